@@ -1,0 +1,204 @@
+"""PostgreSQL: a pool on which nothing can hang, transactions that know who acts and why, forward-only migrations."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from shared.auth import Principal, system
+from shared.values import Clock
+
+SHARED_MIGRATIONS = Path(__file__).parent / "migrations"
+_MIGRATION_LOCK = 7_301_001
+
+
+class Unavailable(Exception):
+    """Postgres does not answer; nothing was written. The caller may try again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Who acts, when, and because of what: what an event's envelope says beside its data."""
+
+    principal: Principal
+    clock: Clock
+    correlation_id: str | None = None
+    causation_id: str | None = None
+    traceparent: str | None = None
+
+
+@dataclass(slots=True)
+class Tx:
+    """One database transaction of one service, and its cause."""
+
+    conn: Any  # asyncpg.Connection or the pool's proxy of one
+    service: str
+    cause: Cause
+    published: int = 0
+
+    @property
+    def clock(self) -> Clock:
+        return self.cause.clock
+
+    @property
+    def principal(self) -> Principal:
+        return self.cause.principal
+
+
+@dataclass(slots=True)
+class Database:
+    """A service's database: the pool, and the event that wakes its relay once something was committed for it."""
+
+    service: str
+    pool: asyncpg.Pool
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @asynccontextmanager
+    async def transaction(self, cause: Cause) -> AsyncIterator[Tx]:
+        """Commit on leaving, roll back on any exception. Raises Unavailable when Postgres is away."""
+        async with self.connection() as conn:
+            async with conn.transaction():
+                tx = Tx(conn, self.service, cause)
+                yield tx
+            if tx.published:
+                self.wake.set()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Any]:
+        """A connection for reading. Raises Unavailable when Postgres is away."""
+        try:
+            conn = await self.pool.acquire(timeout=5)
+        except (
+            OSError,
+            TimeoutError,
+            asyncpg.PostgresConnectionError,
+            asyncpg.CannotConnectNowError,
+            asyncpg.InterfaceError,
+            asyncpg.TooManyConnectionsError,
+        ) as error:
+            raise Unavailable("no database connection") from error
+        try:
+            yield conn
+        except (
+            OSError,
+            TimeoutError,
+            asyncpg.PostgresConnectionError,
+            asyncpg.CannotConnectNowError,
+            asyncpg.OperatorInterventionError,
+            asyncpg.LockNotAvailableError,
+            asyncpg.QueryCanceledError,
+        ) as error:
+            raise Unavailable("the database connection was lost") from error
+        finally:
+            await _release(self.pool, conn)
+
+    def system_cause(self) -> Cause:
+        """The cause of what the service does by itself (sweeps, start-up)."""
+        return Cause(system(self.service), Clock())
+
+
+async def _release(pool: asyncpg.Pool, conn: Any) -> None:
+    """Bounded: releasing a connection whose peer is cut off would wait for its reset for ever."""
+    try:
+        await asyncio.shield(pool.release(conn, timeout=5))
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        conn.terminate()
+
+
+async def _initialise(conn: asyncpg.Connection) -> None:
+    await conn.set_type_codec(
+        "jsonb", encoder=lambda value: json.dumps(value, ensure_ascii=False, separators=(",", ":")), decoder=json.loads, schema="pg_catalog"
+    )
+
+
+# Server-side bounds: a cut-off client must not keep a lock for hours.
+SERVER_SETTINGS = {
+    "statement_timeout": "30s",
+    "lock_timeout": "10s",
+    "idle_in_transaction_session_timeout": "30s",
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+    "timezone": "UTC",
+    "jit": "off",
+}
+
+
+async def open_database(service: str, url: str, *, size: int = 8) -> Database:
+    """Connect. Raises Unavailable."""
+    try:
+        pool = await asyncpg.create_pool(
+            url,
+            min_size=2,
+            max_size=size,
+            timeout=5,
+            command_timeout=30,
+            init=_initialise,
+            server_settings={**SERVER_SETTINGS, "application_name": f"laowu-{service}"},
+            max_inactive_connection_lifetime=60,
+        )
+    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
+        raise Unavailable(f"cannot connect to the database of {service}") from error
+    return Database(service, pool)
+
+
+async def close_database(database: Database) -> None:
+    """Bounded: close() waits for every connection, and one of them may never answer."""
+    try:
+        async with asyncio.timeout(5):
+            await database.pool.close()
+    except TimeoutError:
+        database.pool.terminate()
+
+
+async def connect(url: str, *, application: str, statement_timeout: str = "30s") -> asyncpg.Connection:
+    """One connection outside the pool (relay, console), with the same bounds."""
+    conn: asyncpg.Connection = await asyncpg.connect(
+        url,
+        timeout=5,
+        command_timeout=30,
+        server_settings={**SERVER_SETTINGS, "statement_timeout": statement_timeout, "application_name": application},
+    )
+    await _initialise(conn)
+    return conn
+
+
+# --- migrations ---------------------------------------------------------------------------------------------------
+class MigrationChanged(Exception):
+    """An applied migration file was edited; migrations are forward-only."""
+
+
+def migration_files(*folders: Path) -> Sequence[tuple[str, str]]:
+    """(name, SQL) of every migration, the folders in the given order, the numbers in theirs."""
+    return [(f"{folder.parent.name}/{path.name}", path.read_text()) for folder in folders for path in sorted(folder.glob("*.sql"))]
+
+
+async def migrate(conn: asyncpg.Connection, *folders: Path) -> int:
+    """Apply what is missing, each file in one transaction, one process at a time. Returns how many were applied."""
+    applied = 0
+    await conn.execute("SET statement_timeout = 0; SET lock_timeout = 0")
+    await conn.execute("SELECT pg_advisory_lock($1)", _MIGRATION_LOCK)
+    try:
+        await conn.execute(
+            "CREATE TABLE IF NOT EXISTS migration (name text PRIMARY KEY, sql text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"
+        )
+        done = {row["name"]: row["sql"] for row in await conn.fetch("SELECT name, sql FROM migration")}
+        for name, sql in migration_files(*folders):
+            if name in done:
+                if done[name] != sql:
+                    raise MigrationChanged(name)
+                continue
+            async with conn.transaction():
+                await conn.execute(sql)
+                await conn.execute("INSERT INTO migration (name, sql) VALUES ($1, $2)", name, sql)
+            applied += 1
+    finally:
+        await conn.execute("SELECT pg_advisory_unlock($1)", _MIGRATION_LOCK)
+    return applied

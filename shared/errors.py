@@ -1,0 +1,58 @@
+"""How a service says no: one class per thing that can go wrong, each with a stable slug; HTTP renders them as problem+json.
+
+Refused
+├── Invalid       422  the request contradicts a rule; `field` names what
+├── NotFound      404
+├── Conflict      409  an illegal step of a state machine, a lost race, a stale version; `state` says where things stand
+└── Limited       403  a rule of the programme forbids it to anybody
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class Refused(Exception):
+    """A command is refused and nothing was written. `slug` is stable: clients may switch on it."""
+
+    slug: ClassVar[str] = "REFUSED"
+    status: ClassVar[int] = 422
+
+    def __init__(self, detail: str = "", *, field: str | None = None, state: Any = None) -> None:
+        super().__init__(detail or (type(self).__doc__ or self.slug).strip())
+        self.field = field
+        self.state = state
+
+
+class Invalid(Refused):
+    """The request contradicts a rule."""
+
+    slug = "INVALID"
+    status = 422
+
+
+class NotFound(Refused):
+    """There is no such thing."""
+
+    slug = "NOT_FOUND"
+    status = 404
+
+
+class Conflict(Refused):
+    """Things have moved on."""
+
+    slug = "CONFLICT"
+    status = 409
+
+
+class VersionConflict(Conflict):
+    """The aggregate has changed since the version that the command names."""
+
+    slug = "VERSION_CONFLICT"
+
+
+class Limited(Refused):
+    """A rule forbids it."""
+
+    slug = "LIMITED"
+    status = 403

@@ -1,0 +1,174 @@
+"""Reference data shipped with the product: divisions, poverty counties, regions, occupations, destinations, working days.
+
+Vintage and sources: shared/reference/SOURCES.md. The list of provincial poverty counties is incomplete (two provinces) and
+is never presented as complete.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import chinese_calendar
+import pycountry
+
+from shared.events import Origin
+from shared.values import CountyCode, Designation, Destination, Occupation
+
+FOLDER = Path(__file__).parent / "reference"
+DESIGNATION_VERSION = "poverty-counties-2012..2020/1"
+
+# Prefecture-level cities without counties: a household register there carries the prefecture's code (SOURCES.md).
+COUNTYLESS_CITIES = frozenset({"441900", "442000", "460300", "460400", "620200"})
+
+Scheme = Literal["three_belt", "nbs4", "poverty22"]
+Region = Literal["east", "central", "west", "northeast", "poverty22", "other", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class County:
+    """One county-level division of December 2017, and its place on the poverty lists (None: never listed)."""
+
+    code: CountyCode
+    name_zh: str
+    province: str
+    listed: Designation | None
+    exit_year: int | None  # the designation ends with this year
+
+
+@dataclass(frozen=True, slots=True)
+class Province:
+    code: str
+    name_zh: str
+    name_en: str
+    belt: Region
+    nbs4: Region
+    poverty_counties: int
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    with (FOLDER / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@cache
+def counties() -> dict[str, County]:
+    """Every code that a household register may carry, by code."""
+    lists = {row["code"]: row for row in _rows("poverty_counties.csv")}
+    found = {}
+    for row in _rows("divisions.csv"):
+        if row["level"] != "county" and row["code"] not in COUNTYLESS_CITIES:
+            continue
+        entry = lists.get(row["code"])
+        found[row["code"]] = County(
+            code=CountyCode(row["code"]),
+            name_zh=row["name_zh"],
+            province=row["province_code"],
+            listed=Designation(entry["designation"]) if entry else None,
+            exit_year=int(entry["exit_year"]) if entry and entry["exit_year"] else None,
+        )
+    return found
+
+
+@cache
+def provinces() -> dict[str, Province]:
+    return {
+        row["province_code"]: Province(
+            code=row["province_code"], name_zh=row["name_zh"], name_en=row["name_en"], belt=_region(row["region"]),
+            nbs4=_region(row["region_nbs4"]), poverty_counties=int(row["national_poverty_counties"]),
+        )
+        for row in _rows("regions.csv")
+    }  # fmt: skip
+
+
+def _region(name: str) -> Region:
+    known: dict[str, Region] = {"east": "east", "central": "central", "west": "west", "northeast": "northeast", "none": "none"}
+    return known[name]
+
+
+@cache
+def _aliases() -> dict[str, str]:
+    return {row["alias_code"]: row["code"] for row in _rows("poverty_county_aliases.csv")}
+
+
+def county(code: str) -> County | None:
+    """The county of December 2017 under this code, or under another year's code of a listed county; None: unclassified."""
+    return counties().get(code) or counties().get(_aliases().get(code, ""))
+
+
+def province_of(code: str) -> str:
+    """The province's six-digit code; of an unknown county too, since the first two digits are stable."""
+    return f"{code[:2]}0000"
+
+
+def region(province: str, scheme: Scheme = "three_belt") -> Region:
+    """The region group of a province under a scheme; "none" for what no scheme classifies."""
+    entry = provinces().get(province)
+    if entry is None:
+        return "none"
+    if scheme == "nbs4":
+        return entry.nbs4
+    if scheme == "poverty22":
+        return "poverty22" if entry.poverty_counties else "other"
+    return entry.belt
+
+
+def designation(code: str, on: date) -> Designation:
+    """What the county was listed as on that day. A county leaves the list with the end of its exit year."""
+    entry = county(code)
+    if entry is None:
+        return Designation.UNCLASSIFIED
+    if entry.listed is None or (entry.exit_year is not None and on.year > entry.exit_year):
+        return Designation.NONE
+    return entry.listed
+
+
+def ever_listed(code: str) -> Designation:
+    """The default basis of the quotas: leaving the list does not end support."""
+    entry = county(code)
+    if entry is None:
+        return Designation.UNCLASSIFIED
+    return entry.listed or Designation.NONE
+
+
+def origin(code: str, on: date) -> Origin:
+    """The origin an event carries: county and what it was listed as on the day."""
+    return Origin(county=CountyCode(code), designation=designation(code, on), designation_version=DESIGNATION_VERSION)
+
+
+@cache
+def occupations() -> dict[str, str]:
+    """ISCO-08 code (one to four digits) -> English title."""
+    return {row["code"]: row["title_en"] for row in _rows("isco08.csv")}
+
+
+def known_occupation(code: str) -> bool:
+    return Occupation(code) in occupations()
+
+
+@cache
+def known_destination(code: str) -> bool:
+    """ISO 3166-1 alpha-3, mainland China excepted: nobody is dispatched home."""
+    return code != "CHN" and pycountry.countries.get(alpha_3=Destination(code)) is not None
+
+
+def working_days_after(day: date, days: int) -> date:
+    """The n-th working day after `day` by the official calendar, which moves weekends around holidays.
+
+    Outside the years the calendar covers, Monday to Friday count.
+    """
+    while days > 0:
+        day += timedelta(days=1)
+        days -= _working(day)
+    return day
+
+
+def _working(day: date) -> bool:
+    try:
+        return bool(chinese_calendar.is_workday(day))
+    except NotImplementedError:
+        return day.weekday() < 5

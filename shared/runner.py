@@ -1,0 +1,184 @@
+"""Runs one service: database, migrations, topics, relay, consumer, timeouts and HTTP in one process; leaves cleanly on SIGTERM.
+
+Shutting down: HTTP finishes what it has begun, the consumer stops, the relay empties the outbox, the pool closes; all of it
+within `drain_seconds`, after which the process leaves hard. Nothing is lost by leaving hard either; it only takes longer to
+start again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import uvicorn
+import uvloop
+from fastapi import APIRouter
+from pydantic import ValidationError
+
+from shared import db, kafka, outbox
+from shared.auth import Verifier
+from shared.consumer import Apply, Consumer
+from shared.db import Database
+from shared.http import Site, Sweep, create_app
+from shared.observe import Health, configure_logging
+from shared.settings import Settings
+
+log = logging.getLogger("laowu.runner")
+Background = Callable[[Site], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What a service is made of. `package` is its folder; its `migrations/` are applied at start."""
+
+    name: str
+    package: Path
+    router: APIRouter
+    topics: tuple[str, ...] = ()  # read
+    apply: Apply | None = None  # how read events are applied
+    sweep: Sweep | None = None  # one bounded batch of timeouts; returns how many it acted on
+    background: tuple[Background, ...] = ()  # further loops; one that ends or fails ends the process
+    settings: type[Settings] = Settings
+    body_limits: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def migrations(self) -> tuple[Path, Path]:
+        return db.SHARED_MIGRATIONS, self.package / "migrations"
+
+
+def main(service: Service) -> None:
+    """Run until SIGTERM or SIGINT (exit 0), a setting is wrong (2), or a part fails for good (1)."""
+    try:
+        settings = service.settings()
+    except ValidationError as error:
+        for item in error.errors(include_input=False, include_url=False):
+            print(f"{service.name}: setting {'.'.join(map(str, item['loc'])).upper()}: {item['msg']}", file=sys.stderr)  # noqa: T201
+        sys.exit(2)
+    configure_logging(service.name, settings.log_level)
+    sys.exit(uvloop.run(_run(service, settings)))
+
+
+async def _run(service: Service, settings: Settings) -> int:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    url = settings.database_url.get_secret_value()
+    try:
+        database = await _prepare(service, settings, url)
+    except (db.Unavailable, kafka.Unavailable, db.MigrationChanged) as error:
+        log.error("cannot start: %s: %s", type(error).__name__, error)  # noqa: TRY400  # one clear line, no traceback
+        return 1
+    health = Health()
+    consumer = Consumer(settings, database, service.name, service.topics, service.apply, health) if service.apply else None
+    verifier = Verifier.load(settings.auth_jwks)
+    site = Site(service.name, database, settings, verifier, health, consumer.lag if consumer else None, service.sweep)
+    server = _Server(uvicorn.Config(
+        create_app(site, service.router, body_limits=service.body_limits), host=settings.http_host, port=settings.http_port,
+        log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=int(settings.drain_seconds), timeout_keep_alive=65,
+    ))  # fmt: skip
+    async with _running(site, url, service, server, consumer) as tasks:
+        stopped = asyncio.create_task(stop.wait(), name="stop")
+        await asyncio.wait({stopped, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        _leave_hard_after(settings.drain_seconds + 5)
+        failed = [task for task in tasks if task.done()]
+        for task in failed:
+            log.error("%s ended: leaving", task.get_name(), exc_info=None if task.cancelled() else task.exception())
+        server.should_exit = True
+    return 1 if failed else 0
+
+
+async def _prepare(service: Service, settings: Settings, url: str) -> Database:
+    """Migrated database and existing topics. Raises what _run names."""
+    database = await db.open_database(service.name, url, size=settings.pool_size)
+    conn = await db.connect(url, application=f"laowu-{service.name}-migrate")
+    try:
+        await db.migrate(conn, *service.migrations)
+    finally:
+        conn.terminate()
+    await kafka.create_topics(settings)
+    return database
+
+
+@contextlib.asynccontextmanager
+async def _running(
+    site: Site, url: str, service: Service, server: uvicorn.Server, consumer: Consumer | None
+) -> AsyncIterator[list[asyncio.Task[None]]]:
+    """Everything running; on leaving, everything stopped in order."""
+    database, settings = site.database, site.settings
+    relay = asyncio.create_task(outbox.relay(database, url, settings, site.health), name="relay")
+    http = asyncio.create_task(server.serve(), name="http")
+    tasks = [relay, http, *(asyncio.create_task(_loop(work(site)), name=work.__name__) for work in service.background)]
+    if consumer is not None:
+        await consumer.start()
+        tasks.append(asyncio.create_task(consumer.run(), name="consumer"))
+    if service.sweep is not None and not settings.simulation:
+        tasks.append(asyncio.create_task(_sweeping(database, service.sweep, settings), name="sweep"))
+    try:
+        yield tasks
+    finally:
+        await asyncio.wait({http}, timeout=settings.drain_seconds)
+        if consumer is not None:
+            await consumer.stop()
+        await _drained(database, relay, settings.drain_seconds)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=5)
+        await db.close_database(database)
+
+
+async def _loop(work: Awaitable[None]) -> None:
+    await work
+
+
+async def _drained(database: Database, relay: asyncio.Task[None], seconds: float) -> None:
+    """Until the outbox is empty, the time is up, or the relay or Postgres is gone."""
+    with contextlib.suppress(TimeoutError, db.Unavailable):
+        async with asyncio.timeout(seconds):
+            while not relay.done():
+                async with database.connection() as conn:
+                    if not await outbox.backlog(conn):
+                        return
+                database.wake.set()
+                await asyncio.sleep(0.05)
+
+
+async def _sweeping(database: Database, sweep: Sweep, settings: Settings) -> None:
+    while True:
+        try:
+            acted = 1
+            while acted:
+                async with database.transaction(database.system_cause()) as tx:
+                    acted = await sweep(tx)
+        except db.Unavailable:
+            log.warning("sweep: the database is away, again in %s s", settings.sweep_seconds)
+        await asyncio.sleep(settings.sweep_seconds)
+
+
+def _leave_hard_after(seconds: float) -> None:
+    """A stop that hangs must not keep a process: its successor could not get the port or the relay's lock."""
+
+    def leave() -> None:
+        log.error("still running %s s after the stop: leaving hard", seconds)
+        os._exit(1)
+
+    timer = threading.Timer(seconds, leave)
+    timer.daemon = True
+    timer.start()
+
+
+class _Server(uvicorn.Server):
+    """Signals are the runner's."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield

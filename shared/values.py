@@ -1,0 +1,177 @@
+"""Values every service agrees on: ids, codes, money, time. No I/O.
+
+The NewTypes keep one kind of id out of the place of another; the `...Field` aliases are the same types with the bounds
+that every outside value must satisfy before it may reach a database (asyncpg refuses NUL characters and out-of-range
+integers only once they are on their way to Postgres).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+from enum import StrEnum
+from typing import Annotated, NewType
+from uuid import UUID
+
+import iso4217
+import uuid_utils
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+# China has kept one zone without daylight saving since 1991, so a fixed offset is exact and needs no zone database.
+PROGRAMME_ZONE = timezone(timedelta(hours=8), "Asia/Shanghai")
+
+WorkerId = NewType("WorkerId", UUID)
+EnterpriseId = NewType("EnterpriseId", UUID)
+OrderId = NewType("OrderId", UUID)
+MatchId = NewType("MatchId", UUID)
+PlacementId = NewType("PlacementId", UUID)
+CourseId = NewType("CourseId", UUID)
+SessionId = NewType("SessionId", UUID)
+EnrolmentId = NewType("EnrolmentId", UUID)
+ReportId = NewType("ReportId", UUID)
+CaseId = NewType("CaseId", UUID)
+ImportId = NewType("ImportId", UUID)
+
+CountyCode = NewType("CountyCode", str)  # GB/T 2260, six digits, vintage December 2017
+Destination = NewType("Destination", str)  # ISO 3166-1 alpha-3
+Occupation = NewType("Occupation", str)  # ISCO-08, one to four digits
+Currency = NewType("Currency", str)  # ISO 4217
+Period = NewType("Period", str)  # YYYY-MM, a month in the programme's zone
+
+
+def new_id() -> UUID:
+    """A UUIDv7: unique without coordination, and rows inserted together lie together in the index."""
+    return UUID(bytes=uuid_utils.uuid7().bytes)
+
+
+class Channel(StrEnum):
+    LABOUR_COOPERATION = "labour_cooperation"
+    CONTRACTED_PROJECT = "contracted_project"
+    SEAFARER = "seafarer"
+
+
+class Designation(StrEnum):
+    """What the county of the household register was listed as on a given day."""
+
+    NATIONAL = "national"
+    PROVINCIAL = "provincial"
+    NONE = "none"
+    UNCLASSIFIED = "unclassified"  # the county code is not in the divisions in force
+
+
+class Sex(StrEnum):
+    FEMALE = "female"
+    MALE = "male"
+
+
+class HouseholdStatus(StrEnum):
+    REGISTERED_POOR = "registered_poor"  # 建档立卡
+    NOT_REGISTERED = "not_registered"
+    UNKNOWN = "unknown"
+
+
+class WagePeriod(StrEnum):
+    MONTH = "month"
+    DAY = "day"
+
+
+# --- bounds at the edge -------------------------------------------------------------------------------------------
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+def _printable(text: str) -> str:
+    if _CONTROL.search(text):
+        message = "control characters are not allowed"
+        raise ValueError(message)
+    return text
+
+
+def _known_currency(code: str) -> str:
+    exponent(Currency(code))
+    return code
+
+
+def _programme_date(day: date) -> date:
+    if not date(1900, 1, 1) <= day <= date(2200, 12, 31):
+        message = "must lie between 1900-01-01 and 2200-12-31"
+        raise ValueError(message)
+    return day
+
+
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), AfterValidator(_printable)]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
+CountyField = Annotated[CountyCode, StringConstraints(pattern=r"^[1-9][0-9]{5}$")]
+DestinationField = Annotated[Destination, StringConstraints(pattern=r"^[A-Z]{3}$")]
+OccupationField = Annotated[Occupation, StringConstraints(pattern=r"^[1-9][0-9]{0,3}$")]
+CurrencyField = Annotated[Currency, StringConstraints(pattern=r"^[A-Z]{3}$"), AfterValidator(_known_currency)]
+PeriodField = Annotated[Period, StringConstraints(pattern=r"^(19[0-9]{2}|20[0-9]{2}|21[0-9]{2})-(0[1-9]|1[0-2])$")]
+Day = Annotated[date, AfterValidator(_programme_date)]
+Count = Annotated[int, Field(ge=0, le=1_000_000)]
+Minor = Annotated[int, Field(ge=-(10**15), le=10**15)]
+
+
+# --- money --------------------------------------------------------------------------------------------------------
+class Money(BaseModel):
+    """An amount in integer minor units of an ISO 4217 currency: 12.50 yuan is (1250, CNY), 180,000 yen (180000, JPY)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    minor: Minor
+    currency: CurrencyField
+
+    def plus(self, other: Money) -> Money:
+        return Money(minor=self.minor + self._same(other), currency=self.currency)
+
+    def minus(self, other: Money) -> Money:
+        return Money(minor=self.minor - self._same(other), currency=self.currency)
+
+    def _same(self, other: Money) -> int:
+        if other.currency != self.currency:
+            message = f"{other.currency} cannot be added to {self.currency}: convert at query time, never in a ledger"
+            raise ValueError(message)
+        return other.minor
+
+    def __str__(self) -> str:
+        digits = exponent(self.currency)
+        sign, minor = ("-" if self.minor < 0 else ""), abs(self.minor)
+        whole, rest = divmod(minor, 10**digits)
+        return f"{sign}{whole:,}{f'.{rest:0{digits}d}' if digits else ''} {self.currency}"
+
+
+def exponent(currency: Currency) -> int:
+    """Digits after the decimal point, from the standard: JPY 0, CNY 2, KWD 3. Raises ValueError for an unknown code."""
+    entry = iso4217.Currency(currency)
+    return int(entry.exponent or 0)
+
+
+# --- time ---------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Tells the time. Without `at` it is the system's; a simulation, and a reaction inside one, passes the moment in."""
+
+    at: datetime | None = None
+
+    def now(self) -> datetime:
+        """The moment in UTC, aware."""
+        return self.at or datetime.now(UTC)
+
+    def today(self) -> date:
+        """The calendar day in the programme's zone."""
+        return self.now().astimezone(PROGRAMME_ZONE).date()
+
+
+def period_of(day: date) -> Period:
+    return Period(f"{day.year:04d}-{day.month:02d}")
+
+
+def first_day(period: Period) -> date:
+    return date(int(period[:4]), int(period[5:]), 1)
+
+
+def last_day(period: Period) -> date:
+    return first_day(next_period(period)) - timedelta(days=1)
+
+
+def next_period(period: Period) -> Period:
+    return period_of(first_day(period) + timedelta(days=31))
