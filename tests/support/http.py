@@ -1,0 +1,162 @@
+"""A service's real application on a loopback port, over a real database, and a caller that speaks for any role.
+
+`services/<name>/__main__.py` names what the service is made of as SERVICE; here it is served without relay and consumer, so
+what a command published stands in the `outbox` table to be looked at.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import importlib
+import json
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import aiohttp
+import pytest
+import uvicorn
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from shared.auth import NATION, Principal, Role, Verifier, issue, new_key, public_keys
+from shared.db import Database
+from shared.events import Data, Recorded, decode
+from shared.http import Site, create_app
+from shared.observe import Health
+from shared.runner import Service
+
+SERVICES = ("registration", "docking", "training", "rights", "stats")
+SIGNING_KEY = new_key()
+
+
+@cache
+def environment() -> Path:
+    """Settings of every service, set once in this process's environment. Returns the folder of the keys."""
+    folder = Path(mkdtemp(prefix="laowu-test-keys-"))
+    (folder / "jwks.json").write_text(json.dumps(public_keys([SIGNING_KEY])))
+    (folder / "signing.pem").write_bytes(
+        Ed25519PrivateKey.generate().private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    os.environ.update(
+        KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1",
+        DATABASE_URL="postgresql://127.0.0.1:1/none",
+        HTTP_PORT="1",
+        AUTH_JWKS=str(folder / "jwks.json"),
+        DOCKING_SIGNING_KEY=str(folder / "signing.pem"),
+        REGISTRATION_MASTER_KEY=base64.b64encode(secrets.token_bytes(32)).decode(),
+        REGISTRATION_LOOKUP_KEY=base64.b64encode(secrets.token_bytes(32)).decode(),
+    )
+    return folder
+
+
+def service_of(name: str) -> Service:
+    """What the service is made of."""
+    environment()
+    service = importlib.import_module(f"services.{name}.__main__").SERVICE
+    assert isinstance(service, Service)
+    return service
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    body: Any
+    headers: dict[str, str]
+
+    @property
+    def code(self) -> str:
+        """The problem's slug."""
+        return str(self.body["code"])
+
+
+@dataclass(slots=True)
+class Client:
+    """Calls one service. Every POST gets a fresh Idempotency-Key unless one is given."""
+
+    base: str
+    session: aiohttp.ClientSession
+    database: Database
+    site: Site
+    who: Principal = field(default_factory=lambda: Principal("tester", Role.OFFICER, (NATION,)))
+    at: datetime | None = None
+
+    def speaking_as(self, role: Role, *, regions: tuple[str, ...] = (NATION,), party: object = None, subject: str = "tester") -> Client:
+        """The same service, called by somebody else."""
+        who = Principal(subject, role, regions, None if party is None else str(party))
+        return Client(self.base, self.session, self.database, self.site, who, self.at)
+
+    async def get(self, path: str, **query: Any) -> Answer:
+        return await self.send("GET", path, params={name: str(value) for name, value in query.items()})
+
+    async def post(self, path: str, body: Any = None, *, key: str | None = None) -> Answer:
+        return await self.send("POST", path, data=json.dumps(body), headers={"content-type": "application/json"}, key=key)
+
+    async def upload(self, path: str, content: bytes, content_type: str, *, key: str | None = None) -> Answer:
+        return await self.send("POST", path, data=content, headers={"content-type": content_type}, key=key)
+
+    async def send(self, method: str, path: str, *, key: str | None = None, headers: dict[str, str] | None = None, **rest: Any) -> Answer:
+        own = {"authorization": f"Bearer {issue(SIGNING_KEY, self.who)}"}
+        if method != "GET":
+            own["idempotency-key"] = key or secrets.token_hex(16)
+        if self.at is not None:
+            own["simulated-time"] = self.at.isoformat()
+        async with self.session.request(method, self.base + path, headers={**own, **(headers or {})}, **rest) as response:
+            raw = await response.read()
+            body = json.loads(raw) if "json" in response.content_type else raw
+            return Answer(response.status, body, {name.lower(): value for name, value in response.headers.items()})
+
+    async def published(self) -> list[Recorded[Data]]:
+        """Every event in the outbox, oldest first."""
+        async with self.database.connection() as conn:
+            rows = await conn.fetch("SELECT value FROM outbox ORDER BY id")
+        events = [decode(row["value"]) for row in rows]
+        return [event for event in events if isinstance(event, Recorded)]
+
+
+@contextlib.asynccontextmanager
+async def serving(name: str, database: Database) -> AsyncIterator[Client]:
+    """The service's application, on a free port, as started for a simulation (so that Simulated-Time may be sent)."""
+    service = service_of(name)
+    folder = environment()
+    settings = service.settings(simulation=True)  # type: ignore[call-arg]  # the rest comes from the environment
+    site = Site(name, database, settings, Verifier.load(folder / "jwks.json"), Health(), None, service.sweep)
+    app = create_app(site, service.router, body_limits=service.body_limits)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
+        task = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            async with aiohttp.ClientSession() as session:
+                yield Client(f"http://127.0.0.1:{listener.getsockname()[1]}", session, database, site)
+        finally:
+            server.should_exit = True
+            await task
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Any:
+        yield
+
+
+@pytest.fixture
+async def client(make_database: Callable[[str], Awaitable[Database]]) -> AsyncIterator[Callable[[str], Awaitable[Client]]]:
+    """`await client("docking")`: a running application on a fresh database."""
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def start(name: str) -> Client:
+            return await stack.enter_async_context(serving(name, await make_database(name)))
+
+        yield start
