@@ -1,0 +1,123 @@
+"""A real PostgreSQL and a real Kafka for the session, a migrated database of its own for every test that asks for one.
+
+LAOWU_TEST_DATABASE_URL and LAOWU_TEST_KAFKA name running ones (`make dev-stack` starts them): a developer's loop then starts at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from console import kafka_local, postgres_local, processes
+from shared.db import SHARED_MIGRATIONS, Database, close_database, migrate, open_database
+
+ROOT = Path(__file__).parent.parent
+MakeDatabase = Callable[[str], Awaitable[Database]]
+MakeDatabaseUrl = Callable[[str], Awaitable[str]]
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of a PostgreSQL server where databases may be created."""
+    running = os.environ.get("LAOWU_TEST_DATABASE_URL")
+    if running:
+        yield running
+        return
+    node, process = postgres_local.start(tmp_path_factory.mktemp("postgres"), durable=False)
+    yield node.url()
+    processes.stop(process, postgres_local.spec(node))
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Bootstrap servers of a Kafka cluster of one node."""
+    running = os.environ.get("LAOWU_TEST_KAFKA")
+    if running:
+        yield running
+        return
+    node, process = kafka_local.start(tmp_path_factory.mktemp("kafka"))
+    yield node.bootstrap
+    processes.stop(process, kafka_local.spec(node))
+
+
+@pytest.fixture
+def topic_prefix() -> str:
+    """For Settings.topic_prefix and in front of group names: tests share the cluster, never a topic."""
+    return f"t{uuid.uuid4().hex[:12]}."
+
+
+def database_url(server: str, name: str) -> str:
+    """The URL of another database of the same server."""
+    return urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+
+
+async def _administer(server: str, statement: str) -> None:
+    """Run what cannot run in a transaction (CREATE and DROP DATABASE)."""
+    conn = await asyncpg.connect(server)
+    try:
+        await conn.execute(statement)
+    finally:
+        await conn.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def _templates(postgres: str) -> AsyncIterator[Callable[[str], Awaitable[str]]]:
+    """Name of a service's migrated template database, made the first time it is asked for in this session."""
+    made: dict[str, str] = {}
+    one_at_a_time = asyncio.Lock()
+
+    async def template(service: str) -> str:
+        async with one_at_a_time:
+            if service not in made:
+                name = f"template_{service}_{uuid.uuid4().hex[:12]}"
+                await _administer(postgres, f'CREATE DATABASE "{name}"')
+                made[service] = name
+                conn = await asyncpg.connect(database_url(postgres, name))
+                try:
+                    await migrate(conn, SHARED_MIGRATIONS, ROOT / "services" / service / "migrations")
+                finally:
+                    await conn.close()
+            return made[service]
+
+    yield template
+    for name in made.values():
+        await _administer(postgres, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def make_database_url(postgres: str, _templates: Callable[[str], Awaitable[str]]) -> AsyncIterator[MakeDatabaseUrl]:
+    """`await make_database_url("docking")`: URL of a migrated, empty database (for a process of its own), dropped when the test ends."""
+    made: list[str] = []
+
+    async def make(service: str) -> str:
+        name = f"test_{service}_{uuid.uuid4().hex[:12]}"
+        await _administer(postgres, f'CREATE DATABASE "{name}" TEMPLATE "{await _templates(service)}"')
+        made.append(name)
+        return database_url(postgres, name)
+
+    yield make
+    for name in made:
+        await _administer(postgres, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def make_database(make_database_url: MakeDatabaseUrl) -> AsyncIterator[MakeDatabase]:
+    """`await make_database("docking")`: an open, migrated, empty Database, closed and dropped when the test ends."""
+    opened: list[Database] = []
+
+    async def make(service: str) -> Database:
+        database = await open_database(service, await make_database_url(service), size=4)
+        opened.append(database)
+        return database
+
+    yield make
+    for database in opened:
+        await close_database(database)

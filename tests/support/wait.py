@@ -1,0 +1,29 @@
+"""Waiting for what another process or task will do: the one place where tests poll."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+PAUSE = 0.02  # seconds between two looks
+
+
+async def until(condition: Callable[[], T | Awaitable[T]], seconds: float = 10, what: str = "") -> T:
+    """Look until `condition()` (plain or async) is true and return what it gave.
+
+    Raises AssertionError that names `what` and the last value seen when that takes longer than `seconds`.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        seen = condition()
+        value: T = await seen if inspect.isawaitable(seen) else seen
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            name = what or getattr(condition, "__name__", "the condition")
+            raise AssertionError(f"not within {seconds:g} s: {name}; last seen: {value!r}")
+        await asyncio.sleep(PAUSE)
