@@ -1,6 +1,7 @@
-"""Starts one program that must not outlive its starter: `python child.py SIGNAL USER PARENT COMMAND...` becomes COMMAND.
+"""Becomes one program that must not outlive its starter: `python child.py SIGNAL USER PARENT COMMAND...`.
 
-SIGNAL (a number) is what the program gets when the thread that started it dies; 0 for none. USER is an account to change to, or "-"; PARENT the pid of the starter.
+SIGNAL (a number) is what the program gets when the thread that started it dies, 0 for none; USER an account to change to, or "-";
+PARENT the pid of the starter.
 Runs isolated and imports the standard library only, so that it starts in a few milliseconds and works from any account.
 """
 

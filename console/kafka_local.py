@@ -22,7 +22,11 @@ from console import processes
 from console.processes import Spec
 from console.trouble import DiskFull, NoJava, NoNetwork, NotStarted
 
-KAFKA = ("org.apache.kafka", "kafka_2.13", "4.4.0")
+VERSION = "4.4.0"
+KAFKA = ("org.apache.kafka", "kafka_2.13", VERSION)
+# In Kafka's own distribution, not among its dependencies; without it a broker logs nothing. Taken alone: its bill of materials
+# would move Kafka's own versions.
+LOG_BINDING = ("org.apache.logging.log4j", "log4j-slf4j-impl", "2.25.5")
 MAVEN_CENTRAL = "https://repo.maven.apache.org/maven2"
 JAVA_AT_LEAST = 17  # Kafka 4 brokers
 START_SECONDS = 60.0
@@ -53,7 +57,8 @@ num.io.threads=4
 background.threads=4
 log.cleaner.dedupe.buffer.size=16777216
 log.cleaner.io.buffer.size=131072
-controlled.shutdown.enable=false
+broker.session.timeout.ms=5000
+broker.heartbeat.interval.ms=500
 """
 
 LOGGING = """\
@@ -115,7 +120,7 @@ def jars_present(cache: Path | None = None) -> bool:
 
 
 def _jars_folder(cache: Path) -> Path:
-    return cache / f"kafka-{KAFKA[2]}"
+    return cache / f"kafka-{VERSION}-jars"
 
 
 def fetch_jars(cache: Path | None = None, repository: str | None = None, progress: Progress | None = None) -> Path:
@@ -160,10 +165,10 @@ def _resolve(maven: Path, repository: str, progress: Progress | None) -> list[Pa
         yield progress or (lambda _bytes: None)
 
     context = MavenContext(repo_cache=maven, remote_repos={"maven": repository}, resolver=PythonResolver(progress_callback=file))
-    group, artifact, version = KAFKA
-    wanted = context.create_dependency(Coordinate(group, artifact, version, scope="compile"))
+    wanted, binding = (context.create_dependency(Coordinate(*one, scope="compile")) for one in (KAFKA, LOG_BINDING))
     inputs, transitive = context.resolver.resolve([wanted])
-    jars = [Path(one.artifact.resolve()) for one in [*inputs, *transitive] if one.scope in {"compile", "runtime"}]
+    needed = [one for one in [*inputs, *transitive] if one.scope in {"compile", "runtime"}]
+    jars = [Path(one.artifact.resolve()) for one in [*needed, binding]]
     broken = [jar.name for jar in jars if not zipfile.is_zipfile(jar)]
     if broken:
         raise RuntimeError(f"truncated: {broken}")
@@ -199,8 +204,6 @@ def _format(node: Kafka) -> None:
 def _java(node: Kafka, heap: int) -> list[str]:
     """The start of a command line; one compiler tier and the serial collector keep two cores and the memory for the services."""
     flags = [f"-Xmx{heap}m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xss512k", "-XX:-UsePerfData", "-XX:+ExitOnOutOfMemoryError"]
-    archive = node.folder / "classes.jsa"  # written at a clean end, halves the next start
-    flags += ["-XX:+AutoCreateSharedArchive", f"-XX:SharedArchiveFile={archive}", "-Xlog:cds=off", "-Xlog:cds+dynamic=off"]
     return [str(node.java), *flags, f"-Dlog4j2.configurationFile={node.folder / 'log4j2.xml'}", "-cp", f"{node.jars}/*"]
 
 
@@ -214,14 +217,14 @@ def is_ready(bootstrap: str) -> bool:
 
     Spoken by hand, because it is one request and clients take far longer to give up on a broker that is not there yet.
     """
-    host, _, port = bootstrap.split(",")[0].rpartition(":")
+    host, _, port = bootstrap.split(",", 1)[0].rpartition(":")
     body = struct.pack(">hhih", 3, 1, 1, -1) + struct.pack(">i", 0)  # Metadata v1, correlation 1, no client id, no topics
     try:
         with socket.create_connection((host, int(port)), 2) as connection:
             connection.sendall(struct.pack(">i", len(body)) + body)
             with connection.makefile("rb") as answer:
                 size, _correlation, brokers = struct.unpack(">iii", answer.read(12))
-                return size > 8 and brokers > 0
+                return bool(size > 8 and brokers > 0)
     except (OSError, struct.error):
         return False
 

@@ -97,7 +97,7 @@ def prepare(folder: Path, port: int, *, durable: bool = True) -> Postgres:
 
 
 def _initialise(node: Postgres) -> None:
-    """initdb into a folder of its own, renamed when complete: an interrupted one is simply done again."""
+    """Run initdb into a folder of its own, renamed when complete: an interrupted one is simply done again."""
     fresh = node.folder / "data.partial"
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(mode=0o700)

@@ -27,7 +27,7 @@ class Spec:
     log: Path
     environment: Mapping[str, str] = field(default_factory=dict)  # added to the starter's own
     account: str | None = None  # another account to run as (needs root)
-    orphan_signal: signal.Signals = signal.SIGKILL  # what it gets when its starter dies
+    orphan_signal: signal.Signals | None = signal.SIGKILL  # what it gets when its starter dies; None: it stays
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 15.0  # after this long the stop is made hard
 
@@ -44,7 +44,7 @@ def spawn(spec: Spec) -> subprocess.Popen[bytes]:
     """Start it in a session of its own (a terminal's Ctrl-C reaches the starter only), output appended to its log."""
     if spec.log.exists() and spec.log.stat().st_size > LOG_LIMIT:
         spec.log.replace(spec.log.with_suffix(".old"))
-    prefix = [sys.executable, "-ISs", str(CHILD), str(int(spec.orphan_signal)), spec.account or "-", str(os.getpid())]
+    prefix = [sys.executable, "-ISs", str(CHILD), str(int(spec.orphan_signal or 0)), spec.account or "-", str(os.getpid())]
     with spec.log.open("ab") as log:
         return subprocess.Popen(
             [*prefix, *spec.command],

@@ -1,0 +1,69 @@
+# Everything a developer does, one target each. Needs Python 3.11 or newer and make; all else is set up on first use.
+.DEFAULT_GOAL := menu
+SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+
+.PHONY: menu demo test bench test-compose up down dev-stack dev-stack-stop lint format lock clean
+
+menu: ## this list
+	@echo "Laowu: labour dispatch as five services over Kafka. make ..."
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
+
+# The stamp is newer than what it was made from, and written last: an interrupted set-up is done again.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Laowu needs Python 3.11 or newer; '$(PYTHON)' is not. Name one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@echo "Setting up .venv (once; about a minute)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(READY) ## the programme 2017-2020 played through the five services, and the ministry's report
+	@$(BIN)/laowu demo
+
+test: $(READY) ## style, types, layering, then every test
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest
+
+bench: $(READY) ## measure; figures as ratios to a baseline of the same run, also in bench.json
+	@$(BIN)/python -m tests.bench
+
+test-compose: $(READY) ## the end-to-end tests against docker-compose.yml
+	docker compose up --build --detach --wait
+	@$(BIN)/python -m pytest -m compose tests/e2e; status=$$?; docker compose down; exit $$status
+
+up: $(READY) ## start Kafka, PostgreSQL and the five services here
+	@$(BIN)/laowu up
+
+down: $(READY) ## stop them
+	@$(BIN)/laowu down
+
+dev-stack: $(READY) ## a Kafka and a PostgreSQL that stay up for test runs; prints the variables to export
+	@$(BIN)/python -m tests.support.dev_stack
+
+dev-stack-stop: $(READY) ## end them
+	@$(BIN)/python -m tests.support.dev_stack stop
+
+lint: $(READY) ## style, types and layering only
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(READY) ## put every file into its form
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lock: $(READY) ## pin the dependencies of pyproject.toml again, with hashes
+	@$(BIN)/python -m piptools compile --quiet --strip-extras --generate-hashes --allow-unsafe --all-build-deps --extra local --extra dev \
+	  --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file requirements.lock pyproject.toml
+
+clean: ## remove the stack's data, caches and .venv
+	@if [ -x $(BIN)/laowu ]; then $(BIN)/laowu down; $(BIN)/python -m tests.support.dev_stack stop; fi
+	@rm -rf .laowu .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build bench.json *.egg-info
