@@ -54,7 +54,11 @@ class Principal:
 
     def covers_county(self, county: str) -> bool:
         """A region code covers the counties below it: 620000 all of Gansu, 622400 a prefecture, 622427 one county."""
-        return self.role is Role.SERVICE or any(region == NATION or county.startswith(_significant(region)) for region in self.regions)
+        return self.role is Role.SERVICE or county.startswith(self.county_prefixes())
+
+    def county_prefixes(self) -> tuple[str, ...]:
+        """What the codes of the covered counties begin with, for SQL; the empty prefix is everywhere."""
+        return tuple("" if region == NATION else _significant(region) for region in self.regions)
 
 
 def _significant(region: str) -> str:

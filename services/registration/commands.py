@@ -1,0 +1,109 @@
+"""What registration can be asked to do: bounded request models, the same for HTTP and for the rows of an import."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from services.registration.domain import ResidenceBasis, Source
+from shared.values import CountyField, Day, DestinationField, HouseholdStatus, Line, Money, OccupationField, Sex
+
+T = TypeVar("T")
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+
+
+def _written_out(value: object) -> object:
+    """Only YYYY-MM-DD: pydantic alone would also take 0, "0" and 0.5 for days after 1970."""
+    day = isinstance(value, date) and not isinstance(value, datetime)
+    if not day and not (isinstance(value, str) and _ISO_DAY.fullmatch(value)):
+        message = "must be a date as YYYY-MM-DD"
+        raise ValueError(message)
+    return value
+
+
+def _once(items: tuple[T, ...]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys(items))
+
+
+def _positive(money: Money) -> Money:
+    if money.minor <= 0:
+        message = "must be more than nothing"
+        raise ValueError(message)
+    return money
+
+
+IsoDay = Annotated[Day, BeforeValidator(_written_out)]
+Flag = Annotated[bool, Field(strict=True)]
+Version = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
+Name = Annotated[Line, Field(max_length=60)]
+Pinyin = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[A-Za-z][A-Za-z' -]*$")]
+IdNumberField = Annotated[Line, Field(max_length=32)]  # its rules have codes of their own: domain.id_number
+Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9][0-9 -]{4,18}[0-9]$")]
+Education = Annotated[int, Field(strict=True, ge=0, le=8, description="ISCED 2011 level")]
+Occupations = Annotated[tuple[OccupationField, ...], Field(min_length=1, max_length=10), AfterValidator(_once)]
+Destinations = Annotated[tuple[DestinationField, ...], Field(min_length=1, max_length=20), AfterValidator(_once)]
+WageFloor = Annotated[Money, AfterValidator(_positive)]
+
+
+class _Command(BaseModel):
+    # hide_input: an error may reach a log, and what was refused may be a name
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class RegisterWorker(_Command):
+    """Enter a worker. Without a document seen by the clerk (`id_checked`) the registration is provisional."""
+
+    name: Name
+    name_pinyin: Pinyin | None = None
+    id_number: IdNumberField | None = None
+    birth_date: IsoDay
+    sex: Sex
+    county: CountyField
+    residence_basis: ResidenceBasis = ResidenceBasis.HOUSEHOLD_REGISTER
+    education: Education
+    occupations: Occupations
+    phone: Phone | None = None
+    household_status: HouseholdStatus = HouseholdStatus.UNKNOWN
+    id_checked: Flag = False
+    source: Literal[Source.SELF, Source.ASSISTED] = Source.ASSISTED
+    registered_on: IsoDay | None = None
+
+
+class LookUpWorker(_Command):
+    """Find whoever is registered under an identity number. In the body: a URL ends up in logs."""
+
+    id_number: IdNumberField
+
+
+class VerifyWorker(_Command):
+    """The clerk has seen the document. Its number is needed where none was registered."""
+
+    id_number: IdNumberField | None = None
+    verified_on: IsoDay | None = None
+    version: Version | None = None
+
+
+class RecordWillingness(_Command):
+    """State, or state again, what the worker is willing to do. Whether the family consents is asked, not assumed."""
+
+    destinations: Destinations
+    occupations: Occupations | None = None  # else those of the registration
+    wage_floor: WageFloor | None = None  # per month
+    available_from: IsoDay | None = None
+    family_consent: Flag
+    recorded_on: IsoDay | None = None
+    version: Version | None = None
+
+
+class WithdrawWillingness(_Command):
+    withdrawn_on: IsoDay | None = None
+    version: Version | None = None
+
+
+class DisclosePersonalData(_Command):
+    """Why the data are needed, from a closed list: free text would soon hold the very data."""
+
+    reason: Literal["contact_worker", "complete_documents", "resolve_duplicate", "complaint", "emergency", "worker_asked"]

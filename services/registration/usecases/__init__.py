@@ -1,0 +1,1 @@
+"""One file per aggregate: workers, their willingness, imports of worker lists."""

@@ -1,0 +1,102 @@
+"""Where names, document numbers and phones live: one ciphertext per worker, under a key per worker.
+
+    ciphertext   = 0x01 | nonce (12) | AES-256-GCM(data key,   personal data as JSON, AAD = worker id)
+    wrapped key  = 0x01 | nonce (12) | AES-256-GCM(master key, data key,              AAD = worker id)
+
+Destroying the wrapped key destroys the data. The worker id as additional data keeps one worker's ciphertext from being put
+in another's place. The first byte is the format, so that keys can be rotated. People are found again by keyed hashes: without the
+lookup key nobody can try out the few billion possible document numbers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from shared.values import CountyCode, WorkerId
+
+KEY_BYTES = 32
+_NONCE_BYTES = 12
+_FORMAT = b"\x01"
+
+
+class Unreadable(Exception):
+    """The ciphertext or its key was altered, belongs to another worker, or was sealed under another master key."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Personal:
+    """What identifies a person. Its repr is empty: a traceback or a log line may hold one."""
+
+    name: str
+    name_pinyin: str
+    birth_date: date
+    id_number: str | None
+    phone: str | None
+
+    def __repr__(self) -> str:
+        return "Personal(...)"
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    ciphertext: bytes
+    wrapped_key: bytes
+
+
+class Vault:
+    """Seals, opens and looks up. Holds the keys; never shows them."""
+
+    def __init__(self, *, master_key: bytes, lookup_key: bytes) -> None:
+        if len(master_key) != KEY_BYTES or len(lookup_key) != KEY_BYTES:
+            message = f"keys must have {KEY_BYTES} bytes"
+            raise ValueError(message)
+        self._master = AESGCM(master_key)
+        self._lookup_key = lookup_key
+
+    def seal(self, worker: WorkerId, personal: Personal) -> Sealed:
+        """Encrypt under a fresh data key."""
+        data_key = secrets.token_bytes(KEY_BYTES)
+        plain = json.dumps(asdict(personal) | {"birth_date": personal.birth_date.isoformat()}, ensure_ascii=False).encode()
+        return Sealed(_encrypt(AESGCM(data_key), plain, worker), _encrypt(self._master, data_key, worker))
+
+    def open(self, worker: WorkerId, sealed: Sealed) -> Personal:
+        """The inverse of seal. Raises Unreadable."""
+        data_key = _decrypt(self._master, sealed.wrapped_key, worker)
+        fields: dict[str, Any] = json.loads(_decrypt(AESGCM(data_key), sealed.ciphertext, worker))
+        return Personal(**fields | {"birth_date": date.fromisoformat(fields["birth_date"])})
+
+    def id_hash(self, id_number: str) -> bytes:
+        """Finds the same document again."""
+        return self._hash("id", id_number)
+
+    def blocking_hash(self, name_pinyin: str, birth_date: date, county: CountyCode) -> bytes:
+        """Finds whoever could be the same person: name as spelt in Latin letters, birth date, county."""
+        letters = "".join(character for character in name_pinyin.upper() if character.isalnum())
+        return self._hash("person", letters, birth_date.isoformat(), county)
+
+    def _hash(self, *parts: str) -> bytes:
+        return hmac.digest(self._lookup_key, "\x1f".join(parts).encode(), hashlib.sha256)
+
+
+def _encrypt(cipher: AESGCM, plain: bytes, worker: WorkerId) -> bytes:
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    return _FORMAT + nonce + cipher.encrypt(nonce, plain, worker.bytes)
+
+
+def _decrypt(cipher: AESGCM, sealed: bytes, worker: WorkerId) -> bytes:
+    nonce, body = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
+    if sealed[:1] != _FORMAT or len(nonce) != _NONCE_BYTES:
+        raise Unreadable(f"personal data of worker {worker}: unknown format")
+    try:
+        return cipher.decrypt(nonce, body, worker.bytes)
+    except InvalidTag as error:
+        raise Unreadable(f"personal data of worker {worker} do not open") from error
