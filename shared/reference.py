@@ -135,6 +135,13 @@ def ever_listed(code: str) -> Designation:
     return entry.listed or Designation.NONE
 
 
+@cache
+def listed_codes(as_what: Designation) -> frozenset[str]:
+    """Every code, other years' codes included, under which a county stands that was ever listed as this."""
+    named = {code for code, entry in counties().items() if entry.listed is as_what}
+    return frozenset(named | {alias for alias, code in _aliases().items() if code in named and alias not in counties()})
+
+
 def origin(code: str, on: date) -> Origin:
     """The origin an event carries: county and what it was listed as on the day."""
     return Origin(county=CountyCode(code), designation=designation(code, on), designation_version=DESIGNATION_VERSION)

@@ -1,0 +1,22 @@
+"""`python -m services.stats`: run the service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from services.stats import api, consumers, publication
+from shared.events import DOCKING, REGISTRATION, RIGHTS, TRAINING
+from shared.runner import Service, main
+
+SERVICE = Service(
+    name="stats",
+    package=Path(__file__).parent,
+    router=api.router,
+    topics=(REGISTRATION, DOCKING, TRAINING, RIGHTS),
+    apply=consumers.apply,
+    sweep=publication.publish,
+    background=(publication.publishing,),
+)
+
+if __name__ == "__main__":
+    main(SERVICE)

@@ -1,0 +1,144 @@
+"""What may be asked of the service, bounded: plans entered, figures asked for."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from shared.reference import Region, Scheme
+from shared.values import Channel, CountyField, Day, Designation, DestinationField, EnterpriseId, Line, OccupationField, Sex
+
+Basis = Literal["ever_listed", "listed_at_departure"]
+Listed = Annotated[tuple[Designation, ...], Field(max_length=4)]
+Amount = Annotated[int, Field(ge=1, le=10**15)]
+Year = Annotated[int, Field(ge=1990, le=2199)]
+Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+AgeBand = Annotated[str, Field(pattern=r"^([0-9]{1,3}-[0-9]{1,3}|-)$")]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Filter(_Body):
+    """Which part of a measure: every named dimension must match one of its values; empty matches all."""
+
+    county: Annotated[tuple[CountyField, ...], Field(max_length=500)] = ()
+    designation: Listed = ()  # as stamped at departure
+    listed: Listed = ()  # by the basis of the question: ever, or at departure
+    province: Annotated[tuple[CountyField, ...], Field(max_length=40)] = ()
+    region: Annotated[tuple[Region, ...], Field(max_length=8)] = ()
+    destination: Annotated[tuple[DestinationField, ...], Field(max_length=250)] = ()
+    occupation: Annotated[tuple[OccupationField, ...], Field(max_length=500)] = ()
+    enterprise: Annotated[tuple[EnterpriseId, ...], Field(max_length=100)] = ()
+    channel: Annotated[tuple[Channel, ...], Field(max_length=3)] = ()
+    sex: Annotated[tuple[Sex, ...], Field(max_length=2)] = ()
+    age_band: Annotated[tuple[AgeBand, ...], Field(max_length=20)] = ()
+
+    def chosen(self) -> dict[str, frozenset[str]]:
+        """The dimensions that restrict, and to what."""
+        return {name: frozenset(str(value) for value in values) for name, values in self if values}
+
+    def within(self, other: Filter) -> bool:
+        """Whether everything this filter lets through, the other does too."""
+        mine, theirs = self.chosen(), other.chosen()
+        return all(name in mine and mine[name] <= values for name, values in theirs.items())
+
+
+class Target(_Body):
+    """A floor to reach between two days. Money counts in fen (1/100 yuan)."""
+
+    code: Code
+    measure: Literal["dispatches", "persons", "returns", "registrations", "certified", "matched", "income", "income_remitted"]
+    filter: Filter = Filter()
+    starts: Day
+    ends: Day
+    floor: Amount
+    stretch: Amount | None = None
+    distribution: Literal["linear"] = "linear"
+
+    @model_validator(mode="after")
+    def _orderly(self) -> Self:
+        if self.ends < self.starts:
+            raise ValueError("ends before it starts")
+        if self.stretch is not None and self.stretch < self.floor:
+            raise ValueError("the stretch lies below the floor")
+        return self
+
+
+class Quota(_Body):
+    """A share to hold in every calendar year, and whether it must rise from year to year."""
+
+    code: Code
+    title: Line
+    measure: Literal["dispatches", "persons"]
+    numerator: Filter
+    denominator: Filter = Filter()
+    threshold: tuple[Annotated[int, Field(ge=1, le=10**6)], Annotated[int, Field(ge=2, le=10**6)]]
+    rising: bool
+    strict: bool = True
+    first_year: Year
+    last_year: Year
+    basis: Basis = "ever_listed"
+    scheme: Scheme = "three_belt"
+    binding: bool
+
+    @model_validator(mode="after")
+    def _orderly(self) -> Self:
+        if self.last_year < self.first_year:
+            raise ValueError("the last year lies before the first")
+        if self.threshold[0] >= self.threshold[1]:
+            raise ValueError("a threshold is a share below one")
+        if not self.numerator.within(self.denominator):
+            raise ValueError("the numerator is no part of the denominator")
+        return self
+
+
+class Plan(_Body):
+    """A programme: targets and quotas. Entered again under its code it becomes the next version."""
+
+    code: Code
+    title: Line
+    source: Line
+    starts: Day
+    ends: Day
+    targets: Annotated[tuple[Target, ...], Field(max_length=50)]
+    quotas: Annotated[tuple[Quota, ...], Field(max_length=50)]
+
+    @model_validator(mode="after")
+    def _orderly(self) -> Self:
+        if self.ends < self.starts:
+            raise ValueError("ends before it starts")
+        codes = [entry.code for entry in (*self.targets, *self.quotas)]
+        if len(set(codes)) != len(codes):
+            raise ValueError("a code is used twice")
+        return self
+
+
+class EnterProgramme(_Body):
+    """`version`: the version this replaces (0: none yet); left out, whatever is in force is replaced."""
+
+    plan: Plan
+    reason: Line
+    version: Annotated[int, Field(ge=0, le=10**6)] | None = None
+
+
+By = Literal[
+    "year", "month", "day", "county", "designation", "province", "region", "listed", "destination", "occupation", "enterprise", "channel",
+    "sex", "age_band",
+]  # fmt: skip
+
+
+class Question(_Body):
+    """One figure asked for: the one form behind the API, exports, boards, targets and quotas."""
+
+    measure: str
+    start: date
+    end: date
+    by: tuple[By, ...] = ()
+    filter: Filter = Filter()
+    basis: Basis = "ever_listed"
+    scheme: Scheme = "three_belt"
+    known_on: date | None = None  # only what was recorded by then; None: everything

@@ -1,0 +1,151 @@
+"""What the figures mean: shares compared in integers, states of quotas and targets, plans that do not contradict themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar
+
+from shared.errors import Conflict, Invalid, NotFound
+from shared.events import QuotaStatus, Ratio, TargetState
+
+
+# --- errors -----------------------------------------------------------------------------------------------------------
+class AbsurdDay(Invalid):
+    """The day lies before 1990 or more than a day after the event was recorded: it is counted nowhere."""
+
+    slug = "ABSURD_DAY"
+
+
+class UnknownMeasure(NotFound):
+    """There is no such measure."""
+
+    slug = "UNKNOWN_MEASURE"
+
+
+class NoCut(Invalid):
+    """No cut of this measure has all the dimensions asked for."""
+
+    slug = "NO_CUT"
+
+
+class PeriodInvalid(Invalid):
+    """A period is YYYY, YYYY-MM or YYYY-MM-DD, its end not before its start."""
+
+    slug = "PERIOD_INVALID"
+
+
+class CursorInvalid(Invalid):
+    """Not a key that a page gave as its next."""
+
+    slug = "CURSOR_INVALID"
+
+
+class UnknownProgramme(NotFound):
+    """There is no such programme."""
+
+    slug = "UNKNOWN_PROGRAMME"
+
+
+class ContradictoryPlan(Invalid):
+    """The plan's own numbers cannot all be true; the arithmetic is in the answer."""
+
+    slug = "CONTRADICTORY_PLAN"
+
+
+class StalePlan(Conflict):
+    """Another version of the programme was entered meanwhile."""
+
+    slug = "STALE_PLAN"
+
+
+# --- shares -------------------------------------------------------------------------------------------------------------
+def at_least(share: Ratio, threshold: Ratio) -> bool:
+    """Num / den >= threshold, in integers. False without a denominator."""
+    (num, den), (up, down) = share, threshold
+    return den > 0 and num * down >= up * den
+
+
+def rises(share: Ratio, before: Ratio, *, strict: bool) -> bool:
+    """share(t) > share(t-1), compared in integers: two shares that print alike may still fall."""
+    left, right = share[0] * before[1], before[0] * share[1]
+    return left > right if strict else left >= right
+
+
+def gap_heads(share: Ratio, threshold: Ratio) -> int:
+    """How many more of the numerator's kind reach the threshold; each adds to both sides: ceil((q N - P) / (1 - q))."""
+    (num, den), (up, down) = share, threshold
+    missing = up * den - down * num
+    return 0 if missing <= 0 else -(-missing // (down - up))
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A quota at one scope in one year. `rise` is None where there is nothing to compare with."""
+
+    share: Ratio
+    before: Ratio | None
+    status: QuotaStatus
+    rise: bool | None
+    gap_heads: int | None
+
+
+def judge(share: Ratio, before: Ratio | None, threshold: Ratio, *, rising: bool, strict: bool, finished: bool) -> Judgement:
+    """The state of a quota. A finished year is met or breached; a running one that is short, or has not risen, is at risk.
+
+    `before` is the year before on the same cut-off day, None where it is no base (the first year, or incomplete data):
+    the level is judged all the same.
+    """
+    if share[1] <= 0:
+        return Judgement(share, before, QuotaStatus.INSUFFICIENT_DATA, None, None)
+    rise = rises(share, before, strict=strict) if rising and before is not None and before[1] > 0 else None
+    held = at_least(share, threshold) and rise is not False
+    failed = QuotaStatus.BREACHED if finished else QuotaStatus.AT_RISK
+    return Judgement(share, before, QuotaStatus.MET if held else failed, rise, gap_heads(share, threshold))
+
+
+def percent(share: Ratio, digits: int = 2) -> str:
+    """For people, rounded half up; never compared. Empty without a denominator."""
+    num, den = share
+    if den <= 0:
+        return ""
+    scaled = (2 * num * 100 * 10**digits + den) // (2 * den)
+    whole, rest = divmod(scaled, 10**digits)
+    return f"{whole}.{rest:0{digits}d} %"
+
+
+# --- targets --------------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a target stands: actual against what a steady pace would have reached by `on`."""
+
+    actual: int
+    expected: int
+    floor: int
+    stretch: int | None
+    state: TargetState
+    days_left: int
+    run_rate: int | None  # per day still needed for the floor, rounded up; None when there is no day left
+
+    TOLERANCE: ClassVar[Ratio] = (2, 100)  # within 2 % of the expected counts as on track
+
+
+def progress(actual: int, floor: int, stretch: int | None, start: date, end: date, on: date) -> Progress:
+    """Linear: the expected part of the floor is the part of the days gone by, `on` included."""
+    days = (end - start).days + 1
+    gone = min(max((on - start).days + 1, 0), days)
+    expected, left = floor * gone // days, days - gone
+    missing = max(floor - actual, 0)
+    run_rate = -(-missing // left) if left else None
+    return Progress(actual, expected, floor, stretch, _state(actual, expected, floor, left), left, run_rate)
+
+
+def _state(actual: int, expected: int, floor: int, left: int) -> TargetState:
+    up, down = Progress.TOLERANCE
+    if actual >= floor:
+        return TargetState.ACHIEVED
+    if left == 0:
+        return TargetState.MISSED
+    if actual * down < expected * (down - up):
+        return TargetState.BEHIND
+    return TargetState.AHEAD if actual * down > expected * (down + up) else TargetState.ON_TRACK

@@ -1,0 +1,284 @@
+"""The one query path: every number the service gives, to whomever, is an answer to a Question.
+
+Region scheme and the basis of "listed" are applied here, from reference data, never in the cells.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import product
+from typing import Literal
+
+from services.stats import queries
+from services.stats.commands import Question
+from services.stats.domain import NoCut, PeriodInvalid, UnknownMeasure
+from services.stats.fold import EARLIEST
+from services.stats.measures import AGE_BANDS, CUTS, DERIVED, MEASURE, NOWHERE, Cut, Derived, Dimension, Measure, cuts_for
+from services.stats.queries import Sum, Sums
+from shared.db import Tx
+from shared.reference import ever_listed, listed_codes, province_of, provinces, region
+from shared.values import Designation, Period, Sex, first_day, last_day, next_period, period_of
+
+Grain = Literal["none", "year", "month", "day"]
+_GRAINS: tuple[Grain, ...] = ("year", "month", "day")
+_LISTED = frozenset({Designation.NATIONAL.value, Designation.PROVINCIAL.value})
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One value. `of` names it by the dimensions asked for; `currency` is set for money, whose value is in minor units."""
+
+    of: dict[str, str]
+    value: int
+    currency: str | None = None
+
+
+async def answer(tx: Tx, question: Question) -> list[Point]:
+    """The points of a figure, in the order of their names. Raises UnknownMeasure, NoCut, PeriodInvalid."""
+    if question.end < question.start:
+        raise PeriodInvalid(field="to")
+    measure = _measure(question.measure)
+    stored = (measure.plus, measure.minus) if isinstance(measure, Derived) else (measure.name,)
+    cut = _cut(stored[0], question)
+    grain = _grain(question)
+    if measure.name == "worker_days" and grain == "day":
+        raise NoCut("worker_days are counted by month or year", field="by")
+    ask = _sums(question, measure, cut, grain, [MEASURE[name].code for name in stored])
+    monthly = cut.monthly and question.known_on is None and _whole_months(ask.start, ask.end) and ask.bucket != "day"
+    rows = await (queries.sum_months(tx, ask) if monthly else queries.sum_cells(tx, ask))
+    taken = MEASURE[measure.minus].code if isinstance(measure, Derived) else 0
+    named = _named(question, cut, rows, taken)
+    return _points(_over_time(named, measure, grain, question), question, grain)
+
+
+def definition(name: str) -> str:
+    """What a measure counts. Raises UnknownMeasure."""
+    measure = _measure(name)
+    return f"{measure.name} ({measure.unit}, {measure.kind}): {measure.definition}"
+
+
+def unit(name: str) -> str:
+    return _measure(name).unit
+
+
+def is_money(name: str) -> bool:
+    return _measure(name).money
+
+
+def _measure(name: str) -> Measure | Derived:
+    found = MEASURE.get(name) or DERIVED.get(name)
+    if found is None:
+        raise UnknownMeasure(f"there is no measure {name!r}", field="measure", state=[*MEASURE, *DERIVED])
+    return found
+
+
+def _grain(question: Question) -> Grain:
+    asked = [grain for grain in _GRAINS if grain in question.by]
+    if len(asked) > 1:
+        raise NoCut("one of year, month and day at a time", field="by")
+    return asked[0] if asked else "none"
+
+
+def _dimensions(question: Question) -> set[Dimension]:
+    asked = {name for name in question.by if name not in _GRAINS} | question.filter.chosen().keys()
+    found: set[Dimension] = {name for name in _KNOWN if name in asked}
+    return found
+
+
+_KNOWN: tuple[Dimension, ...] = (
+    "county", "designation", "province", "region", "listed", "destination", "occupation", "enterprise", "channel", "sex", "age_band",
+)  # fmt: skip
+
+
+def _cut(measure: str, question: Question) -> Cut:
+    wanted = _dimensions(question)
+    for cut in cuts_for(measure):
+        if wanted <= cut.dimensions:
+            return cut
+    raise NoCut(f"{measure} is not counted by {', '.join(sorted(wanted))} together", field="by", state=[cut.name for cut in CUTS])
+
+
+# --- what to sum ----------------------------------------------------------------------------------------------------------
+def _sums(question: Question, measure: Measure | Derived, cut: Cut, grain: Grain, codes: Sequence[int]) -> Sums:
+    """The rows to ask for: as few as the question allows; what SQL cannot filter is filtered by name afterwards."""
+    chosen = question.filter.chosen()
+    asked = set(question.by) | chosen.keys()
+    ever = "listed" in asked and question.basis == "ever_listed"
+    fine = cut.k1 in question.by or (ever and ("listed" in question.by or not chosen["listed"] <= _LISTED))
+    start = EARLIEST if measure.kind == "level" or measure.name == "worker_days" else question.start
+    return Sums(
+        cut=cut.code,
+        measures=codes,
+        start=start,
+        end=question.end,
+        bucket="day" if measure.name == "worker_days" else grain,
+        level="key" if fine else "province" if {"province", "region"} & set(question.by) else "none",
+        by_k2=cut.k2 in question.by or bool({"sex", "age_band"} & set(question.by)) or ("listed" in question.by and not ever),
+        known_on=question.known_on,
+        k1=_k1(question, cut, ever=ever),
+        provinces=_provinces(question),
+        k2=_k2(question, cut, ever=ever),
+    )
+
+
+def _k1(question: Question, cut: Cut, *, ever: bool) -> list[str] | None:
+    chosen = question.filter.chosen()
+    found = chosen.get(cut.k1)
+    if ever and "listed" in chosen and chosen["listed"] <= _LISTED:
+        codes = frozenset().union(*(listed_codes(Designation(name)) for name in chosen["listed"]))
+        found = codes if found is None else found & codes
+    return None if found is None else sorted(found)
+
+
+def _provinces(question: Question) -> list[str] | None:
+    chosen = question.filter.chosen()
+    found = chosen.get("province")
+    if "region" in chosen:
+        of_region = frozenset(code for code in provinces() if region(code, question.scheme) in chosen["region"])
+        found = of_region if found is None else found & of_region
+    return None if found is None else sorted(found)
+
+
+def _k2(question: Question, cut: Cut, *, ever: bool) -> list[str] | None:
+    chosen = question.filter.chosen()
+    if cut.k2 == "person":
+        if not {"sex", "age_band"} & chosen.keys():
+            return None
+        bands = [f"{low}-{high}" for low, high in AGE_BANDS] + [NOWHERE]
+        return [f"{sex} {band}" for sex, band in product(chosen.get("sex", [sex.value for sex in Sex]), chosen.get("age_band", bands))]
+    found = chosen.get(cut.k2)
+    if "listed" in chosen and not ever:
+        found = chosen["listed"] if found is None else found & chosen["listed"]
+    return None if found is None else sorted(found)
+
+
+def _whole_months(start: date, end: date) -> bool:
+    return start.day == 1 and (end + timedelta(days=1)).day == 1
+
+
+# --- naming what came -----------------------------------------------------------------------------------------------------
+Name = tuple[str, ...]
+Named = Counter[tuple[Name, str, date | None, bool]]  # (dimensions, currency, bucket, taken away) -> value
+
+
+def _named(question: Question, cut: Cut, rows: Iterable[Sum], taken: int) -> Named:
+    by = [name for name in question.by if name not in _GRAINS]
+    chosen = question.filter.chosen()
+    late = chosen.get("listed") if question.basis == "ever_listed" else None
+    total: Named = Counter()
+    for row in rows:
+        if late is not None and not late <= _LISTED and ever_listed(row.k1).value not in late:
+            continue
+        name = tuple(_dimension(dimension, cut, row, question) for dimension in by)
+        total[name, row.currency, row.bucket, row.measure == taken] += row.value
+    return total
+
+
+def _dimension(name: str, cut: Cut, row: Sum, question: Question) -> str:
+    if name == cut.k1:
+        return row.k1
+    if name == cut.k2:
+        return row.k2
+    if name == "province":
+        return province_of(row.k1)
+    if name == "region":
+        return region(province_of(row.k1), question.scheme)
+    if name == "listed":
+        return ever_listed(row.k1).value if question.basis == "ever_listed" else row.k2
+    sex, _, band = row.k2.partition(" ")
+    return sex if name == "sex" else band
+
+
+# --- over time ------------------------------------------------------------------------------------------------------------
+Series = dict[tuple[Name, str, str], int]  # (dimensions, currency, label of the period) -> value
+
+
+def _over_time(named: Named, measure: Measure | Derived, grain: Grain, question: Question) -> Series:
+    signed: Counter[tuple[Name, str, date | None]] = Counter()
+    for (name, currency, bucket, taken), value in named.items():
+        signed[name, currency, bucket] += -value if taken else value
+    if measure.name == "worker_days":
+        return _worker_days(named, grain, question)
+    if measure.kind == "flow" or grain == "none":
+        return {(name, currency, _label(bucket, grain)): value for (name, currency, bucket), value in signed.items()}
+    return _levels(signed, grain, question)
+
+
+def _levels(changes: Counter[tuple[Name, str, date | None]], grain: Grain, question: Question) -> Series:
+    """The level at the end of every bucket from the question's start to its end."""
+    found: Series = {}
+    for name, currency in {(name, currency) for name, currency, _ in changes}:
+        moves = sorted((bucket, value) for (n, c, bucket), value in changes.items() if (n, c) == (name, currency) and bucket)
+        level, at = 0, 0
+        for bucket in _buckets(question.start, question.end, grain):
+            while at < len(moves) and moves[at][0] <= bucket:
+                level += moves[at][1]
+                at += 1
+            found[name, currency, _label(bucket, grain)] = level
+    return found
+
+
+def _worker_days(named: Named, grain: Grain, question: Question) -> Series:
+    """Each month: its days times the stock at its start, plus n - d + 1 for a departure on day d, less n - r for a return on day r."""
+    found: Counter[tuple[Name, str, str]] = Counter()
+    for (name, currency, day, taken), value in named.items():
+        if day is None or day > question.end:
+            continue
+        period = max(period_of(day), period_of(question.start))
+        while first_day(period) <= question.end:
+            end = min(last_day(period), question.end)
+            begin = max(first_day(period), question.start)
+            counted = (end - max(day, begin)).days + (0 if taken and day >= begin else 1)
+            found[name, currency, _label(begin, grain)] += (-value if taken else value) * counted
+            period = next_period(period)
+    return dict(found)
+
+
+def _buckets(start: date, end: date, grain: Grain) -> list[date]:
+    found, day = [], _floor(start, grain)
+    while day <= end:
+        found.append(day)
+        day = (
+            date(day.year + 1, 1, 1)
+            if grain == "year"
+            else first_day(next_period(period_of(day)))
+            if grain == "month"
+            else day + timedelta(1)
+        )
+    return found
+
+
+def _floor(day: date, grain: Grain) -> date:
+    return date(day.year, 1, 1) if grain == "year" else first_day(period_of(day)) if grain == "month" else day
+
+
+def _label(bucket: date | None, grain: Grain) -> str:
+    if bucket is None or grain == "none":
+        return ""
+    return str(bucket.year) if grain == "year" else period_of(bucket) if grain == "month" else bucket.isoformat()
+
+
+def _points(series: Series, question: Question, grain: Grain) -> list[Point]:
+    """Named in the order of `by`; a figure asked for as one number is one point even when it is 0."""
+    found = []
+    for (name, currency, label), value in sorted(series.items()):
+        rest = iter(name)
+        found.append(Point({key: label if key == grain else next(rest) for key in question.by}, value, currency or None))
+    if not found and not question.by and not _measure(question.measure).money:
+        return [Point({}, 0)]
+    return found
+
+
+def bounds(text: str, *, upper: bool) -> date:
+    """The first (or last) day of YYYY, YYYY-MM or YYYY-MM-DD. Raises PeriodInvalid."""
+    try:
+        if len(text) == 4:
+            return date(int(text), 12, 31) if upper else date(int(text), 1, 1)
+        if len(text) == 7:
+            return last_day(Period(text)) if upper else first_day(Period(text))
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise PeriodInvalid(f"{text!r} is no period", field="to" if upper else "from") from error

@@ -1,0 +1,233 @@
+"""The one table of what is counted: measures, cuts, and which event adds what to which measure, dated by what.
+
+The reference fold, the columnar fold, the parameters and definitions of the API and the documentation all derive from
+here. Codes of measures and cuts are stored in cells: never reuse one.
+
+A `Rule` names fields by path in the event's data ("fact.departed_on"), so that plain Python and a columnar engine can both
+read it. A correction is two groups of rules, one taking `previous` away and one adding `fact`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from shared import events
+from shared.events import Data
+
+# --- dimensions and cuts ----------------------------------------------------------------------------------------------
+Dimension = Literal[
+    "county", "designation", "province", "region", "listed", "destination", "occupation", "enterprise", "channel", "person",
+    "sex", "age_band",
+]  # fmt: skip
+NOWHERE = "-"  # the event does not say: a case without a placement has no destination
+AGE_BANDS = ((0, 19), (20, 24), (25, 29), (30, 34), (35, 39), (40, 44), (45, 49), (50, 54), (55, 59), (60, 150))
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Two stored keys, and the dimensions that follow from them at query time.
+
+    `monthly`: kept a second time summed by month over `recorded_on`, so that what is known now reads from few rows.
+    """
+
+    code: int
+    name: str
+    k1: Dimension
+    k2: Dimension
+    derived: tuple[Dimension, ...]
+    monthly: bool = False
+
+    @property
+    def dimensions(self) -> frozenset[Dimension]:
+        return frozenset((self.k1, self.k2, *self.derived))
+
+
+# In the order in which they are tried: the first cut that has the dimensions asked for answers.
+CUTS = (
+    Cut(5, "province x channel", "province", "channel", ("region",), monthly=True),
+    Cut(1, "county x designation", "county", "designation", ("province", "region", "listed"), monthly=True),
+    Cut(2, "province x destination", "province", "destination", ("region",), monthly=True),
+    Cut(3, "province x occupation", "province", "occupation", ("region",)),
+    Cut(4, "enterprise x destination", "enterprise", "destination", ()),
+    Cut(6, "province x sex and age", "province", "person", ("region", "sex", "age_band")),
+)
+CUT_BY_CODE = {cut.code: cut for cut in CUTS}
+
+
+# --- measures ---------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """`flow` sums over a period; `level` is the sum of every change up to the period's last day."""
+
+    code: int
+    name: str
+    kind: Literal["flow", "level"]
+    unit: str
+    definition: str
+    money: bool = False
+
+
+MEASURES = (
+    Measure(1, "registrations", "flow", "registrations", "Workers registered, dated by the effective day."),
+    Measure(2, "verified", "flow", "verifications", "Workers whose documents were verified, dated by the effective day."),
+    Measure(3, "certified", "flow", "certificates", "Training certificates issued, dated by the effective day."),
+    Measure(4, "matched", "flow", "matches", "Workers matched to an enterprise's job order, dated by the effective day."),
+    Measure(5, "willing", "level", "workers", "Workers whose willingness is recorded and neither withdrawn, expired nor used by a departure."),
+    Measure(6, "dispatches", "flow", "dispatches", "Departures (人次) proven at the border, dated by the day of departure; voided ones taken off."),
+    Measure(7, "persons", "flow", "persons", "Workers (人) by their first departure of the calendar year, dated by that departure."),
+    Measure(8, "returns", "flow", "returns", "Workers come back for whatever reason, dated by the day of return, under the codes of the departure."),
+    Measure(9, "income", "flow", "minor units", "What workers were actually paid (net), by wage period, in the currency paid.", money=True),
+    Measure(10, "income_deducted", "flow", "minor units", "Deductions from wages, by wage period, in the currency paid.", money=True),
+    Measure(11, "income_remitted", "flow", "minor units", "Remitted home out of wages, by wage period, in the currency sent.", money=True),
+    Measure(12, "income_months", "flow", "worker-months", "Wage periods for which a placement's income is reported."),
+    Measure(13, "shortfalls_found", "flow", "findings", "Wage shortfalls found, dated by the day of the finding."),
+    Measure(14, "shortfalls_cleared", "flow", "findings", "Wage shortfalls cleared, dated by the day they were cleared."),
+    Measure(15, "shortfall_amount", "flow", "minor units", "Wages found missing, dated by the day of the finding.", money=True),
+    Measure(16, "shortfall_recovered", "flow", "minor units", "Wages recovered after a finding, dated by the day of recovery.", money=True),
+    Measure(17, "cases_opened", "flow", "cases", "Cases opened, dated by the effective day."),
+    Measure(18, "cases_closed", "flow", "cases", "Cases closed, dated by the effective day."),
+)  # fmt: skip
+MEASURE = {measure.name: measure for measure in MEASURES}
+MEASURE_BY_CODE = {measure.code: measure for measure in MEASURES}
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A figure computed from stored measures when asked for: nothing is counted twice."""
+
+    name: str
+    kind: Literal["flow", "level"]
+    unit: str
+    definition: str
+    plus: str
+    minus: str
+    money: bool = False
+
+
+DERIVED = {
+    derived.name: derived
+    for derived in (
+        Derived("stock", "level", "workers", "Workers abroad (期末在外) at the end of the period: departures less returns up to that day.",
+                "dispatches", "returns"),
+        Derived("worker_days", "flow", "days", "Days abroad: a departure on day d of a month of n days adds n - d + 1 to it, a return on day r "
+                "takes n - r; a whole later month is n times the stock at its start.", "dispatches", "returns"),
+    )
+}  # fmt: skip
+
+
+# --- rules: event -> contributions --------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One contribution: `sign` times 1, or times the amount of money at `money`, dated by the day (or wage period) at `day`.
+
+    `codes` is the path of the part that carries county, destination and the other codes; "" is the data itself.
+    `when` is the path of a flag that must be true (with `flag`=False: must be false); a missing part or amount adds nothing.
+    """
+
+    event: type[Data]
+    measure: str
+    day: str
+    codes: str = ""
+    sign: Literal[1, -1] = 1
+    money: str | None = None
+    when: str | None = None
+    flag: bool = True
+    needs: str | None = None  # path of an optional part without which the rule does not apply
+
+
+def _departure(event: type[Data], fact: str, sign: Literal[1, -1]) -> tuple[Rule, ...]:
+    return (
+        Rule(event, "dispatches", f"{fact}.departed_on", fact, sign),
+        Rule(event, "persons", f"{fact}.departed_on", fact, sign, when=f"{fact}.first_this_year"),
+    )
+
+
+def _return_moved(event: type[Data], fact: str, sign: Literal[1, -1]) -> tuple[Rule, ...]:
+    """The return counted so far follows its departure's codes."""
+    return (Rule(event, "returns", "returned.returned_on", fact, sign, needs="returned"),)
+
+
+def _income(event: type[Data], fact: str, sign: Literal[1, -1]) -> tuple[Rule, ...]:
+    return (
+        Rule(event, "income", f"{fact}.period", "", sign, money=f"{fact}.net"),
+        Rule(event, "income_deducted", f"{fact}.period", "", sign, money=f"{fact}.deductions"),
+        Rule(event, "income_remitted", f"{fact}.period", "", sign, money=f"{fact}.remitted"),
+        Rule(event, "income_months", f"{fact}.period", "", sign),
+    )
+
+
+RULES = (
+    Rule(events.WorkerRegistered, "registrations", "effective"),
+    Rule(events.WorkerVerified, "verified", "effective"),
+    Rule(events.WillingnessRecorded, "willing", "effective", when="renewal", flag=False),
+    Rule(events.WillingnessWithdrawn, "willing", "effective", sign=-1),
+    Rule(events.WillingnessExpired, "willing", "effective", sign=-1),
+    Rule(events.CertificateIssued, "certified", "effective"),
+    Rule(events.MatchedToEnterprise, "matched", "effective"),
+    *_departure(events.Dispatched, "fact", 1),
+    *_departure(events.DispatchCorrected, "previous", -1),
+    *_departure(events.DispatchCorrected, "fact", 1),
+    *_departure(events.DispatchVoided, "previous", -1),
+    Rule(events.Returned, "returns", "fact.returned_on", "dispatch"),
+    *_return_moved(events.DispatchCorrected, "previous", -1),
+    *_return_moved(events.DispatchCorrected, "fact", 1),
+    *_return_moved(events.DispatchVoided, "previous", -1),
+    *_income(events.IncomeReported, "fact", 1),
+    *_income(events.IncomeCorrected, "previous", -1),
+    *_income(events.IncomeCorrected, "fact", 1),
+    *_income(events.IncomeVoided, "previous", -1),
+    Rule(events.WageShortfallDetected, "shortfalls_found", "effective"),
+    Rule(events.WageShortfallDetected, "shortfall_amount", "effective", money="shortfall"),
+    Rule(events.WageShortfallCleared, "shortfalls_cleared", "effective"),
+    Rule(events.WageShortfallCleared, "shortfall_recovered", "effective", money="recovered"),
+    Rule(events.CaseOpened, "cases_opened", "effective"),
+    Rule(events.CaseClosed, "cases_closed", "effective"),
+)  # fmt: skip
+
+# What a cut's key is read from, below the path of a rule's codes.
+SOURCES: dict[Dimension, tuple[str, ...]] = {
+    "county": ("origin", "county"),
+    "province": ("origin", "county"),
+    "designation": ("origin", "designation"),
+    "destination": ("destination",),
+    "occupation": ("occupation",),
+    "enterprise": ("enterprise",),
+    "channel": ("channel",),
+    "person": ("sex",),
+}
+
+
+def part_class(event: type[Data], path: str) -> type[events.Part] | None:
+    """The class of the part at `path` in an event's data, None where there is none."""
+    found: type[events.Part] = event
+    for name in filter(None, path.split(".")):
+        found = _annotated(found, name)
+    return found
+
+
+def _annotated(owner: type[events.Part], name: str) -> type[events.Part]:
+    annotation = owner.model_fields[name].annotation
+    candidates = [annotation, *getattr(annotation, "__args__", ())]
+    return next(cls for cls in candidates if isinstance(cls, type) and issubclass(cls, events.Part))
+
+
+def has(event: type[Data], codes: str, dimension: Dimension) -> bool:
+    """Whether the part of an event that carries a rule's codes says anything about a dimension."""
+    cls = part_class(event, codes)
+    fields = cls.model_fields if cls else {}
+    return SOURCES[dimension][0] in fields
+
+
+def cuts_of(rule: Rule) -> tuple[Cut, ...]:
+    """The cuts a rule counts in: those whose two keys its event carries."""
+    return tuple(cut for cut in CUTS if has(rule.event, rule.codes, cut.k1) and has(rule.event, rule.codes, cut.k2))
+
+
+CUTS_OF = {rule: cuts_of(rule) for rule in RULES}
+
+
+def cuts_for(measure: str) -> tuple[Cut, ...]:
+    """The cuts in which every event of a measure is counted: only those give the whole."""
+    rules = [rule for rule in RULES if rule.measure == measure]
+    return tuple(cut for cut in CUTS if all(cut in CUTS_OF[rule] for rule in rules))

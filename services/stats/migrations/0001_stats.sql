@@ -1,0 +1,65 @@
+-- Cells and what is judged by them. Cells are additive: a figure is a sum of rows, so rows are only ever added, and the same
+-- cell may stand in several rows. `day` is when it happened, `recorded_on` when its source recorded it (programme's zone).
+
+-- A rebuild fills a generation beside the live one; swapping is one update.
+CREATE TABLE generation (
+    id smallint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    state text NOT NULL CONSTRAINT generation_state CHECK (state IN ('building', 'live', 'retired')),
+    started_at timestamptz NOT NULL DEFAULT now(),
+    live_at timestamptz
+);
+CREATE UNIQUE INDEX generation_one_live ON generation ((true)) WHERE state = 'live';
+INSERT INTO generation (state, live_at) VALUES ('live', now());
+
+CREATE TABLE cell (
+    generation smallint NOT NULL REFERENCES generation (id),
+    cut smallint NOT NULL,
+    measure smallint NOT NULL,
+    day date NOT NULL,
+    recorded_on date NOT NULL,
+    k1 text COLLATE "C" NOT NULL,
+    k2 text COLLATE "C" NOT NULL,
+    currency text COLLATE "C" NOT NULL CONSTRAINT cell_currency CHECK (currency ~ '^([A-Z]{3})?$'),
+    value bigint NOT NULL CONSTRAINT cell_moves CHECK (value <> 0),
+    CONSTRAINT cell_day CHECK (day BETWEEN '1990-01-01' AND recorded_on + 1)
+);
+CREATE INDEX cell_by_day ON cell (generation, cut, measure, day);
+
+-- The same sums by month whatever the day of recording, for the cuts the boards read: what is known now, in few rows.
+CREATE TABLE month_cell (
+    generation smallint NOT NULL REFERENCES generation (id),
+    cut smallint NOT NULL,
+    measure smallint NOT NULL,
+    month date NOT NULL CONSTRAINT month_cell_first_day CHECK (extract(day FROM month) = 1),
+    k1 text COLLATE "C" NOT NULL,
+    k2 text COLLATE "C" NOT NULL,
+    currency text COLLATE "C" NOT NULL,
+    value bigint NOT NULL,
+    PRIMARY KEY (generation, cut, measure, month, k1, k2, currency)
+);
+
+-- How much of each log is in the cells, and the newest time its source recorded: what freshness is judged by.
+CREATE TABLE applied (
+    generation smallint NOT NULL REFERENCES generation (id),
+    topic text NOT NULL,
+    events bigint NOT NULL CONSTRAINT applied_events CHECK (events > 0),
+    newest timestamptz NOT NULL,
+    PRIMARY KEY (generation, topic)
+);
+
+-- Targets and quotas as versioned data; the newest version of a code is in force.
+CREATE TABLE programme (
+    code text NOT NULL,
+    version integer NOT NULL CONSTRAINT programme_version CHECK (version >= 1),
+    document jsonb NOT NULL,
+    reason text NOT NULL,
+    entered_by text NOT NULL,
+    entered_at timestamptz NOT NULL,
+    PRIMARY KEY (code, version)
+);
+
+-- What was last told on stats.snapshot and stats.events, by key: only a change is told again.
+CREATE TABLE published (
+    key text PRIMARY KEY,
+    said jsonb NOT NULL
+);

@@ -1,0 +1,151 @@
+"""Telling what changed: stats.snapshot holds the newest value per key, stats.events the changes of state.
+
+A pass compares everything judged with what was said last and says only what differs, in one transaction with the outbox: a
+crash between two passes loses nothing and repeats nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from services.stats import board, figures, queries
+from services.stats.board import NATIONAL, InForce, QuotaYear, TargetAt
+from services.stats.commands import Question
+from services.stats.freshness import Freshness, freshness
+from shared import outbox
+from shared.db import Tx, Unavailable
+from shared.events import Data, FigurePublished, QuotaStatus, QuotaStatusChanged, TargetProgressChanged, TargetState, YearOnYearBreached
+from shared.http import Site
+from shared.values import Clock
+
+log = logging.getLogger("laowu.stats.publication")
+DEBOUNCE_SECONDS = 1.0  # statistics.md 4: at most once a second per key
+LEVELS: tuple[board.Level, ...] = ("nation", "region", "province")
+Said = dict[str, dict[str, Any]]
+
+
+async def publishing(site: Site) -> None:
+    """The service's background loop: a pass whenever something was counted since the last one. A simulation publishes by sweep."""
+    while True:
+        await asyncio.sleep(DEBOUNCE_SECONDS)
+        if site.settings.simulation:
+            continue
+        try:
+            lag = await site.lag() if site.lag else None
+            async with site.database.transaction(site.database.system_cause()) as tx:
+                await publish(tx, lag)
+        except Unavailable:
+            log.warning("the database is away, again in %s s", DEBOUNCE_SECONDS)
+
+
+async def publish(tx: Tx, lag: Mapping[str, int] | None = None) -> int:
+    """One pass. Returns how many events it told. In a simulation they carry the newest counted event's time."""
+    if not await queries.may_publish(tx):
+        return 0
+    applied = await queries.applied(tx)
+    said = await queries.published(tx)
+    mark = {
+        "applied": {topic: counted for topic, (counted, _) in sorted(applied.items())},
+        "programmes": {entry.code: entry.version for entry in await queries.programmes_in_force(tx)},
+        "day": tx.clock.today().isoformat() if tx.clock.at is None else "",
+    }
+    if not applied or said.get("mark") == mark:
+        return 0
+    if tx.clock.at is not None:
+        tx.cause = replace(tx.cause, clock=Clock(max(newest for _, newest in applied.values())))
+    told, now_said = await _judge_all(tx, said, await freshness(tx, lag))
+    await outbox.publish_all(tx, told)
+    await queries.save_published(tx, {**now_said, "mark": mark})
+    return len(told)
+
+
+async def _judge_all(tx: Tx, said: Said, fresh: Freshness) -> tuple[list[Data], Said]:
+    on, told, changed = tx.clock.today(), list[Data](), Said()
+    for programme in await board.all_in_force(tx):
+        for quota in await board.quota_years(tx, programme.plan, on, None, LEVELS):
+            key = f"{quota.quota.code}|{quota.scope}|{quota.year}"
+            now = {
+                "share": list(quota.judgement.share),
+                "status": quota.judgement.status,
+                "rise": quota.judgement.rise,
+                "final": quota.finished,
+            }
+            if said.get(key) != now:
+                told += _quota_events(key, quota, said.get(key), programme, fresh, on)
+                changed[key] = now
+        for target in await board.target_states(tx, programme.plan, on, None, LEVELS):
+            key = f"{target.target.code}|{target.scope}|{programme.plan.code}"
+            stands = target.progress
+            now = {"actual": target.actual, "state": stands.state if stands else None, "floor": stands.floor if stands else None}
+            if said.get(key) != now:
+                told += _target_events(key, target, said.get(key), programme, fresh, on)
+                changed[key] = now
+    for key, event in await _national(tx, on, fresh):
+        if said.get(key) != {"value": event.value}:
+            told.append(event)
+            changed[key] = {"value": event.value}
+    return told, changed
+
+
+def _snapshot(key: str, measure: str, scope: str, period: str, fresh: Freshness, on: date, **value: Any) -> FigurePublished:
+    given = {"value": None, "share": None, "status": None, "gap_heads": None, **value}
+    return FigurePublished(
+        key=key, effective=on, measure=measure, cut=scope, period=period, label="preliminary", complete_through=fresh.complete_through,
+        lag_seconds=fresh.lag_seconds, parked=fresh.parked, **given,
+    )  # fmt: skip
+
+
+def _quota_events(key: str, of: QuotaYear, before: Mapping[str, Any] | None, programme: InForce, fresh: Freshness, on: date) -> list[Data]:
+    verdict, period = of.judgement, str(of.year)
+    told: list[Data] = [
+        _snapshot(
+            key, of.quota.measure, str(of.scope), period, fresh, on, share=verdict.share, status=verdict.status, gap_heads=verdict.gap_heads,
+            definition=f"{programme.plan.code}/{programme.version}/{of.quota.code}",
+        )
+    ]  # fmt: skip
+    was = QuotaStatus(before["status"]) if before else None
+    if was != verdict.status and of.scope == NATIONAL:
+        told.append(QuotaStatusChanged(
+            key=key, effective=on, quota=of.quota.code, period=period, status_from=was, status_to=verdict.status, share=verdict.share,
+            gap_heads=verdict.gap_heads,
+        ))  # fmt: skip
+    said_already = before is not None and before["final"] and before["rise"] is False
+    fell = verdict.rise is False and of.finished and not said_already
+    if fell and of.scope == NATIONAL and verdict.before is not None:
+        told.append(YearOnYearBreached(
+            key=key, effective=on, quota=of.quota.code, period=period, share=verdict.share, share_before=verdict.before,
+        ))  # fmt: skip
+    return told
+
+
+def _target_events(key: str, of: TargetAt, before: Mapping[str, Any] | None, programme: InForce, fresh: Freshness, on: date) -> list[Data]:
+    stands = of.progress
+    told: list[Data] = [
+        _snapshot(
+            key, of.target.measure, str(of.scope), programme.plan.code, fresh, on, value=of.actual, status=stands.state if stands else None,
+            definition=f"{programme.plan.code}/{programme.version}/{of.target.code}",
+        )
+    ]  # fmt: skip
+    was = TargetState(before["state"]) if before and before["state"] else None
+    if stands is not None and was != stands.state:
+        told.append(TargetProgressChanged(
+            key=key, effective=on, target=of.target.code, actual=of.actual, expected=stands.expected, floor=stands.floor, state_from=was,
+            state_to=stands.state,
+        ))  # fmt: skip
+    return told
+
+
+async def _national(tx: Tx, on: date, fresh: Freshness) -> list[tuple[str, FigurePublished]]:
+    """Dispatches, persons and returns of the running year and the stock: what an operator watches."""
+    found = []
+    for measure in ("dispatches", "persons", "returns", "stock"):
+        points = await figures.answer(tx, Question(measure=measure, start=date(on.year, 1, 1), end=date(on.year, 12, 31)))
+        key = f"{measure}|{NATIONAL}|{on.year}"
+        value = sum(point.value for point in points)
+        found.append((key, _snapshot(key, measure, str(NATIONAL), str(on.year), fresh, on, value=value, definition=measure)))
+    return found
