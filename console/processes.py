@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -114,16 +115,16 @@ def working_in(folder: Path) -> list[Identity]:
     return found
 
 
-def free_ports(count: int) -> list[int]:
-    """Loopback ports free at this moment, all different."""
-    held = [socket.socket() for _ in range(count)]
-    try:
-        for one in held:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in held]
-    finally:
-        for one in held:
-            one.close()
+def free_ports(count: int, apart_from: Iterable[int] = ()) -> list[int]:
+    """Loopback ports free at this moment, all different; below those the system gives to outgoing connections (32768 on Linux)."""
+    chosen: list[int] = []
+    taken = set(apart_from)
+    for port in random.sample(range(20_000, 32_000), 2_000):
+        if len(chosen) == count:
+            break
+        if port not in taken and is_free(port):
+            chosen.append(port)
+    return chosen
 
 
 def is_free(port: int) -> bool:
