@@ -316,7 +316,7 @@ def _mishaps(rng: random.Random, voyages: list[Voyage]) -> None:
         voyage.recorded_after = rng.randint(40, 75)
     for voyage in wrong_place:
         others = [code for code in DESTINATIONS[voyage.channel] if code != voyage.destination]
-        voyage.first_recorded_as["port"] = "Qingdao"
+        voyage.first_recorded_as["port"] = "CNTAO"
         voyage.first_recorded_as["destination"] = rng.choice(others)
     for voyage in wrong_day:
         voyage.first_recorded_as["departed_on"] = (voyage.departed_on + timedelta(days=1)).isoformat()

@@ -1,0 +1,74 @@
+"""`laowu demo`: bring the stack up for simulation, play 2017-2020, wait until every figure stands, print the report."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from console import report
+from console.caller import Caller, calling, settled
+from console.player import World, play
+from console.simulation import FIRST, LAST, Plan, months, plan
+from shared.auth import Role
+
+Token = Callable[[Role, str | None], str]
+# bar, what it counts, how many there will be
+BARS: tuple[tuple[str, str, Callable[[Plan], int]], ...] = (
+    ("registered", "workers registered", lambda plan: len(plan.people)),
+    ("adopted", "abroad already, adopted", lambda plan: sum(voyage.adopted for voyage in plan.voyages)),
+    ("prepared", "matched, contracted, insured", lambda plan: sum(not voyage.adopted for voyage in plan.voyages)),
+    ("certified", "trained and certified", lambda plan: sum(not voyage.adopted for voyage in plan.voyages)),
+    ("departed", "departed", lambda plan: sum(not voyage.adopted for voyage in plan.voyages)),
+    ("returned", "returned", lambda plan: sum(voyage.returned_on is not None for voyage in plan.voyages)),
+    ("paid", "monthly wages reported", lambda plan: sum(len(plan.abroad_in(period)) for period in months(FIRST, LAST))),
+)
+
+
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:,.0f}/s" if task.speed else "", style="dim")
+
+
+async def simulate(addresses: Mapping[str, str], token: Token, *, seed: int, scale: int, console: Console) -> dict[str, Any]:
+    """Play the plan of the seed through the services at these addresses. Returns the final report."""
+    played = plan(seed, scale)
+    began = time.monotonic()
+    async with calling(addresses, token, run=f"{seed}-{scale}-{secrets.token_hex(6)}") as caller:
+        with _progress(console) as progress:
+            bars = {name: progress.add_task(title, total=total(played)) for name, title, total in BARS}
+            await play(World(played, caller, lambda name, count: progress.advance(bars[name], count)))
+        await everything_settled(caller)
+        document = await report.fetch(caller, seed)
+    console.print(f"Played 2017-2020 at 1:{scale} in {time.monotonic() - began:.0f} s.")
+    return document
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description:<28}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn(), console=console
+    )
+
+
+async def everything_settled(caller: Caller) -> None:
+    """Until every service has applied all that any of them published, reactions to reactions included."""
+    # The longest chain of reactions: docking -> training -> docking -> rights -> docking -> stats.
+    for _ in range(3):
+        for producer in ("registration", "docking", "training", "rights", "stats"):
+            for consumer in ("registration", "docking", "training", "rights", "stats"):
+                if producer != consumer:
+                    await settled(caller, producer, consumer)
+
+
+def chosen_seed(given: int | None) -> int:
+    return secrets.randbelow(10**6) if given is None else given
+
+
+def run(addresses: Mapping[str, str], token: Token, *, seed: int, scale: int, console: Console) -> dict[str, Any]:
+    return asyncio.run(simulate(addresses, token, seed=seed, scale=scale, console=console))
