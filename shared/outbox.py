@@ -1,19 +1,37 @@
 """The sending half of the delivery protocol: events are written with what they tell about, then relayed to Kafka, numbered.
 
 publish() inserts into `outbox` in the command's own transaction, so an event exists exactly if its cause was committed.
+relay() sends the rows in order, each with the next number of its partition, and deletes them once Kafka has acknowledged
+them. The ids of a batch and the numbers before it are stored before it is sent: whoever sends it again after a crash, sends
+the same records with the same numbers, and a consumer drops them as repeats.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+import contextlib
+import logging
+import random
+import time
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from shared.db import Tx
+import asyncpg
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from shared import kafka
+from shared.db import Database, Tx, connect
 from shared.errors import Invalid
 from shared.events import Data, Recorded, encode
+from shared.observe import OUTBOX, RELAYED, Health
+from shared.settings import Settings
 from shared.values import new_id
 
+log = logging.getLogger("laowu.relay")
 MAX_EVENT_BYTES = 512 * 1024
 
 
@@ -76,3 +94,218 @@ async def backlog(conn: Any) -> int:
     """Events committed and not yet acknowledged by Kafka."""
     count: int = await conn.fetchval(_BACKLOG)
     return count
+
+
+# --- relaying -----------------------------------------------------------------------------------------------------
+CONDITION = "relay"
+BATCH_ROWS = 2_000
+BATCH_BYTES = 16 * 1024 * 1024
+ACK_SECONDS = 20.0
+SETTLE_SECONDS = 5.0
+IDLE_SECONDS = (0.05, 0.5)  # between two looks for rows that another process wrote: first, at most
+# A relay that was stopped (not killed) keeps its session, and so the lock; the server ends the session after this.
+ZOMBIE_SECONDS = 45.0
+_LOCK = 7_301_002
+_CONTENT_TYPE = ("content-type", b"application/cloudevents+json; charset=UTF-8")
+_PASSING = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    KafkaError,
+    kafka.Unavailable,
+)
+
+_TRY_LOCK = "SELECT pg_try_advisory_lock($1)"
+_STATE = "SELECT epoch, inflight FROM relay"
+_NUMBERS = "SELECT topic, partition, next_number FROM relay_sequence"
+_PARTITIONS = "SELECT topic, partitions FROM relay_topic"
+_FIX_PARTITIONS = "INSERT INTO relay_topic (topic, partitions) VALUES ($1, $2)"
+_INFLIGHT_ROWS = """
+SELECT outbox.id, outbox.topic, outbox.key, outbox.value
+FROM unnest($1::bigint[]) WITH ORDINALITY AS sent (id, place) JOIN outbox ON outbox.id = sent.id
+ORDER BY sent.place
+"""
+# Never "id > last": identity values commit out of order, and a row that commits late would be passed over.
+_NEXT_ROWS = """
+SELECT id, topic, key, value
+FROM (
+    SELECT id, topic, key, value, sum(octet_length(value)) OVER (ORDER BY id) - octet_length(value) AS bytes_before
+    FROM (SELECT id, topic, key, value FROM outbox ORDER BY id LIMIT $1) AS first
+) AS counted
+WHERE bytes_before < $2
+ORDER BY id
+"""
+_DELETE = "DELETE FROM outbox WHERE id = ANY($1::bigint[])"
+_STORE_NUMBERS = """
+INSERT INTO relay_sequence (topic, partition, next_number) SELECT * FROM unnest($1::text[], $2::integer[], $3::bigint[])
+ON CONFLICT (topic, partition) DO UPDATE SET next_number = excluded.next_number
+"""
+_STORE_INFLIGHT = "UPDATE relay SET inflight = $1::bigint[]"
+_NEW_EPOCH = "UPDATE relay SET epoch = epoch + 1, inflight = '{}' RETURNING epoch"
+_FORGET_NUMBERS = "DELETE FROM relay_sequence"
+_DELETE_KNOWN = "DELETE FROM outbox WHERE event_id = ANY($1::uuid[])"
+
+
+class RelayRunning(Exception):
+    """The service's relay holds the lock; stop the service first."""
+
+
+class InflightMissing(Exception):
+    """Rows that were being sent are gone from the outbox: somebody deleted them by hand. Their numbers cannot be repeated."""
+
+
+@dataclass(slots=True)
+class _Session:
+    """What one holder of the lock works with; made anew after every error."""
+
+    conn: asyncpg.Connection
+    producer: AIOKafkaProducer
+    settings: Settings
+    epoch: int
+    numbers: dict[tuple[str, int], int] = field(default_factory=dict)
+    partitions: dict[str, int] = field(default_factory=dict)
+    checked: set[str] = field(default_factory=set)
+
+
+async def relay(database: Database, url: str, settings: Settings, health: Health) -> None:
+    """Send what is in the outbox until cancelled; one relay per database works, others wait for its lock.
+
+    Any error drops connection and producer and starts again with back-off; meanwhile the condition "relay" is raised.
+    Cancelled, it finishes the batch in flight within SETTLE_SECONDS.
+    """
+    failures = 0
+    while True:
+        began = time.monotonic()
+        try:
+            await _relay_once(database, url, settings, health)
+        except _PASSING as error:
+            failures = 1 if time.monotonic() - began > 60 else failures + 1
+            health.raise_condition(CONDITION, f"{type(error).__name__}: {error}")
+            await asyncio.sleep(min(0.1 * 2**failures, 5.0) * random.uniform(0.5, 1.0))
+
+
+async def _relay_once(database: Database, url: str, settings: Settings, health: Health) -> None:
+    conn = await connect(url, application=f"laowu-{database.service}-relay")
+    producer = None
+    try:
+        await conn.execute("SELECT set_config('idle_session_timeout', $1, false)", f"{int(ZOMBIE_SECONDS * 1000)}ms")
+        while not await conn.fetchval(_TRY_LOCK, _LOCK):  # polled: a waiting statement would run into its timeout
+            health.clear_condition(CONDITION)  # a peer does the work
+            await asyncio.sleep(random.uniform(0.1, 0.3))
+        producer = await kafka.open_producer(settings)
+        session, rows = await _resume(conn, producer, settings)
+        await _forward_all(session, rows, database, health)
+    finally:
+        conn.terminate()
+        if producer is not None:
+            await asyncio.shield(kafka.stop_producer(producer, 3))
+
+
+async def _resume(conn: asyncpg.Connection, producer: AIOKafkaProducer, settings: Settings) -> tuple[_Session, list[asyncpg.Record]]:
+    """The stored numbers, and the rows that the last relay may or may not have sent: to be sent again, in the same order."""
+    state = await conn.fetchrow(_STATE)
+    assert state is not None, "the migration inserts the one row"  # noqa: S101  # for mypy; a database without it is not ours
+    numbers = {(row["topic"], row["partition"]): row["next_number"] for row in await conn.fetch(_NUMBERS)}
+    partitions = {row["topic"]: row["partitions"] for row in await conn.fetch(_PARTITIONS)}
+    rows = await conn.fetch(_INFLIGHT_ROWS, state["inflight"])
+    if len(rows) != len(state["inflight"]):
+        raise InflightMissing(f"{len(state['inflight']) - len(rows)} rows of the outbox")
+    return _Session(conn, producer, settings, state["epoch"], numbers, partitions), rows
+
+
+async def _forward_all(session: _Session, rows: list[asyncpg.Record], database: Database, health: Health) -> None:
+    idle, counted = IDLE_SECONDS[0], 0.0
+    while True:
+        database.wake.clear()
+        rows = await _settled(_forward(session, rows))
+        health.clear_condition(CONDITION)
+        if time.monotonic() - counted > 2:
+            OUTBOX.set(await backlog(session.conn))
+            counted = time.monotonic()
+        if rows:
+            idle = IDLE_SECONDS[0]
+            continue
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(idle):
+                await database.wake.wait()
+        idle = min(idle * 1.5, IDLE_SECONDS[1])
+
+
+async def _settled(step: Any) -> list[asyncpg.Record]:
+    """The step's result. Cancelled meanwhile, the step is still given SETTLE_SECONDS to finish before the cancellation goes on."""
+    task: asyncio.Task[list[asyncpg.Record]] = asyncio.ensure_future(step)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        with contextlib.suppress(*_PASSING):
+            async with asyncio.timeout(SETTLE_SECONDS):
+                await task
+        raise
+
+
+async def _forward(session: _Session, rows: Sequence[asyncpg.Record]) -> list[asyncpg.Record]:
+    """Send the rows, wait until all are acknowledged, then in one transaction forget them and choose the next, which are returned."""
+    if rows:
+        await _send(session, rows)
+    async with session.conn.transaction():
+        if rows:
+            await session.conn.execute(_DELETE, [row["id"] for row in rows])
+            topics, partitions = zip(*session.numbers, strict=True)
+            await session.conn.execute(_STORE_NUMBERS, topics, partitions, list(session.numbers.values()))
+        chosen: list[asyncpg.Record] = await session.conn.fetch(_NEXT_ROWS, BATCH_ROWS, BATCH_BYTES)
+        if rows or chosen:
+            await session.conn.execute(_STORE_INFLIGHT, [row["id"] for row in chosen])
+    for topic, count in Counter(row["topic"] for row in rows).items():
+        RELAYED.labels(topic).inc(count)
+    return chosen
+
+
+async def _send(session: _Session, rows: Sequence[asyncpg.Record]) -> None:
+    """Pipelined: nothing waits for an ack before all are on their way. Raises what Kafka raised for any of them."""
+    acks: list[asyncio.Future[Any]] = []
+    names = {topic: kafka.topic_name(session.settings, topic) for topic in {row["topic"] for row in rows}}
+    for topic in names:
+        await _know_partitions(session, topic)
+    try:
+        async with asyncio.timeout(ACK_SECONDS):
+            for row in rows:
+                topic, key = row["topic"], row["key"].encode()
+                partition = kafka.partition_for(key, session.partitions[topic])
+                number = session.numbers.get((topic, partition), 0)
+                session.numbers[topic, partition] = number + 1
+                headers = [_CONTENT_TYPE, ("sequence", b"%d.%d" % (session.epoch, number))]
+                acks.append(await session.producer.send(names[topic], row["value"], key=key, partition=partition, headers=headers))
+            for ack in acks:
+                await ack
+    except BaseException:
+        for ack in acks:
+            ack.add_done_callback(lambda done: done.cancelled() or done.exception())  # seen: the first of them is being raised
+        raise
+
+
+async def _know_partitions(session: _Session, topic: str) -> None:
+    """The count at first use holds for ever. Were it to grow, subjects would move, and a batch sent again would be numbered otherwise."""
+    if topic in session.checked:
+        return
+    count = await kafka.partition_count(session.producer, kafka.topic_name(session.settings, topic))
+    if topic not in session.partitions:
+        await session.conn.execute(_FIX_PARTITIONS, topic, count)
+        session.partitions[topic] = count
+    if count < session.partitions[topic]:
+        raise kafka.Unavailable(f"topic {topic} has {count} partitions, it had {session.partitions[topic]}: was it made anew?")
+    session.checked.add(topic)
+
+
+async def new_epoch(conn: asyncpg.Connection, published: Collection[UUID] = ()) -> int:
+    """Number from 0 again under the next epoch: needed once after the database was restored from a backup, as its numbers would
+    repeat. `published` are ids known to be in the log already; their rows are dropped. Returns the epoch. Raises RelayRunning.
+    """
+    async with conn.transaction():
+        if not await conn.fetchval("SELECT pg_try_advisory_xact_lock($1)", _LOCK):
+            raise RelayRunning
+        await conn.execute(_DELETE_KNOWN, list(published))
+        await conn.execute(_FORGET_NUMBERS)
+        epoch: int = await conn.fetchval(_NEW_EPOCH)
+    return epoch

@@ -1,0 +1,129 @@
+"""Kafka as this house uses it: explicit topics, one kind of producer, and every wait bounded."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from functools import lru_cache
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.partitioner import murmur2
+
+from shared.events import SNAPSHOT, TOPICS
+from shared.settings import Settings
+
+COMPACTED = frozenset({SNAPSHOT})
+REQUEST_MS = 8_000
+# The broker's default message.max.bytes; an event is at most half of it (outbox.MAX_EVENT_BYTES), so Kafka never refuses one for size.
+MAX_REQUEST_BYTES = 1024 * 1024
+_TOPICS_SECONDS = 30.0
+
+
+class Unavailable(Exception):
+    """Kafka does not answer, or refuses what the protocol needs. The caller may try again."""
+
+
+def topic_name(settings: Settings, logical: str) -> str:
+    """The topic's name on the cluster."""
+    return settings.topic_prefix + logical
+
+
+def logical_name(settings: Settings, topic: str) -> str:
+    """The inverse of topic_name."""
+    return topic.removeprefix(settings.topic_prefix)
+
+
+@lru_cache(maxsize=65_536)
+def partition_for(key: bytes, partitions: int) -> int:
+    """The partition every Kafka client gives the key: murmur2, positive, modulo."""
+    return int((murmur2(key) & 0x7FFFFFFF) % partitions)
+
+
+# --- topics -------------------------------------------------------------------------------------------------------
+async def create_topics(settings: Settings, topics: Sequence[str] = TOPICS) -> None:
+    """Create what is missing; an existing topic keeps its partitions. Returns when every topic is writable. Raises Unavailable."""
+    names = [topic_name(settings, topic) for topic in topics]
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap_servers, request_timeout_ms=REQUEST_MS)
+    try:
+        async with asyncio.timeout(_TOPICS_SECONDS):
+            await admin.start()
+            existing = set(await admin.list_topics())
+            missing = [_new_topic(settings, topic) for topic, name in zip(topics, names, strict=True) if name not in existing]
+            if missing:
+                _check((await admin.create_topics(missing)).topic_errors)
+            while not await _all_led(admin, names):  # noqa: ASYNC110  # Kafka tells nobody when a leader is there
+                await asyncio.sleep(0.05)
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise Unavailable(f"topics could not be created on {settings.kafka_bootstrap_servers}: {error!r}") from error
+    finally:
+        with contextlib.suppress(KafkaError, OSError, TimeoutError):
+            async with asyncio.timeout(3):
+                await admin.close()
+
+
+def _new_topic(settings: Settings, topic: str) -> NewTopic:
+    # Domain topics are the programme's memory: every figure can be recounted from them, so nothing is ever deleted.
+    kept = {"cleanup.policy": "compact"} if topic in COMPACTED else {"retention.ms": "-1", "retention.bytes": "-1"}
+    return NewTopic(topic_name(settings, topic), settings.topic_partitions, settings.topic_replication, topic_configs=kept)
+
+
+def _check(answers: Sequence[tuple[str, int, str | None]]) -> None:
+    """Raises the error of the first topic that was not created; created by another process meanwhile is as good."""
+    for name, code, message in answers:
+        error = for_code(code)
+        if code and error is not TopicAlreadyExistsError:
+            raise error(f"{name}: {message or error.description}")
+
+
+async def _all_led(admin: AIOKafkaAdminClient, names: Sequence[str]) -> bool:
+    described = await admin.describe_topics(list(names))
+    return all(not topic["error_code"] and all(part["leader"] >= 0 for part in topic["partitions"]) for topic in described)
+
+
+# --- producer -----------------------------------------------------------------------------------------------------
+async def open_producer(settings: Settings) -> AIOKafkaProducer:
+    """An idempotent producer: within one session nothing is repeated or reordered, and an ack means every in-sync replica has it."""
+    producer = AIOKafkaProducer(
+        bootstrap_servers=settings.kafka_bootstrap_servers,
+        acks="all",
+        enable_idempotence=True,
+        compression_type="zstd",
+        linger_ms=5,
+        max_batch_size=256 * 1024,
+        max_request_size=MAX_REQUEST_BYTES,
+        request_timeout_ms=REQUEST_MS,
+        retry_backoff_ms=100,
+    )
+    try:
+        async with asyncio.timeout(15):
+            await producer.start()
+    except BaseException:
+        await stop_producer(producer, 2)
+        raise
+    return producer
+
+
+async def stop_producer(producer: AIOKafkaProducer, seconds: float) -> None:
+    """Bounded: stop() of an idempotent producer that lost its broker waits for ever. What was not acknowledged is sent again."""
+    with contextlib.suppress(KafkaError, OSError, TimeoutError):
+        async with asyncio.timeout(seconds):
+            await producer.stop()
+            return
+    # stop() was cut short: end its sender by hand, or it would go on retrying in the background.
+    if producer._sender is not None and producer._sender.sender_task is not None:  # noqa: SLF001  # no public way to abandon one
+        producer._sender.sender_task.cancel()  # noqa: SLF001
+    with contextlib.suppress(KafkaError, OSError, TimeoutError):
+        async with asyncio.timeout(seconds):
+            await producer.client.close()
+
+
+async def partition_count(producer: AIOKafkaProducer, topic: str) -> int:
+    """How many partitions the topic really has. Raises Unavailable when it does not exist."""
+    try:
+        async with asyncio.timeout(REQUEST_MS / 1000):
+            return len(await producer.partitions_for(topic))
+    except (KafkaError, TimeoutError) as error:
+        raise Unavailable(f"topic {topic} is not there: {error!r}") from error
