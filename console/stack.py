@@ -33,6 +33,10 @@ Say = Callable[[str], None]
 Command = Callable[[str], Sequence[str]]
 
 
+# Kept until this process ends: collecting a Popen whose process runs on is a ResourceWarning.
+_daemons: list[subprocess.Popen[bytes]] = []
+
+
 def silent(_line: str) -> None:
     """For callers with nobody to tell."""
 
@@ -77,6 +81,7 @@ def up(home: Home, options: Options) -> bool:
             )  # fmt: skip
     finally:
         os.close(held)
+    _daemons.append(daemon)
     home.write("supervisor.json", {"pid": daemon.pid, "started": _started(daemon.pid)})
     try:
         _await_ready(home, daemon, options.say)

@@ -1,13 +1,66 @@
-"""The local stack: a real PostgreSQL and a real Kafka, and what can keep them from starting."""
+"""The local stack: what comes up, stays up, and is gone afterwards; and what can keep it from starting."""
 
 from __future__ import annotations
 
+import asyncio
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import psutil
+import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from console import home as homes
+from console import kafka_local, processes, stack
+from console.home import SERVICES, Home
+from console.processes import Identity
+from console.stack import Options, OtherMode
+from console.trouble import DiskFull, NoJava, NotStarted
+from shared.auth import Role, Verifier
 from tests.conftest import MakeDatabase
+from tests.support.wait import until
+
+STAND_IN = Path(__file__).parents[1] / "support" / "stand_in.py"
 
 
+def stand_in(_name: str) -> Sequence[str]:
+    return [sys.executable, "-P", str(STAND_IN)]  # -P: tests/support/http.py would hide the standard http
+
+
+OPTIONS = Options(command=stand_in, durable=False)
+
+
+def identities(home: Home) -> list[Identity]:
+    found = [processes.identity(pid) for pid in stack.pids(home).values()]
+    return [one for one in found if one]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+    monkeypatch.delenv("KAFKA_BOOTSTRAP_SERVERS", raising=False)
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    home = Home(tmp_path / "home")
+    yield home
+    stack.down(home)
+
+
+def laowu(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The command as a person types it, in a folder and with a network of the test's own."""
+    kept = {name: value for name, value in os.environ.items() if name not in {"KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL"}}
+    return subprocess.run(
+        [sys.executable, "-m", "console", *words], env=kept | environment, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+# --- the fixtures --------------------------------------------------------------------------------------------------
 async def test_each_test_has_a_migrated_database_of_its_own(make_database: MakeDatabase) -> None:
     one, two = await make_database("docking"), await make_database("docking")
     async with one.connection() as first, two.connection() as second:
@@ -27,3 +80,156 @@ async def test_kafka_gives_back_what_was_sent(kafka: str, topic_prefix: str) -> 
         await producer.send_and_wait(f"{topic_prefix}t", b"hello")
     async with AIOKafkaConsumer(f"{topic_prefix}t", bootstrap_servers=kafka, auto_offset_reset="earliest") as consumer:
         assert (await consumer.getone()).value == b"hello"
+
+
+# --- up and down ---------------------------------------------------------------------------------------------------
+def test_up_returns_when_all_is_ready_and_down_leaves_no_process(home: Home) -> None:
+    assert stack.up(home, OPTIONS)
+    rows = stack.status(home)
+    assert [(row["name"], row["state"], row["restarts"]) for row in rows] == [
+        (name, "ready", 0) for name in ("postgres", "kafka", *SERVICES)
+    ]
+    assert stack.endpoints(home)["docking"] == next(row["address"] for row in rows if row["name"] == "docking")
+    running = identities(home)
+    assert len(running) == len(rows)
+    assert stack.down(home)
+    assert not any(map(processes.alive, running))
+    assert {row["state"] for row in stack.status(home)} == {"stopped"}
+    assert not processes.working_in(home.file("postgres") / "data")
+
+
+def test_started_twice_it_says_so_and_changes_nothing(home: Home) -> None:
+    stack.up(home, OPTIONS)
+    running = identities(home)
+    assert not stack.up(home, OPTIONS)
+    with pytest.raises(OtherMode, match="laowu down first"):
+        stack.up(home, Options(simulation=True, command=stand_in))
+    assert identities(home) == running
+    listed = laowu("status", "--json", LAOWU_HOME=str(home.folder))
+    assert listed.returncode == 0
+    assert {row["name"]: row["pid"] for row in json.loads(listed.stdout)} == stack.pids(home)
+
+
+async def test_what_is_killed_is_started_again(home: Home) -> None:
+    stack_is_up = Options(command=stand_in)  # durable: what a killed server promised to keep, it keeps
+    await asyncio.to_thread(stack.up, home, stack_is_up)
+    before = stack.pids(home)
+    for name in ("docking", "postgres", "kafka"):
+        os.kill(before[name], signal.SIGKILL)
+
+    def all_back() -> bool:
+        return stack.all_ready(home) and all(stack.pids(home)[name] != before[name] for name in ("docking", "postgres", "kafka"))
+
+    await until(all_back, 60, "the killed processes are ready again")
+    assert {row["name"]: row["restarts"] for row in stack.status(home) if row["restarts"]} == {"postgres": 1, "kafka": 1, "docking": 1}
+
+
+async def test_killed_hard_nothing_survives_and_the_next_start_recovers(home: Home) -> None:
+    await asyncio.to_thread(stack.up, home, OPTIONS)
+    running = identities(home)
+    os.kill(homes.Home(home.folder).read("supervisor.json")["pid"], signal.SIGKILL)
+    await until(lambda: not any(map(processes.alive, running)), 30, "the supervisor's children are gone")
+    assert not stack.all_ready(home)
+    assert await asyncio.to_thread(stack.up, home, OPTIONS)
+    assert stack.all_ready(home)
+
+
+def test_what_a_killed_supervisor_left_is_ended_and_a_stranger_with_its_pid_is_not(home: Home) -> None:
+    sleeper = [sys.executable, "-c", "import signal; signal.pause()"]
+    with subprocess.Popen(sleeper) as left, subprocess.Popen(sleeper) as stranger:
+        ours = processes.identity(left.pid)
+        assert ours is not None
+        home.folder.mkdir()
+        home.write("processes.json", [{"pid": ours.pid, "started": ours.started}, {"pid": stranger.pid, "started": ours.started - 60}])
+        assert homes.sweep_up(home) == 1
+        assert left.poll() is not None
+        assert stranger.poll() is None
+        stranger.kill()
+
+
+def test_the_local_token_is_accepted_by_whoever_reads_the_public_keys(home: Home) -> None:
+    stack.up(home, OPTIONS)
+    verifier = Verifier.load(home.file("auth.jwks.json"))
+    who = verifier.principal(stack.token(Role.ENTERPRISE, ("620000",), "e1", home=home))
+    assert (who.role, who.regions, who.party) == (Role.ENTERPRISE, ("620000",), "e1")
+    assert "d" not in home.read("auth.jwks.json")["keys"][0]
+    assert {path.stat().st_mode & 0o077 for path in home.folder.glob("*.json")} == {0}
+
+
+def test_with_clusters_named_it_starts_neither_kafka_nor_postgres(
+    home: Home, kafka: str, postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", kafka)
+    monkeypatch.setenv("DATABASE_URL", postgres)
+    stack.up(home, OPTIONS)
+    states = {row["name"]: row["state"] for row in stack.status(home)}
+    assert states == {"kafka": "external", "postgres": "external"} | dict.fromkeys(SERVICES, "ready")
+    assert stack.all_ready(home)
+    assert stack.kafka_bootstrap(home) == kafka
+
+
+# --- what can keep it from starting --------------------------------------------------------------------------------
+def one_line(said: subprocess.CompletedProcess[str]) -> str:
+    """The one line on stderr of a command that failed."""
+    assert said.returncode == 1, said
+    assert "Traceback" not in said.stderr
+    lines = [line for line in said.stderr.splitlines() if line.startswith("laowu: ")]
+    assert len(lines) == 1, said.stderr
+    return lines[0]
+
+
+def test_without_network_the_first_start_says_so(tmp_path: Path) -> None:
+    (closed,) = processes.free_ports(1)
+    said = laowu("up", LAOWU_HOME=str(tmp_path / "home"), LAOWU_CACHE=str(tmp_path), LAOWU_MAVEN=f"http://127.0.0.1:{closed}")
+    assert "no network" in one_line(said)
+    assert not list(tmp_path.glob("kafka-*"))
+
+
+def test_with_the_jars_here_no_network_is_needed() -> None:
+    (closed,) = processes.free_ports(1)
+    assert kafka_local.fetch_jars(repository=f"http://127.0.0.1:{closed}") == kafka_local.fetch_jars()
+
+
+def test_a_remembered_port_used_by_another_program_is_named(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    port = homes.ports(home)["docking"]
+    with socket.create_server(("127.0.0.1", port)):
+        line = one_line(laowu("up", LAOWU_HOME=str(tmp_path)))
+    assert f"port taken: {port}, remembered for docking" in line
+
+
+def test_too_little_room_is_said_before_anything_starts(home: Home) -> None:
+    too_much = shutil.disk_usage("/").total // 2**20 + 1
+    with pytest.raises(DiskFull, match=r"^disk full: \d+ MB free in .* needed\. .*$"):
+        stack.up(home, Options(command=stand_in, space_mb=too_much))
+    assert not home.file("postgres").exists()
+
+
+def test_a_missing_java_is_said(tmp_path: Path) -> None:
+    assert "no Java runtime" in one_line(laowu("up", LAOWU_HOME=str(tmp_path), LAOWU_JAVA=str(tmp_path / "java")))
+
+
+def test_an_old_java_is_said(tmp_path: Path) -> None:
+    old = tmp_path / "java"
+    old.write_text("#!/bin/sh\necho 'openjdk version \"11.0.2\" 2019-01-15' >&2\n")
+    old.chmod(0o755)
+    assert "wrong Java" in one_line(laowu("up", LAOWU_HOME=str(tmp_path), LAOWU_JAVA=str(old)))
+    with pytest.raises(NoJava, match="17 or newer"):
+        kafka_local.find_java(old)
+
+
+def test_a_service_that_cannot_start_is_named_with_its_last_words_and_all_goes_down(home: Home) -> None:
+    def command(name: str) -> Sequence[str]:
+        return [*stand_in(name), "broken"] if name == "rights" else stand_in(name)
+
+    with pytest.raises(NotStarted, match="rights does not start: setting HTTP_PORT: out of luck"):
+        stack.up(home, Options(command=command, durable=False))
+    assert not stack.is_up(home)
+    assert not [one for one in psutil.process_iter() if str(home.folder) in " ".join(_command_line(one))]
+
+
+def _command_line(process: psutil.Process) -> list[str]:
+    try:
+        return list(process.cmdline())
+    except psutil.Error:
+        return []
