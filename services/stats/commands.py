@@ -111,7 +111,7 @@ class Plan(_Body):
     def _orderly(self) -> Self:
         if self.ends < self.starts:
             raise ValueError("ends before it starts")
-        codes = [entry.code for entry in (*self.targets, *self.quotas)]
+        codes = [target.code for target in self.targets] + [quota.code for quota in self.quotas]
         if len(set(codes)) != len(codes):
             raise ValueError("a code is used twice")
         return self

@@ -241,14 +241,14 @@ def _buckets(start: date, end: date, grain: Grain) -> list[date]:
     found, day = [], _floor(start, grain)
     while day <= end:
         found.append(day)
-        day = (
-            date(day.year + 1, 1, 1)
-            if grain == "year"
-            else first_day(next_period(period_of(day)))
-            if grain == "month"
-            else day + timedelta(1)
-        )
+        day = _next(day, grain)
     return found
+
+
+def _next(day: date, grain: Grain) -> date:
+    if grain == "year":
+        return date(day.year + 1, 1, 1)
+    return first_day(next_period(period_of(day))) if grain == "month" else day + timedelta(days=1)
 
 
 def _floor(day: date, grain: Grain) -> date:

@@ -73,10 +73,10 @@ MEASURES = (
     Measure(2, "verified", "flow", "verifications", "Workers whose documents were verified, dated by the effective day."),
     Measure(3, "certified", "flow", "certificates", "Training certificates issued, dated by the effective day."),
     Measure(4, "matched", "flow", "matches", "Workers matched to an enterprise's job order, dated by the effective day."),
-    Measure(5, "willing", "level", "workers", "Workers whose willingness is recorded and neither withdrawn, expired nor used by a departure."),
-    Measure(6, "dispatches", "flow", "dispatches", "Departures (人次) proven at the border, dated by the day of departure; voided ones taken off."),
+    Measure(5, "willing", "level", "workers", "Workers willing to go: recorded, and neither withdrawn, expired nor used by a departure."),
+    Measure(6, "dispatches", "flow", "dispatches", "Departures (人次) proven at the border, by day of departure; voided ones taken off."),
     Measure(7, "persons", "flow", "persons", "Workers (人) by their first departure of the calendar year, dated by that departure."),
-    Measure(8, "returns", "flow", "returns", "Workers come back for whatever reason, dated by the day of return, under the codes of the departure."),
+    Measure(8, "returns", "flow", "returns", "Workers come back for whatever reason, by the day of return, under the departure's codes."),
     Measure(9, "income", "flow", "minor units", "What workers were actually paid (net), by wage period, in the currency paid.", money=True),
     Measure(10, "income_deducted", "flow", "minor units", "Deductions from wages, by wage period, in the currency paid.", money=True),
     Measure(11, "income_remitted", "flow", "minor units", "Remitted home out of wages, by wage period, in the currency sent.", money=True),
@@ -110,8 +110,8 @@ DERIVED = {
     for derived in (
         Derived("stock", "level", "workers", "Workers abroad (期末在外) at the end of the period: departures less returns up to that day.",
                 "dispatches", "returns"),
-        Derived("worker_days", "flow", "days", "Days abroad: a departure on day d of a month of n days adds n - d + 1 to it, a return on day r "
-                "takes n - r; a whole later month is n times the stock at its start.", "dispatches", "returns"),
+        Derived("worker_days", "flow", "days", "Days abroad: a departure on day d of a month of n days adds n - d + 1 to it, a "
+                "return on day r takes n - r; a whole later month is n times the stock at its start.", "dispatches", "returns"),
     )
 }  # fmt: skip
 

@@ -76,4 +76,5 @@ def _per_head(plan: Plan) -> Iterator[str]:
         for heads in plan.targets:
             if money.measure == "income" and heads.measure == "dispatches" and money.filter == heads.filter and _same_span(money, heads):
                 most = heads.stretch or heads.floor
-                yield f"{money.code}: {money.floor // 100:,} yuan over {most:,} of {heads.code} is {money.floor // most // 100:,} yuan a head"
+                head = money.floor // most // 100
+                yield f"{money.code}: {money.floor // 100:,} yuan over {most:,} of {heads.code} is {head:,} yuan a head"

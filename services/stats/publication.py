@@ -65,31 +65,34 @@ async def publish(tx: Tx, lag: Mapping[str, int] | None = None) -> int:
 
 
 async def _judge_all(tx: Tx, said: Said, fresh: Freshness) -> tuple[list[Data], Said]:
+    """What has to be told, and what will have been said then."""
     on, told, changed = tx.clock.today(), list[Data](), Said()
     for programme in await board.all_in_force(tx):
         for quota in await board.quota_years(tx, programme.plan, on, None, LEVELS):
             key = f"{quota.quota.code}|{quota.scope}|{quota.year}"
-            now = {
-                "share": list(quota.judgement.share),
-                "status": quota.judgement.status,
-                "rise": quota.judgement.rise,
-                "final": quota.finished,
-            }
-            if said.get(key) != now:
+            if said.get(key) != (now := _quota_now(quota)):
                 told += _quota_events(key, quota, said.get(key), programme, fresh, on)
                 changed[key] = now
         for target in await board.target_states(tx, programme.plan, on, None, LEVELS):
             key = f"{target.target.code}|{target.scope}|{programme.plan.code}"
-            stands = target.progress
-            now = {"actual": target.actual, "state": stands.state if stands else None, "floor": stands.floor if stands else None}
-            if said.get(key) != now:
+            if said.get(key) != (now := _target_now(target)):
                 told += _target_events(key, target, said.get(key), programme, fresh, on)
                 changed[key] = now
     for key, event in await _national(tx, on, fresh):
-        if said.get(key) != {"value": event.value}:
+        if said.get(key) != (now := {"value": event.value}):
             told.append(event)
-            changed[key] = {"value": event.value}
+            changed[key] = now
     return told, changed
+
+
+def _quota_now(of: QuotaYear) -> dict[str, Any]:
+    verdict = of.judgement
+    return {"share": list(verdict.share), "status": verdict.status, "rise": verdict.rise, "final": of.finished}
+
+
+def _target_now(of: TargetAt) -> dict[str, Any]:
+    stands = of.progress
+    return {"actual": of.actual, "state": stands.state if stands else None, "floor": stands.floor if stands else None}
 
 
 def _snapshot(key: str, measure: str, scope: str, period: str, fresh: Freshness, on: date, **value: Any) -> FigurePublished:
@@ -104,7 +107,8 @@ def _quota_events(key: str, of: QuotaYear, before: Mapping[str, Any] | None, pro
     verdict, period = of.judgement, str(of.year)
     told: list[Data] = [
         _snapshot(
-            key, of.quota.measure, str(of.scope), period, fresh, on, share=verdict.share, status=verdict.status, gap_heads=verdict.gap_heads,
+            key, of.quota.measure, str(of.scope), period, fresh, on,
+            share=verdict.share, status=verdict.status, gap_heads=verdict.gap_heads,
             definition=f"{programme.plan.code}/{programme.version}/{of.quota.code}",
         )
     ]  # fmt: skip

@@ -114,14 +114,8 @@ async def report(tx: Tx, code: str, known_on: date | None, lag: Lag) -> views.Re
     plan = programme.plan
     found = {}
     for name, measure, poverty in _REPORTED:
-        question = Question(
-            measure=measure,
-            start=plan.starts,
-            end=plan.ends,
-            by=("year",),
-            filter=board.POVERTY if poverty else board.ALL,
-            known_on=known_on,
-        )
+        part = board.POVERTY if poverty else board.ALL
+        question = Question(measure=measure, start=plan.starts, end=plan.ends, by=("year",), filter=part, known_on=known_on)
         found[name] = await figures.answer(tx, question)
     judged = await board.quota_years(tx, plan, on, known_on)
     reached = await board.target_states(tx, plan, on, known_on)

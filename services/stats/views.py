@@ -307,5 +307,5 @@ def cells(rows: Sequence[tuple[Cell, int]], limit: int) -> Cells:
         for cell, value in rows
     ]  # fmt: skip
     last = rows[-1][0] if len(rows) == limit else None
-    key = "|".join((last.day.isoformat(), last.recorded_on.isoformat(), last.k1, last.k2, last.currency)) if last else None
+    key = f"{last.day.isoformat()}|{last.recorded_on.isoformat()}|{last.k1}|{last.k2}|{last.currency}" if last else None
     return Cells(items=items, next=key)

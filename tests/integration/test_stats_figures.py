@@ -1,0 +1,273 @@
+"""Figures out of a real database: every question through the one query path."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime
+from itertools import chain
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from services.stats import board, consumers, figures, publication, queries, usecases, views
+from services.stats.commands import Filter, Question
+from services.stats.domain import NoCut
+from services.stats.fold import Cell, fold_all
+from services.stats.measures import MEASURE
+from shared.consumer import Reject
+from shared.db import Database
+from shared.events import (
+    Data,
+    FigurePublished,
+    QuotaStatus,
+    QuotaStatusChanged,
+    Recorded,
+    TargetProgressChanged,
+    YearOnYearBreached,
+    decode,
+)
+from shared.values import Designation, Destination
+from tests.support.stats import (
+    POOR_EAST,
+    POOR_WEST,
+    RICH_EAST,
+    UNKNOWN,
+    came_back,
+    cause,
+    corrected,
+    counted,
+    departure,
+    dispatched,
+    histories,
+    income,
+    income_corrected,
+    paid,
+    recorded,
+    voided,
+)
+
+MakeDatabase = Callable[[str], Awaitable[Database]]
+POOR = Filter(listed=(Designation.NATIONAL, Designation.PROVINCIAL))
+YEARS = (date(2017, 1, 1), date(2020, 12, 31))
+
+
+@pytest.fixture
+async def database(make_database: MakeDatabase) -> Database:
+    return await make_database("stats")
+
+
+async def ask(database: Database, measure: str, start: date = YEARS[0], end: date = YEARS[1], **rest: Any) -> dict[tuple[str, ...], int]:
+    async with database.transaction(cause()) as tx:
+        points = await figures.answer(tx, Question(measure=measure, start=start, end=end, **rest))
+    return {(*point.of.values(), *((point.currency,) if point.currency else ())): point.value for point in points}
+
+
+async def all_cells(database: Database) -> dict[Cell, int]:
+    """Every cell, summed, by an obvious statement of its own."""
+    async with database.connection() as conn:
+        rows = await conn.fetch(
+            "SELECT measure, cut, k1, k2, day, recorded_on, currency, sum(value)::bigint AS value FROM cell "
+            "GROUP BY 1, 2, 3, 4, 5, 6, 7 HAVING sum(value) <> 0"
+        )
+    return {Cell(*tuple(row)[:7]): row["value"] for row in rows}
+
+
+@given(histories)
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_the_database_holds_the_cells_of_the_reference_fold_whatever_the_batches(
+    database: Database, lives: list[list[Recorded[Data]]]
+) -> None:
+    async with database.transaction(cause()) as tx:
+        await tx.conn.execute("TRUNCATE cell, month_cell, applied")
+    told = list(chain.from_iterable(lives))
+    await counted(database, told, batch=3)
+    assert await all_cells(database) == fold_all(told)
+    by_day = await ask(database, "dispatches", date(2017, 1, 1), date(2020, 12, 30), by=("year",))
+    by_month = await ask(database, "dispatches", by=("year",))
+    late = await ask(database, "dispatches", date(2020, 12, 31), date(2020, 12, 31))
+    assert sum(by_day.values()) + sum(late.values()) == sum(by_month.values())
+
+
+async def test_the_number_of_statements_does_not_depend_on_the_batch(database: Database) -> None:
+    told = [recorded(dispatched(departure(random.Random(n).choice([POOR_WEST, RICH_EAST])))) for n in range(300)]
+    seen: list[str] = []
+    counts: list[int] = []
+    async with database.transaction(cause()) as tx:
+        with tx.conn.query_logger(lambda entry: seen.append(entry.query)):
+            for batch in (told[:2], told[2:3], told[3:]):  # the first also asks for the types of its arguments, once per connection
+                seen.clear()
+                await consumers.apply(tx, batch)
+                counts.append(len(seen))
+    assert counts[1] == counts[2] <= 4
+
+
+async def test_stock_is_what_left_less_what_came_back_at_the_end_of_each_month(database: Database) -> None:
+    first, second = dispatched(departure(departed_on=date(2018, 5, 2))), dispatched(departure(departed_on=date(2018, 6, 30)))
+    await counted(database, [recorded(first), recorded(second), recorded(came_back(first, date(2018, 7, 15)))])
+    assert await ask(database, "stock", date(2018, 4, 1), date(2018, 8, 31), by=("month",)) == {
+        ("2018-04",): 0, ("2018-05",): 1, ("2018-06",): 2, ("2018-07",): 1, ("2018-08",): 1,
+    }  # fmt: skip
+
+
+async def test_days_abroad_are_counted_from_the_departure_through_the_day_of_return(database: Database) -> None:
+    out = dispatched(departure(departed_on=date(2018, 5, 30)))
+    await counted(database, [recorded(out), recorded(came_back(out, date(2018, 7, 3)))])
+    found = await ask(database, "worker_days", date(2018, 1, 1), date(2018, 12, 31), by=("month",))
+    assert {name: days for name, days in found.items() if days} == {("2018-05",): 2, ("2018-06",): 30, ("2018-07",): 3}
+
+
+async def test_a_figure_is_shown_as_it_was_known_at_any_day(database: Database) -> None:
+    first = dispatched(departure(RICH_EAST, date(2017, 12, 30)))
+    await counted(database, [recorded(first, date(2018, 3, 5)), recorded(voided(first), date(2019, 1, 1))])
+    year = {"start": date(2017, 1, 1), "end": date(2017, 12, 31)}
+    known = [await ask(database, "dispatches", **year, known_on=day) for day in (date(2018, 2, 1), date(2018, 3, 5), date(2019, 1, 1))]
+    assert [sum(points.values()) for points in known] == [0, 1, 0]
+
+
+async def test_worked_example_delisted_county(database: Database) -> None:
+    county = "130126"  # Lingshou left the list with the end of 2018
+    told = [recorded(dispatched(departure(county, day))) for day in (date(2018, 12, 31), date(2019, 1, 1))]
+    await counted(database, told)
+    assert await ask(database, "dispatches", by=("year",), filter=POOR, basis="listed_at_departure") == {("2018",): 1}
+    assert await ask(database, "dispatches", by=("year",), filter=POOR) == {("2018",): 1, ("2019",): 1}
+
+
+async def test_the_region_scheme_is_chosen_when_asking(database: Database) -> None:
+    await counted(database, [recorded(dispatched(departure(county))) for county in ("220102", POOR_WEST, POOR_EAST, UNKNOWN)])
+    assert await ask(database, "dispatches", by=("region",)) == {("central",): 1, ("west",): 1, ("east",): 1, ("none",): 1}
+    assert await ask(database, "dispatches", by=("region",), scheme="nbs4") == {
+        ("northeast",): 1, ("west",): 1, ("east",): 1, ("none",): 1,
+    }  # fmt: skip
+
+
+async def test_worked_example_unknown_county_is_part_of_denominators(database: Database) -> None:
+    await counted(database, [recorded(dispatched(departure(county))) for county in (POOR_WEST, UNKNOWN)])
+    assert await ask(database, "dispatches") == {(): 2}
+    assert await ask(database, "dispatches", by=("listed",)) == {("national",): 1, ("unclassified",): 1}
+    assert await ask(database, "dispatches", filter=Filter(listed=(Designation.UNCLASSIFIED,))) == {(): 1}
+
+
+async def test_money_is_answered_by_currency_and_a_missing_rate_lowers_nothing(database: Database) -> None:
+    out = dispatched()
+    wrong, right = paid(500_000), paid(600_000)
+    told = [income(out, wrong), income_corrected(out, wrong, right), income(out, paid(120_500, "KWD"))]
+    await counted(database, [recorded(data) for data in told])
+    assert await ask(database, "income") == {("CNY",): 600_000, ("KWD",): 120_500}
+    async with database.transaction(cause()) as tx:
+        answer = await usecases.figure(tx, Question(measure="income", start=YEARS[0], end=YEARS[1]), None)
+    assert (answer.total_cny, answer.pending_fx) == (600_000, {"KWD": 120_500})
+
+
+async def test_dimensions_that_no_cut_has_together_are_refused(database: Database) -> None:
+    with pytest.raises(NoCut):
+        await ask(database, "dispatches", by=("county", "destination"))
+
+
+async def test_a_filter_by_destination_and_by_age(database: Database) -> None:
+    told = [
+        recorded(dispatched(departure(destination=Destination("JPN"), birth_year=1999))),
+        recorded(dispatched(departure(destination=Destination("SGP"), birth_year=1970))),
+    ]
+    await counted(database, told)
+    assert await ask(database, "dispatches", filter=Filter(destination=(Destination("SGP"),))) == {(): 1}
+    assert await ask(database, "dispatches", by=("age_band",)) == {("0-19",): 1, ("45-49",): 1}
+
+
+async def test_what_can_be_counted_nowhere_is_rejected_and_leaves_nothing(database: Database) -> None:
+    absurd = recorded(dispatched(departure(departed_on=date(1970, 1, 1))))
+    with pytest.raises(Reject):
+        await counted(database, [recorded(dispatched()), absurd])
+    assert await all_cells(database) == {}
+
+
+# --- the programme judged ---------------------------------------------------------------------------------------------
+async def test_the_report_judges_finished_years_for_good(database: Database) -> None:
+    told = [dispatched(departure(RICH_EAST, date(year, 5, 2))) for year in (2017, 2018) for _ in range(9)]
+    told += [dispatched(departure(POOR_WEST, date(2017, 5, 2))), *(dispatched(departure(POOR_EAST, date(2018, 5, 2))) for _ in range(2))]
+    await counted(database, [recorded(data) for data in told])
+    async with database.transaction(cause(datetime(2021, 1, 2, tzinfo=UTC))) as tx:
+        report = await usecases.report(tx, board.MAIN, None, None)
+    q1 = {year: (row.q1.num, row.q1.den, row.q1.status, row.q1.gap_heads) for year, row in report.years.items() if row.q1}
+    assert q1["2017"] == (1, 10, QuotaStatus.MET, 0)
+    assert q1["2018"] == (2, 11, QuotaStatus.MET, 0)
+    assert q1["2019"] == (0, 0, QuotaStatus.INSUFFICIENT_DATA, None)
+    q2 = report.years["2018"].q2
+    assert q2 is not None
+    assert (q2.num, q2.den, q2.status, q2.rise, q2.gap_heads) == (0, 2, QuotaStatus.BREACHED, "fell", 2)
+    assert (report.total.dispatches, report.total.poverty_dispatches, report.years["2018"].stock) == (21, 3, 21)
+
+
+async def test_the_monthly_form_is_cumulative_in_two_channels_with_the_change_on_the_year_before(database: Database) -> None:
+    told = [
+        dispatched(departure(departed_on=date(2018, 1, 9))),
+        dispatched(departure(departed_on=date(2019, 1, 9))),
+        dispatched(departure(departed_on=date(2019, 2, 9), channel="contracted_project")),
+    ]
+    await counted(database, [recorded(data) for data in told])
+    async with database.transaction(cause(datetime(2019, 2, 20, tzinfo=UTC))) as tx:
+        form = await usecases.monthly(tx, 2019, None, None)
+    assert [(row.dispatches, row.contracted_projects, row.labour_cooperation, row.stock, row.change_dispatches) for row in form.months] == [
+        (1, 0, 1, 2, 0),
+        (2, 1, 1, 3, 1),
+    ]
+
+
+async def outbox_of(database: Database) -> list[Data]:
+    async with database.connection() as conn:
+        rows = await conn.fetch("SELECT value FROM outbox ORDER BY id")
+    return [event.data for event in map(decode, (row["value"] for row in rows)) if isinstance(event, Recorded)]
+
+
+async def test_a_pass_tells_what_changed_and_the_next_tells_nothing(database: Database) -> None:
+    at = datetime(2019, 1, 5, 12, tzinfo=UTC)
+    told = [dispatched(departure(POOR_WEST, date(2017, 5, 2))), dispatched(departure(RICH_EAST, date(2018, 5, 2)))]
+    await counted(database, [recorded(told[0]), recorded(told[1]), recorded(dispatched(departure(RICH_EAST, date(2019, 1, 4))))])
+    async with database.transaction(cause(at)) as tx:
+        assert await publication.publish(tx) > 0
+    said = await outbox_of(database)
+    changes = {(event.quota, event.period): event.status_to for event in said if isinstance(event, QuotaStatusChanged)}
+    assert changes["Q1", "2017"] is QuotaStatus.MET
+    assert changes["Q1", "2018"] is QuotaStatus.BREACHED
+    assert changes["Q1", "2019"] is QuotaStatus.AT_RISK
+    assert {event.period for event in said if isinstance(event, YearOnYearBreached) and event.quota == "Q1"} == {"2018"}
+    assert {event.target for event in said if isinstance(event, TargetProgressChanged)} >= {"dispatches", "income"}
+    keys = [event.key for event in said if isinstance(event, FigurePublished)]
+    assert len(keys) == len(set(keys))
+    assert "Q1|province:620000|2017" in keys
+    assert {event.effective for event in said if isinstance(event, FigurePublished)} == {date(2019, 1, 4)}
+    async with database.transaction(cause(at)) as tx:
+        assert await publication.publish(tx) == 0
+    assert len(await outbox_of(database)) == len(said)
+
+
+async def test_a_correction_is_told_again_for_the_keys_it_moves_only(database: Database) -> None:
+    first = dispatched(departure(RICH_EAST, date(2018, 5, 2)))
+    await counted(database, [recorded(first), recorded(dispatched(departure(RICH_EAST, date(2018, 5, 2))))])
+    at = datetime(2018, 6, 1, tzinfo=UTC)
+    async with database.transaction(cause(at)) as tx:
+        await publication.publish(tx)
+    before = len(await outbox_of(database))
+    await counted(database, [recorded(corrected(first, departure(POOR_WEST)), date(2018, 5, 20))])
+    async with database.transaction(cause(at)) as tx:
+        await publication.publish(tx)
+    again = {event.key for event in (await outbox_of(database))[before:] if isinstance(event, FigurePublished)}
+    assert "Q1|nation:CN|2018" in again
+    assert "stock|nation:CN|2018" not in again
+
+
+async def test_pages_of_cells_go_through_all_of_them(database: Database) -> None:
+    await counted(database, [recorded(dispatched(departure(POOR_WEST, date(2018, 5, day)))) for day in range(1, 8)])
+    found: list[views.CellRow] = []
+    after = None
+    async with database.transaction(cause()) as tx:
+        while True:
+            page = await usecases.cells(tx, 1, "dispatches", after, 3)
+            found += page.items
+            after = page.next
+            if after is None:
+                break
+    assert [row.day.day for row in found] == list(range(1, 8))
+    assert MEASURE["dispatches"].code == 6
+    assert queries.PAGE

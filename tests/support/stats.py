@@ -1,0 +1,162 @@
+"""Events of a journey, built with as little as a test wants to say; and histories at random."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from hypothesis import strategies as st
+
+from shared import events, reference
+from shared.auth import system
+from shared.db import Cause, Database
+from shared.events import Data, Recorded
+from shared.values import (
+    Channel,
+    Clock,
+    Currency,
+    Destination,
+    EnterpriseId,
+    HouseholdStatus,
+    Money,
+    Occupation,
+    Period,
+    PlacementId,
+    ReportId,
+    Sex,
+    WorkerId,
+    new_id,
+)
+
+POOR_WEST = "620521"  # a national poverty county of Gansu
+POOR_EAST = "130125"  # a national poverty county of Hebei, east in the three-belt scheme
+RICH_EAST = "370102"  # Jinan, never listed
+UNKNOWN = "999999"
+ENTERPRISE = EnterpriseId(UUID(int=7))
+
+
+def recorded(data: Data, on: date | None = None) -> Recorded[Data]:
+    """The event as recorded at noon of `on` (the effective day unless given) in the programme's zone."""
+    moment = datetime.combine(on or data.effective_on, time(4), UTC)
+    return Recorded(
+        id=new_id(), source=f"/{data.TOPIC.partition('.')[0]}", time=moment, correlation_id="test", causation_id=None, actor="service:test",
+        traceparent=None, data=data,
+    )  # fmt: skip
+
+
+def departure(county: str = RICH_EAST, departed_on: date = date(2018, 5, 2), **other: Any) -> events.DispatchFact:
+    given: dict[str, Any] = {
+        "port": "PVG", "destination": Destination("JPN"), "occupation": Occupation("7112"), "channel": Channel.LABOUR_COOPERATION,
+        "enterprise": ENTERPRISE, "household_status": HouseholdStatus.UNKNOWN, "sex": Sex.FEMALE, "birth_year": 1990, "first_ever": True,
+        "first_this_year": True, "evidence": events.Evidence.EXIT_STAMP,
+        "origin": reference.origin(county, departed_on),
+    }  # fmt: skip
+    return events.DispatchFact(departed_on=departed_on, **{**given, **other})
+
+
+def dispatched(fact: events.DispatchFact | None = None, placement: PlacementId | None = None) -> events.Dispatched:
+    return events.Dispatched(placement=placement or PlacementId(new_id()), worker=WorkerId(new_id()), fact=fact or departure())
+
+
+def came_back(of: events.Dispatched, on: date) -> events.Returned:
+    fact = events.ReturnFact(returned_on=on, reason="completed")
+    return events.Returned(placement=of.placement, worker=of.worker, fact=fact, dispatch=of.fact)
+
+
+def corrected(of: events.Dispatched, fact: events.DispatchFact, returned: date | None = None) -> events.DispatchCorrected:
+    back = events.ReturnFact(returned_on=returned, reason="completed") if returned else None
+    return events.DispatchCorrected(
+        placement=of.placement, worker=of.worker, previous=of.fact, fact=fact, returned=back, cause="correction"
+    )
+
+
+def voided(of: events.Dispatched, returned: date | None = None) -> events.DispatchVoided:
+    back = events.ReturnFact(returned_on=returned, reason="completed") if returned else None
+    return events.DispatchVoided(placement=of.placement, worker=of.worker, previous=of.fact, returned=back, reason="entered twice")
+
+
+def paid(net: int, currency: str = "CNY", period: str = "2018-06", on: date = date(2018, 7, 10)) -> events.IncomeFact:
+    def money(minor: int) -> Money:
+        return Money(minor=minor, currency=Currency(currency))
+
+    return events.IncomeFact(
+        period=Period(period), gross=money(net), deductions=money(0), net=money(net), remitted=None, paid_on=on, source="bank"
+    )
+
+
+def _ledger(of: events.Dispatched, on: date) -> dict[str, Any]:
+    fact = of.fact
+    return {
+        "placement": of.placement, "worker": of.worker, "enterprise": fact.enterprise, "origin": fact.origin,
+        "destination": fact.destination, "occupation": fact.occupation, "channel": fact.channel, "effective": on,
+    }  # fmt: skip
+
+
+def income(of: events.Dispatched, fact: events.IncomeFact) -> events.IncomeReported:
+    return events.IncomeReported(report=ReportId(new_id()), fact=fact, **_ledger(of, fact.paid_on))
+
+
+def income_corrected(of: events.Dispatched, previous: events.IncomeFact, fact: events.IncomeFact) -> events.IncomeCorrected:
+    return events.IncomeCorrected(report=ReportId(new_id()), previous=previous, fact=fact, **_ledger(of, fact.paid_on))
+
+
+# --- histories at random ----------------------------------------------------------------------------------------------
+COUNTIES = (POOR_WEST, POOR_EAST, RICH_EAST, UNKNOWN, "441900", "622421", "310101")
+DAYS = st.dates(date(2017, 1, 1), date(2020, 12, 31))
+
+
+@st.composite
+def departures(draw: st.DrawFn) -> events.DispatchFact:
+    day = draw(DAYS)
+    return departure(
+        draw(st.sampled_from(COUNTIES)), day, destination=Destination(draw(st.sampled_from(("JPN", "SGP", "MAC")))),
+        occupation=Occupation(draw(st.sampled_from(("7112", "5", "93")))), channel=draw(st.sampled_from(Channel)),
+        sex=draw(st.sampled_from(Sex)), birth_year=day.year - draw(st.integers(15, 70)), first_this_year=draw(st.booleans()),
+        enterprise=EnterpriseId(UUID(int=draw(st.integers(1, 3)))),
+    )  # fmt: skip
+
+
+@st.composite
+def lives(draw: st.DrawFn) -> list[Recorded[Data]]:
+    """One placement from departure to what happens to it, in order, each event recorded late by up to 200 days."""
+    current = dispatched(draw(departures()))
+    told: list[Data] = [current]
+    back: date | None = None
+    for step in draw(st.lists(st.sampled_from(("return", "correct", "pay", "repay")), max_size=4)):
+        if step == "return" and back is None:
+            back = current.fact.departed_on + timedelta(days=draw(st.integers(0, 400)))
+            told.append(came_back(current, back))
+        elif step == "correct":
+            fact = draw(departures()).model_copy(update={"departed_on": current.fact.departed_on})
+            told.append(corrected(current, fact, back))
+            current = current.model_copy(update={"fact": fact})
+        elif step == "pay":
+            told.append(income(current, paid(draw(st.integers(1, 10**7)), draw(st.sampled_from(("CNY", "JPY", "KWD"))))))
+        elif step == "repay":
+            told.append(income_corrected(current, paid(draw(st.integers(1, 10**6))), paid(draw(st.integers(1, 10**6)), period="2018-07")))
+    if draw(st.integers(0, 9)) == 0:
+        told.append(voided(current, back))
+    latest, found = date(2018, 8, 1), []
+    for data in told:
+        latest = max(latest, data.effective_on) + timedelta(days=draw(st.integers(0, 200)))
+        found.append(recorded(data, latest))
+    return found
+
+
+histories = st.lists(lives(), max_size=8)
+
+
+# --- a database that has counted ----------------------------------------------------------------------------------------
+def cause(at: datetime | None = None) -> Cause:
+    return Cause(system("stats"), Clock(at))
+
+
+async def counted(database: Database, told: Sequence[Recorded[Data]], batch: int = 1000) -> None:
+    """Apply the events as the consumer would, a transaction per batch."""
+    from services.stats import consumers  # noqa: PLC0415  # the service under test
+
+    for start in range(0, len(told), batch):
+        async with database.transaction(cause()) as tx:
+            await consumers.apply(tx, told[start : start + batch])

@@ -1,0 +1,148 @@
+"""The fold: what one event adds, and that order, batching and repetition change nothing."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from datetime import date, timedelta
+from itertools import chain
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.stats.domain import AbsurdDay
+from services.stats.fold import Cell, fold, fold_all
+from services.stats.measures import CUT_BY_CODE, CUTS, DERIVED, MEASURE, MEASURES, RULES, cuts_for
+from shared.events import Data, Recorded
+from shared.reference import province_of
+from tests.support.stats import (
+    POOR_WEST,
+    RICH_EAST,
+    UNKNOWN,
+    came_back,
+    corrected,
+    departure,
+    dispatched,
+    histories,
+    income,
+    paid,
+    recorded,
+    voided,
+)
+
+
+def total(cells: dict[Cell, int], measure: str, cut: int = 1, **where: object) -> int:
+    return sum(
+        value
+        for cell, value in cells.items()
+        if cell.measure == MEASURE[measure].code
+        and cell.cut == cut
+        and all(getattr(cell, name) == wanted for name, wanted in where.items())
+    )
+
+
+def merged(told: list[Recorded[Data]], sizes: list[int]) -> dict[Cell, int]:
+    """The cells of the batches added up."""
+    found: Counter[Cell] = Counter()
+    rest = list(told)
+    while rest:
+        size = sizes[len(rest) % len(sizes)]
+        for cell, value in fold_all(rest[:size]).items():
+            found[cell] += value
+        rest = rest[size:]
+    return {cell: value for cell, value in found.items() if value}
+
+
+@given(histories, st.lists(st.integers(1, 7), min_size=1, max_size=3), st.randoms())
+@settings(max_examples=60, deadline=None)
+def test_any_order_and_any_batching_give_the_same_cells(lives: list[list[Recorded[Data]]], sizes: list[int], rng: random.Random) -> None:
+    told = list(chain.from_iterable(lives))
+    shuffled = rng.sample(told, len(told))
+    assert merged(shuffled, sizes) == fold_all(told)
+
+
+@given(histories)
+@settings(max_examples=60, deadline=None)
+def test_every_cut_of_a_measure_sums_to_the_same_nation_and_persons_never_exceed_dispatches(lives: list[list[Recorded[Data]]]) -> None:
+    cells = fold_all(chain.from_iterable(lives))
+    for measure in MEASURES:
+        assert len({total(cells, measure.name, cut.code) for cut in cuts_for(measure.name)}) <= 1, measure.name
+    assert total(cells, "persons") <= total(cells, "dispatches")
+
+
+@given(histories)
+@settings(max_examples=60, deadline=None)
+def test_counties_sum_to_provinces(lives: list[list[Recorded[Data]]]) -> None:
+    cells = fold_all(chain.from_iterable(lives))
+    by_county: Counter[str] = Counter()
+    by_province: Counter[str] = Counter()
+    for cell, value in cells.items():
+        if cell.measure == MEASURE["dispatches"].code and cell.cut == 1:
+            by_county[province_of(cell.k1)] += value
+        if cell.measure == MEASURE["dispatches"].code and cell.cut == 2:
+            by_province[cell.k1] += value
+    assert by_county == by_province
+
+
+@given(histories)
+@settings(max_examples=60, deadline=None)
+def test_what_was_voided_or_has_come_back_is_not_in_stock(lives: list[list[Recorded[Data]]]) -> None:
+    cells = fold_all(chain.from_iterable(lives))
+    names = [[type(event.data).__name__ for event in life] for life in lives]
+    abroad = sum("DispatchVoided" not in life and "Returned" not in life for life in names)
+    for cut in CUTS:
+        assert total(cells, "dispatches", cut.code) - total(cells, "returns", cut.code) == abroad
+
+
+def test_a_correction_takes_the_previous_away_and_moves_the_return_along() -> None:
+    first = dispatched(departure(RICH_EAST))
+    back = came_back(first, date(2019, 2, 1))
+    moved = corrected(first, departure(POOR_WEST), date(2019, 2, 1))
+    cells = fold_all([recorded(first), recorded(back), recorded(moved, date(2019, 3, 1))])
+    assert total(cells, "dispatches", k1=RICH_EAST) == 0
+    assert total(cells, "returns", k1=RICH_EAST) == 0
+    assert total(cells, "dispatches", k1=POOR_WEST) == 1
+    assert total(cells, "returns", k1=POOR_WEST, day=date(2019, 2, 1)) == 1
+
+
+def test_a_correction_is_known_only_from_the_day_it_was_recorded() -> None:
+    first = dispatched(departure(RICH_EAST))
+    cells = fold_all([recorded(first), recorded(voided(first), date(2018, 9, 9))])
+    known = sum(value for cell, value in cells.items() if cell.cut == 1 and cell.measure == 6 and cell.recorded_on < date(2018, 9, 9))
+    assert (known, total(cells, "dispatches")) == (1, 0)
+
+
+def test_an_unknown_county_is_counted_as_unclassified() -> None:
+    cells = fold_all([recorded(dispatched(departure(UNKNOWN)))])
+    assert total(cells, "dispatches", k1=UNKNOWN, k2="unclassified") == 1
+    assert total(cells, "dispatches", 2, k1="990000") == 1
+
+
+def test_income_stays_in_its_currency_and_month() -> None:
+    cells = fold_all([recorded(income(dispatched(), paid(180_000, "JPY", "2018-06")))])
+    assert total(cells, "income", currency="JPY", day=date(2018, 6, 1)) == 180_000
+    assert total(cells, "income_months", currency="") == 1
+
+
+@pytest.mark.parametrize("day", [date(1989, 12, 31), date(2018, 5, 4)])
+def test_a_day_before_1990_or_more_than_a_day_ahead_is_counted_nowhere(day: date) -> None:
+    with pytest.raises(AbsurdDay):
+        fold(recorded(dispatched(departure(departed_on=day)), date(2018, 5, 2)))
+
+
+def test_a_day_ahead_is_a_matter_of_zones() -> None:
+    assert fold(recorded(dispatched(departure(departed_on=date(2018, 5, 3))), date(2018, 5, 2)))
+
+
+def test_an_event_that_counts_for_nothing_adds_nothing() -> None:
+    assert {type(event) for event in RULES} != set()
+    assert len({measure.code for measure in MEASURES}) == len(MEASURES)
+    assert len(CUT_BY_CODE) == len(CUTS)
+    assert not DERIVED.keys() & MEASURE.keys()
+
+
+def test_the_age_of_a_return_is_that_of_its_departure() -> None:
+    out = dispatched(departure(departed_on=date(2018, 1, 10), birth_year=1989))
+    cells = fold_all([recorded(out), recorded(came_back(out, date(2018, 1, 10) + timedelta(days=720)))])
+    assert {cell.k2 for cell in cells if cell.cut == 6} == {"female 25-29"}

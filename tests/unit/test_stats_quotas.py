@@ -1,0 +1,88 @@
+"""Quotas in integers, targets to date, plans that contradict themselves."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.stats import board, plans
+from services.stats.commands import Plan
+from services.stats.domain import at_least, gap_heads, judge, percent, progress
+from shared.events import QuotaStatus, TargetState
+
+Q1 = (1, 10)
+
+
+def test_worked_example_gap() -> None:
+    share = (46_000, 480_000)
+    assert percent(share, 4) == "9.5833 %"
+    assert gap_heads(share, Q1) == 2_223
+    assert at_least((46_000 + 2_223, 480_000 + 2_223), Q1)
+    assert not at_least((46_000 + 2_222, 480_000 + 2_222), Q1)
+
+
+def test_worked_example_rounding_hides_a_fall() -> None:
+    now, before = (50_900, 503_000), (50_600, 500_000)
+    assert percent(now) == percent(before) == "10.12 %"
+    verdict = judge(now, before, Q1, rising=True, strict=True, finished=True)
+    assert (verdict.rise, verdict.status) == (False, QuotaStatus.BREACHED)
+
+
+def test_the_first_year_has_no_base_and_its_level_is_judged_all_the_same() -> None:
+    verdict = judge((42, 522), None, Q1, rising=True, strict=True, finished=True)
+    assert (verdict.rise, verdict.status, verdict.gap_heads) == (None, QuotaStatus.BREACHED, 12)
+
+
+def test_a_running_year_is_at_risk_where_a_finished_one_is_breached() -> None:
+    assert judge((9, 100), None, Q1, rising=True, strict=True, finished=False).status is QuotaStatus.AT_RISK
+
+
+def test_nothing_counted_is_insufficient_data_and_no_zero() -> None:
+    verdict = judge((0, 0), None, Q1, rising=True, strict=True, finished=True)
+    assert (verdict.status, verdict.gap_heads, percent(verdict.share)) == (QuotaStatus.INSUFFICIENT_DATA, None, "")
+
+
+@given(st.integers(0, 10**6), st.integers(1, 10**6), st.integers(1, 99))
+def test_the_gap_is_the_fewest_heads_that_reach_the_threshold(num: int, more: int, up: int) -> None:
+    share, threshold = (num, num + more), (up, 100)
+    gap = gap_heads(share, threshold)
+    assert at_least((num + gap, num + more + gap), threshold)
+    assert gap == 0 or not at_least((num + gap - 1, num + more + gap - 1), threshold)
+
+
+def test_worked_example_four_years_at_one_to_a_thousand() -> None:
+    starts, ends, after = date(2017, 1, 1), date(2020, 12, 31), date(2021, 1, 1)
+    assert progress(522 + 492 + 487 + 301, 1_800, 2_000, starts, ends, after).state is TargetState.ACHIEVED
+    assert progress(146, 200, None, starts, ends, after).state is TargetState.MISSED
+    verdict = judge((146, 1_802), None, Q1, rising=True, strict=True, finished=True)
+    assert (percent(verdict.share, 1), verdict.status) == ("8.1 %", QuotaStatus.BREACHED)
+
+
+def test_a_target_half_way_through_its_days_expects_half_its_floor() -> None:
+    half = progress(450, 1_000, None, date(2019, 1, 1), date(2020, 12, 30), date(2019, 12, 31))
+    assert (half.expected, half.state, half.days_left, half.run_rate) == (500, TargetState.BEHIND, 365, 2)
+
+
+def test_the_shipped_programme_does_not_contradict_itself() -> None:
+    plan = board.shipped()["2017-2020"]
+    assert plans.contradictions(plan) == []
+    said = plans.arithmetic(plan)
+    assert "Q1: 1/10 of dispatches's stretch of 2,000,000 is 200,000" in said
+    assert "income: 100,000,000,000 yuan over 2,000,000 of dispatches is 50,000 yuan a head" in said
+
+
+def test_the_impossible_reading_of_the_half_is_refused_with_its_arithmetic() -> None:
+    document: dict[str, Any] = json.loads((board.SHIPPED / "2017-2020.json").read_text())
+    document["quotas"][1]["denominator"] = {}
+    wrong = plans.contradictions(Plan.model_validate(document))
+    assert wrong == ["Q2: 1/2 of the 1,800,000 of dispatches is 900,000, but poverty_dispatches, which contains it, plans 200,000"]
+
+
+def test_a_part_cannot_ask_for_more_than_its_whole() -> None:
+    document: dict[str, Any] = json.loads((board.SHIPPED / "2017-2020.json").read_text())
+    document["targets"][2]["floor"] = 2_000_001
+    assert any("a part of dispatches" in reason for reason in plans.contradictions(Plan.model_validate(document)))
