@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import os
 import re
 import shutil
@@ -143,7 +144,7 @@ def fetch_jars(cache: Path | None = None, repository: str | None = None, progres
             for jar in _resolve(Path(work) / "maven", repository, progress):
                 shutil.copyfile(jar, flat / jar.name)
         except OSError as error:
-            if error.errno == 28:  # ENOSPC
+            if error.errno == errno.ENOSPC:
                 raise DiskFull(f"disk full: no room for Kafka's jars in {cache}.") from None
             raise NoNetwork(_no_network(repository)) from None
         except RuntimeError:  # jgo: not found in any repository

@@ -22,7 +22,7 @@ from console import kafka_local, postgres_local, processes, supervisor
 from console.home import SERVICES, Home
 from console.processes import Identity
 from console.supervisor import Plan, ServiceProcess, State
-from console.trouble import NotRunning, NotStarted, Trouble, require_space
+from console.trouble import NotRunning, NotStarted, Trouble, full_disk_told, require_space
 from shared.auth import NATION, Principal, Role, issue
 
 SPACE_MB = 500  # a first start needs 150 MB; below this a full disk is near
@@ -101,7 +101,7 @@ def run_in_foreground(home: Home, options: Options) -> int:
     try:
         prepare(home, options)
         home.write("supervisor.json", {"pid": os.getpid(), "started": _started(os.getpid())})
-        return asyncio.run(supervisor.run(home))
+        return asyncio.run(supervisor.run(home, options.say))
     finally:
         os.close(held)
 
@@ -121,6 +121,11 @@ def _already_up(home: Home, options: Options) -> None:
 
 def prepare(home: Home, options: Options) -> Plan:
     """Everything that can go wrong before a process starts, in the caller's sight; writes the plan the supervisor runs."""
+    with full_disk_told(home.folder):
+        return _prepare(home, options)
+
+
+def _prepare(home: Home, options: Options) -> Plan:
     for folder in (home.folder, home.file("logs")):
         folder.mkdir(parents=True, exist_ok=True)
     require_space(home.folder, options.space_mb)

@@ -1,4 +1,4 @@
-"""Keeps the processes of a local stack running: `python -m console.supervisor HOME LOCK` until SIGTERM.
+"""Keeps the processes of a local stack running: `python -m console.supervisor HOME` until SIGTERM.
 
 Restarts what ends, with growing pauses; writes what it sees to status.json; stops services, then Kafka, then PostgreSQL.
 Its children do not outlive it (processes.spawn), not even when it is killed.
@@ -67,6 +67,7 @@ class Stack:
     simulation: bool = False
     external: dict[str, str] = field(default_factory=dict)  # name -> address
     failure: str | None = None
+    say: Callable[[str], object] = lambda _line: None  # what happens, for somebody who watches
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -154,6 +155,7 @@ async def _watch(stack: Stack, member: Member, process: Popen[bytes]) -> None:
 def _enter(stack: Stack, member: Member, state: State) -> None:
     if member.state is not state:
         member.state = state
+        stack.say(f"{member.spec.name} {state} at {member.address}")
         publish(stack)
 
 
@@ -268,19 +270,19 @@ def save_plan(home: Home, plan: Plan) -> None:
     home.write("plan.json", written)
 
 
-async def run(home: Home) -> int:
+async def run(home: Home, say: Callable[[str], object]) -> int:
     """Supervise home's plan until SIGTERM or SIGINT. Returns the exit status: 1 when the stack could not start."""
     async with aiohttp.ClientSession() as http:
         stack = assemble(home, load_plan(home), http)
+        stack.say = say
         for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(name, stack.stop.set)
         await supervise(stack)
         publish(stack)
     if stack.failure is not None:
-        print(stack.failure, file=sys.stderr)
-        return 1
-    return 0
+        say(stack.failure)
+    return 0 if stack.failure is None else 1
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(run(Home(Path(sys.argv[1])))))
+    sys.exit(asyncio.run(run(Home(Path(sys.argv[1])), print)))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -39,3 +42,14 @@ def require_space(folder: Path, megabytes: int) -> None:
     free = shutil.disk_usage(folder).free // 2**20
     if free < megabytes:
         raise DiskFull(f"disk full: {free} MB free in {folder}, {megabytes} MB needed. Make room or set LAOWU_HOME to another folder.")
+
+
+@contextmanager
+def full_disk_told(folder: Path) -> Iterator[None]:
+    """Raises DiskFull where writing below `folder` finds the disk full."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise DiskFull(f"disk full while writing below {folder}. Make room or set LAOWU_HOME to another folder.") from None

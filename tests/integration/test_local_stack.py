@@ -168,6 +168,19 @@ def test_with_clusters_named_it_starts_neither_kafka_nor_postgres(
     assert stack.kafka_bootstrap(home) == kafka
 
 
+async def test_ctrl_c_takes_a_foreground_stack_down(home: Home) -> None:
+    code = (
+        "import sys, tests.integration.test_local_stack as t; sys.exit(t.stack.run_in_foreground(t.Home(t.Path(sys.argv[1])), t.OPTIONS))"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, str(home.folder)]) as foreground:  # noqa: ASYNC220  # returns at once
+        await until(lambda: stack.all_ready(home), 60, "the foreground stack is ready")
+        running = identities(home)
+        foreground.send_signal(signal.SIGINT)
+        assert await asyncio.to_thread(foreground.wait, 60) == 0
+    assert len(running) == 2 + len(SERVICES)
+    assert not any(map(processes.alive, running))
+
+
 # --- what can keep it from starting --------------------------------------------------------------------------------
 def one_line(said: subprocess.CompletedProcess[str]) -> str:
     """The one line on stderr of a command that failed."""
@@ -203,6 +216,12 @@ def test_too_little_room_is_said_before_anything_starts(home: Home) -> None:
     with pytest.raises(DiskFull, match=r"^disk full: \d+ MB free in .* needed\. .*$"):
         stack.up(home, Options(command=stand_in, space_mb=too_much))
     assert not home.file("postgres").exists()
+
+
+def test_a_disk_that_fills_up_while_starting_is_said(tmp_path: Path) -> None:
+    (tmp_path / "kafka").mkdir()
+    (tmp_path / "kafka" / "server.properties").symlink_to("/dev/full")
+    assert "disk full while writing" in one_line(laowu("up", LAOWU_HOME=str(tmp_path)))
 
 
 def test_a_missing_java_is_said(tmp_path: Path) -> None:
