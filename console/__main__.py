@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from console import kafka_local, stack
+from console import kafka_local, programme, stack
 from console.home import SERVICES, Home
 from console.stack import Options, OtherMode
 from console.trouble import Trouble
@@ -24,6 +24,8 @@ COLOURS = {"ready": "green", "external": "green", "stopped": "dim", "restarting"
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Labour dispatch as five services.")
 told = Console(stderr=True)  # what happens; results go to stdout
+app.command()(programme.demo)
+app.command()(programme.report)
 
 
 @app.command()

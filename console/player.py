@@ -328,7 +328,7 @@ async def _schedule_sessions(world: World, voyages: Sequence[Voyage]) -> None:
             "starts_on": start.isoformat(),
             "ends_on": (start + timedelta(days=SESSION_DAYS - 1)).isoformat(),
             "seats": seats,
-            "trainer": "trainer",
+            "trainer": "local-trainer",
         }
         trainer = world.on(start - timedelta(days=30)).speaking_as(Role.TRAINER, CENTRE)
         path = f"/courses/{world.courses[destination, occupation]}/sessions"
