@@ -1,0 +1,25 @@
+"""`python -m services.docking`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from services.docking import consumers
+from services.docking.api import router
+from services.docking.policy import DockingSettings
+from services.docking.usecases.sweeps import sweep
+from shared import runner
+
+SERVICE = runner.Service(
+    name="docking",
+    package=Path(__file__).parent,
+    router=router,
+    topics=consumers.TOPICS,
+    apply=consumers.apply,
+    sweep=sweep,
+    settings=DockingSettings,
+    body_limits={"/placements/adoption": 1024 * 1024},
+)
+
+if __name__ == "__main__":
+    runner.main(SERVICE)

@@ -1,0 +1,14 @@
+"""Bounds and role groups that the routes share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query
+
+from shared.auth import Role
+
+Limit = Annotated[int, Query(ge=1, le=200)]
+
+WORKING = (Role.CLERK, Role.OFFICER, Role.ENTERPRISE)
+READING = (*WORKING, Role.AUDITOR)

@@ -1,0 +1,55 @@
+"""Enterprises and their reserve."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Response
+
+from services.docking import clearance, commands, views
+from services.docking.api.bounds import READING, Limit
+from services.docking.policy import policy
+from services.docking.usecases import enterprises
+from shared.auth import Role
+from shared.http import Call, allow
+from shared.values import EnterpriseId
+
+router = APIRouter()
+Officer = Annotated[Call, allow(Role.OFFICER)]
+Reader = Annotated[Call, allow(*READING, Role.OPERATOR, Role.TRAINER, Role.ASSESSOR)]
+
+
+@router.post("/enterprises", status_code=201, response_model=views.Enterprise)
+async def qualify_enterprise(body: commands.QualifyEnterprise, call: Officer) -> Response:
+    return await call.command(lambda tx: enterprises.qualify_enterprise(tx, body), status=201)
+
+
+@router.post("/enterprises/{enterprise}/reserve", response_model=views.Enterprise)
+async def deposit_reserve(
+    enterprise: EnterpriseId, body: commands.DepositReserve, call: Annotated[Call, allow(Role.OFFICER, Role.ENTERPRISE)]
+) -> Response:
+    return await call.command(lambda tx: enterprises.deposit_reserve(tx, enterprise, body))
+
+
+@router.get("/enterprises")
+async def list_enterprises(call: Reader, after: EnterpriseId | None = None, limit: Limit = 50) -> views.Enterprises:
+    return await call.query(lambda tx: enterprises.list_enterprises(tx, after, limit))
+
+
+@router.get("/enterprises/{enterprise}")
+async def show_enterprise(enterprise: EnterpriseId, call: Reader) -> views.Enterprise:
+    return await call.query(lambda tx: enterprises.show_enterprise(tx, enterprise))
+
+
+@router.get("/enterprises/{enterprise}/history")
+async def enterprise_history(
+    enterprise: EnterpriseId, call: Annotated[Call, allow(Role.OFFICER, Role.ENTERPRISE, Role.AUDITOR)]
+) -> list[views.Change]:
+    return await call.query(lambda tx: enterprises.history(tx, enterprise))
+
+
+@router.get("/clearance/keys")
+async def clearance_keys(call: Reader) -> dict[str, Any]:
+    """The public key that clearance certificates are checked against, offline."""
+    del call  # the key is the same for every caller
+    return dict(clearance.public_key(policy().docking_signing_key))

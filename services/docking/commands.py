@@ -1,0 +1,218 @@
+"""What docking can be asked to do: bounded request models."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from shared.values import (
+    Channel,
+    CountyField,
+    Day,
+    DestinationField,
+    EnterpriseId,
+    Line,
+    Money,
+    OccupationField,
+    WagePeriod,
+    WorkerId,
+)
+
+T = TypeVar("T")
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+LARGEST_AMOUNT = 10**13  # minor units; no wage, fee or reserve comes near, and sums of them stay far inside a bigint
+
+
+def _written_out(value: object) -> object:
+    """Only YYYY-MM-DD: pydantic alone would also take 0, "0" and 0.5 for days after 1970."""
+    written = isinstance(value, str) and _ISO_DAY.fullmatch(value) is not None
+    if not written and (not isinstance(value, date) or isinstance(value, datetime)):
+        message = "must be a date as YYYY-MM-DD"
+        raise ValueError(message)
+    return value
+
+
+def _once(items: tuple[T, ...]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys(items))
+
+
+def _amount(money: Money) -> Money:
+    if not 0 <= money.minor <= LARGEST_AMOUNT:
+        message = f"must be 0 to {LARGEST_AMOUNT} minor units"
+        raise ValueError(message)
+    return money
+
+
+def _positive(money: Money) -> Money:
+    if money.minor == 0:
+        message = "must be more than nothing"
+        raise ValueError(message)
+    return money
+
+
+IsoDay = Annotated[Day, BeforeValidator(_written_out)]
+Amount = Annotated[Money, AfterValidator(_amount)]
+PositiveAmount = Annotated[Money, AfterValidator(_amount), AfterValidator(_positive)]
+Version = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
+Port = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[A-Z2-9]{3}$")]  # UN/LOCODE
+LicenceNo = Annotated[str, StringConstraints(pattern=r"^LW[0-9]{4}20[0-9]{8}$")]
+Number = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ./_-]{0,63}$")]  # of a contract or a policy
+Visa = Literal["work", "crew", "business", "tourist", "study"]
+DepartureEvidence = Literal["exit_stamp", "boarding_record", "arrival_confirmation"]
+ReturnReason = Literal["completed", "early", "terminated", "distress", "death"]
+
+
+class _Command(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class QualifyEnterprise(_Command):
+    """E1: enter an enterprise with its qualification certificate. Without a `seat` only a national officer may."""
+
+    name: Line
+    licence_no: LicenceNo
+    seat: CountyField | None = None
+    scope: Annotated[tuple[Channel, ...], Field(min_length=1, max_length=3), AfterValidator(_once)]
+    destinations: Annotated[tuple[DestinationField, ...], Field(max_length=250), AfterValidator(_once)] = ()
+    valid_to: IsoDay
+
+
+class DepositReserve(_Command):
+    """E3: a deposit into the risk reserve, in yuan."""
+
+    amount: PositiveAmount
+
+
+class OpenJobOrder(_Command):
+    """A need for workers. Without `expires` it is open for the programme's default of days."""
+
+    enterprise: EnterpriseId
+    employer: Line
+    destination: DestinationField
+    occupation: OccupationField
+    channel: Channel
+    positions: Annotated[int, Field(strict=True, ge=1, le=100_000)]
+    wage: PositiveAmount
+    wage_period: WagePeriod
+    term_months: Annotated[int, Field(strict=True, ge=1, le=120)]
+    fee_cap: Amount | None = None
+    expires: IsoDay | None = None
+
+
+class CloseJobOrder(_Command):
+    """Take no more workers. Placements under way go on."""
+
+    version: Version | None = None
+
+
+class ProposeMatches(_Command):
+    """The `n` best workers for an order; or one given worker, who must be eligible all the same."""
+
+    n: Annotated[int, Field(strict=True, ge=1, le=100)] = 10
+    worker: WorkerId | None = None
+
+
+class AcceptMatch(_Command):
+    """Take the worker and a position of the order."""
+
+
+class ContractTerms(_Command):
+    """The terms a contract fixes (C1-C2). A daily wage needs `days_per_month`, the paid days of a full month."""
+
+    contract_no: Number
+    wage: PositiveAmount
+    wage_period: WagePeriod
+    days_per_month: Annotated[int, Field(strict=True, ge=1, le=31)] = 1
+    pay_day: Annotated[int, Field(strict=True, ge=1, le=28)]
+    deductions_max: Amount
+    start: IsoDay
+    end: IsoDay
+    service_fee: Amount | None = None
+    deposit: Amount | None = None  # named to be refused by name: C5
+
+
+class RegisterContract(ContractTerms):
+    """File the contract with the authority; due 10 working days after `signed_on` (C6), which is today unless given."""
+
+    signed_on: IsoDay | None = None
+    version: Version | None = None
+
+
+class BindInsurance(_Command):
+    """W2: the worker's accident insurance for the time abroad."""
+
+    insurer: Line
+    policy_no: Number
+    valid_from: IsoDay
+    valid_to: IsoDay
+    version: Version | None = None
+
+
+class RequestClearance(_Command):
+    """Ask for leave to depart, today or on `planned_departure`."""
+
+    planned_departure: IsoDay | None = None
+    version: Version | None = None
+
+
+class RecordDeparture(_Command):
+    """The border was crossed, and this proves it."""
+
+    departed_on: IsoDay
+    port: Port
+    visa: Visa
+    evidence: DepartureEvidence
+    version: Version | None = None
+
+
+class RecordReturn(_Command):
+    returned_on: IsoDay
+    reason: ReturnReason
+    version: Version | None = None
+
+
+class CancelPlacement(_Command):
+    """An enterprise gives the reason `enterprise`, a clerk `worker`, an officer any."""
+
+    reason: Literal["worker", "enterprise", "officer"]
+    version: Version | None = None
+
+
+class CorrectDispatch(_Command):
+    """The departure was other than recorded: what is given replaces what was."""
+
+    departed_on: IsoDay | None = None
+    port: Port | None = None
+    destination: DestinationField | None = None
+    occupation: OccupationField | None = None
+    county: CountyField | None = None
+    version: Version | None = None
+
+
+class VoidDispatch(_Command):
+    """There was no such departure."""
+
+    reason: Literal["not_departed", "duplicate", "wrong_worker", "false_evidence"]
+    version: Version | None = None
+
+
+class AdoptPlacements(_Command):
+    """Workers already abroad when this system takes over. Each row is read by itself: a bad one hinders no other."""
+
+    rows: Annotated[tuple[dict[str, Any], ...], Field(min_length=1, max_length=500)]
+
+
+class AdoptedPlacement(_Command):
+    """One row of an adoption."""
+
+    worker: WorkerId
+    enterprise: EnterpriseId
+    destination: DestinationField
+    occupation: OccupationField
+    channel: Channel
+    departed_on: IsoDay
+    port: Port
+    contract: ContractTerms

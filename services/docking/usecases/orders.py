@@ -1,0 +1,222 @@
+"""Job orders: opened, closed, matched to workers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from services.docking import commands, domain, matching, views
+from services.docking.domain import OrderState, Placement, PlacementState
+from services.docking.policy import policy
+from services.docking.queries import enterprises, orders, placements, workers
+from services.docking.usecases import scope, trail
+from services.docking.usecases.trail import record, step
+from shared import events, reference
+from shared.auth import Role, require_county, require_party
+from shared.db import Tx
+from shared.values import EnterpriseId, MatchId, OrderId, PlacementId, new_id
+
+POVERTY_QUOTA = "Q1"  # the quota whose gap weighs in the ranking
+
+
+async def open_job_order(tx: Tx, cmd: commands.OpenJobOrder) -> views.Order:
+    """A need for workers, within the licence.
+
+    Raises EnterpriseUnknown, EnterpriseNotActive, LicenceExpired, OutsideScope, DestinationUnknown, OccupationUnknown, CurrencyDiffers,
+    PastDay, Forbidden.
+    """
+    today = tx.clock.today()
+    enterprise = await enterprises.get(tx, cmd.enterprise)
+    if enterprise is None:
+        raise domain.EnterpriseUnknown(field="enterprise")
+    scope.require_enterprise(tx.principal, enterprise)
+    require_codes(cmd.destination, cmd.occupation)
+    domain.require_licence(enterprise, today)
+    if not domain.covers(enterprise, cmd.channel, cmd.destination):
+        raise domain.OutsideScope(field="channel" if cmd.channel not in enterprise.scope else "destination")
+    if cmd.fee_cap is not None and cmd.fee_cap.currency != cmd.wage.currency:
+        raise domain.CurrencyDiffers(field="fee_cap.currency")
+    expires = cmd.expires or today + timedelta(days=policy().docking_order_days)
+    if expires < today:
+        raise domain.PastDay(field="expires")
+    order = domain.Order(
+        id=OrderId(new_id()), enterprise=cmd.enterprise, employer=cmd.employer, destination=cmd.destination, occupation=cmd.occupation,
+        channel=cmd.channel, positions=cmd.positions, reserved=0, filled=0, wage=cmd.wage, wage_period=cmd.wage_period,
+        term_months=cmd.term_months, fee_cap=cmd.fee_cap, opened_on=today, expires=expires, state=OrderState.OPEN,
+    )  # fmt: skip
+    await orders.add_all(tx, [order])
+    opened = events.JobOrderOpened(
+        order=order.id, enterprise=order.enterprise, destination=order.destination, occupation=order.occupation, channel=order.channel,
+        effective=today, employer=order.employer, positions=order.positions, wage=order.wage, wage_period=order.wage_period,
+        term_months=order.term_months, fee_cap=order.fee_cap, expires=expires,
+    )  # fmt: skip
+    await record(tx, opened)
+    return views.order(order)
+
+
+def require_codes(destination: str, occupation: str) -> None:
+    """Raises DestinationUnknown, OccupationUnknown."""
+    if not reference.known_destination(destination):
+        raise domain.DestinationUnknown(field="destination")
+    if not reference.known_occupation(occupation):
+        raise domain.OccupationUnknown(field="occupation")
+
+
+async def close_job_order(tx: Tx, order: OrderId, cmd: commands.CloseJobOrder) -> views.Order:
+    """No more workers; placements under way keep their positions. Raises OrderUnknown, OrderNotOpen, VersionConflict, Forbidden."""
+    found = await orders.lock(tx, order)
+    if found is None:
+        raise domain.OrderUnknown
+    await _require_order(tx, found)
+    scope.require_version(cmd.version, found.version)
+    if found.state is not OrderState.OPEN:
+        raise domain.OrderNotOpen(state=found.state)
+    await orders.end(tx, order, OrderState.CLOSED)
+    await record(tx, events.JobOrderClosed.model_validate(ended(tx, found)))
+    return views.order(replace(found, state=OrderState.CLOSED, version=found.version + 1))
+
+
+def ended(tx: Tx, order: domain.Order) -> dict[str, object]:
+    """Fields of JobOrderClosed and JobOrderExpired."""
+    return {
+        "order": order.id, "enterprise": order.enterprise, "destination": order.destination, "occupation": order.occupation,
+        "channel": order.channel, "effective": tx.clock.today(), "unfilled": order.free,
+    }  # fmt: skip
+
+
+async def _require_order(tx: Tx, order: domain.Order) -> None:
+    """The enterprise itself, or the authority of its seat."""
+    if tx.principal.role is Role.ENTERPRISE:
+        require_party(tx.principal, order.enterprise)
+        return
+    enterprise = await enterprises.get(tx, order.enterprise)
+    scope.require_seat(tx.principal, enterprise.seat if enterprise else None)
+
+
+# --- matching -----------------------------------------------------------------------------------------------------------
+def _terms() -> matching.Terms:
+    rules = policy()
+    return matching.Terms(rules.docking_minimum_age, rules.docking_maximum_age, rules.docking_days_per_month, rules.docking_match_days)
+
+
+async def propose_matches(tx: Tx, order: OrderId, cmd: commands.ProposeMatches) -> views.Proposals:
+    """The best of those eligible, or one nominated worker; nothing is reserved.
+
+    Raises OrderUnknown, OrderNotOpen, WorkerUnknown, AlreadyPlaced, NotEligible, Forbidden.
+    """
+    today, rules = tx.clock.today(), policy()
+    found = await orders.get(tx, order)
+    if found is None:
+        raise domain.OrderUnknown
+    require_party(tx.principal, found.enterprise)
+    domain.require_open(found, today)
+    gap = await workers.quota_gap(tx, POVERTY_QUOTA, str(today.year))
+    if cmd.worker is not None:
+        pool = [await _nominated(tx, cmd, found)]
+    else:
+        pool = await workers.candidates(
+            tx, found.destination, matching.wanted_codes(found.occupation), rules.docking_candidates, today,
+            (today.year - rules.docking_maximum_age, today.year - rules.docking_minimum_age), scope.county_patterns(tx.principal),
+        )  # fmt: skip
+    ranked = matching.rank(pool, found, today, _terms(), gap, cmd.n)
+    expires = today + timedelta(days=rules.docking_proposal_days)
+    ids = await placements.propose(tx, order, ranked, matching.VERSION, expires) if ranked else {}
+    return views.Proposals(order=order, items=tuple(views.proposal(one, ids[one.worker], expires) for one in ranked))
+
+
+async def _nominated(tx: Tx, cmd: commands.ProposeMatches, order: domain.Order) -> matching.Worker:
+    known = await workers.get(tx, cmd.worker) if cmd.worker else None
+    if known is None:
+        raise domain.WorkerUnknown(field="worker")
+    worker, placed = known
+    _require_worker(tx, worker)
+    if placed:
+        raise domain.AlreadyPlaced(field="worker")
+    _require_eligible(tx, worker, order)
+    return worker
+
+
+def _require_worker(tx: Tx, worker: matching.Worker) -> None:
+    if tx.principal.role is not Role.ENTERPRISE:
+        require_county(tx.principal, worker.county)
+
+
+def _require_eligible(tx: Tx, worker: matching.Worker, order: domain.Order) -> None:
+    obstacles = matching.obstacles(worker, order, tx.clock.today(), _terms())
+    if obstacles:
+        raise domain.NotEligible(state={"failed": obstacles})
+
+
+async def accept_match(tx: Tx, match: MatchId) -> views.Placement:
+    """The worker's one active placement and a position of the order are taken.
+
+    Raises MatchUnknown, MatchNotOpen, OrderNotOpen, PositionTaken, AlreadyPlaced, NotEligible, WorkerUnknown, EnterpriseNotActive,
+    LicenceExpired, Forbidden.
+    """
+    today = tx.clock.today()
+    proposal = await placements.lock_proposal(tx, match)
+    if proposal is None:
+        raise domain.MatchUnknown
+    order = await orders.lock(tx, proposal.order)
+    known = await workers.get(tx, proposal.worker)
+    enterprise = await enterprises.get(tx, order.enterprise) if order else None
+    if order is None or enterprise is None:
+        raise domain.OrderUnknown
+    if known is None:
+        raise domain.WorkerUnknown
+    worker, placed = known
+    require_party(tx.principal, order.enterprise)
+    _require_worker(tx, worker)
+    domain.require_acceptable(proposal, today)
+    domain.require_open(order, today)
+    domain.require_licence(enterprise, today)
+    if placed:
+        raise domain.AlreadyPlaced
+    _require_eligible(tx, worker, order)
+    if order.free <= 0:
+        raise domain.PositionTaken(state={"positions": order.positions, "reserved": order.reserved, "filled": order.filled})
+    placement = _matched(tx, order, worker)
+    if not await placements.accept(tx, match, placement):
+        raise domain.AlreadyPlaced
+    matched = step(
+        tx, events.MatchedToEnterprise, placement, score=proposal.score, reasons=proposal.reasons, quota_effect=proposal.quota_effect,
+        policy_version=proposal.policy_version, due=placement.due,
+    )  # fmt: skip
+    await record(tx, matched)
+    return views.placement(placement)
+
+
+def _matched(tx: Tx, order: domain.Order, worker: matching.Worker) -> Placement:
+    today = tx.clock.today()
+    due = today + timedelta(days=policy().docking_match_days)
+    return Placement(
+        id=PlacementId(new_id()), order=order.id, enterprise=order.enterprise, worker=worker.id, county=worker.county,
+        destination=order.destination, occupation=order.occupation, channel=order.channel, state=PlacementState.MATCHED, matched_on=today,
+        match_due=due, due=due, since=today,
+    )  # fmt: skip
+
+
+# --- queries ------------------------------------------------------------------------------------------------------------
+async def list_orders(tx: Tx, after: OrderId | None, enterprise: EnterpriseId | None, state: OrderState | None, limit: int) -> views.Orders:
+    """Orders and how far they are filled: demand is open to everyone who mediates it."""
+    if enterprise is None and tx.principal.role is Role.ENTERPRISE:
+        enterprise = scope.own_enterprise(tx.principal)
+    if enterprise is not None:
+        require_party(tx.principal, enterprise)
+    found = await orders.page(tx, after, enterprise, state, limit)
+    return views.Orders(items=tuple(views.order(one) for one in found), next=found[-1].id if len(found) == limit else None)
+
+
+async def show_order(tx: Tx, order: OrderId) -> views.Order:
+    """Raises OrderUnknown, Forbidden."""
+    found = await orders.get(tx, order)
+    if found is None:
+        raise domain.OrderUnknown
+    require_party(tx.principal, found.enterprise)
+    return views.order(found)
+
+
+async def history(tx: Tx, order: OrderId) -> list[views.Change]:
+    """Raises OrderUnknown, Forbidden."""
+    await show_order(tx, order)
+    return await trail.shown(tx, order)

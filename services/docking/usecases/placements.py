@@ -1,0 +1,155 @@
+"""Placements before departure: contract, insurance, cancellation; and what is asked about placements."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+from services.docking import commands, domain, views
+from services.docking.domain import Contract, Insurance, Placement, PlacementState, Step
+from services.docking.policy import policy
+from services.docking.queries import dispatches, orders, placements
+from services.docking.usecases import scope, trail
+from services.docking.usecases.trail import record, step
+from shared import events
+from shared.auth import Role
+from shared.db import Tx
+from shared.values import OrderId, PlacementId, WagePeriod, WorkerId
+
+
+async def load(tx: Tx, placement: PlacementId, version: int | None) -> Placement:
+    """Locked, in scope, at the version named. Raises PlacementUnknown, Forbidden, VersionConflict."""
+    found = await placements.lock(tx, placement)
+    if found is None:
+        raise domain.PlacementUnknown
+    scope.require_placement(tx.principal, found)
+    scope.require_version(version, found.version)
+    return found
+
+
+async def save(tx: Tx, placement: Placement, *said: events.Data) -> Placement:
+    """Written and told."""
+    await placements.save(tx, placement)
+    await record(tx, *said)
+    return replace(placement, version=placement.version + 1)
+
+
+async def register_contract(tx: Tx, placement: PlacementId, cmd: commands.RegisterContract) -> views.Placement:
+    """C1, C2, C6. Raises IllegalStep, DepositForbidden, CurrencyDiffers, FutureDay, EndsBeforeStart, and those of load."""
+    found = await load(tx, placement, cmd.version)
+    state = domain.after(found.state, Step.REGISTER_CONTRACT)
+    today = tx.clock.today()
+    signed_on = cmd.signed_on or today
+    if signed_on > today:
+        raise domain.FutureDay(field="signed_on")
+    terms = contract_of(cmd, signed_on=signed_on, filed_on=today)
+    registered = step(tx, events.ContractRegistered, found, **contract_fields(terms))
+    return views.placement(await save(tx, replace(found, state=state, contract=terms), registered))
+
+
+def contract_of(cmd: commands.ContractTerms, *, signed_on: date, filed_on: date) -> Contract:
+    """Raises DepositForbidden, CurrencyDiffers, EndsBeforeStart, DaysPerMonth."""
+    if cmd.deposit is not None:
+        raise domain.DepositForbidden(field="deposit")
+    for name, amount in (("deductions_max", cmd.deductions_max), ("service_fee", cmd.service_fee)):
+        if amount is not None and amount.currency != cmd.wage.currency:
+            raise domain.CurrencyDiffers(field=f"{name}.currency")
+    if cmd.end < cmd.start:
+        raise domain.EndsBeforeStart(field="end")
+    if cmd.wage_period is WagePeriod.MONTH and cmd.days_per_month != 1:
+        raise domain.DaysPerMonth(field="days_per_month")
+    return Contract(
+        contract_no=cmd.contract_no, signed_on=signed_on, wage=cmd.wage, wage_period=cmd.wage_period, days_per_month=cmd.days_per_month,
+        pay_day=cmd.pay_day, deductions_max=cmd.deductions_max, start=cmd.start, end=cmd.end, service_fee=cmd.service_fee,
+        filed_on=filed_on,
+    )  # fmt: skip
+
+
+def contract_fields(terms: Contract) -> dict[str, object]:
+    """Fields of ContractRegistered."""
+    return {
+        "contract_no": terms.contract_no, "terms_hash": domain.terms_hash(terms), "wage": terms.wage, "wage_period": terms.wage_period,
+        "days_per_month": terms.days_per_month, "pay_day": terms.pay_day, "deductions_max": terms.deductions_max, "start": terms.start,
+        "end": terms.end,
+    }  # fmt: skip
+
+
+async def bind_insurance(tx: Tx, placement: PlacementId, cmd: commands.BindInsurance) -> views.Placement:
+    """W2. Raises IllegalStep, EndsBeforeStart, and those of load."""
+    found = await load(tx, placement, cmd.version)
+    state = domain.after(found.state, Step.BIND_INSURANCE)
+    if cmd.valid_to < cmd.valid_from:
+        raise domain.EndsBeforeStart(field="valid_to")
+    insurance = Insurance(insurer=cmd.insurer, policy_no=cmd.policy_no, valid_from=cmd.valid_from, valid_to=cmd.valid_to)
+    bound = step(tx, events.InsuranceBound, found, insurer=cmd.insurer, valid_from=cmd.valid_from, valid_to=cmd.valid_to)
+    return views.placement(await save(tx, replace(found, state=state, insurance=insurance), bound))
+
+
+async def cancel_placement(tx: Tx, placement: PlacementId, cmd: commands.CancelPlacement) -> views.Placement:
+    """The position is released, a clearance withdrawn. Raises IllegalStep, NotYours, and those of load."""
+    found = await load(tx, placement, cmd.version)
+    own = {Role.ENTERPRISE: "enterprise", Role.CLERK: "worker"}.get(tx.principal.role, cmd.reason)
+    if cmd.reason != own:
+        raise domain.NotYours(field="reason")
+    return views.placement(await cancel(tx, found, cmd.reason))
+
+
+async def cancel(tx: Tx, placement: Placement, reason: str, *, withdrawn_for: str | None = None) -> Placement:
+    """Compensation: position released, clearance withdrawn where granted, worker free. Raises IllegalStep.
+
+    The order is written before the placement: whoever accepts a match holds the order and then looks at the placement.
+    """
+    state = domain.after(placement.state, Step.CANCEL)
+    await orders.release(tx, placement.order)
+    cancelled = replace(placement, state=state, due=None, since=tx.clock.today(), ended=reason)
+    return await save(tx, cancelled, *cancellation(tx, placement, reason, withdrawn_for=withdrawn_for))
+
+
+def cancellation(tx: Tx, placement: Placement, reason: str, *, withdrawn_for: str | None = None) -> list[events.Data]:
+    """The events of a cancellation."""
+    said: list[events.Data] = []
+    if placement.state is PlacementState.CLEARED:
+        said.append(step(tx, events.ClearanceWithdrawn, placement, reason=withdrawn_for or reason))
+    said.append(step(tx, events.PlacementCancelled, placement, reason=reason))
+    return said
+
+
+# --- queries ------------------------------------------------------------------------------------------------------------
+async def show_placement(tx: Tx, placement: PlacementId) -> views.Placement:
+    """Raises PlacementUnknown, Forbidden."""
+    found = await _load_to_read(tx, placement)
+    return views.placement(found, departure=await dispatches.get(tx, placement))
+
+
+async def history(tx: Tx, placement: PlacementId) -> list[views.Change]:
+    """Raises PlacementUnknown, Forbidden."""
+    await _load_to_read(tx, placement)
+    return await trail.shown(tx, placement)
+
+
+async def _load_to_read(tx: Tx, placement: PlacementId) -> Placement:
+    found = await placements.get(tx, placement)
+    if found is None:
+        raise domain.PlacementUnknown
+    scope.require_placement(tx.principal, found)
+    return found
+
+
+async def list_placements(
+    tx: Tx, after: PlacementId | None, worker: WorkerId | None, state: PlacementState | None, order: OrderId | None, limit: int
+) -> views.Placements:
+    """Those of the caller's regions, or of the caller's enterprise. Raises Forbidden."""
+    own = scope.own_enterprise(tx.principal) if tx.principal.role is Role.ENTERPRISE else None
+    found = await placements.page(tx, after, worker, state, order, own, scope.county_patterns(tx.principal), limit)
+    return _page(found, limit)
+
+
+async def list_stuck(tx: Tx, after: PlacementId | None, limit: int) -> views.Placements:
+    """Placements past their deadline, and clearances that have waited long: somebody should look."""
+    today = tx.clock.today()
+    waiting_since = today - timedelta(days=policy().docking_stuck_days)
+    return _page(await placements.stuck(tx, today, waiting_since, after, scope.county_patterns(tx.principal), limit), limit)
+
+
+def _page(found: list[Placement], limit: int) -> views.Placements:
+    return views.Placements(items=tuple(views.placement(one) for one in found), next=found[-1].id if len(found) == limit else None)
