@@ -61,7 +61,7 @@ format: $(READY) ## put every file into its form
 	@$(BIN)/ruff check --fix .
 
 lock: $(READY) ## pin the dependencies of pyproject.toml again, with hashes
-	@$(BIN)/python -m piptools compile --quiet --strip-extras --generate-hashes --allow-unsafe --all-build-deps --extra local --extra dev \
+	@$(BIN)/python -m piptools compile --quiet --strip-extras --generate-hashes --allow-unsafe --extra local --extra dev \
 	  --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file requirements.lock pyproject.toml
 
 clean: ## remove the stack's data, caches and .venv
