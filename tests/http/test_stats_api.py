@@ -1,0 +1,129 @@
+"""The service over HTTP: roles, bad questions, plans entered, answers that say how fresh they are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from services.stats import board
+from shared.auth import Role
+from tests.support.http import Client, client  # noqa: F401  # the fixture
+from tests.support.stats import POOR_WEST, RICH_EAST, counted, departure, dispatched, income, paid, recorded
+
+Start = Callable[[str], Awaitable[Client]]
+
+
+@pytest.fixture
+async def stats(client: Start) -> Client:  # noqa: F811
+    return await client("stats")
+
+
+async def three_departures(stats: Client) -> None:
+    out = dispatched(departure(POOR_WEST, date(2018, 3, 4)))
+    told = [out, dispatched(departure(RICH_EAST, date(2018, 5, 2))), dispatched(departure(RICH_EAST, date(2019, 5, 2)))]
+    await counted(stats.database, [recorded(data) for data in told] + [recorded(income(out, paid(800_000)))])
+
+
+async def test_every_answer_carries_definition_and_freshness(stats: Client) -> None:
+    await three_departures(stats)
+    answer = await stats.get("/figures/dispatches", **{"from": "2018", "to": "2018-12", "by": "region"})
+    assert answer.status == 200
+    body = answer.body
+    assert {point["of"]["region"]: point["value"] for point in body["points"]} == {"west": 1, "east": 1}
+    assert body["definition"].startswith("dispatches (dispatches, flow): Departures")
+    assert (body["as_known_at"], body["lag_seconds"], body["parked"]) == (None, 0, 0)
+    assert body["complete_through"]
+
+
+async def test_as_known_at_hides_what_was_recorded_later(stats: Client) -> None:
+    await three_departures(stats)
+    answer = await stats.get("/figures/dispatches", as_known_at="2018-04-01")
+    assert [point["value"] for point in answer.body["points"]] == [1]
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "status", "code"),
+    [
+        ("/figures/nonsense", {}, 404, "UNKNOWN_MEASURE"),
+        ("/figures/dispatches", {"from": "2018-13"}, 422, "PERIOD_INVALID"),
+        ("/figures/dispatches", {"from": "2019", "to": "2018"}, 422, "PERIOD_INVALID"),
+        ("/figures/dispatches", {"by": "colour"}, 422, "INVALID"),
+        ("/figures/registrations", {"by": "destination"}, 422, "NO_CUT"),
+        ("/figures/dispatches", {"county": "62\x00"}, 422, "INVALID"),
+        ("/figures/dispatches", {"as_known_at": "0001-01-01"}, 422, "INVALID"),
+        ("/cells", {"cut": "1", "measure": "dispatches", "after": "garbage"}, 422, "CURSOR_INVALID"),
+        ("/cells", {"cut": "1", "measure": "stock"}, 404, "UNKNOWN_MEASURE"),
+        ("/report", {"programme": "none-such"}, 404, "UNKNOWN_PROGRAMME"),
+    ],
+)
+async def test_a_bad_question_is_refused_by_name(stats: Client, path: str, query: dict[str, str], status: int, code: str) -> None:
+    answer = await stats.speaking_as(Role.AUDITOR).get(path, **query)
+    assert (answer.status, answer.code) == (status, code)
+
+
+async def test_the_report_has_the_form_the_ministry_reads(stats: Client) -> None:
+    await three_departures(stats)
+    body = (await stats.get("/report")).body
+    assert set(body["years"]) == {"2017", "2018", "2019", "2020"}
+    year = body["years"]["2018"]
+    assert {name: year[name] for name in ("dispatches", "persons", "stock", "returns", "income_cny", "poverty_dispatches")} == {
+        "dispatches": 2, "persons": 2, "stock": 2, "returns": 0, "income_cny": 800_000, "poverty_dispatches": 1,
+    }  # fmt: skip
+    assert {name: year["q1"][name] for name in ("num", "den", "status", "gap_heads")} == {
+        "num": 1, "den": 2, "status": "met", "gap_heads": 0,
+    }  # fmt: skip
+    assert {"q1", "q2", "indicator"} <= set(year)
+    assert body["total"] == {
+        "dispatches": 3, "persons": 3, "poverty_dispatches": 1, "income_cny": 800_000, "pending_fx": {}, "parked": 0,
+    }  # fmt: skip
+    assert set(body["fresh"]) == {"complete_through", "lag_seconds"}
+    assert [target["state"] for target in body["targets"]] == ["missed"] * 4
+
+
+def scaled(factor: int) -> dict[str, Any]:
+    plan: dict[str, Any] = json.loads((board.SHIPPED / "2017-2020.json").read_text())
+    for target in plan["targets"]:
+        target["floor"] //= factor
+        if "stretch" in target:
+            target["stretch"] //= factor
+    return plan
+
+
+async def test_a_scaled_plan_becomes_the_next_version_and_is_in_force(stats: Client) -> None:
+    officer = stats.speaking_as(Role.OFFICER)
+    answer = await officer.post("/programmes", {"plan": scaled(1000), "reason": "played at 1:1000"})
+    assert (answer.status, answer.body["version"]) == (201, 1)
+    assert (await stats.get("/targets")).body["targets"][0]["floor"] == 1_800
+    versions = (await stats.get("/programmes/2017-2020")).body
+    assert [entry["version"] for entry in versions] == [0, 1]
+    stale = await officer.post("/programmes", {"plan": scaled(100), "reason": "again", "version": 0})
+    assert (stale.status, stale.code) == (409, "STALE_PLAN")
+
+
+async def test_a_plan_that_contradicts_itself_is_refused_with_the_arithmetic(stats: Client) -> None:
+    plan = scaled(1)
+    plan["quotas"][1]["denominator"] = {}
+    answer = await stats.post("/programmes", {"plan": plan, "reason": "the other reading"})
+    assert (answer.status, answer.code) == (422, "CONTRADICTORY_PLAN")
+    assert "900,000" in answer.body["detail"]
+    assert [entry["version"] for entry in (await stats.get("/programmes")).body] == [0]
+
+
+async def test_who_may_read_and_who_may_plan(stats: Client) -> None:
+    assert (await stats.speaking_as(Role.CLERK).get("/report")).status == 403
+    assert (await stats.speaking_as(Role.AUDITOR).post("/programmes", {"plan": scaled(1), "reason": "no"})).status == 403
+    assert (await stats.speaking_as(Role.OFFICER).get("/cells", cut=1, measure="dispatches")).status == 403
+
+
+async def test_quotas_by_province_and_the_sweep_that_publishes(stats: Client) -> None:
+    await three_departures(stats)
+    rows = (await stats.get("/quotas", level="province")).body["quotas"]
+    assert {(row["quota"], row["scope"]) for row in rows} >= {("Q1", "province:620000"), ("Q1", "province:370000")}
+    stats.at = datetime(2019, 6, 1, tzinfo=UTC)
+    operator = stats.speaking_as(Role.OPERATOR)
+    assert (await operator.post("/sweep")).body["acted"] > 0
+    assert (await operator.post("/sweep")).body["acted"] == 0
