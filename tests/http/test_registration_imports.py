@@ -1,0 +1,215 @@
+"""Worker lists over HTTP: good rows in, bad rows named, the same file once, a killed import carried on."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import io
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+import pytest_asyncio
+from python_calamine import load_workbook
+
+from services.registration.settings import Settings, programme
+from services.registration.sheet import Kind
+from services.registration.usecases import imports
+from shared import events
+from shared.auth import Role
+from shared.db import Cause, Tx
+from shared.values import Clock
+from tests.support.http import Answer, Client
+from tests.support.registration import a_list_of, a_row, an_id, as_csv
+
+JUNE = datetime(2018, 6, 1, 4, tzinfo=UTC)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def registration(client: Callable[[str], Awaitable[Client]]) -> Client:
+    """The service as a clerk of Gansu sees it, on 1 June 2018."""
+    service = (await client("registration")).speaking_as(Role.CLERK, regions=("620000",))
+    return replace(service, at=JUNE)
+
+
+async def imported(registration: Client, rows: list[dict[str, str]], *, dry_run: bool = False) -> Answer:
+    return await registration.upload(f"/imports?dry_run={str(dry_run).lower()}", as_csv(rows), "text/csv; charset=utf-8")
+
+
+async def count(registration: Client, table: str) -> int:
+    async with registration.database.connection() as conn:
+        return int(await conn.fetchval(f"SELECT count(*) FROM {table}"))  # noqa: S608  # a name of this file
+
+
+MIXED = [
+    a_row(name="王一", id_number=an_id(date(1992, 3, 4), "female"), id_checked="yes", phone="13812345678"),
+    a_row(name="王二", id_number="110105194912310021"),
+    a_row(name="王三", sex="", county="110101"),
+    a_row(name="王四", county="510182"),
+    a_row(name="王五", destinations="JPN；SGP", family_consent="是", wage_floor="4500.50", wage_currency="CNY", registered_on="2018/4/2"),
+    a_row(name="王六", destinations="JPN"),
+    a_row(name="王七", wage_floor="45.005", wage_currency="CNY", destinations="JPN", family_consent="no"),
+    a_row(name="王八", county="629999"),
+    a_row(name="=cmd|' /C calc'!A0", birth_date="1992年"),
+    a_row(name="王十", education="degree", occupations="7531;xx"),
+]
+FOUND = [
+    (3, "id_number", "ID_NUMBER_CHECK", "error"),
+    (4, "sex", "MISSING", "error"),
+    (5, "county", "OUT_OF_SCOPE", "error"),
+    (7, "family_consent", "MISSING", "error"),
+    (8, "wage_floor", "VALUE_ERROR", "error"),
+    (9, "county", "COUNTY_UNCLASSIFIED", "warning"),
+    (10, "birth_date", "VALUE_ERROR", "error"),
+    (11, "education", "INT_TYPE", "error"),
+    (11, "occupations", "STRING_PATTERN_MISMATCH", "error"),
+]
+
+
+def found(answer: Answer) -> list[tuple[int, str, str, str]]:
+    return [(item["row"], item["column"], item["code"], item["severity"]) for item in answer.body["findings"]]
+
+
+async def test_good_rows_go_in_and_bad_ones_are_named(registration: Client) -> None:
+    answer = await imported(registration, MIXED)
+    assert answer.status == 200
+    assert (answer.body["state"], answer.body["rows"], answer.body["accepted"], answer.body["rejected"]) == ("completed", 10, 3, 7)
+    assert found(answer) == FOUND
+    happened = [event.data for event in await registration.published()]
+    assert [type(event).__name__ for event in happened] == [
+        "WorkerRegistered", "WorkerRegistered", "WillingnessRecorded", "WorkerRegistered", "ImportCompleted",
+    ]  # fmt: skip
+    checked, late, offer, _, done = happened
+    assert isinstance(checked, events.WorkerRegistered)
+    assert (checked.assurance, checked.source) == ("verified", "import")
+    assert isinstance(late, events.WorkerRegistered)
+    assert (late.assurance, late.effective.isoformat()) == ("provisional", "2018-04-02")
+    assert isinstance(offer, events.WillingnessRecorded)
+    assert (offer.destinations, offer.wage_floor and offer.wage_floor.minor) == (("JPN", "SGP"), 450_050)
+    assert isinstance(done, events.ImportCompleted)
+    assert (done.rows, done.accepted, done.rejected, done.digest) == (10, 3, 7, hashlib.sha256(as_csv(MIXED)).hexdigest())
+
+
+async def test_a_dry_run_finds_the_same_and_leaves_nothing(registration: Client) -> None:
+    answer = await imported(registration, MIXED, dry_run=True)
+    assert (answer.body["dry_run"], answer.body["import_id"], answer.body["accepted"], answer.body["rejected"]) == (True, None, 3, 7)
+    assert found(answer) == FOUND
+    for table in ("worker", "personal", "history", "import_run", "import_finding", "outbox"):
+        assert await count(registration, table) == 0
+
+
+async def test_findings_show_no_person(registration: Client) -> None:
+    answer = await imported(registration, MIXED)
+    [number] = [item["value"] for item in answer.body["findings"] if item["column"] == "id_number"]
+    assert number == "1*************0021"
+    async with registration.database.connection() as conn:
+        kept = str([dict(row) for row in await conn.fetch("SELECT * FROM import_finding")])
+    for row in MIXED:
+        assert row["name"] not in kept
+        assert row["birth_date"] not in kept
+
+
+async def test_the_same_file_again_is_the_finished_import(registration: Client) -> None:
+    first, second = await imported(registration, MIXED), await imported(registration, MIXED)
+    assert first.body == second.body
+    assert await count(registration, "worker") == 3
+    assert len(await registration.published()) == 5
+
+
+class Killed(Exception):
+    """Stands for the process going away in the middle of a chunk: its transaction is rolled back."""
+
+
+@pytest.mark.parametrize("killed_after", [0, 1, 2])
+async def test_a_killed_import_is_carried_on_where_it_was(registration: Client, monkeypatch: pytest.MonkeyPatch, killed_after: int) -> None:
+    rows = a_list_of(2500)
+    advance, advanced = imports.queries.advance_import, 0
+
+    async def die(tx: Tx, *rest: object) -> None:
+        nonlocal advanced
+        await advance(tx, *rest)  # type: ignore[arg-type]
+        advanced += 1
+        if advanced > killed_after:
+            raise Killed
+
+    monkeypatch.setattr(imports.queries, "advance_import", die)
+    settings = registration.site.settings
+    assert isinstance(settings, Settings)
+    with pytest.raises(Killed):
+        await imports.import_workers(
+            registration.database, Cause(registration.who, Clock(JUNE)), programme(settings), as_csv(rows), Kind.CSV
+        )  # fmt: skip
+    monkeypatch.undo()
+    assert await count(registration, "worker") == killed_after * 1000
+    answer = await imported(registration, rows)
+    assert (answer.body["state"], answer.body["accepted"], answer.body["rejected"]) == ("completed", 2500, 0)
+    async with registration.database.connection() as conn:
+        assert await conn.fetchval("SELECT count(DISTINCT import_row) FROM worker") == 2500 == await count(registration, "worker")
+    names = [type(event.data).__name__ for event in await registration.published()]
+    assert (names.count("WorkerRegistered"), names.count("ImportCompleted")) == (2500, 1)
+    assert names.count("WillingnessRecorded") == len([row for row in rows if "destinations" in row])
+
+
+async def test_the_same_file_sent_twice_at_once_goes_in_once(registration: Client) -> None:
+    rows = a_list_of(2100)
+    first, second = await asyncio.gather(imported(registration, rows), imported(registration, rows))
+    assert first.body["import_id"] == second.body["import_id"]
+    assert [answer.body["state"] for answer in (first, second)] == ["completed"] * 2
+    assert await count(registration, "worker") == 2100
+
+
+async def test_what_an_import_brought_can_be_listed(registration: Client) -> None:
+    answer = await imported(registration, MIXED)
+    listed = await registration.get("/workers", import_id=answer.body["import_id"])
+    assert [item["import_row"] for item in listed.body["items"]] == [2, 6, 9]
+
+
+async def test_findings_are_paged_and_annotated(registration: Client) -> None:
+    path = f"/imports/{(await imported(registration, MIXED)).body['import_id']}"
+    first = await registration.get(path, limit=4)
+    rest = await registration.get(path, limit=200, after=first.body["next"])
+    assert found(first) + found(rest) == FOUND
+    assert rest.body["next"] is None
+    sheet = await registration.get(f"{path}/annotated")
+    lines = load_workbook(io.BytesIO(sheet.body)).get_sheet_by_index(0).to_python()
+    assert [line[0] for line in lines] == ["row", 3, 4, 5, 7, 8, 9, 10, 11]
+    assert lines[-1][-1] == "education: INT_TYPE; occupations: STRING_PATTERN_MISMATCH"
+
+
+async def test_an_import_is_seen_by_who_covers_its_regions(registration: Client) -> None:
+    path = f"/imports/{(await imported(registration, MIXED)).body['import_id']}"
+    assert (await registration.speaking_as(Role.OFFICER).get(path)).status == 200
+    stranger = registration.speaking_as(Role.CLERK, regions=("510000",))
+    for answer in (await stranger.get(path), await stranger.get(f"{path}/annotated"), await imported(stranger, MIXED)):
+        assert (answer.status, answer.code) == (403, "FORBIDDEN")
+    assert (await registration.get("/imports/0190a5e0-0000-7000-8000-000000000000")).code == "UNKNOWN_IMPORT"
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type", "status", "code"),
+    [
+        (b"", "text/csv", 422, "COLUMN_MISSING"),
+        (b"name,salary\n", "text/csv", 422, "COLUMN_UNKNOWN"),
+        (b"\xff\xff\xff", "text/csv", 422, "FILE_UNREADABLE"),
+        (as_csv([a_row()]), Kind.XLSX.value, 422, "FILE_UNREADABLE"),
+        (as_csv([a_row()]), "application/json", 415, "UNSUPPORTED_FILE"),
+        (b" " * (33 * 1024 * 1024), "text/csv", 413, "TOO_LARGE"),
+    ],
+)
+async def test_a_file_that_is_none_is_refused_whole(
+    registration: Client, content: bytes, content_type: str, status: int, code: str
+) -> None:
+    for path in ("/imports", "/imports?dry_run=true"):
+        file = io.BytesIO(content)  # as people send files: in pieces
+        answer = await registration.send("POST", path, data=file, headers={"content-type": content_type})
+        assert (answer.status, answer.code) == (status, code)
+    assert await count(registration, "import_run") == 0
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+async def test_the_template_can_be_sent_back_but_has_no_rows(registration: Client, kind: str) -> None:
+    template = await registration.get("/imports/template", format=kind)
+    assert template.status == 200
+    answer = await registration.upload("/imports", template.body, template.headers["content-type"])
+    assert answer.code == "NO_ROWS"

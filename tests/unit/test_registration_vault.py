@@ -1,0 +1,86 @@
+"""Personal data open for their own worker, unaltered, under the right keys, and otherwise not at all."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.registration.vault import Personal, Sealed, Unreadable, Vault
+from shared.values import CountyCode, WorkerId, new_id
+
+MASTER, LOOKUP = secrets.token_bytes(32), secrets.token_bytes(32)
+VAULT = Vault(master_key=MASTER, lookup_key=LOOKUP)
+WORKER = WorkerId(new_id())
+SOMEBODY = Personal("欧阳娜娜", "OUYANG NANA", date(1992, 3, 4), "11010519491231002X", "13800001234")
+people = st.builds(
+    Personal,
+    st.text(st.characters(exclude_categories=["Cs"])),
+    st.text("ABC "),
+    st.dates(),
+    st.none() | st.text("0123456789X"),
+    st.none() | st.text("0123456789"),
+)
+
+
+@given(people)
+def test_what_was_sealed_opens_again(personal: Personal) -> None:
+    assert VAULT.open(WORKER, VAULT.seal(WORKER, personal)) == personal
+
+
+def test_another_workers_ciphertext_does_not_open() -> None:
+    with pytest.raises(Unreadable):
+        VAULT.open(WorkerId(new_id()), VAULT.seal(WORKER, SOMEBODY))
+
+
+def test_a_ciphertext_does_not_open_with_another_workers_key() -> None:
+    mine, other = VAULT.seal(WORKER, SOMEBODY), VAULT.seal(WORKER, SOMEBODY)
+    with pytest.raises(Unreadable):
+        VAULT.open(WORKER, Sealed(mine.ciphertext, other.wrapped_key))
+
+
+def test_another_master_key_opens_nothing() -> None:
+    with pytest.raises(Unreadable):
+        Vault(master_key=secrets.token_bytes(32), lookup_key=LOOKUP).open(WORKER, VAULT.seal(WORKER, SOMEBODY))
+
+
+@given(st.data())
+def test_one_altered_bit_anywhere_is_noticed(data: st.DataObject) -> None:
+    sealed = VAULT.seal(WORKER, SOMEBODY)
+    parts = [bytearray(sealed.ciphertext), bytearray(sealed.wrapped_key)]
+    part = data.draw(st.sampled_from(parts))
+    part[data.draw(st.integers(0, len(part) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+    with pytest.raises(Unreadable):
+        VAULT.open(WORKER, Sealed(bytes(parts[0]), bytes(parts[1])))
+
+
+@pytest.mark.parametrize("short", [b"", b"\x01", b"\x01" + bytes(12), b"\x02" + bytes(60)])
+def test_what_is_no_ciphertext_is_unreadable(short: bytes) -> None:
+    sealed = VAULT.seal(WORKER, SOMEBODY)
+    for broken in (Sealed(short, sealed.wrapped_key), Sealed(sealed.ciphertext, short)):
+        with pytest.raises(Unreadable):
+            VAULT.open(WORKER, broken)
+
+
+def test_the_same_person_sealed_twice_looks_different() -> None:
+    assert VAULT.seal(WORKER, SOMEBODY) != VAULT.seal(WORKER, SOMEBODY)
+
+
+def test_a_traceback_shows_no_person() -> None:
+    sealed = VAULT.seal(WORKER, SOMEBODY)
+    for shown in (repr(SOMEBODY), str(SOMEBODY), repr(sealed), repr(VAULT)):
+        assert "欧阳" not in shown
+        assert "11010519491231002X" not in shown
+
+
+def test_a_person_is_found_again_by_hash_under_the_same_key_only() -> None:
+    county = CountyCode("621126")
+    other = Vault(master_key=MASTER, lookup_key=secrets.token_bytes(32))
+    assert VAULT.id_hash("11010519491231002X") == VAULT.id_hash("11010519491231002X") != other.id_hash("11010519491231002X")
+    spelt = VAULT.blocking_hash("OUYANG NANA", date(1992, 3, 4), county)
+    assert spelt == VAULT.blocking_hash("ou-yang na'na", date(1992, 3, 4), county)
+    assert spelt != VAULT.blocking_hash("OUYANG NANA", date(1992, 3, 5), county)
+    assert spelt != VAULT.id_hash("OUYANG NANA")
