@@ -27,7 +27,6 @@ CHECKS = (
     TRAINING,  # W1, article 12
     "insurance",  # W2, article 13
     "contract_filed",  # C1-C2, articles 21 and 23; C6: filing it here is the filing
-    "wage_as_offered",  # C4, article 27
     "fee_within_cap",  # C5, article 25; a deposit is refused with the contract itself
     "enterprise_active",  # E1, article 5
     "licence_valid",  # E1
@@ -109,7 +108,6 @@ def _passed(facts: Facts, today: date, leaving: date, minimum_reserve: int, fee_
     return {
         "insurance": insured,
         "contract_filed": contract is not None and contract.end >= leaving,
-        "wage_as_offered": contract is not None and _wage_as_offered(facts),
         "fee_within_cap": contract is not None and _fee_within_cap(facts, fee_cap_per_mille),
         "enterprise_active": enterprise.state is EnterpriseState.ACTIVE,
         "licence_valid": enterprise.valid_to >= max(today, leaving),
@@ -117,16 +115,6 @@ def _passed(facts: Facts, today: date, leaving: date, minimum_reserve: int, fee_
         "reserve": enterprise.reserve_minor >= minimum_reserve,
         "no_blocking_case": not facts.blocked,
     }
-
-
-def _wage_as_offered(facts: Facts) -> bool:
-    """Not below the order's offer; another currency or period cannot be compared, so it is not what was offered."""
-    contract, order = facts.placement.contract, facts.order
-    return (
-        contract is not None
-        and (contract.wage.currency, contract.wage_period) == (order.wage.currency, order.wage_period)
-        and contract.wage.minor >= order.wage.minor
-    )
 
 
 def _fee_within_cap(facts: Facts, per_mille: int) -> bool:

@@ -91,7 +91,7 @@ class Proposal(_View):
 
 class Proposals(_View):
     order: OrderId
-    items: tuple[Proposal, ...]
+    matches: tuple[Proposal, ...]
 
 
 class Contract(_View):

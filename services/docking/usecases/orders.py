@@ -121,7 +121,7 @@ async def propose_matches(tx: Tx, order: OrderId, cmd: commands.ProposeMatches) 
     ranked = matching.rank(pool, found, today, _terms(), gap, cmd.n)
     expires = today + timedelta(days=rules.docking_proposal_days)
     ids = await placements.propose(tx, order, ranked, matching.VERSION, expires) if ranked else {}
-    return views.Proposals(order=order, items=tuple(views.proposal(one, ids[one.worker], expires) for one in ranked))
+    return views.Proposals(order=order, matches=tuple(views.proposal(one, ids[one.worker], expires) for one in ranked))
 
 
 async def _nominated(tx: Tx, cmd: commands.ProposeMatches, order: domain.Order) -> matching.Worker:

@@ -1,0 +1,297 @@
+"""From a qualified enterprise to a counted departure and back, over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from services.docking import clearance
+from services.docking.policy import policy
+from shared.events import (
+    ClearanceGranted,
+    ClearanceRequested,
+    ContractRegistered,
+    DispatchCorrected,
+    Dispatched,
+    DispatchVoided,
+    EnterpriseQualified,
+    InsuranceBound,
+    JobOrderOpened,
+    MatchedToEnterprise,
+    ReserveDeposited,
+    Returned,
+)
+from shared.values import Designation
+from tests.support.docking import POOR_COUNTY, AWorker, Dock, a_contract, a_departure, an_insurance
+from tests.support.http import Client
+
+
+@pytest.fixture
+async def dock(client: Callable[[str], Awaitable[Client]]) -> Dock:
+    return Dock(await client("docking"))
+
+
+def _kinds(events: list[Any]) -> list[str]:
+    return [type(one).__name__ for one in events]
+
+
+async def test_a_worker_is_matched_cleared_departs_and_returns(dock: Dock) -> None:
+    worker = await dock.worker(AWorker(county=POOR_COUNTY))
+    order = await dock.order(positions=2)
+    gone = await dock.departed(order, worker)
+    assert gone["state"] == "abroad"
+    assert (gone["dispatch"]["first_ever"], gone["dispatch"]["first_this_year"]) == (True, True)
+    assert gone["dispatch"]["designation"] == Designation.NATIONAL
+    dock.wait(400)
+    home = await dock.returned(gone)
+    assert home["state"] == "returned"
+    assert [type(event.data) for event in await dock.client.published()] == [
+        EnterpriseQualified, ReserveDeposited, JobOrderOpened, MatchedToEnterprise, ContractRegistered, InsuranceBound, ClearanceRequested,
+        ClearanceGranted, Dispatched, Returned,
+    ]  # fmt: skip
+    shown = await dock.show_order(order)
+    assert (shown["reserved"], shown["filled"], shown["fill_rate"]) == (0, 1, [1, 2])
+
+
+async def test_the_history_of_a_placement_says_who_did_what_and_when_it_was_effective(dock: Dock) -> None:
+    gone = await dock.departed()
+    changes = (await dock.get(f"/placements/{gone['placement']}/history")).body
+    assert [one["event"].split(".")[1] for one in changes] == [
+        "MatchedToEnterprise", "ContractRegistered", "InsuranceBound", "ClearanceRequested", "ClearanceGranted", "Dispatched",
+    ]  # fmt: skip
+    assert {one["actor"] for one in changes} == {"officer:tester"}
+    assert {one["effective"] for one in changes} == {dock.today.isoformat()}
+
+
+async def test_orders_and_enterprises_have_a_history_too(dock: Dock) -> None:
+    enterprise = await dock.enterprise()
+    order = await dock.order(enterprise)
+    await dock.post(f"/orders/{order}/closure")
+    told = [(await dock.get(path)).body for path in (f"/enterprises/{enterprise}/history", f"/orders/{order}/history")]
+    assert [[one["event"] for one in changes] for changes in told] == [
+        ["docking.EnterpriseQualified.v1", "docking.ReserveDeposited.v1"],
+        ["docking.JobOrderOpened.v1", "docking.JobOrderClosed.v1"],
+    ]
+
+
+async def test_the_certificate_of_a_clearance_is_verifiable_offline_with_the_published_key(dock: Dock) -> None:
+    granted = await dock.cleared()
+    published = (await dock.get("/clearance/keys")).body["keys"][0]
+    assert "d" not in published
+    key = clearance.OKPKey.import_key(published)
+    certificate = clearance.verify(granted["clearance"], key, on=dock.today)
+    assert (str(certificate.placement), str(certificate.worker)) == (granted["placement"], granted["worker"])
+    with pytest.raises(clearance.CertificateInvalid):
+        clearance.verify(granted["clearance"], key, on=certificate.valid_to + timedelta(days=1))
+    with pytest.raises(clearance.CertificateInvalid):
+        clearance.verify(granted["clearance"][:-4] + "AAAA", key, on=dock.today)
+
+
+async def test_a_late_record_of_a_departure_within_the_clearance_is_taken(dock: Dock) -> None:
+    dock.today = date(2017, 12, 20)
+    placement = await dock.cleared(worker=await dock.worker(AWorker(registered_on=date(2017, 12, 1))))
+    dock.today = date(2018, 3, 5)
+    await dock.swept()
+    late = await dock.post(f"/placements/{placement['placement']}/departure", a_departure(date(2017, 12, 30)))
+    assert late.status == 200, late.body
+    assert (await dock.told(Dispatched))[0].effective_on == date(2017, 12, 30)
+
+
+@pytest.mark.parametrize("visa", ["business", "tourist", "study"])
+async def test_nobody_departs_under_another_cover(dock: Dock, visa: str) -> None:
+    placement = await dock.cleared()
+    answer = await dock.post(f"/placements/{placement['placement']}/departure", a_departure(dock.today, visa=visa))
+    assert (answer.status, answer.code) == (422, "VISA_REFUSED")
+
+
+async def test_a_departure_lies_neither_in_the_future_nor_before_the_match_nor_outside_the_clearance(dock: Dock) -> None:
+    placement = await dock.papered(await dock.matched())
+    await dock.certificate(placement)
+    dock.wait(5)
+    await dock.requested(placement)
+    path = f"/placements/{placement['placement']}/departure"
+    days = {-6: "BEFORE_MATCH", -1: "CLEARANCE_NOT_VALID", 1: "FUTURE_DAY"}
+    for days_off, code in days.items():
+        answer = await dock.post(path, a_departure(dock.today + timedelta(days=days_off)))
+        assert (answer.status, answer.code) == (422, code)
+    dock.wait(61)
+    assert (await dock.post(path, a_departure(dock.today))).code == "CLEARANCE_NOT_VALID"
+    assert await dock.told(Dispatched) == []
+
+
+async def test_a_permit_is_no_departure(dock: Dock) -> None:
+    await dock.cleared()
+    assert _kinds(await dock.told(ClearanceGranted, Dispatched)) == ["ClearanceGranted"]
+
+
+# --- corrections ------------------------------------------------------------------------------------------------------------
+async def _two_stays(dock: Dock) -> tuple[dict[str, Any], dict[str, Any]]:
+    """One worker, two departures in 2018."""
+    worker = await dock.worker()
+    first = await dock.departed(worker=worker)
+    dock.wait(60)
+    await dock.returned(first)
+    dock.wait(1)
+    return first, await dock.departed(worker=worker)
+
+
+async def test_two_departures_in_a_year_are_one_person(dock: Dock) -> None:
+    _, second = await _two_stays(dock)
+    assert (second["dispatch"]["first_ever"], second["dispatch"]["first_this_year"]) == (False, False)
+
+
+async def test_voiding_the_first_departure_makes_the_next_one_count_as_the_person(dock: Dock) -> None:
+    first, second = await _two_stays(dock)
+    answer = await dock.post(f"/placements/{first['placement']}/departure/void", {"reason": "wrong_worker"})
+    assert (answer.status, answer.body["state"]) == (200, "voided")
+    voided, corrected = await dock.told(DispatchVoided, DispatchCorrected)
+    assert voided.returned is not None
+    assert (str(corrected.placement), corrected.cause) == (second["placement"], "void_of_first")
+    assert (corrected.previous.first_this_year, corrected.fact.first_this_year) == (False, True)
+    order = await dock.show_order(first["order"])
+    assert (order["reserved"], order["filled"]) == (0, 0)
+
+
+async def test_correcting_a_departure_into_the_year_before_moves_the_person(dock: Dock) -> None:
+    dock.today = date(2017, 12, 28)
+    worker = await dock.worker(AWorker(registered_on=date(2017, 12, 1)))
+    first = await dock.cleared(worker=worker)
+    dock.wait(8)
+    path = f"/placements/{first['placement']}/departure"
+    assert (await dock.post(path, a_departure(dock.today))).status == 200
+    dock.wait(30)
+    await dock.returned(first)
+    dock.wait(1)
+    second = await dock.departed(worker=worker)
+    answer = await dock.post(f"{path}/correction", {"departed_on": "2017-12-30"})
+    assert answer.status == 200, answer.body
+    own, other = await dock.told(DispatchCorrected)
+    assert (own.previous.departed_on, own.fact.departed_on) == (date(2018, 1, 5), date(2017, 12, 30))
+    assert own.returned is not None
+    assert str(other.placement) == second["placement"]
+    assert (other.previous.first_this_year, other.fact.first_this_year, other.fact.first_ever) == (False, True, False)
+
+
+async def test_a_corrected_county_is_designated_as_on_the_day_of_departure(dock: Dock) -> None:
+    gone = await dock.departed()
+    body = {"county": POOR_COUNTY, "destination": "KOR", "occupation": "9313", "port": "CNDLC"}
+    answer = await dock.post(f"/placements/{gone['placement']}/departure/correction", body)
+    assert answer.status == 200, answer.body
+    (corrected,) = await dock.told(DispatchCorrected)
+    assert corrected.fact.origin.designation is Designation.NATIONAL
+    assert (corrected.fact.destination, corrected.fact.occupation, corrected.fact.port) == ("KOR", "9313", "CNDLC")
+
+
+async def test_a_correction_must_correct_something_possible(dock: Dock) -> None:
+    gone = await dock.departed()
+    dock.wait(10)
+    await dock.returned(gone)
+    path = f"/placements/{gone['placement']}/departure/correction"
+    tomorrow, before = dock.today + timedelta(days=1), dock.today - timedelta(days=20)
+    cases: dict[str, dict[str, str]] = {
+        "NOTHING_TO_CORRECT": {},
+        "DESTINATION_UNKNOWN": {"destination": "XXX"},
+        "OCCUPATION_UNKNOWN": {"occupation": "9999"},
+        "FUTURE_DAY": {"departed_on": tomorrow.isoformat()},
+        "BEFORE_MATCH": {"departed_on": before.isoformat()},
+    }
+    for code, body in cases.items():
+        answer = await dock.post(path, body)
+        assert (answer.status, answer.code) == (422, code)
+    dock.wait(5)
+    late = await dock.post(path, {"departed_on": dock.today.isoformat()})
+    assert (late.status, late.code) == (422, "RETURN_BEFORE_DEPARTURE")
+    assert await dock.told(DispatchCorrected) == []
+
+
+# --- contract and fees -----------------------------------------------------------------------------------------------------
+async def test_a_deposit_is_refused_by_name(dock: Dock) -> None:
+    placement = await dock.matched()
+    body = a_contract(dock.today, deposit={"minor": 1, "currency": "JPY"})
+    answer = await dock.post(f"/placements/{placement['placement']}/contract", body)
+    assert (answer.status, answer.code) == (422, "DEPOSIT_FORBIDDEN")
+
+
+async def test_a_fee_above_the_cap_is_recorded_and_keeps_from_clearance(dock: Dock) -> None:
+    placement = await dock.papered(await dock.matched())
+    await dock.certificate(placement)
+    path = f"/placements/{placement['placement']}"
+    cap = 180_000 * 36 * 125 // 1000
+    for fee, state in ((cap + 1, "matched"), (cap, "cleared")):
+        contract = a_contract(dock.today, service_fee={"minor": fee, "currency": "JPY"})
+        assert (await dock.post(f"{path}/contract", contract)).status == 200
+        assert (await dock.requested(placement))["state"] == state
+
+
+async def test_filing_is_due_ten_working_days_after_signing(dock: Dock) -> None:
+    dock.today = date(2018, 10, 18)
+    placement = await dock.matched()
+    body = a_contract(dock.today, signed_on="2018-09-28")
+    contract = (await dock.post(f"/placements/{placement['placement']}/contract", body)).body["contract"]
+    assert (contract["filing_due"], contract["filed_late"]) == ("2018-10-17", True)
+
+
+async def test_insurance_shorter_than_the_contract_does_not_cover(dock: Dock) -> None:
+    placement = await dock.papered(await dock.matched())
+    await dock.certificate(placement)
+    short = an_insurance(dock.today, valid_to=(dock.today + timedelta(days=365)).isoformat())
+    await dock.post(f"/placements/{placement['placement']}/insurance", short)
+    assert (await dock.requested(placement))["failed"] == ["insurance"]
+
+
+# --- taking over -------------------------------------------------------------------------------------------------------------
+def _row(worker: object, enterprise: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "worker": str(worker), "enterprise": enterprise, "destination": "JPN", "occupation": "7112", "channel": "labour_cooperation",
+        "departed_on": "2016-05-01", "port": "CNTAO", "contract": a_contract(date(2016, 5, 1)), **changes,
+    }  # fmt: skip
+
+
+async def test_workers_abroad_already_are_taken_over_row_by_row(dock: Dock) -> None:
+    enterprise = await dock.enterprise()
+    good, other, placed = [await dock.worker() for _ in range(3)]
+    await dock.matched(worker=placed)
+    rows = [
+        _row(good, enterprise),
+        _row(other, enterprise, departed_on="2100-01-01"),
+        _row(other, enterprise, surprise=1),
+        _row(good, enterprise),
+        _row(placed, enterprise),
+        _row(enterprise, enterprise),
+        _row(other, str(good)),
+        _row(other, enterprise, contract=a_contract(dock.today, deposit={"minor": 1, "currency": "JPY"})),
+        _row(other, enterprise, occupation="7111"),
+    ]
+    answer = await dock.post("/placements/adoption", {"rows": rows})
+    assert answer.status == 200, answer.body
+    assert answer.body["accepted"] == 2
+    assert [(one["row"], one["field"], one["code"]) for one in answer.body["refused"]] == [
+        (1, "departed_on", "FUTURE_DAY"),
+        (2, "surprise", "EXTRA_FORBIDDEN"),
+        (3, "worker", "ALREADY_PLACED"),
+        (4, "worker", "ALREADY_PLACED"),
+        (5, "worker", "WORKER_UNKNOWN"),
+        (6, "enterprise", "ENTERPRISE_UNKNOWN"),
+        (7, "deposit", "DEPOSIT_FORBIDDEN"),
+    ]
+    adopted = (await dock.get(f"/placements/{answer.body['placements'][0]}")).body
+    assert (adopted["state"], adopted["adopted"], adopted["dispatch"]["evidence"]) == ("abroad", True, "adopted")
+    assert len(await dock.told(Dispatched)) == len(await dock.told(ContractRegistered)) == 2
+    assert (await dock.returned(adopted))["state"] == "returned"
+
+
+async def test_a_whole_batch_of_adoptions_is_one_answer(dock: Dock) -> None:
+    enterprise = await dock.enterprise()
+    workers = [await dock.worker() for _ in range(500)]
+    answer = await dock.post("/placements/adoption", {"rows": [_row(worker, enterprise) for worker in workers]})
+    assert (answer.status, answer.body["accepted"], answer.body["refused"]) == (200, 500, [])
+    assert (await dock.post("/placements/adoption", {"rows": [{}] * 501})).status == 422
+
+
+async def test_parameters_have_the_documented_defaults() -> None:
+    rules = policy()
+    assert (rules.docking_match_days, rules.docking_clearance_wait_days, rules.docking_clearance_days) == (45, 30, 60)
+    assert (rules.docking_minimum_reserve, rules.docking_fee_cap_per_mille) == (300_000_000, 125)
