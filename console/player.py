@@ -296,7 +296,7 @@ async def _prepare(world: World, voyage: Voyage) -> None:
         "insurer": "Simulated Insurance",
         "policy_no": f"POL-{voyage.number:06d}",
         "valid_from": (begin - timedelta(days=37)).isoformat(),
-        "valid_to": (begin + timedelta(days=5 * 365)).isoformat(),
+        "valid_to": (begin + timedelta(days=6 * 365)).isoformat(),  # W2: as long as the contract, and longer
     }
     await before(37).post("docking", f"/placements/{placement}/insurance", insurance, f"insurance-{label}")
     planned = {"planned_departure": voyage.departed_on.isoformat()}
