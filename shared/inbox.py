@@ -1,0 +1,447 @@
+"""Takes one batch of records into a service's database: positions, effects and dead letters in one transaction.
+
+Every record is read exactly once: its place in the log is stored with its effects, and rows are locked in the same order by
+everybody, so an owner that was thought dead, or two owners during a rebalance, find the batch taken.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+
+from shared.auth import system
+from shared.db import Cause, Database, Tx, Unavailable
+from shared.events import Data, Recorded, Undecodable, Unknown, decode
+from shared.log import Number, Record, Verdict, accept, following, number_of
+from shared.observe import AHEAD, APPLIED, PARKED, REPEATED, UNKNOWN
+from shared.values import Clock
+
+Apply = Callable[[Tx, Sequence[Recorded[Data]]], Awaitable[None]]
+Place = tuple[str, int]  # logical topic, partition
+
+
+class Reject(Exception):
+    """A usecase cannot apply the event: the record is parked with this code, later events of its subject behind it."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code = code
+        self.detail = detail
+
+
+class Misplaced(Exception):
+    """The batch begins after the stored offset: what lies between was not read."""
+
+    def __init__(self, places: frozenset[tuple[Place, int]]) -> None:
+        super().__init__(", ".join(f"{topic}/{partition}@{offset}" for (topic, partition), offset in sorted(places)))
+        self.places = places
+
+
+class TooManyDiverted(Exception):
+    """So many records in a row could not be applied that the fault is not theirs; nothing of the batch was kept."""
+
+
+# Not the record's fault: the batch is rolled back and taken again.
+PASSING = (
+    Unavailable,
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,  # 08
+    asyncpg.TransactionRollbackError,  # 40: serialisation, deadlock
+    asyncpg.ReadOnlySQLTransactionError,  # 25006: a standby, during a failover
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.InsufficientResourcesError,  # 53: disk full, too many connections
+    asyncpg.OperatorInterventionError,  # 57: shutdown, statement timeout
+    asyncpg.LockNotAvailableError,
+    asyncpg.PostgresSystemError,  # 58
+    asyncpg.InternalClientError,
+)
+
+
+def passing(error: BaseException, conn: Any) -> bool:
+    """Whether the same record may well succeed later. asyncpg reports a lost connection as InterfaceError, as it does misuse."""
+    return isinstance(error, PASSING) or (isinstance(error, asyncpg.InterfaceError) and conn.is_closed())
+
+
+# --- positions ----------------------------------------------------------------------------------------------------
+@dataclass(slots=True)
+class Position:
+    """How far a partition has been read: the next offset, the number expected, and since when a number is missing."""
+
+    next_offset: int
+    expected: Number
+    gap_since: datetime | None
+
+
+# Locked one after the other in sorted order: FOR UPDATE follows ORDER BY.
+_LOCK_POSITIONS = """
+SELECT consumed.topic, consumed.partition, next_offset, epoch, next_number, gap_since
+FROM consumed JOIN unnest($1::text[], $2::integer[]) AS wanted (topic, partition)
+    ON consumed.topic = wanted.topic AND consumed.partition = wanted.partition
+ORDER BY consumed.topic, consumed.partition
+FOR UPDATE OF consumed
+"""
+_ADD_POSITIONS = """
+INSERT INTO consumed (topic, partition) SELECT * FROM unnest($1::text[], $2::integer[]) ORDER BY 1, 2 ON CONFLICT DO NOTHING
+"""
+_STORE_POSITIONS = """
+UPDATE consumed SET next_offset = new.next_offset, epoch = new.epoch, next_number = new.next_number, gap_since = new.gap_since
+FROM unnest($1::text[], $2::integer[], $3::bigint[], $4::integer[], $5::bigint[], $6::timestamptz[])
+    AS new (topic, partition, next_offset, epoch, next_number, gap_since)
+WHERE consumed.topic = new.topic AND consumed.partition = new.partition
+"""
+_POSITIONS = "SELECT topic, partition, next_offset, epoch, next_number, gap_since FROM consumed ORDER BY topic, partition"
+
+
+async def positions(conn: Any) -> dict[Place, Position]:
+    """Every stored position."""
+    return _positions(await conn.fetch(_POSITIONS))
+
+
+def _positions(rows: Iterable[Any]) -> dict[Place, Position]:
+    return {
+        (row["topic"], row["partition"]): Position(row["next_offset"], Number(row["epoch"], row["next_number"]), row["gap_since"])
+        for row in rows
+    }
+
+
+async def _lock_positions(conn: Any, places: Sequence[Place]) -> dict[Place, Position]:
+    columns = [place[0] for place in places], [place[1] for place in places]
+    found = await conn.fetch(_LOCK_POSITIONS, *columns)
+    if len(found) < len(places):
+        await conn.execute(_ADD_POSITIONS, *columns)
+        found = await conn.fetch(_LOCK_POSITIONS, *columns)
+    return _positions(found)
+
+
+async def _store_positions(conn: Any, moved: dict[Place, Position]) -> None:
+    rows = [(*place, p.next_offset, p.expected.epoch, p.expected.number, p.gap_since) for place, p in sorted(moved.items())]
+    await conn.execute(_STORE_POSITIONS, *map(list, zip(*rows, strict=True)))
+
+
+# --- what a batch holds -------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An event to apply, or a record to park with a reason."""
+
+    topic: str
+    record: Record
+    number: Number | None
+    event: Recorded[Data] | None = None
+    reason: str = ""
+    detail: str = ""
+    event_type: str | None = None
+
+    @property
+    def subject(self) -> tuple[str, bytes] | None:
+        return None if self.record.key is None else (self.topic, self.record.key)
+
+    @property
+    def place(self) -> tuple[str, int, int]:
+        return self.topic, self.record.partition, self.record.offset
+
+    @property
+    def blocks(self) -> bool:
+        """A record without a number was never part of a subject's history; later events need not wait for it."""
+        return self.number is not None
+
+    def parked(self, reason: str, detail: str) -> Item:
+        return replace(self, reason=reason, detail=detail)
+
+
+@dataclass(slots=True)
+class Taken:
+    """What became of a batch."""
+
+    positions: dict[Place, Position]
+    applied: list[Item] = field(default_factory=list)
+    parked: list[Item] = field(default_factory=list)
+    dropped: list[tuple[str, Verdict]] = field(default_factory=list)
+    unknown: Counter[str] = field(default_factory=Counter)
+    diverted: int = 0  # in a row, at the end of the batch
+
+
+def _select(prefix: str, records: Sequence[Record], taken: Taken) -> list[Item]:
+    """The records that are new, decoded, in order; positions are moved past all of them."""
+    items = []
+    for record in records:
+        topic = record.topic.removeprefix(prefix)
+        position = taken.positions[topic, record.partition]
+        if record.offset < position.next_offset:
+            continue
+        position.next_offset = record.offset + 1
+        number = number_of(record)
+        if number is None:
+            items.append(Item(topic, record, None, reason="no_sequence", detail="the header sequence is missing or malformed"))
+            continue
+        verdict = accept(position.expected, number)
+        if verdict is Verdict.ACCEPTED:
+            position.expected, position.gap_since = following(number), None
+            item = _decoded(topic, record, number)
+            if item is None:
+                taken.unknown[topic] += 1
+            else:
+                items.append(item)
+            continue
+        taken.dropped.append((topic, verdict))
+        if verdict is Verdict.AHEAD and position.gap_since is None:
+            position.gap_since = datetime.now(UTC)
+    return items
+
+
+def _decoded(topic: str, record: Record, number: Number) -> Item | None:
+    """None for a type this build does not know."""
+    if record.value is None:
+        return Item(topic, record, number, reason="no_value", detail="a record without a value is no event")
+    try:
+        event = decode(record.value)
+    except Undecodable as error:
+        return Item(topic, record, number, reason="undecodable", detail=str(error))
+    except (ValueError, ArithmeticError, RecursionError) as error:  # whatever a validator may raise on hostile input
+        return Item(topic, record, number, reason="undecodable", detail=f"{type(error).__name__}: {error}")
+    if isinstance(event, Unknown):
+        return None
+    kind = event.data.type_name()
+    if topic != event.data.TOPIC or event.subject.encode() != record.key:
+        return Item(topic, record, number, event, "misfiled", f"{kind} of {event.subject} under this topic and key", kind)
+    return Item(topic, record, number, event, event_type=kind)
+
+
+# --- applying -----------------------------------------------------------------------------------------------------
+@dataclass(slots=True)
+class _Batch:
+    """One attempt at a batch: what is blocked so far, and what became of every item."""
+
+    tx: Tx
+    apply: Apply
+    taken: Taken
+    blocked: set[tuple[str, bytes]]
+    max_diverted: int
+    diverted_before: int
+    progress: Callable[[], None]
+    failed: int = 0
+
+
+async def take(
+    database: Database,
+    prefix: str,
+    records: Sequence[Record],
+    apply: Apply,
+    *,
+    simulated: bool,
+    max_diverted: int,
+    diverted: int = 0,
+    holes: frozenset[tuple[Place, int]] = frozenset(),
+    progress: Callable[[], None] = lambda: None,
+) -> Taken:
+    """Take the batch. `diverted`: records parked in a row before it; `holes`: stored offsets after which the log is known to be
+    empty up to the batch. Raises Misplaced, TooManyDiverted, and what is in PASSING; then nothing was kept.
+    """
+    cause = Cause(system(database.service), Clock(_beginning(records) if simulated else None))
+    async with _lost_is_unavailable(), database.transaction(cause) as tx:
+        places = sorted({(record.topic.removeprefix(prefix), record.partition) for record in records})
+        taken = Taken(await _lock_positions(tx.conn, places))
+        _check_places(prefix, records, taken.positions, holes)
+        items = _select(prefix, records, taken)
+        progress()
+        blocked = await _blocked(tx.conn, items)
+        batch = _Batch(tx, apply, taken, blocked, max_diverted, diverted, progress)
+        await _apply_all(batch, items)
+        taken.diverted = _in_a_row(items, taken, diverted)
+        if taken.parked:
+            if _longest(items, taken, diverted) > max_diverted:
+                raise TooManyDiverted(_why(taken.parked))
+            await _park(tx.conn, taken.parked)
+        await _store_positions(tx.conn, taken.positions)
+    _count(taken)
+    return taken
+
+
+@asynccontextmanager
+async def _lost_is_unavailable() -> AsyncIterator[None]:
+    """Asyncpg says InterfaceError for a connection that was lost between two statements."""
+    try:
+        yield
+    except asyncpg.InterfaceError as error:
+        raise Unavailable("the database connection was lost") from error
+
+
+def _beginning(records: Sequence[Record]) -> datetime:
+    """A moment for a simulated clock before the first event sets its own."""
+    return datetime.fromtimestamp(records[0].timestamp / 1000, UTC)
+
+
+def _check_places(prefix: str, records: Sequence[Record], stored: dict[Place, Position], holes: frozenset[tuple[Place, int]]) -> None:
+    first: dict[Place, int] = {}
+    for record in records:
+        first.setdefault((record.topic.removeprefix(prefix), record.partition), record.offset)
+    wrong = {(place, stored[place].next_offset) for place, offset in first.items() if offset > stored[place].next_offset} - holes
+    if wrong:
+        raise Misplaced(frozenset(wrong))
+
+
+async def _apply_all(batch: _Batch, items: Sequence[Item]) -> None:
+    """Park what cannot be an event and what waits behind an open dead letter; apply the rest, all at once if possible."""
+    ready = []
+    for item in items:
+        if item.reason:
+            _divert(batch, item)
+        elif item.subject in batch.blocked:
+            _divert(batch, item.parked("behind", "an earlier record of this subject is parked"))
+        else:
+            ready.append(item)
+    await _apply_group(batch, ready)
+    order = {item.place: rank for rank, item in enumerate(items)} if batch.taken.parked else {}
+    batch.taken.parked.sort(key=lambda item: order[item.place])
+
+
+async def _apply_group(batch: _Batch, group: Sequence[Item]) -> None:
+    """All in one savepoint; if that fails, each half in its own, down to the record at fault. Order is kept."""
+    group = _unblocked(batch, group)
+    if not group:
+        return
+    batch.progress()
+    tx, error = batch.tx, None
+    cause, published = tx.cause, tx.published
+    try:
+        async with tx.conn.transaction():
+            await batch.apply(tx, [item.event for item in group if item.event is not None])
+    except Exception as raised:  # whatever a usecase raises is the record's fault, unless it may pass
+        if passing(raised, tx.conn):
+            raise
+        error = raised
+    tx.cause = cause
+    if error is None:
+        batch.taken.applied += group
+        batch.failed = 0
+        return
+    tx.published = published
+    if len(group) > 1:
+        middle = len(group) // 2
+        await _apply_group(batch, group[:middle])
+        await _apply_group(batch, group[middle:])
+        return
+    batch.failed += 1
+    code, detail = (error.code, error.detail) if isinstance(error, Reject) else (_slug(error), f"{type(error).__name__}: {error}")
+    _divert(batch, group[0].parked(code, detail))
+    if batch.failed > batch.max_diverted:
+        raise TooManyDiverted(_why(batch.taken.parked))
+
+
+def _unblocked(batch: _Batch, group: Sequence[Item]) -> list[Item]:
+    if not batch.blocked:
+        return list(group)
+    free = []
+    for item in group:
+        if item.subject in batch.blocked:
+            _divert(batch, item.parked("behind", "an earlier record of this subject is parked"))
+        else:
+            free.append(item)
+    return free
+
+
+def _divert(batch: _Batch, item: Item) -> None:
+    batch.taken.parked.append(item)
+    if item.blocks and item.subject is not None:
+        batch.blocked.add(item.subject)
+
+
+def _slug(error: Exception) -> str:
+    return str(getattr(error, "slug", "failed")).lower()
+
+
+def _why(parked: Sequence[Item]) -> str:
+    last = parked[-1]
+    return f"the last: {last.topic}/{last.record.partition}@{last.record.offset}: {last.reason}: {last.detail}"
+
+
+def _runs(items: Sequence[Item], taken: Taken, before: int) -> list[int]:
+    """How many were diverted in a row after each item; waiting behind another is no fault of its own and counts for nothing."""
+    reasons = {item.place: item.reason for item in taken.parked}
+    runs = [before]
+    for item in items:
+        reason = reasons.get(item.place)
+        runs.append(0 if reason is None else runs[-1] + (reason != "behind"))
+    return runs
+
+
+def _in_a_row(items: Sequence[Item], taken: Taken, before: int) -> int:
+    return _runs(items, taken, before)[-1] if taken.parked else 0 if taken.applied else before
+
+
+def _longest(items: Sequence[Item], taken: Taken, before: int) -> int:
+    return max(_runs(items, taken, before))
+
+
+def _count(taken: Taken) -> None:
+    for topic, count in Counter(item.topic for item in taken.applied).items():
+        APPLIED.labels(topic).inc(count)
+    for (topic, verdict), count in Counter(taken.dropped).items():
+        (REPEATED if verdict is Verdict.REPEAT else AHEAD).labels(topic).inc(count)
+    for topic, count in taken.unknown.items():
+        UNKNOWN.labels(topic).inc(count)
+    for (topic, reason), count in Counter((item.topic, item.reason) for item in taken.parked).items():
+        PARKED.labels(topic, reason).inc(count)
+
+
+# --- dead letters -------------------------------------------------------------------------------------------------
+_ANY_OPEN = "SELECT EXISTS (SELECT FROM dead_letter WHERE state = 'parked' AND blocks)"
+_OPEN = """
+SELECT DISTINCT topic, key FROM dead_letter
+WHERE state = 'parked' AND blocks AND (topic, key) IN (SELECT * FROM unnest($1::text[], $2::bytea[]))
+"""
+_PARK = """
+INSERT INTO dead_letter (topic, partition, "offset", sequence, key, value, headers, reason, detail, event_id, event_type, subject, blocks)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+"""
+_PARKED = "SELECT count(*) FROM dead_letter WHERE state = 'parked'"
+
+
+async def parked(conn: Any) -> int:
+    """Open dead letters."""
+    count: int = await conn.fetchval(_PARKED)
+    return count
+
+
+async def _blocked(conn: Any, items: Sequence[Item]) -> set[tuple[str, bytes]]:
+    """Subjects among the items that have an open dead letter."""
+    if not items or not await conn.fetchval(_ANY_OPEN):
+        return set()
+    subjects = sorted({item.subject for item in items if item.subject is not None})
+    rows = await conn.fetch(_OPEN, [topic for topic, _ in subjects], [key for _, key in subjects])
+    return {(row["topic"], row["key"]) for row in rows}
+
+
+async def _park(conn: Any, items: Sequence[Item]) -> None:
+    await conn.executemany(_PARK, [_letter(item) for item in items])
+
+
+def _letter(item: Item) -> tuple[Any, ...]:
+    record = item.record
+    return (
+        item.topic,
+        record.partition,
+        record.offset,
+        None if item.number is None else str(item.number),
+        record.key,
+        record.value,
+        [[_text(name), base64.b64encode(value or b"").decode()] for name, value in record.headers],
+        _text(item.reason)[:100],
+        _text(item.detail)[:2_000],
+        item.event.id if item.event else None,
+        item.event_type,
+        None if record.key is None else _text(record.key.decode(errors="replace"))[:200],
+        item.blocks,
+    )
+
+
+def _text(text: str) -> str:
+    """As PostgreSQL takes it: no NUL, no lone surrogate."""
+    return text.replace("\x00", "\ufffd").encode(errors="replace").decode()

@@ -1,0 +1,150 @@
+"""Reading the numbered log: which records are events, and which are repeats of one, or ahead of one that has not come yet.
+
+A log may hold repeats (a relay that crashed sends its last batch again), so every reader (consumers, rebuilds, audits, watch)
+accepts records by `accept`, and by nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, NamedTuple, TypeAlias
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+
+from shared import kafka
+from shared.kafka import COMPACTED, REQUEST_MS, logical_name, topic_name
+from shared.settings import Settings
+
+Record: TypeAlias = ConsumerRecord  # key, value: bytes or None; headers: tuple of (str, bytes)
+_NUMBERED = re.compile(rb"([1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,17})")  # within PostgreSQL's integer and bigint
+
+
+class Number(NamedTuple):
+    """What the relay wrote in the header `sequence`: the epoch, and the number within topic, partition and epoch."""
+
+    epoch: int
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.epoch}.{self.number}"
+
+
+START = Number(0, 0)  # nothing read yet: the first record of any epoch is the next
+
+
+class Verdict(Enum):
+    ACCEPTED = "accepted"  # the next event
+    REPEAT = "repeat"  # read before, or written by a relay that has since been restored from a backup
+    AHEAD = "ahead"  # an earlier number has not come yet; the relay will send this one again after it
+
+
+def accept(expected: Number, found: Number) -> Verdict:
+    """The rule of every reader. After ACCEPTED, `following(found)` is expected."""
+    if found == expected or (found.epoch > expected.epoch and found.number == 0):
+        return Verdict.ACCEPTED
+    return Verdict.AHEAD if found > expected else Verdict.REPEAT
+
+
+def following(number: Number) -> Number:
+    return Number(number.epoch, number.number + 1)
+
+
+def number_of(record: Record) -> Number | None:
+    """The record's number; None when it has none, an unreadable one, or two: then no relay of ours wrote it."""
+    values = [value for name, value in record.headers if name == "sequence"]
+    match = _NUMBERED.fullmatch(values[0] or b"") if len(values) == 1 else None
+    return Number(int(match[1]), int(match[2])) if match else None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An accepted record. `topic` is the logical name."""
+
+    topic: str
+    number: Number
+    record: Record
+
+
+def entries(settings: Settings, records: Sequence[Record], expected: dict[tuple[str, int], Number]) -> list[Entry]:
+    """The accepted ones of records in log order; `expected` is moved on. Compaction leaves holes: there only going back is a repeat."""
+    accepted = []
+    for record in records:
+        topic, found = logical_name(settings, record.topic), number_of(record)
+        place = (topic, record.partition)
+        wanted = expected.get(place, START)
+        if found is None:
+            continue
+        if accept(wanted, found) is Verdict.ACCEPTED or (topic in COMPACTED and found > wanted):
+            expected[place] = following(found)
+            accepted.append(Entry(topic, found, record))
+    return accepted
+
+
+async def read_log(settings: Settings, topics: Sequence[str], *, follow: bool = False) -> AsyncIterator[Entry]:
+    """Every event of the topics from the beginning, in order within each partition; up to the present end, or for ever.
+
+    Raises kafka.Unavailable.
+    """
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=settings.kafka_bootstrap_servers,
+        request_timeout_ms=REQUEST_MS,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        fetch_max_wait_ms=100,
+    )
+    expected: dict[tuple[str, int], Number] = {}
+    try:
+        async with asyncio.timeout(15):
+            await consumer.start()
+            places = await partitions_of(consumer, [topic_name(settings, topic) for topic in topics])
+            consumer.assign(places)
+            await consumer.seek_to_beginning(*places)
+            ends = await end_offsets(consumer, places)
+        while follow or await _short_of(consumer, ends):
+            for records in (await consumer.getmany(timeout_ms=100, max_records=5_000)).values():
+                for entry in entries(settings, records, expected):
+                    yield entry
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise kafka.Unavailable(f"the log could not be read: {error!r}") from error
+    finally:
+        with contextlib.suppress(KafkaError, OSError, TimeoutError):
+            async with asyncio.timeout(3):
+                await consumer.stop()
+
+
+async def _short_of(consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]) -> bool:
+    for place, end in ends.items():
+        if await consumer.position(place) < end:
+            return True
+    return False
+
+
+async def partitions_of(consumer: Any, names: Sequence[str]) -> list[TopicPartition]:
+    """Every partition of the topics (names on the cluster), sorted. Raises KafkaError, TimeoutError, kafka.Unavailable."""
+    found = []
+    for name in sorted(names):
+        async with asyncio.timeout(REQUEST_MS / 1000):
+            await consumer._client._wait_on_metadata(name)  # noqa: SLF001  # partitions_for_topic() knows only subscribed topics
+        partitions = consumer._client.cluster.partitions_for_topic(name)  # noqa: SLF001
+        if not partitions:
+            raise kafka.Unavailable(f"topic {name} is not there")
+        found += [TopicPartition(name, partition) for partition in sorted(partitions)]
+    return found
+
+
+async def end_offsets(consumer: Any, places: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+    """Offset after the last record of each, asked of the broker. Raises KafkaError, TimeoutError."""
+    async with asyncio.timeout(REQUEST_MS / 1000):
+        return dict(await consumer.end_offsets(list(places)))
+
+
+async def begin_offsets(consumer: Any, places: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+    """Offset of the first record that is still there. Raises KafkaError, TimeoutError."""
+    async with asyncio.timeout(REQUEST_MS / 1000):
+        return dict(await consumer.beginning_offsets(list(places)))
