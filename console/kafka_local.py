@@ -62,6 +62,9 @@ broker.session.timeout.ms=5000
 broker.heartbeat.interval.ms=500
 """
 
+# Java can only name files its locale can.
+ANY_FILE_NAME = {"LC_ALL": "C.UTF-8"}
+
 LOGGING = """\
 <Configuration status="WARN">
   <Appenders><Console name="out"><PatternLayout pattern="%d{ISO8601} %p %c{1} %m%n"/></Console></Appenders>
@@ -184,7 +187,7 @@ def prepare(folder: Path, port: int, controller_port: int, *, java: Path, jars: 
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     node = Kafka(folder, port, controller_port, java, jars)
-    node.configuration.write_text(CONFIGURATION.format(port=port, controller=controller_port, log=folder / "log"))
+    node.configuration.write_text(CONFIGURATION.format(port=port, controller=controller_port, log=_escaped(folder / "log")))
     (folder / "log4j2.xml").write_text(LOGGING)
     if not (folder / "log" / "meta.properties").exists():
         shutil.rmtree(folder / "log", ignore_errors=True)
@@ -192,12 +195,19 @@ def prepare(folder: Path, port: int, controller_port: int, *, java: Path, jars: 
     return node
 
 
+def _escaped(path: Path) -> str:
+    """As Java reads properties: what is not plain ASCII as its UTF-16 units in hex."""
+    units = str(path).encode("utf-16-be")
+    codes = [int.from_bytes(units[at : at + 2]) for at in range(0, len(units), 2)]
+    return "".join(chr(code) if 32 <= code < 127 and code != ord("\\") else f"\\u{code:04x}" for code in codes)
+
+
 def _format(node: Kafka) -> None:
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
     command = [*_java(node, 128), "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(node.configuration)]
     log = node.folder / "format.log"
     log.unlink(missing_ok=True)
-    if processes.spawn(Spec("format", command, log)).wait() != 0:
+    if processes.spawn(Spec("format", command, log, ANY_FILE_NAME)).wait() != 0:
         said = log.read_text(errors="replace")
         if "No space left" in said:
             raise DiskFull(f"disk full: Kafka could not create its log in {node.folder}.")
@@ -212,7 +222,7 @@ def _java(node: Kafka, heap: int) -> list[str]:
 
 def spec(node: Kafka) -> Spec:
     command = [*_java(node, 384), "kafka.Kafka", str(node.configuration)]
-    return Spec(name="kafka", command=command, log=node.folder / "kafka.log", stop_seconds=20)
+    return Spec(name="kafka", command=command, log=node.folder / "kafka.log", environment=ANY_FILE_NAME, stop_seconds=20)
 
 
 def is_ready(bootstrap: str) -> bool:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from subprocess import Popen
 
@@ -285,4 +286,4 @@ async def run(home: Home, say: Callable[[str], object]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(run(Home(Path(sys.argv[1])), print)))
+    sys.exit(asyncio.run(run(Home(Path(sys.argv[1])), partial(print, flush=True))))

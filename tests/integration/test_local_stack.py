@@ -47,7 +47,7 @@ def identities(home: Home) -> list[Identity]:
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     monkeypatch.delenv("KAFKA_BOOTSTRAP_SERVERS", raising=False)
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    home = Home(tmp_path / "home")
+    home = Home(tmp_path / "劳务 \\ home")  # a folder may be called anything
     yield home
     stack.down(home)
 
