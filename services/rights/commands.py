@@ -1,0 +1,76 @@
+"""What rights can be asked to do: bounded request models."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from services.rights.domain import Category, Paid, Severity, Source
+from shared.values import Day, EnterpriseId, Money, Period, PeriodField, PlacementId
+
+LARGEST_AMOUNT = 10**13  # minor units
+
+
+def _amount(money: Money) -> Money:
+    if not 0 <= money.minor <= LARGEST_AMOUNT:
+        message = f"must be 0 to {LARGEST_AMOUNT} minor units"
+        raise ValueError(message)
+    return money
+
+
+Amount = Annotated[Money, AfterValidator(_amount)]
+Version = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
+
+
+class _Command(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Amounts(_Command):
+    """What was paid, in the currency it was paid in; net = gross - deductions."""
+
+    gross: Amount
+    deductions: Amount
+    net: Amount
+    remitted: Amount | None = None
+    paid_on: Day
+
+    def paid(self, period: Period, source: Source) -> Paid:
+        return Paid(period, self.gross, self.deductions, self.net, self.remitted, self.paid_on, source)
+
+
+class ReportIncome(_Command):
+    """One month's wage of one placement. An enterprise always speaks as the employer."""
+
+    placement: PlacementId
+    period: PeriodField
+    source: Literal["worker", "bank"] = "worker"
+    amounts: Amounts
+
+
+class CorrectIncome(_Command):
+    amounts: Amounts
+    version: Version | None = None
+
+
+class VoidIncome(_Command):
+    reason: Literal["not_paid", "duplicate", "wrong_placement", "false_report"]
+    version: Version | None = None
+
+
+class OpenCase(_Command):
+    """A complaint or a report. About a placement, or an enterprise as a whole. `hidden`: the enterprise does not learn who."""
+
+    category: Category
+    severity: Severity
+    via: Literal["worker", "family", "authority", "embassy"]
+    placement: PlacementId | None = None
+    enterprise: EnterpriseId | None = None
+    text: Text
+    hidden: bool = False
+
+
+class CloseCase(_Command):
+    outcome: Literal["settled", "unfounded", "withdrawn", "silence"]

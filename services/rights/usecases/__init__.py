@@ -1,0 +1,1 @@
+"""Commands and reactions of rights, one file per aggregate."""

@@ -1,0 +1,147 @@
+"""Cases: opened by people or by rule, answered by a clock, closed for a stated outcome."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+from uuid import UUID
+
+from services.rights import commands, domain, queries, views
+from services.rights.domain import CaseState
+from services.rights.queries import Case, Ledger
+from services.rights.settings import rules
+from services.rights.usecases import trail
+from shared import events
+from shared.auth import Role, require_county, require_party
+from shared.db import Tx
+from shared.events import Data
+from shared.reference import working_days_after
+from shared.values import PROGRAMME_ZONE, CaseId, EnterpriseId, Period, new_id
+
+
+async def open_case(tx: Tx, cmd: commands.OpenCase) -> views.Case:
+    """Take a complaint. Raises UnknownPlacement, Forbidden."""
+    ledger = None
+    if cmd.placement is not None:
+        ledger = await queries.ledger(tx, cmd.placement)
+        if ledger is None:
+            raise domain.UnknownPlacement(field="placement")
+        require_county(tx.principal, ledger.origin.county)
+    enterprise = ledger.enterprise if ledger else cmd.enterprise
+    if enterprise is None:
+        raise domain.EnterpriseMissing(field="enterprise")
+    case = _case(tx, enterprise, cmd.category, cmd.severity, cmd.via, cmd.text, hidden=cmd.hidden, collective_of=None)
+    case = replace(case, placement=cmd.placement)
+    await queries.insert_case(tx, case)
+    await trail.record(tx, [_opened(case, ledger)])
+    return views.Case.of(case, tx.clock.now())
+
+
+async def close_case(tx: Tx, case_id: CaseId, cmd: commands.CloseCase) -> views.Case:
+    """Raises UnknownCase, CaseNotOpen, SilenceTooShort, Forbidden."""
+    case = await queries.lock_case(tx, case_id)
+    if case is None:
+        raise domain.UnknownCase
+    ledger = await queries.ledger(tx, case.placement) if case.placement else None
+    if ledger is not None:
+        require_county(tx.principal, ledger.origin.county)
+    domain.require_closable(case.state, cmd.outcome, case.opened_at, tx.clock.now(), rules())
+    await queries.close_case(tx, case_id, cmd.outcome)
+    about = {**_codes(case, ledger), "effective": tx.clock.today(), "outcome": cmd.outcome}
+    await trail.record(tx, [events.CaseClosed.model_validate(about)])
+    closed = replace(case, state=CaseState.CLOSED, outcome=cmd.outcome, closed_at=tx.clock.now(), version=case.version + 1)
+    return views.Case.of(closed, tx.clock.now())
+
+
+async def open_conflict(tx: Tx, ledger: Ledger, period: Period) -> None:
+    """Two sources tell different wages: somebody must look."""
+    text = f"two sources disagree about {period}"
+    case = _case(tx, ledger.enterprise, "wages", "normal", "rule", text, hidden=False, collective_of=None)
+    case = replace(case, placement=ledger.placement)
+    await queries.insert_case(tx, case)
+    await trail.record(tx, [_opened(case, ledger)])
+
+
+async def group(tx: Tx, enterprise: EnterpriseId, period: Period) -> None:
+    """Three or more (p) workers of one enterprise short in one month: one collective case, which blocks clearances."""
+    members = await queries.short_of(tx, enterprise, period)
+    if len(members) < rules().collective_from:
+        return
+    changes: list[Data] = []
+    case = await queries.collective_case(tx, enterprise, period)
+    if case is None:
+        text = f"{len(members)} workers short of their wage of {period}"
+        case = _case(tx, enterprise, "wages", "high", "rule", text, hidden=False, collective_of=period)
+        await queries.insert_case(tx, case)
+        changes.append(_opened(case, None))
+    about = {**_codes(case, None), "effective": tx.clock.today(), "members": tuple(members)}
+    await trail.record(tx, [*changes, events.CasesGrouped.model_validate(about)])
+
+
+def _case(
+    tx: Tx, enterprise: EnterpriseId, category: domain.Category, severity: domain.Severity, via: str, text: str, *, hidden: bool,
+    collective_of: Period | None,
+) -> Case:  # fmt: skip
+    now = tx.clock.now()
+    return Case(
+        CaseId(new_id()), category, severity, via, enterprise, None, collective_of, text, hidden,
+        domain.is_blocking(severity, collective=collective_of is not None), now, _due(now, category, severity), CaseState.OPEN,
+        None, None, 1,
+    )  # fmt: skip
+
+
+def _due(now: datetime, category: domain.Category, severity: domain.Severity) -> datetime:
+    """When the first answer is due: hours run through nights, working days end with the day."""
+    hours = domain.answer_hours(category, severity)
+    if hours is not None:
+        return now + timedelta(hours=hours)
+    day = working_days_after(now.astimezone(PROGRAMME_ZONE).date(), domain.ANSWER_WORKING_DAYS)
+    return datetime.combine(day, time(23, 59, 59), PROGRAMME_ZONE)
+
+
+def _codes(case: Case, ledger: Ledger | None) -> dict[str, object]:
+    return {
+        "case": case.case, "category": case.category, "enterprise": case.enterprise, "placement": case.placement,
+        "origin": ledger.origin if ledger else None, "destination": ledger.destination if ledger else None, "blocking": case.blocking,
+    }  # fmt: skip
+
+
+def _opened(case: Case, ledger: Ledger | None) -> Data:
+    today = case.opened_at.astimezone(PROGRAMME_ZONE).date()
+    about = {**_codes(case, ledger), "effective": today, "severity": case.severity, "via": case.via, "due_at": case.due_at}
+    return events.CaseOpened.model_validate(about)
+
+
+# --- looking ---------------------------------------------------------------------------------------------------------
+async def show_case(tx: Tx, case_id: CaseId) -> views.Case:
+    """Raises UnknownCase, Forbidden."""
+    return _as_seen(tx, await _visible(tx, case_id))
+
+
+async def board(tx: Tx, state: CaseState | None, after: UUID | None, limit: int) -> views.Cases:
+    """Cases by age; an enterprise sees its own, and never who complained where that is hidden."""
+    own = UUID(tx.principal.party) if tx.principal.role is Role.ENTERPRISE and tx.principal.party else None
+    rows = await queries.cases(tx, state.value if state else None, own, after, limit + 1)
+    items = tuple(_as_seen(tx, case) for case in rows[:limit])
+    return views.Cases(items=items, next=items[-1].case if len(rows) > limit else None)
+
+
+async def history(tx: Tx, case_id: CaseId, after: int, limit: int) -> views.History:
+    """Raises UnknownCase, Forbidden."""
+    await _visible(tx, case_id)
+    return views.History.of(await queries.history(tx, case_id, after, limit + 1), limit)
+
+
+async def _visible(tx: Tx, case_id: CaseId) -> Case:
+    case = await queries.case(tx, case_id)
+    if case is None:
+        raise domain.UnknownCase
+    require_party(tx.principal, case.enterprise)
+    return case
+
+
+def _as_seen(tx: Tx, case: Case) -> views.Case:
+    view = views.Case.of(case, tx.clock.now())
+    if case.hidden and tx.principal.role is Role.ENTERPRISE:
+        return view.model_copy(update={"placement": None, "text": "(hidden)"})
+    return view

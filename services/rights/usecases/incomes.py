@@ -1,0 +1,241 @@
+"""What was paid: reports by worker, employer or bank, of which one counts per placement and month; and what falls short."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from services.rights import commands, domain, queries, views
+from services.rights.domain import Paid, ReportState, Verdict
+from services.rights.queries import Finding, Income, Ledger
+from services.rights.settings import rules
+from services.rights.usecases import cases, trail
+from shared import events
+from shared.auth import Forbidden, Principal, Role, require_county, require_party
+from shared.db import Tx
+from shared.errors import Refused
+from shared.events import Data
+from shared.values import EnterpriseId, Money, Period, PlacementId, ReportId, new_id
+
+SWEEP = 500  # ledgers per sweep
+
+
+def require_scope(who: Principal, ledger: Ledger) -> None:
+    """An enterprise for its own placements, everybody else for the workers of their counties. Raises Forbidden."""
+    require_party(who, ledger.enterprise)
+    if who.role is not Role.ENTERPRISE:
+        require_county(who, ledger.origin.county)
+
+
+# --- entering reports ------------------------------------------------------------------------------------------------
+@dataclass(slots=True)
+class Entry:
+    """What entering one batch of reports comes to, before it is written."""
+
+    incomes: list[Income] = field(default_factory=list)
+    superseded: list[ReportId] = field(default_factory=list)
+    changes: list[Data] = field(default_factory=list)
+    judged: list[tuple[Ledger, Paid]] = field(default_factory=list)
+    conflicts: list[tuple[Ledger, Paid]] = field(default_factory=list)
+
+
+async def enter(tx: Tx, reports: Sequence[tuple[PlacementId, Paid]]) -> list[Income | Refused | Forbidden]:
+    """Enter reports in order; for each the report that stands for it, or why it is refused. Statements do not grow with reports."""
+    ledgers = await queries.lock_ledgers(tx, [placement for placement, _ in reports])
+    counting = await queries.counting_incomes(tx, [(placement, paid.period) for placement, paid in reports])
+    entry = Entry()
+    answers: list[Income | Refused | Forbidden] = []
+    for placement, paid in reports:
+        try:
+            answers.append(_enter_one(entry, counting, _reportable(tx, ledgers, placement, paid), paid))
+        except (Refused, Forbidden) as refusal:
+            answers.append(refusal)
+    await queries.set_states(tx, entry.superseded, ReportState.SUPERSEDED)
+    await queries.insert_incomes(tx, entry.incomes)
+    await trail.record(tx, entry.changes)
+    await _judge(tx, entry.judged)
+    for ledger, paid in entry.conflicts:
+        await cases.open_conflict(tx, ledger, paid.period)
+    return answers
+
+
+def _reportable(tx: Tx, ledgers: dict[PlacementId, Ledger], placement: PlacementId, paid: Paid) -> Ledger:
+    ledger = ledgers.get(placement)
+    if ledger is None:
+        raise domain.UnknownPlacement(field="placement")
+    require_scope(tx.principal, ledger)
+    domain.check(paid, tx.clock.today())
+    if ledger.abroad is None:
+        raise domain.DispatchIsVoid(field="placement") if ledger.voided else domain.UnknownPlacement(field="placement")
+    domain.require_abroad(ledger.abroad, paid.period)
+    return ledger
+
+
+def _enter_one(entry: Entry, counting: dict[tuple[PlacementId, Period], Income], ledger: Ledger, paid: Paid) -> Income:
+    before = counting.get((ledger.placement, paid.period))
+    verdict = domain.weigh(before.paid if before else None, paid)
+    if before is not None and verdict is Verdict.SAME:
+        return before
+    if before is not None and domain.conflicts(before.paid, paid):
+        entry.conflicts.append((ledger, paid))
+    state = ReportState.OUTRANKED if verdict is Verdict.WORSE else ReportState.COUNTING
+    income = Income(ReportId(new_id()), ledger.placement, paid, state)
+    entry.incomes.append(income)
+    if verdict is Verdict.WORSE:
+        return income
+    counting[ledger.placement, paid.period] = income
+    entry.judged.append((ledger, paid))
+    about = {**trail.codes(ledger), "effective": paid.paid_on, "report": income.report, "fact": trail.fact(paid)}
+    if before is None:
+        entry.changes.append(events.IncomeReported.model_validate(about))
+    else:
+        _supersede(entry, before)
+        entry.changes.append(events.IncomeCorrected.model_validate({**about, "previous": trail.fact(before.paid)}))
+    return income
+
+
+def _supersede(entry: Entry, before: Income) -> None:
+    """A report of this very batch is not in the database yet: it is inserted as superseded."""
+    for place, income in enumerate(entry.incomes):
+        if income.report == before.report:
+            entry.incomes[place] = replace(income, state=ReportState.SUPERSEDED)
+            return
+    entry.superseded.append(before.report)
+
+
+# --- shortfalls ------------------------------------------------------------------------------------------------------
+async def _judge(tx: Tx, judged: Sequence[tuple[Ledger, Paid]]) -> None:
+    """Compare what was paid with what is owed: open findings, clear mended ones, group what concerns several workers."""
+    if not judged:
+        return
+    today = tx.clock.today()
+    known = await queries.open_findings(tx, [ledger.placement for ledger, _ in judged])
+    standing = {(finding.placement, finding.period, finding.kind): finding for finding in known}
+    found: list[Finding] = []
+    mended: list[Finding] = []
+    changes: list[Data] = []
+    for ledger, paid in judged:
+        new = _short(ledger, paid)
+        before = standing.get((ledger.placement, paid.period, "short"))
+        cleared = [before] if before and not new else []
+        cleared += [one for one in (standing.get((ledger.placement, paid.period, "missing")),) if one]
+        if new and not before:
+            found.append(new)
+            changes.append(_detected(ledger, new, today))
+        for finding in cleared:
+            mended.append(finding)
+            changes.append(_cleared(ledger, finding, paid.net, today))
+    await queries.clear_findings(tx, mended, today)
+    await queries.insert_findings(tx, found, today)
+    await trail.record(tx, changes)
+    for enterprise, period in sorted({(finding.enterprise, finding.period) for finding in found}):
+        await cases.group(tx, EnterpriseId(enterprise), period)
+
+
+def _short(ledger: Ledger, paid: Paid) -> Finding | None:
+    if ledger.abroad is None:
+        return None
+    expected = domain.expected_net(ledger.terms, ledger.abroad, paid)
+    if domain.shortfall(expected, paid.net, rules()) is None:
+        return None
+    return Finding(ledger.placement, paid.period, "short", ledger.enterprise, expected, paid.net)
+
+
+def _detected(ledger: Ledger, finding: Finding, today: date) -> Data:
+    return events.WageShortfallDetected.model_validate({
+        **trail.codes(ledger), "effective": today, "period": finding.period, "kind": finding.kind, "expected": finding.expected,
+        "paid": finding.paid, "shortfall": finding.expected.minus(finding.paid), "rule_version": domain.RULE_VERSION,
+    })  # fmt: skip
+
+
+def _cleared(ledger: Ledger, finding: Finding, net: Money, today: date) -> Data:
+    recovered = net.minus(finding.paid) if net.currency == finding.paid.currency else Money(minor=0, currency=finding.paid.currency)
+    return events.WageShortfallCleared.model_validate({
+        **trail.codes(ledger), "effective": today, "period": finding.period, "kind": finding.kind, "recovered": recovered,
+    })  # fmt: skip
+
+
+async def sweep(tx: Tx) -> int:
+    """Find wages nobody reported in time: one bounded batch. Returns how many months were looked at."""
+    today = tx.clock.today()
+    due = [(ledger, ledger.due_period) for ledger in await queries.due_ledgers(tx, today, SWEEP) if ledger.due_period is not None]
+    reported = await queries.counting_incomes(tx, [(ledger.placement, period) for ledger, period in due])
+    found: list[Finding] = []
+    changes: list[Data] = []
+    following: list[tuple[PlacementId, tuple[Period, date] | None]] = []
+    for ledger, period in due:
+        abroad = ledger.abroad
+        following.append((ledger.placement, domain.next_due(period, abroad, ledger.terms, rules()) if abroad else None))
+        if abroad is None or (ledger.placement, period) in reported:
+            continue
+        expected = domain.expected_gross(ledger.terms, abroad, period)
+        if expected.minor:
+            nothing = Money(minor=0, currency=expected.currency)
+            finding = Finding(ledger.placement, period, "missing", ledger.enterprise, expected, nothing)
+            found.append(finding)
+            changes.append(_detected(ledger, finding, today))
+    if due:
+        await queries.insert_findings(tx, found, today)
+        await queries.save_due(tx, following)
+        await trail.record(tx, changes)
+    return len(due)
+
+
+# --- single reports --------------------------------------------------------------------------------------------------
+async def report_income(tx: Tx, cmd: commands.ReportIncome) -> views.Income:
+    """One report. An enterprise speaks as the employer. Raises UnknownPlacement, NotAbroad, AlreadyReported, DoesNotAddUp, Forbidden."""
+    source = "employer" if tx.principal.role is Role.ENTERPRISE else cmd.source
+    [answer] = await enter(tx, [(cmd.placement, cmd.amounts.paid(cmd.period, source))])
+    if isinstance(answer, Exception):
+        raise answer
+    return views.Income.of(answer)
+
+
+async def correct_income(tx: Tx, report: ReportId, cmd: commands.CorrectIncome) -> views.Income:
+    """The report was wrong. Raises UnknownReport, ReportNotCounting, DoesNotAddUp, VersionConflict, Forbidden."""
+    ledger, income = await _own(tx, report, cmd.version)
+    paid = cmd.amounts.paid(income.paid.period, income.paid.source)
+    domain.check(paid, tx.clock.today())
+    corrected = replace(income, paid=paid, version=income.version + 1)
+    await queries.amend_income(tx, report, paid)
+    about = {**trail.codes(ledger), "effective": paid.paid_on, "report": report, "fact": trail.fact(paid)}
+    await trail.record(tx, [events.IncomeCorrected.model_validate({**about, "previous": trail.fact(income.paid)})])
+    await _judge(tx, [(ledger, paid)])
+    return views.Income.of(corrected)
+
+
+async def void_income(tx: Tx, report: ReportId, cmd: commands.VoidIncome) -> views.Income:
+    """There was no such payment; the month is looked for again. Raises UnknownReport, ReportNotCounting, Forbidden."""
+    ledger, income = await _own(tx, report, cmd.version)
+    await queries.set_states(tx, [report], ReportState.VOIDED)
+    about = {**trail.codes(ledger), "effective": tx.clock.today(), "report": report}
+    await trail.record(tx, [events.IncomeVoided.model_validate({**about, "previous": trail.fact(income.paid), "reason": cmd.reason})])
+    period = min(income.paid.period, ledger.due_period or income.paid.period)
+    await queries.save_due(tx, [(ledger.placement, (period, domain.missing_from(period, ledger.terms, rules())))])
+    return views.Income.of(replace(income, state=ReportState.VOIDED, version=income.version + 1))
+
+
+async def _own(tx: Tx, report: ReportId, version: int | None) -> tuple[Ledger, Income]:
+    """The counting report and its ledger, both held."""
+    seen = await queries.income(tx, report)
+    if seen is None:
+        raise domain.UnknownReport
+    ledger = (await queries.lock_ledgers(tx, [seen.placement]))[seen.placement]
+    require_scope(tx.principal, ledger)
+    income = await queries.income(tx, report) or seen
+    if income.state is not ReportState.COUNTING:
+        raise domain.ReportNotCounting(state=income.state.value)
+    if version is not None and version != income.version:
+        raise domain.StaleVersion(state={"version": income.version})
+    return ledger, income
+
+
+# --- looking ---------------------------------------------------------------------------------------------------------
+async def show_ledger(tx: Tx, placement: PlacementId) -> views.Ledger:
+    """Raises UnknownPlacement, Forbidden."""
+    ledger = await queries.ledger(tx, placement)
+    if ledger is None:
+        raise domain.UnknownPlacement
+    require_scope(tx.principal, ledger)
+    return views.Ledger.of(ledger, await queries.incomes(tx, placement), await queries.open_findings(tx, [placement]))

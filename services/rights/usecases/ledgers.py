@@ -1,0 +1,97 @@
+"""Reactions to docking: a wage is due from departure to return, and for no voided dispatch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from services.rights import domain, queries
+from services.rights.domain import Abroad, ReportState, Terms
+from services.rights.queries import Ledger
+from services.rights.settings import rules
+from services.rights.usecases import trail
+from shared import events
+from shared.consumer import Reject
+from shared.db import Tx
+from shared.events import DispatchFact, Evidence, Recorded, ReturnFact
+from shared.values import PROGRAMME_ZONE, Money, Period, PlacementId, first_day, next_period, period_of
+
+
+async def open_ledger(tx: Tx, event: Recorded[events.ContractRegistered]) -> None:
+    """The contract says what is owed."""
+    of = event.data
+    terms = Terms(of.wage, of.wage_period, of.days_per_month, of.pay_day, of.deductions_max)
+    await queries.save_ledger(
+        tx,
+        Ledger(
+            of.placement, of.worker, of.enterprise, of.origin, of.destination, of.occupation, of.channel, terms,
+            departed_on=None, returned_on=None, voided=False, due_period=None,
+        ),
+    )  # fmt: skip
+
+
+async def start_wages(tx: Tx, event: Recorded[events.Dispatched]) -> None:
+    """From the departure a wage is due. Whoever was abroad before this system came owes it reports from the next month only."""
+    ledger = _lived(await _locked(tx, event.data.placement), event.data.fact, None)
+    abroad = Abroad(event.data.fact.departed_on, None)
+    due = domain.first_due(abroad, ledger.terms, rules())
+    if event.data.fact.evidence is Evidence.ADOPTED:
+        taken_over = next_period(period_of(event.time.astimezone(PROGRAMME_ZONE).date()))
+        due = taken_over, domain.missing_from(taken_over, ledger.terms, rules())
+    await queries.save_dispatch(tx, ledger, due)
+
+
+async def end_wages(tx: Tx, event: Recorded[events.Returned]) -> None:
+    ledger = await _locked(tx, event.data.placement)
+    await _save(tx, replace(ledger, returned_on=event.data.fact.returned_on))
+
+
+async def correct_dispatch(tx: Tx, event: Recorded[events.DispatchCorrected]) -> None:
+    """The days abroad and the codes are others than recorded; wages reported so far stand."""
+    await _save(tx, _lived(await _locked(tx, event.data.placement), event.data.fact, event.data.returned))
+
+
+async def void_dispatch(tx: Tx, event: Recorded[events.DispatchVoided]) -> None:
+    """Nobody left: nothing is due, and income already reported waits among the orphans for an explanation."""
+    ledger = replace(await _locked(tx, event.data.placement), voided=True)
+    await _save(tx, ledger)
+    counting = [one.report for one in await queries.incomes(tx, ledger.placement) if one.state is ReportState.COUNTING]
+    await queries.set_states(tx, counting, ReportState.ORPHANED)
+    findings, today = await queries.open_findings(tx, [ledger.placement]), tx.clock.today()
+    await queries.clear_findings(tx, findings, today)
+    await trail.record(
+        tx,
+        [
+            events.WageShortfallCleared.model_validate({
+                **trail.codes(ledger), "effective": today, "period": finding.period, "kind": finding.kind,
+                "recovered": Money(minor=0, currency=finding.paid.currency),
+            })
+            for finding in findings
+        ],
+    )  # fmt: skip
+
+
+async def _locked(tx: Tx, placement: PlacementId) -> Ledger:
+    found = await queries.lock_ledgers(tx, [placement])
+    if placement not in found:
+        raise Reject("no_contract", f"no contract was registered for placement {placement}")
+    return found[placement]
+
+
+def _lived(ledger: Ledger, fact: DispatchFact, returned: ReturnFact | None) -> Ledger:
+    return replace(
+        ledger, departed_on=fact.departed_on, returned_on=returned.returned_on if returned else None, origin=fact.origin,
+        destination=fact.destination, occupation=fact.occupation, channel=fact.channel,
+    )  # fmt: skip
+
+
+async def _save(tx: Tx, ledger: Ledger) -> None:
+    await queries.save_dispatch(tx, ledger, _due(ledger))
+
+
+def _due(ledger: Ledger) -> tuple[Period, date] | None:
+    """What is looked for next, as far as it still lies within the days abroad."""
+    abroad, period = ledger.abroad, ledger.due_period
+    if abroad is None or period is None or (abroad.returned_on is not None and first_day(period) > abroad.returned_on):
+        return None
+    return period, domain.missing_from(period, ledger.terms, rules())

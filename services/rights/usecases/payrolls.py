@@ -1,0 +1,155 @@
+"""Payroll files: judged row by row, the good rows in, resumable at the row where a kill left off.
+
+A file is named by its digest and whose it is. Every chunk is one transaction that locks the payroll, takes the rows after
+`done`, and writes reports, events, findings and the new `done` together; so nothing is reported twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+from collections.abc import Callable, Sequence
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import TypeVar
+from uuid import UUID
+
+from pydantic import TypeAdapter, ValidationError
+
+from services.rights import domain, queries, views
+from services.rights.domain import Paid, Source
+from services.rights.queries import Payroll, RowFinding
+from services.rights.settings import PAYROLL_CHUNK, PAYROLL_ROWS
+from services.rights.usecases import incomes
+from shared import sheets
+from shared.auth import Forbidden, Principal, Role
+from shared.db import Cause, Database, Tx
+from shared.errors import Invalid, Refused
+from shared.sheets import Kind, Row
+from shared.values import Currency, CurrencyField, ImportId, Money, Period, PeriodField, PlacementId, exponent, new_id
+
+T = TypeVar("T")
+COLUMNS = ("placement", "period", "gross", "deductions", "net", "remitted", "currency", "paid_on")
+REQUIRED = ("placement", "period", "gross", "net", "currency", "paid_on")
+FINDINGS_SHOWN = 200
+LARGEST = Decimal(10**13)  # minor units
+_PERIOD, _CURRENCY = TypeAdapter(PeriodField), TypeAdapter(CurrencyField)
+
+
+class CellInvalid(Invalid):
+    """The cell does not hold what its column takes."""
+
+    slug = "CELL_INVALID"
+
+
+class _DryRun(Exception):
+    """Rolls back what a trial wrote."""
+
+
+async def import_payroll(database: Database, cause: Cause, content: bytes, kind: Kind) -> views.Payroll:
+    """Enter a payroll; the finished one where the file is known. Raises what sheets.read raises."""
+    rows = await asyncio.to_thread(sheets.read, content, kind, PAYROLL_ROWS, columns=COLUMNS, required=REQUIRED)
+    digest, party = hashlib.sha256(content).hexdigest(), _party(cause.principal)
+    async with database.transaction(cause) as tx:
+        await queries.begin_payroll(tx, ImportId(new_id()), digest, party, len(rows))
+    while True:
+        async with database.transaction(cause) as tx:
+            payroll = await queries.lock_payroll(tx, digest, party)
+            if payroll is None:
+                raise domain.UnknownPayroll
+            if payroll.done == payroll.rows:
+                return await _shown(tx, payroll)
+            chunk = rows[payroll.done : payroll.done + PAYROLL_CHUNK]
+            findings = await _enter(tx, chunk)
+            rejected = len({finding.row for finding in findings})
+            await queries.advance_payroll(tx, payroll.payroll, len(chunk) - rejected, findings, rejected)
+
+
+async def try_payroll(database: Database, cause: Cause, content: bytes, kind: Kind) -> views.Payroll:
+    """What entering the file would find: it is entered, and rolled back."""
+    rows = await asyncio.to_thread(sheets.read, content, kind, PAYROLL_ROWS, columns=COLUMNS, required=REQUIRED)
+    findings: list[RowFinding] = []
+    with contextlib.suppress(_DryRun):
+        async with database.transaction(cause) as tx:
+            for start in range(0, len(rows), PAYROLL_CHUNK):
+                findings += await _enter(tx, rows[start : start + PAYROLL_CHUNK])
+            raise _DryRun
+    rejected = len({finding.row for finding in findings})
+    digest = hashlib.sha256(content).hexdigest()
+    trial = Payroll(ImportId(new_id()), _party(cause.principal), digest, len(rows), len(rows), len(rows) - rejected, rejected, None)
+    return views.Payroll.of(trial, findings[:FINDINGS_SHOWN], dry_run=True)
+
+
+async def show_payroll(tx: Tx, payroll_id: ImportId) -> views.Payroll:
+    """Raises UnknownPayroll, Forbidden."""
+    payroll = await queries.payroll(tx, payroll_id)
+    if payroll is None:
+        raise domain.UnknownPayroll
+    if tx.principal.role is not Role.AUDITOR and payroll.party != _party(tx.principal):
+        raise Forbidden("the payroll is somebody else's")
+    return await _shown(tx, payroll)
+
+
+def _party(who: Principal) -> str:
+    return who.party if who.role is Role.ENTERPRISE and who.party else str(who)
+
+
+async def _shown(tx: Tx, payroll: Payroll) -> views.Payroll:
+    return views.Payroll.of(payroll, await queries.row_findings(tx, payroll.payroll, FINDINGS_SHOWN), dry_run=False)
+
+
+# --- rows ------------------------------------------------------------------------------------------------------------
+async def _enter(tx: Tx, rows: Sequence[Row]) -> list[RowFinding]:
+    """Enter the good rows; what is wrong with the others."""
+    source: Source = "employer" if tx.principal.role is Role.ENTERPRISE else "bank"
+    findings: list[RowFinding] = []
+    good: list[tuple[Row, PlacementId, Paid]] = []
+    for row in rows:
+        try:
+            good.append((row, *_read(row, source)))
+        except CellInvalid as error:
+            findings.append(RowFinding(row.number, error.field or "", error.slug, row.cells.get(error.field or "")))
+    answers = await incomes.enter(tx, [(placement, paid) for _, placement, paid in good])
+    for (row, *_), answer in zip(good, answers, strict=True):
+        if isinstance(answer, Refused):
+            column = answer.field or "placement"
+            findings.append(RowFinding(row.number, column, answer.slug, row.cells.get(column)))
+        elif isinstance(answer, Forbidden):
+            findings.append(RowFinding(row.number, "placement", "FORBIDDEN", row.cells.get("placement")))
+    return sorted(findings, key=lambda finding: finding.row)
+
+
+def _read(row: Row, source: Source) -> tuple[PlacementId, Paid]:
+    """Raises CellInvalid naming the column."""
+    currency = Currency(_cell(row, "currency", lambda text: _CURRENCY.validate_python(text.upper())))
+
+    def money(column: str) -> Money:
+        return Money(minor=_cell(row, column, lambda text: minor(text, currency)), currency=currency)
+
+    placement = PlacementId(_cell(row, "placement", UUID))
+    paid = Paid(
+        period=Period(_cell(row, "period", _PERIOD.validate_python)),
+        gross=money("gross"),
+        deductions=money("deductions") if "deductions" in row.cells else Money(minor=0, currency=currency),
+        net=money("net"),
+        remitted=money("remitted") if "remitted" in row.cells else None,
+        paid_on=_cell(row, "paid_on", date.fromisoformat),
+        source=source,
+    )
+    return placement, paid
+
+
+def _cell(row: Row, column: str, read: Callable[[str], T]) -> T:
+    try:
+        return read(row.cells[column])
+    except (KeyError, ValueError, ValidationError, InvalidOperation):
+        raise CellInvalid(field=column) from None
+
+
+def minor(text: str, currency: Currency) -> int:
+    """Minor units of an amount written in major units. Raises ValueError for more digits than the currency has."""
+    amount = Decimal(text.replace(",", "")).scaleb(exponent(currency))
+    if not amount.is_finite() or amount != amount.to_integral_value() or not 0 <= amount <= LARGEST:
+        raise ValueError(text)
+    return int(amount)
