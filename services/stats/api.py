@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Path, Query, Response
 
 from services.stats import board, figures, usecases, views
-from services.stats.commands import AgeBand, Basis, By, Code, EnterProgramme, Filter, Question
+from services.stats.commands import AgeBand, Basis, By, Code, EnterProgramme, Filter, Foreign, LoadFxRates, Question, ReviseFxRate
 from shared.auth import Role
 from shared.http import Call, allow
 from shared.reference import Region, Scheme
@@ -136,3 +136,22 @@ async def programme_versions(call: Reader, code: Code) -> list[views.Programme]:
 async def enter_programme(body: EnterProgramme, call: Planner) -> Response:
     """Enter a plan, or the next version of one. A plan that contradicts itself is refused with the arithmetic."""
     return await call.command(lambda tx: usecases.enter_programme(tx, body), status=201)
+
+
+# --- rates ----------------------------------------------------------------------------------------------------------------
+@router.get("/fx-rates")
+async def fx_rates(call: Reader, currency: Foreign | None = None) -> list[views.FxRate]:
+    """Every version of every monthly rate, yuan per unit."""
+    return await call.query(lambda tx: usecases.fx_rates(tx, currency))
+
+
+@router.post("/fx-rates", status_code=201, response_model=list[views.FxRate])
+async def load_fx_rates(body: LoadFxRates, call: Planner) -> Response:
+    """Load rates for months that have none; all or nothing."""
+    return await call.command(lambda tx: usecases.load_fx_rates(tx, body), status=201)
+
+
+@router.post("/fx-rates/revisions", status_code=201, response_model=views.FxRate)
+async def revise_fx_rate(body: ReviseFxRate, call: Planner) -> Response:
+    """Enter another rate for a month that has one, with the reason."""
+    return await call.command(lambda tx: usecases.revise_fx_rate(tx, body), status=201)

@@ -17,13 +17,12 @@ from shared.auth import NATION
 from shared.db import Tx
 from shared.events import Ratio
 from shared.reference import provinces, region
-from shared.values import Currency, Designation
+from shared.values import Designation
 
 SHIPPED = Path(__file__).parent / "programmes"
 MAIN = "2017-2020"
 ALL = Filter()
 POVERTY = Filter(listed=(Designation.NATIONAL, Designation.PROVINCIAL))
-YUAN = Currency("CNY")
 Level = Literal["nation", "region", "province"]
 
 
@@ -177,18 +176,7 @@ async def target_states(tx: Tx, plan: Plan, on: date, known_on: date | None, lev
         gathered = _by_scope(await figures.answer(tx, question), "three_belt", levels)
         gathered.setdefault((NATIONAL, ""), [])
         for (scope, _), points in sorted(gathered.items(), key=lambda item: (item[0][0].level, item[0][0].code)):
-            actual, pending = in_yuan(points)
+            actual, pending = figures.in_yuan(points)
             stands = domain.progress(actual, target.floor, target.stretch, target.starts, target.ends, on) if scope == NATIONAL else None
             found.append(TargetAt(target, scope, actual, stands, pending))
     return found
-
-
-def in_yuan(points: Iterable[Point]) -> tuple[int, dict[str, int]]:
-    """Heads, or fen; and beside it what is in currencies that cannot be converted yet."""
-    total, pending = 0, dict[str, int]()
-    for point in points:
-        if point.currency in (None, YUAN):
-            total += point.value
-        else:
-            pending[str(point.currency)] = pending.get(str(point.currency), 0) + point.value
-    return total, dict(sorted(pending.items()))

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from shared.reference import Region, Scheme
-from shared.values import Channel, CountyField, Day, Designation, DestinationField, EnterpriseId, Line, OccupationField, Sex
+from shared.values import (
+    Channel,
+    CountyField,
+    Currency,
+    CurrencyField,
+    Day,
+    Designation,
+    DestinationField,
+    EnterpriseId,
+    Line,
+    OccupationField,
+    PeriodField,
+    Sex,
+    exponent,
+)  # fmt: skip
 
 Basis = Literal["ever_listed", "listed_at_departure"]
 Listed = Annotated[tuple[Designation, ...], Field(max_length=4)]
@@ -123,6 +138,54 @@ class EnterProgramme(_Body):
     plan: Plan
     reason: Line
     version: Annotated[int, Field(ge=0, le=10**6)] | None = None
+
+
+Rate = Annotated[Decimal, Field(gt=0, lt=10**9, max_digits=21, decimal_places=12)]
+
+
+def _foreign(currency: Currency) -> Currency:
+    if currency == "CNY":
+        raise ValueError("yuan need no rate")
+    return currency
+
+
+Foreign = Annotated[CurrencyField, AfterValidator(_foreign)]
+
+
+class FxRate(_Body):
+    """Yuan per unit (not minor unit) of a currency in a month. `exponent`: the sender's idea of its minor units, checked if given."""
+
+    currency: Foreign
+    month: PeriodField
+    yuan_per_unit: Rate
+    exponent: Annotated[int, Field(ge=0, le=4)] | None = None
+
+    @model_validator(mode="after")
+    def _standard(self) -> Self:
+        if self.exponent is not None and self.exponent != exponent(self.currency):
+            raise ValueError(f"{self.currency} has {exponent(self.currency)} decimal places")
+        return self
+
+
+class LoadFxRates(_Body):
+    """Rates for months that have none yet."""
+
+    source: Line
+    rates: Annotated[tuple[FxRate, ...], Field(min_length=1, max_length=5000)]
+
+    @model_validator(mode="after")
+    def _once(self) -> Self:
+        if len({(rate.currency, rate.month) for rate in self.rates}) != len(self.rates):
+            raise ValueError("a currency stands twice in a month")
+        return self
+
+
+class ReviseFxRate(_Body):
+    """Another rate for a month that has one; what was converted with the old one is restated by itself."""
+
+    rate: FxRate
+    source: Line
+    reason: Line
 
 
 By = Literal[

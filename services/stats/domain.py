@@ -47,6 +47,18 @@ class UnknownProgramme(NotFound):
     slug = "UNKNOWN_PROGRAMME"
 
 
+class RateExists(Conflict):
+    """There is a rate for this currency and month; revise it with a reason."""
+
+    slug = "RATE_EXISTS"
+
+
+class RateUnknown(NotFound):
+    """There is no rate for this currency and month to revise."""
+
+    slug = "RATE_UNKNOWN"
+
+
 class ContradictoryPlan(Invalid):
     """The plan's own numbers cannot all be true; the arithmetic is in the answer."""
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import product
 from typing import Literal
 
@@ -20,8 +21,9 @@ from services.stats.measures import AGE_BANDS, CUTS, DERIVED, MEASURE, NOWHERE, 
 from services.stats.queries import Sum, Sums
 from shared.db import Tx
 from shared.reference import ever_listed, listed_codes, province_of, provinces, region
-from shared.values import Designation, Period, Sex, first_day, last_day, next_period, period_of
+from shared.values import Currency, Designation, Period, Sex, exponent, first_day, last_day, next_period, period_of
 
+YUAN = Currency("CNY")
 Grain = Literal["none", "year", "month", "day"]
 _GRAINS: tuple[Grain, ...] = ("year", "month", "day")
 _LISTED = frozenset({Designation.NATIONAL.value, Designation.PROVINCIAL.value})
@@ -29,11 +31,16 @@ _LISTED = frozenset({Designation.NATIONAL.value, Designation.PROVINCIAL.value})
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One value. `of` names it by the dimensions asked for; `currency` is set for money, whose value is in minor units."""
+    """One value. `of` names it by the dimensions asked for; `currency` is set for money, whose value is in minor units.
+
+    `fen` is the part of the money that a rate converts, exact and unrounded; `pending` the minor units that none does yet.
+    """
 
     of: dict[str, str]
     value: int
     currency: str | None = None
+    fen: Decimal = Decimal(0)
+    pending: int = 0
 
 
 async def answer(tx: Tx, question: Question) -> list[Point]:
@@ -46,12 +53,53 @@ async def answer(tx: Tx, question: Question) -> list[Point]:
     grain = _grain(question)
     if measure.name == "worker_days" and grain == "day":
         raise NoCut("worker_days are counted by month or year", field="by")
+    if measure.money:
+        return await _money(tx, question, measure, cut, grain)
     ask = _sums(question, measure, cut, grain, [MEASURE[name].code for name in stored])
-    monthly = cut.monthly and question.known_on is None and _whole_months(ask.start, ask.end) and ask.bucket != "day"
-    rows = await (queries.sum_months(tx, ask) if monthly else queries.sum_cells(tx, ask))
+    rows = await _sum(tx, ask, cut)
     taken = MEASURE[measure.minus].code if isinstance(measure, Derived) else 0
     named = _named(question, cut, rows, taken)
     return _points(_over_time(named, measure, grain, question), question, grain)
+
+
+async def _sum(tx: Tx, ask: Sums, cut: Cut) -> list[Sum]:
+    """From the monthly sums where they hold the answer."""
+    monthly = cut.monthly and ask.known_on is None and _whole_months(ask.start, ask.end) and ask.bucket != "day"
+    return await (queries.sum_months(tx, ask) if monthly else queries.sum_cells(tx, ask))
+
+
+async def _money(tx: Tx, question: Question, measure: Measure | Derived, cut: Cut, grain: Grain) -> list[Point]:
+    """Money is summed per currency and month and converted with that month's rate as known on the question's day."""
+    ask = replace(_sums(question, measure, cut, grain, [MEASURE[measure.name].code]), bucket="day" if grain == "day" else "month")
+    rows, rates = await _sum(tx, ask, cut), await queries.rates(tx, question.known_on)
+    found: dict[tuple[Name, str, str], Point] = {}
+    for (name, currency, bucket, _), value in sorted(_named(question, cut, rows, 0).items(), key=lambda item: item[0][:3]):
+        label = _label(bucket, grain)
+        rest = iter(name)
+        of: dict[str, str] = {key: label if key == grain else next(rest) for key in question.by}
+        before = found.get((name, currency, label), Point(of, 0, currency))
+        fen = converted(value, Currency(currency), rates.get((currency, bucket.replace(day=1) if bucket else None)))
+        found[name, currency, label] = Point(
+            of, before.value + value, currency, before.fen + (fen or 0), before.pending + (value if fen is None else 0)
+        )
+    return [found[key] for key in sorted(found)]
+
+
+def converted(minor: int, currency: Currency, yuan_per_unit: Decimal | None) -> Decimal | None:
+    """Fen, exact: 180,000 yen at 0.0600 is 1,080,000 fen. None without a rate."""
+    if currency == YUAN:
+        return Decimal(minor)
+    return None if yuan_per_unit is None else Decimal(minor) * yuan_per_unit * 100 / 10 ** exponent(currency)
+
+
+def in_yuan(points: Iterable[Point]) -> tuple[int, dict[str, int]]:
+    """Heads, or fen rounded half up once, at the end; and beside it, by currency, what no rate converts yet."""
+    total, pending = Decimal(0), dict[str, int]()
+    for point in points:
+        total += point.value if point.currency is None else point.fen
+        if point.pending:
+            pending[str(point.currency)] = pending.get(str(point.currency), 0) + point.pending
+    return int(total.quantize(Decimal(1), ROUND_HALF_UP)), dict(sorted(pending.items()))
 
 
 def definition(name: str) -> str:

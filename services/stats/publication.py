@@ -52,6 +52,7 @@ async def publish(tx: Tx, lag: Mapping[str, int] | None = None) -> int:
     mark = {
         "applied": {topic: counted for topic, (counted, _) in sorted(applied.items())},
         "programmes": {entry.code: entry.version for entry in await queries.programmes_in_force(tx)},
+        "rates": await queries.rate_count(tx),
         "day": tx.clock.today().isoformat() if tx.clock.at is None else "",
     }
     if not applied or said.get("mark") == mark:

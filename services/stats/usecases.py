@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from services.stats import board, figures, plans, queries, views
-from services.stats.commands import EnterProgramme, Plan, Question
-from services.stats.domain import ContradictoryPlan, CursorInvalid, StalePlan, UnknownMeasure
+from services.stats.commands import EnterProgramme, FxRate, LoadFxRates, Plan, Question, ReviseFxRate
+from services.stats.domain import ContradictoryPlan, CursorInvalid, RateExists, RateUnknown, StalePlan, UnknownMeasure
 from services.stats.fold import Cell, fold_all
 from services.stats.freshness import freshness
 from services.stats.measures import CUT_BY_CODE, MEASURE
 from shared.db import Tx
 from shared.events import Data, Recorded
+from shared.values import first_day
 
 Lag = Mapping[str, int] | None
 
@@ -68,6 +69,35 @@ async def programme_versions(tx: Tx, code: str) -> list[views.Programme]:
     await board.in_force(tx, code)
     shipped = [views.programme(plan, None) for name, plan in board.shipped().items() if name == code]
     return shipped + [views.programme(Plan.model_validate(entry.document), entry) for entry in await queries.programme_versions(tx, code)]
+
+
+# --- rates ------------------------------------------------------------------------------------------------------------------
+async def load_fx_rates(tx: Tx, command: LoadFxRates) -> list[views.FxRate]:
+    """Rates for months that have none. Raises RateExists; then none is loaded."""
+    return [await _enter_rate(tx, rate, 1, command.source, "loaded") for rate in command.rates]
+
+
+async def revise_fx_rate(tx: Tx, command: ReviseFxRate) -> views.FxRate:
+    """The next version of a rate. Raises RateUnknown."""
+    newest = await queries.newest_rate(tx, command.rate.currency, first_day(command.rate.month))
+    if newest == 0:
+        raise RateUnknown(f"{command.rate.currency} {command.rate.month} has no rate", field="rate")
+    return await _enter_rate(tx, command.rate, newest + 1, command.source, command.reason)
+
+
+async def _enter_rate(tx: Tx, rate: FxRate, version: int, source: str, reason: str) -> views.FxRate:
+    entry = queries.Rate(
+        rate.currency, first_day(rate.month), version, rate.yuan_per_unit, source, reason, str(tx.principal), tx.clock.now(),
+        tx.clock.today(),
+    )  # fmt: skip
+    if not await queries.add_rate(tx, entry):
+        raise RateExists(f"{rate.currency} {rate.month} has a rate: revise it", field="rates")
+    return views.rate(entry)
+
+
+async def fx_rates(tx: Tx, currency: str | None) -> list[views.FxRate]:
+    """Every version of every rate."""
+    return [views.rate(entry) for entry in await queries.rate_history(tx, currency)]
 
 
 # --- answering ------------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from services.stats.fold import Cell
 from services.stats.freshness import Freshness
 from services.stats.measures import CUT_BY_CODE, MEASURE_BY_CODE
 from shared.events import QuotaStatus, Ratio, TargetState
+from shared.values import period_of
 
 Label = Literal["preliminary", "final"]
 
@@ -44,6 +45,8 @@ class Value(_View):
     of: dict[str, str]
     value: int
     currency: str | None
+    fen: str | None  # the part that a rate converts, exact, unrounded; None: no money
+    pending: int  # minor units that no rate converts yet
 
 
 class Figure(Answered):
@@ -61,13 +64,18 @@ class Figure(Answered):
 
 def figure(question: Question, points: Sequence[Point], fresh: Freshness) -> Figure:
     money = figures.is_money(question.measure)
-    total, pending = board.in_yuan(points)
+    total, pending = figures.in_yuan(points)
     return Figure(
         measure=question.measure, unit=figures.unit(question.measure), definition=figures.definition(question.measure),
         start=question.start, end=question.end, basis=question.basis, scheme=question.scheme,
-        points=[Value(of=point.of, value=point.value, currency=point.currency) for point in points],
+        points=[_value(point) for point in points],
         total_cny=total if money else None, pending_fx=pending if money else {}, **_standing(question.known_on, fresh),
     )  # fmt: skip
+
+
+def _value(point: Point) -> Value:
+    fen = None if point.currency is None else f"{point.fen.normalize():f}"
+    return Value(of=point.of, value=point.value, currency=point.currency, fen=fen, pending=point.pending)
 
 
 class MonthlyRow(_View):
@@ -260,7 +268,7 @@ def report(
     shares = {(of.quota.code, of.year): Share(**_share(of)) for of in judged if of.scope == board.NATIONAL}
     years = sorted({year for _, year in shares} | {int(point.of["year"]) for point in found["dispatches"]})
     rows = {str(year): _year(year, found, shares) for year in years}
-    income, pending = board.in_yuan(found["income"])
+    income, pending = figures.in_yuan(found["income"])
     total = Total(
         dispatches=sum(row.dispatches for row in rows.values()), persons=sum(row.persons for row in rows.values()),
         poverty_dispatches=sum(row.poverty_dispatches for row in rows.values()), income_cny=income, pending_fx=pending, parked=fresh.parked,
@@ -274,10 +282,29 @@ def report(
 def _year(year: int, found: Mapping[str, Sequence[Point]], shares: Mapping[tuple[str, int], Share]) -> YearRow:
     counted = {name: [point for point in points if point.of["year"] == str(year)] for name, points in found.items()}
     heads = {name: sum(point.value for point in counted[name]) for name in counted if name != "income"}
-    income, pending = board.in_yuan(counted["income"])
+    income, pending = figures.in_yuan(counted["income"])
     return YearRow(
         **heads, income_cny=income, pending_fx=pending,
         q1=shares.get(("Q1", year)), q2=shares.get(("Q2", year)), indicator=shares.get(("indicator", year)),
+    )  # fmt: skip
+
+
+# --- rates ----------------------------------------------------------------------------------------------------------------
+class FxRate(_View):
+    currency: str
+    month: str
+    version: int
+    yuan_per_unit: str
+    source: str
+    reason: str
+    entered_by: str
+    entered_at: datetime
+
+
+def rate(of: queries.Rate) -> FxRate:
+    return FxRate(
+        currency=of.currency, month=period_of(of.month), version=of.version, yuan_per_unit=f"{of.yuan_per_unit.normalize():f}",
+        source=of.source, reason=of.reason, entered_by=of.entered_by, entered_at=of.entered_at,
     )  # fmt: skip
 
 

@@ -127,3 +127,51 @@ async def test_quotas_by_province_and_the_sweep_that_publishes(stats: Client) ->
     operator = stats.speaking_as(Role.OPERATOR)
     assert (await operator.post("/sweep")).body["acted"] > 0
     assert (await operator.post("/sweep")).body["acted"] == 0
+
+
+async def yuan(stats: Client, **query: str) -> tuple[int, dict[str, int]]:
+    body = (await stats.get("/figures/income", **query)).body
+    return body["total_cny"], body["pending_fx"]
+
+
+async def test_worked_example_rate_revised(stats: Client) -> None:
+    await counted(stats.database, [recorded(income(dispatched(), paid(180_000, "JPY", "2018-06")))])
+    stats.at = datetime(2018, 8, 1, tzinfo=UTC)
+    assert await yuan(stats) == (0, {"JPY": 180_000})
+    rate = {"currency": "JPY", "month": "2018-06", "yuan_per_unit": "0.0600", "exponent": 0}
+    assert (await stats.post("/fx-rates", {"source": "SAFE", "rates": [rate]})).status == 201
+    assert await yuan(stats) == (1_080_000, {})
+    stats.at = datetime(2018, 9, 1, tzinfo=UTC)
+    revised = {"rate": {**rate, "yuan_per_unit": "0.0610"}, "source": "SAFE", "reason": "corrected by the source"}
+    assert (await stats.post("/fx-rates/revisions", revised)).body["version"] == 2
+    assert await yuan(stats) == (1_098_000, {})
+    assert await yuan(stats, as_known_at="2018-08-15") == (1_080_000, {})
+    ledger = (await stats.get("/figures/income")).body["points"]
+    assert [(point["value"], point["currency"], point["fen"]) for point in ledger] == [(180_000, "JPY", "1098000")]
+
+
+async def test_worked_example_rate_missing(stats: Client) -> None:
+    told = [income(dispatched(), paid(500_000)), income(dispatched(), paid(120_500, "KWD"))]
+    await counted(stats.database, [recorded(data) for data in told])
+    assert await yuan(stats) == (500_000, {"KWD": 120_500})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"yuan_per_unit": "0"}, {"yuan_per_unit": "-1"}, {"exponent": 2}, {"currency": "CNY"}, {"currency": "XYZ"}, {"month": "2018-13"}],
+)
+async def test_a_rate_that_cannot_be_is_refused(stats: Client, wrong: dict[str, Any]) -> None:
+    rate = {"currency": "JPY", "month": "2018-06", "yuan_per_unit": "0.06", "exponent": 0, **wrong}
+    assert (await stats.post("/fx-rates", {"source": "SAFE", "rates": [rate]})).status == 422
+    assert (await stats.get("/fx-rates")).body == []
+
+
+async def test_a_rate_is_loaded_once_and_revised_only_where_there_is_one(stats: Client) -> None:
+    rate = {"currency": "JPY", "month": "2018-06", "yuan_per_unit": "0.06"}
+    other = {**rate, "month": "2018-07"}
+    await stats.post("/fx-rates", {"source": "SAFE", "rates": [rate]})
+    again = await stats.post("/fx-rates", {"source": "SAFE", "rates": [other, rate]})
+    assert (again.status, again.code) == (409, "RATE_EXISTS")
+    missing = await stats.post("/fx-rates/revisions", {"rate": other, "source": "SAFE", "reason": "none yet"})
+    assert (missing.status, missing.code) == (404, "RATE_UNKNOWN")
+    assert len((await stats.get("/fx-rates")).body) == 1

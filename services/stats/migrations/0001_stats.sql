@@ -58,6 +58,20 @@ CREATE TABLE programme (
     PRIMARY KEY (code, version)
 );
 
+-- Monthly rates, versioned: the newest version entered by a day is what a figure known at that day is converted with.
+CREATE TABLE fx_rate (
+    currency text NOT NULL CONSTRAINT fx_rate_currency CHECK (currency ~ '^[A-Z]{3}$' AND currency <> 'CNY'),
+    month date NOT NULL CONSTRAINT fx_rate_first_day CHECK (extract(day FROM month) = 1),
+    version integer NOT NULL CONSTRAINT fx_rate_version CHECK (version >= 1),
+    yuan_per_unit numeric(24, 12) NOT NULL CONSTRAINT fx_rate_positive CHECK (yuan_per_unit > 0),
+    source text NOT NULL,
+    reason text NOT NULL,
+    entered_by text NOT NULL,
+    entered_at timestamptz NOT NULL,
+    entered_on date NOT NULL,    -- the day of entered_at in the programme's zone
+    PRIMARY KEY (currency, month, version)
+);
+
 -- What was last told on stats.snapshot and stats.events, by key: only a change is told again.
 CREATE TABLE published (
     key text PRIMARY KEY,
