@@ -58,7 +58,7 @@ Amount = Annotated[Money, AfterValidator(_amount)]
 PositiveAmount = Annotated[Money, AfterValidator(_amount), AfterValidator(_positive)]
 Version = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
 Port = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[A-Z2-9]{3}$")]  # UN/LOCODE
-LicenceNo = Annotated[str, StringConstraints(pattern=r"^LW[0-9]{4}20[0-9]{8}$")]
+LicenceNo = Annotated[str, StringConstraints(pattern=r"^LW[0-9]{4}20[0-9]{6}$")]
 Number = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ./_-]{0,63}$")]  # of a contract or a policy
 Visa = Literal["work", "crew", "business", "tourist", "study"]
 DepartureEvidence = Literal["exit_stamp", "boarding_record", "arrival_confirmation"]

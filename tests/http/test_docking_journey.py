@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -25,13 +24,9 @@ from shared.events import (
     Returned,
 )
 from shared.values import Designation
-from tests.support.docking import POOR_COUNTY, AWorker, Dock, a_contract, a_departure, an_insurance
-from tests.support.http import Client
+from tests.support.docking import POOR_COUNTY, AWorker, Dock, a_contract, a_departure, an_insurance, dock
 
-
-@pytest.fixture
-async def dock(client: Callable[[str], Awaitable[Client]]) -> Dock:
-    return Dock(await client("docking"))
+__all__ = ["dock"]
 
 
 def _kinds(events: list[Any]) -> list[str]:

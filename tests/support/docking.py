@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from services.docking import consumers
 from shared import consumer, reference
 from shared.auth import Role, system
-from shared.db import Cause
+from shared.db import Cause, Database
 from shared.events import (
     CaseClosed,
     CaseOpened,
@@ -39,7 +42,7 @@ from shared.values import (
     WorkerId,
     new_id,
 )
-from tests.support.http import Answer, Client
+from tests.support.http import Answer, Client, serving
 
 _licences = itertools.count(1)
 START = date(2018, 3, 1)
@@ -266,3 +269,10 @@ def a_departure(day: date, **changes: Any) -> dict[str, Any]:
 
 def yen(minor: int) -> Money:
     return Money(minor=minor, currency=Currency("JPY"))
+
+
+@pytest.fixture
+async def dock(make_database: Callable[[str], Awaitable[Database]]) -> AsyncIterator[Dock]:
+    """Docking on a fresh database, on START."""
+    async with serving("docking", await make_database("docking")) as client:
+        yield Dock(client)

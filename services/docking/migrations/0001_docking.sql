@@ -3,7 +3,7 @@ CREATE TABLE enterprise (
     id uuid PRIMARY KEY,
     name text NOT NULL,
     licence_no text NOT NULL CONSTRAINT enterprise_licence_once UNIQUE
-        CONSTRAINT enterprise_licence_form CHECK (licence_no ~ '^LW[0-9]{4}20[0-9]{8}$'),
+        CONSTRAINT enterprise_licence_form CHECK (licence_no ~ '^LW[0-9]{4}20[0-9]{6}$'),
     seat text,                          -- county of its seat; null: only a national officer acts on it
     scope text[] NOT NULL CONSTRAINT enterprise_scope_named CHECK (cardinality(scope) > 0),
     destinations text[] NOT NULL,       -- empty: every destination

@@ -30,7 +30,8 @@ from shared.values import (
 PROPOSE = """
 INSERT INTO proposal (id, job_order, worker, score, reasons, quota_effect, policy_version, expires, state)
 SELECT id, $2, worker, score, ARRAY(SELECT jsonb_array_elements_text(reasons)), quota_effect, $7, $8, 'proposed'
-FROM unnest($1::uuid[], $3::uuid[], $4::integer[], $5::jsonb[], $6::text[]) AS row (id, worker, score, reasons, quota_effect)
+FROM ROWS FROM (unnest($1::uuid[], $3::uuid[], $4::integer[], $6::text[]), jsonb_array_elements($5::jsonb))
+    AS row (id, worker, score, quota_effect, reasons)
 ON CONFLICT (job_order, worker) WHERE state = 'proposed' DO UPDATE
 SET score = excluded.score, reasons = excluded.reasons, quota_effect = excluded.quota_effect, policy_version = excluded.policy_version,
     expires = excluded.expires
