@@ -1,0 +1,150 @@
+"""Golden samples: one recorded event per class and version, the very bytes of the value on the topic, kept for ever.
+
+`python -m tests.contracts.samples` writes the samples of classes that have none. It never touches one that exists: an event of
+that form may stand in a log somewhere, so a later build must still read it.
+"""
+
+from __future__ import annotations
+
+import types
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from enum import Enum
+from pathlib import Path
+from typing import Any, Literal, NewType, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from shared.events import EVENTS, Data, Recorded, encode
+from shared.values import CountyCode, Currency, Destination, Occupation, Period
+
+FOLDER = Path(__file__).parent / "golden"
+_NAMESPACE = uuid.UUID("b6f5a9d0-6a3c-7c1e-9f41-2b7c5d1e8a90")
+
+BY_TYPE: Mapping[object, object] = {
+    CountyCode: "622427",
+    Destination: "JPN",
+    Occupation: "7512",
+    Currency: "JPY",
+    Period: "2018-09",
+    bool: True,
+    date: date(2018, 9, 28),
+    datetime: datetime(2018, 10, 17, 9, 30, tzinfo=UTC),
+}
+BY_FIELD: Mapping[str, object] = {
+    "approver": "officer:second-approver",
+    "birth_year": 1990,
+    "certificate": "laowu.clearance.v1.0001",
+    "centre": "centre-lanzhou-1",
+    "checks": ("training", "insurance", "contract"),
+    "contract_no": "GS-2018-000417",
+    "currency": "CNY",
+    "cut": "county=622427,designation=national",
+    "days_per_month": 26,
+    "definition": "dispatches/1",
+    "designation_version": "poverty-counties-2012..2020/1",
+    "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "education": 3,
+    "employer": "employer-osaka-17",
+    "failed": ("training",),
+    "insurer": "insurer-3",
+    "key": "dispatches|county=622427|2018-09",
+    "licence_no": "LW620020180007",
+    "lag_seconds": 1,
+    "measure": "dispatches",
+    "minor": 18000000,
+    "parked": 0,
+    "pay_day": 15,
+    "period": "2018-09",
+    "policy_version": "match/1",
+    "port": "PVG",
+    "positions": (("docking.events", 0, 1802),),
+    "quota": "Q1",
+    "quota_effect": "Q1 9.58 -> 9.59 %",
+    "reason": "没有通知",  # beyond ASCII: the bytes are UTF-8, not escapes
+    "reasons": ("occupation", "destination"),
+    "rule_version": "wages/1",
+    "scope": "CN",
+    "serial": "TC-2018-000093",
+    "share": (146, 1802),
+    "share_before": (150, 1802),
+    "status": "breached",
+    "target": "dispatches",
+    "terms_hash": "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
+    "wage_period": "month",
+    "worker_no": "LW00000417",
+}
+
+
+def sample(event: type[Data]) -> Recorded[Data]:
+    """One event of the class, the same every time, every field filled."""
+    name = event.type_name()
+    return Recorded(
+        id=_id(name),
+        source=f"/{event.TOPIC.partition('.')[0]}",
+        time=datetime(2018, 9, 28, 8, 15, 30, 123456, tzinfo=UTC),
+        correlation_id="4bf92f3577b34da6a3ce929d0e0e4736",
+        causation_id="request:0af7651916cd43dd8448eb211c80319c",
+        actor="clerk:county-622427",
+        traceparent="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        data=event.model_validate(_fields(event)),
+    )
+
+
+def _id(name: str) -> uuid.UUID:
+    return uuid.uuid5(_NAMESPACE, name)
+
+
+def _fields(model: type[BaseModel]) -> dict[str, object]:
+    return {name: _value(name, field.annotation) for name, field in model.model_fields.items()}
+
+
+def _value(name: str, kind: Any) -> object:
+    """A plausible value for a field of this name and type."""
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin in (Union, types.UnionType):
+        return _value(name, next(one for one in arguments if one is not type(None)))
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return _fields(kind)
+    if isinstance(kind, NewType) and kind not in BY_TYPE:
+        return _id(f"{kind.__name__}.{name}")
+    if origin is tuple and name not in BY_FIELD:
+        return (_value(name, arguments[0]),)
+    return _plain(name, kind, arguments)
+
+
+def _plain(name: str, kind: Any, arguments: tuple[Any, ...]) -> object:
+    if get_origin(kind) is Literal:
+        return arguments[0]
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return next(iter(kind))
+    if kind in BY_TYPE:
+        return BY_TYPE[kind]
+    if kind is int:
+        number = BY_FIELD.get(name)
+        return number if isinstance(number, int) else 12
+    if kind is uuid.UUID:
+        return _id(name)
+    if name in BY_FIELD:
+        return BY_FIELD[name]
+    raise LookupError(f"no sample value for a field {name} of type {kind}: add one to BY_FIELD")
+
+
+def path(event: type[Data]) -> Path:
+    return FOLDER / f"{event.type_name()}.json"
+
+
+def write_missing() -> list[Path]:
+    """Write the samples that do not exist yet; returns them."""
+    written = []
+    for event in EVENTS:
+        if not path(event).exists():
+            path(event).write_bytes(encode(sample(event)) + b"\n")
+            written.append(path(event))
+    return written
+
+
+if __name__ == "__main__":
+    for file in write_missing():
+        print(f"written: {file.name}")  # noqa: T201  # what a developer who ran this wants to know

@@ -1,0 +1,61 @@
+"""The AsyncAPI document says what the code does: it is generated, committed, whole, and true of the golden samples."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from shared import asyncapi
+from shared.events import EVENTS, TOPICS, Data
+from tests.contracts import samples
+
+DOCUMENT: dict[str, Any] = json.loads(asyncapi.FILE.read_text(encoding="utf-8"))
+
+
+def references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for part in node.values():
+            yield from references(part)
+    elif isinstance(node, list):
+        for part in node:
+            yield from references(part)
+
+
+def resolve(reference: str) -> Any:
+    node: Any = DOCUMENT
+    for step in reference.removeprefix("#/").split("/"):
+        node = node[step]
+    return node
+
+
+def test_the_committed_document_is_fresh() -> None:
+    assert asyncapi.FILE.read_text(encoding="utf-8") == asyncapi.text(), "stale: python -m shared.asyncapi"
+
+
+def test_every_topic_is_a_channel_and_every_event_a_message_of_its_topic() -> None:
+    listed = {topic: set(channel["messages"]) for topic, channel in DOCUMENT["channels"].items()}
+    assert listed == {topic: {event.type_name() for event in EVENTS if topic == event.TOPIC} for topic in TOPICS}
+
+
+def test_every_topic_is_written_by_one_service() -> None:
+    sending = [resolve(operation["channel"]["$ref"])["address"] for operation in DOCUMENT["operations"].values()]
+    assert sorted(sending) == sorted(TOPICS)
+    assert {operation["action"] for operation in DOCUMENT["operations"].values()} == {"send"}
+
+
+def test_every_reference_leads_somewhere() -> None:
+    for reference in references(DOCUMENT):
+        assert resolve(reference), reference
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=Data.type_name.__func__)  # type: ignore[attr-defined]
+def test_the_dataschema_of_an_event_names_the_schema_that_its_data_has(event: type[Data]) -> None:
+    recorded = json.loads(samples.path(event).read_bytes())
+    data = resolve(DOCUMENT["components"]["messages"][event.type_name()]["payload"]["allOf"][1]["properties"]["data"]["$ref"])
+    assert recorded["dataschema"] == f"/asyncapi{data['$id']}"
+    assert set(data["required"]) <= set(recorded["data"]) <= set(data["properties"])
