@@ -346,7 +346,7 @@ class DispatchCorrected(_Placement):
     previous: DispatchFact
     fact: DispatchFact
     returned: ReturnFact | None
-    cause: Literal["correction", "void_of_first", "late_earlier_departure"]
+    cause: Literal["correction", "void_of_first", "late_earlier_departure", "merge"]
 
     @property
     def departed_on(self) -> date:
@@ -588,6 +588,36 @@ class YearOnYearBreached(_Figure):
     share_before: Ratio
 
 
+class PeriodClosed(_Figure):
+    """A published period is frozen: what lies beyond these positions of the logs and touches it is restated."""
+
+    period: str  # YYYY or YYYY-MM
+    version: int
+    digest: str  # sha-256 over the cells of the period, hex
+    positions: tuple[tuple[str, int, int], ...]  # topic, partition, next offset
+
+
+class PeriodReopened(_Figure):
+    period: str
+    version: int
+    approver: str
+    reason: str
+
+
+class FigureRestated(_Figure):
+    """A figure of a closed period has changed. new - old of all restatements of a key add up to what has changed since the close."""
+
+    measure: str
+    scope: str
+    period: str
+    currency: str | None
+    old: int
+    new: int
+    kind: Literal["late", "correction", "merge", "fx", "designation", "rule"]
+    causes: tuple[UUID, ...]  # ids of the events behind it, at most 100
+    causes_total: int
+
+
 EVENTS: tuple[type[Data], ...] = (
     WorkerRegistered, WorkerVerified, WillingnessRecorded, WillingnessWithdrawn, WillingnessExpired, ImportCompleted,
     EnterpriseQualified, EnterpriseSuspended, ReserveDeposited, JobOrderOpened, JobOrderClosed, JobOrderExpired,
@@ -596,7 +626,7 @@ EVENTS: tuple[type[Data], ...] = (
     CoursePublished, CourseScheduled, WorkerEnrolled, EnrolmentCancelled, AttendanceRecorded, AssessmentRecorded,
     CertificateIssued, CertificateRevoked,
     IncomeReported, IncomeCorrected, IncomeVoided, WageShortfallDetected, WageShortfallCleared, CaseOpened, CaseClosed, CasesGrouped,
-    FigurePublished, TargetProgressChanged, QuotaStatusChanged, YearOnYearBreached,
+    FigurePublished, TargetProgressChanged, QuotaStatusChanged, YearOnYearBreached, PeriodClosed, PeriodReopened, FigureRestated,
 )  # fmt: skip
 BY_TYPE = {event.type_name(): event for event in EVENTS}
 

@@ -14,7 +14,7 @@ SERVICE = Service(
     router=api.router,
     topics=(REGISTRATION, DOCKING, TRAINING, RIGHTS),
     apply=consumers.apply,
-    sweep=publication.publish,
+    sweep=publication.sweep,
     background=(publication.publishing,),
 )
 

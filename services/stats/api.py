@@ -7,7 +7,22 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Path, Query, Response
 
 from services.stats import board, figures, usecases, views
-from services.stats.commands import AgeBand, Basis, By, Code, EnterProgramme, Filter, Foreign, LoadFxRates, Question, ReviseFxRate
+from services.stats.commands import (
+    AgeBand,
+    Basis,
+    By,
+    ClosablePeriod,
+    ClosePeriod,
+    Code,
+    EnterProgramme,
+    Filter,
+    Foreign,
+    LoadFxRates,
+    Question,
+    ReopenPeriod,
+    ReviseFxRate,
+)  # fmt: skip
+from services.stats.freshness import lag_of
 from shared.auth import Role
 from shared.http import Call, allow
 from shared.reference import Region, Scheme
@@ -22,10 +37,6 @@ KnownAt = Annotated[Day | None, Query(alias="as_known_at", description="only wha
 YearNumber = Annotated[int, Query(ge=1991, le=2199)]
 ProgrammeCode = Annotated[Code, Query(description="code of the programme")]
 FIRST, LAST = "1990", "2199"
-
-
-async def _lag(call: Call) -> usecases.Lag:
-    return await call.site.lag() if call.site.lag else None
 
 
 def _filter(
@@ -53,7 +64,7 @@ def _filter(
 @router.get("/figures/monthly")
 async def monthly(call: Reader, year: YearNumber, as_known_at: KnownAt = None) -> views.Monthly:
     """The published form: cumulative from January in two channels, stock at month end, change on the year before."""
-    lag = await _lag(call)
+    lag = await lag_of(call.site)
     return await call.query(lambda tx: usecases.monthly(tx, year, as_known_at, lag))
 
 
@@ -70,7 +81,7 @@ async def figure(
     as_known_at: KnownAt = None,
 ) -> views.Figure:
     """Any measure, between two periods (inclusive), by any dimensions that one of its cuts has together."""
-    lag = await _lag(call)
+    lag = await lag_of(call.site)
     end = min(figures.bounds(to, upper=True), as_known_at or call.clock.today()) if to == LAST else figures.bounds(to, upper=True)
     question = Question(
         measure=measure, start=figures.bounds(since, upper=False), end=end, by=tuple(dict.fromkeys(by)), filter=part, basis=basis,
@@ -82,7 +93,7 @@ async def figure(
 @router.get("/report")
 async def report(call: Reader, programme: ProgrammeCode = board.MAIN, as_known_at: KnownAt = None) -> views.Report:
     """Every year of the programme, totals, targets, freshness. Amounts in fen."""
-    lag = await _lag(call)
+    lag = await lag_of(call.site)
     return await call.query(lambda tx: usecases.report(tx, programme, as_known_at, lag))
 
 
@@ -107,7 +118,7 @@ async def quotas(
     call: Reader, programme: ProgrammeCode = board.MAIN, level: LevelName = "nation", as_known_at: KnownAt = None
 ) -> views.Quotas:
     """Every quota in every year begun, judged as known at a day."""
-    lag = await _lag(call)
+    lag = await lag_of(call.site)
     return await call.query(lambda tx: usecases.quotas(tx, programme, level, as_known_at, lag))
 
 
@@ -116,7 +127,7 @@ async def targets(
     call: Reader, programme: ProgrammeCode = board.MAIN, level: LevelName = "nation", as_known_at: KnownAt = None
 ) -> views.Targets:
     """Every target: actual, expected to date, what is needed per day, state."""
-    lag = await _lag(call)
+    lag = await lag_of(call.site)
     return await call.query(lambda tx: usecases.targets(tx, programme, level, as_known_at, lag))
 
 
@@ -155,3 +166,33 @@ async def load_fx_rates(body: LoadFxRates, call: Planner) -> Response:
 async def revise_fx_rate(body: ReviseFxRate, call: Planner) -> Response:
     """Enter another rate for a month that has one, with the reason."""
     return await call.command(lambda tx: usecases.revise_fx_rate(tx, body), status=201)
+
+
+# --- closed periods -------------------------------------------------------------------------------------------------------
+@router.get("/periods")
+async def periods(call: Reader) -> list[views.Period]:
+    """Every close, reopened ones included."""
+    return await call.query(usecases.periods)
+
+
+@router.post("/periods/close", status_code=201, response_model=views.Period)
+async def close_period(body: ClosePeriod, call: Annotated[Call, allow(Role.OFFICER)]) -> Response:
+    """Freeze a year or month that has ended; every later change of it is restated."""
+    return await call.command(lambda tx: usecases.close_period(tx, body), status=201)
+
+
+@router.post("/periods/reopen", response_model=views.Period)
+async def reopen_period(body: ReopenPeriod, call: Annotated[Call, allow(Role.OFFICER)]) -> Response:
+    """Approve that a closed period changes; not by who closed it."""
+    return await call.command(lambda tx: usecases.reopen_period(tx, body))
+
+
+@router.get("/restatements")
+async def restatements(
+    call: Reader,
+    period: ClosablePeriod | None = None,
+    after: Annotated[int, Query(ge=0, le=2**62)] = 0,
+    limit: Annotated[int, Query(ge=1, le=200)] = 200,
+) -> views.Restatements:
+    """What has changed in closed periods, oldest first."""
+    return await call.query(lambda tx: usecases.restatements(tx, period, after, limit))

@@ -140,6 +140,22 @@ class EnterProgramme(_Body):
     version: Annotated[int, Field(ge=0, le=10**6)] | None = None
 
 
+ClosablePeriod = Annotated[str, Field(pattern=r"^(19[0-9]{2}|20[0-9]{2}|21[0-9]{2})(-(0[1-9]|1[0-2]))?$")]
+
+
+class ClosePeriod(_Body):
+    """Freeze a year (YYYY) or a month (YYYY-MM) that has ended."""
+
+    period: ClosablePeriod
+
+
+class ReopenPeriod(_Body):
+    """The caller approves, and is not who closed it."""
+
+    period: ClosablePeriod
+    reason: Line
+
+
 Rate = Annotated[Decimal, Field(gt=0, lt=10**9, max_digits=21, decimal_places=12)]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
-from shared.errors import Conflict, Invalid, NotFound
+from shared.errors import Conflict, Invalid, Limited, NotFound
 from shared.events import QuotaStatus, Ratio, TargetState
 
 
@@ -45,6 +45,30 @@ class UnknownProgramme(NotFound):
     """There is no such programme."""
 
     slug = "UNKNOWN_PROGRAMME"
+
+
+class PeriodRunning(Conflict):
+    """Only a period that has ended can be closed."""
+
+    slug = "PERIOD_RUNNING"
+
+
+class PeriodAlreadyClosed(Conflict):
+    """The period is closed; reopen it first."""
+
+    slug = "PERIOD_CLOSED"
+
+
+class PeriodNotClosed(Conflict):
+    """The period is not closed."""
+
+    slug = "PERIOD_NOT_CLOSED"
+
+
+class SecondApproverNeeded(Limited):
+    """Who closed a period may not approve its reopening."""
+
+    slug = "SECOND_APPROVER_NEEDED"
 
 
 class RateExists(Conflict):

@@ -231,13 +231,18 @@ def _dimension(name: str, cut: Cut, row: Sum, question: Question) -> str:
     if name == cut.k2:
         return row.k2
     if name == "province":
-        return province_of(row.k1)
+        return province_at(row.k1)
     if name == "region":
-        return region(province_of(row.k1), question.scheme)
+        return region(province_at(row.k1), question.scheme)
     if name == "listed":
         return ever_listed(row.k1).value if question.basis == "ever_listed" else row.k2
     sex, _, band = row.k2.partition(" ")
     return sex if name == "sex" else band
+
+
+def province_at(code: str) -> str:
+    """The province of a county, or of itself; nowhere stays nowhere."""
+    return code if code == NOWHERE else province_of(code)
 
 
 # --- over time ------------------------------------------------------------------------------------------------------------

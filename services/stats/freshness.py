@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.stats import queries
-from shared.db import Tx
+from shared.db import Tx, Unavailable
 from shared.events import DOCKING, REGISTRATION, RIGHTS, TRAINING
+from shared.http import Site
 
 SOURCES = (REGISTRATION, DOCKING, TRAINING, RIGHTS)
 
@@ -25,11 +26,22 @@ class Freshness:
     parked: int
 
 
-async def freshness(tx: Tx, lag: Mapping[str, int] | None) -> Freshness:
-    """`lag`: records still unread, by a name that begins with the topic; None where it is not known (then nothing waits)."""
+Lag = Mapping[str, int] | None
+
+
+async def lag_of(site: Site) -> Lag:
+    """Records still unread by "topic/partition"; None while Kafka does not tell: figures are answered all the same, as stale."""
+    try:
+        return await site.lag() if site.lag else {}
+    except Unavailable:
+        return None
+
+
+async def freshness(tx: Tx, lag: Lag) -> Freshness:
+    """Judged by the topics that have unread records, or may have."""
     now, applied = tx.clock.now(), await queries.applied(tx)
-    unread = {topic: sum(count for name, count in (lag or {}).items() if name.startswith(topic)) for topic in SOURCES}
-    through = [applied[topic][1] if topic in applied else None for topic in SOURCES if unread[topic]]
+    waiting = [topic for topic in SOURCES if lag is None or any(count for name, count in lag.items() if name.startswith(f"{topic}/"))]
+    through = [applied[topic][1] if topic in applied else None for topic in waiting]
     complete = now if not through else None if None in through else min(moment for moment in through if moment)
     behind = 0 if not through or complete is None else max(int((now - complete).total_seconds()), 0)
     return Freshness(complete, behind, await queries.parked(tx))

@@ -16,7 +16,7 @@ from typing import Any
 from services.stats import board, figures, queries
 from services.stats.board import NATIONAL, InForce, QuotaYear, TargetAt
 from services.stats.commands import Question
-from services.stats.freshness import Freshness, freshness
+from services.stats.freshness import Freshness, Lag, freshness, lag_of
 from shared import outbox
 from shared.db import Tx, Unavailable
 from shared.events import Data, FigurePublished, QuotaStatus, QuotaStatusChanged, TargetProgressChanged, TargetState, YearOnYearBreached
@@ -36,14 +36,19 @@ async def publishing(site: Site) -> None:
         if site.settings.simulation:
             continue
         try:
-            lag = await site.lag() if site.lag else None
+            lag = await lag_of(site)
             async with site.database.transaction(site.database.system_cause()) as tx:
                 await publish(tx, lag)
         except Unavailable:
             log.warning("the database is away, again in %s s", DEBOUNCE_SECONDS)
 
 
-async def publish(tx: Tx, lag: Mapping[str, int] | None = None) -> int:
+async def sweep(tx: Tx) -> int:
+    """A pass on command, when whoever asks has seen to it that nothing waits."""
+    return await publish(tx, {})
+
+
+async def publish(tx: Tx, lag: Lag) -> int:
     """One pass. Returns how many events it told. In a simulation they carry the newest counted event's time."""
     if not await queries.may_publish(tx):
         return 0

@@ -6,22 +6,23 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from services.stats import board, figures, plans, queries, views
-from services.stats.commands import EnterProgramme, FxRate, LoadFxRates, Plan, Question, ReviseFxRate
+from services.stats import board, closing, figures, plans, queries, views
+from services.stats.commands import ClosePeriod, EnterProgramme, FxRate, LoadFxRates, Plan, Question, ReopenPeriod, ReviseFxRate
 from services.stats.domain import ContradictoryPlan, CursorInvalid, RateExists, RateUnknown, StalePlan, UnknownMeasure
 from services.stats.fold import Cell, fold_all
-from services.stats.freshness import freshness
+from services.stats.freshness import Lag, freshness
 from services.stats.measures import CUT_BY_CODE, MEASURE
 from shared.db import Tx
 from shared.events import Data, Recorded
 from shared.values import first_day
 
-Lag = Mapping[str, int] | None
-
 
 # --- counting -------------------------------------------------------------------------------------------------------------
 async def count(tx: Tx, events: Sequence[Recorded[Data]]) -> None:
-    """Add a batch to the live cells: four statements, whatever its size. Raises AbsurdDay; a batch of one says which record it was."""
+    """Add a batch to the live cells: five statements, whatever its size, and four more when it restates closed periods.
+
+    Raises AbsurdDay; a batch of one says which record it was.
+    """
     cells = fold_all(events)
     applied: dict[str, tuple[int, datetime]] = {}
     for event in events:
@@ -31,6 +32,7 @@ async def count(tx: Tx, events: Sequence[Recorded[Data]]) -> None:
     await queries.add_cells(tx, generation, cells)
     await queries.add_months(tx, generation, by_month(cells))
     await queries.add_applied(tx, generation, applied)
+    await closing.restate(tx, cells, events)
 
 
 def by_month(cells: Mapping[Cell, int]) -> dict[queries.MonthKey, int]:
@@ -74,7 +76,10 @@ async def programme_versions(tx: Tx, code: str) -> list[views.Programme]:
 # --- rates ------------------------------------------------------------------------------------------------------------------
 async def load_fx_rates(tx: Tx, command: LoadFxRates) -> list[views.FxRate]:
     """Rates for months that have none. Raises RateExists; then none is loaded."""
-    return [await _enter_rate(tx, rate, 1, command.source, "loaded") for rate in command.rates]
+    before = await closing.in_yuan(tx)
+    entered = [await _enter_rate(tx, rate, 1, command.source, "loaded") for rate in command.rates]
+    await closing.restate_rates(tx, before)
+    return entered
 
 
 async def revise_fx_rate(tx: Tx, command: ReviseFxRate) -> views.FxRate:
@@ -82,7 +87,10 @@ async def revise_fx_rate(tx: Tx, command: ReviseFxRate) -> views.FxRate:
     newest = await queries.newest_rate(tx, command.rate.currency, first_day(command.rate.month))
     if newest == 0:
         raise RateUnknown(f"{command.rate.currency} {command.rate.month} has no rate", field="rate")
-    return await _enter_rate(tx, command.rate, newest + 1, command.source, command.reason)
+    before = await closing.in_yuan(tx)
+    entered = await _enter_rate(tx, command.rate, newest + 1, command.source, command.reason)
+    await closing.restate_rates(tx, before)
+    return entered
 
 
 async def _enter_rate(tx: Tx, rate: FxRate, version: int, source: str, reason: str) -> views.FxRate:
@@ -98,6 +106,24 @@ async def _enter_rate(tx: Tx, rate: FxRate, version: int, source: str, reason: s
 async def fx_rates(tx: Tx, currency: str | None) -> list[views.FxRate]:
     """Every version of every rate."""
     return [views.rate(entry) for entry in await queries.rate_history(tx, currency)]
+
+
+# --- closed periods -------------------------------------------------------------------------------------------------------
+async def close_period(tx: Tx, command: ClosePeriod) -> views.Period:
+    return views.period(await closing.close_period(tx, command))
+
+
+async def reopen_period(tx: Tx, command: ReopenPeriod) -> views.Period:
+    return views.period(await closing.reopen_period(tx, command))
+
+
+async def periods(tx: Tx) -> list[views.Period]:
+    """Every close, reopened ones included."""
+    return [views.period(close) for close in await queries.closes(tx)]
+
+
+async def restatements(tx: Tx, period: str | None, after: int, limit: int) -> views.Restatements:
+    return views.restatements(await queries.restatements(tx, period, after, limit), limit)
 
 
 # --- answering ------------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from services.stats.figures import Point
 from services.stats.fold import Cell
 from services.stats.freshness import Freshness
 from services.stats.measures import CUT_BY_CODE, MEASURE_BY_CODE
-from shared.events import QuotaStatus, Ratio, TargetState
+from shared.events import FigureRestated, QuotaStatus, Ratio, TargetState
 from shared.values import period_of
 
 Label = Literal["preliminary", "final"]
@@ -287,6 +287,44 @@ def _year(year: int, found: Mapping[str, Sequence[Point]], shares: Mapping[tuple
         **heads, income_cny=income, pending_fx=pending,
         q1=shares.get(("Q1", year)), q2=shares.get(("Q2", year)), indicator=shares.get(("indicator", year)),
     )  # fmt: skip
+
+
+# --- closed periods -------------------------------------------------------------------------------------------------------
+class Period(_View):
+    """A close; `reopened_by` None: in force, and the period's figures are final."""
+
+    period: str
+    version: int
+    digest: str
+    positions: list[tuple[str, int, int]]
+    closed_by: str
+    closed_at: datetime
+    reopened_by: str | None
+    reopened_at: datetime | None
+    reason: str | None
+
+
+def period(of: queries.Close) -> Period:
+    return Period(
+        period=of.period, version=of.version, digest=of.digest, positions=[(row[0], row[1], row[2]) for row in of.positions],
+        closed_by=of.closed_by, closed_at=of.closed_at, reopened_by=of.reopened_by, reopened_at=of.reopened_at, reason=of.reason,
+    )  # fmt: skip
+
+
+class Restatement(_View):
+    id: int
+    version: int
+    restated: FigureRestated
+
+
+class Restatements(_View):
+    items: list[Restatement]
+    next: int | None
+
+
+def restatements(rows: Sequence[tuple[int, int, dict[str, Any]]], limit: int) -> Restatements:
+    items = [Restatement(id=number, version=version, restated=FigureRestated.model_validate(told)) for number, version, told in rows]
+    return Restatements(items=items, next=items[-1].id if len(items) == limit else None)
 
 
 # --- rates ----------------------------------------------------------------------------------------------------------------

@@ -160,3 +160,10 @@ async def counted(database: Database, told: Sequence[Recorded[Data]], batch: int
     for start in range(0, len(told), batch):
         async with database.transaction(cause()) as tx:
             await consumers.apply(tx, told[start : start + batch])
+
+
+async def outbox_of(database: Database) -> list[Data]:
+    """What the service has told, oldest first."""
+    async with database.connection() as conn:
+        rows = await conn.fetch("SELECT value FROM outbox ORDER BY id")
+    return [event.data for event in map(events.decode, (row["value"] for row in rows)) if isinstance(event, Recorded)]

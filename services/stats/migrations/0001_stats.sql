@@ -72,6 +72,49 @@ CREATE TABLE fx_rate (
     PRIMARY KEY (currency, month, version)
 );
 
+-- A published period frozen at a point of the logs: what lies beyond `positions` and touches it is a restatement.
+CREATE TABLE period_close (
+    period text NOT NULL CONSTRAINT period_close_form CHECK (period ~ '^[0-9]{4}(-[0-9]{2})?$'),
+    version integer NOT NULL CONSTRAINT period_close_version CHECK (version >= 1),
+    starts date NOT NULL,
+    ends date NOT NULL,
+    digest text NOT NULL,
+    positions jsonb NOT NULL,
+    closed_by text NOT NULL,
+    closed_at timestamptz NOT NULL,
+    reopened_by text,
+    reopened_at timestamptz,
+    reason text,
+    PRIMARY KEY (period, version),
+    CONSTRAINT period_close_span CHECK (starts <= ends),
+    CONSTRAINT period_close_reopened CHECK ((reopened_by IS NULL) = (reopened_at IS NULL) AND (reopened_by IS NULL) = (reason IS NULL)),
+    CONSTRAINT period_close_four_eyes CHECK (reopened_by <> closed_by)
+);
+CREATE UNIQUE INDEX period_close_one_open ON period_close (period) WHERE reopened_at IS NULL;
+
+-- Sums of a closed period by province, as closed and as they stand.
+CREATE TABLE frozen (
+    period text NOT NULL,
+    version integer NOT NULL,
+    measure smallint NOT NULL,
+    currency text COLLATE "C" NOT NULL,
+    province text COLLATE "C" NOT NULL,
+    as_closed bigint NOT NULL,
+    value bigint NOT NULL,
+    PRIMARY KEY (period, version, measure, currency, province),
+    FOREIGN KEY (period, version) REFERENCES period_close (period, version)
+);
+
+-- Every restatement that was told.
+CREATE TABLE restatement (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    period text NOT NULL,
+    version integer NOT NULL,
+    told jsonb NOT NULL,
+    FOREIGN KEY (period, version) REFERENCES period_close (period, version)
+);
+CREATE INDEX restatement_of ON restatement (period, id);
+
 -- What was last told on stats.snapshot and stats.events, by key: only a change is told again.
 CREATE TABLE published (
     key text PRIMARY KEY,
