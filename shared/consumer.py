@@ -205,6 +205,7 @@ class Consumer:
             batch=True,
             max_records=self._max_records,
             batch_timeout_ms=20,
+            fetch_max_wait_ms=100,  # a partition put back in place waits for the fetch under way
             ack_policy=AckPolicy.MANUAL,
             no_reply=True,
             parser=self._parse,

@@ -6,13 +6,17 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 PAUSE = 0.02  # seconds between two looks
 
 
-async def until(condition: Callable[[], T | Awaitable[T]], seconds: float = 10, what: str = "") -> T:
+@overload
+async def until(condition: Callable[[], Awaitable[T]], seconds: float = 10, what: str = "") -> T: ...
+@overload
+async def until(condition: Callable[[], T], seconds: float = 10, what: str = "") -> T: ...
+async def until(condition: Callable[[], Any], seconds: float = 10, what: str = "") -> Any:
     """Look until `condition()` (plain or async) is true and return what it gave.
 
     Raises AssertionError that names `what` and the last value seen when that takes longer than `seconds`.
@@ -20,7 +24,7 @@ async def until(condition: Callable[[], T | Awaitable[T]], seconds: float = 10, 
     deadline = time.monotonic() + seconds
     while True:
         seen = condition()
-        value: T = await seen if inspect.isawaitable(seen) else seen
+        value = await seen if inspect.isawaitable(seen) else seen
         if value:
             return value
         if time.monotonic() > deadline:

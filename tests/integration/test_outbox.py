@@ -1,0 +1,224 @@
+"""The relay against a real Kafka and a real PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+
+from shared import kafka as topics
+from shared import outbox
+from shared.db import Database, close_database, connect, open_database
+from shared.events import DOCKING, SNAPSHOT, decode
+from shared.log import number_of, read_log
+from shared.settings import Settings
+from shared.values import new_id
+from tests.conftest import MakeDatabaseUrl
+from tests.support import delivery
+from tests.support.delivery import an_event, emptied, publish, raw_log, recount, relaying
+from tests.support.wait import until
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def config(kafka: str, topic_prefix: str) -> Settings:
+    made = delivery.settings(kafka, topic_prefix)
+    await topics.create_topics(made, (DOCKING,))
+    return made
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def url(make_database_url: MakeDatabaseUrl) -> str:
+    return await make_database_url("docking")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def database(url: str) -> AsyncIterator[Database]:
+    opened = await open_database("docking", url, size=4)
+    yield opened
+    await close_database(opened)
+
+
+async def test_what_is_rolled_back_is_never_published(database: Database) -> None:
+    async def publish_and_fail() -> None:
+        async with database.transaction(database.system_cause()) as tx:
+            await outbox.publish(tx, an_event(new_id()))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await publish_and_fail()
+    async with database.connection() as conn:
+        assert await outbox.backlog(conn) == 0
+
+
+async def test_events_reach_the_log_in_order_and_numbered_without_a_hole(
+    kafka: str, config: Settings, database: Database, url: str
+) -> None:
+    orders = [new_id() for _ in range(7)]
+    async with relaying(config, database, url):
+        for n in range(30):
+            await publish(database, *(an_event(order, n) for order in orders))
+        await emptied(database)
+    records = await raw_log(kafka, config)
+    for partition in range(3):
+        numbers = [str(number_of(record)) for record in records if record.partition == partition]
+        assert numbers == [f"1.{n}" for n in range(len(numbers))]
+    assert (await recount(kafka, config)).order == {str(order): list(range(30)) for order in orders}
+
+
+async def test_the_envelope_names_who_why_and_when(config: Settings, database: Database, url: str) -> None:
+    order = new_id()
+    (event_id,) = await publish(database, an_event(order))
+    async with relaying(config, database, url):
+        await emptied(database)
+    (entry,) = [entry async for entry in read_log(config, (DOCKING,))]
+    event = decode(entry.record.value)
+    assert (event.subject, event.id, event.source, event.actor) == (str(order), event_id, "/docking", "service:docking")  # type: ignore[union-attr]
+    assert dict(entry.record.headers)["content-type"].startswith(b"application/cloudevents+json")
+    assert entry.record.key == str(order).encode()
+
+
+async def test_a_batch_that_was_being_sent_is_sent_again_with_the_same_numbers(
+    kafka: str, config: Settings, database: Database, url: str
+) -> None:
+    """The relay died after Kafka had everything and before its transaction: rows and in-flight ids are as they were before."""
+    orders = [new_id() for _ in range(5)]
+    ids = await publish(database, *(an_event(order, n) for n in range(10) for order in orders))
+    async with database.connection() as conn:
+        rows = await conn.fetch("SELECT * FROM outbox ORDER BY id")
+    async with relaying(config, database, url):
+        await emptied(database)
+    async with database.transaction(database.system_cause()) as tx:
+        await tx.conn.execute(
+            "INSERT INTO outbox OVERRIDING SYSTEM VALUE SELECT * FROM unnest($1::outbox[])", [tuple(row.values()) for row in rows]
+        )
+        await tx.conn.execute("UPDATE relay SET inflight = $1", [row["id"] for row in rows])
+        await tx.conn.execute("UPDATE relay_sequence SET next_number = 0")
+        # A transaction with a lower id committed late: it must not shift the numbers of what was sent.
+        await tx.conn.execute("INSERT INTO outbox (id, event_id, topic, key, value) OVERRIDING SYSTEM VALUE VALUES (0, $1, $2, $3, $4)",
+                              UUID(int=7), DOCKING, str(orders[0]), delivery.value_of(orders[0], 99))  # fmt: skip
+    async with relaying(config, database, url):
+        await emptied(database)
+    found = await recount(kafka, config)
+    assert (found.records, found.repeats, len(found.ids)) == (101, 50, 51)
+    assert {str(one) for one in ids} < set(found.ids)
+    assert found.order[str(orders[0])] == [*range(10), 99]
+
+
+async def test_a_row_that_commits_late_under_a_lower_id_is_not_passed_over(
+    kafka: str, config: Settings, database: Database, url: str
+) -> None:
+    slow, quick = new_id(), new_id()
+    async with relaying(config, database, url):
+        async with database.transaction(database.system_cause()) as tx:
+            await outbox.publish(tx, an_event(slow))
+            await publish(database, an_event(quick))
+
+            async def quick_is_out() -> bool:
+                return str(quick) in (await recount(kafka, config)).order
+
+            await until(quick_is_out)
+        await emptied(database)
+    assert set((await recount(kafka, config)).order) == {str(slow), str(quick)}
+
+
+async def test_only_one_relay_works_and_another_takes_over(kafka: str, config: Settings, database: Database, url: str) -> None:
+    async with relaying(config, database, url) as first, relaying(config, database, url) as second:
+        for n in range(20):
+            await publish(database, an_event(UUID(int=5), n))
+        await emptied(database)
+        async with database.connection() as conn:  # the holder of the lock loses its session
+            await conn.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid <> pg_backend_pid()"
+            )
+        for n in range(20, 40):
+            await publish(database, an_event(UUID(int=5), n))
+        await emptied(database)
+        await until(lambda: first.ready and second.ready, what="both well again")
+    assert (await recount(kafka, config)).order == {str(UUID(int=5)): list(range(40))}
+
+
+async def test_an_event_too_large_for_the_log_is_refused_before_it_can_block_the_others(database: Database) -> None:
+    huge = delivery.an_event(new_id()).model_copy(update={"occupation": "7" * outbox.MAX_EVENT_BYTES})
+    with pytest.raises(outbox.EventTooLarge):
+        await publish(database, huge)
+    async with database.connection() as conn:
+        assert await outbox.backlog(conn) == 0
+
+
+async def test_the_largest_event_passes(kafka: str, config: Settings, database: Database, url: str) -> None:
+    room = outbox.MAX_EVENT_BYTES - len(delivery.value_of(new_id())) - 200
+    large = delivery.an_event(new_id()).model_copy(update={"occupation": "7" * room})
+    await publish(database, *[large] * 5)
+    async with relaying(config, database, url):
+        await emptied(database)
+    assert (await recount(kafka, config)).records == 5
+
+
+async def test_without_kafka_events_wait_and_the_condition_tells(config: Settings, database: Database, url: str) -> None:
+    nowhere = config.model_copy(update={"kafka_bootstrap_servers": "127.0.0.1:1"})
+    await publish(database, an_event(new_id()))
+    async with relaying(nowhere, database, url) as health:
+        await until(lambda: "relay" in health.conditions)
+    async with relaying(config, database, url) as health:
+        await emptied(database)
+        assert health.ready
+
+
+async def test_a_missing_topic_is_told_and_not_made(config: Settings, database: Database, url: str) -> None:
+    other = config.model_copy(update={"topic_prefix": config.topic_prefix + "other."})
+    await publish(database, an_event(new_id()))
+    async with relaying(other, database, url) as health:
+        await until(lambda: "is not there" in health.conditions.get("relay", ""), 20)
+        await topics.create_topics(other, (DOCKING,))
+        await emptied(database)
+        await until(lambda: health.ready)
+
+
+async def test_a_new_epoch_numbers_from_zero_and_leaves_out_what_is_in_the_log(
+    kafka: str, config: Settings, database: Database, url: str
+) -> None:
+    order = new_id()
+    known, _ = await publish(database, an_event(order, 1), an_event(order, 2))
+    conn = await connect(url, application="test")
+    try:
+        assert await outbox.new_epoch(conn, [known]) == 2
+    finally:
+        await conn.close()
+    async with relaying(config, database, url):
+        await emptied(database)
+        again = await connect(url, application="test")
+        try:
+            with pytest.raises(outbox.RelayRunning):
+                await outbox.new_epoch(again)
+        finally:
+            await again.close()
+    (record,) = await raw_log(kafka, config)
+    assert str(number_of(record)) == "2.0"
+
+
+async def test_topics_are_made_once_kept_for_ever_and_partitioned_as_they_are(kafka: str, topic_prefix: str) -> None:
+    from aiokafka.admin import AIOKafkaAdminClient  # noqa: PLC0415
+    from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType  # noqa: PLC0415
+
+    made = delivery.settings(kafka, topic_prefix)
+    await topics.create_topics(made, (DOCKING, SNAPSHOT))
+    await topics.create_topics(made.model_copy(update={"topic_partitions": 9}), (DOCKING, SNAPSHOT))
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    try:
+        described = {topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics([topic_prefix + DOCKING])}
+        assert described == {topic_prefix + DOCKING: 3}
+        asked = [ConfigResource(ConfigResourceType.TOPIC, topic_prefix + topic) for topic in (DOCKING, SNAPSHOT)]
+        answers = [resource for answer in await admin.describe_configs(asked) for resource in answer.resources]
+        config = {resource[3]: {entry[0]: entry[1] for entry in resource[4]} for resource in answers}
+        assert config[topic_prefix + DOCKING]["retention.ms"] == "-1"
+        assert config[topic_prefix + SNAPSHOT]["cleanup.policy"] == "compact"
+    finally:
+        await admin.close()
+
+
+async def test_topics_cannot_be_made_without_kafka(topic_prefix: str) -> None:
+    with pytest.raises(topics.Unavailable):
+        await topics.create_topics(delivery.settings("127.0.0.1:1", topic_prefix))
