@@ -21,11 +21,11 @@ from services.registration.commands import (
 from services.registration.domain import Willingness
 from services.registration.queries import Filter
 from services.registration.settings import Programme, Settings, programme
-from services.registration.sheet import Kind
 from services.registration.usecases import imports, willingness, workers
 from shared.auth import Role
 from shared.db import Cause
 from shared.http import Call, allow
+from shared.sheets import Kind, kind_of
 from shared.values import CountyField, DestinationField, ImportId, OccupationField, WorkerId
 
 router = APIRouter()
@@ -132,7 +132,7 @@ _FILE = {"requestBody": {"required": True, "content": {kind.value: {"schema": {"
 @router.post("/imports", openapi_extra=_FILE)
 async def import_workers(call: Writer, *, dry_run: bool = False) -> views.Import:
     """The file itself as body. Its digest takes the place of an Idempotency-Key: the same file again is the same import."""
-    kind = sheet.kind_of(call.request.headers.get("content-type", ""))
+    kind = kind_of(call.request.headers.get("content-type", ""))
     content = await call.request.body()
     digest = hashlib.sha256(content).hexdigest()[:32]
     cause = Cause(call.principal, call.clock, correlation_id=digest, causation_id=f"file:{digest}")

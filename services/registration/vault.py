@@ -14,7 +14,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -65,7 +65,14 @@ class Vault:
     def seal(self, worker: WorkerId, personal: Personal) -> Sealed:
         """Encrypt under a fresh data key."""
         data_key = secrets.token_bytes(KEY_BYTES)
-        plain = json.dumps(asdict(personal) | {"birth_date": personal.birth_date.isoformat()}, ensure_ascii=False).encode()
+        fields = {
+            "name": personal.name,
+            "name_pinyin": personal.name_pinyin,
+            "birth_date": personal.birth_date.isoformat(),
+            "id_number": personal.id_number,
+            "phone": personal.phone,
+        }
+        plain = json.dumps(fields, ensure_ascii=False).encode()
         return Sealed(_encrypt(AESGCM(data_key), plain, worker), _encrypt(self._master, data_key, worker))
 
     def open(self, worker: WorkerId, sealed: Sealed) -> Personal:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -13,24 +13,27 @@ import pytest
 import pytest_asyncio
 from python_calamine import load_workbook
 
+from services.registration import queries
 from services.registration.settings import Settings, programme
-from services.registration.sheet import Kind
 from services.registration.usecases import imports
 from shared import events
 from shared.auth import Role
 from shared.db import Cause, Tx
-from shared.values import Clock
-from tests.support.http import Answer, Client
+from shared.sheets import Kind
+from shared.values import Clock, ImportId
+from tests.conftest import MakeDatabase
+from tests.support.http import Answer, Client, serving
 from tests.support.registration import a_list_of, a_row, an_id, as_csv
 
 JUNE = datetime(2018, 6, 1, 4, tzinfo=UTC)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def registration(client: Callable[[str], Awaitable[Client]]) -> Client:
+async def registration(make_database: MakeDatabase) -> AsyncIterator[Client]:
     """The service as a clerk of Gansu sees it, on 1 June 2018."""
-    service = (await client("registration")).speaking_as(Role.CLERK, regions=("620000",))
-    return replace(service, at=JUNE)
+    async with serving("registration", await make_database("registration")) as service:
+        clerk = service.speaking_as(Role.CLERK, regions=("620000",))
+        yield replace(clerk, at=JUNE)
 
 
 async def imported(registration: Client, rows: list[dict[str, str]], *, dry_run: bool = False) -> Answer:
@@ -124,16 +127,16 @@ class Killed(Exception):
 @pytest.mark.parametrize("killed_after", [0, 1, 2])
 async def test_a_killed_import_is_carried_on_where_it_was(registration: Client, monkeypatch: pytest.MonkeyPatch, killed_after: int) -> None:
     rows = a_list_of(2500)
-    advance, advanced = imports.queries.advance_import, 0
+    advance, advanced = queries.advance_import, 0
 
-    async def die(tx: Tx, *rest: object) -> None:
+    async def die(tx: Tx, import_id: ImportId, accepted: int, rejected: int, findings: Sequence[queries.Finding]) -> None:
         nonlocal advanced
-        await advance(tx, *rest)  # type: ignore[arg-type]
+        await advance(tx, import_id, accepted, rejected, findings)
         advanced += 1
         if advanced > killed_after:
             raise Killed
 
-    monkeypatch.setattr(imports.queries, "advance_import", die)
+    monkeypatch.setattr(queries, "advance_import", die)
     settings = registration.site.settings
     assert isinstance(settings, Settings)
     with pytest.raises(Killed):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +12,8 @@ import pytest_asyncio
 
 from shared import events
 from shared.auth import Role
-from tests.support.http import Client
+from tests.conftest import MakeDatabase
+from tests.support.http import Client, serving
 from tests.support.registration import a_worker, an_offer, willing
 
 GANSU = ("620000",)
@@ -23,9 +24,10 @@ def on(registration: Client, day: str) -> Client:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def registration(client: Callable[[str], Awaitable[Client]]) -> Client:
+async def registration(make_database: MakeDatabase) -> AsyncIterator[Client]:
     """The service as a clerk of Gansu sees it, on 1 June 2018."""
-    return on((await client("registration")).speaking_as(Role.CLERK, regions=GANSU), "2018-06-01")
+    async with serving("registration", await make_database("registration")) as service:
+        yield on(service.speaking_as(Role.CLERK, regions=GANSU), "2018-06-01")
 
 
 async def swept(registration: Client, day: str) -> int:

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from python_calamine import load_workbook
 
 from services.registration import sheet
-from services.registration.sheet import COLUMNS, Kind, Mark
+from services.registration.sheet import COLUMNS, Mark
 from shared.errors import Invalid
+from shared.sheets import FileUnreadable, Kind, NoRows, TooManyRows
 from tests.support.registration import a_row, as_csv
 
 
@@ -77,7 +78,7 @@ def test_a_list_that_is_none_is_refused_as_a_whole(content: bytes, slug: str) ->
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"not a zip", b"PK\x05\x06" + bytes(18)])
 def test_what_is_no_workbook_is_refused(content: bytes) -> None:
-    with pytest.raises(sheet.FileUnreadable):
+    with pytest.raises(FileUnreadable):
         sheet.read(content, Kind.XLSX, 3)
 
 
@@ -107,13 +108,13 @@ def test_a_cell_far_out_is_refused_before_it_takes_all_memory(cell: str) -> None
                 text = text.replace(b'r="G1"', f'r="{cell}"'.encode())
                 assert cell.encode() in text
             target.writestr(member, text)
-    with pytest.raises(sheet.TooManyRows):
+    with pytest.raises(TooManyRows):
         sheet.read(content.getvalue(), Kind.XLSX, 3)
 
 
 @pytest.mark.parametrize("kind", Kind)
 def test_the_template_has_every_column_and_no_row(kind: Kind) -> None:
-    with pytest.raises(sheet.NoRows):
+    with pytest.raises(NoRows):
         sheet.read(sheet.template(kind), kind, 3)
 
 

@@ -15,12 +15,12 @@ from services.registration import domain, queries, sheet, views
 from services.registration.domain import ImportState
 from services.registration.queries import ImportRun
 from services.registration.settings import Programme
-from services.registration.sheet import Kind, Row
 from services.registration.usecases import ledger
 from services.registration.usecases.rows import Context, judge
 from shared import events
 from shared.auth import Forbidden, Principal
 from shared.db import Cause, Database, Tx
+from shared.sheets import Kind, Row
 from shared.values import ImportId, new_id
 
 FINDINGS_SHOWN = 200

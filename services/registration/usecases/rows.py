@@ -15,12 +15,12 @@ from services.registration import domain
 from services.registration.commands import RecordWillingness, RegisterWorker
 from services.registration.queries import Entry, Finding
 from services.registration.settings import Programme
-from services.registration.sheet import Row
 from services.registration.usecases.willingness import stated
 from services.registration.usecases.workers import entry, registered
 from shared.auth import Principal
 from shared.errors import Refused
 from shared.events import Data
+from shared.sheets import Row
 from shared.values import Currency, ImportId, exponent
 
 _SEPARATOR = re.compile(r"[;；,，、]")

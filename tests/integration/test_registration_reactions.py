@@ -1,0 +1,159 @@
+"""What registration does when a worker has left, on a real database: once, at the right day, and never to a later wish."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+
+from services.registration import consumers
+from services.registration.usecases import willingness
+from shared import events, reference
+from shared.auth import Role
+from shared.consumer import Reject, each
+from shared.db import Cause
+from shared.values import Channel, Clock, EnterpriseId, HouseholdStatus, PlacementId, Sex, WorkerId, new_id
+from tests.conftest import MakeDatabase
+from tests.support.http import Client, serving
+from tests.support.registration import a_worker, an_offer, willing
+
+JUNE = datetime(2018, 6, 1, 4, tzinfo=UTC)
+apply = each(consumers.HANDLERS)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def registration(make_database: MakeDatabase) -> AsyncIterator[Client]:
+    """The service on 1 June 2018."""
+    async with serving("registration", await make_database("registration")) as service:
+        yield replace(service, at=JUNE)
+
+
+def a_departure(worker: str, day: date) -> events.Recorded[events.Data]:
+    fact = events.DispatchFact(
+        departed_on=day, port="北京首都", destination="JPN", occupation="7112", channel=Channel.LABOUR_COOPERATION,
+        enterprise=EnterpriseId(new_id()), origin=reference.origin("621126", day), household_status=HouseholdStatus.UNKNOWN,
+        sex=Sex.MALE, birth_year=1990, first_ever=True, first_this_year=True, evidence=events.Evidence.EXIT_STAMP,
+    )  # fmt: skip
+    data = events.Dispatched(placement=PlacementId(new_id()), worker=WorkerId(UUID(worker)), fact=fact)
+    return events.Recorded(
+        id=new_id(), source="/docking", time=datetime(2018, 7, 20, 4, tzinfo=UTC), correlation_id="c" * 32, causation_id=None,
+        actor="officer:tester", traceparent=None, data=data,
+    )  # fmt: skip
+
+
+async def reacted(registration: Client, *departures: events.Recorded[events.Data]) -> None:
+    cause = replace(registration.database.system_cause(), clock=Clock(JUNE))
+    async with registration.database.transaction(cause) as tx:
+        await apply(tx, departures)
+
+
+async def about_willingness(registration: Client) -> list[events.Recorded[events.Data]]:
+    return [event for event in await registration.published() if not isinstance(event.data, events.WorkerRegistered)]
+
+
+async def test_who_has_left_is_no_longer_on_offer_from_that_day(registration: Client) -> None:
+    worker = await a_worker().at(registration)
+    await willing(registration, worker)
+    departure = a_departure(worker, date(2018, 7, 3))
+    await reacted(registration, departure)
+    _, withdrawn = await about_willingness(registration)
+    assert isinstance(withdrawn.data, events.WillingnessWithdrawn)
+    assert (withdrawn.data.reason, withdrawn.data.effective) == ("dispatched", date(2018, 7, 3))
+    assert (withdrawn.actor, withdrawn.causation_id, withdrawn.time) == ("service:registration", str(departure.id), departure.time)
+    shown = (await registration.get(f"/workers/{worker}")).body
+    assert (shown["willingness"], shown["willingness_since"]) == ("withdrawn", "2018-07-03")
+
+
+async def test_a_departure_heard_of_twice_withdraws_once(registration: Client) -> None:
+    worker = await a_worker().at(registration)
+    await willing(registration, worker)
+    departure = a_departure(worker, date(2018, 7, 3))
+    await reacted(registration, departure, departure)
+    assert len(await about_willingness(registration)) == 2
+
+
+async def test_who_never_said_anything_is_left_alone(registration: Client) -> None:
+    worker = await a_worker().at(registration)
+    await reacted(registration, a_departure(worker, date(2018, 7, 3)))
+    assert await about_willingness(registration) == []
+
+
+async def test_a_wish_stated_after_a_departure_heard_of_late_stands(registration: Client) -> None:
+    worker = await a_worker().registered("2018-01-01").at(registration)
+    await willing(registration, worker)
+    await reacted(registration, a_departure(worker, date(2018, 5, 31)))
+    assert (await registration.get(f"/workers/{worker}")).body["willingness"] == "willing"
+
+
+async def test_who_left_after_the_wish_had_run_out_has_expired_before(registration: Client) -> None:
+    worker = await a_worker().at(registration)
+    await willing(registration, worker)
+    await reacted(registration, a_departure(worker, date(2019, 1, 15)))
+    assert [(type(event.data).__name__, event.data.effective_on.isoformat()) for event in await about_willingness(registration)] == [
+        ("WillingnessRecorded", "2018-06-01"), ("WillingnessExpired", "2018-11-29"),
+    ]  # fmt: skip
+
+
+async def test_a_departure_of_somebody_unknown_is_rejected(registration: Client) -> None:
+    with pytest.raises(Reject, match="UNKNOWN_WORKER"):
+        await reacted(registration, a_departure(str(new_id()), date(2018, 7, 3)))
+
+
+async def test_of_two_withdrawals_at_once_one_is_refused(registration: Client) -> None:
+    worker = await a_worker().at(registration)
+    await willing(registration, worker)
+    path = f"/workers/{worker}/willingness/withdrawal"
+    answers = await asyncio.gather(registration.post(path, {}), registration.post(path, {}))
+    assert sorted(answer.status for answer in answers) == [200, 409]
+    assert len(await about_willingness(registration)) == 2
+
+
+async def test_a_sweep_passes_by_a_worker_whom_a_command_holds(registration: Client) -> None:
+    worker = await a_worker().at(registration)
+    await willing(registration, worker)
+    late = Cause(registration.speaking_as(Role.OPERATOR).who, Clock(datetime(2018, 12, 10, 4, tzinfo=UTC)))
+    async with registration.database.transaction(late) as tx:
+        await tx.conn.execute("SELECT 1 FROM worker FOR UPDATE")
+        async with registration.database.transaction(late) as sweep:
+            assert await willingness.sweep(sweep) == 0
+    async with registration.database.transaction(late) as tx:
+        assert await willingness.sweep(tx) == 1
+
+
+MANY_WILLING = """
+INSERT INTO worker (
+    worker, worker_no, birth_year, sex, county, residence_basis, education, occupations, household_status, source, assurance,
+    registered_on, provisional_until, willingness, willingness_since, destinations, offered_occupations, available_from, expires_on,
+    family_consent
+)
+SELECT gen_random_uuid(), 'W' || lpad(number::text, 8, '0') || '-0', 1990, 'male', '621126', 'household_register', 3, '{7112}', 'unknown',
+    'assisted', 'provisional', '2018-01-01', '2018-04-01', 'willing', '2018-01-01', '{JPN}', '{7112}', '2018-01-01', '2018-06-30', true
+FROM generate_series(1, $1::integer) AS number
+"""
+
+
+async def test_a_thousand_ran_out_take_a_few_bounded_sweeps_of_few_statements(registration: Client) -> None:
+    async with registration.database.connection() as conn:
+        await conn.execute(MANY_WILLING, 1001)
+    acted: list[int] = []
+    late = Cause(registration.who, Clock(datetime(2018, 7, 1, 4, tzinfo=UTC)))
+    while not acted or acted[-1]:
+        async with registration.database.transaction(late) as tx:
+            acted.append(await willingness.sweep(tx))
+    assert acted == [500, 500, 1, 0]
+    assert len(await about_willingness(registration)) == 1001
+
+
+async def test_stating_it_twice_at_once_is_one_start_and_one_renewal(registration: Client) -> None:
+    worker = await a_worker().at(registration)
+    path = f"/workers/{worker}/willingness"
+    answers = await asyncio.gather(*(registration.post(path, an_offer()) for _ in range(4)))
+    assert [answer.status for answer in answers] == [200] * 4
+    recorded = [event.data for event in await about_willingness(registration)]
+    assert sum(isinstance(event, events.WillingnessRecorded) and not event.renewal for event in recorded) == 1
+    assert len(recorded) == 4
