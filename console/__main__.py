@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from console import kafka_local, programme, stack
+from console import kafka_local, programme, stack, watch
 from console.home import SERVICES, Home
 from console.stack import Options, OtherMode
 from console.trouble import Trouble
@@ -26,6 +26,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 told = Console(stderr=True)  # what happens; results go to stdout
 app.command()(programme.demo)
 app.command()(programme.report)
+app.command()(watch.watch)
 
 
 @app.command()
