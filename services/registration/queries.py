@@ -204,8 +204,13 @@ class Filter:
     import_id: ImportId | None = None
 
 
+# Optional conditions fold away, and indexes come into play, only in a plan made for the values at hand.
+PLAN_FOR_VALUES = "SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"
+
+
 async def search(tx: Tx, regions: Sequence[str], wanted: Filter, today: date, *, after: UUID | None, limit: int) -> list[WorkerId]:
     """`regions`: county patterns of who asks."""
+    await tx.conn.execute(PLAN_FOR_VALUES)
     rows = await tx.conn.fetch(
         SEARCH, regions, wanted.worker_no, wanted.county, wanted.state, today, wanted.import_id, after, limit
     )  # fmt: skip
@@ -317,6 +322,7 @@ async def supply(
     limit: int,
 ) -> list[tuple[Cell, int]]:
     """Willing workers by cell; a worker stands in every cell he is willing to fill."""
+    await tx.conn.execute(PLAN_FOR_VALUES)
     start = (after.county, after.occupation, after.destination) if after else ("", "", "")
     rows = await tx.conn.fetch(SUPPLY, today, regions, county, occupation, destination, *start, limit)
     return [(Cell(row["county"], row["occupation"], row["destination"]), row["willing"]) for row in rows]
