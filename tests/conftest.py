@@ -18,7 +18,7 @@ import pytest_asyncio
 
 from console import kafka_local, postgres_local, processes
 from shared.db import SHARED_MIGRATIONS, Database, close_database, migrate, open_database
-from tests.support.http import client as client  # the fixture
+from tests.support.http import client  # noqa: F401  # the fixture
 
 ROOT = Path(__file__).parent.parent
 MakeDatabase = Callable[[str], Awaitable[Database]]

@@ -27,6 +27,7 @@ import pytest
 import uvicorn
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from fastapi import FastAPI
 
 from shared.auth import NATION, Principal, Role, Verifier, issue, new_key, public_keys
 from shared.db import Database
@@ -133,13 +134,20 @@ async def serving(name: str, database: Database) -> AsyncIterator[Client]:
     settings = service.settings(simulation=True)  # type: ignore[call-arg]  # the rest comes from the environment
     site = Site(name, database, settings, Verifier.load(folder / "jwks.json"), Health(), None, service.sweep)
     app = create_app(site, service.router, body_limits=service.body_limits)
+    async with listening(app) as base, aiohttp.ClientSession() as session:
+        yield Client(base, session, database, site)
+
+
+@contextlib.asynccontextmanager
+async def listening(app: FastAPI) -> AsyncIterator[str]:
+    """The application on a free loopback port; gives its base URL. It can be called at once: the kernel queues what comes early."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
+        listener.listen()
         server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
         task = asyncio.create_task(server.serve(sockets=[listener]))
         try:
-            async with aiohttp.ClientSession() as session:
-                yield Client(f"http://127.0.0.1:{listener.getsockname()[1]}", session, database, site)
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
             await task

@@ -1,0 +1,122 @@
+"""All SQL is static text in known places, and PostgreSQL accepts every statement of it on the migrated schema."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from tests.conftest import MakeDatabase
+from tests.contracts.code import SERVICES, module, name, part, python_files, tree
+
+STATEMENT = re.compile(r"\s*(SELECT|INSERT\s+INTO|UPDATE|DELETE\s+FROM|WITH|VALUES|MERGE\s+INTO|LOCK|TRUNCATE)\s")
+PREPARED = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH|VALUES|MERGE)\s")
+PIECE = re.compile(r"\b(SELECT|INSERT INTO|DELETE FROM|WHERE|ORDER BY|GROUP BY|RETURNING|UPDATE \w+ SET|FROM \w+ JOIN)\b")
+RUNS = frozenset({"execute", "executemany", "fetch", "fetchrow", "fetchval", "cursor", "prepare"})
+
+
+def constants(file: Path) -> Iterator[tuple[str, ast.expr]]:
+    """(name, value) of the module's own upper-case names."""
+    for node in tree(file).body:
+        target = node.targets[0] if isinstance(node, ast.Assign) else node.target if isinstance(node, ast.AnnAssign) else None
+        value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
+        if isinstance(target, ast.Name) and target.id.isupper() and value is not None:
+            yield target.id, value
+
+
+def statements(file: Path) -> dict[str, str]:
+    """Where it stands -> its text, of every SQL statement among the module's constants, also those in a tuple or a mapping."""
+    found: dict[str, str] = {}
+    loaded = importlib.import_module(module(file))
+    for constant, _ in constants(file):
+        value = getattr(loaded, constant)
+        several = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, tuple | list) else [(None, value)]
+        for place, text in several:
+            if isinstance(text, str) and PREPARED.match(text):
+                found[f"{name(file)} {constant}{'' if place is None else f'[{place}]'}"] = text
+    return found
+
+
+def docstrings(file: Path) -> set[int]:
+    """ids of the nodes that are docstrings."""
+    return {
+        id(node.body[0].value)
+        for node in ast.walk(tree(file))
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+
+
+async def refused(database: MakeDatabase, service: str, texts: dict[str, str]) -> dict[str, str]:
+    """What PostgreSQL does not accept, and why."""
+    errors = {}
+    async with (await database(service)).connection() as conn:
+        for place, text in texts.items():
+            try:
+                await conn.prepare(text)
+            except asyncpg.PostgresError as error:
+                errors[place] = f"{type(error).__name__}: {error}"
+    return errors
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_every_statement_of_a_service_fits_its_schema(service: str, make_database: MakeDatabase) -> None:
+    texts = {place: text for file in part(service, "queries") for place, text in statements(file).items()}
+    assert texts
+    assert not await refused(make_database, service, texts)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_every_shared_statement_fits_every_database(service: str, make_database: MakeDatabase) -> None:
+    texts = {place: text for file in python_files("shared") for place, text in statements(file).items()}
+    assert texts
+    assert not await refused(make_database, service, texts)
+
+
+def test_services_hold_sql_in_queries_only() -> None:
+    queries = {file for service in SERVICES for file in part(service, "queries")}
+    others = [file for file in python_files("services") if file not in queries]
+    elsewhere = {
+        f"{name(file)}:{node.lineno}"
+        for file in others
+        for node in ast.walk(tree(file))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and STATEMENT.match(node.value)
+        if id(node) not in docstrings(file)
+    }
+    assert not elsewhere
+
+
+def test_no_sql_is_put_together_from_pieces() -> None:
+    """Neither f-strings nor % nor + nor .format(): what runs is what a reader, and PREPARE, has seen."""
+
+    def texts(node: ast.AST) -> Iterator[str]:
+        return (one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str))
+
+    put_together = {
+        f"{name(file)}:{node.lineno}"
+        for file in python_files("services", "shared")
+        for node in ast.walk(tree(file))
+        if isinstance(node, ast.JoinedStr)
+        or (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Mod))
+        or (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in {"format", "replace"})
+        if any(PIECE.search(text) for text in texts(node))
+    }
+    assert not put_together
+
+
+def test_queries_run_named_statements_only() -> None:
+    unnamed = {
+        f"{name(file)}:{node.lineno} {ast.unparse(node)[:80]}"
+        for service in SERVICES
+        for file in part(service, "queries")
+        for node in ast.walk(tree(file))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in RUNS
+        if not (node.args and (isinstance(node.args[0], ast.Name | ast.Attribute | ast.Subscript)))
+    }
+    assert not unnamed
