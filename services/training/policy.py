@@ -1,0 +1,36 @@
+"""The programme's parameters of training, each with its default; TRAINING_<NAME> in the environment overrides one.
+
+No source for hours, pass mark and validity was found (rules.md 1.3): they are parameters, and unverified.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.settings import Settings
+
+
+class Policy(BaseSettings):
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    training_minimum_minutes: int = Field(default=2400, ge=1, le=1_000_000, description="unverified: 40 hours, where a course states none")
+    training_validity_days: int = Field(default=730, ge=1, le=36_500, description="unverified: how long a certificate holds")
+    training_pass_mark: int = Field(default=60, ge=1, le=100, description="unverified: of 100")
+    training_attendance_percent: int = Field(default=90, ge=0, le=100, description="share of the days held that must be attended")
+    training_passes_per_day: int = Field(default=200, ge=1, le=100_000, description="per centre; more is not an examination")
+    training_unassessed_days: int = Field(
+        default=30, ge=0, le=3650, description="after a session's end; then the seat is given up and the need waits again"
+    )
+
+
+class TrainingSettings(Settings, Policy):
+    """What the process reads: a wrong parameter ends it at start, not at the first command that needs it."""
+
+
+@cache
+def policy() -> Policy:
+    """The parameters in force in this process."""
+    return Policy()

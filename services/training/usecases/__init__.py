@@ -1,0 +1,1 @@
+"""One function per command or reaction: load, decide, write, publish, in one transaction."""

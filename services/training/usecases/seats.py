@@ -1,0 +1,69 @@
+"""Who gets a seat: needs meet sessions, and seats that come free go to whoever has waited longest.
+
+Every caller holds the allocation lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from services.training.domain import Enrolment, EnrolmentState, Need, NeedState, NeedStep, Session, Step, after_need, step
+from services.training.queries import courses, enrolments, needs
+from services.training.usecases.ledger import codes, record
+from shared import events
+from shared.db import Tx
+from shared.values import EnrolmentId, new_id
+
+
+async def find_seat(tx: Tx, need: Need) -> None:
+    """Seat an open need in the earliest session that takes it; otherwise it waits."""
+    session = await courses.lock_open_session(tx, need.destination, need.occupation, tx.clock.today())
+    if session is not None:
+        await _seat(tx, session, [need])
+
+
+async def fill(tx: Tx, session: Session) -> list[Enrolment]:
+    """Give the session's free seats to the backlog, oldest need first."""
+    if not session.takes_new(tx.clock.today()):
+        return []
+    waiting = await needs.lock_backlog(tx, session.course.destination, session.course.occupation, session.free)
+    return await _seat(tx, session, waiting) if waiting else []
+
+
+async def _seat(tx: Tx, session: Session, chosen: Sequence[Need]) -> list[Enrolment]:
+    seated = [_enrolment(session, need) for need in chosen]
+    await courses.take_seats(tx, session.id, len(seated))
+    await enrolments.insert_enrolments(tx, session.id, seated)
+    await needs.set_state(tx, chosen, NeedState.SEATED)
+    today = tx.clock.today()
+    await record(tx, [events.WorkerEnrolled(session=session.id, **codes(one, session.course.id, today)) for one in seated])
+    return seated
+
+
+def _enrolment(session: Session, need: Need) -> Enrolment:
+    return Enrolment(
+        EnrolmentId(new_id()), session.id, need.placement, need.worker, need.county, need.designation, need.designation_version,
+        need.destination, need.occupation, EnrolmentState.ENROLLED, 0, 0, None,
+    )  # fmt: skip
+
+
+async def give_up(tx: Tx, session: Session, leaving: Sequence[Enrolment], reason: str) -> Session:
+    """Cancel enrolments and free their seats. Returns the session with them free."""
+    for one in leaving:
+        step(one, Step.CANCEL)
+    await enrolments.set_states(tx, [one.id for one in leaving], EnrolmentState.CANCELLED)
+    await courses.take_seats(tx, session.id, -len(leaving))
+    today = tx.clock.today()
+    await record(tx, [events.EnrolmentCancelled(reason=reason, **codes(one, session.course.id, today)) for one in leaving])
+    return replace(session, taken=session.taken - len(leaving))
+
+
+async def reopen(tx: Tx, affected: Sequence[Need], taken: NeedStep) -> None:
+    """Needs that lost their seat or certificate wait again, and get another seat where there is one."""
+    waiting = [replace(need, state=NeedState.OPEN) for need in affected if after_need(need.state, taken) is NeedState.OPEN]
+    if not waiting:
+        return
+    await needs.set_state(tx, waiting, NeedState.OPEN)
+    for need in sorted(waiting, key=lambda one: (one.since, one.id)):
+        await find_seat(tx, need)
