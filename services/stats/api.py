@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
-from services.stats import board, figures, usecases, views
+from services.stats import board, exports, figures, usecases, views
 from services.stats.commands import (
     AgeBand,
     Basis,
@@ -36,7 +36,7 @@ PeriodText = Annotated[str, Query(pattern=r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$")
 KnownAt = Annotated[Day | None, Query(alias="as_known_at", description="only what was recorded by the end of this day")]
 YearNumber = Annotated[int, Query(ge=1991, le=2199)]
 ProgrammeCode = Annotated[Code, Query(description="code of the programme")]
-FIRST, LAST = "1990", "2199"
+FIRST = "1990"
 
 
 def _filter(
@@ -68,26 +68,43 @@ async def monthly(call: Reader, year: YearNumber, as_known_at: KnownAt = None) -
     return await call.query(lambda tx: usecases.monthly(tx, year, as_known_at, lag))
 
 
-@router.get("/figures/{measure}")
-async def figure(
+def _question(
     call: Reader,
     measure: Annotated[str, Path(pattern=r"^[a-z_]{1,40}$")],
     part: Annotated[Filter, Depends(_filter)],
     since: Annotated[PeriodText, Query(alias="from")] = FIRST,
-    to: PeriodText = LAST,
+    to: PeriodText | None = None,
     by: Annotated[list[By], Query(max_length=6)] = [],  # noqa: B006
     basis: Basis = "ever_listed",
     scheme: Scheme = "three_belt",
     as_known_at: KnownAt = None,
-) -> views.Figure:
-    """Any measure, between two periods (inclusive), by any dimensions that one of its cuts has together."""
-    lag = await lag_of(call.site)
-    end = min(figures.bounds(to, upper=True), as_known_at or call.clock.today()) if to == LAST else figures.bounds(to, upper=True)
-    question = Question(
-        measure=measure, start=figures.bounds(since, upper=False), end=end, by=tuple(dict.fromkeys(by)), filter=part, basis=basis,
-        scheme=scheme, known_on=as_known_at,
+) -> Question:
+    """A measure between two periods (inclusive; up to today where `to` is left out), by dimensions that one of its cuts has together."""
+    today = as_known_at or call.clock.today()
+    return Question(
+        measure=measure, start=figures.bounds(since, upper=False), end=figures.bounds(to, upper=True) if to else today,
+        by=tuple(dict.fromkeys(by)), filter=part, basis=basis, scheme=scheme, known_on=as_known_at,
     )  # fmt: skip
+
+
+Asked = Annotated[Question, Depends(_question)]
+
+
+@router.get("/figures/{measure}")  # noqa: FAST003  # _question reads it
+async def figure(call: Reader, question: Asked) -> views.Figure:
+    """Any measure, by any dimensions that one of its cuts has together."""
+    lag = await lag_of(call.site)
     return await call.query(lambda tx: usecases.figure(tx, question, lag))
+
+
+@router.get("/figures/{measure}/export", response_class=Response)  # noqa: FAST003
+async def export(call: Reader, question: Asked, form: Annotated[Literal["csv", "parquet"], Query(alias="format")] = "csv") -> Response:
+    """The same figure as a file: a row per point, with what the answer says of itself in every row."""
+    lag = await lag_of(call.site)
+    found = await call.query(lambda tx: usecases.figure(tx, question, lag))
+    kind = "text/csv; charset=utf-8" if form == "csv" else "application/vnd.apache.parquet"
+    name = f"attachment; filename={question.measure}.{form}"
+    return Response(exports.file_of(found, form), media_type=kind, headers={"content-disposition": name})
 
 
 @router.get("/report")

@@ -99,8 +99,13 @@ class QuotaYear:
     finished: bool
 
 
-async def quota_years(tx: Tx, plan: Plan, on: date, known_on: date | None, levels: Sequence[Level] = ("nation",)) -> list[QuotaYear]:
-    """Every quota of the plan in every year begun by `on`; finished years are judged, the running one on `on`'s cut-off day."""
+async def quota_years(
+    tx: Tx, plan: Plan, on: date, known_on: date | None, complete_on: date | None, levels: Sequence[Level] = ("nation",)
+) -> list[QuotaYear]:
+    """Every quota of the plan in every year begun by `on`; finished years are judged, the running one on `on`'s cut-off day.
+
+    `complete_on`: the last day through which the figures are complete. A year whose days are not has no comparison.
+    """
     found: list[QuotaYear] = []
     for quota in plan.quotas:
         shares = await _shares(tx, quota, on, known_on, levels)
@@ -109,7 +114,8 @@ async def quota_years(tx: Tx, plan: Plan, on: date, known_on: date | None, level
             if not quota.first_year <= year <= quota.last_year:
                 continue
             finished = year < on.year
-            base = (shares if finished else before_cut).get((scope, year - 1)) if year > quota.first_year else None
+            whole = domain.comparable(date(year, 1, 1), date(year, 12, 31) if finished else on, complete_on)
+            base = (shares if finished else before_cut).get((scope, year - 1)) if year > quota.first_year and whole else None
             verdict = domain.judge(share, base, quota.threshold, rising=quota.rising, strict=quota.strict, finished=finished)
             found.append(QuotaYear(quota, scope, year, verdict, finished))
     return found

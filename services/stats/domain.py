@@ -140,6 +140,16 @@ def judge(share: Ratio, before: Ratio | None, threshold: Ratio, *, rising: bool,
     return Judgement(share, before, QuotaStatus.MET if held else failed, rise, gap_heads(share, threshold))
 
 
+COMPARABLE_FROM: Ratio = (95, 100)
+
+
+def comparable(start: date, cut_off: date, complete_on: date | None) -> bool:
+    """Whether what is counted of a period up to its cut-off day may be compared: at least 95 % of its days are complete."""
+    days = (cut_off - start).days + 1
+    covered = 0 if complete_on is None else (min(cut_off, complete_on) - start).days + 1
+    return at_least((max(covered, 0), days), COMPARABLE_FROM)
+
+
 def percent(share: Ratio, digits: int = 2) -> str:
     """For people, rounded half up; never compared. Empty without a denominator."""
     num, den = share

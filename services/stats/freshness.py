@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from services.stats import queries
 from shared.db import Tx, Unavailable
 from shared.events import DOCKING, REGISTRATION, RIGHTS, TRAINING
 from shared.http import Site
+from shared.values import PROGRAMME_ZONE
 
 SOURCES = (REGISTRATION, DOCKING, TRAINING, RIGHTS)
 
@@ -24,6 +25,11 @@ class Freshness:
     complete_through: datetime | None
     lag_seconds: int
     parked: int
+
+    @property
+    def complete_on(self) -> date | None:
+        """The day of complete_through in the programme's zone."""
+        return self.complete_through.astimezone(PROGRAMME_ZONE).date() if self.complete_through else None
 
 
 Lag = Mapping[str, int] | None

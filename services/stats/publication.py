@@ -74,7 +74,7 @@ async def _judge_all(tx: Tx, said: Said, fresh: Freshness) -> tuple[list[Data], 
     """What has to be told, and what will have been said then."""
     on, told, changed = tx.clock.today(), list[Data](), Said()
     for programme in await board.all_in_force(tx):
-        for quota in await board.quota_years(tx, programme.plan, on, None, LEVELS):
+        for quota in await board.quota_years(tx, programme.plan, on, None, fresh.complete_on, LEVELS):
             key = f"{quota.quota.code}|{quota.scope}|{quota.year}"
             if said.get(key) != (now := _quota_now(quota)):
                 told += _quota_events(key, quota, said.get(key), programme, fresh, on)

@@ -154,6 +154,30 @@ async def page_of_cells(tx: Tx, cut: int, measure: int, after: Sequence[Any], li
     ]
 
 
+# --- recounting -----------------------------------------------------------------------------------------------------------
+ALL_CELLS = """
+SELECT measure, cut, k1, k2, day, recorded_on, currency, sum(value)::bigint AS value FROM cell
+WHERE generation = (SELECT id FROM generation WHERE state = 'live')
+GROUP BY measure, cut, k1, k2, day, recorded_on, currency HAVING sum(value) <> 0
+"""
+LEFT_OUT = """SELECT topic, partition, "offset" FROM dead_letter WHERE state IN ('parked', 'discarded')"""
+
+
+async def all_cells(conn: Any) -> dict[Cell, int]:
+    """Every live cell."""
+    return {Cell(*tuple(row)[:7]): row["value"] for row in await conn.fetch(ALL_CELLS, timeout=1800)}
+
+
+async def positions_by_place(conn: Any) -> dict[tuple[str, int], int]:
+    """The next offset of every topic and partition."""
+    return {(row["topic"], row["partition"]): row["next_offset"] for row in await conn.fetch(POSITIONS)}
+
+
+async def left_out(conn: Any) -> frozenset[tuple[str, int, int]]:
+    """Records that stand in dead letters and were not counted: (topic, partition, offset)."""
+    return frozenset(tuple(row) for row in await conn.fetch(LEFT_OUT))
+
+
 # --- freshness ------------------------------------------------------------------------------------------------------------
 APPLIED = "SELECT topic, events, newest FROM applied WHERE generation = (SELECT id FROM generation WHERE state = 'live')"
 PARKED = "SELECT count(*) FROM dead_letter WHERE state = 'parked'"

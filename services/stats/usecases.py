@@ -144,8 +144,9 @@ async def monthly(tx: Tx, year: int, known_on: date | None, lag: Lag) -> views.M
 
 async def quotas(tx: Tx, code: str, level: board.Level, known_on: date | None, lag: Lag) -> views.Quotas:
     programme = await board.in_force(tx, code)
-    judged = await board.quota_years(tx, programme.plan, known_on or tx.clock.today(), known_on, (level,))
-    return views.quotas(programme, judged, known_on, await freshness(tx, lag))
+    fresh = await freshness(tx, lag)
+    judged = await board.quota_years(tx, programme.plan, known_on or tx.clock.today(), known_on, fresh.complete_on, (level,))
+    return views.quotas(programme, judged, known_on, fresh)
 
 
 async def targets(tx: Tx, code: str, level: board.Level, known_on: date | None, lag: Lag) -> views.Targets:
@@ -173,9 +174,10 @@ async def report(tx: Tx, code: str, known_on: date | None, lag: Lag) -> views.Re
         part = board.POVERTY if poverty else board.ALL
         question = Question(measure=measure, start=plan.starts, end=plan.ends, by=("year",), filter=part, known_on=known_on)
         found[name] = await figures.answer(tx, question)
-    judged = await board.quota_years(tx, plan, on, known_on)
+    fresh = await freshness(tx, lag)
+    judged = await board.quota_years(tx, plan, on, known_on, fresh.complete_on)
     reached = await board.target_states(tx, plan, on, known_on)
-    return views.report(programme, found, judged, reached, known_on, await freshness(tx, lag))
+    return views.report(programme, found, judged, reached, known_on, fresh)
 
 
 async def cells(tx: Tx, cut: int, measure: str, after: str | None, limit: int) -> views.Cells:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
+import polars as pl
 import pytest
 
 from services.stats import board
@@ -175,3 +177,27 @@ async def test_a_rate_is_loaded_once_and_revised_only_where_there_is_one(stats: 
     missing = await stats.post("/fx-rates/revisions", {"rate": other, "source": "SAFE", "reason": "none yet"})
     assert (missing.status, missing.code) == (404, "RATE_UNKNOWN")
     assert len((await stats.get("/fx-rates")).body) == 1
+
+
+async def test_a_figure_leaves_as_csv_and_as_parquet_with_the_same_rows(stats: Client) -> None:
+    await three_departures(stats)
+    query = {"from": "2018", "to": "2019", "by": "year"}
+    lines = (await stats.get("/figures/dispatches/export", **query)).body.decode().splitlines()
+    assert lines[0].startswith("year,value,currency,fen,pending,measure,unit,from,to,as_known_at")
+    assert [line.split(",")[:2] for line in lines[1:]] == [["2018", "2"], ["2019", "1"]]
+    parquet = await stats.get("/figures/dispatches/export", format="parquet", **query)
+    assert pl.read_parquet(io.BytesIO(parquet.body)).select("year", "value").rows() == [("2018", 2), ("2019", 1)]
+
+
+async def test_periods_close_and_reopen_with_another_officer(stats: Client) -> None:
+    await three_departures(stats)
+    first = stats.speaking_as(Role.OFFICER, subject="first")
+    answer = await first.post("/periods/close", {"period": "2018"})
+    assert (answer.status, answer.body["version"], len(answer.body["digest"])) == (201, 1, 64)
+    assert (await first.post("/periods/reopen", {"period": "2018", "reason": "late"})).code == "SECOND_APPROVER_NEEDED"
+    await counted(stats.database, [recorded(dispatched(departure(departed_on=date(2018, 9, 9))), date(2019, 9, 9))])
+    items = (await stats.get("/restatements", period="2018")).body["items"]
+    assert {item["restated"]["scope"] for item in items} == {"nation:CN", "province:370000"}
+    second = stats.speaking_as(Role.OFFICER, subject="second")
+    assert (await second.post("/periods/reopen", {"period": "2018", "reason": "late"})).status == 200
+    assert [close["reopened_by"] for close in (await stats.get("/periods")).body] == ["officer:second"]

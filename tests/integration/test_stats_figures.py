@@ -275,3 +275,15 @@ async def test_an_answer_is_as_fresh_as_the_oldest_log_that_is_behind(database: 
         seen = [await freshness(tx, lag) for lag in ({}, {"rights.events/0": 3}, {"docking.events/1": 1, "rights.events/0": 3}, None)]
     days = [(fresh.complete_through.date() if fresh.complete_through else None, fresh.lag_seconds) for fresh in seen]
     assert days == [(date(2018, 7, 11), 0), (date(2018, 7, 10), 86_400), (date(2018, 5, 2), 70 * 86_400), (None, 0)]
+
+
+async def test_a_year_that_is_not_completely_counted_is_compared_with_nothing(database: Database) -> None:
+    told = [dispatched(departure(POOR_WEST, date(2017, 5, 2))), dispatched(departure(RICH_EAST, date(2018, 5, 2)))]
+    await counted(database, [recorded(data) for data in told])
+    plan = board.shipped()[board.MAIN]
+    async with database.transaction(cause()) as tx:
+        for complete_on, rise in ((date(2018, 9, 30), None), (date(2018, 12, 31), False)):
+            judged = await board.quota_years(tx, plan, date(2019, 1, 1), None, complete_on)
+            found = {(of.quota.code, of.year): of.judgement for of in judged}
+            assert found["Q1", 2018].rise is rise
+            assert found["Q1", 2018].status is QuotaStatus.BREACHED

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from services.stats import board, plans
 from services.stats.commands import Plan
-from services.stats.domain import at_least, gap_heads, judge, percent, progress
+from services.stats.domain import at_least, comparable, gap_heads, judge, percent, progress
 from shared.events import QuotaStatus, TargetState
 
 Q1 = (1, 10)
@@ -86,3 +86,13 @@ def test_a_part_cannot_ask_for_more_than_its_whole() -> None:
     document: dict[str, Any] = json.loads((board.SHIPPED / "2017-2020.json").read_text())
     document["targets"][2]["floor"] = 2_000_001
     assert any("a part of dispatches" in reason for reason in plans.contradictions(Plan.model_validate(document)))
+
+
+def test_worked_example_not_comparable() -> None:
+    start, end = date(2018, 1, 1), date(2018, 12, 31)
+    assert not comparable(start, end, date(2018, 9, 30))  # nine months against twelve
+    assert not comparable(start, end, date(2018, 10, 19))  # 80 % of the days
+    assert not comparable(start, end, None)
+    assert comparable(start, end, date(2018, 12, 13))  # 347 of 365 days
+    assert not comparable(start, end, date(2018, 12, 12))
+    assert comparable(start, date(2018, 9, 30), date(2018, 9, 30))  # the running year on its own cut-off day
