@@ -1,0 +1,1 @@
+"""`python -m tests.bench`: ratios and bounds, measured in one run on a Kafka and a PostgreSQL of its own."""

@@ -1,0 +1,57 @@
+"""`python -m tests.bench [PART...]`: measure, print, write bench.json; exit 1 when a bound is missed."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+import uvloop
+from rich.console import Console
+
+from tests.bench import consuming, relaying
+from tests.bench.figures import Figure, failed, show
+from tests.bench.place import ROOT, Place, Report, place
+
+Part = Callable[[Place, Report], Awaitable[list[Figure]]]
+PARTS: dict[str, Part] = {"relay": relaying.measure, "consumer": consuming.measure}
+WRITTEN = ROOT / "bench.json"
+
+
+async def _measure(here: Place, parts: list[str], say: Report) -> list[Figure]:
+    figures: list[Figure] = []
+    for name in parts:
+        figures += await PARTS[name](here, say)
+    return figures
+
+
+def main() -> int:
+    parts = sys.argv[1:] or list(PARTS)
+    unknown = sorted(set(parts) - PARTS.keys())
+    if unknown:
+        print(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}", file=sys.stderr)  # noqa: T201
+        return 2
+    console, began = Console(), time.monotonic()
+    with console.status("Kafka and PostgreSQL are starting") as status, place() as here:
+        figures = uvloop.run(_measure(here, parts, status.update))
+    seconds = time.monotonic() - began
+    show(figures, f"Measured in one run of {seconds:.0f} s on {os.cpu_count()} cores", console)
+    document = {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(seconds, 1),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "figures": [figure.document() for figure in figures],
+    }
+    WRITTEN.write_text(json.dumps(document, indent=1) + "\n")
+    for figure in failed(figures):
+        console.print(f"[bold red]missed:[/] {figure.name} is {figure.value:.3g} {figure.unit}, bound {figure.bound}")
+    return 1 if failed(figures) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

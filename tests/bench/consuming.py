@@ -1,0 +1,88 @@
+"""A consumer that applies event by event, one small statement each, next to raw aiokafka that only reads the same log."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from shared import db, kafka
+from shared.consumer import Consumer, each
+from shared.db import Tx
+from shared.events import Recorded, WorkerRegistered
+from shared.observe import APPLIED, Health
+from shared.settings import Settings
+from tests.bench import load
+from tests.bench.figures import Figure, rate
+from tests.bench.place import Place, Report
+from tests.bench.relaying import counted, relay_all
+from tests.support.wait import until
+
+EVENTS = 20_000
+ROUNDS = 3
+READ_MODEL = "CREATE TABLE worker (worker uuid PRIMARY KEY, county text NOT NULL, effective date NOT NULL)"
+KEEP = "INSERT INTO worker (worker, county, effective) VALUES ($1, $2, $3) ON CONFLICT (worker) DO NOTHING"
+
+
+async def measure(here: Place, say: Report) -> list[Figure]:
+    settings = here.settings("consuming.")
+    say(f"consumer: {EVENTS:,} events are produced")
+    await relay_all(settings, await here.database("consuming-from"), load.rows(EVENTS))
+    applied: list[float] = []
+    read: list[float] = []
+    for number in range(ROUNDS):
+        say(f"consumer: round {number + 1} of {ROUNDS}")
+        applied.append(EVENTS / await _consume(settings, await here.database(f"consuming-{number}"), f"counter{number}"))
+        read.append(EVENTS / await _read(settings))
+    return [rate("consumer, one insert per event", applied, "events/s"), rate("raw consumer, reading only", read, "events/s")]
+
+
+async def _consume(settings: Settings, url: str, service: str) -> float:
+    """Seconds from the first batch to the commit of the last: joining the group is not counted."""
+    database = await db.open_database(service, url, size=2)
+    async with database.connection() as conn:
+        await conn.execute(READ_MODEL)
+    before, began = counted(APPLIED), list[float]()
+    applying = each({WorkerRegistered: _keep})
+
+    async def apply(tx: Tx, events: Any) -> None:
+        began.append(time.perf_counter())
+        await applying(tx, events)
+
+    consumer = Consumer(settings, database, service, [load.TOPIC], apply, Health())
+    await consumer.start()
+    running = asyncio.create_task(consumer.run())
+
+    try:
+        await until(lambda: counted(APPLIED) - before >= EVENTS, 120, "every event applied")
+        return time.perf_counter() - began[0]
+    finally:
+        await consumer.stop()
+        running.cancel()
+        await asyncio.wait({running})
+        await db.close_database(database)
+
+
+async def _keep(tx: Tx, recorded: Recorded[WorkerRegistered]) -> None:
+    await tx.conn.execute(KEEP, recorded.data.worker, recorded.data.origin.county, recorded.data.effective)
+
+
+async def _read(settings: Settings) -> float:
+    """Seconds from the first record to the last."""
+    topic = kafka.topic_name(settings, load.TOPIC)
+    consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka_bootstrap_servers, max_partition_fetch_bytes=2 * 1024 * 1024)
+    await consumer.start()
+    try:
+        places = [TopicPartition(topic, partition) for partition in range(settings.topic_partitions)]
+        consumer.assign(places)
+        await consumer.seek_to_beginning(*places)
+        began, seen = 0.0, 0
+        while seen < EVENTS:
+            batches = await consumer.getmany(timeout_ms=1_000, max_records=2_000)
+            began = began or time.perf_counter()
+            seen += sum(map(len, batches.values()))
+        return time.perf_counter() - began
+    finally:
+        await consumer.stop()

@@ -1,0 +1,150 @@
+"""Where it is measured: a durable PostgreSQL and a Kafka in a folder that goes away, and service processes on them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import asyncpg
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from joserfc.jwk import OKPKey
+from pydantic import SecretStr
+
+from console import kafka_local, postgres_local, processes
+from console.processes import Spec
+from shared.auth import NATION, Principal, Role, issue, new_key, public_keys
+from shared.db import SHARED_MIGRATIONS, migrate
+from shared.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+READY_SECONDS = 30.0
+POOL_SIZE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    folder: Path
+    kafka: str  # bootstrap servers
+    postgres: postgres_local.Postgres
+    signing: OKPKey
+    pids: dict[str, int] = field(default_factory=dict)  # of the two servers
+
+    @property
+    def jwks(self) -> Path:
+        return self.folder / "jwks.json"
+
+    def settings(self, prefix: str) -> Settings:
+        """For what runs in this process."""
+        return Settings(
+            kafka_bootstrap_servers=self.kafka,
+            database_url=SecretStr(self.postgres.url()),
+            http_port=1,
+            auth_jwks=self.jwks,
+            topic_prefix=prefix,
+            pool_size=POOL_SIZE,
+        )
+
+    def token(self, role: Role) -> str:
+        return issue(self.signing, Principal(f"bench-{role}", role, (NATION,)))
+
+    async def database(self, name: str, service: str | None = None) -> str:
+        """URL of a new database; with a service's name its own migrations are applied beside the shared ones."""
+        conn = await asyncpg.connect(self.postgres.url())
+        try:
+            await conn.execute(f'CREATE DATABASE "{name}"')
+        finally:
+            await conn.close()
+        url = self.postgres.url(name)
+        conn = await asyncpg.connect(url)
+        try:
+            await migrate(conn, SHARED_MIGRATIONS, *([ROOT / "services" / service / "migrations"] if service else []))
+        finally:
+            await conn.close()
+        return url
+
+
+@contextmanager
+def place() -> Iterator[Place]:
+    """Both servers ready; stopped and forgotten on leaving."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="laowu-bench-")))
+        postgres, process = postgres_local.start(folder / "postgres", durable=True)
+        stack.callback(processes.stop, process, postgres_local.spec(postgres))
+        kafka, broker = kafka_local.start(folder / "kafka")
+        stack.callback(processes.stop, broker, kafka_local.spec(kafka))
+        signing = new_key()
+        (folder / "jwks.json").write_text(json.dumps(public_keys([signing])))
+        private = Ed25519PrivateKey.generate().private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        (folder / "signing.pem").write_bytes(private)
+        yield Place(folder, kafka.bootstrap, postgres, signing, {"Kafka": broker.pid, "PostgreSQL": process.pid})
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A process that answers HTTP."""
+
+    name: str
+    base: str
+    process: subprocess.Popen[bytes]
+
+
+@contextmanager
+def serving(here: Place, name: str, module: str, database: str, prefix: str, **more: str) -> Iterator[Server]:
+    """`python -m module`, ready; stopped on leaving. Raises AssertionError with its log when it does not come up."""
+    [port] = processes.free_ports(1)
+    environment: dict[str, str] = {
+        "KAFKA_BOOTSTRAP_SERVERS": here.kafka,
+        "DATABASE_URL": database,
+        "HTTP_PORT": str(port),
+        "AUTH_JWKS": str(here.jwks),
+        "TOPIC_PREFIX": prefix,
+        "POOL_SIZE": str(POOL_SIZE),
+        "PYTHONPATH": str(ROOT),
+        "MALLOC_ARENA_MAX": "2",
+        "REGISTRATION_MASTER_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
+        "REGISTRATION_LOOKUP_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
+        "DOCKING_SIGNING_KEY": str(here.folder / "signing.pem"),
+        **more,
+    }
+    spec = Spec(name, [sys.executable, "-m", module], here.folder / f"{name}.log", environment)
+    process = processes.spawn(spec)
+    try:
+        base = f"http://127.0.0.1:{port}"
+        _wait_ready(f"{base}/readyz", process, spec.log)
+        yield Server(name, base, process)
+    finally:
+        processes.stop(process, spec)
+
+
+def _wait_ready(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while not _answers(address):
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise AssertionError(f"{address} is not ready:\n{log.read_text()[-2000:]}")
+        time.sleep(0.05)
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urlopen(address, timeout=2) as answer:  # noqa: S310  # a loopback address written above
+            return bool(answer.status == 200)
+    except (URLError, OSError):
+        return False
+
+
+Report = Callable[[str], Any]  # one line about what is being done

@@ -1,0 +1,95 @@
+"""The relay, from a filled outbox, against raw aiokafka producing the same bytes to the same partitions with the same settings."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from prometheus_client import Counter
+
+from shared import db, kafka, outbox
+from shared.observe import RELAYED, Health
+from shared.settings import Settings
+from tests.bench import load
+from tests.bench.figures import Figure, rate, ratio
+from tests.bench.place import Place, Report
+from tests.support.wait import until
+
+EVENTS = 60_000
+ROUNDS = 5
+AT_LEAST = 0.6
+_CONTENT_TYPE = ("content-type", b"application/cloudevents+json; charset=UTF-8")
+
+
+async def measure(here: Place, say: Report) -> list[Figure]:
+    """Rounds that alternate; both open and close their own connections within their time."""
+    url = await here.database("relaying")
+    filling = load.rows(EVENTS)
+    await relay_all(here.settings("relay-warm."), url, filling[:5_000])
+    relayed: list[float] = []
+    raw: list[float] = []
+    for number in range(ROUNDS):
+        say(f"relay: round {number + 1} of {ROUNDS}")
+        for side in (_raw, relay_all) if number % 2 else (relay_all, _raw):
+            settings = here.settings(f"{'raw' if side is _raw else 'relay'}-{number}.")
+            (relayed if side is relay_all else raw).append(EVENTS / await side(settings, url, filling))
+    return [
+        ratio("relay / raw producer", relayed, raw, AT_LEAST),
+        rate("relay", relayed, "events/s"),
+        rate("raw producer, same bytes", raw, "events/s"),
+    ]
+
+
+async def relay_all(settings: Settings, url: str, filling: Sequence[load.Row]) -> float:
+    """Seconds from its start until the last batch is acknowledged and deleted."""
+    await kafka.create_topics(settings, [load.TOPIC])
+    conn = await db.connect(url, application="bench", statement_timeout="0")
+    try:
+        await load.fill(conn, filling)
+    finally:
+        await conn.close()
+    database = await db.open_database("bench", url, size=2)
+    before = counted(RELAYED)
+    began = time.perf_counter()
+    task = asyncio.create_task(outbox.relay(database, url, settings, Health()))
+    try:
+        await until(lambda: counted(RELAYED) - before >= len(filling), 120, "outbox relayed")
+        return time.perf_counter() - began
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        await db.close_database(database)
+
+
+def counted(counter: Counter) -> float:
+    """Events of the topic that this process relayed or applied; each counts once its transaction is committed."""
+    samples = next(iter(counter.labels(load.TOPIC).collect())).samples
+    return next(sample.value for sample in samples if sample.name.endswith("_total"))
+
+
+async def _raw(settings: Settings, _url: str, filling: Sequence[load.Row]) -> float:
+    """Seconds from its start until the last ack. Records are ready-made: only producing them counts."""
+    await kafka.create_topics(settings, [load.TOPIC])
+    topic, sends = kafka.topic_name(settings, load.TOPIC), _records(filling, settings.topic_partitions)
+    began = time.perf_counter()
+    producer = await kafka.open_producer(settings)
+    try:
+        acks = [await producer.send(topic, **record) for record in sends]
+        for ack in acks:
+            await ack
+        return time.perf_counter() - began
+    finally:
+        await kafka.stop_producer(producer, 5)
+
+
+def _records(filling: Sequence[load.Row], partitions: int) -> list[dict[str, Any]]:
+    records = []
+    for number, (_, _, key, value) in enumerate(filling):
+        headers = [_CONTENT_TYPE, ("sequence", b"1.%d" % (number // partitions))]
+        partition = kafka.partition_for(key.encode(), partitions)
+        records.append({"value": value, "key": key.encode(), "partition": partition, "headers": headers})
+    return records
