@@ -108,7 +108,7 @@ def _passed(facts: Facts, today: date, leaving: date, minimum_reserve: int, fee_
     return {
         "insurance": insured,
         "contract_filed": contract is not None and contract.end >= leaving,
-        "fee_within_cap": contract is not None and _fee_within_cap(facts, fee_cap_per_mille),
+        "fee_within_cap": _fee_within_cap(facts, fee_cap_per_mille),
         "enterprise_active": enterprise.state is EnterpriseState.ACTIVE,
         "licence_valid": enterprise.valid_to >= max(today, leaving),
         "licence_scope": covers(enterprise, order.channel, order.destination),
@@ -121,7 +121,7 @@ def _fee_within_cap(facts: Facts, per_mille: int) -> bool:
     """Integers only: fee * 1000 <= per mille * wages of the term; and within the order's own cap where one is comparable."""
     contract, cap = facts.placement.contract, facts.order.fee_cap
     if contract is None or contract.service_fee is None:
-        return contract is not None
+        return True
     fee = contract.service_fee
     if cap is not None and cap.currency == fee.currency and fee.minor > cap.minor:
         return False

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from joserfc.jwk import OKPKey
 
 from services.docking import clearance
 from services.docking.policy import policy
@@ -76,7 +77,7 @@ async def test_the_certificate_of_a_clearance_is_verifiable_offline_with_the_pub
     granted = await dock.cleared()
     published = (await dock.get("/clearance/keys")).body["keys"][0]
     assert "d" not in published
-    key = clearance.OKPKey.import_key(published)
+    key = OKPKey.import_key(published)
     certificate = clearance.verify(granted["clearance"], key, on=dock.today)
     assert (str(certificate.placement), str(certificate.worker)) == (granted["placement"], granted["worker"])
     with pytest.raises(clearance.CertificateInvalid):

@@ -1,0 +1,175 @@
+"""Random commands, events and sweeps: the counters always equal the placements, no worker is placed twice, nobody waits for ever."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.events import Data, DispatchCorrected, Dispatched, DispatchVoided, Returned
+from shared.values import WorkerId
+from tests.support.docking import Dock, a_departure, dock
+
+__all__ = ["dock"]
+
+BROKEN = """
+SELECT id FROM job_order AS o WHERE
+    reserved <> (SELECT count(*) FROM placement WHERE job_order = o.id AND state IN ('matched', 'clearance_requested', 'cleared'))
+    OR filled <> (SELECT count(*) FROM placement WHERE job_order = o.id AND state IN ('abroad', 'returned'))
+"""
+TWICE = """
+SELECT worker FROM placement WHERE state IN ('matched', 'clearance_requested', 'cleared', 'abroad') GROUP BY worker HAVING count(*) > 1
+"""
+ENDLESS = "SELECT id FROM placement WHERE state IN ('matched', 'clearance_requested', 'cleared') AND due IS NULL"
+FLAGS = """
+SELECT worker, date_part('year', departed_on) FROM dispatch WHERE voided IS NULL
+GROUP BY 1, 2 HAVING count(*) FILTER (WHERE first_this_year) <> 1
+"""
+EVER = "SELECT worker FROM dispatch WHERE voided IS NULL GROUP BY 1 HAVING count(*) FILTER (WHERE first_ever) <> 1"
+
+
+async def _sound(dock: Dock) -> None:
+    async with dock.client.database.connection() as conn:
+        for query in (BROKEN, TWICE, ENDLESS, FLAGS, EVER):
+            assert await conn.fetch(query) == [], query
+
+
+class Play:
+    """A few orders, a few workers, and whatever chance does to them."""
+
+    def __init__(self, dock: Dock, seed: int) -> None:
+        self.dock, self.chance = dock, random.Random(seed)
+        self.orders: list[str] = []
+        self.workers: list[WorkerId] = []
+        self.placements: list[dict[str, Any]] = []
+        self.certificates: dict[str, Any] = {}
+        self.answered: Counter[str] = Counter()
+
+    async def begin(self) -> None:
+        enterprise = await self.dock.enterprise()
+        self.orders = [await self.dock.order(enterprise, positions=count, expires="2018-12-31") for count in (1, 2)]
+        self.workers = [await self.dock.worker() for _ in range(4)]
+
+    async def step(self) -> None:
+        move = self.chance.choice(MOVES)
+        status = await move(self)
+        self.answered[f"{move.__name__}:{status}"] += 1
+        assert status < 500, move.__name__
+
+    async def match(self) -> int:
+        order, worker = self.chance.choice(self.orders), self.chance.choice(self.workers)
+        proposed = await self.dock.post(f"/orders/{order}/matches", {"worker": str(worker)})
+        if proposed.status != 200:
+            return proposed.status
+        accepted = await self.dock.post(f"/matches/{proposed.body['matches'][0]['match']}/acceptance")
+        if accepted.status == 201:
+            self.placements.append(accepted.body)
+        return accepted.status
+
+    async def clear(self) -> int:
+        placement = await self.some()
+        if placement is None:
+            return 0
+        if placement["contract"] is None and placement["state"] == "matched":
+            await self.dock.papered(placement)
+        if self.chance.random() < 0.7:
+            self.certificates[placement["placement"]] = await self.dock.certificate(placement)
+        return (await self.dock.post(f"/placements/{placement['placement']}/clearance")).status
+
+    async def train(self) -> int:
+        placement = await self.some()
+        if placement is not None:
+            self.certificates[placement["placement"]] = await self.dock.certificate(placement)
+        return 0
+
+    async def revoke(self) -> int:
+        if self.certificates:
+            _, issued = self.certificates.popitem()
+            await self.dock.revoke(issued)
+        return 0
+
+    async def depart(self) -> int:
+        return await self.do("departure", a_departure(self.dock.today))
+
+    async def come_back(self) -> int:
+        return await self.do("return", {"returned_on": self.dock.today.isoformat(), "reason": "completed"})
+
+    async def cancel(self) -> int:
+        return await self.do("cancellation", {"reason": "officer"})
+
+    async def void(self) -> int:
+        return await self.do("departure/void", {"reason": "duplicate"})
+
+    async def correct(self) -> int:
+        day = self.dock.today - timedelta(days=self.chance.randint(0, 200))
+        return await self.do("departure/correction", {"departed_on": day.isoformat()})
+
+    async def wait(self) -> int:
+        self.dock.wait(self.chance.choice((1, 10, 40, 100)))
+        await self.dock.swept()
+        return 0
+
+    async def some(self) -> dict[str, Any] | None:
+        return await self.dock.show(self.chance.choice(self.placements[-3:])) if self.placements else None
+
+    async def do(self, step: str, body: dict[str, Any]) -> int:
+        if not self.placements:
+            return 0
+        placement = self.chance.choice(self.placements[-3:])
+        return (await self.dock.post(f"/placements/{placement['placement']}/{step}", body)).status
+
+
+MOVES = (Play.match, Play.match, Play.clear, Play.clear, Play.clear, Play.train, Play.depart, Play.depart, Play.depart, Play.come_back,
+         Play.come_back, Play.cancel, Play.revoke, Play.void, Play.correct, Play.correct, Play.wait)  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_counters_equal_placements_whatever_happens(dock: Dock, seed: int) -> None:
+    play = Play(dock, seed)
+    await play.begin()
+    for _ in range(100):
+        await play.step()
+        await _sound(dock)
+    assert play.answered["depart:200"] > 0, play.answered
+    await _events_add_up(dock)
+    dock.wait(1000)
+    await dock.swept()
+    await _sound(dock)
+    for order in play.orders:
+        shown = await dock.show_order(order)
+        assert (shown["reserved"], shown["state"]) == (0, "expired")
+
+
+async def _events_add_up(dock: Dock) -> None:
+    """What a consumer sums from the events alone is what the database says: dispatches, persons by year, stock."""
+    totals: Counter[str] = Counter()
+    for event in await dock.told(Dispatched, DispatchCorrected, DispatchVoided, Returned):
+        for sign, fact, returned in _moves(event):
+            totals["dispatches"] += sign
+            totals["stock"] += sign * (not returned)
+            totals[f"persons {fact.departed_on.year}"] += sign * fact.first_this_year
+            totals["ever"] += sign * fact.first_ever
+    async with dock.client.database.connection() as conn:
+        rows = await conn.fetch("SELECT departed_on, first_ever, first_this_year, returned_on FROM dispatch WHERE voided IS NULL")
+    expected: Counter[str] = Counter()
+    for row in rows:
+        expected["dispatches"] += 1
+        expected["stock"] += row["returned_on"] is None
+        expected[f"persons {row['departed_on'].year}"] += row["first_this_year"]
+        expected["ever"] += row["first_ever"]
+    assert +totals == +expected
+    assert all(value >= 0 for value in totals.values())
+
+
+def _moves(event: Data) -> list[tuple[int, Any, bool]]:
+    if isinstance(event, Dispatched):
+        return [(1, event.fact, False)]
+    if isinstance(event, Returned):
+        return [(-1, event.dispatch, False), (1, event.dispatch, True)]
+    if isinstance(event, DispatchCorrected):
+        return [(-1, event.previous, event.returned is not None), (1, event.fact, event.returned is not None)]
+    assert isinstance(event, DispatchVoided)
+    return [(-1, event.previous, event.returned is not None)]

@@ -1,0 +1,279 @@
+"""The clearance saga over events, every timeout, and what docking learns from other services."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from services.docking import consumers
+from shared import consumer
+from shared.auth import Role, system
+from shared.db import Cause
+from shared.events import (
+    CertificateIssued,
+    ClearanceGranted,
+    ClearanceRefused,
+    ClearanceWithdrawn,
+    Dispatched,
+    JobOrderExpired,
+    PlacementCancelled,
+    QuotaStatus,
+    QuotaStatusChanged,
+    WillingnessExpired,
+    WillingnessWithdrawn,
+    WorkerVerified,
+)
+from shared.reference import origin
+from shared.values import Clock, EnrolmentId, WorkerId, new_id
+from tests.support.docking import POOR_COUNTY, RICH_COUNTY, AWorker, Dock, a_departure, dock, noon, recorded, yen
+
+__all__ = ["dock"]
+
+
+async def _positions(dock: Dock, order: str) -> tuple[int, int]:
+    shown = await dock.show_order(order)
+    return shown["reserved"], shown["filled"]
+
+
+# --- the saga -----------------------------------------------------------------------------------------------------------------
+async def test_a_request_waits_for_the_training_certificate_and_is_granted_when_it_comes(dock: Dock) -> None:
+    placement = await dock.papered(await dock.matched())
+    waiting = await dock.requested(placement)
+    assert (waiting["state"], waiting["failed"]) == ("clearance_requested", ["training_certificate"])
+    assert waiting["due"] == (dock.today + timedelta(days=30)).isoformat()
+    dock.wait(20)
+    await dock.certificate(placement)
+    granted = await dock.show(placement)
+    assert (granted["state"], granted["clearance_valid_to"]) == ("cleared", (dock.today + timedelta(days=60)).isoformat())
+    (event,) = [one for one in await dock.client.published() if isinstance(one.data, ClearanceGranted)]
+    assert event.actor == "service:docking"
+    (said,) = await dock.told(ClearanceGranted)
+    assert said.certificate == granted["clearance"]
+
+
+async def test_a_certificate_for_something_else_leaves_the_request_waiting(dock: Dock) -> None:
+    placement = await dock.papered(await dock.matched())
+    await dock.requested(placement)
+    await dock.certificate({**placement, "occupation": "9313"})
+    assert (await dock.show(placement))["state"] == "clearance_requested"
+
+
+async def test_a_hard_failure_refuses_and_gives_the_match_its_first_deadline_back(dock: Dock) -> None:
+    placement = await dock.matched()
+    due = placement["due"]
+    dock.wait(10)
+    refused = await dock.requested(placement)
+    assert (refused["state"], refused["due"]) == ("matched", due)
+    (said,) = await dock.told(ClearanceRefused)
+    assert list(said.failed) == refused["failed"] == ["training_certificate", "insurance", "contract_filed"]
+
+
+async def test_what_went_wrong_while_waiting_refuses_when_the_certificate_comes(dock: Dock) -> None:
+    placement = await dock.papered(await dock.matched())
+    await dock.requested(placement)
+    case = await dock.case(placement["enterprise"])
+    await dock.certificate(placement)
+    assert (await dock.show(placement))["state"] == "matched"
+    assert (await dock.told(ClearanceRefused))[0].failed == ("no_blocking_case",)
+    await dock.case_closed(case)
+    assert (await dock.requested(placement))["state"] == "cleared"
+
+
+async def test_too_small_a_reserve_refuses_until_it_is_filled(dock: Dock) -> None:
+    enterprise = await dock.enterprise(reserve=299_999_999)
+    placement = await dock.papered(await dock.matched(await dock.order(enterprise)))
+    await dock.certificate(placement)
+    assert (await dock.requested(placement))["failed"] == ["reserve"]
+    await dock.post(f"/enterprises/{enterprise}/reserve", {"amount": {"minor": 1, "currency": "CNY"}})
+    assert (await dock.requested(placement))["state"] == "cleared"
+
+
+async def test_certificate_revoked_after_clearance_before_departure(dock: Dock) -> None:
+    """Clearance withdrawn, position released, no Dispatched possible."""
+    order = await dock.order()
+    placement = await dock.papered(await dock.matched(order))
+    issued = await dock.certificate(placement)
+    await dock.requested(placement)
+    dock.wait(1)
+    await dock.revoke(issued)
+    withdrawn, cancelled = await dock.told(ClearanceWithdrawn, PlacementCancelled)
+    assert (withdrawn.reason, cancelled.reason) == ("certificate_revoked", "clearance_withdrawn")
+    assert await _positions(dock, order) == (0, 0)
+    departure = await dock.post(f"/placements/{placement['placement']}/departure", a_departure(dock.today))
+    assert (departure.status, departure.code, departure.body["state"]) == (409, "ILLEGAL_STEP", "cancelled")
+    assert await dock.told(Dispatched) == []
+
+
+async def test_a_certificate_revoked_after_departure_changes_nothing_here(dock: Dock) -> None:
+    placement = await dock.papered(await dock.matched())
+    issued = await dock.certificate(placement)
+    await dock.requested(placement)
+    await dock.post(f"/placements/{placement['placement']}/departure", a_departure(dock.today))
+    await dock.revoke(issued)
+    assert (await dock.show(placement))["state"] == "abroad"
+
+
+async def test_a_revoked_certificate_clears_nobody(dock: Dock) -> None:
+    placement = await dock.papered(await dock.matched())
+    await dock.revoke(await dock.certificate(placement))
+    assert (await dock.requested(placement))["failed"] == ["training_certificate"]
+
+
+async def test_a_certificate_of_somebody_unknown_here_is_kept_and_harms_nothing(dock: Dock) -> None:
+    placement = await dock.matched()
+    await dock.certificate({**placement, "worker": str(new_id()), "placement": str(new_id())})
+    assert (await dock.show(placement))["state"] == "matched"
+
+
+# --- timeouts -----------------------------------------------------------------------------------------------------------------
+async def _in_state(dock: Dock, state: str) -> dict[str, Any]:
+    if state == "cleared":
+        return await dock.cleared()
+    placement = await dock.papered(await dock.matched())
+    return placement if state == "matched" else await dock.requested(placement)
+
+
+@pytest.mark.parametrize(
+    ("state", "days", "reason"),
+    [("matched", 45, "match_expired"), ("clearance_requested", 30, "clearance_timeout"), ("cleared", 90, "clearance_expired")],
+)
+async def test_every_wait_ends_and_frees_position_and_worker(dock: Dock, state: str, days: int, reason: str) -> None:
+    placement = await _in_state(dock, state)
+    dock.wait(days)
+    await dock.swept()
+    assert (await dock.show(placement))["state"] == state, "the last day still counts"
+    dock.wait(1)
+    stuck = (await dock.get("/placements/stuck")).body["items"]
+    assert [one["placement"] for one in stuck] == [placement["placement"]]
+    assert await dock.swept() > 0
+    ended = await dock.show(placement)
+    assert (ended["state"], ended["ended"], ended["due"]) == ("cancelled", reason, None)
+    assert [one.reason for one in await dock.told(PlacementCancelled)] == [reason]
+    assert len(await dock.told(ClearanceWithdrawn)) == (state == "cleared")
+    assert await _positions(dock, placement["order"]) == (0, 0)
+    assert await dock.swept() == 0
+    assert (await dock.matched(worker=WorkerId(placement["worker"])))["state"] == "matched"
+
+
+async def test_an_order_expires_with_its_unfilled_positions_and_takes_nobody_any_more(dock: Dock) -> None:
+    order = await dock.order(positions=3)
+    placement = await dock.matched(order)
+    dock.today = date.fromisoformat(placement["due"])
+    assert await dock.swept() == 0
+    dock.wait(1)
+    late = await dock.post(f"/orders/{order}/matches", {"worker": str(await dock.worker())})
+    assert (late.status, late.code, late.body["state"]) == (409, "ORDER_NOT_OPEN", "expired")
+    await dock.swept()
+    (expired,) = await dock.told(JobOrderExpired)
+    assert expired.unfilled == 3  # the overdue placement gave its position back first
+    assert (await dock.show_order(order))["state"] == "expired"
+
+
+async def test_placements_of_an_expired_order_go_on(dock: Dock) -> None:
+    order = await dock.order(expires=dock.today.isoformat())
+    placement = await dock.papered(await dock.matched(order))
+    await dock.certificate(placement)
+    dock.wait(3)
+    await dock.swept()
+    assert (await dock.told(JobOrderExpired))[0].unfilled == 0
+    assert (await dock.requested(placement))["state"] == "cleared"
+    assert (await dock.post(f"/placements/{placement['placement']}/departure", a_departure(dock.today))).status == 200
+    assert await _positions(dock, order) == (0, 1)
+
+
+async def test_a_proposal_expires_and_may_be_made_again(dock: Dock) -> None:
+    order, worker = await dock.order(), await dock.worker()
+    match = await dock.proposed(order, worker)
+    dock.wait(15)
+    late = await dock.post(f"/matches/{match}/acceptance")
+    assert (late.status, late.code, late.body["state"]) == (409, "MATCH_NOT_OPEN", "expired")
+    assert await dock.swept() == 1
+    assert await dock.proposed(order, worker) != match
+
+
+async def test_one_sweep_is_bounded_and_sweeps_end(dock: Dock) -> None:
+    order = await dock.order(positions=205)
+    for _ in range(205):
+        await dock.matched(order)
+    dock.wait(46)
+    operator = dock.client.speaking_as(Role.OPERATOR)
+    acted = [(await dock.post("/sweep", who=operator)).body["acted"] for _ in range(3)]
+    assert acted == [201, 5, 0]  # 200 placements and the order; the rest
+    assert await _positions(dock, order) == (0, 0)
+
+
+# --- what others tell -----------------------------------------------------------------------------------------------------------
+async def test_verification_and_willingness_follow_registration(dock: Dock) -> None:
+    order = await dock.order()
+    worker = await dock.worker(AWorker(verified=False))
+    refused = await dock.post(f"/orders/{order}/matches", {"worker": str(worker)})
+    assert (refused.code, refused.body["state"]) == ("WORKER_NOT_ELIGIBLE", {"failed": ["not_verified"]})
+    await dock.hears(WorkerVerified(worker=worker, origin=origin(RICH_COUNTY, dock.today), effective=dock.today))
+    await dock.proposed(order, worker)
+    await dock.hears(WillingnessWithdrawn(worker=worker, origin=origin(RICH_COUNTY, dock.today), reason="worker", effective=dock.today))
+    again = await dock.post(f"/orders/{order}/matches", {"worker": str(worker)})
+    assert again.body["state"] == {"failed": ["not_willing"]}
+    assert (await dock.post(f"/orders/{order}/matches", {"n": 5})).body["matches"] == []
+
+
+async def test_eligibility_is_looked_at_again_when_a_match_is_accepted(dock: Dock) -> None:
+    worker = await dock.worker()
+    match = await dock.proposed(await dock.order(), worker)
+    await dock.hears(WillingnessExpired(worker=worker, origin=origin(RICH_COUNTY, dock.today), effective=dock.today))
+    answer = await dock.post(f"/matches/{match}/acceptance")
+    assert (answer.status, answer.code) == (409, "WORKER_NOT_ELIGIBLE")
+
+
+async def test_an_event_about_a_worker_never_registered_is_parked(dock: Dock) -> None:
+    nobody = WorkerVerified(worker=WorkerId(new_id()), origin=origin(RICH_COUNTY, dock.today), effective=dock.today)
+    with pytest.raises(consumer.Reject, match="worker_unknown"):
+        await dock.hears(nobody)
+
+
+async def test_a_missed_quota_moves_poverty_counties_to_the_front(dock: Dock) -> None:
+    order = await dock.order(positions=5)
+    rich, poor = await dock.worker(), await dock.worker(AWorker(county=POOR_COUNTY))
+    before = (await dock.post(f"/orders/{order}/matches", {"n": 5})).body["matches"]
+    assert before[0]["score"] == before[1]["score"]
+    assert before[0]["quota_effect"] is None
+    status = QuotaStatusChanged(
+        key="Q1|2018", effective=dock.today, quota="Q1", period="2018", status_from=None, status_to=QuotaStatus.BREACHED,
+        share=(958, 10_000), gap_heads=47,
+    )  # fmt: skip
+    await dock.hears(status)
+    first, second = (await dock.post(f"/orders/{order}/matches", {"n": 5})).body["matches"]
+    assert (first["worker"], second["worker"]) == (str(poor), str(rich))
+    assert first["quota_effect"] == "national poor-county share 9.58 -> 9.59 %"
+
+
+async def test_candidates_are_ranked_with_reasons_and_nothing_is_reserved(dock: Dock) -> None:
+    order = await dock.order()
+    skilled = await dock.worker(AWorker(wanted=("71",)))
+    await dock.worker(AWorker(occupations=("9313",)))
+    for unfit in (
+        AWorker(wanted=("72",)), AWorker(destinations=("KOR",)), AWorker(birth_year=1950), AWorker(verified=False), AWorker(willing=False),
+        AWorker(floor=yen(180_001)),
+    ):  # fmt: skip
+        await dock.worker(unfit)
+    matches = (await dock.post(f"/orders/{order}/matches", {"n": 50})).body["matches"]
+    assert len(matches) == 2
+    assert matches[0]["worker"] == str(skilled)
+    assert matches[0]["score"] > matches[1]["score"]
+    assert any("experience" in reason for reason in matches[0]["reasons"])
+    assert await _positions(dock, order) == (0, 0)
+    assert (await dock.post(f"/orders/{order}/matches", {"n": 50})).body["matches"] == matches
+
+
+async def test_reactions_in_a_simulation_happen_at_the_events_time(dock: Dock) -> None:
+    placement = await dock.papered(await dock.matched())
+    await dock.requested(placement)
+    on = dock.today + timedelta(days=3)
+    issued = CertificateIssued(
+        course=new_id(), destination="JPN", occupation="7112", effective=on, enrolment=EnrolmentId(new_id()), worker=placement["worker"],
+        placement=placement["placement"], origin=origin(RICH_COUNTY, on), serial="T-1", minutes=2400, valid_to=on + timedelta(days=300),
+    )  # fmt: skip
+    async with dock.client.database.transaction(Cause(system("docking"), Clock(noon(dock.today)))) as tx:
+        await consumer.each(consumers.HANDLERS)(tx, [recorded(issued, noon(on))])
+    assert (await dock.told(ClearanceGranted))[0].effective == on
