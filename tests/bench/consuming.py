@@ -20,7 +20,7 @@ from tests.bench.place import Place, Report
 from tests.bench.relaying import counted, relay_all
 from tests.support.wait import until
 
-EVENTS = 20_000
+EVENTS = 8_000
 ROUNDS = 3
 READ_MODEL = "CREATE TABLE worker (worker uuid PRIMARY KEY, county text NOT NULL, effective date NOT NULL)"
 KEEP = "INSERT INTO worker (worker, county, effective) VALUES ($1, $2, $3) ON CONFLICT (worker) DO NOTHING"
