@@ -1,6 +1,8 @@
 """stats: live, auditable targets and quotas.
 
-Owns        cells (additive sums by measure, cut, day and day of recording), programmes of targets and quotas, what was published
-Events out  stats.snapshot: FigurePublished; stats.events: QuotaStatusChanged, TargetProgressChanged, YearOnYearBreached
+Owns        cells (additive sums by measure, cut, day and day of recording), programmes of targets and quotas, monthly rates,
+            closed periods, what was published
+Events out  stats.snapshot: FigurePublished; stats.events: QuotaStatusChanged, TargetProgressChanged, YearOnYearBreached,
+            PeriodClosed, PeriodReopened, FigureRestated
 Events in   everything of registration.events, docking.events, training.events and rights.events that measures.py counts
 """

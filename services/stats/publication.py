@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from services.stats import board, figures, queries
 from services.stats.board import NATIONAL, InForce, QuotaYear, TargetAt
@@ -57,6 +57,7 @@ async def publish(tx: Tx, lag: Lag) -> int:
     mark = {
         "applied": {topic: counted for topic, (counted, _) in sorted(applied.items())},
         "programmes": {entry.code: entry.version for entry in await queries.programmes_in_force(tx)},
+        "closed": sorted(f"{close.period}/{close.version}" for close in await queries.closed(tx)),
         "rates": await queries.rate_count(tx),
         "day": tx.clock.today().isoformat() if tx.clock.at is None else "",
     }
@@ -70,30 +71,49 @@ async def publish(tx: Tx, lag: Lag) -> int:
     return len(told)
 
 
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """What every figure of one pass says of itself."""
+
+    fresh: Freshness
+    on: date
+    closed: frozenset[str]  # periods whose figures are final
+
+    def label(self, period: str) -> Literal["preliminary", "final"]:
+        return "final" if period in self.closed else "preliminary"
+
+
 async def _judge_all(tx: Tx, said: Said, fresh: Freshness) -> tuple[list[Data], Said]:
     """What has to be told, and what will have been said then."""
     on, told, changed = tx.clock.today(), list[Data](), Said()
+    edition = Edition(fresh, on, frozenset(close.period for close in await queries.closed(tx)))
     for programme in await board.all_in_force(tx):
         for quota in await board.quota_years(tx, programme.plan, on, None, fresh.complete_on, LEVELS):
             key = f"{quota.quota.code}|{quota.scope}|{quota.year}"
-            if said.get(key) != (now := _quota_now(quota)):
-                told += _quota_events(key, quota, said.get(key), programme, fresh, on)
+            if said.get(key) != (now := _quota_now(quota, edition)):
+                told += _quota_events(key, quota, said.get(key), programme, edition)
                 changed[key] = now
         for target in await board.target_states(tx, programme.plan, on, None, LEVELS):
             key = f"{target.target.code}|{target.scope}|{programme.plan.code}"
             if said.get(key) != (now := _target_now(target)):
-                told += _target_events(key, target, said.get(key), programme, fresh, on)
+                told += _target_events(key, target, said.get(key), programme, edition)
                 changed[key] = now
-    for key, event in await _national(tx, on, fresh):
+    for key, event in await _national(tx, edition):
         if said.get(key) != (now := {"value": event.value}):
             told.append(event)
             changed[key] = now
     return told, changed
 
 
-def _quota_now(of: QuotaYear) -> dict[str, Any]:
+def _quota_now(of: QuotaYear, edition: Edition) -> dict[str, Any]:
     verdict = of.judgement
-    return {"share": list(verdict.share), "status": verdict.status, "rise": verdict.rise, "final": of.finished}
+    return {
+        "share": list(verdict.share),
+        "status": verdict.status,
+        "rise": verdict.rise,
+        "final": of.finished,
+        "label": edition.label(str(of.year)),
+    }
 
 
 def _target_now(of: TargetAt) -> dict[str, Any]:
@@ -101,19 +121,20 @@ def _target_now(of: TargetAt) -> dict[str, Any]:
     return {"actual": of.actual, "state": stands.state if stands else None, "floor": stands.floor if stands else None}
 
 
-def _snapshot(key: str, measure: str, scope: str, period: str, fresh: Freshness, on: date, **value: Any) -> FigurePublished:
+def _snapshot(key: str, measure: str, scope: str, period: str, edition: Edition, **value: Any) -> FigurePublished:
     given = {"value": None, "share": None, "status": None, "gap_heads": None, **value}
     return FigurePublished(
-        key=key, effective=on, measure=measure, cut=scope, period=period, label="preliminary", complete_through=fresh.complete_through,
-        lag_seconds=fresh.lag_seconds, parked=fresh.parked, **given,
+        key=key, effective=edition.on, measure=measure, cut=scope, period=period, label=edition.label(period),
+        complete_through=edition.fresh.complete_through,
+        lag_seconds=edition.fresh.lag_seconds, parked=edition.fresh.parked, **given,
     )  # fmt: skip
 
 
-def _quota_events(key: str, of: QuotaYear, before: Mapping[str, Any] | None, programme: InForce, fresh: Freshness, on: date) -> list[Data]:
+def _quota_events(key: str, of: QuotaYear, before: Mapping[str, Any] | None, programme: InForce, edition: Edition) -> list[Data]:
     verdict, period = of.judgement, str(of.year)
     told: list[Data] = [
         _snapshot(
-            key, of.quota.measure, str(of.scope), period, fresh, on,
+            key, of.quota.measure, str(of.scope), period, edition,
             share=verdict.share, status=verdict.status, gap_heads=verdict.gap_heads,
             definition=f"{programme.plan.code}/{programme.version}/{of.quota.code}",
         )
@@ -121,41 +142,43 @@ def _quota_events(key: str, of: QuotaYear, before: Mapping[str, Any] | None, pro
     was = QuotaStatus(before["status"]) if before else None
     if was != verdict.status and of.scope == NATIONAL:
         told.append(QuotaStatusChanged(
-            key=key, effective=on, quota=of.quota.code, period=period, status_from=was, status_to=verdict.status, share=verdict.share,
+            key=key, effective=edition.on, quota=of.quota.code, period=period, status_from=was, status_to=verdict.status,
+            share=verdict.share,
             gap_heads=verdict.gap_heads,
         ))  # fmt: skip
     said_already = before is not None and before["final"] and before["rise"] is False
     fell = verdict.rise is False and of.finished and not said_already
     if fell and of.scope == NATIONAL and verdict.before is not None:
         told.append(YearOnYearBreached(
-            key=key, effective=on, quota=of.quota.code, period=period, share=verdict.share, share_before=verdict.before,
+            key=key, effective=edition.on, quota=of.quota.code, period=period, share=verdict.share, share_before=verdict.before,
         ))  # fmt: skip
     return told
 
 
-def _target_events(key: str, of: TargetAt, before: Mapping[str, Any] | None, programme: InForce, fresh: Freshness, on: date) -> list[Data]:
+def _target_events(key: str, of: TargetAt, before: Mapping[str, Any] | None, programme: InForce, edition: Edition) -> list[Data]:
     stands = of.progress
     told: list[Data] = [
         _snapshot(
-            key, of.target.measure, str(of.scope), programme.plan.code, fresh, on, value=of.actual, status=stands.state if stands else None,
+            key, of.target.measure, str(of.scope), programme.plan.code, edition, value=of.actual, status=stands.state if stands else None,
             definition=f"{programme.plan.code}/{programme.version}/{of.target.code}",
         )
     ]  # fmt: skip
     was = TargetState(before["state"]) if before and before["state"] else None
     if stands is not None and was != stands.state:
         told.append(TargetProgressChanged(
-            key=key, effective=on, target=of.target.code, actual=of.actual, expected=stands.expected, floor=stands.floor, state_from=was,
+            key=key, effective=edition.on, target=of.target.code, actual=of.actual, expected=stands.expected,
+            floor=stands.floor, state_from=was,
             state_to=stands.state,
         ))  # fmt: skip
     return told
 
 
-async def _national(tx: Tx, on: date, fresh: Freshness) -> list[tuple[str, FigurePublished]]:
+async def _national(tx: Tx, edition: Edition) -> list[tuple[str, FigurePublished]]:
     """Dispatches, persons and returns of the running year and the stock: what an operator watches."""
     found = []
     for measure in ("dispatches", "persons", "returns", "stock"):
-        points = await figures.answer(tx, Question(measure=measure, start=date(on.year, 1, 1), end=date(on.year, 12, 31)))
-        key = f"{measure}|{NATIONAL}|{on.year}"
+        points = await figures.answer(tx, Question(measure=measure, start=date(edition.on.year, 1, 1), end=date(edition.on.year, 12, 31)))
+        key = f"{measure}|{NATIONAL}|{edition.on.year}"
         value = sum(point.value for point in points)
-        found.append((key, _snapshot(key, measure, str(NATIONAL), str(on.year), fresh, on, value=value, definition=measure)))
+        found.append((key, _snapshot(key, measure, str(NATIONAL), str(edition.on.year), edition, value=value, definition=measure)))
     return found

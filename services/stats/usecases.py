@@ -129,7 +129,8 @@ async def restatements(tx: Tx, period: str | None, after: int, limit: int) -> vi
 # --- answering ------------------------------------------------------------------------------------------------------------
 async def figure(tx: Tx, question: Question, lag: Lag) -> views.Figure:
     points = await figures.answer(tx, question)
-    return views.figure(question, points, await freshness(tx, lag))
+    final = any(close.starts <= question.start and question.end <= close.ends for close in await queries.closed(tx))
+    return views.figure(question, points, "final" if final else "preliminary", await freshness(tx, lag))
 
 
 async def monthly(tx: Tx, year: int, known_on: date | None, lag: Lag) -> views.Monthly:

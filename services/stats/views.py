@@ -52,6 +52,7 @@ class Value(_View):
 class Figure(Answered):
     measure: str
     unit: str
+    label: Label  # final: the span lies within a closed period
     definition: str
     start: date
     end: date
@@ -62,11 +63,11 @@ class Figure(Answered):
     pending_fx: dict[str, int]  # minor units by currency that no rate converts yet: no part of total_cny
 
 
-def figure(question: Question, points: Sequence[Point], fresh: Freshness) -> Figure:
+def figure(question: Question, points: Sequence[Point], label: Label, fresh: Freshness) -> Figure:
     money = figures.is_money(question.measure)
     total, pending = figures.in_yuan(points)
     return Figure(
-        measure=question.measure, unit=figures.unit(question.measure), definition=figures.definition(question.measure),
+        measure=question.measure, unit=figures.unit(question.measure), label=label, definition=figures.definition(question.measure),
         start=question.start, end=question.end, basis=question.basis, scheme=question.scheme,
         points=[_value(point) for point in points],
         total_cny=total if money else None, pending_fx=pending if money else {}, **_standing(question.known_on, fresh),

@@ -194,6 +194,8 @@ async def test_periods_close_and_reopen_with_another_officer(stats: Client) -> N
     first = stats.speaking_as(Role.OFFICER, subject="first")
     answer = await first.post("/periods/close", {"period": "2018"})
     assert (answer.status, answer.body["version"], len(answer.body["digest"])) == (201, 1, 64)
+    labels = [(await stats.get("/figures/dispatches", **{"from": year, "to": year})).body["label"] for year in ("2018", "2019")]
+    assert labels == ["final", "preliminary"]
     assert (await first.post("/periods/reopen", {"period": "2018", "reason": "late"})).code == "SECOND_APPROVER_NEEDED"
     await counted(stats.database, [recorded(dispatched(departure(departed_on=date(2018, 9, 9))), date(2019, 9, 9))])
     items = (await stats.get("/restatements", period="2018")).body["items"]
