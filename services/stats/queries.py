@@ -492,7 +492,7 @@ async def add_rate(tx: Tx, rate: Rate) -> bool:
 
 
 # --- publication ------------------------------------------------------------------------------------------------------------
-PUBLISHING = "SELECT pg_try_advisory_xact_lock(7301002)"
+PUBLISHING = "SELECT pg_try_advisory_xact_lock(7301003)"
 PUBLISHED = "SELECT key, said FROM published"
 PUBLISH = """
 INSERT INTO published (key, said) SELECT key, said FROM unnest($1::text[], $2::jsonb[]) AS row (key, said)
