@@ -197,7 +197,7 @@ class Consumer:
             request_timeout_ms=kafka.REQUEST_MS,
             graceful_timeout=1.0,
             logger=_faststream_log,
-            log_level=logging.ERROR,
+            log_level=logging.DEBUG,  # of a line per batch
         )
         subscriber = broker.subscriber(
             *self._names,
