@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,6 +15,26 @@ from shared.observe import REQUESTS
 
 class _TooLarge(Exception):
     pass
+
+
+@dataclass(slots=True)
+class _Body:
+    """The request's body, counted as it comes. Raises _TooLarge."""
+
+    receive: Receive
+    limit: int
+    read: int = 0
+
+    @property
+    def over(self) -> bool:
+        return self.read > self.limit
+
+    async def __call__(self) -> Message:
+        message = await self.receive()
+        self.read += len(message.get("body", b""))
+        if self.over:
+            raise _TooLarge
+        return message
 
 
 class Edge:
@@ -28,35 +50,27 @@ class Edge:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = self.limits.get(scope["path"], self.default)
-        status = 500
-        started = False
+        body = _Body(receive, self.limits.get(scope["path"], self.default))
+        status, started = 500, False
         began = time.perf_counter()
-        read = 0
 
-        async def bounded() -> Message:
-            nonlocal read
-            message = await receive()
-            read += len(message.get("body", b""))
-            if read > limit:
-                raise _TooLarge
-            return message
+        async def answer(message: Message) -> None:
+            if body.over and not started:
+                return  # FastAPI takes whatever goes wrong while it reads a body for bad JSON; that answer is not sent
+            await say(message)
 
-        async def watched(message: Message) -> None:
+        async def say(message: Message) -> None:
             nonlocal status, started
             if message["type"] == "http.response.start":
                 status, started = message["status"], True
             await send(message)
 
         try:
-            if _declared_length(scope) <= limit:
-                await self.app(scope, bounded, watched)
-            else:
-                await self._too_large(limit)(scope, receive, watched)
-        except _TooLarge:
-            if started:
-                raise
-            await self._too_large(limit)(scope, receive, watched)
+            if _declared_length(scope) <= body.limit:
+                with contextlib.suppress(_TooLarge):
+                    await self.app(scope, body, answer)
+            if not started:
+                await self._too_large(body.limit)(scope, receive, say)
         finally:
             route = getattr(scope.get("route"), "path", "unmatched")
             REQUESTS.labels(scope["method"], route, str(status)).observe(time.perf_counter() - began)

@@ -179,6 +179,8 @@ def _clock(request: Request, settings: Settings) -> Clock:
         raise Invalid("not an RFC 3339 moment", field="Simulated-Time") from error
     if at.tzinfo is None:
         raise Invalid("a moment needs its zone", field="Simulated-Time")
+    if not 1900 <= at.year <= 2200:
+        raise Invalid("must lie between the years 1900 and 2200", field="Simulated-Time")
     return Clock(at)
 
 

@@ -131,7 +131,7 @@ async def serving(name: str, database: Database) -> AsyncIterator[Client]:
     """The service's application, on a free port, as started for a simulation (so that Simulated-Time may be sent)."""
     service = service_of(name)
     folder = environment()
-    settings = service.settings(simulation=True)  # type: ignore[call-arg]  # the rest comes from the environment
+    settings = service.settings(simulation=True)  # the rest comes from the environment
     site = Site(name, database, settings, Verifier.load(folder / "jwks.json"), Health(), None, service.sweep)
     app = create_app(site, service.router, body_limits=service.body_limits)
     async with listening(app) as base, aiohttp.ClientSession() as session:

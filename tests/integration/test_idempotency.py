@@ -1,0 +1,175 @@
+"""A command takes effect once per Idempotency-Key: the repeat gets the first answer, another request under the key is refused."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Annotated
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, ConfigDict
+
+from shared import outbox
+from shared.auth import NATION, Principal, Role, Verifier
+from shared.db import Tx
+from shared.errors import Conflict
+from shared.events import EnterpriseSuspended
+from shared.http import Call, Site, allow, create_app
+from shared.observe import Health
+from shared.settings import Settings
+from shared.values import EnterpriseId
+from tests.conftest import MakeDatabase
+from tests.support.http import Client, environment, listening
+from tests.support.wait import until
+
+EVENTS = "SELECT count(*) FROM outbox"
+KEYS = "SELECT count(*) FROM idempotency"
+
+
+class Suspend(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    reason: str
+
+
+@dataclass(slots=True)
+class Desk:
+    """A command whose course the test decides: it stops at `gate` after it has written, and then fails when told to."""
+
+    caller: Client
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    entered: asyncio.Event = field(default_factory=asyncio.Event)
+    runs: int = 0
+    fails: bool = False
+
+    async def suspend(self, tx: Tx, command: Suspend) -> dict[str, str]:
+        self.runs += 1
+        event = await outbox.publish(
+            tx, EnterpriseSuspended(enterprise=EnterpriseId(uuid.UUID(int=1)), reason=command.reason, effective=date(2018, 9, 28))
+        )
+        self.entered.set()
+        await self.gate.wait()
+        if self.fails:
+            raise Conflict("told to fail")
+        return {"event": str(event)}
+
+    async def count(self, query: str) -> int:
+        async with self.caller.database.connection() as conn:
+            found: int = await conn.fetchval(query)
+            return found
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def desk(make_database: MakeDatabase) -> AsyncIterator[Desk]:
+    database = await make_database("registration")
+    settings = Settings(simulation=True, auth_jwks=environment() / "jwks.json", http_port=1, kafka_bootstrap_servers="-", database_url="-")
+    site = Site("docking", database, settings, Verifier.load(settings.auth_jwks), Health())
+    router = APIRouter()
+    opened: list[Desk] = []
+
+    @router.post("/suspensions", status_code=201)
+    async def suspend(body: Suspend, call: Annotated[Call, allow(Role.OFFICER, Role.CLERK)]) -> Response:
+        return await call.command(lambda tx: opened[0].suspend(tx, body), status=201)
+
+    @router.post("/other", status_code=201)
+    async def other(body: Suspend, call: Annotated[Call, allow(Role.OFFICER)]) -> Response:
+        return await call.command(lambda tx: opened[0].suspend(tx, body), status=201)
+
+    async with listening(create_app(site, router)) as base, aiohttp.ClientSession() as session:
+        opened.append(Desk(Client(base, session, database, site, Principal("tester", Role.OFFICER, (NATION,)))))
+        opened[0].gate.set()
+        yield opened[0]
+
+
+def key() -> str:
+    return secrets.token_hex(16)
+
+
+async def test_a_repeat_gets_the_stored_answer_and_does_nothing(desk: Desk) -> None:
+    once = key()
+    first = await desk.caller.post("/suspensions", {"reason": "a"}, key=once)
+    again = await desk.caller.post("/suspensions", {"reason": "a"}, key=once)
+    assert (first.status, again.status) == (201, 201)
+    assert first.body == again.body
+    assert (desk.runs, await desk.count(EVENTS)) == (1, 1)
+
+
+async def test_another_body_under_the_same_key_is_refused(desk: Desk) -> None:
+    once = key()
+    await desk.caller.post("/suspensions", {"reason": "a"}, key=once)
+    answer = await desk.caller.post("/suspensions", {"reason": "b"}, key=once)
+    assert (answer.status, answer.code) == (422, "IDEMPOTENCY_KEY_REUSED")
+    assert (desk.runs, await desk.count(EVENTS)) == (1, 1)
+
+
+@pytest.mark.parametrize("path", ["/other", "/suspensions?page=2"])
+async def test_another_address_under_the_same_key_is_refused(desk: Desk, path: str) -> None:
+    once = key()
+    await desk.caller.post("/suspensions", {"reason": "a"}, key=once)
+    answer = await desk.caller.post(path, {"reason": "a"}, key=once)
+    assert (answer.status, answer.code) == (422, "IDEMPOTENCY_KEY_REUSED")
+
+
+async def test_a_key_belongs_to_who_used_it(desk: Desk) -> None:
+    once = key()
+    first = await desk.caller.post("/suspensions", {"reason": "a"}, key=once)
+    someone_else = await desk.caller.speaking_as(Role.OFFICER, subject="somebody-else").post("/suspensions", {"reason": "a"}, key=once)
+    assert someone_else.status == 201
+    assert someone_else.body != first.body
+    assert await desk.count(EVENTS) == 2
+
+
+async def test_two_at_the_same_time_have_one_effect_and_one_answer(desk: Desk) -> None:
+    once = key()
+    desk.gate.clear()
+    first = asyncio.create_task(desk.caller.post("/suspensions", {"reason": "a"}, key=once))
+    await asyncio.wait_for(desk.entered.wait(), 10)
+    second = asyncio.create_task(desk.caller.post("/suspensions", {"reason": "a"}, key=once))
+    await waiting_for_a_lock(desk)
+    desk.gate.set()
+    answers = await asyncio.gather(first, second)
+    assert [answer.status for answer in answers] == [201, 201]
+    assert answers[0].body == answers[1].body
+    assert (desk.runs, await desk.count(EVENTS)) == (1, 1)
+
+
+async def test_a_failure_is_not_stored_so_that_the_command_may_be_tried_again(desk: Desk) -> None:
+    once = key()
+    desk.fails = True
+    refused = await desk.caller.post("/suspensions", {"reason": "a"}, key=once)
+    assert (refused.status, await desk.count(EVENTS), await desk.count(KEYS)) == (409, 0, 0)
+    desk.fails = False
+    answer = await desk.caller.post("/suspensions", {"reason": "a"}, key=once)
+    assert (answer.status, await desk.count(EVENTS)) == (201, 1)
+
+
+async def test_whoever_waited_for_one_that_failed_runs_itself(desk: Desk) -> None:
+    once = key()
+    desk.gate.clear()
+    desk.fails = True
+    first = asyncio.create_task(desk.caller.post("/suspensions", {"reason": "a"}, key=once))
+    await asyncio.wait_for(desk.entered.wait(), 10)
+    second = asyncio.create_task(desk.caller.post("/suspensions", {"reason": "a"}, key=once))
+    await waiting_for_a_lock(desk)
+    desk.gate.set()
+    assert [answer.status for answer in await asyncio.gather(first, second)] == [409, 409]
+    assert (desk.runs, await desk.count(EVENTS)) == (2, 0)
+
+
+async def waiting_for_a_lock(desk: Desk) -> None:
+    """Until a session of the test's database waits for another's transaction."""
+
+    async def waits() -> bool:
+        return await desk.count(WAITING) > 0
+
+    await until(waits, seconds=10)
+
+
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
