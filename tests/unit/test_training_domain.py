@@ -1,0 +1,90 @@
+"""The state machines of a need and an enrolment, and what must hold before anybody is assessed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.training import domain
+from services.training.domain import Course, Enrolment, EnrolmentState, NeedState, NeedStep, Session, Standing, Step
+from shared.values import CountyCode, CourseId, Destination, EnrolmentId, Occupation, PlacementId, SessionId, WorkerId, new_id
+
+DAY = date(2018, 3, 8)
+COURSE = Course(CourseId(new_id()), "centre-1", Destination("JPN"), Occupation("71"), 2400, 730)
+SESSION = Session(SessionId(new_id()), COURSE, DAY, DAY + timedelta(days=4), 20, 19, "li")
+ENROLMENT = Enrolment(
+    EnrolmentId(new_id()), SESSION.id, PlacementId(new_id()), WorkerId(new_id()), CountyCode("370102"), "none", "v1", Destination("JPN"),
+    Occupation("7112"), EnrolmentState.ENROLLED, 2400, 5, None,
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(Step)))
+def test_an_enrolment_reaches_a_certificate_only_by_passing(steps: list[Step]) -> None:
+    enrolment, taken = ENROLMENT, []
+    for step in steps:
+        if (enrolment.state, step) in domain.STEPS:
+            enrolment = replace(enrolment, state=domain.step(enrolment, step))
+            taken.append(step)
+        else:
+            with pytest.raises(domain.IllegalStep) as refusal:
+                domain.step(enrolment, step)
+            assert refusal.value.state == enrolment.state
+    if enrolment.state is EnrolmentState.CERTIFIED:
+        assert [one for one in taken if one is not Step.ATTEND] == [Step.PASS, Step.CERTIFY]
+
+
+@given(st.sampled_from([EnrolmentState.FAILED, EnrolmentState.CERTIFIED, EnrolmentState.CANCELLED]), st.sampled_from(Step))
+def test_an_ended_enrolment_takes_no_further_step(state: EnrolmentState, step: Step) -> None:
+    with pytest.raises(domain.IllegalStep):
+        domain.step(replace(ENROLMENT, state=state), step)
+
+
+@given(st.lists(st.sampled_from(NeedStep)))
+def test_a_closed_need_never_opens_again(steps: list[NeedStep]) -> None:
+    state, closed = NeedState.OPEN, False
+    for step in steps:
+        state = domain.after_need(state, step) or state
+        closed = closed or state is NeedState.CLOSED
+        assert not closed or state is NeedState.CLOSED
+
+
+@pytest.mark.parametrize("state", [state for state in NeedState if state is not NeedState.CLOSED])
+def test_every_need_that_is_not_closed_can_be_closed(state: NeedState) -> None:
+    assert domain.after_need(state, NeedStep.CLOSE) is NeedState.CLOSED
+
+
+def test_hours_and_presence_come_before_the_assessment() -> None:
+    domain.require_attended(ENROLMENT, COURSE, 5, 90, "f")
+    with pytest.raises(domain.TooFewMinutes):
+        domain.require_attended(replace(ENROLMENT, minutes_total=2399), COURSE, 5, 90, "f")
+    with pytest.raises(domain.TooManyAbsences):
+        domain.require_attended(ENROLMENT, COURSE, 6, 90, "f")
+    domain.require_attended(replace(ENROLMENT, days_attended=9), COURSE, 10, 90, "f")  # exactly 90 %
+
+
+@given(st.integers(0, 100), st.integers(1, 100))
+def test_the_score_decides(score: int, mark: int) -> None:
+    assert domain.passed(score, mark, None, "f") == (score >= mark)
+    with pytest.raises(domain.ResultContradictsScore):
+        domain.passed(score, mark, score < mark, "f")
+
+
+def test_a_session_takes_people_until_the_day_it_begins() -> None:
+    assert SESSION.takes_new(DAY)
+    assert not SESSION.takes_new(DAY + timedelta(days=1))
+    assert not replace(SESSION, taken=20).takes_new(DAY)
+
+
+def test_a_certificate_is_bound_to_the_match_not_to_the_course() -> None:
+    certificate = domain.certify(7, ENROLMENT, COURSE, DAY)
+    assert (certificate.serial, certificate.destination, certificate.occupation) == ("TC201800000007", "JPN", "7112")
+    assert certificate.standing(DAY + timedelta(days=730)) is Standing.VALID
+    assert certificate.standing(DAY + timedelta(days=731)) is Standing.EXPIRED
+    revoked = replace(certificate, revoked_on=DAY, revoked_why="copied")
+    assert revoked.standing(DAY) is Standing.REVOKED
+    with pytest.raises(domain.AlreadyRevoked):
+        domain.require_revocable(revoked)
