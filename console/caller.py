@@ -112,11 +112,12 @@ async def calling(addresses: Mapping[str, str], token: Callable[[Role, str | Non
 async def settled(caller: Caller, producer: str, consumer: str, *, patience: float = PATIENCE) -> None:
     """Until `consumer` has applied everything that `producer` had committed when this was called. Raises Away."""
     operator = caller.speaking_as(Role.OPERATOR)
-    await _until_zero(operator, producer, "outbox", patience)
-    await _until_zero(operator, consumer, "lag", patience)
+    await emptied(operator, producer, "outbox", patience)
+    await emptied(operator, consumer, "lag", patience)
 
 
-async def _until_zero(operator: Caller, service: str, what: str, patience: float) -> None:
+async def emptied(operator: Caller, service: str, what: str, patience: float = PATIENCE) -> None:
+    """Until the service's "outbox", or the "lag" of its consumer, is 0. Raises Away."""
     deadline = time.monotonic() + patience
     pause = 0.02
     while True:

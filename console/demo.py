@@ -13,7 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.text import Text
 
 from console import report
-from console.caller import Caller, calling, settled
+from console.caller import Caller, calling, emptied
+from console.home import SERVICES
 from console.player import World, play
 from console.simulation import FIRST, LAST, Plan, months, plan
 from shared.auth import Role
@@ -43,11 +44,16 @@ async def simulate(addresses: Mapping[str, str], token: Token, *, seed: int, sca
     async with calling(addresses, token, run=f"{seed}-{scale}-{secrets.token_hex(6)}") as caller:
         with _progress(console) as progress:
             bars = {name: progress.add_task(title, total=total(played)) for name, title, total in BARS}
-            await play(World(played, caller, lambda name, count: progress.advance(bars[name], count)))
+            say = console.log if not console.is_terminal else _say_nothing  # bars need a terminal; a log wants lines
+            await play(World(played, caller, lambda name, count: progress.advance(bars[name], count), say))
         await everything_settled(caller)
         document = await report.fetch(caller, seed)
     console.print(f"Played 2017-2020 at 1:{scale} in {time.monotonic() - began:.0f} s.")
     return document
+
+
+def _say_nothing(_line: str) -> None:
+    """Where bars move, lines would only push them about."""
 
 
 def _progress(console: Console) -> Progress:
@@ -58,12 +64,15 @@ def _progress(console: Console) -> Progress:
 
 async def everything_settled(caller: Caller) -> None:
     """Until every service has applied all that any of them published, reactions to reactions included."""
-    # The longest chain of reactions: docking -> training -> docking -> rights -> docking -> stats.
-    for _ in range(3):
-        for producer in ("registration", "docking", "training", "rights", "stats"):
-            for consumer in ("registration", "docking", "training", "rights", "stats"):
-                if producer != consumer:
-                    await settled(caller, producer, consumer)
+    operator, before = caller.speaking_as(Role.OPERATOR), None
+    while True:
+        await asyncio.gather(*(emptied(operator, service, "outbox") for service in SERVICES))
+        await asyncio.gather(*(emptied(operator, service, "lag") for service in SERVICES))
+        states = await asyncio.gather(*(operator.get(service, "/delivery") for service in SERVICES))
+        applied = [state["positions"] for state in states]
+        if applied == before:  # nothing moved between two looks, and all was empty at both
+            return
+        before = applied
 
 
 def chosen_seed(given: int | None) -> int:

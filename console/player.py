@@ -35,6 +35,7 @@ class World:
     plan: Plan
     caller: Caller
     step: Step
+    say: Callable[[str], None]  # what is done, a line per quarter
     enterprises: list[str] = field(default_factory=list)
     workers: dict[int, str] = field(default_factory=dict)  # by person
     placements: dict[int, str] = field(default_factory=dict)  # by voyage
@@ -79,6 +80,7 @@ async def play(world: World) -> None:
     await _adopt(world)
     for three in quarters():
         await _quarter(world, three)
+        world.say(f"{three[0]} to {three[-1]} played")
 
 
 async def _quarter(world: World, three: tuple[Period, ...]) -> None:
@@ -153,7 +155,9 @@ async def _adopt(world: World) -> None:
     await settled(world.caller, "registration", "docking")
     for number, rows in enumerate(batched_rows(adopted, 200)):
         body = {"rows": [_adoption(world, voyage) for voyage in rows]}
-        answer = await world.on(date(2016, 12, 28)).post("docking", "/placements/adoption", body, f"adopt-{number}")
+        answer = await world.on(date(2016, 12, 31), 20).post("docking", "/placements/adoption", body, f"adopt-{number}")
+        if answer["refused"]:
+            raise RuntimeError(f"adoption: {len(answer['refused'])} rows refused: {answer['refused'][:3]}")
         for voyage, placement in zip(rows, answer["placements"], strict=True):
             world.placements[voyage.number] = placement
         world.step("adopted", len(rows))

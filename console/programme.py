@@ -58,7 +58,7 @@ def demo(
     finally:
         if not leave_running:
             stack.down(home)
-    reporting.show(document, Console())
+    reporting.show(document, Console(width=None if sys.stdout.isatty() else 120))
     if leave_running:
         told.print("The stack is still up. Try: laowu report --json | laowu report --as-known-at 2018-02-01 | laowu status | laowu down")
 
@@ -77,7 +77,7 @@ def report(
     if as_json:
         print(json.dumps(document, indent=1))
     else:
-        reporting.show(document, Console())
+        reporting.show(document, Console(width=None if sys.stdout.isatty() else 120))
 
 
 async def _report(home: Home, known: date | None) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def _years(document: dict[str, Any], title: str) -> Table:
     for name in ("dispatches", "persons", "returns", "abroad at year end", "income, yuan", "from poverty counties", "share"):
         table.add_column(name, justify="right")
     for year, row in document["years"].items():
-        share = f"{row['q1']['percent']} %" if row["q1"] else ""
+        share = row["q1"]["percent"] if row["q1"] else ""
         cells = (row["dispatches"], row["persons"], row["returns"], row["stock"], row["income_cny"] // 100, row["poverty_dispatches"])
         table.add_row(year, *(f"{value:,}" for value in cells), share)
     return table
@@ -73,7 +73,7 @@ def _quotas(document: dict[str, Any]) -> Table:
                 status = f"[{style}]{share['status']}[/]" if style else share["status"]
                 gap = "" if share["gap_heads"] is None else f"{share['gap_heads']:,}"
                 name = code.upper() if code.startswith("q") else code
-                table.add_row(year, name, f"{share['num']:,} / {share['den']:,} = {share['percent']} %", status, share["rise"], gap)
+                table.add_row(year, name, f"{share['num']:,} / {share['den']:,} = {share['percent']}", status, share["rise"], gap)
     return table
 
 
