@@ -25,6 +25,7 @@ from shared.values import PROGRAMME_ZONE, Channel, Period, first_day, last_day
 PORTS = ("CNSHA", "CNTAO", "CNCAN", "CNBJS", "CNDLC")
 SESSION_DAYS, MINUTES_A_DAY = 5, 480
 CENTRE = "centre-1"
+SWEPT = ("registration", "docking", "training", "rights")
 Step = Callable[[str, int], None]  # (what, how many): moves a progress bar
 
 
@@ -100,7 +101,9 @@ async def _quarter(world: World, three: tuple[Period, ...]) -> None:
     await settled(world.caller, "docking", "registration")
     for period in three:
         await _all(_pay(world, period, number) for number in range(ENTERPRISES))
-    await _all(_sweep(world, service, last) for service in ("registration", "docking", "training", "rights"))
+    await _all(_sweep(world, service, last) for service in SWEPT)
+    await _all(settled(world.caller, service, "stats") for service in SWEPT)
+    await _sweep(world, "stats", last)  # in a simulation stats publishes when told to
 
 
 async def _sweep(world: World, service: str, day: date) -> None:
