@@ -1,0 +1,27 @@
+"""The stack that the end-to-end tests share: one started for them, or the one the environment names."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from console.caller import Caller
+from tests.support.journey import RunningStack, local_stack, named_stack
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningStack]:
+    named = named_stack()
+    if named is not None:
+        yield named
+        return
+    async with local_stack(tmp_path_factory.mktemp("e2e")) as started:
+        yield started
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def caller(running: RunningStack) -> AsyncIterator[Caller]:
+    async with running.calling() as one:
+        yield one

@@ -1,0 +1,249 @@
+"""One worker's journey through five processes: from the registration to the figures, over HTTP and Kafka alone."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from console.caller import Caller, Refused
+from console.demo import everything_settled
+from console.home import SERVICES
+from shared.auth import Role
+from tests.support import journey, recount
+from tests.support.journey import DEPARTED, PAPERED, RETURNED, TRAINED, Person, RunningStack, Venture, label
+from tests.support.registration import a_row, an_id, as_csv
+
+pytestmark = pytest.mark.compose
+
+MARCH_WAGE = 800_000 * 28 // 31  # from the 4th on
+SWEPT = date(2019, 7, 15)  # May's wage was due on 10 June, and is missing 30 days later
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """What the journey met on its way, as it was then."""
+
+    venture: Venture
+    person: Person
+    worker: str
+    placement: str
+    case: str
+    before: dict[str, Any]  # the ministry's report
+    after: dict[str, Any]
+    requested: dict[str, Any]  # the placement when clearance was asked for,
+    cleared: dict[str, Any]  # when training had told,
+    returned: dict[str, Any]  # and at the end
+    willing_abroad: str
+    short: dict[str, Any]  # the ledger when March was paid short,
+    missing: dict[str, Any]  # and when May was not reported
+
+    def grown(self, year: str, figure: str) -> int:
+        """By how much the journey raised a year's figure."""
+        return int(self.after["years"][year][figure]) - int(self.before["years"][year][figure])
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def walked(caller: Caller) -> Walked:
+    """The whole way of one worker."""
+    before = await journey.report(caller)
+    venture, person = await journey.founded(Venture(caller)), journey.a_person()
+    worker = await journey.registered(venture, person)
+    await everything_settled(caller)
+    placement = await journey.accepted(venture, (await journey.proposed(venture, worker))["match"])
+    requested = await journey.papered(venture, placement)
+    await everything_settled(caller)
+    await journey.certified(venture, placement)
+    await everything_settled(caller)
+    cleared = await shown(venture, placement, TRAINED)
+    await journey.departed(venture, placement)
+    await everything_settled(caller)
+    worker_abroad = await venture.on(DEPARTED).get("registration", f"/workers/{worker}")
+    short, missing = await wages(venture, placement)
+    case = await complaint(venture, placement)
+    returned = await journey.returned(venture, placement)
+    await everything_settled(caller)
+    return Walked(
+        venture, person, worker, placement, case, before, await journey.report(caller), requested, cleared, returned,
+        worker_abroad["willingness"], short, missing,
+    )  # fmt: skip
+
+
+async def shown(venture: Venture, placement: str, day: date) -> dict[str, Any]:
+    return dict(await venture.on(day).get("docking", f"/placements/{placement}"))
+
+
+async def wages(venture: Venture, placement: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """March paid short and made good, April paid, May not reported. The ledger after the first, and after the last."""
+    officer, ledger = venture.on(SWEPT), f"/placements/{placement}/ledger"
+    march = await journey.reported(venture, placement, "2019-03", MARCH_WAGE * 6 // 10, date(2019, 4, 10))
+    short = await officer.get("rights", ledger)
+    full = {"amounts": journey.amounts(MARCH_WAGE, date(2019, 4, 20))}
+    await venture.on(date(2019, 4, 21)).post("rights", f"/incomes/{march}/correction", full, label())
+    await journey.reported(venture, placement, "2019-04", journey.WAGE, date(2019, 5, 10))
+    operator = venture.on(SWEPT, Role.OPERATOR)
+    while (await operator.post("rights", "/sweep", None, label()))["acted"]:
+        pass
+    return dict(short), dict(await officer.get("rights", ledger))
+
+
+async def complaint(venture: Venture, placement: str) -> str:
+    """Opened and settled."""
+    body = {"category": "wages", "severity": "normal", "via": "worker", "placement": placement, "text": "May has not been paid."}
+    case = (await venture.on(SWEPT, Role.CLERK).post("rights", "/cases", body, label()))["case"]
+    await venture.on(date(2019, 7, 20), Role.CLERK).post("rights", f"/cases/{case}/closure", {"outcome": "settled"}, label())
+    return str(case)
+
+
+# --- the journey ------------------------------------------------------------------------------------------------------
+async def test_clearance_waits_for_training_and_is_granted_by_its_certificate(walked: Walked) -> None:
+    assert (walked.requested["state"], walked.requested["failed"]) == ("clearance_requested", ["training_certificate"])
+    assert walked.cleared["state"] == "cleared"
+    assert walked.cleared["clearance"]
+
+
+async def test_who_departs_is_no_longer_counted_as_willing(walked: Walked) -> None:
+    assert walked.willing_abroad == "withdrawn"
+
+
+async def test_one_departure_is_one_dispatch_of_one_person_until_the_return(walked: Walked) -> None:
+    assert walked.returned["state"] == "returned"
+    assert [walked.grown("2019", name) for name in ("dispatches", "persons", "stock", "returns", "poverty_dispatches")] == [1, 1, 1, 0, 1]
+    assert [walked.grown("2020", name) for name in ("dispatches", "persons", "stock", "returns")] == [0, 0, 0, 1]
+    assert walked.grown("2019", "income_cny") == MARCH_WAGE + journey.WAGE
+
+
+async def test_a_wage_paid_short_or_not_at_all_is_found(walked: Walked) -> None:
+    assert [(one["period"], one["kind"]) for one in walked.short["open_findings"]] == [("2019-03", "short")]
+    assert [(one["period"], one["kind"]) for one in walked.missing["open_findings"]] == [("2019-05", "missing")]
+
+
+async def test_every_aggregate_tells_its_history(walked: Walked) -> None:
+    venture, auditor = walked.venture, walked.venture.on(RETURNED, Role.AUDITOR)
+    enrolment = (await journey.enrolment_of(venture, walked.placement))["enrolment"]
+    told = {
+        path: [change.get("event", change.get("type")) for change in items(await auditor.get(service, f"{path}/history"))]
+        for service, path in (
+            ("registration", f"/workers/{walked.worker}"),
+            ("docking", f"/enterprises/{venture.enterprise}"),
+            ("docking", f"/orders/{venture.order}"),
+            ("docking", f"/placements/{walked.placement}"),
+            ("training", f"/enrolments/{enrolment}"),
+            ("rights", f"/cases/{walked.case}"),
+        )
+    }
+    names = [[str(name).partition(".v")[0].rpartition(".")[2] for name in changes] for changes in told.values()]
+    assert names == [
+        ["WorkerRegistered", "WorkerVerified", "WillingnessRecorded", "WillingnessWithdrawn"],
+        ["EnterpriseQualified", "ReserveDeposited"],
+        ["JobOrderOpened"],
+        [
+            "MatchedToEnterprise", "ContractRegistered", "InsuranceBound", "ClearanceRequested", "ClearanceGranted", "Dispatched",
+            "Returned",
+        ],
+        ["WorkerEnrolled", "AttendanceRecorded", "AssessmentRecorded", "CertificateIssued"],
+        ["CaseOpened", "CaseClosed"],
+    ]  # fmt: skip
+
+
+def items(history: Any) -> list[dict[str, Any]]:
+    return list(history["items"] if isinstance(history, dict) else history)
+
+
+# --- a list of workers ------------------------------------------------------------------------------------------------
+async def test_a_list_of_workers_is_tried_then_taken_row_by_row_and_the_same_list_once(caller: Caller) -> None:
+    venture = Venture(caller)
+    rows = [a_row(name="司马玉兰", id_number=an_id(date(1992, 3, 4), "female")), a_row(name="诸葛海棠", birth_date="2015-01-01")]
+    content, clerk = as_csv(rows), venture.on(date(2019, 1, 9), Role.CLERK)
+    tried = await clerk.upload("registration", "/imports?dry_run=true", content, label())
+    taken = await clerk.upload("registration", "/imports", content, label())
+    again = await clerk.upload("registration", "/imports", content, label())
+    assert (tried["accepted"], tried["rejected"], tried["import_id"]) == (1, 1, None)
+    assert (taken["accepted"], taken["rejected"]) == (1, 1)
+    assert taken["findings"][0]["row"] == 3
+    assert again["import_id"] == taken["import_id"]
+    await everything_settled(caller)
+    found = await clerk.get("registration", "/workers", import_id=taken["import_id"])
+    assert [one["import_row"] for one in found["items"]] == [2]
+
+
+# --- what goes wrong --------------------------------------------------------------------------------------------------
+async def test_a_certificate_revoked_before_departure_takes_the_clearance_with_it(caller: Caller) -> None:
+    venture = await journey.founded(Venture(caller))
+    worker = await journey.registered(venture, journey.a_person())
+    await everything_settled(caller)
+    placement = await journey.accepted(venture, (await journey.proposed(venture, worker))["match"])
+    await journey.papered(venture, placement)
+    await everything_settled(caller)
+    serial = await journey.certified(venture, placement)
+    await everything_settled(caller)
+    assert (await shown(venture, placement, TRAINED))["state"] == "cleared"
+
+    reason = {"reason": "the examination was taken by somebody else"}
+    await venture.on(date(2019, 2, 20), Role.TRAINER).post("training", f"/certificates/{serial}/revocation", reason, label())
+    await everything_settled(caller)
+
+    ended = await shown(venture, placement, DEPARTED)
+    assert (ended["state"], ended["ended"]) == ("cancelled", "clearance_withdrawn")
+    with pytest.raises(Refused) as refused:
+        await journey.departed(venture, placement)
+    assert refused.value.status == 409
+    order = await venture.on(DEPARTED).get("docking", f"/orders/{venture.order}")
+    assert (order["reserved"], order["filled"]) == (0, 0)
+    assert await journey.proposed(venture, worker)  # the position and the worker are free again
+
+
+async def test_the_last_position_is_given_once_when_two_are_accepted_at_the_same_moment(caller: Caller) -> None:
+    venture = await journey.founded(Venture(caller))
+    workers = [await journey.registered(venture, journey.a_person()) for _ in range(2)]
+    await everything_settled(caller)
+    matches = [(await journey.proposed(venture, worker))["match"] for worker in workers]
+    answers = await asyncio.gather(*(journey.accepted(venture, match) for match in matches), return_exceptions=True)
+    refused = [one for one in answers if isinstance(one, Refused)]
+    assert [one.status for one in refused] == [409]
+    order = await venture.on(PAPERED).get("docking", f"/orders/{venture.order}")
+    assert (order["reserved"], order["filled"], order["positions"]) == (1, 0, 1)
+
+
+# --- afterwards -------------------------------------------------------------------------------------------------------
+@pytest.mark.usefixtures("walked")
+async def test_the_figures_are_those_that_a_recount_of_the_log_gives(running: RunningStack, caller: Caller) -> None:
+    await everything_settled(caller)
+    counted = recount.figures((await recount.recount(running.kafka)).events)
+    assert await stated(caller) == counted
+    by_year, years = recount.by_year(counted), (await journey.report(caller))["years"]
+    for year, row in years.items():
+        assert row["dispatches"] == by_year.get(("dispatches", year), 0)
+        assert row["persons"] == by_year.get(("persons", year), 0)
+        assert row["stock"] == recount.stock_at_end_of(year, counted)
+        assert row["income_cny"] == by_year.get(("income CNY", year), 0)
+
+
+async def stated(caller: Caller) -> dict[recount.Figure, int]:
+    """What stats says, in the recount's terms."""
+    auditor = caller.speaking_as(Role.AUDITOR)
+    found: dict[recount.Figure, int] = {}
+    for measure in ("dispatches", "persons", "returns", "income"):
+        figure = await auditor.get("stats", f"/figures/{measure}?by=year&by=county")
+        for point in figure["points"]:
+            name = measure if point["currency"] is None else f"{measure} {point['currency']}"
+            found[name, point["of"]["year"], point["of"]["county"]] = point["value"]
+    return {figure: value for figure, value in found.items() if value}
+
+
+@pytest.mark.usefixtures("walked")
+async def test_nothing_is_parked_and_every_published_event_is_applied(running: RunningStack, caller: Caller) -> None:
+    await everything_settled(caller)
+    told = await recount.recount(running.kafka)
+    operator = caller.speaking_as(Role.OPERATOR)
+    for service in SERVICES:
+        state = await operator.get(service, "/delivery")
+        assert (state["outbox"], state["parked"]) == (0, 0), service
+        for place, position in state["positions"].items():
+            topic, _, partition = place.rpartition("/")
+            assert position["next_number"] == told.taken[topic, int(partition)], (service, place)
+    assert told.strangers == 0
