@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 from services.docking import commands, domain, views
 from services.docking.queries import enterprises
@@ -42,8 +43,14 @@ async def qualify_enterprise(tx: Tx, cmd: commands.QualifyEnterprise) -> views.E
 
 def _warnings(licence_no: str) -> tuple[str, ...]:
     """What the number's parts mean rests on one sample (rules.md 1.1), so an unknown region is said, never refused."""
-    known = licence_no[2:6] in {code[:4] for code in reference.counties()} or f"{licence_no[2:4]}0000" in reference.provinces()
+    known = licence_no[2:6] in _prefectures() or f"{licence_no[2:4]}0000" in reference.provinces()
     return () if known else ("licence_region_unknown",)
+
+
+@cache
+def _prefectures() -> frozenset[str]:
+    """The first four digits of every county's code."""
+    return frozenset(code[:4] for code in reference.counties())
 
 
 async def deposit_reserve(tx: Tx, enterprise: EnterpriseId, cmd: commands.DepositReserve) -> views.Enterprise:
