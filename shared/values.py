@@ -16,7 +16,7 @@ from uuid import UUID
 
 import iso4217
 import uuid_utils
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 # China has kept one zone without daylight saving since 1991, so a fixed offset is exact and needs no zone database.
 PROGRAMME_ZONE = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -92,6 +92,17 @@ def _known_currency(code: str) -> str:
     return code
 
 
+_WRITTEN_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+
+
+def _written_out(value: object) -> object:
+    """Only YYYY-MM-DD: pydantic alone would also take 0, "0" and 0.5 for days around 1970."""
+    if (isinstance(value, str) and _WRITTEN_DAY.fullmatch(value)) or (isinstance(value, date) and not isinstance(value, datetime)):
+        return value
+    message = "must be a date as YYYY-MM-DD"
+    raise ValueError(message)
+
+
 def _programme_date(day: date) -> date:
     if not date(1900, 1, 1) <= day <= date(2200, 12, 31):
         message = "must lie between 1900-01-01 and 2200-12-31"
@@ -106,7 +117,7 @@ DestinationField = Annotated[Destination, StringConstraints(pattern=r"^[A-Z]{3}$
 OccupationField = Annotated[Occupation, StringConstraints(pattern=r"^[1-9][0-9]{0,3}$")]
 CurrencyField = Annotated[Currency, StringConstraints(pattern=r"^[A-Z]{3}$"), AfterValidator(_known_currency)]
 PeriodField = Annotated[Period, StringConstraints(pattern=r"^(19[0-9]{2}|20[0-9]{2}|21[0-9]{2})-(0[1-9]|1[0-2])$")]
-Day = Annotated[date, AfterValidator(_programme_date)]
+Day = Annotated[date, BeforeValidator(_written_out), AfterValidator(_programme_date)]
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 Minor = Annotated[int, Field(ge=-(10**15), le=10**15)]
 
