@@ -20,7 +20,7 @@ from joserfc.jwk import OKPKey
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from services.docking.domain import Enterprise, EnterpriseState, Order, Placement, covers
-from shared.values import Destination, PlacementId, WorkerId
+from shared.values import Destination
 
 TRAINING = "training_certificate"
 CHECKS = (
@@ -172,11 +172,13 @@ def signing_key(path: Path) -> OKPKey:
 
 
 def certify(key: OKPKey, placement: Placement, granted_on: date, valid_to: date) -> str:
-    ids: tuple[PlacementId, WorkerId] = placement.id, placement.worker
+    """The signed certificate of a clearance."""
     return sign(
         key,
-        Certificate(placement=ids[0], worker=ids[1], destination=placement.destination, granted_on=granted_on, valid_to=valid_to),
-    )
+        Certificate(
+            placement=placement.id, worker=placement.worker, destination=placement.destination, granted_on=granted_on, valid_to=valid_to
+        ),
+    )  # fmt: skip
 
 
 def public_key(path: Path) -> Mapping[str, Any]:

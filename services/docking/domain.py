@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from enum import StrEnum
@@ -15,13 +15,11 @@ from shared.values import (
     CountyCode,
     Destination,
     EnterpriseId,
-    HouseholdStatus,
     MatchId,
     Money,
     Occupation,
     OrderId,
     PlacementId,
-    Sex,
     WagePeriod,
     WorkerId,
 )
@@ -252,54 +250,6 @@ def require_correction(placement: Placement, departed_on: date, returned_on: dat
         raise BeforeMatch(field="departed_on", state=placement.matched_on)
     if returned_on is not None and returned_on < departed_on:
         raise ReturnBeforeDeparture(field="departed_on", state=returned_on)
-
-
-# --- dispatches -----------------------------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class Dispatch:
-    """One departure and every code it is counted by."""
-
-    placement: PlacementId
-    worker: WorkerId
-    enterprise: EnterpriseId
-    departed_on: date
-    port: str
-    destination: Destination
-    occupation: Occupation
-    channel: Channel
-    county: CountyCode
-    designation: str
-    designation_version: str
-    household_status: HouseholdStatus
-    sex: Sex
-    birth_year: int
-    first_ever: bool
-    first_this_year: bool
-    evidence: str
-    returned_on: date | None = None
-    return_reason: str | None = None
-    voided: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class First:
-    """Which of a worker's departures count as a person."""
-
-    ever: bool
-    this_year: bool
-
-
-def firsts(departures: Iterable[tuple[PlacementId, date]]) -> dict[PlacementId, First]:
-    """Of one worker's departures that are not voided: exactly one is the first of its calendar year, and one the first ever.
-
-    On the same day the earlier placement comes first, so the answer does not depend on the order of recording.
-    """
-    years: set[int] = set()
-    found: dict[PlacementId, First] = {}
-    for placement, day in sorted(departures, key=lambda departure: (departure[1], str(departure[0]))):
-        found[placement] = First(ever=not years, this_year=day.year not in years)
-        years.add(day.year)
-    return found
 
 
 # --- workers and proposals --------------------------------------------------------------------------------------------------

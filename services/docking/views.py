@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from services.docking import domain
+from services.docking import departures, domain
 from services.docking.matching import Ranked
 from services.docking.queries.history import Change as Recorded
 from shared import reference
@@ -221,7 +221,7 @@ def contract(one: domain.Contract) -> Contract:
     )  # fmt: skip
 
 
-def dispatch(one: domain.Dispatch) -> Dispatch:
+def dispatch(one: departures.Dispatch) -> Dispatch:
     return Dispatch(
         departed_on=one.departed_on, port=one.port, destination=one.destination, occupation=one.occupation, channel=one.channel,
         county=one.county, designation=one.designation, household_status=one.household_status, sex=one.sex, birth_year=one.birth_year,
@@ -230,7 +230,7 @@ def dispatch(one: domain.Dispatch) -> Dispatch:
     )  # fmt: skip
 
 
-def placement(one: domain.Placement, *, failed: tuple[str, ...] = (), departure: domain.Dispatch | None = None) -> Placement:
+def placement(one: domain.Placement, *, failed: tuple[str, ...] = (), departure: departures.Dispatch | None = None) -> Placement:
     insurance = one.insurance
     return Placement(
         placement=one.id, order=one.order, enterprise=one.enterprise, worker=one.worker, county=one.county, destination=one.destination,

@@ -15,6 +15,7 @@ from joserfc.jwk import OKPKey
 
 from services.docking import clearance, domain, matching
 from services.docking.clearance import CHECKS, Facts, TrainingCertificate, assess
+from services.docking.departures import firsts
 from services.docking.domain import (
     ACTIVE,
     BEFORE_DEPARTURE,
@@ -30,7 +31,6 @@ from services.docking.domain import (
     Placement,
     PlacementState,
     Step,
-    firsts,
 )
 from shared.values import (
     Channel,

@@ -80,9 +80,11 @@ CREATE TABLE supply (
     occupation text NOT NULL,
     poor boolean NOT NULL,
     registered_at timestamptz NOT NULL,
+    county text NOT NULL,
     PRIMARY KEY (worker, destination, occupation)
 );
-CREATE INDEX supply_waiting ON supply (destination, occupation, poor, registered_at, worker);
+-- The county is carried along: a county clerk's candidates are found without a look at anybody else's row.
+CREATE INDEX supply_waiting ON supply (destination, occupation, poor, registered_at, worker) INCLUDE (county);
 
 -- A proposal reserves nothing.
 CREATE TABLE proposal (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.docking.domain import Dispatch
+from services.docking.departures import Dispatch
 from shared.db import Tx
 from shared.values import Channel, HouseholdStatus, PlacementId, Sex, WorkerId
 

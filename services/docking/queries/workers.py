@@ -22,8 +22,8 @@ WHERE id = $1 RETURNING true
 UNWILLING = "UPDATE worker SET willing = false WHERE id = $1 RETURNING true"
 LEAVE_SUPPLY = "DELETE FROM supply WHERE worker = $1"
 ENTER_SUPPLY = """
-INSERT INTO supply (worker, destination, occupation, poor, registered_at)
-SELECT worker.id, destination, occupation, worker.poor, worker.registered_at
+INSERT INTO supply (worker, destination, occupation, poor, registered_at, county)
+SELECT worker.id, destination, occupation, worker.poor, worker.registered_at, worker.county
 FROM worker, unnest(worker.destinations) AS destination, unnest(worker.wanted) AS occupation
 WHERE worker.id = $1
 """
@@ -53,7 +53,7 @@ CROSS JOIN LATERAL (
     FROM supply JOIN worker AS candidate ON candidate.id = supply.worker
     WHERE supply.destination = $1 AND supply.occupation = code AND supply.poor = listed.poor
         AND candidate.verified AND candidate.willing AND candidate.willing_until >= $4 AND candidate.birth_year BETWEEN $5 AND $6
-        AND candidate.county LIKE ANY($7::text[])
+        AND supply.county LIKE ANY($7::text[])
         AND NOT EXISTS (
             SELECT FROM placement
             WHERE worker = candidate.id AND state IN ('matched', 'clearance_requested', 'cleared', 'abroad')

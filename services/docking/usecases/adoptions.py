@@ -9,7 +9,8 @@ from datetime import date
 from pydantic import ValidationError
 
 from services.docking import commands, domain, views
-from services.docking.domain import Dispatch, Enterprise, Order, OrderState, Placement, PlacementState
+from services.docking.departures import Dispatch
+from services.docking.domain import Enterprise, Order, OrderState, Placement, PlacementState
 from services.docking.matching import Worker
 from services.docking.queries import dispatches, enterprises, orders, placements, workers
 from services.docking.usecases.dispatches import departed, fact_of, moved, recount

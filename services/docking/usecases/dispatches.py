@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import date
 from typing import Literal
 
-from services.docking import commands, domain, views
-from services.docking.domain import Dispatch, Placement, Step
+from services.docking import commands, departures, domain, views
+from services.docking.departures import Dispatch
+from services.docking.domain import Placement, Step
 from services.docking.matching import Worker
 from services.docking.queries import dispatches, orders, workers
 from services.docking.usecases.orders import require_codes
@@ -49,11 +50,10 @@ def designated(one: Dispatch, county: CountyCode, departed_on: date) -> Dispatch
 
 def recount(counted: Iterable[Dispatch]) -> dict[PlacementId, Dispatch]:
     """One worker's departures that are not voided, with the flags they must have now."""
-    departures = list(counted)
-    firsts = domain.firsts((one.placement, one.departed_on) for one in departures)
+    every = list(counted)
+    firsts = departures.firsts((one.placement, one.departed_on) for one in every)
     return {
-        one.placement: replace(one, first_ever=firsts[one.placement].ever, first_this_year=firsts[one.placement].this_year)
-        for one in departures
+        one.placement: replace(one, first_ever=firsts[one.placement].ever, first_this_year=firsts[one.placement].this_year) for one in every
     }
 
 
