@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 
 from console.caller import Caller
+from tests.e2e.walk import Walked, walk
 from tests.support.journey import RunningStack, local_stack, named_stack
 
 
@@ -25,3 +26,9 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Run
 async def caller(running: RunningStack) -> AsyncIterator[Caller]:
     async with running.calling() as one:
         yield one
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def walked(caller: Caller) -> Walked:
+    """One journey for all tests that only look at it."""
+    return await walk(caller)

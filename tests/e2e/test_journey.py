@@ -3,100 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from console.caller import Caller, Refused
 from console.demo import everything_settled
 from console.home import SERVICES
 from shared.auth import Role
+from tests.e2e.walk import MARCH_WAGE, Walked, shown
 from tests.support import journey, recount
-from tests.support.journey import DEPARTED, PAPERED, RETURNED, TRAINED, Person, RunningStack, Venture, label
+from tests.support.journey import DEPARTED, PAPERED, RETURNED, TRAINED, RunningStack, Venture, label
 from tests.support.registration import a_row, an_id, as_csv
 
 pytestmark = pytest.mark.compose
-
-MARCH_WAGE = 800_000 * 28 // 31  # from the 4th on
-SWEPT = date(2019, 7, 15)  # May's wage was due on 10 June, and is missing 30 days later
-
-
-@dataclass(frozen=True, slots=True)
-class Walked:
-    """What the journey met on its way, as it was then."""
-
-    venture: Venture
-    person: Person
-    worker: str
-    placement: str
-    case: str
-    before: dict[str, Any]  # the ministry's report
-    after: dict[str, Any]
-    requested: dict[str, Any]  # the placement when clearance was asked for,
-    cleared: dict[str, Any]  # when training had told,
-    returned: dict[str, Any]  # and at the end
-    willing_abroad: str
-    short: dict[str, Any]  # the ledger when March was paid short,
-    missing: dict[str, Any]  # and when May was not reported
-
-    def grown(self, year: str, figure: str) -> int:
-        """By how much the journey raised a year's figure."""
-        return int(self.after["years"][year][figure]) - int(self.before["years"][year][figure])
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def walked(caller: Caller) -> Walked:
-    """The whole way of one worker."""
-    before = await journey.report(caller)
-    venture, person = await journey.founded(Venture(caller)), journey.a_person()
-    worker = await journey.registered(venture, person)
-    await everything_settled(caller)
-    placement = await journey.accepted(venture, (await journey.proposed(venture, worker))["match"])
-    requested = await journey.papered(venture, placement)
-    await everything_settled(caller)
-    await journey.certified(venture, placement)
-    await everything_settled(caller)
-    cleared = await shown(venture, placement, TRAINED)
-    await journey.departed(venture, placement)
-    await everything_settled(caller)
-    worker_abroad = await venture.on(DEPARTED).get("registration", f"/workers/{worker}")
-    short, missing = await wages(venture, placement)
-    case = await complaint(venture, placement)
-    returned = await journey.returned(venture, placement)
-    await everything_settled(caller)
-    return Walked(
-        venture, person, worker, placement, case, before, await journey.report(caller), requested, cleared, returned,
-        worker_abroad["willingness"], short, missing,
-    )  # fmt: skip
-
-
-async def shown(venture: Venture, placement: str, day: date) -> dict[str, Any]:
-    return dict(await venture.on(day).get("docking", f"/placements/{placement}"))
-
-
-async def wages(venture: Venture, placement: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """March paid short and made good, April paid, May not reported. The ledger after the first, and after the last."""
-    officer, ledger = venture.on(SWEPT), f"/placements/{placement}/ledger"
-    march = await journey.reported(venture, placement, "2019-03", MARCH_WAGE * 6 // 10, date(2019, 4, 10))
-    short = await officer.get("rights", ledger)
-    full = {"amounts": journey.amounts(MARCH_WAGE, date(2019, 4, 20))}
-    await venture.on(date(2019, 4, 21)).post("rights", f"/incomes/{march}/correction", full, label())
-    await journey.reported(venture, placement, "2019-04", journey.WAGE, date(2019, 5, 10))
-    operator = venture.on(SWEPT, Role.OPERATOR)
-    while (await operator.post("rights", "/sweep", None, label()))["acted"]:
-        pass
-    return dict(short), dict(await officer.get("rights", ledger))
-
-
-async def complaint(venture: Venture, placement: str) -> str:
-    """Opened and settled."""
-    body = {"category": "wages", "severity": "normal", "via": "worker", "placement": placement, "text": "May has not been paid."}
-    case = (await venture.on(SWEPT, Role.CLERK).post("rights", "/cases", body, label()))["case"]
-    await venture.on(date(2019, 7, 20), Role.CLERK).post("rights", f"/cases/{case}/closure", {"outcome": "settled"}, label())
-    return str(case)
 
 
 # --- the journey ------------------------------------------------------------------------------------------------------

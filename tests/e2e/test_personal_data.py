@@ -1,0 +1,114 @@
+"""Who the worker is stands in registration's vault, encrypted, and nowhere else: no topic, log, metric, file or database has it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from console.caller import Caller, Refused
+from console.demo import everything_settled
+from shared.auth import Role
+from tests.e2e.walk import Walked
+from tests.support import recount
+from tests.support.journey import RunningStack, Venture, label
+
+pytestmark = pytest.mark.compose
+
+MAPS = {".index", ".timeindex"}  # Kafka's own, 10 MB each whatever is in them: offsets and times
+ROWS = """
+SELECT count(*) FROM %s AS one
+WHERE EXISTS (SELECT FROM unnest($1::text[]) AS needle WHERE strpos(lower(one::text), needle) > 0)
+"""
+
+
+def spellings(secrets: Iterable[str]) -> list[bytes]:
+    """As UTF-8, in lower case, without spaces, and as JSON escapes it."""
+    return sorted({
+        form.encode()
+        for secret in secrets
+        for written in (secret.lower(), secret.lower().replace(" ", ""))
+        for form in (written, json.dumps(written)[1:-1])
+    })  # fmt: skip
+
+
+def found_in(content: bytes, needles: Iterable[bytes]) -> bool:
+    lowered = content.lower()
+    return any(needle in lowered for needle in needles)
+
+
+async def topics_with(running: RunningStack, needles: list[bytes]) -> list[str]:
+    """Topics of which a record's key, value or header has one."""
+    records = await recount.every_record(running.kafka)
+    return sorted({
+        record.topic
+        for record in records
+        if found_in(b"\n".join([record.key or b"", record.value or b"", *(value for _, value in record.headers)]), needles)
+    })  # fmt: skip
+
+
+async def tables_with(running: RunningStack, needles: list[bytes]) -> list[str]:
+    """Tables of which a row has one, in whatever column: bytea is looked through as hex."""
+    patterns = [needle.decode() for needle in needles] + [needle.hex() for needle in needles]
+    found = []
+    for service, url in running.databases.items():
+        conn = await asyncpg.connect(url)
+        try:
+            tables = await conn.fetch("SELECT oid::regclass::text AS name FROM pg_class WHERE relkind = 'r' ORDER BY 1")
+            found += [f"{service}.{table['name']}" for table in tables if await conn.fetchval(ROWS % table["name"], patterns)]
+        finally:
+            await conn.close()
+    return found
+
+
+def files_with(folder: Path, needles: list[bytes]) -> list[str]:
+    """Everything the stack wrote: logs, PostgreSQL's files and its write-ahead log, Kafka's segments, settings."""
+    return [str(path) for path in _written(folder) if found_in(path.read_bytes(), needles)]
+
+
+def _written(folder: Path) -> Iterator[Path]:
+    return (path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix not in MAPS)
+
+
+async def metrics_with(running: RunningStack, caller: Caller, needles: list[bytes]) -> list[str]:
+    return [service for service in running.addresses if found_in(await caller.get(service, "/metrics"), needles)]
+
+
+async def spoken_of_again(walked: Walked, caller: Caller) -> None:
+    """Every other way in which the data pass through registration: entered again, refused, looked up, shown."""
+    clerk, person = Venture(caller).on(date(2019, 1, 10), Role.CLERK), walked.person
+    again = {
+        "name": person.name, "name_pinyin": person.name_pinyin, "id_number": person.id_number, "phone": person.phone,
+        "birth_date": person.birth_date.isoformat(), "sex": "male", "county": person.county, "education": 3, "occupations": ["7112"],
+    }  # fmt: skip
+    assert (await clerk.post("registration", "/workers", again, label()))["possible_duplicates"] == 1
+    for field in ("education", "sex", "county", "birth_date"):
+        with pytest.raises(Refused):
+            await clerk.post("registration", "/workers", {**again, field: person.id_number, "name_pinyin": person.name}, label())
+    assert (await clerk.post("registration", "/workers/lookup", {"id_number": person.id_number}, label()))["items"]
+    shown = await clerk.post("registration", f"/workers/{walked.worker}/personal-data", {"reason": "contact_worker"}, label())
+    assert (shown["name"], shown["id_number"], shown["phone"]) == (person.name, person.id_number, person.phone)
+
+
+async def test_name_number_and_phone_stand_nowhere_in_clear(walked: Walked, running: RunningStack, caller: Caller) -> None:
+    await spoken_of_again(walked, caller)
+    await everything_settled(caller)
+    needles = spellings(walked.person.secrets)
+    assert await topics_with(running, needles) == []
+    assert await tables_with(running, needles) == []
+    assert await metrics_with(running, caller, needles) == []
+    if running.home is not None:
+        assert files_with(running.home.folder, needles) == []
+
+
+async def test_the_search_finds_what_is_there(walked: Walked, running: RunningStack, caller: Caller) -> None:
+    worker = spellings([walked.worker])
+    assert {"registration.events", "docking.events", "training.events", "rights.events"} <= set(await topics_with(running, worker))
+    assert {"registration.worker", "docking.placement", "rights.ledger"} <= set(await tables_with(running, worker))
+    assert len(await metrics_with(running, caller, [b"laowu_http_seconds"])) == len(running.addresses)
+    if running.home is not None:
+        assert any("postgres" in name for name in files_with(running.home.folder, worker))
