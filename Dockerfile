@@ -1,0 +1,22 @@
+# One image for the five services; the command says which: docker run laowu services.docking
+FROM python:3.11-slim AS packages
+COPY requirements.runtime.lock .
+RUN python -m venv /opt/laowu \
+ && /opt/laowu/bin/pip install --no-cache-dir --disable-pip-version-check --only-binary :all: --require-hashes -r requirements.runtime.lock
+
+FROM python:3.11-slim
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin laowu
+COPY --from=packages /opt/laowu /opt/laowu
+WORKDIR /srv/laowu
+COPY shared shared
+COPY services services
+RUN /opt/laowu/bin/python -m compileall -q shared services
+ENV PATH=/opt/laowu/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    HTTP_HOST=0.0.0.0 \
+    HTTP_PORT=8000
+USER 10001
+EXPOSE 8000
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["python", "-m"]

@@ -1,0 +1,245 @@
+"""docker-compose.yml is checked against the services' own settings, so that it cannot rot where no container engine runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+import yaml
+
+from console import compose_env, home, postgres_local, processes
+from console.postgres_local import Postgres
+from shared.auth import Principal, Role, Verifier, issue
+from shared.http import _common
+from shared.settings import Settings
+from tests.contracts import runtime_lock
+from tests.contracts.code import ROOT, SERVICES
+from tests.support.http import service_of
+
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+PARTS: dict[str, dict[str, Any]] = COMPOSE["services"]
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+VARIABLE = re.compile(r"\$\{(\w+)(?::([?-])([^}]*))?\}")
+
+every_service = pytest.mark.parametrize("service", SERVICES)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the .env and keys of a fresh clone."""
+    folder = tmp_path_factory.mktemp("compose")
+    assert compose_env.write_env(folder / ".env", folder / "keys")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def variables(written: Path) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in (written / ".env").read_text().splitlines())
+
+
+def rendered(text: str, variables: Mapping[str, str]) -> str:
+    """What compose makes of a value. Fails for a variable that has neither a value nor a default."""
+
+    def value(found: re.Match[str]) -> str:
+        name, kind, default = found.groups()
+        return variables[name] if name in variables else default if kind == "-" else pytest.fail(f"{name} is not in .env")
+
+    return VARIABLE.sub(value, str(text)).replace("$$", "$")
+
+
+def environment(part: str, variables: Mapping[str, str]) -> dict[str, str]:
+    return {name: rendered(value, variables) for name, value in PARTS[part]["environment"].items()}
+
+
+# --- settings -------------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def settings(service: str, variables: dict[str, str], written: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """The service's settings as its container reads them."""
+    kind = service_of(service).settings
+    for name in set(os.environ) & {field.upper() for field in kind.model_fields}:
+        monkeypatch.delenv(name)
+    for name, value in environment(service, variables).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(written)  # no .env of this checkout
+    return kind()
+
+
+def test_the_file_holds_the_five_services_kafka_and_postgres() -> None:
+    assert set(PARTS) == {*SERVICES, "kafka", "postgres"}
+
+
+@every_service
+def test_a_service_gets_every_setting_it_needs_and_none_it_does_not_know(service: str, settings: Settings) -> None:
+    known = {field.upper() for field in type(settings).model_fields}
+    assert set(PARTS[service]["environment"]) <= known
+    assert PARTS[service]["command"] == [f"services.{service}"]
+
+
+@every_service
+def test_a_service_has_a_database_and_an_account_of_its_own(service: str, settings: Settings, variables: dict[str, str]) -> None:
+    url = urlsplit(settings.database_url.get_secret_value())
+    assert (url.hostname, url.port, url.path, url.username) == ("postgres", 5432, f"/{service}", service)
+    assert url.password == variables[f"{service.upper()}_PASSWORD"]
+    assert len({variables[f"{one.upper()}_PASSWORD"] for one in SERVICES} | {variables["POSTGRES_PASSWORD"]}) == len(SERVICES) + 1
+
+
+@every_service
+def test_a_service_calls_kafka_at_a_listener_that_kafka_announces(service: str, settings: Settings, variables: dict[str, str]) -> None:
+    assert "kafka" in PARTS[service]["depends_on"]
+    announced = environment("kafka", variables)["KAFKA_ADVERTISED_LISTENERS"]
+    assert f"INTERNAL://{settings.kafka_bootstrap_servers}" in announced.split(",")
+    assert settings.topic_replication == 1, "one broker keeps one copy"
+
+
+@every_service
+def test_the_port_asked_for_health_is_the_port_listened_on(service: str, settings: Settings) -> None:
+    probed = re.search(r"http://127\.0\.0\.1:(\d+)(/\w+)", PARTS[service]["healthcheck"]["test"][-1])
+    assert probed
+    assert int(probed[1]) == settings.http_port
+    assert probed[2] in {getattr(route, "path", None) for route in _common.routes}
+    assert PARTS[service]["ports"][0].endswith(f":{settings.http_port}")
+    assert f"EXPOSE {settings.http_port}\n" in DOCKERFILE
+    assert "HTTP_HOST=0.0.0.0" in DOCKERFILE, "127.0.0.1 inside a container is the container's own"
+
+
+@every_service
+def test_every_key_file_is_mounted_where_the_service_looks(service: str, settings: Settings) -> None:
+    mounted = {Path("/run/secrets") / name for name in PARTS[service]["secrets"]}
+    read = {value for value in settings.model_dump().values() if isinstance(value, Path)}
+    assert read == mounted
+    for secret in PARTS[service]["secrets"]:
+        assert Path(COMPOSE["secrets"][secret]["file"]).parent == compose_env.KEYS
+
+
+@every_service
+def test_a_stop_is_waited_for_longer_than_a_service_takes(service: str, settings: Settings) -> None:
+    assert int(PARTS[service]["stop_grace_period"].removesuffix("s")) > settings.drain_seconds + 5
+
+
+# --- secrets --------------------------------------------------------------------------------------------------------------
+def test_no_secret_is_written_in_the_file() -> None:
+    for part, definition in PARTS.items():
+        for name, value in definition["environment"].items():
+            if re.search(r"PASSWORD|SECRET|TOKEN|_KEY$|DATABASE_URL", name) and not str(value).startswith("/run/secrets/"):
+                assert re.search(r"\$\{\w+:\?[^}]+\}", str(value)), f"{part}: {name} must be required from the environment"
+                assert "password" not in VARIABLE.sub("", str(value)).lower()
+
+
+def test_the_written_secrets_are_private_and_not_written_twice(written: Path) -> None:
+    file, keys = written / ".env", written / "keys"
+    before = file.read_bytes()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(keys.stat().st_mode) == 0o700
+    assert compose_env.write_env(file, keys) is False
+    assert file.read_bytes() == before
+    ignored = (ROOT / ".gitignore").read_text().splitlines()
+    assert {"/.env", "/.laowu/"} <= set(ignored)
+
+
+def test_the_written_keys_fit_together(written: Path) -> None:
+    files = {secret["file"]: written / "keys" / Path(secret["file"]).name for secret in COMPOSE["secrets"].values()}
+    assert all(file.exists() for file in files.values())
+    key = home.auth_key(home.Home(written / "keys"))
+    who = Principal("tester", Role.AUDITOR)
+    assert Verifier.load(written / "keys" / "auth.jwks.json").principal(issue(key, who)) == who
+    assert "d" not in json.loads((written / "keys" / "auth.jwks.json").read_text())["keys"][0], "only the public half"
+
+
+# --- containers -----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("part", sorted(PARTS))
+def test_every_container_has_a_bound_on_memory_a_health_check_and_local_ports_only(part: str) -> None:
+    definition = PARTS[part]
+    assert re.fullmatch(r"\d+m", definition["mem_limit"])
+    assert definition["healthcheck"]["test"][0] == "CMD"
+    assert definition["restart"] == "unless-stopped"
+    assert all(port.startswith("127.0.0.1:") for port in definition["ports"])
+
+
+@every_service
+def test_a_service_starts_when_kafka_and_postgres_are_healthy(service: str) -> None:
+    assert PARTS[service]["depends_on"] == {"kafka": {"condition": "service_healthy"}, "postgres": {"condition": "service_healthy"}}
+
+
+def test_images_are_pinned() -> None:
+    assert PARTS["kafka"]["image"] == "apache/kafka:4.4.0"
+    assert PARTS["postgres"]["image"] == "postgres:18"
+    assert set(re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)) == {"python:3.11-slim"}
+    assert {PARTS[service]["image"] for service in SERVICES} == {"laowu:local"}
+
+
+def test_what_must_survive_lies_on_named_volumes(variables: dict[str, str]) -> None:
+    mounts = {part: dict(volume.split(":") for volume in PARTS[part].get("volumes", [])) for part in PARTS}
+    assert {volume for part in mounts.values() for volume in part} == set(COMPOSE["volumes"])
+    assert mounts["kafka"]["kafka"] == environment("kafka", variables)["KAFKA_LOG_DIRS"]
+    assert mounts["postgres"]["postgres"] == "/var/lib/postgresql", "where the image of PostgreSQL 18 keeps its data"
+
+
+def test_kafka_creates_no_topic_by_itself(variables: dict[str, str]) -> None:
+    assert environment("kafka", variables)["KAFKA_AUTO_CREATE_TOPICS_ENABLE"] == "false"
+
+
+# --- image ----------------------------------------------------------------------------------------------------------------
+def test_the_image_installs_pinned_packages_with_hashes_and_runs_as_nobody_in_particular() -> None:
+    assert "--require-hashes -r requirements.runtime.lock" in DOCKERFILE
+    assert re.search(r"^USER (?!0|root)", DOCKERFILE, re.MULTILINE)
+
+
+def test_the_pins_of_the_image_are_fresh() -> None:
+    assert runtime_lock.FILE.read_text() == runtime_lock.text(), "stale: python -m tests.contracts.runtime_lock"
+
+
+def test_what_the_dockerfile_copies_is_let_through() -> None:
+    let_through = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    copied = {line.split()[1] for line in DOCKERFILE.splitlines() if line.startswith("COPY ") and "--from" not in line}
+    assert copied == let_through
+    assert all((ROOT / one).exists() for one in copied)
+
+
+# --- databases ------------------------------------------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def fresh_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """A server of its own: the script makes databases and accounts of fixed names."""
+    node, process = postgres_local.start(tmp_path_factory.mktemp("compose-postgres"), durable=False)
+    yield node
+    processes.stop(process, postgres_local.spec(node))
+
+
+@pytest.fixture(scope="module")
+def _databases(fresh_server: Postgres, variables: dict[str, str]) -> None:
+    """The script has run, as the image's entry point runs it on an empty volume."""
+    url = urlsplit(fresh_server.url())
+    script = str(COMPOSE["configs"]["databases"]["content"]).replace("$$", "$")
+    subprocess.run(
+        ["bash", "-Eeuo", "pipefail", "-c", script],
+        check=True,
+        env={
+            **environment("postgres", variables),
+            "PATH": f"{postgres_local._programs()}:{os.environ['PATH']}",
+            "POSTGRES_USER": str(url.username),
+            "PGPASSWORD": str(url.password),
+            "PGHOST": str(url.hostname),
+            "PGPORT": str(url.port),
+        },
+    )
+
+
+@pytest.mark.usefixtures("_databases")
+async def test_five_databases_are_made_that_only_their_own_service_may_enter(fresh_server: Postgres, variables: dict[str, str]) -> None:
+    url = urlsplit(fresh_server.url())
+    for service in SERVICES:
+        own = url._replace(netloc=f"{service}:{variables[f'{service.upper()}_PASSWORD']}@{url.hostname}:{url.port}")
+        conn = await asyncpg.connect(own._replace(path=f"/{service}").geturl())
+        await conn.execute("CREATE TABLE mine (id integer)")
+        await conn.close()
+        for other in set(SERVICES) - {service}:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await asyncpg.connect(own._replace(path=f"/{other}").geturl())
