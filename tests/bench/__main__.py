@@ -13,12 +13,12 @@ from datetime import UTC, datetime
 import uvloop
 from rich.console import Console
 
-from tests.bench import consuming, relaying, writing
+from tests.bench import consuming, latency, relaying, writing
 from tests.bench.figures import Figure, failed, show
 from tests.bench.place import ROOT, Place, Report, place
 
 Part = Callable[[Place, Report], Awaitable[list[Figure]]]
-PARTS: dict[str, Part] = {"relay": relaying.measure, "consumer": consuming.measure, "http": writing.measure}
+PARTS: dict[str, Part] = {"relay": relaying.measure, "consumer": consuming.measure, "http": writing.measure, "latency": latency.measure}
 WRITTEN = ROOT / "bench.json"
 
 
