@@ -12,6 +12,7 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
@@ -40,6 +41,8 @@ Handlers = Mapping[type[Data], Handler]
 
 LOOK_SECONDS = 1.0  # between two looks at positions and lag
 UNASSIGNED_FACTOR = 3  # without partitions, patience is longer: a peer may be at work
+_SESSION_MS = 6_000  # the least a broker grants: how long the partitions of a killed process lie idle
+_JOIN_MS = 30_000
 # FastStream says on every start that it creates no topics; its errors are wanted.
 _faststream_log = logging.getLogger("laowu.faststream")
 _faststream_log.setLevel(logging.ERROR)
@@ -50,17 +53,28 @@ class Stuck(Exception):
     """There are records to read and nothing moves: the process must end, its successor gets a fresh client."""
 
 
-def each(handlers: Handlers) -> Apply:
-    """Apply events one by one, each under its own cause; classes without a handler are none of this service's business."""
+@dataclass(frozen=True, slots=True)
+class Each:
+    """Applies events one by one, each under its own cause."""
 
-    async def apply(tx: Tx, events: Sequence[Recorded[Data]]) -> None:
+    handlers: Handlers
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        return frozenset(event.type_name() for event in self.handlers)
+
+    async def __call__(self, tx: Tx, events: Sequence[Recorded[Data]]) -> None:
+        simulated = tx.clock.at is not None
         for event in events:
-            handler = handlers.get(type(event.data))
+            handler = self.handlers.get(type(event.data))
             if handler is not None:
-                tx.cause = caused_by(event, tx.service, simulated=tx.clock.at is not None)
+                tx.cause = caused_by(event, tx.service, simulated=simulated)
                 await handler(tx, event)
 
-    return apply
+
+def each(handlers: Handlers) -> Each:
+    """How a service that reacts event by event applies a batch. Classes without a handler are not even decoded."""
+    return Each(handlers)
 
 
 def caused_by(event: Recorded[Data], service: str, *, simulated: bool) -> Cause:
@@ -108,6 +122,7 @@ class Consumer:
         self._settings = settings
         self._database = database
         self._apply = apply
+        self._wanted = apply.wanted if isinstance(apply, Each) else None
         self._health = health
         self._names = [topic_name(settings, topic) for topic in topics]
         self._group = settings.topic_prefix + service
@@ -194,7 +209,8 @@ class Consumer:
             apply_types=False,
             consumer_only=True,
             allow_auto_create_topics=False,
-            request_timeout_ms=kafka.REQUEST_MS,
+            # Joining a group waits for members that are gone, as long as a session lasts; a shorter bound would begin again and again.
+            request_timeout_ms=_JOIN_MS,
             graceful_timeout=1.0,
             logger=_faststream_log,
             log_level=logging.DEBUG,  # of a line per batch
@@ -212,7 +228,7 @@ class Consumer:
             decoder=_decode,
             listener=self._listener,
             auto_offset_reset="earliest",
-            session_timeout_ms=10_000,
+            session_timeout_ms=_SESSION_MS,
             heartbeat_interval_ms=1_000,
             max_partition_fetch_bytes=2 * 1024 * 1024,
         )
@@ -294,6 +310,7 @@ class Consumer:
             self._apply,
             simulated=self._settings.simulation,
             max_diverted=self._settings.max_diverted,
+            wanted=self._wanted,
             diverted=self._diverted,
             holes=frozenset(self._holes),
             progress=self._progress,

@@ -93,15 +93,28 @@ class Database:
             asyncpg.CannotConnectNowError,
             asyncpg.OperatorInterventionError,
             asyncpg.LockNotAvailableError,
+            asyncpg.DeadlockDetectedError,
             asyncpg.QueryCanceledError,
         ) as error:
             raise Unavailable("the database connection was lost") from error
+        except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+            # What asyncpg says when a connection is used that has just been lost; and of misuse, which is a defect.
+            if isinstance(error, asyncpg.InternalClientError) or _is_lost(conn):
+                raise Unavailable("the database connection was lost") from error
+            raise
         finally:
             await _release(self.pool, conn)
 
     def system_cause(self) -> Cause:
         """The cause of what the service does by itself (sweeps, start-up)."""
         return Cause(system(self.service), Clock())
+
+
+def _is_lost(conn: Any) -> bool:
+    try:
+        return bool(conn.is_closed())
+    except asyncpg.InterfaceError:  # the pool took it back because it was lost
+        return True
 
 
 async def _release(pool: asyncpg.Pool, conn: Any) -> None:

@@ -10,10 +10,11 @@ To add an event: add a class here, append it to EVENTS, call outbox.publish() in
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar, overload
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -685,6 +686,13 @@ class Unknown:
     subject: str
 
 
+@dataclass(frozen=True, slots=True)
+class Unwanted:
+    """An event that its reader has no use for; decoding its data is the dearest part of reading it, so it is left."""
+
+    type: str
+
+
 def encode(event: Recorded[Data]) -> bytes:
     """The CloudEvent as canonical JSON bytes."""
     name = event.data.type_name()
@@ -705,13 +713,19 @@ def encode(event: Recorded[Data]) -> bytes:
     return f'{head[:-1]},"data":{event.data.model_dump_json()}}}'.encode()
 
 
-def decode(value: bytes | None) -> Recorded[Data] | Unknown:
-    """The inverse of encode. Raises Undecodable."""
+@overload
+def decode(value: bytes | None) -> Recorded[Data] | Unknown: ...
+@overload
+def decode(value: bytes | None, wanted: Container[str] | None) -> Recorded[Data] | Unknown | Unwanted: ...
+def decode(value: bytes | None, wanted: Container[str] | None = None) -> Recorded[Data] | Unknown | Unwanted:
+    """The inverse of encode. Types not in `wanted` (None: all are) are not looked into. Raises Undecodable."""
     try:
         envelope = Envelope.model_validate_json(value or b"")
         cls = BY_TYPE.get(envelope.type)
         if cls is None:
             return Unknown(envelope.type, envelope.subject)
+        if wanted is not None and envelope.type not in wanted:
+            return Unwanted(envelope.type)
         data = cls.model_validate(envelope.data)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]

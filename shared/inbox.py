@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +17,7 @@ import asyncpg
 
 from shared.auth import system
 from shared.db import Cause, Database, Tx, Unavailable
-from shared.events import Data, Recorded, Undecodable, Unknown, decode
+from shared.events import Data, Recorded, Undecodable, Unknown, Unwanted, decode
 from shared.log import Number, Record, Verdict, accept, following, number_of
 from shared.observe import AHEAD, APPLIED, PARKED, REPEATED, UNKNOWN
 from shared.values import Clock
@@ -168,7 +167,7 @@ class Taken:
     diverted: int = 0  # in a row, at the end of the batch
 
 
-def _select(prefix: str, records: Sequence[Record], taken: Taken) -> list[Item]:
+def _select(prefix: str, records: Sequence[Record], taken: Taken, wanted: frozenset[str] | None) -> list[Item]:
     """The records that are new, decoded, in order; positions are moved past all of them."""
     items = []
     for record in records:
@@ -184,11 +183,11 @@ def _select(prefix: str, records: Sequence[Record], taken: Taken) -> list[Item]:
         verdict = accept(position.expected, number)
         if verdict is Verdict.ACCEPTED:
             position.expected, position.gap_since = following(number), None
-            item = _decoded(topic, record, number)
-            if item is None:
-                taken.unknown[topic] += 1
-            else:
+            item = _decoded(topic, record, number, wanted)
+            if isinstance(item, Item):
                 items.append(item)
+            elif isinstance(item, Unknown):
+                taken.unknown[topic] += 1
             continue
         taken.dropped.append((topic, verdict))
         if verdict is Verdict.AHEAD and position.gap_since is None:
@@ -196,18 +195,17 @@ def _select(prefix: str, records: Sequence[Record], taken: Taken) -> list[Item]:
     return items
 
 
-def _decoded(topic: str, record: Record, number: Number) -> Item | None:
-    """None for a type this build does not know."""
+def _decoded(topic: str, record: Record, number: Number, wanted: frozenset[str] | None) -> Item | Unknown | Unwanted:
     if record.value is None:
         return Item(topic, record, number, reason="no_value", detail="a record without a value is no event")
     try:
-        event = decode(record.value)
+        event = decode(record.value, wanted)
     except Undecodable as error:
         return Item(topic, record, number, reason="undecodable", detail=str(error))
     except (ValueError, ArithmeticError, RecursionError) as error:  # whatever a validator may raise on hostile input
         return Item(topic, record, number, reason="undecodable", detail=f"{type(error).__name__}: {error}")
-    if isinstance(event, Unknown):
-        return None
+    if isinstance(event, Unknown | Unwanted):
+        return event
     kind = event.data.type_name()
     if topic != event.data.TOPIC or event.subject.encode() != record.key:
         return Item(topic, record, number, event, "misfiled", f"{kind} of {event.subject} under this topic and key", kind)
@@ -237,19 +235,21 @@ async def take(
     *,
     simulated: bool,
     max_diverted: int,
+    wanted: frozenset[str] | None = None,
     diverted: int = 0,
     holes: frozenset[tuple[Place, int]] = frozenset(),
     progress: Callable[[], None] = lambda: None,
 ) -> Taken:
-    """Take the batch. `diverted`: records parked in a row before it; `holes`: stored offsets after which the log is known to be
-    empty up to the batch. Raises Misplaced, TooManyDiverted, and what is in PASSING; then nothing was kept.
+    """Take the batch. `wanted`: the event types that `apply` has a use for, None for all; `diverted`: records parked in a
+    row before it; `holes`: stored offsets after which the log is known to be empty up to the batch.
+    Raises Misplaced, TooManyDiverted, and what is in PASSING; then nothing was kept.
     """
     cause = Cause(system(database.service), Clock(_beginning(records) if simulated else None))
-    async with _lost_is_unavailable(), database.transaction(cause) as tx:
+    async with database.transaction(cause) as tx:
         places = sorted({(record.topic.removeprefix(prefix), record.partition) for record in records})
         taken = Taken(await _lock_positions(tx.conn, places))
         _check_places(prefix, records, taken.positions, holes)
-        items = _select(prefix, records, taken)
+        items = _select(prefix, records, taken, wanted)
         progress()
         blocked = await _blocked(tx.conn, items)
         batch = _Batch(tx, apply, taken, blocked, max_diverted, diverted, progress)
@@ -262,15 +262,6 @@ async def take(
         await _store_positions(tx.conn, taken.positions)
     _count(taken)
     return taken
-
-
-@asynccontextmanager
-async def _lost_is_unavailable() -> AsyncIterator[None]:
-    """Asyncpg says InterfaceError for a connection that was lost between two statements."""
-    try:
-        yield
-    except asyncpg.InterfaceError as error:
-        raise Unavailable("the database connection was lost") from error
 
 
 def _beginning(records: Sequence[Record]) -> datetime:
