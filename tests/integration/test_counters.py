@@ -1,0 +1,112 @@
+"""Statements are counted, not timed: a command takes a known number of round trips, a batch as many whatever its size."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import pytest
+from aiokafka import ConsumerRecord
+
+from services.stats import consumers
+from shared import db, inbox, kafka, outbox
+from shared.auth import Role
+from shared.db import Database
+from tests.bench import load, writing
+from tests.conftest import MakeDatabase, MakeDatabaseUrl
+from tests.support import delivery
+from tests.support.http import Client
+
+WARM = 3  # the first statements of a connection also look up types and prepare
+
+
+@asynccontextmanager
+async def counted(database: Database) -> AsyncIterator[list[str]]:
+    """Every statement the pool sends meanwhile, first line each."""
+    sent: list[str] = []
+
+    def note(query: Any) -> None:
+        sent.append(query.query.strip().splitlines()[0])
+
+    async with AsyncExitStack() as held:
+        every = [await held.enter_async_context(database.pool.acquire()) for _ in range(database.pool.get_max_size())]
+        for conn in every:
+            conn.add_query_logger(note)
+    yield sent
+
+
+# --- commands ---------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("service", "role", "path", "body", "statements"),
+    [
+        ("docking", Role.OFFICER, "/enterprises", writing.an_enterprise, 7),
+        ("registration", Role.CLERK, "/workers", writing.a_registration, 10),
+    ],
+)
+async def test_a_command_takes_this_many_round_trips(
+    client: Callable[[str], Awaitable[Client]], service: str, role: Role, path: str, body: Any, statements: int
+) -> None:
+    caller = (await client(service)).speaking_as(role)
+    for number in range(WARM):
+        assert (await caller.post(path, body(number + 1))).status == 201
+    async with counted(caller.database) as sent:
+        assert (await caller.post(path, body(WARM + 1))).status == 201
+    assert len(sent) == statements, sent
+
+
+# --- batches ----------------------------------------------------------------------------------------------------------
+def records(rows: Sequence[load.Row], first: int) -> list[ConsumerRecord]:
+    """As the relay would have written them to one partition, from offset and number `first`."""
+    return [
+        ConsumerRecord(
+            load.TOPIC, 0, first + place, 0, 0, key.encode(), value, None, len(key), len(value), (("sequence", b"1.%d" % (first + place)),)
+        )
+        for place, (_, _, key, value) in enumerate(rows)
+    ]
+
+
+async def test_stats_takes_a_batch_of_any_size_with_as_many_statements(make_database: MakeDatabase) -> None:
+    database = await make_database("stats")
+    rows, first, counts = load.rows(1_103), 0, []
+    for size in (1, 1, 1, 100, 1_000):
+        async with counted(database) as sent:
+            batch = records(rows[first : first + size], first)
+            taken = await inbox.take(database, "", batch, consumers.apply, simulated=False, max_diverted=10)
+        assert len(taken.applied) == size
+        counts.append(len(sent))
+        first += size
+    assert len(set(counts[WARM - 1 :])) == 1, counts
+    assert counts[-1] <= 14, sent
+
+
+async def test_the_relay_moves_a_batch_of_any_size_with_as_many_statements(kafka_settings: Any, make_database_url: MakeDatabaseUrl) -> None:
+    url = await make_database_url("registration")
+    conn = await db.connect(url, application="test")
+    producer = await kafka.open_producer(kafka_settings)
+    sent: list[str] = []
+    try:
+        session, _ = await outbox._resume(conn, producer, kafka_settings)
+        counts = []
+        for size in (1, 1, 1, 100, 1_000):
+            await conn.copy_records_to_table("outbox", records=load.rows(size), columns=["event_id", "topic", "key", "value"])
+            chosen = await outbox._forward(session, [])
+            assert len(chosen) == size
+            sent.clear()
+            with conn.query_logger(lambda query: sent.append(query.query.strip().splitlines()[0])):
+                assert await outbox._forward(session, chosen) == []
+            counts.append(len(sent))
+    finally:
+        await kafka.stop_producer(producer, 5)
+        await conn.close()
+    assert len(set(counts[WARM - 1 :])) == 1, counts
+    assert counts[-1] <= 6, sent
+
+
+@pytest.fixture
+async def kafka_settings(kafka: str, topic_prefix: str) -> Any:
+    from shared import kafka as topics  # noqa: PLC0415  # the fixture above has the name of the module
+
+    made = delivery.settings(kafka, topic_prefix)
+    await topics.create_topics(made, [load.TOPIC])
+    return made
