@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import asyncpg
 import pytest
 import pytest_asyncio
 
@@ -78,6 +80,18 @@ async def test_a_command_cut_at_commit_is_published_exactly_if_committed(kafka: 
         async with relaying(config, direct, url):
             await emptied(direct)
     assert await numbers_published(kafka, config) == ([2] if point is BEFORE else [1, 2])
+
+
+async def test_a_connection_found_lost_is_no_defect_of_the_command(url: str) -> None:
+    async def go_on_regardless(database: Database) -> None:
+        async with database.transaction(database.system_cause()) as tx:
+            with contextlib.suppress(asyncpg.PostgresError):
+                await tx.conn.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+            await outbox.publish(tx, an_event(new_id()))
+
+    async with opened("docking", url) as database:
+        with pytest.raises(Unavailable):
+            await go_on_regardless(database)
 
 
 @points
