@@ -109,7 +109,7 @@ def _value(name: str, kind: Any) -> object:
         return _fields(kind)
     if isinstance(kind, NewType) and kind not in BY_TYPE:
         return _id(f"{kind.__name__}.{name}")
-    if origin is tuple and name not in BY_FIELD:
+    if origin is tuple and not isinstance(BY_FIELD.get(name), tuple):
         return (_value(name, arguments[0]),)
     return _plain(name, kind, arguments)
 
