@@ -8,15 +8,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from services.rights import commands, queries, views
+from services.rights import commands, views
 from services.rights.domain import CaseState
 from services.rights.usecases import cases, incomes, payrolls
 from shared import sheets
 from shared.auth import Role
-from shared.db import Cause, Tx
+from shared.db import Cause
 from shared.http import Call, allow
 from shared.sheets import Kind
-from shared.values import CaseId, ImportId, PlacementId, ReportId
+from shared.values import CaseId, EnterpriseId, ImportId, PlacementId, ReportId
 
 router = APIRouter()
 
@@ -45,32 +45,23 @@ async def void_income(report: ReportId, body: commands.VoidIncome, call: Reporte
 
 
 @router.get("/incomes/missing")
-async def missing(call: Overseer, enterprise: UUID | None = None, after: UUID | None = None, limit: Limit = 50) -> views.Findings:
-    """Wages that nobody reported in time."""
-
-    async def work(tx: Tx) -> views.Findings:
-        rows = await queries.missing(tx, enterprise, after, limit + 1)
-        items = tuple(map(views.Finding.of, rows[:limit]))
-        return views.Findings(items=items, next=items[-1].placement if len(rows) > limit else None)
-
-    return await call.query(work)
+async def missing(call: Overseer, enterprise: EnterpriseId | None = None, after: After = 0, limit: Limit = 50) -> views.Findings:
+    return await call.query(lambda tx: incomes.missing(tx, enterprise, after, limit))
 
 
 @router.get("/orphans")
-async def orphans(call: Overseer, after: UUID | None = None, limit: Limit = 50) -> views.Incomes:
-    """Income of voided dispatches: kept until somebody explains the money."""
-
-    async def work(tx: Tx) -> views.Incomes:
-        rows = await queries.orphans(tx, after, limit + 1)
-        items = tuple(map(views.Income.of, rows[:limit]))
-        return views.Incomes(items=items, next=items[-1].report if len(rows) > limit else None)
-
-    return await call.query(work)
+async def orphans(call: Overseer, after: ReportId | None = None, limit: Limit = 50) -> views.Incomes:
+    return await call.query(lambda tx: incomes.orphans(tx, after, limit))
 
 
 @router.get("/placements/{placement}/ledger")
 async def ledger(placement: PlacementId, call: Reader) -> views.Ledger:
     return await call.query(lambda tx: incomes.show_ledger(tx, placement))
+
+
+@router.get("/placements/{placement}/history")
+async def ledger_history(placement: PlacementId, call: Reader, after: After = 0, limit: Limit = 50) -> views.History:
+    return await call.query(lambda tx: incomes.ledger_history(tx, placement, after, limit))
 
 
 # --- payrolls ---------------------------------------------------------------------------------------------------------

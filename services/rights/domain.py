@@ -205,6 +205,11 @@ def expected_net(terms: Terms, abroad: Abroad, paid: Paid) -> Money:
     return Money(minor=max(gross.minor - min(paid.deductions.minor, terms.deductions_max.minor), 0), currency=gross.currency)
 
 
+def comparable(terms: Terms, paid: Paid) -> bool:
+    """Wages are compared in the contract's currency, before any conversion."""
+    return terms.wage.currency == paid.net.currency
+
+
 def shortfall(expected: Money, paid: Money, rules: Rules) -> Money | None:
     """What is missing, once it is more than the tolerance; None: nothing, or another currency that is not compared."""
     if expected.currency != paid.currency or paid.minor * 100 >= expected.minor * (100 - rules.tolerance_percent):

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from services.rights import queries
 from services.rights.domain import CaseState, ReportState
-from shared.values import CaseId, EnterpriseId, ImportId, Money, Period, PlacementId, ReportId, WorkerId
+from shared.values import CaseId, Currency, EnterpriseId, ImportId, Money, Period, PlacementId, ReportId, WorkerId
 
 
 class _View(BaseModel):
@@ -29,15 +29,17 @@ class Income(_View):
     paid_on: date
     source: str
     state: ReportState
+    not_comparable: bool  # paid in another currency than the contract's: no shortfall is decided
     version: int
 
     @classmethod
-    def of(cls, income: queries.Income) -> Income:
+    def of(cls, income: queries.Income, wage_currency: Currency) -> Income:
         paid = income.paid
         return cls(
             report=income.report, placement=income.placement, period=paid.period, gross=paid.gross, deductions=paid.deductions,
             net=paid.net,
-            remitted=paid.remitted, paid_on=paid.paid_on, source=paid.source, state=income.state, version=income.version,
+            remitted=paid.remitted, paid_on=paid.paid_on, source=paid.source, state=income.state,
+            not_comparable=paid.net.currency != wage_currency, version=income.version,
         )  # fmt: skip
 
 
@@ -60,7 +62,7 @@ class Finding(_View):
 
 class Findings(_View):
     items: tuple[Finding, ...]
-    next: UUID | None
+    next: int | None
 
 
 class Ledger(_View):
@@ -82,7 +84,8 @@ class Ledger(_View):
         return cls(
             placement=ledger.placement, worker=ledger.worker, enterprise=ledger.enterprise, wage=ledger.terms.wage,
             wage_period=ledger.terms.wage_period, departed_on=ledger.departed_on, returned_on=ledger.returned_on, voided=ledger.voided,
-            reports=tuple(map(Income.of, incomes)), open_findings=tuple(map(Finding.of, findings)),
+            reports=tuple(Income.of(income, ledger.terms.wage.currency) for income in incomes),
+            open_findings=tuple(map(Finding.of, findings)),
         )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Annotated
 
@@ -10,11 +11,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from shared.values import Day, DestinationField, EnrolmentId, Line, OccupationField
 
 LARGEST_ROSTER = 500
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
 def _written_out(value: object) -> object:
     """Only YYYY-MM-DD: pydantic alone would also take 0 and "0" for days after 1970."""
-    if isinstance(value, datetime) or not isinstance(value, str | date) or (isinstance(value, str) and len(value) != 10):
+    if isinstance(value, datetime) or not isinstance(value, str | date) or (isinstance(value, str) and not _ISO_DAY.fullmatch(value)):
         message = "must be a date as YYYY-MM-DD"
         raise ValueError(message)
     return value

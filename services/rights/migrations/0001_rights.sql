@@ -51,6 +51,7 @@ CREATE INDEX income_by_placement ON income (placement, period);
 CREATE INDEX income_orphaned ON income (report) WHERE state = 'orphaned';
 
 CREATE TABLE finding (
+    id bigint GENERATED ALWAYS AS IDENTITY,
     placement uuid NOT NULL REFERENCES ledger,
     period text NOT NULL,
     kind text NOT NULL,
@@ -60,10 +61,11 @@ CREATE TABLE finding (
     currency text NOT NULL,
     found_on date NOT NULL,
     cleared_on date,
-    PRIMARY KEY (placement, period, kind, found_on),
+    PRIMARY KEY (id),
     CONSTRAINT finding_kind_known CHECK (kind IN ('short', 'missing'))
 );
 CREATE UNIQUE INDEX finding_open_once ON finding (placement, period, kind) WHERE cleared_on IS NULL;
+CREATE INDEX finding_missing ON finding (id) WHERE cleared_on IS NULL AND kind = 'missing';
 CREATE INDEX finding_open_by_enterprise ON finding (enterprise, period) WHERE cleared_on IS NULL;
 
 CREATE TABLE payroll (

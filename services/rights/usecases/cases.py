@@ -119,9 +119,11 @@ async def show_case(tx: Tx, case_id: CaseId) -> views.Case:
 
 
 async def board(tx: Tx, state: CaseState | None, after: UUID | None, limit: int) -> views.Cases:
-    """Cases by age; an enterprise sees its own, and never who complained where that is hidden."""
-    own = UUID(tx.principal.party) if tx.principal.role is Role.ENTERPRISE and tx.principal.party else None
-    rows = await queries.cases(tx, state.value if state else None, own, after, limit + 1)
+    """Cases by age, of the caller's counties; an enterprise sees its own, and never who complained where that is hidden."""
+    enterprise = tx.principal.role is Role.ENTERPRISE
+    own = (tx.principal.party or "") if enterprise else None
+    counties = None if enterprise else tx.principal.county_prefixes()
+    rows = await queries.cases(tx, state.value if state else None, own, after, counties, limit + 1)
     items = tuple(_as_seen(tx, case) for case in rows[:limit])
     return views.Cases(items=items, next=items[-1].case if len(rows) > limit else None)
 
@@ -137,6 +139,9 @@ async def _visible(tx: Tx, case_id: CaseId) -> Case:
     if case is None:
         raise domain.UnknownCase
     require_party(tx.principal, case.enterprise)
+    ledger = await queries.ledger(tx, case.placement) if case.placement else None
+    if ledger is not None and tx.principal.role is not Role.ENTERPRISE:
+        require_county(tx.principal, ledger.origin.county)
     return case
 
 

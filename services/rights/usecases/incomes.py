@@ -33,6 +33,8 @@ def require_scope(who: Principal, ledger: Ledger) -> None:
 class Entry:
     """What entering one batch of reports comes to, before it is written."""
 
+    counting: dict[tuple[PlacementId, Period], Income]
+    said: dict[tuple[PlacementId, Paid], Income]  # reports that do not count
     incomes: list[Income] = field(default_factory=list)
     superseded: list[ReportId] = field(default_factory=list)
     changes: list[Data] = field(default_factory=list)
@@ -43,18 +45,18 @@ class Entry:
 async def enter(tx: Tx, reports: Sequence[tuple[PlacementId, Paid]]) -> list[Income | Refused | Forbidden]:
     """Enter reports in order; for each the report that stands for it, or why it is refused. Statements do not grow with reports."""
     ledgers = await queries.lock_ledgers(tx, [placement for placement, _ in reports])
-    counting = await queries.counting_incomes(tx, [(placement, paid.period) for placement, paid in reports])
-    entry = Entry()
+    standing = await queries.standing_incomes(tx, [(placement, paid.period) for placement, paid in reports])
+    entry = Entry(standing.counting, {_said(one.placement, one.paid): one for one in standing.others})
     answers: list[Income | Refused | Forbidden] = []
     for placement, paid in reports:
         try:
-            answers.append(_enter_one(entry, counting, _reportable(tx, ledgers, placement, paid), paid))
+            answers.append(_enter_one(entry, _reportable(tx, ledgers, placement, paid), paid))
         except (Refused, Forbidden) as refusal:
             answers.append(refusal)
     await queries.set_states(tx, entry.superseded, ReportState.SUPERSEDED)
     await queries.insert_incomes(tx, entry.incomes)
     await trail.record(tx, entry.changes)
-    await _judge(tx, entry.judged)
+    await judge(tx, entry.judged)
     for ledger, paid in entry.conflicts:
         await cases.open_conflict(tx, ledger, paid.period)
     return answers
@@ -72,19 +74,28 @@ def _reportable(tx: Tx, ledgers: dict[PlacementId, Ledger], placement: Placement
     return ledger
 
 
-def _enter_one(entry: Entry, counting: dict[tuple[PlacementId, Period], Income], ledger: Ledger, paid: Paid) -> Income:
-    before = counting.get((ledger.placement, paid.period))
+def _said(placement: PlacementId, paid: Paid) -> tuple[PlacementId, Paid]:
+    """What makes two reports the same word; the day of payment may differ."""
+    return placement, replace(paid, paid_on=date.min)
+
+
+def _enter_one(entry: Entry, ledger: Ledger, paid: Paid) -> Income:
+    before = entry.counting.get((ledger.placement, paid.period))
     verdict = domain.weigh(before.paid if before else None, paid)
     if before is not None and verdict is Verdict.SAME:
         return before
+    said = entry.said.get(_said(ledger.placement, paid))
+    if said is not None and verdict is Verdict.WORSE:
+        return said
     if before is not None and domain.conflicts(before.paid, paid):
         entry.conflicts.append((ledger, paid))
     state = ReportState.OUTRANKED if verdict is Verdict.WORSE else ReportState.COUNTING
     income = Income(ReportId(new_id()), ledger.placement, paid, state)
     entry.incomes.append(income)
     if verdict is Verdict.WORSE:
+        entry.said[_said(ledger.placement, paid)] = income
         return income
-    counting[ledger.placement, paid.period] = income
+    entry.counting[ledger.placement, paid.period] = income
     entry.judged.append((ledger, paid))
     about = {**trail.codes(ledger), "effective": paid.paid_on, "report": income.report, "fact": trail.fact(paid)}
     if before is None:
@@ -105,8 +116,11 @@ def _supersede(entry: Entry, before: Income) -> None:
 
 
 # --- shortfalls ------------------------------------------------------------------------------------------------------
-async def _judge(tx: Tx, judged: Sequence[tuple[Ledger, Paid]]) -> None:
-    """Compare what was paid with what is owed: open findings, clear mended ones, group what concerns several workers."""
+async def judge(tx: Tx, judged: Sequence[tuple[Ledger, Paid]], *, grouping: bool = True) -> None:
+    """Compare what was paid with what is owed: open findings, clear mended ones, group what concerns several workers.
+
+    What was paid in another currency than the contract's is not compared: it neither opens nor mends a shortfall.
+    """
     if not judged:
         return
     today = tx.clock.today()
@@ -118,7 +132,7 @@ async def _judge(tx: Tx, judged: Sequence[tuple[Ledger, Paid]]) -> None:
     for ledger, paid in judged:
         new = _short(ledger, paid)
         before = standing.get((ledger.placement, paid.period, "short"))
-        cleared = [before] if before and not new else []
+        cleared = [before] if before and not new and domain.comparable(ledger.terms, paid) else []
         cleared += [one for one in (standing.get((ledger.placement, paid.period, "missing")),) if one]
         if new and not before:
             found.append(new)
@@ -129,7 +143,7 @@ async def _judge(tx: Tx, judged: Sequence[tuple[Ledger, Paid]]) -> None:
     await queries.clear_findings(tx, mended, today)
     await queries.insert_findings(tx, found, today)
     await trail.record(tx, changes)
-    for enterprise, period in sorted({(finding.enterprise, finding.period) for finding in found}):
+    for enterprise, period in sorted({(finding.enterprise, finding.period) for finding in found if grouping}):
         await cases.group(tx, EnterpriseId(enterprise), period)
 
 
@@ -156,18 +170,27 @@ def _cleared(ledger: Ledger, finding: Finding, net: Money, today: date) -> Data:
     })  # fmt: skip
 
 
+async def clear(tx: Tx, ledger: Ledger, moot: Sequence[Finding]) -> None:
+    """What was found has nothing to stand on any more; nothing was recovered."""
+    today = tx.clock.today()
+    await queries.clear_findings(tx, moot, today)
+    await trail.record(tx, [_cleared(ledger, finding, finding.paid, today) for finding in moot])
+
+
 async def sweep(tx: Tx) -> int:
     """Find wages nobody reported in time: one bounded batch. Returns how many months were looked at."""
     today = tx.clock.today()
     due = [(ledger, ledger.due_period) for ledger in await queries.due_ledgers(tx, today, SWEEP) if ledger.due_period is not None]
-    reported = await queries.counting_incomes(tx, [(ledger.placement, period) for ledger, period in due])
+    reported = (await queries.standing_incomes(tx, [(ledger.placement, period) for ledger, period in due])).counting
+    known = await queries.open_findings(tx, [ledger.placement for ledger, _ in due])
+    told = {(finding.placement, finding.period) for finding in known if finding.kind == "missing"}
     found: list[Finding] = []
     changes: list[Data] = []
     following: list[tuple[PlacementId, tuple[Period, date] | None]] = []
     for ledger, period in due:
         abroad = ledger.abroad
         following.append((ledger.placement, domain.next_due(period, abroad, ledger.terms, rules()) if abroad else None))
-        if abroad is None or (ledger.placement, period) in reported:
+        if abroad is None or (ledger.placement, period) in reported or (ledger.placement, period) in told:
             continue
         expected = domain.expected_gross(ledger.terms, abroad, period)
         if expected.minor:
@@ -185,11 +208,12 @@ async def sweep(tx: Tx) -> int:
 # --- single reports --------------------------------------------------------------------------------------------------
 async def report_income(tx: Tx, cmd: commands.ReportIncome) -> views.Income:
     """One report. An enterprise speaks as the employer. Raises UnknownPlacement, NotAbroad, AlreadyReported, DoesNotAddUp, Forbidden."""
-    source = "employer" if tx.principal.role is Role.ENTERPRISE else cmd.source
+    source: domain.Source = "employer" if tx.principal.role is Role.ENTERPRISE else cmd.source
     [answer] = await enter(tx, [(cmd.placement, cmd.amounts.paid(cmd.period, source))])
     if isinstance(answer, Exception):
         raise answer
-    return views.Income.of(answer)
+    ledger = await queries.ledger(tx, cmd.placement)
+    return views.Income.of(answer, ledger.terms.wage.currency if ledger else answer.paid.gross.currency)
 
 
 async def correct_income(tx: Tx, report: ReportId, cmd: commands.CorrectIncome) -> views.Income:
@@ -201,8 +225,8 @@ async def correct_income(tx: Tx, report: ReportId, cmd: commands.CorrectIncome) 
     await queries.amend_income(tx, report, paid)
     about = {**trail.codes(ledger), "effective": paid.paid_on, "report": report, "fact": trail.fact(paid)}
     await trail.record(tx, [events.IncomeCorrected.model_validate({**about, "previous": trail.fact(income.paid)})])
-    await _judge(tx, [(ledger, paid)])
-    return views.Income.of(corrected)
+    await judge(tx, [(ledger, paid)])
+    return views.Income.of(corrected, ledger.terms.wage.currency)
 
 
 async def void_income(tx: Tx, report: ReportId, cmd: commands.VoidIncome) -> views.Income:
@@ -211,9 +235,10 @@ async def void_income(tx: Tx, report: ReportId, cmd: commands.VoidIncome) -> vie
     await queries.set_states(tx, [report], ReportState.VOIDED)
     about = {**trail.codes(ledger), "effective": tx.clock.today(), "report": report}
     await trail.record(tx, [events.IncomeVoided.model_validate({**about, "previous": trail.fact(income.paid), "reason": cmd.reason})])
+    await clear(tx, ledger, [one for one in await queries.open_findings(tx, [ledger.placement]) if one.period == income.paid.period])
     period = min(income.paid.period, ledger.due_period or income.paid.period)
     await queries.save_due(tx, [(ledger.placement, (period, domain.missing_from(period, ledger.terms, rules())))])
-    return views.Income.of(replace(income, state=ReportState.VOIDED, version=income.version + 1))
+    return views.Income.of(replace(income, state=ReportState.VOIDED, version=income.version + 1), ledger.terms.wage.currency)
 
 
 async def _own(tx: Tx, report: ReportId, version: int | None) -> tuple[Ledger, Income]:
@@ -239,3 +264,23 @@ async def show_ledger(tx: Tx, placement: PlacementId) -> views.Ledger:
         raise domain.UnknownPlacement
     require_scope(tx.principal, ledger)
     return views.Ledger.of(ledger, await queries.incomes(tx, placement), await queries.open_findings(tx, [placement]))
+
+
+async def orphans(tx: Tx, after: ReportId | None, limit: int) -> views.Incomes:
+    """Income of voided dispatches, of workers of the caller's counties: kept until somebody explains the money."""
+    rows = await queries.orphans(tx, after, tx.principal.county_prefixes(), limit + 1)
+    ledgers = await queries.ledgers(tx, [row.placement for row in rows])
+    items = tuple(views.Income.of(row, ledgers[row.placement].terms.wage.currency) for row in rows[:limit])
+    return views.Incomes(items=items, next=items[-1].report if len(rows) > limit else None)
+
+
+async def missing(tx: Tx, enterprise: EnterpriseId | None, after: int, limit: int) -> views.Findings:
+    """Wages that nobody reported in time, of workers of the caller's counties."""
+    rows = await queries.missing(tx, enterprise, after, tx.principal.county_prefixes(), limit + 1)
+    return views.Findings(items=tuple(map(views.Finding.of, rows[:limit])), next=rows[limit - 1].id if len(rows) > limit else None)
+
+
+async def ledger_history(tx: Tx, placement: PlacementId, after: int, limit: int) -> views.History:
+    """Raises UnknownPlacement, Forbidden."""
+    await show_ledger(tx, placement)
+    return views.History.of(await queries.history(tx, placement, after, limit + 1), limit)

@@ -9,12 +9,12 @@ from services.rights import domain, queries
 from services.rights.domain import Abroad, ReportState, Terms
 from services.rights.queries import Ledger
 from services.rights.settings import rules
-from services.rights.usecases import trail
+from services.rights.usecases import incomes
 from shared import events
 from shared.consumer import Reject
 from shared.db import Tx
 from shared.events import DispatchFact, Evidence, Recorded, ReturnFact
-from shared.values import PROGRAMME_ZONE, Money, Period, PlacementId, first_day, next_period, period_of
+from shared.values import PROGRAMME_ZONE, Period, PlacementId, first_day, next_period, period_of
 
 
 async def open_ledger(tx: Tx, event: Recorded[events.ContractRegistered]) -> None:
@@ -42,13 +42,18 @@ async def start_wages(tx: Tx, event: Recorded[events.Dispatched]) -> None:
 
 
 async def end_wages(tx: Tx, event: Recorded[events.Returned]) -> None:
+    """The last month is paid by its days, and nothing is due after it."""
     ledger = await _locked(tx, event.data.placement)
-    await _save(tx, replace(ledger, returned_on=event.data.fact.returned_on))
+    await _relive(tx, replace(ledger, returned_on=event.data.fact.returned_on))
 
 
 async def correct_dispatch(tx: Tx, event: Recorded[events.DispatchCorrected]) -> None:
-    """The days abroad and the codes are others than recorded; wages reported so far stand."""
-    await _save(tx, _lived(await _locked(tx, event.data.placement), event.data.fact, event.data.returned))
+    """The days abroad and the codes are others than recorded; wages reported so far stand, and are judged by the new days."""
+    ledger = _lived(await _locked(tx, event.data.placement), event.data.fact, event.data.returned)
+    if ledger.abroad is not None and event.data.fact.evidence is not Evidence.ADOPTED:
+        # Looked for from the start again: months that are reported, or known to be missing, are passed over.
+        ledger = replace(ledger, due_period=period_of(event.data.fact.departed_on))
+    await _relive(tx, ledger)
 
 
 async def void_dispatch(tx: Tx, event: Recorded[events.DispatchVoided]) -> None:
@@ -57,18 +62,20 @@ async def void_dispatch(tx: Tx, event: Recorded[events.DispatchVoided]) -> None:
     await _save(tx, ledger)
     counting = [one.report for one in await queries.incomes(tx, ledger.placement) if one.state is ReportState.COUNTING]
     await queries.set_states(tx, counting, ReportState.ORPHANED)
-    findings, today = await queries.open_findings(tx, [ledger.placement]), tx.clock.today()
-    await queries.clear_findings(tx, findings, today)
-    await trail.record(
-        tx,
-        [
-            events.WageShortfallCleared.model_validate({
-                **trail.codes(ledger), "effective": today, "period": finding.period, "kind": finding.kind,
-                "recovered": Money(minor=0, currency=finding.paid.currency),
-            })
-            for finding in findings
-        ],
-    )  # fmt: skip
+    await incomes.clear(tx, ledger, await queries.open_findings(tx, [ledger.placement]))
+
+
+async def _relive(tx: Tx, ledger: Ledger) -> None:
+    """Other days abroad: what was found for days at home is moot, and what was paid is measured again."""
+    await _save(tx, ledger)
+    abroad = ledger.abroad
+    if abroad is None:
+        return
+    findings = await queries.open_findings(tx, [ledger.placement])
+    await incomes.clear(tx, ledger, [one for one in findings if not abroad.days_in(one.period)])
+    counting = [one.paid for one in await queries.incomes(tx, ledger.placement) if one.state is ReportState.COUNTING]
+    # Not grouped: a reaction that waited for an enterprise could wait in a circle with a payroll. The next report groups.
+    await incomes.judge(tx, [(ledger, paid) for paid in counting if abroad.days_in(paid.period)], grouping=False)
 
 
 async def _locked(tx: Tx, placement: PlacementId) -> Ledger:

@@ -10,14 +10,14 @@ import asyncio
 import contextlib
 import hashlib
 from collections.abc import Callable, Sequence
-from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TypeVar
 from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
 
 from services.rights import domain, queries, views
+from services.rights.commands import IsoDay
 from services.rights.domain import Paid, Source
 from services.rights.queries import Payroll, RowFinding
 from services.rights.settings import PAYROLL_CHUNK, PAYROLL_ROWS
@@ -33,8 +33,9 @@ T = TypeVar("T")
 COLUMNS = ("placement", "period", "gross", "deductions", "net", "remitted", "currency", "paid_on")
 REQUIRED = ("placement", "period", "gross", "net", "currency", "paid_on")
 FINDINGS_SHOWN = 200
+LONGEST_SHOWN = 60  # characters of a cell
 LARGEST = Decimal(10**13)  # minor units
-_PERIOD, _CURRENCY = TypeAdapter(PeriodField), TypeAdapter(CurrencyField)
+_PERIOD, _CURRENCY, _DAY = TypeAdapter(PeriodField), TypeAdapter(CurrencyField), TypeAdapter(IsoDay)
 
 
 class CellInvalid(Invalid):
@@ -109,15 +110,22 @@ async def _enter(tx: Tx, rows: Sequence[Row]) -> list[RowFinding]:
         try:
             good.append((row, *_read(row, source)))
         except CellInvalid as error:
-            findings.append(RowFinding(row.number, error.field or "", error.slug, row.cells.get(error.field or "")))
+            findings.append(_found(row, error.field or "", error.slug))
     answers = await incomes.enter(tx, [(placement, paid) for _, placement, paid in good])
     for (row, *_), answer in zip(good, answers, strict=True):
         if isinstance(answer, Refused):
             column = answer.field or "placement"
-            findings.append(RowFinding(row.number, column, answer.slug, row.cells.get(column)))
+            findings.append(_found(row, column, answer.slug))
         elif isinstance(answer, Forbidden):
-            findings.append(RowFinding(row.number, "placement", "FORBIDDEN", row.cells.get("placement")))
+            findings.append(_found(row, "placement", "FORBIDDEN"))
     return sorted(findings, key=lambda finding: finding.row)
+
+
+def _found(row: Row, column: str, code: str) -> RowFinding:
+    """What is shown of the cell is short and printable: it may be anything."""
+    value = row.cells.get(column)
+    shown = None if value is None else "".join(letter if letter.isprintable() else "?" for letter in value[:LONGEST_SHOWN])
+    return RowFinding(row.number, column, code, shown)
 
 
 def _read(row: Row, source: Source) -> tuple[PlacementId, Paid]:
@@ -134,7 +142,7 @@ def _read(row: Row, source: Source) -> tuple[PlacementId, Paid]:
         deductions=money("deductions") if "deductions" in row.cells else Money(minor=0, currency=currency),
         net=money("net"),
         remitted=money("remitted") if "remitted" in row.cells else None,
-        paid_on=_cell(row, "paid_on", date.fromisoformat),
+        paid_on=_cell(row, "paid_on", _DAY.validate_python),
         source=source,
     )
     return placement, paid
@@ -143,7 +151,7 @@ def _read(row: Row, source: Source) -> tuple[PlacementId, Paid]:
 def _cell(row: Row, column: str, read: Callable[[str], T]) -> T:
     try:
         return read(row.cells[column])
-    except (KeyError, ValueError, ValidationError, InvalidOperation):
+    except (KeyError, ValueError, ValidationError, ArithmeticError):
         raise CellInvalid(field=column) from None
 
 

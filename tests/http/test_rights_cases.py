@@ -1,0 +1,91 @@
+"""Cases: opened with a clock, hidden where the worker wants it, closed for a reason."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.auth import Role
+from shared.events import CaseClosed, CaseOpened
+from tests.support.rights import Office, noon, office
+
+__all__ = ["office"]
+
+
+def a_case(**changes: Any) -> dict[str, Any]:
+    body = {"category": "conditions", "severity": "normal", "via": "worker", "text": "twelve to a room", **changes}
+    return {name: str(value) if name in ("placement", "enterprise") else value for name, value in body.items()}
+
+
+async def test_the_answer_is_due_by_severity_and_category(office: Office) -> None:
+    placement = (await office.abroad()).placement
+    emergency = await office.post("/cases", a_case(placement=placement, severity="emergency"))
+    wages = await office.post("/cases", a_case(placement=placement, category="wages"))
+    other = await office.post("/cases", a_case(placement=placement))
+    due = [datetime.fromisoformat(one.body["due_at"]) for one in (emergency, wages, other)]
+    assert due[:2] == [noon(office.today) + timedelta(hours=hours) for hours in (2, 48)]
+    assert due[2].isoformat() == "2018-08-01T23:59:59+08:00"  # 30 working days after 20 June 2018
+    assert [one.blocking for one in await office.told(CaseOpened)] == [True, False, False]
+    office.today += timedelta(days=1)
+    board = (await office.get("/cases")).body["items"]
+    assert [(one["age_days"], one["overdue"]) for one in board] == [(1, True), (1, False), (1, False)]
+
+
+async def test_a_case_is_closed_once(office: Office) -> None:
+    case = (await office.post("/cases", a_case(placement=(await office.abroad()).placement))).body["case"]
+    early = await office.post(f"/cases/{case}/closure", {"outcome": "silence"})
+    assert (early.status, early.code) == (409, "SILENCE_TOO_SHORT")
+    office.today += timedelta(days=30)
+    closed = await office.post(f"/cases/{case}/closure", {"outcome": "silence"})
+    assert (closed.status, closed.body["state"], closed.body["outcome"]) == (200, "closed", "silence")
+    assert (await office.post(f"/cases/{case}/closure", {"outcome": "settled"})).code == "CASE_NOT_OPEN"
+    assert [one.outcome for one in await office.told(CaseClosed)] == ["silence"]
+    assert [one["type"] for one in (await office.get(f"/cases/{case}/history")).body["items"]] == ["CaseOpened", "CaseClosed"]
+    assert (await office.get("/cases", state="open")).body["items"] == []
+
+
+async def test_an_enterprise_does_not_learn_who_complained_where_that_is_hidden(office: Office) -> None:
+    placement = await office.abroad()
+    case = (await office.post("/cases", a_case(placement=placement.placement, hidden=True))).body["case"]
+    for seen in (
+        (await office.get(f"/cases/{case}", who=office.enterprise())).body,
+        (await office.get("/cases", who=office.enterprise())).body["items"][0],
+    ):
+        assert (seen["placement"], seen["text"]) == (None, "(hidden)")
+    assert (await office.get(f"/cases/{case}")).body["placement"] == str(placement.placement)
+    assert (await office.get(f"/cases/{case}", who=office.enterprise("another"))).status == 403
+
+
+async def test_a_case_is_seen_and_closed_in_the_workers_own_county(office: Office) -> None:
+    placement = await office.abroad()
+    case = (await office.post("/cases", a_case(placement=placement.placement))).body["case"]
+    about_enterprise = (await office.post("/cases", a_case(enterprise=placement.enterprise))).body["case"]
+    gansu = office.client.speaking_as(Role.CLERK, regions=("620000",))
+    assert [one["case"] for one in (await office.get("/cases", who=gansu)).body["items"]] == [about_enterprise]
+    assert (await office.get(f"/cases/{case}", who=gansu)).status == 403
+    assert (await office.get(f"/cases/{case}/history", who=gansu)).status == 403
+    assert (await office.post(f"/cases/{case}/closure", {"outcome": "settled"}, who=gansu)).status == 403
+    assert (await office.post("/cases", a_case(placement=placement.placement), who=gansu)).status == 403
+
+
+async def test_bad_cases_are_refused_by_field(office: Office) -> None:
+    placement = (await office.abroad()).placement
+    nobody = "018f0000-0000-7000-8000-000000000000"
+    assert (await office.post("/cases", a_case())).code == "ENTERPRISE_MISSING"
+    assert (await office.post("/cases", a_case(placement=nobody))).code == "UNKNOWN_PLACEMENT"
+    assert (await office.get(f"/cases/{nobody}")).code == "UNKNOWN_CASE"
+    bad: list[tuple[dict[str, Any], str]] = [
+        ({"category": "gossip"}, "category"),
+        ({"severity": "HIGH"}, "severity"),
+        ({"via": "rule"}, "via"),
+        ({"text": ""}, "text"),
+        ({"text": "x" * 4001}, "text"),
+        ({"text": "a\x00b"}, "text"),
+        ({"text": "\ud800"}, "text"),
+        ({"hidden": "yes"}, "hidden"),
+        ({"placement": "x"}, "placement"),
+    ]
+    for change, field in bad:
+        answer = await office.post("/cases", a_case(**{"placement": placement, **change}))
+        assert (answer.status, answer.body["errors"][0]["field"]) == (422, field), change
+    assert await office.told(CaseOpened) == []

@@ -1,0 +1,186 @@
+"""Payroll files: good rows in, bad rows named, nothing twice, and a kill in the middle costs nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from typing import Any
+
+import pytest
+import xlsxwriter
+
+from services.rights.settings import PAYROLL_BODY_BYTES
+from services.rights.usecases import payrolls
+from shared.auth import NATION, Principal, Role
+from shared.db import Cause
+from shared.events import IncomeReported, WageShortfallDetected
+from shared.sheets import Row
+from shared.values import Clock
+from tests.support.rights import COLUMNS, Office, a_payroll, a_row, noon, office
+
+__all__ = ["office"]
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+async def test_good_rows_go_in_and_bad_rows_are_named(office: Office) -> None:
+    placement, other = await office.abroad(), await office.abroad()
+    stranger = await office.abroad(enterprise=other.worker)
+    nobody = "018f0000-0000-7000-8000-000000000000"
+    rows: list[tuple[dict[str, Any], tuple[str, str] | None]] = [
+        (a_row(placement), None),
+        (a_row(placement) | {"placement": "x"}, ("placement", "CELL_INVALID")),
+        (a_row(placement) | {"placement": nobody}, ("placement", "UNKNOWN_PLACEMENT")),
+        (a_row(stranger), ("placement", "FORBIDDEN")),
+        (a_row(placement, "2018-4"), ("period", "CELL_INVALID")),
+        (a_row(placement, "2017-12"), ("period", "NOT_ABROAD")),
+        (a_row(placement, "2018-04", paid="1.005"), ("gross", "CELL_INVALID")),
+        (a_row(placement, "2018-04", gross="1e999999999999"), ("gross", "CELL_INVALID")),
+        (a_row(placement, "2018-04", gross="NaN"), ("gross", "CELL_INVALID")),
+        (a_row(placement, "2018-04", gross="-1"), ("gross", "CELL_INVALID")),
+        (a_row(placement, "2018-04", gross="7000"), ("net", "DOES_NOT_ADD_UP")),
+        (a_row(placement, "2018-04", currency="XXY"), ("currency", "CELL_INVALID")),
+        (a_row(placement, "2018-04", paid_on="2018-W01-1"), ("paid_on", "CELL_INVALID")),
+        (a_row(placement, "2018-04", paid_on="2018-07-01"), ("paid_on", "PAID_IN_FUTURE")),
+        (a_row(placement, "2018-04", gross="a\x00b"), ("gross", "CELL_INVALID")),
+        (a_row(other, paid="4,000.00"), None),
+        (a_row(placement, paid="1.00"), ("period", "ALREADY_REPORTED")),
+        (a_row(placement), None),
+    ]
+    answer = await office.payroll(*(row for row, _ in rows))
+    assert answer.status == 200, answer.body
+    found = {(one["row"], one["column"], one["code"]) for one in answer.body["findings"]}
+    assert found == {(place, *wrong) for place, (_, wrong) in enumerate(rows, start=2) if wrong}
+    assert (answer.body["rows"], answer.body["accepted"]) == (len(rows), 3)
+    assert answer.body["accepted"] + answer.body["rejected"] == answer.body["done"] == len(rows)
+    assert [one.fact.net.minor for one in await office.told(IncomeReported)] == [600_000, 400_000]
+    assert [one.placement for one in await office.told(WageShortfallDetected)] == [other.placement]
+    assert (await office.get(f"/payrolls/{answer.body['payroll']}", who=office.enterprise())).body == answer.body
+
+
+async def test_the_same_file_again_is_the_same_payroll(office: Office) -> None:
+    placement = await office.abroad()
+    first = await office.payroll(a_row(placement))
+    assert (await office.payroll(a_row(placement))).body == first.body
+    assert len(await office.told(IncomeReported)) == 1
+
+
+async def test_the_same_file_sent_at_once_is_entered_once(office: Office) -> None:
+    placement = await office.abroad()
+    answers = await asyncio.gather(*(office.payroll(a_row(placement)) for _ in range(4)))
+    assert len({answer.body["payroll"] for answer in answers}) == 1
+    assert len(await office.told(IncomeReported)) == 1
+
+
+async def test_a_trial_finds_the_same_and_leaves_nothing(office: Office) -> None:
+    placement = await office.abroad()
+    rows = (a_row(placement), a_row(placement, "2017-12"), a_row(placement, paid="1.00"))
+    trial = await office.payroll(*rows, dry_run=True)
+    assert (trial.body["payroll"], trial.body["accepted"], trial.body["rejected"]) == (None, 1, 2)
+    assert await office.told(IncomeReported) == []
+    real = await office.payroll(*rows)
+    assert real.body["findings"] == trial.body["findings"]
+
+
+class _Killed(Exception):
+    """The process ends between two chunks."""
+
+
+async def test_a_payroll_killed_between_chunks_is_finished_by_sending_it_again(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    placements = [await office.abroad() for _ in range(5)]
+    content = a_payroll(*(a_row(one) for one in placements))
+    monkeypatch.setattr(payrolls, "PAYROLL_CHUNK", 2)
+    enter, chunks = payrolls._enter, 0
+
+    async def until_killed(*args: Any) -> Any:
+        nonlocal chunks
+        chunks += 1
+        if chunks == 3:
+            raise _Killed
+        return await enter(*args)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(payrolls, "_enter", until_killed)
+        assert (await office.payroll(content=content)).status == 500
+    assert len(await office.told(IncomeReported)) == 4
+    finished = await office.payroll(content=content)
+    assert (finished.body["done"], finished.body["accepted"]) == (5, 5)
+    assert len({one.placement for one in await office.told(IncomeReported)}) == 5
+    assert len(await office.told(IncomeReported)) == 5
+
+
+async def test_a_workbook_is_read_like_the_csv(office: Office) -> None:
+    placement = await office.abroad()
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as book:
+        sheet = book.add_worksheet()
+        for column, name in enumerate(COLUMNS):
+            sheet.write(0, column, name)
+            value = a_row(placement)[name]
+            sheet.write(1, column, float(value) if name in ("gross", "net") else str(value))
+    answer = await office.payroll(content=out.getvalue(), kind=XLSX)
+    assert (answer.status, answer.body["accepted"]) == (200, 1), answer.body
+    [told] = await office.told(IncomeReported)
+    assert (told.fact.net.minor, told.fact.source) == (600_000, "employer")
+
+
+async def test_an_officer_sends_what_the_bank_says(office: Office) -> None:
+    placement = await office.abroad()
+    await office.payroll(a_row(placement))
+    answer = await office.payroll(a_row(placement, paid="5900.00"), who=office.client)
+    assert answer.body["accepted"] == 1
+    assert [one["state"] for one in (await office.ledger(placement))["reports"]] == ["superseded", "counting"]
+
+
+async def test_a_payroll_is_shown_to_whose_it_is(office: Office) -> None:
+    payroll = (await office.payroll(a_row(await office.abroad()))).body["payroll"]
+    assert (await office.get(f"/payrolls/{payroll}", who=office.client.speaking_as(Role.AUDITOR))).status == 200
+    assert (await office.get(f"/payrolls/{payroll}", who=office.enterprise("another"))).status == 403
+    assert (await office.get(f"/payrolls/{payroll[:-1]}0")).status in (403, 404)
+
+
+async def test_what_is_no_payroll_is_refused_as_a_whole(office: Office) -> None:
+    header = ",".join(COLUMNS).encode()
+    cases: list[tuple[bytes, str, int, str]] = [
+        (b"", "text/csv", 422, "COLUMN_MISSING"),
+        (header, "text/csv", 422, "NO_ROWS"),
+        (b"\xff\xfe\xfd,\x00\n", "text/csv", 422, ""),
+        (b"who,what\n1,2", "text/csv", 422, "COLUMN_UNKNOWN"),
+        (header.replace(b",net", b""), "text/csv", 422, "NO_ROWS"),
+        (b"PK\x03\x04 not a workbook", XLSX, 422, "FILE_UNREADABLE"),
+        (header, "application/json", 415, "UNSUPPORTED_FILE"),
+    ]
+    for content, kind, status, code in cases:
+        answer = await office.payroll(content=content, kind=kind)
+        assert answer.status == status, (content, answer.body)
+        assert not code or answer.code in (code, "COLUMN_MISSING"), (content, answer.body)
+
+
+async def test_a_file_beyond_its_bound_is_not_read(office: Office) -> None:
+    with io.BytesIO(b"x" * (PAYROLL_BODY_BYTES + 1)) as large:
+        sent = await office.enterprise().send("POST", "/payrolls", data=large, headers={"content-type": "text/csv"})
+    assert sent.status == 413
+
+
+async def test_twenty_thousand_rows_need_statements_by_the_chunk_not_by_the_row(office: Office) -> None:
+    placements = [await office.abroad() for _ in range(3)]
+    rows = [a_row(one, period) for one in placements for period in ("2018-02", "2018-03", "2018-04", "2018-05")]
+    await _counted(office, rows[:1])  # asyncpg looks up types once per connection
+    one, ten = await _counted(office, rows[1:2]), await _counted(office, rows[2:])
+    assert one == ten
+
+
+async def _counted(office: Office, rows: list[dict[str, Any]]) -> int:
+    """Statements that entering these rows as one chunk takes."""
+    count = 0
+    cause = Cause(Principal("officer", Role.OFFICER, (NATION,)), Clock(noon(office.today)))
+    cells = [Row(n, {k: str(v) for k, v in row.items() if v != ""}, frozenset()) for n, row in enumerate(rows, start=2)]
+
+    def note(_query: Any) -> None:
+        nonlocal count
+        count += 1
+
+    async with office.client.database.transaction(cause) as tx:
+        tx.conn.add_query_logger(note)
+        assert await payrolls._enter(tx, cells) == []
+        tx.conn.remove_query_logger(note)
+    return count

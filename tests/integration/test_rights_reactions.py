@@ -1,0 +1,143 @@
+"""What docking tells about departures and returns, in whatever order it becomes known; and what is missing in time."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from shared import reference
+from shared.auth import Role
+from shared.consumer import Reject
+from shared.events import Evidence, IncomeCorrected, IncomeReported, WageShortfallCleared, WageShortfallDetected
+from shared.values import Destination, PlacementId, WorkerId, new_id
+from tests.support.rights import Office, Placement, a_report, office
+
+__all__ = ["office"]
+
+
+async def test_a_month_without_a_report_is_missing_30_days_after_pay_day(office: Office) -> None:
+    placement = await office.abroad()  # since 15 January; pay day the 10th
+    office.today = date(2018, 3, 12)
+    await office.swept()
+    assert await office.found(placement) == []
+    office.today += timedelta(days=1)
+    await office.swept()
+    assert await office.found(placement) == [("2018-01", "missing")]
+    [missing] = await office.told(WageShortfallDetected)
+    assert (missing.expected.minor, missing.paid.minor) == (600_000 * 17 // 31, 0)
+    assert await office.swept() == 0
+
+
+async def test_a_late_report_clears_what_was_missing(office: Office) -> None:
+    placement = await office.abroad()
+    await office.swept()
+    assert [period for period, _ in await office.found(placement)] == ["2018-01", "2018-02", "2018-03", "2018-04"]
+    await office.report(placement, "2018-03")
+    [cleared] = await office.told(WageShortfallCleared)
+    assert (cleared.period, cleared.kind, cleared.recovered.minor) == ("2018-03", "missing", 600_000)
+    listed = (await office.get("/incomes/missing")).body["items"]
+    assert [one["period"] for one in listed] == ["2018-01", "2018-02", "2018-04"]
+
+
+async def test_missing_wages_are_paged_without_losing_a_month_and_shown_by_county(office: Office) -> None:
+    for _ in range(2):
+        await office.abroad()
+    await office.swept()
+    seen: list[tuple[str, str]] = []
+    after = 0
+    while after is not None:
+        page = (await office.get("/incomes/missing", after=after, limit=3)).body
+        seen += [(one["placement"], one["period"]) for one in page["items"]]
+        after = page["next"]
+    assert len(seen) == len(set(seen)) == 8
+    gansu = office.client.speaking_as(Role.OFFICER, regions=("620000",))
+    assert (await office.get("/incomes/missing", who=gansu)).body["items"] == []
+
+
+async def test_a_voided_report_of_an_early_month_does_not_stop_the_search_over_later_ones(office: Office) -> None:
+    placement = await office.abroad()
+    report = (await office.report(placement, "2018-01", 3400)).body["report"]
+    await office.swept()
+    assert [period for period, _ in await office.found(placement)] == ["2018-02", "2018-03", "2018-04"]
+    await office.post(f"/incomes/{report}/void", {"reason": "not_paid"})
+    await office.swept()
+    assert sorted(period for period, _ in await office.found(placement)) == ["2018-01", "2018-02", "2018-03", "2018-04"]
+    assert len(await office.told(WageShortfallDetected)) == 4
+
+
+async def test_a_return_that_becomes_known_late_makes_later_months_moot(office: Office) -> None:
+    placement = await office.abroad()
+    await office.report(placement, "2018-02", 1500)
+    await office.swept()
+    await office.hears(placement.returned(date(2018, 2, 7)))
+    assert await office.found(placement) == [("2018-01", "missing")]
+    cleared = {(one.period, one.kind, one.recovered.minor) for one in await office.told(WageShortfallCleared)}
+    assert cleared == {("2018-02", "short", 0), ("2018-03", "missing", 0), ("2018-04", "missing", 0)}
+    office.today += timedelta(days=365)
+    await office.swept()
+    assert await office.found(placement) == [("2018-01", "missing")]
+
+
+async def test_a_departure_corrected_to_an_earlier_day_makes_earlier_months_due(office: Office) -> None:
+    placement = await office.abroad(departed_on=date(2018, 3, 1))
+    await office.report(placement, "2018-03")
+    await office.swept()
+    await office.hears(placement.corrected(departed_on=date(2018, 2, 1)))
+    await office.swept()
+    assert sorted(await office.found(placement)) == [("2018-02", "missing"), ("2018-04", "missing")]
+
+
+async def test_a_withdrawn_return_makes_wages_due_again(office: Office) -> None:
+    placement = await office.abroad()
+    await office.hears(placement.returned(date(2018, 2, 7)))
+    await office.swept()
+    await office.hears(placement.corrected())
+    await office.swept()
+    assert [period for period, _ in await office.found(placement)] == ["2018-01", "2018-02", "2018-03", "2018-04"]
+
+
+async def test_later_income_carries_the_corrected_codes(office: Office) -> None:
+    placement = await office.abroad()
+    await office.hears(placement.corrected(destination=Destination("SGP"), origin=reference.origin("621126", date(2018, 1, 15))))
+    await office.report(placement)
+    [told] = await office.told(IncomeReported)
+    assert (told.destination, told.origin.county) == ("SGP", "621126")
+
+
+async def test_voided_dispatch_with_income_the_money_waits_among_the_orphans(office: Office) -> None:
+    placement = await office.abroad()
+    await office.report(placement, paid=4000)
+    await office.hears(placement.voided())
+    [orphan] = (await office.get("/orphans")).body["items"]
+    assert (orphan["placement"], orphan["state"], orphan["net"]["minor"]) == (str(placement.placement), "orphaned", 400_000)
+    assert (await office.get("/orphans", who=office.client.speaking_as(Role.OFFICER, regions=("620000",)))).body["items"] == []
+    assert await office.found(placement) == []
+    assert await office.swept() == 0
+    assert (await office.report(placement, "2018-04")).code == "DISPATCH_VOIDED"
+    correction = {"amounts": a_report(placement)["amounts"]}
+    assert (await office.post(f"/incomes/{orphan['report']}/correction", correction)).code == "REPORT_NOT_COUNTING"
+    assert await office.told(IncomeCorrected) == []
+
+
+async def test_whoever_was_abroad_already_owes_reports_from_the_month_after_taking_over(office: Office) -> None:
+    office.today = date(2018, 1, 2)
+    placement = await office.abroad(departed_on=date(2016, 5, 1), evidence=Evidence.ADOPTED)
+    office.today = date(2018, 6, 20)
+    await office.swept()
+    assert [period for period, _ in await office.found(placement)] == ["2018-02", "2018-03", "2018-04"]
+    assert (await office.report(placement, "2017-06")).status == 201
+
+
+async def test_a_departure_without_a_contract_is_set_aside(office: Office) -> None:
+    placement = Placement(PlacementId(new_id()), WorkerId(new_id()))
+    with pytest.raises(Reject, match="no_contract"):
+        await office.hears(placement.departed())
+
+
+async def test_a_departure_told_again_changes_nothing_that_was_found(office: Office) -> None:
+    placement = await office.abroad()
+    await office.swept()
+    await office.hears(placement.contracted(), placement.departed())
+    await office.swept()
+    assert len(await office.told(WageShortfallDetected)) == 4

@@ -1,0 +1,217 @@
+"""Placements with wages: contracts, departures and returns as docking tells them; reports, payrolls and cases over HTTP."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from services.rights import consumers
+from shared import consumer, reference
+from shared.auth import Role, system
+from shared.db import Cause, Database
+from shared.events import (
+    ContractRegistered,
+    Data,
+    DispatchCorrected,
+    Dispatched,
+    DispatchFact,
+    DispatchVoided,
+    Evidence,
+    Recorded,
+    Returned,
+    ReturnFact,
+)
+from shared.values import (
+    Channel,
+    Clock,
+    CountyCode,
+    Currency,
+    Destination,
+    EnterpriseId,
+    HouseholdStatus,
+    Money,
+    Occupation,
+    OrderId,
+    PlacementId,
+    Sex,
+    WagePeriod,
+    WorkerId,
+    new_id,
+)
+from tests.support.http import Answer, Client, serving
+
+START = date(2018, 6, 20)
+DEPARTED = date(2018, 1, 15)
+COUNTY = CountyCode("370102")
+COLUMNS = ("placement", "period", "gross", "deductions", "net", "remitted", "currency", "paid_on")
+_wage = Money(minor=600_000, currency=Currency("CNY"))
+_none = Money(minor=0, currency=Currency("CNY"))
+_japan, _bricklayer = Destination("JPN"), Occupation("7112")
+_enterprise = EnterpriseId(new_id())
+
+
+def noon(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 4, tzinfo=UTC)
+
+
+def yuan(amount: float) -> dict[str, Any]:
+    return {"minor": round(amount * 100), "currency": "CNY"}
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A bricklayer in Japan for 6,000 yuan a month, paid on the 10th, unless told otherwise."""
+
+    placement: PlacementId
+    worker: WorkerId
+    enterprise: EnterpriseId = _enterprise
+    county: CountyCode = COUNTY
+    wage: Money = _wage
+    wage_period: WagePeriod = WagePeriod.MONTH
+    days_per_month: int = 1
+    deductions_max: Money = _none
+    departed_on: date = DEPARTED
+    evidence: Evidence = Evidence.EXIT_STAMP
+
+    def contracted(self) -> Data:
+        return ContractRegistered(
+            placement=self.placement, worker=self.worker, order=OrderId(new_id()), enterprise=self.enterprise,
+            origin=reference.origin(self.county, self.departed_on), destination=_japan, occupation=_bricklayer,
+            channel=Channel.LABOUR_COOPERATION, effective=self.departed_on - timedelta(days=60), contract_no="C-1", terms_hash="0" * 64,
+            wage=self.wage, wage_period=self.wage_period, days_per_month=self.days_per_month, pay_day=10,
+            deductions_max=self.deductions_max, start=self.departed_on, end=self.departed_on + timedelta(days=1095),
+        )  # fmt: skip
+
+    def fact(self, **changes: Any) -> DispatchFact:
+        return DispatchFact(**{
+            "departed_on": self.departed_on, "port": "PVG", "destination": _japan, "occupation": _bricklayer,
+            "channel": Channel.LABOUR_COOPERATION, "enterprise": self.enterprise, "origin": reference.origin(self.county, self.departed_on),
+            "household_status": HouseholdStatus.UNKNOWN, "sex": Sex.MALE, "birth_year": 1988, "first_ever": True,
+            "first_this_year": True, "evidence": self.evidence, **changes,
+        })  # fmt: skip
+
+    def departed(self) -> Data:
+        return Dispatched(placement=self.placement, worker=self.worker, fact=self.fact())
+
+    def returned(self, on: date) -> Data:
+        fact = ReturnFact(returned_on=on, reason="completed")
+        return Returned(placement=self.placement, worker=self.worker, fact=fact, dispatch=self.fact())
+
+    def corrected(self, *, returned_on: date | None = None, **changes: Any) -> Data:
+        returned = ReturnFact(returned_on=returned_on, reason="completed") if returned_on else None
+        return DispatchCorrected(
+            placement=self.placement,
+            worker=self.worker,
+            previous=self.fact(),
+            fact=self.fact(**changes),
+            returned=returned,
+            cause="correction",
+        )
+
+    def voided(self) -> Data:
+        return DispatchVoided(placement=self.placement, worker=self.worker, previous=self.fact(), returned=None, reason="not_departed")
+
+
+@dataclass
+class Office:
+    """Rights, on a day that the test moves, called as a national officer."""
+
+    client: Client
+    today: date = START
+
+    def at(self, who: Client | None = None) -> Client:
+        return replace(who or self.client, at=noon(self.today))
+
+    def enterprise(self, party: object = _enterprise) -> Client:
+        return self.client.speaking_as(Role.ENTERPRISE, regions=(), party=party, subject="hr")
+
+    async def post(self, path: str, body: Any = None, *, who: Client | None = None, key: str | None = None) -> Answer:
+        return await self.at(who).post(path, {} if body is None else body, key=key)
+
+    async def get(self, path: str, *, who: Client | None = None, **query: Any) -> Answer:
+        return await self.at(who).get(path, **query)
+
+    async def hears(self, *events: Data) -> None:
+        """Applied as the consumer applies a batch."""
+        batch = [
+            Recorded(id=new_id(), source="/docking", time=noon(self.today), correlation_id="test", causation_id=None, actor="tester",
+                     traceparent=None, data=one)
+            for one in events
+        ]  # fmt: skip
+        async with self.client.database.transaction(Cause(system("rights"), Clock(noon(self.today)))) as tx:
+            await consumer.each(consumers.HANDLERS)(tx, batch)
+
+    async def abroad(self, **changes: Any) -> Placement:
+        """A placement that has departed."""
+        placement = Placement(PlacementId(new_id()), WorkerId(new_id()), **changes)
+        await self.hears(placement.contracted(), placement.departed())
+        return placement
+
+    # --- commands
+    async def report(
+        self, placement: Placement, period: str = "2018-03", paid: float = 6000, *, source: str = "worker", who: Client | None = None
+    ) -> Answer:
+        return await self.post("/incomes", a_report(placement, period, paid, source=source), who=who)
+
+    async def payroll(
+        self, *rows: dict[str, Any], who: Client | None = None, dry_run: bool = False, content: bytes | None = None, kind: str = "text/csv"
+    ) -> Answer:
+        raw = a_payroll(*rows) if content is None else content
+        return await self.at(who or self.enterprise()).upload(f"/payrolls?dry_run={str(dry_run).lower()}", raw, kind)
+
+    async def swept(self) -> int:
+        total, acted = 0, 1
+        operator = self.client.speaking_as(Role.OPERATOR)
+        while acted:
+            acted = (await self.post("/sweep", who=operator)).body["acted"]
+            total += acted
+        return total
+
+    # --- what came of it
+    async def ledger(self, placement: Placement) -> dict[str, Any]:
+        return dict((await self.get(f"/placements/{placement.placement}/ledger")).body)
+
+    async def found(self, placement: Placement) -> list[tuple[str, str]]:
+        """(period, kind) of what is open."""
+        return [(one["period"], one["kind"]) for one in (await self.ledger(placement))["open_findings"]]
+
+    async def told(self, *kinds: type[Data]) -> list[Any]:
+        """Data of the published events of these classes, oldest first."""
+        return [event.data for event in await self.client.published() if isinstance(event.data, kinds)]
+
+
+def a_report(
+    placement: Placement, period: str = "2018-03", paid: float = 6000, *, source: str = "worker", **amounts: Any
+) -> dict[str, Any]:
+    """`amounts` replace what follows from `paid` yuan without deductions."""
+    plain = {"gross": yuan(paid), "deductions": yuan(0), "net": yuan(paid), "paid_on": f"{period}-28"}
+    return {"placement": str(placement.placement), "period": period, "source": source, "amounts": {**plain, **amounts}}
+
+
+def a_row(placement: Placement, period: str = "2018-03", paid: str = "6000.00", **cells: Any) -> dict[str, Any]:
+    """`cells` replace what follows from `paid`, in the major unit, without deductions."""
+    return {
+        "placement": placement.placement, "period": period, "gross": paid, "deductions": "0.00", "net": paid, "remitted": "",
+        "currency": "CNY", "paid_on": f"{period}-28", **cells,
+    }  # fmt: skip
+
+
+def a_payroll(*rows: dict[str, Any]) -> bytes:
+    out = io.StringIO()
+    lines = csv.DictWriter(out, COLUMNS)
+    lines.writeheader()
+    lines.writerows(rows)
+    return out.getvalue().encode()
+
+
+@pytest.fixture
+async def office(make_database: Callable[[str], Awaitable[Database]]) -> AsyncIterator[Office]:
+    """Rights on a fresh database, on START."""
+    async with serving("rights", await make_database("rights")) as client:
+        yield Office(client)
