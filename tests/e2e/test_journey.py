@@ -135,25 +135,13 @@ async def test_the_last_position_is_given_once_when_two_are_accepted_at_the_same
 async def test_the_figures_are_those_that_a_recount_of_the_log_gives(running: RunningStack, caller: Caller) -> None:
     await everything_settled(caller)
     counted = recount.figures((await recount.recount(running.kafka)).events)
-    assert await stated(caller) == counted
+    assert await journey.stated(caller) == counted
     by_year, years = recount.by_year(counted), (await journey.report(caller))["years"]
     for year, row in years.items():
         assert row["dispatches"] == by_year.get(("dispatches", year), 0)
         assert row["persons"] == by_year.get(("persons", year), 0)
         assert row["stock"] == recount.stock_at_end_of(year, counted)
         assert row["income_cny"] == by_year.get(("income CNY", year), 0)
-
-
-async def stated(caller: Caller) -> dict[recount.Figure, int]:
-    """What stats says, in the recount's terms."""
-    auditor = caller.speaking_as(Role.AUDITOR)
-    found: dict[recount.Figure, int] = {}
-    for measure in ("dispatches", "persons", "returns", "income"):
-        figure = await auditor.get("stats", f"/figures/{measure}?by=year&by=county")
-        for point in figure["points"]:
-            name = measure if point["currency"] is None else f"{measure} {point['currency']}"
-            found[name, point["of"]["year"], point["of"]["county"]] = point["value"]
-    return {figure: value for figure, value in found.items() if value}
 
 
 @pytest.mark.usefixtures("walked")

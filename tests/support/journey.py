@@ -32,6 +32,7 @@ from console.stack import Options
 from shared import reference
 from shared.auth import NATION, Principal, Role, issue
 from shared.values import PROGRAMME_ZONE
+from tests.support.recount import Figure
 from tests.support.registration import an_id
 
 POOR_COUNTY, OTHER_COUNTY = "621126", "370102"
@@ -265,3 +266,15 @@ async def reported(venture: Venture, placement: str, period: str, minor: int, pa
 # --- stats ------------------------------------------------------------------------------------------------------------
 async def report(caller: Caller) -> dict[str, Any]:
     return dict(await replace(caller, at=None).speaking_as(Role.AUDITOR).get("stats", "/report"))
+
+
+async def stated(caller: Caller) -> dict[Figure, int]:
+    """What stats says, in the recount's terms."""
+    auditor = caller.speaking_as(Role.AUDITOR)
+    found: dict[Figure, int] = {}
+    for measure in ("dispatches", "persons", "returns", "income"):
+        figure = await auditor.get("stats", f"/figures/{measure}?by=year&by=county")
+        for point in figure["points"]:
+            name = measure if point["currency"] is None else f"{measure} {point['currency']}"
+            found[name, point["of"]["year"], point["of"]["county"]] = point["value"]
+    return {figure: value for figure, value in found.items() if value}

@@ -1,0 +1,169 @@
+"""Years of the programme are played while processes of the stack are killed, or asked to leave, at random moments: nothing is lost or
+counted twice. What the figures must be is counted from the plan, and from the log."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+import sys
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from console import stack
+from console.caller import Caller
+from console.demo import everything_settled
+from console.home import SERVICES, Home
+from console.player import World, play, wage_paid
+from console.simulation import FIRST, LAST, YEARS, Plan, months, plan
+from shared.auth import Role
+from tests.support import journey, recount
+from tests.support.journey import RunningStack, local_stack
+from tests.support.wait import until
+
+TOLD_EXIT = Path(__file__).parents[1] / "support" / "told_exit.py"
+PROCESSES = (*SERVICES, "postgres", "kafka")
+pytestmark = pytest.mark.timeout(280)
+
+
+def expected(played: Plan) -> dict[str, dict[str, int]]:
+    """The report's figures by year, counted from the plan."""
+    years = {str(year): Counter[str]() for year in YEARS}
+    happened = [voyage for voyage in played.voyages if not voyage.voided]
+    for voyage in happened:
+        if not voyage.adopted:
+            years[str(voyage.departed_on.year)]["dispatches"] += 1
+            years[str(voyage.departed_on.year)]["poverty_dispatches"] += voyage.poverty
+        if voyage.returned_on is not None:
+            years[str(voyage.returned_on.year)]["returns"] += 1
+    for year, _ in {(voyage.departed_on.year, voyage.person.number) for voyage in happened if not voyage.adopted}:
+        years[str(year)]["persons"] += 1
+    for period in months(FIRST, LAST):
+        years[period[:4]]["income_cny"] += sum(wage_paid(voyage, period) for voyage in played.abroad_in(period))
+    abroad = sum(voyage.adopted for voyage in happened)
+    for counted in years.values():
+        abroad += counted["dispatches"] - counted["returns"]
+        counted["stock"] = abroad
+    return {year: dict(counted) for year, counted in years.items()}
+
+
+async def reported(caller: Caller) -> dict[str, dict[str, int]]:
+    names = ("dispatches", "poverty_dispatches", "returns", "persons", "income_cny", "stock")
+    years = (await journey.report(caller))["years"]
+    return {str(year): {name: years[str(year)][name] for name in names} for year in YEARS}
+
+
+# --- disturbance ------------------------------------------------------------------------------------------------------
+def send(home: Home, name: str, number: signal.Signals) -> bool:
+    """Whether the process was running."""
+    pid = stack.pids(home).get(name)
+    if pid is None:
+        return False
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+async def played_while(work: Awaitable[None], disturb: Sequence[Callable[[], bool]], pause: Callable[[], float]) -> int:
+    """Play, and disturb once per pause as long as it lasts. Returns how many disturbances there were."""
+    playing, done, waiting = asyncio.ensure_future(work), 0, list(disturb)
+    while waiting and not playing.done():
+        await asyncio.wait({playing}, timeout=pause())
+        if not playing.done() and waiting[0]():
+            waiting.pop(0)
+            done += 1
+    await playing
+    return done
+
+
+# --- what must be true afterwards -------------------------------------------------------------------------------------
+async def nothing_lost(running: RunningStack, caller: Caller, played: Plan) -> recount.Recount:
+    """Figures, sets and positions agree with the plan and with the log."""
+    await everything_settled(caller)
+    told = await recount.recount(running.kafka)
+    counted = recount.figures(told.events)
+    assert await reported(caller) == expected(played)
+    assert await journey.stated(caller) == counted
+    for topic, service in zip(recount.TOPICS, SERVICES, strict=True):
+        published = told.ids(topic)
+        assert len(published) == len(set(published)), f"{topic}: an event twice"
+        if service != "stats":
+            assert set(published) == await accepted(running, service), f"{service}: accepted and published differ"
+    operator = caller.speaking_as(Role.OPERATOR)
+    for service in SERVICES:
+        state = await operator.get(service, "/delivery")
+        assert (state["outbox"], state["parked"]) == (0, 0), service
+        for place, position in state["positions"].items():
+            topic, _, partition = place.rpartition("/")
+            assert position["next_number"] == told.taken[topic, int(partition)], (service, place)
+    assert told.strangers == 0
+    return told
+
+
+async def accepted(running: RunningStack, service: str) -> set[str]:
+    """Ids of the events that the service's committed commands and reactions are on record with."""
+    conn = await asyncpg.connect(running.databases[service])
+    try:
+        return {str(row["event_id"]) for row in await conn.fetch("SELECT event_id FROM history WHERE event_id IS NOT NULL")}
+    finally:
+        await conn.close()
+
+
+def in_order(told: recount.Recount) -> None:
+    """A placement departs once at most, after it was matched, and returns after that."""
+    order = ["MatchedToEnterprise", "ContractRegistered", "ClearanceGranted", "Dispatched", "Returned"]
+    for subject, events in told.per_subject().items():
+        names = [event["type"].split(".")[1] for event in events]
+        steps = [order.index(name) for name in names if name in order]
+        assert steps == sorted(set(steps)), f"{subject}: {names}"
+
+
+# --- the tests --------------------------------------------------------------------------------------------------------
+async def test_any_process_killed_at_any_moment_changes_no_figure(tmp_path: Path) -> None:
+    seed = random.randrange(10**6)
+    print(f"seed {seed}")  # noqa: T201  # shown where the test fails
+    chance, played = random.Random(seed), plan(seed, 20_000)
+    names = [*PROCESSES, *chance.choices(PROCESSES, k=3)]
+    chance.shuffle(names)
+    async with local_stack(tmp_path) as running, running.calling() as caller:
+        home = running.home
+        assert home is not None
+        kills = [lambda name=name: send(home, name, signal.SIGKILL) for name in names]
+        world = World(played, caller, lambda _what, _count: None, lambda _line: None)
+        assert await played_while(play(world), kills, lambda: chance.uniform(1, 3)) >= 7
+        told = await nothing_lost(running, caller, played)
+        in_order(told)
+        print(f"killed {names}; {len(told.events)} events, {told.repeats} records repeated")  # noqa: T201
+
+
+async def test_a_service_asked_to_leave_leaves_cleanly_and_loses_nothing(tmp_path: Path) -> None:
+    seed = random.randrange(10**6)
+    print(f"seed {seed}")  # noqa: T201  # shown where the test fails
+    chance, played = random.Random(seed), plan(seed, 40_000)
+    names = list(SERVICES)
+    chance.shuffle(names)
+
+    def command(name: str) -> Sequence[str]:
+        return [sys.executable, "-P", str(TOLD_EXIT), str(tmp_path / f"{name}.exits"), f"services.{name}"]
+
+    async with local_stack(tmp_path, command) as running, running.calling() as caller:
+        home = running.home
+        assert home is not None
+        leaves = [lambda name=name: send(home, name, signal.SIGTERM) for name in names]
+        world = World(played, caller, lambda _what, _count: None, lambda _line: None)
+        assert await played_while(play(world), leaves, lambda: chance.uniform(1, 3)) == len(names)
+        await until(lambda: stack.all_ready(home), 30, "everything is back")
+        in_order(await nothing_lost(running, caller, played))
+        assert {name: exits(tmp_path, name) for name in names} == {name: ["0"] for name in names}
+
+
+def exits(folder: Path, name: str) -> Any:
+    return (folder / f"{name}.exits").read_text().split()
