@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, NewType
 from uuid import UUID
 
@@ -150,6 +151,7 @@ class Money(BaseModel):
         return f"{sign}{whole:,}{f'.{rest:0{digits}d}' if digits else ''} {self.currency}"
 
 
+@cache
 def exponent(currency: Currency) -> int:
     """Digits after the decimal point, from the standard: JPY 0, CNY 2, KWD 3. Raises ValueError for an unknown code."""
     entry = iso4217.Currency(currency)
