@@ -44,7 +44,7 @@ async def simulate(addresses: Mapping[str, str], token: Token, *, seed: int, sca
     async with calling(addresses, token, run=f"{seed}-{scale}-{secrets.token_hex(6)}") as caller:
         with _progress(console) as progress:
             bars = {name: progress.add_task(title, total=total(played)) for name, title, total in BARS}
-            say = console.log if not console.is_terminal else _say_nothing  # bars need a terminal; a log wants lines
+            say = _say_nothing if console.is_terminal else console.print  # bars need a terminal; a log wants lines
             await play(World(played, caller, lambda name, count: progress.advance(bars[name], count), say))
         await everything_settled(caller)
         document = await report.fetch(caller, seed)
