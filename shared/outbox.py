@@ -103,6 +103,9 @@ BATCH_BYTES = 16 * 1024 * 1024
 ACK_SECONDS = 20.0
 SETTLE_SECONDS = 5.0
 IDLE_SECONDS = (0.05, 0.5)  # between two looks for rows that another process wrote: first, at most
+# A round costs nearly the same for one row as for a hundred, and its cost falls on the commands that are running: when there
+# was little to send, the next round waits until there is more.
+FEW_ROWS, GATHER_SECONDS = 200, 0.02
 # A relay that was stopped (not killed) keeps its session, and so the lock; the server ends the session after this.
 ZOMBIE_SECONDS = 45.0
 _LOCK = 7_301_002
@@ -226,6 +229,8 @@ async def _forward_all(session: _Session, rows: list[asyncpg.Record], database: 
             counted = time.monotonic()
         if rows:
             idle = IDLE_SECONDS[0]
+            if len(rows) < FEW_ROWS:
+                await asyncio.sleep(GATHER_SECONDS)
             continue
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(idle):
