@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
@@ -37,8 +37,31 @@ class _Rate(ProgressColumn):
         return Text(f"{task.speed:,.0f}/s" if task.speed else "", style="dim")
 
 
-async def simulate(addresses: Mapping[str, str], token: Token, *, seed: int, scale: int, console: Console) -> dict[str, Any]:
-    """Play the plan of the seed through the services at these addresses. Returns the final report."""
+async def simulate(
+    addresses: Mapping[str, str], token: Token, *, seed: int, scale: int, console: Console, revive: Callable[[], None]
+) -> dict[str, Any]:
+    """Play the plan of the seed through the services at these addresses. Returns the final report.
+
+    `revive` is called every two seconds in a thread: it brings the stack up again where even its supervisor was killed.
+    """
+    watching = asyncio.create_task(_kept_up(revive))
+    playing = asyncio.create_task(_played(addresses, token, seed=seed, scale=scale, console=console))
+    try:
+        done, _ = await asyncio.wait({watching, playing}, return_when=asyncio.FIRST_COMPLETED)
+        return await (playing if playing in done else watching)
+    finally:
+        watching.cancel()
+        playing.cancel()
+        await asyncio.wait({watching, playing})
+
+
+async def _kept_up(revive: Callable[[], None]) -> NoReturn:
+    while True:
+        await asyncio.sleep(2)
+        await asyncio.to_thread(revive)
+
+
+async def _played(addresses: Mapping[str, str], token: Token, *, seed: int, scale: int, console: Console) -> dict[str, Any]:
     played = plan(seed, scale)
     began = time.monotonic()
     async with calling(addresses, token, run=f"{seed}-{scale}-{secrets.token_hex(6)}") as caller:
@@ -79,5 +102,7 @@ def chosen_seed(given: int | None) -> int:
     return secrets.randbelow(10**6) if given is None else given
 
 
-def run(addresses: Mapping[str, str], token: Token, *, seed: int, scale: int, console: Console) -> dict[str, Any]:
-    return asyncio.run(simulate(addresses, token, seed=seed, scale=scale, console=console))
+def run(
+    addresses: Mapping[str, str], token: Token, *, seed: int, scale: int, console: Console, revive: Callable[[], None]
+) -> dict[str, Any]:
+    return asyncio.run(simulate(addresses, token, seed=seed, scale=scale, console=console, revive=revive))

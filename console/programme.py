@@ -50,9 +50,14 @@ def demo(
     home.write("demo.json", {"seed": chosen, "scale": scale})
     with told.status("starting Kafka, PostgreSQL and five services"):
         stack.up(home, Options(simulation=True, say=lambda line: told.print(line, highlight=False)))
+
+    def revive() -> None:
+        if not stack.is_up(home):
+            stack.up(home, Options(simulation=True, say=lambda line: told.print(line, highlight=False)))
+
     leave_running = keep or sys.stdout.isatty()
     try:
-        document = playing.run(stack.endpoints(home), _tokens(home), seed=chosen, scale=scale, console=told)
+        document = playing.run(stack.endpoints(home), _tokens(home), seed=chosen, scale=scale, console=told, revive=revive)
     except* (Refused, Away) as trouble:
         raise DemoFailed("; ".join(map(str, trouble.exceptions[:3]))) from trouble
     finally:
