@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date, datetime
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.values import (
     Channel,
@@ -22,17 +20,7 @@ from shared.values import (
 )
 
 T = TypeVar("T")
-_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 LARGEST_AMOUNT = 10**13  # minor units; no wage, fee or reserve comes near, and sums of them stay far inside a bigint
-
-
-def _written_out(value: object) -> object:
-    """Only YYYY-MM-DD: pydantic alone would also take 0, "0" and 0.5 for days after 1970."""
-    written = isinstance(value, str) and _ISO_DAY.fullmatch(value) is not None
-    if not written and (not isinstance(value, date) or isinstance(value, datetime)):
-        message = "must be a date as YYYY-MM-DD"
-        raise ValueError(message)
-    return value
 
 
 def _once(items: tuple[T, ...]) -> tuple[T, ...]:
@@ -53,7 +41,6 @@ def _positive(money: Money) -> Money:
     return money
 
 
-IsoDay = Annotated[Day, BeforeValidator(_written_out)]
 Amount = Annotated[Money, AfterValidator(_amount)]
 PositiveAmount = Annotated[Money, AfterValidator(_amount), AfterValidator(_positive)]
 Version = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
@@ -77,7 +64,7 @@ class QualifyEnterprise(_Command):
     seat: CountyField | None = None
     scope: Annotated[tuple[Channel, ...], Field(min_length=1, max_length=3), AfterValidator(_once)]
     destinations: Annotated[tuple[DestinationField, ...], Field(max_length=250), AfterValidator(_once)] = ()
-    valid_to: IsoDay
+    valid_to: Day
 
 
 class DepositReserve(_Command):
@@ -99,7 +86,7 @@ class OpenJobOrder(_Command):
     wage_period: WagePeriod
     term_months: Annotated[int, Field(strict=True, ge=1, le=120)]
     fee_cap: Amount | None = None
-    expires: IsoDay | None = None
+    expires: Day | None = None
 
 
 class CloseJobOrder(_Command):
@@ -128,8 +115,8 @@ class ContractTerms(_Command):
     days_per_month: Annotated[int, Field(strict=True, ge=1, le=31)] = 1
     pay_day: Annotated[int, Field(strict=True, ge=1, le=28)]
     deductions_max: Amount
-    start: IsoDay
-    end: IsoDay
+    start: Day
+    end: Day
     service_fee: Amount | None = None
     deposit: Amount | None = None  # named to be refused by name: C5
 
@@ -137,7 +124,7 @@ class ContractTerms(_Command):
 class RegisterContract(ContractTerms):
     """File the contract with the authority; due 10 working days after `signed_on` (C6), which is today unless given."""
 
-    signed_on: IsoDay | None = None
+    signed_on: Day | None = None
     version: Version | None = None
 
 
@@ -146,22 +133,22 @@ class BindInsurance(_Command):
 
     insurer: Line
     policy_no: Number
-    valid_from: IsoDay
-    valid_to: IsoDay
+    valid_from: Day
+    valid_to: Day
     version: Version | None = None
 
 
 class RequestClearance(_Command):
     """Ask for leave to depart, today or on `planned_departure`."""
 
-    planned_departure: IsoDay | None = None
+    planned_departure: Day | None = None
     version: Version | None = None
 
 
 class RecordDeparture(_Command):
     """The border was crossed, and this proves it."""
 
-    departed_on: IsoDay
+    departed_on: Day
     port: Port
     visa: Visa
     evidence: DepartureEvidence
@@ -169,7 +156,7 @@ class RecordDeparture(_Command):
 
 
 class RecordReturn(_Command):
-    returned_on: IsoDay
+    returned_on: Day
     reason: ReturnReason
     version: Version | None = None
 
@@ -184,7 +171,7 @@ class CancelPlacement(_Command):
 class CorrectDispatch(_Command):
     """The departure was other than recorded: what is given replaces what was."""
 
-    departed_on: IsoDay | None = None
+    departed_on: Day | None = None
     port: Port | None = None
     destination: DestinationField | None = None
     occupation: OccupationField | None = None
@@ -213,6 +200,6 @@ class AdoptedPlacement(_Command):
     destination: DestinationField
     occupation: OccupationField
     channel: Channel
-    departed_on: IsoDay
+    departed_on: Day
     port: Port
     contract: ContractTerms

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date, datetime
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from services.registration.domain import ResidenceBasis, Source
 from shared.values import CountyField, Day, DestinationField, HouseholdStatus, Line, Money, OccupationField, Sex
 
 T = TypeVar("T")
-_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
-
-
-def _written_out(value: object) -> object:
-    """Only YYYY-MM-DD: pydantic alone would also take 0, "0" and 0.5 for days after 1970."""
-    day = isinstance(value, date) and not isinstance(value, datetime)
-    if not day and not (isinstance(value, str) and _ISO_DAY.fullmatch(value)):
-        message = "must be a date as YYYY-MM-DD"
-        raise ValueError(message)
-    return value
 
 
 def _once(items: tuple[T, ...]) -> tuple[T, ...]:
@@ -35,7 +23,6 @@ def _positive(money: Money) -> Money:
     return money
 
 
-IsoDay = Annotated[Day, BeforeValidator(_written_out)]
 Flag = Annotated[bool, Field(strict=True)]
 Version = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
 Name = Annotated[Line, Field(max_length=60)]
@@ -59,7 +46,7 @@ class RegisterWorker(_Command):
     name: Name
     name_pinyin: Pinyin | None = None
     id_number: IdNumberField | None = None
-    birth_date: IsoDay
+    birth_date: Day
     sex: Sex
     county: CountyField
     residence_basis: ResidenceBasis = ResidenceBasis.HOUSEHOLD_REGISTER
@@ -69,7 +56,7 @@ class RegisterWorker(_Command):
     household_status: HouseholdStatus = HouseholdStatus.UNKNOWN
     id_checked: Flag = False
     source: Literal[Source.SELF, Source.ASSISTED] = Source.ASSISTED
-    registered_on: IsoDay | None = None
+    registered_on: Day | None = None
 
 
 class LookUpWorker(_Command):
@@ -82,7 +69,7 @@ class VerifyWorker(_Command):
     """The clerk has seen the document. Its number is needed where none was registered."""
 
     id_number: IdNumberField | None = None
-    verified_on: IsoDay | None = None
+    verified_on: Day | None = None
     version: Version | None = None
 
 
@@ -92,14 +79,14 @@ class RecordWillingness(_Command):
     destinations: Destinations
     occupations: Occupations | None = None  # else those of the registration
     wage_floor: WageFloor | None = None  # per month
-    available_from: IsoDay | None = None
+    available_from: Day | None = None
     family_consent: Flag
-    recorded_on: IsoDay | None = None
+    recorded_on: Day | None = None
     version: Version | None = None
 
 
 class WithdrawWillingness(_Command):
-    withdrawn_on: IsoDay | None = None
+    withdrawn_on: Day | None = None
     version: Version | None = None
 
 

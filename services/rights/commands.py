@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from services.rights.domain import Category, Paid, Severity, Source
 from shared.values import Day, EnterpriseId, Money, Period, PeriodField, PlacementId
 
-_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 LARGEST_AMOUNT = 10**13  # minor units
 
 
@@ -22,15 +19,6 @@ def _amount(money: Money) -> Money:
     return money
 
 
-def _written_out(value: object) -> object:
-    """Only YYYY-MM-DD: pydantic alone would also take 0 and "0" for days after 1970."""
-    if isinstance(value, datetime) or not isinstance(value, str | date) or (isinstance(value, str) and not _ISO_DAY.fullmatch(value)):
-        message = "must be a date as YYYY-MM-DD"
-        raise ValueError(message)
-    return value
-
-
-IsoDay = Annotated[Day, BeforeValidator(_written_out)]
 Amount = Annotated[Money, AfterValidator(_amount)]
 Version = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
@@ -47,7 +35,7 @@ class Amounts(_Command):
     deductions: Amount
     net: Amount
     remitted: Amount | None = None
-    paid_on: IsoDay
+    paid_on: Day
 
     def paid(self, period: Period, source: Source) -> Paid:
         return Paid(period, self.gross, self.deductions, self.net, self.remitted, self.paid_on, source)

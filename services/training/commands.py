@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.values import Day, DestinationField, EnrolmentId, Line, OccupationField
 
 LARGEST_ROSTER = 500
-_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
-def _written_out(value: object) -> object:
-    """Only YYYY-MM-DD: pydantic alone would also take 0 and "0" for days after 1970."""
-    if isinstance(value, datetime) or not isinstance(value, str | date) or (isinstance(value, str) and not _ISO_DAY.fullmatch(value)):
-        message = "must be a date as YYYY-MM-DD"
-        raise ValueError(message)
-    return value
-
-
-IsoDay = Annotated[Day, BeforeValidator(_written_out)]
 Minutes = Annotated[int, Field(strict=True, ge=0, le=1440)]
 Score = Annotated[int, Field(strict=True, ge=0, le=100)]
 
@@ -44,8 +32,8 @@ class PublishCourse(_Command):
 class ScheduleSession(_Command):
     """Run a course once. `trainer` is the account that teaches; it may not assess."""
 
-    starts_on: IsoDay
-    ends_on: IsoDay
+    starts_on: Day
+    ends_on: Day
     seats: Annotated[int, Field(strict=True, ge=1, le=1000)]
     trainer: Line
 
@@ -58,7 +46,7 @@ class Attended(_Command):
 class RecordAttendance(_Command):
     """One day's roster. Recording an enrolment's day again replaces its minutes."""
 
-    day: IsoDay
+    day: Day
     entries: Annotated[tuple[Attended, ...], Field(min_length=1, max_length=LARGEST_ROSTER)]
 
 
@@ -71,14 +59,14 @@ class Assessed(_Command):
 class RecordAssessment(_Command):
     """Results of one examination. `assessed_on` is today unless given."""
 
-    assessed_on: IsoDay | None = None
+    assessed_on: Day | None = None
     entries: Annotated[tuple[Assessed, ...], Field(min_length=1, max_length=LARGEST_ROSTER)]
 
 
 class IssueCertificates(_Command):
     """Certify those named, or everybody of the session who has passed."""
 
-    issued_on: IsoDay | None = None
+    issued_on: Day | None = None
     enrolments: Annotated[tuple[EnrolmentId, ...], Field(min_length=1, max_length=LARGEST_ROSTER)] | None = None
 
 

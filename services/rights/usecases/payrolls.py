@@ -17,7 +17,6 @@ from uuid import UUID
 from pydantic import TypeAdapter, ValidationError
 
 from services.rights import domain, queries, views
-from services.rights.commands import IsoDay
 from services.rights.domain import Paid, Source
 from services.rights.queries import Payroll, RowFinding
 from services.rights.settings import PAYROLL_CHUNK, PAYROLL_ROWS
@@ -27,7 +26,7 @@ from shared.auth import Forbidden, Principal, Role
 from shared.db import Cause, Database, Tx
 from shared.errors import Invalid, Refused
 from shared.sheets import Kind, Row
-from shared.values import Currency, CurrencyField, ImportId, Money, Period, PeriodField, PlacementId, exponent, new_id
+from shared.values import Currency, CurrencyField, Day, ImportId, Money, Period, PeriodField, PlacementId, exponent, new_id
 
 T = TypeVar("T")
 COLUMNS = ("placement", "period", "gross", "deductions", "net", "remitted", "currency", "paid_on")
@@ -35,7 +34,7 @@ REQUIRED = ("placement", "period", "gross", "net", "currency", "paid_on")
 FINDINGS_SHOWN = 200
 LONGEST_SHOWN = 60  # characters of a cell
 LARGEST = Decimal(10**13)  # minor units
-_PERIOD, _CURRENCY, _DAY = TypeAdapter(PeriodField), TypeAdapter(CurrencyField), TypeAdapter(IsoDay)
+_PERIOD, _CURRENCY, _DAY = TypeAdapter(PeriodField), TypeAdapter(CurrencyField), TypeAdapter(Day)
 
 
 class CellInvalid(Invalid):
