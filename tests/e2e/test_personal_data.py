@@ -85,7 +85,7 @@ async def spoken_of_again(walked: Walked, caller: Caller) -> None:
         "name": person.name, "name_pinyin": person.name_pinyin, "id_number": person.id_number, "phone": person.phone,
         "birth_date": person.birth_date.isoformat(), "sex": "male", "county": person.county, "education": 3, "occupations": ["7112"],
     }  # fmt: skip
-    assert (await clerk.post("registration", "/workers", again, label()))["possible_duplicates"] == 1
+    assert (await clerk.post("registration", "/workers", again, label()))["possible_duplicates"] >= 1
     for field in ("education", "sex", "county", "birth_date"):
         with pytest.raises(Refused):
             await clerk.post("registration", "/workers", {**again, field: person.id_number, "name_pinyin": person.name}, label())

@@ -1,8 +1,8 @@
 """One worker's way through five running services, step by step, each a real command: what the end-to-end tests walk.
 
 The services are those of a local stack started for the test, or those the environment names: LAOWU_E2E_<SERVICE> (base URLs),
-LAOWU_E2E_KEY (file with the private JWK that tokens are signed with), LAOWU_E2E_KAFKA (bootstrap servers), LAOWU_E2E_DATABASE
-(URL of a PostgreSQL server that holds laowu_<service>). They must have been started with SIMULATION=true.
+LAOWU_E2E_<SERVICE>_DATABASE (URLs), LAOWU_E2E_KAFKA (bootstrap servers) and LAOWU_E2E_KEY (file with the private JWK that tokens
+are signed with); tests/support/compose_addresses.py prints them for docker-compose.yml. They must run with SIMULATION=true.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import pycountry
 import pytest
@@ -74,12 +73,11 @@ def named_stack() -> RunningStack | None:
     """The one the environment names. Every variable is needed as soon as one is there."""
     if not any(name in os.environ for name in NAMED):
         return None
-    server = urlsplit(os.environ["LAOWU_E2E_DATABASE"])
     return RunningStack(
         addresses={name: os.environ[variable] for variable, name in NAMED.items()},
         key=OKPKey.import_key(json.loads(Path(os.environ["LAOWU_E2E_KEY"]).read_text())),
         kafka=os.environ["LAOWU_E2E_KAFKA"],
-        databases={name: urlunsplit(server._replace(path=f"/laowu_{name}")) for name in SERVICES},
+        databases={name: os.environ[f"{variable}_DATABASE"] for variable, name in NAMED.items()},
         home=None,
     )
 
