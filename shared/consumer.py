@@ -11,8 +11,7 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -24,20 +23,14 @@ from faststream.kafka.message import KafkaAckableMessage
 from faststream.middlewares import AckPolicy
 
 from shared import inbox, kafka, log, outbox
-from shared.auth import system
-from shared.db import Cause, Database, Tx, Unavailable
-from shared.events import Data, Recorded
-from shared.inbox import Apply, Misplaced, Place, Reject, TooManyDiverted
+from shared.db import Database, Unavailable
+from shared.inbox import Apply, Each, Handler, Handlers, Misplaced, Place, Reject, TooManyDiverted, caused_by, each
 from shared.kafka import logical_name, topic_name
 from shared.log import Record
 from shared.observe import Health
 from shared.settings import Settings
-from shared.values import Clock
 
 __all__ = ["Apply", "Consumer", "Handler", "Handlers", "Reject", "Stuck", "caused_by", "delivery_state", "each"]
-
-Handler = Callable[[Tx, Recorded[Any]], Awaitable[None]]
-Handlers = Mapping[type[Data], Handler]
 
 LOOK_SECONDS = 1.0  # between two looks at positions and lag
 UNASSIGNED_FACTOR = 3  # without partitions, patience is longer: a peer may be at work
@@ -51,41 +44,6 @@ _KAFKA_AWAY = (KafkaError, OSError, TimeoutError, kafka.Unavailable)
 
 class Stuck(Exception):
     """There are records to read and nothing moves: the process must end, its successor gets a fresh client."""
-
-
-@dataclass(frozen=True, slots=True)
-class Each:
-    """Applies events one by one, each under its own cause."""
-
-    handlers: Handlers
-
-    @property
-    def wanted(self) -> frozenset[str]:
-        return frozenset(event.type_name() for event in self.handlers)
-
-    async def __call__(self, tx: Tx, events: Sequence[Recorded[Data]]) -> None:
-        simulated = tx.clock.at is not None
-        for event in events:
-            handler = self.handlers.get(type(event.data))
-            if handler is not None:
-                tx.cause = caused_by(event, tx.service, simulated=simulated)
-                await handler(tx, event)
-
-
-def each(handlers: Handlers) -> Each:
-    """How a service that reacts event by event applies a batch. Classes without a handler are not even decoded."""
-    return Each(handlers)
-
-
-def caused_by(event: Recorded[Data], service: str, *, simulated: bool) -> Cause:
-    """The cause of a reaction: the service itself, because of the event; in a simulation at the event's own time."""
-    return Cause(
-        principal=system(service),
-        clock=Clock(event.time) if simulated else Clock(),
-        correlation_id=event.correlation_id,
-        causation_id=str(event.id),
-        traceparent=event.traceparent,
-    )
 
 
 async def delivery_state(conn: Any) -> dict[str, Any]:

@@ -35,9 +35,12 @@ from shared.values import (
     OrderId,
     Period,
     PlacementId,
+    QuotaStatus,
+    Ratio,
     ReportId,
     SessionId,
     Sex,
+    TargetState,
     WagePeriod,
     WorkerId,
 )
@@ -49,8 +52,6 @@ RIGHTS = "rights.events"
 STATS = "stats.events"
 SNAPSHOT = "stats.snapshot"  # compacted
 TOPICS = (REGISTRATION, DOCKING, TRAINING, RIGHTS, STATS, SNAPSHOT)
-
-Ratio = tuple[int, int]  # numerator, denominator: compared in integers, rounded only where people read
 
 
 class Part(BaseModel):
@@ -521,22 +522,6 @@ class CasesGrouped(_Case):
 
 
 # --- stats: subject = the figure ---------------------------------------------------------------------------------------
-class QuotaStatus(StrEnum):
-    MET = "met"
-    AT_RISK = "at_risk"
-    BREACHED = "breached"
-    NOT_COMPARABLE = "not_comparable"
-    INSUFFICIENT_DATA = "insufficient_data"
-
-
-class TargetState(StrEnum):
-    ON_TRACK = "on_track"
-    BEHIND = "behind"
-    AHEAD = "ahead"
-    ACHIEVED = "achieved"
-    MISSED = "missed"
-
-
 class _Figure(Data):
     TOPIC = STATS
     SUBJECT = "key"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -23,7 +23,44 @@ from shared.observe import AHEAD, APPLIED, PARKED, REPEATED, UNKNOWN
 from shared.values import Clock
 
 Apply = Callable[[Tx, Sequence[Recorded[Data]]], Awaitable[None]]
+Handler = Callable[[Tx, Recorded[Any]], Awaitable[None]]
+Handlers = Mapping[type[Data], Handler]
 Place = tuple[str, int]  # logical topic, partition
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """Applies events one by one, each under its own cause."""
+
+    handlers: Handlers
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        return frozenset(event.type_name() for event in self.handlers)
+
+    async def __call__(self, tx: Tx, events: Sequence[Recorded[Data]]) -> None:
+        simulated = tx.clock.at is not None
+        for event in events:
+            handler = self.handlers.get(type(event.data))
+            if handler is not None:
+                tx.cause = caused_by(event, tx.service, simulated=simulated)
+                await handler(tx, event)
+
+
+def each(handlers: Handlers) -> Each:
+    """How a service that reacts event by event applies a batch. Classes without a handler are not even decoded."""
+    return Each(handlers)
+
+
+def caused_by(event: Recorded[Data], service: str, *, simulated: bool) -> Cause:
+    """The cause of a reaction: the service itself, because of the event; in a simulation at the event's own time."""
+    return Cause(
+        principal=system(service),
+        clock=Clock(event.time) if simulated else Clock(),
+        correlation_id=event.correlation_id,
+        causation_id=str(event.id),
+        traceparent=event.traceparent,
+    )
 
 
 class Reject(Exception):

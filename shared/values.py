@@ -77,6 +77,25 @@ class WagePeriod(StrEnum):
     DAY = "day"
 
 
+Ratio = tuple[int, int]  # numerator, denominator: compared in integers, rounded only where people read
+
+
+class QuotaStatus(StrEnum):
+    MET = "met"
+    AT_RISK = "at_risk"
+    BREACHED = "breached"
+    NOT_COMPARABLE = "not_comparable"
+    INSUFFICIENT_DATA = "insufficient_data"
+
+
+class TargetState(StrEnum):
+    ON_TRACK = "on_track"
+    BEHIND = "behind"
+    AHEAD = "ahead"
+    ACHIEVED = "achieved"
+    MISSED = "missed"
+
+
 # --- bounds at the edge -------------------------------------------------------------------------------------------
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 

@@ -15,9 +15,8 @@ from services.stats.domain import Judgement, Progress, UnknownProgramme
 from services.stats.figures import Point
 from shared.auth import NATION
 from shared.db import Tx
-from shared.events import Ratio
 from shared.reference import provinces, region
-from shared.values import Designation
+from shared.values import Designation, Ratio
 
 SHIPPED = Path(__file__).parent / "programmes"
 MAIN = "2017-2020"

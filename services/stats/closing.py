@@ -19,7 +19,8 @@ from services.stats.commands import ClosePeriod, Question, ReopenPeriod
 from services.stats.domain import PeriodAlreadyClosed, PeriodNotClosed, PeriodRunning, SecondApproverNeeded
 from services.stats.fold import Cell, fold
 from services.stats.measures import MEASURE, MEASURE_BY_CODE, MEASURES, cuts_for
-from services.stats.queries import Close, FrozenKey
+from services.stats.queries import frozen
+from services.stats.queries.frozen import Close, FrozenKey
 from shared import outbox
 from shared.auth import NATION
 from shared.db import Tx
@@ -49,15 +50,15 @@ async def close_period(tx: Tx, command: ClosePeriod) -> Close:
     if ends >= tx.clock.today():
         raise PeriodRunning(f"{command.period} ends on {ends.isoformat()}", field="period")
     generation = await queries.live_generation_alone(tx)
-    if any(close.period == command.period for close in await queries.closed(tx)):
+    if any(close.period == command.period for close in await frozen.closed(tx)):
         raise PeriodAlreadyClosed(field="period")
     close = Close(
-        period=command.period, version=await queries.newest_close(tx, command.period) + 1, starts=starts, ends=ends,
-        digest=await queries.digest(tx, generation, starts, ends), positions=await queries.positions(tx),
+        period=command.period, version=await frozen.newest_close(tx, command.period) + 1, starts=starts, ends=ends,
+        digest=await frozen.digest(tx, generation, starts, ends), positions=await frozen.positions(tx),
         closed_by=str(tx.principal), closed_at=tx.clock.now(),
     )  # fmt: skip
-    await queries.add_close(tx, close)
-    await queries.freeze(tx, generation, close, CUT_OF)
+    await frozen.add_close(tx, close)
+    await frozen.freeze(tx, generation, close, CUT_OF)
     at = tuple((str(topic), int(partition), int(offset)) for topic, partition, offset in close.positions)
     await outbox.publish(tx, PeriodClosed(
         key=f"period|{close.period}", effective=tx.clock.today(), period=close.period, version=close.version, digest=close.digest,
@@ -69,13 +70,13 @@ async def close_period(tx: Tx, command: ClosePeriod) -> Close:
 async def reopen_period(tx: Tx, command: ReopenPeriod) -> Close:
     """Let the period change without restatements until it is closed again. Raises PeriodNotClosed, SecondApproverNeeded."""
     await queries.live_generation_alone(tx)
-    found = next((close for close in await queries.closed(tx) if close.period == command.period), None)
+    found = next((close for close in await frozen.closed(tx) if close.period == command.period), None)
     if found is None:
         raise PeriodNotClosed(field="period")
     if found.closed_by == str(tx.principal):
         raise SecondApproverNeeded(field="period")
     close = replace(found, reopened_by=str(tx.principal), reopened_at=tx.clock.now(), reason=command.reason)
-    await queries.reopen(tx, close)
+    await frozen.reopen(tx, close)
     await outbox.publish(tx, PeriodReopened(
         key=f"period|{close.period}", effective=tx.clock.today(), period=close.period, version=close.version, approver=str(tx.principal),
         reason=command.reason,
@@ -96,15 +97,15 @@ class Change:
 
 async def restate(tx: Tx, cells: Mapping[Cell, int], events: Sequence[Recorded[Data]]) -> None:
     """Tell what a batch changes in closed periods. One statement when it changes nothing there."""
-    closes = await queries.closed(tx)
+    closes = await frozen.closed(tx)
     if not any(close.starts <= cell.day <= close.ends for cell in cells for close in closes):
         return
     changes = _changes(events, closes)
     total: Counter[FrozenKey] = Counter()
     for change in changes:
         total[change.key] += change.delta
-    now = await queries.restate(tx, total)
-    national = await queries.frozen_nation(tx, sorted({key[:4] for key in total}))
+    now = await frozen.restate(tx, total)
+    national = await frozen.frozen_nation(tx, sorted({key[:4] for key in total}))
     effective = max(event.time for event in events).astimezone(PROGRAMME_ZONE).date()
     provinces = [_told(change.key[:4], f"province:{change.key[4]}", change, effective) for change in changes]
     told = _chained(provinces, {_scoped(key[:4], f"province:{key[4]}"): value - total[key] for key, value in now.items()})
@@ -121,7 +122,7 @@ async def tell(tx: Tx, told: Sequence[tuple[int, FigureRestated]]) -> None:
     """`told`: (version of the close, restatement)."""
     if told:
         await outbox.publish_all(tx, [event for _, event in told])
-        await queries.add_restatements(tx, [(event.period, version, event.model_dump(mode="json")) for version, event in told])
+        await frozen.add_restatements(tx, [(event.period, version, event.model_dump(mode="json")) for version, event in told])
 
 
 def _changes(events: Iterable[Recorded[Data]], closes: Sequence[Close]) -> list[Change]:
@@ -191,7 +192,7 @@ MONEY = tuple(measure.name for measure in MEASURES if measure.money)
 async def in_yuan(tx: Tx) -> dict[tuple[str, int, str], int]:
     """The money of every closed period in fen, by (period, version, measure)."""
     found = {}
-    for close in await queries.closed(tx):
+    for close in await frozen.closed(tx):
         for measure in MONEY:
             points = await figures.answer(tx, Question(measure=measure, start=close.starts, end=close.ends))
             found[close.period, close.version, measure] = figures.in_yuan(points)[0]

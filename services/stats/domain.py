@@ -7,7 +7,7 @@ from datetime import date
 from typing import ClassVar
 
 from shared.errors import Conflict, Invalid, Limited, NotFound
-from shared.events import QuotaStatus, Ratio, TargetState
+from shared.values import QuotaStatus, Ratio, TargetState
 
 
 # --- errors -----------------------------------------------------------------------------------------------------------

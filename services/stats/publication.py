@@ -17,11 +17,12 @@ from services.stats import board, figures, queries
 from services.stats.board import NATIONAL, InForce, QuotaYear, TargetAt
 from services.stats.commands import Question
 from services.stats.freshness import Freshness, Lag, freshness, lag_of
+from services.stats.queries import frozen
 from shared import outbox
 from shared.db import Tx, Unavailable
-from shared.events import Data, FigurePublished, QuotaStatus, QuotaStatusChanged, TargetProgressChanged, TargetState, YearOnYearBreached
+from shared.events import Data, FigurePublished, QuotaStatusChanged, TargetProgressChanged, YearOnYearBreached
 from shared.http import Site
-from shared.values import Clock
+from shared.values import Clock, QuotaStatus, TargetState
 
 log = logging.getLogger("laowu.stats.publication")
 DEBOUNCE_SECONDS = 1.0  # statistics.md 4: at most once a second per key
@@ -57,7 +58,7 @@ async def publish(tx: Tx, lag: Lag) -> int:
     mark = {
         "applied": {topic: counted for topic, (counted, _) in sorted(applied.items())},
         "programmes": {entry.code: entry.version for entry in await queries.programmes_in_force(tx)},
-        "closed": sorted(f"{close.period}/{close.version}" for close in await queries.closed(tx)),
+        "closed": sorted(f"{close.period}/{close.version}" for close in await frozen.closed(tx)),
         "rates": await queries.rate_count(tx),
         "day": tx.clock.today().isoformat() if tx.clock.at is None else "",
     }
@@ -86,7 +87,7 @@ class Edition:
 async def _judge_all(tx: Tx, said: Said, fresh: Freshness) -> tuple[list[Data], Said]:
     """What has to be told, and what will have been said then."""
     on, told, changed = tx.clock.today(), list[Data](), Said()
-    edition = Edition(fresh, on, frozenset(close.period for close in await queries.closed(tx)))
+    edition = Edition(fresh, on, frozenset(close.period for close in await frozen.closed(tx)))
     for programme in await board.all_in_force(tx):
         for quota in await board.quota_years(tx, programme.plan, on, None, fresh.complete_on, LEVELS):
             key = f"{quota.quota.code}|{quota.scope}|{quota.year}"

@@ -12,6 +12,7 @@ from services.stats.domain import ContradictoryPlan, CursorInvalid, RateExists, 
 from services.stats.fold import Cell, fold_all
 from services.stats.freshness import Lag, freshness
 from services.stats.measures import CUT_BY_CODE, MEASURE
+from services.stats.queries import frozen
 from shared.db import Tx
 from shared.events import Data, Recorded
 from shared.values import first_day
@@ -119,17 +120,17 @@ async def reopen_period(tx: Tx, command: ReopenPeriod) -> views.Period:
 
 async def periods(tx: Tx) -> list[views.Period]:
     """Every close, reopened ones included."""
-    return [views.period(close) for close in await queries.closes(tx)]
+    return [views.period(close) for close in await frozen.closes(tx)]
 
 
 async def restatements(tx: Tx, period: str | None, after: int, limit: int) -> views.Restatements:
-    return views.restatements(await queries.restatements(tx, period, after, limit), limit)
+    return views.restatements(await frozen.restatements(tx, period, after, limit), limit)
 
 
 # --- answering ------------------------------------------------------------------------------------------------------------
 async def figure(tx: Tx, question: Question, lag: Lag) -> views.Figure:
     points = await figures.answer(tx, question)
-    final = any(close.starts <= question.start and question.end <= close.ends for close in await queries.closed(tx))
+    final = any(close.starts <= question.start and question.end <= close.ends for close in await frozen.closed(tx))
     return views.figure(question, points, "final" if final else "preliminary", await freshness(tx, lag))
 
 

@@ -15,8 +15,9 @@ from services.stats.figures import Point
 from services.stats.fold import Cell
 from services.stats.freshness import Freshness
 from services.stats.measures import CUT_BY_CODE, MEASURE_BY_CODE
-from shared.events import FigureRestated, QuotaStatus, Ratio, TargetState
-from shared.values import period_of
+from services.stats.queries import frozen
+from shared.events import FigureRestated
+from shared.values import QuotaStatus, Ratio, TargetState, period_of
 
 Label = Literal["preliminary", "final"]
 
@@ -305,7 +306,7 @@ class Period(_View):
     reason: str | None
 
 
-def period(of: queries.Close) -> Period:
+def period(of: frozen.Close) -> Period:
     return Period(
         period=of.period, version=of.version, digest=of.digest, positions=[(row[0], row[1], row[2]) for row in of.positions],
         closed_by=of.closed_by, closed_at=of.closed_at, reopened_by=of.reopened_by, reopened_at=of.reopened_at, reason=of.reason,

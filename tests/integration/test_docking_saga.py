@@ -19,14 +19,13 @@ from shared.events import (
     Dispatched,
     JobOrderExpired,
     PlacementCancelled,
-    QuotaStatus,
     QuotaStatusChanged,
     WillingnessExpired,
     WillingnessWithdrawn,
     WorkerVerified,
 )
 from shared.reference import origin
-from shared.values import Clock, EnrolmentId, WorkerId, new_id
+from shared.values import Clock, EnrolmentId, QuotaStatus, WorkerId, new_id
 from tests.support.docking import POOR_COUNTY, RICH_COUNTY, AWorker, Dock, a_departure, dock, noon, recorded, yen
 
 __all__ = ["dock"]

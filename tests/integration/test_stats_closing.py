@@ -13,6 +13,7 @@ from services.stats import closing, queries, usecases
 from services.stats.commands import ClosePeriod, FxRate, LoadFxRates, Question, ReopenPeriod, ReviseFxRate
 from services.stats.domain import PeriodAlreadyClosed, PeriodNotClosed, PeriodRunning, SecondApproverNeeded
 from services.stats.figures import answer
+from services.stats.queries import frozen
 from shared.auth import NATION, Principal, Role
 from shared.db import Cause, Database
 from shared.events import Data, DispatchCorrected, FigureRestated, Recorded
@@ -31,7 +32,7 @@ def by(name: str, at: date) -> Cause:
     return Cause(Principal(name, Role.OFFICER, (NATION,)), Clock(datetime(at.year, at.month, at.day, 4, tzinfo=UTC)))
 
 
-async def closed(database: Database, period: str = "2017", at: date = date(2018, 1, 31)) -> queries.Close:
+async def closed(database: Database, period: str = "2017", at: date = date(2018, 1, 31)) -> frozen.Close:
     async with database.transaction(by("closer", at)) as tx:
         return await closing.close_period(tx, ClosePeriod(period=period))
 
@@ -133,10 +134,10 @@ async def test_equal_cells_give_equal_digests_and_any_change_another(database: D
     full = await closed(database)
     async with database.transaction(by("reader", date(2018, 2, 1))) as tx:
         generation = await queries.live_generation(tx)
-        assert await queries.digest(tx, generation, full.starts, full.ends) == full.digest != empty.digest
+        assert await frozen.digest(tx, generation, full.starts, full.ends) == full.digest != empty.digest
     await counted(database, [recorded(voided(first), date(2018, 2, 2))])
     async with database.transaction(by("reader", date(2018, 2, 1))) as tx:
-        assert await queries.digest(tx, generation, full.starts, full.ends) != full.digest
+        assert await frozen.digest(tx, generation, full.starts, full.ends) != full.digest
 
 
 async def test_a_revised_rate_restates_closed_money_and_leaves_the_ledger_alone(database: Database) -> None:

@@ -19,16 +19,8 @@ from services.stats.freshness import freshness
 from services.stats.measures import MEASURE
 from shared.consumer import Reject
 from shared.db import Database
-from shared.events import (
-    Data,
-    FigurePublished,
-    QuotaStatus,
-    QuotaStatusChanged,
-    Recorded,
-    TargetProgressChanged,
-    YearOnYearBreached,
-)
-from shared.values import Designation, Destination
+from shared.events import Data, FigurePublished, QuotaStatusChanged, Recorded, TargetProgressChanged, YearOnYearBreached
+from shared.values import Designation, Destination, QuotaStatus
 from tests.support.stats import (
     POOR_EAST,
     POOR_WEST,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from services.stats import board, plans
 from services.stats.commands import Plan
 from services.stats.domain import at_least, comparable, gap_heads, judge, percent, progress
-from shared.events import QuotaStatus, TargetState
+from shared.values import QuotaStatus, TargetState
 
 Q1 = (1, 10)
 
