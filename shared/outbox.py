@@ -135,7 +135,7 @@ _NEXT_ROWS = """
 SELECT id, topic, key, value
 FROM (
     SELECT id, topic, key, value, sum(octet_length(value)) OVER (ORDER BY id) - octet_length(value) AS bytes_before
-    FROM (SELECT id, topic, key, value FROM outbox ORDER BY id LIMIT $1) AS first
+    FROM (SELECT id, topic, key, value FROM outbox WHERE id <> ALL ($3::bigint[]) ORDER BY id LIMIT $1) AS first
 ) AS counted
 WHERE bytes_before < $2
 ORDER BY id
@@ -167,7 +167,11 @@ class _Session:
     producer: AIOKafkaProducer
     settings: Settings
     epoch: int
-    numbers: dict[tuple[str, int], int] = field(default_factory=dict)
+    numbers: dict[tuple[str, int], int] = field(default_factory=dict)  # next, of what is sent
+    inflight: list[asyncpg.Record] = field(default_factory=list)  # chosen, stored as in flight, to be sent next
+    step: asyncio.Task[list[asyncpg.Record]] | None = None  # sending them
+    acked: list[asyncpg.Record] = field(default_factory=list)  # rows to be deleted with the next transaction,
+    acked_numbers: dict[tuple[str, int], int] = field(default_factory=dict)  # and the numbers after them
     partitions: dict[str, int] = field(default_factory=dict)
     checked: set[str] = field(default_factory=set)
 
@@ -215,14 +219,30 @@ async def _resume(conn: asyncpg.Connection, producer: AIOKafkaProducer, settings
     rows = await conn.fetch(_INFLIGHT_ROWS, state["inflight"])
     if len(rows) != len(state["inflight"]):
         raise InflightMissing(f"{len(state['inflight']) - len(rows)} rows of the outbox")
-    return _Session(conn, producer, settings, state["epoch"], numbers, partitions), rows
+    return _Session(conn, producer, settings, state["epoch"], numbers, partitions=partitions), rows
 
 
 async def _forward_all(session: _Session, rows: list[asyncpg.Record], database: Database, health: Health) -> None:
+    """Batch after batch. Cancelled, the batch under way is finished and forgotten within SETTLE_SECONDS."""
+    session.inflight = rows
+    try:
+        await _go_on(session, database, health)
+    except asyncio.CancelledError:
+        with contextlib.suppress(*_PASSING):
+            async with asyncio.timeout(SETTLE_SECONDS):
+                if session.step is not None:
+                    session.inflight = await session.step
+                if session.acked:
+                    await _advance(session, session.inflight, limit=0)
+        raise
+
+
+async def _go_on(session: _Session, database: Database, health: Health) -> None:
     idle, counted = IDLE_SECONDS[0], 0.0
     while True:
         database.wake.clear()
-        rows = await _settled(_forward(session, rows))
+        session.step = asyncio.ensure_future(_forward(session, session.inflight))
+        rows = session.inflight = await asyncio.shield(session.step)
         health.clear_condition(CONDITION)
         if time.monotonic() - counted > 2:
             OUTBOX.set(await backlog(session.conn))
@@ -238,31 +258,39 @@ async def _forward_all(session: _Session, rows: list[asyncpg.Record], database: 
         idle = min(idle * 1.5, IDLE_SECONDS[1])
 
 
-async def _settled(step: Any) -> list[asyncpg.Record]:
-    """The step's result. Cancelled meanwhile, the step is still given SETTLE_SECONDS to finish before the cancellation goes on."""
-    task: asyncio.Task[list[asyncpg.Record]] = asyncio.ensure_future(step)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        with contextlib.suppress(*_PASSING):
-            async with asyncio.timeout(SETTLE_SECONDS):
-                await task
-        raise
-
-
 async def _forward(session: _Session, rows: Sequence[asyncpg.Record]) -> list[asyncpg.Record]:
-    """Send the rows, wait until all are acknowledged, then in one transaction forget them and choose the next, which are returned."""
-    if rows:
+    """Send the rows in flight and wait until all are acknowledged; returns those to send next, which are in flight by then.
+
+    A full batch is followed by another: that one is chosen, and the one before forgotten, while this one is on its way.
+    """
+    await _know_partitions(session, {row["topic"] for row in rows})
+    if len(rows) < BATCH_ROWS:
         await _send(session, rows)
+        return await _advance(session, ())
+    sending = asyncio.ensure_future(_send(session, rows))
+    try:
+        chosen = await _advance(session, rows)
+        await sending
+    except BaseException:
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+        raise
+    return chosen
+
+
+async def _advance(session: _Session, inflight: Sequence[asyncpg.Record], limit: int = BATCH_ROWS) -> list[asyncpg.Record]:
+    """One transaction: forget what is acknowledged, choose the next rows, put them in flight behind those that are. Returns them."""
+    acked, numbers, ids = session.acked, session.acked_numbers, [row["id"] for row in inflight]  # before more are acknowledged
     async with session.conn.transaction():
-        if rows:
-            await session.conn.execute(_DELETE, [row["id"] for row in rows])
-            topics, partitions = zip(*session.numbers, strict=True)
-            await session.conn.execute(_STORE_NUMBERS, topics, partitions, list(session.numbers.values()))
-        chosen: list[asyncpg.Record] = await session.conn.fetch(_NEXT_ROWS, BATCH_ROWS, BATCH_BYTES)
-        if rows or chosen:
-            await session.conn.execute(_STORE_INFLIGHT, [row["id"] for row in chosen])
-    for topic, count in Counter(row["topic"] for row in rows).items():
+        if acked:
+            await session.conn.execute(_DELETE, [row["id"] for row in acked])
+            topics, partitions = zip(*numbers, strict=True)
+            await session.conn.execute(_STORE_NUMBERS, topics, partitions, list(numbers.values()))
+        chosen: list[asyncpg.Record] = await session.conn.fetch(_NEXT_ROWS, min(limit, BATCH_ROWS), BATCH_BYTES, ids)
+        if acked or chosen:
+            await session.conn.execute(_STORE_INFLIGHT, ids + [row["id"] for row in chosen])
+    session.acked = session.acked[len(acked) :]
+    for topic, count in Counter(row["topic"] for row in acked).items():
         RELAYED.labels(topic).inc(count)
     return chosen
 
@@ -271,8 +299,6 @@ async def _send(session: _Session, rows: Sequence[asyncpg.Record]) -> None:
     """Pipelined: nothing waits for an ack before all are on their way. Raises what Kafka raised for any of them."""
     acks: list[asyncio.Future[Any]] = []
     names = {topic: kafka.topic_name(session.settings, topic) for topic in {row["topic"] for row in rows}}
-    for topic in names:
-        await _know_partitions(session, topic)
     try:
         async with asyncio.timeout(ACK_SECONDS):
             for row in rows:
@@ -288,19 +314,20 @@ async def _send(session: _Session, rows: Sequence[asyncpg.Record]) -> None:
         for ack in acks:
             ack.add_done_callback(lambda done: done.cancelled() or done.exception())  # seen: the first of them is being raised
         raise
+    session.acked = [*session.acked, *rows]
+    session.acked_numbers = dict(session.numbers)
 
 
-async def _know_partitions(session: _Session, topic: str) -> None:
+async def _know_partitions(session: _Session, topics: Collection[str]) -> None:
     """The count at first use holds for ever. Were it to grow, subjects would move, and a batch sent again would be numbered otherwise."""
-    if topic in session.checked:
-        return
-    count = await kafka.partition_count(session.producer, kafka.topic_name(session.settings, topic))
-    if topic not in session.partitions:
-        await session.conn.execute(_FIX_PARTITIONS, topic, count)
-        session.partitions[topic] = count
-    if count < session.partitions[topic]:
-        raise kafka.Unavailable(f"topic {topic} has {count} partitions, it had {session.partitions[topic]}: was it made anew?")
-    session.checked.add(topic)
+    for topic in sorted(set(topics) - session.checked):
+        count = await kafka.partition_count(session.producer, kafka.topic_name(session.settings, topic))
+        if topic not in session.partitions:
+            await session.conn.execute(_FIX_PARTITIONS, topic, count)
+            session.partitions[topic] = count
+        if count < session.partitions[topic]:
+            raise kafka.Unavailable(f"topic {topic} has {count} partitions, it had {session.partitions[topic]}: was it made anew?")
+        session.checked.add(topic)
 
 
 async def new_epoch(conn: asyncpg.Connection, published: Collection[UUID] = ()) -> int:
