@@ -52,8 +52,8 @@ class World:
         return self.enterprises[voyage.enterprise]
 
 
-def quarters() -> list[tuple[Period, ...]]:
-    return [tuple(three) for three in _in_threes(list(months(FIRST, LAST)))]
+def quarters(last: Period = LAST) -> list[tuple[Period, ...]]:
+    return [tuple(three) for three in _in_threes(list(months(FIRST, last)))]
 
 
 def _in_threes(items: Sequence[Period]) -> list[Sequence[Period]]:
@@ -76,11 +76,11 @@ async def _run(one: Awaitable[Any]) -> Any:
 
 
 # --- the whole ----------------------------------------------------------------------------------------------------------
-async def play(world: World) -> None:
-    """The programme from its first day to its last."""
+async def play(world: World, last: Period = LAST) -> None:
+    """The programme from its first day to the end of `last`, which ends a quarter."""
     await _found(world)
     await _adopt(world)
-    for three in quarters():
+    for three in quarters(last):
         await _quarter(world, three)
         world.say(f"{three[0]} to {three[-1]} played")
 
