@@ -35,8 +35,10 @@ bench: $(READY) ## measure; figures as ratios to a baseline of the same run, als
 	@$(BIN)/python -m tests.bench
 
 test-compose: $(READY) ## the end-to-end tests against docker-compose.yml
-	docker compose up --build --detach --wait
-	@$(BIN)/python -m pytest -m compose tests/e2e; status=$$?; docker compose down; exit $$status
+	@$(BIN)/python -m console.compose_env
+	SIMULATION=true docker compose --project-name laowu-e2e up --build --detach --wait
+	@env $$($(BIN)/python -m tests.support.compose_addresses) $(BIN)/python -m pytest -m compose tests/e2e; status=$$?; \
+	  docker compose --project-name laowu-e2e down --volumes; exit $$status
 
 up: $(READY) ## start Kafka, PostgreSQL and the five services here
 	@$(BIN)/laowu up
