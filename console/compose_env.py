@@ -6,12 +6,12 @@ sees them with the modes they have here; no other account of this machine gets i
 
 from __future__ import annotations
 
-import base64
 import os
 import secrets
 from pathlib import Path
 
 from console import home
+from console.kafka_local import new_cluster_id
 
 KEYS = Path(".laowu") / "compose"
 
@@ -31,8 +31,7 @@ def write_env(path: Path, keys: Path = KEYS) -> bool:
     if path.exists():
         return False
     lines = {
-        # 16 bytes in base64url; one that began with "-" would be read as an option
-        "KAFKA_CLUSTER_ID": base64.urlsafe_b64encode(bytes([secrets.randbelow(0xF8)]) + secrets.token_bytes(15)).decode().rstrip("="),
+        "KAFKA_CLUSTER_ID": new_cluster_id(),
         "POSTGRES_PASSWORD": secrets.token_urlsafe(24),
         **{f"{service.upper()}_PASSWORD": secrets.token_urlsafe(24) for service in home.SERVICES},
         **of_service["registration"],

@@ -6,13 +6,13 @@ import base64
 import errno
 import os
 import re
+import secrets
 import shutil
 import socket
 import struct
 import subprocess
 import tempfile
 import time
-import uuid
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -202,9 +202,13 @@ def _escaped(path: Path) -> str:
     return "".join(chr(code) if 32 <= code < 127 and code != ord("\\") else f"\\u{code:04x}" for code in codes)
 
 
+def new_cluster_id() -> str:
+    """16 random bytes in base64url. The first is below 0xF8: an id that begins with "-" would be read as an option."""
+    return base64.urlsafe_b64encode(bytes([secrets.randbelow(0xF8)]) + secrets.token_bytes(15)).decode().rstrip("=")
+
+
 def _format(node: Kafka) -> None:
-    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
-    command = [*_java(node, 128), "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(node.configuration)]
+    command = [*_java(node, 128), "kafka.tools.StorageTool", "format", "-t", new_cluster_id(), "-c", str(node.configuration)]
     log = node.folder / "format.log"
     log.unlink(missing_ok=True)
     if processes.spawn(Spec("format", command, log, ANY_FILE_NAME)).wait() != 0:
