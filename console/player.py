@@ -23,7 +23,7 @@ from shared.auth import Role
 from shared.values import PROGRAMME_ZONE, Channel, Period, first_day, last_day
 
 PORTS = ("CNSHA", "CNTAO", "CNCAN", "CNBJS", "CNDLC")
-SESSION_DAYS, MINUTES_A_DAY = 5, 480
+SESSION_DAYS, MINUTES_A_DAY = 3, 480
 CENTRE = "centre-1"
 SWEPT = ("registration", "docking", "training", "rights")
 Step = Callable[[str, int], None]  # (what, how many): moves a progress bar
@@ -347,7 +347,7 @@ async def _schedule_sessions(world: World, voyages: Sequence[Voyage]) -> None:
 
 
 async def _hold(world: World, key: tuple[str, str, Period]) -> None:
-    """Five days of attendance, the assessment by somebody else, certificates for all who passed."""
+    """Three days of attendance, the assessment by somebody else, certificates for all who passed."""
     session, start, label = world.sessions[key], _session_start(key[2]), "-".join(key)
     trainer = world.on(start, 18).speaking_as(Role.TRAINER, CENTRE)
     roster = await _roster(trainer, session)
