@@ -25,7 +25,7 @@ from tests.support.tables import contents
 
 Start = Callable[[str], Awaitable[Client]]
 JSON = "application/json"
-NO_ID = ["not-an-id", "0", "%00", "%F0%9F%92%A9", "%ED%A0%80", "..%2f..", "a" * 3000, "1e400", "';--"]
+NO_ID = ("not-an-id", "0", "%00", "%ED%A0%80", "..%2f..", "a" * 3000)
 NO_KEY = {
     "no key": None,
     "too short": "abc",
@@ -35,8 +35,7 @@ NO_KEY = {
     "beyond ASCII": "schlüssel-schlüssel",
 }
 HOSTILE_QUERY = (
-    "", "%00", "a%00b", "%ED%A0%80", "-1", str(2**31), str(2**63), "1" + "0" * 400, "NaN", "x" * 3000, "%FF", "0001-01-01", "9999-12-31",
-    "9999-12-31T23:59:59Z", "0001-01-01T00:00:00%2B14:00", str(uuid.UUID(int=0)), "%F0%9F%92%A9",
+    "", "a%00b", "%ED%A0%80", "-1", str(2**63), "1" + "0" * 400, "x" * 3000, "0001-01-01", "9999-12-31T23:59:59Z", str(uuid.UUID(int=0)),
 )  # fmt: skip
 
 every_service = pytest.mark.parametrize("service", SERVICES)
@@ -160,6 +159,22 @@ async def test_what_is_no_body_is_refused(service: str, client: Start) -> None:
         for line in await unharmed(caller, door, on_any_body(door, limits.get(door.path, DEFAULT_BODY_LIMIT)))
     ]
     assert not wrong, "\n".join(wrong)
+
+
+@every_service
+async def test_a_body_of_the_required_form_is_never_our_fault(service: str, client: Start) -> None:
+    """And most of them get past the form: what the next test changes in them is then what they are refused for."""
+    caller = await client(service)
+    known, document = commands(caller)
+    answers = {}
+    for door in known:
+        wanted = form(document, door)
+        if wanted is not None:
+            attack = Attack("plain", json.dumps(wanted.plain()).encode(), door.filled(), REFUSED, {"content-type": JSON})
+            status, _, body = await answer(permitted(caller, door), door, attack)
+            answers[str(door)] = (status, body.get("code") if isinstance(body, dict) else None)
+    assert all(status < 500 for status, _ in answers.values()), answers
+    assert sum(code != "INVALID" for _, code in answers.values()) * 2 >= len(answers), answers
 
 
 @every_service
