@@ -119,7 +119,7 @@ class Form:
         if kind == "string":
             return REGISTERED.get(name) or _text(schema)
         least = int(schema.get("minimum", schema.get("exclusiveMinimum", 0) + 1))  # FastAPI writes bounds as 1.0
-        return {"integer": least if least >= 0 else 1, "number": 1, "boolean": True}[kind]
+        return {"integer": least if least >= 0 else 1, "number": 1.5, "boolean": True}[kind]
 
     def hostile(self) -> Iterator[tuple[str, Any]]:
         """(what is wrong, body): the plain body with one value after the other made hostile."""
@@ -165,6 +165,8 @@ def _leaves(value: Any, place: tuple[str | int, ...]) -> Iterator[tuple[tuple[st
 def _instead_of(value: Any) -> list[tuple[str, Any]]:
     if isinstance(value, bool):
         return [("2**63 for a truth value", 2**63), ("a text for a truth value", "yes")]
+    if isinstance(value, float):
+        return [("2**63", 2**63), ("10**400", 10**400), ("less than nothing", -1.5), ("not a number", float("nan")), ("a text", "one")]
     if isinstance(value, int):
         return [("2**63", 2**63), ("-(2**63) - 1", -(2**63) - 1), ("10**400", 10**400), ("a fraction", 1.5), ("a text", "one")]
     return [
