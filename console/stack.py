@@ -250,6 +250,14 @@ def down(home: Home) -> bool:
         return was_up or left > 0
     finally:
         os.close(held)
+        _collect(leader)
+
+
+def _collect(leader: Identity | None) -> None:
+    """Wait for the supervisor where this process started it: it let go of the lock, so it has ended or is about to."""
+    for daemon in _daemons:
+        if leader is not None and daemon.pid == leader.pid:
+            daemon.wait(DOWN_SECONDS)
 
 
 def status(home: Home) -> list[dict[str, Any]]:
