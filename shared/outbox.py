@@ -135,7 +135,7 @@ _NEXT_ROWS = """
 SELECT id, topic, key, value
 FROM (
     SELECT id, topic, key, value, sum(octet_length(value)) OVER (ORDER BY id) - octet_length(value) AS bytes_before
-    FROM (SELECT id, topic, key, value FROM outbox WHERE id <> ALL ($3::bigint[]) ORDER BY id LIMIT $1) AS first
+    FROM (SELECT id, topic, key, value FROM outbox ORDER BY id LIMIT $1) AS first
 ) AS counted
 WHERE bytes_before < $2
 ORDER BY id
@@ -160,32 +160,16 @@ class InflightMissing(Exception):
 
 
 @dataclass(slots=True)
-class _Sent:
-    """A batch on its way: its rows, the producer's promises, and the next numbers once it has arrived."""
-
-    rows: Sequence[asyncpg.Record]
-    acks: Sequence[asyncio.Future[Any]]
-    numbers: dict[tuple[str, int], int]
-
-
-@dataclass(slots=True)
 class _Session:
-    """What one holder of the lock works with; made anew after every error.
-
-    In flight, in this order and so stored: the batches in `sent`, then `chosen`. `acked` has arrived and is deleted next.
-    """
+    """What one holder of the lock works with; made anew after every error."""
 
     conn: asyncpg.Connection
     producer: AIOKafkaProducer
     settings: Settings
     epoch: int
-    numbers: dict[tuple[str, int], int]  # next, after everything sent
-    partitions: dict[str, int]
-    chosen: list[asyncpg.Record]
-    sent: list[_Sent] = field(default_factory=list)
-    acked: list[_Sent] = field(default_factory=list)
+    numbers: dict[tuple[str, int], int] = field(default_factory=dict)
+    partitions: dict[str, int] = field(default_factory=dict)
     checked: set[str] = field(default_factory=set)
-    round: asyncio.Task[None] | None = None
 
 
 async def relay(database: Database, url: str, settings: Settings, health: Health) -> None:
@@ -214,14 +198,15 @@ async def _relay_once(database: Database, url: str, settings: Settings, health: 
             health.clear_condition(CONDITION)  # a peer does the work
             await asyncio.sleep(random.uniform(0.1, 0.3))
         producer = await kafka.open_producer(settings)
-        await _forward_all(await _resume(conn, producer, settings), database, health)
+        session, rows = await _resume(conn, producer, settings)
+        await _forward_all(session, rows, database, health)
     finally:
         conn.terminate()
         if producer is not None:
             await asyncio.shield(kafka.stop_producer(producer, 3))
 
 
-async def _resume(conn: asyncpg.Connection, producer: AIOKafkaProducer, settings: Settings) -> _Session:
+async def _resume(conn: asyncpg.Connection, producer: AIOKafkaProducer, settings: Settings) -> tuple[_Session, list[asyncpg.Record]]:
     """The stored numbers, and the rows that the last relay may or may not have sent: to be sent again, in the same order."""
     state = await conn.fetchrow(_STATE)
     assert state is not None, "the migration inserts the one row"  # noqa: S101  # for mypy; a database without it is not ours
@@ -230,39 +215,21 @@ async def _resume(conn: asyncpg.Connection, producer: AIOKafkaProducer, settings
     rows = await conn.fetch(_INFLIGHT_ROWS, state["inflight"])
     if len(rows) != len(state["inflight"]):
         raise InflightMissing(f"{len(state['inflight']) - len(rows)} rows of the outbox")
-    return _Session(conn, producer, settings, state["epoch"], numbers, partitions, rows)
+    return _Session(conn, producer, settings, state["epoch"], numbers, partitions), rows
 
 
-async def _forward_all(session: _Session, database: Database, health: Health) -> None:
-    """Round after round. Cancelled, what was sent is still awaited and forgotten, within SETTLE_SECONDS."""
-    try:
-        await _go_on(session, database, health)
-    except asyncio.CancelledError:
-        with contextlib.suppress(*_PASSING):
-            async with asyncio.timeout(SETTLE_SECONDS):
-                if session.round is not None:
-                    await session.round
-                await _arrived(session, on_their_way=0)
-                await _advance(session, choose=0)
-        raise
-    finally:
-        for ack in (ack for batch in session.sent for ack in batch.acks):
-            ack.add_done_callback(lambda done: done.cancelled() or done.exception())  # seen: one of them ended the session
-
-
-async def _go_on(session: _Session, database: Database, health: Health) -> None:
+async def _forward_all(session: _Session, rows: list[asyncpg.Record], database: Database, health: Health) -> None:
     idle, counted = IDLE_SECONDS[0], 0.0
     while True:
         database.wake.clear()
-        session.round = asyncio.ensure_future(_round(session))
-        await asyncio.shield(session.round)
+        rows = await _settled(_forward(session, rows))
         health.clear_condition(CONDITION)
         if time.monotonic() - counted > 2:
             OUTBOX.set(await backlog(session.conn))
             counted = time.monotonic()
-        if session.chosen:
+        if rows:
             idle = IDLE_SECONDS[0]
-            if len(session.chosen) < FEW_ROWS:
+            if len(rows) < FEW_ROWS:
                 await asyncio.sleep(GATHER_SECONDS)
             continue
         with contextlib.suppress(TimeoutError):
@@ -271,73 +238,69 @@ async def _go_on(session: _Session, database: Database, health: Health) -> None:
         idle = min(idle * 1.5, IDLE_SECONDS[1])
 
 
-async def _round(session: _Session) -> None:
-    """Send what was chosen, forget what has arrived, choose the next.
-
-    A full batch is followed by another, so it stays on its way meanwhile; any other is awaited. Were it lost after the next one
-    arrived, consumers would drop that as ahead of its turn, and both are sent again.
-    """
-    full = len(session.chosen) >= BATCH_ROWS
-    await _send(session)
-    await _arrived(session, on_their_way=1 if full else 0)
-    await _advance(session, choose=BATCH_ROWS)
-
-
-async def _send(session: _Session) -> None:
-    """Hand the chosen rows to the producer, each with its number. Raises what Kafka raises."""
-    rows, session.chosen = session.chosen, []
-    await _know_partitions(session, {row["topic"] for row in rows})
-    names = {topic: kafka.topic_name(session.settings, topic) for topic in session.checked}
-    acks: list[asyncio.Future[Any]] = []
-    session.sent.append(_Sent(rows, acks, session.numbers))
-    async with asyncio.timeout(ACK_SECONDS):
-        for row in rows:
-            topic, key = row["topic"], row["key"].encode()
-            partition = kafka.partition_for(key, session.partitions[topic])
-            number = session.numbers.get((topic, partition), 0)
-            session.numbers[topic, partition] = number + 1
-            headers = [_CONTENT_TYPE, ("sequence", b"%d.%d" % (session.epoch, number))]
-            acks.append(await session.producer.send(names[topic], row["value"], key=key, partition=partition, headers=headers))
-    session.numbers = dict(session.numbers)
+async def _settled(step: Any) -> list[asyncpg.Record]:
+    """The step's result. Cancelled meanwhile, the step is still given SETTLE_SECONDS to finish before the cancellation goes on."""
+    task: asyncio.Task[list[asyncpg.Record]] = asyncio.ensure_future(step)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        with contextlib.suppress(*_PASSING):
+            async with asyncio.timeout(SETTLE_SECONDS):
+                await task
+        raise
 
 
-async def _arrived(session: _Session, *, on_their_way: int) -> None:
-    """Wait until all batches but the last `on_their_way` are acknowledged. Raises what Kafka answered for any record."""
-    while len(session.sent) > on_their_way:
-        async with asyncio.timeout(ACK_SECONDS):
-            for ack in session.sent[0].acks:
-                await ack
-        session.acked.append(session.sent.pop(0))
-
-
-async def _advance(session: _Session, *, choose: int) -> None:
-    """One transaction: forget what has arrived, choose the next rows, store what is in flight."""
-    kept = [row["id"] for batch in session.sent for row in batch.rows] + [row["id"] for row in session.chosen]
-    gone = [row for batch in session.acked for row in batch.rows]
+async def _forward(session: _Session, rows: Sequence[asyncpg.Record]) -> list[asyncpg.Record]:
+    """Send the rows, wait until all are acknowledged, then in one transaction forget them and choose the next, which are returned."""
+    if rows:
+        await _send(session, rows)
     async with session.conn.transaction():
-        if gone:
-            numbers = session.acked[-1].numbers
-            topics, partitions = zip(*numbers, strict=True)
-            await session.conn.execute(_DELETE, [row["id"] for row in gone])
-            await session.conn.execute(_STORE_NUMBERS, topics, partitions, list(numbers.values()))
-        rows = await session.conn.fetch(_NEXT_ROWS, choose, BATCH_BYTES, kept)
-        if gone or rows:
-            await session.conn.execute(_STORE_INFLIGHT, kept + [row["id"] for row in rows])
-    session.chosen, session.acked = [*session.chosen, *rows], []
-    for topic, count in Counter(row["topic"] for row in gone).items():
+        if rows:
+            await session.conn.execute(_DELETE, [row["id"] for row in rows])
+            topics, partitions = zip(*session.numbers, strict=True)
+            await session.conn.execute(_STORE_NUMBERS, topics, partitions, list(session.numbers.values()))
+        chosen: list[asyncpg.Record] = await session.conn.fetch(_NEXT_ROWS, BATCH_ROWS, BATCH_BYTES)
+        if rows or chosen:
+            await session.conn.execute(_STORE_INFLIGHT, [row["id"] for row in chosen])
+    for topic, count in Counter(row["topic"] for row in rows).items():
         RELAYED.labels(topic).inc(count)
+    return chosen
 
 
-async def _know_partitions(session: _Session, topics: Collection[str]) -> None:
+async def _send(session: _Session, rows: Sequence[asyncpg.Record]) -> None:
+    """Pipelined: nothing waits for an ack before all are on their way. Raises what Kafka raised for any of them."""
+    acks: list[asyncio.Future[Any]] = []
+    names = {topic: kafka.topic_name(session.settings, topic) for topic in {row["topic"] for row in rows}}
+    for topic in names:
+        await _know_partitions(session, topic)
+    try:
+        async with asyncio.timeout(ACK_SECONDS):
+            for row in rows:
+                topic, key = row["topic"], row["key"].encode()
+                partition = kafka.partition_for(key, session.partitions[topic])
+                number = session.numbers.get((topic, partition), 0)
+                session.numbers[topic, partition] = number + 1
+                headers = [_CONTENT_TYPE, ("sequence", b"%d.%d" % (session.epoch, number))]
+                acks.append(await session.producer.send(names[topic], row["value"], key=key, partition=partition, headers=headers))
+            for ack in acks:
+                await ack
+    except BaseException:
+        for ack in acks:
+            ack.add_done_callback(lambda done: done.cancelled() or done.exception())  # seen: the first of them is being raised
+        raise
+
+
+async def _know_partitions(session: _Session, topic: str) -> None:
     """The count at first use holds for ever. Were it to grow, subjects would move, and a batch sent again would be numbered otherwise."""
-    for topic in sorted(set(topics) - session.checked):
-        count = await kafka.partition_count(session.producer, kafka.topic_name(session.settings, topic))
-        if topic not in session.partitions:
-            await session.conn.execute(_FIX_PARTITIONS, topic, count)
-            session.partitions[topic] = count
-        if count < session.partitions[topic]:
-            raise kafka.Unavailable(f"topic {topic} has {count} partitions, it had {session.partitions[topic]}: was it made anew?")
-        session.checked.add(topic)
+    if topic in session.checked:
+        return
+    count = await kafka.partition_count(session.producer, kafka.topic_name(session.settings, topic))
+    if topic not in session.partitions:
+        await session.conn.execute(_FIX_PARTITIONS, topic, count)
+        session.partitions[topic] = count
+    if count < session.partitions[topic]:
+        raise kafka.Unavailable(f"topic {topic} has {count} partitions, it had {session.partitions[topic]}: was it made anew?")
+    session.checked.add(topic)
 
 
 async def new_epoch(conn: asyncpg.Connection, published: Collection[UUID] = ()) -> int:

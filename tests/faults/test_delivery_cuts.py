@@ -38,14 +38,6 @@ from tests.support.tcp_proxy import AFTER, BEFORE, Point, kafka_proxy, postgres_
 from tests.support.wait import until
 
 CUTS = 5
-
-
-@pytest.fixture(params=[outbox.BATCH_ROWS, 7], ids=["one batch", "full batches"])
-def batch_rows(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After a full batch the next is chosen while it is on its way; both ways of working meet every cut."""
-    monkeypatch.setattr(outbox, "BATCH_ROWS", request.param)
-
-
 TALLY = each({JobOrderClosed: tally})
 points = pytest.mark.parametrize("point", [BEFORE, AFTER], ids=["before", "after"])
 
@@ -103,7 +95,6 @@ async def test_a_connection_found_lost_is_no_defect_of_the_command(url: str) -> 
 
 
 @points
-@pytest.mark.usefixtures("batch_rows")
 async def test_a_relay_cut_from_postgres_at_commit_loses_and_doubles_nothing(kafka: str, config: Settings, url: str, point: Point) -> None:
     order, n = new_id(), 0
     async with opened("docking", url) as database, postgres_proxy(url) as (proxy, through), relaying(config, database, through) as health:
@@ -119,7 +110,6 @@ async def test_a_relay_cut_from_postgres_at_commit_loses_and_doubles_nothing(kaf
 
 
 @points
-@pytest.mark.usefixtures("batch_rows")
 async def test_a_relay_cut_from_kafka_at_the_produce_request_loses_and_doubles_nothing(
     kafka: str, config: Settings, url: str, point: Point
 ) -> None:

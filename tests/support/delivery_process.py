@@ -58,7 +58,6 @@ async def commands(database: Database, _config: Settings, _url: str) -> None:
 
 
 async def relay(database: Database, config: Settings, url: str) -> None:
-    outbox.BATCH_ROWS = 8  # batches are full: the next one is chosen while one is being sent
     print("ready", flush=True)  # noqa: T201  # what its starter waits for
     await outbox.relay(database, url, config, Health())
 
