@@ -139,10 +139,11 @@ class Consumer:
     async def lag(self) -> dict[str, int]:
         """Records of each "topic/partition" not yet taken, by the broker's end and the database's position. Raises Unavailable."""
         try:
-            if self._consumer is None:
+            consumer = self._consumer
+            if consumer is None or consumer._fetcher is None:  # noqa: SLF001  # there from the constructor on, useful only once started
                 raise kafka.Unavailable("not connected")
-            places = await log.partitions_of(self._consumer, self._names)
-            ends = await log.end_offsets(self._consumer, places)
+            places = await log.partitions_of(consumer, self._names)
+            ends = await log.end_offsets(consumer, places)
         except _KAFKA_AWAY as error:
             raise Unavailable(f"Kafka does not tell the end of the log: {error!r}") from error
         async with self._database.connection() as conn:
