@@ -105,22 +105,22 @@ class Consumer:
         self._watch = _Watch()
 
     # --- life ---------------------------------------------------------------------------------------------------
-    async def start(self) -> None:
-        """Join the group if Kafka is there now; otherwise run() goes on trying, and the condition "kafka" tells."""
-        if self._broker is None and not self._stopping:
-            await self._connect()
-
     async def run(self) -> None:
-        """Until cancelled. Raises Stuck, and whatever a defect of this house raises: the process must end."""
+        """Join the group and apply, until cancelled. Without Kafka it goes on trying, and the condition "kafka" tells.
+
+        Raises Stuck, and whatever a defect of this house raises: the process must end.
+        """
         attempts = 0
         while not self._stopping:
-            if self._broker is None and not await self._connect():
+            async with self._tending:
+                connected = self._broker is not None or await self._connect()
+                if connected:
+                    await self._tend()
+            if not connected:
                 attempts += 1
                 await asyncio.sleep(min(0.2 * 2**attempts, 5.0) * random.uniform(0.5, 1.0))
                 continue
             attempts = 0
-            async with self._tending:
-                await self._tend()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._wait_kick()
@@ -131,8 +131,8 @@ class Consumer:
         self._kick.set()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._settings.drain_seconds / 2):
-                await self._busy.acquire()
-                await self._tending.acquire()
+                async with self._busy, self._tending:
+                    pass
         await self._hint()
         await self._disconnect()
 

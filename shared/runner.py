@@ -119,7 +119,6 @@ async def _running(
     http = asyncio.create_task(server.serve(), name="http")
     tasks = [relay, http, *(asyncio.create_task(_loop(work(site)), name=work.__name__) for work in service.background)]
     if consumer is not None:
-        await consumer.start()
         tasks.append(asyncio.create_task(consumer.run(), name="consumer"))
     if service.sweep is not None and not settings.simulation:
         tasks.append(asyncio.create_task(_sweeping(database, service.sweep, settings), name="sweep"))

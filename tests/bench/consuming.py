@@ -52,7 +52,6 @@ async def _consume(settings: Settings, url: str, service: str) -> float:
         await applying(tx, events)
 
     consumer = Consumer(settings, database, service, [load.TOPIC], apply, Health())
-    await consumer.start()
     running = asyncio.create_task(consumer.run())
 
     try:

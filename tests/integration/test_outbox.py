@@ -130,7 +130,8 @@ async def test_only_one_relay_works_and_another_takes_over(kafka: str, config: S
         await emptied(database)
         async with database.connection() as conn:  # the holder of the lock loses its session
             await conn.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid <> pg_backend_pid()"
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted "
+                "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
             )
         for n in range(20, 40):
             await publish(database, an_event(UUID(int=5), n))

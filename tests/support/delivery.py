@@ -20,7 +20,7 @@ from pydantic import SecretStr
 
 from shared import events, outbox
 from shared.consumer import Consumer
-from shared.db import Database
+from shared.db import Database, Unavailable
 from shared.events import Data, JobOrderClosed, Recorded
 from shared.inbox import Apply
 from shared.kafka import topic_name
@@ -167,7 +167,6 @@ async def consuming(
     """A consumer at work; stopped on leaving."""
     health = Health()
     consumer = Consumer(config, database, service, topics, apply, health, **more)
-    await consumer.start()
     task = asyncio.create_task(consumer.run())
     try:
         yield Running(consumer, health, task)
@@ -183,7 +182,10 @@ async def caught_up(running: Running, seconds: float = 15) -> None:
     async def level() -> bool:
         if running.task.done():
             running.task.result()
-        return not any((await running.consumer.lag()).values())
+        try:
+            return not any((await running.consumer.lag()).values())
+        except Unavailable:  # it is still joining
+            return False
 
     await until(level, seconds, "no lag")
 

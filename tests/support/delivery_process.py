@@ -64,7 +64,6 @@ async def relay(database: Database, config: Settings, url: str) -> None:
 
 async def consumer(database: Database, config: Settings, _url: str) -> None:
     reader = Consumer(config, database, "counter", [delivery.TOPIC], each({JobOrderClosed: delivery.tally}), Health(), max_records=200)
-    await reader.start()
     print("ready", flush=True)  # noqa: T201  # what its starter waits for
     try:
         await reader.run()
