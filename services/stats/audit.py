@@ -17,12 +17,12 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.stats import queries
 from services.stats.domain import AbsurdDay
 from services.stats.figures import bounds
 from services.stats.fold import Cell, fold
 from services.stats.freshness import SOURCES
 from services.stats.measures import CUT_BY_CODE, CUTS, MEASURE, MEASURE_BY_CODE
+from services.stats.queries import generations
 from shared import db, kafka, log
 from shared.events import Data, Recorded, Undecodable, Unknown, decode
 from shared.settings import Settings
@@ -61,9 +61,9 @@ class Behind:
 async def audit(settings: Settings, conn: Any) -> Audit:
     """Recount what the database says it has counted. Raises kafka.Unavailable."""
     async with conn.transaction(isolation="repeatable_read", readonly=True):
-        stored = await queries.all_cells(conn)
-        upto = await queries.positions_by_place(conn)
-        left_out = await queries.left_out(conn)
+        stored = await generations.all_cells(conn)
+        upto = await generations.positions_by_place(conn)
+        left_out = await generations.left_out(conn)
     recounted: Counter[Cell] = Counter()
     events = 0
     async for _, event in _counted(settings, upto, left_out):

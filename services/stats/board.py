@@ -9,10 +9,11 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
 
-from services.stats import domain, figures, queries
+from services.stats import domain, figures
 from services.stats.commands import Filter, Plan, Question, Quota, Target
 from services.stats.domain import Judgement, Progress, UnknownProgramme
 from services.stats.figures import Point
+from services.stats.queries import programmes
 from shared.auth import NATION
 from shared.db import Tx
 from shared.reference import provinces, region
@@ -40,7 +41,7 @@ def shipped() -> dict[str, Plan]:
 
 async def in_force(tx: Tx, code: str = MAIN) -> InForce:
     """The newest version entered, else the one shipped. Raises UnknownProgramme."""
-    entered = await queries.programme(tx, code)
+    entered = await programmes.programme(tx, code)
     if entered is not None:
         return InForce(Plan.model_validate(entered.document), entered.version)
     plan = shipped().get(code)
@@ -50,7 +51,9 @@ async def in_force(tx: Tx, code: str = MAIN) -> InForce:
 
 
 async def all_in_force(tx: Tx) -> list[InForce]:
-    entered = {entry.code: InForce(Plan.model_validate(entry.document), entry.version) for entry in await queries.programmes_in_force(tx)}
+    entered = {
+        entry.code: InForce(Plan.model_validate(entry.document), entry.version) for entry in await programmes.programmes_in_force(tx)
+    }
     return [*entered.values(), *(InForce(plan, 0) for code, plan in shipped().items() if code not in entered)]
 
 

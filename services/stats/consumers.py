@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from services.stats import usecases
 from services.stats.domain import AbsurdDay
+from services.stats.usecases import counting
 from shared.consumer import Reject
 from shared.db import Tx
 from shared.events import Data, Recorded
@@ -14,6 +14,6 @@ from shared.events import Data, Recorded
 async def apply(tx: Tx, events: Sequence[Recorded[Data]]) -> None:
     """Count the batch in the consumer's transaction. Raises Reject for what can be counted nowhere."""
     try:
-        await usecases.count(tx, events)
+        await counting.count(tx, events)
     except AbsurdDay as error:
         raise Reject(error.slug, str(error)) from error

@@ -18,7 +18,7 @@ from services.stats.commands import Question
 from services.stats.domain import NoCut, PeriodInvalid, UnknownMeasure
 from services.stats.fold import EARLIEST
 from services.stats.measures import AGE_BANDS, CUTS, DERIVED, MEASURE, NOWHERE, Cut, Derived, Dimension, Measure, cuts_for
-from services.stats.queries import Sum, Sums
+from services.stats.queries import Sum, Sums, rates
 from shared.db import Tx
 from shared.reference import ever_listed, listed_codes, province_of, provinces, region
 from shared.values import Currency, Designation, Period, Sex, exponent, first_day, last_day, next_period, period_of
@@ -71,14 +71,14 @@ async def _sum(tx: Tx, ask: Sums, cut: Cut) -> list[Sum]:
 async def _money(tx: Tx, question: Question, measure: Measure | Derived, cut: Cut, grain: Grain) -> list[Point]:
     """Money is summed per currency and month and converted with that month's rate as known on the question's day."""
     ask = replace(_sums(question, measure, cut, grain, [MEASURE[measure.name].code]), bucket="day" if grain == "day" else "month")
-    rows, rates = await _sum(tx, ask, cut), await queries.rates(tx, question.known_on)
+    rows, per_unit = await _sum(tx, ask, cut), await rates.rates(tx, question.known_on)
     found: dict[tuple[Name, str, str], Point] = {}
     for (name, currency, bucket, _), value in sorted(_named(question, cut, rows, 0).items(), key=lambda item: item[0][:3]):
         label = _label(bucket, grain)
         rest = iter(name)
         of: dict[str, str] = {key: label if key == grain else next(rest) for key in question.by}
         before = found.get((name, currency, label), Point(of, 0, currency))
-        fen = converted(value, Currency(currency), rates.get((currency, bucket.replace(day=1) if bucket else None)))
+        fen = converted(value, Currency(currency), per_unit.get((currency, bucket.replace(day=1) if bucket else None)))
         found[name, currency, label] = Point(
             of, before.value + value, currency, before.fen + (fen or 0), before.pending + (value if fen is None else 0)
         )

@@ -17,7 +17,7 @@ from services.stats import board, figures, queries
 from services.stats.board import NATIONAL, InForce, QuotaYear, TargetAt
 from services.stats.commands import Question
 from services.stats.freshness import Freshness, Lag, freshness, lag_of
-from services.stats.queries import frozen
+from services.stats.queries import frozen, programmes, published, rates
 from shared import outbox
 from shared.db import Tx, Unavailable
 from shared.events import Data, FigurePublished, QuotaStatusChanged, TargetProgressChanged, YearOnYearBreached
@@ -51,15 +51,15 @@ async def sweep(tx: Tx) -> int:
 
 async def publish(tx: Tx, lag: Lag) -> int:
     """One pass. Returns how many events it told. In a simulation they carry the newest counted event's time."""
-    if not await queries.may_publish(tx):
+    if not await published.may_publish(tx):
         return 0
     applied = await queries.applied(tx)
-    said = await queries.published(tx)
+    said = await published.published(tx)
     mark = {
         "applied": {topic: counted for topic, (counted, _) in sorted(applied.items())},
-        "programmes": {entry.code: entry.version for entry in await queries.programmes_in_force(tx)},
+        "programmes": {entry.code: entry.version for entry in await programmes.programmes_in_force(tx)},
         "closed": sorted(f"{close.period}/{close.version}" for close in await frozen.closed(tx)),
-        "rates": await queries.rate_count(tx),
+        "rates": await rates.rate_count(tx),
         "day": tx.clock.today().isoformat() if tx.clock.at is None else "",
     }
     if not applied or said.get("mark") == mark:
@@ -68,7 +68,7 @@ async def publish(tx: Tx, lag: Lag) -> int:
         tx.cause = replace(tx.cause, clock=Clock(max(newest for _, newest in applied.values())))
     told, now_said = await _judge_all(tx, said, await freshness(tx, lag))
     await outbox.publish_all(tx, told)
-    await queries.save_published(tx, {**now_said, "mark": mark})
+    await published.save_published(tx, {**now_said, "mark": mark})
     return len(told)
 
 

@@ -19,7 +19,8 @@ from services.stats.audit import name_of
 from services.stats.domain import AbsurdDay
 from services.stats.fold import Cell, fold_all
 from services.stats.freshness import SOURCES
-from services.stats.usecases import by_month
+from services.stats.queries import generations
+from services.stats.usecases.counting import by_month
 from shared import db, kafka
 from shared.db import Database, Tx
 from shared.events import Data, Recorded, Undecodable, decode
@@ -73,9 +74,9 @@ class _Reading:
 async def rebuild(settings: Settings, database: Database, *, accept: bool = False) -> Rebuilt:
     """Build, compare, swap. Raises kafka.Unavailable, db.Unavailable; then the live generation stands as it was."""
     async with database.transaction(database.system_cause()) as tx:
-        await queries.drop_building(tx)
-        generation = await queries.new_generation(tx)
-        target = await queries.numbers_reached(tx)
+        await generations.drop_building(tx)
+        generation = await generations.new_generation(tx)
+        target = await generations.numbers_reached(tx)
     entries = cast("AsyncGenerator[Entry]", read_log(settings, SOURCES, follow=True))
     async with contextlib.aclosing(entries):
         return await _build(database, _Reading(entries), generation, target, accept=accept)
@@ -88,21 +89,21 @@ async def _build(database: Database, reading: _Reading, generation: int, target:
             events += await _add(tx, generation, batch)
     async with database.transaction(database.system_cause()) as tx:
         live = await queries.live_generation_alone(tx)  # counting waits from here to the commit
-        async for batch in reading.up_to(await queries.numbers_reached(tx)):
+        async for batch in reading.up_to(await generations.numbers_reached(tx)):
             events += await _add(tx, generation, batch)
-        differing = await queries.difference(tx, live, generation)
+        differing = await generations.difference(tx, live, generation)
         if differing and not accept:
-            await queries.drop_building(tx)
+            await generations.drop_building(tx)
             return Rebuilt(events, swapped=False, differing=differing)
-        await queries.swap(tx, live, generation)
+        await generations.swap(tx, live, generation)
     async with database.transaction(database.system_cause()) as tx:
-        await queries.drop_retired(tx)
+        await generations.drop_retired(tx)
     return Rebuilt(events, swapped=True, differing=differing)
 
 
 async def _add(tx: Tx, generation: int, batch: Sequence[Entry]) -> int:
     """Count a batch into the new generation, without what stands in dead letters. Returns how many records it read."""
-    left_out = await queries.left_out(tx.conn)
+    left_out = await generations.left_out(tx.conn)
     values = [entry.record.value or b"" for entry in batch if (entry.topic, entry.record.partition, entry.record.offset) not in left_out]
     cells = await asyncio.to_thread(fold_values, values)
     await queries.add_cells(tx, generation, cells)

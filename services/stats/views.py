@@ -8,14 +8,14 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from services.stats import board, domain, figures, plans, queries
+from services.stats import board, domain, figures, plans
 from services.stats.board import InForce, QuotaYear, TargetAt
 from services.stats.commands import Plan, Question
 from services.stats.figures import Point
 from services.stats.fold import Cell
 from services.stats.freshness import Freshness
 from services.stats.measures import CUT_BY_CODE, MEASURE_BY_CODE
-from services.stats.queries import frozen
+from services.stats.queries import frozen, programmes, rates
 from shared.events import FigureRestated
 from shared.values import QuotaStatus, Ratio, TargetState, period_of
 
@@ -133,7 +133,7 @@ class Programme(_View):
     entered_at: datetime | None
 
 
-def programme(plan: Plan, entry: queries.Programme | None) -> Programme:
+def programme(plan: Plan, entry: programmes.Programme | None) -> Programme:
     return Programme(
         version=entry.version if entry else 0, plan=plan, arithmetic=plans.arithmetic(plan), reason=entry.reason if entry else None,
         entered_by=entry.entered_by if entry else None, entered_at=entry.entered_at if entry else None,
@@ -341,7 +341,7 @@ class FxRate(_View):
     entered_at: datetime
 
 
-def rate(of: queries.Rate) -> FxRate:
+def rate(of: rates.Rate) -> FxRate:
     return FxRate(
         currency=of.currency, month=period_of(of.month), version=of.version, yuan_per_unit=f"{of.yuan_per_unit.normalize():f}",
         source=of.source, reason=of.reason, entered_by=of.entered_by, entered_at=of.entered_at,

@@ -9,11 +9,12 @@ from itertools import chain
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from services.stats import closing, queries, usecases
+from services.stats import closing, queries
 from services.stats.commands import ClosePeriod, FxRate, LoadFxRates, Question, ReopenPeriod, ReviseFxRate
 from services.stats.domain import PeriodAlreadyClosed, PeriodNotClosed, PeriodRunning, SecondApproverNeeded
 from services.stats.figures import answer
 from services.stats.queries import frozen
+from services.stats.usecases import rates
 from shared.auth import NATION, Principal, Role
 from shared.db import Cause, Database
 from shared.events import Data, DispatchCorrected, FigureRestated, Recorded
@@ -144,11 +145,11 @@ async def test_a_revised_rate_restates_closed_money_and_leaves_the_ledger_alone(
     await counted(database, [recorded(income(dispatched(), paid(180_000, "JPY", "2018-06")))])
     rate = FxRate.model_validate({"currency": "JPY", "month": "2018-06", "yuan_per_unit": "0.0600"})
     async with database.transaction(by("officer", date(2018, 8, 1))) as tx:
-        await usecases.load_fx_rates(tx, LoadFxRates(source="SAFE", rates=(rate,)))
+        await rates.load_fx_rates(tx, LoadFxRates(source="SAFE", rates=(rate,)))
     await closed(database, "2018-06", date(2018, 9, 1))
     revised = rate.model_copy(update={"yuan_per_unit": rate.yuan_per_unit + rate.yuan_per_unit / 60})
     async with database.transaction(by("officer", date(2018, 10, 1))) as tx:
-        await usecases.revise_fx_rate(tx, ReviseFxRate(rate=revised, source="SAFE", reason="corrected by the source"))
+        await rates.revise_fx_rate(tx, ReviseFxRate(rate=revised, source="SAFE", reason="corrected by the source"))
     assert [(event.measure, event.old, event.new, event.kind) for event in await restated(database)] == [
         ("income", 1_080_000, 1_098_000, "fx")
     ]

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from services.stats import board, consumers, figures, publication, queries, usecases, views
+from services.stats import board, consumers, figures, publication, queries, views
 from services.stats.commands import Filter, Question
 from services.stats.domain import NoCut
 from services.stats.fold import Cell, fold_all
 from services.stats.freshness import freshness
 from services.stats.measures import MEASURE
+from services.stats.usecases import answers
 from shared.consumer import Reject
 from shared.db import Database
 from shared.events import Data, FigurePublished, QuotaStatusChanged, Recorded, TargetProgressChanged, YearOnYearBreached
@@ -149,7 +150,7 @@ async def test_money_is_answered_by_currency_and_a_missing_rate_lowers_nothing(d
     await counted(database, [recorded(data) for data in told])
     assert await ask(database, "income") == {("CNY",): 600_000, ("KWD",): 120_500}
     async with database.transaction(cause()) as tx:
-        answer = await usecases.figure(tx, Question(measure="income", start=YEARS[0], end=YEARS[1]), {})
+        answer = await answers.figure(tx, Question(measure="income", start=YEARS[0], end=YEARS[1]), {})
     assert (answer.total_cny, answer.pending_fx) == (600_000, {"KWD": 120_500})
 
 
@@ -181,7 +182,7 @@ async def test_the_report_judges_finished_years_for_good(database: Database) -> 
     told += [dispatched(departure(POOR_WEST, date(2017, 5, 2))), *(dispatched(departure(POOR_EAST, date(2018, 5, 2))) for _ in range(2))]
     await counted(database, [recorded(data) for data in told])
     async with database.transaction(cause(datetime(2021, 1, 2, tzinfo=UTC))) as tx:
-        report = await usecases.report(tx, board.MAIN, None, {})
+        report = await answers.report(tx, board.MAIN, None, {})
     q1 = {year: (row.q1.num, row.q1.den, row.q1.status, row.q1.gap_heads) for year, row in report.years.items() if row.q1}
     assert q1["2017"] == (1, 10, QuotaStatus.MET, 0)
     assert q1["2018"] == (2, 11, QuotaStatus.MET, 0)
@@ -200,7 +201,7 @@ async def test_the_monthly_form_is_cumulative_in_two_channels_with_the_change_on
     ]
     await counted(database, [recorded(data) for data in told])
     async with database.transaction(cause(datetime(2019, 2, 20, tzinfo=UTC))) as tx:
-        form = await usecases.monthly(tx, 2019, None, {})
+        form = await answers.monthly(tx, 2019, None, {})
     assert [(row.dispatches, row.contracted_projects, row.labour_cooperation, row.stock, row.change_dispatches) for row in form.months] == [
         (1, 0, 1, 2, 0),
         (2, 1, 1, 3, 1),
@@ -250,7 +251,7 @@ async def test_pages_of_cells_go_through_all_of_them(database: Database) -> None
     after = None
     async with database.transaction(cause()) as tx:
         while True:
-            page = await usecases.cells(tx, 1, "dispatches", after, 3)
+            page = await answers.cells(tx, 1, "dispatches", after, 3)
             found += page.items
             after = page.next
             if after is None:

@@ -86,20 +86,25 @@ def named_stack() -> RunningStack | None:
 async def local_stack(folder: Path, command: stack.Command = stack.service_command) -> AsyncIterator[RunningStack]:
     """A stack of its own in `folder`, for simulation; gone on leaving."""
     home = Home(folder / "home")
+    try:
+        await asyncio.to_thread(_bring_up, home, Options(simulation=True, durable=False, command=command))
+        yield RunningStack(
+            addresses=stack.endpoints(home),
+            key=homes.auth_key(home),
+            kafka=stack.kafka_bootstrap(home),
+            databases={name: stack.database_url(name, home) for name in SERVICES},
+            home=home,
+        )
+    finally:
+        await asyncio.to_thread(stack.down, home)
+
+
+def _bring_up(home: Home, options: Options) -> None:
+    """On servers of its own, whatever the environment names. Only as long as it takes: other tests read their settings from there."""
     with pytest.MonkeyPatch.context() as environment:
         for name in ("KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL"):
-            environment.delenv(name, raising=False)  # or it would use those instead of its own
-        try:
-            await asyncio.to_thread(stack.up, home, Options(simulation=True, durable=False, command=command))
-            yield RunningStack(
-                addresses=stack.endpoints(home),
-                key=homes.auth_key(home),
-                kafka=stack.kafka_bootstrap(home),
-                databases={name: stack.database_url(name, home) for name in SERVICES},
-                home=home,
-            )
-        finally:
-            await asyncio.to_thread(stack.down, home)
+            environment.delenv(name, raising=False)
+        stack.up(home, options)
 
 
 # --- who travels, and where to ----------------------------------------------------------------------------------------

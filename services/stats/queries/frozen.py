@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from services.stats.queries import POSITIONS
+from services.stats.queries.generations import POSITIONS
 from shared.db import Tx
 
 

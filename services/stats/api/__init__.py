@@ -1,0 +1,11 @@
+"""HTTP of stats: one router per kind of thing asked for or entered."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from services.stats.api import figures, periods, programmes, rates
+
+router = APIRouter()
+for part in (figures, programmes, rates, periods):
+    router.include_router(part.router)

@@ -1,0 +1,53 @@
+"""Programmes, and their quotas and targets judged."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from fastapi import APIRouter, Response
+
+from services.stats import board, views
+from services.stats.api.asking import KnownAt, Planner, ProgrammeCode, Reader
+from services.stats.commands import Code, EnterProgramme
+from services.stats.freshness import lag_of
+from services.stats.usecases import answers
+from services.stats.usecases import programmes as entered
+
+router = APIRouter()
+LevelName = Literal["nation", "region", "province"]
+
+
+@router.get("/quotas")
+async def quotas(
+    call: Reader, programme: ProgrammeCode = board.MAIN, level: LevelName = "nation", as_known_at: KnownAt = None
+) -> views.Quotas:
+    """Every quota in every year begun, judged as known at a day."""
+    lag = await lag_of(call.site)
+    return await call.query(lambda tx: answers.quotas(tx, programme, level, as_known_at, lag))
+
+
+@router.get("/targets")
+async def targets(
+    call: Reader, programme: ProgrammeCode = board.MAIN, level: LevelName = "nation", as_known_at: KnownAt = None
+) -> views.Targets:
+    """Every target: actual, expected to date, what is needed per day, state."""
+    lag = await lag_of(call.site)
+    return await call.query(lambda tx: answers.targets(tx, programme, level, as_known_at, lag))
+
+
+@router.get("/programmes")
+async def programmes(call: Reader) -> list[views.Programme]:
+    """The programmes in force."""
+    return await call.query(entered.programmes)
+
+
+@router.get("/programmes/{code}")
+async def programme_versions(call: Reader, code: Code) -> list[views.Programme]:
+    """Every version of a programme, oldest first; version 0 is the shipped one."""
+    return await call.query(lambda tx: entered.programme_versions(tx, code))
+
+
+@router.post("/programmes", status_code=201, response_model=views.Programme)
+async def enter_programme(body: EnterProgramme, call: Planner) -> Response:
+    """Enter a plan, or the next version of one. A plan that contradicts itself is refused with the arithmetic."""
+    return await call.command(lambda tx: entered.enter_programme(tx, body), status=201)

@@ -1,0 +1,28 @@
+"""What was said last, by key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from shared.db import Tx
+
+PUBLISHING = "SELECT pg_try_advisory_xact_lock(7301003)"
+PUBLISHED = "SELECT key, said FROM published"
+PUBLISH = """
+INSERT INTO published (key, said) SELECT key, said FROM unnest($1::text[], $2::jsonb[]) AS row (key, said)
+ON CONFLICT (key) DO UPDATE SET said = excluded.said
+"""
+
+
+async def may_publish(tx: Tx) -> bool:
+    """One publisher at a time; another leaves it to the first."""
+    return bool(await tx.conn.fetchval(PUBLISHING))
+
+
+async def published(tx: Tx) -> dict[str, dict[str, Any]]:
+    return {row["key"]: row["said"] for row in await tx.conn.fetch(PUBLISHED)}
+
+
+async def save_published(tx: Tx, said: Mapping[str, Mapping[str, Any]]) -> None:
+    await tx.conn.execute(PUBLISH, list(said), list(said.values()))

@@ -1,0 +1,86 @@
+"""Answers: any figure, the published form, quotas, targets, the report, the cells themselves."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from services.stats import board, figures, queries, views
+from services.stats.commands import Question
+from services.stats.domain import CursorInvalid, UnknownMeasure
+from services.stats.freshness import Lag, freshness
+from services.stats.measures import MEASURE
+from services.stats.queries import frozen
+from shared.db import Tx
+
+
+async def figure(tx: Tx, question: Question, lag: Lag) -> views.Figure:
+    points = await figures.answer(tx, question)
+    final = any(close.starts <= question.start and question.end <= close.ends for close in await frozen.closed(tx))
+    return views.figure(question, points, "final" if final else "preliminary", await freshness(tx, lag))
+
+
+async def monthly(tx: Tx, year: int, known_on: date | None, lag: Lag) -> views.Monthly:
+    """The published form: cumulative from January in two channels, stock at month end, change on the year before."""
+    today = known_on or tx.clock.today()
+    last = 12 if year < today.year else today.month if year == today.year else 0
+    start, end = date(year - 1, 1, 1), date(year, 12, 31)
+    by_channel = await figures.answer(tx, Question(measure="dispatches", start=start, end=end, by=("month", "channel"), known_on=known_on))
+    stock = await figures.answer(tx, Question(measure="stock", start=start, end=end, by=("month",), known_on=known_on))
+    return views.monthly(year, last, by_channel, stock, known_on, await freshness(tx, lag))
+
+
+async def quotas(tx: Tx, code: str, level: board.Level, known_on: date | None, lag: Lag) -> views.Quotas:
+    programme = await board.in_force(tx, code)
+    fresh = await freshness(tx, lag)
+    judged = await board.quota_years(tx, programme.plan, known_on or tx.clock.today(), known_on, fresh.complete_on, (level,))
+    return views.quotas(programme, judged, known_on, fresh)
+
+
+async def targets(tx: Tx, code: str, level: board.Level, known_on: date | None, lag: Lag) -> views.Targets:
+    programme = await board.in_force(tx, code)
+    judged = await board.target_states(tx, programme.plan, known_on or tx.clock.today(), known_on, (level,))
+    return views.targets(programme, judged, known_on, await freshness(tx, lag))
+
+
+_REPORTED = (
+    ("dispatches", "dispatches", False),
+    ("persons", "persons", False),
+    ("stock", "stock", False),
+    ("returns", "returns", False),
+    ("income", "income", False),
+    ("poverty_dispatches", "dispatches", True),
+)
+
+
+async def report(tx: Tx, code: str, known_on: date | None, lag: Lag) -> views.Report:
+    """The report a ministry would want: every year of the programme, the totals, the targets, and how fresh it all is."""
+    programme, on = await board.in_force(tx, code), known_on or tx.clock.today()
+    plan = programme.plan
+    found = {}
+    for name, measure, poverty in _REPORTED:
+        part = board.POVERTY if poverty else board.ALL
+        question = Question(measure=measure, start=plan.starts, end=plan.ends, by=("year",), filter=part, known_on=known_on)
+        found[name] = await figures.answer(tx, question)
+    fresh = await freshness(tx, lag)
+    judged = await board.quota_years(tx, plan, on, known_on, fresh.complete_on)
+    reached = await board.target_states(tx, plan, on, known_on)
+    return views.report(programme, found, judged, reached, known_on, fresh)
+
+
+async def cells(tx: Tx, cut: int, measure: str, after: str | None, limit: int) -> views.Cells:
+    """The stored cells themselves, page by page, for whoever recounts. Raises UnknownMeasure, CursorInvalid."""
+    if measure not in MEASURE:
+        raise UnknownMeasure(field="measure", state=list(MEASURE))
+    rows = await queries.page_of_cells(tx, cut, MEASURE[measure].code, _cursor(after), limit)
+    return views.cells(rows, limit)
+
+
+def _cursor(after: str | None) -> tuple[date, date, str, str, str]:
+    """The key that `next` of the page before gave."""
+    if after is None:
+        return date.min, date.min, "", "", ""
+    try:
+        day, recorded_on, k1, k2, currency = after.split("|")
+        return date.fromisoformat(day), date.fromisoformat(recorded_on), k1, k2, currency
+    except ValueError as error:
+        raise CursorInvalid(field="after") from error
