@@ -93,7 +93,7 @@ async def test_a_list_of_workers_is_tried_then_taken_row_by_row_and_the_same_lis
 
 
 # --- what goes wrong --------------------------------------------------------------------------------------------------
-async def test_a_certificate_revoked_before_departure_takes_the_clearance_with_it(caller: Caller) -> None:
+async def test_worked_example_certificate_revoked_before_departure_takes_the_clearance_with_it(caller: Caller) -> None:
     venture = await journey.founded(Venture(caller))
     worker = await journey.registered(venture, journey.a_person())
     await everything_settled(caller)
@@ -118,7 +118,7 @@ async def test_a_certificate_revoked_before_departure_takes_the_clearance_with_i
     assert await journey.proposed(venture, worker)  # the position and the worker are free again
 
 
-async def test_the_last_position_is_given_once_when_two_are_accepted_at_the_same_moment(caller: Caller) -> None:
+async def test_worked_example_last_position_is_given_once_when_two_are_accepted_at_the_same_moment(caller: Caller) -> None:
     venture = await journey.founded(Venture(caller))
     workers = [await journey.registered(venture, journey.a_person()) for _ in range(2)]
     await everything_settled(caller)

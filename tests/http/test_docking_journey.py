@@ -222,7 +222,7 @@ async def test_a_fee_above_the_cap_is_recorded_and_keeps_from_clearance(dock: Do
         assert (await dock.requested(placement))["state"] == state
 
 
-async def test_filing_is_due_ten_working_days_after_signing(dock: Dock) -> None:
+async def test_worked_example_filing_clock_ten_working_days_after_signing(dock: Dock) -> None:
     dock.today = date(2018, 10, 18)
     placement = await dock.matched()
     body = a_contract(dock.today, signed_on="2018-09-28")

@@ -23,7 +23,7 @@ async def _count(dock: Dock) -> int:
 
 
 # --- races --------------------------------------------------------------------------------------------------------------------
-async def test_last_position(dock: Dock) -> None:
+async def test_worked_example_last_position(dock: Dock) -> None:
     """Two AcceptMatch at once: one MatchedToEnterprise, the other 409 POSITION_TAKEN."""
     order = await dock.order()
     matches = [await dock.proposed(order, await dock.worker()) for _ in range(2)]

@@ -22,16 +22,17 @@ __all__ = ["office"]
 SAIPAN: dict[str, Any] = {"wage": Money(minor=30_000, currency=Currency("CNY")), "wage_period": WagePeriod.DAY, "days_per_month": 26}
 
 
-async def test_saipan_wage_5200_of_7800_is_a_shortfall_of_a_third(office: Office) -> None:
+async def test_worked_example_saipan_wage_5200_of_7800_is_a_shortfall_of_a_third(office: Office) -> None:
     placement = await office.abroad(**SAIPAN)
     assert (await office.report(placement, paid=5200)).status == 201
     [short] = await office.told(WageShortfallDetected)
     assert (str(short.expected), str(short.paid), str(short.shortfall)) == ("7,800.00 CNY", "5,200.00 CNY", "2,600.00 CNY")
     assert (short.kind, short.period) == ("short", "2018-03")
+    assert 1000 * short.shortfall.minor // short.expected.minor == 333  # per mille
     assert await office.found(placement) == [("2018-03", "short")]
 
 
-async def test_three_short_workers_of_one_enterprise_are_one_collective_case_that_blocks(office: Office) -> None:
+async def test_worked_example_saipan_wage_three_workers_are_one_collective_case_that_blocks(office: Office) -> None:
     placements = [await office.abroad(**SAIPAN) for _ in range(4)]
     for placement in placements[:2]:
         await office.report(placement, paid=5200)

@@ -80,7 +80,7 @@ async def test_what_went_wrong_while_waiting_refuses_when_the_certificate_comes(
     assert (await dock.requested(placement))["state"] == "cleared"
 
 
-async def test_too_small_a_reserve_refuses_until_it_is_filled(dock: Dock) -> None:
+async def test_worked_example_reserve_too_small_refuses_until_it_is_filled(dock: Dock) -> None:
     enterprise = await dock.enterprise(reserve=299_999_999)
     placement = await dock.papered(await dock.matched(await dock.order(enterprise)))
     await dock.certificate(placement)
@@ -89,7 +89,7 @@ async def test_too_small_a_reserve_refuses_until_it_is_filled(dock: Dock) -> Non
     assert (await dock.requested(placement))["state"] == "cleared"
 
 
-async def test_certificate_revoked_after_clearance_before_departure(dock: Dock) -> None:
+async def test_worked_example_certificate_revoked_after_clearance_before_departure(dock: Dock) -> None:
     """Clearance withdrawn, position released, no Dispatched possible."""
     order = await dock.order()
     placement = await dock.papered(await dock.matched(order))

@@ -77,7 +77,7 @@ def test_an_occupation_is_an_isco_code_of_any_level(code: str, known: bool) -> N
 
 
 # --- working days ---------------------------------------------------------------------------------------------------------
-def test_the_filing_clock_of_a_contract_signed_before_the_national_holiday() -> None:
+def test_worked_example_filing_clock_of_a_contract_signed_before_the_national_holiday() -> None:
     """1-7 October 2018 are off; Saturday 29 and Sunday 30 September are working days by the official calendar."""
     assert reference.working_days_after(date(2018, 9, 28), 10) == date(2018, 10, 17)
 
