@@ -9,10 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
-from rich.text import Text
 
 from console import report
+from console.bars import bars
 from console.caller import Caller, calling, emptied
 from console.home import SERVICES
 from console.player import World, play
@@ -30,11 +29,6 @@ BARS: tuple[tuple[str, str, Callable[[Plan], int]], ...] = (
     ("returned", "returned", lambda plan: sum(voyage.returned_on is not None for voyage in plan.voyages)),
     ("paid", "monthly wages reported", lambda plan: sum(len(plan.abroad_in(period)) for period in months(FIRST, LAST))),
 )
-
-
-class _Rate(ProgressColumn):
-    def render(self, task: Task) -> Text:
-        return Text(f"{task.speed:,.0f}/s" if task.speed else "", style="dim")
 
 
 async def simulate(
@@ -65,10 +59,10 @@ async def _played(addresses: Mapping[str, str], token: Token, *, seed: int, scal
     played = plan(seed, scale)
     began = time.monotonic()
     async with calling(addresses, token, run=f"{seed}-{scale}-{secrets.token_hex(6)}") as caller:
-        with _progress(console) as progress:
-            bars = {name: progress.add_task(title, total=total(played)) for name, title, total in BARS}
+        with bars(console) as progress:
+            tasks = {name: progress.add_task(title, total=total(played)) for name, title, total in BARS}
             say = _say_nothing if console.is_terminal else console.print  # bars need a terminal; a log wants lines
-            await play(World(played, caller, lambda name, count: progress.advance(bars[name], count), say))
+            await play(World(played, caller, lambda name, count: progress.advance(tasks[name], count), say))
         await everything_settled(caller)
         document = await report.fetch(caller, seed)
     console.print(f"Played 2017-2020 at 1:{scale} in {time.monotonic() - began:.0f} s.")
@@ -77,12 +71,6 @@ async def _played(addresses: Mapping[str, str], token: Token, *, seed: int, scal
 
 def _say_nothing(_line: str) -> None:
     """Where bars move, lines would only push them about."""
-
-
-def _progress(console: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description:<28}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn(), console=console
-    )
 
 
 async def everything_settled(caller: Caller) -> None:

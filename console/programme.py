@@ -57,7 +57,7 @@ def demo(
 
     leave_running = keep or sys.stdout.isatty()
     try:
-        document = playing.run(stack.endpoints(home), _tokens(home), seed=chosen, scale=scale, console=told, revive=revive)
+        document = playing.run(stack.endpoints(home), tokens(home), seed=chosen, scale=scale, console=told, revive=revive)
     except* (Refused, Away) as trouble:
         raise DemoFailed("; ".join(map(str, trouble.exceptions[:3]))) from trouble
     finally:
@@ -77,7 +77,7 @@ def report(
 ) -> None:
     """The programme's figures: years, quotas, targets, what was parked, how fresh. Starts the stack for the answer if it is down."""
     home = Home.here()
-    with _up(home):
+    with running(home):
         document = asyncio.run(_report(home, as_known_at.date() if as_known_at else None))
     if as_json:
         print(json.dumps(document, indent=1))
@@ -87,12 +87,12 @@ def report(
 
 async def _report(home: Home, known: date | None) -> dict[str, Any]:
     played = home.read("demo.json") or {}
-    async with calling(stack.endpoints(home), _tokens(home), run="report") as caller:
+    async with calling(stack.endpoints(home), tokens(home), run="report") as caller:
         return await reporting.fetch(caller, played.get("seed"), known)
 
 
 @contextmanager
-def _up(home: Home) -> Iterator[None]:
+def running(home: Home) -> Iterator[None]:
     """The stack running; as it was before, afterwards."""
     stack.endpoints(home)  # says so where no stack was ever started
     if stack.is_up(home):
@@ -117,7 +117,7 @@ def _start_from_nothing(home: Home) -> None:
         shutil.rmtree(home.file(name), ignore_errors=True)
 
 
-def _tokens(home: Home) -> playing.Token:
+def tokens(home: Home) -> playing.Token:
     """Tokens are signed once per voice: a signature for every one of thousands of commands would be the dearest part of them."""
 
     @cache

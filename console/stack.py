@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+from pydantic import SecretStr
 
 from console import home as homes
 from console import kafka_local, postgres_local, processes, supervisor
@@ -24,6 +25,7 @@ from console.processes import Identity
 from console.supervisor import Plan, ServiceProcess, State
 from console.trouble import NotRunning, NotStarted, Trouble, full_disk_told, require_space
 from shared.auth import NATION, Principal, Role, issue
+from shared.settings import Settings
 
 SPACE_MB = 500  # a first start needs 150 MB; below this a full disk is near
 UP_SECONDS = 120.0
@@ -307,6 +309,17 @@ def kafka_bootstrap(home: Home | None = None) -> str:
 
 def database_url(service: str, home: Home | None = None) -> str:
     return urlunsplit(urlsplit(_connection("database", home))._replace(path=f"/laowu_{service}"))
+
+
+def settings(service: str, home: Home | None = None) -> Settings:
+    """How the service's process is set, for commands that read what it reads; prefixes and bounds come from the environment, as for it."""
+    home = home or Home.here()
+    return Settings(
+        kafka_bootstrap_servers=kafka_bootstrap(home),
+        database_url=SecretStr(database_url(service, home)),
+        http_port=urlsplit(endpoints(home)[service]).port or 1,
+        auth_jwks=home.file("auth.jwks.json"),
+    )
 
 
 def _connection(name: str, home: Home | None) -> str:

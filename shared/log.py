@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple, TypeAlias
@@ -91,17 +92,9 @@ async def read_log(settings: Settings, topics: Sequence[str], *, follow: bool = 
 
     Raises kafka.Unavailable.
     """
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.kafka_bootstrap_servers,
-        request_timeout_ms=REQUEST_MS,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        fetch_max_wait_ms=100,
-    )
     expected: dict[tuple[str, int], Number] = {}
-    try:
+    async with _reading(settings) as consumer:
         async with asyncio.timeout(15):
-            await consumer.start()
             places = await partitions_of(consumer, [topic_name(settings, topic) for topic in topics])
             consumer.assign(places)
             await consumer.seek_to_beginning(*places)
@@ -110,6 +103,60 @@ async def read_log(settings: Settings, topics: Sequence[str], *, follow: bool = 
             for records in (await consumer.getmany(timeout_ms=100, max_records=5_000)).values():
                 for entry in entries(settings, records, expected):
                     yield entry
+
+
+async def read_upto(settings: Settings, upto: Mapping[tuple[str, int], int]) -> AsyncIterator[tuple[int, list[Entry]]]:
+    """The events of these partitions from the beginning up to the given offsets, a fetch at a time: how many records it held
+    (the counts add up to the offsets), and the accepted ones. Raises kafka.Unavailable, Truncated.
+    """
+    expected: dict[tuple[str, int], Number] = {}
+    wanted = {TopicPartition(topic_name(settings, topic), partition): end for (topic, partition), end in upto.items() if end > 0}
+    if not wanted:
+        return
+    async with _reading(settings) as consumer:
+        consumer.assign(list(wanted))
+        await _check_whole(consumer, wanted)
+        await consumer.seek_to_beginning(*wanted)
+        reached = dict.fromkeys(wanted, 0)
+        while reached != wanted:
+            for place, fetched in (await consumer.getmany(timeout_ms=100, max_records=5_000)).items():
+                inside = [record for record in fetched if record.offset < wanted[place]]
+                now = wanted[place] if len(inside) < len(fetched) else fetched[-1].offset + 1
+                yield now - reached[place], entries(settings, inside, expected)
+                reached[place] = now
+                if now == wanted[place]:
+                    consumer.pause(place)
+
+
+class Truncated(Exception):
+    """The log does not hold what was read from it before: its beginning was deleted, or it was made anew."""
+
+
+async def _check_whole(consumer: AIOKafkaConsumer, wanted: Mapping[TopicPartition, int]) -> None:
+    begins, ends = await begin_offsets(consumer, list(wanted)), await end_offsets(consumer, list(wanted))
+    short = [
+        f"{place.topic}/{place.partition} holds {begins[place]} to {ends[place]}, 0 to {end} was read"
+        for place, end in sorted(wanted.items())
+        if begins[place] > 0 or ends[place] < end
+    ]
+    if short:
+        raise Truncated("; ".join(short))
+
+
+@asynccontextmanager
+async def _reading(settings: Settings) -> AsyncIterator[AIOKafkaConsumer]:
+    """A client without a group. Raises kafka.Unavailable for whatever Kafka does not do."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=settings.kafka_bootstrap_servers,
+        request_timeout_ms=REQUEST_MS,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        fetch_max_wait_ms=100,
+    )
+    try:
+        async with asyncio.timeout(15):
+            await consumer.start()
+        yield consumer
     except (KafkaError, OSError, TimeoutError) as error:
         raise kafka.Unavailable(f"the log could not be read: {error!r}") from error
     finally:

@@ -1,96 +1,123 @@
-"""Recounting: the whole log through the reference fold, compared with the live cells, cell by cell; and what a figure is made of.
+"""Recounting: the whole log through the reference fold, in several processes, compared with the live cells, cell by cell.
 
-`python -m services.stats.audit` exits 0 when every digest is equal, 1 naming the cells that differ, 2 when it cannot tell.
-`python -m services.stats.audit why MEASURE CUT K1 K2 FROM TO` lists the events behind a figure.
 An audit takes its positions, what is parked and the cells in one snapshot, so that it may run while counting goes on.
 """
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
+from services.stats import contradictions
+from services.stats.contradictions import Contradiction
 from services.stats.domain import AbsurdDay
-from services.stats.figures import bounds
 from services.stats.fold import Cell, fold
-from services.stats.freshness import SOURCES
-from services.stats.measures import CUT_BY_CODE, CUTS, MEASURE, MEASURE_BY_CODE
+from services.stats.measures import CUT_BY_CODE, CUTS, MEASURE_BY_CODE
 from services.stats.queries import generations
-from shared import db, kafka, log
-from shared.events import Data, Recorded, Undecodable, Unknown, decode
+from services.stats.shares import Progress, Report, Share, in_shares
+from shared import log
+from shared.events import Undecodable, Unknown, decode
 from shared.settings import Settings
-
-MOST_NAMED = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """`differing`: cell, as stored, as recounted. `digests`: per cut, stored and recounted."""
+    """`differing`: cell, as stored, as recounted. `digests`: per cut, stored and recounted. `unaccounted`: where records stand
+    that can be counted nowhere and are in no dead letter either; `contradictions`: where a source told two stories.
+    """
 
     events: int
     cells: int
     digests: dict[str, tuple[str, str]]
     differing: list[tuple[Cell, int, int]]
+    unaccounted: list[str]
+    contradictions: list[tuple[str, Contradiction]]  # where the event stands: topic/partition@offset
 
     @property
     def passed(self) -> bool:
+        """Every cell is equal."""
         return not self.differing
 
-
-@dataclass(frozen=True, slots=True)
-class Behind:
-    """An event that a figure is made of."""
-
-    topic: str
-    partition: int
-    offset: int
-    event: UUID
-    type: str
-    subject: str
-    cell: Cell
-    delta: int
+    @property
+    def clean(self) -> bool:
+        """Passed, and nothing in the log is at odds with the rest of it."""
+        return self.passed and not self.unaccounted and not self.contradictions
 
 
-async def audit(settings: Settings, conn: Any) -> Audit:
-    """Recount what the database says it has counted. Raises kafka.Unavailable."""
+async def audit(settings: Settings, conn: Any, *, processes: int | None = 1, progress: Progress = lambda _done, _total: None) -> Audit:
+    """Recount what the database says it has counted; `processes` None: one per core.
+
+    Raises kafka.Unavailable, log.Truncated, shares.ReaderLost: then nothing can be said.
+    """
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         stored = await generations.all_cells(conn)
         upto = await generations.positions_by_place(conn)
         left_out = await generations.left_out(conn)
+    counts = await in_shares(recount, Share(settings, upto, left_out), processes, progress)
     recounted: Counter[Cell] = Counter()
-    events = 0
-    async for _, event in _counted(settings, upto, left_out):
-        events += 1
-        for cell, delta in fold(event):
-            recounted[cell] += delta
+    for count in counts:
+        recounted.update(count.cells)
     differing = [
         (cell, stored.get(cell, 0), recounted.get(cell, 0))
         for cell in sorted(stored.keys() | recounted.keys())
         if stored.get(cell, 0) != recounted.get(cell, 0)
     ]
-    digests = {cut.name: (digest(stored, cut.code), digest(recounted, cut.code)) for cut in CUTS}
-    return Audit(events, len(stored), digests, differing)
+    return Audit(
+        events=sum(count.events for count in counts),
+        cells=len(stored),
+        digests={cut.name: (digest(stored, cut.code), digest(recounted, cut.code)) for cut in CUTS},
+        differing=differing,
+        unaccounted=sorted(place for count in counts for place in count.unaccounted),
+        contradictions=sorted((one for count in counts for one in count.contradictions), key=lambda one: one[0]),
+    )
 
 
-async def why(settings: Settings, wanted: Cell, until: date) -> AsyncIterator[Behind]:
-    """The events that add to a figure: `wanted` names measure, cut and keys, and the first day; empty keys match all."""
-    async for entry, event in _counted(settings, None, frozenset()):
-        try:
-            found = fold(event)
-        except AbsurdDay:
-            continue
-        for cell, delta in found:
-            if _matches(cell, wanted, until):
-                record = entry.record
-                kind = type(event.data).type_name()
-                yield Behind(entry.topic, record.partition, record.offset, event.id, kind, event.subject, cell, delta)
+@dataclass(slots=True)
+class Recount:
+    """What one share of the log adds up to."""
+
+    events: int = 0
+    cells: Counter[Cell] = field(default_factory=Counter)
+    unaccounted: list[str] = field(default_factory=list)
+    contradictions: list[tuple[str, Contradiction]] = field(default_factory=list)
+
+
+async def recount(share: Share, report: Report) -> Recount:
+    """Count a share of the log, event by event."""
+    found, counted = Recount(), contradictions.Counted()
+    async for records, entries in log.read_upto(share.settings, share.upto):
+        for entry in entries:
+            if place_of(entry) not in share.left_out:
+                _count(found, counted, entry)
+        report(records)
+    return found
+
+
+def _count(found: Recount, counted: contradictions.Counted, entry: log.Entry) -> None:
+    try:
+        event = decode(entry.record.value)
+        if isinstance(event, Unknown):
+            return
+        cells = fold(event)
+    except (Undecodable, AbsurdDay):  # the consumer parks these
+        found.unaccounted.append(at(entry))
+        return
+    found.events += 1
+    for cell, delta in cells:
+        found.cells[cell] += delta
+    found.contradictions += [(at(entry), one) for one in contradictions.check(counted, event)]
+
+
+def place_of(entry: log.Entry) -> tuple[str, int, int]:
+    return entry.topic, entry.record.partition, entry.record.offset
+
+
+def at(entry: log.Entry) -> str:
+    """Where an event stands, for people."""
+    return f"{entry.topic}/{entry.record.partition}@{entry.record.offset}"
 
 
 def digest(cells: Mapping[Cell, int], cut: int) -> str:
@@ -101,85 +128,7 @@ def digest(cells: Mapping[Cell, int], cut: int) -> str:
     return found.hexdigest()
 
 
-def _matches(cell: Cell, wanted: Cell, until: date) -> bool:
-    return (
-        (cell.measure, cell.cut) == (wanted.measure, wanted.cut)
-        and wanted.k1 in ("", cell.k1)
-        and wanted.k2 in ("", cell.k2)
-        and wanted.day <= cell.day <= until
-    )
-
-
-async def _counted(
-    settings: Settings, upto: Mapping[tuple[str, int], int] | None, left_out: frozenset[tuple[str, int, int]]
-) -> AsyncIterator[tuple[log.Entry, Recorded[Data]]]:
-    """The events of the log by the consumer's own rule, up to the positions, without what stands in dead letters."""
-    async for entry in log.read_log(settings, SOURCES):
-        record = entry.record
-        beyond = upto is not None and record.offset >= upto.get((entry.topic, record.partition), 0)
-        if beyond or (entry.topic, record.partition, record.offset) in left_out:
-            continue
-        try:
-            event = decode(record.value)
-        except Undecodable:
-            continue  # only where nothing is left out (why): the consumer has parked it
-        if not isinstance(event, Unknown):
-            yield entry, event
-
-
-# --- command line -----------------------------------------------------------------------------------------------------
-async def run(arguments: Sequence[str]) -> int:
-    """Exit code of the command."""
-    settings = Settings()  # from the environment, like the service's
-    try:
-        if arguments[:1] == ["why"]:
-            return await _explain(settings, arguments[1:])
-        conn = await db.connect(settings.database_url.get_secret_value(), application="laowu-audit", statement_timeout="30min")
-        try:
-            return _told(await audit(settings, conn))
-        finally:
-            conn.terminate()
-    except (kafka.Unavailable, db.Unavailable, OSError) as error:
-        _say(f"audit: {error}")
-        return 2
-
-
-def _told(found: Audit) -> int:
-    _say(f"{found.events} events recounted against {found.cells} cells")
-    for name, (stored, recounted) in found.digests.items():
-        _say(f"{'equal    ' if stored == recounted else 'DIFFERENT'} {name:28} {stored[:16]} {recounted[:16]}")
-    for cell, kept, counted in found.differing[:MOST_NAMED]:
-        _say(f"differs: {name_of(cell)}: stored {kept}, recounted {counted}")
-    if len(found.differing) > MOST_NAMED:
-        _say(f"... and {len(found.differing) - MOST_NAMED} more")
-    return 0 if found.passed else 1
-
-
 def name_of(cell: Cell) -> str:
-    """A cell for people."""
+    """A cell for people; `laowu why` takes it back."""
     keys = (MEASURE_BY_CODE[cell.measure].name, CUT_BY_CODE[cell.cut].name, cell.k1, cell.k2, cell.day, f"recorded {cell.recorded_on}")
     return " | ".join(str(key) for key in (*keys, *filter(None, (cell.currency,))))
-
-
-async def _explain(settings: Settings, arguments: Sequence[str]) -> int:
-    if len(arguments) != 6 or arguments[0] not in MEASURE or not arguments[1].isdigit() or int(arguments[1]) not in CUT_BY_CODE:
-        _say("why MEASURE CUT-CODE K1 K2 FROM TO; empty keys match all; cuts: " + ", ".join(f"{cut.code} {cut.name}" for cut in CUTS))
-        return 2
-    measure, cut, k1, k2, start, end = arguments
-    first = bounds(start, upper=False)
-    total = 0
-    wanted = Cell(MEASURE[measure].code, int(cut), k1, k2, first, first, "")
-    async for found in why(settings, wanted, bounds(end, upper=True)):
-        total += found.delta
-        where = f"{found.topic}/{found.partition}@{found.offset}"
-        _say(f"{found.delta:+d} {found.type} {found.subject} {found.event} {where} {name_of(found.cell)}")
-    _say(f"{total} in all")
-    return 0
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-
-
-if __name__ == "__main__":
-    sys.exit(asyncio.run(run(sys.argv[1:])))

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
-from typing import Any
 
+import pytest
 import pytest_asyncio
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from services.stats import audit, consumers, queries, rebuild
-from services.stats.fold import Cell
 from services.stats.freshness import SOURCES
 from services.stats.measures import MEASURE
 from shared import kafka as topics
 from shared.db import Database
 from shared.events import DOCKING, RIGHTS, Data, encode
+from shared.log import Truncated
 from shared.settings import Settings
 from tests.conftest import MakeDatabase
 from tests.support import delivery
@@ -83,16 +86,6 @@ async def test_an_audit_names_the_cell_that_was_tampered_with(kafka: str, config
     assert [name for name, (stored, recounted) in found.digests.items() if stored != recounted] == ["province x channel"]
 
 
-async def test_why_lists_the_events_that_make_a_figure(kafka: str, config: Settings) -> None:
-    await told(kafka, config)
-    start = date(2018, 1, 1)
-    wanted = Cell(MEASURE["dispatches"].code, 1, "", "", start, start, "")
-    found: list[Any] = [behind async for behind in audit.why(config, wanted, date(2018, 12, 31))]
-    assert [(behind.type.split(".")[1], behind.delta) for behind in found] == [
-        ("Dispatched", 1), ("DispatchCorrected", -1), ("DispatchCorrected", 1),
-    ]  # fmt: skip
-
-
 async def test_a_rebuild_beside_the_live_generation_is_swapped_in_when_equal_and_counting_goes_on(
     kafka: str, config: Settings, database: Database
 ) -> None:
@@ -119,3 +112,50 @@ async def test_a_rebuild_that_differs_is_refused_unless_accepted(kafka: str, con
     assert not (await audited(config, database)).passed
     assert (await rebuild.rebuild(config, database, accept=True)).swapped
     assert (await audited(config, database)).passed
+
+
+async def test_several_processes_recount_the_same_and_tell_how_far_they_are(kafka: str, config: Settings, database: Database) -> None:
+    await told(kafka, config)
+    await write(kafka, config, *(replace(raw(dispatched(), number), partition=1) for number in range(40)), topic=DOCKING)
+    await counted(config, database)
+    one, seen = await audited(config, database), list[tuple[int, int]]()
+    async with database.connection() as conn:
+        two = await audit.audit(config, conn, processes=2, progress=lambda done, total: seen.append((done, total)))
+    assert one == two
+    assert two.clean
+    assert (seen[0], seen[-1]) == ((0, 48), (48, 48))
+
+
+async def test_a_source_that_contradicts_itself_is_named_though_every_figure_is_equal(
+    kafka: str, config: Settings, database: Database
+) -> None:
+    out = dispatched(departure())
+    other = dispatched(departure(POOR_WEST), out.placement)
+    await write(kafka, config, raw(out, 0), raw(corrected(other, departure()), 1), topic=DOCKING)
+    await counted(config, database)
+    found = await audited(config, database)
+    assert (found.passed, found.clean) == (True, False)
+    ((at, one),) = found.contradictions
+    assert (at, one.business_id) == (f"{DOCKING}/0@1", f"placement {out.placement}")
+
+
+async def test_a_bad_record_that_stands_in_no_dead_letter_is_named(kafka: str, config: Settings, database: Database) -> None:
+    await told(kafka, config)
+    await counted(config, database)
+    async with database.connection() as conn:
+        await conn.execute("DELETE FROM dead_letter")
+    found = await audited(config, database)
+    assert (found.passed, found.unaccounted) == (True, [f"{DOCKING}/0@3", f"{DOCKING}/0@4"])
+
+
+async def test_a_log_that_lost_its_beginning_cannot_be_recounted(kafka: str, config: Settings, database: Database) -> None:
+    await told(kafka, config)
+    await counted(config, database)
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    await admin.delete_records({TopicPartition(topics.topic_name(config, DOCKING), 0): RecordsToDelete(before_offset=2)})
+    await admin.close()
+    for processes in (1, 2):
+        async with database.connection() as conn:
+            with pytest.raises(Truncated, match="holds 2 to 6, 0 to 6 was read"):
+                await audit.audit(config, conn, processes=processes)

@@ -1,0 +1,103 @@
+"""Where a source contradicts itself: a correction or a void takes away something else than was counted for its business id.
+
+The fold adds fact - previous whatever `previous` says, so the figures stay a sum of what the sources told; that a source told
+two stories is found here, and only here. So is one that counts
+a business id a second time. The business id is the placement for departures and returns, the report for income.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from shared.events import (
+    Data,
+    DispatchCorrected,
+    Dispatched,
+    DispatchVoided,
+    IncomeCorrected,
+    IncomeReported,
+    IncomeVoided,
+    Part,
+    Recorded,
+    Returned,
+)
+from shared.values import PlacementId
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """`expected`: what was counted for the business id; `found`: what the event says was. Only the fields that differ; None: nothing."""
+
+    event: UUID
+    type: str
+    business_id: str
+    expected: dict[str, Any] | None
+    found: dict[str, Any] | None
+
+
+Counted = dict[str, str]  # business id -> what is counted for it now, as JSON: of millions of facts the smallest plain form
+
+
+def check(counted: Counted, event: Recorded[Data]) -> list[Contradiction]:
+    """Take one event into `counted`, in the order of its subject. Returns what it says was counted and was not."""
+    found: list[Contradiction] = []
+    for step in _steps(event.data):
+        stands = counted.pop(step.business_id, None)
+        wrong = [claimed for claimed in map(_json, step.says) if claimed != stands]
+        kind = event.data.type_name()
+        found += [Contradiction(event.id, kind, step.business_id, *_differing(stands, claimed)) for claimed in wrong]
+        left = _json(step.leaves[0]) if step.leaves else stands
+        if left is not None:
+            counted[step.business_id] = left
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """`says`: what the event says is counted so far; `leaves`: what is counted from now on. Empty: it says nothing of it."""
+
+    business_id: str
+    says: tuple[Part | None, ...]
+    leaves: tuple[Part | None, ...]
+
+
+def _steps(data: Data) -> list[_Step]:
+    if isinstance(data, IncomeReported | IncomeCorrected | IncomeVoided):
+        says = None if isinstance(data, IncomeReported) else data.previous
+        return [_Step(f"report {data.report}", (says,), (None if isinstance(data, IncomeVoided) else data.fact,))]
+    if isinstance(data, Dispatched | DispatchCorrected | DispatchVoided):
+        says_of_it = None if isinstance(data, Dispatched) else data.previous
+        return [
+            _Step(f"placement {data.placement}", (says_of_it,), (None if isinstance(data, DispatchVoided) else data.fact,)),
+            *_return_moved(data),
+        ]
+    if isinstance(data, Returned):
+        return [_Step(f"placement {data.placement}", (data.dispatch,), ()), _Step(_back(data.placement), (None,), (data.fact,))]
+    return []
+
+
+def _return_moved(data: Dispatched | DispatchCorrected | DispatchVoided) -> list[_Step]:
+    if isinstance(data, Dispatched):
+        return []
+    return [_Step(_back(data.placement), (data.returned,), (None,) if isinstance(data, DispatchVoided) else ())]
+
+
+def _back(placement: PlacementId) -> str:
+    return f"return of placement {placement}"
+
+
+def _json(part: Part | None) -> str | None:
+    return None if part is None else part.model_dump_json()
+
+
+def _differing(stands: str | None, claimed: str | None) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """Both sides, without the fields in which they agree."""
+    one: dict[str, Any] | None = None if stands is None else json.loads(stands)
+    other: dict[str, Any] | None = None if claimed is None else json.loads(claimed)
+    if one is None or other is None:
+        return one, other
+    names = [name for name in one if one[name] != other.get(name)]
+    return {name: one[name] for name in names}, {name: other.get(name) for name in names}
