@@ -283,6 +283,7 @@ class PlacementCancelled(_Pipeline):
     reason: Literal[
         "worker", "enterprise", "officer", "match_expired", "clearance_expired", "clearance_timeout", "clearance_withdrawn", "order_closed"
     ]
+    reopens: bool = False  # the order is still open: its position can be taken by another
 
 
 class Evidence(StrEnum):
@@ -361,6 +362,7 @@ class DispatchVoided(_Placement):
     previous: DispatchFact
     returned: ReturnFact | None
     reason: str
+    reopens: bool = False  # the order is still open: its position can be taken by another
 
     @property
     def departed_on(self) -> date:

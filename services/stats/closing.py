@@ -40,8 +40,13 @@ from shared.values import PROGRAMME_ZONE
 Kind = Literal["late", "correction", "merge", "fx", "designation", "rule"]
 MOST_CAUSES = 100
 
-# The cut whose provinces a measure's frozen sums are taken from: any of its cuts would give the same.
-CUT_OF = {measure.code: next(cut.code for cut in cuts_for(measure.name) if cut.k1 in ("province", "county")) for measure in MEASURES}
+# The cut whose provinces a measure's frozen sums are taken from: any of its cuts would give the same. What is counted by no
+# province (open positions) is frozen in the digest only.
+CUT_OF = {
+    measure.code: cuts[0].code
+    for measure in MEASURES
+    if (cuts := [cut for cut in cuts_for(measure.name) if cut.k1 in ("province", "county")])
+}
 
 
 async def close_period(tx: Tx, command: ClosePeriod) -> Close:
@@ -101,6 +106,8 @@ async def restate(tx: Tx, cells: Mapping[Cell, int], events: Sequence[Recorded[D
     if not any(close.starts <= cell.day <= close.ends for cell in cells for close in closes):
         return
     changes = _changes(events, closes)
+    if not changes:
+        return
     total: Counter[FrozenKey] = Counter()
     for change in changes:
         total[change.key] += change.delta
@@ -130,7 +137,7 @@ def _changes(events: Iterable[Recorded[Data]], closes: Sequence[Close]) -> list[
     causes: defaultdict[tuple[FrozenKey, Kind], list[UUID]] = defaultdict(list)
     for event in events:
         for cell, delta in fold(event):
-            if cell.cut != CUT_OF[cell.measure]:
+            if cell.cut != CUT_OF.get(cell.measure):
                 continue
             for close in closes:
                 if close.starts <= cell.day <= close.ends:

@@ -96,6 +96,8 @@ def _leaves(rule: Rule) -> list[tuple[str, pl.DataType]]:
         found.append((rule.when, pl.Boolean()))
     if rule.money is not None:
         found += [(f"{rule.money}.minor", pl.Int64()), (f"{rule.money}.currency", pl.String())]
+    if rule.count is not None:
+        found.append((rule.count, pl.Int64()))
     found += [(_path(rule, dimension), pl.String()) for dimension in _dimensions(rule)]
     if "person" in _dimensions(rule):
         found.append((_join(rule.codes, "birth_year"), pl.Int64()))
@@ -138,7 +140,7 @@ def _applied(part: pl.DataFrame, rule: Rule, index: int) -> pl.DataFrame:
         day=_day(rule),
         recorded_on="recorded_on",
         currency=pl.lit("") if rule.money is None else _at(f"{rule.money}.currency"),
-        value=pl.lit(rule.sign, pl.Int64) if rule.money is None else _at(f"{rule.money}.minor") * rule.sign,
+        value=_amount(rule),
         **{_COLUMN.get(dimension, dimension): _code(rule, dimension) for dimension in _READ},
         age=_age(rule),
     )
@@ -172,6 +174,12 @@ def _check(rows: pl.DataFrame, rule: Rule) -> None:
         wrong.append(pl.col("age").is_null())
     if rows.select(pl.any_horizontal(condition.any() for condition in wrong)).item():
         raise Unreadable(f"{rule.event.__name__}: {rule.measure}")
+
+
+def _amount(rule: Rule) -> pl.Expr:
+    if rule.money is not None:
+        return _at(f"{rule.money}.minor") * rule.sign
+    return pl.lit(rule.sign, pl.Int64) if rule.count is None else _at(rule.count) * rule.sign
 
 
 def _day(rule: Rule) -> pl.Expr:

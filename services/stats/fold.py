@@ -78,6 +78,8 @@ def _applies(rule: Rule, data: Data) -> bool:
 
 
 def _amount(rule: Rule, data: Data) -> tuple[int, str]:
+    if rule.count is not None:
+        return rule.sign * _at(data, rule.count), ""
     if rule.money is None:
         return rule.sign, ""
     money: Money | None = _at(data, rule.money)

@@ -87,6 +87,7 @@ MEASURES = (
     Measure(16, "shortfall_recovered", "flow", "minor units", "Wages recovered after a finding, dated by the day of recovery.", money=True),
     Measure(17, "cases_opened", "flow", "cases", "Cases opened, dated by the effective day."),
     Measure(18, "cases_closed", "flow", "cases", "Cases closed, dated by the effective day."),
+    Measure(19, "open_positions", "level", "positions", "Positions of open job orders that nobody is matched to: the orders in hand."),
 )  # fmt: skip
 MEASURE = {measure.name: measure for measure in MEASURES}
 MEASURE_BY_CODE = {measure.code: measure for measure in MEASURES}
@@ -122,7 +123,8 @@ class Rule:
     """One contribution: `sign` times 1, or times the amount of money at `money`, dated by the day (or wage period) at `day`.
 
     `codes` is the path of the part that carries county, destination and the other codes; "" is the data itself.
-    `when` is the path of a flag that must be true (with `flag`=False: must be false); a missing part or amount adds nothing.
+    `count` is the path of a number to add instead of 1. `when` is the path of a flag that must be true (with `flag`=False: must be
+    false); a missing part or amount adds nothing.
     """
 
     event: type[Data]
@@ -133,6 +135,7 @@ class Rule:
     money: str | None = None
     when: str | None = None
     flag: bool = True
+    count: str | None = None
     needs: str | None = None  # path of an optional part without which the rule does not apply
 
 
@@ -183,6 +186,12 @@ RULES = (
     Rule(events.WageShortfallCleared, "shortfall_recovered", "effective", money="recovered"),
     Rule(events.CaseOpened, "cases_opened", "effective"),
     Rule(events.CaseClosed, "cases_closed", "effective"),
+    Rule(events.JobOrderOpened, "open_positions", "effective", count="positions"),
+    Rule(events.MatchedToEnterprise, "open_positions", "effective", sign=-1),
+    Rule(events.PlacementCancelled, "open_positions", "effective", when="reopens"),
+    Rule(events.DispatchVoided, "open_positions", "previous.departed_on", "previous", when="reopens"),
+    Rule(events.JobOrderClosed, "open_positions", "effective", sign=-1, count="unfilled"),
+    Rule(events.JobOrderExpired, "open_positions", "effective", sign=-1, count="unfilled"),
 )  # fmt: skip
 
 # What a cut's key is read from, below the path of a rule's codes.
@@ -220,14 +229,16 @@ def has(event: type[Data], codes: str, dimension: Dimension) -> bool:
 
 
 def cuts_of(rule: Rule) -> tuple[Cut, ...]:
-    """The cuts a rule counts in: those whose two keys its event carries."""
+    """The cuts a rule could count in: those whose two keys its event carries."""
     return tuple(cut for cut in CUTS if has(rule.event, rule.codes, cut.k1) and has(rule.event, rule.codes, cut.k2))
 
 
-CUTS_OF = {rule: cuts_of(rule) for rule in RULES}
+# Only where every event of the measure is counted: a cut that misses some of them would hold half a truth.
+CUTS_OF = {
+    rule: tuple(cut for cut in CUTS if all(cut in cuts_of(other) for other in RULES if other.measure == rule.measure)) for rule in RULES
+}
 
 
 def cuts_for(measure: str) -> tuple[Cut, ...]:
     """The cuts in which every event of a measure is counted: only those give the whole."""
-    rules = [rule for rule in RULES if rule.measure == measure]
-    return tuple(cut for cut in CUTS if all(cut in CUTS_OF[rule] for rule in rules))
+    return next(cuts for rule, cuts in CUTS_OF.items() if rule.measure == measure)

@@ -9,7 +9,18 @@ from typing import Any
 
 import pytest
 
-from shared.events import Data, DispatchCorrected, Dispatched, DispatchVoided, Returned
+from shared.events import (
+    Data,
+    DispatchCorrected,
+    Dispatched,
+    DispatchVoided,
+    JobOrderClosed,
+    JobOrderExpired,
+    JobOrderOpened,
+    MatchedToEnterprise,
+    PlacementCancelled,
+    Returned,
+)
 from shared.values import WorkerId
 from tests.support.docking import Dock, a_departure, dock
 
@@ -135,12 +146,35 @@ async def test_counters_equal_placements_whatever_happens(dock: Dock, seed: int)
         await _sound(dock)
     assert play.answered["depart:200"] > 0, play.answered
     await _events_add_up(dock)
+    assert await _open_by_events(dock) == await _open(dock, play.orders)
     dock.wait(1000)
     await dock.swept()
     await _sound(dock)
+    assert await _open_by_events(dock) == 0
     for order in play.orders:
         shown = await dock.show_order(order)
         assert (shown["reserved"], shown["state"]) == (0, "expired")
+
+
+async def _open(dock: Dock, orders: list[str]) -> int:
+    shown = [await dock.show_order(order) for order in orders]
+    return sum(order["positions"] - order["reserved"] - order["filled"] for order in shown if order["state"] == "open")
+
+
+async def _open_by_events(dock: Dock) -> int:
+    """Open positions as a consumer sums them, which knows no order."""
+    total = 0
+    for event in await dock.told(Data):
+        match event:
+            case JobOrderOpened():
+                total += event.positions
+            case MatchedToEnterprise():
+                total -= 1
+            case PlacementCancelled() | DispatchVoided():
+                total += event.reopens
+            case JobOrderClosed() | JobOrderExpired():
+                total -= event.unfilled
+    return total
 
 
 async def _events_add_up(dock: Dock) -> None:

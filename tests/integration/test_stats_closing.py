@@ -96,7 +96,7 @@ async def test_restatements_add_up_to_what_has_changed_since_the_close(
 
 async def by_province(database: Database) -> dict[tuple[str, str, str | None], int]:
     found = {}
-    for measure in ("dispatches", "persons", "returns", "income"):
+    for measure in ("dispatches", "persons", "returns", "matched", "income"):
         async with database.transaction(by("reader", date(2021, 6, 1))) as tx:
             question = Question(measure=measure, start=date(2018, 1, 1), end=date(2018, 12, 31), by=("province",))
             for point in await answer(tx, question):

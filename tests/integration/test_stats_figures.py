@@ -28,14 +28,18 @@ from tests.support.stats import (
     RICH_EAST,
     UNKNOWN,
     came_back,
+    cancelled,
     cause,
     corrected,
     counted,
     departure,
     dispatched,
+    ended,
     histories,
     income,
     income_corrected,
+    matched,
+    opened,
     outbox_of,
     paid,
     recorded,
@@ -103,6 +107,16 @@ async def test_stock_is_what_left_less_what_came_back_at_the_end_of_each_month(d
     assert await ask(database, "stock", date(2018, 4, 1), date(2018, 8, 31), by=("month",)) == {
         ("2018-04",): 0, ("2018-05",): 1, ("2018-06",): 2, ("2018-07",): 1, ("2018-08",): 1,
     }  # fmt: skip
+
+
+async def test_open_positions_are_what_orders_offer_less_what_is_taken_until_the_order_ends(database: Database) -> None:
+    january, march = date(2018, 1, 5), date(2018, 3, 1)
+    told = [opened(5), matched(), matched(), cancelled(date(2018, 2, 9), reopens=True), opened(3, january, "SGP")]
+    told += [ended(4, march), cancelled(date(2018, 3, 9), reopens=False), ended(3, date(2018, 4, 1), "SGP", expired=True)]
+    await counted(database, [recorded(data) for data in told])
+    found = await ask(database, "open_positions", date(2018, 1, 1), date(2018, 4, 30), by=("month", "destination"))
+    assert [found[month, "JPN"] for month in ("2018-01", "2018-02", "2018-03", "2018-04")] == [5, 4, 0, 0]
+    assert [found[month, "SGP"] for month in ("2018-01", "2018-02", "2018-03", "2018-04")] == [3, 3, 3, 0]
 
 
 async def test_days_abroad_are_counted_from_the_departure_through_the_day_of_return(database: Database) -> None:

@@ -16,12 +16,14 @@ from shared.events import Data, Recorded
 from shared.values import (
     Channel,
     Clock,
+    CountyCode,
     Currency,
     Destination,
     EnterpriseId,
     HouseholdStatus,
     Money,
     Occupation,
+    OrderId,
     Period,
     PlacementId,
     ReportId,
@@ -102,6 +104,42 @@ def income_corrected(of: events.Dispatched, previous: events.IncomeFact, fact: e
     return events.IncomeCorrected(report=ReportId(new_id()), previous=previous, fact=fact, **_ledger(of, fact.paid_on))
 
 
+# --- orders ---------------------------------------------------------------------------------------------------------------
+def _order(on: date, destination: str) -> dict[str, Any]:
+    return {
+        "order": OrderId(UUID(int=9)), "enterprise": ENTERPRISE, "destination": destination, "occupation": "7112",
+        "channel": Channel.LABOUR_COOPERATION, "effective": on,
+    }  # fmt: skip
+
+
+def opened(positions: int, on: date = date(2018, 1, 5), destination: str = "JPN") -> events.JobOrderOpened:
+    wage = Money(minor=800_000, currency=Currency("CNY"))
+    return events.JobOrderOpened.model_validate({
+        **_order(on, destination), "employer": "employer-1", "positions": positions, "wage": wage, "wage_period": "month",
+        "term_months": 24, "fee_cap": None, "expires": on + timedelta(days=365),
+    })  # fmt: skip
+
+
+def ended(unfilled: int, on: date, destination: str = "JPN", *, expired: bool = False) -> events.JobOrderClosed | events.JobOrderExpired:
+    cls = events.JobOrderExpired if expired else events.JobOrderClosed
+    return cls.model_validate({**_order(on, destination), "unfilled": unfilled})
+
+
+def _step(county: str, on: date, destination: str) -> dict[str, Any]:
+    about = {"placement": new_id(), "worker": new_id(), "origin": reference.origin(CountyCode(county), on)}
+    return {**_order(on, destination), **about}
+
+
+def matched(county: str = RICH_EAST, on: date = date(2018, 2, 1), destination: str = "JPN") -> events.MatchedToEnterprise:
+    return events.MatchedToEnterprise.model_validate({
+        **_step(county, on, destination), "score": 900, "reasons": (), "quota_effect": None, "policy_version": "match/1", "due": on,
+    })  # fmt: skip
+
+
+def cancelled(on: date, *, reopens: bool, destination: str = "JPN") -> events.PlacementCancelled:
+    return events.PlacementCancelled.model_validate({**_step(RICH_EAST, on, destination), "reason": "worker", "reopens": reopens})
+
+
 # --- histories at random ----------------------------------------------------------------------------------------------
 COUNTIES = (POOR_WEST, POOR_EAST, RICH_EAST, UNKNOWN, "441900", "622421", "310101")
 DAYS = st.dates(date(2017, 1, 1), date(2020, 12, 31))
@@ -145,7 +183,22 @@ def lives(draw: st.DrawFn) -> list[Recorded[Data]]:
     return found
 
 
-histories = st.lists(lives(), max_size=8)
+@st.composite
+def orders(draw: st.DrawFn) -> list[Recorded[Data]]:
+    """One job order: opened, positions taken and given back, ended."""
+    day, destination = draw(DAYS), draw(st.sampled_from(("JPN", "SGP")))
+    told: list[Data] = [opened(draw(st.integers(1, 9)), day, destination)]
+    for step in draw(st.lists(st.sampled_from(("match", "cancel", "late")), max_size=5)):
+        if step == "match":
+            told.append(matched(draw(st.sampled_from(COUNTIES)), day, destination))
+        else:
+            told.append(cancelled(day, reopens=step == "cancel", destination=destination))
+    if draw(st.booleans()):
+        told.append(ended(draw(st.integers(0, 9)), day, destination, expired=draw(st.booleans())))
+    return [recorded(data, day) for data in told]
+
+
+histories = st.lists(lives() | orders(), max_size=8)
 
 
 # --- a database that has counted ----------------------------------------------------------------------------------------

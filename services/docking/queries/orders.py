@@ -38,15 +38,15 @@ FROM job_order WHERE state = 'open' AND expires < $1 ORDER BY expires, id LIMIT 
 """
 END = "UPDATE job_order SET state = $2, version = version + 1 WHERE id = $1"
 END_ALL = "UPDATE job_order SET state = $2, version = version + 1 WHERE id = ANY($1::uuid[])"
-RELEASE = "UPDATE job_order SET reserved = reserved - 1 WHERE id = $1"
+RELEASE = "UPDATE job_order SET reserved = reserved - 1 WHERE id = $1 RETURNING state = 'open'"
 FILL = "UPDATE job_order SET reserved = reserved - 1, filled = filled + 1 WHERE id = $1"
-UNFILL = "UPDATE job_order SET filled = filled - 1 WHERE id = $1"
+UNFILL = "UPDATE job_order SET filled = filled - 1 WHERE id = $1 RETURNING state = 'open'"
 # Locked in one order whatever the order of the placements, so that two sweeps cannot wait for each other.
 LOCK_ALL = "SELECT id FROM job_order WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
 RELEASE_ALL = """
 UPDATE job_order SET reserved = reserved - freed.positions
 FROM (SELECT job_order, count(*) AS positions FROM unnest($1::uuid[]) AS one (job_order) GROUP BY job_order) AS freed
-WHERE job_order.id = freed.job_order
+WHERE job_order.id = freed.job_order RETURNING job_order.id, job_order.state = 'open' AS open
 """
 
 
@@ -111,15 +111,15 @@ async def end_all(tx: Tx, orders: list[OrderId], state: OrderState) -> None:
     await tx.conn.execute(END_ALL, orders, state)
 
 
-async def release(tx: Tx, order: OrderId) -> None:
-    """A reserved position is free again."""
-    await tx.conn.execute(RELEASE, order)
+async def release(tx: Tx, order: OrderId) -> bool:
+    """A reserved position is free again. Returns whether the order is open, so that another may take it."""
+    return bool(await tx.conn.fetchval(RELEASE, order))
 
 
-async def release_all(tx: Tx, orders: list[OrderId]) -> None:
-    """One reserved position for each mention of an order is free again."""
+async def release_all(tx: Tx, orders: list[OrderId]) -> frozenset[OrderId]:
+    """One reserved position for each mention of an order is free again. Returns the orders that are open."""
     await tx.conn.execute(LOCK_ALL, orders)
-    await tx.conn.execute(RELEASE_ALL, orders)
+    return frozenset(OrderId(row["id"]) for row in await tx.conn.fetch(RELEASE_ALL, orders) if row["open"])
 
 
 async def fill(tx: Tx, order: OrderId) -> None:
@@ -127,6 +127,6 @@ async def fill(tx: Tx, order: OrderId) -> None:
     await tx.conn.execute(FILL, order)
 
 
-async def unfill(tx: Tx, order: OrderId) -> None:
-    """A filled position is free again: there was no departure."""
-    await tx.conn.execute(UNFILL, order)
+async def unfill(tx: Tx, order: OrderId) -> bool:
+    """A filled position is free again: there was no departure. Returns whether the order is open, so that another may take it."""
+    return bool(await tx.conn.fetchval(UNFILL, order))

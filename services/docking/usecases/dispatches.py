@@ -169,7 +169,7 @@ async def void_dispatch(tx: Tx, placement: PlacementId, cmd: commands.VoidDispat
     """There was no such departure: it stays on record and counts nowhere; its position is free. Raises IllegalStep, and those of load."""
     found = await load(tx, placement, cmd.version)
     state = domain.after(found.state, Step.VOID)
-    await orders.unfill(tx, found.order)
+    reopens = await orders.unfill(tx, found.order)
     await workers.lock(tx, found.worker)
     before = await dispatches.lock_counted(tx, [found.worker])
     old = next(one for one in before if one.placement == placement)
@@ -178,7 +178,12 @@ async def void_dispatch(tx: Tx, placement: PlacementId, cmd: commands.VoidDispat
     voided = replace(old, voided=cmd.reason)
     await dispatches.save_all(tx, [voided, *others])
     said = events.DispatchVoided(
-        placement=placement, worker=found.worker, previous=fact_of(old), returned=return_of(old), reason=cmd.reason
+        placement=placement,
+        worker=found.worker,
+        previous=fact_of(old),
+        returned=return_of(old),
+        reason=cmd.reason,
+        reopens=reopens,
     )
     ended = await save(tx, replace(found, state=state, since=tx.clock.today(), ended=cmd.reason), said, *corrections)
     return views.placement(ended, departure=voided)

@@ -100,17 +100,17 @@ async def cancel(tx: Tx, placement: Placement, reason: str, *, withdrawn_for: st
     The order is written before the placement: whoever accepts a match holds the order and then looks at the placement.
     """
     state = domain.after(placement.state, Step.CANCEL)
-    await orders.release(tx, placement.order)
+    open_again = await orders.release(tx, placement.order)
     cancelled = replace(placement, state=state, due=None, since=tx.clock.today(), ended=reason)
-    return await save(tx, cancelled, *cancellation(tx, placement, reason, withdrawn_for=withdrawn_for))
+    return await save(tx, cancelled, *cancellation(tx, placement, reason, reopens=open_again, withdrawn_for=withdrawn_for))
 
 
-def cancellation(tx: Tx, placement: Placement, reason: str, *, withdrawn_for: str | None = None) -> list[events.Data]:
+def cancellation(tx: Tx, placement: Placement, reason: str, *, reopens: bool, withdrawn_for: str | None = None) -> list[events.Data]:
     """The events of a cancellation."""
     said: list[events.Data] = []
     if placement.state is PlacementState.CLEARED:
         said.append(step(tx, events.ClearanceWithdrawn, placement, reason=withdrawn_for or reason))
-    said.append(step(tx, events.PlacementCancelled, placement, reason=reason))
+    said.append(step(tx, events.PlacementCancelled, placement, reason=reason, reopens=reopens))
     return said
 
 

@@ -24,9 +24,9 @@ async def _overdue_placements(tx: Tx) -> int:
     overdue = await placements.lock_overdue(tx, today, BATCH)
     if overdue:
         reasons = {one.id: OVERDUE_REASON[one.state] for one in overdue}
-        await orders.release_all(tx, [one.order for one in overdue])
+        still_open = await orders.release_all(tx, [one.order for one in overdue])
         await placements.cancel_all(tx, reasons, today)
-        await record(tx, *(said for one in overdue for said in cancellation(tx, one, reasons[one.id])))
+        await record(tx, *(said for one in overdue for said in cancellation(tx, one, reasons[one.id], reopens=one.order in still_open)))
     return len(overdue)
 
 
