@@ -1,0 +1,192 @@
+"""What the service answers: every answer says as known at which day, complete through when, how far behind, what is parked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from services.stats import figures
+from services.stats.commands import Question
+from services.stats.figures import Point
+from services.stats.fold import Cell
+from services.stats.freshness import Freshness
+from services.stats.measures import CUT_BY_CODE, MEASURE_BY_CODE
+from services.stats.queries import frozen, rates
+from services.stats.views.answered import Answered, Label, View, standing
+from services.stats.views.judged import Programme, QuotaAt, Quotas, Share, TargetRow, Targets, programme, quotas, targets
+from services.stats.views.reported import Fresh, Report, Total, YearRow, report
+from shared.events import FigureRestated
+from shared.values import period_of
+
+__all__ = [
+    "Answered", "Fresh", "Programme", "QuotaAt", "Quotas", "Report", "Share", "TargetRow", "Targets", "Total", "YearRow",
+    "programme", "quotas", "report", "targets",
+]  # fmt: skip
+
+
+# --- figures --------------------------------------------------------------------------------------------------------------
+class Value(View):
+    of: dict[str, str]
+    value: int
+    currency: str | None
+    fen: str | None  # the part that a rate converts, exact, unrounded; None: no money
+    pending: int  # minor units that no rate converts yet
+
+
+class Figure(Answered):
+    measure: str
+    unit: str
+    label: Label  # final: the span lies within a closed period
+    definition: str
+    start: date
+    end: date
+    basis: str
+    scheme: str
+    points: list[Value]
+    total_cny: int | None  # fen, of what is in yuan or can be converted; None: no money
+    pending_fx: dict[str, int]  # minor units by currency that no rate converts yet: no part of total_cny
+
+
+def figure(question: Question, points: Sequence[Point], label: Label, fresh: Freshness) -> Figure:
+    money = figures.is_money(question.measure)
+    total, pending = figures.in_yuan(points)
+    return Figure(
+        measure=question.measure, unit=figures.unit(question.measure), label=label, definition=figures.definition(question.measure),
+        start=question.start, end=question.end, basis=question.basis, scheme=question.scheme,
+        points=[_value(point) for point in points],
+        total_cny=total if money else None, pending_fx=pending if money else {}, **standing(question.known_on, fresh),
+    )  # fmt: skip
+
+
+def _value(point: Point) -> Value:
+    fen = None if point.currency is None else f"{point.fen.normalize():f}"
+    return Value(of=point.of, value=point.value, currency=point.currency, fen=fen, pending=point.pending)
+
+
+class MonthlyRow(View):
+    """Cumulative from January to the month's end. `change`: on the year before, same months; None without a year before."""
+
+    month: str
+    dispatches: int
+    contracted_projects: int
+    labour_cooperation: int  # seafarers included, as published
+    stock: int
+    change_dispatches: int | None
+    change_stock: int | None
+
+
+class Monthly(Answered):
+    year: int
+    definition: str
+    months: list[MonthlyRow]
+
+
+def monthly(year: int, last: int, by_channel: Iterable[Point], stock: Iterable[Point], known_on: date | None, fresh: Freshness) -> Monthly:
+    counted = {(point.of["month"], point.of["channel"] == "contracted_project"): 0 for point in by_channel}
+    for point in by_channel:
+        counted[point.of["month"], point.of["channel"] == "contracted_project"] += point.value
+    levels = {point.of["month"]: point.value for point in stock}
+
+    def cumulated(of: int, through: int, *, projects: bool) -> int:
+        return sum(counted.get((f"{of}-{month:02d}", projects), 0) for month in range(1, through + 1))
+
+    rows = []
+    for month in range(1, last + 1):
+        projects, labour = cumulated(year, month, projects=True), cumulated(year, month, projects=False)
+        before = cumulated(year - 1, month, projects=True) + cumulated(year - 1, month, projects=False)
+        level, level_before = levels.get(f"{year}-{month:02d}", 0), levels.get(f"{year - 1}-{month:02d}", 0)
+        rows.append(MonthlyRow(
+            month=f"{year}-{month:02d}", dispatches=projects + labour, contracted_projects=projects, labour_cooperation=labour, stock=level,
+            change_dispatches=projects + labour - before if before else None, change_stock=level - level_before if level_before else None,
+        ))  # fmt: skip
+    return Monthly(
+        year=year, months=rows, definition=f"{figures.definition('dispatches')} {figures.definition('stock')}", **standing(known_on, fresh)
+    )
+
+
+# --- closed periods -------------------------------------------------------------------------------------------------------
+class Period(View):
+    """A close; `reopened_by` None: in force, and the period's figures are final."""
+
+    period: str
+    version: int
+    digest: str
+    positions: list[tuple[str, int, int]]
+    closed_by: str
+    closed_at: datetime
+    reopened_by: str | None
+    reopened_at: datetime | None
+    reason: str | None
+
+
+def period(of: frozen.Close) -> Period:
+    return Period(
+        period=of.period, version=of.version, digest=of.digest, positions=[(row[0], row[1], row[2]) for row in of.positions],
+        closed_by=of.closed_by, closed_at=of.closed_at, reopened_by=of.reopened_by, reopened_at=of.reopened_at, reason=of.reason,
+    )  # fmt: skip
+
+
+class Restatement(View):
+    id: int
+    version: int
+    restated: FigureRestated
+
+
+class Restatements(View):
+    items: list[Restatement]
+    next: int | None
+
+
+def restatements(rows: Sequence[tuple[int, int, dict[str, Any]]], limit: int) -> Restatements:
+    items = [Restatement(id=number, version=version, restated=FigureRestated.model_validate(told)) for number, version, told in rows]
+    return Restatements(items=items, next=items[-1].id if len(items) == limit else None)
+
+
+# --- rates ----------------------------------------------------------------------------------------------------------------
+class FxRate(View):
+    currency: str
+    month: str
+    version: int
+    yuan_per_unit: str
+    source: str
+    reason: str
+    entered_by: str
+    entered_at: datetime
+
+
+def rate(of: rates.Rate) -> FxRate:
+    return FxRate(
+        currency=of.currency, month=period_of(of.month), version=of.version, yuan_per_unit=f"{of.yuan_per_unit.normalize():f}",
+        source=of.source, reason=of.reason, entered_by=of.entered_by, entered_at=of.entered_at,
+    )  # fmt: skip
+
+
+# --- cells ----------------------------------------------------------------------------------------------------------------
+class CellRow(View):
+    cut: str
+    measure: str
+    k1: str
+    k2: str
+    day: date
+    recorded_on: date
+    currency: str
+    value: int
+
+
+class Cells(View):
+    items: list[CellRow]
+    next: str | None
+
+
+def cells(rows: Sequence[tuple[Cell, int]], limit: int) -> Cells:
+    items = [
+        CellRow(
+            cut=CUT_BY_CODE[cell.cut].name, measure=MEASURE_BY_CODE[cell.measure].name, k1=cell.k1, k2=cell.k2, day=cell.day,
+            recorded_on=cell.recorded_on, currency=cell.currency, value=value,
+        )
+        for cell, value in rows
+    ]  # fmt: skip
+    last = rows[-1][0] if len(rows) == limit else None
+    key = f"{last.day.isoformat()}|{last.recorded_on.isoformat()}|{last.k1}|{last.k2}|{last.currency}" if last else None
+    return Cells(items=items, next=key)

@@ -1,0 +1,116 @@
+"""Programmes, and their quotas and targets judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any, Literal
+
+from services.stats import domain, figures, plans
+from services.stats.board import InForce, QuotaYear, TargetAt
+from services.stats.commands import Plan
+from services.stats.freshness import Freshness
+from services.stats.queries import programmes
+from services.stats.views.answered import Answered, View, standing
+from shared.values import QuotaStatus, Ratio, TargetState
+
+
+class Programme(View):
+    """`version` 0: as shipped. `arithmetic`: what the plan implies."""
+
+    version: int
+    plan: Plan
+    arithmetic: list[str]
+    reason: str | None
+    entered_by: str | None
+    entered_at: datetime | None
+
+
+def programme(plan: Plan, entry: programmes.Programme | None) -> Programme:
+    return Programme(
+        version=entry.version if entry else 0, plan=plan, arithmetic=plans.arithmetic(plan), reason=entry.reason if entry else None,
+        entered_by=entry.entered_by if entry else None, entered_at=entry.entered_at if entry else None,
+    )  # fmt: skip
+
+
+class Share(View):
+    """`gap_heads`: how many more of the numerator's kind reach the threshold; for a finished year how many were missing."""
+
+    num: int
+    den: int
+    percent: str
+    status: QuotaStatus
+    rise: Literal["rose", "fell", "not_comparable"]
+    gap_heads: int | None
+
+
+class QuotaAt(Share):
+    quota: str
+    title: str
+    scope: str
+    year: int
+    threshold: Ratio
+    binding: bool
+    finished: bool
+
+
+class Quotas(Answered):
+    programme: str
+    version: int
+    quotas: list[QuotaAt]
+
+
+def share_of(of: QuotaYear) -> dict[str, Any]:
+    verdict = of.judgement
+    return {
+        "num": verdict.share[0], "den": verdict.share[1], "percent": domain.percent(verdict.share), "status": verdict.status,
+        "rise": "not_comparable" if verdict.rise is None else "rose" if verdict.rise else "fell", "gap_heads": verdict.gap_heads,
+    }  # fmt: skip
+
+
+def quotas(programme: InForce, judged: Iterable[QuotaYear], known_on: date | None, fresh: Freshness) -> Quotas:
+    rows = [
+        QuotaAt(
+            quota=of.quota.code, title=of.quota.title, scope=str(of.scope), year=of.year, threshold=of.quota.threshold,
+            binding=of.quota.binding, finished=of.finished, **share_of(of),
+        )
+        for of in judged
+    ]  # fmt: skip
+    return Quotas(programme=programme.plan.code, version=programme.version, quotas=rows, **standing(known_on, fresh))
+
+
+class TargetRow(View):
+    """Money in fen. `expected`: where a steady pace would stand; `run_rate`: needed per day from here on."""
+
+    target: str
+    definition: str
+    scope: str
+    actual: int
+    pending_fx: dict[str, int]
+    expected: int | None
+    floor: int | None
+    stretch: int | None
+    state: TargetState | None
+    days_left: int | None
+    run_rate: int | None
+
+
+class Targets(Answered):
+    programme: str
+    version: int
+    targets: list[TargetRow]
+
+
+def target(of: TargetAt) -> TargetRow:
+    stands = of.progress
+    return TargetRow(
+        target=of.target.code, definition=figures.definition(of.target.measure), scope=str(of.scope), actual=of.actual,
+        pending_fx=of.pending_fx, expected=stands.expected if stands else None, floor=stands.floor if stands else None,
+        stretch=stands.stretch if stands else None, state=stands.state if stands else None,
+        days_left=stands.days_left if stands else None, run_rate=stands.run_rate if stands else None,
+    )  # fmt: skip
+
+
+def targets(programme: InForce, reached: Iterable[TargetAt], known_on: date | None, fresh: Freshness) -> Targets:
+    rows = [target(of) for of in reached]
+    return Targets(programme=programme.plan.code, version=programme.version, targets=rows, **standing(known_on, fresh))
