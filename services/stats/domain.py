@@ -29,6 +29,12 @@ class NoCut(Invalid):
     slug = "NO_CUT"
 
 
+class UnknownKey(NotFound):
+    """No published figure, and no cell, is named by this key."""
+
+    slug = "UNKNOWN_KEY"
+
+
 class PeriodInvalid(Invalid):
     """A period is YYYY, YYYY-MM or YYYY-MM-DD, its end not before its start."""
 

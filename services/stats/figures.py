@@ -102,6 +102,20 @@ def in_yuan(points: Iterable[Point]) -> tuple[int, dict[str, int]]:
     return int(total.quantize(Decimal(1), ROUND_HALF_UP)), dict(sorted(pending.items()))
 
 
+def selection(question: Question) -> tuple[Sums, int, frozenset[str] | None]:
+    """For who explains a figure: the rows it is the sum of, the code of the measure that is taken away (0: none), and what the
+    counties must ever have been listed as (None: whatever). Raises UnknownMeasure, NoCut.
+    """
+    measure = _measure(question.measure)
+    if measure.name == "worker_days":
+        raise NoCut("worker_days follow from the stock: ask for the events behind that", field="measure")
+    stored = (measure.plus, measure.minus) if isinstance(measure, Derived) else (measure.name,)
+    cut = _cut(stored[0], question)
+    ask = _sums(question, measure, cut, "none", [MEASURE[name].code for name in stored])
+    late = question.filter.chosen().get("listed") if question.basis == "ever_listed" else None
+    return ask, MEASURE[measure.minus].code if isinstance(measure, Derived) else 0, late
+
+
 def definition(name: str) -> str:
     """What a measure counts. Raises UnknownMeasure."""
     measure = _measure(name)

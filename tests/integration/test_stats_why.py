@@ -1,0 +1,151 @@
+"""Figures explained: the events behind them, found in the log, add up to what the one query path answers."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from services.stats import consumers, keys
+from services.stats.audit import audit, name_of
+from services.stats.commands import Filter, Question
+from services.stats.domain import NoCut, PeriodInvalid, UnknownKey
+from services.stats.freshness import SOURCES
+from services.stats.provenance import Asked, Why, why
+from shared import kafka as topics
+from shared.db import Database
+from shared.events import DOCKING, RIGHTS, Data, encode
+from shared.settings import Settings
+from shared.values import CountyCode, Designation, Destination
+from tests.conftest import MakeDatabase
+from tests.support import delivery
+from tests.support.delivery import Raw, caught_up, consuming, write
+from tests.support.stats import POOR_WEST, RICH_EAST, came_back, corrected, departure, dispatched, income, paid, recorded
+
+YEAR = {"start": date(2018, 1, 1), "end": date(2018, 12, 31)}
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def config(kafka: str, topic_prefix: str) -> Settings:
+    made = delivery.settings(kafka, topic_prefix)
+    await topics.create_topics(made, SOURCES)
+    return made
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def database(make_database: MakeDatabase, kafka: str, config: Settings) -> Database:
+    """One departure corrected from a rich county to a poor one in 2019 and come back, one to Singapore, three wages; a bad record."""
+    made = await make_database("stats")
+    out, other = dispatched(departure()), dispatched(departure(destination=Destination("SGP"), departed_on=date(2018, 6, 1)))
+    moved = corrected(out, departure(POOR_WEST))
+    back = came_back(out.model_copy(update={"fact": moved.fact}), date(2019, 3, 4))
+    told: list[tuple[Data, date | None]] = [(out, None), (other, None), (moved, date(2019, 2, 1)), (back, None)]
+    await write(kafka, config, *(_raw(data, number, on) for number, (data, on) in enumerate(told)), Raw(b"{}", b"x", "1.4"), topic=DOCKING)
+    wages: list[Data] = [
+        income(out, paid(800)),
+        income(out, paid(90_000, "JPY")),
+        income(other, paid(700, period="2019-01", on=date(2019, 2, 3))),
+    ]
+    await write(kafka, config, *(_raw(data, number, None) for number, data in enumerate(wages)), topic=RIGHTS)
+    async with consuming(config, made, consumers.apply, service="stats", topics=SOURCES) as running:
+        await caught_up(running)
+    return made
+
+
+def _raw(data: Data, number: int, on: date | None) -> Raw:
+    return Raw(encode(recorded(data, on)), data.subject.encode(), f"1.{number}")
+
+
+async def explained(config: Settings, database: Database, asked: Asked | str, processes: int = 1) -> list[Why]:
+    async def asking(tx: Any) -> list[Asked]:
+        return await keys.asked(tx, asked) if isinstance(asked, str) else [asked]
+
+    async with database.connection() as conn:
+        return await why(config, conn, asking, processes=processes)
+
+
+def deltas(found: Why) -> list[tuple[str, int]]:
+    return [(behind.type.split(".")[1], behind.delta) for behind in found.events]
+
+
+async def test_a_figure_is_its_events_and_their_sum_is_its_answer(config: Settings, database: Database) -> None:
+    for processes in (1, 2):
+        (found,) = await explained(config, database, Asked("dispatches", Question(measure="dispatches", **YEAR)), processes)
+        assert deltas(found) == [("Dispatched", 1), ("Dispatched", 1), ("DispatchCorrected", -1), ("DispatchCorrected", 1)]
+        assert (found.sums, found.answers, found.explained) == ({"": 2}, {"": 2}, True)
+    first = found.events[0]
+    assert (first.at, first.day, first.recorded_on) == (f"{DOCKING}/0@0", date(2018, 5, 2), date(2018, 5, 2))
+
+
+PARTS: tuple[tuple[Filter, date | None, list[tuple[str, int]]], ...] = (
+    (Filter(county=(CountyCode(POOR_WEST),)), None, [("DispatchCorrected", 1)]),
+    (Filter(county=(CountyCode(POOR_WEST),)), date(2018, 12, 31), []),
+    (Filter(county=(CountyCode(RICH_EAST),)), date(2018, 12, 31), [("Dispatched", 1), ("Dispatched", 1)]),
+    (Filter(destination=(Destination("SGP"),)), None, [("Dispatched", 1)]),
+    (Filter(region=("west",)), None, [("DispatchCorrected", 1)]),
+    (Filter(listed=(Designation.NATIONAL, Designation.PROVINCIAL)), None, [("DispatchCorrected", 1)]),
+    (Filter(listed=(Designation.NONE,)), None, [("Dispatched", 1), ("Dispatched", 1), ("DispatchCorrected", -1)]),
+)
+
+
+async def test_the_parts_of_a_question_choose_the_same_events_as_the_same_cells(config: Settings, database: Database) -> None:
+    for part, known_on, expected in PARTS:
+        (found,) = await explained(config, database, Asked("", Question(measure="dispatches", filter=part, known_on=known_on, **YEAR)))
+        assert (deltas(found), found.explained) == (expected, True), part
+
+
+async def test_a_stock_is_every_departure_and_return_up_to_its_day(config: Settings, database: Database) -> None:
+    (found,) = await explained(config, database, Asked("", Question(measure="stock", start=date(2019, 1, 1), end=date(2019, 12, 31))))
+    assert (found.sums, found.answers, deltas(found)[-1]) == ({"": 1}, {"": 1}, ("Returned", -1))
+
+
+async def test_money_is_explained_per_currency(config: Settings, database: Database) -> None:
+    (found,) = await explained(config, database, Asked("", Question(measure="income", **YEAR)))
+    assert (found.sums, found.explained) == ({"CNY": 800, "JPY": 90_000}, True)
+
+
+async def test_days_abroad_have_no_events_of_their_own(config: Settings, database: Database) -> None:
+    with pytest.raises(NoCut, match="ask for the events behind that"):
+        await explained(config, database, Asked("", Question(measure="worker_days", **YEAR)))
+
+
+PUBLISHED: tuple[tuple[str, list[dict[str, int]]], ...] = (
+    ("dispatches|nation:CN|2018", [{"": 2}]),
+    ("dispatches|province:620000|2018-05", [{"": 1}]),
+    ("stock|nation:CN|2018", [{"": 2}]),
+    ("income|JPY|nation:CN|2018", [{"JPY": 90_000}]),
+    ("Q1|nation:CN|2018", [{"": 1}, {"": 2}]),
+    ("Q2|region:west|2018", [{"": 1}, {"": 1}]),
+    ("indicator|province:370000|2018", [{}, {"": 1}]),
+    ("poverty_dispatches|nation:CN|2017-2020", [{"": 1}]),
+    ("income|region:west|2017-2020", [{}]),
+)
+NO_KEYS = (
+    "dispatches", "a|b|c", "dispatches|nation:XX|2018", "dispatches|province:99|2018", "dispatches|nation:CN|20", "Q1|nation:CN|1999",
+    "Q2|region:east|2018", "dispatches|nation:CN|2018-13", "income|Yen|nation:CN|2018", "|||||", "dispatches|x|-|-|2018-01-01|recorded 1",
+    "dispatches | county x designation | 1 | none | 2018-02-30 | recorded 2018-03-01", "Q1|nation:CN|²",
+)  # fmt: skip
+
+
+async def test_a_published_key_names_its_figure(config: Settings, database: Database) -> None:
+    for key, sums in PUBLISHED:
+        found = await explained(config, database, key)
+        assert [one.sums for one in found] == sums, key
+        assert all(one.explained for one in found), key
+
+
+async def test_what_is_no_key_is_refused(config: Settings, database: Database) -> None:
+    for key in NO_KEYS:
+        with pytest.raises((UnknownKey, PeriodInvalid)):
+            await explained(config, database, key)
+
+
+async def test_a_cell_that_an_audit_names_is_explained_and_the_tampering_shown(config: Settings, database: Database) -> None:
+    async with database.connection() as conn:
+        await conn.execute("UPDATE cell SET value = value + 7 WHERE cut = 2 AND measure = 6 AND recorded_on >= '2019-01-01' AND value > 0")
+        ((cell, stored, recounted),) = (await audit(config, conn)).differing
+    (found,) = await explained(config, database, name_of(cell))
+    assert (found.answers, found.sums, found.explained) == ({"": stored}, {"": recounted}, False)
+    assert deltas(found) == [("DispatchCorrected", 1)]
