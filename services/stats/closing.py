@@ -106,7 +106,7 @@ async def restate(tx: Tx, cells: Mapping[Cell, int], events: Sequence[Recorded[D
     if not any(close.starts <= cell.day <= close.ends for cell in cells for close in closes):
         return
     changes = _changes(events, closes)
-    if not changes:
+    if not changes:  # moved within a province, or taken back in the same batch
         return
     total: Counter[FrozenKey] = Counter()
     for change in changes:

@@ -19,7 +19,7 @@ from shared.auth import NATION, Principal, Role
 from shared.db import Cause, Database
 from shared.events import Data, DispatchCorrected, FigureRestated, Recorded
 from shared.values import Clock
-from tests.support.stats import counted, departure, dispatched, histories, income, outbox_of, paid, recorded, voided
+from tests.support.stats import corrected, counted, departure, dispatched, histories, income, outbox_of, paid, recorded, voided
 
 MakeDatabase = Callable[[str], Awaitable[Database]]
 
@@ -57,6 +57,17 @@ async def test_worked_example_late(database: Database) -> None:
     event = told["dispatches"]
     assert (event.period, event.old, event.new, event.kind, event.causes) == ("2017", 1, 2, "late", (late.id,))
     assert (await known(database, "dispatches", date(2018, 2, 1)), await known(database, "dispatches")) == (1, 2)
+
+
+async def test_what_moves_within_a_province_restates_nothing_and_is_counted(database: Database) -> None:
+    first = dispatched(departure("370102", date(2017, 5, 2)))
+    await counted(database, [recorded(first)])
+    await closed(database)
+    await counted(database, [recorded(corrected(first, departure("370103", date(2017, 5, 2))), date(2018, 3, 5))])
+    assert await restated(database) == []
+    async with database.transaction(by("reader", date(2020, 1, 1))) as tx:
+        points = await answer(tx, Question(measure="dispatches", start=date(2017, 1, 1), end=date(2017, 12, 31), by=("county",)))
+    assert {point.of["county"]: point.value for point in points if point.value} == {"370103": 1}
 
 
 async def test_worked_example_merge(database: Database) -> None:

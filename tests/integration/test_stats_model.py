@@ -1,0 +1,290 @@
+"""Random histories against a recount: whatever happens between, every cell is what the log says, as known at every day.
+
+A history is told by a small world (tests/support/history.py), taken through inbox.take in batches of any size from any partition,
+with repeats, crashes before commit, rebuilds, and periods closed and reopened in between. After every turn the stored cells must
+be those of the oracle (tests/support/oracle.py), which shares no code with the folds. Hypothesis prints and shortens what fails.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaProducer
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.stats import closing, consumers, figures, rebuild
+from services.stats.commands import ClosePeriod, Question, ReopenPeriod
+from services.stats.freshness import SOURCES
+from services.stats.queries import frozen, generations
+from shared import inbox
+from shared import kafka as topics
+from shared.auth import NATION, Principal, Role
+from shared.db import Cause, Database, Tx, Unavailable, close_database
+from shared.events import Data, FigureRestated, Recorded
+from shared.settings import Settings
+from shared.values import Clock
+from tests.conftest import MakeDatabase
+from tests.support import delivery, oracle
+from tests.support.history import Log, Step, World, happen, steps
+from tests.support.oracle import CUTS, MEASURES, Named, known_at, recount, summed
+
+AFTER = datetime(2031, 1, 1, 4, tzinfo=UTC)
+PERIODS = ("2017", "2018", "2019", "2018-05", "2017-12", "2019-01")
+Sums = dict[tuple[str, str, str], int]  # (measure, currency, province) -> value
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Steps happen, perhaps a partition's end is sent again (a repeat in twenty), then something is done with the service."""
+
+    steps: Sequence[Step]
+    repeat: int
+    act: str
+    seed: int
+
+
+ACTS = ("take", "take", "take", "crash", "kill", "close", "reopen", "rebuild")
+turns = st.builds(
+    Turn, steps=st.lists(steps, min_size=1, max_size=12), repeat=st.integers(0, 19), act=st.sampled_from(ACTS), seed=st.integers(0, 2**16)
+)
+scripts = st.lists(turns, min_size=4, max_size=16)
+
+
+@dataclass(slots=True)
+class Machine:
+    """The service's database beside the world; `frozen`: what the oracle counted in a period when it was closed."""
+
+    database: Database
+    config: Settings
+    world: World
+    written: Counter[tuple[str, int]] = field(default_factory=Counter)  # records of each partition that Kafka has
+    frozen: dict[str, Sums] = field(default_factory=dict)
+
+    async def taken(self) -> list[dict[str, Any]]:
+        """The events that lie before the service's positions."""
+        async with self.database.connection() as conn:
+            reached = {place: position.next_offset for place, position in (await inbox.positions(conn)).items()}
+        return [event for (topic, part, offset), event in self.world.counted.items() if offset < reached.get((topic, part), 0)]
+
+    async def cells(self) -> dict[Named, int]:
+        """What is stored, by words. Only what the oracle knows of is compared: it must be extended with the table of measures."""
+        async with self.database.connection() as conn:
+            stored = await generations.all_cells(conn)
+        return {
+            Named(
+                MEASURES[cell.measure], cell.cut, cell.k1, cell.k2, cell.day.isoformat(), cell.recorded_on.isoformat(), cell.currency
+            ): value
+            for cell, value in stored.items()
+            if cell.measure in MEASURES and cell.cut in CUTS
+        }
+
+
+# --- what is done -----------------------------------------------------------------------------------------------------
+async def next_records(machine: Machine, rng: random.Random, *, all_of_them: bool = False) -> list[Any]:
+    """Some of what was not taken yet, from any partition, each in its own order; now and then from a little before."""
+    async with machine.database.connection() as conn:
+        positions = await inbox.positions(conn)
+    lanes = []
+    for place, lane in sorted(machine.world.log.records.items()):
+        at = positions[place].next_offset if place in positions else 0
+        upto = len(lane) if all_of_them else rng.randint(at, len(lane))
+        if upto > at:
+            lanes.append(lane[max(at - rng.choice((0, 0, 2)), 0) : upto])
+    batch = []
+    while lanes:
+        lane = rng.choice(lanes)
+        batch.append(lane.pop(0))
+        lanes = [rest for rest in lanes if rest]
+    return batch
+
+
+async def take(machine: Machine, records: Sequence[Any], apply: inbox.Apply = consumers.apply) -> None:
+    if records:
+        await inbox.take(machine.database, machine.config.topic_prefix, records, apply, simulated=False, max_diverted=10_000)
+
+
+async def _crashes(tx: Tx, events: Sequence[Recorded[Data]]) -> None:
+    await consumers.apply(tx, events)
+    raise Unavailable("the process ends here")
+
+
+async def _is_killed(tx: Tx, events: Sequence[Recorded[Data]]) -> None:
+    await consumers.apply(tx, events)
+    await tx.conn.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+
+def cause(name: str) -> Cause:
+    return Cause(Principal(name, Role.OFFICER, (NATION,)), Clock(AFTER))
+
+
+async def close(machine: Machine, period: str) -> None:
+    if period not in machine.frozen:
+        async with machine.database.transaction(cause("closer")) as tx:
+            await closing.close_period(tx, ClosePeriod(period=period))
+        machine.frozen[period] = within(recount(await machine.taken()), period)
+
+
+async def reopen(machine: Machine, period: str) -> None:
+    if period in machine.frozen:
+        async with machine.database.transaction(cause("approver")) as tx:
+            await closing.reopen_period(tx, ReopenPeriod(period=period, reason="late returns"))
+        del machine.frozen[period]
+
+
+async def rebuilt(machine: Machine) -> None:
+    """From the real log, which holds exactly what the machine's log does."""
+    producer = AIOKafkaProducer(bootstrap_servers=machine.config.kafka_bootstrap_servers, acks="all")
+    if not machine.written:
+        await topics.create_topics(machine.config, SOURCES)
+    await producer.start()
+    try:
+        for place, lane in machine.world.log.records.items():
+            for record in lane[machine.written[place] :]:
+                await producer.send(record.topic, record.value, key=record.key, partition=record.partition, headers=list(record.headers))
+            machine.written[place] = len(lane)
+    finally:
+        await producer.stop()
+    found = await rebuild.rebuild(machine.config, machine.database)
+    assert (found.swapped, found.differing) == (True, [])
+
+
+async def act(machine: Machine, turn: Turn) -> None:
+    rng = random.Random(turn.seed)
+    if turn.act == "close":
+        await close(machine, rng.choice(PERIODS))
+    elif turn.act == "reopen":
+        await reopen(machine, rng.choice(PERIODS))
+    elif turn.act == "rebuild":
+        await rebuilt(machine)
+    else:
+        records = await next_records(machine, rng)
+        if turn.act == "take" or not records:
+            await take(machine, records)
+        else:
+            with contextlib.suppress(Unavailable):  # unless there was nothing in the batch to apply
+                await take(machine, records, _crashes if turn.act == "crash" else _is_killed)
+
+
+# --- what must hold ---------------------------------------------------------------------------------------------------
+async def holds(machine: Machine, rng: random.Random) -> None:
+    cells = recount(await machine.taken())
+    assert await machine.cells() == cells
+    await as_known(machine, cells, rng)
+    await restated(machine, cells)
+    persons, departures = (summed(cells, measure, 1, lambda cell: cell[2:5]) for measure in ("persons", "dispatches"))
+    assert all(count <= departures.get(key, 0) for key, count in persons.items())
+
+
+async def as_known(machine: Machine, cells: dict[Named, int], rng: random.Random) -> None:
+    """Figures asked for are those of the cells recorded by then: what came later changes nothing of what was known."""
+    days = sorted({cell.recorded_on for cell in cells})
+    for day in rng.sample(days, min(2, len(days))):
+        expected = known_at(cells, day)
+        for measure in ("dispatches", "persons", "returns", "income_months"):
+            found = await asked(machine, measure, date.fromisoformat(day), "year", "province")
+            assert found == summed(expected, measure, 1, lambda cell: (cell.day[:4], _province(cell))), (measure, day)
+
+
+async def asked(machine: Machine, measure: str, known_on: date | None, *by: Any) -> dict[tuple[str, ...], int]:
+    question = Question(measure=measure, start=date(1990, 1, 1), end=date(2035, 12, 31), by=by, known_on=known_on)
+    async with machine.database.transaction(cause("reader")) as tx:
+        points = await figures.answer(tx, question)
+    return {tuple(point.of.values()): point.value for point in points if point.value}
+
+
+async def restated(machine: Machine, cells: dict[Named, int]) -> None:
+    """What was told of every closed period comes to what has changed since, and each step begins where the last one ended."""
+    for period, before in machine.frozen.items():
+        moved: Counter[tuple[str, str, str]] = Counter()
+        stands: dict[str, int] = {}
+        for event in await told_of(machine, period):
+            scope = event.scope.removeprefix("province:")
+            moved[event.measure, event.currency or "", scope] += event.new - event.old
+            assert event.old == stands.get(event.key, nation(before).get((event.measure, event.currency or "", scope), 0)), event.key
+            stands[event.key] = event.new
+        now = within(cells, period)
+        changed = Counter(nation(now))
+        changed.subtract(nation(before))
+        assert {key: value for key, value in moved.items() if value} == {key: value for key, value in changed.items() if value}
+
+
+async def told_of(machine: Machine, period: str) -> list[FigureRestated]:
+    """The restatements of the period's present close, those of measures the oracle does not know left out."""
+    async with machine.database.transaction(cause("reader")) as tx:
+        version = await frozen.newest_close(tx, period)
+        rows = await frozen.restatements(tx, period, 0, 10**6)
+    events = [FigureRestated.model_validate(told) for _, of, told in rows if of == version]
+    return [event for event in events if event.measure in MEASURES.values()]
+
+
+def within(cells: dict[Named, int], period: str) -> Sums:
+    """By measure, currency and province, what has a day in the period."""
+    total: defaultdict[tuple[str, str, str], int] = defaultdict(int)
+    for cell, value in cells.items():
+        if cell.cut == 1 and cell.day.startswith(period):
+            total[cell.measure, cell.currency, _province(cell)] += value
+    return dict(total)
+
+
+def nation(sums: Sums) -> Sums:
+    """The same with a line for the nation beside its provinces."""
+    total = Counter(sums)
+    for (measure, currency, _), value in sums.items():
+        total[measure, currency, f"nation:{NATION}"] += value
+    return dict(total)
+
+
+def _province(cell: Named) -> str:
+    return "-" if cell.k1 == "-" else cell.k1[:2] + "0000"
+
+
+async def comes_to_the_truth(machine: Machine) -> None:
+    """With everything taken: what the world knows of itself, without looking at any event."""
+    world = machine.world
+    dispatches, persons, returns = [await asked(machine, measure, None) for measure in ("dispatches", "persons", "returns")]
+    departed, back = len(world.real()), sum(voyage.returned is not None for voyage in world.real())
+    assert (dispatches.get((), 0), persons.get((), 0), returns.get((), 0)) == (departed, world.person_years(), back)
+    for day in (date(2017, 12, 31), date(2018, 7, 1), date(2020, 12, 31)):
+        question = Question(measure="stock", start=day, end=day)
+        async with machine.database.transaction(cause("reader")) as tx:
+            assert sum(point.value for point in await figures.answer(tx, question)) == world.abroad_on(day)
+    for measure in ("dispatches", "persons", "returns", "income_months", "registrations", "matched", "cases_opened"):
+        by_county, by_province = await asked(machine, measure, None, "county"), await asked(machine, measure, None, "province")
+        gathered = Counter[tuple[str, ...]]()
+        for (county,), value in by_county.items():
+            gathered["-" if county == "-" else oracle.province(county),] += value
+        assert {name: value for name, value in gathered.items() if value} == by_province
+        assert sum(by_province.values()) == sum((await asked(machine, measure, None)).values())
+
+
+# --- the test -----------------------------------------------------------------------------------------------------------
+@pytest.mark.timeout(900)  # a failure is shortened before it is shown
+@given(script=scripts)
+@settings(
+    max_examples=25, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+async def test_whatever_happens_every_cell_is_what_a_recount_gives_as_known_at_every_day(
+    script: list[Turn], make_database: MakeDatabase, kafka: str
+) -> None:
+    prefix = f"t{uuid.uuid4().hex[:12]}."  # a log of its own for every history
+    machine = Machine(await make_database("stats"), delivery.settings(kafka, prefix), World(Log(prefix)))
+    for turn in script:
+        for step in turn.steps:
+            happen(machine.world, step)
+        if turn.repeat == 0 and machine.world.log.records:
+            machine.world.log.resend(random.Random(turn.seed).choice(sorted(machine.world.log.records)), 1 + turn.seed % 4)
+        await act(machine, turn)
+        await holds(machine, random.Random(turn.seed))
+    await take(machine, await next_records(machine, random.Random(0), all_of_them=True))
+    await holds(machine, random.Random(1))
+    await comes_to_the_truth(machine)
+    await close_database(machine.database)

@@ -1,0 +1,320 @@
+"""A programme in small: random histories in the order their services would tell them, and what is true in the end.
+
+The world knows who is abroad and whose departure is a person's first of the year, and tells every change of that as docking and
+rights do; tests/support/oracle.py recounts what was told. Every step may be asked of any world, so that a history can be
+shortened anywhere and stays one: an index picks among what there is, and what cannot be done is left out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from types import SimpleNamespace
+from typing import Any, Literal
+from uuid import UUID
+from zlib import crc32
+
+from hypothesis import strategies as st
+
+from shared import events, reference
+from shared.events import RIGHTS, Data, DispatchFact, IncomeFact, ReturnFact, encode
+from shared.values import Channel, Destination, EnterpriseId, Money, Occupation, PlacementId, Sex, WorkerId, new_id, period_of
+from tests.support.stats import COUNTIES, departure, dispatched, income, paid, recorded
+
+PARTITIONS = 3
+Place = tuple[str, int]
+Cause = Literal["correction", "void_of_first", "late_earlier_departure", "merge"]
+
+
+# --- the log ----------------------------------------------------------------------------------------------------------
+@dataclass(slots=True)
+class Log:
+    """Records as relays write them: numbered per partition, and now and then sent again from a few before."""
+
+    prefix: str
+    records: dict[Place, list[Any]] = field(default_factory=dict)
+    numbers: dict[Place, int] = field(default_factory=dict)
+
+    def append(self, topic: str, key: bytes, value: bytes) -> Any:
+        place = topic, crc32(key) % PARTITIONS
+        number = self.numbers[place] = self.numbers.get(place, -1) + 1
+        return self._write(place, key, value, f"1.{number}")
+
+    def resend(self, place: Place, back: int) -> None:
+        """The last records of a partition once more, as after a relay's crash."""
+        for record in self.records.get(place, [])[-back:]:
+            self._write(place, record.key, record.value, record.headers[0][1].decode())
+
+    def _write(self, place: Place, key: bytes, value: bytes, sequence: str) -> Any:
+        lane = self.records.setdefault(place, [])
+        lane.append(SimpleNamespace(
+            topic=self.prefix + place[0], partition=place[1], offset=len(lane), timestamp=0, key=key, value=value,
+            headers=(("sequence", sequence.encode()),),
+        ))  # fmt: skip
+        return lane[-1]
+
+
+# --- who and what there is --------------------------------------------------------------------------------------------
+@dataclass(slots=True)
+class Voyage:
+    placement: PlacementId
+    worker: int
+    fact: DispatchFact
+    told: date  # when it was last heard of: nothing about it is recorded earlier than what came before
+    returned: ReturnFact | None = None
+    voided: bool = False
+
+
+@dataclass(slots=True)
+class Wage:
+    report: events.IncomeReported
+    fact: IncomeFact
+    told: date
+
+
+@dataclass(slots=True)
+class World:
+    """`counted`: per record that is an event to be counted, its partition and offset, and the event's JSON."""
+
+    log: Log
+    voyages: list[Voyage] = field(default_factory=list)
+    wages: list[Wage] = field(default_factory=list)
+    merged: dict[int, int] = field(default_factory=dict)
+    spoilt: set[bytes] = field(default_factory=set)  # subjects with a record that can be counted nowhere: what follows waits
+    counted: dict[tuple[str, int, int], dict[str, Any]] = field(default_factory=dict)
+
+    def tell(self, data: Data, on: date) -> None:
+        event = recorded(data, on)
+        key = event.subject.encode()
+        record = self.log.append(data.TOPIC, key, encode(event))
+        if key not in self.spoilt:
+            self.counted[data.TOPIC, record.partition, record.offset] = json.loads(record.value)
+
+    def person(self, worker: int) -> int:
+        """Who a number stands for, as far as merges have shown."""
+        while worker in self.merged:
+            worker = self.merged[worker]
+        return worker
+
+    def real(self) -> list[Voyage]:
+        return [voyage for voyage in self.voyages if not voyage.voided]
+
+    def firsts(self, worker: int) -> set[PlacementId]:
+        """The first departure of a person in each year."""
+        found: dict[int, Voyage] = {}
+        for voyage in self.real():
+            if self.person(voyage.worker) == self.person(worker):
+                held = found.get(voyage.fact.departed_on.year)
+                if held is None or voyage.fact.departed_on < held.fact.departed_on:
+                    found[voyage.fact.departed_on.year] = voyage
+        return {voyage.placement for voyage in found.values()}
+
+    def set_firsts(self, worker: int, cause: Cause, on: date) -> None:
+        """Tell of every departure that counts as a person from now on, or no longer."""
+        firsts = self.firsts(worker)
+        for voyage in self.real():
+            first = voyage.placement in firsts
+            if self.person(voyage.worker) == self.person(worker) and voyage.fact.first_this_year is not first:
+                self.correct(voyage, voyage.fact.model_copy(update={"first_this_year": first}), cause, on)
+
+    def correct(self, voyage: Voyage, fact: DispatchFact, cause: Cause, on: date) -> None:
+        voyage.told = max(voyage.told, on)
+        about = {"placement": voyage.placement, "worker": _worker(voyage.worker), "returned": voyage.returned, "cause": cause}
+        self.tell(events.DispatchCorrected.model_validate({**about, "previous": voyage.fact, "fact": fact}), voyage.told)
+        voyage.fact = fact
+
+    # --- the truth, for what the figures must come to ---------------------------------------------------------------
+    def abroad_on(self, day: date) -> int:
+        return sum(
+            voyage.fact.departed_on <= day and not (voyage.returned is not None and voyage.returned.returned_on <= day)
+            for voyage in self.real()
+        )
+
+    def person_years(self) -> int:
+        return len({(self.person(voyage.worker), voyage.fact.departed_on.year) for voyage in self.real()})
+
+
+def _worker(number: int) -> WorkerId:
+    return WorkerId(UUID(int=number + 1))
+
+
+# --- steps ------------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something happens, and is recorded `late` days later. `pick` and `other` choose among what there is; the rest are codes."""
+
+    kind: str
+    pick: int
+    other: int
+    day: date
+    late: int
+    county: str
+    codes: int
+
+    def fact(self, on: date) -> DispatchFact:
+        return departure(
+            self.county, on, destination=Destination(("JPN", "SGP", "MAC")[self.codes % 3]),
+            occupation=Occupation(("7112", "5", "93")[self.codes // 3 % 3]), channel=list(Channel)[self.codes // 9 % 3],
+            enterprise=EnterpriseId(UUID(int=1 + self.codes % 2)), sex=list(Sex)[self.codes % 2], birth_year=1950 + self.codes % 50,
+        )  # fmt: skip
+
+
+KINDS = (
+    "depart", "depart", "depart", "return", "return", "correct", "correct", "void", "merge", "pay", "pay", "repay", "repay", "unpay",
+    "register", "willing", "unwilling", "certify", "match", "short", "mend", "complain", "settle", "absurd", "garbage",
+)  # fmt: skip
+steps = st.builds(
+    Step, kind=st.sampled_from(KINDS), pick=st.integers(0, 50), other=st.integers(0, 50),
+    day=st.dates(date(2017, 1, 1), date(2019, 12, 31)), late=st.sampled_from((0, 0, 1, 2, 30, 200, 500)),
+    county=st.sampled_from(COUNTIES), codes=st.integers(0, 400),
+)  # fmt: skip
+
+
+def happen(world: World, step: Step) -> None:
+    """One step, told as its service would."""
+    _DO[step.kind](world, step)
+
+
+def _picked(things: Sequence[Any], pick: int) -> Any:
+    return things[pick % len(things)] if things else None
+
+
+def _depart(world: World, step: Step) -> None:
+    worker = step.pick % 12
+    voyage = Voyage(PlacementId(new_id()), worker, step.fact(step.day), step.day + timedelta(step.late))
+    world.voyages.append(voyage)
+    first = voyage.placement in world.firsts(worker)
+    voyage.fact = voyage.fact.model_copy(update={"first_this_year": first})
+    world.tell(events.Dispatched(placement=voyage.placement, worker=_worker(worker), fact=voyage.fact), voyage.told)
+    world.set_firsts(worker, "late_earlier_departure", voyage.told)
+
+
+def _return(world: World, step: Step) -> None:
+    voyage = _picked([voyage for voyage in world.real() if voyage.returned is None], step.pick)
+    if voyage is not None:
+        back = ReturnFact(returned_on=voyage.fact.departed_on + timedelta(step.codes), reason="completed")
+        voyage.told = max(voyage.told, back.returned_on) + timedelta(step.late)
+        voyage.returned = back
+        world.tell(events.Returned(placement=voyage.placement, worker=_worker(voyage.worker), fact=back, dispatch=voyage.fact), voyage.told)
+
+
+def _correct(world: World, step: Step) -> None:
+    voyage = _picked(world.real(), step.pick)
+    if voyage is not None:
+        day = voyage.fact.departed_on + timedelta(step.other - 25)
+        if voyage.returned is not None:
+            day = min(day, voyage.returned.returned_on)
+        on = max(voyage.told, day) + timedelta(step.late)
+        was, voyage.fact = voyage.fact, step.fact(day)
+        fact = voyage.fact.model_copy(update={"first_this_year": voyage.placement in world.firsts(voyage.worker)})
+        voyage.fact = was
+        world.correct(voyage, fact, "correction", on)
+        world.set_firsts(voyage.worker, "correction", on)
+
+
+def _void(world: World, step: Step) -> None:
+    voyage = _picked(world.real(), step.pick)
+    if voyage is not None:
+        voyage.told += timedelta(step.late)
+        voyage.voided = True
+        about = {"placement": voyage.placement, "worker": _worker(voyage.worker), "returned": voyage.returned, "reason": "not_departed"}
+        world.tell(events.DispatchVoided.model_validate({**about, "previous": voyage.fact}), voyage.told)
+        world.set_firsts(voyage.worker, "void_of_first", voyage.told)
+
+
+def _merge(world: World, step: Step) -> None:
+    survivor, absorbed = world.person(step.pick % 12), world.person(step.other % 12)
+    if survivor != absorbed:
+        world.merged[absorbed] = survivor
+        world.set_firsts(survivor, "merge", step.day + timedelta(step.late))
+
+
+# --- wages ------------------------------------------------------------------------------------------------------------
+def _wage(step: Step, of: DispatchFact) -> IncomeFact:
+    day = of.departed_on + timedelta(step.other)
+    currency = ("CNY", "JPY", "KWD")[step.codes % 3]
+    fact = paid(step.codes * 1000, currency, period_of(day), day + timedelta(40))
+    sent = Money(minor=step.codes * 100, currency=fact.net.currency) if step.codes % 2 else None
+    return fact.model_copy(update={"remitted": sent, "deductions": Money(minor=step.codes, currency=fact.net.currency)})
+
+
+def _pay(world: World, step: Step) -> None:
+    voyage = _picked(world.voyages, step.pick)
+    if voyage is not None:
+        of = events.Dispatched(placement=voyage.placement, worker=_worker(voyage.worker), fact=voyage.fact)
+        report = income(of, _wage(step, voyage.fact))
+        wage = Wage(report, report.fact, report.fact.paid_on + timedelta(step.late))
+        world.wages.append(wage)
+        world.tell(report, wage.told)
+
+
+def _repay(world: World, step: Step) -> None:
+    wage = _picked(world.wages, step.pick)
+    if wage is not None:
+        fact = _wage(step, step.fact(wage.fact.paid_on - timedelta(60)))
+        wage.told = max(wage.told, fact.paid_on) + timedelta(step.late)
+        codes = wage.report.model_dump(exclude={"fact"})
+        world.tell(events.IncomeCorrected.model_validate({**codes, "previous": wage.fact, "fact": fact}), wage.told)
+        wage.fact = fact
+
+
+def _unpay(world: World, step: Step) -> None:
+    wage = _picked(world.wages, step.pick)
+    if wage is not None:
+        world.wages.remove(wage)
+        codes = wage.report.model_dump(exclude={"fact"})
+        told = events.IncomeVoided.model_validate({**codes, "previous": wage.fact, "reason": "not paid"})
+        world.tell(told, wage.told + timedelta(step.late))
+
+
+# --- what counts once and is never taken back ----------------------------------------------------------------------------
+def _single(world: World, step: Step) -> None:
+    """One of the events that add one to a measure, with every code it may carry."""
+    origin = reference.origin(step.county, step.day)
+    of = dispatched(step.fact(step.day))
+    codes = {
+        **income(of, paid(5)).model_dump(exclude={"fact", "report"}), **_SAID, "effective": step.day, "due": step.day, "valid_to": step.day,
+        "available_from": step.day, "expires_on": step.day, "enrolment": new_id(), "case": new_id(), "renewal": step.codes % 4 == 0,
+        **dict.fromkeys(("expected", "paid", "shortfall", "recovered"), Money(minor=step.codes, currency=paid(1).net.currency)),
+    }  # fmt: skip
+    if step.codes % 5 == 0 and step.kind in ("complain", "settle"):
+        codes |= {"origin": None, "destination": None, "placement": None}
+    else:
+        codes["origin"] = origin
+    world.tell(_SINGLES[step.kind].model_validate(codes), step.day + timedelta(step.late))
+
+
+_SAID: Mapping[str, Any] = {  # what is said besides and counted by nobody
+    "order": UUID(int=3), "score": 500, "reasons": (), "quota_effect": None, "policy_version": "1", "course": UUID(int=4), "serial": "S",
+    "minutes": 480, "worker_no": "W1", "birth_year": 1990, "sex": "male", "residence_basis": "residence", "education": 3, "occupations": (),
+    "assurance": "verified", "source": "self", "household_status": "unknown", "destinations": (), "wage_floor": None,
+    "family_consent": True, "reason": "worker", "period": "2018-03", "kind": "short", "rule_version": "1", "category": "wages",
+    "blocking": False, "severity": "low", "via": "worker", "due_at": "2030-01-01T00:00:00Z", "outcome": "settled",
+}  # fmt: skip
+_SINGLES: Mapping[str, type[Data]] = {
+    "register": events.WorkerRegistered, "willing": events.WillingnessRecorded, "unwilling": events.WillingnessWithdrawn,
+    "certify": events.CertificateIssued, "match": events.MatchedToEnterprise, "short": events.WageShortfallDetected,
+    "mend": events.WageShortfallCleared, "complain": events.CaseOpened, "settle": events.CaseClosed,
+}  # fmt: skip
+
+
+# --- what can be counted nowhere ----------------------------------------------------------------------------------------
+def _absurd(world: World, step: Step) -> None:
+    """A departure from before 1990: parked, and the return of the same placement behind it."""
+    of = dispatched(step.fact(date(1970, 1, 1)))
+    world.spoilt.add(str(of.placement).encode())
+    world.tell(of, step.day)
+    back = ReturnFact(returned_on=step.day, reason="completed")
+    world.tell(events.Returned(placement=of.placement, worker=of.worker, fact=back, dispatch=step.fact(step.day)), step.day)
+
+
+def _garbage(world: World, step: Step) -> None:
+    world.log.append(RIGHTS, f"garbage-{step.pick}".encode(), (b"", b"{}", b"[1,\n2]", b"\xff")[step.codes % 4])
+
+
+_DO = {
+    "depart": _depart, "return": _return, "correct": _correct, "void": _void, "merge": _merge, "pay": _pay, "repay": _repay,
+    "unpay": _unpay, "absurd": _absurd, "garbage": _garbage, **dict.fromkeys(_SINGLES, _single),
+}  # fmt: skip

@@ -1,0 +1,177 @@
+"""An oracle of cells: recounts events from their JSON, by hand, with no code of the product.
+
+Written apart from services/stats and shared/events.py on purpose: every measure, cut, sign and day is spelled out again here, so
+that what agrees with it is not one mistake made once. A cell is named by words; the codes under which the product stores it are
+frozen below as well, because stored codes must never change their meaning.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+Event = Mapping[str, Any]  # as in the log: type, time, data
+MEASURES = {
+    1: "registrations", 2: "verified", 3: "certified", 4: "matched", 5: "willing", 6: "dispatches", 7: "persons", 8: "returns",
+    9: "income", 10: "income_deducted", 11: "income_remitted", 12: "income_months", 13: "shortfalls_found", 14: "shortfalls_cleared",
+    15: "shortfall_amount", 16: "shortfall_recovered", 17: "cases_opened", 18: "cases_closed",
+}  # fmt: skip
+CUTS = {
+    1: ("county", "designation"), 2: ("province", "destination"), 3: ("province", "occupation"), 4: ("enterprise", "destination"),
+    5: ("province", "channel"), 6: ("province", "person"),
+}  # fmt: skip
+LEAVING = (1, 2, 3, 4, 5, 6)  # the cuts in which a departure counts
+PAYING = (1, 2, 3, 4, 5)
+COMPLAINING = (1, 2, 4)
+
+
+class Named(NamedTuple):
+    """A cell, by words and ISO dates."""
+
+    measure: str
+    cut: int
+    k1: str
+    k2: str
+    day: str
+    recorded_on: str
+    currency: str
+
+
+class Part(NamedTuple):
+    """What one event adds: `codes` are the JSON object that names county, destination and the rest."""
+
+    measure: str
+    cuts: tuple[int, ...]
+    day: str
+    codes: Mapping[str, Any]
+    amount: int = 1
+    currency: str = ""
+
+
+def recount(events: Iterable[Event]) -> dict[Named, int]:
+    """Every cell of these events, whatever their order."""
+    total: Counter[Named] = Counter()
+    for event in events:
+        recorded_on = in_beijing(event["time"])
+        for part in parts(event):
+            day = part.day if len(part.day) == 10 else f"{part.day}-01"
+            for cut in part.cuts:
+                k1, k2 = (_key(name, part.codes, day) for name in CUTS[cut])
+                total[Named(part.measure, cut, k1, k2, day, recorded_on, part.currency)] += part.amount
+    return {cell: value for cell, value in total.items() if value}
+
+
+def parts(event: Event) -> list[Part]:
+    """What an event adds; nothing for a type that is not counted."""
+    count = _COUNTS.get(event["type"])
+    return [] if count is None else [part for part in count(event["data"]) if part.amount]
+
+
+def in_beijing(moment: str) -> str:
+    """The day of a moment eight hours east of Greenwich."""
+    return (datetime.fromisoformat(moment).astimezone(UTC) + timedelta(hours=8)).date().isoformat()
+
+
+# --- keys -------------------------------------------------------------------------------------------------------------
+def _key(name: str, codes: Mapping[str, Any], day: str) -> str:
+    origin = codes.get("origin") or {}
+    if name == "county":
+        return str(origin.get("county", "-"))
+    if name == "designation":
+        return str(origin.get("designation", "-"))
+    if name == "province":
+        return province(origin["county"]) if origin else "-"
+    if name == "person":
+        return f"{codes['sex']} {_ages(int(codes.get('departed_on', day)[:4]) - codes['birth_year'])}"
+    return str(codes.get(name) or "-")
+
+
+def province(county: str) -> str:
+    return county[:2] + "0000"
+
+
+def _ages(age: int) -> str:
+    if age < 0 or age > 150:
+        return "-"
+    if age < 20:
+        return "0-19"
+    if age >= 60:
+        return "60-150"
+    return f"{age // 5 * 5}-{age // 5 * 5 + 4}"
+
+
+# --- what each event adds ----------------------------------------------------------------------------------------------
+Counted = list[Part]
+
+
+def _departure(fact: Mapping[str, Any], sign: int) -> Counted:
+    persons = sign if fact["first_this_year"] else 0
+    return [Part("dispatches", LEAVING, fact["departed_on"], fact, sign), Part("persons", LEAVING, fact["departed_on"], fact, persons)]
+
+
+def _return(returned: Mapping[str, Any] | None, under: Mapping[str, Any], sign: int) -> Counted:
+    return [] if returned is None else [Part("returns", LEAVING, returned["returned_on"], under, sign)]
+
+
+def _corrected(data: Mapping[str, Any]) -> Counted:
+    was, now, back = data["previous"], data["fact"], data["returned"]
+    return [*_departure(was, -1), *_departure(now, 1), *_return(back, was, -1), *_return(back, now, 1)]
+
+
+def _income(data: Mapping[str, Any], fact: str, sign: int) -> Counted:
+    paid, found = data[fact], [Part("income_months", PAYING, data[fact]["period"], data, sign)]
+    for measure, name in (("income", "net"), ("income_deducted", "deductions"), ("income_remitted", "remitted")):
+        if paid[name] is not None:
+            found.append(Part(measure, PAYING, paid["period"], data, sign * paid[name]["minor"], paid[name]["currency"]))
+    return found
+
+
+def _finding(data: Mapping[str, Any], heads: str, money: str, amount: str) -> Counted:
+    found = data[amount]
+    return [
+        Part(heads, PAYING, data["effective"], data),
+        Part(money, PAYING, data["effective"], data, found["minor"], found["currency"]),
+    ]
+
+
+def _once(measure: str, cuts: tuple[int, ...], sign: int = 1) -> Callable[[Mapping[str, Any]], Counted]:
+    return lambda data: [Part(measure, cuts, data["effective"], data, sign)]
+
+
+_COUNTS: Mapping[str, Callable[[Mapping[str, Any]], Counted]] = {
+    "registration.WorkerRegistered.v1": _once("registrations", (1, 6)),
+    "registration.WorkerVerified.v1": _once("verified", (1,)),
+    "registration.WillingnessRecorded.v1": lambda data: [] if data["renewal"] else _once("willing", (1,))(data),
+    "registration.WillingnessWithdrawn.v1": _once("willing", (1,), -1),
+    "registration.WillingnessExpired.v1": _once("willing", (1,), -1),
+    "training.CertificateIssued.v1": _once("certified", (1, 2, 3)),
+    "docking.MatchedToEnterprise.v1": _once("matched", PAYING),
+    "docking.Dispatched.v1": lambda data: _departure(data["fact"], 1),
+    "docking.Returned.v1": lambda data: _return(data["fact"], data["dispatch"], 1),
+    "docking.DispatchCorrected.v1": _corrected,
+    "docking.DispatchVoided.v1": lambda data: [*_departure(data["previous"], -1), *_return(data["returned"], data["previous"], -1)],
+    "rights.IncomeReported.v1": lambda data: _income(data, "fact", 1),
+    "rights.IncomeCorrected.v1": lambda data: [*_income(data, "previous", -1), *_income(data, "fact", 1)],
+    "rights.IncomeVoided.v1": lambda data: _income(data, "previous", -1),
+    "rights.WageShortfallDetected.v1": lambda data: _finding(data, "shortfalls_found", "shortfall_amount", "shortfall"),
+    "rights.WageShortfallCleared.v1": lambda data: _finding(data, "shortfalls_cleared", "shortfall_recovered", "recovered"),
+    "rights.CaseOpened.v1": _once("cases_opened", COMPLAINING),
+    "rights.CaseClosed.v1": _once("cases_closed", COMPLAINING),
+}
+
+
+# --- sums of cells -----------------------------------------------------------------------------------------------------
+def known_at(cells: Mapping[Named, int], day: str) -> dict[Named, int]:
+    """Only what was recorded by the end of `day`."""
+    return {cell: value for cell, value in cells.items() if cell.recorded_on <= day}
+
+
+def summed(cells: Mapping[Named, int], measure: str, cut: int, key: Callable[[Named], Any]) -> dict[Any, int]:
+    """A measure's cells of one cut, added up by whatever `key` says; sums of nothing left out."""
+    total: Counter[Any] = Counter()
+    for cell, value in cells.items():
+        if (cell.measure, cell.cut) == (measure, cut):
+            total[key(cell)] += value
+    return {name: value for name, value in total.items() if value}

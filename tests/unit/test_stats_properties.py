@@ -1,0 +1,98 @@
+"""What statistics.md demands of every figure, on random histories, before any database: two folds and an oracle."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.stats import columnar
+from services.stats.fold import Cell, fold_all
+from shared.events import Data, Recorded, decode
+from shared.values import PROGRAMME_ZONE
+from tests.support.history import Log, Step, World, happen, steps
+from tests.support.oracle import CUTS, MEASURES, Named, known_at, province, recount, summed
+
+
+def a_world(told: list[Step]) -> World:
+    world = World(Log(""))
+    for step in told:
+        happen(world, step)
+    return world
+
+
+def records(world: World) -> list[bytes]:
+    return [json.dumps(event).encode() for event in world.counted.values()]
+
+
+def events(world: World) -> list[Recorded[Data]]:
+    return [event for event in map(decode, records(world)) if isinstance(event, Recorded)]
+
+
+def named(cells: dict[Cell, int]) -> dict[Named, int]:
+    """By words; what the oracle does not know of is left out."""
+    return {
+        Named(MEASURES[cell.measure], cell.cut, cell.k1, cell.k2, cell.day.isoformat(), cell.recorded_on.isoformat(), cell.currency): value
+        for cell, value in cells.items()
+        if cell.measure in MEASURES and cell.cut in CUTS
+    }
+
+
+histories = st.lists(steps, min_size=10, max_size=60).map(a_world)
+
+
+@given(histories)
+@settings(max_examples=60, deadline=None)
+def test_both_folds_give_the_cells_of_an_oracle_that_shares_no_code_with_them(world: World) -> None:
+    expected = recount(world.counted.values())
+    assert named(fold_all(events(world))) == expected
+    assert named(columnar.fold(records(world))) == expected
+
+
+@given(histories)
+@settings(max_examples=40, deadline=None)
+def test_dispatches_persons_and_returns_come_to_what_the_world_knows_of_itself(world: World) -> None:
+    cells = recount(world.counted.values())
+    departed, persons, back = (sum(summed(cells, measure, 1, lambda _: "all").values()) for measure in ("dispatches", "persons", "returns"))
+    assert (departed, persons) == (len(world.real()), world.person_years())
+    assert departed - back == sum(voyage.returned is None for voyage in world.real())  # stock = dispatched - returned
+
+
+@given(histories, st.integers(0, 20))
+@settings(max_examples=40, deadline=None)
+def test_what_is_recorded_later_changes_nothing_of_what_was_known(world: World, pick: int) -> None:
+    told = events(world)
+    days = sorted({event.time.astimezone(PROGRAMME_ZONE).date() for event in told})
+    if days:
+        day = days[pick % len(days)]
+        by_then = [event for event in told if event.time.astimezone(PROGRAMME_ZONE).date() <= day]
+        assert {cell: value for cell, value in fold_all(told).items() if cell.recorded_on <= day} == fold_all(by_then)
+        assert all(cell.day <= cell.recorded_on + timedelta(1) for cell in fold_all(told))
+
+
+@given(histories)
+@settings(max_examples=40, deadline=None)
+def test_persons_never_exceed_dispatches_in_any_cell_at_any_time_known(world: World) -> None:
+    cells = recount(world.counted.values())
+    for day in {cell.recorded_on for cell in cells}:
+        for cut in CUTS:
+            dispatches = summed(known_at(cells, day), "dispatches", cut, lambda cell: cell[2:5])
+            persons = summed(known_at(cells, day), "persons", cut, lambda cell: cell[2:5])
+            assert all(0 <= count <= dispatches.get(key, 0) for key, count in persons.items())
+
+
+@given(histories)
+@settings(max_examples=40, deadline=None)
+def test_counties_sum_to_provinces_and_every_cut_to_the_same_nation(world: World) -> None:
+    cells = recount(world.counted.values())
+    for measure in MEASURES.values():
+        wholes = {cut: summed(cells, measure, cut, lambda cell: (cell.day, cell.currency)) for cut in CUTS}
+        assert len({tuple(sorted(whole.items())) for whole in wholes.values() if whole}) <= 1, measure
+        counties = Counter[tuple[str, str]]()
+        for (county, currency), value in summed(cells, measure, 1, lambda cell: (cell.k1, cell.currency)).items():
+            counties["-" if county == "-" else province(county), currency] += value
+        by_province = summed(cells, measure, 2, lambda cell: (cell.k1, cell.currency))
+        assert not by_province or {key: value for key, value in counties.items() if value} == by_province
