@@ -31,7 +31,11 @@ STOCK = {
     "2016-12": 969_000, "2017-12": 980_000, "2018-12": 997_000, "2019-09": 1_010_000, "2019-12": 992_000,
     "2020-02": 989_000, "2020-07": 644_000, "2020-10": 631_000, "2020-11": 635_000, "2020-12": 623_000,
 }  # fmt: skip
-CONTRACTED = {2017: 222_000, 2018: 216_000, 2019: 211_000, 2020: 139_000}  # 2018 was not published: between its neighbours
+# Of those departures, under contracted projects, where that was published; 2018 was not: between its neighbours.
+CONTRACTED = {
+    "2017-12": 222_000, "2018-12": 216_000, "2019-09": 159_000, "2019-12": 211_000,
+    "2020-02": 30_000, "2020-07": 81_000, "2020-10": 109_000, "2020-12": 139_000,
+}  # fmt: skip
 FROM_POVERTY_COUNTIES = 146_000
 SEASON = (8, 5, 9, 9, 8, 8, 8, 8, 9, 9, 9, 10)  # weights of the months of a year; February holds the Spring Festival
 CENTRAL_WEST_SHARE = 76  # per cent of poverty-county departures; Hebei and Hainan are eastern
@@ -266,8 +270,7 @@ def _departures(rng: random.Random, people: _People, scale: int, first_number: i
             if period.startswith(str(year))
             for _ in range(by_month[period])
         ]
-        contracted = _scaled(CONTRACTED[year], scale)
-        channels = _shuffled(rng, [Channel.CONTRACTED_PROJECT] * contracted + [Channel.LABOUR_COOPERATION] * (total - contracted))
+        channels = _channels(rng, year, by_month, scale)
         poverty = _shuffled(rng, [True] * poor + [False] * (total - poor))
         central_west = iter(_shuffled(rng, [index < poor * CENTRAL_WEST_SHARE // 100 for index in range(poor)]))
         for day, channel, is_poor in zip(sorted(days), channels, poverty, strict=True):
@@ -275,6 +278,20 @@ def _departures(rng: random.Random, people: _People, scale: int, first_number: i
             inland = next(central_west) if is_poor else False
             voyages.append(_voyage(rng, people, number, day, channel, poverty=is_poor, central_west=inland))
     return voyages
+
+
+def _channels(rng: random.Random, year: int, by_month: dict[Period, int], scale: int) -> list[Channel]:
+    """The channel of every departure of a year, in the order of their days: split as published at every published point."""
+    found: list[Channel] = []
+    before_month, before = 0, 0
+    for point, persons in CONTRACTED.items():
+        if point.startswith(str(year)):
+            month, contracted = int(point[5:]), _scaled(persons, scale)
+            departing = sum(by_month[Period(f"{year}-{number:02d}")] for number in range(before_month + 1, month + 1))
+            projects = contracted - before
+            found += _shuffled(rng, [Channel.CONTRACTED_PROJECT] * projects + [Channel.LABOUR_COOPERATION] * (departing - projects))
+            before_month, before = month, contracted
+    return found
 
 
 def _shuffled(rng: random.Random, items: list[T]) -> list[T]:

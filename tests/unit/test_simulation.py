@@ -42,10 +42,11 @@ def test_the_stock_meets_the_published_points(played: simulation.Plan, day: str,
     assert abroad(played, date.fromisoformat(day)) == stock
 
 
-def test_channels_split_as_published(played: simulation.Plan) -> None:
-    split = Counter((v.departed_on.year, v.channel) for v in counting(played))
-    assert split[2019, Channel.CONTRACTED_PROJECT] == 211
-    assert split[2020, Channel.LABOUR_COOPERATION] == 162
+@pytest.mark.parametrize(("through", "projects", "labour"), [("2017-12-31", 222, 300), ("2019-09-30", 159, 197), ("2020-07-31", 81, 78)])
+def test_channels_split_as_published(played: simulation.Plan, through: str, projects: int, labour: int) -> None:
+    until = date.fromisoformat(through)
+    split = Counter(v.channel for v in counting(played) if v.departed_on.year == until.year and v.departed_on <= until)
+    assert (split[Channel.CONTRACTED_PROJECT], split[Channel.LABOUR_COOPERATION]) == (projects, labour)
 
 
 def test_the_same_seed_gives_the_same_plan() -> None:

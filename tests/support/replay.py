@@ -1,0 +1,60 @@
+"""The demo's plan told as events, as docking would tell it: what `laowu demo` plays through commands in minutes, in seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from itertools import chain
+from uuid import UUID
+
+from console.simulation import Plan, Voyage
+from shared import events, reference
+from shared.events import Data, DispatchFact, Evidence, Recorded, ReturnFact
+from shared.values import Destination, EnterpriseId, PlacementId, Sex, WorkerId
+from tests.support.stats import departure, recorded
+
+TAKEN_OVER = date(2016, 12, 31)
+
+
+def told(plan: Plan) -> list[Recorded[Data]]:
+    """Departures with their corrections and voids, and returns, in the order in which they are recorded."""
+    firsts = _firsts(plan)
+    found = list(chain.from_iterable(_voyage(voyage, first=voyage.number in firsts) for voyage in plan.voyages))
+    return [recorded(data, on) for on, data in sorted(found, key=lambda entry: entry[0])]
+
+
+def _firsts(plan: Plan) -> set[int]:
+    """The first voyage of every person in every year, by number."""
+    seen: dict[tuple[int, int], int] = {}
+    for voyage in plan.voyages:  # by departure
+        if not voyage.voided:
+            seen.setdefault((voyage.person.number, voyage.departed_on.year), voyage.number)
+    return set(seen.values())
+
+
+def _voyage(voyage: Voyage, *, first: bool) -> Iterator[tuple[date, Data]]:
+    about = {"placement": PlacementId(UUID(int=voyage.number)), "worker": WorkerId(UUID(int=voyage.person.number))}
+    fact, said = _fact(voyage, voyage.departed_on, voyage.destination, first=first), voyage.first_recorded_as
+    on = TAKEN_OVER if voyage.adopted else voyage.departed_on + timedelta(voyage.recorded_after)
+    wrongly = date.fromisoformat(said["departed_on"]) if "departed_on" in said else voyage.departed_on
+    recording = _fact(voyage, wrongly, said.get("destination", voyage.destination), first=first or voyage.voided)
+    yield on, events.Dispatched.model_validate({**about, "fact": recording})
+    later = on + timedelta(5)
+    if voyage.voided:
+        yield later, events.DispatchVoided.model_validate({**about, "previous": recording, "returned": None, "reason": "not_departed"})
+    elif said:
+        right = {**about, "previous": recording, "fact": fact, "returned": None, "cause": "correction"}
+        yield later, events.DispatchCorrected.model_validate(right)
+    if voyage.returned_on is not None:
+        back = ReturnFact(returned_on=voyage.returned_on, reason="completed")
+        known = max(voyage.returned_on + timedelta(1), later)
+        yield known, events.Returned.model_validate({**about, "fact": back, "dispatch": fact})
+
+
+def _fact(voyage: Voyage, day: date, destination: str, *, first: bool) -> DispatchFact:
+    person = voyage.person
+    return departure(
+        departed_on=day, origin=reference.origin(person.county, day), destination=Destination(destination),
+        occupation=voyage.occupation, channel=voyage.channel, enterprise=EnterpriseId(UUID(int=voyage.enterprise)), sex=Sex(person.sex),
+        birth_year=person.birth_date.year, first_this_year=first, evidence=Evidence.ADOPTED if voyage.adopted else Evidence.EXIT_STAMP,
+    )  # fmt: skip
