@@ -66,7 +66,7 @@ async def played(database: Database, scale: int) -> int:
 
 async def forms(database: Database) -> dict[str, views.MonthlyRow]:
     """The published form of the four years, by month."""
-    found = {}
+    found: dict[str, views.MonthlyRow] = {}
     async with database.transaction(cause(AFTER)) as tx:
         for year in simulation.YEARS:
             found |= {row.month: row for row in (await answers.monthly(tx, year, None, {})).months}
