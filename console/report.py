@@ -72,19 +72,28 @@ def _quotas(document: dict[str, Any]) -> Table:
                 style = STYLES.get(share["status"], "")
                 status = f"[{style}]{share['status']}[/]" if style else share["status"]
                 gap = "" if share["gap_heads"] is None else f"{share['gap_heads']:,}"
+                gap += f" [red]infeasible: {share['open_positions']:,} open positions[/]" if share["infeasible"] else ""
                 name = code.upper() if code.startswith("q") else code
-                table.add_row(year, name, f"{share['num']:,} / {share['den']:,} = {share['percent']}", status, share["rise"], gap)
+                percent = f" = {share['percent']}" if share["percent"] else ""
+                table.add_row(year, name, f"{share['num']:,} / {share['den']:,}{percent}", status, share["rise"], gap)
     return table
 
 
 def _targets(document: dict[str, Any]) -> Table:
     table = Table(title="Targets of the whole programme", title_justify="left")
-    for name in ("target", "actual", "floor", "stretch", "state"):
-        table.add_column(name, justify="left" if name in ("target", "state") else "right")
+    heading = any(row["projection"] for row in document["targets"])
+    for name in ("target", "actual", "floor", "stretch", "state", *(("heading for",) if heading else ())):
+        table.add_column(name, justify="left" if name in ("target", "state", "heading for") else "right")
     for row in document["targets"]:
         unit = 100 if "income" in row["target"] else 1
         numbers = ("" if value is None else f"{value // unit:,}" for value in (row["actual"], row["floor"], row["stretch"]))
         style = STYLES.get(row["state"] or "", "")
         state = f"[{style}]{row['state']}[/]" if style else str(row["state"])
-        table.add_row(TARGET_NAMES.get(row["target"], row["target"]), *numbers, state)
+        table.add_row(TARGET_NAMES.get(row["target"], row["target"]), *numbers, state, *((_heading(row, unit),) if heading else ()))
     return table
+
+
+def _heading(row: dict[str, Any], unit: int) -> str:
+    """Where a target will stand at the end of its span: likely, and between what."""
+    found = row["projection"]
+    return f"{found['likely'] // unit:,} ({found['low'] // unit:,} to {found['high'] // unit:,})" if found else ""

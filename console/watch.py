@@ -71,9 +71,11 @@ def said(data: Data) -> str:
             return f"{data.key}{value}{share}{status} ({data.label}, {data.lag_seconds} s behind{parked})"
         case QuotaStatusChanged():
             gap = f", {data.gap_heads:,} more needed" if data.gap_heads else ""
+            gap += f", infeasible with {data.open_positions or 0:,} open positions" if data.infeasible else ""
             return f"[bold]{data.quota} {data.period}[/]: {data.status_from or 'new'} -> {data.status_to}, {_share(data.share)}{gap}"
         case TargetProgressChanged():
-            return f"[bold]{data.target}[/]: {data.state_from or 'new'} -> {data.state_to}, {data.actual:,} of {data.floor:,}"
+            moved = f"{data.state_from or 'new'} -> {data.state_to}"
+            return f"[bold]{data.target}[/]: {moved}, {data.actual:,} of {data.floor:,}{_heading(data.projection)}"
         case YearOnYearBreached():
             return f"[red]{data.quota} {data.period}[/]: {_share(data.share)} after {_share(data.share_before)} the year before"
         case _:
@@ -82,3 +84,7 @@ def said(data: Data) -> str:
 
 def _share(share: tuple[int, int]) -> str:
     return f"{share[0]:,}/{share[1]:,}"
+
+
+def _heading(projection: tuple[int, int, int] | None) -> str:
+    return f", heading for {projection[1]:,} ({projection[0]:,} to {projection[2]:,})" if projection else ""

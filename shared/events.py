@@ -549,6 +549,9 @@ class FigurePublished(_Figure):
     lag_seconds: int
     parked: int
     definition: str
+    open_positions: int | None = None  # what the orders in hand could still send; None: not a running year's quota
+    infeasible: bool = False  # the orders in hand cannot close the gap
+    projection: tuple[int, int, int] | None = None  # low, likely, high at the end of a target's span
 
 
 class TargetProgressChanged(_Figure):
@@ -558,15 +561,20 @@ class TargetProgressChanged(_Figure):
     floor: int
     state_from: TargetState | None
     state_to: TargetState
+    projection: tuple[int, int, int] | None = None
 
 
 class QuotaStatusChanged(_Figure):
+    """Another status, or the same and the orders in hand have become too few, or enough again, to close the gap."""
+
     quota: str
     period: str
     status_from: QuotaStatus | None
     status_to: QuotaStatus
     share: Ratio
     gap_heads: int | None
+    open_positions: int | None = None
+    infeasible: bool = False
 
 
 class YearOnYearBreached(_Figure):

@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from services.stats import domain, figures
+from services.stats import domain, figures, seasons
 from services.stats.commands import Filter, Plan, Question, Quota, Target
-from services.stats.domain import Judgement, Progress, UnknownProgramme
+from services.stats.domain import Judgement, Progress, Projection, UnknownProgramme
 from services.stats.figures import Point
 from services.stats.queries import programmes
 from shared.auth import NATION
 from shared.db import Tx
 from shared.reference import provinces, region
-from shared.values import Designation, Ratio
+from shared.values import Designation, Period, Ratio, first_day
 
 SHIPPED = Path(__file__).parent / "programmes"
 MAIN = "2017-2020"
@@ -92,13 +92,22 @@ def _by_scope(points: Iterable[Point], scheme: str, levels: Sequence[Level]) -> 
 # --- quotas ---------------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class QuotaYear:
-    """One quota at one scope in one calendar year."""
+    """One quota at one scope in one calendar year.
+
+    `in_hand`: open positions of the whole nation that could still close a gap, None for a finished year.
+    """
 
     quota: Quota
     scope: Scope
     year: int
     judgement: Judgement
     finished: bool
+    in_hand: int | None
+
+    @property
+    def infeasible(self) -> bool:
+        """With the orders in hand."""
+        return domain.infeasible(self.judgement.gap_heads, self.in_hand)
 
 
 async def quota_years(
@@ -106,21 +115,31 @@ async def quota_years(
 ) -> list[QuotaYear]:
     """Every quota of the plan in every year begun by `on`; finished years are judged, the running one on `on`'s cut-off day.
 
-    `complete_on`: the last day through which the figures are complete. A year whose days are not has no comparison.
+    `complete_on`: the last day through which the figures are complete. A year of which too few days are is not judged.
     """
     found: list[QuotaYear] = []
     for quota in plan.quotas:
         shares = await _shares(tx, quota, on, known_on, levels)
         before_cut = await _same_day_before(tx, quota, on, known_on, levels)
+        open_now = await _in_hand(tx, quota, on, known_on) if quota.first_year <= on.year <= quota.last_year else None
         for (scope, year), share in sorted(shares.items(), key=lambda item: (item[0][1], item[0][0].level, item[0][0].code)):
             if not quota.first_year <= year <= quota.last_year:
                 continue
             finished = year < on.year
-            whole = domain.comparable(date(year, 1, 1), date(year, 12, 31) if finished else on, complete_on)
-            base = (shares if finished else before_cut).get((scope, year - 1)) if year > quota.first_year and whole else None
-            verdict = domain.judge(share, base, quota.threshold, rising=quota.rising, strict=quota.strict, finished=finished)
-            found.append(QuotaYear(quota, scope, year, verdict, finished))
+            rule = domain.Rule(quota.threshold, quota.rising and year > quota.first_year, quota.strict)
+            base = (shares if finished else before_cut).get((scope, year - 1)) if rule.rising else None
+            cut_off = date(year, 12, 31) if finished else on
+            complete = domain.comparable(date(year, 1, 1), cut_off, complete_on, plan.comparable_from)
+            verdict = domain.judge(share, base, rule, finished=finished, complete=complete)
+            found.append(QuotaYear(quota, scope, year, verdict, finished, None if finished else open_now))
     return found
+
+
+async def _in_hand(tx: Tx, quota: Quota, on: date, known_on: date | None) -> int:
+    """Positions of open orders that a quota's numerator could be sent to. An order has no province, so any county may fill it."""
+    part = Filter(destination=quota.numerator.destination, enterprise=quota.numerator.enterprise)
+    points = await figures.answer(tx, Question(measure="open_positions", start=on, end=on, filter=part, known_on=known_on))
+    return sum(point.value for point in points)
 
 
 Shares = dict[tuple[Scope, int], Ratio]
@@ -140,9 +159,7 @@ async def _same_day_before(tx: Tx, quota: Quota, on: date, known_on: date | None
     """The year before the running one, up to the same day."""
     if not quota.first_year < on.year <= quota.last_year:
         return {}
-    last = on.year - 1
-    cut_off = date(last, 3, 1) - timedelta(days=1) if (on.month, on.day) == (2, 29) else on.replace(year=last)
-    return await _share(tx, quota, date(last, 1, 1), cut_off, known_on, levels)
+    return await _share(tx, quota, date(on.year - 1, 1, 1), figures.year_before(on), known_on, levels)
 
 
 async def _share(tx: Tx, quota: Quota, start: date, end: date, known_on: date | None, levels: Sequence[Level]) -> Shares:
@@ -172,19 +189,49 @@ class TargetAt:
     scope: Scope
     actual: int
     progress: Progress | None
+    projection: Projection | None
     pending_fx: dict[str, int]
+    spread: str  # what "expected to date" goes by
 
 
-async def target_states(tx: Tx, plan: Plan, on: date, known_on: date | None, levels: Sequence[Level] = ("nation",)) -> list[TargetAt]:
+async def target_states(
+    tx: Tx, plan: Plan, on: date, known_on: date | None, complete_on: date | None, levels: Sequence[Level] = ("nation",)
+) -> list[TargetAt]:
+    """Every target of the plan at every scope; projected from the last day through which the figures are complete."""
     found = []
     for target in plan.targets:
         question = Question(
-            measure=target.measure, start=target.starts, end=target.ends, by=("province",), filter=target.filter, known_on=known_on
+            measure=target.measure, start=target.starts, end=target.ends, by=("month", "province"), filter=target.filter, known_on=known_on
         )
-        gathered = _by_scope(await figures.answer(tx, question), "three_belt", levels)
-        gathered.setdefault((NATIONAL, ""), [])
-        for (scope, _), points in sorted(gathered.items(), key=lambda item: (item[0][0].level, item[0][0].code)):
-            actual, pending = figures.in_yuan(points)
-            stands = domain.progress(actual, target.floor, target.stretch, target.starts, target.ends, on) if scope == NATIONAL else None
-            found.append(TargetAt(target, scope, actual, stands, pending))
+        points = await figures.answer(tx, question)
+        months = _months(points)
+        gathered: dict[Scope, list[Point]] = {NATIONAL: []}
+        for (scope, _), part in _by_scope(points, "three_belt", levels).items():
+            gathered[scope] = part
+        for scope, part in sorted(gathered.items(), key=lambda item: (item[0].level, item[0].code)):
+            actual, pending = figures.in_yuan(part)
+            stands, heading = None, None
+            spread, expected = _expected(target, months, on)
+            if scope == NATIONAL:
+                left = domain.days_left(target.starts, target.ends, on)
+                stands = domain.progress(actual, expected, target.floor, target.stretch, left)
+                heading = seasons.project(months, target.starts, target.ends, min(on, complete_on or on))
+            found.append(TargetAt(target, scope, actual, stands, heading, pending, spread))
     return found
+
+
+def _months(points: Iterable[Point]) -> dict[date, int]:
+    by_month: dict[date, list[Point]] = {}
+    for point in points:
+        by_month.setdefault(first_day(Period(point.of["month"])), []).append(point)
+    return {month: figures.in_yuan(part)[0] for month, part in by_month.items()}
+
+
+def _expected(target: Target, months: dict[date, int], on: date) -> tuple[str, int]:
+    """By what the target is spread over its days, and how much of its floor should be reached by the end of a day."""
+    if target.distribution == "table":
+        return "table", seasons.by_table([(step.until, step.amount) for step in target.table], target.starts, on)
+    if target.distribution == "linear":
+        return "linear", domain.steadily(target.floor, target.starts, target.ends, on)
+    name, seen = seasons.patterns(months, target.starts, on)
+    return f"seasonal, {name}", seasons.seasonally(target.floor, seasons.pooled(seen), target.starts, target.ends, on)

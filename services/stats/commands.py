@@ -30,6 +30,7 @@ Listed = Annotated[tuple[Designation, ...], Field(max_length=4)]
 Amount = Annotated[int, Field(ge=1, le=10**15)]
 Year = Annotated[int, Field(ge=1990, le=2199)]
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+ShareOf = tuple[Annotated[int, Field(ge=1, le=10**6)], Annotated[int, Field(ge=1, le=10**6)]]
 AgeBand = Annotated[str, Field(pattern=r"^([0-9]{1,3}-[0-9]{1,3}|-)$")]
 
 
@@ -62,6 +63,13 @@ class Filter(_Body):
         return all(name in mine and mine[name] <= values for name, values in theirs.items())
 
 
+class Milestone(_Body):
+    """What is to be reached by the end of a day, everything before included."""
+
+    until: Day
+    amount: Amount
+
+
 class Target(_Body):
     """A floor to reach between two days. Money counts in fen (1/100 yuan)."""
 
@@ -72,12 +80,18 @@ class Target(_Body):
     ends: Day
     floor: Amount
     stretch: Amount | None = None
-    distribution: Literal["linear"] = "linear"
+    distribution: Literal["linear", "seasonal", "table"] = "linear"
+    table: Annotated[tuple[Milestone, ...], Field(max_length=400)] = ()
 
     @model_validator(mode="after")
     def _orderly(self) -> Self:
         if self.ends < self.starts:
             raise ValueError("ends before it starts")
+        if (self.distribution == "table") != bool(self.table):
+            raise ValueError("a table belongs to the distribution table, and to no other")
+        days, amounts = [step.until for step in self.table], [step.amount for step in self.table]
+        if days and (days != sorted(set(days)) or amounts != sorted(amounts) or days[0] < self.starts or days[-1] != self.ends):
+            raise ValueError("a table runs through the target's days to its last, and its amounts do not fall")
         if self.stretch is not None and self.stretch < self.floor:
             raise ValueError("the stretch lies below the floor")
         return self
@@ -91,7 +105,7 @@ class Quota(_Body):
     measure: Literal["dispatches", "persons"]
     numerator: Filter
     denominator: Filter = Filter()
-    threshold: tuple[Annotated[int, Field(ge=1, le=10**6)], Annotated[int, Field(ge=2, le=10**6)]]
+    threshold: ShareOf
     rising: bool
     strict: bool = True
     first_year: Year
@@ -112,7 +126,10 @@ class Quota(_Body):
 
 
 class Plan(_Body):
-    """A programme: targets and quotas. Entered again under its code it becomes the next version."""
+    """A programme: targets and quotas. Entered again under its code it becomes the next version.
+
+    `comparable_from`: a year of which less than this part is reported is judged by no quota and compared with nothing.
+    """
 
     code: Code
     title: Line
@@ -121,6 +138,7 @@ class Plan(_Body):
     ends: Day
     targets: Annotated[tuple[Target, ...], Field(max_length=50)]
     quotas: Annotated[tuple[Quota, ...], Field(max_length=50)]
+    comparable_from: ShareOf = (95, 100)
 
     @model_validator(mode="after")
     def _orderly(self) -> Self:
@@ -129,6 +147,8 @@ class Plan(_Body):
         codes = [target.code for target in self.targets] + [quota.code for quota in self.quotas]
         if len(set(codes)) != len(codes):
             raise ValueError("a code is used twice")
+        if self.comparable_from[0] > self.comparable_from[1]:
+            raise ValueError("a part is at most the whole")
         return self
 
 

@@ -123,7 +123,7 @@ def gap_heads(share: Ratio, threshold: Ratio) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A quota at one scope in one year. `rise` is None where there is nothing to compare with."""
+    """A quota at one scope in one year. `rise` is None where there is nothing to compare with, `gap_heads` where nothing is judged."""
 
     share: Ratio
     before: Ratio | None
@@ -132,28 +132,46 @@ class Judgement:
     gap_heads: int | None
 
 
-def judge(share: Ratio, before: Ratio | None, threshold: Ratio, *, rising: bool, strict: bool, finished: bool) -> Judgement:
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a share is held to. `rising` is False in the first year, which has no base."""
+
+    threshold: Ratio
+    rising: bool
+    strict: bool
+
+
+def judge(share: Ratio, before: Ratio | None, rule: Rule, *, finished: bool, complete: bool) -> Judgement:
     """The state of a quota. A finished year is met or breached; a running one that is short, or has not risen, is at risk.
 
-    `before` is the year before on the same cut-off day, None where it is no base (the first year, or incomplete data):
-    the level is judged all the same.
+    `before` is the year before on the same cut-off day, None where it is no base. A year of which too little is reported
+    (`complete` is False) is judged at nothing, and one that had to rise and has no base cannot be called met.
     """
     if share[1] <= 0:
         return Judgement(share, before, QuotaStatus.INSUFFICIENT_DATA, None, None)
-    rise = rises(share, before, strict=strict) if rising and before is not None and before[1] > 0 else None
-    held = at_least(share, threshold) and rise is not False
-    failed = QuotaStatus.BREACHED if finished else QuotaStatus.AT_RISK
-    return Judgement(share, before, QuotaStatus.MET if held else failed, rise, gap_heads(share, threshold))
+    if not complete:
+        return Judgement(share, None, QuotaStatus.NOT_COMPARABLE, None, None)
+    rise = rises(share, before, strict=rule.strict) if rule.rising and before is not None and before[1] > 0 else None
+    if not at_least(share, rule.threshold) or rise is False:
+        status = QuotaStatus.BREACHED if finished else QuotaStatus.AT_RISK
+    else:
+        status = QuotaStatus.NOT_COMPARABLE if rule.rising and rise is None else QuotaStatus.MET
+    return Judgement(share, before, status, rise, gap_heads(share, rule.threshold))
 
 
-COMPARABLE_FROM: Ratio = (95, 100)
+def infeasible(gap: int | None, in_hand: int | None) -> bool:
+    """Whether the orders in hand cannot close the gap, even if all their positions went to the numerator's kind.
+
+    `in_hand` None: nothing can be closed any more (a finished year), or orders are not known.
+    """
+    return gap is not None and in_hand is not None and gap > in_hand
 
 
-def comparable(start: date, cut_off: date, complete_on: date | None) -> bool:
-    """Whether what is counted of a period up to its cut-off day may be compared: at least 95 % of its days are complete."""
+def comparable(start: date, cut_off: date, complete_on: date | None, least: Ratio) -> bool:
+    """Whether what is counted of a period up to its cut-off day may be compared: `least` of its days are complete."""
     days = (cut_off - start).days + 1
     covered = 0 if complete_on is None else (min(cut_off, complete_on) - start).days + 1
-    return at_least((max(covered, 0), days), COMPARABLE_FROM)
+    return at_least((max(covered, 0), days), least)
 
 
 def percent(share: Ratio, digits: int = 2) -> str:
@@ -168,8 +186,18 @@ def percent(share: Ratio, digits: int = 2) -> str:
 
 # --- targets --------------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
+class Projection:
+    """Where a sum will stand at the end of its span, as far as can be said, and how that was worked out."""
+
+    low: int
+    likely: int
+    high: int
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a target stands: actual against what a steady pace would have reached by `on`."""
+    """Where a target stands: actual against what its distribution expects to be reached by a day."""
 
     actual: int
     expected: int
@@ -182,14 +210,21 @@ class Progress:
     TOLERANCE: ClassVar[Ratio] = (2, 100)  # within 2 % of the expected counts as on track
 
 
-def progress(actual: int, floor: int, stretch: int | None, start: date, end: date, on: date) -> Progress:
-    """Linear: the expected part of the floor is the part of the days gone by, `on` included."""
-    days = (end - start).days + 1
-    gone = min(max((on - start).days + 1, 0), days)
-    expected, left = floor * gone // days, days - gone
+def progress(actual: int, expected: int, floor: int, stretch: int | None, left: int) -> Progress:
+    """`left`: days of the target's span still to come."""
     missing = max(floor - actual, 0)
-    run_rate = -(-missing // left) if left else None
-    return Progress(actual, expected, floor, stretch, _state(actual, expected, floor, left), left, run_rate)
+    return Progress(actual, expected, floor, stretch, _state(actual, expected, floor, left), left, -(-missing // left) if left else None)
+
+
+def days_left(start: date, end: date, on: date) -> int:
+    """Days of a span after a day."""
+    return min(max((end - on).days, 0), (end - start).days + 1)
+
+
+def steadily(floor: int, start: date, end: date, on: date) -> int:
+    """The part of the floor that a steady pace reaches by the end of a day."""
+    days = (end - start).days + 1
+    return floor * (days - days_left(start, end, on)) // days
 
 
 def _state(actual: int, expected: int, floor: int, left: int) -> TargetState:

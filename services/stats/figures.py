@@ -339,6 +339,11 @@ def _points(series: Series, question: Question, grain: Grain) -> list[Point]:
     return found
 
 
+def year_before(day: date) -> date:
+    """The same cut-off day of the year before; the last of February where there is none."""
+    return date(day.year - 1, 2, 28) if (day.month, day.day) == (2, 29) else day.replace(year=day.year - 1)
+
+
 def bounds(text: str, *, upper: bool) -> date:
     """The first (or last) day of YYYY, YYYY-MM or YYYY-MM-DD. Raises PeriodInvalid."""
     try:

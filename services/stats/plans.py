@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 
 from services.stats.commands import Plan, Quota, Target
 
 
 def contradictions(plan: Plan) -> list[str]:
     """What in the plan cannot all be true, each with its arithmetic. Empty: nothing found."""
-    return [*_parts_above_wholes(plan), *_quotas_against_targets(plan)]
+    return [
+        *_parts_above_wholes(plan), *_quotas_against_targets(plan), *_quotas_above_all(plan), *_tables_beside_floors(plan),
+        *_outside_the_programme(plan),
+    ]  # fmt: skip
 
 
 def arithmetic(plan: Plan) -> list[str]:
@@ -52,6 +56,43 @@ def _quotas_against_targets(plan: Plan) -> Iterator[str]:
                         f"{quota.code}: {up}/{down} of the {base.floor:,} of {base.code} is {implied:,}, "
                         f"but {planned.code}, which contains it, plans {limit:,}"
                     )
+
+
+def _quotas_above_all(plan: Plan) -> Iterator[str]:
+    """Two parts that share nobody cannot together ask for more than the whole."""
+    for index, left in enumerate(plan.quotas):
+        for right in plan.quotas[index + 1 :]:
+            years = range(max(left.first_year, right.first_year), min(left.last_year, right.last_year) + 1)
+            if left.measure != right.measure or left.denominator != right.denominator or not years or not _apart(left, right):
+                continue
+            both = Fraction(*left.threshold) + Fraction(*right.threshold)
+            if both > 1:
+                shares = " and ".join(f"{up}/{down}" for up, down in (left.threshold, right.threshold))
+                yield f"{left.code} and {right.code} share nobody, but {shares} of the same make {both}"
+
+
+def _apart(left: Quota, right: Quota) -> bool:
+    """Whether some dimension of the numerators has no value in common, told by the same lists and regions."""
+    if (left.basis, left.scheme) != (right.basis, right.scheme):
+        return False
+    mine, theirs = left.numerator.chosen(), right.numerator.chosen()
+    return any(not mine[name] & theirs[name] for name in mine.keys() & theirs.keys())
+
+
+def _tables_beside_floors(plan: Plan) -> Iterator[str]:
+    for target in plan.targets:
+        if target.table and target.table[-1].amount != target.floor:
+            yield f"{target.code}: its table comes to {target.table[-1].amount:,}, its floor is {target.floor:,}"
+
+
+def _outside_the_programme(plan: Plan) -> Iterator[str]:
+    span = f"{plan.code} runs from {plan.starts} to {plan.ends}"
+    for target in plan.targets:
+        if target.starts < plan.starts or target.ends > plan.ends:
+            yield f"{target.code} runs from {target.starts} to {target.ends}, but {span}"
+    for quota in plan.quotas:
+        if quota.first_year < plan.starts.year or quota.last_year > plan.ends.year:
+            yield f"{quota.code} holds from {quota.first_year} to {quota.last_year}, but {span}"
 
 
 def _targets_of(plan: Plan, quota: Quota) -> list[Target]:

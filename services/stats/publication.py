@@ -88,22 +88,29 @@ async def _judge_all(tx: Tx, said: Said, fresh: Freshness) -> tuple[list[Data], 
     """What has to be told, and what will have been said then."""
     on, told, changed = tx.clock.today(), list[Data](), Said()
     edition = Edition(fresh, on, frozenset(close.period for close in await frozen.closed(tx)))
-    for programme in await board.all_in_force(tx):
+    in_force = await board.all_in_force(tx)
+    for programme in in_force:
         for quota in await board.quota_years(tx, programme.plan, on, None, fresh.complete_on, LEVELS):
-            key = f"{quota.quota.code}|{quota.scope}|{quota.year}"
+            key = f"{_named(quota.quota.code, programme)}|{quota.scope}|{quota.year}"
             if said.get(key) != (now := _quota_now(quota, edition)):
                 told += _quota_events(key, quota, said.get(key), programme, edition)
                 changed[key] = now
-        for target in await board.target_states(tx, programme.plan, on, None, LEVELS):
+        for target in await board.target_states(tx, programme.plan, on, None, fresh.complete_on, LEVELS):
             key = f"{target.target.code}|{target.scope}|{programme.plan.code}"
-            if said.get(key) != (now := _target_now(target)):
+            if said.get(key) != (now := _target_now(target, edition)):
                 told += _target_events(key, target, said.get(key), programme, edition)
                 changed[key] = now
-    for key, event in await _national(tx, edition):
-        if said.get(key) != (now := {"value": event.value}):
+    since = min([on.year, *(programme.plan.starts.year for programme in in_force)])
+    for key, event in await _national(tx, edition, since):
+        if said.get(key) != (now := {"value": event.value, "label": event.label, "parked": event.parked > 0}):
             told.append(event)
             changed[key] = now
     return told, changed
+
+
+def _named(code: str, programme: InForce) -> str:
+    """Two programmes may use the same codes; those of the shipped one stand alone."""
+    return code if programme.plan.code == board.MAIN else f"{programme.plan.code}/{code}"
 
 
 def _quota_now(of: QuotaYear, edition: Edition) -> dict[str, Any]:
@@ -114,12 +121,21 @@ def _quota_now(of: QuotaYear, edition: Edition) -> dict[str, Any]:
         "rise": verdict.rise,
         "final": of.finished,
         "label": edition.label(str(of.year)),
+        "infeasible": of.infeasible,
+        "parked": edition.fresh.parked > 0,
     }
 
 
-def _target_now(of: TargetAt) -> dict[str, Any]:
+def _target_now(of: TargetAt, edition: Edition) -> dict[str, Any]:
     stands = of.progress
-    return {"actual": of.actual, "state": stands.state if stands else None, "floor": stands.floor if stands else None}
+    return {
+        "actual": of.actual, "state": stands.state if stands else None, "floor": stands.floor if stands else None,
+        "projection": _projection(of), "parked": edition.fresh.parked > 0,
+    }  # fmt: skip
+
+
+def _projection(of: TargetAt) -> list[int] | None:
+    return [of.projection.low, of.projection.likely, of.projection.high] if of.projection else None
 
 
 def _snapshot(key: str, measure: str, scope: str, period: str, edition: Edition, **value: Any) -> FigurePublished:
@@ -136,16 +152,15 @@ def _quota_events(key: str, of: QuotaYear, before: Mapping[str, Any] | None, pro
     told: list[Data] = [
         _snapshot(
             key, of.quota.measure, str(of.scope), period, edition,
-            share=verdict.share, status=verdict.status, gap_heads=verdict.gap_heads,
+            share=verdict.share, status=verdict.status, gap_heads=verdict.gap_heads, open_positions=of.in_hand, infeasible=of.infeasible,
             definition=f"{programme.plan.code}/{programme.version}/{of.quota.code}",
         )
     ]  # fmt: skip
     was = QuotaStatus(before["status"]) if before else None
-    if was != verdict.status and of.scope == NATIONAL:
+    if (was != verdict.status or (before and before["infeasible"] != of.infeasible)) and of.scope == NATIONAL:
         told.append(QuotaStatusChanged(
             key=key, effective=edition.on, quota=of.quota.code, period=period, status_from=was, status_to=verdict.status,
-            share=verdict.share,
-            gap_heads=verdict.gap_heads,
+            share=verdict.share, gap_heads=verdict.gap_heads, open_positions=of.in_hand, infeasible=of.infeasible,
         ))  # fmt: skip
     said_already = before is not None and before["final"] and before["rise"] is False
     fell = verdict.rise is False and of.finished and not said_already
@@ -161,25 +176,25 @@ def _target_events(key: str, of: TargetAt, before: Mapping[str, Any] | None, pro
     told: list[Data] = [
         _snapshot(
             key, of.target.measure, str(of.scope), programme.plan.code, edition, value=of.actual, status=stands.state if stands else None,
-            definition=f"{programme.plan.code}/{programme.version}/{of.target.code}",
+            projection=_projection(of), definition=f"{programme.plan.code}/{programme.version}/{of.target.code}",
         )
     ]  # fmt: skip
     was = TargetState(before["state"]) if before and before["state"] else None
     if stands is not None and was != stands.state:
         told.append(TargetProgressChanged(
             key=key, effective=edition.on, target=of.target.code, actual=of.actual, expected=stands.expected,
-            floor=stands.floor, state_from=was,
-            state_to=stands.state,
+            floor=stands.floor, state_from=was, state_to=stands.state, projection=_projection(of),
         ))  # fmt: skip
     return told
 
 
-async def _national(tx: Tx, edition: Edition) -> list[tuple[str, FigurePublished]]:
-    """Dispatches, persons and returns of the running year and the stock: what an operator watches."""
+async def _national(tx: Tx, edition: Edition, since: int) -> list[tuple[str, FigurePublished]]:
+    """Dispatches, persons and returns of every year and the stock at its end: what an operator watches. Late facts move past years too."""
     found = []
     for measure in ("dispatches", "persons", "returns", "stock"):
-        points = await figures.answer(tx, Question(measure=measure, start=date(edition.on.year, 1, 1), end=date(edition.on.year, 12, 31)))
-        key = f"{measure}|{NATIONAL}|{edition.on.year}"
-        value = sum(point.value for point in points)
-        found.append((key, _snapshot(key, measure, str(NATIONAL), str(edition.on.year), edition, value=value, definition=measure)))
+        question = Question(measure=measure, start=date(since, 1, 1), end=date(edition.on.year, 12, 31), by=("year",))
+        values = {str(edition.on.year): 0} | {point.of["year"]: point.value for point in await figures.answer(tx, question)}
+        for year, value in sorted(values.items()):
+            key = f"{measure}|{NATIONAL}|{year}"
+            found.append((key, _snapshot(key, measure, str(NATIONAL), year, edition, value=value, definition=measure)))
     return found

@@ -60,6 +60,7 @@ BY_FIELD: Mapping[str, object] = {
     "policy_version": "match/1",
     "port": "PVG",
     "positions": (("docking.events", 0, 1802),),
+    "projection": (1750, 1802, 1840),
     "quota": "Q1",
     "quota_effect": "Q1 9.58 -> 9.59 %",
     "reason": "没有通知",  # beyond ASCII: the bytes are UTF-8, not escapes

@@ -13,8 +13,9 @@ import pytest
 
 from services.stats import board
 from shared.auth import Role
+from shared.events import Data
 from tests.support.http import Client, client  # noqa: F401  # the fixture
-from tests.support.stats import POOR_WEST, RICH_EAST, counted, departure, dispatched, income, paid, recorded
+from tests.support.stats import POOR_WEST, RICH_EAST, counted, departure, dispatched, income, opened, paid, recorded
 
 Start = Callable[[str], Awaitable[Client]]
 
@@ -76,7 +77,7 @@ async def test_the_report_has_the_form_the_ministry_reads(stats: Client) -> None
         "dispatches": 2, "persons": 2, "stock": 2, "returns": 0, "income_cny": 800_000, "poverty_dispatches": 1,
     }  # fmt: skip
     assert {name: year["q1"][name] for name in ("num", "den", "status", "gap_heads")} == {
-        "num": 1, "den": 2, "status": "met", "gap_heads": 0,
+        "num": 1, "den": 2, "status": "not_comparable", "gap_heads": 0,  # enough, but it must rise, and 2017 has nothing to rise from
     }  # fmt: skip
     assert {"q1", "q2", "indicator"} <= set(year)
     assert body["total"] == {
@@ -113,6 +114,39 @@ async def test_a_plan_that_contradicts_itself_is_refused_with_the_arithmetic(sta
     assert (answer.status, answer.code) == (422, "CONTRADICTORY_PLAN")
     assert "900,000" in answer.body["detail"]
     assert [entry["version"] for entry in (await stats.get("/programmes")).body] == [0]
+
+
+async def test_a_running_year_says_what_is_missing_whether_orders_can_close_it_and_where_targets_are_heading(stats: Client) -> None:
+    days = [date(2018, 1, 9), *(date(2018, month, 2) for month in range(2, 7))]
+    told: list[Data] = [dispatched(departure(RICH_EAST, day)) for day in days for _ in range(3)]
+    await counted(stats.database, [recorded(data) for data in [*told, opened(1)]])
+    stats.at = datetime(2018, 6, 30, 4, tzinfo=UTC)
+    row = next(one for one in (await stats.get("/quotas")).body["quotas"] if (one["quota"], one["year"]) == ("Q1", 2018))
+    assert {name: row[name] for name in ("status", "num", "den", "gap_heads", "open_positions", "infeasible")} == {
+        "status": "at_risk", "num": 0, "den": 18, "gap_heads": 2, "open_positions": 1, "infeasible": True,
+    }  # fmt: skip
+    await counted(stats.database, [recorded(opened(1, date(2018, 6, 1)))])
+    row = next(one for one in (await stats.get("/quotas")).body["quotas"] if (one["quota"], one["year"]) == ("Q1", 2018))
+    assert (row["open_positions"], row["infeasible"]) == (2, False)
+    target = (await stats.get("/targets")).body["targets"][0]
+    assert target["distribution"] == "linear"
+    heading = target["projection"]
+    assert heading["low"] <= heading["likely"] <= heading["high"]
+    assert "published 2019, 2020" in heading["method"]
+
+
+async def test_a_target_may_be_spread_by_season_or_by_table(stats: Client) -> None:
+    plan = scaled(1)
+    steps = [{"until": "2017-12-31", "amount": 300_000}, {"until": "2020-12-31", "amount": 1_800_000}]
+    plan["targets"][0] |= {"distribution": "table", "table": steps}
+    plan["targets"][2] |= {"distribution": "seasonal"}
+    assert (await stats.post("/programmes", {"plan": plan, "reason": "another pace"})).status == 201
+    stats.at = datetime(2017, 12, 31, 4, tzinfo=UTC)
+    rows = {row["target"]: (row["distribution"], row["expected"]) for row in (await stats.get("/targets")).body["targets"]}
+    assert rows["dispatches"] == ("table", 300_000)
+    assert rows["poverty_dispatches"] == ("seasonal, published 2019, 2020", 50_000)
+    plan["targets"][0]["table"] = steps[:1]
+    assert (await stats.post("/programmes", {"plan": plan, "reason": "half a table"})).status == 422
 
 
 async def test_who_may_read_and_who_may_plan(stats: Client) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import date
 
@@ -10,9 +11,11 @@ import pytest_asyncio
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
-from services.stats import audit, consumers, queries, rebuild
+from services.stats import audit, board, consumers, queries, rebuild
+from services.stats.commands import EnterProgramme
 from services.stats.freshness import SOURCES
 from services.stats.measures import MEASURE
+from services.stats.usecases.programmes import enter_programme
 from shared import kafka as topics
 from shared.db import Database
 from shared.events import DOCKING, RIGHTS, Data, encode
@@ -99,6 +102,28 @@ async def test_a_rebuild_beside_the_live_generation_is_swapped_in_when_equal_and
     assert (again.passed, again.events) == (True, 6)
     async with database.connection() as conn:
         assert await conn.fetchval("SELECT count(*) FROM generation") == 1
+
+
+async def test_a_quota_edited_while_a_rebuild_runs_is_in_force_and_the_rebuild_is_swapped_in(
+    kafka: str, config: Settings, database: Database
+) -> None:
+    await told(kafka, config)
+    await counted(config, database)
+    plan = board.shipped()[board.MAIN]
+    quotas = (plan.quotas[0].model_copy(update={"threshold": (1, 20)}), *plan.quotas[1:])
+    edited = EnterProgramme(plan=plan.model_copy(update={"quotas": quotas}), reason="a twentieth")
+
+    async def edit() -> None:
+        async with database.transaction(cause()) as tx:
+            await enter_programme(tx, edited)
+
+    found, _ = await asyncio.gather(rebuild.rebuild(config, database), edit())
+    assert (found.swapped, found.differing) == (True, [])
+    assert (await audited(config, database)).passed
+    async with database.transaction(cause()) as tx:
+        judged = await board.quota_years(tx, (await board.in_force(tx)).plan, date(2019, 1, 1), None, date(2019, 1, 1))
+    q1 = next(of for of in judged if (of.quota.code, of.year) == ("Q1", 2018))
+    assert (q1.quota.threshold, q1.judgement.share) == ((1, 20), (1, 1))
 
 
 async def test_a_rebuild_that_differs_is_refused_unless_accepted(kafka: str, config: Settings, database: Database) -> None:

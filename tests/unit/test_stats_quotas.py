@@ -11,10 +11,33 @@ from hypothesis import strategies as st
 
 from services.stats import board, plans
 from services.stats.commands import Plan
-from services.stats.domain import at_least, comparable, gap_heads, judge, percent, progress
-from shared.values import QuotaStatus, TargetState
+from services.stats.domain import (
+    Judgement,
+    Progress,
+    Rule,
+    at_least,
+    comparable,
+    days_left,
+    gap_heads,
+    infeasible,
+    judge,
+    percent,
+    progress,
+    steadily,
+)
+from shared.values import QuotaStatus, Ratio, TargetState
 
 Q1 = (1, 10)
+ENOUGH = (95, 100)
+
+
+def judged(share: Ratio, before: Ratio | None = None, *, rising: bool = True, finished: bool = True, complete: bool = True) -> Judgement:
+    return judge(share, before, Rule(Q1, rising=rising, strict=True), finished=finished, complete=complete)
+
+
+def stands(actual: int, floor: int, stretch: int | None, start: date, end: date, on: date) -> Progress:
+    """Against a steady pace."""
+    return progress(actual, steadily(floor, start, end, on), floor, stretch, days_left(start, end, on))
 
 
 def test_worked_example_gap() -> None:
@@ -28,21 +51,21 @@ def test_worked_example_gap() -> None:
 def test_worked_example_rounding_hides_a_fall() -> None:
     now, before = (50_900, 503_000), (50_600, 500_000)
     assert percent(now) == percent(before) == "10.12 %"
-    verdict = judge(now, before, Q1, rising=True, strict=True, finished=True)
+    verdict = judged(now, before)
     assert (verdict.rise, verdict.status) == (False, QuotaStatus.BREACHED)
 
 
 def test_the_first_year_has_no_base_and_its_level_is_judged_all_the_same() -> None:
-    verdict = judge((42, 522), None, Q1, rising=True, strict=True, finished=True)
+    verdict = judged((42, 522), rising=False)
     assert (verdict.rise, verdict.status, verdict.gap_heads) == (None, QuotaStatus.BREACHED, 12)
 
 
 def test_a_running_year_is_at_risk_where_a_finished_one_is_breached() -> None:
-    assert judge((9, 100), None, Q1, rising=True, strict=True, finished=False).status is QuotaStatus.AT_RISK
+    assert judged((9, 100), finished=False).status is QuotaStatus.AT_RISK
 
 
 def test_nothing_counted_is_insufficient_data_and_no_zero() -> None:
-    verdict = judge((0, 0), None, Q1, rising=True, strict=True, finished=True)
+    verdict = judged((0, 0))
     assert (verdict.status, verdict.gap_heads, percent(verdict.share)) == (QuotaStatus.INSUFFICIENT_DATA, None, "")
 
 
@@ -56,14 +79,14 @@ def test_the_gap_is_the_fewest_heads_that_reach_the_threshold(num: int, more: in
 
 def test_worked_example_four_years_at_one_to_a_thousand() -> None:
     starts, ends, after = date(2017, 1, 1), date(2020, 12, 31), date(2021, 1, 1)
-    assert progress(522 + 492 + 487 + 301, 1_800, 2_000, starts, ends, after).state is TargetState.ACHIEVED
-    assert progress(146, 200, None, starts, ends, after).state is TargetState.MISSED
-    verdict = judge((146, 1_802), None, Q1, rising=True, strict=True, finished=True)
+    assert stands(522 + 492 + 487 + 301, 1_800, 2_000, starts, ends, after).state is TargetState.ACHIEVED
+    assert stands(146, 200, None, starts, ends, after).state is TargetState.MISSED
+    verdict = judged((146, 1_802), rising=False)
     assert (percent(verdict.share, 1), verdict.status) == ("8.1 %", QuotaStatus.BREACHED)
 
 
 def test_a_target_half_way_through_its_days_expects_half_its_floor() -> None:
-    half = progress(450, 1_000, None, date(2019, 1, 1), date(2020, 12, 30), date(2019, 12, 31))
+    half = stands(450, 1_000, None, date(2019, 1, 1), date(2020, 12, 30), date(2019, 12, 31))
     assert (half.expected, half.state, half.days_left, half.run_rate) == (500, TargetState.BEHIND, 365, 2)
 
 
@@ -88,11 +111,59 @@ def test_a_part_cannot_ask_for_more_than_its_whole() -> None:
     assert any("a part of dispatches" in reason for reason in plans.contradictions(Plan.model_validate(document)))
 
 
+def changed(*path: str | int, value: Any) -> Plan:
+    """The shipped plan with one thing in it other."""
+    document: dict[str, Any] = json.loads((board.SHIPPED / "2017-2020.json").read_text())
+    at: Any = document
+    for step in path[:-1]:
+        at = at[step]
+    at[path[-1]] = value
+    return Plan.model_validate(document)
+
+
+def test_two_quotas_that_share_nobody_cannot_ask_for_more_than_everybody() -> None:
+    east = {
+        "code": "east", "title": "From the east, of all", "measure": "dispatches", "numerator": {"region": ["east"]}, "threshold": [3, 5],
+        "rising": False, "first_year": 2020, "last_year": 2020, "binding": False,
+    }  # fmt: skip
+    document = json.loads((board.SHIPPED / "2017-2020.json").read_text())
+    plan = changed("quotas", value=[*document["quotas"], east])
+    assert plans.contradictions(plan) == ["indicator and east share nobody, but 1/2 and 3/5 of the same make 11/10"]
+
+
+def test_a_table_comes_to_its_floor_and_nothing_lies_outside_the_programme() -> None:
+    table = [{"until": "2018-12-31", "amount": 900_000}, {"until": "2020-12-31", "amount": 1_750_000}]
+    document = json.loads((board.SHIPPED / "2017-2020.json").read_text())
+    target = {**document["targets"][0], "distribution": "table", "table": table}
+    assert plans.contradictions(changed("targets", 0, value=target)) == ["dispatches: its table comes to 1,750,000, its floor is 1,800,000"]
+    assert plans.contradictions(changed("quotas", 0, "last_year", value=2021)) == [
+        "Q1 holds from 2017 to 2021, but 2017-2020 runs from 2017-01-01 to 2020-12-31"
+    ]
+
+
 def test_worked_example_not_comparable() -> None:
     start, end = date(2018, 1, 1), date(2018, 12, 31)
-    assert not comparable(start, end, date(2018, 9, 30))  # nine months against twelve
-    assert not comparable(start, end, date(2018, 10, 19))  # 80 % of the days
-    assert not comparable(start, end, None)
-    assert comparable(start, end, date(2018, 12, 13))  # 347 of 365 days
-    assert not comparable(start, end, date(2018, 12, 12))
-    assert comparable(start, date(2018, 9, 30), date(2018, 9, 30))  # the running year on its own cut-off day
+    assert not comparable(start, end, date(2018, 9, 30), ENOUGH)  # nine months against twelve
+    assert not comparable(start, end, date(2018, 10, 19), ENOUGH)  # 80 % of the days
+    assert not comparable(start, end, None, ENOUGH)
+    assert comparable(start, end, date(2018, 12, 13), ENOUGH)  # 347 of 365 days
+    assert not comparable(start, end, date(2018, 12, 12), ENOUGH)
+    assert comparable(start, date(2018, 9, 30), date(2018, 9, 30), ENOUGH)  # the running year on its own cut-off day
+    verdict = judged((80, 300), (42, 522), complete=False)
+    assert (verdict.status, verdict.rise, verdict.gap_heads) == (QuotaStatus.NOT_COMPARABLE, None, None)
+
+
+def test_a_share_that_must_rise_and_has_no_base_is_not_called_met() -> None:
+    assert judged((20, 100)).status is QuotaStatus.NOT_COMPARABLE
+    assert judged((20, 100), (0, 0)).status is QuotaStatus.NOT_COMPARABLE
+    assert judged((20, 100), rising=False).status is QuotaStatus.MET
+    assert judged((9, 100)).status is QuotaStatus.BREACHED  # short is short, whatever the year before
+
+
+def test_a_gap_is_infeasible_when_all_open_positions_together_are_fewer_heads() -> None:
+    gap = judged((46_000, 480_000), rising=False, finished=False).gap_heads
+    assert infeasible(gap, 2_222)
+    assert not infeasible(gap, 2_223)
+    assert not infeasible(0, 0)
+    assert not infeasible(gap, None)
+    assert not infeasible(None, 0)

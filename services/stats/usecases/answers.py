@@ -11,6 +11,7 @@ from services.stats.freshness import Lag, freshness
 from services.stats.measures import MEASURE
 from services.stats.queries import frozen
 from shared.db import Tx
+from shared.values import first_day, last_day, period_of
 
 
 async def figure(tx: Tx, question: Question, lag: Lag) -> views.Figure:
@@ -20,13 +21,28 @@ async def figure(tx: Tx, question: Question, lag: Lag) -> views.Figure:
 
 
 async def monthly(tx: Tx, year: int, known_on: date | None, lag: Lag) -> views.Monthly:
-    """The published form: cumulative from January in two channels, stock at month end, change on the year before."""
+    """The published form: cumulative from January in two channels, stock at month end, change on the year before.
+
+    The running month, not over yet, is compared with the year before up to the same day.
+    """
     today = known_on or tx.clock.today()
     last = 12 if year < today.year else today.month if year == today.year else 0
     start, end = date(year - 1, 1, 1), date(year, 12, 31)
-    by_channel = await figures.answer(tx, Question(measure="dispatches", start=start, end=end, by=("month", "channel"), known_on=known_on))
-    stock = await figures.answer(tx, Question(measure="stock", start=start, end=end, by=("month",), known_on=known_on))
+    dispatches = Question(measure="dispatches", start=start, end=end, by=("month", "channel"), known_on=known_on)
+    by_channel = await _like_for_like(tx, dispatches, today)
+    stock = await _like_for_like(tx, Question(measure="stock", start=start, end=end, by=("month",), known_on=known_on), today)
     return views.monthly(year, last, by_channel, stock, known_on, await freshness(tx, lag))
+
+
+async def _like_for_like(tx: Tx, question: Question, today: date) -> list[figures.Point]:
+    """By month; of the month a year before today only the days up to the same day."""
+    points = await figures.answer(tx, question)
+    cut_off = figures.year_before(today)
+    if today.year != question.end.year or cut_off == last_day(period_of(cut_off)):
+        return points
+    month = period_of(cut_off)
+    part = await figures.answer(tx, question.model_copy(update={"start": first_day(month), "end": cut_off}))
+    return [point for point in points if point.of["month"] != month] + part
 
 
 async def quotas(tx: Tx, code: str, level: board.Level, known_on: date | None, lag: Lag) -> views.Quotas:
@@ -37,9 +53,9 @@ async def quotas(tx: Tx, code: str, level: board.Level, known_on: date | None, l
 
 
 async def targets(tx: Tx, code: str, level: board.Level, known_on: date | None, lag: Lag) -> views.Targets:
-    programme = await board.in_force(tx, code)
-    judged = await board.target_states(tx, programme.plan, known_on or tx.clock.today(), known_on, (level,))
-    return views.targets(programme, judged, known_on, await freshness(tx, lag))
+    programme, fresh = await board.in_force(tx, code), await freshness(tx, lag)
+    judged = await board.target_states(tx, programme.plan, known_on or tx.clock.today(), known_on, fresh.complete_on, (level,))
+    return views.targets(programme, judged, known_on, fresh)
 
 
 _REPORTED = (
@@ -63,7 +79,7 @@ async def report(tx: Tx, code: str, known_on: date | None, lag: Lag) -> views.Re
         found[name] = await figures.answer(tx, question)
     fresh = await freshness(tx, lag)
     judged = await board.quota_years(tx, plan, on, known_on, fresh.complete_on)
-    reached = await board.target_states(tx, plan, on, known_on)
+    reached = await board.target_states(tx, plan, on, known_on, fresh.complete_on)
     return views.report(programme, found, judged, reached, known_on, fresh)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -34,7 +35,11 @@ def programme(plan: Plan, entry: programmes.Programme | None) -> Programme:
 
 
 class Share(View):
-    """`gap_heads`: how many more of the numerator's kind reach the threshold; for a finished year how many were missing."""
+    """`gap_heads`: how many more of the numerator's kind reach the threshold; for a finished year how many were missing.
+
+    `open_positions`: what the orders in hand could still send, and `infeasible`: that they cannot close the gap. `percent` is
+    empty where nothing can be said.
+    """
 
     num: int
     den: int
@@ -42,6 +47,8 @@ class Share(View):
     status: QuotaStatus
     rise: Literal["rose", "fell", "not_comparable"]
     gap_heads: int | None
+    open_positions: int | None
+    infeasible: bool
 
 
 class QuotaAt(Share):
@@ -62,9 +69,11 @@ class Quotas(Answered):
 
 def share_of(of: QuotaYear) -> dict[str, Any]:
     verdict = of.judgement
+    told = verdict.status is not QuotaStatus.NOT_COMPARABLE
     return {
-        "num": verdict.share[0], "den": verdict.share[1], "percent": domain.percent(verdict.share), "status": verdict.status,
-        "rise": "not_comparable" if verdict.rise is None else "rose" if verdict.rise else "fell", "gap_heads": verdict.gap_heads,
+        "num": verdict.share[0], "den": verdict.share[1], "percent": domain.percent(verdict.share) if told else "",
+        "status": verdict.status, "rise": "not_comparable" if verdict.rise is None else "rose" if verdict.rise else "fell",
+        "gap_heads": verdict.gap_heads, "open_positions": of.in_hand, "infeasible": of.infeasible,
     }  # fmt: skip
 
 
@@ -79,8 +88,17 @@ def quotas(programme: InForce, judged: Iterable[QuotaYear], known_on: date | Non
     return Quotas(programme=programme.plan.code, version=programme.version, quotas=rows, **standing(known_on, fresh))
 
 
+class Projected(View):
+    """Where it will stand at the end of the span, between a low and a high, and the method by which that was worked out."""
+
+    low: int
+    likely: int
+    high: int
+    method: str
+
+
 class TargetRow(View):
-    """Money in fen. `expected`: where a steady pace would stand; `run_rate`: needed per day from here on."""
+    """Money in fen. `expected`: where the distribution would stand; `run_rate`: needed per day from here on."""
 
     target: str
     definition: str
@@ -93,6 +111,8 @@ class TargetRow(View):
     state: TargetState | None
     days_left: int | None
     run_rate: int | None
+    distribution: str
+    projection: Projected | None
 
 
 class Targets(Answered):
@@ -107,7 +127,8 @@ def target(of: TargetAt) -> TargetRow:
         target=of.target.code, definition=figures.definition(of.target.measure), scope=str(of.scope), actual=of.actual,
         pending_fx=of.pending_fx, expected=stands.expected if stands else None, floor=stands.floor if stands else None,
         stretch=stands.stretch if stands else None, state=stands.state if stands else None,
-        days_left=stands.days_left if stands else None, run_rate=stands.run_rate if stands else None,
+        days_left=stands.days_left if stands else None, run_rate=stands.run_rate if stands else None, distribution=of.spread,
+        projection=Projected(**asdict(of.projection)) if of.projection else None,
     )  # fmt: skip
 
 
