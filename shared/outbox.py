@@ -13,9 +13,10 @@ import contextlib
 import logging
 import random
 import time
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -121,21 +122,23 @@ _PASSING = (
 )
 
 _TRY_LOCK = "SELECT pg_try_advisory_lock($1)"
-_STATE = "SELECT epoch, inflight FROM relay"
+_STATE = "SELECT epoch, (SELECT coalesce(sum(upper(ids) - lower(ids)), 0)::bigint FROM unnest(inflight) AS ids) AS inflight FROM relay"
 _NUMBERS = "SELECT topic, partition, next_number FROM relay_sequence"
 _PARTITIONS = "SELECT topic, partitions FROM relay_topic"
 _FIX_PARTITIONS = "INSERT INTO relay_topic (topic, partitions) VALUES ($1, $2)"
 _INFLIGHT_ROWS = """
 SELECT outbox.id, outbox.topic, outbox.key, outbox.value
-FROM unnest($1::bigint[]) WITH ORDINALITY AS sent (id, place) JOIN outbox ON outbox.id = sent.id
-ORDER BY sent.place
+FROM relay CROSS JOIN unnest(relay.inflight) WITH ORDINALITY AS sent (ids, place)
+    JOIN outbox ON outbox.id >= lower(sent.ids) AND outbox.id < upper(sent.ids)
+ORDER BY sent.place, outbox.id
 """
-# Never "id > last": identity values commit out of order, and a row that commits late would be passed over.
+# Never "id > last": identity values commit out of order, and a row that commits late would be passed over. What is on its way ($3)
+# is left out by name.
 _NEXT_ROWS = """
 SELECT id, topic, key, value
 FROM (
     SELECT id, topic, key, value, sum(octet_length(value)) OVER (ORDER BY id) - octet_length(value) AS bytes_before
-    FROM (SELECT id, topic, key, value FROM outbox ORDER BY id LIMIT $1) AS first
+    FROM (SELECT id, topic, key, value FROM outbox WHERE NOT id <@ $3::text::int8multirange ORDER BY id LIMIT $1) AS first
 ) AS counted
 WHERE bytes_before < $2
 ORDER BY id
@@ -145,7 +148,7 @@ _STORE_NUMBERS = """
 INSERT INTO relay_sequence (topic, partition, next_number) SELECT * FROM unnest($1::text[], $2::integer[], $3::bigint[])
 ON CONFLICT (topic, partition) DO UPDATE SET next_number = excluded.next_number
 """
-_STORE_INFLIGHT = "UPDATE relay SET inflight = $1::bigint[]"
+_STORE_INFLIGHT = "UPDATE relay SET inflight = $1::text::int8range[]"
 _NEW_EPOCH = "UPDATE relay SET epoch = epoch + 1, inflight = '{}' RETURNING epoch"
 _FORGET_NUMBERS = "DELETE FROM relay_sequence"
 _DELETE_KNOWN = "DELETE FROM outbox WHERE event_id = ANY($1::uuid[])"
@@ -159,24 +162,38 @@ class InflightMissing(Exception):
     """Rows that were being sent are gone from the outbox: somebody deleted them by hand. Their numbers cannot be repeated."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Rows on their way: what Kafka will answer, and the next numbers once they have arrived."""
+
+    rows: Sequence[asyncpg.Record]
+    acks: list[asyncio.Future[Any]]
+    numbers: Mapping[tuple[str, int], int]
+
+
 @dataclass(slots=True)
 class _Session:
-    """What one holder of the lock works with; made anew after every error."""
+    """What one holder of the lock works with; made anew after every error.
+
+    In flight, in this order and so stored: the batches in `flying`, then the rows in `chosen`, which are sent next.
+    """
 
     conn: asyncpg.Connection
     producer: AIOKafkaProducer
     settings: Settings
     epoch: int
-    numbers: dict[tuple[str, int], int] = field(default_factory=dict)
+    numbers: dict[tuple[str, int], int] = field(default_factory=dict)  # next, after all that was sent
     partitions: dict[str, int] = field(default_factory=dict)
     checked: set[str] = field(default_factory=set)
+    flying: deque[_Batch] = field(default_factory=deque)
+    chosen: list[asyncpg.Record] = field(default_factory=list)
 
 
 async def relay(database: Database, url: str, settings: Settings, health: Health) -> None:
     """Send what is in the outbox until cancelled; one relay per database works, others wait for its lock.
 
     Any error drops connection and producer and starts again with back-off; meanwhile the condition "relay" is raised.
-    Cancelled, it finishes the batch in flight within SETTLE_SECONDS.
+    Cancelled, it waits for what is on its way within SETTLE_SECONDS.
     """
     failures = 0
     while True:
@@ -191,103 +208,158 @@ async def relay(database: Database, url: str, settings: Settings, health: Health
 
 async def _relay_once(database: Database, url: str, settings: Settings, health: Health) -> None:
     conn = await connect(url, application=f"laowu-{database.service}-relay")
-    producer = None
+    producer, session = None, None
     try:
         await conn.execute("SELECT set_config('idle_session_timeout', $1, false)", f"{int(ZOMBIE_SECONDS * 1000)}ms")
         while not await conn.fetchval(_TRY_LOCK, _LOCK):  # polled: a waiting statement would run into its timeout
             health.clear_condition(CONDITION)  # a peer does the work
             await asyncio.sleep(random.uniform(0.1, 0.3))
         producer = await kafka.open_producer(settings)
-        session, rows = await _resume(conn, producer, settings)
-        await _forward_all(session, rows, database, health)
+        session = await _resume(conn, producer, settings)
+        await _forward_all(session, database, health)
     finally:
         conn.terminate()
+        for ack in (ack for batch in session.flying for ack in batch.acks) if session else ():
+            ack.add_done_callback(lambda done: done.cancelled() or done.exception())  # seen: one of them is being raised
         if producer is not None:
             await asyncio.shield(kafka.stop_producer(producer, 3))
 
 
-async def _resume(conn: asyncpg.Connection, producer: AIOKafkaProducer, settings: Settings) -> tuple[_Session, list[asyncpg.Record]]:
+async def _resume(conn: asyncpg.Connection, producer: AIOKafkaProducer, settings: Settings) -> _Session:
     """The stored numbers, and the rows that the last relay may or may not have sent: to be sent again, in the same order."""
     state = await conn.fetchrow(_STATE)
     assert state is not None, "the migration inserts the one row"  # noqa: S101  # for mypy; a database without it is not ours
     numbers = {(row["topic"], row["partition"]): row["next_number"] for row in await conn.fetch(_NUMBERS)}
     partitions = {row["topic"]: row["partitions"] for row in await conn.fetch(_PARTITIONS)}
-    rows = await conn.fetch(_INFLIGHT_ROWS, state["inflight"])
-    if len(rows) != len(state["inflight"]):
-        raise InflightMissing(f"{len(state['inflight']) - len(rows)} rows of the outbox")
-    return _Session(conn, producer, settings, state["epoch"], numbers, partitions), rows
+    rows = await conn.fetch(_INFLIGHT_ROWS)
+    if len(rows) != state["inflight"]:
+        raise InflightMissing(f"{state['inflight'] - len(rows)} rows of the outbox")
+    return _Session(conn, producer, settings, state["epoch"], numbers, partitions, chosen=rows)
 
 
-async def _forward_all(session: _Session, rows: list[asyncpg.Record], database: Database, health: Health) -> None:
+async def _forward_all(session: _Session, database: Database, health: Health) -> None:
+    """Round after round. Cancelled, the round is finished and what is on its way awaited, within SETTLE_SECONDS."""
     idle, counted = IDLE_SECONDS[0], 0.0
-    while True:
-        database.wake.clear()
-        rows = await _settled(_forward(session, rows))
-        health.clear_condition(CONDITION)
-        if time.monotonic() - counted > 2:
-            OUTBOX.set(await backlog(session.conn))
-            counted = time.monotonic()
-        if rows:
-            idle = IDLE_SECONDS[0]
-            if len(rows) < FEW_ROWS:
-                await asyncio.sleep(GATHER_SECONDS)
-            continue
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(idle):
-                await database.wake.wait()
-        idle = min(idle * 1.5, IDLE_SECONDS[1])
-
-
-async def _settled(step: Any) -> list[asyncpg.Record]:
-    """The step's result. Cancelled meanwhile, the step is still given SETTLE_SECONDS to finish before the cancellation goes on."""
-    task: asyncio.Task[list[asyncpg.Record]] = asyncio.ensure_future(step)
+    under_way: asyncio.Future[int] | None = None
     try:
-        return await asyncio.shield(task)
+        while True:
+            database.wake.clear()
+            under_way = asyncio.ensure_future(_forward(session))
+            chosen = await asyncio.shield(under_way)
+            health.clear_condition(CONDITION)
+            if time.monotonic() - counted > 2:
+                OUTBOX.set(await backlog(session.conn))
+                counted = time.monotonic()
+            if chosen or session.flying:
+                idle = IDLE_SECONDS[0]
+                if chosen < FEW_ROWS and not session.flying:
+                    await asyncio.sleep(GATHER_SECONDS)
+                continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(idle):
+                    await database.wake.wait()
+            idle = min(idle * 1.5, IDLE_SECONDS[1])
     except asyncio.CancelledError:
         with contextlib.suppress(*_PASSING):
             async with asyncio.timeout(SETTLE_SECONDS):
-                await task
+                if under_way is not None:
+                    await under_way
+                await _forward(session, choose=False)
         raise
 
 
-async def _forward(session: _Session, rows: Sequence[asyncpg.Record]) -> list[asyncpg.Record]:
-    """Send the rows, wait until all are acknowledged, then in one transaction forget them and choose the next, which are returned."""
-    if rows:
+async def _forward(session: _Session, *, choose: bool = True) -> int:
+    """One round: send what was chosen, wait for it, forget it and choose the next rows. Returns how many those are.
+
+    A full batch is followed by more: the next is then chosen while it is on its way, so that Kafka and PostgreSQL work at the same
+    time. Were it lost and the next not, consumers would drop that as ahead of its turn, and both are sent again.
+    """
+    rows, session.chosen = session.chosen, []
+    for topic in {row["topic"] for row in rows}:
+        await _know_partitions(session, topic)
+    if choose and len(rows) >= BATCH_ROWS:
+        arrived = await _arrived(session, stay=1)
+        sending = asyncio.ensure_future(_send(session, rows))
+        try:
+            await _advance(session, arrived, rows, BATCH_ROWS)
+        finally:
+            await sending
+    else:
         await _send(session, rows)
+        await _advance(session, await _arrived(session, stay=0), (), BATCH_ROWS if choose else 0)
+    return len(session.chosen)
+
+
+async def _arrived(session: _Session, *, stay: int) -> list[_Batch]:
+    """What was acknowledged, once no more than `stay` batches are on their way. Raises what Kafka answered, or TimeoutError."""
+    arrived = []
+    while len(session.flying) > stay:
+        async with asyncio.timeout(ACK_SECONDS):
+            for ack in session.flying[0].acks:
+                await ack
+        arrived.append(session.flying.popleft())
+    return arrived
+
+
+async def _advance(session: _Session, arrived: Sequence[_Batch], sending: Sequence[asyncpg.Record], most: int) -> None:
+    """One transaction: forget what has arrived, choose the next rows, store what is in flight, in the order of sending."""
+    gone = [row for batch in arrived for row in batch.rows]
+    kept = [ids for rows in (*(batch.rows for batch in session.flying), sending) for ids in _runs(rows)]
     async with session.conn.transaction():
-        if rows:
-            await session.conn.execute(_DELETE, [row["id"] for row in rows])
-            topics, partitions = zip(*session.numbers, strict=True)
-            await session.conn.execute(_STORE_NUMBERS, topics, partitions, list(session.numbers.values()))
-        chosen: list[asyncpg.Record] = await session.conn.fetch(_NEXT_ROWS, BATCH_ROWS, BATCH_BYTES)
-        if rows or chosen:
-            await session.conn.execute(_STORE_INFLIGHT, [row["id"] for row in chosen])
-    for topic, count in Counter(row["topic"] for row in rows).items():
+        if arrived:
+            topics, partitions = zip(*arrived[-1].numbers, strict=True)
+            await session.conn.execute(_DELETE, [row["id"] for row in gone])
+            await session.conn.execute(_STORE_NUMBERS, topics, partitions, list(arrived[-1].numbers.values()))
+        chosen: list[asyncpg.Record] = await session.conn.fetch(_NEXT_ROWS, most, BATCH_BYTES, "{" + ",".join(kept) + "}")
+        if arrived or chosen:
+            await session.conn.execute(_STORE_INFLIGHT, "{" + ",".join(f'"{ids}"' for ids in kept + _runs(chosen)) + "}")
+    session.chosen = chosen
+    for topic, count in Counter(row["topic"] for row in gone).items():
         RELAYED.labels(topic).inc(count)
-    return chosen
+
+
+def _runs(rows: Sequence[asyncpg.Record]) -> list[str]:
+    """The ids of rows in ascending order, as PostgreSQL writes ranges: thousands of ids are mostly one."""
+    ids = [row["id"] for row in rows]
+    begins = [place for place, number in enumerate(ids) if place == 0 or number != ids[place - 1] + 1]
+    return [f"[{ids[begin]},{ids[end - 1] + 1})" for begin, end in pairwise([*begins, len(ids)])]
 
 
 async def _send(session: _Session, rows: Sequence[asyncpg.Record]) -> None:
-    """Pipelined: nothing waits for an ack before all are on their way. Raises what Kafka raised for any of them."""
-    acks: list[asyncio.Future[Any]] = []
-    names = {topic: kafka.topic_name(session.settings, topic) for topic in {row["topic"] for row in rows}}
-    for topic in names:
-        await _know_partitions(session, topic)
-    try:
-        async with asyncio.timeout(ACK_SECONDS):
-            for row in rows:
-                topic, key = row["topic"], row["key"].encode()
-                partition = kafka.partition_for(key, session.partitions[topic])
-                number = session.numbers.get((topic, partition), 0)
-                session.numbers[topic, partition] = number + 1
-                headers = [_CONTENT_TYPE, ("sequence", b"%d.%d" % (session.epoch, number))]
-                acks.append(await session.producer.send(names[topic], row["value"], key=key, partition=partition, headers=headers))
-            for ack in acks:
-                await ack
-    except BaseException:
-        for ack in acks:
-            ack.add_done_callback(lambda done: done.cancelled() or done.exception())  # seen: the first of them is being raised
-        raise
+    """Hand the rows to the producer, which answers later. Raises what Kafka raises at once.
+
+    The rows of a partition go as whole record batches: the producer's way for single records costs twice as much.
+    """
+    if not rows:
+        return
+    batched = _batched(session, rows)
+    sending = _Batch(rows, [], dict(session.numbers))
+    session.flying.append(sending)
+    async with asyncio.timeout(ACK_SECONDS):
+        for (topic, partition), batches in batched.items():
+            name = kafka.topic_name(session.settings, topic)
+            for batch in batches:
+                ack = await session.producer.send_batch(batch, name, partition=partition)
+                sending.acks.append(ack)
+
+
+def _batched(session: _Session, rows: Sequence[asyncpg.Record]) -> dict[tuple[str, int], list[Any]]:
+    """Record batches per topic and partition, each row with its next number, in order. `session.numbers` is moved on."""
+    found: defaultdict[tuple[str, int], list[Any]] = defaultdict(list)
+    for row in rows:
+        topic, key = row["topic"], row["key"].encode()
+        place = topic, kafka.partition_for(key, session.partitions[topic])
+        number = session.numbers.get(place, 0)
+        session.numbers[place] = number + 1
+        record = {"key": key, "value": row["value"], "timestamp": None}
+        headers = [_CONTENT_TYPE, ("sequence", b"%d.%d" % (session.epoch, number))]
+        batches = found[place]
+        if not batches or batches[-1].append(**record, headers=headers) is None:
+            batches.append(session.producer.create_batch())
+            batches[-1].append(**record, headers=headers)  # the first always fits
+    for batches in found.values():
+        batches[-1].close()  # an open one would linger for more
+    return found
 
 
 async def _know_partitions(session: _Session, topic: str) -> None:

@@ -12,11 +12,11 @@ CREATE TABLE outbox (
 -- A queue lives on a few pages that are rewritten all the time: vacuum by count, not by share of the table.
 ALTER TABLE outbox SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 
--- `inflight`: ids of the rows being sent, in sending order, stored before they are sent; with relay_sequence it fixes their numbers.
+-- `inflight`: ids of the rows being sent, as ranges in sending order, stored before they are sent; with relay_sequence it fixes their numbers.
 CREATE TABLE relay (
     one boolean PRIMARY KEY DEFAULT true CONSTRAINT relay_one_row CHECK (one),
     epoch integer NOT NULL DEFAULT 1 CONSTRAINT relay_epoch_positive CHECK (epoch >= 1),
-    inflight bigint[] NOT NULL DEFAULT '{}'
+    inflight int8range[] NOT NULL DEFAULT '{}'
 );
 INSERT INTO relay DEFAULT VALUES;
 

@@ -40,6 +40,8 @@ from tests.support.wait import until
 CUTS = 5
 TALLY = each({JobOrderClosed: tally})
 points = pytest.mark.parametrize("point", [BEFORE, AFTER], ids=["before", "after"])
+# Full batches are sent while the one before is on its way; what is smaller than one goes alone.
+batches = pytest.mark.parametrize("rows", [4, 2_000], ids=["full batches", "one batch"])
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -95,7 +97,11 @@ async def test_a_connection_found_lost_is_no_defect_of_the_command(url: str) -> 
 
 
 @points
-async def test_a_relay_cut_from_postgres_at_commit_loses_and_doubles_nothing(kafka: str, config: Settings, url: str, point: Point) -> None:
+@batches
+async def test_a_relay_cut_from_postgres_at_commit_loses_and_doubles_nothing(
+    kafka: str, config: Settings, url: str, point: Point, rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "BATCH_ROWS", rows)
     order, n = new_id(), 0
     async with opened("docking", url) as database, postgres_proxy(url) as (proxy, through), relaying(config, database, through) as health:
         for _ in range(CUTS):
@@ -110,9 +116,11 @@ async def test_a_relay_cut_from_postgres_at_commit_loses_and_doubles_nothing(kaf
 
 
 @points
+@batches
 async def test_a_relay_cut_from_kafka_at_the_produce_request_loses_and_doubles_nothing(
-    kafka: str, config: Settings, url: str, point: Point
+    kafka: str, config: Settings, url: str, point: Point, rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(outbox, "BATCH_ROWS", rows)
     order, n = new_id(), 0
     async with opened("docking", url) as database, kafka_proxy(kafka) as (proxy, through):
         cut_off = config.model_copy(update={"kafka_bootstrap_servers": through})
