@@ -137,7 +137,7 @@ class WillingnessRecorded(_Registration):
 class WillingnessWithdrawn(_Registration):
     worker: WorkerId
     origin: Origin
-    reason: Literal["worker", "dispatched"]
+    reason: Literal["worker", "dispatched", "erased"]
     effective: date
 
 
@@ -239,6 +239,7 @@ class MatchedToEnterprise(_Pipeline):
     quota_effect: str | None
     policy_version: str
     due: date  # the reserved position returns after this day
+    registered_on: date | None = None
 
 
 class ContractRegistered(_Pipeline):
@@ -251,6 +252,7 @@ class ContractRegistered(_Pipeline):
     deductions_max: Money  # lawful deductions per wage period, at most
     start: date
     end: date
+    service_fee: Money | None = None  # what the worker is charged, in the wage's currency; None: nothing was declared
 
 
 class InsuranceBound(_Pipeline):
@@ -267,6 +269,8 @@ class ClearanceGranted(_Pipeline):
     certificate: str
     valid_to: date
     checks: tuple[str, ...]
+    registered_on: date | None = None
+    matched_on: date | None = None
 
 
 class ClearanceRefused(_Pipeline):
@@ -296,7 +300,7 @@ class Evidence(StrEnum):
 
 
 class DispatchFact(Part):
-    """One departure and every code it is counted by."""
+    """One departure and every code it is counted by. `registered_on` and `matched_on` None: the worker was taken over abroad."""
 
     departed_on: date
     port: str
@@ -311,6 +315,8 @@ class DispatchFact(Part):
     first_ever: bool
     first_this_year: bool
     evidence: Evidence
+    registered_on: date | None = None
+    matched_on: date | None = None
 
 
 class ReturnFact(Part):
@@ -493,6 +499,22 @@ class WageShortfallCleared(_Ledger):
     recovered: Money
 
 
+class RecruitmentCost(Part):
+    """What a worker was charged to be recruited, against the income of the first whole month abroad with a report."""
+
+    period: Period
+    fee: Money
+    first_income: Money  # net, in the fee's currency
+    months_milli: int  # fee / first_income in thousandths of a month, rounded half up
+
+
+class RecruitmentCostAssessed(_Ledger):
+    """`previous` None: assessed for the first time; `fact` None: there is no such income any more."""
+
+    previous: RecruitmentCost | None
+    fact: RecruitmentCost | None
+
+
 class _Case(Data):
     TOPIC = RIGHTS
     SUBJECT = "case"
@@ -513,8 +535,21 @@ class CaseOpened(_Case):
     due_at: datetime
 
 
+class CaseAnswered(_Case):
+    """The first answer to whoever complained."""
+
+    opened_on: date
+
+
+class CaseDeadlineMissed(_Case):
+    """The first answer was not given in time; effective on the day it was due."""
+
+    due_at: datetime
+
+
 class CaseClosed(_Case):
     outcome: Literal["settled", "unfounded", "withdrawn", "silence"]
+    opened_on: date | None = None
 
 
 class CasesGrouped(_Case):
@@ -621,7 +656,8 @@ EVENTS: tuple[type[Data], ...] = (
     ClearanceWithdrawn, PlacementCancelled, Dispatched, Returned, DispatchCorrected, DispatchVoided,
     CoursePublished, CourseScheduled, WorkerEnrolled, EnrolmentCancelled, AttendanceRecorded, AssessmentRecorded,
     CertificateIssued, CertificateRevoked,
-    IncomeReported, IncomeCorrected, IncomeVoided, WageShortfallDetected, WageShortfallCleared, CaseOpened, CaseClosed, CasesGrouped,
+    IncomeReported, IncomeCorrected, IncomeVoided, WageShortfallDetected, WageShortfallCleared, RecruitmentCostAssessed,
+    CaseOpened, CaseAnswered, CaseDeadlineMissed, CaseClosed, CasesGrouped,
     FigurePublished, TargetProgressChanged, QuotaStatusChanged, YearOnYearBreached, PeriodClosed, PeriodReopened, FigureRestated,
 )  # fmt: skip
 BY_TYPE = {event.type_name(): event for event in EVENTS}

@@ -34,6 +34,7 @@ from shared.events import (
     PeriodClosed,
     PeriodReopened,
     Recorded,
+    RecruitmentCostAssessed,
 )
 from shared.values import PROGRAMME_ZONE
 
@@ -151,6 +152,8 @@ def kind_of(data: Data) -> Kind:
     """Why a closed figure changes: somebody was late, something was wrong, or two people were one."""
     if isinstance(data, DispatchCorrected):
         return "merge" if data.cause == "merge" else "correction"
+    if isinstance(data, RecruitmentCostAssessed):
+        return "late" if data.previous is None else "correction"
     return "correction" if isinstance(data, DispatchVoided | IncomeCorrected | IncomeVoided) else "late"
 
 

@@ -15,7 +15,20 @@ from typing import Any
 import polars as pl
 
 from services.stats.fold import EARLIEST, Cell
-from services.stats.measures import AGE_BANDS, CUTS, CUTS_OF, MEASURE, NOWHERE, RULES, SOURCES, Cut, Dimension, Rule, part_class
+from services.stats.measures import (
+    AGE_BANDS,
+    CUTS,
+    CUTS_OF,
+    DAY_BANDS,
+    MEASURE,
+    NOWHERE,
+    RULES,
+    SOURCES,
+    Cut,
+    Dimension,
+    Rule,
+    part_class,
+)
 from shared.events import Data
 from shared.values import PROGRAMME_ZONE, Channel, Designation, Sex
 
@@ -94,6 +107,8 @@ def _leaves(rule: Rule) -> list[tuple[str, pl.DataType]]:
     found: list[tuple[str, pl.DataType]] = [(rule.day, pl.String())]
     if rule.when is not None:
         found.append((rule.when, pl.Boolean()))
+    if rule.since is not None:
+        found.append((rule.since, pl.String()))
     if rule.money is not None:
         found += [(f"{rule.money}.minor", pl.Int64()), (f"{rule.money}.currency", pl.String())]
     if rule.count is not None:
@@ -132,8 +147,10 @@ def _contributions(frame: pl.DataFrame) -> pl.DataFrame:
 def _applied(part: pl.DataFrame, rule: Rule, index: int) -> pl.DataFrame:
     if rule.needs is not None:
         part = part.filter(_at(rule.day).is_not_null())
+    if rule.since is not None and _optional(rule.event, rule.since):
+        part = part.filter(_at(rule.since).is_not_null())
     if rule.when is not None:
-        part = part.filter(_at(rule.when) == rule.flag) if not _missing(part, rule.when) else _refuse(rule.when)
+        part = part.filter(_flag(part, rule, rule.when))
     rows = part.select(
         rule=pl.lit(index, pl.Int16),
         measure=pl.lit(MEASURE[rule.measure].code, pl.Int16),
@@ -143,19 +160,20 @@ def _applied(part: pl.DataFrame, rule: Rule, index: int) -> pl.DataFrame:
         value=_amount(rule),
         **{_COLUMN.get(dimension, dimension): _code(rule, dimension) for dimension in _READ},
         age=_age(rule),
+        days=_days(rule),
     )
-    if rule.money is not None:
-        rows = rows.filter(pl.col("value").is_not_null() & (pl.col("value") != 0)) if _optional(rule.event, rule.money) else rows
+    if rule.money is not None and rule.needs is None and _optional(rule.event, rule.money):
+        rows = rows.filter(pl.col("value").is_not_null())
     _check(rows, rule)
     return rows.filter(pl.col("value") != 0)
 
 
-def _refuse(path: str) -> pl.DataFrame:
-    raise Unreadable(f"{path} is missing")
-
-
-def _missing(part: pl.DataFrame, path: str) -> bool:
-    return bool(part.select(_at(path).is_null().any()).item()) if part.height else False
+def _flag(part: pl.DataFrame, rule: Rule, path: str) -> pl.Expr:
+    """A flag that came later is left out of older events, which have its default. Raises Unreadable where it must be there."""
+    default = _default(rule.event, path)
+    if default is None and part.height and part.select(_at(path).is_null().any()).item():
+        raise Unreadable(f"{path} is missing")
+    return (_at(path) if default is None else _at(path).fill_null(default)) == rule.flag
 
 
 def _check(rows: pl.DataFrame, rule: Rule) -> None:
@@ -172,6 +190,8 @@ def _check(rows: pl.DataFrame, rule: Rule) -> None:
             wrong.append(~pl.col(column).is_in([*ALLOWED[column], NOWHERE]))
     if "person" in _dimensions(rule):
         wrong.append(pl.col("age").is_null())
+    if rule.since is not None:
+        wrong.append(pl.col("days").is_null())
     if rows.select(pl.any_horizontal(condition.any() for condition in wrong)).item():
         raise Unreadable(f"{rule.event.__name__}: {rule.measure}")
 
@@ -183,8 +203,17 @@ def _amount(rule: Rule) -> pl.Expr:
 
 
 def _day(rule: Rule) -> pl.Expr:
-    text = _at(rule.day)
+    return _date(rule.day)
+
+
+def _date(path: str) -> pl.Expr:
+    text = _at(path)
     return pl.when(text.str.len_bytes() == 7).then(text + "-01").otherwise(text).str.to_date("%Y-%m-%d", strict=False)
+
+
+def _days(rule: Rule) -> pl.Expr:
+    """The days from `since` to the day; 0 where nobody asks."""
+    return pl.lit(0, pl.Int64) if rule.since is None else (_day(rule) - _date(rule.since)).dt.total_days()
 
 
 def _code(rule: Rule, dimension: Dimension) -> pl.Expr:
@@ -217,14 +246,16 @@ def _key(dimension: Dimension) -> pl.Expr:
         county = pl.col("county")
         return pl.when(county == NOWHERE).then(county).otherwise(county.str.slice(0, 2) + "0000")
     if dimension == "person":
-        return pl.col("sex") + " " + _band(pl.col("age"))
+        return pl.col("sex") + " " + _band(pl.col("age"), AGE_BANDS)
+    if dimension == "days":
+        return _band(pl.col("days"), DAY_BANDS)
     return pl.col(dimension)
 
 
-def _band(age: pl.Expr) -> pl.Expr:
+def _band(number: pl.Expr, bands: Sequence[tuple[int, int]]) -> pl.Expr:
     named: pl.Expr = pl.lit(NOWHERE)
-    for low, high in AGE_BANDS:
-        named = pl.when(age.is_between(low, high)).then(pl.lit(f"{low}-{high}")).otherwise(named)
+    for low, high in bands:
+        named = pl.when(number.is_between(low, high)).then(pl.lit(f"{low}-{high}")).otherwise(named)
     return named
 
 
@@ -268,3 +299,12 @@ def _optional(event: type[Data], path: str) -> bool:
         if owner is None or depth + 1 == len(names):
             break
     return False
+
+
+@cache
+def _default(event: type[Data], path: str) -> bool | None:
+    """What a flag is where the event leaves it out; None: it must be there."""
+    owner, _, name = path.rpartition(".")
+    cls = part_class(event, owner)
+    default = cls.model_fields[name].default if cls is not None else None
+    return default if isinstance(default, bool) else None

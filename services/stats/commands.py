@@ -226,7 +226,7 @@ class ReviseFxRate(_Body):
 
 By = Literal[
     "year", "month", "day", "county", "designation", "province", "region", "listed", "destination", "occupation", "enterprise", "channel",
-    "sex", "age_band",
+    "sex", "age_band", "days",
 ]  # fmt: skip
 
 

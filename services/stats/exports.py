@@ -20,8 +20,11 @@ def file_of(figure: Figure, form: Literal["csv", "parquet"]) -> bytes:
     return buffer.getvalue()
 
 
+_READ = ("num", "den", "median_from", "median_to", "p90_from", "p90_to")  # of a quotient; of durations, in days
+
+
 def frame_of(figure: Figure) -> pl.DataFrame:
-    """A column per dimension, then the value and what the figure says of itself."""
+    """A column per dimension, then the value, what the figure says of itself, and what is read from quotients and durations."""
     dimensions = list(figure.points[0].of) if figure.points else []
     columns = {name: [point.of[name] for point in figure.points] for name in dimensions}
     frame = pl.DataFrame(columns, schema=dict.fromkeys(dimensions, pl.String))
@@ -34,7 +37,18 @@ def frame_of(figure: Figure) -> pl.DataFrame:
         },
         schema={"value": pl.Int64, "currency": pl.String, "fen": pl.String, "pending": pl.Int64},
     )
-    return pl.concat([frame, values], how="horizontal").with_columns(
+    read = pl.DataFrame(
+        {
+            "num": [point.ratio[0] if point.ratio else None for point in figure.points],
+            "den": [point.ratio[1] if point.ratio else None for point in figure.points],
+            "median_from": [point.median_days[0] if point.median_days else None for point in figure.points],
+            "median_to": [point.median_days[1] if point.median_days else None for point in figure.points],
+            "p90_from": [point.p90_days[0] if point.p90_days else None for point in figure.points],
+            "p90_to": [point.p90_days[1] if point.p90_days else None for point in figure.points],
+        },
+        schema=dict.fromkeys(_READ, pl.Int64),
+    )
+    said = pl.concat([frame, values], how="horizontal").with_columns(
         pl.lit(figure.measure).alias("measure"),
         pl.lit(figure.unit).alias("unit"),
         pl.lit(figure.start).alias("from"),
@@ -45,3 +59,4 @@ def frame_of(figure: Figure) -> pl.DataFrame:
         pl.lit(figure.parked).alias("parked"),
         pl.lit(figure.definition).alias("definition"),
     )
+    return pl.concat([said, read], how="horizontal")

@@ -14,14 +14,28 @@ from itertools import product
 from typing import Literal
 
 from services.stats import queries
-from services.stats.commands import Question
+from services.stats.commands import By, Question
 from services.stats.domain import NoCut, PeriodInvalid, UnknownMeasure
 from services.stats.fold import EARLIEST
-from services.stats.measures import AGE_BANDS, CUTS, DERIVED, MEASURE, NOWHERE, Cut, Derived, Dimension, Measure, cuts_for
+from services.stats.measures import (
+    AGE_BANDS,
+    CUTS,
+    DERIVED,
+    MEASURE,
+    NOWHERE,
+    QUOTIENTS,
+    Cut,
+    Derived,
+    Dimension,
+    Measure,
+    Quotient,
+    cuts_for,
+)
 from services.stats.queries import Sum, Sums, rates
+from services.stats.spreads import BAND, Spread, spread
 from shared.db import Tx
 from shared.reference import ever_listed, listed_codes, province_of, provinces, region
-from shared.values import Currency, Designation, Period, Sex, exponent, first_day, last_day, next_period, period_of
+from shared.values import Currency, Designation, Period, Ratio, Sex, exponent, first_day, last_day, next_period, period_of
 
 YUAN = Currency("CNY")
 Grain = Literal["none", "year", "month", "day"]
@@ -33,7 +47,8 @@ _LISTED = frozenset({Designation.NATIONAL.value, Designation.PROVINCIAL.value})
 class Point:
     """One value. `of` names it by the dimensions asked for; `currency` is set for money, whose value is in minor units.
 
-    `fen` is the part of the money that a rate converts, exact and unrounded; `pending` the minor units that none does yet.
+    `fen` is the part of the money that a rate converts, exact and unrounded; `pending` the minor units that none does yet. A
+    quotient has a `ratio`, whose denominator may be 0, and its whole part as value; durations have a `spread`.
     """
 
     of: dict[str, str]
@@ -41,6 +56,8 @@ class Point:
     currency: str | None = None
     fen: Decimal = Decimal(0)
     pending: int = 0
+    ratio: Ratio | None = None
+    spread: Spread | None = None
 
 
 async def answer(tx: Tx, question: Question) -> list[Point]:
@@ -48,18 +65,68 @@ async def answer(tx: Tx, question: Question) -> list[Point]:
     if question.end < question.start:
         raise PeriodInvalid(field="to")
     measure = _measure(question.measure)
-    stored = (measure.plus, measure.minus) if isinstance(measure, Derived) else (measure.name,)
-    cut = _cut(stored[0], question)
-    grain = _grain(question)
-    if measure.name == "worker_days" and grain == "day":
-        raise NoCut("worker_days are counted by month or year", field="by")
+    if isinstance(measure, Quotient):
+        return await _quotient(tx, question, measure)
+    if measure.kind == "durations":
+        return _spreads(await _counted(tx, question.model_copy(update={"by": _with_days(question)}), measure), question)
+    return await _counted(tx, question, measure)
+
+
+async def _counted(tx: Tx, question: Question, measure: Measure | Derived) -> list[Point]:
+    """A measure that is stored, or derived from two that are."""
+    derived = measure if isinstance(measure, Derived) else None
+    stored = (derived.plus, derived.minus) if derived else (measure.name,)
+    cut, grain = _cut(stored[0], question), _grain(question)
+    if derived and derived.counts != "heads" and grain == "day":
+        raise NoCut(f"{measure.name} are counted by month or year", field="by")
     if measure.money:
         return await _money(tx, question, measure, cut, grain)
+    if derived and derived.counts == "months":
+        question = _until_due(question, question.known_on or tx.clock.today())
     ask = _sums(question, measure, cut, grain, [MEASURE[name].code for name in stored])
     rows = await _sum(tx, ask, cut)
-    taken = MEASURE[measure.minus].code if isinstance(measure, Derived) else 0
+    taken = MEASURE[derived.minus].code if derived else 0
     named = _named(question, cut, rows, taken)
     return _points(_over_time(named, measure, grain, question), question, grain)
+
+
+async def _quotient(tx: Tx, question: Question, measure: Quotient) -> list[Point]:
+    """Numerator and denominator asked for alike and put together by name."""
+    if measure.den in DERIVED:
+        question = _until_due(question, question.known_on or tx.clock.today())
+    nums = await _by_name(tx, question, measure.num)
+    dens = dict.fromkeys(nums, 1) if measure.den is None else await _by_name(tx, question, measure.den)
+    (up, down), found = measure.factor, []
+    for name in sorted(nums.keys() | dens.keys()):
+        num, den = nums.get(name, 0) * up, dens.get(name, 0) * down
+        found.append(Point(dict(name), num // den if den else 0, ratio=(num, den)))
+    return found
+
+
+async def _by_name(tx: Tx, question: Question, measure: str) -> dict[tuple[tuple[str, str], ...], int]:
+    points = await _counted(tx, question, MEASURE.get(measure) or DERIVED[measure])
+    return {tuple(point.of.items()): point.value for point in points}
+
+
+def _until_due(question: Question, on: date) -> Question:
+    """The months for which an income is expected by `on`: those that end before the month before it begins."""
+    month_before = (on.replace(day=1) - timedelta(days=1)).replace(day=1)
+    return question.model_copy(update={"end": min(question.end, month_before - timedelta(days=1))})
+
+
+def _with_days(question: Question) -> tuple[By, ...]:
+    return question.by if "days" in question.by else (*question.by, "days")
+
+
+def _spreads(points: Iterable[Point], question: Question) -> list[Point]:
+    """Counts with what is read from them; by band, and then without, where that was asked for."""
+    rest = [key for key in question.by if key != "days"]
+    if "days" in question.by:
+        return sorted(points, key=lambda point: ([point.of[key] for key in rest], BAND.get(point.of["days"], (-1, -1))))
+    counts: dict[Name, Counter[str]] = {(): Counter()} if not rest else {}
+    for point in points:
+        counts.setdefault(tuple(point.of[key] for key in rest), Counter())[point.of["days"]] += point.value
+    return [Point(dict(zip(rest, name, strict=True)), of.total(), spread=spread(of)) for name, of in sorted(counts.items())]
 
 
 async def _sum(tx: Tx, ask: Sums, cut: Cut) -> list[Sum]:
@@ -107,8 +174,8 @@ def selection(question: Question) -> tuple[Sums, int, frozenset[str] | None]:
     counties must ever have been listed as (None: whatever). Raises UnknownMeasure, NoCut.
     """
     measure = _measure(question.measure)
-    if measure.name == "worker_days":
-        raise NoCut("worker_days follow from the stock: ask for the events behind that", field="measure")
+    if isinstance(measure, Quotient) or (isinstance(measure, Derived) and measure.counts != "heads"):
+        raise NoCut(f"{measure.name} follows from others: ask for the events behind those", field="measure")
     stored = (measure.plus, measure.minus) if isinstance(measure, Derived) else (measure.name,)
     cut = _cut(stored[0], question)
     ask = _sums(question, measure, cut, "none", [MEASURE[name].code for name in stored])
@@ -119,22 +186,48 @@ def selection(question: Question) -> tuple[Sums, int, frozenset[str] | None]:
 def definition(name: str) -> str:
     """What a measure counts. Raises UnknownMeasure."""
     measure = _measure(name)
-    return f"{measure.name} ({measure.unit}, {measure.kind}): {measure.definition}"
+    return f"{measure.name} ({measure.unit}, {measure.kind}): {measure.definition}{_policy(measure)}"
+
+
+def _policy(measure: AnyMeasure) -> str:
+    if isinstance(measure, Measure) and measure.rate is not None:
+        return f" Converted with the rate of the month of the {measure.rate}."
+    if measure.kind == "durations":
+        return " Counted by bands between powers of the square root of 2 days; median and 90th percentile are known to the band."
+    return ""
 
 
 def unit(name: str) -> str:
     return _measure(name).unit
 
 
+def digits(name: str) -> int:
+    """Decimal places of a value as it is shown."""
+    measure = _measure(name)
+    return measure.digits if isinstance(measure, Quotient) else 0
+
+
+def cuts_with(measure: AnyMeasure) -> tuple[Cut, ...]:
+    """The cuts that answer for a measure, and for what it is computed from."""
+    if isinstance(measure, Measure):
+        return cuts_for(measure.name)
+    parts = (measure.num, measure.den) if isinstance(measure, Quotient) else (measure.plus, measure.minus)
+    found = [cuts_with(_measure(part)) for part in parts if part is not None]
+    return tuple(cut for cut in CUTS if all(cut in cuts for cuts in found))
+
+
 def is_money(name: str) -> bool:
     return _measure(name).money
 
 
-def _measure(name: str) -> Measure | Derived:
-    found = MEASURE.get(name) or DERIVED.get(name)
-    if found is None:
-        raise UnknownMeasure(f"there is no measure {name!r}", field="measure", state=[*MEASURE, *DERIVED])
-    return found
+AnyMeasure = Measure | Derived | Quotient
+ALL: dict[str, AnyMeasure] = {**MEASURE, **DERIVED, **QUOTIENTS}
+
+
+def _measure(name: str) -> AnyMeasure:
+    if name not in ALL:
+        raise UnknownMeasure(f"there is no measure {name!r}", field="measure", state=list(ALL))
+    return ALL[name]
 
 
 def _grain(question: Question) -> Grain:
@@ -152,6 +245,7 @@ def _dimensions(question: Question) -> set[Dimension]:
 
 _KNOWN: tuple[Dimension, ...] = (
     "county", "designation", "province", "region", "listed", "destination", "occupation", "enterprise", "channel", "sex", "age_band",
+    "days",
 )  # fmt: skip
 
 
@@ -170,13 +264,14 @@ def _sums(question: Question, measure: Measure | Derived, cut: Cut, grain: Grain
     asked = set(question.by) | chosen.keys()
     ever = "listed" in asked and question.basis == "ever_listed"
     fine = cut.k1 in question.by or (ever and ("listed" in question.by or not chosen["listed"] <= _LISTED))
-    start = EARLIEST if measure.kind == "level" or measure.name == "worker_days" else question.start
+    counts = measure.counts if isinstance(measure, Derived) else None
+    start = EARLIEST if measure.kind == "level" or counts in ("days", "months") else question.start
     return Sums(
         cut=cut.code,
         measures=codes,
         start=start,
         end=question.end,
-        bucket="day" if measure.name == "worker_days" else grain,
+        bucket="day" if counts == "days" else "month" if counts == "months" else grain,
         level="key" if fine else "province" if {"province", "region"} & set(question.by) else "none",
         by_k2=cut.k2 in question.by or bool({"sex", "age_band"} & set(question.by)) or ("listed" in question.by and not ever),
         known_on=question.known_on,
@@ -267,9 +362,9 @@ def _over_time(named: Named, measure: Measure | Derived, grain: Grain, question:
     signed: Counter[tuple[Name, str, date | None]] = Counter()
     for (name, currency, bucket, taken), value in named.items():
         signed[name, currency, bucket] += -value if taken else value
-    if measure.name == "worker_days":
-        return _worker_days(named, grain, question)
-    if measure.kind == "flow" or grain == "none":
+    if isinstance(measure, Derived) and measure.counts != "heads":
+        return (_worker_days if measure.counts == "days" else _wage_months)(named, grain, question)
+    if measure.kind != "level" or grain == "none":
         return {(name, currency, _label(bucket, grain)): value for (name, currency, bucket), value in signed.items()}
     return _levels(signed, grain, question)
 
@@ -300,6 +395,20 @@ def _worker_days(named: Named, grain: Grain, question: Question) -> Series:
             begin = max(first_day(period), question.start)
             counted = (end - max(day, begin)).days + (0 if taken and day >= begin else 1)
             found[name, currency, _label(begin, grain)] += (-value if taken else value) * counted
+            period = next_period(period)
+    return dict(found)
+
+
+def _wage_months(named: Named, grain: Grain, question: Question) -> Series:
+    """Each month that begins within the span: whoever left by its end, less whoever was back before it began."""
+    found: Counter[tuple[Name, str, str]] = Counter()
+    first = period_of(question.start) if question.start.day == 1 else next_period(period_of(question.start))
+    for (name, currency, month, taken), value in named.items():
+        if month is None:
+            continue
+        period = max(first, next_period(period_of(month)) if taken else period_of(month))
+        while first_day(period) <= question.end:
+            found[name, currency, _label(first_day(period), grain)] += -value if taken else value
             period = next_period(period)
     return dict(found)
 

@@ -7,12 +7,12 @@ A correction contributes fact - previous. The same function counts live, in a re
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from services.stats.domain import AbsurdDay
-from services.stats.measures import AGE_BANDS, CUTS_OF, MEASURE, NOWHERE, RULES, SOURCES, Cut, Dimension, Rule
+from services.stats.measures import AGE_BANDS, CUTS_OF, DAY_BANDS, MEASURE, NOWHERE, RULES, SOURCES, Dimension, Rule
 from shared.events import Data, Recorded
 from shared.reference import province_of
 from shared.values import PROGRAMME_ZONE, Money, Period, first_day
@@ -50,7 +50,7 @@ def fold(event: Recorded[Data]) -> list[tuple[Cell, int]]:
         day = _day(rule, event.data, recorded_on)
         codes = _at(event.data, rule.codes)
         for cut in CUTS_OF[rule]:
-            k1, k2 = _keys(cut, codes, day)
+            k1, k2 = (_days(rule, event.data, day) if key == "days" else _key(key, codes, day) for key in (cut.k1, cut.k2))
             found.append((Cell(MEASURE[rule.measure].code, cut.code, k1, k2, day, recorded_on, currency), delta))
     return found
 
@@ -72,7 +72,7 @@ def _at(data: Any, path: str) -> Any:
 
 
 def _applies(rule: Rule, data: Data) -> bool:
-    if rule.needs is not None and _at(data, rule.needs) is None:
+    if any(path is not None and _at(data, path) is None for path in (rule.needs, rule.since)):
         return False
     return rule.when is None or _at(data, rule.when) is rule.flag
 
@@ -94,8 +94,9 @@ def _day(rule: Rule, data: Data, recorded_on: date) -> date:
     return day
 
 
-def _keys(cut: Cut, codes: Any, day: date) -> tuple[str, str]:
-    return _key(cut.k1, codes, day), _key(cut.k2, codes, day)
+def _days(rule: Rule, data: Data, day: date) -> str:
+    """The band of the days it took."""
+    return _band((day - _at(data, rule.since or "")).days, DAY_BANDS)
 
 
 def _key(dimension: Dimension, codes: Any, day: date) -> str:
@@ -112,7 +113,9 @@ def _key(dimension: Dimension, codes: Any, day: date) -> str:
 
 def age_band(age: int) -> str:
     """Age in years completed within the year of the day: bands of five years, open at both ends."""
-    for low, high in AGE_BANDS:
-        if low <= age <= high:
-            return f"{low}-{high}"
-    return NOWHERE
+    return _band(age, AGE_BANDS)
+
+
+def _band(number: int, bands: Sequence[tuple[int, int]]) -> str:
+    """NOWHERE for what no band holds: a duration that ends before it begins."""
+    return next((f"{low}-{high}" for low, high in bands if low <= number <= high), NOWHERE)

@@ -54,6 +54,7 @@ BY_FIELD: Mapping[str, object] = {
     "lag_seconds": 1,
     "measure": "dispatches",
     "minor": 18000000,
+    "months_milli": 1250,
     "parked": 0,
     "pay_day": 15,
     "period": "2018-09",

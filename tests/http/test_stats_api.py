@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from services.stats import board
+from services.stats.measures import DERIVED, MEASURE, QUOTIENTS, cuts_for
 from shared.auth import Role
 from shared.events import Data
 from tests.support.http import Client, client  # noqa: F401  # the fixture
@@ -40,6 +41,24 @@ async def test_every_answer_carries_definition_and_freshness(stats: Client) -> N
     assert body["definition"].startswith("dispatches (dispatches, flow): Departures")
     assert (body["as_known_at"], body["lag_seconds"], body["parked"]) == (None, 0, 0)
     assert body["complete_through"]
+
+
+async def test_the_list_of_measures_is_the_table_itself(stats: Client) -> None:
+    rows = {row["name"]: row for row in (await stats.get("/measures")).body}
+    assert rows.keys() == {*MEASURE, *DERIVED, *QUOTIENTS}
+    assert rows["income"]["rate"] == "wage period"
+    assert rows["coverage"]["cuts"].keys() == {cut.name for cut in cuts_for("income_months")}
+    assert rows["match_to_departure"]["cuts"]["province x days"] == ["days", "province", "region"]
+    await three_departures(stats)
+    for name, row in rows.items():
+        answer = await stats.get(f"/figures/{name}")
+        assert (answer.status, answer.body["definition"], answer.body["unit"]) == (200, row["definition"], row["unit"])
+
+
+async def test_a_quotient_is_answered_exactly_and_rounded_for_who_reads(stats: Client) -> None:
+    await three_departures(stats)
+    [point] = (await stats.get("/figures/person_months", **{"from": "2018-03", "to": "2018-03"})).body["points"]
+    assert (point["ratio"], point["shown"], point["value"]) == ([28 * 48, 1461], "0.9", 0)
 
 
 async def test_as_known_at_hides_what_was_recorded_later(stats: Client) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import chain
 from typing import Any
 
@@ -17,20 +17,23 @@ from services.stats.domain import NoCut
 from services.stats.fold import Cell, fold_all
 from services.stats.freshness import freshness
 from services.stats.measures import MEASURE
+from services.stats.spreads import Spread
 from services.stats.usecases import answers
 from shared.consumer import Reject
 from shared.db import Database
 from shared.events import Data, FigurePublished, QuotaStatusChanged, Recorded, TargetProgressChanged, YearOnYearBreached
-from shared.values import Designation, Destination, QuotaStatus
+from shared.values import Designation, Destination, QuotaStatus, Ratio
 from tests.support.stats import (
     POOR_EAST,
     POOR_WEST,
     RICH_EAST,
     UNKNOWN,
+    assessed,
     came_back,
     cancelled,
     cause,
     corrected,
+    cost,
     counted,
     departure,
     dispatched,
@@ -124,6 +127,70 @@ async def test_days_abroad_are_counted_from_the_departure_through_the_day_of_ret
     await counted(database, [recorded(out), recorded(came_back(out, date(2018, 7, 3)))])
     found = await ask(database, "worker_days", date(2018, 1, 1), date(2018, 12, 31), by=("month",))
     assert {name: days for name, days in found.items() if days} == {("2018-05",): 2, ("2018-06",): 30, ("2018-07",): 3}
+
+
+async def shown(database: Database, measure: str, on: date | None = None, **rest: Any) -> list[tuple[str | None, Ratio | None]]:
+    """The quotient's points as an answer of that day shows them."""
+    at = None if on is None else datetime.combine(on, time(4), UTC)
+    async with database.transaction(cause(at)) as tx:
+        found = await answers.figure(tx, Question(measure=measure, start=YEARS[0], end=YEARS[1], **rest), {})
+    return [(point.shown, point.ratio) for point in found.points]
+
+
+async def test_person_months_are_worker_days_in_months_of_the_mean_year_exactly(database: Database) -> None:
+    out = dispatched(departure(departed_on=date(2018, 1, 1)))
+    await counted(database, [recorded(out), recorded(came_back(out, date(2018, 12, 31)))])
+    assert ("12.0", (365 * 48, 1461)) in await shown(database, "person_months", by=("year",))
+
+
+async def test_coverage_is_wage_periods_reported_over_those_abroad_once_every_pay_day_is_past(database: Database) -> None:
+    out, other = dispatched(departure(departed_on=date(2018, 5, 31))), dispatched(departure(departed_on=date(2018, 6, 1)))
+    told = [out, other, came_back(other, date(2018, 6, 30)), *(income(out, paid(600_000, period=f"2018-0{month}")) for month in (5, 6, 7))]
+    await counted(database, [recorded(data, date(2018, 8, 3)) for data in told])
+    assert await shown(database, "coverage", date(2018, 8, 31)) == [("66.7", (200, 3))]  # of July's wages the pay day may come yet
+    assert await shown(database, "coverage", date(2018, 9, 1)) == [("75.0", (300, 4))]
+    assert await shown(database, "coverage", date(2018, 6, 30)) == [(None, (0, 0))]
+    assert await shown(database, "coverage", date(2018, 9, 1), by=("month",)) == [
+        ("100.0", (100, 1)),
+        ("50.0", (100, 2)),
+        ("100.0", (100, 1)),
+    ]
+
+
+async def test_a_voided_departure_expects_no_income_any_more(database: Database) -> None:
+    out = dispatched(departure(departed_on=date(2018, 5, 31)))
+    await counted(database, [recorded(out), recorded(voided(out), date(2018, 7, 1))])
+    async with database.transaction(cause(datetime(2018, 9, 1, 4, tzinfo=UTC))) as tx:
+        known = [
+            await figures.answer(tx, Question(measure="income_expected", start=YEARS[0], end=YEARS[1], known_on=on))
+            for on in (None, date(2018, 9, 1), date(2018, 6, 30))
+        ]
+    assert [[point.value for point in points] for points in known] == [[0], [0], [0]]
+
+
+async def test_recruitment_cost_is_the_mean_of_months_of_first_income(database: Database) -> None:
+    first, second, third = (dispatched() for _ in range(3))
+    told = [assessed(first, cost(900_000, 600_000)), assessed(second, cost(0, 600_000))]
+    told += [assessed(third, cost(100_000, 300_000, currency="JPY"))]
+    await counted(database, [recorded(data) for data in told])
+    assert await shown(database, "recruitment_cost_months") == [("0.611", (1833, 3000))]
+    assert await ask(database, "recruitment_fees") == {("CNY",): 900_000, ("JPY",): 100_000}
+
+
+async def test_median_and_p90_of_a_duration_are_known_to_the_band(database: Database) -> None:
+    day = date(2018, 5, 2)
+    waits = [1] * 5 + [5] * 4 + [100]
+    told = [dispatched(departure(RICH_EAST, day, matched_on=day - timedelta(days=wait))) for wait in waits]
+    told += [dispatched(departure(POOR_WEST, day, matched_on=day - timedelta(days=8)))]
+    await counted(database, [recorded(data) for data in told])
+    async with database.transaction(cause()) as tx:
+        question = Question(measure="match_to_departure", start=YEARS[0], end=YEARS[1], by=("province",))
+        found = {point.of["province"]: (point.value, point.spread) for point in await figures.answer(tx, question)}
+        assert found == {"370000": (10, Spread((1, 1), (4, 5))), "620000": (1, Spread((8, 11), (8, 11)))}
+        bands = await figures.answer(tx, question.model_copy(update={"by": ("days",)}))
+        assert [(point.of["days"], point.value) for point in bands] == [("1-1", 5), ("4-5", 4), ("8-11", 1), ("91-127", 1)]
+        [empty] = await figures.answer(tx, Question(measure="case_to_close", start=YEARS[0], end=YEARS[1]))
+        assert (empty.value, empty.spread) == (0, Spread(None, None))
 
 
 async def test_a_figure_is_shown_as_it_was_known_at_any_day(database: Database) -> None:

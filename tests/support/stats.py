@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -130,14 +131,65 @@ def _step(county: str, on: date, destination: str) -> dict[str, Any]:
     return {**_order(on, destination), **about}
 
 
-def matched(county: str = RICH_EAST, on: date = date(2018, 2, 1), destination: str = "JPN") -> events.MatchedToEnterprise:
+def matched(
+    county: str = RICH_EAST, on: date = date(2018, 2, 1), destination: str = "JPN", registered_on: date | None = None
+) -> events.MatchedToEnterprise:
     return events.MatchedToEnterprise.model_validate({
         **_step(county, on, destination), "score": 900, "reasons": (), "quota_effect": None, "policy_version": "match/1", "due": on,
+        "registered_on": registered_on,
+    })  # fmt: skip
+
+
+def cleared(
+    on: date = date(2018, 3, 1), registered_on: date | None = None, matched_on: date | None = None, destination: str = "JPN"
+) -> events.ClearanceGranted:
+    return events.ClearanceGranted.model_validate({
+        **_step(RICH_EAST, on, destination), "certificate": "token", "valid_to": on, "checks": (), "registered_on": registered_on,
+        "matched_on": matched_on,
     })  # fmt: skip
 
 
 def cancelled(on: date, *, reopens: bool, destination: str = "JPN") -> events.PlacementCancelled:
     return events.PlacementCancelled.model_validate({**_step(RICH_EAST, on, destination), "reason": "worker", "reopens": reopens})
+
+
+# --- cases and the cost of recruitment -----------------------------------------------------------------------------------
+def case_opened(on: date = date(2018, 5, 2), of: events.Dispatched | None = None) -> events.CaseOpened:
+    return events.CaseOpened.model_validate({
+        "case": new_id(), "category": "wages", "enterprise": ENTERPRISE, "placement": of.placement if of else None,
+        "origin": of.fact.origin if of else None, "destination": of.fact.destination if of else None, "blocking": False, "effective": on,
+        "severity": "normal", "via": "worker", "due_at": datetime.combine(on + timedelta(days=2), time(4), UTC),
+    })  # fmt: skip
+
+
+def _case(of: events.CaseOpened, on: date) -> dict[str, Any]:
+    return {**of.model_dump(), "effective": on, "opened_on": of.effective}
+
+
+def case_answered(of: events.CaseOpened, on: date) -> events.CaseAnswered:
+    return events.CaseAnswered.model_validate(_case(of, on))
+
+
+def case_overdue(of: events.CaseOpened) -> events.CaseDeadlineMissed:
+    return events.CaseDeadlineMissed.model_validate(_case(of, of.due_at.date()))
+
+
+def case_closed(of: events.CaseOpened, on: date) -> events.CaseClosed:
+    return events.CaseClosed.model_validate({**_case(of, on), "outcome": "settled"})
+
+
+def cost(fee: int, first_income: int, period: str = "2018-06", currency: str = "CNY") -> events.RecruitmentCost:
+    milli = (2000 * fee + first_income) // (2 * first_income)
+    return events.RecruitmentCost.model_validate({
+        "period": period, "fee": {"minor": fee, "currency": currency}, "first_income": {"minor": first_income, "currency": currency},
+        "months_milli": milli,
+    })  # fmt: skip
+
+
+def assessed(
+    of: events.Dispatched, fact: events.RecruitmentCost | None, previous: events.RecruitmentCost | None = None, on: date = date(2018, 7, 10)
+) -> events.RecruitmentCostAssessed:
+    return events.RecruitmentCostAssessed(previous=previous, fact=fact, **_ledger(of, on))
 
 
 # --- histories at random ----------------------------------------------------------------------------------------------
@@ -152,8 +204,14 @@ def departures(draw: st.DrawFn) -> events.DispatchFact:
         draw(st.sampled_from(COUNTIES)), day, destination=Destination(draw(st.sampled_from(("JPN", "SGP", "MAC")))),
         occupation=Occupation(draw(st.sampled_from(("7112", "5", "93")))), channel=draw(st.sampled_from(Channel)),
         sex=draw(st.sampled_from(Sex)), birth_year=day.year - draw(st.integers(15, 70)), first_this_year=draw(st.booleans()),
-        enterprise=EnterpriseId(UUID(int=draw(st.integers(1, 3)))),
+        enterprise=EnterpriseId(UUID(int=draw(st.integers(1, 3)))), registered_on=draw(since(day)), matched_on=draw(since(day)),
     )  # fmt: skip
+
+
+@st.composite
+def since(draw: st.DrawFn, day: date) -> date | None:
+    """A day from which days are counted to `day`: unknown, before, on it, or (somebody has mistaken it) after."""
+    return draw(st.none() | st.integers(-3, 4000).map(lambda days: day - timedelta(days=days)))
 
 
 @st.composite
@@ -162,7 +220,7 @@ def lives(draw: st.DrawFn) -> list[Recorded[Data]]:
     current = dispatched(draw(departures()))
     told: list[Data] = [current]
     back: date | None = None
-    for step in draw(st.lists(st.sampled_from(("return", "correct", "pay", "repay")), max_size=4)):
+    for step in draw(st.lists(st.sampled_from(("return", "correct", "pay", "repay", "cost", "complain")), max_size=4)):
         if step == "return" and back is None:
             back = current.fact.departed_on + timedelta(days=draw(st.integers(0, 400)))
             told.append(came_back(current, back))
@@ -174,6 +232,11 @@ def lives(draw: st.DrawFn) -> list[Recorded[Data]]:
             told.append(income(current, paid(draw(st.integers(1, 10**7)), draw(st.sampled_from(("CNY", "JPY", "KWD"))))))
         elif step == "repay":
             told.append(income_corrected(current, paid(draw(st.integers(1, 10**6))), paid(draw(st.integers(1, 10**6)), period="2018-07")))
+        elif step == "cost":
+            costs = (None, *draw(st.lists(st.builds(cost, st.integers(0, 10**6), st.integers(1, 10**6)), max_size=2)), None)
+            told += [assessed(current, fact, previous) for previous, fact in pairwise(costs) if previous != fact]
+        elif step == "complain":
+            told += draw(complaints(current.fact.departed_on, draw(st.sampled_from((None, current)))))
     if draw(st.integers(0, 9)) == 0:
         told.append(voided(current, back))
     latest, found = date(2018, 8, 1), []
@@ -184,13 +247,23 @@ def lives(draw: st.DrawFn) -> list[Recorded[Data]]:
 
 
 @st.composite
+def complaints(draw: st.DrawFn, day: date, of: events.Dispatched | None) -> list[Data]:
+    """A case, about a placement or none: answered in time or not, and closed."""
+    case = case_opened(day + timedelta(days=draw(st.integers(0, 99))), of)
+    answered = case.effective + timedelta(days=draw(st.integers(0, 60)))
+    told: list[Data] = [case, case_answered(case, answered), case_closed(case, answered + timedelta(days=draw(st.integers(0, 99))))]
+    return [*told, case_overdue(case)] if answered > case.due_at.date() else told
+
+
+@st.composite
 def orders(draw: st.DrawFn) -> list[Recorded[Data]]:
     """One job order: opened, positions taken and given back, ended."""
     day, destination = draw(DAYS), draw(st.sampled_from(("JPN", "SGP")))
     told: list[Data] = [opened(draw(st.integers(1, 9)), day, destination)]
     for step in draw(st.lists(st.sampled_from(("match", "cancel", "late")), max_size=5)):
         if step == "match":
-            told.append(matched(draw(st.sampled_from(COUNTIES)), day, destination))
+            told.append(matched(draw(st.sampled_from(COUNTIES)), day, destination, draw(since(day))))
+            told.append(cleared(day, draw(since(day)), draw(since(day)), destination))
         else:
             told.append(cancelled(day, reopens=step == "cancel", destination=destination))
     if draw(st.booleans()):

@@ -16,7 +16,19 @@ from services.stats.fold import fold_all
 from shared import events, reference
 from shared.events import Data, Recorded, encode
 from shared.values import CaseId, new_id
-from tests.support.stats import ENTERPRISE, POOR_WEST, departure, dispatched, histories, income, paid, recorded
+from tests.support.stats import (
+    ENTERPRISE,
+    POOR_WEST,
+    assessed,
+    cancelled,
+    cost,
+    departure,
+    dispatched,
+    histories,
+    income,
+    paid,
+    recorded,
+)
 
 
 @given(histories)
@@ -61,6 +73,7 @@ def changed(event: Recorded[Data], *path: str, value: Any = None) -> bytes:
 
 
 GOOD = recorded(dispatched(departure()))
+COST = recorded(assessed(dispatched(), cost(900_000, 600_000)))
 PAID = recorded(income(dispatched(), paid(5)))
 
 
@@ -81,6 +94,10 @@ PAID = recorded(income(dispatched(), paid(5)))
         changed(GOOD, "data", "fact", "birth_year"),
         changed(GOOD, "data", "fact", "first_this_year"),
         changed(GOOD, "data", "fact", value="gone"),
+        changed(GOOD, "data", "fact", "registered_on", value="2018-02-30"),
+        changed(GOOD, "data", "fact", "registered_on", value=17_000),
+        changed(COST, "data", "fact", "fee"),
+        changed(COST, "data", "fact", "months_milli"),
         changed(PAID, "data", "fact", "net"),
         changed(PAID, "data", "fact", "net", "minor", value="many"),
         changed(PAID, "data", "fact", "period", value="2018-13"),
@@ -89,6 +106,11 @@ PAID = recorded(income(dispatched(), paid(5)))
 def test_what_it_cannot_be_sure_of_it_does_not_count(record: bytes) -> None:
     with pytest.raises(Unreadable):
         columnar.fold([encode(GOOD), record])
+
+
+def test_a_flag_that_came_later_has_its_default_in_older_events() -> None:
+    late = recorded(cancelled(date(2018, 5, 2), reopens=False))
+    assert columnar.fold([changed(late, "data", "reopens")]) == fold_all([late])
 
 
 def test_a_type_that_nobody_counts_adds_nothing() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from datetime import date, timedelta
-from itertools import chain
+from itertools import chain, pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -13,15 +13,17 @@ from hypothesis import strategies as st
 
 from services.stats.domain import AbsurdDay
 from services.stats.fold import Cell, fold, fold_all
-from services.stats.measures import CUT_BY_CODE, CUTS, DERIVED, MEASURE, MEASURES, RULES, cuts_for
+from services.stats.measures import CUT_BY_CODE, CUTS, CUTS_OF, DAY_BANDS, DERIVED, MEASURE, MEASURES, RULES, cuts_for
 from shared.events import Data, Recorded
 from shared.reference import province_of
 from tests.support.stats import (
     POOR_WEST,
     RICH_EAST,
     UNKNOWN,
+    assessed,
     came_back,
     corrected,
+    cost,
     departure,
     dispatched,
     histories,
@@ -91,7 +93,7 @@ def test_what_was_voided_or_has_come_back_is_not_in_stock(lives: list[list[Recor
     cells = fold_all(chain.from_iterable(lives))
     names = [[type(event.data).__name__ for event in life] for life in lives]
     abroad = sum("Dispatched" in life and "DispatchVoided" not in life and "Returned" not in life for life in names)
-    for cut in CUTS:
+    for cut in cuts_for("dispatches"):
         assert total(cells, "dispatches", cut.code) - total(cells, "returns", cut.code) == abroad
 
 
@@ -140,6 +142,49 @@ def test_an_event_that_counts_for_nothing_adds_nothing() -> None:
     assert len({measure.code for measure in MEASURES}) == len(MEASURES)
     assert len(CUT_BY_CODE) == len(CUTS)
     assert not DERIVED.keys() & MEASURE.keys()
+
+
+def test_a_duration_is_counted_by_its_band_of_days_and_moves_with_a_correction() -> None:
+    first = dispatched(departure(departed_on=date(2018, 5, 2), registered_on=date(2018, 4, 18), matched_on=date(2018, 5, 2)))
+    cells = fold_all([recorded(first)])
+    assert total(cells, "registration_to_departure", 7, k1="370000", k2="12-15") == 1
+    assert total(cells, "match_to_departure", 8, k1="JPN", k2="0-0") == 1
+    moved = corrected(first, first.fact.model_copy(update={"departed_on": date(2018, 5, 9)}))
+    cells = fold_all([recorded(first), recorded(moved)])
+    assert [total(cells, "registration_to_departure", 7, k2=band) for band in ("12-15", "16-22")] == [0, 1]
+
+
+def test_a_duration_that_ends_before_it_begins_has_no_band_and_one_without_a_begin_is_not_counted() -> None:
+    cells = fold_all([recorded(dispatched(departure(registered_on=date(2018, 5, 3))))])
+    assert total(cells, "registration_to_departure", 7, k2="-") == 1
+    assert total(cells, "match_to_departure", 7) == 0
+
+
+def test_bands_of_days_lie_between_powers_of_the_square_root_of_two_and_leave_no_day_out() -> None:
+    assert DAY_BANDS[:9] == ((0, 0), (1, 1), (2, 2), (3, 3), (4, 5), (6, 7), (8, 11), (12, 15), (16, 22))
+    assert all(upper + 1 == lower for (_, upper), (lower, _) in pairwise(DAY_BANDS))
+    assert all((high + 1) ** 2 * 100 <= low**2 * 225 for low, high in DAY_BANDS if low >= 8)  # 1.5: root two, and whole days
+
+
+def test_recruitment_cost_is_a_fact_less_the_previous() -> None:
+    out = dispatched()
+    before, after = cost(900_000, 600_000), cost(900_000, 720_000)
+    cells = fold_all([recorded(assessed(out, before)), recorded(assessed(out, after, before))])
+    assert (total(cells, "recruitment_cost"), total(cells, "first_incomes"), total(cells, "recruitment_fees")) == (1250, 1, 900_000)
+    gone = fold_all([recorded(assessed(out, before)), recorded(assessed(out, None, before))])
+    assert gone == {}
+
+
+def test_the_month_whose_rate_converts_money_is_the_month_its_rules_are_dated_by() -> None:
+    for measure in MEASURES:
+        by_period = {rule.day.endswith("period") for rule in RULES if rule.measure == measure.name}
+        if measure.money:
+            assert by_period == {measure.rate == "wage period"}, measure.name
+
+
+def test_every_measure_is_counted_by_a_rule_and_every_rule_in_a_cut() -> None:
+    assert {rule.measure for rule in RULES} == set(MEASURE)
+    assert all(CUTS_OF[rule] for rule in RULES)
 
 
 def test_the_age_of_a_return_is_that_of_its_departure() -> None:

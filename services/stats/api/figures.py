@@ -17,6 +17,12 @@ router = APIRouter()
 YearNumber = Annotated[int, Query(ge=1991, le=2199)]
 
 
+@router.get("/measures")
+async def measures(_: Reader) -> list[views.MeasureRow]:
+    """Everything that can be asked for: what it counts, in which unit, by which dimensions together."""
+    return views.measures()
+
+
 @router.get("/figures/monthly")
 async def monthly(call: Reader, year: YearNumber, as_known_at: KnownAt = None) -> views.Monthly:
     """The published form: cumulative from January in two channels, stock at month end, change on the year before."""

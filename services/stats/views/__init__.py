@@ -6,18 +6,19 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from services.stats import figures
+from services.stats import figures, spreads
 from services.stats.commands import Question
 from services.stats.figures import Point
 from services.stats.fold import Cell
 from services.stats.freshness import Freshness
-from services.stats.measures import CUT_BY_CODE, MEASURE_BY_CODE
+from services.stats.measures import CUT_BY_CODE, MEASURE_BY_CODE, Measure
 from services.stats.queries import frozen, rates
+from services.stats.spreads import Band
 from services.stats.views.answered import Answered, Label, View, standing
 from services.stats.views.judged import Programme, QuotaAt, Quotas, Share, TargetRow, Targets, programme, quotas, targets
 from services.stats.views.reported import Fresh, Report, Total, YearRow, report
 from shared.events import FigureRestated
-from shared.values import period_of
+from shared.values import Ratio, period_of
 
 __all__ = [
     "Answered", "Fresh", "Programme", "QuotaAt", "Quotas", "Report", "Share", "TargetRow", "Targets", "Total", "YearRow",
@@ -32,6 +33,10 @@ class Value(View):
     currency: str | None
     fen: str | None  # the part that a rate converts, exact, unrounded; None: no money
     pending: int  # minor units that no rate converts yet
+    ratio: Ratio | None  # of a quotient: exact; `value` is its whole part
+    shown: str | None  # of a quotient: rounded half up; None: no quotient, or no denominator
+    median_days: Band | None  # of durations: the median lies between these days, both included
+    p90_days: Band | None
 
 
 class Figure(Answered):
@@ -54,14 +59,41 @@ def figure(question: Question, points: Sequence[Point], label: Label, fresh: Fre
     return Figure(
         measure=question.measure, unit=figures.unit(question.measure), label=label, definition=figures.definition(question.measure),
         start=question.start, end=question.end, basis=question.basis, scheme=question.scheme,
-        points=[_value(point) for point in points],
+        points=[_value(point, figures.digits(question.measure)) for point in points],
         total_cny=total if money else None, pending_fx=pending if money else {}, **standing(question.known_on, fresh),
     )  # fmt: skip
 
 
-def _value(point: Point) -> Value:
+def _value(point: Point, digits: int) -> Value:
     fen = None if point.currency is None else f"{point.fen.normalize():f}"
-    return Value(of=point.of, value=point.value, currency=point.currency, fen=fen, pending=point.pending)
+    shown = spreads.written(point.ratio, digits) if point.ratio else None
+    return Value(
+        of=point.of, value=point.value, currency=point.currency, fen=fen, pending=point.pending, ratio=point.ratio, shown=shown,
+        median_days=point.spread.median if point.spread else None, p90_days=point.spread.p90 if point.spread else None,
+    )  # fmt: skip
+
+
+class MeasureRow(View):
+    """`cuts`: what each cut that answers for it has together. `rate`: for money, whose month's rate converts it."""
+
+    name: str
+    kind: str
+    unit: str
+    definition: str
+    rate: str | None
+    cuts: dict[str, list[str]]
+
+
+def measures() -> list[MeasureRow]:
+    """Everything that can be asked for, out of the one table."""
+    return [
+        MeasureRow(
+            name=name, kind=measure.kind, unit=measure.unit, definition=figures.definition(name),
+            rate=measure.rate if isinstance(measure, Measure) else None,
+            cuts={cut.name: sorted(cut.dimensions - {"person"}) for cut in figures.cuts_with(measure)},
+        )
+        for name, measure in figures.ALL.items()
+    ]  # fmt: skip
 
 
 class MonthlyRow(View):
