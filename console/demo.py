@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from rich.console import Console
 
-from console import report
+from console import published, report
 from console.bars import bars
 from console.caller import Caller, calling, emptied
 from console.home import SERVICES
@@ -65,6 +65,7 @@ async def _played(addresses: Mapping[str, str], token: Token, *, seed: int, scal
             await play(World(played, caller, lambda name, count: progress.advance(tasks[name], count), say))
         await everything_settled(caller)
         document = await report.fetch(caller, seed)
+        document |= await published.fetch(caller, document)
     console.print(f"Played 2017-2020 at 1:{scale} in {time.monotonic() - began:.0f} s.")
     return document
 

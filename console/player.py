@@ -2,7 +2,8 @@
 
 Inside a quarter: new workers are imported, courses scheduled, orders opened, then every departure goes its way (match, contract,
 insurance, clearance, training, departure), then returns and payrolls. A stage begins when the services it needs have applied what
-the stage before published, which is what clerks in five offices would see happen by itself.
+the stage before published, which is what clerks in five offices would see happen by itself. A year is published and closed at the
+end of the January after it; what is recorded or put right only then restates it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from functools import partial
 from typing import Any
 
 from console.caller import Caller, settled
-from console.simulation import ENTERPRISES, FIRST, LAST, Plan, Voyage, months
+from console.simulation import ENTERPRISES, FIRST, LAST, PUBLISHED_YEARS, Plan, Voyage, months, published_on
 from shared.auth import Role
 from shared.values import PROGRAMME_ZONE, Channel, Period, first_day, last_day
 
@@ -88,6 +89,8 @@ async def play(world: World, last: Period = LAST) -> None:
 async def _quarter(world: World, three: tuple[Period, ...]) -> None:
     first, last = first_day(three[0]), last_day(three[-1])
     departing = world.plan.departing(first, last)
+    published = last.month == 12 and last.year in PUBLISHED_YEARS
+    until = published_on(last.year) if published else date.max
     await _register(world, departing, first - timedelta(days=60), f"quarter-{three[0]}")
     await settled(world.caller, "registration", "docking")
     await asyncio.gather(_open_orders(world, departing, first, last), _schedule_sessions(world, departing))
@@ -97,15 +100,33 @@ async def _quarter(world: World, three: tuple[Period, ...]) -> None:
     world.seats = _sessions_of(departing)
     await _all(_hold(world, key) for key in world.seats)
     await settled(world.caller, "training", "docking")
-    await _all(_depart(world, voyage) for voyage in departing)
+    await _all(_depart(world, voyage, date.min, until) for voyage in departing)
     await _all(_return(world, voyage) for voyage in world.plan.returning(first, last))
     await settled(world.caller, "docking", "rights")
     await settled(world.caller, "docking", "registration")
-    for period in three:
-        await _all(_pay(world, period, number) for number in range(ENTERPRISES))
+    late = [voyage for voyage in departing if voyage.right_on > until]
+    not_yet = {voyage.number for voyage in late}
+    await _payrolls(world, three, lambda voyage: voyage.number not in not_yet)
     await _all(_sweep(world, service, last) for service in SWEPT)
     await _all(settled(world.caller, service, "stats") for service in SWEPT)
     await _sweep(world, "stats", last)  # in a simulation stats publishes when told to
+    if published:
+        await _publish(world, last.year)
+        await _afterwards(world, three, late, until)
+
+
+async def _publish(world: World, year: int) -> None:
+    """The year's figures go out, and are frozen: what comes later is told as a restatement."""
+    await world.on(published_on(year), 18).post("stats", "/periods/close", {"period": str(year)}, f"close-{year}")
+
+
+async def _afterwards(world: World, three: Sequence[Period], late: Sequence[Voyage], until: date) -> None:
+    """What becomes known, or is put right, when the year is published already; then the wages that hang on it."""
+    await _all(_depart(world, voyage, until, date.max) for voyage in late)
+    await settled(world.caller, "docking", "rights")
+    numbers = {voyage.number for voyage in late}
+    await _payrolls(world, three, lambda voyage: voyage.number in numbers, entered_on=until + timedelta(days=28))
+    await _all(settled(world.caller, service, "stats") for service in ("docking", "rights"))
 
 
 async def _sweep(world: World, service: str, day: date) -> None:
@@ -181,7 +202,7 @@ def _adoption(world: World, voyage: Voyage) -> dict[str, object]:
         "occupation": voyage.occupation,
         "channel": voyage.channel.value,
         "departed_on": voyage.departed_on.isoformat(),
-        "port": PORTS[voyage.number % len(PORTS)],
+        "port": _port(voyage),
         "contract": _contract(voyage),
     }
 
@@ -379,27 +400,40 @@ async def _roster(trainer: Caller, session: str) -> list[str]:
 
 
 # --- departure, return, wages -------------------------------------------------------------------------------------------------
-async def _depart(world: World, voyage: Voyage) -> None:
-    placement, label, wrong = world.placements[voyage.number], str(voyage.number), voyage.first_recorded_as
-    port = PORTS[voyage.number % len(PORTS)]
-    recorded = voyage.departed_on + timedelta(days=voyage.recorded_after)
+async def _depart(world: World, voyage: Voyage, after: date, until: date) -> None:
+    """What is entered about the departure after one day and until another: the recording, and what puts it right."""
+    if after < voyage.recorded_on <= until:
+        await _record(world, voyage)
+    if after < voyage.mended_on <= until:
+        await _mend(world, voyage)
+
+
+async def _record(world: World, voyage: Voyage) -> None:
+    placement, wrong = world.placements[voyage.number], voyage.first_recorded_as
     body = {
         "departed_on": wrong.get("departed_on", voyage.departed_on.isoformat()),
-        "port": wrong.get("port", port),
+        "port": wrong.get("port", _port(voyage)),
         "visa": "work",
         "evidence": "exit_stamp",
     }
-    clerk = world.on(recorded, 16)
+    clerk = world.on(voyage.recorded_on, 16)
     for _ in range(2 if voyage.sent_twice else 1):
-        await clerk.post("docking", f"/placements/{placement}/departure", body, f"departure-{label}")
-    later = world.on(recorded + timedelta(days=5))
-    if voyage.voided:
-        await later.post("docking", f"/placements/{placement}/departure/void", {"reason": "not_departed"}, f"void-{label}")
-    elif wrong:
-        right = {"departed_on": voyage.departed_on.isoformat(), "port": port, "destination": voyage.destination}
-        truth = {name: right[name] for name in wrong}
-        await later.post("docking", f"/placements/{placement}/departure/correction", truth, f"correction-{label}")
+        await clerk.post("docking", f"/placements/{placement}/departure", body, f"departure-{voyage.number}")
     world.step("departed", 1)
+
+
+async def _mend(world: World, voyage: Voyage) -> None:
+    path, wrong = f"/placements/{world.placements[voyage.number]}/departure", voyage.first_recorded_as
+    officer = world.on(voyage.mended_on)
+    if voyage.voided:
+        await officer.post("docking", f"{path}/void", {"reason": "not_departed"}, f"void-{voyage.number}")
+    elif wrong:
+        right = {"departed_on": voyage.departed_on.isoformat(), "port": _port(voyage), "destination": voyage.destination}
+        await officer.post("docking", f"{path}/correction", {name: right[name] for name in wrong}, f"correction-{voyage.number}")
+
+
+def _port(voyage: Voyage) -> str:
+    return PORTS[voyage.number % len(PORTS)]
 
 
 async def _return(world: World, voyage: Voyage) -> None:
@@ -412,9 +446,17 @@ async def _return(world: World, voyage: Voyage) -> None:
     world.step("returned", 1)
 
 
-async def _pay(world: World, period: Period, number: int) -> None:
+async def _payrolls(world: World, three: Sequence[Period], whom: Callable[[Voyage], bool], entered_on: date = date.min) -> None:
+    """The payrolls of a quarter, of those whom `whom` chooses; entered two days after they are paid, or on a later day."""
+    for period in three:
+        paid = [voyage for voyage in world.plan.abroad_in(period) if whom(voyage)]
+        await _all(
+            _pay(world, period, number, [one for one in paid if one.enterprise == number], entered_on) for number in range(ENTERPRISES)
+        )
+
+
+async def _pay(world: World, period: Period, number: int, paid: Sequence[Voyage], entered_on: date) -> None:
     """One enterprise's payroll of one month, as a file."""
-    paid = [voyage for voyage in world.plan.abroad_in(period) if voyage.enterprise == number]
     if not paid:
         return
     paid_on = last_day(period) + timedelta(days=10)
@@ -424,8 +466,9 @@ async def _pay(world: World, period: Period, number: int) -> None:
     for voyage in paid:
         amount = f"{wage_paid(voyage, period) / 100:.2f}"
         lines.writerow([world.placements[voyage.number], period, amount, "0.00", amount, "", "CNY", paid_on.isoformat()])
-    employer = world.on(paid_on + timedelta(days=2)).speaking_as(Role.ENTERPRISE, world.enterprises[number])
-    done = await employer.upload("rights", "/payrolls", out.getvalue().encode(), f"payroll-{period}-{number}")
+    moment = max(paid_on + timedelta(days=2), entered_on)
+    employer = world.on(moment).speaking_as(Role.ENTERPRISE, world.enterprises[number])
+    done = await employer.upload("rights", "/payrolls", out.getvalue().encode(), f"payroll-{period}-{number}-{moment}")
     if done["rejected"]:
         raise RuntimeError(f"payroll {period} of enterprise {number}: {done['rejected']} rows rejected: {done['findings'][:3]}")
     world.step("paid", len(paid))

@@ -16,8 +16,8 @@ import typer
 from rich.console import Console
 
 from console import demo as playing
+from console import published, stack
 from console import report as reporting
-from console import stack
 from console.caller import Away, Refused, calling
 from console.home import Home
 from console.stack import Options
@@ -38,7 +38,7 @@ class DemoFailed(Trouble):
 def demo(
     *,
     seed: Annotated[int | None, typer.Option(help="the same seed gives the same figures; drawn and printed when left out")] = None,
-    scale: Annotated[int, typer.Option(min=10, max=100_000, help="so many real persons are one here")] = 1000,
+    scale: Annotated[int, typer.Option(min=10, max=10_000, help="so many real persons are one here")] = 1000,
     keep: Annotated[bool, typer.Option("--keep", help="leave the stack running, terminal or not")] = False,
 ) -> None:
     """Play the programme 2017-2020 through the five services and print the report a ministry would want."""
@@ -63,7 +63,7 @@ def demo(
     finally:
         if not leave_running:
             stack.down(home)
-    reporting.show(document, Console(width=None if sys.stdout.isatty() else 120))
+    _show(document)
     if leave_running:
         told.print("The stack is still up. Try: laowu report --json | laowu report --as-known-at 2018-02-01 | laowu status | laowu down")
 
@@ -82,13 +82,21 @@ def report(
     if as_json:
         print(json.dumps(document, indent=1))
     else:
-        reporting.show(document, Console(width=None if sys.stdout.isatty() else 120))
+        _show(document)
+
+
+def _show(document: dict[str, Any]) -> None:
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    reporting.show(document, console)
+    if "restated" in document:
+        published.show(document, console)
 
 
 async def _report(home: Home, known: date | None) -> dict[str, Any]:
     played = home.read("demo.json") or {}
     async with calling(stack.endpoints(home), tokens(home), run="report") as caller:
-        return await reporting.fetch(caller, played.get("seed"), known)
+        document = await reporting.fetch(caller, played.get("seed"), known)
+        return document if known else document | await published.fetch(caller, document)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ below. People are invented; no row describes anybody.
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -20,6 +21,7 @@ from shared.values import Channel, Period, first_day, last_day, next_period, per
 T = TypeVar("T")
 FIRST, LAST = Period("2017-01"), Period("2020-12")
 YEARS = (2017, 2018, 2019, 2020)
+PUBLISHED_YEARS = (2017, 2018, 2019)  # while the programme runs
 
 # Cumulative departures (persons) since January at the months where they were published; between them, by the season.
 DISPATCHED = {
@@ -89,10 +91,25 @@ class Voyage:
     adopted: bool = False  # abroad already when the programme starts
     returned_on: date | None = None
     recorded_after: int = 1  # days between the departure and its recording
+    mended_after: int = 5  # days between the recording and its correction or void
     first_recorded_as: dict[str, str] = field(default_factory=dict)  # recorded wrongly, corrected later
     voided: bool = False  # never happened; recorded and voided
     sent_twice: bool = False  # the recording is posted again
     short_in: Period | None = None  # the wage of this month is paid short, and made good later
+
+    @property
+    def recorded_on(self) -> date:
+        return self.departed_on + timedelta(days=self.recorded_after)
+
+    @property
+    def mended_on(self) -> date:
+        """When the recording is corrected or voided, where it has to be."""
+        return self.recorded_on + timedelta(days=self.mended_after)
+
+    @property
+    def right_on(self) -> date:
+        """From when on what is recorded is right."""
+        return self.mended_on if self.voided or self.first_recorded_as else self.recorded_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +141,11 @@ def months(first: Period = FIRST, last: Period = LAST) -> Iterator[Period]:
         first = next_period(first)
 
 
+def published_on(year: int) -> date:
+    """The day on which the figures of a year are published and the year is closed."""
+    return date(year + 1, 1, 31)
+
+
 def plan(seed: int, scale: int = 1000) -> Plan:
     """The whole programme. `scale` persons of the published figures are one person here."""
     rng = random.Random(seed)
@@ -133,7 +155,8 @@ def plan(seed: int, scale: int = 1000) -> Plan:
     _second_journeys(rng, departures)
     _returns(rng, [*adopted, *departures], scale)
     _mishaps(rng, departures)
-    voided = [_phantom(rng, people, len(adopted) + len(departures) + extra) for extra in range(3)]
+    _after_publication(rng, departures)
+    voided = [_phantom(rng, people, len(adopted) + len(departures) + extra, year) for extra, year in enumerate(PUBLISHED_YEARS)]
     voyages = sorted([*adopted, *departures, *voided], key=lambda voyage: (voyage.departed_on, voyage.number))
     travelling = {voyage.person.number: voyage.person for voyage in voyages}
     return Plan(seed, scale, [travelling[number] for number in sorted(travelling)], voyages)
@@ -343,9 +366,35 @@ def _mishaps(rng: random.Random, voyages: list[Voyage]) -> None:
     short[0].short_in = next_period(next_period(period_of(short[0].departed_on)))
 
 
-def _phantom(rng: random.Random, people: _People, number: int) -> Voyage:
-    """A departure that is recorded and turns out never to have happened."""
-    day = date(rng.choice(YEARS[:3]), rng.randint(2, 11), rng.randint(1, 28))
+def _after_publication(rng: random.Random, voyages: list[Voyage]) -> None:
+    """What is known only when a year is published already: departures of December recorded late, or into the wrong year."""
+    journeys = Counter(v.person.number for v in voyages)
+    for year in PUBLISHED_YEARS:
+        december = [
+            v
+            for v in voyages
+            if v.departed_on.year == year and v.departed_on.month == 12 and v.right_on <= date(year + 1, 1, 20)
+            if journeys[v.person.number] == 1
+            and not v.first_recorded_as
+            and (v.returned_on is None or (v.returned_on - v.departed_on).days > 200)
+        ]
+        chosen = rng.sample(december, min(4, len(december)))
+        for voyage in chosen[:2]:
+            voyage.recorded_after = (_weeks_after_publication(rng, year) - voyage.departed_on).days
+        for voyage in chosen[2:]:
+            voyage.departed_on, voyage.recorded_after = date(year, 12, 31), 2
+            voyage.first_recorded_as["departed_on"] = date(year + 1, 1, 1).isoformat()
+            voyage.mended_after = (_weeks_after_publication(rng, year) - voyage.recorded_on).days
+
+
+def _weeks_after_publication(rng: random.Random, year: int) -> date:
+    return published_on(year) + timedelta(days=rng.randint(5, 25))
+
+
+def _phantom(rng: random.Random, people: _People, number: int, year: int) -> Voyage:
+    """A departure that is recorded, published and turns out never to have happened."""
+    day = date(year, 12, rng.randint(1, 20))
     voyage = _voyage(rng, people, number, day, Channel.LABOUR_COOPERATION, poverty=False, central_west=False)
     voyage.voided = True
+    voyage.mended_after = (_weeks_after_publication(rng, year) - voyage.recorded_on).days
     return voyage

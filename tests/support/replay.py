@@ -35,20 +35,21 @@ def _firsts(plan: Plan) -> set[int]:
 def _voyage(voyage: Voyage, *, first: bool) -> Iterator[tuple[date, Data]]:
     about = {"placement": PlacementId(UUID(int=voyage.number)), "worker": WorkerId(UUID(int=voyage.person.number))}
     fact, said = _fact(voyage, voyage.departed_on, voyage.destination, first=first), voyage.first_recorded_as
-    on = TAKEN_OVER if voyage.adopted else voyage.departed_on + timedelta(voyage.recorded_after)
+    on = TAKEN_OVER if voyage.adopted else voyage.recorded_on
     wrongly = date.fromisoformat(said["departed_on"]) if "departed_on" in said else voyage.departed_on
     recording = _fact(voyage, wrongly, said.get("destination", voyage.destination), first=first or voyage.voided)
     yield on, events.Dispatched.model_validate({**about, "fact": recording})
-    later = on + timedelta(5)
     if voyage.voided:
-        yield later, events.DispatchVoided.model_validate({**about, "previous": recording, "returned": None, "reason": "not_departed"})
+        yield (
+            voyage.mended_on,
+            events.DispatchVoided.model_validate({**about, "previous": recording, "returned": None, "reason": "not_departed"}),
+        )
     elif said:
         right = {**about, "previous": recording, "fact": fact, "returned": None, "cause": "correction"}
-        yield later, events.DispatchCorrected.model_validate(right)
+        yield voyage.mended_on, events.DispatchCorrected.model_validate(right)
     if voyage.returned_on is not None:
         back = ReturnFact(returned_on=voyage.returned_on, reason="completed")
-        known = max(voyage.returned_on + timedelta(1), later)
-        yield known, events.Returned.model_validate({**about, "fact": back, "dispatch": fact})
+        yield voyage.returned_on + timedelta(1), events.Returned.model_validate({**about, "fact": back, "dispatch": fact})
 
 
 def _fact(voyage: Voyage, day: date, destination: str, *, first: bool) -> DispatchFact:

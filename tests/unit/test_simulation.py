@@ -49,6 +49,20 @@ def test_channels_split_as_published(played: simulation.Plan, through: str, proj
     assert (split[Channel.CONTRACTED_PROJECT], split[Channel.LABOUR_COOPERATION]) == (projects, labour)
 
 
+@pytest.mark.parametrize("year", simulation.PUBLISHED_YEARS)
+def test_every_published_year_is_restated_by_something_late_something_corrected_and_something_void(
+    played: simulation.Plan, year: int
+) -> None:
+    published = simulation.published_on(year)
+    after = [voyage for voyage in played.voyages if voyage.departed_on.year == year and not voyage.adopted and voyage.right_on > published]
+    late = [voyage for voyage in after if voyage.recorded_on > published]
+    moved = [voyage for voyage in after if voyage.first_recorded_as.get("departed_on", "") > f"{year}-12-31"]
+    assert len(late) >= 2
+    assert len(moved) >= 2
+    assert sum(voyage.voided for voyage in after) == 1
+    assert all(voyage.returned_on is None or voyage.returned_on > voyage.right_on for voyage in after)
+
+
 def test_the_same_seed_gives_the_same_plan() -> None:
     assert simulation.plan(7) == simulation.plan(7)
     assert simulation.plan(7) != simulation.plan(8)
