@@ -65,7 +65,7 @@ def demo(
             stack.down(home)
     _show(document)
     if leave_running:
-        told.print("The stack is still up. Try: laowu report --json | laowu report --as-known-at 2018-02-01 | laowu status | laowu down")
+        told.print("The stack is still up. Try: laowu report --json | laowu report --as-known-at 2018-02-01 | laowu audit | laowu down")
 
 
 def report(

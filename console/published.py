@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -105,19 +105,17 @@ def _compared(then: Mapping[str, Any], now: Mapping[str, Any]) -> Table:
     return table
 
 
-def breaches(rows: Iterable[Mapping[str, Any]]) -> Iterable[str]:
-    """A line per quota: what it asks for, and how many heads every breached year was short."""
+def breaches(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Per quota what it asks for, then a line per breached year: by how many heads it was short."""
     of_quota: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in rows:
         of_quota[row["quota"]].append(row)
     for code, years in sorted(of_quota.items()):
         up, down = years[0]["threshold"]
-        told = ", ".join(f"{row['year']}: {row['num']:,} / {row['den']:,} = {row['percent']}, {_short(row['gap_heads'])}" for row in years)
-        yield f"[red]Quota {code} breached[/] ({years[0]['title']}: at least {up} in {down}). {told}."
-
-
-def _short(gap: int | None) -> str:
-    return f"[bold]{gap:,}[/] heads short" if gap else "below the year before"
+        yield f"[red]Quota {code} breached[/]: {years[0]['title']}, at least {up} in {down} and more than the year before."
+        for row in years:
+            short = f"[bold]{row['gap_heads']:,}[/] heads short" if row["gap_heads"] else "not above the year before"
+            yield f"  {row['year']}: {row['num']:,} / {row['den']:,} = {row['percent']}, {short}"
 
 
 def _change(minor: int, unit: int) -> str:
