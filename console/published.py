@@ -112,7 +112,7 @@ def breaches(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         of_quota[row["quota"]].append(row)
     for code, years in sorted(of_quota.items()):
         up, down = years[0]["threshold"]
-        yield f"[red]Quota {code} breached[/]: {years[0]['title']}, at least {up} in {down} and more than the year before."
+        yield f"[red]Quota {code} breached[/]: {years[0]['title']}, at least {up} in {down}."
         for row in years:
             short = f"[bold]{row['gap_heads']:,}[/] heads short" if row["gap_heads"] else "not above the year before"
             yield f"  {row['year']}: {row['num']:,} / {row['den']:,} = {row['percent']}, {short}"
