@@ -56,7 +56,7 @@ _BACKLOG = "SELECT count(*) FROM outbox"
 
 async def publish(tx: Tx, data: Data) -> UUID:
     """Record one event in the transaction; the envelope is filled from its cause. Returns its id. Raises EventTooLarge."""
-    event_id, value = _record(tx, data)
+    event_id, value = sealed(tx, data)
     await tx.conn.execute(_INSERT, event_id, data.TOPIC, data.subject, value)
     tx.published += 1
     return event_id
@@ -64,7 +64,7 @@ async def publish(tx: Tx, data: Data) -> UUID:
 
 async def publish_all(tx: Tx, events: Sequence[Data]) -> list[UUID]:
     """Record many events, in order, with one statement. Returns their ids. Raises EventTooLarge."""
-    rows = [(*_record(tx, data), data) for data in events]
+    rows = [(*sealed(tx, data), data) for data in events]
     if rows:
         ids, values, each = zip(*rows, strict=True)
         await tx.conn.execute(_INSERT_ALL, ids, [data.TOPIC for data in each], [data.subject for data in each], values)
@@ -72,7 +72,8 @@ async def publish_all(tx: Tx, events: Sequence[Data]) -> list[UUID]:
     return [row[0] for row in rows]
 
 
-def _record(tx: Tx, data: Data) -> tuple[UUID, bytes]:
+def sealed(tx: Tx, data: Data) -> tuple[UUID, bytes]:
+    """The event's id, and its bytes as they will stand in the log. Raises EventTooLarge."""
     event_id, cause = new_id(), tx.cause
     value = encode(
         Recorded(

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from uuid import UUID
+from datetime import date
 
 from pydantic import BaseModel, ConfigDict
 
 from services.docking import departures, domain
 from services.docking.matching import Ranked
-from services.docking.queries.history import Change as Recorded
 from shared import reference
 from shared.values import (
     Channel,
@@ -167,14 +165,6 @@ class Placements(_View):
     next: PlacementId | None
 
 
-class Change(_View):
-    event_id: UUID
-    event: str
-    actor: str
-    recorded: datetime
-    effective: date
-
-
 class Refusal(_View):
     """A row that was not taken: its place from 0, the field, and a stable code."""
 
@@ -243,7 +233,3 @@ def placement(one: domain.Placement, *, failed: tuple[str, ...] = (), departure:
         clearance=one.clearance, clearance_valid_to=one.clearance_valid_to, failed=failed,
         dispatch=dispatch(departure) if departure else None, ended=one.ended, version=one.version,
     )  # fmt: skip
-
-
-def change(one: Recorded) -> Change:
-    return Change(event_id=one.event_id, event=one.event, actor=one.actor, recorded=one.recorded, effective=one.effective)

@@ -24,6 +24,7 @@ from services.registration.settings import Programme, Settings, programme
 from services.registration.usecases import imports, willingness, workers
 from shared.auth import Role
 from shared.db import Cause
+from shared.history import History
 from shared.http import Call, allow
 from shared.sheets import Kind, kind_of
 from shared.values import CountyField, DestinationField, ImportId, OccupationField, WorkerId
@@ -83,7 +84,7 @@ async def show_worker(worker: WorkerId, call: Reader) -> views.Worker:
 
 
 @router.get("/workers/{worker}/history")
-async def history(worker: WorkerId, call: Reader, after: After = 0, limit: Limit = 50) -> views.History:
+async def history(worker: WorkerId, call: Reader, after: After = 0, limit: Limit = 50) -> History:
     return await call.query(lambda tx: workers.history(tx, worker, after, limit))
 
 

@@ -252,44 +252,6 @@ async def duplicates(tx: Tx, ids: Sequence[WorkerId]) -> dict[WorkerId, int]:
     return {WorkerId(row["worker"]): row["others"] for row in await tx.conn.fetch(DUPLICATES, ids)}
 
 
-# --- history ----------------------------------------------------------------------------------------------------------
-INSERT_HISTORY = """
-INSERT INTO history (subject, type, event_id, actor, recorded, effective, reason)
-SELECT subject, type, event_id, $5, $6, effective, $7
-FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::date[]) WITH ORDINALITY AS change (subject, type, event_id, effective, place)
-ORDER BY place
-"""
-HISTORY = """
-SELECT id, type, event_id, actor, recorded, effective, reason FROM history
-WHERE subject = $1 AND id > $2 ORDER BY id LIMIT $3
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    subject: UUID
-    type: str
-    event_id: UUID | None
-    effective: date
-
-
-async def insert_history(tx: Tx, changes: Sequence[Change], reason: str | None = None) -> None:
-    await tx.conn.execute(
-        INSERT_HISTORY,
-        [change.subject for change in changes],
-        [change.type for change in changes],
-        [change.event_id for change in changes],
-        [change.effective for change in changes],
-        str(tx.principal),
-        tx.clock.now(),
-        reason,
-    )
-
-
-async def history(tx: Tx, subject: UUID, after: int, limit: int) -> list[dict[str, Any]]:
-    return [dict(row) for row in await tx.conn.fetch(HISTORY, subject, after, limit)]
-
-
 # --- supply -----------------------------------------------------------------------------------------------------------
 SUPPLY = """
 SELECT county, occupation, destination, count(*) AS willing

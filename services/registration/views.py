@@ -130,21 +130,6 @@ class PersonalData(_View):
     phone: str | None
 
 
-class Change(_View):
-    id: int
-    type: str
-    event_id: UUID | None  # None: a look at personal data, which is no event
-    actor: str
-    recorded: datetime
-    effective: date
-    reason: str | None
-
-
-class History(_View):
-    items: tuple[Change, ...]
-    next: int | None
-
-
 class Supply(_View):
     county: CountyCode
     occupation: Occupation

@@ -14,6 +14,7 @@ from services.rights.usecases import cases, incomes, payrolls
 from shared import sheets
 from shared.auth import Role
 from shared.db import Cause
+from shared.history import History
 from shared.http import Call, allow
 from shared.sheets import Kind
 from shared.values import CaseId, EnterpriseId, ImportId, PlacementId, ReportId
@@ -60,7 +61,7 @@ async def ledger(placement: PlacementId, call: Reader) -> views.Ledger:
 
 
 @router.get("/placements/{placement}/history")
-async def ledger_history(placement: PlacementId, call: Reader, after: After = 0, limit: Limit = 50) -> views.History:
+async def ledger_history(placement: PlacementId, call: Reader, after: After = 0, limit: Limit = 50) -> History:
     return await call.query(lambda tx: incomes.ledger_history(tx, placement, after, limit))
 
 
@@ -106,5 +107,5 @@ async def show_case(case: CaseId, call: Reader) -> views.Case:
 
 
 @router.get("/cases/{case}/history")
-async def case_history(case: CaseId, call: Reader, after: After = 0, limit: Limit = 50) -> views.History:
+async def case_history(case: CaseId, call: Reader, after: After = 0, limit: Limit = 50) -> History:
     return await call.query(lambda tx: cases.history(tx, case, after, limit))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -150,22 +149,3 @@ class Case(_View):
 class Cases(_View):
     items: tuple[Case, ...]
     next: CaseId | None
-
-
-class Change(_View):
-    id: int
-    type: str
-    event_id: UUID
-    actor: str
-    recorded: datetime
-    effective: date
-
-
-class History(_View):
-    items: tuple[Change, ...]
-    next: int | None
-
-    @classmethod
-    def of(cls, rows: Sequence[dict[str, Any]], limit: int) -> History:
-        items = tuple(Change.model_validate(row) for row in rows[:limit])
-        return cls(items=items, next=items[-1].id if len(rows) > limit else None)

@@ -11,6 +11,7 @@ from services.training import commands, views
 from services.training.domain import EnrolmentState, NeedId, NeedState, Serial
 from services.training.usecases import certificates, courses, needs, roster
 from shared.auth import Role
+from shared.history import History
 from shared.http import Call, allow
 from shared.values import CourseId, DestinationField, EnrolmentId, OccupationField, PlacementId, SessionId
 
@@ -20,6 +21,7 @@ CENTRE = (Role.TRAINER, Role.OFFICER)
 READERS = (Role.TRAINER, Role.ASSESSOR, Role.CLERK, Role.OFFICER, Role.AUDITOR)
 ANYBODY = (*READERS, Role.ENTERPRISE, Role.OPERATOR)
 Limit = Annotated[int, Query(ge=1, le=200)]
+After = Annotated[int, Query(ge=0, lt=2**63)]
 SerialField = Annotated[Serial, Path(pattern=r"^TC[0-9]{12}$")]
 
 
@@ -85,8 +87,8 @@ async def list_enrolments(
 
 
 @router.get("/enrolments/{enrolment}/history")
-async def enrolment_history(enrolment: EnrolmentId, call: Annotated[Call, allow(*READERS)]) -> views.History:
-    return await call.query(lambda tx: roster.enrolment_history(tx, enrolment))
+async def enrolment_history(enrolment: EnrolmentId, call: Annotated[Call, allow(*READERS)], after: After = 0, limit: Limit = 50) -> History:
+    return await call.query(lambda tx: roster.enrolment_history(tx, enrolment, after, limit))
 
 
 @router.post("/sessions/{session}/attendance", response_model=views.Attendance)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
@@ -175,15 +174,3 @@ class Overlap(_View):
 
 class Overlaps(_View):
     items: tuple[Overlap, ...]
-
-
-class Change(_View):
-    type: str
-    event_id: UUID
-    actor: str
-    recorded: datetime
-    effective: date
-
-
-class History(_View):
-    items: tuple[Change, ...]

@@ -70,6 +70,19 @@ CREATE TABLE dead_letter (
 );
 CREATE INDEX dead_letter_open ON dead_letter (topic, key, id) WHERE state = 'parked';
 
+-- Who recorded what about whom: a line per event of this service, and per look at what only few may see (event_id NULL).
+CREATE TABLE history (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    subject text COLLATE "C" NOT NULL,
+    type text NOT NULL,
+    event_id uuid CONSTRAINT history_event_once UNIQUE,
+    actor text NOT NULL,
+    recorded timestamptz NOT NULL,
+    effective date NOT NULL,
+    reason text
+);
+CREATE INDEX history_of ON history (subject, id);
+
 -- Answers of commands by Idempotency-Key: claimed by INSERT in the command's transaction, replayed for the same request.
 CREATE TABLE idempotency (
     key text NOT NULL,

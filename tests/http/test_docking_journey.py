@@ -54,8 +54,8 @@ async def test_a_worker_is_matched_cleared_departs_and_returns(dock: Dock) -> No
 
 async def test_the_history_of_a_placement_says_who_did_what_and_when_it_was_effective(dock: Dock) -> None:
     gone = await dock.departed()
-    changes = (await dock.get(f"/placements/{gone['placement']}/history")).body
-    assert [one["event"].split(".")[1] for one in changes] == [
+    changes = (await dock.get(f"/placements/{gone['placement']}/history")).body["items"]
+    assert [one["type"] for one in changes] == [
         "MatchedToEnterprise", "ContractRegistered", "InsuranceBound", "ClearanceRequested", "ClearanceGranted", "Dispatched",
     ]  # fmt: skip
     assert {one["actor"] for one in changes} == {"officer:tester"}
@@ -66,10 +66,10 @@ async def test_orders_and_enterprises_have_a_history_too(dock: Dock) -> None:
     enterprise = await dock.enterprise()
     order = await dock.order(enterprise)
     await dock.post(f"/orders/{order}/closure")
-    told = [(await dock.get(path)).body for path in (f"/enterprises/{enterprise}/history", f"/orders/{order}/history")]
-    assert [[one["event"] for one in changes] for changes in told] == [
-        ["docking.EnterpriseQualified.v1", "docking.ReserveDeposited.v1"],
-        ["docking.JobOrderOpened.v1", "docking.JobOrderClosed.v1"],
+    told = [(await dock.get(path)).body["items"] for path in (f"/enterprises/{enterprise}/history", f"/orders/{order}/history")]
+    assert [[one["type"] for one in changes] for changes in told] == [
+        ["EnterpriseQualified", "ReserveDeposited"],
+        ["JobOrderOpened", "JobOrderClosed"],
     ]
 
 

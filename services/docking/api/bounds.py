@@ -9,6 +9,7 @@ from fastapi import Query
 from shared.auth import Role
 
 Limit = Annotated[int, Query(ge=1, le=200)]
+After = Annotated[int, Query(ge=0, lt=2**63)]
 
 WORKING = (Role.CLERK, Role.OFFICER, Role.ENTERPRISE)
 READING = (*WORKING, Role.AUDITOR)

@@ -7,10 +7,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Response
 
 from services.docking import clearance, commands, views
-from services.docking.api.bounds import READING, Limit
+from services.docking.api.bounds import READING, After, Limit
 from services.docking.policy import policy
 from services.docking.usecases import enterprises
 from shared.auth import Role
+from shared.history import History
 from shared.http import Call, allow
 from shared.values import EnterpriseId
 
@@ -43,9 +44,9 @@ async def show_enterprise(enterprise: EnterpriseId, call: Reader) -> views.Enter
 
 @router.get("/enterprises/{enterprise}/history")
 async def enterprise_history(
-    enterprise: EnterpriseId, call: Annotated[Call, allow(Role.OFFICER, Role.ENTERPRISE, Role.AUDITOR)]
-) -> list[views.Change]:
-    return await call.query(lambda tx: enterprises.history(tx, enterprise))
+    enterprise: EnterpriseId, call: Annotated[Call, allow(Role.OFFICER, Role.ENTERPRISE, Role.AUDITOR)], after: After = 0, limit: Limit = 50
+) -> History:
+    return await call.query(lambda tx: enterprises.history(tx, enterprise, after, limit))
 
 
 @router.get("/clearance/keys")

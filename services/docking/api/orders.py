@@ -7,10 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 
 from services.docking import commands, views
-from services.docking.api.bounds import READING, WORKING, Limit
+from services.docking.api.bounds import READING, WORKING, After, Limit
 from services.docking.domain import OrderState
 from services.docking.usecases import orders
 from shared.auth import Role
+from shared.history import History
 from shared.http import Call, allow
 from shared.values import EnterpriseId, MatchId, OrderId
 
@@ -47,8 +48,8 @@ async def show_order(order: OrderId, call: Reader) -> views.Order:
 
 
 @router.get("/orders/{order}/history")
-async def order_history(order: OrderId, call: Reader) -> list[views.Change]:
-    return await call.query(lambda tx: orders.history(tx, order))
+async def order_history(order: OrderId, call: Reader, after: After = 0, limit: Limit = 50) -> History:
+    return await call.query(lambda tx: orders.history(tx, order, after, limit))
 
 
 @router.post("/orders/{order}/matches", response_model=views.Proposals)

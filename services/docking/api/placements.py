@@ -7,10 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 
 from services.docking import commands, views
-from services.docking.api.bounds import READING, WORKING, Limit
+from services.docking.api.bounds import READING, WORKING, After, Limit
 from services.docking.domain import PlacementState
 from services.docking.usecases import clearances, placements
 from shared.auth import Role
+from shared.history import History
 from shared.http import Call, allow
 from shared.values import OrderId, PlacementId, WorkerId
 
@@ -67,5 +68,5 @@ async def show_placement(placement: PlacementId, call: Reader) -> views.Placemen
 
 
 @router.get("/placements/{placement}/history")
-async def placement_history(placement: PlacementId, call: Reader) -> list[views.Change]:
-    return await call.query(lambda tx: placements.history(tx, placement))
+async def placement_history(placement: PlacementId, call: Reader, after: After = 0, limit: Limit = 50) -> History:
+    return await call.query(lambda tx: placements.history(tx, placement, after, limit))

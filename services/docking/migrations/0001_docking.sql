@@ -201,15 +201,3 @@ CREATE TABLE quota_status (
     gap_heads bigint,
     PRIMARY KEY (quota, period)
 );
-
--- Every change of an enterprise, an order, a placement: what happened, who recorded it when, when it was effective.
-CREATE TABLE history (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    subject uuid NOT NULL,
-    event_id uuid NOT NULL,
-    event_type text NOT NULL,
-    actor text NOT NULL,
-    recorded timestamptz NOT NULL,
-    effective date NOT NULL
-);
-CREATE INDEX history_of ON history (subject, id);

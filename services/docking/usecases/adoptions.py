@@ -16,12 +16,13 @@ from services.docking.queries import dispatches, enterprises, orders, placements
 from services.docking.usecases.dispatches import departed, fact_of, moved, recount
 from services.docking.usecases.orders import require_codes
 from services.docking.usecases.placements import contract_fields, contract_of
-from services.docking.usecases.trail import record, step
+from services.docking.usecases.trail import step
 from shared import events
 from shared.auth import Principal
 from shared.db import Tx
 from shared.errors import Refused
 from shared.events import Evidence
+from shared.history import record
 from shared.values import EnterpriseId, OrderId, PlacementId, WorkerId, new_id
 
 _STAND_IN = "adopted"  # the employer of the order that adopted placements stand under

@@ -7,10 +7,10 @@ from functools import cache
 
 from services.docking import commands, domain, views
 from services.docking.queries import enterprises
-from services.docking.usecases import scope, trail
-from services.docking.usecases.trail import record
+from services.docking.usecases import scope
 from shared import events, reference
 from shared.db import Tx
+from shared.history import History, changes_of, record
 from shared.values import Currency, EnterpriseId, Money, new_id
 
 YUAN = Currency("CNY")
@@ -85,10 +85,10 @@ async def list_enterprises(tx: Tx, after: EnterpriseId | None, limit: int) -> vi
     return views.Enterprises(items=tuple(views.enterprise(one) for one in found), next=found[-1].id if len(found) == limit else None)
 
 
-async def history(tx: Tx, enterprise: EnterpriseId) -> list[views.Change]:
+async def history(tx: Tx, enterprise: EnterpriseId, after: int, limit: int) -> History:
     """Raises EnterpriseUnknown, Forbidden."""
     found = await enterprises.get(tx, enterprise)
     if found is None:
         raise domain.EnterpriseUnknown
     scope.require_enterprise(tx.principal, found)
-    return await trail.shown(tx, enterprise)
+    return await changes_of(tx, enterprise, after, limit)

@@ -9,11 +9,12 @@ from services.docking import commands, domain, matching, views
 from services.docking.domain import OrderState, Placement, PlacementState
 from services.docking.policy import policy
 from services.docking.queries import enterprises, orders, placements, workers
-from services.docking.usecases import scope, trail
-from services.docking.usecases.trail import record, step
+from services.docking.usecases import scope
+from services.docking.usecases.trail import step
 from shared import events, reference
 from shared.auth import Role, require_county, require_party
 from shared.db import Tx
+from shared.history import History, changes_of, record
 from shared.values import EnterpriseId, MatchId, OrderId, PlacementId, new_id
 
 POVERTY_QUOTA = "Q1"  # the quota whose gap weighs in the ranking
@@ -216,7 +217,7 @@ async def show_order(tx: Tx, order: OrderId) -> views.Order:
     return views.order(found)
 
 
-async def history(tx: Tx, order: OrderId) -> list[views.Change]:
+async def history(tx: Tx, order: OrderId, after: int, limit: int) -> History:
     """Raises OrderUnknown, Forbidden."""
     await show_order(tx, order)
-    return await trail.shown(tx, order)
+    return await changes_of(tx, order, after, limit)

@@ -9,11 +9,12 @@ from services.docking import commands, domain, views
 from services.docking.domain import Contract, Insurance, Placement, PlacementState, Step
 from services.docking.policy import policy
 from services.docking.queries import dispatches, orders, placements
-from services.docking.usecases import scope, trail
-from services.docking.usecases.trail import record, step
+from services.docking.usecases import scope
+from services.docking.usecases.trail import step
 from shared import events
 from shared.auth import Role
 from shared.db import Tx
+from shared.history import History, changes_of, record
 from shared.values import OrderId, PlacementId, WagePeriod, WorkerId
 
 
@@ -121,10 +122,10 @@ async def show_placement(tx: Tx, placement: PlacementId) -> views.Placement:
     return views.placement(found, departure=await dispatches.get(tx, placement))
 
 
-async def history(tx: Tx, placement: PlacementId) -> list[views.Change]:
+async def history(tx: Tx, placement: PlacementId, after: int, limit: int) -> History:
     """Raises PlacementUnknown, Forbidden."""
     await _load_to_read(tx, placement)
-    return await trail.shown(tx, placement)
+    return await changes_of(tx, placement, after, limit)
 
 
 async def _load_to_read(tx: Tx, placement: PlacementId) -> Placement:

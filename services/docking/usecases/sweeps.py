@@ -6,9 +6,9 @@ from services.docking.domain import OVERDUE_REASON, OrderState
 from services.docking.queries import orders, placements
 from services.docking.usecases.orders import ended
 from services.docking.usecases.placements import cancellation
-from services.docking.usecases.trail import record
 from shared import events
 from shared.db import Tx
+from shared.history import record
 
 BATCH = 200
 

@@ -85,16 +85,3 @@ CREATE TABLE personal (
 );
 CREATE INDEX personal_by_id ON personal (id_hash) WHERE id_hash IS NOT NULL;
 CREATE INDEX personal_by_blocking ON personal (blocking_hash);
-
--- Every change, and every look at personal data in clear (which has no event).
-CREATE TABLE history (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    subject uuid NOT NULL,
-    type text NOT NULL,
-    event_id uuid CONSTRAINT history_event_once UNIQUE,
-    actor text NOT NULL,
-    recorded timestamptz NOT NULL,
-    effective date NOT NULL,
-    reason text
-);
-CREATE INDEX history_of ON history (subject, id);

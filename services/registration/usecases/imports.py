@@ -15,11 +15,11 @@ from services.registration import domain, queries, sheet, views
 from services.registration.domain import ImportState
 from services.registration.queries import ImportRun
 from services.registration.settings import Programme
-from services.registration.usecases import ledger
 from services.registration.usecases.rows import Context, judge
 from shared import events
 from shared.auth import Forbidden, Principal
 from shared.db import Cause, Database, Tx
+from shared.history import record
 from shared.sheets import Kind, Row
 from shared.values import ImportId, new_id
 
@@ -46,7 +46,7 @@ async def _chunk(tx: Tx, programme: Programme, run: ImportRun, rows: Sequence[Ro
     context = Context(programme, tx.principal, run.import_id, run.started_on, tx.clock.today())
     judged = await asyncio.to_thread(judge, context, rows, numbers)
     await queries.insert_workers(tx, judged.entries)
-    await ledger.record(tx, judged.changes)
+    await record(tx, *judged.changes)
     await queries.advance_import(tx, run.import_id, len(judged.entries), judged.rejected, judged.findings)
     if run.done + len(rows) == run.rows:
         await queries.finish_import(tx, run.import_id)
@@ -58,7 +58,7 @@ async def _chunk(tx: Tx, programme: Programme, run: ImportRun, rows: Sequence[Ro
             digest=run.digest,
             effective=tx.clock.today(),
         )
-        await ledger.record(tx, [completed])
+        await record(tx, completed)
 
 
 async def try_import(cause: Cause, programme: Programme, content: bytes, kind: Kind) -> views.Import:

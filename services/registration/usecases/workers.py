@@ -12,12 +12,12 @@ from services.registration.commands import DisclosePersonalData, LookUpWorker, R
 from services.registration.domain import Assurance, Notice, Source, Willingness, Worker
 from services.registration.queries import Entry, Filter
 from services.registration.settings import Programme
-from services.registration.usecases import ledger
 from services.registration.vault import Personal
 from shared import events, reference
 from shared.auth import Role, require_county
 from shared.db import Tx
 from shared.errors import VersionConflict
+from shared.history import History, changes_of, note, record
 from shared.values import CountyCode, ImportId, WorkerId, new_id
 
 
@@ -28,7 +28,7 @@ async def register_worker(tx: Tx, programme: Programme, command: RegisterWorker)
     [number] = await queries.take_numbers(tx, 1)
     new, notices = entry(programme, command, domain.worker_no(number), tx.clock.today())
     await queries.insert_workers(tx, [new])
-    await ledger.record(tx, [registered(new.worker)])
+    await record(tx, registered(new.worker))
     others = await queries.duplicates(tx, [new.worker.worker])
     return views.Worker.of(new.worker, tx.clock.today(), duplicates=others.get(new.worker.worker, 0), notices=notices)
 
@@ -134,7 +134,7 @@ async def verify_worker(tx: Tx, programme: Programme, worker_id: WorkerId, comma
     await _settle_identity(tx, programme, worker, command.id_number)
     worker = replace(worker, assurance=state, verified_on=day, provisional_until=None)
     await queries.save_worker(tx, worker)
-    await ledger.record(tx, [events.WorkerVerified(worker=worker_id, origin=reference.origin(worker.county, day), effective=day)])
+    await record(tx, events.WorkerVerified(worker=worker_id, origin=reference.origin(worker.county, day), effective=day))
     return await as_changed(tx, worker)
 
 
@@ -159,8 +159,7 @@ async def disclose(tx: Tx, programme: Programme, worker_id: WorkerId, command: D
     """Personal data in clear, to a clerk of the county; the look and its reason go into the history in the same transaction."""
     worker = await _found(tx, worker_id)
     personal = await _personal(tx, programme, worker.worker)
-    look = queries.Change(worker.worker, "PersonalDataDisclosed", None, tx.clock.today())
-    await queries.insert_history(tx, [look], command.reason)
+    await note(tx, worker.worker, "PersonalDataDisclosed", command.reason)
     return views.PersonalData(
         worker=worker.worker,
         name=personal.name,
@@ -208,10 +207,10 @@ async def search(tx: Tx, programme: Programme, wanted: Filter, after: UUID | Non
     return views.Workers(items=items, next=ids[limit - 1] if len(ids) > limit else None)
 
 
-async def history(tx: Tx, worker_id: WorkerId, after: int, limit: int) -> views.History:
+async def history(tx: Tx, worker_id: WorkerId, after: int, limit: int) -> History:
     """Raises UnknownWorker, Forbidden."""
     await _found(tx, worker_id)
-    return await ledger.history(tx, worker_id, after, limit)
+    return await changes_of(tx, worker_id, after, limit)
 
 
 # --- loading ----------------------------------------------------------------------------------------------------------

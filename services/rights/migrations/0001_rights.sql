@@ -113,14 +113,3 @@ CREATE TABLE rights_case (
 );
 CREATE UNIQUE INDEX rights_case_one_collective ON rights_case (enterprise, period) WHERE period IS NOT NULL AND state = 'open';
 CREATE INDEX rights_case_open ON rights_case (due_at) WHERE state = 'open';
-
-CREATE TABLE history (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    subject uuid NOT NULL,
-    type text NOT NULL,
-    event_id uuid NOT NULL,
-    actor text NOT NULL,
-    recorded timestamptz NOT NULL,
-    effective date NOT NULL
-);
-CREATE INDEX history_by_subject ON history (subject, id);

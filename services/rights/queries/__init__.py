@@ -5,7 +5,6 @@ from __future__ import annotations
 from services.rights.queries.complaints import Case, case, cases, close_case, collective_case, insert_case, lock_case
 from services.rights.queries.contracts import Ledger, due_ledgers, ledger, ledgers, lock_ledgers, save_dispatch, save_due, save_ledger
 from services.rights.queries.files import Payroll, RowFinding, advance_payroll, begin_payroll, lock_payroll, payroll, row_findings
-from services.rights.queries.trail import history, insert_history
 from services.rights.queries.wages import (
     Finding,
     Income,
@@ -26,8 +25,8 @@ from services.rights.queries.wages import (
 
 __all__ = [
     "Case", "Finding", "Income", "Ledger", "Payroll", "RowFinding", "Standing", "advance_payroll", "amend_income",
-    "begin_payroll", "case", "cases", "clear_findings", "close_case", "collective_case", "due_ledgers", "history", "income",
-    "incomes", "insert_case", "insert_findings", "insert_history", "insert_incomes", "ledger", "ledgers", "lock_case",
+    "begin_payroll", "case", "cases", "clear_findings", "close_case", "collective_case", "due_ledgers", "income",
+    "incomes", "insert_case", "insert_findings", "insert_incomes", "ledger", "ledgers", "lock_case",
     "lock_ledgers", "lock_payroll", "missing", "open_findings", "orphans", "payroll", "row_findings", "save_dispatch", "save_due",
     "save_ledger", "set_states", "short_of", "standing_incomes",
 ]  # fmt: skip

@@ -16,6 +16,7 @@ from shared.auth import Forbidden, Principal, Role, require_county, require_part
 from shared.db import Tx
 from shared.errors import Refused
 from shared.events import Data
+from shared.history import History, changes_of, record
 from shared.values import EnterpriseId, Money, Period, PlacementId, ReportId, new_id
 
 SWEEP = 500  # ledgers per sweep
@@ -55,7 +56,7 @@ async def enter(tx: Tx, reports: Sequence[tuple[PlacementId, Paid]]) -> list[Inc
             answers.append(refusal)
     await queries.set_states(tx, entry.superseded, ReportState.SUPERSEDED)
     await queries.insert_incomes(tx, entry.incomes)
-    await trail.record(tx, entry.changes)
+    await record(tx, *entry.changes)
     await judge(tx, entry.judged)
     for ledger, paid in entry.conflicts:
         await cases.open_conflict(tx, ledger, paid.period)
@@ -142,7 +143,7 @@ async def judge(tx: Tx, judged: Sequence[tuple[Ledger, Paid]], *, grouping: bool
             changes.append(_cleared(ledger, finding, paid.net, today))
     await queries.clear_findings(tx, mended, today)
     await queries.insert_findings(tx, found, today)
-    await trail.record(tx, changes)
+    await record(tx, *changes)
     for enterprise, period in sorted({(finding.enterprise, finding.period) for finding in found if grouping}):
         await cases.group(tx, EnterpriseId(enterprise), period)
 
@@ -174,7 +175,7 @@ async def clear(tx: Tx, ledger: Ledger, moot: Sequence[Finding]) -> None:
     """What was found has nothing to stand on any more; nothing was recovered."""
     today = tx.clock.today()
     await queries.clear_findings(tx, moot, today)
-    await trail.record(tx, [_cleared(ledger, finding, finding.paid, today) for finding in moot])
+    await record(tx, *(_cleared(ledger, finding, finding.paid, today) for finding in moot))
 
 
 async def sweep(tx: Tx) -> int:
@@ -201,7 +202,7 @@ async def sweep(tx: Tx) -> int:
     if due:
         await queries.insert_findings(tx, found, today)
         await queries.save_due(tx, following)
-        await trail.record(tx, changes)
+        await record(tx, *changes)
     return len(due)
 
 
@@ -224,7 +225,7 @@ async def correct_income(tx: Tx, report: ReportId, cmd: commands.CorrectIncome) 
     corrected = replace(income, paid=paid, version=income.version + 1)
     await queries.amend_income(tx, report, paid)
     about = {**trail.codes(ledger), "effective": paid.paid_on, "report": report, "fact": trail.fact(paid)}
-    await trail.record(tx, [events.IncomeCorrected.model_validate({**about, "previous": trail.fact(income.paid)})])
+    await record(tx, events.IncomeCorrected.model_validate({**about, "previous": trail.fact(income.paid)}))
     await judge(tx, [(ledger, paid)])
     return views.Income.of(corrected, ledger.terms.wage.currency)
 
@@ -234,7 +235,7 @@ async def void_income(tx: Tx, report: ReportId, cmd: commands.VoidIncome) -> vie
     ledger, income = await _own(tx, report, cmd.version)
     await queries.set_states(tx, [report], ReportState.VOIDED)
     about = {**trail.codes(ledger), "effective": tx.clock.today(), "report": report}
-    await trail.record(tx, [events.IncomeVoided.model_validate({**about, "previous": trail.fact(income.paid), "reason": cmd.reason})])
+    await record(tx, events.IncomeVoided.model_validate({**about, "previous": trail.fact(income.paid), "reason": cmd.reason}))
     await clear(tx, ledger, [one for one in await queries.open_findings(tx, [ledger.placement]) if one.period == income.paid.period])
     period = min(income.paid.period, ledger.due_period or income.paid.period)
     await queries.save_due(tx, [(ledger.placement, (period, domain.missing_from(period, ledger.terms, rules())))])
@@ -280,7 +281,7 @@ async def missing(tx: Tx, enterprise: EnterpriseId | None, after: int, limit: in
     return views.Findings(items=tuple(map(views.Finding.of, rows[:limit])), next=rows[limit - 1].id if len(rows) > limit else None)
 
 
-async def ledger_history(tx: Tx, placement: PlacementId, after: int, limit: int) -> views.History:
+async def ledger_history(tx: Tx, placement: PlacementId, after: int, limit: int) -> History:
     """Raises UnknownPlacement, Forbidden."""
     await show_ledger(tx, placement)
-    return views.History.of(await queries.history(tx, placement, after, limit + 1), limit)
+    return await changes_of(tx, placement, after, limit)

@@ -122,14 +122,3 @@ CREATE TABLE centre_day (
     passes integer NOT NULL CONSTRAINT centre_day_passes CHECK (passes >= 0),
     PRIMARY KEY (centre, day)
 );
-
-CREATE TABLE history (
-    place bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    event_id uuid NOT NULL CONSTRAINT history_once UNIQUE,
-    subject text NOT NULL,
-    type text NOT NULL,
-    actor text NOT NULL,
-    recorded timestamptz NOT NULL,
-    effective date NOT NULL
-);
-CREATE INDEX history_of ON history (subject, place);

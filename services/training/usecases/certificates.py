@@ -19,12 +19,13 @@ from services.training.domain import (
 )
 from services.training.queries import certificates, courses, enrolments, needs
 from services.training.usecases import seats
-from services.training.usecases.ledger import codes, record
+from services.training.usecases.ledger import codes
 from services.training.usecases.roster import lock_session, require_counties
 from shared import events
 from shared.auth import Role, require_county, require_party
 from shared.db import Tx
 from shared.events import Origin
+from shared.history import record
 from shared.values import Designation, EnrolmentId, SessionId
 
 
@@ -45,7 +46,7 @@ async def issue_certificates(tx: Tx, session_id: SessionId, command: commands.Is
         events.CertificateIssued(serial=made.serial, minutes=made.minutes, valid_to=made.valid_to, **codes(one, session.course.id, day))
         for one, made in zip(chosen, issued, strict=True)
     ]
-    await record(tx, told)
+    await record(tx, *told)
     shown = (views.Issued(enrolment=one.enrolment, placement=one.placement, serial=one.serial, valid_to=one.valid_to) for one in issued)
     return views.Certificates(issued=tuple(shown))
 
@@ -100,7 +101,7 @@ async def revoke_certificate(tx: Tx, serial: Serial, command: commands.RevokeCer
         enrolment=certificate.enrolment, worker=certificate.worker, placement=certificate.placement, origin=_origin(certificate),
         serial=serial, reason=command.reason,
     )  # fmt: skip
-    await record(tx, [revoked])
+    await record(tx, revoked)
     await seats.reopen(tx, await needs.lock_met_by(tx, serial), domain.NeedStep.REOPEN)
     return await show_certificate(tx, serial)
 

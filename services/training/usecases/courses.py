@@ -19,10 +19,10 @@ from services.training.policy import policy
 from services.training.queries import courses as queries
 from services.training.queries import enrolments
 from services.training.usecases import seats
-from services.training.usecases.ledger import record
 from shared import events, reference
 from shared.auth import Role, require_party
 from shared.db import Tx
+from shared.history import record
 from shared.values import CourseId, Destination, SessionId, new_id
 
 WHOLE_ROSTER = 1000  # a session has no more seats
@@ -52,7 +52,7 @@ async def publish_course(tx: Tx, command: commands.PublishCourse) -> views.Cours
         course=course.id, destination=course.destination, occupation=course.occupation, effective=today, centre=centre,
         minimum_minutes=course.minimum_minutes,
     )  # fmt: skip
-    await record(tx, [published])
+    await record(tx, published)
     return views.course(course)
 
 
@@ -74,7 +74,7 @@ async def schedule_session(tx: Tx, course_id: CourseId, command: commands.Schedu
         course=course.id, destination=course.destination, occupation=course.occupation, effective=today, session=session.id,
         centre=course.centre, starts_on=session.starts_on, ends_on=session.ends_on, seats=session.seats,
     )  # fmt: skip
-    await record(tx, [scheduled])
+    await record(tx, scheduled)
     enrolled = await seats.fill(tx, session)
     shown = views.session(replace(session, taken=len(enrolled))).model_dump()
     return views.Scheduled(**shown, enrolled=tuple(one.id for one in enrolled))

@@ -17,13 +17,14 @@ from services.training.domain import (
     Step,
 )
 from services.training.policy import policy
-from services.training.queries import courses, enrolments, history, needs
+from services.training.queries import courses, enrolments, needs
 from services.training.usecases import seats
 from services.training.usecases.courses import counties_seen, own_centre
-from services.training.usecases.ledger import codes, record
+from services.training.usecases.ledger import codes
 from shared import events
 from shared.auth import Role, require_county, require_party
 from shared.db import Tx
+from shared.history import History, changes_of, record
 from shared.values import EnrolmentId, PlacementId, SessionId
 
 
@@ -45,7 +46,7 @@ async def record_attendance(tx: Tx, session_id: SessionId, command: commands.Rec
         for one in roster
         if one.id in changed
     ]
-    await record(tx, attended)
+    await record(tx, *attended)
     return views.Attendance(recorded=len(attended), overlaps=overlaps)
 
 
@@ -70,7 +71,7 @@ async def record_assessment(tx: Tx, session_id: SessionId, command: commands.Rec
         events.AssessmentRecorded(score=score, passed=state is EnrolmentState.PASSED, **codes(one, session.course.id, day))
         for one, (_, state, score) in zip(roster, results, strict=True)
     ]
-    await record(tx, assessed)
+    await record(tx, *assessed)
     failed = [one.placement for one, (_, state, _) in zip(roster, results, strict=True) if state is EnrolmentState.FAILED]
     await seats.reopen(tx, await needs.lock_needs(tx, failed), domain.NeedStep.UNSEAT)
     shown = tuple(views.Result(enrolment=one, score=score, passed=state is EnrolmentState.PASSED) for one, state, score in results)
@@ -149,7 +150,7 @@ async def list_overlaps(tx: Tx, since: date | None, limit: int) -> views.Overlap
     return views.Overlaps(items=tuple(views.Overlap(**dict(row)) for row in rows))
 
 
-async def enrolment_history(tx: Tx, enrolment_id: EnrolmentId) -> views.History:
+async def enrolment_history(tx: Tx, enrolment_id: EnrolmentId, after: int, limit: int) -> History:
     """Raises EnrolmentNotFound, Forbidden."""
     enrolment = await enrolments.enrolment(tx, enrolment_id)
     if enrolment is None:
@@ -158,5 +159,4 @@ async def enrolment_history(tx: Tx, enrolment_id: EnrolmentId) -> views.History:
     if session is not None:
         require_party(tx.principal, session.course.centre)
     require_counties(tx, [enrolment])
-    rows = await history.of(tx, str(enrolment_id))
-    return views.History(items=tuple(views.Change(**dict(row)) for row in rows))
+    return await changes_of(tx, enrolment_id, after, limit)
