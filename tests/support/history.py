@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from shared import events, reference
 from shared.events import RIGHTS, Data, DispatchFact, IncomeFact, ReturnFact, encode
 from shared.values import Channel, Destination, EnterpriseId, Money, Occupation, PlacementId, Sex, WorkerId, new_id, period_of
-from tests.support.stats import COUNTIES, departure, dispatched, income, paid, recorded
+from tests.support.stats import COUNTIES, assessed, cost, departure, dispatched, income, paid, recorded
 
 PARTITIONS = 3
 Place = tuple[str, int]
@@ -75,12 +75,20 @@ class Wage:
 
 
 @dataclass(slots=True)
+class Recruited:
+    of: events.Dispatched
+    fact: events.RecruitmentCost | None
+    told: date
+
+
+@dataclass(slots=True)
 class World:
     """`counted`: per record that is an event to be counted, its partition and offset, and the event's JSON."""
 
     log: Log
     voyages: list[Voyage] = field(default_factory=list)
     wages: list[Wage] = field(default_factory=list)
+    recruited: list[Recruited] = field(default_factory=list)
     merged: dict[int, int] = field(default_factory=dict)
     spoilt: set[bytes] = field(default_factory=set)  # subjects with a record that can be counted nowhere: what follows waits
     counted: dict[tuple[str, int, int], dict[str, Any]] = field(default_factory=dict)
@@ -158,12 +166,18 @@ class Step:
             self.county, on, destination=Destination(("JPN", "SGP", "MAC")[self.codes % 3]),
             occupation=Occupation(("7112", "5", "93")[self.codes // 3 % 3]), channel=list(Channel)[self.codes // 9 % 3],
             enterprise=EnterpriseId(UUID(int=1 + self.codes % 2)), sex=list(Sex)[self.codes % 2], birth_year=1950 + self.codes % 50,
+            registered_on=self.before(on, 3), matched_on=self.before(on, 1),
         )  # fmt: skip
+
+    def before(self, day: date, step: int) -> date | None:
+        """A day from which days are counted: unknown, before, or by mistake after."""
+        return None if self.other % 5 == 0 else day - timedelta(self.other * step - 2)
 
 
 KINDS = (
     "depart", "depart", "depart", "return", "return", "correct", "correct", "void", "merge", "pay", "pay", "repay", "repay", "unpay",
-    "register", "willing", "unwilling", "certify", "match", "short", "mend", "complain", "settle", "absurd", "garbage",
+    "register", "verify", "willing", "unwilling", "lapse", "open", "match", "certify", "clear", "cancel", "close", "expire", "short",
+    "mend", "complain", "answer", "overdue", "settle", "assess", "assess", "absurd", "garbage",
 )  # fmt: skip
 steps = st.builds(
     Step, kind=st.sampled_from(KINDS), pick=st.integers(0, 50), other=st.integers(0, 50),
@@ -220,7 +234,8 @@ def _void(world: World, step: Step) -> None:
         voyage.told += timedelta(step.late)
         voyage.voided = True
         about = {"placement": voyage.placement, "worker": _worker(voyage.worker), "returned": voyage.returned, "reason": "not_departed"}
-        world.tell(events.DispatchVoided.model_validate({**about, "previous": voyage.fact}), voyage.told)
+        told = events.DispatchVoided.model_validate({**about, "previous": voyage.fact, "reopens": step.codes % 2 == 0})
+        world.tell(told, voyage.told)
         world.set_firsts(voyage.worker, "void_of_first", voyage.told)
 
 
@@ -269,6 +284,20 @@ def _unpay(world: World, step: Step) -> None:
         world.tell(told, wage.told + timedelta(step.late))
 
 
+def _assess(world: World, step: Step) -> None:
+    """The cost of a recruitment: for the first time, another than before, or gone."""
+    one: Recruited | None = _picked(world.recruited, step.pick) if step.other % 3 else None
+    if one is None:
+        one = Recruited(dispatched(step.fact(step.day)), None, step.day)
+        world.recruited.append(one)
+    day = one.of.fact.departed_on + timedelta(step.other)
+    fact = None if one.fact and step.codes % 4 == 0 else cost(step.codes * 100, 1 + step.codes * 7, period_of(day))
+    if fact != one.fact:
+        one.told = max(one.told, day + timedelta(40)) + timedelta(step.late)
+        world.tell(assessed(one.of, fact, one.fact, day + timedelta(40)), one.told)
+        one.fact = fact
+
+
 # --- what counts once and is never taken back ----------------------------------------------------------------------------
 def _single(world: World, step: Step) -> None:
     """One of the events that add one to a measure, with every code it may carry."""
@@ -277,9 +306,12 @@ def _single(world: World, step: Step) -> None:
     codes = {
         **income(of, paid(5)).model_dump(exclude={"fact", "report"}), **_SAID, "effective": step.day, "due": step.day, "valid_to": step.day,
         "available_from": step.day, "expires_on": step.day, "enrolment": new_id(), "case": new_id(), "renewal": step.codes % 4 == 0,
+        "positions": step.codes, "unfilled": step.codes % 9, "reopens": step.codes % 3 > 0, "expires": step.day,
+        "registered_on": step.before(step.day, 9), "matched_on": step.before(step.day, 2),
+        "opened_on": step.before(step.day, 5) or (step.day if step.kind == "answer" else None),
         **dict.fromkeys(("expected", "paid", "shortfall", "recovered"), Money(minor=step.codes, currency=paid(1).net.currency)),
     }  # fmt: skip
-    if step.codes % 5 == 0 and step.kind in ("complain", "settle"):
+    if step.codes % 5 == 0 and step.kind in ("complain", "answer", "overdue", "settle"):
         codes |= {"origin": None, "destination": None, "placement": None}
     else:
         codes["origin"] = origin
@@ -292,11 +324,16 @@ _SAID: Mapping[str, Any] = {  # what is said besides and counted by nobody
     "assurance": "verified", "source": "self", "household_status": "unknown", "destinations": (), "wage_floor": None,
     "family_consent": True, "reason": "worker", "period": "2018-03", "kind": "short", "rule_version": "1", "category": "wages",
     "blocking": False, "severity": "low", "via": "worker", "due_at": "2030-01-01T00:00:00Z", "outcome": "settled",
+    "certificate": "token", "checks": (), "employer": "employer-1", "wage": paid(1).net, "wage_period": "month", "term_months": 24,
+    "fee_cap": None,
 }  # fmt: skip
 _SINGLES: Mapping[str, type[Data]] = {
-    "register": events.WorkerRegistered, "willing": events.WillingnessRecorded, "unwilling": events.WillingnessWithdrawn,
-    "certify": events.CertificateIssued, "match": events.MatchedToEnterprise, "short": events.WageShortfallDetected,
-    "mend": events.WageShortfallCleared, "complain": events.CaseOpened, "settle": events.CaseClosed,
+    "register": events.WorkerRegistered, "verify": events.WorkerVerified, "willing": events.WillingnessRecorded,
+    "unwilling": events.WillingnessWithdrawn, "lapse": events.WillingnessExpired, "open": events.JobOrderOpened,
+    "match": events.MatchedToEnterprise, "certify": events.CertificateIssued, "clear": events.ClearanceGranted,
+    "cancel": events.PlacementCancelled, "close": events.JobOrderClosed, "expire": events.JobOrderExpired,
+    "short": events.WageShortfallDetected, "mend": events.WageShortfallCleared, "complain": events.CaseOpened,
+    "answer": events.CaseAnswered, "overdue": events.CaseDeadlineMissed, "settle": events.CaseClosed,
 }  # fmt: skip
 
 
@@ -316,5 +353,5 @@ def _garbage(world: World, step: Step) -> None:
 
 _DO = {
     "depart": _depart, "return": _return, "correct": _correct, "void": _void, "merge": _merge, "pay": _pay, "repay": _repay,
-    "unpay": _unpay, "absurd": _absurd, "garbage": _garbage, **dict.fromkeys(_SINGLES, _single),
+    "unpay": _unpay, "assess": _assess, "absurd": _absurd, "garbage": _garbage, **dict.fromkeys(_SINGLES, _single),
 }  # fmt: skip

@@ -9,22 +9,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 Event = Mapping[str, Any]  # as in the log: type, time, data
 MEASURES = {
     1: "registrations", 2: "verified", 3: "certified", 4: "matched", 5: "willing", 6: "dispatches", 7: "persons", 8: "returns",
     9: "income", 10: "income_deducted", 11: "income_remitted", 12: "income_months", 13: "shortfalls_found", 14: "shortfalls_cleared",
-    15: "shortfall_amount", 16: "shortfall_recovered", 17: "cases_opened", 18: "cases_closed",
+    15: "shortfall_amount", 16: "shortfall_recovered", 17: "cases_opened", 18: "cases_closed", 19: "open_positions",
+    20: "cases_answered", 21: "cases_overdue", 22: "registration_to_match", 23: "registration_to_clearance", 24: "match_to_clearance",
+    25: "registration_to_departure", 26: "match_to_departure", 27: "case_to_answer", 28: "case_to_close", 29: "recruitment_fees",
+    30: "first_incomes", 31: "recruitment_cost",
 }  # fmt: skip
 CUTS = {
     1: ("county", "designation"), 2: ("province", "destination"), 3: ("province", "occupation"), 4: ("enterprise", "destination"),
-    5: ("province", "channel"), 6: ("province", "person"),
+    5: ("province", "channel"), 6: ("province", "person"), 7: ("province", "days"), 8: ("destination", "days"),
 }  # fmt: skip
 LEAVING = (1, 2, 3, 4, 5, 6)  # the cuts in which a departure counts
 PAYING = (1, 2, 3, 4, 5)
 COMPLAINING = (1, 2, 4)
+ORDERING = (4,)
+LASTING = (7, 8)
 
 
 class Named(NamedTuple):
@@ -48,6 +53,7 @@ class Part(NamedTuple):
     codes: Mapping[str, Any]
     amount: int = 1
     currency: str = ""
+    since: str | None = None  # for the cuts by days: from when they are counted
 
 
 def recount(events: Iterable[Event]) -> dict[Named, int]:
@@ -58,7 +64,7 @@ def recount(events: Iterable[Event]) -> dict[Named, int]:
         for part in parts(event):
             day = part.day if len(part.day) == 10 else f"{part.day}-01"
             for cut in part.cuts:
-                k1, k2 = (_key(name, part.codes, day) for name in CUTS[cut])
+                k1, k2 = (_days(part.since, day) if name == "days" else _key(name, part.codes, day) for name in CUTS[cut])
                 total[Named(part.measure, cut, k1, k2, day, recorded_on, part.currency)] += part.amount
     return {cell: value for cell, value in total.items() if value}
 
@@ -102,13 +108,36 @@ def _ages(age: int) -> str:
     return f"{age // 5 * 5}-{age // 5 * 5 + 4}"
 
 
+def _days(since: str | None, day: str) -> str:
+    """Powers of the square root of 2: n lies between 2^(k/2) and 2^((k+1)/2) where n * n lies between 2^k and 2^(k+1)."""
+    days = (date.fromisoformat(day) - date.fromisoformat(since or "")).days
+    if days <= 0:
+        return "0-0" if days == 0 else "-"
+    power = 2 ** ((days * days).bit_length() - 1)
+    low, high = days, days
+    while (low - 1) ** 2 >= power:
+        low -= 1
+    while (high + 1) ** 2 < 2 * power:
+        high += 1
+    return f"{low}-{high}"
+
+
 # --- what each event adds ----------------------------------------------------------------------------------------------
 Counted = list[Part]
 
 
 def _departure(fact: Mapping[str, Any], sign: int) -> Counted:
     persons = sign if fact["first_this_year"] else 0
-    return [Part("dispatches", LEAVING, fact["departed_on"], fact, sign), Part("persons", LEAVING, fact["departed_on"], fact, persons)]
+    return [
+        Part("dispatches", LEAVING, fact["departed_on"], fact, sign),
+        Part("persons", LEAVING, fact["departed_on"], fact, persons),
+        *_took("registration_to_departure", fact["registered_on"], fact["departed_on"], fact, sign),
+        *_took("match_to_departure", fact["matched_on"], fact["departed_on"], fact, sign),
+    ]
+
+
+def _took(measure: str, since: str | None, day: str, codes: Mapping[str, Any], sign: int = 1) -> Counted:
+    return [] if since is None else [Part(measure, LASTING, day, codes, sign, since=since)]
 
 
 def _return(returned: Mapping[str, Any] | None, under: Mapping[str, Any], sign: int) -> Counted:
@@ -118,6 +147,49 @@ def _return(returned: Mapping[str, Any] | None, under: Mapping[str, Any], sign: 
 def _corrected(data: Mapping[str, Any]) -> Counted:
     was, now, back = data["previous"], data["fact"], data["returned"]
     return [*_departure(was, -1), *_departure(now, 1), *_return(back, was, -1), *_return(back, now, 1)]
+
+
+def _voided(data: Mapping[str, Any]) -> Counted:
+    was = data["previous"]
+    freed = [Part("open_positions", ORDERING, was["departed_on"], was)] if data["reopens"] else []
+    return [*_departure(was, -1), *_return(data["returned"], was, -1), *freed]
+
+
+def _matched(data: Mapping[str, Any]) -> Counted:
+    return [
+        Part("matched", PAYING, data["effective"], data),
+        Part("open_positions", ORDERING, data["effective"], data, -1),
+        *_took("registration_to_match", data["registered_on"], data["effective"], data),
+    ]
+
+
+def _cleared(data: Mapping[str, Any]) -> Counted:
+    return [
+        *_took("registration_to_clearance", data["registered_on"], data["effective"], data),
+        *_took("match_to_clearance", data["matched_on"], data["effective"], data),
+    ]
+
+
+def _case(measure: str, duration: str) -> Callable[[Mapping[str, Any]], Counted]:
+    return lambda data: [
+        Part(measure, COMPLAINING, data["effective"], data), *_took(duration, data["opened_on"], data["effective"], data)
+    ]  # fmt: skip
+
+
+def _assessed(data: Mapping[str, Any]) -> Counted:
+    found: Counted = []
+    for name, sign in (("previous", -1), ("fact", 1)):
+        if (cost := data[name]) is not None:
+            found += [
+                Part("recruitment_fees", PAYING, cost["period"], data, sign * cost["fee"]["minor"], cost["fee"]["currency"]),
+                Part("first_incomes", PAYING, cost["period"], data, sign),
+                Part("recruitment_cost", PAYING, cost["period"], data, sign * cost["months_milli"]),
+            ]
+    return found
+
+
+def _positions(sign: int, number: str) -> Callable[[Mapping[str, Any]], Counted]:
+    return lambda data: [Part("open_positions", ORDERING, data["effective"], data, sign * data[number])]
 
 
 def _income(data: Mapping[str, Any], fact: str, sign: int) -> Counted:
@@ -147,18 +219,26 @@ _COUNTS: Mapping[str, Callable[[Mapping[str, Any]], Counted]] = {
     "registration.WillingnessWithdrawn.v1": _once("willing", (1,), -1),
     "registration.WillingnessExpired.v1": _once("willing", (1,), -1),
     "training.CertificateIssued.v1": _once("certified", (1, 2, 3)),
-    "docking.MatchedToEnterprise.v1": _once("matched", PAYING),
+    "docking.JobOrderOpened.v1": _positions(1, "positions"),
+    "docking.JobOrderClosed.v1": _positions(-1, "unfilled"),
+    "docking.JobOrderExpired.v1": _positions(-1, "unfilled"),
+    "docking.MatchedToEnterprise.v1": _matched,
+    "docking.ClearanceGranted.v1": _cleared,
+    "docking.PlacementCancelled.v1": lambda data: _once("open_positions", ORDERING)(data) if data["reopens"] else [],
     "docking.Dispatched.v1": lambda data: _departure(data["fact"], 1),
     "docking.Returned.v1": lambda data: _return(data["fact"], data["dispatch"], 1),
     "docking.DispatchCorrected.v1": _corrected,
-    "docking.DispatchVoided.v1": lambda data: [*_departure(data["previous"], -1), *_return(data["returned"], data["previous"], -1)],
+    "docking.DispatchVoided.v1": _voided,
     "rights.IncomeReported.v1": lambda data: _income(data, "fact", 1),
     "rights.IncomeCorrected.v1": lambda data: [*_income(data, "previous", -1), *_income(data, "fact", 1)],
     "rights.IncomeVoided.v1": lambda data: _income(data, "previous", -1),
     "rights.WageShortfallDetected.v1": lambda data: _finding(data, "shortfalls_found", "shortfall_amount", "shortfall"),
     "rights.WageShortfallCleared.v1": lambda data: _finding(data, "shortfalls_cleared", "shortfall_recovered", "recovered"),
+    "rights.RecruitmentCostAssessed.v1": _assessed,
     "rights.CaseOpened.v1": _once("cases_opened", COMPLAINING),
-    "rights.CaseClosed.v1": _once("cases_closed", COMPLAINING),
+    "rights.CaseAnswered.v1": _case("cases_answered", "case_to_answer"),
+    "rights.CaseDeadlineMissed.v1": _once("cases_overdue", COMPLAINING),
+    "rights.CaseClosed.v1": _case("cases_closed", "case_to_close"),
 }
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.stats import columnar
+from services.stats import columnar, measures
 from services.stats.fold import Cell, fold_all
 from shared.events import Data, Recorded, decode
 from shared.values import PROGRAMME_ZONE
@@ -33,15 +33,19 @@ def events(world: World) -> list[Recorded[Data]]:
 
 
 def named(cells: dict[Cell, int]) -> dict[Named, int]:
-    """By words; what the oracle does not know of is left out."""
+    """By words."""
     return {
         Named(MEASURES[cell.measure], cell.cut, cell.k1, cell.k2, cell.day.isoformat(), cell.recorded_on.isoformat(), cell.currency): value
         for cell, value in cells.items()
-        if cell.measure in MEASURES and cell.cut in CUTS
     }
 
 
 histories = st.lists(steps, min_size=10, max_size=60).map(a_world)
+
+
+def test_the_oracle_knows_every_measure_and_cut_under_its_code() -> None:
+    assert {measure.code: measure.name for measure in measures.MEASURES} == MEASURES
+    assert {cut.code: (cut.k1, cut.k2) for cut in measures.CUTS} == CUTS
 
 
 @given(histories)
