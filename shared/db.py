@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,12 +36,31 @@ class Cause:
 
 @dataclass(slots=True)
 class Tx:
-    """One database transaction of one service, and its cause."""
+    """One database transaction of one service, and its cause.
+
+    `told`: events of this transaction that are not written yet; `before_commit` writes them. All at once: one round trip for all.
+    """
 
     conn: Any  # asyncpg.Connection or the pool's proxy of one
     service: str
     cause: Cause
     published: int = 0
+    told: list[Any] = field(default_factory=list)
+    before_commit: Callable[[Tx], Awaitable[None]] | None = None
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """What raises inside leaves nothing: no row and no event, and the cause as it was before."""
+        cause, published, told = self.cause, self.published, len(self.told)
+        try:
+            async with self.conn.transaction():
+                yield
+        except BaseException:
+            self.published = published
+            del self.told[told:]
+            raise
+        finally:
+            self.cause = cause
 
     @property
     def clock(self) -> Clock:
@@ -67,6 +86,8 @@ class Database:
             async with conn.transaction():
                 tx = Tx(conn, self.service, cause)
                 yield tx
+                if tx.before_commit is not None:
+                    await tx.before_commit(tx)
             if tx.published:
                 self.wake.set()
 

@@ -35,41 +35,15 @@ class History(BaseModel):
     next: int | None
 
 
-# One round trip for both: rows of the outbox and of the history are numbered in the order of the changes.
-_RECORD = """
-WITH told AS (
-    SELECT event_id, topic, key, value, type, effective, place
-    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::date[])
-        WITH ORDINALITY AS row (event_id, topic, key, value, type, effective, place)
-), sent AS (
-    INSERT INTO outbox (event_id, topic, key, value) SELECT event_id, topic, key, value FROM told ORDER BY place
-)
-INSERT INTO history (subject, type, event_id, actor, recorded, effective)
-SELECT key, type, event_id, $7, $8, effective FROM told ORDER BY place
-"""
 _NOTE = "INSERT INTO history (subject, type, actor, recorded, effective, reason) VALUES ($1, $2, $3, $4, $5, $6)"
 _OF = """
 SELECT id, type, event_id, actor, recorded, effective, reason FROM history WHERE subject = $1 AND id > $2 ORDER BY id LIMIT $3
 """
 
 
-async def record(tx: Tx, *changes: Data) -> None:
+def record(tx: Tx, *changes: Data) -> None:
     """Publish the events, in order, and enter each into the history of what it is about. Raises EventTooLarge."""
-    if not changes:
-        return
-    ids, values = zip(*(outbox.sealed(tx, data) for data in changes), strict=True)
-    await tx.conn.execute(
-        _RECORD,
-        ids,
-        [data.TOPIC for data in changes],
-        [data.subject for data in changes],
-        values,
-        [type(data).__name__ for data in changes],
-        [data.effective_on for data in changes],
-        str(tx.principal),
-        tx.clock.now(),
-    )
-    tx.published += len(changes)
+    outbox.publish(tx, *changes, remember=True)
 
 
 async def note(tx: Tx, subject: UUID, what: str, reason: str) -> None:

@@ -35,6 +35,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
+from shared import outbox
 from shared.auth import Forbidden, Principal, Role, Unauthenticated, Verifier
 from shared.db import Cause, Database, Tx, Unavailable
 from shared.edge import Edge
@@ -104,7 +105,7 @@ class Call:
             stored = await _claim(tx, str(self.principal), key, digest)
             if stored is None:
                 stored = (status, to_json(await work(tx)))
-                await _store(tx, str(self.principal), key, *stored)
+                await outbox.tell(tx, outbox.Answer(*stored, str(self.principal), key))
         return Response(stored[1], stored[0], media_type="application/json")
 
     async def query(self, work: Work[T]) -> T:
@@ -133,7 +134,6 @@ INSERT INTO idempotency (principal, key, request_hash, created_at) VALUES ($1, $
 ON CONFLICT (principal, key) DO NOTHING RETURNING true
 """
 STORED = "SELECT request_hash, status, body FROM idempotency WHERE principal = $1 AND key = $2"
-STORE = "UPDATE idempotency SET status = $3, body = $4 WHERE principal = $1 AND key = $2"
 
 
 async def _claim(tx: Tx, principal: str, key: str, digest: bytes) -> tuple[int, bytes] | None:
@@ -144,10 +144,6 @@ async def _claim(tx: Tx, principal: str, key: str, digest: bytes) -> tuple[int, 
     if row["request_hash"] != digest:
         raise KeyReused(field="Idempotency-Key")
     return row["status"], row["body"]
-
-
-async def _store(tx: Tx, principal: str, key: str, status: int, body: bytes) -> None:
-    await tx.conn.execute(STORE, principal, key, status, body)
 
 
 def allow(*roles: Role) -> Any:

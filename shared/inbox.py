@@ -337,20 +337,17 @@ async def _apply_group(batch: _Batch, group: Sequence[Item]) -> None:
         return
     batch.progress()
     tx, error = batch.tx, None
-    cause, published = tx.cause, tx.published
     try:
-        async with tx.conn.transaction():
+        async with tx.savepoint():
             await batch.apply(tx, [item.event for item in group if item.event is not None])
     except Exception as raised:  # whatever a usecase raises is the record's fault, unless it may pass
         if passing(raised, tx.conn):
             raise
         error = raised
-    tx.cause = cause
     if error is None:
         batch.taken.applied += group
         batch.failed = 0
         return
-    tx.published = published
     if len(group) > 1:
         middle = len(group) // 2
         await _apply_group(batch, group[:middle])

@@ -1,6 +1,6 @@
 """The sending half of the delivery protocol: events are written with what they tell about, then relayed to Kafka, numbered.
 
-publish() inserts into `outbox` in the command's own transaction, so an event exists exactly if its cause was committed.
+publish() writes into `outbox` in the command's own transaction, so an event exists exactly if its cause was committed.
 relay() sends the rows in order, each with the next number of its partition, and deletes them once Kafka has acknowledged
 them. The ids of a batch and the numbers before it are stored before it is sent: whoever sends it again after a crash, sends
 the same records with the same numbers, and a consumer drops them as repeats.
@@ -16,8 +16,9 @@ import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -43,43 +44,73 @@ class EventTooLarge(Invalid):
 
 
 # --- writing ------------------------------------------------------------------------------------------------------
-_INSERT = "INSERT INTO outbox (event_id, topic, key, value) VALUES ($1, $2, $3, $4)"
-# Rows are numbered by the identity column in the order of the SELECT.
-_INSERT_ALL = """
-INSERT INTO outbox (event_id, topic, key, value)
-SELECT event_id, topic, key, value
-FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[]) WITH ORDINALITY AS row (event_id, topic, key, value, place)
-ORDER BY place
+# One round trip for all that a transaction has to say at its end. Rows of the outbox and lines of the history are numbered in the
+# order in which they were told; the answer is that of the command's Idempotency-Key, if it has one.
+_TELL = """
+WITH told AS (
+    SELECT event_id, topic, key, value, type, actor, recorded, effective, place
+    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::timestamptz[], $8::date[])
+        WITH ORDINALITY AS row (event_id, topic, key, value, type, actor, recorded, effective, place)
+), sent AS (
+    INSERT INTO outbox (event_id, topic, key, value) SELECT event_id, topic, key, value FROM told ORDER BY place
+), remembered AS (
+    INSERT INTO history (subject, type, event_id, actor, recorded, effective)
+    SELECT key, type, event_id, actor, recorded, effective FROM told WHERE type IS NOT NULL ORDER BY place
+)
+UPDATE idempotency SET status = $9, body = $10 WHERE principal = $11 AND key = $12
 """
 _BACKLOG = "SELECT count(*) FROM outbox"
 
 
-async def publish(tx: Tx, data: Data) -> UUID:
-    """Record one event in the transaction; the envelope is filled from its cause. Returns its id. Raises EventTooLarge."""
-    event_id, value = sealed(tx, data)
-    await tx.conn.execute(_INSERT, event_id, data.TOPIC, data.subject, value)
-    tx.published += 1
-    return event_id
+class _Told(NamedTuple):
+    """One event of a transaction, as it is written; without a `type` it is no line of the history."""
+
+    event_id: UUID
+    topic: str
+    key: str
+    value: bytes
+    type: str | None
+    actor: str
+    recorded: datetime
+    effective: date
 
 
-async def publish_all(tx: Tx, events: Sequence[Data]) -> list[UUID]:
-    """Record many events, in order, with one statement. Returns their ids. Raises EventTooLarge."""
-    rows = [(*sealed(tx, data), data) for data in events]
-    if rows:
-        ids, values, each = zip(*rows, strict=True)
-        await tx.conn.execute(_INSERT_ALL, ids, [data.TOPIC for data in each], [data.subject for data in each], values)
-        tx.published += len(rows)
-    return [row[0] for row in rows]
+def publish(tx: Tx, *events: Data, remember: bool = False) -> list[UUID]:
+    """Tell events in the transaction, in order: they are written with its commit. Their envelopes are filled from its cause.
+
+    `remember`: enter each into the history of what it is about, too. Returns their ids. Raises EventTooLarge.
+    """
+    told = [_told(tx, data, remember=remember) for data in events]
+    tx.told += told
+    tx.published += len(told)
+    tx.before_commit = tell
+    return [one.event_id for one in told]
 
 
-def sealed(tx: Tx, data: Data) -> tuple[UUID, bytes]:
-    """The event's id, and its bytes as they will stand in the log. Raises EventTooLarge."""
-    event_id, cause = new_id(), tx.cause
+class Answer(NamedTuple):
+    """What a repeat of a command is answered with, by the principal and Idempotency-Key that claimed it."""
+
+    status: int
+    body: bytes
+    principal: str
+    key: str
+
+
+async def tell(tx: Tx, answer: Answer | None = None) -> None:
+    """Write what the transaction has told so far. Called at its end; then nothing is left to write."""
+    if tx.told or answer:
+        columns = zip(*tx.told, strict=True) if tx.told else [()] * len(_Told._fields)
+        await tx.conn.execute(_TELL, *map(list, columns), *(answer or (None,) * len(Answer._fields)))
+        tx.told.clear()
+
+
+def _told(tx: Tx, data: Data, *, remember: bool) -> _Told:
+    event_id, cause, now = new_id(), tx.cause, tx.clock.now()
     value = encode(
         Recorded(
             id=event_id,
             source=f"/{tx.service}",
-            time=tx.clock.now(),
+            time=now,
             correlation_id=cause.correlation_id or str(event_id),
             causation_id=cause.causation_id,
             actor=str(cause.principal),
@@ -89,7 +120,8 @@ def sealed(tx: Tx, data: Data) -> tuple[UUID, bytes]:
     )
     if len(value) > MAX_EVENT_BYTES:
         raise EventTooLarge(f"{data.type_name()} of {data.subject} takes {len(value)} bytes")
-    return event_id, value
+    kind = type(data).__name__ if remember else None
+    return _Told(event_id, data.TOPIC, data.subject, value, kind, str(cause.principal), now, data.effective_on)
 
 
 async def backlog(conn: Any) -> int:

@@ -66,7 +66,7 @@ async def close_period(tx: Tx, command: ClosePeriod) -> Close:
     await frozen.add_close(tx, close)
     await frozen.freeze(tx, generation, close, CUT_OF)
     at = tuple((str(topic), int(partition), int(offset)) for topic, partition, offset in close.positions)
-    await outbox.publish(tx, PeriodClosed(
+    outbox.publish(tx, PeriodClosed(
         key=f"period|{close.period}", effective=tx.clock.today(), period=close.period, version=close.version, digest=close.digest,
         positions=at,
     ))  # fmt: skip
@@ -83,7 +83,7 @@ async def reopen_period(tx: Tx, command: ReopenPeriod) -> Close:
         raise SecondApproverNeeded(field="period")
     close = replace(found, reopened_by=str(tx.principal), reopened_at=tx.clock.now(), reason=command.reason)
     await frozen.reopen(tx, close)
-    await outbox.publish(tx, PeriodReopened(
+    outbox.publish(tx, PeriodReopened(
         key=f"period|{close.period}", effective=tx.clock.today(), period=close.period, version=close.version, approver=str(tx.principal),
         reason=command.reason,
     ))  # fmt: skip
@@ -129,7 +129,7 @@ async def restate(tx: Tx, cells: Mapping[Cell, int], events: Sequence[Recorded[D
 async def tell(tx: Tx, told: Sequence[tuple[int, FigureRestated]]) -> None:
     """`told`: (version of the close, restatement)."""
     if told:
-        await outbox.publish_all(tx, [event for _, event in told])
+        outbox.publish(tx, *(event for _, event in told))
         await frozen.add_restatements(tx, [(event.period, version, event.model_dump(mode="json")) for version, event in told])
 
 

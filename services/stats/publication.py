@@ -67,7 +67,7 @@ async def publish(tx: Tx, lag: Lag) -> int:
     if tx.clock.at is not None:
         tx.cause = replace(tx.cause, clock=Clock(max(newest for _, newest in applied.values())))
     told, now_said = await _judge_all(tx, said, await freshness(tx, lag))
-    await outbox.publish_all(tx, told)
+    outbox.publish(tx, *told)
     await published.save_published(tx, {**now_said, "mark": mark})
     return len(told)
 

@@ -89,7 +89,7 @@ async def test_a_connection_found_lost_is_no_defect_of_the_command(url: str) -> 
         async with database.transaction(database.system_cause()) as tx:
             with contextlib.suppress(asyncpg.PostgresError):
                 await tx.conn.execute("SELECT pg_terminate_backend(pg_backend_pid())")
-            await outbox.publish(tx, an_event(new_id()))
+            outbox.publish(tx, an_event(new_id()))
 
     async with opened("docking", url) as database:
         with pytest.raises(Unavailable):

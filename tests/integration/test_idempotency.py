@@ -51,7 +51,7 @@ class Desk:
 
     async def suspend(self, tx: Tx, command: Suspend) -> dict[str, str]:
         self.runs += 1
-        event = await outbox.publish(
+        (event,) = outbox.publish(
             tx, EnterpriseSuspended(enterprise=EnterpriseId(uuid.UUID(int=1)), reason=command.reason, effective=date(2018, 9, 28))
         )
         self.entered.set()

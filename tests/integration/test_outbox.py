@@ -43,7 +43,7 @@ async def database(url: str) -> AsyncIterator[Database]:
 async def test_what_is_rolled_back_is_never_published(database: Database) -> None:
     async def publish_and_fail() -> None:
         async with database.transaction(database.system_cause()) as tx:
-            await outbox.publish(tx, an_event(new_id()))
+            outbox.publish(tx, an_event(new_id()))
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -112,7 +112,8 @@ async def test_a_row_that_commits_late_under_a_lower_id_is_not_passed_over(
     slow, quick = new_id(), new_id()
     async with relaying(config, database, url):
         async with database.transaction(database.system_cause()) as tx:
-            await outbox.publish(tx, an_event(slow))
+            outbox.publish(tx, an_event(slow))
+            await outbox.tell(tx)
             await publish(database, an_event(quick))
 
             async def quick_is_out() -> bool:

@@ -87,7 +87,7 @@ def value_of(order: UUID, n: int = 1) -> bytes:
 async def publish(database: Database, *data: Data) -> list[UUID]:
     """One transaction with these events."""
     async with database.transaction(database.system_cause()) as tx:
-        return await outbox.publish_all(tx, data)
+        return outbox.publish(tx, *data)
 
 
 # --- records written by hand ------------------------------------------------------------------------------------------

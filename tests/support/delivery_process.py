@@ -40,7 +40,7 @@ async def command(database: Database, choice: random.Random) -> None:
             n = await tx.conn.fetchval(
                 "INSERT INTO counter VALUES ($1, 1) ON CONFLICT (subject) DO UPDATE SET n = counter.n + 1 RETURNING n", subject
             )
-            event_id = await outbox.publish(tx, delivery.an_event(subject, n))
+            (event_id,) = outbox.publish(tx, delivery.an_event(subject, n))
             await tx.conn.execute("INSERT INTO accepted VALUES ($1, $2, $3)", event_id, subject, n)
 
 

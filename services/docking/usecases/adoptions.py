@@ -126,7 +126,7 @@ async def _take(tx: Tx, world: _World, taken: list[_Taken]) -> list[PlacementId]
         ]
     await dispatches.save_all(tx, recounted)
     await dispatches.add_all(tx, departures)
-    await record(tx, *said)
+    record(tx, *said)
     return [placement.id for _, placement in adopted]
 
 

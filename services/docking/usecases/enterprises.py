@@ -31,7 +31,7 @@ async def qualify_enterprise(tx: Tx, cmd: commands.QualifyEnterprise) -> views.E
     )  # fmt: skip
     if not await enterprises.add(tx, enterprise, today):
         raise domain.LicenceTaken(field="licence_no")
-    await record(
+    record(
         tx,
         events.EnterpriseQualified(
             enterprise=enterprise.id, effective=today, licence_no=cmd.licence_no, scope=cmd.scope, destinations=cmd.destinations,
@@ -63,7 +63,7 @@ async def deposit_reserve(tx: Tx, enterprise: EnterpriseId, cmd: commands.Deposi
         raise domain.NotYuan(field="amount.currency")
     balance = found.reserve_minor + cmd.amount.minor
     await enterprises.deposit(tx, enterprise, new_id(), cmd.amount.minor, balance, tx.clock.today())
-    await record(
+    record(
         tx,
         events.ReserveDeposited(
             enterprise=enterprise, effective=tx.clock.today(), amount=cmd.amount, balance=Money(minor=balance, currency=YUAN)

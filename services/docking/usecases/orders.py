@@ -51,7 +51,7 @@ async def open_job_order(tx: Tx, cmd: commands.OpenJobOrder) -> views.Order:
         effective=today, employer=order.employer, positions=order.positions, wage=order.wage, wage_period=order.wage_period,
         term_months=order.term_months, fee_cap=order.fee_cap, expires=expires,
     )  # fmt: skip
-    await record(tx, opened)
+    record(tx, opened)
     return views.order(order)
 
 
@@ -73,7 +73,7 @@ async def close_job_order(tx: Tx, order: OrderId, cmd: commands.CloseJobOrder) -
     if found.state is not OrderState.OPEN:
         raise domain.OrderNotOpen(state=found.state)
     await orders.end(tx, order, OrderState.CLOSED)
-    await record(tx, events.JobOrderClosed.model_validate(ended(tx, found)))
+    record(tx, events.JobOrderClosed.model_validate(ended(tx, found)))
     return views.order(replace(found, state=OrderState.CLOSED, version=found.version + 1))
 
 
@@ -183,7 +183,7 @@ async def accept_match(tx: Tx, match: MatchId) -> views.Placement:
         tx, events.MatchedToEnterprise, placement, score=proposal.score, reasons=proposal.reasons, quota_effect=proposal.quota_effect,
         policy_version=proposal.policy_version, due=placement.due,
     )  # fmt: skip
-    await record(tx, matched)
+    record(tx, matched)
     return views.placement(placement)
 
 

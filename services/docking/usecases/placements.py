@@ -31,7 +31,7 @@ async def load(tx: Tx, placement: PlacementId, version: int | None) -> Placement
 async def save(tx: Tx, placement: Placement, *said: events.Data) -> Placement:
     """Written and told."""
     await placements.save(tx, placement)
-    await record(tx, *said)
+    record(tx, *said)
     return replace(placement, version=placement.version + 1)
 
 

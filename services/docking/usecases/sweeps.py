@@ -26,7 +26,7 @@ async def _overdue_placements(tx: Tx) -> int:
         reasons = {one.id: OVERDUE_REASON[one.state] for one in overdue}
         still_open = await orders.release_all(tx, [one.order for one in overdue])
         await placements.cancel_all(tx, reasons, today)
-        await record(tx, *(said for one in overdue for said in cancellation(tx, one, reasons[one.id], reopens=one.order in still_open)))
+        record(tx, *(said for one in overdue for said in cancellation(tx, one, reasons[one.id], reopens=one.order in still_open)))
     return len(overdue)
 
 
@@ -35,5 +35,5 @@ async def _expired_orders(tx: Tx) -> int:
     expired = await orders.lock_overdue(tx, tx.clock.today(), BATCH)
     if expired:
         await orders.end_all(tx, [one.id for one in expired], OrderState.EXPIRED)
-        await record(tx, *(events.JobOrderExpired.model_validate(ended(tx, one)) for one in expired))
+        record(tx, *(events.JobOrderExpired.model_validate(ended(tx, one)) for one in expired))
     return len(expired)

@@ -46,7 +46,7 @@ async def _chunk(tx: Tx, programme: Programme, run: ImportRun, rows: Sequence[Ro
     context = Context(programme, tx.principal, run.import_id, run.started_on, tx.clock.today())
     judged = await asyncio.to_thread(judge, context, rows, numbers)
     await queries.insert_workers(tx, judged.entries)
-    await record(tx, *judged.changes)
+    record(tx, *judged.changes)
     await queries.advance_import(tx, run.import_id, len(judged.entries), judged.rejected, judged.findings)
     if run.done + len(rows) == run.rows:
         await queries.finish_import(tx, run.import_id)
@@ -58,7 +58,7 @@ async def _chunk(tx: Tx, programme: Programme, run: ImportRun, rows: Sequence[Ro
             digest=run.digest,
             effective=tx.clock.today(),
         )
-        await record(tx, completed)
+        record(tx, completed)
 
 
 async def try_import(cause: Cause, programme: Programme, content: bytes, kind: Kind) -> views.Import:

@@ -26,7 +26,7 @@ async def record_willingness(tx: Tx, programme: Programme, worker_id: WorkerId, 
     worker = await locked(tx, worker_id, command.version)
     worker, changes = stated(programme.rules, worker, command, tx.clock.today())
     await queries.save_worker(tx, worker)
-    await record(tx, *changes)
+    record(tx, *changes)
     return await as_changed(tx, worker)
 
 
@@ -86,7 +86,7 @@ async def withdraw_willingness(tx: Tx, worker_id: WorkerId, command: WithdrawWil
     worker = replace(worker, willingness=domain.after(worker.willingness, Step.WITHDRAW), willingness_since=day)
     await queries.save_worker(tx, worker)
     origin = reference.origin(worker.county, day)
-    await record(tx, events.WillingnessWithdrawn(worker=worker_id, origin=origin, reason="worker", effective=day))
+    record(tx, events.WillingnessWithdrawn(worker=worker_id, origin=origin, reason="worker", effective=day))
     return await as_changed(tx, worker)
 
 
@@ -104,7 +104,7 @@ async def withdraw_dispatched(tx: Tx, event: Recorded[events.Dispatched]) -> Non
         origin = reference.origin(worker.county, day)
         changes = [events.WillingnessWithdrawn(worker=worker_id, origin=origin, reason="dispatched", effective=day)]
     await queries.save_worker(tx, worker)
-    await record(tx, *changes)
+    record(tx, *changes)
 
 
 async def sweep(tx: Tx) -> int:
@@ -112,7 +112,7 @@ async def sweep(tx: Tx) -> int:
     lapsed = await queries.lock_lapsed(tx, tx.clock.today(), SWEEP_BATCH)
     ended = [_expired(worker, day) for worker in lapsed if (day := domain.lapsed_on(worker, tx.clock.today()))]
     await queries.expire(tx, [event.worker for event in ended])
-    await record(tx, *ended)
+    record(tx, *ended)
     return len(ended)
 
 

@@ -28,7 +28,7 @@ async def register_worker(tx: Tx, programme: Programme, command: RegisterWorker)
     [number] = await queries.take_numbers(tx, 1)
     new, notices = entry(programme, command, domain.worker_no(number), tx.clock.today())
     await queries.insert_workers(tx, [new])
-    await record(tx, registered(new.worker))
+    record(tx, registered(new.worker))
     others = await queries.duplicates(tx, [new.worker.worker])
     return views.Worker.of(new.worker, tx.clock.today(), duplicates=others.get(new.worker.worker, 0), notices=notices)
 
@@ -134,7 +134,7 @@ async def verify_worker(tx: Tx, programme: Programme, worker_id: WorkerId, comma
     await _settle_identity(tx, programme, worker, command.id_number)
     worker = replace(worker, assurance=state, verified_on=day, provisional_until=None)
     await queries.save_worker(tx, worker)
-    await record(tx, events.WorkerVerified(worker=worker_id, origin=reference.origin(worker.county, day), effective=day))
+    record(tx, events.WorkerVerified(worker=worker_id, origin=reference.origin(worker.county, day), effective=day))
     return await as_changed(tx, worker)
 
 

@@ -33,7 +33,7 @@ async def open_case(tx: Tx, cmd: commands.OpenCase) -> views.Case:
     case = _case(tx, enterprise, cmd.category, cmd.severity, cmd.via, cmd.text, hidden=cmd.hidden, collective_of=None)
     case = replace(case, placement=cmd.placement)
     await queries.insert_case(tx, case)
-    await record(tx, _opened(case, ledger))
+    record(tx, _opened(case, ledger))
     return views.Case.of(case, tx.clock.now())
 
 
@@ -48,7 +48,7 @@ async def close_case(tx: Tx, case_id: CaseId, cmd: commands.CloseCase) -> views.
     domain.require_closable(case.state, cmd.outcome, case.opened_at, tx.clock.now(), rules())
     await queries.close_case(tx, case_id, cmd.outcome)
     about = {**_codes(case, ledger), "effective": tx.clock.today(), "outcome": cmd.outcome}
-    await record(tx, events.CaseClosed.model_validate(about))
+    record(tx, events.CaseClosed.model_validate(about))
     closed = replace(case, state=CaseState.CLOSED, outcome=cmd.outcome, closed_at=tx.clock.now(), version=case.version + 1)
     return views.Case.of(closed, tx.clock.now())
 
@@ -59,7 +59,7 @@ async def open_conflict(tx: Tx, ledger: Ledger, period: Period) -> None:
     case = _case(tx, ledger.enterprise, "wages", "normal", "rule", text, hidden=False, collective_of=None)
     case = replace(case, placement=ledger.placement)
     await queries.insert_case(tx, case)
-    await record(tx, _opened(case, ledger))
+    record(tx, _opened(case, ledger))
 
 
 async def group(tx: Tx, enterprise: EnterpriseId, period: Period) -> None:
@@ -75,7 +75,7 @@ async def group(tx: Tx, enterprise: EnterpriseId, period: Period) -> None:
         await queries.insert_case(tx, case)
         changes.append(_opened(case, None))
     about = {**_codes(case, None), "effective": tx.clock.today(), "members": tuple(members)}
-    await record(tx, *changes, events.CasesGrouped.model_validate(about))
+    record(tx, *changes, events.CasesGrouped.model_validate(about))
 
 
 def _case(

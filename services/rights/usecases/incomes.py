@@ -56,7 +56,7 @@ async def enter(tx: Tx, reports: Sequence[tuple[PlacementId, Paid]]) -> list[Inc
             answers.append(refusal)
     await queries.set_states(tx, entry.superseded, ReportState.SUPERSEDED)
     await queries.insert_incomes(tx, entry.incomes)
-    await record(tx, *entry.changes)
+    record(tx, *entry.changes)
     await judge(tx, entry.judged)
     for ledger, paid in entry.conflicts:
         await cases.open_conflict(tx, ledger, paid.period)
@@ -143,7 +143,7 @@ async def judge(tx: Tx, judged: Sequence[tuple[Ledger, Paid]], *, grouping: bool
             changes.append(_cleared(ledger, finding, paid.net, today))
     await queries.clear_findings(tx, mended, today)
     await queries.insert_findings(tx, found, today)
-    await record(tx, *changes)
+    record(tx, *changes)
     for enterprise, period in sorted({(finding.enterprise, finding.period) for finding in found if grouping}):
         await cases.group(tx, EnterpriseId(enterprise), period)
 
@@ -175,7 +175,7 @@ async def clear(tx: Tx, ledger: Ledger, moot: Sequence[Finding]) -> None:
     """What was found has nothing to stand on any more; nothing was recovered."""
     today = tx.clock.today()
     await queries.clear_findings(tx, moot, today)
-    await record(tx, *(_cleared(ledger, finding, finding.paid, today) for finding in moot))
+    record(tx, *(_cleared(ledger, finding, finding.paid, today) for finding in moot))
 
 
 async def sweep(tx: Tx) -> int:
@@ -202,7 +202,7 @@ async def sweep(tx: Tx) -> int:
     if due:
         await queries.insert_findings(tx, found, today)
         await queries.save_due(tx, following)
-        await record(tx, *changes)
+        record(tx, *changes)
     return len(due)
 
 
@@ -225,7 +225,7 @@ async def correct_income(tx: Tx, report: ReportId, cmd: commands.CorrectIncome) 
     corrected = replace(income, paid=paid, version=income.version + 1)
     await queries.amend_income(tx, report, paid)
     about = {**trail.codes(ledger), "effective": paid.paid_on, "report": report, "fact": trail.fact(paid)}
-    await record(tx, events.IncomeCorrected.model_validate({**about, "previous": trail.fact(income.paid)}))
+    record(tx, events.IncomeCorrected.model_validate({**about, "previous": trail.fact(income.paid)}))
     await judge(tx, [(ledger, paid)])
     return views.Income.of(corrected, ledger.terms.wage.currency)
 
@@ -235,7 +235,7 @@ async def void_income(tx: Tx, report: ReportId, cmd: commands.VoidIncome) -> vie
     ledger, income = await _own(tx, report, cmd.version)
     await queries.set_states(tx, [report], ReportState.VOIDED)
     about = {**trail.codes(ledger), "effective": tx.clock.today(), "report": report}
-    await record(tx, events.IncomeVoided.model_validate({**about, "previous": trail.fact(income.paid), "reason": cmd.reason}))
+    record(tx, events.IncomeVoided.model_validate({**about, "previous": trail.fact(income.paid), "reason": cmd.reason}))
     await clear(tx, ledger, [one for one in await queries.open_findings(tx, [ledger.placement]) if one.period == income.paid.period])
     period = min(income.paid.period, ledger.due_period or income.paid.period)
     await queries.save_due(tx, [(ledger.placement, (period, domain.missing_from(period, ledger.terms, rules())))])

@@ -46,7 +46,7 @@ async def issue_certificates(tx: Tx, session_id: SessionId, command: commands.Is
         events.CertificateIssued(serial=made.serial, minutes=made.minutes, valid_to=made.valid_to, **codes(one, session.course.id, day))
         for one, made in zip(chosen, issued, strict=True)
     ]
-    await record(tx, *told)
+    record(tx, *told)
     shown = (views.Issued(enrolment=one.enrolment, placement=one.placement, serial=one.serial, valid_to=one.valid_to) for one in issued)
     return views.Certificates(issued=tuple(shown))
 
@@ -101,7 +101,7 @@ async def revoke_certificate(tx: Tx, serial: Serial, command: commands.RevokeCer
         enrolment=certificate.enrolment, worker=certificate.worker, placement=certificate.placement, origin=_origin(certificate),
         serial=serial, reason=command.reason,
     )  # fmt: skip
-    await record(tx, revoked)
+    record(tx, revoked)
     await seats.reopen(tx, await needs.lock_met_by(tx, serial), domain.NeedStep.REOPEN)
     return await show_certificate(tx, serial)
 

@@ -52,7 +52,7 @@ async def publish_course(tx: Tx, command: commands.PublishCourse) -> views.Cours
         course=course.id, destination=course.destination, occupation=course.occupation, effective=today, centre=centre,
         minimum_minutes=course.minimum_minutes,
     )  # fmt: skip
-    await record(tx, published)
+    record(tx, published)
     return views.course(course)
 
 
@@ -74,7 +74,7 @@ async def schedule_session(tx: Tx, course_id: CourseId, command: commands.Schedu
         course=course.id, destination=course.destination, occupation=course.occupation, effective=today, session=session.id,
         centre=course.centre, starts_on=session.starts_on, ends_on=session.ends_on, seats=session.seats,
     )  # fmt: skip
-    await record(tx, scheduled)
+    record(tx, scheduled)
     enrolled = await seats.fill(tx, session)
     shown = views.session(replace(session, taken=len(enrolled))).model_dump()
     return views.Scheduled(**shown, enrolled=tuple(one.id for one in enrolled))

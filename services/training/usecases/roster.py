@@ -46,7 +46,7 @@ async def record_attendance(tx: Tx, session_id: SessionId, command: commands.Rec
         for one in roster
         if one.id in changed
     ]
-    await record(tx, *attended)
+    record(tx, *attended)
     return views.Attendance(recorded=len(attended), overlaps=overlaps)
 
 
@@ -71,7 +71,7 @@ async def record_assessment(tx: Tx, session_id: SessionId, command: commands.Rec
         events.AssessmentRecorded(score=score, passed=state is EnrolmentState.PASSED, **codes(one, session.course.id, day))
         for one, (_, state, score) in zip(roster, results, strict=True)
     ]
-    await record(tx, *assessed)
+    record(tx, *assessed)
     failed = [one.placement for one, (_, state, _) in zip(roster, results, strict=True) if state is EnrolmentState.FAILED]
     await seats.reopen(tx, await needs.lock_needs(tx, failed), domain.NeedStep.UNSEAT)
     shown = tuple(views.Result(enrolment=one, score=score, passed=state is EnrolmentState.PASSED) for one, state, score in results)

@@ -38,7 +38,7 @@ async def _seat(tx: Tx, session: Session, chosen: Sequence[Need]) -> list[Enrolm
     await enrolments.insert_enrolments(tx, session.id, seated)
     await needs.set_state(tx, chosen, NeedState.SEATED)
     today = tx.clock.today()
-    await record(tx, *(events.WorkerEnrolled(session=session.id, **codes(one, session.course.id, today)) for one in seated))
+    record(tx, *(events.WorkerEnrolled(session=session.id, **codes(one, session.course.id, today)) for one in seated))
     return seated
 
 
@@ -56,7 +56,7 @@ async def give_up(tx: Tx, session: Session, leaving: Sequence[Enrolment], reason
     await enrolments.set_states(tx, [one.id for one in leaving], EnrolmentState.CANCELLED)
     await courses.take_seats(tx, session.id, -len(leaving))
     today = tx.clock.today()
-    await record(tx, *(events.EnrolmentCancelled(reason=reason, **codes(one, session.course.id, today)) for one in leaving))
+    record(tx, *(events.EnrolmentCancelled(reason=reason, **codes(one, session.course.id, today)) for one in leaving))
     return replace(session, taken=session.taken - len(leaving))
 
 
