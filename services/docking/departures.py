@@ -30,6 +30,8 @@ class Dispatch:
     first_ever: bool
     first_this_year: bool
     evidence: str
+    registered_on: date | None = None  # of the worker, and of the match; None: taken over abroad
+    matched_on: date | None = None
     returned_on: date | None = None
     return_reason: str | None = None
     voided: str | None = None

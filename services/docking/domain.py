@@ -212,6 +212,7 @@ class Placement:
     match_due: date
     due: date | None
     since: date
+    registered_on: date | None = None  # of the worker; None: taken over abroad
     adopted: bool = False
     planned_departure: date | None = None
     contract: Contract | None = None

@@ -31,6 +31,7 @@ class Worker:
 
     id: WorkerId
     registered_at: datetime
+    registered_on: date
     county: CountyCode
     poor: bool
     sex: Sex

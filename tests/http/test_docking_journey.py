@@ -52,6 +52,18 @@ async def test_a_worker_is_matched_cleared_departs_and_returns(dock: Dock) -> No
     assert (shown["reserved"], shown["filled"], shown["fill_rate"]) == (0, 1, [1, 2])
 
 
+async def test_every_step_carries_the_days_it_took_to_be_counted_from(dock: Dock) -> None:
+    registered, matched = date(2018, 1, 9), dock.today
+    worker = await dock.worker(AWorker(county=POOR_COUNTY, registered_on=registered))
+    gone = await dock.departed(await dock.order(), worker)
+    dock.wait(3)
+    await dock.post(f"/placements/{gone['placement']}/departure/correction", {"port": "CNDLC"})
+    match, cleared, left, corrected = await dock.told(MatchedToEnterprise, ClearanceGranted, Dispatched, DispatchCorrected)
+    assert match.registered_on == registered
+    facts = (cleared, left.fact, corrected.previous, corrected.fact)
+    assert {(fact.registered_on, fact.matched_on) for fact in facts} == {(registered, matched)}
+
+
 async def test_the_history_of_a_placement_says_who_did_what_and_when_it_was_effective(dock: Dock) -> None:
     gone = await dock.departed()
     changes = (await dock.get(f"/placements/{gone['placement']}/history")).body["items"]

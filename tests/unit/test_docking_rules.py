@@ -242,8 +242,9 @@ TERMS = matching.Terms(minimum_age=18, maximum_age=60, days_per_month=26, match_
 def a_candidate(**changes: Any) -> matching.Worker:
     return replace(
         matching.Worker(
-            id=WorkerId(UUID(int=5)), registered_at=datetime(2018, 1, 1, tzinfo=UTC), county=CountyCode("621126"), poor=True, sex=Sex.MALE,
-            birth_year=1988, household_status=HouseholdStatus.UNKNOWN, occupations=(Occupation("7112"),), verified=True, willing=True,
+            id=WorkerId(UUID(int=5)), registered_at=datetime(2018, 1, 1, tzinfo=UTC), registered_on=date(2018, 1, 1),
+            county=CountyCode("621126"), poor=True, sex=Sex.MALE, birth_year=1988,
+            household_status=HouseholdStatus.UNKNOWN, occupations=(Occupation("7112"),), verified=True, willing=True,
             destinations=(Destination("JPN"),), wanted=(Occupation("71"),), floor=Money(minor=150_000, currency=JPY), available_from=DAY,
             willing_since=DAY, willing_until=date(2018, 9, 1),
         ), **changes,

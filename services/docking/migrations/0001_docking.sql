@@ -54,6 +54,7 @@ CREATE INDEX job_order_open ON job_order (expires) WHERE state = 'open';
 CREATE TABLE worker (
     id uuid PRIMARY KEY,
     registered_at timestamptz NOT NULL,
+    registered_on date NOT NULL,        -- the day it was effective; the moment above is when it was recorded
     county text NOT NULL,
     poor boolean NOT NULL,              -- the county was ever listed: the quotas' default basis
     sex text NOT NULL,
@@ -112,6 +113,7 @@ CREATE TABLE placement (
     channel text NOT NULL,
     state text NOT NULL CONSTRAINT placement_state
         CHECK (state IN ('matched', 'clearance_requested', 'cleared', 'abroad', 'returned', 'cancelled', 'voided')),
+    registered_on date,                 -- of the worker; null: taken over abroad
     matched_on date NOT NULL,
     match_due date NOT NULL,            -- the deadline of state matched: also after a refused clearance
     due date,                           -- the position returns after this day
@@ -156,6 +158,8 @@ CREATE TABLE dispatch (
     first_ever boolean NOT NULL,
     first_this_year boolean NOT NULL,
     evidence text NOT NULL,
+    registered_on date,                 -- of the worker, and of the match; null: taken over abroad
+    matched_on date,
     returned_on date CONSTRAINT dispatch_returned_after CHECK (returned_on >= departed_on),
     return_reason text,
     voided text,                        -- why

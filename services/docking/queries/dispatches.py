@@ -10,22 +10,26 @@ from shared.values import Channel, HouseholdStatus, PlacementId, Sex, WorkerId
 
 ADD = """
 INSERT INTO dispatch (placement, worker, enterprise, departed_on, port, destination, occupation, channel, county, designation,
-    designation_version, household_status, sex, birth_year, first_ever, first_this_year, evidence)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+    designation_version, household_status, sex, birth_year, first_ever, first_this_year, evidence, registered_on,
+    matched_on)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 """
 GET = """
 SELECT placement, worker, enterprise, departed_on, port, destination, occupation, channel, county, designation, designation_version,
-    household_status, sex, birth_year, first_ever, first_this_year, evidence, returned_on, return_reason, voided
+    household_status, sex, birth_year, first_ever, first_this_year, evidence, registered_on, matched_on, returned_on, return_reason,
+    voided
 FROM dispatch WHERE placement = $1
 """
 LOCK = """
 SELECT placement, worker, enterprise, departed_on, port, destination, occupation, channel, county, designation, designation_version,
-    household_status, sex, birth_year, first_ever, first_this_year, evidence, returned_on, return_reason, voided
+    household_status, sex, birth_year, first_ever, first_this_year, evidence, registered_on, matched_on, returned_on, return_reason,
+    voided
 FROM dispatch WHERE placement = $1 FOR UPDATE
 """
 COUNTED = """
 SELECT placement, worker, enterprise, departed_on, port, destination, occupation, channel, county, designation, designation_version,
-    household_status, sex, birth_year, first_ever, first_this_year, evidence, returned_on, return_reason, voided
+    household_status, sex, birth_year, first_ever, first_this_year, evidence, registered_on, matched_on, returned_on, return_reason,
+    voided
 FROM dispatch WHERE worker = ANY($1::uuid[]) AND voided IS NULL ORDER BY placement FOR UPDATE
 """
 SAVE = """
@@ -52,7 +56,7 @@ async def add_all(tx: Tx, dispatches: list[Dispatch]) -> None:
         (
             one.placement, one.worker, one.enterprise, one.departed_on, one.port, one.destination, one.occupation, one.channel, one.county,
             one.designation, one.designation_version, one.household_status, one.sex, one.birth_year, one.first_ever, one.first_this_year,
-            one.evidence,
+            one.evidence, one.registered_on, one.matched_on,
         )
         for one in dispatches
     ]  # fmt: skip

@@ -85,8 +85,8 @@ ACCEPT = """
 WITH taken AS (UPDATE job_order SET reserved = reserved + 1 WHERE id = $3),
     accepted AS (UPDATE proposal SET state = 'accepted' WHERE id = $1)
 INSERT INTO placement
-    (id, job_order, enterprise, worker, county, destination, occupation, channel, state, matched_on, match_due, due, since)
-VALUES ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+    (id, job_order, enterprise, worker, county, destination, occupation, channel, state, registered_on, matched_on, match_due, due, since)
+VALUES ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 ON CONFLICT (worker) WHERE state IN ('matched', 'clearance_requested', 'cleared', 'abroad') DO NOTHING
 RETURNING true
 """
@@ -97,28 +97,28 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $10, true, $11)
 """
 GET = """
 SELECT id, job_order, enterprise, worker, county, destination, occupation, channel, state, matched_on, match_due, due, since, adopted,
-    planned_departure, contract, insurance, certificate, clearance, cleared_on, clearance_valid_to, ended, version
+    planned_departure, contract, insurance, certificate, clearance, cleared_on, clearance_valid_to, ended, registered_on, version
 FROM placement WHERE id = $1
 """
 LOCK = """
 SELECT id, job_order, enterprise, worker, county, destination, occupation, channel, state, matched_on, match_due, due, since, adopted,
-    planned_departure, contract, insurance, certificate, clearance, cleared_on, clearance_valid_to, ended, version
+    planned_departure, contract, insurance, certificate, clearance, cleared_on, clearance_valid_to, ended, registered_on, version
 FROM placement WHERE id = $1 FOR UPDATE
 """
 LOCK_ACTIVE = """
 SELECT id, job_order, enterprise, worker, county, destination, occupation, channel, state, matched_on, match_due, due, since, adopted,
-    planned_departure, contract, insurance, certificate, clearance, cleared_on, clearance_valid_to, ended, version
+    planned_departure, contract, insurance, certificate, clearance, cleared_on, clearance_valid_to, ended, registered_on, version
 FROM placement WHERE worker = $1 AND state IN ('matched', 'clearance_requested', 'cleared', 'abroad') FOR UPDATE
 """
 OVERDUE = """
 SELECT id, job_order, enterprise, worker, county, destination, occupation, channel, state, matched_on, match_due, due, since, adopted,
-    planned_departure, contract, insurance, certificate, clearance, cleared_on, clearance_valid_to, ended, version
+    planned_departure, contract, insurance, certificate, clearance, cleared_on, clearance_valid_to, ended, registered_on, version
 FROM placement WHERE state IN ('matched', 'clearance_requested', 'cleared') AND due < $1
 ORDER BY due, id LIMIT $2 FOR UPDATE SKIP LOCKED
 """
 PAGE = """
 SELECT id, job_order, enterprise, worker, county, destination, occupation, channel, state, matched_on, match_due, due, since, adopted,
-    planned_departure, contract, insurance, certificate, clearance, cleared_on, clearance_valid_to, ended, version
+    planned_departure, contract, insurance, certificate, clearance, cleared_on, clearance_valid_to, ended, registered_on, version
 FROM placement
 WHERE ($1::uuid IS NULL OR id > $1) AND ($2::uuid IS NULL OR worker = $2) AND ($3::text IS NULL OR state = $3)
     AND ($4::uuid IS NULL OR job_order = $4) AND ($5::uuid IS NULL OR enterprise = $5) AND county LIKE ANY($6::text[])
@@ -126,7 +126,7 @@ ORDER BY id LIMIT $7
 """
 STUCK = """
 SELECT id, job_order, enterprise, worker, county, destination, occupation, channel, state, matched_on, match_due, due, since, adopted,
-    planned_departure, contract, insurance, certificate, clearance, cleared_on, clearance_valid_to, ended, version
+    planned_departure, contract, insurance, certificate, clearance, cleared_on, clearance_valid_to, ended, registered_on, version
 FROM placement
 WHERE (state IN ('matched', 'clearance_requested', 'cleared') AND due < $1 OR state = 'clearance_requested' AND since < $2)
     AND ($3::uuid IS NULL OR id > $3) AND county LIKE ANY($4::text[])
@@ -170,6 +170,7 @@ def of(row: Any) -> Placement:
         cleared_on=row["cleared_on"],
         clearance_valid_to=row["clearance_valid_to"],
         ended=row["ended"],
+        registered_on=row["registered_on"],
         version=row["version"],
     )
 
@@ -218,7 +219,7 @@ async def accept(tx: Tx, match: MatchId, one: Placement) -> bool:
     taken = await tx.conn.fetchval(
         ACCEPT,
         match, one.id, one.order, one.enterprise, one.worker, one.county, one.destination, one.occupation, one.channel, one.state,
-        one.matched_on, one.match_due, one.due, one.since,
+        one.registered_on, one.matched_on, one.match_due, one.due, one.since,
     )  # fmt: skip
     return bool(taken)
 

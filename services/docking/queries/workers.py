@@ -10,8 +10,8 @@ from shared.db import Tx
 from shared.values import CountyCode, Destination, HouseholdStatus, Money, Occupation, Sex, WorkerId
 
 ADD = """
-INSERT INTO worker (id, registered_at, county, poor, sex, birth_year, household_status, occupations, verified)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+INSERT INTO worker (id, registered_at, registered_on, county, poor, sex, birth_year, household_status, occupations, verified)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 """
 VERIFY = "UPDATE worker SET verified = true WHERE id = $1 RETURNING true"
 WILLING = """
@@ -28,25 +28,25 @@ FROM worker, unnest(worker.destinations) AS destination, unnest(worker.wanted) A
 WHERE worker.id = $1
 """
 GET = """
-SELECT id, registered_at, county, poor, sex, birth_year, household_status, occupations, verified, willing, destinations, wanted,
-    floor_minor, floor_currency, available_from, willing_since, willing_until,
+SELECT id, registered_at, registered_on, county, poor, sex, birth_year, household_status, occupations, verified, willing, destinations,
+    wanted, floor_minor, floor_currency, available_from, willing_since, willing_until,
     EXISTS (SELECT FROM placement WHERE worker = worker.id AND state IN ('matched', 'clearance_requested', 'cleared', 'abroad')) AS placed
 FROM worker WHERE id = $1
 """
 LOCK = """
-SELECT id, registered_at, county, poor, sex, birth_year, household_status, occupations, verified, willing, destinations, wanted,
-    floor_minor, floor_currency, available_from, willing_since, willing_until
+SELECT id, registered_at, registered_on, county, poor, sex, birth_year, household_status, occupations, verified, willing, destinations,
+    wanted, floor_minor, floor_currency, available_from, willing_since, willing_until
 FROM worker WHERE id = $1 FOR UPDATE
 """
 LOCK_ALL = """
-SELECT id, registered_at, county, poor, sex, birth_year, household_status, occupations, verified, willing, destinations, wanted,
-    floor_minor, floor_currency, available_from, willing_since, willing_until
+SELECT id, registered_at, registered_on, county, poor, sex, birth_year, household_status, occupations, verified, willing, destinations,
+    wanted, floor_minor, floor_currency, available_from, willing_since, willing_until
 FROM worker WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE
 """
 # Per wanted code and county group the longest waiting, read from the front of supply_waiting; the score ranks what comes back.
 CANDIDATES = """
-SELECT DISTINCT ON (worker.id) worker.id, worker.registered_at, county, worker.poor, sex, birth_year, household_status, occupations,
-    verified, willing, destinations, wanted, floor_minor, floor_currency, available_from, willing_since, willing_until
+SELECT DISTINCT ON (worker.id) worker.id, worker.registered_at, registered_on, county, worker.poor, sex, birth_year, household_status,
+    occupations, verified, willing, destinations, wanted, floor_minor, floor_currency, available_from, willing_since, willing_until
 FROM unnest($2::text[]) AS code CROSS JOIN (VALUES (true), (false)) AS listed (poor)
 CROSS JOIN LATERAL (
     SELECT candidate.*
@@ -78,6 +78,7 @@ def of(row: Any) -> Worker:
     return Worker(
         id=row["id"],
         registered_at=row["registered_at"],
+        registered_on=row["registered_on"],
         county=CountyCode(row["county"]),
         poor=row["poor"],
         sex=Sex(row["sex"]),
@@ -98,7 +99,8 @@ def of(row: Any) -> Worker:
 async def add(tx: Tx, one: Worker) -> None:
     await tx.conn.execute(
         ADD,
-        one.id, one.registered_at, one.county, one.poor, one.sex, one.birth_year, one.household_status, list(one.occupations), one.verified,
+        one.id, one.registered_at, one.registered_on, one.county, one.poor, one.sex, one.birth_year, one.household_status,
+        list(one.occupations), one.verified,
     )  # fmt: skip
 
 

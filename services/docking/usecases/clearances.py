@@ -73,7 +73,10 @@ def _decided(tx: Tx, requested: Placement, outcome: clearance.Outcome) -> tuple[
         requested, state=state, since=today, due=outcome.valid_to + timedelta(days=rules.docking_evidence_days), clearance=token,
         certificate=outcome.certificate.serial, cleared_on=today, clearance_valid_to=outcome.valid_to,
     )  # fmt: skip
-    said = step(tx, events.ClearanceGranted, granted, certificate=token, valid_to=outcome.valid_to, checks=clearance.CHECKS)
+    said = step(
+        tx, events.ClearanceGranted, granted, certificate=token, valid_to=outcome.valid_to, checks=clearance.CHECKS,
+        registered_on=granted.registered_on, matched_on=granted.matched_on,
+    )  # fmt: skip
     return granted, [said]
 
 

@@ -30,7 +30,7 @@ def fact_of(one: Dispatch) -> DispatchFact:
         enterprise=one.enterprise,
         origin=Origin(county=one.county, designation=Designation(one.designation), designation_version=one.designation_version),
         household_status=one.household_status, sex=one.sex, birth_year=one.birth_year, first_ever=one.first_ever,
-        first_this_year=one.first_this_year, evidence=Evidence(one.evidence),
+        first_this_year=one.first_this_year, evidence=Evidence(one.evidence), registered_on=one.registered_on, matched_on=one.matched_on,
     )  # fmt: skip
 
 
@@ -101,7 +101,8 @@ def departed(placement: Placement, county: CountyCode, on: date, port: str, evid
         placement=placement.id, worker=placement.worker, enterprise=placement.enterprise, departed_on=on, port=port,
         destination=placement.destination, occupation=placement.occupation, channel=placement.channel, county=county, designation="",
         designation_version="", household_status=traits.household_status, sex=traits.sex, birth_year=traits.birth_year, first_ever=False,
-        first_this_year=False, evidence=evidence,
+        first_this_year=False, evidence=evidence, registered_on=placement.registered_on,
+        matched_on=None if placement.adopted else placement.matched_on,
     )  # fmt: skip
     return designated(bare, county, on)
 

@@ -181,7 +181,7 @@ async def accept_match(tx: Tx, match: MatchId) -> views.Placement:
         raise domain.AlreadyPlaced
     matched = step(
         tx, events.MatchedToEnterprise, placement, score=proposal.score, reasons=proposal.reasons, quota_effect=proposal.quota_effect,
-        policy_version=proposal.policy_version, due=placement.due,
+        policy_version=proposal.policy_version, due=placement.due, registered_on=worker.registered_on,
     )  # fmt: skip
     record(tx, matched)
     return views.placement(placement)
@@ -193,7 +193,7 @@ def _matched(tx: Tx, order: domain.Order, worker: matching.Worker) -> Placement:
     return Placement(
         id=PlacementId(new_id()), order=order.id, enterprise=order.enterprise, worker=worker.id, county=worker.county,
         destination=order.destination, occupation=order.occupation, channel=order.channel, state=PlacementState.MATCHED, matched_on=today,
-        match_due=due, due=due, since=today,
+        match_due=due, due=due, since=today, registered_on=worker.registered_on,
     )  # fmt: skip
 
 

@@ -71,7 +71,7 @@ def contract_fields(terms: Contract) -> dict[str, object]:
     return {
         "contract_no": terms.contract_no, "terms_hash": domain.terms_hash(terms), "wage": terms.wage, "wage_period": terms.wage_period,
         "days_per_month": terms.days_per_month, "pay_day": terms.pay_day, "deductions_max": terms.deductions_max, "start": terms.start,
-        "end": terms.end,
+        "end": terms.end, "service_fee": terms.service_fee,
     }  # fmt: skip
 
 

@@ -26,7 +26,8 @@ _LISTED = (Designation.NATIONAL, Designation.PROVINCIAL)
 async def worker_registered(tx: Tx, event: Recorded[WorkerRegistered]) -> None:
     data = event.data
     worker = Worker(
-        id=data.worker, registered_at=event.time, county=data.origin.county, poor=reference.ever_listed(data.origin.county) in _LISTED,
+        id=data.worker, registered_at=event.time, registered_on=data.effective, county=data.origin.county,
+        poor=reference.ever_listed(data.origin.county) in _LISTED,
         sex=data.sex, birth_year=data.birth_year, household_status=data.household_status, occupations=data.occupations,
         verified=data.assurance == "verified", willing=False, destinations=(), wanted=(), floor=None, available_from=None,
         willing_since=None, willing_until=None,
