@@ -9,7 +9,7 @@ import pytest
 from shared import reference
 from shared.auth import Role
 from shared.consumer import Reject
-from shared.events import Evidence, IncomeCorrected, IncomeReported, WageShortfallCleared, WageShortfallDetected
+from shared.events import Evidence, IncomeCorrected, IncomeReported, IncomeVoided, WageShortfallCleared, WageShortfallDetected
 from shared.values import Destination, PlacementId, WorkerId, new_id
 from tests.support.rights import Office, Placement, a_report, office
 
@@ -103,6 +103,21 @@ async def test_later_income_carries_the_corrected_codes(office: Office) -> None:
     await office.report(placement)
     [told] = await office.told(IncomeReported)
     assert (told.destination, told.origin.county) == ("SGP", "621126")
+
+
+async def test_income_follows_its_departure_to_the_corrected_codes(office: Office) -> None:
+    """Counted under the old county and corrected under the new one, it would be too much in the one and too little in the other."""
+    placement = await office.abroad()
+    report = (await office.report(placement, paid=6000)).body["report"]
+    await office.hears(placement.corrected(), placement.corrected(origin=reference.origin("621126", date(2018, 1, 15))))
+    await office.post(f"/incomes/{report}/correction", {"amounts": a_report(placement, paid=6100)["amounts"]})
+    told = await office.told(IncomeReported, IncomeVoided, IncomeCorrected)
+    kinds = [(type(one).__name__, one.origin.county) for one in told]
+    old = told[0].origin.county
+    assert old != "621126"
+    assert kinds == [("IncomeReported", old), ("IncomeVoided", old), ("IncomeReported", "621126"), ("IncomeCorrected", "621126")]
+    assert {str(one.report) for one in told} == {report}
+    assert [one["state"] for one in (await office.ledger(placement))["reports"]] == ["counting"]
 
 
 async def test_voided_dispatch_with_income_the_money_waits_among_the_orphans(office: Office) -> None:

@@ -178,6 +178,21 @@ async def clear(tx: Tx, ledger: Ledger, moot: Sequence[Finding]) -> None:
     record(tx, *(_cleared(ledger, finding, finding.paid, today) for finding in moot))
 
 
+async def recode(tx: Tx, before: Ledger, after: Ledger) -> None:
+    """Income is counted by its departure's codes: taken back under the old ones and told again under the new, where they differ."""
+    if trail.codes(before) == trail.codes(after):
+        return
+    changes: list[Data] = []
+    for income in await queries.incomes(tx, after.placement):
+        if income.state is ReportState.COUNTING:
+            paid = trail.fact(income.paid)
+            old = {**trail.codes(before), "effective": tx.clock.today(), "report": income.report}
+            changes.append(events.IncomeVoided.model_validate({**old, "previous": paid, "reason": "dispatch_corrected"}))
+            new = {**trail.codes(after), "effective": income.paid.paid_on, "report": income.report}
+            changes.append(events.IncomeReported.model_validate({**new, "fact": paid}))
+    record(tx, *changes)
+
+
 async def sweep(tx: Tx) -> int:
     """Find wages nobody reported in time: one bounded batch. Returns how many months were looked at."""
     today = tx.clock.today()

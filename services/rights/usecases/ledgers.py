@@ -48,8 +48,10 @@ async def end_wages(tx: Tx, event: Recorded[events.Returned]) -> None:
 
 
 async def correct_dispatch(tx: Tx, event: Recorded[events.DispatchCorrected]) -> None:
-    """The days abroad and the codes are others than recorded; wages reported so far stand, and are judged by the new days."""
-    ledger = _lived(await _locked(tx, event.data.placement), event.data.fact, event.data.returned)
+    """The days abroad and the codes are others than recorded; wages reported so far stand, under the new codes and by the new days."""
+    before = await _locked(tx, event.data.placement)
+    ledger = _lived(before, event.data.fact, event.data.returned)
+    await incomes.recode(tx, before, ledger)
     if ledger.abroad is not None and event.data.fact.evidence is not Evidence.ADOPTED:
         # Looked for from the start again: months that are reported, or known to be missing, are passed over.
         ledger = replace(ledger, due_period=period_of(event.data.fact.departed_on))
