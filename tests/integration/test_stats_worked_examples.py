@@ -1,0 +1,53 @@
+"""Worked examples of statistics.md that only the whole service can show: from events to what is published."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from services.stats import board, publication
+from services.stats.usecases import answers
+from shared.db import Database
+from shared.events import QuotaStatusChanged, YearOnYearBreached
+from shared.values import QuotaStatus
+from tests.conftest import MakeDatabase
+from tests.support.stats import POOR_EAST, POOR_WEST, RICH_EAST, cause, counted, departure, dispatched, outbox_of, recorded
+
+AFTER = datetime(2020, 6, 5, 4, tzinfo=UTC)
+
+
+@pytest.fixture
+async def database(make_database: MakeDatabase) -> Database:
+    return await make_database("stats")
+
+
+async def departed(database: Database, year: int, poor: int, in_all: int, poor_county: str = POOR_WEST) -> None:
+    counties = [poor_county] * poor + [RICH_EAST] * (in_all - poor)
+    await counted(database, [recorded(dispatched(departure(county, date(year, 5, 2)))) for county in counties])
+
+
+async def test_worked_example_rounding_hides_a_fall_and_is_told(database: Database) -> None:
+    """At 1:100: 506 / 5,000 and 509 / 5,030 both print 10.12 %, and 506 * 5,030 > 509 * 5,000."""
+    await departed(database, 2017, 1, 10)
+    await departed(database, 2018, 506, 5_000)
+    await departed(database, 2019, 509, 5_030)
+    await departed(database, 2020, 0, 1)  # a pass judges as on the newest day that is counted: 2019 is over
+    async with database.transaction(cause(AFTER)) as tx:
+        judged = {(row.quota, row.year): row for row in (await answers.quotas(tx, board.MAIN, "nation", None, {})).quotas}
+        await publication.sweep(tx)
+    assert (judged["Q1", 2018].percent, judged["Q1", 2019].percent) == ("10.12 %", "10.12 %")
+    assert (judged["Q1", 2019].rise, judged["Q1", 2019].status, judged["Q1", 2019].gap_heads) == ("fell", QuotaStatus.BREACHED, 0)
+    [told] = [event for event in await outbox_of(database) if isinstance(event, YearOnYearBreached) and event.quota == "Q1"]
+    assert (told.period, told.share, told.share_before) == ("2019", (509, 5_030), (506, 5_000))
+
+
+async def test_worked_example_gap_is_told_in_heads(database: Database) -> None:
+    """At 1:1000: 46 / 480 is 9.58 %, and 3 more heads are the fewest that reach 10 %: 49 / 483."""
+    await departed(database, 2018, 46, 480, POOR_EAST)
+    await departed(database, 2019, 0, 1)
+    async with database.transaction(cause(AFTER)) as tx:
+        await publication.sweep(tx)
+    told = {(event.quota, event.period): event for event in await outbox_of(database) if isinstance(event, QuotaStatusChanged)}
+    breached = told["Q1", "2018"]
+    assert (breached.status_to, breached.share, breached.gap_heads) == (QuotaStatus.BREACHED, (46, 480), 3)
