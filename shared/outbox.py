@@ -165,23 +165,29 @@ FROM relay CROSS JOIN unnest(relay.inflight) WITH ORDINALITY AS sent (ids, place
     JOIN outbox ON outbox.id >= lower(sent.ids) AND outbox.id < upper(sent.ids)
 ORDER BY sent.place, outbox.id
 """
-# Never "id > last": identity values commit out of order, and a row that commits late would be passed over. What is on its way ($3)
-# is left out by name.
-_NEXT_ROWS = """
-SELECT id, topic, key, value
-FROM (
-    SELECT id, topic, key, value, sum(octet_length(value)) OVER (ORDER BY id) - octet_length(value) AS bytes_before
-    FROM (SELECT id, topic, key, value FROM outbox WHERE NOT id <@ $3::text::int8multirange ORDER BY id LIMIT $1) AS first
-) AS counted
-WHERE bytes_before < $2
-ORDER BY id
+# A round trip for a whole round: forget $1, store the numbers after them, choose the next rows, store what is in flight.
+# Never "id > last": identity values commit out of order, and a row that commits late would be passed over. What is forgotten here or
+# on its way is left out by name ($5).
+_ADVANCE = """
+WITH gone AS (
+    DELETE FROM outbox WHERE id = ANY ($1::bigint[])
+), numbered AS (
+    INSERT INTO relay_sequence (topic, partition, next_number) SELECT * FROM unnest($2::text[], $3::integer[], $4::bigint[])
+    ON CONFLICT (topic, partition) DO UPDATE SET next_number = excluded.next_number
+), first AS (
+    SELECT id, topic, key, value FROM outbox WHERE NOT id <@ $5::text::int8multirange ORDER BY id LIMIT $6
+), counted AS (
+    SELECT id, topic, key, value, sum(octet_length(value)) OVER (ORDER BY id) - octet_length(value) AS bytes_before FROM first
+), next AS (
+    SELECT id, topic, key, value FROM counted WHERE bytes_before < $7
+), stored AS (
+    UPDATE relay SET inflight = $8::text::int8range[] || array(
+        SELECT ids FROM unnest((SELECT range_agg(int8range(id, id, '[]')) FROM next)) AS ids ORDER BY ids
+    )
+    WHERE cardinality($1::bigint[]) > 0 OR EXISTS (SELECT FROM next)
+)
+SELECT id, topic, key, value FROM next ORDER BY id
 """
-_DELETE = "DELETE FROM outbox WHERE id = ANY($1::bigint[])"
-_STORE_NUMBERS = """
-INSERT INTO relay_sequence (topic, partition, next_number) SELECT * FROM unnest($1::text[], $2::integer[], $3::bigint[])
-ON CONFLICT (topic, partition) DO UPDATE SET next_number = excluded.next_number
-"""
-_STORE_INFLIGHT = "UPDATE relay SET inflight = $1::text::int8range[]"
 _NEW_EPOCH = "UPDATE relay SET epoch = epoch + 1, inflight = '{}' RETURNING epoch"
 _FORGET_NUMBERS = "DELETE FROM relay_sequence"
 _DELETE_KNOWN = "DELETE FROM outbox WHERE event_id = ANY($1::uuid[])"
@@ -338,21 +344,25 @@ async def _advance(session: _Session, arrived: Sequence[_Batch], sending: Sequen
     """One transaction: forget what has arrived, choose the next rows, store what is in flight, in the order of sending."""
     gone = [row for batch in arrived for row in batch.rows]
     kept = [ids for rows in (*(batch.rows for batch in session.flying), sending) for ids in _runs(rows)]
+    numbers = arrived[-1].numbers if arrived else {}
     async with session.conn.transaction():
-        if arrived:
-            topics, partitions = zip(*arrived[-1].numbers, strict=True)
-            await session.conn.execute(_DELETE, [row["id"] for row in gone])
-            await session.conn.execute(_STORE_NUMBERS, topics, partitions, list(arrived[-1].numbers.values()))
-        chosen: list[asyncpg.Record] = await session.conn.fetch(_NEXT_ROWS, most, BATCH_BYTES, "{" + ",".join(kept) + "}")
-        if arrived or chosen:
-            await session.conn.execute(_STORE_INFLIGHT, "{" + ",".join(f'"{ids}"' for ids in kept + _runs(chosen)) + "}")
-    session.chosen = chosen
+        session.chosen = await session.conn.fetch(
+            _ADVANCE,
+            [row["id"] for row in gone],
+            [topic for topic, _ in numbers],
+            [partition for _, partition in numbers],
+            list(numbers.values()),
+            f"{{{','.join([*kept, *_runs(gone)])}}}",
+            most,
+            BATCH_BYTES,
+            "{" + ",".join(f'"{ids}"' for ids in kept) + "}",
+        )
     for topic, count in Counter(row["topic"] for row in gone).items():
         RELAYED.labels(topic).inc(count)
 
 
 def _runs(rows: Sequence[asyncpg.Record]) -> list[str]:
-    """The ids of rows in ascending order, as PostgreSQL writes ranges: thousands of ids are mostly one."""
+    """The ids of rows, in ascending order where they were chosen together, as PostgreSQL writes ranges: thousands are mostly one."""
     ids = [row["id"] for row in rows]
     begins = [place for place, number in enumerate(ids) if place == 0 or number != ids[place - 1] + 1]
     return [f"[{ids[begin]},{ids[end - 1] + 1})" for begin, end in pairwise([*begins, len(ids)])]
