@@ -649,6 +649,18 @@ class FigureRestated(_Figure):
     causes_total: int
 
 
+class DeadLetterRedriven(_Figure):
+    """A record that could not be counted is counted after all; the envelope says who decided it."""
+
+    letter: int
+    topic: str
+    partition: int
+    offset: int
+    event: UUID | None
+    event_type: str | None
+    why_parked: str  # slug of the reason it was parked for
+
+
 EVENTS: tuple[type[Data], ...] = (
     WorkerRegistered, WorkerVerified, WillingnessRecorded, WillingnessWithdrawn, WillingnessExpired, ImportCompleted,
     EnterpriseQualified, EnterpriseSuspended, ReserveDeposited, JobOrderOpened, JobOrderClosed, JobOrderExpired,
@@ -659,6 +671,7 @@ EVENTS: tuple[type[Data], ...] = (
     IncomeReported, IncomeCorrected, IncomeVoided, WageShortfallDetected, WageShortfallCleared, RecruitmentCostAssessed,
     CaseOpened, CaseAnswered, CaseDeadlineMissed, CaseClosed, CasesGrouped,
     FigurePublished, TargetProgressChanged, QuotaStatusChanged, YearOnYearBreached, PeriodClosed, PeriodReopened, FigureRestated,
+    DeadLetterRedriven,
 )  # fmt: skip
 BY_TYPE = {event.type_name(): event for event in EVENTS}
 

@@ -28,16 +28,17 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
-from shared import outbox
+from shared import deadletters, outbox
 from shared.auth import Forbidden, Principal, Role, Unauthenticated, Verifier
 from shared.db import Cause, Database, Tx, Unavailable
+from shared.deadletters import MOST, DiscardLetters, LetterId, RedriveLetters, Redriving
 from shared.edge import Edge
 from shared.errors import Invalid, Refused
 from shared.observe import Health
@@ -84,6 +85,7 @@ class Site:
     health: Health
     lag: Callable[[], Awaitable[Mapping[str, int]]] | None = None
     sweep: Sweep | None = None
+    redriving: Redriving | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ class Call:
         if not _KEY.match(key):
             raise KeyMissing(field="Idempotency-Key")
         digest = await self._digest()
-        async with self.site.database.transaction(self._cause(key)) as tx:
+        async with self.site.database.transaction(self.cause(key)) as tx:
             stored = await _claim(tx, str(self.principal), key, digest)
             if stored is None:
                 stored = (status, to_json(await work(tx)))
@@ -111,9 +113,10 @@ class Call:
     async def query(self, work: Work[T]) -> T:
         """Run `work` in a read-only transaction: one snapshot for everything it reads."""
         async with self.site.database.connection() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
-            return await work(Tx(conn, self.site.service, self._cause(None)))
+            return await work(Tx(conn, self.site.service, self.cause(None)))
 
-    def _cause(self, key: str | None) -> Cause:
+    def cause(self, key: str | None = None) -> Cause:
+        """Who acts, when, and because of which request."""
         parent = self.request.headers.get("traceparent")
         trace = parent.split("-")[1] if parent and re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", parent) else None
         return Cause(
@@ -244,6 +247,65 @@ async def sweep(call: Annotated[Call, allow(Role.OPERATOR)]) -> Response:
         return {"acted": await call.site.sweep(tx) if call.site.sweep else 0}
 
     return await call.command(work)
+
+
+# --- dead letters -------------------------------------------------------------------------------------------------------
+Watcher = Annotated[Call, allow(Role.OPERATOR, Role.AUDITOR)]
+Operator = Annotated[Call, allow(Role.OPERATOR)]
+
+
+@_common.get("/dead-letters")
+async def dead_letters(
+    call: Watcher,
+    state: deadletters.State | None = None,
+    subject: Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00-\x1f]*$")] = None,
+    after: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> deadletters.Letters:
+    """Records that could not be applied, those held back behind them, and what was decided of them; oldest first."""
+    return await call.query(lambda tx: deadletters.letters(tx, state, subject, after, limit))
+
+
+@_common.get("/dead-letters/preview")
+async def preview_redrive(
+    call: Watcher, letter: Annotated[list[LetterId], Query(alias="id", min_length=1, max_length=MOST)]
+) -> deadletters.Preview:
+    """What redriving these would do, and which published figures would change: done and rolled back."""
+    return await deadletters.preview(call.site.database, call.cause(), _redriving(call), letter)
+
+
+@_common.get("/dead-letters/{letter}")
+async def dead_letter(letter: LetterId, call: Watcher) -> deadletters.LetterShown:
+    """One record with its bytes."""
+    return await call.query(lambda tx: deadletters.letter(tx, letter))
+
+
+@_common.post("/dead-letters/redrive", response_model=deadletters.Redriven)
+async def redrive(body: RedriveLetters, call: Operator) -> Response:
+    """Apply parked records, each with those behind it, in order. What fails again stays parked; repeat until `left` is 0."""
+    return await call.command(lambda tx: deadletters.redrive(tx, _redriving(call), body.ids))
+
+
+@_common.post("/dead-letters/discard")
+async def discard(body: DiscardLetters, call: Operator) -> Response:
+    """Leave records out for good, with the reason; those behind them may then be redriven."""
+
+    async def work(tx: Tx) -> dict[str, int]:
+        return {"discarded": await deadletters.discard(tx, body.ids, body.why)}
+
+    return await call.command(work)
+
+
+class ReadsNothing(Invalid):
+    """The service applies no events: it has no dead letters to redrive."""
+
+    slug = "READS_NOTHING"
+
+
+def _redriving(call: Call) -> Redriving:
+    if call.site.redriving is None:
+        raise ReadsNothing
+    return call.site.redriving
 
 
 # --- problems -----------------------------------------------------------------------------------------------------------

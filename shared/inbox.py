@@ -148,7 +148,8 @@ def _positions(rows: Iterable[Any]) -> dict[Place, Position]:
     }
 
 
-async def _lock_positions(conn: Any, places: Sequence[Place]) -> dict[Place, Position]:
+async def lock_positions(conn: Any, places: Sequence[Place]) -> dict[Place, Position]:
+    """Where these partitions are read to, held until the transaction ends: nothing of them is taken meanwhile. `places` sorted."""
     columns = [place[0] for place in places], [place[1] for place in places]
     found = await conn.fetch(_LOCK_POSITIONS, *columns)
     if len(found) < len(places):
@@ -220,7 +221,7 @@ def _select(prefix: str, records: Sequence[Record], taken: Taken, wanted: frozen
         verdict = accept(position.expected, number)
         if verdict is Verdict.ACCEPTED:
             position.expected, position.gap_since = following(number), None
-            item = _decoded(topic, record, number, wanted)
+            item = decoded(topic, record, number, wanted)
             if isinstance(item, Item):
                 items.append(item)
             elif isinstance(item, Unknown):
@@ -232,7 +233,8 @@ def _select(prefix: str, records: Sequence[Record], taken: Taken, wanted: frozen
     return items
 
 
-def _decoded(topic: str, record: Record, number: Number, wanted: frozenset[str] | None) -> Item | Unknown | Unwanted:
+def decoded(topic: str, record: Record, number: Number, wanted: frozenset[str] | None) -> Item | Unknown | Unwanted:
+    """What a numbered record holds: an event to apply, a reason to park it, or nothing for this reader."""
     if record.value is None:
         return Item(topic, record, number, reason="no_value", detail="a record without a value is no event")
     try:
@@ -284,7 +286,7 @@ async def take(
     cause = Cause(system(database.service), Clock(_beginning(records) if simulated else None))
     async with database.transaction(cause) as tx:
         places = sorted({(record.topic.removeprefix(prefix), record.partition) for record in records})
-        taken = Taken(await _lock_positions(tx.conn, places))
+        taken = Taken(await lock_positions(tx.conn, places))
         _check_places(prefix, records, taken.positions, holes)
         items = _select(prefix, records, taken, wanted)
         progress()
@@ -294,7 +296,7 @@ async def take(
         taken.diverted = _in_a_row(items, taken, diverted)
         if taken.parked:
             if _longest(items, taken, diverted) > max_diverted:
-                raise TooManyDiverted(_why(taken.parked))
+                raise TooManyDiverted(_last_of(taken.parked))
             await _park(tx.conn, taken.parked)
         await _store_positions(tx.conn, taken.positions)
     _count(taken)
@@ -336,14 +338,7 @@ async def _apply_group(batch: _Batch, group: Sequence[Item]) -> None:
     if not group:
         return
     batch.progress()
-    tx, error = batch.tx, None
-    try:
-        async with tx.savepoint():
-            await batch.apply(tx, [item.event for item in group if item.event is not None])
-    except Exception as raised:  # whatever a usecase raises is the record's fault, unless it may pass
-        if passing(raised, tx.conn):
-            raise
-        error = raised
+    error = await attempt(batch.tx, batch.apply, [item.event for item in group if item.event is not None])
     if error is None:
         batch.taken.applied += group
         batch.failed = 0
@@ -354,10 +349,27 @@ async def _apply_group(batch: _Batch, group: Sequence[Item]) -> None:
         await _apply_group(batch, group[middle:])
         return
     batch.failed += 1
-    code, detail = (error.code, error.detail) if isinstance(error, Reject) else (_slug(error), f"{type(error).__name__}: {error}")
-    _divert(batch, group[0].parked(code, detail))
+    _divert(batch, group[0].parked(*why(error)))
     if batch.failed > batch.max_diverted:
-        raise TooManyDiverted(_why(batch.taken.parked))
+        raise TooManyDiverted(_last_of(batch.taken.parked))
+
+
+async def attempt(tx: Tx, apply: Apply, events: Sequence[Recorded[Data]]) -> Exception | None:
+    """Apply the events in a savepoint. Returns what was wrong with them; then nothing of them is kept. Raises what may pass."""
+    try:
+        async with tx.savepoint():
+            await apply(tx, events)
+    except Exception as raised:  # whatever a usecase raises is the record's fault, unless it may pass
+        if passing(raised, tx.conn):
+            raise
+        return raised
+    return None
+
+
+def why(error: Exception) -> tuple[str, str]:
+    """Reason and detail of a record that could not be applied, as they stand in its dead letter."""
+    code, detail = (error.code, error.detail) if isinstance(error, Reject) else (_slug(error), f"{type(error).__name__}: {error}")
+    return _text(code)[:100], _text(detail)[:2_000]
 
 
 def _unblocked(batch: _Batch, group: Sequence[Item]) -> list[Item]:
@@ -382,7 +394,7 @@ def _slug(error: Exception) -> str:
     return str(getattr(error, "slug", "failed")).lower()
 
 
-def _why(parked: Sequence[Item]) -> str:
+def _last_of(parked: Sequence[Item]) -> str:
     last = parked[-1]
     return f"the last: {last.topic}/{last.record.partition}@{last.record.offset}: {last.reason}: {last.detail}"
 

@@ -27,6 +27,7 @@ from shared import db, kafka, outbox
 from shared.auth import Verifier
 from shared.consumer import Apply, Consumer
 from shared.db import Database
+from shared.deadletters import Redriving, Standing, Told
 from shared.http import Site, Sweep, create_app
 from shared.observe import Health, configure_logging
 from shared.settings import Settings
@@ -44,6 +45,8 @@ class Service:
     router: APIRouter
     topics: tuple[str, ...] = ()  # read
     apply: Apply | None = None  # how read events are applied
+    standing: Standing | None = None  # its published figures, for a preview of what a redrive would change
+    told: Told | None = None  # what it says of records that were redriven
     sweep: Sweep | None = None  # one bounded batch of timeouts; returns how many it acted on
     background: tuple[Background, ...] = ()  # further loops; one that ends or fails ends the process
     settings: type[Settings] = Settings
@@ -52,6 +55,10 @@ class Service:
     @property
     def migrations(self) -> tuple[Path, Path]:
         return db.SHARED_MIGRATIONS, self.package / "migrations"
+
+    def redriving(self, settings: Settings) -> Redriving | None:
+        """How its dead letters are applied after all."""
+        return Redriving(self.apply, settings.simulation, self.standing, self.told) if self.apply else None
 
 
 def main(service: Service) -> None:
@@ -80,7 +87,8 @@ async def _run(service: Service, settings: Settings) -> int:
     health = Health()
     consumer = Consumer(settings, database, service.name, service.topics, service.apply, health) if service.apply else None
     verifier = Verifier.load(settings.auth_jwks)
-    site = Site(service.name, database, settings, verifier, health, consumer.lag if consumer else None, service.sweep)
+    lag = consumer.lag if consumer else None
+    site = Site(service.name, database, settings, verifier, health, lag, service.sweep, service.redriving(settings))
     server = _Server(uvicorn.Config(
         create_app(site, service.router, body_limits=service.body_limits), host=settings.http_host, port=settings.http_port,
         log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=int(settings.drain_seconds), timeout_keep_alive=65,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from services.stats import api, consumers, publication
+from services.stats.usecases import letters
 from shared.events import DOCKING, REGISTRATION, RIGHTS, TRAINING
 from shared.runner import Service, main
 
@@ -14,6 +15,8 @@ SERVICE = Service(
     router=api.router,
     topics=(REGISTRATION, DOCKING, TRAINING, RIGHTS),
     apply=consumers.apply,
+    standing=letters.standing,
+    told=letters.told,
     sweep=publication.sweep,
     background=(publication.publishing,),
 )

@@ -72,6 +72,12 @@ async def publish(tx: Tx, lag: Lag) -> int:
     return len(told)
 
 
+async def standing(tx: Tx) -> Said:
+    """Every published figure as a pass would say it now."""
+    _, now_said = await _judge_all(tx, {}, await freshness(tx, {}))
+    return now_said
+
+
 @dataclass(frozen=True, slots=True)
 class Edition:
     """What every figure of one pass says of itself."""

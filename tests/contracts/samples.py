@@ -47,6 +47,7 @@ BY_FIELD: Mapping[str, object] = {
     "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "education": 3,
     "employer": "employer-osaka-17",
+    "event_type": "docking.Dispatched.v1",
     "failed": ("training",),
     "insurer": "insurer-3",
     "key": "dispatches|county=622427|2018-09",
@@ -74,7 +75,9 @@ BY_FIELD: Mapping[str, object] = {
     "status": "breached",
     "target": "dispatches",
     "terms_hash": "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
+    "topic": "docking.events",
     "wage_period": "month",
+    "why_parked": "absurd_day",
     "worker_no": "LW00000417",
 }
 

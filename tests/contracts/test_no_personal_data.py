@@ -38,6 +38,7 @@ TEXT = {
     "destinations": "ISO 3166-1",
     "digest": "sha-256",
     "employer": "a company",
+    "event_type": "CloudEvents type of a class of the contract",
     "failed": "slugs of rules",
     "insurer": "a company",
     "key": "the figure's codes",
@@ -61,8 +62,10 @@ TEXT = {
     "subject": "an id",
     "target": "a target's slug",
     "terms_hash": "a hash",
+    "topic": "a topic",
     "traceparent": "W3C trace context",
     "type": "CloudEvents type",
+    "why_parked": "slug of a refusal",
     "worker_no": "the programme's own number, without meaning",
 }
 

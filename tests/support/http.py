@@ -132,7 +132,7 @@ async def serving(name: str, database: Database) -> AsyncIterator[Client]:
     service = service_of(name)
     folder = environment()
     settings = service.settings(simulation=True)  # the rest comes from the environment
-    site = Site(name, database, settings, Verifier.load(folder / "jwks.json"), Health(), None, service.sweep)
+    site = Site(name, database, settings, Verifier.load(folder / "jwks.json"), Health(), None, service.sweep, service.redriving(settings))
     app = create_app(site, service.router, body_limits=service.body_limits)
     async with listening(app) as base, aiohttp.ClientSession() as session:
         yield Client(base, session, database, site)
