@@ -107,7 +107,7 @@ async def test_money_is_explained_per_currency(config: Settings, database: Datab
 
 
 async def test_days_abroad_have_no_events_of_their_own(config: Settings, database: Database) -> None:
-    with pytest.raises(NoCut, match="ask for the events behind that"):
+    with pytest.raises(NoCut, match="ask for the events behind those"):
         await explained(config, database, Asked("", Question(measure="worker_days", **YEAR)))
 
 
