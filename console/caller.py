@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -59,6 +59,10 @@ class Caller:
     async def get(self, service: str, path: str, **query: object) -> Any:
         wanted = {name: str(value) for name, value in query.items() if value is not None}
         return await self._send("GET", service, path, None, params=wanted)
+
+    async def get_many(self, service: str, path: str, query: Sequence[tuple[str, str]]) -> Any:
+        """As `get`, with a name that may be given several times."""
+        return await self._send("GET", service, path, None, params=query)
 
     async def post(self, service: str, path: str, body: object, label: str) -> Any:
         """`label` names the command within the run: sent again, it is the same command."""

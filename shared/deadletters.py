@@ -127,10 +127,14 @@ class Outcome(BaseModel):
 
 
 class Redriven(BaseModel):
-    """Records in the order in which they were tried; `left`: how many of their subjects are still parked."""
+    """Records in the order in which they were tried; `left`: how many of their subjects are still parked.
+
+    `more`: letters to redrive next, where a queue was longer than one request applies.
+    """
 
     letters: list[Outcome]
     left: int
+    more: list[int]
 
 
 class FigureChange(BaseModel):
@@ -172,8 +176,8 @@ FROM dead_letter
 WHERE state = 'parked' AND blocks AND (topic, key) IN (SELECT * FROM unnest($1::text[], $2::bytea[])) ORDER BY id LIMIT $3
 """
 LEFT = """
-SELECT count(*) FROM dead_letter
-WHERE state = 'parked' AND blocks AND (topic, key) IN (SELECT * FROM unnest($1::text[], $2::bytea[]))
+SELECT topic, key, count(*) AS letters, min(id) AS first FROM dead_letter
+WHERE state = 'parked' AND blocks AND (topic, key) IN (SELECT * FROM unnest($1::text[], $2::bytea[])) GROUP BY topic, key ORDER BY first
 """
 DECIDE = """
 UPDATE dead_letter SET state = $2, decided_at = $3, decided_by = $4, decided_why = $5 WHERE id = ANY ($1::bigint[])
@@ -269,7 +273,8 @@ class Redriving:
 
 async def redrive(tx: Tx, redriving: Redriving, ids: Sequence[int]) -> Redriven:
     """Apply parked records and those behind them. Raises UnknownLetter, Decided, NotOfTheLog, BehindAnother, and what may pass."""
-    return await _drive(tx, redriving, await _claim(tx, ids))
+    named = await _redrivable(tx, ids)
+    return await _drive(tx, redriving, named, await _queue(tx, named))
 
 
 async def preview(database: Database, cause: Cause, redriving: Redriving, ids: Sequence[int]) -> Preview:
@@ -284,18 +289,19 @@ async def preview(database: Database, cause: Cause, redriving: Redriving, ids: S
 
 
 async def _tried(tx: Tx, redriving: Redriving, ids: Sequence[int]) -> Preview:
-    queue = await _claim(tx, ids)
+    named = await _redrivable(tx, ids)
+    queue = await _queue(tx, named)
     before = await redriving.standing(tx) if redriving.standing else None
-    found = await _drive(tx, redriving, queue)
+    found = await _drive(tx, redriving, named, queue)
     if redriving.standing is None or before is None:
-        return Preview(letters=found.letters, left=found.left, figures=None)
+        return Preview(**found.model_dump(), figures=None)
     after = await redriving.standing(tx)
     changes = [
         FigureChange(figure=key, before=before.get(key), after=after.get(key))
         for key in sorted(before.keys() | after.keys())
         if before.get(key) != after.get(key)
     ]
-    return Preview(letters=found.letters, left=found.left, figures=changes)
+    return Preview(**found.model_dump(), figures=changes)
 
 
 async def discard(tx: Tx, ids: Sequence[int], why: str) -> int:
@@ -319,18 +325,23 @@ async def _named(tx: Tx, ids: Sequence[int]) -> list[Parked]:
     return found
 
 
-async def _claim(tx: Tx, ids: Sequence[int]) -> list[Parked]:
-    """The letters and those behind them, in order."""
+async def _redrivable(tx: Tx, ids: Sequence[int]) -> list[Parked]:
+    """As _named. Raises NotOfTheLog too."""
     named = await _named(tx, ids)
     strangers = [letter.id for letter in named if not letter.blocks]
     if strangers:
         raise NotOfTheLog(field="ids", state={"ids": strangers})
+    return named
+
+
+async def _queue(tx: Tx, named: Sequence[Parked]) -> list[Parked]:
+    """The letters and those behind them, in order, as many as one request applies. Raises BehindAnother."""
     alone = [letter for letter in named if letter.key is None]
     waiting = _parked(await tx.conn.fetch(OF_SUBJECTS, *_subjects(named), MOST_APPLIED))
     first = dict[tuple[str, bytes] | int, int]()
     for letter in waiting:
         first.setdefault(letter.queue, letter.id)
-    earlier = sorted(set(first.values()) - set(ids))
+    earlier = sorted(set(first.values()) - {letter.id for letter in named})
     if earlier:
         raise BehindAnother(f"parked before: {', '.join(map(str, earlier))}", field="ids", state={"ids": earlier})
     return sorted([*alone, *waiting], key=lambda letter: letter.id)
@@ -354,7 +365,7 @@ class _Driven:
     stuck: set[tuple[str, bytes] | int] = field(default_factory=set)
 
 
-async def _drive(tx: Tx, redriving: Redriving, queue: Sequence[Parked]) -> Redriven:
+async def _drive(tx: Tx, redriving: Redriving, named: Sequence[Parked], queue: Sequence[Parked]) -> Redriven:
     """One after the other; a subject stops at its first that fails."""
     driven = _Driven()
     for letter in queue:
@@ -372,9 +383,12 @@ async def _drive(tx: Tx, redriving: Redriving, queue: Sequence[Parked]) -> Redri
     if redriving.told is not None and driven.redriven:
         await redriving.told(tx, driven.redriven)
     outcomes = [letter.outcome("redriven") for letter in driven.redriven] + [letter.outcome("parked") for letter in driven.failed]
-    keyless = sum(letter.key is None for letter in driven.failed)
-    left = keyless + await tx.conn.fetchval(LEFT, *_subjects(queue))
-    return Redriven(letters=sorted(outcomes, key=lambda one: one.id), left=left)
+    left = await tx.conn.fetch(LEFT, *_subjects(named))
+    return Redriven(
+        letters=sorted(outcomes, key=lambda one: one.id),
+        left=sum(letter.key is None for letter in driven.failed) + sum(row["letters"] for row in left),
+        more=[row["first"] for row in left if (row["topic"], row["key"]) not in driven.stuck],
+    )
 
 
 async def _applied(tx: Tx, redriving: Redriving, letter: Parked) -> tuple[str, str] | None:
