@@ -24,11 +24,13 @@ from uuid import UUID
 import asyncpg
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
+from pydantic import ValidationError
 
 from shared import kafka
 from shared.db import Database, Tx, connect
 from shared.errors import Invalid
-from shared.events import Data, Recorded, encode
+from shared.events import Data, Envelope, Recorded, encode
+from shared.log import read_log
 from shared.observe import OUTBOX, RELAYED, Health
 from shared.settings import Settings
 from shared.values import new_id
@@ -190,6 +192,7 @@ SELECT id, topic, key, value FROM next ORDER BY id
 """
 _NEW_EPOCH = "UPDATE relay SET epoch = epoch + 1, inflight = '{}' RETURNING epoch"
 _FORGET_NUMBERS = "DELETE FROM relay_sequence"
+_WAITING = "SELECT event_id FROM outbox"
 _DELETE_KNOWN = "DELETE FROM outbox WHERE event_id = ANY($1::uuid[])"
 
 
@@ -429,3 +432,16 @@ async def new_epoch(conn: asyncpg.Connection, published: Collection[UUID] = ()) 
         await conn.execute(_FORGET_NUMBERS)
         epoch: int = await conn.fetchval(_NEW_EPOCH)
     return epoch
+
+
+async def sent_already(conn: asyncpg.Connection, settings: Settings, topics: Sequence[str]) -> set[UUID]:
+    """Ids of rows of the outbox that these logs hold already, as a backup's rows may. Raises kafka.Unavailable, log.Truncated."""
+    waiting = {row["event_id"] for row in await conn.fetch(_WAITING)}
+    found: set[UUID] = set()
+    if waiting:
+        async for entry in read_log(settings, topics):
+            try:
+                found.add(Envelope.model_validate_json(entry.record.value or b"").id)
+            except ValidationError:
+                continue  # no event of ours: no row of the outbox can be it
+    return found & waiting
