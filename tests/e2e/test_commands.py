@@ -1,0 +1,132 @@
+"""What auditors and operators type, against a stack of their own: exit statuses, and what is named."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from console import stack
+from console.demo import everything_settled
+from tests.e2e.walk import Walked, walk
+from tests.support.journey import POOR_COUNTY, RunningStack, local_stack
+
+pytestmark = pytest.mark.timeout(280)
+PARK = """
+INSERT INTO dead_letter (topic, partition, "offset", sequence, key, value, headers, reason, detail, subject, blocks)
+VALUES ('docking.events', 0, $1, '9.9', 'k1', '?', '[]', $2, 'put there by a test', 'k1', true)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A running stack that one worker has walked through."""
+
+    running: RunningStack
+    walked: Walked
+
+    async def laowu(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """The command as it is typed."""
+        assert self.running.home is not None
+        kept = {name: value for name, value in os.environ.items() if name not in {"KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL"}}
+        own = {**kept, "LAOWU_HOME": str(self.running.home.folder)}
+        command = [sys.executable, "-m", "console", *words]
+        return await asyncio.to_thread(subprocess.run, command, env=own, capture_output=True, text=True, timeout=120, check=False)
+
+    async def execute(self, statement: str, *values: Any) -> None:
+        conn = await asyncpg.connect(self.running.databases["stats"])
+        try:
+            await conn.execute(statement, *values)
+        finally:
+            await conn.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place]:
+    async with local_stack(tmp_path_factory.mktemp("commands")) as running, running.calling() as caller:
+        yield Place(running, await walk(caller))
+
+
+async def test_an_audit_is_equal_until_a_cell_is_tampered_with(place: Place) -> None:
+    clean = await place.laowu("audit", "--strict", "--json")
+    found = json.loads(clean.stdout)
+    assert (clean.returncode, found["equal"], found["clean"], found["contradictions"]) == (0, True, True, []), clean.stderr
+    assert found["events"] > 10
+    await place.execute("UPDATE cell SET value = value + 1 WHERE cut = 2 AND measure = 6")
+    tampered = await place.laowu("audit", "--processes", "2")
+    assert tampered.returncode == 1
+    assert f"differs: dispatches | province x destination | 620000 | {place.walked.venture.destination} | 2019-03-04" in tampered.stdout
+    assert "DIFFERENT province x destination" in tampered.stdout
+    await place.execute("UPDATE cell SET value = value - 1 WHERE cut = 2 AND measure = 6")
+    assert (await place.laowu("audit")).returncode == 0
+
+
+async def test_why_names_the_event_behind_a_figure_by_measure_and_by_key(place: Place) -> None:
+    asked = ("dispatches", "--period", "2019", "--county", POOR_COUNTY, "--destination", place.walked.venture.destination)
+    refused = await place.laowu("why", *asked)
+    assert (refused.returncode, "is not counted by" in refused.stderr) == (2, True)  # no cut has county and destination together
+    for words in (("dispatches", "--period", "2019", "--county", POOR_COUNTY), ("dispatches|nation:CN|2019",)):
+        told = await place.laowu("why", *words, "--json")
+        (figure,) = json.loads(told.stdout)
+        assert (told.returncode, figure["explained"], figure["answer"]) == (0, True, {"": 1}), told.stderr
+        (event,) = figure["events"]
+        assert (event["subject"], event["day"], event["total"]) == (place.walked.placement, "2019-03-04", 1)
+    lines = (await place.laowu("why", "dispatches", "--period", "2019", "--as-known-at", "2019-03-03")).stdout
+    assert lines.splitlines()[-1] == "equal: 0 by 0 entries of the log, 0 as the API answers"
+    for wrong in (("dispatches", "--county", "x"), ("a|b|c",)):
+        assert (await place.laowu("why", *wrong)).returncode == 2, wrong
+
+
+async def test_dead_letters_are_listed_previewed_and_decided(place: Place) -> None:
+    for offset, reason in ((10**9, "undecodable"), (10**9 + 1, "behind")):
+        await place.execute(PARK, offset, reason)
+    listed = json.loads((await place.laowu("deadletters", "list", "--json")).stdout)
+    first, second = (str(letter["id"]) for letter in listed)
+    shown = (await place.laowu("deadletters", "show", first)).stdout
+    assert ("value_text   ?" in shown, "behind       1" in shown) == (True, True), shown
+    seen = await place.laowu("deadletters", "preview", first)
+    assert (seen.returncode, "would stay parked: undecodable" in seen.stdout) == (1, True), seen.stdout + seen.stderr
+    behind = await place.laowu("deadletters", "redrive", second)
+    assert (behind.returncode, "BEHIND_ANOTHER" in behind.stderr) == (1, True)
+    again = await place.laowu("deadletters", "redrive", first)
+    assert (again.returncode, "2 of these subjects left parked" in again.stdout) == (1, True)
+    assert (await place.laowu("deadletters", "discard", first, second)).returncode == 2  # without a reason
+    assert (await place.laowu("deadletters", "discard", first, second, "--why", "put there by a test")).returncode == 0
+    assert "no dead letters of stats" in (await place.laowu("deadletters", "list")).stdout
+    assert (await place.laowu("audit")).returncode == 0
+
+
+async def test_the_certificate_that_docking_gave_is_verified(place: Place) -> None:
+    token = str(place.walked.cleared["clearance"])
+    valid = await place.laowu("verify", token, "--on", "2019-03-04", "--json")
+    assert (valid.returncode, json.loads(valid.stdout)["worker"]) == (0, place.walked.worker)
+    assert (await place.laowu("verify", token)).returncode == 1  # it has ended since
+
+
+async def test_a_new_epoch_is_refused_while_the_service_runs_and_its_events_are_counted_afterwards(place: Place) -> None:
+    explained = await place.laowu("relay", "new-epoch", "docking")
+    assert (explained.returncode, "Repeat with --yes" in explained.stderr) == (2, True)
+    refused = await place.laowu("relay", "new-epoch", "docking", "--yes")
+    assert (refused.returncode, "run laowu down first" in refused.stderr) == (1, True)
+    assert (await place.laowu("down")).returncode == 0
+    done = await place.laowu("relay", "new-epoch", "docking", "--yes")
+    assert (done.returncode, done.stdout) == (
+        0, "docking numbers its events from 2.0 on; 0 that the log holds already were dropped from its outbox\n",
+    ), done.stderr  # fmt: skip
+    assert (await place.laowu("up", "--simulation")).returncode == 0
+    assert place.running.home is not None
+    assert stack.all_ready(place.running.home)
+    async with place.running.calling() as caller:
+        walked = await walk(caller)
+        await everything_settled(caller)
+    assert walked.grown("2019", "dispatches") == 1
+    assert (await place.laowu("audit", "--strict")).returncode == 0
