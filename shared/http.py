@@ -128,8 +128,9 @@ class Call:
         )
 
     async def _digest(self) -> bytes:
-        head = f"{self.request.method} {self.request.url.path}?{self.request.url.query}\n"
-        return hashlib.sha256(head.encode() + await self.request.body()).digest()
+        scope = self.request.scope
+        head = f"{scope['method']} {scope['path']}?".encode() + scope["query_string"] + b"\n"
+        return hashlib.sha256(head + await self.request.body()).digest()
 
 
 CLAIM = """
