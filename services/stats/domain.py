@@ -53,6 +53,12 @@ class UnknownProgramme(NotFound):
     slug = "UNKNOWN_PROGRAMME"
 
 
+class RebuildRunning(Conflict):
+    """A rebuild is under way, or was cut short: let `laowu rebuild` end, then redrive."""
+
+    slug = "REBUILD_RUNNING"
+
+
 class PeriodRunning(Conflict):
     """Only a period that has ended can be closed."""
 

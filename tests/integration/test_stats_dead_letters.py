@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pytest
 import pytest_asyncio
 
 from services.stats import closing, consumers
 from services.stats.audit import Audit, audit
 from services.stats.commands import ClosePeriod
+from services.stats.domain import RebuildRunning
 from services.stats.freshness import SOURCES
 from services.stats.usecases import letters
 from shared import deadletters
@@ -121,3 +123,14 @@ async def test_what_is_discarded_stays_out_of_every_recount(config: Settings, da
     found = await audited(config, database)
     assert (found.passed, found.events) == (True, 3)
     assert [one.business_id for _, one in found.contradictions] == [f"placement {OUT.placement}"]  # a return from nowhere
+
+
+async def test_while_a_rebuild_is_under_way_nothing_is_redriven(config: Settings, database: Database) -> None:
+    """It may have read past the record already, without it."""
+    async with database.connection() as conn:
+        await conn.execute("INSERT INTO generation (state) VALUES ('building')")
+    with pytest.raises(RebuildRunning):
+        async with database.transaction(OPERATOR) as tx:
+            await deadletters.redrive(tx, REDRIVING, [1])
+    found = await audited(config, database)
+    assert (found.passed, found.events) == (True, 2)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.stats import publication, queries
+from services.stats.domain import RebuildRunning
 from services.stats.measures import MEASURE_BY_CODE
 from services.stats.queries import sums
 from shared import outbox
@@ -34,7 +35,9 @@ async def _closed(tx: Tx) -> dict[str, int]:
 
 
 async def told(tx: Tx, letters: Sequence[Parked]) -> None:
-    """DeadLetterRedriven for each."""
+    """DeadLetterRedriven for each. Raises RebuildRunning: the generation being built may have read past these records already."""
+    if await sums.rebuilding(tx):
+        raise RebuildRunning
     outbox.publish(tx, *(
         DeadLetterRedriven(
             key=f"dead_letter|{letter.topic}/{letter.partition}@{letter.offset}", effective=tx.clock.today(), letter=letter.id,
