@@ -7,7 +7,7 @@ from pathlib import Path
 from services.rights import consumers
 from services.rights.api import router
 from services.rights.settings import PAYROLL_BODY_BYTES, Settings
-from services.rights.usecases.incomes import sweep
+from services.rights.usecases.sweeps import sweep
 from shared import events, runner
 from shared.consumer import each
 

@@ -91,6 +91,11 @@ async def open_case(body: commands.OpenCase, call: Clerk) -> Response:
     return await call.command(lambda tx: cases.open_case(tx, body), status=201)
 
 
+@router.post("/cases/{case}/answer", response_model=views.Case)
+async def answer_case(case: CaseId, body: commands.AnswerCase, call: Clerk) -> Response:
+    return await call.command(lambda tx: cases.answer_case(tx, case, body))
+
+
 @router.post("/cases/{case}/closure", response_model=views.Case)
 async def close_case(case: CaseId, body: commands.CloseCase, call: Clerk) -> Response:
     return await call.command(lambda tx: cases.close_case(tx, case, body))

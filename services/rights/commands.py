@@ -72,5 +72,11 @@ class OpenCase(_Command):
     hidden: Annotated[bool, Field(strict=True)] = False
 
 
+class AnswerCase(_Command):
+    """The first answer to whoever complained."""
+
+    text: Text
+
+
 class CloseCase(_Command):
     outcome: Literal["settled", "unfounded", "withdrawn", "silence"]

@@ -110,6 +110,12 @@ class CaseNotOpen(Conflict):
     slug = "CASE_NOT_OPEN"
 
 
+class AlreadyAnswered(Conflict):
+    """The first answer was given."""
+
+    slug = "ALREADY_ANSWERED"
+
+
 class EnterpriseMissing(Invalid):
     """A case names a placement or an enterprise."""
 
@@ -235,6 +241,20 @@ def next_due(period: Period, abroad: Abroad, terms: Terms, rules: Rules) -> tupl
     if abroad.returned_on is not None and first_day(following) > abroad.returned_on:
         return None
     return following, missing_from(following, terms, rules)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a worker was charged against the first income: that of the first whole month abroad with a report (SDG 10.7.1)."""
+
+    period: Period
+    fee: Money
+    first_income: Money
+
+    @property
+    def months_milli(self) -> int:
+        """The fee in thousandths of a month of that income, rounded half up."""
+        return (2000 * self.fee.minor + self.first_income.minor) // (2 * self.first_income.minor)
 
 
 # --- which report counts ---------------------------------------------------------------------------------------------

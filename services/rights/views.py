@@ -127,6 +127,7 @@ class Case(_View):
     blocking: bool
     opened_at: datetime
     due_at: datetime
+    answered_at: datetime | None
     state: CaseState
     outcome: str | None
     closed_at: datetime | None
@@ -137,11 +138,12 @@ class Case(_View):
     @classmethod
     def of(cls, case: queries.Case, now: datetime) -> Case:
         until = case.closed_at or now
+        answered = case.answered_at or until
         return cls(
             case=case.case, category=case.category, severity=case.severity, via=case.via, enterprise=case.enterprise,
             placement=case.placement, text=case.text, blocking=case.blocking, opened_at=case.opened_at, due_at=case.due_at,
-            state=case.state,
-            outcome=case.outcome, closed_at=case.closed_at, age_days=(until - case.opened_at).days, overdue=until > case.due_at,
+            answered_at=case.answered_at, state=case.state, outcome=case.outcome, closed_at=case.closed_at,
+            age_days=(until - case.opened_at).days, overdue=answered > case.due_at,
             version=case.version,
         )  # fmt: skip
 

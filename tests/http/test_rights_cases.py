@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.auth import Role
-from shared.events import CaseClosed, CaseOpened
+from shared.events import CaseAnswered, CaseClosed, CaseDeadlineMissed, CaseOpened
 from tests.support.rights import Office, noon, office
 
 __all__ = ["office"]
@@ -42,6 +42,38 @@ async def test_a_case_is_closed_once(office: Office) -> None:
     assert [one.outcome for one in await office.told(CaseClosed)] == ["silence"]
     assert [one["type"] for one in (await office.get(f"/cases/{case}/history")).body["items"]] == ["CaseOpened", "CaseClosed"]
     assert (await office.get("/cases", state="open")).body["items"] == []
+
+
+async def test_a_case_is_answered_once_and_in_time(office: Office) -> None:
+    case = (await office.post("/cases", a_case(placement=(await office.abroad()).placement, category="wages"))).body["case"]
+    opened, answer = office.today, {"text": "we have asked the employer"}
+    office.today += timedelta(days=2)
+    answered = await office.post(f"/cases/{case}/answer", answer)
+    assert (answered.status, answered.body["answered_at"], answered.body["overdue"]) == (200, "2018-06-22T04:00:00Z", False)
+    assert (await office.post(f"/cases/{case}/answer", answer)).code == "ALREADY_ANSWERED"
+    [told] = await office.told(CaseAnswered)
+    assert (told.opened_on, told.effective) == (opened, office.today)
+    office.today += timedelta(days=99)
+    await office.swept()
+    assert (await office.get(f"/cases/{case}")).body["overdue"] is False
+    await office.post(f"/cases/{case}/closure", {"outcome": "settled"})
+    assert (await office.post(f"/cases/{case}/answer", answer)).code == "CASE_NOT_OPEN"
+    [closed] = await office.told(CaseClosed)
+    assert (closed.opened_on, await office.told(CaseDeadlineMissed)) == (opened, [])
+
+
+async def test_a_first_answer_that_does_not_come_in_time_is_told_once_by_the_sweep_or_by_whoever_comes_first(office: Office) -> None:
+    body = a_case(placement=(await office.abroad()).placement, category="wages")
+    first, second, third = [(await office.post("/cases", body)).body["case"] for _ in range(3)]
+    due = office.today + timedelta(days=2)
+    office.today += timedelta(days=5)
+    await office.post(f"/cases/{first}/answer", {"text": "sorry"})
+    await office.post(f"/cases/{second}/closure", {"outcome": "settled"})
+    await office.swept()
+    assert await office.swept() == 0
+    await office.post(f"/cases/{third}/closure", {"outcome": "settled"})
+    told = await office.told(CaseDeadlineMissed)
+    assert [(str(one.case), one.effective) for one in told] == [(first, due), (second, due), (third, due)]
 
 
 async def test_an_enterprise_does_not_learn_who_complained_where_that_is_hidden(office: Office) -> None:

@@ -9,8 +9,16 @@ import pytest
 from shared import reference
 from shared.auth import Role
 from shared.consumer import Reject
-from shared.events import Evidence, IncomeCorrected, IncomeReported, IncomeVoided, WageShortfallCleared, WageShortfallDetected
-from shared.values import Destination, PlacementId, WorkerId, new_id
+from shared.events import (
+    Evidence,
+    IncomeCorrected,
+    IncomeReported,
+    IncomeVoided,
+    RecruitmentCostAssessed,
+    WageShortfallCleared,
+    WageShortfallDetected,
+)
+from shared.values import Currency, Destination, Money, PlacementId, WorkerId, new_id
 from tests.support.rights import Office, Placement, a_report, office
 
 __all__ = ["office"]
@@ -126,6 +134,8 @@ async def test_voided_dispatch_with_income_the_money_waits_among_the_orphans(off
     await office.hears(placement.voided())
     [orphan] = (await office.get("/orphans")).body["items"]
     assert (orphan["placement"], orphan["state"], orphan["net"]["minor"]) == (str(placement.placement), "orphaned", 400_000)
+    [uncounted] = await office.told(IncomeVoided)
+    assert (uncounted.reason, uncounted.previous.net.minor) == ("dispatch_voided", 400_000)
     assert (await office.get("/orphans", who=office.client.speaking_as(Role.OFFICER, regions=("620000",)))).body["items"] == []
     assert await office.found(placement) == []
     assert await office.swept() == 0
@@ -156,3 +166,57 @@ async def test_a_departure_told_again_changes_nothing_that_was_found(office: Off
     await office.hears(placement.contracted(), placement.departed())
     await office.swept()
     assert len(await office.told(WageShortfallDetected)) == 4
+
+
+# --- what recruitment cost --------------------------------------------------------------------------------------------
+FEE = Money(minor=900_000, currency=Currency("CNY"))
+
+
+async def costs_told(office: Office) -> list[tuple[str | None, int | None, str | None, int | None]]:
+    """Period and thousandths of a month, before and after."""
+    return [
+        (
+            told.previous and told.previous.period, told.previous and told.previous.months_milli,
+            told.fact and told.fact.period, told.fact and told.fact.months_milli,
+        )
+        for told in await office.told(RecruitmentCostAssessed)
+    ]  # fmt: skip
+
+
+async def test_recruitment_cost_is_the_fee_in_months_of_the_first_whole_months_income(office: Office) -> None:
+    placement = await office.abroad(fee=FEE)  # since 15 January: the first whole month is February
+    await office.report(placement, "2018-01", 3400)
+    assert await costs_told(office) == []
+    await office.report(placement, "2018-03", 6000)
+    await office.report(placement, "2018-02", 7200)
+    await office.report(placement, "2018-04", 100)
+    assert await costs_told(office) == [(None, None, "2018-03", 1500), ("2018-03", 1500, "2018-02", 1250)]
+
+
+async def test_recruitment_cost_follows_corrections_voids_and_the_departure(office: Office) -> None:
+    placement = await office.abroad(fee=FEE)
+    report = (await office.report(placement, "2018-02", 6000)).body["report"]
+    await office.post(f"/incomes/{report}/correction", {"amounts": a_report(placement, paid=7200)["amounts"]})
+    await office.hears(placement.corrected(origin=reference.origin("621126", date(2018, 1, 15))))
+    assert (await costs_told(office))[1:] == [
+        ("2018-02", 1500, "2018-02", 1250),
+        ("2018-02", 1250, None, None),
+        (None, None, "2018-02", 1250),
+    ]
+    assert [told.origin.county for told in await office.told(RecruitmentCostAssessed)] == ["370102"] * 3 + ["621126"]
+    await office.hears(placement.voided())
+    assert (await costs_told(office))[-1] == ("2018-02", 1250, None, None)
+    assert (await office.told(RecruitmentCostAssessed))[-1].origin.county == "621126"
+
+
+async def test_a_voided_report_leaves_the_next_months_income_to_measure_by(office: Office) -> None:
+    placement = await office.abroad(fee=FEE)
+    report = (await office.report(placement, "2018-02", 6000)).body["report"]
+    await office.report(placement, "2018-03", 9000)
+    await office.post(f"/incomes/{report}/void", {"reason": "not_paid"})
+    assert (await costs_told(office))[-1] == ("2018-02", 1500, "2018-03", 1000)
+
+
+async def test_without_a_fee_declared_no_cost_is_told(office: Office) -> None:
+    await office.report(await office.abroad(), "2018-02", 6000)
+    assert await costs_told(office) == []

@@ -76,6 +76,7 @@ class Placement:
     wage_period: WagePeriod = WagePeriod.MONTH
     days_per_month: int = 1
     deductions_max: Money = _none
+    fee: Money | None = None
     departed_on: date = DEPARTED
     evidence: Evidence = Evidence.EXIT_STAMP
 
@@ -85,7 +86,7 @@ class Placement:
             origin=reference.origin(self.county, self.departed_on), destination=_japan, occupation=_bricklayer,
             channel=Channel.LABOUR_COOPERATION, effective=self.departed_on - timedelta(days=60), contract_no="C-1", terms_hash="0" * 64,
             wage=self.wage, wage_period=self.wage_period, days_per_month=self.days_per_month, pay_day=10,
-            deductions_max=self.deductions_max, start=self.departed_on, end=self.departed_on + timedelta(days=1095),
+            deductions_max=self.deductions_max, start=self.departed_on, end=self.departed_on + timedelta(days=1095), service_fee=self.fee,
         )  # fmt: skip
 
     def fact(self, **changes: Any) -> DispatchFact:

@@ -15,12 +15,18 @@ CREATE TABLE ledger (
     days_per_month int NOT NULL,
     pay_day int NOT NULL,
     deductions_max_minor bigint NOT NULL,
+    fee_minor bigint,  -- what the worker was charged for the recruitment, in the wage's currency; null: nothing was declared
     departed_on date,
     returned_on date,
     voided boolean NOT NULL DEFAULT false,
     -- The wage period whose absence is looked for next, and the day from which it is missing; null: nothing is due.
     due_period text,
     due_on date,
+    -- The first income that the fee was last measured against, and in months of it; null: none is known.
+    cost_period text,
+    cost_income_minor bigint,
+    CONSTRAINT ledger_fee_is_no_payment CHECK (fee_minor >= 0),
+    CONSTRAINT ledger_cost_is_whole CHECK ((cost_period IS NULL) = (cost_income_minor IS NULL)),
     CONSTRAINT ledger_wage_is_positive CHECK (wage_minor > 0),
     CONSTRAINT ledger_wage_period_known CHECK (wage_period IN ('month', 'day')),
     CONSTRAINT ledger_return_follows_departure CHECK (returned_on IS NULL OR (departed_on IS NOT NULL AND returned_on >= departed_on)),
@@ -104,12 +110,16 @@ CREATE TABLE rights_case (
     blocking boolean NOT NULL,
     opened_at timestamptz NOT NULL,
     due_at timestamptz NOT NULL,
+    answer text,
+    answered_at timestamptz,
+    missed boolean NOT NULL DEFAULT false,  -- it was told that the first answer did not come in time
     state text NOT NULL,
     outcome text,
     closed_at timestamptz,
     version int NOT NULL DEFAULT 1,
     CONSTRAINT rights_case_state_known CHECK (state IN ('open', 'closed')),
+    CONSTRAINT rights_case_answered_whole CHECK ((answer IS NULL) = (answered_at IS NULL)),
     CONSTRAINT rights_case_closed_whole CHECK ((state = 'closed') = (outcome IS NOT NULL AND closed_at IS NOT NULL))
 );
 CREATE UNIQUE INDEX rights_case_one_collective ON rights_case (enterprise, period) WHERE period IS NOT NULL AND state = 'open';
-CREATE INDEX rights_case_open ON rights_case (due_at) WHERE state = 'open';
+CREATE INDEX rights_case_unanswered ON rights_case (due_at) WHERE state = 'open' AND answered_at IS NULL AND NOT missed;

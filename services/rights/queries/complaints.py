@@ -32,6 +32,8 @@ class Case:
     blocking: bool
     opened_at: datetime
     due_at: datetime
+    answered_at: datetime | None
+    missed: bool
     state: CaseState
     outcome: str | None
     closed_at: datetime | None
@@ -47,19 +49,19 @@ INSERT INTO rights_case ("case", category, severity, via, enterprise, placement,
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'open')
 """
 LOCK_CASE = """
-SELECT "case", category, severity, via, enterprise, placement, period, text, hidden, blocking, opened_at, due_at, state, outcome,
-       closed_at, version
+SELECT "case", category, severity, via, enterprise, placement, period, text, hidden, blocking, opened_at, due_at, answered_at, missed,
+       state, outcome, closed_at, version
 FROM rights_case WHERE "case" = $1 FOR UPDATE
 """
 CASE = """
-SELECT "case", category, severity, via, enterprise, placement, period, text, hidden, blocking, opened_at, due_at, state, outcome,
-       closed_at, version
+SELECT "case", category, severity, via, enterprise, placement, period, text, hidden, blocking, opened_at, due_at, answered_at, missed,
+       state, outcome, closed_at, version
 FROM rights_case WHERE "case" = $1
 """
 # Of one enterprise, or of some counties; a case about no placement belongs to no county.
 CASES = """
-SELECT "case", category, severity, via, enterprise, placement, period, text, hidden, blocking, opened_at, due_at, state, outcome,
-       closed_at, version
+SELECT "case", category, severity, via, enterprise, placement, period, text, hidden, blocking, opened_at, due_at, answered_at, missed,
+       state, outcome, closed_at, version
 FROM rights_case
 WHERE ($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR enterprise::text = $2) AND ($3::uuid IS NULL OR "case" > $3)
   AND ($4::text[] IS NULL OR placement IS NULL OR EXISTS (
@@ -68,10 +70,18 @@ WHERE ($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR enterprise::text
 ORDER BY "case" LIMIT $5
 """
 COLLECTIVE_CASE = """
-SELECT "case", category, severity, via, enterprise, placement, period, text, hidden, blocking, opened_at, due_at, state, outcome,
-       closed_at, version
+SELECT "case", category, severity, via, enterprise, placement, period, text, hidden, blocking, opened_at, due_at, answered_at, missed,
+       state, outcome, closed_at, version
 FROM rights_case WHERE enterprise = $1 AND period = $2 AND state = 'open'
 """
+ANSWER_CASE = 'UPDATE rights_case SET answer = $2, answered_at = $3, version = version + 1 WHERE "case" = $1'
+UNANSWERED = """
+SELECT "case", category, severity, via, enterprise, placement, period, text, hidden, blocking, opened_at, due_at, answered_at, missed,
+       state, outcome, closed_at, version
+FROM rights_case WHERE state = 'open' AND answered_at IS NULL AND NOT missed AND due_at < $1
+ORDER BY due_at, "case" LIMIT $2 FOR UPDATE SKIP LOCKED
+"""
+SET_MISSED = 'UPDATE rights_case SET missed = true WHERE "case" = ANY($1::uuid[])'
 CLOSE_CASE = "UPDATE rights_case SET state = 'closed', outcome = $2, closed_at = $3, version = version + 1 WHERE \"case\" = $1"
 
 
@@ -106,3 +116,16 @@ async def collective_case(tx: Tx, enterprise: EnterpriseId, period: Period) -> C
 
 async def close_case(tx: Tx, case: CaseId, outcome: str) -> None:
     await tx.conn.execute(CLOSE_CASE, case, outcome, tx.clock.now())
+
+
+async def answer_case(tx: Tx, case: CaseId, answer: str) -> None:
+    await tx.conn.execute(ANSWER_CASE, case, answer, tx.clock.now())
+
+
+async def lock_unanswered(tx: Tx, now: datetime, limit: int) -> list[Case]:
+    """Open cases past the time of their first answer of which it was not told yet, longest due first."""
+    return [_case(row) for row in await tx.conn.fetch(UNANSWERED, now, limit)]
+
+
+async def set_missed(tx: Tx, cases: Sequence[CaseId]) -> None:
+    await tx.conn.execute(SET_MISSED, list(cases))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from services.rights.domain import Abroad, Terms
+from services.rights.domain import Abroad, Cost, Terms
 from shared.db import Tx
 from shared.events import Origin
 from shared.values import (
     Channel,
+    Currency,
     Destination,
     EnterpriseId,
     Money,
@@ -37,6 +38,8 @@ class Ledger:
     returned_on: date | None
     voided: bool
     due_period: Period | None
+    fee: Money | None = None  # charged to the worker; None: nothing was declared
+    cost: Cost | None = None  # the fee against the first income, as told
 
     @property
     def abroad(self) -> Abroad | None:
@@ -55,29 +58,43 @@ def _ledger(row: Any) -> Ledger:
             Money(minor=row["deductions_max_minor"], currency=currency),
         ),
         departed_on=row["departed_on"], returned_on=row["returned_on"], voided=row["voided"], due_period=row["due_period"],
+        fee=_money(row["fee_minor"], currency), cost=_cost(row),
     )  # fmt: skip
+
+
+def _money(minor: int | None, currency: Currency) -> Money | None:
+    return None if minor is None else Money(minor=minor, currency=currency)
+
+
+def _cost(row: Any) -> Cost | None:
+    fee, first_income = (_money(row[name], row["currency"]) for name in ("fee_minor", "cost_income_minor"))
+    return None if fee is None or first_income is None else Cost(row["cost_period"], fee, first_income)
 
 
 INSERT_LEDGER = """
 INSERT INTO ledger (placement, worker, enterprise, county, designation, designation_version, destination, occupation, channel,
-                    wage_minor, currency, wage_period, days_per_month, pay_day, deductions_max_minor)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+                    wage_minor, currency, wage_period, days_per_month, pay_day, deductions_max_minor, fee_minor)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 ON CONFLICT (placement) DO UPDATE SET wage_minor = excluded.wage_minor, currency = excluded.currency, wage_period = excluded.wage_period,
-    days_per_month = excluded.days_per_month, pay_day = excluded.pay_day, deductions_max_minor = excluded.deductions_max_minor
+    days_per_month = excluded.days_per_month, pay_day = excluded.pay_day, deductions_max_minor = excluded.deductions_max_minor,
+    fee_minor = excluded.fee_minor
 """
 LOCK_LEDGERS = """
 SELECT placement, worker, enterprise, county, designation, designation_version, destination, occupation, channel, wage_minor, currency,
-       wage_period, days_per_month, pay_day, deductions_max_minor, departed_on, returned_on, voided, due_period
+       wage_period, days_per_month, pay_day, deductions_max_minor, fee_minor, departed_on, returned_on, voided, due_period, cost_period,
+       cost_income_minor
 FROM ledger WHERE placement = ANY($1::uuid[]) ORDER BY placement FOR UPDATE
 """
 LEDGER = """
 SELECT placement, worker, enterprise, county, designation, designation_version, destination, occupation, channel, wage_minor, currency,
-       wage_period, days_per_month, pay_day, deductions_max_minor, departed_on, returned_on, voided, due_period
+       wage_period, days_per_month, pay_day, deductions_max_minor, fee_minor, departed_on, returned_on, voided, due_period, cost_period,
+       cost_income_minor
 FROM ledger WHERE placement = $1
 """
 LEDGERS = """
 SELECT placement, worker, enterprise, county, designation, designation_version, destination, occupation, channel, wage_minor, currency,
-       wage_period, days_per_month, pay_day, deductions_max_minor, departed_on, returned_on, voided, due_period
+       wage_period, days_per_month, pay_day, deductions_max_minor, fee_minor, departed_on, returned_on, voided, due_period, cost_period,
+       cost_income_minor
 FROM ledger WHERE placement = ANY($1::uuid[])
 """
 SAVE_DISPATCH = """
@@ -87,8 +104,13 @@ WHERE placement = $1
 """
 DUE_LEDGERS = """
 SELECT placement, worker, enterprise, county, designation, designation_version, destination, occupation, channel, wage_minor, currency,
-       wage_period, days_per_month, pay_day, deductions_max_minor, departed_on, returned_on, voided, due_period
+       wage_period, days_per_month, pay_day, deductions_max_minor, fee_minor, departed_on, returned_on, voided, due_period, cost_period,
+       cost_income_minor
 FROM ledger WHERE due_on <= $1 ORDER BY placement LIMIT $2 FOR UPDATE SKIP LOCKED
+"""
+SAVE_COSTS = """
+UPDATE ledger SET cost_period = new.period, cost_income_minor = new.income
+FROM unnest($1::uuid[], $2::text[], $3::bigint[]) AS new (placement, period, income) WHERE ledger.placement = new.placement
 """
 SAVE_DUE = """
 UPDATE ledger SET due_period = new.period, due_on = new.day
@@ -101,7 +123,7 @@ async def save_ledger(tx: Tx, ledger: Ledger) -> None:
     await tx.conn.execute(
         INSERT_LEDGER, ledger.placement, ledger.worker, ledger.enterprise, origin.county, origin.designation, origin.designation_version,
         ledger.destination, ledger.occupation, ledger.channel, terms.wage.minor, terms.wage.currency, terms.wage_period,
-        terms.days_per_month, terms.pay_day, terms.deductions_max.minor,
+        terms.days_per_month, terms.pay_day, terms.deductions_max.minor, ledger.fee and ledger.fee.minor,
     )  # fmt: skip
 
 
@@ -137,3 +159,9 @@ async def due_ledgers(tx: Tx, today: date, limit: int) -> list[Ledger]:
 async def save_due(tx: Tx, due: Sequence[tuple[PlacementId, tuple[Period, date] | None]]) -> None:
     columns = [placement for placement, _ in due], [at and at[0] for _, at in due], [at and at[1] for _, at in due]
     await tx.conn.execute(SAVE_DUE, *columns)
+
+
+async def save_costs(tx: Tx, costs: Mapping[PlacementId, Cost | None]) -> None:
+    """The first incomes that fees are measured against from now on."""
+    columns = list(costs), [cost and cost.period for cost in costs.values()], [cost and cost.first_income.minor for cost in costs.values()]
+    await tx.conn.execute(SAVE_COSTS, *columns)

@@ -61,6 +61,15 @@ WHERE state = 'orphaned' AND ($1::uuid IS NULL OR report > $1) AND EXISTS (
 )
 ORDER BY report LIMIT $3
 """
+# The first whole month abroad with a report that counts, in the currency of wage and fee.
+FIRST_INCOMES = """
+SELECT DISTINCT ON (placement) placement, period, net_minor, income.currency
+FROM income JOIN ledger USING (placement)
+WHERE placement = ANY($1::uuid[]) AND state = 'counting' AND net_minor > 0 AND income.currency = ledger.currency
+  AND (period || '-01')::date >= departed_on
+  AND (returned_on IS NULL OR (period || '-01')::date + interval '1 month' <= returned_on + 1)
+ORDER BY placement, period
+"""
 INSERT_INCOMES = """
 INSERT INTO income (report, placement, period, gross_minor, deductions_minor, net_minor, remitted_minor, currency, paid_on, source, state)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[], $9::date[],
@@ -100,6 +109,11 @@ async def income(tx: Tx, report: ReportId) -> Income | None:
 
 async def orphans(tx: Tx, after: UUID | None, counties: Sequence[str], limit: int) -> list[Income]:
     return [_income(row) for row in await tx.conn.fetch(ORPHANS, after, list(counties), limit)]
+
+
+async def first_incomes(tx: Tx, placements: Sequence[PlacementId]) -> dict[PlacementId, tuple[Period, Money]]:
+    rows = await tx.conn.fetch(FIRST_INCOMES, list(placements))
+    return {row["placement"]: (row["period"], Money(minor=row["net_minor"], currency=row["currency"])) for row in rows}
 
 
 async def insert_incomes(tx: Tx, incomes: Sequence[Income]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from services.rights import commands, domain, queries, views
@@ -17,6 +17,8 @@ from shared.events import Data
 from shared.history import History, changes_of, record
 from shared.reference import working_days_after
 from shared.values import PROGRAMME_ZONE, CaseId, EnterpriseId, Period, new_id
+
+SWEEP = 500  # cases per sweep
 
 
 async def open_case(tx: Tx, cmd: commands.OpenCase) -> views.Case:
@@ -37,20 +39,62 @@ async def open_case(tx: Tx, cmd: commands.OpenCase) -> views.Case:
     return views.Case.of(case, tx.clock.now())
 
 
+async def answer_case(tx: Tx, case_id: CaseId, cmd: commands.AnswerCase) -> views.Case:
+    """The first answer. Raises UnknownCase, CaseNotOpen, AlreadyAnswered, Forbidden."""
+    case, ledger = await _held(tx, case_id)
+    if case.state is not CaseState.OPEN:
+        raise domain.CaseNotOpen(state=case.state.value)
+    if case.answered_at is not None:
+        raise domain.AlreadyAnswered(state=case.answered_at.isoformat())
+    await queries.answer_case(tx, case_id, cmd.text)
+    about = {**_codes(case, ledger), "effective": tx.clock.today(), "opened_on": _day(case.opened_at)}
+    record(tx, *await _missed(tx, case, ledger), events.CaseAnswered.model_validate(about))
+    return views.Case.of(replace(case, answered_at=tx.clock.now(), version=case.version + 1), tx.clock.now())
+
+
 async def close_case(tx: Tx, case_id: CaseId, cmd: commands.CloseCase) -> views.Case:
     """Raises UnknownCase, CaseNotOpen, SilenceTooShort, Forbidden."""
+    case, ledger = await _held(tx, case_id)
+    domain.require_closable(case.state, cmd.outcome, case.opened_at, tx.clock.now(), rules())
+    await queries.close_case(tx, case_id, cmd.outcome)
+    about = {**_codes(case, ledger), "effective": tx.clock.today(), "outcome": cmd.outcome, "opened_on": _day(case.opened_at)}
+    record(tx, *await _missed(tx, case, ledger), events.CaseClosed.model_validate(about))
+    closed = replace(case, state=CaseState.CLOSED, outcome=cmd.outcome, closed_at=tx.clock.now(), version=case.version + 1)
+    return views.Case.of(closed, tx.clock.now())
+
+
+async def _held(tx: Tx, case_id: CaseId) -> tuple[Case, Ledger | None]:
+    """Locked, in scope. Raises UnknownCase, Forbidden."""
     case = await queries.lock_case(tx, case_id)
     if case is None:
         raise domain.UnknownCase
     ledger = await queries.ledger(tx, case.placement) if case.placement else None
     if ledger is not None:
         require_county(tx.principal, ledger.origin.county)
-    domain.require_closable(case.state, cmd.outcome, case.opened_at, tx.clock.now(), rules())
-    await queries.close_case(tx, case_id, cmd.outcome)
-    about = {**_codes(case, ledger), "effective": tx.clock.today(), "outcome": cmd.outcome}
-    record(tx, events.CaseClosed.model_validate(about))
-    closed = replace(case, state=CaseState.CLOSED, outcome=cmd.outcome, closed_at=tx.clock.now(), version=case.version + 1)
-    return views.Case.of(closed, tx.clock.now())
+    return case, ledger
+
+
+async def sweep(tx: Tx) -> int:
+    """Tell of first answers that did not come in time: one bounded batch. Returns of how many."""
+    late = await queries.lock_unanswered(tx, tx.clock.now(), SWEEP)
+    if late:
+        ledgers = await queries.ledgers(tx, [case.placement for case in late if case.placement])
+        await queries.set_missed(tx, [case.case for case in late])
+        record(tx, *(_deadline_missed(case, ledgers.get(case.placement) if case.placement else None) for case in late))
+    return len(late)
+
+
+async def _missed(tx: Tx, case: Case, ledger: Ledger | None) -> list[Data]:
+    """That the first answer is late, where no sweep came to tell it before."""
+    if case.missed or case.answered_at is not None or tx.clock.now() <= case.due_at:
+        return []
+    await queries.set_missed(tx, [case.case])
+    return [_deadline_missed(case, ledger)]
+
+
+def _deadline_missed(case: Case, ledger: Ledger | None) -> Data:
+    about = {**_codes(case, ledger), "effective": _day(case.due_at), "due_at": case.due_at}
+    return events.CaseDeadlineMissed.model_validate(about)
 
 
 async def open_conflict(tx: Tx, ledger: Ledger, period: Period) -> None:
@@ -85,8 +129,8 @@ def _case(
     now = tx.clock.now()
     return Case(
         CaseId(new_id()), category, severity, via, enterprise, None, collective_of, text, hidden,
-        domain.is_blocking(severity, collective=collective_of is not None), now, _due(now, category, severity), CaseState.OPEN,
-        None, None, 1,
+        domain.is_blocking(severity, collective=collective_of is not None), now, _due(now, category, severity), None, False,
+        CaseState.OPEN, None, None, 1,
     )  # fmt: skip
 
 
@@ -99,6 +143,10 @@ def _due(now: datetime, category: domain.Category, severity: domain.Severity) ->
     return datetime.combine(day, time(23, 59, 59), PROGRAMME_ZONE)
 
 
+def _day(moment: datetime) -> date:
+    return moment.astimezone(PROGRAMME_ZONE).date()
+
+
 def _codes(case: Case, ledger: Ledger | None) -> dict[str, object]:
     return {
         "case": case.case, "category": case.category, "enterprise": case.enterprise, "placement": case.placement,
@@ -107,8 +155,7 @@ def _codes(case: Case, ledger: Ledger | None) -> dict[str, object]:
 
 
 def _opened(case: Case, ledger: Ledger | None) -> Data:
-    today = case.opened_at.astimezone(PROGRAMME_ZONE).date()
-    about = {**_codes(case, ledger), "effective": today, "severity": case.severity, "via": case.via, "due_at": case.due_at}
+    about = {**_codes(case, ledger), "effective": _day(case.opened_at), "severity": case.severity, "via": case.via, "due_at": case.due_at}
     return events.CaseOpened.model_validate(about)
 
 

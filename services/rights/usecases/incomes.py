@@ -10,7 +10,7 @@ from services.rights import commands, domain, queries, views
 from services.rights.domain import Paid, ReportState, Verdict
 from services.rights.queries import Finding, Income, Ledger
 from services.rights.settings import rules
-from services.rights.usecases import cases, trail
+from services.rights.usecases import cases, costs, trail
 from shared import events
 from shared.auth import Forbidden, Principal, Role, require_county, require_party
 from shared.db import Tx
@@ -58,6 +58,7 @@ async def enter(tx: Tx, reports: Sequence[tuple[PlacementId, Paid]]) -> list[Inc
     await queries.insert_incomes(tx, entry.incomes)
     record(tx, *entry.changes)
     await judge(tx, entry.judged)
+    await costs.assess(tx, [ledger for ledger, _ in entry.judged])
     for ledger, paid in entry.conflicts:
         await cases.open_conflict(tx, ledger, paid.period)
     return answers
@@ -190,6 +191,8 @@ async def recode(tx: Tx, before: Ledger, after: Ledger) -> None:
             changes.append(events.IncomeVoided.model_validate({**old, "previous": paid, "reason": "dispatch_corrected"}))
             new = {**trail.codes(after), "effective": income.paid.paid_on, "report": income.report}
             changes.append(events.IncomeReported.model_validate({**new, "fact": paid}))
+    if before.cost is not None:
+        changes += [costs.assessed(tx, before, before.cost, None), costs.assessed(tx, after, None, before.cost)]
     record(tx, *changes)
 
 
@@ -242,6 +245,7 @@ async def correct_income(tx: Tx, report: ReportId, cmd: commands.CorrectIncome) 
     about = {**trail.codes(ledger), "effective": paid.paid_on, "report": report, "fact": trail.fact(paid)}
     record(tx, events.IncomeCorrected.model_validate({**about, "previous": trail.fact(income.paid)}))
     await judge(tx, [(ledger, paid)])
+    await costs.assess(tx, [ledger])
     return views.Income.of(corrected, ledger.terms.wage.currency)
 
 
@@ -254,6 +258,7 @@ async def void_income(tx: Tx, report: ReportId, cmd: commands.VoidIncome) -> vie
     await clear(tx, ledger, [one for one in await queries.open_findings(tx, [ledger.placement]) if one.period == income.paid.period])
     period = min(income.paid.period, ledger.due_period or income.paid.period)
     await queries.save_due(tx, [(ledger.placement, (period, domain.missing_from(period, ledger.terms, rules())))])
+    await costs.assess(tx, [ledger])
     return views.Income.of(replace(income, state=ReportState.VOIDED, version=income.version + 1), ledger.terms.wage.currency)
 
 

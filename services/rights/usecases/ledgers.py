@@ -7,13 +7,14 @@ from datetime import date
 
 from services.rights import domain, queries
 from services.rights.domain import Abroad, ReportState, Terms
-from services.rights.queries import Ledger
+from services.rights.queries import Income, Ledger
 from services.rights.settings import rules
-from services.rights.usecases import incomes
+from services.rights.usecases import costs, incomes, trail
 from shared import events
 from shared.consumer import Reject
 from shared.db import Tx
-from shared.events import DispatchFact, Evidence, Recorded, ReturnFact
+from shared.events import Data, DispatchFact, Evidence, Recorded, ReturnFact
+from shared.history import record
 from shared.values import PROGRAMME_ZONE, Period, PlacementId, first_day, next_period, period_of
 
 
@@ -25,7 +26,7 @@ async def open_ledger(tx: Tx, event: Recorded[events.ContractRegistered]) -> Non
         tx,
         Ledger(
             of.placement, of.worker, of.enterprise, of.origin, of.destination, of.occupation, of.channel, terms,
-            departed_on=None, returned_on=None, voided=False, due_period=None,
+            departed_on=None, returned_on=None, voided=False, due_period=None, fee=of.service_fee,
         ),
     )  # fmt: skip
 
@@ -59,11 +60,13 @@ async def correct_dispatch(tx: Tx, event: Recorded[events.DispatchCorrected]) ->
 
 
 async def void_dispatch(tx: Tx, event: Recorded[events.DispatchVoided]) -> None:
-    """Nobody left: nothing is due, and income already reported waits among the orphans for an explanation."""
+    """Nobody left: nothing is due, and income already reported counts no more and waits among the orphans for an explanation."""
     ledger = replace(await _locked(tx, event.data.placement), voided=True)
     await _save(tx, ledger)
-    counting = [one.report for one in await queries.incomes(tx, ledger.placement) if one.state is ReportState.COUNTING]
-    await queries.set_states(tx, counting, ReportState.ORPHANED)
+    counting = await _counting(tx, ledger)
+    await queries.set_states(tx, [one.report for one in counting], ReportState.ORPHANED)
+    record(tx, *(_uncounted(tx, ledger, one, "dispatch_voided") for one in counting))
+    await costs.assess(tx, [ledger])
     await incomes.clear(tx, ledger, await queries.open_findings(tx, [ledger.placement]))
 
 
@@ -75,9 +78,19 @@ async def _relive(tx: Tx, ledger: Ledger) -> None:
         return
     findings = await queries.open_findings(tx, [ledger.placement])
     await incomes.clear(tx, ledger, [one for one in findings if not abroad.days_in(one.period)])
-    counting = [one.paid for one in await queries.incomes(tx, ledger.placement) if one.state is ReportState.COUNTING]
+    counting = [one.paid for one in await _counting(tx, ledger)]
     # Not grouped: a reaction that waited for an enterprise could wait in a circle with a payroll. The next report groups.
     await incomes.judge(tx, [(ledger, paid) for paid in counting if abroad.days_in(paid.period)], grouping=False)
+    await costs.assess(tx, [ledger])
+
+
+async def _counting(tx: Tx, ledger: Ledger) -> list[Income]:
+    return [one for one in await queries.incomes(tx, ledger.placement) if one.state is ReportState.COUNTING]
+
+
+def _uncounted(tx: Tx, ledger: Ledger, income: Income, reason: str) -> Data:
+    about = {**trail.codes(ledger), "effective": tx.clock.today(), "report": income.report, "reason": reason}
+    return events.IncomeVoided.model_validate({**about, "previous": trail.fact(income.paid)})
 
 
 async def _locked(tx: Tx, placement: PlacementId) -> Ledger:
