@@ -23,7 +23,13 @@ FIGURES = {
     "income_cny": ("income, yuan", 100),
     "poverty_dispatches": ("from poverty counties", 1),
 }
-RESTATED = {"dispatches": "dispatches", "persons": "persons", "returns": "returns", "income": "income_cny"}
+# Measure and currency of what is restated -> the figure it is of.
+RESTATED = {
+    ("dispatches", None): "dispatches",
+    ("persons", None): "persons",
+    ("returns", None): "returns",
+    ("income", "CNY"): "income_cny",
+}
 PAGE = 200
 
 
@@ -58,8 +64,9 @@ def restated(period: Mapping[str, Any], events: Iterable[Mapping[str, Any]]) -> 
     about = {"period": period["period"], "closed_on": str(period["closed_at"])[:10]}
     chains: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for event in events:
-        if event["scope"] == f"nation:{NATION}" and event["measure"] in RESTATED and event["currency"] in (None, "CNY"):
-            chains[RESTATED[event["measure"]]].append(event)
+        figure = RESTATED.get((event["measure"], event["currency"]))
+        if figure and event["scope"] == f"nation:{NATION}" and event["kind"] != "fx":  # rates change no payment
+            chains[figure].append(event)
     rows = []
     for figure in FIGURES:
         if chain := chains[figure]:
@@ -88,6 +95,7 @@ def _restated(rows: Iterable[Mapping[str, Any]]) -> Table:
         table.add_column(name, justify="left" if name in ("period", "closed on", "figure") else "right")
     for row in rows:
         name, unit = FIGURES[row["figure"]]
+        name = "income paid in yuan" if row["figure"] == "income_cny" else name
         late = row["changes"].get("late", 0)
         moved = (_change(late, unit), _change(sum(row["changes"].values()) - late, unit))
         table.add_row(row["period"], row["closed_on"], name, f"{row['published'] // unit:,}", *moved, f"{row['stands'] // unit:,}")

@@ -210,13 +210,13 @@ async def in_yuan(tx: Tx) -> dict[tuple[str, int, str], int]:
 
 
 async def restate_rates(tx: Tx, before: Mapping[tuple[str, int, str], int]) -> None:
-    """Tell what other rates have made of the money of closed periods."""
+    """Tell what other rates have made of the money of closed periods. Their key names no currency: it is the whole in yuan."""
     told = []
     for (period, version, measure), new in (await in_yuan(tx)).items():
         old = before[period, version, measure]
         if old != new:
             told.append((version, FigureRestated(
-                key=f"{measure}|{figures.YUAN}|nation:{NATION}|{period}", effective=tx.clock.today(), measure=MEASURE[measure].name,
+                key=f"{measure}|nation:{NATION}|{period}", effective=tx.clock.today(), measure=MEASURE[measure].name,
                 scope=f"nation:{NATION}", period=period, currency=figures.YUAN, old=old, new=new, kind="fx", causes=(), causes_total=0,
             )))  # fmt: skip
     await tell(tx, told)

@@ -160,6 +160,6 @@ async def test_a_revised_rate_restates_closed_money_and_leaves_the_ledger_alone(
     revised = rate.model_copy(update={"yuan_per_unit": rate.yuan_per_unit + rate.yuan_per_unit / 60})
     async with database.transaction(by("officer", date(2018, 10, 1))) as tx:
         await rates.revise_fx_rate(tx, ReviseFxRate(rate=revised, source="SAFE", reason="corrected by the source"))
-    assert [(event.measure, event.old, event.new, event.kind) for event in await restated(database)] == [
-        ("income", 1_080_000, 1_098_000, "fx")
+    assert [(event.key, event.old, event.new, event.kind) for event in await restated(database)] == [
+        ("income|nation:CN|2018-06", 1_080_000, 1_098_000, "fx")  # not the key of what was paid in yuan, which has not changed
     ]

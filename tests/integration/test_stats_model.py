@@ -39,6 +39,11 @@ from tests.support.oracle import MEASURES, Named, known_at, recount, summed
 
 AFTER = datetime(2031, 1, 1, 4, tzinfo=UTC)
 PERIODS = ("2017", "2018", "2019", "2018-05", "2017-12", "2019-01")
+# Of what is counted by county; money is summed by currency in tests/unit/test_stats_properties.py.
+ADDITIVE = (
+    "registrations", "verified", "certified", "matched", "willing", "dispatches", "persons", "returns", "income_months",
+    "shortfalls_found", "cases_opened", "cases_overdue", "first_incomes", "recruitment_cost",
+)  # fmt: skip
 BY_PROVINCE = (1, 7)  # every measure that has provinces is in one of these cuts
 Sums = dict[tuple[str, str, str], int]  # (measure, currency, province) -> value
 
@@ -256,7 +261,7 @@ async def comes_to_the_truth(machine: Machine) -> None:
         question = Question(measure="stock", start=day, end=day)
         async with machine.database.transaction(cause("reader")) as tx:
             assert sum(point.value for point in await figures.answer(tx, question)) == world.abroad_on(day)
-    for measure in ("dispatches", "persons", "returns", "income_months", "registrations", "matched", "cases_opened"):
+    for measure in ADDITIVE:
         by_county, by_province = await asked(machine, measure, None, "county"), await asked(machine, measure, None, "province")
         gathered = Counter[tuple[str, ...]]()
         for (county,), value in by_county.items():

@@ -25,6 +25,7 @@ def test_restatements_of_the_nation_are_added_up_by_what_caused_them() -> None:
         told("dispatches", 491, 490, "correction"),
         told("dispatches", 490, 492),
         told("income", 7, 8, currency="JPY"),
+        told("income", 900_00, 901_00, "fx", currency="CNY"),
         told("income_months", 7, 8),
     ]
     assert published.restated(PERIOD, events) == [
