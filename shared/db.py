@@ -80,10 +80,13 @@ class Database:
     wake: asyncio.Event = field(default_factory=asyncio.Event)
 
     @asynccontextmanager
-    async def transaction(self, cause: Cause) -> AsyncIterator[Tx]:
-        """Commit on leaving, roll back on any exception. Raises Unavailable when Postgres is away."""
+    async def transaction(self, cause: Cause, *, snapshot: bool = False) -> AsyncIterator[Tx]:
+        """Commit on leaving, roll back on any exception. `snapshot`: everything it reads is of one moment.
+
+        Raises Unavailable when Postgres is away, or when a row to be written has changed since that moment.
+        """
         async with self.connection() as conn:
-            async with conn.transaction():
+            async with conn.transaction(isolation="repeatable_read" if snapshot else None):
                 tx = Tx(conn, self.service, cause)
                 yield tx
                 if tx.before_commit is not None:
@@ -115,6 +118,7 @@ class Database:
             asyncpg.OperatorInterventionError,
             asyncpg.LockNotAvailableError,
             asyncpg.DeadlockDetectedError,
+            asyncpg.SerializationError,
             asyncpg.QueryCanceledError,
         ) as error:
             raise Unavailable("the database connection was lost") from error

@@ -661,6 +661,31 @@ class DeadLetterRedriven(_Figure):
     why_parked: str  # slug of the reason it was parked for
 
 
+class StalenessRaised(_Figure):
+    """The figures have been further behind the logs than the bound, for as long as the bound."""
+
+    complete_through: datetime | None
+    lag_seconds: int
+    bound_seconds: int
+    parked: int
+
+
+class StalenessCleared(_Figure):
+    """The figures have caught up again."""
+
+    complete_through: datetime | None
+    lag_seconds: int
+    parked: int
+
+
+class ProjectionRebuilt(_Figure):
+    """The cells were counted anew from the beginning of the logs and have taken the place of the old ones."""
+
+    generation: int
+    events: int  # counted anew
+    differing: int  # cells that came out otherwise, 100 for more; the swap was then accepted by an operator
+
+
 EVENTS: tuple[type[Data], ...] = (
     WorkerRegistered, WorkerVerified, WillingnessRecorded, WillingnessWithdrawn, WillingnessExpired, ImportCompleted,
     EnterpriseQualified, EnterpriseSuspended, ReserveDeposited, JobOrderOpened, JobOrderClosed, JobOrderExpired,
@@ -672,6 +697,7 @@ EVENTS: tuple[type[Data], ...] = (
     CaseOpened, CaseAnswered, CaseDeadlineMissed, CaseClosed, CasesGrouped,
     FigurePublished, TargetProgressChanged, QuotaStatusChanged, YearOnYearBreached, PeriodClosed, PeriodReopened, FigureRestated,
     DeadLetterRedriven,
+    StalenessRaised, StalenessCleared, ProjectionRebuilt,
 )  # fmt: skip
 BY_TYPE = {event.type_name(): event for event in EVENTS}
 

@@ -16,13 +16,14 @@ its stored answer; the same key with another request is refused. Errors are appl
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import logging
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -86,6 +87,7 @@ class Site:
     lag: Callable[[], Awaitable[Mapping[str, int]]] | None = None
     sweep: Sweep | None = None
     redriving: Redriving | None = None
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)  # set when the process is to leave: answers without end end
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,7 @@ async def _run(service: Service, settings: Settings) -> int:
         failed = [task for task in tasks if task.done()]
         for task in failed:
             log.error("%s ended: leaving", task.get_name(), exc_info=None if task.cancelled() else task.exception())
+        site.stopping.set()
         server.should_exit = True
     return 1 if failed else 0
 

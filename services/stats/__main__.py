@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from services.stats import api, consumers, publication
+from services.stats.policy import StatsSettings
 from services.stats.usecases import letters
 from shared.events import DOCKING, REGISTRATION, RIGHTS, TRAINING
 from shared.runner import Service, main
@@ -19,6 +20,7 @@ SERVICE = Service(
     told=letters.told,
     sweep=publication.sweep,
     background=(publication.publishing,),
+    settings=StatsSettings,
 )
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
-from shared.errors import Conflict, Invalid, Limited, NotFound
+from shared.errors import Conflict, Invalid, Limited, NotFound, Refused
 from shared.values import QuotaStatus, Ratio, TargetState
 
 
@@ -105,6 +105,13 @@ class StalePlan(Conflict):
     """Another version of the programme was entered meanwhile."""
 
     slug = "STALE_PLAN"
+
+
+class StreamFull(Refused):
+    """As many streams are open as this process serves; ask again later."""
+
+    slug = "STREAM_FULL"
+    status = 429
 
 
 # --- shares -------------------------------------------------------------------------------------------------------------

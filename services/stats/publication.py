@@ -10,14 +10,16 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Literal
 
-from services.stats import board, figures, queries
+from services.stats import board, figures, queries, staleness
 from services.stats.board import NATIONAL, InForce, QuotaYear, TargetAt
 from services.stats.commands import Question
 from services.stats.freshness import Freshness, Lag, freshness, lag_of
+from services.stats.policy import policy
 from services.stats.queries import frozen, programmes, published, rates
+from services.stats.staleness import Watch
 from shared import outbox
 from shared.db import Tx, Unavailable
 from shared.events import Data, FigurePublished, QuotaStatusChanged, TargetProgressChanged, YearOnYearBreached
@@ -32,16 +34,17 @@ Said = dict[str, dict[str, Any]]
 
 async def publishing(site: Site) -> None:
     """The service's background loop: a pass whenever something was counted since the last one. A simulation publishes by sweep."""
+    watch = Watch(timedelta(seconds=policy().stats_stale_seconds))
     while True:
         await asyncio.sleep(DEBOUNCE_SECONDS)
         if site.settings.simulation:
             continue
         try:
             lag = await lag_of(site)
-            async with site.database.transaction(site.database.system_cause()) as tx:
-                await publish(tx, lag)
-        except Unavailable:
-            log.warning("the database is away, again in %s s", DEBOUNCE_SECONDS)
+            async with site.database.transaction(site.database.system_cause(), snapshot=True) as tx:
+                await publish(tx, lag, watch)
+        except Unavailable as error:
+            log.warning("%s: again in %s s", error, DEBOUNCE_SECONDS)
 
 
 async def sweep(tx: Tx) -> int:
@@ -49,17 +52,37 @@ async def sweep(tx: Tx) -> int:
     return await publish(tx, {})
 
 
-async def publish(tx: Tx, lag: Lag) -> int:
-    """One pass. Returns how many events it told. In a simulation they carry the newest counted event's time."""
+async def publish(tx: Tx, lag: Lag, watch: Watch | None = None) -> int:
+    """One pass. Returns how many events it told. In a simulation they carry the newest counted event's time.
+
+    While Kafka does not say how much is unread, no figure is judged: nobody knows how complete it is.
+    """
     if not await published.may_publish(tx):
         return 0
-    applied = await queries.applied(tx)
     said = await published.published(tx)
+    counted = 0 if lag is None else await _changed(tx, said, lag)
+    return counted + (await _watched(tx, said, lag, watch) if watch else 0)
+
+
+async def _watched(tx: Tx, said: Said, lag: Lag, watch: Watch) -> int:
+    """Staleness raised or cleared."""
+    told, now_said = staleness.told(said.get(staleness.KEY), watch, await freshness(tx, lag), lag, tx.clock.now())
+    if now_said is not None:
+        outbox.publish(tx, *told)
+        await published.save_published(tx, {staleness.KEY: now_said})
+    return len(told)
+
+
+async def _changed(tx: Tx, said: Said, lag: Lag) -> int:
+    """Everything judged, where something could have moved it since the last pass."""
+    applied = await queries.applied(tx)
     mark = {
         "applied": {topic: counted for topic, (counted, _) in sorted(applied.items())},
         "programmes": {entry.code: entry.version for entry in await programmes.programmes_in_force(tx)},
         "closed": sorted(f"{close.period}/{close.version}" for close in await frozen.closed(tx)),
         "rates": await rates.rate_count(tx),
+        "generation": await queries.read_generation(tx),
+        "parked": await queries.parked(tx) > 0,
         "day": tx.clock.today().isoformat() if tx.clock.at is None else "",
     }
     if not applied or said.get("mark") == mark:
@@ -69,6 +92,7 @@ async def publish(tx: Tx, lag: Lag) -> int:
     told, now_said = await _judge_all(tx, said, await freshness(tx, lag))
     outbox.publish(tx, *told)
     await published.save_published(tx, {**now_said, "mark": mark})
+    await published.trim_told(tx, policy().stats_stream_tail)
     return len(told)
 
 

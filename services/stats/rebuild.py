@@ -21,9 +21,9 @@ from services.stats.fold import Cell, fold_all
 from services.stats.freshness import SOURCES
 from services.stats.queries import generations
 from services.stats.usecases.counting import by_month
-from shared import db, kafka
+from shared import db, kafka, outbox
 from shared.db import Database, Tx
-from shared.events import Data, Recorded, Undecodable, decode
+from shared.events import Data, ProjectionRebuilt, Recorded, Undecodable, decode
 from shared.log import START, Entry, Number, following, read_log
 from shared.settings import Settings
 
@@ -96,6 +96,9 @@ async def _build(database: Database, reading: _Reading, generation: int, target:
             await generations.drop_building(tx)
             return Rebuilt(events, swapped=False, differing=differing)
         await generations.swap(tx, live, generation)
+        outbox.publish(tx, ProjectionRebuilt(
+            key="projection", effective=tx.clock.today(), generation=generation, events=events, differing=len(differing),
+        ))  # fmt: skip
     async with database.transaction(database.system_cause()) as tx:
         await generations.drop_retired(tx)
     return Rebuilt(events, swapped=True, differing=differing)

@@ -18,13 +18,13 @@ from services.stats.measures import MEASURE
 from services.stats.usecases.programmes import enter_programme
 from shared import kafka as topics
 from shared.db import Database
-from shared.events import DOCKING, RIGHTS, Data, encode
+from shared.events import DOCKING, RIGHTS, Data, ProjectionRebuilt, encode
 from shared.log import Truncated
 from shared.settings import Settings
 from tests.conftest import MakeDatabase
 from tests.support import delivery
 from tests.support.delivery import Raw, caught_up, consuming, write
-from tests.support.stats import POOR_WEST, came_back, cause, corrected, departure, dispatched, income, paid, recorded
+from tests.support.stats import POOR_WEST, came_back, cause, corrected, departure, dispatched, income, outbox_of, paid, recorded
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -97,6 +97,8 @@ async def test_a_rebuild_beside_the_live_generation_is_swapped_in_when_equal_and
     await write(kafka, config, raw(dispatched(departure()), 5), topic=DOCKING)  # in the log, not yet counted: beyond the swap
     found = await rebuild.rebuild(config, database)
     assert (found.swapped, found.differing) == (True, [])
+    said = [event for event in await outbox_of(database) if isinstance(event, ProjectionRebuilt)]
+    assert [(event.events, event.differing) for event in said] == [(found.events, 0)]
     await counted(config, database)
     again = await audited(config, database)
     assert (again.passed, again.events) == (True, 6)

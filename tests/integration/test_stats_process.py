@@ -26,3 +26,22 @@ async def test_the_process_starts_answers_and_leaves(
         if process.returncode is None:
             process.kill()
             await process.wait()
+
+
+async def test_an_open_stream_ends_when_the_process_is_told_to_leave(
+    kafka: str, topic_prefix: str, make_database_url: MakeDatabaseUrl, tmp_path: Path
+) -> None:
+    place = stats_process.place(kafka, topic_prefix, await make_database_url("stats"), tmp_path)
+    process = await place.start()
+    try:
+        await place.until_ready(process)
+        async with place.asking() as session, session.get("/stream") as stream:
+            assert (stream.status, await stream.content.readline()) == (200, b": here\n")
+            process.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(8):  # well below the ten seconds after which a process leaves hard
+                await stream.content.read()
+        assert await asyncio.wait_for(process.wait(), 30) == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()

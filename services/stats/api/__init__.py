@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from services.stats.api import figures, periods, programmes, rates
+from services.stats.api import figures, periods, programmes, rates, stream
 
 router = APIRouter()
-for part in (figures, programmes, rates, periods):
+for part in (figures, programmes, rates, periods, stream):
     router.include_router(part.router)

@@ -120,3 +120,18 @@ CREATE TABLE published (
     key text PRIMARY KEY,
     said jsonb NOT NULL
 );
+
+-- The newest of what this service has told, whoever told it, for readers of the stream that come back after a break. Told one
+-- transaction at a time, so that a lower number never appears after a higher one and a reader's last number is all it needs.
+CREATE TABLE told (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    value bytea NOT NULL
+);
+CREATE FUNCTION keep_told() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(7301004);
+    INSERT INTO told (value) SELECT value FROM fresh ORDER BY id;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER outbox_told AFTER INSERT ON outbox REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION keep_told();

@@ -13,6 +13,7 @@ from shared.db import Tx
 # --- counting -----------------------------------------------------------------------------------------------------------
 # FOR SHARE: a rebuild is swapped in only between batches.
 LIVE = "SELECT id FROM generation WHERE state = 'live' FOR SHARE"
+READ = "SELECT id FROM generation WHERE state = 'live'"
 LIVE_ALONE = "SELECT id FROM generation WHERE state = 'live' FOR UPDATE"
 CELL_COLUMNS = ("generation", "cut", "measure", "day", "recorded_on", "k1", "k2", "currency", "value")
 
@@ -31,6 +32,12 @@ SELECT $1, topic, events, newest FROM unnest($2::text[], $3::bigint[], $4::times
 ON CONFLICT (generation, topic) DO UPDATE
 SET events = applied.events + excluded.events, newest = greatest(applied.newest, excluded.newest)
 """
+
+
+async def read_generation(tx: Tx) -> int:
+    """The generation that is read, without holding it."""
+    found: int = await tx.conn.fetchval(READ)
+    return found
 
 
 async def live_generation(tx: Tx) -> int:

@@ -26,3 +26,25 @@ async def published(tx: Tx) -> dict[str, dict[str, Any]]:
 
 async def save_published(tx: Tx, said: Mapping[str, Mapping[str, Any]]) -> None:
     await tx.conn.execute(PUBLISH, list(said), list(said.values()))
+
+
+# --- the stream ---------------------------------------------------------------------------------------------------------
+TOLD = "SELECT id, value FROM told WHERE id > $1 ORDER BY id LIMIT $2"
+TAIL = "SELECT coalesce(min(id), 0), coalesce(max(id), 0) FROM told"
+TRIM = "DELETE FROM told WHERE id <= (SELECT max(id) FROM told) - $1"
+
+
+async def told_after(tx: Tx, last: int, limit: int) -> list[tuple[int, bytes]]:
+    """(number, event as on the topic), in the order in which they were told."""
+    return [(row["id"], row["value"]) for row in await tx.conn.fetch(TOLD, last, limit)]
+
+
+async def tail(tx: Tx) -> tuple[int, int]:
+    """The oldest and the newest number kept; 0, 0: nothing was told yet."""
+    oldest, newest = await tx.conn.fetchrow(TAIL)
+    return oldest, newest
+
+
+async def trim_told(tx: Tx, keep: int) -> None:
+    """Forget all but about the newest."""
+    await tx.conn.execute(TRIM, keep)
