@@ -29,6 +29,7 @@ class Role(StrEnum):
     ASSESSOR = "assessor"  # assesses; never the trainer of the same session
     OPERATOR = "operator"  # runs the system: sweeps, dead letters, delivery state
     AUDITOR = "auditor"  # reads every figure and every history, changes nothing
+    PUBLIC = "public"  # anybody: what is published, and nothing else
     SERVICE = "service"  # a reaction to an event; never issued as a token
 
 

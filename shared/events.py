@@ -696,8 +696,7 @@ EVENTS: tuple[type[Data], ...] = (
     IncomeReported, IncomeCorrected, IncomeVoided, WageShortfallDetected, WageShortfallCleared, RecruitmentCostAssessed,
     CaseOpened, CaseAnswered, CaseDeadlineMissed, CaseClosed, CasesGrouped,
     FigurePublished, TargetProgressChanged, QuotaStatusChanged, YearOnYearBreached, PeriodClosed, PeriodReopened, FigureRestated,
-    DeadLetterRedriven,
-    StalenessRaised, StalenessCleared, ProjectionRebuilt,
+    DeadLetterRedriven, StalenessRaised, StalenessCleared, ProjectionRebuilt,
 )  # fmt: skip
 BY_TYPE = {event.type_name(): event for event in EVENTS}
 

@@ -91,7 +91,8 @@ async def _run(service: Service, settings: Settings) -> int:
     site = Site(service.name, database, settings, verifier, health, lag, service.sweep, service.redriving(settings))
     server = _Server(uvicorn.Config(
         create_app(site, service.router, body_limits=service.body_limits), host=settings.http_host, port=settings.http_port,
-        log_config=None, access_log=False, lifespan="off", proxy_headers=False, timeout_graceful_shutdown=int(settings.drain_seconds), timeout_keep_alive=65,
+        log_config=None, access_log=False, lifespan="off", proxy_headers=False,
+        timeout_graceful_shutdown=int(settings.drain_seconds), timeout_keep_alive=65,
     ))  # fmt: skip
     async with _running(site, url, service, server, consumer) as tasks:
         stopped = asyncio.create_task(stop.wait(), name="stop")

@@ -241,3 +241,6 @@ class Question(_Body):
     basis: Basis = "ever_listed"
     scheme: Scheme = "three_belt"
     known_on: date | None = None  # only what was recorded by then; None: everything
+
+
+PublicBy = Literal["province", "destination", "channel", "sex", "age_band"]

@@ -107,6 +107,12 @@ class StalePlan(Conflict):
     slug = "STALE_PLAN"
 
 
+class NotPublic(NotFound):
+    """The public sees counts of closed years only."""
+
+    slug = "NOT_PUBLIC"
+
+
 class StreamFull(Refused):
     """As many streams are open as this process serves; ask again later."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from services.stats.api import figures, periods, programmes, rates, stream
+from services.stats.api import figures, periods, programmes, public, rates, stream
 
 router = APIRouter()
-for part in (figures, programmes, rates, periods, stream):
+for part in (figures, programmes, rates, periods, public, stream):
     router.include_router(part.router)

@@ -16,13 +16,14 @@ from services.stats.queries import frozen, rates
 from services.stats.spreads import Band
 from services.stats.views.answered import Answered, Label, View, standing
 from services.stats.views.judged import Programme, QuotaAt, Quotas, Share, TargetRow, Targets, programme, quotas, targets
+from services.stats.views.public import PublicFigure, public_figure
 from services.stats.views.reported import Fresh, Report, Total, YearRow, report
 from shared.events import FigureRestated
 from shared.values import Ratio, period_of
 
 __all__ = [
-    "Answered", "Fresh", "Programme", "QuotaAt", "Quotas", "Report", "Share", "TargetRow", "Targets", "Total", "YearRow",
-    "programme", "quotas", "report", "targets",
+    "Answered", "Fresh", "Programme", "PublicFigure", "QuotaAt", "Quotas", "Report", "Share", "TargetRow", "Targets", "Total", "YearRow",
+    "programme", "public_figure", "quotas", "report", "targets",
 ]  # fmt: skip
 
 

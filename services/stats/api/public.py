@@ -1,0 +1,29 @@
+"""What anybody with a token may see."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from services.stats import views
+from services.stats.commands import PublicBy
+from services.stats.freshness import lag_of
+from services.stats.usecases import public
+from shared.auth import Role
+from shared.http import Call, allow
+
+router = APIRouter()
+Anybody = Annotated[Call, allow(Role.PUBLIC, Role.OFFICER, Role.OPERATOR, Role.AUDITOR)]
+
+
+@router.get("/public/figures/{measure}")
+async def public_figure(
+    call: Anybody,
+    measure: Annotated[str, Path(pattern=r"^[a-z_]{1,40}$")],
+    year: Annotated[int, Query(ge=1990, le=2199)],
+    by: PublicBy = "province",
+) -> views.PublicFigure:
+    """A closed year by month and one dimension; small cells, and what would give them away, are left out."""
+    lag = await lag_of(call.site)
+    return await call.query(lambda tx: public.public_figure(tx, measure, year, by, lag))

@@ -1,0 +1,48 @@
+"""The public view: counts of closed years, with nobody to be found in them.
+
+Only a closed year is public, as it was known on the day of its close: a table is published once and stays what it is, so no
+difference between two days' tables tells what was left out (a year closed a second time is published a second time). Amounts of
+money and levels are not in it, nor regions, whose sums of provinces would be one more thing to reckon with.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from datetime import date
+
+from services.stats import figures, views
+from services.stats.commands import PublicBy, Question
+from services.stats.domain import NotPublic
+from services.stats.freshness import Lag, freshness
+from services.stats.policy import policy
+from services.stats.queries import frozen
+from services.stats.suppression import suppress
+from shared.db import Tx
+from shared.values import PROGRAMME_ZONE
+
+MEASURES = ("registrations", "verified", "certified", "matched", "dispatches", "persons", "returns")
+
+
+async def public_figure(tx: Tx, measure: str, year: int, by: PublicBy, lag: Lag) -> views.PublicFigure:
+    """Months of a closed year by one dimension. Raises NotPublic, NoCut."""
+    closes = {close.period: close for close in await frozen.closed(tx)}
+    if measure not in MEASURES:
+        raise NotPublic(f"{measure} is not public", field="measure", state=list(MEASURES))
+    close = closes.get(str(year))
+    if close is None:
+        raise NotPublic(f"{year} is not closed", field="year", state=sorted(period for period in closes if len(period) == 4))
+    known_on = close.closed_at.astimezone(PROGRAMME_ZONE).date()
+    question = Question(measure=measure, start=date(year, 1, 1), end=date(year, 12, 31), by=("month", by), known_on=known_on)
+    smallest = policy().stats_public_smallest
+    columns = [f"{year}-{month:02d}" for month in range(1, 13)]
+    rows = _rows(await figures.answer(tx, question), columns, by)
+    shown = await asyncio.to_thread(suppress, columns, rows, smallest)
+    return views.public_figure(measure, by, close, shown, smallest, await freshness(tx, lag))
+
+
+def _rows(points: Iterable[figures.Point], columns: list[str], by: str) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for point in points:
+        found.setdefault(point.of[by], [0] * len(columns))[columns.index(point.of["month"])] += point.value
+    return found
