@@ -54,8 +54,8 @@ def _figure(key: str, measure: str, currency: str | None, scope: str, period: st
     if measure not in MEASURE | DERIVED or not _PERIOD.fullmatch(period):
         raise UnknownKey(f"{measure!r} in {period!r} is no figure")
     start, end = figures.bounds(period, upper=False), figures.bounds(period, upper=True)
-    question = Question(measure=measure, start=start, end=end, filter=_within(Filter(), scope))
-    return Asked(key, question, currency=currency)
+    part = _within(Filter(), scope)
+    return Asked(key, None if part is None else Question(measure=measure, start=start, end=end, filter=part), currency=currency)
 
 
 def _of_a_plan(key: str, parts: list[str], plans: list[Plan]) -> list[Asked]:
@@ -72,32 +72,31 @@ def _of_a_plan(key: str, parts: list[str], plans: list[Plan]) -> list[Asked]:
 
 
 def _of_target(key: str, target: Target, scope: str) -> Asked:
-    return Asked(key, Question(measure=target.measure, start=target.starts, end=target.ends, filter=_within(target.filter, scope)))
+    part = _within(target.filter, scope)
+    return Asked(key, None if part is None else Question(measure=target.measure, start=target.starts, end=target.ends, filter=part))
 
 
 def _of_quota(key: str, quota: Quota, scope: str, year: int) -> list[Asked]:
     if not quota.first_year <= year <= quota.last_year:
         raise UnknownKey(f"{quota.code} holds from {quota.first_year} to {quota.last_year}")
+    sides = (("numerator", _within(quota.numerator, scope)), ("denominator", _within(quota.denominator, scope)))
     return [
-        Asked(f"{key} {side}", Question(
-            measure=quota.measure, start=date(year, 1, 1), end=date(year, 12, 31), filter=_within(part, scope), basis=quota.basis,
-            scheme=quota.scheme,
+        Asked(f"{key} {side}", None if part is None else Question(
+            measure=quota.measure, start=date(year, 1, 1), end=date(year, 12, 31), filter=part, basis=quota.basis, scheme=quota.scheme,
         ))
-        for side, part in (("numerator", quota.numerator), ("denominator", quota.denominator))
+        for side, part in sides
     ]  # fmt: skip
 
 
-def _within(part: Filter, scope: str) -> Filter:
-    """The part of a filter that lies in a scope. Raises UnknownKey where the scope is none, or nothing of the part lies in it."""
+def _within(part: Filter, scope: str) -> Filter | None:
+    """The part of a filter that lies in a scope; None where nothing of it does. Raises UnknownKey where the scope is none."""
     level, _, code = scope.partition(":")
     if scope == f"nation:{NATION}":
         return part
     if level not in ("region", "province"):
         raise UnknownKey(f"{scope!r} is no scope")
-    chosen = part.chosen().get(level, frozenset({code}))
-    if code not in chosen:
-        raise UnknownKey(f"nothing of this figure lies in {scope}")
     try:
-        return Filter.model_validate({**part.model_dump(), level: (code,)})
+        within = Filter.model_validate({**part.model_dump(), level: (code,)})
     except ValueError:
         raise UnknownKey(f"{scope!r} is no scope") from None
+    return within if code in part.chosen().get(level, {code}) else None

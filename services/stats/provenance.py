@@ -29,7 +29,10 @@ from shared.values import Clock
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A figure to explain: one cell exactly, or the answer to a question as one number; of one currency only, where one is named."""
+    """A figure to explain: one cell exactly, or the answer to a question as one number; of one currency only, where one is named.
+
+    Neither: it is known to be nothing, such as the poverty counties of the centre within the east.
+    """
 
     title: str
     question: Question | None = None
@@ -113,6 +116,9 @@ def _without_zero(found: Counter[str]) -> dict[str, int]:
     return {name: value for name, value in sorted(found.items()) if value}
 
 
+NO_CELL = Cell(0, 0, "", "", date.min, date.min, "")
+
+
 def _around(cell: Cell) -> Sums:
     """The cell, and what was recorded of it before."""
     return Sums(
@@ -153,7 +159,8 @@ class Selected:
 def _selected(asked: Asked) -> Selected:
     if asked.cell is not None:
         return Selected(_around(asked.cell), recorded_on=asked.cell.recorded_on, currency=asked.cell.currency)
-    assert asked.question is not None, "a figure is a cell or a question"  # noqa: S101  # for mypy
+    if asked.question is None:
+        return Selected(replace(_around(NO_CELL), measures=[]))
     sums, taken, listed = figures.selection(asked.question)
     return Selected(sums, taken, listed, currency=asked.currency)
 

@@ -119,12 +119,14 @@ PUBLISHED: tuple[tuple[str, list[dict[str, int]]], ...] = (
     ("Q1|nation:CN|2018", [{"": 1}, {"": 2}]),
     ("Q2|region:west|2018", [{"": 1}, {"": 1}]),
     ("indicator|province:370000|2018", [{}, {"": 1}]),
+    ("indicator|region:east|2018", [{}, {"": 1}]),
     ("poverty_dispatches|nation:CN|2017-2020", [{"": 1}]),
     ("income|region:west|2017-2020", [{}]),
 )
 NO_KEYS = (
     "dispatches", "a|b|c", "dispatches|nation:XX|2018", "dispatches|province:99|2018", "dispatches|nation:CN|20", "Q1|nation:CN|1999",
-    "Q2|region:east|2018", "dispatches|nation:CN|2018-13", "income|Yen|nation:CN|2018", "|||||", "dispatches|x|-|-|2018-01-01|recorded 1",
+    "Q2|region:nowhere|2018", "dispatches|nation:CN|2018-13", "income|Yen|nation:CN|2018", "|||||",
+    "dispatches|x|-|-|2018-01-01|recorded 1",
     "dispatches | county x designation | 1 | none | 2018-02-30 | recorded 2018-03-01", "Q1|nation:CN|²",
 )  # fmt: skip
 
