@@ -24,14 +24,19 @@ from faststream.middlewares import AckPolicy
 
 from shared import inbox, kafka, log, outbox
 from shared.db import Database, Unavailable
-from shared.inbox import Apply, Each, Handler, Handlers, Misplaced, Place, Reject, TooManyDiverted, caused_by, each
+from shared.inbox import Apply, Bulk, Each, Handler, Handlers, Misplaced, Reject, TooManyDiverted, caused_by, each
 from shared.kafka import logical_name, topic_name
 from shared.log import Record
 from shared.observe import Health
+from shared.positions import Place, Position, positions
 from shared.settings import Settings
 
-__all__ = ["Apply", "Consumer", "Handler", "Handlers", "Reject", "Stuck", "caused_by", "delivery_state", "each"]
+__all__ = ["Apply", "Bulk", "Consumer", "Handler", "Handlers", "Reject", "Stuck", "caused_by", "delivery_state", "each"]
 
+MAX_RECORDS = 2_000  # of a batch; of one that is applied in bulk BULK_RECORDS
+BULK_RECORDS = 50_000
+FETCH_BYTES = 2 * 1024 * 1024  # of a partition at a time, compressed
+BULK_FETCH_BYTES = 8 * 1024 * 1024
 LOOK_SECONDS = 1.0  # between two looks at positions and lag
 UNASSIGNED_FACTOR = 3  # without partitions, patience is longer: a peer may be at work
 _SESSION_MS = 6_000  # the least a broker grants: how long the partitions of a killed process lie idle
@@ -57,7 +62,7 @@ async def delivery_state(conn: Any) -> dict[str, Any]:
                 "next_number": position.expected.number,
                 "gap_since": position.gap_since.isoformat() if position.gap_since else None,
             }
-            for (topic, partition), position in (await inbox.positions(conn)).items()
+            for (topic, partition), position in (await positions(conn)).items()
         },
         "parked": await inbox.parked(conn),
     }
@@ -75,7 +80,7 @@ class Consumer:
         apply: Apply,
         health: Health,
         *,
-        max_records: int = 2_000,
+        max_records: int | None = None,
     ) -> None:
         self._settings = settings
         self._database = database
@@ -84,7 +89,9 @@ class Consumer:
         self._health = health
         self._names = [topic_name(settings, topic) for topic in topics]
         self._group = settings.topic_prefix + service
-        self._max_records = max_records
+        bulk = isinstance(apply, Bulk)
+        self._max_records = max_records or (BULK_RECORDS if bulk else MAX_RECORDS)
+        self._fetch_bytes = BULK_FETCH_BYTES if bulk else FETCH_BYTES
         self._broker: KafkaBroker | None = None
         self._subscriber: Any = None
         self._listener = _Listener(self)
@@ -147,7 +154,7 @@ class Consumer:
         except _KAFKA_AWAY as error:
             raise Unavailable(f"Kafka does not tell the end of the log: {error!r}") from error
         async with self._database.connection() as conn:
-            stored = await inbox.positions(conn)
+            stored = await positions(conn)
         lags = {}
         for place, end in ends.items():
             position = stored.get(self._place(place))
@@ -189,7 +196,7 @@ class Consumer:
             auto_offset_reset="earliest",
             session_timeout_ms=_SESSION_MS,
             heartbeat_interval_ms=1_000,
-            max_partition_fetch_bytes=2 * 1024 * 1024,
+            max_partition_fetch_bytes=self._fetch_bytes,
         )
         subscriber(self._handle)
         self._broker, self._subscriber = broker, subscriber
@@ -285,7 +292,7 @@ class Consumer:
     def _progress(self) -> None:
         self._steps += 1
 
-    def _know_gap(self, place: Place, position: inbox.Position) -> None:
+    def _know_gap(self, place: Place, position: Position) -> None:
         if position.gap_since is None:
             self._gaps.pop(place, None)
         elif place not in self._gaps:
@@ -350,10 +357,10 @@ class Consumer:
         begins = await log.begin_offsets(self._consumer, sorted(waiting))
         ends = await log.end_offsets(self._consumer, sorted(waiting))
         async with self._database.connection() as conn:
-            stored = await inbox.positions(conn)
+            stored = await positions(conn)
         outside = []
         for partition in sorted(waiting & self._unplaced & self._consumer.assignment()):
-            position = stored.get(self._place(partition), inbox.Position(0, log.START, None))
+            position = stored.get(self._place(partition), Position(0, log.START, None))
             if not begins[partition] <= position.next_offset <= ends[partition]:
                 outside.append(
                     f"{partition.topic}/{partition.partition}: offset {position.next_offset} is to be read, "
@@ -392,8 +399,8 @@ class Consumer:
         places = await log.partitions_of(self._consumer, self._names)
         ends = await log.end_offsets(self._consumer, places)
         async with self._database.connection() as conn:
-            stored = await inbox.positions(conn)
-        at = {place: stored.get(self._place(place), inbox.Position(0, log.START, None)).next_offset for place in places}
+            stored = await positions(conn)
+        at = {place: stored.get(self._place(place), Position(0, log.START, None)).next_offset for place in places}
         return {place: at[place] for place in places if ends[place] > at[place]}
 
     async def _kafka_silent(self, error: BaseException) -> None:

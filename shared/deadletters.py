@@ -22,6 +22,7 @@ from shared.db import Cause, Database, Tx
 from shared.errors import Conflict, NotFound
 from shared.inbox import Apply, Each
 from shared.log import Number, Record
+from shared.positions import lock_positions
 from shared.values import Clock, Line
 
 MOST = 100  # letters named in one request
@@ -317,7 +318,7 @@ async def _named(tx: Tx, ids: Sequence[int]) -> list[Parked]:
     missing = sorted(set(ids) - {letter.id for letter in found})
     if missing:
         raise UnknownLetter(f"there is no dead letter {', '.join(map(str, missing))}", field="ids")
-    await inbox.lock_positions(tx.conn, sorted({(letter.topic, letter.partition) for letter in found}))
+    await lock_positions(tx.conn, sorted({(letter.topic, letter.partition) for letter in found}))
     found = _parked(await tx.conn.fetch(NAMED, list(ids)))  # as they are now that nobody else decides
     decided = {str(letter.id): letter.state for letter in found if letter.state != "parked"}
     if decided:

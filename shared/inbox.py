@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
+from itertools import groupby
 from typing import Any
 
 import asyncpg
@@ -18,14 +20,14 @@ import asyncpg
 from shared.auth import system
 from shared.db import Cause, Database, Tx, Unavailable
 from shared.events import Data, Recorded, Undecodable, Unknown, Unwanted, decode
-from shared.log import Number, Record, Verdict, accept, following, number_of
+from shared.log import Number, Record, Verdict, accept, following, number_of, run_of
 from shared.observe import AHEAD, APPLIED, PARKED, REPEATED, UNKNOWN
+from shared.positions import Place, Position, lock_positions, store_positions
 from shared.values import Clock
 
 Apply = Callable[[Tx, Sequence[Recorded[Data]]], Awaitable[None]]
 Handler = Callable[[Tx, Recorded[Any]], Awaitable[None]]
 Handlers = Mapping[type[Data], Handler]
-Place = tuple[str, int]  # logical topic, partition
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,25 @@ class Each:
 def each(handlers: Handlers) -> Each:
     """How a service that reacts event by event applies a batch. Classes without a handler are not even decoded."""
     return Each(handlers)
+
+
+Raw = tuple[str, bytes | None, bytes | None]  # logical topic, key, value
+Reads = Callable[[str, Record, Number], "Item | Unknown | Unwanted"]
+ApplyRaw = Callable[[Tx, Sequence[Raw]], Awaitable[frozenset[int]]]
+FEW = 50  # up to here decoding is as fast
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """Applies a batch without decoding it: `records` either applies all of them, or applies none and names by their places
+    those that it cannot judge. These, and what lies behind them, are decoded and go to `events`.
+    """
+
+    events: Apply
+    records: ApplyRaw
+
+    async def __call__(self, tx: Tx, events: Sequence[Recorded[Data]]) -> None:
+        await self.events(tx, events)
 
 
 def caused_by(event: Recorded[Data], service: str, *, simulated: bool) -> Cause:
@@ -106,67 +127,10 @@ def passing(error: BaseException, conn: Any) -> bool:
     return isinstance(error, PASSING) or (isinstance(error, asyncpg.InterfaceError) and conn.is_closed())
 
 
-# --- positions ----------------------------------------------------------------------------------------------------
-@dataclass(slots=True)
-class Position:
-    """How far a partition has been read: the next offset, the number expected, and since when a number is missing."""
-
-    next_offset: int
-    expected: Number
-    gap_since: datetime | None
-
-
-# Locked one after the other in sorted order: FOR UPDATE follows ORDER BY.
-_LOCK_POSITIONS = """
-SELECT consumed.topic, consumed.partition, next_offset, epoch, next_number, gap_since
-FROM consumed JOIN unnest($1::text[], $2::integer[]) AS wanted (topic, partition)
-    ON consumed.topic = wanted.topic AND consumed.partition = wanted.partition
-ORDER BY consumed.topic, consumed.partition
-FOR UPDATE OF consumed
-"""
-_ADD_POSITIONS = """
-INSERT INTO consumed (topic, partition) SELECT * FROM unnest($1::text[], $2::integer[]) ORDER BY 1, 2 ON CONFLICT DO NOTHING
-"""
-_STORE_POSITIONS = """
-UPDATE consumed SET next_offset = new.next_offset, epoch = new.epoch, next_number = new.next_number, gap_since = new.gap_since
-FROM unnest($1::text[], $2::integer[], $3::bigint[], $4::integer[], $5::bigint[], $6::timestamptz[])
-    AS new (topic, partition, next_offset, epoch, next_number, gap_since)
-WHERE consumed.topic = new.topic AND consumed.partition = new.partition
-"""
-_POSITIONS = "SELECT topic, partition, next_offset, epoch, next_number, gap_since FROM consumed ORDER BY topic, partition"
-
-
-async def positions(conn: Any) -> dict[Place, Position]:
-    """Every stored position."""
-    return _positions(await conn.fetch(_POSITIONS))
-
-
-def _positions(rows: Iterable[Any]) -> dict[Place, Position]:
-    return {
-        (row["topic"], row["partition"]): Position(row["next_offset"], Number(row["epoch"], row["next_number"]), row["gap_since"])
-        for row in rows
-    }
-
-
-async def lock_positions(conn: Any, places: Sequence[Place]) -> dict[Place, Position]:
-    """Where these partitions are read to, held until the transaction ends: nothing of them is taken meanwhile. `places` sorted."""
-    columns = [place[0] for place in places], [place[1] for place in places]
-    found = await conn.fetch(_LOCK_POSITIONS, *columns)
-    if len(found) < len(places):
-        await conn.execute(_ADD_POSITIONS, *columns)
-        found = await conn.fetch(_LOCK_POSITIONS, *columns)
-    return _positions(found)
-
-
-async def _store_positions(conn: Any, moved: dict[Place, Position]) -> None:
-    rows = [(*place, p.next_offset, p.expected.epoch, p.expected.number, p.gap_since) for place, p in sorted(moved.items())]
-    await conn.execute(_STORE_POSITIONS, *map(list, zip(*rows, strict=True)))
-
-
 # --- what a batch holds -------------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one per record: a frozen one costs three times as much to make
 class Item:
-    """An event to apply, or a record to park with a reason."""
+    """An event to apply, a record to park with a reason, or one that is not decoded (yet)."""
 
     topic: str
     record: Record
@@ -205,12 +169,26 @@ class Taken:
     diverted: int = 0  # in a row, at the end of the batch
 
 
-def _select(prefix: str, records: Sequence[Record], taken: Taken, wanted: frozenset[str] | None) -> list[Item]:
-    """The records that are new, decoded, in order; positions are moved past all of them."""
-    items = []
+def _select(prefix: str, records: Sequence[Record], taken: Taken, reads: Reads) -> list[Item]:
+    """The records that are new, read, in order; positions are moved past all of them."""
+    items: list[Item] = []
+    for (name, partition), group in groupby(records, lambda record: (record.topic, record.partition)):
+        topic, chunk = name.removeprefix(prefix), list(group)
+        position = taken.positions[topic, partition]
+        first = run_of(chunk, position.expected) if chunk[0].offset >= position.next_offset else None
+        if first is None:
+            items += _one_by_one(topic, chunk, position, taken, reads)
+            continue
+        epoch, number = first
+        position.next_offset, position.expected, position.gap_since = chunk[-1].offset + 1, Number(epoch, number + len(chunk)), None
+        for step, record in enumerate(chunk):
+            _keep(reads(topic, record, Number(epoch, number + step)), topic, items, taken)
+    return items
+
+
+def _one_by_one(topic: str, records: Sequence[Record], position: Position, taken: Taken, reads: Reads) -> list[Item]:
+    items: list[Item] = []
     for record in records:
-        topic = record.topic.removeprefix(prefix)
-        position = taken.positions[topic, record.partition]
         if record.offset < position.next_offset:
             continue
         position.next_offset = record.offset + 1
@@ -221,16 +199,19 @@ def _select(prefix: str, records: Sequence[Record], taken: Taken, wanted: frozen
         verdict = accept(position.expected, number)
         if verdict is Verdict.ACCEPTED:
             position.expected, position.gap_since = following(number), None
-            item = decoded(topic, record, number, wanted)
-            if isinstance(item, Item):
-                items.append(item)
-            elif isinstance(item, Unknown):
-                taken.unknown[topic] += 1
+            _keep(reads(topic, record, number), topic, items, taken)
             continue
         taken.dropped.append((topic, verdict))
         if verdict is Verdict.AHEAD and position.gap_since is None:
             position.gap_since = datetime.now(UTC)
     return items
+
+
+def _keep(found: Item | Unknown | Unwanted, topic: str, items: list[Item], taken: Taken) -> None:
+    if isinstance(found, Item):
+        items.append(found)
+    elif isinstance(found, Unknown):
+        taken.unknown[topic] += 1
 
 
 def decoded(topic: str, record: Record, number: Number, wanted: frozenset[str] | None) -> Item | Unknown | Unwanted:
@@ -288,17 +269,19 @@ async def take(
         places = sorted({(record.topic.removeprefix(prefix), record.partition) for record in records})
         taken = Taken(await lock_positions(tx.conn, places))
         _check_places(prefix, records, taken.positions, holes)
-        items = _select(prefix, records, taken, wanted)
+        bulk = apply if isinstance(apply, Bulk) and len(records) > FEW else None
+        items = _select(prefix, records, taken, Item if bulk else partial(decoded, wanted=wanted))
         progress()
         blocked = await _blocked(tx.conn, items)
         batch = _Batch(tx, apply, taken, blocked, max_diverted, diverted, progress)
-        await _apply_all(batch, items)
+        await (_apply_bulk(batch, bulk, items) if bulk else _apply_all(batch, items))
+        _restore_order(taken, items)
         taken.diverted = _in_a_row(items, taken, diverted)
         if taken.parked:
             if _longest(items, taken, diverted) > max_diverted:
                 raise TooManyDiverted(_last_of(taken.parked))
             await _park(tx.conn, taken.parked)
-        await _store_positions(tx.conn, taken.positions)
+        await store_positions(tx.conn, taken.positions)
     _count(taken)
     return taken
 
@@ -328,8 +311,41 @@ async def _apply_all(batch: _Batch, items: Sequence[Item]) -> None:
         else:
             ready.append(item)
     await _apply_group(batch, ready)
-    order = {item.place: rank for rank, item in enumerate(items)} if batch.taken.parked else {}
-    batch.taken.parked.sort(key=lambda item: order[item.place])
+
+
+def _restore_order(taken: Taken, items: Sequence[Item]) -> None:
+    """What is parked lies in the order of the log."""
+    order = {item.place: rank for rank, item in enumerate(items)} if taken.parked else {}
+    taken.parked.sort(key=lambda item: order[item.place])
+
+
+async def _apply_bulk(batch: _Batch, bulk: Bulk, items: Sequence[Item]) -> None:
+    """All undecoded; what cannot be judged so, and every record of its subject, is decoded and applied as events."""
+    aside: set[tuple[str, bytes] | None] = {*batch.blocked, None}
+    ready = [item for item in items if item.number and item.subject not in aside]
+    while ready and (refused := await _refused(batch, bulk, ready)):
+        aside |= {ready[place].subject for place in refused}
+        ready = [item for item in ready if item.subject not in aside]
+    batch.taken.applied += ready
+    events: list[Item] = []
+    for item in items:
+        if item.number is None:
+            events.append(item)
+        elif item.subject in aside:
+            _keep(decoded(item.topic, item.record, item.number, None), item.topic, events, batch.taken)
+    await _apply_all(batch, events)
+
+
+async def _refused(batch: _Batch, bulk: Bulk, ready: Sequence[Item]) -> Collection[int]:
+    """Places of the records that are to be decoded. What fails for a reason that is not the moment's is tried event by event."""
+    batch.progress()
+    try:
+        async with batch.tx.savepoint():
+            return await bulk.records(batch.tx, [(item.topic, item.record.key, item.record.value) for item in ready])
+    except Exception as raised:
+        if passing(raised, batch.tx.conn):
+            raise
+        return range(len(ready))
 
 
 async def _apply_group(batch: _Batch, group: Sequence[Item]) -> None:

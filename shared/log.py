@@ -63,6 +63,19 @@ def number_of(record: Record) -> Number | None:
     return Number(int(match[1]), int(match[2])) if match else None
 
 
+def run_of(records: Sequence[Record], expected: Number) -> Number | None:
+    """The number of the first record, where all are accepted one after the other: what a log mostly holds, told without judging each."""
+    first = number_of(records[0])
+    if first is None or accept(expected, first) is not Verdict.ACCEPTED:
+        return None
+    epoch, number = first
+    for record in records:
+        if [value for name, value in record.headers if name == "sequence"] != [b"%d.%d" % (epoch, number)]:
+            return None
+        number += 1
+    return first
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """An accepted record. `topic` is the logical name."""

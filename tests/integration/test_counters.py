@@ -68,8 +68,8 @@ def records(rows: Sequence[load.Row], first: int) -> list[ConsumerRecord]:
 
 async def test_stats_takes_a_batch_of_any_size_with_as_many_statements(make_database: MakeDatabase) -> None:
     database = await make_database("stats")
-    rows, first, counts = load.rows(1_103), 0, []
-    for size in (1, 1, 1, 100, 1_000):
+    rows, first, counts = load.rows(6_103), 0, []
+    for size in (1, 1, 1, 100, 1_000, 5_000):
         async with counted(database) as sent:
             batch = records(rows[first : first + size], first)
             taken = await inbox.take(database, "", batch, consumers.apply, simulated=False, max_diverted=10)
@@ -77,7 +77,7 @@ async def test_stats_takes_a_batch_of_any_size_with_as_many_statements(make_data
         counts.append(len(sent))
         first += size
     assert len(set(counts[WARM - 1 :])) == 1, counts
-    assert counts[-1] <= 14, sent
+    assert counts[-1] <= 15, sent
 
 
 async def test_the_relay_moves_a_batch_of_any_size_with_as_many_statements(kafka_settings: Any, make_database_url: MakeDatabaseUrl) -> None:

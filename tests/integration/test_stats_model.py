@@ -30,6 +30,7 @@ from shared import kafka as topics
 from shared.auth import NATION, Principal, Role
 from shared.db import Cause, Database, Tx, Unavailable, close_database
 from shared.events import Data, FigureRestated, Recorded
+from shared.positions import positions
 from shared.settings import Settings
 from shared.values import Clock
 from tests.conftest import MakeDatabase
@@ -78,7 +79,7 @@ class Machine:
     async def taken(self) -> list[dict[str, Any]]:
         """The events that lie before the service's positions."""
         async with self.database.connection() as conn:
-            reached = {place: position.next_offset for place, position in (await inbox.positions(conn)).items()}
+            reached = {place: position.next_offset for place, position in (await positions(conn)).items()}
         return [event for (topic, part, offset), event in self.world.counted.items() if offset < reached.get((topic, part), 0)]
 
     async def cells(self) -> dict[Named, int]:
@@ -97,10 +98,10 @@ class Machine:
 async def next_records(machine: Machine, rng: random.Random, *, all_of_them: bool = False) -> list[Any]:
     """Some of what was not taken yet, from any partition, each in its own order; now and then from a little before."""
     async with machine.database.connection() as conn:
-        positions = await inbox.positions(conn)
+        reached = await positions(conn)
     lanes = []
     for place, lane in sorted(machine.world.log.records.items()):
-        at = positions[place].next_offset if place in positions else 0
+        at = reached[place].next_offset if place in reached else 0
         upto = len(lane) if all_of_them else rng.randint(at, len(lane))
         if upto > at:
             lanes.append(lane[max(at - rng.choice((0, 0, 2)), 0) : upto])

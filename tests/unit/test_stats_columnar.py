@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, datetime
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from services.stats import columnar
+from services.stats import columnar, reading
 from services.stats.columnar import Unreadable
 from services.stats.fold import fold_all
+from services.stats.patterns import pattern
 from shared import events, reference
-from shared.events import Data, Recorded, encode
+from shared.events import BY_TYPE, Data, Recorded, decode, encode
 from shared.values import CaseId, new_id
+from tests.contracts.test_golden_samples import FILES, with_unknown_fields
 from tests.support.stats import (
     ENTERPRISE,
     POOR_WEST,
@@ -69,12 +73,12 @@ def changed(event: Recorded[Data], *path: str, value: Any = None) -> bytes:
         del at[path[-1]]
     else:
         at[path[-1]] = value
-    return json.dumps(document).encode()
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 GOOD = recorded(dispatched(departure()))
-COST = recorded(assessed(dispatched(), cost(900_000, 600_000)))
 PAID = recorded(income(dispatched(), paid(5)))
+COST = recorded(assessed(dispatched(), cost(900_000, 600_000)))
 
 
 @pytest.mark.parametrize(
@@ -84,6 +88,15 @@ PAID = recorded(income(dispatched(), paid(5)))
         b"",
         b"[]",
         b"{}\n{}",
+        json.dumps(json.loads(encode(GOOD))).encode(),  # an event, but not as a relay writes it
+        changed(GOOD, "id", value="7"),
+        changed(GOOD, "source", value="/rights"),
+        changed(GOOD, "subject", value=str(new_id())),
+        changed(GOOD, "data", "worker"),
+        changed(GOOD, "data", "fact", "evidence", value="hearsay"),
+        changed(GOOD, "data", "fact", "port", value="a\x00b"),
+        encode(GOOD).replace(b'"port":"PVG"', b'"port":"\xff"'),
+        changed(GOOD, "data", "added_later", value={"n": [1]}),
         changed(GOOD, "time"),
         changed(GOOD, "time", value="yesterday"),
         changed(GOOD, "data", "fact", "destination"),
@@ -92,20 +105,21 @@ PAID = recorded(income(dispatched(), paid(5)))
         changed(GOOD, "data", "fact", "departed_on", value="2200-01-01"),
         changed(GOOD, "data", "fact", "channel", value="tunnel"),
         changed(GOOD, "data", "fact", "birth_year"),
-        changed(GOOD, "data", "fact", "first_this_year"),
-        changed(GOOD, "data", "fact", value="gone"),
         changed(GOOD, "data", "fact", "registered_on", value="2018-02-30"),
         changed(GOOD, "data", "fact", "registered_on", value=17_000),
         changed(COST, "data", "fact", "fee"),
         changed(COST, "data", "fact", "months_milli"),
+        changed(GOOD, "data", "fact", "first_this_year"),
+        changed(GOOD, "data", "fact", value="gone"),
         changed(PAID, "data", "fact", "net"),
         changed(PAID, "data", "fact", "net", "minor", value="many"),
         changed(PAID, "data", "fact", "period", value="2018-13"),
     ],
 )
 def test_what_it_cannot_be_sure_of_it_does_not_count(record: bytes) -> None:
-    with pytest.raises(Unreadable):
-        columnar.fold([encode(GOOD), record])
+    with pytest.raises(Unreadable) as raised:
+        columnar.fold([encode(GOOD), record, encode(PAID)])
+    assert raised.value.rows == {1}
 
 
 def test_a_flag_that_came_later_has_its_default_in_older_events() -> None:
@@ -113,5 +127,53 @@ def test_a_flag_that_came_later_has_its_default_in_older_events() -> None:
     assert columnar.fold([changed(late, "data", "reopens")]) == fold_all([late])
 
 
-def test_a_type_that_nobody_counts_adds_nothing() -> None:
-    assert columnar.fold([changed(GOOD, "type", value="docking.Tomorrow.v9")]) == {}
+def test_neither_what_lies_under_another_topic_or_key() -> None:
+    good, paid_for = encode(GOOD), encode(PAID)
+    told = [
+        (events.RIGHTS, GOOD.subject.encode(), good), (events.DOCKING, b"x", good), (events.DOCKING, None, good),
+        (events.RIGHTS, PAID.subject.encode(), None), (events.RIGHTS, PAID.subject.encode(), paid_for),
+    ]  # fmt: skip
+    with pytest.raises(Unreadable) as raised:
+        columnar.fold_records(told)
+    assert raised.value.rows == {0, 1, 2, 3}
+
+
+def test_it_says_how_much_it_read_of_each_topic_and_which_records_touch_a_span() -> None:
+    late = recorded(dispatched(departure(departed_on=date(2018, 1, 31))), date(2018, 3, 1))
+    told = [(event.data.TOPIC, event.subject.encode(), encode(event)) for event in (GOOD, late, PAID)]
+    folded = columnar.fold_records(told, [(date(2018, 1, 1), date(2018, 1, 31))])
+    assert folded.applied == {events.DOCKING: (2, max(GOOD.time, late.time)), events.RIGHTS: (1, PAID.time)}
+    assert folded.touching == (1,)
+
+
+# --- the patterns -----------------------------------------------------------------------------------------------------
+SOURCES = {events.REGISTRATION, events.DOCKING, events.TRAINING, events.RIGHTS}
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if BY_TYPE[file.stem].TOPIC in SOURCES], ids=lambda file: file.stem)
+def test_every_event_that_stats_reads_has_a_pattern_and_its_sample_matches(file: Path) -> None:
+    value = file.read_bytes().strip()
+    event = decode(value)
+    assert isinstance(event, Recorded)
+    reads = pattern(type(event.data), ["effective"])
+    assert reads is not None
+    found = dict(zip(reads.names, reads.match(value).groups(), strict=True))
+    assert found["subject"] == event.subject.encode()
+    assert datetime.fromisoformat(found["time"].decode()) == event.time
+    assert reads.match(json.dumps(with_unknown_fields(json.loads(value))).encode()) is None
+
+
+@given(histories, st.data())
+@settings(max_examples=25, deadline=None)
+def test_what_matches_its_pattern_decodes(lives: list[list[Recorded[Data]]], data: st.DataObject) -> None:
+    """Bytes are changed at random: whatever still matches must be what decode() accepts, to the same subject and time."""
+    for event in chain.from_iterable(lives):
+        value = bytearray(encode(event))
+        for _ in range(data.draw(st.integers(0, 3))):
+            value[data.draw(st.integers(0, len(value) - 1))] = data.draw(st.sampled_from(b'0123456789abcdef-":,{}Z.\\TN\xff'))
+        reads = pattern(type(event.data))
+        match = reads.match(bytes(value)) if reads else None
+        if match and reading.is_text(bytes(value)):
+            read = decode(bytes(value))
+            assert isinstance(read, Recorded)
+            assert (read.subject.encode(), read.time) == (match["subject"], datetime.fromisoformat(match["time"].decode()))

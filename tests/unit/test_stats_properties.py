@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from services.stats import columnar, measures
 from services.stats.fold import Cell, fold_all
-from shared.events import Data, Recorded, decode
+from shared.events import Data, Recorded, decode, encode
 from shared.values import PROGRAMME_ZONE
 from tests.support.history import Log, Step, World, happen, steps
 from tests.support.oracle import CUTS, MEASURES, Named, known_at, province, recount, summed
@@ -24,12 +24,14 @@ def a_world(told: list[Step]) -> World:
     return world
 
 
-def records(world: World) -> list[bytes]:
-    return [json.dumps(event).encode() for event in world.counted.values()]
-
-
 def events(world: World) -> list[Recorded[Data]]:
-    return [event for event in map(decode, records(world)) if isinstance(event, Recorded)]
+    read = (decode(json.dumps(event).encode()) for event in world.counted.values())
+    return [event for event in read if isinstance(event, Recorded)]
+
+
+def records(world: World) -> list[bytes]:
+    """As a relay would have written them."""
+    return [encode(event) for event in events(world)]
 
 
 def named(cells: dict[Cell, int]) -> dict[Named, int]:

@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from services.stats import closing, queries
+from services.stats import closing, columnar, queries
+from services.stats.columnar import Unreadable
 from services.stats.fold import Cell, fold_all
 from services.stats.measures import CUT_BY_CODE
+from services.stats.queries import frozen
 from shared.db import Tx
-from shared.events import Data, Recorded
+from shared.events import Data, Recorded, decode
+from shared.inbox import Raw
+
+
+async def count_records(tx: Tx, records: Sequence[Raw]) -> frozenset[int]:
+    """Add a batch to the live cells, undecoded: as many statements as count() takes. Returns the places of the records that
+    have to be decoded to be judged; then nothing was counted.
+    """
+    spans = [(close.starts, close.ends) for close in await frozen.closed(tx)]
+    try:
+        folded = await asyncio.to_thread(columnar.fold_records, records, spans)
+    except Unreadable as error:
+        return error.rows
+    await _add(tx, columnar.as_cells(folded.cells), folded.applied)
+    if folded.touching:
+        touching = [event for place in folded.touching if isinstance(event := decode(records[place][2]), Recorded)]
+        await closing.restate(tx, fold_all(touching), touching)
+    return frozenset()
 
 
 async def count(tx: Tx, events: Sequence[Recorded[Data]]) -> None:
@@ -23,11 +43,15 @@ async def count(tx: Tx, events: Sequence[Recorded[Data]]) -> None:
     for event in events:
         counted, newest = applied.get(event.data.TOPIC, (0, event.time))
         applied[event.data.TOPIC] = (counted + 1, max(newest, event.time))
+    await _add(tx, cells, applied)
+    await closing.restate(tx, cells, events)
+
+
+async def _add(tx: Tx, cells: Mapping[Cell, int], applied: Mapping[str, tuple[int, datetime]]) -> None:
     generation = await queries.live_generation(tx)
     await queries.add_cells(tx, generation, cells)
     await queries.add_months(tx, generation, by_month(cells))
     await queries.add_applied(tx, generation, applied)
-    await closing.restate(tx, cells, events)
 
 
 def by_month(cells: Mapping[Cell, int]) -> dict[queries.MonthKey, int]:

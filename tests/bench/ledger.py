@@ -1,0 +1,165 @@
+"""The log of a programme, in number: contract events of many placements in the order in which they would be recorded.
+
+Every placement departs, is paid for a year, month by month, and comes home; it takes 14 events. Counties, destinations and
+enterprises are as many as a country has. The records are put together from templates, since what writes them is not measured.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import date, timedelta
+from itertools import count, islice
+from typing import Any
+
+import pycountry
+from aiokafka import AIOKafkaProducer
+
+from shared import kafka, reference
+from shared.events import DOCKING, RIGHTS
+from shared.settings import Settings
+from shared.values import Designation
+
+MONTHS = 48
+PAID = 12  # wage periods of a placement
+EVENTS_EACH = PAID + 2
+ENTERPRISES = 300
+DESTINATIONS = 60
+OCCUPATIONS = ("7112", "7115", "7212", "7231", "7411", "8332", "8350", "5120", "5321", "5223", "6111", "6221", "9112", "9313", "9629")
+CURRENCY = {"JPN": "JPY", "SGP": "SGD", "SAU": "SAR", "MAC": "MOP", "HKG": "HKD"}  # elsewhere US dollars are paid
+START = date(2017, 1, 1)
+PAY_DAYS = (5, 10, 15, 20, 25)  # of the month after the wage period
+BATCH_BYTES = 512 * 1024
+_TYPE = ("content-type", b"application/cloudevents+json; charset=UTF-8")
+Record = tuple[str, int, bytes, bytes]  # topic, partition, key, value
+Placement = dict[str, Any]
+
+_HEAD = (
+    '{"specversion":"1.0","id":"%(id)s","source":"/%(source)s","type":"%(source)s.%(type)s.v1","subject":"%(placement)s",'
+    '"time":"%(on)sT04:00:00Z","datacontenttype":"application/json","dataschema":"/asyncapi#%(source)s.%(type)s.v1",'
+    '"correlationid":"%(id)s","actor":"enterprise:%(enterprise)s","data":{"placement":"%(placement)s","worker":"%(worker)s",'
+)
+_ORIGIN = '"origin":{"county":"%(county)s","designation":"%(designation)s","designation_version":"poverty-counties-2012..2020/1"}'
+_BY = '"enterprise":"%(enterprise)s",' + _ORIGIN
+_WORK = '"destination":"%(destination)s","occupation":"%(occupation)s","channel":"%(channel)s"'
+_FACT = (
+    '{"departed_on":"%(departed_on)s","port":"PVG",' + _WORK + "," + _BY + ',"household_status":"unknown","sex":"%(sex)s",'
+    '"birth_year":%(birth_year)d,"first_ever":true,"first_this_year":%(first)s,"evidence":"exit_stamp"}'
+)
+_MONEY = '{"minor":%%(%s)d,"currency":"%%(currency)s"}'
+_INCOME = (
+    _HEAD + _BY + "," + _WORK + ',"effective":"%(on)s","report":"%(id)s","fact":{"period":"%(period)s",'
+    '"gross":' + _MONEY % "gross" + ',"deductions":' + _MONEY % "deducted"
+    + ',"net":' + _MONEY % "net" + ',"remitted":null,"paid_on":"%(on)s","source":"employer"}}}'
+)  # fmt: skip
+_TEMPLATES = {
+    "Dispatched": _HEAD + '"fact":' + _FACT + "}}",
+    "Returned": _HEAD + '"fact":{"returned_on":"%(on)s","reason":"completed"},"dispatch":' + _FACT + "}}",
+    "IncomeReported": _INCOME,
+}
+
+
+def placements(number_of: int) -> list[Placement]:
+    """The same ones every time."""
+    dice = random.Random(20170101)
+    counties = sorted(reference.counties())
+    destinations = [*CURRENCY, *(each.alpha_3 for each in pycountry.countries if each.alpha_3 not in CURRENCY)][:DESTINATIONS]
+    weights = [1 / (rank + 1) for rank in range(len(destinations))]
+    abroad = dice.choices(destinations, weights, k=number_of)
+    span = (MONTHS - PAID - 1) * 30
+    made = []
+    for number, destination in enumerate(abroad):
+        departed = START + timedelta(days=number * span // number_of)
+        county, gross = dice.choice(counties), dice.randrange(300_000, 1_200_000)
+        deducted = dice.choice((0, 20_000))
+        designation = reference.designation(county, departed)
+        made.append({
+            "number": number, "placement": _id(1, number), "worker": _id(2, number), "county": county, "designation": designation.value,
+            "destination": destination, "occupation": dice.choice(OCCUPATIONS), "enterprise": _id(3, number % ENTERPRISES),
+            "channel": dice.choice(("labour_cooperation", "labour_cooperation", "contracted_project")), "departed_on": departed,
+            "sex": dice.choice(("male", "female")), "birth_year": departed.year - dice.randrange(20, 50),
+            "first": dice.choice(("true", "true", "false")), "currency": CURRENCY.get(destination, "USD"), "gross": gross,
+            "deducted": deducted, "net": gross - deducted,
+        })  # fmt: skip
+    assert Designation.UNCLASSIFIED not in {one["designation"] for one in made}
+    return made
+
+
+def _id(kind: int, number: int) -> str:
+    return f"0{kind:07x}-0000-7000-8000-{number:012x}"
+
+
+def records(events: int, partitions: int) -> Iterator[Record]:
+    """`events` records in the order of their recording, each placement's in one partition."""
+    every = placements(-(-events // EVENTS_EACH))
+    first_day: dict[date, list[Placement]] = {}
+    for one in every:
+        first_day.setdefault(one["departed_on"], []).append(one)
+    return islice(_by_day(first_day, partitions), events)
+
+
+def _by_day(departing: dict[date, list[Placement]], partitions: int) -> Iterator[Record]:
+    """Day after day: who departs, what is paid that day, who comes home a year after he left."""
+    numbers = count(1)
+    abroad: dict[int, list[tuple[Placement, date]]] = {day: [] for day in PAY_DAYS}
+
+    def record(topic: str, kind: str, one: Placement, day: date) -> Record:
+        said = {
+            **one,
+            "source": topic.partition(".")[0],
+            "type": kind,
+            "id": _id(4, next(numbers)),
+            "on": day,
+            "period": _before(day),
+        }
+        return topic, one["number"] % partitions, one["placement"].encode(), (_TEMPLATES[kind] % said).encode()
+
+    for day in (START + timedelta(days=offset) for offset in range(MONTHS * 31)):
+        for one in departing.get(day, ()):
+            abroad[PAY_DAYS[one["number"] % len(PAY_DAYS)]].append((one, day))
+            yield record(DOCKING, "Dispatched", one, day)
+        if day.day not in PAY_DAYS:
+            continue
+        staying = []
+        for one, departed in abroad[day.day]:
+            months = (day.year - departed.year) * 12 + day.month - departed.month
+            if months > PAID:
+                yield record(DOCKING, "Returned", one, day)
+                continue
+            staying.append((one, departed))
+            if months:
+                yield record(RIGHTS, "IncomeReported", one, day)
+        abroad[day.day] = staying
+
+
+def _before(day: date) -> str:
+    return (day.replace(day=1) - timedelta(days=1)).isoformat()[:7]
+
+
+async def write(settings: Settings, events: int) -> None:
+    """The log, as relays would have written it: numbered per topic and partition, in batches of a relay's size."""
+    await kafka.create_topics(settings, [DOCKING, RIGHTS])
+    producer = await kafka.open_producer(settings)
+    try:
+        await _send(producer, settings, events)
+    finally:
+        await kafka.stop_producer(producer, 30)
+
+
+async def _send(producer: AIOKafkaProducer, settings: Settings, events: int) -> None:
+    numbers: dict[tuple[str, int], int] = {}
+    open_batches: dict[tuple[str, int], object] = {}
+    for topic, partition, key, value in records(events, settings.topic_partitions):
+        place = (topic, partition)
+        number = numbers.get(place, 0)
+        numbers[place] = number + 1
+        headers = [_TYPE, ("sequence", b"1.%d" % number)]
+        batch = open_batches.get(place)
+        if batch is None or batch.append(key=key, value=value, timestamp=None, headers=headers) is None:  # type: ignore[attr-defined]
+            if batch is not None:
+                await producer.send_batch(batch, kafka.topic_name(settings, topic), partition=partition)
+            batch = open_batches[place] = producer.create_batch()
+            batch.append(key=key, value=value, timestamp=None, headers=headers)
+    for (topic, partition), batch in open_batches.items():
+        await producer.send_batch(batch, kafka.topic_name(settings, topic), partition=partition)
+    await producer.flush()

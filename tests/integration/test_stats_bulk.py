@@ -1,0 +1,129 @@
+"""A batch counted as it lies in the log has the outcome of one that is decoded: cells, dead letters, how much was counted."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import chain
+from typing import Any
+
+import pytest
+from aiokafka import ConsumerRecord
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.stats import consumers, queries
+from services.stats.commands import ClosePeriod
+from services.stats.queries import generations
+from services.stats.usecases import periods
+from shared import inbox
+from shared.db import Cause, Database
+from shared.events import DOCKING, Data, FigureRestated, Recorded, encode
+from tests.conftest import MakeDatabase
+from tests.support.stats import cause, departure, dispatched, histories, outbox_of, recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    cells: dict[Any, int]
+    applied: dict[str, Any]
+    parked: list[tuple[str, int, str, str, bytes]]
+    unknown: Counter[str]
+    positions: list[tuple[Any, ...]]
+
+
+def in_log(told: Sequence[tuple[str, bytes, bytes]]) -> list[ConsumerRecord]:
+    """As relays would have written them, to one partition per topic."""
+    numbers: Counter[str] = Counter()
+    records = []
+    for topic, key, value in told:
+        number = numbers[topic]
+        numbers[topic] += 1
+        headers = (("sequence", b"1.%d" % number),)
+        records.append(ConsumerRecord(topic, 0, number, 0, 0, key, value, None, len(key), len(value), headers))
+    return sorted(records, key=lambda record: record.topic)
+
+
+async def outcome(database: Database, records: Sequence[ConsumerRecord], apply: inbox.Apply) -> Outcome:
+    async with database.transaction(cause()) as tx:
+        await tx.conn.execute("TRUNCATE cell, month_cell, applied, dead_letter, consumed")
+    taken = await inbox.take(database, "", records, apply, simulated=False, max_diverted=1_000)
+    async with database.transaction(cause()) as tx:
+        letters = await tx.conn.fetch('SELECT topic, "offset", reason, detail, value FROM dead_letter ORDER BY id')
+        positions = await tx.conn.fetch("SELECT topic, partition, next_offset, epoch, next_number FROM consumed ORDER BY 1, 2")
+        return Outcome(
+            await generations.all_cells(tx.conn), await queries.applied(tx), [tuple(row) for row in letters], taken.unknown,
+            [tuple(row) for row in positions],
+        )  # fmt: skip
+
+
+def damaged(event: Recorded[Data], how: str) -> tuple[str, bytes, bytes]:
+    """The event as it would lie in the log, or with one thing wrong; "added" is not wrong, but from a newer build."""
+    document: dict[str, Any] = json.loads(encode(event))
+    topic, key = event.data.TOPIC, event.subject.encode()
+    if how == "nonsense":
+        return topic, key, b"{}"
+    if how == "misfiled":
+        return topic, b"elsewhere", encode(event)
+    if how == "unknown":
+        document["type"] = "docking.Tomorrow.v9"
+    elif how == "incomplete":
+        document["data"].pop(next(iter(document["data"])))
+    elif how == "absurd":
+        document = json.loads(encode(recorded(dispatched(departure(departed_on=date(1970, 1, 1))))))
+        topic, key = DOCKING, document["subject"].encode()
+    elif how == "added":
+        document["data"]["added_later"] = 1
+    return topic, key, json.dumps(document, separators=(",", ":")).encode()
+
+
+HOW = st.sampled_from(["sound"] * 12 + ["nonsense", "misfiled", "unknown", "incomplete", "absurd", "added"])
+
+
+@pytest.fixture
+async def database(make_database: MakeDatabase, monkeypatch: pytest.MonkeyPatch) -> Database:
+    monkeypatch.setattr(inbox, "FEW", 0)
+    return await make_database("stats")
+
+
+@given(histories, st.data())
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_a_batch_with_bad_records_has_the_same_outcome_counted_as_it_lies_or_decoded(
+    database: Database, lives: list[list[Recorded[Data]]], data: st.DataObject
+) -> None:
+    told = [damaged(event, data.draw(HOW)) for event in chain.from_iterable(lives)]
+    if told:
+        records = in_log(told)
+        assert await outcome(database, records, consumers.apply) == await outcome(database, records, consumers.count_events)
+
+
+async def test_a_bad_record_among_many_costs_one_record_and_what_lies_behind_it(database: Database) -> None:
+    sound = [recorded(dispatched()) for _ in range(300)]
+    told = [damaged(event, "sound") for event in sound]
+    told[100] = damaged(sound[100], "incomplete")
+    told.insert(200, damaged(sound[100], "sound"))
+    found = await outcome(database, in_log(told), consumers.apply)
+    assert [(place, reason) for _, place, reason, _, _ in found.parked] == [(100, "undecodable"), (200, "behind")]
+    assert found.parked[0][4] == told[100][2]
+    assert {topic: count for topic, (count, _) in found.applied.items()} == {DOCKING: 299}
+    assert found.positions == [(DOCKING, 0, 301, 1, 301)]
+
+
+async def test_what_touches_a_closed_period_is_restated_with_its_causes(database: Database) -> None:
+    closer, late = (
+        Cause(cause().principal, cause().clock),
+        recorded(dispatched(departure(departed_on=date(2017, 12, 30))), date(2018, 3, 5)),
+    )
+    async with database.transaction(closer) as tx:
+        await periods.close_period(tx, ClosePeriod(period="2017"))
+    others = [recorded(dispatched(departure(departed_on=date(2018, random.Random(n).randint(1, 2), 3)))) for n in range(80)]
+    told = [damaged(event, "sound") for event in [*others, late]]
+    await inbox.take(database, "", in_log(told), consumers.apply, simulated=False, max_diverted=10)
+    said = [event for event in await outbox_of(database) if isinstance(event, FigureRestated) and event.measure == "dispatches"]
+    assert [(event.scope, event.old, event.new, event.kind, event.causes) for event in said if event.scope.startswith("nation")] == [
+        ("nation:CN", 0, 1, "late", (late.id,))
+    ]
