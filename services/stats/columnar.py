@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 
 import polars as pl
 
+from services.stats.columns import CELL_KEYS, EMPTY, as_cells
 from services.stats.fold import EARLIEST, Cell
 from services.stats.measures import AGE_BANDS, CUTS, CUTS_OF, DAY_BANDS, MEASURE, NOWHERE, RULES, Cut, Dimension, Rule
 from services.stats.patterns import head_of
@@ -20,7 +21,6 @@ from services.stats.reading import CODES, Batch, departs, dimensions, join, path
 from shared.events import BY_TYPE
 from shared.inbox import Raw
 
-CELL_KEYS = ["measure", "cut", "k1", "k2", "day", "recorded_on", "currency"]
 _COLUMN = {"person": "sex"}
 
 
@@ -48,7 +48,7 @@ def fold_records(records: Sequence[Raw], spans: Sequence[tuple[date, date]] = ()
     if batch.odd or wrong:
         raise Unreadable(sorted({*batch.odd, *wrong}))
     if rows is None:
-        return Folded(_EMPTY, batch.applied)
+        return Folded(EMPTY, batch.applied)
     cells = pl.concat([_cut(rows, cut) for cut in CUTS]).filter(pl.col("value") != 0)
     within = [pl.col("day").is_between(first, last) for first, last in spans]
     touching = rows.filter(pl.any_horizontal(within))["row"].unique().sort().to_list() if within else []
@@ -65,21 +65,9 @@ def fold_frame(values: Sequence[bytes]) -> pl.DataFrame:
     return fold_records([_placed(value) for value in values]).cells
 
 
-def as_cells(frame: pl.DataFrame) -> dict[Cell, int]:
-    return {Cell(*row[:7]): row[7] for row in frame.select(*CELL_KEYS, "value").iter_rows()}
-
-
 def add_up(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """The sums of several folds."""
-    return pl.concat([_EMPTY, *frames]).group_by(CELL_KEYS).agg(pl.col("value").sum()).filter(pl.col("value") != 0)
-
-
-_EMPTY = pl.DataFrame(
-    schema={
-        "measure": pl.Int16, "cut": pl.Int16, "k1": pl.String, "k2": pl.String, "day": pl.Date, "recorded_on": pl.Date,
-        "currency": pl.String, "value": pl.Int64,
-    }
-)  # fmt: skip
+    return pl.concat([EMPTY, *frames]).group_by(CELL_KEYS).agg(pl.col("value").sum()).filter(pl.col("value") != 0)
 
 
 def _placed(value: bytes) -> Raw:

@@ -60,7 +60,7 @@ class Cut:
 CUTS = (
     Cut(5, "province x channel", "province", "channel", ("region",), monthly=True),
     Cut(1, "county x designation", "county", "designation", ("province", "region", "listed"), monthly=True),
-    Cut(2, "province x destination", "province", "destination", ("region",), monthly=True),
+    Cut(2, "province x destination", "province", "destination", ("region",)),
     Cut(3, "province x occupation", "province", "occupation", ("region",)),
     Cut(4, "enterprise x destination", "enterprise", "destination", ()),
     Cut(6, "province x sex and age", "province", "person", ("region", "sex", "age_band")),

@@ -19,11 +19,10 @@ from services.stats.audit import name_of
 from services.stats.domain import AbsurdDay
 from services.stats.fold import Cell, fold_all
 from services.stats.freshness import SOURCES
-from services.stats.queries import generations
-from services.stats.usecases.counting import by_month
-from shared import db, kafka, outbox
+from services.stats.queries import blocks, generations
+from shared import db, kafka
 from shared.db import Database, Tx
-from shared.events import Data, ProjectionRebuilt, Recorded, Undecodable, decode
+from shared.events import Data, Recorded, Undecodable, decode
 from shared.log import START, Entry, Number, following, read_log
 from shared.settings import Settings
 
@@ -96,9 +95,6 @@ async def _build(database: Database, reading: _Reading, generation: int, target:
             await generations.drop_building(tx)
             return Rebuilt(events, swapped=False, differing=differing)
         await generations.swap(tx, live, generation)
-        outbox.publish(tx, ProjectionRebuilt(
-            key="projection", effective=tx.clock.today(), generation=generation, events=events, differing=len(differing),
-        ))  # fmt: skip
     async with database.transaction(database.system_cause()) as tx:
         await generations.drop_retired(tx)
     return Rebuilt(events, swapped=True, differing=differing)
@@ -109,8 +105,7 @@ async def _add(tx: Tx, generation: int, batch: Sequence[Entry]) -> int:
     left_out = await generations.left_out(tx.conn)
     values = [entry.record.value or b"" for entry in batch if (entry.topic, entry.record.partition, entry.record.offset) not in left_out]
     cells = await asyncio.to_thread(fold_values, values)
-    await queries.add_cells(tx, generation, cells)
-    await queries.add_months(tx, generation, by_month(cells))
+    await blocks.add_cells(tx, generation, cells)
     return len(values)
 
 

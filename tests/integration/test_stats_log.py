@@ -81,7 +81,7 @@ async def test_an_audit_names_the_cell_that_was_tampered_with(kafka: str, config
     await told(kafka, config)
     await counted(config, database)
     async with database.connection() as conn:
-        await conn.execute("UPDATE cell SET value = value + 1 WHERE cut = 5 AND measure = $1", MEASURE["income"].code)
+        await conn.execute("UPDATE block SET value[1] = value[1] + 1 WHERE cut = 5 AND measure = $1", MEASURE["income"].code)
     found = await audited(config, database)
     assert not found.passed
     assert {cell.cut for cell, _, _ in found.differing} == {5}
@@ -132,7 +132,7 @@ async def test_a_rebuild_that_differs_is_refused_unless_accepted(kafka: str, con
     await told(kafka, config)
     await counted(config, database)
     async with database.connection() as conn:
-        await conn.execute("DELETE FROM cell WHERE cut = 5")
+        await conn.execute("DELETE FROM block WHERE cut = 5")
     refused = await rebuild.rebuild(config, database)
     assert not refused.swapped
     assert {cell.cut for cell, _, _ in refused.differing} == {5}

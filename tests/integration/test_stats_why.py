@@ -144,9 +144,17 @@ async def test_what_is_no_key_is_refused(config: Settings, database: Database) -
             await explained(config, database, key)
 
 
+TAMPER = """
+UPDATE block SET value = ARRAY(
+    SELECT one.value + CASE WHEN one.value > 0 AND month + one.recorded >= '2019-01-01' THEN 7 ELSE 0 END
+    FROM unnest(recorded, value) WITH ORDINALITY AS one (recorded, value, place) ORDER BY place
+) WHERE cut = 2 AND measure = 6
+"""
+
+
 async def test_a_cell_that_an_audit_names_is_explained_and_the_tampering_shown(config: Settings, database: Database) -> None:
     async with database.connection() as conn:
-        await conn.execute("UPDATE cell SET value = value + 7 WHERE cut = 2 AND measure = 6 AND recorded_on >= '2019-01-01' AND value > 0")
+        await conn.execute(TAMPER)
         ((cell, stored, recounted),) = (await audit(config, conn)).differing
     (found,) = await explained(config, database, name_of(cell))
     assert (found.answers, found.sums, found.explained) == ({"": stored}, {"": recounted}, False)

@@ -11,31 +11,59 @@ CREATE TABLE generation (
 CREATE UNIQUE INDEX generation_one_live ON generation ((true)) WHERE state = 'live';
 INSERT INTO generation (state, live_at) VALUES ('live', now());
 
-CREATE TABLE cell (
-    generation smallint NOT NULL REFERENCES generation (id),
-    cut smallint NOT NULL,
-    measure smallint NOT NULL,
-    day date NOT NULL,
-    recorded_on date NOT NULL,
-    k1 text COLLATE "C" NOT NULL,
-    k2 text COLLATE "C" NOT NULL,
-    currency text COLLATE "C" NOT NULL CONSTRAINT cell_currency CHECK (currency ~ '^([A-Z]{3})?$'),
-    value bigint NOT NULL CONSTRAINT cell_moves CHECK (value <> 0),
-    CONSTRAINT cell_day CHECK (day BETWEEN '1990-01-01' AND recorded_on + 1)
+-- The codes that cells are keyed by (counties, destinations, enterprises ...), each once.
+CREATE TABLE word (
+    code integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    word text COLLATE "C" NOT NULL UNIQUE
 );
-CREATE INDEX cell_by_day ON cell (generation, cut, measure, day);
 
--- The same sums by month whatever the day of recording, for the cuts the boards read: what is known now, in few rows.
-CREATE TABLE month_cell (
+-- Cells of one cut, measure, month and currency that were counted together, in columns: 22 bytes a cell instead of 70 as a row
+-- of its own. The n-th elements are one cell: `days` of the month, `recorded` days after its first, keys, value.
+CREATE TABLE block (
     generation smallint NOT NULL REFERENCES generation (id),
     cut smallint NOT NULL,
     measure smallint NOT NULL,
-    month date NOT NULL CONSTRAINT month_cell_first_day CHECK (extract(day FROM month) = 1),
-    k1 text COLLATE "C" NOT NULL,
-    k2 text COLLATE "C" NOT NULL,
+    month date NOT NULL CONSTRAINT block_month CHECK (extract(day FROM month) = 1),
+    currency text COLLATE "C" NOT NULL CONSTRAINT block_currency CHECK (currency ~ '^([A-Z]{3})?$'),
+    settled boolean NOT NULL,    -- its sums are in year_cell, or its cut keeps none
+    cells integer NOT NULL CONSTRAINT block_cells CHECK (cells > 0),
+    days smallint[] NOT NULL,
+    recorded integer[] NOT NULL,
+    k1 integer[] NOT NULL,
+    k2 integer[] NOT NULL,
+    value bigint[] NOT NULL,
+    CONSTRAINT block_columns CHECK (
+        cells = cardinality(days) AND cells = cardinality(recorded) AND cells = cardinality(k1) AND cells = cardinality(k2)
+        AND cells = cardinality(value)
+    )
+);
+CREATE INDEX block_by_month ON block (generation, cut, measure, month);
+CREATE INDEX block_unsettled ON block (generation, cut, measure, month) INCLUDE (cells) WHERE NOT settled;
+-- Small integers compress badly and slowly; as they are, a part of a block can be read alone.
+ALTER TABLE block ALTER days SET STORAGE EXTERNAL, ALTER recorded SET STORAGE EXTERNAL, ALTER k1 SET STORAGE EXTERNAL,
+    ALTER k2 SET STORAGE EXTERNAL, ALTER value SET STORAGE EXTERNAL;
+
+CREATE VIEW cell AS
+SELECT generation, cut, measure, month, month + one.day - 1 AS day, month + one.recorded AS recorded_on, first.word AS k1,
+    second.word AS k2, currency, one.value, settled
+FROM block
+    CROSS JOIN LATERAL unnest(days, recorded, block.k1, block.k2, block.value) AS one (day, recorded, k1, k2, value)
+    JOIN word AS first ON first.code = one.k1
+    JOIN word AS second ON second.code = one.k2;
+
+-- Sums by year and month whatever the day of recording, for the cuts the boards read: what is known now, in few rows. What the
+-- newest blocks hold is added when it has become much (`settled`).
+CREATE TABLE year_cell (
+    generation smallint NOT NULL REFERENCES generation (id),
+    cut smallint NOT NULL,
+    measure smallint NOT NULL,
+    k1 integer NOT NULL,
+    k2 integer NOT NULL,
     currency text COLLATE "C" NOT NULL,
-    value bigint NOT NULL,
-    PRIMARY KEY (generation, cut, measure, month, k1, k2, currency)
+    year smallint NOT NULL,
+    m01 bigint NOT NULL, m02 bigint NOT NULL, m03 bigint NOT NULL, m04 bigint NOT NULL, m05 bigint NOT NULL, m06 bigint NOT NULL,
+    m07 bigint NOT NULL, m08 bigint NOT NULL, m09 bigint NOT NULL, m10 bigint NOT NULL, m11 bigint NOT NULL, m12 bigint NOT NULL,
+    PRIMARY KEY (generation, cut, measure, k1, k2, currency, year)
 );
 
 -- How much of each log is in the cells, and the newest time its source recorded: what freshness is judged by.

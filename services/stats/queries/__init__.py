@@ -15,17 +15,7 @@ from shared.db import Tx
 LIVE = "SELECT id FROM generation WHERE state = 'live' FOR SHARE"
 READ = "SELECT id FROM generation WHERE state = 'live'"
 LIVE_ALONE = "SELECT id FROM generation WHERE state = 'live' FOR UPDATE"
-CELL_COLUMNS = ("generation", "cut", "measure", "day", "recorded_on", "k1", "k2", "currency", "value")
 
-# Sorted, so that two consumers adding to the same cells wait for each other instead of deadlocking.
-ADD_MONTHS = """
-INSERT INTO month_cell (generation, cut, measure, month, k1, k2, currency, value)
-SELECT $1, cut, measure, month, k1, k2, currency, value
-FROM unnest($2::smallint[], $3::smallint[], $4::date[], $5::text[], $6::text[], $7::text[], $8::bigint[])
-    AS row (cut, measure, month, k1, k2, currency, value)
-ORDER BY cut, measure, month, k1 COLLATE "C", k2 COLLATE "C", currency COLLATE "C"
-ON CONFLICT (generation, cut, measure, month, k1, k2, currency) DO UPDATE SET value = month_cell.value + excluded.value
-"""
 ADD_APPLIED = """
 INSERT INTO applied (generation, topic, events, newest)
 SELECT $1, topic, events, newest FROM unnest($2::text[], $3::bigint[], $4::timestamptz[]) AS row (topic, events, newest) ORDER BY topic
@@ -50,22 +40,6 @@ async def live_generation_alone(tx: Tx) -> int:
     """The generation that counts, with every batch in flight waited for and none begun until the transaction ends."""
     found: int = await tx.conn.fetchval(LIVE_ALONE)
     return found
-
-
-async def add_cells(tx: Tx, generation: int, cells: Mapping[Cell, int]) -> None:
-    rows = [
-        (generation, cell.cut, cell.measure, cell.day, cell.recorded_on, cell.k1, cell.k2, cell.currency, value)
-        for cell, value in cells.items()
-    ]
-    await tx.conn.copy_records_to_table("cell", records=rows, columns=CELL_COLUMNS)
-
-
-MonthKey = tuple[int, int, date, str, str, str]
-
-
-async def add_months(tx: Tx, generation: int, months: Mapping[MonthKey, int]) -> None:
-    columns = list(zip(*months, strict=True)) if months else [()] * 6
-    await tx.conn.execute(ADD_MONTHS, generation, *columns, list(months.values()))
 
 
 async def add_applied(tx: Tx, generation: int, applied: Mapping[str, tuple[int, datetime]]) -> None:
@@ -99,23 +73,48 @@ SELECT measure,
     CASE WHEN $8 THEN k2 ELSE '' END AS k2, currency, sum(value)::bigint AS value
 FROM cell
 WHERE generation = (SELECT id FROM generation WHERE state = 'live')
-    AND cut = $1 AND measure = ANY ($2::smallint[]) AND day BETWEEN $3 AND $4
+    AND cut = $1 AND measure = ANY ($2::smallint[])
+    AND month BETWEEN date_trunc('month', $3::date::timestamp)::date AND $4 AND day BETWEEN $3 AND $4
     AND ($5::date IS NULL OR recorded_on <= $5)
     AND ($9::text[] IS NULL OR k1 = ANY ($9)) AND ($10::text[] IS NULL OR left(k1, 2) || '0000' = ANY ($10))
     AND ($11::text[] IS NULL OR k2 = ANY ($11))
 GROUP BY 1, 2, 3, 4, 5
 """
 SUM_MONTHS = """
-SELECT measure,
-    CASE WHEN $5 = 'none' THEN NULL ELSE date_trunc($5, month::timestamp)::date END AS bucket,
-    CASE $6 WHEN 'key' THEN k1 WHEN 'province' THEN CASE WHEN k1 = '-' THEN k1 ELSE left(k1, 2) || '0000' END ELSE '' END AS k1,
-    CASE WHEN $7 THEN k2 ELSE '' END AS k2, currency, sum(value)::bigint AS value
-FROM month_cell
-WHERE generation = (SELECT id FROM generation WHERE state = 'live')
-    AND cut = $1 AND measure = ANY ($2::smallint[]) AND month BETWEEN $3 AND $4
-    AND ($8::text[] IS NULL OR k1 = ANY ($8)) AND ($9::text[] IS NULL OR left(k1, 2) || '0000' = ANY ($9))
-    AND ($10::text[] IS NULL OR k2 = ANY ($10))
-GROUP BY 1, 2, 3, 4, 5
+WITH kept AS (
+    SELECT measure, year,
+        CASE $6 WHEN 'key' THEN first.word WHEN 'province' THEN CASE WHEN first.word = '-' THEN first.word
+            ELSE left(first.word, 2) || '0000' END ELSE '' END AS k1,
+        CASE WHEN $7 THEN second.word ELSE '' END AS k2, currency,
+        sum(m01) AS m01, sum(m02) AS m02, sum(m03) AS m03, sum(m04) AS m04,
+        sum(m05) AS m05, sum(m06) AS m06, sum(m07) AS m07, sum(m08) AS m08,
+        sum(m09) AS m09, sum(m10) AS m10, sum(m11) AS m11, sum(m12) AS m12
+    FROM year_cell JOIN word AS first ON first.code = k1 JOIN word AS second ON second.code = k2
+    WHERE generation = (SELECT id FROM generation WHERE state = 'live')
+        AND cut = $1 AND measure = ANY ($2::smallint[]) AND year BETWEEN extract(year FROM $3::date) AND extract(year FROM $4::date)
+        AND ($8::text[] IS NULL OR k1 = ANY (ARRAY(SELECT code FROM word WHERE word = ANY ($8))))
+        AND ($9::text[] IS NULL OR k1 = ANY (ARRAY(SELECT code FROM word WHERE left(word, 2) || '0000' = ANY ($9))))
+        AND ($10::text[] IS NULL OR k2 = ANY (ARRAY(SELECT code FROM word WHERE word = ANY ($10))))
+    GROUP BY 1, 2, 3, 4, 5
+), known AS (
+    SELECT measure, make_date(year, one.month, 1) AS month, k1, k2, currency, one.value
+    FROM kept CROSS JOIN LATERAL (VALUES
+        (1, m01), (2, m02), (3, m03), (4, m04), (5, m05), (6, m06),
+        (7, m07), (8, m08), (9, m09), (10, m10), (11, m11), (12, m12)) AS one (month, value)
+    WHERE one.value <> 0
+    UNION ALL
+    SELECT measure, month,
+        CASE $6 WHEN 'key' THEN k1 WHEN 'province' THEN CASE WHEN k1 = '-' THEN k1 ELSE left(k1, 2) || '0000' END ELSE '' END,
+        CASE WHEN $7 THEN k2 ELSE '' END, currency, value
+    FROM cell
+    WHERE NOT settled AND generation = (SELECT id FROM generation WHERE state = 'live')
+        AND cut = $1 AND measure = ANY ($2::smallint[]) AND month BETWEEN $3 AND $4
+        AND ($8::text[] IS NULL OR k1 = ANY ($8)) AND ($9::text[] IS NULL OR left(k1, 2) || '0000' = ANY ($9))
+        AND ($10::text[] IS NULL OR k2 = ANY ($10))
+)
+SELECT measure, CASE WHEN $5 = 'none' THEN NULL ELSE date_trunc($5, month::timestamp)::date END AS bucket, k1, k2, currency,
+    sum(value)::bigint AS value
+FROM known WHERE month BETWEEN $3 AND $4 GROUP BY 1, 2, 3, 4, 5
 """
 
 
@@ -149,6 +148,7 @@ PAGE = """
 SELECT cut, measure, day, recorded_on, k1, k2, currency, sum(value)::bigint AS value
 FROM cell
 WHERE generation = (SELECT id FROM generation WHERE state = 'live') AND cut = $1 AND measure = $2
+    AND month >= date_trunc('month', $3::date::timestamp)::date
     AND (day, recorded_on, k1, k2, currency) > ($3::date, $4::date, $5::text COLLATE "C", $6::text COLLATE "C", $7::text COLLATE "C")
 GROUP BY cut, measure, day, recorded_on, k1, k2, currency
 HAVING sum(value) <> 0

@@ -42,7 +42,7 @@ REOPEN = "UPDATE period_close SET reopened_by = $3, reopened_at = $4, reason = $
 DIGEST = """
 SELECT encode(sha256(convert_to(coalesce(string_agg(line, E'\n' ORDER BY line COLLATE "C"), ''), 'UTF8')), 'hex') FROM (
     SELECT concat_ws('|', cut, measure, day, recorded_on, k1, k2, currency, sum(value)) AS line FROM cell
-    WHERE generation = $1 AND day BETWEEN $2 AND $3
+    WHERE generation = $1 AND month BETWEEN date_trunc('month', $2::date::timestamp)::date AND $3 AND day BETWEEN $2 AND $3
     GROUP BY cut, measure, day, recorded_on, k1, k2, currency HAVING sum(value) <> 0
 ) AS cells
 """
@@ -50,7 +50,7 @@ FREEZE = """
 INSERT INTO frozen (period, version, measure, currency, province, as_closed, value)
 SELECT $1, $2, measure, currency, CASE WHEN k1 = '-' THEN k1 ELSE left(k1, 2) || '0000' END, sum(value)::bigint, sum(value)::bigint
 FROM cell JOIN unnest($4::smallint[], $5::smallint[]) AS pick (measure, cut) USING (measure, cut)
-WHERE generation = $3 AND day BETWEEN $6 AND $7
+WHERE generation = $3 AND month BETWEEN date_trunc('month', $6::date::timestamp)::date AND $7 AND day BETWEEN $6 AND $7
 GROUP BY measure, currency, 5
 """
 RESTATE = """

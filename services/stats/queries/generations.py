@@ -48,8 +48,8 @@ ORDER BY measure, cut, k1, k2, day, recorded_on, currency LIMIT 100
 RETIRE = "UPDATE generation SET state = 'retired' WHERE id = $1"
 GO_LIVE = "UPDATE generation SET state = 'live', live_at = now() WHERE id = $1"
 TAKE_OVER_APPLIED = "UPDATE applied SET generation = $2 WHERE generation = $1"
-DROP_CELLS = "DELETE FROM cell USING generation WHERE cell.generation = generation.id AND generation.state = $1"
-DROP_MONTHS = "DELETE FROM month_cell USING generation WHERE month_cell.generation = generation.id AND generation.state = $1"
+DROP_BLOCKS = "DELETE FROM block USING generation WHERE block.generation = generation.id AND generation.state = $1"
+DROP_YEARS = "DELETE FROM year_cell USING generation WHERE year_cell.generation = generation.id AND generation.state = $1"
 DROP_GENERATIONS = "DELETE FROM generation WHERE state = $1"
 
 
@@ -85,5 +85,5 @@ async def drop_retired(tx: Tx) -> None:
 
 
 async def _drop(tx: Tx, state: str) -> None:
-    for statement in (DROP_CELLS, DROP_MONTHS, DROP_GENERATIONS):
+    for statement in (DROP_BLOCKS, DROP_YEARS, DROP_GENERATIONS):
         await tx.conn.execute(statement, state)

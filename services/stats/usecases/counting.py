@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from services.stats import closing, columnar, queries
+import polars as pl
+
+from services.stats import closing, columnar, columns, queries
 from services.stats.columnar import Unreadable
-from services.stats.fold import Cell, fold_all
-from services.stats.measures import CUT_BY_CODE
-from services.stats.queries import frozen
+from services.stats.fold import fold_all
+from services.stats.queries import blocks, frozen
 from shared.db import Tx
 from shared.events import Data, Recorded, decode
 from shared.inbox import Raw
@@ -26,7 +26,7 @@ async def count_records(tx: Tx, records: Sequence[Raw]) -> frozenset[int]:
         folded = await asyncio.to_thread(columnar.fold_records, records, spans)
     except Unreadable as error:
         return error.rows
-    await _add(tx, columnar.as_cells(folded.cells), folded.applied)
+    await _add(tx, folded.cells, folded.applied)
     if folded.touching:
         touching = [event for place in folded.touching if isinstance(event := decode(records[place][2]), Recorded)]
         await closing.restate(tx, fold_all(touching), touching)
@@ -34,7 +34,7 @@ async def count_records(tx: Tx, records: Sequence[Raw]) -> frozenset[int]:
 
 
 async def count(tx: Tx, events: Sequence[Recorded[Data]]) -> None:
-    """Add a batch to the live cells: five statements, whatever its size, and four more when it restates closed periods.
+    """Add a batch to the live cells: six statements, whatever its size, and four more when it restates closed periods.
 
     Raises AbsurdDay; a batch of one says which record it was.
     """
@@ -43,21 +43,11 @@ async def count(tx: Tx, events: Sequence[Recorded[Data]]) -> None:
     for event in events:
         counted, newest = applied.get(event.data.TOPIC, (0, event.time))
         applied[event.data.TOPIC] = (counted + 1, max(newest, event.time))
-    await _add(tx, cells, applied)
+    await _add(tx, columns.as_frame(cells), applied)
     await closing.restate(tx, cells, events)
 
 
-async def _add(tx: Tx, cells: Mapping[Cell, int], applied: Mapping[str, tuple[int, datetime]]) -> None:
+async def _add(tx: Tx, cells: pl.DataFrame, applied: Mapping[str, tuple[int, datetime]]) -> None:
     generation = await queries.live_generation(tx)
-    await queries.add_cells(tx, generation, cells)
-    await queries.add_months(tx, generation, by_month(cells))
+    await blocks.add_frame(tx, generation, cells)
     await queries.add_applied(tx, generation, applied)
-
-
-def by_month(cells: Mapping[Cell, int]) -> dict[queries.MonthKey, int]:
-    """The same sums whatever the day of recording, for the cuts that keep them."""
-    months: Counter[queries.MonthKey] = Counter()
-    for cell, value in cells.items():
-        if CUT_BY_CODE[cell.cut].monthly:
-            months[cell.cut, cell.measure, cell.day.replace(day=1), cell.k1, cell.k2, cell.currency] += value
-    return dict(months)

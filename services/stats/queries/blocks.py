@@ -1,0 +1,79 @@
+"""Adding cells: blocks of them, the words they are keyed by, and the sums by year that boards read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from io import BytesIO
+
+import polars as pl
+
+from services.stats import columns
+from services.stats.fold import Cell
+from shared.db import Tx
+
+# A word that another transaction adds meanwhile is waited for, but seen only by the next statement.
+WORDS = """
+WITH wanted AS (SELECT word FROM unnest($1::text[]) AS row (word)), added AS (
+    INSERT INTO word (word) SELECT word FROM wanted WHERE NOT EXISTS (SELECT FROM word WHERE word.word = wanted.word) ORDER BY 1
+    ON CONFLICT DO NOTHING RETURNING code, word
+)
+SELECT code, word FROM word WHERE word = ANY ($1) UNION ALL SELECT code, word FROM added
+"""
+BLOCK_COLUMNS = ("generation", "cut", "measure", "month", "currency", "settled", "cells", "days", "recorded", "k1", "k2", "value")
+# Once what is not settled holds more than $2 cells. In key order, so that two who settle wait for each other.
+SETTLE = """
+WITH due AS (
+    SELECT coalesce(sum(cells), 0) > $2 AS now FROM block WHERE generation = $1 AND NOT settled
+), newest AS (
+    UPDATE block SET settled = true FROM due WHERE due.now AND generation = $1 AND NOT settled
+    RETURNING cut, measure, month, currency, k1, k2, value
+)
+INSERT INTO year_cell (generation, cut, measure, k1, k2, currency, year, m01, m02, m03, m04, m05, m06, m07, m08, m09, m10, m11, m12)
+SELECT $1, cut, measure, one.k1, one.k2, currency, extract(year FROM month),
+    coalesce(sum(one.value) FILTER (WHERE extract(month FROM month) = 1), 0),
+    coalesce(sum(one.value) FILTER (WHERE extract(month FROM month) = 2), 0),
+    coalesce(sum(one.value) FILTER (WHERE extract(month FROM month) = 3), 0),
+    coalesce(sum(one.value) FILTER (WHERE extract(month FROM month) = 4), 0),
+    coalesce(sum(one.value) FILTER (WHERE extract(month FROM month) = 5), 0),
+    coalesce(sum(one.value) FILTER (WHERE extract(month FROM month) = 6), 0),
+    coalesce(sum(one.value) FILTER (WHERE extract(month FROM month) = 7), 0),
+    coalesce(sum(one.value) FILTER (WHERE extract(month FROM month) = 8), 0),
+    coalesce(sum(one.value) FILTER (WHERE extract(month FROM month) = 9), 0),
+    coalesce(sum(one.value) FILTER (WHERE extract(month FROM month) = 10), 0),
+    coalesce(sum(one.value) FILTER (WHERE extract(month FROM month) = 11), 0),
+    coalesce(sum(one.value) FILTER (WHERE extract(month FROM month) = 12), 0)
+FROM newest CROSS JOIN LATERAL unnest(k1, k2, value) AS one (k1, k2, value)
+GROUP BY 2, 3, 4, 5, 6, 7 ORDER BY 2, 3, 4, 5, 6, 7
+ON CONFLICT (generation, cut, measure, k1, k2, currency, year) DO UPDATE SET
+    m01 = year_cell.m01 + excluded.m01, m02 = year_cell.m02 + excluded.m02, m03 = year_cell.m03 + excluded.m03,
+    m04 = year_cell.m04 + excluded.m04, m05 = year_cell.m05 + excluded.m05, m06 = year_cell.m06 + excluded.m06,
+    m07 = year_cell.m07 + excluded.m07, m08 = year_cell.m08 + excluded.m08, m09 = year_cell.m09 + excluded.m09,
+    m10 = year_cell.m10 + excluded.m10, m11 = year_cell.m11 + excluded.m11, m12 = year_cell.m12 + excluded.m12
+"""
+LEAST_UNSETTLED, MOST_UNSETTLED = 5_000, 500_000
+
+
+async def add_cells(tx: Tx, generation: int, cells: Mapping[Cell, int]) -> None:
+    await add_frame(tx, generation, columns.as_frame(cells))
+
+
+async def add_frame(tx: Tx, generation: int, cells: pl.DataFrame) -> None:
+    """Add cells given as columns. Three statements, whatever their number."""
+    codes = await _codes(tx, columns.words(cells))
+    written = await asyncio.to_thread(columns.blocks, cells, codes, generation)
+    await tx.conn.copy_to_table("block", source=BytesIO(written), columns=BLOCK_COLUMNS, format="csv", delimiter="|")
+    await settle(tx, generation, min(max(5 * cells.height, LEAST_UNSETTLED), MOST_UNSETTLED))
+
+
+async def _codes(tx: Tx, words: Iterable[str]) -> dict[str, int]:
+    wanted = sorted(words)
+    codes: dict[str, int] = {}
+    while len(codes) < len(wanted):
+        codes = {row["word"]: row["code"] for row in await tx.conn.fetch(WORDS, wanted)}
+    return codes
+
+
+async def settle(tx: Tx, generation: int, most: int = 0) -> None:
+    """Add the newest blocks' sums to those by year, if they hold more than `most` cells."""
+    await tx.conn.execute(SETTLE, generation, most, timeout=600)
