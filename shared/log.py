@@ -36,6 +36,7 @@ class Number(NamedTuple):
         return f"{self.epoch}.{self.number}"
 
 
+RUN_FETCH_BYTES = 4 * 1024 * 1024  # of a partition at a time, compressed
 START = Number(0, 0)  # nothing read yet: the first record of any epoch is the next
 
 
@@ -141,6 +142,58 @@ async def read_upto(settings: Settings, upto: Mapping[tuple[str, int], int]) -> 
                     consumer.pause(place)
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far a partition was read: the next offset, and the number expected there."""
+
+    offset: int = 0
+    expected: Number = START
+
+
+async def read_runs(
+    settings: Settings, marks: Mapping[tuple[str, int], Mark], upto: Mapping[tuple[str, int], int], *, most: int
+) -> AsyncIterator[dict[tuple[str, int], tuple[Mark, list[Record]]]]:
+    """The accepted records from the marks up to the given offsets, as they come, `most` at a time; and where each partition stands then.
+
+    Raises kafka.Unavailable, Truncated.
+    """
+    reached = {place: marks.get(place, Mark()) for place in upto}
+    places = {TopicPartition(topic_name(settings, topic), partition): (topic, partition) for topic, partition in upto}
+    wanted = {place: upto[name] for place, name in places.items() if reached[name].offset < upto[name]}
+    if not wanted:
+        return
+    async with _reading(settings, fetch_bytes=RUN_FETCH_BYTES) as consumer:
+        consumer.assign(list(wanted))
+        await _check_whole(consumer, wanted)
+        for place in wanted:
+            consumer.seek(place, reached[places[place]].offset)
+        while any(reached[places[place]].offset < end for place, end in wanted.items()):
+            found = {}
+            for place, fetched in (await consumer.getmany(timeout_ms=100, max_records=most)).items():
+                name, end = places[place], wanted[place]
+                inside = fetched if fetched[-1].offset < end else [record for record in fetched if record.offset < end]
+                beyond = end if len(inside) < len(fetched) else fetched[-1].offset + 1
+                reached[name], accepted = _run(inside, reached[name].expected, beyond)
+                found[name] = (reached[name], accepted)
+                if beyond >= end:
+                    consumer.pause(place)
+            if found:
+                yield found
+
+
+def _run(records: Sequence[Record], expected: Number, beyond: int) -> tuple[Mark, list[Record]]:
+    first = run_of(records, expected) if records else None
+    if first is not None:
+        return Mark(beyond, Number(first.epoch, first.number + len(records))), list(records)
+    accepted = []
+    for record in records:
+        number = number_of(record)
+        if number is not None and accept(expected, number) is Verdict.ACCEPTED:
+            expected = following(number)
+            accepted.append(record)
+    return Mark(beyond, expected), accepted
+
+
 class Truncated(Exception):
     """The log does not hold what was read from it before: its beginning was deleted, or it was made anew."""
 
@@ -157,7 +210,7 @@ async def _check_whole(consumer: AIOKafkaConsumer, wanted: Mapping[TopicPartitio
 
 
 @asynccontextmanager
-async def _reading(settings: Settings) -> AsyncIterator[AIOKafkaConsumer]:
+async def _reading(settings: Settings, *, fetch_bytes: int = 1024 * 1024) -> AsyncIterator[AIOKafkaConsumer]:
     """A client without a group. Raises kafka.Unavailable for whatever Kafka does not do."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=settings.kafka_bootstrap_servers,
@@ -165,6 +218,7 @@ async def _reading(settings: Settings) -> AsyncIterator[AIOKafkaConsumer]:
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         fetch_max_wait_ms=100,
+        max_partition_fetch_bytes=fetch_bytes,
     )
     try:
         async with asyncio.timeout(15):

@@ -1,144 +1,232 @@
 """Rebuilding: a new generation of cells from the beginning of the log, beside the live one, compared and swapped in one transaction.
 
 `python -m services.stats.rebuild` refuses to swap in cells that differ (exit 1, naming them); with `--accept` it swaps them in.
-Counting goes on meanwhile: only for the last stretch, when the new generation has come near, is it held up. The place of the
-swap is a sequence number per topic and partition, the same in both generations, so no event is counted twice or left out.
+Several processes each read their share of the partitions; what they have counted and how far they have read is committed
+together, so a rebuild that was killed goes on where it stood. Counting goes on meanwhile: only for the last stretch, when the
+new generation has come near, is it held up. The place of the swap is one position per topic and partition, the same in both
+generations, so no event is counted twice or left out.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
+import hashlib
+import os
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import cast
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 
-from services.stats import columnar, queries
+import polars as pl
+
+from services.stats import columnar, columns, queries
 from services.stats.audit import name_of
+from services.stats.columnar import Unreadable
 from services.stats.domain import AbsurdDay
 from services.stats.fold import Cell, fold_all
-from services.stats.freshness import SOURCES
+from services.stats.measures import CUTS, RULES
 from services.stats.queries import blocks, generations
-from shared import db, kafka
-from shared.db import Database, Tx
-from shared.events import Data, Recorded, Undecodable, decode
-from shared.log import START, Entry, Number, following, read_log
+from services.stats.shares import Progress, ReaderLost, Report, Share, in_shares
+from shared import db, kafka, log
+from shared.db import Database
+from shared.events import Recorded, Undecodable, decode
+from shared.inbox import Raw
+from shared.log import Mark
 from shared.settings import Settings
 
-BATCH = 20_000
+BATCH = 50_000
+NEAR = 20_000  # records behind the live generation: few enough to hold it up for
 Place = tuple[str, int]
-Numbers = Mapping[Place, Number]
 
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """`differing`: cell, live, rebuilt; at most 100."""
+    """`events`: read by this run; less than all where it went on with an earlier one. `differing`: cell, live, rebuilt; at most 100."""
 
     events: int
     swapped: bool
     differing: list[tuple[Cell, int, int]]
 
 
-@dataclass(slots=True)
-class _Reading:
-    """The log as read so far; what lies beyond the live position waits in `ahead`."""
-
-    log: AsyncIterator[Entry]
-    reached: dict[Place, Number] = field(default_factory=dict)
-    ahead: list[Entry] = field(default_factory=list)
-
-    async def up_to(self, target: Numbers) -> AsyncIterator[list[Entry]]:
-        """Every entry before the target, in batches."""
-        waiting, self.ahead = self.ahead, []
-        batch = [entry for entry in waiting if self._take(entry, target)]
-        while any(self.reached.get(place, START) < number for place, number in target.items()):
-            entry = await anext(self.log)
-            if self._take(entry, target):
-                batch.append(entry)
-            if len(batch) >= BATCH:
-                yield batch
-                batch = []
-        yield batch
-
-    def _take(self, entry: Entry, target: Numbers) -> bool:
-        place = (entry.topic, entry.record.partition)
-        if entry.number >= target.get(place, START):
-            self.ahead.append(entry)
-            return False
-        self.reached[place] = following(entry.number)
-        return True
+class Overtaken(Exception):
+    """Another rebuild goes on with the same generation: this one gives way."""
 
 
-async def rebuild(settings: Settings, database: Database, *, accept: bool = False) -> Rebuilt:
-    """Build, compare, swap. Raises kafka.Unavailable, db.Unavailable; then the live generation stands as it was."""
+async def rebuild(
+    settings: Settings, database: Database, *, accept: bool = False, processes: int = 1, progress: Progress = lambda _done, _total: None
+) -> Rebuilt:
+    """Build, compare, swap. Several processes connect to settings.database_url, one goes by `database`.
+
+    Raises kafka.Unavailable, db.Unavailable, log.Truncated, ReaderLost, Overtaken, AbsurdDay, Undecodable; then the live generation stands
+    as it was, and what was counted is gone on with the next time.
+    """
     async with database.transaction(database.system_cause()) as tx:
-        await generations.drop_building(tx)
-        generation = await generations.new_generation(tx)
-        target = await generations.numbers_reached(tx)
-    entries = cast("AsyncGenerator[Entry]", read_log(settings, SOURCES, follow=True))
-    async with contextlib.aclosing(entries):
-        return await _build(database, _Reading(entries), generation, target, accept=accept)
+        generation = await generations.building(tx, rules())
+        if generation is None:
+            await generations.drop_building(tx)
+            generation = await generations.new_generation(tx, rules())
+    done = 0
+    while (behind := await _behind(settings, database, generation)) is not None:
+        work = partial(build, generation, database if processes == 1 else None)
+        done += sum(await in_shares(work, behind, processes, progress))
+    return await _swap(settings, database, generation, done, accept=accept)
 
 
-async def _build(database: Database, reading: _Reading, generation: int, target: Numbers, *, accept: bool) -> Rebuilt:
-    events = 0
-    async for batch in reading.up_to(target):
-        async with database.transaction(database.system_cause()) as tx:
-            events += await _add(tx, generation, batch)
+def rules() -> str:
+    """Digest of what is counted how: cells counted by other rules are not gone on with."""
+    return hashlib.sha256(repr((CUTS, RULES)).encode()).hexdigest()
+
+
+async def _behind(settings: Settings, database: Database, generation: int) -> Share | None:
+    """What the live generation has counted and the new one has not; None when that is little."""
+    async with database.connection() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
+        upto = await generations.positions_by_place(conn)
+        reached = await generations.marks(conn, generation)
+        share = Share(settings, upto, await generations.left_out(conn))
+    missing = sum(end - reached.get(place, Mark()).offset for place, end in upto.items())
+    return share if missing > NEAR else None
+
+
+async def _swap(settings: Settings, database: Database, generation: int, done: int, *, accept: bool) -> Rebuilt:
+    async with database.transaction(database.system_cause()) as tx:
+        await blocks.settle(tx, generation)
     async with database.transaction(database.system_cause()) as tx:
         live = await queries.live_generation_alone(tx)  # counting waits from here to the commit
-        async for batch in reading.up_to(await generations.numbers_reached(tx)):
-            events += await _add(tx, generation, batch)
+        share = Share(settings, await generations.positions_by_place(tx.conn), await generations.left_out(tx.conn))
+        done += await build(generation, database, share, lambda _: None)
         differing = await generations.difference(tx, live, generation)
         if differing and not accept:
             await generations.drop_building(tx)
-            return Rebuilt(events, swapped=False, differing=differing)
+            return Rebuilt(done, swapped=False, differing=differing)
+        await blocks.settle(tx, generation)
         await generations.swap(tx, live, generation)
     async with database.transaction(database.system_cause()) as tx:
         await generations.drop_retired(tx)
-    return Rebuilt(events, swapped=True, differing=differing)
+    return Rebuilt(done, swapped=True, differing=differing)
 
 
-async def _add(tx: Tx, generation: int, batch: Sequence[Entry]) -> int:
-    """Count a batch into the new generation, without what stands in dead letters. Returns how many records it read."""
-    left_out = await generations.left_out(tx.conn)
-    values = [entry.record.value or b"" for entry in batch if (entry.topic, entry.record.partition, entry.record.offset) not in left_out]
-    cells = await asyncio.to_thread(fold_values, values)
-    await blocks.add_cells(tx, generation, cells)
-    return len(values)
+# --- one share --------------------------------------------------------------------------------------------------------
+async def build(generation: int, database: Database | None, share: Share, report: Report) -> int:
+    """Count a share of the log into the generation, from where that stands. Returns how many events that were.
+
+    While a batch is counted, the next is read.
+    """
+    events, counting = 0, None
+    async with _connected(database, share) as into:
+        async with into.connection() as conn:
+            reached = {place: mark for place, mark in (await generations.marks(conn, generation)).items() if place in share.upto}
+        before = sum(mark.offset for mark in reached.values())
+        report(before)
+        try:
+            async for moved, records in _batches(share, reached):
+                if counting is not None:
+                    events += await counting
+                    report(before)
+                before = sum(end.offset - start.offset for start, end in moved.values())
+                counting = asyncio.create_task(_count(into, generation, moved, _raw(records, share)))
+            if counting is not None:
+                events += await counting
+                report(before)
+        finally:
+            if counting is not None:
+                counting.cancel()
+                await asyncio.wait({counting})
+    return events
 
 
-def fold_values(values: Sequence[bytes]) -> dict[Cell, int]:
-    """Raw records by the columnar fold; what that cannot read, record by record by the reference fold."""
+@contextlib.asynccontextmanager
+async def _connected(database: Database | None, share: Share) -> AsyncIterator[Database]:
+    if database is not None:
+        yield database
+        return
+    own = await db.open_database("stats", share.settings.database_url.get_secret_value(), size=2)
     try:
-        return columnar.fold(values)
-    except columnar.Unreadable:
-        return fold_all(event for event in map(_decoded, values) if event is not None)
+        yield own
+    finally:
+        await db.close_database(own)
 
 
-def _decoded(value: bytes) -> Recorded[Data] | None:
-    event = decode(value)
-    return event if isinstance(event, Recorded) else None
+Moved = dict[Place, tuple[Mark, Mark]]  # from, to
+Found = list[tuple[Place, list[log.Record]]]
+
+
+async def _batches(share: Share, marks: Mapping[Place, Mark]) -> AsyncIterator[tuple[Moved, Found]]:
+    """What is read of the log, and between which marks it lies."""
+    at = dict(marks)
+    moved, found = Moved(), Found()
+    async for fetched in log.read_runs(share.settings, marks, share.upto, most=BATCH):
+        for place, (mark, records) in fetched.items():
+            start, _ = moved.get(place, (at.get(place, Mark()), mark))
+            moved[place] = (start, mark)
+            at[place] = mark
+            found.append((place, records))
+        if sum(len(records) for _, records in found) >= BATCH // 2:
+            yield moved, found
+            moved, found = Moved(), Found()
+    if moved:
+        yield moved, found
+
+
+def _raw(found: Found, share: Share) -> list[Raw]:
+    """Without what stands in dead letters."""
+    out: dict[Place, set[int]] = {}
+    for topic, partition, offset in share.left_out:
+        out.setdefault((topic, partition), set()).add(offset)
+    raw: list[Raw] = []
+    for (topic, partition), records in found:
+        without = out.get((topic, partition), ())
+        raw += [(topic, record.key, record.value) for record in records if record.offset not in without]
+    return raw
+
+
+async def _count(database: Database, generation: int, moved: Moved, records: Sequence[Raw]) -> int:
+    """Cells and marks in one transaction. Raises Overtaken."""
+    cells = await asyncio.to_thread(fold, records)
+    async with database.transaction(database.system_cause()) as tx:
+        if not await generations.move_marks(tx, generation, moved):
+            raise Overtaken(f"generation {generation} is built by another process")
+        await blocks.add_frame(tx, generation, cells)
+    return len(records)
+
+
+def fold(records: Sequence[Raw]) -> pl.DataFrame:
+    """By the columnar fold; what that cannot judge, record by record by the reference fold. Raises AbsurdDay, Undecodable."""
+    try:
+        return columnar.fold_records(records).cells
+    except Unreadable as error:
+        rest = [record for place, record in enumerate(records) if place not in error.rows]
+        events = (decode(records[place][2]) for place in sorted(error.rows))
+        odd = columns.as_frame(fold_all(event for event in events if isinstance(event, Recorded)))
+        return pl.concat([columnar.fold_records(rest).cells, odd])
 
 
 # --- command line -----------------------------------------------------------------------------------------------------
 async def run(arguments: Sequence[str]) -> int:
     """Exit code of the command."""
+    parser = argparse.ArgumentParser(prog="python -m services.stats.rebuild")
+    parser.add_argument("--accept", action="store_true", help="swap in cells that differ")
+    parser.add_argument("--processes", type=int, choices=range(1, 65), metavar="N", default=os.cpu_count() or 1)
+    given = parser.parse_args(arguments)
     settings = Settings()  # from the environment, like the service's
     try:
         database = await db.open_database("stats", settings.database_url.get_secret_value(), size=3)
         try:
-            found = await rebuild(settings, database, accept="--accept" in arguments)
+            found = await rebuild(settings, database, accept=given.accept, processes=given.processes, progress=_show)
         finally:
             await db.close_database(database)
-    except (kafka.Unavailable, db.Unavailable, AbsurdDay, Undecodable) as error:
+    except (kafka.Unavailable, db.Unavailable, log.Truncated, ReaderLost, Overtaken, AbsurdDay, Undecodable) as error:
         sys.stdout.write(f"rebuild: {error}\n")
         return 2
     sys.stdout.write(f"{found.events} events; {'swapped' if found.swapped else 'not swapped'}; {len(found.differing)} cells differ\n")
     for cell, live, rebuilt in found.differing:
         sys.stdout.write(f"differs: {name_of(cell)}: live {live}, rebuilt {rebuilt}\n")
     return 0 if found.swapped else 1
+
+
+def _show(done: int, total: int) -> None:
+    sys.stderr.write(f"{done:,} of {total:,} records\n")
 
 
 if __name__ == "__main__":

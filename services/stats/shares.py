@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol, TypeVar
 
-from shared import kafka, log
+from shared import db, kafka, log
 from shared.settings import Settings
 
 R = TypeVar("R")
@@ -71,7 +71,7 @@ def divided(whole: Share, processes: int) -> list[Share]:
 
 
 # --- processes --------------------------------------------------------------------------------------------------------
-_PASSED_ON = (kafka.Unavailable, log.Truncated)
+_PASSED_ON = (kafka.Unavailable, db.Unavailable, log.Truncated)
 _Reader = tuple[multiprocessing.process.BaseProcess, Connection]
 
 

@@ -5,11 +5,23 @@
 CREATE TABLE generation (
     id smallint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     state text NOT NULL CONSTRAINT generation_state CHECK (state IN ('building', 'live', 'retired')),
+    rules text NOT NULL DEFAULT '',    -- digest of the rules a rebuild counts by: another build's beginning is not gone on with
     started_at timestamptz NOT NULL DEFAULT now(),
     live_at timestamptz
 );
 CREATE UNIQUE INDEX generation_one_live ON generation ((true)) WHERE state = 'live';
 INSERT INTO generation (state, live_at) VALUES ('live', now());
+
+-- How far a rebuild has read each log, stored with the cells it has counted.
+CREATE TABLE rebuilt (
+    generation smallint NOT NULL REFERENCES generation (id),
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    next_offset bigint NOT NULL,
+    epoch integer NOT NULL,
+    next_number bigint NOT NULL,
+    PRIMARY KEY (generation, topic, partition)
+);
 
 -- The codes that cells are keyed by (counties, destinations, enterprises ...), each once.
 CREATE TABLE word (

@@ -1,0 +1,123 @@
+"""A rebuild goes on where it was killed, and takes in what is counted meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+import pytest_asyncio
+
+from services.stats import consumers, rebuild
+from services.stats.audit import audit
+from services.stats.freshness import SOURCES
+from services.stats.queries import generations
+from shared import kafka as topics
+from shared.db import Database
+from shared.events import DOCKING, encode
+from shared.log import Mark, Number
+from shared.settings import Settings
+from tests.conftest import MakeDatabase
+from tests.support import delivery
+from tests.support.delivery import Raw, caught_up, consuming, write
+from tests.support.stats import cause, departure, dispatched, recorded
+
+EACH = 40  # records in a batch of these rebuilds
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def config(kafka: str, topic_prefix: str) -> Settings:
+    made = delivery.settings(kafka, topic_prefix, topic_partitions=2)
+    await topics.create_topics(made, SOURCES)
+    return made
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def database(make_database: MakeDatabase, monkeypatch: pytest.MonkeyPatch) -> Database:
+    monkeypatch.setattr(rebuild, "BATCH", EACH)
+    monkeypatch.setattr(rebuild, "NEAR", 0)
+    return await make_database("stats")
+
+
+async def depart(kafka: str, config: Settings, first: int, number: int) -> None:
+    """So many departures to each of the two partitions, numbered from `first`."""
+    records = []
+    for step in range(number):
+        for partition in range(2):
+            event = recorded(dispatched(departure()))
+            records.append(Raw(encode(event), event.subject.encode(), f"1.{first + step}", partition))
+    await write(kafka, config, *records, topic=DOCKING)
+
+
+async def counted(config: Settings, database: Database) -> None:
+    async with consuming(config, database, consumers.apply, service="stats", topics=SOURCES) as running:
+        await caught_up(running)
+
+
+async def clean(config: Settings, database: Database, events: int) -> bool:
+    async with database.connection() as conn:
+        found = await audit(config, conn)
+        left = await conn.fetchval("SELECT (SELECT count(*) FROM generation) + (SELECT count(*) FROM rebuilt)")
+    return (found.clean, found.events, left) == (True, events, 1)
+
+
+async def test_a_rebuild_that_was_killed_goes_on_where_it_stood(kafka: str, config: Settings, database: Database) -> None:
+    await depart(kafka, config, 0, 100)
+    await counted(config, database)
+    told: list[int] = []
+
+    def dies(done: int, _total: int) -> None:
+        told.append(done)
+        if done > EACH:
+            raise Killed
+
+    with pytest.raises(Killed):
+        await rebuild.rebuild(config, database, progress=dies)
+    async with database.connection() as conn:
+        kept = sum(mark.offset for mark in (await generations.marks(conn, 2)).values())
+    assert told[-1] <= kept < 200
+    found = await rebuild.rebuild(config, database)
+    assert (found.swapped, found.differing, found.events) == (True, [], 200 - kept)
+    assert await clean(config, database, 200)
+
+
+async def test_what_other_rules_have_counted_is_not_gone_on_with(
+    kafka: str, config: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await depart(kafka, config, 0, 100)
+    await counted(config, database)
+
+    def dies(done: int, _total: int) -> None:
+        if done > EACH:
+            raise Killed
+
+    with monkeypatch.context() as other:
+        other.setattr(rebuild, "rules", lambda: "another build's")
+        with pytest.raises(Killed):
+            await rebuild.rebuild(config, database, progress=dies)
+    assert (await rebuild.rebuild(config, database)).events == 200
+    assert await clean(config, database, 200)
+
+
+async def test_counting_goes_on_meanwhile(kafka: str, config: Settings, database: Database) -> None:
+    await depart(kafka, config, 0, 100)
+    async with consuming(config, database, consumers.apply, service="stats", topics=SOURCES) as running:
+        await caught_up(running)
+        more = asyncio.create_task(depart(kafka, config, 100, 150))
+        found = await rebuild.rebuild(config, database)
+        await more
+        await caught_up(running)
+    assert (found.swapped, found.differing) == (True, [])
+    assert await clean(config, database, 500)
+
+
+async def test_of_two_that_go_on_with_the_same_beginning_one_gives_way(database: Database) -> None:
+    place, at, other = (DOCKING, 0), Mark(), Mark(5, Number(1, 5))
+    async with database.transaction(cause()) as tx:
+        generation = await generations.new_generation(tx, "rules")
+        assert await generations.move_marks(tx, generation, {place: (at, other)})
+        assert not await generations.move_marks(tx, generation, {place: (at, other)})
+        assert await generations.marks(tx.conn, generation) == {place: other}
