@@ -29,9 +29,9 @@ from services.stats.fold import Cell, fold_all
 from services.stats.measures import CUTS, RULES
 from services.stats.queries import blocks, generations
 from services.stats.shares import Progress, ReaderLost, Report, Share, in_shares
-from shared import db, kafka, log
+from shared import db, kafka, log, outbox
 from shared.db import Database
-from shared.events import Recorded, Undecodable, decode
+from shared.events import ProjectionRebuilt, Recorded, Undecodable, decode
 from shared.inbox import Raw
 from shared.log import Mark
 from shared.settings import Settings
@@ -102,6 +102,9 @@ async def _swap(settings: Settings, database: Database, generation: int, done: i
             return Rebuilt(done, swapped=False, differing=differing)
         await blocks.settle(tx, generation)
         await generations.swap(tx, live, generation)
+        outbox.publish(tx, ProjectionRebuilt(
+            key="projection", effective=tx.clock.today(), generation=generation, events=done, differing=len(differing),
+        ))  # fmt: skip
     async with database.transaction(database.system_cause()) as tx:
         await generations.drop_retired(tx)
     return Rebuilt(done, swapped=True, differing=differing)

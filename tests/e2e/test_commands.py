@@ -61,12 +61,12 @@ async def test_an_audit_is_equal_until_a_cell_is_tampered_with(place: Place) -> 
     found = json.loads(clean.stdout)
     assert (clean.returncode, found["equal"], found["clean"], found["contradictions"]) == (0, True, True, []), clean.stderr
     assert found["events"] > 10
-    await place.execute("UPDATE cell SET value = value + 1 WHERE cut = 2 AND measure = 6")
+    await place.execute("UPDATE block SET value[1] = value[1] + 1 WHERE cut = 2 AND measure = 6")
     tampered = await place.laowu("audit", "--processes", "2")
     assert tampered.returncode == 1
     assert f"differs: dispatches | province x destination | 620000 | {place.walked.venture.destination} | 2019-03-04" in tampered.stdout
     assert "DIFFERENT province x destination" in tampered.stdout
-    await place.execute("UPDATE cell SET value = value - 1 WHERE cut = 2 AND measure = 6")
+    await place.execute("UPDATE block SET value[1] = value[1] - 1 WHERE cut = 2 AND measure = 6")
     assert (await place.laowu("audit")).returncode == 0
 
 
