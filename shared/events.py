@@ -437,7 +437,7 @@ class CertificateIssued(_Enrolment):
 
 class CertificateRevoked(_Enrolment):
     serial: str
-    reason: str
+    reason: Literal["issued_in_error", "assessment_flawed", "fraud", "course_withdrawn"]
 
 
 # --- rights: subject = placement (its wage ledger), or case --------------------------------------------------------------
@@ -632,7 +632,7 @@ class PeriodReopened(_Figure):
     period: str
     version: int
     approver: str
-    reason: str
+    reason: Literal["late_reports", "wrong_reports", "merged_workers", "method"]
 
 
 class FigureRestated(_Figure):

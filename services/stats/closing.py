@@ -81,7 +81,9 @@ async def reopen_period(tx: Tx, command: ReopenPeriod) -> Close:
         raise PeriodNotClosed(field="period")
     if found.closed_by == str(tx.principal):
         raise SecondApproverNeeded(field="period")
-    close = replace(found, reopened_by=str(tx.principal), reopened_at=tx.clock.now(), reason=command.reason)
+    close = replace(
+        found, reopened_by=str(tx.principal), reopened_at=tx.clock.now(), reason=command.reason, explanation=command.explanation
+    )
     await frozen.reopen(tx, close)
     outbox.publish(tx, PeriodReopened(
         key=f"period|{close.period}", effective=tx.clock.today(), period=close.period, version=close.version, approver=str(tx.principal),

@@ -170,10 +170,11 @@ class ClosePeriod(_Body):
 
 
 class ReopenPeriod(_Body):
-    """The caller approves, and is not who closed it."""
+    """The caller approves, and is not who closed it. The reason is told to everybody; the explanation may name somebody and is not."""
 
     period: ClosablePeriod
-    reason: Line
+    reason: Literal["late_reports", "wrong_reports", "merged_workers", "method"]
+    explanation: Line
 
 
 Rate = Annotated[Decimal, Field(gt=0, lt=10**9, max_digits=21, decimal_places=12)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -71,4 +71,7 @@ class IssueCertificates(_Command):
 
 
 class RevokeCertificate(_Command):
-    reason: Line
+    """The reason is told to everybody. What it rests on may name somebody: it stays with this service."""
+
+    reason: Literal["issued_in_error", "assessment_flawed", "fraud", "course_withdrawn"]
+    explanation: Line | None = None

@@ -98,7 +98,7 @@ async def test_worked_example_certificate_revoked_before_departure_takes_the_cle
     await everything_settled(caller)
     assert (await shown(venture, placement, TRAINED))["state"] == "cleared"
 
-    reason = {"reason": "the examination was taken by somebody else"}
+    reason = {"reason": "fraud", "explanation": "the examination was taken by somebody else"}
     await venture.on(date(2019, 2, 20), Role.TRAINER).post("training", f"/certificates/{serial}/revocation", reason, label())
     await everything_settled(caller)
 

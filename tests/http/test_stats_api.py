@@ -20,6 +20,8 @@ from tests.support.stats import POOR_WEST, RICH_EAST, counted, departure, dispat
 
 Start = Callable[[str], Awaitable[Client]]
 
+REOPENED = {"period": "2018", "reason": "late_reports", "explanation": "asked for by the bureau"}
+
 
 @pytest.fixture
 async def stats(client: Start) -> Client:  # noqa: F811
@@ -249,10 +251,10 @@ async def test_periods_close_and_reopen_with_another_officer(stats: Client) -> N
     assert (answer.status, answer.body["version"], len(answer.body["digest"])) == (201, 1, 64)
     labels = [(await stats.get("/figures/dispatches", **{"from": year, "to": year})).body["label"] for year in ("2018", "2019")]
     assert labels == ["final", "preliminary"]
-    assert (await first.post("/periods/reopen", {"period": "2018", "reason": "late"})).code == "SECOND_APPROVER_NEEDED"
+    assert (await first.post("/periods/reopen", REOPENED)).code == "SECOND_APPROVER_NEEDED"
     await counted(stats.database, [recorded(dispatched(departure(departed_on=date(2018, 9, 9))), date(2019, 9, 9))])
     items = (await stats.get("/restatements", period="2018")).body["items"]
     assert {item["restated"]["scope"] for item in items} == {"nation:CN", "province:370000"}
     second = stats.speaking_as(Role.OFFICER, subject="second")
-    assert (await second.post("/periods/reopen", {"period": "2018", "reason": "late"})).status == 200
+    assert (await second.post("/periods/reopen", REOPENED)).status == 200
     assert [close["reopened_by"] for close in (await stats.get("/periods")).body] == ["officer:second"]

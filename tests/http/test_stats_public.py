@@ -16,6 +16,8 @@ from tests.support.stats import POOR_WEST, RICH_EAST, counted, departure, dispat
 Start = Callable[[str], Awaitable[Client]]
 EAST, WEST, NORTH = RICH_EAST, POOR_WEST, "220102"
 
+REOPENED = {"period": "2018", "reason": "late_reports", "explanation": "asked for by the bureau"}
+
 
 @pytest.fixture
 async def stats(client: Start) -> Client:  # noqa: F811
@@ -82,7 +84,7 @@ async def test_only_counts_of_closed_years_are_public(stats: Client) -> None:
         answer = await public.get(f"/public/figures/{measure}", year=2018)
         assert (answer.status, answer.code, answer.body["errors"][0]["field"]) == (404, "NOT_PUBLIC", "measure")
     second = stats.speaking_as(Role.OFFICER, subject="second")
-    assert (await second.post("/periods/reopen", {"period": "2018", "reason": "late"})).status == 200
+    assert (await second.post("/periods/reopen", REOPENED)).status == 200
     assert (await public.get("/public/figures/dispatches", year=2018)).status == 404
 
 

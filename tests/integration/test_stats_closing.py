@@ -125,12 +125,12 @@ async def test_a_period_closes_once_after_its_end_and_reopens_by_another(databas
         await closed(database)
     with pytest.raises(SecondApproverNeeded):
         async with database.transaction(by("closer", date(2018, 2, 1))) as tx:
-            await closing.reopen_period(tx, ReopenPeriod(period="2017", reason="late returns"))
+            await closing.reopen_period(tx, ReopenPeriod(period="2017", reason="late_reports", explanation="late returns"))
     async with database.transaction(by("approver", date(2018, 2, 1))) as tx:
-        await closing.reopen_period(tx, ReopenPeriod(period="2017", reason="late returns"))
+        await closing.reopen_period(tx, ReopenPeriod(period="2017", reason="late_reports", explanation="late returns"))
     with pytest.raises(PeriodNotClosed):
         async with database.transaction(by("approver", date(2018, 2, 1))) as tx:
-            await closing.reopen_period(tx, ReopenPeriod(period="2017", reason="again"))
+            await closing.reopen_period(tx, ReopenPeriod(period="2017", reason="late_reports", explanation="again"))
     await counted(database, [recorded(dispatched(departure(departed_on=date(2017, 5, 2))), date(2018, 2, 2))])
     assert await restated(database) == []
     assert (await closed(database, at=date(2018, 3, 1))).version == 2

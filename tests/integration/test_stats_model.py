@@ -142,7 +142,7 @@ async def close(machine: Machine, period: str) -> None:
 async def reopen(machine: Machine, period: str) -> None:
     if period in machine.frozen:
         async with machine.database.transaction(cause("approver")) as tx:
-            await closing.reopen_period(tx, ReopenPeriod(period=period, reason="late returns"))
+            await closing.reopen_period(tx, ReopenPeriod(period=period, reason="late_reports", explanation="late returns"))
         del machine.frozen[period]
 
 

@@ -124,10 +124,14 @@ CREATE TABLE period_close (
     closed_at timestamptz NOT NULL,
     reopened_by text,
     reopened_at timestamptz,
-    reason text,
+    reason text CONSTRAINT period_close_reason CHECK (reason IN ('late_reports', 'wrong_reports', 'merged_workers', 'method')),
+    explanation text, -- may name somebody: never told
     PRIMARY KEY (period, version),
     CONSTRAINT period_close_span CHECK (starts <= ends),
-    CONSTRAINT period_close_reopened CHECK ((reopened_by IS NULL) = (reopened_at IS NULL) AND (reopened_by IS NULL) = (reason IS NULL)),
+    CONSTRAINT period_close_reopened CHECK (
+        (reopened_by IS NULL) = (reopened_at IS NULL) AND (reopened_by IS NULL) = (reason IS NULL)
+        AND (reopened_by IS NULL) = (explanation IS NULL)
+    ),
     CONSTRAINT period_close_four_eyes CHECK (reopened_by <> closed_by)
 );
 CREATE UNIQUE INDEX period_close_one_open ON period_close (period) WHERE reopened_at IS NULL;

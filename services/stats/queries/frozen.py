@@ -24,21 +24,24 @@ class Close:
     reopened_by: str | None = None
     reopened_at: datetime | None = None
     reason: str | None = None
+    explanation: str | None = None
 
 
 CLOSES = """
-SELECT period, version, starts, ends, digest, positions, closed_by, closed_at, reopened_by, reopened_at, reason
+SELECT period, version, starts, ends, digest, positions, closed_by, closed_at, reopened_by, reopened_at, reason, explanation
 FROM period_close ORDER BY period, version
 """
 CLOSED = """
-SELECT period, version, starts, ends, digest, positions, closed_by, closed_at, reopened_by, reopened_at, reason
+SELECT period, version, starts, ends, digest, positions, closed_by, closed_at, reopened_by, reopened_at, reason, explanation
 FROM period_close WHERE reopened_at IS NULL ORDER BY period
 """
 NEWEST_CLOSE = "SELECT coalesce(max(version), 0) FROM period_close WHERE period = $1"
 ADD_CLOSE = """
 INSERT INTO period_close (period, version, starts, ends, digest, positions, closed_by, closed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
-REOPEN = "UPDATE period_close SET reopened_by = $3, reopened_at = $4, reason = $5 WHERE period = $1 AND version = $2"
+REOPEN = """
+UPDATE period_close SET reopened_by = $3, reopened_at = $4, reason = $5, explanation = $6 WHERE period = $1 AND version = $2
+"""
 DIGEST = """
 SELECT encode(sha256(convert_to(coalesce(string_agg(line, E'\n' ORDER BY line COLLATE "C"), ''), 'UTF8')), 'hex') FROM (
     SELECT concat_ws('|', cut, measure, day, recorded_on, k1, k2, currency, sum(value)) AS line FROM cell
@@ -99,7 +102,7 @@ async def add_close(tx: Tx, close: Close) -> None:
 
 
 async def reopen(tx: Tx, close: Close) -> None:
-    await tx.conn.execute(REOPEN, close.period, close.version, close.reopened_by, close.reopened_at, close.reason)
+    await tx.conn.execute(REOPEN, close.period, close.version, close.reopened_by, close.reopened_at, close.reason, close.explanation)
 
 
 async def positions(tx: Tx) -> list[list[Any]]:

@@ -151,12 +151,14 @@ class Period(View):
     reopened_by: str | None
     reopened_at: datetime | None
     reason: str | None
+    explanation: str | None
 
 
 def period(of: frozen.Close) -> Period:
     return Period(
         period=of.period, version=of.version, digest=of.digest, positions=[(row[0], row[1], row[2]) for row in of.positions],
-        closed_by=of.closed_by, closed_at=of.closed_at, reopened_by=of.reopened_by, reopened_at=of.reopened_at, reason=of.reason,
+        closed_by=of.closed_by, closed_at=of.closed_at, reopened_by=of.reopened_by, reopened_at=of.reopened_at,
+        reason=of.reason, explanation=of.explanation,
     )  # fmt: skip
 
 

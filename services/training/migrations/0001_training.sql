@@ -87,7 +87,10 @@ CREATE TABLE certificate (
     issued_on date NOT NULL,
     valid_to date NOT NULL CONSTRAINT certificate_valid_to CHECK (valid_to >= issued_on),
     revoked_on date,
-    revoked_why text,
+    revoked_why text CONSTRAINT certificate_revoked_why CHECK (
+        revoked_why IN ('issued_in_error', 'assessment_flawed', 'fraud', 'course_withdrawn')
+    ),
+    revoked_explanation text, -- may name somebody: never told, never shown
     CONSTRAINT certificate_revoked CHECK ((revoked_on IS NULL) = (revoked_why IS NULL))
 );
 CREATE INDEX certificate_held ON certificate (worker, destination, occupation) WHERE revoked_on IS NULL;

@@ -41,7 +41,7 @@ SELECT serial FROM certificate
 WHERE worker = $1 AND destination = $2 AND occupation = $3 AND revoked_on IS NULL AND valid_to >= $4
 ORDER BY valid_to DESC, serial LIMIT 1
 """
-REVOKE = "UPDATE certificate SET revoked_on = $2, revoked_why = $3 WHERE serial = $1"
+REVOKE = "UPDATE certificate SET revoked_on = $2, revoked_why = $3, revoked_explanation = $4 WHERE serial = $1"
 
 
 async def take_numbers(tx: Tx, count: int) -> list[int]:
@@ -78,8 +78,8 @@ async def held(tx: Tx, worker: WorkerId, destination: Destination, occupation: O
     return serial
 
 
-async def revoke(tx: Tx, serial: Serial, on: date, why: str) -> None:
-    await tx.conn.execute(REVOKE, serial, on, why)
+async def revoke(tx: Tx, serial: Serial, on: date, why: str, explanation: str | None) -> None:
+    await tx.conn.execute(REVOKE, serial, on, why, explanation)
 
 
 def _certificate(row: Any) -> Certificate:

@@ -95,7 +95,7 @@ async def revoke_certificate(tx: Tx, serial: Serial, command: commands.RevokeCer
         require_county(tx.principal, certificate.county)
     domain.require_revocable(certificate)
     today = tx.clock.today()
-    await certificates.revoke(tx, serial, today, command.reason)
+    await certificates.revoke(tx, serial, today, command.reason, command.explanation)
     revoked = events.CertificateRevoked(
         course=certificate.course, destination=certificate.destination, occupation=certificate.occupation, effective=today,
         enrolment=certificate.enrolment, worker=certificate.worker, placement=certificate.placement, origin=_origin(certificate),
