@@ -117,6 +117,16 @@ class Call:
         async with self.site.database.connection() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
             return await work(Tx(conn, self.site.service, self.cause(None)))
 
+    async def rehearse(self, work: Work[T]) -> T:
+        """Run `work` in a transaction of one snapshot that is rolled back whatever it has written: what would be, and nothing stored."""
+        async with self.site.database.connection() as conn:
+            transaction = conn.transaction(isolation="repeatable_read")
+            await transaction.start()
+            try:
+                return await work(Tx(conn, self.site.service, self.cause(None)))
+            finally:
+                await transaction.rollback()
+
     def cause(self, key: str | None = None) -> Cause:
         """Who acts, when, and because of which request."""
         parent = self.request.headers.get("traceparent")

@@ -245,3 +245,19 @@ class Question(_Body):
 
 
 PublicBy = Literal["province", "destination", "channel", "sex", "age_band"]
+
+
+class Scenario(_Body):
+    """What to suppose: another plan (left out: the programme's own), other rates for some months."""
+
+    programme: Code = "2017-2020"
+    plan: Plan | None = None
+    rates: Annotated[tuple[FxRate, ...], Field(max_length=600)] = ()
+    level: Literal["nation", "region", "province"] = "nation"
+    as_known_at: Day | None = None
+
+    @model_validator(mode="after")
+    def _once(self) -> Self:
+        if len({(rate.currency, rate.month) for rate in self.rates}) != len(self.rates):
+            raise ValueError("a currency stands twice in a month")
+        return self

@@ -15,15 +15,30 @@ from services.stats.measures import CUT_BY_CODE, MEASURE_BY_CODE, Measure
 from services.stats.queries import frozen, rates
 from services.stats.spreads import Band
 from services.stats.views.answered import Answered, Label, View, standing
-from services.stats.views.judged import Programme, QuotaAt, Quotas, Share, TargetRow, Targets, programme, quotas, targets
+from services.stats.views.judged import (
+    Judged,
+    Programme,
+    QuotaAt,
+    Quotas,
+    Scenario,
+    Share,
+    TargetRow,
+    Targets,
+    judged_now,
+    programme,
+    quotas,
+    scenario,
+    targets,
+)  # fmt: skip
 from services.stats.views.public import PublicFigure, public_figure
 from services.stats.views.reported import Fresh, Report, Total, YearRow, report
 from shared.events import FigureRestated
 from shared.values import Ratio, period_of
 
 __all__ = [
-    "Answered", "Fresh", "Programme", "PublicFigure", "QuotaAt", "Quotas", "Report", "Share", "TargetRow", "Targets", "Total", "YearRow",
-    "programme", "public_figure", "quotas", "report", "targets",
+    "Answered", "Fresh", "Judged", "Programme", "PublicFigure", "QuotaAt", "Quotas", "Report",
+    "Scenario", "Share", "TargetRow", "Targets", "Total", "YearRow",
+    "judged_now", "programme", "public_figure", "quotas", "report", "scenario", "targets",
 ]  # fmt: skip
 
 

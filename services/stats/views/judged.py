@@ -77,14 +77,15 @@ def share_of(of: QuotaYear) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _quota(of: QuotaYear) -> QuotaAt:
+    return QuotaAt(
+        quota=of.quota.code, title=of.quota.title, scope=str(of.scope), year=of.year, threshold=of.quota.threshold,
+        binding=of.quota.binding, finished=of.finished, **share_of(of),
+    )  # fmt: skip
+
+
 def quotas(programme: InForce, judged: Iterable[QuotaYear], known_on: date | None, fresh: Freshness) -> Quotas:
-    rows = [
-        QuotaAt(
-            quota=of.quota.code, title=of.quota.title, scope=str(of.scope), year=of.year, threshold=of.quota.threshold,
-            binding=of.quota.binding, finished=of.finished, **share_of(of),
-        )
-        for of in judged
-    ]  # fmt: skip
+    rows = [_quota(of) for of in judged]
     return Quotas(programme=programme.plan.code, version=programme.version, quotas=rows, **standing(known_on, fresh))
 
 
@@ -135,3 +136,28 @@ def target(of: TargetAt) -> TargetRow:
 def targets(programme: InForce, reached: Iterable[TargetAt], known_on: date | None, fresh: Freshness) -> Targets:
     rows = [target(of) for of in reached]
     return Targets(programme=programme.plan.code, version=programme.version, targets=rows, **standing(known_on, fresh))
+
+
+# --- scenarios ------------------------------------------------------------------------------------------------------------
+class Judged(View):
+    quotas: list[QuotaAt]
+    targets: list[TargetRow]
+
+
+def judged_now(quota_years: Iterable[QuotaYear], reached: Iterable[TargetAt]) -> Judged:
+    return Judged(quotas=[_quota(of) for of in quota_years], targets=[target(of) for of in reached])
+
+
+class Scenario(Answered):
+    """The same cells twice. `contradictions`: why the supposed plan could not be entered as it is; `arithmetic`: what it implies."""
+
+    actual: Judged
+    scenario: Judged
+    contradictions: list[str]
+    arithmetic: list[str]
+
+
+def scenario(
+    actual: Judged, supposed: Judged, contradictions: list[str], arithmetic: list[str], known_on: date | None, fresh: Freshness
+) -> Scenario:
+    return Scenario(actual=actual, scenario=supposed, contradictions=contradictions, arithmetic=arithmetic, **standing(known_on, fresh))

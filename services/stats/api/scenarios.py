@@ -1,0 +1,20 @@
+"""What would be."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from services.stats import views
+from services.stats.api.asking import Reader
+from services.stats.commands import Scenario
+from services.stats.freshness import lag_of
+from services.stats.usecases import scenarios
+
+router = APIRouter()
+
+
+@router.post("/scenarios")
+async def rehearse(body: Scenario, call: Reader) -> views.Scenario:
+    """Quotas and targets under another plan or other rates, beside the actual ones. Nothing is stored, so it needs no Idempotency-Key."""
+    lag = await lag_of(call.site)
+    return await call.rehearse(lambda tx: scenarios.rehearse(tx, body, lag))
