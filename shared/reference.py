@@ -91,13 +91,13 @@ def _region(name: str) -> Region:
 
 
 @cache
-def _aliases() -> dict[str, str]:
+def aliases() -> dict[str, str]:
     return {row["alias_code"]: row["code"] for row in _rows("poverty_county_aliases.csv")}
 
 
 def county(code: str) -> County | None:
     """The county of December 2017 under this code, or under another year's code of a listed county; None: unclassified."""
-    return counties().get(code) or counties().get(_aliases().get(code, ""))
+    return counties().get(code) or counties().get(aliases().get(code, ""))
 
 
 def province_of(code: str) -> str:
@@ -139,7 +139,7 @@ def ever_listed(code: str) -> Designation:
 def listed_codes(as_what: Designation) -> frozenset[str]:
     """Every code, other years' codes included, under which a county stands that was ever listed as this."""
     named = {code for code, entry in counties().items() if entry.listed is as_what}
-    return frozenset(named | {alias for alias, code in _aliases().items() if code in named and alias not in counties()})
+    return frozenset(named | {alias for alias, code in aliases().items() if code in named and alias not in counties()})
 
 
 def origin(code: str, on: date) -> Origin:

@@ -10,6 +10,8 @@ from services.stats.usecases import letters
 from shared.events import DOCKING, REGISTRATION, RIGHTS, TRAINING
 from shared.runner import Service, main
 
+LIST_BODY_BYTES = 1024 * 1024  # 5,000 rows take about 500 kB
+
 SERVICE = Service(
     name="stats",
     package=Path(__file__).parent,
@@ -19,6 +21,7 @@ SERVICE = Service(
     standing=letters.standing,
     told=letters.told,
     sweep=publication.sweep,
+    body_limits={"/designations": LIST_BODY_BYTES, "/divisions": LIST_BODY_BYTES},
     background=(publication.publishing,),
     settings=StatsSettings,
 )

@@ -197,6 +197,35 @@ def _chained(told: Iterable[tuple[int, FigureRestated]], before: Mapping[str, in
     return found
 
 
+# --- lists ----------------------------------------------------------------------------------------------------------------
+# What programmes set targets and quotas for: a list moves these between its classes.
+LISTED = ("registrations", "certified", "matched", "dispatches", "persons", "returns", "income", "income_remitted")
+
+
+async def by_listing(tx: Tx) -> dict[tuple[str, int, str, str, str | None], int]:
+    """Closed figures by what their counties were ever listed as: (period, version, measure, class, currency) -> value."""
+    found: Counter[tuple[str, int, str, str, str | None]] = Counter()
+    for close in await frozen.closed(tx):
+        for measure in LISTED:
+            for point in await figures.answer(tx, Question(measure=measure, start=close.starts, end=close.ends, by=("listed",))):
+                found[close.period, close.version, measure, point.of["listed"], point.currency] += point.value
+    return dict(found)
+
+
+async def restate_listing(tx: Tx, before: Mapping[tuple[str, int, str, str, str | None], int]) -> None:
+    """Tell what another list has made of closed figures; the whole of them it leaves alone."""
+    now, told = await by_listing(tx), []
+    for key in sorted(now.keys() | before.keys(), key=str):
+        period, version, measure, listed, currency = key
+        old, new, scope = before.get(key, 0), now.get(key, 0), f"nation:{NATION}/listed:{listed}"
+        if old != new:
+            told.append((version, FigureRestated(
+                key="|".join(filter(None, (measure, currency, scope, period))), effective=tx.clock.today(), measure=measure, scope=scope,
+                period=period, currency=currency, old=old, new=new, kind="designation", causes=(), causes_total=0,
+            )))  # fmt: skip
+    await tell(tx, told)
+
+
 # --- rates ----------------------------------------------------------------------------------------------------------------
 MONEY = tuple(measure.name for measure in MEASURES if measure.money)
 

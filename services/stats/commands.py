@@ -25,7 +25,7 @@ from shared.values import (
     exponent,
 )  # fmt: skip
 
-Basis = Literal["ever_listed", "listed_at_departure"]
+Basis = Literal["ever_listed", "listed_at_departure", "listed_on_day"]  # the last: on the day, by the list in force now
 Listed = Annotated[tuple[Designation, ...], Field(max_length=4)]
 Amount = Annotated[int, Field(ge=1, le=10**15)]
 Year = Annotated[int, Field(ge=1990, le=2199)]
@@ -223,6 +223,48 @@ class ReviseFxRate(_Body):
     rate: FxRate
     source: Line
     reason: Line
+
+
+# --- lists ----------------------------------------------------------------------------------------------------------------
+class _Dated(_Body):
+    """Holds from a day to a day, both included; without an end it still holds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, validate_by_alias=True)
+
+    county: CountyField
+    since: Day = Field(alias="from")
+    until: Day | None = Field(default=None, alias="to")
+
+
+class Listing(_Dated):
+    """What a county was listed as; `none` strikes it from the list."""
+
+    designation: Literal[Designation.NATIONAL, Designation.PROVINCIAL, Designation.NONE]
+
+
+class Division(_Dated):
+    """A code that a household register may carry. `same_as`: the code under which the lists know the same county."""
+
+    name: Line
+    same_as: CountyField | None = None
+
+
+class LoadDesignations(_Body):
+    """Rows replace what the list says of the counties they name; `whole`: they are the list."""
+
+    source: Line
+    reason: Line
+    rows: Annotated[tuple[Listing, ...], Field(min_length=1, max_length=5000)]
+    whole: Annotated[bool, Field(strict=True)] = False
+
+
+class LoadDivisions(_Body):
+    """Rows replace what the list says of the codes they name; `whole`: they are the list."""
+
+    source: Line
+    reason: Line
+    rows: Annotated[tuple[Division, ...], Field(min_length=1, max_length=5000)]
+    whole: Annotated[bool, Field(strict=True)] = False
 
 
 By = Literal[

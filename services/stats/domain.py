@@ -95,6 +95,18 @@ class RateUnknown(NotFound):
     slug = "RATE_UNKNOWN"
 
 
+class ListInvalid(Invalid):
+    """A list names what does not exist, twice, or in no order of time; the rows and fields are in the answer."""
+
+    slug = "LIST_INVALID"
+
+
+class StaleList(Conflict):
+    """Another version of the list was entered meanwhile."""
+
+    slug = "STALE_LIST"
+
+
 class ContradictoryPlan(Invalid):
     """The plan's own numbers cannot all be true; the arithmetic is in the answer."""
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import product
-from typing import Literal
 
-from services.stats import queries
+from services.stats import lists, queries
 from services.stats.commands import By, Question
 from services.stats.domain import NoCut, PeriodInvalid, UnknownMeasure
 from services.stats.fold import EARLIEST
+from services.stats.lists import Lists
 from services.stats.measures import (
     AGE_BANDS,
     CUTS,
@@ -32,13 +32,14 @@ from services.stats.measures import (
     cuts_for,
 )
 from services.stats.queries import Sum, Sums, rates
+from services.stats.series import Grain, Name, Named, Series, label, over_time
 from services.stats.spreads import BAND, Spread, spread
 from shared.db import Tx
-from shared.reference import ever_listed, listed_codes, province_of, provinces, region
-from shared.values import Currency, Designation, Period, Ratio, Sex, exponent, first_day, last_day, next_period, period_of
+from shared.reference import province_of, provinces, region
+from shared.values import CountyCode, Currency, Designation, Period, Ratio, Sex, exponent, first_day, last_day
 
 YUAN = Currency("CNY")
-Grain = Literal["none", "year", "month", "day"]
+MOST_PARTS = 100  # of a span, between changes of the list
 _GRAINS: tuple[Grain, ...] = ("year", "month", "day")
 _LISTED = frozenset({Designation.NATIONAL.value, Designation.PROVINCIAL.value})
 
@@ -65,14 +66,43 @@ async def answer(tx: Tx, question: Question) -> list[Point]:
     if question.end < question.start:
         raise PeriodInvalid(field="to")
     measure = _measure(question.measure)
+    listed = await lists.current(tx, question.known_on) if asks_lists(question) else lists.shipped()
+    if question.basis == "listed_on_day" and asks_lists(question):
+        return await _by_list_of_the_day(tx, question, measure, listed)
     if isinstance(measure, Quotient):
-        return await _quotient(tx, question, measure)
+        return await _quotient(tx, question, measure, listed)
     if measure.kind == "durations":
-        return _spreads(await _counted(tx, question.model_copy(update={"by": _with_days(question)}), measure), question)
-    return await _counted(tx, question, measure)
+        return _spreads(await _counted(tx, question.model_copy(update={"by": _with_days(question)}), measure, listed), question)
+    return await _counted(tx, question, measure, listed)
 
 
-async def _counted(tx: Tx, question: Question, measure: Measure | Derived) -> list[Point]:
+def asks_lists(question: Question) -> bool:
+    """Whether the lists in force have a say in the answer."""
+    return question.basis != "listed_at_departure" and "listed" in {*question.by, *question.filter.chosen()}
+
+
+async def _by_list_of_the_day(tx: Tx, question: Question, measure: AnyMeasure, listed: Lists) -> list[Point]:
+    """The span in parts between which the list changes, each by what was listed then."""
+    if not isinstance(measure, Measure) or measure.kind != "flow":
+        raise NoCut(f"{measure.name} is no sum over days: it follows no list of the day", field="basis")
+    begins = [question.start, *(day for day in listed.changes() if question.start < day <= question.end)]
+    if len(begins) > MOST_PARTS:
+        raise NoCut(f"the list changes on {len(begins) - 1} days of this span: ask for a shorter one", field="from")
+    ends = [*(day - timedelta(days=1) for day in begins[1:]), question.end]
+    found: dict[tuple[tuple[tuple[str, str], ...], str | None], Point] = {}
+    for start, end in zip(begins, ends, strict=True):
+        part = question.model_copy(update={"start": start, "end": end, "basis": "ever_listed"})
+        for point in await _counted(tx, part, measure, listed.on(start)):
+            key = tuple(point.of.items()), point.currency
+            found[key] = _sum_of(found[key], point) if key in found else point
+    return list(found.values())
+
+
+def _sum_of(left: Point, right: Point) -> Point:
+    return replace(left, value=left.value + right.value, fen=left.fen + right.fen, pending=left.pending + right.pending)
+
+
+async def _counted(tx: Tx, question: Question, measure: Measure | Derived, listed: Lists) -> list[Point]:
     """A measure that is stored, or derived from two that are."""
     derived = measure if isinstance(measure, Derived) else None
     stored = (derived.plus, derived.minus) if derived else (measure.name,)
@@ -80,22 +110,22 @@ async def _counted(tx: Tx, question: Question, measure: Measure | Derived) -> li
     if derived and derived.counts != "heads" and grain == "day":
         raise NoCut(f"{measure.name} are counted by month or year", field="by")
     if measure.money:
-        return await _money(tx, question, measure, cut, grain)
+        return await _money(tx, question, measure, cut, grain, listed)
     if derived and derived.counts == "months":
         question = _until_due(question, question.known_on or tx.clock.today())
-    ask = _sums(question, measure, cut, grain, [MEASURE[name].code for name in stored])
+    ask = _sums(question, measure, cut, grain, [MEASURE[name].code for name in stored], listed)
     rows = await _sum(tx, ask, cut)
     taken = MEASURE[derived.minus].code if derived else 0
-    named = _named(question, cut, rows, taken)
-    return _points(_over_time(named, measure, grain, question), question, grain)
+    named = _named(question, cut, rows, taken, listed)
+    return _points(over_time(named, measure, grain, question), question, grain)
 
 
-async def _quotient(tx: Tx, question: Question, measure: Quotient) -> list[Point]:
+async def _quotient(tx: Tx, question: Question, measure: Quotient, listed: Lists) -> list[Point]:
     """Numerator and denominator asked for alike and put together by name."""
     if measure.den in DERIVED:
         question = _until_due(question, question.known_on or tx.clock.today())
-    nums = await _by_name(tx, question, measure.num)
-    dens = dict.fromkeys(nums, 1) if measure.den is None else await _by_name(tx, question, measure.den)
+    nums = await _by_name(tx, question, measure.num, listed)
+    dens = dict.fromkeys(nums, 1) if measure.den is None else await _by_name(tx, question, measure.den, listed)
     (up, down), found = measure.factor, []
     for name in sorted(nums.keys() | dens.keys()):
         num, den = nums.get(name, 0) * up, dens.get(name, 0) * down
@@ -103,8 +133,8 @@ async def _quotient(tx: Tx, question: Question, measure: Quotient) -> list[Point
     return found
 
 
-async def _by_name(tx: Tx, question: Question, measure: str) -> dict[tuple[tuple[str, str], ...], int]:
-    points = await _counted(tx, question, MEASURE.get(measure) or DERIVED[measure])
+async def _by_name(tx: Tx, question: Question, measure: str, listed: Lists) -> dict[tuple[tuple[str, str], ...], int]:
+    points = await _counted(tx, question, MEASURE.get(measure) or DERIVED[measure], listed)
     return {tuple(point.of.items()): point.value for point in points}
 
 
@@ -135,18 +165,19 @@ async def _sum(tx: Tx, ask: Sums, cut: Cut) -> list[Sum]:
     return await (queries.sum_months(tx, ask) if monthly else queries.sum_cells(tx, ask))
 
 
-async def _money(tx: Tx, question: Question, measure: Measure | Derived, cut: Cut, grain: Grain) -> list[Point]:
+async def _money(tx: Tx, question: Question, measure: Measure | Derived, cut: Cut, grain: Grain, listed: Lists) -> list[Point]:
     """Money is summed per currency and month and converted with that month's rate as known on the question's day."""
-    ask = replace(_sums(question, measure, cut, grain, [MEASURE[measure.name].code]), bucket="day" if grain == "day" else "month")
+    asked = _sums(question, measure, cut, grain, [MEASURE[measure.name].code], listed)
+    ask = replace(asked, bucket="day" if grain == "day" else "month")
     rows, per_unit = await _sum(tx, ask, cut), await rates.rates(tx, question.known_on)
     found: dict[tuple[Name, str, str], Point] = {}
-    for (name, currency, bucket, _), value in sorted(_named(question, cut, rows, 0).items(), key=lambda item: item[0][:3]):
-        label = _label(bucket, grain)
+    for (name, currency, bucket, _), value in sorted(_named(question, cut, rows, 0, listed).items(), key=lambda item: item[0][:3]):
+        period = label(bucket, grain)
         rest = iter(name)
-        of: dict[str, str] = {key: label if key == grain else next(rest) for key in question.by}
-        before = found.get((name, currency, label), Point(of, 0, currency))
+        of: dict[str, str] = {key: period if key == grain else next(rest) for key in question.by}
+        before = found.get((name, currency, period), Point(of, 0, currency))
         fen = converted(value, Currency(currency), per_unit.get((currency, bucket.replace(day=1) if bucket else None)))
-        found[name, currency, label] = Point(
+        found[name, currency, period] = Point(
             of, before.value + value, currency, before.fen + (fen or 0), before.pending + (value if fen is None else 0)
         )
     return [found[key] for key in sorted(found)]
@@ -169,7 +200,29 @@ def in_yuan(points: Iterable[Point]) -> tuple[int, dict[str, int]]:
     return int(total.quantize(Decimal(1), ROUND_HALF_UP)), dict(sorted(pending.items()))
 
 
-def selection(question: Question) -> tuple[Sums, int, frozenset[str] | None]:
+async def unclassified(tx: Tx, question: Question) -> dict[str, int] | None:
+    """What counties that no list of divisions knows have in the figure, by code (money: minor units of whatever currency).
+
+    They are part of every total. None: the figure, as it is filtered, is not counted by county.
+    """
+    measure = _measure(question.measure)
+    while isinstance(measure, Quotient):
+        measure = _measure(measure.num)
+    part = question.model_copy(update={"measure": measure.name, "by": ("county",)})
+    if not any(_dimensions(part) <= cut.dimensions for cut in cuts_with(measure)):
+        return None
+    strays = await queries.counties(tx) - (await lists.current(tx, question.known_on)).known
+    asked = question.filter.county
+    wanted = tuple(CountyCode(code) for code in sorted(strays) if not asked or code in asked)
+    found: Counter[str] = Counter()
+    if wanted:
+        within = question.filter.model_copy(update={"county": wanted})
+        for point in await answer(tx, part.model_copy(update={"filter": within})):
+            found[point.of["county"]] += point.value
+    return {county: value for county, value in sorted(found.items()) if value}
+
+
+def selection(question: Question, listed: Lists) -> tuple[Sums, int, frozenset[str] | None]:
     """For who explains a figure: the rows it is the sum of, the code of the measure that is taken away (0: none), and what the
     counties must ever have been listed as (None: whatever). Raises UnknownMeasure, NoCut.
     """
@@ -178,7 +231,7 @@ def selection(question: Question) -> tuple[Sums, int, frozenset[str] | None]:
         raise NoCut(f"{measure.name} follows from others: ask for the events behind those", field="measure")
     stored = (measure.plus, measure.minus) if isinstance(measure, Derived) else (measure.name,)
     cut = _cut(stored[0], question)
-    ask = _sums(question, measure, cut, "none", [MEASURE[name].code for name in stored])
+    ask = _sums(question, measure, cut, "none", [MEASURE[name].code for name in stored], listed)
     late = question.filter.chosen().get("listed") if question.basis == "ever_listed" else None
     return ask, MEASURE[measure.minus].code if isinstance(measure, Derived) else 0, late
 
@@ -258,7 +311,7 @@ def _cut(measure: str, question: Question) -> Cut:
 
 
 # --- what to sum ----------------------------------------------------------------------------------------------------------
-def _sums(question: Question, measure: Measure | Derived, cut: Cut, grain: Grain, codes: Sequence[int]) -> Sums:
+def _sums(question: Question, measure: Measure | Derived, cut: Cut, grain: Grain, codes: Sequence[int], listed: Lists) -> Sums:
     """The rows to ask for: as few as the question allows; what SQL cannot filter is filtered by name afterwards."""
     chosen = question.filter.chosen()
     asked = set(question.by) | chosen.keys()
@@ -275,17 +328,17 @@ def _sums(question: Question, measure: Measure | Derived, cut: Cut, grain: Grain
         level="key" if fine else "province" if {"province", "region"} & set(question.by) else "none",
         by_k2=cut.k2 in question.by or bool({"sex", "age_band"} & set(question.by)) or ("listed" in question.by and not ever),
         known_on=question.known_on,
-        k1=_k1(question, cut, ever=ever),
+        k1=_k1(question, cut, listed if ever else None),
         provinces=_provinces(question),
         k2=_k2(question, cut, ever=ever),
     )
 
 
-def _k1(question: Question, cut: Cut, *, ever: bool) -> list[str] | None:
+def _k1(question: Question, cut: Cut, ever: Lists | None) -> list[str] | None:
     chosen = question.filter.chosen()
     found = chosen.get(cut.k1)
     if ever and "listed" in chosen and chosen["listed"] <= _LISTED:
-        codes = frozenset().union(*(listed_codes(Designation(name)) for name in chosen["listed"]))
+        codes = frozenset().union(*(ever.listed_codes(Designation(name)) for name in chosen["listed"]))
         found = codes if found is None else found & codes
     return None if found is None else sorted(found)
 
@@ -317,24 +370,20 @@ def _whole_months(start: date, end: date) -> bool:
 
 
 # --- naming what came -----------------------------------------------------------------------------------------------------
-Name = tuple[str, ...]
-Named = Counter[tuple[Name, str, date | None, bool]]  # (dimensions, currency, bucket, taken away) -> value
-
-
-def _named(question: Question, cut: Cut, rows: Iterable[Sum], taken: int) -> Named:
+def _named(question: Question, cut: Cut, rows: Iterable[Sum], taken: int, listed: Lists) -> Named:
     by = [name for name in question.by if name not in _GRAINS]
     chosen = question.filter.chosen()
     late = chosen.get("listed") if question.basis == "ever_listed" else None
     total: Named = Counter()
     for row in rows:
-        if late is not None and not late <= _LISTED and ever_listed(row.k1).value not in late:
+        if late is not None and not late <= _LISTED and listed.ever_listed(row.k1).value not in late:
             continue
-        name = tuple(_dimension(dimension, cut, row, question) for dimension in by)
+        name = tuple(_dimension(dimension, cut, row, question, listed) for dimension in by)
         total[name, row.currency, row.bucket, row.measure == taken] += row.value
     return total
 
 
-def _dimension(name: str, cut: Cut, row: Sum, question: Question) -> str:
+def _dimension(name: str, cut: Cut, row: Sum, question: Question, listed: Lists) -> str:
     if name == cut.k1:
         return row.k1
     if name == cut.k2:
@@ -344,7 +393,7 @@ def _dimension(name: str, cut: Cut, row: Sum, question: Question) -> str:
     if name == "region":
         return region(province_at(row.k1), question.scheme)
     if name == "listed":
-        return ever_listed(row.k1).value if question.basis == "ever_listed" else row.k2
+        return listed.ever_listed(row.k1).value if question.basis == "ever_listed" else row.k2
     sex, _, band = row.k2.partition(" ")
     return sex if name == "sex" else band
 
@@ -354,95 +403,12 @@ def province_at(code: str) -> str:
     return code if code == NOWHERE else province_of(code)
 
 
-# --- over time ------------------------------------------------------------------------------------------------------------
-Series = dict[tuple[Name, str, str], int]  # (dimensions, currency, label of the period) -> value
-
-
-def _over_time(named: Named, measure: Measure | Derived, grain: Grain, question: Question) -> Series:
-    signed: Counter[tuple[Name, str, date | None]] = Counter()
-    for (name, currency, bucket, taken), value in named.items():
-        signed[name, currency, bucket] += -value if taken else value
-    if isinstance(measure, Derived) and measure.counts != "heads":
-        return (_worker_days if measure.counts == "days" else _wage_months)(named, grain, question)
-    if measure.kind != "level" or grain == "none":
-        return {(name, currency, _label(bucket, grain)): value for (name, currency, bucket), value in signed.items()}
-    return _levels(signed, grain, question)
-
-
-def _levels(changes: Counter[tuple[Name, str, date | None]], grain: Grain, question: Question) -> Series:
-    """The level at the end of every bucket from the question's start to its end."""
-    found: Series = {}
-    for name, currency in {(name, currency) for name, currency, _ in changes}:
-        moves = sorted((bucket, value) for (n, c, bucket), value in changes.items() if (n, c) == (name, currency) and bucket)
-        level, at = 0, 0
-        for bucket in _buckets(question.start, question.end, grain):
-            while at < len(moves) and moves[at][0] <= bucket:
-                level += moves[at][1]
-                at += 1
-            found[name, currency, _label(bucket, grain)] = level
-    return found
-
-
-def _worker_days(named: Named, grain: Grain, question: Question) -> Series:
-    """Each month: its days times the stock at its start, plus n - d + 1 for a departure on day d, less n - r for a return on day r."""
-    found: Counter[tuple[Name, str, str]] = Counter()
-    for (name, currency, day, taken), value in named.items():
-        if day is None or day > question.end:
-            continue
-        period = max(period_of(day), period_of(question.start))
-        while first_day(period) <= question.end:
-            end = min(last_day(period), question.end)
-            begin = max(first_day(period), question.start)
-            counted = (end - max(day, begin)).days + (0 if taken and day >= begin else 1)
-            found[name, currency, _label(begin, grain)] += (-value if taken else value) * counted
-            period = next_period(period)
-    return dict(found)
-
-
-def _wage_months(named: Named, grain: Grain, question: Question) -> Series:
-    """Each month that begins within the span: whoever left by its end, less whoever was back before it began."""
-    found: Counter[tuple[Name, str, str]] = Counter()
-    first = period_of(question.start) if question.start.day == 1 else next_period(period_of(question.start))
-    for (name, currency, month, taken), value in named.items():
-        if month is None:
-            continue
-        period = max(first, next_period(period_of(month)) if taken else period_of(month))
-        while first_day(period) <= question.end:
-            found[name, currency, _label(first_day(period), grain)] += -value if taken else value
-            period = next_period(period)
-    return dict(found)
-
-
-def _buckets(start: date, end: date, grain: Grain) -> list[date]:
-    found, day = [], _floor(start, grain)
-    while day <= end:
-        found.append(day)
-        day = _next(day, grain)
-    return found
-
-
-def _next(day: date, grain: Grain) -> date:
-    if grain == "year":
-        return date(day.year + 1, 1, 1)
-    return first_day(next_period(period_of(day))) if grain == "month" else day + timedelta(days=1)
-
-
-def _floor(day: date, grain: Grain) -> date:
-    return date(day.year, 1, 1) if grain == "year" else first_day(period_of(day)) if grain == "month" else day
-
-
-def _label(bucket: date | None, grain: Grain) -> str:
-    if bucket is None or grain == "none":
-        return ""
-    return str(bucket.year) if grain == "year" else period_of(bucket) if grain == "month" else bucket.isoformat()
-
-
 def _points(series: Series, question: Question, grain: Grain) -> list[Point]:
     """Named in the order of `by`; a figure asked for as one number is one point even when it is 0."""
     found = []
-    for (name, currency, label), value in sorted(series.items()):
+    for (name, currency, period), value in sorted(series.items()):
         rest = iter(name)
-        found.append(Point({key: label if key == grain else next(rest) for key in question.by}, value, currency or None))
+        found.append(Point({key: period if key == grain else next(rest) for key in question.by}, value, currency or None))
     if not found and not question.by and not _measure(question.measure).money:
         return [Point({}, 0)]
     return found

@@ -10,11 +10,12 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from services.stats import figures, queries
+from services.stats import figures, lists, queries
 from services.stats.audit import at, place_of
 from services.stats.commands import Question
 from services.stats.domain import AbsurdDay
 from services.stats.fold import Cell, fold
+from services.stats.lists import Lists
 from services.stats.measures import MEASURE_BY_CODE, RULES
 from services.stats.queries import Sums, generations
 from services.stats.shares import Progress, Report, Share, in_shares
@@ -22,7 +23,6 @@ from shared import log
 from shared.auth import system
 from shared.db import Cause, Tx
 from shared.events import Data, Recorded, Undecodable, Unknown, Unwanted, decode
-from shared.reference import ever_listed
 from shared.settings import Settings
 from shared.values import Clock
 
@@ -85,7 +85,7 @@ async def why(
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         tx = Tx(conn, "stats", Cause(system("stats"), Clock()))
         asked = await asking(tx)
-        wanted = [_selected(one) for one in asked]
+        wanted = [await _selected(tx, one) for one in asked]
         answers = [await _answered(tx, one) for one in asked]
         whole = Share(settings, await generations.positions_by_place(conn), await generations.left_out(conn))
     found = await in_shares(partial(explain, wanted), whole, processes, progress)
@@ -135,6 +135,7 @@ class Selected:
     sums: Sums
     taken: int = 0  # code of the measure that is subtracted
     listed: frozenset[str] | None = None  # what the county must ever have been listed as
+    lists: Lists | None = None  # by which lists
     recorded_on: date | None = None
     currency: str | None = None
 
@@ -151,18 +152,19 @@ class Selected:
             and (ask.k2 is None or cell.k2 in ask.k2)
             and self.currency in (None, cell.currency)
             and self.recorded_on in (None, cell.recorded_on)
-            and (self.listed is None or ever_listed(cell.k1).value in self.listed)
+            and (self.listed is None or self.lists is None or self.lists.ever_listed(cell.k1).value in self.listed)
         )
         return 0 if not belongs else -value if cell.measure == self.taken else value
 
 
-def _selected(asked: Asked) -> Selected:
+async def _selected(tx: Tx, asked: Asked) -> Selected:
     if asked.cell is not None:
         return Selected(_around(asked.cell), recorded_on=asked.cell.recorded_on, currency=asked.cell.currency)
     if asked.question is None:
         return Selected(replace(_around(NO_CELL), measures=[]))
-    sums, taken, listed = figures.selection(asked.question)
-    return Selected(sums, taken, listed, currency=asked.currency)
+    in_force = await lists.current(tx, asked.question.known_on)
+    sums, taken, listed = figures.selection(asked.question, in_force)
+    return Selected(sums, taken, listed, in_force if listed else None, currency=asked.currency)
 
 
 async def explain(wanted: Sequence[Selected], share: Share, report: Report) -> list[list[Behind]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from services.stats import board, figures, queries, staleness
+from services.stats import board, figures, lists, queries, staleness
 from services.stats.board import NATIONAL, InForce, QuotaYear, TargetAt
 from services.stats.commands import Question
 from services.stats.freshness import Freshness, Lag, freshness, lag_of
@@ -81,6 +81,7 @@ async def _changed(tx: Tx, said: Said, lag: Lag) -> int:
         "programmes": {entry.code: entry.version for entry in await programmes.programmes_in_force(tx)},
         "closed": sorted(f"{close.period}/{close.version}" for close in await frozen.closed(tx)),
         "rates": await rates.rate_count(tx),
+        "lists": {str(kind): version for kind, version in (await lists.current(tx)).versions.items()},
         "generation": await queries.read_generation(tx),
         "parked": await queries.parked(tx) > 0,
         "day": tx.clock.today().isoformat() if tx.clock.at is None else "",

@@ -53,7 +53,7 @@ async def test_three_reports_at_once_are_still_grouped(office: Office) -> None:
     assert len(await office.told(CasesGrouped)) == 1
 
 
-async def test_duplicate_income_same_report_three_times_and_a_correction_is_one_fact_with_the_corrected_value(office: Office) -> None:
+async def test_worked_example_duplicate_income_three_times_and_a_correction_is_one_fact(office: Office) -> None:
     placement = await office.abroad()
     answers = [await office.report(placement, paid=6000) for _ in range(3)]
     report = answers[0].body["report"]

@@ -128,7 +128,7 @@ async def test_income_follows_its_departure_to_the_corrected_codes(office: Offic
     assert [one["state"] for one in (await office.ledger(placement))["reports"]] == ["counting"]
 
 
-async def test_voided_dispatch_with_income_the_money_waits_among_the_orphans(office: Office) -> None:
+async def test_worked_example_voided_dispatch_with_income_the_money_waits_among_the_orphans(office: Office) -> None:
     placement = await office.abroad()
     await office.report(placement, paid=4000)
     await office.hears(placement.voided())

@@ -41,6 +41,7 @@ from tests.support.stats import (
     histories,
     income,
     income_corrected,
+    income_voided,
     matched,
     opened,
     outbox_of,
@@ -166,6 +167,22 @@ async def test_a_voided_departure_expects_no_income_any_more(database: Database)
             for on in (None, date(2018, 9, 1), date(2018, 6, 30))
         ]
     assert [[point.value for point in points] for points in known] == [[0], [0], [0]]
+
+
+async def test_worked_example_voided_dispatch_with_income(database: Database) -> None:
+    out = dispatched(departure(departed_on=date(2018, 5, 31)))
+    reported = income(out, paid(600_000))
+    orphaned = income_voided(out, reported)
+    await counted(database, [recorded(data, date(2018, 8, 1)) for data in (out, reported, voided(out), orphaned)])
+    assert [await ask(database, measure) for measure in ("dispatches", "income_months")] == [{(): 0}, {(): 0}]
+    assert sum((await ask(database, "income")).values()) == 0
+
+
+async def test_worked_example_duplicate_income(database: Database) -> None:
+    out = dispatched()
+    first, right = paid(500_000), paid(600_000)
+    await counted(database, [recorded(income(out, first)), recorded(income_corrected(out, first, right))])
+    assert (await ask(database, "income"), await ask(database, "income_months")) == ({("CNY",): 600_000}, {(): 1})
 
 
 async def test_recruitment_cost_is_the_mean_of_months_of_first_income(database: Database) -> None:

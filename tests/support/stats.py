@@ -105,6 +105,11 @@ def income_corrected(of: events.Dispatched, previous: events.IncomeFact, fact: e
     return events.IncomeCorrected(report=ReportId(new_id()), previous=previous, fact=fact, **_ledger(of, fact.paid_on))
 
 
+def income_voided(of: events.Dispatched, report: events.IncomeReported) -> events.IncomeVoided:
+    on = report.effective
+    return events.IncomeVoided(report=report.report, previous=report.fact, reason="dispatch_voided", **_ledger(of, on))
+
+
 # --- orders ---------------------------------------------------------------------------------------------------------------
 def _order(on: date, destination: str) -> dict[str, Any]:
     return {

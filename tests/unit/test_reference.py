@@ -54,7 +54,7 @@ def test_a_county_leaves_the_list_with_the_end_of_its_exit_year_but_was_listed_f
 
 
 def test_the_code_of_another_year_leads_to_the_same_county() -> None:
-    for alias, code in reference._aliases().items():
+    for alias, code in reference.aliases().items():
         if alias not in reference.counties():
             assert reference.county(alias) == reference.county(code)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from services.stats.api import figures, periods, programmes, public, rates, scenarios, stream
+from services.stats.api import figures, lists, periods, programmes, public, rates, scenarios, stream
 
 router = APIRouter()
-for part in (figures, programmes, rates, periods, public, scenarios, stream):
+for part in (figures, programmes, rates, lists, periods, public, scenarios, stream):
     router.include_router(part.router)

@@ -112,6 +112,20 @@ CREATE TABLE fx_rate (
     PRIMARY KEY (currency, month, version)
 );
 
+-- Designation lists and divisions, versioned and each version whole; version 0 is shipped with the product and not stored.
+CREATE TABLE list_version (
+    kind text NOT NULL CONSTRAINT list_version_kind CHECK (kind IN ('designations', 'divisions')),
+    version integer NOT NULL CONSTRAINT list_version_number CHECK (version >= 1),
+    digest text NOT NULL,        -- sha-256 of the rows, hex
+    rows jsonb NOT NULL,
+    source text NOT NULL,
+    reason text NOT NULL,
+    entered_by text NOT NULL,
+    entered_at timestamptz NOT NULL,
+    entered_on date NOT NULL,    -- the day of entered_at in the programme's zone
+    PRIMARY KEY (kind, version)
+);
+
 -- A published period frozen at a point of the logs: what lies beyond `positions` and touches it is a restatement.
 CREATE TABLE period_close (
     period text NOT NULL CONSTRAINT period_close_form CHECK (period ~ '^[0-9]{4}(-[0-9]{2})?$'),

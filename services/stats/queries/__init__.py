@@ -144,6 +144,15 @@ async def sum_months(tx: Tx, ask: Sums) -> list[Sum]:
     return [Sum(*row) for row in rows]
 
 
+# Six digits that are no province: whatever stood where a county's code stands.
+COUNTIES = "SELECT word FROM word WHERE word ~ '^[1-9][0-9]{5}$' AND right(word, 4) <> '0000'"
+
+
+async def counties(tx: Tx) -> set[str]:
+    """Every county that cells are keyed by, known to a list or not."""
+    return {row["word"] for row in await tx.conn.fetch(COUNTIES)}
+
+
 PAGE = """
 SELECT cut, measure, day, recorded_on, k1, k2, currency, sum(value)::bigint AS value
 FROM cell

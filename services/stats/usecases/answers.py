@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from services.stats import board, figures, queries, views
+from services.stats import board, figures, lists, queries, views
 from services.stats.commands import Question
 from services.stats.domain import CursorInvalid, UnknownMeasure
 from services.stats.freshness import Lag, freshness
@@ -17,7 +17,9 @@ from shared.values import first_day, last_day, period_of
 async def figure(tx: Tx, question: Question, lag: Lag) -> views.Figure:
     points = await figures.answer(tx, question)
     final = any(close.starts <= question.start and question.end <= close.ends for close in await frozen.closed(tx))
-    return views.figure(question, points, "final" if final else "preliminary", await freshness(tx, lag))
+    unknown = await figures.unclassified(tx, question)
+    versions = (await lists.current(tx, question.known_on)).versions if figures.asks_lists(question) else None
+    return views.figure(question, points, "final" if final else "preliminary", await freshness(tx, lag), unknown, versions)
 
 
 async def monthly(tx: Tx, year: int, known_on: date | None, lag: Lag) -> views.Monthly:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from services.stats.fold import Cell
 from services.stats.freshness import Freshness
 from services.stats.measures import CUT_BY_CODE, MEASURE_BY_CODE, Measure
 from services.stats.queries import frozen, rates
+from services.stats.queries.lists import Kind
 from services.stats.spreads import Band
 from services.stats.views.answered import Answered, Label, View, standing
 from services.stats.views.judged import (
@@ -30,15 +31,16 @@ from services.stats.views.judged import (
     scenario,
     targets,
 )  # fmt: skip
+from services.stats.views.listed import Designations, Divisions, ListVersion, designations, divisions, list_version
 from services.stats.views.public import PublicFigure, public_figure
 from services.stats.views.reported import Fresh, Report, Total, YearRow, report
 from shared.events import FigureRestated
 from shared.values import Ratio, period_of
 
 __all__ = [
-    "Answered", "Fresh", "Judged", "Programme", "PublicFigure", "QuotaAt", "Quotas", "Report",
-    "Scenario", "Share", "TargetRow", "Targets", "Total", "YearRow",
-    "judged_now", "programme", "public_figure", "quotas", "report", "scenario", "targets",
+    "Answered", "Designations", "Divisions", "Fresh", "Judged", "ListVersion", "Programme", "PublicFigure", "QuotaAt", "Quotas", "Report",
+    "Scenario", "Share", "TargetRow", "Targets", "Total", "YearRow", "designations", "divisions", "judged_now", "list_version",
+    "programme", "public_figure", "quotas", "report", "scenario", "targets",
 ]  # fmt: skip
 
 
@@ -55,6 +57,14 @@ class Value(View):
     p90_days: Band | None
 
 
+class Unclassified(View):
+    """Counties that no list of divisions knows: part of the figure and of every denominator. `value`: theirs; None: money."""
+
+    value: int | None
+    counties: list[str]  # the first 100 codes
+    number: int  # of such counties
+
+
 class Figure(Answered):
     measure: str
     unit: str
@@ -67,17 +77,30 @@ class Figure(Answered):
     points: list[Value]
     total_cny: int | None  # fen, of what is in yuan or can be converted; None: no money
     pending_fx: dict[str, int]  # minor units by currency that no rate converts yet: no part of total_cny
+    unclassified: Unclassified | None  # None: not counted by county
+    lists: dict[str, int] | None  # by which versions of the lists it was classified (0: as shipped); None: by none
 
 
-def figure(question: Question, points: Sequence[Point], label: Label, fresh: Freshness) -> Figure:
+def figure(
+    question: Question, points: Sequence[Point], label: Label, fresh: Freshness, unknown: Mapping[str, int] | None,
+    versions: Mapping[Kind, int] | None,
+) -> Figure:  # fmt: skip
     money = figures.is_money(question.measure)
     total, pending = figures.in_yuan(points)
     return Figure(
         measure=question.measure, unit=figures.unit(question.measure), label=label, definition=figures.definition(question.measure),
         start=question.start, end=question.end, basis=question.basis, scheme=question.scheme,
         points=[_value(point, figures.digits(question.measure)) for point in points],
-        total_cny=total if money else None, pending_fx=pending if money else {}, **standing(question.known_on, fresh),
+        total_cny=total if money else None, pending_fx=pending if money else {},
+        unclassified=_unclassified(unknown, money=money),
+        lists={str(kind): version for kind, version in versions.items()} if versions else None, **standing(question.known_on, fresh),
     )  # fmt: skip
+
+
+def _unclassified(unknown: Mapping[str, int] | None, *, money: bool) -> Unclassified | None:
+    if unknown is None:
+        return None
+    return Unclassified(value=None if money else sum(unknown.values()), counties=list(unknown)[:100], number=len(unknown))
 
 
 def _value(point: Point, digits: int) -> Value:

@@ -1,0 +1,74 @@
+"""Designation lists and divisions, loaded whole or county by county; closed periods are restated by what a list changes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import date
+
+from services.stats import closing, lists, views
+from services.stats.commands import Division, Listing, LoadDesignations, LoadDivisions
+from services.stats.domain import ListInvalid, StaleList
+from services.stats.lists import Fault
+from services.stats.queries import lists as stored
+from services.stats.queries.lists import Entry, Kind
+from shared.db import Tx
+
+MOST_FAULTS = 100
+
+
+async def load_designations(tx: Tx, command: LoadDesignations) -> views.ListVersion:
+    """The next version of the designation list. Raises ListInvalid (naming row and field), StaleList."""
+    before = await lists.current(tx)
+    _require(lists.faults_of_listings(command.rows, before))
+    rows = lists.merged(before.listings, command.rows, whole=command.whole)
+    return await _enter(tx, "designations", before.versions["designations"] + 1, rows, command)
+
+
+async def load_divisions(tx: Tx, command: LoadDivisions) -> views.ListVersion:
+    """The next version of the list of divisions. Raises ListInvalid (naming row and field), StaleList."""
+    before = await lists.current(tx)
+    rows = lists.merged(before.divisions, command.rows, whole=command.whole)
+    _require(lists.faults_of_divisions(command.rows, rows, before))
+    return await _enter(tx, "divisions", before.versions["divisions"] + 1, rows, command)
+
+
+def _require(faults: Sequence[Fault]) -> None:
+    if faults:
+        first = faults[0]
+        field = first.field if first.row is None else f"rows.{first.row}.{first.field}"
+        told = [{"row": fault.row, "field": fault.field, "problem": fault.problem} for fault in faults[:MOST_FAULTS]]
+        raise ListInvalid(first.problem, field=field, state=told)
+
+
+async def _enter(
+    tx: Tx, kind: Kind, version: int, rows: Sequence[Listing | Division], command: LoadDesignations | LoadDivisions
+) -> views.ListVersion:
+    if len(rows) > lists.MOST_ROWS:
+        raise ListInvalid(f"a list has at most {lists.MOST_ROWS} rows, this would have {len(rows)}", field="rows")
+    told = await closing.by_listing(tx)
+    plain = [row.model_dump(mode="json", by_alias=True) for row in rows]
+    digest = hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+    entry = Entry(kind, version, digest, len(plain), command.source, command.reason, str(tx.principal), tx.clock.now(), tx.clock.today())
+    if not await stored.add(tx, entry, plain):
+        raise StaleList(field="rows")
+    await closing.restate_listing(tx, told)
+    return views.list_version(entry)
+
+
+async def versions(tx: Tx) -> list[views.ListVersion]:
+    """Every version of every list that was loaded."""
+    return [views.list_version(entry) for entry in await stored.history(tx)]
+
+
+async def designations(tx: Tx, known_on: date | None, after: int, limit: int) -> views.Designations:
+    """A page of the designation list in force, or as entered by a day."""
+    found = await lists.current(tx, known_on)
+    return views.designations(found.versions["designations"], found.listings, after, limit)
+
+
+async def divisions(tx: Tx, known_on: date | None, after: int, limit: int) -> views.Divisions:
+    """A page of the list of divisions in force, or as entered by a day."""
+    found = await lists.current(tx, known_on)
+    return views.divisions(found.versions["divisions"], found.divisions, after, limit)
