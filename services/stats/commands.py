@@ -290,7 +290,7 @@ PublicBy = Literal["province", "destination", "channel", "sex", "age_band"]
 
 
 class Scenario(_Body):
-    """What to suppose: another plan (left out: the programme's own), other rates for some months."""
+    """What to suppose: another plan (left out: the programme's own), other rates for some months; at least one of them."""
 
     programme: Code = "2017-2020"
     plan: Plan | None = None
@@ -302,4 +302,6 @@ class Scenario(_Body):
     def _once(self) -> Self:
         if len({(rate.currency, rate.month) for rate in self.rates}) != len(self.rates):
             raise ValueError("a currency stands twice in a month")
+        if self.plan is None and not self.rates:
+            raise ValueError("nothing is supposed")
         return self

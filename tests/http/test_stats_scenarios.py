@@ -76,7 +76,8 @@ async def test_a_scenario_may_be_of_a_day_in_the_past(stats: Client) -> None:
 @pytest.mark.parametrize(
     ("body", "status"),
     [
-        ({"programme": "none-such"}, 404),
+        ({}, 422),
+        ({"programme": "none-such", "plan": plan()}, 404),
         ({"rates": [{"currency": "JPY", "month": "2018-06", "yuan_per_unit": "0"}]}, 422),
         ({"rates": [{"currency": "JPY", "month": "2018-06", "yuan_per_unit": "1"}] * 2}, 422),
         ({"plan": plan(threshold=[5, 1])}, 422),
