@@ -215,9 +215,17 @@ def _contract(voyage: Voyage) -> dict[str, object]:
         "wage_period": "month",
         "pay_day": 10,
         "deductions_max": {"minor": 0, "currency": "CNY"},
+        "service_fee": _fee(voyage),
         "start": start.isoformat(),
         "end": (start + timedelta(days=5 * 365)).isoformat(),
     }
+
+
+def _fee(voyage: Voyage) -> dict[str, object] | None:
+    """Up to a month's wage, well under the cap; none from the enterprise's own employees (C5)."""
+    if voyage.channel is Channel.CONTRACTED_PROJECT:
+        return None
+    return {"minor": voyage.wage_minor * (voyage.number % 5) // 4, "currency": "CNY"}
 
 
 # --- workers ----------------------------------------------------------------------------------------------------------------

@@ -290,11 +290,12 @@ PublicBy = Literal["province", "destination", "channel", "sex", "age_band"]
 
 
 class Scenario(_Body):
-    """What to suppose: another plan (left out: the programme's own), other rates for some months; at least one of them."""
+    """What to suppose: another plan (left out: the programme's own), other rates for some months, another list for some counties."""
 
     programme: Code = "2017-2020"
     plan: Plan | None = None
     rates: Annotated[tuple[FxRate, ...], Field(max_length=600)] = ()
+    designations: Annotated[tuple[Listing, ...], Field(max_length=2000)] = ()
     level: Literal["nation", "region", "province"] = "nation"
     as_known_at: Day | None = None
 
@@ -302,6 +303,6 @@ class Scenario(_Body):
     def _once(self) -> Self:
         if len({(rate.currency, rate.month) for rate in self.rates}) != len(self.rates):
             raise ValueError("a currency stands twice in a month")
-        if self.plan is None and not self.rates:
+        if self.plan is None and not self.rates and not self.designations:
             raise ValueError("nothing is supposed")
         return self

@@ -16,7 +16,7 @@ from shared.db import Tx
 
 FORMS = (
     "measure|scope|period, measure|currency|scope|period, quota|scope|year, target|scope|programme,"
-    " or a cell as laowu audit names it; a scope is nation:CN, region:west or province:620000"
+    " or a cell as laowu audit names it; a scope is nation:CN, nation:CN/listed:national, region:west or province:620000"
 )
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _PERIOD = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
@@ -90,10 +90,11 @@ def _of_quota(key: str, quota: Quota, scope: str, year: int) -> list[Asked]:
 
 def _within(part: Filter, scope: str) -> Filter | None:
     """The part of a filter that lies in a scope; None where nothing of it does. Raises UnknownKey where the scope is none."""
-    level, _, code = scope.partition(":")
-    if scope == f"nation:{NATION}":
+    nation = f"nation:{NATION}"
+    if scope == nation:
         return part
-    if level not in ("region", "province"):
+    level, _, code = scope.removeprefix(f"{nation}/").partition(":")
+    if level not in (("listed",) if scope.startswith(nation) else ("region", "province")):
         raise UnknownKey(f"{scope!r} is no scope")
     try:
         within = Filter.model_validate({**part.model_dump(), level: (code,)})

@@ -223,6 +223,47 @@ async def test_a_rate_that_cannot_be_is_refused(stats: Client, wrong: dict[str, 
     assert (await stats.get("/fx-rates")).body == []
 
 
+def a_row(**changes: Any) -> dict[str, Any]:
+    return {"county": RICH_EAST, "designation": "provincial", "from": "2016-01-01", **changes}
+
+
+async def test_a_list_is_loaded_and_read_page_by_page(stats: Client) -> None:
+    loaded = await stats.post("/designations", {"source": "gazette", "reason": "the province's own", "rows": [a_row(to="2018-12-31")]})
+    assert (loaded.status, loaded.body["version"], loaded.body["size"]) == (201, 1, (await stats.get("/designations")).body["size"])
+    rows: list[dict[str, Any]] = []
+    after: int | None = 0
+    while after is not None:
+        page = (await stats.get("/designations", after=str(after), limit="500")).body
+        rows, after = rows + page["rows"], page["next"]
+    assert a_row(to="2018-12-31") in rows
+    assert len(rows) == loaded.body["size"]
+    assert [(row["kind"], row["version"], row["source"]) for row in (await stats.get("/lists")).body] == [("designations", 1, "gazette")]
+    answer = (await stats.get("/figures/dispatches", by="listed")).body
+    assert answer["lists"] == {"designations": 1, "divisions": 0}
+
+
+@pytest.mark.parametrize(
+    ("path", "rows", "field"),
+    [
+        ("/designations", [a_row(), a_row(county="999999")], "rows.1.county"),
+        ("/designations", [a_row(county="62")], "rows.0.county"),
+        ("/designations", [a_row(designation="unclassified")], "rows.0.designation"),
+        ("/designations", [a_row(**{"from": "2018-13-01"})], "rows.0.from"),
+        ("/designations", [a_row(to="2015-12-31")], "rows.0.to"),
+        ("/designations", [a_row(), a_row(**{"from": "2017-01-01"})], "rows.1.from"),
+        ("/designations", [], "rows"),
+        ("/designations", [a_row()] * 5001, "rows"),
+        ("/divisions", [{"county": "990101", "name": "nowhere", "from": "2018-01-01"}], "rows.0.county"),
+        ("/divisions", [{"county": "620599", "name": "x", "from": "2018-01-01", "same_as": "999999"}], "rows.0.same_as"),
+    ],
+)
+async def test_a_bad_list_is_refused_by_row_and_field(stats: Client, path: str, rows: list[dict[str, Any]], field: str) -> None:
+    answer = await stats.post(path, {"source": "gazette", "reason": "test", "rows": rows})
+    assert answer.status == 422
+    assert field in {error["field"] for error in answer.body["errors"]}
+    assert (await stats.get("/lists")).body == []
+
+
 async def test_a_rate_is_loaded_once_and_revised_only_where_there_is_one(stats: Client) -> None:
     rate = {"currency": "JPY", "month": "2018-06", "yuan_per_unit": "0.06"}
     other = {**rate, "month": "2018-07"}

@@ -60,6 +60,19 @@ async def test_other_rates_move_the_money_of_the_scenario_only(stats: Client) ->
     assert (await stats.get("/fx-rates")).body == []
 
 
+async def test_another_list_moves_what_counts_as_poor_in_the_scenario_only(stats: Client) -> None:
+    listed = [{"county": RICH_EAST, "designation": "provincial", "from": "2016-01-01"}]
+    body = (await stats.post("/scenarios", {"designations": listed})).body
+    shares = {
+        side: next((row["num"], row["den"]) for row in body[side]["quotas"] if (row["quota"], row["year"]) == ("Q1", 2018))
+        for side in ("actual", "scenario")
+    }
+    assert shares == {"actual": (1, 10), "scenario": (10, 10)}
+    assert (await stats.get("/lists")).body == []
+    refused = await stats.post("/scenarios", {"designations": [{**listed[0], "county": "999999"}]})
+    assert (refused.status, refused.code) == (422, "LIST_INVALID")
+
+
 async def test_nothing_is_stored_and_nothing_told(stats: Client) -> None:
     before = await contents(stats.database)
     rates = [{"currency": "JPY", "month": "2018-06", "yuan_per_unit": "0.06"}]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.stats import closing
+from services.stats import closing, keys
 from services.stats.commands import ClosePeriod, Filter, LoadDesignations, LoadDivisions, Question
 from services.stats.domain import ListInvalid, NoCut
 from services.stats.figures import answer
@@ -90,6 +90,11 @@ async def test_a_list_restates_closed_periods_class_by_class_and_leaves_the_whol
         ("income", "none", 600_000, 0, "designation"), ("income", "provincial", 0, 600_000, "designation"),
     }  # fmt: skip
     assert sum(event.new - event.old for event in told) == 0
+    async with database.transaction(on(date(2019, 6, 2))) as tx:
+        for event in told:  # the key of a restatement is a question that it answers
+            [asked] = await keys.asked(tx, event.key)
+            assert asked.question is not None
+            assert sum(point.value for point in await answer(tx, asked.question)) == event.new, event.key
     await designated(database, row())
     assert len([event for event in await outbox_of(database) if isinstance(event, FigureRestated)]) == len(told)
 

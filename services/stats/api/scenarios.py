@@ -15,6 +15,6 @@ router = APIRouter()
 
 @router.post("/scenarios")
 async def rehearse(body: Scenario, call: Reader) -> views.Scenario:
-    """Quotas and targets under another plan or other rates, beside the actual ones. Nothing is stored, so it needs no Idempotency-Key."""
+    """Quotas and targets under another plan, other rates or lists, beside the actual ones. Nothing is stored: no Idempotency-Key."""
     lag = await lag_of(call.site)
     return await call.rehearse(lambda tx: scenarios.rehearse(tx, body, lag))

@@ -45,16 +45,29 @@ def _require(faults: Sequence[Fault]) -> None:
 async def _enter(
     tx: Tx, kind: Kind, version: int, rows: Sequence[Listing | Division], command: LoadDesignations | LoadDivisions
 ) -> views.ListVersion:
-    if len(rows) > lists.MOST_ROWS:
-        raise ListInvalid(f"a list has at most {lists.MOST_ROWS} rows, this would have {len(rows)}", field="rows")
     told = await closing.by_listing(tx)
-    plain = [row.model_dump(mode="json", by_alias=True) for row in rows]
-    digest = hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
-    entry = Entry(kind, version, digest, len(plain), command.source, command.reason, str(tx.principal), tx.clock.now(), tx.clock.today())
-    if not await stored.add(tx, entry, plain):
-        raise StaleList(field="rows")
+    entry = await _stored(tx, kind, version, rows, command.source, command.reason, tx.clock.today())
     await closing.restate_listing(tx, told)
     return views.list_version(entry)
+
+
+async def suppose_designations(tx: Tx, listings: Sequence[Listing], on: date) -> None:
+    """For a scenario: as the newest list, known on the day of the question. Raises ListInvalid."""
+    before = await lists.current(tx)
+    _require(lists.faults_of_listings(listings, before))
+    rows = lists.merged(before.listings, listings, whole=False)
+    await _stored(tx, "designations", before.versions["designations"] + 1, rows, "scenario", "scenario", on)
+
+
+async def _stored(tx: Tx, kind: Kind, version: int, rows: Sequence[Listing | Division], source: str, reason: str, on: date) -> Entry:
+    if len(rows) > lists.MOST_ROWS:
+        raise ListInvalid(f"a list has at most {lists.MOST_ROWS} rows, this would have {len(rows)}", field="rows")
+    plain = [row.model_dump(mode="json", by_alias=True) for row in rows]
+    digest = hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+    entry = Entry(kind, version, digest, len(plain), source, reason, str(tx.principal), tx.clock.now(), on)
+    if not await stored.add(tx, entry, plain):
+        raise StaleList(field="rows")
+    return entry
 
 
 async def versions(tx: Tx) -> list[views.ListVersion]:

@@ -1,4 +1,4 @@
-"""Scenarios: the same cells judged under another plan, and with other rates, beside the actual figures.
+"""Scenarios: the same cells judged under another plan, with other rates and other lists, beside the actual figures.
 
 A scenario is rehearsed: what it supposes is entered as if in earnest, judged by the same path as everything else, and rolled back.
 Both sides are of one moment.
@@ -12,6 +12,7 @@ from services.stats import board, plans, views
 from services.stats.commands import FxRate, Plan, Scenario
 from services.stats.freshness import Freshness, Lag, freshness
 from services.stats.queries import rates
+from services.stats.usecases import lists
 from shared.db import Tx
 from shared.values import first_day
 
@@ -19,11 +20,14 @@ from shared.values import first_day
 async def rehearse(tx: Tx, scenario: Scenario, lag: Lag) -> views.Scenario:
     """In a transaction that is rolled back afterwards. A plan that contradicts itself is judged all the same, and what contradicts said.
 
-    Raises UnknownProgramme.
+    Raises UnknownProgramme, ListInvalid.
     """
     programme, fresh = await board.in_force(tx, scenario.programme), await freshness(tx, lag)
     actual = await _judged(tx, programme.plan, scenario, fresh)
-    await _suppose_rates(tx, scenario.rates, scenario.as_known_at or tx.clock.today())
+    on = scenario.as_known_at or tx.clock.today()
+    await _suppose_rates(tx, scenario.rates, on)
+    if scenario.designations:
+        await lists.suppose_designations(tx, scenario.designations, on)
     plan = scenario.plan or programme.plan
     supposed = await _judged(tx, plan, scenario, fresh)
     return views.scenario(actual, supposed, plans.contradictions(plan), plans.arithmetic(plan), scenario.as_known_at, fresh)
