@@ -72,7 +72,7 @@ def no_answer_is_2(command: str) -> Iterator[None]:
 
 async def audited(settings: Settings, processes: int | None, console: Console) -> Audit:
     """Raises what is in NO_ANSWER."""
-    conn = await db.connect(settings.database_url.get_secret_value(), application="laowu-audit", statement_timeout="30min")
+    conn = await db.connect(settings.database_url.get_secret_value(), application="laowu-audit", seconds=1800)
     try:
         with reading(console) as progress:
             return await audit(settings, conn, processes=processes, progress=progress)
@@ -98,6 +98,7 @@ def document(found: Audit) -> dict[str, Any]:
         "cells": found.cells,
         "digests": {name: {"stored": stored, "recounted": recounted} for name, (stored, recounted) in found.digests.items()},
         "differing": [{"cell": name_of(cell), "stored": stored, "recounted": counted} for cell, stored, counted in found.differing],
+        "sums": [{"sum": name, "stored": stored, "recounted": counted} for name, stored, counted in found.sums],
         "unaccounted": found.unaccounted,
         "contradictions": [{"at": at, **asdict(one), "event": str(one.event)} for at, one in found.contradictions],
     }
@@ -110,6 +111,7 @@ def lines(found: Audit) -> Iterator[str]:
         verdict = "equal    " if stored == recounted else "DIFFERENT"
         yield f"{verdict} {name:28} stored {stored[:16]} recounted {recounted[:16]}"
     yield from _first(f"differs: {name_of(cell)}: stored {stored:,}, recounted {counted:,}" for cell, stored, counted in found.differing)
+    yield from _first(f"differs: the sum of {name}: stored {stored:,}, recounted {counted:,}" for name, stored, counted in found.sums)
     if found.unaccounted:
         yield f"WARNING: {len(found.unaccounted)} records can be counted nowhere and are in no dead letter"
         yield from _first(found.unaccounted)

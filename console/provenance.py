@@ -101,7 +101,7 @@ def _asking(figure: str, period: str | None, part: dict[str, list[str]], known_o
 
 async def explained(settings: Settings, asking: Asking, processes: int | None, console: Console) -> list[Why]:
     """Raises BadParameter for what is no figure, and what is in NO_ANSWER."""
-    conn = await db.connect(settings.database_url.get_secret_value(), application="laowu-why")
+    conn = await db.connect(settings.database_url.get_secret_value(), application="laowu-why", seconds=1800)
     try:
         with reading(console) as progress:
             return await why(settings, conn, asking, processes=processes, progress=progress)

@@ -201,13 +201,13 @@ async def close_database(database: Database) -> None:
         database.pool.terminate()
 
 
-async def connect(url: str, *, application: str, statement_timeout: str = "30s") -> asyncpg.Connection:
-    """One connection outside the pool (relay, console), with the same bounds."""
+async def connect(url: str, *, application: str, seconds: int = 30) -> asyncpg.Connection:
+    """One connection outside the pool (relay, console), with the same bounds; no statement takes longer than so many seconds."""
     conn: asyncpg.Connection = await asyncpg.connect(
         url,
         timeout=5,
-        command_timeout=30,
-        server_settings={**SERVER_SETTINGS, "statement_timeout": statement_timeout, "application_name": application},
+        command_timeout=seconds,
+        server_settings={**SERVER_SETTINGS, "statement_timeout": f"{seconds}s", "application_name": application},
     )
     await _initialise(conn)
     return conn

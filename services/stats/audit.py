@@ -9,7 +9,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from services.stats import contradictions
 from services.stats.contradictions import Contradiction
@@ -18,28 +18,35 @@ from services.stats.fold import Cell, fold
 from services.stats.measures import CUT_BY_CODE, CUTS, MEASURE_BY_CODE
 from services.stats.queries import generations
 from services.stats.shares import Progress, Report, Share, in_shares
+from services.stats.sums import kept_sums, summed
 from shared import log
+from shared.auth import system
+from shared.db import Cause, Tx
 from shared.events import Undecodable, Unknown, decode
 from shared.settings import Settings
+from shared.values import Clock
 
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """`differing`: cell, as stored, as recounted. `digests`: per cut, stored and recounted. `unaccounted`: where records stand
-    that can be counted nowhere and are in no dead letter either; `contradictions`: where a source told two stories.
+    """`differing`: cell, as stored, as recounted; `sums`: the same of what is kept as a sum of cells, by months and in closed periods.
+
+    `digests`: per cut, stored and recounted. `unaccounted`: where records stand that can be counted nowhere and are in no dead
+    letter either; `contradictions`: where a source told two stories.
     """
 
     events: int
     cells: int
     digests: dict[str, tuple[str, str]]
     differing: list[tuple[Cell, int, int]]
+    sums: list[tuple[str, int, int]]
     unaccounted: list[str]
     contradictions: list[tuple[str, Contradiction]]  # where the event stands: topic/partition@offset
 
     @property
     def passed(self) -> bool:
-        """Every cell is equal."""
-        return not self.differing
+        """Every cell is equal, and every sum of cells."""
+        return not self.differing and not self.sums
 
     @property
     def clean(self) -> bool:
@@ -54,25 +61,31 @@ async def audit(settings: Settings, conn: Any, *, processes: int | None = 1, pro
     """
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         stored = await generations.all_cells(conn)
+        sums = await kept_sums(Tx(conn, "stats", Cause(system("stats"), Clock())))
         upto = await generations.positions_by_place(conn)
         left_out = await generations.left_out(conn)
     counts = await in_shares(recount, Share(settings, upto, left_out), processes, progress)
     recounted: Counter[Cell] = Counter()
     for count in counts:
         recounted.update(count.cells)
-    differing = [
-        (cell, stored.get(cell, 0), recounted.get(cell, 0))
-        for cell in sorted(stored.keys() | recounted.keys())
-        if stored.get(cell, 0) != recounted.get(cell, 0)
-    ]
     return Audit(
         events=sum(count.events for count in counts),
         cells=len(stored),
         digests={cut.name: (digest(stored, cut.code), digest(recounted, cut.code)) for cut in CUTS},
-        differing=differing,
+        differing=differences(stored, recounted),
+        sums=differences(sums.stored, summed(recounted, sums.closed)),
         unaccounted=sorted(place for count in counts for place in count.unaccounted),
         contradictions=sorted((one for count in counts for one in count.contradictions), key=lambda one: one[0]),
     )
+
+
+K = TypeVar("K", Cell, str)
+
+
+def differences(stored: Mapping[K, int], recounted: Mapping[K, int]) -> list[tuple[K, int, int]]:
+    """What two countings do not agree on: name, as stored, as recounted."""
+    found = ((key, stored.get(key, 0), recounted.get(key, 0)) for key in sorted(stored.keys() | recounted.keys()))
+    return [(key, one, other) for key, one, other in found if one != other]
 
 
 @dataclass(slots=True)

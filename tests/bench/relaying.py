@@ -46,7 +46,7 @@ async def measure(here: Place, say: Report) -> list[Figure]:
 async def relay_all(settings: Settings, url: str, filling: Sequence[load.Row]) -> float:
     """Seconds from its start until the last batch is acknowledged and deleted."""
     await kafka.create_topics(settings, [load.TOPIC])
-    conn = await db.connect(url, application="bench", statement_timeout="0")
+    conn = await db.connect(url, application="bench", seconds=3600)
     try:
         await load.fill(conn, filling)
     finally:

@@ -11,10 +11,11 @@ import pytest_asyncio
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
-from services.stats import audit, board, consumers, queries, rebuild
-from services.stats.commands import EnterProgramme
+from services.stats import audit, board, closing, consumers, queries, rebuild
+from services.stats.commands import ClosePeriod, EnterProgramme
 from services.stats.freshness import SOURCES
 from services.stats.measures import MEASURE
+from services.stats.queries import blocks
 from services.stats.usecases.programmes import enter_programme
 from shared import kafka as topics
 from shared.db import Database
@@ -87,6 +88,7 @@ async def test_an_audit_names_the_cell_that_was_tampered_with(kafka: str, config
     assert {cell.cut for cell, _, _ in found.differing} == {5}
     assert [stored - recounted for _, stored, recounted in found.differing] == [1, 1]
     assert [name for name, (stored, recounted) in found.digests.items() if stored != recounted] == ["province x channel"]
+    assert len(found.sums) == 2  # of two months, read from the same cells
 
 
 async def test_a_rebuild_beside_the_live_generation_is_swapped_in_when_equal_and_counting_goes_on(
@@ -186,3 +188,21 @@ async def test_a_log_that_lost_its_beginning_cannot_be_recounted(kafka: str, con
         async with database.connection() as conn:
             with pytest.raises(Truncated, match="holds 2 to 6, 0 to 6 was read"):
                 await audit.audit(config, conn, processes=processes)
+
+
+async def test_sums_that_boards_read_and_closed_periods_keep_are_recounted_too(kafka: str, config: Settings, database: Database) -> None:
+    await told(kafka, config)
+    await counted(config, database)
+    async with database.transaction(cause()) as tx:
+        await closing.close_period(tx, ClosePeriod(period="2018"))
+        await blocks.settle(tx, await queries.live_generation(tx))
+    assert (await audited(config, database)).passed
+    async with database.connection() as conn:
+        await conn.execute("UPDATE frozen SET value = value + 3 WHERE measure = $1 AND province = '620000'", MEASURE["dispatches"].code)
+        await conn.execute("UPDATE year_cell SET m05 = m05 + 2 WHERE cut = 5 AND measure = $1 AND m05 <> 0", MEASURE["dispatches"].code)
+    found = await audited(config, database)
+    assert (found.passed, found.differing) == (False, [])
+    assert found.sums == [
+        ("closed dispatches|province:620000|2018", 4, 1),
+        ("dispatches | province x channel | 620000 | labour_cooperation | 2018-05", 3, 1),
+    ]
