@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from console import auditing, certificates, deadletters, kafka_local, programme, provenance, relays, stack, watch
+from console import auditing, certificates, deadletters, kafka_local, programme, provenance, rebuilding, relays, stack, watch
 from console.home import SERVICES, Home
 from console.stack import Options, OtherMode
 from console.trouble import Trouble
@@ -29,6 +29,7 @@ app.command()(programme.report)
 app.command()(watch.watch)
 app.command("audit")(auditing.audit_command)
 app.command("why")(provenance.why_command)
+app.command("rebuild")(rebuilding.rebuild_command)
 app.command("verify")(certificates.verify_command)
 app.add_typer(deadletters.app, name="deadletters")
 app.add_typer(relays.app, name="relay")

@@ -19,17 +19,23 @@ from console.home import Home
 from console.trouble import Trouble
 from services.stats.audit import Audit, audit, name_of
 from services.stats.contradictions import Contradiction
+from services.stats.domain import AbsurdDay
+from services.stats.rebuild import Overtaken
 from services.stats.shares import ReaderLost
 from shared import db, kafka
+from shared.events import Undecodable
 from shared.log import Truncated
 from shared.settings import Settings
 
 told = Console(stderr=True)
-# What keeps an audit from an answer: it is neither yes nor no.
+# What keeps an audit, or a rebuild, from an answer: it is neither yes nor no.
 NO_ANSWER = (
     kafka.Unavailable,
     Truncated,
     ReaderLost,
+    Overtaken,
+    AbsurdDay,  # in the log, counted, and in no dead letter: laowu audit says where
+    Undecodable,
     db.Unavailable,
     OSError,
     TimeoutError,

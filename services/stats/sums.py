@@ -49,7 +49,7 @@ def summed(cells: Mapping[Cell, int], closed: Closed) -> dict[str, int]:
     for cell, value in cells.items():
         if CUT_BY_CODE[cell.cut].monthly:
             found[_month(cell.measure, cell.cut, cell.k1, cell.k2, cell.day, cell.currency)] += value
-        if cell.cut == CUT_OF[cell.measure]:
+        if cell.cut == CUT_OF.get(cell.measure):
             for period, (starts, ends) in closed.items():
                 if starts <= cell.day <= ends:
                     found[_closed(period, cell.measure, cell.currency, province_at(cell.k1))] += value

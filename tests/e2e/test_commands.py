@@ -66,8 +66,17 @@ async def test_an_audit_is_equal_until_a_cell_is_tampered_with(place: Place) -> 
     assert tampered.returncode == 1
     assert f"differs: dispatches | province x destination | 620000 | {place.walked.venture.destination} | 2019-03-04" in tampered.stdout
     assert "DIFFERENT province x destination" in tampered.stdout
-    await place.execute("UPDATE block SET value[1] = value[1] - 1 WHERE cut = 2 AND measure = 6")
+
+
+async def test_a_rebuild_is_refused_where_cells_differ_and_mends_them_once_accepted(place: Place) -> None:
+    refused = await place.laowu("rebuild", "--json")
+    found = json.loads(refused.stdout)
+    assert (refused.returncode, found["swapped"], len(found["differing"])) == (1, False, 1), refused.stderr
+    assert found["differing"][0]["cell"].startswith(f"dispatches | province x destination | 620000 | {place.walked.venture.destination}")
+    accepted = await place.laowu("rebuild", "--accept", "--processes", "2")
+    assert (accepted.returncode, "swapped in" in accepted.stdout) == (0, True), accepted.stderr
     assert (await place.laowu("audit")).returncode == 0
+    assert (await place.laowu("rebuild")).returncode == 0
 
 
 async def test_why_names_the_event_behind_a_figure_by_measure_and_by_key(place: Place) -> None:
