@@ -1,7 +1,8 @@
 """Random histories against a recount: whatever happens between, every cell is what the log says, as known at every day.
 
 A history is told by a small world (tests/support/history.py), taken through inbox.take in batches of any size from any partition,
-with repeats, crashes before commit, rebuilds, and periods closed and reopened in between. After every turn the stored cells must
+with repeats, crashes before commit, records that a build does not understand and that are redriven later, rebuilds, and periods closed
+and reopened in between. After every turn the stored cells must
 be those of the oracle (tests/support/oracle.py), which shares no code with the folds. Hypothesis prints and shortens what fails.
 """
 
@@ -15,20 +16,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
+from zlib import crc32
 
 import pytest
 from aiokafka import AIOKafkaProducer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.stats import closing, consumers, figures, rebuild
+from services.stats import audit, closing, consumers, figures, rebuild
 from services.stats.commands import ClosePeriod, Question, ReopenPeriod
 from services.stats.freshness import SOURCES
 from services.stats.queries import frozen, generations
-from shared import inbox
+from services.stats.usecases import letters
+from shared import deadletters, inbox
 from shared import kafka as topics
 from shared.auth import NATION, Principal, Role
+from shared.consumer import Reject
 from shared.db import Cause, Database, Tx, Unavailable, close_database
+from shared.deadletters import Redriving
 from shared.events import Data, FigureRestated, Recorded
 from shared.positions import positions
 from shared.settings import Settings
@@ -59,7 +64,8 @@ class Turn:
     seed: int
 
 
-ACTS = ("take", "take", "take", "crash", "kill", "close", "reopen", "rebuild")
+ACTS = ("take", "take", "take", "crash", "kill", "misunderstand", "decide", "decide", "close", "reopen", "rebuild")
+REDRIVING = Redriving(consumers.apply, simulated=False, standing=letters.standing, told=letters.told)
 turns = st.builds(
     Turn, steps=st.lists(steps, min_size=1, max_size=12), repeat=st.integers(0, 19), act=st.sampled_from(ACTS), seed=st.integers(0, 2**16)
 )
@@ -75,12 +81,20 @@ class Machine:
     world: World
     written: Counter[tuple[str, int]] = field(default_factory=Counter)  # records of each partition that Kafka has
     frozen: dict[str, Sums] = field(default_factory=dict)
+    misunderstood: set[str] = field(default_factory=set)  # subjects of which good events may be parked
 
     async def taken(self) -> list[dict[str, Any]]:
-        """The events that lie before the service's positions."""
+        """The events that lie before the service's positions, without those that are parked because nobody understood them."""
         async with self.database.connection() as conn:
             reached = {place: position.next_offset for place, position in (await positions(conn)).items()}
-        return [event for (topic, part, offset), event in self.world.counted.items() if offset < reached.get((topic, part), 0)]
+            left_out = await generations.left_out(conn)
+        found = []
+        for place, event in self.world.counted.items():
+            if place in left_out:
+                assert event["subject"] in self.misunderstood, f"{event['type']} of {event['subject']} was parked"
+            elif place[2] < reached.get(place[:2], 0):
+                found.append(event)
+        return found
 
     async def cells(self) -> dict[Named, int]:
         """What is stored, by words. Raises KeyError for a measure the oracle does not know: it is extended with the table."""
@@ -128,6 +142,33 @@ async def _is_killed(tx: Tx, events: Sequence[Recorded[Data]]) -> None:
     await tx.conn.execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
 
+async def misunderstand(machine: Machine, records: Sequence[Any], seed: int) -> None:
+    """Taken by a build that cannot make sense of every fourth subject."""
+
+    async def apply(tx: Tx, events: Sequence[Recorded[Data]]) -> None:
+        for event in events:
+            if crc32(f"{event.subject} {seed}".encode()) % 4 == 0 and event.subject.encode() not in machine.world.spoilt:
+                machine.misunderstood.add(event.subject)
+                raise Reject("not_understood", "by this build")
+        await consumers.apply(tx, events)
+
+    await take(machine, records, apply)
+
+
+async def decide(machine: Machine, rng: random.Random) -> bool:
+    """Redrive a parked subject that is good, discard a record that is not. Returns whether there was any."""
+    async with machine.database.transaction(cause("operator")) as tx:
+        parked = (await deadletters.letters(tx, "parked", None, 0, 10_000)).items
+        if parked:
+            subject = rng.choice(parked).subject
+            first = next(letter for letter in parked if letter.subject == subject)
+            if subject in machine.misunderstood:
+                assert (await deadletters.redrive(tx, REDRIVING, [first.id])).left == 0
+            else:
+                await deadletters.discard(tx, [first.id], "it can be counted nowhere")
+    return bool(parked)
+
+
 def cause(name: str) -> Cause:
     return Cause(Principal(name, Role.OFFICER, (NATION,)), Clock(AFTER))
 
@@ -147,7 +188,13 @@ async def reopen(machine: Machine, period: str) -> None:
 
 
 async def rebuilt(machine: Machine) -> None:
-    """From the real log, which holds exactly what the machine's log does."""
+    await write_down(machine)
+    found = await rebuild.rebuild(machine.config, machine.database)
+    assert (found.swapped, found.differing) == (True, [])
+
+
+async def write_down(machine: Machine) -> None:
+    """So that the real log holds exactly what the machine's log does."""
     producer = AIOKafkaProducer(bootstrap_servers=machine.config.kafka_bootstrap_servers, acks="all")
     if not machine.written:
         await topics.create_topics(machine.config, SOURCES)
@@ -159,8 +206,6 @@ async def rebuilt(machine: Machine) -> None:
             machine.written[place] = len(lane)
     finally:
         await producer.stop()
-    found = await rebuild.rebuild(machine.config, machine.database)
-    assert (found.swapped, found.differing) == (True, [])
 
 
 async def act(machine: Machine, turn: Turn) -> None:
@@ -171,6 +216,10 @@ async def act(machine: Machine, turn: Turn) -> None:
         await reopen(machine, rng.choice(PERIODS))
     elif turn.act == "rebuild":
         await rebuilt(machine)
+    elif turn.act == "decide":
+        await decide(machine, rng)
+    elif turn.act == "misunderstand":
+        await misunderstand(machine, await next_records(machine, rng), turn.seed)
     else:
         records = await next_records(machine, rng)
         if turn.act == "take" or not records:
@@ -290,6 +339,13 @@ async def test_whatever_happens_every_cell_is_what_a_recount_gives_as_known_at_e
         await act(machine, turn)
         await holds(machine, random.Random(turn.seed))
     await take(machine, await next_records(machine, random.Random(0), all_of_them=True))
+    while await decide(machine, random.Random(0)):
+        pass
     await holds(machine, random.Random(1))
     await comes_to_the_truth(machine)
+    if machine.written:  # a log was made for a rebuild: it can be audited too
+        await write_down(machine)
+        async with machine.database.connection() as conn:
+            found = await audit.audit(machine.config, conn)
+        assert (found.clean, found.events) == (True, len(machine.world.counted))
     await close_database(machine.database)

@@ -90,7 +90,7 @@ class World:
     wages: list[Wage] = field(default_factory=list)
     recruited: list[Recruited] = field(default_factory=list)
     merged: dict[int, int] = field(default_factory=dict)
-    spoilt: set[bytes] = field(default_factory=set)  # subjects with a record that can be counted nowhere: what follows waits
+    spoilt: set[bytes] = field(default_factory=set)  # subjects of which nothing can be counted anywhere
     counted: dict[tuple[str, int, int], dict[str, Any]] = field(default_factory=dict)
 
     def tell(self, data: Data, on: date) -> None:
@@ -339,12 +339,13 @@ _SINGLES: Mapping[str, type[Data]] = {
 
 # --- what can be counted nowhere ----------------------------------------------------------------------------------------
 def _absurd(world: World, step: Step) -> None:
-    """A departure from before 1990: parked, and the return of the same placement behind it."""
+    """A departure from before 1990, and a correction of it that is no better: parked, and parked behind it."""
     of = dispatched(step.fact(date(1970, 1, 1)))
     world.spoilt.add(str(of.placement).encode())
     world.tell(of, step.day)
-    back = ReturnFact(returned_on=step.day, reason="completed")
-    world.tell(events.Returned(placement=of.placement, worker=of.worker, fact=back, dispatch=step.fact(step.day)), step.day)
+    about = {"placement": of.placement, "worker": of.worker, "returned": None, "cause": "correction"}
+    told = {**about, "previous": of.fact, "fact": step.fact(date(1970, 1, 2))}
+    world.tell(events.DispatchCorrected.model_validate(told), step.day)
 
 
 def _garbage(world: World, step: Step) -> None:
