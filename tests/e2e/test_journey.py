@@ -65,7 +65,7 @@ async def test_every_aggregate_tells_its_history(walked: Walked) -> None:
             "Returned",
         ],
         ["WorkerEnrolled", "AttendanceRecorded", "AssessmentRecorded", "CertificateIssued"],
-        ["CaseOpened", "CaseClosed"],
+        ["CaseOpened", "CaseDeadlineMissed", "CaseClosed"],
     ]  # fmt: skip
 
 
