@@ -1,8 +1,9 @@
 """Where a source contradicts itself: a correction or a void takes away something else than was counted for its business id.
 
 The fold adds fact - previous whatever `previous` says, so the figures stay a sum of what the sources told; that a source told
-two stories is found here, and only here. So is one that counts
-a business id a second time. The business id is the placement for departures and returns, the report for income.
+two stories is found here, and only here. So is one that counts a business id a second time. The business id is the placement for
+departures, returns and the cost of recruitment, the placement's month for income: of its reports at most one counts, and a better
+source's takes back what another one told.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ from shared.events import (
     IncomeVoided,
     Part,
     Recorded,
+    RecruitmentCostAssessed,
     Returned,
 )
-from shared.values import PlacementId
+from shared.values import Period, PlacementId
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,14 @@ class _Step:
 
 def _steps(data: Data) -> list[_Step]:
     if isinstance(data, IncomeReported | IncomeCorrected | IncomeVoided):
-        says = None if isinstance(data, IncomeReported) else data.previous
-        return [_Step(f"report {data.report}", (says,), (None if isinstance(data, IncomeVoided) else data.fact,))]
+        taken = [] if isinstance(data, IncomeReported) else [data.previous]
+        added = [] if isinstance(data, IncomeVoided) else [data.fact]
+        return [
+            *(_Step(_income(data.placement, one.period), (one,), (None,)) for one in taken),
+            *(_Step(_income(data.placement, one.period), (None,), (one,)) for one in added),
+        ]
+    if isinstance(data, RecruitmentCostAssessed):
+        return [_Step(f"recruitment of placement {data.placement}", (data.previous,), (data.fact,))]
     if isinstance(data, Dispatched | DispatchCorrected | DispatchVoided):
         says_of_it = None if isinstance(data, Dispatched) else data.previous
         return [
@@ -83,6 +91,10 @@ def _return_moved(data: Dispatched | DispatchCorrected | DispatchVoided) -> list
     if isinstance(data, Dispatched):
         return []
     return [_Step(_back(data.placement), (data.returned,), (None,) if isinstance(data, DispatchVoided) else ())]
+
+
+def _income(placement: PlacementId, period: Period) -> str:
+    return f"income of placement {placement} in {period}"
 
 
 def _back(placement: PlacementId) -> str:

@@ -6,7 +6,20 @@ from datetime import date
 
 from services.stats.contradictions import Contradiction, Counted, check
 from shared.events import Data, IncomeVoided
-from tests.support.stats import POOR_WEST, came_back, corrected, departure, dispatched, income, income_corrected, paid, recorded, voided
+from tests.support.stats import (
+    POOR_WEST,
+    assessed,
+    came_back,
+    corrected,
+    cost,
+    departure,
+    dispatched,
+    income,
+    income_corrected,
+    paid,
+    recorded,
+    voided,
+)
 
 
 def told(*events: Data) -> list[Contradiction]:
@@ -52,4 +65,16 @@ def test_a_void_of_what_was_never_counted_or_counted_with_a_return_is_named() ->
 
 def test_counting_a_business_id_twice_is_named() -> None:
     out, report = dispatched(), income(dispatched(), paid(800))
-    assert [one.business_id for one in told(out, out, report, report)] == [f"placement {out.placement}", f"report {report.report}"]
+    assert [one.business_id for one in told(out, out, report, report)] == [
+        f"placement {out.placement}",
+        f"income of placement {report.placement} in 2018-06",
+    ]
+
+
+def test_a_better_source_takes_back_what_another_report_told_and_costs_follow() -> None:
+    out = dispatched()
+    said, better = income(out, paid(800)), income_corrected(out, paid(800), paid(900))
+    assert said.report != better.report
+    before, after = cost(900, 800), cost(900, 900)
+    assert told(out, said, better, assessed(out, before), assessed(out, after, before), assessed(out, None, after)) == []
+    assert [one.business_id for one in told(assessed(out, after, before))] == [f"recruitment of placement {out.placement}"]
