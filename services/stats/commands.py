@@ -286,6 +286,13 @@ class Question(_Body):
     known_on: date | None = None  # only what was recorded by then; None: everything
 
 
+class Page(_Body):
+    """`after`: the `next` of the page before."""
+
+    after: str | None
+    limit: int
+
+
 PublicBy = Literal["province", "destination", "channel", "sex", "age_band"]
 
 

@@ -119,6 +119,12 @@ class StalePlan(Conflict):
     slug = "STALE_PLAN"
 
 
+class TooManyPoints(Invalid):
+    """The figure has more points than a file may: ask by fewer dimensions, for a shorter span, or page by page."""
+
+    slug = "TOO_MANY_POINTS"
+
+
 class NotPublic(NotFound):
     """The public sees counts of closed years only."""
 

@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import polars as pl
 
-from services.stats.views import Figure
+from services.stats.figures import Point
+from services.stats.views import Figure, values
+
+ROWS = 10_000  # turned into bytes at a time
 
 
-def file_of(figure: Figure, form: Literal["csv", "parquet"]) -> bytes:
-    """CSV (UTF-8, header row, codes and numbers only) or Parquet."""
-    frame = frame_of(figure)
+def file_of(head: Figure, points: Sequence[Point], form: Literal["csv", "parquet"]) -> Iterator[bytes]:
+    """CSV (UTF-8, header row, codes and numbers only) or Parquet, piece by piece. `head`: what every row says of the figure.
+
+    CSV is made as it is sent; a Parquet file says at its end where its columns are, so it is made whole.
+    """
+    parts = range(0, max(len(points), 1), ROWS)
     if form == "csv":
-        return frame.write_csv().encode()
+        for start in parts:
+            yield frame_of(_part(head, points[start : start + ROWS])).write_csv(include_header=start == 0).encode()
+        return
     buffer = io.BytesIO()
-    frame.write_parquet(buffer)
-    return buffer.getvalue()
+    pl.concat([frame_of(_part(head, points[start : start + ROWS])) for start in parts]).write_parquet(buffer)
+    buffer.seek(0)
+    yield from iter(lambda: buffer.read(2**20), b"")
+
+
+def _part(head: Figure, points: Sequence[Point]) -> Figure:
+    return head.model_copy(update={"points": values(head.measure, points)})
 
 
 _READ = ("num", "den", "median_from", "median_to", "p90_from", "p90_to")  # of a quotient; of durations, in days

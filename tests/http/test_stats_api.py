@@ -11,8 +11,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from services.stats import board
+from services.stats import board, exports
 from services.stats.measures import DERIVED, MEASURE, QUOTIENTS, cuts_for
+from services.stats.usecases import answers
 from shared.auth import Role
 from shared.events import Data
 from tests.support.http import Client, client  # noqa: F401  # the fixture
@@ -283,6 +284,40 @@ async def test_a_figure_leaves_as_csv_and_as_parquet_with_the_same_rows(stats: C
     assert [line.split(",")[:2] for line in lines[1:]] == [["2018", "2"], ["2019", "1"]]
     parquet = await stats.get("/figures/dispatches/export", format="parquet", **query)
     assert pl.read_parquet(io.BytesIO(parquet.body)).select("year", "value").rows() == [("2018", 2), ("2019", 1)]
+
+
+async def test_a_figure_comes_page_by_page_and_its_totals_are_of_all_pages(stats: Client) -> None:
+    told = [dispatched(departure(RICH_EAST, date(2018, month, 2))) for month in range(1, 8)]
+    await counted(stats.database, [recorded(data) for data in told] + [recorded(income(told[0], paid(800, period="2018-02"))),
+                                                                       recorded(income(told[0], paid(900, period="2018-03")))])  # fmt: skip
+    seen, after = list[str](), dict[str, str]()
+    while True:
+        page = (await stats.get("/figures/dispatches", by="month", limit=3, **after)).body
+        seen += [point["of"]["month"] for point in page["points"]]
+        if page["next"] is None:
+            break
+        after = {"after": page["next"]}
+    assert seen == [f"2018-{month:02d}" for month in range(1, 8)]
+    money = (await stats.get("/figures/income", by="month", limit=1)).body
+    assert (len(money["points"]), money["total_cny"]) == (1, 1_700)
+    lost = await stats.get("/figures/dispatches", by="month", after="1999-01|")
+    assert (lost.status, lost.code) == (422, "CURSOR_INVALID")
+
+
+async def test_a_long_figure_leaves_as_csv_piece_by_piece(stats: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    await three_departures(stats)
+    query = {"from": "2018", "to": "2019", "by": "year"}
+    whole = (await stats.get("/figures/dispatches/export", **query)).body.decode().splitlines()
+    monkeypatch.setattr(exports, "ROWS", 1)
+    pieces = (await stats.get("/figures/dispatches/export", **query)).body.decode().splitlines()
+    assert [line.split(",")[:2] for line in pieces] == [line.split(",")[:2] for line in whole]
+    parquet = await stats.get("/figures/dispatches/export", format="parquet", **query)
+    assert pl.read_parquet(io.BytesIO(parquet.body)).select("year", "value").rows() == [("2018", 2), ("2019", 1)]
+    empty = (await stats.get("/figures/dispatches/export", **{"from": "1995", "to": "1995", "by": "year"})).body.decode().splitlines()
+    assert len(empty) == 1
+    monkeypatch.setattr(answers, "MOST_POINTS", 1)
+    refused = await stats.get("/figures/dispatches/export", **query)
+    assert (refused.status, refused.code) == (422, "TOO_MANY_POINTS")
 
 
 async def test_periods_close_and_reopen_with_another_officer(stats: Client) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
+from fastapi.responses import StreamingResponse
 
 from services.stats import board, exports, views
 from services.stats.api.asking import Asked, KnownAt, ProgrammeCode, Reader
+from services.stats.commands import Page
 from services.stats.freshness import lag_of
 from services.stats.usecases import answers
 from shared.auth import Role
@@ -31,20 +33,25 @@ async def monthly(call: Reader, year: YearNumber, as_known_at: KnownAt = None) -
 
 
 @router.get("/figures/{measure}")  # noqa: FAST003  # _question reads it
-async def figure(call: Reader, question: Asked) -> views.Figure:
-    """Any measure, by any dimensions that one of its cuts has together."""
+async def figure(
+    call: Reader,
+    question: Asked,
+    after: Annotated[str | None, Query(max_length=400, pattern=r"^[\x20-\x7e]*$")] = None,
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 10_000,
+) -> views.Figure:
+    """Any measure, by any dimensions that one of its cuts has together; page by page where it has many points."""
     lag = await lag_of(call.site)
-    return await call.query(lambda tx: answers.figure(tx, question, lag))
+    return await call.query(lambda tx: answers.figure(tx, question, lag, Page(after=after, limit=limit)))
 
 
-@router.get("/figures/{measure}/export", response_class=Response)  # noqa: FAST003
+@router.get("/figures/{measure}/export", response_class=StreamingResponse)  # noqa: FAST003
 async def export(call: Reader, question: Asked, form: Annotated[Literal["csv", "parquet"], Query(alias="format")] = "csv") -> Response:
     """The same figure as a file: a row per point, with what the answer says of itself in every row."""
     lag = await lag_of(call.site)
-    found = await call.query(lambda tx: answers.figure(tx, question, lag))
+    head, points = await call.query(lambda tx: answers.export(tx, question, lag))
     kind = "text/csv; charset=utf-8" if form == "csv" else "application/vnd.apache.parquet"
     name = f"attachment; filename={question.measure}.{form}"
-    return Response(exports.file_of(found, form), media_type=kind, headers={"content-disposition": name})
+    return StreamingResponse(exports.file_of(head, points, form), media_type=kind, headers={"content-disposition": name})
 
 
 @router.get("/report")

@@ -2,24 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from services.stats import board, figures, lists, queries, views
-from services.stats.commands import Question
-from services.stats.domain import CursorInvalid, UnknownMeasure
+from services.stats.commands import Page, Question
+from services.stats.domain import CursorInvalid, TooManyPoints, UnknownMeasure
 from services.stats.freshness import Lag, freshness
 from services.stats.measures import MEASURE
 from services.stats.queries import frozen
 from shared.db import Tx
 from shared.values import first_day, last_day, period_of
 
+MOST_POINTS = 250_000
 
-async def figure(tx: Tx, question: Question, lag: Lag) -> views.Figure:
+
+async def figure(tx: Tx, question: Question, lag: Lag, page: Page | None = None) -> views.Figure:
+    """A page of a figure; without one, all of it. Raises TooManyPoints, CursorInvalid, and what figures.answer raises."""
     points = await figures.answer(tx, question)
+    return await _said(tx, question, points, _page(points, page) if page else points, lag)
+
+
+async def export(tx: Tx, question: Question, lag: Lag) -> tuple[views.Figure, list[figures.Point]]:
+    """What the figure says of itself, and all its points. Raises TooManyPoints, and what figures.answer raises."""
+    points = await figures.answer(tx, question)
+    if len(points) > MOST_POINTS:
+        raise TooManyPoints(f"{len(points):,} points, at most {MOST_POINTS:,} are exported at once", field="by")
+    return await _said(tx, question, points, (), lag), points
+
+
+def _page(points: Sequence[figures.Point], page: Page) -> Sequence[figures.Point]:
+    start = 0
+    if page.after is not None:
+        start = next((at for at, point in enumerate(points, 1) if views.place_of(point) == page.after), -1)
+        if start < 0:
+            raise CursorInvalid(field="after")
+    return points[start : start + page.limit]
+
+
+async def _said(tx: Tx, question: Question, points: Sequence[figures.Point], shown: Sequence[figures.Point], lag: Lag) -> views.Figure:
     final = any(close.starts <= question.start and question.end <= close.ends for close in await frozen.closed(tx))
     unknown = await figures.unclassified(tx, question)
     versions = (await lists.current(tx, question.known_on)).versions if figures.asks_lists(question) else None
-    return views.figure(question, points, "final" if final else "preliminary", await freshness(tx, lag), unknown, versions)
+    return views.figure(question, points, shown, "final" if final else "preliminary", await freshness(tx, lag), unknown, versions)
 
 
 async def monthly(tx: Tx, year: int, known_on: date | None, lag: Lag) -> views.Monthly:

@@ -75,6 +75,7 @@ class Figure(Answered):
     basis: str
     scheme: str
     points: list[Value]
+    next: str | None  # where the next page begins, None after the last; totals are of all pages
     total_cny: int | None  # fen, of what is in yuan or can be converted; None: no money
     pending_fx: dict[str, int]  # minor units by currency that no rate converts yet: no part of total_cny
     unclassified: Unclassified | None  # None: not counted by county
@@ -82,15 +83,16 @@ class Figure(Answered):
 
 
 def figure(
-    question: Question, points: Sequence[Point], label: Label, fresh: Freshness, unknown: Mapping[str, int] | None,
-    versions: Mapping[Kind, int] | None,
+    question: Question, points: Sequence[Point], shown: Sequence[Point], label: Label, fresh: Freshness,
+    unknown: Mapping[str, int] | None, versions: Mapping[Kind, int] | None,
 ) -> Figure:  # fmt: skip
+    """`shown`: the page of the points that is asked for; totals are of all."""
     money = figures.is_money(question.measure)
     total, pending = figures.in_yuan(points)
     return Figure(
         measure=question.measure, unit=figures.unit(question.measure), label=label, definition=figures.definition(question.measure),
         start=question.start, end=question.end, basis=question.basis, scheme=question.scheme,
-        points=[_value(point, figures.digits(question.measure)) for point in points],
+        points=values(question.measure, shown), next=place_of(shown[-1]) if shown and shown[-1] is not points[-1] else None,
         total_cny=total if money else None, pending_fx=pending if money else {},
         unclassified=_unclassified(unknown, money=money),
         lists={str(kind): version for kind, version in versions.items()} if versions else None, **standing(question.known_on, fresh),
@@ -101,6 +103,15 @@ def _unclassified(unknown: Mapping[str, int] | None, *, money: bool) -> Unclassi
     if unknown is None:
         return None
     return Unclassified(value=None if money else sum(unknown.values()), counties=list(unknown)[:100], number=len(unknown))
+
+
+def values(measure: str, points: Iterable[Point]) -> list[Value]:
+    return [_value(point, figures.digits(measure)) for point in points]
+
+
+def place_of(point: Point) -> str:
+    """What names a point among those of its answer."""
+    return "|".join((*point.of.values(), point.currency or ""))
 
 
 def _value(point: Point, digits: int) -> Value:
