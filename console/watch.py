@@ -16,7 +16,9 @@ from shared.events import (
     SNAPSHOT,
     STATS,
     Data,
+    DeadLetterRedriven,
     FigurePublished,
+    FigureRestated,
     QuotaStatusChanged,
     Recorded,
     TargetProgressChanged,
@@ -78,6 +80,18 @@ def said(data: Data) -> str:
             return f"[bold]{data.target}[/]: {moved}, {data.actual:,} of {data.floor:,}{_heading(data.projection)}"
         case YearOnYearBreached():
             return f"[red]{data.quota} {data.period}[/]: {_share(data.share)} after {_share(data.share_before)} the year before"
+        case _:
+            return _happened(data)
+
+
+def _happened(data: Data) -> str:
+    match data:
+        case FigureRestated():
+            of = f" {data.currency}" if data.currency else ""
+            return f"[yellow]{data.key}[/]: {data.old:,} -> {data.new:,}{of} ({data.kind}, {data.causes_total:,} events behind it)"
+        case DeadLetterRedriven():
+            what = data.event_type or "a record"
+            return f"redriven: {what} at {data.topic}/{data.partition}@{data.offset}, was parked as {data.why_parked}"
         case _:
             return f"{type(data).__name__} {data.subject}"
 

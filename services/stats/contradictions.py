@@ -48,10 +48,9 @@ def check(counted: Counted, event: Recorded[Data]) -> list[Contradiction]:
     found: list[Contradiction] = []
     for step in _steps(event.data):
         stands = counted.pop(step.business_id, None)
-        wrong = [claimed for claimed in map(_json, step.says) if claimed != stands]
         kind = event.data.type_name()
-        found += [Contradiction(event.id, kind, step.business_id, *_differing(stands, claimed)) for claimed in wrong]
-        left = _json(step.leaves[0]) if step.leaves else stands
+        found += [Contradiction(event.id, kind, step.business_id, *_differing(stands, says)) for says in step.says if says != stands]
+        left = step.leaves[0] if step.leaves else stands
         if left is not None:
             counted[step.business_id] = left
     return found
@@ -62,8 +61,12 @@ class _Step:
     """`says`: what the event says is counted so far; `leaves`: what is counted from now on. Empty: it says nothing of it."""
 
     business_id: str
-    says: tuple[Part | None, ...]
-    leaves: tuple[Part | None, ...]
+    says: tuple[str | None, ...]
+    leaves: tuple[str | None, ...]
+
+
+_Wage = IncomeReported | IncomeCorrected | IncomeVoided | RecruitmentCostAssessed
+CODES = {"enterprise", "origin", "destination", "occupation", "channel"}
 
 
 def _steps(data: Data) -> list[_Step]:
@@ -71,26 +74,25 @@ def _steps(data: Data) -> list[_Step]:
         taken = [] if isinstance(data, IncomeReported) else [data.previous]
         added = [] if isinstance(data, IncomeVoided) else [data.fact]
         return [
-            *(_Step(_income(data.placement, one.period), (one,), (None,)) for one in taken),
-            *(_Step(_income(data.placement, one.period), (None,), (one,)) for one in added),
+            *(_Step(_income(data.placement, one.period), (_under(data, one),), (None,)) for one in taken),
+            *(_Step(_income(data.placement, one.period), (None,), (_under(data, one),)) for one in added),
         ]
     if isinstance(data, RecruitmentCostAssessed):
-        return [_Step(f"recruitment of placement {data.placement}", (data.previous,), (data.fact,))]
+        return [_Step(f"recruitment of placement {data.placement}", (_under(data, data.previous),), (_under(data, data.fact),))]
     if isinstance(data, Dispatched | DispatchCorrected | DispatchVoided):
-        says_of_it = None if isinstance(data, Dispatched) else data.previous
-        return [
-            _Step(f"placement {data.placement}", (says_of_it,), (None if isinstance(data, DispatchVoided) else data.fact,)),
-            *_return_moved(data),
-        ]
+        previous = None if isinstance(data, Dispatched) else data.previous
+        fact = None if isinstance(data, DispatchVoided) else data.fact
+        return [_Step(f"placement {data.placement}", (_json(previous),), (_json(fact),)), *_return_moved(data)]
     if isinstance(data, Returned):
-        return [_Step(f"placement {data.placement}", (data.dispatch,), ()), _Step(_back(data.placement), (None,), (data.fact,))]
+        departure, back = _json(data.dispatch), _json(data.fact)
+        return [_Step(f"placement {data.placement}", (departure,), ()), _Step(_back(data.placement), (None,), (back,))]
     return []
 
 
 def _return_moved(data: Dispatched | DispatchCorrected | DispatchVoided) -> list[_Step]:
     if isinstance(data, Dispatched):
         return []
-    return [_Step(_back(data.placement), (data.returned,), (None,) if isinstance(data, DispatchVoided) else ())]
+    return [_Step(_back(data.placement), (_json(data.returned),), (None,) if isinstance(data, DispatchVoided) else ())]
 
 
 def _income(placement: PlacementId, period: Period) -> str:
@@ -99,6 +101,11 @@ def _income(placement: PlacementId, period: Period) -> str:
 
 def _back(placement: PlacementId) -> str:
     return f"return of placement {placement}"
+
+
+def _under(data: _Wage, part: Part | None) -> str | None:
+    """With the codes that it is counted under: a departure has them in itself, a wage beside it."""
+    return None if part is None else f"{part.model_dump_json()[:-1]},{data.model_dump_json(include=CODES)[1:]}"
 
 
 def _json(part: Part | None) -> str | None:

@@ -78,3 +78,11 @@ def test_a_better_source_takes_back_what_another_report_told_and_costs_follow() 
     before, after = cost(900, 800), cost(900, 900)
     assert told(out, said, better, assessed(out, before), assessed(out, after, before), assessed(out, None, after)) == []
     assert [one.business_id for one in told(assessed(out, after, before))] == [f"recruitment of placement {out.placement}"]
+
+
+def test_a_wage_taken_away_under_other_codes_than_it_was_counted_by_is_named() -> None:
+    out = dispatched()
+    moved = out.model_copy(update={"fact": departure(POOR_WEST)})
+    (found,) = told(income(out, paid(800)), income_corrected(moved, paid(800), paid(900)))
+    assert found.business_id == f"income of placement {out.placement} in 2018-06"
+    assert list(found.expected or {}) == ["origin"]
