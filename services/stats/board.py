@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -118,6 +118,7 @@ async def quota_years(
     `complete_on`: the last day through which the figures are complete. A year of which too few days are is not judged.
     """
     found: list[QuotaYear] = []
+    reported = await _reported(tx, plan, on, known_on)
     for quota in plan.quotas:
         shares = await _shares(tx, quota, on, known_on, levels)
         before_cut = await _same_day_before(tx, quota, on, known_on, levels)
@@ -127,12 +128,23 @@ async def quota_years(
                 continue
             finished = year < on.year
             rule = domain.Rule(quota.threshold, quota.rising and year > quota.first_year, quota.strict)
-            base = (shares if finished else before_cut).get((scope, year - 1)) if rule.rising else None
+            base = (shares if finished else before_cut).get((scope, year - 1)) if rule.rising and reported(year - 1) else None
             cut_off = date(year, 12, 31) if finished else on
-            complete = domain.comparable(date(year, 1, 1), cut_off, complete_on, plan.comparable_from)
+            complete = domain.comparable(date(year, 1, 1), cut_off, complete_on, plan.comparable_from) and reported(year)
             verdict = domain.judge(share, base, rule, finished=finished, complete=complete)
             found.append(QuotaYear(quota, scope, year, verdict, finished, None if finished else open_now))
     return found
+
+
+async def _reported(tx: Tx, plan: Plan, on: date, known_on: date | None) -> Callable[[int], bool]:
+    """Whether enough of a year's wage months that are due is reported in the nation; where the plan goes by days alone, always."""
+    if plan.comparable_by == "days":
+        return lambda _: True
+    first, last = plan.starts.year, min(plan.ends.year, on.year)
+    question = Question(measure="coverage", start=date(first, 1, 1), end=date(last, 12, 31), by=("year",), known_on=known_on)
+    points = await figures.answer(tx, question) if first <= last else []
+    shares = {int(point.of["year"]): (point.ratio[0], 100 * point.ratio[1]) for point in points if point.ratio}  # the ratio is in percent
+    return lambda year: domain.at_least(shares.get(year, (0, 0)), plan.comparable_from)
 
 
 async def _in_hand(tx: Tx, quota: Quota, on: date, known_on: date | None) -> int:

@@ -128,7 +128,8 @@ class Quota(_Body):
 class Plan(_Body):
     """A programme: targets and quotas. Entered again under its code it becomes the next version.
 
-    `comparable_from`: a year of which less than this part is reported is judged by no quota and compared with nothing.
+    `comparable_from`: a year of which less than this part is reported is judged by no quota and compared with nothing; by the days
+    through which the figures are complete, or also by the wage months that are reported of those due (coverage).
     """
 
     code: Code
@@ -139,6 +140,7 @@ class Plan(_Body):
     targets: Annotated[tuple[Target, ...], Field(max_length=50)]
     quotas: Annotated[tuple[Quota, ...], Field(max_length=50)]
     comparable_from: ShareOf = (95, 100)
+    comparable_by: Literal["days", "coverage"] = "days"
 
     @model_validator(mode="after")
     def _orderly(self) -> Self:

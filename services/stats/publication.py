@@ -60,8 +60,8 @@ async def publish(tx: Tx, lag: Lag, watch: Watch | None = None) -> int:
     if not await published.may_publish(tx):
         return 0
     said = await published.published(tx)
-    counted = 0 if lag is None else await _changed(tx, said, lag)
-    return counted + (await _watched(tx, said, lag, watch) if watch else 0)
+    watched = await _watched(tx, said, lag, watch) if watch else 0
+    return watched + (0 if lag is None else await _changed(tx, said, lag))
 
 
 async def _watched(tx: Tx, said: Said, lag: Lag, watch: Watch) -> int:

@@ -370,6 +370,25 @@ async def test_an_answer_is_as_fresh_as_the_oldest_log_that_is_behind(database: 
     assert days == [(date(2018, 7, 11), 0), (date(2018, 7, 10), 86_400), (date(2018, 5, 2), 70 * 86_400), (None, 0)]
 
 
+async def test_worked_example_not_comparable_by_the_coverage_of_wage_months(database: Database) -> None:
+    left = [dispatched(departure(county, date(year, 1, 2))) for year in (2017, 2018) for county in (POOR_WEST, RICH_EAST)]
+    told: list[Data] = [*left, *(came_back(out, date(out.fact.departed_on.year, 12, 31)) for out in left)]
+    for out in left:
+        year = out.fact.departed_on.year
+        months = range(1, 13) if year == 2017 else range(1, 11)  # 10 of 12 months of 2018 are reported: 83 %
+        told += [income(out, paid(800, period=f"{year}-{month:02d}", on=date(2019, 3, 1))) for month in months]
+    await counted(database, [recorded(data, date(2019, 3, 1)) for data in told])
+    plan = board.shipped()[board.MAIN].model_copy(update={"comparable_by": "coverage"})
+    async with database.transaction(cause()) as tx:
+        for least, status in (((95, 100), QuotaStatus.NOT_COMPARABLE), ((80, 100), QuotaStatus.BREACHED)):
+            judged = await board.quota_years(
+                tx, plan.model_copy(update={"comparable_from": least}), date(2019, 6, 1), None, date(2019, 6, 1)
+            )
+            found = {(of.quota.code, of.year): of.judgement for of in judged}
+            assert found["Q1", 2018].status is status  # half in both years: it did not rise
+            assert found["Q1", 2017].status is QuotaStatus.MET
+
+
 async def test_a_year_that_is_not_completely_counted_is_compared_with_nothing(database: Database) -> None:
     told = [dispatched(departure(POOR_WEST, date(2017, 5, 2))), dispatched(departure(RICH_EAST, date(2018, 5, 2)))]
     await counted(database, [recorded(data) for data in told])
