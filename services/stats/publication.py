@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Literal
 
 from services.stats import board, figures, lists, queries, staleness
-from services.stats.board import NATIONAL, InForce, QuotaYear, TargetAt
+from services.stats.board import NATIONAL, InForce, QuotaYear, Scope, TargetAt
 from services.stats.commands import Question
+from services.stats.domain import Judgement
 from services.stats.freshness import Freshness, Lag, freshness, lag_of
 from services.stats.policy import policy
 from services.stats.queries import frozen, programmes, published, rates
@@ -121,22 +122,56 @@ async def _judge_all(tx: Tx, said: Said, fresh: Freshness) -> tuple[list[Data], 
     edition = Edition(fresh, on, frozenset(close.period for close in await frozen.closed(tx)))
     in_force = await board.all_in_force(tx)
     for programme in in_force:
-        for quota in await board.quota_years(tx, programme.plan, on, None, fresh.complete_on, LEVELS):
+        quotas = await board.quota_years(tx, programme.plan, on, None, fresh.complete_on, LEVELS)
+        for quota in [*quotas, *_emptied_quotas(quotas, said, programme)]:
             key = f"{_named(quota.quota.code, programme)}|{quota.scope}|{quota.year}"
             if said.get(key) != (now := _quota_now(quota, edition)):
                 told += _quota_events(key, quota, said.get(key), programme, edition)
                 changed[key] = now
-        for target in await board.target_states(tx, programme.plan, on, None, fresh.complete_on, LEVELS):
+        targets = await board.target_states(tx, programme.plan, on, None, fresh.complete_on, LEVELS)
+        for target in [*targets, *_emptied_targets(targets, said, programme)]:
             key = f"{target.target.code}|{target.scope}|{programme.plan.code}"
             if said.get(key) != (now := _target_now(target, edition)):
                 told += _target_events(key, target, said.get(key), programme, edition)
                 changed[key] = now
     since = min([on.year, *(programme.plan.starts.year for programme in in_force)])
-    for key, event in await _national(tx, edition, since):
+    for key, event in await _national(tx, edition, since, said):
         if said.get(key) != (now := {"value": event.value, "label": event.label, "parked": event.parked > 0}):
             told.append(event)
             changed[key] = now
     return told, changed
+
+
+def _emptied_quotas(judged: Sequence[QuotaYear], said: Said, programme: InForce) -> list[QuotaYear]:
+    """Where a share was told of and nothing is left, as after a correction of the only departure: that has to be told too."""
+    there = {(one.quota.code, one.scope, one.year) for one in judged}
+    nothing = Judgement((0, 0), None, QuotaStatus.INSUFFICIENT_DATA, None, None)
+    return [
+        replace(one, scope=scope, judgement=nothing)
+        for one in judged
+        if one.scope == NATIONAL
+        for scope in _scopes_said(said, _named(one.quota.code, programme), str(one.year))
+        if (one.quota.code, scope, one.year) not in there
+    ]
+
+
+def _emptied_targets(judged: Sequence[TargetAt], said: Said, programme: InForce) -> list[TargetAt]:
+    there = {(one.target.code, one.scope) for one in judged}
+    return [
+        replace(one, scope=scope, actual=0, progress=None, projection=None, pending_fx={})
+        for one in judged
+        if one.scope == NATIONAL
+        for scope in _scopes_said(said, one.target.code, programme.plan.code)
+        if (one.target.code, scope) not in there
+    ]
+
+
+def _scopes_said(said: Said, name: str, period: str) -> list[Scope]:
+    """Where a figure was told of before."""
+    told = [
+        key.removeprefix(f"{name}|").removesuffix(f"|{period}") for key in said if key.startswith(f"{name}|") and key.endswith(f"|{period}")
+    ]
+    return [Scope(level, text.removeprefix(f"{level}:")) for text in sorted(told) for level in LEVELS if text.startswith(f"{level}:")]
 
 
 def _named(code: str, programme: InForce) -> str:
@@ -219,12 +254,13 @@ def _target_events(key: str, of: TargetAt, before: Mapping[str, Any] | None, pro
     return told
 
 
-async def _national(tx: Tx, edition: Edition, since: int) -> list[tuple[str, FigurePublished]]:
+async def _national(tx: Tx, edition: Edition, since: int, said: Said) -> list[tuple[str, FigurePublished]]:
     """Dispatches, persons and returns of every year and the stock at its end: what an operator watches. Late facts move past years too."""
     found = []
     for measure in ("dispatches", "persons", "returns", "stock"):
         question = Question(measure=measure, start=date(since, 1, 1), end=date(edition.on.year, 12, 31), by=("year",))
-        values = {str(edition.on.year): 0} | {point.of["year"]: point.value for point in await figures.answer(tx, question)}
+        told = {key.rpartition("|")[2]: 0 for key in said if key.startswith(f"{measure}|{NATIONAL}|") and key[-4:].isdecimal()}
+        values = {str(edition.on.year): 0} | told | {point.of["year"]: point.value for point in await figures.answer(tx, question)}
         for year, value in sorted(values.items()):
             key = f"{measure}|{NATIONAL}|{year}"
             found.append((key, _snapshot(key, measure, str(NATIONAL), year, edition, value=value, definition=measure)))

@@ -1,0 +1,41 @@
+"""A figure of which nothing is left is told as nothing: what was published does not stand for ever."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from services.stats import publication, queries
+from services.stats.queries import blocks
+from shared.db import Database
+from shared.events import FigurePublished
+from tests.conftest import MakeDatabase
+from tests.support.stats import POOR_EAST, POOR_WEST, cause, corrected, counted, departure, dispatched, outbox_of, recorded
+
+AT = datetime(2020, 6, 1, tzinfo=UTC)
+
+
+async def published(database: Database) -> dict[str, FigurePublished]:
+    """By key, the newest; with the months settled, where what comes to nothing is no row."""
+    async with database.transaction(cause(AT)) as tx:
+        await blocks.settle(tx, await queries.live_generation(tx))
+        await publication.sweep(tx)
+    return {event.key: event for event in await outbox_of(database) if isinstance(event, FigurePublished)}
+
+
+async def test_a_correction_that_moves_the_only_departure_leaves_nothing_behind(make_database: MakeDatabase) -> None:
+    database, out = await make_database("stats"), dispatched(departure(POOR_WEST))
+    await counted(database, [recorded(out)])
+    told = await published(database)
+    assert told["Q1|province:620000|2018"].share == (1, 1)
+    assert told["poverty_dispatches|province:620000|2017-2020"].value == 1
+    assert told["dispatches|nation:CN|2018"].value == 1
+    moved = corrected(out, departure(POOR_EAST, date(2019, 2, 3)))
+    await counted(database, [recorded(moved, date(2019, 3, 1))])
+    told = await published(database)
+    assert (told["Q1|province:620000|2018"].share, told["Q1|province:620000|2018"].status) == ((0, 0), "insufficient_data")
+    assert told["Q1|region:west|2018"].share == (0, 0)
+    assert told["Q1|province:130000|2019"].share == (1, 1)
+    assert told["poverty_dispatches|province:620000|2017-2020"].value == 0
+    assert (told["dispatches|nation:CN|2018"].value, told["dispatches|nation:CN|2019"].value) == (0, 1)
+    async with database.transaction(cause(AT)) as tx:
+        assert await publication.sweep(tx) == 0
