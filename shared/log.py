@@ -36,7 +36,7 @@ class Number(NamedTuple):
         return f"{self.epoch}.{self.number}"
 
 
-RUN_FETCH_BYTES = 4 * 1024 * 1024  # of a partition at a time, compressed
+RUN_FETCH_BYTES = 1024 * 1024  # of a partition at a time, compressed: partitions are read side by side, so that a batch is of one time
 START = Number(0, 0)  # nothing read yet: the first record of any epoch is the next
 
 

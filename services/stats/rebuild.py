@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import polars as pl
+import uvloop
 
 from services.stats import columnar, columns, queries
 from services.stats.audit import name_of
@@ -91,8 +92,10 @@ async def _behind(settings: Settings, database: Database, generation: int) -> Sh
 
 async def _swap(settings: Settings, database: Database, generation: int, done: int, *, accept: bool) -> Rebuilt:
     async with database.transaction(database.system_cause()) as tx:
+        await generations.unhurried(tx)
         await blocks.settle(tx, generation)
     async with database.transaction(database.system_cause()) as tx:
+        await generations.unhurried(tx)
         live = await queries.live_generation_alone(tx)  # counting waits from here to the commit
         share = Share(settings, await generations.positions_by_place(tx.conn), await generations.left_out(tx.conn))
         done += await build(generation, database, share, lambda _: None)
@@ -106,6 +109,7 @@ async def _swap(settings: Settings, database: Database, generation: int, done: i
             key="projection", effective=tx.clock.today(), generation=generation, events=done, differing=len(differing),
         ))  # fmt: skip
     async with database.transaction(database.system_cause()) as tx:
+        await generations.unhurried(tx)
         await generations.drop_retired(tx)
     return Rebuilt(done, swapped=True, differing=differing)
 
@@ -190,7 +194,7 @@ async def _count(database: Database, generation: int, moved: Moved, records: Seq
     async with database.transaction(database.system_cause()) as tx:
         if not await generations.move_marks(tx, generation, moved):
             raise Overtaken(f"generation {generation} is built by another process")
-        await blocks.add_frame(tx, generation, cells)
+        await blocks.add_blocks(tx, generation, cells)
     return len(records)
 
 
@@ -233,4 +237,4 @@ def _show(done: int, total: int) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(run(sys.argv[1:])))
+    sys.exit(uvloop.run(run(sys.argv[1:])))

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol, TypeVar
 
+import uvloop
+
 from shared import db, kafka, log
 from shared.settings import Settings
 
@@ -92,7 +94,7 @@ def _read(work: Work[Any], share: Share, pipe: Connection) -> None:
         return await work(share, pipe.send)
 
     try:
-        pipe.send((asyncio.run(all_of_it()),))
+        pipe.send((uvloop.run(all_of_it()),))
     except _PASSED_ON as error:
         pipe.send(error)
 

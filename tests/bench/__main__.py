@@ -1,7 +1,8 @@
-"""`python -m tests.bench [PART...]`: measure, print, write bench.json; exit 1 when a bound is missed."""
+"""`python -m tests.bench [PART...] [--events N]`: measure, print, write bench.json; exit 1 when a bound is missed."""
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import platform
@@ -13,12 +14,19 @@ from datetime import UTC, datetime
 import uvloop
 from rich.console import Console
 
-from tests.bench import consuming, latency, relaying, writing
+from tests.bench import consuming, counting, latency, relaying, writing
 from tests.bench.figures import Figure, failed, show
 from tests.bench.place import ROOT, Place, Report, place
 
 Part = Callable[[Place, Report], Awaitable[list[Figure]]]
-PARTS: dict[str, Part] = {"relay": relaying.measure, "consumer": consuming.measure, "http": writing.measure, "latency": latency.measure}
+PARTS: dict[str, Part] = {
+    "relay": relaying.measure,
+    "consumer": consuming.measure,
+    "http": writing.measure,
+    "latency": latency.measure,
+    "stats": counting.measure,
+}
+EVENTS = 2_000_000
 WRITTEN = ROOT / "bench.json"
 
 
@@ -30,13 +38,15 @@ async def _measure(here: Place, parts: list[str], say: Report) -> list[Figure]:
 
 
 def main() -> int:
-    parts = sys.argv[1:] or list(PARTS)
-    unknown = sorted(set(parts) - PARTS.keys())
-    if unknown:
-        print(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}", file=sys.stderr)  # noqa: T201
-        return 2
+    parser = argparse.ArgumentParser(prog="python -m tests.bench")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all of them where none is named")
+    parser.add_argument("--events", type=int, default=EVENTS, help="in the log that stats counts (default %(default)s)")
+    given = parser.parse_args()
+    parts = given.parts or list(PARTS)
+    if unknown := sorted(set(parts) - PARTS.keys()):
+        parser.error(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
     console, began = Console(), time.monotonic()
-    with console.status("Kafka and PostgreSQL are starting") as status, place() as here:
+    with console.status("Kafka and PostgreSQL are starting") as status, place(given.events) as here:
         figures = uvloop.run(_measure(here, parts, status.update))
     seconds = time.monotonic() - began
     show(figures, f"Measured in one run of {seconds:.0f} s on {os.cpu_count()} cores", console)

@@ -28,7 +28,7 @@ DESTINATIONS = 60
 OCCUPATIONS = ("7112", "7115", "7212", "7231", "7411", "8332", "8350", "5120", "5321", "5223", "6111", "6221", "9112", "9313", "9629")
 CURRENCY = {"JPN": "JPY", "SGP": "SGD", "SAU": "SAR", "MAC": "MOP", "HKG": "HKD"}  # elsewhere US dollars are paid
 START = date(2017, 1, 1)
-PAY_DAYS = (5, 10, 15, 20, 25)  # of the month after the wage period
+PAY_DAYS = (10, 25)  # of the month after the wage period: an enterprise reports once a month
 BATCH_BYTES = 512 * 1024
 _TYPE = ("content-type", b"application/cloudevents+json; charset=UTF-8")
 Record = tuple[str, int, bytes, bytes]  # topic, partition, key, value
@@ -71,7 +71,7 @@ def placements(number_of: int) -> list[Placement]:
     for number, destination in enumerate(abroad):
         departed = START + timedelta(days=number * span // number_of)
         county, gross = dice.choice(counties), dice.randrange(300_000, 1_200_000)
-        deducted = dice.choice((0, 20_000))
+        deducted = dice.choice((0, 0, 0, 20_000))
         designation = reference.designation(county, departed)
         made.append({
             "number": number, "placement": _id(1, number), "worker": _id(2, number), "county": county, "designation": designation.value,

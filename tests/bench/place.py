@@ -40,6 +40,7 @@ class Place:
     kafka: str  # bootstrap servers
     postgres: postgres_local.Postgres
     signing: OKPKey
+    events: int  # in the log that stats counts
     pids: dict[str, int] = field(default_factory=dict)  # of the two servers
 
     @property
@@ -77,7 +78,7 @@ class Place:
 
 
 @contextmanager
-def place() -> Iterator[Place]:
+def place(events: int) -> Iterator[Place]:
     """Both servers ready; stopped and forgotten on leaving."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="laowu-bench-")))
@@ -91,7 +92,7 @@ def place() -> Iterator[Place]:
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
         (folder / "signing.pem").write_bytes(private)
-        yield Place(folder, kafka.bootstrap, postgres, signing, {"Kafka": broker.pid, "PostgreSQL": process.pid})
+        yield Place(folder, kafka.bootstrap, postgres, signing, events, {"Kafka": broker.pid, "PostgreSQL": process.pid})
 
 
 @dataclass(frozen=True, slots=True)

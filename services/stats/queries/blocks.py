@@ -27,22 +27,23 @@ WITH due AS (
     SELECT coalesce(sum(cells), 0) > $2 AS now FROM block WHERE generation = $1 AND NOT settled
 ), newest AS (
     UPDATE block SET settled = true FROM due WHERE due.now AND generation = $1 AND NOT settled
-    RETURNING cut, measure, month, currency, k1, k2, value
+    RETURNING cut, measure, extract(year FROM month)::smallint AS year, extract(month FROM month)::integer AS month, currency, k1, k2,
+        value
 )
 INSERT INTO year_cell (generation, cut, measure, k1, k2, currency, year, m01, m02, m03, m04, m05, m06, m07, m08, m09, m10, m11, m12)
-SELECT $1, cut, measure, one.k1, one.k2, currency, extract(year FROM month),
-    coalesce(sum(one.value) FILTER (WHERE extract(month FROM month) = 1), 0),
-    coalesce(sum(one.value) FILTER (WHERE extract(month FROM month) = 2), 0),
-    coalesce(sum(one.value) FILTER (WHERE extract(month FROM month) = 3), 0),
-    coalesce(sum(one.value) FILTER (WHERE extract(month FROM month) = 4), 0),
-    coalesce(sum(one.value) FILTER (WHERE extract(month FROM month) = 5), 0),
-    coalesce(sum(one.value) FILTER (WHERE extract(month FROM month) = 6), 0),
-    coalesce(sum(one.value) FILTER (WHERE extract(month FROM month) = 7), 0),
-    coalesce(sum(one.value) FILTER (WHERE extract(month FROM month) = 8), 0),
-    coalesce(sum(one.value) FILTER (WHERE extract(month FROM month) = 9), 0),
-    coalesce(sum(one.value) FILTER (WHERE extract(month FROM month) = 10), 0),
-    coalesce(sum(one.value) FILTER (WHERE extract(month FROM month) = 11), 0),
-    coalesce(sum(one.value) FILTER (WHERE extract(month FROM month) = 12), 0)
+SELECT $1, cut, measure, one.k1, one.k2, currency, year,
+    coalesce(sum(one.value) FILTER (WHERE month = 1), 0),
+    coalesce(sum(one.value) FILTER (WHERE month = 2), 0),
+    coalesce(sum(one.value) FILTER (WHERE month = 3), 0),
+    coalesce(sum(one.value) FILTER (WHERE month = 4), 0),
+    coalesce(sum(one.value) FILTER (WHERE month = 5), 0),
+    coalesce(sum(one.value) FILTER (WHERE month = 6), 0),
+    coalesce(sum(one.value) FILTER (WHERE month = 7), 0),
+    coalesce(sum(one.value) FILTER (WHERE month = 8), 0),
+    coalesce(sum(one.value) FILTER (WHERE month = 9), 0),
+    coalesce(sum(one.value) FILTER (WHERE month = 10), 0),
+    coalesce(sum(one.value) FILTER (WHERE month = 11), 0),
+    coalesce(sum(one.value) FILTER (WHERE month = 12), 0)
 FROM newest CROSS JOIN LATERAL unnest(k1, k2, value) AS one (k1, k2, value)
 GROUP BY 2, 3, 4, 5, 6, 7 ORDER BY 2, 3, 4, 5, 6, 7
 ON CONFLICT (generation, cut, measure, k1, k2, currency, year) DO UPDATE SET
@@ -51,7 +52,7 @@ ON CONFLICT (generation, cut, measure, k1, k2, currency, year) DO UPDATE SET
     m07 = year_cell.m07 + excluded.m07, m08 = year_cell.m08 + excluded.m08, m09 = year_cell.m09 + excluded.m09,
     m10 = year_cell.m10 + excluded.m10, m11 = year_cell.m11 + excluded.m11, m12 = year_cell.m12 + excluded.m12
 """
-LEAST_UNSETTLED, MOST_UNSETTLED = 5_000, 500_000
+LEAST_UNSETTLED, MOST_UNSETTLED = 5_000, 200_000
 
 
 async def add_cells(tx: Tx, generation: int, cells: Mapping[Cell, int]) -> None:
@@ -59,11 +60,15 @@ async def add_cells(tx: Tx, generation: int, cells: Mapping[Cell, int]) -> None:
 
 
 async def add_frame(tx: Tx, generation: int, cells: pl.DataFrame) -> None:
-    """Add cells given as columns. Three statements, whatever their number."""
+    """Add cells given as columns, and settle when much is unsettled. Three statements, whatever their number."""
+    await add_blocks(tx, generation, cells)
+    await settle(tx, generation, min(max(5 * cells.height, LEAST_UNSETTLED), MOST_UNSETTLED))
+
+
+async def add_blocks(tx: Tx, generation: int, cells: pl.DataFrame) -> None:
     codes = await _codes(tx, columns.words(cells))
     written = await asyncio.to_thread(columns.blocks, cells, codes, generation)
     await tx.conn.copy_to_table("block", source=BytesIO(written), columns=BLOCK_COLUMNS, format="csv", delimiter="|")
-    await settle(tx, generation, min(max(5 * cells.height, LEAST_UNSETTLED), MOST_UNSETTLED))
 
 
 async def _codes(tx: Tx, words: Iterable[str]) -> dict[str, int]:

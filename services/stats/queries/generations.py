@@ -10,6 +10,7 @@ from shared.db import Tx
 from shared.log import Mark, Number
 
 MOST_NAMED = 100
+LONG_SECONDS = 1800.0
 
 # --- recounting ---------------------------------------------------------------------------------------------------------
 ALL_CELLS = """
@@ -37,6 +38,8 @@ async def left_out(conn: Any) -> frozenset[tuple[str, int, int]]:
 
 
 # --- generations --------------------------------------------------------------------------------------------------------
+# A whole generation at a time: neither the bound of a statement nor the memory of one fits.
+UNHURRIED = "SET LOCAL statement_timeout = 0; SET LOCAL work_mem = '128MB'"
 BUILDING = "SELECT id FROM generation WHERE state = 'building' AND rules = $1"
 NEW_GENERATION = "INSERT INTO generation (state, rules) VALUES ('building', $1) RETURNING id"
 MARKS = "SELECT topic, partition, next_offset, epoch, next_number FROM rebuilt WHERE generation = $1"
@@ -73,6 +76,11 @@ DROP_MARKS = "DELETE FROM rebuilt USING generation WHERE rebuilt.generation = ge
 DROP_GENERATIONS = "DELETE FROM generation WHERE state = $1"
 
 
+async def unhurried(tx: Tx) -> None:
+    """Until the transaction ends, statements may take what a whole generation takes."""
+    await tx.conn.execute(UNHURRIED)
+
+
 async def building(tx: Tx, rules: str) -> int | None:
     """The generation that a rebuild by the same rules has begun."""
     found: int | None = await tx.conn.fetchval(BUILDING, rules)
@@ -105,8 +113,8 @@ async def move_marks(tx: Tx, generation: int, moved: Mapping[tuple[str, int], tu
 async def difference(tx: Tx, live: int, rebuilt: int) -> list[tuple[Cell, int, int]]:
     """Cells that two generations hold differently: cell, live, rebuilt; at most 100. By cut and measure, to keep each statement small."""
     found: list[tuple[Cell, int, int]] = []
-    for cut, measure in await tx.conn.fetch(COUNTED, live, rebuilt):
-        rows = await tx.conn.fetch(DIFFERENCE, live, rebuilt, cut, measure)
+    for cut, measure in await tx.conn.fetch(COUNTED, live, rebuilt, timeout=LONG_SECONDS):
+        rows = await tx.conn.fetch(DIFFERENCE, live, rebuilt, cut, measure, timeout=LONG_SECONDS)
         found += [(Cell(*tuple(row)[:7]), row["live"], row["rebuilt"]) for row in rows]
         if len(found) >= MOST_NAMED:
             break
@@ -132,4 +140,4 @@ async def drop_retired(tx: Tx) -> None:
 
 async def _drop(tx: Tx, state: str) -> None:
     for statement in (DROP_BLOCKS, DROP_YEARS, DROP_MARKS, DROP_GENERATIONS):
-        await tx.conn.execute(statement, state)
+        await tx.conn.execute(statement, state, timeout=LONG_SECONDS)
