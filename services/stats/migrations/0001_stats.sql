@@ -73,6 +73,7 @@ CREATE TABLE year_cell (
     k2 integer NOT NULL,
     currency text COLLATE "C" NOT NULL,
     year smallint NOT NULL,
+    province text COLLATE "C" NOT NULL,    -- of k1
     m01 bigint NOT NULL, m02 bigint NOT NULL, m03 bigint NOT NULL, m04 bigint NOT NULL, m05 bigint NOT NULL, m06 bigint NOT NULL,
     m07 bigint NOT NULL, m08 bigint NOT NULL, m09 bigint NOT NULL, m10 bigint NOT NULL, m11 bigint NOT NULL, m12 bigint NOT NULL,
     PRIMARY KEY (generation, cut, measure, k1, k2, currency, year)

@@ -82,23 +82,25 @@ GROUP BY 1, 2, 3, 4, 5
 """
 SUM_MONTHS = """
 WITH kept AS (
-    SELECT measure, year,
-        CASE $6 WHEN 'key' THEN first.word WHEN 'province' THEN CASE WHEN first.word = '-' THEN first.word
-            ELSE left(first.word, 2) || '0000' END ELSE '' END AS k1,
-        CASE WHEN $7 THEN second.word ELSE '' END AS k2, currency,
+    SELECT measure, year, CASE $6 WHEN 'province' THEN province ELSE '' END AS province, CASE $6 WHEN 'key' THEN k1 END AS first,
+        CASE WHEN $7 THEN k2 END AS second, currency,
         sum(m01) AS m01, sum(m02) AS m02, sum(m03) AS m03, sum(m04) AS m04,
         sum(m05) AS m05, sum(m06) AS m06, sum(m07) AS m07, sum(m08) AS m08,
         sum(m09) AS m09, sum(m10) AS m10, sum(m11) AS m11, sum(m12) AS m12
-    FROM year_cell JOIN word AS first ON first.code = k1 JOIN word AS second ON second.code = k2
+    FROM year_cell
     WHERE generation = (SELECT id FROM generation WHERE state = 'live')
-        AND cut = $1 AND measure = ANY ($2::smallint[]) AND year BETWEEN extract(year FROM $3::date) AND extract(year FROM $4::date)
+        AND cut = $1 AND measure = ANY ($2::smallint[])
+        AND year BETWEEN extract(year FROM $3::date)::smallint AND extract(year FROM $4::date)::smallint
         AND ($8::text[] IS NULL OR k1 = ANY (ARRAY(SELECT code FROM word WHERE word = ANY ($8))))
-        AND ($9::text[] IS NULL OR k1 = ANY (ARRAY(SELECT code FROM word WHERE left(word, 2) || '0000' = ANY ($9))))
+        AND ($9::text[] IS NULL OR province = ANY ($9))
         AND ($10::text[] IS NULL OR k2 = ANY (ARRAY(SELECT code FROM word WHERE word = ANY ($10))))
-    GROUP BY 1, 2, 3, 4, 5
+    GROUP BY 1, 2, 3, 4, 5, 6
+), named AS (
+    SELECT kept.*, coalesce(one.word, kept.province) AS k1, coalesce(two.word, '') AS k2
+    FROM kept LEFT JOIN word AS one ON one.code = kept.first LEFT JOIN word AS two ON two.code = kept.second
 ), known AS (
     SELECT measure, make_date(year, one.month, 1) AS month, k1, k2, currency, one.value
-    FROM kept CROSS JOIN LATERAL (VALUES
+    FROM named CROSS JOIN LATERAL (VALUES
         (1, m01), (2, m02), (3, m03), (4, m04), (5, m05), (6, m06),
         (7, m07), (8, m08), (9, m09), (10, m10), (11, m11), (12, m12)) AS one (month, value)
     WHERE one.value <> 0

@@ -30,8 +30,9 @@ WITH due AS (
     RETURNING cut, measure, extract(year FROM month)::smallint AS year, extract(month FROM month)::integer AS month, currency, k1, k2,
         value
 )
-INSERT INTO year_cell (generation, cut, measure, k1, k2, currency, year, m01, m02, m03, m04, m05, m06, m07, m08, m09, m10, m11, m12)
-SELECT $1, cut, measure, one.k1, one.k2, currency, year,
+INSERT INTO year_cell (generation, cut, measure, k1, k2, currency, year, province, m01, m02, m03, m04, m05, m06, m07, m08, m09, m10,
+    m11, m12)
+SELECT $1, cut, measure, one.k1, one.k2, currency, year, CASE WHEN word = '-' THEN word ELSE left(word, 2) || '0000' END,
     coalesce(sum(one.value) FILTER (WHERE month = 1), 0),
     coalesce(sum(one.value) FILTER (WHERE month = 2), 0),
     coalesce(sum(one.value) FILTER (WHERE month = 3), 0),
@@ -44,8 +45,8 @@ SELECT $1, cut, measure, one.k1, one.k2, currency, year,
     coalesce(sum(one.value) FILTER (WHERE month = 10), 0),
     coalesce(sum(one.value) FILTER (WHERE month = 11), 0),
     coalesce(sum(one.value) FILTER (WHERE month = 12), 0)
-FROM newest CROSS JOIN LATERAL unnest(k1, k2, value) AS one (k1, k2, value)
-GROUP BY 2, 3, 4, 5, 6, 7 ORDER BY 2, 3, 4, 5, 6, 7
+FROM newest CROSS JOIN LATERAL unnest(k1, k2, value) AS one (k1, k2, value) JOIN word ON code = one.k1
+GROUP BY 2, 3, 4, 5, 6, 7, 8 ORDER BY 2, 3, 4, 5, 6, 7
 ON CONFLICT (generation, cut, measure, k1, k2, currency, year) DO UPDATE SET
     m01 = year_cell.m01 + excluded.m01, m02 = year_cell.m02 + excluded.m02, m03 = year_cell.m03 + excluded.m03,
     m04 = year_cell.m04 + excluded.m04, m05 = year_cell.m05 + excluded.m05, m06 = year_cell.m06 + excluded.m06,
