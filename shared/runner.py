@@ -29,7 +29,7 @@ from shared.consumer import Apply, Consumer
 from shared.db import Database
 from shared.deadletters import Redriving, Standing, Told
 from shared.http import Site, Sweep, create_app
-from shared.observe import Health, configure_logging
+from shared.observe import Health, collect_seldom, configure_logging
 from shared.settings import Settings
 
 log = logging.getLogger("laowu.runner")
@@ -70,6 +70,7 @@ def main(service: Service) -> None:
             print(f"{service.name}: setting {'.'.join(map(str, item['loc'])).upper()}: {item['msg']}", file=sys.stderr)  # noqa: T201
         sys.exit(2)
     configure_logging(service.name, settings.log_level)
+    collect_seldom()
     sys.exit(uvloop.run(_run(service, settings)))
 
 

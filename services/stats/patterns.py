@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from itertools import groupby
+from operator import itemgetter
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 from uuid import UUID
@@ -29,7 +31,9 @@ DATE = rf"(?:[12][0-9]{{3}}-(?:{_DAYS})|{_LEAP})"
 TIME = rf"{DATE}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{{1,6}}+)?Z"
 UID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _MINOR = r"(?:0|-?[1-9][0-9]{0,14}+)"
-_CURRENCY = "|".join(sorted(currency.value for currency in iso4217.Currency))
+_CODES = sorted(currency.value for currency in iso4217.Currency)
+# By first letter: a match tries alternatives one after the other.
+_CURRENCY = "|".join(f"{first}(?:{'|'.join(code[1:] for code in codes)})" for first, codes in groupby(_CODES, key=itemgetter(0)))
 _QUOTED: dict[Any, str] = {str: TEXT, UUID: UID, date: DATE, datetime: TIME}
 _PLAIN: dict[Any, str] = {int: INTEGER, bool: "(?:true|false)"}
 _HEAD = re.compile(rb'\{"specversion":"1\.0","id":"[^"]*+","source":"[^"]*+","type":"([^"]*+)","subject":"([^"]*+)"')

@@ -30,7 +30,7 @@ from services.stats.fold import Cell, fold_all
 from services.stats.measures import CUTS, RULES
 from services.stats.queries import blocks, generations
 from services.stats.shares import Progress, ReaderLost, Report, Share, in_shares
-from shared import db, kafka, log, outbox
+from shared import db, kafka, log, observe, outbox
 from shared.db import Database
 from shared.events import ProjectionRebuilt, Recorded, Undecodable, decode
 from shared.inbox import Raw
@@ -121,6 +121,7 @@ async def build(generation: int, database: Database | None, share: Share, report
     While a batch is counted, the next is read.
     """
     events, counting = 0, None
+    observe.collect_seldom()
     async with _connected(database, share) as into:
         async with into.connection() as conn:
             reached = {place: mark for place, mark in (await generations.marks(conn, generation)).items() if place in share.upto}

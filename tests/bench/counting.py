@@ -6,28 +6,25 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from services.stats import consumers, figures
+from services.stats import figures
 from services.stats.commands import Filter, Question
 from services.stats.rebuild import BATCH
 from shared import db, kafka, log
-from shared.consumer import Bulk, Consumer
 from shared.db import Database
 from shared.events import DOCKING, REGISTRATION, RIGHTS, TRAINING
 from shared.log import RUN_FETCH_BYTES
-from shared.observe import Health
 from shared.positions import positions
 from shared.settings import Settings
 from shared.values import Designation
 from tests.bench import ledger
 from tests.bench.figures import Figure, percentile
-from tests.bench.place import ROOT, Place, Report
+from tests.bench.place import ROOT, Place, Report, serving
 from tests.support.wait import until
 
 TOPICS = (DOCKING, RIGHTS)
@@ -73,7 +70,7 @@ async def measure(here: Place, say: Report) -> list[Figure]:
     raw = [await _read(settings, ends)]
     url = await here.database("counting", "stats")
     say("stats: counted live")
-    live = await _live(settings, url, ends)
+    live = await _live(here, settings, url, ends)
     raw.append(await _read(settings, ends))
     runs = {}
     for processes in (1, 2):
@@ -129,32 +126,26 @@ async def _read(settings: Settings, ends: dict[tuple[str, int], int]) -> float:
 
 
 # --- counting ---------------------------------------------------------------------------------------------------------
-async def _live(settings: Settings, url: str, ends: dict[tuple[str, int], int]) -> float:
-    """Events per second from the first batch to the commit of the last: joining the group is not counted."""
-    database = await db.open_database("stats", url, size=3)
-    began = list[float]()
-
-    async def records(tx: db.Tx, batch: Sequence[tuple[str, bytes | None, bytes | None]]) -> frozenset[int]:
-        began.append(time.perf_counter())
-        return await consumers.apply.records(tx, batch)
-
-    apply = Bulk(events=consumers.count_events, records=records)
-    consumer = Consumer(settings, database, "stats", SOURCES, apply, Health())
-    running = asyncio.create_task(consumer.run())
+async def _live(here: Place, settings: Settings, url: str, ends: dict[tuple[str, int], int]) -> float:
+    """Events per second by the service's own process, from the first commit that is seen to the last: joining the group is not counted."""
+    database, total = await db.open_database("stats", url, size=2), sum(ends.values())
     try:
-        await until(lambda: _is_at(database, ends), 600, "every event counted")
-        return sum(ends.values()) / (time.perf_counter() - began[0])
+        with serving(here, "counting", "services.stats", url, settings.topic_prefix):
+            await until(lambda: _counted(database, 1), 60, "a first batch counted")
+            first, began = await _reached(database), time.perf_counter()
+            await until(lambda: _counted(database, total), 900, "every event counted")
+            return (total - first) / (time.perf_counter() - began)
     finally:
-        await consumer.stop()
-        running.cancel()
-        await asyncio.wait({running})
         await db.close_database(database)
 
 
-async def _is_at(database: Database, ends: dict[tuple[str, int], int]) -> bool:
+async def _counted(database: Database, events: int) -> bool:
+    return await _reached(database) >= events
+
+
+async def _reached(database: Database) -> int:
     async with database.connection() as conn:
-        stored = await positions(conn)
-    return all(place in stored and stored[place].next_offset >= end for place, end in ends.items() if end)
+        return sum(position.next_offset for position in (await positions(conn)).values())
 
 
 async def _rebuild(settings: Settings, url: str, processes: int, *more: str) -> Run:

@@ -74,8 +74,9 @@ CREATE TABLE year_cell (
     currency text COLLATE "C" NOT NULL,
     year smallint NOT NULL,
     province text COLLATE "C" NOT NULL,    -- of k1
-    m01 bigint NOT NULL, m02 bigint NOT NULL, m03 bigint NOT NULL, m04 bigint NOT NULL, m05 bigint NOT NULL, m06 bigint NOT NULL,
-    m07 bigint NOT NULL, m08 bigint NOT NULL, m09 bigint NOT NULL, m10 bigint NOT NULL, m11 bigint NOT NULL, m12 bigint NOT NULL,
+    -- null: nothing was ever counted there; 0: it has come to nothing, and is told so
+    m01 bigint, m02 bigint, m03 bigint, m04 bigint, m05 bigint, m06 bigint,
+    m07 bigint, m08 bigint, m09 bigint, m10 bigint, m11 bigint, m12 bigint,
     PRIMARY KEY (generation, cut, measure, k1, k2, currency, year)
 );
 

@@ -103,7 +103,7 @@ WITH kept AS (
     FROM named CROSS JOIN LATERAL (VALUES
         (1, m01), (2, m02), (3, m03), (4, m04), (5, m05), (6, m06),
         (7, m07), (8, m08), (9, m09), (10, m10), (11, m11), (12, m12)) AS one (month, value)
-    WHERE one.value <> 0
+    WHERE one.value IS NOT NULL
     UNION ALL
     SELECT measure, month,
         CASE $6 WHEN 'key' THEN k1 WHEN 'province' THEN CASE WHEN k1 = '-' THEN k1 ELSE left(k1, 2) || '0000' END ELSE '' END,

@@ -33,25 +33,25 @@ WITH due AS (
 INSERT INTO year_cell (generation, cut, measure, k1, k2, currency, year, province, m01, m02, m03, m04, m05, m06, m07, m08, m09, m10,
     m11, m12)
 SELECT $1, cut, measure, one.k1, one.k2, currency, year, CASE WHEN word = '-' THEN word ELSE left(word, 2) || '0000' END,
-    coalesce(sum(one.value) FILTER (WHERE month = 1), 0),
-    coalesce(sum(one.value) FILTER (WHERE month = 2), 0),
-    coalesce(sum(one.value) FILTER (WHERE month = 3), 0),
-    coalesce(sum(one.value) FILTER (WHERE month = 4), 0),
-    coalesce(sum(one.value) FILTER (WHERE month = 5), 0),
-    coalesce(sum(one.value) FILTER (WHERE month = 6), 0),
-    coalesce(sum(one.value) FILTER (WHERE month = 7), 0),
-    coalesce(sum(one.value) FILTER (WHERE month = 8), 0),
-    coalesce(sum(one.value) FILTER (WHERE month = 9), 0),
-    coalesce(sum(one.value) FILTER (WHERE month = 10), 0),
-    coalesce(sum(one.value) FILTER (WHERE month = 11), 0),
-    coalesce(sum(one.value) FILTER (WHERE month = 12), 0)
+    sum(one.value) FILTER (WHERE month = 1), sum(one.value) FILTER (WHERE month = 2), sum(one.value) FILTER (WHERE month = 3),
+    sum(one.value) FILTER (WHERE month = 4), sum(one.value) FILTER (WHERE month = 5), sum(one.value) FILTER (WHERE month = 6),
+    sum(one.value) FILTER (WHERE month = 7), sum(one.value) FILTER (WHERE month = 8), sum(one.value) FILTER (WHERE month = 9),
+    sum(one.value) FILTER (WHERE month = 10), sum(one.value) FILTER (WHERE month = 11), sum(one.value) FILTER (WHERE month = 12)
 FROM newest CROSS JOIN LATERAL unnest(k1, k2, value) AS one (k1, k2, value) JOIN word ON code = one.k1
 GROUP BY 2, 3, 4, 5, 6, 7, 8 ORDER BY 2, 3, 4, 5, 6, 7
 ON CONFLICT (generation, cut, measure, k1, k2, currency, year) DO UPDATE SET
-    m01 = year_cell.m01 + excluded.m01, m02 = year_cell.m02 + excluded.m02, m03 = year_cell.m03 + excluded.m03,
-    m04 = year_cell.m04 + excluded.m04, m05 = year_cell.m05 + excluded.m05, m06 = year_cell.m06 + excluded.m06,
-    m07 = year_cell.m07 + excluded.m07, m08 = year_cell.m08 + excluded.m08, m09 = year_cell.m09 + excluded.m09,
-    m10 = year_cell.m10 + excluded.m10, m11 = year_cell.m11 + excluded.m11, m12 = year_cell.m12 + excluded.m12
+    m01 = coalesce(year_cell.m01 + excluded.m01, year_cell.m01, excluded.m01),
+    m02 = coalesce(year_cell.m02 + excluded.m02, year_cell.m02, excluded.m02),
+    m03 = coalesce(year_cell.m03 + excluded.m03, year_cell.m03, excluded.m03),
+    m04 = coalesce(year_cell.m04 + excluded.m04, year_cell.m04, excluded.m04),
+    m05 = coalesce(year_cell.m05 + excluded.m05, year_cell.m05, excluded.m05),
+    m06 = coalesce(year_cell.m06 + excluded.m06, year_cell.m06, excluded.m06),
+    m07 = coalesce(year_cell.m07 + excluded.m07, year_cell.m07, excluded.m07),
+    m08 = coalesce(year_cell.m08 + excluded.m08, year_cell.m08, excluded.m08),
+    m09 = coalesce(year_cell.m09 + excluded.m09, year_cell.m09, excluded.m09),
+    m10 = coalesce(year_cell.m10 + excluded.m10, year_cell.m10, excluded.m10),
+    m11 = coalesce(year_cell.m11 + excluded.m11, year_cell.m11, excluded.m11),
+    m12 = coalesce(year_cell.m12 + excluded.m12, year_cell.m12, excluded.m12)
 """
 LEAST_UNSETTLED, MOST_UNSETTLED = 5_000, 200_000
 

@@ -1,0 +1,83 @@
+"""Blocks hold what was counted, and the sums by year say the same of it whether they have taken it up or not."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import chain
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from services.stats import columns, figures
+from services.stats.commands import Filter, Question
+from services.stats.fold import Cell, fold_all
+from services.stats.queries import blocks, generations
+from shared.db import Database
+from shared.events import Data, Recorded
+from shared.values import Designation
+from tests.conftest import MakeDatabase
+from tests.support.stats import cause, histories
+
+YEARS = {"start": date(2017, 1, 1), "end": date(2020, 12, 31)}
+POOR = Filter(listed=(Designation.NATIONAL, Designation.PROVINCIAL))
+QUESTIONS = (
+    *(
+        Question(measure="dispatches", by=by, **YEARS)
+        for by in ((), ("year",), ("month",), ("year", "province"), ("county",), ("channel",))
+    ),
+    *(Question(measure="dispatches", by=("year",), filter=POOR, basis=basis, **YEARS) for basis in ("ever_listed", "listed_at_departure")),
+    Question(measure="income", by=("year", "province"), **YEARS),
+    Question(measure="stock", by=("month",), start=date(2018, 3, 1), end=date(2019, 2, 28)),
+    Question(measure="dispatches", by=("region",), filter=Filter(province=("620000", "370000")), **YEARS),
+)
+
+
+@pytest.fixture
+async def database(make_database: MakeDatabase) -> Database:
+    return await make_database("stats")
+
+
+async def answers(tx: Any) -> list[Any]:
+    return [await figures.answer(tx, question) for question in QUESTIONS]
+
+
+@given(histories)
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_the_board_reads_the_same_before_and_after_the_newest_blocks_are_settled(
+    database: Database, lives: list[list[Recorded[Data]]]
+) -> None:
+    cells = fold_all(chain.from_iterable(lives))
+    async with database.transaction(cause()) as tx:
+        await tx.conn.execute("TRUNCATE block, year_cell")
+        await blocks.add_cells(tx, 1, cells)
+        assert await generations.all_cells(tx.conn) == cells
+        before = await answers(tx)
+        await blocks.settle(tx, 1)
+        assert await answers(tx) == before
+        assert await tx.conn.fetchval("SELECT count(*) FROM block WHERE NOT settled") == 0
+        await blocks.add_cells(tx, 1, {cell: -value for cell, value in cells.items()})
+        assert not any(point.value for points in await answers(tx) for point in points)
+        assert await generations.all_cells(tx.conn) == {}
+
+
+async def test_much_that_is_not_settled_is_settled_by_whoever_adds_to_it(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "LEAST_UNSETTLED", 3)
+    monkeypatch.setattr(columns, "BLOCK_CELLS", 2)
+    cell = Cell(6, 5, "620000", "seafarer", date(2018, 5, 2), date(2018, 5, 3), "")
+    seen = []
+    async with database.transaction(cause()) as tx:
+        for number in range(1, 5):
+            await blocks.add_cells(tx, 1, {cell._replace(k1=f"62{number:02d}{place:02d}"): 1 for place in range(3)})
+            seen.append(await tx.conn.fetchval("SELECT sum(cells) FROM block WHERE NOT settled"))
+        assert await tx.conn.fetchval("SELECT max(cells) FROM block") == 2
+        assert await figures.answer(tx, Question(measure="dispatches", **YEARS)) == [figures.Point({}, 12)]
+    assert seen == [3, 6, 9, 12]
+
+
+async def test_words_that_are_hard_to_write_down_are_kept_as_they_are(database: Database) -> None:
+    words = ["", "a|b", 'say "so"', "{1,2}", "名", "NULL", "\\N"]
+    cells = {Cell(1, 4, word, word, date(2018, 5, 2), date(2018, 5, 3), ""): 7 for word in words}
+    async with database.transaction(cause()) as tx:
+        await blocks.add_cells(tx, 1, cells)
+        assert await generations.all_cells(tx.conn) == cells
