@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from shared import events, reference
 from shared.events import RIGHTS, Data, DispatchFact, IncomeFact, ReturnFact, encode
-from shared.values import Channel, Destination, EnterpriseId, Money, Occupation, PlacementId, Sex, WorkerId, new_id, period_of
+from shared.values import Channel, Destination, EnterpriseId, Money, Occupation, Period, PlacementId, Sex, WorkerId, new_id, period_of
 from tests.support.stats import COUNTIES, assessed, cost, departure, dispatched, income, paid, recorded
 
 PARTITIONS = 3
@@ -255,11 +255,18 @@ def _wage(step: Step, of: DispatchFact) -> IncomeFact:
     return fact.model_copy(update={"remitted": sent, "deductions": Money(minor=step.codes, currency=fact.net.currency)})
 
 
+def _is_paid(world: World, placement: PlacementId, period: Period) -> bool:
+    """Of several reports for a month one counts: rights takes the others back."""
+    return any((wage.report.placement, wage.fact.period) == (placement, period) for wage in world.wages)
+
+
 def _pay(world: World, step: Step) -> None:
     voyage = _picked(world.voyages, step.pick)
     if voyage is not None:
         of = events.Dispatched(placement=voyage.placement, worker=_worker(voyage.worker), fact=voyage.fact)
         report = income(of, _wage(step, voyage.fact))
+        if _is_paid(world, voyage.placement, report.fact.period):
+            return
         wage = Wage(report, report.fact, report.fact.paid_on + timedelta(step.late))
         world.wages.append(wage)
         world.tell(report, wage.told)
@@ -269,6 +276,8 @@ def _repay(world: World, step: Step) -> None:
     wage = _picked(world.wages, step.pick)
     if wage is not None:
         fact = _wage(step, step.fact(wage.fact.paid_on - timedelta(60)))
+        if fact.period != wage.fact.period and _is_paid(world, wage.report.placement, fact.period):
+            return
         wage.told = max(wage.told, fact.paid_on) + timedelta(step.late)
         codes = wage.report.model_dump(exclude={"fact"})
         world.tell(events.IncomeCorrected.model_validate({**codes, "previous": wage.fact, "fact": fact}), wage.told)
