@@ -130,7 +130,7 @@ async def _judge_all(tx: Tx, said: Said, fresh: Freshness) -> tuple[list[Data], 
                 changed[key] = now
         targets = await board.target_states(tx, programme.plan, on, None, fresh.complete_on, LEVELS)
         for target in [*targets, *_emptied_targets(targets, said, programme)]:
-            key = f"{target.target.code}|{target.scope}|{programme.plan.code}"
+            key = f"{_named(target.target.code, programme)}|{target.scope}|{programme.plan.code}"
             if said.get(key) != (now := _target_now(target, edition)):
                 told += _target_events(key, target, said.get(key), programme, edition)
                 changed[key] = now
@@ -259,7 +259,8 @@ async def _national(tx: Tx, edition: Edition, since: int, said: Said) -> list[tu
     found = []
     for measure in ("dispatches", "persons", "returns", "stock"):
         question = Question(measure=measure, start=date(since, 1, 1), end=date(edition.on.year, 12, 31), by=("year",))
-        told = {key.rpartition("|")[2]: 0 for key in said if key.startswith(f"{measure}|{NATIONAL}|") and key[-4:].isdecimal()}
+        start = f"{measure}|{NATIONAL}|"  # a target may have the measure's name; its period is a programme's
+        told = {year: 0 for key in said if key.startswith(start) and (year := key.removeprefix(start)).isdecimal()}
         values = {str(edition.on.year): 0} | told | {point.of["year"]: point.value for point in await figures.answer(tx, question)}
         for year, value in sorted(values.items()):
             key = f"{measure}|{NATIONAL}|{year}"
