@@ -139,7 +139,7 @@ class Dock:
 
     async def revoke(self, issued: CertificateIssued) -> None:
         fields = issued.model_dump(exclude={"minutes", "valid_to"})
-        await self.hears(CertificateRevoked.model_validate({**fields, "reason": "cheated", "effective": self.today}))
+        await self.hears(CertificateRevoked.model_validate({**fields, "reason": "fraud", "effective": self.today}))
 
     async def case(self, enterprise: str) -> CaseOpened:
         opened = CaseOpened(
