@@ -31,8 +31,8 @@ test: $(READY) ## style, types, layering, then every test
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m pytest
 
-bench: $(READY) ## measure; figures as ratios to a baseline of the same run, also in bench.json
-	@$(BIN)/python -m tests.bench
+bench: $(READY) ## measure; figures as ratios to a baseline of the same run, also in bench.json; ARGS="stats --events 4000000"
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 test-compose: $(READY) ## the end-to-end tests against docker-compose.yml
 	@$(BIN)/python -m console.compose_env

@@ -53,7 +53,8 @@ ON CONFLICT (generation, cut, measure, k1, k2, currency, year) DO UPDATE SET
     m11 = coalesce(year_cell.m11 + excluded.m11, year_cell.m11, excluded.m11),
     m12 = coalesce(year_cell.m12 + excluded.m12, year_cell.m12, excluded.m12)
 """
-LEAST_UNSETTLED, MOST_UNSETTLED = 5_000, 200_000
+# Five batches' worth of cells, within bounds: a question reads what is not settled, and settling costs as much as counting.
+LEAST_UNSETTLED, MOST_UNSETTLED = 5_000, 400_000
 
 
 async def add_cells(tx: Tx, generation: int, cells: Mapping[Cell, int]) -> None:
