@@ -56,15 +56,21 @@ WHERE rebuilt.generation = $1 AND rebuilt.topic = new.topic AND rebuilt.partitio
 RETURNING rebuilt.topic
 """
 COUNTED = "SELECT DISTINCT cut, measure FROM block WHERE generation IN ($1, $2) ORDER BY cut, measure"
+# By the numbers of the words: only what differs is named.
 DIFFERENCE = """
-SELECT measure, cut, k1, k2, day, recorded_on, currency, live, rebuilt FROM (
-    SELECT measure, cut, k1, k2, day, recorded_on, currency,
-        coalesce(sum(value) FILTER (WHERE generation = $1), 0)::bigint AS live,
-        coalesce(sum(value) FILTER (WHERE generation = $2), 0)::bigint AS rebuilt
-    FROM cell WHERE generation IN ($1, $2) AND cut = $3 AND measure = $4
-    GROUP BY measure, cut, k1, k2, day, recorded_on, currency
-) AS both_generations WHERE live <> rebuilt
-ORDER BY measure, cut, k1, k2, day, recorded_on, currency LIMIT 100
+SELECT $4::smallint AS measure, $3::smallint AS cut, first.word AS k1, second.word AS k2, month + day - 1 AS day,
+    month + recorded AS recorded_on, currency, live, rebuilt
+FROM (
+    SELECT month, currency, one.day, one.recorded, one.k1, one.k2,
+        coalesce(sum(one.value) FILTER (WHERE generation = $1), 0)::bigint AS live,
+        coalesce(sum(one.value) FILTER (WHERE generation = $2), 0)::bigint AS rebuilt
+    FROM block
+        CROSS JOIN LATERAL unnest(days, recorded, block.k1, block.k2, block.value) AS one (day, recorded, k1, k2, value)
+    WHERE generation IN ($1, $2) AND cut = $3 AND measure = $4
+    GROUP BY 1, 2, 3, 4, 5, 6
+) AS both_generations JOIN word AS first ON first.code = k1 JOIN word AS second ON second.code = k2
+WHERE live <> rebuilt
+ORDER BY 3, 4, 5, 6, 7 LIMIT 100
 """
 RETIRE = "UPDATE generation SET state = 'retired' WHERE id = $1"
 GO_LIVE = "UPDATE generation SET state = 'live', live_at = now() WHERE id = $1"
