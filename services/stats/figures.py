@@ -170,17 +170,21 @@ async def _money(tx: Tx, question: Question, measure: Measure | Derived, cut: Cu
     asked = _sums(question, measure, cut, grain, [MEASURE[measure.name].code], listed)
     ask = replace(asked, bucket="day" if grain == "day" else "month")
     rows, per_unit = await _sum(tx, ask, cut), await rates.rates(tx, question.known_on)
-    found: dict[tuple[Name, str, str], Point] = {}
-    for (name, currency, bucket, _), value in sorted(_named(question, cut, rows, 0, listed).items(), key=lambda item: item[0][:3]):
-        period = label(bucket, grain)
-        rest = iter(name)
-        of: dict[str, str] = {key: period if key == grain else next(rest) for key in question.by}
-        before = found.get((name, currency, period), Point(of, 0, currency))
-        fen = converted(value, Currency(currency), per_unit.get((currency, bucket.replace(day=1) if bucket else None)))
-        found[name, currency, period] = Point(
-            of, before.value + value, currency, before.fen + (fen or 0), before.pending + (value if fen is None else 0)
-        )
-    return [found[key] for key in sorted(found)]
+    found: dict[tuple[Name, str, str], tuple[int, Decimal, int]] = {}  # value, fen, pending
+    for (name, currency, bucket, _), minor in sorted(_named(question, cut, rows, 0, listed).items(), key=lambda item: item[0][:3]):
+        key = name, currency, label(bucket, grain)
+        value, fen, pending = found.get(key, (0, Decimal(0), 0))
+        more = converted(minor, Currency(currency), per_unit.get((currency, bucket.replace(day=1) if bucket else None)))
+        found[key] = (value + minor, fen, pending + minor) if more is None else (value + minor, fen + more, pending)
+    return [
+        Point(_of(question, name, period, grain), value, currency, fen, pending)
+        for (name, currency, period), (value, fen, pending) in sorted(found.items())
+    ]
+
+
+def _of(question: Question, name: Name, period: str, grain: Grain) -> dict[str, str]:
+    rest = iter(name)
+    return {key: period if key == grain else next(rest) for key in question.by}
 
 
 def converted(minor: int, currency: Currency, yuan_per_unit: Decimal | None) -> Decimal | None:
