@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from services.stats.fold import Cell
 from shared.db import Tx
@@ -120,8 +120,7 @@ FROM known WHERE month BETWEEN $3 AND $4 GROUP BY 1, 2, 3, 4, 5
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Sum:
+class Sum(NamedTuple):
     measure: int
     bucket: date | None
     k1: str
@@ -135,7 +134,7 @@ async def sum_cells(tx: Tx, ask: Sums) -> list[Sum]:
     rows = await tx.conn.fetch(
         SUM_CELLS, ask.cut, ask.measures, ask.start, ask.end, ask.known_on, ask.bucket, ask.level, ask.by_k2, ask.k1, ask.provinces, ask.k2
     )  # fmt: skip
-    return [Sum(*row) for row in rows]
+    return [Sum._make(row) for row in rows]
 
 
 async def sum_months(tx: Tx, ask: Sums) -> list[Sum]:
@@ -143,7 +142,7 @@ async def sum_months(tx: Tx, ask: Sums) -> list[Sum]:
     rows = await tx.conn.fetch(
         SUM_MONTHS, ask.cut, ask.measures, ask.start, ask.end, ask.bucket, ask.level, ask.by_k2, ask.k1, ask.provinces, ask.k2
     )
-    return [Sum(*row) for row in rows]
+    return [Sum._make(row) for row in rows]
 
 
 # Six digits that are no province: whatever stood where a county's code stands.
