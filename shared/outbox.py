@@ -169,7 +169,7 @@ ORDER BY sent.place, outbox.id
 """
 # A round trip for a whole round: forget $1, store the numbers after them, choose the next rows, store what is in flight.
 # Never "id > last": identity values commit out of order, and a row that commits late would be passed over. What is forgotten here or
-# on its way is left out by name ($5).
+# on its way is left out by name ($5; a sub-select, or the text would be read anew for every row).
 _ADVANCE = """
 WITH gone AS (
     DELETE FROM outbox WHERE id = ANY ($1::bigint[])
@@ -177,7 +177,7 @@ WITH gone AS (
     INSERT INTO relay_sequence (topic, partition, next_number) SELECT * FROM unnest($2::text[], $3::integer[], $4::bigint[])
     ON CONFLICT (topic, partition) DO UPDATE SET next_number = excluded.next_number
 ), first AS (
-    SELECT id, topic, key, value FROM outbox WHERE NOT id <@ $5::text::int8multirange ORDER BY id LIMIT $6
+    SELECT id, topic, key, value FROM outbox WHERE NOT id <@ (SELECT $5::text::int8multirange) ORDER BY id LIMIT $6
 ), counted AS (
     SELECT id, topic, key, value, sum(octet_length(value)) OVER (ORDER BY id) - octet_length(value) AS bytes_before FROM first
 ), next AS (
