@@ -173,8 +173,9 @@ SERVER_SETTINGS = {
 }
 
 
-async def open_database(service: str, url: str, *, size: int = 8) -> Database:
-    """Connect. Raises Unavailable."""
+async def open_database(service: str, url: str, *, size: int = 8, plan_each: bool = False) -> Database:
+    """Connect. `plan_each`: plan a statement each time for its arguments, because one plan does not fit them all. Raises Unavailable."""
+    planned = {"plan_cache_mode": "force_custom_plan"} if plan_each else {}
     try:
         pool = await asyncpg.create_pool(
             url,
@@ -184,7 +185,7 @@ async def open_database(service: str, url: str, *, size: int = 8) -> Database:
             command_timeout=30,
             init=_initialise,
             reset=_nothing_to_reset,
-            server_settings={**SERVER_SETTINGS, "application_name": f"laowu-{service}"},
+            server_settings={**SERVER_SETTINGS, **planned, "application_name": f"laowu-{service}"},
             max_inactive_connection_lifetime=60,
         )
     except (OSError, TimeoutError, asyncpg.PostgresError) as error:

@@ -50,6 +50,7 @@ class Service:
     sweep: Sweep | None = None  # one bounded batch of timeouts; returns how many it acted on
     background: tuple[Background, ...] = ()  # further loops; one that ends or fails ends the process
     settings: type[Settings] = Settings
+    plan_each: bool = False  # its statements have optional filters, by lists of one or of a thousand: no plan fits them all
     body_limits: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -110,7 +111,7 @@ async def _run(service: Service, settings: Settings) -> int:
 
 async def _prepare(service: Service, settings: Settings, url: str) -> Database:
     """Migrated database and existing topics. Raises what _run names."""
-    database = await db.open_database(service.name, url, size=settings.pool_size)
+    database = await db.open_database(service.name, url, size=settings.pool_size, plan_each=service.plan_each)
     conn = await db.connect(url, application=f"laowu-{service.name}-migrate")
     try:
         await db.migrate(conn, *service.migrations)

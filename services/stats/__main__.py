@@ -24,6 +24,7 @@ SERVICE = Service(
     body_limits={"/designations": LIST_BODY_BYTES, "/divisions": LIST_BODY_BYTES},
     background=(publication.publishing,),
     settings=StatsSettings,
+    plan_each=True,
 )
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ Region scheme and the basis of "listed" are applied here, from reference data, n
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -31,7 +31,7 @@ from services.stats.measures import (
     Quotient,
     cuts_for,
 )
-from services.stats.queries import Sum, Sums, rates
+from services.stats.queries import Buckets, Sum, Sums, rates
 from services.stats.series import Grain, Name, Named, Series, label, over_time
 from services.stats.spreads import BAND, Spread, spread
 from shared.db import Tx
@@ -39,6 +39,7 @@ from shared.reference import province_of, provinces, region
 from shared.values import CountyCode, Currency, Designation, Period, Ratio, Sex, exponent, first_day, last_day
 
 YUAN = Currency("CNY")
+ZERO, ONE = Decimal(0), Decimal(1)
 MOST_PARTS = 100  # of a span, between changes of the list
 _GRAINS: tuple[Grain, ...] = ("year", "month", "day")
 _LISTED = frozenset({Designation.NATIONAL.value, Designation.PROVINCIAL.value})
@@ -170,28 +171,40 @@ async def _money(tx: Tx, question: Question, measure: Measure | Derived, cut: Cu
     asked = _sums(question, measure, cut, grain, [MEASURE[measure.name].code], listed)
     ask = replace(asked, bucket="day" if grain == "day" else "month")
     rows, per_unit = await _sum(tx, ask, cut), await rates.rates(tx, question.known_on)
-    found: dict[tuple[Name, str, str], tuple[int, Decimal, int]] = {}  # value, fen, pending
-    for (name, currency, bucket, _), minor in sorted(_named(question, cut, rows, 0, listed).items(), key=lambda item: item[0][:3]):
-        key = name, currency, label(bucket, grain)
-        value, fen, pending = found.get(key, (0, Decimal(0), 0))
-        more = converted(minor, Currency(currency), per_unit.get((currency, bucket.replace(day=1) if bucket else None)))
-        found[key] = (value + minor, fen, pending + minor) if more is None else (value + minor, fen + more, pending)
+    found: dict[tuple[Name, str, str], tuple[int, Decimal, int]] = {}  # value, yuan times the currency's minor units, pending
+    for row, name in _names(question, cut, rows, listed):
+        rate_of = _always_one if row.currency == YUAN else per_unit.get(row.currency, {}).get
+        for period, values in _periods(row.values, grain):
+            key = name, row.currency, period
+            value, yuan, pending = found.get(key, (0, ZERO, 0))
+            for day, minor in values:
+                value += minor
+                rate = rate_of(day.replace(day=1) if day and grain == "day" else day)
+                if rate is None:
+                    pending += minor
+                else:
+                    yuan += rate * minor
+            found[key] = value, yuan, pending
     return [
-        Point(_of(question, name, period, grain), value, currency, fen, pending)
-        for (name, currency, period), (value, fen, pending) in sorted(found.items())
+        Point(_of(question, name, period, grain), value, currency, yuan * 100 / 10 ** exponent(Currency(currency)), pending)
+        for (name, currency, period), (value, yuan, pending) in sorted(found.items())
     ]
+
+
+def _always_one(_: date | None) -> Decimal:
+    return ONE
+
+
+def _periods(values: Buckets, grain: Grain) -> Iterable[tuple[str, Buckets]]:
+    """By the name of the period; years and whole spans at once, since a row is of one year at most."""
+    if grain in ("month", "day"):
+        return [(label(bucket, grain), ((bucket, value),)) for bucket, value in values]
+    return [(label(values[0][0], grain), values)]
 
 
 def _of(question: Question, name: Name, period: str, grain: Grain) -> dict[str, str]:
     rest = iter(name)
     return {key: period if key == grain else next(rest) for key in question.by}
-
-
-def converted(minor: int, currency: Currency, yuan_per_unit: Decimal | None) -> Decimal | None:
-    """Fen, exact: 180,000 yen at 0.0600 is 1,080,000 fen. None without a rate."""
-    if currency == YUAN:
-        return Decimal(minor)
-    return None if yuan_per_unit is None else Decimal(minor) * yuan_per_unit * 100 / 10 ** exponent(currency)
 
 
 def in_yuan(points: Iterable[Point]) -> tuple[int, dict[str, int]]:
@@ -375,16 +388,20 @@ def _whole_months(start: date, end: date) -> bool:
 
 # --- naming what came -----------------------------------------------------------------------------------------------------
 def _named(question: Question, cut: Cut, rows: Iterable[Sum], taken: int, listed: Lists) -> Named:
+    total: Named = Counter()
+    for row, name in _names(question, cut, rows, listed):
+        for bucket, value in row.values:
+            total[name, row.currency, bucket, row.measure == taken] += value
+    return total
+
+
+def _names(question: Question, cut: Cut, rows: Iterable[Sum], listed: Lists) -> Iterator[tuple[Sum, Name]]:
     by = [name for name in question.by if name not in _GRAINS]
     chosen = question.filter.chosen()
     late = chosen.get("listed") if question.basis == "ever_listed" else None
-    total: Named = Counter()
     for row in rows:
-        if late is not None and not late <= _LISTED and listed.ever_listed(row.k1).value not in late:
-            continue
-        name = tuple(_dimension(dimension, cut, row, question, listed) for dimension in by)
-        total[name, row.currency, row.bucket, row.measure == taken] += row.value
-    return total
+        if late is None or late <= _LISTED or listed.ever_listed(row.k1).value in late:
+            yield row, tuple(_dimension(dimension, cut, row, question, listed) for dimension in by)
 
 
 def _dimension(name: str, cut: Cut, row: Sum, question: Question, listed: Lists) -> str:

@@ -105,7 +105,7 @@ async def _answered(tx: Tx, asked: Asked) -> dict[str, int]:
         until = _around(asked.cell)
         for sums, sign in ((until, 1), (replace(until, known_on=date.fromordinal(asked.cell.recorded_on.toordinal() - 1)), -1)):
             for row in await queries.sum_cells(tx, sums):
-                found[row.currency] += sign * row.value
+                found[row.currency] += sign * sum(value for _, value in row.values)
     elif asked.question is not None:
         for point in await figures.answer(tx, asked.question):
             found[point.currency or ""] += point.value

@@ -35,8 +35,9 @@ async def kept_sums(tx: Tx) -> Kept:
     for cut in (cut for cut in CUTS if cut.monthly):
         everything = Sums(cut.code, [measure.code for measure in MEASURES], EARLIEST, LATEST, "month", "key", True, None, None, None, None)
         for row in await queries.sum_months(tx, everything):
-            if row.bucket is not None:
-                found[_month(row.measure, cut.code, row.k1, row.k2, row.bucket, row.currency)] += row.value
+            for month, value in row.values:
+                if month is not None:
+                    found[_month(row.measure, cut.code, row.k1, row.k2, month, row.currency)] += value
     for (period, measure, currency, province), value in (await stored.closed_sums(tx)).items():
         found[_closed(period, measure, currency, province)] += value
     closed = {close.period: (close.starts, close.ends) for close in await frozen.closed(tx)}

@@ -197,7 +197,7 @@ async def _quarter(here: Place, settings: Settings, ends: dict[tuple[str, int], 
 
 # --- the board --------------------------------------------------------------------------------------------------------
 async def _board(url: str, say: Report) -> list[Figure]:
-    database = await db.open_database("stats", url, size=2)
+    database = await db.open_database("stats", url, size=2, plan_each=True)  # as the service does
     try:
         async with database.connection() as conn:
             await conn.execute("SET statement_timeout = 0")

@@ -39,9 +39,12 @@ ON CONFLICT (currency, month, version) DO NOTHING RETURNING true
 """
 
 
-async def rates(tx: Tx, known_on: date | None) -> dict[tuple[str, date | None], Decimal]:
+async def rates(tx: Tx, known_on: date | None) -> dict[str, dict[date | None, Decimal]]:
     """Yuan per unit by currency and month, as entered by a day."""
-    return {(row["currency"], row["month"]): row["yuan_per_unit"] for row in await tx.conn.fetch(RATES, known_on)}
+    found: dict[str, dict[date | None, Decimal]] = {}
+    for currency, month, yuan_per_unit in await tx.conn.fetch(RATES, known_on):
+        found.setdefault(currency, {})[month] = yuan_per_unit
+    return found
 
 
 async def rate_history(tx: Tx, currency: str | None) -> list[Rate]:
