@@ -70,7 +70,7 @@ async def add_frame(tx: Tx, generation: int, cells: pl.DataFrame) -> None:
 async def add_blocks(tx: Tx, generation: int, cells: pl.DataFrame) -> None:
     codes = await _codes(tx, columns.words(cells))
     written = await asyncio.to_thread(columns.blocks, cells, codes, generation)
-    await tx.conn.copy_to_table("block", source=BytesIO(written), columns=BLOCK_COLUMNS, format="csv", delimiter="|")
+    await tx.conn.copy_to_table("block", source=BytesIO(written), columns=BLOCK_COLUMNS, format="binary")
 
 
 async def _codes(tx: Tx, words: Iterable[str]) -> dict[str, int]:
