@@ -8,8 +8,8 @@ the fields of a newer build), and decode() has to judge it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from itertools import groupby
@@ -23,19 +23,32 @@ import iso4217
 from shared.events import Data, Part
 from shared.values import Money
 
-TEXT = r'[^"\\\x00-\x1f]*+'
-INTEGER = r"(?:0|-?[1-9][0-9]{0,17}+)"
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What may stand in a place, as an expression; and every option, where they can be listed."""
+
+    text: str
+    options: tuple[bytes, ...] = ()
+
+
 _DAYS = r"(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31"
 _LEAP = r"(?:[12][0-9](?:0[48]|[2468][048]|[13579][26])|2000)-02-29"
-DATE = rf"(?:[12][0-9]{{3}}-(?:{_DAYS})|{_LEAP})"
-TIME = rf"{DATE}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{{1,6}}+)?Z"
-UID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-_MINOR = r"(?:0|-?[1-9][0-9]{0,14}+)"
 _CODES = sorted(currency.value for currency in iso4217.Currency)
-# By first letter: a match tries alternatives one after the other.
-_CURRENCY = "|".join(f"{first}(?:{'|'.join(code[1:] for code in codes)})" for first, codes in groupby(_CODES, key=itemgetter(0)))
-_QUOTED: dict[Any, str] = {str: TEXT, UUID: UID, date: DATE, datetime: TIME}
-_PLAIN: dict[Any, str] = {int: INTEGER, bool: "(?:true|false)"}
+TEXT = Kind(r'[^"\\\x00-\x1f]*+')
+INTEGER = Kind(r"(?:0|-?[1-9][0-9]{0,17}+)")
+MINOR = Kind(r"(?:0|-?[1-9][0-9]{0,14}+)")
+DATE = Kind(rf"(?:[12][0-9]{{3}}-(?:{_DAYS})|{_LEAP})")
+TIME = Kind(rf"{DATE.text}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{{1,6}}+)?Z")
+UID = Kind(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+FLAG = Kind("(?:true|false)", (b"true", b"false"))
+SUBJECT = Kind("(?P=subject)")  # once more
+CURRENCY = Kind(  # by first letter: a match tries alternatives one after the other
+    "(?:" + "|".join(f"{first}(?:{'|'.join(code[1:] for code in codes)})" for first, codes in groupby(_CODES, key=itemgetter(0))) + ")",
+    tuple(code.encode() for code in _CODES),
+)
+_QUOTED: dict[Any, Kind] = {str: TEXT, UUID: UID, date: DATE, datetime: TIME}
+_PLAIN: dict[Any, Kind] = {int: INTEGER, bool: FLAG}
 _HEAD = re.compile(rb'\{"specversion":"1\.0","id":"[^"]*+","source":"[^"]*+","type":"([^"]*+)","subject":"([^"]*+)"')
 
 
@@ -49,6 +62,7 @@ class Pattern:
     event: type[Data]
     match: Any  # of re.Pattern: fullmatch
     names: tuple[str, ...]
+    kinds: tuple[Kind, ...]
 
 
 def head_of(value: bytes) -> tuple[bytes, bytes] | None:
@@ -57,70 +71,92 @@ def head_of(value: bytes) -> tuple[bytes, bytes] | None:
     return (found[1], found[2]) if found else None
 
 
-def pattern(event: type[Data], wanted: Iterable[str] = ()) -> Pattern | None:
-    """For whole records of the class, with groups for the wanted paths. None: a field is of a kind that no pattern is known for."""
-    groups = {event.SUBJECT: '"(?P=subject)"'}
+def pattern(event: type[Data], wanted: Iterable[str] | None = ()) -> Pattern | None:
+    """For whole records of the class, with groups for the wanted paths. None wanted: for whatever is not the same in all records.
+
+    None: a field is of a kind that no pattern is known for.
+    """
+    writer = _Writer(None if wanted is None else frozenset({"subject", "time", *wanted}))
+    leaf = writer.leaf
+    source, kind = re.escape(event.TOPIC.partition(".")[0]), re.escape(event.type_name())
     try:
-        data = _fields(event, "", groups, frozenset(wanted))
+        text = (
+            rf'\{{"specversion":"1\.0","id":"{leaf(UID, "envelope.id")}","source":"/{source}","type":"{kind}",'
+            rf'"subject":"{leaf(TEXT, "subject")}","time":"{leaf(TIME, "time")}","datacontenttype":"application/json",'
+            rf'"dataschema":"{leaf(TEXT, "envelope.dataschema")}","correlationid":"{leaf(TEXT, "envelope.correlationid")}"'
+            rf'(?:,"causationid":"{leaf(TEXT, "envelope.causationid")}")?,"actor":"{leaf(TEXT, "envelope.actor")}"'
+            rf'(?:,"traceparent":"{leaf(TEXT, "envelope.traceparent")}")?,'
+            rf'"data":{_fields(writer, event, "", {event.SUBJECT: SUBJECT})}\}}'
+        )
     except _Patternless:
         return None
-    source, kind = re.escape(event.TOPIC.partition(".")[0]), re.escape(event.type_name())
-    whole = re.compile(
-        rf'\{{"specversion":"1\.0","id":"{UID}","source":"/{source}","type":"{kind}","subject":"(?P<subject>{TEXT})",'
-        rf'"time":"(?P<time>{TIME})","datacontenttype":"application/json","dataschema":"{TEXT}","correlationid":"{TEXT}"'
-        rf'(?:,"causationid":"{TEXT}")?,"actor":"{TEXT}"(?:,"traceparent":"{TEXT}")?,"data":{data}\}}'.encode()
-    )
-    return Pattern(event, whole.fullmatch, tuple(name.replace("__", ".") for name in whole.groupindex))
+    whole = re.compile(text.encode())
+    return Pattern(event, whole.fullmatch, tuple(name.replace("__", ".") for name in whole.groupindex), tuple(writer.kinds))
 
 
 class _Patternless(Exception):
     """A field of a kind that is not written down here."""
 
 
-def _fields(cls: type[Part], path: str, known: dict[str, str], wanted: frozenset[str]) -> str:
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    wanted: frozenset[str] | None
+    kinds: list[Kind] = field(default_factory=list)  # of the groups written so far
+
+    def leaf(self, kind: Kind, place: str) -> str:
+        if self.wanted is not None and place not in self.wanted:
+            return kind.text
+        self.kinds.append(kind)
+        return f"(?P<{place.replace('.', '__')}>{kind.text})"
+
+
+_NO_GROUPS = _Writer(frozenset())
+
+
+def _fields(writer: _Writer, cls: type[Part], path: str, known: Mapping[str, Kind]) -> str:
     """A part: its fields in order. One that was added later has a default, and older records are without it."""
     written = ""
-    for name, field in cls.model_fields.items():
+    for name, field_ in cls.model_fields.items():
         place = f"{path}{name}"
-        value = known.get(place) or _value(field.annotation, place, wanted)
+        value = f'"{writer.leaf(known[place], place)}"' if place in known else _value(writer, field_.annotation, place)
         pair = f'{"," if written else ""}"{name}":{value}'
-        written += pair if field.is_required() or not written else f"(?:{pair})?"
+        written += pair if field_.is_required() or not written else f"(?:{pair})?"
     return rf"\{{{written}\}}"
 
 
-def _value(kind: Any, place: str, wanted: frozenset[str]) -> str:
+def _value(writer: _Writer, kind: Any, place: str) -> str:
     kind = getattr(kind, "__supertype__", kind)
     options = get_args(kind)
     if NoneType in options:
-        return f"(?:null|{_value(next(option for option in options if option is not NoneType), place, wanted)})"
+        return f"(?:null|{_value(writer, next(option for option in options if option is not NoneType), place)})"
     if get_origin(kind) is tuple:
         return _sequence(options, place)
     if isinstance(kind, type) and issubclass(kind, Money):
-        minor, currency = _leaf(_MINOR, f"{place}.minor", wanted), _leaf(f"(?:{_CURRENCY})", f"{place}.currency", wanted)
+        minor, currency = writer.leaf(MINOR, f"{place}.minor"), writer.leaf(CURRENCY, f"{place}.currency")
         return rf'\{{"minor":{minor},"currency":"{currency}"\}}'
     if isinstance(kind, type) and issubclass(kind, Part):
-        return _fields(kind, f"{place}.", {}, wanted)
+        return _fields(writer, kind, f"{place}.", {})
     if kind in _PLAIN:
-        return _leaf(_PLAIN[kind], place, wanted)
-    return f'"{_leaf(_text(kind, options), place, wanted)}"'
+        return writer.leaf(_PLAIN[kind], place)
+    return f'"{writer.leaf(_quoted(kind, options), place)}"'
 
 
-def _text(kind: Any, options: tuple[Any, ...]) -> str:
+def _quoted(kind: Any, options: tuple[Any, ...]) -> Kind:
     if get_origin(kind) is Literal and all(isinstance(option, str) for option in options):
-        return f"(?:{'|'.join(map(re.escape, options))})"
+        return _one_of(options)
     if isinstance(kind, type) and issubclass(kind, StrEnum):
-        return f"(?:{'|'.join(re.escape(member.value) for member in kind)})"
+        return _one_of([member.value for member in kind])
     if kind not in _QUOTED:
         raise _Patternless(kind)
     return _QUOTED[kind]
 
 
+def _one_of(options: Sequence[str]) -> Kind:
+    return Kind(f"(?:{'|'.join(map(re.escape, options))})", tuple(option.encode() for option in options))
+
+
 def _sequence(options: tuple[Any, ...], place: str) -> str:
     if options[-1] is Ellipsis:
-        one = _value(options[0], place, frozenset())
+        one = _value(_NO_GROUPS, options[0], place)
         return rf"\[(?:{one}(?:,{one})*+)?\]"
-    return rf"\[{','.join(_value(option, place, frozenset()) for option in options)}\]"
-
-
-def _leaf(text: str, place: str, wanted: frozenset[str]) -> str:
-    return f"(?P<{place.replace('.', '__')}>{text})" if place in wanted else text
+    return rf"\[{','.join(_value(_NO_GROUPS, option, place) for option in options)}\]"

@@ -1,19 +1,23 @@
 """Raw records as columns: of every event class what the rules read, and nothing of what decode() would refuse.
 
-Records are taken one by one by the class's pattern; a record that has none, or does not match it, or lies under another topic or
-key, is `odd`: somebody else has to judge it.
+Records that are laid out alike are taken together, the others one by one by the class's pattern; a record that has none, or
+does not match it, or lies under another topic or key, is `odd`: somebody else has to judge it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
+from services.stats import alike
+from services.stats.alike import Layout, Rows
 from services.stats.measures import CUTS_OF, RULES, SOURCES, Dimension, Rule, part_class
 from services.stats.patterns import Pattern, head_of, pattern
 from shared.events import EVENTS, Data
@@ -22,6 +26,7 @@ from shared.values import PROGRAMME_ZONE
 
 # "province" is read as the county, "person" as the sex.
 CODES: tuple[Dimension, ...] = ("county", "designation", "destination", "occupation", "enterprise", "channel", "person")
+NULL = (-1, -1)  # the span of a value that is not there
 _AHEAD_HOURS = int(PROGRAMME_ZONE.utcoffset(None).total_seconds()) // 3600
 
 
@@ -37,27 +42,62 @@ class Batch:
     applied: dict[str, tuple[int, datetime]]
 
 
-def read(records: Iterable[Raw]) -> Batch:
+Parts = dict[Pattern, list[pl.DataFrame]]  # `row`, and a column per name as it stands in the log
+
+
+def read(records: Sequence[Raw]) -> Batch:
     """Never raises for what a record holds."""
-    found: dict[Pattern, tuple[list[int], list[tuple[bytes | None, ...]]]] = {reads: ([], []) for reads in _patterns().values()}
-    odd: list[int] = []
-    reads = match = None
-    for row, (topic, key, value) in enumerate(records):
-        if value is None or not (value.isascii() or is_text(value)):
-            odd.append(row)
-            continue
-        match = reads.match(value) if reads else None  # a record is mostly of the class of the one before it
-        if match is None:
-            reads = _reads(value)
-            match = reads.match(value) if reads else None
-        if reads is None or match is None or match[1] != key or topic != reads.event.TOPIC:
-            odd.append(row)
-            continue
-        rows, groups = found[reads]
-        rows.append(row)
-        groups.append(match.groups())
-    frames = {reads.event: _frame(reads, rows, groups) for reads, (rows, groups) in found.items() if rows}
+    layouts, rest = alike.sort_out(records)
+    parts: Parts = {}
+    odd = [*_together(records, layouts, parts), *_one_by_one(records, rest, parts)]
+    frames = {reads.event: _frame(reads.event, pl.concat(columns)) for reads, columns in parts.items()}
     return Batch(frames, tuple(odd), _applied(frames))
+
+
+def _together(records: Sequence[Raw], layouts: Iterable[tuple[Layout, Rows]], parts: Parts) -> Iterator[int]:
+    """The records of each layout at once; returns those of another key."""
+    of_class: dict[type[Data], list[tuple[Layout, Rows]]] = {}
+    for layout, rows in layouts:
+        of_class.setdefault(layout.reads.event, []).append((layout, rows))
+    for event, laid_out in of_class.items():
+        reads = _patterns()[event.type_name().encode()]
+        many = [len(rows) for _, rows in laid_out]
+        rows = np.concatenate([rows for _, rows in laid_out])
+        taken = [records[row] for row in rows.tolist()]
+        whole = pl.DataFrame({
+            "row": pl.Series(rows, dtype=pl.UInt32),
+            "key": pl.Series([key for _, key, _ in taken], dtype=pl.Binary),
+            "value": pl.Series([value for _, _, value in taken], dtype=pl.Binary),
+        })  # fmt: skip
+        spans = {name: np.repeat([layout.spans.get(name, NULL) for layout, _ in laid_out], many, axis=0) for name in reads.names}
+        columns = whole.select("row", "key", *(_slice(name, spans[name]) for name in reads.names))
+        placed = pl.col("subject").eq_missing(pl.col("key"))
+        yield from columns.filter(~placed)["row"]
+        if (right := columns.filter(placed)).height:
+            parts.setdefault(reads, []).append(right.drop("key"))
+
+
+def _slice(name: str, spans: npt.NDArray[np.intp]) -> pl.Expr:
+    starts, ends = pl.Series(spans[:, 0]), pl.Series(spans[:, 1])
+    values = pl.col("value").bin.slice(pl.lit(starts), pl.lit(ends - starts))
+    return (values if starts.min() != NULL[0] else pl.when(pl.lit(starts) != NULL[0]).then(values)).alias(name)
+
+
+def _one_by_one(records: Sequence[Raw], rows: Iterable[int], parts: Parts) -> Iterator[int]:
+    """Each by the pattern of its class; returns those that match none, or lie elsewhere."""
+    found: dict[Pattern, list[tuple[int | bytes | None, ...]]] = {}
+    for row in rows:
+        topic, key, value = records[row]
+        reads = _reads(value) if value is not None and (value.isascii() or is_text(value)) else None
+        match = reads.match(value) if reads else None
+        if reads is None or match is None or match[1] != key or topic != reads.event.TOPIC:
+            yield row
+        else:
+            found.setdefault(reads, []).append((row, *match.groups()))
+    for reads, taken in found.items():
+        names = zip(("row", *reads.names), zip(*taken, strict=True), strict=True)
+        columns = {name: pl.Series(column, dtype=pl.UInt32 if name == "row" else pl.Binary) for name, column in names}
+        parts.setdefault(reads, []).append(pl.DataFrame(columns))
 
 
 def _reads(value: bytes) -> Pattern | None:
@@ -84,16 +124,14 @@ def _patterns() -> dict[bytes, Pattern]:
     return {event.type_name().encode(): reads for event, reads in found.items() if reads is not None}
 
 
-def _frame(reads: Pattern, rows: Sequence[int], groups: Sequence[tuple[bytes | None, ...]]) -> pl.DataFrame:
-    kinds = {path: kind for rule in RULES if rule.event is reads.event for path, kind in leaves(rule)}
-    _, *values = zip(*groups, strict=True)  # the first is the subject
-    columns = {name: pl.Series(column, dtype=pl.Binary) for name, column in zip(reads.names[1:], values, strict=True)}
+def _frame(event: type[Data], columns: pl.DataFrame) -> pl.DataFrame:
+    kinds = {path: kind for rule in RULES if rule.event is event for path, kind in leaves(rule)}
     time = pl.col("time").cast(pl.String)
     hour = time.str.slice(11, 2).cast(pl.Int8)
-    return pl.DataFrame({"row": pl.Series(rows, dtype=pl.UInt32), **columns}).with_columns(
+    return columns.with_columns(
         time.str.strip_suffix("Z"),
         (time.str.slice(0, 10).str.to_date("%Y-%m-%d") + pl.duration(days=(hour + _AHEAD_HOURS) // 24)).alias("recorded_on"),
-        *(_typed(reads.event, path, kind) for path, kind in kinds.items()),
+        *(_typed(event, path, kind) for path, kind in kinds.items()),
     )
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.stats import columnar, reading
+from services.stats import alike, columnar, reading
 from services.stats.columnar import Unreadable
 from services.stats.fold import fold_all
 from services.stats.patterns import pattern
@@ -35,15 +35,24 @@ from tests.support.stats import (
 )
 
 
+@pytest.fixture(params=[alike.FEW, 2], ids=["one by one", "together"])
+def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether records are taken one by one, as few are, or together with those that are laid out alike."""
+    monkeypatch.setattr(alike, "FEW", request.param)
+
+
+pytestmark = pytest.mark.usefixtures("few")
+
+
 @given(histories)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_columnar_fold_equals_the_reference_fold(lives: list[list[Recorded[Data]]]) -> None:
     told = list(chain.from_iterable(lives))
     assert columnar.fold([encode(event) for event in told]) == fold_all(told)
 
 
 @given(histories, histories)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_folds_of_batches_add_up(left: list[list[Recorded[Data]]], right: list[list[Recorded[Data]]]) -> None:
     batches = [list(chain.from_iterable(lives)) for lives in (left, right)]
     added = columnar.add_up([columnar.fold_frame([encode(event) for event in batch]) for batch in batches])

@@ -1,0 +1,108 @@
+"""Records that are judged together are judged as their pattern would: what it refuses never fits the layout of another."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.stats import alike
+from services.stats.alike import layout_of
+from shared.events import BY_TYPE, encode
+from tests.contracts.test_golden_samples import FILES
+from tests.support.stats import departure, dispatched, income, paid, recorded
+
+GOOD = recorded(dispatched(departure()))
+PAID = recorded(income(dispatched(), paid(5)))
+SAMPLES = [file.read_bytes().strip() for file in FILES if file.stem in BY_TYPE]
+READ = [sample for sample in SAMPLES if sample.isascii() and layout_of(sample) is not None]
+NEAR = b'0123456789abcdefgzAZ-+":,{}[]TZ. \\\x00\x1f\x20\x7f\x80\xff'
+
+
+def fits(value: bytes, others: list[bytes]) -> list[bool]:
+    layout = layout_of(value)
+    assert layout is not None
+    return list(layout.fits(np.frombuffer(b"".join(others), np.uint8).reshape(len(others), len(value))))
+
+
+def matches(value: bytes, other: bytes) -> bool:
+    """By the pattern, with every value where the first has it."""
+    layout, found = layout_of(value), layout_of(other)
+    return layout is not None and found is not None and found.reads is layout.reads and dict(found.spans) == dict(layout.spans)
+
+
+def test_every_class_that_has_a_pattern_has_layouts() -> None:
+    assert len(READ) > len(SAMPLES) * 3 / 4
+    assert all(fits(sample, [sample, sample]) == [True, True] for sample in READ)
+
+
+@given(st.sampled_from(READ), st.data())
+@settings(max_examples=300, deadline=None)
+def test_what_fits_a_layout_matches_the_pattern_with_the_same_spans(sample: bytes, data: st.DataObject) -> None:
+    """One to three bytes changed at random, in each of a few records."""
+    others = []
+    for _ in range(data.draw(st.integers(1, 6))):
+        value = bytearray(sample)
+        for _ in range(data.draw(st.integers(1, 3))):
+            value[data.draw(st.integers(0, len(value) - 1))] = data.draw(st.sampled_from(NEAR))
+        others.append(bytes(value))
+    for other, fit in zip(others, fits(sample, others), strict=True):
+        assert not fit or matches(sample, other)
+
+
+@pytest.mark.parametrize("sample", READ, ids=lambda sample: json.loads(sample)["type"])
+def test_no_byte_of_a_record_goes_unjudged(sample: bytes) -> None:
+    """Every byte in turn, by every byte that is near to something."""
+    others = [sample[:place] + bytes([byte]) + sample[place + 1 :] for place in range(len(sample)) for byte in b'09aAfZ"\\-\x1f\x80']
+    fitting = [other for other, fit in zip(others, fits(sample, others), strict=True) if fit]
+    assert len(set(fitting)) > 1
+    assert all(matches(sample, other) for other in fitting)
+
+
+def changed(**fact: Any) -> bytes:
+    document = json.loads(encode(GOOD))
+    document["data"]["fact"].update(fact)
+    return json.dumps(document, separators=(",", ":")).encode()
+
+
+@pytest.mark.parametrize(
+    ("day", "is_one"),
+    [("2020-02-29", True), ("2019-02-29", False), ("2000-02-29", True), ("1900-02-29", False), ("2019-04-31", False), ("2019-12-31", True),
+     ("2019-13-01", False), ("2019-00-10", False), ("2019-01-00", False), ("2019-19-39", False), ("0999-01-01", False)],
+)  # fmt: skip
+def test_days_are_those_of_the_calendar(day: str, is_one: bool) -> None:
+    assert fits(changed(departed_on="2018-05-02"), [changed(departed_on=day)]) == [is_one]
+
+
+def test_currencies_are_known_ones() -> None:
+    value = encode(PAID)
+    assert value.count(b"CNY")
+    others = [value.replace(b"CNY", code) for code in (b"JPY", b"KWD", b"ABC", b"CNy", b"ZZZ")]
+    assert fits(value, others) == [True, True, False, False, False]
+
+
+def raw(*events: Any) -> list[tuple[str, bytes | None, bytes | None]]:
+    return [(event.data.TOPIC, event.subject.encode(), encode(event)) for event in events]
+
+
+def test_many_alike_are_found_among_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alike, "FEW", 3)
+    days = [recorded(dispatched(departure(departed_on=date(2018, 5, day)))) for day in range(1, 29)]
+    records = [*raw(*days[:14]), ("docking.events", None, None), *raw(PAID), *raw(*days[14:]), ("rights.events", *raw(GOOD)[0][1:])]
+    [(layout, rows)], rest = alike.sort_out(records)
+    assert layout.reads.event is type(GOOD.data)
+    assert (rows.tolist(), rest) == ([*range(14), *range(16, 30)], [14, 15, 30])
+
+
+def test_records_of_one_length_that_are_all_different_are_left_alone_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alike, "FEW", 2)
+    judged: list[bytes] = []
+    monkeypatch.setattr(alike, "layout_of", judged.append)
+    garbage = [("docking.events", b"k", b"%05d" % number) for number in range(1_000)]
+    assert alike.sort_out(garbage) == ([], list(range(1_000)))
+    assert len(judged) == alike.PATIENCE
