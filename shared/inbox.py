@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import groupby
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import asyncpg
 
@@ -162,28 +163,50 @@ class Taken:
     """What became of a batch."""
 
     positions: dict[Place, Position]
-    applied: list[Item] = field(default_factory=list)
+    applied: Counter[str] = field(default_factory=Counter)  # by topic
     parked: list[Item] = field(default_factory=list)
     dropped: list[tuple[str, Verdict]] = field(default_factory=list)
     unknown: Counter[str] = field(default_factory=Counter)
     diverted: int = 0  # in a row, at the end of the batch
 
 
-def _select(prefix: str, records: Sequence[Record], taken: Taken, reads: Reads) -> list[Item]:
+class Chunk(NamedTuple):
+    """Records of one partition, one after the other in the batch. `topic` is the logical name."""
+
+    topic: str
+    partition: int
+    records: Sequence[Record]
+
+    @property
+    def place(self) -> Place:
+        return self.topic, self.partition
+
+
+def _chunks(prefix: str, records: Sequence[Record]) -> list[Chunk]:
+    grouped = groupby(records, attrgetter("topic", "partition"))
+    return [Chunk(name.removeprefix(prefix), partition, list(group)) for (name, partition), group in grouped]
+
+
+def _select(chunks: Sequence[Chunk], taken: Taken, reads: Reads) -> list[Item]:
     """The records that are new, read, in order; positions are moved past all of them."""
     items: list[Item] = []
-    for (name, partition), group in groupby(records, lambda record: (record.topic, record.partition)):
-        topic, chunk = name.removeprefix(prefix), list(group)
-        position = taken.positions[topic, partition]
-        first = run_of(chunk, position.expected) if chunk[0].offset >= position.next_offset else None
-        if first is None:
-            items += _one_by_one(topic, chunk, position, taken, reads)
+    for chunk in chunks:
+        position = taken.positions[chunk.place]
+        moved = _moved(chunk, position)
+        if moved is None:
+            items += _one_by_one(chunk.topic, chunk.records, position, taken, reads)
             continue
-        epoch, number = first
-        position.next_offset, position.expected, position.gap_since = chunk[-1].offset + 1, Number(epoch, number + len(chunk)), None
-        for step, record in enumerate(chunk):
-            _keep(reads(topic, record, Number(epoch, number + step)), topic, items, taken)
+        taken.positions[chunk.place] = moved
+        epoch, end = moved.expected
+        for number, record in enumerate(chunk.records, end - len(chunk.records)):
+            _keep(reads(chunk.topic, record, Number(epoch, number)), chunk.topic, items, taken)
     return items
+
+
+def _moved(chunk: Chunk, position: Position) -> Position | None:
+    """The position past the chunk, where every record of it is new and follows the one before; None: each has to be judged."""
+    first = run_of(chunk.records, position.expected) if chunk.records[0].offset >= position.next_offset else None
+    return first and Position(chunk.records[-1].offset + 1, Number(first.epoch, first.number + len(chunk.records)), None)
 
 
 def _one_by_one(topic: str, records: Sequence[Record], position: Position, taken: Taken, reads: Reads) -> list[Item]:
@@ -266,21 +289,17 @@ async def take(
     """
     cause = Cause(system(database.service), Clock(_beginning(records) if simulated else None))
     async with database.transaction(cause) as tx:
-        places = sorted({(record.topic.removeprefix(prefix), record.partition) for record in records})
-        taken = Taken(await lock_positions(tx.conn, places))
-        _check_places(prefix, records, taken.positions, holes)
+        chunks = _chunks(prefix, records)
+        taken = Taken(await lock_positions(tx.conn, sorted({chunk.place for chunk in chunks})))
+        _check_places(chunks, taken.positions, holes)
         bulk = apply if isinstance(apply, Bulk) and len(records) > FEW else None
-        items = _select(prefix, records, taken, Item if bulk else partial(decoded, wanted=wanted))
+        waiting: bool = await tx.conn.fetchval(_ANY_OPEN)
+        batch = _Batch(tx, apply, taken, set(), max_diverted, diverted, progress)
         progress()
-        blocked = await _blocked(tx.conn, items)
-        batch = _Batch(tx, apply, taken, blocked, max_diverted, diverted, progress)
-        await (_apply_bulk(batch, bulk, items) if bulk else _apply_all(batch, items))
-        _restore_order(taken, items)
-        taken.diverted = _in_a_row(items, taken, diverted)
-        if taken.parked:
-            if _longest(items, taken, diverted) > max_diverted:
-                raise TooManyDiverted(_last_of(taken.parked))
-            await _park(tx.conn, taken.parked)
+        if waiting or bulk is None or not await _apply_whole(batch, bulk, chunks):
+            items = _select(chunks, taken, Item if bulk else partial(decoded, wanted=wanted))
+            batch.blocked = await _blocked(tx.conn, items) if waiting else set()
+            await _judge(batch, bulk, items)
         await store_positions(tx.conn, taken.positions)
     _count(taken)
     return taken
@@ -291,13 +310,44 @@ def _beginning(records: Sequence[Record]) -> datetime:
     return datetime.fromtimestamp(records[0].timestamp / 1000, UTC)
 
 
-def _check_places(prefix: str, records: Sequence[Record], stored: dict[Place, Position], holes: frozenset[tuple[Place, int]]) -> None:
+def _check_places(chunks: Sequence[Chunk], stored: dict[Place, Position], holes: frozenset[tuple[Place, int]]) -> None:
     first: dict[Place, int] = {}
-    for record in records:
-        first.setdefault((record.topic.removeprefix(prefix), record.partition), record.offset)
+    for chunk in chunks:
+        first.setdefault(chunk.place, chunk.records[0].offset)
     wrong = {(place, stored[place].next_offset) for place, offset in first.items() if offset > stored[place].next_offset} - holes
     if wrong:
         raise Misplaced(frozenset(wrong))
+
+
+async def _apply_whole(batch: _Batch, bulk: Bulk, chunks: Sequence[Chunk]) -> bool:
+    """What a batch mostly is, at a fraction of the cost: every record new, in order, and none that has to be decoded.
+
+    False: it is not; then nothing was applied and no position moved.
+    """
+    moved: dict[Place, Position] = {}
+    for chunk in chunks:
+        position = _moved(chunk, moved.get(chunk.place) or batch.taken.positions[chunk.place])
+        if position is None:
+            return False
+        moved[chunk.place] = position
+    if await _refused(batch, bulk, [(chunk.topic, record.key, record.value) for chunk in chunks for record in chunk.records]):
+        return False
+    batch.taken.positions |= moved
+    for chunk in chunks:
+        batch.taken.applied[chunk.topic] += len(chunk.records)
+    return True
+
+
+async def _judge(batch: _Batch, bulk: Bulk | None, items: Sequence[Item]) -> None:
+    """Apply what can be applied, park the rest. Raises TooManyDiverted."""
+    taken, diverted = batch.taken, batch.diverted_before
+    await (_apply_bulk(batch, bulk, items) if bulk else _apply_all(batch, items))
+    _restore_order(taken, items)
+    taken.diverted = _in_a_row(items, taken, diverted)
+    if taken.parked:
+        if _longest(items, taken, diverted) > batch.max_diverted:
+            raise TooManyDiverted(_last_of(taken.parked))
+        await _park(batch.tx.conn, taken.parked)
 
 
 async def _apply_all(batch: _Batch, items: Sequence[Item]) -> None:
@@ -323,10 +373,10 @@ async def _apply_bulk(batch: _Batch, bulk: Bulk, items: Sequence[Item]) -> None:
     """All undecoded; what cannot be judged so, and every record of its subject, is decoded and applied as events."""
     aside: set[tuple[str, bytes] | None] = {*batch.blocked, None}
     ready = [item for item in items if item.number and item.subject not in aside]
-    while ready and (refused := await _refused(batch, bulk, ready)):
+    while ready and (refused := await _refused(batch, bulk, [(item.topic, item.record.key, item.record.value) for item in ready])):
         aside |= {ready[place].subject for place in refused}
         ready = [item for item in ready if item.subject not in aside]
-    batch.taken.applied += ready
+    batch.taken.applied.update(item.topic for item in ready)
     events: list[Item] = []
     for item in items:
         if item.number is None:
@@ -336,12 +386,12 @@ async def _apply_bulk(batch: _Batch, bulk: Bulk, items: Sequence[Item]) -> None:
     await _apply_all(batch, events)
 
 
-async def _refused(batch: _Batch, bulk: Bulk, ready: Sequence[Item]) -> Collection[int]:
+async def _refused(batch: _Batch, bulk: Bulk, ready: Sequence[Raw]) -> Collection[int]:
     """Places of the records that are to be decoded. What fails for a reason that is not the moment's is tried event by event."""
     batch.progress()
     try:
         async with batch.tx.savepoint():
-            return await bulk.records(batch.tx, [(item.topic, item.record.key, item.record.value) for item in ready])
+            return await bulk.records(batch.tx, ready)
     except Exception as raised:
         if passing(raised, batch.tx.conn):
             raise
@@ -356,7 +406,7 @@ async def _apply_group(batch: _Batch, group: Sequence[Item]) -> None:
     batch.progress()
     error = await attempt(batch.tx, batch.apply, [item.event for item in group if item.event is not None])
     if error is None:
-        batch.taken.applied += group
+        batch.taken.applied.update(item.topic for item in group)
         batch.failed = 0
         return
     if len(group) > 1:
@@ -434,7 +484,7 @@ def _longest(items: Sequence[Item], taken: Taken, before: int) -> int:
 
 
 def _count(taken: Taken) -> None:
-    for topic, count in Counter(item.topic for item in taken.applied).items():
+    for topic, count in taken.applied.items():
         APPLIED.labels(topic).inc(count)
     for (topic, verdict), count in Counter(taken.dropped).items():
         (REPEATED if verdict is Verdict.REPEAT else AHEAD).labels(topic).inc(count)
@@ -465,8 +515,6 @@ async def parked(conn: Any) -> int:
 
 async def _blocked(conn: Any, items: Sequence[Item]) -> set[tuple[str, bytes]]:
     """Subjects among the items that have an open dead letter."""
-    if not items or not await conn.fetchval(_ANY_OPEN):
-        return set()
     subjects = sorted({item.subject for item in items if item.subject is not None})
     rows = await conn.fetch(_OPEN, [topic for topic, _ in subjects], [key for _, key in subjects])
     return {(row["topic"], row["key"]) for row in rows}

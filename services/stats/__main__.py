@@ -6,7 +6,7 @@ from pathlib import Path
 
 from services.stats import api, consumers, publication
 from services.stats.policy import StatsSettings
-from services.stats.usecases import letters
+from services.stats.usecases import counting, letters
 from shared.events import DOCKING, REGISTRATION, RIGHTS, TRAINING
 from shared.runner import Service, main
 
@@ -22,7 +22,7 @@ SERVICE = Service(
     told=letters.told,
     sweep=publication.sweep,
     body_limits={"/designations": LIST_BODY_BYTES, "/divisions": LIST_BODY_BYTES},
-    background=(publication.publishing,),
+    background=(publication.publishing, counting.settling),
     settings=StatsSettings,
     plan_each=True,
 )

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from io import BytesIO
 
 import polars as pl
 
 from services.stats import columns
-from services.stats.fold import Cell
 from shared.db import Tx
 
 # A word that another transaction adds meanwhile is waited for, but seen only by the next statement.
@@ -21,12 +20,14 @@ WITH wanted AS (SELECT word FROM unnest($1::text[]) AS row (word)), added AS (
 SELECT code, word FROM word WHERE word = ANY ($1) UNION ALL SELECT code, word FROM added
 """
 BLOCK_COLUMNS = ("generation", "cut", "measure", "month", "currency", "settled", "cells", "days", "recorded", "k1", "k2", "value")
-# Once what is not settled holds more than $2 cells. In key order, so that two who settle wait for each other.
+# At most $3 blocks, once what is not settled holds more than $2 cells. In key order, so that two who settle wait for each other.
 SETTLE = """
 WITH due AS (
-    SELECT coalesce(sum(cells), 0) > $2 AS now FROM block WHERE generation = $1 AND NOT settled
+    SELECT ctid FROM block WHERE generation = $1 AND NOT settled
+        AND $2 < (SELECT sum(cells) FROM block WHERE generation = $1 AND NOT settled)
+    LIMIT $3
 ), newest AS (
-    UPDATE block SET settled = true FROM due WHERE due.now AND generation = $1 AND NOT settled
+    UPDATE block SET settled = true WHERE ctid = ANY (ARRAY(SELECT ctid FROM due)) AND NOT settled
     RETURNING cut, measure, extract(year FROM month)::smallint AS year, extract(month FROM month)::integer AS month, currency, k1, k2,
         value
 )
@@ -53,21 +54,10 @@ ON CONFLICT (generation, cut, measure, k1, k2, currency, year) DO UPDATE SET
     m11 = coalesce(year_cell.m11 + excluded.m11, year_cell.m11, excluded.m11),
     m12 = coalesce(year_cell.m12 + excluded.m12, year_cell.m12, excluded.m12)
 """
-# Five batches' worth of cells, within bounds: a question reads what is not settled, and settling costs as much as counting.
-LEAST_UNSETTLED, MOST_UNSETTLED = 5_000, 400_000
-
-
-async def add_cells(tx: Tx, generation: int, cells: Mapping[Cell, int]) -> None:
-    await add_frame(tx, generation, columns.as_frame(cells))
-
-
-async def add_frame(tx: Tx, generation: int, cells: pl.DataFrame) -> None:
-    """Add cells given as columns, and settle when much is unsettled. Three statements, whatever their number."""
-    await add_blocks(tx, generation, cells)
-    await settle(tx, generation, min(max(5 * cells.height, LEAST_UNSETTLED), MOST_UNSETTLED))
 
 
 async def add_blocks(tx: Tx, generation: int, cells: pl.DataFrame) -> None:
+    """Add cells given as columns. Two statements, whatever their number."""
     codes = await _codes(tx, columns.words(cells))
     written = await asyncio.to_thread(columns.blocks, cells, codes, generation)
     await tx.conn.copy_to_table("block", source=BytesIO(written), columns=BLOCK_COLUMNS, format="binary")
@@ -81,6 +71,9 @@ async def _codes(tx: Tx, words: Iterable[str]) -> dict[str, int]:
     return codes
 
 
-async def settle(tx: Tx, generation: int, most: int = 0) -> None:
-    """Add the newest blocks' sums to those by year, if they hold more than `most` cells."""
-    await tx.conn.execute(SETTLE, generation, most, timeout=600)
+async def settle(tx: Tx, generation: int, *, above: int = 0, blocks: int | None = None) -> bool:
+    """Add the sums of so many blocks (None: all) to those by year, if those not yet added hold more than so many cells.
+
+    False: they do not.
+    """
+    return str(await tx.conn.execute(SETTLE, generation, above, blocks, timeout=600)) != "INSERT 0 0"

@@ -1,8 +1,9 @@
-"""Counting a batch of events into the live cells."""
+"""Counting a batch of events into the live cells, and adding up by year what was counted."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -12,9 +13,12 @@ from services.stats import closing, columnar, columns, queries
 from services.stats.columnar import Unreadable
 from services.stats.fold import fold_all
 from services.stats.queries import blocks, frozen
-from shared.db import Tx
+from shared.db import Database, Tx, Unavailable
 from shared.events import Data, Recorded, decode
+from shared.http import Site
 from shared.inbox import Raw
+
+log = logging.getLogger("laowu.stats.counting")
 
 
 async def count_records(tx: Tx, records: Sequence[Raw]) -> frozenset[int]:
@@ -34,7 +38,7 @@ async def count_records(tx: Tx, records: Sequence[Raw]) -> frozenset[int]:
 
 
 async def count(tx: Tx, events: Sequence[Recorded[Data]]) -> None:
-    """Add a batch to the live cells: six statements, whatever its size, and four more when it restates closed periods.
+    """Add a batch to the live cells: five statements, whatever its size, and four more when it restates closed periods.
 
     Raises AbsurdDay; a batch of one says which record it was.
     """
@@ -49,5 +53,28 @@ async def count(tx: Tx, events: Sequence[Recorded[Data]]) -> None:
 
 async def _add(tx: Tx, cells: pl.DataFrame, applied: Mapping[str, tuple[int, datetime]]) -> None:
     generation = await queries.live_generation(tx)
-    await blocks.add_frame(tx, generation, cells)
+    await blocks.add_blocks(tx, generation, cells)
     await queries.add_applied(tx, generation, applied)
+
+
+# --- sums by year -----------------------------------------------------------------------------------------------------
+SETTLE_SECONDS = 1.0
+MOST_UNSETTLED = 5_000  # cells: a question reads what is not settled
+BLOCKS = 1_000  # settled in one transaction
+
+
+async def settling(site: Site) -> None:
+    """The service's background loop: beside counting, which need not wait for it, since a question reads both."""
+    while True:
+        try:
+            while await settle(site.database):
+                pass
+        except Unavailable as error:
+            log.warning("%s: again in %s s", error, SETTLE_SECONDS)
+        await asyncio.sleep(SETTLE_SECONDS)
+
+
+async def settle(database: Database) -> bool:
+    """Add the newest blocks to the sums by year when they are many. False: they are not."""
+    async with database.transaction(database.system_cause()) as tx:
+        return await blocks.settle(tx, await queries.live_generation(tx), above=MOST_UNSETTLED, blocks=BLOCKS)
