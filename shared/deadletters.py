@@ -16,7 +16,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared import inbox
+from shared import batch, inbox
 from shared.auth import system
 from shared.db import Cause, Database, Tx
 from shared.errors import Conflict, NotFound
@@ -396,8 +396,8 @@ async def _applied(tx: Tx, redriving: Redriving, letter: Parked) -> tuple[str, s
     """Take the record as the consumer would have, in a savepoint. Returns reason and detail of what is wrong with it."""
     apply = redriving.apply
     epoch, _, number = (letter.sequence or "0.0").partition(".")
-    item = inbox.decoded(letter.topic, letter.record(), Number(int(epoch), int(number)), apply.wanted if isinstance(apply, Each) else None)
-    if not isinstance(item, inbox.Item):
+    item = batch.decoded(letter.topic, letter.record(), Number(int(epoch), int(number)), apply.wanted if isinstance(apply, Each) else None)
+    if not isinstance(item, batch.Item):
         return None  # nothing to this service
     if item.event is None or item.reason:
         return item.reason, item.detail

@@ -9,19 +9,18 @@ from __future__ import annotations
 import base64
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from itertools import groupby
-from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 import asyncpg
 
 from shared.auth import system
+from shared.batch import Chunk, Item, Taken, chunks, decoded, keep, moved, select
 from shared.db import Cause, Database, Tx, Unavailable
-from shared.events import Data, Recorded, Undecodable, Unknown, Unwanted, decode
-from shared.log import Number, Record, Verdict, accept, following, number_of, run_of
+from shared.events import Data, Recorded
+from shared.log import Record, Verdict
 from shared.observe import AHEAD, APPLIED, PARKED, REPEATED, UNKNOWN
 from shared.positions import Place, Position, lock_positions, store_positions
 from shared.values import Clock
@@ -56,7 +55,6 @@ def each(handlers: Handlers) -> Each:
 
 
 Raw = tuple[str, bytes | None, bytes | None]  # logical topic, key, value
-Reads = Callable[[str, Record, Number], "Item | Unknown | Unwanted"]
 ApplyRaw = Callable[[Tx, Sequence[Raw]], Awaitable[frozenset[int]]]
 FEW = 50  # up to here decoding is as fast
 
@@ -128,133 +126,6 @@ def passing(error: BaseException, conn: Any) -> bool:
     return isinstance(error, PASSING) or (isinstance(error, asyncpg.InterfaceError) and conn.is_closed())
 
 
-# --- what a batch holds -------------------------------------------------------------------------------------------
-@dataclass(slots=True)  # one per record: a frozen one costs three times as much to make
-class Item:
-    """An event to apply, a record to park with a reason, or one that is not decoded (yet)."""
-
-    topic: str
-    record: Record
-    number: Number | None
-    event: Recorded[Data] | None = None
-    reason: str = ""
-    detail: str = ""
-    event_type: str | None = None
-
-    @property
-    def subject(self) -> tuple[str, bytes] | None:
-        return None if self.record.key is None else (self.topic, self.record.key)
-
-    @property
-    def place(self) -> tuple[str, int, int]:
-        return self.topic, self.record.partition, self.record.offset
-
-    @property
-    def blocks(self) -> bool:
-        """A record without a number was never part of a subject's history; later events need not wait for it."""
-        return self.number is not None
-
-    def parked(self, reason: str, detail: str) -> Item:
-        return replace(self, reason=reason, detail=detail)
-
-
-@dataclass(slots=True)
-class Taken:
-    """What became of a batch."""
-
-    positions: dict[Place, Position]
-    applied: Counter[str] = field(default_factory=Counter)  # by topic
-    parked: list[Item] = field(default_factory=list)
-    dropped: list[tuple[str, Verdict]] = field(default_factory=list)
-    unknown: Counter[str] = field(default_factory=Counter)
-    diverted: int = 0  # in a row, at the end of the batch
-
-
-class Chunk(NamedTuple):
-    """Records of one partition, one after the other in the batch. `topic` is the logical name."""
-
-    topic: str
-    partition: int
-    records: Sequence[Record]
-
-    @property
-    def place(self) -> Place:
-        return self.topic, self.partition
-
-
-def _chunks(prefix: str, records: Sequence[Record]) -> list[Chunk]:
-    grouped = groupby(records, attrgetter("topic", "partition"))
-    return [Chunk(name.removeprefix(prefix), partition, list(group)) for (name, partition), group in grouped]
-
-
-def _select(chunks: Sequence[Chunk], taken: Taken, reads: Reads) -> list[Item]:
-    """The records that are new, read, in order; positions are moved past all of them."""
-    items: list[Item] = []
-    for chunk in chunks:
-        position = taken.positions[chunk.place]
-        moved = _moved(chunk, position)
-        if moved is None:
-            items += _one_by_one(chunk.topic, chunk.records, position, taken, reads)
-            continue
-        taken.positions[chunk.place] = moved
-        epoch, end = moved.expected
-        for number, record in enumerate(chunk.records, end - len(chunk.records)):
-            _keep(reads(chunk.topic, record, Number(epoch, number)), chunk.topic, items, taken)
-    return items
-
-
-def _moved(chunk: Chunk, position: Position) -> Position | None:
-    """The position past the chunk, where every record of it is new and follows the one before; None: each has to be judged."""
-    first = run_of(chunk.records, position.expected) if chunk.records[0].offset >= position.next_offset else None
-    return first and Position(chunk.records[-1].offset + 1, Number(first.epoch, first.number + len(chunk.records)), None)
-
-
-def _one_by_one(topic: str, records: Sequence[Record], position: Position, taken: Taken, reads: Reads) -> list[Item]:
-    items: list[Item] = []
-    for record in records:
-        if record.offset < position.next_offset:
-            continue
-        position.next_offset = record.offset + 1
-        number = number_of(record)
-        if number is None:
-            items.append(Item(topic, record, None, reason="no_sequence", detail="the header sequence is missing or malformed"))
-            continue
-        verdict = accept(position.expected, number)
-        if verdict is Verdict.ACCEPTED:
-            position.expected, position.gap_since = following(number), None
-            _keep(reads(topic, record, number), topic, items, taken)
-            continue
-        taken.dropped.append((topic, verdict))
-        if verdict is Verdict.AHEAD and position.gap_since is None:
-            position.gap_since = datetime.now(UTC)
-    return items
-
-
-def _keep(found: Item | Unknown | Unwanted, topic: str, items: list[Item], taken: Taken) -> None:
-    if isinstance(found, Item):
-        items.append(found)
-    elif isinstance(found, Unknown):
-        taken.unknown[topic] += 1
-
-
-def decoded(topic: str, record: Record, number: Number, wanted: frozenset[str] | None) -> Item | Unknown | Unwanted:
-    """What a numbered record holds: an event to apply, a reason to park it, or nothing for this reader."""
-    if record.value is None:
-        return Item(topic, record, number, reason="no_value", detail="a record without a value is no event")
-    try:
-        event = decode(record.value, wanted)
-    except Undecodable as error:
-        return Item(topic, record, number, reason="undecodable", detail=str(error))
-    except (ValueError, ArithmeticError, RecursionError) as error:  # whatever a validator may raise on hostile input
-        return Item(topic, record, number, reason="undecodable", detail=f"{type(error).__name__}: {error}")
-    if isinstance(event, Unknown | Unwanted):
-        return event
-    kind = event.data.type_name()
-    if topic != event.data.TOPIC or event.subject.encode() != record.key:
-        return Item(topic, record, number, event, "misfiled", f"{kind} of {event.subject} under this topic and key", kind)
-    return Item(topic, record, number, event, event_type=kind)
-
-
 # --- applying -----------------------------------------------------------------------------------------------------
 @dataclass(slots=True)
 class _Batch:
@@ -289,15 +160,15 @@ async def take(
     """
     cause = Cause(system(database.service), Clock(_beginning(records) if simulated else None))
     async with database.transaction(cause) as tx:
-        chunks = _chunks(prefix, records)
-        taken = Taken(await lock_positions(tx.conn, sorted({chunk.place for chunk in chunks})))
-        _check_places(chunks, taken.positions, holes)
+        read = chunks(prefix, records)
+        taken = Taken(await lock_positions(tx.conn, sorted({chunk.place for chunk in read})))
+        _check_places(read, taken.positions, holes)
         bulk = apply if isinstance(apply, Bulk) and len(records) > FEW else None
         waiting: bool = await tx.conn.fetchval(_ANY_OPEN)
         batch = _Batch(tx, apply, taken, set(), max_diverted, diverted, progress)
         progress()
-        if waiting or bulk is None or not await _apply_whole(batch, bulk, chunks):
-            items = _select(chunks, taken, Item if bulk else partial(decoded, wanted=wanted))
+        if waiting or bulk is None or not await _apply_whole(batch, bulk, read):
+            items = select(read, taken, Item if bulk else partial(decoded, wanted=wanted))
             batch.blocked = await _blocked(tx.conn, items) if waiting else set()
             await _judge(batch, bulk, items)
         await store_positions(tx.conn, taken.positions)
@@ -310,30 +181,30 @@ def _beginning(records: Sequence[Record]) -> datetime:
     return datetime.fromtimestamp(records[0].timestamp / 1000, UTC)
 
 
-def _check_places(chunks: Sequence[Chunk], stored: dict[Place, Position], holes: frozenset[tuple[Place, int]]) -> None:
+def _check_places(read: Sequence[Chunk], stored: dict[Place, Position], holes: frozenset[tuple[Place, int]]) -> None:
     first: dict[Place, int] = {}
-    for chunk in chunks:
+    for chunk in read:
         first.setdefault(chunk.place, chunk.records[0].offset)
     wrong = {(place, stored[place].next_offset) for place, offset in first.items() if offset > stored[place].next_offset} - holes
     if wrong:
         raise Misplaced(frozenset(wrong))
 
 
-async def _apply_whole(batch: _Batch, bulk: Bulk, chunks: Sequence[Chunk]) -> bool:
+async def _apply_whole(batch: _Batch, bulk: Bulk, read: Sequence[Chunk]) -> bool:
     """What a batch mostly is, at a fraction of the cost: every record new, in order, and none that has to be decoded.
 
     False: it is not; then nothing was applied and no position moved.
     """
-    moved: dict[Place, Position] = {}
-    for chunk in chunks:
-        position = _moved(chunk, moved.get(chunk.place) or batch.taken.positions[chunk.place])
+    past: dict[Place, Position] = {}
+    for chunk in read:
+        position = moved(chunk, past.get(chunk.place) or batch.taken.positions[chunk.place])
         if position is None:
             return False
-        moved[chunk.place] = position
-    if await _refused(batch, bulk, [(chunk.topic, record.key, record.value) for chunk in chunks for record in chunk.records]):
+        past[chunk.place] = position
+    if await _refused(batch, bulk, [(chunk.topic, record.key, record.value) for chunk in read for record in chunk.records]):
         return False
-    batch.taken.positions |= moved
-    for chunk in chunks:
+    batch.taken.positions |= past
+    for chunk in read:
         batch.taken.applied[chunk.topic] += len(chunk.records)
     return True
 
@@ -382,7 +253,7 @@ async def _apply_bulk(batch: _Batch, bulk: Bulk, items: Sequence[Item]) -> None:
         if item.number is None:
             events.append(item)
         elif item.subject in aside:
-            _keep(decoded(item.topic, item.record, item.number, None), item.topic, events, batch.taken)
+            keep(decoded(item.topic, item.record, item.number, None), item.topic, events, batch.taken)
     await _apply_all(batch, events)
 
 
