@@ -17,7 +17,10 @@ import pytest
 import pytest_asyncio
 
 from console import kafka_local, postgres_local, processes
+from shared import kafka as topics
 from shared.db import SHARED_MIGRATIONS, Database, close_database, migrate, open_database
+from shared.settings import Settings
+from tests.support import delivery
 from tests.support.http import client  # noqa: F401  # the fixture
 
 ROOT = Path(__file__).parent.parent
@@ -53,6 +56,14 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def topic_prefix() -> str:
     """For Settings.topic_prefix and in front of group names: tests share the cluster, never a topic."""
     return f"t{uuid.uuid4().hex[:12]}."
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def config(kafka: str, topic_prefix: str) -> Settings:
+    """Settings of this test's processes; every topic is there, with three partitions."""
+    made = delivery.settings(kafka, topic_prefix)
+    await topics.create_topics(made)
+    return made
 
 
 def database_url(server: str, name: str) -> str:

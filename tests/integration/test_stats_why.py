@@ -14,24 +14,15 @@ from services.stats.commands import Filter, Question
 from services.stats.domain import NoCut, PeriodInvalid, UnknownKey
 from services.stats.freshness import SOURCES
 from services.stats.provenance import Asked, Why, why
-from shared import kafka as topics
 from shared.db import Database
 from shared.events import DOCKING, RIGHTS, Data, encode
 from shared.settings import Settings
 from shared.values import CountyCode, Designation, Destination
 from tests.conftest import MakeDatabase
-from tests.support import delivery
 from tests.support.delivery import Raw, caught_up, consuming, write
 from tests.support.stats import POOR_WEST, RICH_EAST, came_back, corrected, departure, dispatched, income, paid, recorded
 
 YEAR = {"start": date(2018, 1, 1), "end": date(2018, 12, 31)}
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def config(kafka: str, topic_prefix: str) -> Settings:
-    made = delivery.settings(kafka, topic_prefix)
-    await topics.create_topics(made, SOURCES)
-    return made
 
 
 @pytest_asyncio.fixture(loop_scope="session")
