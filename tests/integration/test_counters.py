@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -16,7 +16,7 @@ from shared.db import Database
 from shared.settings import Settings
 from tests.bench import load, writing
 from tests.conftest import MakeDatabase, MakeDatabaseUrl
-from tests.support.http import Client
+from tests.support.http import Start
 
 WARM = 3  # the first statements of a connection also look up types and prepare
 
@@ -45,7 +45,7 @@ async def counted(database: Database) -> AsyncIterator[list[str]]:
     ],
 )
 async def test_a_command_takes_this_many_round_trips(
-    client: Callable[[str], Awaitable[Client]], service: str, role: Role, path: str, body: Any, statements: int
+    client: Start, service: str, role: Role, path: str, body: Any, statements: int
 ) -> None:
     caller = (await client(service)).speaking_as(role)
     for number in range(WARM):
