@@ -9,6 +9,7 @@ import asyncio
 import os
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -104,20 +105,29 @@ async def _templates(postgres: str) -> AsyncIterator[Callable[[str], Awaitable[s
         await _administer(postgres, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def make_database_url(postgres: str, _templates: Callable[[str], Awaitable[str]]) -> AsyncIterator[MakeDatabaseUrl]:
-    """`await make_database_url("docking")`: URL of a migrated, empty database (for a process of its own), dropped when the test ends."""
+@asynccontextmanager
+async def fresh_databases(server: str, template: Callable[[str], Awaitable[str]]) -> AsyncIterator[MakeDatabaseUrl]:
+    """What makes migrated, empty databases; dropped on leaving."""
     made: list[str] = []
 
     async def make(service: str) -> str:
         name = f"test_{service}_{uuid.uuid4().hex[:12]}"
-        await _administer(postgres, f'CREATE DATABASE "{name}" TEMPLATE "{await _templates(service)}"')
+        await _administer(server, f'CREATE DATABASE "{name}" TEMPLATE "{await template(service)}"')
         made.append(name)
-        return database_url(postgres, name)
+        return database_url(server, name)
 
-    yield make
-    for name in made:
-        await _administer(postgres, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    try:
+        yield make
+    finally:
+        for name in made:
+            await _administer(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def make_database_url(postgres: str, _templates: Callable[[str], Awaitable[str]]) -> AsyncIterator[MakeDatabaseUrl]:
+    """`await make_database_url("docking")`: URL of a migrated, empty database (for a process of its own), dropped when the test ends."""
+    async with fresh_databases(postgres, _templates) as make:
+        yield make
 
 
 @pytest_asyncio.fixture(loop_scope="session")
