@@ -133,7 +133,7 @@ def _results(readers: list[_Reader], tell: Report) -> list[Any]:
         for process, pipe in (reader for reader in readers if reader[1] in ready):
             try:
                 said = pipe.recv()
-            except EOFError:
+            except (EOFError, OSError):  # the latter: in the middle of what it said
                 raise ReaderLost(f"process {process.pid}, which read a share of the log, ended before it was done") from None
             if isinstance(said, int):
                 tell(said)
