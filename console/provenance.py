@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -16,13 +17,14 @@ from console import programme, stack
 from console.auditing import Json, Processes, no_answer_is_2, reading
 from console.home import Home
 from services.stats import keys
-from services.stats.commands import Filter, Question
+from services.stats.commands import Basis, Filter, Question
 from services.stats.figures import bounds
 from services.stats.fold import EARLIEST
 from services.stats.provenance import Asked, Behind, Why, why
 from shared import db
 from shared.db import Tx
 from shared.errors import Refused
+from shared.reference import Scheme
 from shared.settings import Settings
 from shared.values import Clock
 
@@ -50,6 +52,8 @@ def why_command(
     channel: Annotated[list[str], _of("labour_cooperation, contracted_project, seafarer")] = [],  # noqa: B006
     sex: Annotated[list[str], _of("female, male")] = [],  # noqa: B006
     age_band: Annotated[list[str], _of("such as 25-29")] = [],  # noqa: B006
+    basis: Annotated[Basis | None, typer.Option(help="when a county must have been listed to be --listed; left out: ever_listed")] = None,
+    scheme: Annotated[Scheme | None, typer.Option(help="how provinces are grouped to a --region; left out: three_belt")] = None,
     as_known_at: Day = None,
     processes: Processes = None,
     as_json: Json = False,
@@ -63,7 +67,7 @@ def why_command(
         "destination": destination, "occupation": occupation, "enterprise": enterprise, "channel": channel, "sex": sex,
         "age_band": age_band,
     }  # fmt: skip
-    asking = _asking(figure, period, part, as_known_at.date() if as_known_at else None)
+    asking = _asking(figure, period, part, Terms(basis, scheme, as_known_at.date() if as_known_at else None))
     home = Home.here()
     with no_answer_is_2("why"), programme.running(home):
         found = asyncio.run(explained(stack.settings("stats", home), asking, processes, told))
@@ -74,29 +78,47 @@ def why_command(
     raise typer.Exit(0 if all(one.explained for one in found) else 1)
 
 
-def _asking(figure: str, period: str | None, part: dict[str, list[str]], known_on: date | None) -> Asking:
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms a figure is read; None: on those of figures by default."""
+
+    basis: Basis | None
+    scheme: Scheme | None
+    known_on: date | None
+
+    def chosen(self) -> dict[str, Any]:
+        """What was given, under the names of a question."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+def _asking(figure: str, period: str | None, part: dict[str, list[str]], terms: Terms) -> Asking:
     """How the figure is asked for once there is a database. Raises BadParameter."""
     if "|" in figure:
-        if period is not None or known_on is not None or any(part.values()):
+        if period is not None or terms.chosen() or any(part.values()):
             raise typer.BadParameter("a published key says by itself which figure it is: no options beside it")
         return lambda tx: keys.asked(tx, figure)
     try:
         start = bounds(period, upper=False) if period else EARLIEST
-        end = bounds(period, upper=True) if period else known_on or Clock().today()
-        question = Question(measure=figure, start=start, end=end, filter=Filter.model_validate(part), known_on=known_on)
+        end = bounds(period, upper=True) if period else terms.known_on or Clock().today()
+        question = Question(measure=figure, start=start, end=end, filter=Filter.model_validate(part), **terms.chosen())
     except ValidationError as error:
         first = error.errors()[0]
         raise typer.BadParameter(f"{first['loc'][0]}: {first['msg']}") from None
     except Refused as error:
         raise typer.BadParameter(str(error)) from None
-    chosen = ", ".join(f"{name} {'/'.join(values)}" for name, values in part.items() if values)
-    known = f", as known at {known_on}" if known_on else ""
-    title = f"{figure} {period or 'so far'}{', ' if chosen else ''}{chosen}{known}"
+    title = _title(figure, period, part, terms)
 
     async def one(_tx: Tx) -> list[Asked]:
         return [Asked(title, question)]
 
     return one
+
+
+def _title(figure: str, period: str | None, part: dict[str, list[str]], terms: Terms) -> str:
+    said = [f"{name} {'/'.join(values)}" for name, values in part.items() if values]
+    said += [f"{name} {value}" for name, value in (("basis", terms.basis), ("scheme", terms.scheme)) if value]
+    said += [f"as known at {terms.known_on}"] if terms.known_on else []
+    return ", ".join([f"{figure} {period or 'so far'}", *said])
 
 
 async def explained(settings: Settings, asking: Asking, processes: int | None, console: Console) -> list[Why]:

@@ -35,8 +35,8 @@ Say = Callable[[str], None]
 Command = Callable[[str], Sequence[str]]
 
 
-# Kept until this process ends: collecting a Popen whose process runs on is a ResourceWarning.
-_daemons: list[subprocess.Popen[bytes]] = []
+# The supervisors this process started, by folder: a child stays a zombie until its parent has waited for it.
+_daemons: dict[Path, subprocess.Popen[bytes]] = {}
 
 
 def silent(_line: str) -> None:
@@ -74,6 +74,7 @@ def up(home: Home, options: Options) -> bool:
         _already_up(home, options)
         return False
     try:
+        _collect(home)
         prepare(home, options)
         with home.log("supervisor").open("ab") as log:
             daemon = subprocess.Popen(
@@ -83,7 +84,7 @@ def up(home: Home, options: Options) -> bool:
             )  # fmt: skip
     finally:
         os.close(held)
-    _daemons.append(daemon)
+    _daemons[home.folder] = daemon
     home.write("supervisor.json", {"pid": daemon.pid, "started": _started(daemon.pid)})
     try:
         _await_ready(home, daemon, options.say)
@@ -252,14 +253,14 @@ def down(home: Home) -> bool:
         return was_up or left > 0
     finally:
         os.close(held)
-        _collect(leader)
+        _collect(home)
 
 
-def _collect(leader: Identity | None) -> None:
-    """Wait for the supervisor where this process started it: it let go of the lock, so it has ended or is about to."""
-    for daemon in _daemons:
-        if leader is not None and daemon.pid == leader.pid:
-            daemon.wait(DOWN_SECONDS)
+def _collect(home: Home) -> None:
+    """Wait for the supervisor this process started here, whoever ended it: it let go of the lock, so it has ended or is about to."""
+    daemon = _daemons.pop(home.folder, None)
+    if daemon is not None:
+        daemon.wait(DOWN_SECONDS)
 
 
 def status(home: Home) -> list[dict[str, Any]]:

@@ -8,12 +8,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 
 from shared.auth import Principal, system
 from shared.values import Clock
+
+T = TypeVar("T")
 
 SHARED_MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 7_301_001
@@ -71,6 +73,9 @@ class Tx:
         return self.cause.principal
 
 
+Work = Callable[[Tx], Awaitable[T]]
+
+
 @dataclass(slots=True)
 class Database:
     """A service's database: the pool, and the event that wakes its relay once something was committed for it."""
@@ -93,6 +98,19 @@ class Database:
                     await tx.before_commit(tx)
             if tx.published:
                 self.wake.set()
+
+    async def rehearse(self, cause: Cause, work: Work[T], *, snapshot: bool = False) -> T:
+        """What `work` would give, in a transaction that is rolled back whatever it has written; what it publishes is never written.
+
+        `snapshot` and Unavailable: as in transaction().
+        """
+        async with self.connection() as conn:
+            transaction = conn.transaction(isolation="repeatable_read" if snapshot else None)
+            await transaction.start()
+            try:
+                return await work(Tx(conn, self.service, cause))
+            finally:
+                await transaction.rollback()
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Any]:

@@ -280,13 +280,7 @@ async def redrive(tx: Tx, redriving: Redriving, ids: Sequence[int]) -> Redriven:
 
 async def preview(database: Database, cause: Cause, redriving: Redriving, ids: Sequence[int]) -> Preview:
     """What redrive() would do and change, done and rolled back. Raises as redrive() does."""
-    async with database.connection() as conn:
-        transaction = conn.transaction()
-        await transaction.start()
-        try:
-            return await _tried(Tx(conn, database.service, cause), redriving, ids)
-        finally:
-            await transaction.rollback()
+    return await database.rehearse(cause, lambda tx: _tried(tx, redriving, ids))
 
 
 async def _tried(tx: Tx, redriving: Redriving, ids: Sequence[int]) -> Preview:

@@ -38,7 +38,7 @@ from starlette.exceptions import HTTPException
 
 from shared import deadletters, outbox
 from shared.auth import Forbidden, Principal, Role, Unauthenticated, Verifier
-from shared.db import Cause, Database, Tx, Unavailable
+from shared.db import Cause, Database, Tx, Unavailable, Work
 from shared.deadletters import MOST, DiscardLetters, LetterId, RedriveLetters, Redriving
 from shared.edge import Edge
 from shared.errors import Invalid, Refused
@@ -47,7 +47,6 @@ from shared.settings import Settings
 from shared.values import Clock
 
 T = TypeVar("T")
-Work = Callable[[Tx], Awaitable[T]]
 Sweep = Callable[[Tx], Awaitable[int]]
 
 DEFAULT_BODY_LIMIT = 256 * 1024
@@ -118,14 +117,8 @@ class Call:
             return await work(Tx(conn, self.site.service, self.cause(None)))
 
     async def rehearse(self, work: Work[T]) -> T:
-        """Run `work` in a transaction of one snapshot that is rolled back whatever it has written: what would be, and nothing stored."""
-        async with self.site.database.connection() as conn:
-            transaction = conn.transaction(isolation="repeatable_read")
-            await transaction.start()
-            try:
-                return await work(Tx(conn, self.site.service, self.cause(None)))
-            finally:
-                await transaction.rollback()
+        """What `work` would give, from one snapshot: rolled back whatever it has written."""
+        return await self.site.database.rehearse(self.cause(), work, snapshot=True)
 
     def cause(self, key: str | None = None) -> Cause:
         """Who acts, when, and because of which request."""

@@ -9,6 +9,7 @@ import asyncio
 import os
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -17,7 +18,10 @@ import pytest
 import pytest_asyncio
 
 from console import kafka_local, postgres_local, processes
+from shared import kafka as topics
 from shared.db import SHARED_MIGRATIONS, Database, close_database, migrate, open_database
+from shared.settings import Settings
+from tests.support import delivery
 from tests.support.http import client  # noqa: F401  # the fixture
 
 ROOT = Path(__file__).parent.parent
@@ -53,6 +57,14 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def topic_prefix() -> str:
     """For Settings.topic_prefix and in front of group names: tests share the cluster, never a topic."""
     return f"t{uuid.uuid4().hex[:12]}."
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def config(kafka: str, topic_prefix: str) -> Settings:
+    """Settings of this test's processes; every topic is there, with three partitions."""
+    made = delivery.settings(kafka, topic_prefix)
+    await topics.create_topics(made)
+    return made
 
 
 def database_url(server: str, name: str) -> str:
@@ -93,20 +105,29 @@ async def _templates(postgres: str) -> AsyncIterator[Callable[[str], Awaitable[s
         await _administer(postgres, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def make_database_url(postgres: str, _templates: Callable[[str], Awaitable[str]]) -> AsyncIterator[MakeDatabaseUrl]:
-    """`await make_database_url("docking")`: URL of a migrated, empty database (for a process of its own), dropped when the test ends."""
+@asynccontextmanager
+async def fresh_databases(server: str, template: Callable[[str], Awaitable[str]]) -> AsyncIterator[MakeDatabaseUrl]:
+    """What makes migrated, empty databases; dropped on leaving."""
     made: list[str] = []
 
     async def make(service: str) -> str:
         name = f"test_{service}_{uuid.uuid4().hex[:12]}"
-        await _administer(postgres, f'CREATE DATABASE "{name}" TEMPLATE "{await _templates(service)}"')
+        await _administer(server, f'CREATE DATABASE "{name}" TEMPLATE "{await template(service)}"')
         made.append(name)
-        return database_url(postgres, name)
+        return database_url(server, name)
 
-    yield make
-    for name in made:
-        await _administer(postgres, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    try:
+        yield make
+    finally:
+        for name in made:
+            await _administer(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def make_database_url(postgres: str, _templates: Callable[[str], Awaitable[str]]) -> AsyncIterator[MakeDatabaseUrl]:
+    """`await make_database_url("docking")`: URL of a migrated, empty database (for a process of its own), dropped when the test ends."""
+    async with fresh_databases(postgres, _templates) as make:
+        yield make
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -56,6 +56,12 @@ class Lists:
         ends = {date.fromordinal(row.until.toordinal() + 1) for row in self.listings if row.until is not None}
         return sorted({row.since for row in self.listings} | ends)
 
+    def spans(self, start: date, end: date) -> list[tuple[date, date, Lists]]:
+        """The days from start to end in spans within which no designation changes: first day, last day, the lists as on these days."""
+        begins = [start, *(day for day in self.changes() if start < day <= end)]
+        ends = [*(date.fromordinal(day.toordinal() - 1) for day in begins[1:]), end]
+        return [(first, last, self.on(first)) for first, last in zip(begins, ends, strict=True)]
+
 
 def lists_of(versions: Mapping[Kind, int], listings: Iterable[Listing], divisions: Iterable[Division]) -> Lists:
     rows, places = tuple(listings), tuple(divisions)

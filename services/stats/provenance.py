@@ -85,8 +85,8 @@ async def why(
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         tx = Tx(conn, "stats", Cause(system("stats"), Clock()))
         asked = await asking(tx)
+        answers = [await _answered(tx, one) for one in asked]  # first: what cannot be answered is refused by the one query path
         wanted = [await _selected(tx, one) for one in asked]
-        answers = [await _answered(tx, one) for one in asked]
         whole = Share(settings, await generations.positions_by_place(conn), await generations.left_out(conn))
     found = await in_shares(partial(explain, wanted), whole, processes, progress)
     explained = []
@@ -114,9 +114,6 @@ async def _answered(tx: Tx, asked: Asked) -> dict[str, int]:
 
 def _without_zero(found: Counter[str]) -> dict[str, int]:
     return {name: value for name, value in sorted(found.items()) if value}
-
-
-NO_CELL = Cell(0, 0, "", "", date.min, date.min, "")
 
 
 def _around(cell: Cell) -> Sums:
@@ -157,17 +154,27 @@ class Selected:
         return 0 if not belongs else -value if cell.measure == self.taken else value
 
 
-async def _selected(tx: Tx, asked: Asked) -> Selected:
+async def _selected(tx: Tx, asked: Asked) -> list[Selected]:
+    """Sets of cells that have none in common; several where the list of the day decides and changes meanwhile."""
     if asked.cell is not None:
-        return Selected(_around(asked.cell), recorded_on=asked.cell.recorded_on, currency=asked.cell.currency)
+        return [Selected(_around(asked.cell), recorded_on=asked.cell.recorded_on, currency=asked.cell.currency)]
     if asked.question is None:
-        return Selected(replace(_around(NO_CELL), measures=[]))
-    in_force = await lists.current(tx, asked.question.known_on)
-    sums, taken, listed = figures.selection(asked.question, in_force)
-    return Selected(sums, taken, listed, in_force if listed else None, currency=asked.currency)
+        return []
+    question, in_force = asked.question, await lists.current(tx, asked.question.known_on)
+    if question.basis != "listed_on_day" or not figures.asks_lists(question):
+        return [_of_question(question, in_force, asked.currency)]
+    return [
+        _of_question(question.model_copy(update={"start": start, "end": end, "basis": "ever_listed"}), of_the_day, asked.currency)
+        for start, end, of_the_day in in_force.spans(question.start, question.end)
+    ]
 
 
-async def explain(wanted: Sequence[Selected], share: Share, report: Report) -> list[list[Behind]]:
+def _of_question(question: Question, in_force: Lists, currency: str | None) -> Selected:
+    sums, taken, listed = figures.selection(question, in_force)
+    return Selected(sums, taken, listed, in_force if listed else None, currency=currency)
+
+
+async def explain(wanted: Sequence[Sequence[Selected]], share: Share, report: Report) -> list[list[Behind]]:
     """What the events of a share of the log add to each of the figures."""
     found: list[list[Behind]] = [[] for _ in wanted]
     types = _types(wanted)
@@ -180,9 +187,9 @@ async def explain(wanted: Sequence[Selected], share: Share, report: Report) -> l
     return found
 
 
-def _types(wanted: Sequence[Selected]) -> frozenset[str]:
+def _types(wanted: Sequence[Sequence[Selected]]) -> frozenset[str]:
     """The only event types that add to the figures' measures: the others are not even decoded."""
-    names = {MEASURE_BY_CODE[code].name for one in wanted for code in one.sums.measures}
+    names = {MEASURE_BY_CODE[code].name for figure in wanted for one in figure for code in one.sums.measures}
     return frozenset(rule.event.type_name() for rule in RULES if rule.measure in names)
 
 
@@ -194,14 +201,14 @@ def _event(value: bytes | None, types: frozenset[str]) -> Recorded[Data] | None:
     return None if isinstance(event, Unknown | Unwanted) else event
 
 
-def _explain(event: Recorded[Data], place: str, wanted: Sequence[Selected], found: list[list[Behind]]) -> None:
+def _explain(event: Recorded[Data], place: str, wanted: Sequence[Sequence[Selected]], found: list[list[Behind]]) -> None:
     try:
         cells = fold(event)
     except AbsurdDay:  # an audit names it
         return
-    for number, one in enumerate(wanted):
+    for number, figure in enumerate(wanted):
         for cell, value in cells:
-            delta = one.delta(cell, value)
+            delta = sum(one.delta(cell, value) for one in figure)
             if delta:
                 kind = event.data.type_name()
                 behind = Behind(place, event.id, kind, event.subject, event.time, cell.day, cell.recorded_on, cell.currency, delta)

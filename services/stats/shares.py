@@ -10,6 +10,7 @@ import asyncio
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -88,6 +89,7 @@ def _start(work: Work[Any], share: Share) -> _Reader:
 
 def _read(work: Work[Any], share: Share, pipe: Connection) -> None:
     """In the process: ints are progress, the last thing sent is a result or what prevented it."""
+    threading.Thread(target=_end_with_starter, daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the starter's: it ends its readers
 
     async def all_of_it() -> Any:
@@ -99,6 +101,14 @@ def _read(work: Work[Any], share: Share, pipe: Connection) -> None:
         pipe.send(error)
 
 
+def _end_with_starter() -> None:
+    """A reader whose starter was killed must not go on: what it commits would come between the marks of the next rebuild."""
+    starter = multiprocessing.parent_process()
+    if starter is not None:
+        starter.join()
+        os._exit(1)
+
+
 async def _gathered(readers: list[_Reader], report: Report) -> list[Any]:
     loop = asyncio.get_running_loop()
 
@@ -106,7 +116,7 @@ async def _gathered(readers: list[_Reader], report: Report) -> list[Any]:
         loop.call_soon_threadsafe(report, records)
 
     try:
-        return await asyncio.to_thread(_results, [pipe for _, pipe in readers], tell)
+        return await asyncio.to_thread(_results, readers, tell)
     finally:
         for process, pipe in readers:
             process.terminate()
@@ -115,20 +125,20 @@ async def _gathered(readers: list[_Reader], report: Report) -> list[Any]:
             pipe.close()
 
 
-def _results(pipes: list[Connection], tell: Report) -> list[Any]:
+def _results(readers: list[_Reader], tell: Report) -> list[Any]:
     """Blocks until every reader has answered. Raises what one of them could not do."""
     found: dict[Connection, Any] = {}
-    while len(found) < len(pipes):
-        ready = wait([pipe for pipe in pipes if pipe not in found])
-        for pipe in (pipe for pipe in pipes if pipe in ready):
+    while len(found) < len(readers):
+        ready = wait([pipe for _, pipe in readers if pipe not in found])
+        for process, pipe in (reader for reader in readers if reader[1] in ready):
             try:
                 said = pipe.recv()
-            except EOFError:
-                raise ReaderLost("a process that read the log ended early") from None
+            except (EOFError, OSError):  # the latter: in the middle of what it said
+                raise ReaderLost(f"process {process.pid}, which read a share of the log, ended before it was done") from None
             if isinstance(said, int):
                 tell(said)
             elif isinstance(said, Exception):
                 raise said
             else:
                 found[pipe] = said[0]
-    return [found[pipe] for pipe in pipes]
+    return [found[pipe] for _, pipe in readers]

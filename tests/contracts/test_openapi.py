@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.contracts import openapi
-from tests.support.http import SERVICES, Client
+from tests.support.http import SERVICES, Start
 
 BOUNDS = {
     "string": {"maxLength", "pattern", "format", "enum", "const"},
@@ -26,7 +26,7 @@ def test_the_committed_document_is_fresh(service: str) -> None:
 
 
 @every_service
-async def test_the_committed_document_is_the_one_that_is_served(service: str, client: Callable[[str], Awaitable[Client]]) -> None:
+async def test_the_committed_document_is_the_one_that_is_served(service: str, client: Start) -> None:
     caller = await client(service)
     assert (await caller.get("/openapi.json")).body == json.loads(openapi.file(service).read_text(encoding="utf-8"))
 

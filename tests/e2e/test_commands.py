@@ -91,8 +91,19 @@ async def test_why_names_the_event_behind_a_figure_by_measure_and_by_key(place: 
         assert (event["subject"], event["day"], event["total"]) == (place.walked.placement, "2019-03-04", 1)
     lines = (await place.laowu("why", "dispatches", "--period", "2019", "--as-known-at", "2019-03-03")).stdout
     assert lines.splitlines()[-1] == "equal: 0 by 0 entries of the log, 0 as the API answers"
-    for wrong in (("dispatches", "--county", "x"), ("a|b|c",)):
+    for wrong in (("dispatches", "--county", "x"), ("a|b|c",), ("dispatches|nation:CN|2019", "--basis", "ever_listed")):
         assert (await place.laowu("why", *wrong)).returncode == 2, wrong
+
+
+async def test_why_reads_a_figure_by_the_basis_and_the_scheme_it_is_asked_for(place: Place) -> None:
+    asked = ("dispatches", "--period", "2019", "--listed", "national", "--region", "west")
+    read = await place.laowu("why", *asked, "--basis", "listed_on_day", "--scheme", "nbs4")
+    title, event, verdict = read.stdout.splitlines()
+    assert (read.returncode, title) == (0, "dispatches 2019, region west, listed national, basis listed_on_day, scheme nbs4"), read.stderr
+    assert (place.walked.placement in event, verdict) == (True, "equal: 1 by 1 entries of the log, 1 as the API answers")
+    for option, known in (("--basis", "listed_at_departure"), ("--scheme", "poverty22")):
+        refused = await place.laowu("why", *asked, option, "x")
+        assert (refused.returncode, option in refused.stderr, known in refused.stderr) == (2, True, True), refused.stderr
 
 
 async def test_dead_letters_are_listed_previewed_and_decided(place: Place) -> None:

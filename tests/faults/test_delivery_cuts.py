@@ -10,15 +10,13 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from shared import kafka as topics
 from shared import outbox
 from shared.consumer import each
 from shared.db import Database, Unavailable, close_database, open_database
-from shared.events import DOCKING, JobOrderClosed
+from shared.events import JobOrderClosed
 from shared.settings import Settings
 from shared.values import new_id
 from tests.conftest import MakeDatabase, MakeDatabaseUrl
-from tests.support import delivery
 from tests.support.delivery import (
     an_event,
     caught_up,
@@ -42,13 +40,6 @@ TALLY = each({JobOrderClosed: tally})
 points = pytest.mark.parametrize("point", [BEFORE, AFTER], ids=["before", "after"])
 # Full batches are sent while the one before is on its way; what is smaller than one goes alone.
 batches = pytest.mark.parametrize("rows", [4, 2_000], ids=["full batches", "one batch"])
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def config(kafka: str, topic_prefix: str) -> Settings:
-    made = delivery.settings(kafka, topic_prefix)
-    await topics.create_topics(made, (DOCKING,))
-    return made
 
 
 @pytest_asyncio.fixture(loop_scope="session")

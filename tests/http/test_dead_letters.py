@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from shared.auth import Role
 from shared.events import DOCKING, encode
-from tests.support.http import SERVICES, Client
+from tests.support.http import SERVICES, Client, Start
 from tests.support.stats import dispatched, recorded
 
-Start = Callable[[str], Awaitable[Client]]
 PARK = """
 INSERT INTO dead_letter (topic, partition, "offset", sequence, key, value, headers, reason, detail, subject, blocks)
 VALUES ($1, 0, $2, $3, $4, $5, '[["a", "AA=="]]', $6, 'by hand', $7, $8)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from shared.auth import NATION, Principal, Role, issue, new_key
-from tests.support.http import SERVICES, SIGNING_KEY, Client
+from tests.support.http import SERVICES, SIGNING_KEY, Client, Start
 from tests.support.routes import OPEN, Door, application, doors
 
-Start = Callable[[str], Awaitable[Client]]
 WHO = Principal("tester", Role.OFFICER, (NATION,), "a-party")
 
 every_service = pytest.mark.parametrize("service", SERVICES)
@@ -55,7 +53,7 @@ async def status(client: Client, door: Door, authorization: str) -> tuple[int, s
 
 
 @every_service
-async def test_every_route_names_the_roles_it_serves(service: str, client: Callable[[str], Awaitable[Client]]) -> None:
+async def test_every_route_names_the_roles_it_serves(service: str, client: Start) -> None:
     known = doors(application(await client(service)))
     assert len(known) > 2
     assert not [str(door) for door in known if not door.roles or Role.SERVICE in door.roles]

@@ -10,7 +10,7 @@ import io
 import json
 import secrets
 import uuid
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,11 +19,10 @@ from yarl import URL
 
 from shared.auth import Role, issue
 from shared.http import DEFAULT_BODY_LIMIT
-from tests.support.http import SERVICES, SIGNING_KEY, Client, service_of
+from tests.support.http import SERVICES, SIGNING_KEY, Client, Start, service_of
 from tests.support.routes import Door, application, doors, form, permitted
 from tests.support.tables import contents
 
-Start = Callable[[str], Awaitable[Client]]
 JSON = "application/json"
 NO_ID = ("not-an-id", "0", "%00", "%ED%A0%80", "..%2f..", "a" * 3000)
 NO_KEY = {

@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
-from datetime import UTC, date, datetime
+from collections.abc import Sequence
+from datetime import date
 
 import pytest
-import pytest_asyncio
 from python_calamine import load_workbook
 
 from services.registration import queries
@@ -21,19 +19,8 @@ from shared.auth import Role
 from shared.db import Cause, Tx
 from shared.sheets import Kind
 from shared.values import Clock, ImportId
-from tests.conftest import MakeDatabase
-from tests.support.http import Answer, Client, serving
-from tests.support.registration import a_list_of, a_row, an_id, as_csv
-
-JUNE = datetime(2018, 6, 1, 4, tzinfo=UTC)
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def registration(make_database: MakeDatabase) -> AsyncIterator[Client]:
-    """The service as a clerk of Gansu sees it, on 1 June 2018."""
-    async with serving("registration", await make_database("registration")) as service:
-        clerk = service.speaking_as(Role.CLERK, regions=("620000",))
-        yield replace(clerk, at=JUNE)
+from tests.support.http import Answer, Client
+from tests.support.registration import JUNE, a_list_of, a_row, an_id, as_csv
 
 
 async def imported(registration: Client, rows: list[dict[str, str]], *, dry_run: bool = False) -> Answer:

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from shared import events
 from shared.auth import Role
-from tests.conftest import MakeDatabase
-from tests.support.http import Client, serving
+from tests.support.http import Client
 from tests.support.registration import a_worker, an_offer, willing
-
-GANSU = ("620000",)
 
 
 def on(registration: Client, day: str) -> Client:
     return replace(registration, at=datetime.fromisoformat(f"{day}T04:00:00").replace(tzinfo=UTC))
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def registration(make_database: MakeDatabase) -> AsyncIterator[Client]:
-    """The service as a clerk of Gansu sees it, on 1 June 2018."""
-    async with serving("registration", await make_database("registration")) as service:
-        yield on(service.speaking_as(Role.CLERK, regions=GANSU), "2018-06-01")
 
 
 async def swept(registration: Client, day: str) -> int:

@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from shared import events
 from shared.auth import Role
-from tests.conftest import MakeDatabase
-from tests.support.http import Client, serving
-from tests.support.registration import AWorker, a_worker, an_id, an_offer, willing
+from tests.support.http import Client
+from tests.support.registration import GANSU, JUNE, AWorker, a_worker, an_id, an_offer, willing
 
-GANSU, SICHUAN = ("620000",), ("510000",)
-JUNE = datetime(2018, 6, 1, 4, tzinfo=UTC)
+SICHUAN = ("510000",)
 NOBODY = "0190a5e0-0000-7000-8000-000000000000"
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def registration(make_database: MakeDatabase) -> AsyncIterator[Client]:
-    """The service as a clerk of Gansu sees it, on 1 June 2018."""
-    async with serving("registration", await make_database("registration")) as service:
-        clerk = service.speaking_as(Role.CLERK, regions=GANSU)
-        yield replace(clerk, at=JUNE)
 
 
 async def nothing_happened(registration: Client) -> bool:

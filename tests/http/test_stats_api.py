@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -16,17 +15,10 @@ from services.stats.measures import DERIVED, MEASURE, QUOTIENTS, cuts_for
 from services.stats.usecases import answers
 from shared.auth import Role
 from shared.events import Data
-from tests.support.http import Client, client  # noqa: F401  # the fixture
+from tests.support.http import Client
 from tests.support.stats import POOR_WEST, RICH_EAST, counted, departure, dispatched, income, opened, paid, recorded
 
-Start = Callable[[str], Awaitable[Client]]
-
 REOPENED = {"period": "2018", "reason": "late_reports", "explanation": "asked for by the bureau"}
-
-
-@pytest.fixture
-async def stats(client: Start) -> Client:  # noqa: F811
-    return await client("stats")
 
 
 async def three_departures(stats: Client) -> None:

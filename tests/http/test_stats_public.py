@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
-import pytest
-
 from shared.auth import Role
 from shared.values import Destination
-from tests.support.http import Client, client  # noqa: F401  # the fixture
+from tests.support.http import Client
 from tests.support.stats import POOR_WEST, RICH_EAST, counted, departure, dispatched, recorded, voided
 
-Start = Callable[[str], Awaitable[Client]]
 EAST, WEST, NORTH = RICH_EAST, POOR_WEST, "220102"
 
 REOPENED = {"period": "2018", "reason": "late_reports", "explanation": "asked for by the bureau"}
-
-
-@pytest.fixture
-async def stats(client: Start) -> Client:  # noqa: F811
-    return await client("stats")
 
 
 async def sent(stats: Client, *, closed: bool = True) -> None:

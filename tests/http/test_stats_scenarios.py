@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -10,15 +9,13 @@ import pytest
 
 from services.stats import board
 from shared.auth import Role
-from tests.support.http import Client, client  # noqa: F401  # the fixture
+from tests.support.http import Client, Start
 from tests.support.stats import POOR_WEST, RICH_EAST, counted, departure, dispatched, income, paid, recorded
 from tests.support.tables import contents
 
-Start = Callable[[str], Awaitable[Client]]
-
 
 @pytest.fixture
-async def stats(client: Start) -> Client:  # noqa: F811
+async def stats(client: Start) -> Client:
     made = await client("stats")
     poor = dispatched(departure(POOR_WEST, date(2018, 3, 4)))
     told = [poor, *(dispatched(departure(RICH_EAST, date(2018, 5, 2))) for _ in range(9)), income(poor, paid(180_000, "JPY", "2018-06"))]

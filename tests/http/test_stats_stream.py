@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -14,15 +14,8 @@ import pytest
 
 from services.stats.policy import policy
 from shared.auth import Role, issue
-from tests.support.http import SIGNING_KEY, Client, client  # noqa: F401  # the fixture
+from tests.support.http import SIGNING_KEY, Client
 from tests.support.stats import POOR_WEST, counted, departure, dispatched, recorded
-
-Start = Callable[[str], Awaitable[Client]]
-
-
-@pytest.fixture
-async def stats(client: Start) -> Client:  # noqa: F811
-    return await client("stats")
 
 
 @dataclass(frozen=True, slots=True)

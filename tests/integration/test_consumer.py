@@ -14,7 +14,6 @@ import pytest_asyncio
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
-from shared import kafka as topics
 from shared.consumer import Reject, Stuck, delivery_state, each
 from shared.db import Database, Tx, Unavailable
 from shared.errors import NotFound
@@ -29,13 +28,6 @@ from tests.support.wait import until
 
 A, B, C = UUID(int=0xA), UUID(int=0xB), UUID(int=0xC)
 TALLY = each({JobOrderClosed: tally})
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def config(kafka: str, topic_prefix: str) -> Settings:
-    made = delivery.settings(kafka, topic_prefix)
-    await topics.create_topics(made, (DOCKING,))
-    return made
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -13,10 +13,10 @@ from services.stats import consumers
 from shared import db, inbox, kafka, outbox
 from shared.auth import Role
 from shared.db import Database
+from shared.settings import Settings
 from tests.bench import load, writing
 from tests.conftest import MakeDatabase, MakeDatabaseUrl
-from tests.support import delivery
-from tests.support.http import Client
+from tests.support.http import Start
 
 WARM = 3  # the first statements of a connection also look up types and prepare
 
@@ -45,7 +45,7 @@ async def counted(database: Database) -> AsyncIterator[list[str]]:
     ],
 )
 async def test_a_command_takes_this_many_round_trips(
-    client: Callable[[str], Awaitable[Client]], service: str, role: Role, path: str, body: Any, statements: int
+    client: Start, service: str, role: Role, path: str, body: Any, statements: int
 ) -> None:
     caller = (await client(service)).speaking_as(role)
     for number in range(WARM):
@@ -80,13 +80,13 @@ async def test_stats_takes_a_batch_of_any_size_with_as_many_statements(make_data
     assert counts[-1] <= 15, sent
 
 
-async def test_the_relay_moves_a_batch_of_any_size_with_as_many_statements(kafka_settings: Any, make_database_url: MakeDatabaseUrl) -> None:
+async def test_the_relay_moves_a_batch_of_any_size_with_as_many_statements(config: Settings, make_database_url: MakeDatabaseUrl) -> None:
     url = await make_database_url("registration")
     conn = await db.connect(url, application="test")
-    producer = await kafka.open_producer(kafka_settings)
+    producer = await kafka.open_producer(config)
     sent: list[str] = []
     try:
-        session = await outbox._resume(conn, producer, kafka_settings)
+        session = await outbox._resume(conn, producer, config)
         counts = []
         for size in (1, 1, 1, 100, 1_000):
             await conn.copy_records_to_table("outbox", records=load.rows(size), columns=["event_id", "topic", "key", "value"])
@@ -100,12 +100,3 @@ async def test_the_relay_moves_a_batch_of_any_size_with_as_many_statements(kafka
         await conn.close()
     assert len(set(counts[WARM - 1 :])) == 1, counts
     assert counts[-1] <= 3, sent
-
-
-@pytest.fixture
-async def kafka_settings(kafka: str, topic_prefix: str) -> Any:
-    from shared import kafka as topics  # noqa: PLC0415  # the fixture above has the name of the module
-
-    made = delivery.settings(kafka, topic_prefix)
-    await topics.create_topics(made, [load.TOPIC])
-    return made

@@ -27,13 +27,6 @@ OPERATOR = Cause(Principal("tester", Role.OPERATOR), Clock())
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def config(kafka: str, topic_prefix: str) -> Settings:
-    made = delivery.settings(kafka, topic_prefix)
-    await topics.create_topics(made, (DOCKING,))
-    return made
-
-
-@pytest_asyncio.fixture(loop_scope="session")
 async def database(make_database: MakeDatabase) -> Database:
     return await counting(await make_database("rights"))
 

@@ -50,6 +50,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     home = Home(tmp_path / "劳务 \\ home")  # a folder may be called anything
     yield home
     stack.down(home)
+    assert not [child for child in psutil.Process().children() if child.status() == psutil.STATUS_ZOMBIE], "what was started is waited for"
 
 
 def laowu(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -108,6 +109,13 @@ def test_started_twice_it_says_so_and_changes_nothing(home: Home) -> None:
     listed = laowu("status", "--json", LAOWU_HOME=str(home.folder))
     assert listed.returncode == 0
     assert {row["name"]: row["pid"] for row in json.loads(listed.stdout)} == stack.pids(home)
+
+
+def test_taken_down_from_another_terminal_it_can_be_started_again(home: Home) -> None:
+    stack.up(home, OPTIONS)
+    assert laowu("down", LAOWU_HOME=str(home.folder)).returncode == 0
+    assert not stack.is_up(home)
+    assert stack.up(home, OPTIONS)
 
 
 async def test_what_is_killed_is_started_again(home: Home) -> None:

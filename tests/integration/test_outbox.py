@@ -22,13 +22,6 @@ from tests.support.wait import until
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def config(kafka: str, topic_prefix: str) -> Settings:
-    made = delivery.settings(kafka, topic_prefix)
-    await topics.create_topics(made, (DOCKING,))
-    return made
-
-
-@pytest_asyncio.fixture(loop_scope="session")
 async def url(make_database_url: MakeDatabaseUrl) -> str:
     return await make_database_url("docking")
 

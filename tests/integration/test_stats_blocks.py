@@ -17,7 +17,6 @@ from services.stats.usecases import counting
 from shared.db import Database
 from shared.events import Data, Recorded
 from shared.values import Designation
-from tests.conftest import MakeDatabase
 from tests.support.stats import cause, histories
 
 YEARS = {"start": date(2017, 1, 1), "end": date(2020, 12, 31)}
@@ -32,11 +31,6 @@ QUESTIONS = (
     Question(measure="stock", by=("month",), start=date(2018, 3, 1), end=date(2019, 2, 28)),
     Question(measure="dispatches", by=("region",), filter=Filter(province=("620000", "370000")), **YEARS),
 )
-
-
-@pytest.fixture
-async def database(make_database: MakeDatabase) -> Database:
-    return await make_database("stats")
 
 
 async def answers(tx: Any) -> list[Any]:

@@ -25,11 +25,6 @@ from tests.support.stats import corrected, counted, departure, dispatched, histo
 MakeDatabase = Callable[[str], Awaitable[Database]]
 
 
-@pytest.fixture
-async def database(make_database: MakeDatabase) -> Database:
-    return await make_database("stats")
-
-
 def by(name: str, at: date) -> Cause:
     return Cause(Principal(name, Role.OFFICER, (NATION,)), Clock(datetime(at.year, at.month, at.day, 4, tzinfo=UTC)))
 

@@ -16,7 +16,6 @@ from services.stats.domain import RebuildRunning
 from services.stats.freshness import SOURCES
 from services.stats.usecases import letters
 from shared import deadletters
-from shared import kafka as topics
 from shared.auth import Principal, Role
 from shared.consumer import Reject
 from shared.db import Cause, Database, Tx
@@ -25,7 +24,6 @@ from shared.events import DOCKING, Data, DeadLetterRedriven, FigureRestated, Rec
 from shared.settings import Settings
 from shared.values import Clock
 from tests.conftest import MakeDatabase
-from tests.support import delivery
 from tests.support.delivery import Raw, caught_up, consuming, write
 from tests.support.stats import POOR_WEST, came_back, departure, dispatched, outbox_of, recorded
 
@@ -35,13 +33,6 @@ OUT = dispatched(departure(POOR_WEST))
 TOLD: tuple[tuple[Data, date | None], ...] = (
     (dispatched(), None), (OUT, None), (came_back(OUT, date(2019, 3, 4)), None), (dispatched(departure(POOR_WEST)), None),
 )  # fmt: skip
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def config(kafka: str, topic_prefix: str) -> Settings:
-    made = delivery.settings(kafka, topic_prefix)
-    await topics.create_topics(made, SOURCES)
-    return made
 
 
 async def an_older_build(tx: Tx, events: Sequence[Recorded[Data]]) -> None:

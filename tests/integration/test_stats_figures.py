@@ -55,11 +55,6 @@ POOR = Filter(listed=(Designation.NATIONAL, Designation.PROVINCIAL))
 YEARS = (date(2017, 1, 1), date(2020, 12, 31))
 
 
-@pytest.fixture
-async def database(make_database: MakeDatabase) -> Database:
-    return await make_database("stats")
-
-
 async def ask(database: Database, measure: str, start: date = YEARS[0], end: date = YEARS[1], **rest: Any) -> dict[tuple[str, ...], int]:
     async with database.transaction(cause()) as tx:
         points = await figures.answer(tx, Question(measure=measure, start=start, end=end, **rest))

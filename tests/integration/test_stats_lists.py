@@ -35,11 +35,6 @@ LISTED = Filter(listed=(Designation.NATIONAL, Designation.PROVINCIAL))
 SPAN = {"start": date(2017, 1, 1), "end": date(2020, 12, 31)}
 
 
-@pytest.fixture
-async def database(make_database: MakeDatabase) -> Database:
-    return await make_database("stats")
-
-
 def on(at: date) -> Cause:
     return Cause(Principal("officer", Role.OFFICER, (NATION,)), Clock(datetime(at.year, at.month, at.day, 4, tzinfo=UTC)))
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-import pytest_asyncio
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
@@ -22,22 +21,8 @@ from shared.db import Database
 from shared.events import DOCKING, RIGHTS, Data, ProjectionRebuilt, encode
 from shared.log import Truncated
 from shared.settings import Settings
-from tests.conftest import MakeDatabase
-from tests.support import delivery
 from tests.support.delivery import Raw, caught_up, consuming, write
 from tests.support.stats import POOR_WEST, came_back, cause, corrected, departure, dispatched, income, outbox_of, paid, recorded
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def config(kafka: str, topic_prefix: str) -> Settings:
-    made = delivery.settings(kafka, topic_prefix)
-    await topics.create_topics(made, SOURCES)
-    return made
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def database(make_database: MakeDatabase) -> Database:
-    return await make_database("stats")
 
 
 def raw(data: Data, number: int, on: date | None = None) -> Raw:

@@ -12,8 +12,6 @@ import json
 from datetime import UTC, date, datetime
 from typing import Any
 
-import pytest
-
 from console import simulation
 from services.stats import board, consumers, views
 from services.stats.commands import EnterProgramme, Plan
@@ -22,7 +20,7 @@ from shared import inbox
 from shared.db import Database
 from shared.events import encode
 from shared.values import QuotaStatus, TargetState
-from tests.conftest import ROOT, MakeDatabase
+from tests.conftest import ROOT
 from tests.support import replay
 from tests.support.history import Log
 from tests.support.stats import cause
@@ -34,11 +32,6 @@ FORM = {
     "dispatched_total": "dispatches", "dispatched_contracted_projects": "contracted_projects",
     "dispatched_labour_cooperation": "labour_cooperation", "abroad_end": "stock",
 }  # fmt: skip
-
-
-@pytest.fixture
-async def database(make_database: MakeDatabase) -> Database:
-    return await make_database("stats")
 
 
 def published() -> dict[tuple[str, str], int]:

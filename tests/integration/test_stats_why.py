@@ -10,28 +10,23 @@ import pytest_asyncio
 
 from services.stats import consumers, keys
 from services.stats.audit import audit, name_of
-from services.stats.commands import Filter, Question
+from services.stats.commands import Basis, Filter, Question
 from services.stats.domain import NoCut, PeriodInvalid, UnknownKey
 from services.stats.freshness import SOURCES
 from services.stats.provenance import Asked, Why, why
-from shared import kafka as topics
+from shared import reference
 from shared.db import Database
 from shared.events import DOCKING, RIGHTS, Data, encode
+from shared.reference import Scheme
 from shared.settings import Settings
 from shared.values import CountyCode, Designation, Destination
 from tests.conftest import MakeDatabase
-from tests.support import delivery
 from tests.support.delivery import Raw, caught_up, consuming, write
-from tests.support.stats import POOR_WEST, RICH_EAST, came_back, corrected, departure, dispatched, income, paid, recorded
+from tests.support.stats import POOR_EAST, POOR_WEST, RICH_EAST, came_back, corrected, departure, dispatched, income, paid, recorded
 
+NORTHEAST = "210102"  # Shenyang: east in the three-belt scheme
+NORTHEASTERN: tuple[tuple[Scheme, int], ...] = (("nbs4", 1), ("three_belt", 0))
 YEAR = {"start": date(2018, 1, 1), "end": date(2018, 12, 31)}
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def config(kafka: str, topic_prefix: str) -> Settings:
-    made = delivery.settings(kafka, topic_prefix)
-    await topics.create_topics(made, SOURCES)
-    return made
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -49,9 +44,13 @@ async def database(make_database: MakeDatabase, kafka: str, config: Settings) ->
         income(other, paid(700, period="2019-01", on=date(2019, 2, 3))),
     ]
     await write(kafka, config, *(_raw(data, number, None) for number, data in enumerate(wages)), topic=RIGHTS)
-    async with consuming(config, made, consumers.apply, service="stats", topics=SOURCES) as running:
-        await caught_up(running)
+    await counted(config, made)
     return made
+
+
+async def counted(config: Settings, database: Database) -> None:
+    async with consuming(config, database, consumers.apply, service="stats", topics=SOURCES) as running:
+        await caught_up(running)
 
 
 def _raw(data: Data, number: int, on: date | None) -> Raw:
@@ -94,6 +93,41 @@ async def test_the_parts_of_a_question_choose_the_same_events_as_the_same_cells(
     for part, known_on, expected in PARTS:
         (found,) = await explained(config, database, Asked("", Question(measure="dispatches", filter=part, known_on=known_on, **YEAR)))
         assert (deltas(found), found.explained) == (expected, True), part
+
+
+# What a county that left the list at the end of 2018 had been listed as: ever, when somebody departed as it was stamped, on that day.
+BASES: tuple[tuple[Basis, list[date]], ...] = (
+    ("ever_listed", [date(2018, 6, 1), date(2019, 6, 1), date(2019, 7, 1)]),
+    ("listed_at_departure", [date(2018, 6, 1), date(2019, 7, 1)]),
+    ("listed_on_day", [date(2018, 6, 1)]),
+)
+
+
+async def test_the_basis_of_a_listing_chooses_the_same_events_as_the_same_cells(kafka: str, config: Settings, database: Database) -> None:
+    stamped_late = departure(POOR_EAST, date(2019, 7, 1), origin=reference.origin(POOR_EAST, date(2018, 7, 1)))
+    out = (departure(POOR_EAST, date(2018, 6, 1)), departure(POOR_EAST, date(2019, 6, 1)), stamped_late)
+    await write(kafka, config, *(_raw(dispatched(fact), 5 + number, None) for number, fact in enumerate(out)), topic=DOCKING)
+    await counted(config, database)
+    part = Filter(county=(CountyCode(POOR_EAST),), listed=(Designation.NATIONAL,))
+    for basis, days in BASES:
+        question = Question(measure="dispatches", start=date(2017, 1, 1), end=date(2020, 12, 31), filter=part, basis=basis)
+        (found,) = await explained(config, database, Asked("", question), processes=2)
+        assert ([behind.day for behind in found.events], found.explained) == (days, True), basis
+
+
+async def test_the_list_of_the_day_has_no_say_in_a_stock(config: Settings, database: Database) -> None:
+    question = Question(measure="stock", filter=Filter(listed=(Designation.NATIONAL,)), basis="listed_on_day", **YEAR)
+    with pytest.raises(NoCut, match="follows no list of the day"):
+        await explained(config, database, Asked("", question))
+
+
+async def test_the_scheme_says_which_provinces_a_region_has(kafka: str, config: Settings, database: Database) -> None:
+    await write(kafka, config, _raw(dispatched(departure(NORTHEAST)), 5, None), topic=DOCKING)
+    await counted(config, database)
+    for scheme, events in NORTHEASTERN:
+        question = Question(measure="dispatches", filter=Filter(region=("northeast",)), scheme=scheme, **YEAR)
+        (found,) = await explained(config, database, Asked("", question))
+        assert (len(found.events), found.explained) == (events, True), scheme
 
 
 async def test_a_stock_is_every_departure_and_return_up_to_its_day(config: Settings, database: Database) -> None:

@@ -4,22 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-import pytest
-
 from services.stats import board, publication
 from services.stats.usecases import answers
 from shared.db import Database
 from shared.events import QuotaStatusChanged, YearOnYearBreached
 from shared.values import QuotaStatus
-from tests.conftest import MakeDatabase
 from tests.support.stats import POOR_EAST, POOR_WEST, RICH_EAST, cause, counted, departure, dispatched, outbox_of, recorded
 
 AFTER = datetime(2020, 6, 5, 4, tzinfo=UTC)
-
-
-@pytest.fixture
-async def database(make_database: MakeDatabase) -> Database:
-    return await make_database("stats")
 
 
 async def departed(database: Database, year: int, poor: int, in_all: int, poor_county: str = POOR_WEST) -> None:

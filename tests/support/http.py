@@ -126,6 +126,9 @@ class Client:
         return [event for event in events if isinstance(event, Recorded)]
 
 
+Start = Callable[[str], Awaitable[Client]]
+
+
 @contextlib.asynccontextmanager
 async def serving(name: str, database: Database) -> AsyncIterator[Client]:
     """The service's application, on a free port, as started for a simulation (so that Simulated-Time may be sent)."""
@@ -161,7 +164,7 @@ class _Server(uvicorn.Server):
 
 
 @pytest.fixture
-async def client(make_database: Callable[[str], Awaitable[Database]]) -> AsyncIterator[Callable[[str], Awaitable[Client]]]:
+async def client(make_database: Callable[[str], Awaitable[Database]]) -> AsyncIterator[Start]:
     """`await client("docking")`: a running application on a fresh database."""
     async with contextlib.AsyncExitStack() as stack:
 

@@ -6,13 +6,15 @@ import csv
 import io
 import itertools
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from services.registration.domain import check_character
 from tests.support.http import Answer, Client
 
 _serials = itertools.count(1)
+GANSU = ("620000",)
+JUNE = datetime(2018, 6, 1, 4, tzinfo=UTC)
 WELL_KNOWN_COUNTY = "621126"  # on the national list
 
 

@@ -48,6 +48,8 @@ def test_a_county_listed_twice_was_ever_listed_as_the_stronger() -> None:
         Designation.NONE, Designation.NATIONAL, Designation.PROVINCIAL,
     ]  # fmt: skip
     assert now.changes() == [date(2012, 1, 1), date(2018, 1, 1)]
+    spans = [(first, last) for first, last, _ in now.spans(date(2017, 5, 1), date(2019, 4, 30))]
+    assert spans == [(date(2017, 5, 1), date(2017, 12, 31)), (date(2018, 1, 1), date(2019, 4, 30))]
 
 
 def test_a_code_of_another_year_stands_for_the_county_it_names() -> None:

@@ -1,0 +1,153 @@
+"""A rebuild is killed hard, or one of the processes that read for it: the live cells stand, and the next rebuild goes on from the marks."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import uuid
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date
+
+import psutil
+import pytest
+import pytest_asyncio
+from pydantic import SecretStr
+
+from console import processes
+from console.processes import Identity
+from services.stats import consumers, figures, rebuild
+from services.stats.commands import Question
+from services.stats.freshness import SOURCES
+from shared import kafka as topics
+from shared.db import Database, close_database, open_database
+from shared.settings import Settings
+from tests.bench import ledger
+from tests.conftest import fresh_databases
+from tests.support import delivery, recount, stats_process
+from tests.support.delivery import caught_up, consuming
+from tests.support.recount import Figure
+from tests.support.stats import cause
+from tests.support.wait import until
+
+READERS = 2
+EVENTS = 2 * rebuild.BATCH  # two batches for each reader
+MARKED = "SELECT coalesce(sum(next_offset), 0)::bigint FROM rebuilt"
+LIVE_CELLS = """
+SELECT generation.id, count(*), sum(hashtextextended(block::text, 0)) FROM block JOIN generation ON generation.id = block.generation
+WHERE state = 'live' GROUP BY generation.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A log that stats has counted, what an oracle makes of it, and how a process of stats is set."""
+
+    config: Settings
+    database: Database
+    recounted: dict[Figure, int]
+    environment: dict[str, str]
+
+    async def live(self) -> tuple[object, ...]:
+        """The live generation and a digest of its cells."""
+        async with self.database.connection() as conn:
+            return tuple(await conn.fetchrow(LIVE_CELLS))
+
+    async def stated(self, *measures: str) -> dict[Figure, int]:
+        """What stats answers, in the oracle's terms."""
+        found: dict[Figure, int] = {}
+        for measure in measures:
+            question = Question(measure=measure, start=date(2017, 1, 1), end=date(2020, 12, 31), by=("year", "county"))
+            async with self.database.transaction(cause()) as tx:
+                for point in await figures.answer(tx, question):
+                    name = f"{measure} {point.currency}" if point.currency else measure
+                    found[name, str(point.of["year"]), str(point.of["county"])] = point.value
+        return {figure: value for figure, value in found.items() if value}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def counted(
+    kafka: str, postgres: str, _templates: Callable[[str], Awaitable[str]], tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Counted]:
+    prefix = f"t{uuid.uuid4().hex[:12]}."
+    async with fresh_databases(postgres, _templates) as make:
+        url = await make("stats")
+        config = delivery.settings(kafka, prefix, topic_partitions=READERS, database_url=SecretStr(url))
+        await topics.create_topics(config)
+        await ledger.write(config, EVENTS)
+        recounted = recount.figures((await recount.recount(kafka, prefix)).events)
+        place = stats_process.place(kafka, prefix, url, tmp_path_factory.mktemp("rebuild"), partitions=READERS)
+        database = await open_database("stats", url, size=4)
+        try:
+            async with consuming(config, database, consumers.apply, service="stats", topics=SOURCES) as running:
+                await caught_up(running, 60)
+            yield Counted(config, database, recounted, place.environment)
+        finally:
+            await close_database(database)
+
+
+@asynccontextmanager
+async def rebuilding(counted: Counted) -> AsyncIterator[Process]:
+    """As an operator runs it."""
+    command = (sys.executable, "-m", "services.stats.rebuild", "--processes", str(READERS))
+    process = await asyncio.create_subprocess_exec(*command, env={**os.environ, **counted.environment}, stdout=PIPE, stderr=DEVNULL)
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+@asynccontextmanager
+async def marks_held(counted: Counted) -> AsyncIterator[int]:
+    """From when some marks are committed: nobody can commit more of them until it is left. Gives how many records they stand for."""
+    async with counted.database.connection() as conn:
+        await until(lambda: conn.fetchval(MARKED), 60, "marks committed")
+        async with conn.transaction():
+            await conn.execute("LOCK TABLE rebuilt IN SHARE MODE")
+            yield await conn.fetchval(MARKED)
+
+
+def readers_of(process: Process) -> list[Identity]:
+    spawned = [child for child in psutil.Process(process.pid).children() if "--multiprocessing-fork" in child.cmdline()]
+    return [one for one in (processes.identity(child.pid) for child in spawned) if one]
+
+
+async def stands_and_is_gone_on_with(counted: Counted, live: tuple[object, ...], marked: int) -> None:
+    """The live cells are as they were; the next rebuild reads only what the marks leave, and its cells are those of the recount."""
+    assert await counted.live() == live
+    assert await counted.stated("dispatches") == {one: value for one, value in counted.recounted.items() if one[0] == "dispatches"}
+    assert 0 < marked < EVENTS
+    found = await rebuild.rebuild(counted.config, counted.database, processes=READERS)
+    assert (found.events, found.swapped, found.differing) == (EVENTS - marked, True, [])
+    assert (await counted.live())[0] != live[0]
+    assert await counted.stated("dispatches", "persons", "returns", "income") == counted.recounted
+
+
+async def test_killed_it_leaves_the_live_cells_its_marks_and_no_reader(counted: Counted) -> None:
+    live = await counted.live()
+    async with rebuilding(counted) as process, marks_held(counted) as marked:
+        readers = readers_of(process)
+        assert len(readers) == READERS
+        os.kill(process.pid, signal.SIGKILL)
+        await until(lambda: not any(map(processes.alive, readers)), 5, "the readers end with the rebuild, whatever they wait for")
+        assert await process.wait() == -signal.SIGKILL
+    await stands_and_is_gone_on_with(counted, live, marked)
+
+
+async def test_without_one_of_its_readers_it_names_it_and_ends(counted: Counted) -> None:
+    live = await counted.live()
+    async with rebuilding(counted) as process, marks_held(counted) as marked:
+        readers = readers_of(process)
+        os.kill(readers[0].pid, signal.SIGKILL)
+        async with asyncio.timeout(10):
+            said, _ = await process.communicate()
+        assert process.returncode == 2
+        assert said.decode() == f"rebuild: process {readers[0].pid}, which read a share of the log, ended before it was done\n"
+        assert not any(map(processes.alive, readers))
+    await stands_and_is_gone_on_with(counted, live, marked)

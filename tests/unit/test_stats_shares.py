@@ -1,0 +1,22 @@
+"""What comes back from the processes that read the log."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+
+import pytest
+
+from services.stats import shares
+from services.stats.shares import ReaderLost
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"\0\0\x01\0a quarter of a kilobyte, of which this is all"], ids=["silent", "in the middle of its result"]
+)
+def test_a_reader_that_ends_is_lost_whatever_it_was_saying(said: bytes) -> None:
+    ours, theirs = multiprocessing.Pipe(duplex=False)
+    os.write(theirs.fileno(), said)
+    theirs.close()
+    with ours, pytest.raises(ReaderLost, match=f"process {os.getpid()}, which read a share of the log"):
+        shares._results([(multiprocessing.current_process(), ours)], lambda _records: None)
