@@ -98,6 +98,8 @@ class Consumer:
         self._fatal: asyncio.Future[None] | None = None
         self._kick = asyncio.Event()
         self._busy = asyncio.Lock()  # held while a batch is being taken
+        self._taking: asyncio.Task[None] | None = None  # the newest batch; the one after it is fetched meanwhile
+        self._replaced = 0  # how often a batch was not taken and has to be read again
         self._tending = asyncio.Lock()  # held while run() looks after things
         self._stopping = False
         self._halted = False  # the limit of diversions was reached
@@ -140,6 +142,9 @@ class Consumer:
             async with asyncio.timeout(self._settings.drain_seconds / 2):
                 async with self._busy, self._tending:
                     pass
+        if self._taking is not None:
+            self._taking.cancel()
+            await asyncio.wait({self._taking}, timeout=3)
         await self._hint()
         await self._disconnect()
 
@@ -243,14 +248,27 @@ class Consumer:
             headers={},
             batch_headers=[],
             content_type=None,
-            message_id="",
+            message_id=str(self._replaced),
             correlation_id="",
             reply_to="",
             consumer=self._consumer,
         )
 
-    async def _handle(self, records: Any) -> None:
-        """Never raises: FastStream would log it and go on behind the batch."""
+    async def _handle(self, fetched: tuple[int, Sequence[Record]]) -> None:
+        """Returns while the batch is being taken, so that the next one is fetched meanwhile; one at a time is taken.
+
+        A batch that was fetched behind one that has to be read again is itself read again, after it.
+        """
+        replaced, records = fetched
+        if self._taking is not None:
+            await asyncio.wait({self._taking})
+        if replaced == self._replaced:
+            self._taking = asyncio.create_task(self._take_or_replace(records))
+        else:
+            self._replace(records)
+
+    async def _take_or_replace(self, records: Sequence[Record]) -> None:
+        """Never raises: nobody would hear of it."""
         async with self._busy:
             if self._stopping or self._halted:
                 return
@@ -312,6 +330,7 @@ class Consumer:
 
     def _replace(self, records: Sequence[Record]) -> None:
         """Back to where the database says, before anything else of these partitions is read."""
+        self._replaced += 1
         self._unplace({TopicPartition(record.topic, record.partition) for record in records})
 
     def _unplace(self, partitions: set[TopicPartition]) -> None:
@@ -467,7 +486,7 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
 
 
 async def _decode(message: KafkaAckableMessage) -> Any:
-    return message.raw_message
+    return int(message.message_id), message.raw_message
 
 
 async def _answers(settings: Settings) -> bool:

@@ -14,7 +14,7 @@ import pytest_asyncio
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
-from shared.consumer import Reject, Stuck, delivery_state, each
+from shared.consumer import Consumer, Reject, Stuck, delivery_state, each
 from shared.db import Database, Tx, Unavailable
 from shared.errors import NotFound
 from shared.events import DOCKING, Data, JobOrderClosed, Recorded
@@ -302,6 +302,30 @@ async def test_a_lost_connection_a_deadlock_and_a_timeout_park_nothing(kafka: st
     assert await dead_letters(database) == []
 
 
+async def test_what_was_fetched_behind_a_batch_that_failed_is_read_again_after_it(
+    kafka: str, config: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handed, take = [], Consumer._handle
+
+    async def handle(consumer: Consumer, fetched: Any) -> None:
+        handed.append([record.offset for record in fetched[1]])
+        await take(consumer, fetched)
+
+    async def troubled(tx: Tx, recorded: Recorded[Any]) -> None:
+        if len(handed) < 3:
+            await until(lambda: len(handed) > 1)  # the next batch is there
+            raise OSError("gone for a moment")
+        await tally(tx, recorded)
+
+    monkeypatch.setattr(Consumer, "_handle", handle)
+    await write(kafka, config, *(numbered(A, n, n) for n in range(4)))
+    async with consuming(config, database, each({JobOrderClosed: troubled}), max_records=2) as running:
+        await caught_up(running)
+        assert running.consumer._holes == set()
+    assert handed == [[0, 1], [2, 3], [0, 1], [2, 3]]
+    assert [n for _, n in await tallied(database)] == [0, 1, 2, 3]
+
+
 async def test_a_database_that_is_not_as_the_code_expects_is_told(kafka: str, config: Settings, database: Database) -> None:
     async with database.connection() as conn:
         await conn.execute("ALTER TABLE consumed DROP COLUMN gap_since")
@@ -312,7 +336,7 @@ async def test_a_database_that_is_not_as_the_code_expects_is_told(kafka: str, co
 
 async def test_a_defect_of_ours_ends_the_process(config: Settings, database: Database) -> None:
     async with consuming(config, database, TALLY) as running:
-        await running.consumer._handle([object()])
+        await running.consumer._handle((0, [object()]))
         await until(running.task.done)
         with pytest.raises(AttributeError):
             running.task.result()
