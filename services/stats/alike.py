@@ -24,7 +24,7 @@ FEW = 64  # records: so many at least make a layout worth the while
 PATIENCE = 3  # layouts of fewer records, among those of one length, before the rest is left alone
 _PIECE = 1024  # records compared at a time: a megabyte, which a processor's cache holds
 _PRINTABLE, _QUOTE, _BACKSLASH, _ZERO, _NINE = ord(" "), ord('"'), ord("\\"), ord("0"), ord("9")
-_BETWEEN = _NINE + 1, ord("a") - _NINE - 1  # the bytes between 9 and a: from, how many
+_COLON, _BETWEEN = _NINE + 1, ord("a") - _NINE - 1  # the first byte after 9, and how many there are before a
 _LAST_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31, *[0] * 243], np.uint8)  # by month, and by any byte that is none
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 Mask: TypeAlias = npt.NDArray[np.bool_]
@@ -36,15 +36,13 @@ Span = tuple[int, int]
 class Layout:
     """What the records of a class that are laid out like one of them have in common.
 
-    Each byte of them lies between `low` and `low` + `width`; besides, they have as many quotes, and at `digits` hexadecimal ones.
+    Each byte of them lies between `low` and `low` + `width`; besides, their values are right for their `kinds`.
     """
 
     reads: Pattern
     spans: Mapping[str, Span]  # of every value that is not null
     low: Bytes
     width: Bytes
-    quotes: int
-    digits: Bytes  # 1 at hexadecimal digits
     kinds: Sequence[tuple[Kind, Span]]
 
     def fits(self, block: Bytes) -> Mask:
@@ -52,18 +50,21 @@ class Layout:
         return np.concatenate([self._fits(block[start : start + _PIECE]) for start in range(0, len(block), _PIECE)])
 
     def _fits(self, block: Bytes) -> Any:
-        first, many = _BETWEEN
-        fits: Any = ((block - self.low) <= self.width).all(axis=1)
-        fits &= (block == _QUOTE).view(np.uint8).sum(axis=1, dtype=np.uint32) == self.quotes
-        fits &= ~(((block - np.uint8(first)) < many) & self.digits).any(axis=1)
-        if (block == _BACKSLASH).any():
-            fits &= ~(block == _BACKSLASH).any(axis=1)
+        bounded: Any = ((block - self.low) <= self.width).all(axis=1)
+        rest = block if bounded.all() else block[bounded]
+        escaped = rest == _BACKSLASH
+        fits: Any = ~escaped.any(axis=1) if escaped.any() else np.ones(len(rest), np.bool_)
         for kind, (start, end) in self.kinds:
-            fits &= self._right(kind, block, block[:, start:end])
-        return fits
+            fits &= self._right(kind, rest, rest[:, start:end])
+        bounded[bounded] = fits
+        return bounded
 
     def _right(self, kind: Kind, block: Bytes, values: Bytes) -> Any:
         """Which of the values are of the kind, each of their bytes being within its bounds."""
+        if kind is TEXT:
+            return ~(values == _QUOTE).any(axis=1)
+        if kind is UID:
+            return ~((values - np.uint8(_COLON)) < _BETWEEN).any(axis=1)
         if kind is SUBJECT:
             start, end = self.spans["subject"]
             return (values == block[:, start:end]).all(axis=1)
@@ -109,17 +110,16 @@ def layout_of(value: bytes) -> Layout | None:
     if reads is None or match is None:
         return None
     low = np.frombuffer(value, np.uint8).copy()
-    high, digits = low.copy(), np.zeros_like(low)
+    high = low.copy()
     spans, kinds = {}, []
     for name, kind, text in zip(reads.names, reads.kinds, match.groups(), strict=True):
         if text is None:
             continue
         spans[name] = (start, end) = match.span(name.replace(".", "__"))
         low[start:end], high[start:end] = _bounds(kind, text)
-        digits[start:end] = kind is UID
-        if kind in (DATE, TIME, SUBJECT) or len(_options(kind, end - start)) > 1:
+        if kind in (TEXT, UID, DATE, TIME, SUBJECT) or len(_options(kind, end - start)) > 1:
             kinds.append((kind, (start, end)))
-    return Layout(reads, spans, low, high - low, value.count(b'"'), digits, kinds)
+    return Layout(reads, spans, low, high - low, kinds)
 
 
 @cache

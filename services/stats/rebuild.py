@@ -184,8 +184,8 @@ def _raw(found: Found, share: Share) -> list[Raw]:
         out.setdefault((topic, partition), set()).add(offset)
     raw: list[Raw] = []
     for (topic, partition), records in found:
-        without = out.get((topic, partition), ())
-        raw += [(topic, record.key, record.value) for record in records if record.offset not in without]
+        without = out.get((topic, partition))
+        raw += [(topic, record.key, record.value) for record in records if without is None or record.offset not in without]
     return raw
 
 
