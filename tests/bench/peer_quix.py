@@ -1,6 +1,6 @@
 """The fold as a Quix Streams application: a state of cells per partition, in RocksDB and a changelog topic, in Kafka transactions.
 
-`group_by` would give a cell one place, at the price of sending every event once more through a repartition topic, which took half
+`group_by` would give a cell one place, at the price of sending every event once more through a repartition topic, which halved
 the rate. Without it a cell has a value in each partition, and they are added up by who reads them, as Laowu adds up its blocks.
 """
 

@@ -62,7 +62,7 @@ PEERS = (
 OURS = """\
 Laowu, live: exactly once: offsets and cells in one PostgreSQL transaction per batch. Laowu, rebuild: one process.
 Only Laowu also holds every record against its contract and the log against its numbers.
-One process each, timed from the first record (live: the first commit) to the last commit."""
+One process each (Laowu has its database beside it), timed from the first record (live: the first commit) to the last commit."""
 
 
 class NotInstalled(Exception):
@@ -84,7 +84,8 @@ def install(peer: Peer) -> Path:
         command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:", *peer.packages]
         pip = subprocess.run(command, capture_output=True, text=True, check=False)
         if pip.returncode:
-            raise NotInstalled(next((line for line in reversed(pip.stderr.splitlines()) if line.startswith("ERROR")), pip.stderr))
+            errors = [line for line in pip.stderr.splitlines() if line.startswith("ERROR: ")]
+            raise NotInstalled(errors[-1].removeprefix("ERROR: ") if errors else pip.stderr)
         stamp.write_text(wanted)
     return python
 
@@ -150,7 +151,7 @@ async def _compare(here: Place, installed: dict[Peer, Path], say: Report) -> tup
     raw.append(await counting._read(settings, ends))
     base = percentile(raw, 0.5)
     return [
-        Figure("cells of the log, equal in every peer shown", expected.height, "cells"),
+        Figure("cells, equal in each peer shown", expected.height, "cells"),
         Figure("raw aiokafka, reading the same log", base, "events/s", samples=tuple(raw)),
         *(Figure(f"{name} / raw aiokafka", rate / base, "ratio") for name, rate in rates.items()),
         *(Figure(name, rate, "events/s") for name, rate in rates.items()),
@@ -176,13 +177,10 @@ def main() -> int:
         with place(given.events) as here:
             figures, wrong = uvloop.run(_compare(here, installed, status.update))
     show(figures, f"{given.events:,} events, in one run of {time.monotonic() - began:.0f} s on {os.cpu_count()} cores", console)
-    console.print(OURS)
-    for peer in installed:
-        console.print(f"{peer.name}: {peer.guarantee}.")
-    for line in left_out:
-        console.print(line, markup=False)
+    lines = [OURS, *(f"{peer.name}: {peer.guarantee}." for peer in installed), *left_out]
+    console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
     for line in wrong:
-        console.print(f"wrong: {line}", style="bold red", markup=False)
+        console.print(f"wrong: {line}", style="bold red", markup=False, highlight=False, soft_wrap=True)
     return 1 if wrong else 0
 
 
