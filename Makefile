@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: menu demo test bench test-compose up down dev-stack dev-stack-stop lint format lock clean
+.PHONY: menu demo test bench bench-peers test-compose up down dev-stack dev-stack-stop lint format lock clean
 
 menu: ## this list
 	@echo "Laowu: labour dispatch as five services over Kafka. make ..."
@@ -33,6 +33,9 @@ test: $(READY) ## style, types, layering, then every test
 
 bench: $(READY) ## measure; figures as ratios to a baseline of the same run, also in bench.json; ARGS="stats --events 4000000"
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+bench-peers: $(READY) ## Quix Streams and Bytewax fold the log that stats counts, installed aside; ARGS="--events 1000000"
+	@$(BIN)/python -m tests.bench.peers $(ARGS)
 
 test-compose: $(READY) ## the end-to-end tests against docker-compose.yml
 	@$(BIN)/python -m console.compose_env
