@@ -31,7 +31,7 @@ from services.stats.measures import (
     Quotient,
     cuts_for,
 )
-from services.stats.queries import Buckets, Sum, Sums, rates
+from services.stats.queries import Buckets, Sum, Sums, months, rates
 from services.stats.series import Grain, Name, Named, Series, label, over_time
 from services.stats.spreads import BAND, Spread, spread
 from shared.db import Tx
@@ -163,7 +163,7 @@ def _spreads(points: Iterable[Point], question: Question) -> list[Point]:
 async def _sum(tx: Tx, ask: Sums, cut: Cut) -> list[Sum]:
     """From the monthly sums where they hold the answer."""
     monthly = cut.monthly and ask.known_on is None and _whole_months(ask.start, ask.end) and ask.bucket != "day"
-    return await (queries.sum_months(tx, ask) if monthly else queries.sum_cells(tx, ask))
+    return await (months.sum_months(tx, ask) if monthly else queries.sum_cells(tx, ask))
 
 
 async def _money(tx: Tx, question: Question, measure: Measure | Derived, cut: Cut, grain: Grain, listed: Lists) -> list[Point]:

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from services.stats import queries
 from services.stats.closing import CUT_OF
 from services.stats.figures import province_at
 from services.stats.fold import EARLIEST, Cell
 from services.stats.measures import CUT_BY_CODE, CUTS, MEASURE_BY_CODE, MEASURES
-from services.stats.queries import Sums, frozen
+from services.stats.queries import Sums, frozen, months
 from services.stats.queries import sums as stored
 from shared.db import Tx
 from shared.values import period_of
@@ -34,7 +33,7 @@ async def kept_sums(tx: Tx) -> Kept:
     found: Counter[str] = Counter()
     for cut in (cut for cut in CUTS if cut.monthly):
         everything = Sums(cut.code, [measure.code for measure in MEASURES], EARLIEST, LATEST, "month", "key", True, None, None, None, None)
-        for row in await queries.sum_months(tx, everything):
+        for row in await months.sum_months(tx, everything):
             for month, value in row.values:
                 if month is not None:
                     found[_month(row.measure, cut.code, row.k1, row.k2, month, row.currency)] += value

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from services.stats import columns, figures
 from services.stats.commands import Filter, Question
 from services.stats.fold import Cell, fold_all
-from services.stats.queries import blocks, generations
+from services.stats.queries import blocks, generations, months
 from services.stats.usecases import counting
 from shared.db import Database
 from shared.events import Data, Recorded
@@ -44,7 +44,7 @@ async def test_the_board_reads_the_same_before_and_after_the_newest_blocks_are_s
 ) -> None:
     cells = fold_all(chain.from_iterable(lives))
     async with database.transaction(cause()) as tx:
-        await tx.conn.execute("TRUNCATE block, year_cell")
+        await tx.conn.execute("TRUNCATE block, year_cell, settled")
         await blocks.add_blocks(tx, 1, columns.as_frame(cells))
         assert await generations.all_cells(tx.conn) == cells
         before = await answers(tx)
@@ -74,6 +74,46 @@ async def test_much_that_is_not_settled_is_settled_a_part_at_a_time(database: Da
         if not more:
             break
     assert unsettled == [9, 6, 3, 3]
+
+
+DISPATCHES = Question(measure="dispatches", **YEARS)
+CELL = Cell(6, 5, "620000", "seafarer", date(2018, 5, 2), date(2018, 5, 3), "")
+
+
+async def add(database: Database, value: int, *, settled: bool) -> None:
+    async with database.transaction(cause()) as tx:
+        await blocks.add_blocks(tx, 1, columns.as_frame({CELL: value}))
+        if settled:
+            await blocks.settle(tx, 1)
+
+
+async def test_a_question_asked_again_reads_what_is_settled_only_when_more_is(database: Database) -> None:
+    await add(database, 1, settled=True)
+    found = []
+    for value, settled in ((2, False), (4, False), (8, True), (16, False)):
+        await add(database, value, settled=settled)
+        sent: list[str] = []
+        async with database.transaction(cause()) as tx:
+            with tx.conn.query_logger(lambda query, sent=sent: sent.append(query.query)):
+                [point] = await figures.answer(tx, DISPATCHES)
+        found.append((point.value, months.SETTLED in sent))
+    assert found == [(3, True), (7, False), (15, True), (31, False)]
+
+
+async def test_what_is_settled_between_two_statements_is_counted_once(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    await add(database, 1, settled=True)
+    await add(database, 2, settled=False)
+    fetch, once = months._fetch, iter([True])
+
+    async def interrupted(*arguments: Any) -> Any:
+        found = await fetch(*arguments)
+        if next(once, False):
+            await add(database, 4, settled=True)
+        return found
+
+    monkeypatch.setattr(months, "_fetch", interrupted)
+    async with database.transaction(cause()) as tx:
+        assert await figures.answer(tx, DISPATCHES) == [figures.Point({}, 7)]
 
 
 async def test_words_that_are_hard_to_write_down_are_kept_as_they_are(database: Database) -> None:

@@ -50,7 +50,7 @@ def in_log(told: Sequence[tuple[str, bytes, bytes]]) -> list[ConsumerRecord]:
 
 async def outcome(database: Database, records: Sequence[ConsumerRecord], apply: inbox.Apply) -> Outcome:
     async with database.transaction(cause()) as tx:
-        await tx.conn.execute("TRUNCATE block, year_cell, applied, dead_letter, consumed")
+        await tx.conn.execute("TRUNCATE block, year_cell, settled, applied, dead_letter, consumed")
     taken = await inbox.take(database, "", records, apply, simulated=False, max_diverted=1_000)
     async with database.transaction(cause()) as tx:
         letters = await tx.conn.fetch('SELECT topic, "offset", reason, detail, value FROM dead_letter ORDER BY id')

@@ -86,7 +86,7 @@ async def test_restatements_add_up_to_what_has_changed_since_the_close(
     database: Database, early: list[list[Recorded[Data]]], late: list[list[Recorded[Data]]]
 ) -> None:
     async with database.transaction(by("tester", date(2021, 6, 1))) as tx:
-        await tx.conn.execute("TRUNCATE block, year_cell, applied, period_close, frozen, restatement, outbox")
+        await tx.conn.execute("TRUNCATE block, year_cell, settled, applied, period_close, frozen, restatement, outbox")
     await counted(database, list(chain.from_iterable(early)))
     await closed(database, "2018", date(2021, 6, 1))
     before = await by_province(database)

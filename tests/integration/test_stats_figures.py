@@ -77,7 +77,7 @@ async def test_the_database_holds_the_cells_of_the_reference_fold_whatever_the_b
     database: Database, lives: list[list[Recorded[Data]]]
 ) -> None:
     async with database.transaction(cause()) as tx:
-        await tx.conn.execute("TRUNCATE block, year_cell, applied")
+        await tx.conn.execute("TRUNCATE block, year_cell, settled, applied")
     told = list(chain.from_iterable(lives))
     await counted(database, told, batch=3)
     assert await all_cells(database) == fold_all(told)

@@ -80,6 +80,12 @@ CREATE TABLE year_cell (
     PRIMARY KEY (generation, cut, measure, k1, k2, currency, year)
 );
 
+-- Another version whenever year_cell of a generation changes: what was read of it under the same version is still so.
+CREATE TABLE settled (
+    generation smallint PRIMARY KEY REFERENCES generation (id),
+    version uuid NOT NULL DEFAULT gen_random_uuid()
+);
+
 -- How much of each log is in the cells, and the newest time its source recorded: what freshness is judged by.
 CREATE TABLE applied (
     generation smallint NOT NULL REFERENCES generation (id),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
@@ -80,51 +80,6 @@ WHERE generation = (SELECT id FROM generation WHERE state = 'live')
     AND ($11::text[] IS NULL OR k2 = ANY ($11))
 GROUP BY 1, 2, 3, 4, 5
 """
-# What is settled, twelve months a row; and what is not yet, a month a row: the last of as many elements as its month has.
-SUM_MONTHS = """
-WITH kept AS (
-    SELECT measure, year, CASE $5 WHEN 'province' THEN province ELSE '' END AS province, CASE $5 WHEN 'key' THEN k1 END AS first,
-        CASE WHEN $6 THEN k2 END AS second, currency,
-        ARRAY[sum(m01), sum(m02), sum(m03), sum(m04), sum(m05), sum(m06), sum(m07), sum(m08), sum(m09), sum(m10), sum(m11), sum(m12)
-        ]::bigint[] AS months
-    FROM year_cell
-    WHERE generation = (SELECT id FROM generation WHERE state = 'live')
-        AND cut = $1 AND measure = ANY ($2::smallint[])
-        AND year BETWEEN extract(year FROM $3::date)::smallint AND extract(year FROM $4::date)::smallint
-        AND ($7::integer[] IS NULL OR k1 = ANY ($7)) AND ($8::text[] IS NULL OR province = ANY ($8))
-        AND ($9::integer[] IS NULL OR k2 = ANY ($9))
-    GROUP BY 1, 2, 3, 4, 5, 6
-), newest AS (
-    SELECT measure, month, CASE WHEN $5 <> 'province' THEN '' WHEN word = '-' THEN word ELSE left(word, 2) || '0000' END AS province,
-        CASE $5 WHEN 'key' THEN one.k1 END AS first, CASE WHEN $6 THEN one.k2 END AS second, currency, sum(one.value)::bigint AS value
-    FROM block CROSS JOIN LATERAL unnest(k1, k2, value) AS one (k1, k2, value) JOIN word ON code = one.k1
-    WHERE NOT settled AND generation = (SELECT id FROM generation WHERE state = 'live')
-        AND cut = $1 AND measure = ANY ($2::smallint[]) AND month BETWEEN $3 AND $4
-        AND ($7::integer[] IS NULL OR one.k1 = ANY ($7))
-        AND ($8::text[] IS NULL OR left(word, 2) || '0000' = ANY ($8))
-        AND ($9::integer[] IS NULL OR one.k2 = ANY ($9))
-    GROUP BY 1, 2, 3, 4, 5, 6
-), every AS (
-    SELECT measure, year, province, first, second, currency, months FROM kept
-    UNION ALL
-    SELECT measure, extract(year FROM month)::smallint, province, first, second, currency,
-        array_fill(NULL::bigint, ARRAY[extract(month FROM month)::integer - 1]) || value
-    FROM newest
-)
-SELECT measure, year, coalesce(one.word, province) AS k1, coalesce(two.word, '') AS k2, currency, months
-FROM every LEFT JOIN word AS one ON one.code = first LEFT JOIN word AS two ON two.code = second
-"""
-
-
-CODES = "SELECT coalesce(array_agg(code), '{}') FROM word WHERE word = ANY ($1)"
-
-
-async def codes(tx: Tx, words: Sequence[str]) -> list[int]:
-    """What the words are kept as. A plan for given numbers knows how many they are, one for a sub-select does not."""
-    found: list[int] = await tx.conn.fetchval(CODES, words)
-    return found
-
-
 Buckets = Sequence[tuple[date | None, int]]
 
 
@@ -144,43 +99,6 @@ async def sum_cells(tx: Tx, ask: Sums) -> list[Sum]:
         SUM_CELLS, ask.cut, ask.measures, ask.start, ask.end, ask.known_on, ask.bucket, ask.level, ask.by_k2, ask.k1, ask.provinces, ask.k2
     )  # fmt: skip
     return [Sum(measure, k1, k2, currency, ((bucket, value),)) for measure, bucket, k1, k2, currency, value in rows]
-
-
-async def sum_months(tx: Tx, ask: Sums) -> list[Sum]:
-    """From the monthly sums: whole months, as known now."""
-    k1, k2 = [None if words is None else await codes(tx, words) for words in (ask.k1, ask.k2)]
-    rows = await tx.conn.fetch(SUM_MONTHS, ask.cut, ask.measures, ask.start, ask.end, ask.level, ask.by_k2, k1, ask.provinces, k2)
-    years = {year: (_asked(year, ask), _bucketed(year, ask)) for year in {row["year"] for row in rows}}
-    found = []
-    for measure, year, k1, k2, currency, months in rows:
-        within, bucketed = years[year]
-        if values := bucketed(months[within]):
-            found.append(Sum(measure, k1, k2, currency, values))
-    return found
-
-
-def _asked(year: int, ask: Sums) -> slice:
-    """The months of a year that are asked for."""
-    return slice(ask.start.month - 1 if year == ask.start.year else 0, ask.end.month if year == ask.end.year else 12)
-
-
-Months = Sequence[int | None]  # None: nothing was ever counted in that month; 0: it has come to nothing, and is told so
-
-
-def _bucketed(year: int, ask: Sums) -> Callable[[Months], Buckets]:
-    """Makes buckets of the months of that year that are asked for."""
-    first = ask.start.month if year == ask.start.year else 1
-    days = [date(year, month, 1) for month in range(first, 13)]
-    whole = date(year, 1, 1) if ask.bucket == "year" else None
-
-    def by_month(months: Months) -> Buckets:
-        return [(day, value) for day, value in zip(days, months, strict=False) if value is not None]
-
-    def together(months: Months) -> Buckets:
-        counted = [value for value in months if value is not None]
-        return ((whole, sum(counted)),) if counted else ()
-
-    return by_month if ask.bucket == "month" else together
 
 
 # Six digits that are no province: whatever stood where a county's code stands.

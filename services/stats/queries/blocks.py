@@ -30,6 +30,9 @@ WITH due AS (
     UPDATE block SET settled = true WHERE ctid = ANY (ARRAY(SELECT ctid FROM due)) AND NOT settled
     RETURNING cut, measure, extract(year FROM month)::smallint AS year, extract(month FROM month)::integer AS month, currency, k1, k2,
         value
+), told AS (
+    INSERT INTO settled (generation) SELECT $1 WHERE EXISTS (SELECT FROM newest)
+    ON CONFLICT (generation) DO UPDATE SET version = DEFAULT
 )
 INSERT INTO year_cell (generation, cut, measure, k1, k2, currency, year, province, m01, m02, m03, m04, m05, m06, m07, m08, m09, m10,
     m11, m12)

@@ -79,6 +79,7 @@ FORGET_MARKS = "DELETE FROM rebuilt WHERE generation = $1"
 DROP_BLOCKS = "DELETE FROM block USING generation WHERE block.generation = generation.id AND generation.state = $1"
 DROP_YEARS = "DELETE FROM year_cell USING generation WHERE year_cell.generation = generation.id AND generation.state = $1"
 DROP_MARKS = "DELETE FROM rebuilt USING generation WHERE rebuilt.generation = generation.id AND generation.state = $1"
+DROP_VERSIONS = "DELETE FROM settled USING generation WHERE settled.generation = generation.id AND generation.state = $1"
 DROP_GENERATIONS = "DELETE FROM generation WHERE state = $1"
 
 
@@ -145,5 +146,5 @@ async def drop_retired(tx: Tx) -> None:
 
 
 async def _drop(tx: Tx, state: str) -> None:
-    for statement in (DROP_BLOCKS, DROP_YEARS, DROP_MARKS, DROP_GENERATIONS):
+    for statement in (DROP_BLOCKS, DROP_YEARS, DROP_MARKS, DROP_VERSIONS, DROP_GENERATIONS):
         await tx.conn.execute(statement, state, timeout=LONG_SECONDS)
