@@ -16,8 +16,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from services.stats.patterns import CURRENCY, DATE, INTEGER, MINOR, SUBJECT, TEXT, TIME, UID, Kind, Pattern, head_of, pattern
-from shared.events import BY_TYPE
+from services.stats.patterns import CURRENCY, DATE, INTEGER, MINOR, SUBJECT, TEXT, TIME, UID, Kind, Pattern, class_of, pattern
+from shared.events import Data
 from shared.inbox import Raw
 
 FEW = 64  # records: so many at least make a layout worth the while
@@ -104,8 +104,8 @@ def _layouts(topic: str, records: Sequence[Raw], rows: Sequence[int], found: lis
 
 def layout_of(value: bytes) -> Layout | None:
     """The layout of a record, None where no pattern matches it."""
-    head = head_of(value)
-    reads = _pattern(head[0]) if head else None
+    event = class_of(value)
+    reads = _pattern(event) if event else None
     match = reads.match(value) if reads else None
     if reads is None or match is None:
         return None
@@ -123,9 +123,8 @@ def layout_of(value: bytes) -> Layout | None:
 
 
 @cache
-def _pattern(kind: bytes) -> Pattern | None:
-    event = BY_TYPE.get(kind.decode(errors="replace"))
-    return pattern(event, None) if event else None
+def _pattern(event: type[Data]) -> Pattern | None:
+    return pattern(event, None)
 
 
 # --- kinds of values --------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from uuid import UUID
 
 import iso4217
 
-from shared.events import Data, Part
+from shared.events import BY_TYPE, Data, Part
 from shared.values import Money
 
 
@@ -69,6 +69,12 @@ def head_of(value: bytes) -> tuple[bytes, bytes] | None:
     """Type and subject of a record that begins as encode() begins."""
     found = _HEAD.match(value)
     return (found[1], found[2]) if found else None
+
+
+def class_of(value: bytes) -> type[Data] | None:
+    """The class that a record begins to be of."""
+    head = head_of(value)
+    return BY_TYPE.get(head[0].decode(errors="replace")) if head else None
 
 
 def pattern(event: type[Data], wanted: Iterable[str] | None = ()) -> Pattern | None:

@@ -19,8 +19,8 @@ import polars as pl
 from services.stats import alike
 from services.stats.alike import Layout, Rows
 from services.stats.measures import CUTS_OF, RULES, SOURCES, Dimension, Rule, part_class
-from services.stats.patterns import Pattern, head_of, pattern
-from shared.events import EVENTS, Data
+from services.stats.patterns import Pattern, class_of, pattern
+from shared.events import Data
 from shared.inbox import Raw
 from shared.values import PROGRAMME_ZONE
 
@@ -42,7 +42,7 @@ class Batch:
     applied: dict[str, tuple[int, datetime]]
 
 
-Parts = dict[Pattern, list[pl.DataFrame]]  # `row`, and a column per name as it stands in the log
+Parts = dict[type[Data], list[pl.DataFrame]]  # `row`, and a column per name as it stands in the log
 
 
 def read(records: Sequence[Raw]) -> Batch:
@@ -50,7 +50,7 @@ def read(records: Sequence[Raw]) -> Batch:
     layouts, rest = alike.sort_out(records)
     parts: Parts = {}
     odd = [*_together(records, layouts, parts), *_one_by_one(records, rest, parts)]
-    frames = {reads.event: _frame(reads.event, pl.concat(columns)) for reads, columns in parts.items()}
+    frames = {event: _frame(event, pl.concat(columns, how="diagonal")) for event, columns in parts.items()}
     return Batch(frames, tuple(odd), _applied(frames))
 
 
@@ -60,7 +60,6 @@ def _together(records: Sequence[Raw], layouts: Iterable[tuple[Layout, Rows]], pa
     for layout, rows in layouts:
         of_class.setdefault(layout.reads.event, []).append((layout, rows))
     for event, laid_out in of_class.items():
-        reads = _patterns()[event.type_name().encode()]
         many = [len(rows) for _, rows in laid_out]
         rows = np.concatenate([rows for _, rows in laid_out])
         taken = [records[row] for row in rows.tolist()]
@@ -69,12 +68,12 @@ def _together(records: Sequence[Raw], layouts: Iterable[tuple[Layout, Rows]], pa
             "key": pl.Series([key for _, key, _ in taken], dtype=pl.Binary),
             "value": pl.Series([value for _, _, value in taken], dtype=pl.Binary),
         })  # fmt: skip
-        spans = {name: np.repeat([layout.spans.get(name, NULL) for layout, _ in laid_out], many, axis=0) for name in reads.names}
-        columns = whole.select("row", "key", *(_slice(name, spans[name]) for name in reads.names))
+        spans = {name: np.repeat([layout.spans.get(name, NULL) for layout, _ in laid_out], many, axis=0) for name in names(event)}
+        columns = whole.select("row", "key", *(_slice(name, at) for name, at in spans.items()))
         placed = pl.col("subject").eq_missing(pl.col("key"))
         yield from columns.filter(~placed)["row"]
         if (right := columns.filter(placed)).height:
-            parts.setdefault(reads, []).append(right.drop("key"))
+            parts.setdefault(event, []).append(right.drop("key"))
 
 
 def _slice(name: str, spans: npt.NDArray[np.intp]) -> pl.Expr:
@@ -95,14 +94,16 @@ def _one_by_one(records: Sequence[Raw], rows: Iterable[int], parts: Parts) -> It
         else:
             found.setdefault(reads, []).append((row, *match.groups()))
     for reads, taken in found.items():
-        names = zip(("row", *reads.names), zip(*taken, strict=True), strict=True)
-        columns = {name: pl.Series(column, dtype=pl.UInt32 if name == "row" else pl.Binary) for name, column in names}
-        parts.setdefault(reads, []).append(pl.DataFrame(columns))
+        columns = {
+            name: pl.Series(column, dtype=pl.UInt32 if name == "row" else pl.Binary)
+            for name, column in zip(("row", *reads.names), zip(*taken, strict=True), strict=True)
+        }
+        parts.setdefault(reads.event, []).append(pl.DataFrame(columns))
 
 
 def _reads(value: bytes) -> Pattern | None:
-    head = head_of(value)
-    return _patterns().get(head[0]) if head else None
+    event = class_of(value)
+    return _pattern(event) if event else None
 
 
 def is_text(value: bytes) -> bool:
@@ -115,13 +116,14 @@ def is_text(value: bytes) -> bool:
 
 
 @cache
-def _patterns() -> dict[bytes, Pattern]:
-    """By type, of every class that can be read so."""
-    wanted: dict[type[Data], set[str]] = {event: set() for event in EVENTS}
-    for rule in RULES:
-        wanted[rule.event] |= {path for path, _ in leaves(rule)}
-    found = {event: pattern(event, paths) for event, paths in wanted.items()}
-    return {event.type_name().encode(): reads for event, reads in found.items() if reads is not None}
+def _pattern(event: type[Data]) -> Pattern | None:
+    return pattern(event, names(event))
+
+
+@cache
+def names(event: type[Data]) -> tuple[str, ...]:
+    """Whatever a rule reads of an event."""
+    return tuple({"subject", "time"} | {path for rule in RULES if rule.event is event for path, _ in leaves(rule)})
 
 
 def _frame(event: type[Data], columns: pl.DataFrame) -> pl.DataFrame:

@@ -51,9 +51,13 @@ CREATE TABLE block (
 );
 CREATE INDEX block_by_month ON block (generation, cut, measure, month);
 CREATE INDEX block_unsettled ON block (generation, cut, measure, month) INCLUDE (cells) WHERE NOT settled;
--- Small integers compress badly and slowly; as they are, a part of a block can be read alone.
-ALTER TABLE block ALTER days SET STORAGE EXTERNAL, ALTER recorded SET STORAGE EXTERNAL, ALTER k1 SET STORAGE EXTERNAL,
-    ALTER k2 SET STORAGE EXTERNAL, ALTER value SET STORAGE EXTERNAL;
+-- Small integers compress badly and slowly; as they are, a part of a block can be read alone. What is in them is no help in
+-- planning, and finding it out takes longer than counting.
+ALTER TABLE block
+    ALTER days SET STORAGE EXTERNAL, ALTER recorded SET STORAGE EXTERNAL, ALTER k1 SET STORAGE EXTERNAL, ALTER k2 SET STORAGE EXTERNAL,
+    ALTER value SET STORAGE EXTERNAL,
+    ALTER days SET STATISTICS 0, ALTER recorded SET STATISTICS 0, ALTER k1 SET STATISTICS 0, ALTER k2 SET STATISTICS 0,
+    ALTER value SET STATISTICS 0;
 
 CREATE VIEW cell AS
 SELECT generation, cut, measure, month, month + one.day - 1 AS day, month + one.recorded AS recorded_on, first.word AS k1,
