@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from services.stats.patterns import CURRENCY, DATE, INTEGER, MINOR, SUBJECT, TEXT, TIME, UID, Kind, Pattern, class_of, pattern
 from shared.events import Data
@@ -28,7 +29,7 @@ _COLON, _BETWEEN = _NINE + 1, ord("a") - _NINE - 1  # the first byte after 9, an
 _LAST_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31, *[0] * 243], np.uint8)  # by month, and by any byte that is none
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 Mask: TypeAlias = npt.NDArray[np.bool_]
-Rows: TypeAlias = npt.NDArray[np.intp]
+Places: TypeAlias = npt.NDArray[np.intp]
 Span = tuple[int, int]
 
 
@@ -45,9 +46,16 @@ class Layout:
     width: Bytes
     kinds: Sequence[tuple[Kind, Span]]
 
-    def fits(self, block: Bytes) -> Mask:
-        """Which of the rows match the pattern with the same spans. Never true for one that does not."""
-        return np.concatenate([self._fits(block[start : start + _PIECE]) for start in range(0, len(block), _PIECE)])
+    def length_of(self, name: str) -> int:
+        start, end = self.spans[name]
+        return end - start
+
+    def fits(self, block: Bytes, keys: Bytes) -> Mask:
+        """Which of the rows match the pattern with the same spans, their keys being their subjects. Never true for one that does not."""
+        start, end = self.spans["subject"]
+        fits: Mask = np.concatenate([self._fits(block[begin : begin + _PIECE]) for begin in range(0, len(block), _PIECE)])
+        fits &= (block[:, start:end] == keys).all(axis=1)
+        return fits
 
     def _fits(self, block: Bytes) -> Any:
         bounded: Any = ((block - self.low) <= self.width).all(axis=1)
@@ -73,27 +81,48 @@ class Layout:
         return _is_option(kind, values)
 
 
-def sort_out(records: Sequence[Raw]) -> tuple[list[tuple[Layout, Rows]], list[int]]:
-    """Layouts with the rows that are laid out so; and the rows of all other records."""
-    by_length: dict[tuple[str, int], list[int]] = {}
-    for row, (topic, _, value) in enumerate(records):
-        by_length.setdefault((topic, len(value) if value else 0), []).append(row)
-    found: list[tuple[Layout, Rows]] = []
-    rest: list[int] = []
-    for (topic, length), rows in by_length.items():
-        rest += _layouts(topic, records, rows, found) if length and len(rows) >= FEW else rows
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Records laid out alike: their rows in the batch, and where each begins in the one value of `text`, which holds others too."""
+
+    layout: Layout
+    rows: Places
+    text: pl.Series
+    begins: Places
+
+
+def sort_out(records: Sequence[Raw]) -> tuple[list[Alike], list[int]]:
+    """The records of which many are laid out alike, each under its topic and key; and the rows of all others."""
+    of_length: dict[tuple[str, int, int], tuple[list[int], list[bytes], list[bytes]]] = {}
+    found, rest = list[Alike](), list[int]()
+    for row, (topic, key, value) in enumerate(records):
+        if key is None or value is None:
+            rest.append(row)
+            continue
+        place = topic, len(key), len(value)
+        same = of_length.get(place) or of_length.setdefault(place, ([], [], []))
+        same[0].append(row)
+        same[1].append(key)
+        same[2].append(value)
+    for (topic, *lengths), (rows, keys, values) in of_length.items():
+        rest += _layouts(topic, rows, keys, values, found) if all(lengths) and len(rows) >= FEW else rows
     return found, sorted(rest)
 
 
-def _layouts(topic: str, records: Sequence[Raw], rows: Sequence[int], found: list[tuple[Layout, Rows]]) -> list[int]:
-    """Adds layouts of records of one length to what is found; returns the rows that are left."""
-    block = np.frombuffer(b"".join([records[row][2] or b"" for row in rows]), np.uint8).reshape(len(rows), -1)
+def _layouts(topic: str, rows: Sequence[int], keys: Sequence[bytes], values: Sequence[bytes], found: list[Alike]) -> list[int]:
+    """Adds to what is found, of records of one length with keys of one length; returns the rows that are left."""
+    together = b"".join(values)
+    text = pl.Series("text", [together], dtype=pl.Binary)
+    block = np.frombuffer(together, np.uint8).reshape(len(rows), -1)
+    subjects = np.frombuffer(b"".join(keys), np.uint8).reshape(len(rows), -1)
     at, places, left, poor = np.array(rows), np.arange(len(rows)), list[int](), 0
     while len(places) >= FEW and poor < PATIENCE:
-        layout = layout_of(block[places[0]].tobytes())
-        fits = layout.fits(block[places]) if layout and topic == layout.reads.event.TOPIC else np.zeros(len(places), np.bool_)
-        if layout and fits[0]:
-            found.append((layout, at[places[fits]]))
+        layout = layout_of(values[places[0]])
+        fits = np.zeros(len(places), np.bool_)
+        if layout and topic == layout.reads.event.TOPIC and layout.length_of("subject") == subjects.shape[1]:
+            fits = layout.fits(block, subjects) if len(places) == len(block) else layout.fits(block[places], subjects[places])
+        if fits[0] and layout:
+            found.append(Alike(layout, at[places[fits]], text, places[fits] * block.shape[1]))
         else:
             left.append(int(places[0]))
         poor += int(fits.sum() < FEW)

@@ -17,7 +17,7 @@ from services.stats.columns import CELL_KEYS, EMPTY, as_cells
 from services.stats.fold import EARLIEST, Cell
 from services.stats.measures import AGE_BANDS, CUTS, CUTS_OF, DAY_BANDS, MEASURE, NOWHERE, RULES, Cut, Dimension, Rule
 from services.stats.patterns import head_of
-from services.stats.reading import CODES, Batch, departs, dimensions, join, path_of, read
+from services.stats.reading import CODES, departs, dimensions, join, path_of, read
 from shared.events import BY_TYPE
 from shared.inbox import Raw
 
@@ -44,12 +44,13 @@ class Unreadable(Exception):
 def fold_records(records: Sequence[Raw], spans: Sequence[tuple[date, date]] = ()) -> Folded:
     """The cells of a batch. Raises Unreadable with every record that has to be left out; without those it folds."""
     batch = read(records)
-    rows, wrong = _contributions(batch)
+    by_rule = {rule: _applied(batch.frames[rule.event], rule) for rule in RULES if rule.event in batch.frames}
+    rows = pl.concat([_NO_DAYS, *(part.select(_NO_DAYS.columns) for part in by_rule.values())])
+    wrong = rows.filter(_ABSURD)["row"].to_list()
     if batch.odd or wrong:
         raise Unreadable(sorted({*batch.odd, *wrong}))
-    if rows is None:
-        return Folded(EMPTY, batch.applied)
-    cells = pl.concat([_cut(rows, cut) for cut in CUTS]).filter(pl.col("value") != 0)
+    of_cuts = [(cut, [part for rule, part in by_rule.items() if cut in CUTS_OF[rule]]) for cut in CUTS]
+    cells = pl.concat([EMPTY, *(_cut(pl.concat(parts), cut) for cut, parts in of_cuts if parts)]).filter(pl.col("value") != 0)
     within = [pl.col("day").is_between(first, last) for first, last in spans]
     touching = rows.filter(pl.any_horizontal(within))["row"].unique().sort().to_list() if within else []
     return Folded(cells, batch.applied, tuple(touching))
@@ -77,18 +78,12 @@ def _placed(value: bytes) -> Raw:
 
 
 # --- rules ------------------------------------------------------------------------------------------------------------
-def _contributions(batch: Batch) -> tuple[pl.DataFrame | None, list[int]]:
-    """One row per event and rule that applies, with every code the cuts of that rule need; and the records whose day is absurd."""
-    frames = [_applied(batch.frames[rule.event], rule, index) for index, rule in enumerate(RULES) if rule.event in batch.frames]
-    if not frames:
-        return None, []
-    rows = pl.concat(frames)
-    late = pl.col("day") > pl.col("recorded_on") + timedelta(days=1)
-    absurd = rows.filter(pl.col("day").is_null() | (pl.col("day") < EARLIEST) | late)
-    return rows, absurd["row"].to_list()
+_NO_DAYS = pl.DataFrame(schema={"row": pl.UInt32, "day": pl.Date, "recorded_on": pl.Date})
+_ABSURD = pl.col("day").is_null() | (pl.col("day") < EARLIEST) | (pl.col("day") > pl.col("recorded_on") + timedelta(days=1))
 
 
-def _applied(part: pl.DataFrame, rule: Rule, index: int) -> pl.DataFrame:
+def _applied(part: pl.DataFrame, rule: Rule) -> pl.DataFrame:
+    """A row per event to which the rule applies, with every code its cuts may need."""
     if rule.needs is not None:
         part = part.filter(pl.col(rule.day).is_not_null())
     if rule.since is not None:
@@ -97,7 +92,6 @@ def _applied(part: pl.DataFrame, rule: Rule, index: int) -> pl.DataFrame:
         part = part.filter(pl.col(rule.when) == rule.flag)
     return part.select(
         "row",
-        rule=pl.lit(index, pl.Int16),
         measure=pl.lit(MEASURE[rule.measure].code, pl.Int16),
         day=_day(rule),
         recorded_on="recorded_on",
@@ -144,8 +138,7 @@ def _age(rule: Rule) -> pl.Expr:
 
 # --- cuts -------------------------------------------------------------------------------------------------------------
 def _cut(rows: pl.DataFrame, cut: Cut) -> pl.DataFrame:
-    rules = [index for index, rule in enumerate(RULES) if cut in CUTS_OF[rule]]
-    named = rows.filter(pl.col("rule").is_in(rules)).select(
+    named = rows.select(
         "measure", pl.lit(cut.code, pl.Int16).alias("cut"), _key(cut.k1).alias("k1"), _key(cut.k2).alias("k2"), "day", "recorded_on",
         "currency", "value",
     )  # fmt: skip

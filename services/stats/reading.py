@@ -12,12 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from services.stats import alike
-from services.stats.alike import Layout, Rows
+from services.stats.alike import Alike
 from services.stats.measures import CUTS_OF, RULES, SOURCES, Dimension, Rule, part_class
 from services.stats.patterns import Pattern, class_of, pattern
 from shared.events import Data
@@ -26,7 +24,6 @@ from shared.values import PROGRAMME_ZONE
 
 # "province" is read as the county, "person" as the sex.
 CODES: tuple[Dimension, ...] = ("county", "designation", "destination", "occupation", "enterprise", "channel", "person")
-NULL = (-1, -1)  # the span of a value that is not there
 _AHEAD_HOURS = int(PROGRAMME_ZONE.utcoffset(None).total_seconds()) // 3600
 
 
@@ -47,39 +44,27 @@ Parts = dict[type[Data], list[pl.DataFrame]]  # `row`, and a column per name as 
 
 def read(records: Sequence[Raw]) -> Batch:
     """Never raises for what a record holds."""
-    layouts, rest = alike.sort_out(records)
+    found, rest = alike.sort_out(records)
     parts: Parts = {}
-    odd = [*_together(records, layouts, parts), *_one_by_one(records, rest, parts)]
+    for same in found:
+        parts.setdefault(same.layout.reads.event, []).append(_together(same))
+    odd = tuple(_one_by_one(records, rest, parts))
     frames = {event: _frame(event, pl.concat(columns, how="diagonal")) for event, columns in parts.items()}
-    return Batch(frames, tuple(odd), _applied(frames))
+    return Batch(frames, odd, _applied(frames))
 
 
-def _together(records: Sequence[Raw], layouts: Iterable[tuple[Layout, Rows]], parts: Parts) -> Iterator[int]:
-    """The records of each layout at once; returns those of another key."""
-    of_class: dict[type[Data], list[tuple[Layout, Rows]]] = {}
-    for layout, rows in layouts:
-        of_class.setdefault(layout.reads.event, []).append((layout, rows))
-    for event, laid_out in of_class.items():
-        many = [len(rows) for _, rows in laid_out]
-        rows = np.concatenate([rows for _, rows in laid_out])
-        taken = [records[row] for row in rows.tolist()]
-        whole = pl.DataFrame({
-            "row": pl.Series(rows, dtype=pl.UInt32),
-            "key": pl.Series([key for _, key, _ in taken], dtype=pl.Binary),
-            "value": pl.Series([value for _, _, value in taken], dtype=pl.Binary),
-        })  # fmt: skip
-        spans = {name: np.repeat([layout.spans.get(name, NULL) for layout, _ in laid_out], many, axis=0) for name in names(event)}
-        columns = whole.select("row", "key", *(_slice(name, at) for name, at in spans.items()))
-        placed = pl.col("subject").eq_missing(pl.col("key"))
-        yield from columns.filter(~placed)["row"]
-        if (right := columns.filter(placed)).height:
-            parts.setdefault(event, []).append(right.drop("key"))
-
-
-def _slice(name: str, spans: npt.NDArray[np.intp]) -> pl.Expr:
-    starts, ends = pl.Series(spans[:, 0]), pl.Series(spans[:, 1])
-    values = pl.col("value").bin.slice(pl.lit(starts), pl.lit(ends - starts))
-    return (values if starts.min() != NULL[0] else pl.when(pl.lit(starts) != NULL[0]).then(values)).alias(name)
+def _together(same: Alike) -> pl.DataFrame:
+    """Every value lies in the same place behind the beginning of its record."""
+    rows, begins, text = pl.Series(same.rows, dtype=pl.UInt32), pl.Series(same.begins), same.text.new_from_index(0, len(same.rows))
+    places = pl.DataFrame({"row": rows, "begin": begins, "text": text})
+    spans = {name: same.layout.spans.get(name) for name in names(same.layout.reads.event)}
+    return places.select(
+        "row",
+        *(
+            (pl.col("text").bin.slice(pl.col("begin") + span[0], span[1] - span[0]) if span else pl.lit(None, pl.Binary)).alias(name)
+            for name, span in spans.items()
+        ),
+    )
 
 
 def _one_by_one(records: Sequence[Raw], rows: Iterable[int], parts: Parts) -> Iterator[int]:

@@ -27,7 +27,9 @@ NEAR = b'0123456789abcdefgzAZ-+":,{}[]TZ. \\\x00\x1f\x20\x7f\x80\xff'
 def fits(value: bytes, others: list[bytes]) -> list[bool]:
     layout = layout_of(value)
     assert layout is not None
-    return list(layout.fits(np.frombuffer(b"".join(others), np.uint8).reshape(len(others), len(value))))
+    start, end = layout.spans["subject"]
+    block = np.frombuffer(b"".join(others), np.uint8).reshape(len(others), len(value))
+    return list(layout.fits(block, block[:, start:end]))
 
 
 def matches(value: bytes, other: bytes) -> bool:
@@ -94,9 +96,10 @@ def test_many_alike_are_found_among_others(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(alike, "FEW", 3)
     days = [recorded(dispatched(departure(departed_on=date(2018, 5, day)))) for day in range(1, 29)]
     records = [*raw(*days[:14]), ("docking.events", None, None), *raw(PAID), *raw(*days[14:]), ("rights.events", *raw(GOOD)[0][1:])]
-    [(layout, rows)], rest = alike.sort_out(records)
-    assert layout.reads.event is type(GOOD.data)
-    assert (rows.tolist(), rest) == ([*range(14), *range(16, 30)], [14, 15, 30])
+    [found], rest = alike.sort_out(records)
+    assert found.layout.reads.event is type(GOOD.data)
+    assert (found.rows.tolist(), rest) == ([*range(14), *range(16, 30)], [14, 15, 30])
+    assert all(found.text[0][begin:].startswith(encode(day)) for begin, day in zip(found.begins, days, strict=True))
 
 
 def test_records_of_one_length_that_are_all_different_are_left_alone_soon(monkeypatch: pytest.MonkeyPatch) -> None:
