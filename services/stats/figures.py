@@ -86,14 +86,13 @@ async def _by_list_of_the_day(tx: Tx, question: Question, measure: AnyMeasure, l
     """The span in parts between which the list changes, each by what was listed then."""
     if not isinstance(measure, Measure) or measure.kind != "flow":
         raise NoCut(f"{measure.name} is no sum over days: it follows no list of the day", field="basis")
-    begins = [question.start, *(day for day in listed.changes() if question.start < day <= question.end)]
-    if len(begins) > MOST_PARTS:
-        raise NoCut(f"the list changes on {len(begins) - 1} days of this span: ask for a shorter one", field="from")
-    ends = [*(day - timedelta(days=1) for day in begins[1:]), question.end]
+    spans = listed.spans(question.start, question.end)
+    if len(spans) > MOST_PARTS:
+        raise NoCut(f"the list changes on {len(spans) - 1} days of this span: ask for a shorter one", field="from")
     found: dict[tuple[tuple[tuple[str, str], ...], str | None], Point] = {}
-    for start, end in zip(begins, ends, strict=True):
+    for start, end, then in spans:
         part = question.model_copy(update={"start": start, "end": end, "basis": "ever_listed"})
-        for point in await _counted(tx, part, measure, listed.on(start)):
+        for point in await _counted(tx, part, measure, then):
             key = tuple(point.of.items()), point.currency
             found[key] = _sum_of(found[key], point) if key in found else point
     return list(found.values())
