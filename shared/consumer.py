@@ -16,7 +16,6 @@ from typing import Any
 
 import asyncpg
 from aiokafka import ConsumerRebalanceListener, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
@@ -426,7 +425,7 @@ class Consumer:
         """Kafka is away for everybody: wait. It answers others but not this client: Stuck after a while."""
         self._health.raise_condition("kafka", f"{type(error).__name__}: {error}")
         now = time.monotonic()
-        if not await _answers(self._settings):
+        if not await kafka.answers(self._settings):
             self._watch = _Watch()
         elif self._watch.silent_since is None:
             self._watch.silent_since = now
@@ -487,20 +486,3 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
 
 async def _decode(message: KafkaAckableMessage) -> Any:
     return int(message.message_id), message.raw_message
-
-
-async def _answers(settings: Settings) -> bool:
-    """Whether a fresh client gets an answer from Kafka."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap_servers, request_timeout_ms=3_000)
-    try:
-        async with asyncio.timeout(5):
-            await admin.start()
-            await admin.list_topics()
-    except (KafkaError, OSError, TimeoutError):
-        return False
-    else:
-        return True
-    finally:
-        with contextlib.suppress(KafkaError, OSError, TimeoutError):
-            async with asyncio.timeout(2):
-                await admin.close()

@@ -127,3 +127,20 @@ async def partition_count(producer: AIOKafkaProducer, topic: str) -> int:
             return len(await producer.partitions_for(topic))
     except (KafkaError, TimeoutError) as error:
         raise Unavailable(f"topic {topic} is not there: {error!r}") from error
+
+
+async def answers(settings: Settings) -> bool:
+    """Whether a fresh client gets an answer from Kafka."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap_servers, request_timeout_ms=3_000)
+    try:
+        async with asyncio.timeout(5):
+            await admin.start()
+            await admin.list_topics()
+    except (KafkaError, OSError, TimeoutError):
+        return False
+    else:
+        return True
+    finally:
+        with contextlib.suppress(KafkaError, OSError, TimeoutError):
+            async with asyncio.timeout(2):
+                await admin.close()

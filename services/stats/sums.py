@@ -33,7 +33,7 @@ async def kept_sums(tx: Tx) -> Kept:
     found: Counter[str] = Counter()
     for cut in (cut for cut in CUTS if cut.monthly):
         everything = Sums(cut.code, [measure.code for measure in MEASURES], EARLIEST, LATEST, "month", "key", True, None, None, None, None)
-        for row in await months.sum_months(tx, everything):
+        for row in await months.sum_months(tx, everything, anew=True):
             for month, value in row.values:
                 if month is not None:
                     found[_month(row.measure, cut.code, row.k1, row.k2, month, row.currency)] += value

@@ -56,18 +56,18 @@ Months = Sequence[int | None]  # None: nothing was ever counted in that month; 0
 _remembered: OrderedDict[tuple[Any, ...], list[Sum]] = OrderedDict()
 
 
-async def sum_months(tx: Tx, ask: Sums) -> list[Sum]:
-    """The same keys may come in several rows."""
+async def sum_months(tx: Tx, ask: Sums, *, anew: bool = False) -> list[Sum]:
+    """The same keys may come in several rows. `anew`: trust nothing that was read before, for who recounts."""
     while True:
         version, newest = await _fetch(tx, NEWEST, ask, ask.k1, ask.k2)
         asked = (version, *(tuple(part) if isinstance(part, list) else part for part in _parts(ask)))
-        kept = _remembered.get(asked)
+        kept = None if anew else _remembered.get(asked)
         if kept is None:
             k1, k2 = [None if words is None else await _codes(tx, words) for words in (ask.k1, ask.k2)]
             then, kept = await _fetch(tx, SETTLED, ask, k1, k2)
             if then != version:  # more was settled between the two
                 continue
-        if version is not None:
+        if version is not None and not anew:
             _remember(asked, kept)
         return [*kept, *newest]
 
