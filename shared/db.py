@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -161,11 +162,12 @@ def _is_lost(conn: Any) -> bool:
 
 
 async def _release(pool: asyncpg.Pool, conn: Any) -> None:
-    """Bounded: releasing a connection whose peer is cut off would wait for its reset for ever."""
+    """Bounded: releasing a connection whose peer is cut off would wait for its reset for ever. Never raises: what was done is done."""
     try:
         await asyncio.shield(pool.release(conn, timeout=5))
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-        conn.terminate()
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
+        with contextlib.suppress(asyncpg.InterfaceError):  # lost at this very moment: the pool has taken it back
+            conn.terminate()
 
 
 async def _initialise(conn: asyncpg.Connection) -> None:
