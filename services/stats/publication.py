@@ -42,14 +42,15 @@ async def publishing(site: Site) -> None:
         await asyncio.sleep(max(DEBOUNCE_SECONDS, CALM * took))
         if site.settings.simulation:
             continue
-        began = time.monotonic()
+        took = 0.0  # unless a pass is made: waiting for whatever is away is none, and is no reason to look again later
         try:
             lag = await lag_of(site)
+            began = time.monotonic()
             async with site.database.transaction(site.database.system_cause(), snapshot=True) as tx:
                 await publish(tx, lag, watch)
+            took = time.monotonic() - began
         except Unavailable as error:
-            log.warning("%s: again soon", error)
-        took = time.monotonic() - began
+            log.warning("%s: again in %s s", error, DEBOUNCE_SECONDS)
 
 
 async def sweep(tx: Tx) -> int:
