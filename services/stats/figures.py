@@ -337,7 +337,7 @@ def _sums(question: Question, measure: Measure | Derived, cut: Cut, grain: Grain
     start = EARLIEST if measure.kind == "level" or counts in ("days", "months") else question.start
     return Sums(
         cut=cut.code,
-        measures=codes,
+        measures=tuple(codes),
         start=start,
         end=question.end,
         bucket="day" if counts == "days" else "month" if counts == "months" else grain,
@@ -350,35 +350,35 @@ def _sums(question: Question, measure: Measure | Derived, cut: Cut, grain: Grain
     )
 
 
-def _k1(question: Question, cut: Cut, ever: Lists | None) -> list[str] | None:
+def _k1(question: Question, cut: Cut, ever: Lists | None) -> tuple[str, ...] | None:
     chosen = question.filter.chosen()
     found = chosen.get(cut.k1)
     if ever and "listed" in chosen and chosen["listed"] <= _LISTED:
         codes = frozenset().union(*(ever.listed_codes(Designation(name)) for name in chosen["listed"]))
         found = codes if found is None else found & codes
-    return None if found is None else sorted(found)
+    return None if found is None else tuple(sorted(found))
 
 
-def _provinces(question: Question) -> list[str] | None:
+def _provinces(question: Question) -> tuple[str, ...] | None:
     chosen = question.filter.chosen()
     found = chosen.get("province")
     if "region" in chosen:
         of_region = frozenset(code for code in provinces() if region(code, question.scheme) in chosen["region"])
         found = of_region if found is None else found & of_region
-    return None if found is None else sorted(found)
+    return None if found is None else tuple(sorted(found))
 
 
-def _k2(question: Question, cut: Cut, *, ever: bool) -> list[str] | None:
+def _k2(question: Question, cut: Cut, *, ever: bool) -> tuple[str, ...] | None:
     chosen = question.filter.chosen()
     if cut.k2 == "person":
         if not {"sex", "age_band"} & chosen.keys():
             return None
         bands = [f"{low}-{high}" for low, high in AGE_BANDS] + [NOWHERE]
-        return [f"{sex} {band}" for sex, band in product(chosen.get("sex", [sex.value for sex in Sex]), chosen.get("age_band", bands))]
+        return tuple(f"{sex} {band}" for sex, band in product(chosen.get("sex", [sex.value for sex in Sex]), chosen.get("age_band", bands)))
     found = chosen.get(cut.k2)
     if "listed" in chosen and not ever:
         found = chosen["listed"] if found is None else found & chosen["listed"]
-    return None if found is None else sorted(found)
+    return None if found is None else tuple(sorted(found))
 
 
 def _whole_months(start: date, end: date) -> bool:

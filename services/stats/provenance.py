@@ -119,8 +119,8 @@ def _without_zero(found: Counter[str]) -> dict[str, int]:
 def _around(cell: Cell) -> Sums:
     """The cell, and what was recorded of it before."""
     return Sums(
-        cut=cell.cut, measures=[cell.measure], start=cell.day, end=cell.day, bucket="none", level="none", by_k2=False,
-        known_on=cell.recorded_on, k1=[cell.k1], provinces=None, k2=[cell.k2],
+        cut=cell.cut, measures=(cell.measure,), start=cell.day, end=cell.day, bucket="none", level="none", by_k2=False,
+        known_on=cell.recorded_on, k1=(cell.k1,), provinces=None, k2=(cell.k2,),
     )  # fmt: skip
 
 

@@ -32,7 +32,9 @@ async def kept_sums(tx: Tx) -> Kept:
     """Every sum that is not 0, as the boards read it."""
     found: Counter[str] = Counter()
     for cut in (cut for cut in CUTS if cut.monthly):
-        everything = Sums(cut.code, [measure.code for measure in MEASURES], EARLIEST, LATEST, "month", "key", True, None, None, None, None)
+        everything = Sums(
+            cut.code, tuple(measure.code for measure in MEASURES), EARLIEST, LATEST, "month", "key", True, None, None, None, None
+        )
         for row in await months.sum_months(tx, everything, anew=True):
             for month, value in row.values:
                 if month is not None:

@@ -54,16 +54,16 @@ class Sums:
     """What to sum. `bucket` and `level` say how finely; a filter that is None lets everything through."""
 
     cut: int
-    measures: Sequence[int]
+    measures: tuple[int, ...]
     start: date
     end: date
     bucket: Literal["none", "year", "month", "day"]
     level: Literal["none", "province", "key"]  # of k1; province: the county's, by its first two digits
     by_k2: bool
     known_on: date | None
-    k1: Sequence[str] | None
-    provinces: Sequence[str] | None
-    k2: Sequence[str] | None
+    k1: tuple[str, ...] | None
+    provinces: tuple[str, ...] | None
+    k2: tuple[str, ...] | None
 
 
 SUM_CELLS = """

@@ -53,32 +53,29 @@ CODES = "SELECT coalesce(array_agg(code), '{}') FROM word WHERE word = ANY ($1)"
 MOST_REMEMBERED = 20_000  # sums
 Version = UUID | None
 Months = Sequence[int | None]  # None: nothing was ever counted in that month; 0: it has come to nothing, and is told so
-_remembered: OrderedDict[tuple[Any, ...], list[Sum]] = OrderedDict()
+_remembered: OrderedDict[tuple[Version, Sums], list[Sum]] = OrderedDict()
 
 
 async def sum_months(tx: Tx, ask: Sums, *, anew: bool = False) -> list[Sum]:
     """The same keys may come in several rows. `anew`: trust nothing that was read before, for who recounts."""
     while True:
         version, newest = await _fetch(tx, NEWEST, ask, ask.k1, ask.k2)
-        asked = (version, *(tuple(part) if isinstance(part, list) else part for part in _parts(ask)))
-        kept = None if anew else _remembered.get(asked)
+        kept = None if anew else _remembered.get((version, ask))
         if kept is None:
             k1, k2 = [None if words is None else await _codes(tx, words) for words in (ask.k1, ask.k2)]
             then, kept = await _fetch(tx, SETTLED, ask, k1, k2)
             if then != version:  # more was settled between the two
                 continue
-        if version is not None and not anew:
-            _remember(asked, kept)
+            if version is not None and not anew:
+                _remember(version, ask, kept)
+        else:
+            _remembered.move_to_end((version, ask))
         return [*kept, *newest]
 
 
-def _parts(ask: Sums) -> tuple[Any, ...]:
-    return ask.cut, list(ask.measures), ask.start, ask.end, ask.bucket, ask.level, ask.by_k2, ask.k1, ask.provinces, ask.k2
-
-
-def _remember(asked: tuple[Any, ...], sums: list[Sum]) -> None:
-    _remembered[asked] = sums
-    _remembered.move_to_end(asked)
+def _remember(version: UUID, ask: Sums, sums: list[Sum]) -> None:
+    """Instead of what was not asked for the longest."""
+    _remembered[version, ask] = sums
     while sum(len(kept) + 1 for kept in _remembered.values()) > MOST_REMEMBERED:
         _remembered.popitem(last=False)
 
