@@ -38,7 +38,7 @@ bench-peers: $(READY) ## Quix Streams and Bytewax fold the log that stats counts
 	@$(BIN)/python -m tests.bench.peers $(ARGS)
 
 test-compose: $(READY) ## the end-to-end tests against docker-compose.yml
-	@$(BIN)/python -m console.compose_env
+	@$(BIN)/python -m console.local.compose_env
 	SIMULATION=true docker compose --project-name laowu-e2e up --build --detach --wait
 	@env $$($(BIN)/python -m tests.support.compose_addresses) $(BIN)/python -m pytest -m compose tests/e2e; status=$$?; \
 	  docker compose --project-name laowu-e2e down --volumes; exit $$status

@@ -13,10 +13,11 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from console import auditing, certificates, deadletters, kafka_local, programme, provenance, rebuilding, relays, stack, watch
-from console.home import SERVICES, Home
-from console.stack import Options, OtherMode
-from console.trouble import Trouble
+from console.commands import audit, dead_letters, demo, rebuild, relay, verify, watch, why
+from console.errors import Trouble
+from console.local import kafka, stack
+from console.local.home import SERVICES, Home
+from console.local.stack import Options, OtherMode
 
 JARS_BYTES = 47_000_000
 LOGS = ("postgres", "kafka", *SERVICES, "supervisor")
@@ -24,15 +25,15 @@ COLOURS = {"ready": "green", "external": "green", "stopped": "dim", "restarting"
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Labour dispatch as five services.")
 told = Console(stderr=True)  # what happens; results go to stdout
-app.command()(programme.demo)
-app.command()(programme.report)
+app.command()(demo.demo)
+app.command()(demo.report)
 app.command()(watch.watch)
-app.command("audit")(auditing.audit_command)
-app.command("why")(provenance.why_command)
-app.command("rebuild")(rebuilding.rebuild_command)
-app.command("verify")(certificates.verify_command)
-app.add_typer(deadletters.app, name="deadletters")
-app.add_typer(relays.app, name="relay")
+app.command("audit")(audit.audit_command)
+app.command("why")(why.why_command)
+app.command("rebuild")(rebuild.rebuild_command)
+app.command("verify")(verify.verify_command)
+app.add_typer(dead_letters.app, name="deadletters")
+app.add_typer(relay.app, name="relay")
 
 
 @app.command()
@@ -45,7 +46,7 @@ def up(
     home = Home.here()
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
     with Progress(*columns, console=told, transient=True) as progress:
-        task = progress.add_task("starting", total=None if kafka_local.jars_present() else JARS_BYTES)
+        task = progress.add_task("starting", total=None if kafka.jars_present() else JARS_BYTES)
         options = Options(
             simulation=simulation,
             say=lambda line: progress.console.print(line, highlight=False),

@@ -23,14 +23,15 @@ import uvloop
 from fastapi import APIRouter
 from pydantic import ValidationError
 
-from shared import db, kafka, outbox
-from shared.auth import Verifier
-from shared.consumer import Apply, Consumer
+from shared import db
 from shared.db import Database
-from shared.deadletters import Redriving, Standing, Told
-from shared.http import Site, Sweep, create_app
-from shared.observe import Health, collect_seldom, configure_logging
+from shared.delivery import kafka, outbox
+from shared.delivery.consumer import Apply, Consumer
+from shared.delivery.dead_letters import Redriving, Standing, Told
+from shared.metrics import Health, collect_seldom, configure_logging
 from shared.settings import Settings
+from shared.web.app import Site, Sweep, create_app
+from shared.web.auth import Verifier
 
 log = logging.getLogger("laowu.runner")
 Background = Callable[[Site], Awaitable[None]]

@@ -17,9 +17,11 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from console import kafka_local, postgres_local, processes
-from shared import kafka as topics
+from console.local import kafka as kafka_local
+from console.local import postgres as postgres_local
+from console.local import processes
 from shared.db import SHARED_MIGRATIONS, Database, close_database, migrate, open_database
+from shared.delivery import kafka as topics
 from shared.settings import Settings
 from tests.support import delivery
 from tests.support.http import client  # noqa: F401  # the fixture

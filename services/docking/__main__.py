@@ -6,7 +6,7 @@ from pathlib import Path
 
 from services.docking import consumers
 from services.docking.api import router
-from services.docking.policy import DockingSettings
+from services.docking.settings import DockingSettings
 from services.docking.usecases.sweeps import sweep
 from shared import runner
 

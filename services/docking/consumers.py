@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from services.docking.usecases import clearances, reactions
-from shared import consumer, events
+from shared import events
+from shared.delivery import consumer
 
 TOPICS = (events.REGISTRATION, events.TRAINING, events.RIGHTS, events.STATS)
 

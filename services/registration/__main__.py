@@ -9,7 +9,7 @@ from services.registration.api import router
 from services.registration.settings import IMPORT_BODY_BYTES, Settings
 from services.registration.usecases.willingness import sweep
 from shared import events, runner
-from shared.consumer import each
+from shared.delivery.consumer import each
 
 SERVICE = runner.Service(
     name="registration",

@@ -22,12 +22,12 @@ from services.registration.domain import Willingness
 from services.registration.queries import Filter
 from services.registration.settings import Programme, Settings, programme
 from services.registration.usecases import imports, willingness, workers
-from shared.auth import Role
 from shared.db import Cause
-from shared.history import History
-from shared.http import Call, allow
+from shared.delivery.audit_trail import History
 from shared.sheets import Kind, kind_of
 from shared.values import CountyField, DestinationField, ImportId, OccupationField, WorkerId
+from shared.web.app import Call, allow
+from shared.web.auth import Role
 
 router = APIRouter()
 

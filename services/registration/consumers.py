@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from services.registration.usecases import willingness
 from shared import events
-from shared.consumer import Handlers
+from shared.delivery.consumer import Handlers
 
 HANDLERS: Handlers = {events.Dispatched: willingness.withdraw_dispatched}

@@ -9,7 +9,7 @@ from services.rights.api import router
 from services.rights.settings import PAYROLL_BODY_BYTES, Settings
 from services.rights.usecases.sweeps import sweep
 from shared import events, runner
-from shared.consumer import each
+from shared.delivery.consumer import each
 
 SERVICE = runner.Service(
     name="rights",

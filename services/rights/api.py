@@ -12,12 +12,12 @@ from services.rights import commands, views
 from services.rights.domain import CaseState
 from services.rights.usecases import cases, incomes, payrolls
 from shared import sheets
-from shared.auth import Role
 from shared.db import Cause
-from shared.history import History
-from shared.http import Call, allow
+from shared.delivery.audit_trail import History
 from shared.sheets import Kind
 from shared.values import CaseId, EnterpriseId, ImportId, PlacementId, ReportId
+from shared.web.app import Call, allow
+from shared.web.auth import Role
 
 router = APIRouter()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.rights.usecases import ledgers
 from shared import events
-from shared.consumer import Handlers
+from shared.delivery.consumer import Handlers
 
 HANDLERS: Handlers = {
     events.ContractRegistered: ledgers.open_ledger,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from services.stats import api, consumers, publication
-from services.stats.policy import StatsSettings
-from services.stats.usecases import counting, letters
+from services.stats import api, consumers
+from services.stats.publishing import publisher
+from services.stats.settings import StatsSettings
+from services.stats.usecases import counting, redrives
 from shared.events import DOCKING, REGISTRATION, RIGHTS, TRAINING
 from shared.runner import Service, main
 
@@ -18,11 +19,11 @@ SERVICE = Service(
     router=api.router,
     topics=(REGISTRATION, DOCKING, TRAINING, RIGHTS),
     apply=consumers.apply,
-    standing=letters.standing,
-    told=letters.told,
-    sweep=publication.sweep,
+    standing=redrives.standing,
+    told=redrives.told,
+    sweep=publisher.sweep,
     body_limits={"/designations": LIST_BODY_BYTES, "/divisions": LIST_BODY_BYTES},
-    background=(publication.publishing, counting.settling),
+    background=(publisher.publishing, counting.settling),
     settings=StatsSettings,
     plan_each=True,
 )

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from services.stats.domain import AbsurdDay
 from services.stats.usecases import counting
-from shared.consumer import Bulk, Reject
 from shared.db import Tx
+from shared.delivery.consumer import Bulk, Reject
 from shared.events import Data, Recorded
 
 

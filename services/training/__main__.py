@@ -6,10 +6,10 @@ from pathlib import Path
 
 from services.training import consumers
 from services.training.api import router
-from services.training.policy import TrainingSettings
+from services.training.settings import TrainingSettings
 from services.training.usecases.timeouts import sweep
 from shared import events, runner
-from shared.consumer import each
+from shared.delivery.consumer import each
 
 SERVICE = runner.Service(
     name="training",

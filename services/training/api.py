@@ -10,10 +10,10 @@ from fastapi import APIRouter, Path, Query, Response
 from services.training import commands, views
 from services.training.domain import EnrolmentState, NeedId, NeedState, Serial
 from services.training.usecases import certificates, courses, needs, roster
-from shared.auth import Role
-from shared.history import History
-from shared.http import Call, allow
+from shared.delivery.audit_trail import History
 from shared.values import CourseId, DestinationField, EnrolmentId, OccupationField, PlacementId, SessionId
+from shared.web.app import Call, allow
+from shared.web.auth import Role
 
 router = APIRouter()
 

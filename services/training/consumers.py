@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.training.usecases import needs
 from shared import events
-from shared.consumer import Handlers
+from shared.delivery.consumer import Handlers
 
 HANDLERS: Handlers = {
     events.MatchedToEnterprise: needs.matched,

@@ -8,11 +8,12 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from shared import db, kafka
-from shared.consumer import Consumer, each
+from shared import db
 from shared.db import Tx
+from shared.delivery import kafka
+from shared.delivery.consumer import Consumer, each
 from shared.events import Recorded, WorkerRegistered
-from shared.observe import APPLIED, Health
+from shared.metrics import APPLIED, Health
 from shared.settings import Settings
 from tests.bench import load
 from tests.bench.figures import Figure, rate

@@ -12,14 +12,15 @@ from datetime import date
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from services.stats import figures
 from services.stats.commands import Filter, Question
-from services.stats.rebuild import BATCH
-from shared import db, kafka, log
+from services.stats.figures import query
+from services.stats.replay.rebuild import BATCH
+from shared import db
 from shared.db import Database
+from shared.delivery import event_log, kafka
+from shared.delivery.event_log import RUN_FETCH_BYTES
+from shared.delivery.positions import positions
 from shared.events import DOCKING, REGISTRATION, RIGHTS, TRAINING
-from shared.log import RUN_FETCH_BYTES
-from shared.positions import positions
 from shared.settings import Settings
 from shared.values import Designation
 from tests.bench import ledger
@@ -110,8 +111,8 @@ async def _ends(settings: Settings) -> dict[tuple[str, int], int]:
     consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka_bootstrap_servers)
     await consumer.start()
     try:
-        places = await log.partitions_of(consumer, [kafka.topic_name(settings, topic) for topic in SOURCES])
-        ends = await log.end_offsets(consumer, places)
+        places = await event_log.partitions_of(consumer, [kafka.topic_name(settings, topic) for topic in SOURCES])
+        ends = await event_log.end_offsets(consumer, places)
     finally:
         await consumer.stop()
     return {(kafka.logical_name(settings, place.topic), place.partition): end for place, end in ends.items()}
@@ -163,7 +164,7 @@ async def _rebuild(settings: Settings, url: str, processes: int, *more: str) -> 
         "AUTH_JWKS": str(settings.auth_jwks), "TOPIC_PREFIX": settings.topic_prefix, "PYTHONPATH": str(ROOT),
     }  # fmt: skip
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "services.stats.rebuild", "--processes", str(processes), *more,
+        sys.executable, "-m", "services.stats.replay.rebuild", "--processes", str(processes), *more,
         env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     assert process.stdout is not None
@@ -238,5 +239,5 @@ async def _board(url: str, say: Report) -> list[Figure]:
 async def _asked(database: Database, question: Question) -> float:
     began = time.perf_counter()
     async with database.transaction(database.system_cause()) as tx:
-        await figures.answer(tx, question)
+        await query.answer(tx, question)
     return time.perf_counter() - began

@@ -12,9 +12,9 @@ import aiohttp
 import asyncpg
 import psutil
 
-from services.stats.measures import MEASURE
+from services.stats.counting.measures import MEASURE
 from shared import reference
-from shared.auth import Role
+from shared.web.auth import Role
 from tests.bench.figures import Figure, percentile
 from tests.bench.place import Place, Report, Server, serving
 from tests.support.registration import a_worker

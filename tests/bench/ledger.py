@@ -15,7 +15,8 @@ from typing import Any
 import pycountry
 from aiokafka import AIOKafkaProducer
 
-from shared import kafka, reference
+from shared import reference
+from shared.delivery import kafka
 from shared.events import DOCKING, RIGHTS
 from shared.settings import Settings
 from shared.values import Designation

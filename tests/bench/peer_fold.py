@@ -1,4 +1,4 @@
-"""What every peer's process is given: its task, and the fold of services/stats/fold.py written out for the events of the ledger.
+"""What every peer's process is given: its task, and the reference fold written out for the events of the ledger (services/stats/counting).
 
 Such a process has the peer's packages and none of ours, so it cannot import the fold itself. `make bench-peers` holds what comes
 out of it equal to ours, cell by cell.

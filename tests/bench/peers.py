@@ -22,10 +22,10 @@ import polars as pl
 import uvloop
 from rich.console import Console
 
-from services.stats import columnar
-from services.stats.columns import EMPTY
-from shared import kafka
-from shared.consumer import BULK_RECORDS
+from services.stats.counting import columnar_fold
+from services.stats.counting.block_encoding import EMPTY
+from shared.delivery import kafka
+from shared.delivery.consumer import BULK_RECORDS
 from shared.settings import Settings
 from tests.bench import counting, ledger
 from tests.bench.figures import Figure, percentile, show
@@ -108,7 +108,7 @@ async def _fold(peer: Peer, python: Path, task: Task, expected: pl.DataFrame) ->
         raise NotFolded(f"{peer.name} failed:\n{complaints.decode()[-2000:]}")
     theirs = pl.read_csv(f"{task.folder}/{CELLS}", separator="\t", has_header=False, schema=EMPTY.schema, quote_char=None)
     taken_off = theirs.with_columns(pl.col("currency").fill_null(""), -pl.col("value"))
-    if differ := columnar.add_up([expected, taken_off]).height:
+    if differ := columnar_fold.add_up([expected, taken_off]).height:
         raise NotFolded(f"{peer.name} came to other values in {differ:,} cells")
     return task.records / float(said.split()[-1])
 
@@ -118,8 +118,8 @@ def _cells(settings: Settings, events: int) -> pl.DataFrame:
     records = ledger.records(events, settings.topic_partitions)
     frames = []
     while batch := [value for *_, value in islice(records, BATCH)]:
-        frames.append(columnar.fold_frame(batch))
-    return columnar.add_up(frames)
+        frames.append(columnar_fold.fold_frame(batch))
+    return columnar_fold.add_up(frames)
 
 
 # --- comparison -------------------------------------------------------------------------------------------------------

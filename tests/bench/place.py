@@ -23,11 +23,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc.jwk import OKPKey
 from pydantic import SecretStr
 
-from console import kafka_local, postgres_local, processes
-from console.processes import Spec
-from shared.auth import NATION, Principal, Role, issue, new_key, public_keys
+from console.local import kafka as kafka_local
+from console.local import postgres as postgres_local
+from console.local import processes
+from console.local.processes import Spec
 from shared.db import SHARED_MIGRATIONS, migrate
 from shared.settings import Settings
+from shared.web.auth import NATION, Principal, Role, issue, new_key, public_keys
 
 ROOT = Path(__file__).parents[2]
 READY_SECONDS = 30.0

@@ -10,8 +10,9 @@ from typing import Any
 
 from prometheus_client import Counter
 
-from shared import db, kafka, outbox
-from shared.observe import RELAYED, Health
+from shared import db
+from shared.delivery import kafka, outbox
+from shared.metrics import RELAYED, Health
 from shared.settings import Settings
 from tests.bench import load
 from tests.bench.figures import Figure, rate, ratio

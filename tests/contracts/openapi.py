@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
 
-from shared import http
+from shared.web import app as http
 from tests.support.http import SERVICES, service_of
 
 FOLDER = Path(__file__).parent / "openapi"

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared import asyncapi
-from shared.events import EVENTS, TOPICS, Data
+from shared.events import EVENTS, TOPICS, Data, asyncapi
 from tests.contracts import samples
 
 DOCUMENT: dict[str, Any] = json.loads(asyncapi.FILE.read_text(encoding="utf-8"))
@@ -34,7 +33,7 @@ def resolve(reference: str) -> Any:
 
 
 def test_the_committed_document_is_fresh() -> None:
-    assert asyncapi.FILE.read_text(encoding="utf-8") == asyncapi.text(), "stale: python -m shared.asyncapi"
+    assert asyncapi.FILE.read_text(encoding="utf-8") == asyncapi.text(), "stale: python -m shared.events.asyncapi"
 
 
 def test_every_topic_is_a_channel_and_every_event_a_message_of_its_topic() -> None:

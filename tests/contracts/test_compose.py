@@ -16,11 +16,11 @@ import asyncpg
 import pytest
 import yaml
 
-from console import compose_env, home, postgres_local, processes
-from console.postgres_local import Postgres
-from shared.auth import Principal, Role, Verifier, issue
-from shared.http import _common
+from console.local import compose_env, home, postgres, processes
+from console.local.postgres import Postgres
 from shared.settings import Settings
+from shared.web.app import _common
+from shared.web.auth import Principal, Role, Verifier, issue
 from tests.contracts import runtime_lock
 from tests.contracts.code import ROOT, SERVICES
 from tests.support.http import service_of
@@ -208,9 +208,9 @@ def test_what_the_dockerfile_copies_is_let_through() -> None:
 @pytest.fixture(scope="module")
 def fresh_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     """A server of its own: the script makes databases and accounts of fixed names."""
-    node, process = postgres_local.start(tmp_path_factory.mktemp("compose-postgres"), durable=False)
+    node, process = postgres.start(tmp_path_factory.mktemp("compose-postgres"), durable=False)
     yield node
-    processes.stop(process, postgres_local.spec(node))
+    processes.stop(process, postgres.spec(node))
 
 
 @pytest.fixture(scope="module")
@@ -223,7 +223,7 @@ def _databases(fresh_server: Postgres, variables: dict[str, str]) -> None:
         check=True,
         env={
             **environment("postgres", variables),
-            "PATH": f"{postgres_local._programs()}:{os.environ['PATH']}",
+            "PATH": f"{postgres._programs()}:{os.environ['PATH']}",
             "POSTGRES_USER": str(url.username),
             "PGPASSWORD": str(url.password),
             "PGHOST": str(url.hostname),

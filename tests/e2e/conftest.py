@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from console.caller import Caller
+from console.api_client import Caller
 from tests.e2e.walk import Walked, walk
 from tests.support.journey import RunningStack, local_stack, named_stack
 

@@ -15,8 +15,8 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from console import stack
-from console.demo import everything_settled
+from console.demo.run import everything_settled
+from console.local import stack
 from tests.e2e.walk import Walked, walk
 from tests.support.journey import POOR_COUNTY, RunningStack, local_stack
 

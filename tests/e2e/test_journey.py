@@ -7,10 +7,10 @@ from datetime import date
 
 import pytest
 
-from console.caller import Caller, Refused
-from console.demo import everything_settled
-from console.home import SERVICES
-from shared.auth import Role
+from console.api_client import Caller, Refused
+from console.demo.run import everything_settled
+from console.local.home import SERVICES
+from shared.web.auth import Role
 from tests.e2e.walk import MARCH_WAGE, Walked, shown
 from tests.support import journey, recount
 from tests.support.journey import DEPARTED, PAPERED, RETURNED, TRAINED, RunningStack, Venture, label

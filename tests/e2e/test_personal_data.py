@@ -10,9 +10,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from console.caller import Caller, Refused
-from console.demo import everything_settled
-from shared.auth import Role
+from console.api_client import Caller, Refused
+from console.demo.run import everything_settled
+from shared.web.auth import Role
 from tests.e2e.walk import Walked
 from tests.support import recount
 from tests.support.journey import RunningStack, Venture, label

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from console.caller import Caller
-from console.demo import everything_settled
-from shared.auth import Role
+from console.api_client import Caller
+from console.demo.run import everything_settled
+from shared.web.auth import Role
 from tests.support import journey
 from tests.support.journey import DEPARTED, TRAINED, Person, Venture, label
 

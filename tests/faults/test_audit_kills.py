@@ -10,12 +10,12 @@ from pathlib import Path
 
 from aiokafka import AIOKafkaProducer
 
-from services.stats.audit import Audit, audit
-from services.stats.freshness import SOURCES
+from services.stats.figures.freshness import SOURCES
+from services.stats.replay.audit import Audit, audit
 from shared import db
-from shared import kafka as topics
+from shared.delivery import kafka as topics
+from shared.delivery.kafka import topic_name
 from shared.events import encode
-from shared.kafka import topic_name
 from shared.settings import Settings
 from tests.conftest import MakeDatabaseUrl
 from tests.support import delivery, stats_process

@@ -10,9 +10,9 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from shared import outbox
-from shared.consumer import each
 from shared.db import Database, Unavailable, close_database, open_database
+from shared.delivery import outbox
+from shared.delivery.consumer import each
 from shared.events import JobOrderClosed
 from shared.settings import Settings
 from shared.values import new_id

@@ -20,10 +20,11 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from console import kafka_local, postgres_local, processes
-from shared import kafka as topics
-from shared.consumer import each
+from console.local import kafka as kafka_local
+from console.local import postgres, processes
 from shared.db import SHARED_MIGRATIONS, Database, close_database, migrate, open_database
+from shared.delivery import kafka as topics
+from shared.delivery.consumer import each
 from shared.events import DOCKING, JobOrderClosed
 from shared.settings import Settings
 from tests.conftest import ROOT, MakeDatabaseUrl, database_url
@@ -306,7 +307,7 @@ async def test_a_postgres_killed_under_load_changes_nothing(
     kafka: str, topic_prefix: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("killed")
-    node, process = await asyncio.to_thread(postgres_local.start, folder / "postgres")
+    node, process = await asyncio.to_thread(postgres.start, folder / "postgres")
 
     def kill_and_restart() -> None:
         nonlocal process
@@ -316,8 +317,8 @@ async def test_a_postgres_killed_under_load_changes_nothing(
         while processes.working_in(node.data) and time.monotonic() < deadline:
             time.sleep(0.02)  # its children notice by themselves
         (node.data / "postmaster.pid").unlink(missing_ok=True)
-        process = processes.spawn(postgres_local.spec(node))
-        postgres_local.wait_ready(node, process)
+        process = processes.spawn(postgres.spec(node))
+        postgres.wait_ready(node, process)
 
     config = delivery.settings(kafka, topic_prefix)
     try:
@@ -327,4 +328,4 @@ async def test_a_postgres_killed_under_load_changes_nothing(
         with none_left(made):
             await _play_and_kill(made, kill_and_restart, seeded())
     finally:
-        await asyncio.to_thread(processes.stop, process, postgres_local.spec(node))
+        await asyncio.to_thread(processes.stop, process, postgres.spec(node))

@@ -18,13 +18,15 @@ import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 
-from console import processes
-from console.processes import Identity
-from services.stats import consumers, figures, rebuild
+from console.local import processes
+from console.local.processes import Identity
+from services.stats import consumers
 from services.stats.commands import Question
-from services.stats.freshness import SOURCES
-from shared import kafka as topics
+from services.stats.figures import query
+from services.stats.figures.freshness import SOURCES
+from services.stats.replay import rebuild
 from shared.db import Database, close_database, open_database
+from shared.delivery import kafka as topics
 from shared.settings import Settings
 from tests.bench import ledger
 from tests.conftest import fresh_databases
@@ -63,7 +65,7 @@ class Counted:
         for measure in measures:
             question = Question(measure=measure, start=date(2017, 1, 1), end=date(2020, 12, 31), by=("year", "county"))
             async with self.database.transaction(cause()) as tx:
-                for point in await figures.answer(tx, question):
+                for point in await query.answer(tx, question):
                     name = f"{measure} {point.currency}" if point.currency else measure
                     found[name, str(point.of["year"]), str(point.of["county"])] = point.value
         return {figure: value for figure, value in found.items() if value}
@@ -93,7 +95,7 @@ async def counted(
 @asynccontextmanager
 async def rebuilding(counted: Counted) -> AsyncIterator[Process]:
     """As an operator runs it."""
-    command = (sys.executable, "-m", "services.stats.rebuild", "--processes", str(READERS))
+    command = (sys.executable, "-m", "services.stats.replay.rebuild", "--processes", str(READERS))
     process = await asyncio.create_subprocess_exec(*command, env={**os.environ, **counted.environment}, stdout=PIPE, stderr=DEVNULL)
     try:
         yield process

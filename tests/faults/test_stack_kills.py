@@ -16,14 +16,14 @@ from typing import Any
 import asyncpg
 import pytest
 
-from console import stack
-from console.caller import Caller
-from console.demo import everything_settled
-from console.home import SERVICES, Home
-from console.player import World, play, wage_paid
-from console.simulation import FIRST, LAST, YEARS, Plan, months, plan
-from shared.auth import Role
+from console.api_client import Caller
+from console.demo.player import World, play, wage_paid
+from console.demo.run import everything_settled
+from console.demo.simulation import FIRST, LAST, YEARS, Plan, months, plan
+from console.local import stack
+from console.local.home import SERVICES, Home
 from shared.values import Period
+from shared.web.auth import Role
 from tests.support import journey, recount
 from tests.support.journey import RunningStack, local_stack
 from tests.support.wait import until

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from shared.auth import Role
 from shared.events import DOCKING, encode
+from shared.web.auth import Role
 from tests.support.http import SERVICES, Client, Start
 from tests.support.stats import dispatched, recorded
 

@@ -9,7 +9,7 @@ import pytest
 from joserfc.jwk import OKPKey
 
 from services.docking import clearance
-from services.docking.policy import policy
+from services.docking.settings import policy
 from shared.events import (
     ClearanceGranted,
     ClearanceRequested,

@@ -8,9 +8,9 @@ from uuid import uuid4
 
 import pytest
 
-from shared.auth import Role
 from shared.events import Data, MatchedToEnterprise, PlacementCancelled
 from shared.values import WorkerId
+from shared.web.auth import Role
 from tests.support.docking import POOR_COUNTY, AWorker, Dock, a_contract, a_departure, an_insurance, an_order, dock
 
 __all__ = ["dock"]

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 from yarl import URL
 
-from shared.auth import Role, issue
-from shared.http import DEFAULT_BODY_LIMIT
+from shared.web.app import DEFAULT_BODY_LIMIT
+from shared.web.auth import Role, issue
 from tests.support.http import SERVICES, SIGNING_KEY, Client, Start, service_of
 from tests.support.routes import Door, application, doors, form, permitted
 from tests.support.tables import contents

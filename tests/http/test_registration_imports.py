@@ -15,10 +15,10 @@ from services.registration import queries
 from services.registration.settings import Settings, programme
 from services.registration.usecases import imports
 from shared import events
-from shared.auth import Role
 from shared.db import Cause, Tx
 from shared.sheets import Kind
 from shared.values import Clock, ImportId
+from shared.web.auth import Role
 from tests.support.http import Answer, Client
 from tests.support.registration import JUNE, a_list_of, a_row, an_id, as_csv
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared import events
-from shared.auth import Role
+from shared.web.auth import Role
 from tests.support.http import Client
 from tests.support.registration import GANSU, JUNE, AWorker, a_worker, an_id, an_offer, willing
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.auth import Role
 from shared.events import CaseAnswered, CaseClosed, CaseDeadlineMissed, CaseOpened
+from shared.web.auth import Role
 from tests.support.rights import Office, noon, office
 
 __all__ = ["office"]

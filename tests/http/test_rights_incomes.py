@@ -6,7 +6,6 @@ import asyncio
 from datetime import date
 from typing import Any
 
-from shared.auth import Role
 from shared.events import (
     CasesGrouped,
     IncomeCorrected,
@@ -16,6 +15,7 @@ from shared.events import (
     WageShortfallDetected,
 )
 from shared.values import Currency, Money, WagePeriod
+from shared.web.auth import Role
 from tests.support.rights import Office, Placement, a_report, office, yuan
 
 __all__ = ["office"]

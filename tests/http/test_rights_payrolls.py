@@ -11,11 +11,11 @@ import xlsxwriter
 
 from services.rights.settings import PAYROLL_BODY_BYTES
 from services.rights.usecases import payrolls
-from shared.auth import NATION, Principal, Role
 from shared.db import Cause
 from shared.events import IncomeReported, WageShortfallDetected
 from shared.sheets import Row
 from shared.values import Clock
+from shared.web.auth import NATION, Principal, Role
 from tests.support.rights import COLUMNS, Office, a_payroll, a_row, noon, office
 
 __all__ = ["office"]

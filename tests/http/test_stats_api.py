@@ -10,11 +10,12 @@ from typing import Any
 import polars as pl
 import pytest
 
-from services.stats import board, exports
-from services.stats.measures import DERIVED, MEASURE, QUOTIENTS, cuts_for
+from services.stats.counting.measures import DERIVED, MEASURE, QUOTIENTS, cuts_for
+from services.stats.programmes import evaluation
 from services.stats.usecases import answers
-from shared.auth import Role
+from services.stats.views import exports
 from shared.events import Data
+from shared.web.auth import Role
 from tests.support.http import Client
 from tests.support.stats import POOR_WEST, RICH_EAST, counted, departure, dispatched, income, opened, paid, recorded
 
@@ -102,7 +103,7 @@ async def test_the_report_has_the_form_the_ministry_reads(stats: Client) -> None
 
 
 def scaled(factor: int) -> dict[str, Any]:
-    plan: dict[str, Any] = json.loads((board.SHIPPED / "2017-2020.json").read_text())
+    plan: dict[str, Any] = json.loads((evaluation.SHIPPED / "2017-2020.json").read_text())
     for target in plan["targets"]:
         target["floor"] //= factor
         if "stretch" in target:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from services.stats import board
-from shared.auth import Role
+from services.stats.programmes import evaluation
+from shared.web.auth import Role
 from tests.support.http import Client, Start
 from tests.support.stats import POOR_WEST, RICH_EAST, counted, departure, dispatched, income, paid, recorded
 from tests.support.tables import contents
@@ -26,7 +26,7 @@ async def stats(client: Start) -> Client:
 
 def plan(**quota: Any) -> dict[str, Any]:
     """The shipped plan with another first quota."""
-    document = board.shipped()[board.MAIN].model_dump(mode="json")
+    document = evaluation.shipped()[evaluation.MAIN].model_dump(mode="json")
     document["quotas"][0] |= quota
     return document
 

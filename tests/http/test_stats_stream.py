@@ -12,8 +12,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from services.stats.policy import policy
-from shared.auth import Role, issue
+from services.stats.settings import policy
+from shared.web.auth import Role, issue
 from tests.support.http import SIGNING_KEY, Client
 from tests.support.stats import POOR_WEST, counted, departure, dispatched, recorded
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from shared.auth import Role
 from shared.events import (
     AssessmentRecorded,
     AttendanceRecorded,
@@ -19,6 +18,7 @@ from shared.events import (
     Data,
     WorkerEnrolled,
 )
+from shared.web.auth import Role
 from tests.support.training import CENTRE, DAYS, FULL_DAY, School, school
 
 __all__ = ["school"]
@@ -169,13 +169,13 @@ async def test_one_worker_in_two_centres_on_one_day_is_flagged(school: School) -
 
 
 async def test_passes_per_centre_and_day_are_capped(school: School, monkeypatch: pytest.MonkeyPatch) -> None:
-    from services.training import policy  # noqa: PLC0415  # patched for this test only
+    from services.training import settings  # noqa: PLC0415  # patched for this test only
 
     session = await school.session()
     enrolled = [(await school.enrolment(await school.match()))["enrolment"] for _ in range(3)]
     await school.attend(session)
     monkeypatch.setenv("TRAINING_PASSES_PER_DAY", "2")
-    policy.policy.cache_clear()
+    settings.policy.cache_clear()
     try:
         refused = await school.assess(session, dict.fromkeys(enrolled, 80))
         assert (refused.status, refused.code, refused.body["state"]) == (409, "PASS_CAP_REACHED", 2)
@@ -184,7 +184,7 @@ async def test_passes_per_centre_and_day_are_capped(school: School, monkeypatch:
         assert (await school.assess(session, {enrolled[2]: 10})).status == 200
     finally:
         monkeypatch.undo()
-        policy.policy.cache_clear()
+        settings.policy.cache_clear()
 
 
 async def test_a_centre_acts_only_for_itself(school: School) -> None:

@@ -14,11 +14,11 @@ import pytest_asyncio
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
-from shared.consumer import Consumer, Reject, Stuck, delivery_state, each
 from shared.db import Database, Tx, Unavailable
+from shared.delivery.consumer import Consumer, Reject, Stuck, delivery_state, each
+from shared.delivery.kafka import topic_name
 from shared.errors import NotFound
 from shared.events import DOCKING, Data, JobOrderClosed, Recorded
-from shared.kafka import topic_name
 from shared.settings import Settings
 from shared.values import new_id
 from tests.conftest import MakeDatabase

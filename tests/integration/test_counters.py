@@ -10,10 +10,11 @@ import pytest
 from aiokafka import ConsumerRecord
 
 from services.stats import consumers
-from shared import db, inbox, kafka, outbox
-from shared.auth import Role
+from shared import db
 from shared.db import Database
+from shared.delivery import inbox, kafka, outbox
 from shared.settings import Settings
+from shared.web.auth import Role
 from tests.bench import load, writing
 from tests.conftest import MakeDatabase, MakeDatabaseUrl
 from tests.support.http import Start

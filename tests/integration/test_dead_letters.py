@@ -9,15 +9,15 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from shared import deadletters
-from shared import kafka as topics
-from shared.auth import Principal, Role
-from shared.consumer import Reject, each
 from shared.db import Cause, Database, Tx, Unavailable
-from shared.deadletters import BehindAnother, Decided, NotOfTheLog, Redriven, Redriving, UnknownLetter
+from shared.delivery import dead_letters as deadletters
+from shared.delivery import kafka as topics
+from shared.delivery.consumer import Reject, each
+from shared.delivery.dead_letters import BehindAnother, Decided, NotOfTheLog, Redriven, Redriving, UnknownLetter
 from shared.events import DOCKING, JobOrderClosed, Recorded
 from shared.settings import Settings
 from shared.values import Clock
+from shared.web.auth import Principal, Role
 from tests.conftest import MakeDatabase
 from tests.support import delivery
 from tests.support.delivery import Raw, caught_up, consuming, counting, dead_letters, numbered, tallied, tally, value_of, write

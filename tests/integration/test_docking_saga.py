@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from services.docking import consumers
-from shared import consumer
-from shared.auth import Role, system
 from shared.db import Cause
+from shared.delivery import consumer
 from shared.events import (
     CertificateIssued,
     ClearanceGranted,
@@ -26,6 +25,7 @@ from shared.events import (
 )
 from shared.reference import origin
 from shared.values import Clock, EnrolmentId, QuotaStatus, WorkerId, new_id
+from shared.web.auth import Role, system
 from tests.support.docking import POOR_COUNTY, RICH_COUNTY, AWorker, Dock, a_departure, dock, noon, recorded, yen
 
 __all__ = ["dock"]

@@ -16,15 +16,15 @@ import pytest_asyncio
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict
 
-from shared import outbox
-from shared.auth import NATION, Principal, Role, Verifier
 from shared.db import Tx
+from shared.delivery import outbox
 from shared.errors import Conflict
 from shared.events import EnterpriseSuspended
-from shared.http import Call, Site, allow, create_app
-from shared.observe import Health
+from shared.metrics import Health
 from shared.settings import Settings
 from shared.values import EnterpriseId
+from shared.web.app import Call, Site, allow, create_app
+from shared.web.auth import NATION, Principal, Role, Verifier
 from tests.conftest import MakeDatabase
 from tests.support.http import Client, environment, listening
 from tests.support.wait import until

@@ -18,13 +18,14 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from console import home as homes
-from console import kafka_local, processes, stack
-from console.home import SERVICES, Home
-from console.processes import Identity
-from console.stack import Options, OtherMode
-from console.trouble import DiskFull, NoJava, NotStarted
-from shared.auth import Role, Verifier
+from console.errors import DiskFull, NoJava, NotStarted
+from console.local import home as homes
+from console.local import kafka as kafka_local
+from console.local import processes, stack
+from console.local.home import SERVICES, Home
+from console.local.processes import Identity
+from console.local.stack import Options, OtherMode
+from shared.web.auth import Role, Verifier
 from tests.conftest import MakeDatabase
 from tests.support.wait import until
 

@@ -8,11 +8,11 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from shared import kafka as topics
-from shared import outbox
 from shared.db import Database, close_database, connect, open_database
+from shared.delivery import kafka as topics
+from shared.delivery import outbox
+from shared.delivery.event_log import number_of, read_log
 from shared.events import DOCKING, SNAPSHOT, decode
-from shared.log import number_of, read_log
 from shared.settings import Settings
 from shared.values import new_id
 from tests.conftest import MakeDatabaseUrl

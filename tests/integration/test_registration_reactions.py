@@ -14,10 +14,10 @@ import pytest_asyncio
 from services.registration import consumers
 from services.registration.usecases import willingness
 from shared import events, reference
-from shared.auth import Role
-from shared.consumer import Reject, each
 from shared.db import Cause
+from shared.delivery.consumer import Reject, each
 from shared.values import Channel, Clock, EnterpriseId, HouseholdStatus, PlacementId, Sex, WorkerId, new_id
+from shared.web.auth import Role
 from tests.conftest import MakeDatabase
 from tests.support.http import Client, serving
 from tests.support.registration import a_worker, an_offer, willing

@@ -7,8 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from shared import reference
-from shared.auth import Role
-from shared.consumer import Reject
+from shared.delivery.consumer import Reject
 from shared.events import (
     Evidence,
     IncomeCorrected,
@@ -19,6 +18,7 @@ from shared.events import (
     WageShortfallDetected,
 )
 from shared.values import Currency, Destination, Money, PlacementId, WorkerId, new_id
+from shared.web.auth import Role
 from tests.support.rights import Office, Placement, a_report, office
 
 __all__ = ["office"]

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from services.stats import columns, figures
 from services.stats.commands import Filter, Question
-from services.stats.fold import Cell, fold_all
+from services.stats.counting import block_encoding
+from services.stats.counting.reference_fold import Cell, fold_all
+from services.stats.figures import query as figures
 from services.stats.queries import blocks, generations, months
 from services.stats.usecases import counting
 from shared.db import Database
@@ -45,19 +46,19 @@ async def test_the_board_reads_the_same_before_and_after_the_newest_blocks_are_s
     cells = fold_all(chain.from_iterable(lives))
     async with database.transaction(cause()) as tx:
         await tx.conn.execute("TRUNCATE block, year_cell, settled")
-        await blocks.add_blocks(tx, 1, columns.as_frame(cells))
+        await blocks.add_blocks(tx, 1, block_encoding.as_frame(cells))
         assert await generations.all_cells(tx.conn) == cells
         before = await answers(tx)
         await blocks.settle(tx, 1)
         assert await answers(tx) == before
         assert await tx.conn.fetchval("SELECT count(*) FROM block WHERE NOT settled") == 0
-        await blocks.add_blocks(tx, 1, columns.as_frame({cell: -value for cell, value in cells.items()}))
+        await blocks.add_blocks(tx, 1, block_encoding.as_frame({cell: -value for cell, value in cells.items()}))
         assert not any(point.value for points in await answers(tx) for point in points)
         assert await generations.all_cells(tx.conn) == {}
 
 
 async def test_much_that_is_not_settled_is_settled_a_part_at_a_time(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(columns, "BLOCK_CELLS", 2)
+    monkeypatch.setattr(block_encoding, "BLOCK_CELLS", 2)
     monkeypatch.setattr(counting, "MOST_UNSETTLED", 5)
     monkeypatch.setattr(counting, "BLOCKS", 2)
     cell = Cell(6, 5, "620000", "seafarer", date(2018, 5, 2), date(2018, 5, 3), "")
@@ -65,7 +66,7 @@ async def test_much_that_is_not_settled_is_settled_a_part_at_a_time(database: Da
     for number in range(1, 5):
         async with database.transaction(cause()) as tx:
             cells = {cell._replace(k1=f"62{number:02d}{place:02d}"): 1 for place in range(3)}
-            await blocks.add_blocks(tx, 1, columns.as_frame(cells))
+            await blocks.add_blocks(tx, 1, block_encoding.as_frame(cells))
     while True:
         more = await counting.settle(database)
         async with database.transaction(cause()) as tx:
@@ -82,7 +83,7 @@ CELL = Cell(6, 5, "620000", "seafarer", date(2018, 5, 2), date(2018, 5, 3), "")
 
 async def add(database: Database, value: int, *, settled: bool) -> None:
     async with database.transaction(cause()) as tx:
-        await blocks.add_blocks(tx, 1, columns.as_frame({CELL: value}))
+        await blocks.add_blocks(tx, 1, block_encoding.as_frame({CELL: value}))
         if settled:
             await blocks.settle(tx, 1)
 
@@ -120,5 +121,5 @@ async def test_words_that_are_hard_to_write_down_are_kept_as_they_are(database: 
     words = ["", "a|b", 'say "so"', "{1,2}", "名", "NULL", "\\N"]
     cells = {Cell(1, 4, word, word, date(2018, 5, 2), date(2018, 5, 3), ""): 7 for word in words}
     async with database.transaction(cause()) as tx:
-        await blocks.add_blocks(tx, 1, columns.as_frame(cells))
+        await blocks.add_blocks(tx, 1, block_encoding.as_frame(cells))
         assert await generations.all_cells(tx.conn) == cells

@@ -20,8 +20,8 @@ from services.stats import consumers, queries
 from services.stats.commands import ClosePeriod
 from services.stats.queries import generations
 from services.stats.usecases import periods
-from shared import inbox
 from shared.db import Cause, Database
+from shared.delivery import inbox
 from shared.events import DOCKING, Data, FigureRestated, Recorded, encode
 from tests.conftest import MakeDatabase
 from tests.support.stats import cause, departure, dispatched, histories, outbox_of, recorded

@@ -9,17 +9,18 @@ from itertools import chain
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from services.stats import closing, queries
+from services.stats import queries
 from services.stats.commands import ClosePeriod, FxRate, LoadFxRates, Question, ReopenPeriod, ReviseFxRate
+from services.stats.counting.measures import MEASURES
 from services.stats.domain import PeriodAlreadyClosed, PeriodNotClosed, PeriodRunning, SecondApproverNeeded
-from services.stats.figures import answer
-from services.stats.measures import MEASURES
+from services.stats.figures.query import answer
+from services.stats.periods import closing
 from services.stats.queries import frozen
 from services.stats.usecases import rates
-from shared.auth import NATION, Principal, Role
 from shared.db import Cause, Database
 from shared.events import Data, DispatchCorrected, FigureRestated, Recorded
 from shared.values import Clock
+from shared.web.auth import NATION, Principal, Role
 from tests.support.stats import corrected, counted, departure, dispatched, histories, income, outbox_of, paid, recorded, voided
 
 MakeDatabase = Callable[[str], Awaitable[Database]]

@@ -9,26 +9,27 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from services.stats import closing, consumers
-from services.stats.audit import Audit, audit
+from services.stats import consumers
 from services.stats.commands import ClosePeriod
 from services.stats.domain import RebuildRunning
-from services.stats.freshness import SOURCES
-from services.stats.usecases import letters
-from shared import deadletters
-from shared.auth import Principal, Role
-from shared.consumer import Reject
+from services.stats.figures.freshness import SOURCES
+from services.stats.periods import closing
+from services.stats.replay.audit import Audit, audit
+from services.stats.usecases import redrives
 from shared.db import Cause, Database, Tx
-from shared.deadletters import Redriving
+from shared.delivery import dead_letters
+from shared.delivery.consumer import Reject
+from shared.delivery.dead_letters import Redriving
 from shared.events import DOCKING, Data, DeadLetterRedriven, FigureRestated, Recorded, encode
 from shared.settings import Settings
 from shared.values import Clock
+from shared.web.auth import Principal, Role
 from tests.conftest import MakeDatabase
 from tests.support.delivery import Raw, caught_up, consuming, write
 from tests.support.stats import POOR_WEST, came_back, departure, dispatched, outbox_of, recorded
 
 OPERATOR = Cause(Principal("tester", Role.OPERATOR), Clock(datetime(2020, 6, 1, tzinfo=UTC)))
-REDRIVING = Redriving(consumers.apply, simulated=False, standing=letters.standing, told=letters.told)
+REDRIVING = Redriving(consumers.apply, simulated=False, standing=redrives.standing, told=redrives.told)
 OUT = dispatched(departure(POOR_WEST))
 TOLD: tuple[tuple[Data, date | None], ...] = (
     (dispatched(), None), (OUT, None), (came_back(OUT, date(2019, 3, 4)), None), (dispatched(departure(POOR_WEST)), None),
@@ -61,7 +62,7 @@ async def audited(config: Settings, database: Database) -> Audit:
 
 
 async def previewed(database: Database, *ids: int) -> dict[str, tuple[Any, Any]]:
-    found = await deadletters.preview(database, OPERATOR, REDRIVING, ids)
+    found = await dead_letters.preview(database, OPERATOR, REDRIVING, ids)
     assert found.figures is not None
     return {change.figure: (change.before, change.after) for change in found.figures}
 
@@ -76,7 +77,7 @@ async def test_a_preview_names_the_published_figures_that_would_change_and_the_r
     assert changes["Q1|nation:CN|2018"][1]["share"] == [2, 3]
     assert changes["poverty_dispatches|nation:CN|2017-2020"][1]["actual"] == 2
     async with database.transaction(OPERATOR) as tx:
-        assert (await deadletters.redrive(tx, REDRIVING, [1])).left == 0
+        assert (await dead_letters.redrive(tx, REDRIVING, [1])).left == 0
     assert await previewed_nothing_more(database, changes)
     restated = [event for event in await outbox_of(database) if isinstance(event, FigureRestated) and event.measure == "dispatches"]
     assert {(event.scope, event.old, event.new) for event in restated} == {("nation:CN", 2, 3), ("province:620000", 1, 2)}
@@ -86,13 +87,13 @@ async def test_a_preview_names_the_published_figures_that_would_change_and_the_r
 
 async def previewed_nothing_more(database: Database, changes: dict[str, tuple[Any, Any]]) -> bool:
     async with database.transaction(OPERATOR) as tx:
-        now = await letters.standing(tx)
+        now = await redrives.standing(tx)
     return all(now.get(key) == after for key, (_, after) in changes.items())
 
 
 async def test_every_redriven_record_is_told_on_stats_events(database: Database) -> None:
     async with database.transaction(OPERATOR) as tx:
-        await deadletters.redrive(tx, REDRIVING, [1])
+        await dead_letters.redrive(tx, REDRIVING, [1])
     told = [event for event in await outbox_of(database) if isinstance(event, DeadLetterRedriven)]
     assert [(event.key, event.event_type, event.why_parked) for event in told] == [
         ("dead_letter|docking.events/0@1", "docking.Dispatched.v1", "not_understood"),
@@ -109,8 +110,8 @@ async def test_a_preview_changes_nothing_and_tells_nothing(config: Settings, dat
 
 async def test_what_is_discarded_stays_out_of_every_recount(config: Settings, database: Database) -> None:
     async with database.transaction(OPERATOR) as tx:
-        await deadletters.discard(tx, [1], "entered by a test")
-        await deadletters.redrive(tx, REDRIVING, [2])
+        await dead_letters.discard(tx, [1], "entered by a test")
+        await dead_letters.redrive(tx, REDRIVING, [2])
     found = await audited(config, database)
     assert (found.passed, found.events) == (True, 3)
     assert [one.business_id for _, one in found.contradictions] == [f"placement {OUT.placement}"]  # a return from nowhere
@@ -122,6 +123,6 @@ async def test_while_a_rebuild_is_under_way_nothing_is_redriven(config: Settings
         await conn.execute("INSERT INTO generation (state) VALUES ('building')")
     with pytest.raises(RebuildRunning):
         async with database.transaction(OPERATOR) as tx:
-            await deadletters.redrive(tx, REDRIVING, [1])
+            await dead_letters.redrive(tx, REDRIVING, [1])
     found = await audited(config, database)
     assert (found.passed, found.events) == (True, 2)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from services.stats import publication, queries
+from services.stats import queries
+from services.stats.publishing import publisher
 from services.stats.queries import blocks
 from shared.db import Database
 from shared.events import FigurePublished
@@ -18,7 +19,7 @@ async def published(database: Database) -> dict[str, FigurePublished]:
     """By key, the newest; with the months settled, where what comes to nothing is no row."""
     async with database.transaction(cause(AT)) as tx:
         await blocks.settle(tx, await queries.live_generation(tx))
-        await publication.sweep(tx)
+        await publisher.sweep(tx)
     return {event.key: event for event in await outbox_of(database) if isinstance(event, FigurePublished)}
 
 
@@ -38,4 +39,4 @@ async def test_a_correction_that_moves_the_only_departure_leaves_nothing_behind(
     assert told["poverty_dispatches|province:620000|2017-2020"].value == 0
     assert (told["dispatches|nation:CN|2018"].value, told["dispatches|nation:CN|2019"].value) == (0, 1)
     async with database.transaction(cause(AT)) as tx:
-        assert await publication.sweep(tx) == 0
+        assert await publisher.sweep(tx) == 0

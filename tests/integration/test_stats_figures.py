@@ -11,16 +11,19 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from services.stats import board, consumers, figures, publication, queries, views
+from services.stats import consumers, queries, views
 from services.stats.commands import Filter, Question
+from services.stats.counting.measures import MEASURE
+from services.stats.counting.reference_fold import Cell, fold_all
 from services.stats.domain import NoCut
-from services.stats.fold import Cell, fold_all
-from services.stats.freshness import freshness
-from services.stats.measures import MEASURE
-from services.stats.spreads import Spread
+from services.stats.figures import query
+from services.stats.figures.freshness import freshness
+from services.stats.figures.percentiles import Spread
+from services.stats.programmes import evaluation
+from services.stats.publishing import publisher
 from services.stats.usecases import answers
-from shared.consumer import Reject
 from shared.db import Database
+from shared.delivery.consumer import Reject
 from shared.events import Data, FigurePublished, QuotaStatusChanged, Recorded, TargetProgressChanged, YearOnYearBreached
 from shared.values import Designation, Destination, QuotaStatus, Ratio
 from tests.support.stats import (
@@ -57,7 +60,7 @@ YEARS = (date(2017, 1, 1), date(2020, 12, 31))
 
 async def ask(database: Database, measure: str, start: date = YEARS[0], end: date = YEARS[1], **rest: Any) -> dict[tuple[str, ...], int]:
     async with database.transaction(cause()) as tx:
-        points = await figures.answer(tx, Question(measure=measure, start=start, end=end, **rest))
+        points = await query.answer(tx, Question(measure=measure, start=start, end=end, **rest))
     return {(*point.of.values(), *((point.currency,) if point.currency else ())): point.value for point in points}
 
 
@@ -158,7 +161,7 @@ async def test_a_voided_departure_expects_no_income_any_more(database: Database)
     await counted(database, [recorded(out), recorded(voided(out), date(2018, 7, 1))])
     async with database.transaction(cause(datetime(2018, 9, 1, 4, tzinfo=UTC))) as tx:
         known = [
-            await figures.answer(tx, Question(measure="income_expected", start=YEARS[0], end=YEARS[1], known_on=on))
+            await query.answer(tx, Question(measure="income_expected", start=YEARS[0], end=YEARS[1], known_on=on))
             for on in (None, date(2018, 9, 1), date(2018, 6, 30))
         ]
     assert [[point.value for point in points] for points in known] == [[0], [0], [0]]
@@ -197,11 +200,11 @@ async def test_median_and_p90_of_a_duration_are_known_to_the_band(database: Data
     await counted(database, [recorded(data) for data in told])
     async with database.transaction(cause()) as tx:
         question = Question(measure="match_to_departure", start=YEARS[0], end=YEARS[1], by=("province",))
-        found = {point.of["province"]: (point.value, point.spread) for point in await figures.answer(tx, question)}
+        found = {point.of["province"]: (point.value, point.spread) for point in await query.answer(tx, question)}
         assert found == {"370000": (10, Spread((1, 1), (4, 5))), "620000": (1, Spread((8, 11), (8, 11)))}
-        bands = await figures.answer(tx, question.model_copy(update={"by": ("days",)}))
+        bands = await query.answer(tx, question.model_copy(update={"by": ("days",)}))
         assert [(point.of["days"], point.value) for point in bands] == [("1-1", 5), ("4-5", 4), ("8-11", 1), ("91-127", 1)]
-        [empty] = await figures.answer(tx, Question(measure="case_to_close", start=YEARS[0], end=YEARS[1]))
+        [empty] = await query.answer(tx, Question(measure="case_to_close", start=YEARS[0], end=YEARS[1]))
         assert (empty.value, empty.spread) == (0, Spread(None, None))
 
 
@@ -275,7 +278,7 @@ async def test_the_report_judges_finished_years_for_good(database: Database) -> 
     told += [dispatched(departure(POOR_WEST, date(2017, 5, 2))), *(dispatched(departure(POOR_EAST, date(2018, 5, 2))) for _ in range(2))]
     await counted(database, [recorded(data) for data in told])
     async with database.transaction(cause(datetime(2021, 1, 2, tzinfo=UTC))) as tx:
-        report = await answers.report(tx, board.MAIN, None, {})
+        report = await answers.report(tx, evaluation.MAIN, None, {})
     q1 = {year: (row.q1.num, row.q1.den, row.q1.status, row.q1.gap_heads) for year, row in report.years.items() if row.q1}
     assert q1["2017"] == (1, 10, QuotaStatus.MET, 0)
     assert q1["2018"] == (2, 11, QuotaStatus.MET, 0)
@@ -308,7 +311,7 @@ async def test_a_pass_tells_what_changed_and_the_next_tells_nothing(database: Da
     told = [dispatched(departure(POOR_WEST, date(2017, 5, 2))), dispatched(departure(RICH_EAST, date(2018, 5, 2)))]
     await counted(database, [recorded(told[0]), recorded(told[1]), recorded(dispatched(departure(RICH_EAST, date(2019, 1, 4))))])
     async with database.transaction(cause(at)) as tx:
-        assert await publication.sweep(tx) > 0
+        assert await publisher.sweep(tx) > 0
     said = await outbox_of(database)
     changes = {(event.quota, event.period): event.status_to for event in said if isinstance(event, QuotaStatusChanged)}
     assert changes["Q1", "2017"] is QuotaStatus.MET
@@ -321,7 +324,7 @@ async def test_a_pass_tells_what_changed_and_the_next_tells_nothing(database: Da
     assert "Q1|province:620000|2017" in keys
     assert {event.effective for event in said if isinstance(event, FigurePublished)} == {date(2019, 1, 4)}
     async with database.transaction(cause(at)) as tx:
-        assert await publication.sweep(tx) == 0
+        assert await publisher.sweep(tx) == 0
     assert len(await outbox_of(database)) == len(said)
 
 
@@ -330,11 +333,11 @@ async def test_a_correction_is_told_again_for_the_keys_it_moves_only(database: D
     await counted(database, [recorded(first), recorded(dispatched(departure(RICH_EAST, date(2018, 5, 2))))])
     at = datetime(2018, 6, 1, tzinfo=UTC)
     async with database.transaction(cause(at)) as tx:
-        await publication.sweep(tx)
+        await publisher.sweep(tx)
     before = len(await outbox_of(database))
     await counted(database, [recorded(corrected(first, departure(POOR_WEST)), date(2018, 5, 20))])
     async with database.transaction(cause(at)) as tx:
-        await publication.sweep(tx)
+        await publisher.sweep(tx)
     again = {event.key for event in (await outbox_of(database))[before:] if isinstance(event, FigurePublished)}
     assert "Q1|nation:CN|2018" in again
     assert "stock|nation:CN|2018" not in again
@@ -373,10 +376,10 @@ async def test_worked_example_not_comparable_by_the_coverage_of_wage_months(data
         months = range(1, 13) if year == 2017 else range(1, 11)  # 10 of 12 months of 2018 are reported: 83 %
         told += [income(out, paid(800, period=f"{year}-{month:02d}", on=date(2019, 3, 1))) for month in months]
     await counted(database, [recorded(data, date(2019, 3, 1)) for data in told])
-    plan = board.shipped()[board.MAIN].model_copy(update={"comparable_by": "coverage"})
+    plan = evaluation.shipped()[evaluation.MAIN].model_copy(update={"comparable_by": "coverage"})
     async with database.transaction(cause()) as tx:
         for least, status in (((95, 100), QuotaStatus.NOT_COMPARABLE), ((80, 100), QuotaStatus.BREACHED)):
-            judged = await board.quota_years(
+            judged = await evaluation.quota_years(
                 tx, plan.model_copy(update={"comparable_from": least}), date(2019, 6, 1), None, date(2019, 6, 1)
             )
             found = {(of.quota.code, of.year): of.judgement for of in judged}
@@ -387,11 +390,11 @@ async def test_worked_example_not_comparable_by_the_coverage_of_wage_months(data
 async def test_a_year_that_is_not_completely_counted_is_compared_with_nothing(database: Database) -> None:
     told = [dispatched(departure(POOR_WEST, date(2017, 5, 2))), dispatched(departure(RICH_EAST, date(2018, 5, 2)))]
     await counted(database, [recorded(data) for data in told])
-    plan = board.shipped()[board.MAIN]
+    plan = evaluation.shipped()[evaluation.MAIN]
     async with database.transaction(cause()) as tx:
         cases = ((date(2018, 9, 30), None, QuotaStatus.NOT_COMPARABLE), (date(2018, 12, 31), False, QuotaStatus.BREACHED))
         for complete_on, rise, status in cases:
-            judged = await board.quota_years(tx, plan, date(2019, 1, 1), None, complete_on)
+            judged = await evaluation.quota_years(tx, plan, date(2019, 1, 1), None, complete_on)
             found = {(of.quota.code, of.year): of.judgement for of in judged}
             assert found["Q1", 2018].rise is rise
             assert found["Q1", 2018].status is status

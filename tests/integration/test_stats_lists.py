@@ -8,15 +8,16 @@ from typing import Any
 
 import pytest
 
-from services.stats import closing, keys
 from services.stats.commands import ClosePeriod, Filter, LoadDesignations, LoadDivisions, Question
 from services.stats.domain import ListInvalid, NoCut
-from services.stats.figures import answer
-from services.stats.usecases import answers, lists
-from shared.auth import NATION, Principal, Role
+from services.stats.figures.query import answer
+from services.stats.periods import closing
+from services.stats.replay import figure_keys
+from services.stats.usecases import answers, classifications
 from shared.db import Cause, Database
 from shared.events import FigureRestated
 from shared.values import Clock, Designation
+from shared.web.auth import NATION, Principal, Role
 from tests.support.stats import (
     POOR_WEST,
     RICH_EAST,
@@ -42,7 +43,7 @@ def on(at: date) -> Cause:
 async def designated(database: Database, *rows: dict[str, Any], at: date = date(2019, 6, 1), whole: bool = False) -> None:
     async with database.transaction(on(at)) as tx:
         command = LoadDesignations.model_validate({"source": "province", "reason": "their list", "rows": rows, "whole": whole})
-        await lists.load_designations(tx, command)
+        await classifications.load_designations(tx, command)
 
 
 def row(county: str = RICH_EAST, designation: str = "provincial", since: str = "2016-01-01", until: str | None = None) -> dict[str, Any]:
@@ -87,7 +88,7 @@ async def test_a_list_restates_closed_periods_class_by_class_and_leaves_the_whol
     assert sum(event.new - event.old for event in told) == 0
     async with database.transaction(on(date(2019, 6, 2))) as tx:
         for event in told:  # the key of a restatement is a question that it answers
-            [asked] = await keys.asked(tx, event.key)
+            [asked] = await figure_keys.asked(tx, event.key)
             assert asked.question is not None
             assert sum(point.value for point in await answer(tx, asked.question)) == event.new, event.key
     await designated(database, row())
@@ -126,7 +127,7 @@ async def test_worked_example_unknown_county_is_flagged_until_a_list_knows_it(da
     await counted(database, [recorded(dispatched(departure("629999", date(2018, 5, 2))))])
     assert (await by_class(database))["unclassified"] == 2
     async with database.transaction(on(date(2019, 6, 2))) as tx:
-        await lists.load_divisions(tx, command)
+        await classifications.load_divisions(tx, command)
         after = (await answers.figure(tx, question, {})).unclassified
     assert after is not None
     assert (after.value, after.counties) == (1, [UNKNOWN])
@@ -139,4 +140,4 @@ async def test_a_bad_list_is_refused_with_its_rows_and_fields_and_nothing_is_ent
     assert refused.value.field == "rows.1.county"
     assert [(fault["row"], fault["field"]) for fault in refused.value.state] == [(1, "county"), (2, "from")]
     async with database.transaction(on(date(2019, 6, 1))) as tx:
-        assert await lists.versions(tx) == []
+        assert await classifications.versions(tx) == []

@@ -10,16 +10,19 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
-from services.stats import audit, board, closing, consumers, queries, rebuild
+from services.stats import consumers, queries
 from services.stats.commands import ClosePeriod, EnterProgramme
-from services.stats.freshness import SOURCES
-from services.stats.measures import MEASURE
+from services.stats.counting.measures import MEASURE
+from services.stats.figures.freshness import SOURCES
+from services.stats.periods import closing
+from services.stats.programmes import evaluation
 from services.stats.queries import blocks
+from services.stats.replay import audit, rebuild
 from services.stats.usecases.programmes import enter_programme
-from shared import kafka as topics
 from shared.db import Database
+from shared.delivery import kafka as topics
+from shared.delivery.event_log import Truncated
 from shared.events import DOCKING, RIGHTS, Data, ProjectionRebuilt, encode
-from shared.log import Truncated
 from shared.settings import Settings
 from tests.support.delivery import Raw, caught_up, consuming, write
 from tests.support.stats import POOR_WEST, came_back, cause, corrected, departure, dispatched, income, outbox_of, paid, recorded
@@ -98,7 +101,7 @@ async def test_a_quota_edited_while_a_rebuild_runs_is_in_force_and_the_rebuild_i
 ) -> None:
     await told(kafka, config)
     await counted(config, database)
-    plan = board.shipped()[board.MAIN]
+    plan = evaluation.shipped()[evaluation.MAIN]
     quotas = (plan.quotas[0].model_copy(update={"threshold": (1, 20)}), *plan.quotas[1:])
     edited = EnterProgramme(plan=plan.model_copy(update={"quotas": quotas}), reason="a twentieth")
 
@@ -110,7 +113,7 @@ async def test_a_quota_edited_while_a_rebuild_runs_is_in_force_and_the_rebuild_i
     assert (found.swapped, found.differing) == (True, [])
     assert (await audited(config, database)).passed
     async with database.transaction(cause()) as tx:
-        judged = await board.quota_years(tx, (await board.in_force(tx)).plan, date(2019, 1, 1), None, date(2019, 1, 1))
+        judged = await evaluation.quota_years(tx, (await evaluation.in_force(tx)).plan, date(2019, 1, 1), None, date(2019, 1, 1))
     q1 = next(of for of in judged if (of.quota.code, of.year) == ("Q1", 2018))
     assert (q1.quota.threshold, q1.judgement.share) == ((1, 20), (1, 1))
 

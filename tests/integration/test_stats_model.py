@@ -23,21 +23,24 @@ from aiokafka import AIOKafkaProducer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.stats import audit, closing, consumers, figures, rebuild
+from services.stats import consumers
 from services.stats.commands import ClosePeriod, Question, ReopenPeriod
-from services.stats.freshness import SOURCES
+from services.stats.figures import query
+from services.stats.figures.freshness import SOURCES
+from services.stats.periods import closing
 from services.stats.queries import frozen, generations
-from services.stats.usecases import letters
-from shared import deadletters, inbox
-from shared import kafka as topics
-from shared.auth import NATION, Principal, Role
-from shared.consumer import Reject
+from services.stats.replay import audit, rebuild
+from services.stats.usecases import redrives
 from shared.db import Cause, Database, Tx, Unavailable, close_database
-from shared.deadletters import Redriving
+from shared.delivery import dead_letters, inbox
+from shared.delivery import kafka as topics
+from shared.delivery.consumer import Reject
+from shared.delivery.dead_letters import Redriving
+from shared.delivery.positions import positions
 from shared.events import Data, FigureRestated, Recorded
-from shared.positions import positions
 from shared.settings import Settings
 from shared.values import Clock
+from shared.web.auth import NATION, Principal, Role
 from tests.conftest import MakeDatabase
 from tests.support import delivery, oracle
 from tests.support.history import Log, Step, World, happen, steps
@@ -65,7 +68,7 @@ class Turn:
 
 
 ACTS = ("take", "take", "take", "crash", "kill", "misunderstand", "decide", "decide", "close", "reopen", "rebuild")
-REDRIVING = Redriving(consumers.apply, simulated=False, standing=letters.standing, told=letters.told)
+REDRIVING = Redriving(consumers.apply, simulated=False, standing=redrives.standing, told=redrives.told)
 turns = st.builds(
     Turn, steps=st.lists(steps, min_size=1, max_size=12), repeat=st.integers(0, 19), act=st.sampled_from(ACTS), seed=st.integers(0, 2**16)
 )
@@ -158,14 +161,14 @@ async def misunderstand(machine: Machine, records: Sequence[Any], seed: int) -> 
 async def decide(machine: Machine, rng: random.Random) -> bool:
     """Redrive a parked subject that is good, discard a record that is not. Returns whether there was any."""
     async with machine.database.transaction(cause("operator")) as tx:
-        parked = (await deadletters.letters(tx, "parked", None, 0, 10_000)).items
+        parked = (await dead_letters.letters(tx, "parked", None, 0, 10_000)).items
         if parked:
             subject = rng.choice(parked).subject
             first = next(letter for letter in parked if letter.subject == subject)
             if subject in machine.misunderstood:
-                assert (await deadletters.redrive(tx, REDRIVING, [first.id])).left == 0
+                assert (await dead_letters.redrive(tx, REDRIVING, [first.id])).left == 0
             else:
-                await deadletters.discard(tx, [first.id], "it can be counted nowhere")
+                await dead_letters.discard(tx, [first.id], "it can be counted nowhere")
     return bool(parked)
 
 
@@ -252,7 +255,7 @@ async def as_known(machine: Machine, cells: dict[Named, int], rng: random.Random
 async def asked(machine: Machine, measure: str, known_on: date | None, *by: Any) -> dict[tuple[str, ...], int]:
     question = Question(measure=measure, start=date(1990, 1, 1), end=date(2035, 12, 31), by=by, known_on=known_on)
     async with machine.database.transaction(cause("reader")) as tx:
-        points = await figures.answer(tx, question)
+        points = await query.answer(tx, question)
     return {tuple(point.of.values()): point.value for point in points if point.value}
 
 
@@ -310,7 +313,7 @@ async def comes_to_the_truth(machine: Machine) -> None:
     for day in (date(2017, 12, 31), date(2018, 7, 1), date(2020, 12, 31)):
         question = Question(measure="stock", start=day, end=day)
         async with machine.database.transaction(cause("reader")) as tx:
-            assert sum(point.value for point in await figures.answer(tx, question)) == world.abroad_on(day)
+            assert sum(point.value for point in await query.answer(tx, question)) == world.abroad_on(day)
     for measure in ADDITIVE:
         by_county, by_province = await asked(machine, measure, None, "county"), await asked(machine, measure, None, "province")
         gathered = Counter[tuple[str, ...]]()

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from services.stats import publication
-from services.stats.freshness import Lag
-from services.stats.staleness import Watch
+from services.stats.figures.freshness import Lag
+from services.stats.publishing import publisher
+from services.stats.publishing.staleness import Watch
 from shared.db import Database
 from shared.events import Data, FigurePublished, QuotaStatusChanged, StalenessCleared, StalenessRaised, TargetProgressChanged
 from tests.support.stats import POOR_WEST, RICH_EAST, cause, counted, departure, dispatched, ended, opened, outbox_of, recorded
@@ -31,7 +31,7 @@ async def database(make_database: MakeDatabase) -> Database:
 async def told_by_a_pass(database: Database, at: datetime = NOON, *, lag: Lag = None, watch: Watch | None = None) -> list[Data]:
     before = len(await outbox_of(database))
     async with database.transaction(cause(at), snapshot=True) as tx:
-        await publication.publish(tx, lag, watch)
+        await publisher.publish(tx, lag, watch)
     return (await outbox_of(database))[before:]
 
 

@@ -7,14 +7,15 @@ import asyncio
 import pytest
 import pytest_asyncio
 
-from services.stats import consumers, rebuild
-from services.stats.audit import audit
-from services.stats.freshness import SOURCES
+from services.stats import consumers
+from services.stats.figures.freshness import SOURCES
 from services.stats.queries import generations
-from shared import kafka as topics
+from services.stats.replay import rebuild
+from services.stats.replay.audit import audit
 from shared.db import Database
+from shared.delivery import kafka as topics
+from shared.delivery.event_log import Mark, Number
 from shared.events import DOCKING, encode
-from shared.log import Mark, Number
 from shared.settings import Settings
 from tests.conftest import MakeDatabase
 from tests.support import delivery

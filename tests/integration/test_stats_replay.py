@@ -12,12 +12,13 @@ import json
 from datetime import UTC, date, datetime
 from typing import Any
 
-from console import simulation
-from services.stats import board, consumers, views
+from console.demo import simulation
+from services.stats import consumers, views
 from services.stats.commands import EnterProgramme, Plan
+from services.stats.programmes import evaluation
 from services.stats.usecases import answers, programmes
-from shared import inbox
 from shared.db import Database
+from shared.delivery import inbox
 from shared.events import encode
 from shared.values import QuotaStatus, TargetState
 from tests.conftest import ROOT
@@ -80,7 +81,7 @@ async def test_four_years_at_one_to_a_hundred_are_the_published_figures(database
 
 
 async def scaled(database: Database, scale: int) -> None:
-    plan: dict[str, Any] = json.loads((board.SHIPPED / "2017-2020.json").read_text())
+    plan: dict[str, Any] = json.loads((evaluation.SHIPPED / "2017-2020.json").read_text())
     for target in plan["targets"]:
         target["floor"] //= scale
         if "stretch" in target:
@@ -93,8 +94,8 @@ async def test_worked_example_four_years_at_one_to_a_thousand_replayed(database:
     await scaled(database, 1000)
     await played(database, 1000)
     async with database.transaction(cause(AFTER)) as tx:
-        report = await answers.report(tx, board.MAIN, None, {})
-        early = await answers.report(tx, board.MAIN, date(2018, 2, 1), {})
+        report = await answers.report(tx, evaluation.MAIN, None, {})
+        early = await answers.report(tx, evaluation.MAIN, date(2018, 2, 1), {})
     assert [(row.dispatches, row.stock) for row in report.years.values()] == [(522, 980), (492, 997), (487, 992), (301, 623)]
     assert (report.total.dispatches, report.total.poverty_dispatches, report.total.parked) == (1_802, 146, 0)
     states = {row.target: row.state for row in report.targets}

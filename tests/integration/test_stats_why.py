@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from services.stats import consumers, keys
-from services.stats.audit import audit, name_of
+from services.stats import consumers
 from services.stats.commands import Basis, Filter, Question
 from services.stats.domain import NoCut, PeriodInvalid, UnknownKey
-from services.stats.freshness import SOURCES
-from services.stats.provenance import Asked, Why, why
+from services.stats.figures.freshness import SOURCES
+from services.stats.replay import figure_keys
+from services.stats.replay.audit import audit, name_of
+from services.stats.replay.explain import Asked, Why, why
 from shared import reference
 from shared.db import Database
 from shared.events import DOCKING, RIGHTS, Data, encode
@@ -59,7 +60,7 @@ def _raw(data: Data, number: int, on: date | None) -> Raw:
 
 async def explained(config: Settings, database: Database, asked: Asked | str, processes: int = 1) -> list[Why]:
     async def asking(tx: Any) -> list[Asked]:
-        return await keys.asked(tx, asked) if isinstance(asked, str) else [asked]
+        return await figure_keys.asked(tx, asked) if isinstance(asked, str) else [asked]
 
     async with database.connection() as conn:
         return await why(config, conn, asking, processes=processes)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from services.stats import board, publication
+from services.stats.programmes import evaluation
+from services.stats.publishing import publisher
 from services.stats.usecases import answers
 from shared.db import Database
 from shared.events import QuotaStatusChanged, YearOnYearBreached
@@ -26,8 +27,8 @@ async def test_worked_example_rounding_hides_a_fall_and_is_told(database: Databa
     await departed(database, 2019, 509, 5_030)
     await departed(database, 2020, 0, 1)  # a pass judges as on the newest day that is counted: 2019 is over
     async with database.transaction(cause(AFTER)) as tx:
-        judged = {(row.quota, row.year): row for row in (await answers.quotas(tx, board.MAIN, "nation", None, {})).quotas}
-        await publication.sweep(tx)
+        judged = {(row.quota, row.year): row for row in (await answers.quotas(tx, evaluation.MAIN, "nation", None, {})).quotas}
+        await publisher.sweep(tx)
     assert (judged["Q1", 2018].percent, judged["Q1", 2019].percent) == ("10.12 %", "10.12 %")
     assert (judged["Q1", 2019].rise, judged["Q1", 2019].status, judged["Q1", 2019].gap_heads) == ("fell", QuotaStatus.BREACHED, 0)
     [told] = [event for event in await outbox_of(database) if isinstance(event, YearOnYearBreached) and event.quota == "Q1"]
@@ -39,7 +40,7 @@ async def test_worked_example_gap_is_told_in_heads(database: Database) -> None:
     await departed(database, 2018, 46, 480, POOR_EAST)
     await departed(database, 2019, 0, 1)
     async with database.transaction(cause(AFTER)) as tx:
-        await publication.sweep(tx)
+        await publisher.sweep(tx)
     told = {(event.quota, event.period): event for event in await outbox_of(database) if isinstance(event, QuotaStatusChanged)}
     breached = told["Q1", "2018"]
     assert (breached.status_to, breached.share, breached.gap_heads) == (QuotaStatus.BREACHED, (46, 480), 3)

@@ -7,8 +7,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from console.compose_env import KEYS
-from console.home import SERVICES
+from console.local.compose_env import KEYS
+from console.local.home import SERVICES
 
 PORTS = {**{service: 8101 + place for place, service in enumerate(SERVICES)}, "kafka": 9094, "postgres": 54320}
 

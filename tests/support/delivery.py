@@ -18,14 +18,15 @@ from uuid import UUID
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from pydantic import SecretStr
 
-from shared import events, outbox
-from shared.consumer import Consumer
+from shared import events
 from shared.db import Database, Unavailable
+from shared.delivery import outbox
+from shared.delivery.consumer import Consumer
+from shared.delivery.event_log import Record
+from shared.delivery.inbox import Apply
+from shared.delivery.kafka import topic_name
 from shared.events import Data, JobOrderClosed, Recorded
-from shared.inbox import Apply
-from shared.kafka import topic_name
-from shared.log import Record
-from shared.observe import Health
+from shared.metrics import Health
 from shared.settings import Settings
 from shared.values import Channel, Destination, EnterpriseId, Occupation, OrderId, new_id
 from tests.support.wait import until
@@ -251,7 +252,7 @@ async def raw_log(kafka: str, config: Settings, topic: str = TOPIC) -> list[Reco
 
 
 async def recount(kafka: str, config: Settings) -> Recount:
-    """Written apart from shared/log.py on purpose: a record counts when its number is the next of its partition."""
+    """Written apart from shared/delivery/event_log.py on purpose: a record counts when its number is the next of its partition."""
     result, expected = Recount(), Counter[int]()
     for record in await raw_log(kafka, config):
         result.records += 1

@@ -17,11 +17,11 @@ from collections.abc import Coroutine
 from typing import Any
 from uuid import UUID
 
-from shared import outbox
-from shared.consumer import Consumer, each
 from shared.db import Database, Unavailable, close_database, open_database
+from shared.delivery import outbox
+from shared.delivery.consumer import Consumer, each
 from shared.events import JobOrderClosed
-from shared.observe import Health
+from shared.metrics import Health
 from shared.settings import Settings
 from tests.support import delivery
 

@@ -10,8 +10,10 @@ import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from console import kafka_local, postgres_local, processes
-from console.processes import Identity
+from console.local import kafka as kafka_local
+from console.local import postgres as postgres_local
+from console.local import processes
+from console.local.processes import Identity
 
 FOLDER = Path(__file__).parents[2] / ".laowu" / "dev"
 STATE = FOLDER / "state.json"

@@ -12,9 +12,9 @@ from uuid import UUID
 import pytest
 
 from services.docking import consumers
-from shared import consumer, reference
-from shared.auth import Role, system
+from shared import reference
 from shared.db import Cause, Database
+from shared.delivery import consumer
 from shared.events import (
     CaseClosed,
     CaseOpened,
@@ -42,6 +42,7 @@ from shared.values import (
     WorkerId,
     new_id,
 )
+from shared.web.auth import Role, system
 from tests.support.http import Answer, Client, serving
 
 _licences = itertools.count(1)

@@ -29,12 +29,12 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 
-from shared.auth import NATION, Principal, Role, Verifier, issue, new_key, public_keys
 from shared.db import Database
 from shared.events import Data, Recorded, decode
-from shared.http import Site, create_app
-from shared.observe import Health
+from shared.metrics import Health
 from shared.runner import Service
+from shared.web.app import Site, create_app
+from shared.web.auth import NATION, Principal, Role, Verifier, issue, new_key, public_keys
 
 SERVICES = ("registration", "docking", "training", "rights", "stats")
 SIGNING_KEY = new_key()

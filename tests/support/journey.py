@@ -23,14 +23,14 @@ import pycountry
 import pytest
 from joserfc.jwk import OKPKey
 
-from console import home as homes
-from console import stack
-from console.caller import Caller, calling
-from console.home import SERVICES, Home
-from console.stack import Options
+from console.api_client import Caller, calling
+from console.local import home as homes
+from console.local import stack
+from console.local.home import SERVICES, Home
+from console.local.stack import Options
 from shared import reference
-from shared.auth import NATION, Principal, Role, issue
 from shared.values import PROGRAMME_ZONE
+from shared.web.auth import NATION, Principal, Role, issue
 from tests.support.recount import Figure
 from tests.support.registration import an_id
 

@@ -1,6 +1,6 @@
 """An oracle of cells: recounts events from their JSON, by hand, with no code of the product.
 
-Written apart from services/stats and shared/events.py on purpose: every measure, cut, sign and day is spelled out again here, so
+Written apart from services/stats and shared/events on purpose: every measure, cut, sign and day is spelled out again here, so
 that what agrees with it is not one mistake made once. A cell is named by words; the codes under which the product stores it are
 frozen below as well, because stored codes must never change their meaning.
 """

@@ -1,7 +1,8 @@
 """An oracle: reads the log with a bare Kafka client and counts what stands in it, with no code of the product.
 
-Written apart from shared/log.py, shared/events.py and services/stats on purpose: what these agree on with it is not one mistake
-made once. A record counts when its number is the next of its partition; figures are counted from the events' JSON by year and county.
+Written apart from shared/delivery, shared/events and services/stats on purpose: what these agree on with it is
+not one mistake made once. A record counts when its number is the next of its partition; figures are counted from the events' JSON by
+year and county.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from itertools import chain
 from uuid import UUID
 
-from console.simulation import Plan, Voyage
+from console.demo.simulation import Plan, Voyage
 from shared import events, reference
 from shared.events import Data, DispatchFact, Evidence, Recorded, ReturnFact
 from shared.values import Destination, EnterpriseId, PlacementId, Sex, WorkerId

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from services.rights import consumers
-from shared import consumer, reference
-from shared.auth import Role, system
+from shared import reference
 from shared.db import Cause, Database
+from shared.delivery import consumer
 from shared.events import (
     ContractRegistered,
     Data,
@@ -44,6 +44,7 @@ from shared.values import (
     WorkerId,
     new_id,
 )
+from shared.web.auth import Role, system
 from tests.support.http import Answer, Client, serving
 
 START = date(2018, 6, 20)

@@ -11,7 +11,6 @@ from uuid import UUID
 from hypothesis import strategies as st
 
 from shared import events, reference
-from shared.auth import system
 from shared.db import Cause, Database
 from shared.events import Data, Recorded
 from shared.values import (
@@ -32,6 +31,7 @@ from shared.values import (
     WorkerId,
     new_id,
 )
+from shared.web.auth import system
 
 POOR_WEST = "620521"  # a national poverty county of Gansu
 POOR_EAST = "130125"  # a national poverty county of Hebei, east in the three-belt scheme

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import aiohttp
 
-from shared.auth import NATION, Principal, Role, issue, new_key, public_keys
+from shared.web.auth import NATION, Principal, Role, issue, new_key, public_keys
 from tests.support.wait import until
 
 

@@ -11,9 +11,9 @@ from uuid import UUID
 import pytest
 
 from services.training import consumers
-from shared import consumer, reference
-from shared.auth import NATION, Role, system
+from shared import reference
 from shared.db import Cause, Database
+from shared.delivery import consumer
 from shared.events import (
     Data,
     Dispatched,
@@ -37,6 +37,7 @@ from shared.values import (
     WorkerId,
     new_id,
 )
+from shared.web.auth import NATION, Role, system
 from tests.support.http import Answer, Client, serving
 
 START = date(2018, 3, 1)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from joserfc import jwt
 
-from shared.auth import (
+from shared.web.auth import (
     ISSUER,
     NATION,
     Forbidden,
@@ -85,7 +85,7 @@ def test_a_remembered_token_expires_too(verifier: Verifier, monkeypatch: pytest.
     token = issue(KEY, CLERK, seconds=60)
     verifier.principal(token)
     now = time.time()
-    monkeypatch.setattr("shared.auth.time.time", lambda: now + 61)
+    monkeypatch.setattr("shared.web.auth.time.time", lambda: now + 61)
     with pytest.raises(Unauthenticated):
         verifier.principal(token)
 

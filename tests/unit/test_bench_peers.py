@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 
-from services.stats import columnar
+from services.stats.counting import columnar_fold
 from tests.bench import ledger
 from tests.bench.peer_fold import contributions
 
@@ -18,4 +18,4 @@ def test_the_fold_written_out_for_the_peers_gives_the_cells_of_ours() -> None:
     for value in values:
         for cell, amount in contributions(json.loads(value)):
             theirs[cell] += amount
-    assert theirs == {"\t".join(map(str, cell)): value for cell, value in columnar.fold(values).items()}
+    assert theirs == {"\t".join(map(str, cell)): value for cell, value in columnar_fold.fold(values).items()}

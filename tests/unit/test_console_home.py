@@ -10,11 +10,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from console import home as homes
-from console import stack
 from console.__main__ import LOGS
-from console.home import Home
-from console.trouble import NotRunning
+from console.errors import NotRunning
+from console.local import home as homes
+from console.local import stack
+from console.local.home import Home
 
 
 def test_only_one_holds_the_lock(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-from console.kafka_local import new_cluster_id
+from console.local.kafka import new_cluster_id
 
 
 def test_a_cluster_id_is_16_bytes_and_never_looks_like_an_option() -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from console import processes
-from console.processes import Identity, Spec
+from console.local import processes
+from console.local.processes import Identity, Spec
 from tests.support.wait import until
 
 DEAF = "import signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); signal.pause()"
@@ -34,7 +34,7 @@ async def test_a_process_that_does_not_end_when_asked_is_killed(tmp_path: Path) 
 async def test_a_child_does_not_outlive_a_starter_that_is_killed(tmp_path: Path) -> None:
     log = tmp_path / "child.log"
     starter = (
-        "import sys, signal; from pathlib import Path; from console import processes; "
+        "import sys, signal; from pathlib import Path; from console.local import processes; "
         f"processes.spawn(processes.Spec('child', [sys.executable, '-c', 'import os, signal; print(os.getpid(), flush=True);"
         f" signal.pause()'], Path({str(log)!r}))); signal.pause()"
     )

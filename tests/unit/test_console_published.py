@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
-from console import published
+from console.commands import restatements
 
 PERIOD = {"period": "2018", "version": 1, "closed_at": "2019-01-31T10:00:00Z", "reopened_by": None}
 
@@ -28,7 +28,7 @@ def test_restatements_of_the_nation_are_added_up_by_what_caused_them() -> None:
         told("income", 900_00, 901_00, "fx", currency="CNY"),
         told("income_months", 7, 8),
     ]
-    assert published.restated(PERIOD, events) == [
+    assert restatements.restated(PERIOD, events) == [
         {
             "period": "2018", "closed_on": "2019-01-31", "figure": "dispatches", "published": 488,
             "changes": {"correction": 1, "late": 3}, "stands": 492,
@@ -46,7 +46,7 @@ def breached(year: int, num: int, den: int, gap: int) -> dict[str, Any]:
 
 
 def test_a_breached_quota_says_by_how_many_heads() -> None:
-    assert list(published.breaches([breached(2017, 42, 522, 12), breached(2018, 50, 490, 0)])) == [
+    assert list(restatements.breaches([breached(2017, 42, 522, 12), breached(2018, 50, 490, 0)])) == [
         "[red]Quota Q1 breached[/]: From poverty counties, at least 1 in 10.",
         "  2017: 42 / 522 = 8.05 %, [bold]12[/] heads short",
         "  2018: 50 / 490 = 10.20 %, not above the year before",
@@ -55,7 +55,7 @@ def test_a_breached_quota_says_by_how_many_heads() -> None:
 
 def year(dispatches: int) -> dict[str, Any]:
     q1 = {"percent": "8.1 %", "status": "breached"}
-    return {**dict.fromkeys(published.FIGURES, 100), "dispatches": dispatches, "q1": q1}
+    return {**dict.fromkeys(restatements.FIGURES, 100), "dispatches": dispatches, "q1": q1}
 
 
 def test_the_ending_is_shown_where_there_is_something_to_show() -> None:
@@ -66,13 +66,13 @@ def test_the_ending_is_shown_where_there_is_something_to_show() -> None:
         "then": {"year": "2018", "known": "2019-02-01", **year(0)},
     }
     full = {
-        "restated": published.restated(PERIOD, [told("dispatches", 488, 492)]), "breached": [breached(2018, 40, 492, 11)],
+        "restated": restatements.restated(PERIOD, [told("dispatches", 488, 492)]), "breached": [breached(2018, 40, 492, 11)],
         "years": {"2018": year(492)}, "then": {**empty["then"], **year(488)},
     }  # fmt: skip
     shown = []
     for document in (empty, full):
         screen = io.StringIO()
-        published.show(document, Console(file=screen, width=120))
+        restatements.show(document, Console(file=screen, width=120))
         shown.append(screen.getvalue())
     assert shown[0] == ""
     assert "Restated since publication" in shown[1]

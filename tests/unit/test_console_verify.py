@@ -12,7 +12,7 @@ from joserfc.jwk import OKPKey
 from typer.testing import CliRunner, Result
 
 from console.__main__ import app
-from console.certificates import NoKey
+from console.commands.verify import NoKey
 from services.docking.clearance import Certificate, public_key, sign
 
 CERTIFICATE = Certificate(

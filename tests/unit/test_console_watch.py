@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.watch import said
+from console.commands.watch import said
 from shared.events import EVENTS, STATS, DeadLetterRedriven, FigureRestated
 from tests.contracts.samples import sample
 

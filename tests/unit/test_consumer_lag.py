@@ -9,10 +9,10 @@ from typing import Any, cast
 import pytest
 from aiokafka import AIOKafkaConsumer
 
-from shared.consumer import Consumer
 from shared.db import Database, Unavailable
-from shared.inbox import Apply
-from shared.observe import Health
+from shared.delivery.consumer import Consumer
+from shared.delivery.inbox import Apply
+from shared.metrics import Health
 from tests.support.delivery import TOPIC, settings
 
 

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from console import simulation
+from console.demo import simulation
 from shared import reference
 from shared.values import Channel
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.stats import alike
-from services.stats.alike import layout_of
+from services.stats.counting import record_layouts
+from services.stats.counting.record_layouts import layout_of
 from shared.events import BY_TYPE, encode
 from tests.contracts.test_golden_samples import FILES
 from tests.support.stats import departure, dispatched, income, paid, recorded
@@ -93,19 +93,19 @@ def raw(*events: Any) -> list[tuple[str, bytes | None, bytes | None]]:
 
 
 def test_many_alike_are_found_among_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(alike, "FEW", 3)
+    monkeypatch.setattr(record_layouts, "FEW", 3)
     days = [recorded(dispatched(departure(departed_on=date(2018, 5, day)))) for day in range(1, 29)]
     records = [*raw(*days[:14]), ("docking.events", None, None), *raw(PAID), *raw(*days[14:]), ("rights.events", *raw(GOOD)[0][1:])]
-    [found], rest = alike.sort_out(records)
+    [found], rest = record_layouts.sort_out(records)
     assert found.layout.reads.event is type(GOOD.data)
     assert (found.rows.tolist(), rest) == ([*range(14), *range(16, 30)], [14, 15, 30])
     assert all(found.text[0][begin:].startswith(encode(day)) for begin, day in zip(found.begins, days, strict=True))
 
 
 def test_records_of_one_length_that_are_all_different_are_left_alone_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(alike, "FEW", 2)
+    monkeypatch.setattr(record_layouts, "FEW", 2)
     judged: list[bytes] = []
-    monkeypatch.setattr(alike, "layout_of", judged.append)
+    monkeypatch.setattr(record_layouts, "layout_of", judged.append)
     garbage = [("docking.events", b"k", b"%05d" % number) for number in range(1_000)]
-    assert alike.sort_out(garbage) == ([], list(range(1_000)))
-    assert len(judged) == alike.PATIENCE
+    assert record_layouts.sort_out(garbage) == ([], list(range(1_000)))
+    assert len(judged) == record_layouts.PATIENCE

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.stats import alike, columnar, reading
-from services.stats.columnar import Unreadable
-from services.stats.fold import fold_all
-from services.stats.patterns import pattern
+from services.stats.counting import columnar_fold, record_layouts, record_reader
+from services.stats.counting.columnar_fold import Unreadable
+from services.stats.counting.record_patterns import pattern
+from services.stats.counting.reference_fold import fold_all
 from shared import events, reference
 from shared.events import BY_TYPE, Data, Recorded, decode, encode
 from shared.values import CaseId, new_id
@@ -35,10 +35,10 @@ from tests.support.stats import (
 )
 
 
-@pytest.fixture(params=[alike.FEW, 2], ids=["one by one", "together"])
+@pytest.fixture(params=[record_layouts.FEW, 2], ids=["one by one", "together"])
 def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether records are taken one by one, as few are, or together with those that are laid out alike."""
-    monkeypatch.setattr(alike, "FEW", request.param)
+    monkeypatch.setattr(record_layouts, "FEW", request.param)
 
 
 pytestmark = pytest.mark.usefixtures("few")
@@ -48,14 +48,14 @@ pytestmark = pytest.mark.usefixtures("few")
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_columnar_fold_equals_the_reference_fold(lives: list[list[Recorded[Data]]]) -> None:
     told = list(chain.from_iterable(lives))
-    assert columnar.fold([encode(event) for event in told]) == fold_all(told)
+    assert columnar_fold.fold([encode(event) for event in told]) == fold_all(told)
 
 
 @given(histories, histories)
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_folds_of_batches_add_up(left: list[list[Recorded[Data]]], right: list[list[Recorded[Data]]]) -> None:
     batches = [list(chain.from_iterable(lives)) for lives in (left, right)]
-    added = columnar.add_up([columnar.fold_frame([encode(event) for event in batch]) for batch in batches])
+    added = columnar_fold.add_up([columnar_fold.fold_frame([encode(event) for event in batch]) for batch in batches])
     assert {row[:7]: row[7] for row in added.iter_rows()} == {tuple(cell): value for cell, value in fold_all(chain(*batches)).items()}
 
 
@@ -69,7 +69,7 @@ def case(**other: Any) -> events.CaseOpened:
 
 def test_optional_codes_are_counted_as_nowhere_by_both() -> None:
     told = [recorded(case()), recorded(case(origin=reference.origin(POOR_WEST, date(2018, 5, 2))))]
-    assert columnar.fold([encode(event) for event in told]) == fold_all(told)
+    assert columnar_fold.fold([encode(event) for event in told]) == fold_all(told)
 
 
 def changed(event: Recorded[Data], *path: str, value: Any = None) -> bytes:
@@ -127,13 +127,13 @@ COST = recorded(assessed(dispatched(), cost(900_000, 600_000)))
 )
 def test_what_it_cannot_be_sure_of_it_does_not_count(record: bytes) -> None:
     with pytest.raises(Unreadable) as raised:
-        columnar.fold([encode(GOOD), record, encode(PAID)])
+        columnar_fold.fold([encode(GOOD), record, encode(PAID)])
     assert raised.value.rows == {1}
 
 
 def test_a_flag_that_came_later_has_its_default_in_older_events() -> None:
     late = recorded(cancelled(date(2018, 5, 2), reopens=False))
-    assert columnar.fold([changed(late, "data", "reopens")]) == fold_all([late])
+    assert columnar_fold.fold([changed(late, "data", "reopens")]) == fold_all([late])
 
 
 def test_neither_what_lies_under_another_topic_or_key() -> None:
@@ -143,14 +143,14 @@ def test_neither_what_lies_under_another_topic_or_key() -> None:
         (events.RIGHTS, PAID.subject.encode(), None), (events.RIGHTS, PAID.subject.encode(), paid_for),
     ]  # fmt: skip
     with pytest.raises(Unreadable) as raised:
-        columnar.fold_records(told)
+        columnar_fold.fold_records(told)
     assert raised.value.rows == {0, 1, 2, 3}
 
 
 def test_it_says_how_much_it_read_of_each_topic_and_which_records_touch_a_span() -> None:
     late = recorded(dispatched(departure(departed_on=date(2018, 1, 31))), date(2018, 3, 1))
     told = [(event.data.TOPIC, event.subject.encode(), encode(event)) for event in (GOOD, late, PAID)]
-    folded = columnar.fold_records(told, [(date(2018, 1, 1), date(2018, 1, 31))])
+    folded = columnar_fold.fold_records(told, [(date(2018, 1, 1), date(2018, 1, 31))])
     assert folded.applied == {events.DOCKING: (2, max(GOOD.time, late.time)), events.RIGHTS: (1, PAID.time)}
     assert folded.touching == (1,)
 
@@ -182,7 +182,7 @@ def test_what_matches_its_pattern_decodes(lives: list[list[Recorded[Data]]], dat
             value[data.draw(st.integers(0, len(value) - 1))] = data.draw(st.sampled_from(b'0123456789abcdef-":,{}Z.\\TN\xff'))
         reads = pattern(type(event.data))
         match = reads.match(bytes(value)) if reads else None
-        if match and reading.is_text(bytes(value)):
+        if match and record_reader.is_text(bytes(value)):
             read = decode(bytes(value))
             assert isinstance(read, Recorded)
             assert (read.subject.encode(), read.time) == (match["subject"], datetime.fromisoformat(match["time"].decode()))

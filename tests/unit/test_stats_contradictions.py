@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from services.stats.contradictions import Contradiction, Counted, check
+from services.stats.replay.source_conflicts import Contradiction, Counted, check
 from shared.events import Data, IncomeVoided
 from tests.support.stats import (
     POOR_WEST,

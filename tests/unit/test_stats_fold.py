@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.stats.counting.measures import CUT_BY_CODE, CUTS, CUTS_OF, DAY_BANDS, DERIVED, MEASURE, MEASURES, RULES, cuts_for
+from services.stats.counting.reference_fold import Cell, fold, fold_all
 from services.stats.domain import AbsurdDay
-from services.stats.fold import Cell, fold, fold_all
-from services.stats.measures import CUT_BY_CODE, CUTS, CUTS_OF, DAY_BANDS, DERIVED, MEASURE, MEASURES, RULES, cuts_for
 from shared.events import Data, Recorded
 from shared.reference import province_of
 from tests.support.stats import (

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from services.stats import lists
 from services.stats.commands import Division, Listing
-from services.stats.lists import Fault, lists_of, shipped
+from services.stats.figures import classifications
+from services.stats.figures.classifications import Fault, lists_of, shipped
 from shared import reference
 from shared.values import Designation
 
@@ -32,11 +32,11 @@ def test_version_0_says_what_the_reference_data_says_of_every_code() -> None:
 
 
 def test_loaded_rows_replace_what_the_list_said_of_their_counties_only() -> None:
-    rows = lists.merged(shipped().listings, [listing(POOR, "none"), listing(RICH)], whole=False)
+    rows = classifications.merged(shipped().listings, [listing(POOR, "none"), listing(RICH)], whole=False)
     now = lists_of(shipped().versions, rows, shipped().divisions)
     assert (now.ever_listed(POOR), now.ever_listed(RICH)) == (Designation.NONE, Designation.PROVINCIAL)
     assert now.ever_listed("620521") is Designation.NATIONAL
-    alone = lists_of(shipped().versions, lists.merged(shipped().listings, [listing(RICH)], whole=True), shipped().divisions)
+    alone = lists_of(shipped().versions, classifications.merged(shipped().listings, [listing(RICH)], whole=True), shipped().divisions)
     assert alone.listed_codes(Designation.NATIONAL) == frozenset()
 
 
@@ -53,7 +53,7 @@ def test_a_county_listed_twice_was_ever_listed_as_the_stronger() -> None:
 
 
 def test_a_code_of_another_year_stands_for_the_county_it_names() -> None:
-    rows = lists.merged(shipped().divisions, [division("620599", same_as="620521"), division("990101")], whole=False)
+    rows = classifications.merged(shipped().divisions, [division("620599", same_as="620521"), division("990101")], whole=False)
     now = lists_of(shipped().versions, shipped().listings, rows)
     assert now.ever_listed("620599") is Designation.NATIONAL
     assert "620599" in now.listed_codes(Designation.NATIONAL)
@@ -67,13 +67,20 @@ def test_faults_of_a_designation_list_name_row_and_field() -> None:
         listing(POOR, since="2016-01-01", until="2017-12-31"),
         listing(POOR, since="2017-12-31"),
     ]
-    assert [(fault.row, fault.field) for fault in lists.faults_of_listings(rows, shipped())] == [(0, "county"), (1, "to"), (3, "from")]
-    assert lists.faults_of_listings([listing(POOR, until="2017-12-31"), listing(POOR, since="2018-01-01")], shipped()) == []
+    assert [(fault.row, fault.field) for fault in classifications.faults_of_listings(rows, shipped())] == [
+        (0, "county"),
+        (1, "to"),
+        (3, "from"),
+    ]
+    assert classifications.faults_of_listings([listing(POOR, until="2017-12-31"), listing(POOR, since="2018-01-01")], shipped()) == []
 
 
 def test_faults_of_divisions_name_row_and_field_and_no_designated_county_is_lost() -> None:
     new = [division("990101"), division("620599", same_as="999999")]
-    rows = lists.merged(shipped().divisions, new, whole=False)
-    assert [(fault.row, fault.field) for fault in lists.faults_of_divisions(new, rows, shipped())] == [(0, "county"), (1, "same_as")]
-    lost = lists.faults_of_divisions([division(RICH)], [division(RICH)], shipped())
+    rows = classifications.merged(shipped().divisions, new, whole=False)
+    assert [(fault.row, fault.field) for fault in classifications.faults_of_divisions(new, rows, shipped())] == [
+        (0, "county"),
+        (1, "same_as"),
+    ]
+    lost = classifications.faults_of_divisions([division(RICH)], [division(RICH)], shipped())
     assert Fault(None, "rows", f"{POOR} is designated and would be unknown") in lost

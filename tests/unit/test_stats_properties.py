@@ -9,8 +9,8 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.stats import columnar, measures
-from services.stats.fold import Cell, fold_all
+from services.stats.counting import columnar_fold, measures
+from services.stats.counting.reference_fold import Cell, fold_all
 from shared.events import Data, Recorded, decode, encode
 from shared.values import PROGRAMME_ZONE
 from tests.support.history import Log, Step, World, happen, steps
@@ -55,7 +55,7 @@ def test_the_oracle_knows_every_measure_and_cut_under_its_code() -> None:
 def test_both_folds_give_the_cells_of_an_oracle_that_shares_no_code_with_them(world: World) -> None:
     expected = recount(world.counted.values())
     assert named(fold_all(events(world))) == expected
-    assert named(columnar.fold(records(world))) == expected
+    assert named(columnar_fold.fold(records(world))) == expected
 
 
 @given(histories)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.stats import seasons
-from services.stats.seasons import Pattern, by_table, patterns, pooled, project, published, seasonally
+from services.stats.programmes import projection
+from services.stats.programmes.projection import Pattern, by_table, patterns, pooled, project, published, seasonally
 
 EVEN = Pattern("even", (Fraction(1),) * 12)
 AUTUMN = Pattern("autumn", (*(Fraction(0),) * 8, *(Fraction(1),) * 4))
@@ -96,4 +96,4 @@ def test_expected_to_date_by_season_and_by_table() -> None:
         1_000,
     ]
     assert by_table(steps, START, date(2018, 7, 1)) == 100 + 900 * 182 // 365
-    assert Fraction(1, 12) == seasons.SHORTEST
+    assert Fraction(1, 12) == projection.SHORTEST

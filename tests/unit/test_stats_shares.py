@@ -7,8 +7,8 @@ import os
 
 import pytest
 
-from services.stats import shares
-from services.stats.shares import ReaderLost
+from services.stats.replay import log_shards
+from services.stats.replay.log_shards import ReaderLost
 
 
 @pytest.mark.parametrize(
@@ -19,4 +19,4 @@ def test_a_reader_that_ends_is_lost_whatever_it_was_saying(said: bytes) -> None:
     os.write(theirs.fileno(), said)
     theirs.close()
     with ours, pytest.raises(ReaderLost, match=f"process {os.getpid()}, which read a share of the log"):
-        shares._results([(multiprocessing.current_process(), ours)], lambda _records: None)
+        log_shards._results([(multiprocessing.current_process(), ours)], lambda _records: None)

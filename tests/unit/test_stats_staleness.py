@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from services.stats.freshness import Freshness, Lag
-from services.stats.staleness import Watch, told
+from services.stats.figures.freshness import Freshness, Lag
+from services.stats.publishing.staleness import Watch, told
 from shared.events import Data, StalenessCleared, StalenessRaised
 
 START = datetime(2018, 5, 2, tzinfo=UTC)

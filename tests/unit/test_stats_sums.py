@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from services.stats.closing import CUT_OF
-from services.stats.fold import Cell, fold_all
-from services.stats.measures import CUT_BY_CODE, MEASURES
-from services.stats.sums import summed
+from services.stats.counting.measures import CUT_BY_CODE, MEASURES
+from services.stats.counting.reference_fold import Cell, fold_all
+from services.stats.periods.closing import CUT_OF
+from services.stats.replay.stored_sums import summed
 from tests.support.stats import POOR_WEST, departure, dispatched, recorded
 
 YEAR = {"2018": (date(2018, 1, 1), date(2018, 12, 31))}

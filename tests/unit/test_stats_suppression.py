@@ -12,7 +12,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.stats.suppression import Shown, suppress
+from services.stats.periods.disclosure_control import Shown, suppress
 
 LEAST = 3
 Known = tuple[int | None, ...]

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Response
 
 from services.docking import clearance, commands, views
 from services.docking.api.bounds import READING, After, Limit
-from services.docking.policy import policy
+from services.docking.settings import policy
 from services.docking.usecases import enterprises
-from shared.auth import Role
-from shared.history import History
-from shared.http import Call, allow
+from shared.delivery.audit_trail import History
 from shared.values import EnterpriseId
+from shared.web.app import Call, allow
+from shared.web.auth import Role
 
 router = APIRouter()
 Officer = Annotated[Call, allow(Role.OFFICER)]

@@ -10,10 +10,10 @@ from services.docking import commands, views
 from services.docking.api.bounds import READING, WORKING, After, Limit
 from services.docking.domain import OrderState
 from services.docking.usecases import orders
-from shared.auth import Role
-from shared.history import History
-from shared.http import Call, allow
+from shared.delivery.audit_trail import History
 from shared.values import EnterpriseId, MatchId, OrderId
+from shared.web.app import Call, allow
+from shared.web.auth import Role
 
 router = APIRouter()
 Demander = Annotated[Call, allow(Role.ENTERPRISE, Role.OFFICER)]

@@ -10,10 +10,10 @@ from services.docking import commands, views
 from services.docking.api.bounds import READING, WORKING, After, Limit
 from services.docking.domain import PlacementState
 from services.docking.usecases import clearances, placements
-from shared.auth import Role
-from shared.history import History
-from shared.http import Call, allow
+from shared.delivery.audit_trail import History
 from shared.values import OrderId, PlacementId, WorkerId
+from shared.web.app import Call, allow
+from shared.web.auth import Role
 
 router = APIRouter()
 Mediator = Annotated[Call, allow(*WORKING)]

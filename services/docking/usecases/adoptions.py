@@ -14,16 +14,16 @@ from services.docking.domain import Enterprise, Order, OrderState, Placement, Pl
 from services.docking.matching import Worker
 from services.docking.queries import dispatches, enterprises, orders, placements, workers
 from services.docking.usecases.dispatches import departed, fact_of, moved, recount
+from services.docking.usecases.event_fields import step
 from services.docking.usecases.orders import require_codes
 from services.docking.usecases.placements import contract_fields, contract_of
-from services.docking.usecases.trail import step
 from shared import events
-from shared.auth import Principal
 from shared.db import Tx
+from shared.delivery.audit_trail import record
 from shared.errors import Refused
 from shared.events import Evidence
-from shared.history import record
 from shared.values import EnterpriseId, OrderId, PlacementId, WorkerId, new_id
+from shared.web.auth import Principal
 
 _STAND_IN = "adopted"  # the employer of the order that adopted placements stand under
 

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 from services.docking import clearance, commands, domain, views
 from services.docking.domain import Placement, PlacementState, Step
-from services.docking.policy import policy
 from services.docking.queries import enterprises, orders, placements
+from services.docking.settings import policy
+from services.docking.usecases.event_fields import step
 from services.docking.usecases.placements import cancel, load, save
-from services.docking.usecases.trail import step
 from shared import events
 from shared.db import Tx
 from shared.events import Recorded

@@ -15,10 +15,10 @@ from services.docking.queries import dispatches, orders, workers
 from services.docking.usecases.orders import require_codes
 from services.docking.usecases.placements import load, save
 from shared import events, reference
-from shared.auth import require_county
 from shared.db import Tx
 from shared.events import DispatchCorrected, DispatchFact, Evidence, Origin, ReturnFact
 from shared.values import CountyCode, Designation, PlacementId
+from shared.web.auth import require_county
 
 Cause = Literal["correction", "void_of_first", "late_earlier_departure"]
 

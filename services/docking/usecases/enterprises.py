@@ -10,7 +10,7 @@ from services.docking.queries import enterprises
 from services.docking.usecases import scope
 from shared import events, reference
 from shared.db import Tx
-from shared.history import History, changes_of, record
+from shared.delivery.audit_trail import History, changes_of, record
 from shared.values import Currency, EnterpriseId, Money, new_id
 
 YUAN = Currency("CNY")

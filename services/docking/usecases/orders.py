@@ -7,15 +7,15 @@ from datetime import timedelta
 
 from services.docking import commands, domain, matching, views
 from services.docking.domain import OrderState, Placement, PlacementState
-from services.docking.policy import policy
 from services.docking.queries import enterprises, orders, placements, workers
+from services.docking.settings import policy
 from services.docking.usecases import scope
-from services.docking.usecases.trail import step
+from services.docking.usecases.event_fields import step
 from shared import events, reference
-from shared.auth import Role, require_county, require_party
 from shared.db import Tx
-from shared.history import History, changes_of, record
+from shared.delivery.audit_trail import History, changes_of, record
 from shared.values import EnterpriseId, MatchId, OrderId, PlacementId, new_id
+from shared.web.auth import Role, require_county, require_party
 
 POVERTY_QUOTA = "Q1"  # the quota whose gap weighs in the ranking
 

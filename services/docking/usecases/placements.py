@@ -7,15 +7,15 @@ from datetime import date, timedelta
 
 from services.docking import commands, domain, views
 from services.docking.domain import Contract, Insurance, Placement, PlacementState, Step
-from services.docking.policy import policy
 from services.docking.queries import dispatches, orders, placements
+from services.docking.settings import policy
 from services.docking.usecases import scope
-from services.docking.usecases.trail import step
+from services.docking.usecases.event_fields import step
 from shared import events
-from shared.auth import Role
 from shared.db import Tx
-from shared.history import History, changes_of, record
+from shared.delivery.audit_trail import History, changes_of, record
 from shared.values import OrderId, PlacementId, WagePeriod, WorkerId
+from shared.web.auth import Role
 
 
 async def load(tx: Tx, placement: PlacementId, version: int | None) -> Placement:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from services.docking.matching import Worker
 from services.docking.queries import enterprises, workers
 from shared import reference
-from shared.consumer import Reject
 from shared.db import Tx
+from shared.delivery.consumer import Reject
 from shared.events import (
     CaseClosed,
     CaseOpened,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from uuid import UUID
 
 from services.docking.domain import Enterprise, Placement
-from shared.auth import NATION, Forbidden, Principal, Role, require_county, require_party
 from shared.errors import VersionConflict
 from shared.values import EnterpriseId
+from shared.web.auth import NATION, Forbidden, Principal, Role, require_county, require_party
 
 
 def require_placement(who: Principal, placement: Placement) -> None:

@@ -8,7 +8,7 @@ from services.docking.usecases.orders import ended
 from services.docking.usecases.placements import cancellation
 from shared import events
 from shared.db import Tx
-from shared.history import record
+from shared.delivery.audit_trail import record
 
 BATCH = 200
 

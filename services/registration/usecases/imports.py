@@ -17,11 +17,11 @@ from services.registration.queries import ImportRun
 from services.registration.settings import Programme
 from services.registration.usecases.rows import Context, judge
 from shared import events
-from shared.auth import Forbidden, Principal
 from shared.db import Cause, Database, Tx
-from shared.history import record
+from shared.delivery.audit_trail import record
 from shared.sheets import Kind, Row
 from shared.values import ImportId, new_id
+from shared.web.auth import Forbidden, Principal
 
 FINDINGS_SHOWN = 200
 FINDINGS_ANNOTATED = 200_000

@@ -17,11 +17,11 @@ from services.registration.queries import Entry, Finding
 from services.registration.settings import Programme
 from services.registration.usecases.willingness import stated
 from services.registration.usecases.workers import entry, registered
-from shared.auth import Principal
 from shared.errors import Refused
 from shared.events import Data
 from shared.sheets import Row
 from shared.values import Currency, ImportId, exponent
+from shared.web.auth import Principal
 
 _SEPARATOR = re.compile(r"[;；,，、]")
 _DAY = re.compile(r"([0-9]{4})([-/.]?)([0-9]{1,2})\2([0-9]{1,2})", re.ASCII)

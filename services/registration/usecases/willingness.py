@@ -12,10 +12,10 @@ from services.registration.queries import Cell
 from services.registration.settings import Programme
 from services.registration.usecases.workers import as_changed, locked, require_occupations
 from shared import events, reference
-from shared.consumer import Reject
 from shared.db import Tx
+from shared.delivery.audit_trail import record
+from shared.delivery.consumer import Reject
 from shared.events import Data, Recorded
-from shared.history import record
 from shared.values import CountyCode, Destination, Occupation, WorkerId
 
 SWEEP_BATCH = 500

@@ -14,11 +14,11 @@ from services.registration.queries import Entry, Filter
 from services.registration.settings import Programme
 from services.registration.vault import Personal
 from shared import events, reference
-from shared.auth import Role, require_county
 from shared.db import Tx
+from shared.delivery.audit_trail import History, changes_of, note, record
 from shared.errors import VersionConflict
-from shared.history import History, changes_of, note, record
 from shared.values import CountyCode, ImportId, WorkerId, new_id
+from shared.web.auth import Role, require_county
 
 
 # --- commands ---------------------------------------------------------------------------------------------------------

@@ -11,12 +11,12 @@ from services.rights.domain import CaseState
 from services.rights.queries import Case, Ledger
 from services.rights.settings import rules
 from shared import events
-from shared.auth import Role, require_county, require_party
 from shared.db import Tx
+from shared.delivery.audit_trail import History, changes_of, record
 from shared.events import Data
-from shared.history import History, changes_of, record
 from shared.reference import working_days_after
 from shared.values import PROGRAMME_ZONE, CaseId, EnterpriseId, Period, new_id
+from shared.web.auth import Role, require_county, require_party
 
 SWEEP = 500  # cases per sweep
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from services.rights import queries
 from services.rights.domain import Cost
 from services.rights.queries import Ledger
-from services.rights.usecases import trail
+from services.rights.usecases import event_fields
 from shared import events
 from shared.db import Tx
+from shared.delivery.audit_trail import record
 from shared.events import Data
-from shared.history import record
 from shared.values import PlacementId
 
 
@@ -37,7 +37,7 @@ async def assess(tx: Tx, ledgers: Sequence[Ledger]) -> None:
 def assessed(tx: Tx, ledger: Ledger, previous: Cost | None, fact: Cost | None) -> Data:
     """Under the codes of the ledger."""
     return events.RecruitmentCostAssessed.model_validate({
-        **trail.codes(ledger), "effective": tx.clock.today(), "previous": _told(previous), "fact": _told(fact),
+        **event_fields.codes(ledger), "effective": tx.clock.today(), "previous": _told(previous), "fact": _told(fact),
     })  # fmt: skip
 
 

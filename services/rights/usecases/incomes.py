@@ -10,14 +10,14 @@ from services.rights import commands, domain, queries, views
 from services.rights.domain import Paid, ReportState, Verdict
 from services.rights.queries import Finding, Income, Ledger
 from services.rights.settings import rules
-from services.rights.usecases import cases, costs, trail
+from services.rights.usecases import cases, costs, event_fields
 from shared import events
-from shared.auth import Forbidden, Principal, Role, require_county, require_party
 from shared.db import Tx
+from shared.delivery.audit_trail import History, changes_of, record
 from shared.errors import Refused
 from shared.events import Data
-from shared.history import History, changes_of, record
 from shared.values import EnterpriseId, Money, Period, PlacementId, ReportId, new_id
+from shared.web.auth import Forbidden, Principal, Role, require_county, require_party
 
 SWEEP = 500  # ledgers per sweep
 
@@ -99,12 +99,12 @@ def _enter_one(entry: Entry, ledger: Ledger, paid: Paid) -> Income:
         return income
     entry.counting[ledger.placement, paid.period] = income
     entry.judged.append((ledger, paid))
-    about = {**trail.codes(ledger), "effective": paid.paid_on, "report": income.report, "fact": trail.fact(paid)}
+    about = {**event_fields.codes(ledger), "effective": paid.paid_on, "report": income.report, "fact": event_fields.fact(paid)}
     if before is None:
         entry.changes.append(events.IncomeReported.model_validate(about))
     else:
         _supersede(entry, before)
-        entry.changes.append(events.IncomeCorrected.model_validate({**about, "previous": trail.fact(before.paid)}))
+        entry.changes.append(events.IncomeCorrected.model_validate({**about, "previous": event_fields.fact(before.paid)}))
     return income
 
 
@@ -160,7 +160,7 @@ def _short(ledger: Ledger, paid: Paid) -> Finding | None:
 
 def _detected(ledger: Ledger, finding: Finding, today: date) -> Data:
     return events.WageShortfallDetected.model_validate({
-        **trail.codes(ledger), "effective": today, "period": finding.period, "kind": finding.kind, "expected": finding.expected,
+        **event_fields.codes(ledger), "effective": today, "period": finding.period, "kind": finding.kind, "expected": finding.expected,
         "paid": finding.paid, "shortfall": finding.expected.minus(finding.paid), "rule_version": domain.RULE_VERSION,
     })  # fmt: skip
 
@@ -168,7 +168,7 @@ def _detected(ledger: Ledger, finding: Finding, today: date) -> Data:
 def _cleared(ledger: Ledger, finding: Finding, net: Money, today: date) -> Data:
     recovered = net.minus(finding.paid) if net.currency == finding.paid.currency else Money(minor=0, currency=finding.paid.currency)
     return events.WageShortfallCleared.model_validate({
-        **trail.codes(ledger), "effective": today, "period": finding.period, "kind": finding.kind, "recovered": recovered,
+        **event_fields.codes(ledger), "effective": today, "period": finding.period, "kind": finding.kind, "recovered": recovered,
     })  # fmt: skip
 
 
@@ -181,15 +181,15 @@ async def clear(tx: Tx, ledger: Ledger, moot: Sequence[Finding]) -> None:
 
 async def recode(tx: Tx, before: Ledger, after: Ledger) -> None:
     """Income is counted by its departure's codes: taken back under the old ones and told again under the new, where they differ."""
-    if trail.codes(before) == trail.codes(after):
+    if event_fields.codes(before) == event_fields.codes(after):
         return
     changes: list[Data] = []
     for income in await queries.incomes(tx, after.placement):
         if income.state is ReportState.COUNTING:
-            paid = trail.fact(income.paid)
-            old = {**trail.codes(before), "effective": tx.clock.today(), "report": income.report}
+            paid = event_fields.fact(income.paid)
+            old = {**event_fields.codes(before), "effective": tx.clock.today(), "report": income.report}
             changes.append(events.IncomeVoided.model_validate({**old, "previous": paid, "reason": "dispatch_corrected"}))
-            new = {**trail.codes(after), "effective": income.paid.paid_on, "report": income.report}
+            new = {**event_fields.codes(after), "effective": income.paid.paid_on, "report": income.report}
             changes.append(events.IncomeReported.model_validate({**new, "fact": paid}))
     if before.cost is not None:
         changes += [costs.assessed(tx, before, before.cost, None), costs.assessed(tx, after, None, before.cost)]
@@ -242,8 +242,8 @@ async def correct_income(tx: Tx, report: ReportId, cmd: commands.CorrectIncome) 
     domain.check(paid, tx.clock.today())
     corrected = replace(income, paid=paid, version=income.version + 1)
     await queries.amend_income(tx, report, paid)
-    about = {**trail.codes(ledger), "effective": paid.paid_on, "report": report, "fact": trail.fact(paid)}
-    record(tx, events.IncomeCorrected.model_validate({**about, "previous": trail.fact(income.paid)}))
+    about = {**event_fields.codes(ledger), "effective": paid.paid_on, "report": report, "fact": event_fields.fact(paid)}
+    record(tx, events.IncomeCorrected.model_validate({**about, "previous": event_fields.fact(income.paid)}))
     await judge(tx, [(ledger, paid)])
     await costs.assess(tx, [ledger])
     return views.Income.of(corrected, ledger.terms.wage.currency)
@@ -253,8 +253,8 @@ async def void_income(tx: Tx, report: ReportId, cmd: commands.VoidIncome) -> vie
     """There was no such payment; the month is looked for again. Raises UnknownReport, ReportNotCounting, Forbidden."""
     ledger, income = await _own(tx, report, cmd.version)
     await queries.set_states(tx, [report], ReportState.VOIDED)
-    about = {**trail.codes(ledger), "effective": tx.clock.today(), "report": report}
-    record(tx, events.IncomeVoided.model_validate({**about, "previous": trail.fact(income.paid), "reason": cmd.reason}))
+    about = {**event_fields.codes(ledger), "effective": tx.clock.today(), "report": report}
+    record(tx, events.IncomeVoided.model_validate({**about, "previous": event_fields.fact(income.paid), "reason": cmd.reason}))
     await clear(tx, ledger, [one for one in await queries.open_findings(tx, [ledger.placement]) if one.period == income.paid.period])
     period = min(income.paid.period, ledger.due_period or income.paid.period)
     await queries.save_due(tx, [(ledger.placement, (period, domain.missing_from(period, ledger.terms, rules())))])

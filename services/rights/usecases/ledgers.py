@@ -9,12 +9,12 @@ from services.rights import domain, queries
 from services.rights.domain import Abroad, ReportState, Terms
 from services.rights.queries import Income, Ledger
 from services.rights.settings import rules
-from services.rights.usecases import costs, incomes, trail
+from services.rights.usecases import costs, event_fields, incomes
 from shared import events
-from shared.consumer import Reject
 from shared.db import Tx
+from shared.delivery.audit_trail import record
+from shared.delivery.consumer import Reject
 from shared.events import Data, DispatchFact, Evidence, Recorded, ReturnFact
-from shared.history import record
 from shared.values import PROGRAMME_ZONE, Period, PlacementId, first_day, next_period, period_of
 
 
@@ -89,8 +89,8 @@ async def _counting(tx: Tx, ledger: Ledger) -> list[Income]:
 
 
 def _uncounted(tx: Tx, ledger: Ledger, income: Income, reason: str) -> Data:
-    about = {**trail.codes(ledger), "effective": tx.clock.today(), "report": income.report, "reason": reason}
-    return events.IncomeVoided.model_validate({**about, "previous": trail.fact(income.paid)})
+    about = {**event_fields.codes(ledger), "effective": tx.clock.today(), "report": income.report, "reason": reason}
+    return events.IncomeVoided.model_validate({**about, "previous": event_fields.fact(income.paid)})
 
 
 async def _locked(tx: Tx, placement: PlacementId) -> Ledger:

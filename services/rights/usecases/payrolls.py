@@ -22,11 +22,11 @@ from services.rights.queries import Payroll, RowFinding
 from services.rights.settings import PAYROLL_CHUNK, PAYROLL_ROWS
 from services.rights.usecases import incomes
 from shared import sheets
-from shared.auth import Forbidden, Principal, Role
 from shared.db import Cause, Database, Tx
 from shared.errors import Invalid, Refused
 from shared.sheets import Kind, Row
 from shared.values import Currency, CurrencyField, Day, ImportId, Money, Period, PeriodField, PlacementId, exponent, new_id
+from shared.web.auth import Forbidden, Principal, Role
 
 T = TypeVar("T")
 COLUMNS = ("placement", "period", "gross", "deductions", "net", "remitted", "currency", "paid_on")

@@ -7,13 +7,15 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 
-from services.stats import board, exports, views
-from services.stats.api.asking import Asked, KnownAt, ProgrammeCode, Reader
+from services.stats import views
+from services.stats.api.parameters import Asked, KnownAt, ProgrammeCode, Reader
 from services.stats.commands import Page
-from services.stats.freshness import lag_of
+from services.stats.figures.freshness import lag_of
+from services.stats.programmes import evaluation
 from services.stats.usecases import answers
-from shared.auth import Role
-from shared.http import Call, allow
+from services.stats.views import exports
+from shared.web.app import Call, allow
+from shared.web.auth import Role
 
 router = APIRouter()
 YearNumber = Annotated[int, Query(ge=1991, le=2199)]
@@ -55,7 +57,7 @@ async def export(call: Reader, question: Asked, form: Annotated[Literal["csv", "
 
 
 @router.get("/report")
-async def report(call: Reader, programme: ProgrammeCode = board.MAIN, as_known_at: KnownAt = None) -> views.Report:
+async def report(call: Reader, programme: ProgrammeCode = evaluation.MAIN, as_known_at: KnownAt = None) -> views.Report:
     """Every year of the programme, totals, targets, freshness. Amounts in fen."""
     lag = await lag_of(call.site)
     return await call.query(lambda tx: answers.report(tx, programme, as_known_at, lag))

@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from services.stats import views
-from services.stats.api.asking import Reader
+from services.stats.api.parameters import Reader
 from services.stats.commands import ClosablePeriod, ClosePeriod, ReopenPeriod
 from services.stats.usecases import periods as closed
-from shared.auth import Role
-from shared.http import Call, allow
+from shared.web.app import Call, allow
+from shared.web.auth import Role
 
 router = APIRouter()
 

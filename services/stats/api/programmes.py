@@ -6,10 +6,11 @@ from typing import Literal
 
 from fastapi import APIRouter, Response
 
-from services.stats import board, views
-from services.stats.api.asking import KnownAt, Planner, ProgrammeCode, Reader
+from services.stats import views
+from services.stats.api.parameters import KnownAt, Planner, ProgrammeCode, Reader
 from services.stats.commands import Code, EnterProgramme
-from services.stats.freshness import lag_of
+from services.stats.figures.freshness import lag_of
+from services.stats.programmes import evaluation
 from services.stats.usecases import answers
 from services.stats.usecases import programmes as entered
 
@@ -19,7 +20,7 @@ LevelName = Literal["nation", "region", "province"]
 
 @router.get("/quotas")
 async def quotas(
-    call: Reader, programme: ProgrammeCode = board.MAIN, level: LevelName = "nation", as_known_at: KnownAt = None
+    call: Reader, programme: ProgrammeCode = evaluation.MAIN, level: LevelName = "nation", as_known_at: KnownAt = None
 ) -> views.Quotas:
     """Every quota in every year begun, judged as known at a day."""
     lag = await lag_of(call.site)
@@ -28,7 +29,7 @@ async def quotas(
 
 @router.get("/targets")
 async def targets(
-    call: Reader, programme: ProgrammeCode = board.MAIN, level: LevelName = "nation", as_known_at: KnownAt = None
+    call: Reader, programme: ProgrammeCode = evaluation.MAIN, level: LevelName = "nation", as_known_at: KnownAt = None
 ) -> views.Targets:
     """Every target: actual, expected to date, what is needed per day, state."""
     lag = await lag_of(call.site)

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Path, Query
 
 from services.stats import views
 from services.stats.commands import PublicBy
-from services.stats.freshness import lag_of
+from services.stats.figures.freshness import lag_of
 from services.stats.usecases import public
-from shared.auth import Role
-from shared.http import Call, allow
+from shared.web.app import Call, allow
+from shared.web.auth import Role
 
 router = APIRouter()
 Anybody = Annotated[Call, allow(Role.PUBLIC, Role.OFFICER, Role.OPERATOR, Role.AUDITOR)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 
 from services.stats import views
-from services.stats.api.asking import Planner, Reader
+from services.stats.api.parameters import Planner, Reader
 from services.stats.commands import Foreign, LoadFxRates, ReviseFxRate
 from services.stats.usecases import rates
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from services.stats import views
-from services.stats.api.asking import Reader
+from services.stats.api.parameters import Reader
 from services.stats.commands import Scenario
-from services.stats.freshness import lag_of
+from services.stats.figures.freshness import lag_of
 from services.stats.usecases import scenarios
 
 router = APIRouter()

@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Header
 from fastapi.responses import StreamingResponse
 
-from services.stats import stream
-from services.stats.api.asking import Reader
+from services.stats.api.parameters import Reader
+from services.stats.publishing import server_sent_events
 
 router = APIRouter()
 LastNumber = Annotated[
@@ -26,5 +26,5 @@ async def follow(call: Reader, last: LastNumber = None) -> EventStream:
 
     Ends after an hour (a setting) and when the service stops; come back with Last-Event-ID.
     """
-    stream.require_seat()
-    return EventStream(stream.events(call.site, last), headers={"cache-control": "no-store", "x-accel-buffering": "no"})
+    server_sent_events.require_seat()
+    return EventStream(server_sent_events.events(call.site, last), headers={"cache-control": "no-store", "x-accel-buffering": "no"})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
 
-from services.stats.fold import Cell
+from services.stats.counting.reference_fold import Cell
 from shared.db import Tx
 
 # --- counting -----------------------------------------------------------------------------------------------------------

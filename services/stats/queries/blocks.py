@@ -8,7 +8,7 @@ from io import BytesIO
 
 import polars as pl
 
-from services.stats import columns
+from services.stats.counting import block_encoding
 from shared.db import Tx
 
 # A word that another transaction adds meanwhile is waited for, but seen only by the next statement.
@@ -61,8 +61,8 @@ ON CONFLICT (generation, cut, measure, k1, k2, currency, year) DO UPDATE SET
 
 async def add_blocks(tx: Tx, generation: int, cells: pl.DataFrame) -> None:
     """Add cells given as columns. Two statements, whatever their number."""
-    codes = await _codes(tx, columns.words(cells))
-    written = await asyncio.to_thread(columns.blocks, cells, codes, generation)
+    codes = await _codes(tx, block_encoding.words(cells))
+    written = await asyncio.to_thread(block_encoding.blocks, cells, codes, generation)
     await tx.conn.copy_to_table("block", source=BytesIO(written), columns=BLOCK_COLUMNS, format="binary")
 
 

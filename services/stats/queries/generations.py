@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from services.stats.fold import Cell
+from services.stats.counting.reference_fold import Cell
 from shared.db import Tx
-from shared.log import Mark, Number
+from shared.delivery.event_log import Mark, Number
 
 MOST_NAMED = 100
 LONG_SECONDS = 1800.0

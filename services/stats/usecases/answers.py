@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from services.stats import board, figures, lists, queries, views
+from services.stats import queries, views
 from services.stats.commands import Page, Question
+from services.stats.counting.measures import MEASURE
 from services.stats.domain import CursorInvalid, TooManyPoints, UnknownMeasure
-from services.stats.freshness import Lag, freshness
-from services.stats.measures import MEASURE
+from services.stats.figures import classifications, query
+from services.stats.figures.freshness import Lag, freshness
+from services.stats.programmes import evaluation
 from services.stats.queries import frozen
 from shared.db import Tx
 from shared.values import first_day, last_day, period_of
@@ -19,19 +21,19 @@ MOST_POINTS = 250_000
 
 async def figure(tx: Tx, question: Question, lag: Lag, page: Page | None = None) -> views.Figure:
     """A page of a figure; without one, all of it. Raises TooManyPoints, CursorInvalid, and what figures.answer raises."""
-    points = await figures.answer(tx, question)
+    points = await query.answer(tx, question)
     return await _said(tx, question, points, _page(points, page) if page else points, lag)
 
 
-async def export(tx: Tx, question: Question, lag: Lag) -> tuple[views.Figure, list[figures.Point]]:
+async def export(tx: Tx, question: Question, lag: Lag) -> tuple[views.Figure, list[query.Point]]:
     """What the figure says of itself, and all its points. Raises TooManyPoints, and what figures.answer raises."""
-    points = await figures.answer(tx, question)
+    points = await query.answer(tx, question)
     if len(points) > MOST_POINTS:
         raise TooManyPoints(f"{len(points):,} points, at most {MOST_POINTS:,} are exported at once", field="by")
     return await _said(tx, question, points, (), lag), points
 
 
-def _page(points: Sequence[figures.Point], page: Page) -> Sequence[figures.Point]:
+def _page(points: Sequence[query.Point], page: Page) -> Sequence[query.Point]:
     start = 0
     if page.after is not None:
         start = next((at for at, point in enumerate(points, 1) if views.place_of(point) == page.after), -1)
@@ -40,10 +42,10 @@ def _page(points: Sequence[figures.Point], page: Page) -> Sequence[figures.Point
     return points[start : start + page.limit]
 
 
-async def _said(tx: Tx, question: Question, points: Sequence[figures.Point], shown: Sequence[figures.Point], lag: Lag) -> views.Figure:
+async def _said(tx: Tx, question: Question, points: Sequence[query.Point], shown: Sequence[query.Point], lag: Lag) -> views.Figure:
     final = any(close.starts <= question.start and question.end <= close.ends for close in await frozen.closed(tx))
-    unknown = await figures.unclassified(tx, question)
-    versions = (await lists.current(tx, question.known_on)).versions if figures.asks_lists(question) else None
+    unknown = await query.unclassified(tx, question)
+    versions = (await classifications.current(tx, question.known_on)).versions if query.asks_lists(question) else None
     return views.figure(question, points, shown, "final" if final else "preliminary", await freshness(tx, lag), unknown, versions)
 
 
@@ -61,27 +63,27 @@ async def monthly(tx: Tx, year: int, known_on: date | None, lag: Lag) -> views.M
     return views.monthly(year, last, by_channel, stock, known_on, await freshness(tx, lag))
 
 
-async def _like_for_like(tx: Tx, question: Question, today: date) -> list[figures.Point]:
+async def _like_for_like(tx: Tx, question: Question, today: date) -> list[query.Point]:
     """By month; of the month a year before today only the days up to the same day."""
-    points = await figures.answer(tx, question)
-    cut_off = figures.year_before(today)
+    points = await query.answer(tx, question)
+    cut_off = query.year_before(today)
     if today.year != question.end.year or cut_off == last_day(period_of(cut_off)):
         return points
     month = period_of(cut_off)
-    part = await figures.answer(tx, question.model_copy(update={"start": first_day(month), "end": cut_off}))
+    part = await query.answer(tx, question.model_copy(update={"start": first_day(month), "end": cut_off}))
     return [point for point in points if point.of["month"] != month] + part
 
 
-async def quotas(tx: Tx, code: str, level: board.Level, known_on: date | None, lag: Lag) -> views.Quotas:
-    programme = await board.in_force(tx, code)
+async def quotas(tx: Tx, code: str, level: evaluation.Level, known_on: date | None, lag: Lag) -> views.Quotas:
+    programme = await evaluation.in_force(tx, code)
     fresh = await freshness(tx, lag)
-    judged = await board.quota_years(tx, programme.plan, known_on or tx.clock.today(), known_on, fresh.complete_on, (level,))
+    judged = await evaluation.quota_years(tx, programme.plan, known_on or tx.clock.today(), known_on, fresh.complete_on, (level,))
     return views.quotas(programme, judged, known_on, fresh)
 
 
-async def targets(tx: Tx, code: str, level: board.Level, known_on: date | None, lag: Lag) -> views.Targets:
-    programme, fresh = await board.in_force(tx, code), await freshness(tx, lag)
-    judged = await board.target_states(tx, programme.plan, known_on or tx.clock.today(), known_on, fresh.complete_on, (level,))
+async def targets(tx: Tx, code: str, level: evaluation.Level, known_on: date | None, lag: Lag) -> views.Targets:
+    programme, fresh = await evaluation.in_force(tx, code), await freshness(tx, lag)
+    judged = await evaluation.target_states(tx, programme.plan, known_on or tx.clock.today(), known_on, fresh.complete_on, (level,))
     return views.targets(programme, judged, known_on, fresh)
 
 
@@ -97,16 +99,16 @@ _REPORTED = (
 
 async def report(tx: Tx, code: str, known_on: date | None, lag: Lag) -> views.Report:
     """The report a ministry would want: every year of the programme, the totals, the targets, and how fresh it all is."""
-    programme, on = await board.in_force(tx, code), known_on or tx.clock.today()
+    programme, on = await evaluation.in_force(tx, code), known_on or tx.clock.today()
     plan = programme.plan
     found = {}
     for name, measure, poverty in _REPORTED:
-        part = board.POVERTY if poverty else board.ALL
+        part = evaluation.POVERTY if poverty else evaluation.ALL
         question = Question(measure=measure, start=plan.starts, end=plan.ends, by=("year",), filter=part, known_on=known_on)
-        found[name] = await figures.answer(tx, question)
+        found[name] = await query.answer(tx, question)
     fresh = await freshness(tx, lag)
-    judged = await board.quota_years(tx, plan, on, known_on, fresh.complete_on)
-    reached = await board.target_states(tx, plan, on, known_on, fresh.complete_on)
+    judged = await evaluation.quota_years(tx, plan, on, known_on, fresh.complete_on)
+    reached = await evaluation.target_states(tx, plan, on, known_on, fresh.complete_on)
     return views.report(programme, found, judged, reached, known_on, fresh)
 
 

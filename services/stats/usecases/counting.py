@@ -9,14 +9,16 @@ from datetime import datetime
 
 import polars as pl
 
-from services.stats import closing, columnar, columns, queries
-from services.stats.columnar import Unreadable
-from services.stats.fold import fold_all
+from services.stats import queries
+from services.stats.counting import block_encoding, columnar_fold
+from services.stats.counting.columnar_fold import Unreadable
+from services.stats.counting.reference_fold import fold_all
+from services.stats.periods import closing
 from services.stats.queries import blocks, frozen
 from shared.db import Database, Tx, Unavailable
+from shared.delivery.inbox import Raw
 from shared.events import Data, Recorded, decode
-from shared.http import Site
-from shared.inbox import Raw
+from shared.web.app import Site
 
 log = logging.getLogger("laowu.stats.counting")
 
@@ -27,7 +29,7 @@ async def count_records(tx: Tx, records: Sequence[Raw]) -> frozenset[int]:
     """
     spans = [(close.starts, close.ends) for close in await frozen.closed(tx)]
     try:
-        folded = await asyncio.to_thread(columnar.fold_records, records, spans)
+        folded = await asyncio.to_thread(columnar_fold.fold_records, records, spans)
     except Unreadable as error:
         return error.rows
     await _add(tx, folded.cells, folded.applied)
@@ -47,7 +49,7 @@ async def count(tx: Tx, events: Sequence[Recorded[Data]]) -> None:
     for event in events:
         counted, newest = applied.get(event.data.TOPIC, (0, event.time))
         applied[event.data.TOPIC] = (counted + 1, max(newest, event.time))
-    await _add(tx, columns.as_frame(cells), applied)
+    await _add(tx, block_encoding.as_frame(cells), applied)
     await closing.restate(tx, cells, events)
 
 

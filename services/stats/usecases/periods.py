@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from services.stats import closing, views
+from services.stats import views
 from services.stats.commands import ClosePeriod, ReopenPeriod
+from services.stats.periods import closing
 from services.stats.queries import frozen
 from shared.db import Tx
 

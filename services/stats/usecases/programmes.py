@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from services.stats import board, plans, views
+from services.stats import views
 from services.stats.commands import EnterProgramme, Plan
 from services.stats.domain import ContradictoryPlan, StalePlan
+from services.stats.programmes import evaluation, validation
 from services.stats.queries import programmes as stored
 from shared.db import Tx
 
@@ -12,7 +13,7 @@ from shared.db import Tx
 async def enter_programme(tx: Tx, command: EnterProgramme) -> views.Programme:
     """A new plan, or the next version of one. Raises ContradictoryPlan (with the arithmetic), StalePlan."""
     plan = command.plan
-    wrong = plans.contradictions(plan)
+    wrong = validation.contradictions(plan)
     if wrong:
         raise ContradictoryPlan("; ".join(wrong), field="plan", state=wrong)
     newest = await stored.programme(tx, plan.code)
@@ -27,11 +28,11 @@ async def enter_programme(tx: Tx, command: EnterProgramme) -> views.Programme:
 
 async def programmes(tx: Tx) -> list[views.Programme]:
     entered = {entry.code: entry for entry in await stored.programmes_in_force(tx)}
-    return [views.programme(each.plan, entered.get(each.plan.code)) for each in await board.all_in_force(tx)]
+    return [views.programme(each.plan, entered.get(each.plan.code)) for each in await evaluation.all_in_force(tx)]
 
 
 async def programme_versions(tx: Tx, code: str) -> list[views.Programme]:
     """Every version, the shipped one first. Raises UnknownProgramme."""
-    await board.in_force(tx, code)
-    shipped = [views.programme(plan, None) for name, plan in board.shipped().items() if name == code]
+    await evaluation.in_force(tx, code)
+    shipped = [views.programme(plan, None) for name, plan in evaluation.shipped().items() if name == code]
     return shipped + [views.programme(Plan.model_validate(entry.document), entry) for entry in await stored.programme_versions(tx, code)]

@@ -11,13 +11,14 @@ import asyncio
 from collections.abc import Iterable
 from datetime import date
 
-from services.stats import figures, views
+from services.stats import views
 from services.stats.commands import PublicBy, Question
 from services.stats.domain import NotPublic
-from services.stats.freshness import Lag, freshness
-from services.stats.policy import policy
+from services.stats.figures import query
+from services.stats.figures.freshness import Lag, freshness
+from services.stats.periods.disclosure_control import suppress
 from services.stats.queries import frozen
-from services.stats.suppression import suppress
+from services.stats.settings import policy
 from shared.db import Tx
 from shared.values import PROGRAMME_ZONE
 
@@ -36,12 +37,12 @@ async def public_figure(tx: Tx, measure: str, year: int, by: PublicBy, lag: Lag)
     question = Question(measure=measure, start=date(year, 1, 1), end=date(year, 12, 31), by=("month", by), known_on=known_on)
     smallest = policy().stats_public_smallest
     columns = [f"{year}-{month:02d}" for month in range(1, 13)]
-    rows = _rows(await figures.answer(tx, question), columns, by)
+    rows = _rows(await query.answer(tx, question), columns, by)
     shown = await asyncio.to_thread(suppress, columns, rows, smallest)
     return views.public_figure(measure, by, close, shown, smallest, await freshness(tx, lag))
 
 
-def _rows(points: Iterable[figures.Point], columns: list[str], by: str) -> dict[str, list[int]]:
+def _rows(points: Iterable[query.Point], columns: list[str], by: str) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     for point in points:
         found.setdefault(point.of[by], [0] * len(columns))[columns.index(point.of["month"])] += point.value

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from services.stats import closing, views
+from services.stats import views
 from services.stats.commands import FxRate, LoadFxRates, ReviseFxRate
 from services.stats.domain import RateExists, RateUnknown
+from services.stats.periods import closing
 from services.stats.queries import rates
 from shared.db import Tx
 from shared.values import first_day

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from services.stats import board, plans, views
+from services.stats import views
 from services.stats.commands import FxRate, Plan, Scenario
-from services.stats.freshness import Freshness, Lag, freshness
+from services.stats.figures.freshness import Freshness, Lag, freshness
+from services.stats.programmes import evaluation, validation
 from services.stats.queries import rates
-from services.stats.usecases import lists
+from services.stats.usecases import classifications
 from shared.db import Tx
 from shared.values import first_day
 
@@ -22,21 +23,21 @@ async def rehearse(tx: Tx, scenario: Scenario, lag: Lag) -> views.Scenario:
 
     Raises UnknownProgramme, ListInvalid.
     """
-    programme, fresh = await board.in_force(tx, scenario.programme), await freshness(tx, lag)
+    programme, fresh = await evaluation.in_force(tx, scenario.programme), await freshness(tx, lag)
     actual = await _judged(tx, programme.plan, scenario, fresh)
     on = scenario.as_known_at or tx.clock.today()
     await _suppose_rates(tx, scenario.rates, on)
     if scenario.designations:
-        await lists.suppose_designations(tx, scenario.designations, on)
+        await classifications.suppose_designations(tx, scenario.designations, on)
     plan = scenario.plan or programme.plan
     supposed = await _judged(tx, plan, scenario, fresh)
-    return views.scenario(actual, supposed, plans.contradictions(plan), plans.arithmetic(plan), scenario.as_known_at, fresh)
+    return views.scenario(actual, supposed, validation.contradictions(plan), validation.arithmetic(plan), scenario.as_known_at, fresh)
 
 
 async def _judged(tx: Tx, plan: Plan, scenario: Scenario, fresh: Freshness) -> views.Judged:
     on, known_on, levels = scenario.as_known_at or tx.clock.today(), scenario.as_known_at, (scenario.level,)
-    quotas = await board.quota_years(tx, plan, on, known_on, fresh.complete_on, levels)
-    targets = await board.target_states(tx, plan, on, known_on, fresh.complete_on, levels)
+    quotas = await evaluation.quota_years(tx, plan, on, known_on, fresh.complete_on, levels)
+    targets = await evaluation.target_states(tx, plan, on, known_on, fresh.complete_on, levels)
     return views.judged_now(quotas, targets)
 
 

@@ -6,18 +6,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from services.stats import figures, spreads
 from services.stats.commands import Question
-from services.stats.figures import Point
-from services.stats.fold import Cell
-from services.stats.freshness import Freshness
-from services.stats.measures import CUT_BY_CODE, MEASURE_BY_CODE, Measure
+from services.stats.counting.measures import CUT_BY_CODE, MEASURE_BY_CODE, Measure
+from services.stats.counting.reference_fold import Cell
+from services.stats.figures import percentiles, query
+from services.stats.figures.freshness import Freshness
+from services.stats.figures.percentiles import Band
+from services.stats.figures.query import Point
 from services.stats.queries import frozen, rates
-from services.stats.queries.lists import Kind
-from services.stats.spreads import Band
-from services.stats.views.answered import Answered, Label, View, standing
-from services.stats.views.judged import (
-    Judged,
+from services.stats.queries.classifications import Kind
+from services.stats.views.answers import Answered, Label, View, standing
+from services.stats.views.classifications import Designations, Divisions, ListVersion, designations, divisions, list_version
+from services.stats.views.programmes import (
+    Judged,  # fmt: skip
     Programme,
     QuotaAt,
     Quotas,
@@ -30,10 +31,9 @@ from services.stats.views.judged import (
     quotas,
     scenario,
     targets,
-)  # fmt: skip
-from services.stats.views.listed import Designations, Divisions, ListVersion, designations, divisions, list_version
+)
 from services.stats.views.public import PublicFigure, public_figure
-from services.stats.views.reported import Fresh, Report, Total, YearRow, report
+from services.stats.views.report import Fresh, Report, Total, YearRow, report
 from shared.events import FigureRestated
 from shared.values import Ratio, period_of
 
@@ -87,10 +87,10 @@ def figure(
     unknown: Mapping[str, int] | None, versions: Mapping[Kind, int] | None,
 ) -> Figure:  # fmt: skip
     """`shown`: the page of the points that is asked for; totals are of all."""
-    money = figures.is_money(question.measure)
-    total, pending = figures.in_yuan(points)
+    money = query.is_money(question.measure)
+    total, pending = query.in_yuan(points)
     return Figure(
-        measure=question.measure, unit=figures.unit(question.measure), label=label, definition=figures.definition(question.measure),
+        measure=question.measure, unit=query.unit(question.measure), label=label, definition=query.definition(question.measure),
         start=question.start, end=question.end, basis=question.basis, scheme=question.scheme,
         points=values(question.measure, shown), next=place_of(shown[-1]) if shown and shown[-1] is not points[-1] else None,
         total_cny=total if money else None, pending_fx=pending if money else {},
@@ -106,7 +106,7 @@ def _unclassified(unknown: Mapping[str, int] | None, *, money: bool) -> Unclassi
 
 
 def values(measure: str, points: Iterable[Point]) -> list[Value]:
-    return [_value(point, figures.digits(measure)) for point in points]
+    return [_value(point, query.digits(measure)) for point in points]
 
 
 def place_of(point: Point) -> str:
@@ -116,7 +116,7 @@ def place_of(point: Point) -> str:
 
 def _value(point: Point, digits: int) -> Value:
     fen = None if point.currency is None else f"{point.fen.normalize():f}"
-    shown = spreads.written(point.ratio, digits) if point.ratio else None
+    shown = percentiles.written(point.ratio, digits) if point.ratio else None
     return Value(
         of=point.of, value=point.value, currency=point.currency, fen=fen, pending=point.pending, ratio=point.ratio, shown=shown,
         median_days=point.spread.median if point.spread else None, p90_days=point.spread.p90 if point.spread else None,
@@ -138,11 +138,11 @@ def measures() -> list[MeasureRow]:
     """Everything that can be asked for, out of the one table."""
     return [
         MeasureRow(
-            name=name, kind=measure.kind, unit=measure.unit, definition=figures.definition(name),
+            name=name, kind=measure.kind, unit=measure.unit, definition=query.definition(name),
             rate=measure.rate if isinstance(measure, Measure) else None,
-            cuts={cut.name: sorted(cut.dimensions - {"person"}) for cut in figures.cuts_with(measure)},
+            cuts={cut.name: sorted(cut.dimensions - {"person"}) for cut in query.cuts_with(measure)},
         )
-        for name, measure in figures.ALL.items()
+        for name, measure in query.ALL.items()
     ]  # fmt: skip
 
 
@@ -183,7 +183,7 @@ def monthly(year: int, last: int, by_channel: Iterable[Point], stock: Iterable[P
             change_dispatches=projects + labour - before if before else None, change_stock=level - level_before if level_before else None,
         ))  # fmt: skip
     return Monthly(
-        year=year, months=rows, definition=f"{figures.definition('dispatches')} {figures.definition('stock')}", **standing(known_on, fresh)
+        year=year, months=rows, definition=f"{query.definition('dispatches')} {query.definition('stock')}", **standing(known_on, fresh)
     )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from services.stats import figures
-from services.stats.freshness import Freshness
+from services.stats.figures import query
+from services.stats.figures.freshness import Freshness
+from services.stats.periods.disclosure_control import Shown
 from services.stats.queries.frozen import Close
-from services.stats.suppression import Shown
-from services.stats.views.answered import Answered, View, standing
+from services.stats.views.answers import Answered, View, standing
 from shared.values import PROGRAMME_ZONE
 
 
@@ -38,7 +38,7 @@ class PublicFigure(Answered):
 def public_figure(measure: str, by: str, close: Close, shown: Shown, smallest: int, fresh: Freshness) -> PublicFigure:
     rows = [PublicRow(of=name, values=list(values[:-1]), total=values[-1]) for name, values in shown.rows.items()]
     return PublicFigure(
-        measure=measure, unit=figures.unit(measure), definition=figures.definition(measure), year=close.starts.year, version=close.version,
+        measure=measure, unit=query.unit(measure), definition=query.definition(measure), year=close.starts.year, version=close.version,
         by=by, smallest=smallest, columns=list(shown.columns), rows=rows, column_totals=list(shown.column_totals), total=shown.total,
         left_out=sum(value is None for values in shown.rows.values() for value in values),
         **standing(close.closed_at.astimezone(PROGRAMME_ZONE).date(), fresh),

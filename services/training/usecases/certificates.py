@@ -19,14 +19,14 @@ from services.training.domain import (
 )
 from services.training.queries import certificates, courses, enrolments, needs
 from services.training.usecases import seats
-from services.training.usecases.ledger import codes
+from services.training.usecases.event_fields import codes
 from services.training.usecases.roster import lock_session, require_counties
 from shared import events
-from shared.auth import Role, require_county, require_party
 from shared.db import Tx
+from shared.delivery.audit_trail import record
 from shared.events import Origin
-from shared.history import record
 from shared.values import Designation, EnrolmentId, SessionId
+from shared.web.auth import Role, require_county, require_party
 
 
 async def issue_certificates(tx: Tx, session_id: SessionId, command: commands.IssueCertificates) -> views.Certificates:

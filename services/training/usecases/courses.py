@@ -15,15 +15,15 @@ from services.training.domain import (
     UnknownOccupation,
     require_session_days,
 )
-from services.training.policy import policy
 from services.training.queries import courses as queries
 from services.training.queries import enrolments
+from services.training.settings import policy
 from services.training.usecases import seats
 from shared import events, reference
-from shared.auth import Role, require_party
 from shared.db import Tx
-from shared.history import record
+from shared.delivery.audit_trail import record
 from shared.values import CourseId, Destination, SessionId, new_id
+from shared.web.auth import Role, require_party
 
 WHOLE_ROSTER = 1000  # a session has no more seats
 

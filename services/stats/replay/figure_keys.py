@@ -1,0 +1,104 @@
+"""Published keys read back: what a key of stats.snapshot, of FigureRestated or of an audit names, as a question to the one query path."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from services.stats.commands import Filter, Plan, Question, Quota, Target
+from services.stats.counting.measures import CUTS, DERIVED, MEASURE
+from services.stats.counting.reference_fold import Cell
+from services.stats.domain import UnknownKey
+from services.stats.figures import query
+from services.stats.programmes import evaluation
+from services.stats.replay.explain import Asked
+from shared.db import Tx
+from shared.web.auth import NATION
+
+FORMS = (
+    "measure|scope|period, measure|currency|scope|period, quota|scope|year, target|scope|programme,"
+    " or a cell as laowu audit names it; a scope is nation:CN, nation:CN/listed:national, region:west or province:620000"
+)
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_PERIOD = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
+
+
+async def asked(tx: Tx, key: str) -> list[Asked]:
+    """What the key names: one figure, or the two sides of a share. Raises UnknownKey."""
+    parts = [part.strip() for part in key.split("|")]
+    if len(parts) in (6, 7):
+        return [_cell(key, parts)]
+    if len(parts) == 3:
+        programmes = [programme.plan for programme in await evaluation.all_in_force(tx)]
+        return _of_a_plan(key, parts, programmes) or [_figure(key, parts[0], None, parts[1], parts[2])]
+    if len(parts) == 4 and _CURRENCY.fullmatch(parts[1]):
+        return [_figure(key, parts[0], parts[1], parts[2], parts[3])]
+    raise UnknownKey(f"{key!r} is none of: {FORMS}")
+
+
+def _cell(key: str, parts: list[str]) -> Asked:
+    measure, cut, k1, k2, day, recorded, *currency = parts
+    codes = [one.code for one in CUTS if one.name == cut]
+    if measure not in MEASURE or not codes:
+        raise UnknownKey(f"{measure} by {cut} is not counted")
+    try:
+        cell = Cell(
+            MEASURE[measure].code, codes[0], k1, k2, date.fromisoformat(day), date.fromisoformat(recorded.removeprefix("recorded ")),
+            "".join(currency),
+        )  # fmt: skip
+    except ValueError:
+        raise UnknownKey(f"{day} and {recorded} are no days") from None
+    return Asked(key, cell=cell)
+
+
+def _figure(key: str, measure: str, currency: str | None, scope: str, period: str) -> Asked:
+    if measure not in MEASURE | DERIVED or not _PERIOD.fullmatch(period):
+        raise UnknownKey(f"{measure!r} in {period!r} is no figure")
+    start, end = query.bounds(period, upper=False), query.bounds(period, upper=True)
+    part = _within(Filter(), scope)
+    return Asked(key, None if part is None else Question(measure=measure, start=start, end=end, filter=part), currency=currency)
+
+
+def _of_a_plan(key: str, parts: list[str], plans: list[Plan]) -> list[Asked]:
+    """A target's or quota's figure; empty: the key names none of a plan."""
+    code, scope, period = parts
+    for plan in plans:
+        for target in plan.targets:
+            if (target.code, plan.code) == (code, period):
+                return [_of_target(key, target, scope)]
+        for quota in plan.quotas:
+            if quota.code == code and period.isdecimal():
+                return _of_quota(key, quota, scope, int(period))
+    return []
+
+
+def _of_target(key: str, target: Target, scope: str) -> Asked:
+    part = _within(target.filter, scope)
+    return Asked(key, None if part is None else Question(measure=target.measure, start=target.starts, end=target.ends, filter=part))
+
+
+def _of_quota(key: str, quota: Quota, scope: str, year: int) -> list[Asked]:
+    if not quota.first_year <= year <= quota.last_year:
+        raise UnknownKey(f"{quota.code} holds from {quota.first_year} to {quota.last_year}")
+    sides = (("numerator", _within(quota.numerator, scope)), ("denominator", _within(quota.denominator, scope)))
+    return [
+        Asked(f"{key} {side}", None if part is None else Question(
+            measure=quota.measure, start=date(year, 1, 1), end=date(year, 12, 31), filter=part, basis=quota.basis, scheme=quota.scheme,
+        ))
+        for side, part in sides
+    ]  # fmt: skip
+
+
+def _within(part: Filter, scope: str) -> Filter | None:
+    """The part of a filter that lies in a scope; None where nothing of it does. Raises UnknownKey where the scope is none."""
+    nation = f"nation:{NATION}"
+    if scope == nation:
+        return part
+    level, _, code = scope.removeprefix(f"{nation}/").partition(":")
+    if level not in (("listed",) if scope.startswith(nation) else ("region", "province")):
+        raise UnknownKey(f"{scope!r} is no scope")
+    try:
+        within = Filter.model_validate({**part.model_dump(), level: (code,)})
+    except ValueError:
+        raise UnknownKey(f"{scope!r} is no scope") from None
+    return within if code in part.chosen().get(level, {code}) else None

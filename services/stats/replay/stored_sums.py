@@ -1,0 +1,67 @@
+"""What is kept as a sum of cells, so that it reads fast or cannot change unsaid: months, closed periods. A recount must give it too."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from services.stats.counting.measures import CUT_BY_CODE, CUTS, MEASURE_BY_CODE, MEASURES
+from services.stats.counting.reference_fold import EARLIEST, Cell
+from services.stats.figures.query import province_at
+from services.stats.periods.closing import CUT_OF
+from services.stats.queries import Sums, frozen, months
+from services.stats.queries import sums as stored
+from shared.db import Tx
+from shared.values import period_of
+
+LATEST = date(2199, 12, 31)
+Closed = Mapping[str, tuple[date, date]]  # period: first and last day
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """`stored`: sums by their names; `closed`: the closed periods that some of them are of."""
+
+    stored: dict[str, int]
+    closed: Closed
+
+
+async def kept_sums(tx: Tx) -> Kept:
+    """Every sum that is not 0, as the boards read it."""
+    found: Counter[str] = Counter()
+    for cut in (cut for cut in CUTS if cut.monthly):
+        everything = Sums(
+            cut.code, tuple(measure.code for measure in MEASURES), EARLIEST, LATEST, "month", "key", True, None, None, None, None
+        )
+        for row in await months.sum_months(tx, everything, anew=True):
+            for month, value in row.values:
+                if month is not None:
+                    found[_month(row.measure, cut.code, row.k1, row.k2, month, row.currency)] += value
+    for (period, measure, currency, province), value in (await stored.closed_sums(tx)).items():
+        found[_closed(period, measure, currency, province)] += value
+    closed = {close.period: (close.starts, close.ends) for close in await frozen.closed(tx)}
+    return Kept({name: value for name, value in found.items() if value}, closed)
+
+
+def summed(cells: Mapping[Cell, int], closed: Closed) -> dict[str, int]:
+    """The same sums of recounted cells."""
+    found: Counter[str] = Counter()
+    for cell, value in cells.items():
+        if CUT_BY_CODE[cell.cut].monthly:
+            found[_month(cell.measure, cell.cut, cell.k1, cell.k2, cell.day, cell.currency)] += value
+        if cell.cut == CUT_OF.get(cell.measure):
+            for period, (starts, ends) in closed.items():
+                if starts <= cell.day <= ends:
+                    found[_closed(period, cell.measure, cell.currency, province_at(cell.k1))] += value
+    return {name: value for name, value in found.items() if value}
+
+
+def _month(measure: int, cut: int, k1: str, k2: str, day: date, currency: str) -> str:
+    names = (MEASURE_BY_CODE[measure].name, CUT_BY_CODE[cut].name, k1, k2, period_of(day), currency)
+    return " | ".join(filter(None, names))
+
+
+def _closed(period: str, measure: int, currency: str, province: str) -> str:
+    return "|".join(filter(None, (f"closed {MEASURE_BY_CODE[measure].name}", currency, f"province:{province}", period)))

@@ -1,0 +1,143 @@
+"""What a batch of records holds: events to apply, repeats, records ahead of one that is missing, records to park and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import groupby
+from operator import attrgetter
+from typing import NamedTuple
+
+from shared.delivery.event_log import Number, Record, Verdict, accept, following, number_of, run_of
+from shared.delivery.positions import Place, Position
+from shared.events import Data, Recorded, Undecodable, Unknown, Unwanted, decode
+
+Reads = Callable[[str, Record, Number], "Item | Unknown | Unwanted"]
+
+
+@dataclass(slots=True)  # one per record: a frozen one costs three times as much to make
+class Item:
+    """An event to apply, a record to park with a reason, or one that is not decoded (yet)."""
+
+    topic: str
+    record: Record
+    number: Number | None
+    event: Recorded[Data] | None = None
+    reason: str = ""
+    detail: str = ""
+    event_type: str | None = None
+
+    @property
+    def subject(self) -> tuple[str, bytes] | None:
+        return None if self.record.key is None else (self.topic, self.record.key)
+
+    @property
+    def place(self) -> tuple[str, int, int]:
+        return self.topic, self.record.partition, self.record.offset
+
+    @property
+    def blocks(self) -> bool:
+        """A record without a number was never part of a subject's history; later events need not wait for it."""
+        return self.number is not None
+
+    def parked(self, reason: str, detail: str) -> Item:
+        return replace(self, reason=reason, detail=detail)
+
+
+@dataclass(slots=True)
+class Taken:
+    """What became of a batch."""
+
+    positions: dict[Place, Position]
+    applied: Counter[str] = field(default_factory=Counter)  # by topic
+    parked: list[Item] = field(default_factory=list)
+    dropped: list[tuple[str, Verdict]] = field(default_factory=list)
+    unknown: Counter[str] = field(default_factory=Counter)
+    diverted: int = 0  # in a row, at the end of the batch
+
+
+class Chunk(NamedTuple):
+    """Records of one partition, one after the other in the batch. `topic` is the logical name."""
+
+    topic: str
+    partition: int
+    records: Sequence[Record]
+
+    @property
+    def place(self) -> Place:
+        return self.topic, self.partition
+
+
+def chunks(prefix: str, records: Sequence[Record]) -> list[Chunk]:
+    grouped = groupby(records, attrgetter("topic", "partition"))
+    return [Chunk(name.removeprefix(prefix), partition, list(group)) for (name, partition), group in grouped]
+
+
+def select(batch: Sequence[Chunk], taken: Taken, reads: Reads) -> list[Item]:
+    """The records that are new, read, in order; positions are moved past all of them."""
+    items: list[Item] = []
+    for chunk in batch:
+        position = taken.positions[chunk.place]
+        past = moved(chunk, position)
+        if past is None:
+            items += _one_by_one(chunk.topic, chunk.records, position, taken, reads)
+            continue
+        taken.positions[chunk.place] = past
+        epoch, end = past.expected
+        for number, record in enumerate(chunk.records, end - len(chunk.records)):
+            keep(reads(chunk.topic, record, Number(epoch, number)), chunk.topic, items, taken)
+    return items
+
+
+def moved(chunk: Chunk, position: Position) -> Position | None:
+    """The position past the chunk, where every record of it is new and follows the one before; None: each has to be judged."""
+    first = run_of(chunk.records, position.expected) if chunk.records[0].offset >= position.next_offset else None
+    return first and Position(chunk.records[-1].offset + 1, Number(first.epoch, first.number + len(chunk.records)), None)
+
+
+def _one_by_one(topic: str, records: Sequence[Record], position: Position, taken: Taken, reads: Reads) -> list[Item]:
+    items: list[Item] = []
+    for record in records:
+        if record.offset < position.next_offset:
+            continue
+        position.next_offset = record.offset + 1
+        number = number_of(record)
+        if number is None:
+            items.append(Item(topic, record, None, reason="no_sequence", detail="the header sequence is missing or malformed"))
+            continue
+        verdict = accept(position.expected, number)
+        if verdict is Verdict.ACCEPTED:
+            position.expected, position.gap_since = following(number), None
+            keep(reads(topic, record, number), topic, items, taken)
+            continue
+        taken.dropped.append((topic, verdict))
+        if verdict is Verdict.AHEAD and position.gap_since is None:
+            position.gap_since = datetime.now(UTC)
+    return items
+
+
+def keep(found: Item | Unknown | Unwanted, topic: str, items: list[Item], taken: Taken) -> None:
+    if isinstance(found, Item):
+        items.append(found)
+    elif isinstance(found, Unknown):
+        taken.unknown[topic] += 1
+
+
+def decoded(topic: str, record: Record, number: Number, wanted: frozenset[str] | None) -> Item | Unknown | Unwanted:
+    """What a numbered record holds: an event to apply, a reason to park it, or nothing for this reader."""
+    if record.value is None:
+        return Item(topic, record, number, reason="no_value", detail="a record without a value is no event")
+    try:
+        event = decode(record.value, wanted)
+    except Undecodable as error:
+        return Item(topic, record, number, reason="undecodable", detail=str(error))
+    except (ValueError, ArithmeticError, RecursionError) as error:  # whatever a validator may raise on hostile input
+        return Item(topic, record, number, reason="undecodable", detail=f"{type(error).__name__}: {error}")
+    if isinstance(event, Unknown | Unwanted):
+        return event
+    kind = event.data.type_name()
+    if topic != event.data.TOPIC or event.subject.encode() != record.key:
+        return Item(topic, record, number, event, "misfiled", f"{kind} of {event.subject} under this topic and key", kind)
+    return Item(topic, record, number, event, event_type=kind)

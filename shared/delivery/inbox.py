@@ -1,0 +1,419 @@
+"""Takes one batch of records into a service's database: positions, effects and dead letters in one transaction.
+
+Every record is read exactly once: its place in the log is stored with its effects, and rows are locked in the same order by
+everybody, so an owner that was thought dead, or two owners during a rebalance, find the batch taken.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import asyncpg
+
+from shared.db import Cause, Database, Tx, Unavailable
+from shared.delivery.batches import Chunk, Item, Taken, chunks, decoded, keep, moved, select
+from shared.delivery.event_log import Record, Verdict
+from shared.delivery.positions import Place, Position, lock_positions, store_positions
+from shared.events import Data, Recorded
+from shared.metrics import AHEAD, APPLIED, PARKED, REPEATED, UNKNOWN
+from shared.values import Clock
+from shared.web.auth import system
+
+Apply = Callable[[Tx, Sequence[Recorded[Data]]], Awaitable[None]]
+Handler = Callable[[Tx, Recorded[Any]], Awaitable[None]]
+Handlers = Mapping[type[Data], Handler]
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """Applies events one by one, each under its own cause."""
+
+    handlers: Handlers
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        return frozenset(event.type_name() for event in self.handlers)
+
+    async def __call__(self, tx: Tx, events: Sequence[Recorded[Data]]) -> None:
+        simulated = tx.clock.at is not None
+        for event in events:
+            handler = self.handlers.get(type(event.data))
+            if handler is not None:
+                tx.cause = caused_by(event, tx.service, simulated=simulated)
+                await handler(tx, event)
+
+
+def each(handlers: Handlers) -> Each:
+    """How a service that reacts event by event applies a batch. Classes without a handler are not even decoded."""
+    return Each(handlers)
+
+
+Raw = tuple[str, bytes | None, bytes | None]  # logical topic, key, value
+ApplyRaw = Callable[[Tx, Sequence[Raw]], Awaitable[frozenset[int]]]
+FEW = 50  # up to here decoding is as fast
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """Applies a batch without decoding it: `records` either applies all of them, or applies none and names by their places
+    those that it cannot judge. These, and what lies behind them, are decoded and go to `events`.
+    """
+
+    events: Apply
+    records: ApplyRaw
+
+    async def __call__(self, tx: Tx, events: Sequence[Recorded[Data]]) -> None:
+        await self.events(tx, events)
+
+
+def caused_by(event: Recorded[Data], service: str, *, simulated: bool) -> Cause:
+    """The cause of a reaction: the service itself, because of the event; in a simulation at the event's own time."""
+    return Cause(
+        principal=system(service),
+        clock=Clock(event.time) if simulated else Clock(),
+        correlation_id=event.correlation_id,
+        causation_id=str(event.id),
+        traceparent=event.traceparent,
+    )
+
+
+class Reject(Exception):
+    """A usecase cannot apply the event: the record is parked with this code, later events of its subject behind it."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code = code
+        self.detail = detail
+
+
+class Misplaced(Exception):
+    """The batch begins after the stored offset: what lies between was not read."""
+
+    def __init__(self, places: frozenset[tuple[Place, int]]) -> None:
+        super().__init__(", ".join(f"{topic}/{partition}@{offset}" for (topic, partition), offset in sorted(places)))
+        self.places = places
+
+
+class TooManyDiverted(Exception):
+    """So many records in a row could not be applied that the fault is not theirs; nothing of the batch was kept."""
+
+
+# Not the record's fault: the batch is rolled back and taken again.
+PASSING = (
+    Unavailable,
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,  # 08
+    asyncpg.TransactionRollbackError,  # 40: serialisation, deadlock
+    asyncpg.ReadOnlySQLTransactionError,  # 25006: a standby, during a failover
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.InsufficientResourcesError,  # 53: disk full, too many connections
+    asyncpg.OperatorInterventionError,  # 57: shutdown, statement timeout
+    asyncpg.LockNotAvailableError,
+    asyncpg.PostgresSystemError,  # 58
+    asyncpg.InternalClientError,
+)
+
+
+def passing(error: BaseException, conn: Any) -> bool:
+    """Whether the same record may well succeed later. asyncpg reports a lost connection as InterfaceError, as it does misuse."""
+    return isinstance(error, PASSING) or (isinstance(error, asyncpg.InterfaceError) and conn.is_closed())
+
+
+# --- applying -----------------------------------------------------------------------------------------------------
+@dataclass(slots=True)
+class _Batch:
+    """One attempt at a batch: what is blocked so far, and what became of every item."""
+
+    tx: Tx
+    apply: Apply
+    taken: Taken
+    blocked: set[tuple[str, bytes]]
+    max_diverted: int
+    diverted_before: int
+    progress: Callable[[], None]
+    failed: int = 0
+
+
+async def take(
+    database: Database,
+    prefix: str,
+    records: Sequence[Record],
+    apply: Apply,
+    *,
+    simulated: bool,
+    max_diverted: int,
+    wanted: frozenset[str] | None = None,
+    diverted: int = 0,
+    holes: frozenset[tuple[Place, int]] = frozenset(),
+    progress: Callable[[], None] = lambda: None,
+) -> Taken:
+    """Take the batch. `wanted`: the event types that `apply` has a use for, None for all; `diverted`: records parked in a
+    row before it; `holes`: stored offsets after which the log is known to be empty up to the batch.
+    Raises Misplaced, TooManyDiverted, and what is in PASSING; then nothing was kept.
+    """
+    cause = Cause(system(database.service), Clock(_beginning(records) if simulated else None))
+    async with database.transaction(cause) as tx:
+        read = chunks(prefix, records)
+        taken = Taken(await lock_positions(tx.conn, sorted({chunk.place for chunk in read})))
+        _check_places(read, taken.positions, holes)
+        bulk = apply if isinstance(apply, Bulk) and len(records) > FEW else None
+        waiting: bool = await tx.conn.fetchval(_ANY_OPEN)
+        batch = _Batch(tx, apply, taken, set(), max_diverted, diverted, progress)
+        progress()
+        if waiting or bulk is None or not await _apply_whole(batch, bulk, read):
+            items = select(read, taken, Item if bulk else partial(decoded, wanted=wanted))
+            batch.blocked = await _blocked(tx.conn, items) if waiting else set()
+            await _judge(batch, bulk, items)
+        await store_positions(tx.conn, taken.positions)
+    _count(taken)
+    return taken
+
+
+def _beginning(records: Sequence[Record]) -> datetime:
+    """A moment for a simulated clock before the first event sets its own."""
+    return datetime.fromtimestamp(records[0].timestamp / 1000, UTC)
+
+
+def _check_places(read: Sequence[Chunk], stored: dict[Place, Position], holes: frozenset[tuple[Place, int]]) -> None:
+    first: dict[Place, int] = {}
+    for chunk in read:
+        first.setdefault(chunk.place, chunk.records[0].offset)
+    wrong = {(place, stored[place].next_offset) for place, offset in first.items() if offset > stored[place].next_offset} - holes
+    if wrong:
+        raise Misplaced(frozenset(wrong))
+
+
+async def _apply_whole(batch: _Batch, bulk: Bulk, read: Sequence[Chunk]) -> bool:
+    """What a batch mostly is, at a fraction of the cost: every record new, in order, and none that has to be decoded.
+
+    False: it is not; then nothing was applied and no position moved.
+    """
+    past: dict[Place, Position] = {}
+    for chunk in read:
+        position = moved(chunk, past.get(chunk.place) or batch.taken.positions[chunk.place])
+        if position is None:
+            return False
+        past[chunk.place] = position
+    if await _refused(batch, bulk, [(chunk.topic, record.key, record.value) for chunk in read for record in chunk.records]):
+        return False
+    batch.taken.positions |= past
+    for chunk in read:
+        batch.taken.applied[chunk.topic] += len(chunk.records)
+    return True
+
+
+async def _judge(batch: _Batch, bulk: Bulk | None, items: Sequence[Item]) -> None:
+    """Apply what can be applied, park the rest. Raises TooManyDiverted."""
+    taken, diverted = batch.taken, batch.diverted_before
+    await (_apply_bulk(batch, bulk, items) if bulk else _apply_all(batch, items))
+    _restore_order(taken, items)
+    taken.diverted = _in_a_row(items, taken, diverted)
+    if taken.parked:
+        if _longest(items, taken, diverted) > batch.max_diverted:
+            raise TooManyDiverted(_last_of(taken.parked))
+        await _park(batch.tx.conn, taken.parked)
+
+
+async def _apply_all(batch: _Batch, items: Sequence[Item]) -> None:
+    """Park what cannot be an event and what waits behind an open dead letter; apply the rest, all at once if possible."""
+    ready = []
+    for item in items:
+        if item.reason:
+            _divert(batch, item)
+        elif item.subject in batch.blocked:
+            _divert(batch, item.parked("behind", "an earlier record of this subject is parked"))
+        else:
+            ready.append(item)
+    await _apply_group(batch, ready)
+
+
+def _restore_order(taken: Taken, items: Sequence[Item]) -> None:
+    """What is parked lies in the order of the log."""
+    order = {item.place: rank for rank, item in enumerate(items)} if taken.parked else {}
+    taken.parked.sort(key=lambda item: order[item.place])
+
+
+async def _apply_bulk(batch: _Batch, bulk: Bulk, items: Sequence[Item]) -> None:
+    """All undecoded; what cannot be judged so, and every record of its subject, is decoded and applied as events."""
+    aside: set[tuple[str, bytes] | None] = {*batch.blocked, None}
+    ready = [item for item in items if item.number and item.subject not in aside]
+    while ready and (refused := await _refused(batch, bulk, [(item.topic, item.record.key, item.record.value) for item in ready])):
+        aside |= {ready[place].subject for place in refused}
+        ready = [item for item in ready if item.subject not in aside]
+    batch.taken.applied.update(item.topic for item in ready)
+    events: list[Item] = []
+    for item in items:
+        if item.number is None:
+            events.append(item)
+        elif item.subject in aside:
+            keep(decoded(item.topic, item.record, item.number, None), item.topic, events, batch.taken)
+    await _apply_all(batch, events)
+
+
+async def _refused(batch: _Batch, bulk: Bulk, ready: Sequence[Raw]) -> Collection[int]:
+    """Places of the records that are to be decoded. What fails for a reason that is not the moment's is tried event by event."""
+    batch.progress()
+    try:
+        async with batch.tx.savepoint():
+            return await bulk.records(batch.tx, ready)
+    except Exception as raised:
+        if passing(raised, batch.tx.conn):
+            raise
+        return range(len(ready))
+
+
+async def _apply_group(batch: _Batch, group: Sequence[Item]) -> None:
+    """All in one savepoint; if that fails, each half in its own, down to the record at fault. Order is kept."""
+    group = _unblocked(batch, group)
+    if not group:
+        return
+    batch.progress()
+    error = await attempt(batch.tx, batch.apply, [item.event for item in group if item.event is not None])
+    if error is None:
+        batch.taken.applied.update(item.topic for item in group)
+        batch.failed = 0
+        return
+    if len(group) > 1:
+        middle = len(group) // 2
+        await _apply_group(batch, group[:middle])
+        await _apply_group(batch, group[middle:])
+        return
+    batch.failed += 1
+    _divert(batch, group[0].parked(*why(error)))
+    if batch.failed > batch.max_diverted:
+        raise TooManyDiverted(_last_of(batch.taken.parked))
+
+
+async def attempt(tx: Tx, apply: Apply, events: Sequence[Recorded[Data]]) -> Exception | None:
+    """Apply the events in a savepoint. Returns what was wrong with them; then nothing of them is kept. Raises what may pass."""
+    try:
+        async with tx.savepoint():
+            await apply(tx, events)
+    except Exception as raised:  # whatever a usecase raises is the record's fault, unless it may pass
+        if passing(raised, tx.conn):
+            raise
+        return raised
+    return None
+
+
+def why(error: Exception) -> tuple[str, str]:
+    """Reason and detail of a record that could not be applied, as they stand in its dead letter."""
+    code, detail = (error.code, error.detail) if isinstance(error, Reject) else (_slug(error), f"{type(error).__name__}: {error}")
+    return _text(code)[:100], _text(detail)[:2_000]
+
+
+def _unblocked(batch: _Batch, group: Sequence[Item]) -> list[Item]:
+    if not batch.blocked:
+        return list(group)
+    free = []
+    for item in group:
+        if item.subject in batch.blocked:
+            _divert(batch, item.parked("behind", "an earlier record of this subject is parked"))
+        else:
+            free.append(item)
+    return free
+
+
+def _divert(batch: _Batch, item: Item) -> None:
+    batch.taken.parked.append(item)
+    if item.blocks and item.subject is not None:
+        batch.blocked.add(item.subject)
+
+
+def _slug(error: Exception) -> str:
+    return str(getattr(error, "slug", "failed")).lower()
+
+
+def _last_of(parked: Sequence[Item]) -> str:
+    last = parked[-1]
+    return f"the last: {last.topic}/{last.record.partition}@{last.record.offset}: {last.reason}: {last.detail}"
+
+
+def _runs(items: Sequence[Item], taken: Taken, before: int) -> list[int]:
+    """How many were diverted in a row after each item; waiting behind another is no fault of its own and counts for nothing."""
+    reasons = {item.place: item.reason for item in taken.parked}
+    runs = [before]
+    for item in items:
+        reason = reasons.get(item.place)
+        runs.append(0 if reason is None else runs[-1] + (reason != "behind"))
+    return runs
+
+
+def _in_a_row(items: Sequence[Item], taken: Taken, before: int) -> int:
+    return _runs(items, taken, before)[-1] if taken.parked else 0 if taken.applied else before
+
+
+def _longest(items: Sequence[Item], taken: Taken, before: int) -> int:
+    return max(_runs(items, taken, before))
+
+
+def _count(taken: Taken) -> None:
+    for topic, count in taken.applied.items():
+        APPLIED.labels(topic).inc(count)
+    for (topic, verdict), count in Counter(taken.dropped).items():
+        (REPEATED if verdict is Verdict.REPEAT else AHEAD).labels(topic).inc(count)
+    for topic, count in taken.unknown.items():
+        UNKNOWN.labels(topic).inc(count)
+    for (topic, reason), count in Counter((item.topic, item.reason) for item in taken.parked).items():
+        PARKED.labels(topic, reason).inc(count)
+
+
+# --- dead letters -------------------------------------------------------------------------------------------------
+_ANY_OPEN = "SELECT EXISTS (SELECT FROM dead_letter WHERE state = 'parked' AND blocks)"
+_OPEN = """
+SELECT DISTINCT topic, key FROM dead_letter
+WHERE state = 'parked' AND blocks AND (topic, key) IN (SELECT * FROM unnest($1::text[], $2::bytea[]))
+"""
+_PARK = """
+INSERT INTO dead_letter (topic, partition, "offset", sequence, key, value, headers, reason, detail, event_id, event_type, subject, blocks)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+"""
+_PARKED = "SELECT count(*) FROM dead_letter WHERE state = 'parked'"
+
+
+async def parked(conn: Any) -> int:
+    """Open dead letters."""
+    count: int = await conn.fetchval(_PARKED)
+    return count
+
+
+async def _blocked(conn: Any, items: Sequence[Item]) -> set[tuple[str, bytes]]:
+    """Subjects among the items that have an open dead letter."""
+    subjects = sorted({item.subject for item in items if item.subject is not None})
+    rows = await conn.fetch(_OPEN, [topic for topic, _ in subjects], [key for _, key in subjects])
+    return {(row["topic"], row["key"]) for row in rows}
+
+
+async def _park(conn: Any, items: Sequence[Item]) -> None:
+    await conn.executemany(_PARK, [_letter(item) for item in items])
+
+
+def _letter(item: Item) -> tuple[Any, ...]:
+    record = item.record
+    return (
+        item.topic,
+        record.partition,
+        record.offset,
+        None if item.number is None else str(item.number),
+        record.key,
+        record.value,
+        [[_text(name), base64.b64encode(value or b"").decode()] for name, value in record.headers],
+        _text(item.reason)[:100],
+        _text(item.detail)[:2_000],
+        item.event.id if item.event else None,
+        item.event_type,
+        None if record.key is None else _text(record.key.decode(errors="replace"))[:200],
+        item.blocks,
+    )
+
+
+def _text(text: str) -> str:
+    """As PostgreSQL takes it: no NUL, no lone surrogate."""
+    return text.replace("\x00", "\ufffd").encode(errors="replace").decode()

@@ -1,0 +1,260 @@
+"""Events of docking. Subjects: an enterprise, a job order, or a placement from match to return."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Literal
+
+from shared.events.event import DOCKING, Data, Origin, Part
+from shared.values import (
+    Channel,
+    Destination,
+    EnterpriseId,
+    HouseholdStatus,
+    Money,
+    Occupation,
+    OrderId,
+    PlacementId,
+    Sex,
+    WagePeriod,
+    WorkerId,
+)
+
+
+class _Enterprise(Data):
+    TOPIC = DOCKING
+    SUBJECT = "enterprise"
+
+    enterprise: EnterpriseId
+    effective: date
+
+
+class EnterpriseQualified(_Enterprise):
+    licence_no: str
+    scope: tuple[Channel, ...]
+    destinations: tuple[Destination, ...]  # empty: every destination
+    valid_to: date
+
+
+class EnterpriseSuspended(_Enterprise):
+    reason: str
+
+
+class ReserveDeposited(_Enterprise):
+    amount: Money
+    balance: Money
+
+
+class _Order(Data):
+    TOPIC = DOCKING
+    SUBJECT = "order"
+
+    order: OrderId
+    enterprise: EnterpriseId
+    destination: Destination
+    occupation: Occupation
+    channel: Channel
+    effective: date
+
+
+class JobOrderOpened(_Order):
+    employer: str
+    positions: int
+    wage: Money
+    wage_period: WagePeriod
+    term_months: int
+    fee_cap: Money | None
+    expires: date
+
+
+class JobOrderClosed(_Order):
+    unfilled: int
+
+
+class JobOrderExpired(_Order):
+    unfilled: int
+
+
+class _Placement(Data):
+    TOPIC = DOCKING
+    SUBJECT = "placement"
+
+    placement: PlacementId
+    worker: WorkerId
+
+
+class _Pipeline(_Placement):
+    """A step before departure. Carries what the order fixed, so no consumer needs the order."""
+
+    order: OrderId
+    enterprise: EnterpriseId
+    origin: Origin
+    destination: Destination
+    occupation: Occupation
+    channel: Channel
+    effective: date
+
+
+class MatchedToEnterprise(_Pipeline):
+    score: int  # 0..1000
+    reasons: tuple[str, ...]
+    quota_effect: str | None
+    policy_version: str
+    due: date  # the reserved position returns after this day
+    registered_on: date | None = None
+
+
+class ContractRegistered(_Pipeline):
+    contract_no: str
+    terms_hash: str
+    wage: Money
+    wage_period: WagePeriod
+    days_per_month: int  # paid working days of a full month; 1 where wage_period is month
+    pay_day: int  # day of the month after the wage period, 1..28
+    deductions_max: Money  # lawful deductions per wage period, at most
+    start: date
+    end: date
+    service_fee: Money | None = None  # what the worker is charged, in the wage's currency; None: nothing was declared
+
+
+class InsuranceBound(_Pipeline):
+    insurer: str
+    valid_from: date
+    valid_to: date
+
+
+class ClearanceRequested(_Pipeline):
+    due: date
+
+
+class ClearanceGranted(_Pipeline):
+    certificate: str
+    valid_to: date
+    checks: tuple[str, ...]
+    registered_on: date | None = None
+    matched_on: date | None = None
+
+
+class ClearanceRefused(_Pipeline):
+    failed: tuple[str, ...]
+
+
+class ClearanceWithdrawn(_Pipeline):
+    reason: str
+
+
+class PlacementCancelled(_Pipeline):
+    """The position is released. `reason` says who or what ended it: a party, an expiry, a withdrawn clearance."""
+
+    reason: Literal[
+        "worker", "enterprise", "officer", "match_expired", "clearance_expired", "clearance_timeout", "clearance_withdrawn", "order_closed"
+    ]
+    reopens: bool = False  # the order is still open: its position can be taken by another
+
+
+class Evidence(StrEnum):
+    """What proves that the border was crossed. A permit or a certificate is none."""
+
+    EXIT_STAMP = "exit_stamp"
+    BOARDING_RECORD = "boarding_record"
+    ARRIVAL_CONFIRMATION = "arrival_confirmation"
+    ADOPTED = "adopted"  # abroad already when this system took over; proven in the predecessor's records
+
+
+class DispatchFact(Part):
+    """One departure and every code it is counted by. `registered_on` and `matched_on` None: the worker was taken over abroad."""
+
+    departed_on: date
+    port: str
+    destination: Destination
+    occupation: Occupation
+    channel: Channel
+    enterprise: EnterpriseId
+    origin: Origin
+    household_status: HouseholdStatus
+    sex: Sex
+    birth_year: int
+    first_ever: bool
+    first_this_year: bool
+    evidence: Evidence
+    registered_on: date | None = None
+    matched_on: date | None = None
+
+
+class ReturnFact(Part):
+    returned_on: date
+    reason: Literal["completed", "early", "terminated", "distress", "death"]
+
+
+class Dispatched(_Placement):
+    EFFECTIVE = "departed_on"
+
+    fact: DispatchFact
+
+    @property
+    def departed_on(self) -> date:
+        return self.fact.departed_on
+
+
+class Returned(_Placement):
+    """Carries the dispatch it ends, so that the stock moves under the codes it was counted by."""
+
+    EFFECTIVE = "returned_on"
+
+    fact: ReturnFact
+    dispatch: DispatchFact
+
+    @property
+    def returned_on(self) -> date:
+        return self.fact.returned_on
+
+
+class DispatchCorrected(_Placement):
+    """The departure was other than recorded, or counts otherwise. `returned` is the return counted so far, which moves along."""
+
+    EFFECTIVE = "departed_on"
+
+    previous: DispatchFact
+    fact: DispatchFact
+    returned: ReturnFact | None
+    cause: Literal["correction", "void_of_first", "late_earlier_departure", "merge"]
+
+    @property
+    def departed_on(self) -> date:
+        return self.fact.departed_on
+
+
+class DispatchVoided(_Placement):
+    EFFECTIVE = "departed_on"
+
+    previous: DispatchFact
+    returned: ReturnFact | None
+    reason: str
+    reopens: bool = False  # the order is still open: its position can be taken by another
+
+    @property
+    def departed_on(self) -> date:
+        return self.previous.departed_on
+
+
+EVENTS: tuple[type[Data], ...] = (
+    EnterpriseQualified,
+    EnterpriseSuspended,
+    ReserveDeposited,
+    JobOrderOpened,
+    JobOrderClosed,
+    JobOrderExpired,
+    MatchedToEnterprise,
+    ContractRegistered,
+    InsuranceBound,
+    ClearanceRequested,
+    ClearanceGranted,
+    ClearanceRefused,
+    ClearanceWithdrawn,
+    PlacementCancelled,
+    Dispatched,
+    Returned,
+    DispatchCorrected,
+    DispatchVoided,
+)

@@ -1,0 +1,129 @@
+"""Events on the wire: CloudEvents 1.0 in structured JSON, written and read."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, Literal, TypeVar, overload
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from shared.events import docking, registration, rights, stats, training
+from shared.events.event import Data
+
+EVENTS: tuple[type[Data], ...] = (*registration.EVENTS, *docking.EVENTS, *training.EVENTS, *rights.EVENTS, *stats.EVENTS)
+BY_TYPE = {event.type_name(): event for event in EVENTS}
+
+D_co = TypeVar("D_co", bound=Data, covariant=True)
+
+
+class Undecodable(Exception):
+    """The record is not an event of this contract: not JSON, not a CloudEvent, or data that does not fit its type."""
+
+
+class Envelope(BaseModel):
+    """CloudEvents 1.0 attributes and our extensions, as on the wire."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    specversion: Literal["1.0"] = "1.0"
+    id: UUID
+    source: str
+    type: str
+    subject: str
+    time: datetime
+    datacontenttype: Literal["application/json"] = "application/json"
+    dataschema: str
+    correlationid: str
+    causationid: str | None = None
+    actor: str
+    traceparent: str | None = None
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded(Generic[D_co]):
+    """An event as recorded: its data, and who recorded it when and because of what."""
+
+    id: UUID
+    source: str
+    time: datetime  # when it was recorded, UTC; not when it happened (data.effective_on)
+    correlation_id: str
+    causation_id: str | None
+    actor: str
+    traceparent: str | None
+    data: D_co
+
+    @property
+    def subject(self) -> str:
+        return self.data.subject
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """An event of a type or version this build does not know: counted and skipped."""
+
+    type: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unwanted:
+    """An event that its reader has no use for; decoding its data is the dearest part of reading it, so it is left."""
+
+    type: str
+
+
+def encode(event: Recorded[Data]) -> bytes:
+    """The CloudEvent as canonical JSON bytes."""
+    name = event.data.type_name()
+    attributes = Envelope.model_construct(
+        id=event.id,
+        source=event.source,
+        type=name,
+        subject=event.data.subject,
+        time=event.time,
+        dataschema=f"/asyncapi#{name}",
+        correlationid=event.correlation_id,
+        causationid=event.causation_id,
+        actor=event.actor,
+        traceparent=event.traceparent,
+        data={},
+    )
+    head = attributes.model_dump_json(exclude={"data"}, exclude_none=True)
+    return f'{head[:-1]},"data":{event.data.model_dump_json()}}}'.encode()
+
+
+@overload
+def decode(value: bytes | None) -> Recorded[Data] | Unknown: ...
+@overload
+def decode(value: bytes | None, wanted: Container[str] | None) -> Recorded[Data] | Unknown | Unwanted: ...
+def decode(value: bytes | None, wanted: Container[str] | None = None) -> Recorded[Data] | Unknown | Unwanted:
+    """The inverse of encode. Types not in `wanted` (None: all are) are not looked into. Raises Undecodable."""
+    try:
+        envelope = Envelope.model_validate_json(value or b"")
+        cls = BY_TYPE.get(envelope.type)
+        if cls is None:
+            return Unknown(envelope.type, envelope.subject)
+        if wanted is not None and envelope.type not in wanted:
+            return Unwanted(envelope.type)
+        data = cls.model_validate(envelope.data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise Undecodable(f"{'.'.join(map(str, first['loc'])) or 'value'}: {first['msg']}") from error
+    if data.subject != envelope.subject:
+        raise Undecodable("subject: does not name the aggregate in data")
+    if envelope.time.tzinfo is None:
+        raise Undecodable("time: has no zone")
+    return Recorded(
+        id=envelope.id,
+        source=envelope.source,
+        time=envelope.time,
+        correlation_id=envelope.correlationid,
+        causation_id=envelope.causationid,
+        actor=envelope.actor,
+        traceparent=envelope.traceparent,
+        data=data,
+    )

@@ -1,0 +1,156 @@
+"""Events of stats. Subject: the published figure. FigurePublished goes to the compacted topic `stats.snapshot`."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from shared.events.event import SNAPSHOT, STATS, Data
+from shared.values import (
+    QuotaStatus,
+    Ratio,
+    TargetState,
+)
+
+
+class _Figure(Data):
+    TOPIC = STATS
+    SUBJECT = "key"
+
+    key: str  # measure|cut|period, quota|period, target
+    effective: date
+
+
+class FigurePublished(_Figure):
+    """The present value of one figure; the newest per key survives compaction."""
+
+    TOPIC = SNAPSHOT
+
+    measure: str
+    cut: str
+    period: str
+    value: int | None
+    share: Ratio | None
+    status: str | None
+    gap_heads: int | None
+    label: Literal["preliminary", "final"]
+    complete_through: datetime | None
+    lag_seconds: int
+    parked: int
+    definition: str
+    open_positions: int | None = None  # what the orders in hand could still send; None: not a running year's quota
+    infeasible: bool = False  # the orders in hand cannot close the gap
+    projection: tuple[int, int, int] | None = None  # low, likely, high at the end of a target's span
+
+
+class TargetProgressChanged(_Figure):
+    target: str
+    actual: int
+    expected: int
+    floor: int
+    state_from: TargetState | None
+    state_to: TargetState
+    projection: tuple[int, int, int] | None = None
+
+
+class QuotaStatusChanged(_Figure):
+    """Another status, or the same and the orders in hand have become too few, or enough again, to close the gap."""
+
+    quota: str
+    period: str
+    status_from: QuotaStatus | None
+    status_to: QuotaStatus
+    share: Ratio
+    gap_heads: int | None
+    open_positions: int | None = None
+    infeasible: bool = False
+
+
+class YearOnYearBreached(_Figure):
+    quota: str
+    period: str
+    share: Ratio
+    share_before: Ratio
+
+
+class PeriodClosed(_Figure):
+    """A published period is frozen: what lies beyond these positions of the logs and touches it is restated."""
+
+    period: str  # YYYY or YYYY-MM
+    version: int
+    digest: str  # sha-256 over the cells of the period, hex
+    positions: tuple[tuple[str, int, int], ...]  # topic, partition, next offset
+
+
+class PeriodReopened(_Figure):
+    period: str
+    version: int
+    approver: str
+    reason: Literal["late_reports", "wrong_reports", "merged_workers", "method"]
+
+
+class FigureRestated(_Figure):
+    """A figure of a closed period has changed. new - old of all restatements of a key add up to what has changed since the close."""
+
+    measure: str
+    scope: str
+    period: str
+    currency: str | None
+    old: int
+    new: int
+    kind: Literal["late", "correction", "merge", "fx", "designation", "rule"]
+    causes: tuple[UUID, ...]  # ids of the events behind it, at most 100
+    causes_total: int
+
+
+class DeadLetterRedriven(_Figure):
+    """A record that could not be counted is counted after all; the envelope says who decided it."""
+
+    letter: int
+    topic: str
+    partition: int
+    offset: int
+    event: UUID | None
+    event_type: str | None
+    why_parked: str  # slug of the reason it was parked for
+
+
+class StalenessRaised(_Figure):
+    """The figures have been further behind the logs than the bound, for as long as the bound."""
+
+    complete_through: datetime | None
+    lag_seconds: int
+    bound_seconds: int
+    parked: int
+
+
+class StalenessCleared(_Figure):
+    """The figures have caught up again."""
+
+    complete_through: datetime | None
+    lag_seconds: int
+    parked: int
+
+
+class ProjectionRebuilt(_Figure):
+    """The cells were counted anew from the beginning of the logs and have taken the place of the old ones."""
+
+    generation: int
+    events: int  # counted anew
+    differing: int  # cells that came out otherwise, 100 for more; the swap was then accepted by an operator
+
+
+EVENTS: tuple[type[Data], ...] = (
+    FigurePublished,
+    TargetProgressChanged,
+    QuotaStatusChanged,
+    YearOnYearBreached,
+    PeriodClosed,
+    PeriodReopened,
+    FigureRestated,
+    DeadLetterRedriven,
+    StalenessRaised,
+    StalenessCleared,
+    ProjectionRebuilt,
+)

@@ -1,0 +1,93 @@
+"""Events of training. Subjects: a course, a session, or an enrolment."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from shared.events.event import TRAINING, Data, Origin
+from shared.values import (
+    CourseId,
+    Destination,
+    EnrolmentId,
+    Occupation,
+    PlacementId,
+    SessionId,
+    WorkerId,
+)
+
+
+class _Training(Data):
+    TOPIC = TRAINING
+
+    course: CourseId
+    destination: Destination
+    occupation: Occupation
+    effective: date
+
+
+class CoursePublished(_Training):
+    SUBJECT = "course"
+
+    centre: str
+    minimum_minutes: int
+
+
+class CourseScheduled(_Training):
+    SUBJECT = "session"
+
+    session: SessionId
+    centre: str
+    starts_on: date
+    ends_on: date
+    seats: int
+
+
+class _Enrolment(_Training):
+    SUBJECT = "enrolment"
+
+    enrolment: EnrolmentId
+    worker: WorkerId
+    placement: PlacementId
+    origin: Origin
+
+
+class WorkerEnrolled(_Enrolment):
+    session: SessionId
+
+
+class EnrolmentCancelled(_Enrolment):
+    reason: str
+
+
+class AttendanceRecorded(_Enrolment):
+    minutes: int
+    minutes_total: int
+
+
+class AssessmentRecorded(_Enrolment):
+    score: int  # 0..100
+    passed: bool
+
+
+class CertificateIssued(_Enrolment):
+    serial: str
+    minutes: int
+    valid_to: date
+
+
+class CertificateRevoked(_Enrolment):
+    serial: str
+    reason: Literal["issued_in_error", "assessment_flawed", "fraud", "course_withdrawn"]
+
+
+EVENTS: tuple[type[Data], ...] = (
+    CoursePublished,
+    CourseScheduled,
+    WorkerEnrolled,
+    EnrolmentCancelled,
+    AttendanceRecorded,
+    AssessmentRecorded,
+    CertificateIssued,
+    CertificateRevoked,
+)
