@@ -17,7 +17,7 @@ from typing import Any
 
 import aiohttp
 
-from shared.web.auth import Role
+from shared.principals import Role
 
 PATIENCE = 120.0  # seconds that a service may be away before the caller gives up
 AT_ONCE = 24  # requests under way at a time

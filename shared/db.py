@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 
 import asyncpg
 
+from shared.principals import Principal, system
 from shared.values import Clock
-from shared.web.auth import Principal, system
 
 T = TypeVar("T")
 

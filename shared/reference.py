@@ -78,11 +78,15 @@ def counties() -> dict[str, County]:
 def provinces() -> dict[str, Province]:
     return {
         row["province_code"]: Province(
-            code=row["province_code"], name_zh=row["name_zh"], name_en=row["name_en"], belt=_region(row["region"]),
-            nbs4=_region(row["region_nbs4"]), poverty_counties=int(row["national_poverty_counties"]),
+            code=row["province_code"],
+            name_zh=row["name_zh"],
+            name_en=row["name_en"],
+            belt=_region(row["region"]),
+            nbs4=_region(row["region_nbs4"]),
+            poverty_counties=int(row["national_poverty_counties"]),
         )
         for row in _rows("regions.csv")
-    }  # fmt: skip
+    }
 
 
 def _region(name: str) -> Region:

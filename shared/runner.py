@@ -25,13 +25,16 @@ from pydantic import ValidationError
 
 from shared import db
 from shared.db import Database
-from shared.delivery import kafka, outbox
+from shared.delivery import kafka, outbox, relay
 from shared.delivery.consumer import Apply, Consumer
 from shared.delivery.dead_letters import Redriving, Standing, Told
-from shared.metrics import Health, collect_seldom, configure_logging
+from shared.gc_tuning import tune_gc
+from shared.health import Health
+from shared.logs import configure_logging
 from shared.settings import Settings
-from shared.web.app import Site, Sweep, create_app
+from shared.web.app import create_app
 from shared.web.auth import Verifier
+from shared.web.call import Site, Sweep
 
 log = logging.getLogger("laowu.runner")
 Background = Callable[[Site], Awaitable[None]]
@@ -72,7 +75,7 @@ def main(service: Service) -> None:
             print(f"{service.name}: setting {'.'.join(map(str, item['loc'])).upper()}: {item['msg']}", file=sys.stderr)  # noqa: T201
         sys.exit(2)
     configure_logging(service.name, settings.log_level)
-    collect_seldom()
+    tune_gc()
     sys.exit(uvloop.run(_run(service, settings)))
 
 
@@ -92,11 +95,19 @@ async def _run(service: Service, settings: Settings) -> int:
     verifier = Verifier.load(settings.auth_jwks)
     lag = consumer.lag if consumer else None
     site = Site(service.name, database, settings, verifier, health, lag, service.sweep, service.redriving(settings))
-    server = _Server(uvicorn.Config(
-        create_app(site, service.router, body_limits=service.body_limits), host=settings.http_host, port=settings.http_port,
-        log_config=None, access_log=False, lifespan="off", proxy_headers=False,
-        timeout_graceful_shutdown=int(settings.drain_seconds), timeout_keep_alive=65,
-    ))  # fmt: skip
+    server = _Server(
+        uvicorn.Config(
+            create_app(site, service.router, body_limits=service.body_limits),
+            host=settings.http_host,
+            port=settings.http_port,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            proxy_headers=False,
+            timeout_graceful_shutdown=int(settings.drain_seconds),
+            timeout_keep_alive=65,
+        )
+    )
     async with _running(site, url, service, server, consumer) as tasks:
         stopped = asyncio.create_task(stop.wait(), name="stop")
         await asyncio.wait({stopped, *tasks}, return_when=asyncio.FIRST_COMPLETED)
@@ -128,9 +139,9 @@ async def _running(
 ) -> AsyncIterator[list[asyncio.Task[None]]]:
     """Everything running; on leaving, everything stopped in order."""
     database, settings = site.database, site.settings
-    relay = asyncio.create_task(outbox.relay(database, url, settings, site.health), name="relay")
+    relaying = asyncio.create_task(relay.run(database, url, settings, site.health), name="relay")
     http = asyncio.create_task(server.serve(), name="http")
-    tasks = [relay, http, *(asyncio.create_task(_loop(work(site)), name=work.__name__) for work in service.background)]
+    tasks = [relaying, http, *(asyncio.create_task(_loop(work(site)), name=work.__name__) for work in service.background)]
     if consumer is not None:
         tasks.append(asyncio.create_task(consumer.run(), name="consumer"))
     if service.sweep is not None and not settings.simulation:
@@ -141,7 +152,7 @@ async def _running(
         await asyncio.wait({http}, timeout=settings.drain_seconds)
         if consumer is not None:
             await consumer.stop()
-        await _drained(database, relay, settings.drain_seconds)
+        await _drained(database, relaying, settings.drain_seconds)
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks, timeout=5)
@@ -152,11 +163,11 @@ async def _loop(work: Awaitable[None]) -> None:
     await work
 
 
-async def _drained(database: Database, relay: asyncio.Task[None], seconds: float) -> None:
+async def _drained(database: Database, relaying: asyncio.Task[None], seconds: float) -> None:
     """Until the outbox is empty, the time is up, or the relay or Postgres is gone."""
     with contextlib.suppress(TimeoutError, db.Unavailable):
         async with asyncio.timeout(seconds):
-            while not relay.done():
+            while not relaying.done():
                 async with database.connection() as conn:
                     if not await outbox.backlog(conn):
                         return

@@ -48,10 +48,10 @@ class ColumnMissing(Invalid):
     slug = "COLUMN_MISSING"
 
 
-class ColumnUnknown(Invalid):
+class ColumnNotRecognised(Invalid):
     """A column that the template does not have, or has once."""
 
-    slug = "COLUMN_UNKNOWN"
+    slug = "COLUMN_NOT_RECOGNISED"
 
 
 class TooManyRows(Invalid):
@@ -85,7 +85,10 @@ def kind_of(content_type: str) -> Kind:
 
 # --- reading ----------------------------------------------------------------------------------------------------------
 def read(content: bytes, kind: Kind, limit: int, *, columns: Collection[str], required: Collection[str]) -> list[Row]:
-    """The filled rows of a list under a header of `columns`. Raises FileUnreadable, ColumnMissing, ColumnUnknown, TooManyRows, NoRows."""
+    """The filled rows of a list under a header of `columns`.
+
+    Raises FileUnreadable, ColumnMissing, ColumnNotRecognised, TooManyRows, NoRows.
+    """
     table = _csv(content) if kind is Kind.CSV else _xlsx(content, limit)
     header = _header(next(table, ()), columns, required)
     rows: list[Row] = []
@@ -163,7 +166,7 @@ def _header(values: Sequence[Any], columns: Collection[str], required: Collectio
         names.pop()
     for place, name in enumerate(names, start=1):
         if name not in columns or names.count(name) > 1:
-            raise ColumnUnknown(f"column {place} is not one of the template's, each once", field=f"header.{place}")
+            raise ColumnNotRecognised(f"column {place} is not one of the template's, each once", field=f"header.{place}")
     for name in required:
         if name not in names:
             raise ColumnMissing(f"the column {name} is missing", field=name)

@@ -19,7 +19,7 @@ from console.errors import Trouble
 from console.local import stack
 from console.local.home import SERVICES, Home
 from shared.delivery.dead_letters import MOST
-from shared.web.auth import Role
+from shared.principals import Role
 
 app = typer.Typer(no_args_is_help=True, help="Records that a service could not apply: look at them, redrive or discard them.")
 told = Console(stderr=True)

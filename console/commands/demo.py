@@ -23,7 +23,7 @@ from console.errors import Trouble
 from console.local import stack
 from console.local.home import Home
 from console.local.stack import Options
-from shared.web.auth import Role
+from shared.principals import Role
 
 told = Console(stderr=True)  # what happens; results go to stdout
 

@@ -20,8 +20,8 @@ from console.local import postgres, processes, stack, supervisor
 from console.local.home import SERVICES, Home
 from console.local.processes import Spec
 from shared import db
-from shared.delivery import kafka, outbox
-from shared.delivery.outbox import RelayRunning
+from shared.delivery import kafka, relay
+from shared.delivery.relay import RelayRunning
 from shared.events import TOPICS
 from shared.settings import Settings
 
@@ -70,8 +70,8 @@ async def renumbered(settings: Settings, service: str) -> tuple[int, int]:
     """The new epoch, and how many events were dropped. Raises RelayRunning, kafka.Unavailable, what Postgres raises."""
     conn = await db.connect(settings.database_url.get_secret_value(), application="laowu-new-epoch")
     try:
-        known = await outbox.sent_already(conn, settings, [topic for topic in TOPICS if topic.startswith(f"{service}.")])
-        return await outbox.new_epoch(conn, known), len(known)
+        known = await relay.sent_already(conn, settings, [topic for topic in TOPICS if topic.startswith(f"{service}.")])
+        return await relay.new_epoch(conn, known), len(known)
     finally:
         conn.terminate()
 

@@ -9,10 +9,18 @@ from rich.console import Console
 from rich.table import Table
 
 from console.api_client import Caller
-from shared.web.auth import Role
+from shared.principals import Role
 
-STYLES = {"met": "green", "achieved": "green", "ahead": "green", "on_track": "green", "at_risk": "yellow", "behind": "yellow",
-          "breached": "red", "missed": "red"}  # fmt: skip
+STYLES = {
+    "met": "green",
+    "achieved": "green",
+    "ahead": "green",
+    "on_track": "green",
+    "at_risk": "yellow",
+    "behind": "yellow",
+    "breached": "red",
+    "missed": "red",
+}
 TARGET_NAMES = {
     "dispatches": "dispatches",
     "income": "income, yuan",

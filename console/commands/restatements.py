@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from console.api_client import Caller
-from shared.web.auth import NATION, Role
+from shared.principals import NATION, Role
 
 COMPARED, KNOWN = "2018", date(2019, 2, 1)  # the year that is shown as it was known on a day, the day after its publication
 # Of a year of the report: what it is called in tables, and in how many minor units it counts.

@@ -16,12 +16,12 @@ from shared.delivery.event_log import read_log
 from shared.events import (
     SNAPSHOT,
     STATS,
-    Data,
     DeadLetterRedriven,
+    Event,
+    EventEnvelope,
     FigurePublished,
     FigureRestated,
     QuotaStatusChanged,
-    Recorded,
     TargetProgressChanged,
     YearOnYearBreached,
     decode,
@@ -55,14 +55,14 @@ def watch(
 async def _follow(settings: Settings, key: str, console: Console, *, follow: bool) -> None:
     async for entry in read_log(settings, (SNAPSHOT, STATS), follow=follow):
         event = decode(entry.record.value)
-        if isinstance(event, Recorded) and key in event.subject:
+        if isinstance(event, EventEnvelope) and key in event.subject:
             line = said(event.data)
             if line:
                 moment = event.time.astimezone(PROGRAMME_ZONE)
                 console.print(f"[dim]{moment:%Y-%m-%d %H:%M}[/] {line}", highlight=False)
 
 
-def said(data: Data) -> str:
+def said(data: Event) -> str:
     """One line about what stats published; empty for what this build has no words for."""
     match data:
         case FigurePublished():
@@ -84,7 +84,7 @@ def said(data: Data) -> str:
             return _happened(data)
 
 
-def _happened(data: Data) -> str:
+def _happened(data: Event) -> str:
     match data:
         case FigureRestated():
             of = f" {data.currency}" if data.currency else ""

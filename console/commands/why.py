@@ -64,10 +64,18 @@ def why_command(
     Exit status: 0 they add up to what the API answers, 1 they do not, 2 it cannot be told.
     """
     part = {
-        "county": county, "province": province, "region": region, "listed": listed, "designation": designation,
-        "destination": destination, "occupation": occupation, "enterprise": enterprise, "channel": channel, "sex": sex,
+        "county": county,
+        "province": province,
+        "region": region,
+        "listed": listed,
+        "designation": designation,
+        "destination": destination,
+        "occupation": occupation,
+        "enterprise": enterprise,
+        "channel": channel,
+        "sex": sex,
         "age_band": age_band,
-    }  # fmt: skip
+    }
     asking = _asking(figure, period, part, Terms(basis, scheme, as_known_at.date() if as_known_at else None))
     home = Home.here()
     with no_answer_is_2("why"), demo.running(home):
@@ -144,12 +152,19 @@ def document(found: Why) -> dict[str, Any]:
         "answer": found.answers,
         "events": [
             {
-                "event": str(one.event), "type": one.type, "subject": one.subject, "at": one.at, "day": str(one.day),
-                "recorded_on": str(one.recorded_on), "delta": one.delta, "currency": one.currency or None, "total": total,
+                "event": str(one.event),
+                "type": one.type,
+                "subject": one.subject,
+                "at": one.at,
+                "day": str(one.day),
+                "recorded_on": str(one.recorded_on),
+                "delta": one.delta,
+                "currency": one.currency or None,
+                "total": total,
             }
             for one, total in _running(found)
         ],
-    }  # fmt: skip
+    }
 
 
 def lines(found: Why) -> Iterator[str]:

@@ -20,8 +20,8 @@ from typing import Any
 
 from console.api_client import Caller, settled
 from console.demo.simulation import ENTERPRISES, FIRST, LAST, PUBLISHED_YEARS, Plan, Voyage, months, published_on
+from shared.principals import Role
 from shared.values import PROGRAMME_ZONE, Channel, Period, first_day, last_day
-from shared.web.auth import Role
 
 PORTS = ("CNSHA", "CNTAO", "CNCAN", "CNBJS", "CNDLC")
 SESSION_DAYS, MINUTES_A_DAY = 3, 480
@@ -273,18 +273,42 @@ async def _willing_again(world: World, voyage: Voyage, day: date) -> None:
 def _worker_list(voyages: Sequence[Voyage], day: date, *, willing: bool) -> bytes:
     out = io.StringIO()
     columns = [
-        "name", "id_number", "birth_date", "sex", "county", "education", "occupations", "household_status", "id_checked", "registered_on",
-        "destinations", "wage_floor", "wage_currency", "available_from", "family_consent",
-    ]  # fmt: skip
+        "name",
+        "id_number",
+        "birth_date",
+        "sex",
+        "county",
+        "education",
+        "occupations",
+        "household_status",
+        "id_checked",
+        "registered_on",
+        "destinations",
+        "wage_floor",
+        "wage_currency",
+        "available_from",
+        "family_consent",
+    ]
     lines = csv.writer(out)
     lines.writerow(columns)
     for voyage in voyages:
         person = voyage.person
         offer = [ordered_destination(voyage), f"{voyage.wage_minor / 100:.2f}", "CNY", day.isoformat(), "yes"] if willing else [""] * 5
-        lines.writerow([
-            person.name, person.id_number, person.birth_date.isoformat(), person.sex, person.county, person.education, voyage.occupation,
-            person.household_status, "yes", day.isoformat(), *offer,
-        ])  # fmt: skip
+        lines.writerow(
+            [
+                person.name,
+                person.id_number,
+                person.birth_date.isoformat(),
+                person.sex,
+                person.county,
+                person.education,
+                voyage.occupation,
+                person.household_status,
+                "yes",
+                day.isoformat(),
+                *offer,
+            ]
+        )
     return out.getvalue().encode()
 
 

@@ -16,7 +16,7 @@ from console.commands.progress import bars
 from console.demo.player import World, play
 from console.demo.simulation import FIRST, LAST, Plan, months, plan
 from console.local.home import SERVICES
-from shared.web.auth import Role
+from shared.principals import Role
 
 Token = Callable[[Role, str | None], str]
 # bar, what it counts, how many there will be

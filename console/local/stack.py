@@ -25,8 +25,9 @@ from console.local import postgres, processes, supervisor
 from console.local.home import SERVICES, Home
 from console.local.processes import Identity
 from console.local.supervisor import Plan, ServiceProcess, State
+from shared.principals import NATION, Principal, Role
 from shared.settings import Settings
-from shared.web.auth import NATION, Principal, Role, issue
+from shared.web.auth import issue
 
 SPACE_MB = 500  # a first start needs 150 MB; below this a full disk is near
 UP_SECONDS = 120.0
@@ -80,9 +81,12 @@ def up(home: Home, options: Options) -> bool:
         with home.log("supervisor").open("ab") as log:
             daemon = subprocess.Popen(
                 [sys.executable, "-m", "console.local.supervisor", str(home.folder)],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
                 pass_fds=(held,),  # it holds the lock from here on
-            )  # fmt: skip
+            )
     finally:
         os.close(held)
     _daemons[home.folder] = daemon

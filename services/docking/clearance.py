@@ -178,7 +178,7 @@ def certify(key: OKPKey, placement: Placement, granted_on: date, valid_to: date)
         Certificate(
             placement=placement.id, worker=placement.worker, destination=placement.destination, granted_on=granted_on, valid_to=valid_to
         ),
-    )  # fmt: skip
+    )
 
 
 def public_key(path: Path) -> Mapping[str, Any]:

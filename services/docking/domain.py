@@ -288,34 +288,34 @@ def _plain(value: object) -> object:
 
 
 # --- errors -----------------------------------------------------------------------------------------------------------------
-class EnterpriseUnknown(NotFound):
+class EnterpriseNotFound(NotFound):
     """There is no such enterprise."""
 
-    slug = "ENTERPRISE_UNKNOWN"
+    slug = "ENTERPRISE_NOT_FOUND"
 
 
-class OrderUnknown(NotFound):
+class OrderNotFound(NotFound):
     """There is no such job order."""
 
-    slug = "ORDER_UNKNOWN"
+    slug = "ORDER_NOT_FOUND"
 
 
-class MatchUnknown(NotFound):
+class MatchNotFound(NotFound):
     """There is no such proposed match."""
 
-    slug = "MATCH_UNKNOWN"
+    slug = "MATCH_NOT_FOUND"
 
 
-class PlacementUnknown(NotFound):
+class PlacementNotFound(NotFound):
     """There is no such placement."""
 
-    slug = "PLACEMENT_UNKNOWN"
+    slug = "PLACEMENT_NOT_FOUND"
 
 
-class WorkerUnknown(NotFound):
+class WorkerNotFound(NotFound):
     """No registration of this worker has arrived here."""
 
-    slug = "WORKER_UNKNOWN"
+    slug = "WORKER_NOT_FOUND"
 
 
 class LicenceTaken(Conflict):
@@ -378,16 +378,16 @@ class OutsideScope(Invalid):
     slug = "OUTSIDE_LICENCE_SCOPE"
 
 
-class DestinationUnknown(Invalid):
+class DestinationNotFound(Invalid):
     """Not an ISO 3166-1 alpha-3 code of a country workers are dispatched to."""
 
-    slug = "DESTINATION_UNKNOWN"
+    slug = "DESTINATION_NOT_FOUND"
 
 
-class OccupationUnknown(Invalid):
+class OccupationNotFound(Invalid):
     """Not an ISCO-08 code."""
 
-    slug = "OCCUPATION_UNKNOWN"
+    slug = "OCCUPATION_NOT_FOUND"
 
 
 class NotYuan(Invalid):

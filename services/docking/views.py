@@ -181,55 +181,114 @@ class Adoption(_View):
 
 def enterprise(one: domain.Enterprise, *, warnings: tuple[str, ...] = ()) -> Enterprise:
     return Enterprise(
-        enterprise=one.id, name=one.name, licence_no=one.licence_no, seat=one.seat, scope=one.scope, destinations=one.destinations,
-        valid_to=one.valid_to, state=one.state, reserve=Money(minor=one.reserve_minor, currency=Currency("CNY")), warnings=warnings,
+        enterprise=one.id,
+        name=one.name,
+        licence_no=one.licence_no,
+        seat=one.seat,
+        scope=one.scope,
+        destinations=one.destinations,
+        valid_to=one.valid_to,
+        state=one.state,
+        reserve=Money(minor=one.reserve_minor, currency=Currency("CNY")),
+        warnings=warnings,
         version=one.version,
-    )  # fmt: skip
+    )
 
 
 def order(one: domain.Order) -> Order:
     return Order(
-        order=one.id, enterprise=one.enterprise, employer=one.employer, destination=one.destination, occupation=one.occupation,
-        channel=one.channel, positions=one.positions, reserved=one.reserved, filled=one.filled, fill_rate=(one.filled, one.positions),
-        wage=one.wage, wage_period=one.wage_period, term_months=one.term_months, fee_cap=one.fee_cap, opened_on=one.opened_on,
-        expires=one.expires, state=one.state, version=one.version,
-    )  # fmt: skip
+        order=one.id,
+        enterprise=one.enterprise,
+        employer=one.employer,
+        destination=one.destination,
+        occupation=one.occupation,
+        channel=one.channel,
+        positions=one.positions,
+        reserved=one.reserved,
+        filled=one.filled,
+        fill_rate=(one.filled, one.positions),
+        wage=one.wage,
+        wage_period=one.wage_period,
+        term_months=one.term_months,
+        fee_cap=one.fee_cap,
+        opened_on=one.opened_on,
+        expires=one.expires,
+        state=one.state,
+        version=one.version,
+    )
 
 
 def proposal(one: Ranked, match: MatchId, expires: date) -> Proposal:
-    return Proposal(
-        match=match, worker=one.worker, score=one.score, reasons=one.reasons, quota_effect=one.quota_effect, expires=expires
-    )  # fmt: skip
+    return Proposal(match=match, worker=one.worker, score=one.score, reasons=one.reasons, quota_effect=one.quota_effect, expires=expires)
 
 
 def contract(one: domain.Contract) -> Contract:
     due = reference.working_days_after(one.signed_on, FILING_DAYS)
     return Contract(
-        contract_no=one.contract_no, signed_on=one.signed_on, filed_on=one.filed_on, filing_due=due, filed_late=one.filed_on > due,
-        wage=one.wage, wage_period=one.wage_period, days_per_month=one.days_per_month, pay_day=one.pay_day,
-        deductions_max=one.deductions_max, start=one.start, end=one.end, service_fee=one.service_fee, terms_hash=domain.terms_hash(one),
-    )  # fmt: skip
+        contract_no=one.contract_no,
+        signed_on=one.signed_on,
+        filed_on=one.filed_on,
+        filing_due=due,
+        filed_late=one.filed_on > due,
+        wage=one.wage,
+        wage_period=one.wage_period,
+        days_per_month=one.days_per_month,
+        pay_day=one.pay_day,
+        deductions_max=one.deductions_max,
+        start=one.start,
+        end=one.end,
+        service_fee=one.service_fee,
+        terms_hash=domain.terms_hash(one),
+    )
 
 
 def dispatch(one: departures.Dispatch) -> Dispatch:
     return Dispatch(
-        departed_on=one.departed_on, port=one.port, destination=one.destination, occupation=one.occupation, channel=one.channel,
-        county=one.county, designation=one.designation, household_status=one.household_status, sex=one.sex, birth_year=one.birth_year,
-        first_ever=one.first_ever, first_this_year=one.first_this_year, evidence=one.evidence, returned_on=one.returned_on,
-        return_reason=one.return_reason, voided=one.voided,
-    )  # fmt: skip
+        departed_on=one.departed_on,
+        port=one.port,
+        destination=one.destination,
+        occupation=one.occupation,
+        channel=one.channel,
+        county=one.county,
+        designation=one.designation,
+        household_status=one.household_status,
+        sex=one.sex,
+        birth_year=one.birth_year,
+        first_ever=one.first_ever,
+        first_this_year=one.first_this_year,
+        evidence=one.evidence,
+        returned_on=one.returned_on,
+        return_reason=one.return_reason,
+        voided=one.voided,
+    )
 
 
 def placement(one: domain.Placement, *, failed: tuple[str, ...] = (), departure: departures.Dispatch | None = None) -> Placement:
     insurance = one.insurance
     return Placement(
-        placement=one.id, order=one.order, enterprise=one.enterprise, worker=one.worker, county=one.county, destination=one.destination,
-        occupation=one.occupation, channel=one.channel, state=one.state, matched_on=one.matched_on, due=one.due, since=one.since,
-        adopted=one.adopted, planned_departure=one.planned_departure, contract=contract(one.contract) if one.contract else None,
+        placement=one.id,
+        order=one.order,
+        enterprise=one.enterprise,
+        worker=one.worker,
+        county=one.county,
+        destination=one.destination,
+        occupation=one.occupation,
+        channel=one.channel,
+        state=one.state,
+        matched_on=one.matched_on,
+        due=one.due,
+        since=one.since,
+        adopted=one.adopted,
+        planned_departure=one.planned_departure,
+        contract=contract(one.contract) if one.contract else None,
         insurance=insurance
         and Insurance(
             insurer=insurance.insurer, policy_no=insurance.policy_no, valid_from=insurance.valid_from, valid_to=insurance.valid_to
         ),
-        clearance=one.clearance, clearance_valid_to=one.clearance_valid_to, failed=failed,
-        dispatch=dispatch(departure) if departure else None, ended=one.ended, version=one.version,
-    )  # fmt: skip
+        clearance=one.clearance,
+        clearance_valid_to=one.clearance_valid_to,
+        failed=failed,
+        dispatch=dispatch(departure) if departure else None,
+        ended=one.ended,
+        version=one.version,
+    )

@@ -24,10 +24,10 @@ from services.registration.settings import Programme, Settings, programme
 from services.registration.usecases import imports, willingness, workers
 from shared.db import Cause
 from shared.delivery.audit_trail import History
+from shared.principals import Role
 from shared.sheets import Kind, kind_of
 from shared.values import CountyField, DestinationField, ImportId, OccupationField, WorkerId
-from shared.web.app import Call, allow
-from shared.web.auth import Role
+from shared.web.call import Call, allow
 
 router = APIRouter()
 

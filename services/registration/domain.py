@@ -105,16 +105,16 @@ class Notice:
 
 
 # --- errors -----------------------------------------------------------------------------------------------------------
-class UnknownWorker(NotFound):
+class WorkerNotFound(NotFound):
     """There is no such worker."""
 
-    slug = "UNKNOWN_WORKER"
+    slug = "WORKER_NOT_FOUND"
 
 
-class UnknownImport(NotFound):
+class ImportNotFound(NotFound):
     """There is no such import."""
 
-    slug = "UNKNOWN_IMPORT"
+    slug = "IMPORT_NOT_FOUND"
 
 
 class IdNumberForm(Invalid):
@@ -171,16 +171,16 @@ class OutOfOrder(Invalid):
     slug = "OUT_OF_ORDER"
 
 
-class UnknownOccupation(Invalid):
+class OccupationNotFound(Invalid):
     """Not an ISCO-08 code."""
 
-    slug = "UNKNOWN_OCCUPATION"
+    slug = "OCCUPATION_NOT_FOUND"
 
 
-class UnknownDestination(Invalid):
+class DestinationNotFound(Invalid):
     """Not a country or region to which workers are dispatched (ISO 3166-1 alpha-3)."""
 
-    slug = "UNKNOWN_DESTINATION"
+    slug = "DESTINATION_NOT_FOUND"
 
 
 class WorkerNumberMistyped(Invalid):

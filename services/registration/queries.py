@@ -116,13 +116,33 @@ def _columns(entry: Entry) -> tuple[Any, ...]:
     worker, offer = entry.worker, entry.worker.offer
     floor = offer.wage_floor if offer else None
     return (
-        worker.worker, worker.worker_no, worker.version, worker.birth_year, worker.sex, worker.county, worker.residence_basis,
-        worker.education, ",".join(worker.occupations), worker.household_status, worker.source, worker.assurance,
-        worker.registered_on, worker.provisional_until, worker.verified_on, worker.willingness, worker.willingness_since,
-        ",".join(offer.destinations) if offer else None, ",".join(offer.occupations) if offer else None,
-        floor.minor if floor else None, floor.currency if floor else None, offer.available_from if offer else None,
-        offer.expires_on if offer else None, offer.family_consent if offer else None, entry.import_id, worker.import_row,
-    )  # fmt: skip
+        worker.worker,
+        worker.worker_no,
+        worker.version,
+        worker.birth_year,
+        worker.sex,
+        worker.county,
+        worker.residence_basis,
+        worker.education,
+        ",".join(worker.occupations),
+        worker.household_status,
+        worker.source,
+        worker.assurance,
+        worker.registered_on,
+        worker.provisional_until,
+        worker.verified_on,
+        worker.willingness,
+        worker.willingness_since,
+        ",".join(offer.destinations) if offer else None,
+        ",".join(offer.occupations) if offer else None,
+        floor.minor if floor else None,
+        floor.currency if floor else None,
+        offer.available_from if offer else None,
+        offer.expires_on if offer else None,
+        offer.family_consent if offer else None,
+        entry.import_id,
+        worker.import_row,
+    )
 
 
 async def save_worker(tx: Tx, worker: Worker) -> None:
@@ -130,11 +150,22 @@ async def save_worker(tx: Tx, worker: Worker) -> None:
     offer = worker.offer
     floor = offer.wage_floor if offer else None
     await tx.conn.execute(
-        SAVE_WORKER, worker.worker, worker.assurance, worker.provisional_until, worker.verified_on, worker.willingness,
-        worker.willingness_since, offer.destinations if offer else None, offer.occupations if offer else None,
-        floor.minor if floor else None, floor.currency if floor else None, offer.available_from if offer else None,
-        offer.expires_on if offer else None, offer.family_consent if offer else None, worker.version,
-    )  # fmt: skip
+        SAVE_WORKER,
+        worker.worker,
+        worker.assurance,
+        worker.provisional_until,
+        worker.verified_on,
+        worker.willingness,
+        worker.willingness_since,
+        offer.destinations if offer else None,
+        offer.occupations if offer else None,
+        floor.minor if floor else None,
+        floor.currency if floor else None,
+        offer.available_from if offer else None,
+        offer.expires_on if offer else None,
+        offer.family_consent if offer else None,
+        worker.version,
+    )
 
 
 async def lock_worker(tx: Tx, worker: WorkerId) -> Worker | None:
@@ -211,9 +242,7 @@ PLAN_FOR_VALUES = "SELECT set_config('plan_cache_mode', 'force_custom_plan', tru
 async def search(tx: Tx, regions: Sequence[str], wanted: Filter, today: date, *, after: UUID | None, limit: int) -> list[WorkerId]:
     """`regions`: county patterns of who asks."""
     await tx.conn.execute(PLAN_FOR_VALUES)
-    rows = await tx.conn.fetch(
-        SEARCH, regions, wanted.worker_no, wanted.county, wanted.state, today, wanted.import_id, after, limit
-    )  # fmt: skip
+    rows = await tx.conn.fetch(SEARCH, regions, wanted.worker_no, wanted.county, wanted.state, today, wanted.import_id, after, limit)
     return [row["worker"] for row in rows]
 
 
@@ -349,9 +378,7 @@ WHERE import_id = $1 AND id > $2 ORDER BY id LIMIT $3
 
 async def begin_import(tx: Tx, import_id: ImportId, digest: str, rows: int, started_on: date) -> None:
     """Nothing where the file is known already."""
-    await tx.conn.execute(
-        BEGIN_IMPORT, import_id, digest, rows, tx.principal.regions, str(tx.principal), started_on, tx.clock.now()
-    )  # fmt: skip
+    await tx.conn.execute(BEGIN_IMPORT, import_id, digest, rows, tx.principal.regions, str(tx.principal), started_on, tx.clock.now())
 
 
 async def lock_import(tx: Tx, digest: str) -> ImportRun | None:

@@ -14,10 +14,10 @@ from services.rights.usecases import cases, incomes, payrolls
 from shared import sheets
 from shared.db import Cause
 from shared.delivery.audit_trail import History
+from shared.principals import Role
 from shared.sheets import Kind
 from shared.values import CaseId, EnterpriseId, ImportId, PlacementId, ReportId
-from shared.web.app import Call, allow
-from shared.web.auth import Role
+from shared.web.call import Call, allow
 
 router = APIRouter()
 

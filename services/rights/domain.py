@@ -34,28 +34,28 @@ class CaseState(StrEnum):
 
 
 # --- errors -------------------------------------------------------------------------------------------------------
-class UnknownPlacement(NotFound):
+class PlacementNotFound(NotFound):
     """There is no wage ledger for this placement: it has not departed as far as we know."""
 
-    slug = "UNKNOWN_PLACEMENT"
+    slug = "PLACEMENT_NOT_FOUND"
 
 
-class UnknownReport(NotFound):
+class ReportNotFound(NotFound):
     """There is no such income report."""
 
-    slug = "UNKNOWN_REPORT"
+    slug = "REPORT_NOT_FOUND"
 
 
-class UnknownPayroll(NotFound):
+class PayrollNotFound(NotFound):
     """There is no such payroll."""
 
-    slug = "UNKNOWN_PAYROLL"
+    slug = "PAYROLL_NOT_FOUND"
 
 
-class UnknownCase(NotFound):
+class CaseNotFound(NotFound):
     """There is no such case."""
 
-    slug = "UNKNOWN_CASE"
+    slug = "CASE_NOT_FOUND"
 
 
 class NotAbroad(Invalid):

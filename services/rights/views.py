@@ -35,11 +35,19 @@ class Income(_View):
     def of(cls, income: queries.Income, wage_currency: Currency) -> Income:
         paid = income.paid
         return cls(
-            report=income.report, placement=income.placement, period=paid.period, gross=paid.gross, deductions=paid.deductions,
+            report=income.report,
+            placement=income.placement,
+            period=paid.period,
+            gross=paid.gross,
+            deductions=paid.deductions,
             net=paid.net,
-            remitted=paid.remitted, paid_on=paid.paid_on, source=paid.source, state=income.state,
-            not_comparable=paid.net.currency != wage_currency, version=income.version,
-        )  # fmt: skip
+            remitted=paid.remitted,
+            paid_on=paid.paid_on,
+            source=paid.source,
+            state=income.state,
+            not_comparable=paid.net.currency != wage_currency,
+            version=income.version,
+        )
 
 
 class Incomes(_View):
@@ -81,11 +89,17 @@ class Ledger(_View):
     @classmethod
     def of(cls, ledger: queries.Ledger, incomes: Sequence[queries.Income], findings: Sequence[queries.Finding]) -> Ledger:
         return cls(
-            placement=ledger.placement, worker=ledger.worker, enterprise=ledger.enterprise, wage=ledger.terms.wage,
-            wage_period=ledger.terms.wage_period, departed_on=ledger.departed_on, returned_on=ledger.returned_on, voided=ledger.voided,
+            placement=ledger.placement,
+            worker=ledger.worker,
+            enterprise=ledger.enterprise,
+            wage=ledger.terms.wage,
+            wage_period=ledger.terms.wage_period,
+            departed_on=ledger.departed_on,
+            returned_on=ledger.returned_on,
+            voided=ledger.voided,
             reports=tuple(Income.of(income, ledger.terms.wage.currency) for income in incomes),
             open_findings=tuple(map(Finding.of, findings)),
-        )  # fmt: skip
+        )
 
 
 class RowFinding(_View):
@@ -110,10 +124,15 @@ class Payroll(_View):
     @classmethod
     def of(cls, payroll: queries.Payroll, findings: Sequence[queries.RowFinding], *, dry_run: bool) -> Payroll:
         return cls(
-            payroll=None if dry_run else payroll.payroll, dry_run=dry_run, digest=payroll.digest, rows=payroll.rows, done=payroll.done,
-            accepted=payroll.accepted, rejected=payroll.rejected,
+            payroll=None if dry_run else payroll.payroll,
+            dry_run=dry_run,
+            digest=payroll.digest,
+            rows=payroll.rows,
+            done=payroll.done,
+            accepted=payroll.accepted,
+            rejected=payroll.rejected,
             findings=tuple(RowFinding(row=f.row, column=f.column, code=f.code, value=f.value) for f in findings),
-        )  # fmt: skip
+        )
 
 
 class Case(_View):
@@ -140,12 +159,24 @@ class Case(_View):
         until = case.closed_at or now
         answered = case.answered_at or until
         return cls(
-            case=case.case, category=case.category, severity=case.severity, via=case.via, enterprise=case.enterprise,
-            placement=case.placement, text=case.text, blocking=case.blocking, opened_at=case.opened_at, due_at=case.due_at,
-            answered_at=case.answered_at, state=case.state, outcome=case.outcome, closed_at=case.closed_at,
-            age_days=(until - case.opened_at).days, overdue=answered > case.due_at,
+            case=case.case,
+            category=case.category,
+            severity=case.severity,
+            via=case.via,
+            enterprise=case.enterprise,
+            placement=case.placement,
+            text=case.text,
+            blocking=case.blocking,
+            opened_at=case.opened_at,
+            due_at=case.due_at,
+            answered_at=case.answered_at,
+            state=case.state,
+            outcome=case.outcome,
+            closed_at=case.closed_at,
+            age_days=(until - case.opened_at).days,
+            overdue=answered > case.due_at,
             version=case.version,
-        )  # fmt: skip
+        )
 
 
 class Cases(_View):

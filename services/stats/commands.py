@@ -23,7 +23,7 @@ from shared.values import (
     PeriodField,
     Sex,
     exponent,
-)  # fmt: skip
+)
 
 Basis = Literal["ever_listed", "listed_at_departure", "listed_on_day"]  # the last: on the day, by the list in force now
 Listed = Annotated[tuple[Designation, ...], Field(max_length=4)]
@@ -270,9 +270,22 @@ class LoadDivisions(_Body):
 
 
 By = Literal[
-    "year", "month", "day", "county", "designation", "province", "region", "listed", "destination", "occupation", "enterprise", "channel",
-    "sex", "age_band", "days",
-]  # fmt: skip
+    "year",
+    "month",
+    "day",
+    "county",
+    "designation",
+    "province",
+    "region",
+    "listed",
+    "destination",
+    "occupation",
+    "enterprise",
+    "channel",
+    "sex",
+    "age_band",
+    "days",
+]
 
 
 class Question(_Body):

@@ -8,10 +8,10 @@ from services.stats.domain import AbsurdDay
 from services.stats.usecases import counting
 from shared.db import Tx
 from shared.delivery.consumer import Bulk, Reject
-from shared.events import Data, Recorded
+from shared.events import Event, EventEnvelope
 
 
-async def count_events(tx: Tx, events: Sequence[Recorded[Data]]) -> None:
+async def count_events(tx: Tx, events: Sequence[EventEnvelope[Event]]) -> None:
     """Count the batch in the consumer's transaction. Raises Reject for what can be counted nowhere."""
     try:
         await counting.count(tx, events)

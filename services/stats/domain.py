@@ -17,10 +17,10 @@ class AbsurdDay(Invalid):
     slug = "ABSURD_DAY"
 
 
-class UnknownMeasure(NotFound):
+class MeasureNotFound(NotFound):
     """There is no such measure."""
 
-    slug = "UNKNOWN_MEASURE"
+    slug = "MEASURE_NOT_FOUND"
 
 
 class NoCut(Invalid):
@@ -29,10 +29,10 @@ class NoCut(Invalid):
     slug = "NO_CUT"
 
 
-class UnknownKey(NotFound):
+class KeyNotFound(NotFound):
     """No published figure, and no cell, is named by this key."""
 
-    slug = "UNKNOWN_KEY"
+    slug = "KEY_NOT_FOUND"
 
 
 class PeriodInvalid(Invalid):
@@ -47,10 +47,10 @@ class CursorInvalid(Invalid):
     slug = "CURSOR_INVALID"
 
 
-class UnknownProgramme(NotFound):
+class ProgrammeNotFound(NotFound):
     """There is no such programme."""
 
-    slug = "UNKNOWN_PROGRAMME"
+    slug = "PROGRAMME_NOT_FOUND"
 
 
 class RebuildRunning(Conflict):
@@ -89,10 +89,10 @@ class RateExists(Conflict):
     slug = "RATE_EXISTS"
 
 
-class RateUnknown(NotFound):
+class RateNotFound(NotFound):
     """There is no rate for this currency and month to revise."""
 
-    slug = "RATE_UNKNOWN"
+    slug = "RATE_NOT_FOUND"
 
 
 class ListInvalid(Invalid):

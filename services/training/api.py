@@ -11,9 +11,9 @@ from services.training import commands, views
 from services.training.domain import EnrolmentState, NeedId, NeedState, Serial
 from services.training.usecases import certificates, courses, needs, roster
 from shared.delivery.audit_trail import History
+from shared.principals import Role
 from shared.values import CourseId, DestinationField, EnrolmentId, OccupationField, PlacementId, SessionId
-from shared.web.app import Call, allow
-from shared.web.auth import Role
+from shared.web.call import Call, allow
 
 router = APIRouter()
 

@@ -256,10 +256,21 @@ class Certificate:
 
 def certify(number: int, enrolment: Enrolment, course: Course, issued_on: date) -> Certificate:
     return Certificate(
-        Serial(f"TC{issued_on.year:04d}{number:08d}"), enrolment.id, course.id, course.centre, enrolment.worker, enrolment.placement,
-        enrolment.county, enrolment.designation, enrolment.designation_version, enrolment.destination, enrolment.occupation,
-        enrolment.minutes_total, issued_on, issued_on + timedelta(days=course.validity_days),
-    )  # fmt: skip
+        Serial(f"TC{issued_on.year:04d}{number:08d}"),
+        enrolment.id,
+        course.id,
+        course.centre,
+        enrolment.worker,
+        enrolment.placement,
+        enrolment.county,
+        enrolment.designation,
+        enrolment.designation_version,
+        enrolment.destination,
+        enrolment.occupation,
+        enrolment.minutes_total,
+        issued_on,
+        issued_on + timedelta(days=course.validity_days),
+    )
 
 
 def require_revocable(certificate: Certificate) -> None:
@@ -311,16 +322,16 @@ class CentreMissing(Invalid):
     slug = "CENTRE_MISSING"
 
 
-class UnknownDestination(Invalid):
+class DestinationNotFound(Invalid):
     """Not a country or region that workers are dispatched to."""
 
-    slug = "UNKNOWN_DESTINATION"
+    slug = "DESTINATION_NOT_FOUND"
 
 
-class UnknownOccupation(Invalid):
+class OccupationNotFound(Invalid):
     """Not a code of ISCO-08."""
 
-    slug = "UNKNOWN_OCCUPATION"
+    slug = "OCCUPATION_NOT_FOUND"
 
 
 class SessionInPast(Invalid):

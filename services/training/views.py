@@ -26,9 +26,13 @@ class Course(_View):
 
 def course(row: domain.Course) -> Course:
     return Course(
-        course=row.id, centre=row.centre, destination=row.destination, occupation=row.occupation, minimum_minutes=row.minimum_minutes,
+        course=row.id,
+        centre=row.centre,
+        destination=row.destination,
+        occupation=row.occupation,
+        minimum_minutes=row.minimum_minutes,
         validity_days=row.validity_days,
-    )  # fmt: skip
+    )
 
 
 class Courses(_View):
@@ -50,9 +54,15 @@ class Session(Course):
 
 def session(row: domain.Session) -> Session:
     return Session(
-        **course(row.course).model_dump(), session=row.id, starts_on=row.starts_on, ends_on=row.ends_on, seats=row.seats, taken=row.taken,
-        free=row.free, trainer=row.trainer,
-    )  # fmt: skip
+        **course(row.course).model_dump(),
+        session=row.id,
+        starts_on=row.starts_on,
+        ends_on=row.ends_on,
+        seats=row.seats,
+        taken=row.taken,
+        free=row.free,
+        trainer=row.trainer,
+    )
 
 
 class Scheduled(Session):
@@ -81,9 +91,17 @@ class Enrolment(_View):
 
 def enrolment(row: domain.Enrolment, serial: Serial | None) -> Enrolment:
     return Enrolment(
-        enrolment=row.id, session=row.session, placement=row.placement, destination=row.destination, occupation=row.occupation,
-        state=row.state, minutes_total=row.minutes_total, days_attended=row.days_attended, score=row.score, serial=serial,
-    )  # fmt: skip
+        enrolment=row.id,
+        session=row.session,
+        placement=row.placement,
+        destination=row.destination,
+        occupation=row.occupation,
+        state=row.state,
+        minutes_total=row.minutes_total,
+        days_attended=row.days_attended,
+        score=row.score,
+        serial=serial,
+    )
 
 
 class Enrolments(_View):
@@ -160,9 +178,17 @@ class Certificate(_View):
 
 def certificate(row: domain.Certificate, on: date) -> Certificate:
     return Certificate(
-        serial=row.serial, centre=row.centre, destination=row.destination, occupation=row.occupation, minutes=row.minutes,
-        issued_on=row.issued_on, valid_to=row.valid_to, state=row.standing(on), revoked_on=row.revoked_on, revoked_why=row.revoked_why,
-    )  # fmt: skip
+        serial=row.serial,
+        centre=row.centre,
+        destination=row.destination,
+        occupation=row.occupation,
+        minutes=row.minutes,
+        issued_on=row.issued_on,
+        valid_to=row.valid_to,
+        state=row.standing(on),
+        revoked_on=row.revoked_on,
+        revoked_why=row.revoked_why,
+    )
 
 
 class Overlap(_View):

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from shared.db import Tx
 from shared.delivery import outbox
-from shared.events import Data
+from shared.events import Event
 
 
 class Change(BaseModel):
@@ -41,7 +41,7 @@ SELECT id, type, event_id, actor, recorded, effective, reason FROM history WHERE
 """
 
 
-def record(tx: Tx, *changes: Data) -> None:
+def publish_and_audit(tx: Tx, *changes: Event) -> None:
     """Publish the events, in order, and enter each into the history of what it is about. Raises EventTooLarge."""
     outbox.publish(tx, *changes, remember=True)
 

@@ -10,11 +10,11 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-from shared.delivery.event_log import Number, Record, Verdict, accept, following, number_of, run_of
+from shared.delivery.event_log import KafkaRecord, Number, Verdict, accept, following, number_of, run_of
 from shared.delivery.positions import Place, Position
-from shared.events import Data, Recorded, Undecodable, Unknown, Unwanted, decode
+from shared.events import Event, EventEnvelope, Undecodable, Unknown, Unwanted, decode
 
-Reads = Callable[[str, Record, Number], "Item | Unknown | Unwanted"]
+Reads = Callable[[str, KafkaRecord, Number], "Item | Unknown | Unwanted"]
 
 
 @dataclass(slots=True)  # one per record: a frozen one costs three times as much to make
@@ -22,9 +22,9 @@ class Item:
     """An event to apply, a record to park with a reason, or one that is not decoded (yet)."""
 
     topic: str
-    record: Record
+    record: KafkaRecord
     number: Number | None
-    event: Recorded[Data] | None = None
+    event: EventEnvelope[Event] | None = None
     reason: str = ""
     detail: str = ""
     event_type: str | None = None
@@ -63,14 +63,14 @@ class Chunk(NamedTuple):
 
     topic: str
     partition: int
-    records: Sequence[Record]
+    records: Sequence[KafkaRecord]
 
     @property
     def place(self) -> Place:
         return self.topic, self.partition
 
 
-def chunks(prefix: str, records: Sequence[Record]) -> list[Chunk]:
+def chunks(prefix: str, records: Sequence[KafkaRecord]) -> list[Chunk]:
     grouped = groupby(records, attrgetter("topic", "partition"))
     return [Chunk(name.removeprefix(prefix), partition, list(group)) for (name, partition), group in grouped]
 
@@ -97,7 +97,7 @@ def moved(chunk: Chunk, position: Position) -> Position | None:
     return first and Position(chunk.records[-1].offset + 1, Number(first.epoch, first.number + len(chunk.records)), None)
 
 
-def _one_by_one(topic: str, records: Sequence[Record], position: Position, taken: Taken, reads: Reads) -> list[Item]:
+def _one_by_one(topic: str, records: Sequence[KafkaRecord], position: Position, taken: Taken, reads: Reads) -> list[Item]:
     items: list[Item] = []
     for record in records:
         if record.offset < position.next_offset:
@@ -125,7 +125,7 @@ def keep(found: Item | Unknown | Unwanted, topic: str, items: list[Item], taken:
         taken.unknown[topic] += 1
 
 
-def decoded(topic: str, record: Record, number: Number, wanted: frozenset[str] | None) -> Item | Unknown | Unwanted:
+def decoded(topic: str, record: KafkaRecord, number: Number, wanted: frozenset[str] | None) -> Item | Unknown | Unwanted:
     """What a numbered record holds: an event to apply, a reason to park it, or nothing for this reader."""
     if record.value is None:
         return Item(topic, record, number, reason="no_value", detail="a record without a value is no event")

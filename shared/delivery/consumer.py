@@ -23,11 +23,11 @@ from faststream.middlewares import AckPolicy
 
 from shared.db import Database, Unavailable
 from shared.delivery import event_log, inbox, kafka, outbox
-from shared.delivery.event_log import Record
+from shared.delivery.event_log import KafkaRecord
 from shared.delivery.inbox import Apply, Bulk, Each, Handler, Handlers, Misplaced, Reject, TooManyDiverted, caused_by, each
 from shared.delivery.kafka import logical_name, topic_name
 from shared.delivery.positions import Place, Position, positions
-from shared.metrics import Health
+from shared.health import Health
 from shared.settings import Settings
 
 __all__ = ["Apply", "Bulk", "Consumer", "Handler", "Handlers", "Reject", "Stuck", "caused_by", "delivery_state", "each"]
@@ -239,7 +239,7 @@ class Consumer:
         return self._fatal
 
     # --- one batch ----------------------------------------------------------------------------------------------
-    async def _parse(self, records: tuple[Record, ...]) -> KafkaAckableMessage:
+    async def _parse(self, records: tuple[KafkaRecord, ...]) -> KafkaAckableMessage:
         """Hands over the raw records: FastStream's own parser lets one bad header take its whole batch along."""
         return KafkaAckableMessage(
             body=b"",
@@ -253,7 +253,7 @@ class Consumer:
             consumer=self._consumer,
         )
 
-    async def _handle(self, fetched: tuple[int, Sequence[Record]]) -> None:
+    async def _handle(self, fetched: tuple[int, Sequence[KafkaRecord]]) -> None:
         """Returns while the batch is being taken, so that the next one is fetched meanwhile; one at a time is taken.
 
         A batch that was fetched behind one that has to be read again is itself read again, after it.
@@ -266,7 +266,7 @@ class Consumer:
         else:
             self._replace(records)
 
-    async def _take_or_replace(self, records: Sequence[Record]) -> None:
+    async def _take_or_replace(self, records: Sequence[KafkaRecord]) -> None:
         """Never raises: nobody would hear of it."""
         async with self._busy:
             if self._stopping or self._halted:
@@ -285,7 +285,7 @@ class Consumer:
                 if not self._fatal_future().done():
                     self._fatal_future().set_exception(error)
 
-    async def _take(self, records: Sequence[Record]) -> None:
+    async def _take(self, records: Sequence[KafkaRecord]) -> None:
         taken = await inbox.take(
             self._database,
             self._settings.topic_prefix,
@@ -321,13 +321,13 @@ class Consumer:
         self._health.raise_condition("diverted", f"more than {self._settings.max_diverted} records in a row: {error}")
         self._consumer.pause(*self._consumer.assignment())
 
-    async def _retry_later(self, records: Sequence[Record], error: Exception) -> None:
+    async def _retry_later(self, records: Sequence[KafkaRecord], error: Exception) -> None:
         self._health.raise_condition("consumer", f"{type(error).__name__}: {error}")
         await asyncio.sleep(min(0.05 * 2 ** min(self._failures, 10), 5.0) * random.uniform(0.5, 1.0))
         self._failures += 1
         self._replace(records)
 
-    def _replace(self, records: Sequence[Record]) -> None:
+    def _replace(self, records: Sequence[KafkaRecord]) -> None:
         """Back to where the database says, before anything else of these partitions is read."""
         self._replaced += 1
         self._unplace({TopicPartition(record.topic, record.partition) for record in records})

@@ -18,12 +18,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.db import Cause, Database, Tx
 from shared.delivery import batches, inbox
-from shared.delivery.event_log import Number, Record
+from shared.delivery.event_log import KafkaRecord, Number
 from shared.delivery.inbox import Apply, Each
 from shared.delivery.positions import lock_positions
 from shared.errors import Conflict, NotFound
+from shared.principals import system
 from shared.values import Clock, Line
-from shared.web.auth import system
 
 MOST = 100  # letters named in one request
 MOST_APPLIED = 1_000  # records applied in one request; the rest of their subjects stays parked, in order
@@ -32,10 +32,10 @@ LetterId = Annotated[int, Field(ge=1, le=2**63 - 1)]
 LetterIds = Annotated[list[LetterId], Field(min_length=1, max_length=MOST)]
 
 
-class UnknownLetter(NotFound):
+class DeadLetterNotFound(NotFound):
     """There is no such dead letter."""
 
-    slug = "UNKNOWN_DEAD_LETTER"
+    slug = "DEAD_LETTER_NOT_FOUND"
 
 
 class Decided(Conflict):
@@ -193,15 +193,19 @@ async def letters(tx: Tx, state: State | None, subject: str | None, after: int, 
 
 
 async def letter(tx: Tx, letter_id: int) -> LetterShown:
-    """Raises UnknownLetter."""
+    """Raises DeadLetterNotFound."""
     row = await tx.conn.fetchrow(ONE, letter_id)
     if row is None:
-        raise UnknownLetter
+        raise DeadLetterNotFound
     key, value = row["key"], row["value"]
     return LetterShown(
-        **_plain(row), key_base64=_base64(key), value_base64=_base64(value), value_text=_utf8(value), headers=row["headers"],
+        **_plain(row),
+        key_base64=_base64(key),
+        value_base64=_base64(value),
+        value_text=_utf8(value),
+        headers=row["headers"],
         behind=row["behind"],
-    )  # fmt: skip
+    )
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -244,14 +248,22 @@ class Parked:
         """The subject whose order it keeps; a record without a key keeps only its own."""
         return self.id if self.key is None else (self.topic, self.key)
 
-    def record(self) -> Record:
-        return Record(self.topic, self.partition, self.offset, 0, 0, self.key, self.value, None, 0, 0, ())
+    def record(self) -> KafkaRecord:
+        return KafkaRecord(self.topic, self.partition, self.offset, 0, 0, self.key, self.value, None, 0, 0, ())
 
     def outcome(self, outcome: Literal["redriven", "parked"]) -> Outcome:
         return Outcome(
-            id=self.id, topic=self.topic, partition=self.partition, offset=self.offset, subject=self.subject, event=self.event,
-            event_type=self.event_type, outcome=outcome, reason=self.reason, detail=self.detail,
-        )  # fmt: skip
+            id=self.id,
+            topic=self.topic,
+            partition=self.partition,
+            offset=self.offset,
+            subject=self.subject,
+            event=self.event,
+            event_type=self.event_type,
+            outcome=outcome,
+            reason=self.reason,
+            detail=self.detail,
+        )
 
 
 Standing = Callable[[Tx], Awaitable[Mapping[str, Any]]]
@@ -273,7 +285,7 @@ class Redriving:
 
 
 async def redrive(tx: Tx, redriving: Redriving, ids: Sequence[int]) -> Redriven:
-    """Apply parked records and those behind them. Raises UnknownLetter, Decided, NotOfTheLog, BehindAnother, and what may pass."""
+    """Apply parked records and those behind them. Raises DeadLetterNotFound, Decided, NotOfTheLog, BehindAnother, and what may pass."""
     named = await _redrivable(tx, ids)
     return await _drive(tx, redriving, named, await _queue(tx, named))
 
@@ -300,18 +312,18 @@ async def _tried(tx: Tx, redriving: Redriving, ids: Sequence[int]) -> Preview:
 
 
 async def discard(tx: Tx, ids: Sequence[int], why: str) -> int:
-    """Leave records out for good; those behind them may then be redriven. Returns how many. Raises UnknownLetter, Decided."""
+    """Leave records out for good; those behind them may then be redriven. Returns how many. Raises DeadLetterNotFound, Decided."""
     await _named(tx, ids)
     await _decide(tx, sorted(set(ids)), "discarded", why)
     return len(set(ids))
 
 
 async def _named(tx: Tx, ids: Sequence[int]) -> list[Parked]:
-    """The letters, still parked, their partitions held. Raises UnknownLetter, Decided."""
+    """The letters, still parked, their partitions held. Raises DeadLetterNotFound, Decided."""
     found = _parked(await tx.conn.fetch(NAMED, list(ids)))
     missing = sorted(set(ids) - {letter.id for letter in found})
     if missing:
-        raise UnknownLetter(f"there is no dead letter {', '.join(map(str, missing))}", field="ids")
+        raise DeadLetterNotFound(f"there is no dead letter {', '.join(map(str, missing))}", field="ids")
     await lock_positions(tx.conn, sorted({(letter.topic, letter.partition) for letter in found}))
     found = _parked(await tx.conn.fetch(NAMED, list(ids)))  # as they are now that nobody else decides
     decided = {str(letter.id): letter.state for letter in found if letter.state != "parked"}

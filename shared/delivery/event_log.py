@@ -22,7 +22,7 @@ from shared.delivery import kafka
 from shared.delivery.kafka import COMPACTED, REQUEST_MS, logical_name, topic_name
 from shared.settings import Settings
 
-Record: TypeAlias = ConsumerRecord  # key, value: bytes or None; headers: tuple of (str, bytes)
+KafkaRecord: TypeAlias = ConsumerRecord  # key, value: bytes or None; headers: tuple of (str, bytes)
 _NUMBERED = re.compile(rb"([1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,17})")  # within PostgreSQL's integer and bigint
 
 
@@ -57,14 +57,14 @@ def following(number: Number) -> Number:
     return Number(number.epoch, number.number + 1)
 
 
-def number_of(record: Record) -> Number | None:
+def number_of(record: KafkaRecord) -> Number | None:
     """The record's number; None when it has none, an unreadable one, or two: then no relay of ours wrote it."""
     values = [value for name, value in record.headers if name == "sequence"]
     match = _NUMBERED.fullmatch(values[0] or b"") if len(values) == 1 else None
     return Number(int(match[1]), int(match[2])) if match else None
 
 
-def run_of(records: Sequence[Record], expected: Number) -> Number | None:
+def run_of(records: Sequence[KafkaRecord], expected: Number) -> Number | None:
     """The number of the first record, where all are accepted one after the other: what a log mostly holds, told without judging each."""
     first = number_of(records[0])
     if first is None or accept(expected, first) is not Verdict.ACCEPTED:
@@ -83,10 +83,10 @@ class Entry:
 
     topic: str
     number: Number
-    record: Record
+    record: KafkaRecord
 
 
-def entries(settings: Settings, records: Sequence[Record], expected: dict[tuple[str, int], Number]) -> list[Entry]:
+def entries(settings: Settings, records: Sequence[KafkaRecord], expected: dict[tuple[str, int], Number]) -> list[Entry]:
     """The accepted ones of records in log order; `expected` is moved on. Compaction leaves holes: there only going back is a repeat."""
     accepted = []
     for record in records:
@@ -152,7 +152,7 @@ class Mark:
 
 async def read_runs(
     settings: Settings, marks: Mapping[tuple[str, int], Mark], upto: Mapping[tuple[str, int], int], *, most: int
-) -> AsyncIterator[dict[tuple[str, int], tuple[Mark, list[Record]]]]:
+) -> AsyncIterator[dict[tuple[str, int], tuple[Mark, list[KafkaRecord]]]]:
     """The accepted records from the marks up to the given offsets, as they come, `most` at a time; and where each partition stands then.
 
     Raises kafka.Unavailable, Truncated.
@@ -181,7 +181,7 @@ async def read_runs(
                 yield found
 
 
-def _run(records: Sequence[Record], expected: Number, beyond: int) -> tuple[Mark, list[Record]]:
+def _run(records: Sequence[KafkaRecord], expected: Number, beyond: int) -> tuple[Mark, list[KafkaRecord]]:
     first = run_of(records, expected) if records else None
     if first is not None:
         return Mark(beyond, Number(first.epoch, first.number + len(records))), list(records)

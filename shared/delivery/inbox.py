@@ -18,16 +18,16 @@ import asyncpg
 
 from shared.db import Cause, Database, Tx, Unavailable
 from shared.delivery.batches import Chunk, Item, Taken, chunks, decoded, keep, moved, select
-from shared.delivery.event_log import Record, Verdict
+from shared.delivery.event_log import KafkaRecord, Verdict
 from shared.delivery.positions import Place, Position, lock_positions, store_positions
-from shared.events import Data, Recorded
+from shared.events import Event, EventEnvelope
 from shared.metrics import AHEAD, APPLIED, PARKED, REPEATED, UNKNOWN
+from shared.principals import system
 from shared.values import Clock
-from shared.web.auth import system
 
-Apply = Callable[[Tx, Sequence[Recorded[Data]]], Awaitable[None]]
-Handler = Callable[[Tx, Recorded[Any]], Awaitable[None]]
-Handlers = Mapping[type[Data], Handler]
+Apply = Callable[[Tx, Sequence[EventEnvelope[Event]]], Awaitable[None]]
+Handler = Callable[[Tx, EventEnvelope[Any]], Awaitable[None]]
+Handlers = Mapping[type[Event], Handler]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Each:
     def wanted(self) -> frozenset[str]:
         return frozenset(event.type_name() for event in self.handlers)
 
-    async def __call__(self, tx: Tx, events: Sequence[Recorded[Data]]) -> None:
+    async def __call__(self, tx: Tx, events: Sequence[EventEnvelope[Event]]) -> None:
         simulated = tx.clock.at is not None
         for event in events:
             handler = self.handlers.get(type(event.data))
@@ -68,11 +68,11 @@ class Bulk:
     events: Apply
     records: ApplyRaw
 
-    async def __call__(self, tx: Tx, events: Sequence[Recorded[Data]]) -> None:
+    async def __call__(self, tx: Tx, events: Sequence[EventEnvelope[Event]]) -> None:
         await self.events(tx, events)
 
 
-def caused_by(event: Recorded[Data], service: str, *, simulated: bool) -> Cause:
+def caused_by(event: EventEnvelope[Event], service: str, *, simulated: bool) -> Cause:
     """The cause of a reaction: the service itself, because of the event; in a simulation at the event's own time."""
     return Cause(
         principal=system(service),
@@ -144,7 +144,7 @@ class _Batch:
 async def take(
     database: Database,
     prefix: str,
-    records: Sequence[Record],
+    records: Sequence[KafkaRecord],
     apply: Apply,
     *,
     simulated: bool,
@@ -176,7 +176,7 @@ async def take(
     return taken
 
 
-def _beginning(records: Sequence[Record]) -> datetime:
+def _beginning(records: Sequence[KafkaRecord]) -> datetime:
     """A moment for a simulated clock before the first event sets its own."""
     return datetime.fromtimestamp(records[0].timestamp / 1000, UTC)
 
@@ -291,7 +291,7 @@ async def _apply_group(batch: _Batch, group: Sequence[Item]) -> None:
         raise TooManyDiverted(_last_of(batch.taken.parked))
 
 
-async def attempt(tx: Tx, apply: Apply, events: Sequence[Recorded[Data]]) -> Exception | None:
+async def attempt(tx: Tx, apply: Apply, events: Sequence[EventEnvelope[Event]]) -> Exception | None:
     """Apply the events in a savepoint. Returns what was wrong with them; then nothing of them is kept. Raises what may pass."""
     try:
         async with tx.savepoint():

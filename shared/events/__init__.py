@@ -33,8 +33,8 @@ from shared.events.docking import (
     Returned,
     ReturnFact,
 )
-from shared.events.envelope import BY_TYPE, EVENTS, Envelope, Recorded, Undecodable, Unknown, Unwanted, decode, encode
-from shared.events.event import DOCKING, REGISTRATION, RIGHTS, SNAPSHOT, STATS, TOPICS, TRAINING, Data, Origin, Part
+from shared.events.envelope import BY_TYPE, EVENTS, Envelope, EventEnvelope, Undecodable, Unknown, Unwanted, decode, encode
+from shared.events.event import DOCKING, REGISTRATION, RIGHTS, SNAPSHOT, STATS, TOPICS, TRAINING, Event, Origin, Part
 from shared.events.registration import (
     ImportCompleted,
     WillingnessExpired,
@@ -108,7 +108,6 @@ __all__ = [
     "ContractRegistered",
     "CoursePublished",
     "CourseScheduled",
-    "Data",
     "DeadLetterRedriven",
     "DispatchCorrected",
     "DispatchFact",
@@ -118,6 +117,8 @@ __all__ = [
     "EnterpriseQualified",
     "EnterpriseSuspended",
     "Envelope",
+    "Event",
+    "EventEnvelope",
     "Evidence",
     "FigurePublished",
     "FigureRestated",
@@ -138,7 +139,6 @@ __all__ = [
     "PlacementCancelled",
     "ProjectionRebuilt",
     "QuotaStatusChanged",
-    "Recorded",
     "RecruitmentCost",
     "RecruitmentCostAssessed",
     "ReserveDeposited",

@@ -1,6 +1,6 @@
 """The AsyncAPI 3.0 document of every topic and event, generated from shared/events.
 
-`python -m shared.events.asyncapi` writes shared/events/asyncapi.json, which every service serves at /asyncapi; a test fails when it is stale.
+`python -m shared.events.asyncapi` writes asyncapi.json beside it, which every service serves at /asyncapi; a test fails when it is stale.
 An event's `dataschema` attribute, "/asyncapi#docking.Dispatched.v1", names the `$id` of its data's schema in this document.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from shared.events import EVENTS, TOPICS, Data, Envelope
+from shared.events import EVENTS, TOPICS, Envelope, Event
 
 FILE = Path(__file__).with_suffix(".json")
 _SCHEMAS = "#/components/schemas/"
@@ -36,7 +36,7 @@ def document() -> dict[str, Any]:
     }
 
 
-def _schemas() -> tuple[dict[type[Data], str], dict[str, Any]]:
+def _schemas() -> tuple[dict[type[Event], str], dict[str, Any]]:
     """Component name of every event's data, and every component by name, as JSON Schema draft 7, which AsyncAPI builds on."""
     wanted: list[Any] = [(event, "serialization") for event in EVENTS]
     references, definitions = models_json_schema([*wanted, (Envelope, "validation")], ref_template=_SCHEMAS + "{model}")
@@ -56,7 +56,7 @@ def _draft_7(schema: Any) -> Any:
     return schema
 
 
-def _channel(topic: str, events: list[type[Data]]) -> dict[str, Any]:
+def _channel(topic: str, events: list[type[Event]]) -> dict[str, Any]:
     return {
         "address": topic,
         "messages": {event.type_name(): {"$ref": f"#/components/messages/{event.type_name()}"} for event in events},
@@ -64,7 +64,7 @@ def _channel(topic: str, events: list[type[Data]]) -> dict[str, Any]:
     }
 
 
-def _operation(topic: str, events: list[type[Data]]) -> dict[str, Any]:
+def _operation(topic: str, events: list[type[Event]]) -> dict[str, Any]:
     """Only the service that a topic is named for writes to it."""
     channel = f"#/channels/{topic}"
     return {
@@ -75,7 +75,7 @@ def _operation(topic: str, events: list[type[Data]]) -> dict[str, Any]:
     }
 
 
-def _message(event: type[Data], schema: str) -> dict[str, Any]:
+def _message(event: type[Event], schema: str) -> dict[str, Any]:
     said = {"summary": " ".join(event.__doc__.split())} if "__doc__" in vars(event) and event.__doc__ else {}
     return {
         "name": event.type_name(),

@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Literal
 
-from shared.events.event import DOCKING, Data, Origin, Part
+from shared.events.event import DOCKING, Event, Origin, Part
 from shared.values import (
     Channel,
     Destination,
@@ -22,7 +22,7 @@ from shared.values import (
 )
 
 
-class _Enterprise(Data):
+class _Enterprise(Event):
     TOPIC = DOCKING
     SUBJECT = "enterprise"
 
@@ -46,7 +46,7 @@ class ReserveDeposited(_Enterprise):
     balance: Money
 
 
-class _Order(Data):
+class _Order(Event):
     TOPIC = DOCKING
     SUBJECT = "order"
 
@@ -76,7 +76,7 @@ class JobOrderExpired(_Order):
     unfilled: int
 
 
-class _Placement(Data):
+class _Placement(Event):
     TOPIC = DOCKING
     SUBJECT = "placement"
 
@@ -238,7 +238,7 @@ class DispatchVoided(_Placement):
         return self.previous.departed_on
 
 
-EVENTS: tuple[type[Data], ...] = (
+EVENTS: tuple[type[Event], ...] = (
     EnterpriseQualified,
     EnterpriseSuspended,
     ReserveDeposited,

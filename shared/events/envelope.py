@@ -11,12 +11,12 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shared.events import docking, registration, rights, stats, training
-from shared.events.event import Data
+from shared.events.event import Event
 
-EVENTS: tuple[type[Data], ...] = (*registration.EVENTS, *docking.EVENTS, *training.EVENTS, *rights.EVENTS, *stats.EVENTS)
+EVENTS: tuple[type[Event], ...] = (*registration.EVENTS, *docking.EVENTS, *training.EVENTS, *rights.EVENTS, *stats.EVENTS)
 BY_TYPE = {event.type_name(): event for event in EVENTS}
 
-D_co = TypeVar("D_co", bound=Data, covariant=True)
+D_co = TypeVar("D_co", bound=Event, covariant=True)
 
 
 class Undecodable(Exception):
@@ -44,7 +44,7 @@ class Envelope(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded(Generic[D_co]):
+class EventEnvelope(Generic[D_co]):
     """An event as recorded: its data, and who recorded it when and because of what."""
 
     id: UUID
@@ -76,7 +76,7 @@ class Unwanted:
     type: str
 
 
-def encode(event: Recorded[Data]) -> bytes:
+def encode(event: EventEnvelope[Event]) -> bytes:
     """The CloudEvent as canonical JSON bytes."""
     name = event.data.type_name()
     attributes = Envelope.model_construct(
@@ -97,10 +97,10 @@ def encode(event: Recorded[Data]) -> bytes:
 
 
 @overload
-def decode(value: bytes | None) -> Recorded[Data] | Unknown: ...
+def decode(value: bytes | None) -> EventEnvelope[Event] | Unknown: ...
 @overload
-def decode(value: bytes | None, wanted: Container[str] | None) -> Recorded[Data] | Unknown | Unwanted: ...
-def decode(value: bytes | None, wanted: Container[str] | None = None) -> Recorded[Data] | Unknown | Unwanted:
+def decode(value: bytes | None, wanted: Container[str] | None) -> EventEnvelope[Event] | Unknown | Unwanted: ...
+def decode(value: bytes | None, wanted: Container[str] | None = None) -> EventEnvelope[Event] | Unknown | Unwanted:
     """The inverse of encode. Types not in `wanted` (None: all are) are not looked into. Raises Undecodable."""
     try:
         envelope = Envelope.model_validate_json(value or b"")
@@ -117,7 +117,7 @@ def decode(value: bytes | None, wanted: Container[str] | None = None) -> Recorde
         raise Undecodable("subject: does not name the aggregate in data")
     if envelope.time.tzinfo is None:
         raise Undecodable("time: has no zone")
-    return Recorded(
+    return EventEnvelope(
         id=envelope.id,
         source=envelope.source,
         time=envelope.time,

@@ -27,7 +27,7 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class Data(Part):
+class Event(Part):
     """What happened. Subclasses name the field that is the subject and the field that says when it was effective."""
 
     TOPIC: ClassVar[str]

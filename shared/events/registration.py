@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from shared.events.event import REGISTRATION, Data, Origin
+from shared.events.event import REGISTRATION, Event, Origin
 from shared.values import (
     Destination,
     HouseholdStatus,
@@ -17,7 +17,7 @@ from shared.values import (
 )
 
 
-class _Registration(Data):
+class _Registration(Event):
     TOPIC = REGISTRATION
     SUBJECT = "worker"
 
@@ -82,7 +82,7 @@ class ImportCompleted(_Registration):
     effective: date
 
 
-EVENTS: tuple[type[Data], ...] = (
+EVENTS: tuple[type[Event], ...] = (
     WorkerRegistered,
     WorkerVerified,
     WillingnessRecorded,

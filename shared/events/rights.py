@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Literal
 
-from shared.events.event import RIGHTS, Data, Origin, Part
+from shared.events.event import RIGHTS, Event, Origin, Part
 from shared.values import (
     CaseId,
     Channel,
@@ -20,7 +20,7 @@ from shared.values import (
 )
 
 
-class _Ledger(Data):
+class _Ledger(Event):
     TOPIC = RIGHTS
     SUBJECT = "placement"
 
@@ -94,7 +94,7 @@ class RecruitmentCostAssessed(_Ledger):
     fact: RecruitmentCost | None
 
 
-class _Case(Data):
+class _Case(Event):
     TOPIC = RIGHTS
     SUBJECT = "case"
 
@@ -137,7 +137,7 @@ class CasesGrouped(_Case):
     members: tuple[PlacementId, ...]
 
 
-EVENTS: tuple[type[Data], ...] = (
+EVENTS: tuple[type[Event], ...] = (
     IncomeReported,
     IncomeCorrected,
     IncomeVoided,

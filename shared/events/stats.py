@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from shared.events.event import SNAPSHOT, STATS, Data
+from shared.events.event import SNAPSHOT, STATS, Event
 from shared.values import (
     QuotaStatus,
     Ratio,
@@ -14,7 +14,7 @@ from shared.values import (
 )
 
 
-class _Figure(Data):
+class _Figure(Event):
     TOPIC = STATS
     SUBJECT = "key"
 
@@ -141,7 +141,7 @@ class ProjectionRebuilt(_Figure):
     differing: int  # cells that came out otherwise, 100 for more; the swap was then accepted by an operator
 
 
-EVENTS: tuple[type[Data], ...] = (
+EVENTS: tuple[type[Event], ...] = (
     FigurePublished,
     TargetProgressChanged,
     QuotaStatusChanged,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from shared.events.event import TRAINING, Data, Origin
+from shared.events.event import TRAINING, Event, Origin
 from shared.values import (
     CourseId,
     Destination,
@@ -17,7 +17,7 @@ from shared.values import (
 )
 
 
-class _Training(Data):
+class _Training(Event):
     TOPIC = TRAINING
 
     course: CourseId
@@ -81,7 +81,7 @@ class CertificateRevoked(_Enrolment):
     reason: Literal["issued_in_error", "assessment_flawed", "fraud", "course_withdrawn"]
 
 
-EVENTS: tuple[type[Data], ...] = (
+EVENTS: tuple[type[Event], ...] = (
     CoursePublished,
     CourseScheduled,
     WorkerEnrolled,

@@ -12,8 +12,9 @@ from shared import db
 from shared.db import Tx
 from shared.delivery import kafka
 from shared.delivery.consumer import Consumer, each
-from shared.events import Recorded, WorkerRegistered
-from shared.metrics import APPLIED, Health
+from shared.events import EventEnvelope, WorkerRegistered
+from shared.health import Health
+from shared.metrics import APPLIED
 from shared.settings import Settings
 from tests.bench import load
 from tests.bench.figures import Figure, rate
@@ -65,7 +66,7 @@ async def _consume(settings: Settings, url: str, service: str) -> float:
         await db.close_database(database)
 
 
-async def _keep(tx: Tx, recorded: Recorded[WorkerRegistered]) -> None:
+async def _keep(tx: Tx, recorded: EventEnvelope[WorkerRegistered]) -> None:
     await tx.conn.execute(KEEP, recorded.data.worker, recorded.data.origin.county, recorded.data.effective)
 
 

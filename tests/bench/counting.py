@@ -160,13 +160,25 @@ async def _reached(database: Database) -> int:
 async def _rebuild(settings: Settings, url: str, processes: int, *more: str) -> Run:
     """As an operator would run it: in a process of its own. Raises AssertionError when a cell differs."""
     environment = {
-        **os.environ, "KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap_servers, "DATABASE_URL": url, "HTTP_PORT": "1",
-        "AUTH_JWKS": str(settings.auth_jwks), "TOPIC_PREFIX": settings.topic_prefix, "PYTHONPATH": str(ROOT),
-    }  # fmt: skip
+        **os.environ,
+        "KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap_servers,
+        "DATABASE_URL": url,
+        "HTTP_PORT": "1",
+        "AUTH_JWKS": str(settings.auth_jwks),
+        "TOPIC_PREFIX": settings.topic_prefix,
+        "PYTHONPATH": str(ROOT),
+    }
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "services.stats.replay.rebuild", "--processes", str(processes), *more,
-        env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
+        sys.executable,
+        "-m",
+        "services.stats.replay.rebuild",
+        "--processes",
+        str(processes),
+        *more,
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
     assert process.stdout is not None
     assert process.stderr is not None
     began = read = 0.0

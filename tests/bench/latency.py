@@ -14,7 +14,7 @@ import psutil
 
 from services.stats.counting.measures import MEASURE
 from shared import reference
-from shared.web.auth import Role
+from shared.principals import Role
 from tests.bench.figures import Figure, percentile
 from tests.bench.place import Place, Report, Server, serving
 from tests.support.registration import a_worker

@@ -50,9 +50,14 @@ _FACT = (
 _MONEY = '{"minor":%%(%s)d,"currency":"%%(currency)s"}'
 _INCOME = (
     _HEAD + _BY + "," + _WORK + ',"effective":"%(on)s","report":"%(id)s","fact":{"period":"%(period)s",'
-    '"gross":' + _MONEY % "gross" + ',"deductions":' + _MONEY % "deducted"
-    + ',"net":' + _MONEY % "net" + ',"remitted":null,"paid_on":"%(on)s","source":"employer"}}}'
-)  # fmt: skip
+    '"gross":'
+    + _MONEY % "gross"
+    + ',"deductions":'
+    + _MONEY % "deducted"
+    + ',"net":'
+    + _MONEY % "net"
+    + ',"remitted":null,"paid_on":"%(on)s","source":"employer"}}}'
+)
 _TEMPLATES = {
     "Dispatched": _HEAD + '"fact":' + _FACT + "}}",
     "Returned": _HEAD + '"fact":{"returned_on":"%(on)s","reason":"completed"},"dispatch":' + _FACT + "}}",
@@ -74,14 +79,27 @@ def placements(number_of: int) -> list[Placement]:
         county, gross = dice.choice(counties), dice.randrange(300_000, 1_200_000)
         deducted = dice.choice((0, 0, 0, 20_000))
         designation = reference.designation(county, departed)
-        made.append({
-            "number": number, "placement": _id(1, number), "worker": _id(2, number), "county": county, "designation": designation.value,
-            "destination": destination, "occupation": dice.choice(OCCUPATIONS), "enterprise": _id(3, number % ENTERPRISES),
-            "channel": dice.choice(("labour_cooperation", "labour_cooperation", "contracted_project")), "departed_on": departed,
-            "sex": dice.choice(("male", "female")), "birth_year": departed.year - dice.randrange(20, 50),
-            "first": dice.choice(("true", "true", "false")), "currency": CURRENCY.get(destination, "USD"), "gross": gross,
-            "deducted": deducted, "net": gross - deducted,
-        })  # fmt: skip
+        made.append(
+            {
+                "number": number,
+                "placement": _id(1, number),
+                "worker": _id(2, number),
+                "county": county,
+                "designation": designation.value,
+                "destination": destination,
+                "occupation": dice.choice(OCCUPATIONS),
+                "enterprise": _id(3, number % ENTERPRISES),
+                "channel": dice.choice(("labour_cooperation", "labour_cooperation", "contracted_project")),
+                "departed_on": departed,
+                "sex": dice.choice(("male", "female")),
+                "birth_year": departed.year - dice.randrange(20, 50),
+                "first": dice.choice(("true", "true", "false")),
+                "currency": CURRENCY.get(destination, "USD"),
+                "gross": gross,
+                "deducted": deducted,
+                "net": gross - deducted,
+            }
+        )
     assert Designation.UNCLASSIFIED not in {one["designation"] for one in made}
     return made
 

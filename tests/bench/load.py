@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from shared import reference
-from shared.events import REGISTRATION, Origin, Recorded, WorkerRegistered, encode
+from shared.events import REGISTRATION, EventEnvelope, Origin, WorkerRegistered, encode
 from shared.values import HouseholdStatus, Occupation, Sex, WorkerId, new_id
 
 TOPIC = REGISTRATION
@@ -38,7 +38,7 @@ def _row(n: int, origin: Origin) -> Row:
         household_status=HouseholdStatus.UNKNOWN,
         effective=date(2019, 3, 1),
     )
-    recorded = Recorded(
+    recorded = EventEnvelope(
         id=event_id,
         source="/registration",
         time=datetime(2019, 3, 1, 8, tzinfo=UTC),

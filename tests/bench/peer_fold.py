@@ -77,9 +77,12 @@ def _keys(codes: Mapping[str, Any]) -> list[str]:
     county, designation = codes["origin"]["county"], codes["origin"]["designation"]
     province, destination = f"{county[:2]}0000", codes["destination"]
     keys = [
-        f"5\t{province}\t{codes['channel']}", f"1\t{county}\t{designation}", f"2\t{province}\t{destination}",
-        f"3\t{province}\t{codes['occupation']}", f"4\t{codes['enterprise']}\t{destination}",
-    ]  # fmt: skip
+        f"5\t{province}\t{codes['channel']}",
+        f"1\t{county}\t{designation}",
+        f"2\t{province}\t{destination}",
+        f"3\t{province}\t{codes['occupation']}",
+        f"4\t{codes['enterprise']}\t{destination}",
+    ]
     if "sex" in codes:
         age = int(codes["departed_on"][:4]) - codes["birth_year"]
         band = next(f"{low}-{high}" for low, high in AGE_BANDS if low <= age <= high)

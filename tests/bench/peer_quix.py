@@ -37,10 +37,16 @@ def fold(task: Task) -> float:
     """Seconds from the first record to the last commit."""
     began: list[float] = []
     app = Application(
-        broker_address=task.bootstrap, consumer_group=GROUP, auto_offset_reset="earliest", processing_guarantee="exactly-once",
-        commit_interval=COMMIT_SECONDS, commit_every=COMMIT_RECORDS, state_dir=Path(task.folder) / "state", loglevel="WARNING",
+        broker_address=task.bootstrap,
+        consumer_group=GROUP,
+        auto_offset_reset="earliest",
+        processing_guarantee="exactly-once",
+        commit_interval=COMMIT_SECONDS,
+        commit_every=COMMIT_RECORDS,
+        state_dir=Path(task.folder) / "state",
+        loglevel="WARNING",
         on_message_processed=lambda *_: None if began else began.append(time.perf_counter()),
-    )  # fmt: skip
+    )
     for topic in task.topics:
         app.dataframe(app.topic(topic, key_deserializer=OneKey())).apply(add, stateful=True)
     app.run(count=task.records)
@@ -49,10 +55,15 @@ def fold(task: Task) -> float:
 
 def committed(task: Task) -> Iterator[tuple[str, int]]:
     """The cells as they lie in the changelog topics, without what no transaction has committed."""
-    consumer = Consumer({
-        "bootstrap.servers": task.bootstrap, "group.id": f"{GROUP}-check", "isolation.level": "read_committed",
-        "enable.partition.eof": True, "enable.auto.commit": False,
-    })  # fmt: skip
+    consumer = Consumer(
+        {
+            "bootstrap.servers": task.bootstrap,
+            "group.id": f"{GROUP}-check",
+            "isolation.level": "read_committed",
+            "enable.partition.eof": True,
+            "enable.auto.commit": False,
+        }
+    )
     topics = {name: topic for name, topic in consumer.list_topics().topics.items() if name.startswith(f"changelog__{GROUP}")}
     unread = {(name, partition) for name, topic in topics.items() for partition in topic.partitions}
     consumer.assign([TopicPartition(name, partition, OFFSET_BEGINNING) for name, partition in unread])

@@ -50,14 +50,18 @@ class Peer:
 
 PEERS = (
     Peer(
-        "Quix Streams 3.28.1", "peer_quix", ("quixstreams==3.28.1", "confluent-kafka==2.12.2"),
+        "Quix Streams 3.28.1",
+        "peer_quix",
+        ("quixstreams==3.28.1", "confluent-kafka==2.12.2"),
         "exactly once: offsets and changelog of the cells in one Kafka transaction, cells in RocksDB",
     ),
     Peer(
-        "Bytewax 0.21.1", "peer_bytewax", ("bytewax[kafka]==0.21.1", "confluent-kafka==2.12.2", "orjson"),
+        "Bytewax 0.21.1",
+        "peer_bytewax",
+        ("bytewax[kafka]==0.21.1", "confluent-kafka==2.12.2", "orjson"),
         "state exactly once: offsets and cells in one snapshot per epoch (SQLite), all cells in memory; what it puts out, at least once",
     ),
-)  # fmt: skip
+)
 
 OURS = """\
 Laowu, live: exactly once: offsets and cells in one PostgreSQL transaction per batch. Laowu, rebuild: one process.
@@ -93,9 +97,14 @@ def install(peer: Peer) -> Path:
 async def _fold(peer: Peer, python: Path, task: Task, expected: pl.DataFrame) -> float:
     """Records per second. Raises NotFolded."""
     process = await asyncio.create_subprocess_exec(
-        str(python), "-m", f"tests.bench.{peer.module}", json.dumps(asdict(task)),
-        cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
+        str(python),
+        "-m",
+        f"tests.bench.{peer.module}",
+        json.dumps(asdict(task)),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
     try:
         said, complaints = await asyncio.wait_for(process.communicate(), PEER_SECONDS)
     except TimeoutError:

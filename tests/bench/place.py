@@ -28,8 +28,9 @@ from console.local import postgres as postgres_local
 from console.local import processes
 from console.local.processes import Spec
 from shared.db import SHARED_MIGRATIONS, migrate
+from shared.principals import NATION, Principal, Role
 from shared.settings import Settings
-from shared.web.auth import NATION, Principal, Role, issue, new_key, public_keys
+from shared.web.auth import issue, new_key, public_keys
 
 ROOT = Path(__file__).parents[2]
 READY_SECONDS = 30.0

@@ -11,8 +11,9 @@ from typing import Any
 from prometheus_client import Counter
 
 from shared import db
-from shared.delivery import kafka, outbox
-from shared.metrics import RELAYED, Health
+from shared.delivery import kafka, relay
+from shared.health import Health
+from shared.metrics import RELAYED
 from shared.settings import Settings
 from tests.bench import load
 from tests.bench.figures import Figure, rate, ratio
@@ -55,7 +56,7 @@ async def relay_all(settings: Settings, url: str, filling: Sequence[load.Row]) -
     database = await db.open_database("bench", url, size=2)
     before = counted(RELAYED)
     began = time.perf_counter()
-    task = asyncio.create_task(outbox.relay(database, url, settings, Health()))
+    task = asyncio.create_task(relay.run(database, url, settings, Health()))
     try:
         await until(lambda: counted(RELAYED) - before >= len(filling), 120, "outbox relayed")
         return time.perf_counter() - began

@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import asyncpg
 
-from shared.web.auth import Role
+from shared.principals import Role
 from tests.bench import bare
 from tests.bench.figures import Figure, percentile, rate, ratio
 from tests.bench.place import Place, Report, serving

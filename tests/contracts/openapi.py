@@ -6,7 +6,8 @@ from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
 
-from shared.web import app as http
+from shared.web import app as web
+from shared.web import operations
 from tests.support.http import SERVICES, service_of
 
 FOLDER = Path(__file__).parent / "openapi"
@@ -19,10 +20,10 @@ def file(service: str) -> Path:
 def text(service: str) -> str:
     """What the code says now."""
     app = FastAPI(title=f"Laowu {service}", version="1", redoc_url=None)
-    for router in (service_of(service).router, http._common):
+    for router in (service_of(service).router, operations.router):
         assert isinstance(router, APIRouter)
         app.include_router(router)
-    return http.openapi_json(app)
+    return web.openapi_json(app)
 
 
 if __name__ == "__main__":

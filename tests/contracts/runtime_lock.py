@@ -20,9 +20,14 @@ HEAD = "# What the services need of requirements.lock. Written by `python -m tes
 
 # The image's markers, whatever machine this runs on.
 IMAGE = {
-    "python_version": "3.11", "python_full_version": "3.11.14", "sys_platform": "linux", "platform_system": "Linux", "os_name": "posix",
-    "implementation_name": "cpython", "platform_python_implementation": "CPython",
-}  # fmt: skip
+    "python_version": "3.11",
+    "python_full_version": "3.11.14",
+    "sys_platform": "linux",
+    "platform_system": "Linux",
+    "os_name": "posix",
+    "implementation_name": "cpython",
+    "platform_python_implementation": "CPython",
+}
 PIN = re.compile(r"^([a-z0-9][a-z0-9._-]*)(==[^\n]*\n(?:    --hash[^\n]*\n)*)", re.MULTILINE)
 
 

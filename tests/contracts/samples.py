@@ -16,7 +16,7 @@ from typing import Any, Literal, NewType, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from shared.events import EVENTS, Data, Recorded, encode
+from shared.events import EVENTS, Event, EventEnvelope, encode
 from shared.values import CountyCode, Currency, Destination, Occupation, Period
 
 FOLDER = Path(__file__).parent / "golden"
@@ -83,10 +83,10 @@ BY_FIELD: Mapping[str, object] = {
 }
 
 
-def sample(event: type[Data]) -> Recorded[Data]:
+def sample(event: type[Event]) -> EventEnvelope[Event]:
     """One event of the class, the same every time, every field filled."""
     name = event.type_name()
-    return Recorded(
+    return EventEnvelope(
         id=_id(name),
         source=f"/{event.TOPIC.partition('.')[0]}",
         time=datetime(2018, 9, 28, 8, 15, 30, 123456, tzinfo=UTC),
@@ -137,7 +137,7 @@ def _plain(name: str, kind: Any, arguments: tuple[Any, ...]) -> object:
     raise LookupError(f"no sample value for a field {name} of type {kind}: add one to BY_FIELD")
 
 
-def path(event: type[Data]) -> Path:
+def path(event: type[Event]) -> Path:
     return FOLDER / f"{event.type_name()}.json"
 
 

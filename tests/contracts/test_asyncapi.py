@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.events import EVENTS, TOPICS, Data, asyncapi
+from shared.events import EVENTS, TOPICS, Event, asyncapi
 from tests.contracts import samples
 
 DOCUMENT: dict[str, Any] = json.loads(asyncapi.FILE.read_text(encoding="utf-8"))
@@ -52,8 +52,8 @@ def test_every_reference_leads_somewhere() -> None:
         assert resolve(reference), reference
 
 
-@pytest.mark.parametrize("event", EVENTS, ids=Data.type_name.__func__)  # type: ignore[attr-defined]
-def test_the_dataschema_of_an_event_names_the_schema_that_its_data_has(event: type[Data]) -> None:
+@pytest.mark.parametrize("event", EVENTS, ids=Event.type_name.__func__)  # type: ignore[attr-defined]
+def test_the_dataschema_of_an_event_names_the_schema_that_its_data_has(event: type[Event]) -> None:
     recorded = json.loads(samples.path(event).read_bytes())
     data = resolve(DOCUMENT["components"]["messages"][event.type_name()]["payload"]["allOf"][1]["properties"]["data"]["$ref"])
     assert recorded["dataschema"] == f"/asyncapi{data['$id']}"

@@ -18,9 +18,10 @@ import yaml
 
 from console.local import compose_env, home, postgres, processes
 from console.local.postgres import Postgres
+from shared.principals import Principal, Role
 from shared.settings import Settings
-from shared.web.app import _common
-from shared.web.auth import Principal, Role, Verifier, issue
+from shared.web import operations
+from shared.web.auth import Verifier, issue
 from tests.contracts import runtime_lock
 from tests.contracts.code import ROOT, SERVICES
 from tests.support.http import service_of
@@ -105,7 +106,7 @@ def test_the_port_asked_for_health_is_the_port_listened_on(service: str, setting
     probed = re.search(r"http://127\.0\.0\.1:(\d+)(/\w+)", PARTS[service]["healthcheck"]["test"][-1])
     assert probed
     assert int(probed[1]) == settings.http_port
-    assert probed[2] in {getattr(route, "path", None) for route in _common.routes}
+    assert probed[2] in {getattr(route, "path", None) for route in operations.router.routes}
     assert PARTS[service]["ports"][0].endswith(f":{settings.http_port}")
     assert f"EXPOSE {settings.http_port}\n" in DOCKERFILE
     assert "HTTP_HOST=0.0.0.0" in DOCKERFILE, "127.0.0.1 inside a container is the container's own"

@@ -7,15 +7,57 @@ from typing import Any
 
 import pytest
 
-from shared.events import EVENTS, Data
+from shared.events import EVENTS, Event
 
 # Words of field names, after splitting at "_".
-PERSONAL = frozenset({
-    "name", "names", "fullname", "surname", "forename", "given", "family_name", "pinyin", "nickname", "alias",
-    "id_no", "idno", "identity", "document", "passport", "ssn", "hukou", "photo", "face", "fingerprint",
-    "phone", "mobile", "tel", "telephone", "email", "mail", "wechat", "contact", "address", "street",
-    "bank", "account", "iban", "swift", "card", "birthday", "birthdate", "dob", "relative", "spouse", "note", "notes", "remark", "comment",
-})  # fmt: skip
+PERSONAL = frozenset(
+    {
+        "name",
+        "names",
+        "fullname",
+        "surname",
+        "forename",
+        "given",
+        "family_name",
+        "pinyin",
+        "nickname",
+        "alias",
+        "id_no",
+        "idno",
+        "identity",
+        "document",
+        "passport",
+        "ssn",
+        "hukou",
+        "photo",
+        "face",
+        "fingerprint",
+        "phone",
+        "mobile",
+        "tel",
+        "telephone",
+        "email",
+        "mail",
+        "wechat",
+        "contact",
+        "address",
+        "street",
+        "bank",
+        "account",
+        "iban",
+        "swift",
+        "card",
+        "birthday",
+        "birthdate",
+        "dob",
+        "relative",
+        "spouse",
+        "note",
+        "notes",
+        "remark",
+        "comment",
+    }
+)
 ALLOWED = frozenset({"birth_year"})
 
 # Every field that is a string without a format, a pattern or an enumeration, and what it holds.
@@ -83,19 +125,19 @@ def is_free_text(schema: dict[str, Any]) -> bool:
     return unbounded or any(is_free_text(part) for part in parts)
 
 
-@pytest.mark.parametrize("event", EVENTS, ids=Data.type_name.__func__)  # type: ignore[attr-defined]
-def test_no_field_of_an_event_is_named_for_personal_data(event: type[Data]) -> None:
+@pytest.mark.parametrize("event", EVENTS, ids=Event.type_name.__func__)  # type: ignore[attr-defined]
+def test_no_field_of_an_event_is_named_for_personal_data(event: type[Event]) -> None:
     named = {name for name, _ in fields(event.model_json_schema()) if name not in ALLOWED}
     assert not {name for name in named if name in PERSONAL or PERSONAL.intersection(name.split("_"))}
 
 
-@pytest.mark.parametrize("event", EVENTS, ids=Data.type_name.__func__)  # type: ignore[attr-defined]
-def test_every_text_field_of_an_event_is_accounted_for(event: type[Data]) -> None:
+@pytest.mark.parametrize("event", EVENTS, ids=Event.type_name.__func__)  # type: ignore[attr-defined]
+def test_every_text_field_of_an_event_is_accounted_for(event: type[Event]) -> None:
     free = {name for name, schema in fields(event.model_json_schema()) if is_free_text(schema)}
     assert free <= TEXT.keys(), "say what the new field holds, and that it cannot hold a name, a document number, a phone or an account"
 
 
-@pytest.mark.parametrize("event", EVENTS, ids=Data.type_name.__func__)  # type: ignore[attr-defined]
-def test_of_a_birth_only_the_year_is_told(event: type[Data]) -> None:
+@pytest.mark.parametrize("event", EVENTS, ids=Event.type_name.__func__)  # type: ignore[attr-defined]
+def test_of_a_birth_only_the_year_is_told(event: type[Event]) -> None:
     born = {name: schema for name, schema in fields(event.model_json_schema()) if "birth" in name}
     assert all(name == "birth_year" and schema["type"] == "integer" for name, schema in born.items())

@@ -140,8 +140,9 @@ async def test_a_new_epoch_is_refused_while_the_service_runs_and_its_events_are_
     assert (await place.laowu("down")).returncode == 0
     done = await place.laowu("relay", "new-epoch", "docking", "--yes")
     assert (done.returncode, done.stdout) == (
-        0, "docking numbers its events from 2.0 on; 0 that the log holds already were dropped from its outbox\n",
-    ), done.stderr  # fmt: skip
+        0,
+        "docking numbers its events from 2.0 on; 0 that the log holds already were dropped from its outbox\n",
+    ), done.stderr
     assert (await place.laowu("up", "--simulation")).returncode == 0
     assert place.running.home is not None
     assert stack.all_ready(place.running.home)

@@ -10,7 +10,7 @@ import pytest
 from console.api_client import Caller, Refused
 from console.demo.run import everything_settled
 from console.local.home import SERVICES
-from shared.web.auth import Role
+from shared.principals import Role
 from tests.e2e.walk import MARCH_WAGE, Walked, shown
 from tests.support import journey, recount
 from tests.support.journey import DEPARTED, PAPERED, RETURNED, TRAINED, RunningStack, Venture, label
@@ -61,12 +61,17 @@ async def test_every_aggregate_tells_its_history(walked: Walked) -> None:
         ["EnterpriseQualified", "ReserveDeposited"],
         ["JobOrderOpened"],
         [
-            "MatchedToEnterprise", "ContractRegistered", "InsuranceBound", "ClearanceRequested", "ClearanceGranted", "Dispatched",
+            "MatchedToEnterprise",
+            "ContractRegistered",
+            "InsuranceBound",
+            "ClearanceRequested",
+            "ClearanceGranted",
+            "Dispatched",
             "Returned",
         ],
         ["WorkerEnrolled", "AttendanceRecorded", "AssessmentRecorded", "CertificateIssued"],
         ["CaseOpened", "CaseDeadlineMissed", "CaseClosed"],
-    ]  # fmt: skip
+    ]
 
 
 # --- a list of workers ------------------------------------------------------------------------------------------------

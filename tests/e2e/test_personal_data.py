@@ -12,7 +12,7 @@ import pytest
 
 from console.api_client import Caller, Refused
 from console.demo.run import everything_settled
-from shared.web.auth import Role
+from shared.principals import Role
 from tests.e2e.walk import Walked
 from tests.support import recount
 from tests.support.journey import RunningStack, Venture, label
@@ -28,12 +28,14 @@ WHERE EXISTS (SELECT FROM unnest($1::text[]) AS needle WHERE strpos(lower(one::t
 
 def spellings(secrets: Iterable[str]) -> list[bytes]:
     """As UTF-8, in lower case, without spaces, and as JSON escapes it."""
-    return sorted({
-        form.encode()
-        for secret in secrets
-        for written in (secret.lower(), secret.lower().replace(" ", ""))
-        for form in (written, json.dumps(written)[1:-1])
-    })  # fmt: skip
+    return sorted(
+        {
+            form.encode()
+            for secret in secrets
+            for written in (secret.lower(), secret.lower().replace(" ", ""))
+            for form in (written, json.dumps(written)[1:-1])
+        }
+    )
 
 
 def found_in(content: bytes, needles: Iterable[bytes]) -> bool:
@@ -44,11 +46,13 @@ def found_in(content: bytes, needles: Iterable[bytes]) -> bool:
 async def topics_with(running: RunningStack, needles: list[bytes]) -> list[str]:
     """Topics of which a record's key, value or header has one."""
     records = await recount.every_record(running.kafka)
-    return sorted({
-        record.topic
-        for record in records
-        if found_in(b"\n".join([record.key or b"", record.value or b"", *(value for _, value in record.headers)]), needles)
-    })  # fmt: skip
+    return sorted(
+        {
+            record.topic
+            for record in records
+            if found_in(b"\n".join([record.key or b"", record.value or b"", *(value for _, value in record.headers)]), needles)
+        }
+    )
 
 
 async def tables_with(running: RunningStack, needles: list[bytes]) -> list[str]:
@@ -82,9 +86,16 @@ async def spoken_of_again(walked: Walked, caller: Caller) -> None:
     """Every other way in which the data pass through registration: entered again, refused, looked up, shown."""
     clerk, person = Venture(caller).on(date(2019, 1, 10), Role.CLERK), walked.person
     again = {
-        "name": person.name, "name_pinyin": person.name_pinyin, "id_number": person.id_number, "phone": person.phone,
-        "birth_date": person.birth_date.isoformat(), "sex": "male", "county": person.county, "education": 3, "occupations": ["7112"],
-    }  # fmt: skip
+        "name": person.name,
+        "name_pinyin": person.name_pinyin,
+        "id_number": person.id_number,
+        "phone": person.phone,
+        "birth_date": person.birth_date.isoformat(),
+        "sex": "male",
+        "county": person.county,
+        "education": 3,
+        "occupations": ["7112"],
+    }
     assert (await clerk.post("registration", "/workers", again, label()))["possible_duplicates"] >= 1
     for field in ("education", "sex", "county", "birth_date"):
         with pytest.raises(Refused):

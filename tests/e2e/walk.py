@@ -8,7 +8,7 @@ from typing import Any
 
 from console.api_client import Caller
 from console.demo.run import everything_settled
-from shared.web.auth import Role
+from shared.principals import Role
 from tests.support import journey
 from tests.support.journey import DEPARTED, TRAINED, Person, Venture, label
 
@@ -59,9 +59,20 @@ async def walk(caller: Caller) -> Walked:
     returned = await journey.returned(venture, placement)
     await everything_settled(caller)
     return Walked(
-        venture, person, worker, placement, case, before, await journey.report(caller), requested, cleared, returned,
-        worker_abroad["willingness"], short, missing,
-    )  # fmt: skip
+        venture,
+        person,
+        worker,
+        placement,
+        case,
+        before,
+        await journey.report(caller),
+        requested,
+        cleared,
+        returned,
+        worker_abroad["willingness"],
+        short,
+        missing,
+    )
 
 
 async def shown(venture: Venture, placement: str, day: date) -> dict[str, Any]:

@@ -54,8 +54,11 @@ class Plant:
         with self.log.open("ab") as errors:
             process = subprocess.Popen(  # noqa: ASYNC220  # the signals of these tests want a plain process
                 [sys.executable, "-m", "tests.support.delivery_process", role, url, self.kafka, self.config.topic_prefix],
-                cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors,
-            )  # fmt: skip
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+            )
         self.processes[name or role] = process
         assert process.stdout is not None
         said = await asyncio.to_thread(process.stdout.readline)

@@ -22,8 +22,8 @@ from console.demo.run import everything_settled
 from console.demo.simulation import FIRST, LAST, YEARS, Plan, months, plan
 from console.local import stack
 from console.local.home import SERVICES, Home
+from shared.principals import Role
 from shared.values import Period
-from shared.web.auth import Role
 from tests.support import journey, recount
 from tests.support.journey import RunningStack, local_stack
 from tests.support.wait import until

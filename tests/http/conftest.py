@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest_asyncio
 
-from shared.web.auth import Role
+from shared.principals import Role
 from tests.conftest import MakeDatabase
 from tests.support.http import Client, Start, serving
 from tests.support.registration import GANSU, JUNE

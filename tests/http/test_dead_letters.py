@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.events import DOCKING, encode
-from shared.web.auth import Role
+from shared.principals import Role
 from tests.support.http import SERVICES, Client, Start
 from tests.support.stats import dispatched, recorded
 
@@ -36,8 +36,11 @@ async def test_every_service_lists_shows_previews_redrives_and_discards(service:
     assert ([one["reason"] for one in rest.body["items"]], rest.body["next"]) == (["behind"], None)
     shown = (await auditor.get("/dead-letters/1")).body
     assert (base64.b64decode(shown["value_base64"]), shown["value_text"], shown["headers"], shown["behind"]) == (
-        b"\xff?", None, [["a", "AA=="]], 1,
-    )  # fmt: skip
+        b"\xff?",
+        None,
+        [["a", "AA=="]],
+        1,
+    )
     seen = (await auditor.get("/dead-letters/preview?id=1")).body
     assert [(one["id"], one["outcome"], one["reason"]) for one in seen["letters"]] == [(1, "parked", "undecodable")]
     assert (seen["left"], seen["figures"]) == (2, [] if service == "stats" else None)
@@ -65,14 +68,14 @@ async def test_stats_counts_what_is_redriven_and_a_repeated_request_is_done_once
 
 
 REFUSED: tuple[tuple[str, Any, int, str], ...] = (
-    ("redrive", {"ids": [99]}, 404, "UNKNOWN_DEAD_LETTER"),
+    ("redrive", {"ids": [99]}, 404, "DEAD_LETTER_NOT_FOUND"),
     ("redrive", {"ids": [2]}, 409, "BEHIND_ANOTHER"),
     ("redrive", {"ids": [3]}, 409, "NOT_OF_THE_LOG"),
     ("redrive", {"ids": []}, 422, "INVALID"),
     ("redrive", {"ids": [0]}, 422, "INVALID"),
     ("redrive", {"ids": [2**63]}, 422, "INVALID"),
     ("redrive", {"ids": list(range(1, 102))}, 422, "INVALID"),
-    ("discard", {"ids": [1, 99], "why": "x"}, 404, "UNKNOWN_DEAD_LETTER"),
+    ("discard", {"ids": [1, 99], "why": "x"}, 404, "DEAD_LETTER_NOT_FOUND"),
     ("discard", {"ids": [1]}, 422, "INVALID"),
     ("discard", {"ids": [1], "why": " "}, 422, "INVALID"),
 )

@@ -45,9 +45,17 @@ async def test_a_worker_is_matched_cleared_departs_and_returns(dock: Dock) -> No
     home = await dock.returned(gone)
     assert home["state"] == "returned"
     assert [type(event.data) for event in await dock.client.published()] == [
-        EnterpriseQualified, ReserveDeposited, JobOrderOpened, MatchedToEnterprise, ContractRegistered, InsuranceBound, ClearanceRequested,
-        ClearanceGranted, Dispatched, Returned,
-    ]  # fmt: skip
+        EnterpriseQualified,
+        ReserveDeposited,
+        JobOrderOpened,
+        MatchedToEnterprise,
+        ContractRegistered,
+        InsuranceBound,
+        ClearanceRequested,
+        ClearanceGranted,
+        Dispatched,
+        Returned,
+    ]
     shown = await dock.show_order(order)
     assert (shown["reserved"], shown["filled"], shown["fill_rate"]) == (0, 1, [1, 2])
 
@@ -68,8 +76,13 @@ async def test_the_history_of_a_placement_says_who_did_what_and_when_it_was_effe
     gone = await dock.departed()
     changes = (await dock.get(f"/placements/{gone['placement']}/history")).body["items"]
     assert [one["type"] for one in changes] == [
-        "MatchedToEnterprise", "ContractRegistered", "InsuranceBound", "ClearanceRequested", "ClearanceGranted", "Dispatched",
-    ]  # fmt: skip
+        "MatchedToEnterprise",
+        "ContractRegistered",
+        "InsuranceBound",
+        "ClearanceRequested",
+        "ClearanceGranted",
+        "Dispatched",
+    ]
     assert {one["actor"] for one in changes} == {"officer:tester"}
     assert {one["effective"] for one in changes} == {dock.today.isoformat()}
 
@@ -201,8 +214,8 @@ async def test_a_correction_must_correct_something_possible(dock: Dock) -> None:
     tomorrow, before = dock.today + timedelta(days=1), dock.today - timedelta(days=20)
     cases: dict[str, dict[str, str]] = {
         "NOTHING_TO_CORRECT": {},
-        "DESTINATION_UNKNOWN": {"destination": "XXX"},
-        "OCCUPATION_UNKNOWN": {"occupation": "9999"},
+        "DESTINATION_NOT_FOUND": {"destination": "XXX"},
+        "OCCUPATION_NOT_FOUND": {"occupation": "9999"},
         "FUTURE_DAY": {"departed_on": tomorrow.isoformat()},
         "BEFORE_MATCH": {"departed_on": before.isoformat()},
     }
@@ -253,9 +266,16 @@ async def test_insurance_shorter_than_the_contract_does_not_cover(dock: Dock) ->
 # --- taking over -------------------------------------------------------------------------------------------------------------
 def _row(worker: object, enterprise: str, **changes: Any) -> dict[str, Any]:
     return {
-        "worker": str(worker), "enterprise": enterprise, "destination": "JPN", "occupation": "7112", "channel": "labour_cooperation",
-        "departed_on": "2016-05-01", "port": "CNTAO", "contract": a_contract(date(2016, 5, 1)), **changes,
-    }  # fmt: skip
+        "worker": str(worker),
+        "enterprise": enterprise,
+        "destination": "JPN",
+        "occupation": "7112",
+        "channel": "labour_cooperation",
+        "departed_on": "2016-05-01",
+        "port": "CNTAO",
+        "contract": a_contract(date(2016, 5, 1)),
+        **changes,
+    }
 
 
 async def test_workers_abroad_already_are_taken_over_row_by_row(dock: Dock) -> None:
@@ -281,8 +301,8 @@ async def test_workers_abroad_already_are_taken_over_row_by_row(dock: Dock) -> N
         (2, "surprise", "EXTRA_FORBIDDEN"),
         (3, "worker", "ALREADY_PLACED"),
         (4, "worker", "ALREADY_PLACED"),
-        (5, "worker", "WORKER_UNKNOWN"),
-        (6, "enterprise", "ENTERPRISE_UNKNOWN"),
+        (5, "worker", "WORKER_NOT_FOUND"),
+        (6, "enterprise", "ENTERPRISE_NOT_FOUND"),
         (7, "deposit", "DEPOSIT_FORBIDDEN"),
     ]
     adopted = (await dock.get(f"/placements/{answer.body['placements'][0]}")).body

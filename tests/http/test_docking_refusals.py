@@ -8,9 +8,9 @@ from uuid import uuid4
 
 import pytest
 
-from shared.events import Data, MatchedToEnterprise, PlacementCancelled
+from shared.events import Event, MatchedToEnterprise, PlacementCancelled
+from shared.principals import Role
 from shared.values import WorkerId
-from shared.web.auth import Role
 from tests.support.docking import POOR_COUNTY, AWorker, Dock, a_contract, a_departure, an_insurance, an_order, dock
 
 __all__ = ["dock"]
@@ -94,24 +94,27 @@ async def test_a_cancelled_clearance_is_withdrawn_and_its_position_free(dock: Do
     placement = await dock.cleared()
     answer = await dock.post(f"/placements/{placement['placement']}/cancellation", {"reason": "officer"})
     assert answer.body["state"] == "cancelled"
-    assert [event.type_name() for event in await dock.told(Data)][-2:] == ["docking.ClearanceWithdrawn.v1", "docking.PlacementCancelled.v1"]
+    assert [event.type_name() for event in await dock.told(Event)][-2:] == [
+        "docking.ClearanceWithdrawn.v1",
+        "docking.PlacementCancelled.v1",
+    ]
     assert (await dock.show_order(placement["order"]))["reserved"] == 0
 
 
 async def test_a_worker_not_heard_of_is_unknown(dock: Dock) -> None:
     answer = await dock.post(f"/orders/{await dock.order()}/matches", {"worker": str(uuid4())})
-    assert (answer.status, answer.code) == (404, "WORKER_UNKNOWN")
+    assert (answer.status, answer.code) == (404, "WORKER_NOT_FOUND")
 
 
 @pytest.mark.parametrize(
     ("path", "body", "code"),
     [
-        ("/enterprises/{id}/reserve", {"amount": {"minor": 1, "currency": "CNY"}}, "ENTERPRISE_UNKNOWN"),
-        ("/orders/{id}/closure", {}, "ORDER_UNKNOWN"),
-        ("/orders/{id}/matches", {"n": 1}, "ORDER_UNKNOWN"),
-        ("/matches/{id}/acceptance", {}, "MATCH_UNKNOWN"),
-        ("/placements/{id}/clearance", {}, "PLACEMENT_UNKNOWN"),
-        ("/placements/{id}/departure/void", {"reason": "duplicate"}, "PLACEMENT_UNKNOWN"),
+        ("/enterprises/{id}/reserve", {"amount": {"minor": 1, "currency": "CNY"}}, "ENTERPRISE_NOT_FOUND"),
+        ("/orders/{id}/closure", {}, "ORDER_NOT_FOUND"),
+        ("/orders/{id}/matches", {"n": 1}, "ORDER_NOT_FOUND"),
+        ("/matches/{id}/acceptance", {}, "MATCH_NOT_FOUND"),
+        ("/placements/{id}/clearance", {}, "PLACEMENT_NOT_FOUND"),
+        ("/placements/{id}/departure/void", {"reason": "duplicate"}, "PLACEMENT_NOT_FOUND"),
     ],
 )
 async def test_what_does_not_exist_is_not_found_by_name(dock: Dock, path: str, body: dict[str, Any], code: str) -> None:
@@ -124,8 +127,8 @@ async def test_an_order_needs_a_licence_that_covers_it(dock: Dock) -> None:
     for changes, code in (
         ({"destination": "KOR"}, "OUTSIDE_LICENCE_SCOPE"),
         ({"channel": "seafarer"}, "OUTSIDE_LICENCE_SCOPE"),
-        ({"destination": "CHN"}, "DESTINATION_UNKNOWN"),
-        ({"occupation": "9999"}, "OCCUPATION_UNKNOWN"),
+        ({"destination": "CHN"}, "DESTINATION_NOT_FOUND"),
+        ({"occupation": "9999"}, "OCCUPATION_NOT_FOUND"),
         ({"expires": "2017-01-01"}, "PAST_DAY"),
         ({"fee_cap": {"minor": 1, "currency": "CNY"}}, "CURRENCY_DIFFERS"),
     ):
@@ -160,20 +163,47 @@ async def test_the_reserve_is_kept_in_yuan(dock: Dock) -> None:
 
 # --- hostile bodies ---------------------------------------------------------------------------------------------------------------
 HOSTILE: list[Any] = [
-    None, [], "x", 0, {}, {"surprise": 1}, {"name": "\u0000"}, {"enterprise": "not-a-uuid"}, {"n": 10**30}, {"n": -1}, {"n": True},
-    {"n": "5"}, {"worker": {"$ne": 1}}, {"amount": {"minor": 10**40, "currency": "CNY"}}, {"amount": {"minor": 0, "currency": "CNY"}},
-    {"amount": {"minor": -5, "currency": "CNY"}}, {"amount": {"minor": 1, "currency": "ZZZ"}}, {"reason": "x" * 10_000},
-    {"rows": []}, {"rows": [1, None, "x"]}, {"version": 0}, {"version": 2**63}, {"planned_departure": 0}, {"planned_departure": "tomorrow"},
+    None,
+    [],
+    "x",
+    0,
+    {},
+    {"surprise": 1},
+    {"name": "\u0000"},
+    {"enterprise": "not-a-uuid"},
+    {"n": 10**30},
+    {"n": -1},
+    {"n": True},
+    {"n": "5"},
+    {"worker": {"$ne": 1}},
+    {"amount": {"minor": 10**40, "currency": "CNY"}},
+    {"amount": {"minor": 0, "currency": "CNY"}},
+    {"amount": {"minor": -5, "currency": "CNY"}},
+    {"amount": {"minor": 1, "currency": "ZZZ"}},
+    {"reason": "x" * 10_000},
+    {"rows": []},
+    {"rows": [1, None, "x"]},
+    {"version": 0},
+    {"version": 2**63},
+    {"planned_departure": 0},
+    {"planned_departure": "tomorrow"},
     {"departed_on": "2018-02-30", "port": "CNTAO", "visa": "work", "evidence": "exit_stamp"},
     {"departed_on": "2018-03-01", "port": "Qingdao; DROP", "visa": "work", "evidence": "exit_stamp"},
     {"departed_on": "2018-03-01", "port": "CNTAO", "visa": "work", "evidence": "adopted"},
     {"returned_on": "9999-12-31", "reason": "completed"},
-]  # fmt: skip
+]
 PATHS = (
-    "/enterprises", "/enterprises/{enterprise}/reserve", "/orders", "/placements/{placement}/contract", "/placements/{placement}/insurance",
-    "/placements/{placement}/departure", "/placements/{placement}/return", "/placements/{placement}/cancellation",
-    "/placements/{placement}/departure/void", "/placements/adoption",
-)  # fmt: skip
+    "/enterprises",
+    "/enterprises/{enterprise}/reserve",
+    "/orders",
+    "/placements/{placement}/contract",
+    "/placements/{placement}/insurance",
+    "/placements/{placement}/departure",
+    "/placements/{placement}/return",
+    "/placements/{placement}/cancellation",
+    "/placements/{placement}/departure/void",
+    "/placements/adoption",
+)
 LENIENT = (
     "/orders/{order}/closure",
     "/orders/{order}/matches",
@@ -208,9 +238,17 @@ async def test_not_even_json(dock: Dock) -> None:
 
 async def test_bad_ids_and_pages_in_the_address(dock: Dock) -> None:
     for path in (
-        "/placements/x", "/placements/%00", "/orders/1", "/placements?limit=0", "/placements?limit=201", "/placements?state=gone",
-        "/placements?after=x", "/orders?enterprise=1", "/enterprises?limit=-1", "/placements/stuck?limit=x",
-    ):  # fmt: skip
+        "/placements/x",
+        "/placements/%00",
+        "/orders/1",
+        "/placements?limit=0",
+        "/placements?limit=201",
+        "/placements?state=gone",
+        "/placements?after=x",
+        "/orders?enterprise=1",
+        "/enterprises?limit=-1",
+        "/placements/stuck?limit=x",
+    ):
         assert (await dock.get(path)).status == 422, path
 
 

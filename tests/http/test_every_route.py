@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from shared.web.auth import NATION, Principal, Role, issue, new_key
+from shared.principals import NATION, Principal, Role
+from shared.web.auth import issue, new_key
 from tests.support.http import SERVICES, SIGNING_KEY, Client, Start
 from tests.support.routes import OPEN, Door, application, doors
 

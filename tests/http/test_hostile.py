@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 from yarl import URL
 
+from shared.principals import Role
 from shared.web.app import DEFAULT_BODY_LIMIT
-from shared.web.auth import Role, issue
+from shared.web.auth import issue
 from tests.support.http import SERVICES, SIGNING_KEY, Client, Start, service_of
 from tests.support.routes import Door, application, doors, form, permitted
 from tests.support.tables import contents
@@ -34,8 +35,17 @@ NO_KEY = {
     "beyond ASCII": "schlüssel-schlüssel",
 }
 HOSTILE_QUERY = (
-    "", "a%00b", "%ED%A0%80", "-1", str(2**63), "1" + "0" * 400, "x" * 3000, "0001-01-01", "9999-12-31T23:59:59Z", str(uuid.UUID(int=0)),
-)  # fmt: skip
+    "",
+    "a%00b",
+    "%ED%A0%80",
+    "-1",
+    str(2**63),
+    "1" + "0" * 400,
+    "x" * 3000,
+    "0001-01-01",
+    "9999-12-31T23:59:59Z",
+    str(uuid.UUID(int=0)),
+)
 
 KEYLESS = {"/sweep", "/scenarios"}  # the one takes whatever key there is, the other stores nothing and needs none
 

@@ -16,9 +16,9 @@ from services.registration.settings import Settings, programme
 from services.registration.usecases import imports
 from shared import events
 from shared.db import Cause, Tx
+from shared.principals import Role
 from shared.sheets import Kind
 from shared.values import Clock, ImportId
-from shared.web.auth import Role
 from tests.support.http import Answer, Client
 from tests.support.registration import JUNE, a_list_of, a_row, an_id, as_csv
 
@@ -41,7 +41,7 @@ MIXED = [
     a_row(name="王六", destinations="JPN"),
     a_row(name="王七", wage_floor="45.005", wage_currency="CNY", destinations="JPN", family_consent="no"),
     a_row(name="王八", county="629999"),
-    a_row(name="=cmd|' /C calc'!A0", birth_date="1992年"),
+    a_row(name="=command|' /C calc'!A0", birth_date="1992年"),
     a_row(name="王十", education="degree", occupations="7531;xx"),
 ]
 FOUND = [
@@ -68,8 +68,12 @@ async def test_good_rows_go_in_and_bad_ones_are_named(registration: Client) -> N
     assert found(answer) == FOUND
     happened = [event.data for event in await registration.published()]
     assert [type(event).__name__ for event in happened] == [
-        "WorkerRegistered", "WorkerRegistered", "WillingnessRecorded", "WorkerRegistered", "ImportCompleted",
-    ]  # fmt: skip
+        "WorkerRegistered",
+        "WorkerRegistered",
+        "WillingnessRecorded",
+        "WorkerRegistered",
+        "ImportCompleted",
+    ]
     checked, late, offer, _, done = happened
     assert isinstance(checked, events.WorkerRegistered)
     assert (checked.assurance, checked.source) == ("verified", "import")
@@ -129,7 +133,7 @@ async def test_a_killed_import_is_carried_on_where_it_was(registration: Client, 
     with pytest.raises(Killed):
         await imports.import_workers(
             registration.database, Cause(registration.who, Clock(JUNE)), programme(settings), as_csv(rows), Kind.CSV
-        )  # fmt: skip
+        )
     monkeypatch.undo()
     assert await count(registration, "worker") == killed_after * 1000
     answer = await imported(registration, rows)
@@ -173,14 +177,14 @@ async def test_an_import_is_seen_by_who_covers_its_regions(registration: Client)
     stranger = registration.speaking_as(Role.CLERK, regions=("510000",))
     for answer in (await stranger.get(path), await stranger.get(f"{path}/annotated"), await imported(stranger, MIXED)):
         assert (answer.status, answer.code) == (403, "FORBIDDEN")
-    assert (await registration.get("/imports/0190a5e0-0000-7000-8000-000000000000")).code == "UNKNOWN_IMPORT"
+    assert (await registration.get("/imports/0190a5e0-0000-7000-8000-000000000000")).code == "IMPORT_NOT_FOUND"
 
 
 @pytest.mark.parametrize(
     ("content", "content_type", "status", "code"),
     [
         (b"", "text/csv", 422, "COLUMN_MISSING"),
-        (b"name,salary\n", "text/csv", 422, "COLUMN_UNKNOWN"),
+        (b"name,salary\n", "text/csv", 422, "COLUMN_NOT_RECOGNISED"),
         (b"\xff\xff\xff", "text/csv", 422, "FILE_UNREADABLE"),
         (as_csv([a_row()]), Kind.XLSX.value, 422, "FILE_UNREADABLE"),
         (as_csv([a_row()]), "application/json", 415, "UNSUPPORTED_FILE"),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared import events
-from shared.web.auth import Role
+from shared.principals import Role
 from tests.support.http import Client
 from tests.support.registration import a_worker, an_offer, willing
 
@@ -40,9 +40,13 @@ async def test_willingness_counts_for_180_days_and_says_what_for(registration: C
     answer = await willing(registration, worker, destinations=["JPN", "SGP", "JPN"], wage_floor=floor, available_from="2018-07-01")
     assert (answer.body["willingness"], answer.body["version"]) == ("willing", 2)
     assert answer.body["offer"] == {
-        "destinations": ["JPN", "SGP"], "occupations": ["7112"], "wage_floor": floor, "available_from": "2018-07-01",
-        "expires_on": "2018-11-28", "family_consent": True,
-    }  # fmt: skip
+        "destinations": ["JPN", "SGP"],
+        "occupations": ["7112"],
+        "wage_floor": floor,
+        "available_from": "2018-07-01",
+        "expires_on": "2018-11-28",
+        "family_consent": True,
+    }
     event = (await registration.published())[-1].data
     assert isinstance(event, events.WillingnessRecorded)
     assert event.renewal is False
@@ -63,8 +67,10 @@ async def test_stating_it_again_after_its_time_first_records_that_it_ran_out(reg
     await willing(registration, worker)
     await willing(on(registration, "2018-12-10"), worker)
     assert await happened(registration) == [
-        ("WillingnessRecorded", "2018-06-01"), ("WillingnessExpired", "2018-11-29"), ("WillingnessRecorded", "2018-12-10"),
-    ]  # fmt: skip
+        ("WillingnessRecorded", "2018-06-01"),
+        ("WillingnessExpired", "2018-11-29"),
+        ("WillingnessRecorded", "2018-12-10"),
+    ]
     last = (await registration.published())[-1].data
     assert isinstance(last, events.WillingnessRecorded)
     assert last.renewal is False
@@ -97,9 +103,9 @@ async def test_only_what_stands_can_be_withdrawn(registration: Client) -> None:
 
 
 REFUSED: list[tuple[dict[str, Any], str, str]] = [
-    ({"destinations": ["JPN", "XXX"]}, "destinations.1", "UNKNOWN_DESTINATION"),
-    ({"destinations": ["CHN"]}, "destinations.0", "UNKNOWN_DESTINATION"),
-    ({"occupations": ["9999"]}, "occupations.0", "UNKNOWN_OCCUPATION"),
+    ({"destinations": ["JPN", "XXX"]}, "destinations.1", "DESTINATION_NOT_FOUND"),
+    ({"destinations": ["CHN"]}, "destinations.0", "DESTINATION_NOT_FOUND"),
+    ({"occupations": ["9999"]}, "occupations.0", "OCCUPATION_NOT_FOUND"),
     ({"recorded_on": "2018-05-31"}, "recorded_on", "OUT_OF_ORDER"),
     ({"recorded_on": "2018-06-02"}, "recorded_on", "IN_FUTURE"),
     ({"destinations": []}, "destinations", "TOO_SHORT"),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared import events
-from shared.web.auth import Role
+from shared.principals import Role
 from tests.support.http import Client
 from tests.support.registration import GANSU, JUNE, AWorker, a_worker, an_id, an_offer, willing
 
@@ -42,12 +42,20 @@ async def test_the_event_carries_every_code_and_no_person(registration: Client) 
     [event] = await registration.published()
     assert event.data == events.WorkerRegistered.model_validate(
         {
-            "worker": answer.body["worker"], "worker_no": answer.body["worker_no"], "birth_year": 1990, "sex": "male",
+            "worker": answer.body["worker"],
+            "worker_no": answer.body["worker_no"],
+            "birth_year": 1990,
+            "sex": "male",
             "origin": {"county": "621126", "designation": "national", "designation_version": "poverty-counties-2012..2020/1"},
-            "residence_basis": "household_register", "education": 3, "occupations": ["7112"], "assurance": "verified",
-            "source": "assisted", "household_status": "registered_poor", "effective": "2018-06-01",
+            "residence_basis": "household_register",
+            "education": 3,
+            "occupations": ["7112"],
+            "assurance": "verified",
+            "source": "assisted",
+            "household_status": "registered_poor",
+            "effective": "2018-06-01",
         }
-    )  # fmt: skip
+    )
     assert (event.actor, event.time) == ("clerk:tester", JUNE)
 
 
@@ -109,7 +117,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"birth_date": "2000-06-02"}, "birth_date", "AGE_OUT_OF_RANGE"),
     ({"birth_date": "1957-06-01"}, "birth_date", "AGE_OUT_OF_RANGE"),
     ({"registered_on": "2018-06-02"}, "registered_on", "IN_FUTURE"),
-    ({"occupations": ["7112", "7999"]}, "occupations.1", "UNKNOWN_OCCUPATION"),
+    ({"occupations": ["7112", "7999"]}, "occupations.1", "OCCUPATION_NOT_FOUND"),
     # hostile or careless
     ({"name": "a\u0000b"}, "name", "VALUE_ERROR"),
     ({"name": "\ud800"}, "name", "STRING_UNICODE"),
@@ -130,7 +138,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"phone": "0'; DROP TABLE worker"}, "phone", "STRING_PATTERN_MISMATCH"),
     ({"salary": 1}, "salary", "EXTRA_FORBIDDEN"),
     ({"source": "import"}, "source", "LITERAL_ERROR"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("changes", "field", "code"), REFUSED, ids=lambda value: str(value).encode("ascii", "replace").decode()[:40])
@@ -250,14 +258,20 @@ async def test_a_look_at_a_person_in_clear_is_always_recorded(registration: Clie
     for _ in range(2):
         shown = await registration.post(f"/workers/{worker}/personal-data", {"reason": "contact_worker"}, key="the-same-key")
         assert shown.body == {
-            "worker": worker, "name": "欧阳娜娜", "name_pinyin": "OU YANG NA NA", "birth_date": "1990-05-17",
-            "id_number": who.id_number, "phone": "13812345678",
-        }  # fmt: skip
+            "worker": worker,
+            "name": "欧阳娜娜",
+            "name_pinyin": "OU YANG NA NA",
+            "birth_date": "1990-05-17",
+            "id_number": who.id_number,
+            "phone": "13812345678",
+        }
         assert shown.headers["cache-control"] == "no-store"
     lines = (await registration.get(f"/workers/{worker}/history")).body["items"]
     assert [(line["type"], line["reason"]) for line in lines] == [
-        ("WorkerRegistered", None), ("PersonalDataDisclosed", "contact_worker"), ("PersonalDataDisclosed", "contact_worker"),
-    ]  # fmt: skip
+        ("WorkerRegistered", None),
+        ("PersonalDataDisclosed", "contact_worker"),
+        ("PersonalDataDisclosed", "contact_worker"),
+    ]
     refused = await registration.post(f"/workers/{worker}/personal-data", {"reason": ""})
     assert (refused.status, refused.body["errors"][0]["field"]) == (422, "reason")
 
@@ -269,8 +283,9 @@ async def test_history_tells_who_when_and_which_event(registration: Client) -> N
     rest = await registration.get(f"/workers/{worker}/history", after=page.body["next"])
     lines = page.body["items"] + rest.body["items"]
     assert [(line["type"], line["effective"], line["actor"]) for line in lines] == [
-        ("WorkerRegistered", "2018-04-01", "clerk:tester"), ("WillingnessRecorded", "2018-05-01", "clerk:tester"),
-    ]  # fmt: skip
+        ("WorkerRegistered", "2018-04-01", "clerk:tester"),
+        ("WillingnessRecorded", "2018-05-01", "clerk:tester"),
+    ]
     assert [line["event_id"] for line in lines] == [str(event.id) for event in await registration.published()]
     assert {datetime.fromisoformat(line["recorded"]) for line in lines} == {JUNE}
 
@@ -319,7 +334,7 @@ async def test_a_worker_who_is_not_there_is_not_found(registration: Client) -> N
         await registration.post(f"/workers/{NOBODY}/willingness", an_offer()),
         await registration.post(f"/workers/{NOBODY}/personal-data", {"reason": "emergency"}),
     ):
-        assert (answer.status, answer.code) == (404, "UNKNOWN_WORKER")
+        assert (answer.status, answer.code) == (404, "WORKER_NOT_FOUND")
     assert (await registration.get("/workers/nobody")).status == 422
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.events import CaseAnswered, CaseClosed, CaseDeadlineMissed, CaseOpened
-from shared.web.auth import Role
+from shared.principals import Role
 from tests.support.rights import Office, noon, office
 
 __all__ = ["office"]
@@ -104,8 +104,8 @@ async def test_bad_cases_are_refused_by_field(office: Office) -> None:
     placement = (await office.abroad()).placement
     nobody = "018f0000-0000-7000-8000-000000000000"
     assert (await office.post("/cases", a_case())).code == "ENTERPRISE_MISSING"
-    assert (await office.post("/cases", a_case(placement=nobody))).code == "UNKNOWN_PLACEMENT"
-    assert (await office.get(f"/cases/{nobody}")).code == "UNKNOWN_CASE"
+    assert (await office.post("/cases", a_case(placement=nobody))).code == "PLACEMENT_NOT_FOUND"
+    assert (await office.get(f"/cases/{nobody}")).code == "CASE_NOT_FOUND"
     bad: list[tuple[dict[str, Any], str]] = [
         ({"category": "gossip"}, "category"),
         ({"severity": "HIGH"}, "severity"),

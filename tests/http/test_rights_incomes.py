@@ -14,8 +14,8 @@ from shared.events import (
     WageShortfallCleared,
     WageShortfallDetected,
 )
+from shared.principals import Role
 from shared.values import Currency, Money, WagePeriod
-from shared.web.auth import Role
 from tests.support.rights import Office, Placement, a_report, office, yuan
 
 __all__ = ["office"]
@@ -90,8 +90,10 @@ async def test_the_bank_outranks_the_employer_who_outranks_the_worker(office: Of
     assert states == {"worker": "superseded", "employer": "superseded", "bank": "counting"}
     told = await office.told(IncomeReported, IncomeCorrected)
     assert [(type(one).__name__, one.fact.source) for one in told] == [
-        ("IncomeReported", "worker"), ("IncomeCorrected", "employer"), ("IncomeCorrected", "bank"),
-    ]  # fmt: skip
+        ("IncomeReported", "worker"),
+        ("IncomeCorrected", "employer"),
+        ("IncomeCorrected", "bank"),
+    ]
     assert told[2].previous == told[1].fact
 
 
@@ -156,9 +158,9 @@ async def test_only_the_months_abroad_can_be_reported(office: Office) -> None:
 async def test_income_is_refused_until_the_departure_is_known(office: Office) -> None:
     placement = await office.abroad()
     other = Placement(placement.worker, placement.worker)  # type: ignore[arg-type]  # any id nobody knows
-    assert (await office.report(other)).code == "UNKNOWN_PLACEMENT"
+    assert (await office.report(other)).code == "PLACEMENT_NOT_FOUND"
     await office.hears(other.contracted())
-    assert (await office.report(other)).code == "UNKNOWN_PLACEMENT"
+    assert (await office.report(other)).code == "PLACEMENT_NOT_FOUND"
     await office.hears(other.departed())
     assert (await office.report(other)).status == 201
 

@@ -13,9 +13,9 @@ from services.rights.settings import PAYROLL_BODY_BYTES
 from services.rights.usecases import payrolls
 from shared.db import Cause
 from shared.events import IncomeReported, WageShortfallDetected
+from shared.principals import NATION, Principal, Role
 from shared.sheets import Row
 from shared.values import Clock
-from shared.web.auth import NATION, Principal, Role
 from tests.support.rights import COLUMNS, Office, a_payroll, a_row, noon, office
 
 __all__ = ["office"]
@@ -29,7 +29,7 @@ async def test_good_rows_go_in_and_bad_rows_are_named(office: Office) -> None:
     rows: list[tuple[dict[str, Any], tuple[str, str] | None]] = [
         (a_row(placement), None),
         (a_row(placement) | {"placement": "x"}, ("placement", "CELL_INVALID")),
-        (a_row(placement) | {"placement": nobody}, ("placement", "UNKNOWN_PLACEMENT")),
+        (a_row(placement) | {"placement": nobody}, ("placement", "PLACEMENT_NOT_FOUND")),
         (a_row(stranger), ("placement", "FORBIDDEN")),
         (a_row(placement, "2018-4"), ("period", "CELL_INVALID")),
         (a_row(placement, "2017-12"), ("period", "NOT_ABROAD")),
@@ -144,7 +144,7 @@ async def test_what_is_no_payroll_is_refused_as_a_whole(office: Office) -> None:
         (b"", "text/csv", 422, "COLUMN_MISSING"),
         (header, "text/csv", 422, "NO_ROWS"),
         (b"\xff\xfe\xfd,\x00\n", "text/csv", 422, ""),
-        (b"who,what\n1,2", "text/csv", 422, "COLUMN_UNKNOWN"),
+        (b"who,what\n1,2", "text/csv", 422, "COLUMN_NOT_RECOGNISED"),
         (header.replace(b",net", b""), "text/csv", 422, "NO_ROWS"),
         (b"PK\x03\x04 not a workbook", XLSX, 422, "FILE_UNREADABLE"),
         (header, "application/json", 415, "UNSUPPORTED_FILE"),

@@ -14,8 +14,8 @@ from services.stats.counting.measures import DERIVED, MEASURE, QUOTIENTS, cuts_f
 from services.stats.programmes import evaluation
 from services.stats.usecases import answers
 from services.stats.views import exports
-from shared.events import Data
-from shared.web.auth import Role
+from shared.events import Event
+from shared.principals import Role
 from tests.support.http import Client
 from tests.support.stats import POOR_WEST, RICH_EAST, counted, departure, dispatched, income, opened, paid, recorded
 
@@ -66,7 +66,7 @@ async def test_as_known_at_hides_what_was_recorded_later(stats: Client) -> None:
 @pytest.mark.parametrize(
     ("path", "query", "status", "code"),
     [
-        ("/figures/nonsense", {}, 404, "UNKNOWN_MEASURE"),
+        ("/figures/nonsense", {}, 404, "MEASURE_NOT_FOUND"),
         ("/figures/dispatches", {"from": "2018-13"}, 422, "PERIOD_INVALID"),
         ("/figures/dispatches", {"from": "2019", "to": "2018"}, 422, "PERIOD_INVALID"),
         ("/figures/dispatches", {"by": "colour"}, 422, "INVALID"),
@@ -74,8 +74,8 @@ async def test_as_known_at_hides_what_was_recorded_later(stats: Client) -> None:
         ("/figures/dispatches", {"county": "62\x00"}, 422, "INVALID"),
         ("/figures/dispatches", {"as_known_at": "0001-01-01"}, 422, "INVALID"),
         ("/cells", {"cut": "1", "measure": "dispatches", "after": "garbage"}, 422, "CURSOR_INVALID"),
-        ("/cells", {"cut": "1", "measure": "stock"}, 404, "UNKNOWN_MEASURE"),
-        ("/report", {"programme": "none-such"}, 404, "UNKNOWN_PROGRAMME"),
+        ("/cells", {"cut": "1", "measure": "stock"}, 404, "MEASURE_NOT_FOUND"),
+        ("/report", {"programme": "none-such"}, 404, "PROGRAMME_NOT_FOUND"),
     ],
 )
 async def test_a_bad_question_is_refused_by_name(stats: Client, path: str, query: dict[str, str], status: int, code: str) -> None:
@@ -89,15 +89,28 @@ async def test_the_report_has_the_form_the_ministry_reads(stats: Client) -> None
     assert set(body["years"]) == {"2017", "2018", "2019", "2020"}
     year = body["years"]["2018"]
     assert {name: year[name] for name in ("dispatches", "persons", "stock", "returns", "income_cny", "poverty_dispatches")} == {
-        "dispatches": 2, "persons": 2, "stock": 2, "returns": 0, "income_cny": 800_000, "poverty_dispatches": 1,
-    }  # fmt: skip
+        "dispatches": 2,
+        "persons": 2,
+        "stock": 2,
+        "returns": 0,
+        "income_cny": 800_000,
+        "poverty_dispatches": 1,
+    }
     assert {name: year["q1"][name] for name in ("num", "den", "status", "gap_heads")} == {
-        "num": 1, "den": 2, "status": "not_comparable", "gap_heads": 0,  # enough, but it must rise, and 2017 has nothing to rise from
-    }  # fmt: skip
+        "num": 1,
+        "den": 2,
+        "status": "not_comparable",
+        "gap_heads": 0,  # enough, but it must rise, and 2017 has nothing to rise from
+    }
     assert {"q1", "q2", "indicator"} <= set(year)
     assert body["total"] == {
-        "dispatches": 3, "persons": 3, "poverty_dispatches": 1, "income_cny": 800_000, "pending_fx": {}, "parked": 0,
-    }  # fmt: skip
+        "dispatches": 3,
+        "persons": 3,
+        "poverty_dispatches": 1,
+        "income_cny": 800_000,
+        "pending_fx": {},
+        "parked": 0,
+    }
     assert set(body["fresh"]) == {"complete_through", "lag_seconds"}
     assert [target["state"] for target in body["targets"]] == ["missed"] * 4
 
@@ -133,13 +146,18 @@ async def test_a_plan_that_contradicts_itself_is_refused_with_the_arithmetic(sta
 
 async def test_a_running_year_says_what_is_missing_whether_orders_can_close_it_and_where_targets_are_heading(stats: Client) -> None:
     days = [date(2018, 1, 9), *(date(2018, month, 2) for month in range(2, 7))]
-    told: list[Data] = [dispatched(departure(RICH_EAST, day)) for day in days for _ in range(3)]
+    told: list[Event] = [dispatched(departure(RICH_EAST, day)) for day in days for _ in range(3)]
     await counted(stats.database, [recorded(data) for data in [*told, opened(1)]])
     stats.at = datetime(2018, 6, 30, 4, tzinfo=UTC)
     row = next(one for one in (await stats.get("/quotas")).body["quotas"] if (one["quota"], one["year"]) == ("Q1", 2018))
     assert {name: row[name] for name in ("status", "num", "den", "gap_heads", "open_positions", "infeasible")} == {
-        "status": "at_risk", "num": 0, "den": 18, "gap_heads": 2, "open_positions": 1, "infeasible": True,
-    }  # fmt: skip
+        "status": "at_risk",
+        "num": 0,
+        "den": 18,
+        "gap_heads": 2,
+        "open_positions": 1,
+        "infeasible": True,
+    }
     await counted(stats.database, [recorded(opened(1, date(2018, 6, 1)))])
     row = next(one for one in (await stats.get("/quotas")).body["quotas"] if (one["quota"], one["year"]) == ("Q1", 2018))
     assert (row["open_positions"], row["infeasible"]) == (2, False)
@@ -265,7 +283,7 @@ async def test_a_rate_is_loaded_once_and_revised_only_where_there_is_one(stats: 
     again = await stats.post("/fx-rates", {"source": "SAFE", "rates": [other, rate]})
     assert (again.status, again.code) == (409, "RATE_EXISTS")
     missing = await stats.post("/fx-rates/revisions", {"rate": other, "source": "SAFE", "reason": "none yet"})
-    assert (missing.status, missing.code) == (404, "RATE_UNKNOWN")
+    assert (missing.status, missing.code) == (404, "RATE_NOT_FOUND")
     assert len((await stats.get("/fx-rates")).body) == 1
 
 
@@ -281,8 +299,11 @@ async def test_a_figure_leaves_as_csv_and_as_parquet_with_the_same_rows(stats: C
 
 async def test_a_figure_comes_page_by_page_and_its_totals_are_of_all_pages(stats: Client) -> None:
     told = [dispatched(departure(RICH_EAST, date(2018, month, 2))) for month in range(1, 8)]
-    await counted(stats.database, [recorded(data) for data in told] + [recorded(income(told[0], paid(800, period="2018-02"))),
-                                                                       recorded(income(told[0], paid(900, period="2018-03")))])  # fmt: skip
+    await counted(
+        stats.database,
+        [recorded(data) for data in told]
+        + [recorded(income(told[0], paid(800, period="2018-02"))), recorded(income(told[0], paid(900, period="2018-03")))],
+    )
     seen, after = list[str](), dict[str, str]()
     while True:
         page = (await stats.get("/figures/dispatches", by="month", limit=3, **after)).body

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
+from shared.principals import Role
 from shared.values import Destination
-from shared.web.auth import Role
 from tests.support.http import Client
 from tests.support.stats import POOR_WEST, RICH_EAST, counted, departure, dispatched, recorded, voided
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.stats.programmes import evaluation
-from shared.web.auth import Role
+from shared.principals import Role
 from tests.support.http import Client, Start
 from tests.support.stats import POOR_WEST, RICH_EAST, counted, departure, dispatched, income, paid, recorded
 from tests.support.tables import contents

@@ -13,7 +13,8 @@ import aiohttp
 import pytest
 
 from services.stats.settings import policy
-from shared.web.auth import Role, issue
+from shared.principals import Role
+from shared.web.auth import issue
 from tests.support.http import SIGNING_KEY, Client
 from tests.support.stats import POOR_WEST, counted, departure, dispatched, recorded
 

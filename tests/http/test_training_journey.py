@@ -15,10 +15,10 @@ from shared.events import (
     CertificateRevoked,
     CoursePublished,
     CourseScheduled,
-    Data,
+    Event,
     WorkerEnrolled,
 )
-from shared.web.auth import Role
+from shared.principals import Role
 from tests.support.training import CENTRE, DAYS, FULL_DAY, School, school
 
 __all__ = ["school"]
@@ -35,7 +35,7 @@ async def test_a_matched_worker_is_trained_examined_and_certified(school: School
     [certificate] = issued.body["issued"]
     assert certificate["placement"] == str(match.placement)
 
-    kinds: list[type[Data]] = [
+    kinds: list[type[Event]] = [
         CoursePublished,
         CourseScheduled,
         WorkerEnrolled,

@@ -18,7 +18,7 @@ from shared.db import Database, Tx, Unavailable
 from shared.delivery.consumer import Consumer, Reject, Stuck, delivery_state, each
 from shared.delivery.kafka import topic_name
 from shared.errors import NotFound
-from shared.events import DOCKING, Data, JobOrderClosed, Recorded
+from shared.events import DOCKING, Event, EventEnvelope, JobOrderClosed
 from shared.settings import Settings
 from shared.values import new_id
 from tests.conftest import MakeDatabase
@@ -56,10 +56,15 @@ async def test_a_higher_epoch_is_taken_at_its_beginning_only_and_a_lower_one_nev
     kafka: str, config: Settings, database: Database
 ) -> None:
     await write(
-        kafka, config,
-        numbered(A, 0, 10), numbered(A, 1, 99, epoch=2), numbered(A, 1, 11), numbered(A, 0, 20, epoch=2), numbered(A, 2, 99),
+        kafka,
+        config,
+        numbered(A, 0, 10),
+        numbered(A, 1, 99, epoch=2),
+        numbered(A, 1, 11),
+        numbered(A, 0, 20, epoch=2),
+        numbered(A, 2, 99),
         numbered(A, 1, 21, epoch=2),
-    )  # fmt: skip
+    )
     await read_all(config, database)
     assert [n for _, n in await tallied(database)] == [10, 11, 20, 21]
 
@@ -156,7 +161,7 @@ async def test_every_kind_of_poison_is_parked_with_its_bytes_and_its_neighbours_
 
 
 async def test_later_events_of_a_parked_subject_wait_behind_it_in_order(kafka: str, config: Settings, database: Database) -> None:
-    async def refuses_a_second(tx: Tx, recorded: Recorded[Any]) -> None:
+    async def refuses_a_second(tx: Tx, recorded: EventEnvelope[Any]) -> None:
         if recorded.subject == str(A) and recorded.data.unfilled == 1:
             await tally(tx, recorded)  # undone with the rest of it
             raise Reject("unknown_worker", "no worker\x00 of that id")
@@ -197,7 +202,7 @@ async def test_a_stranger_s_record_does_not_hold_up_the_subject_it_names(kafka: 
 
 
 async def test_a_refusal_is_parked_under_its_slug(kafka: str, config: Settings, database: Database) -> None:
-    async def not_found(_tx: Tx, _recorded: Recorded[Any]) -> None:
+    async def not_found(_tx: Tx, _recorded: EventEnvelope[Any]) -> None:
         raise NotFound("no such order")
 
     await write(kafka, config, numbered(A, 0))
@@ -208,7 +213,7 @@ async def test_a_refusal_is_parked_under_its_slug(kafka: str, config: Settings, 
 async def test_one_bad_event_among_many_costs_a_search_not_a_savepoint_each(kafka: str, config: Settings, database: Database) -> None:
     calls: list[int] = []
 
-    async def fold(tx: Tx, events: Sequence[Recorded[Data]]) -> None:
+    async def fold(tx: Tx, events: Sequence[EventEnvelope[Event]]) -> None:
         calls.append(len(events))
         if any(getattr(event.data, "unfilled", 0) == 321 for event in events):
             raise ValueError("321")
@@ -224,7 +229,7 @@ async def test_one_bad_event_among_many_costs_a_search_not_a_savepoint_each(kafk
 async def test_too_many_in_a_row_is_not_their_fault_and_the_consumer_stops(kafka: str, config: Settings, database: Database) -> None:
     strict = config.model_copy(update={"max_diverted": 3})
 
-    async def broken(_tx: Tx, _recorded: Recorded[Any]) -> None:
+    async def broken(_tx: Tx, _recorded: EventEnvelope[Any]) -> None:
         raise ValueError("a defect of this build")
 
     await write(kafka, config, *(numbered(UUID(int=1 + n), n, n) for n in range(10)))
@@ -261,7 +266,7 @@ async def test_a_reaction_acts_for_the_service_because_of_the_event(
     seen: list[Tx] = []
     times: list[datetime] = []
 
-    async def look(tx: Tx, recorded: Recorded[Any]) -> None:
+    async def look(tx: Tx, recorded: EventEnvelope[Any]) -> None:
         seen.append(Tx(tx.conn, tx.service, tx.cause))
         times.append(tx.clock.now())
         assert tx.cause.causation_id == str(recorded.id)
@@ -275,17 +280,19 @@ async def test_a_reaction_acts_for_the_service_because_of_the_event(
 
 # --- trouble that is nobody's fault -------------------------------------------------------------------------------------
 async def test_a_lost_connection_a_deadlock_and_a_timeout_park_nothing(kafka: str, config: Settings, database: Database) -> None:
-    troubles = iter([
-        "SELECT pg_terminate_backend(pg_backend_pid())",
-        "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40P01'; END $$",
-        "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40001'; END $$",
-        "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '53100'; END $$",
-        "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '57014'; END $$",
-        "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '55P03'; END $$",
-    ])  # fmt: skip
+    troubles = iter(
+        [
+            "SELECT pg_terminate_backend(pg_backend_pid())",
+            "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40P01'; END $$",
+            "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40001'; END $$",
+            "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '53100'; END $$",
+            "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '57014'; END $$",
+            "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '55P03'; END $$",
+        ]
+    )
     met = 0
 
-    async def troubled(tx: Tx, recorded: Recorded[Any]) -> None:
+    async def troubled(tx: Tx, recorded: EventEnvelope[Any]) -> None:
         nonlocal met
         await tally(tx, recorded)
         trouble = next(troubles, None)
@@ -311,7 +318,7 @@ async def test_what_was_fetched_behind_a_batch_that_failed_is_read_again_after_i
         handed.append([record.offset for record in fetched[1]])
         await take(consumer, fetched)
 
-    async def troubled(tx: Tx, recorded: Recorded[Any]) -> None:
+    async def troubled(tx: Tx, recorded: EventEnvelope[Any]) -> None:
         if len(handed) < 3:
             await until(lambda: len(handed) > 1)  # the next batch is there
             raise OSError("gone for a moment")
@@ -343,7 +350,7 @@ async def test_a_defect_of_ours_ends_the_process(config: Settings, database: Dat
 
 
 async def test_a_handler_that_hangs_is_noticed(kafka: str, config: Settings, database: Database) -> None:
-    async def hang(_tx: Tx, _recorded: Recorded[Any]) -> None:
+    async def hang(_tx: Tx, _recorded: EventEnvelope[Any]) -> None:
         await asyncio.Event().wait()
 
     impatient = config.model_copy(update={"stuck_seconds": 1.0, "drain_seconds": 1.0})

@@ -12,9 +12,9 @@ from aiokafka import ConsumerRecord
 from services.stats import consumers
 from shared import db
 from shared.db import Database
-from shared.delivery import inbox, kafka, outbox
+from shared.delivery import inbox, kafka, relay
+from shared.principals import Role
 from shared.settings import Settings
-from shared.web.auth import Role
 from tests.bench import load, writing
 from tests.conftest import MakeDatabase, MakeDatabaseUrl
 from tests.support.http import Start
@@ -87,14 +87,14 @@ async def test_the_relay_moves_a_batch_of_any_size_with_as_many_statements(confi
     producer = await kafka.open_producer(config)
     sent: list[str] = []
     try:
-        session = await outbox._resume(conn, producer, config)
+        session = await relay._resume(conn, producer, config)
         counts = []
         for size in (1, 1, 1, 100, 1_000):
             await conn.copy_records_to_table("outbox", records=load.rows(size), columns=["event_id", "topic", "key", "value"])
-            assert await outbox._forward(session) == size
+            assert await relay._forward(session) == size
             sent.clear()
             with conn.query_logger(lambda query: sent.append(query.query.strip().splitlines()[0])):
-                assert await outbox._forward(session) == 0
+                assert await relay._forward(session) == 0
             counts.append(len(sent))
     finally:
         await kafka.stop_producer(producer, 5)

@@ -13,11 +13,11 @@ from shared.db import Cause, Database, Tx, Unavailable
 from shared.delivery import dead_letters as deadletters
 from shared.delivery import kafka as topics
 from shared.delivery.consumer import Reject, each
-from shared.delivery.dead_letters import BehindAnother, Decided, NotOfTheLog, Redriven, Redriving, UnknownLetter
-from shared.events import DOCKING, JobOrderClosed, Recorded
+from shared.delivery.dead_letters import BehindAnother, DeadLetterNotFound, Decided, NotOfTheLog, Redriven, Redriving
+from shared.events import DOCKING, EventEnvelope, JobOrderClosed
+from shared.principals import Principal, Role
 from shared.settings import Settings
 from shared.values import Clock
-from shared.web.auth import Principal, Role
 from tests.conftest import MakeDatabase
 from tests.support import delivery
 from tests.support.delivery import Raw, caught_up, consuming, counting, dead_letters, numbered, tallied, tally, value_of, write
@@ -34,7 +34,7 @@ async def database(make_database: MakeDatabase) -> Database:
 def refusing(*refused: int) -> Any:
     """Counts every event but those with these numbers, and what it had written of them is undone."""
 
-    async def handle(tx: Tx, event: Recorded[Any]) -> None:
+    async def handle(tx: Tx, event: EventEnvelope[Any]) -> None:
         await tally(tx, event)
         if event.data.unfilled in refused:
             raise Reject("not_yet", f"{event.data.unfilled} is refused")
@@ -115,7 +115,7 @@ async def test_each_is_decided_once(four_of_a: Database) -> None:
     assert twice.value.state == {"1": "redriven", "2": "redriven"}
     with pytest.raises(Decided):
         await discarded(four_of_a, 3)
-    with pytest.raises(UnknownLetter, match="4, 99"):
+    with pytest.raises(DeadLetterNotFound, match="4, 99"):
         await redriven(four_of_a, refusing(), 1, 4, 99)
 
 
@@ -153,7 +153,7 @@ async def test_what_can_never_be_read_says_so_again_and_a_stranger_s_record_can_
 
 
 async def test_trouble_that_may_pass_decides_nothing(four_of_a: Database) -> None:
-    async def lost(tx: Tx, _event: Recorded[Any]) -> None:
+    async def lost(tx: Tx, _event: EventEnvelope[Any]) -> None:
         await tx.conn.execute("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40P01'; END $$")
 
     with pytest.raises(Unavailable):
@@ -176,7 +176,7 @@ async def test_a_preview_says_what_would_happen_and_changes_nothing(four_of_a: D
 async def test_in_a_simulation_it_is_applied_at_the_event_s_own_time(four_of_a: Database) -> None:
     seen: list[Cause] = []
 
-    async def look(tx: Tx, _event: Recorded[Any]) -> None:
+    async def look(tx: Tx, _event: EventEnvelope[Any]) -> None:
         seen.append(tx.cause)
 
     async with four_of_a.transaction(OPERATOR) as tx:

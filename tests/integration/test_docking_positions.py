@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from shared.events import (
-    Data,
     DispatchCorrected,
     Dispatched,
     DispatchVoided,
+    Event,
     JobOrderClosed,
     JobOrderExpired,
     JobOrderOpened,
@@ -133,8 +133,25 @@ class Play:
         return (await self.dock.post(f"/placements/{placement['placement']}/{step}", body)).status
 
 
-MOVES = (Play.match, Play.match, Play.clear, Play.clear, Play.clear, Play.train, Play.depart, Play.depart, Play.depart, Play.come_back,
-         Play.come_back, Play.cancel, Play.revoke, Play.void, Play.correct, Play.correct, Play.wait)  # fmt: skip
+MOVES = (
+    Play.match,
+    Play.match,
+    Play.clear,
+    Play.clear,
+    Play.clear,
+    Play.train,
+    Play.depart,
+    Play.depart,
+    Play.depart,
+    Play.come_back,
+    Play.come_back,
+    Play.cancel,
+    Play.revoke,
+    Play.void,
+    Play.correct,
+    Play.correct,
+    Play.wait,
+)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -164,7 +181,7 @@ async def _open(dock: Dock, orders: list[str]) -> int:
 async def _open_by_events(dock: Dock) -> int:
     """Open positions as a consumer sums them, which knows no order."""
     total = 0
-    for event in await dock.told(Data):
+    for event in await dock.told(Event):
         match event:
             case JobOrderOpened():
                 total += event.positions
@@ -198,7 +215,7 @@ async def _events_add_up(dock: Dock) -> None:
     assert all(value >= 0 for value in totals.values())
 
 
-def _moves(event: Data) -> list[tuple[int, Any, bool]]:
+def _moves(event: Event) -> list[tuple[int, Any, bool]]:
     if isinstance(event, Dispatched):
         return [(1, event.fact, False)]
     if isinstance(event, Returned):

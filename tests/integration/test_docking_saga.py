@@ -23,9 +23,9 @@ from shared.events import (
     WillingnessWithdrawn,
     WorkerVerified,
 )
+from shared.principals import Role, system
 from shared.reference import origin
 from shared.values import Clock, EnrolmentId, QuotaStatus, WorkerId, new_id
-from shared.web.auth import Role, system
 from tests.support.docking import POOR_COUNTY, RICH_COUNTY, AWorker, Dock, a_departure, dock, noon, recorded, yen
 
 __all__ = ["dock"]
@@ -238,9 +238,15 @@ async def test_a_missed_quota_moves_poverty_counties_to_the_front(dock: Dock) ->
     assert before[0]["score"] == before[1]["score"]
     assert before[0]["quota_effect"] is None
     status = QuotaStatusChanged(
-        key="Q1|2018", effective=dock.today, quota="Q1", period="2018", status_from=None, status_to=QuotaStatus.BREACHED,
-        share=(958, 10_000), gap_heads=47,
-    )  # fmt: skip
+        key="Q1|2018",
+        effective=dock.today,
+        quota="Q1",
+        period="2018",
+        status_from=None,
+        status_to=QuotaStatus.BREACHED,
+        share=(958, 10_000),
+        gap_heads=47,
+    )
     await dock.hears(status)
     first, second = (await dock.post(f"/orders/{order}/matches", {"n": 5})).body["matches"]
     assert (first["worker"], second["worker"]) == (str(poor), str(rich))
@@ -252,9 +258,13 @@ async def test_candidates_are_ranked_with_reasons_and_nothing_is_reserved(dock: 
     skilled = await dock.worker(AWorker(wanted=("71",)))
     await dock.worker(AWorker(occupations=("9313",)))
     for unfit in (
-        AWorker(wanted=("72",)), AWorker(destinations=("KOR",)), AWorker(birth_year=1950), AWorker(verified=False), AWorker(willing=False),
+        AWorker(wanted=("72",)),
+        AWorker(destinations=("KOR",)),
+        AWorker(birth_year=1950),
+        AWorker(verified=False),
+        AWorker(willing=False),
         AWorker(floor=yen(180_001)),
-    ):  # fmt: skip
+    ):
         await dock.worker(unfit)
     matches = (await dock.post(f"/orders/{order}/matches", {"n": 50})).body["matches"]
     assert len(matches) == 2
@@ -270,9 +280,18 @@ async def test_reactions_in_a_simulation_happen_at_the_events_time(dock: Dock) -
     await dock.requested(placement)
     on = dock.today + timedelta(days=3)
     issued = CertificateIssued(
-        course=new_id(), destination="JPN", occupation="7112", effective=on, enrolment=EnrolmentId(new_id()), worker=placement["worker"],
-        placement=placement["placement"], origin=origin(RICH_COUNTY, on), serial="T-1", minutes=2400, valid_to=on + timedelta(days=300),
-    )  # fmt: skip
+        course=new_id(),
+        destination="JPN",
+        occupation="7112",
+        effective=on,
+        enrolment=EnrolmentId(new_id()),
+        worker=placement["worker"],
+        placement=placement["placement"],
+        origin=origin(RICH_COUNTY, on),
+        serial="T-1",
+        minutes=2400,
+        valid_to=on + timedelta(days=300),
+    )
     async with dock.client.database.transaction(Cause(system("docking"), Clock(noon(dock.today)))) as tx:
         await consumer.each(consumers.HANDLERS)(tx, [recorded(issued, noon(on))])
     assert (await dock.told(ClearanceGranted))[0].effective == on

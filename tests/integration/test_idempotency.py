@@ -20,11 +20,13 @@ from shared.db import Tx
 from shared.delivery import outbox
 from shared.errors import Conflict
 from shared.events import EnterpriseSuspended
-from shared.metrics import Health
+from shared.health import Health
+from shared.principals import NATION, Principal, Role
 from shared.settings import Settings
 from shared.values import EnterpriseId
-from shared.web.app import Call, Site, allow, create_app
-from shared.web.auth import NATION, Principal, Role, Verifier
+from shared.web.app import create_app
+from shared.web.auth import Verifier
+from shared.web.call import Call, Site, allow
 from tests.conftest import MakeDatabase
 from tests.support.http import Client, environment, listening
 from tests.support.wait import until

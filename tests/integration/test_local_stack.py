@@ -25,7 +25,8 @@ from console.local import processes, stack
 from console.local.home import SERVICES, Home
 from console.local.processes import Identity
 from console.local.stack import Options, OtherMode
-from shared.web.auth import Role, Verifier
+from shared.principals import Role
+from shared.web.auth import Verifier
 from tests.conftest import MakeDatabase
 from tests.support.wait import until
 

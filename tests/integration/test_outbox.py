@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from shared.db import Database, close_database, connect, open_database
 from shared.delivery import kafka as topics
-from shared.delivery import outbox
+from shared.delivery import outbox, relay
 from shared.delivery.event_log import number_of, read_log
 from shared.events import DOCKING, SNAPSHOT, decode
 from shared.settings import Settings
@@ -89,8 +89,13 @@ async def test_a_batch_that_was_being_sent_is_sent_again_with_the_same_numbers(
         await tx.conn.execute("UPDATE relay SET inflight = (SELECT ARRAY[int8range(min(id), max(id), '[]')] FROM outbox)")
         await tx.conn.execute("UPDATE relay_sequence SET next_number = 0")
         # A transaction with a lower id committed late: it must not shift the numbers of what was sent.
-        await tx.conn.execute("INSERT INTO outbox (id, event_id, topic, key, value) OVERRIDING SYSTEM VALUE VALUES (0, $1, $2, $3, $4)",
-                              UUID(int=7), DOCKING, str(orders[0]), delivery.value_of(orders[0], 99))  # fmt: skip
+        await tx.conn.execute(
+            "INSERT INTO outbox (id, event_id, topic, key, value) OVERRIDING SYSTEM VALUE VALUES (0, $1, $2, $3, $4)",
+            UUID(int=7),
+            DOCKING,
+            str(orders[0]),
+            delivery.value_of(orders[0], 99),
+        )
     async with relaying(config, database, url):
         await emptied(database)
     found = await recount(kafka, config)
@@ -178,15 +183,15 @@ async def test_a_new_epoch_numbers_from_zero_and_leaves_out_what_is_in_the_log(
     known, _ = await publish(database, an_event(order, 1), an_event(order, 2))
     conn = await connect(url, application="test")
     try:
-        assert await outbox.new_epoch(conn, [known]) == 2
+        assert await relay.new_epoch(conn, [known]) == 2
     finally:
         await conn.close()
     async with relaying(config, database, url):
         await emptied(database)
         again = await connect(url, application="test")
         try:
-            with pytest.raises(outbox.RelayRunning):
-                await outbox.new_epoch(again)
+            with pytest.raises(relay.RelayRunning):
+                await relay.new_epoch(again)
         finally:
             await again.close()
     (record,) = await raw_log(kafka, config)

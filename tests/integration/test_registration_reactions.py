@@ -16,8 +16,8 @@ from services.registration.usecases import willingness
 from shared import events, reference
 from shared.db import Cause
 from shared.delivery.consumer import Reject, each
+from shared.principals import Role
 from shared.values import Channel, Clock, EnterpriseId, HouseholdStatus, PlacementId, Sex, WorkerId, new_id
-from shared.web.auth import Role
 from tests.conftest import MakeDatabase
 from tests.support.http import Client, serving
 from tests.support.registration import a_worker, an_offer, willing
@@ -33,26 +33,42 @@ async def registration(make_database: MakeDatabase) -> AsyncIterator[Client]:
         yield replace(service, at=JUNE)
 
 
-def a_departure(worker: str, day: date) -> events.Recorded[events.Data]:
+def a_departure(worker: str, day: date) -> events.EventEnvelope[events.Event]:
     fact = events.DispatchFact(
-        departed_on=day, port="北京首都", destination="JPN", occupation="7112", channel=Channel.LABOUR_COOPERATION,
-        enterprise=EnterpriseId(new_id()), origin=reference.origin("621126", day), household_status=HouseholdStatus.UNKNOWN,
-        sex=Sex.MALE, birth_year=1990, first_ever=True, first_this_year=True, evidence=events.Evidence.EXIT_STAMP,
-    )  # fmt: skip
+        departed_on=day,
+        port="北京首都",
+        destination="JPN",
+        occupation="7112",
+        channel=Channel.LABOUR_COOPERATION,
+        enterprise=EnterpriseId(new_id()),
+        origin=reference.origin("621126", day),
+        household_status=HouseholdStatus.UNKNOWN,
+        sex=Sex.MALE,
+        birth_year=1990,
+        first_ever=True,
+        first_this_year=True,
+        evidence=events.Evidence.EXIT_STAMP,
+    )
     data = events.Dispatched(placement=PlacementId(new_id()), worker=WorkerId(UUID(worker)), fact=fact)
-    return events.Recorded(
-        id=new_id(), source="/docking", time=datetime(2018, 7, 20, 4, tzinfo=UTC), correlation_id="c" * 32, causation_id=None,
-        actor="officer:tester", traceparent=None, data=data,
-    )  # fmt: skip
+    return events.EventEnvelope(
+        id=new_id(),
+        source="/docking",
+        time=datetime(2018, 7, 20, 4, tzinfo=UTC),
+        correlation_id="c" * 32,
+        causation_id=None,
+        actor="officer:tester",
+        traceparent=None,
+        data=data,
+    )
 
 
-async def reacted(registration: Client, *departures: events.Recorded[events.Data]) -> None:
+async def reacted(registration: Client, *departures: events.EventEnvelope[events.Event]) -> None:
     cause = replace(registration.database.system_cause(), clock=Clock(JUNE))
     async with registration.database.transaction(cause) as tx:
         await apply(tx, departures)
 
 
-async def about_willingness(registration: Client) -> list[events.Recorded[events.Data]]:
+async def about_willingness(registration: Client) -> list[events.EventEnvelope[events.Event]]:
     return [event for event in await registration.published() if not isinstance(event.data, events.WorkerRegistered)]
 
 
@@ -95,12 +111,13 @@ async def test_who_left_after_the_wish_had_run_out_has_expired_before(registrati
     await willing(registration, worker)
     await reacted(registration, a_departure(worker, date(2019, 1, 15)))
     assert [(type(event.data).__name__, event.data.effective_on.isoformat()) for event in await about_willingness(registration)] == [
-        ("WillingnessRecorded", "2018-06-01"), ("WillingnessExpired", "2018-11-29"),
-    ]  # fmt: skip
+        ("WillingnessRecorded", "2018-06-01"),
+        ("WillingnessExpired", "2018-11-29"),
+    ]
 
 
 async def test_a_departure_of_somebody_unknown_is_rejected(registration: Client) -> None:
-    with pytest.raises(Reject, match="UNKNOWN_WORKER"):
+    with pytest.raises(Reject, match="WORKER_NOT_FOUND"):
         await reacted(registration, a_departure(str(new_id()), date(2018, 7, 3)))
 
 

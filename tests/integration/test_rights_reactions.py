@@ -17,8 +17,8 @@ from shared.events import (
     WageShortfallCleared,
     WageShortfallDetected,
 )
+from shared.principals import Role
 from shared.values import Currency, Destination, Money, PlacementId, WorkerId, new_id
-from shared.web.auth import Role
 from tests.support.rights import Office, Placement, a_report, office
 
 __all__ = ["office"]
@@ -176,11 +176,13 @@ async def costs_told(office: Office) -> list[tuple[str | None, int | None, str |
     """Period and thousandths of a month, before and after."""
     return [
         (
-            told.previous and told.previous.period, told.previous and told.previous.months_milli,
-            told.fact and told.fact.period, told.fact and told.fact.months_milli,
+            told.previous and told.previous.period,
+            told.previous and told.previous.months_milli,
+            told.fact and told.fact.period,
+            told.fact and told.fact.months_milli,
         )
         for told in await office.told(RecruitmentCostAssessed)
-    ]  # fmt: skip
+    ]
 
 
 async def test_recruitment_cost_is_the_fee_in_months_of_the_first_whole_months_income(office: Office) -> None:

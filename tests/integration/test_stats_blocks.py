@@ -16,7 +16,7 @@ from services.stats.figures import query as figures
 from services.stats.queries import blocks, generations, months
 from services.stats.usecases import counting
 from shared.db import Database
-from shared.events import Data, Recorded
+from shared.events import Event, EventEnvelope
 from shared.values import Designation
 from tests.support.stats import cause, histories
 
@@ -41,7 +41,7 @@ async def answers(tx: Any) -> list[Any]:
 @given(histories)
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_the_board_reads_the_same_before_and_after_the_newest_blocks_are_settled(
-    database: Database, lives: list[list[Recorded[Data]]]
+    database: Database, lives: list[list[EventEnvelope[Event]]]
 ) -> None:
     cells = fold_all(chain.from_iterable(lives))
     async with database.transaction(cause()) as tx:

@@ -22,7 +22,7 @@ from services.stats.queries import generations
 from services.stats.usecases import periods
 from shared.db import Cause, Database
 from shared.delivery import inbox
-from shared.events import DOCKING, Data, FigureRestated, Recorded, encode
+from shared.events import DOCKING, Event, EventEnvelope, FigureRestated, encode
 from tests.conftest import MakeDatabase
 from tests.support.stats import cause, departure, dispatched, histories, outbox_of, recorded
 
@@ -56,12 +56,15 @@ async def outcome(database: Database, records: Sequence[ConsumerRecord], apply: 
         letters = await tx.conn.fetch('SELECT topic, "offset", reason, detail, value FROM dead_letter ORDER BY id')
         positions = await tx.conn.fetch("SELECT topic, partition, next_offset, epoch, next_number FROM consumed ORDER BY 1, 2")
         return Outcome(
-            await generations.all_cells(tx.conn), await queries.applied(tx), [tuple(row) for row in letters], taken.unknown,
+            await generations.all_cells(tx.conn),
+            await queries.applied(tx),
+            [tuple(row) for row in letters],
+            taken.unknown,
             [tuple(row) for row in positions],
-        )  # fmt: skip
+        )
 
 
-def damaged(event: Recorded[Data], how: str) -> tuple[str, bytes, bytes]:
+def damaged(event: EventEnvelope[Event], how: str) -> tuple[str, bytes, bytes]:
     """The event as it would lie in the log, or with one thing wrong; "added" is not wrong, but from a newer build."""
     document: dict[str, Any] = json.loads(encode(event))
     topic, key = event.data.TOPIC, event.subject.encode()
@@ -93,7 +96,7 @@ async def database(make_database: MakeDatabase, monkeypatch: pytest.MonkeyPatch)
 @given(histories, st.data())
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_a_batch_with_bad_records_has_the_same_outcome_counted_as_it_lies_or_decoded(
-    database: Database, lives: list[list[Recorded[Data]]], data: st.DataObject
+    database: Database, lives: list[list[EventEnvelope[Event]]], data: st.DataObject
 ) -> None:
     told = [damaged(event, data.draw(HOW)) for event in chain.from_iterable(lives)]
     if told:

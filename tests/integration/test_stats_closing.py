@@ -18,9 +18,9 @@ from services.stats.periods import closing
 from services.stats.queries import frozen
 from services.stats.usecases import rates
 from shared.db import Cause, Database
-from shared.events import Data, DispatchCorrected, FigureRestated, Recorded
+from shared.events import DispatchCorrected, Event, EventEnvelope, FigureRestated
+from shared.principals import NATION, Principal, Role
 from shared.values import Clock
-from shared.web.auth import NATION, Principal, Role
 from tests.support.stats import corrected, counted, departure, dispatched, histories, income, outbox_of, paid, recorded, voided
 
 MakeDatabase = Callable[[str], Awaitable[Database]]
@@ -73,9 +73,13 @@ async def test_worked_example_merge(database: Database) -> None:
     await closed(database)
     assert (await known(database, "dispatches"), await known(database, "persons")) == (2, 2)
     merged = DispatchCorrected(
-        placement=second.placement, worker=first.worker, previous=second.fact, returned=None, cause="merge",
+        placement=second.placement,
+        worker=first.worker,
+        previous=second.fact,
+        returned=None,
+        cause="merge",
         fact=second.fact.model_copy(update={"first_ever": False, "first_this_year": False}),
-    )  # fmt: skip
+    )
     await counted(database, [recorded(merged, date(2019, 2, 1))])
     assert (await known(database, "dispatches"), await known(database, "persons")) == (2, 1)
     assert [(event.measure, event.kind, event.new - event.old) for event in await restated(database)] == [("persons", "merge", -1)]
@@ -84,7 +88,7 @@ async def test_worked_example_merge(database: Database) -> None:
 @given(histories, histories)
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_restatements_add_up_to_what_has_changed_since_the_close(
-    database: Database, early: list[list[Recorded[Data]]], late: list[list[Recorded[Data]]]
+    database: Database, early: list[list[EventEnvelope[Event]]], late: list[list[EventEnvelope[Event]]]
 ) -> None:
     async with database.transaction(by("tester", date(2021, 6, 1))) as tx:
         await tx.conn.execute("TRUNCATE block, year_cell, settled, applied, period_close, frozen, restatement, outbox")

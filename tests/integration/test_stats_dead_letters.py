@@ -20,10 +20,10 @@ from shared.db import Cause, Database, Tx
 from shared.delivery import dead_letters
 from shared.delivery.consumer import Reject
 from shared.delivery.dead_letters import Redriving
-from shared.events import DOCKING, Data, DeadLetterRedriven, FigureRestated, Recorded, encode
+from shared.events import DOCKING, DeadLetterRedriven, Event, EventEnvelope, FigureRestated, encode
+from shared.principals import Principal, Role
 from shared.settings import Settings
 from shared.values import Clock
-from shared.web.auth import Principal, Role
 from tests.conftest import MakeDatabase
 from tests.support.delivery import Raw, caught_up, consuming, write
 from tests.support.stats import POOR_WEST, came_back, departure, dispatched, outbox_of, recorded
@@ -31,12 +31,15 @@ from tests.support.stats import POOR_WEST, came_back, departure, dispatched, out
 OPERATOR = Cause(Principal("tester", Role.OPERATOR), Clock(datetime(2020, 6, 1, tzinfo=UTC)))
 REDRIVING = Redriving(consumers.apply, simulated=False, standing=redrives.standing, told=redrives.told)
 OUT = dispatched(departure(POOR_WEST))
-TOLD: tuple[tuple[Data, date | None], ...] = (
-    (dispatched(), None), (OUT, None), (came_back(OUT, date(2019, 3, 4)), None), (dispatched(departure(POOR_WEST)), None),
-)  # fmt: skip
+TOLD: tuple[tuple[Event, date | None], ...] = (
+    (dispatched(), None),
+    (OUT, None),
+    (came_back(OUT, date(2019, 3, 4)), None),
+    (dispatched(departure(POOR_WEST)), None),
+)
 
 
-async def an_older_build(tx: Tx, events: Sequence[Recorded[Data]]) -> None:
+async def an_older_build(tx: Tx, events: Sequence[EventEnvelope[Event]]) -> None:
     """Counts as stats does, but for one departure it cannot make sense of."""
     if any(event.data == OUT for event in events):
         raise Reject("not_understood", "by this build")

@@ -24,7 +24,7 @@ from services.stats.publishing import publisher
 from services.stats.usecases import answers
 from shared.db import Database
 from shared.delivery.consumer import Reject
-from shared.events import Data, FigurePublished, QuotaStatusChanged, Recorded, TargetProgressChanged, YearOnYearBreached
+from shared.events import Event, EventEnvelope, FigurePublished, QuotaStatusChanged, TargetProgressChanged, YearOnYearBreached
 from shared.values import Designation, Destination, QuotaStatus, Ratio
 from tests.support.stats import (
     POOR_EAST,
@@ -77,7 +77,7 @@ async def all_cells(database: Database) -> dict[Cell, int]:
 @given(histories)
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_the_database_holds_the_cells_of_the_reference_fold_whatever_the_batches(
-    database: Database, lives: list[list[Recorded[Data]]]
+    database: Database, lives: list[list[EventEnvelope[Event]]]
 ) -> None:
     async with database.transaction(cause()) as tx:
         await tx.conn.execute("TRUNCATE block, year_cell, settled, applied")
@@ -107,8 +107,12 @@ async def test_stock_is_what_left_less_what_came_back_at_the_end_of_each_month(d
     first, second = dispatched(departure(departed_on=date(2018, 5, 2))), dispatched(departure(departed_on=date(2018, 6, 30)))
     await counted(database, [recorded(first), recorded(second), recorded(came_back(first, date(2018, 7, 15)))])
     assert await ask(database, "stock", date(2018, 4, 1), date(2018, 8, 31), by=("month",)) == {
-        ("2018-04",): 0, ("2018-05",): 1, ("2018-06",): 2, ("2018-07",): 1, ("2018-08",): 1,
-    }  # fmt: skip
+        ("2018-04",): 0,
+        ("2018-05",): 1,
+        ("2018-06",): 2,
+        ("2018-07",): 1,
+        ("2018-08",): 1,
+    }
 
 
 async def test_open_positions_are_what_orders_offer_less_what_is_taken_until_the_order_ends(database: Database) -> None:
@@ -228,8 +232,11 @@ async def test_the_region_scheme_is_chosen_when_asking(database: Database) -> No
     await counted(database, [recorded(dispatched(departure(county))) for county in ("220102", POOR_WEST, POOR_EAST, UNKNOWN)])
     assert await ask(database, "dispatches", by=("region",)) == {("central",): 1, ("west",): 1, ("east",): 1, ("none",): 1}
     assert await ask(database, "dispatches", by=("region",), scheme="nbs4") == {
-        ("northeast",): 1, ("west",): 1, ("east",): 1, ("none",): 1,
-    }  # fmt: skip
+        ("northeast",): 1,
+        ("west",): 1,
+        ("east",): 1,
+        ("none",): 1,
+    }
 
 
 async def test_worked_example_unknown_county_is_part_of_denominators(database: Database) -> None:
@@ -301,8 +308,9 @@ async def test_the_monthly_form_is_cumulative_in_two_channels_with_the_change_on
     async with database.transaction(cause(datetime(2019, 2, 20, tzinfo=UTC))) as tx:
         form = await answers.monthly(tx, 2019, None, {})
     assert [(row.dispatches, row.contracted_projects, row.labour_cooperation, row.stock) for row in form.months] == [
-        (1, 0, 1, 4), (2, 1, 1, 5),
-    ]  # fmt: skip
+        (1, 0, 1, 4),
+        (2, 1, 1, 5),
+    ]
     assert [(row.change_dispatches, row.change_stock) for row in form.months] == [(0, 3), (0, 3)]
 
 
@@ -370,7 +378,7 @@ async def test_an_answer_is_as_fresh_as_the_oldest_log_that_is_behind(database: 
 
 async def test_worked_example_not_comparable_by_the_coverage_of_wage_months(database: Database) -> None:
     left = [dispatched(departure(county, date(year, 1, 2))) for year in (2017, 2018) for county in (POOR_WEST, RICH_EAST)]
-    told: list[Data] = [*left, *(came_back(out, date(out.fact.departed_on.year, 12, 31)) for out in left)]
+    told: list[Event] = [*left, *(came_back(out, date(out.fact.departed_on.year, 12, 31)) for out in left)]
     for out in left:
         year = out.fact.departed_on.year
         months = range(1, 13) if year == 2017 else range(1, 11)  # 10 of 12 months of 2018 are reported: 83 %

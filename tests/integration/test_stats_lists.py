@@ -16,8 +16,8 @@ from services.stats.replay import figure_keys
 from services.stats.usecases import answers, classifications
 from shared.db import Cause, Database
 from shared.events import FigureRestated
+from shared.principals import NATION, Principal, Role
 from shared.values import Clock, Designation
-from shared.web.auth import NATION, Principal, Role
 from tests.support.stats import (
     POOR_WEST,
     RICH_EAST,
@@ -29,7 +29,7 @@ from tests.support.stats import (
     outbox_of,
     paid,
     recorded,
-)  # fmt: skip
+)
 
 MakeDatabase = Callable[[str], Awaitable[Database]]
 LISTED = Filter(listed=(Designation.NATIONAL, Designation.PROVINCIAL))
@@ -81,10 +81,13 @@ async def test_a_list_restates_closed_periods_class_by_class_and_leaves_the_whol
     await designated(database, row())
     told = [event for event in await outbox_of(database) if isinstance(event, FigureRestated)]
     assert {(event.measure, event.scope.removeprefix("nation:CN/listed:"), event.old, event.new, event.kind) for event in told} == {
-        ("dispatches", "none", 1, 0, "designation"), ("dispatches", "provincial", 0, 1, "designation"),
-        ("persons", "none", 1, 0, "designation"), ("persons", "provincial", 0, 1, "designation"),
-        ("income", "none", 600_000, 0, "designation"), ("income", "provincial", 0, 600_000, "designation"),
-    }  # fmt: skip
+        ("dispatches", "none", 1, 0, "designation"),
+        ("dispatches", "provincial", 0, 1, "designation"),
+        ("persons", "none", 1, 0, "designation"),
+        ("persons", "provincial", 0, 1, "designation"),
+        ("income", "none", 600_000, 0, "designation"),
+        ("income", "provincial", 0, 600_000, "designation"),
+    }
     assert sum(event.new - event.old for event in told) == 0
     async with database.transaction(on(date(2019, 6, 2))) as tx:
         for event in told:  # the key of a restatement is a question that it answers
@@ -117,9 +120,13 @@ async def test_worked_example_unknown_county_is_flagged_until_a_list_knows_it(da
         flagged = (await answers.figure(tx, question, {})).unclassified
         elsewhere = (await answers.figure(tx, question.model_copy(update={"filter": Filter(province=("620000",))}), {})).unclassified
         of_money = (await answers.figure(tx, question.model_copy(update={"measure": "income"}), {})).unclassified
-        command = LoadDivisions.model_validate({
-            "source": "a gazette", "reason": "new county", "rows": [{"county": "629999", "name": "new", "from": "2018-01-01"}],
-        })  # fmt: skip
+        command = LoadDivisions.model_validate(
+            {
+                "source": "a gazette",
+                "reason": "new county",
+                "rows": [{"county": "629999", "name": "new", "from": "2018-01-01"}],
+            }
+        )
     assert flagged is not None
     assert elsewhere is not None
     assert of_money is not None

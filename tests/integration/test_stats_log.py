@@ -22,13 +22,13 @@ from services.stats.usecases.programmes import enter_programme
 from shared.db import Database
 from shared.delivery import kafka as topics
 from shared.delivery.event_log import Truncated
-from shared.events import DOCKING, RIGHTS, Data, ProjectionRebuilt, encode
+from shared.events import DOCKING, RIGHTS, Event, ProjectionRebuilt, encode
 from shared.settings import Settings
 from tests.support.delivery import Raw, caught_up, consuming, write
 from tests.support.stats import POOR_WEST, came_back, cause, corrected, departure, dispatched, income, outbox_of, paid, recorded
 
 
-def raw(data: Data, number: int, on: date | None = None) -> Raw:
+def raw(data: Event, number: int, on: date | None = None) -> Raw:
     return Raw(encode(recorded(data, on)), data.subject.encode(), f"1.{number}")
 
 

@@ -37,10 +37,10 @@ from shared.delivery import kafka as topics
 from shared.delivery.consumer import Reject
 from shared.delivery.dead_letters import Redriving
 from shared.delivery.positions import positions
-from shared.events import Data, FigureRestated, Recorded
+from shared.events import Event, EventEnvelope, FigureRestated
+from shared.principals import NATION, Principal, Role
 from shared.settings import Settings
 from shared.values import Clock
-from shared.web.auth import NATION, Principal, Role
 from tests.conftest import MakeDatabase
 from tests.support import delivery, oracle
 from tests.support.history import Log, Step, World, happen, steps
@@ -50,9 +50,21 @@ AFTER = datetime(2031, 1, 1, 4, tzinfo=UTC)
 PERIODS = ("2017", "2018", "2019", "2018-05", "2017-12", "2019-01")
 # Of what is counted by county; money is summed by currency in tests/unit/test_stats_properties.py.
 ADDITIVE = (
-    "registrations", "verified", "certified", "matched", "willing", "dispatches", "persons", "returns", "income_months",
-    "shortfalls_found", "cases_opened", "cases_overdue", "first_incomes", "recruitment_cost",
-)  # fmt: skip
+    "registrations",
+    "verified",
+    "certified",
+    "matched",
+    "willing",
+    "dispatches",
+    "persons",
+    "returns",
+    "income_months",
+    "shortfalls_found",
+    "cases_opened",
+    "cases_overdue",
+    "first_incomes",
+    "recruitment_cost",
+)
 BY_PROVINCE = (1, 7)  # every measure that has provinces is in one of these cuts
 Sums = dict[tuple[str, str, str], int]  # (measure, currency, province) -> value
 
@@ -135,12 +147,12 @@ async def take(machine: Machine, records: Sequence[Any], apply: inbox.Apply = co
         await inbox.take(machine.database, machine.config.topic_prefix, records, apply, simulated=False, max_diverted=10_000)
 
 
-async def _crashes(tx: Tx, events: Sequence[Recorded[Data]]) -> None:
+async def _crashes(tx: Tx, events: Sequence[EventEnvelope[Event]]) -> None:
     await consumers.apply(tx, events)
     raise Unavailable("the process ends here")
 
 
-async def _is_killed(tx: Tx, events: Sequence[Recorded[Data]]) -> None:
+async def _is_killed(tx: Tx, events: Sequence[EventEnvelope[Event]]) -> None:
     await consumers.apply(tx, events)
     await tx.conn.execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
@@ -148,7 +160,7 @@ async def _is_killed(tx: Tx, events: Sequence[Recorded[Data]]) -> None:
 async def misunderstand(machine: Machine, records: Sequence[Any], seed: int) -> None:
     """Taken by a build that cannot make sense of every fourth subject."""
 
-    async def apply(tx: Tx, events: Sequence[Recorded[Data]]) -> None:
+    async def apply(tx: Tx, events: Sequence[EventEnvelope[Event]]) -> None:
         for event in events:
             if crc32(f"{event.subject} {seed}".encode()) % 4 == 0 and event.subject.encode() not in machine.world.spoilt:
                 machine.misunderstood.add(event.subject)

@@ -11,7 +11,7 @@ from services.stats.figures.freshness import Lag
 from services.stats.publishing import publisher
 from services.stats.publishing.staleness import Watch
 from shared.db import Database
-from shared.events import Data, FigurePublished, QuotaStatusChanged, StalenessCleared, StalenessRaised, TargetProgressChanged
+from shared.events import Event, FigurePublished, QuotaStatusChanged, StalenessCleared, StalenessRaised, TargetProgressChanged
 from tests.support.stats import POOR_WEST, RICH_EAST, cause, counted, departure, dispatched, ended, opened, outbox_of, recorded
 
 MakeDatabase = Callable[[str], Awaitable[Database]]
@@ -28,14 +28,14 @@ async def database(make_database: MakeDatabase) -> Database:
     return made
 
 
-async def told_by_a_pass(database: Database, at: datetime = NOON, *, lag: Lag = None, watch: Watch | None = None) -> list[Data]:
+async def told_by_a_pass(database: Database, at: datetime = NOON, *, lag: Lag = None, watch: Watch | None = None) -> list[Event]:
     before = len(await outbox_of(database))
     async with database.transaction(cause(at), snapshot=True) as tx:
         await publisher.publish(tx, lag, watch)
     return (await outbox_of(database))[before:]
 
 
-def q1_changes(told: list[Data]) -> list[tuple[str | None, str, int | None, bool]]:
+def q1_changes(told: list[Event]) -> list[tuple[str | None, str, int | None, bool]]:
     return [
         (event.status_from, event.status_to, event.open_positions, event.infeasible)
         for event in told
@@ -68,7 +68,7 @@ async def test_nothing_is_judged_while_nobody_knows_how_much_is_unread(database:
 
 async def test_staleness_is_raised_once_and_cleared_once(database: Database) -> None:
     watch = Watch(timedelta(minutes=5))
-    found: list[Data] = []
+    found: list[Event] = []
     for minutes, lag in ((0, BEHIND), (4, BEHIND), (5, BEHIND), (6, BEHIND), (7, {}), (8, {})):
         found += await told_by_a_pass(database, NOON + timedelta(days=60, minutes=minutes), lag=lag, watch=watch)
     kinds = [type(event) for event in found if isinstance(event, StalenessRaised | StalenessCleared)]

@@ -30,9 +30,11 @@ AFTER = datetime(2021, 1, 5, 4, tzinfo=UTC)
 BATCH = 2_000
 # metric of national_stats.csv -> what the published form calls it
 FORM = {
-    "dispatched_total": "dispatches", "dispatched_contracted_projects": "contracted_projects",
-    "dispatched_labour_cooperation": "labour_cooperation", "abroad_end": "stock",
-}  # fmt: skip
+    "dispatched_total": "dispatches",
+    "dispatched_contracted_projects": "contracted_projects",
+    "dispatched_labour_cooperation": "labour_cooperation",
+    "abroad_end": "stock",
+}
 
 
 def published() -> dict[tuple[str, str], int]:

@@ -10,14 +10,14 @@ import pytest_asyncio
 
 from services.stats import consumers
 from services.stats.commands import Basis, Filter, Question
-from services.stats.domain import NoCut, PeriodInvalid, UnknownKey
+from services.stats.domain import KeyNotFound, NoCut, PeriodInvalid
 from services.stats.figures.freshness import SOURCES
 from services.stats.replay import figure_keys
 from services.stats.replay.audit import audit, name_of
 from services.stats.replay.explain import Asked, Why, why
 from shared import reference
 from shared.db import Database
-from shared.events import DOCKING, RIGHTS, Data, encode
+from shared.events import DOCKING, RIGHTS, Event, encode
 from shared.reference import Scheme
 from shared.settings import Settings
 from shared.values import CountyCode, Designation, Destination
@@ -37,9 +37,9 @@ async def database(make_database: MakeDatabase, kafka: str, config: Settings) ->
     out, other = dispatched(departure()), dispatched(departure(destination=Destination("SGP"), departed_on=date(2018, 6, 1)))
     moved = corrected(out, departure(POOR_WEST))
     back = came_back(out.model_copy(update={"fact": moved.fact}), date(2019, 3, 4))
-    told: list[tuple[Data, date | None]] = [(out, None), (other, None), (moved, date(2019, 2, 1)), (back, None)]
+    told: list[tuple[Event, date | None]] = [(out, None), (other, None), (moved, date(2019, 2, 1)), (back, None)]
     await write(kafka, config, *(_raw(data, number, on) for number, (data, on) in enumerate(told)), Raw(b"{}", b"x", "1.4"), topic=DOCKING)
-    wages: list[Data] = [
+    wages: list[Event] = [
         income(out, paid(800)),
         income(out, paid(90_000, "JPY")),
         income(other, paid(700, period="2019-01", on=date(2019, 2, 3))),
@@ -54,7 +54,7 @@ async def counted(config: Settings, database: Database) -> None:
         await caught_up(running)
 
 
-def _raw(data: Data, number: int, on: date | None) -> Raw:
+def _raw(data: Event, number: int, on: date | None) -> Raw:
     return Raw(encode(recorded(data, on)), data.subject.encode(), f"1.{number}")
 
 
@@ -159,11 +159,20 @@ PUBLISHED: tuple[tuple[str, list[dict[str, int]]], ...] = (
     ("income|region:west|2017-2020", [{}]),
 )
 NO_KEYS = (
-    "dispatches", "a|b|c", "dispatches|nation:XX|2018", "dispatches|province:99|2018", "dispatches|nation:CN|20", "Q1|nation:CN|1999",
-    "Q2|region:nowhere|2018", "dispatches|nation:CN|2018-13", "income|Yen|nation:CN|2018", "|||||",
+    "dispatches",
+    "a|b|c",
+    "dispatches|nation:XX|2018",
+    "dispatches|province:99|2018",
+    "dispatches|nation:CN|20",
+    "Q1|nation:CN|1999",
+    "Q2|region:nowhere|2018",
+    "dispatches|nation:CN|2018-13",
+    "income|Yen|nation:CN|2018",
+    "|||||",
     "dispatches|x|-|-|2018-01-01|recorded 1",
-    "dispatches | county x designation | 1 | none | 2018-02-30 | recorded 2018-03-01", "Q1|nation:CN|²",
-)  # fmt: skip
+    "dispatches | county x designation | 1 | none | 2018-02-30 | recorded 2018-03-01",
+    "Q1|nation:CN|²",
+)
 
 
 async def test_a_published_key_names_its_figure(config: Settings, database: Database) -> None:
@@ -175,7 +184,7 @@ async def test_a_published_key_names_its_figure(config: Settings, database: Data
 
 async def test_what_is_no_key_is_refused(config: Settings, database: Database) -> None:
     for key in NO_KEYS:
-        with pytest.raises((UnknownKey, PeriodInvalid)):
+        with pytest.raises((KeyNotFound, PeriodInvalid)):
             await explained(config, database, key)
 
 

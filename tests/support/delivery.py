@@ -20,13 +20,13 @@ from pydantic import SecretStr
 
 from shared import events
 from shared.db import Database, Unavailable
-from shared.delivery import outbox
+from shared.delivery import outbox, relay
 from shared.delivery.consumer import Consumer
-from shared.delivery.event_log import Record
+from shared.delivery.event_log import KafkaRecord
 from shared.delivery.inbox import Apply
 from shared.delivery.kafka import topic_name
-from shared.events import Data, JobOrderClosed, Recorded
-from shared.metrics import Health
+from shared.events import Event, EventEnvelope, JobOrderClosed
+from shared.health import Health
 from shared.settings import Settings
 from shared.values import Channel, Destination, EnterpriseId, Occupation, OrderId, new_id
 from tests.support.wait import until
@@ -72,7 +72,7 @@ def value_of(order: UUID, n: int = 1) -> bytes:
     """The event as it stands in the log."""
     identity = new_id()
     return events.encode(
-        Recorded(
+        EventEnvelope(
             id=identity,
             source="/docking",
             time=datetime(2020, 2, 1, tzinfo=UTC),
@@ -85,7 +85,7 @@ def value_of(order: UUID, n: int = 1) -> bytes:
     )
 
 
-async def publish(database: Database, *data: Data) -> list[UUID]:
+async def publish(database: Database, *data: Event) -> list[UUID]:
     """One transaction with these events."""
     async with database.transaction(database.system_cause()) as tx:
         return outbox.publish(tx, *data)
@@ -130,7 +130,7 @@ async def write(kafka: str, config: Settings, *records: Raw, topic: str = TOPIC)
 
 
 # --- a service that counts --------------------------------------------------------------------------------------------
-async def tally(tx: Any, recorded: Recorded[Any]) -> None:
+async def tally(tx: Any, recorded: EventEnvelope[Any]) -> None:
     await tx.conn.execute(
         "INSERT INTO tally (event_id, subject, n) VALUES ($1, $2, $3)", recorded.id, recorded.subject, recorded.data.unfilled
     )
@@ -195,7 +195,7 @@ async def caught_up(running: Running, seconds: float = 15) -> None:
 async def relaying(config: Settings, database: Database, url: str) -> AsyncIterator[Health]:
     """A relay at work; cancelled on leaving."""
     health = Health()
-    task = asyncio.create_task(outbox.relay(database, url, config, health))
+    task = asyncio.create_task(relay.run(database, url, config, health))
     try:
         yield health
     finally:
@@ -232,7 +232,7 @@ class Recount:
         return self.records - len(self.ids)
 
 
-async def raw_log(kafka: str, config: Settings, topic: str = TOPIC) -> list[Record]:
+async def raw_log(kafka: str, config: Settings, topic: str = TOPIC) -> list[KafkaRecord]:
     """Every record of the topic, partition after partition."""
     consumer = AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False, fetch_max_wait_ms=50)
     await consumer.start()
@@ -240,7 +240,7 @@ async def raw_log(kafka: str, config: Settings, topic: str = TOPIC) -> list[Reco
         places = [TopicPartition(topic_name(config, topic), partition) for partition in range(config.topic_partitions)]
         consumer.assign(places)
         ends = await consumer.end_offsets(places)
-        found: dict[TopicPartition, list[Record]] = defaultdict(list)
+        found: dict[TopicPartition, list[KafkaRecord]] = defaultdict(list)
         for place in places:
             consumer.seek(place, 0)
         while any(len(found[place]) < end for place, end in ends.items()):

@@ -18,10 +18,10 @@ from typing import Any
 from uuid import UUID
 
 from shared.db import Database, Unavailable, close_database, open_database
-from shared.delivery import outbox
+from shared.delivery import outbox, relay
 from shared.delivery.consumer import Consumer, each
 from shared.events import JobOrderClosed
-from shared.metrics import Health
+from shared.health import Health
 from shared.settings import Settings
 from tests.support import delivery
 
@@ -57,9 +57,9 @@ async def commands(database: Database, _config: Settings, _url: str) -> None:
     await asyncio.gather(*(one(random.Random()) for _ in range(3)))
 
 
-async def relay(database: Database, config: Settings, url: str) -> None:
+async def run_relay(database: Database, config: Settings, url: str) -> None:
     print("ready", flush=True)  # noqa: T201  # what its starter waits for
-    await outbox.relay(database, url, config, Health())
+    await relay.run(database, url, config, Health())
 
 
 async def consumer(database: Database, config: Settings, _url: str) -> None:
@@ -71,7 +71,7 @@ async def consumer(database: Database, config: Settings, _url: str) -> None:
         await asyncio.shield(reader.stop())
 
 
-ROLES = {"commands": commands, "relay": relay, "consumer": consumer}
+ROLES = {"commands": commands, "relay": run_relay, "consumer": consumer}
 
 
 async def until_told(work: Coroutine[Any, Any, None]) -> int:

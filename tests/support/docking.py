@@ -20,11 +20,12 @@ from shared.events import (
     CaseOpened,
     CertificateIssued,
     CertificateRevoked,
-    Data,
-    Recorded,
+    Event,
+    EventEnvelope,
     WillingnessRecorded,
     WorkerRegistered,
 )
+from shared.principals import Role, system
 from shared.values import (
     CaseId,
     Clock,
@@ -42,7 +43,6 @@ from shared.values import (
     WorkerId,
     new_id,
 )
-from shared.web.auth import Role, system
 from tests.support.http import Answer, Client, serving
 
 _licences = itertools.count(1)
@@ -55,8 +55,8 @@ def noon(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, 4, tzinfo=UTC)
 
 
-def recorded(data: Data, at: datetime) -> Recorded[Data]:
-    return Recorded(
+def recorded(data: Event, at: datetime) -> EventEnvelope[Event]:
+    return EventEnvelope(
         id=new_id(), source="/test", time=at, correlation_id="test", causation_id=None, actor="tester", traceparent=None, data=data
     )
 
@@ -78,19 +78,34 @@ class AWorker:
     def but(self, **changes: Any) -> AWorker:
         return replace(self, **changes)
 
-    def events(self, worker: WorkerId) -> list[Recorded[Data]]:
+    def events(self, worker: WorkerId) -> list[EventEnvelope[Event]]:
         origin, at = reference.origin(self.county, self.registered_on), noon(self.registered_on)
         registered = WorkerRegistered(
-            worker=worker, worker_no=f"W{worker.hex[:8]}", birth_year=self.birth_year, sex=Sex.MALE, origin=origin,
-            residence_basis="household_register", education=3, occupations=tuple(map(Occupation, self.occupations)),
-            assurance="verified" if self.verified else "provisional", source="assisted", household_status=HouseholdStatus.UNKNOWN,
+            worker=worker,
+            worker_no=f"W{worker.hex[:8]}",
+            birth_year=self.birth_year,
+            sex=Sex.MALE,
+            origin=origin,
+            residence_basis="household_register",
+            education=3,
+            occupations=tuple(map(Occupation, self.occupations)),
+            assurance="verified" if self.verified else "provisional",
+            source="assisted",
+            household_status=HouseholdStatus.UNKNOWN,
             effective=self.registered_on,
-        )  # fmt: skip
+        )
         willing = WillingnessRecorded(
-            worker=worker, origin=origin, destinations=tuple(map(Destination, self.destinations)),
-            occupations=tuple(map(Occupation, self.wanted)), wage_floor=self.floor, available_from=self.registered_on,
-            expires_on=date(2100, 1, 1), family_consent=True, renewal=False, effective=self.registered_on,
-        )  # fmt: skip
+            worker=worker,
+            origin=origin,
+            destinations=tuple(map(Destination, self.destinations)),
+            occupations=tuple(map(Occupation, self.wanted)),
+            wage_floor=self.floor,
+            available_from=self.registered_on,
+            expires_on=date(2100, 1, 1),
+            family_consent=True,
+            renewal=False,
+            effective=self.registered_on,
+        )
         return [recorded(registered, at), *([recorded(willing, at)] if self.willing else [])]
 
 
@@ -115,9 +130,9 @@ class Dock:
         self.today += timedelta(days=days)
 
     # --- events of other services
-    async def hears(self, *events: Recorded[Data] | Data) -> None:
+    async def hears(self, *events: EventEnvelope[Event] | Event) -> None:
         """Applied as the consumer applies a batch."""
-        batch = [one if isinstance(one, Recorded) else recorded(one, noon(self.today)) for one in events]
+        batch = [one if isinstance(one, EventEnvelope) else recorded(one, noon(self.today)) for one in events]
         async with self.client.database.transaction(Cause(system("docking"), Clock(noon(self.today)))) as tx:
             await consumer.each(consumers.HANDLERS)(tx, batch)
 
@@ -129,12 +144,18 @@ class Dock:
     async def certificate(self, placement: dict[str, Any], *, valid_to: date | None = None) -> CertificateIssued:
         """Training passed for this placement."""
         issued = CertificateIssued(
-            course=CourseId(new_id()), destination=placement["destination"], occupation=placement["occupation"], effective=self.today,
-            enrolment=EnrolmentId(new_id()), worker=WorkerId(UUID(placement["worker"])),
+            course=CourseId(new_id()),
+            destination=placement["destination"],
+            occupation=placement["occupation"],
+            effective=self.today,
+            enrolment=EnrolmentId(new_id()),
+            worker=WorkerId(UUID(placement["worker"])),
             placement=PlacementId(UUID(placement["placement"])),
-            origin=reference.origin(placement["county"], self.today), serial=f"T{new_id().hex[:12]}", minutes=2400,
+            origin=reference.origin(placement["county"], self.today),
+            serial=f"T{new_id().hex[:12]}",
+            minutes=2400,
             valid_to=valid_to or self.today + timedelta(days=365),
-        )  # fmt: skip
+        )
         await self.hears(issued)
         return issued
 
@@ -144,10 +165,18 @@ class Dock:
 
     async def case(self, enterprise: str) -> CaseOpened:
         opened = CaseOpened(
-            case=CaseId(new_id()), category="wages", enterprise=EnterpriseId(UUID(enterprise)), placement=None, origin=None,
+            case=CaseId(new_id()),
+            category="wages",
+            enterprise=EnterpriseId(UUID(enterprise)),
+            placement=None,
+            origin=None,
             destination=None,
-            blocking=True, effective=self.today, severity="high", via="authority", due_at=noon(self.today),
-        )  # fmt: skip
+            blocking=True,
+            effective=self.today,
+            severity="high",
+            via="authority",
+            due_at=noon(self.today),
+        )
         await self.hears(opened)
         return opened
 
@@ -237,26 +266,37 @@ class Dock:
     async def show_order(self, order: str) -> dict[str, Any]:
         return dict((await self.get(f"/orders/{order}")).body)
 
-    async def told(self, *kinds: type[Data]) -> list[Any]:
+    async def told(self, *kinds: type[Event]) -> list[Any]:
         """Data of the published events of these classes, oldest first."""
         return [event.data for event in await self.client.published() if isinstance(event.data, kinds)]
 
 
 def an_order(enterprise: str, **changes: Any) -> dict[str, Any]:
     body = {
-        "enterprise": enterprise, "employer": "Sakura Construction KK", "destination": "JPN", "occupation": "7112",
-        "channel": "labour_cooperation", "positions": 1, "wage": {"minor": 180_000, "currency": "JPY"}, "wage_period": "month",
+        "enterprise": enterprise,
+        "employer": "Sakura Construction KK",
+        "destination": "JPN",
+        "occupation": "7112",
+        "channel": "labour_cooperation",
+        "positions": 1,
+        "wage": {"minor": 180_000, "currency": "JPY"},
+        "wage_period": "month",
         "term_months": 36,
-    }  # fmt: skip
+    }
     return {name: value for name, value in {**body, **changes}.items() if value is not None}
 
 
 def a_contract(day: date, **changes: Any) -> dict[str, Any]:
     return {
-        "contract_no": "C-2018-0001", "wage": {"minor": 180_000, "currency": "JPY"}, "wage_period": "month", "pay_day": 10,
-        "deductions_max": {"minor": 20_000, "currency": "JPY"}, "start": day.isoformat(),
-        "end": (day + timedelta(days=3 * 365)).isoformat(), **changes,
-    }  # fmt: skip
+        "contract_no": "C-2018-0001",
+        "wage": {"minor": 180_000, "currency": "JPY"},
+        "wage_period": "month",
+        "pay_day": 10,
+        "deductions_max": {"minor": 20_000, "currency": "JPY"},
+        "start": day.isoformat(),
+        "end": (day + timedelta(days=3 * 365)).isoformat(),
+        **changes,
+    }
 
 
 def an_insurance(day: date, **changes: Any) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from zlib import crc32
 from hypothesis import strategies as st
 
 from shared import events, reference
-from shared.events import RIGHTS, Data, DispatchFact, IncomeFact, ReturnFact, encode
+from shared.events import RIGHTS, DispatchFact, Event, IncomeFact, ReturnFact, encode
 from shared.values import Channel, Destination, EnterpriseId, Money, Occupation, Period, PlacementId, Sex, WorkerId, new_id, period_of
 from tests.support.stats import COUNTIES, assessed, cost, departure, dispatched, income, paid, recorded
 
@@ -49,10 +49,17 @@ class Log:
 
     def _write(self, place: Place, key: bytes, value: bytes, sequence: str) -> Any:
         lane = self.records.setdefault(place, [])
-        lane.append(SimpleNamespace(
-            topic=self.prefix + place[0], partition=place[1], offset=len(lane), timestamp=0, key=key, value=value,
-            headers=(("sequence", sequence.encode()),),
-        ))  # fmt: skip
+        lane.append(
+            SimpleNamespace(
+                topic=self.prefix + place[0],
+                partition=place[1],
+                offset=len(lane),
+                timestamp=0,
+                key=key,
+                value=value,
+                headers=(("sequence", sequence.encode()),),
+            )
+        )
         return lane[-1]
 
 
@@ -93,7 +100,7 @@ class World:
     spoilt: set[bytes] = field(default_factory=set)  # subjects of which nothing can be counted anywhere
     counted: dict[tuple[str, int, int], dict[str, Any]] = field(default_factory=dict)
 
-    def tell(self, data: Data, on: date) -> None:
+    def tell(self, data: Event, on: date) -> None:
         event = recorded(data, on)
         key = event.subject.encode()
         record = self.log.append(data.TOPIC, key, encode(event))
@@ -163,11 +170,17 @@ class Step:
 
     def fact(self, on: date) -> DispatchFact:
         return departure(
-            self.county, on, destination=Destination(("JPN", "SGP", "MAC")[self.codes % 3]),
-            occupation=Occupation(("7112", "5", "93")[self.codes // 3 % 3]), channel=list(Channel)[self.codes // 9 % 3],
-            enterprise=EnterpriseId(UUID(int=1 + self.codes % 2)), sex=list(Sex)[self.codes % 2], birth_year=1950 + self.codes % 50,
-            registered_on=self.before(on, 3), matched_on=self.before(on, 1),
-        )  # fmt: skip
+            self.county,
+            on,
+            destination=Destination(("JPN", "SGP", "MAC")[self.codes % 3]),
+            occupation=Occupation(("7112", "5", "93")[self.codes // 3 % 3]),
+            channel=list(Channel)[self.codes // 9 % 3],
+            enterprise=EnterpriseId(UUID(int=1 + self.codes % 2)),
+            sex=list(Sex)[self.codes % 2],
+            birth_year=1950 + self.codes % 50,
+            registered_on=self.before(on, 3),
+            matched_on=self.before(on, 1),
+        )
 
     def before(self, day: date, step: int) -> date | None:
         """A day from which days are counted: unknown, before, or by mistake after."""
@@ -175,15 +188,53 @@ class Step:
 
 
 KINDS = (
-    "depart", "depart", "depart", "return", "return", "correct", "correct", "void", "merge", "pay", "pay", "repay", "repay", "unpay",
-    "register", "verify", "willing", "unwilling", "lapse", "open", "match", "certify", "clear", "cancel", "close", "expire", "short",
-    "mend", "complain", "answer", "overdue", "settle", "assess", "assess", "absurd", "garbage",
-)  # fmt: skip
+    "depart",
+    "depart",
+    "depart",
+    "return",
+    "return",
+    "correct",
+    "correct",
+    "void",
+    "merge",
+    "pay",
+    "pay",
+    "repay",
+    "repay",
+    "unpay",
+    "register",
+    "verify",
+    "willing",
+    "unwilling",
+    "lapse",
+    "open",
+    "match",
+    "certify",
+    "clear",
+    "cancel",
+    "close",
+    "expire",
+    "short",
+    "mend",
+    "complain",
+    "answer",
+    "overdue",
+    "settle",
+    "assess",
+    "assess",
+    "absurd",
+    "garbage",
+)
 steps = st.builds(
-    Step, kind=st.sampled_from(KINDS), pick=st.integers(0, 50), other=st.integers(0, 50),
-    day=st.dates(date(2017, 1, 1), date(2019, 12, 31)), late=st.sampled_from((0, 0, 1, 2, 30, 200, 500)),
-    county=st.sampled_from(COUNTIES), codes=st.integers(0, 400),
-)  # fmt: skip
+    Step,
+    kind=st.sampled_from(KINDS),
+    pick=st.integers(0, 50),
+    other=st.integers(0, 50),
+    day=st.dates(date(2017, 1, 1), date(2019, 12, 31)),
+    late=st.sampled_from((0, 0, 1, 2, 30, 200, 500)),
+    county=st.sampled_from(COUNTIES),
+    codes=st.integers(0, 400),
+)
 
 
 def happen(world: World, step: Step) -> None:
@@ -313,13 +364,25 @@ def _single(world: World, step: Step) -> None:
     origin = reference.origin(step.county, step.day)
     of = dispatched(step.fact(step.day))
     codes = {
-        **income(of, paid(5)).model_dump(exclude={"fact", "report"}), **_SAID, "effective": step.day, "due": step.day, "valid_to": step.day,
-        "available_from": step.day, "expires_on": step.day, "enrolment": new_id(), "case": new_id(), "renewal": step.codes % 4 == 0,
-        "positions": step.codes, "unfilled": step.codes % 9, "reopens": step.codes % 3 > 0, "expires": step.day,
-        "registered_on": step.before(step.day, 9), "matched_on": step.before(step.day, 2),
+        **income(of, paid(5)).model_dump(exclude={"fact", "report"}),
+        **_SAID,
+        "effective": step.day,
+        "due": step.day,
+        "valid_to": step.day,
+        "available_from": step.day,
+        "expires_on": step.day,
+        "enrolment": new_id(),
+        "case": new_id(),
+        "renewal": step.codes % 4 == 0,
+        "positions": step.codes,
+        "unfilled": step.codes % 9,
+        "reopens": step.codes % 3 > 0,
+        "expires": step.day,
+        "registered_on": step.before(step.day, 9),
+        "matched_on": step.before(step.day, 2),
         "opened_on": step.before(step.day, 5) or (step.day if step.kind == "answer" else None),
         **dict.fromkeys(("expected", "paid", "shortfall", "recovered"), Money(minor=step.codes, currency=paid(1).net.currency)),
-    }  # fmt: skip
+    }
     if step.codes % 5 == 0 and step.kind in ("complain", "answer", "overdue", "settle"):
         codes |= {"origin": None, "destination": None, "placement": None}
     else:
@@ -328,22 +391,64 @@ def _single(world: World, step: Step) -> None:
 
 
 _SAID: Mapping[str, Any] = {  # what is said besides and counted by nobody
-    "order": UUID(int=3), "score": 500, "reasons": (), "quota_effect": None, "policy_version": "1", "course": UUID(int=4), "serial": "S",
-    "minutes": 480, "worker_no": "W1", "birth_year": 1990, "sex": "male", "residence_basis": "residence", "education": 3, "occupations": (),
-    "assurance": "verified", "source": "self", "household_status": "unknown", "destinations": (), "wage_floor": None,
-    "family_consent": True, "reason": "worker", "period": "2018-03", "kind": "short", "rule_version": "1", "category": "wages",
-    "blocking": False, "severity": "low", "via": "worker", "due_at": "2030-01-01T00:00:00Z", "outcome": "settled",
-    "certificate": "token", "checks": (), "employer": "employer-1", "wage": paid(1).net, "wage_period": "month", "term_months": 24,
+    "order": UUID(int=3),
+    "score": 500,
+    "reasons": (),
+    "quota_effect": None,
+    "policy_version": "1",
+    "course": UUID(int=4),
+    "serial": "S",
+    "minutes": 480,
+    "worker_no": "W1",
+    "birth_year": 1990,
+    "sex": "male",
+    "residence_basis": "residence",
+    "education": 3,
+    "occupations": (),
+    "assurance": "verified",
+    "source": "self",
+    "household_status": "unknown",
+    "destinations": (),
+    "wage_floor": None,
+    "family_consent": True,
+    "reason": "worker",
+    "period": "2018-03",
+    "kind": "short",
+    "rule_version": "1",
+    "category": "wages",
+    "blocking": False,
+    "severity": "low",
+    "via": "worker",
+    "due_at": "2030-01-01T00:00:00Z",
+    "outcome": "settled",
+    "certificate": "token",
+    "checks": (),
+    "employer": "employer-1",
+    "wage": paid(1).net,
+    "wage_period": "month",
+    "term_months": 24,
     "fee_cap": None,
-}  # fmt: skip
-_SINGLES: Mapping[str, type[Data]] = {
-    "register": events.WorkerRegistered, "verify": events.WorkerVerified, "willing": events.WillingnessRecorded,
-    "unwilling": events.WillingnessWithdrawn, "lapse": events.WillingnessExpired, "open": events.JobOrderOpened,
-    "match": events.MatchedToEnterprise, "certify": events.CertificateIssued, "clear": events.ClearanceGranted,
-    "cancel": events.PlacementCancelled, "close": events.JobOrderClosed, "expire": events.JobOrderExpired,
-    "short": events.WageShortfallDetected, "mend": events.WageShortfallCleared, "complain": events.CaseOpened,
-    "answer": events.CaseAnswered, "overdue": events.CaseDeadlineMissed, "settle": events.CaseClosed,
-}  # fmt: skip
+}
+_SINGLES: Mapping[str, type[Event]] = {
+    "register": events.WorkerRegistered,
+    "verify": events.WorkerVerified,
+    "willing": events.WillingnessRecorded,
+    "unwilling": events.WillingnessWithdrawn,
+    "lapse": events.WillingnessExpired,
+    "open": events.JobOrderOpened,
+    "match": events.MatchedToEnterprise,
+    "certify": events.CertificateIssued,
+    "clear": events.ClearanceGranted,
+    "cancel": events.PlacementCancelled,
+    "close": events.JobOrderClosed,
+    "expire": events.JobOrderExpired,
+    "short": events.WageShortfallDetected,
+    "mend": events.WageShortfallCleared,
+    "complain": events.CaseOpened,
+    "answer": events.CaseAnswered,
+    "overdue": events.CaseDeadlineMissed,
+    "settle": events.CaseClosed,
+}
 
 
 # --- what can be counted nowhere ----------------------------------------------------------------------------------------
@@ -362,6 +467,16 @@ def _garbage(world: World, step: Step) -> None:
 
 
 _DO = {
-    "depart": _depart, "return": _return, "correct": _correct, "void": _void, "merge": _merge, "pay": _pay, "repay": _repay,
-    "unpay": _unpay, "assess": _assess, "absurd": _absurd, "garbage": _garbage, **dict.fromkeys(_SINGLES, _single),
-}  # fmt: skip
+    "depart": _depart,
+    "return": _return,
+    "correct": _correct,
+    "void": _void,
+    "merge": _merge,
+    "pay": _pay,
+    "repay": _repay,
+    "unpay": _unpay,
+    "assess": _assess,
+    "absurd": _absurd,
+    "garbage": _garbage,
+    **dict.fromkeys(_SINGLES, _single),
+}

@@ -30,11 +30,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 
 from shared.db import Database
-from shared.events import Data, Recorded, decode
-from shared.metrics import Health
+from shared.events import Event, EventEnvelope, decode
+from shared.health import Health
+from shared.principals import NATION, Principal, Role
 from shared.runner import Service
-from shared.web.app import Site, create_app
-from shared.web.auth import NATION, Principal, Role, Verifier, issue, new_key, public_keys
+from shared.web.app import create_app
+from shared.web.auth import Verifier, issue, new_key, public_keys
+from shared.web.call import Site
 
 SERVICES = ("registration", "docking", "training", "rights", "stats")
 SIGNING_KEY = new_key()
@@ -118,12 +120,12 @@ class Client:
             body = json.loads(raw) if "json" in response.content_type else raw
             return Answer(response.status, body, {name.lower(): value for name, value in response.headers.items()})
 
-    async def published(self) -> list[Recorded[Data]]:
+    async def published(self) -> list[EventEnvelope[Event]]:
         """Every event in the outbox, oldest first."""
         async with self.database.connection() as conn:
             rows = await conn.fetch("SELECT value FROM outbox ORDER BY id")
         events = [decode(row["value"]) for row in rows]
-        return [event for event in events if isinstance(event, Recorded)]
+        return [event for event in events if isinstance(event, EventEnvelope)]
 
 
 Start = Callable[[str], Awaitable[Client]]

@@ -29,8 +29,9 @@ from console.local import stack
 from console.local.home import SERVICES, Home
 from console.local.stack import Options
 from shared import reference
+from shared.principals import NATION, Principal, Role
 from shared.values import PROGRAMME_ZONE
-from shared.web.auth import NATION, Principal, Role, issue
+from shared.web.auth import issue
 from tests.support.recount import Figure
 from tests.support.registration import an_id
 
@@ -167,10 +168,17 @@ async def founded(venture: Venture) -> Venture:
     deposit = {"amount": {"minor": 300_000_000, "currency": "CNY"}}
     await officer.post("docking", f"/enterprises/{venture.enterprise}/reserve", deposit, label())
     order = {
-        "enterprise": venture.enterprise, "employer": "Sakura Construction KK", "destination": venture.destination,
-        "occupation": venture.occupation, "channel": "labour_cooperation", "positions": venture.positions,
-        "wage": {"minor": WAGE, "currency": "CNY"}, "wage_period": "month", "term_months": 24, "expires": "2019-12-31",
-    }  # fmt: skip
+        "enterprise": venture.enterprise,
+        "employer": "Sakura Construction KK",
+        "destination": venture.destination,
+        "occupation": venture.occupation,
+        "channel": "labour_cooperation",
+        "positions": venture.positions,
+        "wage": {"minor": WAGE, "currency": "CNY"},
+        "wage_period": "month",
+        "term_months": 24,
+        "expires": "2019-12-31",
+    }
     venture.order = (await venture.on(FOUNDED, Role.ENTERPRISE).post("docking", "/orders", order, label()))["order"]
     course = {"destination": venture.destination, "occupation": venture.occupation, "minimum_minutes": COURSE_MINUTES}
     venture.course = (await trainer.post("training", "/courses", course, label()))["course"]
@@ -184,10 +192,16 @@ async def registered(venture: Venture, person: Person) -> str:
     """Entered, document seen, willing: the worker's id."""
     clerk = venture.on(REGISTERED, Role.CLERK)
     body = {
-        "name": person.name, "name_pinyin": person.name_pinyin, "birth_date": person.birth_date.isoformat(), "sex": "male",
-        "county": person.county, "education": 3, "occupations": [venture.occupation], "phone": person.phone,
+        "name": person.name,
+        "name_pinyin": person.name_pinyin,
+        "birth_date": person.birth_date.isoformat(),
+        "sex": "male",
+        "county": person.county,
+        "education": 3,
+        "occupations": [venture.occupation],
+        "phone": person.phone,
         "household_status": "registered_poor",
-    }  # fmt: skip
+    }
     worker = str((await clerk.post("registration", "/workers", body, label()))["worker"])
     await clerk.post("registration", f"/workers/{worker}/verification", {"id_number": person.id_number}, label())
     offer = {"destinations": [venture.destination], "occupations": [venture.occupation], "family_consent": True}
@@ -212,15 +226,21 @@ async def papered(venture: Venture, placement: str) -> dict[str, Any]:
     """Contract, insurance, clearance asked for."""
     officer = venture.on(PAPERED)
     contract = {
-        "contract_no": f"E2E-{secrets.token_hex(4)}", "wage": {"minor": WAGE, "currency": "CNY"}, "wage_period": "month", "pay_day": 10,
-        "deductions_max": {"minor": 50_000, "currency": "CNY"}, "start": DEPARTED.isoformat(),
+        "contract_no": f"E2E-{secrets.token_hex(4)}",
+        "wage": {"minor": WAGE, "currency": "CNY"},
+        "wage_period": "month",
+        "pay_day": 10,
+        "deductions_max": {"minor": 50_000, "currency": "CNY"},
+        "start": DEPARTED.isoformat(),
         "end": (DEPARTED + timedelta(days=730)).isoformat(),
-    }  # fmt: skip
+    }
     await officer.post("docking", f"/placements/{placement}/contract", contract, label())
     insurance = {
-        "insurer": "China Accident Insurance", "policy_no": f"P-{secrets.token_hex(4)}", "valid_from": PAPERED.isoformat(),
+        "insurer": "China Accident Insurance",
+        "policy_no": f"P-{secrets.token_hex(4)}",
+        "valid_from": PAPERED.isoformat(),
         "valid_to": (DEPARTED + timedelta(days=800)).isoformat(),
-    }  # fmt: skip
+    }
     await officer.post("docking", f"/placements/{placement}/insurance", insurance, label())
     planned = {"planned_departure": DEPARTED.isoformat()}
     return dict(await officer.post("docking", f"/placements/{placement}/clearance", planned, label()))

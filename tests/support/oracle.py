@@ -14,17 +14,48 @@ from typing import Any, NamedTuple
 
 Event = Mapping[str, Any]  # as in the log: type, time, data
 MEASURES = {
-    1: "registrations", 2: "verified", 3: "certified", 4: "matched", 5: "willing", 6: "dispatches", 7: "persons", 8: "returns",
-    9: "income", 10: "income_deducted", 11: "income_remitted", 12: "income_months", 13: "shortfalls_found", 14: "shortfalls_cleared",
-    15: "shortfall_amount", 16: "shortfall_recovered", 17: "cases_opened", 18: "cases_closed", 19: "open_positions",
-    20: "cases_answered", 21: "cases_overdue", 22: "registration_to_match", 23: "registration_to_clearance", 24: "match_to_clearance",
-    25: "registration_to_departure", 26: "match_to_departure", 27: "case_to_answer", 28: "case_to_close", 29: "recruitment_fees",
-    30: "first_incomes", 31: "recruitment_cost",
-}  # fmt: skip
+    1: "registrations",
+    2: "verified",
+    3: "certified",
+    4: "matched",
+    5: "willing",
+    6: "dispatches",
+    7: "persons",
+    8: "returns",
+    9: "income",
+    10: "income_deducted",
+    11: "income_remitted",
+    12: "income_months",
+    13: "shortfalls_found",
+    14: "shortfalls_cleared",
+    15: "shortfall_amount",
+    16: "shortfall_recovered",
+    17: "cases_opened",
+    18: "cases_closed",
+    19: "open_positions",
+    20: "cases_answered",
+    21: "cases_overdue",
+    22: "registration_to_match",
+    23: "registration_to_clearance",
+    24: "match_to_clearance",
+    25: "registration_to_departure",
+    26: "match_to_departure",
+    27: "case_to_answer",
+    28: "case_to_close",
+    29: "recruitment_fees",
+    30: "first_incomes",
+    31: "recruitment_cost",
+}
 CUTS = {
-    1: ("county", "designation"), 2: ("province", "destination"), 3: ("province", "occupation"), 4: ("enterprise", "destination"),
-    5: ("province", "channel"), 6: ("province", "person"), 7: ("province", "days"), 8: ("destination", "days"),
-}  # fmt: skip
+    1: ("county", "designation"),
+    2: ("province", "destination"),
+    3: ("province", "occupation"),
+    4: ("enterprise", "destination"),
+    5: ("province", "channel"),
+    6: ("province", "person"),
+    7: ("province", "days"),
+    8: ("destination", "days"),
+}
 LEAVING = (1, 2, 3, 4, 5, 6)  # the cuts in which a departure counts
 PAYING = (1, 2, 3, 4, 5)
 COMPLAINING = (1, 2, 4)
@@ -171,9 +202,7 @@ def _cleared(data: Mapping[str, Any]) -> Counted:
 
 
 def _case(measure: str, duration: str) -> Callable[[Mapping[str, Any]], Counted]:
-    return lambda data: [
-        Part(measure, COMPLAINING, data["effective"], data), *_took(duration, data["opened_on"], data["effective"], data)
-    ]  # fmt: skip
+    return lambda data: [Part(measure, COMPLAINING, data["effective"], data), *_took(duration, data["opened_on"], data["effective"], data)]
 
 
 def _assessed(data: Mapping[str, Any]) -> Counted:

@@ -94,8 +94,13 @@ async def willing(registration: Client, worker: str, **changes: Any) -> Answer:
 # --- lists --------------------------------------------------------------------------------------------------------
 def a_row(**changes: str) -> dict[str, str]:
     return {
-        "name": "王芳", "birth_date": "1992-03-04", "sex": "female", "county": WELL_KNOWN_COUNTY, "education": "2", "occupations": "7531",
-    } | changes  # fmt: skip
+        "name": "王芳",
+        "birth_date": "1992-03-04",
+        "sex": "female",
+        "county": WELL_KNOWN_COUNTY,
+        "education": "2",
+        "occupations": "7531",
+    } | changes
 
 
 def as_csv(rows: list[dict[str, str]]) -> bytes:

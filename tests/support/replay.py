@@ -9,14 +9,14 @@ from uuid import UUID
 
 from console.demo.simulation import Plan, Voyage
 from shared import events, reference
-from shared.events import Data, DispatchFact, Evidence, Recorded, ReturnFact
+from shared.events import DispatchFact, Event, EventEnvelope, Evidence, ReturnFact
 from shared.values import Destination, EnterpriseId, PlacementId, Sex, WorkerId
 from tests.support.stats import departure, recorded
 
 TAKEN_OVER = date(2016, 12, 31)
 
 
-def told(plan: Plan) -> list[Recorded[Data]]:
+def told(plan: Plan) -> list[EventEnvelope[Event]]:
     """Departures with their corrections and voids, and returns, in the order in which they are recorded."""
     firsts = _firsts(plan)
     found = list(chain.from_iterable(_voyage(voyage, first=voyage.number in firsts) for voyage in plan.voyages))
@@ -32,7 +32,7 @@ def _firsts(plan: Plan) -> set[int]:
     return set(seen.values())
 
 
-def _voyage(voyage: Voyage, *, first: bool) -> Iterator[tuple[date, Data]]:
+def _voyage(voyage: Voyage, *, first: bool) -> Iterator[tuple[date, Event]]:
     about = {"placement": PlacementId(UUID(int=voyage.number)), "worker": WorkerId(UUID(int=voyage.person.number))}
     fact, said = _fact(voyage, voyage.departed_on, voyage.destination, first=first), voyage.first_recorded_as
     on = TAKEN_OVER if voyage.adopted else voyage.recorded_on
@@ -55,7 +55,14 @@ def _voyage(voyage: Voyage, *, first: bool) -> Iterator[tuple[date, Data]]:
 def _fact(voyage: Voyage, day: date, destination: str, *, first: bool) -> DispatchFact:
     person = voyage.person
     return departure(
-        departed_on=day, origin=reference.origin(person.county, day), destination=Destination(destination),
-        occupation=voyage.occupation, channel=voyage.channel, enterprise=EnterpriseId(UUID(int=voyage.enterprise)), sex=Sex(person.sex),
-        birth_year=person.birth_date.year, first_this_year=first, evidence=Evidence.ADOPTED if voyage.adopted else Evidence.EXIT_STAMP,
-    )  # fmt: skip
+        departed_on=day,
+        origin=reference.origin(person.county, day),
+        destination=Destination(destination),
+        occupation=voyage.occupation,
+        channel=voyage.channel,
+        enterprise=EnterpriseId(UUID(int=voyage.enterprise)),
+        sex=Sex(person.sex),
+        birth_year=person.birth_date.year,
+        first_this_year=first,
+        evidence=Evidence.ADOPTED if voyage.adopted else Evidence.EXIT_STAMP,
+    )

@@ -17,16 +17,17 @@ from shared.db import Cause, Database
 from shared.delivery import consumer
 from shared.events import (
     ContractRegistered,
-    Data,
     DispatchCorrected,
     Dispatched,
     DispatchFact,
     DispatchVoided,
+    Event,
+    EventEnvelope,
     Evidence,
-    Recorded,
     Returned,
     ReturnFact,
 )
+from shared.principals import Role, system
 from shared.values import (
     Channel,
     Clock,
@@ -44,7 +45,6 @@ from shared.values import (
     WorkerId,
     new_id,
 )
-from shared.web.auth import Role, system
 from tests.support.http import Answer, Client, serving
 
 START = date(2018, 6, 20)
@@ -81,31 +81,57 @@ class Placement:
     departed_on: date = DEPARTED
     evidence: Evidence = Evidence.EXIT_STAMP
 
-    def contracted(self) -> Data:
+    def contracted(self) -> Event:
         return ContractRegistered(
-            placement=self.placement, worker=self.worker, order=OrderId(new_id()), enterprise=self.enterprise,
-            origin=reference.origin(self.county, self.departed_on), destination=_japan, occupation=_bricklayer,
-            channel=Channel.LABOUR_COOPERATION, effective=self.departed_on - timedelta(days=60), contract_no="C-1", terms_hash="0" * 64,
-            wage=self.wage, wage_period=self.wage_period, days_per_month=self.days_per_month, pay_day=10,
-            deductions_max=self.deductions_max, start=self.departed_on, end=self.departed_on + timedelta(days=1095), service_fee=self.fee,
-        )  # fmt: skip
+            placement=self.placement,
+            worker=self.worker,
+            order=OrderId(new_id()),
+            enterprise=self.enterprise,
+            origin=reference.origin(self.county, self.departed_on),
+            destination=_japan,
+            occupation=_bricklayer,
+            channel=Channel.LABOUR_COOPERATION,
+            effective=self.departed_on - timedelta(days=60),
+            contract_no="C-1",
+            terms_hash="0" * 64,
+            wage=self.wage,
+            wage_period=self.wage_period,
+            days_per_month=self.days_per_month,
+            pay_day=10,
+            deductions_max=self.deductions_max,
+            start=self.departed_on,
+            end=self.departed_on + timedelta(days=1095),
+            service_fee=self.fee,
+        )
 
     def fact(self, **changes: Any) -> DispatchFact:
-        return DispatchFact(**{
-            "departed_on": self.departed_on, "port": "PVG", "destination": _japan, "occupation": _bricklayer,
-            "channel": Channel.LABOUR_COOPERATION, "enterprise": self.enterprise, "origin": reference.origin(self.county, self.departed_on),
-            "household_status": HouseholdStatus.UNKNOWN, "sex": Sex.MALE, "birth_year": 1988, "first_ever": True,
-            "first_this_year": True, "evidence": self.evidence, **changes,
-        })  # fmt: skip
+        return DispatchFact(
+            **{
+                "departed_on": self.departed_on,
+                "port": "PVG",
+                "destination": _japan,
+                "occupation": _bricklayer,
+                "channel": Channel.LABOUR_COOPERATION,
+                "enterprise": self.enterprise,
+                "origin": reference.origin(self.county, self.departed_on),
+                "household_status": HouseholdStatus.UNKNOWN,
+                "sex": Sex.MALE,
+                "birth_year": 1988,
+                "first_ever": True,
+                "first_this_year": True,
+                "evidence": self.evidence,
+                **changes,
+            }
+        )
 
-    def departed(self) -> Data:
+    def departed(self) -> Event:
         return Dispatched(placement=self.placement, worker=self.worker, fact=self.fact())
 
-    def returned(self, on: date) -> Data:
+    def returned(self, on: date) -> Event:
         fact = ReturnFact(returned_on=on, reason="completed")
         return Returned(placement=self.placement, worker=self.worker, fact=fact, dispatch=self.fact())
 
-    def corrected(self, *, returned_on: date | None = None, **changes: Any) -> Data:
+    def corrected(self, *, returned_on: date | None = None, **changes: Any) -> Event:
         returned = ReturnFact(returned_on=returned_on, reason="completed") if returned_on else None
         return DispatchCorrected(
             placement=self.placement,
@@ -116,7 +142,7 @@ class Placement:
             cause="correction",
         )
 
-    def voided(self) -> Data:
+    def voided(self) -> Event:
         return DispatchVoided(placement=self.placement, worker=self.worker, previous=self.fact(), returned=None, reason="not_departed")
 
 
@@ -139,13 +165,21 @@ class Office:
     async def get(self, path: str, *, who: Client | None = None, **query: Any) -> Answer:
         return await self.at(who).get(path, **query)
 
-    async def hears(self, *events: Data) -> None:
+    async def hears(self, *events: Event) -> None:
         """Applied as the consumer applies a batch."""
         batch = [
-            Recorded(id=new_id(), source="/docking", time=noon(self.today), correlation_id="test", causation_id=None, actor="tester",
-                     traceparent=None, data=one)
+            EventEnvelope(
+                id=new_id(),
+                source="/docking",
+                time=noon(self.today),
+                correlation_id="test",
+                causation_id=None,
+                actor="tester",
+                traceparent=None,
+                data=one,
+            )
             for one in events
-        ]  # fmt: skip
+        ]
         async with self.client.database.transaction(Cause(system("rights"), Clock(noon(self.today)))) as tx:
             await consumer.each(consumers.HANDLERS)(tx, batch)
 
@@ -183,7 +217,7 @@ class Office:
         """(period, kind) of what is open."""
         return [(one["period"], one["kind"]) for one in (await self.ledger(placement))["open_findings"]]
 
-    async def told(self, *kinds: type[Data]) -> list[Any]:
+    async def told(self, *kinds: type[Event]) -> list[Any]:
         """Data of the published events of these classes, oldest first."""
         return [event.data for event in await self.client.published() if isinstance(event.data, kinds)]
 
@@ -199,9 +233,16 @@ def a_report(
 def a_row(placement: Placement, period: str = "2018-03", paid: str = "6000.00", **cells: Any) -> dict[str, Any]:
     """`cells` replace what follows from `paid`, in the major unit, without deductions."""
     return {
-        "placement": placement.placement, "period": period, "gross": paid, "deductions": "0.00", "net": paid, "remitted": "",
-        "currency": "CNY", "paid_on": f"{period}-28", **cells,
-    }  # fmt: skip
+        "placement": placement.placement,
+        "period": period,
+        "gross": paid,
+        "deductions": "0.00",
+        "net": paid,
+        "remitted": "",
+        "currency": "CNY",
+        "paid_on": f"{period}-28",
+        **cells,
+    }
 
 
 def a_payroll(*rows: dict[str, Any]) -> bytes:

@@ -16,8 +16,8 @@ from fastapi.routing import APIRoute
 from hypothesis import Phase, find, settings
 from hypothesis.strategies import from_regex
 
+from shared.principals import Role
 from shared.web.app import create_app
-from shared.web.auth import Role
 from tests.support.http import Client, service_of
 
 OPEN = frozenset({"/livez", "/readyz", "/metrics", "/asyncapi", "/docs", "/docs/oauth2-redirect", "/openapi.json"})

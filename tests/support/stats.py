@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from shared import events, reference
 from shared.db import Cause, Database
-from shared.events import Data, Recorded
+from shared.events import Event, EventEnvelope
+from shared.principals import system
 from shared.values import (
     Channel,
     Clock,
@@ -31,7 +32,6 @@ from shared.values import (
     WorkerId,
     new_id,
 )
-from shared.web.auth import system
 
 POOR_WEST = "620521"  # a national poverty county of Gansu
 POOR_EAST = "130125"  # a national poverty county of Hebei, east in the three-belt scheme
@@ -40,22 +40,36 @@ UNKNOWN = "999999"
 ENTERPRISE = EnterpriseId(UUID(int=7))
 
 
-def recorded(data: Data, on: date | None = None) -> Recorded[Data]:
+def recorded(data: Event, on: date | None = None) -> EventEnvelope[Event]:
     """The event as recorded at noon of `on` (the effective day unless given) in the programme's zone."""
     moment = datetime.combine(on or data.effective_on, time(4), UTC)
-    return Recorded(
-        id=new_id(), source=f"/{data.TOPIC.partition('.')[0]}", time=moment, correlation_id="test", causation_id=None, actor="service:test",
-        traceparent=None, data=data,
-    )  # fmt: skip
+    return EventEnvelope(
+        id=new_id(),
+        source=f"/{data.TOPIC.partition('.')[0]}",
+        time=moment,
+        correlation_id="test",
+        causation_id=None,
+        actor="service:test",
+        traceparent=None,
+        data=data,
+    )
 
 
 def departure(county: str = RICH_EAST, departed_on: date = date(2018, 5, 2), **other: Any) -> events.DispatchFact:
     given: dict[str, Any] = {
-        "port": "PVG", "destination": Destination("JPN"), "occupation": Occupation("7112"), "channel": Channel.LABOUR_COOPERATION,
-        "enterprise": ENTERPRISE, "household_status": HouseholdStatus.UNKNOWN, "sex": Sex.FEMALE, "birth_year": 1990, "first_ever": True,
-        "first_this_year": True, "evidence": events.Evidence.EXIT_STAMP,
+        "port": "PVG",
+        "destination": Destination("JPN"),
+        "occupation": Occupation("7112"),
+        "channel": Channel.LABOUR_COOPERATION,
+        "enterprise": ENTERPRISE,
+        "household_status": HouseholdStatus.UNKNOWN,
+        "sex": Sex.FEMALE,
+        "birth_year": 1990,
+        "first_ever": True,
+        "first_this_year": True,
+        "evidence": events.Evidence.EXIT_STAMP,
         "origin": reference.origin(county, departed_on),
-    }  # fmt: skip
+    }
     return events.DispatchFact(departed_on=departed_on, **{**given, **other})
 
 
@@ -92,9 +106,15 @@ def paid(net: int, currency: str = "CNY", period: str = "2018-06", on: date = da
 def _ledger(of: events.Dispatched, on: date) -> dict[str, Any]:
     fact = of.fact
     return {
-        "placement": of.placement, "worker": of.worker, "enterprise": fact.enterprise, "origin": fact.origin,
-        "destination": fact.destination, "occupation": fact.occupation, "channel": fact.channel, "effective": on,
-    }  # fmt: skip
+        "placement": of.placement,
+        "worker": of.worker,
+        "enterprise": fact.enterprise,
+        "origin": fact.origin,
+        "destination": fact.destination,
+        "occupation": fact.occupation,
+        "channel": fact.channel,
+        "effective": on,
+    }
 
 
 def income(of: events.Dispatched, fact: events.IncomeFact) -> events.IncomeReported:
@@ -113,17 +133,29 @@ def income_voided(of: events.Dispatched, report: events.IncomeReported) -> event
 # --- orders ---------------------------------------------------------------------------------------------------------------
 def _order(on: date, destination: str) -> dict[str, Any]:
     return {
-        "order": OrderId(UUID(int=9)), "enterprise": ENTERPRISE, "destination": destination, "occupation": "7112",
-        "channel": Channel.LABOUR_COOPERATION, "effective": on,
-    }  # fmt: skip
+        "order": OrderId(UUID(int=9)),
+        "enterprise": ENTERPRISE,
+        "destination": destination,
+        "occupation": "7112",
+        "channel": Channel.LABOUR_COOPERATION,
+        "effective": on,
+    }
 
 
 def opened(positions: int, on: date = date(2018, 1, 5), destination: str = "JPN") -> events.JobOrderOpened:
     wage = Money(minor=800_000, currency=Currency("CNY"))
-    return events.JobOrderOpened.model_validate({
-        **_order(on, destination), "employer": "employer-1", "positions": positions, "wage": wage, "wage_period": "month",
-        "term_months": 24, "fee_cap": None, "expires": on + timedelta(days=365),
-    })  # fmt: skip
+    return events.JobOrderOpened.model_validate(
+        {
+            **_order(on, destination),
+            "employer": "employer-1",
+            "positions": positions,
+            "wage": wage,
+            "wage_period": "month",
+            "term_months": 24,
+            "fee_cap": None,
+            "expires": on + timedelta(days=365),
+        }
+    )
 
 
 def ended(unfilled: int, on: date, destination: str = "JPN", *, expired: bool = False) -> events.JobOrderClosed | events.JobOrderExpired:
@@ -139,19 +171,32 @@ def _step(county: str, on: date, destination: str) -> dict[str, Any]:
 def matched(
     county: str = RICH_EAST, on: date = date(2018, 2, 1), destination: str = "JPN", registered_on: date | None = None
 ) -> events.MatchedToEnterprise:
-    return events.MatchedToEnterprise.model_validate({
-        **_step(county, on, destination), "score": 900, "reasons": (), "quota_effect": None, "policy_version": "match/1", "due": on,
-        "registered_on": registered_on,
-    })  # fmt: skip
+    return events.MatchedToEnterprise.model_validate(
+        {
+            **_step(county, on, destination),
+            "score": 900,
+            "reasons": (),
+            "quota_effect": None,
+            "policy_version": "match/1",
+            "due": on,
+            "registered_on": registered_on,
+        }
+    )
 
 
 def cleared(
     on: date = date(2018, 3, 1), registered_on: date | None = None, matched_on: date | None = None, destination: str = "JPN"
 ) -> events.ClearanceGranted:
-    return events.ClearanceGranted.model_validate({
-        **_step(RICH_EAST, on, destination), "certificate": "token", "valid_to": on, "checks": (), "registered_on": registered_on,
-        "matched_on": matched_on,
-    })  # fmt: skip
+    return events.ClearanceGranted.model_validate(
+        {
+            **_step(RICH_EAST, on, destination),
+            "certificate": "token",
+            "valid_to": on,
+            "checks": (),
+            "registered_on": registered_on,
+            "matched_on": matched_on,
+        }
+    )
 
 
 def cancelled(on: date, *, reopens: bool, destination: str = "JPN") -> events.PlacementCancelled:
@@ -160,11 +205,21 @@ def cancelled(on: date, *, reopens: bool, destination: str = "JPN") -> events.Pl
 
 # --- cases and the cost of recruitment -----------------------------------------------------------------------------------
 def case_opened(on: date = date(2018, 5, 2), of: events.Dispatched | None = None) -> events.CaseOpened:
-    return events.CaseOpened.model_validate({
-        "case": new_id(), "category": "wages", "enterprise": ENTERPRISE, "placement": of.placement if of else None,
-        "origin": of.fact.origin if of else None, "destination": of.fact.destination if of else None, "blocking": False, "effective": on,
-        "severity": "normal", "via": "worker", "due_at": datetime.combine(on + timedelta(days=2), time(4), UTC),
-    })  # fmt: skip
+    return events.CaseOpened.model_validate(
+        {
+            "case": new_id(),
+            "category": "wages",
+            "enterprise": ENTERPRISE,
+            "placement": of.placement if of else None,
+            "origin": of.fact.origin if of else None,
+            "destination": of.fact.destination if of else None,
+            "blocking": False,
+            "effective": on,
+            "severity": "normal",
+            "via": "worker",
+            "due_at": datetime.combine(on + timedelta(days=2), time(4), UTC),
+        }
+    )
 
 
 def _case(of: events.CaseOpened, on: date) -> dict[str, Any]:
@@ -185,10 +240,14 @@ def case_closed(of: events.CaseOpened, on: date) -> events.CaseClosed:
 
 def cost(fee: int, first_income: int, period: str = "2018-06", currency: str = "CNY") -> events.RecruitmentCost:
     milli = (2000 * fee + first_income) // (2 * first_income)
-    return events.RecruitmentCost.model_validate({
-        "period": period, "fee": {"minor": fee, "currency": currency}, "first_income": {"minor": first_income, "currency": currency},
-        "months_milli": milli,
-    })  # fmt: skip
+    return events.RecruitmentCost.model_validate(
+        {
+            "period": period,
+            "fee": {"minor": fee, "currency": currency},
+            "first_income": {"minor": first_income, "currency": currency},
+            "months_milli": milli,
+        }
+    )
 
 
 def assessed(
@@ -206,11 +265,18 @@ DAYS = st.dates(date(2017, 1, 1), date(2020, 12, 31))
 def departures(draw: st.DrawFn) -> events.DispatchFact:
     day = draw(DAYS)
     return departure(
-        draw(st.sampled_from(COUNTIES)), day, destination=Destination(draw(st.sampled_from(("JPN", "SGP", "MAC")))),
-        occupation=Occupation(draw(st.sampled_from(("7112", "5", "93")))), channel=draw(st.sampled_from(Channel)),
-        sex=draw(st.sampled_from(Sex)), birth_year=day.year - draw(st.integers(15, 70)), first_this_year=draw(st.booleans()),
-        enterprise=EnterpriseId(UUID(int=draw(st.integers(1, 3)))), registered_on=draw(since(day)), matched_on=draw(since(day)),
-    )  # fmt: skip
+        draw(st.sampled_from(COUNTIES)),
+        day,
+        destination=Destination(draw(st.sampled_from(("JPN", "SGP", "MAC")))),
+        occupation=Occupation(draw(st.sampled_from(("7112", "5", "93")))),
+        channel=draw(st.sampled_from(Channel)),
+        sex=draw(st.sampled_from(Sex)),
+        birth_year=day.year - draw(st.integers(15, 70)),
+        first_this_year=draw(st.booleans()),
+        enterprise=EnterpriseId(UUID(int=draw(st.integers(1, 3)))),
+        registered_on=draw(since(day)),
+        matched_on=draw(since(day)),
+    )
 
 
 @st.composite
@@ -220,10 +286,10 @@ def since(draw: st.DrawFn, day: date) -> date | None:
 
 
 @st.composite
-def lives(draw: st.DrawFn) -> list[Recorded[Data]]:
+def lives(draw: st.DrawFn) -> list[EventEnvelope[Event]]:
     """One placement from departure to what happens to it, in order, each event recorded late by up to 200 days."""
     current = dispatched(draw(departures()))
-    told: list[Data] = [current]
+    told: list[Event] = [current]
     back: date | None = None
     for step in draw(st.lists(st.sampled_from(("return", "correct", "pay", "repay", "cost", "complain")), max_size=4)):
         if step == "return" and back is None:
@@ -252,19 +318,19 @@ def lives(draw: st.DrawFn) -> list[Recorded[Data]]:
 
 
 @st.composite
-def complaints(draw: st.DrawFn, day: date, of: events.Dispatched | None) -> list[Data]:
+def complaints(draw: st.DrawFn, day: date, of: events.Dispatched | None) -> list[Event]:
     """A case, about a placement or none: answered in time or not, and closed."""
     case = case_opened(day + timedelta(days=draw(st.integers(0, 99))), of)
     answered = case.effective + timedelta(days=draw(st.integers(0, 60)))
-    told: list[Data] = [case, case_answered(case, answered), case_closed(case, answered + timedelta(days=draw(st.integers(0, 99))))]
+    told: list[Event] = [case, case_answered(case, answered), case_closed(case, answered + timedelta(days=draw(st.integers(0, 99))))]
     return [*told, case_overdue(case)] if answered > case.due_at.date() else told
 
 
 @st.composite
-def orders(draw: st.DrawFn) -> list[Recorded[Data]]:
+def orders(draw: st.DrawFn) -> list[EventEnvelope[Event]]:
     """One job order: opened, positions taken and given back, ended."""
     day, destination = draw(DAYS), draw(st.sampled_from(("JPN", "SGP")))
-    told: list[Data] = [opened(draw(st.integers(1, 9)), day, destination)]
+    told: list[Event] = [opened(draw(st.integers(1, 9)), day, destination)]
     for step in draw(st.lists(st.sampled_from(("match", "cancel", "late")), max_size=5)):
         if step == "match":
             told.append(matched(draw(st.sampled_from(COUNTIES)), day, destination, draw(since(day))))
@@ -284,7 +350,7 @@ def cause(at: datetime | None = None) -> Cause:
     return Cause(system("stats"), Clock(at))
 
 
-async def counted(database: Database, told: Sequence[Recorded[Data]], batch: int = 1000) -> None:
+async def counted(database: Database, told: Sequence[EventEnvelope[Event]], batch: int = 1000) -> None:
     """Apply the events as the consumer would, a transaction per batch."""
     from services.stats import consumers  # noqa: PLC0415  # the service under test
 
@@ -293,8 +359,8 @@ async def counted(database: Database, told: Sequence[Recorded[Data]], batch: int
             await consumers.apply(tx, told[start : start + batch])
 
 
-async def outbox_of(database: Database) -> list[Data]:
+async def outbox_of(database: Database) -> list[Event]:
     """What the service has told, oldest first."""
     async with database.connection() as conn:
         rows = await conn.fetch("SELECT value FROM outbox ORDER BY id")
-    return [event.data for event in map(events.decode, (row["value"] for row in rows)) if isinstance(event, Recorded)]
+    return [event.data for event in map(events.decode, (row["value"] for row in rows)) if isinstance(event, EventEnvelope)]

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import aiohttp
 
-from shared.web.auth import NATION, Principal, Role, issue, new_key, public_keys
+from shared.principals import NATION, Principal, Role
+from shared.web.auth import issue, new_key, public_keys
 from tests.support.wait import until
 
 
@@ -52,7 +53,11 @@ def place(kafka: str, prefix: str, url: str, folder: Path, *, partitions: int = 
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
     own = {
-        "KAFKA_BOOTSTRAP_SERVERS": kafka, "DATABASE_URL": url, "HTTP_PORT": str(port), "AUTH_JWKS": str(folder / "jwks.json"),
-        "TOPIC_PREFIX": prefix, "TOPIC_PARTITIONS": str(partitions),
-    }  # fmt: skip
+        "KAFKA_BOOTSTRAP_SERVERS": kafka,
+        "DATABASE_URL": url,
+        "HTTP_PORT": str(port),
+        "AUTH_JWKS": str(folder / "jwks.json"),
+        "TOPIC_PREFIX": prefix,
+        "TOPIC_PARTITIONS": str(partitions),
+    }
     return Place(own, f"http://127.0.0.1:{port}", issue(key, Principal("auditor", Role.AUDITOR, (NATION,))))

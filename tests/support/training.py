@@ -14,15 +14,8 @@ from services.training import consumers
 from shared import reference
 from shared.db import Cause, Database
 from shared.delivery import consumer
-from shared.events import (
-    Data,
-    Dispatched,
-    DispatchFact,
-    Evidence,
-    MatchedToEnterprise,
-    PlacementCancelled,
-    Recorded,
-)
+from shared.events import Dispatched, DispatchFact, Event, EventEnvelope, Evidence, MatchedToEnterprise, PlacementCancelled
+from shared.principals import NATION, Role, system
 from shared.values import (
     Channel,
     Clock,
@@ -37,7 +30,6 @@ from shared.values import (
     WorkerId,
     new_id,
 )
-from shared.web.auth import NATION, Role, system
 from tests.support.http import Answer, Client, serving
 
 START = date(2018, 3, 1)
@@ -53,8 +45,8 @@ def noon(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, 4, tzinfo=UTC)
 
 
-def recorded(data: Data, at: datetime) -> Recorded[Data]:
-    return Recorded(
+def recorded(data: Event, at: datetime) -> EventEnvelope[Event]:
+    return EventEnvelope(
         id=new_id(), source="/docking", time=at, correlation_id="test", causation_id=None, actor="tester", traceparent=None, data=data
     )
 
@@ -71,25 +63,41 @@ class Match:
 
     def _codes(self, on: date) -> dict[str, Any]:
         return {
-            "placement": self.placement, "worker": self.worker, "order": OrderId(new_id()), "enterprise": EnterpriseId(new_id()),
-            "origin": reference.origin(self.county, on), "destination": self.destination, "occupation": self.occupation,
-            "channel": Channel.LABOUR_COOPERATION, "effective": on,
-        }  # fmt: skip
+            "placement": self.placement,
+            "worker": self.worker,
+            "order": OrderId(new_id()),
+            "enterprise": EnterpriseId(new_id()),
+            "origin": reference.origin(self.county, on),
+            "destination": self.destination,
+            "occupation": self.occupation,
+            "channel": Channel.LABOUR_COOPERATION,
+            "effective": on,
+        }
 
-    def made(self, on: date) -> Data:
+    def made(self, on: date) -> Event:
         return MatchedToEnterprise(
             **self._codes(on), score=800, reasons=(), quota_effect=None, policy_version="test", due=on + timedelta(days=45)
         )
 
-    def cancelled(self, on: date) -> Data:
+    def cancelled(self, on: date) -> Event:
         return PlacementCancelled(**self._codes(on), reason="worker")
 
-    def departed(self, on: date) -> Data:
+    def departed(self, on: date) -> Event:
         fact = DispatchFact(
-            departed_on=on, port="PVG", destination=self.destination, occupation=self.occupation, channel=Channel.LABOUR_COOPERATION,
-            enterprise=EnterpriseId(new_id()), origin=reference.origin(self.county, on), household_status=HouseholdStatus.UNKNOWN,
-            sex=Sex.MALE, birth_year=1988, first_ever=True, first_this_year=True, evidence=Evidence.EXIT_STAMP,
-        )  # fmt: skip
+            departed_on=on,
+            port="PVG",
+            destination=self.destination,
+            occupation=self.occupation,
+            channel=Channel.LABOUR_COOPERATION,
+            enterprise=EnterpriseId(new_id()),
+            origin=reference.origin(self.county, on),
+            household_status=HouseholdStatus.UNKNOWN,
+            sex=Sex.MALE,
+            birth_year=1988,
+            first_ever=True,
+            first_this_year=True,
+            evidence=Evidence.EXIT_STAMP,
+        )
         return Dispatched(placement=self.placement, worker=self.worker, fact=fact)
 
 
@@ -117,7 +125,7 @@ class School:
     async def get(self, path: str, *, who: Client | None = None, **query: Any) -> Answer:
         return await self.on(self.today, who).get(path, **query)
 
-    async def hears(self, *events: Data, at: datetime | None = None) -> None:
+    async def hears(self, *events: Event, at: datetime | None = None) -> None:
         """Applied as the consumer applies a batch."""
         moment = at or noon(self.today)
         async with self.client.database.transaction(Cause(system("training"), Clock(moment))) as tx:
@@ -205,7 +213,7 @@ class School:
         """Placements whose needs are in this state."""
         return [UUID(one["placement"]) for one in (await self.get("/needs", state=state)).body["items"]]
 
-    async def told(self, *kinds: type[Data]) -> list[Any]:
+    async def told(self, *kinds: type[Event]) -> list[Any]:
         """Data of the published events of these classes, oldest first."""
         return [event.data for event in await self.client.published() if isinstance(event.data, kinds)]
 

@@ -13,21 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from joserfc import jwt
 
-from shared.web.auth import (
-    ISSUER,
-    NATION,
-    Forbidden,
-    Principal,
-    Role,
-    Unauthenticated,
-    Verifier,
-    issue,
-    new_key,
-    public_keys,
-    require_county,
-    require_party,
-    system,
-)
+from shared.principals import NATION, Forbidden, Principal, Role, require_county, require_party, system
+from shared.web.auth import ISSUER, Unauthenticated, Verifier, issue, new_key, public_keys
 
 KEY, STRANGER = new_key(), new_key()
 CLERK = Principal("county-622427", Role.CLERK, ("622427",))

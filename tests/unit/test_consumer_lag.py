@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaConsumer
 from shared.db import Database, Unavailable
 from shared.delivery.consumer import Consumer
 from shared.delivery.inbox import Apply
-from shared.metrics import Health
+from shared.health import Health
 from tests.support.delivery import TOPIC, settings
 
 

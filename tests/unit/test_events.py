@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.events import EVENTS, TOPICS, Data, Dispatched, Recorded, Undecodable, Unknown, decode, encode
+from shared.events import EVENTS, TOPICS, Dispatched, Event, EventEnvelope, Undecodable, Unknown, decode, encode
 from tests.contracts.samples import sample
 
 EVENT = sample(Dispatched)
 WIRE: dict[str, Any] = json.loads(encode(EVENT))
-every_event = pytest.mark.parametrize("event", EVENTS, ids=Data.type_name.__func__)  # type: ignore[attr-defined]
+every_event = pytest.mark.parametrize("event", EVENTS, ids=Event.type_name.__func__)  # type: ignore[attr-defined]
 
 
 def changed(**attributes: object) -> bytes:
@@ -25,13 +25,13 @@ def changed(**attributes: object) -> bytes:
 
 
 @every_event
-def test_an_event_decodes_to_what_was_encoded(event: type[Data]) -> None:
+def test_an_event_decodes_to_what_was_encoded(event: type[Event]) -> None:
     recorded = sample(event)
     assert decode(encode(recorded)) == recorded
 
 
 @every_event
-def test_an_event_goes_to_a_known_topic_under_its_aggregate_and_knows_its_day(event: type[Data]) -> None:
+def test_an_event_goes_to_a_known_topic_under_its_aggregate_and_knows_its_day(event: type[Event]) -> None:
     recorded = sample(event)
     assert event.TOPIC in TOPICS
     assert json.loads(encode(recorded))["subject"] == recorded.subject
@@ -44,7 +44,7 @@ def test_an_event_goes_to_a_known_topic_under_its_aggregate_and_knows_its_day(ev
     st.none() | st.text("0123456789abcdef-", min_size=1),
 )
 def test_the_envelope_keeps_who_when_and_why(actor: str, time: datetime, cause: str | None) -> None:
-    recorded = Recorded(EVENT.id, EVENT.source, time, actor, cause, actor, cause, EVENT.data)
+    recorded = EventEnvelope(EVENT.id, EVENT.source, time, actor, cause, actor, cause, EVENT.data)
     assert decode(encode(recorded)) == recorded
 
 

@@ -61,8 +61,8 @@ def test_a_number_that_a_spreadsheet_has_rounded_is_noticed() -> None:
     ("content", "slug"),
     [
         (b"", "COLUMN_MISSING"),
-        (b"name,name\n", "COLUMN_UNKNOWN"),
-        (b"name,salary\n", "COLUMN_UNKNOWN"),
+        (b"name,name\n", "COLUMN_NOT_RECOGNISED"),
+        (b"name,salary\n", "COLUMN_NOT_RECOGNISED"),
         (b"name,birth_date\nx,y\n", "COLUMN_MISSING"),
         (as_csv([a_row()]).splitlines()[0], "NO_ROWS"),
         (as_csv([a_row()] * 4), "TOO_MANY_ROWS"),

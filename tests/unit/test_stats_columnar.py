@@ -17,7 +17,7 @@ from services.stats.counting.columnar_fold import Unreadable
 from services.stats.counting.record_patterns import pattern
 from services.stats.counting.reference_fold import fold_all
 from shared import events, reference
-from shared.events import BY_TYPE, Data, Recorded, decode, encode
+from shared.events import BY_TYPE, Event, EventEnvelope, decode, encode
 from shared.values import CaseId, new_id
 from tests.contracts.test_golden_samples import FILES, with_unknown_fields
 from tests.support.stats import (
@@ -46,14 +46,14 @@ pytestmark = pytest.mark.usefixtures("few")
 
 @given(histories)
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_the_columnar_fold_equals_the_reference_fold(lives: list[list[Recorded[Data]]]) -> None:
+def test_the_columnar_fold_equals_the_reference_fold(lives: list[list[EventEnvelope[Event]]]) -> None:
     told = list(chain.from_iterable(lives))
     assert columnar_fold.fold([encode(event) for event in told]) == fold_all(told)
 
 
 @given(histories, histories)
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_folds_of_batches_add_up(left: list[list[Recorded[Data]]], right: list[list[Recorded[Data]]]) -> None:
+def test_folds_of_batches_add_up(left: list[list[EventEnvelope[Event]]], right: list[list[EventEnvelope[Event]]]) -> None:
     batches = [list(chain.from_iterable(lives)) for lives in (left, right)]
     added = columnar_fold.add_up([columnar_fold.fold_frame([encode(event) for event in batch]) for batch in batches])
     assert {row[:7]: row[7] for row in added.iter_rows()} == {tuple(cell): value for cell, value in fold_all(chain(*batches)).items()}
@@ -72,7 +72,7 @@ def test_optional_codes_are_counted_as_nowhere_by_both() -> None:
     assert columnar_fold.fold([encode(event) for event in told]) == fold_all(told)
 
 
-def changed(event: Recorded[Data], *path: str, value: Any = None) -> bytes:
+def changed(event: EventEnvelope[Event], *path: str, value: Any = None) -> bytes:
     """The event's record with one thing in it made wrong."""
     document: dict[str, Any] = json.loads(encode(event))
     at = document
@@ -163,7 +163,7 @@ SOURCES = {events.REGISTRATION, events.DOCKING, events.TRAINING, events.RIGHTS}
 def test_every_event_that_stats_reads_has_a_pattern_and_its_sample_matches(file: Path) -> None:
     value = file.read_bytes().strip()
     event = decode(value)
-    assert isinstance(event, Recorded)
+    assert isinstance(event, EventEnvelope)
     reads = pattern(type(event.data), ["effective"])
     assert reads is not None
     found = dict(zip(reads.names, reads.match(value).groups(), strict=True))
@@ -174,7 +174,7 @@ def test_every_event_that_stats_reads_has_a_pattern_and_its_sample_matches(file:
 
 @given(histories, st.data())
 @settings(max_examples=25, deadline=None)
-def test_what_matches_its_pattern_decodes(lives: list[list[Recorded[Data]]], data: st.DataObject) -> None:
+def test_what_matches_its_pattern_decodes(lives: list[list[EventEnvelope[Event]]], data: st.DataObject) -> None:
     """Bytes are changed at random: whatever still matches must be what decode() accepts, to the same subject and time."""
     for event in chain.from_iterable(lives):
         value = bytearray(encode(event))
@@ -184,5 +184,5 @@ def test_what_matches_its_pattern_decodes(lives: list[list[Recorded[Data]]], dat
         match = reads.match(bytes(value)) if reads else None
         if match and record_reader.is_text(bytes(value)):
             read = decode(bytes(value))
-            assert isinstance(read, Recorded)
+            assert isinstance(read, EventEnvelope)
             assert (read.subject.encode(), read.time) == (match["subject"], datetime.fromisoformat(match["time"].decode()))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from services.stats.counting.measures import CUT_BY_CODE, CUTS, CUTS_OF, DAY_BANDS, DERIVED, MEASURE, MEASURES, RULES, cuts_for
 from services.stats.counting.reference_fold import Cell, fold, fold_all
 from services.stats.domain import AbsurdDay
-from shared.events import Data, Recorded
+from shared.events import Event, EventEnvelope
 from shared.reference import province_of
 from tests.support.stats import (
     POOR_WEST,
@@ -44,7 +44,7 @@ def total(cells: dict[Cell, int], measure: str, cut: int = 1, **where: object) -
     )
 
 
-def merged(told: list[Recorded[Data]], sizes: list[int]) -> dict[Cell, int]:
+def merged(told: list[EventEnvelope[Event]], sizes: list[int]) -> dict[Cell, int]:
     """The cells of the batches added up."""
     found: Counter[Cell] = Counter()
     rest = list(told)
@@ -58,7 +58,9 @@ def merged(told: list[Recorded[Data]], sizes: list[int]) -> dict[Cell, int]:
 
 @given(histories, st.lists(st.integers(1, 7), min_size=1, max_size=3), st.randoms())
 @settings(max_examples=60, deadline=None)
-def test_any_order_and_any_batching_give_the_same_cells(lives: list[list[Recorded[Data]]], sizes: list[int], rng: random.Random) -> None:
+def test_any_order_and_any_batching_give_the_same_cells(
+    lives: list[list[EventEnvelope[Event]]], sizes: list[int], rng: random.Random
+) -> None:
     told = list(chain.from_iterable(lives))
     shuffled = rng.sample(told, len(told))
     assert merged(shuffled, sizes) == fold_all(told)
@@ -66,7 +68,9 @@ def test_any_order_and_any_batching_give_the_same_cells(lives: list[list[Recorde
 
 @given(histories)
 @settings(max_examples=60, deadline=None)
-def test_every_cut_of_a_measure_sums_to_the_same_nation_and_persons_never_exceed_dispatches(lives: list[list[Recorded[Data]]]) -> None:
+def test_every_cut_of_a_measure_sums_to_the_same_nation_and_persons_never_exceed_dispatches(
+    lives: list[list[EventEnvelope[Event]]],
+) -> None:
     cells = fold_all(chain.from_iterable(lives))
     for measure in MEASURES:
         assert len({total(cells, measure.name, cut.code) for cut in cuts_for(measure.name)}) <= 1, measure.name
@@ -75,7 +79,7 @@ def test_every_cut_of_a_measure_sums_to_the_same_nation_and_persons_never_exceed
 
 @given(histories)
 @settings(max_examples=60, deadline=None)
-def test_counties_sum_to_provinces(lives: list[list[Recorded[Data]]]) -> None:
+def test_counties_sum_to_provinces(lives: list[list[EventEnvelope[Event]]]) -> None:
     cells = fold_all(chain.from_iterable(lives))
     by_county: Counter[str] = Counter()
     by_province: Counter[str] = Counter()
@@ -89,7 +93,7 @@ def test_counties_sum_to_provinces(lives: list[list[Recorded[Data]]]) -> None:
 
 @given(histories)
 @settings(max_examples=60, deadline=None)
-def test_what_was_voided_or_has_come_back_is_not_in_stock(lives: list[list[Recorded[Data]]]) -> None:
+def test_what_was_voided_or_has_come_back_is_not_in_stock(lives: list[list[EventEnvelope[Event]]]) -> None:
     cells = fold_all(chain.from_iterable(lives))
     names = [[type(event.data).__name__ for event in life] for life in lives]
     abroad = sum("Dispatched" in life and "DispatchVoided" not in life and "Returned" not in life for life in names)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from services.stats.counting import columnar_fold, measures
 from services.stats.counting.reference_fold import Cell, fold_all
-from shared.events import Data, Recorded, decode, encode
+from shared.events import Event, EventEnvelope, decode, encode
 from shared.values import PROGRAMME_ZONE
 from tests.support.history import Log, Step, World, happen, steps
 from tests.support.oracle import CUTS, MEASURES, Named, known_at, province, recount, summed
@@ -24,9 +24,9 @@ def a_world(told: list[Step]) -> World:
     return world
 
 
-def events(world: World) -> list[Recorded[Data]]:
+def events(world: World) -> list[EventEnvelope[Event]]:
     read = (decode(json.dumps(event).encode()) for event in world.counted.values())
-    return [event for event in read if isinstance(event, Recorded)]
+    return [event for event in read if isinstance(event, EventEnvelope)]
 
 
 def records(world: World) -> list[bytes]:

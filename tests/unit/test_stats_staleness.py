@@ -6,16 +6,16 @@ from datetime import UTC, datetime, timedelta
 
 from services.stats.figures.freshness import Freshness, Lag
 from services.stats.publishing.staleness import Watch, told
-from shared.events import Data, StalenessCleared, StalenessRaised
+from shared.events import Event, StalenessCleared, StalenessRaised
 
 START = datetime(2018, 5, 2, tzinfo=UTC)
 BOUND = timedelta(seconds=60)
 FRESH, BEHIND = 5, 3600
 
 
-def looked(*seen: tuple[int, int, Lag]) -> list[Data]:
+def looked(*seen: tuple[int, int, Lag]) -> list[Event]:
     """What is told over several looks: (seconds after the start, seconds behind, lag)."""
-    watch, said, found = Watch(BOUND), None, list[Data]()
+    watch, said, found = Watch(BOUND), None, list[Event]()
     for after, behind, lag in seen:
         now = START + timedelta(seconds=after)
         events, now_said = told(said, watch, Freshness(now - timedelta(seconds=behind), behind, 0), lag, now)

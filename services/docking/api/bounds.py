@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Query
 
-from shared.web.auth import Role
+from shared.principals import Role
 
 Limit = Annotated[int, Query(ge=1, le=200)]
 After = Annotated[int, Query(ge=0, lt=2**63)]

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Response
 from services.docking import commands, views
 from services.docking.api.bounds import WORKING
 from services.docking.usecases import adoptions, dispatches
+from shared.principals import Role
 from shared.values import PlacementId
-from shared.web.app import Call, allow
-from shared.web.auth import Role
+from shared.web.call import Call, allow
 
 router = APIRouter()
 Mediator = Annotated[Call, allow(*WORKING)]

@@ -11,9 +11,9 @@ from services.docking.api.bounds import READING, After, Limit
 from services.docking.settings import policy
 from services.docking.usecases import enterprises
 from shared.delivery.audit_trail import History
+from shared.principals import Role
 from shared.values import EnterpriseId
-from shared.web.app import Call, allow
-from shared.web.auth import Role
+from shared.web.call import Call, allow
 
 router = APIRouter()
 Officer = Annotated[Call, allow(Role.OFFICER)]

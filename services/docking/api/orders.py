@@ -11,9 +11,9 @@ from services.docking.api.bounds import READING, WORKING, After, Limit
 from services.docking.domain import OrderState
 from services.docking.usecases import orders
 from shared.delivery.audit_trail import History
+from shared.principals import Role
 from shared.values import EnterpriseId, MatchId, OrderId
-from shared.web.app import Call, allow
-from shared.web.auth import Role
+from shared.web.call import Call, allow
 
 router = APIRouter()
 Demander = Annotated[Call, allow(Role.ENTERPRISE, Role.OFFICER)]

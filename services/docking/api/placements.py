@@ -11,9 +11,9 @@ from services.docking.api.bounds import READING, WORKING, After, Limit
 from services.docking.domain import PlacementState
 from services.docking.usecases import clearances, placements
 from shared.delivery.audit_trail import History
+from shared.principals import Role
 from shared.values import OrderId, PlacementId, WorkerId
-from shared.web.app import Call, allow
-from shared.web.auth import Role
+from shared.web.call import Call, allow
 
 router = APIRouter()
 Mediator = Annotated[Call, allow(*WORKING)]

@@ -54,12 +54,28 @@ def of(row: Any) -> Dispatch:
 async def add_all(tx: Tx, dispatches: list[Dispatch]) -> None:
     rows = [
         (
-            one.placement, one.worker, one.enterprise, one.departed_on, one.port, one.destination, one.occupation, one.channel, one.county,
-            one.designation, one.designation_version, one.household_status, one.sex, one.birth_year, one.first_ever, one.first_this_year,
-            one.evidence, one.registered_on, one.matched_on,
+            one.placement,
+            one.worker,
+            one.enterprise,
+            one.departed_on,
+            one.port,
+            one.destination,
+            one.occupation,
+            one.channel,
+            one.county,
+            one.designation,
+            one.designation_version,
+            one.household_status,
+            one.sex,
+            one.birth_year,
+            one.first_ever,
+            one.first_this_year,
+            one.evidence,
+            one.registered_on,
+            one.matched_on,
         )
         for one in dispatches
-    ]  # fmt: skip
+    ]
     await tx.conn.executemany(ADD, rows)
 
 
@@ -81,10 +97,21 @@ async def lock_counted(tx: Tx, workers: list[WorkerId]) -> list[Dispatch]:
 async def save_all(tx: Tx, dispatches: list[Dispatch]) -> None:
     rows = [
         (
-            one.placement, one.departed_on, one.port, one.destination, one.occupation, one.county, one.designation, one.designation_version,
-            one.first_ever, one.first_this_year, one.returned_on, one.return_reason, one.voided,
+            one.placement,
+            one.departed_on,
+            one.port,
+            one.destination,
+            one.occupation,
+            one.county,
+            one.designation,
+            one.designation_version,
+            one.first_ever,
+            one.first_this_year,
+            one.returned_on,
+            one.return_reason,
+            one.voided,
         )
         for one in dispatches
-    ]  # fmt: skip
+    ]
     if rows:
         await tx.conn.executemany(SAVE, rows)

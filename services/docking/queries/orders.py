@@ -76,12 +76,27 @@ def of(row: Any) -> Order:
 async def add_all(tx: Tx, orders: list[Order]) -> None:
     rows = [
         (
-            one.id, one.enterprise, one.employer, one.destination, one.occupation, one.channel, one.positions, one.reserved, one.filled,
-            one.wage.minor, one.wage.currency, one.wage_period, one.term_months, one.fee_cap and one.fee_cap.minor,
-            one.fee_cap and one.fee_cap.currency, one.opened_on, one.expires, one.state,
+            one.id,
+            one.enterprise,
+            one.employer,
+            one.destination,
+            one.occupation,
+            one.channel,
+            one.positions,
+            one.reserved,
+            one.filled,
+            one.wage.minor,
+            one.wage.currency,
+            one.wage_period,
+            one.term_months,
+            one.fee_cap and one.fee_cap.minor,
+            one.fee_cap and one.fee_cap.currency,
+            one.opened_on,
+            one.expires,
+            one.state,
         )
         for one in orders
-    ]  # fmt: skip
+    ]
     await tx.conn.executemany(ADD, rows)
 
 

@@ -69,9 +69,16 @@ async def lock_proposal(tx: Tx, match: MatchId) -> Proposal | None:
     if row is None:
         return None
     return Proposal(
-        id=row["id"], order=row["job_order"], worker=row["worker"], score=row["score"], reasons=tuple(row["reasons"]),
-        quota_effect=row["quota_effect"], policy_version=row["policy_version"], expires=row["expires"], state=row["state"],
-    )  # fmt: skip
+        id=row["id"],
+        order=row["job_order"],
+        worker=row["worker"],
+        score=row["score"],
+        reasons=tuple(row["reasons"]),
+        quota_effect=row["quota_effect"],
+        policy_version=row["policy_version"],
+        expires=row["expires"],
+        state=row["state"],
+    )
 
 
 async def expire_proposals(tx: Tx, today: date, limit: int) -> int:
@@ -218,20 +225,42 @@ async def accept(tx: Tx, match: MatchId, one: Placement) -> bool:
     """False when the worker has an active placement: roll back."""
     taken = await tx.conn.fetchval(
         ACCEPT,
-        match, one.id, one.order, one.enterprise, one.worker, one.county, one.destination, one.occupation, one.channel, one.state,
-        one.registered_on, one.matched_on, one.match_due, one.due, one.since,
-    )  # fmt: skip
+        match,
+        one.id,
+        one.order,
+        one.enterprise,
+        one.worker,
+        one.county,
+        one.destination,
+        one.occupation,
+        one.channel,
+        one.state,
+        one.registered_on,
+        one.matched_on,
+        one.match_due,
+        one.due,
+        one.since,
+    )
     return bool(taken)
 
 
 async def adopt_all(tx: Tx, placements: list[Placement]) -> None:
     rows = [
         (
-            one.id, one.order, one.enterprise, one.worker, one.county, one.destination, one.occupation, one.channel, one.state,
-            one.matched_on, stored(one.contract),
+            one.id,
+            one.order,
+            one.enterprise,
+            one.worker,
+            one.county,
+            one.destination,
+            one.occupation,
+            one.channel,
+            one.state,
+            one.matched_on,
+            stored(one.contract),
         )
         for one in placements
-    ]  # fmt: skip
+    ]
     await tx.conn.executemany(ADOPT, rows)
 
 
@@ -276,9 +305,19 @@ async def save(tx: Tx, one: Placement) -> None:
     """Everything a step may change. The caller holds the row's lock."""
     await tx.conn.execute(
         SAVE,
-        one.id, one.state, one.due, one.since, one.planned_departure, stored(one.contract), stored(one.insurance), one.certificate,
-        one.clearance, one.cleared_on, one.clearance_valid_to, one.ended,
-    )  # fmt: skip
+        one.id,
+        one.state,
+        one.due,
+        one.since,
+        one.planned_departure,
+        stored(one.contract),
+        stored(one.insurance),
+        one.certificate,
+        one.clearance,
+        one.cleared_on,
+        one.clearance_valid_to,
+        one.ended,
+    )
 
 
 async def cancel_all(tx: Tx, reasons: dict[PlacementId, str], today: date) -> None:

@@ -99,9 +99,17 @@ def of(row: Any) -> Worker:
 async def add(tx: Tx, one: Worker) -> None:
     await tx.conn.execute(
         ADD,
-        one.id, one.registered_at, one.registered_on, one.county, one.poor, one.sex, one.birth_year, one.household_status,
-        list(one.occupations), one.verified,
-    )  # fmt: skip
+        one.id,
+        one.registered_at,
+        one.registered_on,
+        one.county,
+        one.poor,
+        one.sex,
+        one.birth_year,
+        one.household_status,
+        list(one.occupations),
+        one.verified,
+    )
 
 
 async def verify(tx: Tx, worker: WorkerId) -> bool:

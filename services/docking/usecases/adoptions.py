@@ -19,11 +19,11 @@ from services.docking.usecases.orders import require_codes
 from services.docking.usecases.placements import contract_fields, contract_of
 from shared import events
 from shared.db import Tx
-from shared.delivery.audit_trail import record
+from shared.delivery.audit_trail import publish_and_audit
 from shared.errors import Refused
 from shared.events import Evidence
+from shared.principals import Principal
 from shared.values import EnterpriseId, OrderId, PlacementId, WorkerId, new_id
-from shared.web.auth import Principal
 
 _STAND_IN = "adopted"  # the employer of the order that adopted placements stand under
 
@@ -47,9 +47,9 @@ class _Taken:
     worker: Worker
 
 
-async def adopt_placements(tx: Tx, cmd: commands.AdoptPlacements) -> views.Adoption:
+async def adopt_placements(tx: Tx, command: commands.AdoptPlacements) -> views.Adoption:
     """Each good row becomes a placement abroad with evidence `adopted`; each bad one is answered with its field and code."""
-    rows, refused = _read(cmd)
+    rows, refused = _read(command)
     world = await _world(tx, list(rows.values()))
     taken: list[_Taken] = []
     for place, row in rows.items():
@@ -61,9 +61,9 @@ async def adopt_placements(tx: Tx, cmd: commands.AdoptPlacements) -> views.Adopt
     return views.Adoption(accepted=len(made), refused=tuple(sorted(refused, key=lambda one: one.row)), placements=tuple(made))
 
 
-def _read(cmd: commands.AdoptPlacements) -> tuple[dict[int, commands.AdoptedPlacement], list[views.Refusal]]:
+def _read(command: commands.AdoptPlacements) -> tuple[dict[int, commands.AdoptedPlacement], list[views.Refusal]]:
     rows, refused = {}, []
-    for place, raw in enumerate(cmd.rows):
+    for place, raw in enumerate(command.rows):
         try:
             rows[place] = commands.AdoptedPlacement.model_validate_json(json.dumps(raw))
         except ValidationError as error:
@@ -87,11 +87,11 @@ def _judge(world: _World, row: commands.AdoptedPlacement) -> _Taken:
     """Raises Refused. An enterprise that has lost its licence since is no obstacle: its workers are abroad all the same."""
     worker = world.workers.get(row.worker)
     if worker is None:
-        raise domain.WorkerUnknown(field="worker")
+        raise domain.WorkerNotFound(field="worker")
     if not world.who.covers_county(worker.county):
         raise domain.OutsideRegion(field="worker")
     if row.enterprise not in world.enterprises:
-        raise domain.EnterpriseUnknown(field="enterprise")
+        raise domain.EnterpriseNotFound(field="enterprise")
     require_codes(row.destination, row.occupation)
     if row.departed_on > world.today:
         raise domain.FutureDay(field="departed_on")
@@ -109,7 +109,7 @@ async def _take(tx: Tx, world: _World, taken: list[_Taken]) -> list[PlacementId]
     await orders.add_all(tx, list(made.values()))
     adopted = [(one, _placement(one, made[_group(one)], world.today)) for one in taken]
     await placements.adopt_all(tx, [placement for _, placement in adopted])
-    said: list[events.Data] = []
+    said: list[events.Event] = []
     departures: list[Dispatch] = []
     recounted: list[Dispatch] = []
     for one, placement in adopted:
@@ -126,7 +126,7 @@ async def _take(tx: Tx, world: _World, taken: list[_Taken]) -> list[PlacementId]
         ]
     await dispatches.save_all(tx, recounted)
     await dispatches.add_all(tx, departures)
-    record(tx, *said)
+    publish_and_audit(tx, *said)
     return [placement.id for _, placement in adopted]
 
 
@@ -143,18 +143,42 @@ def _orders(taken: list[_Taken], today: date) -> dict[tuple[object, ...], Order]
         groups.setdefault(_group(one), []).append(one)
     return {
         group: Order(
-            id=OrderId(new_id()), enterprise=ones[0].row.enterprise, employer=_STAND_IN, destination=ones[0].row.destination,
-            occupation=ones[0].row.occupation, channel=ones[0].row.channel, positions=len(ones), reserved=0, filled=len(ones),
-            wage=ones[0].contract.wage, wage_period=ones[0].contract.wage_period, term_months=min(120, ones[0].contract.months),
-            fee_cap=None, opened_on=today, expires=today, state=OrderState.CLOSED,
+            id=OrderId(new_id()),
+            enterprise=ones[0].row.enterprise,
+            employer=_STAND_IN,
+            destination=ones[0].row.destination,
+            occupation=ones[0].row.occupation,
+            channel=ones[0].row.channel,
+            positions=len(ones),
+            reserved=0,
+            filled=len(ones),
+            wage=ones[0].contract.wage,
+            wage_period=ones[0].contract.wage_period,
+            term_months=min(120, ones[0].contract.months),
+            fee_cap=None,
+            opened_on=today,
+            expires=today,
+            state=OrderState.CLOSED,
         )
         for group, ones in groups.items()
-    }  # fmt: skip
+    }
 
 
 def _placement(one: _Taken, order: Order, today: date) -> Placement:
     return Placement(
-        id=PlacementId(new_id()), order=order.id, enterprise=order.enterprise, worker=one.row.worker, county=one.worker.county,
-        destination=order.destination, occupation=order.occupation, channel=order.channel, state=PlacementState.ABROAD, matched_on=today,
-        match_due=today, due=None, since=one.row.departed_on, adopted=True, contract=one.contract,
-    )  # fmt: skip
+        id=PlacementId(new_id()),
+        order=order.id,
+        enterprise=order.enterprise,
+        worker=one.row.worker,
+        county=one.worker.county,
+        destination=order.destination,
+        occupation=order.occupation,
+        channel=order.channel,
+        state=PlacementState.ABROAD,
+        matched_on=today,
+        match_due=today,
+        due=None,
+        since=one.row.departed_on,
+        adopted=True,
+        contract=one.contract,
+    )

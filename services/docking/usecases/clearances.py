@@ -13,22 +13,22 @@ from services.docking.usecases.event_fields import step
 from services.docking.usecases.placements import cancel, load, save
 from shared import events
 from shared.db import Tx
-from shared.events import Recorded
+from shared.events import EventEnvelope
 from shared.values import PlacementId
 
 
-async def request_clearance(tx: Tx, placement: PlacementId, cmd: commands.RequestClearance) -> views.Placement:
+async def request_clearance(tx: Tx, placement: PlacementId, command: commands.RequestClearance) -> views.Placement:
     """Granted at once, refused at once, or waiting until the training certificate comes or the time is up.
 
     Raises IllegalStep, PastDay, and those of load. A refusal is an answer, not an error: `failed` names the checks.
     """
-    found = await load(tx, placement, cmd.version)
+    found = await load(tx, placement, command.version)
     state = domain.after(found.state, Step.REQUEST_CLEARANCE)
     today = tx.clock.today()
-    if cmd.planned_departure is not None and cmd.planned_departure < today:
+    if command.planned_departure is not None and command.planned_departure < today:
         raise domain.PastDay(field="planned_departure")
     due = today + timedelta(days=policy().docking_clearance_wait_days)
-    requested = replace(found, state=state, due=due, since=today, planned_departure=cmd.planned_departure)
+    requested = replace(found, state=state, due=due, since=today, planned_departure=command.planned_departure)
     outcome = await _assess(tx, requested)
     decided, said = _decided(tx, requested, outcome)
     decided = await save(tx, decided, step(tx, events.ClearanceRequested, requested, due=due), *said)
@@ -40,7 +40,7 @@ async def _assess(tx: Tx, placement: Placement) -> clearance.Outcome:
     order = await orders.get(tx, placement.order)
     enterprise = await enterprises.get(tx, placement.enterprise)
     if order is None or enterprise is None:
-        raise domain.OrderUnknown
+        raise domain.OrderNotFound
     facts = clearance.Facts(
         placement=placement,
         order=order,
@@ -58,7 +58,7 @@ async def _assess(tx: Tx, placement: Placement) -> clearance.Outcome:
     )
 
 
-def _decided(tx: Tx, requested: Placement, outcome: clearance.Outcome) -> tuple[Placement, list[events.Data]]:
+def _decided(tx: Tx, requested: Placement, outcome: clearance.Outcome) -> tuple[Placement, list[events.Event]]:
     """The placement after the outcome, and what is told. A refusal gives the match its original deadline back."""
     today, rules = tx.clock.today(), policy()
     if outcome.verdict == "waiting":
@@ -70,18 +70,30 @@ def _decided(tx: Tx, requested: Placement, outcome: clearance.Outcome) -> tuple[
     state = domain.after(requested.state, Step.GRANT)
     token = clearance.certify(clearance.signing_key(rules.docking_signing_key), requested, today, outcome.valid_to)
     granted = replace(
-        requested, state=state, since=today, due=outcome.valid_to + timedelta(days=rules.docking_evidence_days), clearance=token,
-        certificate=outcome.certificate.serial, cleared_on=today, clearance_valid_to=outcome.valid_to,
-    )  # fmt: skip
+        requested,
+        state=state,
+        since=today,
+        due=outcome.valid_to + timedelta(days=rules.docking_evidence_days),
+        clearance=token,
+        certificate=outcome.certificate.serial,
+        cleared_on=today,
+        clearance_valid_to=outcome.valid_to,
+    )
     said = step(
-        tx, events.ClearanceGranted, granted, certificate=token, valid_to=outcome.valid_to, checks=clearance.CHECKS,
-        registered_on=granted.registered_on, matched_on=granted.matched_on,
-    )  # fmt: skip
+        tx,
+        events.ClearanceGranted,
+        granted,
+        certificate=token,
+        valid_to=outcome.valid_to,
+        checks=clearance.CHECKS,
+        registered_on=granted.registered_on,
+        matched_on=granted.matched_on,
+    )
     return granted, [said]
 
 
 # --- reactions ------------------------------------------------------------------------------------------------------------
-async def certificate_issued(tx: Tx, event: Recorded[events.CertificateIssued]) -> None:
+async def certificate_issued(tx: Tx, event: EventEnvelope[events.CertificateIssued]) -> None:
     """Training has told; a clearance that waited for it is decided now.
 
     The placement is locked before the certificate is written: a request under way either sees it, or waits where it is found here.
@@ -97,7 +109,7 @@ async def certificate_issued(tx: Tx, event: Recorded[events.CertificateIssued]) 
         await save(tx, decided, *said)
 
 
-async def certificate_revoked(tx: Tx, event: Recorded[events.CertificateRevoked]) -> None:
+async def certificate_revoked(tx: Tx, event: EventEnvelope[events.CertificateRevoked]) -> None:
     """Before departure a clearance falls with the certificate it stands on: no departure is possible any more."""
     placement = await placements.lock_active_of(tx, event.data.worker)
     await placements.revoke_certificate(tx, event.data.serial)

@@ -17,8 +17,8 @@ from services.docking.usecases.placements import load, save
 from shared import events, reference
 from shared.db import Tx
 from shared.events import DispatchCorrected, DispatchFact, Evidence, Origin, ReturnFact
+from shared.principals import require_county
 from shared.values import CountyCode, Designation, PlacementId
-from shared.web.auth import require_county
 
 Cause = Literal["correction", "void_of_first", "late_earlier_departure"]
 
@@ -26,12 +26,22 @@ Cause = Literal["correction", "void_of_first", "late_earlier_departure"]
 def fact_of(one: Dispatch) -> DispatchFact:
     """The departure as events carry it."""
     return DispatchFact(
-        departed_on=one.departed_on, port=one.port, destination=one.destination, occupation=one.occupation, channel=one.channel,
+        departed_on=one.departed_on,
+        port=one.port,
+        destination=one.destination,
+        occupation=one.occupation,
+        channel=one.channel,
         enterprise=one.enterprise,
         origin=Origin(county=one.county, designation=Designation(one.designation), designation_version=one.designation_version),
-        household_status=one.household_status, sex=one.sex, birth_year=one.birth_year, first_ever=one.first_ever,
-        first_this_year=one.first_this_year, evidence=Evidence(one.evidence), registered_on=one.registered_on, matched_on=one.matched_on,
-    )  # fmt: skip
+        household_status=one.household_status,
+        sex=one.sex,
+        birth_year=one.birth_year,
+        first_ever=one.first_ever,
+        first_this_year=one.first_this_year,
+        evidence=Evidence(one.evidence),
+        registered_on=one.registered_on,
+        matched_on=one.matched_on,
+    )
 
 
 def return_of(one: Dispatch) -> ReturnFact | None:
@@ -57,10 +67,10 @@ def recount(counted: Iterable[Dispatch]) -> dict[PlacementId, Dispatch]:
     }
 
 
-def moved(before: Iterable[Dispatch], now: dict[PlacementId, Dispatch], cause: Cause) -> tuple[list[Dispatch], list[events.Data]]:
+def moved(before: Iterable[Dispatch], now: dict[PlacementId, Dispatch], cause: Cause) -> tuple[list[Dispatch], list[events.Event]]:
     """Departures already recorded that count otherwise now, and the corrections that say so."""
     changed = [(one, now[one.placement]) for one in before if now[one.placement] != one]
-    said: list[events.Data] = [
+    said: list[events.Event] = [
         DispatchCorrected(
             placement=old.placement, worker=old.worker, previous=fact_of(old), fact=fact_of(new), returned=return_of(new), cause=cause
         )
@@ -69,86 +79,100 @@ def moved(before: Iterable[Dispatch], now: dict[PlacementId, Dispatch], cause: C
     return [new for _, new in changed], said
 
 
-async def record_departure(tx: Tx, placement: PlacementId, cmd: commands.RecordDeparture) -> views.Placement:
+async def record_departure(tx: Tx, placement: PlacementId, command: commands.RecordDeparture) -> views.Placement:
     """Counts once, at exit, with evidence.
 
     Raises IllegalStep, VisaRefused, FutureDay, BeforeMatch, ClearanceNotValid, and those of load.
     """
-    found = await load(tx, placement, cmd.version)
+    found = await load(tx, placement, command.version)
     state = domain.after(found.state, Step.DEPART)
-    if cmd.visa in ("business", "tourist", "study"):
+    if command.visa in ("business", "tourist", "study"):
         raise domain.VisaRefused(field="visa")
-    domain.require_departure(found, cmd.departed_on, tx.clock.today())
+    domain.require_departure(found, command.departed_on, tx.clock.today())
     await orders.fill(tx, found.order)
     worker = await workers.lock(tx, found.worker)
     if worker is None:
-        raise domain.WorkerUnknown
+        raise domain.WorkerNotFound
     before = await dispatches.lock_counted(tx, [found.worker])
-    departure = departed(found, worker.county, cmd.departed_on, cmd.port, cmd.evidence, traits=worker)
+    departure = departed(found, worker.county, command.departed_on, command.port, command.evidence, traits=worker)
     now = recount([*before, departure])
     departure = now[placement]
     others, corrections = moved(before, now, "late_earlier_departure")
     await dispatches.save_all(tx, others)
     await dispatches.add_all(tx, [departure])
     dispatched = events.Dispatched(placement=placement, worker=found.worker, fact=fact_of(departure))
-    gone = await save(tx, replace(found, state=state, due=None, since=cmd.departed_on), *corrections, dispatched)
+    gone = await save(tx, replace(found, state=state, due=None, since=command.departed_on), *corrections, dispatched)
     return views.placement(gone, departure=departure)
 
 
 def departed(placement: Placement, county: CountyCode, on: date, port: str, evidence: str, *, traits: Worker) -> Dispatch:
     """A departure not yet counted: its flags come from recount()."""
     bare = Dispatch(
-        placement=placement.id, worker=placement.worker, enterprise=placement.enterprise, departed_on=on, port=port,
-        destination=placement.destination, occupation=placement.occupation, channel=placement.channel, county=county, designation="",
-        designation_version="", household_status=traits.household_status, sex=traits.sex, birth_year=traits.birth_year, first_ever=False,
-        first_this_year=False, evidence=evidence, registered_on=placement.registered_on,
+        placement=placement.id,
+        worker=placement.worker,
+        enterprise=placement.enterprise,
+        departed_on=on,
+        port=port,
+        destination=placement.destination,
+        occupation=placement.occupation,
+        channel=placement.channel,
+        county=county,
+        designation="",
+        designation_version="",
+        household_status=traits.household_status,
+        sex=traits.sex,
+        birth_year=traits.birth_year,
+        first_ever=False,
+        first_this_year=False,
+        evidence=evidence,
+        registered_on=placement.registered_on,
         matched_on=None if placement.adopted else placement.matched_on,
-    )  # fmt: skip
+    )
     return designated(bare, county, on)
 
 
-async def record_return(tx: Tx, placement: PlacementId, cmd: commands.RecordReturn) -> views.Placement:
+async def record_return(tx: Tx, placement: PlacementId, command: commands.RecordReturn) -> views.Placement:
     """The stay ends and the worker is free again. Raises IllegalStep, FutureDay, ReturnBeforeDeparture, and those of load."""
-    found = await load(tx, placement, cmd.version)
+    found = await load(tx, placement, command.version)
     state = domain.after(found.state, Step.RETURN)
     departure = await _departure(tx, placement)
-    if cmd.returned_on > tx.clock.today():
+    if command.returned_on > tx.clock.today():
         raise domain.FutureDay(field="returned_on")
-    if cmd.returned_on < departure.departed_on:
+    if command.returned_on < departure.departed_on:
         raise domain.ReturnBeforeDeparture(field="returned_on", state=departure.departed_on)
-    departure = replace(departure, returned_on=cmd.returned_on, return_reason=cmd.reason)
+    departure = replace(departure, returned_on=command.returned_on, return_reason=command.reason)
     await dispatches.save_all(tx, [departure])
     returned = events.Returned(
         placement=placement,
         worker=found.worker,
-        fact=ReturnFact(returned_on=cmd.returned_on, reason=cmd.reason),
+        fact=ReturnFact(returned_on=command.returned_on, reason=command.reason),
         dispatch=fact_of(departure),
     )
-    home = await save(tx, replace(found, state=state, since=cmd.returned_on), returned)
+    home = await save(tx, replace(found, state=state, since=command.returned_on), returned)
     return views.placement(home, departure=departure)
 
 
 async def _departure(tx: Tx, placement: PlacementId) -> Dispatch:
     found = await dispatches.lock(tx, placement)
     if found is None:
-        raise domain.PlacementUnknown
+        raise domain.PlacementNotFound
     return found
 
 
-async def correct_dispatch(tx: Tx, placement: PlacementId, cmd: commands.CorrectDispatch) -> views.Placement:
+async def correct_dispatch(tx: Tx, placement: PlacementId, command: commands.CorrectDispatch) -> views.Placement:
     """What is given replaces what was; other departures of the worker follow where another one is now the first.
 
-    Raises IllegalStep, NothingToCorrect, DestinationUnknown, OccupationUnknown, FutureDay, BeforeMatch, ReturnBeforeDeparture, Forbidden
+    Raises IllegalStep, NothingToCorrect, DestinationNotFound, OccupationNotFound, FutureDay, BeforeMatch, ReturnBeforeDeparture, Forbidden
     (also for the county corrected to), and those of load.
     """
-    found = await load(tx, placement, cmd.version)
+    found = await load(tx, placement, command.version)
     state = domain.after(found.state, Step.CORRECT)
-    if cmd.county is not None:
-        require_county(tx.principal, cmd.county)
+    if command.county is not None:
+        require_county(tx.principal, command.county)
     await workers.lock(tx, found.worker)
     before = await dispatches.lock_counted(tx, [found.worker])
     old = next(one for one in before if one.placement == placement)
-    new = _corrected(old, cmd)
+    new = _corrected(old, command)
     if new == old:
         raise domain.NothingToCorrect
     require_codes(new.destination, new.occupation)
@@ -159,16 +183,19 @@ async def correct_dispatch(tx: Tx, placement: PlacementId, cmd: commands.Correct
     return views.placement(await save(tx, replace(found, state=state), *corrections), departure=now[placement])
 
 
-def _corrected(old: Dispatch, cmd: commands.CorrectDispatch) -> Dispatch:
+def _corrected(old: Dispatch, command: commands.CorrectDispatch) -> Dispatch:
     given = replace(
-        old, port=cmd.port or old.port, destination=cmd.destination or old.destination, occupation=cmd.occupation or old.occupation
+        old,
+        port=command.port or old.port,
+        destination=command.destination or old.destination,
+        occupation=command.occupation or old.occupation,
     )
-    return designated(given, cmd.county or old.county, cmd.departed_on or old.departed_on)
+    return designated(given, command.county or old.county, command.departed_on or old.departed_on)
 
 
-async def void_dispatch(tx: Tx, placement: PlacementId, cmd: commands.VoidDispatch) -> views.Placement:
+async def void_dispatch(tx: Tx, placement: PlacementId, command: commands.VoidDispatch) -> views.Placement:
     """There was no such departure: it stays on record and counts nowhere; its position is free. Raises IllegalStep, and those of load."""
-    found = await load(tx, placement, cmd.version)
+    found = await load(tx, placement, command.version)
     state = domain.after(found.state, Step.VOID)
     reopens = await orders.unfill(tx, found.order)
     await workers.lock(tx, found.worker)
@@ -176,15 +203,15 @@ async def void_dispatch(tx: Tx, placement: PlacementId, cmd: commands.VoidDispat
     old = next(one for one in before if one.placement == placement)
     remaining = [one for one in before if one.placement != placement]
     others, corrections = moved(remaining, recount(remaining), "void_of_first")
-    voided = replace(old, voided=cmd.reason)
+    voided = replace(old, voided=command.reason)
     await dispatches.save_all(tx, [voided, *others])
     said = events.DispatchVoided(
         placement=placement,
         worker=found.worker,
         previous=fact_of(old),
         returned=return_of(old),
-        reason=cmd.reason,
+        reason=command.reason,
         reopens=reopens,
     )
-    ended = await save(tx, replace(found, state=state, since=tx.clock.today(), ended=cmd.reason), said, *corrections)
+    ended = await save(tx, replace(found, state=state, since=tx.clock.today(), ended=command.reason), said, *corrections)
     return views.placement(ended, departure=voided)

@@ -10,35 +10,46 @@ from services.docking.queries import enterprises
 from services.docking.usecases import scope
 from shared import events, reference
 from shared.db import Tx
-from shared.delivery.audit_trail import History, changes_of, record
+from shared.delivery.audit_trail import History, changes_of, publish_and_audit
 from shared.values import Currency, EnterpriseId, Money, new_id
 
 YUAN = Currency("CNY")
 
 
-async def qualify_enterprise(tx: Tx, cmd: commands.QualifyEnterprise) -> views.Enterprise:
-    """E1: enter an enterprise with its licence. Raises LicenceTaken, PastDay, DestinationUnknown, Forbidden."""
+async def qualify_enterprise(tx: Tx, command: commands.QualifyEnterprise) -> views.Enterprise:
+    """E1: enter an enterprise with its licence. Raises LicenceTaken, PastDay, DestinationNotFound, Forbidden."""
     today = tx.clock.today()
-    scope.require_seat(tx.principal, cmd.seat)
-    if cmd.valid_to < today:
+    scope.require_seat(tx.principal, command.seat)
+    if command.valid_to < today:
         raise domain.PastDay(field="valid_to")
-    for place, destination in enumerate(cmd.destinations):
+    for place, destination in enumerate(command.destinations):
         if not reference.known_destination(destination):
-            raise domain.DestinationUnknown(field=f"destinations.{place}")
+            raise domain.DestinationNotFound(field=f"destinations.{place}")
     enterprise = domain.Enterprise(
-        id=EnterpriseId(new_id()), name=cmd.name, licence_no=cmd.licence_no, seat=cmd.seat, scope=cmd.scope,
-        destinations=cmd.destinations, valid_to=cmd.valid_to, state=domain.EnterpriseState.ACTIVE, reserve_minor=0,
-    )  # fmt: skip
+        id=EnterpriseId(new_id()),
+        name=command.name,
+        licence_no=command.licence_no,
+        seat=command.seat,
+        scope=command.scope,
+        destinations=command.destinations,
+        valid_to=command.valid_to,
+        state=domain.EnterpriseState.ACTIVE,
+        reserve_minor=0,
+    )
     if not await enterprises.add(tx, enterprise, today):
         raise domain.LicenceTaken(field="licence_no")
-    record(
+    publish_and_audit(
         tx,
         events.EnterpriseQualified(
-            enterprise=enterprise.id, effective=today, licence_no=cmd.licence_no, scope=cmd.scope, destinations=cmd.destinations,
-            valid_to=cmd.valid_to,
+            enterprise=enterprise.id,
+            effective=today,
+            licence_no=command.licence_no,
+            scope=command.scope,
+            destinations=command.destinations,
+            valid_to=command.valid_to,
         ),
-    )  # fmt: skip
-    return views.enterprise(enterprise, warnings=_warnings(cmd.licence_no))
+    )
+    return views.enterprise(enterprise, warnings=_warnings(command.licence_no))
 
 
 def _warnings(licence_no: str) -> tuple[str, ...]:
@@ -53,30 +64,30 @@ def _prefectures() -> frozenset[str]:
     return frozenset(code[:4] for code in reference.counties())
 
 
-async def deposit_reserve(tx: Tx, enterprise: EnterpriseId, cmd: commands.DepositReserve) -> views.Enterprise:
-    """E3: the risk reserve grows. Raises EnterpriseUnknown, NotYuan, Forbidden."""
+async def deposit_reserve(tx: Tx, enterprise: EnterpriseId, command: commands.DepositReserve) -> views.Enterprise:
+    """E3: the risk reserve grows. Raises EnterpriseNotFound, NotYuan, Forbidden."""
     found = await enterprises.lock(tx, enterprise)
     if found is None:
-        raise domain.EnterpriseUnknown
+        raise domain.EnterpriseNotFound
     scope.require_enterprise(tx.principal, found)
-    if cmd.amount.currency != YUAN:
+    if command.amount.currency != YUAN:
         raise domain.NotYuan(field="amount.currency")
-    balance = found.reserve_minor + cmd.amount.minor
-    await enterprises.deposit(tx, enterprise, new_id(), cmd.amount.minor, balance, tx.clock.today())
-    record(
+    balance = found.reserve_minor + command.amount.minor
+    await enterprises.deposit(tx, enterprise, new_id(), command.amount.minor, balance, tx.clock.today())
+    publish_and_audit(
         tx,
         events.ReserveDeposited(
-            enterprise=enterprise, effective=tx.clock.today(), amount=cmd.amount, balance=Money(minor=balance, currency=YUAN)
+            enterprise=enterprise, effective=tx.clock.today(), amount=command.amount, balance=Money(minor=balance, currency=YUAN)
         ),
     )
     return views.enterprise(replace(found, reserve_minor=balance, version=found.version + 1))
 
 
 async def show_enterprise(tx: Tx, enterprise: EnterpriseId) -> views.Enterprise:
-    """The register is public among those who have a token. Raises EnterpriseUnknown."""
+    """The register is public among those who have a token. Raises EnterpriseNotFound."""
     found = await enterprises.get(tx, enterprise)
     if found is None:
-        raise domain.EnterpriseUnknown
+        raise domain.EnterpriseNotFound
     return views.enterprise(found)
 
 
@@ -86,9 +97,9 @@ async def list_enterprises(tx: Tx, after: EnterpriseId | None, limit: int) -> vi
 
 
 async def history(tx: Tx, enterprise: EnterpriseId, after: int, limit: int) -> History:
-    """Raises EnterpriseUnknown, Forbidden."""
+    """Raises EnterpriseNotFound, Forbidden."""
     found = await enterprises.get(tx, enterprise)
     if found is None:
-        raise domain.EnterpriseUnknown
+        raise domain.EnterpriseNotFound
     scope.require_enterprise(tx.principal, found)
     return await changes_of(tx, enterprise, after, limit)

@@ -13,86 +13,101 @@ from services.docking.usecases import scope
 from services.docking.usecases.event_fields import step
 from shared import events
 from shared.db import Tx
-from shared.delivery.audit_trail import History, changes_of, record
+from shared.delivery.audit_trail import History, changes_of, publish_and_audit
+from shared.principals import Role
 from shared.values import OrderId, PlacementId, WagePeriod, WorkerId
-from shared.web.auth import Role
 
 
 async def load(tx: Tx, placement: PlacementId, version: int | None) -> Placement:
-    """Locked, in scope, at the version named. Raises PlacementUnknown, Forbidden, VersionConflict."""
+    """Locked, in scope, at the version named. Raises PlacementNotFound, Forbidden, VersionConflict."""
     found = await placements.lock(tx, placement)
     if found is None:
-        raise domain.PlacementUnknown
+        raise domain.PlacementNotFound
     scope.require_placement(tx.principal, found)
     scope.require_version(version, found.version)
     return found
 
 
-async def save(tx: Tx, placement: Placement, *said: events.Data) -> Placement:
+async def save(tx: Tx, placement: Placement, *said: events.Event) -> Placement:
     """Written and told."""
     await placements.save(tx, placement)
-    record(tx, *said)
+    publish_and_audit(tx, *said)
     return replace(placement, version=placement.version + 1)
 
 
-async def register_contract(tx: Tx, placement: PlacementId, cmd: commands.RegisterContract) -> views.Placement:
+async def register_contract(tx: Tx, placement: PlacementId, command: commands.RegisterContract) -> views.Placement:
     """C1, C2, C6. Raises IllegalStep, DepositForbidden, CurrencyDiffers, FutureDay, EndsBeforeStart, and those of load."""
-    found = await load(tx, placement, cmd.version)
+    found = await load(tx, placement, command.version)
     state = domain.after(found.state, Step.REGISTER_CONTRACT)
     today = tx.clock.today()
-    signed_on = cmd.signed_on or today
+    signed_on = command.signed_on or today
     if signed_on > today:
         raise domain.FutureDay(field="signed_on")
-    terms = contract_of(cmd, signed_on=signed_on, filed_on=today)
+    terms = contract_of(command, signed_on=signed_on, filed_on=today)
     registered = step(tx, events.ContractRegistered, found, **contract_fields(terms))
     return views.placement(await save(tx, replace(found, state=state, contract=terms), registered))
 
 
-def contract_of(cmd: commands.ContractTerms, *, signed_on: date, filed_on: date) -> Contract:
+def contract_of(command: commands.ContractTerms, *, signed_on: date, filed_on: date) -> Contract:
     """Raises DepositForbidden, CurrencyDiffers, EndsBeforeStart, DaysPerMonth."""
-    if cmd.deposit is not None:
+    if command.deposit is not None:
         raise domain.DepositForbidden(field="deposit")
-    for name, amount in (("deductions_max", cmd.deductions_max), ("service_fee", cmd.service_fee)):
-        if amount is not None and amount.currency != cmd.wage.currency:
+    for name, amount in (("deductions_max", command.deductions_max), ("service_fee", command.service_fee)):
+        if amount is not None and amount.currency != command.wage.currency:
             raise domain.CurrencyDiffers(field=f"{name}.currency")
-    if cmd.end < cmd.start:
+    if command.end < command.start:
         raise domain.EndsBeforeStart(field="end")
-    if cmd.wage_period is WagePeriod.MONTH and cmd.days_per_month != 1:
+    if command.wage_period is WagePeriod.MONTH and command.days_per_month != 1:
         raise domain.DaysPerMonth(field="days_per_month")
     return Contract(
-        contract_no=cmd.contract_no, signed_on=signed_on, wage=cmd.wage, wage_period=cmd.wage_period, days_per_month=cmd.days_per_month,
-        pay_day=cmd.pay_day, deductions_max=cmd.deductions_max, start=cmd.start, end=cmd.end, service_fee=cmd.service_fee,
+        contract_no=command.contract_no,
+        signed_on=signed_on,
+        wage=command.wage,
+        wage_period=command.wage_period,
+        days_per_month=command.days_per_month,
+        pay_day=command.pay_day,
+        deductions_max=command.deductions_max,
+        start=command.start,
+        end=command.end,
+        service_fee=command.service_fee,
         filed_on=filed_on,
-    )  # fmt: skip
+    )
 
 
 def contract_fields(terms: Contract) -> dict[str, object]:
     """Fields of ContractRegistered."""
     return {
-        "contract_no": terms.contract_no, "terms_hash": domain.terms_hash(terms), "wage": terms.wage, "wage_period": terms.wage_period,
-        "days_per_month": terms.days_per_month, "pay_day": terms.pay_day, "deductions_max": terms.deductions_max, "start": terms.start,
-        "end": terms.end, "service_fee": terms.service_fee,
-    }  # fmt: skip
+        "contract_no": terms.contract_no,
+        "terms_hash": domain.terms_hash(terms),
+        "wage": terms.wage,
+        "wage_period": terms.wage_period,
+        "days_per_month": terms.days_per_month,
+        "pay_day": terms.pay_day,
+        "deductions_max": terms.deductions_max,
+        "start": terms.start,
+        "end": terms.end,
+        "service_fee": terms.service_fee,
+    }
 
 
-async def bind_insurance(tx: Tx, placement: PlacementId, cmd: commands.BindInsurance) -> views.Placement:
+async def bind_insurance(tx: Tx, placement: PlacementId, command: commands.BindInsurance) -> views.Placement:
     """W2. Raises IllegalStep, EndsBeforeStart, and those of load."""
-    found = await load(tx, placement, cmd.version)
+    found = await load(tx, placement, command.version)
     state = domain.after(found.state, Step.BIND_INSURANCE)
-    if cmd.valid_to < cmd.valid_from:
+    if command.valid_to < command.valid_from:
         raise domain.EndsBeforeStart(field="valid_to")
-    insurance = Insurance(insurer=cmd.insurer, policy_no=cmd.policy_no, valid_from=cmd.valid_from, valid_to=cmd.valid_to)
-    bound = step(tx, events.InsuranceBound, found, insurer=cmd.insurer, valid_from=cmd.valid_from, valid_to=cmd.valid_to)
+    insurance = Insurance(insurer=command.insurer, policy_no=command.policy_no, valid_from=command.valid_from, valid_to=command.valid_to)
+    bound = step(tx, events.InsuranceBound, found, insurer=command.insurer, valid_from=command.valid_from, valid_to=command.valid_to)
     return views.placement(await save(tx, replace(found, state=state, insurance=insurance), bound))
 
 
-async def cancel_placement(tx: Tx, placement: PlacementId, cmd: commands.CancelPlacement) -> views.Placement:
+async def cancel_placement(tx: Tx, placement: PlacementId, command: commands.CancelPlacement) -> views.Placement:
     """The position is released, a clearance withdrawn. Raises IllegalStep, NotYours, and those of load."""
-    found = await load(tx, placement, cmd.version)
-    own = {Role.ENTERPRISE: "enterprise", Role.CLERK: "worker"}.get(tx.principal.role, cmd.reason)
-    if cmd.reason != own:
+    found = await load(tx, placement, command.version)
+    own = {Role.ENTERPRISE: "enterprise", Role.CLERK: "worker"}.get(tx.principal.role, command.reason)
+    if command.reason != own:
         raise domain.NotYours(field="reason")
-    return views.placement(await cancel(tx, found, cmd.reason))
+    return views.placement(await cancel(tx, found, command.reason))
 
 
 async def cancel(tx: Tx, placement: Placement, reason: str, *, withdrawn_for: str | None = None) -> Placement:
@@ -106,9 +121,9 @@ async def cancel(tx: Tx, placement: Placement, reason: str, *, withdrawn_for: st
     return await save(tx, cancelled, *cancellation(tx, placement, reason, reopens=open_again, withdrawn_for=withdrawn_for))
 
 
-def cancellation(tx: Tx, placement: Placement, reason: str, *, reopens: bool, withdrawn_for: str | None = None) -> list[events.Data]:
+def cancellation(tx: Tx, placement: Placement, reason: str, *, reopens: bool, withdrawn_for: str | None = None) -> list[events.Event]:
     """The events of a cancellation."""
-    said: list[events.Data] = []
+    said: list[events.Event] = []
     if placement.state is PlacementState.CLEARED:
         said.append(step(tx, events.ClearanceWithdrawn, placement, reason=withdrawn_for or reason))
     said.append(step(tx, events.PlacementCancelled, placement, reason=reason, reopens=reopens))
@@ -117,13 +132,13 @@ def cancellation(tx: Tx, placement: Placement, reason: str, *, reopens: bool, wi
 
 # --- queries ------------------------------------------------------------------------------------------------------------
 async def show_placement(tx: Tx, placement: PlacementId) -> views.Placement:
-    """Raises PlacementUnknown, Forbidden."""
+    """Raises PlacementNotFound, Forbidden."""
     found = await _load_to_read(tx, placement)
     return views.placement(found, departure=await dispatches.get(tx, placement))
 
 
 async def history(tx: Tx, placement: PlacementId, after: int, limit: int) -> History:
-    """Raises PlacementUnknown, Forbidden."""
+    """Raises PlacementNotFound, Forbidden."""
     await _load_to_read(tx, placement)
     return await changes_of(tx, placement, after, limit)
 
@@ -131,7 +146,7 @@ async def history(tx: Tx, placement: PlacementId, after: int, limit: int) -> His
 async def _load_to_read(tx: Tx, placement: PlacementId) -> Placement:
     found = await placements.get(tx, placement)
     if found is None:
-        raise domain.PlacementUnknown
+        raise domain.PlacementNotFound
     scope.require_placement(tx.principal, found)
     return found
 

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from services.docking.domain import Enterprise, Placement
 from shared.errors import VersionConflict
+from shared.principals import NATION, Forbidden, Principal, Role, require_county, require_party
 from shared.values import EnterpriseId
-from shared.web.auth import NATION, Forbidden, Principal, Role, require_county, require_party
 
 
 def require_placement(who: Principal, placement: Placement) -> None:

@@ -8,7 +8,7 @@ from services.docking.usecases.orders import ended
 from services.docking.usecases.placements import cancellation
 from shared import events
 from shared.db import Tx
-from shared.delivery.audit_trail import record
+from shared.delivery.audit_trail import publish_and_audit
 
 BATCH = 200
 
@@ -26,7 +26,9 @@ async def _overdue_placements(tx: Tx) -> int:
         reasons = {one.id: OVERDUE_REASON[one.state] for one in overdue}
         still_open = await orders.release_all(tx, [one.order for one in overdue])
         await placements.cancel_all(tx, reasons, today)
-        record(tx, *(said for one in overdue for said in cancellation(tx, one, reasons[one.id], reopens=one.order in still_open)))
+        publish_and_audit(
+            tx, *(said for one in overdue for said in cancellation(tx, one, reasons[one.id], reopens=one.order in still_open))
+        )
     return len(overdue)
 
 
@@ -35,5 +37,5 @@ async def _expired_orders(tx: Tx) -> int:
     expired = await orders.lock_overdue(tx, tx.clock.today(), BATCH)
     if expired:
         await orders.end_all(tx, [one.id for one in expired], OrderState.EXPIRED)
-        record(tx, *(events.JobOrderExpired.model_validate(ended(tx, one)) for one in expired))
+        publish_and_audit(tx, *(events.JobOrderExpired.model_validate(ended(tx, one)) for one in expired))
     return len(expired)

@@ -18,10 +18,10 @@ from services.registration.settings import Programme
 from services.registration.usecases.rows import Context, judge
 from shared import events
 from shared.db import Cause, Database, Tx
-from shared.delivery.audit_trail import record
+from shared.delivery.audit_trail import publish_and_audit
+from shared.principals import Forbidden, Principal
 from shared.sheets import Kind, Row
 from shared.values import ImportId, new_id
-from shared.web.auth import Forbidden, Principal
 
 FINDINGS_SHOWN = 200
 FINDINGS_ANNOTATED = 200_000
@@ -46,7 +46,7 @@ async def _chunk(tx: Tx, programme: Programme, run: ImportRun, rows: Sequence[Ro
     context = Context(programme, tx.principal, run.import_id, run.started_on, tx.clock.today())
     judged = await asyncio.to_thread(judge, context, rows, numbers)
     await queries.insert_workers(tx, judged.entries)
-    record(tx, *judged.changes)
+    publish_and_audit(tx, *judged.changes)
     await queries.advance_import(tx, run.import_id, len(judged.entries), judged.rejected, judged.findings)
     if run.done + len(rows) == run.rows:
         await queries.finish_import(tx, run.import_id)
@@ -58,7 +58,7 @@ async def _chunk(tx: Tx, programme: Programme, run: ImportRun, rows: Sequence[Ro
             digest=run.digest,
             effective=tx.clock.today(),
         )
-        record(tx, completed)
+        publish_and_audit(tx, completed)
 
 
 async def try_import(cause: Cause, programme: Programme, content: bytes, kind: Kind) -> views.Import:
@@ -89,12 +89,12 @@ async def try_import(cause: Cause, programme: Programme, content: bytes, kind: K
 
 
 async def show_import(tx: Tx, import_id: ImportId, after: int, limit: int) -> views.Import:
-    """The import and a page of its findings. Raises UnknownImport, Forbidden."""
+    """The import and a page of its findings. Raises ImportNotFound, Forbidden."""
     return await _shown(tx, await _visible(tx, import_id), after, limit)
 
 
 async def annotate(tx: Tx, import_id: ImportId) -> list[sheet.Mark]:
-    """Everything that was found, for the sheet. Raises UnknownImport, Forbidden."""
+    """Everything that was found, for the sheet. Raises ImportNotFound, Forbidden."""
     await _visible(tx, import_id)
     found = await queries.findings(tx, import_id, 0, FINDINGS_ANNOTATED)
     return [sheet.Mark(finding.row, finding.column, finding.code) for _, finding in found]
@@ -103,7 +103,7 @@ async def annotate(tx: Tx, import_id: ImportId) -> list[sheet.Mark]:
 async def _own(tx: Tx, digest: str) -> ImportRun:
     run = await queries.lock_import(tx, digest)
     if run is None:
-        raise domain.UnknownImport
+        raise domain.ImportNotFound
     _require_covered(tx.principal, run)
     return run
 
@@ -111,7 +111,7 @@ async def _own(tx: Tx, digest: str) -> ImportRun:
 async def _visible(tx: Tx, import_id: ImportId) -> ImportRun:
     run = await queries.import_run(tx, import_id)
     if run is None:
-        raise domain.UnknownImport
+        raise domain.ImportNotFound
     _require_covered(tx.principal, run)
     return run
 

@@ -18,10 +18,10 @@ from services.registration.settings import Programme
 from services.registration.usecases.willingness import stated
 from services.registration.usecases.workers import entry, registered
 from shared.errors import Refused
-from shared.events import Data
+from shared.events import Event
+from shared.principals import Principal
 from shared.sheets import Row
 from shared.values import Currency, ImportId, exponent
-from shared.web.auth import Principal
 
 _SEPARATOR = re.compile(r"[;；,，、]")
 _DAY = re.compile(r"([0-9]{4})([-/.]?)([0-9]{1,2})\2([0-9]{1,2})", re.ASCII)
@@ -47,7 +47,7 @@ class Judged:
     """The rows that go in, what is published about them, and what was found in all."""
 
     entries: list[Entry]
-    changes: list[Data]
+    changes: list[Event]
     findings: list[Finding]
 
     @property
@@ -83,14 +83,14 @@ def judge(context: Context, rows: Sequence[Row], numbers: Sequence[int]) -> Judg
     return judged
 
 
-def _new(context: Context, row: Row, worker_no: str) -> tuple[Entry, list[Data], tuple[domain.Notice, ...]]:
+def _new(context: Context, row: Row, worker_no: str) -> tuple[Entry, list[Event], tuple[domain.Notice, ...]]:
     for column in row.rounded:
         raise _Misread(column, "NUMBER_ROUNDED")
     command = RegisterWorker.model_validate(_registration(context, row.cells))
     if not context.who.covers_county(command.county):
         raise _Misread("county", "OUT_OF_SCOPE")
     new, notices = entry(context.programme, command, worker_no, context.today, imported=(context.import_id, row.number))
-    changes: list[Data] = [registered(new.worker)]
+    changes: list[Event] = [registered(new.worker)]
     if any(column in row.cells for column in _OFFER_COLUMNS):
         wish = RecordWillingness.model_validate(_willingness(row.cells) | {"recorded_on": command.registered_on})
         worker, more = stated(context.programme.rules, new.worker, wish, context.today)

@@ -13,29 +13,29 @@ from services.registration.settings import Programme
 from services.registration.usecases.workers import as_changed, locked, require_occupations
 from shared import events, reference
 from shared.db import Tx
-from shared.delivery.audit_trail import record
+from shared.delivery.audit_trail import publish_and_audit
 from shared.delivery.consumer import Reject
-from shared.events import Data, Recorded
+from shared.events import Event, EventEnvelope
 from shared.values import CountyCode, Destination, Occupation, WorkerId
 
 SWEEP_BATCH = 500
 
 
 async def record_willingness(tx: Tx, programme: Programme, worker_id: WorkerId, command: RecordWillingness) -> views.Worker:
-    """State what the worker is willing to do. Raises what `stated` raises, UnknownWorker, VersionConflict."""
+    """State what the worker is willing to do. Raises what `stated` raises, WorkerNotFound, VersionConflict."""
     worker = await locked(tx, worker_id, command.version)
     worker, changes = stated(programme.rules, worker, command, tx.clock.today())
     await queries.save_worker(tx, worker)
-    record(tx, *changes)
+    publish_and_audit(tx, *changes)
     return await as_changed(tx, worker)
 
 
-def stated(rules: Rules, worker: Worker, command: RecordWillingness, today: date) -> tuple[Worker, list[Data]]:
-    """The worker with the offer, and what happened. Raises InFuture, OutOfOrder, UnknownDestination, UnknownOccupation."""
+def stated(rules: Rules, worker: Worker, command: RecordWillingness, today: date) -> tuple[Worker, list[Event]]:
+    """The worker with the offer, and what happened. Raises InFuture, OutOfOrder, DestinationNotFound, OccupationNotFound."""
     require_occupations(command.occupations or ())
     for place, code in enumerate(command.destinations):
         if not reference.known_destination(code):
-            raise domain.UnknownDestination(field=f"destinations.{place}")
+            raise domain.DestinationNotFound(field=f"destinations.{place}")
     since = worker.willingness_since or worker.registered_on
     day = domain.effective_day(command.recorded_on, today, field="recorded_on", not_before=since)
     worker, changes = _lapsed(worker, day)
@@ -66,7 +66,7 @@ def stated(rules: Rules, worker: Worker, command: RecordWillingness, today: date
     return worker, changes
 
 
-def _lapsed(worker: Worker, day: date) -> tuple[Worker, list[Data]]:
+def _lapsed(worker: Worker, day: date) -> tuple[Worker, list[Event]]:
     """What the sweep would have found by `day`, had it come earlier."""
     ended = domain.lapsed_on(worker, day)
     if ended is None:
@@ -79,23 +79,23 @@ def _expired(worker: Worker, ended: date) -> events.WillingnessExpired:
 
 
 async def withdraw_willingness(tx: Tx, worker_id: WorkerId, command: WithdrawWillingness) -> views.Worker:
-    """The worker has changed his mind. Raises NotWilling, InFuture, OutOfOrder, UnknownWorker, VersionConflict."""
+    """The worker has changed his mind. Raises NotWilling, InFuture, OutOfOrder, WorkerNotFound, VersionConflict."""
     worker = await locked(tx, worker_id, command.version)
     day = domain.effective_day(command.withdrawn_on, tx.clock.today(), field="withdrawn_on", not_before=worker.willingness_since)
     worker, _ = _lapsed(worker, day)
     worker = replace(worker, willingness=domain.after(worker.willingness, Step.WITHDRAW), willingness_since=day)
     await queries.save_worker(tx, worker)
     origin = reference.origin(worker.county, day)
-    record(tx, events.WillingnessWithdrawn(worker=worker_id, origin=origin, reason="worker", effective=day))
+    publish_and_audit(tx, events.WillingnessWithdrawn(worker=worker_id, origin=origin, reason="worker", effective=day))
     return await as_changed(tx, worker)
 
 
-async def withdraw_dispatched(tx: Tx, event: Recorded[events.Dispatched]) -> None:
+async def withdraw_dispatched(tx: Tx, event: EventEnvelope[events.Dispatched]) -> None:
     """Who has left is no longer on offer; a willingness stated after the departure stands. Rejects an unknown worker."""
     worker_id, day = event.data.worker, event.data.departed_on
     worker = await queries.lock_worker(tx, worker_id)
     if worker is None:
-        raise Reject("UNKNOWN_WORKER", f"no worker {worker_id}")
+        raise Reject("WORKER_NOT_FOUND", f"no worker {worker_id}")
     if worker.willingness is not Willingness.WILLING or (worker.willingness_since is not None and day < worker.willingness_since):
         return
     worker, changes = _lapsed(worker, day)
@@ -104,7 +104,7 @@ async def withdraw_dispatched(tx: Tx, event: Recorded[events.Dispatched]) -> Non
         origin = reference.origin(worker.county, day)
         changes = [events.WillingnessWithdrawn(worker=worker_id, origin=origin, reason="dispatched", effective=day)]
     await queries.save_worker(tx, worker)
-    record(tx, *changes)
+    publish_and_audit(tx, *changes)
 
 
 async def sweep(tx: Tx) -> int:
@@ -112,7 +112,7 @@ async def sweep(tx: Tx) -> int:
     lapsed = await queries.lock_lapsed(tx, tx.clock.today(), SWEEP_BATCH)
     ended = [_expired(worker, day) for worker in lapsed if (day := domain.lapsed_on(worker, tx.clock.today()))]
     await queries.expire(tx, [event.worker for event in ended])
-    record(tx, *ended)
+    publish_and_audit(tx, *ended)
     return len(ended)
 
 
@@ -128,9 +128,15 @@ async def supply(
     """Willing workers of the caller's regions, by county x occupation x destination."""
     start = Cell(*after.split(".")) if after else None  # type: ignore[arg-type]  # only compared, never shown
     cells = await queries.supply(
-        tx, [f"{prefix}%" for prefix in tx.principal.county_prefixes()], tx.clock.today(),
-        county=county, occupation=occupation, destination=destination, after=start, limit=limit + 1,
-    )  # fmt: skip
+        tx,
+        [f"{prefix}%" for prefix in tx.principal.county_prefixes()],
+        tx.clock.today(),
+        county=county,
+        occupation=occupation,
+        destination=destination,
+        after=start,
+        limit=limit + 1,
+    )
     items = tuple(
         views.Supply(county=cell.county, occupation=cell.occupation, destination=cell.destination, willing=willing)
         for cell, willing in cells[:limit]

@@ -15,10 +15,10 @@ from services.registration.settings import Programme
 from services.registration.vault import Personal
 from shared import events, reference
 from shared.db import Tx
-from shared.delivery.audit_trail import History, changes_of, note, record
+from shared.delivery.audit_trail import History, changes_of, note, publish_and_audit
 from shared.errors import VersionConflict
+from shared.principals import Role, require_county
 from shared.values import CountyCode, ImportId, WorkerId, new_id
-from shared.web.auth import Role, require_county
 
 
 # --- commands ---------------------------------------------------------------------------------------------------------
@@ -28,7 +28,7 @@ async def register_worker(tx: Tx, programme: Programme, command: RegisterWorker)
     [number] = await queries.take_numbers(tx, 1)
     new, notices = entry(programme, command, domain.worker_no(number), tx.clock.today())
     await queries.insert_workers(tx, [new])
-    record(tx, registered(new.worker))
+    publish_and_audit(tx, registered(new.worker))
     others = await queries.duplicates(tx, [new.worker.worker])
     return views.Worker.of(new.worker, tx.clock.today(), duplicates=others.get(new.worker.worker, 0), notices=notices)
 
@@ -38,7 +38,7 @@ def entry(
 ) -> tuple[Entry, tuple[Notice, ...]]:
     """A new worker, ready to be written, and what is worth a look.
 
-    Raises InFuture, AgeOutOfRange, IdNumberMissing, IdNumberForm, IdNumberCheck, BirthDateDiffers, SexDiffers, UnknownOccupation.
+    Raises InFuture, AgeOutOfRange, IdNumberMissing, IdNumberForm, IdNumberCheck, BirthDateDiffers, SexDiffers, OccupationNotFound.
     """
     day = domain.effective_day(command.registered_on, today, field="registered_on")
     domain.require_age(programme.rules, command.birth_date, day)
@@ -103,10 +103,10 @@ def _notices(county: CountyCode, document: domain.IdNumber | None) -> tuple[Noti
 
 
 def require_occupations(codes: Sequence[str], field: str = "occupations") -> None:
-    """Raises UnknownOccupation."""
+    """Raises OccupationNotFound."""
     for place, code in enumerate(codes):
         if not reference.known_occupation(code):
-            raise domain.UnknownOccupation(field=f"{field}.{place}")
+            raise domain.OccupationNotFound(field=f"{field}.{place}")
 
 
 def registered(worker: Worker) -> events.WorkerRegistered:
@@ -134,7 +134,7 @@ async def verify_worker(tx: Tx, programme: Programme, worker_id: WorkerId, comma
     await _settle_identity(tx, programme, worker, command.id_number)
     worker = replace(worker, assurance=state, verified_on=day, provisional_until=None)
     await queries.save_worker(tx, worker)
-    record(tx, events.WorkerVerified(worker=worker_id, origin=reference.origin(worker.county, day), effective=day))
+    publish_and_audit(tx, events.WorkerVerified(worker=worker_id, origin=reference.origin(worker.county, day), effective=day))
     return await as_changed(tx, worker)
 
 
@@ -172,17 +172,17 @@ async def disclose(tx: Tx, programme: Programme, worker_id: WorkerId, command: D
 
 # --- queries ----------------------------------------------------------------------------------------------------------
 async def show_worker(tx: Tx, programme: Programme, worker_id: WorkerId) -> views.Worker:
-    """Raises UnknownWorker, Forbidden."""
+    """Raises WorkerNotFound, Forbidden."""
     worker = await _found(tx, worker_id)
     [view] = await _views(tx, programme, [worker])
     return view
 
 
 async def show_by_number(tx: Tx, programme: Programme, worker_no: str) -> views.Worker:
-    """Raises WorkerNumberMistyped, UnknownWorker, Forbidden."""
+    """Raises WorkerNumberMistyped, WorkerNotFound, Forbidden."""
     found = await queries.by_number(tx, domain.require_worker_no(worker_no))
     if found is None:
-        raise domain.UnknownWorker
+        raise domain.WorkerNotFound
     return await show_worker(tx, programme, found)
 
 
@@ -208,17 +208,17 @@ async def search(tx: Tx, programme: Programme, wanted: Filter, after: UUID | Non
 
 
 async def history(tx: Tx, worker_id: WorkerId, after: int, limit: int) -> History:
-    """Raises UnknownWorker, Forbidden."""
+    """Raises WorkerNotFound, Forbidden."""
     await _found(tx, worker_id)
     return await changes_of(tx, worker_id, after, limit)
 
 
 # --- loading ----------------------------------------------------------------------------------------------------------
 async def locked(tx: Tx, worker_id: WorkerId, version: int | None) -> Worker:
-    """The worker, to be changed by this transaction alone. Raises UnknownWorker, Forbidden, VersionConflict."""
+    """The worker, to be changed by this transaction alone. Raises WorkerNotFound, Forbidden, VersionConflict."""
     worker = await queries.lock_worker(tx, worker_id)
     if worker is None:
-        raise domain.UnknownWorker
+        raise domain.WorkerNotFound
     require_county(tx.principal, worker.county)
     if version is not None and version != worker.version:
         raise VersionConflict(field="version", state={"version": worker.version})
@@ -228,7 +228,7 @@ async def locked(tx: Tx, worker_id: WorkerId, version: int | None) -> Worker:
 async def _found(tx: Tx, worker_id: WorkerId) -> Worker:
     found = await queries.workers(tx, [worker_id])
     if not found:
-        raise domain.UnknownWorker
+        raise domain.WorkerNotFound
     require_county(tx.principal, found[0].county)
     return found[0]
 

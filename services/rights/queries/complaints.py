@@ -87,9 +87,20 @@ CLOSE_CASE = "UPDATE rights_case SET state = 'closed', outcome = $2, closed_at =
 
 async def insert_case(tx: Tx, case: Case) -> None:
     await tx.conn.execute(
-        INSERT_CASE, case.case, case.category, case.severity, case.via, case.enterprise, case.placement, case.period, case.text,
-        case.hidden, case.blocking, case.opened_at, case.due_at,
-    )  # fmt: skip
+        INSERT_CASE,
+        case.case,
+        case.category,
+        case.severity,
+        case.via,
+        case.enterprise,
+        case.placement,
+        case.period,
+        case.text,
+        case.hidden,
+        case.blocking,
+        case.opened_at,
+        case.due_at,
+    )
 
 
 async def lock_case(tx: Tx, case: CaseId) -> Case | None:

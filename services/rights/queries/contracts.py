@@ -50,16 +50,27 @@ class Ledger:
 def _ledger(row: Any) -> Ledger:
     currency = row["currency"]
     return Ledger(
-        placement=row["placement"], worker=row["worker"], enterprise=row["enterprise"],
+        placement=row["placement"],
+        worker=row["worker"],
+        enterprise=row["enterprise"],
         origin=Origin(county=row["county"], designation=row["designation"], designation_version=row["designation_version"]),
-        destination=row["destination"], occupation=row["occupation"], channel=Channel(row["channel"]),
+        destination=row["destination"],
+        occupation=row["occupation"],
+        channel=Channel(row["channel"]),
         terms=Terms(
-            Money(minor=row["wage_minor"], currency=currency), WagePeriod(row["wage_period"]), row["days_per_month"], row["pay_day"],
+            Money(minor=row["wage_minor"], currency=currency),
+            WagePeriod(row["wage_period"]),
+            row["days_per_month"],
+            row["pay_day"],
             Money(minor=row["deductions_max_minor"], currency=currency),
         ),
-        departed_on=row["departed_on"], returned_on=row["returned_on"], voided=row["voided"], due_period=row["due_period"],
-        fee=_money(row["fee_minor"], currency), cost=_cost(row),
-    )  # fmt: skip
+        departed_on=row["departed_on"],
+        returned_on=row["returned_on"],
+        voided=row["voided"],
+        due_period=row["due_period"],
+        fee=_money(row["fee_minor"], currency),
+        cost=_cost(row),
+    )
 
 
 def _money(minor: int | None, currency: Currency) -> Money | None:
@@ -121,10 +132,24 @@ FROM unnest($1::uuid[], $2::text[], $3::date[]) AS new (placement, period, day) 
 async def save_ledger(tx: Tx, ledger: Ledger) -> None:
     terms, origin = ledger.terms, ledger.origin
     await tx.conn.execute(
-        INSERT_LEDGER, ledger.placement, ledger.worker, ledger.enterprise, origin.county, origin.designation, origin.designation_version,
-        ledger.destination, ledger.occupation, ledger.channel, terms.wage.minor, terms.wage.currency, terms.wage_period,
-        terms.days_per_month, terms.pay_day, terms.deductions_max.minor, ledger.fee and ledger.fee.minor,
-    )  # fmt: skip
+        INSERT_LEDGER,
+        ledger.placement,
+        ledger.worker,
+        ledger.enterprise,
+        origin.county,
+        origin.designation,
+        origin.designation_version,
+        ledger.destination,
+        ledger.occupation,
+        ledger.channel,
+        terms.wage.minor,
+        terms.wage.currency,
+        terms.wage_period,
+        terms.days_per_month,
+        terms.pay_day,
+        terms.deductions_max.minor,
+        ledger.fee and ledger.fee.minor,
+    )
 
 
 async def lock_ledgers(tx: Tx, placements: Sequence[PlacementId]) -> dict[PlacementId, Ledger]:
@@ -147,9 +172,20 @@ async def save_dispatch(tx: Tx, ledger: Ledger, due: tuple[Period, date] | None)
     """The days abroad, the codes the dispatch counts by, and the wage that is looked for next."""
     origin, (period, day) = ledger.origin, due or (None, None)
     await tx.conn.execute(
-        SAVE_DISPATCH, ledger.placement, ledger.departed_on, ledger.returned_on, ledger.voided, origin.county, origin.designation,
-        origin.designation_version, ledger.destination, ledger.occupation, ledger.channel, period, day,
-    )  # fmt: skip
+        SAVE_DISPATCH,
+        ledger.placement,
+        ledger.departed_on,
+        ledger.returned_on,
+        ledger.voided,
+        origin.county,
+        origin.designation,
+        origin.designation_version,
+        ledger.destination,
+        ledger.occupation,
+        ledger.channel,
+        period,
+        day,
+    )
 
 
 async def due_ledgers(tx: Tx, today: date, limit: int) -> list[Ledger]:

@@ -34,9 +34,14 @@ def _income(row: Any) -> Income:
         return Money(minor=row[name], currency=Currency(row["currency"]))
 
     paid = Paid(
-        row["period"], money("gross_minor"), money("deductions_minor"), money("net_minor"),
-        None if row["remitted_minor"] is None else money("remitted_minor"), row["paid_on"], row["source"],
-    )  # fmt: skip
+        row["period"],
+        money("gross_minor"),
+        money("deductions_minor"),
+        money("net_minor"),
+        None if row["remitted_minor"] is None else money("remitted_minor"),
+        row["paid_on"],
+        row["source"],
+    )
     return Income(row["report"], row["placement"], paid, ReportState(row["state"]), row["version"])
 
 
@@ -119,11 +124,20 @@ async def first_incomes(tx: Tx, placements: Sequence[PlacementId]) -> dict[Place
 async def insert_incomes(tx: Tx, incomes: Sequence[Income]) -> None:
     rows = [
         (
-            one.report, one.placement, one.paid.period, one.paid.gross.minor, one.paid.deductions.minor, one.paid.net.minor,
-            one.paid.remitted.minor if one.paid.remitted else None, one.paid.gross.currency, one.paid.paid_on, one.paid.source, one.state,
+            one.report,
+            one.placement,
+            one.paid.period,
+            one.paid.gross.minor,
+            one.paid.deductions.minor,
+            one.paid.net.minor,
+            one.paid.remitted.minor if one.paid.remitted else None,
+            one.paid.gross.currency,
+            one.paid.paid_on,
+            one.paid.source,
+            one.state,
         )
         for one in incomes
-    ]  # fmt: skip
+    ]
     if rows:
         await tx.conn.execute(INSERT_INCOMES, *map(list, zip(*rows, strict=True)))
 
@@ -154,9 +168,14 @@ class Finding:
 def _finding(row: Any) -> Finding:
     currency = Currency(row["currency"])
     return Finding(
-        row["placement"], row["period"], row["kind"], row["enterprise"], Money(minor=row["expected_minor"], currency=currency),
-        Money(minor=row["paid_minor"], currency=currency), row["id"],
-    )  # fmt: skip
+        row["placement"],
+        row["period"],
+        row["kind"],
+        row["enterprise"],
+        Money(minor=row["expected_minor"], currency=currency),
+        Money(minor=row["paid_minor"], currency=currency),
+        row["id"],
+    )
 
 
 OPEN_FINDINGS = """

@@ -10,8 +10,8 @@ from services.rights.queries import Ledger
 from services.rights.usecases import event_fields
 from shared import events
 from shared.db import Tx
-from shared.delivery.audit_trail import record
-from shared.events import Data
+from shared.delivery.audit_trail import publish_and_audit
+from shared.events import Event
 from shared.values import PlacementId
 
 
@@ -22,7 +22,7 @@ async def assess(tx: Tx, ledgers: Sequence[Ledger]) -> None:
         return
     firsts = await queries.first_incomes(tx, list(charged))
     changed: dict[PlacementId, Cost | None] = {}
-    told: list[Data] = []
+    told: list[Event] = []
     for placement, ledger in charged.items():
         first = firsts.get(placement)
         now = Cost(first[0], ledger.fee, first[1]) if first and ledger.fee else None
@@ -31,14 +31,19 @@ async def assess(tx: Tx, ledgers: Sequence[Ledger]) -> None:
             told.append(assessed(tx, ledger, ledger.cost, now))
     if changed:
         await queries.save_costs(tx, changed)
-        record(tx, *told)
+        publish_and_audit(tx, *told)
 
 
-def assessed(tx: Tx, ledger: Ledger, previous: Cost | None, fact: Cost | None) -> Data:
+def assessed(tx: Tx, ledger: Ledger, previous: Cost | None, fact: Cost | None) -> Event:
     """Under the codes of the ledger."""
-    return events.RecruitmentCostAssessed.model_validate({
-        **event_fields.codes(ledger), "effective": tx.clock.today(), "previous": _told(previous), "fact": _told(fact),
-    })  # fmt: skip
+    return events.RecruitmentCostAssessed.model_validate(
+        {
+            **event_fields.codes(ledger),
+            "effective": tx.clock.today(),
+            "previous": _told(previous),
+            "fact": _told(fact),
+        }
+    )
 
 
 def _told(cost: Cost | None) -> events.RecruitmentCost | None:

@@ -10,14 +10,24 @@ from shared.events import IncomeFact
 def fact(paid: Paid) -> IncomeFact:
     """The report as events carry it."""
     return IncomeFact(
-        period=paid.period, gross=paid.gross, deductions=paid.deductions, net=paid.net, remitted=paid.remitted, paid_on=paid.paid_on,
+        period=paid.period,
+        gross=paid.gross,
+        deductions=paid.deductions,
+        net=paid.net,
+        remitted=paid.remitted,
+        paid_on=paid.paid_on,
         source=paid.source,
-    )  # fmt: skip
+    )
 
 
 def codes(ledger: Ledger) -> dict[str, object]:
     """What every event about a ledger carries."""
     return {
-        "placement": ledger.placement, "worker": ledger.worker, "enterprise": ledger.enterprise, "origin": ledger.origin,
-        "destination": ledger.destination, "occupation": ledger.occupation, "channel": ledger.channel,
-    }  # fmt: skip
+        "placement": ledger.placement,
+        "worker": ledger.worker,
+        "enterprise": ledger.enterprise,
+        "origin": ledger.origin,
+        "destination": ledger.destination,
+        "occupation": ledger.occupation,
+        "channel": ledger.channel,
+    }

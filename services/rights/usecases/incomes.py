@@ -13,11 +13,11 @@ from services.rights.settings import rules
 from services.rights.usecases import cases, costs, event_fields
 from shared import events
 from shared.db import Tx
-from shared.delivery.audit_trail import History, changes_of, record
+from shared.delivery.audit_trail import History, changes_of, publish_and_audit
 from shared.errors import Refused
-from shared.events import Data
+from shared.events import Event
+from shared.principals import Forbidden, Principal, Role, require_county, require_party
 from shared.values import EnterpriseId, Money, Period, PlacementId, ReportId, new_id
-from shared.web.auth import Forbidden, Principal, Role, require_county, require_party
 
 SWEEP = 500  # ledgers per sweep
 
@@ -38,7 +38,7 @@ class Entry:
     said: dict[tuple[PlacementId, Paid], Income]  # reports that do not count
     incomes: list[Income] = field(default_factory=list)
     superseded: list[ReportId] = field(default_factory=list)
-    changes: list[Data] = field(default_factory=list)
+    changes: list[Event] = field(default_factory=list)
     judged: list[tuple[Ledger, Paid]] = field(default_factory=list)
     conflicts: list[tuple[Ledger, Paid]] = field(default_factory=list)
 
@@ -56,7 +56,7 @@ async def enter(tx: Tx, reports: Sequence[tuple[PlacementId, Paid]]) -> list[Inc
             answers.append(refusal)
     await queries.set_states(tx, entry.superseded, ReportState.SUPERSEDED)
     await queries.insert_incomes(tx, entry.incomes)
-    record(tx, *entry.changes)
+    publish_and_audit(tx, *entry.changes)
     await judge(tx, entry.judged)
     await costs.assess(tx, [ledger for ledger, _ in entry.judged])
     for ledger, paid in entry.conflicts:
@@ -67,11 +67,11 @@ async def enter(tx: Tx, reports: Sequence[tuple[PlacementId, Paid]]) -> list[Inc
 def _reportable(tx: Tx, ledgers: dict[PlacementId, Ledger], placement: PlacementId, paid: Paid) -> Ledger:
     ledger = ledgers.get(placement)
     if ledger is None:
-        raise domain.UnknownPlacement(field="placement")
+        raise domain.PlacementNotFound(field="placement")
     require_scope(tx.principal, ledger)
     domain.check(paid, tx.clock.today())
     if ledger.abroad is None:
-        raise domain.DispatchIsVoid(field="placement") if ledger.voided else domain.UnknownPlacement(field="placement")
+        raise domain.DispatchIsVoid(field="placement") if ledger.voided else domain.PlacementNotFound(field="placement")
     domain.require_abroad(ledger.abroad, paid.period)
     return ledger
 
@@ -130,7 +130,7 @@ async def judge(tx: Tx, judged: Sequence[tuple[Ledger, Paid]], *, grouping: bool
     standing = {(finding.placement, finding.period, finding.kind): finding for finding in known}
     found: list[Finding] = []
     mended: list[Finding] = []
-    changes: list[Data] = []
+    changes: list[Event] = []
     for ledger, paid in judged:
         new = _short(ledger, paid)
         before = standing.get((ledger.placement, paid.period, "short"))
@@ -144,7 +144,7 @@ async def judge(tx: Tx, judged: Sequence[tuple[Ledger, Paid]], *, grouping: bool
             changes.append(_cleared(ledger, finding, paid.net, today))
     await queries.clear_findings(tx, mended, today)
     await queries.insert_findings(tx, found, today)
-    record(tx, *changes)
+    publish_and_audit(tx, *changes)
     for enterprise, period in sorted({(finding.enterprise, finding.period) for finding in found if grouping}):
         await cases.group(tx, EnterpriseId(enterprise), period)
 
@@ -158,32 +158,46 @@ def _short(ledger: Ledger, paid: Paid) -> Finding | None:
     return Finding(ledger.placement, paid.period, "short", ledger.enterprise, expected, paid.net)
 
 
-def _detected(ledger: Ledger, finding: Finding, today: date) -> Data:
-    return events.WageShortfallDetected.model_validate({
-        **event_fields.codes(ledger), "effective": today, "period": finding.period, "kind": finding.kind, "expected": finding.expected,
-        "paid": finding.paid, "shortfall": finding.expected.minus(finding.paid), "rule_version": domain.RULE_VERSION,
-    })  # fmt: skip
+def _detected(ledger: Ledger, finding: Finding, today: date) -> Event:
+    return events.WageShortfallDetected.model_validate(
+        {
+            **event_fields.codes(ledger),
+            "effective": today,
+            "period": finding.period,
+            "kind": finding.kind,
+            "expected": finding.expected,
+            "paid": finding.paid,
+            "shortfall": finding.expected.minus(finding.paid),
+            "rule_version": domain.RULE_VERSION,
+        }
+    )
 
 
-def _cleared(ledger: Ledger, finding: Finding, net: Money, today: date) -> Data:
+def _cleared(ledger: Ledger, finding: Finding, net: Money, today: date) -> Event:
     recovered = net.minus(finding.paid) if net.currency == finding.paid.currency else Money(minor=0, currency=finding.paid.currency)
-    return events.WageShortfallCleared.model_validate({
-        **event_fields.codes(ledger), "effective": today, "period": finding.period, "kind": finding.kind, "recovered": recovered,
-    })  # fmt: skip
+    return events.WageShortfallCleared.model_validate(
+        {
+            **event_fields.codes(ledger),
+            "effective": today,
+            "period": finding.period,
+            "kind": finding.kind,
+            "recovered": recovered,
+        }
+    )
 
 
 async def clear(tx: Tx, ledger: Ledger, moot: Sequence[Finding]) -> None:
     """What was found has nothing to stand on any more; nothing was recovered."""
     today = tx.clock.today()
     await queries.clear_findings(tx, moot, today)
-    record(tx, *(_cleared(ledger, finding, finding.paid, today) for finding in moot))
+    publish_and_audit(tx, *(_cleared(ledger, finding, finding.paid, today) for finding in moot))
 
 
 async def recode(tx: Tx, before: Ledger, after: Ledger) -> None:
     """Income is counted by its departure's codes: taken back under the old ones and told again under the new, where they differ."""
     if event_fields.codes(before) == event_fields.codes(after):
         return
-    changes: list[Data] = []
+    changes: list[Event] = []
     for income in await queries.incomes(tx, after.placement):
         if income.state is ReportState.COUNTING:
             paid = event_fields.fact(income.paid)
@@ -193,7 +207,7 @@ async def recode(tx: Tx, before: Ledger, after: Ledger) -> None:
             changes.append(events.IncomeReported.model_validate({**new, "fact": paid}))
     if before.cost is not None:
         changes += [costs.assessed(tx, before, before.cost, None), costs.assessed(tx, after, None, before.cost)]
-    record(tx, *changes)
+    publish_and_audit(tx, *changes)
 
 
 async def sweep(tx: Tx) -> int:
@@ -204,7 +218,7 @@ async def sweep(tx: Tx) -> int:
     known = await queries.open_findings(tx, [ledger.placement for ledger, _ in due])
     told = {(finding.placement, finding.period) for finding in known if finding.kind == "missing"}
     found: list[Finding] = []
-    changes: list[Data] = []
+    changes: list[Event] = []
     following: list[tuple[PlacementId, tuple[Period, date] | None]] = []
     for ledger, period in due:
         abroad = ledger.abroad
@@ -220,41 +234,43 @@ async def sweep(tx: Tx) -> int:
     if due:
         await queries.insert_findings(tx, found, today)
         await queries.save_due(tx, following)
-        record(tx, *changes)
+        publish_and_audit(tx, *changes)
     return len(due)
 
 
 # --- single reports --------------------------------------------------------------------------------------------------
-async def report_income(tx: Tx, cmd: commands.ReportIncome) -> views.Income:
-    """One report. An enterprise speaks as the employer. Raises UnknownPlacement, NotAbroad, AlreadyReported, DoesNotAddUp, Forbidden."""
-    source: domain.Source = "employer" if tx.principal.role is Role.ENTERPRISE else cmd.source
-    [answer] = await enter(tx, [(cmd.placement, cmd.amounts.paid(cmd.period, source))])
+async def report_income(tx: Tx, command: commands.ReportIncome) -> views.Income:
+    """One report. An enterprise speaks as the employer. Raises PlacementNotFound, NotAbroad, AlreadyReported, DoesNotAddUp, Forbidden."""
+    source: domain.Source = "employer" if tx.principal.role is Role.ENTERPRISE else command.source
+    [answer] = await enter(tx, [(command.placement, command.amounts.paid(command.period, source))])
     if isinstance(answer, Exception):
         raise answer
-    ledger = await queries.ledger(tx, cmd.placement)
+    ledger = await queries.ledger(tx, command.placement)
     return views.Income.of(answer, ledger.terms.wage.currency if ledger else answer.paid.gross.currency)
 
 
-async def correct_income(tx: Tx, report: ReportId, cmd: commands.CorrectIncome) -> views.Income:
-    """The report was wrong. Raises UnknownReport, ReportNotCounting, DoesNotAddUp, VersionConflict, Forbidden."""
-    ledger, income = await _own(tx, report, cmd.version)
-    paid = cmd.amounts.paid(income.paid.period, income.paid.source)
+async def correct_income(tx: Tx, report: ReportId, command: commands.CorrectIncome) -> views.Income:
+    """The report was wrong. Raises ReportNotFound, ReportNotCounting, DoesNotAddUp, VersionConflict, Forbidden."""
+    ledger, income = await _own(tx, report, command.version)
+    paid = command.amounts.paid(income.paid.period, income.paid.source)
     domain.check(paid, tx.clock.today())
     corrected = replace(income, paid=paid, version=income.version + 1)
     await queries.amend_income(tx, report, paid)
     about = {**event_fields.codes(ledger), "effective": paid.paid_on, "report": report, "fact": event_fields.fact(paid)}
-    record(tx, events.IncomeCorrected.model_validate({**about, "previous": event_fields.fact(income.paid)}))
+    publish_and_audit(tx, events.IncomeCorrected.model_validate({**about, "previous": event_fields.fact(income.paid)}))
     await judge(tx, [(ledger, paid)])
     await costs.assess(tx, [ledger])
     return views.Income.of(corrected, ledger.terms.wage.currency)
 
 
-async def void_income(tx: Tx, report: ReportId, cmd: commands.VoidIncome) -> views.Income:
-    """There was no such payment; the month is looked for again. Raises UnknownReport, ReportNotCounting, Forbidden."""
-    ledger, income = await _own(tx, report, cmd.version)
+async def void_income(tx: Tx, report: ReportId, command: commands.VoidIncome) -> views.Income:
+    """There was no such payment; the month is looked for again. Raises ReportNotFound, ReportNotCounting, Forbidden."""
+    ledger, income = await _own(tx, report, command.version)
     await queries.set_states(tx, [report], ReportState.VOIDED)
     about = {**event_fields.codes(ledger), "effective": tx.clock.today(), "report": report}
-    record(tx, events.IncomeVoided.model_validate({**about, "previous": event_fields.fact(income.paid), "reason": cmd.reason}))
+    publish_and_audit(
+        tx, events.IncomeVoided.model_validate({**about, "previous": event_fields.fact(income.paid), "reason": command.reason})
+    )
     await clear(tx, ledger, [one for one in await queries.open_findings(tx, [ledger.placement]) if one.period == income.paid.period])
     period = min(income.paid.period, ledger.due_period or income.paid.period)
     await queries.save_due(tx, [(ledger.placement, (period, domain.missing_from(period, ledger.terms, rules())))])
@@ -266,7 +282,7 @@ async def _own(tx: Tx, report: ReportId, version: int | None) -> tuple[Ledger, I
     """The counting report and its ledger, both held."""
     seen = await queries.income(tx, report)
     if seen is None:
-        raise domain.UnknownReport
+        raise domain.ReportNotFound
     ledger = (await queries.lock_ledgers(tx, [seen.placement]))[seen.placement]
     require_scope(tx.principal, ledger)
     income = await queries.income(tx, report) or seen
@@ -279,10 +295,10 @@ async def _own(tx: Tx, report: ReportId, version: int | None) -> tuple[Ledger, I
 
 # --- looking ---------------------------------------------------------------------------------------------------------
 async def show_ledger(tx: Tx, placement: PlacementId) -> views.Ledger:
-    """Raises UnknownPlacement, Forbidden."""
+    """Raises PlacementNotFound, Forbidden."""
     ledger = await queries.ledger(tx, placement)
     if ledger is None:
-        raise domain.UnknownPlacement
+        raise domain.PlacementNotFound
     require_scope(tx.principal, ledger)
     return views.Ledger.of(ledger, await queries.incomes(tx, placement), await queries.open_findings(tx, [placement]))
 
@@ -302,6 +318,6 @@ async def missing(tx: Tx, enterprise: EnterpriseId | None, after: int, limit: in
 
 
 async def ledger_history(tx: Tx, placement: PlacementId, after: int, limit: int) -> History:
-    """Raises UnknownPlacement, Forbidden."""
+    """Raises PlacementNotFound, Forbidden."""
     await show_ledger(tx, placement)
     return await changes_of(tx, placement, after, limit)

@@ -12,28 +12,39 @@ from services.rights.settings import rules
 from services.rights.usecases import costs, event_fields, incomes
 from shared import events
 from shared.db import Tx
-from shared.delivery.audit_trail import record
+from shared.delivery.audit_trail import publish_and_audit
 from shared.delivery.consumer import Reject
-from shared.events import Data, DispatchFact, Evidence, Recorded, ReturnFact
+from shared.events import DispatchFact, Event, EventEnvelope, Evidence, ReturnFact
 from shared.values import PROGRAMME_ZONE, Period, PlacementId, first_day, next_period, period_of
 
 
-async def open_ledger(tx: Tx, event: Recorded[events.ContractRegistered]) -> None:
+async def open_ledger(tx: Tx, event: EventEnvelope[events.ContractRegistered]) -> None:
     """The contract says what is owed."""
     of = event.data
     terms = Terms(of.wage, of.wage_period, of.days_per_month, of.pay_day, of.deductions_max)
     await queries.save_ledger(
         tx,
         Ledger(
-            of.placement, of.worker, of.enterprise, of.origin, of.destination, of.occupation, of.channel, terms,
-            departed_on=None, returned_on=None, voided=False, due_period=None, fee=of.service_fee,
+            of.placement,
+            of.worker,
+            of.enterprise,
+            of.origin,
+            of.destination,
+            of.occupation,
+            of.channel,
+            terms,
+            departed_on=None,
+            returned_on=None,
+            voided=False,
+            due_period=None,
+            fee=of.service_fee,
         ),
-    )  # fmt: skip
+    )
 
 
-async def start_wages(tx: Tx, event: Recorded[events.Dispatched]) -> None:
+async def start_wages(tx: Tx, event: EventEnvelope[events.Dispatched]) -> None:
     """From the departure a wage is due. Whoever was abroad before this system came owes it reports from the next month only."""
-    ledger = _lived(await _locked(tx, event.data.placement), event.data.fact, None)
+    ledger = _with_stay(await _locked(tx, event.data.placement), event.data.fact, None)
     abroad = Abroad(event.data.fact.departed_on, None)
     due = domain.first_due(abroad, ledger.terms, rules())
     if event.data.fact.evidence is Evidence.ADOPTED:
@@ -42,35 +53,35 @@ async def start_wages(tx: Tx, event: Recorded[events.Dispatched]) -> None:
     await queries.save_dispatch(tx, ledger, due)
 
 
-async def end_wages(tx: Tx, event: Recorded[events.Returned]) -> None:
+async def end_wages(tx: Tx, event: EventEnvelope[events.Returned]) -> None:
     """The last month is paid by its days, and nothing is due after it."""
     ledger = await _locked(tx, event.data.placement)
-    await _relive(tx, replace(ledger, returned_on=event.data.fact.returned_on))
+    await _recheck_stay(tx, replace(ledger, returned_on=event.data.fact.returned_on))
 
 
-async def correct_dispatch(tx: Tx, event: Recorded[events.DispatchCorrected]) -> None:
+async def correct_dispatch(tx: Tx, event: EventEnvelope[events.DispatchCorrected]) -> None:
     """The days abroad and the codes are others than recorded; wages reported so far stand, under the new codes and by the new days."""
     before = await _locked(tx, event.data.placement)
-    ledger = _lived(before, event.data.fact, event.data.returned)
+    ledger = _with_stay(before, event.data.fact, event.data.returned)
     await incomes.recode(tx, before, ledger)
     if ledger.abroad is not None and event.data.fact.evidence is not Evidence.ADOPTED:
         # Looked for from the start again: months that are reported, or known to be missing, are passed over.
         ledger = replace(ledger, due_period=period_of(event.data.fact.departed_on))
-    await _relive(tx, ledger)
+    await _recheck_stay(tx, ledger)
 
 
-async def void_dispatch(tx: Tx, event: Recorded[events.DispatchVoided]) -> None:
+async def void_dispatch(tx: Tx, event: EventEnvelope[events.DispatchVoided]) -> None:
     """Nobody left: nothing is due, and income already reported counts no more and waits among the orphans for an explanation."""
     ledger = replace(await _locked(tx, event.data.placement), voided=True)
     await _save(tx, ledger)
     counting = await _counting(tx, ledger)
     await queries.set_states(tx, [one.report for one in counting], ReportState.ORPHANED)
-    record(tx, *(_uncounted(tx, ledger, one, "dispatch_voided") for one in counting))
+    publish_and_audit(tx, *(_uncounted(tx, ledger, one, "dispatch_voided") for one in counting))
     await costs.assess(tx, [ledger])
     await incomes.clear(tx, ledger, await queries.open_findings(tx, [ledger.placement]))
 
 
-async def _relive(tx: Tx, ledger: Ledger) -> None:
+async def _recheck_stay(tx: Tx, ledger: Ledger) -> None:
     """Other days abroad: what was found for days at home is moot, and what was paid is measured again."""
     await _save(tx, ledger)
     abroad = ledger.abroad
@@ -88,7 +99,7 @@ async def _counting(tx: Tx, ledger: Ledger) -> list[Income]:
     return [one for one in await queries.incomes(tx, ledger.placement) if one.state is ReportState.COUNTING]
 
 
-def _uncounted(tx: Tx, ledger: Ledger, income: Income, reason: str) -> Data:
+def _uncounted(tx: Tx, ledger: Ledger, income: Income, reason: str) -> Event:
     about = {**event_fields.codes(ledger), "effective": tx.clock.today(), "report": income.report, "reason": reason}
     return events.IncomeVoided.model_validate({**about, "previous": event_fields.fact(income.paid)})
 
@@ -100,11 +111,16 @@ async def _locked(tx: Tx, placement: PlacementId) -> Ledger:
     return found[placement]
 
 
-def _lived(ledger: Ledger, fact: DispatchFact, returned: ReturnFact | None) -> Ledger:
+def _with_stay(ledger: Ledger, fact: DispatchFact, returned: ReturnFact | None) -> Ledger:
     return replace(
-        ledger, departed_on=fact.departed_on, returned_on=returned.returned_on if returned else None, origin=fact.origin,
-        destination=fact.destination, occupation=fact.occupation, channel=fact.channel,
-    )  # fmt: skip
+        ledger,
+        departed_on=fact.departed_on,
+        returned_on=returned.returned_on if returned else None,
+        origin=fact.origin,
+        destination=fact.destination,
+        occupation=fact.occupation,
+        channel=fact.channel,
+    )
 
 
 async def _save(tx: Tx, ledger: Ledger) -> None:

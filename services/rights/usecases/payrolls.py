@@ -24,9 +24,9 @@ from services.rights.usecases import incomes
 from shared import sheets
 from shared.db import Cause, Database, Tx
 from shared.errors import Invalid, Refused
+from shared.principals import Forbidden, Principal, Role
 from shared.sheets import Kind, Row
 from shared.values import Currency, CurrencyField, Day, ImportId, Money, Period, PeriodField, PlacementId, exponent, new_id
-from shared.web.auth import Forbidden, Principal, Role
 
 T = TypeVar("T")
 COLUMNS = ("placement", "period", "gross", "deductions", "net", "remitted", "currency", "paid_on")
@@ -57,7 +57,7 @@ async def import_payroll(database: Database, cause: Cause, content: bytes, kind:
         async with database.transaction(cause) as tx:
             payroll = await queries.lock_payroll(tx, digest, party)
             if payroll is None:
-                raise domain.UnknownPayroll
+                raise domain.PayrollNotFound
             if payroll.done == payroll.rows:
                 return await _shown(tx, payroll)
             chunk = rows[payroll.done : payroll.done + PAYROLL_CHUNK]
@@ -82,10 +82,10 @@ async def try_payroll(database: Database, cause: Cause, content: bytes, kind: Ki
 
 
 async def show_payroll(tx: Tx, payroll_id: ImportId) -> views.Payroll:
-    """Raises UnknownPayroll, Forbidden."""
+    """Raises PayrollNotFound, Forbidden."""
     payroll = await queries.payroll(tx, payroll_id)
     if payroll is None:
-        raise domain.UnknownPayroll
+        raise domain.PayrollNotFound
     if tx.principal.role is not Role.AUDITOR and payroll.party != _party(tx.principal):
         raise Forbidden("the payroll is somebody else's")
     return await _shown(tx, payroll)

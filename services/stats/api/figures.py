@@ -14,8 +14,8 @@ from services.stats.figures.freshness import lag_of
 from services.stats.programmes import evaluation
 from services.stats.usecases import answers
 from services.stats.views import exports
-from shared.web.app import Call, allow
-from shared.web.auth import Role
+from shared.principals import Role
+from shared.web.call import Call, allow
 
 router = APIRouter()
 YearNumber = Annotated[int, Query(ge=1991, le=2199)]

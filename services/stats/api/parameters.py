@@ -8,10 +8,10 @@ from fastapi import Depends, Path, Query
 
 from services.stats.commands import AgeBand, Basis, By, Code, Filter, Question
 from services.stats.figures import query
+from shared.principals import Role
 from shared.reference import Region, Scheme
 from shared.values import Channel, CountyField, Day, Designation, DestinationField, EnterpriseId, OccupationField, Sex
-from shared.web.app import Call, allow
-from shared.web.auth import Role
+from shared.web.call import Call, allow
 
 Reader = Annotated[Call, allow(Role.OFFICER, Role.OPERATOR, Role.AUDITOR)]
 Planner = Annotated[Call, allow(Role.OFFICER, Role.OPERATOR)]
@@ -36,10 +36,18 @@ def _filter(
 ) -> Filter:
     """The dimensions of a question's filter, each repeatable."""
     return Filter(
-        county=tuple(county), designation=tuple(designation), listed=tuple(listed), province=tuple(province), region=tuple(region),
-        destination=tuple(destination), occupation=tuple(occupation), enterprise=tuple(enterprise), channel=tuple(channel), sex=tuple(sex),
+        county=tuple(county),
+        designation=tuple(designation),
+        listed=tuple(listed),
+        province=tuple(province),
+        region=tuple(region),
+        destination=tuple(destination),
+        occupation=tuple(occupation),
+        enterprise=tuple(enterprise),
+        channel=tuple(channel),
+        sex=tuple(sex),
         age_band=tuple(age_band),
-    )  # fmt: skip
+    )
 
 
 def _question(
@@ -56,9 +64,15 @@ def _question(
     """A measure between two periods (inclusive; up to today where `to` is left out), by dimensions that one of its cuts has together."""
     today = as_known_at or call.clock.today()
     return Question(
-        measure=measure, start=query.bounds(since, upper=False), end=query.bounds(to, upper=True) if to else today,
-        by=tuple(dict.fromkeys(by)), filter=part, basis=basis, scheme=scheme, known_on=as_known_at,
-    )  # fmt: skip
+        measure=measure,
+        start=query.bounds(since, upper=False),
+        end=query.bounds(to, upper=True) if to else today,
+        by=tuple(dict.fromkeys(by)),
+        filter=part,
+        basis=basis,
+        scheme=scheme,
+        known_on=as_known_at,
+    )
 
 
 Asked = Annotated[Question, Depends(_question)]

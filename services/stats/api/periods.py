@@ -10,8 +10,8 @@ from services.stats import views
 from services.stats.api.parameters import Reader
 from services.stats.commands import ClosablePeriod, ClosePeriod, ReopenPeriod
 from services.stats.usecases import periods as closed
-from shared.web.app import Call, allow
-from shared.web.auth import Role
+from shared.principals import Role
+from shared.web.call import Call, allow
 
 router = APIRouter()
 

@@ -10,8 +10,8 @@ from services.stats import views
 from services.stats.commands import PublicBy
 from services.stats.figures.freshness import lag_of
 from services.stats.usecases import public
-from shared.web.app import Call, allow
-from shared.web.auth import Role
+from shared.principals import Role
+from shared.web.call import Call, allow
 
 router = APIRouter()
 Anybody = Annotated[Call, allow(Role.PUBLIC, Role.OFFICER, Role.OPERATOR, Role.AUDITOR)]

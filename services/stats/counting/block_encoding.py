@@ -16,10 +16,16 @@ from services.stats.counting.reference_fold import Cell
 CELL_KEYS = ["measure", "cut", "k1", "k2", "day", "recorded_on", "currency"]
 EMPTY = pl.DataFrame(
     schema={
-        "measure": pl.Int16, "cut": pl.Int16, "k1": pl.String, "k2": pl.String, "day": pl.Date, "recorded_on": pl.Date,
-        "currency": pl.String, "value": pl.Int64,
+        "measure": pl.Int16,
+        "cut": pl.Int16,
+        "k1": pl.String,
+        "k2": pl.String,
+        "day": pl.Date,
+        "recorded_on": pl.Date,
+        "currency": pl.String,
+        "value": pl.Int64,
     }
-)  # fmt: skip
+)
 BLOCK_CELLS = 8192  # at most in one block: 180 kB
 _KEPT = [cut.code for cut in CUTS if cut.monthly]
 
@@ -78,13 +84,17 @@ def _grouped(cells: pl.DataFrame, codes: Mapping[str, int]) -> pl.DataFrame:
     month = pl.col("day").dt.truncate("1mo")
     names, numbers = pl.Series(list(codes), dtype=pl.String), pl.Series(list(codes.values()), dtype=pl.Int32)
     parts = cells.with_columns(
-        (month - _DAY_ZERO).dt.total_days().alias("month"), pl.col("day").dt.day(), (pl.col("recorded_on") - month).dt.total_days(),
-        pl.col("k1").replace_strict(names, numbers), pl.col("k2").replace_strict(names, numbers),
-    ).with_columns(part=pl.int_range(pl.len()).over("cut", "measure", "month", "currency") // BLOCK_CELLS)  # fmt: skip
+        (month - _DAY_ZERO).dt.total_days().alias("month"),
+        pl.col("day").dt.day(),
+        (pl.col("recorded_on") - month).dt.total_days(),
+        pl.col("k1").replace_strict(names, numbers),
+        pl.col("k2").replace_strict(names, numbers),
+    ).with_columns(part=pl.int_range(pl.len()).over("cut", "measure", "month", "currency") // BLOCK_CELLS)
     return parts.group_by("cut", "measure", "month", "currency", "part").agg(
-        pl.col("cut").is_in(_KEPT).not_().first().alias("settled"), pl.len().alias("cells"),
+        pl.col("cut").is_in(_KEPT).not_().first().alias("settled"),
+        pl.len().alias("cells"),
         *(pl.col(name).alias(f"{name}s") for name in ("day", "recorded_on", "k1", "k2", "value")),
-    )  # fmt: skip
+    )
 
 
 def _elements(values: pl.Series, size: int) -> bytes:

@@ -139,9 +139,15 @@ def _age(rule: Rule) -> pl.Expr:
 # --- cuts -------------------------------------------------------------------------------------------------------------
 def _cut(rows: pl.DataFrame, cut: Cut) -> pl.DataFrame:
     named = rows.select(
-        "measure", pl.lit(cut.code, pl.Int16).alias("cut"), _key(cut.k1).alias("k1"), _key(cut.k2).alias("k2"), "day", "recorded_on",
-        "currency", "value",
-    )  # fmt: skip
+        "measure",
+        pl.lit(cut.code, pl.Int16).alias("cut"),
+        _key(cut.k1).alias("k1"),
+        _key(cut.k2).alias("k2"),
+        "day",
+        "recorded_on",
+        "currency",
+        "value",
+    )
     return named.group_by(CELL_KEYS).agg(pl.col("value").sum())
 
 

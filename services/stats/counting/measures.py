@@ -14,7 +14,7 @@ from math import isqrt
 from typing import Literal
 
 from shared import events
-from shared.events import Data
+from shared.events import Event
 from shared.values import Ratio
 
 # --- dimensions and cuts ----------------------------------------------------------------------------------------------
@@ -209,7 +209,7 @@ class Rule:
     false); a missing part or amount adds nothing.
     """
 
-    event: type[Data]
+    event: type[Event]
     measure: str
     day: str
     codes: str = ""
@@ -222,7 +222,7 @@ class Rule:
     needs: str | None = None  # path of an optional part without which the rule does not apply
 
 
-def _departure(event: type[Data], fact: str, sign: Literal[1, -1]) -> tuple[Rule, ...]:
+def _departure(event: type[Event], fact: str, sign: Literal[1, -1]) -> tuple[Rule, ...]:
     return (
         Rule(event, "dispatches", f"{fact}.departed_on", fact, sign),
         Rule(event, "persons", f"{fact}.departed_on", fact, sign, when=f"{fact}.first_this_year"),
@@ -231,12 +231,12 @@ def _departure(event: type[Data], fact: str, sign: Literal[1, -1]) -> tuple[Rule
     )
 
 
-def _return_moved(event: type[Data], fact: str, sign: Literal[1, -1]) -> tuple[Rule, ...]:
+def _return_moved(event: type[Event], fact: str, sign: Literal[1, -1]) -> tuple[Rule, ...]:
     """The return counted so far follows its departure's codes."""
     return (Rule(event, "returns", "returned.returned_on", fact, sign, needs="returned"),)
 
 
-def _income(event: type[Data], fact: str, sign: Literal[1, -1]) -> tuple[Rule, ...]:
+def _income(event: type[Event], fact: str, sign: Literal[1, -1]) -> tuple[Rule, ...]:
     return (
         Rule(event, "income", f"{fact}.period", "", sign, money=f"{fact}.net"),
         Rule(event, "income_deducted", f"{fact}.period", "", sign, money=f"{fact}.deductions"),
@@ -310,7 +310,7 @@ SOURCES: dict[Dimension, tuple[str, ...]] = {
 }
 
 
-def part_class(event: type[Data], path: str) -> type[events.Part] | None:
+def part_class(event: type[Event], path: str) -> type[events.Part] | None:
     """The class of the part at `path` in an event's data, None where there is none."""
     found: type[events.Part] = event
     for name in filter(None, path.split(".")):
@@ -324,7 +324,7 @@ def _annotated(owner: type[events.Part], name: str) -> type[events.Part]:
     return next(cls for cls in candidates if isinstance(cls, type) and issubclass(cls, events.Part))
 
 
-def has(event: type[Data], codes: str, dimension: Dimension) -> bool:
+def has(event: type[Event], codes: str, dimension: Dimension) -> bool:
     """Whether the part of an event that carries a rule's codes says anything about a dimension."""
     cls = part_class(event, codes)
     fields = cls.model_fields if cls else {}

@@ -32,7 +32,7 @@ from services.stats.counting.record_patterns import (
     pattern,
 )
 from shared.delivery.inbox import Raw
-from shared.events import Data
+from shared.events import Event
 
 FEW = 64  # records: so many at least make a layout worth the while
 PATIENCE = 3  # layouts of fewer records, among those of one length, before the rest is left alone
@@ -165,7 +165,7 @@ def layout_of(value: bytes) -> Layout | None:
 
 
 @cache
-def _pattern(event: type[Data]) -> Pattern | None:
+def _pattern(event: type[Event]) -> Pattern | None:
     return pattern(event, None)
 
 

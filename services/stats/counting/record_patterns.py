@@ -20,7 +20,7 @@ from uuid import UUID
 
 import iso4217
 
-from shared.events import BY_TYPE, Data, Part
+from shared.events import BY_TYPE, Event, Part
 from shared.values import Money
 
 
@@ -59,7 +59,7 @@ class Pattern:
     The subject of the envelope is also the one in the data. The group of a path is None where a part on the way is null.
     """
 
-    event: type[Data]
+    event: type[Event]
     match: Any  # of re.Pattern: fullmatch
     names: tuple[str, ...]
     kinds: tuple[Kind, ...]
@@ -71,13 +71,13 @@ def head_of(value: bytes) -> tuple[bytes, bytes] | None:
     return (found[1], found[2]) if found else None
 
 
-def class_of(value: bytes) -> type[Data] | None:
+def class_of(value: bytes) -> type[Event] | None:
     """The class that a record begins to be of."""
     head = head_of(value)
     return BY_TYPE.get(head[0].decode(errors="replace")) if head else None
 
 
-def pattern(event: type[Data], wanted: Iterable[str] | None = ()) -> Pattern | None:
+def pattern(event: type[Event], wanted: Iterable[str] | None = ()) -> Pattern | None:
     """For whole records of the class, with groups for the wanted paths. None wanted: for whatever is not the same in all records.
 
     None: a field is of a kind that no pattern is known for.

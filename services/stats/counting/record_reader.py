@@ -19,7 +19,7 @@ from services.stats.counting.measures import CUTS_OF, RULES, SOURCES, Dimension,
 from services.stats.counting.record_layouts import Alike
 from services.stats.counting.record_patterns import Pattern, class_of, pattern
 from shared.delivery.inbox import Raw
-from shared.events import Data
+from shared.events import Event
 from shared.values import PROGRAMME_ZONE
 
 # "province" is read as the county, "person" as the sex.
@@ -34,12 +34,12 @@ class Batch:
     `applied`: per topic how many were read, and the newest time among them.
     """
 
-    frames: dict[type[Data], pl.DataFrame]
+    frames: dict[type[Event], pl.DataFrame]
     odd: tuple[int, ...]
     applied: dict[str, tuple[int, datetime]]
 
 
-Parts = dict[type[Data], list[pl.DataFrame]]  # `row`, and a column per name as it stands in the log
+Parts = dict[type[Event], list[pl.DataFrame]]  # `row`, and a column per name as it stands in the log
 
 
 def read(records: Sequence[Raw]) -> Batch:
@@ -101,17 +101,17 @@ def is_text(value: bytes) -> bool:
 
 
 @cache
-def _pattern(event: type[Data]) -> Pattern | None:
+def _pattern(event: type[Event]) -> Pattern | None:
     return pattern(event, names(event))
 
 
 @cache
-def names(event: type[Data]) -> tuple[str, ...]:
+def names(event: type[Event]) -> tuple[str, ...]:
     """Whatever a rule reads of an event."""
     return tuple({"subject", "time"} | {path for rule in RULES if rule.event is event for path, _ in leaves(rule)})
 
 
-def _frame(event: type[Data], columns: pl.DataFrame) -> pl.DataFrame:
+def _frame(event: type[Event], columns: pl.DataFrame) -> pl.DataFrame:
     kinds = {path: kind for rule in RULES if rule.event is event for path, kind in leaves(rule)}
     time = pl.col("time").cast(pl.String)
     hour = time.str.slice(11, 2).cast(pl.Int8)
@@ -122,14 +122,14 @@ def _frame(event: type[Data], columns: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _typed(event: type[Data], path: str, kind: pl.DataType) -> pl.Expr:
+def _typed(event: type[Event], path: str, kind: pl.DataType) -> pl.Expr:
     text = pl.col(path).cast(pl.String)
     if kind != pl.Boolean():
         return text.cast(kind).alias(path)
     return (text == "true").fill_null(_default(event, path)).alias(path)
 
 
-def _applied(frames: dict[type[Data], pl.DataFrame]) -> dict[str, tuple[int, datetime]]:
+def _applied(frames: dict[type[Event], pl.DataFrame]) -> dict[str, tuple[int, datetime]]:
     counts: Counter[str] = Counter()
     newest: dict[str, str] = {}
     for event, frame in frames.items():
@@ -181,7 +181,7 @@ def departs(rule: Rule) -> bool:
 
 
 @cache
-def _default(event: type[Data], path: str) -> bool:
+def _default(event: type[Event], path: str) -> bool:
     """Of a flag that was added later, and is missing in older records."""
     owner, _, name = path.rpartition(".")
     cls = part_class(event, owner)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from services.stats.counting.measures import AGE_BANDS, CUTS_OF, DAY_BANDS, MEASURE, NOWHERE, RULES, SOURCES, Dimension, Rule
 from services.stats.domain import AbsurdDay
-from shared.events import Data, Recorded
+from shared.events import Event, EventEnvelope
 from shared.reference import province_of
 from shared.values import PROGRAMME_ZONE, Money, Period, first_day
 
@@ -32,12 +32,12 @@ class Cell(NamedTuple):
     currency: str  # ISO 4217 for money, else empty
 
 
-RULES_OF: Mapping[type[Data], tuple[Rule, ...]] = {
+RULES_OF: Mapping[type[Event], tuple[Rule, ...]] = {
     event: tuple(rule for rule in RULES if rule.event is event) for event in {rule.event for rule in RULES}
 }
 
 
-def fold(event: Recorded[Data]) -> list[tuple[Cell, int]]:
+def fold(event: EventEnvelope[Event]) -> list[tuple[Cell, int]]:
     """What one event adds to which cells. Raises AbsurdDay for a day before 1990 or more than a day after it was recorded."""
     recorded_on = event.time.astimezone(PROGRAMME_ZONE).date()
     found: list[tuple[Cell, int]] = []
@@ -55,7 +55,7 @@ def fold(event: Recorded[Data]) -> list[tuple[Cell, int]]:
     return found
 
 
-def fold_all(events: Iterable[Recorded[Data]]) -> dict[Cell, int]:
+def fold_all(events: Iterable[EventEnvelope[Event]]) -> dict[Cell, int]:
     """The cells of many events; cells that come to nothing are left out."""
     total: Counter[Cell] = Counter()
     for event in events:
@@ -71,13 +71,13 @@ def _at(data: Any, path: str) -> Any:
     return data
 
 
-def _applies(rule: Rule, data: Data) -> bool:
+def _applies(rule: Rule, data: Event) -> bool:
     if any(path is not None and _at(data, path) is None for path in (rule.needs, rule.since)):
         return False
     return rule.when is None or _at(data, rule.when) is rule.flag
 
 
-def _amount(rule: Rule, data: Data) -> tuple[int, str]:
+def _amount(rule: Rule, data: Event) -> tuple[int, str]:
     if rule.count is not None:
         return rule.sign * _at(data, rule.count), ""
     if rule.money is None:
@@ -86,7 +86,7 @@ def _amount(rule: Rule, data: Data) -> tuple[int, str]:
     return (0, "") if money is None else (rule.sign * money.minor, money.currency)
 
 
-def _day(rule: Rule, data: Data, recorded_on: date) -> date:
+def _day(rule: Rule, data: Event, recorded_on: date) -> date:
     value: date | Period = _at(data, rule.day)
     day = first_day(value) if isinstance(value, str) else value
     if not EARLIEST <= day <= recorded_on + timedelta(days=1):
@@ -94,7 +94,7 @@ def _day(rule: Rule, data: Data, recorded_on: date) -> date:
     return day
 
 
-def _days(rule: Rule, data: Data, day: date) -> str:
+def _days(rule: Rule, data: Event, day: date) -> str:
     """The band of the days it took."""
     return _band((day - _at(data, rule.since or "")).days, DAY_BANDS)
 

@@ -10,7 +10,7 @@ from services.stats import queries
 from shared.db import Tx, Unavailable
 from shared.events import DOCKING, REGISTRATION, RIGHTS, TRAINING
 from shared.values import PROGRAMME_ZONE
-from shared.web.app import Site
+from shared.web.call import Site
 
 SOURCES = (REGISTRATION, DOCKING, TRAINING, RIGHTS)
 

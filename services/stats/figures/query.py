@@ -29,7 +29,7 @@ from services.stats.counting.measures import (
     cuts_for,
 )
 from services.stats.counting.reference_fold import EARLIEST
-from services.stats.domain import NoCut, PeriodInvalid, UnknownMeasure
+from services.stats.domain import MeasureNotFound, NoCut, PeriodInvalid
 from services.stats.figures import classifications
 from services.stats.figures.classifications import Lists
 from services.stats.figures.percentiles import BAND, Spread, spread
@@ -64,7 +64,7 @@ class Point:
 
 
 async def answer(tx: Tx, question: Question) -> list[Point]:
-    """The points of a figure, in the order of their names. Raises UnknownMeasure, NoCut, PeriodInvalid."""
+    """The points of a figure, in the order of their names. Raises MeasureNotFound, NoCut, PeriodInvalid."""
     if question.end < question.start:
         raise PeriodInvalid(field="to")
     measure = _measure(question.measure)
@@ -241,7 +241,7 @@ async def unclassified(tx: Tx, question: Question) -> dict[str, int] | None:
 
 def selection(question: Question, listed: Lists) -> tuple[Sums, int, frozenset[str] | None]:
     """For who explains a figure: the rows it is the sum of, the code of the measure that is taken away (0: none), and what the
-    counties must ever have been listed as (None: whatever). Raises UnknownMeasure, NoCut.
+    counties must ever have been listed as (None: whatever). Raises MeasureNotFound, NoCut.
     """
     measure = _measure(question.measure)
     if isinstance(measure, Quotient) or (isinstance(measure, Derived) and measure.counts != "heads"):
@@ -254,7 +254,7 @@ def selection(question: Question, listed: Lists) -> tuple[Sums, int, frozenset[s
 
 
 def definition(name: str) -> str:
-    """What a measure counts. Raises UnknownMeasure."""
+    """What a measure counts. Raises MeasureNotFound."""
     measure = _measure(name)
     return f"{measure.name} ({measure.unit}, {measure.kind}): {measure.definition}{_policy(measure)}"
 
@@ -296,7 +296,7 @@ ALL: dict[str, AnyMeasure] = {**MEASURE, **DERIVED, **QUOTIENTS}
 
 def _measure(name: str) -> AnyMeasure:
     if name not in ALL:
-        raise UnknownMeasure(f"there is no measure {name!r}", field="measure", state=list(ALL))
+        raise MeasureNotFound(f"there is no measure {name!r}", field="measure", state=list(ALL))
     return ALL[name]
 
 
@@ -314,9 +314,19 @@ def _dimensions(question: Question) -> set[Dimension]:
 
 
 _KNOWN: tuple[Dimension, ...] = (
-    "county", "designation", "province", "region", "listed", "destination", "occupation", "enterprise", "channel", "sex", "age_band",
+    "county",
+    "designation",
+    "province",
+    "region",
+    "listed",
+    "destination",
+    "occupation",
+    "enterprise",
+    "channel",
+    "sex",
+    "age_band",
     "days",
-)  # fmt: skip
+)
 
 
 def _cut(measure: str, question: Question) -> Cut:

@@ -25,19 +25,19 @@ from services.stats.queries.frozen import Close, FrozenKey
 from shared.db import Tx
 from shared.delivery import outbox
 from shared.events import (
-    Data,
     DispatchCorrected,
     DispatchVoided,
+    Event,
+    EventEnvelope,
     FigureRestated,
     IncomeCorrected,
     IncomeVoided,
     PeriodClosed,
     PeriodReopened,
-    Recorded,
     RecruitmentCostAssessed,
 )
+from shared.principals import NATION
 from shared.values import PROGRAMME_ZONE
-from shared.web.auth import NATION
 
 Kind = Literal["late", "correction", "merge", "fx", "designation", "rule"]
 MOST_CAUSES = 100
@@ -60,17 +60,29 @@ async def close_period(tx: Tx, command: ClosePeriod) -> Close:
     if any(close.period == command.period for close in await frozen.closed(tx)):
         raise PeriodAlreadyClosed(field="period")
     close = Close(
-        period=command.period, version=await frozen.newest_close(tx, command.period) + 1, starts=starts, ends=ends,
-        digest=await frozen.digest(tx, generation, starts, ends), positions=await frozen.positions(tx),
-        closed_by=str(tx.principal), closed_at=tx.clock.now(),
-    )  # fmt: skip
+        period=command.period,
+        version=await frozen.newest_close(tx, command.period) + 1,
+        starts=starts,
+        ends=ends,
+        digest=await frozen.digest(tx, generation, starts, ends),
+        positions=await frozen.positions(tx),
+        closed_by=str(tx.principal),
+        closed_at=tx.clock.now(),
+    )
     await frozen.add_close(tx, close)
     await frozen.freeze(tx, generation, close, CUT_OF)
     at = tuple((str(topic), int(partition), int(offset)) for topic, partition, offset in close.positions)
-    outbox.publish(tx, PeriodClosed(
-        key=f"period|{close.period}", effective=tx.clock.today(), period=close.period, version=close.version, digest=close.digest,
-        positions=at,
-    ))  # fmt: skip
+    outbox.publish(
+        tx,
+        PeriodClosed(
+            key=f"period|{close.period}",
+            effective=tx.clock.today(),
+            period=close.period,
+            version=close.version,
+            digest=close.digest,
+            positions=at,
+        ),
+    )
     return close
 
 
@@ -86,10 +98,17 @@ async def reopen_period(tx: Tx, command: ReopenPeriod) -> Close:
         found, reopened_by=str(tx.principal), reopened_at=tx.clock.now(), reason=command.reason, explanation=command.explanation
     )
     await frozen.reopen(tx, close)
-    outbox.publish(tx, PeriodReopened(
-        key=f"period|{close.period}", effective=tx.clock.today(), period=close.period, version=close.version, approver=str(tx.principal),
-        reason=command.reason,
-    ))  # fmt: skip
+    outbox.publish(
+        tx,
+        PeriodReopened(
+            key=f"period|{close.period}",
+            effective=tx.clock.today(),
+            period=close.period,
+            version=close.version,
+            approver=str(tx.principal),
+            reason=command.reason,
+        ),
+    )
     return close
 
 
@@ -104,7 +123,7 @@ class Change:
     causes: tuple[UUID, ...]
 
 
-async def restate(tx: Tx, cells: Mapping[Cell, int], events: Sequence[Recorded[Data]]) -> None:
+async def restate(tx: Tx, cells: Mapping[Cell, int], events: Sequence[EventEnvelope[Event]]) -> None:
     """Tell what a batch changes in closed periods. One statement when it changes nothing there."""
     closes = await frozen.closed(tx)
     if not any(close.starts <= cell.day <= close.ends for cell in cells for close in closes):
@@ -136,7 +155,7 @@ async def tell(tx: Tx, told: Sequence[tuple[int, FigureRestated]]) -> None:
         await frozen.add_restatements(tx, [(event.period, version, event.model_dump(mode="json")) for version, event in told])
 
 
-def _changes(events: Iterable[Recorded[Data]], closes: Sequence[Close]) -> list[Change]:
+def _changes(events: Iterable[EventEnvelope[Event]], closes: Sequence[Close]) -> list[Change]:
     deltas: Counter[tuple[FrozenKey, Kind]] = Counter()
     causes: defaultdict[tuple[FrozenKey, Kind], list[UUID]] = defaultdict(list)
     for event in events:
@@ -151,7 +170,7 @@ def _changes(events: Iterable[Recorded[Data]], closes: Sequence[Close]) -> list[
     return [Change(key, kind, delta, tuple(dict.fromkeys(causes[key, kind]))) for (key, kind), delta in sorted(deltas.items()) if delta]
 
 
-def kind_of(data: Data) -> Kind:
+def kind_of(data: Event) -> Kind:
     """Why a closed figure changes: somebody was late, something was wrong, or two people were one."""
     if isinstance(data, DispatchCorrected):
         return "merge" if data.cause == "merge" else "correction"
@@ -181,10 +200,18 @@ def _scoped(key: tuple[str, int, int, str], scope: str) -> str:
 def _told(key: tuple[str, int, int, str], scope: str, change: Change, effective: date) -> tuple[int, FigureRestated]:
     period, version, measure, currency = key
     return version, FigureRestated(
-        key=_scoped(key, scope), effective=effective, measure=MEASURE_BY_CODE[measure].name, scope=scope, period=period,
-        currency=currency or None, old=0, new=change.delta, kind=change.kind, causes=change.causes[:MOST_CAUSES],
+        key=_scoped(key, scope),
+        effective=effective,
+        measure=MEASURE_BY_CODE[measure].name,
+        scope=scope,
+        period=period,
+        currency=currency or None,
+        old=0,
+        new=change.delta,
+        kind=change.kind,
+        causes=change.causes[:MOST_CAUSES],
         causes_total=len(change.causes),
-    )  # fmt: skip
+    )
 
 
 def _chained(told: Iterable[tuple[int, FigureRestated]], before: Mapping[str, int]) -> list[tuple[int, FigureRestated]]:
@@ -220,10 +247,24 @@ async def restate_listing(tx: Tx, before: Mapping[tuple[str, int, str, str, str 
         period, version, measure, listed, currency = key
         old, new, scope = before.get(key, 0), now.get(key, 0), f"nation:{NATION}/listed:{listed}"
         if old != new:
-            told.append((version, FigureRestated(
-                key="|".join(filter(None, (measure, currency, scope, period))), effective=tx.clock.today(), measure=measure, scope=scope,
-                period=period, currency=currency, old=old, new=new, kind="designation", causes=(), causes_total=0,
-            )))  # fmt: skip
+            told.append(
+                (
+                    version,
+                    FigureRestated(
+                        key="|".join(filter(None, (measure, currency, scope, period))),
+                        effective=tx.clock.today(),
+                        measure=measure,
+                        scope=scope,
+                        period=period,
+                        currency=currency,
+                        old=old,
+                        new=new,
+                        kind="designation",
+                        causes=(),
+                        causes_total=0,
+                    ),
+                )
+            )
     await tell(tx, told)
 
 
@@ -247,8 +288,22 @@ async def restate_rates(tx: Tx, before: Mapping[tuple[str, int, str], int]) -> N
     for (period, version, measure), new in (await in_yuan(tx)).items():
         old = before[period, version, measure]
         if old != new:
-            told.append((version, FigureRestated(
-                key=f"{measure}|nation:{NATION}|{period}", effective=tx.clock.today(), measure=MEASURE[measure].name,
-                scope=f"nation:{NATION}", period=period, currency=query.YUAN, old=old, new=new, kind="fx", causes=(), causes_total=0,
-            )))  # fmt: skip
+            told.append(
+                (
+                    version,
+                    FigureRestated(
+                        key=f"{measure}|nation:{NATION}|{period}",
+                        effective=tx.clock.today(),
+                        measure=MEASURE[measure].name,
+                        scope=f"nation:{NATION}",
+                        period=period,
+                        currency=query.YUAN,
+                        old=old,
+                        new=new,
+                        kind="fx",
+                        causes=(),
+                        causes_total=0,
+                    ),
+                )
+            )
     await tell(tx, told)

@@ -11,15 +11,15 @@ from typing import Literal
 
 from services.stats import domain
 from services.stats.commands import Filter, Plan, Question, Quota, Target
-from services.stats.domain import Judgement, Progress, Projection, UnknownProgramme
+from services.stats.domain import Judgement, ProgrammeNotFound, Progress, Projection
 from services.stats.figures import query
 from services.stats.figures.query import Point
 from services.stats.programmes import projection as seasons
 from services.stats.queries import programmes
 from shared.db import Tx
+from shared.principals import NATION
 from shared.reference import provinces, region
 from shared.values import Designation, Period, Ratio, first_day
-from shared.web.auth import NATION
 
 SHIPPED = Path(__file__).parent
 MAIN = "2017-2020"
@@ -42,13 +42,13 @@ def shipped() -> dict[str, Plan]:
 
 
 async def in_force(tx: Tx, code: str = MAIN) -> InForce:
-    """The newest version entered, else the one shipped. Raises UnknownProgramme."""
+    """The newest version entered, else the one shipped. Raises ProgrammeNotFound."""
     entered = await programmes.programme(tx, code)
     if entered is not None:
         return InForce(Plan.model_validate(entered.document), entered.version)
     plan = shipped().get(code)
     if plan is None:
-        raise UnknownProgramme(f"there is no programme {code!r}")
+        raise ProgrammeNotFound(f"there is no programme {code!r}")
     return InForce(plan, 0)
 
 
@@ -179,9 +179,15 @@ async def _same_day_before(tx: Tx, quota: Quota, on: date, known_on: date | None
 async def _share(tx: Tx, quota: Quota, start: date, end: date, known_on: date | None, levels: Sequence[Level]) -> Shares:
     async def counted(part: Filter) -> dict[tuple[Scope, str], list[Point]]:
         question = Question(
-            measure=quota.measure, start=start, end=end, by=("year", "province"), filter=part,
-            basis=quota.basis, scheme=quota.scheme, known_on=known_on,
-        )  # fmt: skip
+            measure=quota.measure,
+            start=start,
+            end=end,
+            by=("year", "province"),
+            filter=part,
+            basis=quota.basis,
+            scheme=quota.scheme,
+            known_on=known_on,
+        )
         return _by_scope(await query.answer(tx, question), quota.scheme, levels)
 
     nums, dens = await counted(quota.numerator), await counted(quota.denominator)

@@ -11,9 +11,12 @@ from services.stats.commands import Plan, Quota, Target
 def contradictions(plan: Plan) -> list[str]:
     """What in the plan cannot all be true, each with its arithmetic. Empty: nothing found."""
     return [
-        *_parts_above_wholes(plan), *_quotas_against_targets(plan), *_quotas_above_all(plan), *_tables_beside_floors(plan),
+        *_parts_above_wholes(plan),
+        *_quotas_against_targets(plan),
+        *_quotas_above_all(plan),
+        *_tables_beside_floors(plan),
         *_outside_the_programme(plan),
-    ]  # fmt: skip
+    ]
 
 
 def arithmetic(plan: Plan) -> list[str]:

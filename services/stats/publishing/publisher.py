@@ -27,9 +27,9 @@ from services.stats.queries import frozen, last_published, programmes, rates
 from services.stats.settings import policy
 from shared.db import Tx, Unavailable
 from shared.delivery import outbox
-from shared.events import Data, FigurePublished, QuotaStatusChanged, TargetProgressChanged, YearOnYearBreached
+from shared.events import Event, FigurePublished, QuotaStatusChanged, TargetProgressChanged, YearOnYearBreached
 from shared.values import Clock, QuotaStatus, TargetState
-from shared.web.app import Site
+from shared.web.call import Site
 
 log = logging.getLogger("laowu.stats.publication")
 DEBOUNCE_SECONDS = 1.0  # statistics.md 4: at most once a second per key
@@ -124,9 +124,9 @@ class Edition:
         return "final" if period in self.closed else "preliminary"
 
 
-async def _judge_all(tx: Tx, said: Said, fresh: Freshness) -> tuple[list[Data], Said]:
+async def _judge_all(tx: Tx, said: Said, fresh: Freshness) -> tuple[list[Event], Said]:
     """What has to be told, and what will have been said then."""
-    on, told, changed = tx.clock.today(), list[Data](), Said()
+    on, told, changed = tx.clock.today(), list[Event](), Said()
     edition = Edition(fresh, on, frozenset(close.period for close in await frozen.closed(tx)))
     in_force = await evaluation.all_in_force(tx)
     for programme in in_force:
@@ -203,9 +203,12 @@ def _quota_now(of: QuotaYear, edition: Edition) -> dict[str, Any]:
 def _target_now(of: TargetAt, edition: Edition) -> dict[str, Any]:
     stands = of.progress
     return {
-        "actual": of.actual, "state": stands.state if stands else None, "floor": stands.floor if stands else None,
-        "projection": _projection(of), "parked": edition.fresh.parked > 0,
-    }  # fmt: skip
+        "actual": of.actual,
+        "state": stands.state if stands else None,
+        "floor": stands.floor if stands else None,
+        "projection": _projection(of),
+        "parked": edition.fresh.parked > 0,
+    }
 
 
 def _projection(of: TargetAt) -> list[int] | None:
@@ -215,50 +218,98 @@ def _projection(of: TargetAt) -> list[int] | None:
 def _snapshot(key: str, measure: str, scope: str, period: str, edition: Edition, **value: Any) -> FigurePublished:
     given = {"value": None, "share": None, "status": None, "gap_heads": None, **value}
     return FigurePublished(
-        key=key, effective=edition.on, measure=measure, cut=scope, period=period, label=edition.label(period),
+        key=key,
+        effective=edition.on,
+        measure=measure,
+        cut=scope,
+        period=period,
+        label=edition.label(period),
         complete_through=edition.fresh.complete_through,
-        lag_seconds=edition.fresh.lag_seconds, parked=edition.fresh.parked, **given,
-    )  # fmt: skip
+        lag_seconds=edition.fresh.lag_seconds,
+        parked=edition.fresh.parked,
+        **given,
+    )
 
 
-def _quota_events(key: str, of: QuotaYear, before: Mapping[str, Any] | None, programme: InForce, edition: Edition) -> list[Data]:
+def _quota_events(key: str, of: QuotaYear, before: Mapping[str, Any] | None, programme: InForce, edition: Edition) -> list[Event]:
     verdict, period = of.judgement, str(of.year)
-    told: list[Data] = [
+    told: list[Event] = [
         _snapshot(
-            key, of.quota.measure, str(of.scope), period, edition,
-            share=verdict.share, status=verdict.status, gap_heads=verdict.gap_heads, open_positions=of.in_hand, infeasible=of.infeasible,
+            key,
+            of.quota.measure,
+            str(of.scope),
+            period,
+            edition,
+            share=verdict.share,
+            status=verdict.status,
+            gap_heads=verdict.gap_heads,
+            open_positions=of.in_hand,
+            infeasible=of.infeasible,
             definition=f"{programme.plan.code}/{programme.version}/{of.quota.code}",
         )
-    ]  # fmt: skip
+    ]
     was = QuotaStatus(before["status"]) if before else None
     if (was != verdict.status or (before and before["infeasible"] != of.infeasible)) and of.scope == NATIONAL:
-        told.append(QuotaStatusChanged(
-            key=key, effective=edition.on, quota=of.quota.code, period=period, status_from=was, status_to=verdict.status,
-            share=verdict.share, gap_heads=verdict.gap_heads, open_positions=of.in_hand, infeasible=of.infeasible,
-        ))  # fmt: skip
+        told.append(
+            QuotaStatusChanged(
+                key=key,
+                effective=edition.on,
+                quota=of.quota.code,
+                period=period,
+                status_from=was,
+                status_to=verdict.status,
+                share=verdict.share,
+                gap_heads=verdict.gap_heads,
+                open_positions=of.in_hand,
+                infeasible=of.infeasible,
+            )
+        )
     said_already = before is not None and before["final"] and before["rise"] is False
     fell = verdict.rise is False and of.finished and not said_already
     if fell and of.scope == NATIONAL and verdict.before is not None:
-        told.append(YearOnYearBreached(
-            key=key, effective=edition.on, quota=of.quota.code, period=period, share=verdict.share, share_before=verdict.before,
-        ))  # fmt: skip
+        told.append(
+            YearOnYearBreached(
+                key=key,
+                effective=edition.on,
+                quota=of.quota.code,
+                period=period,
+                share=verdict.share,
+                share_before=verdict.before,
+            )
+        )
     return told
 
 
-def _target_events(key: str, of: TargetAt, before: Mapping[str, Any] | None, programme: InForce, edition: Edition) -> list[Data]:
+def _target_events(key: str, of: TargetAt, before: Mapping[str, Any] | None, programme: InForce, edition: Edition) -> list[Event]:
     stands = of.progress
-    told: list[Data] = [
+    told: list[Event] = [
         _snapshot(
-            key, of.target.measure, str(of.scope), programme.plan.code, edition, value=of.actual, status=stands.state if stands else None,
-            projection=_projection(of), definition=f"{programme.plan.code}/{programme.version}/{of.target.code}",
+            key,
+            of.target.measure,
+            str(of.scope),
+            programme.plan.code,
+            edition,
+            value=of.actual,
+            status=stands.state if stands else None,
+            projection=_projection(of),
+            definition=f"{programme.plan.code}/{programme.version}/{of.target.code}",
         )
-    ]  # fmt: skip
+    ]
     was = TargetState(before["state"]) if before and before["state"] else None
     if stands is not None and was != stands.state:
-        told.append(TargetProgressChanged(
-            key=key, effective=edition.on, target=of.target.code, actual=of.actual, expected=stands.expected,
-            floor=stands.floor, state_from=was, state_to=stands.state, projection=_projection(of),
-        ))  # fmt: skip
+        told.append(
+            TargetProgressChanged(
+                key=key,
+                effective=edition.on,
+                target=of.target.code,
+                actual=of.actual,
+                expected=stands.expected,
+                floor=stands.floor,
+                state_from=was,
+                state_to=stands.state,
+                projection=_projection(of),
+            )
+        )
     return told
 
 

@@ -17,7 +17,7 @@ from services.stats.domain import StreamFull
 from services.stats.queries import last_published
 from services.stats.settings import policy
 from shared.db import Tx, Unavailable
-from shared.web.app import Site
+from shared.web.call import Site
 
 POLL_SECONDS = 0.5  # figures are published at most once a second per key
 HEARTBEAT_SECONDS = 15.0  # a comment, so that proxies and readers see that the line is alive

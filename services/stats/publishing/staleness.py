@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from services.stats.figures.freshness import Freshness, Lag
-from shared.events import Data, StalenessCleared, StalenessRaised
+from shared.events import Event, StalenessCleared, StalenessRaised
 from shared.values import PROGRAMME_ZONE
 
 KEY = "staleness"
@@ -33,7 +33,7 @@ class Watch:
         return now - self.behind_since >= self.bound
 
 
-def told(said: dict[str, Any] | None, watch: Watch, fresh: Freshness, lag: Lag, now: datetime) -> tuple[list[Data], dict[str, Any] | None]:
+def told(said: dict[str, Any] | None, watch: Watch, fresh: Freshness, lag: Lag, now: datetime) -> tuple[list[Event], dict[str, Any] | None]:
     """What has to be told, and what will have been said then; None: nothing new."""
     raised = bool(said and said["raised"])
     stale = watch.stale(fresh, lag, now)

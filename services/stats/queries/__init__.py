@@ -97,7 +97,7 @@ async def sum_cells(tx: Tx, ask: Sums) -> list[Sum]:
     """From every cell, to the day and as known at any day."""
     rows = await tx.conn.fetch(
         SUM_CELLS, ask.cut, ask.measures, ask.start, ask.end, ask.known_on, ask.bucket, ask.level, ask.by_k2, ask.k1, ask.provinces, ask.k2
-    )  # fmt: skip
+    )
     return [Sum(measure, k1, k2, currency, ((bucket, value),)) for measure, bucket, k1, k2, currency, value in rows]
 
 

@@ -83,7 +83,7 @@ DROP_VERSIONS = "DELETE FROM settled USING generation WHERE settled.generation =
 DROP_GENERATIONS = "DELETE FROM generation WHERE state = $1"
 
 
-async def unhurried(tx: Tx) -> None:
+async def without_statement_timeout(tx: Tx) -> None:
     """Until the transaction ends, statements may take what a whole generation takes."""
     await tx.conn.execute(UNHURRIED)
 
@@ -111,9 +111,15 @@ async def move_marks(tx: Tx, generation: int, moved: Mapping[tuple[str, int], tu
     await tx.conn.execute(ADD_MARKS, generation, topics, partitions)
     ends = [end for _, end in moved.values()]
     rows = await tx.conn.fetch(
-        MOVE_MARKS, generation, topics, partitions, [start.offset for start, _ in moved.values()], [end.offset for end in ends],
-        [end.expected.epoch for end in ends], [end.expected.number for end in ends],
-    )  # fmt: skip
+        MOVE_MARKS,
+        generation,
+        topics,
+        partitions,
+        [start.offset for start, _ in moved.values()],
+        [end.offset for end in ends],
+        [end.expected.epoch for end in ends],
+        [end.expected.number for end in ends],
+    )
     return len(rows) == len(moved)
 
 

@@ -65,7 +65,15 @@ async def rate_count(tx: Tx) -> int:
 async def add_rate(tx: Tx, rate: Rate) -> bool:
     """False: this version exists already."""
     added = await tx.conn.fetchval(
-        ADD_RATE, rate.currency, rate.month, rate.version, rate.yuan_per_unit, rate.source, rate.reason, rate.entered_by, rate.entered_at,
+        ADD_RATE,
+        rate.currency,
+        rate.month,
+        rate.version,
+        rate.yuan_per_unit,
+        rate.source,
+        rate.reason,
+        rate.entered_by,
+        rate.entered_at,
         rate.entered_on,
-    )  # fmt: skip
+    )
     return bool(added)

@@ -22,9 +22,9 @@ from services.stats.replay.stored_sums import kept_sums, summed
 from shared.db import Cause, Tx
 from shared.delivery import event_log
 from shared.events import Undecodable, Unknown, decode
+from shared.principals import system
 from shared.settings import Settings
 from shared.values import Clock
-from shared.web.auth import system
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,10 +22,10 @@ from services.stats.replay.audit import at, place_of
 from services.stats.replay.log_shards import Progress, Report, Share, in_shares
 from shared.db import Cause, Tx
 from shared.delivery import event_log
-from shared.events import Data, Recorded, Undecodable, Unknown, Unwanted, decode
+from shared.events import Event, EventEnvelope, Undecodable, Unknown, Unwanted, decode
+from shared.principals import system
 from shared.settings import Settings
 from shared.values import Clock
-from shared.web.auth import system
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ async def why(
 ) -> list[Why]:
     """Explain figures from the log. Positions, dead letters and answers are of one snapshot, so counting may go on.
 
-    Raises what `asking` does; UnknownMeasure, NoCut; kafka.Unavailable, log.Truncated, shares.ReaderLost.
+    Raises what `asking` does; MeasureNotFound, NoCut; kafka.Unavailable, log.Truncated, shares.ReaderLost.
     """
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         tx = Tx(conn, "stats", Cause(system("stats"), Clock()))
@@ -120,9 +120,18 @@ def _without_zero(found: Counter[str]) -> dict[str, int]:
 def _around(cell: Cell) -> Sums:
     """The cell, and what was recorded of it before."""
     return Sums(
-        cut=cell.cut, measures=(cell.measure,), start=cell.day, end=cell.day, bucket="none", level="none", by_k2=False,
-        known_on=cell.recorded_on, k1=(cell.k1,), provinces=None, k2=(cell.k2,),
-    )  # fmt: skip
+        cut=cell.cut,
+        measures=(cell.measure,),
+        start=cell.day,
+        end=cell.day,
+        bucket="none",
+        level="none",
+        by_k2=False,
+        known_on=cell.recorded_on,
+        k1=(cell.k1,),
+        provinces=None,
+        k2=(cell.k2,),
+    )
 
 
 # --- in the log ---------------------------------------------------------------------------------------------------------
@@ -194,7 +203,7 @@ def _types(wanted: Sequence[Sequence[Selected]]) -> frozenset[str]:
     return frozenset(rule.event.type_name() for rule in RULES if rule.measure in names)
 
 
-def _event(value: bytes | None, types: frozenset[str]) -> Recorded[Data] | None:
+def _event(value: bytes | None, types: frozenset[str]) -> EventEnvelope[Event] | None:
     try:
         event = decode(value, types)
     except Undecodable:  # an audit names it
@@ -202,7 +211,7 @@ def _event(value: bytes | None, types: frozenset[str]) -> Recorded[Data] | None:
     return None if isinstance(event, Unknown | Unwanted) else event
 
 
-def _explain(event: Recorded[Data], place: str, wanted: Sequence[Sequence[Selected]], found: list[list[Behind]]) -> None:
+def _explain(event: EventEnvelope[Event], place: str, wanted: Sequence[Sequence[Selected]], found: list[list[Behind]]) -> None:
     try:
         cells = fold(event)
     except AbsurdDay:  # an audit names it

@@ -8,12 +8,12 @@ from datetime import date
 from services.stats.commands import Filter, Plan, Question, Quota, Target
 from services.stats.counting.measures import CUTS, DERIVED, MEASURE
 from services.stats.counting.reference_fold import Cell
-from services.stats.domain import UnknownKey
+from services.stats.domain import KeyNotFound
 from services.stats.figures import query
 from services.stats.programmes import evaluation
 from services.stats.replay.explain import Asked
 from shared.db import Tx
-from shared.web.auth import NATION
+from shared.principals import NATION
 
 FORMS = (
     "measure|scope|period, measure|currency|scope|period, quota|scope|year, target|scope|programme,"
@@ -24,7 +24,7 @@ _PERIOD = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
 
 
 async def asked(tx: Tx, key: str) -> list[Asked]:
-    """What the key names: one figure, or the two sides of a share. Raises UnknownKey."""
+    """What the key names: one figure, or the two sides of a share. Raises KeyNotFound."""
     parts = [part.strip() for part in key.split("|")]
     if len(parts) in (6, 7):
         return [_cell(key, parts)]
@@ -33,27 +33,32 @@ async def asked(tx: Tx, key: str) -> list[Asked]:
         return _of_a_plan(key, parts, programmes) or [_figure(key, parts[0], None, parts[1], parts[2])]
     if len(parts) == 4 and _CURRENCY.fullmatch(parts[1]):
         return [_figure(key, parts[0], parts[1], parts[2], parts[3])]
-    raise UnknownKey(f"{key!r} is none of: {FORMS}")
+    raise KeyNotFound(f"{key!r} is none of: {FORMS}")
 
 
 def _cell(key: str, parts: list[str]) -> Asked:
     measure, cut, k1, k2, day, recorded, *currency = parts
     codes = [one.code for one in CUTS if one.name == cut]
     if measure not in MEASURE or not codes:
-        raise UnknownKey(f"{measure} by {cut} is not counted")
+        raise KeyNotFound(f"{measure} by {cut} is not counted")
     try:
         cell = Cell(
-            MEASURE[measure].code, codes[0], k1, k2, date.fromisoformat(day), date.fromisoformat(recorded.removeprefix("recorded ")),
+            MEASURE[measure].code,
+            codes[0],
+            k1,
+            k2,
+            date.fromisoformat(day),
+            date.fromisoformat(recorded.removeprefix("recorded ")),
             "".join(currency),
-        )  # fmt: skip
+        )
     except ValueError:
-        raise UnknownKey(f"{day} and {recorded} are no days") from None
+        raise KeyNotFound(f"{day} and {recorded} are no days") from None
     return Asked(key, cell=cell)
 
 
 def _figure(key: str, measure: str, currency: str | None, scope: str, period: str) -> Asked:
     if measure not in MEASURE | DERIVED or not _PERIOD.fullmatch(period):
-        raise UnknownKey(f"{measure!r} in {period!r} is no figure")
+        raise KeyNotFound(f"{measure!r} in {period!r} is no figure")
     start, end = query.bounds(period, upper=False), query.bounds(period, upper=True)
     part = _within(Filter(), scope)
     return Asked(key, None if part is None else Question(measure=measure, start=start, end=end, filter=part), currency=currency)
@@ -79,26 +84,36 @@ def _of_target(key: str, target: Target, scope: str) -> Asked:
 
 def _of_quota(key: str, quota: Quota, scope: str, year: int) -> list[Asked]:
     if not quota.first_year <= year <= quota.last_year:
-        raise UnknownKey(f"{quota.code} holds from {quota.first_year} to {quota.last_year}")
+        raise KeyNotFound(f"{quota.code} holds from {quota.first_year} to {quota.last_year}")
     sides = (("numerator", _within(quota.numerator, scope)), ("denominator", _within(quota.denominator, scope)))
     return [
-        Asked(f"{key} {side}", None if part is None else Question(
-            measure=quota.measure, start=date(year, 1, 1), end=date(year, 12, 31), filter=part, basis=quota.basis, scheme=quota.scheme,
-        ))
+        Asked(
+            f"{key} {side}",
+            None
+            if part is None
+            else Question(
+                measure=quota.measure,
+                start=date(year, 1, 1),
+                end=date(year, 12, 31),
+                filter=part,
+                basis=quota.basis,
+                scheme=quota.scheme,
+            ),
+        )
         for side, part in sides
-    ]  # fmt: skip
+    ]
 
 
 def _within(part: Filter, scope: str) -> Filter | None:
-    """The part of a filter that lies in a scope; None where nothing of it does. Raises UnknownKey where the scope is none."""
+    """The part of a filter that lies in a scope; None where nothing of it does. Raises KeyNotFound where the scope is none."""
     nation = f"nation:{NATION}"
     if scope == nation:
         return part
     level, _, code = scope.removeprefix(f"{nation}/").partition(":")
     if level not in (("listed",) if scope.startswith(nation) else ("region", "province")):
-        raise UnknownKey(f"{scope!r} is no scope")
+        raise KeyNotFound(f"{scope!r} is no scope")
     try:
         within = Filter.model_validate({**part.model_dump(), level: (code,)})
     except ValueError:
-        raise UnknownKey(f"{scope!r} is no scope") from None
+        raise KeyNotFound(f"{scope!r} is no scope") from None
     return within if code in part.chosen().get(level, {code}) else None

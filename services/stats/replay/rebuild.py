@@ -31,12 +31,13 @@ from services.stats.domain import AbsurdDay
 from services.stats.queries import blocks, generations
 from services.stats.replay.audit import name_of
 from services.stats.replay.log_shards import Progress, ReaderLost, Report, Share, in_shares
-from shared import db, metrics
+from shared import db
 from shared.db import Database
 from shared.delivery import event_log, kafka, outbox
 from shared.delivery.event_log import Mark
 from shared.delivery.inbox import Raw
-from shared.events import ProjectionRebuilt, Recorded, Undecodable, decode
+from shared.events import EventEnvelope, ProjectionRebuilt, Undecodable, decode
+from shared.gc_tuning import tune_gc
 from shared.settings import Settings
 
 BATCH = 50_000
@@ -94,10 +95,10 @@ async def _behind(settings: Settings, database: Database, generation: int) -> Sh
 
 async def _swap(settings: Settings, database: Database, generation: int, done: int, *, accept: bool) -> Rebuilt:
     async with database.transaction(database.system_cause()) as tx:
-        await generations.unhurried(tx)
+        await generations.without_statement_timeout(tx)
         await blocks.settle(tx, generation)
     async with database.transaction(database.system_cause()) as tx:
-        await generations.unhurried(tx)
+        await generations.without_statement_timeout(tx)
         live = await queries.live_generation_alone(tx)  # counting waits from here to the commit
         share = Share(settings, await generations.positions_by_place(tx.conn), await generations.left_out(tx.conn))
         done += await build(generation, database, share, lambda _: None)
@@ -107,11 +108,18 @@ async def _swap(settings: Settings, database: Database, generation: int, done: i
             return Rebuilt(done, swapped=False, differing=differing)
         await blocks.settle(tx, generation)
         await generations.swap(tx, live, generation)
-        outbox.publish(tx, ProjectionRebuilt(
-            key="projection", effective=tx.clock.today(), generation=generation, events=done, differing=len(differing),
-        ))  # fmt: skip
+        outbox.publish(
+            tx,
+            ProjectionRebuilt(
+                key="projection",
+                effective=tx.clock.today(),
+                generation=generation,
+                events=done,
+                differing=len(differing),
+            ),
+        )
     async with database.transaction(database.system_cause()) as tx:
-        await generations.unhurried(tx)
+        await generations.without_statement_timeout(tx)
         await generations.drop_retired(tx)
     return Rebuilt(done, swapped=True, differing=differing)
 
@@ -123,7 +131,7 @@ async def build(generation: int, database: Database | None, share: Share, report
     While a batch is counted, the next is read.
     """
     events, counting = 0, None
-    metrics.collect_seldom()
+    tune_gc()
     async with _connected(database, share) as into:
         async with into.connection() as conn:
             reached = {place: mark for place, mark in (await generations.marks(conn, generation)).items() if place in share.upto}
@@ -159,7 +167,7 @@ async def _connected(database: Database | None, share: Share) -> AsyncIterator[D
 
 
 Moved = dict[Place, tuple[Mark, Mark]]  # from, to
-Found = list[tuple[Place, list[event_log.Record]]]
+Found = list[tuple[Place, list[event_log.KafkaRecord]]]
 
 
 async def _batches(share: Share, marks: Mapping[Place, Mark]) -> AsyncIterator[tuple[Moved, Found]]:
@@ -208,7 +216,7 @@ def fold(records: Sequence[Raw]) -> pl.DataFrame:
     except Unreadable as error:
         rest = [record for place, record in enumerate(records) if place not in error.rows]
         events = (decode(records[place][2]) for place in sorted(error.rows))
-        odd = block_encoding.as_frame(fold_all(event for event in events if isinstance(event, Recorded)))
+        odd = block_encoding.as_frame(fold_all(event for event in events if isinstance(event, EventEnvelope)))
         return pl.concat([columnar_fold.fold_records(rest).cells, odd])
 
 

@@ -14,15 +14,15 @@ from typing import Any
 from uuid import UUID
 
 from shared.events import (
-    Data,
     DispatchCorrected,
     Dispatched,
     DispatchVoided,
+    Event,
+    EventEnvelope,
     IncomeCorrected,
     IncomeReported,
     IncomeVoided,
     Part,
-    Recorded,
     RecruitmentCostAssessed,
     Returned,
 )
@@ -43,7 +43,7 @@ class Contradiction:
 Counted = dict[str, str]  # business id -> what is counted for it now, as JSON: of millions of facts the smallest plain form
 
 
-def check(counted: Counted, event: Recorded[Data]) -> list[Contradiction]:
+def check(counted: Counted, event: EventEnvelope[Event]) -> list[Contradiction]:
     """Take one event into `counted`, in the order of its subject. Returns what it says was counted and was not."""
     found: list[Contradiction] = []
     for step in _steps(event.data):
@@ -69,7 +69,7 @@ _Wage = IncomeReported | IncomeCorrected | IncomeVoided | RecruitmentCostAssesse
 CODES = {"enterprise", "origin", "destination", "occupation", "channel"}
 
 
-def _steps(data: Data) -> list[_Step]:
+def _steps(data: Event) -> list[_Step]:
     if isinstance(data, IncomeReported | IncomeCorrected | IncomeVoided):
         taken = [] if isinstance(data, IncomeReported) else [data.previous]
         added = [] if isinstance(data, IncomeVoided) else [data.fact]

@@ -8,7 +8,7 @@ from datetime import date
 from services.stats import queries, views
 from services.stats.commands import Page, Question
 from services.stats.counting.measures import MEASURE
-from services.stats.domain import CursorInvalid, TooManyPoints, UnknownMeasure
+from services.stats.domain import CursorInvalid, MeasureNotFound, TooManyPoints
 from services.stats.figures import classifications, query
 from services.stats.figures.freshness import Lag, freshness
 from services.stats.programmes import evaluation
@@ -113,9 +113,9 @@ async def report(tx: Tx, code: str, known_on: date | None, lag: Lag) -> views.Re
 
 
 async def cells(tx: Tx, cut: int, measure: str, after: str | None, limit: int) -> views.Cells:
-    """The stored cells themselves, page by page, for whoever recounts. Raises UnknownMeasure, CursorInvalid."""
+    """The stored cells themselves, page by page, for whoever recounts. Raises MeasureNotFound, CursorInvalid."""
     if measure not in MEASURE:
-        raise UnknownMeasure(field="measure", state=list(MEASURE))
+        raise MeasureNotFound(field="measure", state=list(MEASURE))
     rows = await queries.page_of_cells(tx, cut, MEASURE[measure].code, _cursor(after), limit)
     return views.cells(rows, limit)
 

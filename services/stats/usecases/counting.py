@@ -17,8 +17,8 @@ from services.stats.periods import closing
 from services.stats.queries import blocks, frozen
 from shared.db import Database, Tx, Unavailable
 from shared.delivery.inbox import Raw
-from shared.events import Data, Recorded, decode
-from shared.web.app import Site
+from shared.events import Event, EventEnvelope, decode
+from shared.web.call import Site
 
 log = logging.getLogger("laowu.stats.counting")
 
@@ -34,12 +34,12 @@ async def count_records(tx: Tx, records: Sequence[Raw]) -> frozenset[int]:
         return error.rows
     await _add(tx, folded.cells, folded.applied)
     if folded.touching:
-        touching = [event for place in folded.touching if isinstance(event := decode(records[place][2]), Recorded)]
+        touching = [event for place in folded.touching if isinstance(event := decode(records[place][2]), EventEnvelope)]
         await closing.restate(tx, fold_all(touching), touching)
     return frozenset()
 
 
-async def count(tx: Tx, events: Sequence[Recorded[Data]]) -> None:
+async def count(tx: Tx, events: Sequence[EventEnvelope[Event]]) -> None:
     """Add a batch to the live cells: five statements, whatever its size, and four more when it restates closed periods.
 
     Raises AbsurdDay; a batch of one says which record it was.

@@ -32,7 +32,7 @@ async def programmes(tx: Tx) -> list[views.Programme]:
 
 
 async def programme_versions(tx: Tx, code: str) -> list[views.Programme]:
-    """Every version, the shipped one first. Raises UnknownProgramme."""
+    """Every version, the shipped one first. Raises ProgrammeNotFound."""
     await evaluation.in_force(tx, code)
     shipped = [views.programme(plan, None) for name, plan in evaluation.shipped().items() if name == code]
     return shipped + [views.programme(Plan.model_validate(entry.document), entry) for entry in await stored.programme_versions(tx, code)]

@@ -15,7 +15,7 @@ from shared.db import Tx
 from shared.delivery import outbox
 from shared.delivery.dead_letters import Parked
 from shared.events import DeadLetterRedriven
-from shared.web.auth import NATION
+from shared.principals import NATION
 
 
 async def standing(tx: Tx) -> dict[str, Any]:
@@ -39,11 +39,20 @@ async def told(tx: Tx, letters: Sequence[Parked]) -> None:
     """DeadLetterRedriven for each. Raises RebuildRunning: the generation being built may have read past these records already."""
     if await sums.rebuilding(tx):
         raise RebuildRunning
-    outbox.publish(tx, *(
-        DeadLetterRedriven(
-            key=f"dead_letter|{letter.topic}/{letter.partition}@{letter.offset}", effective=tx.clock.today(), letter=letter.id,
-            topic=letter.topic, partition=letter.partition, offset=letter.offset, event=letter.event, event_type=letter.event_type,
-            why_parked=letter.reason,
-        )
-        for letter in letters
-    ))  # fmt: skip
+    outbox.publish(
+        tx,
+        *(
+            DeadLetterRedriven(
+                key=f"dead_letter|{letter.topic}/{letter.partition}@{letter.offset}",
+                effective=tx.clock.today(),
+                letter=letter.id,
+                topic=letter.topic,
+                partition=letter.partition,
+                offset=letter.offset,
+                event=letter.event,
+                event_type=letter.event_type,
+                why_parked=letter.reason,
+            )
+            for letter in letters
+        ),
+    )

@@ -21,7 +21,7 @@ from shared.values import first_day
 async def rehearse(tx: Tx, scenario: Scenario, lag: Lag) -> views.Scenario:
     """In a transaction that is rolled back afterwards. A plan that contradicts itself is judged all the same, and what contradicts said.
 
-    Raises UnknownProgramme, ListInvalid.
+    Raises ProgrammeNotFound, ListInvalid.
     """
     programme, fresh = await evaluation.in_force(tx, scenario.programme), await freshness(tx, lag)
     actual = await _judged(tx, programme.plan, scenario, fresh)

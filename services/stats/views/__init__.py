@@ -18,7 +18,7 @@ from services.stats.queries.classifications import Kind
 from services.stats.views.answers import Answered, Label, View, standing
 from services.stats.views.classifications import Designations, Divisions, ListVersion, designations, divisions, list_version
 from services.stats.views.programmes import (
-    Judged,  # fmt: skip
+    Judged,
     Programme,
     QuotaAt,
     Quotas,
@@ -38,10 +38,34 @@ from shared.events import FigureRestated
 from shared.values import Ratio, period_of
 
 __all__ = [
-    "Answered", "Designations", "Divisions", "Fresh", "Judged", "ListVersion", "Programme", "PublicFigure", "QuotaAt", "Quotas", "Report",
-    "Scenario", "Share", "TargetRow", "Targets", "Total", "YearRow", "designations", "divisions", "judged_now", "list_version",
-    "programme", "public_figure", "quotas", "report", "scenario", "targets",
-]  # fmt: skip
+    "Answered",
+    "Designations",
+    "Divisions",
+    "Fresh",
+    "Judged",
+    "ListVersion",
+    "Programme",
+    "PublicFigure",
+    "QuotaAt",
+    "Quotas",
+    "Report",
+    "Scenario",
+    "Share",
+    "TargetRow",
+    "Targets",
+    "Total",
+    "YearRow",
+    "designations",
+    "divisions",
+    "judged_now",
+    "list_version",
+    "programme",
+    "public_figure",
+    "quotas",
+    "report",
+    "scenario",
+    "targets",
+]
 
 
 # --- figures --------------------------------------------------------------------------------------------------------------
@@ -83,20 +107,34 @@ class Figure(Answered):
 
 
 def figure(
-    question: Question, points: Sequence[Point], shown: Sequence[Point], label: Label, fresh: Freshness,
-    unknown: Mapping[str, int] | None, versions: Mapping[Kind, int] | None,
-) -> Figure:  # fmt: skip
+    question: Question,
+    points: Sequence[Point],
+    shown: Sequence[Point],
+    label: Label,
+    fresh: Freshness,
+    unknown: Mapping[str, int] | None,
+    versions: Mapping[Kind, int] | None,
+) -> Figure:
     """`shown`: the page of the points that is asked for; totals are of all."""
     money = query.is_money(question.measure)
     total, pending = query.in_yuan(points)
     return Figure(
-        measure=question.measure, unit=query.unit(question.measure), label=label, definition=query.definition(question.measure),
-        start=question.start, end=question.end, basis=question.basis, scheme=question.scheme,
-        points=values(question.measure, shown), next=place_of(shown[-1]) if shown and shown[-1] is not points[-1] else None,
-        total_cny=total if money else None, pending_fx=pending if money else {},
+        measure=question.measure,
+        unit=query.unit(question.measure),
+        label=label,
+        definition=query.definition(question.measure),
+        start=question.start,
+        end=question.end,
+        basis=question.basis,
+        scheme=question.scheme,
+        points=values(question.measure, shown),
+        next=place_of(shown[-1]) if shown and shown[-1] is not points[-1] else None,
+        total_cny=total if money else None,
+        pending_fx=pending if money else {},
         unclassified=_unclassified(unknown, money=money),
-        lists={str(kind): version for kind, version in versions.items()} if versions else None, **standing(question.known_on, fresh),
-    )  # fmt: skip
+        lists={str(kind): version for kind, version in versions.items()} if versions else None,
+        **standing(question.known_on, fresh),
+    )
 
 
 def _unclassified(unknown: Mapping[str, int] | None, *, money: bool) -> Unclassified | None:
@@ -118,9 +156,16 @@ def _value(point: Point, digits: int) -> Value:
     fen = None if point.currency is None else f"{point.fen.normalize():f}"
     shown = percentiles.written(point.ratio, digits) if point.ratio else None
     return Value(
-        of=point.of, value=point.value, currency=point.currency, fen=fen, pending=point.pending, ratio=point.ratio, shown=shown,
-        median_days=point.spread.median if point.spread else None, p90_days=point.spread.p90 if point.spread else None,
-    )  # fmt: skip
+        of=point.of,
+        value=point.value,
+        currency=point.currency,
+        fen=fen,
+        pending=point.pending,
+        ratio=point.ratio,
+        shown=shown,
+        median_days=point.spread.median if point.spread else None,
+        p90_days=point.spread.p90 if point.spread else None,
+    )
 
 
 class MeasureRow(View):
@@ -138,12 +183,15 @@ def measures() -> list[MeasureRow]:
     """Everything that can be asked for, out of the one table."""
     return [
         MeasureRow(
-            name=name, kind=measure.kind, unit=measure.unit, definition=query.definition(name),
+            name=name,
+            kind=measure.kind,
+            unit=measure.unit,
+            definition=query.definition(name),
             rate=measure.rate if isinstance(measure, Measure) else None,
             cuts={cut.name: sorted(cut.dimensions - {"person"}) for cut in query.cuts_with(measure)},
         )
         for name, measure in query.ALL.items()
-    ]  # fmt: skip
+    ]
 
 
 class MonthlyRow(View):
@@ -178,10 +226,17 @@ def monthly(year: int, last: int, by_channel: Iterable[Point], stock: Iterable[P
         projects, labour = cumulated(year, month, projects=True), cumulated(year, month, projects=False)
         before = cumulated(year - 1, month, projects=True) + cumulated(year - 1, month, projects=False)
         level, level_before = levels.get(f"{year}-{month:02d}", 0), levels.get(f"{year - 1}-{month:02d}", 0)
-        rows.append(MonthlyRow(
-            month=f"{year}-{month:02d}", dispatches=projects + labour, contracted_projects=projects, labour_cooperation=labour, stock=level,
-            change_dispatches=projects + labour - before if before else None, change_stock=level - level_before if level_before else None,
-        ))  # fmt: skip
+        rows.append(
+            MonthlyRow(
+                month=f"{year}-{month:02d}",
+                dispatches=projects + labour,
+                contracted_projects=projects,
+                labour_cooperation=labour,
+                stock=level,
+                change_dispatches=projects + labour - before if before else None,
+                change_stock=level - level_before if level_before else None,
+            )
+        )
     return Monthly(
         year=year, months=rows, definition=f"{query.definition('dispatches')} {query.definition('stock')}", **standing(known_on, fresh)
     )
@@ -205,10 +260,17 @@ class Period(View):
 
 def period(of: frozen.Close) -> Period:
     return Period(
-        period=of.period, version=of.version, digest=of.digest, positions=[(row[0], row[1], row[2]) for row in of.positions],
-        closed_by=of.closed_by, closed_at=of.closed_at, reopened_by=of.reopened_by, reopened_at=of.reopened_at,
-        reason=of.reason, explanation=of.explanation,
-    )  # fmt: skip
+        period=of.period,
+        version=of.version,
+        digest=of.digest,
+        positions=[(row[0], row[1], row[2]) for row in of.positions],
+        closed_by=of.closed_by,
+        closed_at=of.closed_at,
+        reopened_by=of.reopened_by,
+        reopened_at=of.reopened_at,
+        reason=of.reason,
+        explanation=of.explanation,
+    )
 
 
 class Restatement(View):
@@ -241,9 +303,15 @@ class FxRate(View):
 
 def rate(of: rates.Rate) -> FxRate:
     return FxRate(
-        currency=of.currency, month=period_of(of.month), version=of.version, yuan_per_unit=f"{of.yuan_per_unit.normalize():f}",
-        source=of.source, reason=of.reason, entered_by=of.entered_by, entered_at=of.entered_at,
-    )  # fmt: skip
+        currency=of.currency,
+        month=period_of(of.month),
+        version=of.version,
+        yuan_per_unit=f"{of.yuan_per_unit.normalize():f}",
+        source=of.source,
+        reason=of.reason,
+        entered_by=of.entered_by,
+        entered_at=of.entered_at,
+    )
 
 
 # --- cells ----------------------------------------------------------------------------------------------------------------
@@ -266,11 +334,17 @@ class Cells(View):
 def cells(rows: Sequence[tuple[Cell, int]], limit: int) -> Cells:
     items = [
         CellRow(
-            cut=CUT_BY_CODE[cell.cut].name, measure=MEASURE_BY_CODE[cell.measure].name, k1=cell.k1, k2=cell.k2, day=cell.day,
-            recorded_on=cell.recorded_on, currency=cell.currency, value=value,
+            cut=CUT_BY_CODE[cell.cut].name,
+            measure=MEASURE_BY_CODE[cell.measure].name,
+            k1=cell.k1,
+            k2=cell.k2,
+            day=cell.day,
+            recorded_on=cell.recorded_on,
+            currency=cell.currency,
+            value=value,
         )
         for cell, value in rows
-    ]  # fmt: skip
+    ]
     last = rows[-1][0] if len(rows) == limit else None
     key = f"{last.day.isoformat()}|{last.recorded_on.isoformat()}|{last.k1}|{last.k2}|{last.currency}" if last else None
     return Cells(items=items, next=key)

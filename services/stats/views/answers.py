@@ -27,5 +27,8 @@ class Answered(View):
 
 def standing(known_on: date | None, fresh: Freshness) -> dict[str, Any]:
     return {
-        "as_known_at": known_on, "complete_through": fresh.complete_through, "lag_seconds": fresh.lag_seconds, "parked": fresh.parked,
-    }  # fmt: skip
+        "as_known_at": known_on,
+        "complete_through": fresh.complete_through,
+        "lag_seconds": fresh.lag_seconds,
+        "parked": fresh.parked,
+    }

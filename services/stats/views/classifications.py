@@ -23,9 +23,15 @@ class ListVersion(View):
 
 def list_version(of: Entry) -> ListVersion:
     return ListVersion(
-        kind=of.kind, version=of.version, digest=of.digest, size=of.size, source=of.source, reason=of.reason, entered_by=of.entered_by,
+        kind=of.kind,
+        version=of.version,
+        digest=of.digest,
+        size=of.size,
+        source=of.source,
+        reason=of.reason,
+        entered_by=of.entered_by,
         entered_at=of.entered_at,
-    )  # fmt: skip
+    )
 
 
 class Designations(View):

@@ -31,9 +31,13 @@ class Programme(View):
 
 def programme(plan: Plan, entry: programmes.Programme | None) -> Programme:
     return Programme(
-        version=entry.version if entry else 0, plan=plan, arithmetic=validation.arithmetic(plan), reason=entry.reason if entry else None,
-        entered_by=entry.entered_by if entry else None, entered_at=entry.entered_at if entry else None,
-    )  # fmt: skip
+        version=entry.version if entry else 0,
+        plan=plan,
+        arithmetic=validation.arithmetic(plan),
+        reason=entry.reason if entry else None,
+        entered_by=entry.entered_by if entry else None,
+        entered_at=entry.entered_at if entry else None,
+    )
 
 
 class Share(View):
@@ -73,17 +77,28 @@ def share_of(of: QuotaYear) -> dict[str, Any]:
     verdict = of.judgement
     told = verdict.status is not QuotaStatus.NOT_COMPARABLE
     return {
-        "num": verdict.share[0], "den": verdict.share[1], "percent": domain.percent(verdict.share) if told else "",
-        "status": verdict.status, "rise": "not_comparable" if verdict.rise is None else "rose" if verdict.rise else "fell",
-        "gap_heads": verdict.gap_heads, "open_positions": of.in_hand, "infeasible": of.infeasible,
-    }  # fmt: skip
+        "num": verdict.share[0],
+        "den": verdict.share[1],
+        "percent": domain.percent(verdict.share) if told else "",
+        "status": verdict.status,
+        "rise": "not_comparable" if verdict.rise is None else "rose" if verdict.rise else "fell",
+        "gap_heads": verdict.gap_heads,
+        "open_positions": of.in_hand,
+        "infeasible": of.infeasible,
+    }
 
 
 def _quota(of: QuotaYear) -> QuotaAt:
     return QuotaAt(
-        quota=of.quota.code, title=of.quota.title, scope=str(of.scope), year=of.year, threshold=of.quota.threshold,
-        binding=of.quota.binding, finished=of.finished, **share_of(of),
-    )  # fmt: skip
+        quota=of.quota.code,
+        title=of.quota.title,
+        scope=str(of.scope),
+        year=of.year,
+        threshold=of.quota.threshold,
+        binding=of.quota.binding,
+        finished=of.finished,
+        **share_of(of),
+    )
 
 
 def quotas(programme: InForce, judged: Iterable[QuotaYear], known_on: date | None, fresh: Freshness) -> Quotas:
@@ -127,12 +142,20 @@ class Targets(Answered):
 def target(of: TargetAt) -> TargetRow:
     stands = of.progress
     return TargetRow(
-        target=of.target.code, definition=query.definition(of.target.measure), scope=str(of.scope), actual=of.actual,
-        pending_fx=of.pending_fx, expected=stands.expected if stands else None, floor=stands.floor if stands else None,
-        stretch=stands.stretch if stands else None, state=stands.state if stands else None,
-        days_left=stands.days_left if stands else None, run_rate=stands.run_rate if stands else None, distribution=of.spread,
+        target=of.target.code,
+        definition=query.definition(of.target.measure),
+        scope=str(of.scope),
+        actual=of.actual,
+        pending_fx=of.pending_fx,
+        expected=stands.expected if stands else None,
+        floor=stands.floor if stands else None,
+        stretch=stands.stretch if stands else None,
+        state=stands.state if stands else None,
+        days_left=stands.days_left if stands else None,
+        run_rate=stands.run_rate if stands else None,
+        distribution=of.spread,
         projection=Projected(**asdict(of.projection)) if of.projection else None,
-    )  # fmt: skip
+    )
 
 
 def targets(programme: InForce, reached: Iterable[TargetAt], known_on: date | None, fresh: Freshness) -> Targets:

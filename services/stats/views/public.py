@@ -38,8 +38,17 @@ class PublicFigure(Answered):
 def public_figure(measure: str, by: str, close: Close, shown: Shown, smallest: int, fresh: Freshness) -> PublicFigure:
     rows = [PublicRow(of=name, values=list(values[:-1]), total=values[-1]) for name, values in shown.rows.items()]
     return PublicFigure(
-        measure=measure, unit=query.unit(measure), definition=query.definition(measure), year=close.starts.year, version=close.version,
-        by=by, smallest=smallest, columns=list(shown.columns), rows=rows, column_totals=list(shown.column_totals), total=shown.total,
+        measure=measure,
+        unit=query.unit(measure),
+        definition=query.definition(measure),
+        year=close.starts.year,
+        version=close.version,
+        by=by,
+        smallest=smallest,
+        columns=list(shown.columns),
+        rows=rows,
+        column_totals=list(shown.column_totals),
+        total=shown.total,
         left_out=sum(value is None for values in shown.rows.values() for value in values),
         **standing(close.closed_at.astimezone(PROGRAMME_ZONE).date(), fresh),
-    )  # fmt: skip
+    )

@@ -54,21 +54,34 @@ class Report(View):
 
 
 def report(
-    programme: InForce, found: Mapping[str, Sequence[Point]], judged: Iterable[QuotaYear], reached: Iterable[TargetAt],
-    known_on: date | None, fresh: Freshness,
-) -> Report:  # fmt: skip
+    programme: InForce,
+    found: Mapping[str, Sequence[Point]],
+    judged: Iterable[QuotaYear],
+    reached: Iterable[TargetAt],
+    known_on: date | None,
+    fresh: Freshness,
+) -> Report:
     shares = {(of.quota.code, of.year): Share(**share_of(of)) for of in judged if of.scope == evaluation.NATIONAL}
     years = sorted({year for _, year in shares} | {int(point.of["year"]) for point in found["dispatches"]})
     rows = {str(year): _year(year, found, shares) for year in years}
     income, pending = query.in_yuan(found["income"])
     total = Total(
-        dispatches=sum(row.dispatches for row in rows.values()), persons=sum(row.persons for row in rows.values()),
-        poverty_dispatches=sum(row.poverty_dispatches for row in rows.values()), income_cny=income, pending_fx=pending, parked=fresh.parked,
-    )  # fmt: skip
+        dispatches=sum(row.dispatches for row in rows.values()),
+        persons=sum(row.persons for row in rows.values()),
+        poverty_dispatches=sum(row.poverty_dispatches for row in rows.values()),
+        income_cny=income,
+        pending_fx=pending,
+        parked=fresh.parked,
+    )
     return Report(
-        programme=programme.plan.code, version=programme.version, as_known_at=known_on, years=rows, total=total,
-        targets=[target(of) for of in reached], fresh=Fresh(complete_through=fresh.complete_through, lag_seconds=fresh.lag_seconds),
-    )  # fmt: skip
+        programme=programme.plan.code,
+        version=programme.version,
+        as_known_at=known_on,
+        years=rows,
+        total=total,
+        targets=[target(of) for of in reached],
+        fresh=Fresh(complete_through=fresh.complete_through, lag_seconds=fresh.lag_seconds),
+    )
 
 
 def _year(year: int, found: Mapping[str, Sequence[Point]], shares: Mapping[tuple[str, int], Share]) -> YearRow:
@@ -76,6 +89,10 @@ def _year(year: int, found: Mapping[str, Sequence[Point]], shares: Mapping[tuple
     heads = {name: sum(point.value for point in counted[name]) for name in counted if name != "income"}
     income, pending = query.in_yuan(counted["income"])
     return YearRow(
-        **heads, income_cny=income, pending_fx=pending,
-        q1=shares.get(("Q1", year)), q2=shares.get(("Q2", year)), indicator=shares.get(("indicator", year)),
-    )  # fmt: skip
+        **heads,
+        income_cny=income,
+        pending_fx=pending,
+        q1=shares.get(("Q1", year)),
+        q2=shares.get(("Q2", year)),
+        indicator=shares.get(("indicator", year)),
+    )

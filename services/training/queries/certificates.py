@@ -52,13 +52,24 @@ async def insert_certificates(tx: Tx, certificates: Sequence[Certificate]) -> No
     columns = zip(
         *(
             (
-                one.serial, one.enrolment, one.course, one.worker, one.placement, one.county, one.designation, one.designation_version,
-                one.destination, one.occupation, one.minutes, one.issued_on, one.valid_to,
+                one.serial,
+                one.enrolment,
+                one.course,
+                one.worker,
+                one.placement,
+                one.county,
+                one.designation,
+                one.designation_version,
+                one.destination,
+                one.occupation,
+                one.minutes,
+                one.issued_on,
+                one.valid_to,
             )
             for one in certificates
         ),
         strict=True,
-    )  # fmt: skip
+    )
     await tx.conn.execute(INSERT_CERTIFICATES, *columns)
 
 

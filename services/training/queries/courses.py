@@ -84,9 +84,16 @@ async def courses(tx: Tx, after: CourseId | None, destination: Destination | Non
 
 async def insert_session(tx: Tx, session: Session) -> None:
     await tx.conn.execute(
-        INSERT_SESSION, session.id, session.course.id, session.course.destination, session.course.occupation,
-        session.starts_on, session.ends_on, session.seats, session.trainer,
-    )  # fmt: skip
+        INSERT_SESSION,
+        session.id,
+        session.course.id,
+        session.course.destination,
+        session.course.occupation,
+        session.starts_on,
+        session.ends_on,
+        session.seats,
+        session.trainer,
+    )
 
 
 async def session(tx: Tx, session_id: SessionId) -> Session | None:

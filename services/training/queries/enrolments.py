@@ -200,6 +200,17 @@ async def count_passes(tx: Tx, centre: str, day: date, count: int) -> int:
 
 def _enrolment(row: Any) -> Enrolment:
     return Enrolment(
-        row["enrolment"], row["session"], row["placement"], row["worker"], row["county"], row["designation"], row["designation_version"],
-        row["destination"], row["occupation"], EnrolmentState(row["state"]), row["minutes_total"], row["days_attended"], row["score"],
-    )  # fmt: skip
+        row["enrolment"],
+        row["session"],
+        row["placement"],
+        row["worker"],
+        row["county"],
+        row["designation"],
+        row["designation_version"],
+        row["destination"],
+        row["occupation"],
+        EnrolmentState(row["state"]),
+        row["minutes_total"],
+        row["days_attended"],
+        row["score"],
+    )

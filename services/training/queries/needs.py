@@ -57,9 +57,18 @@ ORDER BY need LIMIT $6
 async def insert_need(tx: Tx, need: Need) -> bool:
     """False: the placement has one already."""
     inserted = await tx.conn.fetchval(
-        INSERT_NEED, need.id, need.placement, need.worker, need.county, need.designation, need.designation_version, need.destination,
-        need.occupation, need.state, need.since,
-    )  # fmt: skip
+        INSERT_NEED,
+        need.id,
+        need.placement,
+        need.worker,
+        need.county,
+        need.designation,
+        need.designation_version,
+        need.destination,
+        need.occupation,
+        need.state,
+        need.since,
+    )
     return bool(inserted)
 
 
@@ -107,6 +116,14 @@ async def needs(
 
 def _need(row: Any) -> Need:
     return Need(
-        row["need"], row["placement"], row["worker"], row["county"], row["designation"], row["designation_version"], row["destination"],
-        row["occupation"], NeedState(row["state"]), row["since"],
-    )  # fmt: skip
+        row["need"],
+        row["placement"],
+        row["worker"],
+        row["county"],
+        row["designation"],
+        row["designation_version"],
+        row["destination"],
+        row["occupation"],
+        NeedState(row["state"]),
+        row["since"],
+    )

@@ -23,10 +23,10 @@ from services.training.usecases.event_fields import codes
 from services.training.usecases.roster import lock_session, require_counties
 from shared import events
 from shared.db import Tx
-from shared.delivery.audit_trail import record
+from shared.delivery.audit_trail import publish_and_audit
 from shared.events import Origin
+from shared.principals import Role, require_county, require_party
 from shared.values import Designation, EnrolmentId, SessionId
-from shared.web.auth import Role, require_county, require_party
 
 
 async def issue_certificates(tx: Tx, session_id: SessionId, command: commands.IssueCertificates) -> views.Certificates:
@@ -46,7 +46,7 @@ async def issue_certificates(tx: Tx, session_id: SessionId, command: commands.Is
         events.CertificateIssued(serial=made.serial, minutes=made.minutes, valid_to=made.valid_to, **codes(one, session.course.id, day))
         for one, made in zip(chosen, issued, strict=True)
     ]
-    record(tx, *told)
+    publish_and_audit(tx, *told)
     shown = (views.Issued(enrolment=one.enrolment, placement=one.placement, serial=one.serial, valid_to=one.valid_to) for one in issued)
     return views.Certificates(issued=tuple(shown))
 
@@ -97,11 +97,18 @@ async def revoke_certificate(tx: Tx, serial: Serial, command: commands.RevokeCer
     today = tx.clock.today()
     await certificates.revoke(tx, serial, today, command.reason, command.explanation)
     revoked = events.CertificateRevoked(
-        course=certificate.course, destination=certificate.destination, occupation=certificate.occupation, effective=today,
-        enrolment=certificate.enrolment, worker=certificate.worker, placement=certificate.placement, origin=_origin(certificate),
-        serial=serial, reason=command.reason,
-    )  # fmt: skip
-    record(tx, revoked)
+        course=certificate.course,
+        destination=certificate.destination,
+        occupation=certificate.occupation,
+        effective=today,
+        enrolment=certificate.enrolment,
+        worker=certificate.worker,
+        placement=certificate.placement,
+        origin=_origin(certificate),
+        serial=serial,
+        reason=command.reason,
+    )
+    publish_and_audit(tx, revoked)
     await seats.reopen(tx, await needs.lock_met_by(tx, serial), domain.NeedStep.REOPEN)
     return await show_certificate(tx, serial)
 

@@ -9,10 +9,10 @@ from services.training.domain import (
     CentreMissing,
     Course,
     CourseNotFound,
+    DestinationNotFound,
+    OccupationNotFound,
     Session,
     SessionNotFound,
-    UnknownDestination,
-    UnknownOccupation,
     require_session_days,
 )
 from services.training.queries import courses as queries
@@ -21,19 +21,19 @@ from services.training.settings import policy
 from services.training.usecases import seats
 from shared import events, reference
 from shared.db import Tx
-from shared.delivery.audit_trail import record
+from shared.delivery.audit_trail import publish_and_audit
+from shared.principals import Role, require_party
 from shared.values import CourseId, Destination, SessionId, new_id
-from shared.web.auth import Role, require_party
 
 WHOLE_ROSTER = 1000  # a session has no more seats
 
 
 async def publish_course(tx: Tx, command: commands.PublishCourse) -> views.Course:
-    """Raises CentreMissing, UnknownDestination, UnknownOccupation, Forbidden."""
+    """Raises CentreMissing, DestinationNotFound, OccupationNotFound, Forbidden."""
     if not reference.known_destination(command.destination):
-        raise UnknownDestination(field="destination")
+        raise DestinationNotFound(field="destination")
     if not reference.known_occupation(command.occupation):
-        raise UnknownOccupation(field="occupation")
+        raise OccupationNotFound(field="occupation")
     centre = command.centre or (tx.principal.party if tx.principal.role is Role.TRAINER else None)
     if centre is None:
         raise CentreMissing(field="centre")
@@ -49,10 +49,14 @@ async def publish_course(tx: Tx, command: commands.PublishCourse) -> views.Cours
     today = tx.clock.today()
     await queries.insert_course(tx, course, today)
     published = events.CoursePublished(
-        course=course.id, destination=course.destination, occupation=course.occupation, effective=today, centre=centre,
+        course=course.id,
+        destination=course.destination,
+        occupation=course.occupation,
+        effective=today,
+        centre=centre,
         minimum_minutes=course.minimum_minutes,
-    )  # fmt: skip
-    record(tx, published)
+    )
+    publish_and_audit(tx, published)
     return views.course(course)
 
 
@@ -71,10 +75,17 @@ async def schedule_session(tx: Tx, course_id: CourseId, command: commands.Schedu
     await queries.lock_allocation(tx)
     await queries.insert_session(tx, session)
     scheduled = events.CourseScheduled(
-        course=course.id, destination=course.destination, occupation=course.occupation, effective=today, session=session.id,
-        centre=course.centre, starts_on=session.starts_on, ends_on=session.ends_on, seats=session.seats,
-    )  # fmt: skip
-    record(tx, scheduled)
+        course=course.id,
+        destination=course.destination,
+        occupation=course.occupation,
+        effective=today,
+        session=session.id,
+        centre=course.centre,
+        starts_on=session.starts_on,
+        ends_on=session.ends_on,
+        seats=session.seats,
+    )
+    publish_and_audit(tx, scheduled)
     enrolled = await seats.fill(tx, session)
     shown = views.session(replace(session, taken=len(enrolled))).model_dump()
     return views.Scheduled(**shown, enrolled=tuple(one.id for one in enrolled))

@@ -28,6 +28,12 @@ def codes(enrolment: Enrolment, course: CourseId, effective: date) -> Codes:
         county=enrolment.county, designation=Designation(enrolment.designation), designation_version=enrolment.designation_version
     )
     return Codes(
-        course=course, destination=enrolment.destination, occupation=enrolment.occupation, effective=effective, enrolment=enrolment.id,
-        worker=enrolment.worker, placement=enrolment.placement, origin=origin,
-    )  # fmt: skip
+        course=course,
+        destination=enrolment.destination,
+        occupation=enrolment.occupation,
+        effective=effective,
+        enrolment=enrolment.id,
+        worker=enrolment.worker,
+        placement=enrolment.placement,
+        origin=origin,
+    )

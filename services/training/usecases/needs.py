@@ -10,17 +10,25 @@ from services.training.usecases import seats
 from services.training.usecases.courses import counties_seen
 from shared import events
 from shared.db import Tx
-from shared.events import Recorded
+from shared.events import EventEnvelope
 from shared.values import Destination, Occupation, PlacementId, new_id
 
 
-async def matched(tx: Tx, event: Recorded[events.MatchedToEnterprise]) -> None:
+async def matched(tx: Tx, event: EventEnvelope[events.MatchedToEnterprise]) -> None:
     """W1: the placement needs a certificate for its destination and occupation; a valid one of the worker meets it at once."""
     data = event.data
     need = Need(
-        NeedId(new_id()), data.placement, data.worker, data.origin.county, data.origin.designation, data.origin.designation_version,
-        data.destination, data.occupation, NeedState.OPEN, event.time,
-    )  # fmt: skip
+        NeedId(new_id()),
+        data.placement,
+        data.worker,
+        data.origin.county,
+        data.origin.designation,
+        data.origin.designation_version,
+        data.destination,
+        data.occupation,
+        NeedState.OPEN,
+        event.time,
+    )
     await courses.lock_allocation(tx)
     if not await queries.insert_need(tx, need):
         return
@@ -31,12 +39,12 @@ async def matched(tx: Tx, event: Recorded[events.MatchedToEnterprise]) -> None:
         await seats.find_seat(tx, need)
 
 
-async def cancelled(tx: Tx, event: Recorded[events.PlacementCancelled]) -> None:
+async def cancelled(tx: Tx, event: EventEnvelope[events.PlacementCancelled]) -> None:
     """The seat goes to whoever waits. A passed examination stays passed: its certificate serves the worker's next match."""
     await _close(tx, event.data.placement, "placement_cancelled")
 
 
-async def departed(tx: Tx, event: Recorded[events.Dispatched]) -> None:
+async def departed(tx: Tx, event: EventEnvelope[events.Dispatched]) -> None:
     """Who has left needs no seat any more."""
     await _close(tx, event.data.placement, "departed")
 

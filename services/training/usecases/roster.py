@@ -23,9 +23,9 @@ from services.training.usecases.courses import counties_seen, own_centre
 from services.training.usecases.event_fields import codes
 from shared import events
 from shared.db import Tx
-from shared.delivery.audit_trail import History, changes_of, record
+from shared.delivery.audit_trail import History, changes_of, publish_and_audit
+from shared.principals import Role, require_county, require_party
 from shared.values import EnrolmentId, PlacementId, SessionId
-from shared.web.auth import Role, require_county, require_party
 
 
 async def record_attendance(tx: Tx, session_id: SessionId, command: commands.RecordAttendance) -> views.Attendance:
@@ -46,7 +46,7 @@ async def record_attendance(tx: Tx, session_id: SessionId, command: commands.Rec
         for one in roster
         if one.id in changed
     ]
-    record(tx, *attended)
+    publish_and_audit(tx, *attended)
     return views.Attendance(recorded=len(attended), overlaps=overlaps)
 
 
@@ -71,7 +71,7 @@ async def record_assessment(tx: Tx, session_id: SessionId, command: commands.Rec
         events.AssessmentRecorded(score=score, passed=state is EnrolmentState.PASSED, **codes(one, session.course.id, day))
         for one, (_, state, score) in zip(roster, results, strict=True)
     ]
-    record(tx, *assessed)
+    publish_and_audit(tx, *assessed)
     failed = [one.placement for one, (_, state, _) in zip(roster, results, strict=True) if state is EnrolmentState.FAILED]
     await seats.reopen(tx, await needs.lock_needs(tx, failed), domain.NeedStep.UNSEAT)
     shown = tuple(views.Result(enrolment=one, score=score, passed=state is EnrolmentState.PASSED) for one, state, score in results)

@@ -13,7 +13,7 @@ from services.training.queries import courses, enrolments, needs
 from services.training.usecases.event_fields import codes
 from shared import events
 from shared.db import Tx
-from shared.delivery.audit_trail import record
+from shared.delivery.audit_trail import publish_and_audit
 from shared.values import EnrolmentId, new_id
 
 
@@ -38,15 +38,26 @@ async def _seat(tx: Tx, session: Session, chosen: Sequence[Need]) -> list[Enrolm
     await enrolments.insert_enrolments(tx, session.id, seated)
     await needs.set_state(tx, chosen, NeedState.SEATED)
     today = tx.clock.today()
-    record(tx, *(events.WorkerEnrolled(session=session.id, **codes(one, session.course.id, today)) for one in seated))
+    publish_and_audit(tx, *(events.WorkerEnrolled(session=session.id, **codes(one, session.course.id, today)) for one in seated))
     return seated
 
 
 def _enrolment(session: Session, need: Need) -> Enrolment:
     return Enrolment(
-        EnrolmentId(new_id()), session.id, need.placement, need.worker, need.county, need.designation, need.designation_version,
-        need.destination, need.occupation, EnrolmentState.ENROLLED, 0, 0, None,
-    )  # fmt: skip
+        EnrolmentId(new_id()),
+        session.id,
+        need.placement,
+        need.worker,
+        need.county,
+        need.designation,
+        need.designation_version,
+        need.destination,
+        need.occupation,
+        EnrolmentState.ENROLLED,
+        0,
+        0,
+        None,
+    )
 
 
 async def give_up(tx: Tx, session: Session, leaving: Sequence[Enrolment], reason: str) -> Session:
@@ -56,7 +67,7 @@ async def give_up(tx: Tx, session: Session, leaving: Sequence[Enrolment], reason
     await enrolments.set_states(tx, [one.id for one in leaving], EnrolmentState.CANCELLED)
     await courses.take_seats(tx, session.id, -len(leaving))
     today = tx.clock.today()
-    record(tx, *(events.EnrolmentCancelled(reason=reason, **codes(one, session.course.id, today)) for one in leaving))
+    publish_and_audit(tx, *(events.EnrolmentCancelled(reason=reason, **codes(one, session.course.id, today)) for one in leaving))
     return replace(session, taken=session.taken - len(leaving))
 
 

@@ -1,0 +1,348 @@
+"""The sending half of the delivery protocol: rows of the outbox are sent to Kafka in order, numbered.
+
+run() sends the rows in order, each with the next number of its partition, and deletes them once Kafka has acknowledged
+them. The ids of a batch and the numbers before it are stored before it is sent: whoever sends it again after a crash sends
+the same records with the same numbers, and a consumer drops them as repeats.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+import time
+from collections import Counter, defaultdict, deque
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from pydantic import ValidationError
+
+from shared.db import Database, connect
+from shared.delivery import kafka
+from shared.delivery.event_log import read_log
+from shared.delivery.outbox import backlog
+from shared.events import Envelope
+from shared.health import Health
+from shared.metrics import OUTBOX, RELAYED
+from shared.settings import Settings
+
+log = logging.getLogger("laowu.relay")
+CONDITION = "relay"
+BATCH_ROWS = 2_000
+BATCH_BYTES = 16 * 1024 * 1024
+ACK_SECONDS = 20.0
+SETTLE_SECONDS = 5.0
+IDLE_SECONDS = (0.05, 0.5)  # between two looks for rows that another process wrote: first, at most
+# A round costs nearly the same for one row as for a hundred, and its cost falls on the commands that are running: when there
+# was little to send, the next round waits until there is more.
+FEW_ROWS, GATHER_SECONDS = 200, 0.02
+# A relay that was stopped (not killed) keeps its session, and so the lock; the server ends the session after this.
+ZOMBIE_SECONDS = 45.0
+_LOCK = 7_301_002
+_CONTENT_TYPE = ("content-type", b"application/cloudevents+json; charset=UTF-8")
+_PASSING = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    KafkaError,
+    kafka.Unavailable,
+)
+
+_TRY_LOCK = "SELECT pg_try_advisory_lock($1)"
+_STATE = "SELECT epoch, (SELECT coalesce(sum(upper(ids) - lower(ids)), 0)::bigint FROM unnest(inflight) AS ids) AS inflight FROM relay"
+_NUMBERS = "SELECT topic, partition, next_number FROM relay_sequence"
+_PARTITIONS = "SELECT topic, partitions FROM relay_topic"
+_FIX_PARTITIONS = "INSERT INTO relay_topic (topic, partitions) VALUES ($1, $2)"
+_INFLIGHT_ROWS = """
+SELECT outbox.id, outbox.topic, outbox.key, outbox.value
+FROM relay CROSS JOIN unnest(relay.inflight) WITH ORDINALITY AS sent (ids, place)
+    JOIN outbox ON outbox.id >= lower(sent.ids) AND outbox.id < upper(sent.ids)
+ORDER BY sent.place, outbox.id
+"""
+# A round trip for a whole round: forget $1, store the numbers after them, choose the next rows, store what is in flight.
+# Never "id > last": identity values commit out of order, and a row that commits late would be passed over. What is forgotten here or
+# on its way is left out by name ($5; a sub-select, or the text would be read anew for every row).
+_ADVANCE = """
+WITH gone AS (
+    DELETE FROM outbox WHERE id = ANY ($1::bigint[])
+), numbered AS (
+    INSERT INTO relay_sequence (topic, partition, next_number) SELECT * FROM unnest($2::text[], $3::integer[], $4::bigint[])
+    ON CONFLICT (topic, partition) DO UPDATE SET next_number = excluded.next_number
+), first AS (
+    SELECT id, topic, key, value FROM outbox WHERE NOT id <@ (SELECT $5::text::int8multirange) ORDER BY id LIMIT $6
+), counted AS (
+    SELECT id, topic, key, value, sum(octet_length(value)) OVER (ORDER BY id) - octet_length(value) AS bytes_before FROM first
+), next AS (
+    SELECT id, topic, key, value FROM counted WHERE bytes_before < $7
+), stored AS (
+    UPDATE relay SET inflight = $8::text::int8range[] || array(
+        SELECT ids FROM unnest((SELECT range_agg(int8range(id, id, '[]')) FROM next)) AS ids ORDER BY ids
+    )
+    WHERE cardinality($1::bigint[]) > 0 OR EXISTS (SELECT FROM next)
+)
+SELECT id, topic, key, value FROM next ORDER BY id
+"""
+_NEW_EPOCH = "UPDATE relay SET epoch = epoch + 1, inflight = '{}' RETURNING epoch"
+_FORGET_NUMBERS = "DELETE FROM relay_sequence"
+_WAITING = "SELECT event_id FROM outbox"
+_DELETE_KNOWN = "DELETE FROM outbox WHERE event_id = ANY($1::uuid[])"
+
+
+class RelayRunning(Exception):
+    """The service's relay holds the lock; stop the service first."""
+
+
+class InflightMissing(Exception):
+    """Rows that were being sent are gone from the outbox: somebody deleted them by hand. Their numbers cannot be repeated."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Rows on their way: what Kafka will answer, and the next numbers once they have arrived."""
+
+    rows: Sequence[asyncpg.Record]
+    acks: list[asyncio.Future[Any]]
+    numbers: Mapping[tuple[str, int], int]
+
+
+@dataclass(slots=True)
+class _Session:
+    """What one holder of the lock works with; made anew after every error.
+
+    In flight, in this order and so stored: the batches in `flying`, then the rows in `chosen`, which are sent next.
+    """
+
+    conn: asyncpg.Connection
+    producer: AIOKafkaProducer
+    settings: Settings
+    epoch: int
+    numbers: dict[tuple[str, int], int] = field(default_factory=dict)  # next, after all that was sent
+    partitions: dict[str, int] = field(default_factory=dict)
+    checked: set[str] = field(default_factory=set)
+    flying: deque[_Batch] = field(default_factory=deque)
+    chosen: list[asyncpg.Record] = field(default_factory=list)
+
+
+async def run(database: Database, url: str, settings: Settings, health: Health) -> None:
+    """Send what is in the outbox until cancelled; one relay per database works, others wait for its lock.
+
+    Any error drops connection and producer and starts again with back-off; meanwhile the condition "relay" is raised.
+    Cancelled, it waits for what is on its way within SETTLE_SECONDS.
+    """
+    failures = 0
+    while True:
+        began = time.monotonic()
+        try:
+            await _relay_once(database, url, settings, health)
+        except _PASSING as error:
+            failures = 1 if time.monotonic() - began > 60 else failures + 1
+            health.raise_condition(CONDITION, f"{type(error).__name__}: {error}")
+            await asyncio.sleep(min(0.1 * 2**failures, 5.0) * random.uniform(0.5, 1.0))
+
+
+async def _relay_once(database: Database, url: str, settings: Settings, health: Health) -> None:
+    conn = await connect(url, application=f"laowu-{database.service}-relay")
+    producer, session = None, None
+    try:
+        await conn.execute("SELECT set_config('idle_session_timeout', $1, false)", f"{int(ZOMBIE_SECONDS * 1000)}ms")
+        while not await conn.fetchval(_TRY_LOCK, _LOCK):  # polled: a waiting statement would run into its timeout
+            health.clear_condition(CONDITION)  # a peer does the work
+            await asyncio.sleep(random.uniform(0.1, 0.3))
+        producer = await kafka.open_producer(settings)
+        session = await _resume(conn, producer, settings)
+        await _forward_all(session, database, health)
+    finally:
+        conn.terminate()
+        for ack in (ack for batch in session.flying for ack in batch.acks) if session else ():
+            ack.add_done_callback(lambda done: done.cancelled() or done.exception())  # seen: one of them is being raised
+        if producer is not None:
+            await asyncio.shield(kafka.stop_producer(producer, 3))
+
+
+async def _resume(conn: asyncpg.Connection, producer: AIOKafkaProducer, settings: Settings) -> _Session:
+    """The stored numbers, and the rows that the last relay may or may not have sent: to be sent again, in the same order."""
+    state = await conn.fetchrow(_STATE)
+    assert state is not None, "the migration inserts the one row"  # noqa: S101  # for mypy; a database without it is not ours
+    numbers = {(row["topic"], row["partition"]): row["next_number"] for row in await conn.fetch(_NUMBERS)}
+    partitions = {row["topic"]: row["partitions"] for row in await conn.fetch(_PARTITIONS)}
+    rows = await conn.fetch(_INFLIGHT_ROWS)
+    if len(rows) != state["inflight"]:
+        raise InflightMissing(f"{state['inflight'] - len(rows)} rows of the outbox")
+    return _Session(conn, producer, settings, state["epoch"], numbers, partitions, chosen=rows)
+
+
+async def _forward_all(session: _Session, database: Database, health: Health) -> None:
+    """Round after round. Cancelled, the round is finished and what is on its way awaited, within SETTLE_SECONDS."""
+    idle, counted = IDLE_SECONDS[0], 0.0
+    under_way: asyncio.Future[int] | None = None
+    try:
+        while True:
+            database.wake.clear()
+            under_way = asyncio.ensure_future(_forward(session))
+            chosen = await asyncio.shield(under_way)
+            health.clear_condition(CONDITION)
+            if time.monotonic() - counted > 2:
+                OUTBOX.set(await backlog(session.conn))
+                counted = time.monotonic()
+            if chosen or session.flying:
+                idle = IDLE_SECONDS[0]
+                if chosen < FEW_ROWS and not session.flying:
+                    await asyncio.sleep(GATHER_SECONDS)
+                continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(idle):
+                    await database.wake.wait()
+            idle = min(idle * 1.5, IDLE_SECONDS[1])
+    except asyncio.CancelledError:
+        with contextlib.suppress(*_PASSING):
+            async with asyncio.timeout(SETTLE_SECONDS):
+                if under_way is not None:
+                    await under_way
+                await _forward(session, choose=False)
+        raise
+
+
+async def _forward(session: _Session, *, choose: bool = True) -> int:
+    """One round: send what was chosen, wait for it, forget it and choose the next rows. Returns how many those are.
+
+    A full batch is followed by more: the next is then chosen while it is on its way, so that Kafka and PostgreSQL work at the same
+    time. Were it lost and the next not, consumers would drop that as ahead of its turn, and both are sent again.
+    """
+    rows, session.chosen = session.chosen, []
+    for topic in {row["topic"] for row in rows}:
+        await _know_partitions(session, topic)
+    if choose and len(rows) >= BATCH_ROWS:
+        arrived = await _arrived(session, stay=1)
+        sending = asyncio.ensure_future(_send(session, rows))
+        try:
+            await _advance(session, arrived, rows, BATCH_ROWS)
+        finally:
+            await sending
+    else:
+        await _send(session, rows)
+        await _advance(session, await _arrived(session, stay=0), (), BATCH_ROWS if choose else 0)
+    return len(session.chosen)
+
+
+async def _arrived(session: _Session, *, stay: int) -> list[_Batch]:
+    """What was acknowledged, once no more than `stay` batches are on their way. Raises what Kafka answered, or TimeoutError."""
+    arrived = []
+    while len(session.flying) > stay:
+        async with asyncio.timeout(ACK_SECONDS):
+            for ack in session.flying[0].acks:
+                await ack
+        arrived.append(session.flying.popleft())
+    return arrived
+
+
+async def _advance(session: _Session, arrived: Sequence[_Batch], sending: Sequence[asyncpg.Record], most: int) -> None:
+    """One transaction: forget what has arrived, choose the next rows, store what is in flight, in the order of sending."""
+    gone = [row for batch in arrived for row in batch.rows]
+    kept = [ids for rows in (*(batch.rows for batch in session.flying), sending) for ids in _runs(rows)]
+    numbers = arrived[-1].numbers if arrived else {}
+    async with session.conn.transaction():
+        session.chosen = await session.conn.fetch(
+            _ADVANCE,
+            [row["id"] for row in gone],
+            [topic for topic, _ in numbers],
+            [partition for _, partition in numbers],
+            list(numbers.values()),
+            f"{{{','.join([*kept, *_runs(gone)])}}}",
+            most,
+            BATCH_BYTES,
+            "{" + ",".join(f'"{ids}"' for ids in kept) + "}",
+        )
+    for topic, count in Counter(row["topic"] for row in gone).items():
+        RELAYED.labels(topic).inc(count)
+
+
+def _runs(rows: Sequence[asyncpg.Record]) -> list[str]:
+    """The ids of rows, in ascending order where they were chosen together, as PostgreSQL writes ranges: thousands are mostly one."""
+    ids = [row["id"] for row in rows]
+    begins = [place for place, number in enumerate(ids) if place == 0 or number != ids[place - 1] + 1]
+    return [f"[{ids[begin]},{ids[end - 1] + 1})" for begin, end in pairwise([*begins, len(ids)])]
+
+
+async def _send(session: _Session, rows: Sequence[asyncpg.Record]) -> None:
+    """Hand the rows to the producer, which answers later. Raises what Kafka raises at once.
+
+    The rows of a partition go as whole record batches: the producer's way for single records costs twice as much.
+    """
+    if not rows:
+        return
+    batched = _batched(session, rows)
+    sending = _Batch(rows, [], dict(session.numbers))
+    session.flying.append(sending)
+    async with asyncio.timeout(ACK_SECONDS):
+        for (topic, partition), batches in batched.items():
+            name = kafka.topic_name(session.settings, topic)
+            for batch in batches:
+                ack = await session.producer.send_batch(batch, name, partition=partition)
+                sending.acks.append(ack)
+
+
+def _batched(session: _Session, rows: Sequence[asyncpg.Record]) -> dict[tuple[str, int], list[Any]]:
+    """Record batches per topic and partition, each row with its next number, in order. `session.numbers` is moved on."""
+    found: defaultdict[tuple[str, int], list[Any]] = defaultdict(list)
+    for row in rows:
+        topic, key = row["topic"], row["key"].encode()
+        place = topic, kafka.partition_for(key, session.partitions[topic])
+        number = session.numbers.get(place, 0)
+        session.numbers[place] = number + 1
+        record = {"key": key, "value": row["value"], "timestamp": None}
+        headers = [_CONTENT_TYPE, ("sequence", b"%d.%d" % (session.epoch, number))]
+        batches = found[place]
+        if not batches or batches[-1].append(**record, headers=headers) is None:
+            batches.append(session.producer.create_batch())
+            batches[-1].append(**record, headers=headers)  # the first always fits
+    for batches in found.values():
+        batches[-1].close()  # an open one would linger for more
+    return found
+
+
+async def _know_partitions(session: _Session, topic: str) -> None:
+    """The count at first use holds for ever. Were it to grow, subjects would move, and a batch sent again would be numbered otherwise."""
+    if topic in session.checked:
+        return
+    count = await kafka.partition_count(session.producer, kafka.topic_name(session.settings, topic))
+    if topic not in session.partitions:
+        await session.conn.execute(_FIX_PARTITIONS, topic, count)
+        session.partitions[topic] = count
+    if count < session.partitions[topic]:
+        raise kafka.Unavailable(f"topic {topic} has {count} partitions, it had {session.partitions[topic]}: was it made anew?")
+    session.checked.add(topic)
+
+
+async def new_epoch(conn: asyncpg.Connection, published: Collection[UUID] = ()) -> int:
+    """Number from 0 again under the next epoch: needed once after the database was restored from a backup, as its numbers would
+    repeat. `published` are ids known to be in the log already; their rows are dropped. Returns the epoch. Raises RelayRunning.
+    """
+    async with conn.transaction():
+        if not await conn.fetchval("SELECT pg_try_advisory_xact_lock($1)", _LOCK):
+            raise RelayRunning
+        await conn.execute(_DELETE_KNOWN, list(published))
+        await conn.execute(_FORGET_NUMBERS)
+        epoch: int = await conn.fetchval(_NEW_EPOCH)
+    return epoch
+
+
+async def sent_already(conn: asyncpg.Connection, settings: Settings, topics: Sequence[str]) -> set[UUID]:
+    """Ids of rows of the outbox that these logs hold already, as a backup's rows may. Raises kafka.Unavailable, log.Truncated."""
+    waiting = {row["event_id"] for row in await conn.fetch(_WAITING)}
+    found: set[UUID] = set()
+    if waiting:
+        async for entry in read_log(settings, topics):
+            try:
+                found.add(Envelope.model_validate_json(entry.record.value or b"").id)
+            except ValidationError:
+                continue  # no event of ours: no row of the outbox can be it
+    return found & waiting

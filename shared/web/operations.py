@@ -1,0 +1,125 @@
+"""The routes every service has: probes, metrics, the contract, delivery state, sweeps, dead letters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic_core import to_json
+
+from shared.db import Tx
+from shared.delivery import dead_letters
+from shared.delivery.dead_letters import MOST, DiscardLetters, LetterId, RedriveLetters, Redriving
+from shared.errors import Invalid
+from shared.health import Health
+from shared.principals import Role
+from shared.web.call import Call, allow
+
+ASYNCAPI = Path(__file__).parents[1] / "events" / "asyncapi.json"
+
+router = APIRouter()
+
+
+@router.get("/livez", include_in_schema=False)
+async def livez() -> dict[str, bool]:
+    return {"alive": True}
+
+
+@router.get("/readyz", include_in_schema=False)
+async def readyz(request: Request) -> Response:
+    health: Health = request.app.state.site.health
+    body = {"ready": health.ready, "conditions": health.conditions}
+    return Response(to_json(body), 200 if health.ready else 503, media_type="application/json")
+
+
+@router.get("/metrics", include_in_schema=False)
+async def metrics() -> Response:
+    return Response(generate_latest(), headers={"content-type": CONTENT_TYPE_LATEST})
+
+
+@router.get("/asyncapi", include_in_schema=False)
+async def asyncapi() -> Response:
+    return Response(ASYNCAPI.read_bytes(), media_type="application/json")
+
+
+@router.get("/delivery")
+async def delivery(call: Annotated[Call, allow(Role.OPERATOR, Role.AUDITOR)]) -> dict[str, Any]:
+    """What is still on its way: rows in the outbox, position and lag per partition, open dead letters."""
+    from shared.delivery.consumer import delivery_state  # noqa: PLC0415  # consumer needs nothing of HTTP; keep start-up order free
+
+    async def work(tx: Tx) -> dict[str, Any]:
+        return dict(await delivery_state(tx.conn))
+
+    state = await call.query(work)
+    state["lag"] = dict(await call.site.lag()) if call.site.lag else {}
+    return state
+
+
+@router.post("/sweep")
+async def sweep(call: Annotated[Call, allow(Role.OPERATOR)]) -> Response:
+    """Act on what is overdue by the caller's clock: one bounded batch. Repeat until `acted` is 0."""
+
+    async def work(tx: Tx) -> dict[str, int]:
+        return {"acted": await call.site.sweep(tx) if call.site.sweep else 0}
+
+    return await call.command(work)
+
+
+Watcher = Annotated[Call, allow(Role.OPERATOR, Role.AUDITOR)]
+Operator = Annotated[Call, allow(Role.OPERATOR)]
+
+
+@router.get("/dead-letters")
+async def list_dead_letters(
+    call: Watcher,
+    state: dead_letters.State | None = None,
+    subject: Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00-\x1f]*$")] = None,
+    after: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> dead_letters.Letters:
+    """Records that could not be applied, those held back behind them, and what was decided of them; oldest first."""
+    return await call.query(lambda tx: dead_letters.letters(tx, state, subject, after, limit))
+
+
+@router.get("/dead-letters/preview")
+async def preview_redrive(
+    call: Watcher, letter: Annotated[list[LetterId], Query(alias="id", min_length=1, max_length=MOST)]
+) -> dead_letters.Preview:
+    """What redriving these would do, and which published figures would change: done and rolled back."""
+    return await dead_letters.preview(call.site.database, call.cause(), _redriving(call), letter)
+
+
+@router.get("/dead-letters/{letter}")
+async def show_dead_letter(letter: LetterId, call: Watcher) -> dead_letters.LetterShown:
+    """One record with its bytes."""
+    return await call.query(lambda tx: dead_letters.letter(tx, letter))
+
+
+@router.post("/dead-letters/redrive", response_model=dead_letters.Redriven)
+async def redrive(body: RedriveLetters, call: Operator) -> Response:
+    """Apply parked records, each with those behind it, in order. What fails again stays parked; repeat until `left` is 0."""
+    return await call.command(lambda tx: dead_letters.redrive(tx, _redriving(call), body.ids))
+
+
+@router.post("/dead-letters/discard")
+async def discard(body: DiscardLetters, call: Operator) -> Response:
+    """Leave records out for good, with the reason; those behind them may then be redriven."""
+
+    async def work(tx: Tx) -> dict[str, int]:
+        return {"discarded": await dead_letters.discard(tx, body.ids, body.why)}
+
+    return await call.command(work)
+
+
+class ReadsNothing(Invalid):
+    """The service applies no events: it has no dead letters to redrive."""
+
+    slug = "READS_NOTHING"
+
+
+def _redriving(call: Call) -> Redriving:
+    if call.site.redriving is None:
+        raise ReadsNothing
+    return call.site.redriving

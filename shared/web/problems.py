@@ -1,0 +1,92 @@
+"""Errors as RFC 9457 application/problem+json with a stable `code`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic_core import to_json
+from starlette.exceptions import HTTPException
+
+from shared.db import Unavailable
+from shared.errors import Refused
+from shared.principals import Forbidden
+from shared.web.auth import Unauthenticated
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    errors: list[dict[str, str]] | None = None,
+    state: Any = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """RFC 9457 application/problem+json with a stable `code`, field paths in `errors`, and the state that stood in the way."""
+    title = HTTPStatus(status).phrase
+    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail}
+    if errors:
+        body["errors"] = errors
+    if state is not None:
+        body["state"] = state
+    return Response(to_json(body), status, headers=dict(headers or {}), media_type="application/problem+json")
+
+
+async def _invalid(_: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    # Neither input nor context is echoed: a rejected body may hold a name or a document number.
+    errors = [{"field": _path(item["loc"]), "code": str(item["type"]).upper(), "message": str(item["msg"])} for item in error.errors()[:50]]
+    return problem(422, "INVALID", "the request does not have the required form", errors=errors)
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    parts = [str(part) for part in location]
+    return ".".join(parts[1:]) if len(parts) > 1 and parts[0] in ("body", "query", "path", "header") else ".".join(parts)
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    if not isinstance(error, Refused):
+        raise error
+    named = [{"field": error.field, "code": error.slug, "message": str(error)}] if error.field else None
+    return problem(error.status, error.slug, str(error), errors=named, state=error.state)
+
+
+async def _unauthenticated(_: Request, error: Exception) -> Response:
+    return problem(401, "UNAUTHENTICATED", str(error), headers={"WWW-Authenticate": "Bearer"})
+
+
+async def _forbidden(_: Request, error: Exception) -> Response:
+    return problem(403, "FORBIDDEN", str(error))
+
+
+async def _unavailable(_: Request, error: Exception) -> Response:
+    return problem(503, "UNAVAILABLE", str(error), headers={"Retry-After": "1"})
+
+
+async def _http(_: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    code = "INVALID" if error.status_code == 400 else HTTPStatus(error.status_code).name
+    return problem(error.status_code, code, str(error.detail), headers=error.headers)
+
+
+async def _crashed(request: Request, error: Exception) -> Response:
+    logging.getLogger("laowu.http").error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return problem(500, "INTERNAL", "this is our fault; nothing was written")
+
+
+def install(app: FastAPI) -> None:
+    """Every error of the application leaves as a problem document."""
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(Unauthenticated, _unauthenticated)
+    app.add_exception_handler(Forbidden, _forbidden)
+    app.add_exception_handler(Unavailable, _unavailable)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _crashed)
