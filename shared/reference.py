@@ -16,6 +16,7 @@ from typing import Literal
 import chinese_calendar
 import pycountry
 
+from shared.errors import Invalid
 from shared.events import Origin
 from shared.values import CountyCode, Designation, Destination, Occupation
 
@@ -165,6 +166,30 @@ def known_occupation(code: str) -> bool:
 def known_destination(code: str) -> bool:
     """ISO 3166-1 alpha-3, mainland China excepted: nobody is dispatched home."""
     return code != "CHN" and pycountry.countries.get(alpha_3=Destination(code)) is not None
+
+
+class OccupationNotFound(Invalid):
+    """Not a code of ISCO-08."""
+
+    slug = "OCCUPATION_NOT_FOUND"
+
+
+class DestinationNotFound(Invalid):
+    """Not a country or region that workers are dispatched to (ISO 3166-1 alpha-3)."""
+
+    slug = "DESTINATION_NOT_FOUND"
+
+
+def require_occupation(code: str, field: str = "occupation") -> None:
+    """Raises OccupationNotFound, which names the field."""
+    if not known_occupation(code):
+        raise OccupationNotFound(field=field)
+
+
+def require_destination(code: str, field: str = "destination") -> None:
+    """Raises DestinationNotFound, which names the field."""
+    if not known_destination(code):
+        raise DestinationNotFound(field=field)
 
 
 def working_days_after(day: date, days: int) -> date:

@@ -80,6 +80,22 @@ class WagePeriod(StrEnum):
 Ratio = tuple[int, int]  # numerator, denominator: compared in integers, rounded only where people read
 
 
+def round_half_up(ratio: Ratio) -> int:
+    """The whole number nearest to a ratio whose denominator is positive; a half goes up, away from what is smaller."""
+    num, den = ratio
+    return (2 * num + den) // (2 * den)
+
+
+def format_ratio(ratio: Ratio, digits: int) -> str | None:
+    """A ratio for people, as "9.58": rounded half up once, to so many decimal places. None without a denominator."""
+    num, den = ratio
+    if den <= 0:
+        return None
+    scaled = round_half_up((num * 10**digits, den))
+    whole, rest = divmod(abs(scaled), 10**digits)
+    return f"{'-' if scaled < 0 else ''}{whole}{f'.{rest:0{digits}d}' if digits else ''}"
+
+
 class QuotaStatus(StrEnum):
     MET = "met"
     AT_RISK = "at_risk"

@@ -5,18 +5,24 @@ from __future__ import annotations
 import ast
 import importlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import is_dataclass
 from pathlib import Path
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import asyncpg
 import pytest
+from pydantic import BaseModel
 
+from shared.rows import Statement
 from tests.conftest import MakeDatabase
-from tests.contracts.code import SERVICES, module, name, part, python_files, tree
+from tests.contracts.code import ROOT, SERVICES, module, name, part, python_files, tree
 
 STATEMENT = re.compile(r"\s*(SELECT|INSERT\s+INTO|UPDATE|DELETE\s+FROM|WITH|VALUES|MERGE\s+INTO|LOCK|TRUNCATE)\s")
 PREPARED = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH|VALUES|MERGE)\s")
 PIECE = re.compile(r"\b(SELECT|INSERT INTO|DELETE FROM|WHERE|ORDER BY|GROUP BY|RETURNING|UPDATE \w+ SET|FROM \w+ JOIN)\b")
+THE_COLUMNS = ROOT / "shared" / "rows.py"  # puts a table's one list of columns into its statements; PREPARE sees what comes out
 RUNS = frozenset({"execute", "executemany", "fetch", "fetchrow", "fetchval", "cursor", "prepare"})
 
 
@@ -72,6 +78,35 @@ async def test_every_statement_of_a_service_fits_its_schema(service: str, make_d
     assert not await refused(make_database, service, texts)
 
 
+def fields_of(row: Any) -> dict[str, Any]:
+    """name -> type of what a dataclass, a model or an optional one of them holds; empty: a plain value."""
+    inner = [one for one in get_args(row) if one is not type(None)] if get_origin(row) in (Union, UnionType) else [row]
+    cls = inner[0]
+    if isinstance(cls, type) and (is_dataclass(cls) or issubclass(cls, BaseModel)):
+        return get_type_hints(cls)
+    return {}
+
+
+def differing(row: Any, labels: Sequence[str]) -> set[str]:
+    """Fields without a column and columns without a field. A column may hold a nested value whole, as JSON."""
+    wanted, heads = fields_of(row), {label.partition(".")[0] for label in labels}
+    found = heads ^ {name for name in wanted if not name.startswith("_")}
+    for head in heads & set(wanted):
+        nested = [label.partition(".")[2] for label in labels if label.startswith(f"{head}.")]
+        found |= {f"{head}.{one}" for one in differing(wanted[head], nested)} if nested else set()
+    return found
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_the_columns_of_a_statement_are_the_fields_of_its_row(service: str, make_database: MakeDatabase) -> None:
+    texts = {place: text for file in part(service, "queries") for place, text in statements(file).items()}
+    async with (await make_database(service)).connection() as conn:
+        for place, text in texts.items():
+            if isinstance(text, Statement):
+                labels = [attribute.name for attribute in (await conn.prepare(text)).get_attributes()]
+                assert not differing(text.row, labels), place
+
+
 @pytest.mark.parametrize("service", SERVICES)
 async def test_every_shared_statement_fits_every_database(service: str, make_database: MakeDatabase) -> None:
     texts = {place: text for file in python_files("shared") for place, text in statements(file).items()}
@@ -101,6 +136,7 @@ def test_no_sql_is_put_together_from_pieces() -> None:
     put_together = {
         f"{name(file)}:{node.lineno}"
         for file in python_files("services", "shared")
+        if file != THE_COLUMNS
         for node in ast.walk(tree(file))
         if isinstance(node, ast.JoinedStr)
         or (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Mod))

@@ -1,0 +1,129 @@
+"""Rows of PostgreSQL as frozen dataclasses: a table's columns are listed once, and rows are mapped by name.
+
+    ORDER = Columns(Order, '''
+        id, enterprise, positions, wage_minor AS "wage.minor", wage_currency AS "wage.currency", state
+    ''')
+    GET = ORDER.select("FROM job_order WHERE id = $1")
+
+    order = await fetch_one(tx.conn, GET, order_id)  # Order | None
+
+A column's label names the field it fills; a dotted label fills a field of a nested value, which is None when all its columns are.
+A test prepares every statement and holds its labels equal to the fields of its dataclass.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from functools import cache, partial
+from typing import Any, Generic, NewType, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from pydantic import BaseModel
+
+T = TypeVar("T")
+Convert = Callable[[Any], Any]
+
+
+class Statement(str, Generic[T]):
+    """SQL whose rows are `row` objects."""
+
+    __slots__ = ("row",)
+    row: type[T]
+
+
+class Columns(Generic[T]):
+    """The columns that make up one `row`; the only place where they are listed."""
+
+    def __init__(self, row: type[T], columns: str) -> None:
+        self.row = row
+        self.columns = " ".join(columns.split())
+
+    def select(self, rest: str, *, before: str = "") -> Statement[T]:
+        """`SELECT columns` and what follows; `before`: the WITH clause in front of it."""
+        return self._statement(f"{before} SELECT {self.columns} {rest}")
+
+    def returning(self, change: str) -> Statement[T]:
+        """An INSERT, UPDATE or DELETE that returns the rows it changed."""
+        return self._statement(f"{change} RETURNING {self.columns}")
+
+    def _statement(self, text: str) -> Statement[T]:
+        statement: Statement[T] = Statement(text.strip())
+        statement.row = self.row
+        return statement
+
+
+async def fetch(conn: Any, statement: Statement[T], *arguments: Any) -> list[T]:
+    """All rows of the statement, in its order."""
+    return [from_row(statement.row, row) for row in await conn.fetch(statement, *arguments)]
+
+
+async def fetch_one(conn: Any, statement: Statement[T], *arguments: Any) -> T | None:
+    """The first row of the statement, or None."""
+    row = await conn.fetchrow(statement, *arguments)
+    return None if row is None else from_row(statement.row, row)
+
+
+def from_row(cls: type[T], row: Mapping[str, Any]) -> T:
+    """One row as a `cls`: every field by the column with its label."""
+    built: T = _build(cls, _nested(row))
+    return built
+
+
+def _nested(row: Mapping[str, Any]) -> dict[str, Any]:
+    """{"wage.minor": 1, "wage.currency": "CNY", "id": 2} -> {"wage": {"minor": 1, "currency": "CNY"}, "id": 2}."""
+    found: dict[str, Any] = {}
+    for label, value in row.items():
+        *path, last = label.split(".")
+        into = found
+        for part in path:
+            into = into.setdefault(part, {})
+        into[last] = value
+    return found
+
+
+def _is_absent(value: Any) -> bool:
+    return value is None or (isinstance(value, dict) and bool(value) and all(map(_is_absent, value.values())))
+
+
+def _build(cls: Any, values: Mapping[str, Any]) -> Any:
+    converters = _converters(cls)
+    return cls(**{name: converters[name](value) if name in converters else value for name, value in values.items()})
+
+
+@cache
+def _converters(cls: Any) -> dict[str, Convert]:
+    """Fields whose value is not what PostgreSQL gives."""
+    hints = get_type_hints(cls)
+    found = {field.name: _converter(hints[field.name]) for field in fields(cls)}
+    return {name: convert for name, convert in found.items() if convert is not None}
+
+
+def _converter(hint: Any) -> Convert | None:
+    """None: the value is taken as it is."""
+    if isinstance(hint, NewType):
+        return _converter(hint.__supertype__)
+    origin = get_origin(hint)
+    if origin in (Union, types.UnionType):
+        inner = [_converter(one) for one in get_args(hint) if one is not type(None)]
+        return _optional(inner[0]) if len(inner) == 1 else None
+    if origin in (tuple, frozenset, list):
+        return _several(origin, _converter(get_args(hint)[0]))
+    return _single(hint) if isinstance(hint, type) else None
+
+
+def _optional(convert: Convert | None) -> Convert | None:
+    return None if convert is None else lambda value: None if _is_absent(value) else convert(value)
+
+
+def _several(made: Convert, item: Convert | None) -> Convert:
+    return made if item is None else lambda values: made(item(one) for one in values)
+
+
+def _single(cls: type) -> Convert | None:
+    if issubclass(cls, Enum):
+        return cls
+    if issubclass(cls, BaseModel):
+        return cls.model_validate
+    return partial(_build, cls) if is_dataclass(cls) else None

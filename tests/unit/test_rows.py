@@ -1,0 +1,64 @@
+"""Rows are mapped by name: a nested value by dotted labels, an enum by its value, an absent value as None."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+
+from shared.rows import Columns, from_row
+from shared.values import Currency, Money
+
+Code = NewType("Code", str)
+
+
+class Colour(StrEnum):
+    RED = "red"
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    code: Code
+    colours: tuple[Colour, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outer:
+    id: int
+    wage: Money
+    cap: Money | None
+    inner: Inner | None
+    colour: Colour | None = None
+
+
+ROW = {
+    "id": 1,
+    "wage.minor": 5,
+    "wage.currency": "CNY",
+    "cap.minor": None,
+    "cap.currency": None,
+    "inner": {"code": "x", "colours": ["red"]},
+    "colour": "red",
+}
+
+
+def test_every_field_is_filled_by_the_column_with_its_label() -> None:
+    made = from_row(Outer, ROW)
+    assert made == Outer(1, Money(minor=5, currency=Currency("CNY")), None, Inner(Code("x"), (Colour.RED,)), Colour.RED)
+    assert made.colour is Colour.RED
+
+
+def test_what_is_absent_is_none() -> None:
+    made = from_row(Outer, {**ROW, "inner": None, "colour": None})
+    assert (made.inner, made.colour, made.cap) == (None, None, None)
+
+
+def test_a_statement_lists_the_columns_once_and_knows_its_row() -> None:
+    table = Columns(
+        Outer,
+        """id,
+        colour""",
+    )
+    assert table.select("FROM outer WHERE id = $1") == "SELECT id, colour FROM outer WHERE id = $1"
+    assert table.returning("DELETE FROM outer") == "DELETE FROM outer RETURNING id, colour"
+    assert table.select("FROM outer").row is Outer
