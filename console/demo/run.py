@@ -13,8 +13,9 @@ from rich.console import Console
 from console.api_client import Caller, calling, emptied
 from console.commands import report, restatements
 from console.commands.progress import bars
-from console.demo.player import World, play
+from console.demo.player import play
 from console.demo.simulation import FIRST, LAST, Plan, months, plan
+from console.demo.world import World
 from console.local.home import SERVICES
 from shared.principals import Role
 

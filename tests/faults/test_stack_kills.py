@@ -17,9 +17,11 @@ import asyncpg
 import pytest
 
 from console.api_client import Caller
-from console.demo.player import World, play, wage_paid
+from console.demo.player import play
 from console.demo.run import everything_settled
 from console.demo.simulation import FIRST, LAST, YEARS, Plan, months, plan
+from console.demo.wages import wage_paid
+from console.demo.world import World
 from console.local import stack
 from console.local.home import SERVICES, Home
 from shared.principals import Role

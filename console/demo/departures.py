@@ -1,0 +1,50 @@
+"""Departures recorded, corrected and voided; returns."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from console.demo.simulation import Voyage
+from console.demo.world import World, port
+
+
+async def depart(world: World, voyage: Voyage, after: date, until: date) -> None:
+    """What is entered about the departure after one day and until another: the recording, and what puts it right."""
+    if after < voyage.recorded_on <= until:
+        await _record(world, voyage)
+    if after < voyage.mended_on <= until:
+        await _mend(world, voyage)
+
+
+async def _record(world: World, voyage: Voyage) -> None:
+    placement, wrong = world.placements[voyage.number], voyage.first_recorded_as
+    body = {
+        "departed_on": wrong.get("departed_on", voyage.departed_on.isoformat()),
+        "port": wrong.get("port", port(voyage)),
+        "visa": "work",
+        "evidence": "exit_stamp",
+    }
+    clerk = world.on(voyage.recorded_on, 16)
+    for _ in range(2 if voyage.sent_twice else 1):
+        await clerk.post("docking", f"/placements/{placement}/departure", body, f"departure-{voyage.number}")
+    world.step("departed", 1)
+
+
+async def _mend(world: World, voyage: Voyage) -> None:
+    path, wrong = f"/placements/{world.placements[voyage.number]}/departure", voyage.first_recorded_as
+    officer = world.on(voyage.mended_on)
+    if voyage.voided:
+        await officer.post("docking", f"{path}/void", {"reason": "not_departed"}, f"void-{voyage.number}")
+    elif wrong:
+        right = {"departed_on": voyage.departed_on.isoformat(), "port": port(voyage), "destination": voyage.destination}
+        await officer.post("docking", f"{path}/correction", {name: right[name] for name in wrong}, f"correction-{voyage.number}")
+
+
+async def return_home(world: World, voyage: Voyage) -> None:
+    day = voyage.returned_on
+    if day is None:
+        raise ValueError(f"voyage {voyage.number} does not return")
+    body = {"returned_on": day.isoformat(), "reason": "completed"}
+    path = f"/placements/{world.placements[voyage.number]}/return"
+    await world.on(day + timedelta(days=1)).post("docking", path, body, f"return-{voyage.number}")
+    world.step("returned", 1)

@@ -1,0 +1,82 @@
+"""Before the first day: the programme at the scale of the demo, enterprises, courses, and who is abroad already."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from console.api_client import settled
+from console.demo.registering import register
+from console.demo.simulation import ENTERPRISES, Voyage
+from console.demo.world import CENTRE, MINUTES_A_DAY, SESSION_DAYS, World, contract_body, ordered_destination, port
+from shared.principals import Role
+from shared.values import Channel
+
+
+async def found(world: World) -> None:
+    await _scale_programme(world)
+    officer = world.on(date(2016, 12, 1))
+    for number in range(ENTERPRISES):
+        entered = await officer.post(
+            "docking",
+            "/enterprises",
+            {
+                "name": f"Simulated Labour Cooperation {number + 1} Co.",
+                "licence_no": f"LW37002015{number + 1:04d}",
+                "scope": [channel.value for channel in Channel],
+                "valid_to": "2021-12-31",
+            },
+            f"enterprise-{number}",
+        )
+        world.enterprises.append(entered["enterprise"])
+        deposit = {"amount": {"minor": 500_000_000, "currency": "CNY"}}
+        await officer.post("docking", f"/enterprises/{entered['enterprise']}/reserve", deposit, f"reserve-{number}")
+    trainer = officer.speaking_as(Role.TRAINER, CENTRE)
+    pairs = sorted({(ordered_destination(v), v.occupation) for v in world.plan.voyages if not v.adopted})
+    for destination, occupation in pairs:
+        course = {"destination": destination, "occupation": occupation, "minimum_minutes": SESSION_DAYS * MINUTES_A_DAY}
+        entered = await trainer.post("training", "/courses", course, f"course-{destination}-{occupation}")
+        world.courses[destination, occupation] = entered["course"]
+
+
+async def _scale_programme(world: World) -> None:
+    """The targets at the scale that is played; quotas are shares and stay."""
+    officer = world.on(date(2016, 12, 1))
+    versions = await officer.get("stats", "/programmes/2017-2020")
+    plan = versions[0]["plan"]
+    for target in plan["targets"]:
+        target["floor"] //= world.plan.scale
+        target["stretch"] = target["stretch"] and target["stretch"] // world.plan.scale
+    await officer.post("stats", "/programmes", {"plan": plan, "reason": f"played at 1:{world.plan.scale}"}, "programme")
+
+
+async def adopt(world: World) -> None:
+    adopted = [voyage for voyage in world.plan.voyages if voyage.adopted]
+    await register(world, adopted, date(2016, 12, 5), "adopted", willing=False)
+    await settled(world.caller, "registration", "docking")
+    for number, rows in enumerate(batched_rows(adopted, 200)):
+        body = {"rows": [_adoption(world, voyage) for voyage in rows]}
+        answer = await world.on(date(2016, 12, 31), 20).post("docking", "/placements/adoption", body, f"adopt-{number}")
+        if answer["refused"]:
+            raise RuntimeError(f"adoption: {len(answer['refused'])} rows refused: {answer['refused'][:3]}")
+        for voyage, placement in zip(rows, answer["placements"], strict=True):
+            world.placements[voyage.number] = placement
+        world.step("adopted", len(rows))
+    await settled(world.caller, "docking", "rights")
+
+
+def batched_rows(voyages: Sequence[Voyage], size: int) -> list[Sequence[Voyage]]:
+    return [voyages[start : start + size] for start in range(0, len(voyages), size)]
+
+
+def _adoption(world: World, voyage: Voyage) -> dict[str, object]:
+    return {
+        "worker": world.workers[voyage.person.number],
+        "enterprise": world.enterprise(voyage),
+        "destination": voyage.destination,
+        "occupation": voyage.occupation,
+        "channel": voyage.channel.value,
+        "departed_on": voyage.departed_on.isoformat(),
+        "port": port(voyage),
+        "contract": contract_body(voyage),
+    }

@@ -1,0 +1,66 @@
+"""From the job order to the request for clearance: match, contract, insurance."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, timedelta
+from functools import partial
+
+from console.api_client import Caller
+from console.demo.simulation import Voyage
+from console.demo.world import World, all_of, contract_body, order_key, ordered_destination
+from shared.values import Period, first_day
+
+
+async def open_orders(world: World, voyages: Sequence[Voyage], first: date, last: date) -> None:
+    groups: dict[tuple[object, ...], list[Voyage]] = defaultdict(list)
+    for voyage in voyages:
+        groups[order_key(voyage)].append(voyage)
+    world.orders.clear()
+
+    async def open_one(key: tuple[object, ...], group: Sequence[Voyage]) -> None:
+        one = group[0]
+        body = {
+            "enterprise": world.enterprise(one),
+            "employer": f"Employer in {ordered_destination(one)}",
+            "destination": ordered_destination(one),
+            "occupation": one.occupation,
+            "channel": one.channel.value,
+            "positions": len(group),
+            "wage": {"minor": max(voyage.wage_minor for voyage in group), "currency": "CNY"},
+            "wage_period": "month",
+            "term_months": 24,
+            "expires": (last + timedelta(days=30)).isoformat(),
+        }
+        label = f"order-{first}-{'-'.join(map(str, key))}"
+        world.orders[key] = (await world.on(first - timedelta(days=50)).post("docking", "/orders", body, label))["order"]
+
+    await all_of(open_one(key, group) for key, group in groups.items())
+
+
+async def prepare(world: World, voyage: Voyage) -> None:
+    """Match, contract, insurance, request for clearance; training and clearance then go their way by events."""
+    begin = first_day(Period(voyage.departed_on.strftime("%Y-%m")))
+    before = partial(_before, world, begin)
+    label = str(voyage.number)
+    proposal = {"n": 1, "worker": world.workers[voyage.person.number]}
+    proposed = await before(40).post("docking", f"/orders/{world.orders[order_key(voyage)]}/matches", proposal, f"propose-{label}")
+    match = proposed["matches"][0]["match"]
+    accepted = await before(40).post("docking", f"/matches/{match}/acceptance", {}, f"accept-{label}")
+    placement = world.placements[voyage.number] = accepted["placement"]
+    await before(38).post("docking", f"/placements/{placement}/contract", contract_body(voyage), f"contract-{label}")
+    insurance = {
+        "insurer": "Simulated Insurance",
+        "policy_no": f"POL-{voyage.number:06d}",
+        "valid_from": (begin - timedelta(days=37)).isoformat(),
+        "valid_to": (begin + timedelta(days=6 * 365)).isoformat(),  # W2: as long as the contract, and longer
+    }
+    await before(37).post("docking", f"/placements/{placement}/insurance", insurance, f"insurance-{label}")
+    planned = {"planned_departure": voyage.departed_on.isoformat()}
+    await before(36).post("docking", f"/placements/{placement}/clearance", planned, f"clearance-{label}")
+    world.step("prepared", 1)
+
+
+def _before(world: World, begin: date, days: int) -> Caller:
+    return world.on(begin - timedelta(days=days))

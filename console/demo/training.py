@@ -1,0 +1,73 @@
+"""Training sessions: scheduled, attended, assessed, certified."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from console.api_client import Caller
+from console.demo.simulation import Voyage
+from console.demo.world import CENTRE, MINUTES_A_DAY, SESSION_DAYS, World, all_of, ordered_destination
+from shared.principals import Role
+from shared.values import Period, first_day
+
+
+def sessions_of(voyages: Sequence[Voyage]) -> dict[tuple[str, str, Period], int]:
+    seats: dict[tuple[str, str, Period], int] = defaultdict(int)
+    for voyage in voyages:
+        seats[ordered_destination(voyage), voyage.occupation, Period(voyage.departed_on.strftime("%Y-%m"))] += 1
+    return seats
+
+
+def _session_start(period: Period) -> date:
+    return first_day(period) - timedelta(days=30)
+
+
+async def schedule_sessions(world: World, voyages: Sequence[Voyage]) -> None:
+    async def schedule(key: tuple[str, str, Period], seats: int) -> None:
+        destination, occupation, period = key
+        start = _session_start(period)
+        body = {
+            "starts_on": start.isoformat(),
+            "ends_on": (start + timedelta(days=SESSION_DAYS - 1)).isoformat(),
+            "seats": seats,
+            "trainer": "local-trainer",
+        }
+        trainer = world.on(start - timedelta(days=30)).speaking_as(Role.TRAINER, CENTRE)
+        path = f"/courses/{world.courses[destination, occupation]}/sessions"
+        world.sessions[key] = (await trainer.post("training", path, body, f"session-{'-'.join(key)}"))["session"]
+
+    await all_of(schedule(key, seats) for key, seats in sessions_of(voyages).items())
+
+
+async def hold(world: World, key: tuple[str, str, Period]) -> None:
+    """Three days of attendance, the assessment by somebody else, certificates for all who passed."""
+    session, start, label = world.sessions[key], _session_start(key[2]), "-".join(key)
+    trainer = world.on(start, 18).speaking_as(Role.TRAINER, CENTRE)
+    roster = await _roster(trainer, session)
+    world.step("certified", world.seats[key])
+    if not roster:
+        return  # whoever was expected holds a valid certificate from an earlier journey
+    for number in range(SESSION_DAYS):
+        day = start + timedelta(days=number)
+        present = {"day": day.isoformat(), "entries": [{"enrolment": one, "minutes": MINUTES_A_DAY} for one in roster]}
+        today = world.on(day, 18).speaking_as(Role.TRAINER, CENTRE)
+        await today.post("training", f"/sessions/{session}/attendance", present, f"attendance-{label}-{number}")
+    last = start + timedelta(days=SESSION_DAYS - 1)
+    results = {"entries": [{"enrolment": one, "score": 80} for one in roster]}
+    assessor = world.on(last, 20).speaking_as(Role.ASSESSOR, CENTRE)
+    await assessor.post("training", f"/sessions/{session}/assessments", results, f"assessment-{label}")
+    after = world.on(last + timedelta(days=1)).speaking_as(Role.TRAINER, CENTRE)
+    await after.post("training", f"/sessions/{session}/certificates", {}, f"certificates-{label}")
+
+
+async def _roster(trainer: Caller, session: str) -> list[str]:
+    found: list[str] = []
+    after: str | None = None
+    while True:
+        page = await trainer.get("training", "/enrolments", session=session, after=after, limit=200)
+        found += [row["enrolment"] for row in page["items"]]
+        after = page["next"]
+        if after is None:
+            return found

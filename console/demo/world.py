@@ -1,0 +1,85 @@
+"""What the stages of the demo share: the plan, the caller, and the ids that the services have answered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from console.api_client import Caller
+from console.demo.simulation import Plan, Voyage
+from shared.values import PROGRAMME_ZONE, Channel, Period
+
+PORTS = ("CNSHA", "CNTAO", "CNCAN", "CNBJS", "CNDLC")
+SESSION_DAYS, MINUTES_A_DAY = 3, 480
+CENTRE = "centre-1"
+Step = Callable[[str, int], None]  # (what, how many): moves a progress bar
+
+
+@dataclass(slots=True)
+class World:
+    """What the services answered so far: the ids under which the plan's people and things live."""
+
+    plan: Plan
+    caller: Caller
+    step: Step
+    print_line: Callable[[str], None]  # one line per quarter played
+    enterprises: list[str] = field(default_factory=list)
+    workers: dict[int, str] = field(default_factory=dict)  # by person
+    placements: dict[int, str] = field(default_factory=dict)  # by voyage
+    courses: dict[tuple[str, str], str] = field(default_factory=dict)
+    orders: dict[tuple[object, ...], str] = field(default_factory=dict)
+    sessions: dict[tuple[str, str, Period], str] = field(default_factory=dict)
+    seats: dict[tuple[str, str, Period], int] = field(default_factory=dict)  # of the quarter's sessions
+
+    def on(self, day: date, hour: int = 10) -> Caller:
+        return self.caller.on(datetime.combine(day, time(hour), PROGRAMME_ZONE))
+
+    def enterprise(self, voyage: Voyage) -> str:
+        return self.enterprises[voyage.enterprise]
+
+
+def ordered_destination(voyage: Voyage) -> str:
+    """Where the job order was for, which is what a wrong first recording says."""
+    return voyage.first_recorded_as.get("destination", voyage.destination)
+
+
+def port(voyage: Voyage) -> str:
+    return PORTS[voyage.number % len(PORTS)]
+
+
+def order_key(voyage: Voyage) -> tuple[object, ...]:
+    return voyage.enterprise, ordered_destination(voyage), voyage.occupation, voyage.channel
+
+
+def contract_body(voyage: Voyage) -> dict[str, object]:
+    start = min(voyage.departed_on, date.fromisoformat(voyage.first_recorded_as.get("departed_on", voyage.departed_on.isoformat())))
+    return {
+        "contract_no": f"SIM-{voyage.number:06d}",
+        "wage": {"minor": voyage.wage_minor, "currency": "CNY"},
+        "wage_period": "month",
+        "pay_day": 10,
+        "deductions_max": {"minor": 0, "currency": "CNY"},
+        "service_fee": _fee(voyage),
+        "start": start.isoformat(),
+        "end": (start + timedelta(days=5 * 365)).isoformat(),
+    }
+
+
+def _fee(voyage: Voyage) -> dict[str, object] | None:
+    """Up to a month's wage, well under the cap; none from the enterprise's own employees (C5)."""
+    if voyage.channel is Channel.CONTRACTED_PROJECT:
+        return None
+    return {"minor": voyage.wage_minor * (voyage.number % 5) // 4, "currency": "CNY"}
+
+
+async def all_of(work: Iterable[Awaitable[Any]]) -> list[Any]:
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(_awaited(one)) for one in work]
+    return [task.result() for task in tasks]
+
+
+async def _awaited(one: Awaitable[Any]) -> Any:
+    return await one
