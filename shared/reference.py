@@ -11,23 +11,19 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
 import chinese_calendar
 import pycountry
 
 from shared.errors import Invalid
 from shared.events import Origin
-from shared.values import CountyCode, Designation, Destination, Occupation
+from shared.values import CountyCode, Designation, Destination, Occupation, Region, Scheme
 
 FOLDER = Path(__file__).parent / "reference"
 DESIGNATION_VERSION = "poverty-counties-2012..2020/1"
 
 # Prefecture-level cities without counties: a household register there carries the prefecture's code (SOURCES.md).
 COUNTYLESS_CITIES = frozenset({"441900", "442000", "460300", "460400", "620200"})
-
-Scheme = Literal["three_belt", "nbs4", "poverty22"]
-Region = Literal["east", "central", "west", "northeast", "poverty22", "other", "none"]
 
 
 @dataclass(frozen=True, slots=True)

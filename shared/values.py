@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import StrEnum
 from functools import cache
-from typing import Annotated, NewType
+from typing import Annotated, Literal, NewType
 from uuid import UUID
 
 import iso4217
@@ -64,6 +64,10 @@ class Designation(StrEnum):
 class Sex(StrEnum):
     FEMALE = "female"
     MALE = "male"
+
+
+Scheme = Literal["three_belt", "nbs4", "poverty22"]
+Region = Literal["east", "central", "west", "northeast", "poverty22", "other", "none"]
 
 
 class HouseholdStatus(StrEnum):

@@ -18,7 +18,7 @@ from console.commands.progress import bars
 from console.errors import Trouble
 from console.local import stack
 from console.local.home import Home
-from services.stats.domain import AbsurdDay
+from services.stats.domain.errors import AbsurdDay
 from services.stats.replay.audit import Audit, audit, name_of
 from services.stats.replay.log_shards import ReaderLost
 from services.stats.replay.rebuild import Overtaken

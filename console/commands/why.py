@@ -17,17 +17,16 @@ from console.commands import demo
 from console.commands.audit import Json, Processes, no_answer_is_2, reading
 from console.local import stack
 from console.local.home import Home
-from services.stats.commands import Basis, Filter, Question
 from services.stats.counting.reference_fold import EARLIEST
+from services.stats.domain.questions import Basis, Filter, Question
 from services.stats.figures.query import bounds
 from services.stats.replay import figure_keys
 from services.stats.replay.explain import Asked, Behind, Why, why
 from shared import db
 from shared.db import Tx
 from shared.errors import Refused
-from shared.reference import Scheme
 from shared.settings import Settings
-from shared.values import Clock
+from shared.values import Clock, Scheme
 
 told = Console(stderr=True)
 Asking = Callable[[Tx], Awaitable[Sequence[Asked]]]

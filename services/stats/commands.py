@@ -1,157 +1,20 @@
-"""What may be asked of the service, bounded: plans entered, figures asked for."""
+"""Request bodies, bounded."""
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from shared.reference import Region, Scheme
-from shared.values import (
-    Channel,
-    CountyField,
-    Currency,
-    CurrencyField,
-    Day,
-    Designation,
-    DestinationField,
-    EnterpriseId,
-    Line,
-    OccupationField,
-    PeriodField,
-    Sex,
-    exponent,
-)
-
-Basis = Literal["ever_listed", "listed_at_departure", "listed_on_day"]  # the last: on the day, by the list in force now
-Listed = Annotated[tuple[Designation, ...], Field(max_length=4)]
-Amount = Annotated[int, Field(ge=1, le=10**15)]
-Year = Annotated[int, Field(ge=1990, le=2199)]
-Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
-ShareOf = tuple[Annotated[int, Field(ge=1, le=10**6)], Annotated[int, Field(ge=1, le=10**6)]]
-AgeBand = Annotated[str, Field(pattern=r"^([0-9]{1,3}-[0-9]{1,3}|-)$")]
+from services.stats.domain.classifications import Division, Listing
+from services.stats.domain.fields import ClosablePeriod, Code
+from services.stats.domain.plans import Plan
+from shared.values import Currency, CurrencyField, Day, Line, PeriodField, exponent
 
 
 class _Body(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Filter(_Body):
-    """Which part of a measure: every named dimension must match one of its values; empty matches all."""
-
-    county: Annotated[tuple[CountyField, ...], Field(max_length=500)] = ()
-    designation: Listed = ()  # as stamped at departure
-    listed: Listed = ()  # by the basis of the question: ever, or at departure
-    province: Annotated[tuple[CountyField, ...], Field(max_length=40)] = ()
-    region: Annotated[tuple[Region, ...], Field(max_length=8)] = ()
-    destination: Annotated[tuple[DestinationField, ...], Field(max_length=250)] = ()
-    occupation: Annotated[tuple[OccupationField, ...], Field(max_length=500)] = ()
-    enterprise: Annotated[tuple[EnterpriseId, ...], Field(max_length=100)] = ()
-    channel: Annotated[tuple[Channel, ...], Field(max_length=3)] = ()
-    sex: Annotated[tuple[Sex, ...], Field(max_length=2)] = ()
-    age_band: Annotated[tuple[AgeBand, ...], Field(max_length=20)] = ()
-
-    def chosen(self) -> dict[str, frozenset[str]]:
-        """The dimensions that restrict, and to what."""
-        return {name: frozenset(str(value) for value in values) for name, values in self if values}
-
-    def within(self, other: Filter) -> bool:
-        """Whether everything this filter lets through, the other does too."""
-        mine, theirs = self.chosen(), other.chosen()
-        return all(name in mine and mine[name] <= values for name, values in theirs.items())
-
-
-class Milestone(_Body):
-    """What is to be reached by the end of a day, everything before included."""
-
-    until: Day
-    amount: Amount
-
-
-class Target(_Body):
-    """A floor to reach between two days. Money counts in fen (1/100 yuan)."""
-
-    code: Code
-    measure: Literal["dispatches", "persons", "returns", "registrations", "certified", "matched", "income", "income_remitted"]
-    filter: Filter = Filter()
-    starts: Day
-    ends: Day
-    floor: Amount
-    stretch: Amount | None = None
-    distribution: Literal["linear", "seasonal", "table"] = "linear"
-    table: Annotated[tuple[Milestone, ...], Field(max_length=400)] = ()
-
-    @model_validator(mode="after")
-    def _orderly(self) -> Self:
-        if self.ends < self.starts:
-            raise ValueError("ends before it starts")
-        if (self.distribution == "table") != bool(self.table):
-            raise ValueError("a table belongs to the distribution table, and to no other")
-        days, amounts = [step.until for step in self.table], [step.amount for step in self.table]
-        if days and (days != sorted(set(days)) or amounts != sorted(amounts) or days[0] < self.starts or days[-1] != self.ends):
-            raise ValueError("a table runs through the target's days to its last, and its amounts do not fall")
-        if self.stretch is not None and self.stretch < self.floor:
-            raise ValueError("the stretch lies below the floor")
-        return self
-
-
-class Quota(_Body):
-    """A share to hold in every calendar year, and whether it must rise from year to year."""
-
-    code: Code
-    title: Line
-    measure: Literal["dispatches", "persons"]
-    numerator: Filter
-    denominator: Filter = Filter()
-    threshold: ShareOf
-    rising: bool
-    strict: bool = True
-    first_year: Year
-    last_year: Year
-    basis: Basis = "ever_listed"
-    scheme: Scheme = "three_belt"
-    binding: bool
-
-    @model_validator(mode="after")
-    def _orderly(self) -> Self:
-        if self.last_year < self.first_year:
-            raise ValueError("the last year lies before the first")
-        if self.threshold[0] >= self.threshold[1]:
-            raise ValueError("a threshold is a share below one")
-        if not self.numerator.within(self.denominator):
-            raise ValueError("the numerator is no part of the denominator")
-        return self
-
-
-class Plan(_Body):
-    """A programme: targets and quotas. Entered again under its code it becomes the next version.
-
-    `comparable_from`: a year of which less than this part is reported is judged by no quota and compared with nothing; by the days
-    through which the figures are complete, or also by the wage months that are reported of those due (coverage).
-    """
-
-    code: Code
-    title: Line
-    source: Line
-    starts: Day
-    ends: Day
-    targets: Annotated[tuple[Target, ...], Field(max_length=50)]
-    quotas: Annotated[tuple[Quota, ...], Field(max_length=50)]
-    comparable_from: ShareOf = (95, 100)
-    comparable_by: Literal["days", "coverage"] = "days"
-
-    @model_validator(mode="after")
-    def _orderly(self) -> Self:
-        if self.ends < self.starts:
-            raise ValueError("ends before it starts")
-        codes = [target.code for target in self.targets] + [quota.code for quota in self.quotas]
-        if len(set(codes)) != len(codes):
-            raise ValueError("a code is used twice")
-        if self.comparable_from[0] > self.comparable_from[1]:
-            raise ValueError("a part is at most the whole")
-        return self
 
 
 class EnterProgramme(_Body):
@@ -160,9 +23,6 @@ class EnterProgramme(_Body):
     plan: Plan
     reason: Line
     version: Annotated[int, Field(ge=0, le=10**6)] | None = None
-
-
-ClosablePeriod = Annotated[str, Field(pattern=r"^(19[0-9]{2}|20[0-9]{2}|21[0-9]{2})(-(0[1-9]|1[0-2]))?$")]
 
 
 class ClosePeriod(_Body):
@@ -227,30 +87,6 @@ class ReviseFxRate(_Body):
     reason: Line
 
 
-# --- lists ----------------------------------------------------------------------------------------------------------------
-class _Dated(_Body):
-    """Holds from a day to a day, both included; without an end it still holds."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, validate_by_alias=True)
-
-    county: CountyField
-    since: Day = Field(alias="from")
-    until: Day | None = Field(default=None, alias="to")
-
-
-class Listing(_Dated):
-    """What a county was listed as; `none` strikes it from the list."""
-
-    designation: Literal[Designation.NATIONAL, Designation.PROVINCIAL, Designation.NONE]
-
-
-class Division(_Dated):
-    """A code that a household register may carry. `same_as`: the code under which the lists know the same county."""
-
-    name: Line
-    same_as: CountyField | None = None
-
-
 class LoadDesignations(_Body):
     """Rows replace what the list says of the counties they name; `whole`: they are the list."""
 
@@ -267,48 +103,6 @@ class LoadDivisions(_Body):
     reason: Line
     rows: Annotated[tuple[Division, ...], Field(min_length=1, max_length=5000)]
     whole: Annotated[bool, Field(strict=True)] = False
-
-
-By = Literal[
-    "year",
-    "month",
-    "day",
-    "county",
-    "designation",
-    "province",
-    "region",
-    "listed",
-    "destination",
-    "occupation",
-    "enterprise",
-    "channel",
-    "sex",
-    "age_band",
-    "days",
-]
-
-
-class Question(_Body):
-    """One figure asked for: the one form behind the API, exports, boards, targets and quotas."""
-
-    measure: str
-    start: date
-    end: date
-    by: tuple[By, ...] = ()
-    filter: Filter = Filter()
-    basis: Basis = "ever_listed"
-    scheme: Scheme = "three_belt"
-    known_on: date | None = None  # only what was recorded by then; None: everything
-
-
-class Page(_Body):
-    """`after`: the `next` of the page before."""
-
-    after: str | None
-    limit: int
-
-
-PublicBy = Literal["province", "destination", "channel", "sex", "age_band"]
 
 
 class Scenario(_Body):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from services.stats.domain import AbsurdDay
+from services.stats.domain.errors import AbsurdDay
 from services.stats.usecases import counting
 from shared.db import Tx
 from shared.delivery.consumer import Bulk, Reject

@@ -12,7 +12,7 @@ from datetime import date
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from services.stats.commands import Filter, Question
+from services.stats.domain.questions import Filter, Question
 from services.stats.figures import query
 from services.stats.replay.rebuild import BATCH
 from shared import db

@@ -21,7 +21,7 @@ from pydantic import SecretStr
 from console.local import processes
 from console.local.processes import Identity
 from services.stats import consumers
-from services.stats.commands import Question
+from services.stats.domain.questions import Question
 from services.stats.figures import query
 from services.stats.figures.freshness import SOURCES
 from services.stats.replay import rebuild

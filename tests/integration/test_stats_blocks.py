@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from services.stats.commands import Filter, Question
 from services.stats.counting import block_encoding
 from services.stats.counting.reference_fold import Cell, fold_all
+from services.stats.domain.questions import Filter, Question
 from services.stats.figures import query as figures
 from services.stats.queries import blocks, generations, months
 from services.stats.usecases import counting

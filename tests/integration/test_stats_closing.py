@@ -10,9 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from services.stats import queries
-from services.stats.commands import ClosePeriod, FxRate, LoadFxRates, Question, ReopenPeriod, ReviseFxRate
+from services.stats.commands import ClosePeriod, FxRate, LoadFxRates, ReopenPeriod, ReviseFxRate
 from services.stats.counting.measures import MEASURES
-from services.stats.domain import PeriodAlreadyClosed, PeriodNotClosed, PeriodRunning, SecondApproverNeeded
+from services.stats.domain.errors import PeriodAlreadyClosed, PeriodNotClosed, PeriodRunning, SecondApproverNeeded
+from services.stats.domain.questions import Question
 from services.stats.figures.query import answer
 from services.stats.periods import closing
 from services.stats.queries import frozen

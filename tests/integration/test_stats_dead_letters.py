@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from services.stats import consumers
 from services.stats.commands import ClosePeriod
-from services.stats.domain import RebuildRunning
+from services.stats.domain.errors import RebuildRunning
 from services.stats.figures.freshness import SOURCES
 from services.stats.periods import closing
 from services.stats.replay.audit import Audit, audit

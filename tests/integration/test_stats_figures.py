@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from services.stats import consumers, queries, views
-from services.stats.commands import Filter, Question
 from services.stats.counting.measures import MEASURE
 from services.stats.counting.reference_fold import Cell, fold_all
-from services.stats.domain import NoCut
+from services.stats.domain.errors import NoCut
+from services.stats.domain.questions import Filter, Question
 from services.stats.figures import query
 from services.stats.figures.freshness import freshness
 from services.stats.figures.percentiles import Spread

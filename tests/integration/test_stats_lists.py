@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from services.stats.commands import ClosePeriod, Filter, LoadDesignations, LoadDivisions, Question
-from services.stats.domain import ListInvalid, NoCut
+from services.stats.commands import ClosePeriod, LoadDesignations, LoadDivisions
+from services.stats.domain.errors import ListInvalid, NoCut
+from services.stats.domain.questions import Filter, Question
 from services.stats.figures.query import answer
 from services.stats.periods import closing
 from services.stats.replay import figure_keys

@@ -24,7 +24,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.stats import consumers
-from services.stats.commands import ClosePeriod, Question, ReopenPeriod
+from services.stats.commands import ClosePeriod, ReopenPeriod
+from services.stats.domain.questions import Question
 from services.stats.figures import query
 from services.stats.figures.freshness import SOURCES
 from services.stats.periods import closing

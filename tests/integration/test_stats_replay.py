@@ -14,7 +14,8 @@ from typing import Any
 
 from console.demo import simulation
 from services.stats import consumers, views
-from services.stats.commands import EnterProgramme, Plan
+from services.stats.commands import EnterProgramme
+from services.stats.domain.plans import Plan
 from services.stats.programmes import evaluation
 from services.stats.usecases import answers, programmes
 from shared.db import Database

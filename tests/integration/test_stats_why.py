@@ -9,8 +9,8 @@ import pytest
 import pytest_asyncio
 
 from services.stats import consumers
-from services.stats.commands import Basis, Filter, Question
-from services.stats.domain import KeyNotFound, NoCut, PeriodInvalid
+from services.stats.domain.errors import KeyNotFound, NoCut, PeriodInvalid
+from services.stats.domain.questions import Basis, Filter, Question
 from services.stats.figures.freshness import SOURCES
 from services.stats.replay import figure_keys
 from services.stats.replay.audit import audit, name_of
@@ -18,9 +18,8 @@ from services.stats.replay.explain import Asked, Why, why
 from shared import reference
 from shared.db import Database
 from shared.events import DOCKING, RIGHTS, Event, encode
-from shared.reference import Scheme
 from shared.settings import Settings
-from shared.values import CountyCode, Designation, Destination
+from shared.values import CountyCode, Designation, Destination, Scheme
 from tests.conftest import MakeDatabase
 from tests.support.delivery import Raw, caught_up, consuming, write
 from tests.support.stats import POOR_EAST, POOR_WEST, RICH_EAST, came_back, corrected, departure, dispatched, income, paid, recorded

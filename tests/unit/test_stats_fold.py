@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from services.stats.counting.measures import CUT_BY_CODE, CUTS, CUTS_OF, DAY_BANDS, DERIVED, MEASURE, MEASURES, RULES, cuts_for
 from services.stats.counting.reference_fold import Cell, fold, fold_all
-from services.stats.domain import AbsurdDay
+from services.stats.domain.errors import AbsurdDay
 from shared.events import Event, EventEnvelope
 from shared.reference import province_of
 from tests.support.stats import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from services.stats.commands import Division, Listing
+from services.stats.domain.classifications import Division, Listing
 from services.stats.figures import classifications
 from services.stats.figures.classifications import Fault, lists_of, shipped
 from shared import reference

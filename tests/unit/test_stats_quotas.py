@@ -9,21 +9,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.stats.commands import Plan
-from services.stats.domain import (
-    Judgement,
-    Progress,
-    Rule,
-    at_least,
-    comparable,
-    days_left,
-    gap_heads,
-    infeasible,
-    judge,
-    percent,
-    progress,
-    steadily,
-)
+from services.stats.domain.plans import Plan
+from services.stats.domain.quotas import Judgement, Requirement, at_least, format_percent, gap_heads, is_comparable, is_infeasible, judge
+from services.stats.domain.targets import Progress, days_left, expected_linearly, progress
 from services.stats.programmes import evaluation, validation
 from shared.values import QuotaStatus, Ratio, TargetState
 
@@ -32,17 +20,17 @@ ENOUGH = (95, 100)
 
 
 def judged(share: Ratio, before: Ratio | None = None, *, rising: bool = True, finished: bool = True, complete: bool = True) -> Judgement:
-    return judge(share, before, Rule(Q1, rising=rising, strict=True), finished=finished, complete=complete)
+    return judge(share, before, Requirement(Q1, rising=rising, strict=True), finished=finished, complete=complete)
 
 
 def stands(actual: int, floor: int, stretch: int | None, start: date, end: date, on: date) -> Progress:
     """Against a steady pace."""
-    return progress(actual, steadily(floor, start, end, on), floor, stretch, days_left(start, end, on))
+    return progress(actual, expected_linearly(floor, start, end, on), floor, stretch, days_left(start, end, on))
 
 
 def test_worked_example_gap() -> None:
     share = (46_000, 480_000)
-    assert percent(share, 4) == "9.5833 %"
+    assert format_percent(share, 4) == "9.5833 %"
     assert gap_heads(share, Q1) == 2_223
     assert at_least((46_000 + 2_223, 480_000 + 2_223), Q1)
     assert not at_least((46_000 + 2_222, 480_000 + 2_222), Q1)
@@ -50,7 +38,7 @@ def test_worked_example_gap() -> None:
 
 def test_worked_example_rounding_hides_a_fall() -> None:
     now, before = (50_900, 503_000), (50_600, 500_000)
-    assert percent(now) == percent(before) == "10.12 %"
+    assert format_percent(now) == format_percent(before) == "10.12 %"
     verdict = judged(now, before)
     assert (verdict.rise, verdict.status) == (False, QuotaStatus.BREACHED)
 
@@ -66,7 +54,7 @@ def test_a_running_year_is_at_risk_where_a_finished_one_is_breached() -> None:
 
 def test_nothing_counted_is_insufficient_data_and_no_zero() -> None:
     verdict = judged((0, 0))
-    assert (verdict.status, verdict.gap_heads, percent(verdict.share)) == (QuotaStatus.INSUFFICIENT_DATA, None, "")
+    assert (verdict.status, verdict.gap_heads, format_percent(verdict.share)) == (QuotaStatus.INSUFFICIENT_DATA, None, "")
 
 
 @given(st.integers(0, 10**6), st.integers(1, 10**6), st.integers(1, 99))
@@ -82,7 +70,7 @@ def test_worked_example_four_years_at_one_to_a_thousand() -> None:
     assert stands(522 + 492 + 487 + 301, 1_800, 2_000, starts, ends, after).state is TargetState.ACHIEVED
     assert stands(146, 200, None, starts, ends, after).state is TargetState.MISSED
     verdict = judged((146, 1_802), rising=False)
-    assert (percent(verdict.share, 1), verdict.status) == ("8.1 %", QuotaStatus.BREACHED)
+    assert (format_percent(verdict.share, 1), verdict.status) == ("8.1 %", QuotaStatus.BREACHED)
 
 
 def test_a_target_half_way_through_its_days_expects_half_its_floor() -> None:
@@ -145,12 +133,12 @@ def test_a_table_comes_to_its_floor_and_nothing_lies_outside_the_programme() -> 
 
 def test_worked_example_not_comparable() -> None:
     start, end = date(2018, 1, 1), date(2018, 12, 31)
-    assert not comparable(start, end, date(2018, 9, 30), ENOUGH)  # nine months against twelve
-    assert not comparable(start, end, date(2018, 10, 19), ENOUGH)  # 80 % of the days
-    assert not comparable(start, end, None, ENOUGH)
-    assert comparable(start, end, date(2018, 12, 13), ENOUGH)  # 347 of 365 days
-    assert not comparable(start, end, date(2018, 12, 12), ENOUGH)
-    assert comparable(start, date(2018, 9, 30), date(2018, 9, 30), ENOUGH)  # the running year on its own cut-off day
+    assert not is_comparable(start, end, date(2018, 9, 30), ENOUGH)  # nine months against twelve
+    assert not is_comparable(start, end, date(2018, 10, 19), ENOUGH)  # 80 % of the days
+    assert not is_comparable(start, end, None, ENOUGH)
+    assert is_comparable(start, end, date(2018, 12, 13), ENOUGH)  # 347 of 365 days
+    assert not is_comparable(start, end, date(2018, 12, 12), ENOUGH)
+    assert is_comparable(start, date(2018, 9, 30), date(2018, 9, 30), ENOUGH)  # the running year on its own cut-off day
     verdict = judged((80, 300), (42, 522), complete=False)
     assert (verdict.status, verdict.rise, verdict.gap_heads) == (QuotaStatus.NOT_COMPARABLE, None, None)
 
@@ -164,8 +152,8 @@ def test_a_share_that_must_rise_and_has_no_base_is_not_called_met() -> None:
 
 def test_a_gap_is_infeasible_when_all_open_positions_together_are_fewer_heads() -> None:
     gap = judged((46_000, 480_000), rising=False, finished=False).gap_heads
-    assert infeasible(gap, 2_222)
-    assert not infeasible(gap, 2_223)
-    assert not infeasible(0, 0)
-    assert not infeasible(gap, None)
-    assert not infeasible(None, 0)
+    assert is_infeasible(gap, 2_222)
+    assert not is_infeasible(gap, 2_223)
+    assert not is_infeasible(0, 0)
+    assert not is_infeasible(gap, None)
+    assert not is_infeasible(None, 0)

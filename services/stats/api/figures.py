@@ -9,7 +9,6 @@ from fastapi.responses import StreamingResponse
 
 from services.stats import views
 from services.stats.api.parameters import Asked, KnownAt, ProgrammeCode, Reader
-from services.stats.commands import Page
 from services.stats.figures.freshness import lag_of
 from services.stats.programmes import evaluation
 from services.stats.usecases import answers
@@ -43,7 +42,7 @@ async def figure(
 ) -> views.Figure:
     """Any measure, by any dimensions that one of its cuts has together; page by page where it has many points."""
     lag = await lag_of(call.site)
-    return await call.query(lambda tx: answers.figure(tx, question, lag, Page(after=after, limit=limit)))
+    return await call.query(lambda tx: answers.figure(tx, question, lag, after, limit))
 
 
 @router.get("/figures/{measure}/export", response_class=StreamingResponse)  # noqa: FAST003

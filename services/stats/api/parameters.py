@@ -6,11 +6,11 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Query
 
-from services.stats.commands import AgeBand, Basis, By, Code, Filter, Question
+from services.stats.domain.fields import Code
+from services.stats.domain.questions import AgeBand, Basis, By, Filter, Question
 from services.stats.figures import query
 from shared.principals import Role
-from shared.reference import Region, Scheme
-from shared.values import Channel, CountyField, Day, Designation, DestinationField, EnterpriseId, OccupationField, Sex
+from shared.values import Channel, CountyField, Day, Designation, DestinationField, EnterpriseId, OccupationField, Region, Scheme, Sex
 from shared.web.call import Call, allow
 
 Reader = Annotated[Call, allow(Role.OFFICER, Role.OPERATOR, Role.AUDITOR)]

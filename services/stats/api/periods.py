@@ -8,7 +8,8 @@ from fastapi import APIRouter, Query, Response
 
 from services.stats import views
 from services.stats.api.parameters import Reader
-from services.stats.commands import ClosablePeriod, ClosePeriod, ReopenPeriod
+from services.stats.commands import ClosePeriod, ReopenPeriod
+from services.stats.domain.fields import ClosablePeriod
 from services.stats.usecases import periods as closed
 from shared.principals import Role
 from shared.web.call import Call, allow

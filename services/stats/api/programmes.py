@@ -8,7 +8,8 @@ from fastapi import APIRouter, Response
 
 from services.stats import views
 from services.stats.api.parameters import KnownAt, Planner, ProgrammeCode, Reader
-from services.stats.commands import Code, EnterProgramme
+from services.stats.commands import EnterProgramme
+from services.stats.domain.fields import Code
 from services.stats.figures.freshness import lag_of
 from services.stats.programmes import evaluation
 from services.stats.usecases import answers

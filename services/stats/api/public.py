@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from services.stats import views
-from services.stats.commands import PublicBy
+from services.stats.domain.questions import PublicBy
 from services.stats.figures.freshness import lag_of
 from services.stats.usecases import public
 from shared.principals import Role

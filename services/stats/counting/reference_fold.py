@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from services.stats.counting.measures import AGE_BANDS, CUTS_OF, DAY_BANDS, MEASURE, NOWHERE, RULES, SOURCES, Dimension, Rule
-from services.stats.domain import AbsurdDay
+from services.stats.domain.errors import AbsurdDay
 from shared.events import Event, EventEnvelope
 from shared.reference import province_of
 from shared.values import PROGRAMME_ZONE, Money, Period, first_day

@@ -14,7 +14,7 @@ from functools import cache
 from itertools import pairwise
 from typing import TypeVar
 
-from services.stats.commands import Division, Listing
+from services.stats.domain.classifications import Division, Listing
 from services.stats.queries import classifications as stored
 from services.stats.queries.classifications import KINDS, Kind
 from shared import reference

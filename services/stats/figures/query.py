@@ -13,7 +13,6 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import product
 
 from services.stats import queries
-from services.stats.commands import By, Question
 from services.stats.counting.measures import (
     AGE_BANDS,
     CUTS,
@@ -29,7 +28,8 @@ from services.stats.counting.measures import (
     cuts_for,
 )
 from services.stats.counting.reference_fold import EARLIEST
-from services.stats.domain import MeasureNotFound, NoCut, PeriodInvalid
+from services.stats.domain.errors import MeasureNotFound, NoCut, PeriodInvalid
+from services.stats.domain.questions import By, Question
 from services.stats.figures import classifications
 from services.stats.figures.classifications import Lists
 from services.stats.figures.percentiles import BAND, Spread, spread

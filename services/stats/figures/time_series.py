@@ -6,8 +6,8 @@ from collections import Counter
 from datetime import date, timedelta
 from typing import Literal
 
-from services.stats.commands import Question
 from services.stats.counting.measures import Derived, Measure
+from services.stats.domain.questions import Question
 from shared.values import first_day, last_day, next_period, period_of
 
 Grain = Literal["none", "year", "month", "day"]

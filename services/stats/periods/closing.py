@@ -15,10 +15,11 @@ from typing import Literal
 from uuid import UUID
 
 from services.stats import queries
-from services.stats.commands import ClosePeriod, Question, ReopenPeriod
+from services.stats.commands import ClosePeriod, ReopenPeriod
 from services.stats.counting.measures import MEASURE, MEASURE_BY_CODE, MEASURES, cuts_for
 from services.stats.counting.reference_fold import Cell, fold
-from services.stats.domain import PeriodAlreadyClosed, PeriodNotClosed, PeriodRunning, SecondApproverNeeded
+from services.stats.domain.errors import PeriodAlreadyClosed, PeriodNotClosed, PeriodRunning, SecondApproverNeeded
+from services.stats.domain.questions import Question
 from services.stats.figures import query
 from services.stats.queries import frozen
 from services.stats.queries.frozen import Close, FrozenKey

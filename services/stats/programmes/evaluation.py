@@ -9,9 +9,12 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from services.stats import domain
-from services.stats.commands import Filter, Plan, Question, Quota, Target
-from services.stats.domain import Judgement, ProgrammeNotFound, Progress, Projection
+from services.stats.domain import quotas, targets
+from services.stats.domain.errors import ProgrammeNotFound
+from services.stats.domain.plans import Plan
+from services.stats.domain.questions import Filter, Question
+from services.stats.domain.quotas import Judgement, Quota
+from services.stats.domain.targets import Progress, Projection, Target
 from services.stats.figures import query
 from services.stats.figures.query import Point
 from services.stats.programmes import projection as seasons
@@ -109,7 +112,7 @@ class QuotaYear:
     @property
     def infeasible(self) -> bool:
         """With the orders in hand."""
-        return domain.infeasible(self.judgement.gap_heads, self.in_hand)
+        return quotas.is_infeasible(self.judgement.gap_heads, self.in_hand)
 
 
 async def quota_years(
@@ -129,11 +132,11 @@ async def quota_years(
             if not quota.first_year <= year <= quota.last_year:
                 continue
             finished = year < on.year
-            rule = domain.Rule(quota.threshold, quota.rising and year > quota.first_year, quota.strict)
+            rule = quotas.Requirement(quota.threshold, quota.rising and year > quota.first_year, quota.strict)
             base = (shares if finished else before_cut).get((scope, year - 1)) if rule.rising and reported(year - 1) else None
             cut_off = date(year, 12, 31) if finished else on
-            complete = domain.comparable(date(year, 1, 1), cut_off, complete_on, plan.comparable_from) and reported(year)
-            verdict = domain.judge(share, base, rule, finished=finished, complete=complete)
+            complete = quotas.is_comparable(date(year, 1, 1), cut_off, complete_on, plan.comparable_from) and reported(year)
+            verdict = quotas.judge(share, base, rule, finished=finished, complete=complete)
             found.append(QuotaYear(quota, scope, year, verdict, finished, None if finished else open_now))
     return found
 
@@ -146,7 +149,7 @@ async def _reported(tx: Tx, plan: Plan, on: date, known_on: date | None) -> Call
     question = Question(measure="coverage", start=date(first, 1, 1), end=date(last, 12, 31), by=("year",), known_on=known_on)
     points = await query.answer(tx, question) if first <= last else []
     shares = {int(point.of["year"]): (point.ratio[0], 100 * point.ratio[1]) for point in points if point.ratio}  # the ratio is in percent
-    return lambda year: domain.at_least(shares.get(year, (0, 0)), plan.comparable_from)
+    return lambda year: quotas.at_least(shares.get(year, (0, 0)), plan.comparable_from)
 
 
 async def _in_hand(tx: Tx, quota: Quota, on: date, known_on: date | None) -> int:
@@ -233,8 +236,8 @@ async def target_states(
             stands, heading = None, None
             spread, expected = _expected(target, months, on)
             if scope == NATIONAL:
-                left = domain.days_left(target.starts, target.ends, on)
-                stands = domain.progress(actual, expected, target.floor, target.stretch, left)
+                left = targets.days_left(target.starts, target.ends, on)
+                stands = targets.progress(actual, expected, target.floor, target.stretch, left)
                 heading = seasons.project(months, target.starts, target.ends, min(on, complete_on or on))
             found.append(TargetAt(target, scope, actual, stands, heading, pending, spread))
     return found
@@ -252,6 +255,6 @@ def _expected(target: Target, months: dict[date, int], on: date) -> tuple[str, i
     if target.distribution == "table":
         return "table", seasons.by_table([(step.until, step.amount) for step in target.table], target.starts, on)
     if target.distribution == "linear":
-        return "linear", domain.steadily(target.floor, target.starts, target.ends, on)
+        return "linear", targets.expected_linearly(target.floor, target.starts, target.ends, on)
     name, seen = seasons.patterns(months, target.starts, on)
     return f"seasonal, {name}", seasons.seasonally(target.floor, seasons.pooled(seen), target.starts, target.ends, on)

@@ -16,7 +16,7 @@ from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
-from services.stats.domain import Projection
+from services.stats.domain.targets import Projection
 from shared.values import first_day, last_day, next_period, period_of
 
 PUBLISHED = Path(__file__).parents[1] / "reference" / "seasons.json"

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from services.stats.commands import Plan, Quota, Target
+from services.stats.domain.plans import Plan
+from services.stats.domain.quotas import Quota
+from services.stats.domain.targets import Target
 
 
 def contradictions(plan: Plan) -> list[str]:

@@ -15,8 +15,8 @@ from datetime import date, timedelta
 from typing import Any, Literal
 
 from services.stats import queries
-from services.stats.commands import Question
-from services.stats.domain import Judgement
+from services.stats.domain.questions import Question
+from services.stats.domain.quotas import Judgement
 from services.stats.figures import classifications, query
 from services.stats.figures.freshness import Freshness, Lag, freshness, lag_of
 from services.stats.programmes import evaluation

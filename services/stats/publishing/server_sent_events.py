@@ -13,7 +13,7 @@ import json
 import time
 from collections.abc import AsyncIterator
 
-from services.stats.domain import StreamFull
+from services.stats.domain.errors import StreamFull
 from services.stats.queries import last_published
 from services.stats.settings import policy
 from shared.db import Tx, Unavailable

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from services.stats.counting.measures import CUT_BY_CODE, CUTS, MEASURE_BY_CODE
 from services.stats.counting.reference_fold import Cell, fold
-from services.stats.domain import AbsurdDay
+from services.stats.domain.errors import AbsurdDay
 from services.stats.queries import generations
 from services.stats.replay import source_conflicts
 from services.stats.replay.log_shards import Progress, Report, Share, in_shares

@@ -11,10 +11,10 @@ from typing import Any
 from uuid import UUID
 
 from services.stats import queries
-from services.stats.commands import Question
 from services.stats.counting.measures import MEASURE_BY_CODE, RULES
 from services.stats.counting.reference_fold import Cell, fold
-from services.stats.domain import AbsurdDay
+from services.stats.domain.errors import AbsurdDay
+from services.stats.domain.questions import Question
 from services.stats.figures import classifications, query
 from services.stats.figures.classifications import Lists
 from services.stats.queries import Sums, generations

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from services.stats.commands import Filter, Plan, Question, Quota, Target
 from services.stats.counting.measures import CUTS, DERIVED, MEASURE
 from services.stats.counting.reference_fold import Cell
-from services.stats.domain import KeyNotFound
+from services.stats.domain.errors import KeyNotFound
+from services.stats.domain.plans import Plan
+from services.stats.domain.questions import Filter, Question
+from services.stats.domain.quotas import Quota
+from services.stats.domain.targets import Target
 from services.stats.figures import query
 from services.stats.programmes import evaluation
 from services.stats.replay.explain import Asked

@@ -27,7 +27,7 @@ from services.stats.counting import block_encoding, columnar_fold
 from services.stats.counting.columnar_fold import Unreadable
 from services.stats.counting.measures import CUTS, RULES
 from services.stats.counting.reference_fold import Cell, fold_all
-from services.stats.domain import AbsurdDay
+from services.stats.domain.errors import AbsurdDay
 from services.stats.queries import blocks, generations
 from services.stats.replay.audit import name_of
 from services.stats.replay.log_shards import Progress, ReaderLost, Report, Share, in_shares

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import date
 
 from services.stats import queries, views
-from services.stats.commands import Page, Question
 from services.stats.counting.measures import MEASURE
-from services.stats.domain import CursorInvalid, MeasureNotFound, TooManyPoints
+from services.stats.domain.errors import CursorInvalid, MeasureNotFound, TooManyPoints
+from services.stats.domain.questions import Question
 from services.stats.figures import classifications, query
 from services.stats.figures.freshness import Lag, freshness
 from services.stats.programmes import evaluation
@@ -19,10 +19,10 @@ from shared.values import first_day, last_day, period_of
 MOST_POINTS = 250_000
 
 
-async def figure(tx: Tx, question: Question, lag: Lag, page: Page | None = None) -> views.Figure:
-    """A page of a figure; without one, all of it. Raises TooManyPoints, CursorInvalid, and what figures.answer raises."""
+async def figure(tx: Tx, question: Question, lag: Lag, after: str | None = None, limit: int | None = None) -> views.Figure:
+    """A page of a figure; without a limit, all that comes after. Raises TooManyPoints, CursorInvalid, and what figures.answer raises."""
     points = await query.answer(tx, question)
-    return await _said(tx, question, points, _page(points, page) if page else points, lag)
+    return await _said(tx, question, points, _page(points, after, limit), lag)
 
 
 async def export(tx: Tx, question: Question, lag: Lag) -> tuple[views.Figure, list[query.Point]]:
@@ -33,13 +33,13 @@ async def export(tx: Tx, question: Question, lag: Lag) -> tuple[views.Figure, li
     return await _said(tx, question, points, (), lag), points
 
 
-def _page(points: Sequence[query.Point], page: Page) -> Sequence[query.Point]:
+def _page(points: Sequence[query.Point], after: str | None, limit: int | None) -> Sequence[query.Point]:
     start = 0
-    if page.after is not None:
-        start = next((at for at, point in enumerate(points, 1) if views.place_of(point) == page.after), -1)
+    if after is not None:
+        start = next((at for at, point in enumerate(points, 1) if views.place_of(point) == after), -1)
         if start < 0:
             raise CursorInvalid(field="after")
-    return points[start : start + page.limit]
+    return points[start:] if limit is None else points[start : start + limit]
 
 
 async def _said(tx: Tx, question: Question, points: Sequence[query.Point], shown: Sequence[query.Point], lag: Lag) -> views.Figure:

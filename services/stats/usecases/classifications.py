@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from datetime import date
 
 from services.stats import views
-from services.stats.commands import Division, Listing, LoadDesignations, LoadDivisions
-from services.stats.domain import ListInvalid, StaleList
+from services.stats.commands import LoadDesignations, LoadDivisions
+from services.stats.domain.classifications import Division, Listing
+from services.stats.domain.errors import ListInvalid, StaleList
 from services.stats.figures import classifications
 from services.stats.figures.classifications import Fault
 from services.stats.periods import closing

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from services.stats import views
-from services.stats.commands import EnterProgramme, Plan
-from services.stats.domain import ContradictoryPlan, StalePlan
+from services.stats.commands import EnterProgramme
+from services.stats.domain.errors import ContradictoryPlan, StalePlan
+from services.stats.domain.plans import Plan
 from services.stats.programmes import evaluation, validation
 from services.stats.queries import programmes as stored
 from shared.db import Tx

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from datetime import date
 
 from services.stats import views
-from services.stats.commands import PublicBy, Question
-from services.stats.domain import NotPublic
+from services.stats.domain.errors import NotPublic
+from services.stats.domain.questions import PublicBy, Question
 from services.stats.figures import query
 from services.stats.figures.freshness import Lag, freshness
 from services.stats.periods.disclosure_control import suppress

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.stats import views
 from services.stats.commands import FxRate, LoadFxRates, ReviseFxRate
-from services.stats.domain import RateExists, RateNotFound
+from services.stats.domain.errors import RateExists, RateNotFound
 from services.stats.periods import closing
 from services.stats.queries import rates
 from shared.db import Tx

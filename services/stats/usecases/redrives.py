@@ -8,7 +8,7 @@ from typing import Any
 
 from services.stats import queries
 from services.stats.counting.measures import MEASURE_BY_CODE
-from services.stats.domain import RebuildRunning
+from services.stats.domain.errors import RebuildRunning
 from services.stats.publishing import publisher
 from services.stats.queries import sums
 from shared.db import Tx

@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import date
 
 from services.stats import views
-from services.stats.commands import FxRate, Plan, Scenario
+from services.stats.commands import FxRate, Scenario
+from services.stats.domain.plans import Plan
 from services.stats.figures.freshness import Freshness, Lag, freshness
 from services.stats.programmes import evaluation, validation
 from services.stats.queries import rates

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from services.stats.commands import Question
 from services.stats.counting.measures import CUT_BY_CODE, MEASURE_BY_CODE, Measure
 from services.stats.counting.reference_fold import Cell
+from services.stats.domain.questions import Question
 from services.stats.figures import percentiles, query
 from services.stats.figures.freshness import Freshness
 from services.stats.figures.percentiles import Band

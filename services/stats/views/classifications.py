@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from services.stats.commands import Division, Listing
+from services.stats.domain.classifications import Division, Listing
 from services.stats.queries.classifications import Entry
 from services.stats.views.answers import View
 

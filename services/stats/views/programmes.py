@@ -7,8 +7,8 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any, Literal
 
-from services.stats import domain
-from services.stats.commands import Plan
+from services.stats.domain.plans import Plan
+from services.stats.domain.quotas import format_percent
 from services.stats.figures import query
 from services.stats.figures.freshness import Freshness
 from services.stats.programmes import validation
@@ -79,7 +79,7 @@ def share_of(of: QuotaYear) -> dict[str, Any]:
     return {
         "num": verdict.share[0],
         "den": verdict.share[1],
-        "percent": domain.percent(verdict.share) if told else "",
+        "percent": format_percent(verdict.share) if told else "",
         "status": verdict.status,
         "rise": "not_comparable" if verdict.rise is None else "rose" if verdict.rise else "fell",
         "gap_heads": verdict.gap_heads,
