@@ -8,6 +8,7 @@
     order = await fetch_one(tx.conn, GET, order_id)  # Order | None
 
 A column's label names the field it fills; a dotted label fills a field of a nested value, which is None when all its columns are.
+A JSON column fills a nested value whole.
 A test prepares every statement and holds its labels equal to the fields of its dataclass.
 """
 
@@ -16,6 +17,7 @@ from __future__ import annotations
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
+from datetime import date
 from enum import Enum
 from functools import cache, partial
 from typing import Any, Generic, NewType, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -23,6 +25,7 @@ from typing import Any, Generic, NewType, TypeVar, Union, get_args, get_origin, 
 from pydantic import BaseModel
 
 T = TypeVar("T")
+U = TypeVar("U")
 Convert = Callable[[Any], Any]
 
 
@@ -39,6 +42,10 @@ class Columns(Generic[T]):
     def __init__(self, row: type[T], columns: str) -> None:
         self.row = row
         self.columns = " ".join(columns.split())
+
+    def extend(self, row: type[U], more: str) -> Columns[U]:
+        """These columns and `more`, for a `row` class that adds as many fields."""
+        return Columns(row, f"{self.columns}, {more}")
 
     def select(self, rest: str, *, before: str = "") -> Statement[T]:
         """`SELECT columns` and what follows; `before`: the WITH clause in front of it."""
@@ -121,9 +128,16 @@ def _several(made: Convert, item: Convert | None) -> Convert:
     return made if item is None else lambda values: made(item(one) for one in values)
 
 
+def _day(value: Any) -> Any:
+    """JSON writes a day as text; a column gives it as it is."""
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
 def _single(cls: type) -> Convert | None:
     if issubclass(cls, Enum):
         return cls
     if issubclass(cls, BaseModel):
         return cls.model_validate
+    if cls is date:
+        return _day
     return partial(_build, cls) if is_dataclass(cls) else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import NewType
 
@@ -62,3 +63,18 @@ def test_a_statement_lists_the_columns_once_and_knows_its_row() -> None:
     assert table.select("FROM outer WHERE id = $1") == "SELECT id, colour FROM outer WHERE id = $1"
     assert table.returning("DELETE FROM outer") == "DELETE FROM outer RETURNING id, colour"
     assert table.select("FROM outer").row is Outer
+
+
+@dataclass(frozen=True, slots=True)
+class Wider(Outer):
+    on: date | None = None
+
+
+def test_columns_are_extended_for_a_row_that_adds_fields() -> None:
+    wider = Columns(Outer, "id, colour").extend(Wider, "now() AS on").select("FROM outer")
+    assert wider == "SELECT id, colour, now() AS on FROM outer"
+    assert wider.row is Wider
+
+
+def test_a_day_is_read_from_a_column_and_from_json() -> None:
+    assert from_row(Wider, {**ROW, "on": date(2018, 3, 1)}).on == from_row(Wider, {**ROW, "on": "2018-03-01"}).on == date(2018, 3, 1)
