@@ -1,4 +1,4 @@
-"""Documents drawn from the code: `python -m tests.contracts.documents` writes docs/state-machines.md and docs/measures.md."""
+"""Documents drawn from the code: `python -m tests.contracts.documents` writes docs/state-machines.md, measures.md, settings.md."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from services.stats.counting.measures import CUTS, DERIVED, MEASURES, QUOTIENTS, RULES
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+
+from services.stats.counting.measures import CUTS, DERIVED, MEASURES, QUOTIENTS, RULES, Derived, Quotient
+from shared.settings import Settings
 from tests.contracts.code import ROOT, SERVICES
 
 FOLDER = ROOT / "docs"
@@ -85,8 +89,8 @@ def counted_by(measure: str) -> str:
 def measures() -> str:
     """What is counted, in which unit, by which events, and under which cuts."""
     stored = [(one.name, one.kind, one.unit, one.definition, counted_by(one.name)) for one in MEASURES]
-    derived = [(one.name, one.kind, one.unit, one.definition) for one in DERIVED.values()]
-    derived += [(one.name, one.kind, one.unit, one.definition) for one in QUOTIENTS.values()]
+    computed: list[Derived | Quotient] = [*DERIVED.values(), *QUOTIENTS.values()]
+    derived = [(one.name, one.kind, one.unit, one.definition) for one in computed]
     cuts = [(one.name, f"{one.k1}, {one.k2}", ", ".join(one.derived)) for one in CUTS]
     parts = ["# Measures", "", "Drawn from `services/stats/counting/measures.py` by `python -m tests.contracts.documents`.", ""]
     parts += ["## Stored", "", *table(("measure", "kind", "unit", "what it counts", "events"), *stored), ""]
@@ -95,7 +99,41 @@ def measures() -> str:
     return "\n".join(parts)
 
 
-DOCUMENTS: Mapping[str, Callable[[], str]] = {"state-machines.md": state_machines, "measures.md": measures}
+# --- settings -------------------------------------------------------------------------------------------------------------
+def described(name: str, field: FieldInfo) -> tuple[str, str, str]:
+    """Variable, default, meaning."""
+    if field.is_required():
+        default = "required"
+    elif isinstance(field.default, SecretStr) or field.default is None:
+        default = ""
+    else:
+        default = str(field.default).lower() if isinstance(field.default, bool) else str(field.default)
+    return f"`{name.upper()}`", default, field.description or ""
+
+
+def settings() -> str:
+    """Every environment variable a service process reads."""
+    shared = Settings.model_fields
+    head = ("variable", "default", "meaning")
+    parts = [
+        "# Settings",
+        "",
+        "Drawn from the settings classes by `python -m tests.contracts.documents`. Each is an environment variable; a wrong",
+    ]
+    parts += ["value ends the process at start with exit code 2 and names the variable. (p): a parameter of the programme.", ""]
+    parts += ["## Every service", "", *table(head, *(described(name, field) for name, field in shared.items())), ""]
+    for service in SERVICES:
+        own = importlib.import_module(f"services.{service}.__main__").SERVICE.settings.model_fields
+        rows = [described(name, field) for name, field in own.items() if name not in shared]
+        parts += [f"## {service}", "", *table(head, *rows), ""]
+    return "\n".join(parts)
+
+
+DOCUMENTS: Mapping[str, Callable[[], str]] = {
+    "state-machines.md": state_machines,
+    "measures.md": measures,
+    "settings.md": settings,
+}
 
 
 def file(name: str) -> Path:
