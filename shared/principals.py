@@ -5,10 +5,12 @@ Deny by default: a principal without a region covers no county. Regions are code
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 NATION = "CN"
+REGION = re.compile(r"^(CN|[1-9][0-9]{5})$")
 
 
 class Role(StrEnum):
@@ -29,12 +31,19 @@ class Forbidden(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who acts. `subject` is an account name, never a person's data."""
+    """Who acts. `subject` is an account name, never a person's data.
+
+    Raises ValueError for a region that is no code: as a prefix, "" would cover every county and "6" the whole north-west.
+    """
 
     subject: str
     role: Role
     regions: tuple[str, ...] = ()
     party: str | None = None
+
+    def __post_init__(self) -> None:
+        if not all(REGION.fullmatch(region) for region in self.regions):
+            raise ValueError("a region is CN or a division code of six digits")
 
     def __str__(self) -> str:
         return f"{self.role}:{self.subject}"

@@ -117,47 +117,48 @@ class TargetState(StrEnum):
 
 
 # --- bounds at the edge -------------------------------------------------------------------------------------------
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
-def _printable(text: str) -> str:
-    if _CONTROL.search(text):
+def without_control_characters(text: str) -> str:
+    """The text itself. Raises ValueError for NUL and other control characters, line separators and lone surrogates."""
+    if _CONTROL_CHARACTERS.search(text):
         message = "control characters are not allowed"
         raise ValueError(message)
     return text
 
 
-def _known_currency(code: str) -> str:
+def _registered_currency(code: str) -> str:
     exponent(Currency(code))
     return code
 
 
-_WRITTEN_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
-def _written_out(value: object) -> object:
+def _only_iso_date(value: object) -> object:
     """Only YYYY-MM-DD: pydantic alone would also take 0, "0" and 0.5 for days around 1970."""
-    if (isinstance(value, str) and _WRITTEN_DAY.fullmatch(value)) or (isinstance(value, date) and not isinstance(value, datetime)):
+    if (isinstance(value, str) and _ISO_DATE.fullmatch(value)) or (isinstance(value, date) and not isinstance(value, datetime)):
         return value
     message = "must be a date as YYYY-MM-DD"
     raise ValueError(message)
 
 
-def _programme_date(day: date) -> date:
+def _day_in_range(day: date) -> date:
     if not date(1900, 1, 1) <= day <= date(2200, 12, 31):
         message = "must lie between 1900-01-01 and 2200-12-31"
         raise ValueError(message)
     return day
 
 
-Line = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), AfterValidator(_printable)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), AfterValidator(without_control_characters)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
 CountyField = Annotated[CountyCode, StringConstraints(pattern=r"^[1-9][0-9]{5}$")]
 DestinationField = Annotated[Destination, StringConstraints(pattern=r"^[A-Z]{3}$")]
 OccupationField = Annotated[Occupation, StringConstraints(pattern=r"^[1-9][0-9]{0,3}$")]
-CurrencyField = Annotated[Currency, StringConstraints(pattern=r"^[A-Z]{3}$"), AfterValidator(_known_currency)]
+CurrencyField = Annotated[Currency, StringConstraints(pattern=r"^[A-Z]{3}$"), AfterValidator(_registered_currency)]
 PeriodField = Annotated[Period, StringConstraints(pattern=r"^(19[0-9]{2}|20[0-9]{2}|21[0-9]{2})-(0[1-9]|1[0-2])$")]
-Day = Annotated[date, BeforeValidator(_written_out), AfterValidator(_programme_date)]
+Day = Annotated[date, BeforeValidator(_only_iso_date), AfterValidator(_day_in_range)]
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 Minor = Annotated[int, Field(ge=-(10**15), le=10**15)]
 

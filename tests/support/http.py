@@ -94,6 +94,7 @@ class Client:
     site: Site
     who: Principal = field(default_factory=lambda: Principal("tester", Role.OFFICER, (NATION,)))
     at: datetime | None = None
+    token: str | None = None  # instead of one issued for `who`
 
     def speaking_as(self, role: Role, *, regions: tuple[str, ...] = (NATION,), party: object = None, subject: str = "tester") -> Client:
         """The same service, called by somebody else."""
@@ -110,7 +111,7 @@ class Client:
         return await self.send("POST", path, data=content, headers={"content-type": content_type}, key=key)
 
     async def send(self, method: str, path: str, *, key: str | None = None, headers: dict[str, str] | None = None, **rest: Any) -> Answer:
-        own = {"authorization": f"Bearer {issue(SIGNING_KEY, self.who)}"}
+        own = {"authorization": f"Bearer {self.token or issue(SIGNING_KEY, self.who)}"}
         if method != "GET":
             own["idempotency-key"] = key or secrets.token_hex(16)
         if self.at is not None:

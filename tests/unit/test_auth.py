@@ -11,10 +11,10 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from joserfc import jwt
 
 from shared.principals import NATION, Forbidden, Principal, Role, require_county, require_party, system
-from shared.web.auth import ISSUER, Unauthenticated, Verifier, issue, new_key, public_keys
+from shared.web.auth import ISSUER, LEEWAY_SECONDS, Unauthenticated, Verifier, issue, new_key, public_keys
+from tests.support import tokens
 
 KEY, STRANGER = new_key(), new_key()
 CLERK = Principal("county-622427", Role.CLERK, ("622427",))
@@ -29,9 +29,11 @@ def verifier(tmp_path: Path) -> Verifier:
 
 def signed(**claims: Any) -> str:
     """A token of our key with any claims."""
-    good = {"iss": ISSUER, "sub": "tester", "role": "clerk", "regions": ["CN"], "exp": 2**40}
-    given_claims = {name: value for name, value in (good | claims).items() if value is not None}
-    return jwt.encode({"alg": "Ed25519", "kid": KEY.kid}, given_claims, KEY, algorithms=["Ed25519"])
+    return tokens.signed(KEY, **claims)
+
+
+def now() -> int:
+    return int(time.time())
 
 
 # --- tokens ---------------------------------------------------------------------------------------------------------------
@@ -68,11 +70,104 @@ def test_a_token_that_is_not_wholly_right_is_no_token(verifier: Verifier, token:
         verifier.principal(token)
 
 
-def test_a_remembered_token_expires_too(verifier: Verifier, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "regions",
+    [
+        "620000",
+        "CN",
+        "",
+        [""],
+        ["6"],
+        ["62"],
+        ["6200000"],
+        ["620000\n"],
+        ["020000"],
+        ["cn"],
+        ["CN", ""],
+        [620000],
+        [None],
+        {"620000": 1},
+        620000,
+    ],
+    ids=repr,
+)
+def test_field_case_f1_regions_that_are_not_a_list_of_codes_make_no_token(verifier: Verifier, regions: object) -> None:
+    with pytest.raises(Unauthenticated):
+        verifier.principal(signed(regions=regions))
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"sub": 7},
+        {"sub": ""},
+        {"sub": "  "},
+        {"sub": ["tester"]},
+        {"sub": "a" * 201},
+        {"sub": "tester\x00"},
+        {"sub": "tester\nofficer:other"},
+        {"party": ""},
+        {"party": 7},
+        {"party": ["a-party"]},
+        {"party": {"id": "a-party"}},
+        {"party": "a" * 201},
+        {"role": "clerk "},
+        {"role": 1},
+        {"role": {"clerk": True}},
+        {"iss": [ISSUER]},
+        {"exp": str(2**40)},
+        {"exp": True},
+        {"exp": [2**40]},
+        {"exp": 2**80},
+        {"iat": "0"},
+        {"iat": True},
+        {"nbf": "0"},
+    ],
+    ids=repr,
+)
+def test_field_case_f1_a_claim_of_another_type_or_content_makes_no_token(verifier: Verifier, claims: dict[str, Any]) -> None:
+    with pytest.raises(Unauthenticated):
+        verifier.principal(signed(**claims))
+
+
+@pytest.mark.parametrize("exp", ["NaN", "Infinity", "1e400", "-1"])
+def test_field_case_f1_an_expiry_that_is_no_moment_makes_no_token(verifier: Verifier, exp: str) -> None:
+    claims = f'{{"iss":"{ISSUER}","sub":"tester","role":"clerk","regions":["CN"],"exp":%s}}'
+    assert verifier.principal(tokens.signed_as_written(KEY, claims % 2**40)).regions == (NATION,)
+    with pytest.raises(Unauthenticated):
+        verifier.principal(tokens.signed_as_written(KEY, claims % exp))
+
+
+def test_field_case_f1_a_list_of_codes_is_read_as_it_stands(verifier: Verifier) -> None:
+    who = verifier.principal(signed(regions=["620000", "CN"], exp=now() + 60.5, azp="an identity provider's own claim"))
+    assert who == Principal("tester", Role.CLERK, ("620000", NATION))
+    assert verifier.principal(signed(regions=None)).regions == ()
+
+
+@pytest.mark.parametrize("regions", [("",), ("6",), ("CN", ""), "620000"])
+def test_field_case_f1_nobody_acts_for_a_region_that_is_no_code(regions: Any) -> None:
+    with pytest.raises(ValueError, match="region"):
+        Principal("x", Role.CLERK, regions)
+
+
+@pytest.mark.parametrize("claim", ["iat", "nbf"])
+def test_field_case_f22_a_clock_a_little_ahead_of_ours_is_forgiven_and_more_is_not(verifier: Verifier, claim: str) -> None:
+    verifier.principal(signed(**{claim: now() + 3, "exp": now() + 3600}))
+    verifier.principal(signed(**{claim: now() + LEEWAY_SECONDS, "exp": now() + 3600}))
+    with pytest.raises(Unauthenticated):
+        verifier.principal(signed(**{claim: now() + LEEWAY_SECONDS + 2, "exp": now() + 3600}))
+
+
+def test_field_case_f22_an_expired_token_gets_no_leeway(verifier: Verifier) -> None:
+    with pytest.raises(Unauthenticated):
+        verifier.principal(signed(exp=now()))
+
+
+def test_a_cached_token_expires_too(verifier: Verifier, monkeypatch: pytest.MonkeyPatch) -> None:
     token = issue(KEY, CLERK, seconds=60)
     verifier.principal(token)
-    now = time.time()
-    monkeypatch.setattr("shared.web.auth.time.time", lambda: now + 61)
+    later = time.time() + 61
+    monkeypatch.setattr("shared.web.auth.time.time", lambda: later)
     with pytest.raises(Unauthenticated):
         verifier.principal(token)
 
