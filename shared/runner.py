@@ -31,13 +31,13 @@ from shared.delivery.dead_letters import Redriving, Standing, Told
 from shared.gc_tuning import tune_gc
 from shared.health import Health
 from shared.logs import configure_logging
+from shared.running_service import RunningService, Sweep
 from shared.settings import Settings
 from shared.web.app import create_app
 from shared.web.auth import Verifier
-from shared.web.call import Site, Sweep
 
 log = logging.getLogger("laowu.runner")
-Background = Callable[[Site], Awaitable[None]]
+Background = Callable[[RunningService], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +93,18 @@ async def _run(service: Service, settings: Settings) -> int:
     health = Health()
     consumer = Consumer(settings, database, service.name, service.topics, service.apply, health) if service.apply else None
     verifier = Verifier.load(settings.auth_jwks)
-    lag = consumer.lag if consumer else None
-    site = Site(service.name, database, settings, verifier, health, lag, service.sweep, service.redriving(settings))
+    running = RunningService(
+        name=service.name,
+        database=database,
+        settings=settings,
+        health=health,
+        lag=consumer.lag if consumer else None,
+        sweep=service.sweep,
+        redriving=service.redriving(settings),
+    )
     server = _Server(
         uvicorn.Config(
-            create_app(site, service.router, body_limits=service.body_limits),
+            create_app(running, service.router, verifier, body_limits=service.body_limits),
             host=settings.http_host,
             port=settings.http_port,
             log_config=None,
@@ -108,7 +115,7 @@ async def _run(service: Service, settings: Settings) -> int:
             timeout_keep_alive=65,
         )
     )
-    async with _running(site, url, service, server, consumer) as tasks:
+    async with _running(running, url, service, server, consumer) as tasks:
         stopped = asyncio.create_task(stop.wait(), name="stop")
         await asyncio.wait({stopped, *tasks}, return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
@@ -116,7 +123,7 @@ async def _run(service: Service, settings: Settings) -> int:
         failed = [task for task in tasks if task.done()]
         for task in failed:
             log.error("%s ended: leaving", task.get_name(), exc_info=None if task.cancelled() else task.exception())
-        site.stopping.set()
+        running.stopping.set()
         server.should_exit = True
     return 1 if failed else 0
 
@@ -135,13 +142,13 @@ async def _prepare(service: Service, settings: Settings, url: str) -> Database:
 
 @contextlib.asynccontextmanager
 async def _running(
-    site: Site, url: str, service: Service, server: uvicorn.Server, consumer: Consumer | None
+    running: RunningService, url: str, service: Service, server: uvicorn.Server, consumer: Consumer | None
 ) -> AsyncIterator[list[asyncio.Task[None]]]:
     """Everything running; on leaving, everything stopped in order."""
-    database, settings = site.database, site.settings
-    relaying = asyncio.create_task(relay.run(database, url, settings, site.health), name="relay")
+    database, settings = running.database, running.settings
+    relaying = asyncio.create_task(relay.run(database, url, settings, running.health), name="relay")
     http = asyncio.create_task(server.serve(), name="http")
-    tasks = [relaying, http, *(asyncio.create_task(_loop(work(site)), name=work.__name__) for work in service.background)]
+    tasks = [relaying, http, *(asyncio.create_task(_loop(work(running)), name=work.__name__) for work in service.background)]
     if consumer is not None:
         tasks.append(asyncio.create_task(consumer.run(), name="consumer"))
     if service.sweep is not None and not settings.simulation:

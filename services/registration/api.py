@@ -39,7 +39,7 @@ After = Annotated[int, Query(ge=0, lt=2**63)]
 
 
 def _programme(call: Call) -> Programme:
-    settings = call.site.settings
+    settings = call.service.settings
     if not isinstance(settings, Settings):
         message = "registration runs on its own settings"
         raise TypeError(message)
@@ -107,7 +107,7 @@ async def withdraw_willingness(worker: WorkerId, body: WithdrawWillingness, call
 async def disclose(worker: WorkerId, body: DisclosePersonalData, call: Clerk, answer: Response) -> views.PersonalData:
     """In clear. Not a command whose answer is kept for repeats: every request is a look of its own and is recorded as one."""
     answer.headers["cache-control"] = "no-store"
-    async with call.site.database.transaction(Cause(call.principal, call.clock)) as tx:
+    async with call.service.database.transaction(Cause(call.principal, call.clock)) as tx:
         return await workers.disclose(tx, _programme(call), worker, body)
 
 
@@ -139,7 +139,7 @@ async def import_workers(call: Writer, *, dry_run: bool = False) -> views.Import
     cause = Cause(call.principal, call.clock, correlation_id=digest, causation_id=f"file:{digest}")
     if dry_run:
         return await imports.try_import(cause, _programme(call), content, kind)
-    return await imports.import_workers(call.site.database, cause, _programme(call), content, kind)
+    return await imports.import_workers(call.service.database, cause, _programme(call), content, kind)
 
 
 @router.get("/imports/template", response_class=Response)

@@ -77,7 +77,7 @@ async def import_payroll(call: Reporter, *, dry_run: bool = False) -> views.Payr
     digest = hashlib.sha256(content).hexdigest()[:32]
     cause = Cause(call.principal, call.clock, correlation_id=digest, causation_id=f"file:{digest}")
     enter = payrolls.try_payroll if dry_run else payrolls.import_payroll
-    return await enter(call.site.database, cause, content, kind)
+    return await enter(call.service.database, cause, content, kind)
 
 
 @router.get("/payrolls/{payroll}")

@@ -16,12 +16,10 @@ its stored answer; the same key with another request is refused. Errors are appl
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -29,19 +27,17 @@ from fastapi import Depends, Request, Response
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_json
 
-from shared.db import Cause, Database, Tx, Work
+from shared.db import Cause, Tx, Work
 from shared.delivery import outbox
-from shared.delivery.dead_letters import Redriving
 from shared.errors import Invalid
-from shared.health import Health
 from shared.principals import Forbidden, Principal, Role
+from shared.running_service import RunningService
 from shared.settings import Settings
 from shared.values import Clock
 from shared.web.auth import Unauthenticated, Verifier
 from shared.web.idempotency import KEY, KeyMissing, claim
 
 T = TypeVar("T")
-Sweep = Callable[[Tx], Awaitable[int]]
 _MOMENT = TypeAdapter(datetime)
 
 
@@ -52,27 +48,12 @@ class SimulationOff(Invalid):
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
-    """What a service's routes stand on."""
-
-    service: str
-    database: Database
-    settings: Settings
-    verifier: Verifier
-    health: Health
-    lag: Callable[[], Awaitable[Mapping[str, int]]] | None = None
-    sweep: Sweep | None = None
-    redriving: Redriving | None = None
-    stopping: asyncio.Event = field(default_factory=asyncio.Event)  # set when the process is to leave: answers without end end
-
-
-@dataclass(frozen=True, slots=True)
 class Call:
     """One request by one principal."""
 
     request: Request
     principal: Principal
-    site: Site
+    service: RunningService
     clock: Clock
 
     async def command(self, work: Work[Any], *, status: int = 200) -> Response:
@@ -81,7 +62,7 @@ class Call:
         if not KEY.match(key):
             raise KeyMissing(field="Idempotency-Key")
         digest = await self._digest()
-        async with self.site.database.transaction(self.cause(key)) as tx:
+        async with self.service.database.transaction(self.cause(key)) as tx:
             stored = await claim(tx, str(self.principal), key, digest)
             if stored is None:
                 stored = (status, to_json(await work(tx)))
@@ -90,12 +71,12 @@ class Call:
 
     async def query(self, work: Work[T]) -> T:
         """Run `work` in a read-only transaction: one snapshot for everything it reads."""
-        async with self.site.database.connection() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
-            return await work(Tx(conn, self.site.service, self.cause(None)))
+        async with self.service.database.connection() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
+            return await work(Tx(conn, self.service.name, self.cause(None)))
 
     async def rehearse(self, work: Work[T]) -> T:
         """What `work` would give, from one snapshot: rolled back whatever it has written."""
-        return await self.site.database.rehearse(self.cause(), work, snapshot=True)
+        return await self.service.database.rehearse(self.cause(), work, snapshot=True)
 
     def cause(self, key: str | None = None) -> Cause:
         """Who acts, when, and because of which request."""
@@ -119,14 +100,15 @@ def allow(*roles: Role) -> Any:
     """The dependency that authenticates the caller and lets only these roles pass. 401 and 403 come from here."""
 
     async def call(request: Request) -> Call:
-        site: Site = request.app.state.site
+        service: RunningService = request.app.state.service
+        verifier: Verifier = request.app.state.verifier
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("a bearer token is needed")
-        principal = site.verifier.principal(token)
+        principal = verifier.principal(token)
         if principal.role not in roles:
             raise Forbidden(f"the role {principal.role} may not do this")
-        return Call(request, principal, site, _clock(request, site.settings))
+        return Call(request, principal, service, _clock(request, service.settings))
 
     call.roles = roles  # type: ignore[attr-defined]  # read by the test that walks every route
     return Depends(call)

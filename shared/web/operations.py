@@ -29,7 +29,7 @@ async def livez() -> dict[str, bool]:
 
 @router.get("/readyz", include_in_schema=False)
 async def readyz(request: Request) -> Response:
-    health: Health = request.app.state.site.health
+    health: Health = request.app.state.service.health
     body = {"ready": health.ready, "conditions": health.conditions}
     return Response(to_json(body), 200 if health.ready else 503, media_type="application/json")
 
@@ -53,7 +53,7 @@ async def delivery(call: Annotated[Call, allow(Role.OPERATOR, Role.AUDITOR)]) ->
         return dict(await delivery_state(tx.conn))
 
     state = await call.query(work)
-    state["lag"] = dict(await call.site.lag()) if call.site.lag else {}
+    state["lag"] = dict(await call.service.lag()) if call.service.lag else {}
     return state
 
 
@@ -62,7 +62,7 @@ async def sweep(call: Annotated[Call, allow(Role.OPERATOR)]) -> Response:
     """Act on what is overdue by the caller's clock: one bounded batch. Repeat until `acted` is 0."""
 
     async def work(tx: Tx) -> dict[str, int]:
-        return {"acted": await call.site.sweep(tx) if call.site.sweep else 0}
+        return {"acted": await call.service.sweep(tx) if call.service.sweep else 0}
 
     return await call.command(work)
 
@@ -88,7 +88,7 @@ async def preview_redrive(
     call: Watcher, letter: Annotated[list[LetterId], Query(alias="id", min_length=1, max_length=MOST)]
 ) -> dead_letters.Preview:
     """What redriving these would do, and which published figures would change: done and rolled back."""
-    return await dead_letters.preview(call.site.database, call.cause(), _redriving(call), letter)
+    return await dead_letters.preview(call.service.database, call.cause(), _redriving(call), letter)
 
 
 @router.get("/dead-letters/{letter}")
@@ -120,6 +120,6 @@ class ReadsNothing(Invalid):
 
 
 def _redriving(call: Call) -> Redriving:
-    if call.site.redriving is None:
+    if call.service.redriving is None:
         raise ReadsNothing
-    return call.site.redriving
+    return call.service.redriving

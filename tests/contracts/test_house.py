@@ -67,11 +67,18 @@ def test_no_function_is_too_long_to_read() -> None:
     assert not {function: lines for function, lines in lengths.items() if lines > LONGEST_FUNCTION}
 
 
-@every_service
-@pytest.mark.parametrize("wanted", ["usecases", "domain", "queries", "commands", "consumers"])
-def test_only_the_api_knows_http(service: str, wanted: str) -> None:
-    known = {(name(file), what) for file in part(service, wanted) for what in imports(file)}
-    assert not {(file, what) for file, what in known if what.split(".")[0] in {"fastapi", "starlette", "uvicorn", "aiohttp"}}
+HTTP = ("fastapi.", "starlette.", "uvicorn.", "aiohttp.", "shared.web.")
+
+
+def test_only_apis_and_the_runner_know_http() -> None:
+    """The engine runs without HTTP: a consumer, a publisher or a rebuild is started by tests and commands that serve nothing."""
+    engine = [
+        file
+        for file in python_files("services", "shared")
+        if not re.match(r"shared/(web/|runner\.py)|services/\w+/(api\b|__main__\.py)", name(file))
+    ]
+    assert engine
+    assert not {(name(file), what) for file in engine for what in imports(file) if f"{what}.".startswith(HTTP)}
 
 
 @every_service

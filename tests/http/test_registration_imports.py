@@ -128,7 +128,7 @@ async def test_a_killed_import_is_carried_on_where_it_was(registration: Client, 
             raise Killed
 
     monkeypatch.setattr(queries, "advance_import", die)
-    settings = registration.site.settings
+    settings = registration.service.settings
     assert isinstance(settings, Settings)
     with pytest.raises(Killed):
         await imports.import_workers(

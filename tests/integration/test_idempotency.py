@@ -22,11 +22,12 @@ from shared.errors import Conflict
 from shared.events import EnterpriseSuspended
 from shared.health import Health
 from shared.principals import NATION, Principal, Role
+from shared.running_service import RunningService
 from shared.settings import Settings
 from shared.values import EnterpriseId
 from shared.web.app import create_app
 from shared.web.auth import Verifier
-from shared.web.call import Call, Site, allow
+from shared.web.call import Call, allow
 from tests.conftest import MakeDatabase
 from tests.support.http import Client, environment, listening
 from tests.support.wait import until
@@ -72,7 +73,7 @@ class Desk:
 async def desk(make_database: MakeDatabase) -> AsyncIterator[Desk]:
     database = await make_database("registration")
     settings = Settings(simulation=True, auth_jwks=environment() / "jwks.json", http_port=1, kafka_bootstrap_servers="-", database_url="-")
-    site = Site("docking", database, settings, Verifier.load(settings.auth_jwks), Health())
+    service = RunningService(name="docking", database=database, settings=settings, health=Health())
     router = APIRouter()
     opened: list[Desk] = []
 
@@ -84,8 +85,8 @@ async def desk(make_database: MakeDatabase) -> AsyncIterator[Desk]:
     async def other(body: Suspend, call: Annotated[Call, allow(Role.OFFICER)]) -> Response:
         return await call.command(lambda tx: opened[0].suspend(tx, body), status=201)
 
-    async with listening(create_app(site, router)) as base, aiohttp.ClientSession() as session:
-        opened.append(Desk(Client(base, session, database, site, Principal("tester", Role.OFFICER, (NATION,)))))
+    async with listening(create_app(service, router, Verifier.load(settings.auth_jwks))) as base, aiohttp.ClientSession() as session:
+        opened.append(Desk(Client(base, session, database, service, Principal("tester", Role.OFFICER, (NATION,)))))
         opened[0].gate.set()
         yield opened[0]
 

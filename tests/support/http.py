@@ -34,9 +34,9 @@ from shared.events import Event, EventEnvelope, decode
 from shared.health import Health
 from shared.principals import NATION, Principal, Role
 from shared.runner import Service
+from shared.running_service import RunningService
 from shared.web.app import create_app
 from shared.web.auth import Verifier, issue, new_key, public_keys
-from shared.web.call import Site
 
 SERVICES = ("registration", "docking", "training", "rights", "stats")
 SIGNING_KEY = new_key()
@@ -91,7 +91,7 @@ class Client:
     base: str
     session: aiohttp.ClientSession
     database: Database
-    site: Site
+    service: RunningService
     who: Principal = field(default_factory=lambda: Principal("tester", Role.OFFICER, (NATION,)))
     at: datetime | None = None
     token: str | None = None  # instead of one issued for `who`
@@ -99,7 +99,7 @@ class Client:
     def speaking_as(self, role: Role, *, regions: tuple[str, ...] = (NATION,), party: object = None, subject: str = "tester") -> Client:
         """The same service, called by somebody else."""
         who = Principal(subject, role, regions, None if party is None else str(party))
-        return Client(self.base, self.session, self.database, self.site, who, self.at)
+        return Client(self.base, self.session, self.database, self.service, who, self.at)
 
     async def get(self, path: str, **query: Any) -> Answer:
         return await self.send("GET", path, params={name: str(value) for name, value in query.items()})
@@ -138,10 +138,17 @@ async def serving(name: str, database: Database) -> AsyncIterator[Client]:
     service = service_of(name)
     folder = environment()
     settings = service.settings(simulation=True)  # the rest comes from the environment
-    site = Site(name, database, settings, Verifier.load(folder / "jwks.json"), Health(), None, service.sweep, service.redriving(settings))
-    app = create_app(site, service.router, body_limits=service.body_limits)
+    running = RunningService(
+        name=name,
+        database=database,
+        settings=settings,
+        health=Health(),
+        sweep=service.sweep,
+        redriving=service.redriving(settings),
+    )
+    app = create_app(running, service.router, Verifier.load(folder / "jwks.json"), body_limits=service.body_limits)
     async with listening(app) as base, aiohttp.ClientSession() as session:
-        yield Client(base, session, database, site)
+        yield Client(base, session, database, running)
 
 
 @contextlib.asynccontextmanager

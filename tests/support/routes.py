@@ -18,7 +18,8 @@ from hypothesis.strategies import from_regex
 
 from shared.principals import Role
 from shared.web.app import create_app
-from tests.support.http import Client, service_of
+from shared.web.auth import Verifier
+from tests.support.http import Client, environment, service_of
 
 OPEN = frozenset({"/livez", "/readyz", "/metrics", "/asyncapi", "/docs", "/docs/oauth2-redirect", "/openapi.json"})
 REGISTERED = {
@@ -72,8 +73,8 @@ def _roles(route: APIRoute) -> tuple[Role, ...] | None:
 
 def application(client: Client) -> FastAPI:
     """The application as the client's service has it, to be read, not called."""
-    service = service_of(client.site.service)
-    return create_app(client.site, service.router, body_limits=service.body_limits)
+    service = service_of(client.service.name)
+    return create_app(client.service, service.router, Verifier.load(environment() / "jwks.json"), body_limits=service.body_limits)
 
 
 def permitted(client: Client, door: Door) -> Client:

@@ -29,7 +29,7 @@ async def measures(_: Reader) -> list[views.MeasureRow]:
 @router.get("/figures/monthly")
 async def monthly(call: Reader, year: YearNumber, as_known_at: KnownAt = None) -> views.Monthly:
     """The published form: cumulative from January in two channels, stock at month end, change on the year before."""
-    lag = await lag_of(call.site)
+    lag = await lag_of(call.service)
     return await call.query(lambda tx: answers.monthly(tx, year, as_known_at, lag))
 
 
@@ -41,14 +41,14 @@ async def figure(
     limit: Annotated[int, Query(ge=1, le=10_000)] = 10_000,
 ) -> views.Figure:
     """Any measure, by any dimensions that one of its cuts has together; page by page where it has many points."""
-    lag = await lag_of(call.site)
+    lag = await lag_of(call.service)
     return await call.query(lambda tx: answers.figure(tx, question, lag, after, limit))
 
 
 @router.get("/figures/{measure}/export", response_class=StreamingResponse)  # noqa: FAST003
 async def export(call: Reader, question: Asked, form: Annotated[Literal["csv", "parquet"], Query(alias="format")] = "csv") -> Response:
     """The same figure as a file: a row per point, with what the answer says of itself in every row."""
-    lag = await lag_of(call.site)
+    lag = await lag_of(call.service)
     head, points = await call.query(lambda tx: answers.export(tx, question, lag))
     kind = "text/csv; charset=utf-8" if form == "csv" else "application/vnd.apache.parquet"
     name = f"attachment; filename={question.measure}.{form}"
@@ -58,7 +58,7 @@ async def export(call: Reader, question: Asked, form: Annotated[Literal["csv", "
 @router.get("/report")
 async def report(call: Reader, programme: ProgrammeCode = evaluation.MAIN, as_known_at: KnownAt = None) -> views.Report:
     """Every year of the programme, totals, targets, freshness. Amounts in fen."""
-    lag = await lag_of(call.site)
+    lag = await lag_of(call.service)
     return await call.query(lambda tx: answers.report(tx, programme, as_known_at, lag))
 
 

@@ -24,7 +24,7 @@ async def quotas(
     call: Reader, programme: ProgrammeCode = evaluation.MAIN, level: LevelName = "nation", as_known_at: KnownAt = None
 ) -> views.Quotas:
     """Every quota in every year begun, judged as known at a day."""
-    lag = await lag_of(call.site)
+    lag = await lag_of(call.service)
     return await call.query(lambda tx: answers.quotas(tx, programme, level, as_known_at, lag))
 
 
@@ -33,7 +33,7 @@ async def targets(
     call: Reader, programme: ProgrammeCode = evaluation.MAIN, level: LevelName = "nation", as_known_at: KnownAt = None
 ) -> views.Targets:
     """Every target: actual, expected to date, what is needed per day, state."""
-    lag = await lag_of(call.site)
+    lag = await lag_of(call.service)
     return await call.query(lambda tx: answers.targets(tx, programme, level, as_known_at, lag))
 
 

@@ -25,5 +25,5 @@ async def public_figure(
     by: PublicBy = "province",
 ) -> views.PublicFigure:
     """A closed year by month and one dimension; small cells, and what would give them away, are left out."""
-    lag = await lag_of(call.site)
+    lag = await lag_of(call.service)
     return await call.query(lambda tx: public.public_figure(tx, measure, year, by, lag))

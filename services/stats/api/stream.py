@@ -27,4 +27,4 @@ async def follow(call: Reader, last: LastNumber = None) -> EventStream:
     Ends after an hour (a setting) and when the service stops; come back with Last-Event-ID.
     """
     server_sent_events.require_seat()
-    return EventStream(server_sent_events.events(call.site, last), headers={"cache-control": "no-store", "x-accel-buffering": "no"})
+    return EventStream(server_sent_events.events(call.service, last), headers={"cache-control": "no-store", "x-accel-buffering": "no"})

@@ -9,8 +9,8 @@ from datetime import date, datetime
 from services.stats import queries
 from shared.db import Tx, Unavailable
 from shared.events import DOCKING, REGISTRATION, RIGHTS, TRAINING
+from shared.running_service import RunningService
 from shared.values import PROGRAMME_ZONE
-from shared.web.call import Site
 
 SOURCES = (REGISTRATION, DOCKING, TRAINING, RIGHTS)
 
@@ -35,10 +35,10 @@ class Freshness:
 Lag = Mapping[str, int] | None
 
 
-async def lag_of(site: Site) -> Lag:
+async def lag_of(service: RunningService) -> Lag:
     """Records still unread by "topic/partition"; None while Kafka does not tell: figures are answered all the same, as stale."""
     try:
-        return await site.lag() if site.lag else {}
+        return await service.lag() if service.lag else {}
     except Unavailable:
         return None
 

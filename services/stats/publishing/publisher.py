@@ -28,8 +28,8 @@ from services.stats.settings import policy
 from shared.db import Tx, Unavailable
 from shared.delivery import outbox
 from shared.events import Event, FigurePublished, QuotaStatusChanged, TargetProgressChanged, YearOnYearBreached
+from shared.running_service import RunningService
 from shared.values import Clock, QuotaStatus, TargetState
-from shared.web.call import Site
 
 log = logging.getLogger("laowu.stats.publication")
 DEBOUNCE_SECONDS = 1.0  # statistics.md 4: at most once a second per key
@@ -38,18 +38,18 @@ LEVELS: tuple[evaluation.Level, ...] = ("nation", "region", "province")
 Said = dict[str, dict[str, Any]]
 
 
-async def publishing(site: Site) -> None:
+async def publishing(service: RunningService) -> None:
     """The service's background loop: a pass whenever something was counted since the last one. A simulation publishes by sweep."""
     watch, took = Watch(timedelta(seconds=policy().stats_stale_seconds)), 0.0
     while True:
         await asyncio.sleep(max(DEBOUNCE_SECONDS, CALM * took))
-        if site.settings.simulation:
+        if service.settings.simulation:
             continue
         took = 0.0  # unless a pass is made: waiting for whatever is away is none, and is no reason to look again later
         try:
-            lag = await lag_of(site)
+            lag = await lag_of(service)
             began = time.monotonic()
-            async with site.database.transaction(site.database.system_cause(), snapshot=True) as tx:
+            async with service.database.transaction(service.database.system_cause(), snapshot=True) as tx:
                 await publish(tx, lag, watch)
             took = time.monotonic() - began
         except Unavailable as error:

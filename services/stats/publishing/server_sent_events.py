@@ -17,7 +17,7 @@ from services.stats.domain.errors import StreamFull
 from services.stats.queries import last_published
 from services.stats.settings import policy
 from shared.db import Tx, Unavailable
-from shared.web.call import Site
+from shared.running_service import RunningService
 
 POLL_SECONDS = 0.5  # figures are published at most once a second per key
 HEARTBEAT_SECONDS = 15.0  # a comment, so that proxies and readers see that the line is alive
@@ -31,7 +31,7 @@ def require_seat() -> None:
         raise StreamFull(state={"most": policy().stats_stream_clients})
 
 
-async def events(site: Site, last: int | None) -> AsyncIterator[bytes]:
+async def events(service: RunningService, last: int | None) -> AsyncIterator[bytes]:
     """What is told after number `last` (None: from now on), until the service stops, the database is away, or time is up.
 
     Whatever ends it, the reader comes back with its last number and misses nothing.
@@ -42,21 +42,21 @@ async def events(site: Site, last: int | None) -> AsyncIterator[bytes]:
     _reading.add(seat)
     try:
         with contextlib.suppress(Unavailable):
-            async for line in _events(site, last):
+            async for line in _events(service, last):
                 yield line
     finally:
         _reading.discard(seat)
 
 
-async def _events(site: Site, last: int | None) -> AsyncIterator[bytes]:
-    oldest, newest = await _tail(site)
+async def _events(service: RunningService, last: int | None) -> AsyncIterator[bytes]:
+    oldest, newest = await _tail(service)
     if last is not None and (last > newest or last < oldest - 1):
         yield _frame("reset", {"oldest": oldest, "newest": newest})
         last = min(last, newest)
     last = newest if last is None else last
     ends, spoke = time.monotonic() + policy().stats_stream_minutes * 60, time.monotonic() - HEARTBEAT_SECONDS
-    while not site.stopping.is_set() and time.monotonic() < ends:
-        rows = await _after(site, last)
+    while not service.stopping.is_set() and time.monotonic() < ends:
+        rows = await _after(service, last)
         for number, value in rows:
             last, spoke = number, time.monotonic()
             yield _frame(json.loads(value)["type"], value.decode(), number)
@@ -66,7 +66,7 @@ async def _events(site: Site, last: int | None) -> AsyncIterator[bytes]:
             spoke = time.monotonic()
             yield b": here\n\n"
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(site.stopping.wait(), POLL_SECONDS)
+            await asyncio.wait_for(service.stopping.wait(), POLL_SECONDS)
 
 
 def _frame(kind: str, data: object, number: int | None = None) -> bytes:
@@ -76,11 +76,11 @@ def _frame(kind: str, data: object, number: int | None = None) -> bytes:
     return f"{head}event: {kind}\ndata: {text}\n\n".encode()
 
 
-async def _tail(site: Site) -> tuple[int, int]:
-    async with site.database.connection() as conn:
-        return await last_published.tail(Tx(conn, site.service, site.database.system_cause()))
+async def _tail(service: RunningService) -> tuple[int, int]:
+    async with service.database.connection() as conn:
+        return await last_published.tail(Tx(conn, service.name, service.database.system_cause()))
 
 
-async def _after(site: Site, last: int) -> list[tuple[int, bytes]]:
-    async with site.database.connection() as conn:
-        return await last_published.told_after(Tx(conn, site.service, site.database.system_cause()), last, PAGE)
+async def _after(service: RunningService, last: int) -> list[tuple[int, bytes]]:
+    async with service.database.connection() as conn:
+        return await last_published.told_after(Tx(conn, service.name, service.database.system_cause()), last, PAGE)

@@ -18,7 +18,7 @@ from services.stats.queries import blocks, frozen
 from shared.db import Database, Tx, Unavailable
 from shared.delivery.inbox import Raw
 from shared.events import Event, EventEnvelope, decode
-from shared.web.call import Site
+from shared.running_service import RunningService
 
 log = logging.getLogger("laowu.stats.counting")
 
@@ -65,11 +65,11 @@ MOST_UNSETTLED = 5_000  # cells: a question reads what is not settled
 BLOCKS = 1_000  # settled in one transaction
 
 
-async def settling(site: Site) -> None:
+async def settling(service: RunningService) -> None:
     """The service's background loop: beside counting, which need not wait for it, since a question reads both."""
     while True:
         try:
-            while await settle(site.database):
+            while await settle(service.database):
                 pass
         except Unavailable as error:
             log.warning("%s: again in %s s", error, SETTLE_SECONDS)
