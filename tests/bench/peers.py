@@ -23,7 +23,7 @@ import uvloop
 from rich.console import Console
 
 from services.stats.counting import columnar_fold
-from services.stats.counting.block_encoding import EMPTY
+from services.stats.counting.block_encoding import NO_CELLS
 from shared.delivery import kafka
 from shared.delivery.consumer import BULK_RECORDS
 from shared.settings import Settings
@@ -115,9 +115,9 @@ async def _fold(peer: Peer, python: Path, task: Task, expected: pl.DataFrame) ->
             await process.wait()
     if process.returncode:
         raise NotFolded(f"{peer.name} failed:\n{complaints.decode()[-2000:]}")
-    theirs = pl.read_csv(f"{task.folder}/{CELLS}", separator="\t", has_header=False, schema=EMPTY.schema, quote_char=None)
+    theirs = pl.read_csv(f"{task.folder}/{CELLS}", separator="\t", has_header=False, schema=NO_CELLS.schema, quote_char=None)
     taken_off = theirs.with_columns(pl.col("currency").fill_null(""), -pl.col("value"))
-    if differ := columnar_fold.add_up([expected, taken_off]).height:
+    if differ := columnar_fold.sum_frames([expected, taken_off]).height:
         raise NotFolded(f"{peer.name} came to other values in {differ:,} cells")
     return task.records / float(said.split()[-1])
 
@@ -128,7 +128,7 @@ def _cells(settings: Settings, events: int) -> pl.DataFrame:
     frames = []
     while batch := [value for *_, value in islice(records, BATCH)]:
         frames.append(columnar_fold.fold_frame(batch))
-    return columnar_fold.add_up(frames)
+    return columnar_fold.sum_frames(frames)
 
 
 # --- comparison -------------------------------------------------------------------------------------------------------

@@ -46,15 +46,15 @@ async def test_the_board_reads_the_same_before_and_after_the_newest_blocks_are_s
     cells = fold_all(chain.from_iterable(lives))
     async with database.transaction(cause()) as tx:
         await tx.conn.execute("TRUNCATE block, year_cell, settled")
-        await blocks.add_blocks(tx, 1, block_encoding.as_frame(cells))
-        assert await generations.all_cells(tx.conn) == cells
+        await blocks.insert(tx, 1, block_encoding.frame_from_cells(cells))
+        assert await generations.list_cells(tx.conn) == cells
         before = await answers(tx)
-        await blocks.settle(tx, 1)
+        await blocks.update_year_sums(tx, 1)
         assert await answers(tx) == before
         assert await tx.conn.fetchval("SELECT count(*) FROM block WHERE NOT settled") == 0
-        await blocks.add_blocks(tx, 1, block_encoding.as_frame({cell: -value for cell, value in cells.items()}))
+        await blocks.insert(tx, 1, block_encoding.frame_from_cells({cell: -value for cell, value in cells.items()}))
         assert not any(point.value for points in await answers(tx) for point in points)
-        assert await generations.all_cells(tx.conn) == {}
+        assert await generations.list_cells(tx.conn) == {}
 
 
 async def test_much_that_is_not_settled_is_settled_a_part_at_a_time(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,7 +66,7 @@ async def test_much_that_is_not_settled_is_settled_a_part_at_a_time(database: Da
     for number in range(1, 5):
         async with database.transaction(cause()) as tx:
             cells = {cell._replace(k1=f"62{number:02d}{place:02d}"): 1 for place in range(3)}
-            await blocks.add_blocks(tx, 1, block_encoding.as_frame(cells))
+            await blocks.insert(tx, 1, block_encoding.frame_from_cells(cells))
     while True:
         more = await counting.settle(database)
         async with database.transaction(cause()) as tx:
@@ -83,9 +83,9 @@ CELL = Cell(6, 5, "620000", "seafarer", date(2018, 5, 2), date(2018, 5, 3), "")
 
 async def add(database: Database, value: int, *, settled: bool) -> None:
     async with database.transaction(cause()) as tx:
-        await blocks.add_blocks(tx, 1, block_encoding.as_frame({CELL: value}))
+        await blocks.insert(tx, 1, block_encoding.frame_from_cells({CELL: value}))
         if settled:
-            await blocks.settle(tx, 1)
+            await blocks.update_year_sums(tx, 1)
 
 
 async def test_a_question_asked_again_reads_what_is_settled_only_when_more_is(database: Database) -> None:
@@ -121,5 +121,5 @@ async def test_words_that_are_hard_to_write_down_are_kept_as_they_are(database: 
     words = ["", "a|b", 'say "so"', "{1,2}", "名", "NULL", "\\N"]
     cells = {Cell(1, 4, word, word, date(2018, 5, 2), date(2018, 5, 3), ""): 7 for word in words}
     async with database.transaction(cause()) as tx:
-        await blocks.add_blocks(tx, 1, block_encoding.as_frame(cells))
-        assert await generations.all_cells(tx.conn) == cells
+        await blocks.insert(tx, 1, block_encoding.frame_from_cells(cells))
+        assert await generations.list_cells(tx.conn) == cells

@@ -103,7 +103,7 @@ class Machine:
         """The events that lie before the service's positions, without those that are parked because nobody understood them."""
         async with self.database.connection() as conn:
             reached = {place: position.next_offset for place, position in (await positions(conn)).items()}
-            left_out = await generations.left_out(conn)
+            left_out = await generations.list_uncounted(conn)
         found = []
         for place, event in self.world.counted.items():
             if place in left_out:
@@ -115,7 +115,7 @@ class Machine:
     async def cells(self) -> dict[Named, int]:
         """What is stored, by words. Raises KeyError for a measure the oracle does not know: it is extended with the table."""
         async with self.database.connection() as conn:
-            stored = await generations.all_cells(conn)
+            stored = await generations.list_cells(conn)
         return {
             Named(
                 MEASURES[cell.measure], cell.cut, cell.k1, cell.k2, cell.day.isoformat(), cell.recorded_on.isoformat(), cell.currency

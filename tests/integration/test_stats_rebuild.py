@@ -78,7 +78,7 @@ async def test_a_rebuild_that_was_killed_goes_on_where_it_stood(kafka: str, conf
     with pytest.raises(Killed):
         await rebuild.rebuild(config, database, progress=dies)
     async with database.connection() as conn:
-        kept = sum(mark.offset for mark in (await generations.marks(conn, 2)).values())
+        kept = sum(mark.offset for mark in (await generations.list_marks(conn, 2)).values())
     assert told[-1] <= kept < 200
     found = await rebuild.rebuild(config, database)
     assert (found.swapped, found.differing, found.events) == (True, [], 200 - kept)
@@ -118,7 +118,7 @@ async def test_counting_goes_on_meanwhile(kafka: str, config: Settings, database
 async def test_of_two_that_go_on_with_the_same_beginning_one_gives_way(database: Database) -> None:
     place, at, other = (DOCKING, 0), Mark(), Mark(5, Number(1, 5))
     async with database.transaction(cause()) as tx:
-        generation = await generations.new_generation(tx, "rules")
-        assert await generations.move_marks(tx, generation, {place: (at, other)})
-        assert not await generations.move_marks(tx, generation, {place: (at, other)})
-        assert await generations.marks(tx.conn, generation) == {place: other}
+        generation = await generations.insert_building(tx, "rules")
+        assert await generations.update_marks(tx, generation, {place: (at, other)})
+        assert not await generations.update_marks(tx, generation, {place: (at, other)})
+        assert await generations.list_marks(tx.conn, generation) == {place: other}

@@ -1,8 +1,8 @@
-"""The fast fold: the same table of rules as the reference fold, over a whole batch of raw records at once, in polars.
+"""The fast fold: applies the same table of rules as the reference fold to a whole batch of raw records, in polars.
 
-It takes the values as they lie in the log and never builds an event. What it cannot read for certain it does not guess: such
-records are named, and the caller has them decoded and folded one by one by the reference fold, so that one bad record costs one
-record. The unit tests hold it equal to the reference fold on random batches.
+It takes the values as they lie in the log and builds no event. Records that it cannot read for certain it names, and the caller
+has those decoded and folded one by one by the reference fold, so one bad record costs one record. The unit tests hold it equal
+to the reference fold on random batches.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from datetime import date, datetime, timedelta
 
 import polars as pl
 
-from services.stats.counting.block_encoding import CELL_KEYS, EMPTY, as_cells
+from services.stats.counting.block_encoding import CELL_KEYS, NO_CELLS, cells_from_frame
 from services.stats.counting.measures import AGE_BANDS, CUTS, CUTS_OF, DAY_BANDS, MEASURE, NOWHERE, RULES, Cut, Dimension, Rule
-from services.stats.counting.record_patterns import head_of
-from services.stats.counting.record_reader import CODES, departs, dimensions, join, path_of, read
+from services.stats.counting.record_patterns import type_and_subject
+from services.stats.counting.record_reader import CODES, dimensions, has_departure_day, join_path, path_of, read_records
 from services.stats.counting.reference_fold import EARLIEST, Cell
 from shared.delivery.inbox import Raw
 from shared.events import BY_TYPE
@@ -25,64 +25,64 @@ _COLUMN = {"person": "sex"}
 
 
 @dataclass(frozen=True, slots=True)
-class Folded:
-    """`cells`: the columns of Cell and `value`, no value 0. `touching`: records that add to a cell within one of the spans asked for."""
+class FoldResult:
+    """`cells`: the columns of Cell and `value`, without values of 0. `in_spans`: rows that add to a cell with a day in a given span."""
 
     cells: pl.DataFrame
     applied: dict[str, tuple[int, datetime]]
-    touching: tuple[int, ...] = ()
+    in_spans: tuple[int, ...] = ()
 
 
 class Unreadable(Exception):
-    """Records that only decode() and the reference fold can judge, by their places in the batch."""
+    """Records that only decode() and the reference fold can judge, by their rows in the batch."""
 
     def __init__(self, rows: Sequence[int]) -> None:
-        super().__init__(f"{len(rows)} records, the first at place {rows[0]}")
+        super().__init__(f"{len(rows)} records, the first in row {rows[0]}")
         self.rows = frozenset(rows)
 
 
-def fold_records(records: Sequence[Raw], spans: Sequence[tuple[date, date]] = ()) -> Folded:
-    """The cells of a batch. Raises Unreadable with every record that has to be left out; without those it folds."""
-    batch = read(records)
-    by_rule = {rule: _applied(batch.frames[rule.event], rule) for rule in RULES if rule.event in batch.frames}
+def fold_records(records: Sequence[Raw], spans: Sequence[tuple[date, date]] = ()) -> FoldResult:
+    """The cells of a batch. Raises Unreadable with every record that has to be left out; without those the batch folds."""
+    batch = read_records(records)
+    by_rule = {rule: _contributions(batch.frames[rule.event], rule) for rule in RULES if rule.event in batch.frames}
     rows = pl.concat([_NO_DAYS, *(part.select(_NO_DAYS.columns) for part in by_rule.values())])
-    wrong = rows.filter(_ABSURD)["row"].to_list()
-    if batch.odd or wrong:
-        raise Unreadable(sorted({*batch.odd, *wrong}))
+    absurd = rows.filter(_ABSURD_DAY)["row"].to_list()
+    if batch.unread or absurd:
+        raise Unreadable(sorted({*batch.unread, *absurd}))
     of_cuts = [(cut, [part for rule, part in by_rule.items() if cut in CUTS_OF[rule]]) for cut in CUTS]
-    cells = pl.concat([EMPTY, *(_cut(pl.concat(parts), cut) for cut, parts in of_cuts if parts)]).filter(pl.col("value") != 0)
+    cells = pl.concat([NO_CELLS, *(_sum_by_cut(pl.concat(parts), cut) for cut, parts in of_cuts if parts)])
     within = [pl.col("day").is_between(first, last) for first, last in spans]
-    touching = rows.filter(pl.any_horizontal(within))["row"].unique().sort().to_list() if within else []
-    return Folded(cells, batch.applied, tuple(touching))
+    in_spans = rows.filter(pl.any_horizontal(within))["row"].unique().sort().to_list() if within else []
+    return FoldResult(cells.filter(pl.col("value") != 0), batch.applied, tuple(in_spans))
 
 
 def fold(values: Sequence[bytes]) -> dict[Cell, int]:
-    """The cells of raw values, each of the topic and key it names; cells that come to nothing are left out. Raises Unreadable."""
-    return as_cells(fold_frame(values))
+    """The cells of raw values, each taken under the topic and key it names; cells of 0 are left out. Raises Unreadable."""
+    return cells_from_frame(fold_frame(values))
 
 
 def fold_frame(values: Sequence[bytes]) -> pl.DataFrame:
     """The same as a frame with the columns of Cell and `value`; several frames may be stacked and summed. Raises Unreadable."""
-    return fold_records([_placed(value) for value in values]).cells
+    return fold_records([_as_raw(value) for value in values]).cells
 
 
-def add_up(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """The sums of several folds."""
-    return pl.concat([EMPTY, *frames]).group_by(CELL_KEYS).agg(pl.col("value").sum()).filter(pl.col("value") != 0)
+def sum_frames(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """The cells of several folds added up."""
+    return pl.concat([NO_CELLS, *frames]).group_by(CELL_KEYS).agg(pl.col("value").sum()).filter(pl.col("value") != 0)
 
 
-def _placed(value: bytes) -> Raw:
-    kind, subject = head_of(value) or (b"", b"")
+def _as_raw(value: bytes) -> Raw:
+    kind, subject = type_and_subject(value) or (b"", b"")
     event = BY_TYPE.get(kind.decode(errors="replace"))
     return (event.TOPIC if event else "", subject, value)
 
 
 # --- rules ------------------------------------------------------------------------------------------------------------
 _NO_DAYS = pl.DataFrame(schema={"row": pl.UInt32, "day": pl.Date, "recorded_on": pl.Date})
-_ABSURD = pl.col("day").is_null() | (pl.col("day") < EARLIEST) | (pl.col("day") > pl.col("recorded_on") + timedelta(days=1))
+_ABSURD_DAY = pl.col("day").is_null() | (pl.col("day") < EARLIEST) | (pl.col("day") > pl.col("recorded_on") + timedelta(days=1))
 
 
-def _applied(part: pl.DataFrame, rule: Rule) -> pl.DataFrame:
+def _contributions(part: pl.DataFrame, rule: Rule) -> pl.DataFrame:
     """A row per event to which the rule applies, with every code its cuts may need."""
     if rule.needs is not None:
         part = part.filter(pl.col(rule.day).is_not_null())
@@ -100,7 +100,7 @@ def _applied(part: pl.DataFrame, rule: Rule) -> pl.DataFrame:
         **{_COLUMN.get(dimension, dimension): _code(rule, dimension) for dimension in CODES},
         age=_age(rule),
         days=_days(rule),
-    ).filter(pl.col("value") != 0)  # nor null: an optional amount that is not there
+    ).filter(pl.col("value") != 0)  # this also drops null: an optional amount that is missing
 
 
 def _amount(rule: Rule) -> pl.Expr:
@@ -114,12 +114,12 @@ def _day(rule: Rule) -> pl.Expr:
 
 
 def _days(rule: Rule) -> pl.Expr:
-    """The days from `since` to the day; 0 where nobody asks."""
+    """The days from `since` to the day; 0 for a rule that counts no days."""
     return pl.lit(0, pl.Int64) if rule.since is None else (_day(rule) - _date(rule.since)).dt.total_days()
 
 
 def _date(path: str) -> pl.Expr:
-    """Of a wage period the first day; null where there is no such day."""
+    """The day; for a wage period its first day; null where the calendar has no such day."""
     text = pl.col(path)
     return pl.when(text.str.len_bytes() == 7).then(text + "-01").otherwise(text).str.to_date("%Y-%m-%d", strict=False)
 
@@ -129,16 +129,16 @@ def _code(rule: Rule, dimension: Dimension) -> pl.Expr:
 
 
 def _age(rule: Rule) -> pl.Expr:
-    """Completed years within the year of the departure, or of the day where there is none."""
+    """Years completed within the year of the departure, or of the day where the event has no departure."""
     if "person" not in dimensions(rule):
         return pl.lit(0, pl.Int64)
-    text = pl.col(join(rule.codes, "departed_on")) if departs(rule) else pl.col(rule.day)
-    return text.str.slice(0, 4).cast(pl.Int64) - pl.col(join(rule.codes, "birth_year"))
+    text = pl.col(join_path(rule.codes, "departed_on")) if has_departure_day(rule) else pl.col(rule.day)
+    return text.str.slice(0, 4).cast(pl.Int64) - pl.col(join_path(rule.codes, "birth_year"))
 
 
 # --- cuts -------------------------------------------------------------------------------------------------------------
-def _cut(rows: pl.DataFrame, cut: Cut) -> pl.DataFrame:
-    named = rows.select(
+def _sum_by_cut(rows: pl.DataFrame, cut: Cut) -> pl.DataFrame:
+    keyed = rows.select(
         "measure",
         pl.lit(cut.code, pl.Int16).alias("cut"),
         _key(cut.k1).alias("k1"),
@@ -148,7 +148,7 @@ def _cut(rows: pl.DataFrame, cut: Cut) -> pl.DataFrame:
         "currency",
         "value",
     )
-    return named.group_by(CELL_KEYS).agg(pl.col("value").sum())
+    return keyed.group_by(CELL_KEYS).agg(pl.col("value").sum())
 
 
 def _key(dimension: Dimension) -> pl.Expr:
@@ -163,7 +163,7 @@ def _key(dimension: Dimension) -> pl.Expr:
 
 
 def _band(number: pl.Expr, bands: Sequence[tuple[int, int]]) -> pl.Expr:
-    named: pl.Expr = pl.lit(NOWHERE)
+    name: pl.Expr = pl.lit(NOWHERE)
     for low, high in bands:
-        named = pl.when(number.is_between(low, high)).then(pl.lit(f"{low}-{high}")).otherwise(named)
-    return named
+        name = pl.when(number.is_between(low, high)).then(pl.lit(f"{low}-{high}")).otherwise(name)
+    return name

@@ -37,11 +37,11 @@ def _powers_of_root_two(most: int) -> tuple[tuple[int, int], ...]:
 DAY_BANDS = _powers_of_root_two(34)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
     """Two stored keys, and the dimensions that follow from them at query time.
 
-    `monthly`: kept a second time summed by month over `recorded_on`, so that what is known now reads from few rows.
+    `monthly`: also kept as sums by month over every `recorded_on`, so that present figures read few rows.
     """
 
     code: int
@@ -58,25 +58,25 @@ class Cut:
 
 # In the order in which they are tried: the first cut that has the dimensions asked for answers.
 CUTS = (
-    Cut(5, "province x channel", "province", "channel", ("region",), monthly=True),
-    Cut(1, "county x designation", "county", "designation", ("province", "region", "listed"), monthly=True),
-    Cut(2, "province x destination", "province", "destination", ("region",)),
-    Cut(3, "province x occupation", "province", "occupation", ("region",)),
-    Cut(4, "enterprise x destination", "enterprise", "destination", ()),
-    Cut(6, "province x sex and age", "province", "person", ("region", "sex", "age_band")),
-    Cut(7, "province x days", "province", "days", ("region",), monthly=True),
-    Cut(8, "destination x days", "destination", "days", ()),
+    Cut(code=5, name="province x channel", k1="province", k2="channel", derived=("region",), monthly=True),
+    Cut(code=1, name="county x designation", k1="county", k2="designation", derived=("province", "region", "listed"), monthly=True),
+    Cut(code=2, name="province x destination", k1="province", k2="destination", derived=("region",)),
+    Cut(code=3, name="province x occupation", k1="province", k2="occupation", derived=("region",)),
+    Cut(code=4, name="enterprise x destination", k1="enterprise", k2="destination", derived=()),
+    Cut(code=6, name="province x sex and age", k1="province", k2="person", derived=("region", "sex", "age_band")),
+    Cut(code=7, name="province x days", k1="province", k2="days", derived=("region",), monthly=True),
+    Cut(code=8, name="destination x days", k1="destination", k2="days", derived=()),
 )
 CUT_BY_CODE = {cut.code: cut for cut in CUTS}
 
 
 # --- measures ---------------------------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
     """`flow` sums over a period; `level` is the sum of every change up to the period's last day; `durations` is a flow counted by
     the band of days it took.
 
-    `rate`: for money, whose month's rate converts it: that of the wage period, or of the day it is dated by. Either is the month
+    `rate`: for money, which month's rate converts it: that of the wage period, or of the day it is dated by. Either is the month
     of the cell's day.
     """
 
@@ -93,56 +93,81 @@ class Measure:
 
 
 MEASURES = (
-    Measure(1, "registrations", "flow", "registrations", "Workers registered, dated by the effective day."),
-    Measure(2, "verified", "flow", "verifications", "Workers whose documents were verified, dated by the effective day."),
-    Measure(3, "certified", "flow", "certificates", "Training certificates issued, dated by the effective day."),
-    Measure(4, "matched", "flow", "matches", "Workers matched to an enterprise's job order, dated by the effective day."),
-    Measure(5, "willing", "level", "workers", "Workers willing to go: recorded, and neither withdrawn, expired nor used by a departure."),
-    Measure(6, "dispatches", "flow", "dispatches", "Departures (人次) proven at the border, by day of departure; voided ones taken off."),
-    Measure(7, "persons", "flow", "persons", "Workers (人) by their first departure of the calendar year, dated by that departure."),
-    Measure(8, "returns", "flow", "returns", "Workers come back for whatever reason, by the day of return, under the departure's codes."),
-    Measure(9, "income", "flow", "minor units", "What workers were actually paid (net), in the currency paid, dated by wage period.",
-            rate="wage period"),
-    Measure(10, "income_deducted", "flow", "minor units", "Deductions from wages, in the currency paid, dated by wage period.",
-            rate="wage period"),
-    Measure(11, "income_remitted", "flow", "minor units", "Remitted home out of wages, in the currency sent, dated by wage period.",
-            rate="wage period"),
-    Measure(12, "income_months", "flow", "worker-months", "Wage periods for which a placement's income is reported."),
-    Measure(13, "shortfalls_found", "flow", "findings", "Wage shortfalls found, dated by the day of the finding."),
-    Measure(14, "shortfalls_cleared", "flow", "findings", "Wage shortfalls cleared, dated by the day they were cleared."),
-    Measure(15, "shortfall_amount", "flow", "minor units", "Wages found missing, dated by the day of the finding.", rate="day"),
-    Measure(16, "shortfall_recovered", "flow", "minor units", "Wages recovered after a finding, dated by the day of recovery.", rate="day"),
-    Measure(17, "cases_opened", "flow", "cases", "Cases opened, dated by the effective day."),
-    Measure(18, "cases_closed", "flow", "cases", "Cases closed, dated by the effective day."),
-    Measure(19, "open_positions", "level", "positions", "Positions of open job orders that nobody is matched to: the orders in hand."),
-    Measure(20, "cases_answered", "flow", "cases", "Cases given their first answer, dated by the day of the answer."),
-    Measure(21, "cases_overdue", "flow", "cases", "Cases whose first answer was not given in time, dated by the day it was due."),
-    Measure(22, "registration_to_match", "durations", "matches", "Days from a worker's registration to the match, dated by the match."),
-    Measure(23, "registration_to_clearance", "durations", "clearances", "Days from a worker's registration to the clearance, dated by "
-            "the clearance."),
-    Measure(24, "match_to_clearance", "durations", "clearances", "Days from the match to the clearance, dated by the clearance."),
-    Measure(25, "registration_to_departure", "durations", "departures", "Days from a worker's registration to the departure, dated by "
-            "the departure; voided ones taken off."),
-    Measure(26, "match_to_departure", "durations", "departures", "Days from the match to the departure, dated by the departure; voided "
-            "ones taken off."),
-    Measure(27, "case_to_answer", "durations", "cases", "Days from a case's opening to its first answer, dated by the answer."),
-    Measure(28, "case_to_close", "durations", "cases", "Days from a case's opening to its closing, dated by the closing."),
-    Measure(29, "recruitment_fees", "flow", "minor units", "Fees that workers with a first income were charged for their recruitment, "
-            "dated by the wage period of that income.", rate="wage period"),
-    Measure(30, "first_incomes", "flow", "workers", "Placements whose first income, that of the first whole month abroad with a report, "
-            "is known beside the fee charged, dated by its wage period."),
-    Measure(31, "recruitment_cost", "flow", "thousandths of a month", "Fees charged in months of first income, summed over placements "
-            "after rounding each to a thousandth, dated by the wage period of that income."),
+    Measure(code=1, name="registrations", kind="flow", unit="registrations",
+            definition="Workers registered, dated by the effective day."),
+    Measure(code=2, name="verified", kind="flow", unit="verifications",
+            definition="Workers whose documents were verified, dated by the effective day."),
+    Measure(code=3, name="certified", kind="flow", unit="certificates",
+            definition="Training certificates issued, dated by the effective day."),
+    Measure(code=4, name="matched", kind="flow", unit="matches",
+            definition="Workers matched to an enterprise's job order, dated by the effective day."),
+    Measure(code=5, name="willing", kind="level", unit="workers",
+            definition="Workers willing to go: recorded, and neither withdrawn, expired nor used by a departure."),
+    Measure(code=6, name="dispatches", kind="flow", unit="dispatches",
+            definition="Departures (人次) proven at the border, by day of departure; voided ones taken off."),
+    Measure(code=7, name="persons", kind="flow", unit="persons",
+            definition="Workers (人) by their first departure of the calendar year, dated by that departure."),
+    Measure(code=8, name="returns", kind="flow", unit="returns",
+            definition="Workers come back for whatever reason, by the day of return, under the departure's codes."),
+    Measure(code=9, name="income", kind="flow", unit="minor units",
+            definition="What workers were actually paid (net), in the currency paid, dated by wage period.", rate="wage period"),
+    Measure(code=10, name="income_deducted", kind="flow", unit="minor units",
+            definition="Deductions from wages, in the currency paid, dated by wage period.", rate="wage period"),
+    Measure(code=11, name="income_remitted", kind="flow", unit="minor units",
+            definition="Remitted home out of wages, in the currency sent, dated by wage period.", rate="wage period"),
+    Measure(code=12, name="income_months", kind="flow", unit="worker-months",
+            definition="Wage periods for which a placement's income is reported."),
+    Measure(code=13, name="shortfalls_found", kind="flow", unit="findings",
+            definition="Wage shortfalls found, dated by the day of the finding."),
+    Measure(code=14, name="shortfalls_cleared", kind="flow", unit="findings",
+            definition="Wage shortfalls cleared, dated by the day they were cleared."),
+    Measure(code=15, name="shortfall_amount", kind="flow", unit="minor units",
+            definition="Wages found missing, dated by the day of the finding.", rate="day"),
+    Measure(code=16, name="shortfall_recovered", kind="flow", unit="minor units",
+            definition="Wages recovered after a finding, dated by the day of recovery.", rate="day"),
+    Measure(code=17, name="cases_opened", kind="flow", unit="cases",
+            definition="Cases opened, dated by the effective day."),
+    Measure(code=18, name="cases_closed", kind="flow", unit="cases",
+            definition="Cases closed, dated by the effective day."),
+    Measure(code=19, name="open_positions", kind="level", unit="positions",
+            definition="Positions of open job orders that nobody is matched to: the orders in hand."),
+    Measure(code=20, name="cases_answered", kind="flow", unit="cases",
+            definition="Cases given their first answer, dated by the day of the answer."),
+    Measure(code=21, name="cases_overdue", kind="flow", unit="cases",
+            definition="Cases whose first answer was not given in time, dated by the day it was due."),
+    Measure(code=22, name="registration_to_match", kind="durations", unit="matches",
+            definition="Days from a worker's registration to the match, dated by the match."),
+    Measure(code=23, name="registration_to_clearance", kind="durations", unit="clearances",
+            definition="Days from a worker's registration to the clearance, dated by the clearance."),
+    Measure(code=24, name="match_to_clearance", kind="durations", unit="clearances",
+            definition="Days from the match to the clearance, dated by the clearance."),
+    Measure(code=25, name="registration_to_departure", kind="durations", unit="departures",
+            definition="Days from a worker's registration to the departure, dated by the departure; voided ones taken off."),
+    Measure(code=26, name="match_to_departure", kind="durations", unit="departures",
+            definition="Days from the match to the departure, dated by the departure; voided ones taken off."),
+    Measure(code=27, name="case_to_answer", kind="durations", unit="cases",
+            definition="Days from a case's opening to its first answer, dated by the answer."),
+    Measure(code=28, name="case_to_close", kind="durations", unit="cases",
+            definition="Days from a case's opening to its closing, dated by the closing."),
+    Measure(code=29, name="recruitment_fees", kind="flow", unit="minor units",
+            definition="Fees that workers with a first income were charged for their recruitment, dated by the wage period of that "
+                       "income.", rate="wage period"),
+    Measure(code=30, name="first_incomes", kind="flow", unit="workers",
+            definition="Placements whose first income, that of the first whole month abroad with a report, is known beside the fee "
+                       "charged, dated by its wage period."),
+    Measure(code=31, name="recruitment_cost", kind="flow", unit="thousandths of a month",
+            definition="Fees charged in months of first income, summed over placements after rounding each to a thousandth, dated by the "
+                       "wage period of that income."),
 )  # fmt: skip
 MEASURE = {measure.name: measure for measure in MEASURES}
 MEASURE_BY_CODE = {measure.code: measure for measure in MEASURES}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Derived:
-    """A figure computed from two stored measures when asked for: nothing is counted twice.
+    """A figure computed from two stored measures at query time, so that nothing is counted twice.
 
-    `counts`: the heads themselves, their days, or the wage months they were there for.
+    `counts`: the heads themselves, the days they were abroad, or the wage months they were abroad for.
     """
 
     name: str
@@ -155,11 +180,11 @@ class Derived:
     money: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Quotient:
-    """One figure over another, times `factor`: an exact rational, rounded where people read. Without `den` over 1.
+    """One figure over another, times `factor`: an exact rational, rounded only for display. Over 1 without `den`.
 
-    `digits`: of the value as it is shown.
+    `digits`: decimals shown.
     """
 
     name: str
@@ -176,37 +201,40 @@ class Quotient:
 DERIVED = {
     derived.name: derived
     for derived in (
-        Derived("stock", "level", "workers", "Workers abroad (期末在外) at the end of the period: departures less returns up to that day.",
-                "dispatches", "returns", "heads"),
-        Derived("worker_days", "flow", "days", "Days abroad: a departure on day d of a month of n days adds n - d + 1 to it, a "
-                "return on day r takes n - r; a whole later month is n times the stock at its start.", "dispatches", "returns", "days"),
-        Derived("income_expected", "flow", "worker-months", "Wage periods for which an income is expected: months in which a placement "
-                "was abroad for a day at least, once the month after is over, in which every pay day lies.", "dispatches", "returns",
-                "months"),
+        Derived(name="stock", kind="level", unit="workers", plus="dispatches", minus="returns", counts="heads",
+                definition="Workers abroad (期末在外) at the end of the period: departures less returns up to that day."),
+        Derived(name="worker_days", kind="flow", unit="days", plus="dispatches", minus="returns", counts="days",
+                definition="Days abroad: a departure on day d of a month of n days adds n - d + 1 to it, a return on day r takes n - r; "
+                           "a whole later month is n times the stock at its start."),
+        Derived(name="income_expected", kind="flow", unit="worker-months", plus="dispatches", minus="returns", counts="months",
+                definition="Wage periods for which an income is expected: months in which a placement was abroad for a day at least, "
+                           "once the month after is over, in which every pay day lies."),
     )
 }  # fmt: skip
 
 QUOTIENTS = {
     quotient.name: quotient
     for quotient in (
-        Quotient("person_months", "months", "Worker-days abroad x 12 / 365.25.", "worker_days", None, (48, 1461), 1),
-        Quotient("coverage", "percent", "Wage periods with a report over wage periods for which an income is expected, of the months for "
-                 "which it is.", "income_months", "income_expected", (100, 1), 1),
-        Quotient("recruitment_cost_months", "months", "Recruitment cost in months of first income (SDG 10.7.1): the mean over placements "
-                 "whose fee and first income are known in one currency.", "recruitment_cost", "first_incomes", (1, 1000), 3),
+        Quotient(name="person_months", unit="months", num="worker_days", den=None, factor=(48, 1461), digits=1,
+                 definition="Worker-days abroad x 12 / 365.25."),
+        Quotient(name="coverage", unit="percent", num="income_months", den="income_expected", factor=(100, 1), digits=1,
+                 definition="Wage periods with a report over wage periods for which an income is expected, of the months for which it "
+                            "is."),
+        Quotient(name="recruitment_cost_months", unit="months", num="recruitment_cost", den="first_incomes", factor=(1, 1000), digits=3,
+                 definition="Recruitment cost in months of first income (SDG 10.7.1): the mean over placements whose fee and first "
+                            "income are known in one currency."),
     )
 }  # fmt: skip
 
 
 # --- rules: event -> contributions --------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One contribution: `sign` times 1, or times the amount of money at `money`, dated by the day (or wage period) at `day`.
 
     `codes` is the path of the part that carries county, destination and the other codes; "" is the data itself.
-    `count` is the path of a number to add instead of 1, `since` that of the day from which days are counted: the rule then counts in
-    the cuts by days, and only there. `when` is the path of a flag that must be true (with `flag`=False: must be
-    false); a missing part or amount adds nothing.
+    `count` is the path of a number to add instead of 1, `since` that of the day from which days are counted: the rule then counts
+    only in the cuts by days. `when` is the path of a flag that must equal `flag`; a missing part or amount adds nothing.
     """
 
     event: type[Event]
@@ -224,52 +252,59 @@ class Rule:
 
 def _departure(event: type[Event], fact: str, sign: Literal[1, -1]) -> tuple[Rule, ...]:
     return (
-        Rule(event, "dispatches", f"{fact}.departed_on", fact, sign),
-        Rule(event, "persons", f"{fact}.departed_on", fact, sign, when=f"{fact}.first_this_year"),
-        Rule(event, "registration_to_departure", f"{fact}.departed_on", fact, sign, since=f"{fact}.registered_on"),
-        Rule(event, "match_to_departure", f"{fact}.departed_on", fact, sign, since=f"{fact}.matched_on"),
+        Rule(event=event, measure="dispatches", day=f"{fact}.departed_on", codes=fact, sign=sign),
+        Rule(event=event, measure="persons", day=f"{fact}.departed_on", codes=fact, sign=sign, when=f"{fact}.first_this_year"),
+        Rule(
+            event=event,
+            measure="registration_to_departure",
+            day=f"{fact}.departed_on",
+            codes=fact,
+            sign=sign,
+            since=f"{fact}.registered_on",
+        ),
+        Rule(event=event, measure="match_to_departure", day=f"{fact}.departed_on", codes=fact, sign=sign, since=f"{fact}.matched_on"),
     )
 
 
 def _return_moved(event: type[Event], fact: str, sign: Literal[1, -1]) -> tuple[Rule, ...]:
     """The return counted so far follows its departure's codes."""
-    return (Rule(event, "returns", "returned.returned_on", fact, sign, needs="returned"),)
+    return (Rule(event=event, measure="returns", day="returned.returned_on", codes=fact, sign=sign, needs="returned"),)
 
 
 def _income(event: type[Event], fact: str, sign: Literal[1, -1]) -> tuple[Rule, ...]:
     return (
-        Rule(event, "income", f"{fact}.period", "", sign, money=f"{fact}.net"),
-        Rule(event, "income_deducted", f"{fact}.period", "", sign, money=f"{fact}.deductions"),
-        Rule(event, "income_remitted", f"{fact}.period", "", sign, money=f"{fact}.remitted"),
-        Rule(event, "income_months", f"{fact}.period", "", sign),
+        Rule(event=event, measure="income", day=f"{fact}.period", codes="", sign=sign, money=f"{fact}.net"),
+        Rule(event=event, measure="income_deducted", day=f"{fact}.period", codes="", sign=sign, money=f"{fact}.deductions"),
+        Rule(event=event, measure="income_remitted", day=f"{fact}.period", codes="", sign=sign, money=f"{fact}.remitted"),
+        Rule(event=event, measure="income_months", day=f"{fact}.period", codes="", sign=sign),
     )
 
 
 def _recruitment(fact: str, sign: Literal[1, -1]) -> tuple[Rule, ...]:
     event, day = events.RecruitmentCostAssessed, f"{fact}.period"
     return (
-        Rule(event, "recruitment_fees", day, "", sign, money=f"{fact}.fee", needs=fact),
-        Rule(event, "first_incomes", day, "", sign, needs=fact),
-        Rule(event, "recruitment_cost", day, "", sign, count=f"{fact}.months_milli", needs=fact),
+        Rule(event=event, measure="recruitment_fees", day=day, codes="", sign=sign, money=f"{fact}.fee", needs=fact),
+        Rule(event=event, measure="first_incomes", day=day, codes="", sign=sign, needs=fact),
+        Rule(event=event, measure="recruitment_cost", day=day, codes="", sign=sign, count=f"{fact}.months_milli", needs=fact),
     )
 
 
 RULES = (
-    Rule(events.WorkerRegistered, "registrations", "effective"),
-    Rule(events.WorkerVerified, "verified", "effective"),
-    Rule(events.WillingnessRecorded, "willing", "effective", when="renewal", flag=False),
-    Rule(events.WillingnessWithdrawn, "willing", "effective", sign=-1),
-    Rule(events.WillingnessExpired, "willing", "effective", sign=-1),
-    Rule(events.CertificateIssued, "certified", "effective"),
-    Rule(events.MatchedToEnterprise, "matched", "effective"),
-    Rule(events.MatchedToEnterprise, "registration_to_match", "effective", since="registered_on"),
-    Rule(events.ClearanceGranted, "registration_to_clearance", "effective", since="registered_on"),
-    Rule(events.ClearanceGranted, "match_to_clearance", "effective", since="matched_on"),
+    Rule(event=events.WorkerRegistered, measure="registrations", day="effective"),
+    Rule(event=events.WorkerVerified, measure="verified", day="effective"),
+    Rule(event=events.WillingnessRecorded, measure="willing", day="effective", when="renewal", flag=False),
+    Rule(event=events.WillingnessWithdrawn, measure="willing", day="effective", sign=-1),
+    Rule(event=events.WillingnessExpired, measure="willing", day="effective", sign=-1),
+    Rule(event=events.CertificateIssued, measure="certified", day="effective"),
+    Rule(event=events.MatchedToEnterprise, measure="matched", day="effective"),
+    Rule(event=events.MatchedToEnterprise, measure="registration_to_match", day="effective", since="registered_on"),
+    Rule(event=events.ClearanceGranted, measure="registration_to_clearance", day="effective", since="registered_on"),
+    Rule(event=events.ClearanceGranted, measure="match_to_clearance", day="effective", since="matched_on"),
     *_departure(events.Dispatched, "fact", 1),
     *_departure(events.DispatchCorrected, "previous", -1),
     *_departure(events.DispatchCorrected, "fact", 1),
     *_departure(events.DispatchVoided, "previous", -1),
-    Rule(events.Returned, "returns", "fact.returned_on", "dispatch"),
+    Rule(event=events.Returned, measure="returns", day="fact.returned_on", codes="dispatch"),
     *_return_moved(events.DispatchCorrected, "previous", -1),
     *_return_moved(events.DispatchCorrected, "fact", 1),
     *_return_moved(events.DispatchVoided, "previous", -1),
@@ -277,27 +312,27 @@ RULES = (
     *_income(events.IncomeCorrected, "previous", -1),
     *_income(events.IncomeCorrected, "fact", 1),
     *_income(events.IncomeVoided, "previous", -1),
-    Rule(events.WageShortfallDetected, "shortfalls_found", "effective"),
-    Rule(events.WageShortfallDetected, "shortfall_amount", "effective", money="shortfall"),
-    Rule(events.WageShortfallCleared, "shortfalls_cleared", "effective"),
-    Rule(events.WageShortfallCleared, "shortfall_recovered", "effective", money="recovered"),
-    Rule(events.CaseOpened, "cases_opened", "effective"),
-    Rule(events.CaseAnswered, "cases_answered", "effective"),
-    Rule(events.CaseAnswered, "case_to_answer", "effective", since="opened_on"),
-    Rule(events.CaseDeadlineMissed, "cases_overdue", "effective"),
-    Rule(events.CaseClosed, "cases_closed", "effective"),
-    Rule(events.CaseClosed, "case_to_close", "effective", since="opened_on"),
+    Rule(event=events.WageShortfallDetected, measure="shortfalls_found", day="effective"),
+    Rule(event=events.WageShortfallDetected, measure="shortfall_amount", day="effective", money="shortfall"),
+    Rule(event=events.WageShortfallCleared, measure="shortfalls_cleared", day="effective"),
+    Rule(event=events.WageShortfallCleared, measure="shortfall_recovered", day="effective", money="recovered"),
+    Rule(event=events.CaseOpened, measure="cases_opened", day="effective"),
+    Rule(event=events.CaseAnswered, measure="cases_answered", day="effective"),
+    Rule(event=events.CaseAnswered, measure="case_to_answer", day="effective", since="opened_on"),
+    Rule(event=events.CaseDeadlineMissed, measure="cases_overdue", day="effective"),
+    Rule(event=events.CaseClosed, measure="cases_closed", day="effective"),
+    Rule(event=events.CaseClosed, measure="case_to_close", day="effective", since="opened_on"),
     *_recruitment("previous", -1),
     *_recruitment("fact", 1),
-    Rule(events.JobOrderOpened, "open_positions", "effective", count="positions"),
-    Rule(events.MatchedToEnterprise, "open_positions", "effective", sign=-1),
-    Rule(events.PlacementCancelled, "open_positions", "effective", when="reopens"),
-    Rule(events.DispatchVoided, "open_positions", "previous.departed_on", "previous", when="reopens"),
-    Rule(events.JobOrderClosed, "open_positions", "effective", sign=-1, count="unfilled"),
-    Rule(events.JobOrderExpired, "open_positions", "effective", sign=-1, count="unfilled"),
+    Rule(event=events.JobOrderOpened, measure="open_positions", day="effective", count="positions"),
+    Rule(event=events.MatchedToEnterprise, measure="open_positions", day="effective", sign=-1),
+    Rule(event=events.PlacementCancelled, measure="open_positions", day="effective", when="reopens"),
+    Rule(event=events.DispatchVoided, measure="open_positions", day="previous.departed_on", codes="previous", when="reopens"),
+    Rule(event=events.JobOrderClosed, measure="open_positions", day="effective", sign=-1, count="unfilled"),
+    Rule(event=events.JobOrderExpired, measure="open_positions", day="effective", sign=-1, count="unfilled"),
 )  # fmt: skip
 
-# What a cut's key is read from, below the path of a rule's codes.
+# Where a cut's key is read from, below the path of a rule's codes.
 SOURCES: dict[Dimension, tuple[str, ...]] = {
     "county": ("origin", "county"),
     "province": ("origin", "county"),
@@ -324,29 +359,30 @@ def _annotated(owner: type[events.Part], name: str) -> type[events.Part]:
     return next(cls for cls in candidates if isinstance(cls, type) and issubclass(cls, events.Part))
 
 
-def has(event: type[Event], codes: str, dimension: Dimension) -> bool:
-    """Whether the part of an event that carries a rule's codes says anything about a dimension."""
+def carries(event: type[Event], codes: str, dimension: Dimension) -> bool:
+    """Whether the part of an event that holds a rule's codes has a field for the dimension."""
     cls = part_class(event, codes)
     fields = cls.model_fields if cls else {}
     return SOURCES[dimension][0] in fields
 
 
-def cuts_of(rule: Rule) -> tuple[Cut, ...]:
+def possible_cuts(rule: Rule) -> tuple[Cut, ...]:
     """The cuts a rule could count in: those whose two keys its event carries."""
 
     def carried(dimension: Dimension) -> bool:
-        return rule.since is not None if dimension == "days" else has(rule.event, rule.codes, dimension)
+        return rule.since is not None if dimension == "days" else carries(rule.event, rule.codes, dimension)
 
     by_days = rule.since is not None
     return tuple(cut for cut in CUTS if (cut.k2 == "days") is by_days and carried(cut.k1) and carried(cut.k2))
 
 
-# Only where every event of the measure is counted: a cut that misses some of them would hold half a truth.
+# Only cuts in which every event of the measure is counted: a cut that misses some of them would give too little.
 CUTS_OF = {
-    rule: tuple(cut for cut in CUTS if all(cut in cuts_of(other) for other in RULES if other.measure == rule.measure)) for rule in RULES
+    rule: tuple(cut for cut in CUTS if all(cut in possible_cuts(other) for other in RULES if other.measure == rule.measure))
+    for rule in RULES
 }
 
 
 def cuts_for(measure: str) -> tuple[Cut, ...]:
-    """The cuts in which every event of a measure is counted: only those give the whole."""
+    """The cuts in which every event of a measure is counted."""
     return next(cuts for rule, cuts in CUTS_OF.items() if rule.measure == measure)

@@ -1,9 +1,9 @@
-"""Records that differ only in their values are read together: the first of them by its pattern, the others by what it found.
+"""Groups records by byte layout: one record of a group is matched by its regular expression, the others by comparing bytes.
 
-Most of a record is the same in every record of its class: names, brackets, commas. Of records of one length, those that also
-have the same text between the values have each value in the same place (a layout), so that whether a thousand of them match
-the pattern is a handful of comparisons of a thousand rows of bytes. Whatever is judged here not to be laid out alike is not
-wrong for that: the pattern has to judge it.
+Most of a record is the same in every record of its class: names, brackets, commas. Records of one length that also have the
+same text between their values have each value at the same offsets: a layout. Whether a thousand of them match the pattern is
+then a handful of numpy comparisons over a thousand rows of bytes. A record that fits no layout here is not invalid: it goes to
+the pattern of its class, one record at a time.
 """
 
 from __future__ import annotations
@@ -26,47 +26,47 @@ from services.stats.counting.record_patterns import (
     TEXT,
     TIME,
     UID,
-    Kind,
     Pattern,
-    class_of,
-    pattern,
+    ValueKind,
+    build_pattern,
+    event_class_of,
 )
 from shared.delivery.inbox import Raw
 from shared.events import Event
 
-FEW = 64  # records: so many at least make a layout worth the while
-PATIENCE = 3  # layouts of fewer records, among those of one length, before the rest is left alone
-_PIECE = 1024  # records compared at a time: a megabyte, which a processor's cache holds
+MIN_GROUP = 64  # records: below that, deriving a layout costs more than it saves
+MAX_SMALL_GROUPS = 3  # layouts with fewer records tried per record length before the rest is matched one by one
+_CHUNK = 1024  # records compared at a time: about a megabyte, which fits the processor's cache
 _PRINTABLE, _QUOTE, _BACKSLASH, _ZERO, _NINE = ord(" "), ord('"'), ord("\\"), ord("0"), ord("9")
-_COLON, _BETWEEN = _NINE + 1, ord("a") - _NINE - 1  # the first byte after 9, and how many there are before a
-_LAST_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31, *[0] * 243], np.uint8)  # by month, and by any byte that is none
+_COLON, _BETWEEN = _NINE + 1, ord("a") - _NINE - 1  # the bytes between "9" and "a" are no hexadecimal digits
+_LAST_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31, *[0] * 243], np.uint8)  # by month; 0 where the byte is no month
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 Mask: TypeAlias = npt.NDArray[np.bool_]
-Places: TypeAlias = npt.NDArray[np.intp]
+RowNumbers: TypeAlias = npt.NDArray[np.intp]
 Span = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """What the records of a class that are laid out like one of them have in common.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordLayout:
+    """The byte layout shared by records of one event class and one length.
 
-    Each byte of them lies between `low` and `low` + `width`; besides, their values are right for their `kinds`.
+    A record fits when each of its bytes lies between `low` and `low` + `width` and each value is valid for its kind.
     """
 
-    reads: Pattern
-    spans: Mapping[str, Span]  # of every value that is not null
+    pattern: Pattern
+    spans: Mapping[str, Span]  # start and end offset of every value that is not null
     low: Bytes
     width: Bytes
-    kinds: Sequence[tuple[Kind, Span]]
+    checks: Sequence[tuple[ValueKind, Span]]  # values for which the bounds per byte are not enough
 
     def length_of(self, name: str) -> int:
         start, end = self.spans[name]
         return end - start
 
     def fits(self, block: Bytes, keys: Bytes) -> Mask:
-        """Which of the rows match the pattern with the same spans, their keys being their subjects. Never true for one that does not."""
+        """Which rows match the pattern with these spans and have their subject as key. Never true for a record the pattern refuses."""
         start, end = self.spans["subject"]
-        fits: Mask = np.concatenate([self._fits(block[begin : begin + _PIECE]) for begin in range(0, len(block), _PIECE)])
+        fits: Mask = np.concatenate([self._fits(block[begin : begin + _CHUNK]) for begin in range(0, len(block), _CHUNK)])
         fits &= (block[:, start:end] == keys).all(axis=1)
         return fits
 
@@ -75,13 +75,13 @@ class Layout:
         rest = block if bounded.all() else block[bounded]
         escaped = rest == _BACKSLASH
         fits: Any = ~escaped.any(axis=1) if escaped.any() else np.ones(len(rest), np.bool_)
-        for kind, (start, end) in self.kinds:
-            fits &= self._right(kind, rest, rest[:, start:end])
+        for kind, (start, end) in self.checks:
+            fits &= self._valid(kind, rest, rest[:, start:end])
         bounded[bounded] = fits
         return bounded
 
-    def _right(self, kind: Kind, block: Bytes, values: Bytes) -> Any:
-        """Which of the values are of the kind, each of their bytes being within its bounds."""
+    def _valid(self, kind: ValueKind, block: Bytes, values: Bytes) -> Any:
+        """Which of the values are valid for the kind; their bytes are already known to be within the bounds."""
         if kind is TEXT:
             return ~(values == _QUOTE).any(axis=1)
         if kind is UID:
@@ -95,100 +95,107 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True)
-class Alike:
-    """Records laid out alike: their rows in the batch, and where each begins in the one value of `text`, which holds others too."""
+class LayoutGroup:
+    """Records that share a layout: their rows in the batch, and the offset of each in the single value of `text`.
 
-    layout: Layout
-    rows: Places
+    `text` also holds the other records of the same length.
+    """
+
+    layout: RecordLayout
+    rows: RowNumbers
     text: pl.Series
-    begins: Places
+    offsets: RowNumbers
 
 
-def sort_out(records: Sequence[Raw]) -> tuple[list[Alike], list[int]]:
-    """The records of which many are laid out alike, each under its topic and key; and the rows of all others."""
+def group_by_layout(records: Sequence[Raw]) -> tuple[list[LayoutGroup], list[int]]:
+    """Groups of records that share a layout and lie under their own topic and key; and the rows of all other records."""
     of_length: dict[tuple[str, int, int], tuple[list[int], list[bytes], list[bytes]]] = {}
-    found, rest = list[Alike](), list[int]()
+    groups, rest = list[LayoutGroup](), list[int]()
     for row, (topic, key, value) in enumerate(records):
         if key is None or value is None:
             rest.append(row)
             continue
-        place = topic, len(key), len(value)
-        same = of_length.get(place) or of_length.setdefault(place, ([], [], []))
+        lengths = topic, len(key), len(value)
+        same = of_length.get(lengths) or of_length.setdefault(lengths, ([], [], []))
         same[0].append(row)
         same[1].append(key)
         same[2].append(value)
-    for (topic, *lengths), (rows, keys, values) in of_length.items():
-        rest += _layouts(topic, rows, keys, values, found) if all(lengths) and len(rows) >= FEW else rows
-    return found, sorted(rest)
+    for (topic, *lengths_of_group), (rows, keys, values) in of_length.items():
+        worthwhile = all(lengths_of_group) and len(rows) >= MIN_GROUP
+        rest += _group_one_length(topic, rows, keys, values, groups) if worthwhile else rows
+    return groups, sorted(rest)
 
 
-def _layouts(topic: str, rows: Sequence[int], keys: Sequence[bytes], values: Sequence[bytes], found: list[Alike]) -> list[int]:
-    """Adds to what is found, of records of one length with keys of one length; returns the rows that are left."""
+def _group_one_length(
+    topic: str, rows: Sequence[int], keys: Sequence[bytes], values: Sequence[bytes], groups: list[LayoutGroup]
+) -> list[int]:
+    """Add the groups among records with keys and values of one length to `groups`. Returns the rows that are in none."""
     together = b"".join(values)
     text = pl.Series("text", [together], dtype=pl.Binary)
     block = np.frombuffer(together, np.uint8).reshape(len(rows), -1)
     subjects = np.frombuffer(b"".join(keys), np.uint8).reshape(len(rows), -1)
-    at, places, left, poor = np.array(rows), np.arange(len(rows)), list[int](), 0
-    while len(places) >= FEW and poor < PATIENCE:
-        layout = layout_of(values[places[0]])
-        fits = np.zeros(len(places), np.bool_)
-        if layout and topic == layout.reads.event.TOPIC and layout.length_of("subject") == subjects.shape[1]:
-            fits = layout.fits(block, subjects) if len(places) == len(block) else layout.fits(block[places], subjects[places])
+    row_numbers, remaining, ungrouped, small_groups = np.array(rows), np.arange(len(rows)), list[int](), 0
+    while len(remaining) >= MIN_GROUP and small_groups < MAX_SMALL_GROUPS:
+        layout = layout_of(values[remaining[0]])
+        fits = np.zeros(len(remaining), np.bool_)
+        if layout and topic == layout.pattern.event.TOPIC and layout.length_of("subject") == subjects.shape[1]:
+            whole = len(remaining) == len(block)
+            fits = layout.fits(block, subjects) if whole else layout.fits(block[remaining], subjects[remaining])
         if fits[0] and layout:
-            found.append(Alike(layout, at[places[fits]], text, places[fits] * block.shape[1]))
+            groups.append(LayoutGroup(layout, row_numbers[remaining[fits]], text, remaining[fits] * block.shape[1]))
         else:
-            left.append(int(places[0]))
-        poor += int(fits.sum() < FEW)
+            ungrouped.append(int(remaining[0]))
+        small_groups += int(fits.sum() < MIN_GROUP)
         fits[0] = True
-        places = places[~fits]
-    return [rows[place] for place in (*left, *places)]
+        remaining = remaining[~fits]
+    return [rows[number] for number in (*ungrouped, *remaining)]
 
 
-def layout_of(value: bytes) -> Layout | None:
+def layout_of(value: bytes) -> RecordLayout | None:
     """The layout of a record, None where no pattern matches it."""
-    event = class_of(value)
-    reads = _pattern(event) if event else None
-    match = reads.match(value) if reads else None
-    if reads is None or match is None:
+    event = event_class_of(value)
+    pattern = _pattern(event) if event else None
+    match = pattern.match(value) if pattern else None
+    if pattern is None or match is None:
         return None
     low = np.frombuffer(value, np.uint8).copy()
     high = low.copy()
-    spans, kinds = {}, []
-    for name, kind, text in zip(reads.names, reads.kinds, match.groups(), strict=True):
+    spans, checks = {}, []
+    for name, kind, text in zip(pattern.names, pattern.kinds, match.groups(), strict=True):
         if text is None:
             continue
         spans[name] = (start, end) = match.span(name.replace(".", "__"))
         low[start:end], high[start:end] = _bounds(kind, text)
         if kind in (TEXT, UID, DATE, TIME, SUBJECT) or len(_options(kind, end - start)) > 1:
-            kinds.append((kind, (start, end)))
-    return Layout(reads, spans, low, high - low, kinds)
+            checks.append((kind, (start, end)))
+    return RecordLayout(pattern=pattern, spans=spans, low=low, width=high - low, checks=checks)
 
 
 @cache
 def _pattern(event: type[Event]) -> Pattern | None:
-    return pattern(event, None)
+    return build_pattern(event, None)
 
 
 # --- kinds of values --------------------------------------------------------------------------------------------------
-def _bounds(kind: Kind, text: bytes) -> tuple[Bytes, Bytes]:
-    """The least and the greatest byte in each place of the value."""
+def _bounds(kind: ValueKind, text: bytes) -> tuple[Bytes, Bytes]:
+    """The least and the greatest byte allowed at each offset of the value."""
     low = np.frombuffer(text, np.uint8).copy()
     high = low.copy()
-    free = (low >= _ZERO) & (low <= _NINE)
+    variable = (low >= _ZERO) & (low <= _NINE)
     if kind in (TEXT, SUBJECT):
         low[:], high[:] = _PRINTABLE, 127
     elif kind is UID:
-        free = low != ord("-")
-        low[free], high[free] = _ZERO, ord("f")
+        variable = low != ord("-")
+        low[variable], high[variable] = _ZERO, ord("f")
     elif kind in (INTEGER, MINOR):
-        low[free], high[free] = _ZERO, _NINE
+        low[variable], high[variable] = _ZERO, _NINE
         if len(text) > 1:
-            low[np.argmax(free)] += 1  # no leading zero, no zero with a sign
+            low[np.argmax(variable)] += 1  # no leading zero, no zero with a sign
     elif kind in (DATE, TIME):
-        low[free], high[free] = _ZERO, _NINE
-        for place, least, greatest in ((0, "1", "2"), (5, "0", "1"), (8, "0", "3"), (11, "0", "2"), (14, "0", "5"), (17, "0", "5")):
-            if place < len(text):
-                low[place], high[place] = ord(least), ord(greatest)
+        low[variable], high[variable] = _ZERO, _NINE
+        for offset, least, greatest in ((0, "1", "2"), (5, "0", "1"), (8, "0", "3"), (11, "0", "2"), (14, "0", "5"), (17, "0", "5")):
+            if offset < len(text):
+                low[offset], high[offset] = ord(least), ord(greatest)
     else:
         options = _options(kind, len(text))
         low, high = options.min(axis=0), options.max(axis=0)
@@ -196,8 +203,8 @@ def _bounds(kind: Kind, text: bytes) -> tuple[Bytes, Bytes]:
 
 
 @cache
-def _options(kind: Kind, length: int) -> Bytes:
-    """Those of the length, one a row; none where they cannot be listed."""
+def _options(kind: ValueKind, length: int) -> Bytes:
+    """The options of this length, one per row; none where the kind cannot be listed."""
     options = [option for option in kind.options if len(option) == length]
     return np.frombuffer(b"".join(options), np.uint8).reshape(len(options), length)
 
@@ -210,12 +217,12 @@ def _known_currencies() -> Mask:
 
 
 def _number(letters: Bytes) -> Any:
-    """Of three capital letters, five bits each."""
-    first, second, third = (letters[:, place].astype(np.uint16) & 31 for place in range(3))
+    """Three capital letters as one number, five bits each."""
+    first, second, third = (letters[:, index].astype(np.uint16) & 31 for index in range(3))
     return (first << 10) | (second << 5) | third
 
 
-def _is_option(kind: Kind, values: Bytes) -> Any:
+def _is_option(kind: ValueKind, values: Bytes) -> Any:
     if kind is CURRENCY:
         return _known_currencies()[_number(values)]
     fits = np.zeros(len(values), np.bool_)
@@ -225,7 +232,7 @@ def _is_option(kind: Kind, values: Bytes) -> Any:
 
 
 def _is_day(text: Bytes) -> Any:
-    """YYYY-MM-DD, its places being digits already."""
+    """Whether YYYY-MM-DD is in the calendar; the bounds have already ensured digits."""
     digit = text - np.uint8(_ZERO)
     year = digit[:, 0] * np.uint16(1000) + digit[:, 1] * np.uint16(100) + digit[:, 2] * np.uint16(10) + digit[:, 3]
     month, day = digit[:, 5] * np.uint8(10) + digit[:, 6], digit[:, 8] * np.uint8(10) + digit[:, 9]

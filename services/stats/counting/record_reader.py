@@ -1,7 +1,7 @@
-"""Raw records as columns: of every event class what the rules read, and nothing of what decode() would refuse.
+"""Raw records as columns: per event class the values that the rules read, only from records that decode() would accept.
 
-Records that are laid out alike are taken together, the others one by one by the class's pattern; a record that has none, or
-does not match it, or lies under another topic or key, is `odd`: somebody else has to judge it.
+Records that share a byte layout are read as a group, the others one by one by the pattern of their class. A record without a
+pattern, or that does not match it, or lies under another topic or key, is `unread`: the caller has it decoded.
 """
 
 from __future__ import annotations
@@ -16,83 +16,83 @@ import polars as pl
 
 from services.stats.counting import record_layouts
 from services.stats.counting.measures import CUTS_OF, RULES, SOURCES, Dimension, Rule, part_class
-from services.stats.counting.record_layouts import Alike
-from services.stats.counting.record_patterns import Pattern, class_of, pattern
+from services.stats.counting.record_layouts import LayoutGroup
+from services.stats.counting.record_patterns import Pattern, build_pattern, event_class_of
 from shared.delivery.inbox import Raw
 from shared.events import Event
 from shared.values import PROGRAMME_ZONE
 
-# "province" is read as the county, "person" as the sex.
+# The dimensions as they stand in events: "province" is read as the county, "person" as the sex.
 CODES: tuple[Dimension, ...] = ("county", "designation", "destination", "occupation", "enterprise", "channel", "person")
-_AHEAD_HOURS = int(PROGRAMME_ZONE.utcoffset(None).total_seconds()) // 3600
+_ZONE_HOURS = int(PROGRAMME_ZONE.utcoffset(None).total_seconds()) // 3600
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """`frames`: per class `row` (the place in the batch), `recorded_on`, and a column per path. `odd`: the rows that are in none.
+class RecordColumns:
+    """`frames`: per class `row` (the index in the batch), `recorded_on`, and a column per path. `unread`: the rows that are in none.
 
     `applied`: per topic how many were read, and the newest time among them.
     """
 
     frames: dict[type[Event], pl.DataFrame]
-    odd: tuple[int, ...]
+    unread: tuple[int, ...]
     applied: dict[str, tuple[int, datetime]]
 
 
-Parts = dict[type[Event], list[pl.DataFrame]]  # `row`, and a column per name as it stands in the log
+Parts = dict[type[Event], list[pl.DataFrame]]  # `row`, and a column per path with the text as it stands in the log
 
 
-def read(records: Sequence[Raw]) -> Batch:
+def read_records(records: Sequence[Raw]) -> RecordColumns:
     """Never raises for what a record holds."""
-    found, rest = record_layouts.sort_out(records)
+    groups, rest = record_layouts.group_by_layout(records)
     parts: Parts = {}
-    for same in found:
-        parts.setdefault(same.layout.reads.event, []).append(_together(same))
-    odd = tuple(_one_by_one(records, rest, parts))
+    for group in groups:
+        parts.setdefault(group.layout.pattern.event, []).append(_read_group(group))
+    unread = tuple(_read_each(records, rest, parts))
     frames = {event: _frame(event, pl.concat(columns, how="diagonal")) for event, columns in parts.items()}
-    return Batch(frames, odd, _applied(frames))
+    return RecordColumns(frames, unread, _applied(frames))
 
 
-def _together(same: Alike) -> pl.DataFrame:
-    """Every value lies in the same place behind the beginning of its record."""
-    rows, begins, text = pl.Series(same.rows, dtype=pl.UInt32), pl.Series(same.begins), same.text.new_from_index(0, len(same.rows))
-    places = pl.DataFrame({"row": rows, "begin": begins, "text": text})
-    spans = {name: same.layout.spans.get(name) for name in names(same.layout.reads.event)}
-    return places.select(
+def _read_group(group: LayoutGroup) -> pl.DataFrame:
+    """Slices every value at the offsets of the layout, counted from the start of its record."""
+    rows, offsets = pl.Series(group.rows, dtype=pl.UInt32), pl.Series(group.offsets)
+    frame = pl.DataFrame({"row": rows, "offset": offsets, "text": group.text.new_from_index(0, len(group.rows))})
+    spans = {path: group.layout.spans.get(path) for path in paths_read(group.layout.pattern.event)}
+    return frame.select(
         "row",
         *(
-            (pl.col("text").bin.slice(pl.col("begin") + span[0], span[1] - span[0]) if span else pl.lit(None, pl.Binary)).alias(name)
-            for name, span in spans.items()
+            (pl.col("text").bin.slice(pl.col("offset") + span[0], span[1] - span[0]) if span else pl.lit(None, pl.Binary)).alias(path)
+            for path, span in spans.items()
         ),
     )
 
 
-def _one_by_one(records: Sequence[Raw], rows: Iterable[int], parts: Parts) -> Iterator[int]:
-    """Each by the pattern of its class; returns those that match none, or lie elsewhere."""
+def _read_each(records: Sequence[Raw], rows: Iterable[int], parts: Parts) -> Iterator[int]:
+    """Read each record by the pattern of its class. Yields the rows that match none, or lie under another topic or key."""
     found: dict[Pattern, list[tuple[int | bytes | None, ...]]] = {}
     for row in rows:
         topic, key, value = records[row]
-        reads = _reads(value) if value is not None and (value.isascii() or is_text(value)) else None
-        match = reads.match(value) if reads else None
-        if reads is None or match is None or match[1] != key or topic != reads.event.TOPIC:
+        pattern = _pattern_of(value) if value is not None and (value.isascii() or is_utf8(value)) else None
+        match = pattern.match(value) if pattern else None
+        if pattern is None or match is None or match[1] != key or topic != pattern.event.TOPIC:
             yield row
         else:
-            found.setdefault(reads, []).append((row, *match.groups()))
-    for reads, taken in found.items():
+            found.setdefault(pattern, []).append((row, *match.groups()))
+    for pattern, values in found.items():
         columns = {
             name: pl.Series(column, dtype=pl.UInt32 if name == "row" else pl.Binary)
-            for name, column in zip(("row", *reads.names), zip(*taken, strict=True), strict=True)
+            for name, column in zip(("row", *pattern.names), zip(*values, strict=True), strict=True)
         }
-        parts.setdefault(reads.event, []).append(pl.DataFrame(columns))
+        parts.setdefault(pattern.event, []).append(pl.DataFrame(columns))
 
 
-def _reads(value: bytes) -> Pattern | None:
-    event = class_of(value)
+def _pattern_of(value: bytes) -> Pattern | None:
+    event = event_class_of(value)
     return _pattern(event) if event else None
 
 
-def is_text(value: bytes) -> bool:
-    """A pattern over bytes lets through what is no UTF-8."""
+def is_utf8(value: bytes) -> bool:
+    """A pattern over bytes also matches what is not UTF-8."""
     try:
         value.decode()
     except UnicodeDecodeError:
@@ -102,23 +102,23 @@ def is_text(value: bytes) -> bool:
 
 @cache
 def _pattern(event: type[Event]) -> Pattern | None:
-    return pattern(event, names(event))
+    return build_pattern(event, paths_read(event))
 
 
 @cache
-def names(event: type[Event]) -> tuple[str, ...]:
-    """Whatever a rule reads of an event."""
-    return tuple({"subject", "time"} | {path for rule in RULES if rule.event is event for path, _ in leaves(rule)})
+def paths_read(event: type[Event]) -> tuple[str, ...]:
+    """The paths of every value that some rule reads of an event."""
+    return tuple({"subject", "time"} | {path for rule in RULES if rule.event is event for path, _ in columns_of(rule)})
 
 
 def _frame(event: type[Event], columns: pl.DataFrame) -> pl.DataFrame:
-    kinds = {path: kind for rule in RULES if rule.event is event for path, kind in leaves(rule)}
+    types = {path: kind for rule in RULES if rule.event is event for path, kind in columns_of(rule)}
     time = pl.col("time").cast(pl.String)
     hour = time.str.slice(11, 2).cast(pl.Int8)
     return columns.with_columns(
         time.str.strip_suffix("Z"),
-        (time.str.slice(0, 10).str.to_date("%Y-%m-%d") + pl.duration(days=(hour + _AHEAD_HOURS) // 24)).alias("recorded_on"),
-        *(_typed(event, path, kind) for path, kind in kinds.items()),
+        (time.str.slice(0, 10).str.to_date("%Y-%m-%d") + pl.duration(days=(hour + _ZONE_HOURS) // 24)).alias("recorded_on"),
+        *(_typed(event, path, kind) for path, kind in types.items()),
     )
 
 
@@ -139,8 +139,8 @@ def _applied(frames: dict[type[Event], pl.DataFrame]) -> dict[str, tuple[int, da
 
 
 # --- what the rules read ------------------------------------------------------------------------------------------------
-def leaves(rule: Rule) -> list[tuple[str, pl.DataType]]:
-    """Path and kind of every value a rule reads."""
+def columns_of(rule: Rule) -> list[tuple[str, pl.DataType]]:
+    """Path and type of every value a rule reads."""
     found: list[tuple[str, pl.DataType]] = [(rule.day, pl.String())]
     if rule.when is not None:
         found.append((rule.when, pl.Boolean()))
@@ -152,37 +152,37 @@ def leaves(rule: Rule) -> list[tuple[str, pl.DataType]]:
         found.append((rule.count, pl.Int64()))
     found += [(path_of(rule, dimension), pl.String()) for dimension in dimensions(rule)]
     if "person" in dimensions(rule):
-        found.append((join(rule.codes, "birth_year"), pl.Int64()))
-        if departs(rule):
-            found.append((join(rule.codes, "departed_on"), pl.String()))
+        found.append((join_path(rule.codes, "birth_year"), pl.Int64()))
+        if has_departure_day(rule):
+            found.append((join_path(rule.codes, "departed_on"), pl.String()))
     return found
 
 
-def join(left: str, right: str) -> str:
+def join_path(left: str, right: str) -> str:
     return f"{left}.{right}" if left else right
 
 
 def path_of(rule: Rule, dimension: Dimension) -> str:
-    return join(rule.codes, ".".join(SOURCES[dimension]))
+    return join_path(rule.codes, ".".join(SOURCES[dimension]))
 
 
 @cache
 def dimensions(rule: Rule) -> tuple[Dimension, ...]:
-    """What the cuts of a rule read, "province" being read as the county."""
+    """The dimensions that the cuts of a rule read; "province" is read as the county."""
     needed = {key for cut in CUTS_OF[rule] for key in (cut.k1, cut.k2)}
     return tuple(dimension for dimension in CODES if dimension in needed or (dimension == "county" and "province" in needed))
 
 
 @cache
-def departs(rule: Rule) -> bool:
-    """Whether the part that carries the codes says when the departure was."""
+def has_departure_day(rule: Rule) -> bool:
+    """Whether the part that carries the codes holds the day of departure."""
     cls = part_class(rule.event, rule.codes)
     return cls is not None and "departed_on" in cls.model_fields
 
 
 @cache
 def _default(event: type[Event], path: str) -> bool:
-    """Of a flag that was added later, and is missing in older records."""
+    """The default of a flag that was added later and is missing in older records."""
     owner, _, name = path.rpartition(".")
     cls = part_class(event, owner)
     return cls is not None and cls.model_fields[name].default is True

@@ -1,7 +1,8 @@
 """The reference fold: plain, slow, obvious. One recorded event -> the cells it adds to.
 
 Pure and commutative: cells are sums, so any order, batching or partitioning of the same events gives the same cells.
-A correction contributes fact - previous. The same function counts live, in a rebuild and in an audit.
+A correction contributes fact - previous. Live counting and rebuilds use it for records that the columnar fold cannot read, an
+audit for all.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ EARLIEST = date(1990, 1, 1)
 
 
 class Cell(NamedTuple):
-    """Where a delta is added. `day` is when it happened, `recorded_on` the day its source recorded it; both in the programme's zone."""
+    """The key of a count. `day` is when it happened, `recorded_on` the day its source recorded it; both in the programme's zone."""
 
     measure: int
     cut: int
@@ -48,15 +49,16 @@ def fold(event: EventEnvelope[Event]) -> list[tuple[Cell, int]]:
         if delta == 0:
             continue
         day = _day(rule, event.data, recorded_on)
-        codes = _at(event.data, rule.codes)
+        codes = _value_at(event.data, rule.codes)
+        measure, dated = MEASURE[rule.measure].code, (day, recorded_on, currency)
         for cut in CUTS_OF[rule]:
-            k1, k2 = (_days(rule, event.data, day) if key == "days" else _key(key, codes, day) for key in (cut.k1, cut.k2))
-            found.append((Cell(MEASURE[rule.measure].code, cut.code, k1, k2, day, recorded_on, currency), delta))
+            k1, k2 = (_days_band(rule, event.data, day) if key == "days" else _key(key, codes, day) for key in (cut.k1, cut.k2))
+            found.append((Cell(measure, cut.code, k1, k2, *dated), delta))
     return found
 
 
 def fold_all(events: Iterable[EventEnvelope[Event]]) -> dict[Cell, int]:
-    """The cells of many events; cells that come to nothing are left out."""
+    """The cells of many events; cells of 0 are left out."""
     total: Counter[Cell] = Counter()
     for event in events:
         for cell, delta in fold(event):
@@ -64,7 +66,7 @@ def fold_all(events: Iterable[EventEnvelope[Event]]) -> dict[Cell, int]:
     return {cell: value for cell, value in total.items() if value}
 
 
-def _at(data: Any, path: str) -> Any:
+def _value_at(data: Any, path: str) -> Any:
     """The value at a path of field names; None where an optional part on the way is missing."""
     for name in filter(None, path.split(".")):
         data = None if data is None else getattr(data, name)
@@ -72,35 +74,35 @@ def _at(data: Any, path: str) -> Any:
 
 
 def _applies(rule: Rule, data: Event) -> bool:
-    if any(path is not None and _at(data, path) is None for path in (rule.needs, rule.since)):
+    if any(path is not None and _value_at(data, path) is None for path in (rule.needs, rule.since)):
         return False
-    return rule.when is None or _at(data, rule.when) is rule.flag
+    return rule.when is None or _value_at(data, rule.when) is rule.flag
 
 
 def _amount(rule: Rule, data: Event) -> tuple[int, str]:
     if rule.count is not None:
-        return rule.sign * _at(data, rule.count), ""
+        return rule.sign * _value_at(data, rule.count), ""
     if rule.money is None:
         return rule.sign, ""
-    money: Money | None = _at(data, rule.money)
+    money: Money | None = _value_at(data, rule.money)
     return (0, "") if money is None else (rule.sign * money.minor, money.currency)
 
 
 def _day(rule: Rule, data: Event, recorded_on: date) -> date:
-    value: date | Period = _at(data, rule.day)
+    value: date | Period = _value_at(data, rule.day)
     day = first_day(value) if isinstance(value, str) else value
     if not EARLIEST <= day <= recorded_on + timedelta(days=1):
         raise AbsurdDay(f"{rule.day}: {day.isoformat()} was recorded on {recorded_on.isoformat()}")
     return day
 
 
-def _days(rule: Rule, data: Event, day: date) -> str:
-    """The band of the days it took."""
-    return _band((day - _at(data, rule.since or "")).days, DAY_BANDS)
+def _days_band(rule: Rule, data: Event, day: date) -> str:
+    """The band of the days from `since` to the day."""
+    return _band((day - _value_at(data, rule.since or "")).days, DAY_BANDS)
 
 
 def _key(dimension: Dimension, codes: Any, day: date) -> str:
-    value = _at(codes, ".".join(SOURCES[dimension]))
+    value = _value_at(codes, ".".join(SOURCES[dimension]))
     if value is None:
         return NOWHERE
     if dimension == "province":

@@ -1,4 +1,4 @@
-"""Adding cells: blocks of them, the words they are keyed by, and the sums by year that boards read."""
+"""Cells are stored as blocks; their keys are numbers of the table `word`; `year_cell` holds their sums by year, which figures read."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ import polars as pl
 from services.stats.counting import block_encoding
 from shared.db import Tx
 
-# A word that another transaction adds meanwhile is waited for, but seen only by the next statement.
-WORDS = """
+# A word that a concurrent transaction adds is waited for, but visible only to the next statement.
+LIST_WORDS = """
 WITH wanted AS (SELECT word FROM unnest($1::text[]) AS row (word)), added AS (
     INSERT INTO word (word) SELECT word FROM wanted WHERE NOT EXISTS (SELECT FROM word WHERE word.word = wanted.word) ORDER BY 1
     ON CONFLICT DO NOTHING RETURNING code, word
 )
 SELECT code, word FROM word WHERE word = ANY ($1) UNION ALL SELECT code, word FROM added
 """
-BLOCK_COLUMNS = ("generation", "cut", "measure", "month", "currency", "settled", "cells", "days", "recorded", "k1", "k2", "value")
-# At most $3 blocks, once what is not settled holds more than $2 cells. In key order, so that two who settle wait for each other.
-SETTLE = """
+COLUMNS = ("generation", "cut", "measure", "month", "currency", "settled", "cells", "days", "recorded", "k1", "k2", "value")
+# At most $3 blocks, once those not in the sums yet hold more than $2 cells. In key order, so that concurrent runs do not deadlock.
+UPDATE_YEAR_SUMS = """
 WITH due AS (
     SELECT ctid FROM block WHERE generation = $1 AND NOT settled
         AND $2 < (SELECT sum(cells) FROM block WHERE generation = $1 AND NOT settled)
@@ -30,7 +30,7 @@ WITH due AS (
     UPDATE block SET settled = true WHERE ctid = ANY (ARRAY(SELECT ctid FROM due)) AND NOT settled
     RETURNING cut, measure, extract(year FROM month)::smallint AS year, extract(month FROM month)::integer AS month, currency, k1, k2,
         value
-), told AS (
+), version AS (
     INSERT INTO settled (generation) SELECT $1 WHERE EXISTS (SELECT FROM newest)
     ON CONFLICT (generation) DO UPDATE SET version = DEFAULT
 )
@@ -59,24 +59,25 @@ ON CONFLICT (generation, cut, measure, k1, k2, currency, year) DO UPDATE SET
 """
 
 
-async def add_blocks(tx: Tx, generation: int, cells: pl.DataFrame) -> None:
-    """Add cells given as columns. Two statements, whatever their number."""
-    codes = await _codes(tx, block_encoding.words(cells))
-    written = await asyncio.to_thread(block_encoding.blocks, cells, codes, generation)
-    await tx.conn.copy_to_table("block", source=BytesIO(written), columns=BLOCK_COLUMNS, format="binary")
+async def insert(tx: Tx, generation: int, cells: pl.DataFrame) -> None:
+    """Insert cells given as columns. Two statements, whatever their number."""
+    codes = await _list_word_codes(tx, block_encoding.key_words(cells))
+    rows = await asyncio.to_thread(block_encoding.encode_blocks, cells, codes, generation)
+    await tx.conn.copy_to_table("block", source=BytesIO(rows), columns=COLUMNS, format="binary")
 
 
-async def _codes(tx: Tx, words: Iterable[str]) -> dict[str, int]:
+async def _list_word_codes(tx: Tx, words: Iterable[str]) -> dict[str, int]:
+    """The number of every word; new words get one."""
     wanted = sorted(words)
     codes: dict[str, int] = {}
     while len(codes) < len(wanted):
-        codes = {row["word"]: row["code"] for row in await tx.conn.fetch(WORDS, wanted)}
+        codes = {row["word"]: row["code"] for row in await tx.conn.fetch(LIST_WORDS, wanted)}
     return codes
 
 
-async def settle(tx: Tx, generation: int, *, above: int = 0, blocks: int | None = None) -> bool:
-    """Add the sums of so many blocks (None: all) to those by year, if those not yet added hold more than so many cells.
+async def update_year_sums(tx: Tx, generation: int, *, above: int = 0, limit: int | None = None) -> bool:
+    """Add at most `limit` blocks (None: all) to the sums by year, if the blocks not in them hold more than `above` cells.
 
-    False: they do not.
+    Returns whether any were added.
     """
-    return str(await tx.conn.execute(SETTLE, generation, above, blocks, timeout=600)) != "INSERT 0 0"
+    return str(await tx.conn.execute(UPDATE_YEAR_SUMS, generation, above, limit, timeout=600)) != "INSERT 0 0"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from services.stats.queries.generations import POSITIONS
+from services.stats.queries.generations import LIST_POSITIONS
 from shared.db import Tx
 
 
@@ -106,7 +106,7 @@ async def reopen(tx: Tx, close: Close) -> None:
 
 
 async def positions(tx: Tx) -> list[list[Any]]:
-    return [list(row) for row in await tx.conn.fetch(POSITIONS)]
+    return [list(row) for row in await tx.conn.fetch(LIST_POSITIONS)]
 
 
 async def digest(tx: Tx, generation: int, starts: date, ends: date) -> str:

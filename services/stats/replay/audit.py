@@ -60,10 +60,10 @@ async def audit(settings: Settings, conn: Any, *, processes: int | None = 1, pro
     Raises kafka.Unavailable, log.Truncated, shares.ReaderLost: then nothing can be said.
     """
     async with conn.transaction(isolation="repeatable_read", readonly=True):
-        stored = await generations.all_cells(conn)
+        stored = await generations.list_cells(conn)
         sums = await kept_sums(Tx(conn, "stats", Cause(system("stats"), Clock())))
-        upto = await generations.positions_by_place(conn)
-        left_out = await generations.left_out(conn)
+        upto = await generations.list_next_offsets(conn)
+        left_out = await generations.list_uncounted(conn)
     counts = await in_shares(recount, Share(settings, upto, left_out), processes, progress)
     recounted: Counter[Cell] = Counter()
     for count in counts:

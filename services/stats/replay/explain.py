@@ -88,7 +88,7 @@ async def why(
         asked = await asking(tx)
         answers = [await _answered(tx, one) for one in asked]  # first: what cannot be answered is refused by the one query path
         wanted = [await _selected(tx, one) for one in asked]
-        whole = Share(settings, await generations.positions_by_place(conn), await generations.left_out(conn))
+        whole = Share(settings, await generations.list_next_offsets(conn), await generations.list_uncounted(conn))
     found = await in_shares(partial(explain, wanted), whole, processes, progress)
     explained = []
     for number, one in enumerate(asked):

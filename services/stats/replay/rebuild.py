@@ -67,10 +67,10 @@ async def rebuild(
     as it was, and what was counted is gone on with the next time.
     """
     async with database.transaction(database.system_cause()) as tx:
-        generation = await generations.building(tx, rules())
+        generation = await generations.get_building(tx, rules())
         if generation is None:
-            await generations.drop_building(tx)
-            generation = await generations.new_generation(tx, rules())
+            await generations.delete_building(tx)
+            generation = await generations.insert_building(tx, rules())
     done = 0
     while (behind := await _behind(settings, database, generation)) is not None:
         work = partial(build, generation, database if processes == 1 else None)
@@ -86,9 +86,9 @@ def rules() -> str:
 async def _behind(settings: Settings, database: Database, generation: int) -> Share | None:
     """What the live generation has counted and the new one has not; None when that is little."""
     async with database.connection() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
-        upto = await generations.positions_by_place(conn)
-        reached = await generations.marks(conn, generation)
-        share = Share(settings, upto, await generations.left_out(conn))
+        upto = await generations.list_next_offsets(conn)
+        reached = await generations.list_marks(conn, generation)
+        share = Share(settings, upto, await generations.list_uncounted(conn))
     missing = sum(end - reached.get(place, Mark()).offset for place, end in upto.items())
     return share if missing > NEAR else None
 
@@ -96,18 +96,18 @@ async def _behind(settings: Settings, database: Database, generation: int) -> Sh
 async def _swap(settings: Settings, database: Database, generation: int, done: int, *, accept: bool) -> Rebuilt:
     async with database.transaction(database.system_cause()) as tx:
         await generations.without_statement_timeout(tx)
-        await blocks.settle(tx, generation)
+        await blocks.update_year_sums(tx, generation)
     async with database.transaction(database.system_cause()) as tx:
         await generations.without_statement_timeout(tx)
         live = await queries.live_generation_alone(tx)  # counting waits from here to the commit
-        share = Share(settings, await generations.positions_by_place(tx.conn), await generations.left_out(tx.conn))
+        share = Share(settings, await generations.list_next_offsets(tx.conn), await generations.list_uncounted(tx.conn))
         done += await build(generation, database, share, lambda _: None)
-        differing = await generations.difference(tx, live, generation)
+        differing = await generations.list_differences(tx, live, generation)
         if differing and not accept:
-            await generations.drop_building(tx)
+            await generations.delete_building(tx)
             return Rebuilt(done, swapped=False, differing=differing)
-        await blocks.settle(tx, generation)
-        await generations.swap(tx, live, generation)
+        await blocks.update_year_sums(tx, generation)
+        await generations.update_live(tx, live, generation)
         outbox.publish(
             tx,
             ProjectionRebuilt(
@@ -120,7 +120,7 @@ async def _swap(settings: Settings, database: Database, generation: int, done: i
         )
     async with database.transaction(database.system_cause()) as tx:
         await generations.without_statement_timeout(tx)
-        await generations.drop_retired(tx)
+        await generations.delete_retired(tx)
     return Rebuilt(done, swapped=True, differing=differing)
 
 
@@ -134,7 +134,7 @@ async def build(generation: int, database: Database | None, share: Share, report
     tune_gc()
     async with _connected(database, share) as into:
         async with into.connection() as conn:
-            reached = {place: mark for place, mark in (await generations.marks(conn, generation)).items() if place in share.upto}
+            reached = {place: mark for place, mark in (await generations.list_marks(conn, generation)).items() if place in share.upto}
         before = sum(mark.offset for mark in reached.values())
         report(before)
         try:
@@ -203,9 +203,9 @@ async def _count(database: Database, generation: int, moved: Moved, records: Seq
     """Cells and marks in one transaction. Raises Overtaken."""
     cells = await asyncio.to_thread(fold, records)
     async with database.transaction(database.system_cause()) as tx:
-        if not await generations.move_marks(tx, generation, moved):
+        if not await generations.update_marks(tx, generation, moved):
             raise Overtaken(f"generation {generation} is built by another process")
-        await blocks.add_blocks(tx, generation, cells)
+        await blocks.insert(tx, generation, cells)
     return len(records)
 
 
@@ -216,7 +216,7 @@ def fold(records: Sequence[Raw]) -> pl.DataFrame:
     except Unreadable as error:
         rest = [record for place, record in enumerate(records) if place not in error.rows]
         events = (decode(records[place][2]) for place in sorted(error.rows))
-        odd = block_encoding.as_frame(fold_all(event for event in events if isinstance(event, EventEnvelope)))
+        odd = block_encoding.frame_from_cells(fold_all(event for event in events if isinstance(event, EventEnvelope)))
         return pl.concat([columnar_fold.fold_records(rest).cells, odd])
 
 

@@ -33,9 +33,9 @@ async def count_records(tx: Tx, records: Sequence[Raw]) -> frozenset[int]:
     except Unreadable as error:
         return error.rows
     await _add(tx, folded.cells, folded.applied)
-    if folded.touching:
-        touching = [event for place in folded.touching if isinstance(event := decode(records[place][2]), EventEnvelope)]
-        await closing.restate(tx, fold_all(touching), touching)
+    if folded.in_spans:
+        late = [event for row in folded.in_spans if isinstance(event := decode(records[row][2]), EventEnvelope)]
+        await closing.restate(tx, fold_all(late), late)
     return frozenset()
 
 
@@ -49,13 +49,13 @@ async def count(tx: Tx, events: Sequence[EventEnvelope[Event]]) -> None:
     for event in events:
         counted, newest = applied.get(event.data.TOPIC, (0, event.time))
         applied[event.data.TOPIC] = (counted + 1, max(newest, event.time))
-    await _add(tx, block_encoding.as_frame(cells), applied)
+    await _add(tx, block_encoding.frame_from_cells(cells), applied)
     await closing.restate(tx, cells, events)
 
 
 async def _add(tx: Tx, cells: pl.DataFrame, applied: Mapping[str, tuple[int, datetime]]) -> None:
     generation = await queries.live_generation(tx)
-    await blocks.add_blocks(tx, generation, cells)
+    await blocks.insert(tx, generation, cells)
     await queries.add_applied(tx, generation, applied)
 
 
@@ -79,4 +79,4 @@ async def settling(service: RunningService) -> None:
 async def settle(database: Database) -> bool:
     """Add the newest blocks to the sums by year when they are many. False: they are not."""
     async with database.transaction(database.system_cause()) as tx:
-        return await blocks.settle(tx, await queries.live_generation(tx), above=MOST_UNSETTLED, blocks=BLOCKS)
+        return await blocks.update_year_sums(tx, await queries.live_generation(tx), above=MOST_UNSETTLED, limit=BLOCKS)

@@ -183,7 +183,7 @@ async def test_sums_that_boards_read_and_closed_periods_keep_are_recounted_too(k
     await counted(config, database)
     async with database.transaction(cause()) as tx:
         await closing.close_period(tx, ClosePeriod(period="2018"))
-        await blocks.settle(tx, await queries.live_generation(tx))
+        await blocks.update_year_sums(tx, await queries.live_generation(tx))
     assert (await audited(config, database)).passed
     async with database.connection() as conn:
         await conn.execute("UPDATE frozen SET value = value + 3 WHERE measure = $1 AND province = '620000'", MEASURE["dispatches"].code)

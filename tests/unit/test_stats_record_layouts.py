@@ -1,4 +1,4 @@
-"""Records that are judged together are judged as their pattern would: what it refuses never fits the layout of another."""
+"""A record fits the layout of another only if its pattern matches it: grouping by layout accepts nothing that the pattern refuses."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from tests.support.stats import departure, dispatched, income, paid, recorded
 GOOD = recorded(dispatched(departure()))
 PAID = recorded(income(dispatched(), paid(5)))
 SAMPLES = [file.read_bytes().strip() for file in FILES if file.stem in BY_TYPE]
-READ = [sample for sample in SAMPLES if sample.isascii() and layout_of(sample) is not None]
-NEAR = b'0123456789abcdefgzAZ-+":,{}[]TZ. \\\x00\x1f\x20\x7f\x80\xff'
+WITH_LAYOUT = [sample for sample in SAMPLES if sample.isascii() and layout_of(sample) is not None]
+EDGE_BYTES = b'0123456789abcdefgzAZ-+":,{}[]TZ. \\\x00\x1f\x20\x7f\x80\xff'
 
 
 def fits(value: bytes, others: list[bytes]) -> list[bool]:
@@ -33,33 +33,33 @@ def fits(value: bytes, others: list[bytes]) -> list[bool]:
 
 
 def matches(value: bytes, other: bytes) -> bool:
-    """By the pattern, with every value where the first has it."""
+    """Whether the pattern matches both, with every value at the same offsets."""
     layout, found = layout_of(value), layout_of(other)
-    return layout is not None and found is not None and found.reads is layout.reads and dict(found.spans) == dict(layout.spans)
+    return layout is not None and found is not None and found.pattern is layout.pattern and dict(found.spans) == dict(layout.spans)
 
 
 def test_every_class_that_has_a_pattern_has_layouts() -> None:
-    assert len(READ) > len(SAMPLES) * 3 / 4
-    assert all(fits(sample, [sample, sample]) == [True, True] for sample in READ)
+    assert len(WITH_LAYOUT) > len(SAMPLES) * 3 / 4
+    assert all(fits(sample, [sample, sample]) == [True, True] for sample in WITH_LAYOUT)
 
 
-@given(st.sampled_from(READ), st.data())
+@given(st.sampled_from(WITH_LAYOUT), st.data())
 @settings(max_examples=300, deadline=None)
-def test_what_fits_a_layout_matches_the_pattern_with_the_same_spans(sample: bytes, data: st.DataObject) -> None:
+def test_a_record_that_fits_a_layout_matches_the_pattern_with_the_same_spans(sample: bytes, data: st.DataObject) -> None:
     """One to three bytes changed at random, in each of a few records."""
     others = []
     for _ in range(data.draw(st.integers(1, 6))):
         value = bytearray(sample)
         for _ in range(data.draw(st.integers(1, 3))):
-            value[data.draw(st.integers(0, len(value) - 1))] = data.draw(st.sampled_from(NEAR))
+            value[data.draw(st.integers(0, len(value) - 1))] = data.draw(st.sampled_from(EDGE_BYTES))
         others.append(bytes(value))
     for other, fit in zip(others, fits(sample, others), strict=True):
         assert not fit or matches(sample, other)
 
 
-@pytest.mark.parametrize("sample", READ, ids=lambda sample: json.loads(sample)["type"])
-def test_no_byte_of_a_record_goes_unjudged(sample: bytes) -> None:
-    """Every byte in turn, by every byte that is near to something."""
+@pytest.mark.parametrize("sample", WITH_LAYOUT, ids=lambda sample: json.loads(sample)["type"])
+def test_every_byte_of_a_record_is_checked(sample: bytes) -> None:
+    """Each byte in turn is replaced by bytes at the edges of what is allowed."""
     others = [sample[:place] + bytes([byte]) + sample[place + 1 :] for place in range(len(sample)) for byte in b'09aAfZ"\\-\x1f\x80']
     fitting = [other for other, fit in zip(others, fits(sample, others), strict=True) if fit]
     assert len(set(fitting)) > 1
@@ -92,20 +92,20 @@ def raw(*events: Any) -> list[tuple[str, bytes | None, bytes | None]]:
     return [(event.data.TOPIC, event.subject.encode(), encode(event)) for event in events]
 
 
-def test_many_alike_are_found_among_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(record_layouts, "FEW", 3)
+def test_records_of_one_layout_are_grouped_and_the_others_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record_layouts, "MIN_GROUP", 3)
     days = [recorded(dispatched(departure(departed_on=date(2018, 5, day)))) for day in range(1, 29)]
     records = [*raw(*days[:14]), ("docking.events", None, None), *raw(PAID), *raw(*days[14:]), ("rights.events", *raw(GOOD)[0][1:])]
-    [found], rest = record_layouts.sort_out(records)
-    assert found.layout.reads.event is type(GOOD.data)
+    [found], rest = record_layouts.group_by_layout(records)
+    assert found.layout.pattern.event is type(GOOD.data)
     assert (found.rows.tolist(), rest) == ([*range(14), *range(16, 30)], [14, 15, 30])
-    assert all(found.text[0][begin:].startswith(encode(day)) for begin, day in zip(found.begins, days, strict=True))
+    assert all(found.text[0][begin:].startswith(encode(day)) for begin, day in zip(found.offsets, days, strict=True))
 
 
-def test_records_of_one_length_that_are_all_different_are_left_alone_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(record_layouts, "FEW", 2)
-    judged: list[bytes] = []
-    monkeypatch.setattr(record_layouts, "layout_of", judged.append)
+def test_after_a_few_small_groups_the_rest_of_a_length_is_left_ungrouped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record_layouts, "MIN_GROUP", 2)
+    tried: list[bytes] = []
+    monkeypatch.setattr(record_layouts, "layout_of", tried.append)
     garbage = [("docking.events", b"k", b"%05d" % number) for number in range(1_000)]
-    assert record_layouts.sort_out(garbage) == ([], list(range(1_000)))
-    assert len(judged) == record_layouts.PATIENCE
+    assert record_layouts.group_by_layout(garbage) == ([], list(range(1_000)))
+    assert len(tried) == record_layouts.MAX_SMALL_GROUPS

@@ -18,7 +18,7 @@ AT = datetime(2020, 6, 1, tzinfo=UTC)
 async def published(database: Database) -> dict[str, FigurePublished]:
     """By key, the newest; with the months settled, where what comes to nothing is no row."""
     async with database.transaction(cause(AT)) as tx:
-        await blocks.settle(tx, await queries.live_generation(tx))
+        await blocks.update_year_sums(tx, await queries.live_generation(tx))
         await publisher.sweep(tx)
     return {event.key: event for event in await outbox_of(database) if isinstance(event, FigurePublished)}
 

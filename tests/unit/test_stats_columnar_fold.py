@@ -1,4 +1,4 @@
-"""The columnar fold equals the reference fold, or says that it cannot read the batch."""
+"""The columnar fold equals the reference fold, or names the records that it cannot read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from services.stats.counting import columnar_fold, record_layouts, record_reader
 from services.stats.counting.columnar_fold import Unreadable
-from services.stats.counting.record_patterns import pattern
+from services.stats.counting.record_patterns import build_pattern
 from services.stats.counting.reference_fold import fold_all
 from shared import events, reference
 from shared.events import BY_TYPE, Event, EventEnvelope, decode, encode
@@ -35,27 +35,27 @@ from tests.support.stats import (
 )
 
 
-@pytest.fixture(params=[record_layouts.FEW, 2], ids=["one by one", "together"])
-def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whether records are taken one by one, as few are, or together with those that are laid out alike."""
-    monkeypatch.setattr(record_layouts, "FEW", request.param)
+@pytest.fixture(params=[record_layouts.MIN_GROUP, 2], ids=["one by one", "grouped by layout"])
+def min_group(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Records are read one by one, as small groups are, or grouped by layout."""
+    monkeypatch.setattr(record_layouts, "MIN_GROUP", request.param)
 
 
-pytestmark = pytest.mark.usefixtures("few")
+pytestmark = pytest.mark.usefixtures("min_group")
 
 
 @given(histories)
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_columnar_fold_equals_the_reference_fold(lives: list[list[EventEnvelope[Event]]]) -> None:
-    told = list(chain.from_iterable(lives))
-    assert columnar_fold.fold([encode(event) for event in told]) == fold_all(told)
+    recorded_events = list(chain.from_iterable(lives))
+    assert columnar_fold.fold([encode(event) for event in recorded_events]) == fold_all(recorded_events)
 
 
 @given(histories, histories)
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_folds_of_batches_add_up(left: list[list[EventEnvelope[Event]]], right: list[list[EventEnvelope[Event]]]) -> None:
     batches = [list(chain.from_iterable(lives)) for lives in (left, right)]
-    added = columnar_fold.add_up([columnar_fold.fold_frame([encode(event) for event in batch]) for batch in batches])
+    added = columnar_fold.sum_frames([columnar_fold.fold_frame([encode(event) for event in batch]) for batch in batches])
     assert {row[:7]: row[7] for row in added.iter_rows()} == {tuple(cell): value for cell, value in fold_all(chain(*batches)).items()}
 
 
@@ -68,12 +68,12 @@ def case(**other: Any) -> events.CaseOpened:
 
 
 def test_optional_codes_are_counted_as_nowhere_by_both() -> None:
-    told = [recorded(case()), recorded(case(origin=reference.origin(POOR_WEST, date(2018, 5, 2))))]
-    assert columnar_fold.fold([encode(event) for event in told]) == fold_all(told)
+    recorded_events = [recorded(case()), recorded(case(origin=reference.origin(POOR_WEST, date(2018, 5, 2))))]
+    assert columnar_fold.fold([encode(event) for event in recorded_events]) == fold_all(recorded_events)
 
 
 def changed(event: EventEnvelope[Event], *path: str, value: Any = None) -> bytes:
-    """The event's record with one thing in it made wrong."""
+    """The event's record with one value replaced, or removed."""
     document: dict[str, Any] = json.loads(encode(event))
     at = document
     for name in path[:-1]:
@@ -125,7 +125,7 @@ COST = recorded(assessed(dispatched(), cost(900_000, 600_000)))
         changed(PAID, "data", "fact", "period", value="2018-13"),
     ],
 )
-def test_what_it_cannot_be_sure_of_it_does_not_count(record: bytes) -> None:
+def test_a_record_that_it_cannot_read_for_certain_is_named_and_not_counted(record: bytes) -> None:
     with pytest.raises(Unreadable) as raised:
         columnar_fold.fold([encode(GOOD), record, encode(PAID)])
     assert raised.value.rows == {1}
@@ -136,23 +136,23 @@ def test_a_flag_that_came_later_has_its_default_in_older_events() -> None:
     assert columnar_fold.fold([changed(late, "data", "reopens")]) == fold_all([late])
 
 
-def test_neither_what_lies_under_another_topic_or_key() -> None:
+def test_a_record_under_another_topic_or_key_is_named_and_not_counted() -> None:
     good, paid_for = encode(GOOD), encode(PAID)
-    told = [
+    records = [
         (events.RIGHTS, GOOD.subject.encode(), good), (events.DOCKING, b"x", good), (events.DOCKING, None, good),
         (events.RIGHTS, PAID.subject.encode(), None), (events.RIGHTS, PAID.subject.encode(), paid_for),
     ]  # fmt: skip
     with pytest.raises(Unreadable) as raised:
-        columnar_fold.fold_records(told)
+        columnar_fold.fold_records(records)
     assert raised.value.rows == {0, 1, 2, 3}
 
 
-def test_it_says_how_much_it_read_of_each_topic_and_which_records_touch_a_span() -> None:
+def test_the_result_says_how_much_was_read_per_topic_and_which_records_lie_in_a_span() -> None:
     late = recorded(dispatched(departure(departed_on=date(2018, 1, 31))), date(2018, 3, 1))
-    told = [(event.data.TOPIC, event.subject.encode(), encode(event)) for event in (GOOD, late, PAID)]
-    folded = columnar_fold.fold_records(told, [(date(2018, 1, 1), date(2018, 1, 31))])
+    records = [(event.data.TOPIC, event.subject.encode(), encode(event)) for event in (GOOD, late, PAID)]
+    folded = columnar_fold.fold_records(records, [(date(2018, 1, 1), date(2018, 1, 31))])
     assert folded.applied == {events.DOCKING: (2, max(GOOD.time, late.time)), events.RIGHTS: (1, PAID.time)}
-    assert folded.touching == (1,)
+    assert folded.in_spans == (1,)
 
 
 # --- the patterns -----------------------------------------------------------------------------------------------------
@@ -164,25 +164,25 @@ def test_every_event_that_stats_reads_has_a_pattern_and_its_sample_matches(file:
     value = file.read_bytes().strip()
     event = decode(value)
     assert isinstance(event, EventEnvelope)
-    reads = pattern(type(event.data), ["effective"])
-    assert reads is not None
-    found = dict(zip(reads.names, reads.match(value).groups(), strict=True))
+    pattern = build_pattern(type(event.data), ["effective"])
+    assert pattern is not None
+    found = dict(zip(pattern.names, pattern.match(value).groups(), strict=True))
     assert found["subject"] == event.subject.encode()
     assert datetime.fromisoformat(found["time"].decode()) == event.time
-    assert reads.match(json.dumps(with_unknown_fields(json.loads(value))).encode()) is None
+    assert pattern.match(json.dumps(with_unknown_fields(json.loads(value))).encode()) is None
 
 
 @given(histories, st.data())
 @settings(max_examples=25, deadline=None)
-def test_what_matches_its_pattern_decodes(lives: list[list[EventEnvelope[Event]]], data: st.DataObject) -> None:
-    """Bytes are changed at random: whatever still matches must be what decode() accepts, to the same subject and time."""
+def test_a_record_that_matches_its_pattern_decodes(lives: list[list[EventEnvelope[Event]]], data: st.DataObject) -> None:
+    """Bytes are changed at random: decode() must accept whatever still matches, with the same subject and time."""
     for event in chain.from_iterable(lives):
         value = bytearray(encode(event))
         for _ in range(data.draw(st.integers(0, 3))):
             value[data.draw(st.integers(0, len(value) - 1))] = data.draw(st.sampled_from(b'0123456789abcdef-":,{}Z.\\TN\xff'))
-        reads = pattern(type(event.data))
-        match = reads.match(bytes(value)) if reads else None
-        if match and record_reader.is_text(bytes(value)):
+        pattern = build_pattern(type(event.data))
+        match = pattern.match(bytes(value)) if pattern else None
+        if match and record_reader.is_utf8(bytes(value)):
             read = decode(bytes(value))
             assert isinstance(read, EventEnvelope)
             assert (read.subject.encode(), read.time) == (match["subject"], datetime.fromisoformat(match["time"].decode()))

@@ -56,7 +56,7 @@ async def outcome(database: Database, records: Sequence[ConsumerRecord], apply: 
         letters = await tx.conn.fetch('SELECT topic, "offset", reason, detail, value FROM dead_letter ORDER BY id')
         positions = await tx.conn.fetch("SELECT topic, partition, next_offset, epoch, next_number FROM consumed ORDER BY 1, 2")
         return Outcome(
-            await generations.all_cells(tx.conn),
+            await generations.list_cells(tx.conn),
             await queries.applied(tx),
             [tuple(row) for row in letters],
             taken.unknown,
