@@ -1,4 +1,4 @@
-"""PostgreSQL: a pool on which nothing can hang, transactions that know who acts and why, forward-only migrations."""
+"""PostgreSQL: a pool whose every wait is bounded, transactions that know who acts and why, forward-only migrations."""
 
 from __future__ import annotations
 
@@ -41,26 +41,26 @@ class Cause:
 class Tx:
     """One database transaction of one service, and its cause.
 
-    `told`: events of this transaction that are not written yet; `before_commit` writes them. All at once: one round trip for all.
+    `pending`: published events that are not in the outbox yet; `before_commit` writes them all in one round trip.
     """
 
     conn: Any  # asyncpg.Connection or the pool's proxy of one
     service: str
     cause: Cause
-    published: int = 0
-    told: list[Any] = field(default_factory=list)
+    published: int = 0  # events, pending or written
+    pending: list[Any] = field(default_factory=list)
     before_commit: Callable[[Tx], Awaitable[None]] | None = None
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
-        """What raises inside leaves nothing: no row and no event, and the cause as it was before."""
-        cause, published, told = self.cause, self.published, len(self.told)
+        """An exception inside rolls back the rows and events of the savepoint only; the cause is restored either way."""
+        cause, published, pending = self.cause, self.published, len(self.pending)
         try:
             async with self.conn.transaction():
                 yield
         except BaseException:
             self.published = published
-            del self.told[told:]
+            del self.pending[pending:]
             raise
         finally:
             self.cause = cause
@@ -87,9 +87,9 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self, cause: Cause, *, snapshot: bool = False) -> AsyncIterator[Tx]:
-        """Commit on leaving, roll back on any exception. `snapshot`: everything it reads is of one moment.
+        """Commit on leaving, roll back on any exception. `snapshot`: every statement reads the same snapshot (repeatable read).
 
-        Raises Unavailable when Postgres is away, or when a row to be written has changed since that moment.
+        Raises Unavailable when Postgres is away, or when a row to be written has changed since the snapshot.
         """
         async with self.connection() as conn:
             async with conn.transaction(isolation="repeatable_read" if snapshot else None):
@@ -100,8 +100,8 @@ class Database:
             if tx.published:
                 self.wake.set()
 
-    async def rehearse(self, cause: Cause, work: Work[T], *, snapshot: bool = False) -> T:
-        """What `work` would give, in a transaction that is rolled back whatever it has written; what it publishes is never written.
+    async def dry_run(self, cause: Cause, work: Work[T], *, snapshot: bool = False) -> T:
+        """The result of `work` in a transaction that is always rolled back; its events are never written to the outbox.
 
         `snapshot` and Unavailable: as in transaction().
         """
@@ -142,7 +142,7 @@ class Database:
         ) as error:
             raise Unavailable("the database connection was lost") from error
         except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-            # What asyncpg says when a connection is used that has just been lost; and of misuse, which is a defect.
+            # asyncpg raises this for a connection that has just been lost, and for misuse, which is a defect of ours.
             if isinstance(error, asyncpg.InternalClientError) or _is_lost(conn):
                 raise Unavailable("the database connection was lost") from error
             raise
@@ -150,23 +150,25 @@ class Database:
             await _release(self.pool, conn)
 
     def system_cause(self) -> Cause:
-        """The cause of what the service does by itself (sweeps, start-up)."""
+        """The cause of what the service does on its own account: sweeps, start-up."""
         return Cause(system(self.service), Clock())
 
 
 def _is_lost(conn: Any) -> bool:
     try:
         return bool(conn.is_closed())
-    except asyncpg.InterfaceError:  # the pool took it back because it was lost
+    except asyncpg.InterfaceError:  # the pool has already taken a lost connection back
         return True
 
 
 async def _release(pool: asyncpg.Pool, conn: Any) -> None:
-    """Bounded: releasing a connection whose peer is cut off would wait for its reset for ever. Never raises: what was done is done."""
+    """Give the connection back within a bound: one whose peer is cut off would wait for its reset for ever. Never raises, because
+    the transaction has ended: a committed command must not look as if it had failed.
+    """
     try:
         await asyncio.shield(pool.release(conn, timeout=5))
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
-        with contextlib.suppress(asyncpg.InterfaceError):  # lost at this very moment: the pool has taken it back
+        with contextlib.suppress(asyncpg.InterfaceError):  # the pool has already taken a lost connection back
             conn.terminate()
 
 
@@ -177,7 +179,7 @@ async def _initialise(conn: asyncpg.Connection) -> None:
 
 
 async def _nothing_to_reset(_: asyncpg.Connection) -> None:
-    """Whatever this house sets on a pooled connection ends with its transaction: asyncpg's reset would be one more round trip each time."""
+    """Skip asyncpg's reset, one more round trip per use: every setting made on a pooled connection ends with its transaction."""
 
 
 # Server-side bounds: a cut-off client must not keep a lock for hours.
@@ -194,8 +196,8 @@ SERVER_SETTINGS = {
 
 
 async def open_database(service: str, url: str, *, size: int = 8, plan_each: bool = False) -> Database:
-    """Connect. `plan_each`: plan a statement each time for its arguments, because one plan does not fit them all. Raises Unavailable."""
-    planned = {"plan_cache_mode": "force_custom_plan"} if plan_each else {}
+    """A pool of `size` connections. `plan_each`: plan every execution for its arguments, where no generic plan fits. Raises Unavailable."""
+    plan_cache = {"plan_cache_mode": "force_custom_plan"} if plan_each else {}
     try:
         pool = await asyncpg.create_pool(
             url,
@@ -205,7 +207,7 @@ async def open_database(service: str, url: str, *, size: int = 8, plan_each: boo
             command_timeout=30,
             init=_initialise,
             reset=_nothing_to_reset,
-            server_settings={**SERVER_SETTINGS, **planned, "application_name": f"laowu-{service}"},
+            server_settings={**SERVER_SETTINGS, **plan_cache, "application_name": f"laowu-{service}"},
             max_inactive_connection_lifetime=60,
         )
     except (OSError, TimeoutError, asyncpg.PostgresError) as error:
@@ -240,12 +242,12 @@ class MigrationChanged(Exception):
 
 
 def migration_files(*folders: Path) -> Sequence[tuple[str, str]]:
-    """(name, SQL) of every migration, the folders in the given order, the numbers in theirs."""
+    """(name, SQL) of every migration: the folders as given, within a folder by number."""
     return [(f"{folder.parent.name}/{path.name}", path.read_text()) for folder in folders for path in sorted(folder.glob("*.sql"))]
 
 
 async def migrate(conn: asyncpg.Connection, *folders: Path) -> int:
-    """Apply what is missing, each file in one transaction, one process at a time. Returns how many were applied."""
+    """Apply the missing files, each in one transaction, one process at a time. Returns how many. Raises MigrationChanged."""
     applied = 0
     await conn.execute("SET statement_timeout = 0; SET lock_timeout = 0")
     await conn.execute("SELECT pg_advisory_lock($1)", _MIGRATION_LOCK)
@@ -253,10 +255,10 @@ async def migrate(conn: asyncpg.Connection, *folders: Path) -> int:
         await conn.execute(
             "CREATE TABLE IF NOT EXISTS migration (name text PRIMARY KEY, sql text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"
         )
-        done = {row["name"]: row["sql"] for row in await conn.fetch("SELECT name, sql FROM migration")}
+        applied_sql = {row["name"]: row["sql"] for row in await conn.fetch("SELECT name, sql FROM migration")}
         for name, sql in migration_files(*folders):
-            if name in done:
-                if done[name] != sql:
+            if name in applied_sql:
+                if applied_sql[name] != sql:
                     raise MigrationChanged(name)
                 continue
             async with conn.transaction():

@@ -292,7 +292,7 @@ async def redrive(tx: Tx, redriving: Redriving, ids: Sequence[int]) -> Redriven:
 
 async def preview(database: Database, cause: Cause, redriving: Redriving, ids: Sequence[int]) -> Preview:
     """What redrive() would do and change, done and rolled back. Raises as redrive() does."""
-    return await database.rehearse(cause, lambda tx: _tried(tx, redriving, ids))
+    return await database.dry_run(cause, lambda tx: _tried(tx, redriving, ids))
 
 
 async def _tried(tx: Tx, redriving: Redriving, ids: Sequence[int]) -> Preview:

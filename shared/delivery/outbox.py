@@ -61,7 +61,7 @@ def publish(tx: Tx, *events: Event, remember: bool = False) -> list[UUID]:
     `remember`: enter each into the history of what it is about, too. Returns their ids. Raises EventTooLarge.
     """
     told = [_told(tx, data, remember=remember) for data in events]
-    tx.told += told
+    tx.pending += told
     tx.published += len(told)
     tx.before_commit = tell
     return [one.event_id for one in told]
@@ -78,10 +78,10 @@ class Answer(NamedTuple):
 
 async def tell(tx: Tx, answer: Answer | None = None) -> None:
     """Write what the transaction has told so far. Called at its end; then nothing is left to write."""
-    if tx.told or answer:
-        columns = zip(*tx.told, strict=True) if tx.told else [()] * len(_Told._fields)
+    if tx.pending or answer:
+        columns = zip(*tx.pending, strict=True) if tx.pending else [()] * len(_Told._fields)
         await tx.conn.execute(_TELL, *map(list, columns), *(answer or (None,) * len(Answer._fields)))
-        tx.told.clear()
+        tx.pending.clear()
 
 
 def _told(tx: Tx, data: Event, *, remember: bool) -> _Told:

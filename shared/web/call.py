@@ -1,6 +1,6 @@
-"""One request by one principal: a route's way into a transaction.
+"""One request by one principal: how a route gets its transaction.
 
-A route declares who it serves with `allow(...)` and hands a function of a transaction to the call:
+A route declares which roles it serves with `allow(...)` and hands the call a function of a transaction:
 
     @router.post("/workers", status_code=201)
     async def register_worker(body: RegisterWorker, call: Annotated[Call, allow(Role.CLERK)]) -> Response:
@@ -10,8 +10,7 @@ A route declares who it serves with `allow(...)` and hands a function of a trans
     async def show_worker(worker: WorkerId, call: Annotated[Call, allow(Role.CLERK)]) -> views.Worker:
         return await call.query(lambda tx: usecases.show_worker(tx, worker))
 
-`command` claims the Idempotency-Key by an INSERT in the command's own transaction: a repeat waits for the first, then gets
-its stored answer; the same key with another request is refused. Errors are application/problem+json with a stable `code`.
+`command` does a request once per Idempotency-Key (idempotency.py); errors leave as problem documents (problems.py).
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ from shared.running_service import RunningService
 from shared.settings import Settings
 from shared.values import Clock
 from shared.web.auth import Unauthenticated, Verifier
-from shared.web.idempotency import KEY, KeyMissing, claim
+from shared.web.idempotency import claim, request_hash, require_key
 
 T = TypeVar("T")
 _MOMENT = TypeAdapter(datetime)
@@ -57,29 +56,30 @@ class Call:
     clock: Clock
 
     async def command(self, work: Work[Any], *, status: int = 200) -> Response:
-        """Run `work` in one transaction, at most once per Idempotency-Key. Its result is the JSON answer."""
-        key = self.request.headers.get("idempotency-key", "")
-        if not KEY.match(key):
-            raise KeyMissing(field="Idempotency-Key")
-        digest = await self._digest()
+        """Run `work` in one transaction, at most once per Idempotency-Key; a repeat gets the stored answer. The result is the JSON body.
+
+        Raises KeyMissing, KeyReused.
+        """
+        key = require_key(self.request)
+        hashed = await request_hash(self.request)
         async with self.service.database.transaction(self.cause(key)) as tx:
-            stored = await claim(tx, str(self.principal), key, digest)
+            stored = await claim(tx, str(self.principal), key, hashed)
             if stored is None:
                 stored = (status, to_json(await work(tx)))
                 await outbox.tell(tx, outbox.Answer(*stored, str(self.principal), key))
         return Response(stored[1], stored[0], media_type="application/json")
 
     async def query(self, work: Work[T]) -> T:
-        """Run `work` in a read-only transaction: one snapshot for everything it reads."""
+        """Run `work` in a read-only transaction: all its statements read one snapshot."""
         async with self.service.database.connection() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
             return await work(Tx(conn, self.service.name, self.cause(None)))
 
-    async def rehearse(self, work: Work[T]) -> T:
-        """What `work` would give, from one snapshot: rolled back whatever it has written."""
-        return await self.service.database.rehearse(self.cause(), work, snapshot=True)
+    async def dry_run(self, work: Work[T]) -> T:
+        """The result of `work` from one snapshot, rolled back whatever it has written."""
+        return await self.service.database.dry_run(self.cause(), work, snapshot=True)
 
     def cause(self, key: str | None = None) -> Cause:
-        """Who acts, when, and because of which request."""
+        """Who acts, when, and because of which request; the trace of a W3C `traceparent` header goes on as the correlation id."""
         parent = self.request.headers.get("traceparent")
         trace = parent.split("-")[1] if parent and re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", parent) else None
         return Cause(
@@ -89,11 +89,6 @@ class Call:
             causation_id=f"request:{hashlib.sha256(key.encode()).hexdigest()[:32]}" if key else None,
             traceparent=parent if trace else None,
         )
-
-    async def _digest(self) -> bytes:
-        scope = self.request.scope
-        head = f"{scope['method']} {scope['path']}?".encode() + scope["query_string"] + b"\n"
-        return hashlib.sha256(head + await self.request.body()).digest()
 
 
 def allow(*roles: Role) -> Any:
@@ -115,6 +110,7 @@ def allow(*roles: Role) -> Any:
 
 
 def _clock(request: Request, settings: Settings) -> Clock:
+    """The time of the Simulated-Time header, else now. Raises Invalid, SimulationOff."""
     moment = request.headers.get("simulated-time")
     if moment is None:
         return Clock()

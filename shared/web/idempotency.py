@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+
+from fastapi import Request
 
 from shared.db import Tx
 from shared.errors import Invalid
@@ -30,11 +33,29 @@ ON CONFLICT (principal, key) DO NOTHING RETURNING true
 STORED = "SELECT request_hash, status, body FROM idempotency WHERE principal = $1 AND key = $2"
 
 
-async def claim(tx: Tx, principal: str, key: str, digest: bytes) -> tuple[int, bytes] | None:
-    """None: ours to run. Otherwise the answer stored by the first. Raises KeyReused."""
-    if await tx.conn.fetchval(CLAIM, principal, key, digest):
+def require_key(request: Request) -> str:
+    """Raises KeyMissing."""
+    key = request.headers.get("idempotency-key", "")
+    if not KEY.match(key):
+        raise KeyMissing(field="Idempotency-Key")
+    return key
+
+
+async def request_hash(request: Request) -> bytes:
+    """What tells another request from a repeat: SHA-256 over method, path, query and body."""
+    scope = request.scope
+    head = f"{scope['method']} {scope['path']}?".encode() + scope["query_string"] + b"\n"
+    return hashlib.sha256(head + await request.body()).digest()
+
+
+async def claim(tx: Tx, principal: str, key: str, hashed: bytes) -> tuple[int, bytes] | None:
+    """None: the key is ours, run the command. Otherwise (status, body) of the first request's answer. Raises KeyReused.
+
+    While the first request runs, the INSERT of a repeat waits for its commit.
+    """
+    if await tx.conn.fetchval(CLAIM, principal, key, hashed):
         return None
     row = await tx.conn.fetchrow(STORED, principal, key)
-    if row["request_hash"] != digest:
+    if row["request_hash"] != hashed:
         raise KeyReused(field="Idempotency-Key")
     return row["status"], row["body"]

@@ -1,16 +1,12 @@
-"""The outermost layer of a service's HTTP: no body beyond its bound is read, and every request is measured by route."""
+"""No body beyond its limit is read: more is answered 413, whether the length is declared or the body comes in chunks."""
 
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from shared.metrics import REQUESTS
 
 
 class _TooLarge(Exception):
@@ -18,29 +14,29 @@ class _TooLarge(Exception):
 
 
 @dataclass(slots=True)
-class _Body:
-    """The request's body, counted as it comes. Raises _TooLarge."""
+class _CountedBody:
+    """Counts the bytes of the request's body as they are received. Raises _TooLarge."""
 
     receive: Receive
     limit: int
-    read: int = 0
+    received: int = 0
 
     @property
-    def over(self) -> bool:
-        return self.read > self.limit
+    def too_large(self) -> bool:
+        return self.received > self.limit
 
     async def __call__(self) -> Message:
         message = await self.receive()
-        self.read += len(message.get("body", b""))
-        if self.over:
+        self.received += len(message.get("body", b""))
+        if self.too_large:
             raise _TooLarge
         return message
 
 
-class Edge:
-    """ASGI middleware. `limits` maps a path to its bound in bytes; `default` holds elsewhere; more is answered 413."""
+class BodyLimit:
+    """ASGI middleware. `limits` maps a path to its limit in bytes, `default` holds elsewhere; `refuse` gives the answer for a limit."""
 
-    def __init__(self, app: ASGIApp, *, default: int, limits: Mapping[str, int], refuse: Callable[..., Any]) -> None:
+    def __init__(self, app: ASGIApp, *, default: int, limits: Mapping[str, int], refuse: Callable[[int], ASGIApp]) -> None:
         self.app = app
         self.default = default
         self.limits = limits
@@ -50,34 +46,21 @@ class Edge:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        body = _Body(receive, self.limits.get(scope["path"], self.default))
-        status, started = 500, False
-        began = time.perf_counter()
+        body = _CountedBody(receive, self.limits.get(scope["path"], self.default))
+        answered = False
 
-        async def answer(message: Message) -> None:
-            if body.over and not started:
-                return  # FastAPI takes whatever goes wrong while it reads a body for bad JSON; that answer is not sent
-            await say(message)
-
-        async def say(message: Message) -> None:
-            nonlocal status, started
-            if message["type"] == "http.response.start":
-                status, started = message["status"], True
+        async def send_unless_too_large(message: Message) -> None:
+            nonlocal answered
+            if body.too_large and not answered:
+                return  # FastAPI answers any exception raised while it reads a body as bad JSON; 413 is sent instead
+            answered = True
             await send(message)
 
-        try:
-            if _declared_length(scope) <= body.limit:
-                with contextlib.suppress(_TooLarge):
-                    await self.app(scope, body, answer)
-            if not started:
-                await self._too_large(body.limit)(scope, receive, say)
-        finally:
-            route = getattr(scope.get("route"), "path", "unmatched")
-            REQUESTS.labels(scope["method"], route, str(status)).observe(time.perf_counter() - began)
-
-    def _too_large(self, limit: int) -> ASGIApp:
-        app: ASGIApp = self.refuse(413, "TOO_LARGE", f"the body may have at most {limit} bytes")
-        return app
+        if _declared_length(scope) <= body.limit:
+            with contextlib.suppress(_TooLarge):
+                await self.app(scope, body, send_unless_too_large)
+        if not answered:
+            await self.refuse(body.limit)(scope, receive, send)
 
 
 def _declared_length(scope: Scope) -> int:

@@ -11,11 +11,13 @@ from pydantic_core import to_json
 
 from shared.db import Tx
 from shared.delivery import dead_letters
+from shared.delivery.consumer import delivery_state
 from shared.delivery.dead_letters import MOST, DiscardLetters, LetterId, RedriveLetters, Redriving
 from shared.errors import Invalid
 from shared.health import Health
 from shared.principals import Role
 from shared.web.call import Call, allow
+from shared.web.parameters import AfterNumber, Limit
 
 ASYNCAPI = Path(__file__).parents[1] / "events" / "asyncapi.json"
 
@@ -46,8 +48,7 @@ async def asyncapi() -> Response:
 
 @router.get("/delivery")
 async def delivery(call: Annotated[Call, allow(Role.OPERATOR, Role.AUDITOR)]) -> dict[str, Any]:
-    """What is still on its way: rows in the outbox, position and lag per partition, open dead letters."""
-    from shared.delivery.consumer import delivery_state  # noqa: PLC0415  # consumer needs nothing of HTTP; keep start-up order free
+    """State of delivery: rows in the outbox, position and lag per partition, open dead letters."""
 
     async def work(tx: Tx) -> dict[str, Any]:
         return dict(await delivery_state(tx.conn))
@@ -67,17 +68,17 @@ async def sweep(call: Annotated[Call, allow(Role.OPERATOR)]) -> Response:
     return await call.command(work)
 
 
-Watcher = Annotated[Call, allow(Role.OPERATOR, Role.AUDITOR)]
+Reader = Annotated[Call, allow(Role.OPERATOR, Role.AUDITOR)]
 Operator = Annotated[Call, allow(Role.OPERATOR)]
 
 
 @router.get("/dead-letters")
 async def list_dead_letters(
-    call: Watcher,
+    call: Reader,
     state: dead_letters.State | None = None,
     subject: Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00-\x1f]*$")] = None,
-    after: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    after: AfterNumber = 0,
+    limit: Limit = 50,
 ) -> dead_letters.Letters:
     """Records that could not be applied, those held back behind them, and what was decided of them; oldest first."""
     return await call.query(lambda tx: dead_letters.letters(tx, state, subject, after, limit))
@@ -85,14 +86,14 @@ async def list_dead_letters(
 
 @router.get("/dead-letters/preview")
 async def preview_redrive(
-    call: Watcher, letter: Annotated[list[LetterId], Query(alias="id", min_length=1, max_length=MOST)]
+    call: Reader, letter: Annotated[list[LetterId], Query(alias="id", min_length=1, max_length=MOST)]
 ) -> dead_letters.Preview:
     """What redriving these would do, and which published figures would change: done and rolled back."""
     return await dead_letters.preview(call.service.database, call.cause(), _redriving(call), letter)
 
 
 @router.get("/dead-letters/{letter}")
-async def show_dead_letter(letter: LetterId, call: Watcher) -> dead_letters.LetterShown:
+async def show_dead_letter(letter: LetterId, call: Reader) -> dead_letters.LetterShown:
     """One record with its bytes."""
     return await call.query(lambda tx: dead_letters.letter(tx, letter))
 

@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 application/problem+json with a stable `code`."""
+"""Every error leaves as an RFC 9457 application/problem+json document with a stable `code`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def problem(
     state: Any = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """RFC 9457 application/problem+json with a stable `code`, field paths in `errors`, and the state that stood in the way."""
+    """One problem document: field paths in `errors`, and in `state` the state that a conflict was about."""
     title = HTTPStatus(status).phrase
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail}
     if errors:
@@ -37,15 +37,22 @@ def problem(
     return Response(to_json(body), status, headers=dict(headers or {}), media_type="application/problem+json")
 
 
+def body_too_large(limit: int) -> Response:
+    return problem(413, "TOO_LARGE", f"the body may have at most {limit} bytes")
+
+
 async def _invalid(_: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
     # Neither input nor context is echoed: a rejected body may hold a name or a document number.
-    errors = [{"field": _path(item["loc"]), "code": str(item["type"]).upper(), "message": str(item["msg"])} for item in error.errors()[:50]]
+    errors = [
+        {"field": _field_path(item["loc"]), "code": str(item["type"]).upper(), "message": str(item["msg"])} for item in error.errors()[:50]
+    ]
     return problem(422, "INVALID", "the request does not have the required form", errors=errors)
 
 
-def _path(location: tuple[int | str, ...]) -> str:
+def _field_path(location: tuple[int | str, ...]) -> str:
+    """Without its first part, which says where the value was: ("body", "wage", "minor") is wage.minor."""
     parts = [str(part) for part in location]
     return ".".join(parts[1:]) if len(parts) > 1 and parts[0] in ("body", "query", "path", "header") else ".".join(parts)
 
@@ -53,8 +60,8 @@ def _path(location: tuple[int | str, ...]) -> str:
 async def _refused(_: Request, error: Exception) -> Response:
     if not isinstance(error, Refused):
         raise error
-    named = [{"field": error.field, "code": error.slug, "message": str(error)}] if error.field else None
-    return problem(error.status, error.slug, str(error), errors=named, state=error.state)
+    errors = [{"field": error.field, "code": error.slug, "message": str(error)}] if error.field else None
+    return problem(error.status, error.slug, str(error), errors=errors, state=error.state)
 
 
 async def _unauthenticated(_: Request, error: Exception) -> Response:
@@ -81,8 +88,8 @@ async def _crashed(request: Request, error: Exception) -> Response:
     return problem(500, "INTERNAL", "this is our fault; nothing was written")
 
 
-def install(app: FastAPI) -> None:
-    """Every error of the application leaves as a problem document."""
+def install_handlers(app: FastAPI) -> None:
+    """Render every exception that leaves a route."""
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(Unauthenticated, _unauthenticated)

@@ -17,4 +17,4 @@ router = APIRouter()
 async def rehearse(body: Scenario, call: Reader) -> views.Scenario:
     """Quotas and targets under another plan, other rates or lists, beside the actual ones. Nothing is stored: no Idempotency-Key."""
     lag = await lag_of(call.service)
-    return await call.rehearse(lambda tx: scenarios.rehearse(tx, body, lag))
+    return await call.dry_run(lambda tx: scenarios.rehearse(tx, body, lag))
