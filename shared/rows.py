@@ -30,10 +30,11 @@ Convert = Callable[[Any], Any]
 
 
 class Statement(str, Generic[T]):
-    """SQL whose rows are `row` objects."""
+    """SQL whose rows are `row` objects. asyncpg takes nothing but plain text, which is `sql`."""
 
-    __slots__ = ("row",)
+    __slots__ = ("row", "sql")
     row: type[T]
+    sql: str
 
 
 class Columns(Generic[T]):
@@ -57,18 +58,18 @@ class Columns(Generic[T]):
 
     def _statement(self, text: str) -> Statement[T]:
         statement: Statement[T] = Statement(text.strip())
-        statement.row = self.row
+        statement.row, statement.sql = self.row, text.strip()
         return statement
 
 
 async def fetch(conn: Any, statement: Statement[T], *arguments: Any) -> list[T]:
     """All rows of the statement, in its order."""
-    return [from_row(statement.row, row) for row in await conn.fetch(statement, *arguments)]
+    return [from_row(statement.row, row) for row in await conn.fetch(statement.sql, *arguments)]
 
 
 async def fetch_one(conn: Any, statement: Statement[T], *arguments: Any) -> T | None:
     """The first row of the statement, or None."""
-    row = await conn.fetchrow(statement, *arguments)
+    row = await conn.fetchrow(statement.sql, *arguments)
     return None if row is None else from_row(statement.row, row)
 
 

@@ -65,7 +65,7 @@ async def refused(database: MakeDatabase, service: str, texts: dict[str, str]) -
     async with (await database(service)).connection() as conn:
         for place, text in texts.items():
             try:
-                await conn.prepare(text)
+                await conn.prepare(str(text))
             except asyncpg.PostgresError as error:
                 errors[place] = f"{type(error).__name__}: {error}"
     return errors
@@ -103,7 +103,7 @@ async def test_the_columns_of_a_statement_are_the_fields_of_its_row(service: str
     async with (await make_database(service)).connection() as conn:
         for place, text in texts.items():
             if isinstance(text, Statement):
-                labels = [attribute.name for attribute in (await conn.prepare(text)).get_attributes()]
+                labels = [attribute.name for attribute in (await conn.prepare(text.sql)).get_attributes()]
                 assert not differing(text.row, labels), place
 
 
