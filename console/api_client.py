@@ -1,4 +1,4 @@
-"""Calls the services' HTTP commands as a patient user would: what is away comes back, and nothing is done twice.
+"""A client of the services' HTTP APIs that retries: a service that is away comes back, and no command is executed twice.
 
 Every command carries an Idempotency-Key made of its label, so it may be sent again after a cut connection or a restart.
 """
@@ -13,47 +13,47 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import aiohttp
 
 from shared.principals import Role
 
-PATIENCE = 120.0  # seconds that a service may be away before the caller gives up
-AT_ONCE = 24  # requests under way at a time
+PATIENCE = 120.0  # seconds that a service may be away before the client gives up
+CONCURRENCY = 24  # requests under way at a time
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """A service refused a command; its problem document says why."""
 
-    def __init__(self, where: str, status: int, problem: Any) -> None:
-        super().__init__(f"{where}: {status} {json.dumps(problem, ensure_ascii=False)[:500]}")
+    def __init__(self, request: str, status: int, problem: Any) -> None:
+        super().__init__(f"{request}: {status} {json.dumps(problem, ensure_ascii=False)[:500]}")
         self.status = status
         self.code = problem.get("code", "") if isinstance(problem, dict) else ""
 
 
-class Away(Exception):
-    """A service did not answer for two minutes."""
+class ServiceUnavailable(Exception):
+    """A service did not answer for two minutes, or did not catch up in time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """One voice: a role, a moment, and the run whose commands must not be mixed with another's."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiClient:
+    """Calls under one role at one moment; `run` keeps its idempotency keys apart from another run's."""
 
     session: aiohttp.ClientSession
-    addresses: Mapping[str, str]
+    addresses: Mapping[str, str]  # service -> base URL
     token: Callable[[Role, str | None], str]
-    gate: asyncio.Semaphore
+    limit: asyncio.Semaphore
     run: str
     role: Role = Role.OFFICER
     party: str | None = None
-    at: datetime | None = None
+    at: datetime | None = None  # of the simulated calendar
 
-    def speaking_as(self, role: Role, party: object = None) -> Caller:
+    def as_role(self, role: Role, party: object = None) -> ApiClient:
         return replace(self, role=role, party=None if party is None else str(party))
 
-    def on(self, moment: datetime) -> Caller:
-        """The same caller at a moment of the simulated calendar."""
+    def on(self, moment: datetime) -> ApiClient:
+        """The same client at a moment of the simulated calendar."""
         return replace(self, at=moment)
 
     async def get(self, service: str, path: str, **query: object) -> Any:
@@ -61,7 +61,7 @@ class Caller:
         return await self._send("GET", service, path, None, params=wanted)
 
     async def get_many(self, service: str, path: str, query: Sequence[tuple[str, str]]) -> Any:
-        """As `get`, with a name that may be given several times."""
+        """As `get`, with parameters that may be repeated."""
         return await self._send("GET", service, path, None, params=query)
 
     async def post(self, service: str, path: str, body: object, label: str) -> Any:
@@ -83,18 +83,18 @@ class Caller:
         deadline = time.monotonic() + PATIENCE
         pause = 0.05
         while True:
-            answer = await self._once(method, self.addresses[service] + path, own, rest)
+            answer = await self._try(method, self.addresses[service] + path, own, rest)
             if answer is not None:
                 return answer
             if time.monotonic() > deadline:
-                raise Away(f"{service} has not answered for {PATIENCE:.0f} s; see: laowu logs {service}")
+                raise ServiceUnavailable(f"{service} has not answered for {PATIENCE:.0f} s; see: laowu logs {service}")
             await asyncio.sleep(pause)
             pause = min(pause * 2, 1.0)
 
-    async def _once(self, method: str, url: str, headers: dict[str, str], rest: dict[str, Any]) -> Any:
-        """The answer's body, or None where asking again is right: no connection, cut off, 503. Raises Refused."""
+    async def _try(self, method: str, url: str, headers: dict[str, str], rest: dict[str, Any]) -> Any:
+        """The answer's body, or None where a retry is right: no connection, connection lost, 503. Raises RequestRefused."""
         try:
-            async with self.gate, self.session.request(method, url, headers=headers, **rest) as response:
+            async with self.limit, self.session.request(method, url, headers=headers, **rest) as response:
                 raw = await response.read()
                 if response.status == 503:
                     return None
@@ -102,34 +102,48 @@ class Caller:
             return None
         body = json.loads(raw) if "json" in response.content_type else raw
         if response.status >= 400:
-            raise Refused(f"{method} {url}", response.status, body)
+            raise RequestRefused(f"{method} {url}", response.status, body)
         return body
 
 
 @asynccontextmanager
-async def calling(addresses: Mapping[str, str], token: Callable[[Role, str | None], str], run: str) -> AsyncIterator[Caller]:
+async def open_client(addresses: Mapping[str, str], token: Callable[[Role, str | None], str], run: str) -> AsyncIterator[ApiClient]:
     timeout = aiohttp.ClientTimeout(total=60, connect=5)
-    async with aiohttp.ClientSession(timeout=timeout, connector=aiohttp.TCPConnector(limit=AT_ONCE * 2)) as session:
-        yield Caller(session, addresses, token, asyncio.Semaphore(AT_ONCE), run)
+    async with aiohttp.ClientSession(timeout=timeout, connector=aiohttp.TCPConnector(limit=CONCURRENCY * 2)) as session:
+        yield ApiClient(session=session, addresses=addresses, token=token, limit=asyncio.Semaphore(CONCURRENCY), run=run)
 
 
-async def settled(caller: Caller, producer: str, consumer: str, *, patience: float = PATIENCE) -> None:
-    """Until `consumer` has applied everything that `producer` had committed when this was called. Raises Away."""
-    operator = caller.speaking_as(Role.OPERATOR)
-    await emptied(operator, producer, "outbox", patience)
-    await emptied(operator, consumer, "lag", patience)
+# --- delivery between services ------------------------------------------------------------------------------------------
+async def wait_until_applied(client: ApiClient, producer: str, consumer: str, *, patience: float = PATIENCE) -> None:
+    """Until `consumer` has applied everything that `producer` had committed when this was called. Raises ServiceUnavailable."""
+    operator = client.as_role(Role.OPERATOR)
+    await _wait_until_zero(operator, producer, "outbox", patience)
+    await _wait_until_zero(operator, consumer, "lag", patience)
 
 
-async def emptied(operator: Caller, service: str, what: str, patience: float = PATIENCE) -> None:
-    """Until the service's "outbox", or the "lag" of its consumer, is 0. Raises Away."""
+async def wait_until_all_applied(client: ApiClient) -> None:
+    """Until every service has applied all that any of them published, reactions to reactions included. Raises ServiceUnavailable."""
+    operator, before = client.as_role(Role.OPERATOR), None
+    while True:
+        await asyncio.gather(*(_wait_until_zero(operator, service, "outbox") for service in client.addresses))
+        await asyncio.gather(*(_wait_until_zero(operator, service, "lag") for service in client.addresses))
+        states = await asyncio.gather(*(operator.get(service, "/delivery") for service in client.addresses))
+        applied = [state["positions"] for state in states]
+        if applied == before:  # nothing moved between two looks, and all was empty at both
+            return
+        before = applied
+
+
+async def _wait_until_zero(operator: ApiClient, service: str, figure: Literal["outbox", "lag"], patience: float = PATIENCE) -> None:
+    """Until the service's outbox is empty, or the lag of its consumer is 0. Raises ServiceUnavailable."""
     deadline = time.monotonic() + patience
     pause = 0.02
     while True:
         state = await operator.get(service, "/delivery")
-        left = state["outbox"] if what == "outbox" else sum(state["lag"].values())
+        left = state["outbox"] if figure == "outbox" else sum(state["lag"].values())
         if not left:
             return
         if time.monotonic() > deadline:
-            raise Away(f"{service}: {what} still {left} after {patience:.0f} s")
+            raise ServiceUnavailable(f"{service}: {figure} still {left} after {patience:.0f} s")
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, 0.25)

@@ -1,4 +1,4 @@
-"""Everything that can keep the local stack from running, each said in one line to whoever typed the command."""
+"""The base of every error that a command reports in one line on stderr, and the errors of the local stack."""
 
 from __future__ import annotations
 
@@ -9,32 +9,40 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
-class Trouble(Exception):
-    """The local stack cannot do what was asked; the message is one line that says what to do about it."""
+class ConsoleError(Exception):
+    """A command cannot do what it was asked; the message is one line that says what to do about it."""
 
 
-class NoNetwork(Trouble):
+class NoNetwork(ConsoleError):
     """Kafka's jars are not here yet and cannot be downloaded."""
 
 
-class PortTaken(Trouble):
+class PortTaken(ConsoleError):
     """A port this stack remembers is used by another program."""
 
 
-class DiskFull(Trouble):
+class DiskFull(ConsoleError):
     """There is too little room for the stack's data."""
 
 
-class NoJava(Trouble):
+class NoJava(ConsoleError):
     """The Java runtime is missing or of the wrong version."""
 
 
-class NotStarted(Trouble):
+class NotStarted(ConsoleError):
     """A process of the stack ended, or did not get ready in time."""
 
 
-class NotRunning(Trouble):
+class NotRunning(ConsoleError):
     """The command needs a running stack."""
+
+
+class WrongMode(ConsoleError):
+    """The stack is up, but not in the mode asked for."""
+
+
+class DemoPlaying(ConsoleError):
+    """A demo plays in this folder, and the command would disturb it."""
 
 
 def require_space(folder: Path, megabytes: int) -> None:
@@ -45,7 +53,7 @@ def require_space(folder: Path, megabytes: int) -> None:
 
 
 @contextmanager
-def full_disk_told(folder: Path) -> Iterator[None]:
+def raising_disk_full(folder: Path) -> Iterator[None]:
     """Raises DiskFull where writing below `folder` finds the disk full."""
     try:
         yield

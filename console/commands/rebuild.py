@@ -3,50 +3,50 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 from collections.abc import Iterator
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from console.commands import demo
-from console.commands.audit import MOST_NAMED, Json, Processes, no_answer_is_2, reading
+from console.commands.log_reading import MOST_NAMED, Processes, exit_2_without_answer, log_progress
+from console.commands.terminal import Json, message, print_json
 from console.local import stack
 from console.local.home import Home
 from services.stats.replay.audit import name_of
-from services.stats.replay.rebuild import Rebuilt, rebuild
+from services.stats.replay.rebuild import Rebuilt
+from services.stats.replay.rebuild import rebuild as rebuild_cells
 from shared import db
 from shared.settings import Settings
 
-told = Console(stderr=True)
 
-
-def rebuild_command(
+def rebuild(
     *,
     accept: Annotated[bool, typer.Option("--accept", help="swap the new cells in even where they differ from the live ones")] = False,
     processes: Processes = None,
     as_json: Json = False,
 ) -> None:
-    """Count every cell anew while figures are read and counting goes on; swap the new cells in if they are equal.
+    """Count every cell anew while counting goes on; swap the new cells in if they are equal.
 
-    Cut short, it goes on where it stood when it is called again. Starts the stack if it is down.
+    Interrupted, it resumes where it stopped when it is called again. Starts the stack if it is down.
     Exit status: 0 swapped in, 1 cells differ (they are named, nothing was changed), 2 it could not be done.
     """
     home = Home.here()
-    with no_answer_is_2("rebuild"), demo.running(home):
-        found = asyncio.run(rebuilt(stack.settings("stats", home), told, accept=accept, processes=processes))
-    print(json.dumps(document(found), indent=1) if as_json else "\n".join(lines(found)))
+    with exit_2_without_answer("rebuild"), stack.running(home, message):
+        found = asyncio.run(_rebuild(stack.settings("stats", home), accept=accept, processes=processes))
+    if as_json:
+        print_json(document(found))
+    else:
+        print("\n".join(lines(found)))
     raise typer.Exit(0 if found.swapped else 1)
 
 
-async def rebuilt(settings: Settings, console: Console, *, accept: bool, processes: int | None) -> Rebuilt:
+async def _rebuild(settings: Settings, *, accept: bool, processes: int | None) -> Rebuilt:
     """Raises what is in NO_ANSWER."""
     database = await db.open_database("stats", settings.database_url.get_secret_value(), size=3)
     try:
-        with reading(console) as progress:
-            return await rebuild(settings, database, accept=accept, processes=processes or os.cpu_count() or 1, progress=progress)
+        with log_progress() as progress:
+            return await rebuild_cells(settings, database, accept=accept, processes=processes or os.cpu_count() or 1, progress=progress)
     finally:
         await db.close_database(database)
 

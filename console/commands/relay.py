@@ -11,9 +11,9 @@ from typing import Annotated
 
 import asyncpg
 import typer
-from rich.console import Console
 
-from console.errors import NotRunning, Trouble
+from console.commands.terminal import message
+from console.errors import ConsoleError, NotRunning
 from console.local import home as homes
 from console.local import kafka as kafka_local
 from console.local import postgres, processes, stack, supervisor
@@ -26,19 +26,18 @@ from shared.events import TOPICS
 from shared.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="The sending side of a service.")
-told = Console(stderr=True)
-WHAT_IT_DOES = """\
+EXPLANATION = """\
 A database restored from a backup would number its next events as it did before, and every consumer would drop them as repeats.
 A new epoch numbers them from 0 again. Events still in {service}'s outbox that the log holds already are dropped, not sent twice;
 events that are in the log and no longer in the database stay in the log. Do it once per restore, with the stack down.
 """
 
 
-class StillUp(Trouble):
+class StillUp(ConsoleError):
     """The service runs, or its relay does."""
 
 
-class NotChanged(Trouble):
+class NotChanged(ConsoleError):
     """Kafka or PostgreSQL did not answer; nothing was changed."""
 
 
@@ -51,14 +50,14 @@ def new_epoch(
     """Number a service's events anew after its database was restored from a backup. Exit status: 0 done, 1 not, 2 not confirmed."""
     if service not in SERVICES:
         raise typer.BadParameter(f"{service} is none of {', '.join(SERVICES)}")
-    told.print(WHAT_IT_DOES.format(service=service), highlight=False, end="")
+    message(EXPLANATION.format(service=service).rstrip())
     if not yes:
-        told.print("Nothing was changed. Repeat with --yes to do it.")
+        message("Nothing was changed. Repeat with --yes to do it.")
         raise typer.Exit(2)
     home = Home.here()
-    with stores(home):
+    with stores_running(home):
         try:
-            epoch, dropped = asyncio.run(renumbered(stack.settings(service, home), service))
+            epoch, dropped = asyncio.run(start_new_epoch(stack.settings(service, home), service))
         except RelayRunning:
             raise StillUp(f"{service}'s relay is at work on this database: stop the service first.") from None
         except (kafka.Unavailable, db.Unavailable, OSError, TimeoutError, asyncpg.PostgresError) as error:
@@ -66,7 +65,7 @@ def new_epoch(
     print(f"{service} numbers its events from {epoch}.0 on; {dropped} that the log holds already were dropped from its outbox")
 
 
-async def renumbered(settings: Settings, service: str) -> tuple[int, int]:
+async def start_new_epoch(settings: Settings, service: str) -> tuple[int, int]:
     """The new epoch, and how many events were dropped. Raises RelayRunning, kafka.Unavailable, what Postgres raises."""
     conn = await db.connect(settings.database_url.get_secret_value(), application="laowu-new-epoch")
     try:
@@ -77,12 +76,12 @@ async def renumbered(settings: Settings, service: str) -> tuple[int, int]:
 
 
 @contextmanager
-def stores(home: Home) -> Iterator[None]:
+def stores_running(home: Home) -> Iterator[None]:
     """Kafka and PostgreSQL of the stack without its services. Raises StillUp where the stack is up."""
     if home.read("plan.json") is None:
         raise NotRunning("no stack here: run laowu up first.")
-    held = homes.lock(home)
-    if held is None:
+    lock = homes.try_lock(home)
+    if lock is None:
         raise StillUp("the stack is up: run laowu down first.")
     try:
         plan = supervisor.load_plan(home)
@@ -94,7 +93,7 @@ def stores(home: Home) -> Iterator[None]:
                 kafka_local.wait_ready(plan.kafka, _started(running, kafka_local.spec(plan.kafka)))
             yield
     finally:
-        os.close(held)
+        os.close(lock)
 
 
 def _started(running: ExitStack, spec: Spec) -> subprocess.Popen[bytes]:

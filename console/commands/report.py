@@ -1,14 +1,20 @@
-"""The report a ministry would want, from the stats service's one query path, as tables or as JSON."""
+"""`laowu report`: the report a ministry would want, from the one query path of the stats service, as tables or as JSON."""
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any
+import asyncio
+from datetime import date, datetime
+from typing import Annotated, Any
 
+import typer
 from rich.console import Console
 from rich.table import Table
 
-from console.api_client import Caller
+from console.api_client import open_client
+from console.commands import restatements
+from console.commands.terminal import figure_column, message, print_json, print_table, results, text_column
+from console.local import stack
+from console.local.home import Home
 from shared.principals import Role
 
 STYLES = {
@@ -29,24 +35,51 @@ TARGET_NAMES = {
 }
 
 
-async def fetch(caller: Caller, seed: int | None, known: date | None = None) -> dict[str, Any]:
-    """The report as its JSON; `seed` is the simulation's, None outside one."""
-    auditor = caller.speaking_as(Role.AUDITOR)
-    document: dict[str, Any] = await auditor.get("stats", "/report", as_known_at=known)
-    return {**document, "seed": seed}
+def report(
+    *,
+    as_known_at: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="only what was recorded by the end of that day")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="for programs; amounts in fen")] = False,
+) -> None:
+    """The programme's figures: years, quotas, targets, what was parked, how fresh. Starts the stack for the answer if it is down."""
+    home = Home.here()
+    with stack.running(home, message):
+        document = ask(home, as_known_at.date() if as_known_at else None)
+    if as_json:
+        print_json(document)
+    else:
+        show(document)
 
 
-def figures(document: dict[str, Any]) -> dict[str, Any]:
-    """What the same seed must give byte for byte: everything but how fresh it is."""
-    return {name: value for name, value in document.items() if name != "fresh"}
+def ask(home: Home, known: date | None) -> dict[str, Any]:
+    """The report as its JSON; `seed` is the simulation's, None outside one. As known now, restatements are part of it."""
+    return asyncio.run(_ask(home, known))
 
 
-def show(document: dict[str, Any], console: Console) -> None:
+async def _ask(home: Home, known: date | None) -> dict[str, Any]:
+    async with open_client(stack.endpoints(home), stack.tokens(home), run="report") as client:
+        document = await client.as_role(Role.AUDITOR).get("stats", "/report", as_known_at=known)
+        document |= {"seed": (home.read("demo.json") or {}).get("seed")}
+        return dict(document if known else document | await restatements.fetch(client, document))
+
+
+# --- for people ---------------------------------------------------------------------------------------------------------
+def show(document: dict[str, Any]) -> None:
+    """Everything in the report."""
+    console = results()
+    show_figures(document, console)
+    if "restated" in document:
+        restatements.show(document, console)
+
+
+def show_figures(document: dict[str, Any], console: Console) -> None:
     """Years, quotas, targets, what was parked and how fresh it is."""
     known = document["as_known_at"]
-    console.print(_years(document, f"Programme {document['programme']}" + (f", as known at {known}" if known else "")))
-    console.print(_quotas(document))
-    console.print(_targets(document))
+    title = f"Programme {document['programme']}" + (f", as known at {known}" if known else "")
+    print_table(console, _years(document, title))
+    print_table(console, _quotas(document))
+    print_table(console, _targets(document))
     total, fresh = document["total"], document["fresh"]
     console.print(
         f"In all [bold]{total['dispatches']:,}[/] dispatches of {total['persons']:,} persons a year,"
@@ -59,9 +92,9 @@ def show(document: dict[str, Any], console: Console) -> None:
 
 def _years(document: dict[str, Any], title: str) -> Table:
     table = Table(title=title, title_justify="left")
-    table.add_column("year")
+    text_column(table, "year")
     for name in ("dispatches", "persons", "returns", "abroad at year end", "income, yuan", "from poverty counties", "share"):
-        table.add_column(name, justify="right")
+        figure_column(table, name)
     for year, row in document["years"].items():
         share = row["q1"]["percent"] if row["q1"] else ""
         cells = (row["dispatches"], row["persons"], row["returns"], row["stock"], row["income_cny"] // 100, row["poverty_dispatches"])
@@ -72,7 +105,7 @@ def _years(document: dict[str, Any], title: str) -> Table:
 def _quotas(document: dict[str, Any]) -> Table:
     table = Table(title="Quotas (indicator: not binding)", title_justify="left")
     for name in ("year", "quota", "share", "status", "on the year before", "gap in heads"):
-        table.add_column(name, justify="right" if name in ("share", "gap in heads") else "left")
+        (figure_column if name in ("share", "on the year before", "gap in heads") else text_column)(table, name)
     for year, row in document["years"].items():
         for code in ("q1", "q2", "indicator"):
             share = row[code]
@@ -91,7 +124,7 @@ def _targets(document: dict[str, Any]) -> Table:
     table = Table(title="Targets of the whole programme", title_justify="left")
     heading = any(row["projection"] for row in document["targets"])
     for name in ("target", "actual", "floor", "stretch", "state", *(("heading for",) if heading else ())):
-        table.add_column(name, justify="left" if name in ("target", "state", "heading for") else "right")
+        (text_column if name in ("target", "state") else figure_column)(table, name)
     for row in document["targets"]:
         unit = 100 if "income" in row["target"] else 1
         numbers = ("" if value is None else f"{value // unit:,}" for value in (row["actual"], row["floor"], row["stretch"]))

@@ -10,7 +10,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from console.api_client import Caller
+from console.api_client import ApiClient
+from console.commands.terminal import figure_column, print_table, text_column
 from shared.principals import NATION, Role
 
 COMPARED, KNOWN = "2018", date(2019, 2, 1)  # the year that is shown as it was known on a day, the day after its publication
@@ -33,23 +34,23 @@ RESTATED = {
 PAGE = 200
 
 
-async def fetch(caller: Caller, document: Mapping[str, Any]) -> dict[str, Any]:
+async def fetch(client: ApiClient, document: Mapping[str, Any]) -> dict[str, Any]:
     """Beside a report's document: `restated`, `then` (the compared year as it was known) and `breached`, as JSON."""
-    auditor = caller.speaking_as(Role.AUDITOR)
+    auditor = client.as_role(Role.AUDITOR)
     closed = [period for period in await auditor.get("stats", "/periods") if period["reopened_by"] is None]
-    told = [(period, await _restatements(auditor, period)) for period in closed]
+    events_by_period = [(period, await _restatements(auditor, period)) for period in closed]
     then = await auditor.get("stats", "/report", as_known_at=KNOWN)
     judged = await auditor.get("stats", "/quotas", programme=document["programme"])
     names = ("quota", "title", "year", "num", "den", "percent", "threshold", "gap_heads")
     return {
-        "restated": [row for period, events in told for row in restated(period, events)],
+        "restated": [row for period, events in events_by_period for row in restated(period, events)],
         "then": {"year": COMPARED, "known": KNOWN.isoformat(), **then["years"][COMPARED]},
         "breached": [{name: row[name] for name in names} for row in judged["quotas"] if row["binding"] and row["status"] == "breached"],
     }
 
 
-async def _restatements(auditor: Caller, period: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What was told of the period's present close, oldest first."""
+async def _restatements(auditor: ApiClient, period: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What was published about the period's present close, oldest first."""
     found: list[dict[str, Any]] = []
     after: int | None = 0
     while after is not None:
@@ -82,9 +83,9 @@ def restated(period: Mapping[str, Any], events: Iterable[Mapping[str, Any]]) -> 
 def show(document: Mapping[str, Any], console: Console) -> None:
     """The three endings, each only where there is something to show."""
     if document["restated"]:
-        console.print(_restated(document["restated"]))
+        print_table(console, _restated(document["restated"]))
     if document["years"][COMPARED]["dispatches"]:
-        console.print(_compared(document["then"], document["years"][COMPARED]))
+        print_table(console, _compared(document["then"], document["years"][COMPARED]))
     for line in breaches(document["breached"]):
         console.print(line, highlight=False)
 
@@ -92,7 +93,7 @@ def show(document: Mapping[str, Any], console: Console) -> None:
 def _restated(rows: Iterable[Mapping[str, Any]]) -> Table:
     table = Table(title="Restated since publication", title_justify="left")
     for name in ("period", "closed on", "figure", "as published", "late", "corrected", "as it stands"):
-        table.add_column(name, justify="left" if name in ("period", "closed on", "figure") else "right")
+        (text_column if name in ("period", "closed on", "figure") else figure_column)(table, name)
     for row in rows:
         name, unit = FIGURES[row["figure"]]
         name = "income paid in yuan" if row["figure"] == "income_cny" else name
@@ -105,7 +106,7 @@ def _restated(rows: Iterable[Mapping[str, Any]]) -> Table:
 def _compared(then: Mapping[str, Any], now: Mapping[str, Any]) -> Table:
     table = Table(title=f"{then['year']} as known on {then['known']}, and now", title_justify="left")
     for name in ("figure", f"known on {then['known']}", "known now", "change"):
-        table.add_column(name, justify="left" if name == "figure" else "right")
+        (text_column if name == "figure" else figure_column)(table, name)
     for figure, (name, unit) in FIGURES.items():
         table.add_row(name, f"{then[figure] // unit:,}", f"{now[figure] // unit:,}", _change(now[figure] - then[figure], unit))
     if then["q1"] and now["q1"]:

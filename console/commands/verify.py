@@ -10,24 +10,23 @@ from typing import Annotated, Any
 import typer
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OKPKey
-from rich.console import Console
 
-from console.commands.audit import Json
-from console.errors import Trouble
+from console.commands.terminal import Json, message
+from console.errors import ConsoleError
 from console.local.home import Home
-from services.docking.clearance import Certificate, CertificateInvalid, public_key, verify
+from services.docking.clearance import Certificate, CertificateInvalid, public_key
+from services.docking.clearance import verify as verify_signature
 from shared.values import Clock
 
-told = Console(stderr=True)
 LONGEST = 64 * 1024  # bytes; a certificate takes 500
 FIELDS = ("clearance", "certificate")  # where docking's answers and ClearanceGranted have it
 
 
-class NoKey(Trouble):
+class NoKey(ConsoleError):
     """There is no key to check a certificate with."""
 
 
-def verify_command(
+def verify(
     certificate: Annotated[str, typer.Argument(help="the token, or a file that holds it (docking's JSON answer will do)")],
     *,
     key: Annotated[
@@ -42,7 +41,7 @@ def verify_command(
     try:
         found = checked(_token(certificate), keys, day)
     except CertificateInvalid as error:
-        told.print(f"NOT VALID on {day}: {error}", style="red", highlight=False, soft_wrap=True)
+        message(f"NOT VALID on {day}: {error}", "red")
         raise typer.Exit(1) from None
     if as_json:
         print(found.model_dump_json(indent=1))
@@ -52,11 +51,11 @@ def verify_command(
 
 
 def checked(token: str, keys: list[OKPKey], on: date) -> Certificate:
-    """What one of the keys has signed. Raises CertificateInvalid, with what the last of them says."""
+    """What one of the keys has signed. Raises CertificateInvalid, with the reason of the last of them."""
     refused = CertificateInvalid("not a certificate of any of these keys")
     for key in keys:
         try:
-            return verify(token, key, on=on)
+            return verify_signature(token, key, on=on)
         except CertificateInvalid as error:
             refused = error
     raise refused

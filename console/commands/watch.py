@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from console.errors import Trouble
+from console.commands.terminal import message, results
+from console.errors import ConsoleError
 from console.local import stack
 from console.local.home import Home
 from shared.delivery import kafka
@@ -29,10 +30,8 @@ from shared.events import (
 from shared.settings import Settings
 from shared.values import PROGRAMME_ZONE
 
-told = Console(stderr=True)
 
-
-class LogAway(Trouble):
+class KafkaUnavailable(ConsoleError):
     """Kafka does not answer."""
 
 
@@ -45,24 +44,24 @@ def watch(
     bootstrap = stack.kafka_bootstrap(Home.here())
     settings = Settings.model_construct(kafka_bootstrap_servers=bootstrap)
     try:
-        asyncio.run(_follow(settings, key, Console(), follow=not once))
+        asyncio.run(_follow(settings, key, results(), follow=not once))
     except kafka.Unavailable as error:
-        raise LogAway(f"Kafka at {bootstrap} does not answer; see laowu status. ({error})") from None
+        raise KafkaUnavailable(f"Kafka at {bootstrap} does not answer; see laowu status. ({error})") from None
     except KeyboardInterrupt:
-        told.print("stopped")
+        message("stopped")
 
 
 async def _follow(settings: Settings, key: str, console: Console, *, follow: bool) -> None:
     async for entry in read_log(settings, (SNAPSHOT, STATS), follow=follow):
         event = decode(entry.record.value)
         if isinstance(event, EventEnvelope) and key in event.subject:
-            line = said(event.data)
+            line = describe(event.data)
             if line:
                 moment = event.time.astimezone(PROGRAMME_ZONE)
-                console.print(f"[dim]{moment:%Y-%m-%d %H:%M}[/] {line}", highlight=False)
+                console.print(f"[dim]{moment:%Y-%m-%d %H:%M}[/] {line}", highlight=False, soft_wrap=True)
 
 
-def said(data: Event) -> str:
+def describe(data: Event) -> str:
     """One line about what stats published; empty for what this build has no words for."""
     match data:
         case FigurePublished():
@@ -81,10 +80,10 @@ def said(data: Event) -> str:
         case YearOnYearBreached():
             return f"[red]{data.quota} {data.period}[/]: {_share(data.share)} after {_share(data.share_before)} the year before"
         case _:
-            return _happened(data)
+            return _describe_event(data)
 
 
-def _happened(data: Event) -> str:
+def _describe_event(data: Event) -> str:
     match data:
         case FigureRestated():
             of = f" {data.currency}" if data.currency else ""

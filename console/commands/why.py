@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -11,24 +10,23 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
 
-from console.commands import demo
-from console.commands.audit import Json, Processes, no_answer_is_2, reading
+from console.commands.log_reading import Processes, exit_2_without_answer, log_progress
+from console.commands.terminal import Json, message, print_json
 from console.local import stack
 from console.local.home import Home
 from services.stats.counting.reference_fold import EARLIEST
 from services.stats.domain.questions import Basis, Filter, Question
 from services.stats.figures.query import bounds
 from services.stats.replay import figure_keys
-from services.stats.replay.explain import Asked, Behind, Why, why
+from services.stats.replay.explain import Asked, Behind, Why
+from services.stats.replay.explain import why as explain
 from shared import db
 from shared.db import Tx
 from shared.errors import Refused
 from shared.settings import Settings
 from shared.values import Clock, Scheme
 
-told = Console(stderr=True)
 Asking = Callable[[Tx], Awaitable[Sequence[Asked]]]
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="only what was recorded by the end of that day")]
 
@@ -37,7 +35,7 @@ def _of(what: str) -> Any:
     return typer.Option(help=f"{what}; may be given several times")
 
 
-def why_command(
+def why(
     figure: Annotated[str, typer.Argument(help="a measure, such as dispatches, or a published key, such as 'Q1|nation:CN|2018'")],
     *,
     period: Annotated[str | None, typer.Option(help="YYYY, YYYY-MM or YYYY-MM-DD; left out: everything so far")] = None,
@@ -77,10 +75,10 @@ def why_command(
     }
     asking = _asking(figure, period, part, Terms(basis, scheme, as_known_at.date() if as_known_at else None))
     home = Home.here()
-    with no_answer_is_2("why"), demo.running(home):
-        found = asyncio.run(explained(stack.settings("stats", home), asking, processes, told))
+    with exit_2_without_answer("why"), stack.running(home, message):
+        found = asyncio.run(_explain(stack.settings("stats", home), asking, processes))
     if as_json:
-        print(json.dumps([document(one) for one in found], indent=1))
+        print_json([document(one) for one in found])
     else:
         print("\n".join(line for one in found for line in lines(one)))
     raise typer.Exit(0 if all(one.explained for one in found) else 1)
@@ -123,25 +121,25 @@ def _asking(figure: str, period: str | None, part: dict[str, list[str]], terms: 
 
 
 def _title(figure: str, period: str | None, part: dict[str, list[str]], terms: Terms) -> str:
-    said = [f"{name} {'/'.join(values)}" for name, values in part.items() if values]
-    said += [f"{name} {value}" for name, value in (("basis", terms.basis), ("scheme", terms.scheme)) if value]
-    said += [f"as known at {terms.known_on}"] if terms.known_on else []
-    return ", ".join([f"{figure} {period or 'so far'}", *said])
+    conditions = [f"{name} {'/'.join(values)}" for name, values in part.items() if values]
+    conditions += [f"{name} {value}" for name, value in (("basis", terms.basis), ("scheme", terms.scheme)) if value]
+    conditions += [f"as known at {terms.known_on}"] if terms.known_on else []
+    return ", ".join([f"{figure} {period or 'so far'}", *conditions])
 
 
-async def explained(settings: Settings, asking: Asking, processes: int | None, console: Console) -> list[Why]:
+async def _explain(settings: Settings, asking: Asking, processes: int | None) -> list[Why]:
     """Raises BadParameter for what is no figure, and what is in NO_ANSWER."""
     conn = await db.connect(settings.database_url.get_secret_value(), application="laowu-why", seconds=1800)
     try:
-        with reading(console) as progress:
-            return await why(settings, conn, asking, processes=processes, progress=progress)
+        with log_progress() as progress:
+            return await explain(settings, conn, asking, processes=processes, progress=progress)
     except Refused as error:
         raise typer.BadParameter(str(error)) from None
     finally:
         conn.terminate()
 
 
-# --- what it says -------------------------------------------------------------------------------------------------------
+# --- the answer -------------------------------------------------------------------------------------------------------
 def document(found: Why) -> dict[str, Any]:
     """An explanation as JSON; amounts in minor units."""
     return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from console.api_client import settled
+from console.api_client import wait_until_applied
 from console.demo.registering import register
 from console.demo.simulation import ENTERPRISES, Voyage
 from console.demo.world import CENTRE, MINUTES_A_DAY, SESSION_DAYS, World, contract_body, ordered_destination, port
@@ -31,7 +31,7 @@ async def found(world: World) -> None:
         world.enterprises.append(entered["enterprise"])
         deposit = {"amount": {"minor": 500_000_000, "currency": "CNY"}}
         await officer.post("docking", f"/enterprises/{entered['enterprise']}/reserve", deposit, f"reserve-{number}")
-    trainer = officer.speaking_as(Role.TRAINER, CENTRE)
+    trainer = officer.as_role(Role.TRAINER, CENTRE)
     pairs = sorted({(ordered_destination(v), v.occupation) for v in world.plan.voyages if not v.adopted})
     for destination, occupation in pairs:
         course = {"destination": destination, "occupation": occupation, "minimum_minutes": SESSION_DAYS * MINUTES_A_DAY}
@@ -53,7 +53,7 @@ async def _scale_programme(world: World) -> None:
 async def adopt(world: World) -> None:
     adopted = [voyage for voyage in world.plan.voyages if voyage.adopted]
     await register(world, adopted, date(2016, 12, 5), "adopted", willing=False)
-    await settled(world.caller, "registration", "docking")
+    await wait_until_applied(world.client, "registration", "docking")
     for number, rows in enumerate(batched_rows(adopted, 200)):
         body = {"rows": [_adoption(world, voyage) for voyage in rows]}
         answer = await world.on(date(2016, 12, 31), 20).post("docking", "/placements/adoption", body, f"adopt-{number}")
@@ -62,7 +62,7 @@ async def adopt(world: World) -> None:
         for voyage, placement in zip(rows, answer["placements"], strict=True):
             world.placements[voyage.number] = placement
         world.step("adopted", len(rows))
-    await settled(world.caller, "docking", "rights")
+    await wait_until_applied(world.client, "docking", "rights")
 
 
 def batched_rows(voyages: Sequence[Voyage], size: int) -> list[Sequence[Voyage]]:

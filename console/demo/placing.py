@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import partial
 
-from console.api_client import Caller
+from console.api_client import ApiClient
 from console.demo.simulation import Voyage
 from console.demo.world import World, all_of, contract_body, order_key, ordered_destination
 from shared.values import Period, first_day
@@ -62,5 +62,5 @@ async def prepare(world: World, voyage: Voyage) -> None:
     world.step("prepared", 1)
 
 
-def _before(world: World, begin: date, days: int) -> Caller:
+def _before(world: World, begin: date, days: int) -> ApiClient:
     return world.on(begin - timedelta(days=days))

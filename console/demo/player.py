@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from console.api_client import settled
+from console.api_client import wait_until_applied
 from console.demo.departures import depart, return_home
 from console.demo.founding import adopt, found
 from console.demo.placing import open_orders, prepare
@@ -47,23 +47,23 @@ async def _play_quarter(world: World, quarter: tuple[Period, ...]) -> None:
     published = last.month == 12 and last.year in PUBLISHED_YEARS
     until = published_on(last.year) if published else date.max
     await register(world, departing, first - timedelta(days=60), f"quarter-{quarter[0]}")
-    await settled(world.caller, "registration", "docking")
+    await wait_until_applied(world.client, "registration", "docking")
     await asyncio.gather(open_orders(world, departing, first, last), schedule_sessions(world, departing))
     await all_of(prepare(world, voyage) for voyage in departing)
-    await settled(world.caller, "docking", "training")
-    await settled(world.caller, "training", "docking")  # sessions' own doings, so that only certificates remain
+    await wait_until_applied(world.client, "docking", "training")
+    await wait_until_applied(world.client, "training", "docking")  # sessions' own doings, so that only certificates remain
     world.seats = sessions_of(departing)
     await all_of(hold(world, key) for key in world.seats)
-    await settled(world.caller, "training", "docking")
+    await wait_until_applied(world.client, "training", "docking")
     await all_of(depart(world, voyage, date.min, until) for voyage in departing)
     await all_of(return_home(world, voyage) for voyage in world.plan.returning(first, last))
-    await settled(world.caller, "docking", "rights")
-    await settled(world.caller, "docking", "registration")
+    await wait_until_applied(world.client, "docking", "rights")
+    await wait_until_applied(world.client, "docking", "registration")
     late = [voyage for voyage in departing if voyage.right_on > until]
     not_yet = {voyage.number for voyage in late}
     await payrolls(world, quarter, lambda voyage: voyage.number not in not_yet)
     await all_of(_sweep(world, service, last) for service in SWEPT)
-    await all_of(settled(world.caller, service, "stats") for service in SWEPT)
+    await all_of(wait_until_applied(world.client, service, "stats") for service in SWEPT)
     await _sweep(world, "stats", last)  # in a simulation stats publishes when told to
     if published:
         await _publish(world, last.year)
@@ -78,14 +78,14 @@ async def _publish(world: World, year: int) -> None:
 async def _afterwards(world: World, quarter: Sequence[Period], late: Sequence[Voyage], until: date) -> None:
     """What becomes known, or is put right, when the year is published already; then the wages that hang on it."""
     await all_of(depart(world, voyage, until, date.max) for voyage in late)
-    await settled(world.caller, "docking", "rights")
+    await wait_until_applied(world.client, "docking", "rights")
     numbers = {voyage.number for voyage in late}
     await payrolls(world, quarter, lambda voyage: voyage.number in numbers, entered_on=until + timedelta(days=28))
-    await all_of(settled(world.caller, service, "stats") for service in ("docking", "rights"))
+    await all_of(wait_until_applied(world.client, service, "stats") for service in ("docking", "rights"))
 
 
 async def _sweep(world: World, service: str, day: date) -> None:
-    operator = world.on(day, 23).speaking_as(Role.OPERATOR)
+    operator = world.on(day, 23).as_role(Role.OPERATOR)
     acted, turn = 1, 0
     while acted:
         acted = (await operator.post(service, "/sweep", None, f"sweep-{day}-{turn}"))["acted"]

@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 from datetime import date
 
-from console.api_client import Caller
+from console.api_client import ApiClient
 from console.demo.simulation import Voyage
 from console.demo.world import World, all_of, ordered_destination
 
@@ -30,7 +30,7 @@ async def register(world: World, voyages: Sequence[Voyage], day: date, label: st
     await all_of(_willing_again(world, voyage, day) for voyage in back)
 
 
-async def _learn_workers(world: World, officer: Caller, import_id: str, rows: Sequence[Voyage]) -> None:
+async def _learn_workers(world: World, officer: ApiClient, import_id: str, rows: Sequence[Voyage]) -> None:
     after: str | None = None
     while True:
         page = await officer.get("registration", "/workers", import_id=import_id, after=after, limit=200)

@@ -1,4 +1,4 @@
-"""`laowu demo`: bring the stack up for simulation, play 2017-2020, wait until every figure stands, print the report."""
+"""The demo as one call: the plan of a seed played through running services, under bars that say how far it is."""
 
 from __future__ import annotations
 
@@ -6,20 +6,18 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
+from dataclasses import dataclass
+from typing import NoReturn
 
-from rich.console import Console
+from rich.progress import Progress
 
-from console.api_client import Caller, calling, emptied
-from console.commands import report, restatements
-from console.commands.progress import bars
+from console.api_client import open_client, wait_until_all_applied
 from console.demo.player import play
 from console.demo.simulation import FIRST, LAST, Plan, months, plan
 from console.demo.world import World
-from console.local.home import SERVICES
 from shared.principals import Role
 
-Token = Callable[[Role, str | None], str]
+KEEP_UP_SECONDS = 2.0
 # bar, what it counts, how many there will be
 BARS: tuple[tuple[str, str, Callable[[Plan], int]], ...] = (
     ("registered", "workers registered", lambda plan: len(plan.people)),
@@ -32,67 +30,53 @@ BARS: tuple[tuple[str, str, Callable[[Plan], int]], ...] = (
 )
 
 
-async def simulate(
-    addresses: Mapping[str, str], token: Token, *, seed: int, scale: int, console: Console, revive: Callable[[], None]
-) -> dict[str, Any]:
-    """Play the plan of the seed through the services at these addresses. Returns the final report.
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is played, and where."""
 
-    `revive` is called every two seconds in a thread: it brings the stack up again where even its supervisor was killed.
+    addresses: Mapping[str, str]  # service -> base URL
+    token: Callable[[Role, str | None], str]
+    seed: int
+    scale: int
+
+
+def play_all(request: Request, bars: Progress, *, print_line: Callable[[str], None], keep_up: Callable[[], None]) -> float:
+    """Play the plan of the seed, and wait until everything published is applied. Returns the seconds it took.
+
+    `keep_up` is called every two seconds in a thread: it starts the stack again where even its supervisor was killed.
+    Raises, in a group or alone: RequestRefused, ServiceUnavailable, and what `keep_up` raises.
     """
-    watching = asyncio.create_task(_kept_up(revive))
-    playing = asyncio.create_task(_played(addresses, token, seed=seed, scale=scale, console=console))
+    return asyncio.run(_play_all(request, bars, print_line, keep_up))
+
+
+async def _play_all(request: Request, bars: Progress, print_line: Callable[[str], None], keep_up: Callable[[], None]) -> float:
+    keeping = asyncio.create_task(_keep_up(keep_up))
+    playing = asyncio.create_task(_play(request, bars, print_line))
     try:
-        done, _ = await asyncio.wait({watching, playing}, return_when=asyncio.FIRST_COMPLETED)
-        return await (playing if playing in done else watching)
+        done, _ = await asyncio.wait({keeping, playing}, return_when=asyncio.FIRST_COMPLETED)
+        return await (playing if playing in done else keeping)
     finally:
-        watching.cancel()
+        keeping.cancel()
         playing.cancel()
-        await asyncio.wait({watching, playing})
+        await asyncio.wait({keeping, playing})
 
 
-async def _kept_up(revive: Callable[[], None]) -> NoReturn:
+async def _keep_up(keep_up: Callable[[], None]) -> NoReturn:
     while True:
-        await asyncio.sleep(2)
-        await asyncio.to_thread(revive)
+        await asyncio.sleep(KEEP_UP_SECONDS)
+        await asyncio.to_thread(keep_up)
 
 
-async def _played(addresses: Mapping[str, str], token: Token, *, seed: int, scale: int, console: Console) -> dict[str, Any]:
-    played = plan(seed, scale)
+async def _play(request: Request, bars: Progress, print_line: Callable[[str], None]) -> float:
+    played = plan(request.seed, request.scale)
     began = time.monotonic()
-    async with calling(addresses, token, run=f"{seed}-{scale}-{secrets.token_hex(6)}") as caller:
-        with bars(console) as progress:
-            tasks = {name: progress.add_task(title, total=total(played)) for name, title, total in BARS}
-            say = _say_nothing if console.is_terminal else console.print  # bars need a terminal; a log wants lines
-            await play(World(played, caller, lambda name, count: progress.advance(tasks[name], count), say))
-        await everything_settled(caller)
-        document = await report.fetch(caller, seed)
-        document |= await restatements.fetch(caller, document)
-    console.print(f"Played 2017-2020 at 1:{scale} in {time.monotonic() - began:.0f} s.")
-    return document
+    run = f"{request.seed}-{request.scale}-{secrets.token_hex(6)}"
+    async with open_client(request.addresses, request.token, run) as client:
+        tasks = {name: bars.add_task(title, total=total(played)) for name, title, total in BARS}
+        await play(World(played, client, lambda name, count: bars.advance(tasks[name], count), print_line))
+        await wait_until_all_applied(client)
+    return time.monotonic() - began
 
 
-def _say_nothing(_line: str) -> None:
-    """Where bars move, lines would only push them about."""
-
-
-async def everything_settled(caller: Caller) -> None:
-    """Until every service has applied all that any of them published, reactions to reactions included."""
-    operator, before = caller.speaking_as(Role.OPERATOR), None
-    while True:
-        await asyncio.gather(*(emptied(operator, service, "outbox") for service in SERVICES))
-        await asyncio.gather(*(emptied(operator, service, "lag") for service in SERVICES))
-        states = await asyncio.gather(*(operator.get(service, "/delivery") for service in SERVICES))
-        applied = [state["positions"] for state in states]
-        if applied == before:  # nothing moved between two looks, and all was empty at both
-            return
-        before = applied
-
-
-def chosen_seed(given: int | None) -> int:
-    return secrets.randbelow(10**6) if given is None else given
-
-
-def run(
-    addresses: Mapping[str, str], token: Token, *, seed: int, scale: int, console: Console, revive: Callable[[], None]
-) -> dict[str, Any]:
-    return asyncio.run(simulate(addresses, token, seed=seed, scale=scale, console=console, revive=revive))
+def draw_seed() -> int:
+    return secrets.randbelow(10**6)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from console.api_client import Caller
+from console.api_client import ApiClient
 from console.demo.simulation import Voyage
 from console.demo.world import CENTRE, MINUTES_A_DAY, SESSION_DAYS, World, all_of, ordered_destination
 from shared.principals import Role
@@ -34,7 +34,7 @@ async def schedule_sessions(world: World, voyages: Sequence[Voyage]) -> None:
             "seats": seats,
             "trainer": "local-trainer",
         }
-        trainer = world.on(start - timedelta(days=30)).speaking_as(Role.TRAINER, CENTRE)
+        trainer = world.on(start - timedelta(days=30)).as_role(Role.TRAINER, CENTRE)
         path = f"/courses/{world.courses[destination, occupation]}/sessions"
         world.sessions[key] = (await trainer.post("training", path, body, f"session-{'-'.join(key)}"))["session"]
 
@@ -44,7 +44,7 @@ async def schedule_sessions(world: World, voyages: Sequence[Voyage]) -> None:
 async def hold(world: World, key: tuple[str, str, Period]) -> None:
     """Three days of attendance, the assessment by somebody else, certificates for all who passed."""
     session, start, label = world.sessions[key], _session_start(key[2]), "-".join(key)
-    trainer = world.on(start, 18).speaking_as(Role.TRAINER, CENTRE)
+    trainer = world.on(start, 18).as_role(Role.TRAINER, CENTRE)
     roster = await _roster(trainer, session)
     world.step("certified", world.seats[key])
     if not roster:
@@ -52,17 +52,17 @@ async def hold(world: World, key: tuple[str, str, Period]) -> None:
     for number in range(SESSION_DAYS):
         day = start + timedelta(days=number)
         present = {"day": day.isoformat(), "entries": [{"enrolment": one, "minutes": MINUTES_A_DAY} for one in roster]}
-        today = world.on(day, 18).speaking_as(Role.TRAINER, CENTRE)
+        today = world.on(day, 18).as_role(Role.TRAINER, CENTRE)
         await today.post("training", f"/sessions/{session}/attendance", present, f"attendance-{label}-{number}")
     last = start + timedelta(days=SESSION_DAYS - 1)
     results = {"entries": [{"enrolment": one, "score": 80} for one in roster]}
-    assessor = world.on(last, 20).speaking_as(Role.ASSESSOR, CENTRE)
+    assessor = world.on(last, 20).as_role(Role.ASSESSOR, CENTRE)
     await assessor.post("training", f"/sessions/{session}/assessments", results, f"assessment-{label}")
-    after = world.on(last + timedelta(days=1)).speaking_as(Role.TRAINER, CENTRE)
+    after = world.on(last + timedelta(days=1)).as_role(Role.TRAINER, CENTRE)
     await after.post("training", f"/sessions/{session}/certificates", {}, f"certificates-{label}")
 
 
-async def _roster(trainer: Caller, session: str) -> list[str]:
+async def _roster(trainer: ApiClient, session: str) -> list[str]:
     found: list[str] = []
     after: str | None = None
     while True:

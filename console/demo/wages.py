@@ -34,7 +34,7 @@ async def _pay(world: World, period: Period, number: int, paid: Sequence[Voyage]
         amount = f"{wage_paid(voyage, period) / 100:.2f}"
         lines.writerow([world.placements[voyage.number], period, amount, "0.00", amount, "", "CNY", paid_on.isoformat()])
     moment = max(paid_on + timedelta(days=2), entered_on)
-    employer = world.on(moment).speaking_as(Role.ENTERPRISE, world.enterprises[number])
+    employer = world.on(moment).as_role(Role.ENTERPRISE, world.enterprises[number])
     done = await employer.upload("rights", "/payrolls", out.getvalue().encode(), f"payroll-{period}-{number}-{moment}")
     if done["rejected"]:
         raise RuntimeError(f"payroll {period} of enterprise {number}: {done['rejected']} rows rejected: {done['findings'][:3]}")

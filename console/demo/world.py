@@ -1,4 +1,4 @@
-"""What the stages of the demo share: the plan, the caller, and the ids that the services have answered."""
+"""What the stages of the demo share: the plan, the client, and the ids that the services have answered."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from console.api_client import Caller
+from console.api_client import ApiClient
 from console.demo.simulation import Plan, Voyage
 from shared.values import PROGRAMME_ZONE, Channel, Period
 
@@ -23,7 +23,7 @@ class World:
     """What the services answered so far: the ids under which the plan's people and things live."""
 
     plan: Plan
-    caller: Caller
+    client: ApiClient
     step: Step
     print_line: Callable[[str], None]  # one line per quarter played
     enterprises: list[str] = field(default_factory=list)
@@ -34,8 +34,8 @@ class World:
     sessions: dict[tuple[str, str, Period], str] = field(default_factory=dict)
     seats: dict[tuple[str, str, Period], int] = field(default_factory=dict)  # of the quarter's sessions
 
-    def on(self, day: date, hour: int = 10) -> Caller:
-        return self.caller.on(datetime.combine(day, time(hour), PROGRAMME_ZONE))
+    def on(self, day: date, hour: int = 10) -> ApiClient:
+        return self.client.on(datetime.combine(day, time(hour), PROGRAMME_ZONE))
 
     def enterprise(self, voyage: Voyage) -> str:
         return self.enterprises[voyage.enterprise]

@@ -10,7 +10,8 @@ import os
 import secrets
 from pathlib import Path
 
-from console.local import home
+from console.local import secret_keys
+from console.local.home import SERVICES, Home
 from console.local.kafka import new_cluster_id
 
 KEYS = Path(".laowu") / "compose"
@@ -23,9 +24,9 @@ def write_env(path: Path, keys: Path = KEYS) -> bool:
     """
     keys.mkdir(parents=True, exist_ok=True)
     keys.chmod(0o700)
-    stack = home.Home(keys)
-    home.auth_key(stack)
-    of_service = home.service_keys(stack)
+    stack = Home(keys)
+    secret_keys.auth_key(stack)
+    service_keys = secret_keys.service_keys(stack)
     for name in ("auth.jwks.json", "docking-signing.pem"):
         stack.file(name).chmod(0o644)
     if path.exists():
@@ -33,8 +34,8 @@ def write_env(path: Path, keys: Path = KEYS) -> bool:
     lines = {
         "KAFKA_CLUSTER_ID": new_cluster_id(),
         "POSTGRES_PASSWORD": secrets.token_urlsafe(24),
-        **{f"{service.upper()}_PASSWORD": secrets.token_urlsafe(24) for service in home.SERVICES},
-        **of_service["registration"],
+        **{f"{service.upper()}_PASSWORD": secrets.token_urlsafe(24) for service in SERVICES},
+        **service_keys["registration"],
     }
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
         out.writelines(f"{name}={value}\n" for name, value in lines.items())

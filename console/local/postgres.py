@@ -18,6 +18,7 @@ from pathlib import Path
 
 from console.errors import DiskFull, NotStarted
 from console.local import processes
+from console.local.home import remove_folder
 from console.local.processes import Spec
 
 ADMIN = "laowu"
@@ -113,10 +114,10 @@ def _initialise(node: Postgres) -> None:
     log = node.folder / "initdb.log"
     log.unlink(missing_ok=True)
     if processes.spawn(Spec("initdb", command, log, account=account)).wait() != 0:
-        said = log.read_text(errors="replace")
-        if "No space left" in said:
+        output = log.read_text(errors="replace")
+        if "No space left" in output:
             raise DiskFull(f"disk full: PostgreSQL could not create its data in {node.folder}.")
-        raise NotStarted(f"PostgreSQL could not create its data: {said.strip().splitlines()[-1]} (see {log})")
+        raise NotStarted(f"PostgreSQL could not create its data: {output.strip().splitlines()[-1]} (see {log})")
     with (fresh / "postgresql.conf").open("a") as configuration:
         configuration.write("\ninclude 'laowu.conf'\n")
     fresh.rename(node.data)
@@ -132,6 +133,11 @@ def spec(node: Postgres) -> Spec:
         stop_signal=signal.SIGINT,
         stop_seconds=30,
     )
+
+
+def remove(folder: Path) -> None:
+    """Remove a stopped server with all its data."""
+    remove_folder(folder)
 
 
 def is_ready(node: Postgres) -> bool:

@@ -8,9 +8,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -18,10 +19,10 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 from pydantic import SecretStr
 
-from console.errors import NotRunning, NotStarted, Trouble, full_disk_told, require_space
+from console.errors import NotRunning, NotStarted, WrongMode, raising_disk_full, require_space
+from console.local import demo_lock, postgres, processes, secret_keys, supervisor
 from console.local import home as homes
 from console.local import kafka as kafka_local
-from console.local import postgres, processes, supervisor
 from console.local.home import SERVICES, Home
 from console.local.processes import Identity
 from console.local.supervisor import Plan, ServiceProcess, State
@@ -33,7 +34,9 @@ SPACE_MB = 500  # a first start needs 150 MB; below this a full disk is near
 UP_SECONDS = 120.0
 DOWN_SECONDS = 90.0
 
-Say = Callable[[str], None]
+OnMessage = Callable[[str], None]
+Token = Callable[[Role, str | None], str]
+Row = dict[str, Any]  # of `status`: name, pid, address, state, restarts
 Command = Callable[[str], Sequence[str]]
 
 
@@ -41,19 +44,15 @@ Command = Callable[[str], Sequence[str]]
 _daemons: dict[Path, subprocess.Popen[bytes]] = {}
 
 
-def silent(_line: str) -> None:
-    """For callers with nobody to tell."""
+def no_messages(_line: str) -> None:
+    """For callers that show none."""
 
 
 def service_command(name: str) -> Sequence[str]:
     return [sys.executable, "-m", f"services.{name}"]
 
 
-class OtherMode(Trouble):
-    """The stack is up, but not in the mode asked for."""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """What `laowu up` may be asked; the rest is for tests."""
 
@@ -64,19 +63,19 @@ class Options:
     repository: str | None = None
     space_mb: int = SPACE_MB
     durable: bool = True
-    say: Say = silent
+    on_message: OnMessage = no_messages
     progress: kafka_local.Progress | None = None
 
 
 # --- up ------------------------------------------------------------------------------------------------------------
 def up(home: Home, options: Options) -> bool:
-    """Every process running and ready. False when it was up already. Raises Trouble; then nothing is left running."""
-    held = homes.lock(home)
-    if held is None:
-        _already_up(home, options)
+    """Every process running and ready. False when it was up already. Raises ConsoleError; then nothing is left running."""
+    lock = homes.try_lock(home)
+    if lock is None:
+        _require_same_mode(home, options)
         return False
     try:
-        _collect(home)
+        _reap(home)
         prepare(home, options)
         with home.log("supervisor").open("ab") as log:
             daemon = subprocess.Popen(
@@ -85,14 +84,14 @@ def up(home: Home, options: Options) -> bool:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                pass_fds=(held,),  # it holds the lock from here on
+                pass_fds=(lock,),  # it holds the lock from here on
             )
     finally:
-        os.close(held)
+        os.close(lock)
     _daemons[home.folder] = daemon
     home.write("supervisor.json", {"pid": daemon.pid, "started": _started(daemon.pid)})
     try:
-        _await_ready(home, daemon, options.say)
+        _await_ready(home, daemon, options.on_message)
     except BaseException:  # Ctrl-C too: what did not come up goes down
         daemon.terminate()
         daemon.wait(DOWN_SECONDS)
@@ -101,17 +100,17 @@ def up(home: Home, options: Options) -> bool:
 
 
 def run_in_foreground(home: Home, options: Options) -> int:
-    """As `up`, but this process supervises until SIGTERM or Ctrl-C. Returns the exit status. Raises Trouble."""
-    held = homes.lock(home)
-    if held is None:
-        _already_up(home, options)
+    """As `up`, but this process supervises until SIGTERM or Ctrl-C. Returns the exit status. Raises ConsoleError."""
+    lock = homes.try_lock(home)
+    if lock is None:
+        _require_same_mode(home, options)
         return 0
     try:
         prepare(home, options)
         home.write("supervisor.json", {"pid": os.getpid(), "started": _started(os.getpid())})
-        return asyncio.run(supervisor.run(home, options.say))
+        return asyncio.run(supervisor.run(home, options.on_message))
     finally:
-        os.close(held)
+        os.close(lock)
 
 
 def _started(pid: int) -> float:
@@ -119,17 +118,17 @@ def _started(pid: int) -> float:
     return who.started if who else 0.0
 
 
-def _already_up(home: Home, options: Options) -> None:
-    """Raises OtherMode when what runs was started for the other calendar."""
+def _require_same_mode(home: Home, options: Options) -> None:
+    """Raises WrongMode when what runs was started for the other calendar."""
     running = (home.read("status.json") or {}).get("simulation", options.simulation)
     if running != options.simulation:
         mode, flag = ("a simulation", "without") if running else ("real time", "with")
-        raise OtherMode(f"already up for {mode}; run laowu down first to start it {flag} --simulation.")
+        raise WrongMode(f"already up for {mode}; run laowu down first to start it {flag} --simulation.")
 
 
 def prepare(home: Home, options: Options) -> Plan:
-    """Everything that can go wrong before a process starts, in the caller's sight; writes the plan the supervisor runs."""
-    with full_disk_told(home.folder):
+    """Everything that can go wrong before a process starts, in the client's sight; writes the plan the supervisor runs."""
+    with raising_disk_full(home.folder):
         return _prepare(home, options)
 
 
@@ -138,8 +137,8 @@ def _prepare(home: Home, options: Options) -> Plan:
         folder.mkdir(parents=True, exist_ok=True)
     require_space(home.folder, options.space_mb)
     home.file("status.json").unlink(missing_ok=True)
-    if ended := homes.sweep_up(home):
-        options.say(f"cleaned up {ended} processes of a stack that was killed")
+    if ended := homes.end_leftovers(home):
+        options.on_message(f"cleaned up {ended} processes of a stack that was killed")
     bootstrap, admin = os.environ.get("KAFKA_BOOTSTRAP_SERVERS"), os.environ.get("DATABASE_URL")
     java, jars = (None, None) if bootstrap else (kafka_local.find_java(options.java), _jars(options))
     folder = home.file("postgres")
@@ -158,20 +157,20 @@ def _prepare(home: Home, options: Options) -> Plan:
     external = {"kafka": bootstrap} if bootstrap else {}
     external |= {"postgres": urlsplit(admin).netloc.rpartition("@")[2]} if admin else {}
     services = [ServiceProcess(name, options.command(name), ports[name], environment(home, name, ports, options)) for name in SERVICES]
-    plan = Plan(options.simulation, services, kafka, node, options.durable, external)
+    plan = Plan(simulation=options.simulation, services=services, kafka=kafka, postgres=node, durable=options.durable, external=external)
     supervisor.save_plan(home, plan)
     return plan
 
 
 def _jars(options: Options) -> Path:
     if not kafka_local.jars_present(options.cache):
-        options.say("downloading Apache Kafka (45 MB, once)")
+        options.on_message("downloading Apache Kafka (45 MB, once)")
     return kafka_local.fetch_jars(options.cache, options.repository, options.progress)
 
 
 def environment(home: Home, service: str, ports: dict[str, int], options: Options) -> dict[str, str]:
-    """What a service process is told (shared/settings.py)."""
-    homes.auth_key(home)
+    """The settings of a service process, as environment variables (shared/settings.py)."""
+    secret_keys.auth_key(home)
     return {
         "KAFKA_BOOTSTRAP_SERVERS": kafka_bootstrap(home),
         "DATABASE_URL": database_url(service, home),
@@ -179,7 +178,7 @@ def environment(home: Home, service: str, ports: dict[str, int], options: Option
         "AUTH_JWKS": str(home.file("auth.jwks.json")),
         "SIMULATION": "true" if options.simulation else "false",
         "MALLOC_ARENA_MAX": "2",  # glibc's arenas per thread would take tens of MB more per process
-        **homes.service_keys(home).get(service, {}),
+        **secret_keys.service_keys(home).get(service, {}),
     }
 
 
@@ -209,38 +208,60 @@ async def create_databases(admin: str) -> None:
         finally:
             await conn.close(timeout=10)
     except (OSError, TimeoutError, asyncpg.PostgresError) as error:
-        raise NotStarted(f"no database: the server of DATABASE_URL does not do as asked: {error}") from None
+        raise NotStarted(f"no database: the server of DATABASE_URL refuses: {error}") from None
 
 
-def _await_ready(home: Home, daemon: subprocess.Popen[bytes], say: Say) -> None:
+def _await_ready(home: Home, daemon: subprocess.Popen[bytes], on_message: OnMessage) -> None:
     """Raises NotStarted with the supervisor's reason, or when it takes longer than UP_SECONDS."""
     deadline = time.monotonic() + UP_SECONDS
-    told: set[str] = set()
+    announced: set[str] = set()
     while True:
         status = home.read("status.json") or {}
         rows = status.get("processes", [])
         for row in rows:
-            if row["state"] == State.READY and row["name"] not in told:
-                told.add(row["name"])
-                say(f"{row['name']} ready at {row['address']}")
-        if rows and all(map(_well, rows)):
+            if row["state"] == State.READY and row["name"] not in announced:
+                announced.add(row["name"])
+                on_message(f"{row['name']} ready at {row['address']}")
+        if rows and all(map(_is_well, rows)):
             return
         if daemon.poll() is not None:
             status = home.read("status.json") or {}
             raise NotStarted(status.get("failure") or f"the supervisor ended; the reason is at the end of {home.log('supervisor')}.")
         if time.monotonic() > deadline:
-            late = ", ".join(row["name"] for row in rows if not _well(row)) or "the supervisor"
+            late = ", ".join(row["name"] for row in rows if not _is_well(row)) or "the supervisor"
             raise NotStarted(f"not ready within {UP_SECONDS:.0f} s: {late}. See laowu logs.")
         time.sleep(0.05)
 
 
-def _well(row: dict[str, Any]) -> bool:
+def _is_well(row: Row) -> bool:
     return row["state"] in {State.READY, State.EXTERNAL}
+
+
+@contextmanager
+def running(home: Home, on_message: OnMessage) -> Iterator[None]:
+    """The stack running, for one command; started for it and stopped after it where it is down.
+
+    Raises NotRunning where no stack was ever started, DemoPlaying where a demo is just starting its own.
+    """
+    endpoints(home)
+    if demo_lock.is_playing(home) and not all_ready(home):
+        demo_lock.require_no_demo(home)
+    if is_up(home):
+        yield
+        return
+    on_message("the stack is down: starting it to ask")
+    up(home, Options(simulation=home.read("demo.json") is not None))
+    started = home.read("supervisor.json")
+    try:
+        yield
+    finally:
+        if home.read("supervisor.json") == started:  # else it is a stack that a demo has started since
+            down(home)
 
 
 # --- down, status --------------------------------------------------------------------------------------------------
 def down(home: Home) -> bool:
-    """Nothing of the stack running. False when nothing was. Also after the supervisor was killed."""
+    """Stop everything the stack runs, also after its supervisor was killed. False when nothing ran."""
     known = home.read("supervisor.json")
     leader = Identity(**known) if known else None
     was_up = leader is not None and processes.alive(leader)
@@ -248,30 +269,30 @@ def down(home: Home) -> bool:
         with suppress(ProcessLookupError):
             os.kill(leader.pid, signal.SIGTERM)
     deadline = time.monotonic() + DOWN_SECONDS
-    while (held := homes.lock(home)) is None:
+    while (lock := homes.try_lock(home)) is None:
         if time.monotonic() > deadline:
             raise NotRunning(f"the supervisor (pid {leader.pid if leader else '?'}) does not end; kill it and run laowu down again.")
         time.sleep(0.05)
     try:
-        left = homes.sweep_up(home) + processes.end(processes.working_in(home.file("postgres") / "data"))
+        left = homes.end_leftovers(home) + processes.end(processes.working_in(home.file("postgres") / "data"))
         home.file("supervisor.json").unlink(missing_ok=True)
         return was_up or left > 0
     finally:
-        os.close(held)
-        _collect(home)
+        os.close(lock)
+        _reap(home)
 
 
-def _collect(home: Home) -> None:
-    """Wait for the supervisor this process started here, whoever ended it: it let go of the lock, so it has ended or is about to."""
+def _reap(home: Home) -> None:
+    """Wait for the supervisor this process started here, whoever ended it: it has released the lock, so it has ended or is about to."""
     daemon = _daemons.pop(home.folder, None)
     if daemon is not None:
         daemon.wait(DOWN_SECONDS)
 
 
-def status(home: Home) -> list[dict[str, Any]]:
+def status(home: Home) -> list[Row]:
     """One row per process: name, pid, address, state, restarts. All stopped when no supervisor lives, whatever the file says."""
     document = home.read("status.json") or {"processes": []}
-    rows: list[dict[str, Any]] = document["processes"]
+    rows: list[Row] = document["processes"]
     if not is_up(home):
         rows = [{**row, "pid": None, "state": row["state"] if row["state"] == State.EXTERNAL else State.STOPPED} for row in rows]
     return rows
@@ -286,7 +307,7 @@ def is_up(home: Home | None = None) -> bool:
 def all_ready(home: Home | None = None) -> bool:
     home = home or Home.here()
     rows = status(home)
-    return is_up(home) and bool(rows) and all(map(_well, rows))
+    return is_up(home) and bool(rows) and all(map(_is_well, rows))
 
 
 def simulated(home: Home | None = None) -> bool:
@@ -306,7 +327,7 @@ def endpoints(home: Home | None = None) -> dict[str, str]:
 def token(role: Role | str, regions: Sequence[str] = (NATION,), party: str | None = None, *, home: Home | None = None) -> str:
     """A bearer token of this stack, good for 12 hours."""
     who = Principal(subject=f"local-{Role(role)}", role=Role(role), regions=tuple(regions), party=party)
-    return issue(homes.auth_key(home or Home.here()), who)
+    return issue(secret_keys.auth_key(home or Home.here()), who)
 
 
 def kafka_bootstrap(home: Home | None = None) -> str:
@@ -318,7 +339,7 @@ def database_url(service: str, home: Home | None = None) -> str:
 
 
 def settings(service: str, home: Home | None = None) -> Settings:
-    """How the service's process is set, for commands that read what it reads; prefixes and bounds come from the environment, as for it."""
+    """How the service's process is set, for commands that read what it reads; prefixes and bounds come from the environment."""
     home = home or Home.here()
     return Settings(
         kafka_bootstrap_servers=kafka_bootstrap(home),
@@ -326,6 +347,16 @@ def settings(service: str, home: Home | None = None) -> Settings:
         http_port=urlsplit(endpoints(home)[service]).port or 1,
         auth_jwks=home.file("auth.jwks.json"),
     )
+
+
+def tokens(home: Home) -> Token:
+    """Tokens by role and party, each signed once: a signature for every one of thousands of commands would be their dearest part."""
+
+    @cache
+    def signed(role: Role, party: str | None) -> str:
+        return token(role, party=party, home=home)
+
+    return signed
 
 
 def _connection(name: str, home: Home | None) -> str:

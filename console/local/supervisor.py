@@ -19,7 +19,7 @@ from subprocess import Popen
 
 import aiohttp
 
-from console.errors import Trouble
+from console.errors import ConsoleError
 from console.local import kafka as kafka_local
 from console.local import postgres as postgres_local
 from console.local import processes
@@ -52,7 +52,7 @@ class Member:
     spec: Spec
     address: str
     is_ready: Callable[[], Awaitable[bool]]
-    before: Callable[[], object] = lambda: None  # done before every start; may block, may raise Trouble
+    before: Callable[[], object] = lambda: None  # done before every start; may block, may raise ConsoleError
     needs: Sequence[str] = ()  # waits for these to be ready before its first start
     service: bool = True  # of ours: stops before what it stands on
     process: Popen[bytes] | None = None
@@ -121,7 +121,7 @@ async def _keep(stack: Stack, member: Member) -> None:
         began = time.monotonic()
         try:
             member.before()
-        except Trouble as error:
+        except ConsoleError as error:
             stack.failure = str(error)
             stack.stop.set()
             return

@@ -16,7 +16,7 @@ import asyncpg
 import pytest
 import yaml
 
-from console.local import compose_env, home, postgres, processes
+from console.local import compose_env, home, postgres, processes, secret_keys
 from console.local.postgres import Postgres
 from shared.principals import Principal, Role
 from shared.settings import Settings
@@ -149,7 +149,7 @@ def test_the_written_secrets_are_private_and_not_written_twice(written: Path) ->
 def test_the_written_keys_fit_together(written: Path) -> None:
     files = {secret["file"]: written / "keys" / Path(secret["file"]).name for secret in COMPOSE["secrets"].values()}
     assert all(file.exists() for file in files.values())
-    key = home.auth_key(home.Home(written / "keys"))
+    key = secret_keys.auth_key(home.Home(written / "keys"))
     who = Principal("tester", Role.AUDITOR)
     assert Verifier.load(written / "keys" / "auth.jwks.json").principal(issue(key, who)) == who
     assert "d" not in json.loads((written / "keys" / "auth.jwks.json").read_text())["keys"][0], "only the public half"

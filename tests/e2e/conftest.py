@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from console.api_client import Caller
+from console.api_client import ApiClient
 from tests.e2e.walk import Walked, walk
 from tests.support.journey import RunningStack, local_stack, named_stack
 
@@ -23,12 +23,12 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Run
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def caller(running: RunningStack) -> AsyncIterator[Caller]:
-    async with running.calling() as one:
+async def client(running: RunningStack) -> AsyncIterator[ApiClient]:
+    async with running.client() as one:
         yield one
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def walked(caller: Caller) -> Walked:
+async def walked(client: ApiClient) -> Walked:
     """One journey for all tests that only look at it."""
-    return await walk(caller)
+    return await walk(client)

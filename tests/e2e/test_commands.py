@@ -15,7 +15,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from console.demo.run import everything_settled
+from console.api_client import wait_until_all_applied
 from console.local import stack
 from tests.e2e.walk import Walked, walk
 from tests.support.journey import POOR_COUNTY, RunningStack, local_stack
@@ -52,8 +52,8 @@ class Place:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place]:
-    async with local_stack(tmp_path_factory.mktemp("commands")) as running, running.calling() as caller:
-        yield Place(running, await walk(caller))
+    async with local_stack(tmp_path_factory.mktemp("commands")) as running, running.client() as client:
+        yield Place(running, await walk(client))
 
 
 async def test_an_audit_is_equal_until_a_cell_is_tampered_with(place: Place) -> None:
@@ -146,8 +146,8 @@ async def test_a_new_epoch_is_refused_while_the_service_runs_and_its_events_are_
     assert (await place.laowu("up", "--simulation")).returncode == 0
     assert place.running.home is not None
     assert stack.all_ready(place.running.home)
-    async with place.running.calling() as caller:
-        walked = await walk(caller)
-        await everything_settled(caller)
+    async with place.running.client() as client:
+        walked = await walk(client)
+        await wait_until_all_applied(client)
     assert walked.grown("2019", "dispatches") == 1
     assert (await place.laowu("audit", "--strict")).returncode == 0

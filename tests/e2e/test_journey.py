@@ -7,8 +7,7 @@ from datetime import date
 
 import pytest
 
-from console.api_client import Caller, Refused
-from console.demo.run import everything_settled
+from console.api_client import ApiClient, RequestRefused, wait_until_all_applied
 from console.local.home import SERVICES
 from shared.principals import Role
 from tests.e2e.walk import MARCH_WAGE, Walked, shown
@@ -75,8 +74,8 @@ async def test_every_aggregate_tells_its_history(walked: Walked) -> None:
 
 
 # --- a list of workers ------------------------------------------------------------------------------------------------
-async def test_a_list_of_workers_is_tried_then_taken_row_by_row_and_the_same_list_once(caller: Caller) -> None:
-    venture = Venture(caller)
+async def test_a_list_of_workers_is_tried_then_taken_row_by_row_and_the_same_list_once(client: ApiClient) -> None:
+    venture = Venture(client)
     rows = [a_row(name="司马玉兰", id_number=an_id(date(1992, 3, 4), "female")), a_row(name="诸葛海棠", birth_date="2015-01-01")]
     content, clerk = as_csv(rows), venture.on(date(2019, 1, 9), Role.CLERK)
     tried = await clerk.upload("registration", "/imports?dry_run=true", content, label())
@@ -86,30 +85,30 @@ async def test_a_list_of_workers_is_tried_then_taken_row_by_row_and_the_same_lis
     assert (taken["accepted"], taken["rejected"]) == (1, 1)
     assert taken["findings"][0]["row"] == 3
     assert again["import_id"] == taken["import_id"]
-    await everything_settled(caller)
+    await wait_until_all_applied(client)
     found = await clerk.get("registration", "/workers", import_id=taken["import_id"])
     assert [one["import_row"] for one in found["items"]] == [2]
 
 
 # --- what goes wrong --------------------------------------------------------------------------------------------------
-async def test_worked_example_certificate_revoked_before_departure_takes_the_clearance_with_it(caller: Caller) -> None:
-    venture = await journey.founded(Venture(caller))
+async def test_worked_example_certificate_revoked_before_departure_takes_the_clearance_with_it(client: ApiClient) -> None:
+    venture = await journey.founded(Venture(client))
     worker = await journey.registered(venture, journey.a_person())
-    await everything_settled(caller)
+    await wait_until_all_applied(client)
     placement = await journey.accepted(venture, (await journey.proposed(venture, worker))["match"])
     await journey.papered(venture, placement)
-    await everything_settled(caller)
+    await wait_until_all_applied(client)
     serial = await journey.certified(venture, placement)
-    await everything_settled(caller)
+    await wait_until_all_applied(client)
     assert (await shown(venture, placement, TRAINED))["state"] == "cleared"
 
     reason = {"reason": "fraud", "explanation": "the examination was taken by somebody else"}
     await venture.on(date(2019, 2, 20), Role.TRAINER).post("training", f"/certificates/{serial}/revocation", reason, label())
-    await everything_settled(caller)
+    await wait_until_all_applied(client)
 
     ended = await shown(venture, placement, DEPARTED)
     assert (ended["state"], ended["ended"]) == ("cancelled", "clearance_withdrawn")
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RequestRefused) as refused:
         await journey.departed(venture, placement)
     assert refused.value.status == 409
     order = await venture.on(DEPARTED).get("docking", f"/orders/{venture.order}")
@@ -117,13 +116,13 @@ async def test_worked_example_certificate_revoked_before_departure_takes_the_cle
     assert await journey.proposed(venture, worker)  # the position and the worker are free again
 
 
-async def test_worked_example_last_position_is_given_once_when_two_are_accepted_at_the_same_moment(caller: Caller) -> None:
-    venture = await journey.founded(Venture(caller))
+async def test_worked_example_last_position_is_given_once_when_two_are_accepted_at_the_same_moment(client: ApiClient) -> None:
+    venture = await journey.founded(Venture(client))
     workers = [await journey.registered(venture, journey.a_person()) for _ in range(2)]
-    await everything_settled(caller)
+    await wait_until_all_applied(client)
     matches = [(await journey.proposed(venture, worker))["match"] for worker in workers]
     answers = await asyncio.gather(*(journey.accepted(venture, match) for match in matches), return_exceptions=True)
-    refused = [one for one in answers if isinstance(one, Refused)]
+    refused = [one for one in answers if isinstance(one, RequestRefused)]
     assert [one.status for one in refused] == [409]
     order = await venture.on(PAPERED).get("docking", f"/orders/{venture.order}")
     assert (order["reserved"], order["filled"], order["positions"]) == (1, 0, 1)
@@ -131,11 +130,11 @@ async def test_worked_example_last_position_is_given_once_when_two_are_accepted_
 
 # --- afterwards -------------------------------------------------------------------------------------------------------
 @pytest.mark.usefixtures("walked")
-async def test_the_figures_are_those_that_a_recount_of_the_log_gives(running: RunningStack, caller: Caller) -> None:
-    await everything_settled(caller)
+async def test_the_figures_are_those_that_a_recount_of_the_log_gives(running: RunningStack, client: ApiClient) -> None:
+    await wait_until_all_applied(client)
     counted = recount.figures((await recount.recount(running.kafka)).events)
-    assert await journey.stated(caller) == counted
-    by_year, years = recount.by_year(counted), (await journey.report(caller))["years"]
+    assert await journey.stated(client) == counted
+    by_year, years = recount.by_year(counted), (await journey.report(client))["years"]
     for year, row in years.items():
         assert row["dispatches"] == by_year.get(("dispatches", year), 0)
         assert row["persons"] == by_year.get(("persons", year), 0)
@@ -144,10 +143,10 @@ async def test_the_figures_are_those_that_a_recount_of_the_log_gives(running: Ru
 
 
 @pytest.mark.usefixtures("walked")
-async def test_nothing_is_parked_and_every_published_event_is_applied(running: RunningStack, caller: Caller) -> None:
-    await everything_settled(caller)
+async def test_nothing_is_parked_and_every_published_event_is_applied(running: RunningStack, client: ApiClient) -> None:
+    await wait_until_all_applied(client)
     told = await recount.recount(running.kafka)
-    operator = caller.speaking_as(Role.OPERATOR)
+    operator = client.as_role(Role.OPERATOR)
     for service in SERVICES:
         state = await operator.get(service, "/delivery")
         assert (state["outbox"], state["parked"]) == (0, 0), service

@@ -10,8 +10,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from console.api_client import Caller, Refused
-from console.demo.run import everything_settled
+from console.api_client import ApiClient, RequestRefused, wait_until_all_applied
 from shared.principals import Role
 from tests.e2e.walk import Walked
 from tests.support import recount
@@ -78,13 +77,13 @@ def _written(folder: Path) -> Iterator[Path]:
     return (path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix not in MAPS)
 
 
-async def metrics_with(running: RunningStack, caller: Caller, needles: list[bytes]) -> list[str]:
-    return [service for service in running.addresses if found_in(await caller.get(service, "/metrics"), needles)]
+async def metrics_with(running: RunningStack, client: ApiClient, needles: list[bytes]) -> list[str]:
+    return [service for service in running.addresses if found_in(await client.get(service, "/metrics"), needles)]
 
 
-async def spoken_of_again(walked: Walked, caller: Caller) -> None:
+async def spoken_of_again(walked: Walked, client: ApiClient) -> None:
     """Every other way in which the data pass through registration: entered again, refused, looked up, shown."""
-    clerk, person = Venture(caller).on(date(2019, 1, 10), Role.CLERK), walked.person
+    clerk, person = Venture(client).on(date(2019, 1, 10), Role.CLERK), walked.person
     again = {
         "name": person.name,
         "name_pinyin": person.name_pinyin,
@@ -98,28 +97,28 @@ async def spoken_of_again(walked: Walked, caller: Caller) -> None:
     }
     assert (await clerk.post("registration", "/workers", again, label()))["possible_duplicates"] >= 1
     for field in ("education", "sex", "county", "birth_date"):
-        with pytest.raises(Refused):
+        with pytest.raises(RequestRefused):
             await clerk.post("registration", "/workers", {**again, field: person.id_number, "name_pinyin": person.name}, label())
     assert (await clerk.post("registration", "/workers/lookup", {"id_number": person.id_number}, label()))["items"]
     shown = await clerk.post("registration", f"/workers/{walked.worker}/personal-data", {"reason": "contact_worker"}, label())
     assert (shown["name"], shown["id_number"], shown["phone"]) == (person.name, person.id_number, person.phone)
 
 
-async def test_name_number_and_phone_stand_nowhere_in_clear(walked: Walked, running: RunningStack, caller: Caller) -> None:
-    await spoken_of_again(walked, caller)
-    await everything_settled(caller)
+async def test_name_number_and_phone_stand_nowhere_in_clear(walked: Walked, running: RunningStack, client: ApiClient) -> None:
+    await spoken_of_again(walked, client)
+    await wait_until_all_applied(client)
     needles = spellings(walked.person.secrets)
     assert await topics_with(running, needles) == []
     assert await tables_with(running, needles) == []
-    assert await metrics_with(running, caller, needles) == []
+    assert await metrics_with(running, client, needles) == []
     if running.home is not None:
         assert files_with(running.home.folder, needles) == []
 
 
-async def test_the_search_finds_what_is_there(walked: Walked, running: RunningStack, caller: Caller) -> None:
+async def test_the_search_finds_what_is_there(walked: Walked, running: RunningStack, client: ApiClient) -> None:
     worker = spellings([walked.worker])
     assert {"registration.events", "docking.events", "training.events", "rights.events"} <= set(await topics_with(running, worker))
     assert {"registration.worker", "docking.placement", "rights.ledger"} <= set(await tables_with(running, worker))
-    assert len(await metrics_with(running, caller, [b"laowu_http_seconds"])) == len(running.addresses)
+    assert len(await metrics_with(running, client, [b"laowu_http_seconds"])) == len(running.addresses)
     if running.home is not None:
         assert any("postgres" in name for name in files_with(running.home.folder, worker))

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from console.api_client import Caller
-from console.demo.run import everything_settled
+from console.api_client import ApiClient, wait_until_all_applied
 from shared.principals import Role
 from tests.support import journey
 from tests.support.journey import DEPARTED, TRAINED, Person, Venture, label
@@ -39,25 +38,25 @@ class Walked:
         return int(self.after["years"][year][figure]) - int(self.before["years"][year][figure])
 
 
-async def walk(caller: Caller) -> Walked:
+async def walk(client: ApiClient) -> Walked:
     """The whole way of one worker."""
-    before = await journey.report(caller)
-    venture, person = await journey.founded(Venture(caller)), journey.a_person()
+    before = await journey.report(client)
+    venture, person = await journey.founded(Venture(client)), journey.a_person()
     worker = await journey.registered(venture, person)
-    await everything_settled(caller)
+    await wait_until_all_applied(client)
     placement = await journey.accepted(venture, (await journey.proposed(venture, worker))["match"])
     requested = await journey.papered(venture, placement)
-    await everything_settled(caller)
+    await wait_until_all_applied(client)
     await journey.certified(venture, placement)
-    await everything_settled(caller)
+    await wait_until_all_applied(client)
     cleared = await shown(venture, placement, TRAINED)
     await journey.departed(venture, placement)
-    await everything_settled(caller)
+    await wait_until_all_applied(client)
     worker_abroad = await venture.on(DEPARTED).get("registration", f"/workers/{worker}")
     short, missing = await wages(venture, placement)
     case = await complaint(venture, placement)
     returned = await journey.returned(venture, placement)
-    await everything_settled(caller)
+    await wait_until_all_applied(client)
     return Walked(
         venture,
         person,
@@ -65,7 +64,7 @@ async def walk(caller: Caller) -> Walked:
         placement,
         case,
         before,
-        await journey.report(caller),
+        await journey.report(client),
         requested,
         cleared,
         returned,

@@ -16,9 +16,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from console.api_client import Caller
+from console.api_client import ApiClient, wait_until_all_applied
 from console.demo.player import play
-from console.demo.run import everything_settled
 from console.demo.simulation import FIRST, LAST, YEARS, Plan, months, plan
 from console.demo.wages import wage_paid
 from console.demo.world import World
@@ -57,9 +56,9 @@ def expected(played: Plan, last: Period) -> dict[str, dict[str, int]]:
     return {year: dict(counted) for year, counted in years.items() if year <= last[:4]}
 
 
-async def reported(caller: Caller, last: Period) -> dict[str, dict[str, int]]:
+async def reported(client: ApiClient, last: Period) -> dict[str, dict[str, int]]:
     names = ("dispatches", "poverty_dispatches", "returns", "persons", "income_cny", "stock")
-    years = (await journey.report(caller))["years"]
+    years = (await journey.report(client))["years"]
     return {str(year): {name: years[str(year)][name] for name in names} for year in YEARS if year <= int(last[:4])}
 
 
@@ -89,19 +88,19 @@ async def played_while(work: Awaitable[None], disturb: Sequence[Callable[[], boo
 
 
 # --- what must be true afterwards -------------------------------------------------------------------------------------
-async def nothing_lost(running: RunningStack, caller: Caller, played: Plan, last: Period = LAST) -> recount.Recount:
+async def nothing_lost(running: RunningStack, client: ApiClient, played: Plan, last: Period = LAST) -> recount.Recount:
     """Figures, sets and positions agree with the plan and with the log."""
-    await everything_settled(caller)
+    await wait_until_all_applied(client)
     told = await recount.recount(running.kafka)
     counted = recount.figures(told.events)
-    assert await reported(caller, last) == expected(played, last)
-    assert await journey.stated(caller) == counted
+    assert await reported(client, last) == expected(played, last)
+    assert await journey.stated(client) == counted
     for topic, service in zip(recount.TOPICS, SERVICES, strict=True):
         published = told.ids(topic)
         assert len(published) == len(set(published)), f"{topic}: an event twice"
         if service != "stats":
             assert set(published) == await accepted(running, service), f"{service}: accepted and published differ"
-    operator = caller.speaking_as(Role.OPERATOR)
+    operator = client.as_role(Role.OPERATOR)
     for service in SERVICES:
         state = await operator.get(service, "/delivery")
         assert (state["outbox"], state["parked"]) == (0, 0), service
@@ -137,13 +136,13 @@ async def test_any_process_killed_at_any_moment_changes_no_figure(tmp_path: Path
     chance, played = random.Random(seed), plan(seed, 20_000)
     names = [*PROCESSES, *chance.choices(PROCESSES, k=3)]
     chance.shuffle(names)
-    async with local_stack(tmp_path) as running, running.calling() as caller:
+    async with local_stack(tmp_path) as running, running.client() as client:
         home = running.home
         assert home is not None
         kills = [lambda name=name: send(home, name, signal.SIGKILL) for name in names]
-        world = World(played, caller, lambda _what, _count: None, lambda _line: None)
+        world = World(played, client, lambda _what, _count: None, lambda _line: None)
         assert await played_while(play(world), kills, lambda: chance.uniform(1, 3)) >= 7
-        told = await nothing_lost(running, caller, played)
+        told = await nothing_lost(running, client, played)
         in_order(told)
         print(f"killed {names}; {len(told.events)} events, {told.repeats} records repeated")  # noqa: T201
 
@@ -158,14 +157,14 @@ async def test_a_service_asked_to_leave_leaves_cleanly_and_loses_nothing(tmp_pat
     def command(name: str) -> Sequence[str]:
         return [sys.executable, "-P", str(TOLD_EXIT), str(tmp_path / f"{name}.exits"), f"services.{name}"]
 
-    async with local_stack(tmp_path, command) as running, running.calling() as caller:
+    async with local_stack(tmp_path, command) as running, running.client() as client:
         home = running.home
         assert home is not None
         leaves = [lambda name=name: send(home, name, signal.SIGTERM) for name in names]
-        world = World(played, caller, lambda _what, _count: None, lambda _line: None)
+        world = World(played, client, lambda _what, _count: None, lambda _line: None)
         assert await played_while(play(world, TWO_YEARS), leaves, lambda: chance.uniform(1, 3)) == len(names)
         await until(lambda: stack.all_ready(home), 30, "everything is back")
-        in_order(await nothing_lost(running, caller, played, TWO_YEARS))
+        in_order(await nothing_lost(running, client, played, TWO_YEARS))
         assert {name: exits(tmp_path, name) for name in names} == {name: ["0"] for name in names}
 
 

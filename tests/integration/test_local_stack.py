@@ -18,13 +18,13 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from console.errors import DiskFull, NoJava, NotStarted
+from console.errors import DiskFull, NoJava, NotStarted, WrongMode
 from console.local import home as homes
 from console.local import kafka as kafka_local
 from console.local import processes, stack
 from console.local.home import SERVICES, Home
 from console.local.processes import Identity
-from console.local.stack import Options, OtherMode
+from console.local.stack import Options
 from shared.principals import Role
 from shared.web.auth import Verifier
 from tests.conftest import MakeDatabase
@@ -105,7 +105,7 @@ def test_started_twice_it_says_so_and_changes_nothing(home: Home) -> None:
     stack.up(home, OPTIONS)
     running = identities(home)
     assert not stack.up(home, OPTIONS)
-    with pytest.raises(OtherMode, match="laowu down first"):
+    with pytest.raises(WrongMode, match="laowu down first"):
         stack.up(home, Options(simulation=True, command=stand_in))
     assert identities(home) == running
     listed = laowu("status", "--json", LAOWU_HOME=str(home.folder))
@@ -151,7 +151,7 @@ def test_what_a_killed_supervisor_left_is_ended_and_a_stranger_with_its_pid_is_n
         assert ours is not None
         home.folder.mkdir()
         home.write("processes.json", [{"pid": ours.pid, "started": ours.started}, {"pid": stranger.pid, "started": ours.started - 60}])
-        assert homes.sweep_up(home) == 1
+        assert homes.end_leftovers(home) == 1
         assert left.poll() is not None
         assert stranger.poll() is None
         stranger.kill()

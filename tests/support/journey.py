@@ -23,9 +23,8 @@ import pycountry
 import pytest
 from joserfc.jwk import OKPKey
 
-from console.api_client import Caller, calling
-from console.local import home as homes
-from console.local import stack
+from console.api_client import ApiClient, open_client
+from console.local import secret_keys, stack
 from console.local.home import SERVICES, Home
 from console.local.stack import Options
 from shared import reference
@@ -65,9 +64,9 @@ class RunningStack:
         return issue(self.key, Principal(f"local-{role}", role, (NATION,), party))
 
     @asynccontextmanager
-    async def calling(self) -> AsyncIterator[Caller]:
-        async with calling(self.addresses, self.token, run=secrets.token_hex(8)) as caller:
-            yield caller
+    async def client(self) -> AsyncIterator[ApiClient]:
+        async with open_client(self.addresses, self.token, run=secrets.token_hex(8)) as client:
+            yield client
 
 
 def named_stack() -> RunningStack | None:
@@ -91,7 +90,7 @@ async def local_stack(folder: Path, command: stack.Command = stack.service_comma
         await asyncio.to_thread(_bring_up, home, Options(simulation=True, durable=False, command=command))
         yield RunningStack(
             addresses=stack.endpoints(home),
-            key=homes.auth_key(home),
+            key=secret_keys.auth_key(home),
             kafka=stack.kafka_bootstrap(home),
             databases={name: stack.database_url(name, home) for name in SERVICES},
             home=home,
@@ -134,7 +133,7 @@ def a_person(name: str = "欧阳雪莲", name_pinyin: str = "Ouyang Xuelian", co
 class Venture:
     """An enterprise with an order, and a course for it, for a trade drawn anew: what else the stack has seen does not disturb."""
 
-    caller: Caller
+    client: ApiClient
     positions: int = 1
     destination: str = field(default_factory=lambda: random.choice(DESTINATIONS))
     occupation: str = field(default_factory=lambda: random.choice(OCCUPATIONS))
@@ -144,10 +143,10 @@ class Venture:
     course: str = ""
     session: str = ""
 
-    def on(self, day: date, role: Role = Role.OFFICER, hour: int = 10) -> Caller:
+    def on(self, day: date, role: Role = Role.OFFICER, hour: int = 10) -> ApiClient:
         """Somebody who speaks on that day; a trainer or assessor for the centre, an enterprise for itself."""
         party = {Role.TRAINER: self.centre, Role.ASSESSOR: self.centre, Role.ENTERPRISE: self.enterprise}.get(role)
-        return self.caller.speaking_as(role, party).on(datetime.combine(day, time(hour), PROGRAMME_ZONE))
+        return self.client.as_role(role, party).on(datetime.combine(day, time(hour), PROGRAMME_ZONE))
 
 
 def label() -> str:
@@ -287,13 +286,13 @@ async def reported(venture: Venture, placement: str, period: str, minor: int, pa
 
 
 # --- stats ------------------------------------------------------------------------------------------------------------
-async def report(caller: Caller) -> dict[str, Any]:
-    return dict(await replace(caller, at=None).speaking_as(Role.AUDITOR).get("stats", "/report"))
+async def report(client: ApiClient) -> dict[str, Any]:
+    return dict(await replace(client, at=None).as_role(Role.AUDITOR).get("stats", "/report"))
 
 
-async def stated(caller: Caller) -> dict[Figure, int]:
+async def stated(client: ApiClient) -> dict[Figure, int]:
     """What stats says, in the recount's terms."""
-    auditor = caller.speaking_as(Role.AUDITOR)
+    auditor = client.as_role(Role.AUDITOR)
     found: dict[Figure, int] = {}
     for measure in ("dispatches", "persons", "returns", "income"):
         figure = await auditor.get("stats", f"/figures/{measure}?by=year&by=county")

@@ -10,20 +10,20 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from console.__main__ import LOGS
+from console.commands.stack import LOGS
 from console.errors import NotRunning
 from console.local import home as homes
-from console.local import stack
+from console.local import secret_keys, stack
 from console.local.home import Home
 
 
 def test_only_one_holds_the_lock(tmp_path: Path) -> None:
     home = Home(tmp_path / "new")
-    held = homes.lock(home)
-    assert held is not None
-    assert homes.lock(home) is None
-    os.close(held)
-    again = homes.lock(home)
+    lock = homes.try_lock(home)
+    assert lock is not None
+    assert homes.try_lock(home) is None
+    os.close(lock)
+    again = homes.try_lock(home)
     assert again is not None
     os.close(again)
 
@@ -40,12 +40,12 @@ def test_ports_stay_and_a_new_part_gets_one_of_its_own(tmp_path: Path) -> None:
 
 def test_keys_are_made_once_and_are_the_owners_only(tmp_path: Path) -> None:
     home = Home(tmp_path)
-    keys = homes.service_keys(home)
-    assert homes.service_keys(home) == keys
-    assert [len(base64.b64decode(value)) for value in keys["registration"].values()] == [32, 32]
-    pem = Path(keys["docking"]["DOCKING_SIGNING_KEY"])
+    made = secret_keys.service_keys(home)
+    assert secret_keys.service_keys(home) == made
+    assert [len(base64.b64decode(value)) for value in made["registration"].values()] == [32, 32]
+    pem = Path(made["docking"]["DOCKING_SIGNING_KEY"])
     assert isinstance(load_pem_private_key(pem.read_bytes(), password=None), Ed25519PrivateKey)
-    assert homes.auth_key(home).kid == homes.auth_key(home).kid
+    assert secret_keys.auth_key(home).kid == secret_keys.auth_key(home).kid
     assert {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == dict.fromkeys(
         ("keys.json", "docking-signing.pem", "auth.json", "auth.jwks.json"), 0o600
     )

@@ -1,0 +1,39 @@
+"""The secrets of one local stack, made the first time they are needed and kept in its folder."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from joserfc.jwk import OKPKey
+
+from console.local.home import Home, write_private
+from shared.web.auth import new_key, public_keys
+
+
+def auth_key(home: Home) -> OKPKey:
+    """The key this stack's tokens are signed with, made the first time; the services get only its public half (auth.jwks.json)."""
+    known = home.read("auth.json")
+    if known is None:
+        key = new_key()
+        home.write("auth.jwks.json", public_keys([key]))
+        home.write("auth.json", key.as_dict(private=True))
+        return key
+    return OKPKey.import_key(known)
+
+
+def service_keys(home: Home) -> dict[str, dict[str, str]]:
+    """Service -> the variables that hold its secrets, made the first time."""
+    known: dict[str, str] | None = home.read("keys.json")
+    if known is None:
+        known = {
+            name: base64.b64encode(secrets.token_bytes(32)).decode() for name in ("REGISTRATION_MASTER_KEY", "REGISTRATION_LOOKUP_KEY")
+        }
+        home.write("keys.json", known)
+    signing = home.file("docking-signing.pem")
+    if not signing.exists():
+        pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        write_private(signing, pem.decode())
+    return {"registration": known, "docking": {"DOCKING_SIGNING_KEY": str(signing)}}
