@@ -1,7 +1,8 @@
 """registration: who can go abroad to work, and wants to.
 
 Owns    workers (number, codes, assurance), their willingness, imports of worker lists, and every name, document number and
-        phone of the programme: one ciphertext per worker under a key per worker (vault.py); nothing of it leaves this database
+        phone of the programme: one ciphertext per worker under a key per worker (personal_data/vault.py); none of it leaves
+        this database
 Out     WorkerRegistered, WorkerVerified, WillingnessRecorded / Withdrawn / Expired, ImportCompleted
 In      docking: Dispatched (who has left is no longer on offer)
 """

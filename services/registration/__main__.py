@@ -1,4 +1,4 @@
-"""`python -m services.registration`"""
+"""`python -m services.registration`."""
 
 from __future__ import annotations
 
@@ -6,19 +6,18 @@ from pathlib import Path
 
 from services.registration import consumers
 from services.registration.api import router
-from services.registration.settings import IMPORT_BODY_BYTES, Settings
-from services.registration.usecases.willingness import sweep
-from shared import events, runner
-from shared.delivery.consumer import each
+from services.registration.settings import IMPORT_BODY_BYTES, RegistrationSettings
+from services.registration.usecases.sweeps import sweep
+from shared import runner
 
 SERVICE = runner.Service(
     name="registration",
     package=Path(__file__).parent,
     router=router,
-    topics=(events.DOCKING,),
-    apply=each(consumers.HANDLERS),
+    topics=consumers.TOPICS,
+    apply=consumers.apply,
     sweep=sweep,
-    settings=Settings,
+    settings=RegistrationSettings,
     body_limits={"/imports": IMPORT_BODY_BYTES},
 )
 

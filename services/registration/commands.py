@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from services.registration.domain import ResidenceBasis, Source
+from services.registration.domain.workers import ResidenceBasis, Source
 from shared.values import CountyField, Day, DestinationField, HouseholdStatus, Line, Money, OccupationField, Sex
 
 T = TypeVar("T")
@@ -27,7 +27,7 @@ Flag = Annotated[bool, Field(strict=True)]
 Version = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
 Name = Annotated[Line, Field(max_length=60)]
 Pinyin = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[A-Za-z][A-Za-z' -]*$")]
-IdNumberField = Annotated[Line, Field(max_length=32)]  # its rules have codes of their own: domain.id_number
+IdNumberField = Annotated[Line, Field(max_length=32)]  # its rules have codes of their own: domain.identity
 Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9][0-9 -]{4,18}[0-9]$")]
 Education = Annotated[int, Field(strict=True, ge=0, le=8, description="ISCED 2011 level")]
 Occupations = Annotated[tuple[OccupationField, ...], Field(min_length=1, max_length=10), AfterValidator(_once)]

@@ -1,9 +1,13 @@
-"""What registration does when others have acted."""
+"""Which event leads to which usecase."""
 
 from __future__ import annotations
 
 from services.registration.usecases import willingness
 from shared import events
-from shared.delivery.consumer import Handlers
+from shared.delivery import consumer
 
-HANDLERS: Handlers = {events.Dispatched: willingness.withdraw_dispatched}
+TOPICS = (events.DOCKING,)
+
+HANDLERS: consumer.Handlers = {events.Dispatched: willingness.withdraw_dispatched}
+
+apply = consumer.each(HANDLERS)

@@ -1,4 +1,4 @@
-"""Worker lists over HTTP: good rows in, bad rows named, the same file once, a killed import carried on."""
+"""Worker lists over HTTP: good rows in, bad rows named, the same file once, a killed import resumed."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from datetime import date
 import pytest
 from python_calamine import load_workbook
 
-from services.registration import queries
-from services.registration.settings import Settings, programme
+from services.registration.domain.imports import Finding
+from services.registration.queries import imports as import_rows
 from services.registration.usecases import imports
 from shared import events
 from shared.db import Cause, Tx
@@ -116,24 +116,20 @@ class Killed(Exception):
 
 
 @pytest.mark.parametrize("killed_after", [0, 1, 2])
-async def test_a_killed_import_is_carried_on_where_it_was(registration: Client, monkeypatch: pytest.MonkeyPatch, killed_after: int) -> None:
+async def test_a_killed_import_resumes_where_it_was(registration: Client, monkeypatch: pytest.MonkeyPatch, killed_after: int) -> None:
     rows = a_list_of(2500)
-    advance, advanced = queries.advance_import, 0
+    insert_findings, chunks = import_rows.insert_findings, 0
 
-    async def die(tx: Tx, import_id: ImportId, accepted: int, rejected: int, findings: Sequence[queries.Finding]) -> None:
-        nonlocal advanced
-        await advance(tx, import_id, accepted, rejected, findings)
-        advanced += 1
-        if advanced > killed_after:
+    async def die(tx: Tx, import_id: ImportId, findings: Sequence[Finding]) -> None:
+        nonlocal chunks
+        await insert_findings(tx, import_id, findings)
+        chunks += 1
+        if chunks > killed_after:
             raise Killed
 
-    monkeypatch.setattr(queries, "advance_import", die)
-    settings = registration.service.settings
-    assert isinstance(settings, Settings)
+    monkeypatch.setattr(import_rows, "insert_findings", die)
     with pytest.raises(Killed):
-        await imports.import_workers(
-            registration.database, Cause(registration.who, Clock(JUNE)), programme(settings), as_csv(rows), Kind.CSV
-        )
+        await imports.import_workers(registration.database, Cause(registration.who, Clock(JUNE)), as_csv(rows), Kind.CSV)
     monkeypatch.undo()
     assert await count(registration, "worker") == killed_after * 1000
     answer = await imported(registration, rows)
@@ -191,9 +187,7 @@ async def test_an_import_is_seen_by_who_covers_its_regions(registration: Client)
         (b" " * (33 * 1024 * 1024), "text/csv", 413, "TOO_LARGE"),
     ],
 )
-async def test_a_file_that_is_none_is_refused_whole(
-    registration: Client, content: bytes, content_type: str, status: int, code: str
-) -> None:
+async def test_a_malformed_file_is_refused_whole(registration: Client, content: bytes, content_type: str, status: int, code: str) -> None:
     for path in ("/imports", "/imports?dry_run=true"):
         file = io.BytesIO(content)  # as people send files: in pieces
         answer = await registration.send("POST", path, data=file, headers={"content-type": content_type})

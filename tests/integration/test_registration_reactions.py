@@ -1,4 +1,4 @@
-"""What registration does when a worker has left, on a real database: once, at the right day, and never to a later wish."""
+"""What registration does when a worker has left, on a real database: once, on the right day, and never to a later willingness."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from services.registration import consumers
-from services.registration.usecases import willingness
+from services.registration.consumers import apply
+from services.registration.usecases.sweeps import sweep
 from shared import events, reference
 from shared.db import Cause
-from shared.delivery.consumer import Reject, each
+from shared.delivery.consumer import Reject
 from shared.principals import Role
 from shared.values import Channel, Clock, EnterpriseId, HouseholdStatus, PlacementId, Sex, WorkerId, new_id
 from tests.conftest import MakeDatabase
@@ -23,7 +23,6 @@ from tests.support.http import Client, serving
 from tests.support.registration import a_worker, an_offer, willing
 
 JUNE = datetime(2018, 6, 1, 4, tzinfo=UTC)
-apply = each(consumers.HANDLERS)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -85,7 +84,7 @@ async def test_who_has_left_is_no_longer_on_offer_from_that_day(registration: Cl
     assert (shown["willingness"], shown["willingness_since"]) == ("withdrawn", "2018-07-03")
 
 
-async def test_a_departure_heard_of_twice_withdraws_once(registration: Client) -> None:
+async def test_a_departure_applied_twice_withdraws_once(registration: Client) -> None:
     worker = await a_worker().at(registration)
     await willing(registration, worker)
     departure = a_departure(worker, date(2018, 7, 3))
@@ -93,20 +92,20 @@ async def test_a_departure_heard_of_twice_withdraws_once(registration: Client) -
     assert len(await about_willingness(registration)) == 2
 
 
-async def test_who_never_said_anything_is_left_alone(registration: Client) -> None:
+async def test_a_departure_without_a_willingness_changes_nothing(registration: Client) -> None:
     worker = await a_worker().at(registration)
     await reacted(registration, a_departure(worker, date(2018, 7, 3)))
     assert await about_willingness(registration) == []
 
 
-async def test_a_wish_stated_after_a_departure_heard_of_late_stands(registration: Client) -> None:
+async def test_a_willingness_stated_after_a_late_departure_stays(registration: Client) -> None:
     worker = await a_worker().registered("2018-01-01").at(registration)
     await willing(registration, worker)
     await reacted(registration, a_departure(worker, date(2018, 5, 31)))
     assert (await registration.get(f"/workers/{worker}")).body["willingness"] == "willing"
 
 
-async def test_who_left_after_the_wish_had_run_out_has_expired_before(registration: Client) -> None:
+async def test_a_departure_after_the_willingness_ran_out_records_its_expiry(registration: Client) -> None:
     worker = await a_worker().at(registration)
     await willing(registration, worker)
     await reacted(registration, a_departure(worker, date(2019, 1, 15)))
@@ -136,10 +135,10 @@ async def test_a_sweep_passes_by_a_worker_whom_a_command_holds(registration: Cli
     late = Cause(registration.speaking_as(Role.OPERATOR).who, Clock(datetime(2018, 12, 10, 4, tzinfo=UTC)))
     async with registration.database.transaction(late) as tx:
         await tx.conn.execute("SELECT 1 FROM worker FOR UPDATE")
-        async with registration.database.transaction(late) as sweep:
-            assert await willingness.sweep(sweep) == 0
+        async with registration.database.transaction(late) as sweeping:
+            assert await sweep(sweeping) == 0
     async with registration.database.transaction(late) as tx:
-        assert await willingness.sweep(tx) == 1
+        assert await sweep(tx) == 1
 
 
 MANY_WILLING = """
@@ -161,7 +160,7 @@ async def test_a_thousand_ran_out_take_a_few_bounded_sweeps_of_few_statements(re
     late = Cause(registration.who, Clock(datetime(2018, 7, 1, 4, tzinfo=UTC)))
     while not acted or acted[-1]:
         async with registration.database.transaction(late) as tx:
-            acted.append(await willingness.sweep(tx))
+            acted.append(await sweep(tx))
     assert acted == [500, 500, 1, 0]
     assert len(await about_willingness(registration)) == 1001
 

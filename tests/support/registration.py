@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from services.registration.domain import check_character
+from services.registration.domain.identity import check_character
 from tests.support.http import Answer, Client
 
 _serials = itertools.count(1)
@@ -26,7 +26,7 @@ def an_id(born: date = date(1990, 5, 17), sex: str = "male", place: str = "62112
     return digits + check_character(digits)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AWorker:
     name: str = "李明"
     county: str = WELL_KNOWN_COUNTY
@@ -115,8 +115,8 @@ def as_csv(rows: list[dict[str, str]]) -> bytes:
 def a_list_of(count: int) -> list[dict[str, str]]:
     """Rows of different people, every third with an offer."""
     rows = []
-    for place in range(count):
-        row = a_row(name=f"王芳{chr(0x4E00 + place % 5000)}", id_number=an_id(date(1992, 3, 4), "female", serial=place % 490))
-        row |= {"destinations": "JPN;SGP", "family_consent": "yes", "wage_floor": "4500", "wage_currency": "CNY"} if place % 3 == 0 else {}
+    for number in range(count):
+        row = a_row(name=f"王芳{chr(0x4E00 + number % 5000)}", id_number=an_id(date(1992, 3, 4), "female", serial=number % 490))
+        row |= {"destinations": "JPN;SGP", "family_consent": "yes", "wage_floor": "4500", "wage_currency": "CNY"} if number % 3 == 0 else {}
         rows.append(row)
     return rows

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registration import domain
-from services.registration.domain import Assurance, Step, Willingness
+from services.registration.domain import errors, identity, willingness, workers
+from services.registration.domain.willingness import Step, Willingness
+from services.registration.domain.workers import Assurance
+from services.registration.personal_data.masking import mask
 from shared.values import Sex
 from tests.support.registration import an_id
 
@@ -18,68 +20,68 @@ ids = st.builds(an_id, births, st.sampled_from(["male", "female"]), st.sampled_f
 
 
 @given(ids)
-def test_an_identity_number_tells_its_own_birth_date_and_sex(number: str) -> None:
-    document = domain.id_number(number.lower())
+def test_an_identity_number_holds_its_birth_date_and_sex(number: str) -> None:
+    document = identity.parse_id_number(number.lower())
     assert document.text == number
     assert document.birth_date.strftime("%Y%m%d") == number[6:14]
     assert (document.sex is Sex.MALE) == (int(number[16]) % 2 == 1)
 
 
 @given(ids, st.integers(0, 16), st.integers(1, 9))
-def test_one_wrong_digit_is_never_taken_for_right(number: str, place: int, off: int) -> None:
-    wrong = number[:place] + str((int(number[place]) + off) % 10) + number[place + 1 :]
-    with pytest.raises((domain.IdNumberCheck, domain.IdNumberForm)):
-        domain.id_number(wrong)
+def test_one_wrong_digit_is_always_noticed(number: str, position: int, off: int) -> None:
+    wrong = number[:position] + str((int(number[position]) + off) % 10) + number[position + 1 :]
+    with pytest.raises((errors.IdNumberCheck, errors.IdNumberForm)):
+        identity.parse_id_number(wrong)
 
 
 @given(ids, st.integers(0, 15))
-def test_two_swapped_neighbours_are_never_taken_for_right(number: str, place: int) -> None:
-    swapped = number[:place] + number[place + 1] + number[place] + number[place + 2 :]
+def test_two_swapped_neighbours_are_always_noticed(number: str, position: int) -> None:
+    swapped = number[:position] + number[position + 1] + number[position] + number[position + 2 :]
     if swapped != number:
-        with pytest.raises((domain.IdNumberCheck, domain.IdNumberForm)):
-            domain.id_number(swapped)
+        with pytest.raises((errors.IdNumberCheck, errors.IdNumberForm)):
+            identity.parse_id_number(swapped)
 
 
 @given(st.text(max_size=24))
 def test_no_text_makes_the_identity_check_crash(text: str) -> None:
-    with pytest.raises((domain.IdNumberForm, domain.IdNumberCheck)) as refused:
-        domain.id_number(text)
+    with pytest.raises((errors.IdNumberForm, errors.IdNumberCheck)) as refused:
+        identity.parse_id_number(text)
     assert len(text.strip()) < 3 or text not in str(refused.value)
 
 
 def test_a_published_identity_number_passes() -> None:
-    assert domain.id_number("11010519491231002X").birth_date == date(1949, 12, 31)  # the example of GB 11643-1999
+    assert identity.parse_id_number("11010519491231002X").birth_date == date(1949, 12, 31)  # the example of GB 11643-1999
 
 
 @pytest.mark.parametrize(
     "number", ["11010519491331002X", "1101051949123100２X", "11010519491231002", "11010519491231002XX", "01010519491231002X"]
 )
-def test_what_is_no_identity_number_is_refused(number: str) -> None:
-    with pytest.raises(domain.IdNumberForm):
-        domain.id_number(number)
+def test_malformed_identity_numbers_are_refused(number: str) -> None:
+    with pytest.raises(errors.IdNumberForm):
+        identity.parse_id_number(number)
 
 
 def test_the_document_must_agree_with_what_is_stated() -> None:
-    document = domain.id_number("11010519491231002X")
-    with pytest.raises(domain.BirthDateDiffers):
-        domain.require_same_person(document, date(1949, 12, 30), Sex.FEMALE)
-    with pytest.raises(domain.SexDiffers):
-        domain.require_same_person(document, date(1949, 12, 31), Sex.MALE)
-    domain.require_same_person(document, date(1949, 12, 31), Sex.FEMALE)
+    document = identity.parse_id_number("11010519491231002X")
+    with pytest.raises(errors.BirthDateDiffers):
+        identity.require_same_person(document, date(1949, 12, 30), Sex.FEMALE)
+    with pytest.raises(errors.SexDiffers):
+        identity.require_same_person(document, date(1949, 12, 31), Sex.MALE)
+    identity.require_same_person(document, date(1949, 12, 31), Sex.FEMALE)
 
 
 @given(st.integers(1, 10**12))
 def test_a_worker_number_is_recognised_however_it_is_typed(number: int) -> None:
-    text = domain.worker_no(number)
-    assert domain.require_worker_no(f" {text.lower()} ") == text
+    text = identity.format_worker_no(number)
+    assert identity.parse_worker_no(f" {text.lower()} ") == text
 
 
 @given(st.integers(1, 10**8 - 1), st.integers(1, 8), st.integers(1, 9))
-def test_a_mistyped_worker_number_is_noticed(number: int, place: int, off: int) -> None:
-    text = domain.worker_no(number)
-    wrong = text[:place] + str((int(text[place]) + off) % 10) + text[place + 1 :]
-    with pytest.raises(domain.WorkerNumberMistyped):
-        domain.require_worker_no(wrong)
+def test_a_mistyped_worker_number_is_noticed(number: int, position: int, off: int) -> None:
+    text = identity.format_worker_no(number)
+    wrong = text[:position] + str((int(text[position]) + off) % 10) + text[position + 1 :]
+    with pytest.raises(errors.WorkerNumberMistyped):
+        identity.parse_worker_no(wrong)
 
 
 @pytest.mark.parametrize(
@@ -92,47 +94,46 @@ def test_a_mistyped_worker_number_is_noticed(number: int, place: int, off: int) 
     ],
 )
 def test_age_counts_birthdays(born: date, on: date, years: int) -> None:
-    rules = domain.Rules(18, 60, 90, 180)
-    assert domain.age(born, on) == years
+    assert workers.age(born, on) == years
     if 18 <= years <= 60:
-        domain.require_age(rules, born, on)
+        workers.require_age(born, on, minimum=18, maximum=60)
     else:
-        with pytest.raises(domain.AgeOutOfRange):
-            domain.require_age(rules, born, on)
+        with pytest.raises(errors.AgeOutOfRange):
+            workers.require_age(born, on, minimum=18, maximum=60)
 
 
 @given(st.lists(st.sampled_from(Step)))
-def test_willingness_ends_only_where_it_stands(steps: list[Step]) -> None:
+def test_only_a_willingness_in_force_ends(steps: list[Step]) -> None:
     state = Willingness.NONE
     for step in steps:
         if step is not Step.RECORD and state is not Willingness.WILLING:
-            with pytest.raises(domain.NotWilling) as refused:
-                domain.after(state, step)
+            with pytest.raises(errors.NotWilling) as refused:
+                willingness.next_state(state, step)
             assert refused.value.state == state
         else:
-            state = domain.after(state, step)
+            state = willingness.next_state(state, step)
             assert (state is Willingness.WILLING) == (step is Step.RECORD)
 
 
 def test_a_worker_is_verified_once() -> None:
-    assert domain.verified(Assurance.PROVISIONAL) is Assurance.VERIFIED
-    with pytest.raises(domain.AlreadyVerified):
-        domain.verified(Assurance.VERIFIED)
+    assert workers.verify(Assurance.PROVISIONAL) is Assurance.VERIFIED
+    with pytest.raises(errors.AlreadyVerified):
+        workers.verify(Assurance.VERIFIED)
 
 
 def test_late_is_normal_and_early_is_refused() -> None:
     today = date(2018, 6, 1)
-    assert domain.effective_day(None, today, field="registered_on") == today
-    assert domain.effective_day(date(2017, 1, 1), today, field="registered_on") == date(2017, 1, 1)
-    with pytest.raises(domain.InFuture):
-        domain.effective_day(date(2018, 6, 2), today, field="registered_on")
-    with pytest.raises(domain.OutOfOrder):
-        domain.effective_day(date(2018, 5, 1), today, field="verified_on", not_before=date(2018, 5, 2))
+    assert workers.effective_day(None, today, field="registered_on") == today
+    assert workers.effective_day(date(2017, 1, 1), today, field="registered_on") == date(2017, 1, 1)
+    with pytest.raises(errors.InFuture):
+        workers.effective_day(date(2018, 6, 2), today, field="registered_on")
+    with pytest.raises(errors.OutOfOrder):
+        workers.effective_day(date(2018, 5, 1), today, field="verified_on", not_before=date(2018, 5, 2))
 
 
 @given(st.text(min_size=1, max_size=60), st.integers(0, 3))
 def test_a_masked_value_never_shows_more_than_it_keeps(text: str, keep: int) -> None:
-    shown = domain.masked(text, keep=keep)
+    shown = mask(text, keep=keep)
     assert shown is not None
     assert "*" in shown
     assert len(shown.replace("*", "")) <= keep + 4

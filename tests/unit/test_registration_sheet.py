@@ -1,4 +1,4 @@
-"""Worker lists as people send them: spreadsheets of every make, and files that are none."""
+"""Worker lists as people send them: spreadsheets of every make, and files that are not lists."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import load_workbook
 
-from services.registration import sheet
-from services.registration.sheet import COLUMNS, Mark
+from services.registration.domain.imports import Finding
+from services.registration.worker_lists.annotated_sheet import annotated_sheet
+from services.registration.worker_lists.columns import COLUMNS, read_rows
+from services.registration.worker_lists.template import empty_list
 from shared.errors import Invalid
 from shared.sheets import FileUnreadable, Kind, NoRows, TooManyRows
 from tests.support.registration import a_row, as_csv
@@ -30,30 +32,34 @@ def an_xlsx(*rows: list[Any]) -> bytes:
     return buffer.getvalue()
 
 
+def an_error(row: int, column: str, code: str) -> Finding:
+    return Finding(row=row, column=column, code=code, severity="error", value=None)
+
+
 HEADER = ["name", "birth_date", "sex", "county", "education", "occupations", "id_number"]
 
 
 def test_csv_rows_keep_the_spreadsheets_numbers_past_blank_ones() -> None:
     content = b"\xef\xbb\xbf" + as_csv([a_row(), dict.fromkeys(a_row(), ""), a_row(name="\u8d75\u516d")])
-    rows = sheet.read(content, Kind.CSV, 10)
+    rows = read_rows(content, Kind.CSV, 10)
     assert [(row.number, row.cells["name"]) for row in rows] == [(2, "王芳"), (4, "赵六")]
 
 
 def test_csv_in_the_encoding_of_chinese_spreadsheets_is_read() -> None:
     content = as_csv([a_row()]).decode().encode("gb18030")
-    assert sheet.read(content, Kind.CSV, 10)[0].cells["name"] == "王芳"
+    assert read_rows(content, Kind.CSV, 10)[0].cells["name"] == "王芳"
 
 
 def test_xlsx_numbers_and_dates_become_the_text_people_meant() -> None:
     content = an_xlsx(HEADER, ["王芳", datetime(1992, 3, 4), "female", 621126, 2, 7531, ""])  # noqa: DTZ001  # a cell has no zone
-    [row] = sheet.read(content, Kind.XLSX, 10)
+    [row] = read_rows(content, Kind.XLSX, 10)
     assert row.cells == a_row()
     assert row.rounded == frozenset()
 
 
 def test_a_number_that_a_spreadsheet_has_rounded_is_noticed() -> None:
     content = an_xlsx(HEADER, ["王芳", date(1992, 3, 4), "female", 621126, 2, 7531, 621126199203041234.0])
-    [row] = sheet.read(content, Kind.XLSX, 10)
+    [row] = read_rows(content, Kind.XLSX, 10)
     assert row.rounded == {"id_number"}
 
 
@@ -70,23 +76,23 @@ def test_a_number_that_a_spreadsheet_has_rounded_is_noticed() -> None:
         (b'name,"' + b"x" * 200_000, "FILE_UNREADABLE"),
     ],
 )
-def test_a_list_that_is_none_is_refused_as_a_whole(content: bytes, slug: str) -> None:
+def test_a_malformed_list_is_refused_as_a_whole(content: bytes, slug: str) -> None:
     with pytest.raises(Invalid) as refused:
-        sheet.read(content, Kind.CSV, 3)
+        read_rows(content, Kind.CSV, 3)
     assert refused.value.slug == slug
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"not a zip", b"PK\x05\x06" + bytes(18)])
-def test_what_is_no_workbook_is_refused(content: bytes) -> None:
+def test_malformed_workbooks_are_refused(content: bytes) -> None:
     with pytest.raises(FileUnreadable):
-        sheet.read(content, Kind.XLSX, 3)
+        read_rows(content, Kind.XLSX, 3)
 
 
 @given(st.binary(max_size=400))
 def test_no_bytes_make_reading_crash(content: bytes) -> None:
     for kind in Kind:
         with pytest.raises(Invalid):
-            sheet.read(content, kind, 3)
+            read_rows(content, kind, 3)
 
 
 SOUND = an_xlsx(HEADER, ["王芳", "1992-03-04", "female", 621126, 2, 7531, ""])  # once: a workbook holds the second it was made in
@@ -98,7 +104,7 @@ def test_a_damaged_workbook_is_read_or_refused(data: st.DataObject) -> None:
     for _ in range(data.draw(st.integers(1, 6))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     with contextlib.suppress(Invalid):
-        sheet.read(bytes(content), Kind.XLSX, 3)
+        read_rows(bytes(content), Kind.XLSX, 3)
 
 
 @pytest.mark.parametrize("cell", ["XFD1048576", "A1048576", "BA1", "A200000"])
@@ -112,17 +118,19 @@ def test_a_cell_far_out_is_refused_before_it_takes_all_memory(cell: str) -> None
                 assert cell.encode() in text
             target.writestr(member, text)
     with pytest.raises(TooManyRows):
-        sheet.read(content.getvalue(), Kind.XLSX, 3)
+        read_rows(content.getvalue(), Kind.XLSX, 3)
 
 
 @pytest.mark.parametrize("kind", Kind)
 def test_the_template_has_every_column_and_no_row(kind: Kind) -> None:
     with pytest.raises(NoRows):
-        sheet.read(sheet.template(kind), kind, 3)
+        read_rows(empty_list(kind), kind, 3)
 
 
 def test_the_annotated_sheet_has_the_codes_where_they_belong() -> None:
-    content = sheet.annotated([Mark(7, "sex", "MISSING"), Mark(3, "id_number", "ID_NUMBER_CHECK"), Mark(7, "county", "OUT_OF_SCOPE")])
+    content = annotated_sheet(
+        [an_error(7, "sex", "MISSING"), an_error(3, "id_number", "ID_NUMBER_CHECK"), an_error(7, "county", "OUT_OF_SCOPE")]
+    )
     head, first, second = load_workbook(io.BytesIO(content)).get_sheet_by_index(0).to_python()
     assert head == ["row", *COLUMNS, "errors"]
     assert (first[0], first[head.index("id_number")], first[-1]) == (3, "ID_NUMBER_CHECK", "id_number: ID_NUMBER_CHECK")

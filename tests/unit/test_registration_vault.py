@@ -1,4 +1,4 @@
-"""Personal data open for their own worker, unaltered, under the right keys, and otherwise not at all."""
+"""Personal data are decrypted for their own worker, unaltered, under the right keys, and otherwise not at all."""
 
 from __future__ import annotations
 
@@ -9,25 +9,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registration.vault import Personal, Sealed, Unreadable, Vault
+from services.registration.personal_data.vault import PersonalData, Sealed, Unreadable, Vault
 from shared.values import CountyCode, WorkerId, new_id
 
 MASTER, LOOKUP = secrets.token_bytes(32), secrets.token_bytes(32)
 VAULT = Vault(master_key=MASTER, lookup_key=LOOKUP)
 WORKER = WorkerId(new_id())
-SOMEBODY = Personal("欧阳娜娜", "OUYANG NANA", date(1992, 3, 4), "11010519491231002X", "13800001234")
+SOMEBODY = PersonalData(
+    name="欧阳娜娜", name_pinyin="OUYANG NANA", birth_date=date(1992, 3, 4), id_number="11010519491231002X", phone="13800001234"
+)
 people = st.builds(
-    Personal,
-    st.text(st.characters(exclude_categories=["Cs"])),
-    st.text("ABC "),
-    st.dates(),
-    st.none() | st.text("0123456789X"),
-    st.none() | st.text("0123456789"),
+    PersonalData,
+    name=st.text(st.characters(exclude_categories=["Cs"])),
+    name_pinyin=st.text("ABC "),
+    birth_date=st.dates(),
+    id_number=st.none() | st.text("0123456789X"),
+    phone=st.none() | st.text("0123456789"),
 )
 
 
 @given(people)
-def test_what_was_sealed_opens_again(personal: Personal) -> None:
+def test_what_was_sealed_opens_again(personal: PersonalData) -> None:
     assert VAULT.open(WORKER, VAULT.seal(WORKER, personal)) == personal
 
 
@@ -58,7 +60,7 @@ def test_one_altered_bit_anywhere_is_noticed(data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("short", [b"", b"\x01", b"\x01" + bytes(12), b"\x02" + bytes(60)])
-def test_what_is_no_ciphertext_is_unreadable(short: bytes) -> None:
+def test_malformed_ciphertexts_are_unreadable(short: bytes) -> None:
     sealed = VAULT.seal(WORKER, SOMEBODY)
     for broken in (Sealed(short, sealed.wrapped_key), Sealed(sealed.ciphertext, short)):
         with pytest.raises(Unreadable):

@@ -1,1 +1,1 @@
-"""One file per aggregate: workers, their willingness, imports of worker lists."""
+"""One file per aggregate: workers, their personal data and willingness, imports of worker lists."""

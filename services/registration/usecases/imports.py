@@ -1,4 +1,4 @@
-"""Worker lists: judged row by row, the good rows in, resumable at the row where a kill left off.
+"""Worker lists: decided row by row, the good rows in, resumable at the row where a killed process left off.
 
 The file's digest is its name: the same file is the same import. Every chunk of rows is one transaction that locks the import,
 takes the rows after `done`, writes workers, events, findings and the new `done`. So a kill loses at most the chunk in hand, which is
@@ -11,14 +11,18 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 
-from services.registration import domain, queries, sheet, views
-from services.registration.domain import ImportState
-from services.registration.queries import ImportRun
-from services.registration.settings import Programme
-from services.registration.usecases.rows import Context, judge
+from services.registration.domain.errors import ImportNotFound
+from services.registration.domain.imports import Finding, ImportRun, ImportState
+from services.registration.queries import imports, workers
+from services.registration.settings import policy
+from services.registration.usecases import new_workers
+from services.registration.usecases.import_rows import CheckedRows, RowContext, check_rows
+from services.registration.views.imports import Import
+from services.registration.worker_lists.columns import read_rows
 from shared import events
 from shared.db import Cause, Database, Tx
 from shared.delivery.audit_trail import publish_and_audit
+from shared.paging import page
 from shared.principals import Forbidden, Principal
 from shared.sheets import Kind, Row
 from shared.values import ImportId, new_id
@@ -27,119 +31,82 @@ FINDINGS_SHOWN = 200
 FINDINGS_ANNOTATED = 200_000
 
 
-async def import_workers(database: Database, cause: Cause, programme: Programme, content: bytes, kind: Kind) -> views.Import:
-    """Register the workers of a list; the finished import where the file is known. Raises what sheet.read raises, Forbidden."""
-    rows = await asyncio.to_thread(sheet.read, content, kind, programme.import_rows)
+# --- commands ---------------------------------------------------------------------------------------------------------
+async def import_workers(database: Database, cause: Cause, content: bytes, kind: Kind) -> Import:
+    """Register the workers of a list; the finished import where the file is known. Raises what read_rows raises, Forbidden."""
+    rows = await asyncio.to_thread(read_rows, content, kind, policy().registration_import_rows)
     digest = hashlib.sha256(content).hexdigest()
     async with database.transaction(cause) as tx:
-        await queries.begin_import(tx, ImportId(new_id()), digest, len(rows), tx.clock.today())
+        await imports.insert(tx, ImportId(new_id()), digest, len(rows), tx.clock.today())
     while True:
         async with database.transaction(cause) as tx:
-            run = await _own(tx, digest)
+            run = _visible(tx.principal, await imports.lock_by_digest(tx, digest))
             if run.state is ImportState.COMPLETED:
-                return await _shown(tx, run, 0, FINDINGS_SHOWN)
-            await _chunk(tx, programme, run, rows[run.done : run.done + programme.import_chunk])
+                return await _show(tx, run, 0, FINDINGS_SHOWN)
+            await _import_chunk(tx, run, rows[run.done : run.done + policy().registration_import_chunk])
 
 
-async def _chunk(tx: Tx, programme: Programme, run: ImportRun, rows: Sequence[Row]) -> None:
-    numbers = await queries.take_numbers(tx, len(rows))
-    context = Context(programme, tx.principal, run.import_id, run.started_on, tx.clock.today())
-    judged = await asyncio.to_thread(judge, context, rows, numbers)
-    await queries.insert_workers(tx, judged.entries)
-    publish_and_audit(tx, *judged.changes)
-    await queries.advance_import(tx, run.import_id, len(judged.entries), judged.rejected, judged.findings)
+async def _import_chunk(tx: Tx, run: ImportRun, rows: Sequence[Row]) -> None:
+    numbers = await workers.get_numbers(tx, len(rows))
+    context = RowContext(tx.principal, run.import_id, default_day=run.started_on, today=tx.clock.today())
+    checked = await asyncio.to_thread(check_rows, context, rows, numbers)
+    await new_workers.insert_all(tx, checked.accepted)
+    publish_and_audit(tx, *checked.changes)
+    await imports.update_progress(tx, run.import_id, accepted=len(checked.accepted), rejected=checked.rejected)
+    await imports.insert_findings(tx, run.import_id, checked.findings)
     if run.done + len(rows) == run.rows:
-        await queries.finish_import(tx, run.import_id)
-        completed = events.ImportCompleted(
-            import_id=run.import_id,
-            rows=run.rows,
-            accepted=run.accepted + len(judged.entries),
-            rejected=run.rejected + judged.rejected,
-            digest=run.digest,
-            effective=tx.clock.today(),
-        )
-        publish_and_audit(tx, completed)
+        await imports.update_completed(tx, run.import_id)
+        publish_and_audit(tx, _completed(tx, run, checked))
 
 
-async def try_import(cause: Cause, programme: Programme, content: bytes, kind: Kind) -> views.Import:
-    """What an import would find, with nothing written. Raises what sheet.read raises."""
-    rows = await asyncio.to_thread(sheet.read, content, kind, programme.import_rows)
-    today = cause.clock.today()
-    context = Context(programme, cause.principal, ImportId(new_id()), today, today)
-    accepted, findings = 0, []
-    for start in range(0, len(rows), programme.import_chunk):
-        chunk = rows[start : start + programme.import_chunk]
-        judged = await asyncio.to_thread(judge, context, chunk, range(1, len(chunk) + 1))
-        accepted += len(judged.entries)
-        findings += judged.findings
-    return views.Import(
-        import_id=None,
-        dry_run=True,
-        state=ImportState.COMPLETED,
-        digest=hashlib.sha256(content).hexdigest(),
-        rows=len(rows),
-        done=len(rows),
-        accepted=accepted,
-        rejected=len(rows) - accepted,
-        started_at=None,
-        finished_at=None,
-        findings=tuple(_finding(finding) for finding in findings),
-        next=None,
-    )
-
-
-async def show_import(tx: Tx, import_id: ImportId, after: int, limit: int) -> views.Import:
-    """The import and a page of its findings. Raises ImportNotFound, Forbidden."""
-    return await _shown(tx, await _visible(tx, import_id), after, limit)
-
-
-async def annotate(tx: Tx, import_id: ImportId) -> list[sheet.Mark]:
-    """Everything that was found, for the sheet. Raises ImportNotFound, Forbidden."""
-    await _visible(tx, import_id)
-    found = await queries.findings(tx, import_id, 0, FINDINGS_ANNOTATED)
-    return [sheet.Mark(finding.row, finding.column, finding.code) for _, finding in found]
-
-
-async def _own(tx: Tx, digest: str) -> ImportRun:
-    run = await queries.lock_import(tx, digest)
-    if run is None:
-        raise domain.ImportNotFound
-    _require_covered(tx.principal, run)
-    return run
-
-
-async def _visible(tx: Tx, import_id: ImportId) -> ImportRun:
-    run = await queries.import_run(tx, import_id)
-    if run is None:
-        raise domain.ImportNotFound
-    _require_covered(tx.principal, run)
-    return run
-
-
-def _require_covered(who: Principal, run: ImportRun) -> None:
-    """Who covers every region of whoever started it. Raises Forbidden."""
-    if not all(who.covers_county(region) for region in run.regions):
-        raise Forbidden(f"{who} does not cover the regions of this import")
-
-
-async def _shown(tx: Tx, run: ImportRun, after: int, limit: int) -> views.Import:
-    found = await queries.findings(tx, run.import_id, after, limit + 1)
-    return views.Import(
+def _completed(tx: Tx, run: ImportRun, last: CheckedRows) -> events.ImportCompleted:
+    return events.ImportCompleted(
         import_id=run.import_id,
-        dry_run=False,
-        state=run.state,
-        digest=run.digest,
         rows=run.rows,
-        done=run.done,
-        accepted=run.accepted,
-        rejected=run.rejected,
-        started_at=run.started_at,
-        finished_at=run.finished_at,
-        findings=tuple(_finding(finding) for _, finding in found[:limit]),
-        next=found[limit - 1][0] if len(found) > limit else None,
+        accepted=run.accepted + len(last.accepted),
+        rejected=run.rejected + last.rejected,
+        digest=run.digest,
+        effective=tx.clock.today(),
     )
 
 
-def _finding(finding: queries.Finding) -> views.Finding:
-    severity = "error" if finding.severity == "error" else "warning"
-    return views.Finding(row=finding.row, column=finding.column, code=finding.code, severity=severity, value=finding.value)
+async def rehearse_import(cause: Cause, content: bytes, kind: Kind) -> Import:
+    """What an import would find, with nothing written. Raises what read_rows raises."""
+    rows = await asyncio.to_thread(read_rows, content, kind, policy().registration_import_rows)
+    today, chunk = cause.clock.today(), policy().registration_import_chunk
+    context = RowContext(cause.principal, ImportId(new_id()), default_day=today, today=today)
+    accepted = 0
+    findings: list[Finding] = []
+    for start in range(0, len(rows), chunk):
+        part = rows[start : start + chunk]
+        checked = await asyncio.to_thread(check_rows, context, part, range(1, len(part) + 1))
+        accepted += len(checked.accepted)
+        findings += checked.findings
+    return Import.from_rehearsal(hashlib.sha256(content).hexdigest(), len(rows), accepted, findings)
+
+
+# --- queries ----------------------------------------------------------------------------------------------------------
+async def show_import(tx: Tx, import_id: ImportId, after: int, limit: int) -> Import:
+    """The import and a page of its findings. Raises ImportNotFound, Forbidden."""
+    return await _show(tx, _visible(tx.principal, await imports.get(tx, import_id)), after, limit)
+
+
+async def list_findings(tx: Tx, import_id: ImportId) -> list[Finding]:
+    """Everything that was found, for the annotated sheet. Raises ImportNotFound, Forbidden."""
+    _visible(tx.principal, await imports.get(tx, import_id))
+    return [stored.finding for stored in await imports.list_findings(tx, import_id, after=0, limit=FINDINGS_ANNOTATED)]
+
+
+def _visible(principal: Principal, run: ImportRun | None) -> ImportRun:
+    """To whoever covers every region of whoever started it. Raises ImportNotFound, Forbidden."""
+    if run is None:
+        raise ImportNotFound
+    if not all(principal.covers_county(region) for region in run.regions):
+        raise Forbidden(f"{principal} does not cover the regions of this import")
+    return run
+
+
+async def _show(tx: Tx, run: ImportRun, after: int, limit: int) -> Import:
+    found = await imports.list_findings(tx, run.import_id, after=after, limit=limit + 1)
+    items, following = page(found, limit, lambda stored: stored.id)
+    return Import.from_run(run, [stored.finding for stored in items], following)

@@ -32,8 +32,8 @@ class Unreadable(Exception):
     """The ciphertext or its key was altered, belongs to another worker, or was sealed under another master key."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Personal:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class PersonalData:
     """What identifies a person. Its repr is empty: a traceback or a log line may hold one."""
 
     name: str
@@ -43,7 +43,7 @@ class Personal:
     phone: str | None
 
     def __repr__(self) -> str:
-        return "Personal(...)"
+        return "PersonalData(...)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Vault:
         self._master = AESGCM(master_key)
         self._lookup_key = lookup_key
 
-    def seal(self, worker: WorkerId, personal: Personal) -> Sealed:
+    def seal(self, worker: WorkerId, personal: PersonalData) -> Sealed:
         """Encrypt under a fresh data key."""
         data_key = secrets.token_bytes(KEY_BYTES)
         fields = {
@@ -75,11 +75,11 @@ class Vault:
         plain = json.dumps(fields, ensure_ascii=False).encode()
         return Sealed(_encrypt(AESGCM(data_key), plain, worker), _encrypt(self._master, data_key, worker))
 
-    def open(self, worker: WorkerId, sealed: Sealed) -> Personal:
+    def open(self, worker: WorkerId, sealed: Sealed) -> PersonalData:
         """The inverse of seal. Raises Unreadable."""
         data_key = _decrypt(self._master, sealed.wrapped_key, worker)
         fields: dict[str, Any] = json.loads(_decrypt(AESGCM(data_key), sealed.ciphertext, worker))
-        return Personal(**fields | {"birth_date": date.fromisoformat(fields["birth_date"])})
+        return PersonalData(**fields | {"birth_date": date.fromisoformat(fields["birth_date"])})
 
     def id_hash(self, id_number: str) -> bytes:
         """Finds the same document again."""

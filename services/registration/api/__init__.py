@@ -1,0 +1,11 @@
+"""HTTP of registration: one router per aggregate."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from services.registration.api import imports, personal_data, willingness, workers
+
+router = APIRouter()
+for part in (workers, personal_data, willingness, imports):
+    router.include_router(part.router)

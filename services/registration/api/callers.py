@@ -1,0 +1,12 @@
+"""Whom the routes serve."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from shared.principals import Role
+from shared.web.call import Call, allow
+
+Writer = Annotated[Call, allow(Role.CLERK, Role.OFFICER)]
+Reader = Annotated[Call, allow(Role.CLERK, Role.OFFICER, Role.AUDITOR)]
+Clerk = Annotated[Call, allow(Role.CLERK)]

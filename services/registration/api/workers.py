@@ -1,0 +1,60 @@
+"""Workers: registered, verified, found."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from services.registration.api.callers import Reader, Writer
+from services.registration.commands import RegisterWorker, VerifyWorker
+from services.registration.domain.willingness import Willingness
+from services.registration.domain.workers import WorkerFilter
+from services.registration.usecases import workers
+from services.registration.views.workers import Worker, Workers
+from shared.delivery.audit_trail import History
+from shared.values import CountyField, ImportId, WorkerId
+from shared.web.parameters import AfterNumber, Limit
+
+router = APIRouter()
+
+
+@router.post("/workers", status_code=201, response_model=Worker)
+async def register_worker(body: RegisterWorker, call: Writer) -> Response:
+    return await call.command(lambda tx: workers.register_worker(tx, body), status=201)
+
+
+@router.get("/workers")
+async def search(
+    call: Reader,
+    *,
+    worker_no: Annotated[str | None, Query(max_length=24)] = None,
+    county: CountyField | None = None,
+    state: Willingness | None = None,
+    import_id: ImportId | None = None,
+    after: UUID | None = None,
+    limit: Limit = 50,
+) -> Workers:
+    wanted = WorkerFilter(worker_no, county, state, import_id)
+    return await call.query(lambda tx: workers.list_workers(tx, wanted, after, limit))
+
+
+@router.get("/workers/by-number/{worker_no}")
+async def show_by_number(worker_no: str, call: Reader) -> Worker:
+    return await call.query(lambda tx: workers.show_worker_by_number(tx, worker_no))
+
+
+@router.get("/workers/{worker}")
+async def show_worker(worker: WorkerId, call: Reader) -> Worker:
+    return await call.query(lambda tx: workers.show_worker(tx, worker))
+
+
+@router.get("/workers/{worker}/history")
+async def history(worker: WorkerId, call: Reader, after: AfterNumber = 0, limit: Limit = 50) -> History:
+    return await call.query(lambda tx: workers.history(tx, worker, after, limit))
+
+
+@router.post("/workers/{worker}/verification", response_model=Worker)
+async def verify_worker(worker: WorkerId, body: VerifyWorker, call: Writer) -> Response:
+    return await call.command(lambda tx: workers.verify_worker(tx, worker, body))

@@ -1,0 +1,1 @@
+"""The rules of registration: identity, age, assurance, willingness, worker lists. Pure decisions."""

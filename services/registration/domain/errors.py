@@ -1,0 +1,89 @@
+"""Everything registration refuses, by name."""
+
+from __future__ import annotations
+
+from shared.errors import Conflict, Invalid, NotFound
+
+
+class WorkerNotFound(NotFound):
+    """There is no such worker."""
+
+    slug = "WORKER_NOT_FOUND"
+
+
+class ImportNotFound(NotFound):
+    """There is no such import."""
+
+    slug = "IMPORT_NOT_FOUND"
+
+
+class IdNumberForm(Invalid):
+    """A resident identity number has 17 digits and a check character, and digits 7 to 14 are a date."""
+
+    slug = "ID_NUMBER_FORM"
+
+
+class IdNumberCheck(Invalid):
+    """The check character of the identity number is wrong: it was mistyped."""
+
+    slug = "ID_NUMBER_CHECK"
+
+
+class IdNumberMissing(Invalid):
+    """A worker is verified against a document: its number is needed."""
+
+    slug = "ID_NUMBER_MISSING"
+
+
+class IdNumberDiffers(Conflict):
+    """The worker was registered under another identity number; a change of identity needs a second approver."""
+
+    slug = "ID_NUMBER_DIFFERS"
+
+
+class BirthDateDiffers(Invalid):
+    """The birth date is not the one in the identity number."""
+
+    slug = "BIRTH_DATE_DIFFERS"
+
+
+class SexDiffers(Invalid):
+    """The sex is not the one in the identity number."""
+
+    slug = "SEX_DIFFERS"
+
+
+class AgeOutOfRange(Invalid):
+    """The worker is too young or too old on the day of the registration."""
+
+    slug = "AGE_OUT_OF_RANGE"
+
+
+class InFuture(Invalid):
+    """What has not happened yet cannot be recorded."""
+
+    slug = "IN_FUTURE"
+
+
+class OutOfOrder(Invalid):
+    """The day lies before the registration, or before the step that led to the present state."""
+
+    slug = "OUT_OF_ORDER"
+
+
+class WorkerNumberMistyped(Invalid):
+    """Not a worker number: W, eight or more digits, a hyphen, a check character that fits."""
+
+    slug = "WORKER_NUMBER_MISTYPED"
+
+
+class AlreadyVerified(Conflict):
+    """The worker is verified already."""
+
+    slug = "ALREADY_VERIFIED"
+
+
+class NotWilling(Conflict):
+    """There is no willingness to end."""
+
+    slug = "NOT_WILLING"

@@ -1,0 +1,91 @@
+"""The tables `import_run` and `import_finding`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from services.registration.domain.imports import Finding, ImportRun
+from shared import rows
+from shared.db import Tx
+from shared.values import ImportId
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFinding:
+    id: int
+    finding: Finding
+
+
+IMPORT_RUN = rows.Columns(
+    ImportRun,
+    "import_id, digest, state, rows, done, accepted, rejected, regions, started_by, started_on, started_at, finished_at",
+)
+GET = IMPORT_RUN.select("FROM import_run WHERE import_id = $1")
+LOCK_BY_DIGEST = IMPORT_RUN.select("FROM import_run WHERE digest = $1 FOR UPDATE")
+INSERT = """
+INSERT INTO import_run (import_id, digest, state, rows, regions, started_by, started_on, started_at)
+VALUES ($1, $2, 'running', $3, $4, $5, $6, $7) ON CONFLICT (digest) DO NOTHING
+"""
+UPDATE_PROGRESS = """
+UPDATE import_run SET done = done + $2 + $3, accepted = accepted + $2, rejected = rejected + $3 WHERE import_id = $1
+"""
+UPDATE_COMPLETED = "UPDATE import_run SET state = 'completed', finished_at = $2 WHERE import_id = $1"
+
+STORED_FINDING = rows.Columns(
+    StoredFinding,
+    """
+    id, row AS "finding.row", "column" AS "finding.column", code AS "finding.code", severity AS "finding.severity",
+    value AS "finding.value"
+    """,
+)
+LIST_FINDINGS = STORED_FINDING.select("FROM import_finding WHERE import_id = $1 AND id > $2 ORDER BY id LIMIT $3")
+INSERT_FINDINGS = """
+INSERT INTO import_finding (import_id, row, "column", code, severity, value)
+SELECT $1, row, "column", code, severity, value
+FROM unnest($2::integer[], $3::text[], $4::text[], $5::text[], $6::text[])
+    WITH ORDINALITY AS finding (row, "column", code, severity, value, position)
+ORDER BY position
+"""
+
+
+async def get(tx: Tx, import_id: ImportId) -> ImportRun | None:
+    return await rows.fetch_one(tx.conn, GET, import_id)
+
+
+async def lock_by_digest(tx: Tx, digest: str) -> ImportRun | None:
+    return await rows.fetch_one(tx.conn, LOCK_BY_DIGEST, digest)
+
+
+async def list_findings(tx: Tx, import_id: ImportId, *, after: int, limit: int) -> list[StoredFinding]:
+    """In the order of the list's rows."""
+    return await rows.fetch(tx.conn, LIST_FINDINGS, import_id, after, limit)
+
+
+async def insert(tx: Tx, import_id: ImportId, digest: str, row_count: int, started_on: date) -> None:
+    """Nothing where the file is known already."""
+    await tx.conn.execute(INSERT, import_id, digest, row_count, tx.principal.regions, str(tx.principal), started_on, tx.clock.now())
+
+
+async def insert_findings(tx: Tx, import_id: ImportId, findings: Sequence[Finding]) -> None:
+    if not findings:
+        return
+    await tx.conn.execute(
+        INSERT_FINDINGS,
+        import_id,
+        [finding.row for finding in findings],
+        [finding.column for finding in findings],
+        [finding.code for finding in findings],
+        [finding.severity for finding in findings],
+        [finding.value for finding in findings],
+    )
+
+
+async def update_progress(tx: Tx, import_id: ImportId, *, accepted: int, rejected: int) -> None:
+    """So many rows more are decided."""
+    await tx.conn.execute(UPDATE_PROGRESS, import_id, accepted, rejected)
+
+
+async def update_completed(tx: Tx, import_id: ImportId) -> None:
+    await tx.conn.execute(UPDATE_COMPLETED, import_id, tx.clock.now())

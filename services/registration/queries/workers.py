@@ -1,0 +1,192 @@
+"""The table `worker`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from services.registration.domain.workers import Worker, WorkerFilter
+from shared import rows
+from shared.db import Tx
+from shared.values import WorkerId
+
+WORKER = rows.Columns(
+    Worker,
+    """
+    worker, worker_no, version, birth_year, sex, county, residence_basis, education, occupations, household_status, source, assurance,
+    registered_on, provisional_until, verified_on, willingness, willingness_since,
+    destinations AS "offer.destinations", offered_occupations AS "offer.occupations",
+    wage_floor_minor AS "offer.wage_floor.minor", wage_floor_currency AS "offer.wage_floor.currency",
+    available_from AS "offer.available_from", expires_on AS "offer.expires_on", family_consent AS "offer.family_consent",
+    import_id, import_row
+    """,
+)
+GET = WORKER.select("FROM worker WHERE worker = $1")
+GET_BY_NUMBER = WORKER.select("FROM worker WHERE worker_no = $1")
+LOCK = WORKER.select("FROM worker WHERE worker = $1 FOR UPDATE")
+LIST = WORKER.select("FROM worker WHERE worker = ANY($1::uuid[]) ORDER BY worker")
+# $4: the state on the day $5; a willingness whose time is over counts as expired before the sweep has recorded it
+SEARCH = WORKER.select("""
+FROM worker
+WHERE county ^@ ANY($1::text[])
+  AND ($2::text IS NULL OR worker_no = $2)
+  AND ($3::text IS NULL OR county = $3)
+  AND ($4::text IS NULL OR CASE WHEN willingness = 'willing' AND expires_on < $5::date THEN 'expired' ELSE willingness END = $4)
+  AND ($6::uuid IS NULL OR import_id = $6)
+  AND ($7::uuid IS NULL OR worker > $7)
+ORDER BY worker LIMIT $8
+""")
+LOCK_LAPSED = WORKER.select("""
+FROM worker WHERE willingness = 'willing' AND expires_on < $1 ORDER BY expires_on, worker LIMIT $2 FOR UPDATE SKIP LOCKED
+""")
+GET_NUMBERS = "SELECT nextval('worker_number') AS number FROM generate_series(1, $1::integer)"
+
+# One statement for one worker and for a thousand. Code lists travel as text: unnest() would flatten arrays of arrays.
+INSERT_ALL = """
+INSERT INTO worker (
+    worker, worker_no, version, birth_year, sex, county, residence_basis, education, occupations, household_status, source, assurance,
+    registered_on, provisional_until, verified_on, willingness, willingness_since, destinations, offered_occupations,
+    wage_floor_minor, wage_floor_currency, available_from, expires_on, family_consent, import_id, import_row
+)
+SELECT worker, worker_no, version, birth_year, sex, county, residence_basis, education, string_to_array(occupations, ','), household_status,
+    source, assurance, registered_on, provisional_until, verified_on, willingness, willingness_since, string_to_array(destinations, ','),
+    string_to_array(offered_occupations, ','), wage_floor_minor, wage_floor_currency, available_from, expires_on, family_consent,
+    import_id, import_row
+FROM unnest(
+    $1::uuid[], $2::text[], $3::integer[], $4::smallint[], $5::text[], $6::text[], $7::text[], $8::smallint[], $9::text[], $10::text[],
+    $11::text[], $12::text[], $13::date[], $14::date[], $15::date[], $16::text[], $17::date[], $18::text[], $19::text[], $20::bigint[],
+    $21::text[], $22::date[], $23::date[], $24::boolean[], $25::uuid[], $26::integer[]
+) AS entry (
+    worker, worker_no, version, birth_year, sex, county, residence_basis, education, occupations, household_status, source, assurance,
+    registered_on, provisional_until, verified_on, willingness, willingness_since, destinations, offered_occupations,
+    wage_floor_minor, wage_floor_currency, available_from, expires_on, family_consent, import_id, import_row
+)
+"""
+UPDATE = """
+UPDATE worker SET
+    version = version + 1, assurance = $2, provisional_until = $3, verified_on = $4, willingness = $5, willingness_since = $6,
+    destinations = $7, offered_occupations = $8, wage_floor_minor = $9, wage_floor_currency = $10, available_from = $11,
+    expires_on = $12, family_consent = $13
+WHERE worker = $1 AND version = $14
+"""
+UPDATE_EXPIRED = """
+UPDATE worker SET version = version + 1, willingness = 'expired', willingness_since = expires_on + 1
+WHERE worker = ANY($1::uuid[]) AND willingness = 'willing'
+"""
+# Optional conditions fold away, and indexes come into play, only in a plan made for the values at hand.
+PLAN_FOR_VALUES = "SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"
+
+
+async def get(tx: Tx, worker: WorkerId) -> Worker | None:
+    return await rows.fetch_one(tx.conn, GET, worker)
+
+
+async def get_by_number(tx: Tx, worker_no: str) -> Worker | None:
+    return await rows.fetch_one(tx.conn, GET_BY_NUMBER, worker_no)
+
+
+async def get_numbers(tx: Tx, count: int) -> list[int]:
+    """Numbers nobody else gets. A refused registration leaves a gap."""
+    return [row["number"] for row in await tx.conn.fetch(GET_NUMBERS, count)]
+
+
+async def lock(tx: Tx, worker: WorkerId) -> Worker | None:
+    """As the last holder of the lock has committed it."""
+    return await rows.fetch_one(tx.conn, LOCK, worker)
+
+
+async def lock_lapsed(tx: Tx, today: date, limit: int) -> list[Worker]:
+    """Workers whose willingness ended before today and is not recorded as expired; those locked by others are left for the next batch."""
+    return await rows.fetch(tx.conn, LOCK_LAPSED, today, limit)
+
+
+async def list_(tx: Tx, workers: Sequence[WorkerId]) -> list[Worker]:
+    """In the order of their ids."""
+    return await rows.fetch(tx.conn, LIST, workers)
+
+
+async def list_matching(tx: Tx, wanted: WorkerFilter, *, after: UUID | None, limit: int) -> list[Worker]:
+    """Workers of the principal's regions, in the order of their ids; states as of today."""
+    await tx.conn.execute(PLAN_FOR_VALUES)
+    return await rows.fetch(
+        tx.conn,
+        SEARCH,
+        tx.principal.county_prefixes(),
+        wanted.worker_no,
+        wanted.county,
+        wanted.state,
+        tx.clock.today(),
+        wanted.import_id,
+        after,
+        limit,
+    )
+
+
+async def insert_all(tx: Tx, workers: Sequence[Worker]) -> None:
+    if not workers:
+        return
+    columns = zip(*map(_columns, workers), strict=True)
+    await tx.conn.execute(INSERT_ALL, *(list(column) for column in columns))
+
+
+def _columns(worker: Worker) -> tuple[Any, ...]:
+    """What INSERT_ALL takes of one worker."""
+    offer = worker.offer
+    floor = offer.wage_floor if offer else None
+    return (
+        worker.worker,
+        worker.worker_no,
+        worker.version,
+        worker.birth_year,
+        worker.sex,
+        worker.county,
+        worker.residence_basis,
+        worker.education,
+        ",".join(worker.occupations),
+        worker.household_status,
+        worker.source,
+        worker.assurance,
+        worker.registered_on,
+        worker.provisional_until,
+        worker.verified_on,
+        worker.willingness,
+        worker.willingness_since,
+        ",".join(offer.destinations) if offer else None,
+        ",".join(offer.occupations) if offer else None,
+        floor.minor if floor else None,
+        floor.currency if floor else None,
+        offer.available_from if offer else None,
+        offer.expires_on if offer else None,
+        offer.family_consent if offer else None,
+        worker.import_id,
+        worker.import_row,
+    )
+
+
+async def update(tx: Tx, worker: Worker) -> None:
+    """Write what commands change; the row must still be the version that was loaded under its lock."""
+    offer = worker.offer
+    floor = offer.wage_floor if offer else None
+    await tx.conn.execute(
+        UPDATE,
+        worker.worker,
+        worker.assurance,
+        worker.provisional_until,
+        worker.verified_on,
+        worker.willingness,
+        worker.willingness_since,
+        offer.destinations if offer else None,
+        offer.occupations if offer else None,
+        floor.minor if floor else None,
+        floor.currency if floor else None,
+        offer.available_from if offer else None,
+        offer.expires_on if offer else None,
+        offer.family_consent if offer else None,
+        worker.version,
+    )
+
+
+async def update_expired(tx: Tx, workers: Sequence[WorkerId]) -> None:
+    await tx.conn.execute(UPDATE_EXPIRED, workers)

@@ -1,0 +1,74 @@
+"""The rows of a list, each decided by itself: registered, with what it is willing to do, or refused with its errors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from pydantic import ValidationError
+
+from services.registration.domain.identity import format_worker_no
+from services.registration.domain.imports import Finding
+from services.registration.usecases import event_fields
+from services.registration.usecases.new_workers import NewWorker, new_worker
+from services.registration.usecases.willingness import offer_stated
+from services.registration.worker_lists import rows as worker_rows
+from services.registration.worker_lists.rows import CellRefused
+from shared.errors import Refused
+from shared.events import Event
+from shared.principals import Principal
+from shared.sheets import Row
+from shared.values import ImportId
+
+
+@dataclass(frozen=True, slots=True)
+class RowContext:
+    """What the rows of one import have in common."""
+
+    principal: Principal
+    import_id: ImportId
+    default_day: date  # where registered_on is empty
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedRows:
+    """The rows that go in, the events about them, and what was found in all."""
+
+    accepted: list[NewWorker]
+    changes: list[Event]
+    findings: list[Finding]
+
+    @property
+    def rejected(self) -> int:
+        return len({finding.row for finding in self.findings if finding.severity == "error"})
+
+
+def check_rows(context: RowContext, rows: Sequence[Row], numbers: Sequence[int]) -> CheckedRows:
+    """Decide on every row by itself. Pure computation, safe to run beside the event loop."""
+    checked = CheckedRows([], [], [])
+    for row, number in zip(rows, numbers, strict=True):
+        try:
+            new, changes = _check_row(context, row, format_worker_no(number))
+        except (CellRefused, ValidationError, Refused) as error:
+            checked.findings.extend(worker_rows.findings(row, error))
+        else:
+            checked.accepted.append(new)
+            checked.changes.extend(changes)
+            checked.findings.extend(worker_rows.finding(row, notice.field, notice.code, "warning") for notice in new.notices)
+    return checked
+
+
+def _check_row(context: RowContext, row: Row, worker_no: str) -> tuple[NewWorker, list[Event]]:
+    command = worker_rows.registration(row, context.default_day)
+    if not context.principal.covers_county(command.county):
+        raise CellRefused("county", "OUT_OF_SCOPE")
+    new = new_worker(command, worker_no, context.today, imported=(context.import_id, row.number))
+    changes: list[Event] = [event_fields.registered(new.worker)]
+    willingness = worker_rows.willingness(row, command.registered_on)
+    if willingness is not None:
+        worker, more = offer_stated(new.worker, willingness, context.today)
+        new = replace(new, worker=worker)
+        changes += more
+    return new, changes

@@ -1,0 +1,113 @@
+"""A worker about to be registered, the same for a clerk's request and for the row of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from services.registration.commands import RegisterWorker
+from services.registration.domain import identity
+from services.registration.domain.errors import IdNumberMissing
+from services.registration.domain.willingness import Willingness
+from services.registration.domain.workers import Assurance, Notice, Source, Worker, effective_day, provisional_until, require_age
+from services.registration.personal_data.name_romanisation import normalise_name, romanise_name
+from services.registration.personal_data.vault import PersonalData
+from services.registration.queries import personal_data, workers
+from services.registration.queries.personal_data import PersonalRecord
+from services.registration.settings import policy, vault
+from shared import reference
+from shared.db import Tx
+from shared.values import CountyCode, ImportId, WorkerId, new_id
+
+
+@dataclass(frozen=True, slots=True)
+class NewWorker:
+    """Ready to be written."""
+
+    worker: Worker
+    personal: PersonalRecord
+    notices: tuple[Notice, ...]
+
+
+def new_worker(command: RegisterWorker, worker_no: str, today: date, *, imported: tuple[ImportId, int] | None = None) -> NewWorker:
+    """`imported`: the list and the row that the worker comes in by.
+
+    Raises InFuture, AgeOutOfRange, IdNumberMissing, IdNumberForm, IdNumberCheck, BirthDateDiffers, SexDiffers, OccupationNotFound.
+    """
+    rules = policy()
+    day = effective_day(command.registered_on, today, field="registered_on")
+    require_age(command.birth_date, day, minimum=rules.registration_minimum_age, maximum=rules.registration_maximum_age)
+    require_occupations(command.occupations)
+    document = _document(command)
+    import_id, import_row = imported or (None, None)
+    worker = Worker(
+        worker=WorkerId(new_id()),
+        worker_no=worker_no,
+        version=1,
+        birth_year=command.birth_date.year,
+        sex=command.sex,
+        county=command.county,
+        residence_basis=command.residence_basis,
+        education=command.education,
+        occupations=command.occupations,
+        household_status=command.household_status,
+        source=Source.IMPORT if imported else command.source,
+        assurance=Assurance.VERIFIED if command.id_checked else Assurance.PROVISIONAL,
+        registered_on=day,
+        provisional_until=provisional_until(day, rules.registration_provisional_days, checked=command.id_checked),
+        verified_on=day if command.id_checked else None,
+        willingness=Willingness.NONE,
+        willingness_since=None,
+        offer=None,
+        import_id=import_id,
+        import_row=import_row,
+    )
+    return NewWorker(worker, _personal_record(worker, command, document), _notices(worker.county, document))
+
+
+async def insert_all(tx: Tx, new: Sequence[NewWorker]) -> None:
+    await workers.insert_all(tx, [one.worker for one in new])
+    await personal_data.insert_all(tx, [one.personal for one in new])
+
+
+def require_occupations(codes: Sequence[str]) -> None:
+    """Raises OccupationNotFound, which names the position of the code."""
+    for position, code in enumerate(codes):
+        reference.require_occupation(code, f"occupations.{position}")
+
+
+def _document(command: RegisterWorker) -> identity.IdNumber | None:
+    if command.id_number is None:
+        if command.id_checked:
+            raise IdNumberMissing(field="id_number")
+        return None
+    document = identity.parse_id_number(command.id_number)
+    identity.require_same_person(document, command.birth_date, command.sex)
+    return document
+
+
+def _personal_record(worker: Worker, command: RegisterWorker, document: identity.IdNumber | None) -> PersonalRecord:
+    name = normalise_name(command.name)
+    personal = PersonalData(
+        name=name,
+        name_pinyin=(command.name_pinyin or romanise_name(name)).upper(),
+        birth_date=command.birth_date,
+        id_number=document.text if document else None,
+        phone=command.phone,
+    )
+    return PersonalRecord(
+        worker=worker.worker,
+        sealed=vault().seal(worker.worker, personal),
+        id_hash=vault().id_hash(document.text) if document else None,
+        blocking_hash=vault().blocking_hash(personal.name_pinyin, personal.birth_date, worker.county),
+    )
+
+
+def _notices(county: CountyCode, document: identity.IdNumber | None) -> tuple[Notice, ...]:
+    found = []
+    if reference.county(county) is None:
+        found.append(Notice("COUNTY_UNCLASSIFIED", "county"))
+    if document is not None and reference.county(document.county) is None:
+        found.append(Notice("ID_PLACE_UNKNOWN", "id_number"))
+    return tuple(found)

@@ -1,0 +1,1 @@
+"""What registration answers. Personal data appear masked, and only to those who may see them."""

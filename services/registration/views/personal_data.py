@@ -1,0 +1,42 @@
+"""Personal data as shown to people."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from services.registration.personal_data import vault
+from services.registration.personal_data.masking import mask
+from services.registration.views.view import View
+from shared.values import WorkerId
+
+
+class MaskedPersonal(View):
+    name: str
+    id_number: str | None
+    phone: str | None
+
+    @classmethod
+    def from_personal_data(cls, personal: vault.PersonalData) -> MaskedPersonal:
+        return cls(name=mask(personal.name) or "", id_number=mask(personal.id_number, keep=0), phone=mask(personal.phone, keep=3))
+
+
+class PersonalData(View):
+    """In clear. Every answer of this form is in the worker's history."""
+
+    worker: WorkerId
+    name: str
+    name_pinyin: str
+    birth_date: date
+    id_number: str | None
+    phone: str | None
+
+    @classmethod
+    def from_personal_data(cls, worker: WorkerId, personal: vault.PersonalData) -> PersonalData:
+        return cls(
+            worker=worker,
+            name=personal.name,
+            name_pinyin=personal.name_pinyin,
+            birth_date=personal.birth_date,
+            id_number=personal.id_number,
+            phone=personal.phone,
+        )

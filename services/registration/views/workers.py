@@ -1,0 +1,93 @@
+"""A worker as shown."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from services.registration.domain import workers
+from services.registration.domain.willingness import Willingness
+from services.registration.domain.workers import Assurance, ResidenceBasis, Source
+from services.registration.personal_data import vault
+from services.registration.views.personal_data import MaskedPersonal
+from services.registration.views.view import View
+from services.registration.views.willingness import Offer
+from shared import reference
+from shared.values import CountyCode, Designation, HouseholdStatus, Occupation, Sex, WorkerId
+
+
+class Notice(View):
+    code: str
+    field: str
+
+
+class Worker(View):
+    worker: WorkerId
+    worker_no: str
+    version: int
+    county: CountyCode
+    county_name: str | None
+    designation: Designation
+    residence_basis: ResidenceBasis
+    birth_year: int
+    sex: Sex
+    education: int
+    occupations: tuple[Occupation, ...]
+    household_status: HouseholdStatus
+    source: Source
+    registered_on: date
+    assurance: Assurance
+    verified_on: date | None
+    provisional_until: date | None
+    provisional_expired: bool
+    willingness: Willingness
+    willingness_since: date | None
+    offer: Offer | None
+    possible_duplicates: int
+    import_row: int | None
+    personal: MaskedPersonal | None = None
+    warnings: tuple[Notice, ...] = ()
+
+    @classmethod
+    def from_worker(
+        cls,
+        worker: workers.Worker,
+        today: date,
+        *,
+        duplicates: int = 0,
+        personal: vault.PersonalData | None = None,
+        notices: tuple[workers.Notice, ...] = (),
+    ) -> Worker:
+        county = reference.county(worker.county)
+        return cls(
+            worker=worker.worker,
+            worker_no=worker.worker_no,
+            version=worker.version,
+            county=worker.county,
+            county_name=county.name_zh if county else None,
+            designation=reference.designation(worker.county, today),
+            residence_basis=worker.residence_basis,
+            birth_year=worker.birth_year,
+            sex=worker.sex,
+            education=worker.education,
+            occupations=worker.occupations,
+            household_status=worker.household_status,
+            source=worker.source,
+            registered_on=worker.registered_on,
+            assurance=worker.assurance,
+            verified_on=worker.verified_on,
+            provisional_until=worker.provisional_until,
+            provisional_expired=workers.provisional_expired(worker, today),
+            willingness=worker.willingness,
+            willingness_since=worker.willingness_since,
+            offer=Offer.model_validate(worker.offer) if worker.offer else None,
+            possible_duplicates=duplicates,
+            import_row=worker.import_row,
+            personal=MaskedPersonal.from_personal_data(personal) if personal else None,
+            warnings=tuple(map(Notice.model_validate, notices)),
+        )
+
+
+class Workers(View):
+    items: tuple[Worker, ...]
+    next: UUID | None  # hand it back as `after`
