@@ -6,19 +6,18 @@ from pathlib import Path
 
 from services.rights import consumers
 from services.rights.api import router
-from services.rights.settings import PAYROLL_BODY_BYTES, Settings
+from services.rights.settings import PAYROLL_BODY_BYTES, RightsSettings
 from services.rights.usecases.sweeps import sweep
-from shared import events, runner
-from shared.delivery.consumer import each
+from shared import runner
 
 SERVICE = runner.Service(
     name="rights",
     package=Path(__file__).parent,
     router=router,
-    topics=(events.DOCKING,),
-    apply=each(consumers.HANDLERS),
+    topics=consumers.TOPICS,
+    apply=consumers.apply,
     sweep=sweep,
-    settings=Settings,
+    settings=RightsSettings,
     body_limits={"/payrolls": PAYROLL_BODY_BYTES},
 )
 

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from services.rights.domain import Category, Paid, Severity, Source
-from shared.values import Day, EnterpriseId, Money, Period, PeriodField, PlacementId
+from services.rights.domain.cases import Category, Severity
+from shared.values import Day, EnterpriseId, Money, PeriodField, PlacementId
 
 LARGEST_AMOUNT = 10**13  # minor units
 
@@ -37,12 +37,9 @@ class Amounts(_Command):
     remitted: Amount | None = None
     paid_on: Day
 
-    def paid(self, period: Period, source: Source) -> Paid:
-        return Paid(period, self.gross, self.deductions, self.net, self.remitted, self.paid_on, source)
-
 
 class ReportIncome(_Command):
-    """One month's wage of one placement. An enterprise always speaks as the employer."""
+    """One month's wage of one placement. An enterprise always reports as the employer."""
 
     placement: PlacementId
     period: PeriodField

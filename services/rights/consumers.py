@@ -1,15 +1,19 @@
-"""Kafka in: which usecase follows from which event."""
+"""Which event leads to which usecase."""
 
 from __future__ import annotations
 
 from services.rights.usecases import ledgers
 from shared import events
-from shared.delivery.consumer import Handlers
+from shared.delivery import consumer
 
-HANDLERS: Handlers = {
+TOPICS = (events.DOCKING,)
+
+HANDLERS: consumer.Handlers = {
     events.ContractRegistered: ledgers.open_ledger,
     events.Dispatched: ledgers.start_wages,
     events.Returned: ledgers.end_wages,
     events.DispatchCorrected: ledgers.correct_dispatch,
     events.DispatchVoided: ledgers.void_dispatch,
 }
+
+apply = consumer.each(HANDLERS)

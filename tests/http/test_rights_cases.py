@@ -25,10 +25,10 @@ async def test_the_answer_is_due_by_severity_and_category(office: Office) -> Non
     due = [datetime.fromisoformat(one.body["due_at"]) for one in (emergency, wages, other)]
     assert due[:2] == [noon(office.today) + timedelta(hours=hours) for hours in (2, 48)]
     assert due[2].isoformat() == "2018-08-01T23:59:59+08:00"  # 30 working days after 20 June 2018
-    assert [one.blocking for one in await office.told(CaseOpened)] == [True, False, False]
+    assert [one.blocking for one in await office.published(CaseOpened)] == [True, False, False]
     office.today += timedelta(days=1)
-    board = (await office.get("/cases")).body["items"]
-    assert [(one["age_days"], one["overdue"]) for one in board] == [(1, True), (1, False), (1, False)]
+    listed = (await office.get("/cases")).body["items"]
+    assert [(one["age_days"], one["overdue"]) for one in listed] == [(1, True), (1, False), (1, False)]
 
 
 async def test_a_case_is_closed_once(office: Office) -> None:
@@ -39,7 +39,7 @@ async def test_a_case_is_closed_once(office: Office) -> None:
     closed = await office.post(f"/cases/{case}/closure", {"outcome": "silence"})
     assert (closed.status, closed.body["state"], closed.body["outcome"]) == (200, "closed", "silence")
     assert (await office.post(f"/cases/{case}/closure", {"outcome": "settled"})).code == "CASE_NOT_OPEN"
-    assert [one.outcome for one in await office.told(CaseClosed)] == ["silence"]
+    assert [one.outcome for one in await office.published(CaseClosed)] == ["silence"]
     assert [one["type"] for one in (await office.get(f"/cases/{case}/history")).body["items"]] == ["CaseOpened", "CaseClosed"]
     assert (await office.get("/cases", state="open")).body["items"] == []
 
@@ -51,18 +51,18 @@ async def test_a_case_is_answered_once_and_in_time(office: Office) -> None:
     answered = await office.post(f"/cases/{case}/answer", answer)
     assert (answered.status, answered.body["answered_at"], answered.body["overdue"]) == (200, "2018-06-22T04:00:00Z", False)
     assert (await office.post(f"/cases/{case}/answer", answer)).code == "ALREADY_ANSWERED"
-    [told] = await office.told(CaseAnswered)
-    assert (told.opened_on, told.effective) == (opened, office.today)
+    [event] = await office.published(CaseAnswered)
+    assert (event.opened_on, event.effective) == (opened, office.today)
     office.today += timedelta(days=99)
     await office.swept()
     assert (await office.get(f"/cases/{case}")).body["overdue"] is False
     await office.post(f"/cases/{case}/closure", {"outcome": "settled"})
     assert (await office.post(f"/cases/{case}/answer", answer)).code == "CASE_NOT_OPEN"
-    [closed] = await office.told(CaseClosed)
-    assert (closed.opened_on, await office.told(CaseDeadlineMissed)) == (opened, [])
+    [closed] = await office.published(CaseClosed)
+    assert (closed.opened_on, await office.published(CaseDeadlineMissed)) == (opened, [])
 
 
-async def test_a_first_answer_that_does_not_come_in_time_is_told_once_by_the_sweep_or_by_whoever_comes_first(office: Office) -> None:
+async def test_a_first_answer_that_does_not_come_in_time_is_published_once_by_the_sweep_or_the_next_command(office: Office) -> None:
     body = a_case(placement=(await office.abroad()).placement, category="wages")
     first, second, third = [(await office.post("/cases", body)).body["case"] for _ in range(3)]
     due = office.today + timedelta(days=2)
@@ -72,8 +72,8 @@ async def test_a_first_answer_that_does_not_come_in_time_is_told_once_by_the_swe
     await office.swept()
     assert await office.swept() == 0
     await office.post(f"/cases/{third}/closure", {"outcome": "settled"})
-    told = await office.told(CaseDeadlineMissed)
-    assert [(str(one.case), one.effective) for one in told] == [(first, due), (second, due), (third, due)]
+    missed = await office.published(CaseDeadlineMissed)
+    assert [(str(one.case), one.effective) for one in missed] == [(first, due), (second, due), (third, due)]
 
 
 async def test_an_enterprise_does_not_learn_who_complained_where_that_is_hidden(office: Office) -> None:
@@ -120,4 +120,4 @@ async def test_bad_cases_are_refused_by_field(office: Office) -> None:
     for change, field in bad:
         answer = await office.post("/cases", a_case(**{"placement": placement, **change}))
         assert (answer.status, answer.body["errors"][0]["field"]) == (422, field), change
-    assert await office.told(CaseOpened) == []
+    assert await office.published(CaseOpened) == []

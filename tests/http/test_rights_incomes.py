@@ -25,7 +25,7 @@ SAIPAN: dict[str, Any] = {"wage": Money(minor=30_000, currency=Currency("CNY")),
 async def test_worked_example_saipan_wage_5200_of_7800_is_a_shortfall_of_a_third(office: Office) -> None:
     placement = await office.abroad(**SAIPAN)
     assert (await office.report(placement, paid=5200)).status == 201
-    [short] = await office.told(WageShortfallDetected)
+    [short] = await office.published(WageShortfallDetected)
     assert (str(short.expected), str(short.paid), str(short.shortfall)) == ("7,800.00 CNY", "5,200.00 CNY", "2,600.00 CNY")
     assert (short.kind, short.period) == ("short", "2018-03")
     assert 1000 * short.shortfall.minor // short.expected.minor == 333  # per mille
@@ -36,10 +36,10 @@ async def test_worked_example_saipan_wage_three_workers_are_one_collective_case_
     placements = [await office.abroad(**SAIPAN) for _ in range(4)]
     for placement in placements[:2]:
         await office.report(placement, paid=5200)
-    assert await office.told(CasesGrouped) == []
+    assert await office.published(CasesGrouped) == []
     for placement in placements[2:]:
         await office.report(placement, paid=5200)
-    grouped = await office.told(CasesGrouped)
+    grouped = await office.published(CasesGrouped)
     assert len({one.case for one in grouped}) == 1
     assert set(grouped[0].members) == {one.placement for one in placements[:3]}
     assert grouped[0].blocking
@@ -50,7 +50,7 @@ async def test_worked_example_saipan_wage_three_workers_are_one_collective_case_
 async def test_three_reports_at_once_are_still_grouped(office: Office) -> None:
     placements = [await office.abroad(**SAIPAN) for _ in range(3)]
     await asyncio.gather(*(office.report(placement, paid=5200) for placement in placements))
-    assert len(await office.told(CasesGrouped)) == 1
+    assert len(await office.published(CasesGrouped)) == 1
 
 
 async def test_worked_example_duplicate_income_three_times_and_a_correction_is_one_fact(office: Office) -> None:
@@ -61,10 +61,10 @@ async def test_worked_example_duplicate_income_three_times_and_a_correction_is_o
     right = a_report(placement, paid=6100)["amounts"]
     corrected = await office.post(f"/incomes/{report}/correction", {"amounts": right, "version": 1})
     assert (corrected.status, corrected.body["net"], corrected.body["version"]) == (200, yuan(6100), 2)
-    told = await office.told(IncomeReported, IncomeCorrected, IncomeVoided)
-    assert [type(one) for one in told] == [IncomeReported, IncomeCorrected]
-    assert told[1].previous == told[0].fact
-    assert told[1].fact.net.minor == 610_000
+    published = await office.published(IncomeReported, IncomeCorrected, IncomeVoided)
+    assert [type(one) for one in published] == [IncomeReported, IncomeCorrected]
+    assert published[1].previous == published[0].fact
+    assert published[1].fact.net.minor == 610_000
     assert [one["state"] for one in (await office.ledger(placement))["reports"]] == ["counting"]
     assert (await office.post(f"/incomes/{report}/correction", {"amounts": right, "version": 1})).code == "VERSION_CONFLICT"
 
@@ -73,7 +73,7 @@ async def test_a_correction_mends_the_shortfall(office: Office) -> None:
     placement = await office.abroad()
     report = (await office.report(placement, paid=4000)).body["report"]
     await office.post(f"/incomes/{report}/correction", {"amounts": a_report(placement, paid=6000)["amounts"]})
-    [cleared] = await office.told(WageShortfallCleared)
+    [cleared] = await office.published(WageShortfallCleared)
     assert (cleared.kind, cleared.recovered.minor) == ("short", 200_000)
     assert await office.found(placement) == []
 
@@ -88,20 +88,20 @@ async def test_the_bank_outranks_the_employer_who_outranks_the_worker(office: Of
     assert late.body["state"] == "outranked"
     states = {one["source"]: one["state"] for one in (await office.ledger(placement))["reports"] if one["report"] != late.body["report"]}
     assert states == {"worker": "superseded", "employer": "superseded", "bank": "counting"}
-    told = await office.told(IncomeReported, IncomeCorrected)
-    assert [(type(one).__name__, one.fact.source) for one in told] == [
+    published = await office.published(IncomeReported, IncomeCorrected)
+    assert [(type(one).__name__, one.fact.source) for one in published] == [
         ("IncomeReported", "worker"),
         ("IncomeCorrected", "employer"),
         ("IncomeCorrected", "bank"),
     ]
-    assert told[2].previous == told[1].fact
+    assert published[2].previous == published[1].fact
 
 
-async def test_a_word_that_does_not_count_is_kept_once_and_opens_one_case(office: Office) -> None:
+async def test_a_report_that_does_not_count_is_kept_once_and_opens_one_case(office: Office) -> None:
     placement = await office.abroad()
     await office.report(placement, paid=6000, source="bank")
-    said = [await office.report(placement, paid=5000) for _ in range(3)]
-    assert len({answer.body["report"] for answer in said}) == 1
+    answers = [await office.report(placement, paid=5000) for _ in range(3)]
+    assert len({answer.body["report"] for answer in answers}) == 1
     assert len((await office.ledger(placement))["reports"]) == 2
     [case] = (await office.get("/cases")).body["items"]
     assert case["placement"] == str(placement.placement)
@@ -120,7 +120,7 @@ async def test_wages_in_another_currency_are_taken_and_not_compared(office: Offi
     body = a_report(placement, gross=yen, deductions={"minor": 0, "currency": "JPY"}, net=yen)
     answer = await office.post("/incomes", body)
     assert (answer.status, answer.body["not_comparable"]) == (201, True)
-    assert await office.told(WageShortfallDetected) == []
+    assert await office.published(WageShortfallDetected) == []
 
 
 async def test_a_correction_into_another_currency_mends_nothing(office: Office) -> None:
@@ -137,7 +137,7 @@ async def test_a_voided_report_leaves_no_shortfall_and_is_looked_for_again(offic
     report = (await office.report(placement, paid=4000)).body["report"]
     assert (await office.post(f"/incomes/{report}/void", {"reason": "false_report"})).body["state"] == "voided"
     assert await office.found(placement) == []
-    assert len(await office.told(IncomeVoided)) == 1
+    assert len(await office.published(IncomeVoided)) == 1
     assert (await office.post(f"/incomes/{report}/void", {"reason": "false_report"})).code == "REPORT_NOT_COUNTING"
     await office.swept()
     assert ("2018-03", "missing") in await office.found(placement)
@@ -147,7 +147,7 @@ async def test_a_voided_report_leaves_no_shortfall_and_is_looked_for_again(offic
 
 async def test_only_the_months_abroad_can_be_reported(office: Office) -> None:
     placement = await office.abroad()
-    await office.hears(placement.returned(date(2018, 4, 2)))
+    await office.consume(placement.returned(date(2018, 4, 2)))
     codes = {period: (await office.report(placement, period)).body.get("code") for period in ("2017-12", "2018-01", "2018-04", "2018-05")}
     assert codes == {"2017-12": "NOT_ABROAD", "2018-01": None, "2018-04": None, "2018-05": "NOT_ABROAD"}
     future = a_report(placement, "2018-07", paid_on="2018-06-01")
@@ -159,9 +159,9 @@ async def test_income_is_refused_until_the_departure_is_known(office: Office) ->
     placement = await office.abroad()
     other = Placement(placement.worker, placement.worker)  # type: ignore[arg-type]  # any id nobody knows
     assert (await office.report(other)).code == "PLACEMENT_NOT_FOUND"
-    await office.hears(other.contracted())
+    await office.consume(other.contracted())
     assert (await office.report(other)).code == "PLACEMENT_NOT_FOUND"
-    await office.hears(other.departed())
+    await office.consume(other.departed())
     assert (await office.report(other)).status == 201
 
 
@@ -187,7 +187,7 @@ async def test_a_clerk_acts_for_the_workers_of_the_own_counties(office: Office) 
     assert (await office.report(placement, who=office.client.speaking_as(Role.AUDITOR))).status == 403
 
 
-async def test_the_history_of_a_ledger_tells_every_change(office: Office) -> None:
+async def test_the_history_of_a_ledger_has_every_change(office: Office) -> None:
     placement = await office.abroad()
     report = (await office.report(placement, paid=4000)).body["report"]
     await office.post(f"/incomes/{report}/void", {"reason": "duplicate"})
@@ -226,7 +226,7 @@ async def test_bad_reports_are_refused_by_field_and_leave_nothing(office: Office
     for body, field in bodies:
         answer = await office.post("/incomes", body)
         assert (answer.status, answer.body["errors"][0]["field"]) == (422, field), body
-    assert await office.told(IncomeReported) == []
+    assert await office.published(IncomeReported) == []
 
 
 async def test_the_same_report_sent_at_once_by_many_is_one_fact(office: Office) -> None:
@@ -234,4 +234,4 @@ async def test_the_same_report_sent_at_once_by_many_is_one_fact(office: Office) 
     answers = await asyncio.gather(*(office.report(placement) for _ in range(6)))
     assert {answer.status for answer in answers} == {201}
     assert len({answer.body["report"] for answer in answers}) == 1
-    assert len(await office.told(IncomeReported)) == 1
+    assert len(await office.published(IncomeReported)) == 1

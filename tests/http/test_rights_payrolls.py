@@ -52,8 +52,8 @@ async def test_good_rows_go_in_and_bad_rows_are_named(office: Office) -> None:
     assert found == {(place, *wrong) for place, (_, wrong) in enumerate(rows, start=2) if wrong}
     assert (answer.body["rows"], answer.body["accepted"]) == (len(rows), 3)
     assert answer.body["accepted"] + answer.body["rejected"] == answer.body["done"] == len(rows)
-    assert [one.fact.net.minor for one in await office.told(IncomeReported)] == [600_000, 400_000]
-    assert [one.placement for one in await office.told(WageShortfallDetected)] == [other.placement]
+    assert [one.fact.net.minor for one in await office.published(IncomeReported)] == [600_000, 400_000]
+    assert [one.placement for one in await office.published(WageShortfallDetected)] == [other.placement]
     assert (await office.get(f"/payrolls/{answer.body['payroll']}", who=office.enterprise())).body == answer.body
 
 
@@ -61,14 +61,14 @@ async def test_the_same_file_again_is_the_same_payroll(office: Office) -> None:
     placement = await office.abroad()
     first = await office.payroll(a_row(placement))
     assert (await office.payroll(a_row(placement))).body == first.body
-    assert len(await office.told(IncomeReported)) == 1
+    assert len(await office.published(IncomeReported)) == 1
 
 
 async def test_the_same_file_sent_at_once_is_entered_once(office: Office) -> None:
     placement = await office.abroad()
     answers = await asyncio.gather(*(office.payroll(a_row(placement)) for _ in range(4)))
     assert len({answer.body["payroll"] for answer in answers}) == 1
-    assert len(await office.told(IncomeReported)) == 1
+    assert len(await office.published(IncomeReported)) == 1
 
 
 async def test_a_trial_finds_the_same_and_leaves_nothing(office: Office) -> None:
@@ -76,7 +76,7 @@ async def test_a_trial_finds_the_same_and_leaves_nothing(office: Office) -> None
     rows = (a_row(placement), a_row(placement, "2017-12"), a_row(placement, paid="1.00"))
     trial = await office.payroll(*rows, dry_run=True)
     assert (trial.body["payroll"], trial.body["accepted"], trial.body["rejected"]) == (None, 1, 2)
-    assert await office.told(IncomeReported) == []
+    assert await office.published(IncomeReported) == []
     real = await office.payroll(*rows)
     assert real.body["findings"] == trial.body["findings"]
 
@@ -101,11 +101,11 @@ async def test_a_payroll_killed_between_chunks_is_finished_by_sending_it_again(o
     with monkeypatch.context() as patched:
         patched.setattr(payrolls, "_enter", until_killed)
         assert (await office.payroll(content=content)).status == 500
-    assert len(await office.told(IncomeReported)) == 4
+    assert len(await office.published(IncomeReported)) == 4
     finished = await office.payroll(content=content)
     assert (finished.body["done"], finished.body["accepted"]) == (5, 5)
-    assert len({one.placement for one in await office.told(IncomeReported)}) == 5
-    assert len(await office.told(IncomeReported)) == 5
+    assert len({one.placement for one in await office.published(IncomeReported)}) == 5
+    assert len(await office.published(IncomeReported)) == 5
 
 
 async def test_a_workbook_is_read_like_the_csv(office: Office) -> None:
@@ -119,11 +119,11 @@ async def test_a_workbook_is_read_like_the_csv(office: Office) -> None:
             sheet.write(1, column, float(value) if name in ("gross", "net") else str(value))
     answer = await office.payroll(content=out.getvalue(), kind=XLSX)
     assert (answer.status, answer.body["accepted"]) == (200, 1), answer.body
-    [told] = await office.told(IncomeReported)
-    assert (told.fact.net.minor, told.fact.source) == (600_000, "employer")
+    [event] = await office.published(IncomeReported)
+    assert (event.fact.net.minor, event.fact.source) == (600_000, "employer")
 
 
-async def test_an_officer_sends_what_the_bank_says(office: Office) -> None:
+async def test_an_officer_sends_the_figures_of_the_bank(office: Office) -> None:
     placement = await office.abroad()
     await office.payroll(a_row(placement))
     answer = await office.payroll(a_row(placement, paid="5900.00"), who=office.client)

@@ -43,13 +43,13 @@ async def test_a_matched_worker_is_trained_examined_and_certified(school: School
         AssessmentRecorded,
         CertificateIssued,
     ]
-    told = await school.told(*set(kinds))
-    assert [type(one) for one in told] == kinds
-    last = told[-1]
+    published = await school.published(*set(kinds))
+    assert [type(one) for one in published] == kinds
+    last = published[-1]
     assert (last.serial, last.destination, last.occupation) == (certificate["serial"], "JPN", "7112")
     assert last.minutes == DAYS * FULL_DAY
     assert last.valid_to == school.today + timedelta(days=730)
-    assert [one.minutes_total for one in told if isinstance(one, AttendanceRecorded)] == [FULL_DAY * n for n in range(1, DAYS + 1)]
+    assert [one.minutes_total for one in published if isinstance(one, AttendanceRecorded)] == [FULL_DAY * n for n in range(1, DAYS + 1)]
 
 
 async def test_anybody_with_a_serial_can_check_it_and_learns_nothing_of_the_person(school: School) -> None:
@@ -68,8 +68,8 @@ async def test_a_revoked_certificate_sends_the_placement_back_to_training(school
     revoked = await school.post(f"/certificates/{serial}/revocation", {"reason": "fraud", "explanation": "copied from Li Wei"})
     assert (revoked.status, revoked.body["state"]) == (200, "revoked")
     assert await school.waiting() == [match.placement]
-    assert [event.reason for event in await school.told(CertificateRevoked)] == ["fraud"]
-    assert "Li Wei" not in str(revoked.body) + str(await school.told(CertificateRevoked))  # what was typed stays with the service
+    assert [event.reason for event in await school.published(CertificateRevoked)] == ["fraud"]
+    assert "Li Wei" not in str(revoked.body) + str(await school.published(CertificateRevoked))  # what was typed stays with the service
     again = await school.post(f"/certificates/{serial}/revocation", {"reason": "fraud", "explanation": "copied from Li Wei"})
     assert (again.status, again.code) == (409, "ALREADY_REVOKED")
 
@@ -123,7 +123,7 @@ async def test_a_day_recorded_again_replaces_its_minutes_and_the_same_again_chan
     assert (await school.post(f"/sessions/{session}/attendance", school.present([enrolment]))).body["recorded"] == 0
     assert (await school.post(f"/sessions/{session}/attendance", school.present([enrolment], 300))).body["recorded"] == 1
     assert (await school.enrolments())[0]["minutes_total"] == 300
-    assert [one.minutes for one in await school.told(AttendanceRecorded)] == [FULL_DAY, 300]
+    assert [one.minutes for one in await school.published(AttendanceRecorded)] == [FULL_DAY, 300]
 
 
 async def test_attendance_out_of_reason_is_refused_and_the_whole_roster_with_it(school: School) -> None:
@@ -142,7 +142,7 @@ async def test_attendance_out_of_reason_is_refused_and_the_whole_roster_with_it(
     assert (mixed.code, mixed.body["errors"][0]["field"]) == ("NOT_IN_SESSION", "entries.1.enrolment")
     assert (await school.post(path, school.present([good, good]))).code == "NAMED_TWICE"
     assert (await school.post(f"/sessions/{school.today}/attendance", school.present([good]))).status == 422
-    assert await school.told(AttendanceRecorded) == []
+    assert await school.published(AttendanceRecorded) == []
     assert other_session != session
 
 
@@ -216,7 +216,7 @@ async def test_an_officer_of_another_county_sees_and_does_nothing(school: School
     assert (await school.assess(session, {one["enrolment"]: 90}, who=gansu)).status == 403
 
 
-async def test_the_history_of_an_enrolment_tells_every_change(school: School) -> None:
+async def test_the_history_of_an_enrolment_has_every_change(school: School) -> None:
     match, _ = await school.certified()
     enrolment = (await school.enrolment(match))["enrolment"]
     changes = (await school.get(f"/enrolments/{enrolment}/history")).body["items"]
@@ -272,7 +272,7 @@ async def test_a_bad_course_is_refused_by_field(school: School) -> None:
     for body, field in BAD_COURSES:
         answer = await school.post("/courses", body, who=school.client)
         assert (answer.status, answer.body["errors"][0]["field"]) == (422, field), body
-    assert await school.told(CoursePublished) == []
+    assert await school.published(CoursePublished) == []
 
 
 async def test_an_officer_names_the_centre(school: School) -> None:
@@ -299,7 +299,7 @@ async def test_a_bad_session_is_refused(school: School) -> None:
     for change, code in BAD_SESSIONS:
         answer = await school.post(f"/courses/{course}/sessions", school.a_session(**change))
         assert (answer.status, answer.code) == (422, code), change
-    assert await school.told(CourseScheduled) == []
+    assert await school.published(CourseScheduled) == []
 
 
 async def test_what_does_not_exist_is_not_found(school: School) -> None:

@@ -1,4 +1,4 @@
-"""What docking tells about departures and returns, in whatever order it becomes known; and what is missing in time."""
+"""Reactions to departures and returns, in whatever order they become known; and wages that are not reported in time."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def test_a_month_without_a_report_is_missing_30_days_after_pay_day(office:
     office.today += timedelta(days=1)
     await office.swept()
     assert await office.found(placement) == [("2018-01", "missing")]
-    [missing] = await office.told(WageShortfallDetected)
+    [missing] = await office.published(WageShortfallDetected)
     assert (missing.expected.minor, missing.paid.minor) == (600_000 * 17 // 31, 0)
     assert await office.swept() == 0
 
@@ -42,7 +42,7 @@ async def test_a_late_report_clears_what_was_missing(office: Office) -> None:
     await office.swept()
     assert [period for period, _ in await office.found(placement)] == ["2018-01", "2018-02", "2018-03", "2018-04"]
     await office.report(placement, "2018-03")
-    [cleared] = await office.told(WageShortfallCleared)
+    [cleared] = await office.published(WageShortfallCleared)
     assert (cleared.period, cleared.kind, cleared.recovered.minor) == ("2018-03", "missing", 600_000)
     listed = (await office.get("/incomes/missing")).body["items"]
     assert [one["period"] for one in listed] == ["2018-01", "2018-02", "2018-04"]
@@ -71,16 +71,16 @@ async def test_a_voided_report_of_an_early_month_does_not_stop_the_search_over_l
     await office.post(f"/incomes/{report}/void", {"reason": "not_paid"})
     await office.swept()
     assert sorted(period for period, _ in await office.found(placement)) == ["2018-01", "2018-02", "2018-03", "2018-04"]
-    assert len(await office.told(WageShortfallDetected)) == 4
+    assert len(await office.published(WageShortfallDetected)) == 4
 
 
 async def test_a_return_that_becomes_known_late_makes_later_months_moot(office: Office) -> None:
     placement = await office.abroad()
     await office.report(placement, "2018-02", 1500)
     await office.swept()
-    await office.hears(placement.returned(date(2018, 2, 7)))
+    await office.consume(placement.returned(date(2018, 2, 7)))
     assert await office.found(placement) == [("2018-01", "missing")]
-    cleared = {(one.period, one.kind, one.recovered.minor) for one in await office.told(WageShortfallCleared)}
+    cleared = {(one.period, one.kind, one.recovered.minor) for one in await office.published(WageShortfallCleared)}
     assert cleared == {("2018-02", "short", 0), ("2018-03", "missing", 0), ("2018-04", "missing", 0)}
     office.today += timedelta(days=365)
     await office.swept()
@@ -91,50 +91,50 @@ async def test_a_departure_corrected_to_an_earlier_day_makes_earlier_months_due(
     placement = await office.abroad(departed_on=date(2018, 3, 1))
     await office.report(placement, "2018-03")
     await office.swept()
-    await office.hears(placement.corrected(departed_on=date(2018, 2, 1)))
+    await office.consume(placement.corrected(departed_on=date(2018, 2, 1)))
     await office.swept()
     assert sorted(await office.found(placement)) == [("2018-02", "missing"), ("2018-04", "missing")]
 
 
 async def test_a_withdrawn_return_makes_wages_due_again(office: Office) -> None:
     placement = await office.abroad()
-    await office.hears(placement.returned(date(2018, 2, 7)))
+    await office.consume(placement.returned(date(2018, 2, 7)))
     await office.swept()
-    await office.hears(placement.corrected())
+    await office.consume(placement.corrected())
     await office.swept()
     assert [period for period, _ in await office.found(placement)] == ["2018-01", "2018-02", "2018-03", "2018-04"]
 
 
 async def test_later_income_carries_the_corrected_codes(office: Office) -> None:
     placement = await office.abroad()
-    await office.hears(placement.corrected(destination=Destination("SGP"), origin=reference.origin("621126", date(2018, 1, 15))))
+    await office.consume(placement.corrected(destination=Destination("SGP"), origin=reference.origin("621126", date(2018, 1, 15))))
     await office.report(placement)
-    [told] = await office.told(IncomeReported)
-    assert (told.destination, told.origin.county) == ("SGP", "621126")
+    [event] = await office.published(IncomeReported)
+    assert (event.destination, event.origin.county) == ("SGP", "621126")
 
 
 async def test_income_follows_its_departure_to_the_corrected_codes(office: Office) -> None:
     """Counted under the old county and corrected under the new one, it would be too much in the one and too little in the other."""
     placement = await office.abroad()
     report = (await office.report(placement, paid=6000)).body["report"]
-    await office.hears(placement.corrected(), placement.corrected(origin=reference.origin("621126", date(2018, 1, 15))))
+    await office.consume(placement.corrected(), placement.corrected(origin=reference.origin("621126", date(2018, 1, 15))))
     await office.post(f"/incomes/{report}/correction", {"amounts": a_report(placement, paid=6100)["amounts"]})
-    told = await office.told(IncomeReported, IncomeVoided, IncomeCorrected)
-    kinds = [(type(one).__name__, one.origin.county) for one in told]
-    old = told[0].origin.county
+    published = await office.published(IncomeReported, IncomeVoided, IncomeCorrected)
+    kinds = [(type(one).__name__, one.origin.county) for one in published]
+    old = published[0].origin.county
     assert old != "621126"
     assert kinds == [("IncomeReported", old), ("IncomeVoided", old), ("IncomeReported", "621126"), ("IncomeCorrected", "621126")]
-    assert {str(one.report) for one in told} == {report}
+    assert {str(one.report) for one in published} == {report}
     assert [one["state"] for one in (await office.ledger(placement))["reports"]] == ["counting"]
 
 
 async def test_worked_example_voided_dispatch_with_income_the_money_waits_among_the_orphans(office: Office) -> None:
     placement = await office.abroad()
     await office.report(placement, paid=4000)
-    await office.hears(placement.voided())
+    await office.consume(placement.voided())
     [orphan] = (await office.get("/orphans")).body["items"]
     assert (orphan["placement"], orphan["state"], orphan["net"]["minor"]) == (str(placement.placement), "orphaned", 400_000)
-    [uncounted] = await office.told(IncomeVoided)
+    [uncounted] = await office.published(IncomeVoided)
     assert (uncounted.reason, uncounted.previous.net.minor) == ("dispatch_voided", 400_000)
     assert (await office.get("/orphans", who=office.client.speaking_as(Role.OFFICER, regions=("620000",)))).body["items"] == []
     assert await office.found(placement) == []
@@ -142,7 +142,7 @@ async def test_worked_example_voided_dispatch_with_income_the_money_waits_among_
     assert (await office.report(placement, "2018-04")).code == "DISPATCH_VOIDED"
     correction = {"amounts": a_report(placement)["amounts"]}
     assert (await office.post(f"/incomes/{orphan['report']}/correction", correction)).code == "REPORT_NOT_COUNTING"
-    assert await office.told(IncomeCorrected) == []
+    assert await office.published(IncomeCorrected) == []
 
 
 async def test_whoever_was_abroad_already_owes_reports_from_the_month_after_taking_over(office: Office) -> None:
@@ -157,58 +157,58 @@ async def test_whoever_was_abroad_already_owes_reports_from_the_month_after_taki
 async def test_a_departure_without_a_contract_is_set_aside(office: Office) -> None:
     placement = Placement(PlacementId(new_id()), WorkerId(new_id()))
     with pytest.raises(Reject, match="no_contract"):
-        await office.hears(placement.departed())
+        await office.consume(placement.departed())
 
 
-async def test_a_departure_told_again_changes_nothing_that_was_found(office: Office) -> None:
+async def test_a_departure_published_again_changes_nothing_that_was_found(office: Office) -> None:
     placement = await office.abroad()
     await office.swept()
-    await office.hears(placement.contracted(), placement.departed())
+    await office.consume(placement.contracted(), placement.departed())
     await office.swept()
-    assert len(await office.told(WageShortfallDetected)) == 4
+    assert len(await office.published(WageShortfallDetected)) == 4
 
 
 # --- what recruitment cost --------------------------------------------------------------------------------------------
 FEE = Money(minor=900_000, currency=Currency("CNY"))
 
 
-async def costs_told(office: Office) -> list[tuple[str | None, int | None, str | None, int | None]]:
+async def costs_published(office: Office) -> list[tuple[str | None, int | None, str | None, int | None]]:
     """Period and thousandths of a month, before and after."""
     return [
         (
-            told.previous and told.previous.period,
-            told.previous and told.previous.months_milli,
-            told.fact and told.fact.period,
-            told.fact and told.fact.months_milli,
+            event.previous and event.previous.period,
+            event.previous and event.previous.months_milli,
+            event.fact and event.fact.period,
+            event.fact and event.fact.months_milli,
         )
-        for told in await office.told(RecruitmentCostAssessed)
+        for event in await office.published(RecruitmentCostAssessed)
     ]
 
 
 async def test_recruitment_cost_is_the_fee_in_months_of_the_first_whole_months_income(office: Office) -> None:
     placement = await office.abroad(fee=FEE)  # since 15 January: the first whole month is February
     await office.report(placement, "2018-01", 3400)
-    assert await costs_told(office) == []
+    assert await costs_published(office) == []
     await office.report(placement, "2018-03", 6000)
     await office.report(placement, "2018-02", 7200)
     await office.report(placement, "2018-04", 100)
-    assert await costs_told(office) == [(None, None, "2018-03", 1500), ("2018-03", 1500, "2018-02", 1250)]
+    assert await costs_published(office) == [(None, None, "2018-03", 1500), ("2018-03", 1500, "2018-02", 1250)]
 
 
 async def test_recruitment_cost_follows_corrections_voids_and_the_departure(office: Office) -> None:
     placement = await office.abroad(fee=FEE)
     report = (await office.report(placement, "2018-02", 6000)).body["report"]
     await office.post(f"/incomes/{report}/correction", {"amounts": a_report(placement, paid=7200)["amounts"]})
-    await office.hears(placement.corrected(origin=reference.origin("621126", date(2018, 1, 15))))
-    assert (await costs_told(office))[1:] == [
+    await office.consume(placement.corrected(origin=reference.origin("621126", date(2018, 1, 15))))
+    assert (await costs_published(office))[1:] == [
         ("2018-02", 1500, "2018-02", 1250),
         ("2018-02", 1250, None, None),
         (None, None, "2018-02", 1250),
     ]
-    assert [told.origin.county for told in await office.told(RecruitmentCostAssessed)] == ["370102"] * 3 + ["621126"]
-    await office.hears(placement.voided())
-    assert (await costs_told(office))[-1] == ("2018-02", 1250, None, None)
-    assert (await office.told(RecruitmentCostAssessed))[-1].origin.county == "621126"
+    assert [event.origin.county for event in await office.published(RecruitmentCostAssessed)] == ["370102"] * 3 + ["621126"]
+    await office.consume(placement.voided())
+    assert (await costs_published(office))[-1] == ("2018-02", 1250, None, None)
+    assert (await office.published(RecruitmentCostAssessed))[-1].origin.county == "621126"
 
 
 async def test_a_voided_report_leaves_the_next_months_income_to_measure_by(office: Office) -> None:
@@ -216,9 +216,9 @@ async def test_a_voided_report_leaves_the_next_months_income_to_measure_by(offic
     report = (await office.report(placement, "2018-02", 6000)).body["report"]
     await office.report(placement, "2018-03", 9000)
     await office.post(f"/incomes/{report}/void", {"reason": "not_paid"})
-    assert (await costs_told(office))[-1] == ("2018-02", 1500, "2018-03", 1000)
+    assert (await costs_published(office))[-1] == ("2018-02", 1500, "2018-03", 1000)
 
 
-async def test_without_a_fee_declared_no_cost_is_told(office: Office) -> None:
+async def test_without_a_fee_declared_no_cost_is_published(office: Office) -> None:
     await office.report(await office.abroad(), "2018-02", 6000)
-    assert await costs_told(office) == []
+    assert await costs_published(office) == []

@@ -24,7 +24,7 @@ async def test_a_match_without_a_session_waits_and_the_next_session_takes_the_ol
     answer = await school.post(f"/courses/{course}/sessions", school.a_session(2))
     assert len(answer.body["enrolled"]) == answer.body["taken"] == 2
     assert await school.waiting() == [waiting[2].placement]
-    assert [one.placement for one in await school.told(WorkerEnrolled)] == [one.placement for one in waiting[:2]]
+    assert [one.placement for one in await school.published(WorkerEnrolled)] == [one.placement for one in waiting[:2]]
 
 
 async def test_a_course_covers_the_occupations_below_its_code_and_no_others(school: School) -> None:
@@ -55,7 +55,7 @@ async def test_a_cancelled_placement_frees_its_seat_for_whoever_waits(school: Sc
     await school.cancel(first)
     assert (await school.enrolment(first))["state"] == "cancelled"
     assert (await school.enrolment(second))["session"] == session
-    [cancelled] = await school.told(EnrolmentCancelled)
+    [cancelled] = await school.published(EnrolmentCancelled)
     assert cancelled.reason == "placement_cancelled"
 
 
@@ -76,21 +76,21 @@ async def test_a_waiting_placement_that_is_cancelled_or_departs_waits_no_more(sc
     await school.cancel(cancelled)
     assert await school.waiting() == []
     await school.session()
-    assert await school.told(WorkerEnrolled) == []
+    assert await school.published(WorkerEnrolled) == []
 
 
 async def test_events_of_placements_never_matched_here_change_nothing(school: School) -> None:
     known = await school.match()
     stranger = type(known)(placement=known.worker, worker=known.worker)  # type: ignore[arg-type]  # any id nobody knows
-    await school.hears(stranger.departed(school.today), stranger.cancelled(school.today))
+    await school.consume(stranger.departed(school.today), stranger.cancelled(school.today))
     assert await school.waiting() == [known.placement]
 
 
-async def test_the_same_match_told_twice_is_one_need(school: School) -> None:
+async def test_the_same_match_published_twice_is_one_need(school: School) -> None:
     await school.session()
     match = await school.match()
-    await school.hears(match.made(school.today))
-    assert len(await school.told(WorkerEnrolled)) == 1
+    await school.consume(match.made(school.today))
+    assert len(await school.published(WorkerEnrolled)) == 1
 
 
 async def test_a_valid_certificate_for_the_same_work_meets_the_next_need_at_once(school: School) -> None:
@@ -140,7 +140,7 @@ async def test_a_session_never_assessed_gives_up_its_seats_and_the_needs_wait_ag
     assert await school.swept() == 1
     assert await school.swept() == 0
     assert await school.waiting() == [live.placement]
-    assert {one.reason for one in await school.told(EnrolmentCancelled)} == {"placement_cancelled", "not_assessed"}
+    assert {one.reason for one in await school.published(EnrolmentCancelled)} == {"placement_cancelled", "not_assessed"}
     assert (await school.get(f"/sessions/{session}")).body["taken"] == 0
 
 
@@ -163,7 +163,7 @@ async def test_sessions_and_matches_at_once_leave_neither_a_free_seat_nor_a_need
     sessions = (await school.get("/sessions")).body["items"]
     assert [one["free"] for one in sessions] == [0, 0, 0, 0]
     assert len(await school.waiting()) == 4
-    assert len({one.placement for one in await school.told(WorkerEnrolled)}) == 8
+    assert len({one.placement for one in await school.published(WorkerEnrolled)}) == 8
 
 
 async def test_the_database_itself_refuses_a_seat_too_many(school: School) -> None:

@@ -1,4 +1,4 @@
-"""Placements with wages: contracts, departures and returns as docking tells them; reports, payrolls and cases over HTTP."""
+"""Placements with wages: contracts, departures and returns as docking publishes them; reports, payrolls and cases over HTTP."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def yuan(amount: float) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Placement:
-    """A bricklayer in Japan for 6,000 yuan a month, paid on the 10th, unless told otherwise."""
+    """A bricklayer in Japan for 6,000 yuan a month, paid on the 10th, unless stated otherwise."""
 
     placement: PlacementId
     worker: WorkerId
@@ -165,7 +165,7 @@ class Office:
     async def get(self, path: str, *, who: Client | None = None, **query: Any) -> Answer:
         return await self.at(who).get(path, **query)
 
-    async def hears(self, *events: Event) -> None:
+    async def consume(self, *events: Event) -> None:
         """Applied as the consumer applies a batch."""
         batch = [
             EventEnvelope(
@@ -186,7 +186,7 @@ class Office:
     async def abroad(self, **changes: Any) -> Placement:
         """A placement that has departed."""
         placement = Placement(PlacementId(new_id()), WorkerId(new_id()), **changes)
-        await self.hears(placement.contracted(), placement.departed())
+        await self.consume(placement.contracted(), placement.departed())
         return placement
 
     # --- commands
@@ -217,7 +217,7 @@ class Office:
         """(period, kind) of what is open."""
         return [(one["period"], one["kind"]) for one in (await self.ledger(placement))["open_findings"]]
 
-    async def told(self, *kinds: type[Event]) -> list[Any]:
+    async def published(self, *kinds: type[Event]) -> list[Any]:
         """Data of the published events of these classes, oldest first."""
         return [event.data for event in await self.client.published() if isinstance(event.data, kinds)]
 

@@ -1,4 +1,4 @@
-"""A training centre's world: matches and cancellations as docking tells them, sessions, rosters. Through commands and events only."""
+"""A training centre's world: matches and cancellations as docking publishes them, sessions, rosters. Through commands and events only."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def recorded(data: Event, at: datetime) -> EventEnvelope[Event]:
 
 @dataclass(frozen=True)
 class Match:
-    """A placement at its beginning: a bricklayer for Japan unless told otherwise."""
+    """A placement at its beginning: a bricklayer for Japan unless stated otherwise."""
 
     placement: PlacementId
     worker: WorkerId
@@ -125,7 +125,7 @@ class School:
     async def get(self, path: str, *, who: Client | None = None, **query: Any) -> Answer:
         return await self.on(self.today, who).get(path, **query)
 
-    async def hears(self, *events: Event, at: datetime | None = None) -> None:
+    async def consume(self, *events: Event, at: datetime | None = None) -> None:
         """Applied as the consumer applies a batch."""
         moment = at or noon(self.today)
         async with self.client.database.transaction(Cause(system("training"), Clock(moment))) as tx:
@@ -150,14 +150,14 @@ class School:
 
     async def match(self, **changes: Any) -> Match:
         made = Match(**{"placement": new_id(), "worker": new_id(), **changes})
-        await self.hears(made.made(self.today))
+        await self.consume(made.made(self.today))
         return made
 
     async def cancel(self, match: Match) -> None:
-        await self.hears(match.cancelled(self.today))
+        await self.consume(match.cancelled(self.today))
 
     async def depart(self, match: Match) -> None:
-        await self.hears(match.departed(self.today))
+        await self.consume(match.departed(self.today))
 
     # --- a session's days
     async def attend(self, session: str, *, days: int = DAYS, minutes: int = FULL_DAY, only: list[str] | None = None) -> None:
@@ -185,7 +185,7 @@ class School:
         session = await self.session(1)
         made = match or await self.match()
         if match is not None:
-            await self.hears(match.made(self.today))
+            await self.consume(match.made(self.today))
         enrolment = await self.enrolment(made)
         await self.attend(session)
         assert (await self.assess(session, {enrolment["enrolment"]: 80})).status == 200
@@ -213,7 +213,7 @@ class School:
         """Placements whose needs are in this state."""
         return [UUID(one["placement"]) for one in (await self.get("/needs", state=state)).body["items"]]
 
-    async def told(self, *kinds: type[Event]) -> list[Any]:
+    async def published(self, *kinds: type[Event]) -> list[Any]:
         """Data of the published events of these classes, oldest first."""
         return [event.data for event in await self.client.published() if isinstance(event.data, kinds)]
 

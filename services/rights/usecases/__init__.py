@@ -1,1 +1,1 @@
-"""Commands and reactions of rights, one file per aggregate."""
+"""Commands, reactions and queries of rights, one file per aggregate."""

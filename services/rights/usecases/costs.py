@@ -1,52 +1,37 @@
-"""What recruitment cost a worker, in months of first income: told once both are known, and again whenever either changes."""
+"""What recruitment cost a worker, in months of first income: published once both are known, and again whenever either changes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from services.rights import queries
-from services.rights.domain import Cost
-from services.rights.queries import Ledger
-from services.rights.usecases import event_fields
+from services.rights.domain.costs import Cost
+from services.rights.domain.ledgers import Ledger
+from services.rights.queries import incomes, ledgers
+from services.rights.usecases.event_fields import codes, cost_fact
 from shared import events
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
 from shared.events import Event
-from shared.values import PlacementId
 
 
-async def assess(tx: Tx, ledgers: Sequence[Ledger]) -> None:
+async def assess_costs(tx: Tx, affected: Sequence[Ledger]) -> None:
     """Measure anew after reports have changed. The caller holds the ledgers."""
-    charged = {ledger.placement: ledger for ledger in ledgers if ledger.fee is not None}
+    charged = {ledger.placement: ledger for ledger in affected if ledger.fee is not None}
     if not charged:
         return
-    firsts = await queries.first_incomes(tx, list(charged))
-    changed: dict[PlacementId, Cost | None] = {}
-    told: list[Event] = []
-    for placement, ledger in charged.items():
-        first = firsts.get(placement)
-        now = Cost(first[0], ledger.fee, first[1]) if first and ledger.fee else None
-        if now != ledger.cost:
-            changed[placement] = now
-            told.append(assessed(tx, ledger, ledger.cost, now))
-    if changed:
-        await queries.save_costs(tx, changed)
-        publish_and_audit(tx, *told)
+    found = await incomes.list_first(tx, list(charged))
+    changed = {placement: found.get(placement) for placement, ledger in charged.items() if found.get(placement) != ledger.first_income}
+    if not changed:
+        return
+    await ledgers.update_first_incomes(tx, changed)
+    assessed = [
+        cost_assessed(tx, charged[placement], charged[placement].cost, replace(charged[placement], first_income=first).cost)
+        for placement, first in changed.items()
+    ]
+    publish_and_audit(tx, *assessed)
 
 
-def assessed(tx: Tx, ledger: Ledger, previous: Cost | None, fact: Cost | None) -> Event:
+def cost_assessed(tx: Tx, ledger: Ledger, previous: Cost | None, fact: Cost | None) -> Event:
     """Under the codes of the ledger."""
-    return events.RecruitmentCostAssessed.model_validate(
-        {
-            **event_fields.codes(ledger),
-            "effective": tx.clock.today(),
-            "previous": _told(previous),
-            "fact": _told(fact),
-        }
-    )
-
-
-def _told(cost: Cost | None) -> events.RecruitmentCost | None:
-    if cost is None:
-        return None
-    return events.RecruitmentCost(period=cost.period, fee=cost.fee, first_income=cost.first_income, months_milli=cost.months_milli)
+    return events.RecruitmentCostAssessed(previous=cost_fact(previous), fact=cost_fact(fact), **codes(ledger, tx.clock.today()))

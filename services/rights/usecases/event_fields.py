@@ -1,14 +1,75 @@
-"""What every event about a ledger carries."""
+"""What events of rights have in common, and values as events carry them."""
 
 from __future__ import annotations
 
-from services.rights.domain import Paid
-from services.rights.queries import Ledger
-from shared.events import IncomeFact
+from datetime import date
+from typing import TypedDict
+
+from services.rights.domain.cases import Case, Category
+from services.rights.domain.costs import Cost
+from services.rights.domain.incomes import Paid
+from services.rights.domain.ledgers import Ledger
+from shared.events import IncomeFact, Origin, RecruitmentCost
+from shared.values import CaseId, Channel, Destination, EnterpriseId, Occupation, PlacementId, WorkerId
 
 
-def fact(paid: Paid) -> IncomeFact:
-    """The report as events carry it."""
+class Codes(TypedDict):
+    """What every event of a ledger carries."""
+
+    placement: PlacementId
+    worker: WorkerId
+    enterprise: EnterpriseId
+    origin: Origin
+    destination: Destination
+    occupation: Occupation
+    channel: Channel
+    effective: date
+
+
+class CaseCodes(TypedDict):
+    """What every event of a case carries."""
+
+    case: CaseId
+    category: Category
+    enterprise: EnterpriseId
+    placement: PlacementId | None
+    origin: Origin | None
+    destination: Destination | None
+    blocking: bool
+    effective: date
+
+
+def codes(ledger: Ledger, effective: date) -> Codes:
+    return Codes(
+        placement=ledger.placement,
+        worker=ledger.worker,
+        enterprise=ledger.enterprise,
+        origin=_origin(ledger),
+        destination=ledger.destination,
+        occupation=ledger.occupation,
+        channel=ledger.channel,
+        effective=effective,
+    )
+
+
+def case_codes(case: Case, ledger: Ledger | None, effective: date) -> CaseCodes:
+    return CaseCodes(
+        case=case.case,
+        category=case.category,
+        enterprise=case.enterprise,
+        placement=case.placement,
+        origin=_origin(ledger) if ledger else None,
+        destination=ledger.destination if ledger else None,
+        blocking=case.blocking,
+        effective=effective,
+    )
+
+
+def _origin(ledger: Ledger) -> Origin:
+    return Origin(county=ledger.county, designation=ledger.designation, designation_version=ledger.designation_version)
+
+
+def income_fact(paid: Paid) -> IncomeFact:
     return IncomeFact(
         period=paid.period,
         gross=paid.gross,
@@ -20,14 +81,8 @@ def fact(paid: Paid) -> IncomeFact:
     )
 
 
-def codes(ledger: Ledger) -> dict[str, object]:
-    """What every event about a ledger carries."""
-    return {
-        "placement": ledger.placement,
-        "worker": ledger.worker,
-        "enterprise": ledger.enterprise,
-        "origin": ledger.origin,
-        "destination": ledger.destination,
-        "occupation": ledger.occupation,
-        "channel": ledger.channel,
-    }
+def cost_fact(cost: Cost | None) -> RecruitmentCost | None:
+    if cost is None:
+        return None
+    first = cost.first_income
+    return RecruitmentCost(period=first.period, fee=cost.fee, first_income=first.net, months_milli=cost.months_milli)

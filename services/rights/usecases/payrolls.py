@@ -7,23 +7,25 @@ A file is named by its digest and whose it is. Every chunk is one transaction th
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import TypeVar
 from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
 
-from services.rights import domain, queries, views
-from services.rights.domain import Paid, Source
-from services.rights.queries import Payroll, RowFinding
+from services.rights.domain.errors import CellInvalid, PayrollNotFound
+from services.rights.domain.incomes import Paid, Source
+from services.rights.domain.payrolls import Payroll, RowFinding
+from services.rights.queries import payrolls
 from services.rights.settings import PAYROLL_CHUNK, PAYROLL_ROWS
-from services.rights.usecases import incomes
+from services.rights.usecases.incomes import enter_reports
+from services.rights.views import payrolls as views
 from shared import sheets
 from shared.db import Cause, Database, Tx
-from shared.errors import Invalid, Refused
+from shared.errors import Refused
 from shared.principals import Forbidden, Principal, Role
 from shared.sheets import Kind, Row
 from shared.values import Currency, CurrencyField, Day, ImportId, Money, Period, PeriodField, PlacementId, exponent, new_id
@@ -37,66 +39,80 @@ LARGEST = Decimal(10**13)  # minor units
 _PERIOD, _CURRENCY, _DAY = TypeAdapter(PeriodField), TypeAdapter(CurrencyField), TypeAdapter(Day)
 
 
-class CellInvalid(Invalid):
-    """The cell does not hold what its column takes."""
-
-    slug = "CELL_INVALID"
-
-
-class _DryRun(Exception):
-    """Rolls back what a trial wrote."""
-
-
 async def import_payroll(database: Database, cause: Cause, content: bytes, kind: Kind) -> views.Payroll:
     """Enter a payroll; the finished one where the file is known. Raises what sheets.read raises."""
-    rows = await asyncio.to_thread(sheets.read, content, kind, PAYROLL_ROWS, columns=COLUMNS, required=REQUIRED)
-    digest, party = hashlib.sha256(content).hexdigest(), _party(cause.principal)
+    rows = await _read_file(content, kind)
+    started = _payroll(cause.principal, content, len(rows))
     async with database.transaction(cause) as tx:
-        await queries.begin_payroll(tx, ImportId(new_id()), digest, party, len(rows))
+        await payrolls.insert(tx, started)
     while True:
         async with database.transaction(cause) as tx:
-            payroll = await queries.lock_payroll(tx, digest, party)
+            payroll = await payrolls.lock(tx, started.digest, started.party)
             if payroll is None:
-                raise domain.PayrollNotFound
+                raise PayrollNotFound
             if payroll.done == payroll.rows:
-                return await _shown(tx, payroll)
+                return await _show(tx, payroll)
             chunk = rows[payroll.done : payroll.done + PAYROLL_CHUNK]
             findings = await _enter(tx, chunk)
-            rejected = len({finding.row for finding in findings})
-            await queries.advance_payroll(tx, payroll.payroll, len(chunk) - rejected, findings, rejected)
+            rejected = _rows_of(findings)
+            await payrolls.update_progress(tx, payroll.payroll, len(chunk) - rejected, rejected)
+            await payrolls.insert_findings(tx, payroll.payroll, findings)
 
 
 async def try_payroll(database: Database, cause: Cause, content: bytes, kind: Kind) -> views.Payroll:
     """What entering the file would find: it is entered, and rolled back."""
-    rows = await asyncio.to_thread(sheets.read, content, kind, PAYROLL_ROWS, columns=COLUMNS, required=REQUIRED)
-    findings: list[RowFinding] = []
-    with contextlib.suppress(_DryRun):
-        async with database.transaction(cause) as tx:
-            for start in range(0, len(rows), PAYROLL_CHUNK):
-                findings += await _enter(tx, rows[start : start + PAYROLL_CHUNK])
-            raise _DryRun
-    rejected = len({finding.row for finding in findings})
-    digest = hashlib.sha256(content).hexdigest()
-    trial = Payroll(ImportId(new_id()), _party(cause.principal), digest, len(rows), len(rows), len(rows) - rejected, rejected, None)
-    return views.Payroll.of(trial, findings[:FINDINGS_SHOWN], dry_run=True)
+    rows = await _read_file(content, kind)
+
+    async def enter(tx: Tx) -> list[RowFinding]:
+        chunks = (rows[start : start + PAYROLL_CHUNK] for start in range(0, len(rows), PAYROLL_CHUNK))
+        return [finding for chunk in chunks for finding in await _enter(tx, chunk)]
+
+    findings = await database.rehearse(cause, enter)
+    rejected = _rows_of(findings)
+    payroll = _payroll(cause.principal, content, len(rows))
+    entered = replace(payroll, done=len(rows), accepted=len(rows) - rejected, rejected=rejected)
+    return views.Payroll.from_payroll(entered, findings[:FINDINGS_SHOWN], dry_run=True)
 
 
 async def show_payroll(tx: Tx, payroll_id: ImportId) -> views.Payroll:
     """Raises PayrollNotFound, Forbidden."""
-    payroll = await queries.payroll(tx, payroll_id)
+    payroll = await payrolls.get(tx, payroll_id)
     if payroll is None:
-        raise domain.PayrollNotFound
+        raise PayrollNotFound
     if tx.principal.role is not Role.AUDITOR and payroll.party != _party(tx.principal):
         raise Forbidden("the payroll is somebody else's")
-    return await _shown(tx, payroll)
+    return await _show(tx, payroll)
+
+
+async def _read_file(content: bytes, kind: Kind) -> Sequence[Row]:
+    return await asyncio.to_thread(sheets.read, content, kind, PAYROLL_ROWS, columns=COLUMNS, required=REQUIRED)
+
+
+def _payroll(who: Principal, content: bytes, rows: int) -> Payroll:
+    """One of which nothing is entered yet."""
+    return Payroll(
+        payroll=ImportId(new_id()),
+        party=_party(who),
+        digest=hashlib.sha256(content).hexdigest(),
+        rows=rows,
+        done=0,
+        accepted=0,
+        rejected=0,
+        finished_at=None,
+    )
 
 
 def _party(who: Principal) -> str:
     return who.party if who.role is Role.ENTERPRISE and who.party else str(who)
 
 
-async def _shown(tx: Tx, payroll: Payroll) -> views.Payroll:
-    return views.Payroll.of(payroll, await queries.row_findings(tx, payroll.payroll, FINDINGS_SHOWN), dry_run=False)
+def _rows_of(findings: Sequence[RowFinding]) -> int:
+    """In how many rows something was found."""
+    return len({finding.row for finding in findings})
+
+
+async def _show(tx: Tx, payroll: Payroll) -> views.Payroll:
+    return views.Payroll.from_payroll(payroll, await payrolls.list_findings(tx, payroll.payroll, FINDINGS_SHOWN), dry_run=False)
 
 
 # --- rows ------------------------------------------------------------------------------------------------------------
@@ -110,12 +126,11 @@ async def _enter(tx: Tx, rows: Sequence[Row]) -> list[RowFinding]:
             good.append((row, *_read(row, source)))
         except CellInvalid as error:
             findings.append(_found(row, error.field or "", error.slug))
-    answers = await incomes.enter(tx, [(placement, paid) for _, placement, paid in good])
-    for (row, *_), answer in zip(good, answers, strict=True):
-        if isinstance(answer, Refused):
-            column = answer.field or "placement"
-            findings.append(_found(row, column, answer.slug))
-        elif isinstance(answer, Forbidden):
+    outcomes = await enter_reports(tx, [(placement, paid) for _, placement, paid in good])
+    for (row, *_), outcome in zip(good, outcomes, strict=True):
+        if isinstance(outcome, Refused):
+            findings.append(_found(row, outcome.field or "placement", outcome.slug))
+        elif isinstance(outcome, Forbidden):
             findings.append(_found(row, "placement", "FORBIDDEN"))
     return sorted(findings, key=lambda finding: finding.row)
 
@@ -123,7 +138,7 @@ async def _enter(tx: Tx, rows: Sequence[Row]) -> list[RowFinding]:
 def _found(row: Row, column: str, code: str) -> RowFinding:
     """What is shown of the cell is short and printable: it may be anything."""
     value = row.cells.get(column)
-    shown = None if value is None else "".join(letter if letter.isprintable() else "?" for letter in value[:LONGEST_SHOWN])
+    shown = None if value is None else "".join(sign if sign.isprintable() else "?" for sign in value[:LONGEST_SHOWN])
     return RowFinding(row.number, column, code, shown)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from services.rights.usecases import cases, incomes
+from services.rights.usecases.cases import find_unanswered
+from services.rights.usecases.shortfalls import find_unreported
 from shared.db import Tx
 
 
 async def sweep(tx: Tx) -> int:
     """One bounded batch of wages nobody reported and first answers nobody gave; idempotent. Returns how many were looked at."""
-    return await incomes.sweep(tx) + await cases.sweep(tx)
+    return await find_unreported(tx) + await find_unanswered(tx)

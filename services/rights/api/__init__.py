@@ -1,0 +1,11 @@
+"""HTTP of rights: one router per aggregate."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from services.rights.api import cases, incomes, ledgers, payrolls, shortfalls
+
+router = APIRouter()
+for part in (incomes, shortfalls, ledgers, payrolls, cases):
+    router.include_router(part.router)

@@ -1,0 +1,35 @@
+"""Payroll files."""
+
+from __future__ import annotations
+
+import hashlib
+
+from fastapi import APIRouter
+
+from services.rights.api.callers import Reader, Reporter
+from services.rights.usecases import payrolls
+from services.rights.views.payrolls import Payroll
+from shared import sheets
+from shared.db import Cause
+from shared.sheets import Kind
+from shared.values import ImportId
+
+router = APIRouter()
+
+_FILE = {"requestBody": {"required": True, "content": {kind.value: {"schema": {"type": "string", "format": "binary"}} for kind in Kind}}}
+
+
+@router.post("/payrolls", openapi_extra=_FILE)
+async def import_payroll(call: Reporter, *, dry_run: bool = False) -> Payroll:
+    """The file itself as body. Its digest takes the place of an Idempotency-Key: the same file again is the same payroll."""
+    kind = sheets.kind_of(call.request.headers.get("content-type", ""))
+    content = await call.request.body()
+    digest = hashlib.sha256(content).hexdigest()[:32]
+    cause = Cause(call.principal, call.clock, correlation_id=digest, causation_id=f"file:{digest}")
+    enter = payrolls.try_payroll if dry_run else payrolls.import_payroll
+    return await enter(call.service.database, cause, content, kind)
+
+
+@router.get("/payrolls/{payroll}")
+async def show_payroll(payroll: ImportId, call: Reader) -> Payroll:
+    return await call.query(lambda tx: payrolls.show_payroll(tx, payroll))

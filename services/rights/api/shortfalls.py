@@ -1,0 +1,18 @@
+"""Findings."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from services.rights.api.callers import Overseer
+from services.rights.usecases import shortfalls
+from services.rights.views.shortfalls import Findings
+from shared.values import EnterpriseId
+from shared.web.parameters import AfterNumber, Limit
+
+router = APIRouter()
+
+
+@router.get("/incomes/missing")
+async def missing(call: Overseer, enterprise: EnterpriseId | None = None, after: AfterNumber = 0, limit: Limit = 50) -> Findings:
+    return await call.query(lambda tx: shortfalls.list_missing(tx, enterprise, after, limit))

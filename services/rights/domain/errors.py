@@ -1,0 +1,103 @@
+"""Why rights refuses."""
+
+from __future__ import annotations
+
+from shared.errors import Conflict, Invalid, NotFound
+
+
+class PlacementNotFound(NotFound):
+    """There is no wage ledger for this placement: it has not departed as far as we know."""
+
+    slug = "PLACEMENT_NOT_FOUND"
+
+
+class ReportNotFound(NotFound):
+    """There is no such income report."""
+
+    slug = "REPORT_NOT_FOUND"
+
+
+class PayrollNotFound(NotFound):
+    """There is no such payroll."""
+
+    slug = "PAYROLL_NOT_FOUND"
+
+
+class CaseNotFound(NotFound):
+    """There is no such case."""
+
+    slug = "CASE_NOT_FOUND"
+
+
+# --- reports ----------------------------------------------------------------------------------------------------------
+class NotAbroad(Invalid):
+    """The wage period lies outside the days the worker was abroad."""
+
+    slug = "NOT_ABROAD"
+
+
+class PeriodAbsurd(Invalid):
+    """A wage period lies between 1990-01 and the month of its recording."""
+
+    slug = "PERIOD_ABSURD"
+
+
+class PaidInFuture(Invalid):
+    """A wage cannot have been paid after today."""
+
+    slug = "PAID_IN_FUTURE"
+
+
+class DoesNotAddUp(Invalid):
+    """Net is gross less deductions, nothing is negative, and all of it is in one currency."""
+
+    slug = "DOES_NOT_ADD_UP"
+
+
+class AlreadyReported(Conflict):
+    """The same source has reported another amount for this period: correct that report."""
+
+    slug = "ALREADY_REPORTED"
+
+
+class DispatchIsVoid(Conflict):
+    """The dispatch was voided; its income cannot be reported."""
+
+    slug = "DISPATCH_VOIDED"
+
+
+class ReportNotCounting(Conflict):
+    """Only a report that counts can be corrected or voided."""
+
+    slug = "REPORT_NOT_COUNTING"
+
+
+class CellInvalid(Invalid):
+    """The cell does not hold what its column takes."""
+
+    slug = "CELL_INVALID"
+
+
+# --- cases ------------------------------------------------------------------------------------------------------------
+class CaseNotOpen(Conflict):
+    """The case is closed."""
+
+    slug = "CASE_NOT_OPEN"
+
+
+class AlreadyAnswered(Conflict):
+    """The first answer was given."""
+
+    slug = "ALREADY_ANSWERED"
+
+
+class EnterpriseMissing(Invalid):
+    """A case names a placement or an enterprise."""
+
+    slug = "ENTERPRISE_MISSING"
+
+
+class SilenceTooShort(Conflict):
+    """A case closes by silence only after the worker had the full time to answer."""
+
+    slug = "SILENCE_TOO_SHORT"

@@ -1,0 +1,134 @@
+"""Reports of what was paid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.rights.domain.costs import FirstIncome
+from services.rights.domain.incomes import Income, Paid, ReportState
+from shared import rows
+from shared.db import Tx
+from shared.values import Money, Period, PlacementId, ReportId
+
+INCOME = rows.Columns(
+    Income,
+    """
+    report, placement, period AS "paid.period", gross_minor AS "paid.gross.minor", currency AS "paid.gross.currency",
+    deductions_minor AS "paid.deductions.minor", currency AS "paid.deductions.currency",
+    net_minor AS "paid.net.minor", currency AS "paid.net.currency",
+    remitted_minor AS "paid.remitted.minor", CASE WHEN remitted_minor IS NOT NULL THEN currency END AS "paid.remitted.currency",
+    paid_on AS "paid.paid_on", source AS "paid.source", state, version
+    """,
+)
+GET = INCOME.select("FROM income WHERE report = $1")
+LIST = INCOME.select("FROM income WHERE placement = $1 ORDER BY period, report")
+LIST_COUNTING = INCOME.select("FROM income WHERE placement = $1 AND state = 'counting' ORDER BY period, report")
+LIST_REPORTED = INCOME.select("""
+FROM income WHERE state IN ('counting', 'superseded', 'outranked') AND placement = ANY($1::uuid[]) AND period = ANY($2::text[])
+""")
+LIST_ORPHANED = INCOME.select("""
+FROM income
+WHERE state = 'orphaned' AND ($1::uuid IS NULL OR report > $1) AND EXISTS (
+    SELECT FROM ledger JOIN unnest($2::text[]) AS prefix ON starts_with(county, prefix) WHERE ledger.placement = income.placement
+)
+ORDER BY report LIMIT $3
+""")
+# The first whole month abroad with a report that counts, in the currency of wage and fee.
+LIST_FIRST = """
+SELECT DISTINCT ON (placement) placement, period, net_minor, income.currency
+FROM income JOIN ledger USING (placement)
+WHERE placement = ANY($1::uuid[]) AND state = 'counting' AND net_minor > 0 AND income.currency = ledger.currency
+  AND (period || '-01')::date >= departed_on
+  AND (returned_on IS NULL OR (period || '-01')::date + interval '1 month' <= returned_on + 1)
+ORDER BY placement, period
+"""
+INSERT_ALL = """
+INSERT INTO income (report, placement, period, gross_minor, deductions_minor, net_minor, remitted_minor, currency, paid_on, source, state)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[], $9::date[],
+                     $10::text[], $11::text[])
+"""
+UPDATE_STATES = "UPDATE income SET state = $2, version = version + 1 WHERE report = ANY($1::uuid[])"
+UPDATE_AMOUNTS = """
+UPDATE income SET gross_minor = $2, deductions_minor = $3, net_minor = $4, remitted_minor = $5, currency = $6, paid_on = $7,
+    version = version + 1
+WHERE report = $1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """Reports of some periods: the one that counts, by placement and period, and those that do not."""
+
+    counting: dict[tuple[PlacementId, Period], Income]
+    others: list[Income]
+
+
+async def get(tx: Tx, report: ReportId) -> Income | None:
+    return await rows.fetch_one(tx.conn, GET, report)
+
+
+async def list_(tx: Tx, placement: PlacementId) -> list[Income]:
+    return await rows.fetch(tx.conn, LIST, placement)
+
+
+async def list_counting(tx: Tx, placement: PlacementId) -> list[Income]:
+    return await rows.fetch(tx.conn, LIST_COUNTING, placement)
+
+
+async def list_reported(tx: Tx, wanted: Sequence[tuple[PlacementId, Period]]) -> Reports:
+    """Also what does not count: the same report again must not be entered again."""
+    placements, periods = sorted({one for one, _ in wanted}), sorted({period for _, period in wanted})
+    found = await rows.fetch(tx.conn, LIST_REPORTED, placements, periods)
+    counting = {(one.placement, one.paid.period): one for one in found if one.state is ReportState.COUNTING}
+    return Reports(counting, [one for one in found if one.state is not ReportState.COUNTING])
+
+
+async def list_orphaned(tx: Tx, after: ReportId | None, counties: Sequence[str], limit: int) -> list[Income]:
+    """`counties`: what the codes begin with."""
+    return await rows.fetch(tx.conn, LIST_ORPHANED, after, list(counties), limit)
+
+
+async def list_first(tx: Tx, placements: Sequence[PlacementId]) -> dict[PlacementId, FirstIncome]:
+    found = await tx.conn.fetch(LIST_FIRST, list(placements))
+    return {row["placement"]: FirstIncome(row["period"], Money(minor=row["net_minor"], currency=row["currency"])) for row in found}
+
+
+async def insert_all(tx: Tx, incomes: Sequence[Income]) -> None:
+    entries = [
+        (
+            one.report,
+            one.placement,
+            one.paid.period,
+            one.paid.gross.minor,
+            one.paid.deductions.minor,
+            one.paid.net.minor,
+            one.paid.remitted and one.paid.remitted.minor,
+            one.paid.gross.currency,
+            one.paid.paid_on,
+            one.paid.source,
+            one.state,
+        )
+        for one in incomes
+    ]
+    if entries:
+        await tx.conn.execute(INSERT_ALL, *zip(*entries, strict=True))
+
+
+async def update_states(tx: Tx, reports: Sequence[ReportId], state: ReportState) -> None:
+    if reports:
+        await tx.conn.execute(UPDATE_STATES, list(reports), state)
+
+
+async def update_amounts(tx: Tx, report: ReportId, paid: Paid) -> None:
+    """Gross, deductions, net, what was sent home, and the day of payment."""
+    await tx.conn.execute(
+        UPDATE_AMOUNTS,
+        report,
+        paid.gross.minor,
+        paid.deductions.minor,
+        paid.net.minor,
+        paid.remitted and paid.remitted.minor,
+        paid.gross.currency,
+        paid.paid_on,
+    )

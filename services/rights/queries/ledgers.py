@@ -1,0 +1,124 @@
+"""Ledgers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from services.rights.domain.costs import FirstIncome
+from services.rights.domain.ledgers import Due, Ledger
+from shared import rows
+from shared.db import Tx
+from shared.values import PlacementId
+
+LEDGER = rows.Columns(
+    Ledger,
+    """
+    placement, worker, enterprise, county, designation, designation_version, destination, occupation, channel,
+    wage_minor AS "terms.wage.minor", currency AS "terms.wage.currency", wage_period AS "terms.wage_period",
+    days_per_month AS "terms.days_per_month", pay_day AS "terms.pay_day",
+    deductions_max_minor AS "terms.deductions_max.minor", currency AS "terms.deductions_max.currency",
+    departed_on, returned_on, voided, due_period,
+    fee_minor AS "fee.minor", CASE WHEN fee_minor IS NOT NULL THEN currency END AS "fee.currency",
+    cost_period AS "first_income.period", cost_income_minor AS "first_income.net.minor",
+    CASE WHEN cost_income_minor IS NOT NULL THEN currency END AS "first_income.net.currency"
+    """,
+)
+GET = LEDGER.select("FROM ledger WHERE placement = $1")
+LIST = LEDGER.select("FROM ledger WHERE placement = ANY($1::uuid[])")
+LOCK = LEDGER.select("FROM ledger WHERE placement = ANY($1::uuid[]) ORDER BY placement FOR UPDATE")
+LOCK_DUE = LEDGER.select("FROM ledger WHERE due_on <= $1 ORDER BY placement LIMIT $2 FOR UPDATE SKIP LOCKED")
+INSERT = """
+INSERT INTO ledger (placement, worker, enterprise, county, designation, designation_version, destination, occupation, channel,
+                    wage_minor, currency, wage_period, days_per_month, pay_day, deductions_max_minor, fee_minor)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+ON CONFLICT (placement) DO UPDATE SET wage_minor = excluded.wage_minor, currency = excluded.currency, wage_period = excluded.wage_period,
+    days_per_month = excluded.days_per_month, pay_day = excluded.pay_day, deductions_max_minor = excluded.deductions_max_minor,
+    fee_minor = excluded.fee_minor
+"""
+UPDATE_DISPATCH = """
+UPDATE ledger SET departed_on = $2, returned_on = $3, voided = $4, county = $5, designation = $6, designation_version = $7,
+    destination = $8, occupation = $9, channel = $10, due_period = $11, due_on = $12
+WHERE placement = $1
+"""
+UPDATE_DUE = """
+UPDATE ledger SET due_period = new.period, due_on = new.day
+FROM unnest($1::uuid[], $2::text[], $3::date[]) AS new (placement, period, day) WHERE ledger.placement = new.placement
+"""
+UPDATE_FIRST_INCOMES = """
+UPDATE ledger SET cost_period = new.period, cost_income_minor = new.income
+FROM unnest($1::uuid[], $2::text[], $3::bigint[]) AS new (placement, period, income) WHERE ledger.placement = new.placement
+"""
+
+
+async def get(tx: Tx, placement: PlacementId) -> Ledger | None:
+    return await rows.fetch_one(tx.conn, GET, placement)
+
+
+async def list_(tx: Tx, placements: Sequence[PlacementId]) -> dict[PlacementId, Ledger]:
+    return {ledger.placement: ledger for ledger in await rows.fetch(tx.conn, LIST, list(placements))}
+
+
+async def lock(tx: Tx, placements: Sequence[PlacementId]) -> dict[PlacementId, Ledger]:
+    """Locked in one order, so that two payrolls of the same workers take turns."""
+    return {ledger.placement: ledger for ledger in await rows.fetch(tx.conn, LOCK, sorted(set(placements)))}
+
+
+async def lock_due(tx: Tx, today: date, limit: int) -> list[Ledger]:
+    """Ledgers with a wage that is missing from today or earlier; those that somebody else holds are left out."""
+    return await rows.fetch(tx.conn, LOCK_DUE, today, limit)
+
+
+async def insert(tx: Tx, ledger: Ledger) -> None:
+    """Open the ledger; where there is one, take over the new terms and fee."""
+    terms = ledger.terms
+    await tx.conn.execute(
+        INSERT,
+        ledger.placement,
+        ledger.worker,
+        ledger.enterprise,
+        ledger.county,
+        ledger.designation,
+        ledger.designation_version,
+        ledger.destination,
+        ledger.occupation,
+        ledger.channel,
+        terms.wage.minor,
+        terms.wage.currency,
+        terms.wage_period,
+        terms.days_per_month,
+        terms.pay_day,
+        terms.deductions_max.minor,
+        ledger.fee and ledger.fee.minor,
+    )
+
+
+async def update_dispatch(tx: Tx, ledger: Ledger, due: Due | None) -> None:
+    """The days abroad, the codes the dispatch counts by, and the wage that is looked for next."""
+    await tx.conn.execute(
+        UPDATE_DISPATCH,
+        ledger.placement,
+        ledger.departed_on,
+        ledger.returned_on,
+        ledger.voided,
+        ledger.county,
+        ledger.designation,
+        ledger.designation_version,
+        ledger.destination,
+        ledger.occupation,
+        ledger.channel,
+        due and due.period,
+        due and due.missing_from,
+    )
+
+
+async def update_due(tx: Tx, due: Mapping[PlacementId, Due | None]) -> None:
+    """The wages that are looked for next."""
+    columns = [one and one.period for one in due.values()], [one and one.missing_from for one in due.values()]
+    await tx.conn.execute(UPDATE_DUE, list(due), *columns)
+
+
+async def update_first_incomes(tx: Tx, firsts: Mapping[PlacementId, FirstIncome | None]) -> None:
+    """The first incomes that fees are measured against from now on."""
+    columns = [first and first.period for first in firsts.values()], [first and first.net.minor for first in firsts.values()]
+    await tx.conn.execute(UPDATE_FIRST_INCOMES, list(firsts), *columns)

@@ -1,0 +1,70 @@
+"""Findings: wages that are short or missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from services.rights.domain.shortfalls import Finding
+from shared import rows
+from shared.db import Tx
+from shared.values import EnterpriseId, Period, PlacementId
+
+FINDING = rows.Columns(
+    Finding,
+    """
+    id, placement, period, kind, enterprise, expected_minor AS "expected.minor", currency AS "expected.currency",
+    paid_minor AS "paid.minor", currency AS "paid.currency"
+    """,
+)
+LIST_OPEN = FINDING.select("FROM finding WHERE cleared_on IS NULL AND placement = ANY($1::uuid[])")
+LIST_MISSING = FINDING.select("""
+FROM finding
+WHERE cleared_on IS NULL AND kind = 'missing' AND id > $2 AND ($1::uuid IS NULL OR enterprise = $1) AND EXISTS (
+    SELECT FROM ledger JOIN unnest($3::text[]) AS prefix ON starts_with(county, prefix) WHERE ledger.placement = finding.placement
+)
+ORDER BY id LIMIT $4
+""")
+LOCK_ENTERPRISE = "SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))"
+LIST_SHORT = """
+SELECT placement FROM finding WHERE cleared_on IS NULL AND kind = 'short' AND enterprise = $1 AND period = $2 ORDER BY placement LIMIT 1000
+"""
+INSERT_ALL = """
+INSERT INTO finding (placement, period, kind, enterprise, expected_minor, paid_minor, currency, found_on)
+SELECT placement, period, kind, enterprise, expected, paid, currency, $8
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::bigint[], $6::bigint[], $7::text[])
+    AS row (placement, period, kind, enterprise, expected, paid, currency)
+ON CONFLICT (placement, period, kind) WHERE cleared_on IS NULL DO UPDATE SET expected_minor = excluded.expected_minor,
+    paid_minor = excluded.paid_minor
+"""
+UPDATE_CLEARED = """
+UPDATE finding SET cleared_on = $4 FROM unnest($1::uuid[], $2::text[], $3::text[]) AS done (placement, period, kind)
+WHERE finding.placement = done.placement AND finding.period = done.period AND finding.kind = done.kind AND cleared_on IS NULL
+"""
+
+
+async def list_open(tx: Tx, placements: Sequence[PlacementId]) -> list[Finding]:
+    return await rows.fetch(tx.conn, LIST_OPEN, list(placements))
+
+
+async def list_missing(tx: Tx, enterprise: EnterpriseId | None, after: int, counties: Sequence[str], limit: int) -> list[Finding]:
+    """`counties`: what the codes begin with."""
+    return await rows.fetch(tx.conn, LIST_MISSING, enterprise, after, list(counties), limit)
+
+
+async def lock_short(tx: Tx, enterprise: EnterpriseId, period: Period) -> list[PlacementId]:
+    """Placements of the enterprise whose wage of the period is short. The enterprise is locked: two findings at once see each other."""
+    await tx.conn.execute(LOCK_ENTERPRISE, str(enterprise))
+    return [row["placement"] for row in await tx.conn.fetch(LIST_SHORT, enterprise, period)]
+
+
+async def insert_all(tx: Tx, findings: Sequence[Finding], found_on: date) -> None:
+    entries = [(f.placement, f.period, f.kind, f.enterprise, f.expected.minor, f.paid.minor, f.expected.currency) for f in findings]
+    if entries:
+        await tx.conn.execute(INSERT_ALL, *zip(*entries, strict=True), found_on)
+
+
+async def update_cleared(tx: Tx, findings: Sequence[Finding], cleared_on: date) -> None:
+    if findings:
+        columns = zip(*((f.placement, f.period, f.kind) for f in findings), strict=True)
+        await tx.conn.execute(UPDATE_CLEARED, *columns, cleared_on)
