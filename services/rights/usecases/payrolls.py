@@ -67,7 +67,7 @@ async def try_payroll(database: Database, cause: Cause, content: bytes, kind: Ki
         chunks = (rows[start : start + PAYROLL_CHUNK] for start in range(0, len(rows), PAYROLL_CHUNK))
         return [finding for chunk in chunks for finding in await _enter(tx, chunk)]
 
-    findings = await database.rehearse(cause, enter)
+    findings = await database.dry_run(cause, enter)
     rejected = _rows_of(findings)
     payroll = _payroll(cause.principal, content, len(rows))
     entered = replace(payroll, done=len(rows), accepted=len(rows) - rejected, rejected=rejected)
