@@ -14,9 +14,9 @@ from console.commands.log_reading import MOST_NAMED, Processes, exit_2_without_a
 from console.commands.terminal import Json, message, print_json
 from console.local import stack
 from console.local.home import Home
-from services.stats.replay.audit import Audit, name_of
+from services.stats.replay.audit import Audit, cell_name
 from services.stats.replay.audit import audit as recount
-from services.stats.replay.source_conflicts import Contradiction
+from services.stats.replay.source_conflicts import SourceConflict
 from shared import db
 from shared.settings import Settings
 
@@ -62,10 +62,10 @@ def document(found: Audit) -> dict[str, Any]:
         "events": found.events,
         "cells": found.cells,
         "digests": {name: {"stored": stored, "recounted": recounted} for name, (stored, recounted) in found.digests.items()},
-        "differing": [{"cell": name_of(cell), "stored": stored, "recounted": counted} for cell, stored, counted in found.differing],
+        "differing": [{"cell": cell_name(cell), "stored": stored, "recounted": counted} for cell, stored, counted in found.differing],
         "sums": [{"sum": name, "stored": stored, "recounted": counted} for name, stored, counted in found.sums],
         "unaccounted": found.unaccounted,
-        "contradictions": [{"at": at, **asdict(one), "event": str(one.event)} for at, one in found.contradictions],
+        "contradictions": [{"at": at, **asdict(one), "event": str(one.event)} for at, one in found.source_conflicts],
     }
 
 
@@ -75,17 +75,17 @@ def lines(found: Audit) -> Iterator[str]:
     for name, (stored, recounted) in found.digests.items():
         verdict = "equal    " if stored == recounted else "DIFFERENT"
         yield f"{verdict} {name:28} stored {stored[:16]} recounted {recounted[:16]}"
-    yield from _first(f"differs: {name_of(cell)}: stored {stored:,}, recounted {counted:,}" for cell, stored, counted in found.differing)
+    yield from _first(f"differs: {cell_name(cell)}: stored {stored:,}, recounted {counted:,}" for cell, stored, counted in found.differing)
     yield from _first(f"differs: the sum of {name}: stored {stored:,}, recounted {counted:,}" for name, stored, counted in found.sums)
     if found.unaccounted:
         yield f"WARNING: {len(found.unaccounted)} records can be counted nowhere and are in no dead letter"
         yield from _first(found.unaccounted)
-    if found.contradictions:
-        yield f"WARNING: {len(found.contradictions)} events take away something else than was counted: the source contradicts itself"
-        yield from _first(f"{one.event} at {at}: {_contradiction(one)}" for at, one in found.contradictions)
+    if found.source_conflicts:
+        yield f"WARNING: {len(found.source_conflicts)} events take away something else than was counted: the source contradicts itself"
+        yield from _first(f"{one.event} at {at}: {_conflict(one)}" for at, one in found.source_conflicts)
 
 
-def _contradiction(one: Contradiction) -> str:
+def _conflict(one: SourceConflict) -> str:
     return f"{one.type} of {one.business_id}: counted {_shown(one.expected)}, the event says {_shown(one.found)}"
 
 

@@ -13,8 +13,8 @@ from console.commands.log_reading import MOST_NAMED, Processes, exit_2_without_a
 from console.commands.terminal import Json, message, print_json
 from console.local import stack
 from console.local.home import Home
-from services.stats.replay.audit import name_of
-from services.stats.replay.rebuild import Rebuilt
+from services.stats.replay.audit import cell_name
+from services.stats.replay.rebuild import RebuildResult
 from services.stats.replay.rebuild import rebuild as rebuild_cells
 from shared import db
 from shared.settings import Settings
@@ -41,7 +41,7 @@ def rebuild(
     raise typer.Exit(0 if found.swapped else 1)
 
 
-async def _rebuild(settings: Settings, *, accept: bool, processes: int | None) -> Rebuilt:
+async def _rebuild(settings: Settings, *, accept: bool, processes: int | None) -> RebuildResult:
     """Raises what is in NO_ANSWER."""
     database = await db.open_database("stats", settings.database_url.get_secret_value(), size=3)
     try:
@@ -51,19 +51,19 @@ async def _rebuild(settings: Settings, *, accept: bool, processes: int | None) -
         await db.close_database(database)
 
 
-def document(found: Rebuilt) -> dict[str, object]:
+def document(found: RebuildResult) -> dict[str, object]:
     """What was done, as JSON; at most 100 cells are named."""
     return {
         "swapped": found.swapped,
         "events": found.events,
-        "differing": [{"cell": name_of(cell), "live": live, "rebuilt": new} for cell, live, new in found.differing],
+        "differing": [{"cell": cell_name(cell), "live": live, "rebuilt": new} for cell, live, new in found.differing],
     }
 
 
-def lines(found: Rebuilt) -> Iterator[str]:
+def lines(found: RebuildResult) -> Iterator[str]:
     """What was done, for people."""
     yield f"{found.events:,} events counted anew; {'swapped in' if found.swapped else 'NOT swapped in: nothing was changed'}"
     for cell, live, new in found.differing[:MOST_NAMED]:
-        yield f"differs: {name_of(cell)}: live {live:,}, rebuilt {new:,}"
+        yield f"differs: {cell_name(cell)}: live {live:,}, rebuilt {new:,}"
     if len(found.differing) > MOST_NAMED:
         yield f"... and {len(found.differing) - MOST_NAMED} more; --json names up to 100, laowu audit all"

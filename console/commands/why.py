@@ -19,15 +19,14 @@ from services.stats.counting.reference_fold import EARLIEST
 from services.stats.domain.questions import Basis, Filter, Question
 from services.stats.figures.query import bounds
 from services.stats.replay import figure_keys
-from services.stats.replay.explain import Asked, Behind, Why
-from services.stats.replay.explain import why as explain
+from services.stats.replay.explain import Contribution, Explanation, FigureToExplain, explain
 from shared import db
 from shared.db import Tx
 from shared.errors import Refused
 from shared.settings import Settings
 from shared.values import Clock, Scheme
 
-Asking = Callable[[Tx], Awaitable[Sequence[Asked]]]
+Asking = Callable[[Tx], Awaitable[Sequence[FigureToExplain]]]
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="only what was recorded by the end of that day")]
 
 
@@ -102,7 +101,7 @@ def _asking(figure: str, period: str | None, part: dict[str, list[str]], terms: 
     if "|" in figure:
         if period is not None or terms.chosen() or any(part.values()):
             raise typer.BadParameter("a published key says by itself which figure it is: no options beside it")
-        return lambda tx: figure_keys.asked(tx, figure)
+        return lambda tx: figure_keys.parse(tx, figure)
     try:
         start = bounds(period, upper=False) if period else EARLIEST
         end = bounds(period, upper=True) if period else terms.known_on or Clock().today()
@@ -114,8 +113,8 @@ def _asking(figure: str, period: str | None, part: dict[str, list[str]], terms: 
         raise typer.BadParameter(str(error)) from None
     title = _title(figure, period, part, terms)
 
-    async def one(_tx: Tx) -> list[Asked]:
-        return [Asked(title, question)]
+    async def one(_tx: Tx) -> list[FigureToExplain]:
+        return [FigureToExplain(title, question)]
 
     return one
 
@@ -127,7 +126,7 @@ def _title(figure: str, period: str | None, part: dict[str, list[str]], terms: T
     return ", ".join([f"{figure} {period or 'so far'}", *conditions])
 
 
-async def _explain(settings: Settings, asking: Asking, processes: int | None) -> list[Why]:
+async def _explain(settings: Settings, asking: Asking, processes: int | None) -> list[Explanation]:
     """Raises BadParameter for what is no figure, and what is in NO_ANSWER."""
     conn = await db.connect(settings.database_url.get_secret_value(), application="laowu-why", seconds=1800)
     try:
@@ -140,12 +139,12 @@ async def _explain(settings: Settings, asking: Asking, processes: int | None) ->
 
 
 # --- the answer -------------------------------------------------------------------------------------------------------
-def document(found: Why) -> dict[str, Any]:
+def document(found: Explanation) -> dict[str, Any]:
     """An explanation as JSON; amounts in minor units."""
     return {
         "figure": found.title,
         "explained": found.explained,
-        "sum": found.sums,
+        "sum": found.totals,
         "answer": found.answers,
         "events": [
             {
@@ -164,7 +163,7 @@ def document(found: Why) -> dict[str, Any]:
     }
 
 
-def lines(found: Why) -> Iterator[str]:
+def lines(found: Explanation) -> Iterator[str]:
     """An explanation for people: an event a line, in the order in which they were recorded."""
     yield found.title
     for one, total in _running(found):
@@ -173,10 +172,10 @@ def lines(found: Why) -> Iterator[str]:
             f"{one.day} recorded {one.recorded_on} {one.delta:+,}{money} = {total:,}  {one.type} of {one.subject}  {one.event} at {one.at}"
         )
     verdict = "equal" if found.explained else "DIFFERENT"
-    yield f"{verdict}: {_amounts(found.sums)} by {len(found.events):,} entries of the log, {_amounts(found.answers)} as the API answers"
+    yield f"{verdict}: {_amounts(found.totals)} by {len(found.events):,} entries of the log, {_amounts(found.answers)} as the API answers"
 
 
-def _running(found: Why) -> Iterator[tuple[Behind, int]]:
+def _running(found: Explanation) -> Iterator[tuple[Contribution, int]]:
     """Each event with the total so far in its currency."""
     totals = dict[str, int]()
     for one in found.events:

@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from services.stats.domain.questions import Filter, Question
 from services.stats.figures import query
-from services.stats.replay.rebuild import BATCH
+from services.stats.replay.rebuild import BATCH_RECORDS
 from shared import db
 from shared.db import Database
 from shared.delivery import event_log, kafka
@@ -128,7 +128,7 @@ async def _read(settings: Settings, ends: dict[tuple[str, int], int]) -> float:
         await consumer.seek_to_beginning(*places)
         began, seen, total = time.perf_counter(), 0, sum(ends.values())
         while seen < total:
-            seen += sum(map(len, (await consumer.getmany(timeout_ms=1_000, max_records=BATCH)).values()))
+            seen += sum(map(len, (await consumer.getmany(timeout_ms=1_000, max_records=BATCH_RECORDS)).values()))
         return total / (time.perf_counter() - began)
     finally:
         await consumer.stop()
@@ -171,7 +171,7 @@ async def _rebuild(settings: Settings, url: str, processes: int, *more: str) -> 
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "services.stats.replay.rebuild",
+        "services.stats.replay",
         "--processes",
         str(processes),
         *more,

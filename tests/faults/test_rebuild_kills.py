@@ -37,7 +37,7 @@ from tests.support.stats import cause
 from tests.support.wait import until
 
 READERS = 2
-EVENTS = 2 * rebuild.BATCH  # two batches for each reader
+EVENTS = 2 * rebuild.BATCH_RECORDS  # two batches for each reader
 MARKED = "SELECT coalesce(sum(next_offset), 0)::bigint FROM rebuilt"
 LIVE_CELLS = """
 SELECT generation.id, count(*), sum(hashtextextended(block::text, 0)) FROM block JOIN generation ON generation.id = block.generation
@@ -95,7 +95,7 @@ async def counted(
 @asynccontextmanager
 async def rebuilding(counted: Counted) -> AsyncIterator[Process]:
     """As an operator runs it."""
-    command = (sys.executable, "-m", "services.stats.replay.rebuild", "--processes", str(READERS))
+    command = (sys.executable, "-m", "services.stats.replay", "--processes", str(READERS))
     process = await asyncio.create_subprocess_exec(*command, env={**os.environ, **counted.environment}, stdout=PIPE, stderr=DEVNULL)
     try:
         yield process
@@ -150,6 +150,6 @@ async def test_without_one_of_its_readers_it_names_it_and_ends(counted: Counted)
         async with asyncio.timeout(10):
             said, _ = await process.communicate()
         assert process.returncode == 2
-        assert said.decode() == f"rebuild: process {readers[0].pid}, which read a share of the log, ended before it was done\n"
+        assert said.decode() == f"rebuild: process {readers[0].pid}, which read a shard of the log, ended before it was done\n"
         assert not any(map(processes.alive, readers))
     await stands_and_is_gone_on_with(counted, live, marked)

@@ -152,7 +152,7 @@ async def test_a_source_that_contradicts_itself_is_named_though_every_figure_is_
     await counted(config, database)
     found = await audited(config, database)
     assert (found.passed, found.clean) == (True, False)
-    ((at, one),) = found.contradictions
+    ((at, one),) = found.source_conflicts
     assert (at, one.business_id) == (f"{DOCKING}/0@1", f"placement {out.placement}")
 
 

@@ -117,7 +117,7 @@ async def test_what_is_discarded_stays_out_of_every_recount(config: Settings, da
         await dead_letters.redrive(tx, REDRIVING, [2])
     found = await audited(config, database)
     assert (found.passed, found.events) == (True, 3)
-    assert [one.business_id for _, one in found.contradictions] == [f"placement {OUT.placement}"]  # a return from nowhere
+    assert [one.business_id for _, one in found.source_conflicts] == [f"placement {OUT.placement}"]  # a return from nowhere
 
 
 async def test_while_a_rebuild_is_under_way_nothing_is_redriven(config: Settings, database: Database) -> None:

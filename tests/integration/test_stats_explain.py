@@ -13,8 +13,8 @@ from services.stats.domain.errors import KeyNotFound, NoCut, PeriodInvalid
 from services.stats.domain.questions import Basis, Filter, Question
 from services.stats.figures.freshness import SOURCES
 from services.stats.replay import figure_keys
-from services.stats.replay.audit import audit, name_of
-from services.stats.replay.explain import Asked, Why, why
+from services.stats.replay.audit import audit, cell_name
+from services.stats.replay.explain import Explanation, FigureToExplain, explain
 from shared import reference
 from shared.db import Database
 from shared.events import DOCKING, RIGHTS, Event, encode
@@ -57,23 +57,23 @@ def _raw(data: Event, number: int, on: date | None) -> Raw:
     return Raw(encode(recorded(data, on)), data.subject.encode(), f"1.{number}")
 
 
-async def explained(config: Settings, database: Database, asked: Asked | str, processes: int = 1) -> list[Why]:
-    async def asking(tx: Any) -> list[Asked]:
-        return await figure_keys.asked(tx, asked) if isinstance(asked, str) else [asked]
+async def explained(config: Settings, database: Database, asked: FigureToExplain | str, processes: int = 1) -> list[Explanation]:
+    async def asking(tx: Any) -> list[FigureToExplain]:
+        return await figure_keys.parse(tx, asked) if isinstance(asked, str) else [asked]
 
     async with database.connection() as conn:
-        return await why(config, conn, asking, processes=processes)
+        return await explain(config, conn, asking, processes=processes)
 
 
-def deltas(found: Why) -> list[tuple[str, int]]:
+def deltas(found: Explanation) -> list[tuple[str, int]]:
     return [(behind.type.split(".")[1], behind.delta) for behind in found.events]
 
 
 async def test_a_figure_is_its_events_and_their_sum_is_its_answer(config: Settings, database: Database) -> None:
     for processes in (1, 2):
-        (found,) = await explained(config, database, Asked("dispatches", Question(measure="dispatches", **YEAR)), processes)
+        (found,) = await explained(config, database, FigureToExplain("dispatches", Question(measure="dispatches", **YEAR)), processes)
         assert deltas(found) == [("Dispatched", 1), ("Dispatched", 1), ("DispatchCorrected", -1), ("DispatchCorrected", 1)]
-        assert (found.sums, found.answers, found.explained) == ({"": 2}, {"": 2}, True)
+        assert (found.totals, found.answers, found.explained) == ({"": 2}, {"": 2}, True)
     first = found.events[0]
     assert (first.at, first.day, first.recorded_on) == (f"{DOCKING}/0@0", date(2018, 5, 2), date(2018, 5, 2))
 
@@ -91,7 +91,9 @@ PARTS: tuple[tuple[Filter, date | None, list[tuple[str, int]]], ...] = (
 
 async def test_the_parts_of_a_question_choose_the_same_events_as_the_same_cells(config: Settings, database: Database) -> None:
     for part, known_on, expected in PARTS:
-        (found,) = await explained(config, database, Asked("", Question(measure="dispatches", filter=part, known_on=known_on, **YEAR)))
+        (found,) = await explained(
+            config, database, FigureToExplain("", Question(measure="dispatches", filter=part, known_on=known_on, **YEAR))
+        )
         assert (deltas(found), found.explained) == (expected, True), part
 
 
@@ -111,14 +113,14 @@ async def test_the_basis_of_a_listing_chooses_the_same_events_as_the_same_cells(
     part = Filter(county=(CountyCode(POOR_EAST),), listed=(Designation.NATIONAL,))
     for basis, days in BASES:
         question = Question(measure="dispatches", start=date(2017, 1, 1), end=date(2020, 12, 31), filter=part, basis=basis)
-        (found,) = await explained(config, database, Asked("", question), processes=2)
+        (found,) = await explained(config, database, FigureToExplain("", question), processes=2)
         assert ([behind.day for behind in found.events], found.explained) == (days, True), basis
 
 
 async def test_the_list_of_the_day_has_no_say_in_a_stock(config: Settings, database: Database) -> None:
     question = Question(measure="stock", filter=Filter(listed=(Designation.NATIONAL,)), basis="listed_on_day", **YEAR)
     with pytest.raises(NoCut, match="follows no list of the day"):
-        await explained(config, database, Asked("", question))
+        await explained(config, database, FigureToExplain("", question))
 
 
 async def test_the_scheme_says_which_provinces_a_region_has(kafka: str, config: Settings, database: Database) -> None:
@@ -126,23 +128,25 @@ async def test_the_scheme_says_which_provinces_a_region_has(kafka: str, config: 
     await counted(config, database)
     for scheme, events in NORTHEASTERN:
         question = Question(measure="dispatches", filter=Filter(region=("northeast",)), scheme=scheme, **YEAR)
-        (found,) = await explained(config, database, Asked("", question))
+        (found,) = await explained(config, database, FigureToExplain("", question))
         assert (len(found.events), found.explained) == (events, True), scheme
 
 
 async def test_a_stock_is_every_departure_and_return_up_to_its_day(config: Settings, database: Database) -> None:
-    (found,) = await explained(config, database, Asked("", Question(measure="stock", start=date(2019, 1, 1), end=date(2019, 12, 31))))
-    assert (found.sums, found.answers, deltas(found)[-1]) == ({"": 1}, {"": 1}, ("Returned", -1))
+    (found,) = await explained(
+        config, database, FigureToExplain("", Question(measure="stock", start=date(2019, 1, 1), end=date(2019, 12, 31)))
+    )
+    assert (found.totals, found.answers, deltas(found)[-1]) == ({"": 1}, {"": 1}, ("Returned", -1))
 
 
 async def test_money_is_explained_per_currency(config: Settings, database: Database) -> None:
-    (found,) = await explained(config, database, Asked("", Question(measure="income", **YEAR)))
-    assert (found.sums, found.explained) == ({"CNY": 800, "JPY": 90_000}, True)
+    (found,) = await explained(config, database, FigureToExplain("", Question(measure="income", **YEAR)))
+    assert (found.totals, found.explained) == ({"CNY": 800, "JPY": 90_000}, True)
 
 
 async def test_days_abroad_have_no_events_of_their_own(config: Settings, database: Database) -> None:
     with pytest.raises(NoCut, match="ask for the events behind those"):
-        await explained(config, database, Asked("", Question(measure="worker_days", **YEAR)))
+        await explained(config, database, FigureToExplain("", Question(measure="worker_days", **YEAR)))
 
 
 PUBLISHED: tuple[tuple[str, list[dict[str, int]]], ...] = (
@@ -177,7 +181,7 @@ NO_KEYS = (
 async def test_a_published_key_names_its_figure(config: Settings, database: Database) -> None:
     for key, sums in PUBLISHED:
         found = await explained(config, database, key)
-        assert [one.sums for one in found] == sums, key
+        assert [one.totals for one in found] == sums, key
         assert all(one.explained for one in found), key
 
 
@@ -199,6 +203,6 @@ async def test_a_cell_that_an_audit_names_is_explained_and_the_tampering_shown(c
     async with database.connection() as conn:
         await conn.execute(TAMPER)
         ((cell, stored, recounted),) = (await audit(config, conn)).differing
-    (found,) = await explained(config, database, name_of(cell))
-    assert (found.answers, found.sums, found.explained) == ({"": stored}, {"": recounted}, False)
+    (found,) = await explained(config, database, cell_name(cell))
+    assert (found.answers, found.totals, found.explained) == ({"": stored}, {"": recounted}, False)
     assert deltas(found) == [("DispatchCorrected", 1)]

@@ -92,7 +92,7 @@ async def test_a_list_restates_closed_periods_class_by_class_and_leaves_the_whol
     assert sum(event.new - event.old for event in told) == 0
     async with database.transaction(on(date(2019, 6, 2))) as tx:
         for event in told:  # the key of a restatement is a question that it answers
-            [asked] = await figure_keys.asked(tx, event.key)
+            [asked] = await figure_keys.parse(tx, event.key)
             assert asked.question is not None
             assert sum(point.value for point in await answer(tx, asked.question)) == event.new, event.key
     await designated(database, row())

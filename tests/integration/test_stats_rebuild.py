@@ -38,8 +38,8 @@ async def config(kafka: str, topic_prefix: str) -> Settings:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def database(make_database: MakeDatabase, monkeypatch: pytest.MonkeyPatch) -> Database:
-    monkeypatch.setattr(rebuild, "BATCH", EACH)
-    monkeypatch.setattr(rebuild, "NEAR", 0)
+    monkeypatch.setattr(rebuild, "BATCH_RECORDS", EACH)
+    monkeypatch.setattr(rebuild, "SWAP_WITHIN", 0)
     return await make_database("stats")
 
 
@@ -96,7 +96,7 @@ async def test_what_other_rules_have_counted_is_not_gone_on_with(
             raise Killed
 
     with monkeypatch.context() as other:
-        other.setattr(rebuild, "rules", lambda: "another build's")
+        other.setattr(rebuild, "rules_digest", lambda: "another build's")
         with pytest.raises(Killed):
             await rebuild.rebuild(config, database, progress=dies)
     assert (await rebuild.rebuild(config, database)).events == 200

@@ -1,4 +1,4 @@
-"""What comes back from the processes that read the log."""
+"""Results come back from the processes that read the log, or ReaderLost."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from services.stats.replay.log_shards import ReaderLost
 
 
 @pytest.mark.parametrize(
-    "said", [b"", b"\0\0\x01\0a quarter of a kilobyte, of which this is all"], ids=["silent", "in the middle of its result"]
+    "sent", [b"", b"\0\0\x01\0a quarter of a kilobyte, of which this is all"], ids=["silent", "in the middle of its result"]
 )
-def test_a_reader_that_ends_is_lost_whatever_it_was_saying(said: bytes) -> None:
+def test_a_reader_that_ends_before_its_result_is_lost(sent: bytes) -> None:
     ours, theirs = multiprocessing.Pipe(duplex=False)
-    os.write(theirs.fileno(), said)
+    os.write(theirs.fileno(), sent)
     theirs.close()
-    with ours, pytest.raises(ReaderLost, match=f"process {os.getpid()}, which read a share of the log"):
-        log_shards._results([(multiprocessing.current_process(), ours)], lambda _records: None)
+    with ours, pytest.raises(ReaderLost, match=f"process {os.getpid()}, which read a shard of the log"):
+        log_shards._receive_results([(multiprocessing.current_process(), ours)], lambda _records: None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from services.stats.replay.source_conflicts import Contradiction, Counted, check
+from services.stats.replay.source_conflicts import Counted, SourceConflict, check
 from shared.events import Event, IncomeVoided
 from tests.support.stats import (
     POOR_WEST,
@@ -22,7 +22,7 @@ from tests.support.stats import (
 )
 
 
-def told(*events: Event) -> list[Contradiction]:
+def told(*events: Event) -> list[SourceConflict]:
     counted = Counted()
     return [one for data in events for one in check(counted, recorded(data))]
 

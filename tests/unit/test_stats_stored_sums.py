@@ -7,22 +7,22 @@ from datetime import date
 from services.stats.counting.measures import CUT_BY_CODE, MEASURES
 from services.stats.counting.reference_fold import Cell, fold_all
 from services.stats.periods.closing import CUT_OF
-from services.stats.replay.stored_sums import summed
+from services.stats.replay.stored_sums import recount_sums
 from tests.support.stats import POOR_WEST, departure, dispatched, recorded
 
 YEAR = {"2018": (date(2018, 1, 1), date(2018, 12, 31))}
 
 
 def test_a_departure_stands_in_its_month_by_every_kept_cut_and_in_its_closed_period_once() -> None:
-    found = summed(fold_all([recorded(dispatched(departure(POOR_WEST)))]), YEAR)
+    found = recount_sums(fold_all([recorded(dispatched(departure(POOR_WEST)))]), YEAR)
     assert found["dispatches | province x channel | 620000 | labour_cooperation | 2018-05"] == 1
     assert found["dispatches | county x designation | 620521 | national | 2018-05"] == 1
     assert found["closed dispatches|province:620000|2018"] == 1
-    assert not [name for name in summed(fold_all([recorded(dispatched())]), {}) if name.startswith("closed")]
+    assert not [name for name in recount_sums(fold_all([recorded(dispatched())]), {}) if name.startswith("closed")]
 
 
 def test_a_measure_that_no_province_has_is_in_no_closed_period() -> None:
     day = date(2018, 5, 2)
     for measure in (measure for measure in MEASURES if measure.code not in CUT_OF):
         cells = {Cell(measure.code, cut, "x", "y", day, day, ""): 1 for cut in CUT_BY_CODE}
-        assert not [name for name in summed(cells, YEAR) if name.startswith("closed")]
+        assert not [name for name in recount_sums(cells, YEAR) if name.startswith("closed")]

@@ -1,4 +1,4 @@
-"""Why a figure is what it is: the events it is made of, read from the log, beside what the one query path answers for it."""
+"""Explains a figure: the events that make it up, read from the log, beside what the query path of the API answers for it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from services.stats.domain.questions import Question
 from services.stats.figures import classifications, query
 from services.stats.figures.classifications import Lists
 from services.stats.queries import Sums, generations
-from services.stats.replay.audit import at, place_of
-from services.stats.replay.log_shards import Progress, Report, Share, in_shares
+from services.stats.replay.audit import position_name, position_of
+from services.stats.replay.log_shards import LogShard, Progress, ReportRead, map_shards
 from shared.db import Cause, Tx
 from shared.delivery import event_log
 from shared.events import Event, EventEnvelope, Undecodable, Unknown, Unwanted, decode
@@ -29,10 +29,10 @@ from shared.values import Clock
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A figure to explain: one cell exactly, or the answer to a question as one number; of one currency only, where one is named.
+class FigureToExplain:
+    """One cell exactly, or the answer to a question as one number; of one currency only, where one is named.
 
-    Neither: it is known to be nothing, such as the poverty counties of the centre within the east.
+    Without both the figure is known to be 0, such as the poverty counties of the centre within the east.
     """
 
     title: str
@@ -41,8 +41,8 @@ class Asked:
     currency: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Behind:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contribution:
     """What one event adds to a figure; money in minor units of its currency."""
 
     at: str  # topic/partition@offset
@@ -57,68 +57,75 @@ class Behind:
 
 
 @dataclass(frozen=True, slots=True)
-class Why:
-    """`events` in the order in which they were recorded. By currency ("" where it is no money), without those of 0."""
+class Explanation:
+    """`events` in the order in which they were recorded, their `totals` and the `answers` by currency ("" where it is no money).
+
+    Totals and answers of 0 are left out.
+    """
 
     title: str
-    events: list[Behind]
-    sums: dict[str, int]
+    events: list[Contribution]
+    totals: dict[str, int]
     answers: dict[str, int]
 
     @property
     def explained(self) -> bool:
-        """The events add up to what is answered."""
-        return self.sums == self.answers
+        """The events add up to the answer."""
+        return self.totals == self.answers
 
 
-async def why(
+async def explain(
     settings: Settings,
     conn: Any,
-    asking: Callable[[Tx], Awaitable[Sequence[Asked]]],
+    select_figures: Callable[[Tx], Awaitable[Sequence[FigureToExplain]]],
     *,
     processes: int | None = 1,
     progress: Progress = lambda _done, _total: None,
-) -> list[Why]:
-    """Explain figures from the log. Positions, dead letters and answers are of one snapshot, so counting may go on.
+) -> list[Explanation]:
+    """Explain figures from the log. Positions, dead letters and answers come from one snapshot, so counting may continue.
 
-    Raises what `asking` does; MeasureNotFound, NoCut; kafka.Unavailable, log.Truncated, shares.ReaderLost.
+    Raises what `select_figures` does; MeasureNotFound, NoCut; kafka.Unavailable, event_log.Truncated, log_shards.ReaderLost.
     """
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         tx = Tx(conn, "stats", Cause(system("stats"), Clock()))
-        asked = await asking(tx)
-        answers = [await _answered(tx, one) for one in asked]  # first: what cannot be answered is refused by the one query path
-        wanted = [await _selected(tx, one) for one in asked]
-        whole = Share(settings, await generations.list_next_offsets(conn), await generations.list_uncounted(conn))
-    found = await in_shares(partial(explain, wanted), whole, processes, progress)
-    explained = []
-    for number, one in enumerate(asked):
-        events = sorted((behind for share in found for behind in share[number]), key=lambda behind: (behind.time, behind.at, behind.delta))
-        sums: Counter[str] = Counter()
-        for behind in events:
-            sums[behind.currency] += behind.delta
-        explained.append(Why(one.title, events, _without_zero(sums), answers[number]))
-    return explained
+        figures = await select_figures(tx)
+        # Answers first: the query path refuses what cannot be answered.
+        answers = [await _answer(tx, figure) for figure in figures]
+        selections = [await _select_cells(tx, figure) for figure in figures]
+        counted = LogShard(settings, await generations.list_next_offsets(conn), await generations.list_uncounted(conn))
+    by_shard = await map_shards(partial(find_contributions, selections), counted, processes, progress)
+    explanations = []
+    for number, figure in enumerate(figures):
+        events = sorted(
+            (event for found in by_shard for event in found[number]),
+            key=lambda event: (event.time, event.at, event.delta),
+        )
+        totals: Counter[str] = Counter()
+        for event in events:
+            totals[event.currency] += event.delta
+        explanations.append(Explanation(figure.title, events, _without_zero(totals), answers[number]))
+    return explanations
 
 
-async def _answered(tx: Tx, asked: Asked) -> dict[str, int]:
+async def _answer(tx: Tx, figure: FigureToExplain) -> dict[str, int]:
     found: Counter[str] = Counter()
-    if asked.cell is not None:
-        until = _around(asked.cell)
-        for sums, sign in ((until, 1), (replace(until, known_on=date.fromordinal(asked.cell.recorded_on.toordinal() - 1)), -1)):
+    if figure.cell is not None:
+        until = _known_by(figure.cell)
+        for sums, sign in ((until, 1), (replace(until, known_on=date.fromordinal(figure.cell.recorded_on.toordinal() - 1)), -1)):
             for row in await queries.sum_cells(tx, sums):
                 found[row.currency] += sign * sum(value for _, value in row.values)
-    elif asked.question is not None:
-        for point in await query.answer(tx, asked.question):
+    elif figure.question is not None:
+        for point in await query.answer(tx, figure.question):
             found[point.currency or ""] += point.value
-    return _without_zero(Counter({name: value for name, value in found.items() if asked.currency in (None, name)}))
+    return _without_zero(Counter({name: value for name, value in found.items() if figure.currency in (None, name)}))
 
 
 def _without_zero(found: Counter[str]) -> dict[str, int]:
     return {name: value for name, value in sorted(found.items()) if value}
 
 
-def _around(cell: Cell) -> Sums:
-    """The cell, and what was recorded of it before."""
+def _known_by(cell: Cell) -> Sums:
+    """The sum of the cell and of the cells with the same keys that were recorded before."""
     return Sums(
         cut=cell.cut,
         measures=(cell.measure,),
@@ -135,19 +142,19 @@ def _around(cell: Cell) -> Sums:
 
 
 # --- in the log ---------------------------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class Selected:
-    """Which cells belong to a figure, and which of them are taken away."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellSelection:
+    """Which cells belong to a figure, and which of them are subtracted."""
 
     sums: Sums
-    taken: int = 0  # code of the measure that is subtracted
-    listed: frozenset[str] | None = None  # what the county must ever have been listed as
-    lists: Lists | None = None  # by which lists
+    subtracted: int = 0  # code of the measure that is subtracted
+    listed: frozenset[str] | None = None  # the designations of which the county must ever have had one
+    lists: Lists | None = None  # the classifications that say so
     recorded_on: date | None = None
     currency: str | None = None
 
     def delta(self, cell: Cell, value: int) -> int:
-        """What the cell's change adds to the figure; 0 where it is no part of it."""
+        """What a change of the cell adds to the figure; 0 where the cell is no part of it."""
         ask = self.sums
         belongs = (
             cell.cut == ask.cut
@@ -161,45 +168,45 @@ class Selected:
             and self.recorded_on in (None, cell.recorded_on)
             and (self.listed is None or self.lists is None or self.lists.ever_listed(cell.k1).value in self.listed)
         )
-        return 0 if not belongs else -value if cell.measure == self.taken else value
+        return 0 if not belongs else -value if cell.measure == self.subtracted else value
 
 
-async def _selected(tx: Tx, asked: Asked) -> list[Selected]:
-    """Sets of cells that have none in common; several where the list of the day decides and changes meanwhile."""
-    if asked.cell is not None:
-        return [Selected(_around(asked.cell), recorded_on=asked.cell.recorded_on, currency=asked.cell.currency)]
-    if asked.question is None:
+async def _select_cells(tx: Tx, figure: FigureToExplain) -> list[CellSelection]:
+    """Disjoint sets of cells; several where the classification of the day decides and changes within the period."""
+    if figure.cell is not None:
+        return [CellSelection(sums=_known_by(figure.cell), recorded_on=figure.cell.recorded_on, currency=figure.cell.currency)]
+    if figure.question is None:
         return []
-    question, in_force = asked.question, await classifications.current(tx, asked.question.known_on)
+    question, in_force = figure.question, await classifications.current(tx, figure.question.known_on)
     if question.basis != "listed_on_day" or not query.asks_lists(question):
-        return [_of_question(question, in_force, asked.currency)]
+        return [_cells_of(question, in_force, figure.currency)]
     return [
-        _of_question(question.model_copy(update={"start": start, "end": end, "basis": "ever_listed"}), of_the_day, asked.currency)
+        _cells_of(question.model_copy(update={"start": start, "end": end, "basis": "ever_listed"}), of_the_day, figure.currency)
         for start, end, of_the_day in in_force.spans(question.start, question.end)
     ]
 
 
-def _of_question(question: Question, in_force: Lists, currency: str | None) -> Selected:
-    sums, taken, listed = query.selection(question, in_force)
-    return Selected(sums, taken, listed, in_force if listed else None, currency=currency)
+def _cells_of(question: Question, in_force: Lists, currency: str | None) -> CellSelection:
+    sums, subtracted, listed = query.selection(question, in_force)
+    return CellSelection(sums=sums, subtracted=subtracted, listed=listed, lists=in_force if listed else None, currency=currency)
 
 
-async def explain(wanted: Sequence[Sequence[Selected]], share: Share, report: Report) -> list[list[Behind]]:
-    """What the events of a share of the log add to each of the figures."""
-    found: list[list[Behind]] = [[] for _ in wanted]
-    types = _types(wanted)
-    async for records, entries in event_log.read_upto(share.settings, share.upto):
+async def find_contributions(figures: Sequence[Sequence[CellSelection]], shard: LogShard, report: ReportRead) -> list[list[Contribution]]:
+    """What the events of a shard of the log add to each of the figures."""
+    found: list[list[Contribution]] = [[] for _ in figures]
+    types = _event_types(figures)
+    async for records, entries in event_log.read_upto(shard.settings, shard.upto):
         for entry in entries:
-            event = None if place_of(entry) in share.left_out else _event(entry.record.value, types)
+            event = None if position_of(entry) in shard.uncounted else _event(entry.record.value, types)
             if event is not None:
-                _explain(event, at(entry), wanted, found)
+                _add_contributions(event, position_name(entry), figures, found)
         report(records)
     return found
 
 
-def _types(wanted: Sequence[Sequence[Selected]]) -> frozenset[str]:
-    """The only event types that add to the figures' measures: the others are not even decoded."""
-    names = {MEASURE_BY_CODE[code].name for figure in wanted for one in figure for code in one.sums.measures}
+def _event_types(figures: Sequence[Sequence[CellSelection]]) -> frozenset[str]:
+    """The event types that add to the measures of the figures; only these are decoded."""
+    names = {MEASURE_BY_CODE[code].name for figure in figures for selection in figure for code in selection.sums.measures}
     return frozenset(rule.event.type_name() for rule in RULES if rule.measure in names)
 
 
@@ -211,15 +218,27 @@ def _event(value: bytes | None, types: frozenset[str]) -> EventEnvelope[Event] |
     return None if isinstance(event, Unknown | Unwanted) else event
 
 
-def _explain(event: EventEnvelope[Event], place: str, wanted: Sequence[Sequence[Selected]], found: list[list[Behind]]) -> None:
+def _add_contributions(
+    event: EventEnvelope[Event], at: str, figures: Sequence[Sequence[CellSelection]], found: list[list[Contribution]]
+) -> None:
     try:
         cells = fold(event)
     except AbsurdDay:  # an audit names it
         return
-    for number, figure in enumerate(wanted):
+    for number, figure in enumerate(figures):
         for cell, value in cells:
-            delta = sum(one.delta(cell, value) for one in figure)
+            delta = sum(selection.delta(cell, value) for selection in figure)
             if delta:
-                kind = event.data.type_name()
-                behind = Behind(place, event.id, kind, event.subject, event.time, cell.day, cell.recorded_on, cell.currency, delta)
-                found[number].append(behind)
+                found[number].append(
+                    Contribution(
+                        at=at,
+                        event=event.id,
+                        type=event.data.type_name(),
+                        subject=event.subject,
+                        time=event.time,
+                        day=cell.day,
+                        recorded_on=cell.recorded_on,
+                        currency=cell.currency,
+                        delta=delta,
+                    )
+                )

@@ -1,4 +1,4 @@
-"""Published keys read back: what a key of stats.snapshot, of FigureRestated or of an audit names, as a question to the one query path."""
+"""Parses published keys: what a key of stats.snapshot, of FigureRestated or of an audit names, as a question to the query path."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from services.stats.domain.quotas import Quota
 from services.stats.domain.targets import Target
 from services.stats.figures import query
 from services.stats.programmes import evaluation
-from services.stats.replay.explain import Asked
+from services.stats.replay.explain import FigureToExplain
 from shared.db import Tx
 from shared.principals import NATION
 
@@ -26,49 +26,51 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 _PERIOD = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
 
 
-async def asked(tx: Tx, key: str) -> list[Asked]:
-    """What the key names: one figure, or the two sides of a share. Raises KeyNotFound."""
+async def parse(tx: Tx, key: str) -> list[FigureToExplain]:
+    """The figure that the key names, or the two sides of a share. Raises KeyNotFound."""
     parts = [part.strip() for part in key.split("|")]
     if len(parts) in (6, 7):
-        return [_cell(key, parts)]
+        return [_of_cell(key, parts)]
     if len(parts) == 3:
         programmes = [programme.plan for programme in await evaluation.all_in_force(tx)]
-        return _of_a_plan(key, parts, programmes) or [_figure(key, parts[0], None, parts[1], parts[2])]
+        measure, scope, period = parts
+        return _of_plan(key, parts, programmes) or [_of_measure(key, measure, scope, period)]
     if len(parts) == 4 and _CURRENCY.fullmatch(parts[1]):
-        return [_figure(key, parts[0], parts[1], parts[2], parts[3])]
+        measure, currency, scope, period = parts
+        return [_of_measure(key, measure, scope, period, currency)]
     raise KeyNotFound(f"{key!r} is none of: {FORMS}")
 
 
-def _cell(key: str, parts: list[str]) -> Asked:
+def _of_cell(key: str, parts: list[str]) -> FigureToExplain:
     measure, cut, k1, k2, day, recorded, *currency = parts
     codes = [one.code for one in CUTS if one.name == cut]
     if measure not in MEASURE or not codes:
         raise KeyNotFound(f"{measure} by {cut} is not counted")
     try:
         cell = Cell(
-            MEASURE[measure].code,
-            codes[0],
-            k1,
-            k2,
-            date.fromisoformat(day),
-            date.fromisoformat(recorded.removeprefix("recorded ")),
-            "".join(currency),
+            measure=MEASURE[measure].code,
+            cut=codes[0],
+            k1=k1,
+            k2=k2,
+            day=date.fromisoformat(day),
+            recorded_on=date.fromisoformat(recorded.removeprefix("recorded ")),
+            currency="".join(currency),
         )
     except ValueError:
         raise KeyNotFound(f"{day} and {recorded} are no days") from None
-    return Asked(key, cell=cell)
+    return FigureToExplain(key, cell=cell)
 
 
-def _figure(key: str, measure: str, currency: str | None, scope: str, period: str) -> Asked:
+def _of_measure(key: str, measure: str, scope: str, period: str, currency: str | None = None) -> FigureToExplain:
     if measure not in MEASURE | DERIVED or not _PERIOD.fullmatch(period):
         raise KeyNotFound(f"{measure!r} in {period!r} is no figure")
     start, end = query.bounds(period, upper=False), query.bounds(period, upper=True)
     part = _within(Filter(), scope)
-    return Asked(key, None if part is None else Question(measure=measure, start=start, end=end, filter=part), currency=currency)
+    return FigureToExplain(key, None if part is None else Question(measure=measure, start=start, end=end, filter=part), currency=currency)
 
 
-def _of_a_plan(key: str, parts: list[str], plans: list[Plan]) -> list[Asked]:
-    """A target's or quota's figure; empty: the key names none of a plan."""
+def _of_plan(key: str, parts: list[str], plans: list[Plan]) -> list[FigureToExplain]:
+    """The figure of a target or quota; empty where the key names neither."""
     code, scope, period = parts
     for plan in plans:
         for target in plan.targets:
@@ -80,17 +82,19 @@ def _of_a_plan(key: str, parts: list[str], plans: list[Plan]) -> list[Asked]:
     return []
 
 
-def _of_target(key: str, target: Target, scope: str) -> Asked:
+def _of_target(key: str, target: Target, scope: str) -> FigureToExplain:
     part = _within(target.filter, scope)
-    return Asked(key, None if part is None else Question(measure=target.measure, start=target.starts, end=target.ends, filter=part))
+    return FigureToExplain(
+        key, None if part is None else Question(measure=target.measure, start=target.starts, end=target.ends, filter=part)
+    )
 
 
-def _of_quota(key: str, quota: Quota, scope: str, year: int) -> list[Asked]:
+def _of_quota(key: str, quota: Quota, scope: str, year: int) -> list[FigureToExplain]:
     if not quota.first_year <= year <= quota.last_year:
         raise KeyNotFound(f"{quota.code} holds from {quota.first_year} to {quota.last_year}")
     sides = (("numerator", _within(quota.numerator, scope)), ("denominator", _within(quota.denominator, scope)))
     return [
-        Asked(
+        FigureToExplain(
             f"{key} {side}",
             None
             if part is None
@@ -108,7 +112,7 @@ def _of_quota(key: str, quota: Quota, scope: str, year: int) -> list[Asked]:
 
 
 def _within(part: Filter, scope: str) -> Filter | None:
-    """The part of a filter that lies in a scope; None where nothing of it does. Raises KeyNotFound where the scope is none."""
+    """The part of a filter that lies in a scope; None where nothing of it does. Raises KeyNotFound where there is no such scope."""
     nation = f"nation:{NATION}"
     if scope == nation:
         return part

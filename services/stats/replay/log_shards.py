@@ -1,7 +1,7 @@
-"""Reading the log in several processes: each takes its share of the partitions, and what it found is gathered.
+"""Reads the log in several processes: each takes some of the partitions, a shard, and the results are gathered.
 
-For work that is plain Python and holds the interpreter (the reference fold). Subjects do not cross partitions, so a share is
-a history of its own.
+For work that is plain Python and holds the interpreter lock (the reference fold). Subjects do not cross partitions, so the
+events of a shard can be checked without those of the others.
 """
 
 from __future__ import annotations
@@ -23,34 +23,39 @@ from shared.delivery import event_log, kafka
 from shared.settings import Settings
 
 R = TypeVar("R")
-Place = tuple[str, int]  # logical topic, partition
-Progress = Callable[[int, int], None]  # records read, records there are
+TopicPartition = tuple[str, int]  # logical topic, partition
+Progress = Callable[[int, int], None]  # records read, records in all
 
 
-class Report(Protocol):
+class ReportRead(Protocol):
     def __call__(self, records: int, /) -> None:
-        """So many more records are read."""
+        """So many more records have been read."""
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """What one process reads: these partitions, up to these offsets, without what stands in dead letters."""
+class LogShard:
+    """What one process reads: these partitions up to these offsets, without the records in dead letters that were not counted."""
 
     settings: Settings
-    upto: Mapping[Place, int]
-    left_out: frozenset[tuple[str, int, int]]
+    upto: Mapping[TopicPartition, int]
+    uncounted: frozenset[tuple[str, int, int]]  # topic, partition, offset
 
 
-Work = Callable[[Share, Report], Awaitable[R]]  # picklable: a function of a module, or a partial of one
+Work = Callable[[LogShard, ReportRead], Awaitable[R]]  # picklable: a function of a module, or a partial of one
 
 
 class ReaderLost(Exception):
-    """A process that read a share of the log ended before it was done."""
+    """A process that read a shard of the log ended before it was done."""
 
 
-async def in_shares(work: Work[R], whole: Share, processes: int | None = None, progress: Progress = lambda _done, _total: None) -> list[R]:
-    """Do the work on every share. One process is this one. Raises ReaderLost, kafka.Unavailable, log.Truncated."""
-    shares = divided(whole, processes or os.cpu_count() or 1)
+async def map_shards(
+    work: Work[R], whole: LogShard, processes: int | None = None, progress: Progress = lambda _done, _total: None
+) -> list[R]:
+    """Do the work on every shard. With one process it is done in this one.
+
+    Raises ReaderLost, kafka.Unavailable, event_log.Truncated.
+    """
+    shards = split(whole, processes or os.cpu_count() or 1)
     total, done = sum(whole.upto.values()), 0
 
     def report(records: int) -> None:
@@ -59,65 +64,65 @@ async def in_shares(work: Work[R], whole: Share, processes: int | None = None, p
         progress(done, total)
 
     report(0)
-    if len(shares) == 1:
-        return [await work(shares[0], report)]
-    return await _gathered([_start(work, share) for share in shares], report)
+    if len(shards) == 1:
+        return [await work(shards[0], report)]
+    return await _gather([_start(work, shard) for shard in shards], report)
 
 
-def divided(whole: Share, processes: int) -> list[Share]:
-    """Shares of about the same number of records, the largest partitions dealt out first; at least one, none of them empty."""
-    parts: list[dict[Place, int]] = [{} for _ in range(max(1, processes))]
-    for place, end in sorted(whole.upto.items(), key=lambda item: (-item[1], item[0])):
+def split(whole: LogShard, processes: int) -> list[LogShard]:
+    """Shards of about the same number of records, the largest partitions assigned first; at least one shard, none of them empty."""
+    parts: list[dict[TopicPartition, int]] = [{} for _ in range(max(1, processes))]
+    for topic_partition, end in sorted(whole.upto.items(), key=lambda item: (-item[1], item[0])):
         if end > 0:
-            min(parts, key=lambda part: sum(part.values()))[place] = end
+            min(parts, key=lambda part: sum(part.values()))[topic_partition] = end
     filled = [part for part in parts if part] or [{}]
-    return [Share(whole.settings, part, frozenset(letter for letter in whole.left_out if letter[:2] in part)) for part in filled]
+    return [LogShard(whole.settings, part, frozenset(record for record in whole.uncounted if record[:2] in part)) for part in filled]
 
 
 # --- processes --------------------------------------------------------------------------------------------------------
-_PASSED_ON = (kafka.Unavailable, db.Unavailable, event_log.Truncated)
+_SENT_ERRORS = (kafka.Unavailable, db.Unavailable, event_log.Truncated)
 _Reader = tuple[multiprocessing.process.BaseProcess, Connection]
 
 
-def _start(work: Work[Any], share: Share) -> _Reader:
+def _start(work: Work[Any], shard: LogShard) -> _Reader:
     context = multiprocessing.get_context("spawn")  # a fork would share this process's event loop and sockets
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_read, args=(work, share, theirs), daemon=True)
+    process = context.Process(target=_read, args=(work, shard, theirs), daemon=True)
     process.start()
     theirs.close()
     return process, ours
 
 
-def _read(work: Work[Any], share: Share, pipe: Connection) -> None:
-    """In the process: ints are progress, the last thing sent is a result or what prevented it."""
+def _read(work: Work[Any], shard: LogShard, pipe: Connection) -> None:
+    """Runs in the reader process. It sends numbers of records as progress, and last a result or the error that prevented it."""
     threading.Thread(target=_end_with_starter, daemon=True).start()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the starter's: it ends its readers
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the starter, which ends its readers
 
-    async def all_of_it() -> Any:
-        return await work(share, pipe.send)
+    async def run() -> Any:
+        return await work(shard, pipe.send)
 
     try:
-        pipe.send((uvloop.run(all_of_it()),))
-    except _PASSED_ON as error:
+        pipe.send((uvloop.run(run()),))
+    except _SENT_ERRORS as error:
         pipe.send(error)
 
 
 def _end_with_starter() -> None:
-    """A reader whose starter was killed must not go on: what it commits would come between the marks of the next rebuild."""
+    """A reader ends when its starter is killed: what it still commits would overlap with the next rebuild."""
     starter = multiprocessing.parent_process()
     if starter is not None:
         starter.join()
         os._exit(1)
 
 
-async def _gathered(readers: list[_Reader], report: Report) -> list[Any]:
+async def _gather(readers: list[_Reader], report: ReportRead) -> list[Any]:
     loop = asyncio.get_running_loop()
 
-    def tell(records: int) -> None:
+    def report_in_loop(records: int) -> None:
         loop.call_soon_threadsafe(report, records)
 
     try:
-        return await asyncio.to_thread(_results, readers, tell)
+        return await asyncio.to_thread(_receive_results, readers, report_in_loop)
     finally:
         for process, pipe in readers:
             process.terminate()
@@ -126,20 +131,20 @@ async def _gathered(readers: list[_Reader], report: Report) -> list[Any]:
             pipe.close()
 
 
-def _results(readers: list[_Reader], tell: Report) -> list[Any]:
-    """Blocks until every reader has answered. Raises what one of them could not do."""
-    found: dict[Connection, Any] = {}
-    while len(found) < len(readers):
-        ready = wait([pipe for _, pipe in readers if pipe not in found])
+def _receive_results(readers: list[_Reader], report: ReportRead) -> list[Any]:
+    """Blocks until every reader has sent its result. Raises the error that one of them sends."""
+    results: dict[Connection, Any] = {}
+    while len(results) < len(readers):
+        ready = wait([pipe for _, pipe in readers if pipe not in results])
         for process, pipe in (reader for reader in readers if reader[1] in ready):
             try:
-                said = pipe.recv()
-            except (EOFError, OSError):  # the latter: in the middle of what it said
-                raise ReaderLost(f"process {process.pid}, which read a share of the log, ended before it was done") from None
-            if isinstance(said, int):
-                tell(said)
-            elif isinstance(said, Exception):
-                raise said
+                message = pipe.recv()
+            except (EOFError, OSError):  # OSError: it ended in the middle of a message
+                raise ReaderLost(f"process {process.pid}, which read a shard of the log, ended before it was done") from None
+            if isinstance(message, int):
+                report(message)
+            elif isinstance(message, Exception):
+                raise message
             else:
-                found[pipe] = said[0]
-    return [found[pipe] for _, pipe in readers]
+                results[pipe] = message[0]
+    return [results[pipe] for _, pipe in readers]

@@ -1,53 +1,45 @@
-"""Rebuilding: a new generation of cells from the beginning of the log, beside the live one, compared and swapped in one transaction.
+"""Rebuilds the cells: a new generation is counted from the beginning of the log beside the live one, compared and swapped in.
 
-`python -m services.stats.replay.rebuild` refuses to swap in cells that differ (exit 1, naming them); with `--accept` it swaps them in.
-Several processes each read their share of the partitions; what they have counted and how far they have read is committed
-together, so a rebuild that was killed goes on where it stood. Counting goes on meanwhile: only for the last stretch, when the
-new generation has come near, is it held up. The place of the swap is one position per topic and partition, the same in both
-generations, so no event is counted twice or left out.
+Several processes each read a shard of the partitions. What they have counted and how far they have read (marks) is committed
+together, so a rebuild that was killed resumes at its marks. Live counting continues meanwhile; it waits only for the last
+stretch, when few records are missing. The swap happens at one position per topic and partition, the same in both generations,
+so no event is counted twice or left out. Cells that differ are not swapped in unless the caller accepts them.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
 import hashlib
-import os
-import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import polars as pl
-import uvloop
 
 from services.stats import queries
 from services.stats.counting import block_encoding, columnar_fold
 from services.stats.counting.columnar_fold import Unreadable
 from services.stats.counting.measures import CUTS, RULES
 from services.stats.counting.reference_fold import Cell, fold_all
-from services.stats.domain.errors import AbsurdDay
 from services.stats.queries import blocks, generations
-from services.stats.replay.audit import name_of
-from services.stats.replay.log_shards import Progress, ReaderLost, Report, Share, in_shares
+from services.stats.replay.log_shards import LogShard, Progress, ReportRead, TopicPartition, map_shards
 from shared import db
 from shared.db import Database
-from shared.delivery import event_log, kafka, outbox
+from shared.delivery import event_log, outbox
 from shared.delivery.event_log import Mark
 from shared.delivery.inbox import Raw
-from shared.events import EventEnvelope, ProjectionRebuilt, Undecodable, decode
+from shared.events import EventEnvelope, ProjectionRebuilt, decode
 from shared.gc_tuning import tune_gc
 from shared.settings import Settings
 
-BATCH = 50_000
-NEAR = 20_000  # records behind the live generation: few enough to hold it up for
-Place = tuple[str, int]
+BATCH_RECORDS = 50_000
+SWAP_WITHIN = 20_000  # records behind the live generation: few enough for live counting to wait while they are counted
 
 
 @dataclass(frozen=True, slots=True)
-class Rebuilt:
-    """`events`: read by this run; less than all where it went on with an earlier one. `differing`: cell, live, rebuilt; at most 100."""
+class RebuildResult:
+    """`events`: read by this run; fewer than all where it resumed an earlier one. `differing`: cell, live, rebuilt; at most 100."""
 
     events: int
     swapped: bool
@@ -55,57 +47,58 @@ class Rebuilt:
 
 
 class Overtaken(Exception):
-    """Another rebuild goes on with the same generation: this one gives way."""
+    """Another process builds the same generation: this one stops."""
 
 
 async def rebuild(
     settings: Settings, database: Database, *, accept: bool = False, processes: int = 1, progress: Progress = lambda _done, _total: None
-) -> Rebuilt:
-    """Build, compare, swap. Several processes connect to settings.database_url, one goes by `database`.
+) -> RebuildResult:
+    """Build, compare, swap. Several processes each connect to settings.database_url; a single one uses `database`.
 
-    Raises kafka.Unavailable, db.Unavailable, log.Truncated, ReaderLost, Overtaken, AbsurdDay, Undecodable; then the live generation stands
-    as it was, and what was counted is gone on with the next time.
+    Raises kafka.Unavailable, db.Unavailable, event_log.Truncated, ReaderLost, Overtaken, AbsurdDay, Undecodable; then the live
+    generation is unchanged, and the next rebuild resumes at the marks.
     """
     async with database.transaction(database.system_cause()) as tx:
-        generation = await generations.get_building(tx, rules())
+        generation = await generations.get_building(tx, rules_digest())
         if generation is None:
             await generations.delete_building(tx)
-            generation = await generations.insert_building(tx, rules())
-    done = 0
-    while (behind := await _behind(settings, database, generation)) is not None:
+            generation = await generations.insert_building(tx, rules_digest())
+    events = 0
+    while (missing := await _missing(settings, database, generation)) is not None:
         work = partial(build, generation, database if processes == 1 else None)
-        done += sum(await in_shares(work, behind, processes, progress))
-    return await _swap(settings, database, generation, done, accept=accept)
+        events += sum(await map_shards(work, missing, processes, progress))
+    return await _swap(settings, database, generation, events, accept=accept)
 
 
-def rules() -> str:
-    """Digest of what is counted how: cells counted by other rules are not gone on with."""
+def rules_digest() -> str:
+    """Digest of the rules and cuts: a generation begun by other rules is discarded, not resumed."""
     return hashlib.sha256(repr((CUTS, RULES)).encode()).hexdigest()
 
 
-async def _behind(settings: Settings, database: Database, generation: int) -> Share | None:
-    """What the live generation has counted and the new one has not; None when that is little."""
+async def _missing(settings: Settings, database: Database, generation: int) -> LogShard | None:
+    """The log up to what the live generation has counted; None once the new generation is at most SWAP_WITHIN records behind."""
     async with database.connection() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
         upto = await generations.list_next_offsets(conn)
-        reached = await generations.list_marks(conn, generation)
-        share = Share(settings, upto, await generations.list_uncounted(conn))
-    missing = sum(end - reached.get(place, Mark()).offset for place, end in upto.items())
-    return share if missing > NEAR else None
+        marks = await generations.list_marks(conn, generation)
+        counted = LogShard(settings, upto, await generations.list_uncounted(conn))
+    missing = sum(end - marks.get(topic_partition, Mark()).offset for topic_partition, end in upto.items())
+    return counted if missing > SWAP_WITHIN else None
 
 
-async def _swap(settings: Settings, database: Database, generation: int, done: int, *, accept: bool) -> Rebuilt:
+async def _swap(settings: Settings, database: Database, generation: int, events: int, *, accept: bool) -> RebuildResult:
+    """Count the last stretch while live counting waits, compare, and swap in one transaction."""
     async with database.transaction(database.system_cause()) as tx:
         await generations.without_statement_timeout(tx)
         await blocks.update_year_sums(tx, generation)
     async with database.transaction(database.system_cause()) as tx:
         await generations.without_statement_timeout(tx)
-        live = await queries.live_generation_alone(tx)  # counting waits from here to the commit
-        share = Share(settings, await generations.list_next_offsets(tx.conn), await generations.list_uncounted(tx.conn))
-        done += await build(generation, database, share, lambda _: None)
+        live = await queries.live_generation_alone(tx)  # live counting waits from here to the commit
+        counted = LogShard(settings, await generations.list_next_offsets(tx.conn), await generations.list_uncounted(tx.conn))
+        events += await build(generation, database, counted, lambda _: None)
         differing = await generations.list_differences(tx, live, generation)
         if differing and not accept:
             await generations.delete_building(tx)
-            return Rebuilt(done, swapped=False, differing=differing)
+            return RebuildResult(events, swapped=False, differing=differing)
         await blocks.update_year_sums(tx, generation)
         await generations.update_live(tx, live, generation)
         outbox.publish(
@@ -114,39 +107,39 @@ async def _swap(settings: Settings, database: Database, generation: int, done: i
                 key="projection",
                 effective=tx.clock.today(),
                 generation=generation,
-                events=done,
+                events=events,
                 differing=len(differing),
             ),
         )
     async with database.transaction(database.system_cause()) as tx:
         await generations.without_statement_timeout(tx)
         await generations.delete_retired(tx)
-    return Rebuilt(done, swapped=True, differing=differing)
+    return RebuildResult(events, swapped=True, differing=differing)
 
 
-# --- one share --------------------------------------------------------------------------------------------------------
-async def build(generation: int, database: Database | None, share: Share, report: Report) -> int:
-    """Count a share of the log into the generation, from where that stands. Returns how many events that were.
+# --- one shard --------------------------------------------------------------------------------------------------------
+async def build(generation: int, database: Database | None, shard: LogShard, report: ReportRead) -> int:
+    """Count a shard of the log into the generation, from its marks. Returns how many events that were.
 
-    While a batch is counted, the next is read.
+    The next batch is read while one is counted.
     """
     events, counting = 0, None
     tune_gc()
-    async with _connected(database, share) as into:
-        async with into.connection() as conn:
-            reached = {place: mark for place, mark in (await generations.list_marks(conn, generation)).items() if place in share.upto}
-        before = sum(mark.offset for mark in reached.values())
-        report(before)
+    async with _connected(database, shard) as own_database:
+        async with own_database.connection() as conn:
+            marks = {name: mark for name, mark in (await generations.list_marks(conn, generation)).items() if name in shard.upto}
+        records = sum(mark.offset for mark in marks.values())
+        report(records)
         try:
-            async for moved, records in _batches(share, reached):
+            async for moved, read in _read_batches(shard, marks):
                 if counting is not None:
                     events += await counting
-                    report(before)
-                before = sum(end.offset - start.offset for start, end in moved.values())
-                counting = asyncio.create_task(_count(into, generation, moved, _raw(records, share)))
+                    report(records)
+                records = sum(end.offset - start.offset for start, end in moved.values())
+                counting = asyncio.create_task(_count(own_database, generation, moved, _as_raw(read, shard)))
             if counting is not None:
                 events += await counting
-                report(before)
+                report(records)
         finally:
             if counting is not None:
                 counting.cancel()
@@ -155,53 +148,53 @@ async def build(generation: int, database: Database | None, share: Share, report
 
 
 @contextlib.asynccontextmanager
-async def _connected(database: Database | None, share: Share) -> AsyncIterator[Database]:
+async def _connected(database: Database | None, shard: LogShard) -> AsyncIterator[Database]:
     if database is not None:
         yield database
         return
-    own = await db.open_database("stats", share.settings.database_url.get_secret_value(), size=2)
+    own = await db.open_database("stats", shard.settings.database_url.get_secret_value(), size=2)
     try:
         yield own
     finally:
         await db.close_database(own)
 
 
-Moved = dict[Place, tuple[Mark, Mark]]  # from, to
-Found = list[tuple[Place, list[event_log.KafkaRecord]]]
+Moved = dict[TopicPartition, tuple[Mark, Mark]]  # from, to
+ReadRecords = list[tuple[TopicPartition, list[event_log.KafkaRecord]]]
 
 
-async def _batches(share: Share, marks: Mapping[Place, Mark]) -> AsyncIterator[tuple[Moved, Found]]:
-    """What is read of the log, and between which marks it lies."""
-    at = dict(marks)
-    moved, found = Moved(), Found()
-    async for fetched in event_log.read_runs(share.settings, marks, share.upto, most=BATCH):
-        for place, (mark, records) in fetched.items():
-            start, _ = moved.get(place, (at.get(place, Mark()), mark))
-            moved[place] = (start, mark)
-            at[place] = mark
-            found.append((place, records))
-        if sum(len(records) for _, records in found) >= BATCH // 2:
-            yield moved, found
-            moved, found = Moved(), Found()
+async def _read_batches(shard: LogShard, marks: Mapping[TopicPartition, Mark]) -> AsyncIterator[tuple[Moved, ReadRecords]]:
+    """Batches of the log, each with the marks between which it lies."""
+    reached = dict(marks)
+    moved, read = Moved(), ReadRecords()
+    async for fetched in event_log.read_runs(shard.settings, marks, shard.upto, most=BATCH_RECORDS):
+        for topic_partition, (mark, records) in fetched.items():
+            start, _ = moved.get(topic_partition, (reached.get(topic_partition, Mark()), mark))
+            moved[topic_partition] = (start, mark)
+            reached[topic_partition] = mark
+            read.append((topic_partition, records))
+        if sum(len(records) for _, records in read) >= BATCH_RECORDS // 2:
+            yield moved, read
+            moved, read = Moved(), ReadRecords()
     if moved:
-        yield moved, found
+        yield moved, read
 
 
-def _raw(found: Found, share: Share) -> list[Raw]:
-    """Without what stands in dead letters."""
-    out: dict[Place, set[int]] = {}
-    for topic, partition, offset in share.left_out:
-        out.setdefault((topic, partition), set()).add(offset)
+def _as_raw(read: ReadRecords, shard: LogShard) -> list[Raw]:
+    """The records as the fold takes them, without the uncounted ones."""
+    uncounted: dict[TopicPartition, set[int]] = {}
+    for topic, partition, offset in shard.uncounted:
+        uncounted.setdefault((topic, partition), set()).add(offset)
     raw: list[Raw] = []
-    for (topic, partition), records in found:
-        without = out.get((topic, partition))
-        raw += [(topic, record.key, record.value) for record in records if without is None or record.offset not in without]
+    for (topic, partition), records in read:
+        skipped = uncounted.get((topic, partition))
+        raw += [(topic, record.key, record.value) for record in records if skipped is None or record.offset not in skipped]
     return raw
 
 
 async def _count(database: Database, generation: int, moved: Moved, records: Sequence[Raw]) -> int:
-    """Cells and marks in one transaction. Raises Overtaken."""
-    cells = await asyncio.to_thread(fold, records)
+    """Store cells and marks in one transaction. Raises Overtaken."""
+    cells = await asyncio.to_thread(fold_batch, records)
     async with database.transaction(database.system_cause()) as tx:
         if not await generations.update_marks(tx, generation, moved):
             raise Overtaken(f"generation {generation} is built by another process")
@@ -209,43 +202,12 @@ async def _count(database: Database, generation: int, moved: Moved, records: Seq
     return len(records)
 
 
-def fold(records: Sequence[Raw]) -> pl.DataFrame:
-    """By the columnar fold; what that cannot judge, record by record by the reference fold. Raises AbsurdDay, Undecodable."""
+def fold_batch(records: Sequence[Raw]) -> pl.DataFrame:
+    """By the columnar fold; records that it cannot read by the reference fold. Raises AbsurdDay, Undecodable."""
     try:
         return columnar_fold.fold_records(records).cells
     except Unreadable as error:
-        rest = [record for place, record in enumerate(records) if place not in error.rows]
-        events = (decode(records[place][2]) for place in sorted(error.rows))
-        odd = block_encoding.frame_from_cells(fold_all(event for event in events if isinstance(event, EventEnvelope)))
-        return pl.concat([columnar_fold.fold_records(rest).cells, odd])
-
-
-# --- command line -----------------------------------------------------------------------------------------------------
-async def run(arguments: Sequence[str]) -> int:
-    """Exit code of the command."""
-    parser = argparse.ArgumentParser(prog="python -m services.stats.replay.rebuild")
-    parser.add_argument("--accept", action="store_true", help="swap in cells that differ")
-    parser.add_argument("--processes", type=int, choices=range(1, 65), metavar="N", default=os.cpu_count() or 1)
-    given = parser.parse_args(arguments)
-    settings = Settings()  # from the environment, like the service's
-    try:
-        database = await db.open_database("stats", settings.database_url.get_secret_value(), size=3)
-        try:
-            found = await rebuild(settings, database, accept=given.accept, processes=given.processes, progress=_show)
-        finally:
-            await db.close_database(database)
-    except (kafka.Unavailable, db.Unavailable, event_log.Truncated, ReaderLost, Overtaken, AbsurdDay, Undecodable) as error:
-        sys.stdout.write(f"rebuild: {error}\n")
-        return 2
-    sys.stdout.write(f"{found.events} events; {'swapped' if found.swapped else 'not swapped'}; {len(found.differing)} cells differ\n")
-    for cell, live, rebuilt in found.differing:
-        sys.stdout.write(f"differs: {name_of(cell)}: live {live}, rebuilt {rebuilt}\n")
-    return 0 if found.swapped else 1
-
-
-def _show(done: int, total: int) -> None:
-    sys.stderr.write(f"{done:,} of {total:,} records\n")
-
-
-if __name__ == "__main__":
-    sys.exit(uvloop.run(run(sys.argv[1:])))
+        readable = [record for row, record in enumerate(records) if row not in error.rows]
+        events = (decode(records[row][2]) for row in sorted(error.rows))
+        one_by_one = block_encoding.frame_from_cells(fold_all(event for event in events if isinstance(event, EventEnvelope)))
+        return pl.concat([columnar_fold.fold_records(readable).cells, one_by_one])

@@ -1,9 +1,9 @@
-"""Where a source contradicts itself: a correction or a void takes away something else than was counted for its business id.
+"""Finds where a source contradicts itself: a correction or void takes away something else than was counted for its business id.
 
-The fold adds fact - previous whatever `previous` says, so the figures stay a sum of what the sources told; that a source told
-two stories is found here, and only here. So is one that counts a business id a second time. The business id is the placement for
-departures, returns and the cost of recruitment, the placement's month for income: of its reports at most one counts, and a better
-source's takes back what another one told.
+The fold adds fact - previous whatever `previous` says, so figures are always the sum of what the sources published. A previous
+that differs from what was counted, and a business id that is counted a second time, are found only here. The business id is the
+placement for departures, returns and the cost of recruitment, the placement's month for income: at most one report of a month
+counts, and the report of a better source replaces another one.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from shared.events import (
 from shared.values import Period, PlacementId
 
 
-@dataclass(frozen=True, slots=True)
-class Contradiction:
-    """`expected`: what was counted for the business id; `found`: what the event says was. Only the fields that differ; None: nothing."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceConflict:
+    """`expected`: what was counted for the business id; `found`: what the event says. Only fields that differ; None: nothing."""
 
     event: UUID
     type: str
@@ -40,29 +40,33 @@ class Contradiction:
     found: dict[str, Any] | None
 
 
-Counted = dict[str, str]  # business id -> what is counted for it now, as JSON: of millions of facts the smallest plain form
+Counted = dict[str, str]  # business id -> what is counted for it now, as JSON: the smallest plain form for millions of facts
 
 
-def check(counted: Counted, event: EventEnvelope[Event]) -> list[Contradiction]:
-    """Take one event into `counted`, in the order of its subject. Returns what it says was counted and was not."""
-    found: list[Contradiction] = []
+def check(counted: Counted, event: EventEnvelope[Event]) -> list[SourceConflict]:
+    """Apply one event to `counted`, in the order of its subject. Returns what it wrongly says was counted."""
+    conflicts: list[SourceConflict] = []
     for step in _steps(event.data):
-        stands = counted.pop(step.business_id, None)
-        kind = event.data.type_name()
-        found += [Contradiction(event.id, kind, step.business_id, *_differing(stands, says)) for says in step.says if says != stands]
-        left = step.leaves[0] if step.leaves else stands
-        if left is not None:
-            counted[step.business_id] = left
-    return found
+        present = counted.pop(step.business_id, None)
+        conflicts += [_conflict(event, step.business_id, present, claimed) for claimed in step.previous if claimed != present]
+        following = step.following[0] if step.following else present
+        if following is not None:
+            counted[step.business_id] = following
+    return conflicts
+
+
+def _conflict(event: EventEnvelope[Event], business_id: str, present: str | None, claimed: str | None) -> SourceConflict:
+    expected, found = _differing(present, claimed)
+    return SourceConflict(event=event.id, type=event.data.type_name(), business_id=business_id, expected=expected, found=found)
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """`says`: what the event says is counted so far; `leaves`: what is counted from now on. Empty: it says nothing of it."""
+    """`previous`: what the event says is counted so far; `following`: what is counted from now on. Empty: the event does not say."""
 
     business_id: str
-    says: tuple[str | None, ...]
-    leaves: tuple[str | None, ...]
+    previous: tuple[str | None, ...]
+    following: tuple[str | None, ...]
 
 
 _Wage = IncomeReported | IncomeCorrected | IncomeVoided | RecruitmentCostAssessed
@@ -71,14 +75,14 @@ CODES = {"enterprise", "origin", "destination", "occupation", "channel"}
 
 def _steps(data: Event) -> list[_Step]:
     if isinstance(data, IncomeReported | IncomeCorrected | IncomeVoided):
-        taken = [] if isinstance(data, IncomeReported) else [data.previous]
+        removed = [] if isinstance(data, IncomeReported) else [data.previous]
         added = [] if isinstance(data, IncomeVoided) else [data.fact]
         return [
-            *(_Step(_income(data.placement, one.period), (_under(data, one),), (None,)) for one in taken),
-            *(_Step(_income(data.placement, one.period), (None,), (_under(data, one),)) for one in added),
+            *(_Step(_income(data.placement, one.period), (_with_codes(data, one),), (None,)) for one in removed),
+            *(_Step(_income(data.placement, one.period), (None,), (_with_codes(data, one),)) for one in added),
         ]
     if isinstance(data, RecruitmentCostAssessed):
-        return [_Step(f"recruitment of placement {data.placement}", (_under(data, data.previous),), (_under(data, data.fact),))]
+        return [_Step(f"recruitment of placement {data.placement}", (_with_codes(data, data.previous),), (_with_codes(data, data.fact),))]
     if isinstance(data, Dispatched | DispatchCorrected | DispatchVoided):
         previous = None if isinstance(data, Dispatched) else data.previous
         fact = None if isinstance(data, DispatchVoided) else data.fact
@@ -103,8 +107,8 @@ def _back(placement: PlacementId) -> str:
     return f"return of placement {placement}"
 
 
-def _under(data: _Wage, part: Part | None) -> str | None:
-    """With the codes that it is counted under: a departure has them in itself, a wage beside it."""
+def _with_codes(data: _Wage, part: Part | None) -> str | None:
+    """A wage with the codes that it is counted under, which stand beside it; a departure contains its own."""
     return None if part is None else f"{part.model_dump_json()[:-1]},{data.model_dump_json(include=CODES)[1:]}"
 
 
@@ -112,11 +116,11 @@ def _json(part: Part | None) -> str | None:
     return None if part is None else part.model_dump_json()
 
 
-def _differing(stands: str | None, claimed: str | None) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+def _differing(present: str | None, claimed: str | None) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     """Both sides, without the fields in which they agree."""
-    one: dict[str, Any] | None = None if stands is None else json.loads(stands)
-    other: dict[str, Any] | None = None if claimed is None else json.loads(claimed)
-    if one is None or other is None:
-        return one, other
-    names = [name for name in one if one[name] != other.get(name)]
-    return {name: one[name] for name in names}, {name: other.get(name) for name in names}
+    expected: dict[str, Any] | None = None if present is None else json.loads(present)
+    found: dict[str, Any] | None = None if claimed is None else json.loads(claimed)
+    if expected is None or found is None:
+        return expected, found
+    names = [name for name in expected if expected[name] != found.get(name)]
+    return {name: expected[name] for name in names}, {name: found.get(name) for name in names}

@@ -1,4 +1,4 @@
-"""What is kept as a sum of cells, so that it reads fast or cannot change unsaid: months, closed periods. A recount must give it too."""
+"""Sums of cells that are stored: by month so that figures read fast, and of closed periods. An audit recounts them too."""
 
 from __future__ import annotations
 
@@ -21,47 +21,57 @@ Closed = Mapping[str, tuple[date, date]]  # period: first and last day
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """`stored`: sums by their names; `closed`: the closed periods that some of them are of."""
+class StoredSums:
+    """`values`: sums by name; `closed`: the closed periods among them."""
 
-    stored: dict[str, int]
+    values: dict[str, int]
     closed: Closed
 
 
-async def kept_sums(tx: Tx) -> Kept:
-    """Every sum that is not 0, as the boards read it."""
+async def read_stored_sums(tx: Tx) -> StoredSums:
+    """Every sum that is not 0, as figures read it."""
     found: Counter[str] = Counter()
     for cut in (cut for cut in CUTS if cut.monthly):
         everything = Sums(
-            cut.code, tuple(measure.code for measure in MEASURES), EARLIEST, LATEST, "month", "key", True, None, None, None, None
+            cut=cut.code,
+            measures=tuple(measure.code for measure in MEASURES),
+            start=EARLIEST,
+            end=LATEST,
+            bucket="month",
+            level="key",
+            by_k2=True,
+            known_on=None,
+            k1=None,
+            provinces=None,
+            k2=None,
         )
         for row in await months.sum_months(tx, everything, anew=True):
             for month, value in row.values:
                 if month is not None:
-                    found[_month(row.measure, cut.code, row.k1, row.k2, month, row.currency)] += value
+                    found[_month_name(row.measure, cut.code, row.k1, row.k2, day=month, currency=row.currency)] += value
     for (period, measure, currency, province), value in (await stored.closed_sums(tx)).items():
-        found[_closed(period, measure, currency, province)] += value
+        found[_closed_name(period, measure, currency, province)] += value
     closed = {close.period: (close.starts, close.ends) for close in await frozen.closed(tx)}
-    return Kept({name: value for name, value in found.items() if value}, closed)
+    return StoredSums({name: value for name, value in found.items() if value}, closed)
 
 
-def summed(cells: Mapping[Cell, int], closed: Closed) -> dict[str, int]:
-    """The same sums of recounted cells."""
+def recount_sums(cells: Mapping[Cell, int], closed: Closed) -> dict[str, int]:
+    """The same sums, computed from recounted cells."""
     found: Counter[str] = Counter()
     for cell, value in cells.items():
         if CUT_BY_CODE[cell.cut].monthly:
-            found[_month(cell.measure, cell.cut, cell.k1, cell.k2, cell.day, cell.currency)] += value
+            found[_month_name(cell.measure, cell.cut, cell.k1, cell.k2, day=cell.day, currency=cell.currency)] += value
         if cell.cut == CUT_OF.get(cell.measure):
             for period, (starts, ends) in closed.items():
                 if starts <= cell.day <= ends:
-                    found[_closed(period, cell.measure, cell.currency, province_at(cell.k1))] += value
+                    found[_closed_name(period, cell.measure, cell.currency, province_at(cell.k1))] += value
     return {name: value for name, value in found.items() if value}
 
 
-def _month(measure: int, cut: int, k1: str, k2: str, day: date, currency: str) -> str:
+def _month_name(measure: int, cut: int, k1: str, k2: str, *, day: date, currency: str) -> str:
     names = (MEASURE_BY_CODE[measure].name, CUT_BY_CODE[cut].name, k1, k2, period_of(day), currency)
     return " | ".join(filter(None, names))
 
 
-def _closed(period: str, measure: int, currency: str, province: str) -> str:
+def _closed_name(period: str, measure: int, currency: str, province: str) -> str:
     return "|".join(filter(None, (f"closed {MEASURE_BY_CODE[measure].name}", currency, f"province:{province}", period)))
