@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from services.docking.usecases import clearances, reactions
+from services.docking.usecases import clearances, enterprises, proposals, workers
 from shared import events
 from shared.delivery import consumer
 
 TOPICS = (events.REGISTRATION, events.TRAINING, events.RIGHTS, events.STATS)
 
 HANDLERS: consumer.Handlers = {
-    events.WorkerRegistered: reactions.worker_registered,
-    events.WorkerVerified: reactions.worker_verified,
-    events.WillingnessRecorded: reactions.willingness_recorded,
-    events.WillingnessWithdrawn: reactions.willingness_ended,
-    events.WillingnessExpired: reactions.willingness_ended,
+    events.WorkerRegistered: workers.worker_registered,
+    events.WorkerVerified: workers.worker_verified,
+    events.WillingnessRecorded: workers.willingness_recorded,
+    events.WillingnessWithdrawn: workers.willingness_ended,
+    events.WillingnessExpired: workers.willingness_ended,
     events.CertificateIssued: clearances.certificate_issued,
     events.CertificateRevoked: clearances.certificate_revoked,
-    events.CaseOpened: reactions.case_opened,
-    events.CaseClosed: reactions.case_closed,
-    events.QuotaStatusChanged: reactions.quota_status_changed,
+    events.CaseOpened: enterprises.case_opened,
+    events.CaseClosed: enterprises.case_closed,
+    events.QuotaStatusChanged: proposals.quota_status_changed,
 }
 
 apply = consumer.each(HANDLERS)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from joserfc.jwk import OKPKey
 
-from services.docking import clearance
+from services.docking.clearance.certificate import CertificateInvalid, verify
 from services.docking.settings import policy
 from shared.events import (
     ClearanceGranted,
@@ -103,12 +103,12 @@ async def test_the_certificate_of_a_clearance_is_verifiable_offline_with_the_pub
     published = (await dock.get("/clearance/keys")).body["keys"][0]
     assert "d" not in published
     key = OKPKey.import_key(published)
-    certificate = clearance.verify(granted["clearance"], key, on=dock.today)
+    certificate = verify(granted["clearance"], key, on=dock.today)
     assert (str(certificate.placement), str(certificate.worker)) == (granted["placement"], granted["worker"])
-    with pytest.raises(clearance.CertificateInvalid):
-        clearance.verify(granted["clearance"], key, on=certificate.valid_to + timedelta(days=1))
-    with pytest.raises(clearance.CertificateInvalid):
-        clearance.verify(granted["clearance"][:-4] + "AAAA", key, on=dock.today)
+    with pytest.raises(CertificateInvalid):
+        verify(granted["clearance"], key, on=certificate.valid_to + timedelta(days=1))
+    with pytest.raises(CertificateInvalid):
+        verify(granted["clearance"][:-4] + "AAAA", key, on=dock.today)
 
 
 async def test_a_late_record_of_a_departure_within_the_clearance_is_taken(dock: Dock) -> None:

@@ -13,25 +13,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 from joserfc.jwk import OKPKey
 
-from services.docking import clearance, domain, matching
-from services.docking.clearance import CHECKS, Facts, TrainingCertificate, assess
-from services.docking.departures import firsts
-from services.docking.domain import (
+from services.docking.clearance import certificate, checks
+from services.docking.clearance.checks import CHECKS, Facts, Limits, assess
+from services.docking.domain.certificates import TrainingCertificate
+from services.docking.domain.contracts import Contract, Insurance, terms_hash
+from services.docking.domain.dispatches import firsts
+from services.docking.domain.enterprises import Enterprise, EnterpriseState
+from services.docking.domain.errors import IllegalStep
+from services.docking.domain.orders import Order, OrderState
+from services.docking.domain.placements import (
     ACTIVE,
     BEFORE_DEPARTURE,
     DEPARTED,
+    OVERDUE_REASON,
     STEPS,
-    Contract,
-    Enterprise,
-    EnterpriseState,
-    IllegalStep,
-    Insurance,
-    Order,
-    OrderState,
     Placement,
     PlacementState,
     Step,
+    state_after,
 )
+from services.docking.domain.quota_gaps import QuotaGap
+from services.docking.domain.workers import Worker
+from services.docking.matching.eligibility import Terms, obstacles
+from services.docking.matching.quota_effect import quota_effect
+from services.docking.matching.ranking import rank, score
 from shared.values import (
     Channel,
     CountyCode,
@@ -57,16 +62,16 @@ JPY, CNY = Currency("JPY"), Currency("CNY")
 @pytest.mark.parametrize(("state", "step"), list(itertools.product(PlacementState, Step)))
 def test_every_step_is_in_the_table_or_refused_with_the_state(state: PlacementState, step: Step) -> None:
     if (state, step) in STEPS:
-        assert domain.after(state, step) in PlacementState
+        assert state_after(state, step) in PlacementState
     else:
         with pytest.raises(IllegalStep) as refused:
-            domain.after(state, step)
+            state_after(state, step)
         assert refused.value.state is state
 
 
 def test_every_state_before_departure_can_be_cancelled_and_only_those() -> None:
     assert {state for state, step in STEPS if step is Step.CANCEL} == BEFORE_DEPARTURE
-    assert set(domain.OVERDUE_REASON) == BEFORE_DEPARTURE
+    assert set(OVERDUE_REASON) == BEFORE_DEPARTURE
 
 
 def test_departure_is_possible_from_a_clearance_only_and_correction_after_it() -> None:
@@ -153,16 +158,24 @@ def a_placement(**changes: Any) -> Placement:
     )  # fmt: skip
 
 
-def a_certificate(**changes: Any) -> TrainingCertificate:
+def a_training_certificate(**changes: Any) -> TrainingCertificate:
     return replace(TrainingCertificate("T1", Destination("JPN"), "7112", date(2019, 3, 1)), **changes)
 
 
 def some_facts(**changes: Any) -> Facts:
-    return replace(Facts(a_placement(), an_order(), an_enterprise(), (a_certificate(),), blocked=False), **changes)
+    return replace(
+        Facts(
+            placement=a_placement(), order=an_order(), enterprise=an_enterprise(), certificates=(a_training_certificate(),), blocked=False
+        ),
+        **changes,
+    )
 
 
-def decided(facts: Facts) -> clearance.Outcome:
-    return assess(facts, DAY, minimum_reserve=300_000_000, fee_cap_per_mille=125, days=60)
+LIMITS = Limits(minimum_reserve=300_000_000, fee_cap_per_mille=125, days=60)
+
+
+def decided(facts: Facts) -> checks.Outcome:
+    return assess(facts, DAY, LIMITS)
 
 
 def test_all_checks_passed_is_leave_for_sixty_days() -> None:
@@ -195,7 +208,7 @@ def test_each_hard_check_refuses_by_its_name(check: str) -> None:
 
 
 def test_every_check_but_training_is_proven_to_refuse() -> None:
-    assert {*REFUSALS, clearance.TRAINING} == set(CHECKS)
+    assert {*REFUSALS, checks.TRAINING} == set(CHECKS)
 
 
 def test_the_missing_certificate_alone_makes_the_request_wait() -> None:
@@ -206,11 +219,11 @@ def test_the_missing_certificate_alone_makes_the_request_wait() -> None:
 @pytest.mark.parametrize(
     ("certificate", "verdict"),
     [
-        (a_certificate(occupation="71"), "granted"),  # broader covers
-        (a_certificate(occupation="7113"), "waiting"),
-        (a_certificate(destination=Destination("KOR")), "waiting"),
-        (a_certificate(valid_to=DAY), "granted"),
-        (a_certificate(valid_to=DAY - timedelta(days=1)), "waiting"),
+        (a_training_certificate(occupation="71"), "granted"),  # broader covers
+        (a_training_certificate(occupation="7113"), "waiting"),
+        (a_training_certificate(destination=Destination("KOR")), "waiting"),
+        (a_training_certificate(valid_to=DAY), "granted"),
+        (a_training_certificate(valid_to=DAY - timedelta(days=1)), "waiting"),
     ],
 )
 def test_a_certificate_covers_its_destination_its_occupation_and_its_days(certificate: TrainingCertificate, verdict: str) -> None:
@@ -219,13 +232,13 @@ def test_a_certificate_covers_its_destination_its_occupation_and_its_days(certif
 
 def test_a_clearance_ends_with_the_certificate_licence_or_insurance_it_stands_on() -> None:
     soon = DAY + timedelta(days=10)
-    assert decided(some_facts(certificates=(a_certificate(valid_to=soon),))).valid_to == soon
+    assert decided(some_facts(certificates=(a_training_certificate(valid_to=soon),))).valid_to == soon
     assert decided(some_facts(enterprise=an_enterprise(valid_to=soon))).valid_to == soon
 
 
 def test_a_certificate_must_still_be_valid_on_the_planned_departure() -> None:
     later = a_placement(planned_departure=date(2018, 4, 1))
-    assert decided(some_facts(placement=later, certificates=(a_certificate(valid_to=date(2018, 3, 31)),))).verdict == "waiting"
+    assert decided(some_facts(placement=later, certificates=(a_training_certificate(valid_to=date(2018, 3, 31)),))).verdict == "waiting"
 
 
 @given(st.integers(0, 2_000_000), st.integers(0, 2_000_000))
@@ -236,12 +249,12 @@ def test_a_lower_fee_never_fails_where_a_higher_one_passes(one: int, other: int)
 
 
 # --- matching -----------------------------------------------------------------------------------------------------------------
-TERMS = matching.Terms(minimum_age=18, maximum_age=60, days_per_month=26, match_days=45)
+TERMS = Terms(minimum_age=18, maximum_age=60, days_per_month=26, match_days=45)
 
 
-def a_candidate(**changes: Any) -> matching.Worker:
+def a_candidate(**changes: Any) -> Worker:
     return replace(
-        matching.Worker(
+        Worker(
             id=WorkerId(UUID(int=5)), registered_at=datetime(2018, 1, 1, tzinfo=UTC), registered_on=date(2018, 1, 1),
             county=CountyCode("621126"), poor=True, sex=Sex.MALE, birth_year=1988,
             household_status=HouseholdStatus.UNKNOWN, occupations=(Occupation("7112"),), verified=True, willing=True,
@@ -267,25 +280,25 @@ def a_candidate(**changes: Any) -> matching.Worker:
 )
 def test_each_obstacle_is_named_and_keeps_the_worker_out_whatever_the_score(changes: dict[str, Any], obstacle: str) -> None:
     worker = a_candidate(**changes)
-    assert matching.obstacles(worker, an_order(), DAY, TERMS) == (obstacle,)
-    assert matching.rank([worker], an_order(), DAY, TERMS, matching.QuotaGap(0, 1000, 1000), 10) == []
+    assert obstacles(worker, an_order(), DAY, TERMS) == (obstacle,)
+    assert rank([worker], an_order(), DAY, TERMS, gap=QuotaGap(0, 1000, 1000), n=10) == []
 
 
 def test_a_floor_in_another_currency_cannot_be_compared_and_says_so() -> None:
     worker = a_candidate(floor=Money(minor=10**9, currency=CNY))
-    (ranked,) = matching.rank([worker], an_order(), DAY, TERMS, None, 1)
+    (ranked,) = rank([worker], an_order(), DAY, TERMS, gap=None, n=1)
     assert any("not comparable" in reason for reason in ranked.reasons)
 
 
 def test_a_daily_wage_is_compared_by_the_month() -> None:
     daily = an_order(wage=Money(minor=6_000, currency=JPY), wage_period=WagePeriod.DAY)
-    assert matching.obstacles(a_candidate(floor=Money(minor=156_000, currency=JPY)), daily, DAY, TERMS) == ()
-    assert matching.obstacles(a_candidate(floor=Money(minor=156_001, currency=JPY)), daily, DAY, TERMS) == ("wage_below_floor",)
+    assert obstacles(a_candidate(floor=Money(minor=156_000, currency=JPY)), daily, DAY, TERMS) == ()
+    assert obstacles(a_candidate(floor=Money(minor=156_001, currency=JPY)), daily, DAY, TERMS) == ("wage_below_floor",)
 
 
 def test_a_missed_quota_weighs_for_poverty_counties_and_a_met_one_does_not() -> None:
     def points(poor: bool, heads: int) -> int:
-        return matching.score(a_candidate(poor=poor), an_order(), DAY, TERMS, matching.QuotaGap(46_000, 480_000, heads)).score
+        return score(a_candidate(poor=poor), an_order(), DAY, TERMS, QuotaGap(46_000, 480_000, heads)).score
 
     assert points(poor=True, heads=2_223) > points(poor=False, heads=2_223)
     assert points(poor=True, heads=0) == points(poor=False, heads=0)
@@ -294,15 +307,15 @@ def test_a_missed_quota_weighs_for_poverty_counties_and_a_met_one_does_not() -> 
 @pytest.mark.parametrize(
     ("gap", "poor", "text"),
     [
-        (matching.QuotaGap(46_000, 480_000, 2_223), True, "national poor-county share 9.583 -> 9.584 %"),
-        (matching.QuotaGap(958, 10_000, 47), True, "national poor-county share 9.58 -> 9.59 %"),
-        (matching.QuotaGap(46, 480, 3), False, "national poor-county share 9.58 -> 9.56 %"),
-        (matching.QuotaGap(0, 0, 0), True, None),
+        (QuotaGap(46_000, 480_000, 2_223), True, "national poor-county share 9.583 -> 9.584 %"),
+        (QuotaGap(958, 10_000, 47), True, "national poor-county share 9.58 -> 9.59 %"),
+        (QuotaGap(46, 480, 3), False, "national poor-county share 9.58 -> 9.56 %"),
+        (QuotaGap(0, 0, 0), True, None),
         (None, True, None),
     ],
 )
-def test_a_match_says_what_it_moves(gap: matching.QuotaGap | None, poor: bool, text: str | None) -> None:
-    assert matching.quota_effect(gap, poor=poor) == text
+def test_a_match_says_what_it_moves(gap: QuotaGap | None, poor: bool, text: str | None) -> None:
+    assert quota_effect(gap, poor=poor) == text
 
 
 candidates = st.lists(
@@ -317,12 +330,12 @@ candidates = st.lists(
 
 
 @given(candidates, st.randoms(), st.integers(1, 20))
-def test_the_same_workers_in_any_order_give_the_same_matches(pool: list[matching.Worker], random: Any, n: int) -> None:
-    gap = matching.QuotaGap(46_000, 480_000, 2_223)
+def test_the_same_workers_in_any_order_give_the_same_matches(pool: list[Worker], random: Any, n: int) -> None:
+    gap = QuotaGap(46_000, 480_000, 2_223)
     shuffled = list(pool)
     random.shuffle(shuffled)
-    ranked = matching.rank(pool, an_order(), DAY, TERMS, gap, n)
-    assert ranked == matching.rank(shuffled, an_order(), DAY, TERMS, gap, n)
+    ranked = rank(pool, an_order(), DAY, TERMS, gap=gap, n=n)
+    assert ranked == rank(shuffled, an_order(), DAY, TERMS, gap=gap, n=n)
     assert all(0 <= one.score <= 1000 for one in ranked)
     assert [one.score for one in ranked] == sorted((one.score for one in ranked), reverse=True)
 
@@ -331,15 +344,15 @@ def test_ties_go_by_registration_then_by_id() -> None:
     early = a_candidate(id=WorkerId(UUID(int=9)), registered_at=datetime(2018, 1, 1, tzinfo=UTC))
     late = a_candidate(id=WorkerId(UUID(int=1)), registered_at=datetime(2018, 1, 1, 1, tzinfo=UTC))
     same = a_candidate(id=WorkerId(UUID(int=8)), registered_at=datetime(2018, 1, 1, tzinfo=UTC))
-    assert [one.worker.int for one in matching.rank([late, early, same], an_order(), DAY, TERMS, None, 3)] == [8, 9, 1]
+    assert [one.worker.int for one in rank([late, early, same], an_order(), DAY, TERMS, gap=None, n=3)] == [8, 9, 1]
 
 
 # --- contract terms -------------------------------------------------------------------------------------------------------------
 def test_the_hash_of_the_terms_changes_with_every_agreed_term_and_not_with_the_filing() -> None:
-    base = domain.terms_hash(a_contract())
-    assert domain.terms_hash(a_contract(filed_on=date(2018, 5, 5), signed_on=date(2018, 4, 4))) == base
+    base = terms_hash(a_contract())
+    assert terms_hash(a_contract(filed_on=date(2018, 5, 5), signed_on=date(2018, 4, 4))) == base
     for change in ({"pay_day": 11}, {"wage": Money(minor=1, currency=JPY)}, {"end": date(2022, 1, 1)}):
-        assert domain.terms_hash(a_contract(**change)) != base
+        assert terms_hash(a_contract(**change)) != base
 
 
 def test_begun_months_count_as_months() -> None:
@@ -350,14 +363,14 @@ def test_begun_months_count_as_months() -> None:
 
 def test_a_certificate_of_another_key_or_an_altered_one_is_refused() -> None:
     key, other = OKPKey.generate_key("Ed25519"), OKPKey.generate_key("Ed25519")
-    token = clearance.certify(key, a_placement(id=PlacementId(new_id())), DAY, DAY + timedelta(days=60))
-    assert clearance.verify(token, key, on=DAY).destination == "JPN"
+    token = certificate.certify(key, a_placement(id=PlacementId(new_id())), DAY, DAY + timedelta(days=60))
+    assert certificate.verify(token, key, on=DAY).destination == "JPN"
     head, body, signature = token.split(".")
     for bad in (f"{head}.{body[:-2]}AA.{signature}", f"{head}.{body}.", "", "a.b.c", token + "=", "not a token"):
-        with pytest.raises(clearance.CertificateInvalid):
-            clearance.verify(bad, key, on=DAY)
-    with pytest.raises(clearance.CertificateInvalid):
-        clearance.verify(token, other, on=DAY)
+        with pytest.raises(certificate.CertificateInvalid):
+            certificate.verify(bad, key, on=DAY)
+    with pytest.raises(certificate.CertificateInvalid):
+        certificate.verify(token, other, on=DAY)
     for day in (DAY - timedelta(days=1), DAY + timedelta(days=61)):
-        with pytest.raises(clearance.CertificateInvalid):
-            clearance.verify(token, key, on=day)
+        with pytest.raises(certificate.CertificateInvalid):
+            certificate.verify(token, key, on=day)

@@ -1,27 +1,16 @@
-"""Departures, returns, corrections, and the taking over of who is abroad already."""
+"""Departures, returns and their corrections."""
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from fastapi import APIRouter, Response
 
-from services.docking import commands, views
-from services.docking.api.bounds import WORKING
-from services.docking.usecases import adoptions, dispatches
-from shared.principals import Role
+from services.docking import commands
+from services.docking.api.callers import Mediator, Officer
+from services.docking.usecases import dispatches
+from services.docking.views import placements as views
 from shared.values import PlacementId
-from shared.web.call import Call, allow
 
 router = APIRouter()
-Mediator = Annotated[Call, allow(*WORKING)]
-Officer = Annotated[Call, allow(Role.OFFICER)]
-
-
-@router.post("/placements/adoption", response_model=views.Adoption)
-async def adopt_placements(body: commands.AdoptPlacements, call: Officer) -> Response:
-    """Up to 500 workers abroad when this system takes over; every row is answered for by itself."""
-    return await call.command(lambda tx: adoptions.adopt_placements(tx, body))
 
 
 @router.post("/placements/{placement}/departure", response_model=views.Placement)

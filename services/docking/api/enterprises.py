@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Response
 
-from services.docking import clearance, commands, views
-from services.docking.api.bounds import READING, After, Limit
-from services.docking.settings import policy
+from services.docking import commands
+from services.docking.api.callers import EnterpriseOrOfficer, Officer, RegisterReader
 from services.docking.usecases import enterprises
+from services.docking.views import enterprises as views
 from shared.delivery.audit_trail import History
 from shared.principals import Role
 from shared.values import EnterpriseId
 from shared.web.call import Call, allow
+from shared.web.parameters import AfterNumber, Limit
 
 router = APIRouter()
-Officer = Annotated[Call, allow(Role.OFFICER)]
-Reader = Annotated[Call, allow(*READING, Role.OPERATOR, Role.TRAINER, Role.ASSESSOR)]
 
 
 @router.post("/enterprises", status_code=201, response_model=views.Enterprise)
@@ -26,31 +25,25 @@ async def qualify_enterprise(body: commands.QualifyEnterprise, call: Officer) ->
 
 
 @router.post("/enterprises/{enterprise}/reserve", response_model=views.Enterprise)
-async def deposit_reserve(
-    enterprise: EnterpriseId, body: commands.DepositReserve, call: Annotated[Call, allow(Role.OFFICER, Role.ENTERPRISE)]
-) -> Response:
+async def deposit_reserve(enterprise: EnterpriseId, body: commands.DepositReserve, call: EnterpriseOrOfficer) -> Response:
     return await call.command(lambda tx: enterprises.deposit_reserve(tx, enterprise, body))
 
 
 @router.get("/enterprises")
-async def list_enterprises(call: Reader, after: EnterpriseId | None = None, limit: Limit = 50) -> views.Enterprises:
+async def list_enterprises(call: RegisterReader, after: EnterpriseId | None = None, limit: Limit = 50) -> views.Enterprises:
     return await call.query(lambda tx: enterprises.list_enterprises(tx, after, limit))
 
 
 @router.get("/enterprises/{enterprise}")
-async def show_enterprise(enterprise: EnterpriseId, call: Reader) -> views.Enterprise:
+async def show_enterprise(enterprise: EnterpriseId, call: RegisterReader) -> views.Enterprise:
     return await call.query(lambda tx: enterprises.show_enterprise(tx, enterprise))
 
 
 @router.get("/enterprises/{enterprise}/history")
 async def enterprise_history(
-    enterprise: EnterpriseId, call: Annotated[Call, allow(Role.OFFICER, Role.ENTERPRISE, Role.AUDITOR)], after: After = 0, limit: Limit = 50
+    enterprise: EnterpriseId,
+    call: Annotated[Call, allow(Role.OFFICER, Role.ENTERPRISE, Role.AUDITOR)],
+    after: AfterNumber = 0,
+    limit: Limit = 50,
 ) -> History:
     return await call.query(lambda tx: enterprises.history(tx, enterprise, after, limit))
-
-
-@router.get("/clearance/keys")
-async def clearance_keys(call: Reader) -> dict[str, Any]:
-    """The public key that clearance certificates are checked against, offline."""
-    del call  # the key is the same for every caller
-    return dict(clearance.public_key(policy().docking_signing_key))

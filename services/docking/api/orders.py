@@ -1,33 +1,28 @@
-"""Job orders and the matching of workers to them."""
+"""Job orders."""
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from fastapi import APIRouter, Response
 
-from services.docking import commands, views
-from services.docking.api.bounds import READING, WORKING, After, Limit
-from services.docking.domain import OrderState
+from services.docking import commands
+from services.docking.api.callers import EnterpriseOrOfficer, Reader
+from services.docking.domain.orders import OrderState
 from services.docking.usecases import orders
+from services.docking.views import orders as views
 from shared.delivery.audit_trail import History
-from shared.principals import Role
-from shared.values import EnterpriseId, MatchId, OrderId
-from shared.web.call import Call, allow
+from shared.values import EnterpriseId, OrderId
+from shared.web.parameters import AfterNumber, Limit
 
 router = APIRouter()
-Demander = Annotated[Call, allow(Role.ENTERPRISE, Role.OFFICER)]
-Mediator = Annotated[Call, allow(*WORKING)]
-Reader = Annotated[Call, allow(*READING)]
 
 
 @router.post("/orders", status_code=201, response_model=views.Order)
-async def open_job_order(body: commands.OpenJobOrder, call: Demander) -> Response:
+async def open_job_order(body: commands.OpenJobOrder, call: EnterpriseOrOfficer) -> Response:
     return await call.command(lambda tx: orders.open_job_order(tx, body), status=201)
 
 
 @router.post("/orders/{order}/closure", response_model=views.Order)
-async def close_job_order(order: OrderId, body: commands.CloseJobOrder, call: Demander) -> Response:
+async def close_job_order(order: OrderId, body: commands.CloseJobOrder, call: EnterpriseOrOfficer) -> Response:
     return await call.command(lambda tx: orders.close_job_order(tx, order, body))
 
 
@@ -39,7 +34,7 @@ async def list_orders(
     state: OrderState | None = None,
     limit: Limit = 50,
 ) -> views.Orders:
-    return await call.query(lambda tx: orders.list_orders(tx, after, enterprise, state, limit))
+    return await call.query(lambda tx: orders.list_orders(tx, after=after, enterprise=enterprise, state=state, limit=limit))
 
 
 @router.get("/orders/{order}")
@@ -48,16 +43,5 @@ async def show_order(order: OrderId, call: Reader) -> views.Order:
 
 
 @router.get("/orders/{order}/history")
-async def order_history(order: OrderId, call: Reader, after: After = 0, limit: Limit = 50) -> History:
+async def order_history(order: OrderId, call: Reader, after: AfterNumber = 0, limit: Limit = 50) -> History:
     return await call.query(lambda tx: orders.history(tx, order, after, limit))
-
-
-@router.post("/orders/{order}/matches", response_model=views.Proposals)
-async def propose_matches(order: OrderId, body: commands.ProposeMatches, call: Mediator) -> Response:
-    return await call.command(lambda tx: orders.propose_matches(tx, order, body))
-
-
-@router.post("/matches/{match}/acceptance", status_code=201, response_model=views.Placement)
-async def accept_match(match: MatchId, body: commands.AcceptMatch, call: Mediator) -> Response:
-    del body  # an empty object: the proposal says it all
-    return await call.command(lambda tx: orders.accept_match(tx, match), status=201)

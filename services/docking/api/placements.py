@@ -6,18 +6,18 @@ from typing import Annotated
 
 from fastapi import APIRouter, Response
 
-from services.docking import commands, views
-from services.docking.api.bounds import READING, WORKING, After, Limit
-from services.docking.domain import PlacementState
-from services.docking.usecases import clearances, placements
+from services.docking import commands
+from services.docking.api.callers import Mediator, Reader
+from services.docking.domain.placements import PlacementState
+from services.docking.usecases import placements
+from services.docking.views import placements as views
 from shared.delivery.audit_trail import History
 from shared.principals import Role
 from shared.values import OrderId, PlacementId, WorkerId
 from shared.web.call import Call, allow
+from shared.web.parameters import AfterNumber, Limit
 
 router = APIRouter()
-Mediator = Annotated[Call, allow(*WORKING)]
-Reader = Annotated[Call, allow(*READING)]
 
 
 @router.post("/placements/{placement}/contract", response_model=views.Placement)
@@ -28,12 +28,6 @@ async def register_contract(placement: PlacementId, body: commands.RegisterContr
 @router.post("/placements/{placement}/insurance", response_model=views.Placement)
 async def bind_insurance(placement: PlacementId, body: commands.BindInsurance, call: Mediator) -> Response:
     return await call.command(lambda tx: placements.bind_insurance(tx, placement, body))
-
-
-@router.post("/placements/{placement}/clearance", response_model=views.Placement)
-async def request_clearance(placement: PlacementId, body: commands.RequestClearance, call: Mediator) -> Response:
-    """Granted, waiting or refused: `state` tells which, `failed` what is missing."""
-    return await call.command(lambda tx: clearances.request_clearance(tx, placement, body))
 
 
 @router.post("/placements/{placement}/cancellation", response_model=views.Placement)
@@ -50,7 +44,7 @@ async def list_placements(
     order: OrderId | None = None,
     limit: Limit = 50,
 ) -> views.Placements:
-    return await call.query(lambda tx: placements.list_placements(tx, after, worker, state, order, limit))
+    return await call.query(lambda tx: placements.list_placements(tx, after=after, worker=worker, state=state, order=order, limit=limit))
 
 
 @router.get("/placements/stuck")
@@ -68,5 +62,5 @@ async def show_placement(placement: PlacementId, call: Reader) -> views.Placemen
 
 
 @router.get("/placements/{placement}/history")
-async def placement_history(placement: PlacementId, call: Reader, after: After = 0, limit: Limit = 50) -> History:
+async def placement_history(placement: PlacementId, call: Reader, after: AfterNumber = 0, limit: Limit = 50) -> History:
     return await call.query(lambda tx: placements.history(tx, placement, after, limit))

@@ -1,1 +1,1 @@
-"""The only SQL of docking, one module per aggregate."""
+"""The only SQL of docking, one module per table."""

@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from services.docking.departures import Dispatch
+from services.docking.domain.dispatches import Dispatch
 from shared.db import Tx
-from shared.values import Channel, HouseholdStatus, PlacementId, Sex, WorkerId
+from shared.rows import Columns, fetch, fetch_one
+from shared.values import PlacementId, WorkerId
 
-ADD = """
+DISPATCH = Columns(
+    Dispatch,
+    """
+    placement, worker, enterprise, departed_on, port, destination, occupation, channel, county, designation, designation_version,
+    household_status, sex, birth_year, first_ever, first_this_year, evidence, registered_on, matched_on, returned_on, return_reason,
+    voided
+    """,
+)
+GET = DISPATCH.select("FROM dispatch WHERE placement = $1")
+LOCK = DISPATCH.select("FROM dispatch WHERE placement = $1 FOR UPDATE")
+LOCK_COUNTED = DISPATCH.select("FROM dispatch WHERE worker = ANY($1::uuid[]) AND voided IS NULL ORDER BY placement FOR UPDATE")
+INSERT = """
 INSERT INTO dispatch (placement, worker, enterprise, departed_on, port, destination, occupation, channel, county, designation,
     designation_version, household_status, sex, birth_year, first_ever, first_this_year, evidence, registered_on,
     matched_on)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 """
-GET = """
-SELECT placement, worker, enterprise, departed_on, port, destination, occupation, channel, county, designation, designation_version,
-    household_status, sex, birth_year, first_ever, first_this_year, evidence, registered_on, matched_on, returned_on, return_reason,
-    voided
-FROM dispatch WHERE placement = $1
-"""
-LOCK = """
-SELECT placement, worker, enterprise, departed_on, port, destination, occupation, channel, county, designation, designation_version,
-    household_status, sex, birth_year, first_ever, first_this_year, evidence, registered_on, matched_on, returned_on, return_reason,
-    voided
-FROM dispatch WHERE placement = $1 FOR UPDATE
-"""
-COUNTED = """
-SELECT placement, worker, enterprise, departed_on, port, destination, occupation, channel, county, designation, designation_version,
-    household_status, sex, birth_year, first_ever, first_this_year, evidence, registered_on, matched_on, returned_on, return_reason,
-    voided
-FROM dispatch WHERE worker = ANY($1::uuid[]) AND voided IS NULL ORDER BY placement FOR UPDATE
-"""
-SAVE = """
+UPDATE = """
 UPDATE dispatch SET departed_on = $2, port = $3, destination = $4, occupation = $5, county = $6, designation = $7,
     designation_version = $8, first_ever = $9, first_this_year = $10, returned_on = $11, return_reason = $12, voided = $13,
     version = version + 1
@@ -40,18 +32,20 @@ WHERE placement = $1
 """
 
 
-def of(row: Any) -> Dispatch:
-    return Dispatch(
-        **{
-            **dict(row.items()),
-            "channel": Channel(row["channel"]),
-            "household_status": HouseholdStatus(row["household_status"]),
-            "sex": Sex(row["sex"]),
-        }
-    )
+async def get(tx: Tx, placement: PlacementId) -> Dispatch | None:
+    return await fetch_one(tx.conn, GET, placement)
 
 
-async def add_all(tx: Tx, dispatches: list[Dispatch]) -> None:
+async def lock(tx: Tx, placement: PlacementId) -> Dispatch | None:
+    return await fetch_one(tx.conn, LOCK, placement)
+
+
+async def lock_counted(tx: Tx, workers: list[WorkerId]) -> list[Dispatch]:
+    """Every departure of the workers that is not voided. The caller holds the workers' locks."""
+    return await fetch(tx.conn, LOCK_COUNTED, workers)
+
+
+async def insert_all(tx: Tx, dispatches: list[Dispatch]) -> None:
     rows = [
         (
             one.placement,
@@ -76,25 +70,11 @@ async def add_all(tx: Tx, dispatches: list[Dispatch]) -> None:
         )
         for one in dispatches
     ]
-    await tx.conn.executemany(ADD, rows)
+    await tx.conn.executemany(INSERT, rows)
 
 
-async def get(tx: Tx, placement: PlacementId) -> Dispatch | None:
-    row = await tx.conn.fetchrow(GET, placement)
-    return of(row) if row else None
-
-
-async def lock(tx: Tx, placement: PlacementId) -> Dispatch | None:
-    row = await tx.conn.fetchrow(LOCK, placement)
-    return of(row) if row else None
-
-
-async def lock_counted(tx: Tx, workers: list[WorkerId]) -> list[Dispatch]:
-    """Every departure of the workers that is not voided. The caller holds the workers' locks."""
-    return [of(row) for row in await tx.conn.fetch(COUNTED, workers)]
-
-
-async def save_all(tx: Tx, dispatches: list[Dispatch]) -> None:
+async def update_all(tx: Tx, dispatches: list[Dispatch]) -> None:
+    """Everything that a return, a correction or a void may change. The caller holds the rows' locks."""
     rows = [
         (
             one.placement,
@@ -114,4 +94,4 @@ async def save_all(tx: Tx, dispatches: list[Dispatch]) -> None:
         for one in dispatches
     ]
     if rows:
-        await tx.conn.executemany(SAVE, rows)
+        await tx.conn.executemany(UPDATE, rows)

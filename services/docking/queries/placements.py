@@ -1,94 +1,53 @@
-"""Proposals, placements, and the certificates a clearance stands on."""
+"""Placements."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from services.docking.clearance import TrainingCertificate
-from services.docking.domain import Contract, Insurance, Placement, PlacementState, Proposal
-from services.docking.matching import Ranked
+from services.docking.domain.contracts import Contract, Insurance, as_json
+from services.docking.domain.placements import Placement, PlacementState
 from shared.db import Tx
-from shared.values import (
-    Channel,
-    CountyCode,
-    Destination,
-    EnterpriseId,
-    MatchId,
-    Money,
-    Occupation,
-    OrderId,
-    PlacementId,
-    WagePeriod,
-    WorkerId,
-    new_id,
+from shared.rows import Columns, fetch, fetch_one
+from shared.values import EnterpriseId, MatchId, OrderId, PlacementId, WorkerId
+
+PLACEMENT = Columns(
+    Placement,
+    """
+    id, job_order AS "order", enterprise, worker, county, destination, occupation, channel, state, matched_on, match_due, due, since,
+    adopted, planned_departure, contract, insurance, certificate, clearance, cleared_on, clearance_valid_to, ended, registered_on,
+    version
+    """,
 )
-
-# --- proposals ----------------------------------------------------------------------------------------------------------
-# The same worker proposed again for the same order: the proposal is renewed, not doubled.
-PROPOSE = """
-INSERT INTO proposal (id, job_order, worker, score, reasons, quota_effect, policy_version, expires, state)
-SELECT id, $2, worker, score, ARRAY(SELECT jsonb_array_elements_text(reasons)), quota_effect, $7, $8, 'proposed'
-FROM ROWS FROM (unnest($1::uuid[], $3::uuid[], $4::integer[], $6::text[]), jsonb_array_elements($5::jsonb))
-    AS row (id, worker, score, quota_effect, reasons)
-ON CONFLICT (job_order, worker) WHERE state = 'proposed' DO UPDATE
-SET score = excluded.score, reasons = excluded.reasons, quota_effect = excluded.quota_effect, policy_version = excluded.policy_version,
-    expires = excluded.expires
-RETURNING id, worker
+GET = PLACEMENT.select("FROM placement WHERE id = $1")
+LOCK = PLACEMENT.select("FROM placement WHERE id = $1 FOR UPDATE")
+LOCK_ACTIVE = PLACEMENT.select("""
+FROM placement WHERE worker = $1 AND state IN ('matched', 'clearance_requested', 'cleared', 'abroad') FOR UPDATE
+""")
+LOCK_OVERDUE = PLACEMENT.select("""
+FROM placement WHERE state IN ('matched', 'clearance_requested', 'cleared') AND due < $1
+ORDER BY due, id LIMIT $2 FOR UPDATE SKIP LOCKED
+""")
+# ^@ is starts_with() as an operator, which ANY takes: a fifth of the time of a subquery over the prefixes for every row.
+LIST = PLACEMENT.select("""
+FROM placement
+WHERE ($1::uuid IS NULL OR id > $1) AND ($2::uuid IS NULL OR worker = $2) AND ($3::text IS NULL OR state = $3)
+    AND ($4::uuid IS NULL OR job_order = $4) AND ($5::uuid IS NULL OR enterprise = $5) AND county ^@ ANY($6::text[])
+ORDER BY id LIMIT $7
+""")
+LIST_STUCK = PLACEMENT.select("""
+FROM placement
+WHERE (state IN ('matched', 'clearance_requested', 'cleared') AND due < $1 OR state = 'clearance_requested' AND since < $2)
+    AND ($3::uuid IS NULL OR id > $3) AND county ^@ ANY($4::text[])
+ORDER BY id LIMIT $5
+""")
+LIST_PLACED_WORKERS = """
+SELECT worker FROM placement WHERE worker = ANY($1::uuid[]) AND state IN ('matched', 'clearance_requested', 'cleared', 'abroad')
 """
-LOCK_PROPOSAL = """
-SELECT id, job_order, worker, score, reasons, quota_effect, policy_version, expires, state FROM proposal WHERE id = $1 FOR UPDATE
-"""
-EXPIRE_PROPOSALS = """
-UPDATE proposal SET state = 'expired'
-WHERE id IN (
-    SELECT id FROM proposal WHERE state = 'proposed' AND expires < $1 ORDER BY expires, id LIMIT $2 FOR UPDATE SKIP LOCKED
-)
-RETURNING id
-"""
-
-
-async def propose(tx: Tx, order: OrderId, ranked: list[Ranked], version: str, expires: date) -> dict[WorkerId, MatchId]:
-    rows = await tx.conn.fetch(
-        PROPOSE,
-        [new_id() for _ in ranked],
-        order,
-        [one.worker for one in ranked],
-        [one.score for one in ranked],
-        [list(one.reasons) for one in ranked],
-        [one.quota_effect for one in ranked],
-        version,
-        expires,
-    )
-    return {row["worker"]: row["id"] for row in rows}
-
-
-async def lock_proposal(tx: Tx, match: MatchId) -> Proposal | None:
-    row = await tx.conn.fetchrow(LOCK_PROPOSAL, match)
-    if row is None:
-        return None
-    return Proposal(
-        id=row["id"],
-        order=row["job_order"],
-        worker=row["worker"],
-        score=row["score"],
-        reasons=tuple(row["reasons"]),
-        quota_effect=row["quota_effect"],
-        policy_version=row["policy_version"],
-        expires=row["expires"],
-        state=row["state"],
-    )
-
-
-async def expire_proposals(tx: Tx, today: date, limit: int) -> int:
-    return len(await tx.conn.fetch(EXPIRE_PROPOSALS, today, limit))
-
-
-# --- placements ---------------------------------------------------------------------------------------------------------
 # A position, a worker and the proposal are taken together or not at all. No row comes back when the worker is placed already
 # (the unique index decides, also between two transactions); the caller then rolls everything back.
-ACCEPT = """
+INSERT_MATCHED = """
 WITH taken AS (UPDATE job_order SET reserved = reserved + 1 WHERE id = $3),
     accepted AS (UPDATE proposal SET state = 'accepted' WHERE id = $1)
 INSERT INTO placement
@@ -97,134 +56,70 @@ VALUES ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 ON CONFLICT (worker) WHERE state IN ('matched', 'clearance_requested', 'cleared', 'abroad') DO NOTHING
 RETURNING true
 """
-ADOPT = """
+INSERT_ADOPTED = """
 INSERT INTO placement (id, job_order, enterprise, worker, county, destination, occupation, channel, state, matched_on, match_due, since,
     adopted, contract)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $10, true, $11)
 """
-GET = """
-SELECT id, job_order, enterprise, worker, county, destination, occupation, channel, state, matched_on, match_due, due, since, adopted,
-    planned_departure, contract, insurance, certificate, clearance, cleared_on, clearance_valid_to, ended, registered_on, version
-FROM placement WHERE id = $1
-"""
-LOCK = """
-SELECT id, job_order, enterprise, worker, county, destination, occupation, channel, state, matched_on, match_due, due, since, adopted,
-    planned_departure, contract, insurance, certificate, clearance, cleared_on, clearance_valid_to, ended, registered_on, version
-FROM placement WHERE id = $1 FOR UPDATE
-"""
-LOCK_ACTIVE = """
-SELECT id, job_order, enterprise, worker, county, destination, occupation, channel, state, matched_on, match_due, due, since, adopted,
-    planned_departure, contract, insurance, certificate, clearance, cleared_on, clearance_valid_to, ended, registered_on, version
-FROM placement WHERE worker = $1 AND state IN ('matched', 'clearance_requested', 'cleared', 'abroad') FOR UPDATE
-"""
-OVERDUE = """
-SELECT id, job_order, enterprise, worker, county, destination, occupation, channel, state, matched_on, match_due, due, since, adopted,
-    planned_departure, contract, insurance, certificate, clearance, cleared_on, clearance_valid_to, ended, registered_on, version
-FROM placement WHERE state IN ('matched', 'clearance_requested', 'cleared') AND due < $1
-ORDER BY due, id LIMIT $2 FOR UPDATE SKIP LOCKED
-"""
-PAGE = """
-SELECT id, job_order, enterprise, worker, county, destination, occupation, channel, state, matched_on, match_due, due, since, adopted,
-    planned_departure, contract, insurance, certificate, clearance, cleared_on, clearance_valid_to, ended, registered_on, version
-FROM placement
-WHERE ($1::uuid IS NULL OR id > $1) AND ($2::uuid IS NULL OR worker = $2) AND ($3::text IS NULL OR state = $3)
-    AND ($4::uuid IS NULL OR job_order = $4) AND ($5::uuid IS NULL OR enterprise = $5) AND county LIKE ANY($6::text[])
-ORDER BY id LIMIT $7
-"""
-STUCK = """
-SELECT id, job_order, enterprise, worker, county, destination, occupation, channel, state, matched_on, match_due, due, since, adopted,
-    planned_departure, contract, insurance, certificate, clearance, cleared_on, clearance_valid_to, ended, registered_on, version
-FROM placement
-WHERE (state IN ('matched', 'clearance_requested', 'cleared') AND due < $1 OR state = 'clearance_requested' AND since < $2)
-    AND ($3::uuid IS NULL OR id > $3) AND county LIKE ANY($4::text[])
-ORDER BY id LIMIT $5
-"""
-SAVE = """
+UPDATE = """
 UPDATE placement SET state = $2, due = $3, since = $4, planned_departure = $5, contract = $6, insurance = $7, certificate = $8,
     clearance = $9, cleared_on = $10, clearance_valid_to = $11, ended = $12, version = version + 1
 WHERE id = $1
 """
-CANCEL_ALL = """
+UPDATE_CANCELLED = """
 UPDATE placement SET state = 'cancelled', due = NULL, since = $3, ended = row.reason, version = version + 1
 FROM unnest($1::uuid[], $2::text[]) AS row (id, reason) WHERE placement.id = row.id
 """
-PLACED = """
-SELECT worker FROM placement WHERE worker = ANY($1::uuid[]) AND state IN ('matched', 'clearance_requested', 'cleared', 'abroad')
-"""
 
 
-def of(row: Any) -> Placement:
-    return Placement(
-        id=row["id"],
-        order=row["job_order"],
-        enterprise=row["enterprise"],
-        worker=row["worker"],
-        county=CountyCode(row["county"]),
-        destination=Destination(row["destination"]),
-        occupation=Occupation(row["occupation"]),
-        channel=Channel(row["channel"]),
-        state=PlacementState(row["state"]),
-        matched_on=row["matched_on"],
-        match_due=row["match_due"],
-        due=row["due"],
-        since=row["since"],
-        adopted=row["adopted"],
-        planned_departure=row["planned_departure"],
-        contract=_contract(row["contract"]),
-        insurance=_insurance(row["insurance"]),
-        certificate=row["certificate"],
-        clearance=row["clearance"],
-        cleared_on=row["cleared_on"],
-        clearance_valid_to=row["clearance_valid_to"],
-        ended=row["ended"],
-        registered_on=row["registered_on"],
-        version=row["version"],
-    )
+async def get(tx: Tx, placement: PlacementId) -> Placement | None:
+    return await fetch_one(tx.conn, GET, placement)
 
 
-def stored(terms: Contract | Insurance | None) -> dict[str, Any] | None:
-    """As JSON: days as ISO text, money as {minor, currency}."""
-    if terms is None:
-        return None
-    return {name: _plain(value) for name, value in asdict(terms).items()}
+async def lock(tx: Tx, placement: PlacementId) -> Placement | None:
+    return await fetch_one(tx.conn, LOCK, placement)
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, date):
-        return value.isoformat()
-    return value.model_dump() if isinstance(value, Money) else value
+async def lock_active(tx: Tx, worker: WorkerId) -> Placement | None:
+    """The worker's one active placement."""
+    return await fetch_one(tx.conn, LOCK_ACTIVE, worker)
 
 
-def _contract(stored: dict[str, Any] | None) -> Contract | None:
-    if stored is None:
-        return None
-    fee = stored["service_fee"]
-    return Contract(
-        contract_no=stored["contract_no"],
-        wage_period=WagePeriod(stored["wage_period"]),
-        days_per_month=stored["days_per_month"],
-        pay_day=stored["pay_day"],
-        service_fee=None if fee is None else Money(**fee),
-        wage=Money(**stored["wage"]),
-        deductions_max=Money(**stored["deductions_max"]),
-        signed_on=date.fromisoformat(stored["signed_on"]),
-        filed_on=date.fromisoformat(stored["filed_on"]),
-        start=date.fromisoformat(stored["start"]),
-        end=date.fromisoformat(stored["end"]),
-    )
+async def lock_overdue(tx: Tx, today: date, limit: int) -> list[Placement]:
+    return await fetch(tx.conn, LOCK_OVERDUE, today, limit)
 
 
-def _insurance(stored: dict[str, Any] | None) -> Insurance | None:
-    if stored is None:
-        return None
-    days = {name: date.fromisoformat(stored[name]) for name in ("valid_from", "valid_to")}
-    return Insurance(insurer=stored["insurer"], policy_no=stored["policy_no"], **days)
+async def list_(
+    tx: Tx,
+    *,
+    after: PlacementId | None,
+    worker: WorkerId | None,
+    state: PlacementState | None,
+    order: OrderId | None,
+    enterprise: EnterpriseId | None,
+    counties: Sequence[str],
+    limit: int,
+) -> list[Placement]:
+    """`counties`: what the codes of the visible counties begin with."""
+    return await fetch(tx.conn, LIST, after, worker, state, order, enterprise, counties, limit)
 
 
-async def accept(tx: Tx, match: MatchId, one: Placement) -> bool:
-    """False when the worker has an active placement: roll back."""
-    taken = await tx.conn.fetchval(
-        ACCEPT,
+async def list_stuck(
+    tx: Tx, *, today: date, waiting_since: date, after: PlacementId | None, counties: Sequence[str], limit: int
+) -> list[Placement]:
+    """Past their deadline, or waiting for clearance since before `waiting_since`. `counties` as in list_()."""
+    return await fetch(tx.conn, LIST_STUCK, today, waiting_since, after, counties, limit)
+
+
+async def list_placed_workers(tx: Tx, workers: list[WorkerId]) -> set[WorkerId]:
+    """Those of the workers who have an active placement."""
+    return {row["worker"] for row in await tx.conn.fetch(LIST_PLACED_WORKERS, workers)}
+
+
+async def insert_matched(tx: Tx, match: MatchId, one: Placement) -> bool:
+    """Take the worker and a position under the accepted proposal. False when the worker has an active placement: roll back."""
+    inserted = await tx.conn.fetchval(
+        INSERT_MATCHED,
         match,
         one.id,
         one.order,
@@ -241,10 +136,10 @@ async def accept(tx: Tx, match: MatchId, one: Placement) -> bool:
         one.due,
         one.since,
     )
-    return bool(taken)
+    return bool(inserted)
 
 
-async def adopt_all(tx: Tx, placements: list[Placement]) -> None:
+async def insert_adopted(tx: Tx, placements: list[Placement]) -> None:
     rows = [
         (
             one.id,
@@ -257,61 +152,24 @@ async def adopt_all(tx: Tx, placements: list[Placement]) -> None:
             one.channel,
             one.state,
             one.matched_on,
-            stored(one.contract),
+            _json(one.contract),
         )
         for one in placements
     ]
-    await tx.conn.executemany(ADOPT, rows)
+    await tx.conn.executemany(INSERT_ADOPTED, rows)
 
 
-async def get(tx: Tx, placement: PlacementId) -> Placement | None:
-    row = await tx.conn.fetchrow(GET, placement)
-    return of(row) if row else None
-
-
-async def lock(tx: Tx, placement: PlacementId) -> Placement | None:
-    row = await tx.conn.fetchrow(LOCK, placement)
-    return of(row) if row else None
-
-
-async def lock_active_of(tx: Tx, worker: WorkerId) -> Placement | None:
-    """The worker's one active placement."""
-    row = await tx.conn.fetchrow(LOCK_ACTIVE, worker)
-    return of(row) if row else None
-
-
-async def lock_overdue(tx: Tx, today: date, limit: int) -> list[Placement]:
-    return [of(row) for row in await tx.conn.fetch(OVERDUE, today, limit)]
-
-
-async def page(
-    tx: Tx,
-    after: PlacementId | None,
-    worker: WorkerId | None,
-    state: PlacementState | None,
-    order: OrderId | None,
-    enterprise: EnterpriseId | None,
-    counties: list[str],
-    limit: int,
-) -> list[Placement]:
-    return [of(row) for row in await tx.conn.fetch(PAGE, after, worker, state, order, enterprise, counties, limit)]
-
-
-async def stuck(tx: Tx, today: date, waiting_since: date, after: PlacementId | None, counties: list[str], limit: int) -> list[Placement]:
-    return [of(row) for row in await tx.conn.fetch(STUCK, today, waiting_since, after, counties, limit)]
-
-
-async def save(tx: Tx, one: Placement) -> None:
+async def update(tx: Tx, one: Placement) -> None:
     """Everything a step may change. The caller holds the row's lock."""
     await tx.conn.execute(
-        SAVE,
+        UPDATE,
         one.id,
         one.state,
         one.due,
         one.since,
         one.planned_departure,
-        stored(one.contract),
-        stored(one.insurance),
+        _json(one.contract),
+        _json(one.insurance),
         one.certificate,
         one.clearance,
         one.cleared_on,
@@ -320,35 +178,9 @@ async def save(tx: Tx, one: Placement) -> None:
     )
 
 
-async def cancel_all(tx: Tx, reasons: dict[PlacementId, str], today: date) -> None:
-    await tx.conn.execute(CANCEL_ALL, list(reasons), list(reasons.values()), today)
+async def update_cancelled(tx: Tx, reasons: dict[PlacementId, str], today: date) -> None:
+    await tx.conn.execute(UPDATE_CANCELLED, list(reasons), list(reasons.values()), today)
 
 
-async def placed(tx: Tx, workers: list[WorkerId]) -> set[WorkerId]:
-    """Those of the workers who have an active placement."""
-    return {row["worker"] for row in await tx.conn.fetch(PLACED, workers)}
-
-
-# --- certificates ---------------------------------------------------------------------------------------------------------
-ADD_CERTIFICATE = """
-INSERT INTO certificate (serial, worker, destination, occupation, issued_on, valid_to) VALUES ($1, $2, $3, $4, $5, $6)
-ON CONFLICT (serial) DO NOTHING
-"""
-REVOKE_CERTIFICATE = "UPDATE certificate SET revoked = true WHERE serial = $1"
-CERTIFICATES = """
-SELECT serial, destination, occupation, valid_to FROM certificate WHERE worker = $1 AND destination = $2 AND NOT revoked ORDER BY serial
-"""
-
-
-async def add_certificate(
-    tx: Tx, serial: str, worker: WorkerId, destination: Destination, occupation: Occupation, issued_on: date, valid_to: date
-) -> None:
-    await tx.conn.execute(ADD_CERTIFICATE, serial, worker, destination, occupation, issued_on, valid_to)
-
-
-async def revoke_certificate(tx: Tx, serial: str) -> None:
-    await tx.conn.execute(REVOKE_CERTIFICATE, serial)
-
-
-async def certificates(tx: Tx, worker: WorkerId, destination: Destination) -> tuple[TrainingCertificate, ...]:
-    return tuple(TrainingCertificate(*row.values()) for row in await tx.conn.fetch(CERTIFICATES, worker, destination))
+def _json(terms: Contract | Insurance | None) -> dict[str, Any] | None:
+    return None if terms is None else as_json(terms)

@@ -1,4 +1,4 @@
-"""Switching systems strands nobody: workers already abroad are taken over with the state they are in."""
+"""Workers already abroad when this system takes over are adopted with the state they are in."""
 
 from __future__ import annotations
 
@@ -8,16 +8,20 @@ from datetime import date
 
 from pydantic import ValidationError
 
-from services.docking import commands, domain, views
-from services.docking.departures import Dispatch
-from services.docking.domain import Enterprise, Order, OrderState, Placement, PlacementState
-from services.docking.matching import Worker
+from services.docking import commands
+from services.docking.domain import errors
+from services.docking.domain.contracts import Contract
+from services.docking.domain.dispatches import Dispatch, changed, recount
+from services.docking.domain.enterprises import Enterprise
+from services.docking.domain.orders import Order, OrderState
+from services.docking.domain.placements import Placement, PlacementState
+from services.docking.domain.workers import Worker
 from services.docking.queries import dispatches, enterprises, orders, placements, workers
-from services.docking.usecases.dispatches import departed, fact_of, moved, recount
-from services.docking.usecases.event_fields import step
-from services.docking.usecases.orders import require_codes
-from services.docking.usecases.placements import contract_fields, contract_of
-from shared import events
+from services.docking.usecases.dispatches import uncounted
+from services.docking.usecases.event_fields import contract_fields, corrections, dispatch_fact, placement_event
+from services.docking.usecases.placements import contract
+from services.docking.views import adoptions as views
+from shared import events, reference
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
 from shared.errors import Refused
@@ -25,146 +29,158 @@ from shared.events import Evidence
 from shared.principals import Principal
 from shared.values import EnterpriseId, OrderId, PlacementId, WorkerId, new_id
 
-_STAND_IN = "adopted"  # the employer of the order that adopted placements stand under
+EMPLOYER = "adopted"  # of the orders that adopted placements fill
 
 
-@dataclass(frozen=True, slots=True)
-class _World:
-    """What the rows are judged against."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Records:
+    """What the rows are checked against."""
 
     who: Principal
     today: date
     workers: dict[WorkerId, Worker]
     enterprises: dict[EnterpriseId, Enterprise]
     counted: dict[WorkerId, list[Dispatch]]
-    placed: set[WorkerId]  # grows with every row taken
+    placed: set[WorkerId]  # grows with every row accepted
 
 
 @dataclass(frozen=True, slots=True)
-class _Taken:
+class _Accepted:
+    """A good row."""
+
     row: commands.AdoptedPlacement
-    contract: domain.Contract
+    contract: Contract
     worker: Worker
 
 
 async def adopt_placements(tx: Tx, command: commands.AdoptPlacements) -> views.Adoption:
     """Each good row becomes a placement abroad with evidence `adopted`; each bad one is answered with its field and code."""
-    rows, refused = _read(command)
-    world = await _world(tx, list(rows.values()))
-    taken: list[_Taken] = []
-    for place, row in rows.items():
+    rows, refused = _parse(command)
+    records = await _read_records(tx, list(rows.values()))
+    accepted: list[_Accepted] = []
+    for number, row in rows.items():
         try:
-            taken.append(_judge(world, row))
+            accepted.append(_accept(records, row))
         except Refused as error:
-            refused.append(views.Refusal(row=place, field=error.field, code=error.slug))
-    made = await _take(tx, world, taken) if taken else []
-    return views.Adoption(accepted=len(made), refused=tuple(sorted(refused, key=lambda one: one.row)), placements=tuple(made))
+            refused.append(views.Refusal(row=number, field=error.field, code=error.slug))
+    adopted = await _adopt(tx, records, accepted) if accepted else []
+    return views.Adoption(accepted=len(adopted), refused=tuple(sorted(refused, key=lambda one: one.row)), placements=tuple(adopted))
 
 
-def _read(command: commands.AdoptPlacements) -> tuple[dict[int, commands.AdoptedPlacement], list[views.Refusal]]:
+def _parse(command: commands.AdoptPlacements) -> tuple[dict[int, commands.AdoptedPlacement], list[views.Refusal]]:
+    """The rows of the required form by number, and the refusals of the others."""
     rows, refused = {}, []
-    for place, raw in enumerate(command.rows):
+    for number, raw in enumerate(command.rows):
         try:
-            rows[place] = commands.AdoptedPlacement.model_validate_json(json.dumps(raw))
+            rows[number] = commands.AdoptedPlacement.model_validate_json(json.dumps(raw))
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             field = ".".join(str(part) for part in first["loc"])
-            refused.append(views.Refusal(row=place, field=field[:200] or None, code=first["type"].upper()))
+            refused.append(views.Refusal(row=number, field=field[:200] or None, code=first["type"].upper()))
     return rows, refused
 
 
-async def _world(tx: Tx, rows: list[commands.AdoptedPlacement]) -> _World:
+async def _read_records(tx: Tx, rows: list[commands.AdoptedPlacement]) -> _Records:
     ids = sorted({row.worker for row in rows})
     known = await workers.lock_all(tx, ids)
     counted: dict[WorkerId, list[Dispatch]] = {worker: [] for worker in known}
     for departure in await dispatches.lock_counted(tx, ids):
         counted[departure.worker].append(departure)
-    firms = await enterprises.many(tx, sorted({row.enterprise for row in rows}))
-    return _World(tx.principal, tx.clock.today(), known, firms, counted, await placements.placed(tx, ids))
+    return _Records(
+        who=tx.principal,
+        today=tx.clock.today(),
+        workers=known,
+        enterprises=await enterprises.get_all(tx, sorted({row.enterprise for row in rows})),
+        counted=counted,
+        placed=await placements.list_placed_workers(tx, ids),
+    )
 
 
-def _judge(world: _World, row: commands.AdoptedPlacement) -> _Taken:
+def _accept(records: _Records, row: commands.AdoptedPlacement) -> _Accepted:
     """Raises Refused. An enterprise that has lost its licence since is no obstacle: its workers are abroad all the same."""
-    worker = world.workers.get(row.worker)
+    worker = records.workers.get(row.worker)
     if worker is None:
-        raise domain.WorkerNotFound(field="worker")
-    if not world.who.covers_county(worker.county):
-        raise domain.OutsideRegion(field="worker")
-    if row.enterprise not in world.enterprises:
-        raise domain.EnterpriseNotFound(field="enterprise")
-    require_codes(row.destination, row.occupation)
-    if row.departed_on > world.today:
-        raise domain.FutureDay(field="departed_on")
-    if row.worker in world.placed:
-        raise domain.AlreadyPlaced(field="worker")
-    if any(one.returned_on is None or one.returned_on > row.departed_on for one in world.counted[row.worker]):
-        raise domain.StayOverlaps(field="departed_on")
-    contract = contract_of(row.contract, signed_on=row.contract.start, filed_on=world.today)
-    world.placed.add(row.worker)
-    return _Taken(row, contract, worker)
+        raise errors.WorkerNotFound(field="worker")
+    if not records.who.covers_county(worker.county):
+        raise errors.OutsideRegion(field="worker")
+    if row.enterprise not in records.enterprises:
+        raise errors.EnterpriseNotFound(field="enterprise")
+    reference.require_destination(row.destination)
+    reference.require_occupation(row.occupation)
+    if row.departed_on > records.today:
+        raise errors.FutureDay(field="departed_on")
+    if row.worker in records.placed:
+        raise errors.AlreadyPlaced(field="worker")
+    if any(one.returned_on is None or one.returned_on > row.departed_on for one in records.counted[row.worker]):
+        raise errors.StayOverlaps(field="departed_on")
+    terms = contract(row.contract, signed_on=row.contract.start, filed_on=records.today)
+    records.placed.add(row.worker)
+    return _Accepted(row, terms, worker)
 
 
-async def _take(tx: Tx, world: _World, taken: list[_Taken]) -> list[PlacementId]:
-    made = _orders(taken, world.today)
-    await orders.add_all(tx, list(made.values()))
-    adopted = [(one, _placement(one, made[_group(one)], world.today)) for one in taken]
-    await placements.adopt_all(tx, [placement for _, placement in adopted])
-    said: list[events.Event] = []
+async def _adopt(tx: Tx, records: _Records, accepted: list[_Accepted]) -> list[PlacementId]:
+    filled = _orders(accepted, records.today)
+    await orders.insert_all(tx, list(filled.values()))
+    adopted = [(one, _placement(one, filled[_demand(one)], records.today)) for one in accepted]
+    await placements.insert_adopted(tx, [placement for _, placement in adopted])
+    published: list[events.Event] = []
     departures: list[Dispatch] = []
     recounted: list[Dispatch] = []
     for one, placement in adopted:
-        departure = departed(placement, one.worker.county, one.row.departed_on, one.row.port, Evidence.ADOPTED.value, traits=one.worker)
-        before = world.counted[one.row.worker]
+        departure = uncounted(placement, one.worker, departed_on=one.row.departed_on, port=one.row.port, evidence=Evidence.ADOPTED.value)
+        before = records.counted[one.row.worker]
         now = recount([*before, departure])
-        others, corrections = moved(before, now, "late_earlier_departure")
+        changes = changed(before, now)
         departures.append(now[placement.id])
-        recounted += others
-        said += [
-            step(tx, events.ContractRegistered, placement, **contract_fields(one.contract)),
-            *corrections,
-            events.Dispatched(placement=placement.id, worker=placement.worker, fact=fact_of(now[placement.id])),
+        recounted += [new for _, new in changes]
+        published += [
+            placement_event(tx, events.ContractRegistered, placement, **contract_fields(one.contract)),
+            *corrections(changes, "late_earlier_departure"),
+            events.Dispatched(placement=placement.id, worker=placement.worker, fact=dispatch_fact(now[placement.id])),
         ]
-    await dispatches.save_all(tx, recounted)
-    await dispatches.add_all(tx, departures)
-    publish_and_audit(tx, *said)
+    await dispatches.update_all(tx, recounted)
+    await dispatches.insert_all(tx, departures)
+    publish_and_audit(tx, *published)
     return [placement.id for _, placement in adopted]
 
 
-def _group(one: _Taken) -> tuple[object, ...]:
-    """Placements of one demand: they stand under one order, which is full and closed from the start."""
+def _demand(one: _Accepted) -> tuple[object, ...]:
+    """What placements of one order have in common."""
     row = one.row
     wage = (one.contract.wage.minor, one.contract.wage.currency, one.contract.wage_period)
     return (row.enterprise, row.destination, row.occupation, row.channel, *wage, one.contract.months)
 
 
-def _orders(taken: list[_Taken], today: date) -> dict[tuple[object, ...], Order]:
-    groups: dict[tuple[object, ...], list[_Taken]] = {}
-    for one in taken:
-        groups.setdefault(_group(one), []).append(one)
-    return {
-        group: Order(
-            id=OrderId(new_id()),
-            enterprise=ones[0].row.enterprise,
-            employer=_STAND_IN,
-            destination=ones[0].row.destination,
-            occupation=ones[0].row.occupation,
-            channel=ones[0].row.channel,
-            positions=len(ones),
-            reserved=0,
-            filled=len(ones),
-            wage=ones[0].contract.wage,
-            wage_period=ones[0].contract.wage_period,
-            term_months=min(120, ones[0].contract.months),
-            fee_cap=None,
-            opened_on=today,
-            expires=today,
-            state=OrderState.CLOSED,
-        )
-        for group, ones in groups.items()
-    }
+def _orders(accepted: list[_Accepted], today: date) -> dict[tuple[object, ...], Order]:
+    """One order for each demand, filled and closed from the start."""
+    demands: dict[tuple[object, ...], list[_Accepted]] = {}
+    for one in accepted:
+        demands.setdefault(_demand(one), []).append(one)
+    return {demand: _order(several[0], len(several), today) for demand, several in demands.items()}
 
 
-def _placement(one: _Taken, order: Order, today: date) -> Placement:
+def _order(one: _Accepted, positions: int, today: date) -> Order:
+    return Order(
+        id=OrderId(new_id()),
+        enterprise=one.row.enterprise,
+        employer=EMPLOYER,
+        destination=one.row.destination,
+        occupation=one.row.occupation,
+        channel=one.row.channel,
+        positions=positions,
+        reserved=0,
+        filled=positions,
+        wage=one.contract.wage,
+        wage_period=one.contract.wage_period,
+        term_months=min(120, one.contract.months),
+        fee_cap=None,
+        opened_on=today,
+        expires=today,
+        state=OrderState.CLOSED,
+    )
+
+
+def _placement(one: _Accepted, order: Order, today: date) -> Placement:
     return Placement(
         id=PlacementId(new_id()),
         order=order.id,

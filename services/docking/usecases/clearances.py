@@ -1,16 +1,20 @@
-"""The clearance saga: requested here, waiting for training's certificate, granted or refused, withdrawn when its ground is gone."""
+"""The clearance saga: requested here, waiting for training's certificate, granted or refused, withdrawn with its certificate."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
 
-from services.docking import clearance, commands, domain, views
-from services.docking.domain import Placement, PlacementState, Step
-from services.docking.queries import enterprises, orders, placements
+from services.docking import commands
+from services.docking.clearance import certificate, checks
+from services.docking.domain import errors
+from services.docking.domain.certificates import TrainingCertificate
+from services.docking.domain.placements import Placement, PlacementState, Step, state_after
+from services.docking.queries import blocking_cases, certificates, enterprises, orders, placements
 from services.docking.settings import policy
-from services.docking.usecases.event_fields import step
+from services.docking.usecases.event_fields import placement_event
 from services.docking.usecases.placements import cancel, load, save
+from services.docking.views import placements as views
 from shared import events
 from shared.db import Tx
 from shared.events import EventEnvelope
@@ -23,95 +27,98 @@ async def request_clearance(tx: Tx, placement: PlacementId, command: commands.Re
     Raises IllegalStep, PastDay, and those of load. A refusal is an answer, not an error: `failed` names the checks.
     """
     found = await load(tx, placement, command.version)
-    state = domain.after(found.state, Step.REQUEST_CLEARANCE)
+    state = state_after(found.state, Step.REQUEST_CLEARANCE)
     today = tx.clock.today()
     if command.planned_departure is not None and command.planned_departure < today:
-        raise domain.PastDay(field="planned_departure")
+        raise errors.PastDay(field="planned_departure")
     due = today + timedelta(days=policy().docking_clearance_wait_days)
     requested = replace(found, state=state, due=due, since=today, planned_departure=command.planned_departure)
     outcome = await _assess(tx, requested)
-    decided, said = _decided(tx, requested, outcome)
-    decided = await save(tx, decided, step(tx, events.ClearanceRequested, requested, due=due), *said)
+    decided, decision = _decide(tx, requested, outcome)
+    decided = await save(tx, decided, placement_event(tx, events.ClearanceRequested, requested, due=due), *decision)
     return views.placement(decided, failed=outcome.failed)
 
 
-async def _assess(tx: Tx, placement: Placement) -> clearance.Outcome:
+async def _assess(tx: Tx, placement: Placement) -> checks.Outcome:
     """The caller holds the placement's lock, and so does whoever records or revokes a certificate of its worker."""
     order = await orders.get(tx, placement.order)
     enterprise = await enterprises.get(tx, placement.enterprise)
     if order is None or enterprise is None:
-        raise domain.OrderNotFound
-    facts = clearance.Facts(
+        raise errors.OrderNotFound
+    facts = checks.Facts(
         placement=placement,
         order=order,
         enterprise=enterprise,
-        certificates=await placements.certificates(tx, placement.worker, placement.destination),
-        blocked=await enterprises.blocked(tx, placement.enterprise),
+        certificates=await certificates.list_valid(tx, placement.worker, placement.destination),
+        blocked=await blocking_cases.exists(tx, placement.enterprise),
     )
     rules = policy()
-    return clearance.assess(
-        facts,
-        tx.clock.today(),
+    limits = checks.Limits(
         minimum_reserve=rules.docking_minimum_reserve,
         fee_cap_per_mille=rules.docking_fee_cap_per_mille,
         days=rules.docking_clearance_days,
     )
+    return checks.assess(facts, tx.clock.today(), limits)
 
 
-def _decided(tx: Tx, requested: Placement, outcome: clearance.Outcome) -> tuple[Placement, list[events.Event]]:
-    """The placement after the outcome, and what is told. A refusal gives the match its original deadline back."""
-    today, rules = tx.clock.today(), policy()
+def _decide(tx: Tx, requested: Placement, outcome: checks.Outcome) -> tuple[Placement, list[events.Event]]:
+    """The placement after the outcome, and the events of the decision. A refusal gives the match its original deadline back."""
     if outcome.verdict == "waiting":
         return requested, []
     if outcome.verdict == "refused" or outcome.certificate is None:
-        state = domain.after(requested.state, Step.REFUSE)
-        refused = replace(requested, state=state, due=requested.match_due, since=today)
-        return refused, [step(tx, events.ClearanceRefused, requested, failed=outcome.failed)]
-    state = domain.after(requested.state, Step.GRANT)
-    token = clearance.certify(clearance.signing_key(rules.docking_signing_key), requested, today, outcome.valid_to)
+        state = state_after(requested.state, Step.REFUSE)
+        refused = replace(requested, state=state, due=requested.match_due, since=tx.clock.today())
+        return refused, [placement_event(tx, events.ClearanceRefused, requested, failed=outcome.failed)]
+    return _grant(tx, requested, outcome, outcome.certificate)
+
+
+def _grant(tx: Tx, requested: Placement, outcome: checks.Outcome, ground: TrainingCertificate) -> tuple[Placement, list[events.Event]]:
+    today, rules = tx.clock.today(), policy()
+    token = certificate.certify(certificate.signing_key(rules.docking_signing_key), requested, today, outcome.valid_to)
     granted = replace(
         requested,
-        state=state,
+        state=state_after(requested.state, Step.GRANT),
         since=today,
         due=outcome.valid_to + timedelta(days=rules.docking_evidence_days),
         clearance=token,
-        certificate=outcome.certificate.serial,
+        certificate=ground.serial,
         cleared_on=today,
         clearance_valid_to=outcome.valid_to,
     )
-    said = step(
+    event = placement_event(
         tx,
         events.ClearanceGranted,
         granted,
         certificate=token,
         valid_to=outcome.valid_to,
-        checks=clearance.CHECKS,
+        checks=checks.CHECKS,
         registered_on=granted.registered_on,
         matched_on=granted.matched_on,
     )
-    return granted, [said]
+    return granted, [event]
 
 
-# --- reactions ------------------------------------------------------------------------------------------------------------
+# --- reactions --------------------------------------------------------------------------------------------------------
 async def certificate_issued(tx: Tx, event: EventEnvelope[events.CertificateIssued]) -> None:
-    """Training has told; a clearance that waited for it is decided now.
+    """A clearance that waited for the certificate is decided now.
 
     The placement is locked before the certificate is written: a request under way either sees it, or waits where it is found here.
     """
     data = event.data
-    placement = await placements.lock_active_of(tx, data.worker)
-    await placements.add_certificate(tx, data.serial, data.worker, data.destination, data.occupation, data.effective, data.valid_to)
+    placement = await placements.lock_active(tx, data.worker)
+    issued = TrainingCertificate(data.serial, data.destination, data.occupation, data.valid_to)
+    await certificates.insert(tx, issued, worker=data.worker, issued_on=data.effective)
     if placement is None or placement.state is not PlacementState.CLEARANCE_REQUESTED:
         return
     outcome = await _assess(tx, placement)
     if outcome.verdict != "waiting":
-        decided, said = _decided(tx, placement, outcome)
-        await save(tx, decided, *said)
+        decided, decision = _decide(tx, placement, outcome)
+        await save(tx, decided, *decision)
 
 
 async def certificate_revoked(tx: Tx, event: EventEnvelope[events.CertificateRevoked]) -> None:
     """Before departure a clearance falls with the certificate it stands on: no departure is possible any more."""
-    placement = await placements.lock_active_of(tx, event.data.worker)
-    await placements.revoke_certificate(tx, event.data.serial)
+    placement = await placements.lock_active(tx, event.data.worker)
+    await certificates.update_revoked(tx, event.data.serial)
     if placement is not None and placement.state is PlacementState.CLEARED and placement.certificate == event.data.serial:
         await cancel(tx, placement, "clearance_withdrawn", withdrawn_for="certificate_revoked")

@@ -1,19 +1,24 @@
-"""What every event of a placement carries."""
+"""What docking's events carry."""
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from collections.abc import Iterable
+from typing import Any, Literal, TypeVar
 
-from services.docking.domain import Placement
+from services.docking.domain.contracts import Contract, terms_hash
+from services.docking.domain.dispatches import Dispatch
+from services.docking.domain.orders import Order
+from services.docking.domain.placements import Placement
 from shared import reference
 from shared.db import Tx
-from shared.events import Event
-from shared.values import CountyCode
+from shared.events import DispatchCorrected, DispatchFact, Event, Evidence, Origin, ReturnFact
+from shared.values import CountyCode, Designation
 
 E = TypeVar("E", bound=Event)
+Cause = Literal["correction", "void_of_first", "late_earlier_departure"]
 
 
-def step(tx: Tx, event: type[E], placement: Placement, **rest: Any) -> E:
+def placement_event(tx: Tx, event: type[E], placement: Placement, **fields: Any) -> E:
     """An event of the placement's pipeline, effective today, with the codes that every one of them carries."""
     today = tx.clock.today()
     return event.model_validate(
@@ -27,6 +32,80 @@ def step(tx: Tx, event: type[E], placement: Placement, **rest: Any) -> E:
             "occupation": placement.occupation,
             "channel": placement.channel,
             "effective": today,
-            **rest,
+            **fields,
         }
     )
+
+
+def order_event(tx: Tx, event: type[E], order: Order, **fields: Any) -> E:
+    """An event of the order, effective today, with the codes that every one of them carries."""
+    return event.model_validate(
+        {
+            "order": order.id,
+            "enterprise": order.enterprise,
+            "destination": order.destination,
+            "occupation": order.occupation,
+            "channel": order.channel,
+            "effective": tx.clock.today(),
+            **fields,
+        }
+    )
+
+
+def contract_fields(terms: Contract) -> dict[str, object]:
+    """Fields of ContractRegistered."""
+    return {
+        "contract_no": terms.contract_no,
+        "terms_hash": terms_hash(terms),
+        "wage": terms.wage,
+        "wage_period": terms.wage_period,
+        "days_per_month": terms.days_per_month,
+        "pay_day": terms.pay_day,
+        "deductions_max": terms.deductions_max,
+        "start": terms.start,
+        "end": terms.end,
+        "service_fee": terms.service_fee,
+    }
+
+
+def dispatch_fact(one: Dispatch) -> DispatchFact:
+    """The departure as events carry it."""
+    return DispatchFact(
+        departed_on=one.departed_on,
+        port=one.port,
+        destination=one.destination,
+        occupation=one.occupation,
+        channel=one.channel,
+        enterprise=one.enterprise,
+        origin=Origin(county=one.county, designation=Designation(one.designation), designation_version=one.designation_version),
+        household_status=one.household_status,
+        sex=one.sex,
+        birth_year=one.birth_year,
+        first_ever=one.first_ever,
+        first_this_year=one.first_this_year,
+        evidence=Evidence(one.evidence),
+        registered_on=one.registered_on,
+        matched_on=one.matched_on,
+    )
+
+
+def return_fact(one: Dispatch) -> ReturnFact | None:
+    """None: still abroad."""
+    if one.returned_on is None:
+        return None
+    return ReturnFact.model_validate({"returned_on": one.returned_on, "reason": one.return_reason})
+
+
+def corrections(changes: Iterable[tuple[Dispatch, Dispatch]], cause: Cause) -> list[DispatchCorrected]:
+    """One event for each departure on record that counts differently now, from (before, now)."""
+    return [
+        DispatchCorrected(
+            placement=old.placement,
+            worker=old.worker,
+            previous=dispatch_fact(old),
+            fact=dispatch_fact(new),
+            returned=return_fact(new),
+            cause=cause,
+        )
+        for old, new in changes
+    ]

@@ -5,15 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
-from services.docking import commands, domain, views
-from services.docking.domain import Contract, Insurance, Placement, PlacementState, Step
+from services.docking import commands
+from services.docking.domain import errors
+from services.docking.domain.contracts import Contract, Insurance
+from services.docking.domain.placements import Placement, PlacementState, Step, state_after
 from services.docking.queries import dispatches, orders, placements
 from services.docking.settings import policy
 from services.docking.usecases import scope
-from services.docking.usecases.event_fields import step
+from services.docking.usecases.event_fields import contract_fields, placement_event
+from services.docking.views import placements as views
 from shared import events
 from shared.db import Tx
 from shared.delivery.audit_trail import History, changes_of, publish_and_audit
+from shared.errors import require_version
+from shared.paging import page
 from shared.principals import Role
 from shared.values import OrderId, PlacementId, WagePeriod, WorkerId
 
@@ -22,43 +27,43 @@ async def load(tx: Tx, placement: PlacementId, version: int | None) -> Placement
     """Locked, in scope, at the version named. Raises PlacementNotFound, Forbidden, VersionConflict."""
     found = await placements.lock(tx, placement)
     if found is None:
-        raise domain.PlacementNotFound
+        raise errors.PlacementNotFound
     scope.require_placement(tx.principal, found)
-    scope.require_version(version, found.version)
+    require_version(version, found.version, state=found.version)
     return found
 
 
-async def save(tx: Tx, placement: Placement, *said: events.Event) -> Placement:
-    """Written and told."""
-    await placements.save(tx, placement)
-    publish_and_audit(tx, *said)
+async def save(tx: Tx, placement: Placement, *published: events.Event) -> Placement:
+    """Write the placement and publish what has happened to it."""
+    await placements.update(tx, placement)
+    publish_and_audit(tx, *published)
     return replace(placement, version=placement.version + 1)
 
 
 async def register_contract(tx: Tx, placement: PlacementId, command: commands.RegisterContract) -> views.Placement:
     """C1, C2, C6. Raises IllegalStep, DepositForbidden, CurrencyDiffers, FutureDay, EndsBeforeStart, and those of load."""
     found = await load(tx, placement, command.version)
-    state = domain.after(found.state, Step.REGISTER_CONTRACT)
+    state = state_after(found.state, Step.REGISTER_CONTRACT)
     today = tx.clock.today()
     signed_on = command.signed_on or today
     if signed_on > today:
-        raise domain.FutureDay(field="signed_on")
-    terms = contract_of(command, signed_on=signed_on, filed_on=today)
-    registered = step(tx, events.ContractRegistered, found, **contract_fields(terms))
+        raise errors.FutureDay(field="signed_on")
+    terms = contract(command, signed_on=signed_on, filed_on=today)
+    registered = placement_event(tx, events.ContractRegistered, found, **contract_fields(terms))
     return views.placement(await save(tx, replace(found, state=state, contract=terms), registered))
 
 
-def contract_of(command: commands.ContractTerms, *, signed_on: date, filed_on: date) -> Contract:
-    """Raises DepositForbidden, CurrencyDiffers, EndsBeforeStart, DaysPerMonth."""
+def contract(command: commands.ContractTerms, *, signed_on: date, filed_on: date) -> Contract:
+    """The terms of the command. Raises DepositForbidden, CurrencyDiffers, EndsBeforeStart, DaysPerMonth."""
     if command.deposit is not None:
-        raise domain.DepositForbidden(field="deposit")
+        raise errors.DepositForbidden(field="deposit")
     for name, amount in (("deductions_max", command.deductions_max), ("service_fee", command.service_fee)):
         if amount is not None and amount.currency != command.wage.currency:
-            raise domain.CurrencyDiffers(field=f"{name}.currency")
+            raise errors.CurrencyDiffers(field=f"{name}.currency")
     if command.end < command.start:
-        raise domain.EndsBeforeStart(field="end")
+        raise errors.EndsBeforeStart(field="end")
     if command.wage_period is WagePeriod.MONTH and command.days_per_month != 1:
-        raise domain.DaysPerMonth(field="days_per_month")
+        raise errors.DaysPerMonth(field="days_per_month")
     return Contract(
         contract_no=command.contract_no,
         signed_on=signed_on,
@@ -74,39 +79,25 @@ def contract_of(command: commands.ContractTerms, *, signed_on: date, filed_on: d
     )
 
 
-def contract_fields(terms: Contract) -> dict[str, object]:
-    """Fields of ContractRegistered."""
-    return {
-        "contract_no": terms.contract_no,
-        "terms_hash": domain.terms_hash(terms),
-        "wage": terms.wage,
-        "wage_period": terms.wage_period,
-        "days_per_month": terms.days_per_month,
-        "pay_day": terms.pay_day,
-        "deductions_max": terms.deductions_max,
-        "start": terms.start,
-        "end": terms.end,
-        "service_fee": terms.service_fee,
-    }
-
-
 async def bind_insurance(tx: Tx, placement: PlacementId, command: commands.BindInsurance) -> views.Placement:
     """W2. Raises IllegalStep, EndsBeforeStart, and those of load."""
     found = await load(tx, placement, command.version)
-    state = domain.after(found.state, Step.BIND_INSURANCE)
+    state = state_after(found.state, Step.BIND_INSURANCE)
     if command.valid_to < command.valid_from:
-        raise domain.EndsBeforeStart(field="valid_to")
+        raise errors.EndsBeforeStart(field="valid_to")
     insurance = Insurance(insurer=command.insurer, policy_no=command.policy_no, valid_from=command.valid_from, valid_to=command.valid_to)
-    bound = step(tx, events.InsuranceBound, found, insurer=command.insurer, valid_from=command.valid_from, valid_to=command.valid_to)
+    bound = placement_event(
+        tx, events.InsuranceBound, found, insurer=command.insurer, valid_from=command.valid_from, valid_to=command.valid_to
+    )
     return views.placement(await save(tx, replace(found, state=state, insurance=insurance), bound))
 
 
 async def cancel_placement(tx: Tx, placement: PlacementId, command: commands.CancelPlacement) -> views.Placement:
-    """The position is released, a clearance withdrawn. Raises IllegalStep, NotYours, and those of load."""
+    """The position is released, a clearance withdrawn. Raises IllegalStep, ReasonNotYours, and those of load."""
     found = await load(tx, placement, command.version)
     own = {Role.ENTERPRISE: "enterprise", Role.CLERK: "worker"}.get(tx.principal.role, command.reason)
     if command.reason != own:
-        raise domain.NotYours(field="reason")
+        raise errors.ReasonNotYours(field="reason")
     return views.placement(await cancel(tx, found, command.reason))
 
 
@@ -115,57 +106,67 @@ async def cancel(tx: Tx, placement: Placement, reason: str, *, withdrawn_for: st
 
     The order is written before the placement: whoever accepts a match holds the order and then looks at the placement.
     """
-    state = domain.after(placement.state, Step.CANCEL)
-    open_again = await orders.release(tx, placement.order)
+    state = state_after(placement.state, Step.CANCEL)
+    open_again = await orders.update_released(tx, placement.order)
     cancelled = replace(placement, state=state, due=None, since=tx.clock.today(), ended=reason)
     return await save(tx, cancelled, *cancellation(tx, placement, reason, reopens=open_again, withdrawn_for=withdrawn_for))
 
 
 def cancellation(tx: Tx, placement: Placement, reason: str, *, reopens: bool, withdrawn_for: str | None = None) -> list[events.Event]:
     """The events of a cancellation."""
-    said: list[events.Event] = []
-    if placement.state is PlacementState.CLEARED:
-        said.append(step(tx, events.ClearanceWithdrawn, placement, reason=withdrawn_for or reason))
-    said.append(step(tx, events.PlacementCancelled, placement, reason=reason, reopens=reopens))
-    return said
+    cancelled = placement_event(tx, events.PlacementCancelled, placement, reason=reason, reopens=reopens)
+    if placement.state is not PlacementState.CLEARED:
+        return [cancelled]
+    return [placement_event(tx, events.ClearanceWithdrawn, placement, reason=withdrawn_for or reason), cancelled]
 
 
-# --- queries ------------------------------------------------------------------------------------------------------------
+# --- queries ----------------------------------------------------------------------------------------------------------
 async def show_placement(tx: Tx, placement: PlacementId) -> views.Placement:
     """Raises PlacementNotFound, Forbidden."""
-    found = await _load_to_read(tx, placement)
+    found = await _get(tx, placement)
     return views.placement(found, departure=await dispatches.get(tx, placement))
 
 
 async def history(tx: Tx, placement: PlacementId, after: int, limit: int) -> History:
     """Raises PlacementNotFound, Forbidden."""
-    await _load_to_read(tx, placement)
+    await _get(tx, placement)
     return await changes_of(tx, placement, after, limit)
 
 
-async def _load_to_read(tx: Tx, placement: PlacementId) -> Placement:
+async def _get(tx: Tx, placement: PlacementId) -> Placement:
     found = await placements.get(tx, placement)
     if found is None:
-        raise domain.PlacementNotFound
+        raise errors.PlacementNotFound
     scope.require_placement(tx.principal, found)
     return found
 
 
 async def list_placements(
-    tx: Tx, after: PlacementId | None, worker: WorkerId | None, state: PlacementState | None, order: OrderId | None, limit: int
+    tx: Tx, *, after: PlacementId | None, worker: WorkerId | None, state: PlacementState | None, order: OrderId | None, limit: int
 ) -> views.Placements:
     """Those of the caller's regions, or of the caller's enterprise. Raises Forbidden."""
-    own = scope.own_enterprise(tx.principal) if tx.principal.role is Role.ENTERPRISE else None
-    found = await placements.page(tx, after, worker, state, order, own, scope.county_patterns(tx.principal), limit)
-    return _page(found, limit)
+    found = await placements.list_(
+        tx,
+        after=after,
+        worker=worker,
+        state=state,
+        order=order,
+        enterprise=scope.own_enterprise(tx.principal) if tx.principal.role is Role.ENTERPRISE else None,
+        counties=scope.visible_counties(tx.principal),
+        limit=limit + 1,
+    )
+    return views.placements(*page(found, limit, lambda one: one.id))
 
 
 async def list_stuck(tx: Tx, after: PlacementId | None, limit: int) -> views.Placements:
     """Placements past their deadline, and clearances that have waited long: somebody should look."""
     today = tx.clock.today()
-    waiting_since = today - timedelta(days=policy().docking_stuck_days)
-    return _page(await placements.stuck(tx, today, waiting_since, after, scope.county_patterns(tx.principal), limit), limit)
-
-
-def _page(found: list[Placement], limit: int) -> views.Placements:
-    return views.Placements(items=tuple(views.placement(one) for one in found), next=found[-1].id if len(found) == limit else None)
+    found = await placements.list_stuck(
+        tx,
+        today=today,
+        waiting_since=today - timedelta(days=policy().docking_stuck_days),
+        after=after,
+        counties=scope.visible_counties(tx.principal),
+        limit=limit + 1,
+    )
+    return views.placements(*page(found, limit, lambda one: one.id))

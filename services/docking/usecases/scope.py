@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from services.docking.domain import Enterprise, Placement
-from shared.errors import VersionConflict
+from services.docking.domain.enterprises import Enterprise
+from services.docking.domain.placements import Placement
+from services.docking.domain.workers import Worker
 from shared.principals import NATION, Forbidden, Principal, Role, require_county, require_party
 from shared.values import EnterpriseId
 
@@ -18,6 +19,12 @@ def require_placement(who: Principal, placement: Placement) -> None:
         require_party(who, placement.enterprise)
     else:
         require_county(who, placement.county)
+
+
+def require_worker(who: Principal, worker: Worker) -> None:
+    """An enterprise may take workers of any county, others those of their regions. Raises Forbidden."""
+    if who.role is not Role.ENTERPRISE:
+        require_county(who, worker.county)
 
 
 def require_enterprise(who: Principal, enterprise: Enterprise) -> None:
@@ -36,22 +43,9 @@ def require_seat(who: Principal, seat: str | None) -> None:
         raise Forbidden(f"{who} is not national, and the enterprise has no seat")
 
 
-def county_patterns(who: Principal) -> list[str]:
-    """LIKE patterns of the counties the principal sees; an enterprise is bound by what is its own instead."""
-    if who.role in (Role.ENTERPRISE, Role.OPERATOR, Role.SERVICE) or NATION in who.regions:
-        return ["%"]
-    return [f"{_significant(code)}%" for code in who.regions if code.isdigit()]
-
-
-def _significant(region: str) -> str:
-    """620000 is all of Gansu, 622400 a prefecture, 622427 one county."""
-    return region[:2] if region.endswith("0000") else region[:4] if region.endswith("00") else region
-
-
-def require_version(named: int | None, actual: int) -> None:
-    """Raises VersionConflict when the command was made for another version."""
-    if named is not None and named != actual:
-        raise VersionConflict(f"the version is {actual}, not {named}", state=actual)
+def visible_counties(who: Principal) -> tuple[str, ...]:
+    """What the codes of the counties begin with whose workers the principal sees; an enterprise is bound by what is its own instead."""
+    return ("",) if who.role in (Role.ENTERPRISE, Role.OPERATOR, Role.SERVICE) else who.county_prefixes()
 
 
 def own_enterprise(who: Principal) -> EnterpriseId:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from shared.values import Channel, CountyCode, Destination, EnterpriseId, HouseholdStatus, Occupation, PlacementId, Sex, WorkerId
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dispatch:
     """One departure and every code it is counted by."""
 
@@ -30,7 +30,7 @@ class Dispatch:
     first_ever: bool
     first_this_year: bool
     evidence: str
-    registered_on: date | None = None  # of the worker, and of the match; None: taken over abroad
+    registered_on: date | None = None  # of the worker, and of the match; None: adopted abroad
     matched_on: date | None = None
     returned_on: date | None = None
     return_reason: str | None = None
@@ -39,7 +39,7 @@ class Dispatch:
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """Which of a worker's departures count as a person."""
+    """Whether a departure counts as a person: of all time, and of its calendar year."""
 
     ever: bool
     this_year: bool
@@ -56,3 +56,18 @@ def firsts(departures: Iterable[tuple[PlacementId, date]]) -> dict[PlacementId, 
         found[placement] = First(ever=not years, this_year=day.year not in years)
         years.add(day.year)
     return found
+
+
+def recount(counted: Iterable[Dispatch]) -> dict[PlacementId, Dispatch]:
+    """One worker's departures that are not voided, with the flags they must have now."""
+    departures = list(counted)
+    flags = firsts((one.placement, one.departed_on) for one in departures)
+    return {
+        one.placement: replace(one, first_ever=flags[one.placement].ever, first_this_year=flags[one.placement].this_year)
+        for one in departures
+    }
+
+
+def changed(before: Iterable[Dispatch], now: dict[PlacementId, Dispatch]) -> list[tuple[Dispatch, Dispatch]]:
+    """(before, now) of the departures on record that count differently now."""
+    return [(one, now[one.placement]) for one in before if now[one.placement] != one]

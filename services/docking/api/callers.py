@@ -1,0 +1,16 @@
+"""Which roles may call: groups that several routes name."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from shared.principals import Role
+from shared.web.call import Call, allow
+
+_MEDIATORS = (Role.CLERK, Role.OFFICER, Role.ENTERPRISE)
+
+Officer = Annotated[Call, allow(Role.OFFICER)]
+EnterpriseOrOfficer = Annotated[Call, allow(Role.ENTERPRISE, Role.OFFICER)]
+Mediator = Annotated[Call, allow(*_MEDIATORS)]  # brings workers and orders together
+Reader = Annotated[Call, allow(*_MEDIATORS, Role.AUDITOR)]
+RegisterReader = Annotated[Call, allow(*_MEDIATORS, Role.AUDITOR, Role.OPERATOR, Role.TRAINER, Role.ASSESSOR)]  # of the public register

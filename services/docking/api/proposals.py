@@ -1,0 +1,25 @@
+"""Workers proposed for an order, and the acceptance of a proposal."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from services.docking import commands
+from services.docking.api.callers import Mediator
+from services.docking.usecases import proposals
+from services.docking.views import placements as placement_views
+from services.docking.views import proposals as views
+from shared.values import MatchId, OrderId
+
+router = APIRouter()
+
+
+@router.post("/orders/{order}/matches", response_model=views.Proposals)
+async def propose_matches(order: OrderId, body: commands.ProposeMatches, call: Mediator) -> Response:
+    return await call.command(lambda tx: proposals.propose_matches(tx, order, body))
+
+
+@router.post("/matches/{match}/acceptance", status_code=201, response_model=placement_views.Placement)
+async def accept_match(match: MatchId, body: commands.AcceptMatch, call: Mediator) -> Response:
+    del body  # an empty object: the proposal has everything
+    return await call.command(lambda tx: proposals.accept_match(tx, match), status=201)

@@ -1,0 +1,75 @@
+"""The certificate of a clearance: signed with Ed25519, checked offline by anyone with the public key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from services.docking.domain.placements import Placement
+
+
+class CertificateInvalid(Exception):
+    """The certificate was not signed by this key, was altered, or is not valid on the day."""
+
+
+class Certificate(BaseModel):
+    """What the signed token says. Opaque ids only; anyone with the public key can check it without a network."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    placement: UUID
+    worker: UUID
+    destination: str
+    granted_on: date
+    valid_to: date
+
+
+def sign(key: OKPKey, certificate: Certificate) -> str:
+    """A compact JWS (EdDSA)."""
+    header: dict[str, Any] = {"alg": "Ed25519", "typ": "clearance+jws", "kid": key.thumbprint()}
+    return jws.serialize_compact(header, certificate.model_dump_json().encode(), key, algorithms=["Ed25519"])
+
+
+def verify(token: str, key: OKPKey, *, on: date) -> Certificate:
+    """Check signature and day offline; `key` needs only the public half. Raises CertificateInvalid."""
+    try:
+        signed = jws.deserialize_compact(token, key, algorithms=["Ed25519"])
+        certificate = Certificate.model_validate_json(signed.payload)
+    except (JoseError, ValidationError, ValueError) as error:
+        raise CertificateInvalid("not a certificate of this key") from error
+    if signed.headers().get("typ") != "clearance+jws":
+        raise CertificateInvalid("not a clearance certificate")
+    if not certificate.granted_on <= on <= certificate.valid_to:
+        raise CertificateInvalid(f"valid from {certificate.granted_on} to {certificate.valid_to}")
+    return certificate
+
+
+@cache
+def signing_key(path: Path) -> OKPKey:
+    """The Ed25519 key of a PEM file."""
+    return OKPKey.import_key(path.read_bytes())
+
+
+def certify(key: OKPKey, placement: Placement, granted_on: date, valid_to: date) -> str:
+    """The signed certificate of a clearance."""
+    return sign(
+        key,
+        Certificate(
+            placement=placement.id, worker=placement.worker, destination=placement.destination, granted_on=granted_on, valid_to=valid_to
+        ),
+    )
+
+
+def public_key(path: Path) -> Mapping[str, Any]:
+    """The JWKS document that certificates are checked against."""
+    key = signing_key(path)
+    return {"keys": [{**key.as_dict(private=False), "kid": key.thumbprint()}]}

@@ -1,0 +1,120 @@
+"""The clearance saga's decision. assess() is pure: facts in, outcome out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from services.docking.domain.certificates import TrainingCertificate
+from services.docking.domain.enterprises import Enterprise, EnterpriseState, covers
+from services.docking.domain.orders import Order
+from services.docking.domain.placements import Placement
+
+TRAINING = "training_certificate"
+CHECKS = (
+    TRAINING,  # W1, article 12
+    "insurance",  # W2, article 13
+    "contract_filed",  # C1-C2, articles 21 and 23; C6: filing it here is the filing
+    "fee_within_cap",  # C5, article 25; a deposit is refused with the contract itself
+    "enterprise_active",  # E1, article 5
+    "licence_valid",  # E1
+    "licence_scope",  # E1
+    "reserve",  # E3, article 9
+    "no_blocking_case",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Everything the decision rests on."""
+
+    placement: Placement
+    order: Order
+    enterprise: Enterprise
+    certificates: tuple[TrainingCertificate, ...]
+    blocked: bool
+
+
+Verdict = Literal["granted", "waiting", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The programme's parameters that a clearance depends on."""
+
+    minimum_reserve: int  # fen, E3
+    fee_cap_per_mille: int  # of the contract's wages, C5
+    days: int  # that a clearance allows departure
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """granted: leave until `valid_to`. waiting: only the training certificate is missing. refused: `failed` names why."""
+
+    verdict: Verdict
+    failed: tuple[str, ...]
+    certificate: TrainingCertificate | None
+    valid_to: date
+
+
+def assess(facts: Facts, today: date, limits: Limits) -> Outcome:
+    """Decide on the day `today`. A missing certificate alone makes the request wait: training announces it when it is issued."""
+    leaving = max(facts.placement.planned_departure or today, today)
+    certificate = _certificate(facts, leaving)
+    passed = _passed(facts, today, leaving, limits)
+    passed[TRAINING] = certificate is not None
+    failed = tuple(check for check in CHECKS if not passed[check])
+    ends = [today + timedelta(days=limits.days), facts.enterprise.valid_to]
+    if certificate is not None:
+        ends.append(certificate.valid_to)
+    if facts.placement.insurance is not None:
+        ends.append(facts.placement.insurance.valid_to)
+    return Outcome(_verdict(failed), failed, certificate, min(ends))
+
+
+def _verdict(failed: tuple[str, ...]) -> Verdict:
+    if not failed:
+        return "granted"
+    return "waiting" if failed == (TRAINING,) else "refused"
+
+
+def _certificate(facts: Facts, leaving: date) -> TrainingCertificate | None:
+    """The one valid longest on the day of leaving; the serial breaks a tie."""
+    placement = facts.placement
+    fitting = [
+        one
+        for one in facts.certificates
+        if one.destination == placement.destination and placement.occupation.startswith(one.occupation) and one.valid_to >= leaving
+    ]
+    return max(fitting, key=lambda one: (one.valid_to, one.serial), default=None)
+
+
+def _passed(facts: Facts, today: date, leaving: date, limits: Limits) -> dict[str, bool]:
+    placement, order, enterprise = facts.placement, facts.order, facts.enterprise
+    contract, insurance = placement.contract, placement.insurance
+    # Cover must be in force on the day of leaving and last as long as the contract does.
+    insured = insurance is not None and insurance.valid_from <= leaving <= insurance.valid_to
+    if insured and insurance is not None and contract is not None:
+        insured = insurance.valid_to >= contract.end
+    return {
+        "insurance": insured,
+        "contract_filed": contract is not None and contract.end >= leaving,
+        "fee_within_cap": _fee_within_cap(facts, limits.fee_cap_per_mille),
+        "enterprise_active": enterprise.state is EnterpriseState.ACTIVE,
+        "licence_valid": enterprise.valid_to >= max(today, leaving),
+        "licence_scope": covers(enterprise, order.channel, order.destination),
+        "reserve": enterprise.reserve_minor >= limits.minimum_reserve,
+        "no_blocking_case": not facts.blocked,
+    }
+
+
+def _fee_within_cap(facts: Facts, per_mille: int) -> bool:
+    """Integers only: fee * 1000 <= per mille * wages of the term; and within the order's own cap where one is comparable."""
+    contract, cap = facts.placement.contract, facts.order.fee_cap
+    if contract is None or contract.service_fee is None:
+        return True
+    fee = contract.service_fee
+    if cap is not None and cap.currency == fee.currency and fee.minor > cap.minor:
+        return False
+    return fee.minor * 1000 <= contract.monthly_wage * contract.months * per_mille

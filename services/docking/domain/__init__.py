@@ -1,0 +1,1 @@
+"""What docking decides, without I/O: one module per aggregate, and every named error."""

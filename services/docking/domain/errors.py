@@ -1,0 +1,187 @@
+"""Every way in which docking refuses, by name."""
+
+from __future__ import annotations
+
+from shared.errors import Conflict, Invalid, NotFound
+
+
+class EnterpriseNotFound(NotFound):
+    """There is no such enterprise."""
+
+    slug = "ENTERPRISE_NOT_FOUND"
+
+
+class OrderNotFound(NotFound):
+    """There is no such job order."""
+
+    slug = "ORDER_NOT_FOUND"
+
+
+class MatchNotFound(NotFound):
+    """There is no such proposed match."""
+
+    slug = "MATCH_NOT_FOUND"
+
+
+class PlacementNotFound(NotFound):
+    """There is no such placement."""
+
+    slug = "PLACEMENT_NOT_FOUND"
+
+
+class WorkerNotFound(NotFound):
+    """No registration of this worker has arrived here."""
+
+    slug = "WORKER_NOT_FOUND"
+
+
+class LicenceTaken(Conflict):
+    """An enterprise with this licence number is qualified already."""
+
+    slug = "LICENCE_TAKEN"
+
+
+class EnterpriseNotActive(Conflict):
+    """The enterprise's qualification is suspended or revoked (E1)."""
+
+    slug = "ENTERPRISE_NOT_ACTIVE"
+
+
+class LicenceExpired(Conflict):
+    """The enterprise's licence is no longer valid (E1)."""
+
+    slug = "LICENCE_EXPIRED"
+
+
+class OrderNotOpen(Conflict):
+    """The job order is closed or has expired."""
+
+    slug = "ORDER_NOT_OPEN"
+
+
+class PositionTaken(Conflict):
+    """The last position of the order was taken by somebody else."""
+
+    slug = "POSITION_TAKEN"
+
+
+class AlreadyPlaced(Conflict):
+    """The worker has an active placement already."""
+
+    slug = "ALREADY_PLACED"
+
+
+class NotEligible(Conflict):
+    """The worker may not be matched to this order; `state` names the reasons."""
+
+    slug = "WORKER_NOT_ELIGIBLE"
+
+
+class MatchNotOpen(Conflict):
+    """The proposal was accepted already, or has expired."""
+
+    slug = "MATCH_NOT_OPEN"
+
+
+class IllegalStep(Conflict):
+    """The placement's state does not allow this step."""
+
+    slug = "ILLEGAL_STEP"
+
+
+class OutsideLicenceScope(Invalid):
+    """The enterprise's licence does not cover this channel or destination."""
+
+    slug = "OUTSIDE_LICENCE_SCOPE"
+
+
+class NotYuan(Invalid):
+    """The reserve is kept in yuan (E3)."""
+
+    slug = "NOT_YUAN"
+
+
+class FutureDay(Invalid):
+    """The day has not come yet."""
+
+    slug = "FUTURE_DAY"
+
+
+class PastDay(Invalid):
+    """The day has passed already."""
+
+    slug = "PAST_DAY"
+
+
+class BeforeMatch(Invalid):
+    """The departure would lie before the match."""
+
+    slug = "BEFORE_MATCH"
+
+
+class ClearanceNotValid(Invalid):
+    """The clearance does not cover the day of departure."""
+
+    slug = "CLEARANCE_NOT_VALID"
+
+
+class ReturnBeforeDeparture(Invalid):
+    """The return would lie before the departure."""
+
+    slug = "RETURN_BEFORE_DEPARTURE"
+
+
+class VisaRefused(Invalid):
+    """E5: nobody is dispatched on a business, tourist or study visa."""
+
+    slug = "VISA_REFUSED"
+
+
+class DepositForbidden(Invalid):
+    """C5: no deposit and no guarantee in property may be taken from a worker, under any name."""
+
+    slug = "DEPOSIT_FORBIDDEN"
+
+
+class CurrencyDiffers(Invalid):
+    """The amount must be in the currency of the wage."""
+
+    slug = "CURRENCY_DIFFERS"
+
+
+class NothingToCorrect(Invalid):
+    """The correction says what is recorded already."""
+
+    slug = "NOTHING_TO_CORRECT"
+
+
+class ReasonNotYours(Invalid):
+    """Another party has to give this reason."""
+
+    slug = "REASON_NOT_YOURS"
+    status = 403
+
+
+class EndsBeforeStart(Invalid):
+    """The end would lie before the start."""
+
+    slug = "ENDS_BEFORE_START"
+
+
+class DaysPerMonth(Invalid):
+    """Paid days of a month are stated for a daily wage only."""
+
+    slug = "DAYS_PER_MONTH"
+
+
+class OutsideRegion(Invalid):
+    """The worker's county is outside the caller's regions."""
+
+    slug = "OUTSIDE_REGION"
+    status = 403
+
+
+class StayOverlaps(Conflict):
+    """The worker was abroad at that time already."""
+
+    slug = "STAY_OVERLAPS"

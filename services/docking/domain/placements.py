@@ -1,0 +1,127 @@
+"""Placements: the steps one may take, and the days they may be taken on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from services.docking.domain.contracts import Contract, Insurance
+from services.docking.domain.errors import BeforeMatch, ClearanceNotValid, FutureDay, IllegalStep, ReturnBeforeDeparture
+from shared.values import Channel, CountyCode, Destination, EnterpriseId, Occupation, OrderId, PlacementId, WorkerId
+
+
+class PlacementState(StrEnum):
+    MATCHED = "matched"
+    CLEARANCE_REQUESTED = "clearance_requested"
+    CLEARED = "cleared"
+    ABROAD = "abroad"
+    RETURNED = "returned"
+    CANCELLED = "cancelled"
+    VOIDED = "voided"
+
+
+class Step(StrEnum):
+    REGISTER_CONTRACT = "register_contract"
+    BIND_INSURANCE = "bind_insurance"
+    REQUEST_CLEARANCE = "request_clearance"
+    GRANT = "grant"
+    REFUSE = "refuse"
+    DEPART = "depart"
+    RETURN = "return"
+    CORRECT = "correct"
+    VOID = "void"
+    CANCEL = "cancel"
+
+
+_S = PlacementState
+BEFORE_DEPARTURE = frozenset({_S.MATCHED, _S.CLEARANCE_REQUESTED, _S.CLEARED})  # hold a reserved position
+DEPARTED = frozenset({_S.ABROAD, _S.RETURNED})  # hold a filled one
+ACTIVE = BEFORE_DEPARTURE | {_S.ABROAD}  # at most one per worker
+
+# Every legal step. What is not here is refused with the state in the answer.
+STEPS: Mapping[tuple[PlacementState, Step], PlacementState] = {
+    (_S.MATCHED, Step.REGISTER_CONTRACT): _S.MATCHED,
+    (_S.CLEARANCE_REQUESTED, Step.REGISTER_CONTRACT): _S.CLEARANCE_REQUESTED,
+    (_S.MATCHED, Step.BIND_INSURANCE): _S.MATCHED,
+    (_S.CLEARANCE_REQUESTED, Step.BIND_INSURANCE): _S.CLEARANCE_REQUESTED,
+    (_S.MATCHED, Step.REQUEST_CLEARANCE): _S.CLEARANCE_REQUESTED,
+    (_S.CLEARANCE_REQUESTED, Step.GRANT): _S.CLEARED,
+    (_S.CLEARANCE_REQUESTED, Step.REFUSE): _S.MATCHED,
+    (_S.CLEARED, Step.DEPART): _S.ABROAD,
+    (_S.ABROAD, Step.RETURN): _S.RETURNED,
+    (_S.ABROAD, Step.CORRECT): _S.ABROAD,
+    (_S.RETURNED, Step.CORRECT): _S.RETURNED,
+    (_S.ABROAD, Step.VOID): _S.VOIDED,
+    (_S.RETURNED, Step.VOID): _S.VOIDED,
+    (_S.MATCHED, Step.CANCEL): _S.CANCELLED,
+    (_S.CLEARANCE_REQUESTED, Step.CANCEL): _S.CANCELLED,
+    (_S.CLEARED, Step.CANCEL): _S.CANCELLED,
+}
+
+
+def state_after(state: PlacementState, step: Step) -> PlacementState:
+    """The state after the step. Raises IllegalStep."""
+    following = STEPS.get((state, step))
+    if following is None:
+        raise IllegalStep(f"{step} is not possible in state {state}", state=state)
+    return following
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """One worker in one position, from the match to the return."""
+
+    id: PlacementId
+    order: OrderId
+    enterprise: EnterpriseId
+    worker: WorkerId
+    county: CountyCode
+    destination: Destination
+    occupation: Occupation
+    channel: Channel
+    state: PlacementState
+    matched_on: date
+    match_due: date
+    due: date | None
+    since: date
+    registered_on: date | None = None  # of the worker; None: adopted abroad
+    adopted: bool = False
+    planned_departure: date | None = None
+    contract: Contract | None = None
+    insurance: Insurance | None = None
+    certificate: str | None = None
+    clearance: str | None = None
+    cleared_on: date | None = None
+    clearance_valid_to: date | None = None
+    ended: str | None = None
+    version: int = 1
+
+
+OVERDUE_REASON: Mapping[PlacementState, str] = {
+    _S.MATCHED: "match_expired",
+    _S.CLEARANCE_REQUESTED: "clearance_timeout",
+    _S.CLEARED: "clearance_expired",
+}
+
+
+def require_departure(placement: Placement, departed_on: date, today: date) -> None:
+    """Raises FutureDay, BeforeMatch, ClearanceNotValid: the clearance must cover the day of departure, not the day of its record."""
+    if departed_on > today:
+        raise FutureDay(field="departed_on")
+    if departed_on < placement.matched_on:
+        raise BeforeMatch(field="departed_on", state=placement.matched_on)
+    granted, ends = placement.cleared_on, placement.clearance_valid_to
+    if granted is None or ends is None or not granted <= departed_on <= ends:
+        raise ClearanceNotValid(f"the clearance runs from {granted} to {ends}", field="departed_on")
+
+
+def require_correction(placement: Placement, departed_on: date, returned_on: date | None, today: date) -> None:
+    """Raises FutureDay, BeforeMatch, ReturnBeforeDeparture. A stay adopted from a predecessor began before its record here."""
+    if departed_on > today:
+        raise FutureDay(field="departed_on")
+    if departed_on < placement.matched_on and not placement.adopted:
+        raise BeforeMatch(field="departed_on", state=placement.matched_on)
+    if returned_on is not None and returned_on < departed_on:
+        raise ReturnBeforeDeparture(field="departed_on", state=returned_on)

@@ -1,0 +1,1 @@
+"""What docking answers: each aggregate as its readers see it."""

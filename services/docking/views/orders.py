@@ -1,0 +1,64 @@
+"""Job orders and how far they are filled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from pydantic import BaseModel
+
+from services.docking.domain import orders as domain
+from shared.values import Channel, Destination, EnterpriseId, Money, Occupation, OrderId, WagePeriod
+
+
+class Order(BaseModel, frozen=True):
+    order: OrderId
+    enterprise: EnterpriseId
+    employer: str
+    destination: Destination
+    occupation: Occupation
+    channel: Channel
+    positions: int
+    reserved: int
+    filled: int
+    fill_rate: tuple[int, int]  # filled of positions, a ratio: rounded only where people read
+    wage: Money
+    wage_period: WagePeriod
+    term_months: int
+    fee_cap: Money | None
+    opened_on: date
+    expires: date
+    state: domain.OrderState
+    version: int
+
+
+class Orders(BaseModel, frozen=True):
+    items: tuple[Order, ...]
+    next: OrderId | None
+
+
+def order(one: domain.Order) -> Order:
+    return Order(
+        order=one.id,
+        enterprise=one.enterprise,
+        employer=one.employer,
+        destination=one.destination,
+        occupation=one.occupation,
+        channel=one.channel,
+        positions=one.positions,
+        reserved=one.reserved,
+        filled=one.filled,
+        fill_rate=(one.filled, one.positions),
+        wage=one.wage,
+        wage_period=one.wage_period,
+        term_months=one.term_months,
+        fee_cap=one.fee_cap,
+        opened_on=one.opened_on,
+        expires=one.expires,
+        state=one.state,
+        version=one.version,
+    )
+
+
+def orders(found: Sequence[domain.Order], cursor: OrderId | None) -> Orders:
+    return Orders(items=tuple(order(one) for one in found), next=cursor)

@@ -1,0 +1,135 @@
+"""Placements with their contract, insurance and departure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from pydantic import BaseModel
+
+from services.docking.domain import contracts
+from services.docking.domain import placements as domain
+from services.docking.domain.dispatches import Dispatch as Departure
+from services.docking.views.dispatches import Dispatch, dispatch
+from shared import reference
+from shared.values import (
+    Channel,
+    CountyCode,
+    Destination,
+    EnterpriseId,
+    Money,
+    Occupation,
+    OrderId,
+    PlacementId,
+    WagePeriod,
+    WorkerId,
+)
+
+
+class Contract(BaseModel, frozen=True):
+    contract_no: str
+    signed_on: date
+    filed_on: date
+    filing_due: date
+    filed_late: bool
+    wage: Money
+    wage_period: WagePeriod
+    days_per_month: int
+    pay_day: int
+    deductions_max: Money
+    start: date
+    end: date
+    service_fee: Money | None
+    terms_hash: str
+
+
+class Insurance(BaseModel, frozen=True):
+    insurer: str
+    policy_no: str
+    valid_from: date
+    valid_to: date
+
+
+class Placement(BaseModel, frozen=True):
+    placement: PlacementId
+    order: OrderId
+    enterprise: EnterpriseId
+    worker: WorkerId
+    county: CountyCode
+    destination: Destination
+    occupation: Occupation
+    channel: Channel
+    state: domain.PlacementState
+    matched_on: date
+    due: date | None  # the position returns after this day
+    since: date
+    adopted: bool
+    planned_departure: date | None
+    contract: Contract | None
+    insurance: Insurance | None
+    clearance: str | None
+    clearance_valid_to: date | None
+    failed: tuple[str, ...] = ()  # checks that a refused or waiting clearance still needs
+    dispatch: Dispatch | None = None
+    ended: str | None
+    version: int
+
+
+class Placements(BaseModel, frozen=True):
+    items: tuple[Placement, ...]
+    next: PlacementId | None
+
+
+def contract(one: contracts.Contract) -> Contract:
+    filing = contracts.filing(one, reference.working_days_after)
+    return Contract(
+        contract_no=one.contract_no,
+        signed_on=one.signed_on,
+        filed_on=one.filed_on,
+        filing_due=filing.due,
+        filed_late=filing.late,
+        wage=one.wage,
+        wage_period=one.wage_period,
+        days_per_month=one.days_per_month,
+        pay_day=one.pay_day,
+        deductions_max=one.deductions_max,
+        start=one.start,
+        end=one.end,
+        service_fee=one.service_fee,
+        terms_hash=contracts.terms_hash(one),
+    )
+
+
+def insurance(one: contracts.Insurance) -> Insurance:
+    return Insurance(insurer=one.insurer, policy_no=one.policy_no, valid_from=one.valid_from, valid_to=one.valid_to)
+
+
+def placement(one: domain.Placement, *, failed: tuple[str, ...] = (), departure: Departure | None = None) -> Placement:
+    return Placement(
+        placement=one.id,
+        order=one.order,
+        enterprise=one.enterprise,
+        worker=one.worker,
+        county=one.county,
+        destination=one.destination,
+        occupation=one.occupation,
+        channel=one.channel,
+        state=one.state,
+        matched_on=one.matched_on,
+        due=one.due,
+        since=one.since,
+        adopted=one.adopted,
+        planned_departure=one.planned_departure,
+        contract=contract(one.contract) if one.contract else None,
+        insurance=insurance(one.insurance) if one.insurance else None,
+        clearance=one.clearance,
+        clearance_valid_to=one.clearance_valid_to,
+        failed=failed,
+        dispatch=dispatch(departure) if departure else None,
+        ended=one.ended,
+        version=one.version,
+    )
+
+
+def placements(found: Sequence[domain.Placement], cursor: PlacementId | None) -> Placements:
+    return Placements(items=tuple(placement(one) for one in found), next=cursor)

@@ -1,0 +1,31 @@
+"""Workers proposed for an order, best first, each with the reasons."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pydantic import BaseModel
+
+from services.docking.domain import proposals as domain
+from shared.values import MatchId, OrderId, WorkerId
+
+
+class Proposal(BaseModel, frozen=True):
+    match: MatchId
+    worker: WorkerId
+    score: int
+    reasons: tuple[str, ...]
+    quota_effect: str | None
+    expires: date
+
+
+class Proposals(BaseModel, frozen=True):
+    order: OrderId
+    matches: tuple[Proposal, ...]
+
+
+def proposal(one: domain.Proposal, match: MatchId) -> Proposal:
+    """`match`: the id it is stored under."""
+    return Proposal(
+        match=match, worker=one.worker, score=one.score, reasons=one.reasons, quota_effect=one.quota_effect, expires=one.expires
+    )
