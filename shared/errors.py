@@ -1,9 +1,9 @@
-"""How a service says no: one class per thing that can go wrong, each with a stable slug; HTTP renders them as problem+json.
+"""Refusals of a service: one class per reason, each with a stable slug; shared/web/problems.py renders them as problem documents.
 
 Refused
-├── Invalid       422  the request contradicts a rule; `field` names what
+├── Invalid       422  the request contradicts a rule; `field` names the field
 ├── NotFound      404
-├── Conflict      409  an illegal step of a state machine, a lost race, a stale version; `state` says where things stand
+├── Conflict      409  an illegal step of a state machine, a lost race, a stale version; `state` is the present one
 └── Limited       403  a rule of the programme forbids it to anybody
 """
 

@@ -47,7 +47,7 @@ class Province:
     poverty_counties: int
 
 
-def _rows(name: str) -> list[dict[str, str]]:
+def _read_table(name: str) -> list[dict[str, str]]:
     with (FOLDER / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
@@ -55,9 +55,9 @@ def _rows(name: str) -> list[dict[str, str]]:
 @cache
 def counties() -> dict[str, County]:
     """Every code that a household register may carry, by code."""
-    lists = {row["code"]: row for row in _rows("poverty_counties.csv")}
+    lists = {row["code"]: row for row in _read_table("poverty_counties.csv")}
     found = {}
-    for row in _rows("divisions.csv"):
+    for row in _read_table("divisions.csv"):
         if row["level"] != "county" and row["code"] not in COUNTYLESS_CITIES:
             continue
         entry = lists.get(row["code"])
@@ -82,7 +82,7 @@ def provinces() -> dict[str, Province]:
             nbs4=_region(row["region_nbs4"]),
             poverty_counties=int(row["national_poverty_counties"]),
         )
-        for row in _rows("regions.csv")
+        for row in _read_table("regions.csv")
     }
 
 
@@ -93,7 +93,8 @@ def _region(name: str) -> Region:
 
 @cache
 def aliases() -> dict[str, str]:
-    return {row["alias_code"]: row["code"] for row in _rows("poverty_county_aliases.csv")}
+    """Code of a listed county in another year -> its code of December 2017."""
+    return {row["alias_code"]: row["code"] for row in _read_table("poverty_county_aliases.csv")}
 
 
 def county(code: str) -> County | None:
@@ -151,7 +152,7 @@ def origin(code: str, on: date) -> Origin:
 @cache
 def occupations() -> dict[str, str]:
     """ISCO-08 code (one to four digits) -> English title."""
-    return {row["code"]: row["title_en"] for row in _rows("isco08.csv")}
+    return {row["code"]: row["title_en"] for row in _read_table("isco08.csv")}
 
 
 def known_occupation(code: str) -> bool:
@@ -195,11 +196,11 @@ def working_days_after(day: date, days: int) -> date:
     """
     while days > 0:
         day += timedelta(days=1)
-        days -= _working(day)
+        days -= _is_working_day(day)
     return day
 
 
-def _working(day: date) -> bool:
+def _is_working_day(day: date) -> bool:
     try:
         return bool(chinese_calendar.is_workday(day))
     except NotImplementedError:

@@ -1,9 +1,10 @@
-"""Who may do what: a token is only what its signature says, and a scope is only what its codes cover."""
+"""Who may do what: only a signed token of the right shape authenticates, and a scope covers no more than its codes."""
 
 from __future__ import annotations
 
 import json
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,7 @@ from tests.support import tokens
 
 KEY, STRANGER = new_key(), new_key()
 CLERK = Principal("county-622427", Role.CLERK, ("622427",))
+signed = partial(tokens.signed, KEY)
 counties = st.from_regex(r"[1-9][0-9]{5}", fullmatch=True)
 
 
@@ -25,11 +27,6 @@ counties = st.from_regex(r"[1-9][0-9]{5}", fullmatch=True)
 def verifier(tmp_path: Path) -> Verifier:
     (tmp_path / "jwks.json").write_text(json.dumps(public_keys([KEY])))
     return Verifier.load(tmp_path / "jwks.json")
-
-
-def signed(**claims: Any) -> str:
-    """A token of our key with any claims."""
-    return tokens.signed(KEY, **claims)
 
 
 def now() -> int:
@@ -41,7 +38,7 @@ def now() -> int:
 def test_a_token_says_who_it_was_issued_for(verifier: Verifier, role: Role) -> None:
     who = Principal("somebody", role, ("620000", "622427"), "a-party")
     assert verifier.principal(issue(KEY, who)) == who
-    assert verifier.principal(issue(KEY, who)) == who, "and the second time from memory"
+    assert verifier.principal(issue(KEY, who)) == who, "and the second time from the cache"
 
 
 @pytest.mark.parametrize(
@@ -65,7 +62,7 @@ def test_a_token_says_who_it_was_issued_for(verifier: Verifier, role: Role) -> N
         issue(KEY, CLERK).replace(".", ".x", 1),
     ],
 )
-def test_a_token_that_is_not_wholly_right_is_no_token(verifier: Verifier, token: str) -> None:
+def test_a_token_with_anything_wrong_is_refused(verifier: Verifier, token: str) -> None:
     with pytest.raises(Unauthenticated):
         verifier.principal(token)
 
@@ -202,7 +199,7 @@ def test_nobody_without_a_region_covers_anything_but_a_reaction_covers_all(count
 
 
 @given(counties, st.lists(st.just(NATION) | counties, max_size=4))
-def test_the_prefixes_for_sql_say_the_same_as_the_check(county: str, regions: list[str]) -> None:
+def test_the_prefixes_for_sql_cover_what_the_check_covers(county: str, regions: list[str]) -> None:
     who = Principal("x", Role.CLERK, tuple(regions))
     assert who.covers_county(county) == any(county.startswith(prefix) for prefix in who.county_prefixes())
 

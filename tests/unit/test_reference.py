@@ -1,4 +1,4 @@
-"""Reference data: what the shipped lists say, and what is said of a code that is in none of them."""
+"""Reference data: the shipped lists, and the answer for a code that is in none of them."""
 
 from __future__ import annotations
 
