@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from shared.db import Database, Unavailable, close_database, open_database
-from shared.delivery import outbox
+from shared.delivery import outbox, relay
 from shared.delivery.consumer import each
 from shared.events import JobOrderClosed
 from shared.settings import Settings
@@ -92,7 +92,7 @@ async def test_a_connection_found_lost_is_no_defect_of_the_command(url: str) -> 
 async def test_a_relay_cut_from_postgres_at_commit_loses_and_doubles_nothing(
     kafka: str, config: Settings, url: str, point: Point, rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "BATCH_ROWS", rows)
+    monkeypatch.setattr(relay, "BATCH_ROWS", rows)
     order, n = new_id(), 0
     async with opened("docking", url) as database, postgres_proxy(url) as (proxy, through), relaying(config, database, through) as health:
         for _ in range(CUTS):
@@ -111,7 +111,7 @@ async def test_a_relay_cut_from_postgres_at_commit_loses_and_doubles_nothing(
 async def test_a_relay_cut_from_kafka_at_the_produce_request_loses_and_doubles_nothing(
     kafka: str, config: Settings, url: str, point: Point, rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "BATCH_ROWS", rows)
+    monkeypatch.setattr(relay, "BATCH_ROWS", rows)
     order, n = new_id(), 0
     async with opened("docking", url) as database, kafka_proxy(kafka) as (proxy, through):
         cut_off = config.model_copy(update={"kafka_bootstrap_servers": through})
@@ -130,7 +130,7 @@ async def test_a_relay_cut_from_kafka_at_the_produce_request_loses_and_doubles_n
 async def test_a_relay_whose_kafka_falls_silent_starts_again(
     kafka: str, config: Settings, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "ACK_SECONDS", 1.0)
+    monkeypatch.setattr(relay, "ACK_SECONDS", 1.0)
     order = new_id()
     async with (
         opened("docking", url) as database,
@@ -152,7 +152,7 @@ async def test_a_relay_that_postgres_no_longer_hears_loses_its_lock_to_another(
     kafka: str, config: Settings, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A process that was stopped keeps its connection; the server ends the idle session, and with it the lock."""
-    monkeypatch.setattr(outbox, "ZOMBIE_SECONDS", 1.0)
+    monkeypatch.setattr(relay, "ZOMBIE_SECONDS", 1.0)
     order = new_id()
     async with opened("docking", url) as database, postgres_proxy(url) as (proxy, through), relaying(config, database, through):
         await publish(database, an_event(order, 0))
