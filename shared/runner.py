@@ -91,7 +91,7 @@ async def _run(service: Service, settings: Settings) -> int:
         log.error("cannot start: %s: %s", type(error).__name__, error)  # noqa: TRY400  # one clear line, no traceback
         return 1
     health = Health()
-    consumer = Consumer(settings, database, service.name, service.topics, service.apply, health) if service.apply else None
+    consumer = Consumer(settings, database, service.name, service.topics, service.apply, health=health) if service.apply else None
     verifier = Verifier.load(settings.auth_jwks)
     running = RunningService(
         name=service.name,

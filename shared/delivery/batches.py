@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-from shared.delivery.event_log import KafkaRecord, Number, Verdict, accept, following, number_of, run_of
-from shared.delivery.positions import Place, Position
+from shared.delivery.numbering import KafkaRecord, Number, Verdict, accept, following, number_of, run_of
+from shared.delivery.positions import Position, TopicPartition
 from shared.events import Event, EventEnvelope, Undecodable, Unknown, Unwanted, decode
 
 Reads = Callable[[str, KafkaRecord, Number], "Item | Unknown | Unwanted"]
@@ -24,6 +24,7 @@ class Item:
     topic: str
     record: KafkaRecord
     number: Number | None
+    _: KW_ONLY
     event: EventEnvelope[Event] | None = None
     reason: str = ""
     detail: str = ""
@@ -34,7 +35,7 @@ class Item:
         return None if self.record.key is None else (self.topic, self.record.key)
 
     @property
-    def place(self) -> tuple[str, int, int]:
+    def topic_partition_offset(self) -> tuple[str, int, int]:
         return self.topic, self.record.partition, self.record.offset
 
     @property
@@ -46,11 +47,11 @@ class Item:
         return replace(self, reason=reason, detail=detail)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Taken:
     """What became of a batch."""
 
-    positions: dict[Place, Position]
+    positions: dict[TopicPartition, Position]
     applied: Counter[str] = field(default_factory=Counter)  # by topic
     parked: list[Item] = field(default_factory=list)
     dropped: list[tuple[str, Verdict]] = field(default_factory=list)
@@ -66,8 +67,8 @@ class Chunk(NamedTuple):
     records: Sequence[KafkaRecord]
 
     @property
-    def place(self) -> Place:
-        return self.topic, self.partition
+    def topic_partition(self) -> TopicPartition:
+        return TopicPartition(self.topic, self.partition)
 
 
 def chunks(prefix: str, records: Sequence[KafkaRecord]) -> list[Chunk]:
@@ -79,12 +80,12 @@ def select(batch: Sequence[Chunk], taken: Taken, reads: Reads) -> list[Item]:
     """The records that are new, read, in order; positions are moved past all of them."""
     items: list[Item] = []
     for chunk in batch:
-        position = taken.positions[chunk.place]
+        position = taken.positions[chunk.topic_partition]
         past = moved(chunk, position)
         if past is None:
             items += _one_by_one(chunk.topic, chunk.records, position, taken, reads)
             continue
-        taken.positions[chunk.place] = past
+        taken.positions[chunk.topic_partition] = past
         epoch, end = past.expected
         for number, record in enumerate(chunk.records, end - len(chunk.records)):
             keep(reads(chunk.topic, record, Number(epoch, number)), chunk.topic, items, taken)
@@ -139,5 +140,6 @@ def decoded(topic: str, record: KafkaRecord, number: Number, wanted: frozenset[s
         return event
     kind = event.data.type_name()
     if topic != event.data.TOPIC or event.subject.encode() != record.key:
-        return Item(topic, record, number, event, "misfiled", f"{kind} of {event.subject} under this topic and key", kind)
-    return Item(topic, record, number, event, event_type=kind)
+        detail = f"{kind} of {event.subject} under this topic and key"
+        return Item(topic, record, number, event=event, reason="misfiled", detail=detail, event_type=kind)
+    return Item(topic, record, number, event=event, event_type=kind)

@@ -18,9 +18,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.db import Cause, Database, Tx
 from shared.delivery import batches, inbox
-from shared.delivery.event_log import KafkaRecord, Number
-from shared.delivery.inbox import Apply, Each
-from shared.delivery.positions import lock_positions
+from shared.delivery.inbox import Apply
+from shared.delivery.numbering import KafkaRecord, Number
+from shared.delivery.positions import TopicPartition, lock_positions
 from shared.errors import Conflict, NotFound
 from shared.principals import system
 from shared.values import Clock, Line
@@ -324,7 +324,7 @@ async def _named(tx: Tx, ids: Sequence[int]) -> list[Parked]:
     missing = sorted(set(ids) - {letter.id for letter in found})
     if missing:
         raise DeadLetterNotFound(f"there is no dead letter {', '.join(map(str, missing))}", field="ids")
-    await lock_positions(tx.conn, sorted({(letter.topic, letter.partition) for letter in found}))
+    await lock_positions(tx.conn, sorted({TopicPartition(letter.topic, letter.partition) for letter in found}))
     found = _parked(await tx.conn.fetch(NAMED, list(ids)))  # as they are now that nobody else decides
     decided = {str(letter.id): letter.state for letter in found if letter.state != "parked"}
     if decided:
@@ -402,15 +402,14 @@ async def _applied(tx: Tx, redriving: Redriving, letter: Parked) -> tuple[str, s
     """Take the record as the consumer would have, in a savepoint. Returns reason and detail of what is wrong with it."""
     apply = redriving.apply
     epoch, _, number = (letter.sequence or "0.0").partition(".")
-    wanted = apply.wanted if isinstance(apply, Each) else None
-    item = batches.decoded(letter.topic, letter.record(), Number(int(epoch), int(number)), wanted)
+    item = batches.decoded(letter.topic, letter.record(), Number(int(epoch), int(number)), inbox.wanted_types(apply))
     if not isinstance(item, batches.Item):
         return None  # nothing to this service
     if item.event is None or item.reason:
         return item.reason, item.detail
     operator = tx.cause
     tx.cause = Cause(system(tx.service), Clock(item.event.time if redriving.simulated else None))
-    error = await inbox.attempt(tx, apply, [item.event])
+    error = await inbox.try_apply(tx, apply, [item.event])
     tx.cause = operator
     return None if error is None else inbox.why(error)
 

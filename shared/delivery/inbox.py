@@ -1,7 +1,7 @@
 """Takes one batch of records into a service's database: positions, effects and dead letters in one transaction.
 
-Every record is read exactly once: its place in the log is stored with its effects, and rows are locked in the same order by
-everybody, so an owner that was thought dead, or two owners during a rebalance, find the batch taken.
+Every record counts exactly once: its position is stored with its effects, and every process locks positions in the same order,
+so a consumer that was thought dead, or two consumers during a rebalance, find the batch already taken.
 """
 
 from __future__ import annotations
@@ -9,17 +9,17 @@ from __future__ import annotations
 import base64
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 
 from shared.db import Cause, Database, Tx, Unavailable
 from shared.delivery.batches import Chunk, Item, Taken, chunks, decoded, keep, moved, select
-from shared.delivery.event_log import KafkaRecord, Verdict
-from shared.delivery.positions import Place, Position, lock_positions, store_positions
+from shared.delivery.numbering import KafkaRecord, Verdict
+from shared.delivery.positions import Position, TopicPartition, lock_positions, store_positions
 from shared.events import Event, EventEnvelope
 from shared.metrics import AHEAD, APPLIED, PARKED, REPEATED, UNKNOWN
 from shared.principals import system
@@ -61,8 +61,8 @@ FEW = 50  # up to here decoding is as fast
 
 @dataclass(frozen=True, slots=True)
 class Bulk:
-    """Applies a batch without decoding it: `records` either applies all of them, or applies none and names by their places
-    those that it cannot judge. These, and what lies behind them, are decoded and go to `events`.
+    """Applies a batch without decoding it: `records` applies all of them and returns nothing, or applies none and returns the
+    indexes of those that it cannot judge. These, and later ones of their subjects, are decoded and go to `events`.
     """
 
     events: Apply
@@ -92,16 +92,23 @@ class Reject(Exception):
         self.detail = detail
 
 
-class Misplaced(Exception):
-    """The batch begins after the stored offset: what lies between was not read."""
+class StoredOffset(NamedTuple):
+    """The next offset of a partition as the database has it."""
 
-    def __init__(self, places: frozenset[tuple[Place, int]]) -> None:
-        super().__init__(", ".join(f"{topic}/{partition}@{offset}" for (topic, partition), offset in sorted(places)))
-        self.places = places
+    topic_partition: TopicPartition
+    offset: int
+
+
+class OffsetsSkipped(Exception):
+    """The batch begins beyond these stored offsets: what lies between was not read, or the log is empty there."""
+
+    def __init__(self, after: frozenset[StoredOffset]) -> None:
+        super().__init__(", ".join(f"{partition}@{offset}" for partition, offset in sorted(after)))
+        self.after = after
 
 
 class TooManyDiverted(Exception):
-    """So many records in a row could not be applied that the fault is not theirs; nothing of the batch was kept."""
+    """So many records in a row could not be applied that the cause lies elsewhere; nothing of the batch was kept."""
 
 
 # Not the record's fault: the batch is rolled back and taken again.
@@ -127,172 +134,187 @@ def passing(error: BaseException, conn: Any) -> bool:
 
 
 # --- applying -----------------------------------------------------------------------------------------------------
-@dataclass(slots=True)
-class _Batch:
-    """One attempt at a batch: what is blocked so far, and what became of every item."""
+def _no_progress() -> None:
+    """For callers without a watchdog."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Records to take, and how.
+
+    `diverted`: how many were diverted in a row before it; `empty_after`: stored offsets after which the log is known to hold
+    nothing up to this batch; `progress`: called at every sign of life.
+    """
+
+    records: Sequence[KafkaRecord]
+    apply: Apply
+    topic_prefix: str
+    simulated: bool
+    max_diverted: int
+    diverted: int = 0
+    empty_after: frozenset[StoredOffset] = frozenset()
+    progress: Callable[[], None] = _no_progress
+
+
+@dataclass(slots=True, kw_only=True)
+class _Attempt:
+    """One attempt at a batch: which subjects are blocked so far, and what became of every record."""
 
     tx: Tx
-    apply: Apply
+    batch: Batch
     taken: Taken
-    blocked: set[tuple[str, bytes]]
-    max_diverted: int
-    diverted_before: int
-    progress: Callable[[], None]
-    failed: int = 0
+    bulk: Bulk | None
+    blocked: set[tuple[str, bytes]] = field(default_factory=set)
+    failed: int = 0  # in a row
 
 
-async def take(
-    database: Database,
-    prefix: str,
-    records: Sequence[KafkaRecord],
-    apply: Apply,
-    *,
-    simulated: bool,
-    max_diverted: int,
-    wanted: frozenset[str] | None = None,
-    diverted: int = 0,
-    holes: frozenset[tuple[Place, int]] = frozenset(),
-    progress: Callable[[], None] = lambda: None,
-) -> Taken:
-    """Take the batch. `wanted`: the event types that `apply` has a use for, None for all; `diverted`: records parked in a
-    row before it; `holes`: stored offsets after which the log is known to be empty up to the batch.
-    Raises Misplaced, TooManyDiverted, and what is in PASSING; then nothing was kept.
-    """
-    cause = Cause(system(database.service), Clock(_beginning(records) if simulated else None))
+async def take(database: Database, batch: Batch) -> Taken:
+    """Take the batch. Raises OffsetsSkipped, TooManyDiverted, and what is in PASSING; then nothing was kept."""
+    records, apply = batch.records, batch.apply
+    cause = Cause(system(database.service), Clock(_beginning(records) if batch.simulated else None))
     async with database.transaction(cause) as tx:
-        read = chunks(prefix, records)
-        taken = Taken(await lock_positions(tx.conn, sorted({chunk.place for chunk in read})))
-        _check_places(read, taken.positions, holes)
+        read = chunks(batch.topic_prefix, records)
+        taken = Taken(positions=await lock_positions(tx.conn, sorted({chunk.topic_partition for chunk in read})))
+        _check_offsets(read, taken.positions, batch.empty_after)
         bulk = apply if isinstance(apply, Bulk) and len(records) > FEW else None
+        attempt = _Attempt(tx=tx, batch=batch, taken=taken, bulk=bulk)
         waiting: bool = await tx.conn.fetchval(_ANY_OPEN)
-        batch = _Batch(tx, apply, taken, set(), max_diverted, diverted, progress)
-        progress()
-        if waiting or bulk is None or not await _apply_whole(batch, bulk, read):
-            items = select(read, taken, Item if bulk else partial(decoded, wanted=wanted))
-            batch.blocked = await _blocked(tx.conn, items) if waiting else set()
-            await _judge(batch, bulk, items)
+        batch.progress()
+        if waiting or bulk is None or not await _apply_whole(attempt, bulk, read):
+            items = select(read, taken, Item if bulk else partial(decoded, wanted=wanted_types(apply)))
+            attempt.blocked = await _blocked(tx.conn, items) if waiting else set()
+            await _judge(attempt, items)
         await store_positions(tx.conn, taken.positions)
     _count(taken)
     return taken
 
 
+def wanted_types(apply: Apply) -> frozenset[str] | None:
+    """Event types that `apply` has a use for; None: all."""
+    return apply.wanted if isinstance(apply, Each) else None
+
+
 def _beginning(records: Sequence[KafkaRecord]) -> datetime:
-    """A moment for a simulated clock before the first event sets its own."""
+    """When the batch was written: a simulated clock's time until the first event sets its own."""
     return datetime.fromtimestamp(records[0].timestamp / 1000, UTC)
 
 
-def _check_places(read: Sequence[Chunk], stored: dict[Place, Position], holes: frozenset[tuple[Place, int]]) -> None:
-    first: dict[Place, int] = {}
+def _check_offsets(read: Sequence[Chunk], stored: Mapping[TopicPartition, Position], empty_after: frozenset[StoredOffset]) -> None:
+    first: dict[TopicPartition, int] = {}
     for chunk in read:
-        first.setdefault(chunk.place, chunk.records[0].offset)
-    wrong = {(place, stored[place].next_offset) for place, offset in first.items() if offset > stored[place].next_offset} - holes
-    if wrong:
-        raise Misplaced(frozenset(wrong))
+        first.setdefault(chunk.topic_partition, chunk.records[0].offset)
+    skipped = {
+        StoredOffset(partition, stored[partition].next_offset)
+        for partition, offset in first.items()
+        if offset > stored[partition].next_offset
+    }
+    if skipped - empty_after:
+        raise OffsetsSkipped(frozenset(skipped - empty_after))
 
 
-async def _apply_whole(batch: _Batch, bulk: Bulk, read: Sequence[Chunk]) -> bool:
-    """What a batch mostly is, at a fraction of the cost: every record new, in order, and none that has to be decoded.
+async def _apply_whole(attempt: _Attempt, bulk: Bulk, read: Sequence[Chunk]) -> bool:
+    """The usual batch at a fraction of the cost: every record new, in order, and none that has to be decoded.
 
     False: it is not; then nothing was applied and no position moved.
     """
-    past: dict[Place, Position] = {}
+    past: dict[TopicPartition, Position] = {}
     for chunk in read:
-        position = moved(chunk, past.get(chunk.place) or batch.taken.positions[chunk.place])
+        position = moved(chunk, past.get(chunk.topic_partition) or attempt.taken.positions[chunk.topic_partition])
         if position is None:
             return False
-        past[chunk.place] = position
-    if await _refused(batch, bulk, [(chunk.topic, record.key, record.value) for chunk in read for record in chunk.records]):
+        past[chunk.topic_partition] = position
+    if await _refused(attempt, bulk, [(chunk.topic, record.key, record.value) for chunk in read for record in chunk.records]):
         return False
-    batch.taken.positions |= past
+    attempt.taken.positions |= past
     for chunk in read:
-        batch.taken.applied[chunk.topic] += len(chunk.records)
+        attempt.taken.applied[chunk.topic] += len(chunk.records)
     return True
 
 
-async def _judge(batch: _Batch, bulk: Bulk | None, items: Sequence[Item]) -> None:
+async def _judge(attempt: _Attempt, items: Sequence[Item]) -> None:
     """Apply what can be applied, park the rest. Raises TooManyDiverted."""
-    taken, diverted = batch.taken, batch.diverted_before
-    await (_apply_bulk(batch, bulk, items) if bulk else _apply_all(batch, items))
+    taken, diverted = attempt.taken, attempt.batch.diverted
+    await (_apply_bulk(attempt, attempt.bulk, items) if attempt.bulk else _apply_all(attempt, items))
     _restore_order(taken, items)
     taken.diverted = _in_a_row(items, taken, diverted)
     if taken.parked:
-        if _longest(items, taken, diverted) > batch.max_diverted:
+        if _longest(items, taken, diverted) > attempt.batch.max_diverted:
             raise TooManyDiverted(_last_of(taken.parked))
-        await _park(batch.tx.conn, taken.parked)
+        await _park(attempt.tx.conn, taken.parked)
 
 
-async def _apply_all(batch: _Batch, items: Sequence[Item]) -> None:
+async def _apply_all(attempt: _Attempt, items: Sequence[Item]) -> None:
     """Park what cannot be an event and what waits behind an open dead letter; apply the rest, all at once if possible."""
     ready = []
     for item in items:
         if item.reason:
-            _divert(batch, item)
-        elif item.subject in batch.blocked:
-            _divert(batch, item.parked("behind", "an earlier record of this subject is parked"))
+            _divert(attempt, item)
+        elif item.subject in attempt.blocked:
+            _divert(attempt, item.parked("behind", "an earlier record of this subject is parked"))
         else:
             ready.append(item)
-    await _apply_group(batch, ready)
+    await _apply_group(attempt, ready)
 
 
 def _restore_order(taken: Taken, items: Sequence[Item]) -> None:
-    """What is parked lies in the order of the log."""
-    order = {item.place: rank for rank, item in enumerate(items)} if taken.parked else {}
-    taken.parked.sort(key=lambda item: order[item.place])
+    """Sort what is parked into the order of the log."""
+    order = {item.topic_partition_offset: rank for rank, item in enumerate(items)} if taken.parked else {}
+    taken.parked.sort(key=lambda item: order[item.topic_partition_offset])
 
 
-async def _apply_bulk(batch: _Batch, bulk: Bulk, items: Sequence[Item]) -> None:
-    """All undecoded; what cannot be judged so, and every record of its subject, is decoded and applied as events."""
-    aside: set[tuple[str, bytes] | None] = {*batch.blocked, None}
+async def _apply_bulk(attempt: _Attempt, bulk: Bulk, items: Sequence[Item]) -> None:
+    """All without decoding; what cannot be judged so, and every record of its subject, is decoded and applied as events."""
+    aside: set[tuple[str, bytes] | None] = {*attempt.blocked, None}
     ready = [item for item in items if item.number and item.subject not in aside]
-    while ready and (refused := await _refused(batch, bulk, [(item.topic, item.record.key, item.record.value) for item in ready])):
-        aside |= {ready[place].subject for place in refused}
+    while ready and (refused := await _refused(attempt, bulk, [(item.topic, item.record.key, item.record.value) for item in ready])):
+        aside |= {ready[index].subject for index in refused}
         ready = [item for item in ready if item.subject not in aside]
-    batch.taken.applied.update(item.topic for item in ready)
+    attempt.taken.applied.update(item.topic for item in ready)
     events: list[Item] = []
     for item in items:
         if item.number is None:
             events.append(item)
         elif item.subject in aside:
-            keep(decoded(item.topic, item.record, item.number, None), item.topic, events, batch.taken)
-    await _apply_all(batch, events)
+            keep(decoded(item.topic, item.record, item.number, None), item.topic, events, attempt.taken)
+    await _apply_all(attempt, events)
 
 
-async def _refused(batch: _Batch, bulk: Bulk, ready: Sequence[Raw]) -> Collection[int]:
-    """Places of the records that are to be decoded. What fails for a reason that is not the moment's is tried event by event."""
-    batch.progress()
+async def _refused(attempt: _Attempt, bulk: Bulk, ready: Sequence[Raw]) -> Collection[int]:
+    """Indexes of the records that have to be decoded; all of them when the whole failed for a reason that will not pass."""
+    attempt.batch.progress()
     try:
-        async with batch.tx.savepoint():
-            return await bulk.records(batch.tx, ready)
+        async with attempt.tx.savepoint():
+            return await bulk.records(attempt.tx, ready)
     except Exception as raised:
-        if passing(raised, batch.tx.conn):
+        if passing(raised, attempt.tx.conn):
             raise
         return range(len(ready))
 
 
-async def _apply_group(batch: _Batch, group: Sequence[Item]) -> None:
-    """All in one savepoint; if that fails, each half in its own, down to the record at fault. Order is kept."""
-    group = _unblocked(batch, group)
+async def _apply_group(attempt: _Attempt, group: Sequence[Item]) -> None:
+    """All in one savepoint; if that fails, each half in its own, down to the record at fault, in order."""
+    group = _unblocked(attempt, group)
     if not group:
         return
-    batch.progress()
-    error = await attempt(batch.tx, batch.apply, [item.event for item in group if item.event is not None])
+    attempt.batch.progress()
+    error = await try_apply(attempt.tx, attempt.batch.apply, [item.event for item in group if item.event is not None])
     if error is None:
-        batch.taken.applied.update(item.topic for item in group)
-        batch.failed = 0
+        attempt.taken.applied.update(item.topic for item in group)
+        attempt.failed = 0
         return
     if len(group) > 1:
         middle = len(group) // 2
-        await _apply_group(batch, group[:middle])
-        await _apply_group(batch, group[middle:])
+        await _apply_group(attempt, group[:middle])
+        await _apply_group(attempt, group[middle:])
         return
-    batch.failed += 1
-    _divert(batch, group[0].parked(*why(error)))
-    if batch.failed > batch.max_diverted:
-        raise TooManyDiverted(_last_of(batch.taken.parked))
+    attempt.failed += 1
+    _divert(attempt, group[0].parked(*why(error)))
+    if attempt.failed > attempt.batch.max_diverted:
+        raise TooManyDiverted(_last_of(attempt.taken.parked))
 
 
-async def attempt(tx: Tx, apply: Apply, events: Sequence[EventEnvelope[Event]]) -> Exception | None:
-    """Apply the events in a savepoint. Returns what was wrong with them; then nothing of them is kept. Raises what may pass."""
+async def try_apply(tx: Tx, apply: Apply, events: Sequence[EventEnvelope[Event]]) -> Exception | None:
+    """Apply the events in a savepoint. Returns the error that they raised, and then keeps nothing of them. Raises what may pass."""
     try:
         async with tx.savepoint():
             await apply(tx, events)
@@ -309,22 +331,22 @@ def why(error: Exception) -> tuple[str, str]:
     return _text(code)[:100], _text(detail)[:2_000]
 
 
-def _unblocked(batch: _Batch, group: Sequence[Item]) -> list[Item]:
-    if not batch.blocked:
+def _unblocked(attempt: _Attempt, group: Sequence[Item]) -> list[Item]:
+    if not attempt.blocked:
         return list(group)
     free = []
     for item in group:
-        if item.subject in batch.blocked:
-            _divert(batch, item.parked("behind", "an earlier record of this subject is parked"))
+        if item.subject in attempt.blocked:
+            _divert(attempt, item.parked("behind", "an earlier record of this subject is parked"))
         else:
             free.append(item)
     return free
 
 
-def _divert(batch: _Batch, item: Item) -> None:
-    batch.taken.parked.append(item)
+def _divert(attempt: _Attempt, item: Item) -> None:
+    attempt.taken.parked.append(item)
     if item.blocks and item.subject is not None:
-        batch.blocked.add(item.subject)
+        attempt.blocked.add(item.subject)
 
 
 def _slug(error: Exception) -> str:
@@ -337,11 +359,11 @@ def _last_of(parked: Sequence[Item]) -> str:
 
 
 def _runs(items: Sequence[Item], taken: Taken, before: int) -> list[int]:
-    """How many were diverted in a row after each item; waiting behind another is no fault of its own and counts for nothing."""
-    reasons = {item.place: item.reason for item in taken.parked}
+    """How many were diverted in a row after each item; a record that waits behind another neither counts nor ends the row."""
+    reasons = {item.topic_partition_offset: item.reason for item in taken.parked}
     runs = [before]
     for item in items:
-        reason = reasons.get(item.place)
+        reason = reasons.get(item.topic_partition_offset)
         runs.append(0 if reason is None else runs[-1] + (reason != "behind"))
     return runs
 

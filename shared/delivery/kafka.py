@@ -1,4 +1,4 @@
-"""Kafka as this house uses it: explicit topics, one kind of producer, and every wait bounded."""
+"""Kafka as every service uses it: explicit topics, one kind of producer, and every wait bounded."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from aiokafka import AIOKafkaProducer
+from aiokafka import TopicPartition as KafkaTopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from aiokafka.partitioner import murmur2
 
+from shared.delivery import aiokafka_internals
+from shared.delivery.positions import TopicPartition
 from shared.events import SNAPSHOT, TOPICS
 from shared.settings import Settings
 
@@ -20,10 +23,15 @@ REQUEST_MS = 8_000
 # The broker's default message.max.bytes; an event is at most half of it (outbox.MAX_EVENT_BYTES), so Kafka never refuses one for size.
 MAX_REQUEST_BYTES = 1024 * 1024
 _TOPICS_SECONDS = 30.0
+# What aiokafka raises when the cluster does not do what it is asked.
+ERRORS = (KafkaError, OSError, TimeoutError)
 
 
 class Unavailable(Exception):
     """Kafka does not answer, or refuses what the protocol needs. The caller may try again."""
+
+
+AWAY = (*ERRORS, Unavailable)
 
 
 def topic_name(settings: Settings, logical: str) -> str:
@@ -34,6 +42,16 @@ def topic_name(settings: Settings, logical: str) -> str:
 def logical_name(settings: Settings, topic: str) -> str:
     """The inverse of topic_name."""
     return topic.removeprefix(settings.topic_prefix)
+
+
+def on_cluster(settings: Settings, partition: TopicPartition) -> KafkaTopicPartition:
+    """The partition as aiokafka names it."""
+    return KafkaTopicPartition(topic_name(settings, partition.topic), partition.partition)
+
+
+def logical(settings: Settings, partition: KafkaTopicPartition) -> TopicPartition:
+    """The inverse of on_cluster."""
+    return TopicPartition(logical_name(settings, partition.topic), partition.partition)
 
 
 @lru_cache(maxsize=65_536)
@@ -54,31 +72,31 @@ async def create_topics(settings: Settings, topics: Sequence[str] = TOPICS) -> N
             missing = [_new_topic(settings, topic) for topic, name in zip(topics, names, strict=True) if name not in existing]
             if missing:
                 _check((await admin.create_topics(missing)).topic_errors)
-            while not await _all_led(admin, names):  # noqa: ASYNC110  # Kafka tells nobody when a leader is there
+            while not await _all_have_leaders(admin, names):  # noqa: ASYNC110  # Kafka does not announce elections
                 await asyncio.sleep(0.05)
-    except (KafkaError, OSError, TimeoutError) as error:
+    except ERRORS as error:
         raise Unavailable(f"topics could not be created on {settings.kafka_bootstrap_servers}: {error!r}") from error
     finally:
-        with contextlib.suppress(KafkaError, OSError, TimeoutError):
+        with contextlib.suppress(*ERRORS):
             async with asyncio.timeout(3):
                 await admin.close()
 
 
 def _new_topic(settings: Settings, topic: str) -> NewTopic:
-    # Domain topics are the programme's memory: every figure can be recounted from them, so nothing is ever deleted.
-    kept = {"cleanup.policy": "compact"} if topic in COMPACTED else {"retention.ms": "-1", "retention.bytes": "-1"}
-    return NewTopic(topic_name(settings, topic), settings.topic_partitions, settings.topic_replication, topic_configs=kept)
+    # Every figure is recounted from the domain topics, so nothing in them is ever deleted.
+    retention = {"cleanup.policy": "compact"} if topic in COMPACTED else {"retention.ms": "-1", "retention.bytes": "-1"}
+    return NewTopic(topic_name(settings, topic), settings.topic_partitions, settings.topic_replication, topic_configs=retention)
 
 
 def _check(answers: Sequence[tuple[str, int, str | None]]) -> None:
-    """Raises the error of the first topic that was not created; created by another process meanwhile is as good."""
+    """Raises the error of the first topic that was not created; another process may have created it meanwhile."""
     for name, code, message in answers:
         error = for_code(code)
         if code and error is not TopicAlreadyExistsError:
             raise error(f"{name}: {message or error.description}")
 
 
-async def _all_led(admin: AIOKafkaAdminClient, names: Sequence[str]) -> bool:
+async def _all_have_leaders(admin: AIOKafkaAdminClient, names: Sequence[str]) -> bool:
     described = await admin.describe_topics(list(names))
     return all(not topic["error_code"] and all(part["leader"] >= 0 for part in topic["partitions"]) for topic in described)
 
@@ -107,15 +125,13 @@ async def open_producer(settings: Settings) -> AIOKafkaProducer:
 
 
 async def stop_producer(producer: AIOKafkaProducer, seconds: float) -> None:
-    """Bounded: stop() of an idempotent producer that lost its broker waits for ever. What was not acknowledged is sent again."""
-    with contextlib.suppress(KafkaError, OSError, TimeoutError):
+    """Bounded, as stop() of an idempotent producer that lost its broker never returns. The relay resends what was not acknowledged."""
+    with contextlib.suppress(*ERRORS):
         async with asyncio.timeout(seconds):
             await producer.stop()
             return
-    # stop() was cut short: end its sender by hand, or it would go on retrying in the background.
-    if producer._sender is not None and producer._sender.sender_task is not None:  # noqa: SLF001  # no public way to abandon one
-        producer._sender.sender_task.cancel()  # noqa: SLF001
-    with contextlib.suppress(KafkaError, OSError, TimeoutError):
+    aiokafka_internals.cancel_sender(producer)  # stop() was cut short; the sender would go on retrying in the background
+    with contextlib.suppress(*ERRORS):
         async with asyncio.timeout(seconds):
             await producer.client.close()
 
@@ -125,7 +141,7 @@ async def partition_count(producer: AIOKafkaProducer, topic: str) -> int:
     try:
         async with asyncio.timeout(REQUEST_MS / 1000):
             return len(await producer.partitions_for(topic))
-    except (KafkaError, TimeoutError) as error:
+    except ERRORS as error:
         raise Unavailable(f"topic {topic} is not there: {error!r}") from error
 
 
@@ -136,11 +152,11 @@ async def answers(settings: Settings) -> bool:
         async with asyncio.timeout(5):
             await admin.start()
             await admin.list_topics()
-    except (KafkaError, OSError, TimeoutError):
+    except ERRORS:
         return False
     else:
         return True
     finally:
-        with contextlib.suppress(KafkaError, OSError, TimeoutError):
+        with contextlib.suppress(*ERRORS):
             async with asyncio.timeout(2):
                 await admin.close()

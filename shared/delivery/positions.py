@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from shared.delivery.event_log import Number
+from shared.delivery.numbering import Number
 
-Place = tuple[str, int]  # logical topic, partition
+
+class TopicPartition(NamedTuple):
+    """A partition by the logical name of its topic: without the prefix it has on the cluster."""
+
+    topic: str
+    partition: int
+
+    def __str__(self) -> str:
+        return f"{self.topic}/{self.partition}"
 
 
 @dataclass(slots=True)
@@ -41,28 +49,30 @@ WHERE consumed.topic = new.topic AND consumed.partition = new.partition
 _POSITIONS = "SELECT topic, partition, next_offset, epoch, next_number, gap_since FROM consumed ORDER BY topic, partition"
 
 
-async def positions(conn: Any) -> dict[Place, Position]:
+async def positions(conn: Any) -> dict[TopicPartition, Position]:
     """Every stored position."""
     return _positions(await conn.fetch(_POSITIONS))
 
 
-def _positions(rows: Iterable[Any]) -> dict[Place, Position]:
+def _positions(rows: Iterable[Any]) -> dict[TopicPartition, Position]:
     return {
-        (row["topic"], row["partition"]): Position(row["next_offset"], Number(row["epoch"], row["next_number"]), row["gap_since"])
+        TopicPartition(row["topic"], row["partition"]): Position(
+            row["next_offset"], Number(row["epoch"], row["next_number"]), row["gap_since"]
+        )
         for row in rows
     }
 
 
-async def lock_positions(conn: Any, places: Sequence[Place]) -> dict[Place, Position]:
-    """Where these partitions are read to, held until the transaction ends: nothing of them is taken meanwhile. `places` sorted."""
-    columns = [place[0] for place in places], [place[1] for place in places]
+async def lock_positions(conn: Any, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, Position]:
+    """Lock and return the positions until the transaction ends: no other process takes these partitions meanwhile. `partitions` sorted."""
+    columns = [one.topic for one in partitions], [one.partition for one in partitions]
     found = await conn.fetch(_LOCK_POSITIONS, *columns)
-    if len(found) < len(places):
+    if len(found) < len(partitions):
         await conn.execute(_ADD_POSITIONS, *columns)
         found = await conn.fetch(_LOCK_POSITIONS, *columns)
     return _positions(found)
 
 
-async def store_positions(conn: Any, moved: dict[Place, Position]) -> None:
-    rows = [(*place, p.next_offset, p.expected.epoch, p.expected.number, p.gap_since) for place, p in sorted(moved.items())]
+async def store_positions(conn: Any, moved: dict[TopicPartition, Position]) -> None:
+    rows = [(*partition, p.next_offset, p.expected.epoch, p.expected.number, p.gap_since) for partition, p in sorted(moved.items())]
     await conn.execute(_STORE_POSITIONS, *map(list, zip(*rows, strict=True)))

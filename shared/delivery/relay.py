@@ -21,9 +21,9 @@ from uuid import UUID
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
+from shared.backoff import backoff
 from shared.db import Database, connect
 from shared.delivery import kafka
 from shared.delivery.event_log import read_log
@@ -48,13 +48,10 @@ ZOMBIE_SECONDS = 45.0
 _LOCK = 7_301_002
 _CONTENT_TYPE = ("content-type", b"application/cloudevents+json; charset=UTF-8")
 _PASSING = (
-    OSError,
-    TimeoutError,
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
-    KafkaError,
-    kafka.Unavailable,
+    *kafka.AWAY,
 )
 
 _TRY_LOCK = "SELECT pg_try_advisory_lock($1)"
@@ -146,7 +143,7 @@ async def run(database: Database, url: str, settings: Settings, health: Health) 
         except _PASSING as error:
             failures = 1 if time.monotonic() - began > 60 else failures + 1
             health.raise_condition(CONDITION, f"{type(error).__name__}: {error}")
-            await asyncio.sleep(min(0.1 * 2**failures, 5.0) * random.uniform(0.5, 1.0))
+            await asyncio.sleep(backoff(failures, first=0.1))
 
 
 async def _relay_once(database: Database, url: str, settings: Settings, health: Health) -> None:

@@ -11,8 +11,8 @@ from pydantic_core import to_json
 
 from shared.db import Tx
 from shared.delivery import dead_letters
-from shared.delivery.consumer import delivery_state
 from shared.delivery.dead_letters import MOST, DiscardLetters, LetterId, RedriveLetters, Redriving
+from shared.delivery.delivery_state import delivery_state
 from shared.errors import Invalid
 from shared.health import Health
 from shared.principals import Role

@@ -53,7 +53,7 @@ async def _consume(settings: Settings, url: str, service: str) -> float:
         began.append(time.perf_counter())
         await applying(tx, events)
 
-    consumer = Consumer(settings, database, service, [load.TOPIC], apply, Health())
+    consumer = Consumer(settings, database, service, [load.TOPIC], apply, health=Health())
     running = asyncio.create_task(consumer.run())
 
     try:

@@ -15,8 +15,11 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from shared.db import Database, Tx, Unavailable
-from shared.delivery.consumer import Consumer, Reject, Stuck, delivery_state, each
+from shared.delivery.batch_taking import BatchTaker
+from shared.delivery.consumer import Reject, Stuck, each
+from shared.delivery.delivery_state import delivery_state
 from shared.delivery.kafka import topic_name
+from shared.delivery.subscription import FetchedBatch
 from shared.errors import NotFound
 from shared.events import DOCKING, Event, EventEnvelope, JobOrderClosed
 from shared.settings import Settings
@@ -312,11 +315,11 @@ async def test_a_lost_connection_a_deadlock_and_a_timeout_park_nothing(kafka: st
 async def test_what_was_fetched_behind_a_batch_that_failed_is_read_again_after_it(
     kafka: str, config: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    handed, take = [], Consumer._handle
+    handed, take = [], BatchTaker.handle
 
-    async def handle(consumer: Consumer, fetched: Any) -> None:
-        handed.append([record.offset for record in fetched[1]])
-        await take(consumer, fetched)
+    async def handle(taker: BatchTaker, batch: FetchedBatch) -> None:
+        handed.append([record.offset for record in batch.records])
+        await take(taker, batch)
 
     async def troubled(tx: Tx, recorded: EventEnvelope[Any]) -> None:
         if len(handed) < 3:
@@ -324,11 +327,11 @@ async def test_what_was_fetched_behind_a_batch_that_failed_is_read_again_after_i
             raise OSError("gone for a moment")
         await tally(tx, recorded)
 
-    monkeypatch.setattr(Consumer, "_handle", handle)
+    monkeypatch.setattr(BatchTaker, "handle", handle)
     await write(kafka, config, *(numbered(A, n, n) for n in range(4)))
     async with consuming(config, database, each({JobOrderClosed: troubled}), max_records=2) as running:
         await caught_up(running)
-        assert running.consumer._holes == set()
+        assert running.consumer._taker._empty_after == set()
     assert handed == [[0, 1], [2, 3], [0, 1], [2, 3]]
     assert [n for _, n in await tallied(database)] == [0, 1, 2, 3]
 
@@ -343,7 +346,7 @@ async def test_a_database_that_is_not_as_the_code_expects_is_told(kafka: str, co
 
 async def test_a_defect_of_ours_ends_the_process(config: Settings, database: Database) -> None:
     async with consuming(config, database, TALLY) as running:
-        await running.consumer._handle((0, [object()]))
+        await running.consumer._taker.handle(FetchedBatch([object()], 0))
         await until(running.task.done)
         with pytest.raises(AttributeError):
             running.task.result()
@@ -364,7 +367,7 @@ async def test_a_handler_that_hangs_is_noticed(kafka: str, config: Settings, dat
 async def test_lag_is_the_broker_s_end_less_what_is_stored(kafka: str, config: Settings, database: Database) -> None:
     async with consuming(config, database, TALLY) as running:
         await caught_up(running)
-        running.consumer._halted = True
+        running.consumer._taker.halted = True
         await write(kafka, config, numbered(A, 0), numbered(A, 1), numbered(A, 0, partition=2))
         assert await running.consumer.lag() == {"docking.events/0": 2, "docking.events/1": 0, "docking.events/2": 1}
 
@@ -387,7 +390,7 @@ async def test_two_consumers_of_a_group_share_the_work_and_nothing_is_applied_tw
         await write(kafka, config, *(numbered(order, n, n, partition=p) for n in range(20) for p in range(3)))
         async with consuming(config, database, TALLY) as second:
             await write(kafka, config, *(numbered(order, n, n, partition=p) for n in range(20, 40) for p in range(3)))
-            await until(lambda: first.consumer._consumer.assignment() and second.consumer._consumer.assignment(), 15)
+            await until(lambda: first.consumer._subscription.assignment() and second.consumer._subscription.assignment(), 15)
             await caught_up(second)
             await write(kafka, config, *(numbered(order, n, n, partition=p) for n in range(40, 60) for p in range(3)))
             await caught_up(second)

@@ -12,11 +12,12 @@ from aiokafka import ConsumerRecord
 from services.stats import consumers
 from shared import db
 from shared.db import Database
-from shared.delivery import inbox, kafka, relay
+from shared.delivery import kafka, relay
 from shared.principals import Role
 from shared.settings import Settings
 from tests.bench import load, writing
 from tests.conftest import MakeDatabase, MakeDatabaseUrl
+from tests.support.delivery import take
 from tests.support.http import Start
 
 WARM = 3  # the first statements of a connection also look up types and prepare
@@ -73,7 +74,7 @@ async def test_stats_takes_a_batch_of_any_size_with_as_many_statements(make_data
     for size in (1, 1, 1, 100, 1_000, 5_000):
         async with counted(database) as sent:
             batch = records(rows[first : first + size], first)
-            taken = await inbox.take(database, "", batch, consumers.apply, simulated=False, max_diverted=10)
+            taken = await take(database, batch, consumers.apply, max_diverted=10)
         assert taken.applied.total() == size
         counts.append(len(sent))
         first += size

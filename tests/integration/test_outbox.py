@@ -11,7 +11,8 @@ import pytest_asyncio
 from shared.db import Database, close_database, connect, open_database
 from shared.delivery import kafka as topics
 from shared.delivery import outbox, relay
-from shared.delivery.event_log import number_of, read_log
+from shared.delivery.event_log import read_log
+from shared.delivery.numbering import number_of
 from shared.events import DOCKING, SNAPSHOT, decode
 from shared.settings import Settings
 from shared.values import new_id

@@ -24,6 +24,7 @@ from shared.db import Cause, Database
 from shared.delivery import inbox
 from shared.events import DOCKING, Event, EventEnvelope, FigureRestated, encode
 from tests.conftest import MakeDatabase
+from tests.support.delivery import take
 from tests.support.stats import cause, departure, dispatched, histories, outbox_of, recorded
 
 
@@ -51,7 +52,7 @@ def in_log(told: Sequence[tuple[str, bytes, bytes]]) -> list[ConsumerRecord]:
 async def outcome(database: Database, records: Sequence[ConsumerRecord], apply: inbox.Apply) -> Outcome:
     async with database.transaction(cause()) as tx:
         await tx.conn.execute("TRUNCATE block, year_cell, settled, applied, dead_letter, consumed")
-    taken = await inbox.take(database, "", records, apply, simulated=False, max_diverted=1_000)
+    taken = await take(database, records, apply, max_diverted=1_000)
     async with database.transaction(cause()) as tx:
         letters = await tx.conn.fetch('SELECT topic, "offset", reason, detail, value FROM dead_letter ORDER BY id')
         positions = await tx.conn.fetch("SELECT topic, partition, next_offset, epoch, next_number FROM consumed ORDER BY 1, 2")
@@ -125,7 +126,7 @@ async def test_what_touches_a_closed_period_is_restated_with_its_causes(database
         await periods.close_period(tx, ClosePeriod(period="2017"))
     others = [recorded(dispatched(departure(departed_on=date(2018, random.Random(n).randint(1, 2), 3)))) for n in range(80)]
     told = [damaged(event, "sound") for event in [*others, late]]
-    await inbox.take(database, "", in_log(told), consumers.apply, simulated=False, max_diverted=10)
+    await take(database, in_log(told), consumers.apply, max_diverted=10)
     said = [event for event in await outbox_of(database) if isinstance(event, FigureRestated) and event.measure == "dispatches"]
     assert [(event.scope, event.old, event.new, event.kind, event.causes) for event in said if event.scope.startswith("nation")] == [
         ("nation:CN", 0, 1, "late", (late.id,))

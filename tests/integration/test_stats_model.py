@@ -102,7 +102,7 @@ class Machine:
     async def taken(self) -> list[dict[str, Any]]:
         """The events that lie before the service's positions, without those that are parked because nobody understood them."""
         async with self.database.connection() as conn:
-            reached = {place: position.next_offset for place, position in (await positions(conn)).items()}
+            reached = {tuple(partition): position.next_offset for partition, position in (await positions(conn)).items()}
             left_out = await generations.list_uncounted(conn)
         found = []
         for place, event in self.world.counted.items():
@@ -145,7 +145,7 @@ async def next_records(machine: Machine, rng: random.Random, *, all_of_them: boo
 
 async def take(machine: Machine, records: Sequence[Any], apply: inbox.Apply = consumers.apply) -> None:
     if records:
-        await inbox.take(machine.database, machine.config.topic_prefix, records, apply, simulated=False, max_diverted=10_000)
+        await delivery.take(machine.database, records, apply, topic_prefix=machine.config.topic_prefix, max_diverted=10_000)
 
 
 async def _crashes(tx: Tx, events: Sequence[EventEnvelope[Event]]) -> None:

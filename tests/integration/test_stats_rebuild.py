@@ -14,7 +14,9 @@ from services.stats.replay import rebuild
 from services.stats.replay.audit import audit
 from shared.db import Database
 from shared.delivery import kafka as topics
-from shared.delivery.event_log import Mark, Number
+from shared.delivery.event_log import Mark
+from shared.delivery.numbering import Number
+from shared.delivery.positions import TopicPartition
 from shared.events import DOCKING, encode
 from shared.settings import Settings
 from tests.conftest import MakeDatabase
@@ -116,9 +118,9 @@ async def test_counting_goes_on_meanwhile(kafka: str, config: Settings, database
 
 
 async def test_of_two_that_go_on_with_the_same_beginning_one_gives_way(database: Database) -> None:
-    place, at, other = (DOCKING, 0), Mark(), Mark(5, Number(1, 5))
+    partition, at, other = TopicPartition(DOCKING, 0), Mark(), Mark(5, Number(1, 5))
     async with database.transaction(cause()) as tx:
         generation = await generations.insert_building(tx, "rules")
-        assert await generations.update_marks(tx, generation, {place: (at, other)})
-        assert not await generations.update_marks(tx, generation, {place: (at, other)})
-        assert await generations.list_marks(tx.conn, generation) == {place: other}
+        assert await generations.update_marks(tx, generation, {partition: (at, other)})
+        assert not await generations.update_marks(tx, generation, {partition: (at, other)})
+        assert await generations.list_marks(tx.conn, generation) == {partition: other}

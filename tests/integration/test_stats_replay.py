@@ -19,11 +19,11 @@ from services.stats.domain.plans import Plan
 from services.stats.programmes import evaluation
 from services.stats.usecases import answers, programmes
 from shared.db import Database
-from shared.delivery import inbox
 from shared.events import encode
 from shared.values import QuotaStatus, TargetState
 from tests.conftest import ROOT
 from tests.support import replay
+from tests.support.delivery import take
 from tests.support.history import Log
 from tests.support.stats import cause
 
@@ -57,7 +57,7 @@ async def played(database: Database, scale: int) -> int:
     lanes = list(log.records.values())
     for start in range(0, max(map(len, lanes)), BATCH):
         batch = [record for lane in lanes for record in lane[start : start + BATCH]]
-        await inbox.take(database, "", batch, consumers.apply, simulated=True, max_diverted=0)
+        await take(database, batch, consumers.apply, simulated=True, max_diverted=0)
     return len(told)
 
 

@@ -20,11 +20,12 @@ from pydantic import SecretStr
 
 from shared import events
 from shared.db import Database, Unavailable
-from shared.delivery import outbox, relay
+from shared.delivery import inbox, outbox, relay
+from shared.delivery.batches import Taken
 from shared.delivery.consumer import Consumer
-from shared.delivery.event_log import KafkaRecord
 from shared.delivery.inbox import Apply
 from shared.delivery.kafka import topic_name
+from shared.delivery.numbering import KafkaRecord
 from shared.events import Event, EventEnvelope, JobOrderClosed
 from shared.health import Health
 from shared.settings import Settings
@@ -129,6 +130,22 @@ async def write(kafka: str, config: Settings, *records: Raw, topic: str = TOPIC)
             )
 
 
+async def take(
+    database: Database,
+    records: Sequence[KafkaRecord],
+    apply: Apply,
+    *,
+    topic_prefix: str = "",
+    max_diverted: int = 10,
+    simulated: bool = False,
+) -> Taken:
+    """The batch taken as a consumer takes it."""
+    return await inbox.take(
+        database,
+        inbox.Batch(records=records, apply=apply, topic_prefix=topic_prefix, simulated=simulated, max_diverted=max_diverted),
+    )
+
+
 # --- a service that counts --------------------------------------------------------------------------------------------
 async def tally(tx: Any, recorded: EventEnvelope[Any]) -> None:
     await tx.conn.execute(
@@ -167,7 +184,7 @@ async def consuming(
 ) -> AsyncIterator[Running]:
     """A consumer at work; stopped on leaving."""
     health = Health()
-    consumer = Consumer(config, database, service, topics, apply, health, **more)
+    consumer = Consumer(config, database, service, topics, apply, health=health, **more)
     task = asyncio.create_task(consumer.run())
     try:
         yield Running(consumer, health, task)
@@ -252,7 +269,7 @@ async def raw_log(kafka: str, config: Settings, topic: str = TOPIC) -> list[Kafk
 
 
 async def recount(kafka: str, config: Settings) -> Recount:
-    """Written apart from shared/delivery/event_log.py on purpose: a record counts when its number is the next of its partition."""
+    """Written apart from shared/delivery/numbering.py on purpose: a record counts when its number is the next of its partition."""
     result, expected = Recount(), Counter[int]()
     for record in await raw_log(kafka, config):
         result.records += 1

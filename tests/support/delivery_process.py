@@ -63,7 +63,8 @@ async def run_relay(database: Database, config: Settings, url: str) -> None:
 
 
 async def consumer(database: Database, config: Settings, _url: str) -> None:
-    reader = Consumer(config, database, "counter", [delivery.TOPIC], each({JobOrderClosed: delivery.tally}), Health(), max_records=200)
+    apply = each({JobOrderClosed: delivery.tally})
+    reader = Consumer(config, database, "counter", [delivery.TOPIC], apply, health=Health(), max_records=200)
     print("ready", flush=True)  # noqa: T201  # what its starter waits for
     try:
         await reader.run()

@@ -17,12 +17,12 @@ from tests.support.delivery import TOPIC, settings
 
 
 async def test_while_the_consumer_connects_the_lag_is_unavailable() -> None:
-    asked = Consumer(settings("127.0.0.1:1", "t."), cast("Database", None), "counter", [TOPIC], cast("Apply", None), Health())
+    asked = Consumer(settings("127.0.0.1:1", "t."), cast("Database", None), "counter", [TOPIC], cast("Apply", None), health=Health())
     with pytest.raises(Unavailable):
         await asked.lag()
     connecting = AIOKafkaConsumer(bootstrap_servers="127.0.0.1:1")
-    asked._subscriber = cast("Any", SimpleNamespace(consumer=connecting))
-    async with asyncio.timeout(1):  # told at once, not after a request's time-out
+    asked._subscription._subscriber = cast("Any", SimpleNamespace(consumer=connecting))
+    async with asyncio.timeout(1):  # at once, not after a request's time-out
         with pytest.raises(Unavailable):
             await asked.lag()
     await connecting.stop()

@@ -7,7 +7,9 @@ from typing import Any
 
 from services.stats.counting.reference_fold import Cell
 from shared.db import Tx
-from shared.delivery.event_log import Mark, Number
+from shared.delivery.event_log import Mark
+from shared.delivery.numbering import Number
+from shared.delivery.positions import TopicPartition
 
 MAX_DIFFERENCES = 100
 LONG_SECONDS = 1800.0
@@ -27,9 +29,9 @@ async def list_cells(conn: Any) -> dict[Cell, int]:
     return {Cell(*tuple(row)[:7]): row["value"] for row in await conn.fetch(LIST_CELLS, timeout=LONG_SECONDS)}
 
 
-async def list_next_offsets(conn: Any) -> dict[tuple[str, int], int]:
+async def list_next_offsets(conn: Any) -> dict[TopicPartition, int]:
     """The next offset of every topic and partition that is counted."""
-    return {(row["topic"], row["partition"]): row["next_offset"] for row in await conn.fetch(LIST_POSITIONS)}
+    return {TopicPartition(row["topic"], row["partition"]): row["next_offset"] for row in await conn.fetch(LIST_POSITIONS)}
 
 
 async def list_uncounted(conn: Any) -> frozenset[tuple[str, int, int]]:
@@ -100,13 +102,15 @@ async def insert_building(tx: Tx, rules: str) -> int:
     return found
 
 
-async def list_marks(conn: Any, generation: int) -> dict[tuple[str, int], Mark]:
+async def list_marks(conn: Any, generation: int) -> dict[TopicPartition, Mark]:
     """How far a rebuild has counted each partition."""
     rows = await conn.fetch(LIST_MARKS, generation)
-    return {(row["topic"], row["partition"]): Mark(row["next_offset"], Number(row["epoch"], row["next_number"])) for row in rows}
+    return {
+        TopicPartition(row["topic"], row["partition"]): Mark(row["next_offset"], Number(row["epoch"], row["next_number"])) for row in rows
+    }
 
 
-async def update_marks(tx: Tx, generation: int, moved: Mapping[tuple[str, int], tuple[Mark, Mark]]) -> bool:
+async def update_marks(tx: Tx, generation: int, moved: Mapping[TopicPartition, tuple[Mark, Mark]]) -> bool:
     """`moved`: from, to. False where another process has moved one of them in the meantime."""
     topics, partitions = [topic for topic, _ in moved], [partition for _, partition in moved]
     await tx.conn.execute(INSERT_MARKS, generation, topics, partitions)

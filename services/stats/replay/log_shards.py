@@ -20,10 +20,10 @@ import uvloop
 
 from shared import db
 from shared.delivery import event_log, kafka
+from shared.delivery.positions import TopicPartition
 from shared.settings import Settings
 
 R = TypeVar("R")
-TopicPartition = tuple[str, int]  # logical topic, partition
 Progress = Callable[[int, int], None]  # records read, records in all
 
 

@@ -23,12 +23,14 @@ from services.stats.counting.columnar_fold import Unreadable
 from services.stats.counting.measures import CUTS, RULES
 from services.stats.counting.reference_fold import Cell, fold_all
 from services.stats.queries import blocks, generations
-from services.stats.replay.log_shards import LogShard, Progress, ReportRead, TopicPartition, map_shards
+from services.stats.replay.log_shards import LogShard, Progress, ReportRead, map_shards
 from shared import db
 from shared.db import Database
 from shared.delivery import event_log, outbox
 from shared.delivery.event_log import Mark
 from shared.delivery.inbox import Raw
+from shared.delivery.numbering import KafkaRecord
+from shared.delivery.positions import TopicPartition
 from shared.events import EventEnvelope, ProjectionRebuilt, decode
 from shared.gc_tuning import tune_gc
 from shared.settings import Settings
@@ -160,7 +162,7 @@ async def _connected(database: Database | None, shard: LogShard) -> AsyncIterato
 
 
 Moved = dict[TopicPartition, tuple[Mark, Mark]]  # from, to
-ReadRecords = list[tuple[TopicPartition, list[event_log.KafkaRecord]]]
+ReadRecords = list[tuple[TopicPartition, list[KafkaRecord]]]
 
 
 async def _read_batches(shard: LogShard, marks: Mapping[TopicPartition, Mark]) -> AsyncIterator[tuple[Moved, ReadRecords]]:
@@ -184,10 +186,10 @@ def _as_raw(read: ReadRecords, shard: LogShard) -> list[Raw]:
     """The records as the fold takes them, without the uncounted ones."""
     uncounted: dict[TopicPartition, set[int]] = {}
     for topic, partition, offset in shard.uncounted:
-        uncounted.setdefault((topic, partition), set()).add(offset)
+        uncounted.setdefault(TopicPartition(topic, partition), set()).add(offset)
     raw: list[Raw] = []
-    for (topic, partition), records in read:
-        skipped = uncounted.get((topic, partition))
+    for topic_partition, records in read:
+        topic, skipped = topic_partition.topic, uncounted.get(topic_partition)
         raw += [(topic, record.key, record.value) for record in records if skipped is None or record.offset not in skipped]
     return raw
 

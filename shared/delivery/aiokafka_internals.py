@@ -1,0 +1,30 @@
+"""The only file that touches private names of aiokafka: what its public interface does not offer.
+
+tests/unit/test_aiokafka_internals.py fails when the library renames or changes one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+
+def is_started(consumer: AIOKafkaConsumer) -> bool:
+    """Whether start() has come as far as making the fetcher: before it, every request fails with an AttributeError."""
+    return consumer._fetcher is not None  # noqa: SLF001
+
+
+async def partitions_of_topic(consumer: AIOKafkaConsumer, topic: str) -> Collection[int]:
+    """Partitions of a topic that exists on the cluster; partitions_for_topic() knows only subscribed topics.
+
+    Waits until metadata names the topic; bound it by a time-out. Raises KafkaError.
+    """
+    partitions: Collection[int] = await consumer._client._wait_on_metadata(topic)  # noqa: SLF001
+    return partitions
+
+
+def cancel_sender(producer: AIOKafkaProducer) -> None:
+    """End the task that sends batches; there is no public way to abandon what a producer still holds."""
+    if producer._sender is not None and producer._sender.sender_task is not None:  # noqa: SLF001
+        producer._sender.sender_task.cancel()  # noqa: SLF001
