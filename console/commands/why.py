@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -17,6 +18,7 @@ from console.local import stack
 from console.local.home import Home
 from services.stats.counting.reference_fold import EARLIEST
 from services.stats.domain.questions import Basis, Filter, Question
+from services.stats.figures.known_codes import require_known
 from services.stats.figures.query import bounds
 from services.stats.replay import figure_keys
 from services.stats.replay.explain import Contribution, Explanation, FigureToExplain, explain
@@ -101,7 +103,7 @@ def _asking(figure: str, period: str | None, part: dict[str, list[str]], terms: 
     if "|" in figure:
         if period is not None or terms.chosen() or any(part.values()):
             raise typer.BadParameter("a published key says by itself which figure it is: no options beside it")
-        return lambda tx: figure_keys.parse(tx, figure)
+        return partial(_asked_by_key, figure)
     try:
         start = bounds(period, upper=False) if period else EARLIEST
         end = bounds(period, upper=True) if period else terms.known_on or Clock().today()
@@ -113,10 +115,19 @@ def _asking(figure: str, period: str | None, part: dict[str, list[str]], terms: 
         raise typer.BadParameter(str(error)) from None
     title = _title(figure, period, part, terms)
 
-    async def one(_tx: Tx) -> list[FigureToExplain]:
-        return [FigureToExplain(title, question)]
+    return partial(_with_known_codes, asked=[FigureToExplain(title, question)])
 
-    return one
+
+async def _asked_by_key(key: str, tx: Tx) -> list[FigureToExplain]:
+    return await _with_known_codes(tx, await figure_keys.parse(tx, key))
+
+
+async def _with_known_codes(tx: Tx, asked: list[FigureToExplain]) -> list[FigureToExplain]:
+    """Raises CodeNotFound: a wrong code would look like a figure of 0."""
+    for one in asked:
+        if one.question is not None:
+            await require_known(tx, one.question.filter)
+    return asked
 
 
 def _title(figure: str, period: str | None, part: dict[str, list[str]], terms: Terms) -> str:

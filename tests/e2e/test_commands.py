@@ -95,6 +95,38 @@ async def test_why_names_the_event_behind_a_figure_by_measure_and_by_key(place: 
         assert (await place.laowu("why", *wrong)).returncode == 2, wrong
 
 
+def in_one_line(framed: str) -> str:
+    """What an error panel says."""
+    return " ".join(framed.replace("│", " ").split())
+
+
+@pytest.mark.parametrize(
+    ("option", "code", "nearest"),
+    [
+        ("county", "622427", "622901 临夏市, 622921 临夏县"),
+        ("county", "370000", "370102"),  # a province is no county
+        ("province", "660000", "650000 Xinjiang"),
+        ("destination", "JPX", "JPN Japan"),
+        ("occupation", "7118", "7119"),
+        ("enterprise", "00000000-0000-4000-8000-000000000000", ""),
+    ],
+)
+async def test_field_case_f26_a_code_that_no_list_knows_is_unknown_and_not_nought(
+    place: Place, option: str, code: str, nearest: str
+) -> None:
+    asked = await place.laowu("why", "dispatches", "--period", "2018", f"--{option}", code)
+    answered = in_one_line(asked.stderr)
+    assert (asked.returncode, asked.stdout) == (2, "")
+    assert f"{option} {code} is unknown: no list has this code" in answered
+    assert nearest in answered
+
+
+async def test_field_case_f26_a_code_of_a_list_that_nothing_was_counted_by_is_a_figure_of_nought(place: Place) -> None:
+    for option, code in (("county", "622921"), ("province", "650000"), ("destination", "JPN"), ("occupation", "2111")):
+        asked = await place.laowu("why", "dispatches", "--period", "2017", f"--{option}", code)
+        assert (asked.returncode, asked.stdout.splitlines()[-1]) == (0, "equal: 0 by 0 entries of the log, 0 as the API answers"), asked
+
+
 async def test_why_reads_a_figure_by_the_basis_and_the_scheme_it_is_asked_for(place: Place) -> None:
     asked = ("dispatches", "--period", "2019", "--listed", "national", "--region", "west")
     read = await place.laowu("why", *asked, "--basis", "listed_on_day", "--scheme", "nbs4")

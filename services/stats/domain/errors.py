@@ -29,6 +29,12 @@ class KeyNotFound(NotFound):
     slug = "KEY_NOT_FOUND"
 
 
+class CodeNotFound(NotFound):
+    """No list has this code, and nothing was counted by it."""
+
+    slug = "CODE_NOT_FOUND"
+
+
 class PeriodInvalid(Invalid):
     """A period is YYYY, YYYY-MM or YYYY-MM-DD, its end not before its start."""
 
