@@ -47,9 +47,9 @@ class Tx:
     conn: Any  # asyncpg.Connection or the pool's proxy of one
     service: str
     cause: Cause
-    published: int = 0  # events, pending or written
-    pending: list[Any] = field(default_factory=list)
-    before_commit: Callable[[Tx], Awaitable[None]] | None = None
+    published: int = field(default=0, init=False)  # events, pending or written
+    pending: list[Any] = field(default_factory=list, init=False)
+    before_commit: Callable[[Tx], Awaitable[None]] | None = field(default=None, init=False)
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:

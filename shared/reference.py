@@ -26,7 +26,7 @@ DESIGNATION_VERSION = "poverty-counties-2012..2020/1"
 COUNTYLESS_CITIES = frozenset({"441900", "442000", "460300", "460400", "620200"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class County:
     """One county-level division of December 2017, and its place on the poverty lists (None: never listed)."""
 
@@ -37,7 +37,7 @@ class County:
     exit_year: int | None  # the designation ends with this year
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Province:
     code: str
     name_zh: str

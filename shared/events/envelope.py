@@ -43,7 +43,7 @@ class Envelope(BaseModel):
     data: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventEnvelope(Generic[D_co]):
     """An event as recorded: its data, and who recorded it when and because of what."""
 

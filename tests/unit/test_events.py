@@ -44,7 +44,16 @@ def test_an_event_goes_to_a_known_topic_under_its_aggregate_and_knows_its_day(ev
     st.none() | st.text("0123456789abcdef-", min_size=1),
 )
 def test_the_envelope_keeps_who_when_and_why(actor: str, time: datetime, cause: str | None) -> None:
-    recorded = EventEnvelope(EVENT.id, EVENT.source, time, actor, cause, actor, cause, EVENT.data)
+    recorded = EventEnvelope(
+        id=EVENT.id,
+        source=EVENT.source,
+        time=time,
+        correlation_id=actor,
+        causation_id=cause,
+        actor=actor,
+        traceparent=cause,
+        data=EVENT.data,
+    )
     assert decode(encode(recorded)) == recorded
 
 
