@@ -94,7 +94,7 @@ TEXT = {
     "positions": "topics",
     "quota": "a quota's slug",
     "quota_effect": "a quota and two shares",
-    "reason": "why an officer or a rule ended something; said about the case, never about the person",
+    "reason": "why an officer or a rule ended something: about the case, never about the person",
     "reasons": "slugs of what the match was ranked by",
     "rule_version": "version of a rule",
     "scope": "codes",
@@ -134,10 +134,10 @@ def test_no_field_of_an_event_is_named_for_personal_data(event: type[Event]) -> 
 @pytest.mark.parametrize("event", EVENTS, ids=Event.type_name.__func__)  # type: ignore[attr-defined]
 def test_every_text_field_of_an_event_is_accounted_for(event: type[Event]) -> None:
     free = {name for name, schema in fields(event.model_json_schema()) if is_free_text(schema)}
-    assert free <= TEXT.keys(), "say what the new field holds, and that it cannot hold a name, a document number, a phone or an account"
+    assert free <= TEXT.keys(), "describe the new field in TEXT, and why it cannot hold a name, a document number, a phone or an account"
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=Event.type_name.__func__)  # type: ignore[attr-defined]
-def test_of_a_birth_only_the_year_is_told(event: type[Event]) -> None:
+def test_events_carry_only_the_year_of_birth(event: type[Event]) -> None:
     born = {name: schema for name, schema in fields(event.model_json_schema()) if "birth" in name}
     assert all(name == "birth_year" and schema["type"] == "integer" for name, schema in born.items())

@@ -1,4 +1,4 @@
-"""Who the worker is stands in registration's vault, encrypted, and nowhere else: no topic, log, metric, file or database has it."""
+"""Personal data are in registration's vault, encrypted, and nowhere else: in no topic, log, metric, file or other database."""
 
 from __future__ import annotations
 
@@ -81,8 +81,8 @@ async def metrics_with(running: RunningStack, client: ApiClient, needles: list[b
     return [service for service in running.addresses if found_in(await client.get(service, "/metrics"), needles)]
 
 
-async def spoken_of_again(walked: Walked, client: ApiClient) -> None:
-    """Every other way in which the data pass through registration: entered again, refused, looked up, shown."""
+async def passed_through_every_route(walked: Walked, client: ApiClient) -> None:
+    """Every other way the data take through registration: entered again, refused, looked up, shown."""
     clerk, person = Venture(client).on(date(2019, 1, 10), Role.CLERK), walked.person
     again = {
         "name": person.name,
@@ -104,8 +104,8 @@ async def spoken_of_again(walked: Walked, client: ApiClient) -> None:
     assert (shown["name"], shown["id_number"], shown["phone"]) == (person.name, person.id_number, person.phone)
 
 
-async def test_name_number_and_phone_stand_nowhere_in_clear(walked: Walked, running: RunningStack, client: ApiClient) -> None:
-    await spoken_of_again(walked, client)
+async def test_name_number_and_phone_are_nowhere_in_clear(walked: Walked, running: RunningStack, client: ApiClient) -> None:
+    await passed_through_every_route(walked, client)
     await wait_until_all_applied(client)
     needles = spellings(walked.person.secrets)
     assert await topics_with(running, needles) == []
@@ -115,7 +115,7 @@ async def test_name_number_and_phone_stand_nowhere_in_clear(walked: Walked, runn
         assert files_with(running.home.folder, needles) == []
 
 
-async def test_the_search_finds_what_is_there(walked: Walked, running: RunningStack, client: ApiClient) -> None:
+async def test_the_search_finds_the_id_of_the_worker(walked: Walked, running: RunningStack, client: ApiClient) -> None:
     worker = spellings([walked.worker])
     assert {"registration.events", "docking.events", "training.events", "rights.events"} <= set(await topics_with(running, worker))
     assert {"registration.worker", "docking.placement", "rights.ledger"} <= set(await tables_with(running, worker))

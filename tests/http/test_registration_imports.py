@@ -61,7 +61,7 @@ def found(answer: Answer) -> list[tuple[int, str, str, str]]:
     return [(item["row"], item["column"], item["code"], item["severity"]) for item in answer.body["findings"]]
 
 
-async def test_good_rows_go_in_and_bad_ones_are_named(registration: Client) -> None:
+async def test_valid_rows_are_registered_and_errors_are_reported(registration: Client) -> None:
     answer = await imported(registration, MIXED)
     assert answer.status == 200
     assert (answer.body["state"], answer.body["rows"], answer.body["accepted"], answer.body["rejected"]) == ("completed", 10, 3, 7)
@@ -85,7 +85,7 @@ async def test_good_rows_go_in_and_bad_ones_are_named(registration: Client) -> N
     assert (done.rows, done.accepted, done.rejected, done.digest) == (10, 3, 7, hashlib.sha256(as_csv(MIXED)).hexdigest())
 
 
-async def test_a_dry_run_finds_the_same_and_leaves_nothing(registration: Client) -> None:
+async def test_a_dry_run_reports_the_same_and_writes_nothing(registration: Client) -> None:
     answer = await imported(registration, MIXED, dry_run=True)
     assert (answer.body["dry_run"], answer.body["import_id"], answer.body["accepted"], answer.body["rejected"]) == (True, None, 3, 7)
     assert found(answer) == FOUND
@@ -93,7 +93,7 @@ async def test_a_dry_run_finds_the_same_and_leaves_nothing(registration: Client)
         assert await count(registration, table) == 0
 
 
-async def test_findings_show_no_person(registration: Client) -> None:
+async def test_findings_contain_no_personal_data(registration: Client) -> None:
     answer = await imported(registration, MIXED)
     [number] = [item["value"] for item in answer.body["findings"] if item["column"] == "id_number"]
     assert number == "1*************0021"
@@ -141,7 +141,7 @@ async def test_a_killed_import_resumes_where_it_was(registration: Client, monkey
     assert names.count("WillingnessRecorded") == len([row for row in rows if "destinations" in row])
 
 
-async def test_the_same_file_sent_twice_at_once_goes_in_once(registration: Client) -> None:
+async def test_the_same_file_sent_twice_at_once_is_imported_once(registration: Client) -> None:
     rows = a_list_of(2100)
     first, second = await asyncio.gather(imported(registration, rows), imported(registration, rows))
     assert first.body["import_id"] == second.body["import_id"]
@@ -149,7 +149,7 @@ async def test_the_same_file_sent_twice_at_once_goes_in_once(registration: Clien
     assert await count(registration, "worker") == 2100
 
 
-async def test_what_an_import_brought_can_be_listed(registration: Client) -> None:
+async def test_the_workers_of_an_import_can_be_listed(registration: Client) -> None:
     answer = await imported(registration, MIXED)
     listed = await registration.get("/workers", import_id=answer.body["import_id"])
     assert [item["import_row"] for item in listed.body["items"]] == [2, 6, 9]
@@ -167,7 +167,7 @@ async def test_findings_are_paged_and_annotated(registration: Client) -> None:
     assert lines[-1][-1] == "education: INT_TYPE; occupations: STRING_PATTERN_MISMATCH"
 
 
-async def test_an_import_is_seen_by_who_covers_its_regions(registration: Client) -> None:
+async def test_an_import_is_visible_to_whoever_covers_its_regions(registration: Client) -> None:
     path = f"/imports/{(await imported(registration, MIXED)).body['import_id']}"
     assert (await registration.speaking_as(Role.OFFICER).get(path)).status == 200
     stranger = registration.speaking_as(Role.CLERK, regions=("510000",))
@@ -187,7 +187,9 @@ async def test_an_import_is_seen_by_who_covers_its_regions(registration: Client)
         (b" " * (33 * 1024 * 1024), "text/csv", 413, "TOO_LARGE"),
     ],
 )
-async def test_a_malformed_file_is_refused_whole(registration: Client, content: bytes, content_type: str, status: int, code: str) -> None:
+async def test_a_malformed_file_is_refused_as_a_whole(
+    registration: Client, content: bytes, content_type: str, status: int, code: str
+) -> None:
     for path in ("/imports", "/imports?dry_run=true"):
         file = io.BytesIO(content)  # as people send files: in pieces
         answer = await registration.send("POST", path, data=file, headers={"content-type": content_type})

@@ -1,4 +1,4 @@
-"""Willingness and the supply over HTTP: stated, renewed, withdrawn, expired, gone abroad."""
+"""Willingness and the supply over HTTP: recorded, renewed, withdrawn, expired."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def happened(registration: Client) -> list[tuple[str, str]]:
     ]
 
 
-async def test_willingness_counts_for_180_days_and_says_what_for(registration: Client) -> None:
+async def test_willingness_counts_for_180_days_for_what_was_stated(registration: Client) -> None:
     worker = await a_worker().at(registration)
     floor = {"minor": 450_000, "currency": "CNY"}
     answer = await willing(registration, worker, destinations=["JPN", "SGP", "JPN"], wage_floor=floor, available_from="2018-07-01")
@@ -53,7 +53,7 @@ async def test_willingness_counts_for_180_days_and_says_what_for(registration: C
     assert event.model_dump(mode="json", include=set(answer.body["offer"])) == answer.body["offer"]
 
 
-async def test_stating_it_again_while_willing_is_a_renewal(registration: Client) -> None:
+async def test_recording_willingness_again_while_willing_is_a_renewal(registration: Client) -> None:
     worker = await a_worker().at(registration)
     await willing(registration, worker)
     await willing(on(registration, "2018-11-28"), worker)
@@ -62,7 +62,7 @@ async def test_stating_it_again_while_willing_is_a_renewal(registration: Client)
     assert second.expires_on.isoformat() == "2019-05-27"
 
 
-async def test_stating_it_again_after_its_time_first_records_that_it_ran_out(registration: Client) -> None:
+async def test_recording_willingness_again_after_its_time_records_the_expiry_first(registration: Client) -> None:
     worker = await a_worker().at(registration)
     await willing(registration, worker)
     await willing(on(registration, "2018-12-10"), worker)
@@ -76,7 +76,7 @@ async def test_stating_it_again_after_its_time_first_records_that_it_ran_out(reg
     assert last.renewal is False
 
 
-async def test_the_sweep_ends_what_ran_out_once(registration: Client) -> None:
+async def test_the_sweep_records_an_expired_willingness_once(registration: Client) -> None:
     worker = await a_worker().at(registration)
     await willing(registration, worker)
     assert await swept(registration, "2018-11-28") == 0
@@ -87,7 +87,7 @@ async def test_the_sweep_ends_what_ran_out_once(registration: Client) -> None:
     assert (shown.body["willingness"], shown.body["version"]) == ("expired", 3)
 
 
-async def test_only_what_stands_can_be_withdrawn(registration: Client) -> None:
+async def test_only_a_willingness_in_force_can_be_withdrawn(registration: Client) -> None:
     worker = await a_worker().at(registration)
     path = f"/workers/{worker}/willingness/withdrawal"
     early = await registration.post(path, {})
@@ -121,7 +121,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
 
 
 @pytest.mark.parametrize(("changes", "field", "code"), REFUSED, ids=str)
-async def test_what_is_wrong_is_refused_by_name(registration: Client, changes: dict[str, Any], field: str, code: str) -> None:
+async def test_a_wrong_field_is_named(registration: Client, changes: dict[str, Any], field: str, code: str) -> None:
     worker = await a_worker().at(registration)
     answer = await registration.post(f"/workers/{worker}/willingness", an_offer(**changes))
     assert answer.status == 422

@@ -36,7 +36,7 @@ async def test_a_worker_without_a_document_is_provisional_for_90_days(registrati
     assert (await later.get(f"/workers/{answer.body['worker']}")).body["provisional_expired"] is True
 
 
-async def test_the_event_carries_every_code_and_no_person(registration: Client) -> None:
+async def test_the_event_carries_every_code_and_no_personal_data(registration: Client) -> None:
     who = a_worker().named("欧阳娜娜").verified().calling("13812345678")
     answer = await registration.post("/workers", who.body(name_pinyin="OUYANG NANA", household_status="registered_poor"))
     [event] = await registration.published()
@@ -59,7 +59,7 @@ async def test_the_event_carries_every_code_and_no_person(registration: Client) 
     assert (event.actor, event.time) == ("clerk:tester", JUNE)
 
 
-async def test_a_person_is_readable_nowhere_in_the_database(registration: Client) -> None:
+async def test_no_personal_data_is_readable_in_the_database(registration: Client) -> None:
     who = a_worker().named("欧阳娜娜").verified().calling("13812345678")
     await who.at(registration)
     secrets = [who.name, str(who.id_number), "13812345678", "OUYANG"]
@@ -82,7 +82,7 @@ async def test_a_repeated_request_makes_no_second_worker(registration: Client) -
     assert (other.status, other.code) == (422, "IDEMPOTENCY_KEY_REUSED")
 
 
-async def test_a_suspected_duplicate_is_told_and_never_refused(registration: Client) -> None:
+async def test_a_suspected_duplicate_is_reported_and_never_refused(registration: Client) -> None:
     number = an_id()
     first = await registration.post("/workers", a_worker().with_id(number).body())
     same_document = await registration.post("/workers", a_worker().named("李鸣").with_id(number).body())
@@ -94,7 +94,7 @@ async def test_a_suspected_duplicate_is_told_and_never_refused(registration: Cli
     assert (await registration.get(f"/workers/{first.body['worker']}")).body["possible_duplicates"] == 2
 
 
-async def test_a_county_nobody_knows_is_accepted_as_unclassified(registration: Client) -> None:
+async def test_an_unknown_county_is_accepted_as_unclassified(registration: Client) -> None:
     answer = await replace(registration.speaking_as(Role.CLERK), at=JUNE).post("/workers", a_worker().from_county("999999").body())
     assert (answer.status, answer.body["designation"]) == (201, "unclassified")
     assert answer.body["warnings"] == [{"code": "COUNTY_UNCLASSIFIED", "field": "county"}]
@@ -142,9 +142,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
 
 
 @pytest.mark.parametrize(("changes", "field", "code"), REFUSED, ids=lambda value: str(value).encode("ascii", "replace").decode()[:40])
-async def test_what_is_wrong_is_refused_by_name_and_leaves_nothing(
-    registration: Client, changes: dict[str, Any], field: str, code: str
-) -> None:
+async def test_a_wrong_field_is_named_and_nothing_is_written(registration: Client, changes: dict[str, Any], field: str, code: str) -> None:
     answer = await registration.post("/workers", a_worker().body() | changes)
     assert (answer.status, answer.headers["content-type"]) == (422, "application/problem+json")
     assert [(error["field"], error["code"]) for error in answer.body["errors"]] == [(field, code)]
@@ -155,7 +153,7 @@ async def test_what_is_wrong_is_refused_by_name_and_leaves_nothing(
 @pytest.mark.parametrize(
     "raw", [b"", b"{", b"null", b"[]", b'"x"', b"\xff", b'{"name":' + b"9" * 5000 + b"}", b'{"\\ud800": 1}', b"[" * 900]
 )
-async def test_a_body_that_is_none_is_refused(registration: Client, raw: bytes) -> None:
+async def test_a_malformed_body_is_refused(registration: Client, raw: bytes) -> None:
     answer = await registration.upload("/workers", raw, "application/json")
     assert 400 <= answer.status < 500
     assert answer.headers["content-type"] == "application/problem+json"
@@ -175,7 +173,7 @@ async def test_a_worker_is_verified_against_the_registered_number(registration: 
     assert (again.status, again.code, again.body["state"]) == (409, "ALREADY_VERIFIED", "verified")
 
 
-async def test_a_number_learnt_at_verification_is_kept_and_found(registration: Client) -> None:
+async def test_an_identity_number_given_at_verification_is_stored_and_found(registration: Client) -> None:
     who = a_worker()
     worker = await who.at(registration)
     missing = await registration.post(f"/workers/{worker}/verification", {})
@@ -217,7 +215,7 @@ async def test_a_worker_is_found_by_number_however_it_is_typed(registration: Cli
     assert (await registration.get("/workers/by-number/W00999999-8")).status in {404, 422}
 
 
-async def test_pages_of_a_search_meet_without_gap_or_overlap(registration: Client) -> None:
+async def test_pages_of_a_search_have_no_gap_and_no_overlap(registration: Client) -> None:
     made = [await a_worker().named(f"李{letter}").at(registration) for letter in "甲乙丙丁戊"]
     seen: list[str] = []
     page = await registration.get("/workers", limit=2, county="621126")
@@ -229,7 +227,7 @@ async def test_pages_of_a_search_meet_without_gap_or_overlap(registration: Clien
     assert seen == made
 
 
-async def test_search_knows_the_state_on_the_day(registration: Client) -> None:
+async def test_a_search_by_state_uses_the_state_of_the_day(registration: Client) -> None:
     idle, eager = await a_worker().at(registration), await a_worker().named("赵六").at(registration)
     await willing(registration, eager)
     later = replace(registration, at=datetime(2018, 12, 1, 4, tzinfo=UTC))
@@ -242,7 +240,7 @@ async def test_search_knows_the_state_on_the_day(registration: Client) -> None:
     assert (await found(later, "willing"), await found(later, "expired")) == ([], [eager])
 
 
-async def test_clerks_see_masked_data_and_auditors_codes_only(registration: Client) -> None:
+async def test_clerks_see_masked_personal_data_and_auditors_none(registration: Client) -> None:
     who = a_worker().named("欧阳娜娜").verified().calling("13812345678")
     path = f"/workers/{await who.at(registration)}"
     seen = (await registration.get(path)).body["personal"]
@@ -252,7 +250,7 @@ async def test_clerks_see_masked_data_and_auditors_codes_only(registration: Clie
     assert (await auditor.get("/workers")).body["items"][0]["personal"] is None
 
 
-async def test_a_look_at_a_person_in_clear_is_always_recorded(registration: Client) -> None:
+async def test_every_disclosure_of_personal_data_is_recorded(registration: Client) -> None:
     who = a_worker().named("欧阳娜娜").verified().calling("13812345678")
     worker = await who.at(registration)
     for _ in range(2):
@@ -276,7 +274,7 @@ async def test_a_look_at_a_person_in_clear_is_always_recorded(registration: Clie
     assert (refused.status, refused.body["errors"][0]["field"]) == (422, "reason")
 
 
-async def test_history_tells_who_when_and_which_event(registration: Client) -> None:
+async def test_history_shows_the_actor_the_day_and_the_event(registration: Client) -> None:
     worker = await a_worker().registered("2018-04-01").at(registration)
     await willing(registration, worker, recorded_on="2018-05-01")
     page = await registration.get(f"/workers/{worker}/history", limit=1)
@@ -315,7 +313,7 @@ async def test_a_clerk_of_another_province_sees_and_changes_nothing(registration
     assert len(await registration.published()) == 2
 
 
-async def test_roles_end_where_they_end(registration: Client) -> None:
+async def test_each_role_is_limited_to_its_routes(registration: Client) -> None:
     worker = await a_worker().at(registration)
     auditor, officer = registration.speaking_as(Role.AUDITOR), registration.speaking_as(Role.OFFICER)
     enterprise = registration.speaking_as(Role.ENTERPRISE, party=NOBODY)
@@ -326,7 +324,7 @@ async def test_roles_end_where_they_end(registration: Client) -> None:
     assert (await registration.send("GET", "/workers", headers={"authorization": ""})).status == 401
 
 
-async def test_a_worker_who_is_not_there_is_not_found(registration: Client) -> None:
+async def test_an_unknown_worker_is_not_found(registration: Client) -> None:
     for answer in (
         await registration.get(f"/workers/{NOBODY}"),
         await registration.get(f"/workers/{NOBODY}/history"),
@@ -338,7 +336,7 @@ async def test_a_worker_who_is_not_there_is_not_found(registration: Client) -> N
     assert (await registration.get("/workers/nobody")).status == 422
 
 
-async def test_age_is_judged_on_the_day_of_the_registration(registration: Client) -> None:
+async def test_age_is_checked_on_the_day_of_the_registration(registration: Client) -> None:
     late = replace(a_worker(), birth_date=date(1958, 3, 1))  # 60 on that day, 61 today
     at_61 = replace(registration, at=datetime(2019, 6, 1, 4, tzinfo=UTC))
     assert (await at_61.post("/workers", late.body())).code == "AGE_OUT_OF_RANGE"

@@ -71,7 +71,7 @@ async def about_willingness(registration: Client) -> list[events.EventEnvelope[e
     return [event for event in await registration.published() if not isinstance(event.data, events.WorkerRegistered)]
 
 
-async def test_who_has_left_is_no_longer_on_offer_from_that_day(registration: Client) -> None:
+async def test_a_departure_withdraws_the_willingness_on_its_day(registration: Client) -> None:
     worker = await a_worker().at(registration)
     await willing(registration, worker)
     departure = a_departure(worker, date(2018, 7, 3))
@@ -115,7 +115,7 @@ async def test_a_departure_after_the_willingness_ran_out_records_its_expiry(regi
     ]
 
 
-async def test_a_departure_of_somebody_unknown_is_rejected(registration: Client) -> None:
+async def test_a_departure_of_an_unknown_worker_is_rejected(registration: Client) -> None:
     with pytest.raises(Reject, match="WORKER_NOT_FOUND"):
         await reacted(registration, a_departure(str(new_id()), date(2018, 7, 3)))
 
@@ -129,7 +129,7 @@ async def test_of_two_withdrawals_at_once_one_is_refused(registration: Client) -
     assert len(await about_willingness(registration)) == 2
 
 
-async def test_a_sweep_passes_by_a_worker_whom_a_command_holds(registration: Client) -> None:
+async def test_a_sweep_skips_a_worker_locked_by_a_command(registration: Client) -> None:
     worker = await a_worker().at(registration)
     await willing(registration, worker)
     late = Cause(registration.speaking_as(Role.OPERATOR).who, Clock(datetime(2018, 12, 10, 4, tzinfo=UTC)))
@@ -153,7 +153,7 @@ FROM generate_series(1, $1::integer) AS number
 """
 
 
-async def test_a_thousand_ran_out_take_a_few_bounded_sweeps_of_few_statements(registration: Client) -> None:
+async def test_a_thousand_expiries_take_a_few_bounded_sweeps(registration: Client) -> None:
     async with registration.database.connection() as conn:
         await conn.execute(MANY_WILLING, 1001)
     acted: list[int] = []
@@ -165,7 +165,7 @@ async def test_a_thousand_ran_out_take_a_few_bounded_sweeps_of_few_statements(re
     assert len(await about_willingness(registration)) == 1001
 
 
-async def test_stating_it_twice_at_once_is_one_start_and_one_renewal(registration: Client) -> None:
+async def test_simultaneous_recordings_are_one_start_and_renewals(registration: Client) -> None:
     worker = await a_worker().at(registration)
     path = f"/workers/{worker}/willingness"
     answers = await asyncio.gather(*(registration.post(path, an_offer()) for _ in range(4)))

@@ -61,7 +61,7 @@ def test_malformed_identity_numbers_are_refused(number: str) -> None:
         identity.parse_id_number(number)
 
 
-def test_the_document_must_agree_with_what_is_stated() -> None:
+def test_the_document_must_agree_with_the_birth_date_and_sex_stated() -> None:
     document = identity.parse_id_number("11010519491231002X")
     with pytest.raises(errors.BirthDateDiffers):
         identity.require_same_person(document, date(1949, 12, 30), Sex.FEMALE)

@@ -50,7 +50,7 @@ def test_csv_in_the_encoding_of_chinese_spreadsheets_is_read() -> None:
     assert read_rows(content, Kind.CSV, 10)[0].cells["name"] == "王芳"
 
 
-def test_xlsx_numbers_and_dates_become_the_text_people_meant() -> None:
+def test_xlsx_numbers_and_dates_become_the_text_they_show() -> None:
     content = an_xlsx(HEADER, ["王芳", datetime(1992, 3, 4), "female", 621126, 2, 7531, ""])  # noqa: DTZ001  # a cell has no zone
     [row] = read_rows(content, Kind.XLSX, 10)
     assert row.cells == a_row()
@@ -127,7 +127,7 @@ def test_the_template_has_every_column_and_no_row(kind: Kind) -> None:
         read_rows(empty_list(kind), kind, 3)
 
 
-def test_the_annotated_sheet_has_the_codes_where_they_belong() -> None:
+def test_the_annotated_sheet_has_each_code_in_its_column() -> None:
     content = annotated_sheet(
         [an_error(7, "sex", "MISSING"), an_error(3, "id_number", "ID_NUMBER_CHECK"), an_error(7, "county", "OUT_OF_SCOPE")]
     )

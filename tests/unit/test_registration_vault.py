@@ -71,14 +71,14 @@ def test_the_same_person_sealed_twice_looks_different() -> None:
     assert VAULT.seal(WORKER, SOMEBODY) != VAULT.seal(WORKER, SOMEBODY)
 
 
-def test_a_traceback_shows_no_person() -> None:
+def test_a_traceback_shows_no_personal_data() -> None:
     sealed = VAULT.seal(WORKER, SOMEBODY)
     for shown in (repr(SOMEBODY), str(SOMEBODY), repr(sealed), repr(VAULT)):
         assert "欧阳" not in shown
         assert "11010519491231002X" not in shown
 
 
-def test_a_person_is_found_again_by_hash_under_the_same_key_only() -> None:
+def test_hashes_match_under_the_same_key_only() -> None:
     county = CountyCode("621126")
     other = Vault(master_key=MASTER, lookup_key=secrets.token_bytes(32))
     assert VAULT.id_hash("11010519491231002X") == VAULT.id_hash("11010519491231002X") != other.id_hash("11010519491231002X")

@@ -1,4 +1,4 @@
-"""Who a worker is: looked up, and shown in clear."""
+"""Personal data: shown in clear, and looked up by identity number."""
 
 from __future__ import annotations
 

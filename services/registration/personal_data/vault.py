@@ -3,8 +3,8 @@
     ciphertext   = 0x01 | nonce (12) | AES-256-GCM(data key,   personal data as JSON, AAD = worker id)
     wrapped key  = 0x01 | nonce (12) | AES-256-GCM(master key, data key,              AAD = worker id)
 
-Destroying the wrapped key destroys the data. The worker id as additional data keeps one worker's ciphertext from being put
-in another's place. The first byte is the format, so that keys can be rotated. People are found again by keyed hashes: without the
+Destroying the wrapped key destroys the data. The worker id as additional data keeps one worker's ciphertext from being
+read as another's. The first byte is the format, so that keys can be rotated. People are found again by keyed hashes: without the
 lookup key nobody can try out the few billion possible document numbers.
 """
 
@@ -87,8 +87,8 @@ class Vault:
 
     def blocking_hash(self, name_pinyin: str, birth_date: date, county: CountyCode) -> bytes:
         """Finds whoever could be the same person: name as spelt in Latin letters, birth date, county."""
-        letters = "".join(character for character in name_pinyin.upper() if character.isalnum())
-        return self._hash("person", letters, birth_date.isoformat(), county)
+        name = "".join(character for character in name_pinyin.upper() if character.isalnum())
+        return self._hash("person", name, birth_date.isoformat(), county)
 
     def _hash(self, *parts: str) -> bytes:
         return hmac.digest(self._lookup_key, "\x1f".join(parts).encode(), hashlib.sha256)

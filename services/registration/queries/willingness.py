@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.registration.domain.willingness import SupplyCell, SupplyFilter
-from services.registration.queries.workers import PLAN_FOR_VALUES
+from services.registration.queries.workers import PLAN_FOR_VALUES, county_patterns
 from shared import rows
 from shared.db import Tx
 
@@ -22,7 +22,7 @@ SUPPLY_COUNT = rows.Columns(
 )
 LIST_SUPPLY = SUPPLY_COUNT.select("""
 FROM worker CROSS JOIN unnest(offered_occupations) AS occupation CROSS JOIN unnest(destinations) AS destination
-WHERE willingness = 'willing' AND expires_on >= $1 AND county ^@ ANY($2::text[])
+WHERE willingness = 'willing' AND expires_on >= $1 AND county LIKE ANY($2::text[])
   AND ($3::text IS NULL OR county = $3)
   AND ($4::text IS NULL OR occupation = $4)
   AND ($5::text IS NULL OR destination = $5)
@@ -39,7 +39,7 @@ async def list_supply(tx: Tx, wanted: SupplyFilter, *, after: SupplyCell | None,
         tx.conn,
         LIST_SUPPLY,
         tx.clock.today(),
-        tx.principal.county_prefixes(),
+        county_patterns(tx),
         wanted.county,
         wanted.occupation,
         wanted.destination,

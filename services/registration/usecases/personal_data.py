@@ -1,4 +1,4 @@
-"""Looking at who a worker is, and finding a worker by who it is."""
+"""Personal data in clear, and workers found by their identity number."""
 
 from __future__ import annotations
 
