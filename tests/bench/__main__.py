@@ -1,4 +1,4 @@
-"""`python -m tests.bench [PART...] [--events N]`: measure, print, write bench.json; exit 1 when a bound is missed."""
+"""`python -m tests.bench [PART...] [--events N]`: measures, prints, writes bench.json; exit code 1 when a bound is missed."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ import uvloop
 from rich.console import Console
 
 from tests.bench import consuming, counting, latency, relaying, writing
+from tests.bench.environment import ROOT, BenchEnvironment, ReportStep, start_environment
 from tests.bench.figures import Figure, failed, show
-from tests.bench.place import ROOT, Place, Report, place
 
-Part = Callable[[Place, Report], Awaitable[list[Figure]]]
+Part = Callable[[BenchEnvironment, ReportStep], Awaitable[list[Figure]]]
 PARTS: dict[str, Part] = {
     "relay": relaying.measure,
     "consumer": consuming.measure,
@@ -27,13 +27,13 @@ PARTS: dict[str, Part] = {
     "stats": counting.measure,
 }
 EVENTS = 2_000_000
-WRITTEN = ROOT / "bench.json"
+RESULT_FILE = ROOT / "bench.json"
 
 
-async def _measure(here: Place, parts: list[str], say: Report) -> list[Figure]:
+async def _measure(environment: BenchEnvironment, parts: list[str], report: ReportStep) -> list[Figure]:
     figures: list[Figure] = []
     for name in parts:
-        figures += await PARTS[name](here, say)
+        figures += await PARTS[name](environment, report)
     return figures
 
 
@@ -41,13 +41,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all of them where none is named")
     parser.add_argument("--events", type=int, default=EVENTS, help="in the log that stats counts (default %(default)s)")
-    given = parser.parse_args()
-    parts = given.parts or list(PARTS)
+    options = parser.parse_args()
+    parts = options.parts or list(PARTS)
     if unknown := sorted(set(parts) - PARTS.keys()):
         parser.error(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
     console, began = Console(), time.monotonic()
-    with console.status("Kafka and PostgreSQL are starting") as status, place(given.events) as here:
-        figures = uvloop.run(_measure(here, parts, status.update))
+    with console.status("Kafka and PostgreSQL are starting") as status, start_environment(options.events) as environment:
+        figures = uvloop.run(_measure(environment, parts, status.update))
     seconds = time.monotonic() - began
     show(figures, f"Measured in one run of {seconds:.0f} s on {os.cpu_count()} cores", console)
     document = {
@@ -57,7 +57,7 @@ def main() -> int:
         "python": platform.python_version(),
         "figures": [figure.document() for figure in figures],
     }
-    WRITTEN.write_text(json.dumps(document, indent=1) + "\n")
+    RESULT_FILE.write_text(json.dumps(document, indent=1) + "\n")
     for figure in failed(figures):
         console.print(f"[bold red]missed:[/] {figure.name} is {figure.value:.3g} {figure.unit}, bound {figure.bound}")
     return 1 if failed(figures) else 0

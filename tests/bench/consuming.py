@@ -1,4 +1,4 @@
-"""A consumer that applies event by event, one small statement each, next to raw aiokafka that only reads the same log."""
+"""A consumer that applies event by event, one small statement each, against raw aiokafka that only reads the same log."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from shared.health import Health
 from shared.metrics import APPLIED
 from shared.settings import Settings
 from tests.bench import load
+from tests.bench.environment import BenchEnvironment, ReportStep
 from tests.bench.figures import Figure, rate
-from tests.bench.place import Place, Report
 from tests.bench.relaying import counted, relay_all
 from tests.support.wait import until
 
 EVENTS = 8_000
 ROUNDS = 3
 READ_MODEL = "CREATE TABLE worker (worker uuid PRIMARY KEY, county text NOT NULL, effective date NOT NULL)"
-KEEP = "INSERT INTO worker (worker, county, effective) VALUES ($1, $2, $3) ON CONFLICT (worker) DO NOTHING"
+INSERT = "INSERT INTO worker (worker, county, effective) VALUES ($1, $2, $3) ON CONFLICT (worker) DO NOTHING"
 
 
-async def measure(here: Place, say: Report) -> list[Figure]:
-    settings = here.settings("consuming.")
-    say(f"consumer: {EVENTS:,} events are produced")
-    await relay_all(settings, await here.database("consuming-from"), load.rows(EVENTS))
+async def measure(environment: BenchEnvironment, report: ReportStep) -> list[Figure]:
+    settings = environment.settings("consuming.")
+    report(f"consumer: {EVENTS:,} events are produced")
+    await relay_all(settings, await environment.database("consuming-from"), load.rows(EVENTS))
     applied: list[float] = []
     read: list[float] = []
     for number in range(ROUNDS):
-        say(f"consumer: round {number + 1} of {ROUNDS}")
-        applied.append(EVENTS / await _consume(settings, await here.database(f"consuming-{number}"), f"counter{number}"))
+        report(f"consumer: round {number + 1} of {ROUNDS}")
+        applied.append(EVENTS / await _consume(settings, await environment.database(f"consuming-{number}"), f"counter{number}"))
         read.append(EVENTS / await _read(settings))
     return [rate("consumer, one insert per event", applied, "events/s"), rate("raw consumer, reading only", read, "events/s")]
 
@@ -47,7 +47,7 @@ async def _consume(settings: Settings, url: str, service: str) -> float:
     async with database.connection() as conn:
         await conn.execute(READ_MODEL)
     before, began = counted(APPLIED), list[float]()
-    applying = each({WorkerRegistered: _keep})
+    applying = each({WorkerRegistered: _insert_worker})
 
     async def apply(tx: Tx, events: Any) -> None:
         began.append(time.perf_counter())
@@ -66,8 +66,8 @@ async def _consume(settings: Settings, url: str, service: str) -> float:
         await db.close_database(database)
 
 
-async def _keep(tx: Tx, recorded: EventEnvelope[WorkerRegistered]) -> None:
-    await tx.conn.execute(KEEP, recorded.data.worker, recorded.data.origin.county, recorded.data.effective)
+async def _insert_worker(tx: Tx, recorded: EventEnvelope[WorkerRegistered]) -> None:
+    await tx.conn.execute(INSERT, recorded.data.worker, recorded.data.origin.county, recorded.data.effective)
 
 
 async def _read(settings: Settings) -> float:
@@ -76,9 +76,9 @@ async def _read(settings: Settings) -> float:
     consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka_bootstrap_servers, max_partition_fetch_bytes=2 * 1024 * 1024)
     await consumer.start()
     try:
-        places = [TopicPartition(topic, partition) for partition in range(settings.topic_partitions)]
-        consumer.assign(places)
-        await consumer.seek_to_beginning(*places)
+        partitions = [TopicPartition(topic, partition) for partition in range(settings.topic_partitions)]
+        consumer.assign(partitions)
+        await consumer.seek_to_beginning(*partitions)
         began, seen = 0.0, 0
         while seen < EVENTS:
             batches = await consumer.getmany(timeout_ms=1_000, max_records=2_000)

@@ -1,4 +1,4 @@
-"""A measured figure, the bound it must keep, and how the run is written down."""
+"""A measured figure, its bound, and the table and JSON of a run."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.table import Table
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """`value` in `unit`; a bound is inclusive, and a figure without one only informs. `samples`: what the value was taken from."""
+    """`value` in `unit`; bounds are inclusive. `samples`: the values of the rounds."""
 
     name: str
     value: float
@@ -33,23 +33,23 @@ class Figure:
         return "" if self.at_most is None else f"<= {self.at_most:g}"
 
     def document(self) -> dict[str, Any]:
-        written: dict[str, Any] = {"name": self.name, "value": round(self.value, 4), "unit": self.unit}
+        document: dict[str, Any] = {"name": self.name, "value": round(self.value, 4), "unit": self.unit}
         if self.bound:
-            written |= {"bound": self.bound, "met": self.met}
+            document |= {"bound": self.bound, "met": self.met}
         if self.samples:
-            written["samples"] = [round(sample, 4) for sample in self.samples]
-        return written
+            document["samples"] = [round(sample, 4) for sample in self.samples]
+        return document
 
 
 def ratio(name: str, ours: Sequence[float], theirs: Sequence[float], at_least: float) -> Figure:
-    """The median of the rounds' ratios: two rates of one round met the same machine."""
+    """The median of the ratios per round: the two rates of one round saw the same load of the machine."""
     samples = tuple(mine / other for mine, other in zip(ours, theirs, strict=True))
-    return Figure(name, median(samples), "ratio", at_least=at_least, samples=samples)
+    return Figure(name=name, value=median(samples), unit="ratio", at_least=at_least, samples=samples)
 
 
 def rate(name: str, samples: Sequence[float], unit: str) -> Figure:
     """The median of several rates."""
-    return Figure(name, median(samples), unit, samples=tuple(samples))
+    return Figure(name=name, value=median(samples), unit=unit, samples=tuple(samples))
 
 
 def percentile(samples: Sequence[float], share: float) -> float:
@@ -72,9 +72,9 @@ def show(figures: Sequence[Figure], title: str, console: Console | None = None) 
     table.add_column("")
     for figure in figures:
         verdict = "" if not figure.bound else "met" if figure.met else "[bold red]missed[/]"
-        table.add_row(figure.name, _written(figure.value), figure.unit, figure.bound, verdict)
+        table.add_row(figure.name, _formatted(figure.value), figure.unit, figure.bound, verdict)
     (console or Console()).print(table)
 
 
-def _written(value: float) -> str:
+def _formatted(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}" if value >= 10 else f"{value:.2f}"

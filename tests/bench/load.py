@@ -1,4 +1,4 @@
-"""Events as the programme writes them, in number."""
+"""Many different events, as the outbox holds them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _row(n: int, origin: Origin) -> Row:
 
 
 async def fill(conn: asyncpg.Connection, filling: Sequence[Row]) -> None:
-    """An outbox with these rows and numbers from 0, its pages written: what fills it is not what is measured."""
+    """An outbox with these rows and numbers from 0, its pages written to disk, so that filling it is not measured."""
     await conn.execute("TRUNCATE outbox; DELETE FROM relay_sequence; DELETE FROM relay_topic; UPDATE relay SET inflight = '{}'")
     await conn.copy_records_to_table("outbox", records=filling, columns=["event_id", "topic", "key", "value"])
     await conn.execute("VACUUM (ANALYZE) outbox")

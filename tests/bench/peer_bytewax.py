@@ -20,7 +20,7 @@ from bytewax.run import cli_main
 from bytewax.testing import TestingSink
 from orjson import loads
 
-from tests.bench.peer_fold import COMMIT_SECONDS, Task, contributions, done, given, recorded_on
+from tests.bench.peer_fold import COMMIT_SECONDS, Task, contributions, read_task, recorded_on, write_result
 
 Cells = dict[str, int]
 
@@ -68,6 +68,6 @@ def fold(task: Task) -> tuple[float, list[tuple[str, Cells]]]:
 
 
 if __name__ == "__main__":
-    task = given()
+    task = read_task()
     seconds, days = fold(task)
-    done(task, seconds, (cell for _, cells in days for cell in cells.items()))
+    write_result(task, seconds, (cell for _, cells in days for cell in cells.items()))

@@ -1,7 +1,6 @@
-"""What every peer's process is given: its task, and the reference fold written out for the events of the ledger (services/stats/counting).
+"""What the process of every peer gets: its task, and the reference fold written out for the events of programme_log.py.
 
-Such a process has the peer's packages and none of ours, so it cannot import the fold itself. `make bench-peers` holds what comes
-out of it equal to ours, cell by cell.
+Such a process has the peer's packages and none of ours, so it cannot import the fold. `make bench-peers` compares its cells with ours.
 """
 
 from __future__ import annotations
@@ -34,11 +33,11 @@ class Task:
 CELLS = "cells.tsv"  # a line per cell: its key, a tab, its value; a key may come several times
 
 
-def given() -> Task:
+def read_task() -> Task:
     return Task(**json.loads(sys.argv[1]))
 
 
-def done(task: Task, seconds: float, cells: Iterable[tuple[str, int]]) -> None:
+def write_result(task: Task, seconds: float, cells: Iterable[tuple[str, int]]) -> None:
     """`seconds`: from the first record to the last commit."""
     with (Path(task.folder) / CELLS).open("w", encoding="utf-8") as file:
         file.writelines(f"{cell}\t{value}\n" for cell, value in cells)

@@ -16,7 +16,7 @@ from orjson import loads
 from quixstreams import Application
 from quixstreams.models import Deserializer
 
-from tests.bench.peer_fold import COMMIT_RECORDS, COMMIT_SECONDS, Task, contributions, done, given
+from tests.bench.peer_fold import COMMIT_RECORDS, COMMIT_SECONDS, Task, contributions, read_task, write_result
 
 GROUP = "peer-quix"
 
@@ -80,6 +80,6 @@ def committed(task: Task) -> Iterator[tuple[str, int]]:
 
 
 if __name__ == "__main__":
-    task = given()
+    task = read_task()
     seconds = fold(task)
-    done(task, seconds, committed(task))
+    write_result(task, seconds, committed(task))

@@ -16,8 +16,8 @@ from shared.health import Health
 from shared.metrics import RELAYED
 from shared.settings import Settings
 from tests.bench import load
+from tests.bench.environment import BenchEnvironment, ReportStep
 from tests.bench.figures import Figure, rate, ratio
-from tests.bench.place import Place, Report
 from tests.support.wait import until
 
 EVENTS = 60_000
@@ -26,17 +26,17 @@ AT_LEAST = 0.6
 _CONTENT_TYPE = ("content-type", b"application/cloudevents+json; charset=UTF-8")
 
 
-async def measure(here: Place, say: Report) -> list[Figure]:
-    """Rounds that alternate; both open and close their own connections within their time."""
-    url = await here.database("relaying")
+async def measure(environment: BenchEnvironment, report: ReportStep) -> list[Figure]:
+    """Both sides alternate over the rounds; opening and closing their connections is part of their time."""
+    url = await environment.database("relaying")
     filling = load.rows(EVENTS)
-    await relay_all(here.settings("relay-warm."), url, filling[:5_000])
+    await relay_all(environment.settings("relay-warm."), url, filling[:5_000])
     relayed: list[float] = []
     raw: list[float] = []
     for number in range(ROUNDS):
-        say(f"relay: round {number + 1} of {ROUNDS}")
+        report(f"relay: round {number + 1} of {ROUNDS}")
         for side in (_raw, relay_all) if number % 2 else (relay_all, _raw):
-            settings = here.settings(f"{'raw' if side is _raw else 'relay'}-{number}.")
+            settings = environment.settings(f"{'raw' if side is _raw else 'relay'}-{number}.")
             (relayed if side is relay_all else raw).append(EVENTS / await side(settings, url, filling))
     return [
         ratio("relay / raw producer", relayed, raw, AT_LEAST),
@@ -68,13 +68,13 @@ async def relay_all(settings: Settings, url: str, filling: Sequence[load.Row]) -
 
 
 def counted(counter: Counter) -> float:
-    """Events of the topic that this process relayed or applied; each counts once its transaction is committed."""
+    """Events of the topic that this process has relayed or applied, counted once their transaction is committed."""
     samples = next(iter(counter.labels(load.TOPIC).collect())).samples
     return next(sample.value for sample in samples if sample.name.endswith("_total"))
 
 
 async def _raw(settings: Settings, _url: str, filling: Sequence[load.Row]) -> float:
-    """Seconds from its start until the last ack. Records are ready-made: only producing them counts."""
+    """Seconds from its start until the last ack. The records are prepared before: only producing them is measured."""
     await kafka.create_topics(settings, [load.TOPIC])
     topic, sends = kafka.topic_name(settings, load.TOPIC), _records(filling, settings.topic_partitions)
     began = time.perf_counter()

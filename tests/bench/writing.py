@@ -1,4 +1,4 @@
-"""A command over HTTP, as served to a clerk, against a bare application that inserts one row of the same size."""
+"""A command over HTTP, as a clerk sends it, against a bare application that inserts one row of the same size."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import aiohttp
 import asyncpg
 
 from shared.principals import Role
-from tests.bench import bare
+from tests.bench import bare_service
+from tests.bench.environment import BenchEnvironment, ReportStep, serve
 from tests.bench.figures import Figure, percentile, rate, ratio
-from tests.bench.place import Place, Report, serving
 from tests.support.registration import a_worker
 
 CALLERS = 16
@@ -49,55 +49,55 @@ def a_registration(number: int) -> dict[str, Any]:
     return a_worker().body(phone=f"+86 139{number:08d}")
 
 
-async def measure(here: Place, say: Report) -> list[Figure]:
+async def measure(environment: BenchEnvironment, report: ReportStep) -> list[Figure]:
     ours: list[float] = []
     bares: list[float] = []
     waits: list[float] = []
+    docking_url = await environment.database("writing-docking", "docking")
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=CALLERS)) as session:
         with (
-            serving(here, "docking", "services.docking", await here.database("writing-docking", "docking"), "writing.") as docking,
-            serving(here, "bare", "tests.bench.bare", await _bare_database(here), "") as plain,
+            serve(environment, "docking", "services.docking", database=docking_url, prefix="writing.") as docking,
+            serve(environment, "bare", "tests.bench.bare_service", database=await _bare_database(environment), prefix="") as plain,
         ):
-            real, other = Target(f"{docking.base}/enterprises", here.token(Role.OFFICER)), Target(f"{plain.base}/enterprises", "")
+            real, other = Target(f"{docking.base}/enterprises", environment.token(Role.OFFICER)), Target(f"{plain.base}/enterprises", "")
             for target in (real, other):
                 await _press(session, target, an_enterprise, 1.0)
             for number in range(ROUNDS):
-                say(f"HTTP: round {number + 1} of {ROUNDS}")
+                report(f"HTTP: round {number + 1} of {ROUNDS}")
                 for target in (other, real) if number % 2 else (real, other):
                     taken = await _press(session, target, an_enterprise, SECONDS)
                     (ours if target is real else bares).append(len(taken) / SECONDS)
                     waits += taken if target is real else []
-        registrations = await _registrations(here, session)
+        registrations = await _registrations(environment, session)
     return [
         ratio("POST /enterprises / bare FastAPI + asyncpg", ours, bares, AT_LEAST),
         rate("POST /enterprises", ours, "requests/s"),
-        Figure(f"POST /enterprises, p99 with {CALLERS} callers", percentile(waits, 0.99) * 1000, "ms"),
+        Figure(name=f"POST /enterprises, p99 with {CALLERS} callers", value=percentile(waits, 0.99) * 1000, unit="ms"),
         rate("bare FastAPI + asyncpg insert", bares, "requests/s"),
         rate("POST /workers (sealed personal data)", [registrations], "requests/s"),
     ]
 
 
-async def _registrations(here: Place, session: aiohttp.ClientSession) -> float:
-    with serving(
-        here, "registration", "services.registration", await here.database("writing-registration", "registration"), "writing."
-    ) as registration:
-        target = Target(f"{registration.base}/workers", here.token(Role.CLERK))
+async def _registrations(environment: BenchEnvironment, session: aiohttp.ClientSession) -> float:
+    url = await environment.database("writing-registration", "registration")
+    with serve(environment, "registration", "services.registration", database=url, prefix="writing.") as registration:
+        target = Target(f"{registration.base}/workers", environment.token(Role.CLERK))
         await _press(session, target, a_registration, 1.0)
         return len(await _press(session, target, a_registration, SECONDS)) / SECONDS
 
 
-async def _bare_database(here: Place) -> str:
-    url = await here.database("writing-bare")
+async def _bare_database(environment: BenchEnvironment) -> str:
+    url = await environment.database("writing-bare")
     conn = await asyncpg.connect(url)
     try:
-        await conn.execute(bare.TABLE)
+        await conn.execute(bare_service.TABLE)
     finally:
         await conn.close()
     return url
 
 
 async def _press(session: aiohttp.ClientSession, target: Target, body: Any, seconds: float) -> list[float]:
-    """CALLERS post one after the other for so long. Returns how long each request took; anything but 201 ends the run."""
+    """CALLERS each post one request after the other for so long. Returns the seconds of each request; any answer but 201 ends the run."""
     taken: list[float] = []
     until = time.perf_counter() + seconds
 
@@ -105,8 +105,8 @@ async def _press(session: aiohttp.ClientSession, target: Target, body: Any, seco
         while (began := time.perf_counter()) < until:
             number = next(_numbers)
             async with session.post(target.address, json=body(number), headers=target.headers(number)) as answer:
-                said = await answer.read()
-                assert answer.status == 201, said
+                body_text = await answer.read()
+                assert answer.status == 201, body_text
             taken.append(time.perf_counter() - began)
 
     await asyncio.gather(*(call() for _ in range(CALLERS)))

@@ -28,7 +28,7 @@ from services.stats.replay import rebuild
 from shared.db import Database, close_database, open_database
 from shared.delivery import kafka as topics
 from shared.settings import Settings
-from tests.bench import ledger
+from tests.bench import programme_log
 from tests.conftest import fresh_databases
 from tests.support import delivery, recount, stats_process
 from tests.support.delivery import caught_up, consuming
@@ -80,7 +80,7 @@ async def counted(
         url = await make("stats")
         config = delivery.settings(kafka, prefix, topic_partitions=READERS, database_url=SecretStr(url))
         await topics.create_topics(config)
-        await ledger.write(config, EVENTS)
+        await programme_log.write(config, EVENTS)
         recounted = recount.figures((await recount.recount(kafka, prefix)).events)
         place = stats_process.place(kafka, prefix, url, tmp_path_factory.mktemp("rebuild"), partitions=READERS)
         database = await open_database("stats", url, size=4)

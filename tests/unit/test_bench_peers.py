@@ -6,14 +6,14 @@ import json
 from collections import Counter
 
 from services.stats.counting import columnar_fold
-from tests.bench import ledger
+from tests.bench import programme_log
 from tests.bench.peer_fold import contributions
 
 EVENTS = 14 * 300
 
 
 def test_the_fold_written_out_for_the_peers_gives_the_cells_of_ours() -> None:
-    values = [value for *_, value in ledger.records(EVENTS, partitions=6)]
+    values = [value for *_, value in programme_log.records(EVENTS, partitions=6)]
     theirs: Counter[str] = Counter()
     for value in values:
         for cell, amount in contributions(json.loads(value)):

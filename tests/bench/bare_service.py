@@ -1,4 +1,4 @@
-"""What the write path is held against: FastAPI and asyncpg, one row in one transaction; no caller, no key, no event."""
+"""The baseline of the write path: FastAPI and asyncpg, one row in one transaction; no authentication, no idempotency, no event."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The log of a programme, in number: contract events of many placements in the order in which they would be recorded.
+"""The log of a large programme: events of many placements in the order in which they would be recorded.
 
-Every placement departs, is paid for a year, month by month, and comes home; it takes 14 events. Counties, destinations and
-enterprises are as many as a country has. The records are put together from templates, since what writes them is not measured.
+Every placement departs, is paid monthly for a year, and returns; that is 14 events. There are as many counties, destinations
+and enterprises as a country has. The records are filled in from templates, since writing them is not measured.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from shared.settings import Settings
 from shared.values import Designation
 
 MONTHS = 48
-PAID = 12  # wage periods of a placement
-EVENTS_EACH = PAID + 2
+PAID_MONTHS = 12  # wage periods of a placement
+EVENTS_PER_PLACEMENT = PAID_MONTHS + 2
 ENTERPRISES = 300
 DESTINATIONS = 60
 OCCUPATIONS = ("7112", "7115", "7212", "7231", "7411", "8332", "8350", "5120", "5321", "5223", "6111", "6221", "9112", "9313", "9629")
-CURRENCY = {"JPN": "JPY", "SGP": "SGD", "SAU": "SAR", "MAC": "MOP", "HKG": "HKD"}  # elsewhere US dollars are paid
+CURRENCY = {"JPN": "JPY", "SGP": "SGD", "SAU": "SAR", "MAC": "MOP", "HKG": "HKD"}  # US dollars elsewhere
 START = date(2017, 1, 1)
 PAY_DAYS = (10, 25)  # of the month after the wage period: an enterprise reports once a month
 BATCH_BYTES = 512 * 1024
@@ -66,18 +66,18 @@ _TEMPLATES = {
 
 
 def placements(number_of: int) -> list[Placement]:
-    """The same ones every time."""
-    dice = random.Random(20170101)
+    """The same placements in every run."""
+    rng = random.Random(20170101)
     counties = sorted(reference.counties())
     destinations = [*CURRENCY, *(each.alpha_3 for each in pycountry.countries if each.alpha_3 not in CURRENCY)][:DESTINATIONS]
     weights = [1 / (rank + 1) for rank in range(len(destinations))]
-    abroad = dice.choices(destinations, weights, k=number_of)
-    span = (MONTHS - PAID - 1) * 30
+    abroad = rng.choices(destinations, weights, k=number_of)
+    span = (MONTHS - PAID_MONTHS - 1) * 30
     made = []
     for number, destination in enumerate(abroad):
         departed = START + timedelta(days=number * span // number_of)
-        county, gross = dice.choice(counties), dice.randrange(300_000, 1_200_000)
-        deducted = dice.choice((0, 0, 0, 20_000))
+        county, gross = rng.choice(counties), rng.randrange(300_000, 1_200_000)
+        deducted = rng.choice((0, 0, 0, 20_000))
         designation = reference.designation(county, departed)
         made.append(
             {
@@ -87,13 +87,13 @@ def placements(number_of: int) -> list[Placement]:
                 "county": county,
                 "designation": designation.value,
                 "destination": destination,
-                "occupation": dice.choice(OCCUPATIONS),
+                "occupation": rng.choice(OCCUPATIONS),
                 "enterprise": _id(3, number % ENTERPRISES),
-                "channel": dice.choice(("labour_cooperation", "labour_cooperation", "contracted_project")),
+                "channel": rng.choice(("labour_cooperation", "labour_cooperation", "contracted_project")),
                 "departed_on": departed,
-                "sex": dice.choice(("male", "female")),
-                "birth_year": departed.year - dice.randrange(20, 50),
-                "first": dice.choice(("true", "true", "false")),
+                "sex": rng.choice(("male", "female")),
+                "birth_year": departed.year - rng.randrange(20, 50),
+                "first": rng.choice(("true", "true", "false")),
                 "currency": CURRENCY.get(destination, "USD"),
                 "gross": gross,
                 "deducted": deducted,
@@ -109,8 +109,8 @@ def _id(kind: int, number: int) -> str:
 
 
 def records(events: int, partitions: int) -> Iterator[Record]:
-    """`events` records in the order of their recording, each placement's in one partition."""
-    every = placements(-(-events // EVENTS_EACH))
+    """`events` records in the order in which they are recorded; those of a placement in one partition."""
+    every = placements(-(-events // EVENTS_PER_PLACEMENT))
     first_day: dict[date, list[Placement]] = {}
     for one in every:
         first_day.setdefault(one["departed_on"], []).append(one)
@@ -118,20 +118,20 @@ def records(events: int, partitions: int) -> Iterator[Record]:
 
 
 def _by_day(departing: dict[date, list[Placement]], partitions: int) -> Iterator[Record]:
-    """Day after day: who departs, what is paid that day, who comes home a year after he left."""
+    """Day by day: departures, payments, and returns a year after departure."""
     numbers = count(1)
     abroad: dict[int, list[tuple[Placement, date]]] = {day: [] for day in PAY_DAYS}
 
     def record(topic: str, kind: str, one: Placement, day: date) -> Record:
-        said = {
+        fields = {
             **one,
             "source": topic.partition(".")[0],
             "type": kind,
             "id": _id(4, next(numbers)),
             "on": day,
-            "period": _before(day),
+            "period": _previous_month(day),
         }
-        return topic, one["number"] % partitions, one["placement"].encode(), (_TEMPLATES[kind] % said).encode()
+        return topic, one["number"] % partitions, one["placement"].encode(), (_TEMPLATES[kind] % fields).encode()
 
     for day in (START + timedelta(days=offset) for offset in range(MONTHS * 31)):
         for one in departing.get(day, ()):
@@ -142,7 +142,7 @@ def _by_day(departing: dict[date, list[Placement]], partitions: int) -> Iterator
         staying = []
         for one, departed in abroad[day.day]:
             months = (day.year - departed.year) * 12 + day.month - departed.month
-            if months > PAID:
+            if months > PAID_MONTHS:
                 yield record(DOCKING, "Returned", one, day)
                 continue
             staying.append((one, departed))
@@ -151,12 +151,12 @@ def _by_day(departing: dict[date, list[Placement]], partitions: int) -> Iterator
         abroad[day.day] = staying
 
 
-def _before(day: date) -> str:
+def _previous_month(day: date) -> str:
     return (day.replace(day=1) - timedelta(days=1)).isoformat()[:7]
 
 
 async def write(settings: Settings, events: int) -> None:
-    """The log, as relays would have written it: numbered per topic and partition, in batches of a relay's size."""
+    """Write the log as relays do: numbered per topic and partition, in batches of the size of a relay's."""
     await kafka.create_topics(settings, [DOCKING, RIGHTS])
     producer = await kafka.open_producer(settings)
     try:
@@ -169,15 +169,15 @@ async def _send(producer: AIOKafkaProducer, settings: Settings, events: int) -> 
     numbers: dict[tuple[str, int], int] = {}
     open_batches: dict[tuple[str, int], object] = {}
     for topic, partition, key, value in records(events, settings.topic_partitions):
-        place = (topic, partition)
-        number = numbers.get(place, 0)
-        numbers[place] = number + 1
+        topic_partition = (topic, partition)
+        number = numbers.get(topic_partition, 0)
+        numbers[topic_partition] = number + 1
         headers = [_TYPE, ("sequence", b"1.%d" % number)]
-        batch = open_batches.get(place)
+        batch = open_batches.get(topic_partition)
         if batch is None or batch.append(key=key, value=value, timestamp=None, headers=headers) is None:  # type: ignore[attr-defined]
             if batch is not None:
                 await producer.send_batch(batch, kafka.topic_name(settings, topic), partition=partition)
-            batch = open_batches[place] = producer.create_batch()
+            batch = open_batches[topic_partition] = producer.create_batch()
             batch.append(key=key, value=value, timestamp=None, headers=headers)
     for (topic, partition), batch in open_batches.items():
         await producer.send_batch(batch, kafka.topic_name(settings, topic), partition=partition)

@@ -1,4 +1,4 @@
-"""Where it is measured: a durable PostgreSQL and a Kafka in a folder that goes away, and service processes on them."""
+"""What the benchmarks run on: a durable PostgreSQL and a Kafka in a temporary folder, and service processes on them."""
 
 from __future__ import annotations
 
@@ -37,8 +37,11 @@ READY_SECONDS = 30.0
 POOL_SIZE = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+ReportStep = Callable[[str], Any]  # takes one line that says what is being measured
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenchEnvironment:
     folder: Path
     kafka: str  # bootstrap servers
     postgres: postgres_local.Postgres
@@ -51,7 +54,7 @@ class Place:
         return self.folder / "jwks.json"
 
     def settings(self, prefix: str) -> Settings:
-        """For what runs in this process."""
+        """Settings for code that runs in this process."""
         return Settings(
             kafka_bootstrap_servers=self.kafka,
             database_url=SecretStr(self.postgres.url()),
@@ -81,8 +84,8 @@ class Place:
 
 
 @contextmanager
-def place(events: int) -> Iterator[Place]:
-    """Both servers ready; stopped and forgotten on leaving."""
+def start_environment(events: int) -> Iterator[BenchEnvironment]:
+    """Both servers ready; stopped and deleted on leaving."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="laowu-bench-")))
         postgres, process = postgres_local.start(folder / "postgres", durable=True)
@@ -95,7 +98,14 @@ def place(events: int) -> Iterator[Place]:
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
         (folder / "signing.pem").write_bytes(private)
-        yield Place(folder, kafka.bootstrap, postgres, signing, events, {"Kafka": broker.pid, "PostgreSQL": process.pid})
+        yield BenchEnvironment(
+            folder=folder,
+            kafka=kafka.bootstrap,
+            postgres=postgres,
+            signing=signing,
+            events=events,
+            pids={"Kafka": broker.pid, "PostgreSQL": process.pid},
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,24 +118,24 @@ class Server:
 
 
 @contextmanager
-def serving(here: Place, name: str, module: str, database: str, prefix: str, **more: str) -> Iterator[Server]:
+def serve(environment: BenchEnvironment, name: str, module: str, *, database: str, prefix: str, **more: str) -> Iterator[Server]:
     """`python -m module`, ready; stopped on leaving. Raises AssertionError with its log when it does not come up."""
     [port] = processes.free_ports(1)
-    environment: dict[str, str] = {
-        "KAFKA_BOOTSTRAP_SERVERS": here.kafka,
+    variables: dict[str, str] = {
+        "KAFKA_BOOTSTRAP_SERVERS": environment.kafka,
         "DATABASE_URL": database,
         "HTTP_PORT": str(port),
-        "AUTH_JWKS": str(here.jwks),
+        "AUTH_JWKS": str(environment.jwks),
         "TOPIC_PREFIX": prefix,
         "POOL_SIZE": str(POOL_SIZE),
         "PYTHONPATH": str(ROOT),
         "MALLOC_ARENA_MAX": "2",
         "REGISTRATION_MASTER_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
         "REGISTRATION_LOOKUP_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
-        "DOCKING_SIGNING_KEY": str(here.folder / "signing.pem"),
+        "DOCKING_SIGNING_KEY": str(environment.folder / "signing.pem"),
         **more,
     }
-    spec = Spec(name, [sys.executable, "-m", module], here.folder / f"{name}.log", environment)
+    spec = Spec(name, [sys.executable, "-m", module], environment.folder / f"{name}.log", variables)
     process = processes.spawn(spec)
     try:
         base = f"http://127.0.0.1:{port}"
@@ -149,6 +159,3 @@ def _answers(address: str) -> bool:
             return bool(answer.status == 200)
     except (URLError, OSError):
         return False
-
-
-Report = Callable[[str], Any]  # one line about what is being done

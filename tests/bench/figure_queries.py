@@ -1,0 +1,85 @@
+"""How fast stats answers the questions of a dashboard, over ten million cells."""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+
+from services.stats.domain.questions import Filter, Question
+from services.stats.figures import query
+from shared import db
+from shared.db import Database
+from shared.values import Designation
+from tests.bench import programme_log
+from tests.bench.environment import ReportStep
+from tests.bench.figures import Figure, percentile
+
+CELLS = 10_000_000  # at least
+ROUNDS = 200  # of every question
+# At 50 events a second the sums by year change every half minute; a dashboard that asks every second meets its cache in between.
+ROUNDS_PER_CHANGE = 20
+INSERT_RATES = """
+INSERT INTO fx_rate (currency, month, version, yuan_per_unit, source, reason, entered_by, entered_at, entered_on)
+SELECT currency, month::date, 1, 0.5, 'bench', 'bench', 'bench', now(), current_date
+FROM unnest($1::text[]) AS currency, generate_series(date '2017-01-01', date '2020-12-01', interval '1 month') AS month
+"""
+CHANGE_SUMS = "UPDATE settled SET version = gen_random_uuid()"
+POOR = Filter(listed=(Designation.NATIONAL, Designation.PROVINCIAL))
+BEGIN, END = date(2017, 1, 1), date(2020, 12, 31)
+QUESTIONS = (
+    *(Question(measure=measure, start=BEGIN, end=END, by=("year",)) for measure in ("dispatches", "persons", "stock", "returns", "income")),
+    *(Question(measure="dispatches", start=BEGIN, end=END, by=("year", level)) for level in ("province", "region")),
+    *(
+        Question(measure="dispatches", start=BEGIN, end=END, by=("year", "province"), filter=POOR, basis=basis)
+        for basis in ("ever_listed", "listed_at_departure")
+    ),
+    Question(measure="income", start=BEGIN, end=END, by=("province",), filter=POOR),
+    Question(measure="dispatches", start=BEGIN, end=END, by=("month", "channel")),
+)
+CELL_COUNT = "SELECT coalesce(sum(cells), 0) FROM block"
+DUPLICATE_CELLS = "INSERT INTO block SELECT * FROM block LIMIT 20000"  # more rows to read, the same keys
+
+
+async def measure(url: str, report: ReportStep) -> list[Figure]:
+    """Ask every question in every round, on the database that counting has filled."""
+    database = await db.open_database("stats", url, size=2, plan_each=True)  # as the service does
+    try:
+        cells = await _fill(database, report)
+        report("stats: the questions of a dashboard")
+        waits, uncached = list[float](), list[float]()
+        for number in range(ROUNDS):
+            changed = number % ROUNDS_PER_CHANGE == 0
+            if changed:
+                async with database.connection() as conn:
+                    await conn.execute(CHANGE_SUMS)
+            seconds = [await _ask(database, question) for question in QUESTIONS]
+            waits += seconds
+            uncached += seconds if changed else ()
+    finally:
+        await db.close_database(database)
+    return [
+        Figure(name="board, cells there", value=cells, unit="cells"),
+        Figure(name="board, a question, p50", value=percentile(waits, 0.5) * 1000, unit="ms"),
+        Figure(name="board, a question, p99", value=percentile(waits, 0.99) * 1000, unit="ms", at_most=20),
+        Figure(name="board, a question asked first after more was settled, p50", value=percentile(uncached, 0.5) * 1000, unit="ms"),
+        Figure(name="board, a question asked first after more was settled, p99", value=percentile(uncached, 0.99) * 1000, unit="ms"),
+    ]
+
+
+async def _fill(database: Database, report: ReportStep) -> int:
+    """Copy cells until there are enough, and enter the rates. Returns how many cells there are."""
+    async with database.connection() as conn:
+        await conn.execute("SET statement_timeout = 0")
+        while (cells := int(await conn.fetchval(CELL_COUNT))) < CELLS:
+            report(f"stats: {cells:,} cells are duplicated")
+            await conn.execute(DUPLICATE_CELLS, timeout=600)
+        await conn.execute(INSERT_RATES, [*programme_log.CURRENCY.values(), "USD"])
+        await conn.execute("ANALYZE", timeout=600)
+    return cells
+
+
+async def _ask(database: Database, question: Question) -> float:
+    began = time.perf_counter()
+    async with database.transaction(database.system_cause()) as tx:
+        await query.answer(tx, question)
+    return time.perf_counter() - began
