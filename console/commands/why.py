@@ -17,9 +17,9 @@ from console.commands.terminal import Json, message, print_json
 from console.local import stack
 from console.local.home import Home
 from services.stats.counting.reference_fold import EARLIEST
+from services.stats.domain.periods import period_end, period_start
 from services.stats.domain.questions import Basis, Filter, Question
 from services.stats.figures.known_codes import require_known
-from services.stats.figures.query import bounds
 from services.stats.replay import figure_keys
 from services.stats.replay.explain import Contribution, Explanation, FigureToExplain, explain
 from shared import db
@@ -105,8 +105,8 @@ def _asking(figure: str, period: str | None, part: dict[str, list[str]], terms: 
             raise typer.BadParameter("a published key says by itself which figure it is: no options beside it")
         return partial(_asked_by_key, figure)
     try:
-        start = bounds(period, upper=False) if period else EARLIEST
-        end = bounds(period, upper=True) if period else terms.known_on or Clock().today()
+        start = period_start(period) if period else EARLIEST
+        end = period_end(period) if period else terms.known_on or Clock().today()
         question = Question(measure=figure, start=start, end=end, filter=Filter.model_validate(part), **terms.chosen())
     except ValidationError as error:
         first = error.errors()[0]

@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 
 from services.stats.counting.measures import DERIVED, MEASURE, QUOTIENTS, cuts_for
-from services.stats.programmes import evaluation
-from services.stats.usecases import answers
+from services.stats.programmes import catalogue
+from services.stats.usecases import figures
 from services.stats.views import exports
 from shared.events import Event
 from shared.principals import Role
@@ -116,7 +116,7 @@ async def test_the_report_has_the_form_the_ministry_reads(stats: Client) -> None
 
 
 def scaled(factor: int) -> dict[str, Any]:
-    plan: dict[str, Any] = json.loads((evaluation.SHIPPED / "2017-2020.json").read_text())
+    plan: dict[str, Any] = json.loads((catalogue.SHIPPED / "2017-2020.json").read_text())
     for target in plan["targets"]:
         target["floor"] //= factor
         if "stretch" in target:
@@ -329,7 +329,7 @@ async def test_a_long_figure_leaves_as_csv_piece_by_piece(stats: Client, monkeyp
     assert pl.read_parquet(io.BytesIO(parquet.body)).select("year", "value").rows() == [("2018", 2), ("2019", 1)]
     empty = (await stats.get("/figures/dispatches/export", **{"from": "1995", "to": "1995", "by": "year"})).body.decode().splitlines()
     assert len(empty) == 1
-    monkeypatch.setattr(answers, "MOST_POINTS", 1)
+    monkeypatch.setattr(figures, "MOST_POINTS", 1)
     refused = await stats.get("/figures/dispatches/export", **query)
     assert (refused.status, refused.code) == (422, "TOO_MANY_POINTS")
 

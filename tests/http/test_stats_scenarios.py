@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.stats.programmes import evaluation
+from services.stats.programmes import catalogue
 from shared.principals import Role
 from tests.support.http import Client, Start
 from tests.support.stats import POOR_WEST, RICH_EAST, counted, departure, dispatched, income, paid, recorded
@@ -26,7 +26,7 @@ async def stats(client: Start) -> Client:
 
 def plan(**quota: Any) -> dict[str, Any]:
     """The shipped plan with another first quota."""
-    document = evaluation.shipped()[evaluation.MAIN].model_dump(mode="json")
+    document = catalogue.shipped()[catalogue.MAIN].model_dump(mode="json")
     document["quotas"][0] |= quota
     return document
 

@@ -100,7 +100,7 @@ async def test_without_a_number_a_reader_hears_what_is_told_from_now_on(stats: C
 async def test_a_reader_that_was_away_too_long_is_told_so(stats: Client) -> None:
     count = await told_so_far(stats)
     async with stats.database.connection() as conn:
-        await conn.execute("DELETE FROM told WHERE id <= 5")
+        await conn.execute("DELETE FROM stream_event WHERE id <= 5")
     async with reading(stats, 2) as reader:
         reset, first = await reader.next(), await reader.next()
     assert (reset.kind, reset.number, reset.data) == ("reset", None, {"oldest": 6, "newest": count})

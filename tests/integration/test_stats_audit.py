@@ -10,13 +10,14 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
-from services.stats import consumers, queries
+from services.stats import consumers
 from services.stats.commands import ClosePeriod, EnterProgramme
 from services.stats.counting.measures import MEASURE
 from services.stats.figures.freshness import SOURCES
 from services.stats.periods import closing
-from services.stats.programmes import evaluation
-from services.stats.queries import blocks
+from services.stats.programmes import catalogue
+from services.stats.programmes.evaluation import AsOf, evaluate_quotas
+from services.stats.queries import applied, blocks, dead_letters, generations
 from services.stats.replay import audit, rebuild
 from services.stats.usecases.programmes import enter_programme
 from shared.db import Database
@@ -58,8 +59,8 @@ async def test_the_log_is_counted_once_and_a_bad_record_costs_one_record(kafka: 
     await told(kafka, config)
     await counted(config, database)
     async with database.transaction(cause()) as tx:
-        assert await queries.parked(tx) == 2
-        counted_events = {topic: count for topic, (count, _) in (await queries.applied(tx)).items()}
+        assert await dead_letters.get_parked_count(tx) == 2
+        counted_events = {topic: count for topic, (count, _) in (await applied.list_(tx)).items()}
     assert counted_events == {DOCKING: 3, RIGHTS: 2}
     found = await audited(config, database)
     assert (found.passed, found.events, found.differing) == (True, 5, [])
@@ -101,7 +102,7 @@ async def test_a_quota_edited_while_a_rebuild_runs_is_in_force_and_the_rebuild_i
 ) -> None:
     await told(kafka, config)
     await counted(config, database)
-    plan = evaluation.shipped()[evaluation.MAIN]
+    plan = catalogue.shipped()[catalogue.MAIN]
     quotas = (plan.quotas[0].model_copy(update={"threshold": (1, 20)}), *plan.quotas[1:])
     edited = EnterProgramme(plan=plan.model_copy(update={"quotas": quotas}), reason="a twentieth")
 
@@ -113,7 +114,8 @@ async def test_a_quota_edited_while_a_rebuild_runs_is_in_force_and_the_rebuild_i
     assert (found.swapped, found.differing) == (True, [])
     assert (await audited(config, database)).passed
     async with database.transaction(cause()) as tx:
-        judged = await evaluation.quota_years(tx, (await evaluation.in_force(tx)).plan, date(2019, 1, 1), None, date(2019, 1, 1))
+        as_of = AsOf(on=date(2019, 1, 1), known_on=None, complete_on=date(2019, 1, 1))
+        judged = await evaluate_quotas(tx, (await catalogue.in_force(tx)).plan, as_of)
     q1 = next(of for of in judged if (of.quota.code, of.year) == ("Q1", 2018))
     assert (q1.quota.threshold, q1.judgement.share) == ((1, 20), (1, 1))
 
@@ -183,7 +185,7 @@ async def test_sums_that_boards_read_and_closed_periods_keep_are_recounted_too(k
     await counted(config, database)
     async with database.transaction(cause()) as tx:
         await closing.close_period(tx, ClosePeriod(period="2018"))
-        await blocks.update_year_sums(tx, await queries.live_generation(tx))
+        await blocks.update_year_sums(tx, await generations.lock_live(tx))
     assert (await audited(config, database)).passed
     async with database.connection() as conn:
         await conn.execute("UPDATE frozen SET value = value + 3 WHERE measure = $1 AND province = '620000'", MEASURE["dispatches"].code)

@@ -16,9 +16,9 @@ from aiokafka import ConsumerRecord
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.stats import consumers, queries
+from services.stats import consumers
 from services.stats.commands import ClosePeriod
-from services.stats.queries import generations
+from services.stats.queries import applied, generations
 from services.stats.usecases import periods
 from shared.db import Cause, Database
 from shared.delivery import inbox
@@ -58,7 +58,7 @@ async def outcome(database: Database, records: Sequence[ConsumerRecord], apply: 
         positions = await tx.conn.fetch("SELECT topic, partition, next_offset, epoch, next_number FROM consumed ORDER BY 1, 2")
         return Outcome(
             await generations.list_cells(tx.conn),
-            await queries.applied(tx),
+            await applied.list_(tx),
             [tuple(row) for row in letters],
             taken.unknown,
             [tuple(row) for row in positions],

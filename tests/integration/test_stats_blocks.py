@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from services.stats.counting import block_encoding
 from services.stats.counting.reference_fold import Cell, fold_all
 from services.stats.domain.questions import Filter, Question
-from services.stats.figures import query as figures
-from services.stats.queries import blocks, generations, months
+from services.stats.figures.query import answer
+from services.stats.figures.shaping import Point
+from services.stats.queries import blocks, generations, year_cells
 from services.stats.usecases import counting
 from shared.db import Database
 from shared.events import Event, EventEnvelope
@@ -35,7 +36,7 @@ QUESTIONS = (
 
 
 async def answers(tx: Any) -> list[Any]:
-    return [await figures.answer(tx, question) for question in QUESTIONS]
+    return [await answer(tx, question) for question in QUESTIONS]
 
 
 @given(histories)
@@ -71,7 +72,7 @@ async def test_much_that_is_not_settled_is_settled_a_part_at_a_time(database: Da
         more = await counting.settle(database)
         async with database.transaction(cause()) as tx:
             unsettled.append(await tx.conn.fetchval("SELECT sum(cells) FROM block WHERE NOT settled"))
-            assert await figures.answer(tx, Question(measure="dispatches", **YEARS)) == [figures.Point({}, 12)]
+            assert await answer(tx, Question(measure="dispatches", **YEARS)) == [Point({}, 12)]
         if not more:
             break
     assert unsettled == [9, 6, 3, 3]
@@ -96,15 +97,15 @@ async def test_a_question_asked_again_reads_what_is_settled_only_when_more_is(da
         sent: list[str] = []
         async with database.transaction(cause()) as tx:
             with tx.conn.query_logger(lambda query, sent=sent: sent.append(query.query)):
-                [point] = await figures.answer(tx, DISPATCHES)
-        found.append((point.value, months.SETTLED in sent))
+                [point] = await answer(tx, DISPATCHES)
+        found.append((point.value, year_cells.LIST_SETTLED in sent))
     assert found == [(3, True), (7, False), (15, True), (31, False)]
 
 
 async def test_what_is_settled_between_two_statements_is_counted_once(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     await add(database, 1, settled=True)
     await add(database, 2, settled=False)
-    fetch, once = months._fetch, iter([True])
+    fetch, once = year_cells._fetch, iter([True])
 
     async def interrupted(*arguments: Any) -> Any:
         found = await fetch(*arguments)
@@ -112,9 +113,9 @@ async def test_what_is_settled_between_two_statements_is_counted_once(database: 
             await add(database, 4, settled=True)
         return found
 
-    monkeypatch.setattr(months, "_fetch", interrupted)
+    monkeypatch.setattr(year_cells, "_fetch", interrupted)
     async with database.transaction(cause()) as tx:
-        assert await figures.answer(tx, DISPATCHES) == [figures.Point({}, 7)]
+        assert await answer(tx, DISPATCHES) == [Point({}, 7)]
 
 
 async def test_words_that_are_hard_to_write_down_are_kept_as_they_are(database: Database) -> None:

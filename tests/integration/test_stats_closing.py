@@ -9,14 +9,13 @@ from itertools import chain
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from services.stats import queries
 from services.stats.commands import ClosePeriod, FxRate, LoadFxRates, ReopenPeriod, ReviseFxRate
 from services.stats.counting.measures import MEASURES
 from services.stats.domain.errors import PeriodAlreadyClosed, PeriodNotClosed, PeriodRunning, SecondApproverNeeded
 from services.stats.domain.questions import Question
 from services.stats.figures.query import answer
 from services.stats.periods import closing
-from services.stats.queries import frozen
+from services.stats.queries import cells, generations, period_closes
 from services.stats.usecases import rates
 from shared.db import Cause, Database
 from shared.events import DispatchCorrected, Event, EventEnvelope, FigureRestated
@@ -31,7 +30,7 @@ def by(name: str, at: date) -> Cause:
     return Cause(Principal(name, Role.OFFICER, (NATION,)), Clock(datetime(at.year, at.month, at.day, 4, tzinfo=UTC)))
 
 
-async def closed(database: Database, period: str = "2017", at: date = date(2018, 1, 31)) -> frozen.Close:
+async def closed(database: Database, period: str = "2017", at: date = date(2018, 1, 31)) -> period_closes.Close:
     async with database.transaction(by("closer", at)) as tx:
         return await closing.close_period(tx, ClosePeriod(period=period))
 
@@ -145,11 +144,11 @@ async def test_equal_cells_give_equal_digests_and_any_change_another(database: D
     await counted(database, [recorded(first)])
     full = await closed(database)
     async with database.transaction(by("reader", date(2018, 2, 1))) as tx:
-        generation = await queries.live_generation(tx)
-        assert await frozen.digest(tx, generation, full.starts, full.ends) == full.digest != empty.digest
+        generation = await generations.lock_live(tx)
+        assert await cells.get_digest(tx, generation, full.starts, full.ends) == full.digest != empty.digest
     await counted(database, [recorded(voided(first), date(2018, 2, 2))])
     async with database.transaction(by("reader", date(2018, 2, 1))) as tx:
-        assert await frozen.digest(tx, generation, full.starts, full.ends) != full.digest
+        assert await cells.get_digest(tx, generation, full.starts, full.ends) != full.digest
 
 
 async def test_a_revised_rate_restates_closed_money_and_leaves_the_ledger_alone(database: Database) -> None:

@@ -29,7 +29,7 @@ from tests.support.delivery import Raw, caught_up, consuming, write
 from tests.support.stats import POOR_WEST, came_back, departure, dispatched, outbox_of, recorded
 
 OPERATOR = Cause(Principal("tester", Role.OPERATOR), Clock(datetime(2020, 6, 1, tzinfo=UTC)))
-REDRIVING = Redriving(consumers.apply, simulated=False, standing=redrives.standing, told=redrives.told)
+REDRIVING = Redriving(consumers.apply, simulated=False, standing=redrives.published_figures, told=redrives.publish_redriven)
 OUT = dispatched(departure(POOR_WEST))
 TOLD: tuple[tuple[Event, date | None], ...] = (
     (dispatched(), None),
@@ -90,7 +90,7 @@ async def test_a_preview_names_the_published_figures_that_would_change_and_the_r
 
 async def previewed_nothing_more(database: Database, changes: dict[str, tuple[Any, Any]]) -> bool:
     async with database.transaction(OPERATOR) as tx:
-        now = await redrives.standing(tx)
+        now = await redrives.published_figures(tx)
     return all(now.get(key) == after for key, (_, after) in changes.items())
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from services.stats import queries
 from services.stats.publishing import publisher
-from services.stats.queries import blocks
+from services.stats.queries import blocks, generations
 from shared.db import Database
 from shared.events import FigurePublished
 from tests.conftest import MakeDatabase
@@ -18,7 +17,7 @@ AT = datetime(2020, 6, 1, tzinfo=UTC)
 async def published(database: Database) -> dict[str, FigurePublished]:
     """By key, the newest; with the months settled, where what comes to nothing is no row."""
     async with database.transaction(cause(AT)) as tx:
-        await blocks.update_year_sums(tx, await queries.live_generation(tx))
+        await blocks.update_year_sums(tx, await generations.lock_live(tx))
         await publisher.sweep(tx)
     return {event.key: event for event in await outbox_of(database) if isinstance(event, FigurePublished)}
 

@@ -11,17 +11,21 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from services.stats import consumers, queries, views
+from services.stats import consumers
 from services.stats.counting.measures import MEASURE
 from services.stats.counting.reference_fold import Cell, fold_all
 from services.stats.domain.errors import NoCut
 from services.stats.domain.questions import Filter, Question
 from services.stats.figures import query
 from services.stats.figures.freshness import freshness
-from services.stats.figures.percentiles import Spread
-from services.stats.programmes import evaluation
+from services.stats.figures.percentiles import Percentiles
+from services.stats.programmes import catalogue
+from services.stats.programmes.evaluation import AsOf, evaluate_quotas
 from services.stats.publishing import publisher
-from services.stats.usecases import answers
+from services.stats.queries import cells
+from services.stats.usecases import cells as stored_cells
+from services.stats.usecases import evaluations, figures
+from services.stats.views.cells import CellRow
 from shared.db import Database
 from shared.delivery.consumer import Reject
 from shared.events import Event, EventEnvelope, FigurePublished, QuotaStatusChanged, TargetProgressChanged, YearOnYearBreached
@@ -136,7 +140,7 @@ async def shown(database: Database, measure: str, on: date | None = None, **rest
     """The quotient's points as an answer of that day shows them."""
     at = None if on is None else datetime.combine(on, time(4), UTC)
     async with database.transaction(cause(at)) as tx:
-        found = await answers.figure(tx, Question(measure=measure, start=YEARS[0], end=YEARS[1], **rest), {})
+        found = await figures.figure(tx, Question(measure=measure, start=YEARS[0], end=YEARS[1], **rest), {})
     return [(point.shown, point.ratio) for point in found.points]
 
 
@@ -204,12 +208,12 @@ async def test_median_and_p90_of_a_duration_are_known_to_the_band(database: Data
     await counted(database, [recorded(data) for data in told])
     async with database.transaction(cause()) as tx:
         question = Question(measure="match_to_departure", start=YEARS[0], end=YEARS[1], by=("province",))
-        found = {point.of["province"]: (point.value, point.spread) for point in await query.answer(tx, question)}
-        assert found == {"370000": (10, Spread((1, 1), (4, 5))), "620000": (1, Spread((8, 11), (8, 11)))}
+        found = {point.of["province"]: (point.value, point.percentiles) for point in await query.answer(tx, question)}
+        assert found == {"370000": (10, Percentiles((1, 1), (4, 5))), "620000": (1, Percentiles((8, 11), (8, 11)))}
         bands = await query.answer(tx, question.model_copy(update={"by": ("days",)}))
         assert [(point.of["days"], point.value) for point in bands] == [("1-1", 5), ("4-5", 4), ("8-11", 1), ("91-127", 1)]
         [empty] = await query.answer(tx, Question(measure="case_to_close", start=YEARS[0], end=YEARS[1]))
-        assert (empty.value, empty.spread) == (0, Spread(None, None))
+        assert (empty.value, empty.percentiles) == (0, Percentiles(None, None))
 
 
 async def test_a_figure_is_shown_as_it_was_known_at_any_day(database: Database) -> None:
@@ -253,7 +257,7 @@ async def test_money_is_answered_by_currency_and_a_missing_rate_lowers_nothing(d
     await counted(database, [recorded(data) for data in told])
     assert await ask(database, "income") == {("CNY",): 600_000, ("KWD",): 120_500}
     async with database.transaction(cause()) as tx:
-        answer = await answers.figure(tx, Question(measure="income", start=YEARS[0], end=YEARS[1]), {})
+        answer = await figures.figure(tx, Question(measure="income", start=YEARS[0], end=YEARS[1]), {})
     assert (answer.total_cny, answer.pending_fx) == (600_000, {"KWD": 120_500})
 
 
@@ -285,7 +289,7 @@ async def test_the_report_judges_finished_years_for_good(database: Database) -> 
     told += [dispatched(departure(POOR_WEST, date(2017, 5, 2))), *(dispatched(departure(POOR_EAST, date(2018, 5, 2))) for _ in range(2))]
     await counted(database, [recorded(data) for data in told])
     async with database.transaction(cause(datetime(2021, 1, 2, tzinfo=UTC))) as tx:
-        report = await answers.report(tx, evaluation.MAIN, None, {})
+        report = await evaluations.report(tx, catalogue.MAIN, None, {})
     q1 = {year: (row.q1.num, row.q1.den, row.q1.status, row.q1.gap_heads) for year, row in report.years.items() if row.q1}
     assert q1["2017"] == (1, 10, QuotaStatus.MET, 0)
     assert q1["2018"] == (2, 11, QuotaStatus.MET, 0)
@@ -306,7 +310,7 @@ async def test_the_monthly_form_is_cumulative_in_two_channels_with_the_change_on
     ]
     await counted(database, [recorded(data) for data in told])
     async with database.transaction(cause(datetime(2019, 2, 20, tzinfo=UTC))) as tx:
-        form = await answers.monthly(tx, 2019, None, {})
+        form = await figures.monthly(tx, 2019, None, {})
     assert [(row.dispatches, row.contracted_projects, row.labour_cooperation, row.stock) for row in form.months] == [
         (1, 0, 1, 4),
         (2, 1, 1, 5),
@@ -353,18 +357,18 @@ async def test_a_correction_is_told_again_for_the_keys_it_moves_only(database: D
 
 async def test_pages_of_cells_go_through_all_of_them(database: Database) -> None:
     await counted(database, [recorded(dispatched(departure(POOR_WEST, date(2018, 5, day)))) for day in range(1, 8)])
-    found: list[views.CellRow] = []
+    found: list[CellRow] = []
     after = None
     async with database.transaction(cause()) as tx:
         while True:
-            page = await answers.cells(tx, 1, "dispatches", after, 3)
+            page = await stored_cells.cells(tx, 1, "dispatches", after, 3)
             found += page.items
             after = page.next
             if after is None:
                 break
     assert [row.day.day for row in found] == list(range(1, 8))
     assert MEASURE["dispatches"].code == 6
-    assert queries.PAGE
+    assert cells.LIST_PAGE
 
 
 async def test_an_answer_is_as_fresh_as_the_oldest_log_that_is_behind(database: Database) -> None:
@@ -384,12 +388,11 @@ async def test_worked_example_not_comparable_by_the_coverage_of_wage_months(data
         months = range(1, 13) if year == 2017 else range(1, 11)  # 10 of 12 months of 2018 are reported: 83 %
         told += [income(out, paid(800, period=f"{year}-{month:02d}", on=date(2019, 3, 1))) for month in months]
     await counted(database, [recorded(data, date(2019, 3, 1)) for data in told])
-    plan = evaluation.shipped()[evaluation.MAIN].model_copy(update={"comparable_by": "coverage"})
+    plan = catalogue.shipped()[catalogue.MAIN].model_copy(update={"comparable_by": "coverage"})
     async with database.transaction(cause()) as tx:
         for least, status in (((95, 100), QuotaStatus.NOT_COMPARABLE), ((80, 100), QuotaStatus.BREACHED)):
-            judged = await evaluation.quota_years(
-                tx, plan.model_copy(update={"comparable_from": least}), date(2019, 6, 1), None, date(2019, 6, 1)
-            )
+            as_of = AsOf(on=date(2019, 6, 1), known_on=None, complete_on=date(2019, 6, 1))
+            judged = await evaluate_quotas(tx, plan.model_copy(update={"comparable_from": least}), as_of)
             found = {(of.quota.code, of.year): of.judgement for of in judged}
             assert found["Q1", 2018].status is status  # half in both years: it did not rise
             assert found["Q1", 2017].status is QuotaStatus.MET
@@ -398,11 +401,11 @@ async def test_worked_example_not_comparable_by_the_coverage_of_wage_months(data
 async def test_a_year_that_is_not_completely_counted_is_compared_with_nothing(database: Database) -> None:
     told = [dispatched(departure(POOR_WEST, date(2017, 5, 2))), dispatched(departure(RICH_EAST, date(2018, 5, 2)))]
     await counted(database, [recorded(data) for data in told])
-    plan = evaluation.shipped()[evaluation.MAIN]
+    plan = catalogue.shipped()[catalogue.MAIN]
     async with database.transaction(cause()) as tx:
         cases = ((date(2018, 9, 30), None, QuotaStatus.NOT_COMPARABLE), (date(2018, 12, 31), False, QuotaStatus.BREACHED))
         for complete_on, rise, status in cases:
-            judged = await evaluation.quota_years(tx, plan, date(2019, 1, 1), None, complete_on)
+            judged = await evaluate_quotas(tx, plan, AsOf(on=date(2019, 1, 1), known_on=None, complete_on=complete_on))
             found = {(of.quota.code, of.year): of.judgement for of in judged}
             assert found["Q1", 2018].rise is rise
             assert found["Q1", 2018].status is status

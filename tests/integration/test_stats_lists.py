@@ -14,7 +14,7 @@ from services.stats.domain.questions import Filter, Question
 from services.stats.figures.query import answer
 from services.stats.periods import closing
 from services.stats.replay import figure_keys
-from services.stats.usecases import answers, classifications
+from services.stats.usecases import classifications, figures
 from shared.db import Cause, Database
 from shared.events import FigureRestated
 from shared.principals import NATION, Principal, Role
@@ -118,9 +118,9 @@ async def test_worked_example_unknown_county_is_flagged_until_a_list_knows_it(da
     await three(database)
     question = Question(measure="dispatches", start=SPAN["start"], end=SPAN["end"])
     async with database.transaction(on(date(2019, 6, 1))) as tx:
-        flagged = (await answers.figure(tx, question, {})).unclassified
-        elsewhere = (await answers.figure(tx, question.model_copy(update={"filter": Filter(province=("620000",))}), {})).unclassified
-        of_money = (await answers.figure(tx, question.model_copy(update={"measure": "income"}), {})).unclassified
+        flagged = (await figures.figure(tx, question, {})).unclassified
+        elsewhere = (await figures.figure(tx, question.model_copy(update={"filter": Filter(province=("620000",))}), {})).unclassified
+        of_money = (await figures.figure(tx, question.model_copy(update={"measure": "income"}), {})).unclassified
         command = LoadDivisions.model_validate(
             {
                 "source": "a gazette",
@@ -136,7 +136,7 @@ async def test_worked_example_unknown_county_is_flagged_until_a_list_knows_it(da
     assert (await by_class(database))["unclassified"] == 2
     async with database.transaction(on(date(2019, 6, 2))) as tx:
         await classifications.load_divisions(tx, command)
-        after = (await answers.figure(tx, question, {})).unclassified
+        after = (await figures.figure(tx, question, {})).unclassified
     assert after is not None
     assert (after.value, after.counties) == (1, [UNKNOWN])
     assert (await by_class(database))["unclassified"] == 1

@@ -29,7 +29,7 @@ from services.stats.domain.questions import Question
 from services.stats.figures import query
 from services.stats.figures.freshness import SOURCES
 from services.stats.periods import closing
-from services.stats.queries import frozen, generations
+from services.stats.queries import generations, period_closes, restatements
 from services.stats.replay import audit, rebuild
 from services.stats.usecases import redrives
 from shared.db import Cause, Database, Tx, Unavailable, close_database
@@ -81,7 +81,7 @@ class Turn:
 
 
 ACTS = ("take", "take", "take", "crash", "kill", "misunderstand", "decide", "decide", "close", "reopen", "rebuild")
-REDRIVING = Redriving(consumers.apply, simulated=False, standing=redrives.standing, told=redrives.told)
+REDRIVING = Redriving(consumers.apply, simulated=False, standing=redrives.published_figures, told=redrives.publish_redriven)
 turns = st.builds(
     Turn, steps=st.lists(steps, min_size=1, max_size=12), repeat=st.integers(0, 19), act=st.sampled_from(ACTS), seed=st.integers(0, 2**16)
 )
@@ -291,9 +291,9 @@ async def restated(machine: Machine, cells: dict[Named, int]) -> None:
 async def told_of(machine: Machine, period: str) -> list[FigureRestated]:
     """The restatements of the period's present close."""
     async with machine.database.transaction(cause("reader")) as tx:
-        version = await frozen.newest_close(tx, period)
-        rows = await frozen.restatements(tx, period, 0, 10**6)
-    return [FigureRestated.model_validate(told) for _, of, told in rows if of == version]
+        version = await period_closes.get_newest_version(tx, period)
+        rows = await restatements.list_(tx, period, 0, 10**6)
+    return [row.event for row in rows if row.version == version]
 
 
 def within(cells: dict[Named, int], period: str) -> Sums:

@@ -13,11 +13,12 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from console.demo import simulation
-from services.stats import consumers, views
+from services.stats import consumers
 from services.stats.commands import EnterProgramme
 from services.stats.domain.plans import Plan
-from services.stats.programmes import evaluation
-from services.stats.usecases import answers, programmes
+from services.stats.programmes import catalogue
+from services.stats.usecases import evaluations, figures, programmes
+from services.stats.views.monthly import MonthlyRow
 from shared.db import Database
 from shared.events import encode
 from shared.values import QuotaStatus, TargetState
@@ -61,12 +62,12 @@ async def played(database: Database, scale: int) -> int:
     return len(told)
 
 
-async def forms(database: Database) -> dict[str, views.MonthlyRow]:
+async def forms(database: Database) -> dict[str, MonthlyRow]:
     """The published form of the four years, by month."""
-    found: dict[str, views.MonthlyRow] = {}
+    found: dict[str, MonthlyRow] = {}
     async with database.transaction(cause(AFTER)) as tx:
         for year in simulation.YEARS:
-            found |= {row.month: row for row in (await answers.monthly(tx, year, None, {})).months}
+            found |= {row.month: row for row in (await figures.monthly(tx, year, None, {})).months}
     return found
 
 
@@ -84,7 +85,7 @@ async def test_four_years_at_one_to_a_hundred_are_the_published_figures(database
 
 
 async def scaled(database: Database, scale: int) -> None:
-    plan: dict[str, Any] = json.loads((evaluation.SHIPPED / "2017-2020.json").read_text())
+    plan: dict[str, Any] = json.loads((catalogue.SHIPPED / "2017-2020.json").read_text())
     for target in plan["targets"]:
         target["floor"] //= scale
         if "stretch" in target:
@@ -97,8 +98,8 @@ async def test_worked_example_four_years_at_one_to_a_thousand_replayed(database:
     await scaled(database, 1000)
     await played(database, 1000)
     async with database.transaction(cause(AFTER)) as tx:
-        report = await answers.report(tx, evaluation.MAIN, None, {})
-        early = await answers.report(tx, evaluation.MAIN, date(2018, 2, 1), {})
+        report = await evaluations.report(tx, catalogue.MAIN, None, {})
+        early = await evaluations.report(tx, catalogue.MAIN, date(2018, 2, 1), {})
     assert [(row.dispatches, row.stock) for row in report.years.values()] == [(522, 980), (492, 997), (487, 992), (301, 623)]
     assert (report.total.dispatches, report.total.poverty_dispatches, report.total.parked) == (1_802, 146, 0)
     states = {row.target: row.state for row in report.targets}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from services.stats.programmes import evaluation
+from services.stats.programmes import catalogue
 from services.stats.publishing import publisher
-from services.stats.usecases import answers
+from services.stats.usecases import evaluations
 from shared.db import Database
 from shared.events import QuotaStatusChanged, YearOnYearBreached
 from shared.values import QuotaStatus
@@ -27,7 +27,7 @@ async def test_worked_example_rounding_hides_a_fall_and_is_told(database: Databa
     await departed(database, 2019, 509, 5_030)
     await departed(database, 2020, 0, 1)  # a pass judges as on the newest day that is counted: 2019 is over
     async with database.transaction(cause(AFTER)) as tx:
-        judged = {(row.quota, row.year): row for row in (await answers.quotas(tx, evaluation.MAIN, "nation", None, {})).quotas}
+        judged = {(row.quota, row.year): row for row in (await evaluations.quotas(tx, catalogue.MAIN, "nation", None, {})).quotas}
         await publisher.sweep(tx)
     assert (judged["Q1", 2018].percent, judged["Q1", 2019].percent) == ("10.12 %", "10.12 %")
     assert (judged["Q1", 2019].rise, judged["Q1", 2019].status, judged["Q1", 2019].gap_heads) == ("fell", QuotaStatus.BREACHED, 0)

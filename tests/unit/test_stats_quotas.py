@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from services.stats.domain.plans import Plan
 from services.stats.domain.quotas import Judgement, Requirement, at_least, format_percent, gap_heads, is_comparable, is_infeasible, judge
 from services.stats.domain.targets import Progress, days_left, expected_linearly, progress
-from services.stats.programmes import evaluation, validation
+from services.stats.programmes import catalogue, validation
 from shared.values import QuotaStatus, Ratio, TargetState
 
 Q1 = (1, 10)
@@ -79,29 +79,29 @@ def test_a_target_half_way_through_its_days_expects_half_its_floor() -> None:
 
 
 def test_the_shipped_programme_does_not_contradict_itself() -> None:
-    plan = evaluation.shipped()["2017-2020"]
-    assert validation.contradictions(plan) == []
+    plan = catalogue.shipped()["2017-2020"]
+    assert validation.plan_errors(plan) == []
     said = validation.arithmetic(plan)
     assert "Q1: 1/10 of dispatches's stretch of 2,000,000 is 200,000" in said
     assert "income: 100,000,000,000 yuan over 2,000,000 of dispatches is 50,000 yuan a head" in said
 
 
 def test_the_impossible_reading_of_the_half_is_refused_with_its_arithmetic() -> None:
-    document: dict[str, Any] = json.loads((evaluation.SHIPPED / "2017-2020.json").read_text())
+    document: dict[str, Any] = json.loads((catalogue.SHIPPED / "2017-2020.json").read_text())
     document["quotas"][1]["denominator"] = {}
-    wrong = validation.contradictions(Plan.model_validate(document))
+    wrong = validation.plan_errors(Plan.model_validate(document))
     assert wrong == ["Q2: 1/2 of the 1,800,000 of dispatches is 900,000, but poverty_dispatches, which contains it, plans 200,000"]
 
 
 def test_a_part_cannot_ask_for_more_than_its_whole() -> None:
-    document: dict[str, Any] = json.loads((evaluation.SHIPPED / "2017-2020.json").read_text())
+    document: dict[str, Any] = json.loads((catalogue.SHIPPED / "2017-2020.json").read_text())
     document["targets"][2]["floor"] = 2_000_001
-    assert any("a part of dispatches" in reason for reason in validation.contradictions(Plan.model_validate(document)))
+    assert any("a part of dispatches" in reason for reason in validation.plan_errors(Plan.model_validate(document)))
 
 
 def changed(*path: str | int, value: Any) -> Plan:
     """The shipped plan with one thing in it other."""
-    document: dict[str, Any] = json.loads((evaluation.SHIPPED / "2017-2020.json").read_text())
+    document: dict[str, Any] = json.loads((catalogue.SHIPPED / "2017-2020.json").read_text())
     at: Any = document
     for step in path[:-1]:
         at = at[step]
@@ -114,19 +114,19 @@ def test_two_quotas_that_share_nobody_cannot_ask_for_more_than_everybody() -> No
         "code": "east", "title": "From the east, of all", "measure": "dispatches", "numerator": {"region": ["east"]}, "threshold": [3, 5],
         "rising": False, "first_year": 2020, "last_year": 2020, "binding": False,
     }  # fmt: skip
-    document = json.loads((evaluation.SHIPPED / "2017-2020.json").read_text())
+    document = json.loads((catalogue.SHIPPED / "2017-2020.json").read_text())
     plan = changed("quotas", value=[*document["quotas"], east])
-    assert validation.contradictions(plan) == ["indicator and east share nobody, but 1/2 and 3/5 of the same make 11/10"]
+    assert validation.plan_errors(plan) == ["indicator and east share nobody, but 1/2 and 3/5 of the same make 11/10"]
 
 
 def test_a_table_comes_to_its_floor_and_nothing_lies_outside_the_programme() -> None:
     table = [{"until": "2018-12-31", "amount": 900_000}, {"until": "2020-12-31", "amount": 1_750_000}]
-    document = json.loads((evaluation.SHIPPED / "2017-2020.json").read_text())
+    document = json.loads((catalogue.SHIPPED / "2017-2020.json").read_text())
     target = {**document["targets"][0], "distribution": "table", "table": table}
-    assert validation.contradictions(changed("targets", 0, value=target)) == [
+    assert validation.plan_errors(changed("targets", 0, value=target)) == [
         "dispatches: its table comes to 1,750,000, its floor is 1,800,000"
     ]
-    assert validation.contradictions(changed("quotas", 0, "last_year", value=2021)) == [
+    assert validation.plan_errors(changed("quotas", 0, "last_year", value=2021)) == [
         "Q1 holds from 2017 to 2021, but 2017-2020 runs from 2017-01-01 to 2020-12-31"
     ]
 

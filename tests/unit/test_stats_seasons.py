@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.stats.programmes import projection
-from services.stats.programmes.projection import Pattern, by_table, patterns, pooled, project, published, seasonally
+from services.stats.programmes.projection import (
+    Pattern,
+    expected_by_pattern,
+    expected_by_table,
+    patterns,
+    pooled,
+    project,
+    published_patterns,
+)
 
 EVEN = Pattern("even", (Fraction(1),) * 12)
 AUTUMN = Pattern("autumn", (*(Fraction(0),) * 8, *(Fraction(1),) * 4))
@@ -22,7 +30,7 @@ def months(counts: dict[int, int]) -> dict[date, int]:
     return {date(year, month, 1): count for year, count in counts.items() for month in range(1, 13)}
 
 
-@given(st.dates(START, END), st.dates(START, END), st.sampled_from((EVEN, AUTUMN, *published())))
+@given(st.dates(START, END), st.dates(START, END), st.sampled_from((EVEN, AUTUMN, *published_patterns())))
 def test_seasonal_time_adds_up_and_a_calendar_year_is_one(first: date, second: date, pattern: Pattern) -> None:
     first, second = sorted((first, second))
     assert pattern.between(date(2019, 1, 1), date(2019, 12, 31)) == 1
@@ -33,7 +41,7 @@ def test_seasonal_time_adds_up_and_a_calendar_year_is_one(first: date, second: d
 
 
 def test_the_published_points_are_met() -> None:
-    by_year = {pattern.years: pattern for pattern in published()}
+    by_year = {pattern.years: pattern for pattern in published_patterns()}
     assert by_year["2019"].between(date(2019, 1, 1), date(2019, 9, 30)) == Fraction(356, 487)
     assert by_year["2020"].between(date(2020, 1, 1), date(2020, 7, 31)) == Fraction(159, 301)
 
@@ -85,15 +93,15 @@ def test_the_likely_value_lies_within_the_interval_and_nothing_counted_is_lost(c
 
 
 def test_expected_to_date_by_season_and_by_table() -> None:
-    assert seasonally(1_000, AUTUMN, date(2018, 1, 1), date(2018, 12, 31), date(2018, 8, 31)) == 0
-    assert seasonally(1_000, AUTUMN, date(2018, 1, 1), date(2018, 12, 31), date(2018, 10, 31)) == 500
-    assert seasonally(1_000, pooled([EVEN, EVEN]), START, END, END) == 1_000
+    assert expected_by_pattern(1_000, AUTUMN, date(2018, 1, 1), date(2018, 12, 31), date(2018, 8, 31)) == 0
+    assert expected_by_pattern(1_000, AUTUMN, date(2018, 1, 1), date(2018, 12, 31), date(2018, 10, 31)) == 500
+    assert expected_by_pattern(1_000, pooled([EVEN, EVEN]), START, END, END) == 1_000
     steps = [(date(2017, 12, 31), 100), (date(2018, 12, 31), 1_000)]
-    assert [by_table(steps, START, day) for day in (date(2016, 5, 1), date(2017, 12, 31), date(2018, 12, 31), END)] == [
+    assert [expected_by_table(steps, START, day) for day in (date(2016, 5, 1), date(2017, 12, 31), date(2018, 12, 31), END)] == [
         0,
         100,
         1_000,
         1_000,
     ]
-    assert by_table(steps, START, date(2018, 7, 1)) == 100 + 900 * 182 // 365
+    assert expected_by_table(steps, START, date(2018, 7, 1)) == 100 + 900 * 182 // 365
     assert Fraction(1, 12) == projection.SHORTEST

@@ -12,7 +12,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.stats.periods.disclosure_control import Shown, suppress
+from services.stats.periods.disclosure_control import DisclosedTable, suppress
 
 LEAST = 3
 Known = tuple[int | None, ...]
@@ -30,7 +30,7 @@ def vectors(known: Known, total: int) -> Iterator[tuple[int, ...]]:
             yield (value, *others)
 
 
-def possible(shown: Shown) -> dict[tuple[int, int], set[int]]:
+def possible(shown: DisclosedTable) -> dict[tuple[int, int], set[int]]:
     """Every value that every cell (row, column; the last column are the totals) can have in some table that fits what is shown."""
     rows = list(shown.rows.values())
     width = len(shown.column_totals)
@@ -59,11 +59,11 @@ def possible(shown: Shown) -> dict[tuple[int, int], set[int]]:
     return found
 
 
-def whole(shown: Shown) -> Shown:
+def whole(shown: DisclosedTable) -> DisclosedTable:
     """A table without columns, seen as one column: the year."""
     if shown.columns or shown.total is None:
         return shown
-    return Shown(("",), {name: (*row, *row) for name, row in shown.rows.items()}, (shown.total,), shown.total)
+    return DisclosedTable(("",), {name: (*row, *row) for name, row in shown.rows.items()}, (shown.total,), shown.total)
 
 
 @st.composite
@@ -105,7 +105,7 @@ def test_no_small_cell_is_shown_totals_are_consistent_and_the_answer_is_always_t
 
 def test_what_is_large_enough_is_shown_whole() -> None:
     rows = {"Gansu": [12, 30], "Shandong": [40, 0]}
-    assert suppress(("01", "02"), rows, 10) == Shown(("01", "02"), {"Gansu": (12, 30, 42), "Shandong": (40, 0, 40)}, (52, 30), 82)
+    assert suppress(("01", "02"), rows, 10) == DisclosedTable(("01", "02"), {"Gansu": (12, 30, 42), "Shandong": (40, 0, 40)}, (52, 30), 82)
 
 
 def test_one_small_cell_takes_three_others_with_it() -> None:
@@ -117,7 +117,7 @@ def test_one_small_cell_takes_three_others_with_it() -> None:
 def test_a_month_with_hardly_anybody_leaves_only_the_year_and_a_year_with_hardly_anybody_nothing() -> None:
     shown = suppress(("01", "02"), {"a": [4, 20], "b": [0, 30]}, 10)
     assert (shown.columns, shown.rows, shown.total) == ((), {"a": (24,), "b": (30,)}, 54)
-    assert suppress(("01",), {"a": [4]}, 10) == Shown((), {}, (), None)
+    assert suppress(("01",), {"a": [4]}, 10) == DisclosedTable((), {}, (), None)
     assert suppress(("01",), {}, 10).total == 0
 
 

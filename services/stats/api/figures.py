@@ -1,4 +1,4 @@
-"""Figures, the published form, exports, the report, cells."""
+"""Figures, the published form, exports, cells."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 
-from services.stats import views
-from services.stats.api.parameters import Asked, KnownAt, ProgrammeCode, Reader
+from services.stats.api.parameters import Asked, KnownAt, Reader
 from services.stats.figures.freshness import lag_of
-from services.stats.programmes import evaluation
-from services.stats.usecases import answers
+from services.stats.usecases import cells as stored_cells
+from services.stats.usecases import figures
 from services.stats.views import exports
+from services.stats.views.cells import Cells
+from services.stats.views.figures import Figure
+from services.stats.views.measures import MeasureRow, measure_rows
+from services.stats.views.monthly import Monthly
 from shared.principals import Role
 from shared.web.call import Call, allow
 
@@ -21,16 +24,16 @@ YearNumber = Annotated[int, Query(ge=1991, le=2199)]
 
 
 @router.get("/measures")
-async def measures(_: Reader) -> list[views.MeasureRow]:
+async def measures(_: Reader) -> list[MeasureRow]:
     """Everything that can be asked for: what it counts, in which unit, by which dimensions together."""
-    return views.measures()
+    return measure_rows()
 
 
 @router.get("/figures/monthly")
-async def monthly(call: Reader, year: YearNumber, as_known_at: KnownAt = None) -> views.Monthly:
+async def monthly(call: Reader, year: YearNumber, as_known_at: KnownAt = None) -> Monthly:
     """The published form: cumulative from January in two channels, stock at month end, change on the year before."""
     lag = await lag_of(call.service)
-    return await call.query(lambda tx: answers.monthly(tx, year, as_known_at, lag))
+    return await call.query(lambda tx: figures.monthly(tx, year, as_known_at, lag))
 
 
 @router.get("/figures/{measure}")  # noqa: FAST003  # _question reads it
@@ -39,27 +42,20 @@ async def figure(
     question: Asked,
     after: Annotated[str | None, Query(max_length=400, pattern=r"^[\x20-\x7e]*$")] = None,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 10_000,
-) -> views.Figure:
+) -> Figure:
     """Any measure, by any dimensions that one of its cuts has together; page by page where it has many points."""
     lag = await lag_of(call.service)
-    return await call.query(lambda tx: answers.figure(tx, question, lag, after, limit))
+    return await call.query(lambda tx: figures.figure(tx, question, lag, after, limit))
 
 
 @router.get("/figures/{measure}/export", response_class=StreamingResponse)  # noqa: FAST003
 async def export(call: Reader, question: Asked, form: Annotated[Literal["csv", "parquet"], Query(alias="format")] = "csv") -> Response:
-    """The same figure as a file: a row per point, with what the answer says of itself in every row."""
+    """The same figure as a file: a row per point, with the answer's metadata in every row."""
     lag = await lag_of(call.service)
-    head, points = await call.query(lambda tx: answers.export(tx, question, lag))
+    head, points = await call.query(lambda tx: figures.export(tx, question, lag))
     kind = "text/csv; charset=utf-8" if form == "csv" else "application/vnd.apache.parquet"
     name = f"attachment; filename={question.measure}.{form}"
     return StreamingResponse(exports.file_of(head, points, form), media_type=kind, headers={"content-disposition": name})
-
-
-@router.get("/report")
-async def report(call: Reader, programme: ProgrammeCode = evaluation.MAIN, as_known_at: KnownAt = None) -> views.Report:
-    """Every year of the programme, totals, targets, freshness. Amounts in fen."""
-    lag = await lag_of(call.service)
-    return await call.query(lambda tx: answers.report(tx, programme, as_known_at, lag))
 
 
 @router.get("/cells")
@@ -69,6 +65,6 @@ async def cells(
     measure: Annotated[str, Query(pattern=r"^[a-z_]{1,40}$")],
     after: Annotated[str | None, Query(max_length=200, pattern=r"^[\x20-\x7e]*$")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
-) -> views.Cells:
+) -> Cells:
     """The stored cells of one cut and measure in key order."""
-    return await call.query(lambda tx: answers.cells(tx, cut, measure, after, limit))
+    return await call.query(lambda tx: stored_cells.cells(tx, cut, measure, after, limit))

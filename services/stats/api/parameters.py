@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import Depends, Path, Query
 
 from services.stats.domain.fields import Code
+from services.stats.domain.periods import period_end, period_start
 from services.stats.domain.questions import AgeBand, Basis, By, Filter, Question
-from services.stats.figures import query
 from shared.principals import Role
 from shared.values import Channel, CountyField, Day, Designation, DestinationField, EnterpriseId, OccupationField, Region, Scheme, Sex
 from shared.web.call import Call, allow
@@ -65,8 +65,8 @@ def _question(
     today = as_known_at or call.clock.today()
     return Question(
         measure=measure,
-        start=query.bounds(since, upper=False),
-        end=query.bounds(to, upper=True) if to else today,
+        start=period_start(since),
+        end=period_end(to) if to else today,
         by=tuple(dict.fromkeys(by)),
         filter=part,
         basis=basis,

@@ -4,32 +4,33 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 
-from services.stats import views
 from services.stats.api.parameters import Reader
 from services.stats.commands import ClosePeriod, ReopenPeriod
 from services.stats.domain.fields import ClosablePeriod
 from services.stats.usecases import periods as closed
+from services.stats.views.periods import Period, Restatements
 from shared.principals import Role
 from shared.web.call import Call, allow
+from shared.web.parameters import AfterNumber, Limit
 
 router = APIRouter()
 
 
 @router.get("/periods")
-async def periods(call: Reader) -> list[views.Period]:
+async def periods(call: Reader) -> list[Period]:
     """Every close, reopened ones included."""
     return await call.query(closed.periods)
 
 
-@router.post("/periods/close", status_code=201, response_model=views.Period)
+@router.post("/periods/close", status_code=201, response_model=Period)
 async def close_period(body: ClosePeriod, call: Annotated[Call, allow(Role.OFFICER)]) -> Response:
     """Freeze a year or month that has ended; every later change of it is restated."""
     return await call.command(lambda tx: closed.close_period(tx, body), status=201)
 
 
-@router.post("/periods/reopen", response_model=views.Period)
+@router.post("/periods/reopen", response_model=Period)
 async def reopen_period(body: ReopenPeriod, call: Annotated[Call, allow(Role.OFFICER)]) -> Response:
     """Approve that a closed period changes; not by who closed it."""
     return await call.command(lambda tx: closed.reopen_period(tx, body))
@@ -39,8 +40,8 @@ async def reopen_period(body: ReopenPeriod, call: Annotated[Call, allow(Role.OFF
 async def restatements(
     call: Reader,
     period: ClosablePeriod | None = None,
-    after: Annotated[int, Query(ge=0, le=2**62)] = 0,
-    limit: Annotated[int, Query(ge=1, le=200)] = 200,
-) -> views.Restatements:
+    after: AfterNumber = 0,
+    limit: Limit = 200,
+) -> Restatements:
     """What has changed in closed periods, oldest first."""
     return await call.query(lambda tx: closed.restatements(tx, period, after, limit))

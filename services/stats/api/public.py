@@ -6,10 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from services.stats import views
 from services.stats.domain.questions import PublicBy
 from services.stats.figures.freshness import lag_of
 from services.stats.usecases import public
+from services.stats.views.public import PublicFigure
 from shared.principals import Role
 from shared.web.call import Call, allow
 
@@ -23,7 +23,7 @@ async def public_figure(
     measure: Annotated[str, Path(pattern=r"^[a-z_]{1,40}$")],
     year: Annotated[int, Query(ge=1990, le=2199)],
     by: PublicBy = "province",
-) -> views.PublicFigure:
+) -> PublicFigure:
     """A closed year by month and one dimension; small cells, and what would give them away, are left out."""
     lag = await lag_of(call.service)
     return await call.query(lambda tx: public.public_figure(tx, measure, year, by, lag))

@@ -1,4 +1,4 @@
-"""The stream of what is told."""
+"""The stream of published events."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class EventStream(StreamingResponse):
 
 @router.get("/stream", response_class=EventStream)
 async def follow(call: Reader, last: LastNumber = None) -> EventStream:
-    """Figures and changes of state as they are told: server-sent events whose data are the events of the topics.
+    """Figures and changes of state as they are published: server-sent events whose data are the events of the topics.
 
     Ends after an hour (a setting) and when the service stops; come back with Last-Event-ID.
     """

@@ -49,7 +49,7 @@ def at_least(share: Ratio, threshold: Ratio) -> bool:
 
 
 def rises(share: Ratio, before: Ratio, *, strict: bool) -> bool:
-    """share(t) > share(t-1), compared in integers: two shares that print alike may still fall."""
+    """share(t) > share(t-1), compared in integers: of two shares that print the same the second may still be lower."""
     left, right = share[0] * before[1], before[0] * share[1]
     return left > right if strict else left >= right
 
@@ -61,7 +61,7 @@ def gap_heads(share: Ratio, threshold: Ratio) -> int:
     return 0 if missing <= 0 else -(-missing // (down - up))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
     """A quota at one scope in one year. `rise` is None where there is nothing to compare with, `gap_heads` where nothing is judged."""
 
@@ -81,30 +81,30 @@ class Requirement:
     strict: bool
 
 
-def judge(share: Ratio, before: Ratio | None, rule: Requirement, *, finished: bool, complete: bool) -> Judgement:
+def judge(share: Ratio, before: Ratio | None, requirement: Requirement, *, finished: bool, complete: bool) -> Judgement:
     """The state of a quota. A finished year is met or breached; a running one that is short, or has not risen, is at risk.
 
     `before` is the year before on the same cut-off day, None where it is no base. A year of which too little is reported
-    (`complete` is False) is judged at nothing, and one that had to rise and has no base cannot be called met.
+    (`complete` is False) is not judged, and one that had to rise and has no base is not called met.
     """
     if share[1] <= 0:
-        return Judgement(share, before, QuotaStatus.INSUFFICIENT_DATA, None, None)
+        return Judgement(share=share, before=before, status=QuotaStatus.INSUFFICIENT_DATA, rise=None, gap_heads=None)
     if not complete:
-        return Judgement(share, None, QuotaStatus.NOT_COMPARABLE, None, None)
-    rise = rises(share, before, strict=rule.strict) if rule.rising and before is not None and before[1] > 0 else None
-    if not at_least(share, rule.threshold) or rise is False:
+        return Judgement(share=share, before=None, status=QuotaStatus.NOT_COMPARABLE, rise=None, gap_heads=None)
+    rise = rises(share, before, strict=requirement.strict) if requirement.rising and before is not None and before[1] > 0 else None
+    if not at_least(share, requirement.threshold) or rise is False:
         status = QuotaStatus.BREACHED if finished else QuotaStatus.AT_RISK
     else:
-        status = QuotaStatus.NOT_COMPARABLE if rule.rising and rise is None else QuotaStatus.MET
-    return Judgement(share, before, status, rise, gap_heads(share, rule.threshold))
+        status = QuotaStatus.NOT_COMPARABLE if requirement.rising and rise is None else QuotaStatus.MET
+    return Judgement(share=share, before=before, status=status, rise=rise, gap_heads=gap_heads(share, requirement.threshold))
 
 
-def is_infeasible(gap: int | None, in_hand: int | None) -> bool:
+def is_infeasible(gap: int | None, open_positions: int | None) -> bool:
     """Whether the orders in hand cannot close the gap, even if all their positions went to the numerator's kind.
 
-    `in_hand` None: nothing can be closed any more (a finished year), or orders are not known.
+    `open_positions` None: nothing can be closed any more (a finished year), or orders are not known.
     """
-    return gap is not None and in_hand is not None and gap > in_hand
+    return gap is not None and open_positions is not None and gap > open_positions
 
 
 def is_comparable(start: date, cut_off: date, complete_on: date | None, least: Ratio) -> bool:

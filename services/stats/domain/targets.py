@@ -50,7 +50,7 @@ class Target(DomainModel):
 # --- progress -----------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """Where a sum will stand at the end of its span, as far as can be said, and how that was worked out."""
+    """A sum at the end of its span, between a low and a high, and the method it was worked out by."""
 
     low: int
     likely: int
@@ -58,9 +58,9 @@ class Projection:
     method: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """Where a target stands: actual against what its distribution expects to be reached by a day."""
+    """A target on a day: the actual sum against the one that its distribution expects."""
 
     actual: int
     expected: int
@@ -76,7 +76,15 @@ class Progress:
 def progress(actual: int, expected: int, floor: int, stretch: int | None, left: int) -> Progress:
     """`left`: days of the target's span still to come."""
     missing = max(floor - actual, 0)
-    return Progress(actual, expected, floor, stretch, _state(actual, expected, floor, left), left, -(-missing // left) if left else None)
+    return Progress(
+        actual=actual,
+        expected=expected,
+        floor=floor,
+        stretch=stretch,
+        state=_state(actual, expected, floor, left),
+        days_left=left,
+        run_rate=-(-missing // left) if left else None,
+    )
 
 
 def days_left(start: date, end: date, on: date) -> int:

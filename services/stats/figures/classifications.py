@@ -23,13 +23,13 @@ from shared.values import CountyCode, Designation
 
 BEGINNING = date(1990, 1, 1)  # the shipped lists do not say since when
 MOST_ROWS = 20_000
-MOST_HELD = 8
-_STRENGTH = (Designation.NATIONAL, Designation.PROVINCIAL, Designation.NONE)
+MOST_CACHED = 8
+_STRONGEST_FIRST = (Designation.NATIONAL, Designation.PROVINCIAL, Designation.NONE)
 Row = TypeVar("Row", Listing, Division)
 
 
-@dataclass(frozen=True, slots=True)
-class Lists:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Classification:
     """Both lists in force, by their versions. `ever`: the strongest designation of every code that a list names, other years' too."""
 
     versions: Mapping[Kind, int]
@@ -46,7 +46,7 @@ class Lists:
         """Every code under which a county stands that was ever listed as this."""
         return frozenset(code for code, listed in self.ever.items() if listed is as_what)
 
-    def on(self, day: date) -> Lists:
+    def on(self, day: date) -> Classification:
         """As if only what was listed on that day ever had been."""
         listings = tuple(row for row in self.listings if row.since <= day and (row.until is None or day <= row.until))
         return replace(self, ever=_ever(listings, self.divisions))
@@ -56,16 +56,18 @@ class Lists:
         ends = {date.fromordinal(row.until.toordinal() + 1) for row in self.listings if row.until is not None}
         return sorted({row.since for row in self.listings} | ends)
 
-    def spans(self, start: date, end: date) -> list[tuple[date, date, Lists]]:
+    def spans(self, start: date, end: date) -> list[tuple[date, date, Classification]]:
         """The days from start to end in spans within which no designation changes: first day, last day, the lists as on these days."""
         begins = [start, *(day for day in self.changes() if start < day <= end)]
         ends = [*(date.fromordinal(day.toordinal() - 1) for day in begins[1:]), end]
         return [(first, last, self.on(first)) for first, last in zip(begins, ends, strict=True)]
 
 
-def lists_of(versions: Mapping[Kind, int], listings: Iterable[Listing], divisions: Iterable[Division]) -> Lists:
-    rows, places = tuple(listings), tuple(divisions)
-    return Lists(versions, rows, places, frozenset(row.county for row in places), _ever(rows, places))
+def classification(versions: Mapping[Kind, int], listings: Iterable[Listing], divisions: Iterable[Division]) -> Classification:
+    listed, known = tuple(listings), tuple(divisions)
+    return Classification(
+        versions=versions, listings=listed, divisions=known, known=frozenset(row.county for row in known), ever=_ever(listed, known)
+    )
 
 
 def _ever(listings: Iterable[Listing], divisions: Iterable[Division]) -> dict[str, Designation]:
@@ -73,12 +75,12 @@ def _ever(listings: Iterable[Listing], divisions: Iterable[Division]) -> dict[st
     strongest: dict[str, Designation] = {}
     for row in listings:
         county = same.get(row.county, row.county)
-        strongest[county] = min(row.designation, strongest.get(county, Designation.NONE), key=_STRENGTH.index)
+        strongest[county] = min(row.designation, strongest.get(county, Designation.NONE), key=_STRONGEST_FIRST.index)
     return strongest | {code: strongest[county] for code, county in same.items() if county in strongest}
 
 
 @cache
-def shipped() -> Lists:
+def shipped() -> Classification:
     """Version 0: the lists of the product."""
     counties = reference.counties().values()
     listings = [
@@ -92,25 +94,25 @@ def shipped() -> Lists:
         for code, county in reference.aliases().items()
         if code not in reference.counties()
     ]
-    return lists_of(dict.fromkeys(KINDS, 0), listings, divisions)
+    return classification(dict.fromkeys(KINDS, 0), listings, divisions)
 
 
-# What the process holds, by version and content: databases may differ under the same version, and a version never changes.
-_held: dict[tuple[stored.Edition, ...], Lists] = {}
+# By version and digest: databases may differ under the same version, and a version never changes.
+_cache: dict[tuple[stored.Edition, ...], Classification] = {}
 
 
-async def current(tx: Tx, known_on: date | None = None) -> Lists:
-    """The lists in force, as entered by a day: one small statement, unless this process has never seen them."""
-    editions = await stored.editions(tx, known_on)
-    if editions not in _held:
-        rows = {edition.kind: await stored.rows(tx, edition) for edition in editions}
+async def in_force(tx: Tx, known_on: date | None = None) -> Classification:
+    """The lists in force, as entered by a day: one small statement unless they are not cached."""
+    editions = await stored.list_in_force(tx, known_on)
+    if editions not in _cache:
+        rows = {edition.kind: await stored.get_rows(tx, edition) for edition in editions}
         listings = map(Listing.model_validate, rows["designations"]) if "designations" in rows else shipped().listings
         divisions = map(Division.model_validate, rows["divisions"]) if "divisions" in rows else shipped().divisions
         versions = {**shipped().versions, **{edition.kind: edition.version for edition in editions}}
-        if len(_held) >= MOST_HELD:
-            del _held[next(iter(_held))]
-        _held[editions] = lists_of(versions, listings, divisions)
-    return _held[editions]
+        if len(_cache) >= MOST_CACHED:
+            del _cache[next(iter(_cache))]
+        _cache[editions] = classification(versions, listings, divisions)
+    return _cache[editions]
 
 
 # --- loading ------------------------------------------------------------------------------------------------------------
@@ -131,25 +133,25 @@ def merged(old: Sequence[Row], new: Sequence[Row], *, whole: bool) -> list[Row]:
     return sorted(rows, key=lambda row: (row.county, row.since))
 
 
-def faults_of_listings(new: Sequence[Listing], lists: Lists) -> list[Fault]:
-    strays = [(place, row.county) for place, row in enumerate(new) if row.county not in lists.known]
-    return [*(Fault(place, "county", f"{county} is in no list of divisions") for place, county in strays), *_faults_in_time(new)]
+def faults_of_listings(new: Sequence[Listing], lists: Classification) -> list[Fault]:
+    unknown = [(number, row.county) for number, row in enumerate(new) if row.county not in lists.known]
+    return [*(Fault(number, "county", f"{county} is in no list of divisions") for number, county in unknown), *_faults_in_time(new)]
 
 
-def faults_of_divisions(new: Sequence[Division], merged: Sequence[Division], lists: Lists) -> list[Fault]:
-    return [*_faults_of_places(new, merged), *_faults_in_time(new), *_lost(merged, lists)]
+def faults_of_divisions(new: Sequence[Division], merged: Sequence[Division], lists: Classification) -> list[Fault]:
+    return [*_faults_of_codes(new, merged), *_faults_in_time(new), *_lost(merged, lists)]
 
 
-def _faults_of_places(new: Sequence[Division], merged: Sequence[Division]) -> Iterator[Fault]:
+def _faults_of_codes(new: Sequence[Division], merged: Sequence[Division]) -> Iterator[Fault]:
     counties = {row.county for row in merged if row.same_as is None}
-    for place, row in enumerate(new):
+    for number, row in enumerate(new):
         if reference.province_of(row.county) not in reference.provinces():
-            yield Fault(place, "county", f"{row.county} lies in no province")
+            yield Fault(number, "county", f"{row.county} lies in no province")
         if row.same_as is not None and row.same_as not in counties:
-            yield Fault(place, "same_as", f"{row.same_as} is no county of the list")
+            yield Fault(number, "same_as", f"{row.same_as} is no county of the list")
 
 
-def _lost(merged: Sequence[Division], lists: Lists) -> Iterator[Fault]:
+def _lost(merged: Sequence[Division], lists: Classification) -> Iterator[Fault]:
     known = {row.county for row in merged}
     for county in sorted({row.county for row in lists.listings} - known):
         yield Fault(None, "rows", f"{county} is designated and would be unknown")
@@ -157,11 +159,11 @@ def _lost(merged: Sequence[Division], lists: Lists) -> Iterator[Fault]:
 
 def _faults_in_time(new: Sequence[Row]) -> Iterator[Fault]:
     by_county: defaultdict[str, list[tuple[date, date, int]]] = defaultdict(list)
-    for place, row in enumerate(new):
+    for number, row in enumerate(new):
         if row.until is not None and row.until < row.since:
-            yield Fault(place, "to", "ends before it begins")
-        by_county[row.county].append((row.since, row.until or date.max, place))
+            yield Fault(number, "to", "ends before it begins")
+        by_county[row.county].append((row.since, row.until or date.max, number))
     for spans in by_county.values():
-        for (_, until, before), (since, _, place) in pairwise(sorted(spans)):
+        for (_, until, before), (since, _, number) in pairwise(sorted(spans)):
             if since <= until:
-                yield Fault(place, "from", f"overlaps row {before}")
+                yield Fault(number, "from", f"overlaps row {before}")

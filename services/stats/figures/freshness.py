@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from services.stats import queries
+from services.stats.queries import applied, dead_letters
 from shared.db import Tx, Unavailable
 from shared.events import DOCKING, REGISTRATION, RIGHTS, TRAINING
 from shared.running_service import RunningService
@@ -45,9 +45,9 @@ async def lag_of(service: RunningService) -> Lag:
 
 async def freshness(tx: Tx, lag: Lag) -> Freshness:
     """Judged by the topics that have unread records, or may have."""
-    now, applied = tx.clock.now(), await queries.applied(tx)
+    now, counted = tx.clock.now(), await applied.list_(tx)
     waiting = [topic for topic in SOURCES if lag is None or any(count for name, count in lag.items() if name.startswith(f"{topic}/"))]
-    through = [applied[topic][1] if topic in applied else None for topic in waiting]
+    through = [counted[topic][1] if topic in counted else None for topic in waiting]
     complete = now if not through else None if None in through else min(moment for moment in through if moment)
     behind = 0 if not through or complete is None else max(int((now - complete).total_seconds()), 0)
-    return Freshness(complete, behind, await queries.parked(tx))
+    return Freshness(complete, behind, await dead_letters.get_parked_count(tx))

@@ -42,7 +42,7 @@ async def _names(tx: Tx, dimension: str) -> dict[str, str]:
     """The codes of the dimension's list with their names; an enterprise is in no list."""
     match dimension:
         case "county":
-            in_force = await classifications.current(tx)
+            in_force = await classifications.in_force(tx)
             names = {code: county.name_zh for code, county in reference.counties().items()}
             return dict.fromkeys(in_force.known | in_force.ever.keys(), "") | names
         case "province":

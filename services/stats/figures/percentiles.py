@@ -1,4 +1,4 @@
-"""What is read from counts by bands of days, and from one sum over another. Pure; exact until people read it."""
+"""Median and 90th percentile out of counts by bands of days. Pure."""
 
 from __future__ import annotations
 
@@ -6,24 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.stats.counting.measures import DAY_BANDS
-from shared.values import Ratio
 
 Band = tuple[int, int]  # days, both included
 BAND: Mapping[str, Band] = {f"{low}-{high}": (low, high) for low, high in DAY_BANDS}
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class Percentiles:
     """Median and 90th percentile, each known to lie within its band of days. None: nothing is counted."""
 
     median: Band | None
     p90: Band | None
 
 
-def spread(counts: Mapping[str, int]) -> Spread:
+def read_percentiles(counts: Mapping[str, int]) -> Percentiles:
     """Of counts by the name of their band; what has no band (it ends before it begins) is left out."""
     known = {BAND[name]: count for name, count in counts.items() if name in BAND and count > 0}
-    return Spread(_percentile(known, 50), _percentile(known, 90))
+    return Percentiles(_percentile(known, 50), _percentile(known, 90))
 
 
 def _percentile(counts: Mapping[Band, int], percent: int) -> Band | None:
@@ -34,13 +33,3 @@ def _percentile(counts: Mapping[Band, int], percent: int) -> Band | None:
         if below * 100 >= total * percent:
             return band
     return None
-
-
-def written(ratio: Ratio, digits: int) -> str | None:
-    """A ratio for people, rounded half up once. None without a denominator."""
-    num, den = ratio
-    if den <= 0:
-        return None
-    scaled = (2 * num * 10**digits + den) // (2 * den)
-    whole, rest = divmod(abs(scaled), 10**digits)
-    return f"{'-' if scaled < 0 else ''}{whole}.{rest:0{digits}d}"

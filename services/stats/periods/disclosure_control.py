@@ -7,7 +7,7 @@ each other. Where a column total is itself too small, the columns are given up a
 too small, nothing is.
 
 Whether a left-out cell is safe is decided exactly. The table and its sums are a network: a cell can have another value if and
-only if one can be added to it and taken off again around a closed way of left-out cells, none of which falls below zero.
+only if one can be added to it and taken off again around a cycle of left-out cells, none of which falls below zero.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
-Place = tuple[int, int]  # row, column; the last column holds the rows' totals
+RowColumn = tuple[int, int]  # row, column; the last column holds the rows' totals
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class DisclosedTable:
     """What is published. None: left out. No `columns` where only the year's totals can be shown, no rows where not even those."""
 
     columns: tuple[str, ...]
@@ -30,16 +30,16 @@ class Shown:
     total: int | None
 
 
-def suppress(columns: Sequence[str], rows: Mapping[str, Sequence[int]], least: int) -> Shown:
+def suppress(columns: Sequence[str], rows: Mapping[str, Sequence[int]], least: int) -> DisclosedTable:
     """`rows`: counts per column."""
     if any(value < 0 for row in rows.values() for value in row):  # a correction whose first part is parked: nothing to rely on
-        return Shown((), {}, (), None)
+        return DisclosedTable((), {}, (), None)
     totals = tuple(sum(row[column] for row in rows.values()) for column in range(len(columns)))
     if 0 < sum(totals) < least:
-        return Shown((), {}, (), None)
+        return DisclosedTable((), {}, (), None)
     if any(0 < total < least for total in totals):
         whole = suppress(("",), {name: (sum(row),) for name, row in rows.items()}, least)
-        return Shown((), {name: row[-1:] for name, row in whole.rows.items()}, (), whole.total)
+        return DisclosedTable((), {name: row[-1:] for name, row in whole.rows.items()}, (), whole.total)
     names = sorted(rows)
     table = _Table([[*rows[name], sum(rows[name])] for name in names], least)
     table.protect()
@@ -47,7 +47,7 @@ def suppress(columns: Sequence[str], rows: Mapping[str, Sequence[int]], least: i
         name: tuple(None if (at, column) in table.hidden else value for column, value in enumerate(table.values[at]))
         for at, name in enumerate(names)
     }
-    return Shown(tuple(columns), shown, totals, sum(totals))
+    return DisclosedTable(tuple(columns), shown, totals, sum(totals))
 
 
 EMPTY = 10**12  # the cost of hiding an empty cell: everybody would rather see that nobody is there
@@ -58,7 +58,7 @@ class _Table:
         self.values, self.least = values, least
         self.width = len(values[0]) - 1 if values else 0
         self.filled = [any(row[column] for row in values) for column in range(self.width + 1)] if values else []
-        self.hidden: set[Place] = set()
+        self.hidden: set[RowColumn] = set()
         self.in_row: defaultdict[int, set[int]] = defaultdict(set)
         self.in_column: defaultdict[int, set[int]] = defaultdict(set)
 
@@ -66,46 +66,46 @@ class _Table:
         """Hide what is small, then whatever keeps a hidden cell from being worked out. Hiding more never makes one less safe."""
         waiting = [(row, column) for row, values in enumerate(self.values) for column, value in enumerate(values) if 0 < value < self.least]
         self._hide(waiting)
-        for place in waiting:  # grows: what is hidden for another's sake must be safe as well
-            if not (self._safe(place, 1) or self._safe(place, -1)):
-                _, cells = min(way for step in (1, -1) if (way := self._way(place, step)) is not None)
+        for cell in waiting:  # grows: what is hidden for another's sake must be safe as well
+            if not (self._is_safe(cell, 1) or self._is_safe(cell, -1)):
+                _, cells = min(cycle for step in (1, -1) if (cycle := self._cheapest_cycle(cell, step)) is not None)
                 new = sorted(cell for cell in cells if cell not in self.hidden)
                 self._hide(new)
                 waiting += new
 
-    def _hide(self, places: Sequence[Place]) -> None:
-        self.hidden.update(places)
-        for row, column in places:
+    def _hide(self, cells: Sequence[RowColumn]) -> None:
+        self.hidden.update(cells)
+        for row, column in cells:
             self.in_row[row].add(column)
             self.in_column[column].add(row)
 
-    def _safe(self, place: Place, step: int) -> bool:
-        """Whether there is a closed way of hidden cells on which this one can take a step while every sum stays what it is."""
-        start, goal = place
+    def _is_safe(self, cell: RowColumn, step: int) -> bool:
+        """Whether there is a cycle of hidden cells on which this one can take a step while every sum stays what it is."""
+        start, goal = cell
         reached, ends = {start}, [start]
-        while ends and self._may(place, step):
+        while ends and self._can_step(cell, step):
             row = ends.pop()
             for through in self.in_row[row]:
-                if (row, through) == place or not self._may((row, through), -step):
+                if (row, through) == cell or not self._can_step((row, through), -step):
                     continue
                 if through == goal:
                     return True
                 for then in self.in_column[through] - reached:
-                    if self._may((then, through), step):
+                    if self._can_step((then, through), step):
                         reached.add(then)
                         ends.append(then)
         return False
 
-    def _way(self, place: Place, step: int) -> tuple[int, list[Place]] | None:
-        """The cheapest closed way on which a cell could take a step: what must be hidden for it, and the cells. None: there is none.
+    def _cheapest_cycle(self, cell: RowColumn, step: int) -> tuple[int, list[RowColumn]] | None:
+        """The cheapest cycle on which a cell could take a step: what must be hidden for it, and the cells. None: there is none.
 
-        Along it, cells of the row reached take the step back, and cells of the column they stand in take it again.
+        Along it, cells of the row reached take the step back, and cells of their column take it again.
         """
-        if not self._may(place, step):
+        if not self._can_step(cell, step):
             return None
-        start, goal = place
+        start, goal = cell
         best: dict[int, int] = {start: 0}
-        came: dict[int, tuple[int, Place, Place]] = {}  # row -> the row before it, and the two cells between them
+        came: dict[int, tuple[int, RowColumn, RowColumn]] = {}  # row -> the row before it, and the two cells between them
         queue: list[tuple[int, int]] = [(0, start)]
         closed: tuple[int, int] | None = None  # cost, last row
         while queue:
@@ -114,36 +114,36 @@ class _Table:
                 break
             if cost > best[row]:
                 continue
-            if (row, goal) != place and self._may((row, goal), -step):
+            if (row, goal) != cell and self._can_step((row, goal), -step):
                 closed = min(closed or (EMPTY**2, 0), (cost + self._cost((row, goal)), row))
             for through in range(self.width + 1):
-                if through == goal or not self._may((row, through), -step):
+                if through == goal or not self._can_step((row, through), -step):
                     continue
                 spent = cost + self._cost((row, through))
                 for then in range(len(self.values)):
                     total = spent + self._cost((then, through))
-                    if then != row and self._may((then, through), step) and total < best.get(then, EMPTY**2):
+                    if then != row and self._can_step((then, through), step) and total < best.get(then, EMPTY**2):
                         best[then], came[then] = total, (row, (row, through), (then, through))
                         heappush(queue, (total, then))
-        return None if closed is None else (closed[0], self._traced(closed[1], goal, came))
+        return None if closed is None else (closed[0], self._cells_of_cycle(closed[1], goal, came))
 
-    def _traced(self, row: int, goal: int, came: Mapping[int, tuple[int, Place, Place]]) -> list[Place]:
+    def _cells_of_cycle(self, row: int, goal: int, came: Mapping[int, tuple[int, RowColumn, RowColumn]]) -> list[RowColumn]:
         cells = [(row, goal)]
         while row in came:
             row, back, again = came[row]
             cells += [back, again]
         return cells
 
-    def _cost(self, place: Place) -> int:
+    def _cost(self, cell: RowColumn) -> int:
         """Of hiding a cell: what it counts."""
-        row, column = place
-        return 0 if place in self.hidden else self.values[row][column] or EMPTY
+        row, column = cell
+        return 0 if cell in self.hidden else self.values[row][column] or EMPTY
 
-    def _may(self, place: Place, step: int) -> bool:
+    def _can_step(self, cell: RowColumn, step: int) -> bool:
         """Whether a cell may take a step: it does not fall below zero, and is not in a column that everybody sees is empty.
 
         A row's total stands on the other side of the row's equation: it takes the step with the other sign.
         """
-        row, column = place
+        row, column = cell
         change = -step if column == self.width else step
         return self.filled[column] and self.values[row][column] + change >= 0

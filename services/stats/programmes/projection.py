@@ -1,4 +1,4 @@
-"""How a year's numbers are spread over its months, and where a target is heading. Pure; exact fractions, rounded at the edge.
+"""How a year's numbers are spread over its months, and what a target will come to. Pure; exact fractions, rounded at the edge.
 
 Method of a projection: what is counted so far, and for the rest of the span the pace of the last twelve months. A pace is a
 count over seasonal time, in which a month is as long as its share of a year's numbers; the shares are those of the
@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 from functools import cache
+from math import ceil, floor
 from pathlib import Path
 
 from services.stats.domain.targets import Projection
 from shared.values import first_day, last_day, next_period, period_of
 
-PUBLISHED = Path(__file__).parents[1] / "reference" / "seasons.json"
+PUBLISHED = Path(__file__).parents[1] / "reference" / "monthly_dispatches.json"
 SHORTEST = Fraction(1, 12)  # of a year's numbers: what is shorter says nothing about a pace
 Months = Mapping[date, int]  # first day of a month -> what was counted in it
 
@@ -44,13 +45,13 @@ class Pattern:
 
 
 @cache
-def published() -> tuple[Pattern, ...]:
+def published_patterns() -> tuple[Pattern, ...]:
     """The years of which monthly points are published; between two points the numbers are spread evenly."""
     document = json.loads(PUBLISHED.read_text(encoding="utf-8"))
-    return tuple(Pattern(year, tuple(_spread(points))) for year, points in sorted(document["years"].items()))
+    return tuple(Pattern(year, tuple(_monthly_shares(points))) for year, points in sorted(document["years"].items()))
 
 
-def _spread(points: Mapping[str, int]) -> Iterator[Fraction]:
+def _monthly_shares(points: Mapping[str, int]) -> Iterator[Fraction]:
     before, counted = 0, 0
     for month, total in sorted((int(month), total) for month, total in points.items()):
         yield from [Fraction(total - counted, month - before)] * (month - before)
@@ -60,7 +61,7 @@ def _spread(points: Mapping[str, int]) -> Iterator[Fraction]:
 def patterns(months: Months, start: date, on: date) -> tuple[str, tuple[Pattern, ...]]:
     """What to go by and what it is called: the span's own calendar years that are over, else the published ones."""
     own = tuple(Pattern(str(year), seen) for year in range(start.year, on.year) if (seen := _whole(months, year, start)))
-    found, kind = (own, "own") if own else (published(), "published")
+    found, kind = (own, "own") if own else (published_patterns(), "published")
     return f"{kind} {', '.join(pattern.years for pattern in found)}", found
 
 
@@ -75,14 +76,14 @@ def pooled(seen: Sequence[Pattern]) -> Pattern:
 
 
 # --- expected to date -----------------------------------------------------------------------------------------------------
-def seasonally(floor: int, pattern: Pattern, start: date, end: date, on: date) -> int:
+def expected_by_pattern(floor: int, pattern: Pattern, start: date, end: date, on: date) -> int:
     """The part of the floor that the pattern puts before the end of a day."""
     whole = pattern.between(start, end)
     gone = pattern.between(start, min(on, end)) if on >= start else Fraction(0)
     return int(floor * gone / whole) if whole else 0
 
 
-def by_table(steps: Iterable[tuple[date, int]], start: date, on: date) -> int:
+def expected_by_table(steps: Iterable[tuple[date, int]], start: date, on: date) -> int:
     """Cumulative amounts to be reached by given days, in order of the days; between two of them a steady pace."""
     before, reached = start - timedelta(days=1), 0
     for until, amount in steps:
@@ -94,7 +95,7 @@ def by_table(steps: Iterable[tuple[date, int]], start: date, on: date) -> int:
 
 # --- projection -----------------------------------------------------------------------------------------------------------
 def project(months: Months, start: date, end: date, on: date) -> Projection | None:
-    """Where the sum will stand at the end of the span. None before and after it, and where nothing was counted to go by."""
+    """The sum expected at the end of the span. None before and after it, and where nothing was counted to go by."""
     name, seen = patterns(months, start, on)
     together = pooled(seen)
     pace = _pace(months, together, max(start, _year_before(on)), on) if start <= on < end else None
@@ -109,10 +110,10 @@ def project(months: Months, start: date, end: date, on: date) -> Projection | No
         if (other := _pace(months, pattern, begins, ends)) is not None
     ]
     low, high = min([likely, *others]), max([likely, *others])
-    return Projection(low=low.__floor__(), likely=round(likely), high=high.__ceil__(), method=_said(name))
+    return Projection(low=floor(low), likely=round(likely), high=ceil(high), method=_method(name))
 
 
-def _said(name: str) -> str:
+def _method(name: str) -> str:
     return (
         f"counted so far, and the rest at the pace of the last 12 months, by the seasons of {name}; "
         "low and high: the slowest and the fastest calendar year so far under each of those years' seasons"

@@ -10,7 +10,7 @@ from services.stats.domain.quotas import Quota
 from services.stats.domain.targets import Target
 
 
-def contradictions(plan: Plan) -> list[str]:
+def plan_errors(plan: Plan) -> list[str]:
     """What in the plan cannot all be true, each with its arithmetic. Empty: nothing found."""
     return [
         *_parts_above_wholes(plan),
@@ -64,11 +64,11 @@ def _quotas_against_targets(plan: Plan) -> Iterator[str]:
 
 
 def _quotas_above_all(plan: Plan) -> Iterator[str]:
-    """Two parts that share nobody cannot together ask for more than the whole."""
+    """Two disjoint parts cannot together ask for more than the whole."""
     for index, left in enumerate(plan.quotas):
         for right in plan.quotas[index + 1 :]:
             years = range(max(left.first_year, right.first_year), min(left.last_year, right.last_year) + 1)
-            if left.measure != right.measure or left.denominator != right.denominator or not years or not _apart(left, right):
+            if left.measure != right.measure or left.denominator != right.denominator or not years or not _disjoint(left, right):
                 continue
             both = Fraction(*left.threshold) + Fraction(*right.threshold)
             if both > 1:
@@ -76,8 +76,8 @@ def _quotas_above_all(plan: Plan) -> Iterator[str]:
                 yield f"{left.code} and {right.code} share nobody, but {shares} of the same make {both}"
 
 
-def _apart(left: Quota, right: Quota) -> bool:
-    """Whether some dimension of the numerators has no value in common, told by the same lists and regions."""
+def _disjoint(left: Quota, right: Quota) -> bool:
+    """Whether some dimension of the numerators has no value in common, by the same lists and regions."""
     if (left.basis, left.scheme) != (right.basis, right.scheme):
         return False
     mine, theirs = left.numerator.chosen(), right.numerator.chosen()

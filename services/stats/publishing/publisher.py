@@ -14,16 +14,26 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from services.stats import queries
 from services.stats.domain.questions import Question
 from services.stats.domain.quotas import Judgement
-from services.stats.figures import classifications, query
+from services.stats.figures import classifications
 from services.stats.figures.freshness import Freshness, Lag, freshness, lag_of
-from services.stats.programmes import evaluation
-from services.stats.programmes.evaluation import NATIONAL, InForce, QuotaYear, Scope, TargetAt
+from services.stats.figures.query import answer
+from services.stats.programmes import catalogue
+from services.stats.programmes.catalogue import ProgrammeInForce
+from services.stats.programmes.evaluation import NATIONAL, AsOf, Level, QuotaYear, Scope, TargetAtScope, evaluate_quotas, evaluate_targets
 from services.stats.publishing import staleness
 from services.stats.publishing.staleness import Watch
-from services.stats.queries import frozen, last_published, programmes, rates
+from services.stats.queries import (
+    applied,
+    dead_letters,
+    generations,
+    last_published,
+    period_closes,
+    programmes,
+    rates,
+    stream_events,
+)
 from services.stats.settings import policy
 from shared.db import Tx, Unavailable
 from shared.delivery import outbox
@@ -34,7 +44,7 @@ from shared.values import Clock, QuotaStatus, TargetState
 log = logging.getLogger("laowu.stats.publication")
 DEBOUNCE_SECONDS = 1.0  # statistics.md 4: at most once a second per key
 CALM = 9  # a pass takes a tenth of the time at most: while much is counted it takes long, and counting comes first
-LEVELS: tuple[evaluation.Level, ...] = ("nation", "region", "province")
+LEVELS: tuple[Level, ...] = ("nation", "region", "province")
 Said = dict[str, dict[str, Any]]
 
 
@@ -66,9 +76,9 @@ async def publish(tx: Tx, lag: Lag, watch: Watch | None = None) -> int:
 
     While Kafka does not say how much is unread, no figure is judged: nobody knows how complete it is.
     """
-    if not await last_published.may_publish(tx):
+    if not await last_published.lock(tx):
         return 0
-    said = await last_published.published(tx)
+    said = await last_published.list_(tx)
     watched = await _watched(tx, said, lag, watch) if watch else 0
     return watched + (0 if lag is None else await _changed(tx, said, lag))
 
@@ -78,31 +88,31 @@ async def _watched(tx: Tx, said: Said, lag: Lag, watch: Watch) -> int:
     told, now_said = staleness.told(said.get(staleness.KEY), watch, await freshness(tx, lag), lag, tx.clock.now())
     if now_said is not None:
         outbox.publish(tx, *told)
-        await last_published.save_published(tx, {staleness.KEY: now_said})
+        await last_published.update(tx, {staleness.KEY: now_said})
     return len(told)
 
 
 async def _changed(tx: Tx, said: Said, lag: Lag) -> int:
     """Everything judged, where something could have moved it since the last pass."""
-    applied = await queries.applied(tx)
+    counted = await applied.list_(tx)
     mark = {
-        "applied": {topic: counted for topic, (counted, _) in sorted(applied.items())},
-        "programmes": {entry.code: entry.version for entry in await programmes.programmes_in_force(tx)},
-        "closed": sorted(f"{close.period}/{close.version}" for close in await frozen.closed(tx)),
-        "rates": await rates.rate_count(tx),
-        "lists": {str(kind): version for kind, version in (await classifications.current(tx)).versions.items()},
-        "generation": await queries.read_generation(tx),
-        "parked": await queries.parked(tx) > 0,
+        "applied": {topic: events for topic, (events, _) in sorted(counted.items())},
+        "programmes": {entry.code: entry.version for entry in await programmes.list_in_force(tx)},
+        "closed": sorted(f"{close.period}/{close.version}" for close in await period_closes.list_closed(tx)),
+        "rates": await rates.get_count(tx),
+        "lists": {str(kind): version for kind, version in (await classifications.in_force(tx)).versions.items()},
+        "generation": await generations.get_live(tx),
+        "parked": await dead_letters.get_parked_count(tx) > 0,
         "day": tx.clock.today().isoformat() if tx.clock.at is None else "",
     }
-    if not applied or said.get("mark") == mark:
+    if not counted or said.get("mark") == mark:
         return 0
     if tx.clock.at is not None:
-        tx.cause = replace(tx.cause, clock=Clock(max(newest for _, newest in applied.values())))
+        tx.cause = replace(tx.cause, clock=Clock(max(newest for _, newest in counted.values())))
     told, now_said = await _judge_all(tx, said, await freshness(tx, lag))
     outbox.publish(tx, *told)
-    await last_published.save_published(tx, {**now_said, "mark": mark})
-    await last_published.trim_told(tx, policy().stats_stream_tail)
+    await last_published.update(tx, {**now_said, "mark": mark})
+    await stream_events.delete_old(tx, policy().stats_stream_tail)
     return len(told)
 
 
@@ -127,16 +137,17 @@ class Edition:
 async def _judge_all(tx: Tx, said: Said, fresh: Freshness) -> tuple[list[Event], Said]:
     """What has to be told, and what will have been said then."""
     on, told, changed = tx.clock.today(), list[Event](), Said()
-    edition = Edition(fresh, on, frozenset(close.period for close in await frozen.closed(tx)))
-    in_force = await evaluation.all_in_force(tx)
+    edition = Edition(fresh, on, frozenset(close.period for close in await period_closes.list_closed(tx)))
+    as_of = AsOf(on=on, known_on=None, complete_on=fresh.complete_on, levels=LEVELS)
+    in_force = await catalogue.all_in_force(tx)
     for programme in in_force:
-        quotas = await evaluation.quota_years(tx, programme.plan, on, None, fresh.complete_on, LEVELS)
+        quotas = await evaluate_quotas(tx, programme.plan, as_of)
         for quota in [*quotas, *_emptied_quotas(quotas, said, programme)]:
             key = f"{_named(quota.quota.code, programme)}|{quota.scope}|{quota.year}"
             if said.get(key) != (now := _quota_now(quota, edition)):
                 told += _quota_events(key, quota, said.get(key), programme, edition)
                 changed[key] = now
-        targets = await evaluation.target_states(tx, programme.plan, on, None, fresh.complete_on, LEVELS)
+        targets = await evaluate_targets(tx, programme.plan, as_of)
         for target in [*targets, *_emptied_targets(targets, said, programme)]:
             key = f"{_named(target.target.code, programme)}|{target.scope}|{programme.plan.code}"
             if said.get(key) != (now := _target_now(target, edition)):
@@ -150,10 +161,10 @@ async def _judge_all(tx: Tx, said: Said, fresh: Freshness) -> tuple[list[Event],
     return told, changed
 
 
-def _emptied_quotas(judged: Sequence[QuotaYear], said: Said, programme: InForce) -> list[QuotaYear]:
+def _emptied_quotas(judged: Sequence[QuotaYear], said: Said, programme: ProgrammeInForce) -> list[QuotaYear]:
     """Where a share was told of and nothing is left, as after a correction of the only departure: that has to be told too."""
     there = {(one.quota.code, one.scope, one.year) for one in judged}
-    nothing = Judgement((0, 0), None, QuotaStatus.INSUFFICIENT_DATA, None, None)
+    nothing = Judgement(share=(0, 0), before=None, status=QuotaStatus.INSUFFICIENT_DATA, rise=None, gap_heads=None)
     return [
         replace(one, scope=scope, judgement=nothing)
         for one in judged
@@ -163,7 +174,7 @@ def _emptied_quotas(judged: Sequence[QuotaYear], said: Said, programme: InForce)
     ]
 
 
-def _emptied_targets(judged: Sequence[TargetAt], said: Said, programme: InForce) -> list[TargetAt]:
+def _emptied_targets(judged: Sequence[TargetAtScope], said: Said, programme: ProgrammeInForce) -> list[TargetAtScope]:
     there = {(one.target.code, one.scope) for one in judged}
     return [
         replace(one, scope=scope, actual=0, progress=None, projection=None, pending_fx={})
@@ -182,9 +193,9 @@ def _scopes_said(said: Said, name: str, period: str) -> list[Scope]:
     return [Scope(level, text.removeprefix(f"{level}:")) for text in sorted(told) for level in LEVELS if text.startswith(f"{level}:")]
 
 
-def _named(code: str, programme: InForce) -> str:
+def _named(code: str, programme: ProgrammeInForce) -> str:
     """Two programmes may use the same codes; those of the shipped one stand alone."""
-    return code if programme.plan.code == evaluation.MAIN else f"{programme.plan.code}/{code}"
+    return code if programme.plan.code == catalogue.MAIN else f"{programme.plan.code}/{code}"
 
 
 def _quota_now(of: QuotaYear, edition: Edition) -> dict[str, Any]:
@@ -200,7 +211,7 @@ def _quota_now(of: QuotaYear, edition: Edition) -> dict[str, Any]:
     }
 
 
-def _target_now(of: TargetAt, edition: Edition) -> dict[str, Any]:
+def _target_now(of: TargetAtScope, edition: Edition) -> dict[str, Any]:
     stands = of.progress
     return {
         "actual": of.actual,
@@ -211,7 +222,7 @@ def _target_now(of: TargetAt, edition: Edition) -> dict[str, Any]:
     }
 
 
-def _projection(of: TargetAt) -> list[int] | None:
+def _projection(of: TargetAtScope) -> list[int] | None:
     return [of.projection.low, of.projection.likely, of.projection.high] if of.projection else None
 
 
@@ -231,7 +242,7 @@ def _snapshot(key: str, measure: str, scope: str, period: str, edition: Edition,
     )
 
 
-def _quota_events(key: str, of: QuotaYear, before: Mapping[str, Any] | None, programme: InForce, edition: Edition) -> list[Event]:
+def _quota_events(key: str, of: QuotaYear, before: Mapping[str, Any] | None, programme: ProgrammeInForce, edition: Edition) -> list[Event]:
     verdict, period = of.judgement, str(of.year)
     told: list[Event] = [
         _snapshot(
@@ -243,7 +254,7 @@ def _quota_events(key: str, of: QuotaYear, before: Mapping[str, Any] | None, pro
             share=verdict.share,
             status=verdict.status,
             gap_heads=verdict.gap_heads,
-            open_positions=of.in_hand,
+            open_positions=of.open_positions,
             infeasible=of.infeasible,
             definition=f"{programme.plan.code}/{programme.version}/{of.quota.code}",
         )
@@ -260,7 +271,7 @@ def _quota_events(key: str, of: QuotaYear, before: Mapping[str, Any] | None, pro
                 status_to=verdict.status,
                 share=verdict.share,
                 gap_heads=verdict.gap_heads,
-                open_positions=of.in_hand,
+                open_positions=of.open_positions,
                 infeasible=of.infeasible,
             )
         )
@@ -280,7 +291,9 @@ def _quota_events(key: str, of: QuotaYear, before: Mapping[str, Any] | None, pro
     return told
 
 
-def _target_events(key: str, of: TargetAt, before: Mapping[str, Any] | None, programme: InForce, edition: Edition) -> list[Event]:
+def _target_events(
+    key: str, of: TargetAtScope, before: Mapping[str, Any] | None, programme: ProgrammeInForce, edition: Edition
+) -> list[Event]:
     stands = of.progress
     told: list[Event] = [
         _snapshot(
@@ -320,7 +333,7 @@ async def _national(tx: Tx, edition: Edition, since: int, said: Said) -> list[tu
         question = Question(measure=measure, start=date(since, 1, 1), end=date(edition.on.year, 12, 31), by=("year",))
         start = f"{measure}|{NATIONAL}|"  # a target may have the measure's name; its period is a programme's
         told = {year: 0 for key in said if key.startswith(start) and (year := key.removeprefix(start)).isdecimal()}
-        values = {str(edition.on.year): 0} | told | {point.of["year"]: point.value for point in await query.answer(tx, question)}
+        values = {str(edition.on.year): 0} | told | {point.of["year"]: point.value for point in await answer(tx, question)}
         for year, value in sorted(values.items()):
             key = f"{measure}|{NATIONAL}|{year}"
             found.append((key, _snapshot(key, measure, str(NATIONAL), year, edition, value=value, definition=measure)))

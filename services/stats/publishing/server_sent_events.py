@@ -14,7 +14,7 @@ import time
 from collections.abc import AsyncIterator
 
 from services.stats.domain.errors import StreamFull
-from services.stats.queries import last_published
+from services.stats.queries import stream_events
 from services.stats.settings import policy
 from shared.db import Tx, Unavailable
 from shared.running_service import RunningService
@@ -78,9 +78,9 @@ def _frame(kind: str, data: object, number: int | None = None) -> bytes:
 
 async def _tail(service: RunningService) -> tuple[int, int]:
     async with service.database.connection() as conn:
-        return await last_published.tail(Tx(conn, service.name, service.database.system_cause()))
+        return await stream_events.get_bounds(Tx(conn, service.name, service.database.system_cause()))
 
 
 async def _after(service: RunningService, last: int) -> list[tuple[int, bytes]]:
     async with service.database.connection() as conn:
-        return await last_published.told_after(Tx(conn, service.name, service.database.system_cause()), last, PAGE)
+        return await stream_events.list_(Tx(conn, service.name, service.database.system_cause()), last, PAGE)

@@ -14,6 +14,37 @@ from shared.delivery.positions import TopicPartition
 MAX_DIFFERENCES = 100
 LONG_SECONDS = 1800.0
 
+# --- the live generation ------------------------------------------------------------------------------------------------
+# FOR SHARE: a rebuild is swapped in only between batches.
+LOCK_LIVE = "SELECT id FROM generation WHERE state = 'live' FOR SHARE"
+GET_LIVE = "SELECT id FROM generation WHERE state = 'live'"
+LOCK_LIVE_EXCLUSIVELY = "SELECT id FROM generation WHERE state = 'live' FOR UPDATE"
+EXISTS_BUILDING = "SELECT EXISTS (SELECT FROM generation WHERE state = 'building')"
+
+
+async def get_live(tx: Tx) -> int:
+    """The generation that is read, without a lock."""
+    found: int = await tx.conn.fetchval(GET_LIVE)
+    return found
+
+
+async def lock_live(tx: Tx) -> int:
+    """The generation that counts; no swap happens until the transaction ends."""
+    found: int = await tx.conn.fetchval(LOCK_LIVE)
+    return found
+
+
+async def lock_live_exclusively(tx: Tx) -> int:
+    """The generation that counts; waits for every batch in flight, and none begins until the transaction ends."""
+    found: int = await tx.conn.fetchval(LOCK_LIVE_EXCLUSIVELY)
+    return found
+
+
+async def exists_building(tx: Tx) -> bool:
+    """Whether a generation is being built, or was left behind by a rebuild that was cut short."""
+    return bool(await tx.conn.fetchval(EXISTS_BUILDING))
+
+
 # --- what is counted ----------------------------------------------------------------------------------------------------
 LIST_CELLS = """
 SELECT measure, cut, k1, k2, day, recorded_on, currency, sum(value)::bigint AS value FROM cell

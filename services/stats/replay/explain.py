@@ -10,14 +10,15 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from services.stats import queries
 from services.stats.counting.measures import MEASURE_BY_CODE, RULES
 from services.stats.counting.reference_fold import Cell, fold
 from services.stats.domain.errors import AbsurdDay
 from services.stats.domain.questions import Question
-from services.stats.figures import classifications, query
-from services.stats.figures.classifications import Lists
-from services.stats.queries import Sums, generations
+from services.stats.figures import classifications, planning
+from services.stats.figures.classifications import Classification
+from services.stats.figures.query import answer
+from services.stats.queries import cells, generations
+from services.stats.queries.cells import SumQuery
 from services.stats.replay.audit import position_name, position_of
 from services.stats.replay.log_shards import LogShard, Progress, ReportRead, map_shards
 from shared.db import Cause, Tx
@@ -112,10 +113,10 @@ async def _answer(tx: Tx, figure: FigureToExplain) -> dict[str, int]:
     if figure.cell is not None:
         until = _known_by(figure.cell)
         for sums, sign in ((until, 1), (replace(until, known_on=date.fromordinal(figure.cell.recorded_on.toordinal() - 1)), -1)):
-            for row in await queries.sum_cells(tx, sums):
+            for row in await cells.list_sums(tx, sums):
                 found[row.currency] += sign * sum(value for _, value in row.values)
     elif figure.question is not None:
-        for point in await query.answer(tx, figure.question):
+        for point in await answer(tx, figure.question):
             found[point.currency or ""] += point.value
     return _without_zero(Counter({name: value for name, value in found.items() if figure.currency in (None, name)}))
 
@@ -124,9 +125,9 @@ def _without_zero(found: Counter[str]) -> dict[str, int]:
     return {name: value for name, value in sorted(found.items()) if value}
 
 
-def _known_by(cell: Cell) -> Sums:
+def _known_by(cell: Cell) -> SumQuery:
     """The sum of the cell and of the cells with the same keys that were recorded before."""
-    return Sums(
+    return SumQuery(
         cut=cell.cut,
         measures=(cell.measure,),
         start=cell.day,
@@ -146,10 +147,10 @@ def _known_by(cell: Cell) -> Sums:
 class CellSelection:
     """Which cells belong to a figure, and which of them are subtracted."""
 
-    sums: Sums
+    sums: SumQuery
     subtracted: int = 0  # code of the measure that is subtracted
     listed: frozenset[str] | None = None  # the designations of which the county must ever have had one
-    lists: Lists | None = None  # the classifications that say so
+    lists: Classification | None = None  # the classifications that say so
     recorded_on: date | None = None
     currency: str | None = None
 
@@ -177,8 +178,8 @@ async def _select_cells(tx: Tx, figure: FigureToExplain) -> list[CellSelection]:
         return [CellSelection(sums=_known_by(figure.cell), recorded_on=figure.cell.recorded_on, currency=figure.cell.currency)]
     if figure.question is None:
         return []
-    question, in_force = figure.question, await classifications.current(tx, figure.question.known_on)
-    if question.basis != "listed_on_day" or not query.asks_lists(question):
+    question, in_force = figure.question, await classifications.in_force(tx, figure.question.known_on)
+    if question.basis != "listed_on_day" or not planning.uses_lists(question):
         return [_cells_of(question, in_force, figure.currency)]
     return [
         _cells_of(question.model_copy(update={"start": start, "end": end, "basis": "ever_listed"}), of_the_day, figure.currency)
@@ -186,8 +187,8 @@ async def _select_cells(tx: Tx, figure: FigureToExplain) -> list[CellSelection]:
     ]
 
 
-def _cells_of(question: Question, in_force: Lists, currency: str | None) -> CellSelection:
-    sums, subtracted, listed = query.selection(question, in_force)
+def _cells_of(question: Question, in_force: Classification, currency: str | None) -> CellSelection:
+    sums, subtracted, listed = planning.selection(question, in_force)
     return CellSelection(sums=sums, subtracted=subtracted, listed=listed, lists=in_force if listed else None, currency=currency)
 
 

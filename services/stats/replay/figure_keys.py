@@ -8,12 +8,12 @@ from datetime import date
 from services.stats.counting.measures import CUTS, DERIVED, MEASURE
 from services.stats.counting.reference_fold import Cell
 from services.stats.domain.errors import KeyNotFound
+from services.stats.domain.periods import period_end, period_start
 from services.stats.domain.plans import Plan
 from services.stats.domain.questions import Filter, Question
 from services.stats.domain.quotas import Quota
 from services.stats.domain.targets import Target
-from services.stats.figures import query
-from services.stats.programmes import evaluation
+from services.stats.programmes import catalogue
 from services.stats.replay.explain import FigureToExplain
 from shared.db import Tx
 from shared.principals import NATION
@@ -32,7 +32,7 @@ async def parse(tx: Tx, key: str) -> list[FigureToExplain]:
     if len(parts) in (6, 7):
         return [_of_cell(key, parts)]
     if len(parts) == 3:
-        programmes = [programme.plan for programme in await evaluation.all_in_force(tx)]
+        programmes = [programme.plan for programme in await catalogue.all_in_force(tx)]
         measure, scope, period = parts
         return _of_plan(key, parts, programmes) or [_of_measure(key, measure, scope, period)]
     if len(parts) == 4 and _CURRENCY.fullmatch(parts[1]):
@@ -64,7 +64,7 @@ def _of_cell(key: str, parts: list[str]) -> FigureToExplain:
 def _of_measure(key: str, measure: str, scope: str, period: str, currency: str | None = None) -> FigureToExplain:
     if measure not in MEASURE | DERIVED or not _PERIOD.fullmatch(period):
         raise KeyNotFound(f"{measure!r} in {period!r} is no figure")
-    start, end = query.bounds(period, upper=False), query.bounds(period, upper=True)
+    start, end = period_start(period), period_end(period)
     part = _within(Filter(), scope)
     return FigureToExplain(key, None if part is None else Question(measure=measure, start=start, end=end, filter=part), currency=currency)
 

@@ -17,7 +17,6 @@ from functools import partial
 
 import polars as pl
 
-from services.stats import queries
 from services.stats.counting import block_encoding, columnar_fold
 from services.stats.counting.columnar_fold import Unreadable
 from services.stats.counting.measures import CUTS, RULES
@@ -94,7 +93,7 @@ async def _swap(settings: Settings, database: Database, generation: int, events:
         await blocks.update_year_sums(tx, generation)
     async with database.transaction(database.system_cause()) as tx:
         await generations.without_statement_timeout(tx)
-        live = await queries.live_generation_alone(tx)  # live counting waits from here to the commit
+        live = await generations.lock_live_exclusively(tx)  # live counting waits from here to the commit
         counted = LogShard(settings, await generations.list_next_offsets(tx.conn), await generations.list_uncounted(tx.conn))
         events += await build(generation, database, counted, lambda _: None)
         differing = await generations.list_differences(tx, live, generation)

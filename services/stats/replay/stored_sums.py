@@ -9,10 +9,11 @@ from datetime import date
 
 from services.stats.counting.measures import CUT_BY_CODE, CUTS, MEASURE_BY_CODE, MEASURES
 from services.stats.counting.reference_fold import EARLIEST, Cell
-from services.stats.figures.query import province_at
+from services.stats.figures import month_sums
+from services.stats.figures.shaping import province_at
 from services.stats.periods.closing import CUT_OF
-from services.stats.queries import Sums, frozen, months
-from services.stats.queries import sums as stored
+from services.stats.queries import frozen_sums, period_closes
+from services.stats.queries.cells import SumQuery
 from shared.db import Tx
 from shared.values import period_of
 
@@ -32,7 +33,7 @@ async def read_stored_sums(tx: Tx) -> StoredSums:
     """Every sum that is not 0, as figures read it."""
     found: Counter[str] = Counter()
     for cut in (cut for cut in CUTS if cut.monthly):
-        everything = Sums(
+        everything = SumQuery(
             cut=cut.code,
             measures=tuple(measure.code for measure in MEASURES),
             start=EARLIEST,
@@ -45,13 +46,13 @@ async def read_stored_sums(tx: Tx) -> StoredSums:
             provinces=None,
             k2=None,
         )
-        for row in await months.sum_months(tx, everything, anew=True):
+        for row in await month_sums.sum_months(tx, everything, cached=False):
             for month, value in row.values:
                 if month is not None:
                     found[_month_name(row.measure, cut.code, row.k1, row.k2, day=month, currency=row.currency)] += value
-    for (period, measure, currency, province), value in (await stored.closed_sums(tx)).items():
-        found[_closed_name(period, measure, currency, province)] += value
-    closed = {close.period: (close.starts, close.ends) for close in await frozen.closed(tx)}
+    for key, value in (await frozen_sums.list_closed(tx)).items():
+        found[_closed_name(key.period, key.measure, key.currency, key.province)] += value
+    closed = {close.period: (close.starts, close.ends) for close in await period_closes.list_closed(tx)}
     return StoredSums({name: value for name, value in found.items() if value}, closed)
 
 

@@ -2,38 +2,46 @@
 
 from __future__ import annotations
 
-from services.stats import views
 from services.stats.commands import EnterProgramme
 from services.stats.domain.errors import ContradictoryPlan, StalePlan
-from services.stats.domain.plans import Plan
-from services.stats.programmes import evaluation, validation
+from services.stats.programmes import catalogue, validation
 from services.stats.queries import programmes as stored
+from services.stats.queries.programmes import ProgrammeVersion
+from services.stats.views import programmes as views
 from shared.db import Tx
 
 
 async def enter_programme(tx: Tx, command: EnterProgramme) -> views.Programme:
     """A new plan, or the next version of one. Raises ContradictoryPlan (with the arithmetic), StalePlan."""
     plan = command.plan
-    wrong = validation.contradictions(plan)
-    if wrong:
-        raise ContradictoryPlan("; ".join(wrong), field="plan", state=wrong)
-    newest = await stored.programme(tx, plan.code)
+    errors = validation.plan_errors(plan)
+    if errors:
+        raise ContradictoryPlan("; ".join(errors), field="plan", state=errors)
+    newest = await stored.get(tx, plan.code)
     current = newest.version if newest else 0
     if command.version is not None and command.version != current:
         raise StalePlan(f"version {current} is in force", field="version", state={"version": current})
-    entry = stored.Programme(plan.code, current + 1, plan.model_dump(mode="json"), command.reason, str(tx.principal), tx.clock.now())
-    if not await stored.add_programme(tx, entry):
+    entered = ProgrammeVersion(
+        code=plan.code,
+        version=current + 1,
+        plan=plan,
+        reason=command.reason,
+        entered_by=str(tx.principal),
+        entered_at=tx.clock.now(),
+    )
+    if not await stored.insert(tx, entered):
         raise StalePlan(field="version")
-    return views.programme(plan, entry)
+    return views.programme(plan, entered)
 
 
 async def programmes(tx: Tx) -> list[views.Programme]:
-    entered = {entry.code: entry for entry in await stored.programmes_in_force(tx)}
-    return [views.programme(each.plan, entered.get(each.plan.code)) for each in await evaluation.all_in_force(tx)]
+    """Those in force."""
+    entered = {entry.code: entry for entry in await stored.list_in_force(tx)}
+    return [views.programme(each.plan, entered.get(each.plan.code)) for each in await catalogue.all_in_force(tx)]
 
 
 async def programme_versions(tx: Tx, code: str) -> list[views.Programme]:
     """Every version, the shipped one first. Raises ProgrammeNotFound."""
-    await evaluation.in_force(tx, code)
-    shipped = [views.programme(plan, None) for name, plan in evaluation.shipped().items() if name == code]
-    return shipped + [views.programme(Plan.model_validate(entry.document), entry) for entry in await stored.programme_versions(tx, code)]
+    await catalogue.in_force(tx, code)
+    shipped = [views.programme(plan, None) for name, plan in catalogue.shipped().items() if name == code]
+    return shipped + [views.programme(entry.plan, entry) for entry in await stored.list_versions(tx, code)]

@@ -2,7 +2,7 @@
 
 Only a closed year is public, as it was known on the day of its close: a table is published once and stays what it is, so no
 difference between two days' tables tells what was left out (a year closed a second time is published a second time). Amounts of
-money and levels are not in it, nor regions, whose sums of provinces would be one more thing to reckon with.
+money and levels are not in it, nor regions, whose sums of provinces could be subtracted.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ import asyncio
 from collections.abc import Iterable
 from datetime import date
 
-from services.stats import views
 from services.stats.domain.errors import NotPublic
 from services.stats.domain.questions import PublicBy, Question
-from services.stats.figures import query
 from services.stats.figures.freshness import Lag, freshness
+from services.stats.figures.query import answer
+from services.stats.figures.shaping import Point
 from services.stats.periods.disclosure_control import suppress
-from services.stats.queries import frozen
+from services.stats.queries import period_closes
 from services.stats.settings import policy
+from services.stats.views import public as views
 from shared.db import Tx
 from shared.values import PROGRAMME_ZONE
 
@@ -27,7 +28,7 @@ MEASURES = ("registrations", "verified", "certified", "matched", "dispatches", "
 
 async def public_figure(tx: Tx, measure: str, year: int, by: PublicBy, lag: Lag) -> views.PublicFigure:
     """Months of a closed year by one dimension. Raises NotPublic, NoCut."""
-    closes = {close.period: close for close in await frozen.closed(tx)}
+    closes = {close.period: close for close in await period_closes.list_closed(tx)}
     if measure not in MEASURES:
         raise NotPublic(f"{measure} is not public", field="measure", state=list(MEASURES))
     close = closes.get(str(year))
@@ -37,12 +38,13 @@ async def public_figure(tx: Tx, measure: str, year: int, by: PublicBy, lag: Lag)
     question = Question(measure=measure, start=date(year, 1, 1), end=date(year, 12, 31), by=("month", by), known_on=known_on)
     smallest = policy().stats_public_smallest
     columns = [f"{year}-{month:02d}" for month in range(1, 13)]
-    rows = _rows(await query.answer(tx, question), columns, by)
+    rows = _rows(await answer(tx, question), columns, by)
     shown = await asyncio.to_thread(suppress, columns, rows, smallest)
-    return views.public_figure(measure, by, close, shown, smallest, await freshness(tx, lag))
+    table = views.PublicTable(measure, by, close, shown)
+    return views.public_figure(table, smallest, await freshness(tx, lag))
 
 
-def _rows(points: Iterable[query.Point], columns: list[str], by: str) -> dict[str, list[int]]:
+def _rows(points: Iterable[Point], columns: list[str], by: str) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     for point in points:
         found.setdefault(point.of[by], [0] * len(columns))[columns.index(point.of["month"])] += point.value

@@ -1,51 +1,49 @@
-"""Scenarios: the same cells judged under another plan, with other rates and other lists, beside the actual figures.
+"""Scenarios: the same cells evaluated under another plan, with other rates and other lists, beside the actual figures.
 
-A scenario is rehearsed: what it supposes is entered as if in earnest, judged by the same path as everything else, and rolled back.
-Both sides are of one moment.
+A scenario is rehearsed: what it supposes is entered as if in earnest, evaluated by the same path as everything else, and rolled
+back. Both sides are of one moment.
 """
 
 from __future__ import annotations
 
-from datetime import date
-
-from services.stats import views
-from services.stats.commands import FxRate, Scenario
+from services.stats.commands import Scenario
 from services.stats.domain.plans import Plan
-from services.stats.figures.freshness import Freshness, Lag, freshness
-from services.stats.programmes import evaluation, validation
-from services.stats.queries import rates
-from services.stats.usecases import classifications
+from services.stats.figures.freshness import Lag, freshness
+from services.stats.programmes import catalogue, validation
+from services.stats.programmes.evaluation import AsOf, evaluate_quotas, evaluate_targets
+from services.stats.usecases import classifications, rates
+from services.stats.views import scenarios as views
+from services.stats.views.metadata import answer_metadata
+from services.stats.views.quotas import quota as quota_view
+from services.stats.views.targets import target as target_view
 from shared.db import Tx
-from shared.values import first_day
 
 
 async def rehearse(tx: Tx, scenario: Scenario, lag: Lag) -> views.Scenario:
-    """In a transaction that is rolled back afterwards. A plan that contradicts itself is judged all the same, and what contradicts said.
-
-    Raises ProgrammeNotFound, ListInvalid.
+    """In a transaction that is rolled back afterwards. A plan that contradicts itself is evaluated all the same; its errors are
+    part of the answer. Raises ProgrammeNotFound, ListInvalid.
     """
-    programme, fresh = await evaluation.in_force(tx, scenario.programme), await freshness(tx, lag)
-    actual = await _judged(tx, programme.plan, scenario, fresh)
-    on = scenario.as_known_at or tx.clock.today()
-    await _suppose_rates(tx, scenario.rates, on)
+    programme, fresh = await catalogue.in_force(tx, scenario.programme), await freshness(tx, lag)
+    as_of = AsOf(
+        on=scenario.as_known_at or tx.clock.today(),
+        known_on=scenario.as_known_at,
+        complete_on=fresh.complete_on,
+        levels=(scenario.level,),
+    )
+    actual = await _evaluation(tx, programme.plan, as_of)
+    await rates.suppose_rates(tx, scenario.rates, as_of.on)
     if scenario.designations:
-        await classifications.suppose_designations(tx, scenario.designations, on)
+        await classifications.suppose_designations(tx, scenario.designations, as_of.on)
     plan = scenario.plan or programme.plan
-    supposed = await _judged(tx, plan, scenario, fresh)
-    return views.scenario(actual, supposed, validation.contradictions(plan), validation.arithmetic(plan), scenario.as_known_at, fresh)
+    return views.Scenario(
+        actual=actual,
+        scenario=await _evaluation(tx, plan, as_of),
+        contradictions=validation.plan_errors(plan),
+        arithmetic=validation.arithmetic(plan),
+        **answer_metadata(scenario.as_known_at, fresh),
+    )
 
 
-async def _judged(tx: Tx, plan: Plan, scenario: Scenario, fresh: Freshness) -> views.Judged:
-    on, known_on, levels = scenario.as_known_at or tx.clock.today(), scenario.as_known_at, (scenario.level,)
-    quotas = await evaluation.quota_years(tx, plan, on, known_on, fresh.complete_on, levels)
-    targets = await evaluation.target_states(tx, plan, on, known_on, fresh.complete_on, levels)
-    return views.judged_now(quotas, targets)
-
-
-async def _suppose_rates(tx: Tx, supposed: tuple[FxRate, ...], on: date) -> None:
-    """As the newest versions, known on the day of the question."""
-    for rate in supposed:
-        month = first_day(rate.month)
-        version = await rates.newest_rate(tx, rate.currency, month) + 1
-        entry = rates.Rate(rate.currency, month, version, rate.yuan_per_unit, "scenario", "scenario", str(tx.principal), tx.clock.now(), on)
-        await rates.add_rate(tx, entry)
+async def _evaluation(tx: Tx, plan: Plan, as_of: AsOf) -> views.Evaluation:
+    quotas, targets = await evaluate_quotas(tx, plan, as_of), await evaluate_targets(tx, plan, as_of)
+    return views.Evaluation(quotas=[quota_view(one) for one in quotas], targets=[target_view(one) for one in targets])

@@ -1,13 +1,17 @@
-"""Lists as they are answered."""
+"""Designation lists and divisions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from services.stats.domain.classifications import Division, Listing
-from services.stats.queries.classifications import Entry
-from services.stats.views.answers import View
+from services.stats.queries import classifications as stored
+from services.stats.views.metadata import View
+from shared.paging import page
+
+Row = TypeVar("Row", Listing, Division)
 
 
 class ListVersion(View):
@@ -21,16 +25,16 @@ class ListVersion(View):
     entered_at: datetime
 
 
-def list_version(of: Entry) -> ListVersion:
+def list_version(entered: stored.ListVersion) -> ListVersion:
     return ListVersion(
-        kind=of.kind,
-        version=of.version,
-        digest=of.digest,
-        size=of.size,
-        source=of.source,
-        reason=of.reason,
-        entered_by=of.entered_by,
-        entered_at=of.entered_at,
+        kind=entered.kind,
+        version=entered.version,
+        digest=entered.digest,
+        size=entered.size,
+        source=entered.source,
+        reason=entered.reason,
+        entered_by=entered.entered_by,
+        entered_at=entered.entered_at,
     )
 
 
@@ -51,12 +55,16 @@ class Divisions(View):
 
 
 def designations(version: int, rows: Sequence[Listing], after: int, limit: int) -> Designations:
-    return Designations(version=version, size=len(rows), rows=list(rows[after : after + limit]), next=_next(rows, after, limit))
+    shown, following = _page(rows, after, limit)
+    return Designations(version=version, size=len(rows), rows=shown, next=following)
 
 
 def divisions(version: int, rows: Sequence[Division], after: int, limit: int) -> Divisions:
-    return Divisions(version=version, size=len(rows), rows=list(rows[after : after + limit]), next=_next(rows, after, limit))
+    shown, following = _page(rows, after, limit)
+    return Divisions(version=version, size=len(rows), rows=shown, next=following)
 
 
-def _next(rows: Sequence[object], after: int, limit: int) -> int | None:
-    return after + limit if after + limit < len(rows) else None
+def _page(rows: Sequence[Row], after: int, limit: int) -> tuple[list[Row], int | None]:
+    """A version of a list never changes, so the cursor is a row's number."""
+    shown, following = page(list(enumerate(rows[after : after + limit + 1], after + 1)), limit, lambda row: row[0])
+    return [row for _, row in shown], following

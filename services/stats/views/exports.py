@@ -8,8 +8,8 @@ from typing import Literal
 
 import polars as pl
 
-from services.stats.figures.query import Point
-from services.stats.views import Figure, values
+from services.stats.figures.shaping import Point
+from services.stats.views.figures import Figure, values
 
 ROWS = 10_000  # turned into bytes at a time
 
@@ -34,7 +34,7 @@ def _part(head: Figure, points: Sequence[Point]) -> Figure:
     return head.model_copy(update={"points": values(head.measure, points)})
 
 
-_READ = ("num", "den", "median_from", "median_to", "p90_from", "p90_to")  # of a quotient; of durations, in days
+_DERIVED = ("num", "den", "median_from", "median_to", "p90_from", "p90_to")  # of a quotient; percentiles of durations, in days
 
 
 def frame_of(figure: Figure) -> pl.DataFrame:
@@ -51,7 +51,7 @@ def frame_of(figure: Figure) -> pl.DataFrame:
         },
         schema={"value": pl.Int64, "currency": pl.String, "fen": pl.String, "pending": pl.Int64},
     )
-    read = pl.DataFrame(
+    derived = pl.DataFrame(
         {
             "num": [point.ratio[0] if point.ratio else None for point in figure.points],
             "den": [point.ratio[1] if point.ratio else None for point in figure.points],
@@ -60,9 +60,9 @@ def frame_of(figure: Figure) -> pl.DataFrame:
             "p90_from": [point.p90_days[0] if point.p90_days else None for point in figure.points],
             "p90_to": [point.p90_days[1] if point.p90_days else None for point in figure.points],
         },
-        schema=dict.fromkeys(_READ, pl.Int64),
+        schema=dict.fromkeys(_DERIVED, pl.Int64),
     )
-    said = pl.concat([frame, values], how="horizontal").with_columns(
+    described = pl.concat([frame, values], how="horizontal").with_columns(
         pl.lit(figure.measure).alias("measure"),
         pl.lit(figure.unit).alias("unit"),
         pl.lit(figure.start).alias("from"),
@@ -73,4 +73,4 @@ def frame_of(figure: Figure) -> pl.DataFrame:
         pl.lit(figure.parked).alias("parked"),
         pl.lit(figure.definition).alias("definition"),
     )
-    return pl.concat([said, read], how="horizontal")
+    return pl.concat([described, derived], how="horizontal")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from services.stats.figures import query
+from dataclasses import dataclass
+
 from services.stats.figures.freshness import Freshness
-from services.stats.periods.disclosure_control import Shown
-from services.stats.queries.frozen import Close
-from services.stats.views.answers import Answered, View, standing
+from services.stats.figures.measure_catalogue import definition, get_measure
+from services.stats.periods.disclosure_control import DisclosedTable
+from services.stats.queries.period_closes import Close
+from services.stats.views.metadata import AnswerMetadata, View, answer_metadata
 from shared.values import PROGRAMME_ZONE
 
 
@@ -18,7 +20,7 @@ class PublicRow(View):
     total: int | None
 
 
-class PublicFigure(Answered):
+class PublicFigure(AnswerMetadata):
     """A closed year. `columns` is empty where a month has too few for months to be shown, `rows` where the whole year has."""
 
     measure: str
@@ -35,20 +37,31 @@ class PublicFigure(Answered):
     left_out: int
 
 
-def public_figure(measure: str, by: str, close: Close, shown: Shown, smallest: int, fresh: Freshness) -> PublicFigure:
+@dataclass(frozen=True, slots=True)
+class PublicTable:
+    """What is shown of a measure in a closed year, by one dimension."""
+
+    measure: str
+    by: str
+    close: Close
+    shown: DisclosedTable
+
+
+def public_figure(table: PublicTable, smallest: int, fresh: Freshness) -> PublicFigure:
+    measure, close, shown = table.measure, table.close, table.shown
     rows = [PublicRow(of=name, values=list(values[:-1]), total=values[-1]) for name, values in shown.rows.items()]
     return PublicFigure(
         measure=measure,
-        unit=query.unit(measure),
-        definition=query.definition(measure),
+        unit=get_measure(measure).unit,
+        definition=definition(measure),
         year=close.starts.year,
         version=close.version,
-        by=by,
+        by=table.by,
         smallest=smallest,
         columns=list(shown.columns),
         rows=rows,
         column_totals=list(shown.column_totals),
         total=shown.total,
         left_out=sum(value is None for values in shown.rows.values() for value in values),
-        **standing(close.closed_at.astimezone(PROGRAMME_ZONE).date(), fresh),
+        **answer_metadata(close.closed_at.astimezone(PROGRAMME_ZONE).date(), fresh),
     )

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
-from services.stats.figures import query
 from services.stats.figures.freshness import Freshness
-from services.stats.figures.query import Point
-from services.stats.programmes import evaluation
-from services.stats.programmes.evaluation import InForce, QuotaYear, TargetAt
-from services.stats.views.answers import View
-from services.stats.views.programmes import Share, TargetRow, share_of, target
+from services.stats.figures.shaping import Point, in_yuan
+from services.stats.programmes.catalogue import ProgrammeInForce
+from services.stats.programmes.evaluation import NATIONAL, QuotaYear, TargetAtScope
+from services.stats.views.metadata import View
+from services.stats.views.quotas import Share, share
+from services.stats.views.targets import TargetRow, target
 
 
 class YearRow(View):
-    """`income_cny` in fen (1/100 yuan); what no rate converts yet stands in `pending_fx` and is no part of it."""
+    """`income_cny` in fen (1/100 yuan); what no rate converts yet is in `pending_fx` and no part of it."""
 
     dispatches: int
     persons: int
@@ -53,18 +54,21 @@ class Report(View):
     fresh: Fresh
 
 
-def report(
-    programme: InForce,
-    found: Mapping[str, Sequence[Point]],
-    judged: Iterable[QuotaYear],
-    reached: Iterable[TargetAt],
-    known_on: date | None,
-    fresh: Freshness,
-) -> Report:
-    shares = {(of.quota.code, of.year): Share(**share_of(of)) for of in judged if of.scope == evaluation.NATIONAL}
-    years = sorted({year for _, year in shares} | {int(point.of["year"]) for point in found["dispatches"]})
-    rows = {str(year): _year(year, found, shares) for year in years}
-    income, pending = query.in_yuan(found["income"])
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluated:
+    """What a report is made of. `figures`: points by year, by the names of the rows' fields."""
+
+    programme: ProgrammeInForce
+    figures: Mapping[str, Sequence[Point]]
+    quotas: Sequence[QuotaYear]
+    targets: Sequence[TargetAtScope]
+
+
+def report(evaluated: Evaluated, known_on: date | None, fresh: Freshness) -> Report:
+    shares = {(one.quota.code, one.year): Share(**share(one)) for one in evaluated.quotas if one.scope == NATIONAL}
+    years = sorted({year for _, year in shares} | {int(point.of["year"]) for point in evaluated.figures["dispatches"]})
+    rows = {str(year): _year(year, evaluated.figures, shares) for year in years}
+    income, pending = in_yuan(evaluated.figures["income"])
     total = Total(
         dispatches=sum(row.dispatches for row in rows.values()),
         persons=sum(row.persons for row in rows.values()),
@@ -74,20 +78,20 @@ def report(
         parked=fresh.parked,
     )
     return Report(
-        programme=programme.plan.code,
-        version=programme.version,
+        programme=evaluated.programme.plan.code,
+        version=evaluated.programme.version,
         as_known_at=known_on,
         years=rows,
         total=total,
-        targets=[target(of) for of in reached],
+        targets=[target(one) for one in evaluated.targets],
         fresh=Fresh(complete_through=fresh.complete_through, lag_seconds=fresh.lag_seconds),
     )
 
 
-def _year(year: int, found: Mapping[str, Sequence[Point]], shares: Mapping[tuple[str, int], Share]) -> YearRow:
-    counted = {name: [point for point in points if point.of["year"] == str(year)] for name, points in found.items()}
+def _year(year: int, figures: Mapping[str, Sequence[Point]], shares: Mapping[tuple[str, int], Share]) -> YearRow:
+    counted = {name: [point for point in points if point.of["year"] == str(year)] for name, points in figures.items()}
     heads = {name: sum(point.value for point in counted[name]) for name in counted if name != "income"}
-    income, pending = query.in_yuan(counted["income"])
+    income, pending = in_yuan(counted["income"])
     return YearRow(
         **heads,
         income_cny=income,

@@ -1,4 +1,4 @@
-"""What every answer says of itself."""
+"""What every answer of figures carries besides them: as known when, complete through when, how far behind, what is parked."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class View(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class Answered(View):
+class AnswerMetadata(View):
     """`as_known_at` None: everything counted so far. `complete_through`: all that was recorded until then is counted."""
 
     as_known_at: date | None
@@ -25,7 +25,7 @@ class Answered(View):
     parked: int
 
 
-def standing(known_on: date | None, fresh: Freshness) -> dict[str, Any]:
+def answer_metadata(known_on: date | None, fresh: Freshness) -> dict[str, Any]:
     return {
         "as_known_at": known_on,
         "complete_through": fresh.complete_through,

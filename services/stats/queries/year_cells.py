@@ -1,21 +1,21 @@
 """Sums of whole months as known now: by year where they are settled, from the newest blocks where they are not.
 
-What is settled changes only when more is settled, and then has another version: a question asked again reads only what is not.
+Settled sums change only when more is settled, and then have another version.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.stats.queries import Buckets, Sum, Sums
+from services.stats.queries import words
+from services.stats.queries.cells import Buckets, CellSum, SumQuery
 from shared.db import Tx
 
 # Twelve months a row. The version stands in every row, and in one without a year where there is nothing.
-SETTLED = """
+LIST_SETTLED = """
 WITH live AS (SELECT id, version FROM generation LEFT JOIN settled ON generation = id WHERE state = 'live'), kept AS (
     SELECT measure, year, CASE $5 WHEN 'province' THEN province ELSE '' END AS province, CASE $5 WHEN 'key' THEN k1 END AS first,
         CASE WHEN $6 THEN k2 END AS second, currency,
@@ -32,7 +32,7 @@ SELECT version, measure, year, coalesce(one.word, province) AS k1, coalesce(two.
 FROM live LEFT JOIN kept ON true LEFT JOIN word AS one ON one.code = first LEFT JOIN word AS two ON two.code = second
 """
 # A month a row: the last of as many elements as its month has.
-NEWEST = """
+LIST_UNSETTLED = """
 WITH live AS (SELECT id, version FROM generation LEFT JOIN settled ON generation = id WHERE state = 'live'), newest AS (
     SELECT measure, extract(year FROM month)::smallint AS year, CASE $5 WHEN 'key' THEN one.word WHEN 'province' THEN
         CASE WHEN one.word = '-' THEN one.word ELSE left(one.word, 2) || '0000' END ELSE '' END AS k1,
@@ -49,66 +49,47 @@ WITH live AS (SELECT id, version FROM generation LEFT JOIN settled ON generation
 )
 SELECT version, measure, year, k1, k2, currency, months FROM live LEFT JOIN newest ON true
 """
-CODES = "SELECT coalesce(array_agg(code), '{}') FROM word WHERE word = ANY ($1)"
-MOST_REMEMBERED = 20_000  # sums
 Version = UUID | None
-Months = Sequence[int | None]  # None: nothing was ever counted in that month; 0: it has come to nothing, and is told so
-_remembered: OrderedDict[tuple[Version, Sums], list[Sum]] = OrderedDict()
+Months = Sequence[int | None]  # None: nothing was ever counted in that month; 0: what was counted there has come to nothing
 
 
-async def sum_months(tx: Tx, ask: Sums, *, anew: bool = False) -> list[Sum]:
-    """The same keys may come in several rows. `anew`: trust nothing that was read before, for who recounts."""
-    while True:
-        version, newest = await _fetch(tx, NEWEST, ask, ask.k1, ask.k2)
-        kept = None if anew else _remembered.get((version, ask))
-        if kept is None:
-            k1, k2 = [None if words is None else await _codes(tx, words) for words in (ask.k1, ask.k2)]
-            then, kept = await _fetch(tx, SETTLED, ask, k1, k2)
-            if then != version:  # more was settled between the two
-                continue
-            if version is not None and not anew:
-                _remember(version, ask, kept)
-        else:
-            _remembered.move_to_end((version, ask))
-        return [*kept, *newest]
+async def list_settled(tx: Tx, query: SumQuery) -> tuple[Version, list[CellSum]]:
+    """The settled sums, and their version."""
+    k1, k2 = [None if chosen is None else await words.list_numbers(tx, chosen) for chosen in (query.k1, query.k2)]
+    return await _fetch(tx, LIST_SETTLED, query, k1, k2)
 
 
-def _remember(version: UUID, ask: Sums, sums: list[Sum]) -> None:
-    """Instead of what was not asked for the longest."""
-    _remembered[version, ask] = sums
-    while sum(len(kept) + 1 for kept in _remembered.values()) > MOST_REMEMBERED:
-        _remembered.popitem(last=False)
+async def list_unsettled(tx: Tx, query: SumQuery) -> tuple[Version, list[CellSum]]:
+    """The sums of the newest blocks, and the version of what is settled besides them."""
+    return await _fetch(tx, LIST_UNSETTLED, query, query.k1, query.k2)
 
 
-async def _codes(tx: Tx, words: Sequence[str]) -> list[int]:
-    """What the words are kept as. A plan for given numbers knows how many they are, one for a sub-select does not."""
-    found: list[int] = await tx.conn.fetchval(CODES, words)
-    return found
-
-
-async def _fetch(tx: Tx, statement: str, ask: Sums, k1: Sequence[Any] | None, k2: Sequence[Any] | None) -> tuple[Version, list[Sum]]:
-    """The sums, and the version of what was settled when they were read."""
-    rows = await tx.conn.fetch(statement, ask.cut, ask.measures, ask.start, ask.end, ask.level, ask.by_k2, k1, ask.provinces, k2)
-    years = {year: (_asked(year, ask), _bucketed(year, ask)) for year in {row["year"] for row in rows} if year is not None}
+async def _fetch(
+    tx: Tx, statement: str, query: SumQuery, k1: Sequence[Any] | None, k2: Sequence[Any] | None
+) -> tuple[Version, list[CellSum]]:
+    rows = await tx.conn.fetch(
+        statement, query.cut, query.measures, query.start, query.end, query.level, query.by_k2, k1, query.provinces, k2
+    )
+    years = {year: (_asked(year, query), _bucketed(year, query)) for year in {row["year"] for row in rows} if year is not None}
     found = []
     for _, measure, year, first, second, currency, months in rows:
         if year is not None:
             within, bucketed = years[year]
             if values := bucketed(months[within]):
-                found.append(Sum(measure, first, second, currency, values))
+                found.append(CellSum(measure, first, second, currency, values))
     return rows[0]["version"], found
 
 
-def _asked(year: int, ask: Sums) -> slice:
+def _asked(year: int, query: SumQuery) -> slice:
     """The months of a year that are asked for."""
-    return slice(ask.start.month - 1 if year == ask.start.year else 0, ask.end.month if year == ask.end.year else 12)
+    return slice(query.start.month - 1 if year == query.start.year else 0, query.end.month if year == query.end.year else 12)
 
 
-def _bucketed(year: int, ask: Sums) -> Callable[[Months], Buckets]:
+def _bucketed(year: int, query: SumQuery) -> Callable[[Months], Buckets]:
     """Makes buckets of the months of that year that are asked for."""
-    first = ask.start.month if year == ask.start.year else 1
+    first = query.start.month if year == query.start.year else 1
     days = [date(year, month, 1) for month in range(first, 13)]
-    whole = date(year, 1, 1) if ask.bucket == "year" else None
+    whole = date(year, 1, 1) if query.bucket == "year" else None
 
     def by_month(months: Months) -> Buckets:
         return [(day, value) for day, value in zip(days, months, strict=False) if value is not None]
@@ -117,4 +98,4 @@ def _bucketed(year: int, ask: Sums) -> Callable[[Months], Buckets]:
         counted = [value for value in months if value is not None]
         return ((whole, sum(counted)),) if counted else ()
 
-    return by_month if ask.bucket == "month" else together
+    return by_month if query.bucket == "month" else together

@@ -1,0 +1,45 @@
+"""Everything that can be asked for by name: stored measures, those derived from two of them, quotients."""
+
+from __future__ import annotations
+
+from services.stats.counting.measures import CUTS, DERIVED, MEASURE, QUOTIENTS, Cut, Derived, Measure, Quotient, cuts_for
+from services.stats.domain.errors import MeasureNotFound
+
+AnyMeasure = Measure | Derived | Quotient
+MEASURE_BY_NAME: dict[str, AnyMeasure] = {**MEASURE, **DERIVED, **QUOTIENTS}
+
+
+def get_measure(name: str) -> AnyMeasure:
+    """Raises MeasureNotFound."""
+    if name not in MEASURE_BY_NAME:
+        raise MeasureNotFound(f"there is no measure {name!r}", field="measure", state=list(MEASURE_BY_NAME))
+    return MEASURE_BY_NAME[name]
+
+
+def definition(name: str) -> str:
+    """What a measure counts. Raises MeasureNotFound."""
+    measure = get_measure(name)
+    return f"{measure.name} ({measure.unit}, {measure.kind}): {measure.definition}{_method(measure)}"
+
+
+def _method(measure: AnyMeasure) -> str:
+    if isinstance(measure, Measure) and measure.rate is not None:
+        return f" Converted with the rate of the month of the {measure.rate}."
+    if measure.kind == "durations":
+        return " Counted by bands between powers of the square root of 2 days; median and 90th percentile are known to the band."
+    return ""
+
+
+def digits(name: str) -> int:
+    """Decimal places of a value as it is shown."""
+    measure = get_measure(name)
+    return measure.digits if isinstance(measure, Quotient) else 0
+
+
+def cuts_with(measure: AnyMeasure) -> tuple[Cut, ...]:
+    """The cuts that answer for a measure, and for what it is computed from."""
+    if isinstance(measure, Measure):
+        return cuts_for(measure.name)
+    parts = (measure.num, measure.den) if isinstance(measure, Quotient) else (measure.plus, measure.minus)
+    found = [cuts_with(get_measure(part)) for part in parts if part is not None]
+    return tuple(cut for cut in CUTS if all(cut in cuts for cuts in found))

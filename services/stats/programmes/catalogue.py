@@ -1,0 +1,44 @@
+"""The programmes there are: shipped with the product, or entered since."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.stats.domain.errors import ProgrammeNotFound
+from services.stats.domain.plans import Plan
+from services.stats.queries import programmes
+from shared.db import Tx
+
+SHIPPED = Path(__file__).parent
+MAIN = "2017-2020"
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammeInForce:
+    """A plan and its version; 0: as shipped, nothing entered since."""
+
+    plan: Plan
+    version: int
+
+
+def shipped() -> dict[str, Plan]:
+    plans = [Plan.model_validate(json.loads(path.read_text(encoding="utf-8"))) for path in sorted(SHIPPED.glob("*.json"))]
+    return {plan.code: plan for plan in plans}
+
+
+async def in_force(tx: Tx, code: str = MAIN) -> ProgrammeInForce:
+    """The newest version entered, else the one shipped. Raises ProgrammeNotFound."""
+    entered = await programmes.get(tx, code)
+    if entered is not None:
+        return ProgrammeInForce(entered.plan, entered.version)
+    plan = shipped().get(code)
+    if plan is None:
+        raise ProgrammeNotFound(f"there is no programme {code!r}")
+    return ProgrammeInForce(plan, 0)
+
+
+async def all_in_force(tx: Tx) -> list[ProgrammeInForce]:
+    entered = {entry.code: ProgrammeInForce(entry.plan, entry.version) for entry in await programmes.list_in_force(tx)}
+    return [*entered.values(), *(ProgrammeInForce(plan, 0) for code, plan in shipped().items() if code not in entered)]

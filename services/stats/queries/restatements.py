@@ -1,0 +1,39 @@
+"""Every restatement that was published."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shared import rows
+from shared.db import Tx
+from shared.events import FigureRestated
+from shared.rows import Columns
+
+
+@dataclass(frozen=True, slots=True)
+class Restatement:
+    """`version`: of the close that the figure was frozen by."""
+
+    id: int
+    version: int
+    event: FigureRestated
+
+
+RESTATEMENT = Columns(Restatement, "id, version, event")
+INSERT_ALL = """
+INSERT INTO restatement (period, version, event)
+SELECT period, version, event FROM unnest($1::text[], $2::integer[], $3::jsonb[]) AS row (period, version, event)
+"""
+LIST = RESTATEMENT.select("FROM restatement WHERE ($1::text IS NULL OR period = $1) AND id > $2 ORDER BY id LIMIT $3")
+
+
+async def insert_all(tx: Tx, restated: Sequence[tuple[int, FigureRestated]]) -> None:
+    """(version of the close, restatement)."""
+    periods, versions = [event.period for _, event in restated], [version for version, _ in restated]
+    await tx.conn.execute(INSERT_ALL, periods, versions, [event.model_dump(mode="json") for _, event in restated])
+
+
+async def list_(tx: Tx, period: str | None, after: int, limit: int) -> list[Restatement]:
+    """Oldest first, those after a number."""
+    return await rows.fetch(tx.conn, LIST, period, after, limit)

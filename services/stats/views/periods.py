@@ -1,0 +1,59 @@
+"""Closed periods and restatements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from services.stats.queries import restatements as stored
+from services.stats.queries.period_closes import Close
+from services.stats.views.metadata import View
+from shared.events import FigureRestated
+from shared.paging import page
+
+
+class Period(View):
+    """A close; `reopened_by` None: in force, and the period's figures are final."""
+
+    period: str
+    version: int
+    digest: str
+    positions: list[tuple[str, int, int]]
+    closed_by: str
+    closed_at: datetime
+    reopened_by: str | None
+    reopened_at: datetime | None
+    reason: str | None
+    explanation: str | None
+
+
+def period(close: Close) -> Period:
+    return Period(
+        period=close.period,
+        version=close.version,
+        digest=close.digest,
+        positions=[(row[0], row[1], row[2]) for row in close.positions],
+        closed_by=close.closed_by,
+        closed_at=close.closed_at,
+        reopened_by=close.reopened_by,
+        reopened_at=close.reopened_at,
+        reason=close.reason,
+        explanation=close.explanation,
+    )
+
+
+class Restatement(View):
+    id: int
+    version: int
+    restated: FigureRestated
+
+
+class Restatements(View):
+    items: list[Restatement]
+    next: int | None
+
+
+def restatements(rows: Sequence[stored.Restatement], limit: int) -> Restatements:
+    """`rows`: one more than the page holds, if there are."""
+    items, after = page(rows, limit, lambda row: row.id)
+    return Restatements(items=[Restatement(id=row.id, version=row.version, restated=row.event) for row in items], next=after)
