@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 from typing import NewType
 
-from shared.rows import Columns, fetch, fetch_one, from_row
+from shared.rows import Columns, from_row
 from shared.values import Currency, Money
 
 Code = NewType("Code", str)
@@ -76,23 +76,14 @@ def test_columns_are_extended_for_a_row_that_adds_fields() -> None:
     assert wider.row is Wider
 
 
-def test_a_day_is_read_from_a_column_and_from_json() -> None:
-    assert from_row(Wider, {**ROW, "on": date(2018, 3, 1)}).on == from_row(Wider, {**ROW, "on": "2018-03-01"}).on == date(2018, 3, 1)
+@dataclass(frozen=True, slots=True)
+class Holder:
+    on: date
+    wider: Wider | None
 
 
-async def test_what_reaches_the_driver_is_plain_text() -> None:
-    """asyncpg refuses a subclass of str."""
-    taken: list[type] = []
-
-    class Connection:
-        async def fetch(self, sql: str) -> list[dict[str, object]]:
-            taken.append(type(sql))
-            return [{"code": "x", "colours": []}]
-
-        async def fetchrow(self, sql: str) -> None:
-            taken.append(type(sql))
-
-    statement = Columns(Inner, "code, colours").select("FROM inner")
-    assert await fetch(Connection(), statement) == [Inner(Code("x"), ())]
-    assert await fetch_one(Connection(), statement) is None
-    assert taken == [str, str]
+def test_a_day_is_taken_from_a_column_as_it_is_and_read_from_json() -> None:
+    inner = {**{name: ROW[name] for name in ("id", "colour", "inner")}, "wage": {"minor": 5, "currency": "CNY"}, "cap": None}
+    made = from_row(Holder, {"on": date(2018, 3, 1), "wider": {**inner, "on": "2018-03-01"}})
+    assert made.wider is not None
+    assert made.on == made.wider.on == date(2018, 3, 1)

@@ -29,7 +29,7 @@ LOCK_OVERDUE = PLACEMENT.select("""
 FROM placement WHERE state IN ('matched', 'clearance_requested', 'cleared') AND due < $1
 ORDER BY due, id LIMIT $2 FOR UPDATE SKIP LOCKED
 """)
-# ^@ is starts_with() as an operator, which ANY takes: a fifth of the time of a subquery over the prefixes for every row.
+# ^@ is starts_with() as an operator, which ANY takes.
 LIST = PLACEMENT.select("""
 FROM placement
 WHERE ($1::uuid IS NULL OR id > $1) AND ($2::uuid IS NULL OR worker = $2) AND ($3::text IS NULL OR state = $3)

@@ -31,6 +31,8 @@ GET = AVAILABILITY.select("FROM worker WHERE id = $1")
 LOCK = WORKER.select("FROM worker WHERE id = $1 FOR UPDATE")
 LOCK_ALL = WORKER.select("FROM worker WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE")
 # Per wanted code and county group the longest waiting, read from the front of supply_waiting; the score ranks what comes back.
+# ^@ is starts_with() as an operator: a subquery over the prefixes would hide from the planner how many rows pass, and it would read
+# the whole supply (40 times as long with 50,000 workers).
 LIST_CANDIDATES = WORKER.select("""
 FROM (
     SELECT DISTINCT ON (waiting.id) waiting.*
