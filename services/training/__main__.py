@@ -7,16 +7,15 @@ from pathlib import Path
 from services.training import consumers
 from services.training.api import router
 from services.training.settings import TrainingSettings
-from services.training.usecases.timeouts import sweep
-from shared import events, runner
-from shared.delivery.consumer import each
+from services.training.usecases.sweeps import sweep
+from shared import runner
 
 SERVICE = runner.Service(
     name="training",
     package=Path(__file__).parent,
     router=router,
-    topics=(events.DOCKING,),
-    apply=each(consumers.HANDLERS),
+    topics=consumers.TOPICS,
+    apply=consumers.apply,
     sweep=sweep,
     settings=TrainingSettings,
 )

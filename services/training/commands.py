@@ -10,7 +10,6 @@ from shared.values import Day, DestinationField, EnrolmentId, Line, OccupationFi
 
 LARGEST_ROSTER = 500
 
-
 Minutes = Annotated[int, Field(strict=True, ge=0, le=1440)]
 Score = Annotated[int, Field(strict=True, ge=0, le=100)]
 
@@ -71,7 +70,7 @@ class IssueCertificates(_Command):
 
 
 class RevokeCertificate(_Command):
-    """The reason is told to everybody. What it rests on may name somebody: it stays with this service."""
+    """The reason is published. The explanation may name somebody: it stays with this service."""
 
     reason: Literal["issued_in_error", "assessment_flawed", "fraud", "course_withdrawn"]
     explanation: Line | None = None

@@ -1,13 +1,17 @@
-"""What training does when docking has acted."""
+"""Which event leads to which usecase."""
 
 from __future__ import annotations
 
 from services.training.usecases import needs
 from shared import events
-from shared.delivery.consumer import Handlers
+from shared.delivery import consumer
 
-HANDLERS: Handlers = {
-    events.MatchedToEnterprise: needs.matched,
-    events.PlacementCancelled: needs.cancelled,
-    events.Dispatched: needs.departed,
+TOPICS = (events.DOCKING,)
+
+HANDLERS: consumer.Handlers = {
+    events.MatchedToEnterprise: needs.open_need,
+    events.PlacementCancelled: needs.cancel_need,
+    events.Dispatched: needs.end_need,
 }
+
+apply = consumer.each(HANDLERS)

@@ -14,15 +14,19 @@ from shared.settings import Settings
 
 
 class Policy(BaseSettings):
+    """W1: what must be attended and passed, and how long it holds."""
+
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
-    training_minimum_minutes: int = Field(default=2400, ge=1, le=1_000_000, description="unverified: 40 hours, where a course states none")
-    training_validity_days: int = Field(default=730, ge=1, le=36_500, description="unverified: how long a certificate holds")
-    training_pass_mark: int = Field(default=60, ge=1, le=100, description="unverified: of 100")
-    training_attendance_percent: int = Field(default=90, ge=0, le=100, description="share of the days held that must be attended")
-    training_passes_per_day: int = Field(default=200, ge=1, le=100_000, description="per centre; more is not an examination")
+    training_minimum_minutes: int = Field(
+        default=2400, ge=1, le=1_000_000, description="(p, unverified) minutes: 40 hours, where a course states none"
+    )
+    training_validity_days: int = Field(default=730, ge=1, le=36_500, description="(p, unverified) days that a certificate holds")
+    training_pass_mark: int = Field(default=60, ge=1, le=100, description="(p, unverified) points of 100")
+    training_attendance_percent: int = Field(default=90, ge=0, le=100, description="(p) percent of the days held that must be attended")
+    training_passes_per_day: int = Field(default=200, ge=1, le=100_000, description="(p) per centre; more is not an examination")
     training_unassessed_days: int = Field(
-        default=30, ge=0, le=3650, description="after a session's end; then the seat is given up and the need waits again"
+        default=30, ge=0, le=3650, description="(p) days after a session's end; then the seat is given up and the need waits again"
     )
 
 

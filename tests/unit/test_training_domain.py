@@ -9,29 +9,57 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.training import domain
-from services.training.domain import Course, Enrolment, EnrolmentState, NeedState, NeedStep, Session, Standing, Step
-from shared.values import CountyCode, CourseId, Destination, EnrolmentId, Occupation, PlacementId, SessionId, WorkerId, new_id
+from services.training.domain import certificates, enrolments, errors, needs
+from services.training.domain.certificates import Validity
+from services.training.domain.courses import Course
+from services.training.domain.enrolments import Enrolment, EnrolmentState, Step
+from services.training.domain.needs import NeedState, NeedStep
+from services.training.domain.sessions import Session
+from shared.values import CountyCode, CourseId, Designation, Destination, EnrolmentId, Occupation, PlacementId, SessionId, WorkerId, new_id
 
 DAY = date(2018, 3, 8)
-COURSE = Course(CourseId(new_id()), "centre-1", Destination("JPN"), Occupation("71"), 2400, 730)
-SESSION = Session(SessionId(new_id()), COURSE, DAY, DAY + timedelta(days=4), 20, 19, "li")
+COURSE = Course(
+    id=CourseId(new_id()),
+    centre="centre-1",
+    destination=Destination("JPN"),
+    occupation=Occupation("71"),
+    minimum_minutes=2400,
+    validity_days=730,
+)
+SESSION = Session(
+    id=SessionId(new_id()),
+    course=COURSE,
+    starts_on=DAY,
+    ends_on=DAY + timedelta(days=4),
+    seats=20,
+    taken=19,
+    trainer="li",
+)
 ENROLMENT = Enrolment(
-    EnrolmentId(new_id()), SESSION.id, PlacementId(new_id()), WorkerId(new_id()), CountyCode("370102"), "none", "v1", Destination("JPN"),
-    Occupation("7112"), EnrolmentState.ENROLLED, 2400, 5, None,
-)  # fmt: skip
+    id=EnrolmentId(new_id()),
+    session=SESSION.id,
+    placement=PlacementId(new_id()),
+    worker=WorkerId(new_id()),
+    county=CountyCode("370102"),
+    designation=Designation.NONE,
+    designation_version="v1",
+    destination=Destination("JPN"),
+    occupation=Occupation("7112"),
+    minutes_total=2400,
+    days_attended=5,
+)
 
 
 @given(st.lists(st.sampled_from(Step)))
 def test_an_enrolment_reaches_a_certificate_only_by_passing(steps: list[Step]) -> None:
     enrolment, taken = ENROLMENT, []
     for step in steps:
-        if (enrolment.state, step) in domain.STEPS:
-            enrolment = replace(enrolment, state=domain.step(enrolment, step))
+        if (enrolment.state, step) in enrolments.STEPS:
+            enrolment = replace(enrolment, state=enrolments.step(enrolment, step))
             taken.append(step)
         else:
-            with pytest.raises(domain.IllegalStep) as refusal:
-                domain.step(enrolment, step)
+            with pytest.raises(errors.IllegalStep) as refusal:
+                enrolments.step(enrolment, step)
             assert refusal.value.state == enrolment.state
     if enrolment.state is EnrolmentState.CERTIFIED:
         assert [one for one in taken if one is not Step.ATTEND] == [Step.PASS, Step.CERTIFY]
@@ -39,38 +67,38 @@ def test_an_enrolment_reaches_a_certificate_only_by_passing(steps: list[Step]) -
 
 @given(st.sampled_from([EnrolmentState.FAILED, EnrolmentState.CERTIFIED, EnrolmentState.CANCELLED]), st.sampled_from(Step))
 def test_an_ended_enrolment_takes_no_further_step(state: EnrolmentState, step: Step) -> None:
-    with pytest.raises(domain.IllegalStep):
-        domain.step(replace(ENROLMENT, state=state), step)
+    with pytest.raises(errors.IllegalStep):
+        enrolments.step(replace(ENROLMENT, state=state), step)
 
 
 @given(st.lists(st.sampled_from(NeedStep)))
 def test_a_closed_need_never_opens_again(steps: list[NeedStep]) -> None:
     state, closed = NeedState.OPEN, False
     for step in steps:
-        state = domain.after_need(state, step) or state
+        state = needs.after_need(state, step) or state
         closed = closed or state is NeedState.CLOSED
         assert not closed or state is NeedState.CLOSED
 
 
 @pytest.mark.parametrize("state", [state for state in NeedState if state is not NeedState.CLOSED])
 def test_every_need_that_is_not_closed_can_be_closed(state: NeedState) -> None:
-    assert domain.after_need(state, NeedStep.CLOSE) is NeedState.CLOSED
+    assert needs.after_need(state, NeedStep.CLOSE) is NeedState.CLOSED
 
 
 def test_hours_and_presence_come_before_the_assessment() -> None:
-    domain.require_attended(ENROLMENT, COURSE, 5, 90, "f")
-    with pytest.raises(domain.TooFewMinutes):
-        domain.require_attended(replace(ENROLMENT, minutes_total=2399), COURSE, 5, 90, "f")
-    with pytest.raises(domain.TooManyAbsences):
-        domain.require_attended(ENROLMENT, COURSE, 6, 90, "f")
-    domain.require_attended(replace(ENROLMENT, days_attended=9), COURSE, 10, 90, "f")  # exactly 90 %
+    enrolments.require_attended(ENROLMENT, COURSE, 5, 90, "f")
+    with pytest.raises(errors.TooFewMinutes):
+        enrolments.require_attended(replace(ENROLMENT, minutes_total=2399), COURSE, 5, 90, "f")
+    with pytest.raises(errors.TooManyAbsences):
+        enrolments.require_attended(ENROLMENT, COURSE, 6, 90, "f")
+    enrolments.require_attended(replace(ENROLMENT, days_attended=9), COURSE, 10, 90, "f")  # exactly 90 %
 
 
 @given(st.integers(0, 100), st.integers(1, 100))
 def test_the_score_decides(score: int, mark: int) -> None:
-    assert domain.passed(score, mark, None, "f") == (score >= mark)
-    with pytest.raises(domain.ResultContradictsScore):
-        domain.passed(score, mark, score < mark, "f")
+    assert enrolments.passed(score, mark, None, "f") == (score >= mark)
+    with pytest.raises(errors.ResultContradictsScore):
+        enrolments.passed(score, mark, score < mark, "f")
 
 
 def test_a_session_takes_people_until_the_day_it_begins() -> None:
@@ -80,11 +108,11 @@ def test_a_session_takes_people_until_the_day_it_begins() -> None:
 
 
 def test_a_certificate_is_bound_to_the_match_not_to_the_course() -> None:
-    certificate = domain.certify(7, ENROLMENT, COURSE, DAY)
+    certificate = certificates.certify(7, ENROLMENT, COURSE, DAY)
     assert (certificate.serial, certificate.destination, certificate.occupation) == ("TC201800000007", "JPN", "7112")
-    assert certificate.standing(DAY + timedelta(days=730)) is Standing.VALID
-    assert certificate.standing(DAY + timedelta(days=731)) is Standing.EXPIRED
+    assert certificate.validity(DAY + timedelta(days=730)) is Validity.VALID
+    assert certificate.validity(DAY + timedelta(days=731)) is Validity.EXPIRED
     revoked = replace(certificate, revoked_on=DAY, revoked_why="copied")
-    assert revoked.standing(DAY) is Standing.REVOKED
-    with pytest.raises(domain.AlreadyRevoked):
-        domain.require_revocable(revoked)
+    assert revoked.validity(DAY) is Validity.REVOKED
+    with pytest.raises(errors.AlreadyRevoked):
+        certificates.require_revocable(revoked)

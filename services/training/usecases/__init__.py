@@ -1,1 +1,1 @@
-"""One function per command or reaction: load, decide, write, publish, in one transaction."""
+"""Commands, reactions and queries of training, one file per aggregate."""

@@ -1,71 +1,79 @@
-"""Reactions to docking: a match needs training, a cancelled placement does not, a departed one no more."""
+"""Needs follow docking: a match needs training, a cancelled placement does not, a departed one no more."""
 
 from __future__ import annotations
 
-from services.training import views
-from services.training.domain import Need, NeedId, NeedState, NeedStep, after_need
-from services.training.queries import certificates, courses, enrolments
-from services.training.queries import needs as queries
+from services.training.domain.needs import Need, NeedId, NeedState, NeedStep, after_need
+from services.training.queries import certificates, enrolments, needs, sessions
 from services.training.usecases import seats
-from services.training.usecases.courses import counties_seen
+from services.training.usecases.scope import counties_seen
+from services.training.views import needs as views
 from shared import events
 from shared.db import Tx
 from shared.events import EventEnvelope
+from shared.paging import page
 from shared.values import Destination, Occupation, PlacementId, new_id
 
 
-async def matched(tx: Tx, event: EventEnvelope[events.MatchedToEnterprise]) -> None:
+async def open_need(tx: Tx, event: EventEnvelope[events.MatchedToEnterprise]) -> None:
     """W1: the placement needs a certificate for its destination and occupation; a valid one of the worker meets it at once."""
-    data = event.data
+    match = event.data
     need = Need(
-        NeedId(new_id()),
-        data.placement,
-        data.worker,
-        data.origin.county,
-        data.origin.designation,
-        data.origin.designation_version,
-        data.destination,
-        data.occupation,
-        NeedState.OPEN,
-        event.time,
+        id=NeedId(new_id()),
+        placement=match.placement,
+        worker=match.worker,
+        county=match.origin.county,
+        designation=match.origin.designation,
+        designation_version=match.origin.designation_version,
+        destination=match.destination,
+        occupation=match.occupation,
+        state=NeedState.OPEN,
+        since=event.time,
     )
-    await courses.lock_allocation(tx)
-    if not await queries.insert_need(tx, need):
+    await sessions.lock_allocation(tx)
+    if not await needs.insert(tx, need):
         return
-    serial = await certificates.held(tx, need.worker, need.destination, need.occupation, tx.clock.today())
+    serial = await certificates.get_valid(tx, need.worker, need.destination, need.occupation, tx.clock.today())
     if serial is not None:
-        await queries.set_met(tx, [(need.id, serial)])
+        await needs.update_met(tx, [(need.id, serial)])
     else:
         await seats.find_seat(tx, need)
 
 
-async def cancelled(tx: Tx, event: EventEnvelope[events.PlacementCancelled]) -> None:
+async def cancel_need(tx: Tx, event: EventEnvelope[events.PlacementCancelled]) -> None:
     """The seat goes to whoever waits. A passed examination stays passed: its certificate serves the worker's next match."""
     await _close(tx, event.data.placement, "placement_cancelled")
 
 
-async def departed(tx: Tx, event: EventEnvelope[events.Dispatched]) -> None:
+async def end_need(tx: Tx, event: EventEnvelope[events.Dispatched]) -> None:
     """Who has left needs no seat any more."""
     await _close(tx, event.data.placement, "departed")
 
 
 async def _close(tx: Tx, placement: PlacementId, reason: str) -> None:
-    await courses.lock_allocation(tx)
-    seat = await enrolments.seat_of(tx, placement)
-    session = await courses.lock_session(tx, seat.session) if seat is not None else None
-    need = await queries.lock_need(tx, placement)
+    await sessions.lock_allocation(tx)
+    seated = await enrolments.get_seated(tx, placement)
+    session = await sessions.lock(tx, seated.session) if seated is not None else None
+    need = await needs.lock(tx, placement)
     if need is None or after_need(need.state, NeedStep.CLOSE) is None:
         return
-    await queries.set_state(tx, [need], NeedState.CLOSED)
-    if seat is not None and session is not None:
-        await seats.fill(tx, await seats.give_up(tx, session, [seat], reason))
+    await needs.update_state(tx, [need], NeedState.CLOSED)
+    if seated is not None and session is not None:
+        await seats.fill(tx, await seats.give_up(tx, session, [seated], reason))
 
 
 # --- queries ----------------------------------------------------------------------------------------------------------
-async def backlog(
-    tx: Tx, state: NeedState, destination: Destination | None, occupation: Occupation | None, after: NeedId | None, limit: int
+async def list_needs(
+    tx: Tx, *, state: NeedState, destination: Destination | None, occupation: Occupation | None, after: NeedId | None, limit: int
 ) -> views.Needs:
     """Needs of the caller's counties in one state; open ones are the backlog. A training centre sees what all need."""
-    rows = await queries.needs(tx, state, after, destination, occupation, counties_seen(tx), limit + 1)
-    items = tuple(views.need(row) for row in rows[:limit])
-    return views.Needs(items=items, next=items[-1].need if len(rows) > limit else None)
+    found = await needs.list_(
+        tx,
+        state=state,
+        destination=destination,
+        occupation=occupation,
+        counties=counties_seen(tx.principal),
+        after=after,
+        limit=limit + 1,
+    )
+    items, following = page(found, limit, lambda need: need.id)
+    return views.Needs(items=tuple(map(views.Need.from_need, items)), next=following)

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from services.training.domain import Enrolment, EnrolmentState, Need, NeedState, NeedStep, Session, Step, after_need, step
-from services.training.queries import courses, enrolments, needs
+from services.training.domain.enrolments import Enrolment, EnrolmentState, Step, enrol, step
+from services.training.domain.needs import Need, NeedState, NeedStep, after_need
+from services.training.domain.sessions import Session
+from services.training.queries import enrolments, needs, sessions
 from services.training.usecases.event_fields import codes
 from shared import events
 from shared.db import Tx
@@ -19,7 +21,7 @@ from shared.values import EnrolmentId, new_id
 
 async def find_seat(tx: Tx, need: Need) -> None:
     """Seat an open need in the earliest session that takes it; otherwise it waits."""
-    session = await courses.lock_open_session(tx, need.destination, need.occupation, tx.clock.today())
+    session = await sessions.lock_open(tx, need.destination, need.occupation, tx.clock.today())
     if session is not None:
         await _seat(tx, session, [need])
 
@@ -33,39 +35,21 @@ async def fill(tx: Tx, session: Session) -> list[Enrolment]:
 
 
 async def _seat(tx: Tx, session: Session, chosen: Sequence[Need]) -> list[Enrolment]:
-    seated = [_enrolment(session, need) for need in chosen]
-    await courses.take_seats(tx, session.id, len(seated))
-    await enrolments.insert_enrolments(tx, session.id, seated)
-    await needs.set_state(tx, chosen, NeedState.SEATED)
+    seated = [enrol(EnrolmentId(new_id()), session.id, need) for need in chosen]
+    await sessions.update_taken(tx, session.id, len(seated))
+    await enrolments.insert_all(tx, seated)
+    await needs.update_state(tx, chosen, NeedState.SEATED)
     today = tx.clock.today()
     publish_and_audit(tx, *(events.WorkerEnrolled(session=session.id, **codes(one, session.course.id, today)) for one in seated))
     return seated
-
-
-def _enrolment(session: Session, need: Need) -> Enrolment:
-    return Enrolment(
-        EnrolmentId(new_id()),
-        session.id,
-        need.placement,
-        need.worker,
-        need.county,
-        need.designation,
-        need.designation_version,
-        need.destination,
-        need.occupation,
-        EnrolmentState.ENROLLED,
-        0,
-        0,
-        None,
-    )
 
 
 async def give_up(tx: Tx, session: Session, leaving: Sequence[Enrolment], reason: str) -> Session:
     """Cancel enrolments and free their seats. Returns the session with them free."""
     for one in leaving:
         step(one, Step.CANCEL)
-    await enrolments.set_states(tx, [one.id for one in leaving], EnrolmentState.CANCELLED)
-    await courses.take_seats(tx, session.id, -len(leaving))
+    await enrolments.update_states(tx, leaving, EnrolmentState.CANCELLED)
+    await sessions.update_taken(tx, session.id, -len(leaving))
     today = tx.clock.today()
     publish_and_audit(tx, *(events.EnrolmentCancelled(reason=reason, **codes(one, session.course.id, today)) for one in leaving))
     return replace(session, taken=session.taken - len(leaving))
@@ -76,6 +60,6 @@ async def reopen(tx: Tx, affected: Sequence[Need], taken: NeedStep) -> None:
     waiting = [replace(need, state=NeedState.OPEN) for need in affected if after_need(need.state, taken) is NeedState.OPEN]
     if not waiting:
         return
-    await needs.set_state(tx, waiting, NeedState.OPEN)
+    await needs.update_state(tx, waiting, NeedState.OPEN)
     for need in sorted(waiting, key=lambda one: (one.since, one.id)):
         await find_seat(tx, need)

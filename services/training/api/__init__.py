@@ -1,0 +1,11 @@
+"""HTTP of training: one router per aggregate."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from services.training.api import certificates, courses, enrolments, needs, sessions
+
+router = APIRouter()
+for part in (courses, sessions, needs, enrolments, certificates):
+    router.include_router(part.router)

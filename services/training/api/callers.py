@@ -1,0 +1,16 @@
+"""Who may call: the groups of roles that routes let pass."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from shared.principals import Role
+from shared.web.call import Call, allow
+
+READERS = (Role.TRAINER, Role.ASSESSOR, Role.CLERK, Role.OFFICER, Role.AUDITOR)
+
+Centre = Annotated[Call, allow(Role.TRAINER, Role.OFFICER)]
+Assessor = Annotated[Call, allow(Role.ASSESSOR, Role.OFFICER)]
+Reader = Annotated[Call, allow(*READERS)]
+Overseer = Annotated[Call, allow(Role.OFFICER, Role.AUDITOR)]
+Anybody = Annotated[Call, allow(*READERS, Role.ENTERPRISE, Role.OPERATOR)]

@@ -1,0 +1,41 @@
+"""Enrolments."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from fastapi import APIRouter
+
+from services.training.api.callers import Overseer, Reader
+from services.training.domain.enrolments import EnrolmentState
+from services.training.usecases import enrolments
+from services.training.views.enrolments import Enrolments, Overlaps
+from shared.delivery.audit_trail import History
+from shared.values import EnrolmentId, PlacementId, SessionId
+from shared.web.parameters import AfterNumber, Limit
+
+router = APIRouter()
+
+
+@router.get("/enrolments")
+async def list_enrolments(
+    call: Reader,
+    placement: PlacementId | None = None,
+    session: SessionId | None = None,
+    state: EnrolmentState | None = None,
+    after: EnrolmentId | None = None,
+    limit: Limit = 50,
+) -> Enrolments:
+    return await call.query(
+        lambda tx: enrolments.list_enrolments(tx, placement=placement, session=session, state=state, after=after, limit=limit)
+    )
+
+
+@router.get("/enrolments/{enrolment}/history")
+async def enrolment_history(enrolment: EnrolmentId, call: Reader, after: AfterNumber = 0, limit: Limit = 50) -> History:
+    return await call.query(lambda tx: enrolments.enrolment_history(tx, enrolment, after, limit))
+
+
+@router.get("/overlaps")
+async def list_overlaps(call: Overseer, since: date | None = None, limit: Limit = 50) -> Overlaps:
+    return await call.query(lambda tx: enrolments.list_overlaps(tx, since, limit))

@@ -1,0 +1,52 @@
+"""Sessions, and what is recorded in them."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from services.training import commands
+from services.training.api.callers import Assessor, Centre, Reader
+from services.training.usecases import certificates, enrolments, sessions
+from services.training.views.certificates import Certificates
+from services.training.views.enrolments import Assessment, Attendance
+from services.training.views.sessions import Roster, Scheduled, Sessions
+from shared.values import CourseId, DestinationField, SessionId
+from shared.web.parameters import Limit
+
+router = APIRouter()
+
+
+@router.post("/courses/{course}/sessions", status_code=201, response_model=Scheduled)
+async def schedule_session(course: CourseId, body: commands.ScheduleSession, call: Centre) -> Response:
+    return await call.command(lambda tx: sessions.schedule_session(tx, course, body), status=201)
+
+
+@router.get("/sessions")
+async def list_sessions(
+    call: Reader,
+    destination: DestinationField | None = None,
+    free: bool | None = None,
+    after: SessionId | None = None,
+    limit: Limit = 50,
+) -> Sessions:
+    return await call.query(lambda tx: sessions.list_sessions(tx, destination, free, after, limit))
+
+
+@router.get("/sessions/{session}")
+async def show_session(session: SessionId, call: Reader) -> Roster:
+    return await call.query(lambda tx: sessions.show_session(tx, session))
+
+
+@router.post("/sessions/{session}/attendance", response_model=Attendance)
+async def record_attendance(session: SessionId, body: commands.RecordAttendance, call: Centre) -> Response:
+    return await call.command(lambda tx: enrolments.record_attendance(tx, session, body))
+
+
+@router.post("/sessions/{session}/assessments", response_model=Assessment)
+async def record_assessment(session: SessionId, body: commands.RecordAssessment, call: Assessor) -> Response:
+    return await call.command(lambda tx: enrolments.record_assessment(tx, session, body))
+
+
+@router.post("/sessions/{session}/certificates", status_code=201, response_model=Certificates)
+async def issue_certificates(session: SessionId, body: commands.IssueCertificates, call: Centre) -> Response:
+    return await call.command(lambda tx: certificates.issue_certificates(tx, session, body), status=201)

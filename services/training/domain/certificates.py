@@ -1,0 +1,73 @@
+"""Certificates: what they are bound to, and whether one is valid on a day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import NewType
+
+from services.training.domain.courses import Course
+from services.training.domain.enrolments import Enrolment
+from services.training.domain.errors import AlreadyRevoked
+from shared.values import CountyCode, CourseId, Designation, Destination, EnrolmentId, Occupation, PlacementId, WorkerId
+
+Serial = NewType("Serial", str)
+
+
+class Validity(StrEnum):
+    VALID = "valid"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """Bound to the destination and occupation of the placement it was earned for, and to the worker."""
+
+    serial: Serial
+    enrolment: EnrolmentId
+    course: CourseId
+    centre: str
+    worker: WorkerId
+    placement: PlacementId
+    county: CountyCode
+    designation: Designation
+    designation_version: str
+    destination: Destination
+    occupation: Occupation
+    minutes: int
+    issued_on: date
+    valid_to: date
+    revoked_on: date | None = None
+    revoked_why: str | None = None
+
+    def validity(self, on: date) -> Validity:
+        if self.revoked_on is not None:
+            return Validity.REVOKED
+        return Validity.EXPIRED if self.valid_to < on else Validity.VALID
+
+
+def certify(number: int, enrolment: Enrolment, course: Course, issued_on: date) -> Certificate:
+    return Certificate(
+        serial=Serial(f"TC{issued_on.year:04d}{number:08d}"),
+        enrolment=enrolment.id,
+        course=course.id,
+        centre=course.centre,
+        worker=enrolment.worker,
+        placement=enrolment.placement,
+        county=enrolment.county,
+        designation=enrolment.designation,
+        designation_version=enrolment.designation_version,
+        destination=enrolment.destination,
+        occupation=enrolment.occupation,
+        minutes=enrolment.minutes_total,
+        issued_on=issued_on,
+        valid_to=issued_on + timedelta(days=course.validity_days),
+    )
+
+
+def require_revocable(certificate: Certificate) -> None:
+    """Raises AlreadyRevoked."""
+    if certificate.revoked_on is not None:
+        raise AlreadyRevoked(f"revoked on {certificate.revoked_on}", state="revoked")

@@ -1,0 +1,146 @@
+"""Enrolments: a seat from the enrolment through attendance and assessment to a certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from services.training.domain.courses import Course
+from services.training.domain.errors import (
+    DayTooLong,
+    IllegalStep,
+    NamedTwice,
+    ResultContradictsScore,
+    TooFewMinutes,
+    TooManyAbsences,
+)
+from services.training.domain.needs import Need
+from shared.values import CountyCode, Designation, Destination, EnrolmentId, Occupation, PlacementId, SessionId, WorkerId
+
+LONGEST_DAY = 12 * 60  # minutes; nobody sits in a course for longer
+
+
+class EnrolmentState(StrEnum):
+    ENROLLED = "enrolled"
+    PASSED = "passed"
+    FAILED = "failed"
+    CERTIFIED = "certified"
+    CANCELLED = "cancelled"
+
+
+class Step(StrEnum):
+    ATTEND = "attend"
+    PASS = "pass"  # noqa: S105  # a result, not a password
+    FAIL = "fail"
+    CERTIFY = "certify"
+    CANCEL = "cancel"
+
+
+_E = EnrolmentState
+STEPS: Mapping[tuple[EnrolmentState, Step], EnrolmentState] = {
+    (_E.ENROLLED, Step.ATTEND): _E.ENROLLED,
+    (_E.ENROLLED, Step.PASS): _E.PASSED,
+    (_E.ENROLLED, Step.FAIL): _E.FAILED,
+    (_E.ENROLLED, Step.CANCEL): _E.CANCELLED,
+    (_E.PASSED, Step.CERTIFY): _E.CERTIFIED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolment:
+    """One worker's seat in one session, for one placement; codes are those of the match, not of the course."""
+
+    id: EnrolmentId
+    session: SessionId
+    placement: PlacementId
+    worker: WorkerId
+    county: CountyCode
+    designation: Designation
+    designation_version: str
+    destination: Destination
+    occupation: Occupation
+    state: EnrolmentState = EnrolmentState.ENROLLED
+    minutes_total: int = 0
+    days_attended: int = 0
+    score: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What an examination comes to for one enrolment."""
+
+    enrolment: Enrolment
+    state: EnrolmentState
+    score: int
+
+    @property
+    def passed(self) -> bool:
+        return self.state is EnrolmentState.PASSED
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """One worker attended in two centres on one day: somebody was not there."""
+
+    day: date
+    enrolment: EnrolmentId
+    other: EnrolmentId
+    found_at: datetime
+
+
+def enrol(enrolment: EnrolmentId, session: SessionId, need: Need) -> Enrolment:
+    """A seat in the session for the need."""
+    return Enrolment(
+        id=enrolment,
+        session=session,
+        placement=need.placement,
+        worker=need.worker,
+        county=need.county,
+        designation=need.designation,
+        designation_version=need.designation_version,
+        destination=need.destination,
+        occupation=need.occupation,
+    )
+
+
+def step(enrolment: Enrolment, taken: Step, *, field: str | None = None) -> EnrolmentState:
+    """The state after the step. Raises IllegalStep, which shows the present one."""
+    after = STEPS.get((enrolment.state, taken))
+    if after is None:
+        raise IllegalStep(f"an enrolment that is {enrolment.state} cannot {taken}", field=field, state=enrolment.state)
+    return after
+
+
+def require_day_length(minutes: int, field: str) -> None:
+    """Raises DayTooLong."""
+    if minutes > LONGEST_DAY:
+        raise DayTooLong(f"{minutes} minutes; a day has at most {LONGEST_DAY}", field=field)
+
+
+def require_attended(enrolment: Enrolment, course: Course, days_held: int, percent: int, field: str) -> None:
+    """W1: the course's hours were attended, and the share of the days held. Raises TooFewMinutes, TooManyAbsences."""
+    if enrolment.minutes_total < course.minimum_minutes:
+        detail = f"{enrolment.minutes_total} of {course.minimum_minutes} minutes"
+        raise TooFewMinutes(detail, field=field, state=enrolment.minutes_total)
+    if enrolment.days_attended * 100 < days_held * percent:
+        detail = f"{enrolment.days_attended} of {days_held} days; {percent} % are needed"
+        raise TooManyAbsences(detail, field=field, state=enrolment.days_attended)
+
+
+def passed(score: int, mark: int, claimed: bool | None, field: str) -> bool:
+    """Whether the score passes. Raises ResultContradictsScore when the assessor claims otherwise."""
+    result = score >= mark
+    if claimed is not None and claimed != result:
+        raise ResultContradictsScore(f"the pass mark is {mark}", field=field)
+    return result
+
+
+def require_once(ids: Sequence[EnrolmentId], path: str) -> None:
+    """Raises NamedTwice at the first that repeats one before it; `path` is its field, with {} for its index."""
+    seen: set[EnrolmentId] = set()
+    for index, one in enumerate(ids):
+        if one in seen:
+            raise NamedTwice(field=path.format(index))
+        seen.add(one)

@@ -1,0 +1,119 @@
+"""Why training refuses."""
+
+from __future__ import annotations
+
+from shared.errors import Conflict, Invalid, NotFound
+
+
+class CourseNotFound(NotFound):
+    """There is no such course."""
+
+    slug = "COURSE_NOT_FOUND"
+
+
+class SessionNotFound(NotFound):
+    """There is no such session."""
+
+    slug = "SESSION_NOT_FOUND"
+
+
+class EnrolmentNotFound(NotFound):
+    """There is no such enrolment."""
+
+    slug = "ENROLMENT_NOT_FOUND"
+
+
+class CertificateNotFound(NotFound):
+    """There is no certificate with this serial."""
+
+    slug = "CERTIFICATE_NOT_FOUND"
+
+
+class NotInSession(Invalid):
+    """The enrolment is not one of this session."""
+
+    slug = "NOT_IN_SESSION"
+
+
+class NamedTwice(Invalid):
+    """An enrolment may stand on a roster once."""
+
+    slug = "NAMED_TWICE"
+
+
+class CentreMissing(Invalid):
+    """An officer names the centre; a trainer acts for the own one."""
+
+    slug = "CENTRE_MISSING"
+
+
+class SessionInPast(Invalid):
+    """A session is scheduled before it begins."""
+
+    slug = "SESSION_IN_PAST"
+
+
+class SessionDays(Invalid):
+    """A session ends on the day it starts or later, within a year."""
+
+    slug = "SESSION_DAYS"
+
+
+class DayOutsideSession(Invalid):
+    """The session is not held on that day."""
+
+    slug = "DAY_OUTSIDE_SESSION"
+
+
+class DayInFuture(Invalid):
+    """What has not happened yet cannot be recorded."""
+
+    slug = "DAY_IN_FUTURE"
+
+
+class DayTooLong(Invalid):
+    """Nobody attends a course for more than twelve hours a day."""
+
+    slug = "DAY_TOO_LONG"
+
+
+class TooFewMinutes(Conflict):
+    """The course's minimum hours are not attended yet."""
+
+    slug = "TOO_FEW_MINUTES"
+
+
+class TooManyAbsences(Conflict):
+    """The share of the session's days that must be attended is not reached."""
+
+    slug = "TOO_MANY_ABSENCES"
+
+
+class AssessorIsTrainer(Conflict):
+    """Who has taught a session does not assess it."""
+
+    slug = "ASSESSOR_IS_TRAINER"
+
+
+class ResultContradictsScore(Invalid):
+    """The result does not follow from the score and the pass mark."""
+
+    slug = "RESULT_CONTRADICTS_SCORE"
+
+
+class PassCapReached(Conflict):
+    """More passes in one centre on one day than anybody can examine."""
+
+    slug = "PASS_CAP_REACHED"
+
+
+class IllegalStep(Conflict):
+    """The enrolment's state does not allow this."""
+
+    slug = "ILLEGAL_STEP"
+
+
+class AlreadyRevoked(Conflict):
+    """The certificate is revoked already."""
+
+    slug = "ALREADY_REVOKED"

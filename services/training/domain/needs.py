@@ -1,0 +1,63 @@
+"""Needs: which certificate a placement still waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+from uuid import UUID
+
+from shared.values import CountyCode, Designation, Destination, Occupation, PlacementId, WorkerId
+
+NeedId = NewType("NeedId", UUID)
+
+
+class NeedState(StrEnum):
+    OPEN = "open"  # waits for a seat
+    SEATED = "seated"
+    MET = "met"  # a certificate covers it
+    CLOSED = "closed"  # the placement was cancelled, or has departed
+
+
+class NeedStep(StrEnum):
+    SEAT = "seat"
+    UNSEAT = "unseat"  # cancelled, failed
+    MEET = "meet"
+    REOPEN = "reopen"  # the certificate was revoked or expired before departure
+    CLOSE = "close"
+
+
+_N = NeedState
+NEED_STEPS: Mapping[tuple[NeedState, NeedStep], NeedState] = {
+    (_N.OPEN, NeedStep.SEAT): _N.SEATED,
+    (_N.OPEN, NeedStep.MEET): _N.MET,
+    (_N.OPEN, NeedStep.CLOSE): _N.CLOSED,
+    (_N.SEATED, NeedStep.UNSEAT): _N.OPEN,
+    (_N.SEATED, NeedStep.MEET): _N.MET,
+    (_N.SEATED, NeedStep.CLOSE): _N.CLOSED,
+    (_N.MET, NeedStep.REOPEN): _N.OPEN,
+    (_N.MET, NeedStep.CLOSE): _N.CLOSED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """A placement may not depart before a certificate for its destination and occupation meets this."""
+
+    id: NeedId
+    placement: PlacementId
+    worker: WorkerId
+    county: CountyCode
+    designation: Designation
+    designation_version: str
+    destination: Destination
+    occupation: Occupation
+    state: NeedState
+    since: datetime
+
+
+def after_need(state: NeedState, step: NeedStep) -> NeedState | None:
+    """Where the step leads; None: it changes nothing from here (a reaction may come late)."""
+    return NEED_STEPS.get((state, step))

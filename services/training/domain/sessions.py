@@ -1,0 +1,63 @@
+"""Sessions: one run of a course, on its days, with its seats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from services.training.domain.courses import Course
+from services.training.domain.errors import AssessorIsTrainer, DayInFuture, DayOutsideSession, SessionDays, SessionInPast
+from shared.values import SessionId
+
+LONGEST_SESSION = 366  # days
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One run of a course. `taken` of its `seats` are given away; `trainer` is the account that teaches it."""
+
+    id: SessionId
+    course: Course
+    starts_on: date
+    ends_on: date
+    seats: int
+    taken: int
+    trainer: str
+
+    @property
+    def free(self) -> int:
+        return self.seats - self.taken
+
+    def takes_new(self, on: date) -> bool:
+        """Whether somebody may still join: a seat is free and the session has not begun before that day."""
+        return self.free > 0 and self.starts_on >= on
+
+
+def require_session_days(starts_on: date, ends_on: date, today: date) -> None:
+    """Raises SessionDays, SessionInPast: nobody could be enrolled in it any more."""
+    if not 0 <= (ends_on - starts_on).days <= LONGEST_SESSION:
+        raise SessionDays(field="ends_on")
+    if starts_on < today:
+        raise SessionInPast(f"today is {today}", field="starts_on")
+
+
+def require_attendance_day(session: Session, day: date, today: date) -> None:
+    """Raises DayOutsideSession, DayInFuture."""
+    if not session.starts_on <= day <= session.ends_on:
+        raise DayOutsideSession(f"the session runs from {session.starts_on} to {session.ends_on}", field="day")
+    if day > today:
+        raise DayInFuture(f"today is {today}", field="day")
+
+
+def require_since_start(session: Session, day: date, today: date, field: str) -> None:
+    """An assessment or a certificate is made between the session's first day and today. Raises DayOutsideSession, DayInFuture."""
+    if day < session.starts_on:
+        raise DayOutsideSession(f"the session begins on {session.starts_on}", field=field)
+    if day > today:
+        raise DayInFuture(f"today is {today}", field=field)
+
+
+def require_other_assessor(session: Session, assessor: str) -> None:
+    """Raises AssessorIsTrainer."""
+    if assessor == session.trainer:
+        raise AssessorIsTrainer(state=session.trainer)

@@ -1,0 +1,68 @@
+"""Attendance by the day, and where it contradicts itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from services.training.domain.enrolments import Enrolment, Overlap
+from services.training.domain.sessions import Session
+from shared import rows
+from shared.db import Tx
+from shared.values import EnrolmentId, SessionId
+
+# Only what is new or different comes back.
+INSERT_DAY = """
+INSERT INTO attendance (enrolment, day, session, worker, centre, minutes)
+SELECT enrolment, $4, $5, worker, $6, minutes FROM unnest($1::uuid[], $2::uuid[], $3::integer[]) AS entry (enrolment, worker, minutes)
+ON CONFLICT (enrolment, day) DO UPDATE SET minutes = excluded.minutes WHERE attendance.minutes <> excluded.minutes
+RETURNING enrolment
+"""
+GET_DAYS_HELD = "SELECT count(DISTINCT day) FROM attendance WHERE session = $1 AND minutes > 0"
+
+OVERLAP = rows.Columns(Overlap, "day, enrolment, other, found_at")
+LIST_OVERLAPS = OVERLAP.select("""
+FROM overlap
+WHERE ($1::date IS NULL OR day >= $1) AND EXISTS (
+    SELECT FROM enrolment JOIN unnest($2::text[]) AS prefix ON starts_with(county, prefix) WHERE enrolment.enrolment = overlap.enrolment
+)
+ORDER BY day, enrolment, other LIMIT $3
+""")
+INSERT_OVERLAPS = """
+INSERT INTO overlap (worker, day, enrolment, other, found_at)
+SELECT here.worker, here.day, least(here.enrolment, there.enrolment), greatest(here.enrolment, there.enrolment), $3
+FROM attendance AS here JOIN attendance AS there
+  ON there.worker = here.worker AND there.day = here.day AND there.centre <> here.centre AND there.minutes > 0
+WHERE here.enrolment = ANY($1::uuid[]) AND here.day = $2 AND here.minutes > 0
+ON CONFLICT DO NOTHING RETURNING worker
+"""
+
+
+async def insert_day(tx: Tx, session: Session, day: date, entries: Sequence[tuple[Enrolment, int]]) -> set[EnrolmentId]:
+    """Write one day's minutes, in place of those written before; returns whose changed."""
+    changed = await tx.conn.fetch(
+        INSERT_DAY,
+        [one.id for one, _ in entries],
+        [one.worker for one, _ in entries],
+        [minutes for _, minutes in entries],
+        day,
+        session.id,
+        session.course.centre,
+    )
+    return {row["enrolment"] for row in changed}
+
+
+async def get_days_held(tx: Tx, session: SessionId) -> int:
+    """Days on which somebody attended."""
+    count: int = await tx.conn.fetchval(GET_DAYS_HELD, session)
+    return count
+
+
+async def list_overlaps(tx: Tx, since: date | None, counties: Sequence[str], limit: int) -> list[Overlap]:
+    """`counties`: what the codes begin with."""
+    return await rows.fetch(tx.conn, LIST_OVERLAPS, since, list(counties), limit)
+
+
+async def insert_overlaps(tx: Tx, enrolments: Sequence[EnrolmentId], day: date) -> int:
+    """Note where these workers also attended in another centre on the day; returns how many are new."""
+    return len(await tx.conn.fetch(INSERT_OVERLAPS, list(enrolments), day, tx.clock.now()))

@@ -1,0 +1,92 @@
+"""Sessions and their seats."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from services.training.domain.sessions import Session
+from shared import rows
+from shared.db import Tx
+from shared.values import Destination, Occupation, SessionId
+
+# Whoever gives seats to needs or takes them away does it alone: otherwise a new session and a new need could miss each other.
+LOCK_ALLOCATION = "SELECT pg_advisory_xact_lock(7301020)"
+
+SESSION = rows.Columns(
+    Session,
+    """
+    session AS id, starts_on, ends_on, seats, taken, trainer, course.course AS "course.id", centre AS "course.centre",
+    course.destination AS "course.destination", course.occupation AS "course.occupation",
+    minimum_minutes AS "course.minimum_minutes", validity_days AS "course.validity_days"
+    """,
+)
+GET = SESSION.select("FROM session JOIN course ON course.course = session.course WHERE session = $1")
+LOCK = SESSION.select("FROM session JOIN course ON course.course = session.course WHERE session = $1 FOR UPDATE OF session")
+LIST = SESSION.select("""
+FROM session JOIN course ON course.course = session.course
+WHERE ($1::uuid IS NULL OR session > $1) AND ($2::text IS NULL OR session.destination = $2) AND ($3::text IS NULL OR centre = $3)
+  AND ($4::boolean IS NULL OR (taken < seats) = $4)
+ORDER BY session LIMIT $5
+""")
+# The earliest session that takes somebody for this destination and occupation.
+LOCK_OPEN = SESSION.select("""
+FROM session JOIN course ON course.course = session.course
+WHERE session.destination = $1 AND starts_with($2::text, session.occupation) AND taken < seats AND starts_on >= $3
+ORDER BY starts_on, session LIMIT 1 FOR UPDATE OF session
+""")
+GET_UNASSESSED = """
+SELECT session.session FROM session
+WHERE ends_on < $1 AND EXISTS (SELECT FROM enrolment WHERE enrolment.session = session.session AND state = 'enrolled')
+ORDER BY session.session LIMIT 1
+"""
+INSERT = """
+INSERT INTO session (session, course, destination, occupation, starts_on, ends_on, seats, trainer) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+"""
+UPDATE_TAKEN = "UPDATE session SET taken = taken + $2 WHERE session = $1"
+
+
+async def lock_allocation(tx: Tx) -> None:
+    await tx.conn.execute(LOCK_ALLOCATION)
+
+
+async def get(tx: Tx, session: SessionId) -> Session | None:
+    return await rows.fetch_one(tx.conn, GET, session)
+
+
+async def lock(tx: Tx, session: SessionId) -> Session | None:
+    return await rows.fetch_one(tx.conn, LOCK, session)
+
+
+async def list_(
+    tx: Tx, *, destination: Destination | None, centre: str | None, free: bool | None, after: SessionId | None, limit: int
+) -> list[Session]:
+    return await rows.fetch(tx.conn, LIST, after, destination, centre, free, limit)
+
+
+async def lock_open(tx: Tx, destination: Destination, occupation: Occupation, on: date) -> Session | None:
+    return await rows.fetch_one(tx.conn, LOCK_OPEN, destination, occupation, on)
+
+
+async def get_unassessed(tx: Tx, ended_before: date) -> SessionId | None:
+    """A session that ended before the day and still has somebody enrolled."""
+    found: SessionId | None = await tx.conn.fetchval(GET_UNASSESSED, ended_before)
+    return found
+
+
+async def insert(tx: Tx, session: Session) -> None:
+    await tx.conn.execute(
+        INSERT,
+        session.id,
+        session.course.id,
+        session.course.destination,
+        session.course.occupation,
+        session.starts_on,
+        session.ends_on,
+        session.seats,
+        session.trainer,
+    )
+
+
+async def update_taken(tx: Tx, session: SessionId, count: int) -> None:
+    """So many more seats are taken; negative: seats are given back."""
+    await tx.conn.execute(UPDATE_TAKEN, session, count)

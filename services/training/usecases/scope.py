@@ -1,0 +1,39 @@
+"""Who acts for whom: a trainer for the own centre, everybody else for the workers of their counties."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from services.training.domain.enrolments import Enrolment
+from services.training.domain.errors import SessionNotFound
+from services.training.domain.sessions import Session
+from services.training.queries import sessions
+from shared.db import Tx
+from shared.principals import Principal, Role, require_county, require_party
+from shared.values import SessionId
+
+
+async def lock_session(tx: Tx, session_id: SessionId) -> Session:
+    """The session, for its own centre. Raises SessionNotFound, Forbidden."""
+    session = await sessions.lock(tx, session_id)
+    if session is None:
+        raise SessionNotFound
+    require_party(tx.principal, session.course.centre)
+    return session
+
+
+def require_counties(who: Principal, roster: Sequence[Enrolment]) -> None:
+    """Everybody but a trainer, who is bound by centre, acts for workers of the own counties. Raises Forbidden."""
+    if who.role is not Role.TRAINER:
+        for county in {one.county for one in roster}:
+            require_county(who, county)
+
+
+def own_centre(who: Principal) -> str | None:
+    """The centre a trainer is bound to; None for roles bound by region. A trainer without one is bound to nothing that exists."""
+    return (who.party or "") if who.role is Role.TRAINER else None
+
+
+def counties_seen(who: Principal) -> tuple[str, ...]:
+    """County prefixes a caller may see; a trainer teaches whoever is matched, from wherever."""
+    return ("",) if who.role is Role.TRAINER else who.county_prefixes()

@@ -1,0 +1,77 @@
+"""Sessions of a course."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from services.training import commands
+from services.training.domain.errors import CourseNotFound, SessionNotFound
+from services.training.domain.sessions import Session, require_session_days
+from services.training.queries import courses, enrolments, sessions
+from services.training.usecases import seats
+from services.training.usecases.event_fields import course_codes
+from services.training.usecases.scope import counties_seen, own_centre
+from services.training.views import sessions as views
+from services.training.views.enrolments import Enrolment
+from shared import events
+from shared.db import Tx
+from shared.delivery.audit_trail import publish_and_audit
+from shared.paging import page
+from shared.principals import require_party
+from shared.values import CourseId, Destination, SessionId, new_id
+
+WHOLE_ROSTER = 1000  # a session has no more seats
+
+
+async def schedule_session(tx: Tx, course_id: CourseId, command: commands.ScheduleSession) -> views.Scheduled:
+    """Open a session; those who wait for such a course get its seats, oldest need first.
+
+    Raises CourseNotFound, SessionDays, SessionInPast, Forbidden.
+    """
+    course = await courses.get(tx, course_id)
+    if course is None:
+        raise CourseNotFound
+    require_party(tx.principal, course.centre)
+    today = tx.clock.today()
+    require_session_days(command.starts_on, command.ends_on, today)
+    session = Session(
+        id=SessionId(new_id()),
+        course=course,
+        starts_on=command.starts_on,
+        ends_on=command.ends_on,
+        seats=command.seats,
+        taken=0,
+        trainer=command.trainer,
+    )
+    await sessions.lock_allocation(tx)
+    await sessions.insert(tx, session)
+    scheduled = events.CourseScheduled(
+        session=session.id,
+        centre=course.centre,
+        starts_on=session.starts_on,
+        ends_on=session.ends_on,
+        seats=session.seats,
+        **course_codes(course, today),
+    )
+    publish_and_audit(tx, scheduled)
+    enrolled = await seats.fill(tx, session)
+    return views.Scheduled.from_session(replace(session, taken=len(enrolled)), enrolled=tuple(one.id for one in enrolled))
+
+
+# --- queries ----------------------------------------------------------------------------------------------------------
+async def list_sessions(tx: Tx, destination: Destination | None, free: bool | None, after: SessionId | None, limit: int) -> views.Sessions:
+    """Sessions; a trainer sees those of the own centre."""
+    found = await sessions.list_(tx, destination=destination, centre=own_centre(tx.principal), free=free, after=after, limit=limit + 1)
+    items, following = page(found, limit, lambda session: session.id)
+    return views.Sessions(items=tuple(map(views.Session.from_session, items)), next=following)
+
+
+async def show_session(tx: Tx, session_id: SessionId) -> views.Roster:
+    """A session with those on its roster whose counties the caller covers; a trainer, all of the own centre's."""
+    session = await sessions.get(tx, session_id)
+    if session is None:
+        raise SessionNotFound
+    require_party(tx.principal, session.course.centre)
+    found = await enrolments.list_(tx, session=session_id, counties=counties_seen(tx.principal), limit=WHOLE_ROSTER)
+    roster = tuple(Enrolment.from_enrolment(one, one.serial) for one in found)
+    return views.Roster.from_session(session, roster=roster)

@@ -1,0 +1,55 @@
+"""Sessions."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Self
+
+from pydantic import BaseModel
+
+from services.training.domain import sessions
+from services.training.views.courses import Course
+from services.training.views.enrolments import Enrolment
+from shared.values import EnrolmentId, SessionId
+
+
+class Session(Course, frozen=True):
+    """With what its course says."""
+
+    session: SessionId
+    starts_on: date
+    ends_on: date
+    seats: int
+    taken: int
+    free: int
+    trainer: str
+
+    @classmethod
+    def from_session(cls, session: sessions.Session, **more: Any) -> Self:
+        """`more`: the fields that a class below adds."""
+        return cls.from_course(
+            session.course,
+            session=session.id,
+            starts_on=session.starts_on,
+            ends_on=session.ends_on,
+            seats=session.seats,
+            taken=session.taken,
+            free=session.free,
+            trainer=session.trainer,
+            **more,
+        )
+
+
+class Scheduled(Session, frozen=True):
+    """`enrolled`: who was waiting and got a seat at once."""
+
+    enrolled: tuple[EnrolmentId, ...]
+
+
+class Sessions(BaseModel, frozen=True):
+    items: tuple[Session, ...]
+    next: SessionId | None
+
+
+class Roster(Session, frozen=True):
+    roster: tuple[Enrolment, ...]
