@@ -78,6 +78,9 @@ def _print_status(rows: list[stack.Row]) -> None:
         state = f"[{COLOURS.get(row['state'], 'yellow')}]{row['state']}[/]"
         table.add_row(row["name"], str(row["pid"] or "-"), row["address"], state, str(row["restarts"]))
     print_table(console, table)
+    for row in rows:
+        if "account" in row:
+            console.print(f"{row['name']} runs as {row['account']}: programs in {row['programs']}, data in {row['data']}", soft_wrap=True)
 
 
 def logs(

