@@ -66,7 +66,7 @@ async def test_every_step_carries_the_days_it_took_to_be_counted_from(dock: Dock
     gone = await dock.departed(await dock.order(), worker)
     dock.wait(3)
     await dock.post(f"/placements/{gone['placement']}/departure/correction", {"port": "CNDLC"})
-    match, cleared, left, corrected = await dock.told(MatchedToEnterprise, ClearanceGranted, Dispatched, DispatchCorrected)
+    match, cleared, left, corrected = await dock.published(MatchedToEnterprise, ClearanceGranted, Dispatched, DispatchCorrected)
     assert match.registered_on == registered
     facts = (cleared, left.fact, corrected.previous, corrected.fact)
     assert {(fact.registered_on, fact.matched_on) for fact in facts} == {(registered, matched)}
@@ -115,10 +115,10 @@ async def test_a_late_record_of_a_departure_within_the_clearance_is_taken(dock: 
     dock.today = date(2017, 12, 20)
     placement = await dock.cleared(worker=await dock.worker(AWorker(registered_on=date(2017, 12, 1))))
     dock.today = date(2018, 3, 5)
-    await dock.swept()
+    await dock.sweep()
     late = await dock.post(f"/placements/{placement['placement']}/departure", a_departure(date(2017, 12, 30)))
     assert late.status == 200, late.body
-    assert (await dock.told(Dispatched))[0].effective_on == date(2017, 12, 30)
+    assert (await dock.published(Dispatched))[0].effective_on == date(2017, 12, 30)
 
 
 @pytest.mark.parametrize("visa", ["business", "tourist", "study"])
@@ -140,12 +140,12 @@ async def test_a_departure_lies_neither_in_the_future_nor_before_the_match_nor_o
         assert (answer.status, answer.code) == (422, code)
     dock.wait(61)
     assert (await dock.post(path, a_departure(dock.today))).code == "CLEARANCE_NOT_VALID"
-    assert await dock.told(Dispatched) == []
+    assert await dock.published(Dispatched) == []
 
 
 async def test_a_permit_is_no_departure(dock: Dock) -> None:
     await dock.cleared()
-    assert _kinds(await dock.told(ClearanceGranted, Dispatched)) == ["ClearanceGranted"]
+    assert _kinds(await dock.published(ClearanceGranted, Dispatched)) == ["ClearanceGranted"]
 
 
 # --- corrections ------------------------------------------------------------------------------------------------------------
@@ -168,7 +168,7 @@ async def test_voiding_the_first_departure_makes_the_next_one_count_as_the_perso
     first, second = await _two_stays(dock)
     answer = await dock.post(f"/placements/{first['placement']}/departure/void", {"reason": "wrong_worker"})
     assert (answer.status, answer.body["state"]) == (200, "voided")
-    voided, corrected = await dock.told(DispatchVoided, DispatchCorrected)
+    voided, corrected = await dock.published(DispatchVoided, DispatchCorrected)
     assert voided.returned is not None
     assert (str(corrected.placement), corrected.cause) == (second["placement"], "void_of_first")
     assert (corrected.previous.first_this_year, corrected.fact.first_this_year) == (False, True)
@@ -189,7 +189,7 @@ async def test_correcting_a_departure_into_the_year_before_moves_the_person(dock
     second = await dock.departed(worker=worker)
     answer = await dock.post(f"{path}/correction", {"departed_on": "2017-12-30"})
     assert answer.status == 200, answer.body
-    own, other = await dock.told(DispatchCorrected)
+    own, other = await dock.published(DispatchCorrected)
     assert (own.previous.departed_on, own.fact.departed_on) == (date(2018, 1, 5), date(2017, 12, 30))
     assert own.returned is not None
     assert str(other.placement) == second["placement"]
@@ -201,7 +201,7 @@ async def test_a_corrected_county_is_designated_as_on_the_day_of_departure(dock:
     body = {"county": POOR_COUNTY, "destination": "KOR", "occupation": "9313", "port": "CNDLC"}
     answer = await dock.post(f"/placements/{gone['placement']}/departure/correction", body)
     assert answer.status == 200, answer.body
-    (corrected,) = await dock.told(DispatchCorrected)
+    (corrected,) = await dock.published(DispatchCorrected)
     assert corrected.fact.origin.designation is Designation.NATIONAL
     assert (corrected.fact.destination, corrected.fact.occupation, corrected.fact.port) == ("KOR", "9313", "CNDLC")
 
@@ -225,7 +225,7 @@ async def test_a_correction_must_correct_something_possible(dock: Dock) -> None:
     dock.wait(5)
     late = await dock.post(path, {"departed_on": dock.today.isoformat()})
     assert (late.status, late.code) == (422, "RETURN_BEFORE_DEPARTURE")
-    assert await dock.told(DispatchCorrected) == []
+    assert await dock.published(DispatchCorrected) == []
 
 
 # --- contract and fees -----------------------------------------------------------------------------------------------------
@@ -307,7 +307,7 @@ async def test_workers_abroad_already_are_taken_over_row_by_row(dock: Dock) -> N
     ]
     adopted = (await dock.get(f"/placements/{answer.body['placements'][0]}")).body
     assert (adopted["state"], adopted["adopted"], adopted["dispatch"]["evidence"]) == ("abroad", True, "adopted")
-    assert len(await dock.told(Dispatched)) == len(await dock.told(ContractRegistered)) == 2
+    assert len(await dock.published(Dispatched)) == len(await dock.published(ContractRegistered)) == 2
     assert (await dock.returned(adopted))["state"] == "returned"
 
 

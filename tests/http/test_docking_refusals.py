@@ -31,7 +31,7 @@ async def test_worked_example_last_position(dock: Dock) -> None:
     assert sorted(answer.status for answer in answers) == [201, 409]
     (lost,) = [answer for answer in answers if answer.status == 409]
     assert (lost.code, lost.body["state"]) == ("POSITION_TAKEN", {"positions": 1, "reserved": 1, "filled": 0})
-    assert len(await dock.told(MatchedToEnterprise)) == 1
+    assert len(await dock.published(MatchedToEnterprise)) == 1
 
 
 async def test_one_worker_accepted_for_two_orders_at_once_is_placed_once(dock: Dock) -> None:
@@ -87,14 +87,14 @@ async def test_an_illegal_step_is_answered_with_the_state(dock: Dock) -> None:
     for step, body in {**steps, "cancellation": {"reason": "worker"}, "clearance": {}, "contract": a_contract(dock.today)}.items():
         answer = await dock.post(f"{path}/{step}", body)
         assert (answer.status, answer.body["state"]) == (409, "cancelled")
-    assert len(await dock.told(PlacementCancelled)) == 1
+    assert len(await dock.published(PlacementCancelled)) == 1
 
 
 async def test_a_cancelled_clearance_is_withdrawn_and_its_position_free(dock: Dock) -> None:
     placement = await dock.cleared()
     answer = await dock.post(f"/placements/{placement['placement']}/cancellation", {"reason": "officer"})
     assert answer.body["state"] == "cancelled"
-    assert [event.type_name() for event in await dock.told(Event)][-2:] == [
+    assert [event.type_name() for event in await dock.published(Event)][-2:] == [
         "docking.ClearanceWithdrawn.v1",
         "docking.PlacementCancelled.v1",
     ]

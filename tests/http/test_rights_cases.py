@@ -7,7 +7,8 @@ from typing import Any
 
 from shared.events import CaseAnswered, CaseClosed, CaseDeadlineMissed, CaseOpened
 from shared.principals import Role
-from tests.support.rights import Office, noon, office
+from tests.support.recording import noon
+from tests.support.rights import Office, office
 
 __all__ = ["office"]
 
@@ -54,7 +55,7 @@ async def test_a_case_is_answered_once_and_in_time(office: Office) -> None:
     [event] = await office.published(CaseAnswered)
     assert (event.opened_on, event.effective) == (opened, office.today)
     office.today += timedelta(days=99)
-    await office.swept()
+    await office.sweep()
     assert (await office.get(f"/cases/{case}")).body["overdue"] is False
     await office.post(f"/cases/{case}/closure", {"outcome": "settled"})
     assert (await office.post(f"/cases/{case}/answer", answer)).code == "CASE_NOT_OPEN"
@@ -69,8 +70,8 @@ async def test_a_first_answer_that_does_not_come_in_time_is_published_once_by_th
     office.today += timedelta(days=5)
     await office.post(f"/cases/{first}/answer", {"text": "sorry"})
     await office.post(f"/cases/{second}/closure", {"outcome": "settled"})
-    await office.swept()
-    assert await office.swept() == 0
+    await office.sweep()
+    assert await office.sweep() == 0
     await office.post(f"/cases/{third}/closure", {"outcome": "settled"})
     missed = await office.published(CaseDeadlineMissed)
     assert [(str(one.case), one.effective) for one in missed] == [(first, due), (second, due), (third, due)]

@@ -139,7 +139,7 @@ async def test_a_voided_report_leaves_no_shortfall_and_is_looked_for_again(offic
     assert await office.found(placement) == []
     assert len(await office.published(IncomeVoided)) == 1
     assert (await office.post(f"/incomes/{report}/void", {"reason": "false_report"})).code == "REPORT_NOT_COUNTING"
-    await office.swept()
+    await office.sweep()
     assert ("2018-03", "missing") in await office.found(placement)
     assert (await office.report(placement, paid=6000)).status == 201
     assert ("2018-03", "missing") not in await office.found(placement)

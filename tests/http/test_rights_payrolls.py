@@ -16,7 +16,8 @@ from shared.events import IncomeReported, WageShortfallDetected
 from shared.principals import NATION, Principal, Role
 from shared.sheets import Row
 from shared.values import Clock
-from tests.support.rights import COLUMNS, Office, a_payroll, a_row, noon, office
+from tests.support.recording import noon
+from tests.support.rights import COLUMNS, Office, a_payroll, a_row, office
 
 __all__ = ["office"]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

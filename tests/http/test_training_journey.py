@@ -318,6 +318,6 @@ NO_BODIES = [b"", b"{", b"[]", b"null", b'"x"', b"\xff\xfe", b'{"entries":[]}', 
 async def test_a_body_that_is_none_is_a_problem_of_the_caller(school: School) -> None:
     session = await school.session()
     for raw in NO_BODIES:
-        answer = await school.on(school.today, school.trainer).upload(f"/sessions/{session}/attendance", raw, "application/json")
+        answer = await school.at(school.trainer).upload(f"/sessions/{session}/attendance", raw, "application/json")
         assert answer.status in (400, 422), raw
         assert answer.headers["content-type"].startswith("application/problem+json")

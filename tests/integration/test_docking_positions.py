@@ -120,7 +120,7 @@ class Play:
 
     async def wait(self) -> int:
         self.dock.wait(self.chance.choice((1, 10, 40, 100)))
-        await self.dock.swept()
+        await self.dock.sweep()
         return 0
 
     async def some(self) -> dict[str, Any] | None:
@@ -165,7 +165,7 @@ async def test_counters_equal_placements_whatever_happens(dock: Dock, seed: int)
     await _events_add_up(dock)
     assert await _open_by_events(dock) == await _open(dock, play.orders)
     dock.wait(1000)
-    await dock.swept()
+    await dock.sweep()
     await _sound(dock)
     assert await _open_by_events(dock) == 0
     for order in play.orders:
@@ -181,7 +181,7 @@ async def _open(dock: Dock, orders: list[str]) -> int:
 async def _open_by_events(dock: Dock) -> int:
     """Open positions as a consumer sums them, which knows no order."""
     total = 0
-    for event in await dock.told(Event):
+    for event in await dock.published(Event):
         match event:
             case JobOrderOpened():
                 total += event.positions
@@ -197,7 +197,7 @@ async def _open_by_events(dock: Dock) -> int:
 async def _events_add_up(dock: Dock) -> None:
     """What a consumer sums from the events alone is what the database says: dispatches, persons by year, stock."""
     totals: Counter[str] = Counter()
-    for event in await dock.told(Dispatched, DispatchCorrected, DispatchVoided, Returned):
+    for event in await dock.published(Dispatched, DispatchCorrected, DispatchVoided, Returned):
         for sign, fact, returned in _moves(event):
             totals["dispatches"] += sign
             totals["stock"] += sign * (not returned)

@@ -26,7 +26,8 @@ from shared.events import (
 from shared.principals import Role, system
 from shared.reference import origin
 from shared.values import Clock, EnrolmentId, QuotaStatus, WorkerId, new_id
-from tests.support.docking import POOR_COUNTY, RICH_COUNTY, AWorker, Dock, a_departure, dock, noon, recorded, yen
+from tests.support.docking import POOR_COUNTY, RICH_COUNTY, AWorker, Dock, a_departure, dock, yen
+from tests.support.recording import noon, recorded
 
 __all__ = ["dock"]
 
@@ -48,7 +49,7 @@ async def test_a_request_waits_for_the_training_certificate_and_is_granted_when_
     assert (granted["state"], granted["clearance_valid_to"]) == ("cleared", (dock.today + timedelta(days=60)).isoformat())
     (event,) = [one for one in await dock.client.published() if isinstance(one.data, ClearanceGranted)]
     assert event.actor == "service:docking"
-    (said,) = await dock.told(ClearanceGranted)
+    (said,) = await dock.published(ClearanceGranted)
     assert said.certificate == granted["clearance"]
 
 
@@ -65,7 +66,7 @@ async def test_a_hard_failure_refuses_and_gives_the_match_its_first_deadline_bac
     dock.wait(10)
     refused = await dock.requested(placement)
     assert (refused["state"], refused["due"]) == ("matched", due)
-    (said,) = await dock.told(ClearanceRefused)
+    (said,) = await dock.published(ClearanceRefused)
     assert list(said.failed) == refused["failed"] == ["training_certificate", "insurance", "contract_filed"]
 
 
@@ -75,7 +76,7 @@ async def test_what_went_wrong_while_waiting_refuses_when_the_certificate_comes(
     case = await dock.case(placement["enterprise"])
     await dock.certificate(placement)
     assert (await dock.show(placement))["state"] == "matched"
-    assert (await dock.told(ClearanceRefused))[0].failed == ("no_blocking_case",)
+    assert (await dock.published(ClearanceRefused))[0].failed == ("no_blocking_case",)
     await dock.case_closed(case)
     assert (await dock.requested(placement))["state"] == "cleared"
 
@@ -97,12 +98,12 @@ async def test_worked_example_certificate_revoked_after_clearance_before_departu
     await dock.requested(placement)
     dock.wait(1)
     await dock.revoke(issued)
-    withdrawn, cancelled = await dock.told(ClearanceWithdrawn, PlacementCancelled)
+    withdrawn, cancelled = await dock.published(ClearanceWithdrawn, PlacementCancelled)
     assert (withdrawn.reason, cancelled.reason) == ("certificate_revoked", "clearance_withdrawn")
     assert await _positions(dock, order) == (0, 0)
     departure = await dock.post(f"/placements/{placement['placement']}/departure", a_departure(dock.today))
     assert (departure.status, departure.code, departure.body["state"]) == (409, "ILLEGAL_STEP", "cancelled")
-    assert await dock.told(Dispatched) == []
+    assert await dock.published(Dispatched) == []
 
 
 async def test_a_certificate_revoked_after_departure_changes_nothing_here(dock: Dock) -> None:
@@ -141,18 +142,18 @@ async def _in_state(dock: Dock, state: str) -> dict[str, Any]:
 async def test_every_wait_ends_and_frees_position_and_worker(dock: Dock, state: str, days: int, reason: str) -> None:
     placement = await _in_state(dock, state)
     dock.wait(days)
-    await dock.swept()
+    await dock.sweep()
     assert (await dock.show(placement))["state"] == state, "the last day still counts"
     dock.wait(1)
     stuck = (await dock.get("/placements/stuck")).body["items"]
     assert [one["placement"] for one in stuck] == [placement["placement"]]
-    assert await dock.swept() > 0
+    assert await dock.sweep() > 0
     ended = await dock.show(placement)
     assert (ended["state"], ended["ended"], ended["due"]) == ("cancelled", reason, None)
-    assert [one.reason for one in await dock.told(PlacementCancelled)] == [reason]
-    assert len(await dock.told(ClearanceWithdrawn)) == (state == "cleared")
+    assert [one.reason for one in await dock.published(PlacementCancelled)] == [reason]
+    assert len(await dock.published(ClearanceWithdrawn)) == (state == "cleared")
     assert await _positions(dock, placement["order"]) == (0, 0)
-    assert await dock.swept() == 0
+    assert await dock.sweep() == 0
     assert (await dock.matched(worker=WorkerId(placement["worker"])))["state"] == "matched"
 
 
@@ -160,12 +161,12 @@ async def test_an_order_expires_with_its_unfilled_positions_and_takes_nobody_any
     order = await dock.order(positions=3)
     placement = await dock.matched(order)
     dock.today = date.fromisoformat(placement["due"])
-    assert await dock.swept() == 0
+    assert await dock.sweep() == 0
     dock.wait(1)
     late = await dock.post(f"/orders/{order}/matches", {"worker": str(await dock.worker())})
     assert (late.status, late.code, late.body["state"]) == (409, "ORDER_NOT_OPEN", "expired")
-    await dock.swept()
-    (expired,) = await dock.told(JobOrderExpired)
+    await dock.sweep()
+    (expired,) = await dock.published(JobOrderExpired)
     assert expired.unfilled == 3  # the overdue placement gave its position back first
     assert (await dock.show_order(order))["state"] == "expired"
 
@@ -175,8 +176,8 @@ async def test_placements_of_an_expired_order_go_on(dock: Dock) -> None:
     placement = await dock.papered(await dock.matched(order))
     await dock.certificate(placement)
     dock.wait(3)
-    await dock.swept()
-    assert (await dock.told(JobOrderExpired))[0].unfilled == 0
+    await dock.sweep()
+    assert (await dock.published(JobOrderExpired))[0].unfilled == 0
     assert (await dock.requested(placement))["state"] == "cleared"
     assert (await dock.post(f"/placements/{placement['placement']}/departure", a_departure(dock.today))).status == 200
     assert await _positions(dock, order) == (0, 1)
@@ -188,7 +189,7 @@ async def test_a_proposal_expires_and_may_be_made_again(dock: Dock) -> None:
     dock.wait(15)
     late = await dock.post(f"/matches/{match}/acceptance")
     assert (late.status, late.code, late.body["state"]) == (409, "MATCH_NOT_OPEN", "expired")
-    assert await dock.swept() == 1
+    assert await dock.sweep() == 1
     assert await dock.proposed(order, worker) != match
 
 
@@ -209,9 +210,9 @@ async def test_verification_and_willingness_follow_registration(dock: Dock) -> N
     worker = await dock.worker(AWorker(verified=False))
     refused = await dock.post(f"/orders/{order}/matches", {"worker": str(worker)})
     assert (refused.code, refused.body["state"]) == ("WORKER_NOT_ELIGIBLE", {"failed": ["not_verified"]})
-    await dock.hears(WorkerVerified(worker=worker, origin=origin(RICH_COUNTY, dock.today), effective=dock.today))
+    await dock.consume(WorkerVerified(worker=worker, origin=origin(RICH_COUNTY, dock.today), effective=dock.today))
     await dock.proposed(order, worker)
-    await dock.hears(WillingnessWithdrawn(worker=worker, origin=origin(RICH_COUNTY, dock.today), reason="worker", effective=dock.today))
+    await dock.consume(WillingnessWithdrawn(worker=worker, origin=origin(RICH_COUNTY, dock.today), reason="worker", effective=dock.today))
     again = await dock.post(f"/orders/{order}/matches", {"worker": str(worker)})
     assert again.body["state"] == {"failed": ["not_willing"]}
     assert (await dock.post(f"/orders/{order}/matches", {"n": 5})).body["matches"] == []
@@ -220,7 +221,7 @@ async def test_verification_and_willingness_follow_registration(dock: Dock) -> N
 async def test_eligibility_is_looked_at_again_when_a_match_is_accepted(dock: Dock) -> None:
     worker = await dock.worker()
     match = await dock.proposed(await dock.order(), worker)
-    await dock.hears(WillingnessExpired(worker=worker, origin=origin(RICH_COUNTY, dock.today), effective=dock.today))
+    await dock.consume(WillingnessExpired(worker=worker, origin=origin(RICH_COUNTY, dock.today), effective=dock.today))
     answer = await dock.post(f"/matches/{match}/acceptance")
     assert (answer.status, answer.code) == (409, "WORKER_NOT_ELIGIBLE")
 
@@ -228,7 +229,7 @@ async def test_eligibility_is_looked_at_again_when_a_match_is_accepted(dock: Doc
 async def test_an_event_about_a_worker_never_registered_is_parked(dock: Dock) -> None:
     nobody = WorkerVerified(worker=WorkerId(new_id()), origin=origin(RICH_COUNTY, dock.today), effective=dock.today)
     with pytest.raises(consumer.Reject, match="worker_unknown"):
-        await dock.hears(nobody)
+        await dock.consume(nobody)
 
 
 async def test_a_missed_quota_moves_poverty_counties_to_the_front(dock: Dock) -> None:
@@ -247,7 +248,7 @@ async def test_a_missed_quota_moves_poverty_counties_to_the_front(dock: Dock) ->
         share=(958, 10_000),
         gap_heads=47,
     )
-    await dock.hears(status)
+    await dock.consume(status)
     first, second = (await dock.post(f"/orders/{order}/matches", {"n": 5})).body["matches"]
     assert (first["worker"], second["worker"]) == (str(poor), str(rich))
     assert first["quota_effect"] == "national poor-county share 9.58 -> 9.59 %"
@@ -294,4 +295,4 @@ async def test_reactions_in_a_simulation_happen_at_the_events_time(dock: Dock) -
     )
     async with dock.client.database.transaction(Cause(system("docking"), Clock(noon(dock.today)))) as tx:
         await consumer.each(consumers.HANDLERS)(tx, [recorded(issued, noon(on))])
-    assert (await dock.told(ClearanceGranted))[0].effective == on
+    assert (await dock.published(ClearanceGranted))[0].effective == on

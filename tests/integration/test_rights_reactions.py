@@ -27,19 +27,19 @@ __all__ = ["office"]
 async def test_a_month_without_a_report_is_missing_30_days_after_pay_day(office: Office) -> None:
     placement = await office.abroad()  # since 15 January; pay day the 10th
     office.today = date(2018, 3, 12)
-    await office.swept()
+    await office.sweep()
     assert await office.found(placement) == []
     office.today += timedelta(days=1)
-    await office.swept()
+    await office.sweep()
     assert await office.found(placement) == [("2018-01", "missing")]
     [missing] = await office.published(WageShortfallDetected)
     assert (missing.expected.minor, missing.paid.minor) == (600_000 * 17 // 31, 0)
-    assert await office.swept() == 0
+    assert await office.sweep() == 0
 
 
 async def test_a_late_report_clears_what_was_missing(office: Office) -> None:
     placement = await office.abroad()
-    await office.swept()
+    await office.sweep()
     assert [period for period, _ in await office.found(placement)] == ["2018-01", "2018-02", "2018-03", "2018-04"]
     await office.report(placement, "2018-03")
     [cleared] = await office.published(WageShortfallCleared)
@@ -51,7 +51,7 @@ async def test_a_late_report_clears_what_was_missing(office: Office) -> None:
 async def test_missing_wages_are_paged_without_losing_a_month_and_shown_by_county(office: Office) -> None:
     for _ in range(2):
         await office.abroad()
-    await office.swept()
+    await office.sweep()
     seen: list[tuple[str, str]] = []
     after = 0
     while after is not None:
@@ -66,10 +66,10 @@ async def test_missing_wages_are_paged_without_losing_a_month_and_shown_by_count
 async def test_a_voided_report_of_an_early_month_does_not_stop_the_search_over_later_ones(office: Office) -> None:
     placement = await office.abroad()
     report = (await office.report(placement, "2018-01", 3400)).body["report"]
-    await office.swept()
+    await office.sweep()
     assert [period for period, _ in await office.found(placement)] == ["2018-02", "2018-03", "2018-04"]
     await office.post(f"/incomes/{report}/void", {"reason": "not_paid"})
-    await office.swept()
+    await office.sweep()
     assert sorted(period for period, _ in await office.found(placement)) == ["2018-01", "2018-02", "2018-03", "2018-04"]
     assert len(await office.published(WageShortfallDetected)) == 4
 
@@ -77,31 +77,31 @@ async def test_a_voided_report_of_an_early_month_does_not_stop_the_search_over_l
 async def test_a_return_that_becomes_known_late_makes_later_months_moot(office: Office) -> None:
     placement = await office.abroad()
     await office.report(placement, "2018-02", 1500)
-    await office.swept()
+    await office.sweep()
     await office.consume(placement.returned(date(2018, 2, 7)))
     assert await office.found(placement) == [("2018-01", "missing")]
     cleared = {(one.period, one.kind, one.recovered.minor) for one in await office.published(WageShortfallCleared)}
     assert cleared == {("2018-02", "short", 0), ("2018-03", "missing", 0), ("2018-04", "missing", 0)}
     office.today += timedelta(days=365)
-    await office.swept()
+    await office.sweep()
     assert await office.found(placement) == [("2018-01", "missing")]
 
 
 async def test_a_departure_corrected_to_an_earlier_day_makes_earlier_months_due(office: Office) -> None:
     placement = await office.abroad(departed_on=date(2018, 3, 1))
     await office.report(placement, "2018-03")
-    await office.swept()
+    await office.sweep()
     await office.consume(placement.corrected(departed_on=date(2018, 2, 1)))
-    await office.swept()
+    await office.sweep()
     assert sorted(await office.found(placement)) == [("2018-02", "missing"), ("2018-04", "missing")]
 
 
 async def test_a_withdrawn_return_makes_wages_due_again(office: Office) -> None:
     placement = await office.abroad()
     await office.consume(placement.returned(date(2018, 2, 7)))
-    await office.swept()
+    await office.sweep()
     await office.consume(placement.corrected())
-    await office.swept()
+    await office.sweep()
     assert [period for period, _ in await office.found(placement)] == ["2018-01", "2018-02", "2018-03", "2018-04"]
 
 
@@ -138,7 +138,7 @@ async def test_worked_example_voided_dispatch_with_income_the_money_waits_among_
     assert (uncounted.reason, uncounted.previous.net.minor) == ("dispatch_voided", 400_000)
     assert (await office.get("/orphans", who=office.client.speaking_as(Role.OFFICER, regions=("620000",)))).body["items"] == []
     assert await office.found(placement) == []
-    assert await office.swept() == 0
+    assert await office.sweep() == 0
     assert (await office.report(placement, "2018-04")).code == "DISPATCH_VOIDED"
     correction = {"amounts": a_report(placement)["amounts"]}
     assert (await office.post(f"/incomes/{orphan['report']}/correction", correction)).code == "REPORT_NOT_COUNTING"
@@ -149,7 +149,7 @@ async def test_whoever_was_abroad_already_owes_reports_from_the_month_after_taki
     office.today = date(2018, 1, 2)
     placement = await office.abroad(departed_on=date(2016, 5, 1), evidence=Evidence.ADOPTED)
     office.today = date(2018, 6, 20)
-    await office.swept()
+    await office.sweep()
     assert [period for period, _ in await office.found(placement)] == ["2018-02", "2018-03", "2018-04"]
     assert (await office.report(placement, "2017-06")).status == 201
 
@@ -162,9 +162,9 @@ async def test_a_departure_without_a_contract_is_set_aside(office: Office) -> No
 
 async def test_a_departure_published_again_changes_nothing_that_was_found(office: Office) -> None:
     placement = await office.abroad()
-    await office.swept()
+    await office.sweep()
     await office.consume(placement.contracted(), placement.departed())
-    await office.swept()
+    await office.sweep()
     assert len(await office.published(WageShortfallDetected)) == 4
 
 

@@ -105,9 +105,9 @@ async def test_a_valid_certificate_for_the_same_work_meets_the_next_need_at_once
 async def test_a_certificate_that_runs_out_before_departure_reopens_the_need(school: School) -> None:
     match, _ = await school.certified()
     school.today += timedelta(days=730)
-    assert await school.swept() == 0
+    assert await school.sweep() == 0
     school.today += timedelta(days=1)
-    assert await school.swept() == 1
+    assert await school.sweep() == 1
     assert await school.waiting() == [match.placement]
 
 
@@ -134,11 +134,11 @@ async def test_a_session_never_assessed_gives_up_its_seats_and_the_needs_wait_ag
     session = await school.session(2)
     live, gone = await school.match(), await school.match()
     school.today += timedelta(days=7 + DAYS - 1 + 30)
-    assert await school.swept() == 0
+    assert await school.sweep() == 0
     school.today += timedelta(days=1)
     await school.cancel(gone)
-    assert await school.swept() == 1
-    assert await school.swept() == 0
+    assert await school.sweep() == 1
+    assert await school.sweep() == 0
     assert await school.waiting() == [live.placement]
     assert {one.reason for one in await school.published(EnrolmentCancelled)} == {"placement_cancelled", "not_assessed"}
     assert (await school.get(f"/sessions/{session}")).body["taken"] == 0
@@ -150,7 +150,7 @@ async def test_the_sweep_gives_the_next_session_to_who_was_left_behind(school: S
     assert (await school.enrolment(match))["session"] == left
     following = await school.session(1, starts_in=60)
     school.today += timedelta(days=40)
-    assert await school.swept() == 1
+    assert await school.sweep() == 1
     assert (await school.enrolment(match))["session"] == following
 
 

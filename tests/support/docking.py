@@ -5,16 +5,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from services.docking import consumers
 from shared import reference
-from shared.db import Cause, Database
-from shared.delivery import consumer
+from shared.db import Database
 from shared.events import (
     CaseClosed,
     CaseOpened,
@@ -25,10 +23,8 @@ from shared.events import (
     WillingnessRecorded,
     WorkerRegistered,
 )
-from shared.principals import Role, system
 from shared.values import (
     CaseId,
-    Clock,
     CountyCode,
     CourseId,
     Currency,
@@ -43,22 +39,14 @@ from shared.values import (
     WorkerId,
     new_id,
 )
-from tests.support.http import Answer, Client, serving
+from tests.support.http import serving
+from tests.support.recording import noon, recorded
+from tests.support.visit import Visit
 
 _licences = itertools.count(1)
 START = date(2018, 3, 1)
 POOR_COUNTY = CountyCode("621126")  # on the national list
 RICH_COUNTY = CountyCode("370102")
-
-
-def noon(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, 4, tzinfo=UTC)
-
-
-def recorded(data: Event, at: datetime) -> EventEnvelope[Event]:
-    return EventEnvelope(
-        id=new_id(), source="/test", time=at, correlation_id="test", causation_id=None, actor="tester", traceparent=None, data=data
-    )
 
 
 @dataclass(frozen=True)
@@ -110,35 +98,15 @@ class AWorker:
 
 
 @dataclass
-class Dock:
+class Dock(Visit):
     """Docking, called as a national officer on a day that the test moves."""
 
-    client: Client
     today: date = START
 
-    async def post(self, path: str, body: Any = None, *, who: Client | None = None, key: str | None = None) -> Answer:
-        return await self.at(who).post(path, {} if body is None else body, key=key)
-
-    async def get(self, path: str, *, who: Client | None = None, **query: Any) -> Answer:
-        return await self.at(who).get(path, **query)
-
-    def at(self, who: Client | None = None) -> Client:
-        """The caller, on the test's day."""
-        return replace(who or self.client, at=noon(self.today))
-
-    def wait(self, days: int) -> None:
-        self.today += timedelta(days=days)
-
     # --- events of other services
-    async def hears(self, *events: EventEnvelope[Event] | Event) -> None:
-        """Applied as the consumer applies a batch."""
-        batch = [one if isinstance(one, EventEnvelope) else recorded(one, noon(self.today)) for one in events]
-        async with self.client.database.transaction(Cause(system("docking"), Clock(noon(self.today)))) as tx:
-            await consumer.each(consumers.HANDLERS)(tx, batch)
-
     async def worker(self, one: AWorker | None = None) -> WorkerId:
         worker = WorkerId(new_id())
-        await self.hears(*(one or AWorker()).events(worker))
+        await self.consume(*(one or AWorker()).events(worker))
         return worker
 
     async def certificate(self, placement: dict[str, Any], *, valid_to: date | None = None) -> CertificateIssued:
@@ -156,12 +124,12 @@ class Dock:
             minutes=2400,
             valid_to=valid_to or self.today + timedelta(days=365),
         )
-        await self.hears(issued)
+        await self.consume(issued)
         return issued
 
     async def revoke(self, issued: CertificateIssued) -> None:
         fields = issued.model_dump(exclude={"minutes", "valid_to"})
-        await self.hears(CertificateRevoked.model_validate({**fields, "reason": "fraud", "effective": self.today}))
+        await self.consume(CertificateRevoked.model_validate({**fields, "reason": "fraud", "effective": self.today}))
 
     async def case(self, enterprise: str) -> CaseOpened:
         opened = CaseOpened(
@@ -177,12 +145,12 @@ class Dock:
             via="authority",
             due_at=noon(self.today),
         )
-        await self.hears(opened)
+        await self.consume(opened)
         return opened
 
     async def case_closed(self, opened: CaseOpened) -> None:
         fields = opened.model_dump(exclude={"severity", "via", "due_at"})
-        await self.hears(CaseClosed.model_validate({**fields, "outcome": "settled", "effective": self.today}))
+        await self.consume(CaseClosed.model_validate({**fields, "outcome": "settled", "effective": self.today}))
 
     # --- commands
     async def enterprise(self, *, reserve: int = 300_000_000, **changes: Any) -> str:
@@ -250,25 +218,12 @@ class Dock:
         assert answer.status == 200, answer.body
         return dict(answer.body)
 
-    async def swept(self) -> int:
-        """Everything overdue today."""
-        total, acted = 0, 1
-        operator = self.client.speaking_as(Role.OPERATOR)
-        while acted:
-            acted = (await self.post("/sweep", who=operator)).body["acted"]
-            total += acted
-        return total
-
     # --- what came of it
     async def show(self, placement: dict[str, Any]) -> dict[str, Any]:
         return dict((await self.get(f"/placements/{placement['placement']}")).body)
 
     async def show_order(self, order: str) -> dict[str, Any]:
         return dict((await self.get(f"/orders/{order}")).body)
-
-    async def told(self, *kinds: type[Event]) -> list[Any]:
-        """Data of the published events of these classes, oldest first."""
-        return [event.data for event in await self.client.published() if isinstance(event.data, kinds)]
 
 
 def an_order(enterprise: str, **changes: Any) -> dict[str, Any]:

@@ -5,16 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from services.rights import consumers
 from shared import reference
-from shared.db import Cause, Database
-from shared.delivery import consumer
+from shared.db import Database
 from shared.events import (
     ContractRegistered,
     DispatchCorrected,
@@ -22,15 +20,13 @@ from shared.events import (
     DispatchFact,
     DispatchVoided,
     Event,
-    EventEnvelope,
     Evidence,
     Returned,
     ReturnFact,
 )
-from shared.principals import Role, system
+from shared.principals import Role
 from shared.values import (
     Channel,
-    Clock,
     CountyCode,
     Currency,
     Destination,
@@ -46,6 +42,7 @@ from shared.values import (
     new_id,
 )
 from tests.support.http import Answer, Client, serving
+from tests.support.visit import Visit
 
 START = date(2018, 6, 20)
 DEPARTED = date(2018, 1, 15)
@@ -55,10 +52,6 @@ _wage = Money(minor=600_000, currency=Currency("CNY"))
 _none = Money(minor=0, currency=Currency("CNY"))
 _japan, _bricklayer = Destination("JPN"), Occupation("7112")
 _enterprise = EnterpriseId(new_id())
-
-
-def noon(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, 4, tzinfo=UTC)
 
 
 def yuan(amount: float) -> dict[str, Any]:
@@ -147,41 +140,13 @@ class Placement:
 
 
 @dataclass
-class Office:
+class Office(Visit):
     """Rights, on a day that the test moves, called as a national officer."""
 
-    client: Client
     today: date = START
-
-    def at(self, who: Client | None = None) -> Client:
-        return replace(who or self.client, at=noon(self.today))
 
     def enterprise(self, party: object = _enterprise) -> Client:
         return self.client.speaking_as(Role.ENTERPRISE, regions=(), party=party, subject="hr")
-
-    async def post(self, path: str, body: Any = None, *, who: Client | None = None, key: str | None = None) -> Answer:
-        return await self.at(who).post(path, {} if body is None else body, key=key)
-
-    async def get(self, path: str, *, who: Client | None = None, **query: Any) -> Answer:
-        return await self.at(who).get(path, **query)
-
-    async def consume(self, *events: Event) -> None:
-        """Applied as the consumer applies a batch."""
-        batch = [
-            EventEnvelope(
-                id=new_id(),
-                source="/docking",
-                time=noon(self.today),
-                correlation_id="test",
-                causation_id=None,
-                actor="tester",
-                traceparent=None,
-                data=one,
-            )
-            for one in events
-        ]
-        async with self.client.database.transaction(Cause(system("rights"), Clock(noon(self.today)))) as tx:
-            await consumer.each(consumers.HANDLERS)(tx, batch)
 
     async def abroad(self, **changes: Any) -> Placement:
         """A placement that has departed."""
@@ -201,14 +166,6 @@ class Office:
         raw = a_payroll(*rows) if content is None else content
         return await self.at(who or self.enterprise()).upload(f"/payrolls?dry_run={str(dry_run).lower()}", raw, kind)
 
-    async def swept(self) -> int:
-        total, acted = 0, 1
-        operator = self.client.speaking_as(Role.OPERATOR)
-        while acted:
-            acted = (await self.post("/sweep", who=operator)).body["acted"]
-            total += acted
-        return total
-
     # --- what came of it
     async def ledger(self, placement: Placement) -> dict[str, Any]:
         return dict((await self.get(f"/placements/{placement.placement}/ledger")).body)
@@ -216,10 +173,6 @@ class Office:
     async def found(self, placement: Placement) -> list[tuple[str, str]]:
         """(period, kind) of what is open."""
         return [(one["period"], one["kind"]) for one in (await self.ledger(placement))["open_findings"]]
-
-    async def published(self, *kinds: type[Event]) -> list[Any]:
-        """Data of the published events of these classes, oldest first."""
-        return [event.data for event in await self.client.published() if isinstance(event.data, kinds)]
 
 
 def a_report(

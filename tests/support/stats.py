@@ -32,6 +32,7 @@ from shared.values import (
     WorkerId,
     new_id,
 )
+from tests.support import recording
 
 POOR_WEST = "620521"  # a national poverty county of Gansu
 POOR_EAST = "130125"  # a national poverty county of Hebei, east in the three-belt scheme
@@ -41,18 +42,8 @@ ENTERPRISE = EnterpriseId(UUID(int=7))
 
 
 def recorded(data: Event, on: date | None = None) -> EventEnvelope[Event]:
-    """The event as recorded at noon of `on` (the effective day unless given) in the programme's zone."""
-    moment = datetime.combine(on or data.effective_on, time(4), UTC)
-    return EventEnvelope(
-        id=new_id(),
-        source=f"/{data.TOPIC.partition('.')[0]}",
-        time=moment,
-        correlation_id="test",
-        causation_id=None,
-        actor="service:test",
-        traceparent=None,
-        data=data,
-    )
+    """The event as recorded at noon of `on`, the effective day unless given."""
+    return recording.recorded(data, recording.noon(on or data.effective_on))
 
 
 def departure(county: str = RICH_EAST, departed_on: date = date(2018, 5, 2), **other: Any) -> events.DispatchFact:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from services.training import consumers
 from shared import reference
-from shared.db import Cause, Database
-from shared.delivery import consumer
-from shared.events import Dispatched, DispatchFact, Event, EventEnvelope, Evidence, MatchedToEnterprise, PlacementCancelled
-from shared.principals import NATION, Role, system
+from shared.db import Database
+from shared.events import Dispatched, DispatchFact, Event, Evidence, MatchedToEnterprise, PlacementCancelled
+from shared.principals import NATION, Role
 from shared.values import (
     Channel,
-    Clock,
     CountyCode,
     Destination,
     EnterpriseId,
@@ -31,6 +28,7 @@ from shared.values import (
     new_id,
 )
 from tests.support.http import Answer, Client, serving
+from tests.support.visit import Visit
 
 START = date(2018, 3, 1)
 CENTRE = "centre-1"
@@ -39,16 +37,6 @@ FULL_DAY = 480  # minutes
 COUNTY = CountyCode("370102")
 JAPAN = Destination("JPN")
 BRICKLAYER = Occupation("7112")
-
-
-def noon(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, 4, tzinfo=UTC)
-
-
-def recorded(data: Event, at: datetime) -> EventEnvelope[Event]:
-    return EventEnvelope(
-        id=new_id(), source="/docking", time=at, correlation_id="test", causation_id=None, actor="tester", traceparent=None, data=data
-    )
 
 
 @dataclass(frozen=True)
@@ -102,14 +90,10 @@ class Match:
 
 
 @dataclass
-class School:
+class School(Visit):
     """Training, on a day that the test moves."""
 
-    client: Client
     today: date = START
-
-    def on(self, day: date, who: Client | None = None) -> Client:
-        return replace(who or self.client, at=noon(day))
 
     @property
     def trainer(self) -> Client:
@@ -120,16 +104,7 @@ class School:
         return self.client.speaking_as(Role.ASSESSOR, subject="wu-assessor")
 
     async def post(self, path: str, body: Any = None, *, who: Client | None = None, key: str | None = None) -> Answer:
-        return await self.on(self.today, who or self.trainer).post(path, {} if body is None else body, key=key)
-
-    async def get(self, path: str, *, who: Client | None = None, **query: Any) -> Answer:
-        return await self.on(self.today, who).get(path, **query)
-
-    async def consume(self, *events: Event, at: datetime | None = None) -> None:
-        """Applied as the consumer applies a batch."""
-        moment = at or noon(self.today)
-        async with self.client.database.transaction(Cause(system("training"), Clock(moment))) as tx:
-            await consumer.each(consumers.HANDLERS)(tx, [recorded(one, moment) for one in events])
+        return await self.at(who or self.trainer).post(path, {} if body is None else body, key=key)
 
     # --- the world
     async def course(self, **changes: Any) -> str:
@@ -193,14 +168,6 @@ class School:
         assert issued.status == 201, issued.body
         return made, str(issued.body["issued"][0]["serial"])
 
-    async def swept(self) -> int:
-        total, acted = 0, 1
-        operator = self.client.speaking_as(Role.OPERATOR)
-        while acted:
-            acted = (await self.post("/sweep", who=operator)).body["acted"]
-            total += acted
-        return total
-
     # --- what came of it
     async def enrolments(self, **query: Any) -> list[dict[str, Any]]:
         return list((await self.get("/enrolments", **query)).body["items"])
@@ -212,10 +179,6 @@ class School:
     async def waiting(self, state: str = "open") -> list[UUID]:
         """Placements whose needs are in this state."""
         return [UUID(one["placement"]) for one in (await self.get("/needs", state=state)).body["items"]]
-
-    async def published(self, *kinds: type[Event]) -> list[Any]:
-        """Data of the published events of these classes, oldest first."""
-        return [event.data for event in await self.client.published() if isinstance(event.data, kinds)]
 
 
 @pytest.fixture
