@@ -27,7 +27,7 @@ from shared import db
 from shared.db import Database
 from shared.delivery import kafka, outbox, relay
 from shared.delivery.consumer import Apply, Consumer
-from shared.delivery.dead_letters import Redriving, Standing, Told
+from shared.delivery.redriving import PublishedFigures, PublishRedriven, Redriving
 from shared.gc_tuning import tune_gc
 from shared.health import Health
 from shared.logs import configure_logging
@@ -36,11 +36,11 @@ from shared.settings import Settings
 from shared.web.app import create_app
 from shared.web.auth import Verifier
 
-log = logging.getLogger("laowu.runner")
+logger = logging.getLogger("laowu.runner")
 Background = Callable[[RunningService], Awaitable[None]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """What a service is made of. `package` is its folder; its `migrations/` are applied at start."""
 
@@ -49,8 +49,8 @@ class Service:
     router: APIRouter
     topics: tuple[str, ...] = ()  # read
     apply: Apply | None = None  # how read events are applied
-    standing: Standing | None = None  # its published figures, for a preview of what a redrive would change
-    told: Told | None = None  # what it says of records that were redriven
+    published_figures: PublishedFigures | None = None  # for a preview of what a redrive would change
+    publish_redriven: PublishRedriven | None = None  # publishes that records were redriven
     sweep: Sweep | None = None  # one bounded batch of timeouts; returns how many it acted on
     background: tuple[Background, ...] = ()  # further loops; one that ends or fails ends the process
     settings: type[Settings] = Settings
@@ -63,7 +63,9 @@ class Service:
 
     def redriving(self, settings: Settings) -> Redriving | None:
         """How its dead letters are applied after all."""
-        return Redriving(self.apply, settings.simulation, self.standing, self.told) if self.apply else None
+        if self.apply is None:
+            return None
+        return Redriving(self.apply, settings.simulation, self.published_figures, self.publish_redriven)
 
 
 def main(service: Service) -> None:
@@ -88,7 +90,7 @@ async def _run(service: Service, settings: Settings) -> int:
     try:
         database = await _prepare(service, settings, url)
     except (db.Unavailable, kafka.Unavailable, db.MigrationChanged) as error:
-        log.error("cannot start: %s: %s", type(error).__name__, error)  # noqa: TRY400  # one clear line, no traceback
+        logger.error("cannot start: %s: %s", type(error).__name__, error)  # noqa: TRY400  # one clear line, no traceback
         return 1
     health = Health()
     consumer = Consumer(settings, database, service.name, service.topics, service.apply, health=health) if service.apply else None
@@ -122,7 +124,7 @@ async def _run(service: Service, settings: Settings) -> int:
         _leave_hard_after(settings.drain_seconds + 5)
         failed = [task for task in tasks if task.done()]
         for task in failed:
-            log.error("%s ended: leaving", task.get_name(), exc_info=None if task.cancelled() else task.exception())
+            logger.error("%s ended: leaving", task.get_name(), exc_info=None if task.cancelled() else task.exception())
         running.stopping.set()
         server.should_exit = True
     return 1 if failed else 0
@@ -190,7 +192,7 @@ async def _sweeping(database: Database, sweep: Sweep, settings: Settings) -> Non
                 async with database.transaction(database.system_cause()) as tx:
                     acted = await sweep(tx)
         except db.Unavailable:
-            log.warning("sweep: the database is away, again in %s s", settings.sweep_seconds)
+            logger.warning("sweep: the database is away, again in %s s", settings.sweep_seconds)
         await asyncio.sleep(settings.sweep_seconds)
 
 
@@ -198,7 +200,7 @@ def _leave_hard_after(seconds: float) -> None:
     """A stop that hangs must not keep a process: its successor could not get the port or the relay's lock."""
 
     def leave() -> None:
-        log.error("still running %s s after the stop: leaving hard", seconds)
+        logger.error("still running %s s after the stop: leaving hard", seconds)
         os._exit(1)
 
     timer = threading.Timer(seconds, leave)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from shared.db import Database, Tx
-from shared.delivery.dead_letters import Redriving
+from shared.delivery.redriving import Redriving
 from shared.health import Health
 from shared.settings import Settings
 

@@ -15,7 +15,7 @@ from console.commands.terminal import Json, figure_column, message, print_json, 
 from console.errors import ConsoleError
 from console.local import stack
 from console.local.home import SERVICES, Home
-from shared.delivery.dead_letters import MOST
+from shared.delivery.redriving import MAX_NAMED
 from shared.principals import Role
 
 app = typer.Typer(no_args_is_help=True, help="Records that a service could not apply: look at them, redrive or discard them.")
@@ -110,7 +110,7 @@ def redrive(ids: Ids, *, service: Service = "stats", as_json: Json = False) -> N
         run, found, wanted = secrets.token_hex(8), {"letters": list[Any](), "left": 0}, ids
         while wanted:  # a long queue is applied in bounded requests
             answer = await client.post(service, "/dead-letters/redrive", {"ids": wanted}, f"{run}-{wanted[0]}")
-            found, wanted = {"letters": found["letters"] + answer["letters"], "left": answer["left"]}, answer["more"][:MOST]
+            found, wanted = {"letters": found["letters"] + answer["letters"], "left": answer["left"]}, answer["more"][:MAX_NAMED]
         return found
 
     found = _ask(act)

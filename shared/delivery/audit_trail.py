@@ -1,4 +1,4 @@
-"""Every change is an event and a line of history, or neither: who recorded what about whom, and when it was effective."""
+"""The audit trail: every change is an event and a row of the history, or neither: who recorded what of whom, and when it took effect."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from pydantic import BaseModel, ConfigDict
 from shared.db import Tx
 from shared.delivery import outbox
 from shared.events import Event
+from shared.paging import page
 
 
 class Change(BaseModel):
-    """`type` is the event's class. `event_id` None: a look at personal data, which is no event, with its `reason`."""
+    """`type` is the event's class. `event_id` None: somebody read personal data, which is no event, with the `reason`."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -35,24 +36,24 @@ class History(BaseModel):
     next: int | None
 
 
-_NOTE = "INSERT INTO history (subject, type, actor, recorded, effective, reason) VALUES ($1, $2, $3, $4, $5, $6)"
-_OF = """
+_INSERT = "INSERT INTO history (subject, type, actor, recorded, effective, reason) VALUES ($1, $2, $3, $4, $5, $6)"
+_LIST = """
 SELECT id, type, event_id, actor, recorded, effective, reason FROM history WHERE subject = $1 AND id > $2 ORDER BY id LIMIT $3
 """
 
 
 def publish_and_audit(tx: Tx, *changes: Event) -> None:
-    """Publish the events, in order, and enter each into the history of what it is about. Raises EventTooLarge."""
-    outbox.publish(tx, *changes, remember=True)
+    """Publish the events, in order, and enter each into the history of its subject. Raises EventTooLarge."""
+    outbox.publish(tx, *changes, audit=True)
 
 
 async def note(tx: Tx, subject: UUID, what: str, reason: str) -> None:
-    """A line that is no event, effective today."""
-    await tx.conn.execute(_NOTE, str(subject), what, str(tx.principal), tx.clock.now(), tx.clock.today(), reason)
+    """Enter into the history of `subject` what is no event, effective today."""
+    await tx.conn.execute(_INSERT, str(subject), what, str(tx.principal), tx.clock.now(), tx.clock.today(), reason)
 
 
 async def changes_of(tx: Tx, subject: UUID, after: int, limit: int) -> History:
-    """One page of what happened to `subject`."""
-    rows = await tx.conn.fetch(_OF, str(subject), after, limit + 1)
-    items = tuple(Change.model_validate(dict(row)) for row in rows[:limit])
-    return History(items=items, next=items[-1].id if len(rows) > limit else None)
+    """One page of the history of `subject`, oldest first."""
+    rows = [Change(**row) for row in await tx.conn.fetch(_LIST, str(subject), after, limit + 1)]
+    items, following = page(rows, limit, lambda change: change.id)
+    return History(items=tuple(items), next=following)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.delivery import inbox, outbox
+from shared.delivery import dead_letters, outbox
 from shared.delivery.positions import positions
 
 
@@ -21,5 +21,5 @@ async def delivery_state(conn: Any) -> dict[str, Any]:
             }
             for partition, position in (await positions(conn)).items()
         },
-        "parked": await inbox.parked(conn),
+        "parked": await dead_letters.count_open(conn),
     }

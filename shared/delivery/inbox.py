@@ -6,7 +6,6 @@ so a consumer that was thought dead, or two consumers during a rebalance, find t
 
 from __future__ import annotations
 
-import base64
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from typing import Any, NamedTuple
 import asyncpg
 
 from shared.db import Cause, Database, Tx, Unavailable
+from shared.delivery import dead_letters
 from shared.delivery.batches import Chunk, Item, Taken, chunks, decoded, keep, moved, select
 from shared.delivery.numbering import KafkaRecord, Verdict
 from shared.delivery.positions import Position, TopicPartition, lock_positions, store_positions
@@ -178,11 +178,11 @@ async def take(database: Database, batch: Batch) -> Taken:
         _check_offsets(read, taken.positions, batch.empty_after)
         bulk = apply if isinstance(apply, Bulk) and len(records) > FEW else None
         attempt = _Attempt(tx=tx, batch=batch, taken=taken, bulk=bulk)
-        waiting: bool = await tx.conn.fetchval(_ANY_OPEN)
+        waiting = await dead_letters.any_blocks(tx.conn)
         batch.progress()
         if waiting or bulk is None or not await _apply_whole(attempt, bulk, read):
             items = select(read, taken, Item if bulk else partial(decoded, wanted=wanted_types(apply)))
-            attempt.blocked = await _blocked(tx.conn, items) if waiting else set()
+            attempt.blocked = await dead_letters.list_blocked(tx.conn, items) if waiting else set()
             await _judge(attempt, items)
         await store_positions(tx.conn, taken.positions)
     _count(taken)
@@ -240,7 +240,7 @@ async def _judge(attempt: _Attempt, items: Sequence[Item]) -> None:
     if taken.parked:
         if _longest(items, taken, diverted) > attempt.batch.max_diverted:
             raise TooManyDiverted(_last_of(taken.parked))
-        await _park(attempt.tx.conn, taken.parked)
+        await dead_letters.insert_all(attempt.tx.conn, taken.parked)
 
 
 async def _apply_all(attempt: _Attempt, items: Sequence[Item]) -> None:
@@ -328,7 +328,7 @@ async def try_apply(tx: Tx, apply: Apply, events: Sequence[EventEnvelope[Event]]
 def why(error: Exception) -> tuple[str, str]:
     """Reason and detail of a record that could not be applied, as they stand in its dead letter."""
     code, detail = (error.code, error.detail) if isinstance(error, Reject) else (_slug(error), f"{type(error).__name__}: {error}")
-    return _text(code)[:100], _text(detail)[:2_000]
+    return dead_letters.storable(code)[: dead_letters.LONGEST_REASON], dead_letters.storable(detail)[: dead_letters.LONGEST_DETAIL]
 
 
 def _unblocked(attempt: _Attempt, group: Sequence[Item]) -> list[Item]:
@@ -385,57 +385,3 @@ def _count(taken: Taken) -> None:
         UNKNOWN.labels(topic).inc(count)
     for (topic, reason), count in Counter((item.topic, item.reason) for item in taken.parked).items():
         PARKED.labels(topic, reason).inc(count)
-
-
-# --- dead letters -------------------------------------------------------------------------------------------------
-_ANY_OPEN = "SELECT EXISTS (SELECT FROM dead_letter WHERE state = 'parked' AND blocks)"
-_OPEN = """
-SELECT DISTINCT topic, key FROM dead_letter
-WHERE state = 'parked' AND blocks AND (topic, key) IN (SELECT * FROM unnest($1::text[], $2::bytea[]))
-"""
-_PARK = """
-INSERT INTO dead_letter (topic, partition, "offset", sequence, key, value, headers, reason, detail, event_id, event_type, subject, blocks)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-"""
-_PARKED = "SELECT count(*) FROM dead_letter WHERE state = 'parked'"
-
-
-async def parked(conn: Any) -> int:
-    """Open dead letters."""
-    count: int = await conn.fetchval(_PARKED)
-    return count
-
-
-async def _blocked(conn: Any, items: Sequence[Item]) -> set[tuple[str, bytes]]:
-    """Subjects among the items that have an open dead letter."""
-    subjects = sorted({item.subject for item in items if item.subject is not None})
-    rows = await conn.fetch(_OPEN, [topic for topic, _ in subjects], [key for _, key in subjects])
-    return {(row["topic"], row["key"]) for row in rows}
-
-
-async def _park(conn: Any, items: Sequence[Item]) -> None:
-    await conn.executemany(_PARK, [_letter(item) for item in items])
-
-
-def _letter(item: Item) -> tuple[Any, ...]:
-    record = item.record
-    return (
-        item.topic,
-        record.partition,
-        record.offset,
-        None if item.number is None else str(item.number),
-        record.key,
-        record.value,
-        [[_text(name), base64.b64encode(value or b"").decode()] for name, value in record.headers],
-        _text(item.reason)[:100],
-        _text(item.detail)[:2_000],
-        item.event.id if item.event else None,
-        item.event_type,
-        None if record.key is None else _text(record.key.decode(errors="replace"))[:200],
-        item.blocks,
-    )
-
-
-def _text(text: str) -> str:
-    """As PostgreSQL takes it: no NUL, no lone surrogate."""
-    return text.replace("\x00", "\ufffd").encode(errors="replace").decode()

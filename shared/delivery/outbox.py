@@ -1,4 +1,4 @@
-"""Publishing: publish() writes events into `outbox` in the command's own transaction: an event exists exactly if its cause was committed.
+"""Publishing: events are written to the table `outbox` in the command's own transaction, so an event exists exactly if its cause committed.
 
 The relay (relay.py) sends them to Kafka.
 """
@@ -18,32 +18,32 @@ MAX_EVENT_BYTES = 512 * 1024
 
 
 class EventTooLarge(Invalid):
-    """The event would be larger than the log takes (512 KiB); nothing was written."""
+    """The event would be larger than 512 KiB; nothing was written."""
 
     slug = "EVENT_TOO_LARGE"
 
 
 # --- writing ------------------------------------------------------------------------------------------------------
-# One round trip for all that a transaction has to say at its end. Rows of the outbox and lines of the history are numbered in the
-# order in which they were told; the answer is that of the command's Idempotency-Key, if it has one.
-_TELL = """
-WITH told AS (
-    SELECT event_id, topic, key, value, type, actor, recorded, effective, place
+# One round trip for all that a transaction writes at its end. Rows of the outbox and of the history are numbered in the order in
+# which the events were published; the answer is that of the command's Idempotency-Key, if it has one.
+_WRITE_PENDING = """
+WITH pending AS (
+    SELECT event_id, topic, key, value, type, actor, recorded, effective, rank
     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::timestamptz[], $8::date[])
-        WITH ORDINALITY AS row (event_id, topic, key, value, type, actor, recorded, effective, place)
+        WITH ORDINALITY AS row (event_id, topic, key, value, type, actor, recorded, effective, rank)
 ), sent AS (
-    INSERT INTO outbox (event_id, topic, key, value) SELECT event_id, topic, key, value FROM told ORDER BY place
-), remembered AS (
+    INSERT INTO outbox (event_id, topic, key, value) SELECT event_id, topic, key, value FROM pending ORDER BY rank
+), audited AS (
     INSERT INTO history (subject, type, event_id, actor, recorded, effective)
-    SELECT key, type, event_id, actor, recorded, effective FROM told WHERE type IS NOT NULL ORDER BY place
+    SELECT key, type, event_id, actor, recorded, effective FROM pending WHERE type IS NOT NULL ORDER BY rank
 )
 UPDATE idempotency SET status = $9, body = $10 WHERE principal = $11 AND key = $12
 """
 _BACKLOG = "SELECT count(*) FROM outbox"
 
 
-class _Told(NamedTuple):
-    """One event of a transaction, as it is written; without a `type` it is no line of the history."""
+class PendingEvent(NamedTuple):
+    """An event of a transaction, as it will be written; without a `type` it gets no row in the history."""
 
     event_id: UUID
     topic: str
@@ -55,16 +55,16 @@ class _Told(NamedTuple):
     effective: date
 
 
-def publish(tx: Tx, *events: Event, remember: bool = False) -> list[UUID]:
-    """Tell events in the transaction, in order: they are written with its commit. Their envelopes are filled from its cause.
+def publish(tx: Tx, *events: Event, audit: bool = False) -> list[UUID]:
+    """Publish events in the transaction, in order: they are written just before it commits. Its cause fills their envelopes.
 
-    `remember`: enter each into the history of what it is about, too. Returns their ids. Raises EventTooLarge.
+    `audit`: enter each into the history of its subject, too. Returns their ids. Raises EventTooLarge.
     """
-    told = [_told(tx, data, remember=remember) for data in events]
-    tx.pending += told
-    tx.published += len(told)
-    tx.before_commit = tell
-    return [one.event_id for one in told]
+    pending = [_pending(tx, data, audit=audit) for data in events]
+    tx.pending += pending
+    tx.published += len(pending)
+    tx.before_commit = write_pending
+    return [one.event_id for one in pending]
 
 
 class Answer(NamedTuple):
@@ -76,15 +76,15 @@ class Answer(NamedTuple):
     key: str
 
 
-async def tell(tx: Tx, answer: Answer | None = None) -> None:
-    """Write what the transaction has told so far. Called at its end; then nothing is left to write."""
+async def write_pending(tx: Tx, answer: Answer | None = None) -> None:
+    """Write the pending events, and the answer of the command. Called at the end of the transaction."""
     if tx.pending or answer:
-        columns = zip(*tx.pending, strict=True) if tx.pending else [()] * len(_Told._fields)
-        await tx.conn.execute(_TELL, *map(list, columns), *(answer or (None,) * len(Answer._fields)))
+        columns = zip(*tx.pending, strict=True) if tx.pending else [()] * len(PendingEvent._fields)
+        await tx.conn.execute(_WRITE_PENDING, *map(list, columns), *(answer or (None,) * len(Answer._fields)))
         tx.pending.clear()
 
 
-def _told(tx: Tx, data: Event, *, remember: bool) -> _Told:
+def _pending(tx: Tx, data: Event, *, audit: bool) -> PendingEvent:
     event_id, cause, now = new_id(), tx.cause, tx.clock.now()
     value = encode(
         EventEnvelope(
@@ -100,8 +100,8 @@ def _told(tx: Tx, data: Event, *, remember: bool) -> _Told:
     )
     if len(value) > MAX_EVENT_BYTES:
         raise EventTooLarge(f"{data.type_name()} of {data.subject} takes {len(value)} bytes")
-    kind = type(data).__name__ if remember else None
-    return _Told(event_id, data.TOPIC, data.subject, value, kind, str(cause.principal), now, data.effective_on)
+    kind = type(data).__name__ if audit else None
+    return PendingEvent(event_id, data.TOPIC, data.subject, value, kind, str(cause.principal), now, data.effective_on)
 
 
 async def backlog(conn: Any) -> int:

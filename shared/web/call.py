@@ -66,7 +66,7 @@ class Call:
             stored = await claim(tx, str(self.principal), key, hashed)
             if stored is None:
                 stored = (status, to_json(await work(tx)))
-                await outbox.tell(tx, outbox.Answer(*stored, str(self.principal), key))
+                await outbox.write_pending(tx, outbox.Answer(*stored, str(self.principal), key))
         return Response(stored[1], stored[0], media_type="application/json")
 
     async def query(self, work: Work[T]) -> T:

@@ -10,9 +10,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic_core import to_json
 
 from shared.db import Tx
-from shared.delivery import dead_letters
-from shared.delivery.dead_letters import MOST, DiscardLetters, LetterId, RedriveLetters, Redriving
+from shared.delivery import dead_letters, redriving
+from shared.delivery.dead_letters import DeadLetterId
 from shared.delivery.delivery_state import delivery_state
+from shared.delivery.redriving import MAX_NAMED, DiscardDeadLetters, RedriveDeadLetters, Redriving
 from shared.errors import Invalid
 from shared.health import Health
 from shared.principals import Role
@@ -79,37 +80,37 @@ async def list_dead_letters(
     subject: Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00-\x1f]*$")] = None,
     after: AfterNumber = 0,
     limit: Limit = 50,
-) -> dead_letters.Letters:
+) -> dead_letters.DeadLetterPage:
     """Records that could not be applied, those held back behind them, and what was decided of them; oldest first."""
-    return await call.query(lambda tx: dead_letters.letters(tx, state, subject, after, limit))
+    return await call.query(lambda tx: dead_letters.list_(tx, state=state, subject=subject, after=after, limit=limit))
 
 
 @router.get("/dead-letters/preview")
 async def preview_redrive(
-    call: Reader, letter: Annotated[list[LetterId], Query(alias="id", min_length=1, max_length=MOST)]
-) -> dead_letters.Preview:
+    call: Reader, letter: Annotated[list[DeadLetterId], Query(alias="id", min_length=1, max_length=MAX_NAMED)]
+) -> redriving.RedrivePreview:
     """What redriving these would do, and which published figures would change: done and rolled back."""
-    return await dead_letters.preview(call.service.database, call.cause(), _redriving(call), letter)
+    return await redriving.preview(call.service.database, call.cause(), _redriving(call), letter)
 
 
 @router.get("/dead-letters/{letter}")
-async def show_dead_letter(letter: LetterId, call: Reader) -> dead_letters.LetterShown:
+async def show_dead_letter(letter: DeadLetterId, call: Reader) -> dead_letters.DeadLetterDetail:
     """One record with its bytes."""
-    return await call.query(lambda tx: dead_letters.letter(tx, letter))
+    return await call.query(lambda tx: dead_letters.get(tx, letter))
 
 
-@router.post("/dead-letters/redrive", response_model=dead_letters.Redriven)
-async def redrive(body: RedriveLetters, call: Operator) -> Response:
+@router.post("/dead-letters/redrive", response_model=redriving.Redriven)
+async def redrive(body: RedriveDeadLetters, call: Operator) -> Response:
     """Apply parked records, each with those behind it, in order. What fails again stays parked; repeat until `left` is 0."""
-    return await call.command(lambda tx: dead_letters.redrive(tx, _redriving(call), body.ids))
+    return await call.command(lambda tx: redriving.redrive(tx, _redriving(call), body.ids))
 
 
 @router.post("/dead-letters/discard")
-async def discard(body: DiscardLetters, call: Operator) -> Response:
+async def discard(body: DiscardDeadLetters, call: Operator) -> Response:
     """Leave records out for good, with the reason; those behind them may then be redriven."""
 
     async def work(tx: Tx) -> dict[str, int]:
-        return {"discarded": await dead_letters.discard(tx, body.ids, body.why)}
+        return {"discarded": await redriving.discard(tx, body.ids, body.why)}
 
     return await call.command(work)
 

@@ -10,10 +10,11 @@ import pytest
 import pytest_asyncio
 
 from shared.db import Cause, Database, Tx, Unavailable
-from shared.delivery import dead_letters as deadletters
 from shared.delivery import kafka as topics
+from shared.delivery import redriving
 from shared.delivery.consumer import Reject, each
-from shared.delivery.dead_letters import BehindAnother, DeadLetterNotFound, Decided, NotOfTheLog, Redriven, Redriving
+from shared.delivery.dead_letters import DeadLetterNotFound
+from shared.delivery.redriving import BehindAnother, DeadLetterDecided, NotOfTheLog, Redriven, Redriving
 from shared.events import DOCKING, EventEnvelope, JobOrderClosed
 from shared.principals import Principal, Role
 from shared.settings import Settings
@@ -49,14 +50,14 @@ async def read_all(config: Settings, database: Database, apply: Any) -> None:
 
 async def redriven(database: Database, apply: Any, *ids: int) -> Redriven:
     async with database.transaction(OPERATOR) as tx:
-        found = await deadletters.redrive(tx, Redriving(apply, simulated=False), ids)
+        found = await redriving.redrive(tx, Redriving(apply, simulated=False), ids)
         assert tx.cause == OPERATOR
     return found
 
 
 async def discarded(database: Database, *ids: int) -> None:
     async with database.transaction(OPERATOR) as tx:
-        await deadletters.discard(tx, ids, "of no use")
+        await redriving.discard(tx, ids, "of no use")
 
 
 def outcomes(found: Redriven) -> list[tuple[int, str, str]]:
@@ -110,10 +111,10 @@ async def test_a_record_behind_another_waits_for_it_or_for_its_end(four_of_a: Da
 async def test_each_is_decided_once(four_of_a: Database) -> None:
     await discarded(four_of_a, 3)
     await redriven(four_of_a, refusing(), 1)
-    with pytest.raises(Decided) as twice:
+    with pytest.raises(DeadLetterDecided) as twice:
         await redriven(four_of_a, refusing(), 1, 2)
     assert twice.value.state == {"1": "redriven", "2": "redriven"}
-    with pytest.raises(Decided):
+    with pytest.raises(DeadLetterDecided):
         await discarded(four_of_a, 3)
     with pytest.raises(DeadLetterNotFound, match="4, 99"):
         await redriven(four_of_a, refusing(), 1, 4, 99)
@@ -121,7 +122,7 @@ async def test_each_is_decided_once(four_of_a: Database) -> None:
 
 async def test_redriven_at_the_same_time_it_is_applied_once(four_of_a: Database) -> None:
     answers = await asyncio.gather(*(redriven(four_of_a, refusing(), 1) for _ in range(3)), return_exceptions=True)
-    assert sorted(type(answer).__name__ for answer in answers) == ["Decided", "Decided", "Redriven"]
+    assert sorted(type(answer).__name__ for answer in answers) == ["DeadLetterDecided", "DeadLetterDecided", "Redriven"]
     assert [n for subject, n in await tallied(four_of_a) if subject == str(A)] == [0, 1, 2, 3]
 
 
@@ -164,10 +165,10 @@ async def test_trouble_that_may_pass_decides_nothing(four_of_a: Database) -> Non
 async def test_a_preview_says_what_would_happen_and_changes_nothing(four_of_a: Database) -> None:
     tally_before, letters_before = await tallied(four_of_a), await dead_letters(four_of_a)
 
-    async def standing(tx: Tx) -> dict[str, Any]:
+    async def figures(tx: Tx) -> dict[str, Any]:
         return {"A": await tx.conn.fetchval("SELECT count(*) FROM tally WHERE subject = $1", str(A)), "constant": 1}
 
-    found = await deadletters.preview(four_of_a, OPERATOR, Redriving(refusing(3), simulated=False, standing=standing), [1])
+    found = await redriving.preview(four_of_a, OPERATOR, Redriving(refusing(3), simulated=False, published_figures=figures), [1])
     assert outcomes(found) == [(1, "redriven", "not_yet"), (2, "redriven", "behind"), (3, "parked", "not_yet")]
     assert [change.model_dump() for change in found.figures or []] == [{"figure": "A", "before": 1, "after": 3}]
     assert (await tallied(four_of_a), await dead_letters(four_of_a)) == (tally_before, letters_before)
@@ -180,12 +181,12 @@ async def test_in_a_simulation_it_is_applied_at_the_event_s_own_time(four_of_a: 
         seen.append(tx.cause)
 
     async with four_of_a.transaction(OPERATOR) as tx:
-        await deadletters.redrive(tx, Redriving(each({JobOrderClosed: look}), simulated=True), [1])
+        await redriving.redrive(tx, Redriving(each({JobOrderClosed: look}), simulated=True), [1])
     assert [(str(cause.principal), cause.clock.now().year) for cause in seen] == [("service:rights", 2020)] * 3
 
 
 async def test_many_behind_one_are_applied_a_bounded_number_at_a_time_in_order(kafka: str, config: Settings, database: Database) -> None:
-    behind = deadletters.MOST_APPLIED + 10
+    behind = redriving.MAX_APPLIED + 10
     async with delivery.a_producer(kafka) as producer:
         for n in range(behind):
             record = numbered(A, n, n)
@@ -194,7 +195,7 @@ async def test_many_behind_one_are_applied_a_bounded_number_at_a_time_in_order(k
             )
     await read_all(config, database, refusing(0))
     first = await redriven(database, refusing(), 1)
-    assert (len(first.letters), first.left, first.more) == (deadletters.MOST_APPLIED, 10, [deadletters.MOST_APPLIED + 1])
+    assert (len(first.letters), first.left, first.more) == (redriving.MAX_APPLIED, 10, [redriving.MAX_APPLIED + 1])
     second = await redriven(database, refusing(), *first.more)
     assert (len(second.letters), second.left, second.more) == (10, 0, [])
     assert [n for _, n in await tallied(database)] == list(range(behind))

@@ -112,7 +112,7 @@ async def test_a_row_that_commits_late_under_a_lower_id_is_not_passed_over(
     async with relaying(config, database, url):
         async with database.transaction(database.system_cause()) as tx:
             outbox.publish(tx, an_event(slow))
-            await outbox.tell(tx)
+            await outbox.write_pending(tx)
             await publish(database, an_event(quick))
 
             async def quick_is_out() -> bool:

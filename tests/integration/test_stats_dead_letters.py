@@ -17,9 +17,9 @@ from services.stats.periods import closing
 from services.stats.replay.audit import Audit, audit
 from services.stats.usecases import redrives
 from shared.db import Cause, Database, Tx
-from shared.delivery import dead_letters
+from shared.delivery import redriving
 from shared.delivery.consumer import Reject
-from shared.delivery.dead_letters import Redriving
+from shared.delivery.redriving import Redriving
 from shared.events import DOCKING, DeadLetterRedriven, Event, EventEnvelope, FigureRestated, encode
 from shared.principals import Principal, Role
 from shared.settings import Settings
@@ -29,7 +29,9 @@ from tests.support.delivery import Raw, caught_up, consuming, write
 from tests.support.stats import POOR_WEST, came_back, departure, dispatched, outbox_of, recorded
 
 OPERATOR = Cause(Principal("tester", Role.OPERATOR), Clock(datetime(2020, 6, 1, tzinfo=UTC)))
-REDRIVING = Redriving(consumers.apply, simulated=False, standing=redrives.published_figures, told=redrives.publish_redriven)
+REDRIVING = Redriving(
+    consumers.apply, simulated=False, published_figures=redrives.published_figures, publish_redriven=redrives.publish_redriven
+)
 OUT = dispatched(departure(POOR_WEST))
 TOLD: tuple[tuple[Event, date | None], ...] = (
     (dispatched(), None),
@@ -65,7 +67,7 @@ async def audited(config: Settings, database: Database) -> Audit:
 
 
 async def previewed(database: Database, *ids: int) -> dict[str, tuple[Any, Any]]:
-    found = await dead_letters.preview(database, OPERATOR, REDRIVING, ids)
+    found = await redriving.preview(database, OPERATOR, REDRIVING, ids)
     assert found.figures is not None
     return {change.figure: (change.before, change.after) for change in found.figures}
 
@@ -80,7 +82,7 @@ async def test_a_preview_names_the_published_figures_that_would_change_and_the_r
     assert changes["Q1|nation:CN|2018"][1]["share"] == [2, 3]
     assert changes["poverty_dispatches|nation:CN|2017-2020"][1]["actual"] == 2
     async with database.transaction(OPERATOR) as tx:
-        assert (await dead_letters.redrive(tx, REDRIVING, [1])).left == 0
+        assert (await redriving.redrive(tx, REDRIVING, [1])).left == 0
     assert await previewed_nothing_more(database, changes)
     restated = [event for event in await outbox_of(database) if isinstance(event, FigureRestated) and event.measure == "dispatches"]
     assert {(event.scope, event.old, event.new) for event in restated} == {("nation:CN", 2, 3), ("province:620000", 1, 2)}
@@ -96,7 +98,7 @@ async def previewed_nothing_more(database: Database, changes: dict[str, tuple[An
 
 async def test_every_redriven_record_is_told_on_stats_events(database: Database) -> None:
     async with database.transaction(OPERATOR) as tx:
-        await dead_letters.redrive(tx, REDRIVING, [1])
+        await redriving.redrive(tx, REDRIVING, [1])
     told = [event for event in await outbox_of(database) if isinstance(event, DeadLetterRedriven)]
     assert [(event.key, event.event_type, event.why_parked) for event in told] == [
         ("dead_letter|docking.events/0@1", "docking.Dispatched.v1", "not_understood"),
@@ -113,8 +115,8 @@ async def test_a_preview_changes_nothing_and_tells_nothing(config: Settings, dat
 
 async def test_what_is_discarded_stays_out_of_every_recount(config: Settings, database: Database) -> None:
     async with database.transaction(OPERATOR) as tx:
-        await dead_letters.discard(tx, [1], "entered by a test")
-        await dead_letters.redrive(tx, REDRIVING, [2])
+        await redriving.discard(tx, [1], "entered by a test")
+        await redriving.redrive(tx, REDRIVING, [2])
     found = await audited(config, database)
     assert (found.passed, found.events) == (True, 3)
     assert [one.business_id for _, one in found.source_conflicts] == [f"placement {OUT.placement}"]  # a return from nowhere
@@ -126,6 +128,6 @@ async def test_while_a_rebuild_is_under_way_nothing_is_redriven(config: Settings
         await conn.execute("INSERT INTO generation (state) VALUES ('building')")
     with pytest.raises(RebuildRunning):
         async with database.transaction(OPERATOR) as tx:
-            await dead_letters.redrive(tx, REDRIVING, [1])
+            await redriving.redrive(tx, REDRIVING, [1])
     found = await audited(config, database)
     assert (found.passed, found.events) == (True, 2)

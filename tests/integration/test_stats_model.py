@@ -33,11 +33,11 @@ from services.stats.queries import generations, period_closes, restatements
 from services.stats.replay import audit, rebuild
 from services.stats.usecases import redrives
 from shared.db import Cause, Database, Tx, Unavailable, close_database
-from shared.delivery import dead_letters, inbox
+from shared.delivery import dead_letters, inbox, redriving
 from shared.delivery import kafka as topics
 from shared.delivery.consumer import Reject
-from shared.delivery.dead_letters import Redriving
 from shared.delivery.positions import positions
+from shared.delivery.redriving import Redriving
 from shared.events import Event, EventEnvelope, FigureRestated
 from shared.principals import NATION, Principal, Role
 from shared.settings import Settings
@@ -81,7 +81,9 @@ class Turn:
 
 
 ACTS = ("take", "take", "take", "crash", "kill", "misunderstand", "decide", "decide", "close", "reopen", "rebuild")
-REDRIVING = Redriving(consumers.apply, simulated=False, standing=redrives.published_figures, told=redrives.publish_redriven)
+REDRIVING = Redriving(
+    consumers.apply, simulated=False, published_figures=redrives.published_figures, publish_redriven=redrives.publish_redriven
+)
 turns = st.builds(
     Turn, steps=st.lists(steps, min_size=1, max_size=12), repeat=st.integers(0, 19), act=st.sampled_from(ACTS), seed=st.integers(0, 2**16)
 )
@@ -174,14 +176,14 @@ async def misunderstand(machine: Machine, records: Sequence[Any], seed: int) -> 
 async def decide(machine: Machine, rng: random.Random) -> bool:
     """Redrive a parked subject that is good, discard a record that is not. Returns whether there was any."""
     async with machine.database.transaction(cause("operator")) as tx:
-        parked = (await dead_letters.letters(tx, "parked", None, 0, 10_000)).items
+        parked = (await dead_letters.list_(tx, state="parked", subject=None, after=0, limit=10_000)).items
         if parked:
             subject = rng.choice(parked).subject
             first = next(letter for letter in parked if letter.subject == subject)
             if subject in machine.misunderstood:
-                assert (await dead_letters.redrive(tx, REDRIVING, [first.id])).left == 0
+                assert (await redriving.redrive(tx, REDRIVING, [first.id])).left == 0
             else:
-                await dead_letters.discard(tx, [first.id], "it can be counted nowhere")
+                await redriving.discard(tx, [first.id], "it can be counted nowhere")
     return bool(parked)
 
 

@@ -13,7 +13,7 @@ from services.stats.publishing import publisher
 from services.stats.queries import frozen_sums, generations
 from shared.db import Tx
 from shared.delivery import outbox
-from shared.delivery.dead_letters import Parked
+from shared.delivery.dead_letters import ParkedRecord
 from shared.events import DeadLetterRedriven
 
 
@@ -34,7 +34,7 @@ async def _closed_figures(tx: Tx) -> dict[str, int]:
     return {f"closed {key}": value for key, value in found.items()}
 
 
-async def publish_redriven(tx: Tx, dead_letters: Sequence[Parked]) -> None:
+async def publish_redriven(tx: Tx, dead_letters: Sequence[ParkedRecord]) -> None:
     """DeadLetterRedriven for each. Raises RebuildRunning: the generation being built may have read past these records already."""
     if await generations.exists_building(tx):
         raise RebuildRunning
