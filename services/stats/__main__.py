@@ -23,7 +23,7 @@ SERVICE = Service(
     publish_redriven=redrives.publish_redriven,
     sweep=publisher.sweep,
     body_limits={"/designations": LIST_BODY_BYTES, "/divisions": LIST_BODY_BYTES},
-    background=(publisher.publishing, counting.settling),
+    background=(publisher.run_publisher, counting.run_year_sums),
     settings=StatsSettings,
     plan_each=True,
 )

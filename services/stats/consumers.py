@@ -1,4 +1,4 @@
-"""Kafka in: a batch is counted as it lies in the log; what cannot be counted so is decoded, and tried record by record if need be."""
+"""Kafka in: a batch is counted undecoded; records that cannot be read so are decoded, and applied one by one where one fails."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from shared.events import Event, EventEnvelope
 
 
 async def count_events(tx: Tx, events: Sequence[EventEnvelope[Event]]) -> None:
-    """Count the batch in the consumer's transaction. Raises Reject for what can be counted nowhere."""
+    """Count the batch in the consumer's transaction. Raises Reject for an event that cannot be counted."""
     try:
-        await counting.count(tx, events)
+        await counting.count_events(tx, events)
     except AbsurdDay as error:
         raise Reject(error.slug, str(error)) from error
 

@@ -60,8 +60,8 @@ async def test_the_board_reads_the_same_before_and_after_the_newest_blocks_are_s
 
 async def test_much_that_is_not_settled_is_settled_a_part_at_a_time(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(block_encoding, "BLOCK_CELLS", 2)
-    monkeypatch.setattr(counting, "MOST_UNSETTLED", 5)
-    monkeypatch.setattr(counting, "BLOCKS", 2)
+    monkeypatch.setattr(counting, "MAX_NEW_CELLS", 5)
+    monkeypatch.setattr(counting, "BLOCKS_PER_TRANSACTION", 2)
     cell = Cell(6, 5, "620000", "seafarer", date(2018, 5, 2), date(2018, 5, 3), "")
     unsettled = []
     for number in range(1, 5):
@@ -69,7 +69,7 @@ async def test_much_that_is_not_settled_is_settled_a_part_at_a_time(database: Da
             cells = {cell._replace(k1=f"62{number:02d}{place:02d}"): 1 for place in range(3)}
             await blocks.insert(tx, 1, block_encoding.frame_from_cells(cells))
     while True:
-        more = await counting.settle(database)
+        more = await counting.update_year_sums(database)
         async with database.transaction(cause()) as tx:
             unsettled.append(await tx.conn.fetchval("SELECT sum(cells) FROM block WHERE NOT settled"))
             assert await answer(tx, Question(measure="dispatches", **YEARS)) == [Point({}, 12)]

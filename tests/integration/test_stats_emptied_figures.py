@@ -1,4 +1,4 @@
-"""A figure of which nothing is left is told as nothing: what was published does not stand for ever."""
+"""A figure of which nothing is left is published as 0 or without data: its last value does not stay."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ AT = datetime(2020, 6, 1, tzinfo=UTC)
 
 
 async def published(database: Database) -> dict[str, FigurePublished]:
-    """By key, the newest; with the months settled, where what comes to nothing is no row."""
+    """The newest figure of each key, with all blocks in the sums by year, where a sum of 0 has no row."""
     async with database.transaction(cause(AT)) as tx:
         await blocks.update_year_sums(tx, await generations.lock_live(tx))
         await publisher.sweep(tx)
@@ -25,17 +25,17 @@ async def published(database: Database) -> dict[str, FigurePublished]:
 async def test_a_correction_that_moves_the_only_departure_leaves_nothing_behind(make_database: MakeDatabase) -> None:
     database, out = await make_database("stats"), dispatched(departure(POOR_WEST))
     await counted(database, [recorded(out)])
-    told = await published(database)
-    assert told["Q1|province:620000|2018"].share == (1, 1)
-    assert told["poverty_dispatches|province:620000|2017-2020"].value == 1
-    assert told["dispatches|nation:CN|2018"].value == 1
+    figures = await published(database)
+    assert figures["Q1|province:620000|2018"].share == (1, 1)
+    assert figures["poverty_dispatches|province:620000|2017-2020"].value == 1
+    assert figures["dispatches|nation:CN|2018"].value == 1
     moved = corrected(out, departure(POOR_EAST, date(2019, 2, 3)))
     await counted(database, [recorded(moved, date(2019, 3, 1))])
-    told = await published(database)
-    assert (told["Q1|province:620000|2018"].share, told["Q1|province:620000|2018"].status) == ((0, 0), "insufficient_data")
-    assert told["Q1|region:west|2018"].share == (0, 0)
-    assert told["Q1|province:130000|2019"].share == (1, 1)
-    assert told["poverty_dispatches|province:620000|2017-2020"].value == 0
-    assert (told["dispatches|nation:CN|2018"].value, told["dispatches|nation:CN|2019"].value) == (0, 1)
+    figures = await published(database)
+    assert (figures["Q1|province:620000|2018"].share, figures["Q1|province:620000|2018"].status) == ((0, 0), "insufficient_data")
+    assert figures["Q1|region:west|2018"].share == (0, 0)
+    assert figures["Q1|province:130000|2019"].share == (1, 1)
+    assert figures["poverty_dispatches|province:620000|2017-2020"].value == 0
+    assert (figures["dispatches|nation:CN|2018"].value, figures["dispatches|nation:CN|2019"].value) == (0, 1)
     async with database.transaction(cause(AT)) as tx:
         assert await publisher.sweep(tx) == 0

@@ -1,14 +1,19 @@
-"""The stream of published events."""
+"""The stream of published events, as server-sent events."""
 
 from __future__ import annotations
 
+import contextlib
+import json
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Header
 from fastapi.responses import StreamingResponse
 
 from services.stats.api.parameters import Reader
-from services.stats.publishing import server_sent_events
+from services.stats.publishing import event_stream
+from services.stats.publishing.event_stream import Reset, StreamEvent
+from shared.running_service import RunningService
 
 router = APIRouter()
 LastNumber = Annotated[
@@ -26,5 +31,23 @@ async def follow(call: Reader, last: LastNumber = None) -> EventStream:
 
     Ends after an hour (a setting) and when the service stops; come back with Last-Event-ID.
     """
-    server_sent_events.require_seat()
-    return EventStream(server_sent_events.events(call.service, last), headers={"cache-control": "no-store", "x-accel-buffering": "no"})
+    event_stream.require_capacity()
+    return EventStream(_lines(call.service, last), headers={"cache-control": "no-store", "x-accel-buffering": "no"})
+
+
+async def _lines(service: RunningService, last: int | None) -> AsyncIterator[bytes]:
+    """A Reset is an event `reset` without a number, a heartbeat a comment."""
+    async with contextlib.aclosing(event_stream.follow(service, last)) as items:
+        async for item in items:
+            if isinstance(item, StreamEvent):
+                yield _frame(json.loads(item.value)["type"], item.value.decode(), item.number)
+            elif isinstance(item, Reset):
+                yield _frame("reset", json.dumps({"oldest": item.oldest, "newest": item.newest}))
+            else:
+                yield b": here\n\n"
+
+
+def _frame(kind: str, data: str, number: int | None = None) -> bytes:
+    """`data` is JSON and has no line breaks of its own."""
+    head = "" if number is None else f"id: {number}\n"
+    return f"{head}event: {kind}\ndata: {data}\n\n".encode()

@@ -1,4 +1,4 @@
-"""Counting a batch of events into the live cells, and adding up by year what was counted."""
+"""Counts a batch of events into the live cells, and adds new blocks to the sums by year."""
 
 from __future__ import annotations
 
@@ -19,29 +19,30 @@ from shared.delivery.inbox import Raw
 from shared.events import Event, EventEnvelope, decode
 from shared.running_service import RunningService
 
-log = logging.getLogger("laowu.stats.counting")
+logger = logging.getLogger("laowu.stats.counting")
 
 
 async def count_records(tx: Tx, records: Sequence[Raw]) -> frozenset[int]:
-    """Add a batch to the live cells, undecoded: as many statements as count() takes. Returns the places of the records that
-    have to be decoded to be judged; then nothing was counted.
+    """Add a batch to the live cells without decoding it; as many statements as count_events().
+
+    Returns the rows of records that have to be decoded to be judged; then nothing was counted.
     """
-    spans = [(close.starts, close.ends) for close in await period_closes.list_closed(tx)]
+    closed_periods = [(close.starts, close.ends) for close in await period_closes.list_closed(tx)]
     try:
-        folded = await asyncio.to_thread(columnar_fold.fold_records, records, spans)
+        folded = await asyncio.to_thread(columnar_fold.fold_records, records, closed_periods)
     except Unreadable as error:
         return error.rows
     await _add(tx, folded.cells, folded.applied)
-    if folded.in_spans:
+    if folded.in_spans:  # facts that arrive after their period was closed
         late = [event for row in folded.in_spans if isinstance(event := decode(records[row][2]), EventEnvelope)]
         await restatement.restate_events(tx, fold_all(late), late)
     return frozenset()
 
 
-async def count(tx: Tx, events: Sequence[EventEnvelope[Event]]) -> None:
+async def count_events(tx: Tx, events: Sequence[EventEnvelope[Event]]) -> None:
     """Add a batch to the live cells: five statements, whatever its size, and four more when it restates closed periods.
 
-    Raises AbsurdDay; a batch of one says which record it was.
+    Raises AbsurdDay, which names no record: the caller then applies them one by one.
     """
     cells = fold_all(events)
     by_topic: dict[str, Applied] = {}
@@ -59,23 +60,24 @@ async def _add(tx: Tx, cells: pl.DataFrame, by_topic: Mapping[str, Applied]) -> 
 
 
 # --- sums by year -----------------------------------------------------------------------------------------------------
-SETTLE_SECONDS = 1.0
-MOST_UNSETTLED = 5_000  # cells: a question reads what is not settled
-BLOCKS = 1_000  # settled in one transaction
+PAUSE_SECONDS = 1.0
+MAX_NEW_CELLS = 5_000  # cells that may wait outside the sums: a question has to read these one by one
+BLOCKS_PER_TRANSACTION = 1_000
 
 
-async def settling(service: RunningService) -> None:
-    """The service's background loop: beside counting, which need not wait for it, since a question reads both."""
+async def run_year_sums(service: RunningService) -> None:
+    """Background loop. Counting does not wait for it: a question reads the sums and the blocks that are not in them yet."""
     while True:
         try:
-            while await settle(service.database):
+            while await update_year_sums(service.database):
                 pass
         except Unavailable as error:
-            log.warning("%s: again in %s s", error, SETTLE_SECONDS)
-        await asyncio.sleep(SETTLE_SECONDS)
+            logger.warning("%s: again in %s s", error, PAUSE_SECONDS)
+        await asyncio.sleep(PAUSE_SECONDS)
 
 
-async def settle(database: Database) -> bool:
-    """Add the newest blocks to the sums by year when they are many. False: they are not."""
+async def update_year_sums(database: Database) -> bool:
+    """Add the newest blocks to the sums by year once they hold enough cells. Returns whether any were added."""
     async with database.transaction(database.system_cause()) as tx:
-        return await blocks.update_year_sums(tx, await generations.lock_live(tx), above=MOST_UNSETTLED, limit=BLOCKS)
+        generation = await generations.lock_live(tx)
+        return await blocks.update_year_sums(tx, generation, above=MAX_NEW_CELLS, limit=BLOCKS_PER_TRANSACTION)

@@ -9,7 +9,7 @@ from typing import Any
 from services.stats.counting.measures import MEASURE_BY_CODE
 from services.stats.domain.errors import RebuildRunning
 from services.stats.periods.restatement import NATIONAL, figure_key
-from services.stats.publishing import publisher
+from services.stats.publishing import changes
 from services.stats.queries import frozen_sums, generations
 from shared.db import Tx
 from shared.delivery import outbox
@@ -23,7 +23,7 @@ async def published_figures(tx: Tx) -> dict[str, Any]:
     Counting waits until the transaction ends: what is different afterwards was changed by the transaction itself.
     """
     await generations.lock_live_exclusively(tx)
-    return {**await publisher.standing(tx), **await _closed_figures(tx)}
+    return {**await changes.published_figures(tx), **await _closed_figures(tx)}
 
 
 async def _closed_figures(tx: Tx) -> dict[str, int]:

@@ -1,0 +1,101 @@
+"""The stream of published events, for readers who follow it.
+
+A reader names the last number it has seen and gets what follows, out of a bounded tail. Where the tail no longer reaches back
+that far, it gets a Reset and should read the figures again. A slow reader delays nobody: all that is kept for it is its number.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import dataclass
+
+from services.stats.domain.errors import StreamFull
+from services.stats.queries import stream_events
+from services.stats.settings import policy
+from shared.db import Tx, Unavailable
+from shared.running_service import RunningService
+
+POLL_SECONDS = 0.5  # figures are published at most once a second per key
+HEARTBEAT_SECONDS = 15.0  # so that proxies and readers see that the connection is alive
+BATCH = 200  # events read at a time
+_readers: set[object] = set()
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEvent:
+    """`value`: the event as on the topic."""
+
+    number: int
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """The events after the reader's last number are no longer kept; the stream continues at the newest."""
+
+    oldest: int
+    newest: int
+
+
+class Heartbeat:
+    """Nothing was published for a while."""
+
+
+StreamItem = StreamEvent | Reset | Heartbeat
+
+
+def require_capacity() -> None:
+    """Raises StreamFull: every stream holds a connection open and polls the database twice a second."""
+    if len(_readers) >= policy().stats_stream_clients:
+        raise StreamFull(state={"most": policy().stats_stream_clients})
+
+
+async def follow(service: RunningService, last: int | None) -> AsyncGenerator[StreamItem, None]:
+    """What is published after number `last` (None: from now on), until the service stops, the database is away, or time is up.
+
+    Whatever ends it, the reader comes back with its last number and misses nothing.
+    """
+    if len(_readers) >= policy().stats_stream_clients:
+        return
+    reader = object()
+    _readers.add(reader)
+    try:
+        with contextlib.suppress(Unavailable):
+            async for item in _items(service, last):
+                yield item
+    finally:
+        _readers.discard(reader)
+
+
+async def _items(service: RunningService, last: int | None) -> AsyncIterator[StreamItem]:
+    oldest, newest = await _bounds(service)
+    if last is not None and (last > newest or last < oldest - 1):
+        yield Reset(oldest, newest)
+        last = min(last, newest)
+    last = newest if last is None else last
+    ends, last_sent = time.monotonic() + policy().stats_stream_minutes * 60, time.monotonic() - HEARTBEAT_SECONDS
+    while not service.stopping.is_set() and time.monotonic() < ends:
+        rows = await _events_after(service, last)
+        for number, value in rows:
+            last, last_sent = number, time.monotonic()
+            yield StreamEvent(number, value)
+        if len(rows) == BATCH:
+            continue
+        if time.monotonic() - last_sent >= HEARTBEAT_SECONDS:
+            last_sent = time.monotonic()
+            yield Heartbeat()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(service.stopping.wait(), POLL_SECONDS)
+
+
+async def _bounds(service: RunningService) -> tuple[int, int]:
+    async with service.database.connection() as conn:
+        return await stream_events.get_bounds(Tx(conn, service.name, service.database.system_cause()))
+
+
+async def _events_after(service: RunningService, last: int) -> list[tuple[int, bytes]]:
+    async with service.database.connection() as conn:
+        return await stream_events.list_(Tx(conn, service.name, service.database.system_cause()), last, BATCH)
