@@ -1,4 +1,4 @@
-"""Deny by default: every route names the roles it serves, and answers nobody else."""
+"""Deny by default: every route names the roles it serves, and refuses all others."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from shared.principals import NATION, Principal, Role
 from shared.web.auth import issue, new_key
 from tests.support.http import SERVICES, SIGNING_KEY, Client, Start
-from tests.support.routes import OPEN, Door, application, doors
+from tests.support.routes import OPEN, Endpoint, application, endpoints
 
 WHO = Principal("tester", Role.OFFICER, (NATION,), "a-party")
 
@@ -19,7 +19,7 @@ every_service = pytest.mark.parametrize("service", SERVICES)
 
 
 def unsigned() -> str:
-    """What a token would be if "none" were a signature."""
+    """A token that claims the algorithm "none"."""
     parts: list[dict[str, Any]] = [{"alg": "none"}, {"iss": "laowu", "sub": "tester", "role": "officer", "regions": ["CN"], "exp": 2**40}]
     return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts) + "."
 
@@ -45,46 +45,46 @@ UNTRUSTED = {
 }
 
 
-async def status(client: Client, door: Door, authorization: str) -> tuple[int, str, str]:
-    """(status, content type, code) of a request that is nothing but authorised or not."""
+async def status(client: Client, endpoint: Endpoint, authorization: str) -> tuple[int, str, str]:
+    """(status, content type, code) of an empty request with this Authorization header."""
     headers = {"authorization": authorization} if authorization else {}
-    async with client.session.request(door.method, client.base + door.filled(), headers=headers) as response:
+    async with client.session.request(endpoint.method, client.base + endpoint.filled(), headers=headers) as response:
         body = await response.json(content_type=None)
         return response.status, response.content_type, body.get("code", "") if isinstance(body, dict) else ""
 
 
 @every_service
 async def test_every_route_names_the_roles_it_serves(service: str, client: Start) -> None:
-    known = doors(application(await client(service)))
+    known = endpoints(application(await client(service)))
     assert len(known) > 2
-    assert not [str(door) for door in known if not door.roles or Role.SERVICE in door.roles]
+    assert not [str(endpoint) for endpoint in known if not endpoint.roles or Role.SERVICE in endpoint.roles]
 
 
 @every_service
-async def test_nobody_is_answered_without_a_good_token(service: str, client: Start) -> None:
+async def test_requests_without_a_valid_token_are_unauthenticated(service: str, client: Start) -> None:
     caller = await client(service)
-    known = doors(application(caller))
-    cases = [(known[0], what) for what in UNTRUSTED] + [(door, what) for door in known for what in ("no token", "a stranger's key")]
-    answers = {(str(door), what): await status(caller, door, UNTRUSTED[what]) for door, what in cases}
+    known = endpoints(application(caller))
+    cases = [(known[0], what) for what in UNTRUSTED] + [(endpoint, what) for endpoint in known for what in ("no token", "a stranger's key")]
+    answers = {(str(endpoint), what): await status(caller, endpoint, UNTRUSTED[what]) for endpoint, what in cases}
     assert not {case: answer for case, answer in answers.items() if answer != (401, "application/problem+json", "UNAUTHENTICATED")}
 
 
 @every_service
-async def test_a_role_that_is_not_named_is_refused_before_anything_is_read(service: str, client: Start) -> None:
+async def test_other_roles_are_forbidden_before_the_body_is_read(service: str, client: Start) -> None:
     caller = await client(service)
     tokens = {role: issue(SIGNING_KEY, Principal("tester", role, (NATION,), "a-party")) for role in Role if role is not Role.SERVICE}
     answers = {
-        (str(door), role.value): await status(caller, door, f"Bearer {tokens[role]}")
-        for door in doors(application(caller))
+        (str(endpoint), role.value): await status(caller, endpoint, f"Bearer {tokens[role]}")
+        for endpoint in endpoints(application(caller))
         for role in tokens
-        if role not in (door.roles or ())
+        if role not in (endpoint.roles or ())
     }
     assert answers
     assert not {case: answer for case, answer in answers.items() if answer != (403, "application/problem+json", "FORBIDDEN")}
 
 
 @every_service
-async def test_health_metrics_and_documents_are_open_and_nothing_else_is(service: str, client: Start) -> None:
+async def test_only_health_metrics_and_documents_are_open(service: str, client: Start) -> None:
     caller = await client(service)
     for path in sorted(OPEN):
         async with caller.session.get(caller.base + path) as response:

@@ -1,6 +1,6 @@
-"""Whatever is sent to a command: a 4xx problem that names what is wrong, nothing written, nothing published, never a 5xx.
+"""Malformed requests: a 4xx problem that names what is wrong, nothing written, nothing published, never a 5xx.
 
-The requests are made from each service's own OpenAPI document, so a new route is attacked from the day it exists.
+The requests are made from each service's own OpenAPI document, so a new route is covered from the day it exists.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from shared.principals import Role
 from shared.web.app import DEFAULT_BODY_LIMIT
 from shared.web.auth import issue
 from tests.support.http import SERVICES, SIGNING_KEY, Client, Start, service_of
-from tests.support.routes import Door, application, doors, form, permitted
+from tests.support.routes import Endpoint, application, body_form, endpoints, permitted
 from tests.support.tables import contents
 
 JSON = "application/json"
-NO_ID = ("not-an-id", "0", "%00", "%ED%A0%80", "..%2f..", "a" * 3000)
-NO_KEY = {
+MALFORMED_IDS = ("not-an-id", "0", "%00", "%ED%A0%80", "..%2f..", "a" * 3000)
+MALFORMED_KEYS = {
     "no key": None,
     "too short": "abc",
     "too long": "k" * 201,
@@ -47,32 +47,38 @@ HOSTILE_QUERY = (
     str(uuid.UUID(int=0)),
 )
 
-KEYLESS = {"/sweep", "/scenarios"}  # the one takes whatever key there is, the other stores nothing and needs none
+REFUSED = frozenset(range(400, 500)) - {401, 403}
+KEYLESS = {"/sweep", "/scenarios"}  # /sweep takes any key; /scenarios stores nothing and needs none
 
 every_service = pytest.mark.parametrize("service", SERVICES)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attack:
+    """A malformed request, and the statuses that refuse it. `key`: the Idempotency-Key; "fresh": a new valid one."""
+
     what: str
     content: bytes
     path: str
-    expected: frozenset[int]
-    headers: dict[str, str] = field(default_factory=dict)
+    expected: frozenset[int] = REFUSED
+    headers: dict[str, str] = field(default_factory=lambda: {"content-type": JSON})
     key: str | None = "fresh"
 
 
-REFUSED = frozenset(range(400, 500)) - {401, 403}
-
-
-def on_any_body(door: Door, limit: int) -> Iterator[Attack]:
-    """Bodies that no command takes, whatever its form."""
+def malformed_bodies(endpoint: Endpoint, limit: int) -> Iterator[Attack]:
+    """Bodies that no command takes."""
 
     def attack(what: str, content: bytes, *expected: int, kind: str = JSON) -> Attack:
-        return Attack(what, content, door.filled(), frozenset(expected) or REFUSED, {"content-type": kind})
+        return Attack(
+            what=what,
+            content=content,
+            path=endpoint.filled(),
+            expected=frozenset(expected) or REFUSED,
+            headers={"content-type": kind},
+        )
 
     deep = 100_000
-    yield attack("nothing", b"")
+    yield attack("empty", b"")
     yield attack("not JSON", b"not json")
     yield attack("cut off", b'{"a": ')
     yield attack("twice", b"{}{}")
@@ -87,38 +93,38 @@ def on_any_body(door: Door, limit: int) -> Iterator[Attack]:
     yield attack("a text of 200,000 characters", json.dumps({"a": "x" * 200_000}).encode())
     yield attack("more than the limit", b'"' + b"x" * limit + b'"', 413)
     yield attack("another content type", b"a=1&b=2", kind="application/x-www-form-urlencoded")
-    yield attack("a content type that is none", b"{}", kind="/;;;=")
+    yield attack("a malformed content type", b"{}", kind="/;;;=")
     for other in (b"null", b"true", b"0", b'"text"', b"[]", b"[[]]", b"{}"):
         yield attack(f"only {other.decode()}", other)
 
 
-def on_its_form(door: Door, document: dict[str, Any]) -> Iterator[Attack]:
-    """Bodies of almost the required form."""
-    wanted = form(document, door)
+def almost_valid_bodies(endpoint: Endpoint, document: dict[str, Any]) -> Iterator[Attack]:
+    """Valid bodies with one hostile value each."""
+    wanted = body_form(document, endpoint)
     if wanted is not None:
         for what, body in wanted.hostile():
-            yield Attack(what, json.dumps(body).encode(), door.filled(), REFUSED, {"content-type": JSON})
+            yield Attack(what=what, content=json.dumps(body).encode(), path=endpoint.filled())
 
 
-def on_its_path_and_key(door: Door, document: dict[str, Any]) -> Iterator[Attack]:
-    wanted = form(document, door)
-    plain = json.dumps(wanted.plain()).encode() if wanted else b"{}"
-    if "{" in door.path:
-        for no_id in NO_ID:
-            yield Attack(f"the id {no_id[:20]}", plain, door.filled(no_id), REFUSED, {"content-type": JSON})
-    for what, key in NO_KEY.items():
-        yield Attack(f"Idempotency-Key: {what}", plain, door.filled(), REFUSED, {"content-type": JSON}, key)
+def malformed_ids_and_keys(endpoint: Endpoint, document: dict[str, Any]) -> Iterator[Attack]:
+    wanted = body_form(document, endpoint)
+    valid = json.dumps(wanted.valid()).encode() if wanted else b"{}"
+    if "{" in endpoint.path:
+        for malformed in MALFORMED_IDS:
+            yield Attack(what=f"the id {malformed[:20]}", content=valid, path=endpoint.filled(malformed))
+    for what, key in MALFORMED_KEYS.items():
+        yield Attack(what=f"Idempotency-Key: {what}", content=valid, path=endpoint.filled(), key=key)
 
 
-async def answer(caller: Client, door: Door, attack: Attack) -> tuple[int, str, Any]:
-    """(status, content type, body). A connection that the server closed on us counts as status 0."""
+async def answer(caller: Client, endpoint: Endpoint, attack: Attack) -> tuple[int, str, Any]:
+    """(status, content type, body)."""
     headers = dict(attack.headers)
     headers["authorization"] = f"Bearer {issue(SIGNING_KEY, caller.who)}"
     if attack.key is not None:
         headers["idempotency-key"] = secrets.token_hex(16) if attack.key == "fresh" else attack.key
     url = caller.base + attack.path
     async with caller.session.request(
-        door.method, URL(url, encoded=True), data=io.BytesIO(attack.content), headers=headers, skip_auto_headers=("Content-Type",)
+        endpoint.method, URL(url, encoded=True), data=io.BytesIO(attack.content), headers=headers, skip_auto_headers=("Content-Type",)
     ) as response:
         return response.status, response.content_type, await response.json(content_type=None)
 
@@ -133,57 +139,59 @@ def is_problem(attack: Attack, status: int, kind: str, body: Any) -> bool:
     )
 
 
-async def unharmed(caller: Client, door: Door, attacks: Iterator[Attack]) -> list[str]:
-    """What went wrong under attack: an answer that is no 4xx problem, or a table that has changed."""
-    speaker, wrong = permitted(caller, door), []
+async def failures(caller: Client, endpoint: Endpoint, attacks: Iterator[Attack]) -> list[str]:
+    """Answers that are no 4xx problem, and a line more if a table has changed."""
+    speaker, wrong = permitted(caller, endpoint), []
     before = await contents(caller.database)
     for attack in attacks:
-        status, kind, body = await answer(speaker, door, attack)
+        status, kind, body = await answer(speaker, endpoint, attack)
         if not is_problem(attack, status, kind, body):
-            wrong.append(f"{door}: {attack.what}: {status} {kind} {str(body)[:200]}")
+            wrong.append(f"{endpoint}: {attack.what}: {status} {kind} {str(body)[:200]}")
     if await contents(caller.database) != before:
-        wrong.append(f"{door}: something was written")
+        wrong.append(f"{endpoint}: something was written")
     return wrong
 
 
-def commands(caller: Client) -> tuple[list[Door], dict[str, Any]]:
-    """The POST doors that take a body, and the OpenAPI document."""
+def commands(caller: Client) -> tuple[list[Endpoint], dict[str, Any]]:
+    """The endpoints that take a body, and the OpenAPI document."""
     app = application(caller)
     document = app.openapi()
-    return [door for door in doors(app) if door.method != "GET" and "requestBody" in _operation(document, door)], document
+    return [
+        endpoint for endpoint in endpoints(app) if endpoint.method != "GET" and "requestBody" in _operation(document, endpoint)
+    ], document
 
 
-def _operation(document: dict[str, Any], door: Door) -> dict[str, Any]:
-    operation: dict[str, Any] = document["paths"][door.path][door.method.lower()]
+def _operation(document: dict[str, Any], endpoint: Endpoint) -> dict[str, Any]:
+    operation: dict[str, Any] = document["paths"][endpoint.path][endpoint.method.lower()]
     return operation
 
 
 @every_service
-async def test_what_is_no_body_is_refused(service: str, client: Start) -> None:
+async def test_a_malformed_body_is_refused(service: str, client: Start) -> None:
     caller = await client(service)
     known, document = commands(caller)
     limits = service_of(service).body_limits
     wrong = [
         line
-        for door in known
-        if form(document, door) is not None
-        for line in await unharmed(caller, door, on_any_body(door, limits.get(door.path, DEFAULT_BODY_LIMIT)))
+        for endpoint in known
+        if body_form(document, endpoint) is not None
+        for line in await failures(caller, endpoint, malformed_bodies(endpoint, limits.get(endpoint.path, DEFAULT_BODY_LIMIT)))
     ]
     assert not wrong, "\n".join(wrong)
 
 
 @every_service
-async def test_a_body_of_the_required_form_is_never_our_fault(service: str, client: Start) -> None:
-    """And most of them get past the form: what the next test changes in them is then what they are refused for."""
+async def test_a_valid_body_for_unknown_ids_is_no_server_error(service: str, client: Start) -> None:
+    """Most of them pass validation, so what the next test changes in them is what they are refused for."""
     caller = await client(service)
     known, document = commands(caller)
     answers = {}
-    for door in known:
-        wanted = form(document, door)
+    for endpoint in known:
+        wanted = body_form(document, endpoint)
         if wanted is not None:
-            attack = Attack("plain", json.dumps(wanted.plain()).encode(), door.filled(), REFUSED, {"content-type": JSON})
-            status, _, body = await answer(permitted(caller, door), door, attack)
-            answers[str(door)] = (status, body.get("code") if isinstance(body, dict) else None)
+            attack = Attack(what="valid", content=json.dumps(wanted.valid()).encode(), path=endpoint.filled())
+            status, _, body = await answer(permitted(caller, endpoint), endpoint, attack)
+            answers[str(endpoint)] = (status, body.get("code") if isinstance(body, dict) else None)
     assert all(status < 500 for status, _ in answers.values()), answers
     assert sum(code != "INVALID" for _, code in answers.values()) * 2 >= len(answers), answers
 
@@ -192,49 +200,51 @@ async def test_a_body_of_the_required_form_is_never_our_fault(service: str, clie
 async def test_a_body_with_one_hostile_value_is_refused(service: str, client: Start) -> None:
     caller = await client(service)
     known, document = commands(caller)
-    wrong = [line for door in known for line in await unharmed(caller, door, on_its_form(door, document))]
+    wrong = [line for endpoint in known for line in await failures(caller, endpoint, almost_valid_bodies(endpoint, document))]
     assert not wrong, "\n".join(wrong)
 
 
 @every_service
-async def test_a_path_that_holds_no_id_and_a_bad_key_are_refused(service: str, client: Start) -> None:
+async def test_a_malformed_id_or_key_is_refused(service: str, client: Start) -> None:
     caller = await client(service)
     app = application(caller)
     document = app.openapi()
-    posts = [door for door in doors(app) if door.method != "GET" and door.path not in KEYLESS]
-    wrong = [line for door in posts for line in await unharmed(caller, door, on_its_path_and_key(door, document))]
+    posts = [endpoint for endpoint in endpoints(app) if endpoint.method != "GET" and endpoint.path not in KEYLESS]
+    wrong = [line for endpoint in posts for line in await failures(caller, endpoint, malformed_ids_and_keys(endpoint, document))]
     assert not wrong, "\n".join(wrong)
 
 
 @every_service
-async def test_a_body_that_grows_beyond_its_bound_while_it_is_sent_is_cut_off(service: str, client: Start) -> None:
+async def test_a_chunked_body_is_cut_off_at_its_limit(service: str, client: Start) -> None:
     """Chunked: no length is declared, so only counting helps."""
     caller = await client(service)
     known, _ = commands(caller)
-    door = known[0]
-    limit = service_of(service).body_limits.get(door.path, DEFAULT_BODY_LIMIT)
+    endpoint = known[0]
+    limit = service_of(service).body_limits.get(endpoint.path, DEFAULT_BODY_LIMIT)
 
     async def chunks() -> Any:
         for _ in range(limit // 65536 + 2):
             yield b"x" * 65536
 
-    answered = await permitted(caller, door).send(door.method, door.filled(), data=chunks(), headers={"content-type": JSON})
+    answered = await permitted(caller, endpoint).send(endpoint.method, endpoint.filled(), data=chunks(), headers={"content-type": JSON})
     assert (answered.status, answered.code) == (413, "TOO_LARGE")
 
 
 @every_service
-async def test_no_query_breaks_a_reading_route(service: str, client: Start) -> None:
+async def test_a_hostile_query_is_no_server_error(service: str, client: Start) -> None:
     caller = await client(service)
     app = application(caller)
     document = app.openapi()
     wrong = []
-    for door in (one for one in doors(app) if one.method == "GET"):
-        names = [one["name"] for one in _operation(document, door).get("parameters", []) if one["in"] == "query"]
-        speaker = permitted(caller, door)
-        tries = [(door.filled(no_id), "") for no_id in NO_ID] if "{" in door.path else []
-        tries += [(door.filled(), f"{name}={bad}") for name in names for bad in HOSTILE_QUERY]
+    for endpoint in (one for one in endpoints(app) if one.method == "GET"):
+        names = [one["name"] for one in _operation(document, endpoint).get("parameters", []) if one["in"] == "query"]
+        speaker = permitted(caller, endpoint)
+        tries = [(endpoint.filled(malformed), "") for malformed in MALFORMED_IDS] if "{" in endpoint.path else []
+        tries += [(endpoint.filled(), f"{name}={bad}") for name in names for bad in HOSTILE_QUERY]
         for path, query in tries:
-            status, kind, body = await answer(speaker, door, Attack(query, b"", f"{path}?{query}", frozenset(), key=None))
+            status, kind, body = await answer(
+                speaker, endpoint, Attack(what=query, content=b"", path=f"{path}?{query}", headers={}, key=None)
+            )
             if status >= 500 or (status >= 400 and kind != "application/problem+json"):
                 wrong.append(f"GET {path[:80]}?{query[:80]}: {status} {kind} {str(body)[:200]}")
     assert not wrong, "\n".join(wrong)
@@ -250,7 +260,7 @@ async def test_a_hostile_simulated_time_is_refused(service: str, client: Start) 
 
 @every_service
 async def test_a_control_character_in_a_header_is_refused(service: str, client: Start) -> None:
-    """Below FastAPI: the HTTP parser itself answers and closes."""
+    """Below FastAPI: the HTTP parser itself answers, and closes the connection."""
     caller = await client(service)
     url = URL(caller.base)
     reader, writer = await asyncio.open_connection(url.host, url.port)

@@ -22,16 +22,17 @@ from shared.web.auth import Verifier
 from tests.support.http import Client, environment, service_of
 
 OPEN = frozenset({"/livez", "/readyz", "/metrics", "/asyncapi", "/docs", "/docs/oauth2-redirect", "/openapi.json"})
-REGISTERED = {
+# Codes that exist, by field: the pattern of a field does not say which do.
+KNOWN_CODES = {
     "currency": "JPY",
     "destination": "JPN",
     "county": "622427",
     "household_county": "622427",
-}  # a pattern does not say which exist
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class Endpoint:
     """One method of one path, and who may use it (None: nothing was declared)."""
 
     method: str
@@ -41,15 +42,15 @@ class Door:
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
 
-    def filled(self, with_: str | None = None) -> str:
-        """The path with a random id, or the given text, in the place of every parameter."""
-        return re.sub(r"\{[^}]*\}", lambda _: with_ or str(uuid.uuid4()), self.path)
+    def filled(self, value: str | None = None) -> str:
+        """The path with `value`, or a random id, for every parameter."""
+        return re.sub(r"\{[^}]*\}", lambda _: value or str(uuid.uuid4()), self.path)
 
 
-def doors(app: FastAPI) -> list[Door]:
-    """Every door of an application but the open ones."""
+def endpoints(app: FastAPI) -> list[Endpoint]:
+    """Every endpoint of an application but the open ones."""
     return [
-        Door(method, route.path, _roles(route))
+        Endpoint(method, route.path, _roles(route))
         for route in routes(app.router)
         if route.path not in OPEN
         for method in sorted(route.methods or ())
@@ -72,15 +73,15 @@ def _roles(route: APIRoute) -> tuple[Role, ...] | None:
 
 
 def application(client: Client) -> FastAPI:
-    """The application as the client's service has it, to be read, not called."""
+    """The application of the client's service, to be read, not called."""
     service = service_of(client.service.name)
     return create_app(client.service, service.router, Verifier.load(environment() / "jwks.json"), body_limits=service.body_limits)
 
 
-def permitted(client: Client, door: Door) -> Client:
-    """The service, called by a role that the door serves, for the whole nation and some party."""
-    assert door.roles, f"{door} declares no role"
-    return client.speaking_as(door.roles[0], party=uuid.uuid4())
+def permitted(client: Client, endpoint: Endpoint) -> Client:
+    """The service, called by a role that the endpoint serves, for the whole nation and a random party."""
+    assert endpoint.roles, f"{endpoint} declares no role"
+    return client.speaking_as(endpoint.roles[0], party=uuid.uuid4())
 
 
 # --- bodies ---------------------------------------------------------------------------------------------------------------
@@ -89,14 +90,14 @@ Schema = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The JSON body that a door takes."""
+    """The JSON body that an endpoint takes."""
 
     document: Schema
     schema: Schema
 
-    def plain(self) -> Any:
-        """A body of the required form with every field filled."""
-        return self._plain(self.schema, "")
+    def valid(self) -> Any:
+        """A body of the required form with every field filled; ids in it are unknown ones."""
+        return self._valid(self.schema, "")
 
     def _resolved(self, schema: Schema) -> Schema:
         while "$ref" in schema:
@@ -106,31 +107,31 @@ class Form:
                 return self._resolved(next(one for one in schema[several] if one.get("type") != "null"))
         return schema
 
-    def _plain(self, schema: Schema, name: str) -> Any:
+    def _valid(self, schema: Schema, name: str) -> Any:
         schema = self._resolved(schema)
         if "const" in schema or "enum" in schema:
             return schema.get("const", schema.get("enum", [None])[0])
         kind = schema.get("type", "object")
         if kind == "object":
-            return {one: self._plain(part, one) for one, part in schema.get("properties", {}).items()}
+            return {one: self._valid(part, one) for one, part in schema.get("properties", {}).items()}
         if kind == "array":
             if "prefixItems" in schema:
-                return [self._plain(part, name) for part in schema["prefixItems"]]
-            return [self._plain(schema.get("items", {"type": "string"}), name)] * max(1, schema.get("minItems", 1))
+                return [self._valid(part, name) for part in schema["prefixItems"]]
+            return [self._valid(schema.get("items", {"type": "string"}), name)] * max(1, schema.get("minItems", 1))
         if kind == "string":
-            return REGISTERED.get(name) or _text(schema)
+            return KNOWN_CODES.get(name) or _text(schema)
         least = int(schema.get("minimum", schema.get("exclusiveMinimum", 0) + 1))  # FastAPI writes bounds as 1.0
         return {"integer": least if least >= 0 else 1, "number": 1.5, "boolean": True}[kind]
 
     def hostile(self) -> Iterator[tuple[str, Any]]:
-        """(what is wrong, body): the plain body with one value after the other made hostile."""
-        whole = self.plain()
-        for place, value in _leaves(whole, ()):
-            where = ".".join(map(str, place))
-            for what, bad in _instead_of(value):
-                yield f"{where}: {what}", _replaced(whole, place, bad)
+        """(what is wrong, body): the valid body with one value after the other made hostile."""
+        whole = self.valid()
+        for path, value in _leaves(whole, ()):
+            field = ".".join(map(str, path))
+            for what, bad in _hostile_values(value):
+                yield f"{field}: {what}", _replaced(whole, path, bad)
         if isinstance(whole, dict):
-            yield "a field more", {**whole, "unheard_of": 1}
+            yield "an unknown field", {**whole, "unknown_field": 1}
             for name in whole:
                 yield f"{name}: another type", {**whole, name: [[{}]]}
 
@@ -152,22 +153,22 @@ def _matching(pattern: str) -> str:
     return str(found).rstrip("\n")
 
 
-def _leaves(value: Any, place: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+def _leaves(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Any]]:
     if isinstance(value, dict):
         for name, part in value.items():
-            yield from _leaves(part, (*place, name))
+            yield from _leaves(part, (*path, name))
     elif isinstance(value, list):
         for index, part in enumerate(value):
-            yield from _leaves(part, (*place, index))
+            yield from _leaves(part, (*path, index))
     else:
-        yield place, value
+        yield path, value
 
 
-def _instead_of(value: Any) -> list[tuple[str, Any]]:
+def _hostile_values(value: Any) -> list[tuple[str, Any]]:
     if isinstance(value, bool):
-        return [("2**63 for a truth value", 2**63), ("a text for a truth value", "yes")]
+        return [("2**63 for a boolean", 2**63), ("a text for a boolean", "yes")]
     if isinstance(value, float):
-        return [("2**63", 2**63), ("10**400", 10**400), ("less than nothing", -1.5), ("not a number", float("nan")), ("a text", "one")]
+        return [("2**63", 2**63), ("10**400", 10**400), ("a negative number", -1.5), ("not a number", float("nan")), ("a text", "one")]
     if isinstance(value, int):
         return [("2**63", 2**63), ("-(2**63) - 1", -(2**63) - 1), ("10**400", 10**400), ("a fraction", 1.5), ("a text", "one")]
     return [
@@ -180,18 +181,18 @@ def _instead_of(value: Any) -> list[tuple[str, Any]]:
     ]
 
 
-def _replaced(whole: Any, place: tuple[str | int, ...], value: Any) -> Any:
+def _replaced(whole: Any, path: tuple[str | int, ...], value: Any) -> Any:
     changed = copy.deepcopy(whole)
     node = changed
-    for step in place[:-1]:
+    for step in path[:-1]:
         node = node[step]
-    if not place:
+    if not path:
         return value
-    node[place[-1]] = value
+    node[path[-1]] = value
     return changed
 
 
-def form(document: Schema, door: Door) -> Form | None:
-    """None: the door takes no JSON body that FastAPI knows of."""
-    content = document["paths"][door.path][door.method.lower()].get("requestBody", {}).get("content", {})
+def body_form(document: Schema, endpoint: Endpoint) -> Form | None:
+    """The form of the endpoint's JSON body; None: it takes none that its OpenAPI document describes."""
+    content = document["paths"][endpoint.path][endpoint.method.lower()].get("requestBody", {}).get("content", {})
     return Form(document, content["application/json"]["schema"]) if "application/json" in content else None
