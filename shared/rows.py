@@ -15,7 +15,7 @@ A test prepares every statement and holds its labels equal to the fields of its 
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from enum import Enum
@@ -27,6 +27,8 @@ from pydantic import BaseModel
 T = TypeVar("T")
 U = TypeVar("U")
 Convert = Callable[[Any], Any]
+Values = tuple[Any, ...]  # of one row, in the order of its columns
+Read = Callable[[Values], Any]
 
 
 class Statement(str, Generic[T]):
@@ -86,50 +88,68 @@ def from_row(cls: type[T], row: Mapping[str, Any]) -> T:
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """Where the fields of a row class lie in the rows of one statement: worked out once, since it is the same for every row."""
+    """Where the fields of a class lie in the rows of one statement: worked out once, since it is the same for every row."""
 
     plain: tuple[tuple[str, int], ...]  # field, position of its column; taken as it is
     converted: tuple[tuple[str, int, Convert], ...]
-    nested: tuple[tuple[str, tuple[tuple[str, int], ...], Convert], ...]  # field, (rest of the label, position) of its columns
-    deep: bool  # the rest of a label has a dot, too
+    nested: tuple[tuple[str, Read], ...]  # field, what reads it out of the row
 
 
 @cache
 def _layout(cls: Any, labels: tuple[str, ...]) -> _Layout:
+    return _layout_of(cls, [(label, position) for position, label in enumerate(labels)])
+
+
+def _layout_of(cls: Any, columns: Sequence[tuple[str, int]]) -> _Layout:
     converters = _converters(cls, json=False)
+    whole: dict[str, int] = {}
     parts: dict[str, list[tuple[str, int]]] = {}
-    for position, label in enumerate(labels):
-        head, _, rest = label.partition(".")
-        parts.setdefault(head, []).append((rest, position))
-    whole = {name: columns[0][1] for name, columns in parts.items() if not columns[0][0]}
+    for label, position in columns:
+        name, _, rest = label.partition(".")
+        if rest:
+            parts.setdefault(name, []).append((rest, position))
+        else:
+            whole[name] = position
     return _Layout(
         plain=tuple((name, position) for name, position in whole.items() if name not in converters),
         converted=tuple((name, position, converters[name]) for name, position in whole.items() if name in converters),
-        nested=tuple((name, tuple(columns), converters[name]) for name, columns in parts.items() if columns[0][0]),
-        deep=any(label.count(".") > 1 for label in labels),
+        nested=tuple((name, _reader(get_type_hints(cls)[name], inner)) for name, inner in parts.items()),
     )
 
 
-def _read(cls: type[T], layout: _Layout, values: tuple[Any, ...]) -> T:
+def _reader(hint: Any, columns: Sequence[tuple[str, int]]) -> Read:
+    """Reads a nested value, which is None when it may be and all its columns are."""
+    alternatives = [one for one in get_args(hint) if one is not type(None)]
+    cls: Any = alternatives[0] if alternatives else hint
+    if issubclass(cls, BaseModel):
+        names = tuple(columns)
+
+        def read(values: Values) -> Any:
+            return cls(**{name: values[position] for name, position in names})
+
+    else:
+        layout = _layout_of(cls, columns)
+
+        def read(values: Values) -> Any:
+            return _read(cls, layout, values)
+
+    if not alternatives:
+        return read
+    first, *others = (position for _, position in columns)
+
+    def read_optional(values: Values) -> Any:
+        return None if values[first] is None and all(values[other] is None for other in others) else read(values)
+
+    return read_optional
+
+
+def _read(cls: type[T], layout: _Layout, values: Values) -> T:
     found = {name: values[position] for name, position in layout.plain}
     for name, position, convert in layout.converted:
         found[name] = convert(values[position])
-    for name, columns, convert in layout.nested:
-        parts = {label: values[position] for label, position in columns}
-        found[name] = convert(_nested(parts) if layout.deep else parts)
+    for name, read in layout.nested:
+        found[name] = read(values)
     return cls(**found)
-
-
-def _nested(columns: Mapping[str, Any]) -> dict[str, Any]:
-    """{"wage.minor": 1, "wage.currency": "CNY", "id": 2} -> {"wage": {"minor": 1, "currency": "CNY"}, "id": 2}."""
-    found: dict[str, Any] = {}
-    for label, value in columns.items():
-        *path, last = label.split(".")
-        into = found
-        for part in path:
-            into = into.setdefault(part, {})
-        into[last] = value
-    return found
 
 
 def _is_absent(value: Any) -> bool:

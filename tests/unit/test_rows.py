@@ -87,3 +87,20 @@ def test_a_day_is_taken_from_a_column_as_it_is_and_read_from_json() -> None:
     made = from_row(Holder, {"on": date(2018, 3, 1), "wider": {**inner, "on": "2018-03-01"}})
     assert made.wider is not None
     assert made.on == made.wider.on == date(2018, 3, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Deep:
+    id: int
+    outer: Outer | None
+
+
+def test_values_are_nested_as_deep_as_their_labels() -> None:
+    row = {f"outer.{label}": value for label, value in ROW.items() if label != "inner"}
+    inner = {"outer.inner.code": "x", "outer.inner.colours": ["red"]}
+    made = from_row(Deep, {"id": 2, **row, **inner})
+    assert made == Deep(2, from_row(Outer, ROW))
+    without = from_row(Deep, {"id": 2, **row, **dict.fromkeys(inner)})
+    assert without.outer is not None
+    assert (without.outer.inner, without.outer.cap) == (None, None)
+    assert from_row(Deep, {"id": 2, **dict.fromkeys(row), **dict.fromkeys(inner)}).outer is None
