@@ -32,7 +32,7 @@ class ClosePeriod(_Body):
 
 
 class ReopenPeriod(_Body):
-    """The caller approves, and is not who closed it. The reason is told to everybody; the explanation may name somebody and is not."""
+    """The caller approves, and is not who closed it. The reason is published; the explanation may name somebody and is not."""
 
     period: ClosablePeriod
     reason: Literal["late_reports", "wrong_reports", "merged_workers", "method"]
@@ -75,7 +75,7 @@ class LoadFxRates(_Body):
     @model_validator(mode="after")
     def _once(self) -> Self:
         if len({(rate.currency, rate.month) for rate in self.rates}) != len(self.rates):
-            raise ValueError("a currency stands twice in a month")
+            raise ValueError("a currency is given twice for a month")
         return self
 
 
@@ -118,7 +118,7 @@ class Scenario(_Body):
     @model_validator(mode="after")
     def _once(self) -> Self:
         if len({(rate.currency, rate.month) for rate in self.rates}) != len(self.rates):
-            raise ValueError("a currency stands twice in a month")
+            raise ValueError("a currency is given twice for a month")
         if self.plan is None and not self.rates and not self.designations:
             raise ValueError("nothing is supposed")
         return self

@@ -24,8 +24,8 @@ REOPENED = {"period": "2018", "reason": "late_reports", "explanation": "asked fo
 
 async def three_departures(stats: Client) -> None:
     out = dispatched(departure(POOR_WEST, date(2018, 3, 4)))
-    told = [out, dispatched(departure(RICH_EAST, date(2018, 5, 2))), dispatched(departure(RICH_EAST, date(2019, 5, 2)))]
-    await counted(stats.database, [recorded(data) for data in told] + [recorded(income(out, paid(800_000)))])
+    events = [out, dispatched(departure(RICH_EAST, date(2018, 5, 2))), dispatched(departure(RICH_EAST, date(2019, 5, 2)))]
+    await counted(stats.database, [recorded(data) for data in events] + [recorded(income(out, paid(800_000)))])
 
 
 async def test_every_answer_carries_definition_and_freshness(stats: Client) -> None:
@@ -144,10 +144,10 @@ async def test_a_plan_that_contradicts_itself_is_refused_with_the_arithmetic(sta
     assert [entry["version"] for entry in (await stats.get("/programmes")).body] == [0]
 
 
-async def test_a_running_year_says_what_is_missing_whether_orders_can_close_it_and_where_targets_are_heading(stats: Client) -> None:
+async def test_a_running_year_says_what_is_missing_whether_orders_can_close_it_and_what_targets_will_come_to(stats: Client) -> None:
     days = [date(2018, 1, 9), *(date(2018, month, 2) for month in range(2, 7))]
-    told: list[Event] = [dispatched(departure(RICH_EAST, day)) for day in days for _ in range(3)]
-    await counted(stats.database, [recorded(data) for data in [*told, opened(1)]])
+    events: list[Event] = [dispatched(departure(RICH_EAST, day)) for day in days for _ in range(3)]
+    await counted(stats.database, [recorded(data) for data in [*events, opened(1)]])
     stats.at = datetime(2018, 6, 30, 4, tzinfo=UTC)
     row = next(one for one in (await stats.get("/quotas")).body["quotas"] if (one["quota"], one["year"]) == ("Q1", 2018))
     assert {name: row[name] for name in ("status", "num", "den", "gap_heads", "open_positions", "infeasible")} == {
@@ -220,8 +220,8 @@ async def test_worked_example_rate_revised(stats: Client) -> None:
 
 
 async def test_worked_example_rate_missing(stats: Client) -> None:
-    told = [income(dispatched(), paid(500_000)), income(dispatched(), paid(120_500, "KWD"))]
-    await counted(stats.database, [recorded(data) for data in told])
+    events = [income(dispatched(), paid(500_000)), income(dispatched(), paid(120_500, "KWD"))]
+    await counted(stats.database, [recorded(data) for data in events])
     assert await yuan(stats) == (500_000, {"KWD": 120_500})
 
 
@@ -298,11 +298,11 @@ async def test_a_figure_leaves_as_csv_and_as_parquet_with_the_same_rows(stats: C
 
 
 async def test_a_figure_comes_page_by_page_and_its_totals_are_of_all_pages(stats: Client) -> None:
-    told = [dispatched(departure(RICH_EAST, date(2018, month, 2))) for month in range(1, 8)]
+    events = [dispatched(departure(RICH_EAST, date(2018, month, 2))) for month in range(1, 8)]
     await counted(
         stats.database,
-        [recorded(data) for data in told]
-        + [recorded(income(told[0], paid(800, period="2018-02"))), recorded(income(told[0], paid(900, period="2018-03")))],
+        [recorded(data) for data in events]
+        + [recorded(income(events[0], paid(800, period="2018-02"))), recorded(income(events[0], paid(900, period="2018-03")))],
     )
     seen, after = list[str](), dict[str, str]()
     while True:

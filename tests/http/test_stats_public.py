@@ -18,13 +18,13 @@ REOPENED = {"period": "2018", "reason": "late_reports", "explanation": "asked fo
 async def sent(stats: Client, *, closed: bool = True) -> None:
     """Two months of 2018: three from the west in May, whom nobody may find."""
     by_place = {EAST: (20, 30), NORTH: (40, 25), WEST: (3, 15)}
-    told = [
+    events = [
         dispatched(departure(county, date(2018, month, 2), destination=Destination("JPN" if county == EAST else "SGP")))
         for county, counts in by_place.items()
         for month, count in zip((5, 6), counts, strict=True)
         for _ in range(count)
     ]
-    await counted(stats.database, [recorded(data) for data in told])
+    await counted(stats.database, [recorded(data) for data in events])
     stats.at = datetime(2019, 1, 31, tzinfo=UTC)
     if closed:
         assert (await stats.post("/periods/close", {"period": "2018"})).status == 201

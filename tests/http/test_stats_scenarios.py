@@ -1,4 +1,4 @@
-"""The same cells under another plan and other rates, beside the actual figures; nothing stored, nothing told."""
+"""The same cells under another plan and other rates, beside the actual figures; nothing stored, nothing published."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from tests.support.tables import contents
 async def stats(client: Start) -> Client:
     made = await client("stats")
     poor = dispatched(departure(POOR_WEST, date(2018, 3, 4)))
-    told = [poor, *(dispatched(departure(RICH_EAST, date(2018, 5, 2))) for _ in range(9)), income(poor, paid(180_000, "JPY", "2018-06"))]
-    await counted(made.database, [recorded(data) for data in told])
+    events = [poor, *(dispatched(departure(RICH_EAST, date(2018, 5, 2))) for _ in range(9)), income(poor, paid(180_000, "JPY", "2018-06"))]
+    await counted(made.database, [recorded(data) for data in events])
     made.at = datetime(2018, 12, 1, tzinfo=UTC)
     return made.speaking_as(Role.AUDITOR)
 
@@ -36,14 +36,14 @@ def q1(body: dict[str, Any], side: str) -> tuple[str, int]:
     return row["status"], row["gap_heads"]
 
 
-async def test_another_plan_is_judged_beside_the_one_in_force(stats: Client) -> None:
+async def test_another_plan_is_evaluated_beside_the_one_in_force(stats: Client) -> None:
     answer = await stats.post("/scenarios", {"plan": plan(threshold=[1, 20], rising=False)})
     assert answer.status == 200
     assert (q1(answer.body, "actual"), q1(answer.body, "scenario")) == (("not_comparable", 0), ("met", 0))
     assert answer.body["contradictions"] == []
     answer = await stats.post("/scenarios", {"plan": plan(threshold=[1, 5])})
     assert q1(answer.body, "scenario") == ("at_risk", 2)
-    assert "360,000" in answer.body["contradictions"][0]  # it could not be entered so; what it would mean is said all the same
+    assert "360,000" in answer.body["contradictions"][0]  # it could not be entered so; what it would mean is answered all the same
 
 
 async def test_other_rates_move_the_money_of_the_scenario_only(stats: Client) -> None:
@@ -70,7 +70,7 @@ async def test_another_list_moves_what_counts_as_poor_in_the_scenario_only(stats
     assert (refused.status, refused.code) == (422, "LIST_INVALID")
 
 
-async def test_nothing_is_stored_and_nothing_told(stats: Client) -> None:
+async def test_nothing_is_stored_and_nothing_published(stats: Client) -> None:
     before = await contents(stats.database)
     rates = [{"currency": "JPY", "month": "2018-06", "yuan_per_unit": "0.06"}]
     answer = await stats.post("/scenarios", {"plan": plan(threshold=[1, 20]), "rates": rates, "level": "province"})

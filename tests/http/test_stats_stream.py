@@ -1,4 +1,4 @@
-"""What the service tells, as server-sent events over real HTTP: live, resumed, bounded."""
+"""Published events as server-sent events over real HTTP: live, resumed, bounded."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.stats import POOR_WEST, counted, departure, dispatched, recor
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class StreamEvent:
     number: int | None
     kind: str
     data: Any
@@ -30,7 +30,7 @@ class Told:
 class Reader:
     response: aiohttp.ClientResponse
 
-    async def next(self) -> Told:
+    async def next(self) -> StreamEvent:
         """The next event; comments and hints are passed over."""
         fields: dict[str, str] = {}
         async for raw in self.response.content:
@@ -41,7 +41,7 @@ class Reader:
             elif fields:
                 break
         number = fields.get("id")
-        return Told(int(number) if number else None, fields["event"], json.loads(fields["data"]))
+        return StreamEvent(int(number) if number else None, fields["event"], json.loads(fields["data"]))
 
 
 @contextlib.asynccontextmanager
@@ -59,19 +59,19 @@ async def swept(stats: Client) -> int:
     return acted
 
 
-async def told_so_far(stats: Client) -> int:
+async def published_so_far(stats: Client) -> int:
     stats.at = datetime(2018, 6, 1, tzinfo=UTC)
     await counted(stats.database, [recorded(dispatched(departure(POOR_WEST, date(2018, 5, 2))))])
     return await swept(stats)
 
 
-async def test_what_is_told_is_streamed_in_order_as_the_events_of_the_topics(stats: Client) -> None:
+async def test_published_events_are_streamed_in_order_as_on_the_topics(stats: Client) -> None:
     async with reading(stats, 0) as reader:
-        count = await told_so_far(stats)
+        count = await published_so_far(stats)
         seen = [await reader.next() for _ in range(count)]
-    assert [told.number for told in seen] == list(range(1, count + 1))
-    assert [told.data for told in seen] == [json.loads(json.dumps(document)) for document in await published(stats)]
-    assert {told.kind for told in seen} >= {"stats.FigurePublished.v1", "stats.QuotaStatusChanged.v1"}
+    assert [event.number for event in seen] == list(range(1, count + 1))
+    assert [event.data for event in seen] == [json.loads(json.dumps(document)) for document in await published(stats)]
+    assert {event.kind for event in seen} >= {"stats.FigurePublished.v1", "stats.QuotaStatusChanged.v1"}
 
 
 async def published(stats: Client) -> list[Any]:
@@ -80,7 +80,7 @@ async def published(stats: Client) -> list[Any]:
 
 
 async def test_a_reader_that_comes_back_with_its_last_number_misses_nothing(stats: Client) -> None:
-    count = await told_so_far(stats)
+    count = await published_so_far(stats)
     async with reading(stats, count - 2) as reader:
         assert [(await reader.next()).number for _ in range(2)] == [count - 1, count]
         await counted(stats.database, [recorded(dispatched(departure(POOR_WEST, date(2018, 5, 3))))])
@@ -88,8 +88,8 @@ async def test_a_reader_that_comes_back_with_its_last_number_misses_nothing(stat
         assert (await reader.next()).number == count + 1
 
 
-async def test_without_a_number_a_reader_hears_what_is_told_from_now_on(stats: Client) -> None:
-    count = await told_so_far(stats)
+async def test_without_a_number_a_reader_gets_what_is_published_from_now_on(stats: Client) -> None:
+    count = await published_so_far(stats)
     async with reading(stats) as reader:
         await reader.response.content.readline()  # the first sign of life: it is listening
         await counted(stats.database, [recorded(dispatched(departure(POOR_WEST, date(2018, 5, 3))))])
@@ -97,8 +97,8 @@ async def test_without_a_number_a_reader_hears_what_is_told_from_now_on(stats: C
         assert (await reader.next()).number == count + 1
 
 
-async def test_a_reader_that_was_away_too_long_is_told_so(stats: Client) -> None:
-    count = await told_so_far(stats)
+async def test_a_reader_that_was_away_too_long_gets_a_reset(stats: Client) -> None:
+    count = await published_so_far(stats)
     async with stats.database.connection() as conn:
         await conn.execute("DELETE FROM stream_event WHERE id <= 5")
     async with reading(stats, 2) as reader:

@@ -72,7 +72,7 @@ async def test_much_that_is_not_settled_is_settled_a_part_at_a_time(database: Da
         more = await counting.update_year_sums(database)
         async with database.transaction(cause()) as tx:
             unsettled.append(await tx.conn.fetchval("SELECT sum(cells) FROM block WHERE NOT settled"))
-            assert await answer(tx, Question(measure="dispatches", **YEARS)) == [Point({}, 12)]
+            assert await answer(tx, Question(measure="dispatches", **YEARS)) == [Point(of={}, value=12)]
         if not more:
             break
     assert unsettled == [9, 6, 3, 3]
@@ -115,7 +115,7 @@ async def test_what_is_settled_between_two_statements_is_counted_once(database: 
 
     monkeypatch.setattr(year_cells, "_fetch", interrupted)
     async with database.transaction(cause()) as tx:
-        assert await answer(tx, DISPATCHES) == [Point({}, 7)]
+        assert await answer(tx, DISPATCHES) == [Point(of={}, value=7)]
 
 
 async def test_words_that_are_hard_to_write_down_are_kept_as_they_are(database: Database) -> None:

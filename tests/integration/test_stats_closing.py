@@ -1,4 +1,4 @@
-"""Closed periods: every later change is told, and what is told adds up."""
+"""Closed periods: every later change is published as a restatement, and the restatements add up."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ async def test_worked_example_late(database: Database) -> None:
     await closed(database)
     late = recorded(dispatched(departure(departed_on=date(2017, 12, 30))), date(2018, 3, 5))
     await counted(database, [late])
-    told = {event.measure: event for event in await restated(database)}
-    event = told["dispatches"]
+    events = {event.measure: event for event in await restated(database)}
+    event = events["dispatches"]
     assert (event.period, event.old, event.new, event.kind, event.causes) == ("2017", 1, 2, "late", (late.id,))
     assert (await known(database, "dispatches", date(2018, 2, 1)), await known(database, "dispatches")) == (1, 2)
 

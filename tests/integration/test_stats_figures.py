@@ -85,9 +85,9 @@ async def test_the_database_holds_the_cells_of_the_reference_fold_whatever_the_b
 ) -> None:
     async with database.transaction(cause()) as tx:
         await tx.conn.execute("TRUNCATE block, year_cell, settled, applied")
-    told = list(chain.from_iterable(lives))
-    await counted(database, told, batch=3)
-    assert await all_cells(database) == fold_all(told)
+    events = list(chain.from_iterable(lives))
+    await counted(database, events, batch=3)
+    assert await all_cells(database) == fold_all(events)
     by_day = await ask(database, "dispatches", date(2017, 1, 1), date(2020, 12, 30), by=("year",))
     by_month = await ask(database, "dispatches", by=("year",))
     late = await ask(database, "dispatches", date(2020, 12, 31), date(2020, 12, 31))
@@ -95,12 +95,12 @@ async def test_the_database_holds_the_cells_of_the_reference_fold_whatever_the_b
 
 
 async def test_the_number_of_statements_does_not_depend_on_the_batch(database: Database) -> None:
-    told = [recorded(dispatched(departure(random.Random(n).choice([POOR_WEST, RICH_EAST])))) for n in range(300)]
+    events = [recorded(dispatched(departure(random.Random(n).choice([POOR_WEST, RICH_EAST])))) for n in range(300)]
     seen: list[str] = []
     counts: list[int] = []
     async with database.transaction(cause()) as tx:
         with tx.conn.query_logger(lambda entry: seen.append(entry.query)):
-            for batch in (told[:2], told[2:3], told[3:]):  # the first also asks for the types of its arguments, once per connection
+            for batch in (events[:2], events[2:3], events[3:]):  # the first also asks for the types of its arguments, once per connection
                 seen.clear()
                 await consumers.apply(tx, batch)
                 counts.append(len(seen))
@@ -121,9 +121,9 @@ async def test_stock_is_what_left_less_what_came_back_at_the_end_of_each_month(d
 
 async def test_open_positions_are_what_orders_offer_less_what_is_taken_until_the_order_ends(database: Database) -> None:
     january, march = date(2018, 1, 5), date(2018, 3, 1)
-    told = [opened(5), matched(), matched(), cancelled(date(2018, 2, 9), reopens=True), opened(3, january, "SGP")]
-    told += [ended(4, march), cancelled(date(2018, 3, 9), reopens=False), ended(3, date(2018, 4, 1), "SGP", expired=True)]
-    await counted(database, [recorded(data) for data in told])
+    events = [opened(5), matched(), matched(), cancelled(date(2018, 2, 9), reopens=True), opened(3, january, "SGP")]
+    events += [ended(4, march), cancelled(date(2018, 3, 9), reopens=False), ended(3, date(2018, 4, 1), "SGP", expired=True)]
+    await counted(database, [recorded(data) for data in events])
     found = await ask(database, "open_positions", date(2018, 1, 1), date(2018, 4, 30), by=("month", "destination"))
     assert [found[month, "JPN"] for month in ("2018-01", "2018-02", "2018-03", "2018-04")] == [5, 4, 0, 0]
     assert [found[month, "SGP"] for month in ("2018-01", "2018-02", "2018-03", "2018-04")] == [3, 3, 3, 0]
@@ -152,8 +152,9 @@ async def test_person_months_are_worker_days_in_months_of_the_mean_year_exactly(
 
 async def test_coverage_is_wage_periods_reported_over_those_abroad_once_every_pay_day_is_past(database: Database) -> None:
     out, other = dispatched(departure(departed_on=date(2018, 5, 31))), dispatched(departure(departed_on=date(2018, 6, 1)))
-    told = [out, other, came_back(other, date(2018, 6, 30)), *(income(out, paid(600_000, period=f"2018-0{month}")) for month in (5, 6, 7))]
-    await counted(database, [recorded(data, date(2018, 8, 3)) for data in told])
+    reported = [income(out, paid(600_000, period=f"2018-0{month}")) for month in (5, 6, 7)]
+    events = [out, other, came_back(other, date(2018, 6, 30)), *reported]
+    await counted(database, [recorded(data, date(2018, 8, 3)) for data in events])
     assert await shown(database, "coverage", date(2018, 8, 31)) == [("66.7", (200, 3))]  # of July's wages the pay day may come yet
     assert await shown(database, "coverage", date(2018, 9, 1)) == [("75.0", (300, 4))]
     assert await shown(database, "coverage", date(2018, 6, 30)) == [(None, (0, 0))]
@@ -193,9 +194,9 @@ async def test_worked_example_duplicate_income(database: Database) -> None:
 
 async def test_recruitment_cost_is_the_mean_of_months_of_first_income(database: Database) -> None:
     first, second, third = (dispatched() for _ in range(3))
-    told = [assessed(first, cost(900_000, 600_000)), assessed(second, cost(0, 600_000))]
-    told += [assessed(third, cost(100_000, 300_000, currency="JPY"))]
-    await counted(database, [recorded(data) for data in told])
+    events = [assessed(first, cost(900_000, 600_000)), assessed(second, cost(0, 600_000))]
+    events += [assessed(third, cost(100_000, 300_000, currency="JPY"))]
+    await counted(database, [recorded(data) for data in events])
     assert await shown(database, "recruitment_cost_months") == [("0.611", (1833, 3000))]
     assert await ask(database, "recruitment_fees") == {("CNY",): 900_000, ("JPY",): 100_000}
 
@@ -203,9 +204,9 @@ async def test_recruitment_cost_is_the_mean_of_months_of_first_income(database: 
 async def test_median_and_p90_of_a_duration_are_known_to_the_band(database: Database) -> None:
     day = date(2018, 5, 2)
     waits = [1] * 5 + [5] * 4 + [100]
-    told = [dispatched(departure(RICH_EAST, day, matched_on=day - timedelta(days=wait))) for wait in waits]
-    told += [dispatched(departure(POOR_WEST, day, matched_on=day - timedelta(days=8)))]
-    await counted(database, [recorded(data) for data in told])
+    events = [dispatched(departure(RICH_EAST, day, matched_on=day - timedelta(days=wait))) for wait in waits]
+    events += [dispatched(departure(POOR_WEST, day, matched_on=day - timedelta(days=8)))]
+    await counted(database, [recorded(data) for data in events])
     async with database.transaction(cause()) as tx:
         question = Question(measure="match_to_departure", start=YEARS[0], end=YEARS[1], by=("province",))
         found = {point.of["province"]: (point.value, point.percentiles) for point in await query.answer(tx, question)}
@@ -226,8 +227,8 @@ async def test_a_figure_is_shown_as_it_was_known_at_any_day(database: Database) 
 
 async def test_worked_example_delisted_county(database: Database) -> None:
     county = "130126"  # Lingshou left the list with the end of 2018
-    told = [recorded(dispatched(departure(county, day))) for day in (date(2018, 12, 31), date(2019, 1, 1))]
-    await counted(database, told)
+    events = [recorded(dispatched(departure(county, day))) for day in (date(2018, 12, 31), date(2019, 1, 1))]
+    await counted(database, events)
     assert await ask(database, "dispatches", by=("year",), filter=POOR, basis="listed_at_departure") == {("2018",): 1}
     assert await ask(database, "dispatches", by=("year",), filter=POOR) == {("2018",): 1, ("2019",): 1}
 
@@ -253,8 +254,8 @@ async def test_worked_example_unknown_county_is_part_of_denominators(database: D
 async def test_money_is_answered_by_currency_and_a_missing_rate_lowers_nothing(database: Database) -> None:
     out = dispatched()
     wrong, right = paid(500_000), paid(600_000)
-    told = [income(out, wrong), income_corrected(out, wrong, right), income(out, paid(120_500, "KWD"))]
-    await counted(database, [recorded(data) for data in told])
+    events = [income(out, wrong), income_corrected(out, wrong, right), income(out, paid(120_500, "KWD"))]
+    await counted(database, [recorded(data) for data in events])
     assert await ask(database, "income") == {("CNY",): 600_000, ("KWD",): 120_500}
     async with database.transaction(cause()) as tx:
         answer = await figures.figure(tx, Question(measure="income", start=YEARS[0], end=YEARS[1]), {})
@@ -267,11 +268,11 @@ async def test_dimensions_that_no_cut_has_together_are_refused(database: Databas
 
 
 async def test_a_filter_by_destination_and_by_age(database: Database) -> None:
-    told = [
+    events = [
         recorded(dispatched(departure(destination=Destination("JPN"), birth_year=1999))),
         recorded(dispatched(departure(destination=Destination("SGP"), birth_year=1970))),
     ]
-    await counted(database, told)
+    await counted(database, events)
     assert await ask(database, "dispatches", filter=Filter(destination=(Destination("SGP"),))) == {(): 1}
     assert await ask(database, "dispatches", by=("age_band",)) == {("0-19",): 1, ("45-49",): 1}
 
@@ -283,11 +284,11 @@ async def test_what_can_be_counted_nowhere_is_rejected_and_leaves_nothing(databa
     assert await all_cells(database) == {}
 
 
-# --- the programme judged ---------------------------------------------------------------------------------------------
-async def test_the_report_judges_finished_years_for_good(database: Database) -> None:
-    told = [dispatched(departure(RICH_EAST, date(year, 5, 2))) for year in (2017, 2018) for _ in range(9)]
-    told += [dispatched(departure(POOR_WEST, date(2017, 5, 2))), *(dispatched(departure(POOR_EAST, date(2018, 5, 2))) for _ in range(2))]
-    await counted(database, [recorded(data) for data in told])
+# --- the programme evaluated ---------------------------------------------------------------------------------------------
+async def test_the_report_evaluates_finished_years_for_good(database: Database) -> None:
+    events = [dispatched(departure(RICH_EAST, date(year, 5, 2))) for year in (2017, 2018) for _ in range(9)]
+    events += [dispatched(departure(POOR_WEST, date(2017, 5, 2))), *(dispatched(departure(POOR_EAST, date(2018, 5, 2))) for _ in range(2))]
+    await counted(database, [recorded(data) for data in events])
     async with database.transaction(cause(datetime(2021, 1, 2, tzinfo=UTC))) as tx:
         report = await evaluations.report(tx, catalogue.MAIN, None, {})
     q1 = {year: (row.q1.num, row.q1.den, row.q1.status, row.q1.gap_heads) for year, row in report.years.items() if row.q1}
@@ -301,14 +302,14 @@ async def test_the_report_judges_finished_years_for_good(database: Database) -> 
 
 
 async def test_the_monthly_form_is_cumulative_in_two_channels_with_the_change_on_the_year_before(database: Database) -> None:
-    told = [
+    events = [
         dispatched(departure(departed_on=date(2018, 1, 9))),
         dispatched(departure(departed_on=date(2018, 2, 20))),
         dispatched(departure(departed_on=date(2018, 2, 21))),  # a day after the running year's cut-off
         dispatched(departure(departed_on=date(2019, 1, 9))),
         dispatched(departure(departed_on=date(2019, 2, 9), channel="contracted_project")),
     ]
-    await counted(database, [recorded(data) for data in told])
+    await counted(database, [recorded(data) for data in events])
     async with database.transaction(cause(datetime(2019, 2, 20, tzinfo=UTC))) as tx:
         form = await figures.monthly(tx, 2019, None, {})
     assert [(row.dispatches, row.contracted_projects, row.labour_cooperation, row.stock) for row in form.months] == [
@@ -318,29 +319,29 @@ async def test_the_monthly_form_is_cumulative_in_two_channels_with_the_change_on
     assert [(row.change_dispatches, row.change_stock) for row in form.months] == [(0, 3), (0, 3)]
 
 
-async def test_a_pass_tells_what_changed_and_the_next_tells_nothing(database: Database) -> None:
+async def test_a_pass_publishes_what_changed_and_the_next_publishes_nothing(database: Database) -> None:
     at = datetime(2019, 1, 5, 12, tzinfo=UTC)
-    told = [dispatched(departure(POOR_WEST, date(2017, 5, 2))), dispatched(departure(RICH_EAST, date(2018, 5, 2)))]
-    await counted(database, [recorded(told[0]), recorded(told[1]), recorded(dispatched(departure(RICH_EAST, date(2019, 1, 4))))])
+    events = [dispatched(departure(POOR_WEST, date(2017, 5, 2))), dispatched(departure(RICH_EAST, date(2018, 5, 2)))]
+    await counted(database, [recorded(events[0]), recorded(events[1]), recorded(dispatched(departure(RICH_EAST, date(2019, 1, 4))))])
     async with database.transaction(cause(at)) as tx:
         assert await publisher.sweep(tx) > 0
-    said = await outbox_of(database)
-    changes = {(event.quota, event.period): event.status_to for event in said if isinstance(event, QuotaStatusChanged)}
+    published = await outbox_of(database)
+    changes = {(event.quota, event.period): event.status_to for event in published if isinstance(event, QuotaStatusChanged)}
     assert changes["Q1", "2017"] is QuotaStatus.MET
     assert changes["Q1", "2018"] is QuotaStatus.BREACHED
     assert changes["Q1", "2019"] is QuotaStatus.AT_RISK
-    assert {event.period for event in said if isinstance(event, YearOnYearBreached) and event.quota == "Q1"} == {"2018"}
-    assert {event.target for event in said if isinstance(event, TargetProgressChanged)} >= {"dispatches", "income"}
-    keys = [event.key for event in said if isinstance(event, FigurePublished)]
+    assert {event.period for event in published if isinstance(event, YearOnYearBreached) and event.quota == "Q1"} == {"2018"}
+    assert {event.target for event in published if isinstance(event, TargetProgressChanged)} >= {"dispatches", "income"}
+    keys = [event.key for event in published if isinstance(event, FigurePublished)]
     assert len(keys) == len(set(keys))
     assert "Q1|province:620000|2017" in keys
-    assert {event.effective for event in said if isinstance(event, FigurePublished)} == {date(2019, 1, 4)}
+    assert {event.effective for event in published if isinstance(event, FigurePublished)} == {date(2019, 1, 4)}
     async with database.transaction(cause(at)) as tx:
         assert await publisher.sweep(tx) == 0
-    assert len(await outbox_of(database)) == len(said)
+    assert len(await outbox_of(database)) == len(published)
 
 
-async def test_a_correction_is_told_again_for_the_keys_it_moves_only(database: Database) -> None:
+async def test_a_correction_is_published_for_the_keys_it_changes_only(database: Database) -> None:
     first = dispatched(departure(RICH_EAST, date(2018, 5, 2)))
     await counted(database, [recorded(first), recorded(dispatched(departure(RICH_EAST, date(2018, 5, 2))))])
     at = datetime(2018, 6, 1, tzinfo=UTC)
@@ -382,30 +383,30 @@ async def test_an_answer_is_as_fresh_as_the_oldest_log_that_is_behind(database: 
 
 async def test_worked_example_not_comparable_by_the_coverage_of_wage_months(database: Database) -> None:
     left = [dispatched(departure(county, date(year, 1, 2))) for year in (2017, 2018) for county in (POOR_WEST, RICH_EAST)]
-    told: list[Event] = [*left, *(came_back(out, date(out.fact.departed_on.year, 12, 31)) for out in left)]
+    events: list[Event] = [*left, *(came_back(out, date(out.fact.departed_on.year, 12, 31)) for out in left)]
     for out in left:
         year = out.fact.departed_on.year
         months = range(1, 13) if year == 2017 else range(1, 11)  # 10 of 12 months of 2018 are reported: 83 %
-        told += [income(out, paid(800, period=f"{year}-{month:02d}", on=date(2019, 3, 1))) for month in months]
-    await counted(database, [recorded(data, date(2019, 3, 1)) for data in told])
+        events += [income(out, paid(800, period=f"{year}-{month:02d}", on=date(2019, 3, 1))) for month in months]
+    await counted(database, [recorded(data, date(2019, 3, 1)) for data in events])
     plan = catalogue.shipped()[catalogue.MAIN].model_copy(update={"comparable_by": "coverage"})
     async with database.transaction(cause()) as tx:
         for least, status in (((95, 100), QuotaStatus.NOT_COMPARABLE), ((80, 100), QuotaStatus.BREACHED)):
             as_of = AsOf(on=date(2019, 6, 1), known_on=None, complete_on=date(2019, 6, 1))
-            judged = await evaluate_quotas(tx, plan.model_copy(update={"comparable_from": least}), as_of)
-            found = {(of.quota.code, of.year): of.judgement for of in judged}
+            evaluated = await evaluate_quotas(tx, plan.model_copy(update={"comparable_from": least}), as_of)
+            found = {(of.quota.code, of.year): of.judgement for of in evaluated}
             assert found["Q1", 2018].status is status  # half in both years: it did not rise
             assert found["Q1", 2017].status is QuotaStatus.MET
 
 
 async def test_a_year_that_is_not_completely_counted_is_compared_with_nothing(database: Database) -> None:
-    told = [dispatched(departure(POOR_WEST, date(2017, 5, 2))), dispatched(departure(RICH_EAST, date(2018, 5, 2)))]
-    await counted(database, [recorded(data) for data in told])
+    events = [dispatched(departure(POOR_WEST, date(2017, 5, 2))), dispatched(departure(RICH_EAST, date(2018, 5, 2)))]
+    await counted(database, [recorded(data) for data in events])
     plan = catalogue.shipped()[catalogue.MAIN]
     async with database.transaction(cause()) as tx:
         cases = ((date(2018, 9, 30), None, QuotaStatus.NOT_COMPARABLE), (date(2018, 12, 31), False, QuotaStatus.BREACHED))
         for complete_on, rise, status in cases:
-            judged = await evaluate_quotas(tx, plan, AsOf(on=date(2019, 1, 1), known_on=None, complete_on=complete_on))
-            found = {(of.quota.code, of.year): of.judgement for of in judged}
+            evaluated = await evaluate_quotas(tx, plan, AsOf(on=date(2019, 1, 1), known_on=None, complete_on=complete_on))
+            found = {(of.quota.code, of.year): of.judgement for of in evaluated}
             assert found["Q1", 2018].rise is rise
             assert found["Q1", 2018].status is status

@@ -280,29 +280,30 @@ def since(draw: st.DrawFn, day: date) -> date | None:
 def lives(draw: st.DrawFn) -> list[EventEnvelope[Event]]:
     """One placement from departure to what happens to it, in order, each event recorded late by up to 200 days."""
     current = dispatched(draw(departures()))
-    told: list[Event] = [current]
+    history: list[Event] = [current]
     back: date | None = None
     for step in draw(st.lists(st.sampled_from(("return", "correct", "pay", "repay", "cost", "complain")), max_size=4)):
         if step == "return" and back is None:
             back = current.fact.departed_on + timedelta(days=draw(st.integers(0, 400)))
-            told.append(came_back(current, back))
+            history.append(came_back(current, back))
         elif step == "correct":
             fact = draw(departures()).model_copy(update={"departed_on": current.fact.departed_on})
-            told.append(corrected(current, fact, back))
+            history.append(corrected(current, fact, back))
             current = current.model_copy(update={"fact": fact})
         elif step == "pay":
-            told.append(income(current, paid(draw(st.integers(1, 10**7)), draw(st.sampled_from(("CNY", "JPY", "KWD"))))))
+            history.append(income(current, paid(draw(st.integers(1, 10**7)), draw(st.sampled_from(("CNY", "JPY", "KWD"))))))
         elif step == "repay":
-            told.append(income_corrected(current, paid(draw(st.integers(1, 10**6))), paid(draw(st.integers(1, 10**6)), period="2018-07")))
+            was, now = paid(draw(st.integers(1, 10**6))), paid(draw(st.integers(1, 10**6)), period="2018-07")
+            history.append(income_corrected(current, was, now))
         elif step == "cost":
             costs = (None, *draw(st.lists(st.builds(cost, st.integers(0, 10**6), st.integers(1, 10**6)), max_size=2)), None)
-            told += [assessed(current, fact, previous) for previous, fact in pairwise(costs) if previous != fact]
+            history += [assessed(current, fact, previous) for previous, fact in pairwise(costs) if previous != fact]
         elif step == "complain":
-            told += draw(complaints(current.fact.departed_on, draw(st.sampled_from((None, current)))))
+            history += draw(complaints(current.fact.departed_on, draw(st.sampled_from((None, current)))))
     if draw(st.integers(0, 9)) == 0:
-        told.append(voided(current, back))
+        history.append(voided(current, back))
     latest, found = date(2018, 8, 1), []
-    for data in told:
+    for data in history:
         latest = max(latest, data.effective_on) + timedelta(days=draw(st.integers(0, 200)))
         found.append(recorded(data, latest))
     return found
@@ -313,24 +314,24 @@ def complaints(draw: st.DrawFn, day: date, of: events.Dispatched | None) -> list
     """A case, about a placement or none: answered in time or not, and closed."""
     case = case_opened(day + timedelta(days=draw(st.integers(0, 99))), of)
     answered = case.effective + timedelta(days=draw(st.integers(0, 60)))
-    told: list[Event] = [case, case_answered(case, answered), case_closed(case, answered + timedelta(days=draw(st.integers(0, 99))))]
-    return [*told, case_overdue(case)] if answered > case.due_at.date() else told
+    history: list[Event] = [case, case_answered(case, answered), case_closed(case, answered + timedelta(days=draw(st.integers(0, 99))))]
+    return [*history, case_overdue(case)] if answered > case.due_at.date() else history
 
 
 @st.composite
 def orders(draw: st.DrawFn) -> list[EventEnvelope[Event]]:
     """One job order: opened, positions taken and given back, ended."""
     day, destination = draw(DAYS), draw(st.sampled_from(("JPN", "SGP")))
-    told: list[Event] = [opened(draw(st.integers(1, 9)), day, destination)]
+    history: list[Event] = [opened(draw(st.integers(1, 9)), day, destination)]
     for step in draw(st.lists(st.sampled_from(("match", "cancel", "late")), max_size=5)):
         if step == "match":
-            told.append(matched(draw(st.sampled_from(COUNTIES)), day, destination, draw(since(day))))
-            told.append(cleared(day, draw(since(day)), draw(since(day)), destination))
+            history.append(matched(draw(st.sampled_from(COUNTIES)), day, destination, draw(since(day))))
+            history.append(cleared(day, draw(since(day)), draw(since(day)), destination))
         else:
-            told.append(cancelled(day, reopens=step == "cancel", destination=destination))
+            history.append(cancelled(day, reopens=step == "cancel", destination=destination))
     if draw(st.booleans()):
-        told.append(ended(draw(st.integers(0, 9)), day, destination, expired=draw(st.booleans())))
-    return [recorded(data, day) for data in told]
+        history.append(ended(draw(st.integers(0, 9)), day, destination, expired=draw(st.booleans())))
+    return [recorded(data, day) for data in history]
 
 
 histories = st.lists(lives() | orders(), max_size=8)
@@ -341,17 +342,17 @@ def cause(at: datetime | None = None) -> Cause:
     return Cause(system("stats"), Clock(at))
 
 
-async def counted(database: Database, told: Sequence[EventEnvelope[Event]], batch: int = 1000) -> None:
+async def counted(database: Database, history: Sequence[EventEnvelope[Event]], batch: int = 1000) -> None:
     """Apply the events as the consumer would, a transaction per batch."""
     from services.stats import consumers  # noqa: PLC0415  # the service under test
 
-    for start in range(0, len(told), batch):
+    for start in range(0, len(history), batch):
         async with database.transaction(cause()) as tx:
-            await consumers.apply(tx, told[start : start + batch])
+            await consumers.apply(tx, history[start : start + batch])
 
 
 async def outbox_of(database: Database) -> list[Event]:
-    """What the service has told, oldest first."""
+    """The events that the service has published, oldest first."""
     async with database.connection() as conn:
         rows = await conn.fetch("SELECT value FROM outbox ORDER BY id")
     return [event.data for event in map(events.decode, (row["value"] for row in rows)) if isinstance(event, EventEnvelope)]

@@ -17,9 +17,9 @@ from tests.support.history import Log, Step, World, happen, steps
 from tests.support.oracle import CUTS, MEASURES, Named, known_at, province, recount, summed
 
 
-def a_world(told: list[Step]) -> World:
+def a_world(steps: list[Step]) -> World:
     world = World(Log(""))
-    for step in told:
+    for step in steps:
         happen(world, step)
     return world
 
@@ -60,7 +60,7 @@ def test_both_folds_give_the_cells_of_an_oracle_that_shares_no_code_with_them(wo
 
 @given(histories)
 @settings(max_examples=40, deadline=None)
-def test_dispatches_persons_and_returns_come_to_what_the_world_knows_of_itself(world: World) -> None:
+def test_dispatches_persons_and_returns_equal_what_the_world_counts_of_itself(world: World) -> None:
     cells = recount(world.counted.values())
     departed, persons, back = (sum(summed(cells, measure, 1, lambda _: "all").values()) for measure in ("dispatches", "persons", "returns"))
     assert (departed, persons) == (len(world.real()), world.person_years())
@@ -70,13 +70,13 @@ def test_dispatches_persons_and_returns_come_to_what_the_world_knows_of_itself(w
 @given(histories, st.integers(0, 20))
 @settings(max_examples=40, deadline=None)
 def test_what_is_recorded_later_changes_nothing_of_what_was_known(world: World, pick: int) -> None:
-    told = events(world)
-    days = sorted({event.time.astimezone(PROGRAMME_ZONE).date() for event in told})
+    recorded = events(world)
+    days = sorted({event.time.astimezone(PROGRAMME_ZONE).date() for event in recorded})
     if days:
         day = days[pick % len(days)]
-        by_then = [event for event in told if event.time.astimezone(PROGRAMME_ZONE).date() <= day]
-        assert {cell: value for cell, value in fold_all(told).items() if cell.recorded_on <= day} == fold_all(by_then)
-        assert all(cell.day <= cell.recorded_on + timedelta(1) for cell in fold_all(told))
+        by_then = [event for event in recorded if event.time.astimezone(PROGRAMME_ZONE).date() <= day]
+        assert {cell: value for cell, value in fold_all(recorded).items() if cell.recorded_on <= day} == fold_all(by_then)
+        assert all(cell.day <= cell.recorded_on + timedelta(1) for cell in fold_all(recorded))
 
 
 @given(histories)

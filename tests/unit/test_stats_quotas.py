@@ -23,7 +23,7 @@ def judged(share: Ratio, before: Ratio | None = None, *, rising: bool = True, fi
     return judge(share, before, Requirement(Q1, rising=rising, strict=True), finished=finished, complete=complete)
 
 
-def stands(actual: int, floor: int, stretch: int | None, start: date, end: date, on: date) -> Progress:
+def progress_of(actual: int, floor: int, stretch: int | None, *, start: date, end: date, on: date) -> Progress:
     """Against a steady pace."""
     return progress(actual, expected_linearly(floor, start, end, on), floor, stretch, days_left(start, end, on))
 
@@ -67,14 +67,14 @@ def test_the_gap_is_the_fewest_heads_that_reach_the_threshold(num: int, more: in
 
 def test_worked_example_four_years_at_one_to_a_thousand() -> None:
     starts, ends, after = date(2017, 1, 1), date(2020, 12, 31), date(2021, 1, 1)
-    assert stands(522 + 492 + 487 + 301, 1_800, 2_000, starts, ends, after).state is TargetState.ACHIEVED
-    assert stands(146, 200, None, starts, ends, after).state is TargetState.MISSED
+    assert progress_of(522 + 492 + 487 + 301, 1_800, 2_000, start=starts, end=ends, on=after).state is TargetState.ACHIEVED
+    assert progress_of(146, 200, None, start=starts, end=ends, on=after).state is TargetState.MISSED
     verdict = judged((146, 1_802), rising=False)
     assert (format_percent(verdict.share, 1), verdict.status) == ("8.1 %", QuotaStatus.BREACHED)
 
 
 def test_a_target_half_way_through_its_days_expects_half_its_floor() -> None:
-    half = stands(450, 1_000, None, date(2019, 1, 1), date(2020, 12, 30), date(2019, 12, 31))
+    half = progress_of(450, 1_000, None, start=date(2019, 1, 1), end=date(2020, 12, 30), on=date(2019, 12, 31))
     assert (half.expected, half.state, half.days_left, half.run_rate) == (500, TargetState.BEHIND, 365, 2)
 
 
@@ -109,7 +109,7 @@ def changed(*path: str | int, value: Any) -> Plan:
     return Plan.model_validate(document)
 
 
-def test_two_quotas_that_share_nobody_cannot_ask_for_more_than_everybody() -> None:
+def test_two_disjoint_quotas_cannot_ask_for_more_than_the_whole() -> None:
     east = {
         "code": "east", "title": "From the east, of all", "measure": "dispatches", "numerator": {"region": ["east"]}, "threshold": [3, 5],
         "rising": False, "first_year": 2020, "last_year": 2020, "binding": False,

@@ -69,7 +69,7 @@ class Filter(DomainModel):
 
 
 class Question(DomainModel):
-    """One figure asked for: the one form behind the API, exports, boards, targets and quotas."""
+    """One figure asked for: the one form behind the API, exports, targets and quotas."""
 
     measure: str
     start: date

@@ -1,4 +1,4 @@
-"""Quotas: shares compared in integers, and what a share is judged to be."""
+"""Quotas: shares compared in integers, and the judgement of a share."""
 
 from __future__ import annotations
 

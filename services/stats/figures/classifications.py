@@ -1,7 +1,7 @@
 """Which counties there are and what they were listed as: versioned lists, applied when a figure is asked for.
 
-The shipped lists are version 0. What is loaded replaces what the list said of the counties it names, so that a province's list can
-be added without the rest; the version after it is whole again. The designation stamped at departure is no matter of these lists.
+The shipped lists are version 0. What is loaded replaces the list's rows of the counties it names, so that a province's list can
+be added without the rest; the version after it is whole again. The designation stamped at departure does not depend on these lists.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Classification:
         return self.ever.get(code) or (Designation.NONE if code in self.known else Designation.UNCLASSIFIED)
 
     def listed_codes(self, as_what: Designation) -> frozenset[str]:
-        """Every code under which a county stands that was ever listed as this."""
+        """Every code of a county that was ever listed as this."""
         return frozenset(code for code, listed in self.ever.items() if listed is as_what)
 
     def on(self, day: date) -> Classification:
@@ -126,7 +126,7 @@ class Fault:
 
 
 def merged(old: Sequence[Row], new: Sequence[Row], *, whole: bool) -> list[Row]:
-    """The next version: the new rows, and what the old list says of other counties."""
+    """The next version: the new rows, and the old list's rows of other counties."""
     named = {row.county for row in new}
     rows: list[Row] = [row for row in old if not whole and row.county not in named]
     rows += new

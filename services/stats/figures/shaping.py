@@ -26,7 +26,7 @@ ZERO, ONE = Decimal(0), Decimal(1)
 PointName = tuple[tuple[str, str], ...]  # (dimension, value) ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
     """One value. `of` names it by the dimensions asked for; `currency` is set for money, whose value is in minor units.
 
@@ -77,7 +77,7 @@ def _quotients(measure: Quotient, parts: Sequence[Iterable[Point]]) -> list[Poin
     (up, down), found = measure.factor, []
     for name in sorted(nums.keys() | dens.keys()):
         num, den = nums.get(name, 0) * up, dens.get(name, 0) * down
-        found.append(Point(dict(name), num // den if den else 0, ratio=(num, den)))
+        found.append(Point(of=dict(name), value=num // den if den else 0, ratio=(num, den)))
     return found
 
 
@@ -90,7 +90,7 @@ def _percentiles(points: Iterable[Point], question: Question) -> list[Point]:
     for point in points:
         counts.setdefault(tuple(point.of[key] for key in rest), Counter())[point.of["days"]] += point.value
     return [
-        Point(dict(zip(rest, name, strict=True)), bands.total(), percentiles=read_percentiles(bands))
+        Point(of=dict(zip(rest, name, strict=True)), value=bands.total(), percentiles=read_percentiles(bands))
         for name, bands in sorted(counts.items())
     ]
 
@@ -107,8 +107,10 @@ def _counts(planned: PlannedSum, rows: Iterable[CellSum]) -> list[Point]:
 
 
 def _points(series: Series, planned: PlannedSum) -> list[Point]:
-    found = [Point(_of(planned, name, period), value, currency or None) for (name, currency, period), value in sorted(series.items())]
-    return found or ([] if planned.question.by else [Point({}, 0)])
+    found = []
+    for (name, currency, period), value in sorted(series.items()):
+        found.append(Point(of=_of(planned, name, period), value=value, currency=currency or None))
+    return found or ([] if planned.question.by else [Point(of={}, value=0)])
 
 
 # --- money --------------------------------------------------------------------------------------------------------------
@@ -129,7 +131,13 @@ def _money(planned: PlannedSum, rows: Iterable[CellSum], per_unit: RatesByMonth)
                     yuan += rate * minor
             found[key] = value, yuan, pending
     return [
-        Point(_of(planned, name, period), value, currency, yuan * 100 / 10 ** exponent(Currency(currency)), pending)
+        Point(
+            of=_of(planned, name, period),
+            value=value,
+            currency=currency,
+            fen=yuan * 100 / 10 ** exponent(Currency(currency)),
+            pending=pending,
+        )
         for (name, currency, period), (value, yuan, pending) in sorted(found.items())
     ]
 

@@ -142,7 +142,7 @@ class _Table:
     def _can_step(self, cell: RowColumn, step: int) -> bool:
         """Whether a cell may take a step: it does not fall below zero, and is not in a column that everybody sees is empty.
 
-        A row's total stands on the other side of the row's equation: it takes the step with the other sign.
+        A row's total is on the other side of the row's equation: it takes the step with the other sign.
         """
         row, column = cell
         change = -step if column == self.width else step

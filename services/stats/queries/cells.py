@@ -25,7 +25,7 @@ WHERE generation = (SELECT id FROM generation WHERE state = 'live')
 GROUP BY 1, 2, 3, 4, 5
 """
 LIST_PAGE = """
-SELECT cut, measure, day, recorded_on, k1, k2, currency, sum(value)::bigint AS value
+SELECT measure, cut, k1, k2, day, recorded_on, currency, sum(value)::bigint AS value
 FROM cell
 WHERE generation = (SELECT id FROM generation WHERE state = 'live') AND cut = $1 AND measure = $2
     AND month >= date_trunc('month', $3::date::timestamp)::date
@@ -95,10 +95,7 @@ async def list_sums(tx: Tx, query: SumQuery) -> list[CellSum]:
 async def list_page(tx: Tx, cut: int, measure: int, after: CellKey, limit: int) -> list[tuple[Cell, int]]:
     """Cells of one cut and measure in key order, those after a key."""
     rows = await tx.conn.fetch(LIST_PAGE, cut, measure, *after, limit)
-    return [
-        (Cell(row["measure"], row["cut"], row["k1"], row["k2"], row["day"], row["recorded_on"], row["currency"]), row["value"])
-        for row in rows
-    ]
+    return [(Cell(*key), value) for *key, value in rows]
 
 
 async def get_digest(tx: Tx, generation: int, starts: date, ends: date) -> str:

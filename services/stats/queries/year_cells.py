@@ -14,7 +14,7 @@ from services.stats.queries import words
 from services.stats.queries.cells import Buckets, CellSum, SumQuery
 from shared.db import Tx
 
-# Twelve months a row. The version stands in every row, and in one without a year where there is nothing.
+# Twelve months a row. Every row has the version; where there is nothing to sum, one row without a year does.
 LIST_SETTLED = """
 WITH live AS (SELECT id, version FROM generation LEFT JOIN settled ON generation = id WHERE state = 'live'), kept AS (
     SELECT measure, year, CASE $5 WHEN 'province' THEN province ELSE '' END AS province, CASE $5 WHEN 'key' THEN k1 END AS first,

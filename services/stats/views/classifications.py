@@ -26,16 +26,7 @@ class ListVersion(View):
 
 
 def list_version(entered: stored.ListVersion) -> ListVersion:
-    return ListVersion(
-        kind=entered.kind,
-        version=entered.version,
-        digest=entered.digest,
-        size=entered.size,
-        source=entered.source,
-        reason=entered.reason,
-        entered_by=entered.entered_by,
-        entered_at=entered.entered_at,
-    )
+    return ListVersion.model_validate(entered, from_attributes=True)
 
 
 class Designations(View):

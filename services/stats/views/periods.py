@@ -28,18 +28,7 @@ class Period(View):
 
 
 def period(close: Close) -> Period:
-    return Period(
-        period=close.period,
-        version=close.version,
-        digest=close.digest,
-        positions=[(row[0], row[1], row[2]) for row in close.positions],
-        closed_by=close.closed_by,
-        closed_at=close.closed_at,
-        reopened_by=close.reopened_by,
-        reopened_at=close.reopened_at,
-        reason=close.reason,
-        explanation=close.explanation,
-    )
+    return Period.model_validate(close, from_attributes=True)
 
 
 class Restatement(View):

@@ -16,7 +16,7 @@ class Share(View):
     """`gap_heads`: how many more of the numerator's kind reach the threshold; for a finished year how many were missing.
 
     `open_positions`: what the orders in hand could still send, and `infeasible`: that they cannot close the gap. `percent` is
-    empty where nothing can be said.
+    empty where the year is not comparable or nothing is counted.
     """
 
     num: int

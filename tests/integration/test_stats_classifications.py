@@ -58,8 +58,8 @@ async def by_class(database: Database, **rest: Any) -> dict[str, int]:
 
 
 async def three(database: Database) -> None:
-    told = [dispatched(departure(county, date(2018, 5, 2))) for county in (POOR_WEST, RICH_EAST, UNKNOWN)]
-    await counted(database, [*map(recorded, told), recorded(income(told[1], paid(600_000)), date(2018, 7, 10))])
+    events = [dispatched(departure(county, date(2018, 5, 2))) for county in (POOR_WEST, RICH_EAST, UNKNOWN)]
+    await counted(database, [*map(recorded, events), recorded(income(events[1], paid(600_000)), date(2018, 7, 10))])
 
 
 async def test_a_loaded_list_classifies_what_is_asked_from_then_on_and_not_what_was_known_before(database: Database) -> None:
@@ -80,8 +80,8 @@ async def test_a_list_restates_closed_periods_class_by_class_and_leaves_the_whol
     async with database.transaction(on(date(2019, 1, 31))) as tx:
         await closing.close_period(tx, ClosePeriod(period="2018"))
     await designated(database, row())
-    told = [event for event in await outbox_of(database) if isinstance(event, FigureRestated)]
-    assert {(event.measure, event.scope.removeprefix("nation:CN/listed:"), event.old, event.new, event.kind) for event in told} == {
+    events = [event for event in await outbox_of(database) if isinstance(event, FigureRestated)]
+    assert {(event.measure, event.scope.removeprefix("nation:CN/listed:"), event.old, event.new, event.kind) for event in events} == {
         ("dispatches", "none", 1, 0, "designation"),
         ("dispatches", "provincial", 0, 1, "designation"),
         ("persons", "none", 1, 0, "designation"),
@@ -89,14 +89,14 @@ async def test_a_list_restates_closed_periods_class_by_class_and_leaves_the_whol
         ("income", "none", 600_000, 0, "designation"),
         ("income", "provincial", 0, 600_000, "designation"),
     }
-    assert sum(event.new - event.old for event in told) == 0
+    assert sum(event.new - event.old for event in events) == 0
     async with database.transaction(on(date(2019, 6, 2))) as tx:
-        for event in told:  # the key of a restatement is a question that it answers
+        for event in events:  # the key of a restatement is a question that it answers
             [asked] = await figure_keys.parse(tx, event.key)
             assert asked.question is not None
             assert sum(point.value for point in await answer(tx, asked.question)) == event.new, event.key
     await designated(database, row())
-    assert len([event for event in await outbox_of(database) if isinstance(event, FigureRestated)]) == len(told)
+    assert len([event for event in await outbox_of(database) if isinstance(event, FigureRestated)]) == len(events)
 
 
 async def test_worked_example_delisted_county_by_the_list_of_the_day(database: Database) -> None:

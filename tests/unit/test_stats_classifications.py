@@ -22,7 +22,7 @@ def division(county: str, since: str = "2019-01-01", until: str | None = None, *
     return Division.model_validate({"county": county, "name": "somewhere", "from": since, "to": until, **rest})
 
 
-def test_version_0_says_what_the_reference_data_says_of_every_code() -> None:
+def test_version_0_classifies_every_code_as_the_reference_data_do() -> None:
     for code in (*reference.counties(), *reference.aliases(), "999999", "-"):
         assert shipped().ever_listed(code) is reference.ever_listed(code), code
         for day in (date(2016, 1, 1), date(2018, 12, 31), date(2019, 1, 1)):
@@ -31,7 +31,7 @@ def test_version_0_says_what_the_reference_data_says_of_every_code() -> None:
         assert shipped().listed_codes(as_what) == reference.listed_codes(as_what)
 
 
-def test_loaded_rows_replace_what_the_list_said_of_their_counties_only() -> None:
+def test_loaded_rows_replace_the_rows_of_their_counties_only() -> None:
     rows = classifications.merged(shipped().listings, [listing(POOR, "none"), listing(RICH)], whole=False)
     now = classification(shipped().versions, rows, shipped().divisions)
     assert (now.ever_listed(POOR), now.ever_listed(RICH)) == (Designation.NONE, Designation.PROVINCIAL)
@@ -52,7 +52,7 @@ def test_a_county_listed_twice_was_ever_listed_as_the_stronger() -> None:
     assert spans == [(date(2017, 5, 1), date(2017, 12, 31)), (date(2018, 1, 1), date(2019, 4, 30))]
 
 
-def test_a_code_of_another_year_stands_for_the_county_it_names() -> None:
+def test_a_code_of_another_year_is_classified_as_the_county_it_names() -> None:
     rows = classifications.merged(shipped().divisions, [division("620599", same_as="620521"), division("990101")], whole=False)
     now = classification(shipped().versions, shipped().listings, rows)
     assert now.ever_listed("620599") is Designation.NATIONAL
