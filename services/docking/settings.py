@@ -17,27 +17,36 @@ class Policy(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
     docking_signing_key: Path = Field(description="PEM file with the Ed25519 key that signs clearance certificates")
-    docking_order_days: int = Field(default=45, ge=1, le=3650, description="an order that names no expiry is open this long")
-    docking_proposal_days: int = Field(default=14, ge=1, le=365, description="a proposal can be accepted this long")
-    docking_match_days: int = Field(default=45, ge=1, le=365, description="a matched worker's position is held this long")
-    docking_clearance_wait_days: int = Field(default=30, ge=1, le=365, description="a requested clearance waits this long for training")
-    docking_clearance_days: int = Field(default=60, ge=1, le=365, description="a granted clearance allows departure this long")
+    docking_order_days: int = Field(default=45, ge=1, le=3650, description="days an order is open that names no expiry (unverified)")
+    docking_proposal_days: int = Field(default=14, ge=1, le=365, description="days a proposal can be accepted (unverified)")
+    docking_match_days: int = Field(default=45, ge=1, le=365, description="days a matched worker's position is held (unverified)")
+    docking_clearance_wait_days: int = Field(
+        default=30, ge=1, le=365, description="days a requested clearance waits for the training certificate (unverified)"
+    )
+    docking_clearance_days: int = Field(default=60, ge=1, le=365, description="days a granted clearance allows departure (unverified)")
     docking_evidence_days: int = Field(
-        default=30, ge=0, le=365, description="evidence of a departure within the clearance may come this long after it has ended"
+        default=30, ge=0, le=365, description="days after the end of a clearance, in which a departure within it may still be recorded"
     )
-    docking_stuck_days: int = Field(default=14, ge=0, le=365, description="a clearance waiting longer than this is listed as stuck")
-    docking_minimum_reserve: int = Field(default=300_000_000, ge=0, description="E3: 3,000,000 yuan, in fen")
-    docking_fee_cap_per_mille: int = Field(default=125, ge=0, le=1000, description="unverified: 12.5 % of contract wages (rules.md 1.2)")
-    docking_minimum_age: int = Field(default=18, ge=16, le=99)
-    docking_maximum_age: int = Field(default=60, ge=16, le=99)
+    docking_stuck_days: int = Field(default=14, ge=0, le=365, description="days of waiting, after which a clearance is listed as stuck")
+    docking_minimum_reserve: int = Field(default=300_000_000, ge=0, description="fen; E3: 3,000,000 yuan")
+    docking_fee_cap_per_mille: int = Field(
+        default=125,
+        ge=0,
+        le=1000,
+        description="per mille of the contract's wages, for the service fee; C5, unverified (rules.md 1.2)",
+    )
+    docking_minimum_age: int = Field(default=18, ge=16, le=99, description="years, in the calendar year of the match (unverified)")
+    docking_maximum_age: int = Field(default=60, ge=16, le=99, description="years, in the calendar year of the match (unverified)")
     docking_days_per_month: int = Field(
-        default=26, ge=1, le=31, description="paid days a month: compares a daily wage with a monthly floor"
+        default=26, ge=1, le=31, description="paid days a month, by which a daily wage is compared with a monthly floor"
     )
-    docking_candidates: int = Field(default=200, ge=1, le=5000, description="workers considered per occupation level and county group")
+    docking_candidates: int = Field(
+        default=200, ge=1, le=5000, description="workers considered per occupation level, in and outside poverty counties"
+    )
 
 
 class DockingSettings(Settings, Policy):
-    """What the process reads: a wrong parameter ends it at start, not at the first command that needs it."""
+    """What the process reads at start: a wrong parameter ends it there, not at the first command that needs it."""
 
 
 @cache

@@ -91,8 +91,8 @@ async def test_orders_and_enterprises_have_a_history_too(dock: Dock) -> None:
     enterprise = await dock.enterprise()
     order = await dock.order(enterprise)
     await dock.post(f"/orders/{order}/closure")
-    told = [(await dock.get(path)).body["items"] for path in (f"/enterprises/{enterprise}/history", f"/orders/{order}/history")]
-    assert [[one["type"] for one in changes] for changes in told] == [
+    histories = [(await dock.get(path)).body["items"] for path in (f"/enterprises/{enterprise}/history", f"/orders/{order}/history")]
+    assert [[one["type"] for one in changes] for changes in histories] == [
         ["EnterpriseQualified", "ReserveDeposited"],
         ["JobOrderOpened", "JobOrderClosed"],
     ]
@@ -122,14 +122,14 @@ async def test_a_late_record_of_a_departure_within_the_clearance_is_taken(dock: 
 
 
 @pytest.mark.parametrize("visa", ["business", "tourist", "study"])
-async def test_nobody_departs_under_another_cover(dock: Dock, visa: str) -> None:
+async def test_nobody_departs_on_a_business_tourist_or_study_visa(dock: Dock, visa: str) -> None:
     placement = await dock.cleared()
     answer = await dock.post(f"/placements/{placement['placement']}/departure", a_departure(dock.today, visa=visa))
     assert (answer.status, answer.code) == (422, "VISA_REFUSED")
 
 
 async def test_a_departure_lies_neither_in_the_future_nor_before_the_match_nor_outside_the_clearance(dock: Dock) -> None:
-    placement = await dock.papered(await dock.matched())
+    placement = await dock.prepared(await dock.matched())
     await dock.certificate(placement)
     dock.wait(5)
     await dock.requested(placement)
@@ -143,7 +143,7 @@ async def test_a_departure_lies_neither_in_the_future_nor_before_the_match_nor_o
     assert await dock.published(Dispatched) == []
 
 
-async def test_a_permit_is_no_departure(dock: Dock) -> None:
+async def test_a_clearance_is_not_a_departure(dock: Dock) -> None:
     await dock.cleared()
     assert _kinds(await dock.published(ClearanceGranted, Dispatched)) == ["ClearanceGranted"]
 
@@ -236,8 +236,8 @@ async def test_a_deposit_is_refused_by_name(dock: Dock) -> None:
     assert (answer.status, answer.code) == (422, "DEPOSIT_FORBIDDEN")
 
 
-async def test_a_fee_above_the_cap_is_recorded_and_keeps_from_clearance(dock: Dock) -> None:
-    placement = await dock.papered(await dock.matched())
+async def test_a_fee_above_the_cap_is_recorded_and_refuses_clearance(dock: Dock) -> None:
+    placement = await dock.prepared(await dock.matched())
     await dock.certificate(placement)
     path = f"/placements/{placement['placement']}"
     cap = 180_000 * 36 * 125 // 1000
@@ -256,14 +256,14 @@ async def test_worked_example_filing_clock_ten_working_days_after_signing(dock: 
 
 
 async def test_insurance_shorter_than_the_contract_does_not_cover(dock: Dock) -> None:
-    placement = await dock.papered(await dock.matched())
+    placement = await dock.prepared(await dock.matched())
     await dock.certificate(placement)
     short = an_insurance(dock.today, valid_to=(dock.today + timedelta(days=365)).isoformat())
     await dock.post(f"/placements/{placement['placement']}/insurance", short)
     assert (await dock.requested(placement))["failed"] == ["insurance"]
 
 
-# --- taking over -------------------------------------------------------------------------------------------------------------
+# --- adoption ----------------------------------------------------------------------------------------------------------------
 def _row(worker: object, enterprise: str, **changes: Any) -> dict[str, Any]:
     return {
         "worker": str(worker),
@@ -278,7 +278,7 @@ def _row(worker: object, enterprise: str, **changes: Any) -> dict[str, Any]:
     }
 
 
-async def test_workers_abroad_already_are_taken_over_row_by_row(dock: Dock) -> None:
+async def test_workers_already_abroad_are_adopted_row_by_row(dock: Dock) -> None:
     enterprise = await dock.enterprise()
     good, other, placed = [await dock.worker() for _ in range(3)]
     await dock.matched(worker=placed)

@@ -64,7 +64,7 @@ async def test_the_same_key_is_one_command_and_another_body_under_it_is_refused(
 
 
 async def test_a_command_for_an_older_version_is_refused(dock: Dock) -> None:
-    placement = await dock.papered(await dock.matched())
+    placement = await dock.prepared(await dock.matched())
     answer = await dock.post(f"/placements/{placement['placement']}/clearance", {"version": placement["version"] - 1})
     assert (answer.status, answer.code, answer.body["state"]) == (409, "VERSION_CONFLICT", placement["version"])
     assert (await dock.post(f"/placements/{placement['placement']}/clearance", {"version": placement["version"]})).status == 200
@@ -101,7 +101,7 @@ async def test_a_cancelled_clearance_is_withdrawn_and_its_position_free(dock: Do
     assert (await dock.show_order(placement["order"]))["reserved"] == 0
 
 
-async def test_a_worker_not_heard_of_is_unknown(dock: Dock) -> None:
+async def test_a_worker_never_registered_is_not_found(dock: Dock) -> None:
     answer = await dock.post(f"/orders/{await dock.order()}/matches", {"worker": str(uuid4())})
     assert (answer.status, answer.code) == (404, "WORKER_NOT_FOUND")
 
@@ -261,7 +261,7 @@ async def test_adoption_rows_of_any_shape_are_refused_one_by_one(dock: Dock) -> 
 
 # --- who may ------------------------------------------------------------------------------------------------------------------------
 async def test_an_enterprise_acts_for_itself_only(dock: Dock) -> None:
-    placement = await dock.papered(await dock.matched())
+    placement = await dock.prepared(await dock.matched())
     own = dock.client.speaking_as(Role.ENTERPRISE, regions=(), party=placement["enterprise"])
     other = dock.client.speaking_as(Role.ENTERPRISE, regions=(), party=await dock.enterprise())
     nobody = dock.client.speaking_as(Role.ENTERPRISE, regions=())
@@ -333,6 +333,7 @@ async def test_pages_follow_each_other_without_gap_or_repeat(dock: Dock) -> None
             break
         page = (await dock.get("/placements", order=order, limit=2, after=page["next"])).body
     assert seen == made
+    assert (await dock.get("/placements", order=order, limit=5)).body["next"] is None
     one = (await dock.get("/placements", worker=(await dock.get(f"/placements/{made[2]}")).body["worker"])).body["items"]
     assert [row["placement"] for row in one] == [made[2]]
     assert WorkerId(one[0]["worker"])

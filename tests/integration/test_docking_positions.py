@@ -85,7 +85,7 @@ class Play:
         if placement is None:
             return 0
         if placement["contract"] is None and placement["state"] == "matched":
-            await self.dock.papered(placement)
+            await self.dock.prepared(placement)
         if self.chance.random() < 0.7:
             self.certificates[placement["placement"]] = await self.dock.certificate(placement)
         return (await self.dock.post(f"/placements/{placement['placement']}/clearance")).status

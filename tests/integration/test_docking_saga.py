@@ -1,4 +1,4 @@
-"""The clearance saga over events, every timeout, and what docking learns from other services."""
+"""The clearance saga over events, every timeout, and the reactions to events of other services."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def _positions(dock: Dock, order: str) -> tuple[int, int]:
 
 # --- the saga -----------------------------------------------------------------------------------------------------------------
 async def test_a_request_waits_for_the_training_certificate_and_is_granted_when_it_comes(dock: Dock) -> None:
-    placement = await dock.papered(await dock.matched())
+    placement = await dock.prepared(await dock.matched())
     waiting = await dock.requested(placement)
     assert (waiting["state"], waiting["failed"]) == ("clearance_requested", ["training_certificate"])
     assert waiting["due"] == (dock.today + timedelta(days=30)).isoformat()
@@ -49,12 +49,12 @@ async def test_a_request_waits_for_the_training_certificate_and_is_granted_when_
     assert (granted["state"], granted["clearance_valid_to"]) == ("cleared", (dock.today + timedelta(days=60)).isoformat())
     (event,) = [one for one in await dock.client.published() if isinstance(one.data, ClearanceGranted)]
     assert event.actor == "service:docking"
-    (said,) = await dock.published(ClearanceGranted)
-    assert said.certificate == granted["clearance"]
+    (event,) = await dock.published(ClearanceGranted)
+    assert event.certificate == granted["clearance"]
 
 
 async def test_a_certificate_for_something_else_leaves_the_request_waiting(dock: Dock) -> None:
-    placement = await dock.papered(await dock.matched())
+    placement = await dock.prepared(await dock.matched())
     await dock.requested(placement)
     await dock.certificate({**placement, "occupation": "9313"})
     assert (await dock.show(placement))["state"] == "clearance_requested"
@@ -66,12 +66,12 @@ async def test_a_hard_failure_refuses_and_gives_the_match_its_first_deadline_bac
     dock.wait(10)
     refused = await dock.requested(placement)
     assert (refused["state"], refused["due"]) == ("matched", due)
-    (said,) = await dock.published(ClearanceRefused)
-    assert list(said.failed) == refused["failed"] == ["training_certificate", "insurance", "contract_filed"]
+    (event,) = await dock.published(ClearanceRefused)
+    assert list(event.failed) == refused["failed"] == ["training_certificate", "insurance", "contract_filed"]
 
 
-async def test_what_went_wrong_while_waiting_refuses_when_the_certificate_comes(dock: Dock) -> None:
-    placement = await dock.papered(await dock.matched())
+async def test_a_check_that_fails_while_waiting_refuses_when_the_certificate_comes(dock: Dock) -> None:
+    placement = await dock.prepared(await dock.matched())
     await dock.requested(placement)
     case = await dock.case(placement["enterprise"])
     await dock.certificate(placement)
@@ -83,7 +83,7 @@ async def test_what_went_wrong_while_waiting_refuses_when_the_certificate_comes(
 
 async def test_worked_example_reserve_too_small_refuses_until_it_is_filled(dock: Dock) -> None:
     enterprise = await dock.enterprise(reserve=299_999_999)
-    placement = await dock.papered(await dock.matched(await dock.order(enterprise)))
+    placement = await dock.prepared(await dock.matched(await dock.order(enterprise)))
     await dock.certificate(placement)
     assert (await dock.requested(placement))["failed"] == ["reserve"]
     await dock.post(f"/enterprises/{enterprise}/reserve", {"amount": {"minor": 1, "currency": "CNY"}})
@@ -93,7 +93,7 @@ async def test_worked_example_reserve_too_small_refuses_until_it_is_filled(dock:
 async def test_worked_example_certificate_revoked_after_clearance_before_departure(dock: Dock) -> None:
     """Clearance withdrawn, position released, no Dispatched possible."""
     order = await dock.order()
-    placement = await dock.papered(await dock.matched(order))
+    placement = await dock.prepared(await dock.matched(order))
     issued = await dock.certificate(placement)
     await dock.requested(placement)
     dock.wait(1)
@@ -107,7 +107,7 @@ async def test_worked_example_certificate_revoked_after_clearance_before_departu
 
 
 async def test_a_certificate_revoked_after_departure_changes_nothing_here(dock: Dock) -> None:
-    placement = await dock.papered(await dock.matched())
+    placement = await dock.prepared(await dock.matched())
     issued = await dock.certificate(placement)
     await dock.requested(placement)
     await dock.post(f"/placements/{placement['placement']}/departure", a_departure(dock.today))
@@ -115,13 +115,13 @@ async def test_a_certificate_revoked_after_departure_changes_nothing_here(dock: 
     assert (await dock.show(placement))["state"] == "abroad"
 
 
-async def test_a_revoked_certificate_clears_nobody(dock: Dock) -> None:
-    placement = await dock.papered(await dock.matched())
+async def test_a_revoked_certificate_grants_no_clearance(dock: Dock) -> None:
+    placement = await dock.prepared(await dock.matched())
     await dock.revoke(await dock.certificate(placement))
     assert (await dock.requested(placement))["failed"] == ["training_certificate"]
 
 
-async def test_a_certificate_of_somebody_unknown_here_is_kept_and_harms_nothing(dock: Dock) -> None:
+async def test_a_certificate_of_a_worker_never_registered_is_kept_and_changes_no_placement(dock: Dock) -> None:
     placement = await dock.matched()
     await dock.certificate({**placement, "worker": str(new_id()), "placement": str(new_id())})
     assert (await dock.show(placement))["state"] == "matched"
@@ -131,7 +131,7 @@ async def test_a_certificate_of_somebody_unknown_here_is_kept_and_harms_nothing(
 async def _in_state(dock: Dock, state: str) -> dict[str, Any]:
     if state == "cleared":
         return await dock.cleared()
-    placement = await dock.papered(await dock.matched())
+    placement = await dock.prepared(await dock.matched())
     return placement if state == "matched" else await dock.requested(placement)
 
 
@@ -173,7 +173,7 @@ async def test_an_order_expires_with_its_unfilled_positions_and_takes_nobody_any
 
 async def test_placements_of_an_expired_order_go_on(dock: Dock) -> None:
     order = await dock.order(expires=dock.today.isoformat())
-    placement = await dock.papered(await dock.matched(order))
+    placement = await dock.prepared(await dock.matched(order))
     await dock.certificate(placement)
     dock.wait(3)
     await dock.sweep()
@@ -204,7 +204,7 @@ async def test_one_sweep_is_bounded_and_sweeps_end(dock: Dock) -> None:
     assert await _positions(dock, order) == (0, 0)
 
 
-# --- what others tell -----------------------------------------------------------------------------------------------------------
+# --- events of other services -----------------------------------------------------------------------------------------------
 async def test_verification_and_willingness_follow_registration(dock: Dock) -> None:
     order = await dock.order()
     worker = await dock.worker(AWorker(verified=False))
@@ -277,7 +277,7 @@ async def test_candidates_are_ranked_with_reasons_and_nothing_is_reserved(dock: 
 
 
 async def test_reactions_in_a_simulation_happen_at_the_events_time(dock: Dock) -> None:
-    placement = await dock.papered(await dock.matched())
+    placement = await dock.prepared(await dock.matched())
     await dock.requested(placement)
     on = dock.today + timedelta(days=3)
     issued = CertificateIssued(

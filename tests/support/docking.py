@@ -49,9 +49,9 @@ POOR_COUNTY = CountyCode("621126")  # on the national list
 RICH_COUNTY = CountyCode("370102")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AWorker:
-    """A verified, willing bricklayer for Japan unless told otherwise."""
+    """A verified, willing bricklayer for Japan unless stated otherwise."""
 
     county: CountyCode = RICH_COUNTY
     destinations: tuple[str, ...] = ("JPN",)
@@ -186,7 +186,7 @@ class Dock(Visit):
         assert answer.status == 201, answer.body
         return dict(answer.body)
 
-    async def papered(self, placement: dict[str, Any]) -> dict[str, Any]:
+    async def prepared(self, placement: dict[str, Any]) -> dict[str, Any]:
         """Contract filed and insurance bound."""
         path = f"/placements/{placement['placement']}"
         for name, body in (("contract", a_contract(self.today)), ("insurance", an_insurance(self.today))):
@@ -200,7 +200,7 @@ class Dock(Visit):
         return dict(answer.body)
 
     async def cleared(self, order: str | None = None, worker: WorkerId | None = None) -> dict[str, Any]:
-        placement = await self.papered(await self.matched(order, worker))
+        placement = await self.prepared(await self.matched(order, worker))
         await self.certificate(placement)
         granted = await self.requested(placement)
         assert granted["state"] == "cleared", granted
@@ -218,7 +218,7 @@ class Dock(Visit):
         assert answer.status == 200, answer.body
         return dict(answer.body)
 
-    # --- what came of it
+    # --- answers and events
     async def show(self, placement: dict[str, Any]) -> dict[str, Any]:
         return dict((await self.get(f"/placements/{placement['placement']}")).body)
 

@@ -16,7 +16,7 @@ from joserfc.jwk import OKPKey
 from services.docking.clearance import certificate, checks
 from services.docking.clearance.checks import CHECKS, Facts, Limits, assess
 from services.docking.domain.certificates import TrainingCertificate
-from services.docking.domain.contracts import Contract, Insurance, terms_hash
+from services.docking.domain.contracts import Contract, Filing, Insurance, filing, terms_hash
 from services.docking.domain.dispatches import firsts
 from services.docking.domain.enterprises import Enterprise, EnterpriseState
 from services.docking.domain.errors import IllegalStep
@@ -37,6 +37,9 @@ from services.docking.domain.workers import Worker
 from services.docking.matching.eligibility import Terms, obstacles
 from services.docking.matching.quota_effect import quota_effect
 from services.docking.matching.ranking import rank, score
+from services.docking.usecases.scope import visible_counties
+from shared import reference
+from shared.principals import NATION, Principal, Role
 from shared.values import (
     Channel,
     CountyCode,
@@ -121,41 +124,84 @@ def test_the_first_is_never_later_than_the_others_of_its_year(found: list[tuple[
 def an_enterprise(**changes: Any) -> Enterprise:
     return replace(
         Enterprise(
-            id=EnterpriseId(UUID(int=1)), name="E", licence_no="LW370020150016", seat=None, scope=(Channel.LABOUR_COOPERATION,),
-            destinations=(), valid_to=date(2030, 1, 1), state=EnterpriseState.ACTIVE, reserve_minor=300_000_000,
-        ), **changes,
-    )  # fmt: skip
+            id=EnterpriseId(UUID(int=1)),
+            name="E",
+            licence_no="LW370020150016",
+            seat=None,
+            scope=(Channel.LABOUR_COOPERATION,),
+            destinations=(),
+            valid_to=date(2030, 1, 1),
+            state=EnterpriseState.ACTIVE,
+            reserve_minor=300_000_000,
+        ),
+        **changes,
+    )
 
 
 def an_order(**changes: Any) -> Order:
     return replace(
         Order(
-            id=OrderId(UUID(int=2)), enterprise=EnterpriseId(UUID(int=1)), employer="X", destination=Destination("JPN"),
-            occupation=Occupation("7112"), channel=Channel.LABOUR_COOPERATION, positions=1, reserved=1, filled=0,
-            wage=Money(minor=180_000, currency=JPY), wage_period=WagePeriod.MONTH, term_months=36, fee_cap=None, opened_on=DAY,
-            expires=date(2018, 6, 1), state=OrderState.OPEN,
-        ), **changes,
-    )  # fmt: skip
+            id=OrderId(UUID(int=2)),
+            enterprise=EnterpriseId(UUID(int=1)),
+            employer="X",
+            destination=Destination("JPN"),
+            occupation=Occupation("7112"),
+            channel=Channel.LABOUR_COOPERATION,
+            positions=1,
+            reserved=1,
+            filled=0,
+            wage=Money(minor=180_000, currency=JPY),
+            wage_period=WagePeriod.MONTH,
+            term_months=36,
+            fee_cap=None,
+            opened_on=DAY,
+            expires=date(2018, 6, 1),
+            state=OrderState.OPEN,
+        ),
+        **changes,
+    )
 
 
 def a_contract(**changes: Any) -> Contract:
     return replace(
         Contract(
-            contract_no="C", signed_on=DAY, wage=Money(minor=180_000, currency=JPY), wage_period=WagePeriod.MONTH, days_per_month=1,
-            pay_day=10, deductions_max=Money(minor=0, currency=JPY), start=DAY, end=date(2021, 3, 1), service_fee=None, filed_on=DAY,
-        ), **changes,
-    )  # fmt: skip
+            contract_no="C",
+            signed_on=DAY,
+            wage=Money(minor=180_000, currency=JPY),
+            wage_period=WagePeriod.MONTH,
+            days_per_month=1,
+            pay_day=10,
+            deductions_max=Money(minor=0, currency=JPY),
+            start=DAY,
+            end=date(2021, 3, 1),
+            service_fee=None,
+            filed_on=DAY,
+        ),
+        **changes,
+    )
 
 
 def a_placement(**changes: Any) -> Placement:
     return replace(
         Placement(
-            id=PlacementId(UUID(int=3)), order=OrderId(UUID(int=2)), enterprise=EnterpriseId(UUID(int=1)), worker=WorkerId(UUID(int=4)),
-            county=CountyCode("621126"), destination=Destination("JPN"), occupation=Occupation("7112"), channel=Channel.LABOUR_COOPERATION,
-            state=PlacementState.CLEARANCE_REQUESTED, matched_on=DAY, match_due=DAY, due=DAY, since=DAY, contract=a_contract(),
+            id=PlacementId(UUID(int=3)),
+            order=OrderId(UUID(int=2)),
+            enterprise=EnterpriseId(UUID(int=1)),
+            worker=WorkerId(UUID(int=4)),
+            county=CountyCode("621126"),
+            destination=Destination("JPN"),
+            occupation=Occupation("7112"),
+            channel=Channel.LABOUR_COOPERATION,
+            state=PlacementState.CLEARANCE_REQUESTED,
+            matched_on=DAY,
+            match_due=DAY,
+            due=DAY,
+            since=DAY,
+            contract=a_contract(),
             insurance=Insurance("I", "P", DAY, date(2021, 3, 1)),
-        ), **changes,
-    )  # fmt: skip
+        ),
+        **changes,
+    )
 
 
 def a_training_certificate(**changes: Any) -> TrainingCertificate:
@@ -178,7 +224,7 @@ def decided(facts: Facts) -> checks.Outcome:
     return assess(facts, DAY, LIMITS)
 
 
-def test_all_checks_passed_is_leave_for_sixty_days() -> None:
+def test_passing_all_checks_grants_departure_for_sixty_days() -> None:
     outcome = decided(some_facts())
     assert (outcome.verdict, outcome.failed, outcome.valid_to) == ("granted", (), DAY + timedelta(days=60))
 
@@ -255,13 +301,26 @@ TERMS = Terms(minimum_age=18, maximum_age=60, days_per_month=26, match_days=45)
 def a_candidate(**changes: Any) -> Worker:
     return replace(
         Worker(
-            id=WorkerId(UUID(int=5)), registered_at=datetime(2018, 1, 1, tzinfo=UTC), registered_on=date(2018, 1, 1),
-            county=CountyCode("621126"), poor=True, sex=Sex.MALE, birth_year=1988,
-            household_status=HouseholdStatus.UNKNOWN, occupations=(Occupation("7112"),), verified=True, willing=True,
-            destinations=(Destination("JPN"),), wanted=(Occupation("71"),), floor=Money(minor=150_000, currency=JPY), available_from=DAY,
-            willing_since=DAY, willing_until=date(2018, 9, 1),
-        ), **changes,
-    )  # fmt: skip
+            id=WorkerId(UUID(int=5)),
+            registered_at=datetime(2018, 1, 1, tzinfo=UTC),
+            registered_on=date(2018, 1, 1),
+            county=CountyCode("621126"),
+            poor=True,
+            sex=Sex.MALE,
+            birth_year=1988,
+            household_status=HouseholdStatus.UNKNOWN,
+            occupations=(Occupation("7112"),),
+            verified=True,
+            willing=True,
+            destinations=(Destination("JPN"),),
+            wanted=(Occupation("71"),),
+            floor=Money(minor=150_000, currency=JPY),
+            available_from=DAY,
+            willing_since=DAY,
+            willing_until=date(2018, 9, 1),
+        ),
+        **changes,
+    )
 
 
 @pytest.mark.parametrize(
@@ -314,19 +373,26 @@ def test_a_missed_quota_weighs_for_poverty_counties_and_a_met_one_does_not() -> 
         (None, True, None),
     ],
 )
-def test_a_match_says_what_it_moves(gap: QuotaGap | None, poor: bool, text: str | None) -> None:
+def test_a_match_states_how_it_moves_the_quota(gap: QuotaGap | None, poor: bool, text: str | None) -> None:
     assert quota_effect(gap, poor=poor) == text
 
 
 candidates = st.lists(
     st.builds(
         lambda number, day, occupation, poor: a_candidate(
-            id=WorkerId(UUID(int=number)), registered_at=datetime(2017, 1, 1 + day, tzinfo=UTC), occupations=(Occupation(occupation),),
+            id=WorkerId(UUID(int=number)),
+            registered_at=datetime(2017, 1, 1 + day, tzinfo=UTC),
+            occupations=(Occupation(occupation),),
             poor=poor,
         ),
-        st.integers(1, 10**6), st.integers(0, 3), st.sampled_from(["7112", "7113", "9313"]), st.booleans(),
-    ), max_size=15, unique_by=lambda one: one.id,
-)  # fmt: skip
+        st.integers(1, 10**6),
+        st.integers(0, 3),
+        st.sampled_from(["7112", "7113", "9313"]),
+        st.booleans(),
+    ),
+    max_size=15,
+    unique_by=lambda one: one.id,
+)
 
 
 @given(candidates, st.randoms(), st.integers(1, 20))
@@ -355,6 +421,12 @@ def test_the_hash_of_the_terms_changes_with_every_agreed_term_and_not_with_the_f
         assert terms_hash(a_contract(**change)) != base
 
 
+@pytest.mark.parametrize(("filed_on", "late"), [(date(2018, 10, 17), False), (date(2018, 10, 18), True)])
+def test_a_contract_is_filed_within_ten_working_days_of_its_signing(filed_on: date, late: bool) -> None:
+    signed = a_contract(signed_on=date(2018, 9, 28), filed_on=filed_on)
+    assert filing(signed, reference.working_days_after) == Filing(due=date(2018, 10, 17), late=late)
+
+
 def test_begun_months_count_as_months() -> None:
     assert a_contract(start=date(2018, 1, 31), end=date(2018, 2, 1)).months == 1
     assert a_contract(start=date(2018, 1, 1), end=date(2018, 12, 31)).months == 12
@@ -374,3 +446,22 @@ def test_a_certificate_of_another_key_or_an_altered_one_is_refused() -> None:
     for day in (DAY - timedelta(days=1), DAY + timedelta(days=61)):
         with pytest.raises(certificate.CertificateInvalid):
             certificate.verify(token, key, on=day)
+
+
+# --- scope ------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("role", "regions", "prefixes"),
+    [
+        (Role.CLERK, ("622427",), ("622427",)),
+        (Role.CLERK, ("622400", "370000"), ("6224", "37")),
+        (Role.CLERK, (), ()),
+        (Role.OFFICER, (NATION,), ("",)),
+        (Role.OPERATOR, (), ("",)),
+        (Role.ENTERPRISE, (), ("",)),
+        (Role.SERVICE, (), ("",)),
+    ],
+)
+def test_counties_are_visible_by_the_regions_of_a_caller_who_is_bound_by_region(
+    role: Role, regions: tuple[str, ...], prefixes: tuple[str, ...]
+) -> None:
+    assert visible_counties(Principal("tester", role, regions)) == prefixes

@@ -19,7 +19,7 @@ router = APIRouter()
 
 @router.post("/placements/{placement}/clearance", response_model=views.Placement)
 async def request_clearance(placement: PlacementId, body: commands.RequestClearance, call: Mediator) -> Response:
-    """Granted, waiting or refused: `state` tells which, `failed` what is missing."""
+    """Granted, waiting or refused: `state` says which, `failed` what is missing."""
     return await call.command(lambda tx: clearances.request_clearance(tx, placement, body))
 
 

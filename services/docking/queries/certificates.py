@@ -1,4 +1,4 @@
-"""Training certificates that a clearance may stand on."""
+"""Training certificates that a clearance may rest on."""
 
 from __future__ import annotations
 

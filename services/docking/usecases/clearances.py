@@ -117,7 +117,7 @@ async def certificate_issued(tx: Tx, event: EventEnvelope[events.CertificateIssu
 
 
 async def certificate_revoked(tx: Tx, event: EventEnvelope[events.CertificateRevoked]) -> None:
-    """Before departure a clearance falls with the certificate it stands on: no departure is possible any more."""
+    """Before departure a clearance is withdrawn with the certificate it rests on: no departure is possible any more."""
     placement = await placements.lock_active(tx, event.data.worker)
     await certificates.update_revoked(tx, event.data.serial)
     if placement is not None and placement.state is PlacementState.CLEARED and placement.certificate == event.data.serial:

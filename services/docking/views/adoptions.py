@@ -8,7 +8,7 @@ from shared.values import PlacementId
 
 
 class Refusal(BaseModel, frozen=True):
-    """A row that was not taken: its place from 0, the field, and a stable code."""
+    """A row that was not adopted: its number from 0, the field, and a stable code."""
 
     row: int
     field: str | None
