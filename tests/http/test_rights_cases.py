@@ -101,6 +101,15 @@ async def test_a_case_is_seen_and_closed_in_the_workers_own_county(office: Offic
     assert (await office.post("/cases", a_case(placement=placement.placement), who=gansu)).status == 403
 
 
+async def test_cases_are_paged_and_the_last_page_leads_nowhere(office: Office) -> None:
+    placement = (await office.abroad()).placement
+    opened = [(await office.post("/cases", a_case(placement=placement))).body["case"] for _ in range(4)]
+    first = (await office.get("/cases", limit=2)).body
+    second = (await office.get("/cases", limit=2, after=first["next"])).body
+    assert [one["case"] for one in first["items"] + second["items"]] == opened
+    assert (first["next"], second["next"]) == (opened[1], None)
+
+
 async def test_bad_cases_are_refused_by_field(office: Office) -> None:
     placement = (await office.abroad()).placement
     nobody = "018f0000-0000-7000-8000-000000000000"

@@ -157,7 +157,7 @@ async def test_only_the_months_abroad_can_be_reported(office: Office) -> None:
 
 async def test_income_is_refused_until_the_departure_is_known(office: Office) -> None:
     placement = await office.abroad()
-    other = Placement(placement.worker, placement.worker)  # type: ignore[arg-type]  # any id nobody knows
+    other = Placement(placement=placement.worker, worker=placement.worker)  # type: ignore[arg-type]  # any id nobody knows
     assert (await office.report(other)).code == "PLACEMENT_NOT_FOUND"
     await office.consume(other.contracted())
     assert (await office.report(other)).code == "PLACEMENT_NOT_FOUND"

@@ -155,7 +155,7 @@ async def test_whoever_was_abroad_already_owes_reports_from_the_month_after_taki
 
 
 async def test_a_departure_without_a_contract_is_set_aside(office: Office) -> None:
-    placement = Placement(PlacementId(new_id()), WorkerId(new_id()))
+    placement = Placement(placement=PlacementId(new_id()), worker=WorkerId(new_id()))
     with pytest.raises(Reject, match="no_contract"):
         await office.consume(placement.departed())
 

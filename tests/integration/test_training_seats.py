@@ -27,6 +27,14 @@ async def test_a_match_without_a_session_waits_and_the_next_session_takes_the_ol
     assert [one.placement for one in await school.published(WorkerEnrolled)] == [one.placement for one in waiting[:2]]
 
 
+async def test_the_backlog_is_paged_and_its_last_page_leads_nowhere(school: School) -> None:
+    waiting = [str((await school.match()).placement) for _ in range(4)]
+    first = (await school.get("/needs", limit=2)).body
+    second = (await school.get("/needs", limit=2, after=first["next"])).body
+    assert [one["placement"] for one in first["items"] + second["items"]] == waiting
+    assert (first["next"], second["next"]) == (first["items"][1]["need"], None)
+
+
 async def test_a_course_covers_the_occupations_below_its_code_and_no_others(school: School) -> None:
     session = await school.session()
     inside, outside, elsewhere = (

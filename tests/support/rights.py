@@ -58,7 +58,7 @@ def yuan(amount: float) -> dict[str, Any]:
     return {"minor": round(amount * 100), "currency": "CNY"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Placement:
     """A bricklayer in Japan for 6,000 yuan a month, paid on the 10th, unless stated otherwise."""
 
@@ -150,7 +150,7 @@ class Office(Visit):
 
     async def abroad(self, **changes: Any) -> Placement:
         """A placement that has departed."""
-        placement = Placement(PlacementId(new_id()), WorkerId(new_id()), **changes)
+        placement = Placement(placement=PlacementId(new_id()), worker=WorkerId(new_id()), **changes)
         await self.consume(placement.contracted(), placement.departed())
         return placement
 

@@ -39,7 +39,7 @@ JAPAN = Destination("JPN")
 BRICKLAYER = Occupation("7112")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Match:
     """A placement at its beginning: a bricklayer for Japan unless stated otherwise."""
 

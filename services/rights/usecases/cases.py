@@ -33,7 +33,7 @@ from shared.principals import Role, require_county, require_party
 from shared.reference import working_days_after
 from shared.values import PROGRAMME_ZONE, CaseId, EnterpriseId, Period, PlacementId, new_id
 
-SWEEP = 500  # cases per sweep
+BATCH = 500  # cases per sweep
 
 
 async def open_case(tx: Tx, command: commands.OpenCase) -> views.Case:
@@ -98,7 +98,7 @@ async def _lock(tx: Tx, case_id: CaseId) -> tuple[Case, Ledger | None]:
 # --- deadlines --------------------------------------------------------------------------------------------------------
 async def find_unanswered(tx: Tx) -> int:
     """Publish which first answers did not come in time: one bounded batch. Returns how many."""
-    late = await cases.lock_unanswered(tx, tx.clock.now(), SWEEP)
+    late = await cases.lock_unanswered(tx, tx.clock.now(), BATCH)
     if late:
         known = await ledgers.list_(tx, [case.placement for case in late if case.placement])
         await cases.update_missed(tx, [case.case for case in late])

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
 
+from services.rights.commands import LARGEST_AMOUNT
 from services.rights.domain.errors import CellInvalid, PayrollNotFound
 from services.rights.domain.incomes import Paid, Source
 from services.rights.domain.payrolls import Payroll, RowFinding
@@ -35,7 +36,6 @@ COLUMNS = ("placement", "period", "gross", "deductions", "net", "remitted", "cur
 REQUIRED = ("placement", "period", "gross", "net", "currency", "paid_on")
 FINDINGS_SHOWN = 200
 LONGEST_SHOWN = 60  # characters of a cell
-LARGEST = Decimal(10**13)  # minor units
 _PERIOD, _CURRENCY, _DAY = TypeAdapter(PeriodField), TypeAdapter(CurrencyField), TypeAdapter(Day)
 
 
@@ -172,6 +172,6 @@ def _cell(row: Row, column: str, read: Callable[[str], T]) -> T:
 def minor(text: str, currency: Currency) -> int:
     """Minor units of an amount written in major units. Raises ValueError for more digits than the currency has."""
     amount = Decimal(text.replace(",", "")).scaleb(exponent(currency))
-    if not amount.is_finite() or amount != amount.to_integral_value() or not 0 <= amount <= LARGEST:
+    if not amount.is_finite() or amount != amount.to_integral_value() or not 0 <= amount <= LARGEST_AMOUNT:
         raise ValueError(text)
     return int(amount)

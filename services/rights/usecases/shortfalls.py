@@ -20,7 +20,7 @@ from shared.events import Event
 from shared.paging import page
 from shared.values import EnterpriseId, Money, Period
 
-SWEEP = 500  # ledgers per sweep
+BATCH = 500  # ledgers per sweep
 
 
 async def compare(tx: Tx, reports: Sequence[tuple[Ledger, Paid]], *, grouping: bool = True) -> None:
@@ -65,7 +65,7 @@ async def clear(tx: Tx, ledger: Ledger, moot: Callable[[Period], bool]) -> None:
 async def find_unreported(tx: Tx) -> int:
     """Find wages nobody reported in time: one bounded batch. Returns how many months were looked at."""
     today = tx.clock.today()
-    due = [(ledger, ledger.due_period) for ledger in await ledgers.lock_due(tx, today, SWEEP) if ledger.due_period is not None]
+    due = [(ledger, ledger.due_period) for ledger in await ledgers.lock_due(tx, today, BATCH) if ledger.due_period is not None]
     if not due:
         return 0
     reported = (await incomes.list_reported(tx, [(ledger.placement, period) for ledger, period in due])).counting
