@@ -1,28 +1,150 @@
-"""Every metric of a service process, each with what it means and what to do when it rises."""
+"""Every metric of a service process, defined here and nowhere else: what it means, and what to do when it rises.
+
+Labels are codes and topic names, never a person's data. Nothing is measured per record: per batch, per request, or per second.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import NamedTuple
+
 from prometheus_client import Counter, Gauge, Histogram
 
-# Labels are codes and topic names, never a person's data.
-RELAYED = Counter(
-    "laowu_relayed_total", "Events the relay got acknowledged by Kafka. Flat while the outbox grows: look at Kafka.", ["topic"]
+
+class Definition(NamedTuple):
+    """What the help text of a metric is made of."""
+
+    name: str
+    meaning: str
+    remedy: str
+
+    @property
+    def help(self) -> str:
+        return f"{self.meaning} {self.remedy}"
+
+
+DEFINITIONS: list[Definition] = []
+PARTITION = ("topic", "partition")
+
+
+def _define(name: str, meaning: str, remedy: str) -> str:
+    definition = Definition(name, meaning, remedy)
+    DEFINITIONS.append(definition)
+    return definition.help
+
+
+def _counter(name: str, *, meaning: str, remedy: str, labels: tuple[str, ...] = ()) -> Counter:
+    return Counter(name, _define(name, meaning, remedy), labels)
+
+
+def _gauge(name: str, *, meaning: str, remedy: str, labels: tuple[str, ...] = ()) -> Gauge:
+    return Gauge(name, _define(name, meaning, remedy), labels)
+
+
+def _histogram(name: str, *, meaning: str, remedy: str, buckets: tuple[float, ...], labels: tuple[str, ...] = ()) -> Histogram:
+    return Histogram(name, _define(name, meaning, remedy), labels, buckets=buckets)
+
+
+def set_partitions(gauge: Gauge, values: Mapping[tuple[str, int], float]) -> None:
+    """One sample per (topic, partition), and none of partitions that are no longer among them."""
+    gauge.clear()
+    for (topic, partition), value in values.items():
+        gauge.labels(topic, partition).set(value)
+
+
+# --- publishing -----------------------------------------------------------------------------------------------------
+RELAYED = _counter(
+    "laowu_relayed_total",
+    meaning="Events that Kafka has acknowledged to the relay.",
+    remedy="Flat while laowu_outbox_rows rises: look at Kafka, and at the condition relay of /readyz.",
+    labels=("topic",),
 )
-OUTBOX = Gauge("laowu_outbox_rows", "Events committed and not yet acknowledged by Kafka. Rising: the relay or Kafka is away.")
-APPLIED = Counter("laowu_applied_total", "Events applied by this service.", ["topic"])
-REPEATED = Counter(
-    "laowu_repeated_total", "Records dropped as repeats. Rises after crashes; rising steadily: a relay is restarting.", ["topic"]
+OUTBOX_ROWS = _gauge(
+    "laowu_outbox_rows",
+    meaning="Events committed and not yet acknowledged by Kafka; 0 in a process whose relay waits for another's.",
+    remedy="Rising: the relay or Kafka is away; see the condition relay of /readyz. Commands go on, events arrive later.",
 )
-AHEAD = Counter(
-    "laowu_ahead_total", "Records dropped because an earlier number has not come yet. Rising without end: the log lost data.", ["topic"]
+OUTBOX_AGE = _gauge(
+    "laowu_outbox_age_seconds",
+    meaning="Age of the oldest event in the outbox; 0 when it is empty, or when another process relays.",
+    remedy="Above a minute: nothing is relayed, whatever laowu_outbox_rows says; look at Kafka and at the relay's log lines.",
 )
-UNKNOWN = Counter(
-    "laowu_unknown_type_total", "Events of types this build does not know. Rising: a producer is newer than this consumer.", ["topic"]
+
+# --- consuming ------------------------------------------------------------------------------------------------------
+APPLIED = _counter(
+    "laowu_applied_total",
+    meaning="Events applied by this service.",
+    remedy="Flat while laowu_consumer_lag_records rises: see the conditions consumer and kafka of /readyz.",
+    labels=("topic",),
 )
-PARKED = Counter("laowu_parked_total", "Records diverted to dead_letter. Any rise: `laowu deadletters list`.", ["topic", "reason"])
-REQUESTS = Histogram(
+CONSUMER_LAG = _gauge(
+    "laowu_consumer_lag_records",
+    meaning="Records of an assigned partition that are not applied yet: the log's end less the stored position.",
+    remedy="Rising: more is published than applied. Start another process of the service, or look why batches take long.",
+    labels=PARTITION,
+)
+BATCH_SECONDS = _histogram(
+    "laowu_batch_seconds",
+    meaning="Seconds to take a batch of records in one transaction, failed attempts included.",
+    remedy="Rising: PostgreSQL is slow or rows are locked; look at pg_stat_activity for what the consumer waits for.",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+REPEATED = _counter(
+    "laowu_repeated_total",
+    meaning="Records dropped as repeats.",
+    remedy="Rises after a crash of a relay; rising steadily: a relay is restarting again and again.",
+    labels=("topic",),
+)
+AHEAD = _counter(
+    "laowu_ahead_total",
+    meaning="Records dropped because an earlier number has not come yet; the relay sends them again.",
+    remedy="Rising without end: the log lost data; see laowu_gap_age_seconds.",
+    labels=("topic",),
+)
+GAP_AGE = _gauge(
+    "laowu_gap_age_seconds",
+    meaning="Seconds since a sequence number of an assigned partition went missing; 0: none is missing.",
+    remedy="Above GAP_ALARM_SECONDS: the log lost data or a relay does not finish its batch. Look at the producing service's relay first.",
+    labels=PARTITION,
+)
+UNKNOWN = _counter(
+    "laowu_unknown_type_total",
+    meaning="Events of types that this build does not know, which it skips.",
+    remedy="Rising: a producer is newer than this consumer; deploy the consumer.",
+    labels=("topic",),
+)
+
+# --- dead letters ---------------------------------------------------------------------------------------------------
+PARKED = _counter(
+    "laowu_parked_total",
+    meaning="Records diverted to dead letters.",
+    remedy="Any rise: `laowu deadletters list`.",
+    labels=("topic", "reason"),
+)
+DEAD_LETTERS = _gauge(
+    "laowu_dead_letters",
+    meaning="Dead letters that nobody has decided; 0 in a process whose relay waits for another's.",
+    remedy="Above 0: figures lack these records. `laowu deadletters list`, then redrive or discard them.",
+)
+
+# --- figures --------------------------------------------------------------------------------------------------------
+PUBLISH_DELAY = _histogram(
+    "laowu_publish_delay_seconds",
+    meaning="Age of the newest counted event when the figures that contain it are published.",
+    remedy="Rising: counting is behind (laowu_consumer_lag_records), or a pass of the publisher takes long.",
+    buckets=(0.5, 1, 2, 5, 10, 30, 60, 300, 1_800),
+)
+REBUILD_PROGRESS = _gauge(
+    "laowu_rebuild_progress_ratio",
+    meaning="Part of the log that a rebuild has counted, from 0 to 1; 1 when none is under way.",
+    remedy="Below 1 and flat: the rebuild has ended early. Run it again; it resumes where it stopped.",
+)
+
+# --- HTTP -----------------------------------------------------------------------------------------------------------
+REQUESTS = _histogram(
     "laowu_http_seconds",
-    "HTTP requests by route and status. 5xx rising: the logs of this process.",
-    ["method", "route", "status"],
+    meaning="Seconds to answer an HTTP request, by route and status.",
+    remedy="Status 5xx rising: look at the log lines of this process.",
+    labels=("method", "route", "status"),
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5),
 )

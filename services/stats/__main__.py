@@ -6,6 +6,7 @@ from pathlib import Path
 
 from services.stats import api, consumers
 from services.stats.publishing import publisher
+from services.stats.replay import rebuild
 from services.stats.settings import StatsSettings
 from services.stats.usecases import counting, redrives
 from shared.events import DOCKING, REGISTRATION, RIGHTS, TRAINING
@@ -23,7 +24,7 @@ SERVICE = Service(
     publish_redriven=redrives.publish_redriven,
     sweep=publisher.sweep,
     body_limits={"/designations": LIST_BODY_BYTES, "/divisions": LIST_BODY_BYTES},
-    background=(publisher.run_publisher, counting.run_year_sums),
+    background=(publisher.run_publisher, counting.run_year_sums, rebuild.run_progress_metric),
     settings=StatsSettings,
     plan_each=True,
 )

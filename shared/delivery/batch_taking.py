@@ -20,6 +20,7 @@ from shared.delivery.seeking import Seeker
 from shared.delivery.subscription import FetchedBatch
 from shared.delivery.watchdog import Heartbeat
 from shared.health import Health
+from shared.metrics import BATCH_SECONDS
 from shared.settings import Settings
 
 FIRST_RETRY_SECONDS = 0.05
@@ -98,19 +99,18 @@ class BatchTaker:
                 self._wake.set()
 
     async def _take(self, records: Sequence[KafkaRecord]) -> None:
-        taken = await inbox.take(
-            self._database,
-            inbox.Batch(
-                records=records,
-                apply=self._apply,
-                topic_prefix=self._settings.topic_prefix,
-                simulated=self._settings.simulation,
-                max_diverted=self._settings.max_diverted,
-                diverted=self._diverted,
-                empty_after=frozenset(self._empty_after),
-                progress=self._heartbeat.beat,
-            ),
+        batch = inbox.Batch(
+            records=records,
+            apply=self._apply,
+            topic_prefix=self._settings.topic_prefix,
+            simulated=self._settings.simulation,
+            max_diverted=self._settings.max_diverted,
+            diverted=self._diverted,
+            empty_after=frozenset(self._empty_after),
+            progress=self._heartbeat.beat,
         )
+        with BATCH_SECONDS.time():
+            taken = await inbox.take(self._database, batch)
         self._diverted = taken.diverted
         self._failures = 0
         self._empty_after = {stored for stored in self._empty_after if stored.topic_partition not in taken.positions}

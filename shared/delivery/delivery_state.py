@@ -1,11 +1,20 @@
-"""What is on its way in a service's database, for operators."""
+"""What is on its way in a service's database, for operators and metrics."""
 
 from __future__ import annotations
 
+import time
 from typing import Any
+from uuid import UUID
 
 from shared.delivery import dead_letters, outbox
 from shared.delivery.positions import positions
+from shared.metrics import DEAD_LETTERS, OUTBOX_AGE, OUTBOX_ROWS
+
+MEASURE_SECONDS = 2.0  # between two measurements
+_MEASURE = """
+SELECT (SELECT count(*) FROM outbox) AS outbox_rows, (SELECT event_id FROM outbox ORDER BY id LIMIT 1) AS oldest_event,
+    (SELECT count(*) FROM dead_letter WHERE state = 'parked') AS dead_letters
+"""
 
 
 async def delivery_state(conn: Any) -> dict[str, Any]:
@@ -23,3 +32,30 @@ async def delivery_state(conn: Any) -> dict[str, Any]:
         },
         "parked": await dead_letters.count_open(conn),
     }
+
+
+class DeliveryMetrics:
+    """Sets the gauges of a database, in the one process that relays: the sum over a service's processes is then right."""
+
+    def __init__(self) -> None:
+        self._measured = float("-inf")
+
+    async def measure(self, conn: Any) -> None:
+        """One statement, at most every MEASURE_SECONDS."""
+        if time.monotonic() - self._measured < MEASURE_SECONDS:
+            return
+        row = await conn.fetchrow(_MEASURE)
+        OUTBOX_ROWS.set(row["outbox_rows"])
+        OUTBOX_AGE.set(_age(row["oldest_event"]) if row["oldest_event"] is not None else 0)
+        DEAD_LETTERS.set(row["dead_letters"])
+        self._measured = time.monotonic()
+
+    def reset(self) -> None:
+        """Another process relays, and measures."""
+        for gauge in (OUTBOX_ROWS, OUTBOX_AGE, DEAD_LETTERS):
+            gauge.set(0)
+
+
+def _age(event_id: UUID) -> float:
+    """Seconds since the event was published: a UUIDv7 begins with the milliseconds since 1970."""
+    return max(time.time() - (event_id.int >> 80) / 1000, 0.0)

@@ -26,11 +26,11 @@ from pydantic import ValidationError
 from shared.backoff import backoff
 from shared.db import Database, connect
 from shared.delivery import kafka
+from shared.delivery.delivery_state import DeliveryMetrics
 from shared.delivery.event_log import read_log
-from shared.delivery.outbox import backlog
 from shared.events import Envelope
 from shared.health import Health
-from shared.metrics import OUTBOX, RELAYED
+from shared.metrics import RELAYED
 from shared.settings import Settings
 
 log = logging.getLogger("laowu.relay")
@@ -135,28 +135,30 @@ async def run(database: Database, url: str, settings: Settings, health: Health) 
     Any error drops connection and producer and starts again with back-off; meanwhile the condition "relay" is raised.
     Cancelled, it waits for what is on its way within SETTLE_SECONDS.
     """
-    failures = 0
+    failures, metrics = 0, DeliveryMetrics()
     while True:
         began = time.monotonic()
         try:
-            await _relay_once(database, url, settings, health)
+            await _relay_once(database, url, settings, health, metrics)
         except _PASSING as error:
             failures = 1 if time.monotonic() - began > 60 else failures + 1
             health.raise_condition(CONDITION, f"{type(error).__name__}: {error}")
             await asyncio.sleep(backoff(failures, first=0.1))
 
 
-async def _relay_once(database: Database, url: str, settings: Settings, health: Health) -> None:
+async def _relay_once(database: Database, url: str, settings: Settings, health: Health, metrics: DeliveryMetrics) -> None:
     conn = await connect(url, application=f"laowu-{database.service}-relay")
     producer, session = None, None
     try:
         await conn.execute("SELECT set_config('idle_session_timeout', $1, false)", f"{int(ZOMBIE_SECONDS * 1000)}ms")
         while not await conn.fetchval(_TRY_LOCK, _LOCK):  # polled: a waiting statement would run into its timeout
             health.clear_condition(CONDITION)  # a peer does the work
+            metrics.reset()
             await asyncio.sleep(random.uniform(0.1, 0.3))
+        await metrics.measure(conn)  # before Kafka is needed: what waits while it is away is what operators want to see
         producer = await kafka.open_producer(settings)
         session = await _resume(conn, producer, settings)
-        await _forward_all(session, database, health)
+        await _forward_all(session, database, health, metrics)
     finally:
         conn.terminate()
         for ack in (ack for batch in session.flying for ack in batch.acks) if session else ():
@@ -177,9 +179,9 @@ async def _resume(conn: asyncpg.Connection, producer: AIOKafkaProducer, settings
     return _Session(conn, producer, settings, state["epoch"], numbers, partitions, chosen=rows)
 
 
-async def _forward_all(session: _Session, database: Database, health: Health) -> None:
+async def _forward_all(session: _Session, database: Database, health: Health, metrics: DeliveryMetrics) -> None:
     """Round after round. Cancelled, the round is finished and what is on its way awaited, within SETTLE_SECONDS."""
-    idle, counted = IDLE_SECONDS[0], 0.0
+    idle = IDLE_SECONDS[0]
     under_way: asyncio.Future[int] | None = None
     try:
         while True:
@@ -187,9 +189,7 @@ async def _forward_all(session: _Session, database: Database, health: Health) ->
             under_way = asyncio.ensure_future(_forward(session))
             chosen = await asyncio.shield(under_way)
             health.clear_condition(CONDITION)
-            if time.monotonic() - counted > 2:
-                OUTBOX.set(await backlog(session.conn))
-                counted = time.monotonic()
+            await metrics.measure(session.conn)
             if chosen or session.flying:
                 idle = IDLE_SECONDS[0]
                 if chosen < FEW_ROWS and not session.flying:

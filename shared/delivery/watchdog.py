@@ -16,6 +16,7 @@ from shared.delivery.positions import Position, TopicPartition, positions
 from shared.delivery.seeking import Seeker
 from shared.delivery.subscription import Subscription
 from shared.health import Health
+from shared.metrics import CONSUMER_LAG, GAP_AGE, set_partitions
 from shared.settings import Settings
 
 UNASSIGNED_FACTOR = 3  # without partitions of its own a consumer waits longer: another one may be at work
@@ -46,7 +47,7 @@ class Watchdog:
         self._seeker = seeker
         self.heartbeat = Heartbeat()
         self._standstill = Standstill()
-        self._gaps = Gaps(settings.gap_alarm_seconds)
+        self._gaps = Gaps()
         self._unanswered_since: float | None = None
 
     async def look(self) -> None:
@@ -56,9 +57,11 @@ class Watchdog:
             ends = await self._subscription.end_offsets(assigned)
             applied = {partition: _next_offset(self._seeker.applied, partition) for partition in assigned - set(self._seeker.held)}
             patience = self._settings.stuck_seconds
+            set_partitions(CONSUMER_LAG, {partition: ends[partition] - offset for partition, offset in applied.items()})
         else:  # while others read everything, all of it moves; if nothing does, the group has lost this member without a word
             ends = await self._subscription.end_offsets(await self._subscription.partitions())
             applied = await self._stored(ends)
+            set_partitions(CONSUMER_LAG, {})
             patience = self._settings.stuck_seconds * UNASSIGNED_FACTOR
         behind = {partition: offset for partition, offset in applied.items() if ends[partition] > offset}
         if not behind and not self._seeker.held:
@@ -109,7 +112,9 @@ class Watchdog:
 
     def alarm_gaps(self) -> None:
         """Raise or clear the condition by what is missing for too long."""
-        overdue = self._gaps.overdue(self._seeker.applied)
+        ages = self._gaps.ages(self._seeker.applied)
+        set_partitions(GAP_AGE, {partition: ages.get(partition, 0.0) for partition in self._seeker.applied})
+        overdue = sorted(partition for partition, age in ages.items() if age > self._settings.gap_alarm_seconds)
         if overdue:
             partitions = ", ".join(map(str, overdue))
             reason = f"numbers are missing in {partitions}: the log lost data, or a relay does not finish its batch"
@@ -138,8 +143,7 @@ class Standstill:
 class Gaps:
     """Sequence numbers that are missing, and for how long by a clock that nobody sets back."""
 
-    def __init__(self, alarm_seconds: float) -> None:
-        self._alarm_seconds = alarm_seconds
+    def __init__(self) -> None:
         self._known: dict[TopicPartition, tuple[datetime, float]] = {}  # as stored, and the same on the monotonic clock
 
     def ages(self, applied: Mapping[TopicPartition, Position]) -> dict[TopicPartition, float]:
@@ -156,10 +160,6 @@ class Gaps:
                 known[partition] = (position.gap_since, now - age)
         self._known = known
         return {partition: now - since for partition, (_, since) in known.items()}
-
-    def overdue(self, applied: Mapping[TopicPartition, Position]) -> list[TopicPartition]:
-        """Partitions whose gap is older than the alarm."""
-        return sorted(partition for partition, age in self.ages(applied).items() if age > self._alarm_seconds)
 
 
 def _next_offset(stored: Mapping[TopicPartition, Position], partition: TopicPartition) -> int:

@@ -23,6 +23,7 @@ from services.stats.queries.applied import Applied
 from services.stats.settings import policy
 from shared.db import Tx, Unavailable
 from shared.delivery import outbox
+from shared.metrics import PUBLISH_DELAY
 from shared.running_service import RunningService
 from shared.values import Clock
 
@@ -81,8 +82,11 @@ async def _publish_changes(tx: Tx, last: PublishedValues, lag: Lag) -> int:
     inputs = await _inputs(tx, counted)
     if not counted or last.get(INPUTS) == inputs:
         return 0
+    newest = max(recorded for _, recorded in counted.values())
     if tx.clock.at is not None:
-        tx.cause = replace(tx.cause, clock=Clock(max(newest for _, newest in counted.values())))
+        tx.cause = replace(tx.cause, clock=Clock(newest))
+    elif last.get(INPUTS, {}).get("applied") != inputs["applied"]:
+        PUBLISH_DELAY.observe(max((tx.clock.now() - newest).total_seconds(), 0.0))
     changes = await find_changes(tx, last, await freshness(tx, lag))
     outbox.publish(tx, *changes.events)
     await last_published.update(tx, {**changes.values, INPUTS: inputs})

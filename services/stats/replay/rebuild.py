@@ -24,7 +24,7 @@ from services.stats.counting.reference_fold import Cell, fold_all
 from services.stats.queries import blocks, generations
 from services.stats.replay.log_shards import LogShard, Progress, ReportRead, map_shards
 from shared import db
-from shared.db import Database
+from shared.db import Database, Tx
 from shared.delivery import event_log, outbox
 from shared.delivery.event_log import Mark
 from shared.delivery.inbox import Raw
@@ -32,9 +32,12 @@ from shared.delivery.numbering import KafkaRecord
 from shared.delivery.positions import TopicPartition
 from shared.events import EventEnvelope, ProjectionRebuilt, decode
 from shared.gc_tuning import tune_gc
+from shared.metrics import REBUILD_PROGRESS
+from shared.running_service import RunningService
 from shared.settings import Settings
 
 BATCH_RECORDS = 50_000
+PROGRESS_SECONDS = 5.0  # between two measurements of a rebuild's progress
 SWAP_WITHIN = 20_000  # records behind the live generation: few enough for live counting to wait while they are counted
 
 
@@ -69,6 +72,24 @@ async def rebuild(
         work = partial(build, generation, database if processes == 1 else None)
         events += sum(await map_shards(work, missing, processes, progress))
     return await _swap(settings, database, generation, events, accept=accept)
+
+
+async def run_progress_metric(service: RunningService) -> None:
+    """Background loop: sets the metric by the marks in the database, whichever process rebuilds."""
+    while True:
+        with contextlib.suppress(db.Unavailable):  # the metric keeps its value
+            async with service.database.transaction(service.database.system_cause(), snapshot=True) as tx:
+                REBUILD_PROGRESS.set(await _progress(tx))
+        await asyncio.sleep(PROGRESS_SECONDS)
+
+
+async def _progress(tx: Tx) -> float:
+    """Part of the log that the generation being built has counted; 1: there is none."""
+    generation = await generations.get_building(tx, rules_digest())
+    if generation is None:
+        return 1.0
+    upto, marks = await generations.list_next_offsets(tx.conn), await generations.list_marks(tx.conn, generation)
+    return sum(mark.offset for mark in marks.values()) / max(sum(upto.values()), 1)
 
 
 def rules_digest() -> str:
