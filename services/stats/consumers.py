@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from services.stats.domain.errors import AbsurdDay
+from services.stats.figures import freshness
 from services.stats.usecases import counting
 from shared.db import Tx
 from shared.delivery.consumer import Bulk, Reject
 from shared.events import Event, EventEnvelope
+
+TOPICS = freshness.SOURCES
 
 
 async def count_events(tx: Tx, events: Sequence[EventEnvelope[Event]]) -> None:

@@ -1,40 +1,63 @@
-"""Knowing one service is knowing five. What import-linter cannot say: the same files in each, and nothing too long to read."""
+"""Knowing one service is knowing five: the same files in each, and in each file the same kind of thing."""
 
 from __future__ import annotations
 
 import ast
+import importlib
+import inspect
 import re
-import sys
-from collections.abc import Iterator
-from pathlib import Path
+from types import ModuleType
 
 import pytest
+from pydantic_settings import BaseSettings
 
-from tests.contracts.code import ROOT, SERVICES, imports, name, part, python_files, tree
+from shared.runner import Service
+from shared.settings import Settings
+from tests.contracts.code import ROOT, SERVICES, module, name, part, python_files, tree
+from tests.support.http import environment
+from tests.support.routes import routes
 
-PARTS = ("__init__", "__main__", "api", "commands", "consumers", "usecases", "domain", "queries")
-LONGEST_FILE = 500
-LONGEST_FUNCTION = 60
-THE_CONTRACT = ROOT / "shared" / "events" / "__init__.py"  # one class after the other; splitting it would hide what there is
-
-# Plans, quotas and questions of stats are entered and stored as JSON: one type holds their bounds and their rule.
-DOMAIN_ALSO_IMPORTS = {"stats": ("pydantic.",)}
-
-EVERYTHING = ("services", "shared", "console", "tests")
+MODULES = frozenset({"__init__", "__main__", "settings", "commands", "consumers"})
+PACKAGES = frozenset({"api", "usecases", "domain", "queries", "views"})
+OWN_PACKAGES = {  # named for what only this service does
+    "registration": frozenset({"personal_data", "worker_lists"}),
+    "docking": frozenset({"matching", "clearance"}),
+    "training": frozenset[str](),
+    "rights": frozenset[str](),
+    "stats": frozenset({"counting", "figures", "programmes", "periods", "publishing", "replay"}),
+}
+VERB = re.compile(r"(get|lock|list|insert|update|delete|exists)(_|$)")
+SESSION = frozenset({"without_statement_timeout"})  # sets up the transaction, reads and writes no table
+REFUSALS = frozenset({"Refused", "Invalid", "NotFound", "Conflict", "Limited"})
+LONGEST_MAIN = 40
 
 every_service = pytest.mark.parametrize("service", SERVICES)
 
 
-def functions(file: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    for node in ast.walk(tree(file)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node
+def loaded(service: str, part_name: str) -> ModuleType:
+    environment()
+    return importlib.import_module(f"services.{service}.{part_name}")
+
+
+def declared(service: str) -> Service:
+    found = loaded(service, "__main__").SERVICE
+    assert isinstance(found, Service)
+    return found
 
 
 @every_service
-@pytest.mark.parametrize("wanted", PARTS)
-def test_every_service_has_the_same_parts(service: str, wanted: str) -> None:
-    assert part(service, wanted), f"services/{service}/{wanted}.py"
+def test_every_service_has_exactly_the_same_modules_and_packages(service: str) -> None:
+    folder = ROOT / "services" / service
+    assert {file.stem for file in folder.glob("*.py")} == MODULES
+    packages = {file.parent.name for file in folder.glob("*/__init__.py")}
+    assert packages == PACKAGES | OWN_PACKAGES[service]
+
+
+@every_service
+def test_no_module_is_named_after_its_package(service: str) -> None:
+    """A package is split by aggregate or table."""
+    named_after_layer = {name(file) for wanted in PACKAGES for file in part(service, wanted) if file.stem == file.parent.name}
+    assert not named_after_layer
 
 
 @every_service
@@ -46,58 +69,85 @@ def test_every_service_has_numbered_migrations(service: str) -> None:
 
 
 @every_service
-def test_a_service_says_what_it_owns_what_it_tells_and_what_it_listens_to(service: str) -> None:
-    said = ast.get_docstring(tree(ROOT / "services" / service / "__init__.py")) or ""
-    assert said.startswith(f"{service}: ")
-    assert [word.lower() for word in re.findall(r"^(?:Events )?(Owns|[Oo]ut|[Ii]n)\b", said, re.MULTILINE)] == ["owns", "out", "in"]
-
-
-def test_no_file_is_too_long_to_read() -> None:
-    lengths = {name(file): len(file.read_text(encoding="utf-8").splitlines()) for file in python_files(*EVERYTHING)}
-    del lengths[name(THE_CONTRACT)]
-    assert not {file: lines for file, lines in lengths.items() if lines > LONGEST_FILE}
-
-
-def test_no_function_is_too_long_to_read() -> None:
-    lengths = {
-        f"{name(file)}:{function.lineno} {function.name}": (function.end_lineno or 0) - function.lineno + 1
-        for file in python_files(*EVERYTHING)
-        for function in functions(file)
-    }
-    assert not {function: lines for function, lines in lengths.items() if lines > LONGEST_FUNCTION}
-
-
-HTTP = ("fastapi.", "starlette.", "uvicorn.", "aiohttp.", "shared.web.")
-
-
-def test_only_apis_and_the_runner_know_http() -> None:
-    """The engine runs without HTTP: a consumer, a publisher or a rebuild is started by tests and commands that serve nothing."""
-    engine = [
-        file
-        for file in python_files("services", "shared")
-        if not re.match(r"shared/(web/|runner\.py)|services/\w+/(api\b|__main__\.py)", name(file))
-    ]
-    assert engine
-    assert not {(name(file), what) for file in engine for what in imports(file) if f"{what}.".startswith(HTTP)}
+def test_a_service_declares_what_it_owns_and_its_events_out_and_in(service: str) -> None:
+    docstring = ast.get_docstring(tree(ROOT / "services" / service / "__init__.py")) or ""
+    assert docstring.startswith(f"{service}: ")
+    assert re.findall(r"^(Owns|Events out|Events in|Out|In)\b", docstring, re.MULTILINE) in (
+        ["Owns", "Events out", "Events in"],
+        ["Owns", "Out", "In"],
+    )
 
 
 @every_service
-def test_the_domain_is_pure(service: str) -> None:
-    """Standard library, shared.values and shared.errors, and the domain's own files."""
-    allowed = ("shared.values.", "shared.errors.", f"services.{service}.domain.", *DOMAIN_ALSO_IMPORTS.get(service, ()))
-    known = {(name(file), what) for file in part(service, "domain") for what in imports(file)}
-    assert not {
-        (file, what) for file, what in known if what.split(".")[0] not in sys.stdlib_module_names and not f"{what}.".startswith(allowed)
-    }
+@pytest.mark.parametrize("package", ["usecases", "domain", "queries", "views"])
+def test_the_package_of_a_layer_holds_a_docstring_and_nothing_else(service: str, package: str) -> None:
+    body = tree(ROOT / "services" / service / package / "__init__.py").body
+    assert [type(node) for node in body] == [ast.Expr]
 
 
 @every_service
-def test_the_domain_neither_tells_the_time_nor_rolls_dice(service: str) -> None:
-    forbidden = {"now", "today", "utcnow", "random", "uuid4", "new_id", "time"}
-    called = {
-        f"{name(file)}:{node.lineno} {node.func.attr}"
-        for file in part(service, "domain")
+def test_the_api_serves_every_route_of_its_files(service: str) -> None:
+    served = {id(route) for route in routes(loaded(service, "api").router)}
+    for file in part(service, "api"):
+        own = getattr(importlib.import_module(module(file)), "router", None)
+        assert own is None or {id(route) for route in routes(own)} <= served, name(file)
+
+
+@every_service
+def test_the_named_errors_of_a_service_are_in_one_file(service: str) -> None:
+    errors = ROOT / "services" / service / "domain" / "errors.py"
+    own = {node.name for node in tree(errors).body if isinstance(node, ast.ClassDef)}
+    assert own
+    elsewhere = {
+        f"{name(file)}:{node.lineno} {node.name}"
+        for file in python_files(f"services/{service}")
+        if file != errors
         for node in ast.walk(tree(file))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in forbidden
+        if isinstance(node, ast.ClassDef)
+        if {ast.unparse(base).rpartition(".")[2] for base in node.bases} & (REFUSALS | own)
     }
-    assert not called
+    assert not elsewhere
+
+
+@every_service
+def test_the_settings_of_a_service_are_a_policy_and_its_own_settings(service: str) -> None:
+    settings = loaded(service, "settings")
+    own = getattr(settings, f"{service.capitalize()}Settings")
+    assert issubclass(settings.Policy, BaseSettings)
+    assert issubclass(own, Settings)
+    assert issubclass(own, settings.Policy)
+    assert isinstance(settings.policy(), settings.Policy)
+    assert settings.policy() is settings.policy()
+    assert declared(service).settings is own
+
+
+@every_service
+def test_a_service_is_declared_in_a_file_read_at_a_glance(service: str) -> None:
+    main = ROOT / "services" / service / "__main__.py"
+    assert len(main.read_text().splitlines()) <= LONGEST_MAIN
+    assert declared(service).name == service
+
+
+@every_service
+def test_consumers_map_event_classes_to_usecases(service: str) -> None:
+    consumers = loaded(service, "consumers")
+    assert declared(service).topics == consumers.TOPICS
+    assert declared(service).apply is consumers.apply
+
+
+@every_service
+def test_timeouts_are_swept_by_the_usecase_of_that_name(service: str) -> None:
+    sweep = declared(service).sweep
+    assert sweep is None or inspect.getmodule(sweep) is loaded(service, "usecases.sweeps")
+
+
+@every_service
+def test_functions_of_queries_begin_with_one_of_the_verbs(service: str) -> None:
+    others = {
+        f"{name(file)}:{node.lineno} {node.name}"
+        for file in part(service, "queries")
+        for node in tree(file).body
+        if isinstance(node, ast.AsyncFunctionDef) and not node.name.startswith("_") and not VERB.match(node.name)
+        if node.name not in SESSION
+    }
+    assert not others

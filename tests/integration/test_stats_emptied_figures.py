@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from services.stats.publishing import publisher
 from services.stats.queries import blocks, generations
+from services.stats.usecases.sweeps import sweep
 from shared.db import Database
 from shared.events import FigurePublished
 from tests.conftest import MakeDatabase
@@ -18,7 +18,7 @@ async def published(database: Database) -> dict[str, FigurePublished]:
     """The newest figure of each key, with all blocks in the sums by year, where a sum of 0 has no row."""
     async with database.transaction(cause(AT)) as tx:
         await blocks.update_year_sums(tx, await generations.lock_live(tx))
-        await publisher.sweep(tx)
+        await sweep(tx)
     return {event.key: event for event in await outbox_of(database) if isinstance(event, FigurePublished)}
 
 
@@ -38,4 +38,4 @@ async def test_a_correction_that_moves_the_only_departure_leaves_nothing_behind(
     assert figures["poverty_dispatches|province:620000|2017-2020"].value == 0
     assert (figures["dispatches|nation:CN|2018"].value, figures["dispatches|nation:CN|2019"].value) == (0, 1)
     async with database.transaction(cause(AT)) as tx:
-        assert await publisher.sweep(tx) == 0
+        assert await sweep(tx) == 0

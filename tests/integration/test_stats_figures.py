@@ -21,10 +21,10 @@ from services.stats.figures.freshness import freshness
 from services.stats.figures.percentiles import Percentiles
 from services.stats.programmes import catalogue
 from services.stats.programmes.evaluation import AsOf, evaluate_quotas
-from services.stats.publishing import publisher
 from services.stats.queries import cells
 from services.stats.usecases import cells as stored_cells
 from services.stats.usecases import evaluations, figures
+from services.stats.usecases.sweeps import sweep
 from services.stats.views.cells import CellRow
 from shared.db import Database
 from shared.delivery.consumer import Reject
@@ -324,7 +324,7 @@ async def test_a_pass_publishes_what_changed_and_the_next_publishes_nothing(data
     events = [dispatched(departure(POOR_WEST, date(2017, 5, 2))), dispatched(departure(RICH_EAST, date(2018, 5, 2)))]
     await counted(database, [recorded(events[0]), recorded(events[1]), recorded(dispatched(departure(RICH_EAST, date(2019, 1, 4))))])
     async with database.transaction(cause(at)) as tx:
-        assert await publisher.sweep(tx) > 0
+        assert await sweep(tx) > 0
     published = await outbox_of(database)
     changes = {(event.quota, event.period): event.status_to for event in published if isinstance(event, QuotaStatusChanged)}
     assert changes["Q1", "2017"] is QuotaStatus.MET
@@ -337,7 +337,7 @@ async def test_a_pass_publishes_what_changed_and_the_next_publishes_nothing(data
     assert "Q1|province:620000|2017" in keys
     assert {event.effective for event in published if isinstance(event, FigurePublished)} == {date(2019, 1, 4)}
     async with database.transaction(cause(at)) as tx:
-        assert await publisher.sweep(tx) == 0
+        assert await sweep(tx) == 0
     assert len(await outbox_of(database)) == len(published)
 
 
@@ -346,11 +346,11 @@ async def test_a_correction_is_published_for_the_keys_it_changes_only(database: 
     await counted(database, [recorded(first), recorded(dispatched(departure(RICH_EAST, date(2018, 5, 2))))])
     at = datetime(2018, 6, 1, tzinfo=UTC)
     async with database.transaction(cause(at)) as tx:
-        await publisher.sweep(tx)
+        await sweep(tx)
     before = len(await outbox_of(database))
     await counted(database, [recorded(corrected(first, departure(POOR_WEST)), date(2018, 5, 20))])
     async with database.transaction(cause(at)) as tx:
-        await publisher.sweep(tx)
+        await sweep(tx)
     again = {event.key for event in (await outbox_of(database))[before:] if isinstance(event, FigurePublished)}
     assert "Q1|nation:CN|2018" in again
     assert "stock|nation:CN|2018" not in again

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from services.stats.programmes import catalogue
-from services.stats.publishing import publisher
 from services.stats.usecases import evaluations
+from services.stats.usecases.sweeps import sweep
 from shared.db import Database
 from shared.events import QuotaStatusChanged, YearOnYearBreached
 from shared.values import QuotaStatus
@@ -28,7 +28,7 @@ async def test_worked_example_rounding_hides_a_fall_that_is_published(database: 
     await departed(database, 2020, 0, 1)  # a pass judges as on the newest day that is counted: 2019 is over
     async with database.transaction(cause(AFTER)) as tx:
         evaluated = {(row.quota, row.year): row for row in (await evaluations.quotas(tx, catalogue.MAIN, "nation", None, {})).quotas}
-        await publisher.sweep(tx)
+        await sweep(tx)
     assert (evaluated["Q1", 2018].percent, evaluated["Q1", 2019].percent) == ("10.12 %", "10.12 %")
     assert (evaluated["Q1", 2019].rise, evaluated["Q1", 2019].status, evaluated["Q1", 2019].gap_heads) == ("fell", QuotaStatus.BREACHED, 0)
     [events] = [event for event in await outbox_of(database) if isinstance(event, YearOnYearBreached) and event.quota == "Q1"]
@@ -40,7 +40,7 @@ async def test_worked_example_gap_is_published_in_heads(database: Database) -> N
     await departed(database, 2018, 46, 480, POOR_EAST)
     await departed(database, 2019, 0, 1)
     async with database.transaction(cause(AFTER)) as tx:
-        await publisher.sweep(tx)
+        await sweep(tx)
     events = {(event.quota, event.period): event for event in await outbox_of(database) if isinstance(event, QuotaStatusChanged)}
     breached = events["Q1", "2018"]
     assert (breached.status_to, breached.share, breached.gap_heads) == (QuotaStatus.BREACHED, (46, 480), 3)

@@ -51,11 +51,6 @@ async def run_publisher(service: RunningService) -> None:
             logger.warning("%s: again in %s s", error, DEBOUNCE_SECONDS)
 
 
-async def sweep(tx: Tx) -> int:
-    """A pass on command; the caller has made sure that no event is unread."""
-    return await publish(tx, {})
-
-
 async def publish(tx: Tx, lag: Lag, watch: LagWatch | None = None) -> int:
     """One pass. Returns how many events it published. In a simulation they carry the time of the newest counted event.
 
