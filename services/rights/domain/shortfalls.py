@@ -46,7 +46,7 @@ def shortfall(expected: Money, paid: Money, tolerance_percent: int) -> Money | N
 
 
 def find_short(ledger: Ledger, paid: Paid, tolerance_percent: int) -> Finding | None:
-    """The finding that the report is one of too little; None: it is not."""
+    """The finding, where less was paid than is owed less the tolerance."""
     if ledger.abroad is None:
         return None
     expected = expected_net(ledger.terms, ledger.abroad, paid)
@@ -56,7 +56,7 @@ def find_short(ledger: Ledger, paid: Paid, tolerance_percent: int) -> Finding | 
 
 
 def find_missing(ledger: Ledger, period: Period) -> Finding | None:
-    """The finding that nothing was reported for a month; None: nothing is owed for it."""
+    """The finding for a month that nobody reported; None: nothing is owed for it."""
     if ledger.abroad is None:
         return None
     expected = expected_gross(ledger.terms, ledger.abroad, period)

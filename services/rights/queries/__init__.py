@@ -1,4 +1,4 @@
 """The only SQL of rights, one file per table.
 
-Locks are taken in one order: ledgers by placement, then an enterprise's collective case.
+Locks are taken in one order: ledgers by placement, then the enterprise whose findings are grouped.
 """
