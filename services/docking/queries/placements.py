@@ -48,11 +48,11 @@ SELECT worker FROM placement WHERE worker = ANY($1::uuid[]) AND state IN ('match
 # A position, a worker and the proposal are taken together or not at all. No row comes back when the worker is placed already
 # (the unique index decides, also between two transactions); the caller then rolls everything back.
 INSERT_MATCHED = """
-WITH taken AS (UPDATE job_order SET reserved = reserved + 1 WHERE id = $3),
-    accepted AS (UPDATE proposal SET state = 'accepted' WHERE id = $1)
+WITH taken AS (UPDATE job_order SET reserved = reserved + 1 WHERE id = $2),
+    accepted AS (UPDATE proposal SET state = 'accepted' WHERE id = $15)
 INSERT INTO placement
-    (id, job_order, enterprise, worker, county, destination, occupation, channel, state, registered_on, matched_on, match_due, due, since)
-VALUES ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+    (id, job_order, enterprise, worker, county, destination, occupation, channel, state, matched_on, registered_on, match_due, due, since)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 ON CONFLICT (worker) WHERE state IN ('matched', 'clearance_requested', 'cleared', 'abroad') DO NOTHING
 RETURNING true
 """
@@ -118,9 +118,17 @@ async def list_placed_workers(tx: Tx, workers: list[WorkerId]) -> set[WorkerId]:
 
 async def insert_matched(tx: Tx, match: MatchId, one: Placement) -> bool:
     """Take the worker and a position under the accepted proposal. False when the worker has an active placement: roll back."""
-    inserted = await tx.conn.fetchval(
-        INSERT_MATCHED,
-        match,
+    inserted = await tx.conn.fetchval(INSERT_MATCHED, *_codes(one), one.registered_on, one.match_due, one.due, one.since, match)
+    return bool(inserted)
+
+
+async def insert_adopted(tx: Tx, placements: list[Placement]) -> None:
+    await tx.conn.executemany(INSERT_ADOPTED, [(*_codes(one), _json(one.contract)) for one in placements])
+
+
+def _codes(one: Placement) -> tuple[object, ...]:
+    """The columns that every new placement has, $1 to $10."""
+    return (
         one.id,
         one.order,
         one.enterprise,
@@ -130,33 +138,8 @@ async def insert_matched(tx: Tx, match: MatchId, one: Placement) -> bool:
         one.occupation,
         one.channel,
         one.state,
-        one.registered_on,
         one.matched_on,
-        one.match_due,
-        one.due,
-        one.since,
     )
-    return bool(inserted)
-
-
-async def insert_adopted(tx: Tx, placements: list[Placement]) -> None:
-    rows = [
-        (
-            one.id,
-            one.order,
-            one.enterprise,
-            one.worker,
-            one.county,
-            one.destination,
-            one.occupation,
-            one.channel,
-            one.state,
-            one.matched_on,
-            _json(one.contract),
-        )
-        for one in placements
-    ]
-    await tx.conn.executemany(INSERT_ADOPTED, rows)
 
 
 async def update(tx: Tx, one: Placement) -> None:
