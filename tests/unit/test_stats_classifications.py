@@ -7,7 +7,7 @@ from typing import Any
 
 from services.stats.domain.classifications import Division, Listing
 from services.stats.figures import classifications
-from services.stats.figures.classifications import Fault, classification, shipped
+from services.stats.figures.classifications import Fault, classify, shipped
 from shared import reference
 from shared.values import Designation
 
@@ -33,16 +33,16 @@ def test_version_0_classifies_every_code_as_the_reference_data_do() -> None:
 
 def test_loaded_rows_replace_the_rows_of_their_counties_only() -> None:
     rows = classifications.merged(shipped().listings, [listing(POOR, "none"), listing(RICH)], whole=False)
-    now = classification(shipped().versions, rows, shipped().divisions)
+    now = classify(shipped().versions, rows, shipped().divisions)
     assert (now.ever_listed(POOR), now.ever_listed(RICH)) == (Designation.NONE, Designation.PROVINCIAL)
     assert now.ever_listed("620521") is Designation.NATIONAL
-    alone = classification(shipped().versions, classifications.merged(shipped().listings, [listing(RICH)], whole=True), shipped().divisions)
+    alone = classify(shipped().versions, classifications.merged(shipped().listings, [listing(RICH)], whole=True), shipped().divisions)
     assert alone.listed_codes(Designation.NATIONAL) == frozenset()
 
 
 def test_a_county_listed_twice_was_ever_listed_as_the_stronger() -> None:
     rows = [listing(RICH, "national", "2012-01-01", "2017-12-31"), listing(RICH, "provincial", "2018-01-01")]
-    now = classification(shipped().versions, rows, shipped().divisions)
+    now = classify(shipped().versions, rows, shipped().divisions)
     assert now.ever_listed(RICH) is Designation.NATIONAL
     assert [now.on(day).ever_listed(RICH) for day in (date(2011, 1, 1), date(2017, 12, 31), date(2018, 1, 1))] == [
         Designation.NONE, Designation.NATIONAL, Designation.PROVINCIAL,
@@ -54,7 +54,7 @@ def test_a_county_listed_twice_was_ever_listed_as_the_stronger() -> None:
 
 def test_a_code_of_another_year_is_classified_as_the_county_it_names() -> None:
     rows = classifications.merged(shipped().divisions, [division("620599", same_as="620521"), division("990101")], whole=False)
-    now = classification(shipped().versions, shipped().listings, rows)
+    now = classify(shipped().versions, shipped().listings, rows)
     assert now.ever_listed("620599") is Designation.NATIONAL
     assert "620599" in now.listed_codes(Designation.NATIONAL)
     assert now.ever_listed("990101") is Designation.NONE

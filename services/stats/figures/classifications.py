@@ -63,7 +63,7 @@ class Classification:
         return [(first, last, self.on(first)) for first, last in zip(begins, ends, strict=True)]
 
 
-def classification(versions: Mapping[Kind, int], listings: Iterable[Listing], divisions: Iterable[Division]) -> Classification:
+def classify(versions: Mapping[Kind, int], listings: Iterable[Listing], divisions: Iterable[Division]) -> Classification:
     listed, known = tuple(listings), tuple(divisions)
     return Classification(
         versions=versions, listings=listed, divisions=known, known=frozenset(row.county for row in known), ever=_ever(listed, known)
@@ -94,7 +94,7 @@ def shipped() -> Classification:
         for code, county in reference.aliases().items()
         if code not in reference.counties()
     ]
-    return classification(dict.fromkeys(KINDS, 0), listings, divisions)
+    return classify(dict.fromkeys(KINDS, 0), listings, divisions)
 
 
 # By version and digest: databases may differ under the same version, and a version never changes.
@@ -111,7 +111,7 @@ async def in_force(tx: Tx, known_on: date | None = None) -> Classification:
         versions = {**shipped().versions, **{edition.kind: edition.version for edition in editions}}
         if len(_cache) >= MOST_CACHED:
             del _cache[next(iter(_cache))]
-        _cache[editions] = classification(versions, listings, divisions)
+        _cache[editions] = classify(versions, listings, divisions)
     return _cache[editions]
 
 

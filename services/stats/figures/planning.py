@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import product
-from typing import Literal
+from typing import Literal, get_args
 
 from services.stats.counting.measures import (
     AGE_BANDS,
@@ -36,20 +36,7 @@ from shared.values import Designation, Sex
 MOST_SPANS = 100  # between changes of the list
 GRAINS: tuple[Grain, ...] = ("year", "month", "day")
 LISTED_CLASSES = frozenset({Designation.NATIONAL.value, Designation.PROVINCIAL.value})
-_DIMENSIONS: tuple[Dimension, ...] = (
-    "county",
-    "designation",
-    "province",
-    "region",
-    "listed",
-    "destination",
-    "occupation",
-    "enterprise",
-    "channel",
-    "sex",
-    "age_band",
-    "days",
-)
+_DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
