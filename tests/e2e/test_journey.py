@@ -153,4 +153,4 @@ async def test_nothing_is_parked_and_every_published_event_is_applied(running: R
         for place, position in state["positions"].items():
             topic, _, partition = place.rpartition("/")
             assert position["next_number"] == told.taken[topic, int(partition)], (service, place)
-    assert told.strangers == 0
+    assert told.unnumbered == 0

@@ -31,14 +31,14 @@ async def test_killed_at_random_while_counting_every_digest_is_equal(
 ) -> None:
     config = delivery.settings(kafka, topic_prefix, topic_partitions=PARTITIONS)
     await topics.create_topics(config, SOURCES)
-    url, log = await make_database_url("stats"), Log(config)
-    place = stats_process.place(kafka, topic_prefix, url, tmp_path, partitions=PARTITIONS)
+    url, log = await make_database_url("stats"), SourceLog(config)
+    stats = stats_process.configure(kafka, topic_prefix, url, tmp_path, partitions=PARTITIONS)
     seed = random.randrange(10**6)
     choice, counted = random.Random(seed), 0
     for _ in range(KILLS):
-        process = await place.start()
+        process = await stats.start()
         writing = asyncio.create_task(log.write())
-        await _beyond(url, counted + choice.randrange(1, EVENTS))
+        await _until_counted(url, counted + choice.randrange(1, EVENTS))
         process.kill()
         await process.wait()
         await writing
@@ -46,8 +46,8 @@ async def test_killed_at_random_while_counting_every_digest_is_equal(
         assert found.clean, f"seed {seed}: {found}"
         counted = found.events
     assert counted > 0, f"seed {seed}"
-    process = await place.start()
-    await _beyond(url, KILLS * EVENTS)
+    process = await stats.start()
+    await _until_counted(url, KILLS * EVENTS)
     process.terminate()
     await process.wait()
     found = await _audited(config, url)
@@ -55,30 +55,30 @@ async def test_killed_at_random_while_counting_every_digest_is_equal(
 
 
 @dataclass(slots=True)
-class Log:
-    """What the sources have told so far, numbered as their relays would."""
+class SourceLog:
+    """What the sources have published so far, numbered as by their relays."""
 
     config: Settings
     numbers: Counter[tuple[str, int]] = field(default_factory=Counter)
 
     async def write(self) -> None:
-        """Departures, a third corrected, and a wage for each, while somebody reads."""
+        """Departures, a third of them corrected, and a wage for each, while the process counts."""
         async with AIOKafkaProducer(bootstrap_servers=self.config.kafka_bootstrap_servers, acks="all") as producer:
             for n in range(PLACEMENTS):
                 out, partition = dispatched(), n % PARTITIONS
-                told = [out, *([corrected(out, departure(POOR_WEST))] if n % 3 == 0 else []), income(out, paid(800_000 + n))]
-                for data in told:
-                    place = data.TOPIC, partition
-                    headers = [("sequence", f"1.{self.numbers[place]}".encode())]
-                    self.numbers[place] += 1
+                published = [out, *([corrected(out, departure(POOR_WEST))] if n % 3 == 0 else []), income(out, paid(800_000 + n))]
+                for data in published:
+                    topic_partition = data.TOPIC, partition
+                    headers = [("sequence", f"1.{self.numbers[topic_partition]}".encode())]
+                    self.numbers[topic_partition] += 1
                     topic, value = topic_name(self.config, data.TOPIC), encode(recorded(data))
                     await producer.send(topic, value, key=data.subject.encode(), partition=partition, headers=headers)
                 if n % 50 == 0:
                     await producer.flush()
 
 
-async def _beyond(url: str, events: int) -> None:
-    """Until the process has counted so many."""
+async def _until_counted(url: str, events: int) -> None:
+    """Wait until the process has counted so many events."""
     conn = await db.connect(url, application="test")
     try:
 

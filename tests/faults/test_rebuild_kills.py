@@ -1,4 +1,4 @@
-"""A rebuild is killed hard, or one of the processes that read for it: the live cells stand, and the next rebuild goes on from the marks."""
+"""A rebuild, or one of its reader processes, is killed: the live cells are unchanged, and the next rebuild resumes at the marks."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ WHERE state = 'live' GROUP BY generation.id
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A log that stats has counted, what an oracle makes of it, and how a process of stats is set."""
+    """A log that stats has counted, the figures that an oracle counts in it, and the environment of a stats process."""
 
     config: Settings
     database: Database
@@ -59,8 +59,8 @@ class Counted:
         async with self.database.connection() as conn:
             return tuple(await conn.fetchrow(LIVE_CELLS))
 
-    async def stated(self, *measures: str) -> dict[Figure, int]:
-        """What stats answers, in the oracle's terms."""
+    async def answered(self, *measures: str) -> dict[Figure, int]:
+        """The figures that stats answers, under the keys of the oracle."""
         found: dict[Figure, int] = {}
         for measure in measures:
             question = Question(measure=measure, start=date(2017, 1, 1), end=date(2020, 12, 31), by=("year", "county"))
@@ -82,19 +82,19 @@ async def counted(
         await topics.create_topics(config)
         await programme_log.write(config, EVENTS)
         recounted = recount.figures((await recount.recount(kafka, prefix)).events)
-        place = stats_process.place(kafka, prefix, url, tmp_path_factory.mktemp("rebuild"), partitions=READERS)
+        stats = stats_process.configure(kafka, prefix, url, tmp_path_factory.mktemp("rebuild"), partitions=READERS)
         database = await open_database("stats", url, size=4)
         try:
             async with consuming(config, database, consumers.apply, service="stats", topics=SOURCES) as running:
                 await caught_up(running, 60)
-            yield Counted(config, database, recounted, place.environment)
+            yield Counted(config, database, recounted, stats.environment)
         finally:
             await close_database(database)
 
 
 @asynccontextmanager
 async def rebuilding(counted: Counted) -> AsyncIterator[Process]:
-    """As an operator runs it."""
+    """A rebuild in a process of its own, as an operator runs it."""
     command = (sys.executable, "-m", "services.stats.replay", "--processes", str(READERS))
     process = await asyncio.create_subprocess_exec(*command, env={**os.environ, **counted.environment}, stdout=PIPE, stderr=DEVNULL)
     try:
@@ -107,7 +107,7 @@ async def rebuilding(counted: Counted) -> AsyncIterator[Process]:
 
 @asynccontextmanager
 async def marks_held(counted: Counted) -> AsyncIterator[int]:
-    """From when some marks are committed: nobody can commit more of them until it is left. Gives how many records they stand for."""
+    """Waits for the first committed marks and blocks further commits of marks. Yields how many records they cover."""
     async with counted.database.connection() as conn:
         await until(lambda: conn.fetchval(MARKED), 60, "marks committed")
         async with conn.transaction():
@@ -120,36 +120,36 @@ def readers_of(process: Process) -> list[Identity]:
     return [one for one in (processes.identity(child.pid) for child in spawned) if one]
 
 
-async def stands_and_is_gone_on_with(counted: Counted, live: tuple[object, ...], marked: int) -> None:
-    """The live cells are as they were; the next rebuild reads only what the marks leave, and its cells are those of the recount."""
+async def assert_unchanged_and_resumed(counted: Counted, live: tuple[object, ...], marked: int) -> None:
+    """The live cells are unchanged; the next rebuild reads only what the marks leave, and its cells equal those of the recount."""
     assert await counted.live() == live
-    assert await counted.stated("dispatches") == {one: value for one, value in counted.recounted.items() if one[0] == "dispatches"}
+    assert await counted.answered("dispatches") == {one: value for one, value in counted.recounted.items() if one[0] == "dispatches"}
     assert 0 < marked < EVENTS
     found = await rebuild.rebuild(counted.config, counted.database, processes=READERS)
     assert (found.events, found.swapped, found.differing) == (EVENTS - marked, True, [])
     assert (await counted.live())[0] != live[0]
-    assert await counted.stated("dispatches", "persons", "returns", "income") == counted.recounted
+    assert await counted.answered("dispatches", "persons", "returns", "income") == counted.recounted
 
 
-async def test_killed_it_leaves_the_live_cells_its_marks_and_no_reader(counted: Counted) -> None:
+async def test_a_killed_rebuild_leaves_the_live_cells_its_marks_and_no_reader(counted: Counted) -> None:
     live = await counted.live()
     async with rebuilding(counted) as process, marks_held(counted) as marked:
         readers = readers_of(process)
         assert len(readers) == READERS
         os.kill(process.pid, signal.SIGKILL)
-        await until(lambda: not any(map(processes.alive, readers)), 5, "the readers end with the rebuild, whatever they wait for")
+        await until(lambda: not any(map(processes.alive, readers)), 5, "the readers end with the rebuild, even while they wait for a lock")
         assert await process.wait() == -signal.SIGKILL
-    await stands_and_is_gone_on_with(counted, live, marked)
+    await assert_unchanged_and_resumed(counted, live, marked)
 
 
-async def test_without_one_of_its_readers_it_names_it_and_ends(counted: Counted) -> None:
+async def test_a_rebuild_that_loses_a_reader_names_it_and_ends(counted: Counted) -> None:
     live = await counted.live()
     async with rebuilding(counted) as process, marks_held(counted) as marked:
         readers = readers_of(process)
         os.kill(readers[0].pid, signal.SIGKILL)
         async with asyncio.timeout(10):
-            said, _ = await process.communicate()
+            output, _ = await process.communicate()
         assert process.returncode == 2
-        assert said.decode() == f"rebuild: process {readers[0].pid}, which read a shard of the log, ended before it was done\n"
+        assert output.decode() == f"rebuild: process {readers[0].pid}, which read a shard of the log, ended before it was done\n"
         assert not any(map(processes.alive, readers))
-    await stands_and_is_gone_on_with(counted, live, marked)
+    await assert_unchanged_and_resumed(counted, live, marked)

@@ -107,7 +107,7 @@ async def nothing_lost(running: RunningStack, client: ApiClient, played: Plan, l
         for place, position in state["positions"].items():
             topic, _, partition = place.rpartition("/")
             assert position["next_number"] == told.taken[topic, int(partition)], (service, place)
-    assert told.strangers == 0
+    assert told.unnumbered == 0
     return told
 
 

@@ -1,4 +1,4 @@
-"""From the log into the cells and back: a real Kafka, the real consumer, and a recount of the log."""
+"""A log in Kafka is counted by the consumer, audited and rebuilt."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def raw(data: Event, number: int, on: date | None = None) -> Raw:
     return Raw(encode(recorded(data, on)), data.subject.encode(), f"1.{number}")
 
 
-async def told(kafka: str, config: Settings) -> None:
+async def write_events(kafka: str, config: Settings) -> None:
     """A departure, its repeat, its return and correction; one from before 1990, one that is no event; two payments."""
     out, absurd = dispatched(departure()), dispatched(departure(departed_on=date(1970, 1, 1)))
     first = raw(out, 0)
@@ -56,7 +56,7 @@ async def audited(config: Settings, database: Database) -> audit.Audit:
 
 
 async def test_the_log_is_counted_once_and_a_bad_record_costs_one_record(kafka: str, config: Settings, database: Database) -> None:
-    await told(kafka, config)
+    await write_events(kafka, config)
     await counted(config, database)
     async with database.transaction(cause()) as tx:
         assert await dead_letters.get_parked_count(tx) == 2
@@ -68,7 +68,7 @@ async def test_the_log_is_counted_once_and_a_bad_record_costs_one_record(kafka: 
 
 
 async def test_an_audit_names_the_cell_that_was_tampered_with(kafka: str, config: Settings, database: Database) -> None:
-    await told(kafka, config)
+    await write_events(kafka, config)
     await counted(config, database)
     async with database.connection() as conn:
         await conn.execute("UPDATE block SET value[1] = value[1] + 1 WHERE cut = 5 AND measure = $1", MEASURE["income"].code)
@@ -83,13 +83,13 @@ async def test_an_audit_names_the_cell_that_was_tampered_with(kafka: str, config
 async def test_a_rebuild_beside_the_live_generation_is_swapped_in_when_equal_and_counting_goes_on(
     kafka: str, config: Settings, database: Database
 ) -> None:
-    await told(kafka, config)
+    await write_events(kafka, config)
     await counted(config, database)
     await write(kafka, config, raw(dispatched(departure()), 5), topic=DOCKING)  # in the log, not yet counted: beyond the swap
     found = await rebuild.rebuild(config, database)
     assert (found.swapped, found.differing) == (True, [])
-    said = [event for event in await outbox_of(database) if isinstance(event, ProjectionRebuilt)]
-    assert [(event.events, event.differing) for event in said] == [(found.events, 0)]
+    published = [event for event in await outbox_of(database) if isinstance(event, ProjectionRebuilt)]
+    assert [(event.events, event.differing) for event in published] == [(found.events, 0)]
     await counted(config, database)
     again = await audited(config, database)
     assert (again.passed, again.events) == (True, 6)
@@ -100,7 +100,7 @@ async def test_a_rebuild_beside_the_live_generation_is_swapped_in_when_equal_and
 async def test_a_quota_edited_while_a_rebuild_runs_is_in_force_and_the_rebuild_is_swapped_in(
     kafka: str, config: Settings, database: Database
 ) -> None:
-    await told(kafka, config)
+    await write_events(kafka, config)
     await counted(config, database)
     plan = catalogue.shipped()[catalogue.MAIN]
     quotas = (plan.quotas[0].model_copy(update={"threshold": (1, 20)}), *plan.quotas[1:])
@@ -121,7 +121,7 @@ async def test_a_quota_edited_while_a_rebuild_runs_is_in_force_and_the_rebuild_i
 
 
 async def test_a_rebuild_that_differs_is_refused_unless_accepted(kafka: str, config: Settings, database: Database) -> None:
-    await told(kafka, config)
+    await write_events(kafka, config)
     await counted(config, database)
     async with database.connection() as conn:
         await conn.execute("DELETE FROM block WHERE cut = 5")
@@ -133,8 +133,8 @@ async def test_a_rebuild_that_differs_is_refused_unless_accepted(kafka: str, con
     assert (await audited(config, database)).passed
 
 
-async def test_several_processes_recount_the_same_and_tell_how_far_they_are(kafka: str, config: Settings, database: Database) -> None:
-    await told(kafka, config)
+async def test_several_processes_recount_the_same_and_report_progress(kafka: str, config: Settings, database: Database) -> None:
+    await write_events(kafka, config)
     await write(kafka, config, *(replace(raw(dispatched(), number), partition=1) for number in range(40)), topic=DOCKING)
     await counted(config, database)
     one, seen = await audited(config, database), list[tuple[int, int]]()
@@ -158,8 +158,8 @@ async def test_a_source_that_contradicts_itself_is_named_though_every_figure_is_
     assert (at, one.business_id) == (f"{DOCKING}/0@1", f"placement {out.placement}")
 
 
-async def test_a_bad_record_that_stands_in_no_dead_letter_is_named(kafka: str, config: Settings, database: Database) -> None:
-    await told(kafka, config)
+async def test_a_bad_record_that_is_in_no_dead_letter_is_named(kafka: str, config: Settings, database: Database) -> None:
+    await write_events(kafka, config)
     await counted(config, database)
     async with database.connection() as conn:
         await conn.execute("DELETE FROM dead_letter")
@@ -168,7 +168,7 @@ async def test_a_bad_record_that_stands_in_no_dead_letter_is_named(kafka: str, c
 
 
 async def test_a_log_that_lost_its_beginning_cannot_be_recounted(kafka: str, config: Settings, database: Database) -> None:
-    await told(kafka, config)
+    await write_events(kafka, config)
     await counted(config, database)
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     await admin.start()
@@ -180,8 +180,8 @@ async def test_a_log_that_lost_its_beginning_cannot_be_recounted(kafka: str, con
                 await audit.audit(config, conn, processes=processes)
 
 
-async def test_sums_that_boards_read_and_closed_periods_keep_are_recounted_too(kafka: str, config: Settings, database: Database) -> None:
-    await told(kafka, config)
+async def test_sums_by_month_and_of_closed_periods_are_recounted_too(kafka: str, config: Settings, database: Database) -> None:
+    await write_events(kafka, config)
     await counted(config, database)
     async with database.transaction(cause()) as tx:
         await closing.close_period(tx, ClosePeriod(period="2018"))

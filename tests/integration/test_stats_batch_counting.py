@@ -1,4 +1,4 @@
-"""A batch counted as it lies in the log has the outcome of one that is decoded: cells, dead letters, how much was counted."""
+"""A batch counted undecoded has the outcome of one that is decoded: cells, dead letters, how much was counted."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class Outcome:
     positions: list[tuple[Any, ...]]
 
 
-def in_log(told: Sequence[tuple[str, bytes, bytes]]) -> list[ConsumerRecord]:
+def in_log(written: Sequence[tuple[str, bytes, bytes]]) -> list[ConsumerRecord]:
     """As relays would have written them, to one partition per topic."""
     numbers: Counter[str] = Counter()
     records = []
-    for topic, key, value in told:
+    for topic, key, value in written:
         number = numbers[topic]
         numbers[topic] += 1
         headers = (("sequence", b"1.%d" % number),)
@@ -54,19 +54,19 @@ async def outcome(database: Database, records: Sequence[ConsumerRecord], apply: 
         await tx.conn.execute("TRUNCATE block, year_cell, settled, applied, dead_letter, consumed")
     taken = await take(database, records, apply, max_diverted=1_000)
     async with database.transaction(cause()) as tx:
-        letters = await tx.conn.fetch('SELECT topic, "offset", reason, detail, value FROM dead_letter ORDER BY id')
+        dead_letters = await tx.conn.fetch('SELECT topic, "offset", reason, detail, value FROM dead_letter ORDER BY id')
         positions = await tx.conn.fetch("SELECT topic, partition, next_offset, epoch, next_number FROM consumed ORDER BY 1, 2")
         return Outcome(
             await generations.list_cells(tx.conn),
             await applied.list_(tx),
-            [tuple(row) for row in letters],
+            [tuple(row) for row in dead_letters],
             taken.unknown,
             [tuple(row) for row in positions],
         )
 
 
 def damaged(event: EventEnvelope[Event], how: str) -> tuple[str, bytes, bytes]:
-    """The event as it would lie in the log, or with one thing wrong; "added" is not wrong, but from a newer build."""
+    """The record of the event, intact or with one thing wrong; "added" is not wrong, but from a newer build."""
     document: dict[str, Any] = json.loads(encode(event))
     topic, key = event.data.TOPIC, event.subject.encode()
     if how == "nonsense":
@@ -96,28 +96,28 @@ async def database(make_database: MakeDatabase, monkeypatch: pytest.MonkeyPatch)
 
 @given(histories, st.data())
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-async def test_a_batch_with_bad_records_has_the_same_outcome_counted_as_it_lies_or_decoded(
+async def test_a_batch_with_bad_records_has_the_same_outcome_undecoded_or_decoded(
     database: Database, lives: list[list[EventEnvelope[Event]]], data: st.DataObject
 ) -> None:
-    told = [damaged(event, data.draw(HOW)) for event in chain.from_iterable(lives)]
-    if told:
-        records = in_log(told)
+    written = [damaged(event, data.draw(HOW)) for event in chain.from_iterable(lives)]
+    if written:
+        records = in_log(written)
         assert await outcome(database, records, consumers.apply) == await outcome(database, records, consumers.count_events)
 
 
-async def test_a_bad_record_among_many_costs_one_record_and_what_lies_behind_it(database: Database) -> None:
+async def test_a_bad_record_among_many_parks_itself_and_later_records_of_its_subject(database: Database) -> None:
     sound = [recorded(dispatched()) for _ in range(300)]
-    told = [damaged(event, "sound") for event in sound]
-    told[100] = damaged(sound[100], "incomplete")
-    told.insert(200, damaged(sound[100], "sound"))
-    found = await outcome(database, in_log(told), consumers.apply)
-    assert [(place, reason) for _, place, reason, _, _ in found.parked] == [(100, "undecodable"), (200, "behind")]
-    assert found.parked[0][4] == told[100][2]
+    written = [damaged(event, "sound") for event in sound]
+    written[100] = damaged(sound[100], "incomplete")
+    written.insert(200, damaged(sound[100], "sound"))
+    found = await outcome(database, in_log(written), consumers.apply)
+    assert [(offset, reason) for _, offset, reason, _, _ in found.parked] == [(100, "undecodable"), (200, "behind")]
+    assert found.parked[0][4] == written[100][2]
     assert {topic: count for topic, (count, _) in found.applied.items()} == {DOCKING: 299}
     assert found.positions == [(DOCKING, 0, 301, 1, 301)]
 
 
-async def test_what_touches_a_closed_period_is_restated_with_its_causes(database: Database) -> None:
+async def test_a_late_fact_restates_its_closed_period_with_its_causes(database: Database) -> None:
     closer, late = (
         Cause(cause().principal, cause().clock),
         recorded(dispatched(departure(departed_on=date(2017, 12, 30))), date(2018, 3, 5)),
@@ -125,9 +125,9 @@ async def test_what_touches_a_closed_period_is_restated_with_its_causes(database
     async with database.transaction(closer) as tx:
         await periods.close_period(tx, ClosePeriod(period="2017"))
     others = [recorded(dispatched(departure(departed_on=date(2018, random.Random(n).randint(1, 2), 3)))) for n in range(80)]
-    told = [damaged(event, "sound") for event in [*others, late]]
-    await take(database, in_log(told), consumers.apply, max_diverted=10)
-    said = [event for event in await outbox_of(database) if isinstance(event, FigureRestated) and event.measure == "dispatches"]
-    assert [(event.scope, event.old, event.new, event.kind, event.causes) for event in said if event.scope.startswith("nation")] == [
+    written = [damaged(event, "sound") for event in [*others, late]]
+    await take(database, in_log(written), consumers.apply, max_diverted=10)
+    restated = [event for event in await outbox_of(database) if isinstance(event, FigureRestated) and event.measure == "dispatches"]
+    assert [(event.scope, event.old, event.new, event.kind, event.causes) for event in restated if event.scope.startswith("nation")] == [
         ("nation:CN", 0, 1, "late", (late.id,))
     ]

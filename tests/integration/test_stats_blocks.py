@@ -1,4 +1,4 @@
-"""Blocks hold what was counted, and the sums by year say the same of it whether they have taken it up or not."""
+"""Blocks hold what was counted; figures are the same before and after blocks are added to the sums by year."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def answers(tx: Any) -> list[Any]:
 
 @given(histories)
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-async def test_the_board_reads_the_same_before_and_after_the_newest_blocks_are_settled(
+async def test_figures_are_the_same_before_and_after_the_sums_by_year_are_updated(
     database: Database, lives: list[list[EventEnvelope[Event]]]
 ) -> None:
     cells = fold_all(chain.from_iterable(lives))
@@ -58,7 +58,7 @@ async def test_the_board_reads_the_same_before_and_after_the_newest_blocks_are_s
         assert await generations.list_cells(tx.conn) == {}
 
 
-async def test_much_that_is_not_settled_is_settled_a_part_at_a_time(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_many_new_blocks_are_added_to_the_sums_in_parts(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(block_encoding, "BLOCK_CELLS", 2)
     monkeypatch.setattr(counting, "MAX_NEW_CELLS", 5)
     monkeypatch.setattr(counting, "BLOCKS_PER_TRANSACTION", 2)
@@ -66,7 +66,7 @@ async def test_much_that_is_not_settled_is_settled_a_part_at_a_time(database: Da
     unsettled = []
     for number in range(1, 5):
         async with database.transaction(cause()) as tx:
-            cells = {cell._replace(k1=f"62{number:02d}{place:02d}"): 1 for place in range(3)}
+            cells = {cell._replace(k1=f"62{number:02d}{county:02d}"): 1 for county in range(3)}
             await blocks.insert(tx, 1, block_encoding.frame_from_cells(cells))
     while True:
         more = await counting.update_year_sums(database)
@@ -89,7 +89,7 @@ async def add(database: Database, value: int, *, settled: bool) -> None:
             await blocks.update_year_sums(tx, 1)
 
 
-async def test_a_question_asked_again_reads_what_is_settled_only_when_more_is(database: Database) -> None:
+async def test_a_repeated_question_reads_the_sums_again_only_after_they_change(database: Database) -> None:
     await add(database, 1, settled=True)
     found = []
     for value, settled in ((2, False), (4, False), (8, True), (16, False)):
@@ -102,7 +102,9 @@ async def test_a_question_asked_again_reads_what_is_settled_only_when_more_is(da
     assert found == [(3, True), (7, False), (15, True), (31, False)]
 
 
-async def test_what_is_settled_between_two_statements_is_counted_once(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_block_added_to_the_sums_between_two_statements_is_counted_once(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await add(database, 1, settled=True)
     await add(database, 2, settled=False)
     fetch, once = year_cells._fetch, iter([True])
@@ -118,7 +120,7 @@ async def test_what_is_settled_between_two_statements_is_counted_once(database: 
         assert await answer(tx, DISPATCHES) == [Point(of={}, value=7)]
 
 
-async def test_words_that_are_hard_to_write_down_are_kept_as_they_are(database: Database) -> None:
+async def test_keys_with_special_characters_are_stored_unchanged(database: Database) -> None:
     words = ["", "a|b", 'say "so"', "{1,2}", "名", "NULL", "\\N"]
     cells = {Cell(1, 4, word, word, date(2018, 5, 2), date(2018, 5, 3), ""): 7 for word in words}
     async with database.transaction(cause()) as tx:

@@ -1,4 +1,4 @@
-"""Dead letters of stats: what a redrive would change in published figures, and that it changes exactly that; recounted each time."""
+"""Dead letters of stats: a redrive changes the published figures exactly as its preview says; recounted each time."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ REDRIVING = Redriving(
     consumers.apply, simulated=False, published_figures=redrives.published_figures, publish_redriven=redrives.publish_redriven
 )
 OUT = dispatched(departure(POOR_WEST))
-TOLD: tuple[tuple[Event, date | None], ...] = (
+EVENTS: tuple[tuple[Event, date | None], ...] = (
     (dispatched(), None),
     (OUT, None),
     (came_back(OUT, date(2019, 3, 4)), None),
@@ -41,8 +41,8 @@ TOLD: tuple[tuple[Event, date | None], ...] = (
 )
 
 
-async def an_older_build(tx: Tx, events: Sequence[EventEnvelope[Event]]) -> None:
-    """Counts as stats does, but for one departure it cannot make sense of."""
+async def apply_of_an_older_build(tx: Tx, events: Sequence[EventEnvelope[Event]]) -> None:
+    """Counts as stats does, but rejects one departure."""
     if any(event.data == OUT for event in events):
         raise Reject("not_understood", "by this build")
     await consumers.apply(tx, events)
@@ -50,11 +50,11 @@ async def an_older_build(tx: Tx, events: Sequence[EventEnvelope[Event]]) -> None
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def database(make_database: MakeDatabase, kafka: str, config: Settings) -> Database:
-    """Four events, of which a departure (letter 1) and its return (letter 2) are parked; then 2018 was closed."""
+    """Four events, of which a departure (dead letter 1) and its return (dead letter 2) are parked; then 2018 was closed."""
     made = await make_database("stats")
-    records = [Raw(encode(recorded(data, on)), data.subject.encode(), f"1.{n}") for n, (data, on) in enumerate(TOLD)]
+    records = [Raw(encode(recorded(data, on)), data.subject.encode(), f"1.{n}") for n, (data, on) in enumerate(EVENTS)]
     await write(kafka, config, *records, topic=DOCKING)
-    async with consuming(config, made, an_older_build, service="stats", topics=SOURCES) as running:
+    async with consuming(config, made, apply_of_an_older_build, service="stats", topics=SOURCES) as running:
         await caught_up(running)
     async with made.transaction(OPERATOR) as tx:
         await closing.close_period(tx, ClosePeriod(period="2018"))
@@ -96,24 +96,24 @@ async def previewed_nothing_more(database: Database, changes: dict[str, tuple[An
     return all(now.get(key) == after for key, (_, after) in changes.items())
 
 
-async def test_every_redriven_record_is_told_on_stats_events(database: Database) -> None:
+async def test_every_redriven_record_is_published_on_stats_events(database: Database) -> None:
     async with database.transaction(OPERATOR) as tx:
         await redriving.redrive(tx, REDRIVING, [1])
-    told = [event for event in await outbox_of(database) if isinstance(event, DeadLetterRedriven)]
-    assert [(event.key, event.event_type, event.why_parked) for event in told] == [
+    redriven = [event for event in await outbox_of(database) if isinstance(event, DeadLetterRedriven)]
+    assert [(event.key, event.event_type, event.why_parked) for event in redriven] == [
         ("dead_letter|docking.events/0@1", "docking.Dispatched.v1", "not_understood"),
         ("dead_letter|docking.events/0@2", "docking.Returned.v1", "behind"),
     ]
 
 
-async def test_a_preview_changes_nothing_and_tells_nothing(config: Settings, database: Database) -> None:
-    before, told = await audited(config, database), await outbox_of(database)
+async def test_a_preview_changes_and_publishes_nothing(config: Settings, database: Database) -> None:
+    before, published = await audited(config, database), await outbox_of(database)
     await previewed(database, 1)
-    assert (await audited(config, database), await outbox_of(database)) == (before, told)
+    assert (await audited(config, database), await outbox_of(database)) == (before, published)
     assert (before.passed, before.events) == (True, 2)
 
 
-async def test_what_is_discarded_stays_out_of_every_recount(config: Settings, database: Database) -> None:
+async def test_a_discarded_record_is_left_out_of_every_recount(config: Settings, database: Database) -> None:
     async with database.transaction(OPERATOR) as tx:
         await redriving.discard(tx, [1], "entered by a test")
         await redriving.redrive(tx, REDRIVING, [2])
@@ -122,8 +122,8 @@ async def test_what_is_discarded_stays_out_of_every_recount(config: Settings, da
     assert [one.business_id for _, one in found.source_conflicts] == [f"placement {OUT.placement}"]  # a return from nowhere
 
 
-async def test_while_a_rebuild_is_under_way_nothing_is_redriven(config: Settings, database: Database) -> None:
-    """It may have read past the record already, without it."""
+async def test_nothing_is_redriven_during_a_rebuild(config: Settings, database: Database) -> None:
+    """The rebuild may already have read past the record."""
     async with database.connection() as conn:
         await conn.execute("INSERT INTO generation (state) VALUES ('building')")
     with pytest.raises(RebuildRunning):

@@ -1,4 +1,4 @@
-"""Figures explained: the events behind them, found in the log, add up to what the one query path answers."""
+"""The events that explain a figure, found in the log, add up to what the query path answers."""
 
 from __future__ import annotations
 
@@ -36,8 +36,10 @@ async def database(make_database: MakeDatabase, kafka: str, config: Settings) ->
     out, other = dispatched(departure()), dispatched(departure(destination=Destination("SGP"), departed_on=date(2018, 6, 1)))
     moved = corrected(out, departure(POOR_WEST))
     back = came_back(out.model_copy(update={"fact": moved.fact}), date(2019, 3, 4))
-    told: list[tuple[Event, date | None]] = [(out, None), (other, None), (moved, date(2019, 2, 1)), (back, None)]
-    await write(kafka, config, *(_raw(data, number, on) for number, (data, on) in enumerate(told)), Raw(b"{}", b"x", "1.4"), topic=DOCKING)
+    docking_events: list[tuple[Event, date | None]] = [(out, None), (other, None), (moved, date(2019, 2, 1)), (back, None)]
+    await write(
+        kafka, config, *(_raw(data, number, on) for number, (data, on) in enumerate(docking_events)), Raw(b"{}", b"x", "1.4"), topic=DOCKING
+    )
     wages: list[Event] = [
         income(out, paid(800)),
         income(out, paid(90_000, "JPY")),
@@ -66,10 +68,10 @@ async def explained(config: Settings, database: Database, asked: FigureToExplain
 
 
 def deltas(found: Explanation) -> list[tuple[str, int]]:
-    return [(behind.type.split(".")[1], behind.delta) for behind in found.events]
+    return [(contribution.type.split(".")[1], contribution.delta) for contribution in found.events]
 
 
-async def test_a_figure_is_its_events_and_their_sum_is_its_answer(config: Settings, database: Database) -> None:
+async def test_the_events_of_a_figure_add_up_to_its_answer(config: Settings, database: Database) -> None:
     for processes in (1, 2):
         (found,) = await explained(config, database, FigureToExplain("dispatches", Question(measure="dispatches", **YEAR)), processes)
         assert deltas(found) == [("Dispatched", 1), ("Dispatched", 1), ("DispatchCorrected", -1), ("DispatchCorrected", 1)]
@@ -89,7 +91,7 @@ PARTS: tuple[tuple[Filter, date | None, list[tuple[str, int]]], ...] = (
 )
 
 
-async def test_the_parts_of_a_question_choose_the_same_events_as_the_same_cells(config: Settings, database: Database) -> None:
+async def test_the_filter_of_a_question_selects_the_same_events_as_cells(config: Settings, database: Database) -> None:
     for part, known_on, expected in PARTS:
         (found,) = await explained(
             config, database, FigureToExplain("", Question(measure="dispatches", filter=part, known_on=known_on, **YEAR))
@@ -105,7 +107,7 @@ BASES: tuple[tuple[Basis, list[date]], ...] = (
 )
 
 
-async def test_the_basis_of_a_listing_chooses_the_same_events_as_the_same_cells(kafka: str, config: Settings, database: Database) -> None:
+async def test_the_basis_of_a_question_selects_the_same_events_as_cells(kafka: str, config: Settings, database: Database) -> None:
     stamped_late = departure(POOR_EAST, date(2019, 7, 1), origin=reference.origin(POOR_EAST, date(2018, 7, 1)))
     out = (departure(POOR_EAST, date(2018, 6, 1)), departure(POOR_EAST, date(2019, 6, 1)), stamped_late)
     await write(kafka, config, *(_raw(dispatched(fact), 5 + number, None) for number, fact in enumerate(out)), topic=DOCKING)
@@ -114,10 +116,10 @@ async def test_the_basis_of_a_listing_chooses_the_same_events_as_the_same_cells(
     for basis, days in BASES:
         question = Question(measure="dispatches", start=date(2017, 1, 1), end=date(2020, 12, 31), filter=part, basis=basis)
         (found,) = await explained(config, database, FigureToExplain("", question), processes=2)
-        assert ([behind.day for behind in found.events], found.explained) == (days, True), basis
+        assert ([contribution.day for contribution in found.events], found.explained) == (days, True), basis
 
 
-async def test_the_list_of_the_day_has_no_say_in_a_stock(config: Settings, database: Database) -> None:
+async def test_the_basis_listed_on_day_is_refused_for_a_stock(config: Settings, database: Database) -> None:
     question = Question(measure="stock", filter=Filter(listed=(Designation.NATIONAL,)), basis="listed_on_day", **YEAR)
     with pytest.raises(NoCut, match="follows no list of the day"):
         await explained(config, database, FigureToExplain("", question))
@@ -185,7 +187,7 @@ async def test_a_published_key_names_its_figure(config: Settings, database: Data
         assert all(one.explained for one in found), key
 
 
-async def test_what_is_no_key_is_refused(config: Settings, database: Database) -> None:
+async def test_an_unknown_key_is_refused(config: Settings, database: Database) -> None:
     for key in NO_KEYS:
         with pytest.raises((KeyNotFound, PeriodInvalid)):
             await explained(config, database, key)
@@ -194,7 +196,7 @@ async def test_what_is_no_key_is_refused(config: Settings, database: Database) -
 TAMPER = """
 UPDATE block SET value = ARRAY(
     SELECT one.value + CASE WHEN one.value > 0 AND month + one.recorded >= '2019-01-01' THEN 7 ELSE 0 END
-    FROM unnest(recorded, value) WITH ORDINALITY AS one (recorded, value, place) ORDER BY place
+    FROM unnest(recorded, value) WITH ORDINALITY AS one (recorded, value, position) ORDER BY position
 ) WHERE cut = 2 AND measure = 6
 """
 

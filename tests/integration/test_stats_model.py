@@ -1,9 +1,9 @@
-"""Random histories against a recount: whatever happens between, every cell is what the log says, as known at every day.
+"""Random histories against a recount: whatever happens in between, every cell is what the log says, as known at every day.
 
-A history is told by a small world (tests/support/history.py), taken through inbox.take in batches of any size from any partition,
-with repeats, crashes before commit, records that a build does not understand and that are redriven later, rebuilds, and periods closed
-and reopened in between. After every turn the stored cells must
-be those of the oracle (tests/support/oracle.py), which shares no code with the folds. Hypothesis prints and shortens what fails.
+A small world (tests/support/history.py) publishes a history, which inbox.take takes in batches of any size from any partition, with
+repeats, crashes before commit, records that a build rejects and that are redriven later, rebuilds, and periods closed and reopened
+in between. After every turn the stored cells must be those of the oracle (tests/support/oracle.py), which shares no code with the
+folds. Hypothesis shortens a history that fails and prints it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from shared.values import Clock
 from tests.conftest import MakeDatabase
 from tests.support import delivery, oracle
 from tests.support.history import Log, Step, World, happen, steps
-from tests.support.oracle import MEASURES, Named, known_at, recount, summed
+from tests.support.oracle import NamedCell, known_at, recount, summed, with_names
 
 AFTER = datetime(2031, 1, 1, 4, tzinfo=UTC)
 PERIODS = ("2017", "2018", "2019", "2018-05", "2017-12", "2019-01")
@@ -67,7 +67,7 @@ ADDITIVE = (
     "recruitment_cost",
 )
 BY_PROVINCE = (1, 7)  # every measure that has provinces is in one of these cuts
-Sums = dict[tuple[str, str, str], int]  # (measure, currency, province) -> value
+PeriodSums = dict[tuple[str, str, str], int]  # (measure, currency, province) -> value
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,42 +98,37 @@ class Machine:
     config: Settings
     world: World
     written: Counter[tuple[str, int]] = field(default_factory=Counter)  # records of each partition that Kafka has
-    frozen: dict[str, Sums] = field(default_factory=dict)
+    frozen: dict[str, PeriodSums] = field(default_factory=dict)
     misunderstood: set[str] = field(default_factory=set)  # subjects of which good events may be parked
 
     async def taken(self) -> list[dict[str, Any]]:
-        """The events that lie before the service's positions, without those that are parked because nobody understood them."""
+        """The events before the service's positions, without the uncounted ones; only misunderstood events may be among these."""
         async with self.database.connection() as conn:
             reached = {tuple(partition): position.next_offset for partition, position in (await positions(conn)).items()}
-            left_out = await generations.list_uncounted(conn)
+            uncounted = await generations.list_uncounted(conn)
         found = []
-        for place, event in self.world.counted.items():
-            if place in left_out:
+        for record, event in self.world.counted.items():
+            if record in uncounted:
                 assert event["subject"] in self.misunderstood, f"{event['type']} of {event['subject']} was parked"
-            elif place[2] < reached.get(place[:2], 0):
+            elif record[2] < reached.get(record[:2], 0):
                 found.append(event)
         return found
 
-    async def cells(self) -> dict[Named, int]:
-        """What is stored, by words. Raises KeyError for a measure the oracle does not know: it is extended with the table."""
+    async def cells(self) -> dict[NamedCell, int]:
+        """The stored cells by name. Raises KeyError for a measure that the oracle does not know."""
         async with self.database.connection() as conn:
             stored = await generations.list_cells(conn)
-        return {
-            Named(
-                MEASURES[cell.measure], cell.cut, cell.k1, cell.k2, cell.day.isoformat(), cell.recorded_on.isoformat(), cell.currency
-            ): value
-            for cell, value in stored.items()
-        }
+        return with_names(stored)
 
 
-# --- what is done -----------------------------------------------------------------------------------------------------
+# --- actions ----------------------------------------------------------------------------------------------------------
 async def next_records(machine: Machine, rng: random.Random, *, all_of_them: bool = False) -> list[Any]:
-    """Some of what was not taken yet, from any partition, each in its own order; now and then from a little before."""
+    """Some records that were not taken yet, of any partition, in order within each; sometimes from a little before."""
     async with machine.database.connection() as conn:
         reached = await positions(conn)
     lanes = []
-    for place, lane in sorted(machine.world.log.records.items()):
-        at = reached[place].next_offset if place in reached else 0
+    for topic_partition, lane in sorted(machine.world.log.records.items()):
+        at = reached[topic_partition].next_offset if topic_partition in reached else 0
         upto = len(lane) if all_of_them else rng.randint(at, len(lane))
         if upto > at:
             lanes.append(lane[max(at - rng.choice((0, 0, 2)), 0) : upto])
@@ -161,11 +156,11 @@ async def _is_killed(tx: Tx, events: Sequence[EventEnvelope[Event]]) -> None:
 
 
 async def misunderstand(machine: Machine, records: Sequence[Any], seed: int) -> None:
-    """Taken by a build that cannot make sense of every fourth subject."""
+    """Taken by a build that rejects every fourth subject."""
 
     async def apply(tx: Tx, events: Sequence[EventEnvelope[Event]]) -> None:
         for event in events:
-            if crc32(f"{event.subject} {seed}".encode()) % 4 == 0 and event.subject.encode() not in machine.world.spoilt:
+            if crc32(f"{event.subject} {seed}".encode()) % 4 == 0 and event.subject.encode() not in machine.world.uncountable:
                 machine.misunderstood.add(event.subject)
                 raise Reject("not_understood", "by this build")
         await consumers.apply(tx, events)
@@ -179,7 +174,7 @@ async def decide(machine: Machine, rng: random.Random) -> bool:
         parked = (await dead_letters.list_(tx, state="parked", subject=None, after=0, limit=10_000)).items
         if parked:
             subject = rng.choice(parked).subject
-            first = next(letter for letter in parked if letter.subject == subject)
+            first = next(dead_letter for dead_letter in parked if dead_letter.subject == subject)
             if subject in machine.misunderstood:
                 assert (await redriving.redrive(tx, REDRIVING, [first.id])).left == 0
             else:
@@ -206,22 +201,22 @@ async def reopen(machine: Machine, period: str) -> None:
 
 
 async def rebuilt(machine: Machine) -> None:
-    await write_down(machine)
+    await write_to_kafka(machine)
     found = await rebuild.rebuild(machine.config, machine.database)
     assert (found.swapped, found.differing) == (True, [])
 
 
-async def write_down(machine: Machine) -> None:
-    """So that the real log holds exactly what the machine's log does."""
+async def write_to_kafka(machine: Machine) -> None:
+    """Bring the log in Kafka up to the machine's log."""
     producer = AIOKafkaProducer(bootstrap_servers=machine.config.kafka_bootstrap_servers, acks="all")
     if not machine.written:
         await topics.create_topics(machine.config, SOURCES)
     await producer.start()
     try:
-        for place, lane in machine.world.log.records.items():
-            for record in lane[machine.written[place] :]:
+        for topic_partition, lane in machine.world.log.records.items():
+            for record in lane[machine.written[topic_partition] :]:
                 await producer.send(record.topic, record.value, key=record.key, partition=record.partition, headers=list(record.headers))
-            machine.written[place] = len(lane)
+            machine.written[topic_partition] = len(lane)
     finally:
         await producer.stop()
 
@@ -247,18 +242,18 @@ async def act(machine: Machine, turn: Turn) -> None:
                 await take(machine, records, _crashes if turn.act == "crash" else _is_killed)
 
 
-# --- what must hold ---------------------------------------------------------------------------------------------------
-async def holds(machine: Machine, rng: random.Random) -> None:
+# --- invariants -------------------------------------------------------------------------------------------------------
+async def check_invariants(machine: Machine, rng: random.Random) -> None:
     cells = recount(await machine.taken())
     assert await machine.cells() == cells
-    await as_known(machine, cells, rng)
-    await restated(machine, cells)
+    await check_as_known(machine, cells, rng)
+    await check_restatements(machine, cells)
     persons, departures = (summed(cells, measure, 1, lambda cell: cell[2:5]) for measure in ("persons", "dispatches"))
     assert all(count <= departures.get(key, 0) for key, count in persons.items())
 
 
-async def as_known(machine: Machine, cells: dict[Named, int], rng: random.Random) -> None:
-    """Figures asked for are those of the cells recorded by then: what came later changes nothing of what was known."""
+async def check_as_known(machine: Machine, cells: dict[NamedCell, int], rng: random.Random) -> None:
+    """Figures as known on a day are those of the cells recorded by then: later records do not change them."""
     days = sorted({cell.recorded_on for cell in cells})
     for day in rng.sample(days, min(2, len(days))):
         expected = known_at(cells, day)
@@ -274,23 +269,23 @@ async def asked(machine: Machine, measure: str, known_on: date | None, *by: Any)
     return {tuple(point.of.values()): point.value for point in points if point.value}
 
 
-async def restated(machine: Machine, cells: dict[Named, int]) -> None:
-    """What was told of every closed period comes to what has changed since, and each step begins where the last one ended."""
+async def check_restatements(machine: Machine, cells: dict[NamedCell, int]) -> None:
+    """The restatements of a closed period add up to what has changed since, and each begins where the last one ended."""
     for period, before in machine.frozen.items():
         moved: Counter[tuple[str, str, str]] = Counter()
-        stands: dict[str, int] = {}
-        for event in await told_of(machine, period):
+        last: dict[str, int] = {}
+        for event in await restatements_of(machine, period):
             scope = event.scope.removeprefix("province:")
             moved[event.measure, event.currency or "", scope] += event.new - event.old
-            assert event.old == stands.get(event.key, nation(before).get((event.measure, event.currency or "", scope), 0)), event.key
-            stands[event.key] = event.new
+            assert event.old == last.get(event.key, nation(before).get((event.measure, event.currency or "", scope), 0)), event.key
+            last[event.key] = event.new
         now = within(cells, period)
         changed = Counter(nation(now))
         changed.subtract(nation(before))
         assert {key: value for key, value in moved.items() if value} == {key: value for key, value in changed.items() if value}
 
 
-async def told_of(machine: Machine, period: str) -> list[FigureRestated]:
+async def restatements_of(machine: Machine, period: str) -> list[FigureRestated]:
     """The restatements of the period's present close."""
     async with machine.database.transaction(cause("reader")) as tx:
         version = await period_closes.get_newest_version(tx, period)
@@ -298,8 +293,8 @@ async def told_of(machine: Machine, period: str) -> list[FigureRestated]:
     return [row.event for row in rows if row.version == version]
 
 
-def within(cells: dict[Named, int], period: str) -> Sums:
-    """By measure, currency and province, what has a day in the period."""
+def within(cells: dict[NamedCell, int], period: str) -> PeriodSums:
+    """The sums by measure, currency and province of the cells with a day in the period."""
     total: defaultdict[tuple[str, str, str], int] = defaultdict(int)
     for cell, value in cells.items():
         if cell.cut in BY_PROVINCE and cell.day.startswith(period):
@@ -307,7 +302,7 @@ def within(cells: dict[Named, int], period: str) -> Sums:
     return dict(total)
 
 
-def nation(sums: Sums) -> Sums:
+def nation(sums: PeriodSums) -> PeriodSums:
     """The same with a line for the nation beside its provinces."""
     total = Counter(sums)
     for (measure, currency, _), value in sums.items():
@@ -315,12 +310,12 @@ def nation(sums: Sums) -> Sums:
     return dict(total)
 
 
-def _province(cell: Named) -> str:
+def _province(cell: NamedCell) -> str:
     return "-" if cell.k1 == "-" else cell.k1[:2] + "0000"
 
 
-async def comes_to_the_truth(machine: Machine) -> None:
-    """With everything taken: what the world knows of itself, without looking at any event."""
+async def check_against_world(machine: Machine) -> None:
+    """With everything taken, figures equal the state of the world, which is known without any event."""
     world = machine.world
     dispatches, persons, returns = [await asked(machine, measure, None) for measure in ("dispatches", "persons", "returns")]
     departed, back = len(world.real()), sum(voyage.returned is not None for voyage in world.real())
@@ -355,14 +350,14 @@ async def test_whatever_happens_every_cell_is_what_a_recount_gives_as_known_at_e
         if turn.repeat == 0 and machine.world.log.records:
             machine.world.log.resend(random.Random(turn.seed).choice(sorted(machine.world.log.records)), 1 + turn.seed % 4)
         await act(machine, turn)
-        await holds(machine, random.Random(turn.seed))
+        await check_invariants(machine, random.Random(turn.seed))
     await take(machine, await next_records(machine, random.Random(0), all_of_them=True))
     while await decide(machine, random.Random(0)):
         pass
-    await holds(machine, random.Random(1))
-    await comes_to_the_truth(machine)
+    await check_invariants(machine, random.Random(1))
+    await check_against_world(machine)
     if machine.written:  # a log was made for a rebuild: it can be audited too
-        await write_down(machine)
+        await write_to_kafka(machine)
         async with machine.database.connection() as conn:
             found = await audit.audit(machine.config, conn)
         assert (found.clean, found.events) == (True, len(machine.world.counted))

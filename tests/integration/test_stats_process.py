@@ -1,4 +1,4 @@
-"""The stats process as it is run: starts, is ready, answers, and leaves on SIGTERM."""
+"""The stats process: it starts, becomes ready, answers, and ends on SIGTERM."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from tests.conftest import MakeDatabaseUrl
 from tests.support import stats_process
 
 
-async def test_the_process_starts_answers_and_leaves(
+async def test_the_process_starts_answers_and_ends(
     kafka: str, topic_prefix: str, make_database_url: MakeDatabaseUrl, tmp_path: Path
 ) -> None:
-    place = stats_process.place(kafka, topic_prefix, await make_database_url("stats"), tmp_path)
-    process = await place.start()
+    stats = stats_process.configure(kafka, topic_prefix, await make_database_url("stats"), tmp_path)
+    process = await stats.start()
     try:
-        await place.until_ready(process)
-        async with place.asking() as session, session.get("/report") as answer:
+        await stats.until_ready(process)
+        async with stats.session() as session, session.get("/report") as answer:
             report = await answer.json()
         assert (answer.status, report["total"]["dispatches"], report["fresh"]["lag_seconds"]) == (200, 0, 0)
         process.send_signal(signal.SIGTERM)
@@ -28,17 +28,15 @@ async def test_the_process_starts_answers_and_leaves(
             await process.wait()
 
 
-async def test_an_open_stream_ends_when_the_process_is_told_to_leave(
-    kafka: str, topic_prefix: str, make_database_url: MakeDatabaseUrl, tmp_path: Path
-) -> None:
-    place = stats_process.place(kafka, topic_prefix, await make_database_url("stats"), tmp_path)
-    process = await place.start()
+async def test_an_open_stream_ends_on_sigterm(kafka: str, topic_prefix: str, make_database_url: MakeDatabaseUrl, tmp_path: Path) -> None:
+    stats = stats_process.configure(kafka, topic_prefix, await make_database_url("stats"), tmp_path)
+    process = await stats.start()
     try:
-        await place.until_ready(process)
-        async with place.asking() as session, session.get("/stream") as stream:
+        await stats.until_ready(process)
+        async with stats.session() as session, session.get("/stream") as stream:
             assert (stream.status, await stream.content.readline()) == (200, b": here\n")
             process.send_signal(signal.SIGTERM)
-            async with asyncio.timeout(8):  # well below the ten seconds after which a process leaves hard
+            async with asyncio.timeout(8):  # well below the ten seconds after which a process ends itself
                 await stream.content.read()
         assert await asyncio.wait_for(process.wait(), 30) == 0
     finally:

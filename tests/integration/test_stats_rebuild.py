@@ -1,4 +1,4 @@
-"""A rebuild goes on where it was killed, and takes in what is counted meanwhile."""
+"""A rebuild resumes where it was killed, and includes what is counted meanwhile."""
 
 from __future__ import annotations
 
@@ -67,13 +67,13 @@ async def clean(config: Settings, database: Database, events: int) -> bool:
     return (found.clean, found.events, left) == (True, events, 1)
 
 
-async def test_a_rebuild_that_was_killed_goes_on_where_it_stood(kafka: str, config: Settings, database: Database) -> None:
+async def test_a_killed_rebuild_resumes_at_its_marks(kafka: str, config: Settings, database: Database) -> None:
     await depart(kafka, config, 0, 100)
     await counted(config, database)
-    told: list[int] = []
+    reported: list[int] = []
 
     def dies(done: int, _total: int) -> None:
-        told.append(done)
+        reported.append(done)
         if done > EACH:
             raise Killed
 
@@ -81,13 +81,13 @@ async def test_a_rebuild_that_was_killed_goes_on_where_it_stood(kafka: str, conf
         await rebuild.rebuild(config, database, progress=dies)
     async with database.connection() as conn:
         kept = sum(mark.offset for mark in (await generations.list_marks(conn, 2)).values())
-    assert told[-1] <= kept < 200
+    assert reported[-1] <= kept < 200
     found = await rebuild.rebuild(config, database)
     assert (found.swapped, found.differing, found.events) == (True, [], 200 - kept)
     assert await clean(config, database, 200)
 
 
-async def test_what_other_rules_have_counted_is_not_gone_on_with(
+async def test_a_generation_begun_by_other_rules_is_discarded(
     kafka: str, config: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await depart(kafka, config, 0, 100)
@@ -105,7 +105,7 @@ async def test_what_other_rules_have_counted_is_not_gone_on_with(
     assert await clean(config, database, 200)
 
 
-async def test_counting_goes_on_meanwhile(kafka: str, config: Settings, database: Database) -> None:
+async def test_live_counting_continues_during_a_rebuild(kafka: str, config: Settings, database: Database) -> None:
     await depart(kafka, config, 0, 100)
     async with consuming(config, database, consumers.apply, service="stats", topics=SOURCES) as running:
         await caught_up(running)
@@ -117,7 +117,7 @@ async def test_counting_goes_on_meanwhile(kafka: str, config: Settings, database
     assert await clean(config, database, 500)
 
 
-async def test_of_two_that_go_on_with_the_same_beginning_one_gives_way(database: Database) -> None:
+async def test_of_two_rebuilds_that_resume_at_the_same_marks_one_fails(database: Database) -> None:
     partition, at, other = TopicPartition(DOCKING, 0), Mark(), Mark(5, Number(1, 5))
     async with database.transaction(cause()) as tx:
         generation = await generations.insert_building(tx, "rules")

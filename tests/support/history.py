@@ -1,8 +1,8 @@
-"""A programme in small: random histories in the order their services would tell them, and what is true in the end.
+"""A small programme: random histories in the order in which services publish them, and the true state at the end.
 
-The world knows who is abroad and whose departure is a person's first of the year, and tells every change of that as docking and
-rights do; tests/support/oracle.py recounts what was told. Every step may be asked of any world, so that a history can be
-shortened anywhere and stays one: an index picks among what there is, and what cannot be done is left out.
+The world knows who is abroad and whose departure is a person's first of the year, and publishes every change as docking and
+rights do; tests/support/oracle.py recounts the events. Every step can be applied to any world, so Hypothesis can shorten a
+history anywhere: an index picks among what exists, and a step that is impossible does nothing.
 """
 
 from __future__ import annotations
@@ -19,40 +19,40 @@ from zlib import crc32
 from hypothesis import strategies as st
 
 from shared import events, reference
+from shared.delivery.positions import TopicPartition
 from shared.events import RIGHTS, DispatchFact, Event, IncomeFact, ReturnFact, encode
 from shared.values import Channel, Destination, EnterpriseId, Money, Occupation, Period, PlacementId, Sex, WorkerId, new_id, period_of
 from tests.support.stats import COUNTIES, assessed, cost, departure, dispatched, income, paid, recorded
 
 PARTITIONS = 3
-Place = tuple[str, int]
 Cause = Literal["correction", "void_of_first", "late_earlier_departure", "merge"]
 
 
 # --- the log ----------------------------------------------------------------------------------------------------------
 @dataclass(slots=True)
 class Log:
-    """Records as relays write them: numbered per partition, and now and then sent again from a few before."""
+    """Records as relays write them: numbered per partition; the last few may be sent again."""
 
     prefix: str
-    records: dict[Place, list[Any]] = field(default_factory=dict)
-    numbers: dict[Place, int] = field(default_factory=dict)
+    records: dict[TopicPartition, list[Any]] = field(default_factory=dict)
+    numbers: dict[TopicPartition, int] = field(default_factory=dict)
 
     def append(self, topic: str, key: bytes, value: bytes) -> Any:
-        place = topic, crc32(key) % PARTITIONS
-        number = self.numbers[place] = self.numbers.get(place, -1) + 1
-        return self._write(place, key, value, f"1.{number}")
+        topic_partition = TopicPartition(topic, crc32(key) % PARTITIONS)
+        number = self.numbers[topic_partition] = self.numbers.get(topic_partition, -1) + 1
+        return self._write(topic_partition, key, value, f"1.{number}")
 
-    def resend(self, place: Place, back: int) -> None:
-        """The last records of a partition once more, as after a relay's crash."""
-        for record in self.records.get(place, [])[-back:]:
-            self._write(place, record.key, record.value, record.headers[0][1].decode())
+    def resend(self, topic_partition: TopicPartition, back: int) -> None:
+        """Send the last records of a partition again, as after a crash of the relay."""
+        for record in self.records.get(topic_partition, [])[-back:]:
+            self._write(topic_partition, record.key, record.value, record.headers[0][1].decode())
 
-    def _write(self, place: Place, key: bytes, value: bytes, sequence: str) -> Any:
-        lane = self.records.setdefault(place, [])
+    def _write(self, topic_partition: TopicPartition, key: bytes, value: bytes, sequence: str) -> Any:
+        lane = self.records.setdefault(topic_partition, [])
         lane.append(
             SimpleNamespace(
-                topic=self.prefix + place[0],
-                partition=place[1],
+                topic=self.prefix + topic_partition.topic,
+                partition=topic_partition.partition,
                 offset=len(lane),
                 timestamp=0,
                 key=key,
@@ -63,13 +63,13 @@ class Log:
         return lane[-1]
 
 
-# --- who and what there is --------------------------------------------------------------------------------------------
+# --- the world --------------------------------------------------------------------------------------------------------
 @dataclass(slots=True)
 class Voyage:
     placement: PlacementId
     worker: int
     fact: DispatchFact
-    told: date  # when it was last heard of: nothing about it is recorded earlier than what came before
+    published_on: date  # the day of its newest event: no later event is recorded before
     returned: ReturnFact | None = None
     voided: bool = False
 
@@ -78,37 +78,37 @@ class Voyage:
 class Wage:
     report: events.IncomeReported
     fact: IncomeFact
-    told: date
+    published_on: date
 
 
 @dataclass(slots=True)
 class Recruited:
     of: events.Dispatched
     fact: events.RecruitmentCost | None
-    told: date
+    published_on: date
 
 
 @dataclass(slots=True)
 class World:
-    """`counted`: per record that is an event to be counted, its partition and offset, and the event's JSON."""
+    """`counted`: the JSON of every event that has to be counted, by topic, partition and offset."""
 
     log: Log
     voyages: list[Voyage] = field(default_factory=list)
     wages: list[Wage] = field(default_factory=list)
     recruited: list[Recruited] = field(default_factory=list)
     merged: dict[int, int] = field(default_factory=dict)
-    spoilt: set[bytes] = field(default_factory=set)  # subjects of which nothing can be counted anywhere
+    uncountable: set[bytes] = field(default_factory=set)  # subjects whose events cannot be counted
     counted: dict[tuple[str, int, int], dict[str, Any]] = field(default_factory=dict)
 
-    def tell(self, data: Event, on: date) -> None:
+    def publish(self, data: Event, on: date) -> None:
         event = recorded(data, on)
         key = event.subject.encode()
         record = self.log.append(data.TOPIC, key, encode(event))
-        if key not in self.spoilt:
+        if key not in self.uncountable:
             self.counted[data.TOPIC, record.partition, record.offset] = json.loads(record.value)
 
     def person(self, worker: int) -> int:
-        """Who a number stands for, as far as merges have shown."""
+        """The person of a worker number, after merges."""
         while worker in self.merged:
             worker = self.merged[worker]
         return worker
@@ -127,7 +127,7 @@ class World:
         return {voyage.placement for voyage in found.values()}
 
     def set_firsts(self, worker: int, cause: Cause, on: date) -> None:
-        """Tell of every departure that counts as a person from now on, or no longer."""
+        """Correct every departure that newly counts as the first of the year, or no longer does."""
         firsts = self.firsts(worker)
         for voyage in self.real():
             first = voyage.placement in firsts
@@ -135,12 +135,12 @@ class World:
                 self.correct(voyage, voyage.fact.model_copy(update={"first_this_year": first}), cause, on)
 
     def correct(self, voyage: Voyage, fact: DispatchFact, cause: Cause, on: date) -> None:
-        voyage.told = max(voyage.told, on)
+        voyage.published_on = max(voyage.published_on, on)
         about = {"placement": voyage.placement, "worker": _worker(voyage.worker), "returned": voyage.returned, "cause": cause}
-        self.tell(events.DispatchCorrected.model_validate({**about, "previous": voyage.fact, "fact": fact}), voyage.told)
+        self.publish(events.DispatchCorrected.model_validate({**about, "previous": voyage.fact, "fact": fact}), voyage.published_on)
         voyage.fact = fact
 
-    # --- the truth, for what the figures must come to ---------------------------------------------------------------
+    # --- the true values of figures ---------------------------------------------------------------------------------
     def abroad_on(self, day: date) -> int:
         return sum(
             voyage.fact.departed_on <= day and not (voyage.returned is not None and voyage.returned.returned_on <= day)
@@ -158,7 +158,7 @@ def _worker(number: int) -> WorkerId:
 # --- steps ------------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something happens, and is recorded `late` days later. `pick` and `other` choose among what there is; the rest are codes."""
+    """Something happens, and is recorded `late` days later. `pick` and `other` choose among what exists; the rest are codes."""
 
     kind: str
     pick: int
@@ -183,7 +183,7 @@ class Step:
         )
 
     def before(self, day: date, step: int) -> date | None:
-        """A day from which days are counted: unknown, before, or by mistake after."""
+        """The start of a duration: unknown, before the day, or by mistake after it."""
         return None if self.other % 5 == 0 else day - timedelta(self.other * step - 2)
 
 
@@ -238,7 +238,7 @@ steps = st.builds(
 
 
 def happen(world: World, step: Step) -> None:
-    """One step, told as its service would."""
+    """Apply one step, and publish it as its service does."""
     _DO[step.kind](world, step)
 
 
@@ -252,17 +252,19 @@ def _depart(world: World, step: Step) -> None:
     world.voyages.append(voyage)
     first = voyage.placement in world.firsts(worker)
     voyage.fact = voyage.fact.model_copy(update={"first_this_year": first})
-    world.tell(events.Dispatched(placement=voyage.placement, worker=_worker(worker), fact=voyage.fact), voyage.told)
-    world.set_firsts(worker, "late_earlier_departure", voyage.told)
+    world.publish(events.Dispatched(placement=voyage.placement, worker=_worker(worker), fact=voyage.fact), voyage.published_on)
+    world.set_firsts(worker, "late_earlier_departure", voyage.published_on)
 
 
 def _return(world: World, step: Step) -> None:
     voyage = _picked([voyage for voyage in world.real() if voyage.returned is None], step.pick)
     if voyage is not None:
         back = ReturnFact(returned_on=voyage.fact.departed_on + timedelta(step.codes), reason="completed")
-        voyage.told = max(voyage.told, back.returned_on) + timedelta(step.late)
+        voyage.published_on = max(voyage.published_on, back.returned_on) + timedelta(step.late)
         voyage.returned = back
-        world.tell(events.Returned(placement=voyage.placement, worker=_worker(voyage.worker), fact=back, dispatch=voyage.fact), voyage.told)
+        world.publish(
+            events.Returned(placement=voyage.placement, worker=_worker(voyage.worker), fact=back, dispatch=voyage.fact), voyage.published_on
+        )
 
 
 def _correct(world: World, step: Step) -> None:
@@ -271,7 +273,7 @@ def _correct(world: World, step: Step) -> None:
         day = voyage.fact.departed_on + timedelta(step.other - 25)
         if voyage.returned is not None:
             day = min(day, voyage.returned.returned_on)
-        on = max(voyage.told, day) + timedelta(step.late)
+        on = max(voyage.published_on, day) + timedelta(step.late)
         was, voyage.fact = voyage.fact, step.fact(day)
         fact = voyage.fact.model_copy(update={"first_this_year": voyage.placement in world.firsts(voyage.worker)})
         voyage.fact = was
@@ -282,12 +284,12 @@ def _correct(world: World, step: Step) -> None:
 def _void(world: World, step: Step) -> None:
     voyage = _picked(world.real(), step.pick)
     if voyage is not None:
-        voyage.told += timedelta(step.late)
+        voyage.published_on += timedelta(step.late)
         voyage.voided = True
         about = {"placement": voyage.placement, "worker": _worker(voyage.worker), "returned": voyage.returned, "reason": "not_departed"}
-        told = events.DispatchVoided.model_validate({**about, "previous": voyage.fact, "reopens": step.codes % 2 == 0})
-        world.tell(told, voyage.told)
-        world.set_firsts(voyage.worker, "void_of_first", voyage.told)
+        void = events.DispatchVoided.model_validate({**about, "previous": voyage.fact, "reopens": step.codes % 2 == 0})
+        world.publish(void, voyage.published_on)
+        world.set_firsts(voyage.worker, "void_of_first", voyage.published_on)
 
 
 def _merge(world: World, step: Step) -> None:
@@ -307,7 +309,7 @@ def _wage(step: Step, of: DispatchFact) -> IncomeFact:
 
 
 def _is_paid(world: World, placement: PlacementId, period: Period) -> bool:
-    """Of several reports for a month one counts: rights takes the others back."""
+    """Of several reports for a month one counts: rights voids the others."""
     return any((wage.report.placement, wage.fact.period) == (placement, period) for wage in world.wages)
 
 
@@ -320,7 +322,7 @@ def _pay(world: World, step: Step) -> None:
             return
         wage = Wage(report, report.fact, report.fact.paid_on + timedelta(step.late))
         world.wages.append(wage)
-        world.tell(report, wage.told)
+        world.publish(report, wage.published_on)
 
 
 def _repay(world: World, step: Step) -> None:
@@ -329,9 +331,9 @@ def _repay(world: World, step: Step) -> None:
         fact = _wage(step, step.fact(wage.fact.paid_on - timedelta(60)))
         if fact.period != wage.fact.period and _is_paid(world, wage.report.placement, fact.period):
             return
-        wage.told = max(wage.told, fact.paid_on) + timedelta(step.late)
+        wage.published_on = max(wage.published_on, fact.paid_on) + timedelta(step.late)
         codes = wage.report.model_dump(exclude={"fact"})
-        world.tell(events.IncomeCorrected.model_validate({**codes, "previous": wage.fact, "fact": fact}), wage.told)
+        world.publish(events.IncomeCorrected.model_validate({**codes, "previous": wage.fact, "fact": fact}), wage.published_on)
         wage.fact = fact
 
 
@@ -340,12 +342,12 @@ def _unpay(world: World, step: Step) -> None:
     if wage is not None:
         world.wages.remove(wage)
         codes = wage.report.model_dump(exclude={"fact"})
-        told = events.IncomeVoided.model_validate({**codes, "previous": wage.fact, "reason": "not paid"})
-        world.tell(told, wage.told + timedelta(step.late))
+        void = events.IncomeVoided.model_validate({**codes, "previous": wage.fact, "reason": "not paid"})
+        world.publish(void, wage.published_on + timedelta(step.late))
 
 
 def _assess(world: World, step: Step) -> None:
-    """The cost of a recruitment: for the first time, another than before, or gone."""
+    """The cost of a recruitment is assessed, changed or removed."""
     one: Recruited | None = _picked(world.recruited, step.pick) if step.other % 3 else None
     if one is None:
         one = Recruited(dispatched(step.fact(step.day)), None, step.day)
@@ -353,19 +355,19 @@ def _assess(world: World, step: Step) -> None:
     day = one.of.fact.departed_on + timedelta(step.other)
     fact = None if one.fact and step.codes % 4 == 0 else cost(step.codes * 100, 1 + step.codes * 7, period_of(day))
     if fact != one.fact:
-        one.told = max(one.told, day + timedelta(40)) + timedelta(step.late)
-        world.tell(assessed(one.of, fact, one.fact, day + timedelta(40)), one.told)
+        one.published_on = max(one.published_on, day + timedelta(40)) + timedelta(step.late)
+        world.publish(assessed(one.of, fact, one.fact, day + timedelta(40)), one.published_on)
         one.fact = fact
 
 
-# --- what counts once and is never taken back ----------------------------------------------------------------------------
+# --- events that count once and are never corrected ----------------------------------------------------------------------
 def _single(world: World, step: Step) -> None:
-    """One of the events that add one to a measure, with every code it may carry."""
+    """An event that adds 1 to a measure, with every code it may carry."""
     origin = reference.origin(step.county, step.day)
     of = dispatched(step.fact(step.day))
     codes = {
         **income(of, paid(5)).model_dump(exclude={"fact", "report"}),
-        **_SAID,
+        **_UNCOUNTED_FIELDS,
         "effective": step.day,
         "due": step.day,
         "valid_to": step.day,
@@ -387,10 +389,10 @@ def _single(world: World, step: Step) -> None:
         codes |= {"origin": None, "destination": None, "placement": None}
     else:
         codes["origin"] = origin
-    world.tell(_SINGLES[step.kind].model_validate(codes), step.day + timedelta(step.late))
+    world.publish(_SINGLES[step.kind].model_validate(codes), step.day + timedelta(step.late))
 
 
-_SAID: Mapping[str, Any] = {  # what is said besides and counted by nobody
+_UNCOUNTED_FIELDS: Mapping[str, Any] = {
     "order": UUID(int=3),
     "score": 500,
     "reasons": (),
@@ -451,15 +453,15 @@ _SINGLES: Mapping[str, type[Event]] = {
 }
 
 
-# --- what can be counted nowhere ----------------------------------------------------------------------------------------
+# --- records that cannot be counted --------------------------------------------------------------------------------------
 def _absurd(world: World, step: Step) -> None:
-    """A departure from before 1990, and a correction of it that is no better: parked, and parked behind it."""
+    """A departure before 1990, which is parked, and a correction of it, which is parked behind it."""
     of = dispatched(step.fact(date(1970, 1, 1)))
-    world.spoilt.add(str(of.placement).encode())
-    world.tell(of, step.day)
+    world.uncountable.add(str(of.placement).encode())
+    world.publish(of, step.day)
     about = {"placement": of.placement, "worker": of.worker, "returned": None, "cause": "correction"}
-    told = {**about, "previous": of.fact, "fact": step.fact(date(1970, 1, 2))}
-    world.tell(events.DispatchCorrected.model_validate(told), step.day)
+    correction = {**about, "previous": of.fact, "fact": step.fact(date(1970, 1, 2))}
+    world.publish(events.DispatchCorrected.model_validate(correction), step.day)
 
 
 def _garbage(world: World, step: Step) -> None:

@@ -1,8 +1,8 @@
 """An oracle of cells: recounts events from their JSON, by hand, with no code of the product.
 
-Written apart from services/stats and shared/events on purpose: every measure, cut, sign and day is spelled out again here, so
-that what agrees with it is not one mistake made once. A cell is named by words; the codes under which the product stores it are
-frozen below as well, because stored codes must never change their meaning.
+Independent of services/stats and shared/events on purpose: every measure, cut, sign and day is written out again here, so that
+agreement does not come from one mistake made once. A cell is named by words; the stored codes of measures and cuts are frozen
+below too, because a stored code must never change its meaning.
 """
 
 from __future__ import annotations
@@ -56,14 +56,14 @@ CUTS = {
     7: ("province", "days"),
     8: ("destination", "days"),
 }
-LEAVING = (1, 2, 3, 4, 5, 6)  # the cuts in which a departure counts
-PAYING = (1, 2, 3, 4, 5)
-COMPLAINING = (1, 2, 4)
-ORDERING = (4,)
-LASTING = (7, 8)
+DEPARTURE_CUTS = (1, 2, 3, 4, 5, 6)  # the cuts in which a departure counts
+INCOME_CUTS = (1, 2, 3, 4, 5)
+CASE_CUTS = (1, 2, 4)
+ORDER_CUTS = (4,)
+DURATION_CUTS = (7, 8)
 
 
-class Named(NamedTuple):
+class NamedCell(NamedTuple):
     """A cell, by words and ISO dates."""
 
     measure: str
@@ -75,8 +75,16 @@ class Named(NamedTuple):
     currency: str
 
 
-class Part(NamedTuple):
-    """What one event adds: `codes` are the JSON object that names county, destination and the rest."""
+def with_names(cells: Mapping[Any, int]) -> dict[NamedCell, int]:
+    """Stored cells under the names of their measures and with ISO dates. Raises KeyError for a measure that is missing here."""
+    return {
+        NamedCell._make((MEASURES[cell[0]], *(key.isoformat() if isinstance(key, date) else key for key in cell[1:]))): value
+        for cell, value in cells.items()
+    }
+
+
+class Contribution(NamedTuple):
+    """What one event adds to a measure: `codes` is the JSON object that names county, destination and the rest."""
 
     measure: str
     cuts: tuple[int, ...]
@@ -84,23 +92,23 @@ class Part(NamedTuple):
     codes: Mapping[str, Any]
     amount: int = 1
     currency: str = ""
-    since: str | None = None  # for the cuts by days: from when they are counted
+    since: str | None = None  # start of the duration, for the cuts by days
 
 
-def recount(events: Iterable[Event]) -> dict[Named, int]:
-    """Every cell of these events, whatever their order."""
-    total: Counter[Named] = Counter()
+def recount(events: Iterable[Event]) -> dict[NamedCell, int]:
+    """Every cell of these events; their order does not matter."""
+    total: Counter[NamedCell] = Counter()
     for event in events:
         recorded_on = in_beijing(event["time"])
-        for part in parts(event):
+        for part in contributions(event):
             day = part.day if len(part.day) == 10 else f"{part.day}-01"
             for cut in part.cuts:
                 k1, k2 = (_days(part.since, day) if name == "days" else _key(name, part.codes, day) for name in CUTS[cut])
-                total[Named(part.measure, cut, k1, k2, day, recorded_on, part.currency)] += part.amount
+                total[NamedCell(part.measure, cut, k1, k2, day, recorded_on, part.currency)] += part.amount
     return {cell: value for cell, value in total.items() if value}
 
 
-def parts(event: Event) -> list[Part]:
+def contributions(event: Event) -> list[Contribution]:
     """What an event adds; nothing for a type that is not counted."""
     count = _COUNTS.get(event["type"])
     return [] if count is None else [part for part in count(event["data"]) if part.amount]
@@ -154,94 +162,97 @@ def _days(since: str | None, day: str) -> str:
 
 
 # --- what each event adds ----------------------------------------------------------------------------------------------
-Counted = list[Part]
+Contributions = list[Contribution]
 
 
-def _departure(fact: Mapping[str, Any], sign: int) -> Counted:
+def _departure(fact: Mapping[str, Any], sign: int) -> Contributions:
     persons = sign if fact["first_this_year"] else 0
     return [
-        Part("dispatches", LEAVING, fact["departed_on"], fact, sign),
-        Part("persons", LEAVING, fact["departed_on"], fact, persons),
+        Contribution("dispatches", DEPARTURE_CUTS, fact["departed_on"], fact, sign),
+        Contribution("persons", DEPARTURE_CUTS, fact["departed_on"], fact, persons),
         *_took("registration_to_departure", fact["registered_on"], fact["departed_on"], fact, sign),
         *_took("match_to_departure", fact["matched_on"], fact["departed_on"], fact, sign),
     ]
 
 
-def _took(measure: str, since: str | None, day: str, codes: Mapping[str, Any], sign: int = 1) -> Counted:
-    return [] if since is None else [Part(measure, LASTING, day, codes, sign, since=since)]
+def _took(measure: str, since: str | None, day: str, codes: Mapping[str, Any], sign: int = 1) -> Contributions:
+    return [] if since is None else [Contribution(measure, DURATION_CUTS, day, codes, sign, since=since)]
 
 
-def _return(returned: Mapping[str, Any] | None, under: Mapping[str, Any], sign: int) -> Counted:
-    return [] if returned is None else [Part("returns", LEAVING, returned["returned_on"], under, sign)]
+def _return(returned: Mapping[str, Any] | None, under: Mapping[str, Any], sign: int) -> Contributions:
+    return [] if returned is None else [Contribution("returns", DEPARTURE_CUTS, returned["returned_on"], under, sign)]
 
 
-def _corrected(data: Mapping[str, Any]) -> Counted:
+def _corrected(data: Mapping[str, Any]) -> Contributions:
     was, now, back = data["previous"], data["fact"], data["returned"]
     return [*_departure(was, -1), *_departure(now, 1), *_return(back, was, -1), *_return(back, now, 1)]
 
 
-def _voided(data: Mapping[str, Any]) -> Counted:
+def _voided(data: Mapping[str, Any]) -> Contributions:
     was = data["previous"]
-    freed = [Part("open_positions", ORDERING, was["departed_on"], was)] if data["reopens"] else []
+    freed = [Contribution("open_positions", ORDER_CUTS, was["departed_on"], was)] if data["reopens"] else []
     return [*_departure(was, -1), *_return(data["returned"], was, -1), *freed]
 
 
-def _matched(data: Mapping[str, Any]) -> Counted:
+def _matched(data: Mapping[str, Any]) -> Contributions:
     return [
-        Part("matched", PAYING, data["effective"], data),
-        Part("open_positions", ORDERING, data["effective"], data, -1),
+        Contribution("matched", INCOME_CUTS, data["effective"], data),
+        Contribution("open_positions", ORDER_CUTS, data["effective"], data, -1),
         *_took("registration_to_match", data["registered_on"], data["effective"], data),
     ]
 
 
-def _cleared(data: Mapping[str, Any]) -> Counted:
+def _cleared(data: Mapping[str, Any]) -> Contributions:
     return [
         *_took("registration_to_clearance", data["registered_on"], data["effective"], data),
         *_took("match_to_clearance", data["matched_on"], data["effective"], data),
     ]
 
 
-def _case(measure: str, duration: str) -> Callable[[Mapping[str, Any]], Counted]:
-    return lambda data: [Part(measure, COMPLAINING, data["effective"], data), *_took(duration, data["opened_on"], data["effective"], data)]
+def _case(measure: str, duration: str) -> Callable[[Mapping[str, Any]], Contributions]:
+    return lambda data: [
+        Contribution(measure, CASE_CUTS, data["effective"], data),
+        *_took(duration, data["opened_on"], data["effective"], data),
+    ]
 
 
-def _assessed(data: Mapping[str, Any]) -> Counted:
-    found: Counted = []
+def _assessed(data: Mapping[str, Any]) -> Contributions:
+    found: Contributions = []
     for name, sign in (("previous", -1), ("fact", 1)):
         if (cost := data[name]) is not None:
             found += [
-                Part("recruitment_fees", PAYING, cost["period"], data, sign * cost["fee"]["minor"], cost["fee"]["currency"]),
-                Part("first_incomes", PAYING, cost["period"], data, sign),
-                Part("recruitment_cost", PAYING, cost["period"], data, sign * cost["months_milli"]),
+                Contribution("recruitment_fees", INCOME_CUTS, cost["period"], data, sign * cost["fee"]["minor"], cost["fee"]["currency"]),
+                Contribution("first_incomes", INCOME_CUTS, cost["period"], data, sign),
+                Contribution("recruitment_cost", INCOME_CUTS, cost["period"], data, sign * cost["months_milli"]),
             ]
     return found
 
 
-def _positions(sign: int, number: str) -> Callable[[Mapping[str, Any]], Counted]:
-    return lambda data: [Part("open_positions", ORDERING, data["effective"], data, sign * data[number])]
+def _positions(sign: int, number: str) -> Callable[[Mapping[str, Any]], Contributions]:
+    return lambda data: [Contribution("open_positions", ORDER_CUTS, data["effective"], data, sign * data[number])]
 
 
-def _income(data: Mapping[str, Any], fact: str, sign: int) -> Counted:
-    paid, found = data[fact], [Part("income_months", PAYING, data[fact]["period"], data, sign)]
+def _income(data: Mapping[str, Any], fact: str, sign: int) -> Contributions:
+    paid, found = data[fact], [Contribution("income_months", INCOME_CUTS, data[fact]["period"], data, sign)]
     for measure, name in (("income", "net"), ("income_deducted", "deductions"), ("income_remitted", "remitted")):
         if paid[name] is not None:
-            found.append(Part(measure, PAYING, paid["period"], data, sign * paid[name]["minor"], paid[name]["currency"]))
+            found.append(Contribution(measure, INCOME_CUTS, paid["period"], data, sign * paid[name]["minor"], paid[name]["currency"]))
     return found
 
 
-def _finding(data: Mapping[str, Any], heads: str, money: str, amount: str) -> Counted:
+def _finding(data: Mapping[str, Any], heads: str, money: str, amount: str) -> Contributions:
     found = data[amount]
     return [
-        Part(heads, PAYING, data["effective"], data),
-        Part(money, PAYING, data["effective"], data, found["minor"], found["currency"]),
+        Contribution(heads, INCOME_CUTS, data["effective"], data),
+        Contribution(money, INCOME_CUTS, data["effective"], data, found["minor"], found["currency"]),
     ]
 
 
-def _once(measure: str, cuts: tuple[int, ...], sign: int = 1) -> Callable[[Mapping[str, Any]], Counted]:
-    return lambda data: [Part(measure, cuts, data["effective"], data, sign)]
+def _once(measure: str, cuts: tuple[int, ...], sign: int = 1) -> Callable[[Mapping[str, Any]], Contributions]:
+    return lambda data: [Contribution(measure, cuts, data["effective"], data, sign)]
 
 
-_COUNTS: Mapping[str, Callable[[Mapping[str, Any]], Counted]] = {
+_COUNTS: Mapping[str, Callable[[Mapping[str, Any]], Contributions]] = {
     "registration.WorkerRegistered.v1": _once("registrations", (1, 6)),
     "registration.WorkerVerified.v1": _once("verified", (1,)),
     "registration.WillingnessRecorded.v1": lambda data: [] if data["renewal"] else _once("willing", (1,))(data),
@@ -253,7 +264,7 @@ _COUNTS: Mapping[str, Callable[[Mapping[str, Any]], Counted]] = {
     "docking.JobOrderExpired.v1": _positions(-1, "unfilled"),
     "docking.MatchedToEnterprise.v1": _matched,
     "docking.ClearanceGranted.v1": _cleared,
-    "docking.PlacementCancelled.v1": lambda data: _once("open_positions", ORDERING)(data) if data["reopens"] else [],
+    "docking.PlacementCancelled.v1": lambda data: _once("open_positions", ORDER_CUTS)(data) if data["reopens"] else [],
     "docking.Dispatched.v1": lambda data: _departure(data["fact"], 1),
     "docking.Returned.v1": lambda data: _return(data["fact"], data["dispatch"], 1),
     "docking.DispatchCorrected.v1": _corrected,
@@ -264,21 +275,21 @@ _COUNTS: Mapping[str, Callable[[Mapping[str, Any]], Counted]] = {
     "rights.WageShortfallDetected.v1": lambda data: _finding(data, "shortfalls_found", "shortfall_amount", "shortfall"),
     "rights.WageShortfallCleared.v1": lambda data: _finding(data, "shortfalls_cleared", "shortfall_recovered", "recovered"),
     "rights.RecruitmentCostAssessed.v1": _assessed,
-    "rights.CaseOpened.v1": _once("cases_opened", COMPLAINING),
+    "rights.CaseOpened.v1": _once("cases_opened", CASE_CUTS),
     "rights.CaseAnswered.v1": _case("cases_answered", "case_to_answer"),
-    "rights.CaseDeadlineMissed.v1": _once("cases_overdue", COMPLAINING),
+    "rights.CaseDeadlineMissed.v1": _once("cases_overdue", CASE_CUTS),
     "rights.CaseClosed.v1": _case("cases_closed", "case_to_close"),
 }
 
 
 # --- sums of cells -----------------------------------------------------------------------------------------------------
-def known_at(cells: Mapping[Named, int], day: str) -> dict[Named, int]:
+def known_at(cells: Mapping[NamedCell, int], day: str) -> dict[NamedCell, int]:
     """Only what was recorded by the end of `day`."""
     return {cell: value for cell, value in cells.items() if cell.recorded_on <= day}
 
 
-def summed(cells: Mapping[Named, int], measure: str, cut: int, key: Callable[[Named], Any]) -> dict[Any, int]:
-    """A measure's cells of one cut, added up by whatever `key` says; sums of nothing left out."""
+def summed(cells: Mapping[NamedCell, int], measure: str, cut: int, key: Callable[[NamedCell], Any]) -> dict[Any, int]:
+    """The cells of a measure in one cut, summed by `key`; sums of 0 are left out."""
     total: Counter[Any] = Counter()
     for cell, value in cells.items():
         if (cell.measure, cell.cut) == (measure, cut):

@@ -1,8 +1,8 @@
-"""An oracle: reads the log with a bare Kafka client and counts what stands in it, with no code of the product.
+"""An oracle of the log: reads it with a bare Kafka client and counts its events, with no code of the product.
 
-Written apart from shared/delivery, shared/events and services/stats on purpose: what these agree on with it is
-not one mistake made once. A record counts when its number is the next of its partition; figures are counted from the events' JSON by
-year and county.
+Independent of shared/delivery, shared/events and services/stats on purpose: agreement with it does not come from one mistake
+made once. A record counts when its number is the next of its partition; figures are counted from the JSON of events by year and
+county.
 """
 
 from __future__ import annotations
@@ -17,18 +17,17 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 TOPICS = ("registration.events", "docking.events", "training.events", "rights.events", "stats.events")
 Record = Any  # aiokafka's: topic, partition, offset, key, value, headers
-Place = tuple[str, int]  # topic, partition
 Figure = tuple[str, str, str]  # measure, year, county
 
 
 @dataclass(slots=True)
 class Recount:
-    """`events` in log order within each partition, every one once; `taken` how many of them each partition gave."""
+    """`events` in log order within each partition, each once; `taken`: how many of them each partition holds."""
 
     events: list[dict[str, Any]] = field(default_factory=list)
-    taken: Counter[Place] = field(default_factory=Counter)
+    taken: Counter[tuple[str, int]] = field(default_factory=Counter)
     repeats: int = 0
-    strangers: int = 0  # records without a number
+    unnumbered: int = 0  # records that no relay wrote
 
     def ids(self, topic: str) -> list[str]:
         return [event["id"] for event in self.events if event["source"] == f"/{topic.partition('.')[0]}"]
@@ -51,12 +50,12 @@ async def every_record(kafka: str, topics: Sequence[str] | None = None) -> list[
     try:
         cluster = await consumer._client.fetch_all_metadata()
         wanted = sorted(cluster.topics() if topics is None else topics)
-        places = [TopicPartition(topic, number) for topic in wanted for number in sorted(cluster.partitions_for_topic(topic))]
-        consumer.assign(places)
-        await consumer.seek_to_beginning(*places)
-        ends = await consumer.end_offsets(places)
+        partitions = [TopicPartition(topic, number) for topic in wanted for number in sorted(cluster.partitions_for_topic(topic))]
+        consumer.assign(partitions)
+        await consumer.seek_to_beginning(*partitions)
+        ends = await consumer.end_offsets(partitions)
         found: list[Record] = []
-        while any([await consumer.position(place) < end for place, end in ends.items()]):
+        while any([await consumer.position(partition) < end for partition, end in ends.items()]):
             for records in (await consumer.getmany(timeout_ms=100)).values():
                 found += records
         return found
@@ -70,22 +69,22 @@ async def recount(kafka: str, prefix: str = "") -> Recount:
 
 
 def accepted(records: Iterable[Record]) -> Recount:
-    """The sequence rule: the next number of the partition's epoch, or number 0 of a later epoch; all else is a repeat or too early."""
+    """A record counts with the next number of its partition's epoch, or number 0 of a later epoch; all others are repeats or early."""
     result = Recount()
-    following: dict[Place, tuple[int, int]] = {}
+    following: dict[tuple[str, int], tuple[int, int]] = {}
     for record in records:
-        place = record.topic, record.partition
+        topic_partition = record.topic, record.partition
         numbers = [value for name, value in record.headers if name == "sequence"]
         if len(numbers) != 1:
-            result.strangers += 1
+            result.unnumbered += 1
             continue
         epoch, number = (int(part) for part in numbers[0].decode().split("."))
-        epoch_now, next_number = following.get(place, (0, 0))
+        epoch_now, next_number = following.get(topic_partition, (0, 0))
         if (epoch, number) != (epoch_now, next_number) and not (epoch > epoch_now and number == 0):
             result.repeats += 1
             continue
-        following[place] = epoch, number + 1
-        result.taken[place] += 1
+        following[topic_partition] = epoch, number + 1
+        result.taken[topic_partition] += 1
         result.events.append(json.loads(record.value))
     return result
 

@@ -1,4 +1,4 @@
-"""The stats service as a process of its own, to be asked, stopped and killed."""
+"""The stats service as a process of its variables, to be queried, stopped and killed."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from tests.support.wait import until
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where it runs, and how to ask it."""
+class StatsProcess:
+    """The environment of the process, and how to reach it."""
 
     environment: dict[str, str]
     base: str
@@ -28,11 +28,11 @@ class Place:
     async def start(self) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(sys.executable, "-m", "services.stats", env={**os.environ, **self.environment})
 
-    def asking(self) -> aiohttp.ClientSession:
+    def session(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(self.base, headers={"authorization": f"Bearer {self.token}"})
 
     async def until_ready(self, process: asyncio.subprocess.Process) -> None:
-        async with self.asking() as session:
+        async with self.session() as session:
 
             async def ready() -> bool:
                 assert process.returncode is None
@@ -45,14 +45,14 @@ class Place:
             await until(ready, 60, "the process to be ready")
 
 
-def place(kafka: str, prefix: str, url: str, folder: Path, *, partitions: int = 1) -> Place:
-    """A port and a key of its own."""
+def configure(kafka: str, prefix: str, url: str, folder: Path, *, partitions: int = 1) -> StatsProcess:
+    """With a port and a signing key of its variables."""
     key = new_key()
     (folder / "jwks.json").write_text(json.dumps(public_keys([key])))
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
-    own = {
+    variables = {
         "KAFKA_BOOTSTRAP_SERVERS": kafka,
         "DATABASE_URL": url,
         "HTTP_PORT": str(port),
@@ -60,4 +60,4 @@ def place(kafka: str, prefix: str, url: str, folder: Path, *, partitions: int = 
         "TOPIC_PREFIX": prefix,
         "TOPIC_PARTITIONS": str(partitions),
     }
-    return Place(own, f"http://127.0.0.1:{port}", issue(key, Principal("auditor", Role.AUDITOR, (NATION,))))
+    return StatsProcess(variables, f"http://127.0.0.1:{port}", issue(key, Principal("auditor", Role.AUDITOR, (NATION,))))

@@ -1,4 +1,4 @@
-"""The oracle of the end-to-end tests must itself be right about which records count, and what they count for."""
+"""The oracle of the log is right about which records count, and what they count for."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def test_a_later_epoch_begins_at_number_0_and_ends_the_one_before() -> None:
     assert ids(*log) == ["a", "b", "c"]
 
 
-def test_a_record_without_a_number_is_a_stranger() -> None:
-    stranger = SimpleNamespace(topic="docking.events", partition=0, headers=(), value=b"?")
-    assert accepted([stranger]).strangers == 1
+def test_a_record_without_a_number_is_not_counted() -> None:
+    unnumbered = SimpleNamespace(topic="docking.events", partition=0, headers=(), value=b"?")
+    assert accepted([unnumbered]).unnumbered == 1
 
 
 def a_departure(day: str, county: str = "621126", *, first: bool = True) -> dict[str, Any]:
@@ -48,15 +48,15 @@ def an_event(kind: str, **data: Any) -> dict[str, Any]:
 
 def test_a_correction_moves_a_departure_and_its_return_and_a_void_takes_them_off() -> None:
     was, now, back = a_departure("2018-12-31"), a_departure("2019-01-01", "370102"), {"returned_on": "2020-05-01"}
-    told = [
+    events = [
         an_event("docking.Dispatched.v1", fact=was),
         an_event("docking.Returned.v1", dispatch=was, fact=back),
         an_event("docking.DispatchCorrected.v1", previous=was, fact=now, returned=back),
     ]
-    counted = figures(told)
+    counted = figures(events)
     assert counted == {("dispatches", "2019", "370102"): 1, ("persons", "2019", "370102"): 1, ("returns", "2020", "370102"): 1}
     assert [stock_at_end_of(year, counted) for year in ("2018", "2019", "2020")] == [0, 1, 0]
-    assert figures([*told, an_event("docking.DispatchVoided.v1", previous=now, returned=back)]) == {}
+    assert figures([*events, an_event("docking.DispatchVoided.v1", previous=now, returned=back)]) == {}
 
 
 def test_income_counts_in_the_year_of_its_wage_period_as_last_corrected() -> None:
@@ -64,9 +64,9 @@ def test_income_counts_in_the_year_of_its_wage_period_as_last_corrected() -> Non
         return {"period": "2019-12", "net": {"minor": minor, "currency": "CNY"}}
 
     origin = {"county": "621126"}
-    told = [
+    events = [
         an_event("rights.IncomeReported.v1", origin=origin, fact=paid(500)),
         an_event("rights.IncomeCorrected.v1", origin=origin, previous=paid(500), fact=paid(800)),
     ]
-    assert by_year(figures(told)) == {("income CNY", "2019"): 800}
-    assert figures([*told, an_event("rights.IncomeVoided.v1", origin=origin, previous=paid(800))]) == {}
+    assert by_year(figures(events)) == {("income CNY", "2019"): 800}
+    assert figures([*events, an_event("rights.IncomeVoided.v1", origin=origin, previous=paid(800))]) == {}

@@ -67,7 +67,7 @@ def case(**other: Any) -> events.CaseOpened:
     return events.CaseOpened.model_validate({**given_, **other})
 
 
-def test_optional_codes_are_counted_as_nowhere_by_both() -> None:
+def test_missing_optional_codes_are_counted_the_same_by_both_folds() -> None:
     recorded_events = [recorded(case()), recorded(case(origin=reference.origin(POOR_WEST, date(2018, 5, 2))))]
     assert columnar_fold.fold([encode(event) for event in recorded_events]) == fold_all(recorded_events)
 

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.stats.counting import columnar_fold, measures
-from services.stats.counting.reference_fold import Cell, fold_all
+from services.stats.counting.reference_fold import fold_all
 from shared.events import Event, EventEnvelope, decode, encode
 from shared.values import PROGRAMME_ZONE
 from tests.support.history import Log, Step, World, happen, steps
-from tests.support.oracle import CUTS, MEASURES, Named, known_at, province, recount, summed
+from tests.support.oracle import CUTS, MEASURES, known_at, province, recount, summed, with_names
 
 
 def a_world(steps: list[Step]) -> World:
@@ -34,14 +34,6 @@ def records(world: World) -> list[bytes]:
     return [encode(event) for event in events(world)]
 
 
-def named(cells: dict[Cell, int]) -> dict[Named, int]:
-    """By words."""
-    return {
-        Named(MEASURES[cell.measure], cell.cut, cell.k1, cell.k2, cell.day.isoformat(), cell.recorded_on.isoformat(), cell.currency): value
-        for cell, value in cells.items()
-    }
-
-
 histories = st.lists(steps, min_size=10, max_size=60).map(a_world)
 
 
@@ -54,8 +46,8 @@ def test_the_oracle_knows_every_measure_and_cut_under_its_code() -> None:
 @settings(max_examples=60, deadline=None)
 def test_both_folds_give_the_cells_of_an_oracle_that_shares_no_code_with_them(world: World) -> None:
     expected = recount(world.counted.values())
-    assert named(fold_all(events(world))) == expected
-    assert named(columnar_fold.fold(records(world))) == expected
+    assert with_names(fold_all(events(world))) == expected
+    assert with_names(columnar_fold.fold(records(world))) == expected
 
 
 @given(histories)

@@ -38,7 +38,7 @@ def matches(value: bytes, other: bytes) -> bool:
     return layout is not None and found is not None and found.pattern is layout.pattern and dict(found.spans) == dict(layout.spans)
 
 
-def test_every_class_that_has_a_pattern_has_layouts() -> None:
+def test_every_sample_of_a_class_with_a_pattern_fits_its_own_layout() -> None:
     assert len(WITH_LAYOUT) > len(SAMPLES) * 3 / 4
     assert all(fits(sample, [sample, sample]) == [True, True] for sample in WITH_LAYOUT)
 
@@ -60,7 +60,7 @@ def test_a_record_that_fits_a_layout_matches_the_pattern_with_the_same_spans(sam
 @pytest.mark.parametrize("sample", WITH_LAYOUT, ids=lambda sample: json.loads(sample)["type"])
 def test_every_byte_of_a_record_is_checked(sample: bytes) -> None:
     """Each byte in turn is replaced by bytes at the edges of what is allowed."""
-    others = [sample[:place] + bytes([byte]) + sample[place + 1 :] for place in range(len(sample)) for byte in b'09aAfZ"\\-\x1f\x80']
+    others = [sample[:offset] + bytes([byte]) + sample[offset + 1 :] for offset in range(len(sample)) for byte in b'09aAfZ"\\-\x1f\x80']
     fitting = [other for other, fit in zip(others, fits(sample, others), strict=True) if fit]
     assert len(set(fitting)) > 1
     assert all(matches(sample, other) for other in fitting)
@@ -77,11 +77,11 @@ def changed(**fact: Any) -> bytes:
     [("2020-02-29", True), ("2019-02-29", False), ("2000-02-29", True), ("1900-02-29", False), ("2019-04-31", False), ("2019-12-31", True),
      ("2019-13-01", False), ("2019-00-10", False), ("2019-01-00", False), ("2019-19-39", False), ("0999-01-01", False)],
 )  # fmt: skip
-def test_days_are_those_of_the_calendar(day: str, is_one: bool) -> None:
+def test_only_days_of_the_calendar_fit(day: str, is_one: bool) -> None:
     assert fits(changed(departed_on="2018-05-02"), [changed(departed_on=day)]) == [is_one]
 
 
-def test_currencies_are_known_ones() -> None:
+def test_only_known_currencies_fit() -> None:
     value = encode(PAID)
     assert value.count(b"CNY")
     others = [value.replace(b"CNY", code) for code in (b"JPY", b"KWD", b"ABC", b"CNy", b"ZZZ")]

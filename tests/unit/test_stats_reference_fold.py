@@ -1,4 +1,4 @@
-"""The fold: what one event adds, and that order, batching and repetition change nothing."""
+"""The reference fold: what one event adds; order and batching change nothing."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ def total(cells: dict[Cell, int], measure: str, cut: int = 1, **where: object) -
     )
 
 
-def merged(told: list[EventEnvelope[Event]], sizes: list[int]) -> dict[Cell, int]:
+def merged(recorded_events: list[EventEnvelope[Event]], sizes: list[int]) -> dict[Cell, int]:
     """The cells of the batches added up."""
     found: Counter[Cell] = Counter()
-    rest = list(told)
+    rest = list(recorded_events)
     while rest:
         size = sizes[len(rest) % len(sizes)]
         for cell, value in fold_all(rest[:size]).items():
@@ -61,9 +61,9 @@ def merged(told: list[EventEnvelope[Event]], sizes: list[int]) -> dict[Cell, int
 def test_any_order_and_any_batching_give_the_same_cells(
     lives: list[list[EventEnvelope[Event]]], sizes: list[int], rng: random.Random
 ) -> None:
-    told = list(chain.from_iterable(lives))
-    shuffled = rng.sample(told, len(told))
-    assert merged(shuffled, sizes) == fold_all(told)
+    recorded_events = list(chain.from_iterable(lives))
+    shuffled = rng.sample(recorded_events, len(recorded_events))
+    assert merged(shuffled, sizes) == fold_all(recorded_events)
 
 
 @given(histories)
@@ -132,16 +132,16 @@ def test_income_stays_in_its_currency_and_month() -> None:
 
 
 @pytest.mark.parametrize("day", [date(1989, 12, 31), date(2018, 5, 4)])
-def test_a_day_before_1990_or_more_than_a_day_ahead_is_counted_nowhere(day: date) -> None:
+def test_a_day_before_1990_or_more_than_a_day_ahead_is_refused(day: date) -> None:
     with pytest.raises(AbsurdDay):
         fold(recorded(dispatched(departure(departed_on=day)), date(2018, 5, 2)))
 
 
-def test_a_day_ahead_is_a_matter_of_zones() -> None:
+def test_a_day_one_day_ahead_is_counted() -> None:
     assert fold(recorded(dispatched(departure(departed_on=date(2018, 5, 3))), date(2018, 5, 2)))
 
 
-def test_an_event_that_counts_for_nothing_adds_nothing() -> None:
+def test_the_codes_and_names_of_measures_and_cuts_are_unique() -> None:
     assert {type(event) for event in RULES} != set()
     assert len({measure.code for measure in MEASURES}) == len(MEASURES)
     assert len(CUT_BY_CODE) == len(CUTS)

@@ -1,4 +1,4 @@
-"""Kept sums of recounted cells: by month where boards read them, by province in closed periods."""
+"""Stored sums recounted from cells: by month where figures read them, by province in closed periods."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.stats import POOR_WEST, departure, dispatched, recorded
 YEAR = {"2018": (date(2018, 1, 1), date(2018, 12, 31))}
 
 
-def test_a_departure_stands_in_its_month_by_every_kept_cut_and_in_its_closed_period_once() -> None:
+def test_a_departure_is_in_its_month_in_every_monthly_cut_and_in_its_closed_period_once() -> None:
     found = recount_sums(fold_all([recorded(dispatched(departure(POOR_WEST)))]), YEAR)
     assert found["dispatches | province x channel | 620000 | labour_cooperation | 2018-05"] == 1
     assert found["dispatches | county x designation | 620521 | national | 2018-05"] == 1

@@ -1,8 +1,8 @@
-"""2017-2020 replayed from events: the published form is the published figures, scaled, to the last head.
+"""2017-2020 replayed from events: the monthly form equals the published figures, scaled, exactly.
 
-The plan of `laowu demo` is told as docking's events, repeats and all, and taken through inbox.take. At 1:100 and 1:1000 every
-published figure is a whole number, so no tolerance is needed: nothing is rounded. Not compared is what the plan draws by chance
-because it was never published by month (2018's channels) or breaks a figure down further (Japan, industries).
+The plan of `laowu demo` becomes docking's events, with repeats, and goes through inbox.take. At 1:100 and 1:1000 every published
+figure is a whole number, so no tolerance is needed. Not compared: what the plan draws at random, because it was never published
+by month (2018's channels) or because it breaks a figure down further (Japan, industries).
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from services.stats.programmes import catalogue
 from services.stats.usecases import evaluations, figures, programmes
 from services.stats.views.monthly import MonthlyRow
 from shared.db import Database
+from shared.delivery.positions import TopicPartition
 from shared.events import encode
 from shared.values import QuotaStatus, TargetState
 from tests.conftest import ROOT
-from tests.support import replay
+from tests.support import plan_events
 from tests.support.delivery import take
 from tests.support.history import Log
 from tests.support.stats import cause
@@ -50,16 +51,16 @@ def published() -> dict[tuple[str, str], int]:
 async def played(database: Database, scale: int) -> int:
     """Every event of the plan taken, each twentieth record twice. Returns how many events that was."""
     log = Log("")
-    told = replay.told(simulation.plan(1, scale))
-    for number, event in enumerate(told):
+    events = plan_events.events_of(simulation.plan(1, scale))
+    for number, event in enumerate(events):
         record = log.append(event.data.TOPIC, event.subject.encode(), encode(event))
         if number % 20 == 0:
-            log.resend((event.data.TOPIC, record.partition), 1)
+            log.resend(TopicPartition(event.data.TOPIC, record.partition), 1)
     lanes = list(log.records.values())
     for start in range(0, max(map(len, lanes)), BATCH):
         batch = [record for lane in lanes for record in lane[start : start + BATCH]]
         await take(database, batch, consumers.apply, simulated=True, max_diverted=0)
-    return len(told)
+    return len(events)
 
 
 async def forms(database: Database) -> dict[str, MonthlyRow]:

@@ -1,4 +1,4 @@
-"""The demo's plan told as events, as docking would tell it: what `laowu demo` plays through commands in minutes, in seconds."""
+"""The events of the demo's plan, as docking would publish them: in seconds what `laowu demo` plays through commands in minutes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.stats import departure, recorded
 TAKEN_OVER = date(2016, 12, 31)
 
 
-def told(plan: Plan) -> list[EventEnvelope[Event]]:
+def events_of(plan: Plan) -> list[EventEnvelope[Event]]:
     """Departures with their corrections and voids, and returns, in the order in which they are recorded."""
     firsts = _firsts(plan)
     found = list(chain.from_iterable(_voyage(voyage, first=voyage.number in firsts) for voyage in plan.voyages))
@@ -34,17 +34,17 @@ def _firsts(plan: Plan) -> set[int]:
 
 def _voyage(voyage: Voyage, *, first: bool) -> Iterator[tuple[date, Event]]:
     about = {"placement": PlacementId(UUID(int=voyage.number)), "worker": WorkerId(UUID(int=voyage.person.number))}
-    fact, said = _fact(voyage, voyage.departed_on, voyage.destination, first=first), voyage.first_recorded_as
+    fact, first_recording = _fact(voyage, voyage.departed_on, voyage.destination, first=first), voyage.first_recorded_as
     on = TAKEN_OVER if voyage.adopted else voyage.recorded_on
-    wrongly = date.fromisoformat(said["departed_on"]) if "departed_on" in said else voyage.departed_on
-    recording = _fact(voyage, wrongly, said.get("destination", voyage.destination), first=first or voyage.voided)
+    wrongly = date.fromisoformat(first_recording["departed_on"]) if "departed_on" in first_recording else voyage.departed_on
+    recording = _fact(voyage, wrongly, first_recording.get("destination", voyage.destination), first=first or voyage.voided)
     yield on, events.Dispatched.model_validate({**about, "fact": recording})
     if voyage.voided:
         yield (
             voyage.mended_on,
             events.DispatchVoided.model_validate({**about, "previous": recording, "returned": None, "reason": "not_departed"}),
         )
-    elif said:
+    elif first_recording:
         right = {**about, "previous": recording, "fact": fact, "returned": None, "cause": "correction"}
         yield voyage.mended_on, events.DispatchCorrected.model_validate(right)
     if voyage.returned_on is not None:
