@@ -1,4 +1,4 @@
-"""Garbage collection in processes that take records by the ten thousand."""
+"""Garbage collection in processes that hold tens of thousands of records at a time."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import gc
 
 
 def tune_gc() -> None:
-    """Raise the thresholds: batches of live records make generation-0 scans frequent, long and fruitless."""
+    """Raise the thresholds: large live batches make generation-0 scans frequent and expensive, and they free nothing."""
     gc.set_threshold(100_000, 50, 100)

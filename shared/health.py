@@ -1,26 +1,28 @@
-"""Readiness: named conditions, each raised and cleared by whoever notices it."""
+"""Readiness: named conditions, each raised and cleared by the part of the process that checks it."""
 
 from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
 
+logger = logging.getLogger("laowu.health")
+
 
 @dataclass(slots=True)
 class Health:
-    """Named conditions that make the process unready. Empty: ready. Alive is the event loop answering at all."""
+    """Named conditions that make the process unready; none: it is ready. It is alive while its event loop answers."""
 
     conditions: dict[str, str] = field(default_factory=dict)
 
     def raise_condition(self, name: str, reason: str) -> None:
-        """Unready until cleared; said once in the log, not on every repetition."""
+        """Unready until cleared. Logged once, not on every repetition."""
         if name not in self.conditions:
-            logging.getLogger("laowu").error("unready: %s: %s", name, reason)
+            logger.error("unready: %s: %s", name, reason)
         self.conditions[name] = reason
 
     def clear_condition(self, name: str) -> None:
         if self.conditions.pop(name, None) is not None:
-            logging.getLogger("laowu").warning("recovered: %s", name)
+            logger.warning("recovered: %s", name)
 
     @property
     def ready(self) -> bool:

@@ -1,4 +1,4 @@
-"""What is on its way in a service's database, for operators and metrics."""
+"""What a service's database still has to publish or to decide, and how far it has consumed: for operators and metrics."""
 
 from __future__ import annotations
 

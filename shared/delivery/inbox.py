@@ -326,7 +326,7 @@ async def try_apply(tx: Tx, apply: Apply, events: Sequence[EventEnvelope[Event]]
 
 
 def why(error: Exception) -> tuple[str, str]:
-    """Reason and detail of a record that could not be applied, as they stand in its dead letter."""
+    """Reason and detail of a record that could not be applied, as its dead letter stores them."""
     code, detail = (error.code, error.detail) if isinstance(error, Reject) else (_slug(error), f"{type(error).__name__}: {error}")
     return dead_letters.storable(code)[: dead_letters.LONGEST_REASON], dead_letters.storable(detail)[: dead_letters.LONGEST_DETAIL]
 

@@ -1,7 +1,7 @@
 """Dead letters decided by an operator: redriven, that is applied after all, or discarded for good; each once.
 
 Deciding locks the positions of the records' partitions, as a consumer does while it takes a batch, so no record of the same
-subject is applied, or parked behind, meanwhile. A redrive applies a subject's records in order from the first that is parked;
+subject is applied or parked at the same time. A redrive applies a subject's records in order from the first that is parked;
 the first that fails again stays, and those behind it.
 """
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import random
 import time
 from collections import Counter, defaultdict, deque
@@ -33,15 +32,14 @@ from shared.health import Health
 from shared.metrics import RELAYED
 from shared.settings import Settings
 
-log = logging.getLogger("laowu.relay")
 CONDITION = "relay"
 BATCH_ROWS = 2_000
 BATCH_BYTES = 16 * 1024 * 1024
 ACK_SECONDS = 20.0
 SETTLE_SECONDS = 5.0
-IDLE_SECONDS = (0.05, 0.5)  # between two looks for rows that another process wrote: first, at most
-# A round costs nearly the same for one row as for a hundred, and its cost falls on the commands that are running: when there
-# was little to send, the next round waits until there is more.
+IDLE_SECONDS = (0.05, 0.5)  # between two polls for rows that another process wrote: first, at most
+# A round costs nearly the same for one row as for a hundred, and slows the commands that run at the same time: after a small
+# round, the next one waits until there are more rows.
 FEW_ROWS, GATHER_SECONDS = 200, 0.02
 # A relay that was stopped (not killed) keeps its session, and so the lock; the server ends the session after this.
 ZOMBIE_SECONDS = 45.0
@@ -61,13 +59,13 @@ _PARTITIONS = "SELECT topic, partitions FROM relay_topic"
 _FIX_PARTITIONS = "INSERT INTO relay_topic (topic, partitions) VALUES ($1, $2)"
 _INFLIGHT_ROWS = """
 SELECT outbox.id, outbox.topic, outbox.key, outbox.value
-FROM relay CROSS JOIN unnest(relay.inflight) WITH ORDINALITY AS sent (ids, place)
+FROM relay CROSS JOIN unnest(relay.inflight) WITH ORDINALITY AS sent (ids, rank)
     JOIN outbox ON outbox.id >= lower(sent.ids) AND outbox.id < upper(sent.ids)
-ORDER BY sent.place, outbox.id
+ORDER BY sent.rank, outbox.id
 """
-# A round trip for a whole round: forget $1, store the numbers after them, choose the next rows, store what is in flight.
-# Never "id > last": identity values commit out of order, and a row that commits late would be passed over. What is forgotten here or
-# on its way is left out by name ($5; a sub-select, or the text would be read anew for every row).
+# One round trip for a whole round: delete $1, store the numbers after them, choose the next rows, store what is in flight.
+# Never "id > last": identity values commit out of order, and a row that commits late would be skipped. Rows that are deleted here
+# or in flight are excluded by id ($5; as a sub-select, or the text would be parsed for every row).
 _ADVANCE = """
 WITH gone AS (
     DELETE FROM outbox WHERE id = ANY ($1::bigint[])
@@ -89,7 +87,7 @@ WITH gone AS (
 SELECT id, topic, key, value FROM next ORDER BY id
 """
 _NEW_EPOCH = "UPDATE relay SET epoch = epoch + 1, inflight = '{}' RETURNING epoch"
-_FORGET_NUMBERS = "DELETE FROM relay_sequence"
+_DELETE_NUMBERS = "DELETE FROM relay_sequence"
 _WAITING = "SELECT event_id FROM outbox"
 _DELETE_KNOWN = "DELETE FROM outbox WHERE event_id = ANY($1::uuid[])"
 
@@ -99,41 +97,41 @@ class RelayRunning(Exception):
 
 
 class InflightMissing(Exception):
-    """Rows that were being sent are gone from the outbox: somebody deleted them by hand. Their numbers cannot be repeated."""
+    """Rows in flight are gone from the outbox: somebody deleted them by hand. They cannot be sent again with the same numbers."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """Rows on their way: what Kafka will answer, and the next numbers once they have arrived."""
+    """Rows in flight: the futures of Kafka's acknowledgements, and the next numbers after them."""
 
     rows: Sequence[asyncpg.Record]
     acks: list[asyncio.Future[Any]]
     numbers: Mapping[tuple[str, int], int]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Session:
-    """What one holder of the lock works with; made anew after every error.
+    """The state of the relay that holds the lock; a new one after every error.
 
-    In flight, in this order and so stored: the batches in `flying`, then the rows in `chosen`, which are sent next.
+    Stored as in flight, in this order: the batches in `in_flight`, then the rows in `chosen`, which are sent next.
     """
 
     conn: asyncpg.Connection
     producer: AIOKafkaProducer
     settings: Settings
     epoch: int
-    numbers: dict[tuple[str, int], int] = field(default_factory=dict)  # next, after all that was sent
+    numbers: dict[tuple[str, int], int] = field(default_factory=dict)  # the next ones, after everything that was sent
     partitions: dict[str, int] = field(default_factory=dict)
     checked: set[str] = field(default_factory=set)
-    flying: deque[_Batch] = field(default_factory=deque)
+    in_flight: deque[_Batch] = field(default_factory=deque)
     chosen: list[asyncpg.Record] = field(default_factory=list)
 
 
 async def run(database: Database, url: str, settings: Settings, health: Health) -> None:
     """Send what is in the outbox until cancelled; one relay per database works, others wait for its lock.
 
-    Any error drops connection and producer and starts again with back-off; meanwhile the condition "relay" is raised.
-    Cancelled, it waits for what is on its way within SETTLE_SECONDS.
+    Any error drops connection and producer, raises the condition "relay" and starts again with back-off.
+    Cancelled, it waits for acknowledgements within SETTLE_SECONDS.
     """
     failures, metrics = 0, DeliveryMetrics()
     while True:
@@ -161,26 +159,34 @@ async def _relay_once(database: Database, url: str, settings: Settings, health: 
         await _forward_all(session, database, health, metrics)
     finally:
         conn.terminate()
-        for ack in (ack for batch in session.flying for ack in batch.acks) if session else ():
-            ack.add_done_callback(lambda done: done.cancelled() or done.exception())  # seen: one of them is being raised
+        for ack in (ack for batch in session.in_flight for ack in batch.acks) if session else ():
+            ack.add_done_callback(lambda done: done.cancelled() or done.exception())  # retrieved: one of them is being raised
         if producer is not None:
             await asyncio.shield(kafka.stop_producer(producer, 3))
 
 
 async def _resume(conn: asyncpg.Connection, producer: AIOKafkaProducer, settings: Settings) -> _Session:
-    """The stored numbers, and the rows that the last relay may or may not have sent: to be sent again, in the same order."""
+    """Load the numbers, and the rows that the last relay may have sent: to be sent again in the same order. Raises InflightMissing."""
     state = await conn.fetchrow(_STATE)
-    assert state is not None, "the migration inserts the one row"  # noqa: S101  # for mypy; a database without it is not ours
+    assert state is not None, "the migration inserts the one row"  # noqa: S101  # for mypy
     numbers = {(row["topic"], row["partition"]): row["next_number"] for row in await conn.fetch(_NUMBERS)}
     partitions = {row["topic"]: row["partitions"] for row in await conn.fetch(_PARTITIONS)}
     rows = await conn.fetch(_INFLIGHT_ROWS)
     if len(rows) != state["inflight"]:
         raise InflightMissing(f"{state['inflight'] - len(rows)} rows of the outbox")
-    return _Session(conn, producer, settings, state["epoch"], numbers, partitions, chosen=rows)
+    return _Session(
+        conn=conn,
+        producer=producer,
+        settings=settings,
+        epoch=state["epoch"],
+        numbers=numbers,
+        partitions=partitions,
+        chosen=rows,
+    )
 
 
 async def _forward_all(session: _Session, database: Database, health: Health, metrics: DeliveryMetrics) -> None:
-    """Round after round. Cancelled, the round is finished and what is on its way awaited, within SETTLE_SECONDS."""
+    """Round after round. Cancelled, it finishes the round and waits for acknowledgements, within SETTLE_SECONDS."""
     idle = IDLE_SECONDS[0]
     under_way: asyncio.Future[int] | None = None
     try:
@@ -190,9 +196,9 @@ async def _forward_all(session: _Session, database: Database, health: Health, me
             chosen = await asyncio.shield(under_way)
             health.clear_condition(CONDITION)
             await metrics.measure(session.conn)
-            if chosen or session.flying:
+            if chosen or session.in_flight:
                 idle = IDLE_SECONDS[0]
-                if chosen < FEW_ROWS and not session.flying:
+                if chosen < FEW_ROWS and not session.in_flight:
                     await asyncio.sleep(GATHER_SECONDS)
                 continue
             with contextlib.suppress(TimeoutError):
@@ -209,16 +215,16 @@ async def _forward_all(session: _Session, database: Database, health: Health, me
 
 
 async def _forward(session: _Session, *, choose: bool = True) -> int:
-    """One round: send what was chosen, wait for it, forget it and choose the next rows. Returns how many those are.
+    """One round: send the chosen rows, wait for their acknowledgement, delete them and choose the next ones. Returns how many those are.
 
-    A full batch is followed by more: the next is then chosen while it is on its way, so that Kafka and PostgreSQL work at the same
-    time. Were it lost and the next not, consumers would drop that as ahead of its turn, and both are sent again.
+    While a full batch is in flight, the next is already chosen, so that Kafka and PostgreSQL work at the same time. If the first is
+    lost and the second is not, consumers drop the second as ahead, and both are sent again.
     """
     rows, session.chosen = session.chosen, []
     for topic in {row["topic"] for row in rows}:
-        await _know_partitions(session, topic)
+        await _check_partitions(session, topic)
     if choose and len(rows) >= BATCH_ROWS:
-        arrived = await _arrived(session, stay=1)
+        arrived = await _acknowledged(session, leaving=1)
         sending = asyncio.ensure_future(_send(session, rows))
         try:
             await _advance(session, arrived, rows, BATCH_ROWS)
@@ -226,25 +232,25 @@ async def _forward(session: _Session, *, choose: bool = True) -> int:
             await sending
     else:
         await _send(session, rows)
-        await _advance(session, await _arrived(session, stay=0), (), BATCH_ROWS if choose else 0)
+        await _advance(session, await _acknowledged(session, leaving=0), (), BATCH_ROWS if choose else 0)
     return len(session.chosen)
 
 
-async def _arrived(session: _Session, *, stay: int) -> list[_Batch]:
-    """What was acknowledged, once no more than `stay` batches are on their way. Raises what Kafka answered, or TimeoutError."""
+async def _acknowledged(session: _Session, *, leaving: int) -> list[_Batch]:
+    """Wait until at most `leaving` batches are in flight; returns the others, acknowledged. Raises what Kafka answered, or TimeoutError."""
     arrived = []
-    while len(session.flying) > stay:
+    while len(session.in_flight) > leaving:
         async with asyncio.timeout(ACK_SECONDS):
-            for ack in session.flying[0].acks:
+            for ack in session.in_flight[0].acks:
                 await ack
-        arrived.append(session.flying.popleft())
+        arrived.append(session.in_flight.popleft())
     return arrived
 
 
 async def _advance(session: _Session, arrived: Sequence[_Batch], sending: Sequence[asyncpg.Record], most: int) -> None:
-    """One transaction: forget what has arrived, choose the next rows, store what is in flight, in the order of sending."""
+    """One transaction: delete what was acknowledged, choose the next rows, store what is in flight, in the order of sending."""
     gone = [row for batch in arrived for row in batch.rows]
-    kept = [ids for rows in (*(batch.rows for batch in session.flying), sending) for ids in _runs(rows)]
+    kept = [ids for rows in (*(batch.rows for batch in session.in_flight), sending) for ids in _id_ranges(rows)]
     numbers = arrived[-1].numbers if arrived else {}
     async with session.conn.transaction():
         session.chosen = await session.conn.fetch(
@@ -253,7 +259,7 @@ async def _advance(session: _Session, arrived: Sequence[_Batch], sending: Sequen
             [topic for topic, _ in numbers],
             [partition for _, partition in numbers],
             list(numbers.values()),
-            f"{{{','.join([*kept, *_runs(gone)])}}}",
+            f"{{{','.join([*kept, *_id_ranges(gone)])}}}",
             most,
             BATCH_BYTES,
             "{" + ",".join(f'"{ids}"' for ids in kept) + "}",
@@ -262,10 +268,10 @@ async def _advance(session: _Session, arrived: Sequence[_Batch], sending: Sequen
         RELAYED.labels(topic).inc(count)
 
 
-def _runs(rows: Sequence[asyncpg.Record]) -> list[str]:
-    """The ids of rows, in ascending order where they were chosen together, as PostgreSQL writes ranges: thousands are mostly one."""
+def _id_ranges(rows: Sequence[asyncpg.Record]) -> list[str]:
+    """The ids of rows as PostgreSQL writes ranges: thousands that were chosen together are mostly one range."""
     ids = [row["id"] for row in rows]
-    begins = [place for place, number in enumerate(ids) if place == 0 or number != ids[place - 1] + 1]
+    begins = [index for index, number in enumerate(ids) if index == 0 or number != ids[index - 1] + 1]
     return [f"[{ids[begin]},{ids[end - 1] + 1})" for begin, end in pairwise([*begins, len(ids)])]
 
 
@@ -278,7 +284,7 @@ async def _send(session: _Session, rows: Sequence[asyncpg.Record]) -> None:
         return
     batched = _batched(session, rows)
     sending = _Batch(rows, [], dict(session.numbers))
-    session.flying.append(sending)
+    session.in_flight.append(sending)
     async with asyncio.timeout(ACK_SECONDS):
         for (topic, partition), batches in batched.items():
             name = kafka.topic_name(session.settings, topic)
@@ -292,12 +298,12 @@ def _batched(session: _Session, rows: Sequence[asyncpg.Record]) -> dict[tuple[st
     found: defaultdict[tuple[str, int], list[Any]] = defaultdict(list)
     for row in rows:
         topic, key = row["topic"], row["key"].encode()
-        place = topic, kafka.partition_for(key, session.partitions[topic])
-        number = session.numbers.get(place, 0)
-        session.numbers[place] = number + 1
+        topic_partition = topic, kafka.partition_for(key, session.partitions[topic])
+        number = session.numbers.get(topic_partition, 0)
+        session.numbers[topic_partition] = number + 1
         record = {"key": key, "value": row["value"], "timestamp": None}
         headers = [_CONTENT_TYPE, ("sequence", b"%d.%d" % (session.epoch, number))]
-        batches = found[place]
+        batches = found[topic_partition]
         if not batches or batches[-1].append(**record, headers=headers) is None:
             batches.append(session.producer.create_batch())
             batches[-1].append(**record, headers=headers)  # the first always fits
@@ -306,8 +312,11 @@ def _batched(session: _Session, rows: Sequence[asyncpg.Record]) -> dict[tuple[st
     return found
 
 
-async def _know_partitions(session: _Session, topic: str) -> None:
-    """The count at first use holds for ever. Were it to grow, subjects would move, and a batch sent again would be numbered otherwise."""
+async def _check_partitions(session: _Session, topic: str) -> None:
+    """Keep to the number of partitions at first use: with another one, subjects would move, and a resent batch would get other numbers.
+
+    Raises kafka.Unavailable.
+    """
     if topic in session.checked:
         return
     count = await kafka.partition_count(session.producer, kafka.topic_name(session.settings, topic))
@@ -315,25 +324,26 @@ async def _know_partitions(session: _Session, topic: str) -> None:
         await session.conn.execute(_FIX_PARTITIONS, topic, count)
         session.partitions[topic] = count
     if count < session.partitions[topic]:
-        raise kafka.Unavailable(f"topic {topic} has {count} partitions, it had {session.partitions[topic]}: was it made anew?")
+        raise kafka.Unavailable(f"topic {topic} has {count} partitions, it had {session.partitions[topic]}: was it created anew?")
     session.checked.add(topic)
 
 
 async def new_epoch(conn: asyncpg.Connection, published: Collection[UUID] = ()) -> int:
-    """Number from 0 again under the next epoch: needed once after the database was restored from a backup, as its numbers would
-    repeat. `published` are ids known to be in the log already; their rows are dropped. Returns the epoch. Raises RelayRunning.
+    """Number from 0 again under the next epoch, which is needed once after a restore from a backup: its numbers would repeat.
+
+    Rows of events in `published` are deleted: the log has them already. Returns the epoch. Raises RelayRunning.
     """
     async with conn.transaction():
         if not await conn.fetchval("SELECT pg_try_advisory_xact_lock($1)", _LOCK):
             raise RelayRunning
         await conn.execute(_DELETE_KNOWN, list(published))
-        await conn.execute(_FORGET_NUMBERS)
+        await conn.execute(_DELETE_NUMBERS)
         epoch: int = await conn.fetchval(_NEW_EPOCH)
     return epoch
 
 
 async def sent_already(conn: asyncpg.Connection, settings: Settings, topics: Sequence[str]) -> set[UUID]:
-    """Ids of rows of the outbox that these logs hold already, as a backup's rows may. Raises kafka.Unavailable, log.Truncated."""
+    """Ids of events in the outbox that these topics hold already, as may be after a restore. Raises kafka.Unavailable."""
     waiting = {row["event_id"] for row in await conn.fetch(_WAITING)}
     found: set[UUID] = set()
     if waiting:
@@ -341,5 +351,5 @@ async def sent_already(conn: asyncpg.Connection, settings: Settings, topics: Seq
             try:
                 found.add(Envelope.model_validate_json(entry.record.value or b"").id)
             except ValidationError:
-                continue  # no event of ours: no row of the outbox can be it
+                continue  # not an event, so not from this outbox
     return found & waiting

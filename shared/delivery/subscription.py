@@ -26,7 +26,7 @@ from shared.settings import Settings
 
 CONNECT_SECONDS = 20.0
 DISCONNECT_SECONDS = 3.0
-SESSION_MS = 6_000  # the least a broker grants: how long the partitions of a killed process lie idle
+SESSION_MS = 6_000  # the shortest that brokers allow: so long are the partitions of a killed process not read
 # Joining a group waits for members that are gone, for as long as a session lasts; a shorter bound would abandon every attempt.
 JOIN_MS = 30_000
 # FastStream warns on every start that it creates no topics; only its errors are of use.
@@ -51,7 +51,7 @@ class Reader(Protocol):
 
 
 class Assignee(Protocol):
-    """What is told of a rebalance. Exceptions raised here would be swallowed by aiokafka."""
+    """Called on a rebalance. Exceptions raised here would be swallowed by aiokafka."""
 
     def hold(self, partitions: Collection[TopicPartition], /) -> None: ...
 

@@ -58,7 +58,7 @@ class Watchdog:
             applied = {partition: _next_offset(self._seeker.applied, partition) for partition in assigned - set(self._seeker.held)}
             patience = self._settings.stuck_seconds
             set_partitions(CONSUMER_LAG, {partition: ends[partition] - offset for partition, offset in applied.items()})
-        else:  # while others read everything, all of it moves; if nothing does, the group has lost this member without a word
+        else:  # other members read everything, so all of it moves; if nothing does, the group has lost this member silently
             ends = await self._subscription.end_offsets(await self._subscription.partitions())
             applied = await self._stored(ends)
             set_partitions(CONSUMER_LAG, {})
@@ -75,7 +75,7 @@ class Watchdog:
         try:
             ends = await self._subscription.end_offsets(await self._subscription.partitions())
         except kafka.AWAY as error:
-            raise Unavailable(f"Kafka does not tell the end of the log: {error!r}") from error
+            raise Unavailable(f"the end of the log is unknown: {error!r}") from error
         stored = await self._stored(ends)
         return {partition: end - stored[partition] for partition, end in ends.items()}
 
@@ -106,7 +106,7 @@ class Watchdog:
         self.restart()
 
     def restart(self) -> None:
-        """Begin to measure anew how long nothing has moved."""
+        """Forget for how long nothing has moved."""
         self._standstill = Standstill()
         self._unanswered_since = None
 

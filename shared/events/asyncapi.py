@@ -48,7 +48,7 @@ def _schemas() -> tuple[dict[type[Event], str], dict[str, Any]]:
 
 
 def _draft_7(schema: Any) -> Any:
-    """Pydantic writes draft 2020-12; the one word of it used here that draft 7 spells otherwise is `prefixItems`."""
+    """Pydantic writes draft 2020-12; of the keywords used here only `prefixItems` has another name in draft 7."""
     if isinstance(schema, list):
         return [_draft_7(part) for part in schema]
     if isinstance(schema, dict):
@@ -69,18 +69,18 @@ def _operation(topic: str, events: list[type[Event]]) -> dict[str, Any]:
     channel = f"#/channels/{topic}"
     return {
         "action": "send",
-        "title": f"{topic.partition('.')[0]} tells what happened",
+        "title": f"{topic.partition('.')[0]} publishes its events",
         "channel": {"$ref": channel},
         "messages": [{"$ref": f"{channel}/messages/{event.type_name()}"} for event in events],
     }
 
 
 def _message(event: type[Event], schema: str) -> dict[str, Any]:
-    said = {"summary": " ".join(event.__doc__.split())} if "__doc__" in vars(event) and event.__doc__ else {}
+    summary = {"summary": " ".join(event.__doc__.split())} if "__doc__" in vars(event) and event.__doc__ else {}
     return {
         "name": event.type_name(),
         "title": event.__name__,
-        **said,
+        **summary,
         "contentType": "application/cloudevents+json",
         "headers": {
             "type": "object",

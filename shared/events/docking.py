@@ -85,7 +85,7 @@ class _Placement(Event):
 
 
 class _Pipeline(_Placement):
-    """A step before departure. Carries what the order fixed, so no consumer needs the order."""
+    """A step before departure. Carries the codes of the order, so that no consumer needs the order."""
 
     order: OrderId
     enterprise: EnterpriseId
@@ -145,7 +145,7 @@ class ClearanceWithdrawn(_Pipeline):
 
 
 class PlacementCancelled(_Pipeline):
-    """The position is released. `reason` says who or what ended it: a party, an expiry, a withdrawn clearance."""
+    """The position is released. `reason`: the party, the expiry or the withdrawn clearance that ended the placement."""
 
     reason: Literal[
         "worker", "enterprise", "officer", "match_expired", "clearance_expired", "clearance_timeout", "clearance_withdrawn", "order_closed"
@@ -154,7 +154,7 @@ class PlacementCancelled(_Pipeline):
 
 
 class Evidence(StrEnum):
-    """What proves that the border was crossed. A permit or a certificate is none."""
+    """Proof that the border was crossed. A permit or a certificate is no proof."""
 
     EXIT_STAMP = "exit_stamp"
     BOARDING_RECORD = "boarding_record"
@@ -198,7 +198,7 @@ class Dispatched(_Placement):
 
 
 class Returned(_Placement):
-    """Carries the dispatch it ends, so that the stock moves under the codes it was counted by."""
+    """Carries the dispatch that it ends, so that the stock abroad falls under the codes it was counted by."""
 
     EFFECTIVE = "returned_on"
 
@@ -211,7 +211,7 @@ class Returned(_Placement):
 
 
 class DispatchCorrected(_Placement):
-    """The departure was other than recorded, or counts otherwise. `returned` is the return counted so far, which moves along."""
+    """The departure's facts or codes were wrong. `returned`: the return counted so far, which moves to the corrected codes."""
 
     EFFECTIVE = "departed_on"
 

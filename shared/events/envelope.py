@@ -71,7 +71,7 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Unwanted:
-    """An event that its reader has no use for; decoding its data is the dearest part of reading it, so it is left."""
+    """An event that its reader has no use for. Its data is not decoded, as that is the most expensive part of reading."""
 
     type: str
 
@@ -101,7 +101,7 @@ def decode(value: bytes | None) -> EventEnvelope[Event] | Unknown: ...
 @overload
 def decode(value: bytes | None, wanted: Container[str] | None) -> EventEnvelope[Event] | Unknown | Unwanted: ...
 def decode(value: bytes | None, wanted: Container[str] | None = None) -> EventEnvelope[Event] | Unknown | Unwanted:
-    """The inverse of encode. Types not in `wanted` (None: all are) are not looked into. Raises Undecodable."""
+    """The inverse of encode. The data of types not in `wanted` (None: all are) is not decoded. Raises Undecodable."""
     try:
         envelope = Envelope.model_validate_json(value or b"")
         cls = BY_TYPE.get(envelope.type)

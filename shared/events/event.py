@@ -1,4 +1,4 @@
-"""What every event is: a topic, a subject (the Kafka key), the day it is effective on, and values that carry every code consumers need."""
+"""The base of every event: its topic, its subject (the Kafka key), the day it is effective on, and every code that consumers need."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Part(BaseModel):
 
 
 class Event(Part):
-    """What happened. Subclasses name the field that is the subject and the field that says when it was effective."""
+    """Something that happened. Subclasses name the field that holds the subject, and the one that holds the effective day."""
 
     TOPIC: ClassVar[str]
     VERSION: ClassVar[int] = 1

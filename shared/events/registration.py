@@ -44,7 +44,7 @@ class WorkerVerified(_Registration):
 
 
 class WillingnessRecorded(_Registration):
-    """`renewal` is true when the worker was already counted as willing: the level does not move."""
+    """`renewal`: the worker was already counted as willing, so the number of willing workers does not change."""
 
     worker: WorkerId
     origin: Origin

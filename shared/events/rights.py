@@ -88,7 +88,7 @@ class RecruitmentCost(Part):
 
 
 class RecruitmentCostAssessed(_Ledger):
-    """`previous` None: assessed for the first time; `fact` None: there is no such income any more."""
+    """`previous` None: assessed for the first time; `fact` None: the income was voided."""
 
     previous: RecruitmentCost | None
     fact: RecruitmentCost | None
@@ -115,7 +115,7 @@ class CaseOpened(_Case):
 
 
 class CaseAnswered(_Case):
-    """The first answer to whoever complained."""
+    """The first answer to the complainant."""
 
     opened_on: date
 

@@ -23,7 +23,7 @@ class _Figure(Event):
 
 
 class FigurePublished(_Figure):
-    """The present value of one figure; the newest per key survives compaction."""
+    """The current value of one figure; compaction keeps the newest per key."""
 
     TOPIC = SNAPSHOT
 
@@ -55,7 +55,7 @@ class TargetProgressChanged(_Figure):
 
 
 class QuotaStatusChanged(_Figure):
-    """Another status, or the same and the orders in hand have become too few, or enough again, to close the gap."""
+    """The status has changed, or whether the orders in hand can close the gap."""
 
     quota: str
     period: str
@@ -75,7 +75,7 @@ class YearOnYearBreached(_Figure):
 
 
 class PeriodClosed(_Figure):
-    """A published period is frozen: what lies beyond these positions of the logs and touches it is restated."""
+    """A published period is frozen at these positions of the logs: a later record that changes its figures is a restatement."""
 
     period: str  # YYYY or YYYY-MM
     version: int
@@ -91,7 +91,7 @@ class PeriodReopened(_Figure):
 
 
 class FigureRestated(_Figure):
-    """A figure of a closed period has changed. new - old of all restatements of a key add up to what has changed since the close."""
+    """A figure of a closed period has changed. The differences new - old of a key add up to its change since the close."""
 
     measure: str
     scope: str
@@ -134,11 +134,11 @@ class StalenessCleared(_Figure):
 
 
 class ProjectionRebuilt(_Figure):
-    """The cells were counted anew from the beginning of the logs and have taken the place of the old ones."""
+    """The cells were counted again from the beginning of the logs and have replaced the old ones."""
 
     generation: int
-    events: int  # counted anew
-    differing: int  # cells that came out otherwise, 100 for more; the swap was then accepted by an operator
+    events: int  # counted again
+    differing: int  # cells with another value, at most 100; an operator has then accepted the swap
 
 
 EVENTS: tuple[type[Event], ...] = (

@@ -75,7 +75,7 @@ async def test_a_command_cut_at_commit_is_published_exactly_if_committed(kafka: 
     assert await numbers_published(kafka, config) == ([2] if point is BEFORE else [1, 2])
 
 
-async def test_a_connection_found_lost_is_no_defect_of_the_command(url: str) -> None:
+async def test_a_lost_connection_is_reported_as_unavailable_even_when_its_error_was_swallowed(url: str) -> None:
     async def go_on_regardless(database: Database) -> None:
         async with database.transaction(database.system_cause()) as tx:
             with contextlib.suppress(asyncpg.PostgresError):
@@ -127,7 +127,7 @@ async def test_a_relay_cut_from_kafka_at_the_produce_request_loses_and_doubles_n
     assert await numbers_published(kafka, config) == list(range(n))
 
 
-async def test_a_relay_whose_kafka_falls_silent_starts_again(
+async def test_a_relay_whose_kafka_stops_answering_reconnects(
     kafka: str, config: Settings, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(relay, "ACK_SECONDS", 1.0)
@@ -148,7 +148,7 @@ async def test_a_relay_whose_kafka_falls_silent_starts_again(
     assert await numbers_published(kafka, config) == [0, 1]
 
 
-async def test_a_relay_that_postgres_no_longer_hears_loses_its_lock_to_another(
+async def test_a_relay_whose_connection_is_stalled_loses_its_lock_to_another(
     kafka: str, config: Settings, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A process that was stopped keeps its connection; the server ends the idle session, and with it the lock."""

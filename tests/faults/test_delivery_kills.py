@@ -61,8 +61,8 @@ class Plant:
             )
         self.processes[name or role] = process
         assert process.stdout is not None
-        said = await asyncio.to_thread(process.stdout.readline)
-        assert said == b"ready\n", self.log.read_text()
+        line = await asyncio.to_thread(process.stdout.readline)
+        assert line == b"ready\n", self.log.read_text()
         return process
 
     def send(self, name: str, number: signal.Signals) -> None:
@@ -138,7 +138,7 @@ async def finish_and_check(plant: Plant) -> None:
             accepted = {str(row[0]) for row in await conn.fetch("SELECT event_id FROM accepted")}
             totals = {str(row["subject"]): row["n"] for row in await conn.fetch("SELECT subject, n FROM counter")}
         async with reading.connection() as conn:
-            applied = await conn.fetch("SELECT event_id, subject, n FROM tally ORDER BY place")
+            applied = await conn.fetch("SELECT event_id, subject, n FROM tally ORDER BY rank")
         assert await dead_letters(reading) == []
     found = await recount(plant.kafka, plant.config)
     print(f"accepted {len(accepted)}, records {found.records}, repeats {found.repeats}")  # noqa: T201
@@ -167,7 +167,7 @@ async def test_random_kills_of_every_process_change_nothing(plant: Plant) -> Non
     await finish_and_check(plant)
 
 
-async def test_told_to_go_at_random_moments_a_process_leaves_with_0(plant: Plant) -> None:
+async def test_terminated_at_random_moments_a_process_exits_with_0(plant: Plant) -> None:
     choice = seeded()
     for role in ("commands", "relay", "consumer"):
         await plant.start(role)
@@ -182,7 +182,7 @@ async def test_told_to_go_at_random_moments_a_process_leaves_with_0(plant: Plant
         assert await plant.end(role, signal.SIGTERM) == 0
     await finish_and_check(plant)
     found = await recount(plant.kafka, plant.config)
-    assert found.repeats == 0, "a relay that is told to go finishes its batch"
+    assert found.repeats == 0, "a relay that is terminated finishes its batch"
 
 
 async def test_a_zombie_relay_that_comes_back_sends_nothing_new(plant: Plant) -> None:

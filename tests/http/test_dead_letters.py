@@ -1,4 +1,4 @@
-"""The dead letters of a service over HTTP: read by operators and auditors, decided by operators, each with a problem that says why not."""
+"""The dead letters of a service over HTTP: read by operators and auditors, decided by operators, each refusal a problem with its reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The consumer against a real Kafka and a real PostgreSQL: every branch of what may come out of a log."""
+"""The consumer against a real Kafka and a real PostgreSQL: every kind of record that a log may hold."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ async def test_a_gap_that_does_not_close_is_an_alarm_and_nothing_is_skipped(kafk
     assert [n for _, n in await tallied(database)] == [0, 1, 2]
 
 
-async def test_a_restart_reads_on_from_the_database_whatever_kafka_remembers(kafka: str, config: Settings, database: Database) -> None:
+async def test_a_restart_reads_on_from_the_stored_position_not_from_kafka_s(kafka: str, config: Settings, database: Database) -> None:
     await write(kafka, config, *(numbered(A, n, n) for n in range(4)))
     await read_all(config, database)
     async with database.connection() as conn:  # as restored from a backup; Kafka's committed offset is 4
@@ -117,7 +117,7 @@ async def test_a_position_before_the_log_is_refused(kafka: str, config: Settings
 
 
 # --- dead letters -----------------------------------------------------------------------------------------------------
-async def test_every_kind_of_poison_is_parked_with_its_bytes_and_its_neighbours_are_counted(
+async def test_every_kind_of_bad_record_is_parked_with_its_bytes_and_the_ones_between_are_applied(
     kafka: str, config: Settings, database: Database
 ) -> None:
     good = iter(range(100))
@@ -126,7 +126,7 @@ async def test_every_kind_of_poison_is_parked_with_its_bytes_and_its_neighbours_
         return numbered(C, number, next(good))
 
     surrogate = value_of(A).replace(b'"actor":"officer:test"', b'"actor":"\\ud800"')
-    poison = [  # value, key, sequence, reason
+    bad = [  # value, key, sequence, reason
         (b"\xff\x00 not json", b"k1", "1.1", "undecodable"),
         (b"{}", b"k2", "1.3", "undecodable"),
         (b"[" * 100_000, b"k3", "1.5", "undecodable"),
@@ -146,7 +146,7 @@ async def test_every_kind_of_poison_is_parked_with_its_bytes_and_its_neighbours_
         (b"\x00" * 1000, None, None, "no_sequence"),
     ]
     records, number = [], 0
-    for value, key, sequence, _ in poison:
+    for value, key, sequence, _ in bad:
         records.append(neighbour(number))
         number += 1
         records.append(Raw(value, key, sequence, headers=(("trace\x00", b"\x00\xff"),)))
@@ -154,12 +154,12 @@ async def test_every_kind_of_poison_is_parked_with_its_bytes_and_its_neighbours_
     records.append(neighbour(number))
     await write(kafka, config, *records)
     await read_all(config, database)
-    assert await tallied(database) == [(str(C), n) for n in range(len(poison) + 1)]
+    assert await tallied(database) == [(str(C), n) for n in range(len(bad) + 1)]
     letters = await dead_letters(database)
-    assert [letter["reason"] for letter in letters] == [reason for *_, reason in poison]
-    assert [(letter["value"], letter["key"]) for letter in letters] == [(value, key) for value, key, *_ in poison]
+    assert [letter["reason"] for letter in letters] == [reason for *_, reason in bad]
+    assert [(letter["value"], letter["key"]) for letter in letters] == [(value, key) for value, key, *_ in bad]
     assert all(letter["headers"][0][1] == base64.b64encode(b"\x00\xff").decode() for letter in letters)
-    assert [letter["offset"] for letter in letters] == [2 * n + 1 for n in range(len(poison))]
+    assert [letter["offset"] for letter in letters] == [2 * n + 1 for n in range(len(bad))]
     assert all(letter["detail"] for letter in letters)
 
 
@@ -186,7 +186,7 @@ async def test_later_events_of_a_parked_subject_wait_behind_it_in_order(kafka: s
     assert letters[0]["detail"] == "no worker\ufffd of that id"
 
 
-async def test_a_subject_goes_on_once_its_dead_letters_are_decided(kafka: str, config: Settings, database: Database) -> None:
+async def test_a_subject_is_applied_again_once_its_dead_letters_are_decided(kafka: str, config: Settings, database: Database) -> None:
     await write(kafka, config, Raw(b"?", str(A).encode(), "1.0"), numbered(A, 1, 1))
     await read_all(config, database)
     async with database.connection() as conn:
@@ -198,7 +198,7 @@ async def test_a_subject_goes_on_once_its_dead_letters_are_decided(kafka: str, c
     assert await tallied(database) == [(str(A), 2)]
 
 
-async def test_a_stranger_s_record_does_not_hold_up_the_subject_it_names(kafka: str, config: Settings, database: Database) -> None:
+async def test_a_record_without_a_number_does_not_block_the_subject_it_names(kafka: str, config: Settings, database: Database) -> None:
     await write(kafka, config, Raw(b"?", str(A).encode(), None), numbered(A, 0, 5))
     await read_all(config, database)
     assert await tallied(database) == [(str(A), 5)]
@@ -213,7 +213,7 @@ async def test_a_refusal_is_parked_under_its_slug(kafka: str, config: Settings, 
     assert [one["reason"] for one in await dead_letters(database)] == ["not_found"]
 
 
-async def test_one_bad_event_among_many_costs_a_search_not_a_savepoint_each(kafka: str, config: Settings, database: Database) -> None:
+async def test_one_bad_event_among_many_costs_a_binary_search_of_savepoints(kafka: str, config: Settings, database: Database) -> None:
     calls: list[int] = []
 
     async def fold(tx: Tx, events: Sequence[EventEnvelope[Event]]) -> None:
@@ -229,7 +229,7 @@ async def test_one_bad_event_among_many_costs_a_search_not_a_savepoint_each(kafk
     assert len(calls) <= 2 * 10 * 8  # two per level of the search; the log may have been read in a few batches
 
 
-async def test_too_many_in_a_row_is_not_their_fault_and_the_consumer_stops(kafka: str, config: Settings, database: Database) -> None:
+async def test_too_many_failures_in_a_row_park_nothing_and_stop_the_consumer(kafka: str, config: Settings, database: Database) -> None:
     strict = config.model_copy(update={"max_diverted": 3})
 
     async def broken(_tx: Tx, _recorded: EventEnvelope[Any]) -> None:
@@ -241,11 +241,11 @@ async def test_too_many_in_a_row_is_not_their_fault_and_the_consumer_stops(kafka
         assert not running.task.done()  # alive, unready
         assert sum((await running.consumer.lag()).values()) == 10
     assert await dead_letters(database) == []
-    await read_all(strict, database)  # a mended build takes them all
+    await read_all(strict, database)  # a repaired build takes them all
     assert [n for _, n in await tallied(database)] == list(range(10))
 
 
-async def test_those_waiting_behind_one_do_not_count_as_diverted(kafka: str, config: Settings, database: Database) -> None:
+async def test_records_behind_a_parked_one_do_not_count_as_failures(kafka: str, config: Settings, database: Database) -> None:
     strict = config.model_copy(update={"max_diverted": 3})
     await write(kafka, config, Raw(b"?", str(A).encode(), "1.0"), *(numbered(A, n, n) for n in range(1, 20)), numbered(B, 20, 7))
     await read_all(strict, database)
@@ -253,7 +253,7 @@ async def test_those_waiting_behind_one_do_not_count_as_diverted(kafka: str, con
     assert len(await dead_letters(database)) == 20
 
 
-async def test_an_unknown_type_is_skipped_and_its_number_counted(kafka: str, config: Settings, database: Database) -> None:
+async def test_an_unknown_type_is_skipped_and_its_number_is_accepted(kafka: str, config: Settings, database: Database) -> None:
     unknown = value_of(A).replace(b"docking.JobOrderClosed.v1", b"docking.JobOrderPaused.v1")
     await write(kafka, config, Raw(unknown, str(A).encode(), "1.0"), numbered(A, 1, 5))
     await read_all(config, database)
@@ -281,9 +281,9 @@ async def test_a_reaction_acts_for_the_service_because_of_the_event(
     assert (times[0] == datetime(2020, 2, 1, tzinfo=UTC)) is simulated
 
 
-# --- trouble that is nobody's fault -------------------------------------------------------------------------------------
+# --- transient errors ---------------------------------------------------------------------------------------------------
 async def test_a_lost_connection_a_deadlock_and_a_timeout_park_nothing(kafka: str, config: Settings, database: Database) -> None:
-    troubles = iter(
+    errors = iter(
         [
             "SELECT pg_terminate_backend(pg_backend_pid())",
             "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40P01'; END $$",
@@ -293,21 +293,21 @@ async def test_a_lost_connection_a_deadlock_and_a_timeout_park_nothing(kafka: st
             "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '55P03'; END $$",
         ]
     )
-    met = 0
+    raised = 0
 
-    async def troubled(tx: Tx, recorded: EventEnvelope[Any]) -> None:
-        nonlocal met
+    async def failing(tx: Tx, recorded: EventEnvelope[Any]) -> None:
+        nonlocal raised
         await tally(tx, recorded)
-        trouble = next(troubles, None)
-        if trouble:
-            met += 1
-            await tx.conn.execute(trouble)
+        error = next(errors, None)
+        if error:
+            raised += 1
+            await tx.conn.execute(error)
 
     await write(kafka, config, *(numbered(A, n, n) for n in range(5)))
-    async with consuming(config, database, each({JobOrderClosed: troubled})) as running:
+    async with consuming(config, database, each({JobOrderClosed: failing})) as running:
         await caught_up(running, 25)
         assert running.health.ready
-    assert met == 6
+    assert raised == 6
     assert [n for _, n in await tallied(database)] == list(range(5))
     assert await dead_letters(database) == []
 
@@ -321,7 +321,7 @@ async def test_what_was_fetched_behind_a_batch_that_failed_is_read_again_after_i
         handed.append([record.offset for record in batch.records])
         await take(taker, batch)
 
-    async def troubled(tx: Tx, recorded: EventEnvelope[Any]) -> None:
+    async def failing(tx: Tx, recorded: EventEnvelope[Any]) -> None:
         if len(handed) < 3:
             await until(lambda: len(handed) > 1)  # the next batch is there
             raise OSError("gone for a moment")
@@ -329,14 +329,14 @@ async def test_what_was_fetched_behind_a_batch_that_failed_is_read_again_after_i
 
     monkeypatch.setattr(BatchTaker, "handle", handle)
     await write(kafka, config, *(numbered(A, n, n) for n in range(4)))
-    async with consuming(config, database, each({JobOrderClosed: troubled}), max_records=2) as running:
+    async with consuming(config, database, each({JobOrderClosed: failing}), max_records=2) as running:
         await caught_up(running)
         assert running.consumer._taker._empty_after == set()
     assert handed == [[0, 1], [2, 3], [0, 1], [2, 3]]
     assert [n for _, n in await tallied(database)] == [0, 1, 2, 3]
 
 
-async def test_a_database_that_is_not_as_the_code_expects_is_told(kafka: str, config: Settings, database: Database) -> None:
+async def test_a_database_that_lacks_a_column_raises_a_condition(kafka: str, config: Settings, database: Database) -> None:
     async with database.connection() as conn:
         await conn.execute("ALTER TABLE consumed DROP COLUMN gap_since")
     await write(kafka, config, numbered(A, 0))
@@ -344,7 +344,7 @@ async def test_a_database_that_is_not_as_the_code_expects_is_told(kafka: str, co
         await until(lambda: "UndefinedColumn" in running.health.conditions.get("consumer", ""))
 
 
-async def test_a_defect_of_ours_ends_the_process(config: Settings, database: Database) -> None:
+async def test_an_unexpected_error_ends_the_process(config: Settings, database: Database) -> None:
     async with consuming(config, database, TALLY) as running:
         await running.consumer._taker.handle(FetchedBatch([object()], 0))
         await until(running.task.done)
@@ -372,7 +372,7 @@ async def test_lag_is_the_broker_s_end_less_what_is_stored(kafka: str, config: S
         assert await running.consumer.lag() == {"docking.events/0": 2, "docking.events/1": 0, "docking.events/2": 1}
 
 
-async def test_without_kafka_the_process_lives_and_tells(topic_prefix: str, database: Database) -> None:
+async def test_without_kafka_the_process_lives_and_raises_a_condition(topic_prefix: str, database: Database) -> None:
     nowhere = delivery.settings("127.0.0.1:1", topic_prefix)
     async with consuming(nowhere, database, TALLY) as running:
         await until(lambda: "kafka" in running.health.conditions)

@@ -62,9 +62,9 @@ def records(rows: Sequence[load.Row], first: int) -> list[ConsumerRecord]:
     """As the relay would have written them to one partition, from offset and number `first`."""
     return [
         ConsumerRecord(
-            load.TOPIC, 0, first + place, 0, 0, key.encode(), value, None, len(key), len(value), (("sequence", b"1.%d" % (first + place)),)
+            load.TOPIC, 0, first + index, 0, 0, key.encode(), value, None, len(key), len(value), (("sequence", b"1.%d" % (first + index)),)
         )
-        for place, (_, _, key, value) in enumerate(rows)
+        for index, (_, _, key, value) in enumerate(rows)
     ]
 
 

@@ -89,7 +89,7 @@ async def test_a_redrive_applies_the_record_and_those_behind_it_in_order_and_the
     assert (letter["state"], letter["decided_by"], letter["decided_at"] is not None) == ("redriven", "operator:tester", True)
 
 
-async def test_what_fails_again_stays_with_its_new_reason_and_nothing_of_it_is_kept(four_of_a: Database) -> None:
+async def test_a_record_that_fails_again_stays_parked_with_its_new_reason_and_without_effects(four_of_a: Database) -> None:
     before = await tallied(four_of_a)
     found = await redriven(four_of_a, refusing(2), 1)
     assert (outcomes(found), found.left) == ([(1, "redriven", "not_yet"), (2, "parked", "not_yet")], 2)
@@ -98,7 +98,7 @@ async def test_what_fails_again_stays_with_its_new_reason_and_nothing_of_it_is_k
     assert outcomes(await redriven(four_of_a, refusing(), 2)) == [(2, "redriven", "not_yet"), (3, "redriven", "behind")]
 
 
-async def test_a_record_behind_another_waits_for_it_or_for_its_end(four_of_a: Database) -> None:
+async def test_a_record_behind_another_waits_until_that_one_is_redriven_or_discarded(four_of_a: Database) -> None:
     with pytest.raises(BehindAnother) as refused:
         await redriven(four_of_a, refusing(), 2)
     assert refused.value.state == {"ids": [1]}
@@ -140,7 +140,7 @@ async def test_while_records_of_the_subject_arrive_none_overtakes_and_none_is_le
     assert {state for state, _ in await states(four_of_a)} == {"redriven"}
 
 
-async def test_what_can_never_be_read_says_so_again_and_a_stranger_s_record_can_only_be_discarded(
+async def test_an_undecodable_record_stays_parked_and_one_without_a_number_can_only_be_discarded(
     kafka: str, config: Settings, database: Database
 ) -> None:
     await write(kafka, config, Raw(b"?", str(A).encode(), "1.0"), Raw(value_of(B), str(B).encode(), None), Raw(b"no key", None, "1.1"))
@@ -153,7 +153,7 @@ async def test_what_can_never_be_read_says_so_again_and_a_stranger_s_record_can_
     assert {state for state, _ in await states(database)} == {"discarded"}
 
 
-async def test_trouble_that_may_pass_decides_nothing(four_of_a: Database) -> None:
+async def test_a_transient_error_decides_nothing(four_of_a: Database) -> None:
     async def lost(tx: Tx, _event: EventEnvelope[Any]) -> None:
         await tx.conn.execute("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40P01'; END $$")
 
@@ -162,7 +162,7 @@ async def test_trouble_that_may_pass_decides_nothing(four_of_a: Database) -> Non
     assert {state for state, _ in await states(four_of_a)} == {"parked"}
 
 
-async def test_a_preview_says_what_would_happen_and_changes_nothing(four_of_a: Database) -> None:
+async def test_a_preview_shows_what_would_happen_and_changes_nothing(four_of_a: Database) -> None:
     tally_before, letters_before = await tallied(four_of_a), await dead_letters(four_of_a)
 
     async def figures(tx: Tx) -> dict[str, Any]:

@@ -44,7 +44,7 @@ class Suspend(BaseModel):
 
 @dataclass(slots=True)
 class Desk:
-    """A command whose course the test decides: it stops at `gate` after it has written, and then fails when told to."""
+    """A command that the test controls: it waits at `gate` after it has written, and then fails if `fails` is set."""
 
     caller: Client
     gate: asyncio.Event = field(default_factory=asyncio.Event)
@@ -60,7 +60,7 @@ class Desk:
         self.entered.set()
         await self.gate.wait()
         if self.fails:
-            raise Conflict("told to fail")
+            raise Conflict("made to fail")
         return {"event": str(event)}
 
     async def count(self, query: str) -> int:
@@ -153,7 +153,7 @@ async def test_a_failure_is_not_stored_so_that_the_command_may_be_tried_again(de
     assert (answer.status, await desk.count(EVENTS)) == (201, 1)
 
 
-async def test_whoever_waited_for_one_that_failed_runs_itself(desk: Desk) -> None:
+async def test_a_repeat_that_waited_for_a_failed_command_runs_itself(desk: Desk) -> None:
     once = key()
     desk.gate.clear()
     desk.fails = True

@@ -46,9 +46,7 @@ async def test_what_is_rolled_back_is_never_published(database: Database) -> Non
         assert await outbox.backlog(conn) == 0
 
 
-async def test_events_reach_the_log_in_order_and_numbered_without_a_hole(
-    kafka: str, config: Settings, database: Database, url: str
-) -> None:
+async def test_events_reach_the_log_in_order_and_numbered_without_a_gap(kafka: str, config: Settings, database: Database, url: str) -> None:
     orders = [new_id() for _ in range(7)]
     async with relaying(config, database, url):
         for n in range(30):
@@ -105,9 +103,7 @@ async def test_a_batch_that_was_being_sent_is_sent_again_with_the_same_numbers(
     assert found.order[str(orders[0])] == [*range(10), 99]
 
 
-async def test_a_row_that_commits_late_under_a_lower_id_is_not_passed_over(
-    kafka: str, config: Settings, database: Database, url: str
-) -> None:
+async def test_a_row_that_commits_late_under_a_lower_id_is_not_skipped(kafka: str, config: Settings, database: Database, url: str) -> None:
     slow, quick = new_id(), new_id()
     async with relaying(config, database, url):
         async with database.transaction(database.system_cause()) as tx:
@@ -157,7 +153,7 @@ async def test_the_largest_event_passes(kafka: str, config: Settings, database: 
     assert (await recount(kafka, config)).records == 5
 
 
-async def test_without_kafka_events_wait_and_the_condition_tells(config: Settings, database: Database, url: str) -> None:
+async def test_without_kafka_events_wait_and_a_condition_is_raised(config: Settings, database: Database, url: str) -> None:
     nowhere = config.model_copy(update={"kafka_bootstrap_servers": "127.0.0.1:1"})
     await publish(database, an_event(new_id()))
     async with relaying(nowhere, database, url) as health:
@@ -167,7 +163,7 @@ async def test_without_kafka_events_wait_and_the_condition_tells(config: Setting
         assert health.ready
 
 
-async def test_a_missing_topic_is_told_and_not_made(config: Settings, database: Database, url: str) -> None:
+async def test_a_missing_topic_raises_a_condition_and_is_not_created(config: Settings, database: Database, url: str) -> None:
     other = config.model_copy(update={"topic_prefix": config.topic_prefix + "other."})
     await publish(database, an_event(new_id()))
     async with relaying(other, database, url) as health:
@@ -199,7 +195,7 @@ async def test_a_new_epoch_numbers_from_zero_and_leaves_out_what_is_in_the_log(
     assert str(number_of(record)) == "2.0"
 
 
-async def test_topics_are_made_once_kept_for_ever_and_partitioned_as_they_are(kafka: str, topic_prefix: str) -> None:
+async def test_topics_are_created_once_with_unlimited_retention_and_keep_their_partitions(kafka: str, topic_prefix: str) -> None:
     from aiokafka.admin import AIOKafkaAdminClient  # noqa: PLC0415
     from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType  # noqa: PLC0415
 
@@ -220,6 +216,6 @@ async def test_topics_are_made_once_kept_for_ever_and_partitioned_as_they_are(ka
         await admin.close()
 
 
-async def test_topics_cannot_be_made_without_kafka(topic_prefix: str) -> None:
+async def test_topics_cannot_be_created_without_kafka(topic_prefix: str) -> None:
     with pytest.raises(topics.Unavailable):
         await topics.create_topics(delivery.settings("127.0.0.1:1", topic_prefix))

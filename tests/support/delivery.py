@@ -1,4 +1,4 @@
-"""A small world for the delivery protocol: one counting event, services that count it, and an oracle that recounts the log."""
+"""Support for tests of the delivery protocol: one counting event, services that count it, and an oracle that recounts the log."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ TOPIC = events.DOCKING
 # What a counting service keeps: every application of an event, in order.
 TALLY = """
 CREATE TABLE IF NOT EXISTS tally (
-    place bigint GENERATED ALWAYS AS IDENTITY, event_id uuid NOT NULL, subject text NOT NULL, n integer NOT NULL
+    rank bigint GENERATED ALWAYS AS IDENTITY, event_id uuid NOT NULL, subject text NOT NULL, n integer NOT NULL
 )
 """
 
@@ -105,7 +105,7 @@ async def a_producer(kafka: str) -> AsyncIterator[AIOKafkaProducer]:
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """A record as a stranger, or a broken relay, might write it. `sequence` None: no such header."""
+    """A record as another program, or a defective relay, might write it. `sequence` None: no such header."""
 
     value: bytes | None
     key: bytes | None
@@ -156,7 +156,7 @@ async def tally(tx: Any, recorded: EventEnvelope[Any]) -> None:
 async def tallied(database: Database) -> list[tuple[str, int]]:
     """(subject, n) in the order of application."""
     async with database.connection() as conn:
-        return [(row["subject"], row["n"]) for row in await conn.fetch("SELECT subject, n FROM tally ORDER BY place")]
+        return [(row["subject"], row["n"]) for row in await conn.fetch("SELECT subject, n FROM tally ORDER BY rank")]
 
 
 async def dead_letters(database: Database) -> list[Any]:
@@ -254,16 +254,16 @@ async def raw_log(kafka: str, config: Settings, topic: str = TOPIC) -> list[Kafk
     consumer = AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False, fetch_max_wait_ms=50)
     await consumer.start()
     try:
-        places = [TopicPartition(topic_name(config, topic), partition) for partition in range(config.topic_partitions)]
-        consumer.assign(places)
-        ends = await consumer.end_offsets(places)
+        partitions = [TopicPartition(topic_name(config, topic), partition) for partition in range(config.topic_partitions)]
+        consumer.assign(partitions)
+        ends = await consumer.end_offsets(partitions)
         found: dict[TopicPartition, list[KafkaRecord]] = defaultdict(list)
-        for place in places:
-            consumer.seek(place, 0)
-        while any(len(found[place]) < end for place, end in ends.items()):
-            for place, records in (await consumer.getmany(timeout_ms=200)).items():
-                found[place] += records
-        return [record for place in places for record in found[place]]
+        for partition in partitions:
+            consumer.seek(partition, 0)
+        while any(len(found[partition]) < end for partition, end in ends.items()):
+            for partition, records in (await consumer.getmany(timeout_ms=200)).items():
+                found[partition] += records
+        return [record for partition in partitions for record in found[partition]]
     finally:
         await consumer.stop()
 

@@ -1,9 +1,9 @@
 """One process of the delivery tests, to be stopped, killed and started again: `python -m tests.support.delivery_process ROLE ...`.
 
-commands    writes business rows and events in transactions until told to stop; several at a time, on the same few subjects
+commands    writes business rows and events in transactions until terminated; several at a time, on the same few subjects
 relay       relays what they wrote
 consumer    applies it, counting
-It says "ready" on its standard output once it works; SIGTERM ends it with 0.
+It prints "ready" once it works; SIGTERM ends it with exit code 0.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ CREATE TABLE IF NOT EXISTS accepted (event_id uuid PRIMARY KEY, subject uuid NOT
 
 
 async def command(database: Database, choice: random.Random) -> None:
-    """One transaction: lock two aggregates in order, count each up, and say so in events."""
+    """One transaction: lock two aggregates in order, count each up, and publish that."""
     async with database.transaction(database.system_cause()) as tx:
         for subject in sorted(choice.sample(SUBJECTS, 2)):
             n = await tx.conn.fetchval(
@@ -75,10 +75,10 @@ async def consumer(database: Database, config: Settings, _url: str) -> None:
 ROLES = {"commands": commands, "relay": run_relay, "consumer": consumer}
 
 
-async def until_told(work: Coroutine[Any, Any, None]) -> int:
-    told = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
-    task, waiting = asyncio.create_task(work), asyncio.create_task(told.wait())
+async def until_terminated(work: Coroutine[Any, Any, None]) -> int:
+    terminated = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminated.set)
+    task, waiting = asyncio.create_task(work), asyncio.create_task(terminated.wait())
     await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
     if task.done():
         logging.getLogger(__name__).error("ended by itself", exc_info=task.exception())
@@ -96,7 +96,7 @@ async def main(role: str, url: str, kafka: str, prefix: str) -> int:
             break
         except Unavailable:
             await asyncio.sleep(0.1)
-    code = await until_told(ROLES[role](database, config, url))
+    code = await until_terminated(ROLES[role](database, config, url))
     await close_database(database)
     return code
 

@@ -1,4 +1,4 @@
-"""The envelope: what is encoded decodes to itself, and whatever is no event of this contract says so instead of breaking a reader."""
+"""The envelope: what is encoded decodes to itself, and bytes that are no event of this contract are reported, whatever they are."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_what_is_undecodable_names_the_field_and_does_not_repeat_its_value() -> 
     assert "张三" not in str(caught.value)
 
 
-def test_a_type_nobody_here_knows_is_unknown_whatever_its_data() -> None:
+def test_a_type_that_this_build_does_not_know_is_unknown_whatever_its_data() -> None:
     assert decode(changed(type="docking.Teleported.v1", data={"anything": 1})) == Unknown("docking.Teleported.v1", EVENT.subject)
 
 
