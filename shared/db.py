@@ -26,7 +26,7 @@ class Unavailable(Exception):
     """Postgres does not answer; nothing was written. The caller may try again."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
     """Who acts, when, and because of what: what an event's envelope says beside its data."""
 
@@ -151,7 +151,7 @@ class Database:
 
     def system_cause(self) -> Cause:
         """The cause of what the service does on its own account: sweeps, start-up."""
-        return Cause(system(self.service), Clock())
+        return Cause(principal=system(self.service), clock=Clock())
 
 
 def _is_lost(conn: Any) -> bool:

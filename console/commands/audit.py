@@ -31,7 +31,7 @@ def audit(
 ) -> None:
     """Recount the whole log with the reference fold and compare every cell. Starts the stack for the answer if it is down.
 
-    Exit status: 0 equal, 1 not (the cells are named), 2 it cannot be told.
+    Exit status: 0 equal, 1 not (the cells are named), 2 it cannot be decided.
     """
     home = Home.here()
     with exit_2_without_answer("audit"), stack.running(home, message):

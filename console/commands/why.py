@@ -59,7 +59,7 @@ def why(
 ) -> None:
     """The events that make a figure up, one by one. Starts the stack for the answer if it is down.
 
-    Exit status: 0 they add up to what the API answers, 1 they do not, 2 it cannot be told.
+    Exit status: 0 they add up to what the API answers, 1 they do not, 2 it cannot be decided.
     """
     part = {
         "county": county,

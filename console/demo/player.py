@@ -64,14 +64,14 @@ async def _play_quarter(world: World, quarter: tuple[Period, ...]) -> None:
     await payrolls(world, quarter, lambda voyage: voyage.number not in not_yet)
     await all_of(_sweep(world, service, last) for service in SWEPT)
     await all_of(wait_until_applied(world.client, service, "stats") for service in SWEPT)
-    await _sweep(world, "stats", last)  # in a simulation stats publishes when told to
+    await _sweep(world, "stats", last)  # in a simulation stats publishes on command
     if published:
         await _publish(world, last.year)
         await _afterwards(world, quarter, late, until)
 
 
 async def _publish(world: World, year: int) -> None:
-    """The year's figures go out, and are frozen: what comes later is told as a restatement."""
+    """The year's figures go out, and are frozen: what comes later is published as a restatement."""
     await world.on(published_on(year), 18).post("stats", "/periods/close", {"period": str(year)}, f"close-{year}")
 
 

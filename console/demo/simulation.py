@@ -62,7 +62,7 @@ SURNAMES = ("Wang", "Li", "Zhang", "Liu", "Chen", "Yang", "Zhao", "Huang", "Zhou
 GIVEN = ("Wei", "Fang", "Na", "Min", "Jing", "Lei", "Jun", "Yang", "Yong", "Jie", "Juan", "Tao", "Ming", "Chao", "Xia", "Ping", "Gang")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     number: int
     name: str
@@ -75,7 +75,7 @@ class Person:
     household_status: str
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Voyage:
     """One departure, and what goes wrong in recording it."""
 
@@ -112,7 +112,7 @@ class Voyage:
         return self.mended_on if self.voided or self.first_recorded_as else self.recorded_on
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     seed: int
     scale: int
@@ -159,7 +159,7 @@ def plan(seed: int, scale: int = 1000) -> Plan:
     voided = [_phantom(rng, people, len(adopted) + len(departures) + extra, year) for extra, year in enumerate(PUBLISHED_YEARS)]
     voyages = sorted([*adopted, *departures, *voided], key=lambda voyage: (voyage.departed_on, voyage.number))
     travelling = {voyage.person.number: voyage.person for voyage in voyages}
-    return Plan(seed, scale, [travelling[number] for number in sorted(travelling)], voyages)
+    return Plan(seed=seed, scale=scale, people=[travelling[number] for number in sorted(travelling)], voyages=voyages)
 
 
 def _scaled(persons: int, scale: int) -> int:

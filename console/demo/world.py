@@ -18,7 +18,7 @@ CENTRE = "centre-1"
 Step = Callable[[str, int], None]  # (what, how many): moves a progress bar
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class World:
     """What the services answered so far: the ids under which the plan's people and things live."""
 

@@ -76,7 +76,7 @@ LOGGING = """\
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Kafka:
     """Where a node's log is, where it listens, and what runs it."""
 
@@ -186,7 +186,7 @@ def prepare(folder: Path, port: int, controller_port: int, *, java: Path, jars: 
     """Write the configuration; format the storage the first time. Raises NotStarted, DiskFull."""
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    node = Kafka(folder, port, controller_port, java, jars)
+    node = Kafka(folder=folder, port=port, controller_port=controller_port, java=java, jars=jars)
     node.configuration.write_text(CONFIGURATION.format(port=port, controller=controller_port, log=_escaped(folder / "log")))
     (folder / "log4j2.xml").write_text(LOGGING)
     if not (folder / "log" / "meta.properties").exists():
@@ -211,7 +211,7 @@ def _format(node: Kafka) -> None:
     command = [*_java(node, 128), "kafka.tools.StorageTool", "format", "-t", new_cluster_id(), "-c", str(node.configuration)]
     log = node.folder / "format.log"
     log.unlink(missing_ok=True)
-    if processes.spawn(Spec("format", command, log, ANY_FILE_NAME)).wait() != 0:
+    if processes.spawn(Spec(name="format", command=command, log=log, environment=ANY_FILE_NAME)).wait() != 0:
         output = log.read_text(errors="replace")
         if "No space left" in output:
             raise DiskFull(f"disk full: Kafka could not create its log in {node.folder}.")

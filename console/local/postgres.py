@@ -158,7 +158,7 @@ def _initialise(node: Postgres) -> None:
     command += ["--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions", "-c", "scram_iterations=1"]
     log = node.folder / "initdb.log"
     log.unlink(missing_ok=True)
-    if processes.spawn(Spec("initdb", command, log, account=runs_as)).wait() != 0:
+    if processes.spawn(Spec(name="initdb", command=command, log=log, account=runs_as)).wait() != 0:
         output = log.read_text(errors="replace")
         if "No space left" in output:
             raise DiskFull(f"disk full: PostgreSQL could not create its data in {node.folder}.")

@@ -19,9 +19,9 @@ CHILD = Path(__file__).with_name("exec_child.py")
 LOG_LIMIT = 20 * 1024 * 1024  # bytes; a longer log is set aside when its process starts again
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Spec:
-    """How to start one process, and how it is told to go."""
+    """How to start one process, and how to stop it."""
 
     name: str
     command: Sequence[str]

@@ -45,7 +45,7 @@ class State(StrEnum):
     EXTERNAL = "external"  # not this stack's to run
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Member:
     """One supervised process and what is known of it."""
 
@@ -61,7 +61,7 @@ class Member:
     was_ready: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Stack:
     """The members, in the order they start; they stop in the opposite one."""
 
@@ -186,7 +186,7 @@ async def _end(stack: Stack, member: Member) -> None:
 
 def _last_line(log: Path) -> str:
     lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
-    return lines[-1][:300] if lines else "it said nothing"
+    return lines[-1][:300] if lines else "it logged nothing"
 
 
 # --- the members of a real stack -----------------------------------------------------------------------------------
@@ -198,7 +198,7 @@ class ServiceProcess:
     environment: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What to run. `kafka` and `postgres` are None when the environment names clusters that are there already."""
 
@@ -218,7 +218,7 @@ def assemble(home: Home, plan: Plan, http: aiohttp.ClientSession) -> Stack:
         members.append(_kafka(plan.kafka))
     needs = [member.spec.name for member in members]
     members += [_service(home, service, needs, http) for service in plan.services]
-    return Stack(home, members, plan.simulation, plan.external)
+    return Stack(home=home, members=members, simulation=plan.simulation, external=plan.external)
 
 
 def _postgres(node: Postgres, *, durable: bool) -> Member:
@@ -228,14 +228,14 @@ def _postgres(node: Postgres, *, durable: bool) -> Member:
     def before() -> None:
         postgres_local.prepare(node.folder, node.port, durable=durable)
 
-    return Member(postgres_local.spec(node), f"127.0.0.1:{node.port}", is_ready, before, service=False)
+    return Member(spec=postgres_local.spec(node), address=f"127.0.0.1:{node.port}", is_ready=is_ready, before=before, service=False)
 
 
 def _kafka(node: Kafka) -> Member:
     async def is_ready() -> bool:
         return await asyncio.to_thread(kafka_local.is_ready, node.bootstrap)
 
-    return Member(kafka_local.spec(node), node.bootstrap, is_ready, service=False)
+    return Member(spec=kafka_local.spec(node), address=node.bootstrap, is_ready=is_ready, service=False)
 
 
 def _service(home: Home, service: ServiceProcess, needs: Sequence[str], http: aiohttp.ClientSession) -> Member:
@@ -248,8 +248,8 @@ def _service(home: Home, service: ServiceProcess, needs: Sequence[str], http: ai
         except (aiohttp.ClientError, OSError, TimeoutError):
             return False
 
-    spec = Spec(service.name, service.command, home.log(service.name), service.environment, stop_seconds=20)
-    return Member(spec, address, is_ready, needs=needs)
+    spec = Spec(name=service.name, command=service.command, log=home.log(service.name), environment=service.environment, stop_seconds=20)
+    return Member(spec=spec, address=address, is_ready=is_ready, needs=needs)
 
 
 def load_plan(home: Home) -> Plan:

@@ -102,7 +102,19 @@ class ParkedRecord:
         return TopicPartition(self.topic, self.partition)
 
     def record(self) -> KafkaRecord:
-        return KafkaRecord(self.topic, self.partition, self.offset, 0, 0, self.key, self.value, None, 0, 0, ())
+        return KafkaRecord(
+            topic=self.topic,
+            partition=self.partition,
+            offset=self.offset,
+            timestamp=0,
+            timestamp_type=0,
+            key=self.key,
+            value=self.value,
+            checksum=None,
+            serialized_key_size=0,
+            serialized_value_size=0,
+            headers=(),
+        )
 
 
 DEAD_LETTER = Columns(

@@ -171,7 +171,7 @@ class _Attempt:
 async def take(database: Database, batch: Batch) -> Taken:
     """Take the batch. Raises OffsetsSkipped, TooManyDiverted, and what is in PASSING; then nothing was kept."""
     records, apply = batch.records, batch.apply
-    cause = Cause(system(database.service), Clock(_beginning(records) if batch.simulated else None))
+    cause = Cause(principal=system(database.service), clock=Clock(_beginning(records) if batch.simulated else None))
     async with database.transaction(cause) as tx:
         read = chunks(batch.topic_prefix, records)
         taken = Taken(positions=await lock_positions(tx.conn, sorted({chunk.topic_partition for chunk in read})))

@@ -101,7 +101,16 @@ def _pending(tx: Tx, data: Event, *, audit: bool) -> PendingEvent:
     if len(value) > MAX_EVENT_BYTES:
         raise EventTooLarge(f"{data.type_name()} of {data.subject} takes {len(value)} bytes")
     kind = type(data).__name__ if audit else None
-    return PendingEvent(event_id, data.TOPIC, data.subject, value, kind, str(cause.principal), now, data.effective_on)
+    return PendingEvent(
+        event_id=event_id,
+        topic=data.TOPIC,
+        key=data.subject,
+        value=value,
+        type=kind,
+        actor=str(cause.principal),
+        recorded=now,
+        effective=data.effective_on,
+    )
 
 
 async def backlog(conn: Any) -> int:

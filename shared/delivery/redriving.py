@@ -246,7 +246,7 @@ async def _apply_one(tx: Tx, redriving: Redriving, record: ParkedRecord) -> tupl
     if item.event is None or item.reason:
         return item.reason, item.detail
     operator = tx.cause
-    tx.cause = Cause(system(tx.service), Clock(item.event.time if redriving.simulated else None))
+    tx.cause = Cause(principal=system(tx.service), clock=Clock(item.event.time if redriving.simulated else None))
     error = await inbox.try_apply(tx, apply, [item.event])
     tx.cause = operator
     return None if error is None else inbox.why(error)

@@ -83,8 +83,8 @@ class Call:
         parent = self.request.headers.get("traceparent")
         trace = parent.split("-")[1] if parent and re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", parent) else None
         return Cause(
-            self.principal,
-            self.clock,
+            principal=self.principal,
+            clock=self.clock,
             correlation_id=trace or secrets.token_hex(16),
             causation_id=f"request:{hashlib.sha256(key.encode()).hexdigest()[:32]}" if key else None,
             traceparent=parent if trace else None,

@@ -135,7 +135,7 @@ def serve(environment: BenchEnvironment, name: str, module: str, *, database: st
         "DOCKING_SIGNING_KEY": str(environment.folder / "signing.pem"),
         **more,
     }
-    spec = Spec(name, [sys.executable, "-m", module], environment.folder / f"{name}.log", variables)
+    spec = Spec(name=name, command=[sys.executable, "-m", module], log=environment.folder / f"{name}.log", environment=variables)
     process = processes.spawn(spec)
     try:
         base = f"http://127.0.0.1:{port}"

@@ -129,7 +129,7 @@ async def test_a_killed_import_resumes_where_it_was(registration: Client, monkey
 
     monkeypatch.setattr(import_rows, "insert_findings", die)
     with pytest.raises(Killed):
-        await imports.import_workers(registration.database, Cause(registration.who, Clock(JUNE)), as_csv(rows), Kind.CSV)
+        await imports.import_workers(registration.database, Cause(principal=registration.who, clock=Clock(JUNE)), as_csv(rows), Kind.CSV)
     monkeypatch.undo()
     assert await count(registration, "worker") == killed_after * 1000
     answer = await imported(registration, rows)

@@ -173,7 +173,7 @@ async def test_twenty_thousand_rows_need_statements_by_the_chunk_not_by_the_row(
 async def _counted(office: Office, rows: list[dict[str, Any]]) -> int:
     """Statements that entering these rows as one chunk takes."""
     count = 0
-    cause = Cause(Principal("officer", Role.OFFICER, (NATION,)), Clock(noon(office.today)))
+    cause = Cause(principal=Principal("officer", Role.OFFICER, (NATION,)), clock=Clock(noon(office.today)))
     cells = [Row(n, {k: str(v) for k, v in row.items() if v != ""}, frozenset()) for n, row in enumerate(rows, start=2)]
 
     def note(_query: Any) -> None:

@@ -24,7 +24,7 @@ from tests.support import delivery
 from tests.support.delivery import Raw, caught_up, consuming, counting, dead_letters, numbered, tallied, tally, value_of, write
 
 A, B = UUID(int=0xA), UUID(int=0xB)
-OPERATOR = Cause(Principal("tester", Role.OPERATOR), Clock())
+OPERATOR = Cause(principal=Principal("tester", Role.OPERATOR), clock=Clock())
 
 
 @pytest_asyncio.fixture(loop_scope="session")

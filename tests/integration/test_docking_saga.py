@@ -293,6 +293,6 @@ async def test_reactions_in_a_simulation_happen_at_the_events_time(dock: Dock) -
         minutes=2400,
         valid_to=on + timedelta(days=300),
     )
-    async with dock.client.database.transaction(Cause(system("docking"), Clock(noon(dock.today)))) as tx:
+    async with dock.client.database.transaction(Cause(principal=system("docking"), clock=Clock(noon(dock.today)))) as tx:
         await consumer.each(consumers.HANDLERS)(tx, [recorded(issued, noon(on))])
     assert (await dock.published(ClearanceGranted))[0].effective == on

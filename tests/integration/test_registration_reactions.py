@@ -132,7 +132,7 @@ async def test_of_two_withdrawals_at_once_one_is_refused(registration: Client) -
 async def test_a_sweep_skips_a_worker_locked_by_a_command(registration: Client) -> None:
     worker = await a_worker().at(registration)
     await willing(registration, worker)
-    late = Cause(registration.speaking_as(Role.OPERATOR).who, Clock(datetime(2018, 12, 10, 4, tzinfo=UTC)))
+    late = Cause(principal=registration.speaking_as(Role.OPERATOR).who, clock=Clock(datetime(2018, 12, 10, 4, tzinfo=UTC)))
     async with registration.database.transaction(late) as tx:
         await tx.conn.execute("SELECT 1 FROM worker FOR UPDATE")
         async with registration.database.transaction(late) as sweeping:
@@ -157,7 +157,7 @@ async def test_a_thousand_expiries_take_a_few_bounded_sweeps(registration: Clien
     async with registration.database.connection() as conn:
         await conn.execute(MANY_WILLING, 1001)
     acted: list[int] = []
-    late = Cause(registration.who, Clock(datetime(2018, 7, 1, 4, tzinfo=UTC)))
+    late = Cause(principal=registration.who, clock=Clock(datetime(2018, 7, 1, 4, tzinfo=UTC)))
     while not acted or acted[-1]:
         async with registration.database.transaction(late) as tx:
             acted.append(await sweep(tx))

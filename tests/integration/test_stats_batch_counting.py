@@ -119,7 +119,7 @@ async def test_a_bad_record_among_many_parks_itself_and_later_records_of_its_sub
 
 async def test_a_late_fact_restates_its_closed_period_with_its_causes(database: Database) -> None:
     closer, late = (
-        Cause(cause().principal, cause().clock),
+        Cause(principal=cause().principal, clock=cause().clock),
         recorded(dispatched(departure(departed_on=date(2017, 12, 30))), date(2018, 3, 5)),
     )
     async with database.transaction(closer) as tx:

@@ -38,7 +38,7 @@ SPAN = {"start": date(2017, 1, 1), "end": date(2020, 12, 31)}
 
 
 def on(at: date) -> Cause:
-    return Cause(Principal("officer", Role.OFFICER, (NATION,)), Clock(datetime(at.year, at.month, at.day, 4, tzinfo=UTC)))
+    return Cause(principal=Principal("officer", Role.OFFICER, (NATION,)), clock=Clock(datetime(at.year, at.month, at.day, 4, tzinfo=UTC)))
 
 
 async def designated(database: Database, *rows: dict[str, Any], at: date = date(2019, 6, 1), whole: bool = False) -> None:

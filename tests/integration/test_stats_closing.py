@@ -27,7 +27,7 @@ MakeDatabase = Callable[[str], Awaitable[Database]]
 
 
 def by(name: str, at: date) -> Cause:
-    return Cause(Principal(name, Role.OFFICER, (NATION,)), Clock(datetime(at.year, at.month, at.day, 4, tzinfo=UTC)))
+    return Cause(principal=Principal(name, Role.OFFICER, (NATION,)), clock=Clock(datetime(at.year, at.month, at.day, 4, tzinfo=UTC)))
 
 
 async def closed(database: Database, period: str = "2017", at: date = date(2018, 1, 31)) -> period_closes.Close:

@@ -28,7 +28,7 @@ from tests.conftest import MakeDatabase
 from tests.support.delivery import Raw, caught_up, consuming, write
 from tests.support.stats import POOR_WEST, came_back, departure, dispatched, outbox_of, recorded
 
-OPERATOR = Cause(Principal("tester", Role.OPERATOR), Clock(datetime(2020, 6, 1, tzinfo=UTC)))
+OPERATOR = Cause(principal=Principal("tester", Role.OPERATOR), clock=Clock(datetime(2020, 6, 1, tzinfo=UTC)))
 REDRIVING = Redriving(
     consumers.apply, simulated=False, published_figures=redrives.published_figures, publish_redriven=redrives.publish_redriven
 )

@@ -183,7 +183,7 @@ async def decide(machine: Machine, rng: random.Random) -> bool:
 
 
 def cause(name: str) -> Cause:
-    return Cause(Principal(name, Role.OFFICER, (NATION,)), Clock(AFTER))
+    return Cause(principal=Principal(name, Role.OFFICER, (NATION,)), clock=Clock(AFTER))
 
 
 async def close(machine: Machine, period: str) -> None:

@@ -339,7 +339,7 @@ histories = st.lists(lives() | orders(), max_size=8)
 
 # --- a database that has counted ----------------------------------------------------------------------------------------
 def cause(at: datetime | None = None) -> Cause:
-    return Cause(system("stats"), Clock(at))
+    return Cause(principal=system("stats"), clock=Clock(at))
 
 
 async def counted(database: Database, history: Sequence[EventEnvelope[Event]], batch: int = 1000) -> None:

@@ -42,7 +42,7 @@ class Visit:
         assert apply is not None
         assert not isinstance(apply, Bulk)
         batch = [one if isinstance(one, EventEnvelope) else recorded(one, moment) for one in events]
-        async with self.client.database.transaction(Cause(system(name), Clock(moment))) as tx:
+        async with self.client.database.transaction(Cause(principal=system(name), clock=Clock(moment))) as tx:
             await apply(tx, batch)
 
     async def sweep(self) -> int:

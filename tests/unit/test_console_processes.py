@@ -19,7 +19,7 @@ DEAF = "import signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN); print
 
 def deaf(tmp_path: Path) -> Spec:
     """A process that does not listen to SIGTERM."""
-    return Spec("deaf", [sys.executable, "-c", DEAF], tmp_path / "deaf.log", stop_seconds=0.2)
+    return Spec(name="deaf", command=[sys.executable, "-c", DEAF], log=tmp_path / "deaf.log", stop_seconds=0.2)
 
 
 async def test_a_process_that_does_not_end_when_asked_is_killed(tmp_path: Path) -> None:
@@ -35,8 +35,8 @@ async def test_a_child_does_not_outlive_a_starter_that_is_killed(tmp_path: Path)
     log = tmp_path / "child.log"
     starter = (
         "import sys, signal; from pathlib import Path; from console.local import processes; "
-        f"processes.spawn(processes.Spec('child', [sys.executable, '-c', 'import os, signal; print(os.getpid(), flush=True);"
-        f" signal.pause()'], Path({str(log)!r}))); signal.pause()"
+        f"processes.spawn(processes.Spec(name='child', command=[sys.executable, '-c', 'import os, signal; print(os.getpid(), flush=True);"
+        f" signal.pause()'], log=Path({str(log)!r}))); signal.pause()"
     )
     with subprocess.Popen([sys.executable, "-c", starter]) as process:  # noqa: ASYNC220  # returns at once
         await until(lambda: log.exists() and log.read_text(), what="the child runs")
@@ -62,7 +62,7 @@ def test_ports_chosen_together_differ_and_are_free() -> None:
 
 def test_a_long_log_is_set_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "LOG_LIMIT", 3)
-    spec = Spec("echo", [sys.executable, "-c", "print('new')"], tmp_path / "echo.log")
+    spec = Spec(name="echo", command=[sys.executable, "-c", "print('new')"], log=tmp_path / "echo.log")
     spec.log.write_text("long ago\n")
     processes.spawn(spec).wait()
     assert spec.log.read_text() == "new\n"

@@ -29,7 +29,7 @@ async def import_workers(call: Writer, *, dry_run: bool = False) -> Import:
     kind = kind_of(call.request.headers.get("content-type", ""))
     content = await call.request.body()
     digest = hashlib.sha256(content).hexdigest()[:32]
-    cause = Cause(call.principal, call.clock, correlation_id=digest, causation_id=f"file:{digest}")
+    cause = Cause(principal=call.principal, clock=call.clock, correlation_id=digest, causation_id=f"file:{digest}")
     if dry_run:
         return await imports.rehearse_import(cause, content, kind)
     return await imports.import_workers(call.service.database, cause, content, kind)

@@ -25,5 +25,5 @@ async def look_up(body: LookUpWorker, call: Writer) -> Workers:
 async def disclose(worker: WorkerId, body: DisclosePersonalData, call: Clerk, answer: Response) -> PersonalData:
     """In clear. Not a command whose answer is kept for repeats: every request is a look of its own and is recorded as one."""
     answer.headers["cache-control"] = "no-store"
-    async with call.service.database.transaction(Cause(call.principal, call.clock)) as tx:
+    async with call.service.database.transaction(Cause(principal=call.principal, clock=call.clock)) as tx:
         return await personal_data.disclose(tx, worker, body)

@@ -25,7 +25,7 @@ async def import_payroll(call: Reporter, *, dry_run: bool = False) -> Payroll:
     kind = sheets.kind_of(call.request.headers.get("content-type", ""))
     content = await call.request.body()
     digest = hashlib.sha256(content).hexdigest()[:32]
-    cause = Cause(call.principal, call.clock, correlation_id=digest, causation_id=f"file:{digest}")
+    cause = Cause(principal=call.principal, clock=call.clock, correlation_id=digest, causation_id=f"file:{digest}")
     enter = payrolls.try_payroll if dry_run else payrolls.import_payroll
     return await enter(call.service.database, cause, content, kind)
 

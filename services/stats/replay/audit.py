@@ -61,7 +61,7 @@ async def audit(settings: Settings, conn: Any, *, processes: int | None = 1, pro
     """
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         stored = await generations.list_cells(conn)
-        sums = await read_stored_sums(Tx(conn, "stats", Cause(system("stats"), Clock())))
+        sums = await read_stored_sums(Tx(conn, "stats", Cause(principal=system("stats"), clock=Clock())))
         counted = LogShard(settings, await generations.list_next_offsets(conn), await generations.list_uncounted(conn))
     counts = await map_shards(recount, counted, processes, progress)
     recounted: Counter[Cell] = Counter()

@@ -88,7 +88,7 @@ async def explain(
     Raises what `select_figures` does; MeasureNotFound, NoCut; kafka.Unavailable, event_log.Truncated, log_shards.ReaderLost.
     """
     async with conn.transaction(isolation="repeatable_read", readonly=True):
-        tx = Tx(conn, "stats", Cause(system("stats"), Clock()))
+        tx = Tx(conn, "stats", Cause(principal=system("stats"), clock=Clock()))
         figures = await select_figures(tx)
         # Answers first: the query path refuses what cannot be answered.
         answers = [await _answer(tx, figure) for figure in figures]
