@@ -28,7 +28,7 @@ VALUES ('docking.events', 0, $1, '9.9', 'k1', '?', '[]', $2, 'put there by a tes
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class WalkedStack:
     """A running stack that one worker has walked through."""
 
     running: RunningStack
@@ -51,48 +51,52 @@ class Place:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place]:
+async def walked_stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[WalkedStack]:
     async with local_stack(tmp_path_factory.mktemp("commands")) as running, running.client() as client:
-        yield Place(running, await walk(client))
+        yield WalkedStack(running, await walk(client))
 
 
-async def test_an_audit_is_equal_until_a_cell_is_tampered_with(place: Place) -> None:
-    clean = await place.laowu("audit", "--strict", "--json")
+async def test_an_audit_is_equal_until_a_cell_is_tampered_with(walked_stack: WalkedStack) -> None:
+    clean = await walked_stack.laowu("audit", "--strict", "--json")
     found = json.loads(clean.stdout)
     assert (clean.returncode, found["equal"], found["clean"], found["contradictions"]) == (0, True, True, []), clean.stderr
     assert found["events"] > 10
-    await place.execute("UPDATE block SET value[1] = value[1] + 1 WHERE cut = 2 AND measure = 6")
-    tampered = await place.laowu("audit", "--processes", "2")
+    await walked_stack.execute("UPDATE block SET value[1] = value[1] + 1 WHERE cut = 2 AND measure = 6")
+    tampered = await walked_stack.laowu("audit", "--processes", "2")
     assert tampered.returncode == 1
-    assert f"differs: dispatches | province x destination | 620000 | {place.walked.venture.destination} | 2019-03-04" in tampered.stdout
+    assert (
+        f"differs: dispatches | province x destination | 620000 | {walked_stack.walked.venture.destination} | 2019-03-04" in tampered.stdout
+    )
     assert "DIFFERENT province x destination" in tampered.stdout
 
 
-async def test_a_rebuild_is_refused_where_cells_differ_and_mends_them_once_accepted(place: Place) -> None:
-    refused = await place.laowu("rebuild", "--json")
+async def test_a_rebuild_is_refused_where_cells_differ_and_mends_them_once_accepted(walked_stack: WalkedStack) -> None:
+    refused = await walked_stack.laowu("rebuild", "--json")
     found = json.loads(refused.stdout)
     assert (refused.returncode, found["swapped"], len(found["differing"])) == (1, False, 1), refused.stderr
-    assert found["differing"][0]["cell"].startswith(f"dispatches | province x destination | 620000 | {place.walked.venture.destination}")
-    accepted = await place.laowu("rebuild", "--accept", "--processes", "2")
+    assert found["differing"][0]["cell"].startswith(
+        f"dispatches | province x destination | 620000 | {walked_stack.walked.venture.destination}"
+    )
+    accepted = await walked_stack.laowu("rebuild", "--accept", "--processes", "2")
     assert (accepted.returncode, "swapped in" in accepted.stdout) == (0, True), accepted.stderr
-    assert (await place.laowu("audit")).returncode == 0
-    assert (await place.laowu("rebuild")).returncode == 0
+    assert (await walked_stack.laowu("audit")).returncode == 0
+    assert (await walked_stack.laowu("rebuild")).returncode == 0
 
 
-async def test_why_names_the_event_behind_a_figure_by_measure_and_by_key(place: Place) -> None:
-    asked = ("dispatches", "--period", "2019", "--county", POOR_COUNTY, "--destination", place.walked.venture.destination)
-    refused = await place.laowu("why", *asked)
+async def test_why_names_the_event_behind_a_figure_by_measure_and_by_key(walked_stack: WalkedStack) -> None:
+    asked = ("dispatches", "--period", "2019", "--county", POOR_COUNTY, "--destination", walked_stack.walked.venture.destination)
+    refused = await walked_stack.laowu("why", *asked)
     assert (refused.returncode, "is not counted by" in refused.stderr) == (2, True)  # no cut has county and destination together
     for words in (("dispatches", "--period", "2019", "--county", POOR_COUNTY), ("dispatches|nation:CN|2019",)):
-        told = await place.laowu("why", *words, "--json")
-        (figure,) = json.loads(told.stdout)
-        assert (told.returncode, figure["explained"], figure["answer"]) == (0, True, {"": 1}), told.stderr
+        answered = await walked_stack.laowu("why", *words, "--json")
+        (figure,) = json.loads(answered.stdout)
+        assert (answered.returncode, figure["explained"], figure["answer"]) == (0, True, {"": 1}), answered.stderr
         (event,) = figure["events"]
-        assert (event["subject"], event["day"], event["total"]) == (place.walked.placement, "2019-03-04", 1)
-    lines = (await place.laowu("why", "dispatches", "--period", "2019", "--as-known-at", "2019-03-03")).stdout
+        assert (event["subject"], event["day"], event["total"]) == (walked_stack.walked.placement, "2019-03-04", 1)
+    lines = (await walked_stack.laowu("why", "dispatches", "--period", "2019", "--as-known-at", "2019-03-03")).stdout
     assert lines.splitlines()[-1] == "equal: 0 by 0 entries of the log, 0 as the API answers"
     for wrong in (("dispatches", "--county", "x"), ("a|b|c",), ("dispatches|nation:CN|2019", "--basis", "ever_listed")):
-        assert (await place.laowu("why", *wrong)).returncode == 2, wrong
+        assert (await walked_stack.laowu("why", *wrong)).returncode == 2, wrong
 
 
 def in_one_line(framed: str) -> str:
@@ -112,74 +116,74 @@ def in_one_line(framed: str) -> str:
     ],
 )
 async def test_field_case_f26_a_code_that_no_list_knows_is_unknown_and_not_nought(
-    place: Place, option: str, code: str, nearest: str
+    walked_stack: WalkedStack, option: str, code: str, nearest: str
 ) -> None:
-    asked = await place.laowu("why", "dispatches", "--period", "2018", f"--{option}", code)
+    asked = await walked_stack.laowu("why", "dispatches", "--period", "2018", f"--{option}", code)
     answered = in_one_line(asked.stderr)
     assert (asked.returncode, asked.stdout) == (2, "")
     assert f"{option} {code} is unknown: no list has this code" in answered
     assert nearest in answered
 
 
-async def test_field_case_f26_a_code_of_a_list_that_nothing_was_counted_by_is_a_figure_of_nought(place: Place) -> None:
+async def test_field_case_f26_a_code_of_a_list_that_nothing_was_counted_by_is_a_figure_of_nought(walked_stack: WalkedStack) -> None:
     for option, code in (("county", "622921"), ("province", "650000"), ("destination", "JPN"), ("occupation", "2111")):
-        asked = await place.laowu("why", "dispatches", "--period", "2017", f"--{option}", code)
+        asked = await walked_stack.laowu("why", "dispatches", "--period", "2017", f"--{option}", code)
         assert (asked.returncode, asked.stdout.splitlines()[-1]) == (0, "equal: 0 by 0 entries of the log, 0 as the API answers"), asked
 
 
-async def test_why_reads_a_figure_by_the_basis_and_the_scheme_it_is_asked_for(place: Place) -> None:
+async def test_why_reads_a_figure_by_the_basis_and_the_scheme_it_is_asked_for(walked_stack: WalkedStack) -> None:
     asked = ("dispatches", "--period", "2019", "--listed", "national", "--region", "west")
-    read = await place.laowu("why", *asked, "--basis", "listed_on_day", "--scheme", "nbs4")
+    read = await walked_stack.laowu("why", *asked, "--basis", "listed_on_day", "--scheme", "nbs4")
     title, event, verdict = read.stdout.splitlines()
     assert (read.returncode, title) == (0, "dispatches 2019, region west, listed national, basis listed_on_day, scheme nbs4"), read.stderr
-    assert (place.walked.placement in event, verdict) == (True, "equal: 1 by 1 entries of the log, 1 as the API answers")
+    assert (walked_stack.walked.placement in event, verdict) == (True, "equal: 1 by 1 entries of the log, 1 as the API answers")
     for option, known in (("--basis", "listed_at_departure"), ("--scheme", "poverty22")):
-        refused = await place.laowu("why", *asked, option, "x")
+        refused = await walked_stack.laowu("why", *asked, option, "x")
         assert (refused.returncode, option in refused.stderr, known in refused.stderr) == (2, True, True), refused.stderr
 
 
-async def test_dead_letters_are_listed_previewed_and_decided(place: Place) -> None:
+async def test_dead_letters_are_listed_previewed_and_decided(walked_stack: WalkedStack) -> None:
     for offset, reason in ((10**9, "undecodable"), (10**9 + 1, "behind")):
-        await place.execute(PARK, offset, reason)
-    listed = json.loads((await place.laowu("deadletters", "list", "--json")).stdout)
+        await walked_stack.execute(PARK, offset, reason)
+    listed = json.loads((await walked_stack.laowu("deadletters", "list", "--json")).stdout)
     first, second = (str(letter["id"]) for letter in listed)
-    shown = (await place.laowu("deadletters", "show", first)).stdout
+    shown = (await walked_stack.laowu("deadletters", "show", first)).stdout
     assert ("value_text   ?" in shown, "behind       1" in shown) == (True, True), shown
-    seen = await place.laowu("deadletters", "preview", first)
+    seen = await walked_stack.laowu("deadletters", "preview", first)
     assert (seen.returncode, "would stay parked: undecodable" in seen.stdout) == (1, True), seen.stdout + seen.stderr
-    behind = await place.laowu("deadletters", "redrive", second)
+    behind = await walked_stack.laowu("deadletters", "redrive", second)
     assert (behind.returncode, "BEHIND_ANOTHER" in behind.stderr) == (1, True)
-    again = await place.laowu("deadletters", "redrive", first)
+    again = await walked_stack.laowu("deadletters", "redrive", first)
     assert (again.returncode, "2 of these subjects left parked" in again.stdout) == (1, True)
-    assert (await place.laowu("deadletters", "discard", first, second)).returncode == 2  # without a reason
-    assert (await place.laowu("deadletters", "discard", first, second, "--why", "put there by a test")).returncode == 0
-    assert "no dead letters of stats" in (await place.laowu("deadletters", "list")).stdout
-    assert (await place.laowu("audit")).returncode == 0
+    assert (await walked_stack.laowu("deadletters", "discard", first, second)).returncode == 2  # without a reason
+    assert (await walked_stack.laowu("deadletters", "discard", first, second, "--why", "put there by a test")).returncode == 0
+    assert "no dead letters of stats" in (await walked_stack.laowu("deadletters", "list")).stdout
+    assert (await walked_stack.laowu("audit")).returncode == 0
 
 
-async def test_the_certificate_that_docking_gave_is_verified(place: Place) -> None:
-    token = str(place.walked.cleared["clearance"])
-    valid = await place.laowu("verify", token, "--on", "2019-03-04", "--json")
-    assert (valid.returncode, json.loads(valid.stdout)["worker"]) == (0, place.walked.worker)
-    assert (await place.laowu("verify", token)).returncode == 1  # it has ended since
+async def test_the_certificate_that_docking_gave_is_verified(walked_stack: WalkedStack) -> None:
+    token = str(walked_stack.walked.cleared["clearance"])
+    valid = await walked_stack.laowu("verify", token, "--on", "2019-03-04", "--json")
+    assert (valid.returncode, json.loads(valid.stdout)["worker"]) == (0, walked_stack.walked.worker)
+    assert (await walked_stack.laowu("verify", token)).returncode == 1  # it has ended since
 
 
-async def test_a_new_epoch_is_refused_while_the_service_runs_and_its_events_are_counted_afterwards(place: Place) -> None:
-    explained = await place.laowu("relay", "new-epoch", "docking")
+async def test_a_new_epoch_is_refused_while_the_service_runs_and_its_events_are_counted_afterwards(walked_stack: WalkedStack) -> None:
+    explained = await walked_stack.laowu("relay", "new-epoch", "docking")
     assert (explained.returncode, "Repeat with --yes" in explained.stderr) == (2, True)
-    refused = await place.laowu("relay", "new-epoch", "docking", "--yes")
+    refused = await walked_stack.laowu("relay", "new-epoch", "docking", "--yes")
     assert (refused.returncode, "run laowu down first" in refused.stderr) == (1, True)
-    assert (await place.laowu("down")).returncode == 0
-    done = await place.laowu("relay", "new-epoch", "docking", "--yes")
+    assert (await walked_stack.laowu("down")).returncode == 0
+    done = await walked_stack.laowu("relay", "new-epoch", "docking", "--yes")
     assert (done.returncode, done.stdout) == (
         0,
         "docking numbers its events from 2.0 on; 0 that the log holds already were dropped from its outbox\n",
     ), done.stderr
-    assert (await place.laowu("up", "--simulation")).returncode == 0
-    assert place.running.home is not None
-    assert stack.all_ready(place.running.home)
-    async with place.running.client() as client:
+    assert (await walked_stack.laowu("up", "--simulation")).returncode == 0
+    assert walked_stack.running.home is not None
+    assert stack.all_ready(walked_stack.running.home)
+    async with walked_stack.running.client() as client:
         walked = await walk(client)
         await wait_until_all_applied(client)
     assert walked.grown("2019", "dispatches") == 1
-    assert (await place.laowu("audit", "--strict")).returncode == 0
+    assert (await walked_stack.laowu("audit", "--strict")).returncode == 0

@@ -8,7 +8,6 @@ from datetime import date
 import pytest
 
 from console.api_client import ApiClient, RequestRefused, wait_until_all_applied
-from console.local.home import SERVICES
 from shared.principals import Role
 from tests.e2e.walk import MARCH_WAGE, Walked, shown
 from tests.support import journey, recount
@@ -44,7 +43,7 @@ async def test_a_wage_paid_short_or_not_at_all_is_found(walked: Walked) -> None:
 async def test_every_aggregate_tells_its_history(walked: Walked) -> None:
     venture, auditor = walked.venture, walked.venture.on(RETURNED, Role.AUDITOR)
     enrolment = (await journey.enrolment_of(venture, walked.placement))["enrolment"]
-    told = {
+    histories = {
         path: [change["type"] for change in (await auditor.get(service, f"{path}/history"))["items"]]
         for service, path in (
             ("registration", f"/workers/{walked.worker}"),
@@ -55,7 +54,7 @@ async def test_every_aggregate_tells_its_history(walked: Walked) -> None:
             ("rights", f"/cases/{walked.case}"),
         )
     }
-    assert list(told.values()) == [
+    assert list(histories.values()) == [
         ["WorkerRegistered", "WorkerVerified", "WillingnessRecorded", "WillingnessWithdrawn"],
         ["EnterpriseQualified", "ReserveDeposited"],
         ["JobOrderOpened"],
@@ -145,12 +144,4 @@ async def test_the_figures_are_those_that_a_recount_of_the_log_gives(running: Ru
 @pytest.mark.usefixtures("walked")
 async def test_nothing_is_parked_and_every_published_event_is_applied(running: RunningStack, client: ApiClient) -> None:
     await wait_until_all_applied(client)
-    told = await recount.recount(running.kafka)
-    operator = client.as_role(Role.OPERATOR)
-    for service in SERVICES:
-        state = await operator.get(service, "/delivery")
-        assert (state["outbox"], state["parked"]) == (0, 0), service
-        for place, position in state["positions"].items():
-            topic, _, partition = place.rpartition("/")
-            assert position["next_number"] == told.taken[topic, int(partition)], (service, place)
-    assert told.unnumbered == 0
+    await journey.require_all_delivered(client, await recount.recount(running.kafka))

@@ -27,7 +27,7 @@ class Walked:
     before: dict[str, Any]  # the ministry's report
     after: dict[str, Any]
     requested: dict[str, Any]  # the placement when clearance was asked for,
-    cleared: dict[str, Any]  # when training had told,
+    cleared: dict[str, Any]  # when training had answered,
     returned: dict[str, Any]  # and at the end
     willing_abroad: str
     short: dict[str, Any]  # the ledger when March was paid short,

@@ -23,13 +23,12 @@ from console.demo.wages import wage_paid
 from console.demo.world import World
 from console.local import stack
 from console.local.home import SERVICES, Home
-from shared.principals import Role
 from shared.values import Period
 from tests.support import journey, recount
 from tests.support.journey import RunningStack, local_stack
 from tests.support.wait import until
 
-TOLD_EXIT = Path(__file__).parents[1] / "support" / "told_exit.py"
+EXIT_STATUS = Path(__file__).parents[1] / "support" / "exit_status.py"
 PROCESSES = (*SERVICES, "postgres", "kafka")
 TWO_YEARS = Period("2018-12")
 pytestmark = pytest.mark.timeout(280)
@@ -91,24 +90,17 @@ async def played_while(work: Awaitable[None], disturb: Sequence[Callable[[], boo
 async def nothing_lost(running: RunningStack, client: ApiClient, played: Plan, last: Period = LAST) -> recount.Recount:
     """Figures, sets and positions agree with the plan and with the log."""
     await wait_until_all_applied(client)
-    told = await recount.recount(running.kafka)
-    counted = recount.figures(told.events)
+    log = await recount.recount(running.kafka)
+    counted = recount.figures(log.events)
     assert await reported(client, last) == expected(played, last)
     assert await journey.stated(client) == counted
     for topic, service in zip(recount.TOPICS, SERVICES, strict=True):
-        published = told.ids(topic)
+        published = log.ids(topic)
         assert len(published) == len(set(published)), f"{topic}: an event twice"
         if service != "stats":
             assert set(published) == await accepted(running, service), f"{service}: accepted and published differ"
-    operator = client.as_role(Role.OPERATOR)
-    for service in SERVICES:
-        state = await operator.get(service, "/delivery")
-        assert (state["outbox"], state["parked"]) == (0, 0), service
-        for place, position in state["positions"].items():
-            topic, _, partition = place.rpartition("/")
-            assert position["next_number"] == told.taken[topic, int(partition)], (service, place)
-    assert told.unnumbered == 0
-    return told
+    await journey.require_all_delivered(client, log)
+    return log
 
 
 async def accepted(running: RunningStack, service: str) -> set[str]:
@@ -120,10 +112,10 @@ async def accepted(running: RunningStack, service: str) -> set[str]:
         await conn.close()
 
 
-def in_order(told: recount.Recount) -> None:
+def in_order(log: recount.Recount) -> None:
     """A placement departs once at most, after it was matched, and returns after that."""
     order = ["MatchedToEnterprise", "ContractRegistered", "ClearanceGranted", "Dispatched", "Returned"]
-    for subject, events in told.per_subject().items():
+    for subject, events in log.per_subject().items():
         names = [event["type"].split(".")[1] for event in events]
         steps = [order.index(name) for name in names if name in order]
         assert steps == sorted(set(steps)), f"{subject}: {names}"
@@ -142,9 +134,9 @@ async def test_any_process_killed_at_any_moment_changes_no_figure(tmp_path: Path
         kills = [lambda name=name: send(home, name, signal.SIGKILL) for name in names]
         world = World(plan=played, client=client, step=lambda _what, _count: None, print_line=lambda _line: None)
         assert await played_while(play(world), kills, lambda: chance.uniform(1, 3)) >= 7
-        told = await nothing_lost(running, client, played)
-        in_order(told)
-        print(f"killed {names}; {len(told.events)} events, {told.repeats} records repeated")  # noqa: T201
+        log = await nothing_lost(running, client, played)
+        in_order(log)
+        print(f"killed {names}; {len(log.events)} events, {log.repeats} records repeated")  # noqa: T201
 
 
 async def test_a_service_asked_to_leave_leaves_cleanly_and_loses_nothing(tmp_path: Path) -> None:
@@ -155,7 +147,7 @@ async def test_a_service_asked_to_leave_leaves_cleanly_and_loses_nothing(tmp_pat
     chance.shuffle(names)
 
     def command(name: str) -> Sequence[str]:
-        return [sys.executable, "-P", str(TOLD_EXIT), str(tmp_path / f"{name}.exits"), f"services.{name}"]
+        return [sys.executable, "-P", str(EXIT_STATUS), str(tmp_path / f"{name}.exits"), f"services.{name}"]
 
     async with local_stack(tmp_path, command) as running, running.client() as client:
         home = running.home

@@ -227,19 +227,19 @@ def test_field_case_f23_where_no_copy_can_be_reached_one_line_says_what_to_do(tm
 
 
 # --- what can keep it from starting --------------------------------------------------------------------------------
-def one_line(said: subprocess.CompletedProcess[str]) -> str:
+def one_line(finished: subprocess.CompletedProcess[str]) -> str:
     """The one line on stderr of a command that failed."""
-    assert said.returncode == 1, said
-    assert "Traceback" not in said.stderr
-    lines = [line for line in said.stderr.splitlines() if line.startswith("laowu: ")]
-    assert len(lines) == 1, said.stderr
+    assert finished.returncode == 1, finished
+    assert "Traceback" not in finished.stderr
+    lines = [line for line in finished.stderr.splitlines() if line.startswith("laowu: ")]
+    assert len(lines) == 1, finished.stderr
     return lines[0]
 
 
 def test_without_network_the_first_start_says_so(tmp_path: Path) -> None:
     (closed,) = processes.free_ports(1)
-    said = laowu("up", LAOWU_HOME=str(tmp_path / "home"), LAOWU_CACHE=str(tmp_path), LAOWU_MAVEN=f"http://127.0.0.1:{closed}")
-    assert "no network" in one_line(said)
+    finished = laowu("up", LAOWU_HOME=str(tmp_path / "home"), LAOWU_CACHE=str(tmp_path), LAOWU_MAVEN=f"http://127.0.0.1:{closed}")
+    assert "no network" in one_line(finished)
     assert not list(tmp_path.glob("kafka-*"))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -32,7 +31,6 @@ from tests.support.stats import (
     recorded,
 )
 
-MakeDatabase = Callable[[str], Awaitable[Database]]
 LISTED = Filter(listed=(Designation.NATIONAL, Designation.PROVINCIAL))
 SPAN = {"start": date(2017, 1, 1), "end": date(2020, 12, 31)}
 

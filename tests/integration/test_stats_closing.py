@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
 from itertools import chain
 
@@ -22,8 +21,6 @@ from shared.events import DispatchCorrected, Event, EventEnvelope, FigureRestate
 from shared.principals import NATION, Principal, Role
 from shared.values import Clock
 from tests.support.stats import corrected, counted, departure, dispatched, histories, income, outbox_of, paid, recorded, voided
-
-MakeDatabase = Callable[[str], Awaitable[Database]]
 
 
 def by(name: str, at: date) -> Cause:

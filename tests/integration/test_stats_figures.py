@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import chain
 from typing import Any
@@ -57,7 +56,6 @@ from tests.support.stats import (
     voided,
 )
 
-MakeDatabase = Callable[[str], Awaitable[Database]]
 POOR = Filter(listed=(Designation.NATIONAL, Designation.PROVINCIAL))
 YEARS = (date(2017, 1, 1), date(2020, 12, 31))
 

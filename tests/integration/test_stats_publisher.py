@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -12,9 +11,9 @@ from services.stats.publishing import publisher
 from services.stats.publishing.staleness import LagWatch
 from shared.db import Database
 from shared.events import Event, FigurePublished, QuotaStatusChanged, StalenessCleared, StalenessRaised, TargetProgressChanged
+from tests.conftest import MakeDatabase
 from tests.support.stats import POOR_WEST, RICH_EAST, cause, counted, departure, dispatched, ended, opened, outbox_of, recorded
 
-MakeDatabase = Callable[[str], Awaitable[Database]]
 NOON = datetime(2018, 6, 30, 4, tzinfo=UTC)
 BEHIND: Lag = {"docking.events/0": 9}
 

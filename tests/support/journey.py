@@ -31,7 +31,7 @@ from shared import reference
 from shared.principals import NATION, Principal, Role
 from shared.values import PROGRAMME_ZONE
 from shared.web.auth import issue
-from tests.support.recount import Figure
+from tests.support.recount import Figure, Recount
 from tests.support.registration import an_id
 
 POOR_COUNTY, OTHER_COUNTY = "621126", "370102"
@@ -300,3 +300,15 @@ async def stated(client: ApiClient) -> dict[Figure, int]:
             name = measure if point["currency"] is None else f"{measure} {point['currency']}"
             found[name, point["of"]["year"], point["of"]["county"]] = point["value"]
     return {figure: value for figure, value in found.items() if value}
+
+
+async def require_all_delivered(client: ApiClient, log: Recount) -> None:
+    """Every service has published and applied everything: empty outboxes, nothing parked, positions at the end of the logs."""
+    operator = client.as_role(Role.OPERATOR)
+    for service in SERVICES:
+        state = await operator.get(service, "/delivery")
+        assert (state["outbox"], state["parked"]) == (0, 0), service
+        for topic_partition, position in state["positions"].items():
+            topic, _, partition = topic_partition.rpartition("/")
+            assert position["next_number"] == log.taken[topic, int(partition)], (service, topic_partition)
+    assert log.unnumbered == 0

@@ -31,17 +31,16 @@ from shared.values import (
     Currency,
     Destination,
     EnterpriseId,
-    HouseholdStatus,
     Money,
     Occupation,
     OrderId,
     PlacementId,
-    Sex,
     WagePeriod,
     WorkerId,
     new_id,
 )
 from tests.support.http import Answer, Client, serving
+from tests.support.stats import departure
 from tests.support.visit import Visit
 
 START = date(2018, 6, 20)
@@ -98,24 +97,8 @@ class Placement:
         )
 
     def fact(self, **changes: Any) -> DispatchFact:
-        return DispatchFact(
-            **{
-                "departed_on": self.departed_on,
-                "port": "PVG",
-                "destination": _japan,
-                "occupation": _bricklayer,
-                "channel": Channel.LABOUR_COOPERATION,
-                "enterprise": self.enterprise,
-                "origin": reference.origin(self.county, self.departed_on),
-                "household_status": HouseholdStatus.UNKNOWN,
-                "sex": Sex.MALE,
-                "birth_year": 1988,
-                "first_ever": True,
-                "first_this_year": True,
-                "evidence": self.evidence,
-                **changes,
-            }
-        )
+        codes = {"destination": _japan, "occupation": _bricklayer, "enterprise": self.enterprise, "evidence": self.evidence}
+        return departure(self.county, **{"departed_on": self.departed_on, **codes, **changes})
 
     def departed(self) -> Event:
         return Dispatched(placement=self.placement, worker=self.worker, fact=self.fact())

@@ -12,22 +12,21 @@ import pytest
 
 from shared import reference
 from shared.db import Database
-from shared.events import Dispatched, DispatchFact, Event, Evidence, MatchedToEnterprise, PlacementCancelled
+from shared.events import Dispatched, Event, MatchedToEnterprise, PlacementCancelled
 from shared.principals import NATION, Role
 from shared.values import (
     Channel,
     CountyCode,
     Destination,
     EnterpriseId,
-    HouseholdStatus,
     Occupation,
     OrderId,
     PlacementId,
-    Sex,
     WorkerId,
     new_id,
 )
 from tests.support.http import Answer, Client, serving
+from tests.support.stats import departure
 from tests.support.visit import Visit
 
 START = date(2018, 3, 1)
@@ -71,21 +70,7 @@ class Match:
         return PlacementCancelled(**self._codes(on), reason="worker")
 
     def departed(self, on: date) -> Event:
-        fact = DispatchFact(
-            departed_on=on,
-            port="PVG",
-            destination=self.destination,
-            occupation=self.occupation,
-            channel=Channel.LABOUR_COOPERATION,
-            enterprise=EnterpriseId(new_id()),
-            origin=reference.origin(self.county, on),
-            household_status=HouseholdStatus.UNKNOWN,
-            sex=Sex.MALE,
-            birth_year=1988,
-            first_ever=True,
-            first_this_year=True,
-            evidence=Evidence.EXIT_STAMP,
-        )
+        fact = departure(self.county, on, destination=self.destination, occupation=self.occupation)
         return Dispatched(placement=self.placement, worker=self.worker, fact=fact)
 
 

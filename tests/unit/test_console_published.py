@@ -12,21 +12,23 @@ from console.commands import restatements
 PERIOD = {"period": "2018", "version": 1, "closed_at": "2019-01-31T10:00:00Z", "reopened_by": None}
 
 
-def told(measure: str, old: int, new: int, kind: str = "late", scope: str = "nation:CN", currency: str | None = None) -> dict[str, Any]:
+def a_restatement(
+    measure: str, old: int, new: int, kind: str = "late", scope: str = "nation:CN", currency: str | None = None
+) -> dict[str, Any]:
     return {"measure": measure, "scope": scope, "currency": currency, "old": old, "new": new, "kind": kind}
 
 
 def test_restatements_of_the_nation_are_added_up_by_what_caused_them() -> None:
     events = [
-        told("dispatches", 488, 489),
-        told("dispatches", 300, 301, scope="province:370000"),
-        told("dispatches", 489, 491, "correction"),
-        told("income", 500_00, 700_00, currency="CNY"),
-        told("dispatches", 491, 490, "correction"),
-        told("dispatches", 490, 492),
-        told("income", 7, 8, currency="JPY"),
-        told("income", 900_00, 901_00, "fx", currency="CNY"),
-        told("income_months", 7, 8),
+        a_restatement("dispatches", 488, 489),
+        a_restatement("dispatches", 300, 301, scope="province:370000"),
+        a_restatement("dispatches", 489, 491, "correction"),
+        a_restatement("income", 500_00, 700_00, currency="CNY"),
+        a_restatement("dispatches", 491, 490, "correction"),
+        a_restatement("dispatches", 490, 492),
+        a_restatement("income", 7, 8, currency="JPY"),
+        a_restatement("income", 900_00, 901_00, "fx", currency="CNY"),
+        a_restatement("income_months", 7, 8),
     ]
     assert restatements.restated(PERIOD, events) == [
         {
@@ -66,7 +68,7 @@ def test_the_ending_is_shown_where_there_is_something_to_show() -> None:
         "then": {"year": "2018", "known": "2019-02-01", **year(0)},
     }
     full = {
-        "restated": restatements.restated(PERIOD, [told("dispatches", 488, 492)]), "breached": [breached(2018, 40, 492, 11)],
+        "restated": restatements.restated(PERIOD, [a_restatement("dispatches", 488, 492)]), "breached": [breached(2018, 40, 492, 11)],
         "years": {"2018": year(492)}, "then": {**empty["then"], **year(488)},
     }  # fmt: skip
     shown = []

@@ -81,9 +81,9 @@ def test_a_target_half_way_through_its_days_expects_half_its_floor() -> None:
 def test_the_shipped_programme_does_not_contradict_itself() -> None:
     plan = catalogue.shipped()["2017-2020"]
     assert validation.plan_errors(plan) == []
-    said = validation.arithmetic(plan)
-    assert "Q1: 1/10 of dispatches's stretch of 2,000,000 is 200,000" in said
-    assert "income: 100,000,000,000 yuan over 2,000,000 of dispatches is 50,000 yuan a head" in said
+    lines = validation.arithmetic(plan)
+    assert "Q1: 1/10 of dispatches's stretch of 2,000,000 is 200,000" in lines
+    assert "income: 100,000,000,000 yuan over 2,000,000 of dispatches is 50,000 yuan a head" in lines
 
 
 def test_the_impossible_reading_of_the_half_is_refused_with_its_arithmetic() -> None:

@@ -1,4 +1,4 @@
-"""Runs a module as `python -m` would and writes down how it ended: `told_exit.py FILE MODULE` appends the exit status to FILE.
+"""Runs a module as `python -m` would and writes down how it ended: `exit_status.py FILE MODULE` appends the exit status to FILE.
 
 A process that is killed, or leaves without unwinding, writes nothing.
 """
@@ -11,11 +11,11 @@ from pathlib import Path
 
 
 def main() -> None:
-    told, module = Path(sys.argv[1]), sys.argv[2]
+    file, module = Path(sys.argv[1]), sys.argv[2]
     try:
         runpy.run_module(module, run_name="__main__")
     except SystemExit as leaving:
-        with told.open("a") as out:
+        with file.open("a") as out:
             out.write(f"{leaving.code or 0}\n")
         raise
 
