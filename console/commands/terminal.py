@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
-from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
@@ -55,15 +55,20 @@ def text_column(table: Table, name: str) -> None:
 
 
 def figure_column(table: Table, name: str) -> None:
-    """Figures, never wrapped."""
-    table.add_column(name, justify="right", no_wrap=True)
+    """Figures, each in one line."""
+    table.add_column(name, justify="right")
 
 
 def print_table(console: Console, table: Table) -> None:
-    """As a table where all of it fits, else a line per cell: a figure that is cut off is a wrong figure."""
-    if Measurement.get(console, console.options.update_width(UNBOUNDED), table).minimum <= console.width:
-        console.print(table)
-        return
+    """As a table where no figure and no word is broken, else a line per cell: a figure that is cut off is a wrong figure."""
+    for box in (table.box, None):
+        table.box = box
+        widths = _widths(table, console.width)
+        if widths is not None:
+            for column, width in zip(table.columns, widths, strict=True):
+                column.width = width
+            console.print(table)
+            return
     if table.title:
         console.print(str(table.title), style="italic", markup=False, highlight=False)
     headers = [str(column.header) for column in table.columns]
@@ -72,6 +77,26 @@ def print_table(console: Console, table: Table) -> None:
             if cell:
                 console.print(f"{header}: {cell}", highlight=False)
         console.print()
+
+
+def _widths(table: Table, room: int) -> list[int] | None:
+    """Of the columns: what each needs, the rest to whom it spares wrapping, from the left. None: there is too little room."""
+    needed, wished = [], []
+    for column in table.columns:
+        texts = [Text.from_markup(str(text)) for text in (column.header, *column.cells)]
+        words = [word for text in texts for word in text.plain.split()]
+        unbroken = [text.plain for text in texts[1:]] if column.justify == "right" else []
+        needed.append(max(map(cell_len, [*words, *unbroken]), default=0))
+        wished.append(max(text.cell_len for text in texts))
+    borders = len(needed) + 1 if table.box else 0
+    spare = room - borders - sum(needed) - 2 * len(needed)  # a space on either side
+    if spare < 0:
+        return None
+    widths = []
+    for least, most in zip(needed, wished, strict=True):
+        widths.append(least + min(spare, most - least))
+        spare -= widths[-1] - least
+    return widths
 
 
 # --- progress -----------------------------------------------------------------------------------------------------------
