@@ -151,17 +151,8 @@ async def rebuild(settings: Settings, url: str, processes: int, *more: str) -> R
         "TOPIC_PREFIX": settings.topic_prefix,
         "PYTHONPATH": str(ROOT),
     }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "services.stats.replay",
-        "--processes",
-        str(processes),
-        *more,
-        env=variables,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    command = (sys.executable, "-m", "services.stats.replay", "--processes", str(processes), *more)
+    process = await asyncio.create_subprocess_exec(*command, env=variables, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
     assert process.stdout is not None
     assert process.stderr is not None
     began = last_read = 0.0

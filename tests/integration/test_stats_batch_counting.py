@@ -28,7 +28,7 @@ from tests.support.delivery import take
 from tests.support.stats import cause, departure, dispatched, histories, outbox_of, recorded
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     cells: dict[Any, int]
     applied: dict[str, Any]
@@ -44,8 +44,21 @@ def in_log(written: Sequence[tuple[str, bytes, bytes]]) -> list[ConsumerRecord]:
     for topic, key, value in written:
         number = numbers[topic]
         numbers[topic] += 1
-        headers = (("sequence", b"1.%d" % number),)
-        records.append(ConsumerRecord(topic, 0, number, 0, 0, key, value, None, len(key), len(value), headers))
+        records.append(
+            ConsumerRecord(
+                topic=topic,
+                partition=0,
+                offset=number,
+                timestamp=0,
+                timestamp_type=0,
+                key=key,
+                value=value,
+                checksum=None,
+                serialized_key_size=len(key),
+                serialized_value_size=len(value),
+                headers=(("sequence", b"1.%d" % number),),
+            )
+        )
     return sorted(records, key=lambda record: record.topic)
 
 
@@ -57,11 +70,11 @@ async def outcome(database: Database, records: Sequence[ConsumerRecord], apply: 
         dead_letters = await tx.conn.fetch('SELECT topic, "offset", reason, detail, value FROM dead_letter ORDER BY id')
         positions = await tx.conn.fetch("SELECT topic, partition, next_offset, epoch, next_number FROM consumed ORDER BY 1, 2")
         return Outcome(
-            await generations.list_cells(tx.conn),
-            await applied.list_(tx),
-            [tuple(row) for row in dead_letters],
-            taken.unknown,
-            [tuple(row) for row in positions],
+            cells=await generations.list_cells(tx.conn),
+            applied=await applied.list_(tx),
+            parked=[tuple(row) for row in dead_letters],
+            unknown=taken.unknown,
+            positions=[tuple(row) for row in positions],
         )
 
 

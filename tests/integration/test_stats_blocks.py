@@ -62,7 +62,7 @@ async def test_many_new_blocks_are_added_to_the_sums_in_parts(database: Database
     monkeypatch.setattr(block_encoding, "BLOCK_CELLS", 2)
     monkeypatch.setattr(counting, "MAX_NEW_CELLS", 5)
     monkeypatch.setattr(counting, "BLOCKS_PER_TRANSACTION", 2)
-    cell = Cell(6, 5, "620000", "seafarer", date(2018, 5, 2), date(2018, 5, 3), "")
+    cell = Cell(measure=6, cut=5, k1="620000", k2="seafarer", day=date(2018, 5, 2), recorded_on=date(2018, 5, 3), currency="")
     unsettled = []
     for number in range(1, 5):
         async with database.transaction(cause()) as tx:
@@ -79,7 +79,7 @@ async def test_many_new_blocks_are_added_to_the_sums_in_parts(database: Database
 
 
 DISPATCHES = Question(measure="dispatches", **YEARS)
-CELL = Cell(6, 5, "620000", "seafarer", date(2018, 5, 2), date(2018, 5, 3), "")
+CELL = Cell(measure=6, cut=5, k1="620000", k2="seafarer", day=date(2018, 5, 2), recorded_on=date(2018, 5, 3), currency="")
 
 
 async def add(database: Database, value: int, *, settled: bool) -> None:
@@ -122,7 +122,7 @@ async def test_a_block_added_to_the_sums_between_two_statements_is_counted_once(
 
 async def test_keys_with_special_characters_are_stored_unchanged(database: Database) -> None:
     words = ["", "a|b", 'say "so"', "{1,2}", "名", "NULL", "\\N"]
-    cells = {Cell(1, 4, word, word, date(2018, 5, 2), date(2018, 5, 3), ""): 7 for word in words}
+    cells = {Cell(measure=1, cut=4, k1=word, k2=word, day=date(2018, 5, 2), recorded_on=date(2018, 5, 3), currency=""): 7 for word in words}
     async with database.transaction(cause()) as tx:
         await blocks.insert(tx, 1, block_encoding.frame_from_cells(cells))
         assert await generations.list_cells(tx.conn) == cells

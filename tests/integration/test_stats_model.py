@@ -1,9 +1,9 @@
 """Random histories against a recount: whatever happens in between, every cell is what the log says, as known at every day.
 
-A small world (tests/support/history.py) publishes a history, which inbox.take takes in batches of any size from any partition, with
-repeats, crashes before commit, records that a build rejects and that are redriven later, rebuilds, and periods closed and reopened
-in between. After every turn the stored cells must be those of the oracle (tests/support/oracle.py), which shares no code with the
-folds. Hypothesis shortens a history that fails and prints it.
+A small world (tests/support/world.py) publishes a random history (tests/support/history.py), which inbox.take takes in batches of
+any size from any partition, with repeats, crashes before commit, records that a build rejects and that are redriven later,
+rebuilds, and periods closed and reopened in between. After every turn the stored cells must be those of the oracle
+(tests/support/oracle.py), which shares no code with the folds. Hypothesis shortens a history that fails and prints it.
 """
 
 from __future__ import annotations
@@ -44,8 +44,9 @@ from shared.settings import Settings
 from shared.values import Clock
 from tests.conftest import MakeDatabase
 from tests.support import delivery, oracle
-from tests.support.history import Log, Step, World, happen, steps
+from tests.support.history import Step, happen, steps
 from tests.support.oracle import NamedCell, known_at, recount, summed, with_names
+from tests.support.world import Log, World
 
 AFTER = datetime(2031, 1, 1, 4, tzinfo=UTC)
 PERIODS = ("2017", "2018", "2019", "2018-05", "2017-12", "2019-01")
@@ -90,7 +91,7 @@ turns = st.builds(
 scripts = st.lists(turns, min_size=4, max_size=16)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Machine:
     """The service's database beside the world; `frozen`: what the oracle counted in a period when it was closed."""
 
@@ -343,7 +344,7 @@ async def test_whatever_happens_every_cell_is_what_a_recount_gives_as_known_at_e
     script: list[Turn], make_database: MakeDatabase, kafka: str
 ) -> None:
     prefix = f"t{uuid.uuid4().hex[:12]}."  # a log of its own for every history
-    machine = Machine(await make_database("stats"), delivery.settings(kafka, prefix), World(Log(prefix)))
+    machine = Machine(database=await make_database("stats"), config=delivery.settings(kafka, prefix), world=World(log=Log(prefix)))
     for turn in script:
         for step in turn.steps:
             happen(machine.world, step)

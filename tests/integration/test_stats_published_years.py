@@ -26,8 +26,8 @@ from shared.values import QuotaStatus, TargetState
 from tests.conftest import ROOT
 from tests.support import plan_events
 from tests.support.delivery import take
-from tests.support.history import Log
 from tests.support.stats import cause
+from tests.support.world import Log
 
 AFTER = datetime(2021, 1, 5, 4, tzinfo=UTC)
 BATCH = 2_000

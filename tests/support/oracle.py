@@ -103,8 +103,8 @@ def recount(events: Iterable[Event]) -> dict[NamedCell, int]:
         for part in contributions(event):
             day = part.day if len(part.day) == 10 else f"{part.day}-01"
             for cut in part.cuts:
-                k1, k2 = (_days(part.since, day) if name == "days" else _key(name, part.codes, day) for name in CUTS[cut])
-                total[NamedCell(part.measure, cut, k1, k2, day, recorded_on, part.currency)] += part.amount
+                keys = (_days(part.since, day) if name == "days" else _key(name, part.codes, day) for name in CUTS[cut])
+                total[NamedCell._make((part.measure, cut, *keys, day, recorded_on, part.currency))] += part.amount
     return {cell: value for cell, value in total.items() if value}
 
 
@@ -221,7 +221,9 @@ def _assessed(data: Mapping[str, Any]) -> Contributions:
     for name, sign in (("previous", -1), ("fact", 1)):
         if (cost := data[name]) is not None:
             found += [
-                Contribution("recruitment_fees", INCOME_CUTS, cost["period"], data, sign * cost["fee"]["minor"], cost["fee"]["currency"]),
+                Contribution(
+                    "recruitment_fees", INCOME_CUTS, cost["period"], data, sign * cost["fee"]["minor"], currency=cost["fee"]["currency"]
+                ),
                 Contribution("first_incomes", INCOME_CUTS, cost["period"], data, sign),
                 Contribution("recruitment_cost", INCOME_CUTS, cost["period"], data, sign * cost["months_milli"]),
             ]
@@ -236,7 +238,9 @@ def _income(data: Mapping[str, Any], fact: str, sign: int) -> Contributions:
     paid, found = data[fact], [Contribution("income_months", INCOME_CUTS, data[fact]["period"], data, sign)]
     for measure, name in (("income", "net"), ("income_deducted", "deductions"), ("income_remitted", "remitted")):
         if paid[name] is not None:
-            found.append(Contribution(measure, INCOME_CUTS, paid["period"], data, sign * paid[name]["minor"], paid[name]["currency"]))
+            found.append(
+                Contribution(measure, INCOME_CUTS, paid["period"], data, sign * paid[name]["minor"], currency=paid[name]["currency"])
+            )
     return found
 
 
@@ -244,7 +248,7 @@ def _finding(data: Mapping[str, Any], heads: str, money: str, amount: str) -> Co
     found = data[amount]
     return [
         Contribution(heads, INCOME_CUTS, data["effective"], data),
-        Contribution(money, INCOME_CUTS, data["effective"], data, found["minor"], found["currency"]),
+        Contribution(money, INCOME_CUTS, data["effective"], data, found["minor"], currency=found["currency"]),
     ]
 
 

@@ -13,12 +13,13 @@ from services.stats.counting import columnar_fold, measures
 from services.stats.counting.reference_fold import fold_all
 from shared.events import Event, EventEnvelope, decode, encode
 from shared.values import PROGRAMME_ZONE
-from tests.support.history import Log, Step, World, happen, steps
+from tests.support.history import Step, happen, steps
 from tests.support.oracle import CUTS, MEASURES, known_at, province, recount, summed, with_names
+from tests.support.world import Log, World
 
 
 def a_world(steps: list[Step]) -> World:
-    world = World(Log(""))
+    world = World(log=Log(""))
     for step in steps:
         happen(world, step)
     return world

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from services.stats.replay.source_conflicts import Counted, SourceConflict, check
@@ -22,7 +23,7 @@ from tests.support.stats import (
 )
 
 
-def conflicts(*events: Event) -> list[SourceConflict]:
+def conflicts(events: Sequence[Event]) -> list[SourceConflict]:
     counted = Counted()
     return [one for data in events for one in check(counted, recorded(data))]
 
@@ -34,12 +35,14 @@ def test_a_consistent_history_has_no_conflict() -> None:
     report = income(out, paid(800))
     better = income_corrected(out, paid(800), paid(900)).model_copy(update={"report": report.report})
     gone = IncomeVoided(**{**better.model_dump(), "previous": paid(900)}, reason="of another worker")
-    assert conflicts(out, corrected(out, moved.fact), came_back(moved, back), voided(moved, back), dispatched(), report, better, gone) == []
+    assert (
+        conflicts([out, corrected(out, moved.fact), came_back(moved, back), voided(moved, back), dispatched(), report, better, gone]) == []
+    )
 
 
 def test_a_correction_of_something_else_is_named_with_the_fields_that_differ() -> None:
     out = dispatched()
-    (found,) = conflicts(out, corrected(dispatched(departure(POOR_WEST), out.placement), departure()))
+    (found,) = conflicts([out, corrected(dispatched(departure(POOR_WEST), out.placement), departure())])
     assert found.business_id == f"placement {out.placement}"
     assert found.expected is not None
     assert found.found is not None
@@ -51,21 +54,21 @@ def test_a_conflicting_correction_is_the_new_base_for_later_events() -> None:
     out = dispatched()
     wrong = corrected(dispatched(departure(POOR_WEST), out.placement), departure(POOR_WEST))
     right = voided(dispatched(departure(POOR_WEST), out.placement))
-    assert len(conflicts(out, wrong, right)) == 1
+    assert len(conflicts([out, wrong, right])) == 1
 
 
 def test_a_void_of_what_was_never_counted_or_counted_with_a_return_is_named() -> None:
     out = dispatched()
-    (never,) = conflicts(voided(out))
+    (never,) = conflicts([voided(out)])
     assert (never.expected, never.found is not None) == (None, True)
-    (silent,) = conflicts(out, came_back(out, date(2019, 3, 4)), voided(out))
+    (silent,) = conflicts([out, came_back(out, date(2019, 3, 4)), voided(out)])
     assert silent.business_id == f"return of placement {out.placement}"
     assert (silent.expected, silent.found) == ({"returned_on": "2019-03-04", "reason": "completed"}, None)
 
 
 def test_counting_a_business_id_twice_is_named() -> None:
     out, report = dispatched(), income(dispatched(), paid(800))
-    assert [one.business_id for one in conflicts(out, out, report, report)] == [
+    assert [one.business_id for one in conflicts([out, out, report, report])] == [
         f"placement {out.placement}",
         f"income of placement {report.placement} in 2018-06",
     ]
@@ -76,13 +79,13 @@ def test_a_better_source_and_a_new_assessment_replace_what_was_counted() -> None
     first, better = income(out, paid(800)), income_corrected(out, paid(800), paid(900))
     assert first.report != better.report
     before, after = cost(900, 800), cost(900, 900)
-    assert conflicts(out, first, better, assessed(out, before), assessed(out, after, before), assessed(out, None, after)) == []
-    assert [one.business_id for one in conflicts(assessed(out, after, before))] == [f"recruitment of placement {out.placement}"]
+    assert conflicts([out, first, better, assessed(out, before), assessed(out, after, before), assessed(out, None, after)]) == []
+    assert [one.business_id for one in conflicts([assessed(out, after, before)])] == [f"recruitment of placement {out.placement}"]
 
 
 def test_a_wage_taken_away_under_other_codes_than_it_was_counted_by_is_named() -> None:
     out = dispatched()
     moved = out.model_copy(update={"fact": departure(POOR_WEST)})
-    (found,) = conflicts(income(out, paid(800)), income_corrected(moved, paid(800), paid(900)))
+    (found,) = conflicts([income(out, paid(800)), income_corrected(moved, paid(800), paid(900))])
     assert found.business_id == f"income of placement {out.placement} in 2018-06"
     assert list(found.expected or {}) == ["origin"]

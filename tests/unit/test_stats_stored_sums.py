@@ -24,5 +24,5 @@ def test_a_departure_is_in_its_month_in_every_monthly_cut_and_in_its_closed_peri
 def test_a_measure_that_no_province_has_is_in_no_closed_period() -> None:
     day = date(2018, 5, 2)
     for measure in (measure for measure in MEASURES if measure.code not in CUT_OF):
-        cells = {Cell(measure.code, cut, "x", "y", day, day, ""): 1 for cut in CUT_BY_CODE}
+        cells = {Cell(measure=measure.code, cut=cut, k1="x", k2="y", day=day, recorded_on=day, currency=""): 1 for cut in CUT_BY_CODE}
         assert not [name for name in recount_sums(cells, YEAR) if name.startswith("closed")]

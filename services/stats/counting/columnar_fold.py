@@ -139,14 +139,10 @@ def _age(rule: Rule) -> pl.Expr:
 # --- cuts -------------------------------------------------------------------------------------------------------------
 def _sum_by_cut(rows: pl.DataFrame, cut: Cut) -> pl.DataFrame:
     keyed = rows.select(
-        "measure",
-        pl.lit(cut.code, pl.Int16).alias("cut"),
-        _key(cut.k1).alias("k1"),
-        _key(cut.k2).alias("k2"),
-        "day",
-        "recorded_on",
-        "currency",
-        "value",
+        ["measure", "day", "recorded_on", "currency", "value"],
+        cut=pl.lit(cut.code, pl.Int16),
+        k1=_key(cut.k1),
+        k2=_key(cut.k2),
     )
     return keyed.group_by(CELL_KEYS).agg(pl.col("value").sum())
 
