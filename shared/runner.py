@@ -1,8 +1,7 @@
 """Runs one service: database, migrations, topics, relay, consumer, timeouts and HTTP in one process; leaves cleanly on SIGTERM.
 
 Shutting down: HTTP finishes what it has begun, the consumer stops, the relay empties the outbox, the pool closes; all of it
-within `drain_seconds`, after which the process leaves hard. Nothing is lost by leaving hard either; it only takes longer to
-start again.
+within `drain_seconds`, after which the process ends at once. Nothing is lost then either; the next start only takes longer.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from pathlib import Path
 
 import uvicorn
 import uvloop
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 from pydantic import ValidationError
 
 from shared import db
@@ -54,7 +53,7 @@ class Service:
     sweep: Sweep | None = None  # one bounded batch of timeouts; returns how many it acted on
     background: tuple[Background, ...] = ()  # further loops; one that ends or fails ends the process
     settings: type[Settings] = Settings
-    plan_each: bool = False  # its statements have optional filters, by lists of one or of a thousand: no plan fits them all
+    plan_each: bool = False  # plan every execution: its statements have optional filters, by lists of one or of a thousand
     body_limits: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -62,7 +61,7 @@ class Service:
         return db.SHARED_MIGRATIONS, self.package / "migrations"
 
     def redriving(self, settings: Settings) -> Redriving | None:
-        """How its dead letters are applied after all."""
+        """How its dead letters are redriven; None for a service that reads nothing."""
         if self.apply is None:
             return None
         return Redriving(self.apply, settings.simulation, self.published_figures, self.publish_redriven)
@@ -104,9 +103,24 @@ async def _run(service: Service, settings: Settings) -> int:
         sweep=service.sweep,
         redriving=service.redriving(settings),
     )
-    server = _Server(
+    server = _server(create_app(running, service.router, verifier, body_limits=service.body_limits), settings)
+    async with _running(running, url, service, server, consumer) as tasks:
+        stopped = asyncio.create_task(stop.wait(), name="stop")
+        await asyncio.wait({stopped, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        _exit_after(settings.drain_seconds + 5)
+        failed = [task for task in tasks if task.done()]
+        for task in failed:
+            logger.error("%s ended: leaving", task.get_name(), exc_info=None if task.cancelled() else task.exception())
+        running.stopping.set()
+        server.should_exit = True
+    return 1 if failed else 0
+
+
+def _server(app: FastAPI, settings: Settings) -> _Server:
+    return _Server(
         uvicorn.Config(
-            create_app(running, service.router, verifier, body_limits=service.body_limits),
+            app,
             host=settings.http_host,
             port=settings.http_port,
             log_config=None,
@@ -117,17 +131,6 @@ async def _run(service: Service, settings: Settings) -> int:
             timeout_keep_alive=65,
         )
     )
-    async with _running(running, url, service, server, consumer) as tasks:
-        stopped = asyncio.create_task(stop.wait(), name="stop")
-        await asyncio.wait({stopped, *tasks}, return_when=asyncio.FIRST_COMPLETED)
-        stopped.cancel()
-        _leave_hard_after(settings.drain_seconds + 5)
-        failed = [task for task in tasks if task.done()]
-        for task in failed:
-            logger.error("%s ended: leaving", task.get_name(), exc_info=None if task.cancelled() else task.exception())
-        running.stopping.set()
-        server.should_exit = True
-    return 1 if failed else 0
 
 
 async def _prepare(service: Service, settings: Settings, url: str) -> Database:
@@ -173,7 +176,7 @@ async def _loop(work: Awaitable[None]) -> None:
 
 
 async def _drained(database: Database, relaying: asyncio.Task[None], seconds: float) -> None:
-    """Until the outbox is empty, the time is up, or the relay or Postgres is gone."""
+    """Wait until the outbox is empty, the time is up, or the relay or Postgres is gone."""
     with contextlib.suppress(TimeoutError, db.Unavailable):
         async with asyncio.timeout(seconds):
             while not relaying.done():
@@ -192,15 +195,15 @@ async def _sweeping(database: Database, sweep: Sweep, settings: Settings) -> Non
                 async with database.transaction(database.system_cause()) as tx:
                     acted = await sweep(tx)
         except db.Unavailable:
-            logger.warning("sweep: the database is away, again in %s s", settings.sweep_seconds)
+            logger.warning("sweep: the database is away, next try in %s s", settings.sweep_seconds)
         await asyncio.sleep(settings.sweep_seconds)
 
 
-def _leave_hard_after(seconds: float) -> None:
-    """A stop that hangs must not keep a process: its successor could not get the port or the relay's lock."""
+def _exit_after(seconds: float) -> None:
+    """End the process even if its stop hangs: its successor needs the port and the relay's lock."""
 
     def leave() -> None:
-        logger.error("still running %s s after the stop: leaving hard", seconds)
+        logger.error("still running %s s after the stop: exiting", seconds)
         os._exit(1)
 
     timer = threading.Timer(seconds, leave)
@@ -209,7 +212,7 @@ def _leave_hard_after(seconds: float) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Signals are the runner's."""
+    """Leaves signals to the runner."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

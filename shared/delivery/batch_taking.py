@@ -92,7 +92,7 @@ class BatchTaker:
                 self._reread(records)
             except TooManyDiverted as error:
                 self._halt(error)
-            except (*inbox.PASSING, *kafka.AWAY, asyncpg.PostgresError) as error:
+            except (*inbox.TRANSIENT, *kafka.AWAY, asyncpg.PostgresError) as error:
                 await self._retry_later(records, error)
             except Exception as error:  # noqa: BLE001  # a defect: run() raises it
                 self.defect = self.defect or error

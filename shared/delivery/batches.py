@@ -1,4 +1,4 @@
-"""What a batch of records holds: events to apply, repeats, records ahead of one that is missing, records to park and why."""
+"""What a batch of records contains: events to apply, repeats, records ahead of a missing one, records to park and why."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-from shared.delivery.numbering import KafkaRecord, Number, Verdict, accept, following, number_of, run_of
+from shared.delivery.numbering import KafkaRecord, Number, Verdict, accept, first_of_run, following, number_of
 from shared.delivery.positions import Position, TopicPartition
 from shared.events import Event, EventEnvelope, Undecodable, Unknown, Unwanted, decode
 
@@ -76,25 +76,25 @@ def chunks(prefix: str, records: Sequence[KafkaRecord]) -> list[Chunk]:
     return [Chunk(name.removeprefix(prefix), partition, list(group)) for (name, partition), group in grouped]
 
 
-def select(batch: Sequence[Chunk], taken: Taken, reads: Reads) -> list[Item]:
-    """The records that are new, read, in order; positions are moved past all of them."""
+def read_new(batch: Sequence[Chunk], taken: Taken, reads: Reads) -> list[Item]:
+    """Read the records that are new, in order; positions move past all of them."""
     items: list[Item] = []
     for chunk in batch:
         position = taken.positions[chunk.topic_partition]
-        past = moved(chunk, position)
+        past = position_after(chunk, position)
         if past is None:
             items += _one_by_one(chunk.topic, chunk.records, position, taken, reads)
             continue
         taken.positions[chunk.topic_partition] = past
         epoch, end = past.expected
         for number, record in enumerate(chunk.records, end - len(chunk.records)):
-            keep(reads(chunk.topic, record, Number(epoch, number)), chunk.topic, items, taken)
+            add(reads(chunk.topic, record, Number(epoch, number)), chunk.topic, items, taken)
     return items
 
 
-def moved(chunk: Chunk, position: Position) -> Position | None:
-    """The position past the chunk, where every record of it is new and follows the one before; None: each has to be judged."""
-    first = run_of(chunk.records, position.expected) if chunk.records[0].offset >= position.next_offset else None
+def position_after(chunk: Chunk, position: Position) -> Position | None:
+    """The position after the chunk when all its records are new and in sequence; None: each has to be judged."""
+    first = first_of_run(chunk.records, position.expected) if chunk.records[0].offset >= position.next_offset else None
     return first and Position(chunk.records[-1].offset + 1, Number(first.epoch, first.number + len(chunk.records)), None)
 
 
@@ -111,7 +111,7 @@ def _one_by_one(topic: str, records: Sequence[KafkaRecord], position: Position, 
         verdict = accept(position.expected, number)
         if verdict is Verdict.ACCEPTED:
             position.expected, position.gap_since = following(number), None
-            keep(reads(topic, record, number), topic, items, taken)
+            add(reads(topic, record, number), topic, items, taken)
             continue
         taken.dropped.append((topic, verdict))
         if verdict is Verdict.AHEAD and position.gap_since is None:
@@ -119,14 +119,15 @@ def _one_by_one(topic: str, records: Sequence[KafkaRecord], position: Position, 
     return items
 
 
-def keep(found: Item | Unknown | Unwanted, topic: str, items: list[Item], taken: Taken) -> None:
+def add(found: Item | Unknown | Unwanted, topic: str, items: list[Item], taken: Taken) -> None:
+    """To the items, or to the count of unknown types."""
     if isinstance(found, Item):
         items.append(found)
     elif isinstance(found, Unknown):
         taken.unknown[topic] += 1
 
 
-def decoded(topic: str, record: KafkaRecord, number: Number, wanted: frozenset[str] | None) -> Item | Unknown | Unwanted:
+def decode_record(topic: str, record: KafkaRecord, number: Number, wanted: frozenset[str] | None) -> Item | Unknown | Unwanted:
     """What a numbered record holds: an event to apply, a reason to park it, or nothing for this reader."""
     if record.value is None:
         return Item(topic, record, number, reason="no_value", detail="a record without a value is no event")

@@ -102,6 +102,7 @@ class ParkedRecord:
         return TopicPartition(self.topic, self.partition)
 
     def record(self) -> KafkaRecord:
+        """As it was read, with what a dead letter keeps of it."""
         return KafkaRecord(
             topic=self.topic,
             partition=self.partition,

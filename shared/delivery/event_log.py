@@ -16,7 +16,7 @@ from aiokafka import TopicPartition as KafkaTopicPartition
 
 from shared.delivery import aiokafka_internals, kafka
 from shared.delivery.kafka import COMPACTED, REQUEST_MS, logical, on_cluster, topic_name
-from shared.delivery.numbering import START, KafkaRecord, Number, Verdict, accept, following, number_of, run_of
+from shared.delivery.numbering import START, KafkaRecord, Number, Verdict, accept, first_of_run, following, number_of
 from shared.delivery.positions import TopicPartition
 from shared.settings import Settings
 
@@ -130,7 +130,7 @@ async def read_runs(
 
 def _accept_all(records: Sequence[KafkaRecord], expected: Number, beyond: int) -> tuple[Mark, list[KafkaRecord]]:
     """The accepted records, and the mark at the offset `beyond` them."""
-    first = run_of(records, expected) if records else None
+    first = first_of_run(records, expected) if records else None
     if first is not None:
         return Mark(beyond, Number(first.epoch, first.number + len(records))), list(records)
     accepted = []

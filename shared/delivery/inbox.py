@@ -17,7 +17,7 @@ import asyncpg
 
 from shared.db import Cause, Database, Tx, Unavailable
 from shared.delivery import dead_letters
-from shared.delivery.batches import Chunk, Item, Taken, chunks, decoded, keep, moved, select
+from shared.delivery.batches import Chunk, Item, Taken, add, chunks, decode_record, position_after, read_new
 from shared.delivery.numbering import KafkaRecord, Verdict
 from shared.delivery.positions import Position, TopicPartition, lock_positions, store_positions
 from shared.events import Event, EventEnvelope
@@ -111,8 +111,8 @@ class TooManyDiverted(Exception):
     """So many records in a row could not be applied that the cause lies elsewhere; nothing of the batch was kept."""
 
 
-# Not the record's fault: the batch is rolled back and taken again.
-PASSING = (
+# Not the record's fault: the batch is rolled back and taken again later.
+TRANSIENT = (
     Unavailable,
     OSError,
     TimeoutError,
@@ -128,9 +128,9 @@ PASSING = (
 )
 
 
-def passing(error: BaseException, conn: Any) -> bool:
-    """Whether the same record may well succeed later. asyncpg reports a lost connection as InterfaceError, as it does misuse."""
-    return isinstance(error, PASSING) or (isinstance(error, asyncpg.InterfaceError) and conn.is_closed())
+def is_transient(error: BaseException, conn: Any) -> bool:
+    """Whether the same record may succeed later. asyncpg reports a lost connection as InterfaceError, and misuse too."""
+    return isinstance(error, TRANSIENT) or (isinstance(error, asyncpg.InterfaceError) and conn.is_closed())
 
 
 # --- applying -----------------------------------------------------------------------------------------------------
@@ -169,7 +169,7 @@ class _Attempt:
 
 
 async def take(database: Database, batch: Batch) -> Taken:
-    """Take the batch. Raises OffsetsSkipped, TooManyDiverted, and what is in PASSING; then nothing was kept."""
+    """Take the batch. Raises OffsetsSkipped, TooManyDiverted, and what is in TRANSIENT; then nothing was kept."""
     records, apply = batch.records, batch.apply
     cause = Cause(principal=system(database.service), clock=Clock(_beginning(records) if batch.simulated else None))
     async with database.transaction(cause) as tx:
@@ -181,7 +181,7 @@ async def take(database: Database, batch: Batch) -> Taken:
         waiting = await dead_letters.any_blocks(tx.conn)
         batch.progress()
         if waiting or bulk is None or not await _apply_whole(attempt, bulk, read):
-            items = select(read, taken, Item if bulk else partial(decoded, wanted=wanted_types(apply)))
+            items = read_new(read, taken, Item if bulk else partial(decode_record, wanted=wanted_types(apply)))
             attempt.blocked = await dead_letters.list_blocked(tx.conn, items) if waiting else set()
             await _judge(attempt, items)
         await store_positions(tx.conn, taken.positions)
@@ -219,7 +219,7 @@ async def _apply_whole(attempt: _Attempt, bulk: Bulk, read: Sequence[Chunk]) -> 
     """
     past: dict[TopicPartition, Position] = {}
     for chunk in read:
-        position = moved(chunk, past.get(chunk.topic_partition) or attempt.taken.positions[chunk.topic_partition])
+        position = position_after(chunk, past.get(chunk.topic_partition) or attempt.taken.positions[chunk.topic_partition])
         if position is None:
             return False
         past[chunk.topic_partition] = position
@@ -275,7 +275,7 @@ async def _apply_bulk(attempt: _Attempt, bulk: Bulk, items: Sequence[Item]) -> N
         if item.number is None:
             events.append(item)
         elif item.subject in aside:
-            keep(decoded(item.topic, item.record, item.number, None), item.topic, events, attempt.taken)
+            add(decode_record(item.topic, item.record, item.number, None), item.topic, events, attempt.taken)
     await _apply_all(attempt, events)
 
 
@@ -286,7 +286,7 @@ async def _refused(attempt: _Attempt, bulk: Bulk, ready: Sequence[Raw]) -> Colle
         async with attempt.tx.savepoint():
             return await bulk.records(attempt.tx, ready)
     except Exception as raised:
-        if passing(raised, attempt.tx.conn):
+        if is_transient(raised, attempt.tx.conn):
             raise
         return range(len(ready))
 
@@ -308,24 +308,24 @@ async def _apply_group(attempt: _Attempt, group: Sequence[Item]) -> None:
         await _apply_group(attempt, group[middle:])
         return
     attempt.failed += 1
-    _divert(attempt, group[0].parked(*why(error)))
+    _divert(attempt, group[0].parked(*reason_and_detail(error)))
     if attempt.failed > attempt.batch.max_diverted:
         raise TooManyDiverted(_last_of(attempt.taken.parked))
 
 
 async def try_apply(tx: Tx, apply: Apply, events: Sequence[EventEnvelope[Event]]) -> Exception | None:
-    """Apply the events in a savepoint. Returns the error that they raised, and then keeps nothing of them. Raises what may pass."""
+    """Apply the events in a savepoint. Returns the error that they raised, and then keeps nothing of them. Raises transient errors."""
     try:
         async with tx.savepoint():
             await apply(tx, events)
-    except Exception as raised:  # whatever a usecase raises is the record's fault, unless it may pass
-        if passing(raised, tx.conn):
+    except Exception as raised:  # whatever a usecase raises is the record's fault, unless it is transient
+        if is_transient(raised, tx.conn):
             raise
         return raised
     return None
 
 
-def why(error: Exception) -> tuple[str, str]:
+def reason_and_detail(error: Exception) -> tuple[str, str]:
     """Reason and detail of a record that could not be applied, as its dead letter stores them."""
     code, detail = (error.code, error.detail) if isinstance(error, Reject) else (_slug(error), f"{type(error).__name__}: {error}")
     return dead_letters.storable(code)[: dead_letters.LONGEST_REASON], dead_letters.storable(detail)[: dead_letters.LONGEST_DETAIL]

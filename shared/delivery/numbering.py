@@ -56,7 +56,7 @@ def number_of(record: KafkaRecord) -> Number | None:
     return Number(int(match[1]), int(match[2])) if match else None
 
 
-def run_of(records: Sequence[KafkaRecord], expected: Number) -> Number | None:
+def first_of_run(records: Sequence[KafkaRecord], expected: Number) -> Number | None:
     """The number of the first record when every record is the next one; None: each has to be judged.
 
     Most batches are such a run, and comparing headers costs a fraction of parsing each.

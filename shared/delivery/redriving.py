@@ -127,7 +127,7 @@ class Redriving:
 async def redrive(tx: Tx, redriving: Redriving, ids: Sequence[int]) -> Redriven:
     """Apply parked records and those behind them.
 
-    Raises DeadLetterNotFound, DeadLetterDecided, NotOfTheLog, BehindAnother, and what is in inbox.PASSING.
+    Raises DeadLetterNotFound, DeadLetterDecided, NotOfTheLog, BehindAnother, and what is in inbox.TRANSIENT.
     """
     named = await _lock_redrivable(tx, ids)
     return await _apply_queue(tx, redriving, named, await _queue(tx, named))
@@ -240,7 +240,7 @@ async def _apply_one(tx: Tx, redriving: Redriving, record: ParkedRecord) -> tupl
     """Apply the record as the consumer would have, in a savepoint. Returns reason and detail of its failure."""
     apply = redriving.apply
     epoch, _, number = (record.sequence or "0.0").partition(".")
-    item = batches.decoded(record.topic, record.record(), Number(int(epoch), int(number)), inbox.wanted_types(apply))
+    item = batches.decode_record(record.topic, record.record(), Number(int(epoch), int(number)), inbox.wanted_types(apply))
     if not isinstance(item, batches.Item):
         return None  # of no use to this service
     if item.event is None or item.reason:
@@ -249,7 +249,7 @@ async def _apply_one(tx: Tx, redriving: Redriving, record: ParkedRecord) -> tupl
     tx.cause = Cause(principal=system(tx.service), clock=Clock(item.event.time if redriving.simulated else None))
     error = await inbox.try_apply(tx, apply, [item.event])
     tx.cause = operator
-    return None if error is None else inbox.why(error)
+    return None if error is None else inbox.reason_and_detail(error)
 
 
 def _outcomes(progress: _Progress) -> list[RedriveOutcome]:

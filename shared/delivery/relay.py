@@ -45,7 +45,7 @@ FEW_ROWS, GATHER_SECONDS = 200, 0.02
 ZOMBIE_SECONDS = 45.0
 _LOCK = 7_301_002
 _CONTENT_TYPE = ("content-type", b"application/cloudevents+json; charset=UTF-8")
-_PASSING = (
+_TRANSIENT = (
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
@@ -138,7 +138,7 @@ async def run(database: Database, url: str, settings: Settings, health: Health) 
         began = time.monotonic()
         try:
             await _relay_once(database, url, settings, health, metrics)
-        except _PASSING as error:
+        except _TRANSIENT as error:
             failures = 1 if time.monotonic() - began > 60 else failures + 1
             health.raise_condition(CONDITION, f"{type(error).__name__}: {error}")
             await asyncio.sleep(backoff(failures, first=0.1))
@@ -206,7 +206,7 @@ async def _forward_all(session: _Session, database: Database, health: Health, me
                     await database.wake.wait()
             idle = min(idle * 1.5, IDLE_SECONDS[1])
     except asyncio.CancelledError:
-        with contextlib.suppress(*_PASSING):
+        with contextlib.suppress(*_TRANSIENT):
             async with asyncio.timeout(SETTLE_SECONDS):
                 if under_way is not None:
                     await under_way

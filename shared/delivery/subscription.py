@@ -95,6 +95,15 @@ class Subscription:
             log_level=logging.DEBUG,  # of a line per batch
         )
 
+        self._broker, self._subscriber = broker, self._subscribe(broker, reader, assignee)
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await broker.start()
+        except kafka.ERRORS:
+            await self.disconnect()
+            raise
+
+    def _subscribe(self, broker: KafkaBroker, reader: Reader, assignee: Assignee) -> Any:
         async def parse(records: tuple[KafkaRecord, ...]) -> _BatchMessage:
             return _BatchMessage(FetchedBatch(records, reader.rereads), self._consumer)
 
@@ -116,13 +125,7 @@ class Subscription:
             max_partition_fetch_bytes=self._limits.partition_bytes,
         )
         subscriber(reader.handle)
-        self._broker, self._subscriber = broker, subscriber
-        try:
-            async with asyncio.timeout(CONNECT_SECONDS):
-                await broker.start()
-        except kafka.ERRORS:
-            await self.disconnect()
-            raise
+        return subscriber
 
     async def disconnect(self) -> None:
         """Leave the group, within a bound."""
