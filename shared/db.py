@@ -28,7 +28,7 @@ class Unavailable(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """Who acts, when, and because of what: what an event's envelope says beside its data."""
+    """Who acts, when, and because of what: what an event's envelope records beside its data."""
 
     principal: Principal
     clock: Clock

@@ -139,7 +139,7 @@ def ever_listed(code: str) -> Designation:
 
 @cache
 def listed_codes(as_what: Designation) -> frozenset[str]:
-    """Every code, other years' codes included, under which a county stands that was ever listed as this."""
+    """The codes, those of other years included, of every county that was ever listed as this."""
     named = {code for code, entry in counties().items() if entry.listed is as_what}
     return frozenset(named | {alias for alias, code in aliases().items() if code in named and alias not in counties()})
 

@@ -29,4 +29,4 @@ class RunningService:
     lag: Lag | None = None
     sweep: Sweep | None = None
     redriving: Redriving | None = None
-    stopping: asyncio.Event = field(default_factory=asyncio.Event)  # set when the process is to leave: endless answers then end
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)  # set on shutdown: endless responses end then

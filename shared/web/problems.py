@@ -52,7 +52,7 @@ async def _invalid(_: Request, error: Exception) -> Response:
 
 
 def _field_path(location: tuple[int | str, ...]) -> str:
-    """Without its first part, which says where the value was: ("body", "wage", "minor") is wage.minor."""
+    """Without its first part, the part of the request: ("body", "wage", "minor") is wage.minor."""
     parts = [str(part) for part in location]
     return ".".join(parts[1:]) if len(parts) > 1 and parts[0] in ("body", "query", "path", "header") else ".".join(parts)
 

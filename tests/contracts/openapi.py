@@ -18,7 +18,7 @@ def file(service: str) -> Path:
 
 
 def text(service: str) -> str:
-    """What the code says now."""
+    """The document of the present code."""
     app = FastAPI(title=f"Laowu {service}", version="1", redoc_url=None)
     for router in (service_of(service).router, operations.router):
         assert isinstance(router, APIRouter)

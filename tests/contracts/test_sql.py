@@ -36,7 +36,7 @@ def constants(file: Path) -> Iterator[tuple[str, ast.expr]]:
 
 
 def statements(file: Path) -> dict[str, str]:
-    """Where it stands -> its text, of every SQL statement among the module's constants, also those in a tuple or a mapping."""
+    """Its place -> its text, of every SQL statement among the module's constants, also those in a tuple or a mapping."""
     found: dict[str, str] = {}
     loaded = importlib.import_module(module(file))
     for constant, _ in constants(file):
@@ -128,7 +128,7 @@ def test_services_hold_sql_in_queries_only() -> None:
 
 
 def test_no_sql_is_put_together_from_pieces() -> None:
-    """Neither f-strings nor % nor + nor .format(): what runs is what a reader, and PREPARE, has seen."""
+    """Neither f-strings nor % nor + nor .format(): a reader and PREPARE see exactly the text that runs."""
 
     def texts(node: ast.AST) -> Iterator[str]:
         return (one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str))

@@ -1,7 +1,7 @@
 """A service's real application on a loopback port, over a real database, and a caller that speaks for any role.
 
 `services/<name>/__main__.py` names what the service is made of as SERVICE; here it is served without relay and consumer, so
-what a command published stands in the `outbox` table to be looked at.
+what a command published stays in the `outbox` table, where tests read it.
 """
 
 from __future__ import annotations
