@@ -27,7 +27,7 @@ async def _record(world: World, voyage: Voyage) -> None:
     clerk = world.on(voyage.recorded_on, 16)
     for _ in range(2 if voyage.sent_twice else 1):
         await clerk.post("docking", f"/placements/{placement}/departure", body, f"departure-{voyage.number}")
-    world.step("departed", 1)
+    world.advance("departed", 1)
 
 
 async def _mend(world: World, voyage: Voyage) -> None:
@@ -47,4 +47,4 @@ async def return_home(world: World, voyage: Voyage) -> None:
     body = {"returned_on": day.isoformat(), "reason": "completed"}
     path = f"/placements/{world.placements[voyage.number]}/return"
     await world.on(day + timedelta(days=1)).post("docking", path, body, f"return-{voyage.number}")
-    world.step("returned", 1)
+    world.advance("returned", 1)

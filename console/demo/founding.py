@@ -61,7 +61,7 @@ async def adopt(world: World) -> None:
             raise RuntimeError(f"adoption: {len(answer['refused'])} rows refused: {answer['refused'][:3]}")
         for voyage, placement in zip(rows, answer["placements"], strict=True):
             world.placements[voyage.number] = placement
-        world.step("adopted", len(rows))
+        world.advance("adopted", len(rows))
     await wait_until_applied(world.client, "docking", "rights")
 
 

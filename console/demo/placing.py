@@ -59,7 +59,7 @@ async def prepare(world: World, voyage: Voyage) -> None:
     await before(37).post("docking", f"/placements/{placement}/insurance", insurance, f"insurance-{label}")
     planned = {"planned_departure": voyage.departed_on.isoformat()}
     await before(36).post("docking", f"/placements/{placement}/clearance", planned, f"clearance-{label}")
-    world.step("prepared", 1)
+    world.advance("prepared", 1)
 
 
 def _before(world: World, begin: date, days: int) -> ApiClient:

@@ -51,7 +51,7 @@ async def _play_quarter(world: World, quarter: tuple[Period, ...]) -> None:
     await asyncio.gather(open_orders(world, departing, first, last), schedule_sessions(world, departing))
     await all_of(prepare(world, voyage) for voyage in departing)
     await wait_until_applied(world.client, "docking", "training")
-    await wait_until_applied(world.client, "training", "docking")  # sessions' own doings, so that only certificates remain
+    await wait_until_applied(world.client, "training", "docking")  # enrolments and sessions, so that only certificates are left to come
     world.seats = sessions_of(departing)
     await all_of(hold(world, key) for key in world.seats)
     await wait_until_applied(world.client, "training", "docking")

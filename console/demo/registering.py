@@ -23,7 +23,7 @@ async def register(world: World, voyages: Sequence[Voyage], day: date, label: st
     if done["rejected"]:
         raise RuntimeError(f"{label}: {done['rejected']} rows rejected: {done['findings'][:3]}")
     await _learn_workers(world, officer, done["import_id"], rows)
-    world.step("registered", len(rows))
+    world.advance("registered", len(rows))
     again = await officer.upload("registration", "/imports", content, label)  # sent twice, as files are; nothing happens
     if again["import_id"] != done["import_id"]:
         raise RuntimeError(f"{label}: the same file made a second import")

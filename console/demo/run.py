@@ -73,7 +73,7 @@ async def _play(request: Request, bars: Progress, print_line: Callable[[str], No
     run = f"{request.seed}-{request.scale}-{secrets.token_hex(6)}"
     async with open_client(request.addresses, request.token, run) as client:
         tasks = {name: bars.add_task(title, total=total(played)) for name, title, total in BARS}
-        await play(World(plan=played, client=client, step=lambda name, count: bars.advance(tasks[name], count), print_line=print_line))
+        await play(World(plan=played, client=client, advance=lambda name, count: bars.advance(tasks[name], count), print_line=print_line))
         await wait_until_all_applied(client)
     return time.monotonic() - began
 

@@ -46,7 +46,7 @@ async def hold(world: World, key: tuple[str, str, Period]) -> None:
     session, start, label = world.sessions[key], _session_start(key[2]), "-".join(key)
     trainer = world.on(start, 18).as_role(Role.TRAINER, CENTRE)
     roster = await _roster(trainer, session)
-    world.step("certified", world.seats[key])
+    world.advance("certified", world.seats[key])
     if not roster:
         return  # whoever was expected holds a valid certificate from an earlier journey
     for number in range(SESSION_DAYS):

@@ -38,7 +38,7 @@ async def _pay(world: World, period: Period, number: int, paid: Sequence[Voyage]
     done = await employer.upload("rights", "/payrolls", out.getvalue().encode(), f"payroll-{period}-{number}-{moment}")
     if done["rejected"]:
         raise RuntimeError(f"payroll {period} of enterprise {number}: {done['rejected']} rows rejected: {done['findings'][:3]}")
-    world.step("paid", len(paid))
+    world.advance("paid", len(paid))
 
 
 def wage_paid(voyage: Voyage, period: Period) -> int:

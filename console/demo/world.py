@@ -15,7 +15,7 @@ from shared.values import PROGRAMME_ZONE, Channel, Period
 PORTS = ("CNSHA", "CNTAO", "CNCAN", "CNBJS", "CNDLC")
 SESSION_DAYS, MINUTES_A_DAY = 3, 480
 CENTRE = "centre-1"
-Step = Callable[[str, int], None]  # (what, how many): moves a progress bar
+Advance = Callable[[str, int], None]  # (what, how many): moves a progress bar
 
 
 @dataclass(slots=True, kw_only=True)
@@ -24,7 +24,7 @@ class World:
 
     plan: Plan
     client: ApiClient
-    step: Step
+    advance: Advance
     print_line: Callable[[str], None]  # one line per quarter played
     enterprises: list[str] = field(default_factory=list)
     workers: dict[int, str] = field(default_factory=dict)  # by person

@@ -1,6 +1,6 @@
 """Keeps the processes of a local stack running: `python -m console.local.supervisor HOME` until SIGTERM.
 
-Restarts what ends, with growing pauses; writes what it sees to status.json; stops services, then Kafka, then PostgreSQL.
+Restarts what ends, with growing pauses; writes the state of each to status.json; stops services, then Kafka, then PostgreSQL.
 Its children do not outlive it (processes.spawn), not even when it is killed.
 """
 
@@ -28,8 +28,8 @@ from console.local.kafka import Kafka
 from console.local.postgres import Postgres
 from console.local.processes import Spec
 
-LOOK = 0.1  # seconds between two looks at a process
-READY_LOOK = 2.0  # seconds between two questions to one that is ready
+CHECK_SECONDS = 0.1  # seconds between two checks whether a process runs
+READY_CHECK_SECONDS = 2.0  # seconds between two checks of one that is ready
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0  # seconds before a restart, doubling
 GOOD_RUN = 30.0  # seconds after which the pause starts small again
 ATTEMPTS = 4  # ends before it was ever ready: the stack cannot start
@@ -47,7 +47,7 @@ class State(StrEnum):
 
 @dataclass(slots=True, kw_only=True)
 class Member:
-    """One supervised process and what is known of it."""
+    """One supervised process and its state."""
 
     spec: Spec
     address: str
@@ -70,11 +70,11 @@ class Stack:
     simulation: bool = False
     external: dict[str, str] = field(default_factory=dict)  # name -> address
     failure: str | None = None
-    say: Callable[[str], object] = lambda _line: None  # what happens, for somebody who watches
+    on_message: Callable[[str], object] = lambda _line: None  # a line per change of state
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-def publish(stack: Stack) -> None:
+def write_status(stack: Stack) -> None:
     """Write status.json and, for a start after a kill, processes.json."""
     rows = [{"name": name, "pid": None, "address": at, "state": State.EXTERNAL, "restarts": 0} for name, at in stack.external.items()]
     rows += [
@@ -90,7 +90,7 @@ def publish(stack: Stack) -> None:
     stack.home.write("status.json", {"simulation": stack.simulation, "failure": stack.failure, "processes": rows})
 
 
-def remember(stack: Stack) -> None:
+def write_processes(stack: Stack) -> None:
     found = [processes.identity(member.process.pid) for member in stack.members if member.process]
     stack.home.write("processes.json", [asdict(one) for one in found if one])
 
@@ -98,8 +98,8 @@ def remember(stack: Stack) -> None:
 # --- keeping -------------------------------------------------------------------------------------------------------
 async def supervise(stack: Stack) -> None:
     """Until `stack.stop` is set, by a signal or because a member cannot start (then `stack.failure` says why)."""
-    publish(stack)
-    keepers = [asyncio.create_task(_keep(stack, member), name=member.spec.name) for member in stack.members]
+    write_status(stack)
+    keepers = [asyncio.create_task(_keep_running(stack, member), name=member.spec.name) for member in stack.members]
     try:
         await asyncio.wait([asyncio.create_task(stack.stop.wait()), *keepers], return_when=asyncio.FIRST_COMPLETED)
         for keeper in keepers:
@@ -108,14 +108,14 @@ async def supervise(stack: Stack) -> None:
     finally:
         stack.stop.set()
         await asyncio.wait(keepers)
-        await _take_down(stack)
+        await _stop_all(stack)
 
 
-async def _keep(stack: Stack, member: Member) -> None:
+async def _keep_running(stack: Stack, member: Member) -> None:
     """Start it whenever it is not running."""
     by_name = {one.spec.name: one for one in stack.members}
     for name in member.needs:
-        await _first(stack, by_name[name].was_ready.wait())
+        await _unless_stopped(stack, by_name[name].was_ready.wait())
     pause = FIRST_PAUSE
     while not stack.stop.is_set():
         began = time.monotonic()
@@ -126,8 +126,8 @@ async def _keep(stack: Stack, member: Member) -> None:
             stack.stop.set()
             return
         member.process = processes.spawn(member.spec)
-        remember(stack)
-        _enter(stack, member, State.STARTING)
+        write_processes(stack)
+        _set_state(stack, member, State.STARTING)
         await _watch(stack, member, member.process)
         if stack.stop.is_set():
             return
@@ -137,8 +137,8 @@ async def _keep(stack: Stack, member: Member) -> None:
             stack.stop.set()
             return
         pause = FIRST_PAUSE if time.monotonic() - began > GOOD_RUN else min(pause * 2, LONGEST_PAUSE)
-        _enter(stack, member, State.RESTARTING)
-        await _first(stack, asyncio.sleep(pause))
+        _set_state(stack, member, State.RESTARTING)
+        await _unless_stopped(stack, asyncio.sleep(pause))
 
 
 async def _watch(stack: Stack, member: Member, process: Popen[bytes]) -> None:
@@ -148,21 +148,21 @@ async def _watch(stack: Stack, member: Member, process: Popen[bytes]) -> None:
         if time.monotonic() >= ask_again:
             if await member.is_ready():
                 member.was_ready.set()
-                _enter(stack, member, State.READY)
-                ask_again = time.monotonic() + READY_LOOK
+                _set_state(stack, member, State.READY)
+                ask_again = time.monotonic() + READY_CHECK_SECONDS
             elif member.state is State.READY:
-                _enter(stack, member, State.UNREADY)
-        await _first(stack, asyncio.sleep(LOOK))
+                _set_state(stack, member, State.UNREADY)
+        await _unless_stopped(stack, asyncio.sleep(CHECK_SECONDS))
 
 
-def _enter(stack: Stack, member: Member, state: State) -> None:
+def _set_state(stack: Stack, member: Member, state: State) -> None:
     if member.state is not state:
         member.state = state
-        stack.say(f"{member.spec.name} {state} at {member.address}")
-        publish(stack)
+        stack.on_message(f"{member.spec.name} {state} at {member.address}")
+        write_status(stack)
 
 
-async def _first(stack: Stack, wait: Awaitable[object]) -> None:
+async def _unless_stopped(stack: Stack, wait: Awaitable[object]) -> None:
     """Wait, but not beyond the stop of the stack."""
     waits = [asyncio.ensure_future(wait), asyncio.ensure_future(stack.stop.wait())]
     await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -170,18 +170,18 @@ async def _first(stack: Stack, wait: Awaitable[object]) -> None:
         one.cancel()
 
 
-async def _take_down(stack: Stack) -> None:
+async def _stop_all(stack: Stack) -> None:
     """Services together, then Kafka, then PostgreSQL."""
     services = [member for member in stack.members if member.service]
     for together in (services, *([member] for member in reversed(stack.members) if not member.service)):
-        await asyncio.gather(*(_end(stack, member) for member in together))
+        await asyncio.gather(*(_stop(stack, member) for member in together))
     stack.home.file("processes.json").unlink(missing_ok=True)
 
 
-async def _end(stack: Stack, member: Member) -> None:
+async def _stop(stack: Stack, member: Member) -> None:
     if member.process is not None:
         await asyncio.to_thread(processes.stop, member.process, member.spec)
-    _enter(stack, member, State.STOPPED)
+    _set_state(stack, member, State.STOPPED)
 
 
 def _last_line(log: Path) -> str:
@@ -273,17 +273,17 @@ def save_plan(home: Home, plan: Plan) -> None:
     home.write("plan.json", written)
 
 
-async def run(home: Home, say: Callable[[str], object]) -> int:
+async def run(home: Home, on_message: Callable[[str], object]) -> int:
     """Supervise home's plan until SIGTERM or SIGINT. Returns the exit status: 1 when the stack could not start."""
     async with aiohttp.ClientSession() as http:
         stack = assemble(home, load_plan(home), http)
-        stack.say = say
+        stack.on_message = on_message
         for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(name, stack.stop.set)
         await supervise(stack)
-        publish(stack)
+        write_status(stack)
     if stack.failure is not None:
-        say(stack.failure)
+        on_message(stack.failure)
     return 0 if stack.failure is None else 1
 
 

@@ -132,7 +132,7 @@ async def test_worked_example_last_position_is_given_once_when_two_are_accepted_
 async def test_the_figures_are_those_that_a_recount_of_the_log_gives(running: RunningStack, client: ApiClient) -> None:
     await wait_until_all_applied(client)
     counted = recount.figures((await recount.recount(running.kafka)).events)
-    assert await journey.stated(client) == counted
+    assert await journey.answered_figures(client) == counted
     by_year, years = recount.by_year(counted), (await journey.report(client))["years"]
     for year, row in years.items():
         assert row["dispatches"] == by_year.get(("dispatches", year), 0)

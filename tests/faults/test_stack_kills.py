@@ -93,7 +93,7 @@ async def nothing_lost(running: RunningStack, client: ApiClient, played: Plan, l
     log = await recount.recount(running.kafka)
     counted = recount.figures(log.events)
     assert await reported(client, last) == expected(played, last)
-    assert await journey.stated(client) == counted
+    assert await journey.answered_figures(client) == counted
     for topic, service in zip(recount.TOPICS, SERVICES, strict=True):
         published = log.ids(topic)
         assert len(published) == len(set(published)), f"{topic}: an event twice"
@@ -132,7 +132,7 @@ async def test_any_process_killed_at_any_moment_changes_no_figure(tmp_path: Path
         home = running.home
         assert home is not None
         kills = [lambda name=name: send(home, name, signal.SIGKILL) for name in names]
-        world = World(plan=played, client=client, step=lambda _what, _count: None, print_line=lambda _line: None)
+        world = World(plan=played, client=client, advance=lambda _what, _count: None, print_line=lambda _line: None)
         assert await played_while(play(world), kills, lambda: chance.uniform(1, 3)) >= 7
         log = await nothing_lost(running, client, played)
         in_order(log)
@@ -153,7 +153,7 @@ async def test_a_service_asked_to_leave_leaves_cleanly_and_loses_nothing(tmp_pat
         home = running.home
         assert home is not None
         leaves = [lambda name=name: send(home, name, signal.SIGTERM) for name in names]
-        world = World(plan=played, client=client, step=lambda _what, _count: None, print_line=lambda _line: None)
+        world = World(plan=played, client=client, advance=lambda _what, _count: None, print_line=lambda _line: None)
         assert await played_while(play(world, TWO_YEARS), leaves, lambda: chance.uniform(1, 3)) == len(names)
         await until(lambda: stack.all_ready(home), 30, "everything is back")
         in_order(await nothing_lost(running, client, played, TWO_YEARS))

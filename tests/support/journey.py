@@ -290,8 +290,8 @@ async def report(client: ApiClient) -> dict[str, Any]:
     return dict(await replace(client, at=None).as_role(Role.AUDITOR).get("stats", "/report"))
 
 
-async def stated(client: ApiClient) -> dict[Figure, int]:
-    """What stats says, in the recount's terms."""
+async def answered_figures(client: ApiClient) -> dict[Figure, int]:
+    """What stats answers, under the names of the recount."""
     auditor = client.as_role(Role.AUDITOR)
     found: dict[Figure, int] = {}
     for measure in ("dispatches", "persons", "returns", "income"):

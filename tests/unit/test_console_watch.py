@@ -1,4 +1,4 @@
-"""A line about each thing that stats tells."""
+"""The line that `laowu watch` prints for each event of stats."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from shared.events import EVENTS, STATS, DeadLetterRedriven, FigureRestated
 from tests.contracts.samples import sample
 
 
-def test_there_are_words_for_everything_on_stats_events() -> None:
+def test_every_event_of_stats_has_a_line() -> None:
     for event in EVENTS:
         if event.TOPIC == STATS:
             assert describe(sample(event).data), event
 
 
-def test_a_restatement_says_from_what_to_what_and_a_redrive_what_and_from_where() -> None:
+def test_the_line_of_a_restatement_has_both_values_and_that_of_a_redrive_the_record() -> None:
     assert "12 -> 12 CNY (late, 12 events behind it)" in describe(sample(FigureRestated).data)
     redriven = "redriven: docking.Dispatched.v1 at docking.events/12@12, was parked as absurd_day"
     assert describe(sample(DeadLetterRedriven).data) == redriven
