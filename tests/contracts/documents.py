@@ -1,4 +1,4 @@
-"""Documents drawn from the code: `python -m tests.contracts.documents` writes docs/state-machines.md, measures.md, settings.md."""
+"""Documents drawn from the code: `python -m tests.contracts.documents` writes docs/state-machines.md, measures, settings and metrics."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from services.stats.counting.measures import CUTS, DERIVED, MEASURES, QUOTIENTS, RULES, Derived, Quotient
+from shared.metrics import DEFINITIONS
 from shared.settings import Settings
 from tests.contracts.code import ROOT, SERVICES
 
@@ -129,10 +130,24 @@ def settings() -> str:
     return "\n".join(parts)
 
 
+# --- metrics --------------------------------------------------------------------------------------------------------------
+def metrics() -> str:
+    """Every metric of a service process: what it means, what to do when it rises."""
+    rows = [(f"`{one.name}`", one.meaning, one.remedy) for one in DEFINITIONS]
+    parts = [
+        "# Metrics",
+        "",
+        "Drawn from `shared/metrics.py` by `python -m tests.contracts.documents`; served at `/metrics` of every service.",
+        "",
+    ]
+    return "\n".join([*parts, *table(("metric", "what it means", "what to do"), *rows), ""])
+
+
 DOCUMENTS: Mapping[str, Callable[[], str]] = {
     "state-machines.md": state_machines,
     "measures.md": measures,
     "settings.md": settings,
+    "metrics.md": metrics,
 }
 
 
