@@ -11,7 +11,7 @@ import typer
 
 from console.commands.log_reading import MOST_NAMED, Processes, exit_2_without_answer, log_progress
 from console.commands.terminal import Json, message, print_json
-from console.local import stack
+from console.local import demo_lock, stack
 from console.local.home import Home
 from services.stats.replay.audit import cell_name
 from services.stats.replay.rebuild import RebuildResult
@@ -32,8 +32,10 @@ def rebuild(
     Exit status: 0 swapped in, 1 cells differ (they are named, nothing was changed), 2 it could not be done.
     """
     home = Home.here()
-    with exit_2_without_answer("rebuild"), stack.running(home, message):
-        found = asyncio.run(_rebuild(stack.settings("stats", home), accept=accept, processes=processes))
+    with exit_2_without_answer("rebuild"):
+        demo_lock.require_no_demo(home)  # a period closed while cells are swapped in was seen frozen with too little
+        with stack.running(home, message):
+            found = asyncio.run(_rebuild(stack.settings("stats", home), accept=accept, processes=processes))
     if as_json:
         print_json(document(found))
     else:
