@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
 import pytest_asyncio
@@ -12,7 +13,7 @@ from services.stats.figures.freshness import SOURCES
 from services.stats.queries import generations
 from services.stats.replay import rebuild
 from services.stats.replay.audit import audit
-from shared.db import Database
+from shared.db import Database, Tx
 from shared.delivery import kafka as topics
 from shared.delivery.event_log import Mark
 from shared.delivery.numbering import Number
@@ -23,7 +24,9 @@ from tests.conftest import MakeDatabase
 from tests.support import delivery
 from tests.support.delivery import Raw, caught_up, consuming, write
 from tests.support.stats import cause, departure, dispatched, recorded
+from tests.support.wait import until
 
+Lock = Callable[[Tx], Awaitable[int]]
 EACH = 40  # records in a batch of these rebuilds
 
 
@@ -124,3 +127,33 @@ async def test_of_two_rebuilds_that_resume_at_the_same_marks_one_fails(database:
         assert await generations.update_marks(tx, generation, {partition: (at, other)})
         assert not await generations.update_marks(tx, generation, {partition: (at, other)})
         assert await generations.list_marks(tx.conn, generation) == {partition: other}
+
+
+@pytest.mark.parametrize("lock", [generations.lock_live, generations.lock_live_exclusively])
+async def test_whoever_waits_for_a_swap_gets_the_generation_that_was_swapped_in(database: Database, lock: Lock) -> None:
+    """The row that was live when the statement began is not live any more when the lock is granted, and the new one was not live then."""
+    async with database.transaction(cause()) as tx:
+        rebuilt = await generations.insert_building(tx, "the same rules")
+    async with database.transaction(cause()) as swap:
+        live = await generations.lock_live_exclusively(swap)
+        waiting = asyncio.create_task(locked(database, lock))
+        await until_a_lock_is_awaited(swap)
+        await generations.update_live(swap, live, rebuilt)
+    assert await waiting == rebuilt
+
+
+async def locked(database: Database, lock: Lock) -> int:
+    async with database.transaction(cause()) as tx:
+        return await lock(tx)
+
+
+BLOCKED_BY_US = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
+
+
+async def until_a_lock_is_awaited(tx: Tx) -> None:
+    async def awaited() -> bool:
+        return bool(
+            await tx.conn.fetchval("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid)))")
+        )
+
+    await until(awaited)

@@ -30,13 +30,21 @@ async def get_live(tx: Tx) -> int:
 
 async def lock_live(tx: Tx) -> int:
     """The generation that counts; no swap happens until the transaction ends."""
-    found: int = await tx.conn.fetchval(LOCK_LIVE)
-    return found
+    return await _lock(tx, LOCK_LIVE)
 
 
 async def lock_live_exclusively(tx: Tx) -> int:
     """The generation that counts; waits for every batch in flight, and none begins until the transaction ends."""
-    found: int = await tx.conn.fetchval(LOCK_LIVE_EXCLUSIVELY)
+    return await _lock(tx, LOCK_LIVE_EXCLUSIVELY)
+
+
+async def _lock(tx: Tx, statement: str) -> int:
+    """A statement that waited for a swap finds nothing: the row it waited for is not live any more, and the new one was not live when
+    it began. The next statement sees the new one.
+    """
+    found: int | None = None
+    while found is None:
+        found = await tx.conn.fetchval(statement)
     return found
 
 
