@@ -49,6 +49,9 @@ LicenceNo = Annotated[str, StringConstraints(pattern=r"^LW[0-9]{4}20[0-9]{6}$")]
 Number = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ./_-]{0,63}$")]  # of a contract or a policy
 Visa = Literal["work", "crew", "business", "tourist", "study"]
 DepartureEvidence = Literal["exit_stamp", "boarding_record", "arrival_confirmation"]
+# Of the authority; a reserve that is not topped up suspends by itself, and a top-up lifts that.
+SuspensionReason = Literal["breach", "investigation", "incident", "court_order"]
+RevocationReason = Literal["breach", "reserve", "name_lent", "false_visa", "unlawful_work", "business_ended"]  # E4, E5, E9
 ReturnReason = Literal["completed", "early", "terminated", "distress", "death"]
 
 
@@ -65,6 +68,36 @@ class QualifyEnterprise(_Command):
     scope: Annotated[tuple[Channel, ...], Field(min_length=1, max_length=3), AfterValidator(_once)]
     destinations: Annotated[tuple[DestinationField, ...], Field(max_length=250), AfterValidator(_once)] = ()
     valid_to: Day
+
+
+class RenewQualification(_Command):
+    """E1: the licence runs longer, under the same number. What is not given stays as it was."""
+
+    valid_to: Day
+    scope: Annotated[tuple[Channel, ...], Field(min_length=1, max_length=3), AfterValidator(_once)] | None = None
+    destinations: Annotated[tuple[DestinationField, ...], Field(max_length=250), AfterValidator(_once)] | None = None
+    version: Version | None = None
+
+
+class SuspendQualification(_Command):
+    """No matching, no clearance and no departure until this ground is lifted."""
+
+    reason: SuspensionReason
+    version: Version | None = None
+
+
+class ReinstateQualification(_Command):
+    """The ground no longer holds; the enterprise is active again when it was the last."""
+
+    reason: SuspensionReason
+    version: Version | None = None
+
+
+class RevokeQualification(_Command):
+    """For good: open orders are closed, and nobody departs any more."""
+
+    reason: RevocationReason
+    version: Version | None = None
 
 
 class DepositReserve(_Command):

@@ -30,14 +30,50 @@ class _Enterprise(Event):
     effective: date
 
 
-class EnterpriseQualified(_Enterprise):
+class _Qualification(_Enterprise):
+    """Carries the licence as it is now."""
+
     licence_no: str
     scope: tuple[Channel, ...]
     destinations: tuple[Destination, ...]  # empty: every destination
     valid_to: date
 
 
+class EnterpriseQualified(_Qualification):
+    pass
+
+
+class EnterpriseRenewed(_Qualification):
+    """The licence runs longer under the same number. A suspended enterprise stays suspended."""
+
+    previous_valid_to: date
+
+
 class EnterpriseSuspended(_Enterprise):
+    """No matching, clearance or departure from this day on. `grounds`: every reason in force, this one included."""
+
+    reason: str
+    licence_no: str | None = None
+    scope: tuple[Channel, ...] = ()
+    destinations: tuple[Destination, ...] = ()
+    valid_to: date | None = None
+    grounds: tuple[str, ...] = ()
+
+
+class EnterpriseReinstated(_Qualification):
+    """The ground `reason` is lifted; `grounds` are those that remain. Empty: the enterprise is active again."""
+
+    reason: str
+    grounds: tuple[str, ...]
+
+
+class EnterpriseExpired(_Qualification):
+    """The licence has ended and was not renewed. A renewal brings the enterprise back."""
+
+
+class EnterpriseRevoked(_Qualification):
+    """For good: open orders are closed, placements before departure are cancelled."""
+
     reason: str
 
 
@@ -240,7 +276,11 @@ class DispatchVoided(_Placement):
 
 EVENTS: tuple[type[Event], ...] = (
     EnterpriseQualified,
+    EnterpriseRenewed,
     EnterpriseSuspended,
+    EnterpriseReinstated,
+    EnterpriseExpired,
+    EnterpriseRevoked,
     ReserveDeposited,
     JobOrderOpened,
     JobOrderClosed,

@@ -50,6 +50,7 @@ BY_FIELD: Mapping[str, object] = {
     "event_type": "docking.Dispatched.v1",
     "failed": ("training",),
     "generation": 2,
+    "grounds": ("breach",),
     "insurer": "insurer-3",
     "key": "dispatches|county=622427|2018-09",
     "licence_no": "LW620020180007",

@@ -82,6 +82,7 @@ TEXT = {
     "employer": "a company",
     "event_type": "CloudEvents type of a class of the contract",
     "failed": "slugs of rules",
+    "grounds": "slugs of reasons",
     "insurer": "a company",
     "key": "the figure's codes",
     "licence_no": "an enterprise's licence",

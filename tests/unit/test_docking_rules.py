@@ -132,6 +132,7 @@ def an_enterprise(**changes: Any) -> Enterprise:
             destinations=(),
             valid_to=date(2030, 1, 1),
             state=EnterpriseState.ACTIVE,
+            since=date(2018, 1, 1),
             reserve_minor=300_000_000,
         ),
         **changes,

@@ -24,6 +24,27 @@ async def qualify_enterprise(body: commands.QualifyEnterprise, call: Officer) ->
     return await call.command(lambda tx: enterprises.qualify_enterprise(tx, body), status=201)
 
 
+@router.post("/enterprises/{enterprise}/renewal", response_model=views.Enterprise)
+async def renew_qualification(enterprise: EnterpriseId, body: commands.RenewQualification, call: Officer) -> Response:
+    """The same licence number, longer."""
+    return await call.command(lambda tx: enterprises.renew_qualification(tx, enterprise, body))
+
+
+@router.post("/enterprises/{enterprise}/suspension", response_model=views.Enterprise)
+async def suspend_qualification(enterprise: EnterpriseId, body: commands.SuspendQualification, call: Officer) -> Response:
+    return await call.command(lambda tx: enterprises.suspend_qualification(tx, enterprise, body))
+
+
+@router.post("/enterprises/{enterprise}/reinstatement", response_model=views.Enterprise)
+async def reinstate_qualification(enterprise: EnterpriseId, body: commands.ReinstateQualification, call: Officer) -> Response:
+    return await call.command(lambda tx: enterprises.reinstate_qualification(tx, enterprise, body))
+
+
+@router.post("/enterprises/{enterprise}/revocation", response_model=views.Enterprise)
+async def revoke_qualification(enterprise: EnterpriseId, body: commands.RevokeQualification, call: Officer) -> Response:
+    return await call.command(lambda tx: enterprises.revoke_qualification(tx, enterprise, body))
+
+
 @router.post("/enterprises/{enterprise}/reserve", response_model=views.Enterprise)
 async def deposit_reserve(enterprise: EnterpriseId, body: commands.DepositReserve, call: EnterpriseOrOfficer) -> Response:
     return await call.command(lambda tx: enterprises.deposit_reserve(tx, enterprise, body))

@@ -36,7 +36,7 @@ class WorkerNotFound(NotFound):
 
 
 class LicenceTaken(Conflict):
-    """An enterprise with this licence number is qualified already."""
+    """An enterprise with this licence number is qualified already; `state` names it: its licence is renewed, not entered again."""
 
     slug = "LICENCE_TAKEN"
 
@@ -51,6 +51,24 @@ class LicenceExpired(Conflict):
     """The enterprise's licence is no longer valid (E1)."""
 
     slug = "LICENCE_EXPIRED"
+
+
+class EnterpriseIllegalStep(Conflict):
+    """The state of the enterprise's qualification does not allow this step."""
+
+    slug = "ENTERPRISE_ILLEGAL_STEP"
+
+
+class SuspendedAlready(Conflict):
+    """The enterprise is suspended for this reason already; `state` names all."""
+
+    slug = "SUSPENDED_ALREADY"
+
+
+class NotSuspendedFor(Conflict):
+    """The enterprise is not suspended for this reason; `state` names the reasons it is suspended for."""
+
+    slug = "NOT_SUSPENDED_FOR"
 
 
 class OrderNotOpen(Conflict):
@@ -87,6 +105,12 @@ class IllegalStep(Conflict):
     """The placement's state does not allow this step."""
 
     slug = "ILLEGAL_STEP"
+
+
+class NotRenewed(Invalid):
+    """A renewed licence runs longer than the one before."""
+
+    slug = "NOT_RENEWED"
 
 
 class OutsideLicenceScope(Invalid):

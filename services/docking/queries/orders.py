@@ -25,6 +25,10 @@ WHERE ($1::uuid IS NULL OR id > $1) AND ($2::uuid IS NULL OR enterprise = $2) AN
 ORDER BY id LIMIT $4
 """)
 LOCK_OVERDUE = ORDER.select("FROM job_order WHERE state = 'open' AND expires < $1 ORDER BY expires, id LIMIT $2 FOR UPDATE SKIP LOCKED")
+LOCK_REVOKED = ORDER.select("""
+FROM job_order WHERE state = 'open' AND enterprise = ANY(ARRAY(SELECT id FROM enterprise WHERE state = 'revoked'))
+ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED
+""")
 INSERT = """
 INSERT INTO job_order (id, enterprise, employer, destination, occupation, channel, positions, reserved, filled, wage_minor, wage_currency,
     wage_period, term_months, fee_cap_minor, fee_cap_currency, opened_on, expires, state)
@@ -57,6 +61,11 @@ async def list_(tx: Tx, *, after: OrderId | None, enterprise: EnterpriseId | Non
 
 async def lock_overdue(tx: Tx, today: date, limit: int) -> list[Order]:
     return await fetch(tx.conn, LOCK_OVERDUE, today, limit)
+
+
+async def lock_revoked(tx: Tx, limit: int) -> list[Order]:
+    """Open orders of enterprises whose qualification is revoked."""
+    return await fetch(tx.conn, LOCK_REVOKED, limit)
 
 
 async def insert_all(tx: Tx, orders: list[Order]) -> None:

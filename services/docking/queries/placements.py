@@ -29,6 +29,12 @@ LOCK_OVERDUE = PLACEMENT.select("""
 FROM placement WHERE state IN ('matched', 'clearance_requested', 'cleared') AND due < $1
 ORDER BY due, id LIMIT $2 FOR UPDATE SKIP LOCKED
 """)
+LOCK_REVOKED = PLACEMENT.select("""
+FROM placement
+WHERE state IN ('matched', 'clearance_requested', 'cleared')
+    AND enterprise = ANY(ARRAY(SELECT id FROM enterprise WHERE state = 'revoked'))
+ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED
+""")
 # ^@ is starts_with() as an operator, which ANY takes.
 LIST = PLACEMENT.select("""
 FROM placement
@@ -87,6 +93,11 @@ async def lock_active(tx: Tx, worker: WorkerId) -> Placement | None:
 
 async def lock_overdue(tx: Tx, today: date, limit: int) -> list[Placement]:
     return await fetch(tx.conn, LOCK_OVERDUE, today, limit)
+
+
+async def lock_revoked(tx: Tx, limit: int) -> list[Placement]:
+    """Those before departure with enterprises whose qualification is revoked."""
+    return await fetch(tx.conn, LOCK_REVOKED, limit)
 
 
 async def list_(

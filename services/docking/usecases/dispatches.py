@@ -8,9 +8,10 @@ from datetime import date
 from services.docking import commands
 from services.docking.domain import errors
 from services.docking.domain.dispatches import Dispatch, changed, recount
+from services.docking.domain.enterprises import require_active_on
 from services.docking.domain.placements import Placement, Step, require_correction, require_departure, state_after
 from services.docking.domain.workers import Worker
-from services.docking.queries import dispatches, orders, workers
+from services.docking.queries import dispatches, enterprises, orders, workers
 from services.docking.usecases.event_fields import corrections, dispatch_fact, return_fact
 from services.docking.usecases.placements import load, save
 from services.docking.views import placements as views
@@ -24,13 +25,17 @@ from shared.values import CountyCode, PlacementId
 async def record_departure(tx: Tx, placement: PlacementId, command: commands.RecordDeparture) -> views.Placement:
     """Counts once, at exit, with evidence.
 
-    Raises IllegalStep, VisaRefused, FutureDay, BeforeMatch, ClearanceNotValid, and those of load.
+    Raises IllegalStep, VisaRefused, FutureDay, BeforeMatch, ClearanceNotValid, EnterpriseNotActive, and those of load.
     """
     found = await load(tx, placement, command.version)
     state = state_after(found.state, Step.DEPART)
     if command.visa in ("business", "tourist", "study"):
         raise errors.VisaRefused(field="visa")
     require_departure(found, command.departed_on, tx.clock.today())
+    enterprise = await enterprises.get(tx, found.enterprise)
+    if enterprise is None:
+        raise errors.EnterpriseNotFound
+    require_active_on(enterprise, command.departed_on)
     await orders.update_filled(tx, found.order)
     worker = await workers.lock(tx, found.worker)
     if worker is None:

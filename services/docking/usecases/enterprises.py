@@ -1,4 +1,4 @@
-"""Enterprises: qualified, funded, blocked by open cases."""
+"""Enterprises: qualified, renewed, suspended, revoked; funded; blocked by open cases."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ from dataclasses import replace
 from functools import cache
 
 from services.docking import commands
+from services.docking.domain import enterprises as domain
 from services.docking.domain import errors
-from services.docking.domain.enterprises import RESERVE_CURRENCY, Enterprise, EnterpriseState
+from services.docking.domain.enterprises import RESERVE_CURRENCY, Enterprise, EnterpriseState, Licence
 from services.docking.queries import blocking_cases, enterprises
 from services.docking.usecases import scope
+from services.docking.usecases.event_fields import enterprise_event
 from services.docking.views import enterprises as views
 from shared import events, reference
 from shared.db import Tx
 from shared.delivery.audit_trail import History, changes_of, publish_and_audit
+from shared.errors import require_version
 from shared.events import CaseClosed, CaseOpened, EventEnvelope
 from shared.paging import page
-from shared.values import EnterpriseId, new_id
+from shared.values import Destination, EnterpriseId, new_id
 
 
 async def qualify_enterprise(tx: Tx, command: commands.QualifyEnterprise) -> views.Enterprise:
@@ -25,8 +28,7 @@ async def qualify_enterprise(tx: Tx, command: commands.QualifyEnterprise) -> vie
     scope.require_seat(tx.principal, command.seat)
     if command.valid_to < today:
         raise errors.PastDay(field="valid_to")
-    for number, destination in enumerate(command.destinations):
-        reference.require_destination(destination, f"destinations.{number}")
+    _require_destinations(command.destinations)
     enterprise = Enterprise(
         id=EnterpriseId(new_id()),
         name=command.name,
@@ -36,20 +38,19 @@ async def qualify_enterprise(tx: Tx, command: commands.QualifyEnterprise) -> vie
         destinations=command.destinations,
         valid_to=command.valid_to,
         state=EnterpriseState.ACTIVE,
+        since=today,
         reserve_minor=0,
     )
-    if not await enterprises.insert(tx, enterprise, today):
-        raise errors.LicenceTaken(field="licence_no")
-    qualified = events.EnterpriseQualified(
-        enterprise=enterprise.id,
-        effective=today,
-        licence_no=command.licence_no,
-        scope=command.scope,
-        destinations=command.destinations,
-        valid_to=command.valid_to,
-    )
-    publish_and_audit(tx, qualified)
+    if not await enterprises.insert(tx, enterprise):
+        raise errors.LicenceTaken(field="licence_no", state={"enterprise": str(await enterprises.get_id(tx, command.licence_no))})
+    publish_and_audit(tx, enterprise_event(tx, events.EnterpriseQualified, enterprise))
     return views.enterprise(enterprise, warnings=_warnings(command.licence_no))
+
+
+def _require_destinations(destinations: tuple[Destination, ...]) -> None:
+    """Raises DestinationNotFound."""
+    for number, destination in enumerate(destinations):
+        reference.require_destination(destination, f"destinations.{number}")
 
 
 def _warnings(licence_no: str) -> tuple[str, ...]:
@@ -64,12 +65,67 @@ def _prefectures() -> frozenset[str]:
     return frozenset(code[:4] for code in reference.counties())
 
 
-async def deposit_reserve(tx: Tx, enterprise: EnterpriseId, command: commands.DepositReserve) -> views.Enterprise:
-    """E3: the risk reserve grows. Raises EnterpriseNotFound, NotYuan, Forbidden."""
+async def renew_qualification(tx: Tx, enterprise: EnterpriseId, command: commands.RenewQualification) -> views.Enterprise:
+    """E1: the same number runs longer. Raises EnterpriseIllegalStep, PastDay, NotRenewed, DestinationNotFound, and those of _load."""
+    found = await _load(tx, enterprise, command.version)
+    _require_destinations(command.destinations or ())
+    licence = Licence(
+        scope=command.scope or found.scope,
+        destinations=found.destinations if command.destinations is None else command.destinations,
+        valid_to=command.valid_to,
+    )
+    renewed = domain.renewed(found, licence, tx.clock.today())
+    return await _save(tx, renewed, enterprise_event(tx, events.EnterpriseRenewed, renewed, previous_valid_to=found.valid_to))
+
+
+async def suspend_qualification(tx: Tx, enterprise: EnterpriseId, command: commands.SuspendQualification) -> views.Enterprise:
+    """Orders stop matching, nobody is cleared or departs. Raises EnterpriseIllegalStep, SuspendedAlready, and those of _load."""
+    found = await _load(tx, enterprise, command.version)
+    suspended = domain.suspended(found, command.reason, tx.clock.today())
+    return await _save(tx, suspended, suspension(tx, suspended, command.reason))
+
+
+def suspension(tx: Tx, suspended: Enterprise, reason: str) -> events.EnterpriseSuspended:
+    return enterprise_event(tx, events.EnterpriseSuspended, suspended, reason=reason, grounds=suspended.suspended_for)
+
+
+async def reinstate_qualification(tx: Tx, enterprise: EnterpriseId, command: commands.ReinstateQualification) -> views.Enterprise:
+    """One ground is lifted. Raises EnterpriseIllegalStep, NotSuspendedFor, and those of _load."""
+    found = await _load(tx, enterprise, command.version)
+    reinstated = domain.reinstated(found, command.reason, tx.clock.today())
+    return await _save(tx, reinstated, _reinstatement(tx, reinstated, command.reason))
+
+
+def _reinstatement(tx: Tx, reinstated: Enterprise, reason: str) -> events.EnterpriseReinstated:
+    return enterprise_event(tx, events.EnterpriseReinstated, reinstated, reason=reason, grounds=reinstated.suspended_for)
+
+
+async def revoke_qualification(tx: Tx, enterprise: EnterpriseId, command: commands.RevokeQualification) -> views.Enterprise:
+    """For good; the sweep closes its orders and cancels who has not departed. Raises EnterpriseIllegalStep, and those of _load."""
+    found = await _load(tx, enterprise, command.version)
+    revoked = domain.revoked(found, tx.clock.today())
+    return await _save(tx, revoked, enterprise_event(tx, events.EnterpriseRevoked, revoked, reason=command.reason))
+
+
+async def _load(tx: Tx, enterprise: EnterpriseId, version: int | None = None) -> Enterprise:
+    """Locked, in scope, at the version named. Raises EnterpriseNotFound, Forbidden, VersionConflict."""
     found = await enterprises.lock(tx, enterprise)
     if found is None:
         raise errors.EnterpriseNotFound
     scope.require_enterprise(tx.principal, found)
+    require_version(version, found.version, state=found.version)
+    return found
+
+
+async def _save(tx: Tx, enterprise: Enterprise, *published: events.Event) -> views.Enterprise:
+    await enterprises.update_qualification(tx, enterprise)
+    publish_and_audit(tx, *published)
+    return views.enterprise(replace(enterprise, version=enterprise.version + 1))
+
+
+async def deposit_reserve(tx: Tx, enterprise: EnterpriseId, command: commands.DepositReserve) -> views.Enterprise:
+    """E3: the risk reserve grows. Raises NotYuan, and those of _load."""
+    found = await _load(tx, enterprise)
     if command.amount.currency != RESERVE_CURRENCY:
         raise errors.NotYuan(field="amount.currency")
     amount, today = command.amount, tx.clock.today()

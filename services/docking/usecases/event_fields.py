@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeVar
 
 from services.docking.domain.contracts import Contract, terms_hash
 from services.docking.domain.dispatches import Dispatch
+from services.docking.domain.enterprises import Enterprise
 from services.docking.domain.orders import Order
 from services.docking.domain.placements import Placement
 from shared import reference
@@ -32,6 +33,21 @@ def placement_event(tx: Tx, event: type[E], placement: Placement, **fields: Any)
             "occupation": placement.occupation,
             "channel": placement.channel,
             "effective": today,
+            **fields,
+        }
+    )
+
+
+def enterprise_event(tx: Tx, event: type[E], enterprise: Enterprise, **fields: Any) -> E:
+    """An event of the enterprise, effective today, with its licence as it is now."""
+    return event.model_validate(
+        {
+            "enterprise": enterprise.id,
+            "licence_no": enterprise.licence_no,
+            "scope": enterprise.scope,
+            "destinations": enterprise.destinations,
+            "valid_to": enterprise.valid_to,
+            "effective": tx.clock.today(),
             **fields,
         }
     )

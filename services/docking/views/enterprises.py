@@ -20,6 +20,8 @@ class Enterprise(BaseModel, frozen=True):
     destinations: tuple[Destination, ...]
     valid_to: date
     state: domain.EnterpriseState
+    since: date
+    suspended_for: tuple[str, ...]
     reserve: Money
     warnings: tuple[str, ...] = ()
     version: int
@@ -40,6 +42,8 @@ def enterprise(one: domain.Enterprise, *, warnings: tuple[str, ...] = ()) -> Ent
         destinations=one.destinations,
         valid_to=one.valid_to,
         state=one.state,
+        since=one.since,
+        suspended_for=one.suspended_for,
         reserve=one.reserve,
         warnings=warnings,
         version=one.version,
