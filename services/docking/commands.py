@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.values import (
+    CaseId,
     Channel,
     CountyField,
     Day,
@@ -52,6 +53,7 @@ DepartureEvidence = Literal["exit_stamp", "boarding_record", "arrival_confirmati
 # Of the authority; a reserve that is not topped up suspends by itself, and a top-up lifts that.
 SuspensionReason = Literal["breach", "investigation", "incident", "court_order"]
 RevocationReason = Literal["breach", "reserve", "name_lent", "false_visa", "unlawful_work", "business_ended"]  # E4, E5, E9
+ReserveUse = Literal["fee_refund", "wages", "compensation", "repatriation"]  # E4
 ReturnReason = Literal["completed", "early", "terminated", "distress", "death"]
 
 
@@ -104,6 +106,23 @@ class DepositReserve(_Command):
     """E3: a deposit into the risk reserve, in yuan."""
 
     amount: PositiveAmount
+    version: Version | None = None
+
+
+class DrawReserve(_Command):
+    """E4: paid out in a case, for one of the uses that the law allows, in yuan."""
+
+    amount: PositiveAmount
+    use: ReserveUse
+    case: CaseId
+    version: Version | None = None
+
+
+class TopUpReserve(_Command):
+    """E4: what a draw took is put back, in yuan."""
+
+    amount: PositiveAmount
+    version: Version | None = None
 
 
 class OpenJobOrder(_Command):

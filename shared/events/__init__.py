@@ -34,6 +34,8 @@ from shared.events.docking import (
     MatchedToEnterprise,
     PlacementCancelled,
     ReserveDeposited,
+    ReserveDrawn,
+    ReserveRestored,
     Returned,
     ReturnFact,
 )
@@ -150,6 +152,8 @@ __all__ = [
     "RecruitmentCost",
     "RecruitmentCostAssessed",
     "ReserveDeposited",
+    "ReserveDrawn",
+    "ReserveRestored",
     "ReturnFact",
     "Returned",
     "StalenessCleared",

@@ -8,6 +8,7 @@ from typing import Literal
 
 from shared.events.event import DOCKING, Event, Origin, Part
 from shared.values import (
+    CaseId,
     Channel,
     Destination,
     EnterpriseId,
@@ -80,6 +81,24 @@ class EnterpriseRevoked(_Qualification):
 class ReserveDeposited(_Enterprise):
     amount: Money
     balance: Money
+
+
+class ReserveDrawn(_Enterprise):
+    """E4: paid out of the reserve in a case. `due`: the last day of the top-up; None: the minimum is still there."""
+
+    amount: Money
+    balance: Money
+    use: Literal["fee_refund", "wages", "compensation", "repatriation"]
+    case: CaseId
+    due: date | None
+
+
+class ReserveRestored(_Enterprise):
+    """Topped up after a draw. `due`: the minimum is not reached yet, and the day stands; None: it is."""
+
+    amount: Money
+    balance: Money
+    due: date | None
 
 
 class _Order(Event):
@@ -282,6 +301,8 @@ EVENTS: tuple[type[Event], ...] = (
     EnterpriseExpired,
     EnterpriseRevoked,
     ReserveDeposited,
+    ReserveDrawn,
+    ReserveRestored,
     JobOrderOpened,
     JobOrderClosed,
     JobOrderExpired,

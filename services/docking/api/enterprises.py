@@ -1,4 +1,4 @@
-"""Enterprises and their reserve."""
+"""Enterprises and their qualification."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 
 from services.docking import commands
-from services.docking.api.callers import EnterpriseOrOfficer, Officer, RegisterReader
+from services.docking.api.callers import Officer, RegisterReader
 from services.docking.usecases import enterprises
 from services.docking.views import enterprises as views
 from shared.delivery.audit_trail import History
@@ -43,11 +43,6 @@ async def reinstate_qualification(enterprise: EnterpriseId, body: commands.Reins
 @router.post("/enterprises/{enterprise}/revocation", response_model=views.Enterprise)
 async def revoke_qualification(enterprise: EnterpriseId, body: commands.RevokeQualification, call: Officer) -> Response:
     return await call.command(lambda tx: enterprises.revoke_qualification(tx, enterprise, body))
-
-
-@router.post("/enterprises/{enterprise}/reserve", response_model=views.Enterprise)
-async def deposit_reserve(enterprise: EnterpriseId, body: commands.DepositReserve, call: EnterpriseOrOfficer) -> Response:
-    return await call.command(lambda tx: enterprises.deposit_reserve(tx, enterprise, body))
 
 
 @router.get("/enterprises")

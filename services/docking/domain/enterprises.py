@@ -80,6 +80,7 @@ class Enterprise:
     state: EnterpriseState
     since: date  # in this state
     reserve_minor: int  # fen
+    reserve_due: date | None = None  # the last day of the top-up after a draw below the minimum (E4)
     suspended_for: tuple[str, ...] = ()
     version: int = 1
 

@@ -71,6 +71,18 @@ class NotSuspendedFor(Conflict):
     slug = "NOT_SUSPENDED_FOR"
 
 
+class ReserveTooSmall(Conflict):
+    """The reserve does not hold that much; `state` is its balance."""
+
+    slug = "RESERVE_TOO_SMALL"
+
+
+class ReserveNotShort(Conflict):
+    """No draw has to be made good; `state` is the reserve's balance."""
+
+    slug = "RESERVE_NOT_SHORT"
+
+
 class OrderNotOpen(Conflict):
     """The job order is closed or has expired."""
 

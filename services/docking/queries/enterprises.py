@@ -7,10 +7,11 @@ from datetime import date
 from services.docking.domain.enterprises import Enterprise
 from shared.db import Tx
 from shared.rows import Columns, fetch, fetch_one
-from shared.values import EnterpriseId, new_id
+from shared.values import EnterpriseId
 
 ENTERPRISE = Columns(
-    Enterprise, "id, name, licence_no, seat, scope, destinations, valid_to, state, since, reserve_minor, suspended_for, version"
+    Enterprise,
+    "id, name, licence_no, seat, scope, destinations, valid_to, state, since, reserve_minor, reserve_due, suspended_for, version",
 )
 GET = ENTERPRISE.select("FROM enterprise WHERE id = $1")
 GET_ALL = ENTERPRISE.select("FROM enterprise WHERE id = ANY($1::uuid[])")
@@ -19,18 +20,19 @@ GET_ID = "SELECT id FROM enterprise WHERE licence_no = $1"
 LOCK_LAPSED = ENTERPRISE.select("""
 FROM enterprise WHERE state = 'active' AND valid_to < $1 ORDER BY valid_to, id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
 """)
+LOCK_UNTOPPED = ENTERPRISE.select("""
+FROM enterprise WHERE reserve_due < $1 AND state <> 'revoked' AND NOT 'reserve' = ANY(suspended_for)
+ORDER BY reserve_due, id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
+""")
 LIST = ENTERPRISE.select("FROM enterprise WHERE $1::uuid IS NULL OR id > $1 ORDER BY id LIMIT $2")
 INSERT = """
 INSERT INTO enterprise (id, name, licence_no, seat, scope, destinations, valid_to, state, since, qualified_on)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) ON CONFLICT (licence_no) DO NOTHING RETURNING true
 """
-UPDATE_QUALIFICATION = """
-UPDATE enterprise SET scope = $2, destinations = $3, valid_to = $4, state = $5, since = $6, suspended_for = $7, version = version + 1
+UPDATE = """
+UPDATE enterprise SET scope = $2, destinations = $3, valid_to = $4, state = $5, since = $6, suspended_for = $7, reserve_minor = $8,
+    reserve_due = $9, version = version + 1
 WHERE id = $1
-"""
-UPDATE_RESERVE = """
-WITH entry AS (INSERT INTO reserve_entry (id, enterprise, amount_minor, balance_minor, effective) VALUES ($2, $1, $3, $4, $5))
-UPDATE enterprise SET reserve_minor = $4, version = version + 1 WHERE id = $1
 """
 
 
@@ -57,6 +59,11 @@ async def lock_lapsed(tx: Tx, today: date, limit: int) -> list[Enterprise]:
     return await fetch(tx.conn, LOCK_LAPSED, today, limit)
 
 
+async def lock_untopped(tx: Tx, today: date, limit: int) -> list[Enterprise]:
+    """Those whose reserve was not topped up in time, and who are not suspended for it yet."""
+    return await fetch(tx.conn, LOCK_UNTOPPED, today, limit)
+
+
 async def list_(tx: Tx, after: EnterpriseId | None, limit: int) -> list[Enterprise]:
     return await fetch(tx.conn, LIST, after, limit)
 
@@ -69,10 +76,10 @@ async def insert(tx: Tx, one: Enterprise) -> bool:
     return bool(inserted)
 
 
-async def update_qualification(tx: Tx, one: Enterprise) -> None:
-    """Everything a step of the qualification may change. The caller holds the row's lock."""
+async def update(tx: Tx, one: Enterprise) -> None:
+    """Everything that the qualification's steps and the reserve change. The caller holds the row's lock."""
     await tx.conn.execute(
-        UPDATE_QUALIFICATION,
+        UPDATE,
         one.id,
         list(one.scope),
         list(one.destinations),
@@ -80,9 +87,6 @@ async def update_qualification(tx: Tx, one: Enterprise) -> None:
         one.state,
         one.since,
         list(one.suspended_for),
+        one.reserve_minor,
+        one.reserve_due,
     )
-
-
-async def update_reserve(tx: Tx, enterprise: EnterpriseId, *, amount: int, balance: int, on: date) -> None:
-    """An entry of the reserve's account, and its new balance; both in fen."""
-    await tx.conn.execute(UPDATE_RESERVE, enterprise, new_id(), amount, balance, on)

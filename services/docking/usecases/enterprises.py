@@ -1,4 +1,4 @@
-"""Enterprises: qualified, renewed, suspended, revoked; funded; blocked by open cases."""
+"""Enterprises: qualified, renewed, suspended, revoked; blocked by open cases."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cache
 from services.docking import commands
 from services.docking.domain import enterprises as domain
 from services.docking.domain import errors
-from services.docking.domain.enterprises import RESERVE_CURRENCY, Enterprise, EnterpriseState, Licence
+from services.docking.domain.enterprises import Enterprise, EnterpriseState, Licence
 from services.docking.queries import blocking_cases, enterprises
 from services.docking.usecases import scope
 from services.docking.usecases.event_fields import enterprise_event
@@ -66,8 +66,8 @@ def _prefectures() -> frozenset[str]:
 
 
 async def renew_qualification(tx: Tx, enterprise: EnterpriseId, command: commands.RenewQualification) -> views.Enterprise:
-    """E1: the same number runs longer. Raises EnterpriseIllegalStep, PastDay, NotRenewed, DestinationNotFound, and those of _load."""
-    found = await _load(tx, enterprise, command.version)
+    """E1: the same number runs longer. Raises EnterpriseIllegalStep, PastDay, NotRenewed, DestinationNotFound, and those of load."""
+    found = await load(tx, enterprise, command.version)
     _require_destinations(command.destinations or ())
     licence = Licence(
         scope=command.scope or found.scope,
@@ -75,39 +75,41 @@ async def renew_qualification(tx: Tx, enterprise: EnterpriseId, command: command
         valid_to=command.valid_to,
     )
     renewed = domain.renewed(found, licence, tx.clock.today())
-    return await _save(tx, renewed, enterprise_event(tx, events.EnterpriseRenewed, renewed, previous_valid_to=found.valid_to))
+    return await save(tx, renewed, enterprise_event(tx, events.EnterpriseRenewed, renewed, previous_valid_to=found.valid_to))
 
 
 async def suspend_qualification(tx: Tx, enterprise: EnterpriseId, command: commands.SuspendQualification) -> views.Enterprise:
-    """Orders stop matching, nobody is cleared or departs. Raises EnterpriseIllegalStep, SuspendedAlready, and those of _load."""
-    found = await _load(tx, enterprise, command.version)
+    """Orders stop matching, nobody is cleared or departs. Raises EnterpriseIllegalStep, SuspendedAlready, and those of load."""
+    found = await load(tx, enterprise, command.version)
     suspended = domain.suspended(found, command.reason, tx.clock.today())
-    return await _save(tx, suspended, suspension(tx, suspended, command.reason))
+    return await save(tx, suspended, suspension(tx, suspended, command.reason))
 
 
 def suspension(tx: Tx, suspended: Enterprise, reason: str) -> events.EnterpriseSuspended:
+    """The event of a ground that was added."""
     return enterprise_event(tx, events.EnterpriseSuspended, suspended, reason=reason, grounds=suspended.suspended_for)
 
 
 async def reinstate_qualification(tx: Tx, enterprise: EnterpriseId, command: commands.ReinstateQualification) -> views.Enterprise:
-    """One ground is lifted. Raises EnterpriseIllegalStep, NotSuspendedFor, and those of _load."""
-    found = await _load(tx, enterprise, command.version)
+    """One ground is lifted. Raises EnterpriseIllegalStep, NotSuspendedFor, and those of load."""
+    found = await load(tx, enterprise, command.version)
     reinstated = domain.reinstated(found, command.reason, tx.clock.today())
-    return await _save(tx, reinstated, _reinstatement(tx, reinstated, command.reason))
+    return await save(tx, reinstated, reinstatement(tx, reinstated, command.reason))
 
 
-def _reinstatement(tx: Tx, reinstated: Enterprise, reason: str) -> events.EnterpriseReinstated:
+def reinstatement(tx: Tx, reinstated: Enterprise, reason: str) -> events.EnterpriseReinstated:
+    """The event of a ground that was lifted."""
     return enterprise_event(tx, events.EnterpriseReinstated, reinstated, reason=reason, grounds=reinstated.suspended_for)
 
 
 async def revoke_qualification(tx: Tx, enterprise: EnterpriseId, command: commands.RevokeQualification) -> views.Enterprise:
-    """For good; the sweep closes its orders and cancels who has not departed. Raises EnterpriseIllegalStep, and those of _load."""
-    found = await _load(tx, enterprise, command.version)
+    """For good; the sweep closes its orders and cancels who has not departed. Raises EnterpriseIllegalStep, and those of load."""
+    found = await load(tx, enterprise, command.version)
     revoked = domain.revoked(found, tx.clock.today())
-    return await _save(tx, revoked, enterprise_event(tx, events.EnterpriseRevoked, revoked, reason=command.reason))
+    return await save(tx, revoked, enterprise_event(tx, events.EnterpriseRevoked, revoked, reason=command.reason))
 
 
-async def _load(tx: Tx, enterprise: EnterpriseId, version: int | None = None) -> Enterprise:
+async def load(tx: Tx, enterprise: EnterpriseId, version: int | None = None) -> Enterprise:
     """Locked, in scope, at the version named. Raises EnterpriseNotFound, Forbidden, VersionConflict."""
     found = await enterprises.lock(tx, enterprise)
     if found is None:
@@ -117,22 +119,11 @@ async def _load(tx: Tx, enterprise: EnterpriseId, version: int | None = None) ->
     return found
 
 
-async def _save(tx: Tx, enterprise: Enterprise, *published: events.Event) -> views.Enterprise:
-    await enterprises.update_qualification(tx, enterprise)
+async def save(tx: Tx, enterprise: Enterprise, *published: events.Event) -> views.Enterprise:
+    """Write the enterprise and publish what has happened to it."""
+    await enterprises.update(tx, enterprise)
     publish_and_audit(tx, *published)
     return views.enterprise(replace(enterprise, version=enterprise.version + 1))
-
-
-async def deposit_reserve(tx: Tx, enterprise: EnterpriseId, command: commands.DepositReserve) -> views.Enterprise:
-    """E3: the risk reserve grows. Raises NotYuan, and those of _load."""
-    found = await _load(tx, enterprise)
-    if command.amount.currency != RESERVE_CURRENCY:
-        raise errors.NotYuan(field="amount.currency")
-    amount, today = command.amount, tx.clock.today()
-    funded = replace(found, reserve_minor=found.reserve_minor + amount.minor, version=found.version + 1)
-    await enterprises.update_reserve(tx, enterprise, amount=amount.minor, balance=funded.reserve_minor, on=today)
-    publish_and_audit(tx, events.ReserveDeposited(enterprise=enterprise, effective=today, amount=amount, balance=funded.reserve))
-    return views.enterprise(funded)
 
 
 # --- reactions --------------------------------------------------------------------------------------------------------

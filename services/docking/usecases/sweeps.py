@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from services.docking.domain.enterprises import expired
+from services.docking.domain.enterprises import expired, suspended
 from services.docking.domain.orders import OrderState
 from services.docking.domain.placements import OVERDUE_REASON, Placement
+from services.docking.domain.reserves import GROUND
 from services.docking.queries import enterprises, orders, placements, proposals
+from services.docking.usecases.enterprises import suspension
 from services.docking.usecases.event_fields import enterprise_event, order_event
 from services.docking.usecases.placements import cancellation
 from shared import events
@@ -19,6 +21,7 @@ async def sweep(tx: Tx) -> int:
     """One bounded batch of what is overdue today; idempotent. Returns how many it acted on."""
     return (
         await _expired_licences(tx)
+        + await _reserves_not_topped_up(tx)
         + await _revoked_orders(tx)
         + await _revoked_placements(tx)
         + await _overdue_placements(tx)
@@ -32,9 +35,19 @@ async def _expired_licences(tx: Tx) -> int:
     today = tx.clock.today()
     lapsed = [expired(one, today) for one in await enterprises.lock_lapsed(tx, today, BATCH)]
     for one in lapsed:
-        await enterprises.update_qualification(tx, one)
+        await enterprises.update(tx, one)
     publish_and_audit(tx, *(enterprise_event(tx, events.EnterpriseExpired, one) for one in lapsed))
     return len(lapsed)
+
+
+async def _reserves_not_topped_up(tx: Tx) -> int:
+    """E4: suspended by itself after the last day of the top-up."""
+    today = tx.clock.today()
+    short = [suspended(one, GROUND, today) for one in await enterprises.lock_untopped(tx, today, BATCH)]
+    for one in short:
+        await enterprises.update(tx, one)
+    publish_and_audit(tx, *(suspension(tx, one, GROUND) for one in short))
+    return len(short)
 
 
 async def _revoked_orders(tx: Tx) -> int:

@@ -23,6 +23,7 @@ class Enterprise(BaseModel, frozen=True):
     since: date
     suspended_for: tuple[str, ...]
     reserve: Money
+    reserve_due: date | None
     warnings: tuple[str, ...] = ()
     version: int
 
@@ -45,6 +46,7 @@ def enterprise(one: domain.Enterprise, *, warnings: tuple[str, ...] = ()) -> Ent
         since=one.since,
         suspended_for=one.suspended_for,
         reserve=one.reserve,
+        reserve_due=one.reserve_due,
         warnings=warnings,
         version=one.version,
     )
