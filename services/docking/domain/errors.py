@@ -161,6 +161,12 @@ class ClearanceNotValid(Invalid):
     slug = "CLEARANCE_NOT_VALID"
 
 
+class InsuranceShortened(Invalid):
+    """A clearance was granted on this insurance: it can be extended, not shortened."""
+
+    slug = "INSURANCE_SHORTENED"
+
+
 class ReturnBeforeDeparture(Invalid):
     """The return would lie before the departure."""
 

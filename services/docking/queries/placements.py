@@ -69,7 +69,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $10, true, $11)
 """
 UPDATE = """
 UPDATE placement SET state = $2, due = $3, since = $4, planned_departure = $5, contract = $6, insurance = $7, certificate = $8,
-    clearance = $9, cleared_on = $10, clearance_valid_to = $11, ended = $12, version = version + 1
+    clearance = $9, cleared_on = $10, clearance_valid_to = $11, ended = $12, match_due = $13, version = version + 1
 WHERE id = $1
 """
 UPDATE_CANCELLED = """
@@ -169,6 +169,7 @@ async def update(tx: Tx, one: Placement) -> None:
         one.cleared_on,
         one.clearance_valid_to,
         one.ended,
+        one.match_due,
     )
 
 
