@@ -221,13 +221,15 @@ class CancelPlacement(_Command):
 
 
 class CorrectDispatch(_Command):
-    """The departure was other than recorded: what is given replaces what was."""
+    """The departure, or the return from it, was other than recorded: what is given replaces what was."""
 
     departed_on: Day | None = None
     port: Port | None = None
     destination: DestinationField | None = None
     occupation: OccupationField | None = None
     county: CountyField | None = None
+    returned_on: Day | None = None
+    return_reason: ReturnReason | None = None
     version: Version | None = None
 
 

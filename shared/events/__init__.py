@@ -36,6 +36,7 @@ from shared.events.docking import (
     ReserveDeposited,
     ReserveDrawn,
     ReserveRestored,
+    ReturnCorrected,
     Returned,
     ReturnFact,
 )
@@ -154,6 +155,7 @@ __all__ = [
     "ReserveDeposited",
     "ReserveDrawn",
     "ReserveRestored",
+    "ReturnCorrected",
     "ReturnFact",
     "Returned",
     "StalenessCleared",

@@ -265,6 +265,20 @@ class Returned(_Placement):
         return self.fact.returned_on
 
 
+class ReturnCorrected(_Placement):
+    """The return was on another day, or for another reason, than recorded. Carries the dispatch as it is counted now."""
+
+    EFFECTIVE = "returned_on"
+
+    previous: ReturnFact
+    fact: ReturnFact
+    dispatch: DispatchFact
+
+    @property
+    def returned_on(self) -> date:
+        return self.fact.returned_on
+
+
 class DispatchCorrected(_Placement):
     """The departure's facts or codes were wrong. `returned`: the return counted so far, which moves to the corrected codes."""
 
@@ -316,6 +330,7 @@ EVENTS: tuple[type[Event], ...] = (
     PlacementCancelled,
     Dispatched,
     Returned,
+    ReturnCorrected,
     DispatchCorrected,
     DispatchVoided,
 )

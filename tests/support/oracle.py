@@ -183,6 +183,10 @@ def _return(returned: Mapping[str, Any] | None, under: Mapping[str, Any], sign: 
     return [] if returned is None else [Contribution("returns", DEPARTURE_CUTS, returned["returned_on"], under, sign)]
 
 
+def _return_corrected(data: Mapping[str, Any]) -> Contributions:
+    return [*_return(data["previous"], data["dispatch"], -1), *_return(data["fact"], data["dispatch"], 1)]
+
+
 def _corrected(data: Mapping[str, Any]) -> Contributions:
     was, now, back = data["previous"], data["fact"], data["returned"]
     return [*_departure(was, -1), *_departure(now, 1), *_return(back, was, -1), *_return(back, now, 1)]
@@ -271,6 +275,7 @@ _COUNTS: Mapping[str, Callable[[Mapping[str, Any]], Contributions]] = {
     "docking.PlacementCancelled.v1": lambda data: _once("open_positions", ORDER_CUTS)(data) if data["reopens"] else [],
     "docking.Dispatched.v1": lambda data: _departure(data["fact"], 1),
     "docking.Returned.v1": lambda data: _return(data["fact"], data["dispatch"], 1),
+    "docking.ReturnCorrected.v1": _return_corrected,
     "docking.DispatchCorrected.v1": _corrected,
     "docking.DispatchVoided.v1": _voided,
     "rights.IncomeReported.v1": lambda data: _income(data, "fact", 1),

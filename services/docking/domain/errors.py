@@ -113,6 +113,12 @@ class MatchNotOpen(Conflict):
     slug = "MATCH_NOT_OPEN"
 
 
+class NotReturned(Conflict):
+    """No return is recorded that could be corrected."""
+
+    slug = "NOT_RETURNED"
+
+
 class IllegalStep(Conflict):
     """The placement's state does not allow this step."""
 

@@ -152,5 +152,9 @@ def require_correction(placement: Placement, departed_on: date, returned_on: dat
         raise FutureDay(field="departed_on")
     if departed_on < placement.matched_on and not placement.adopted:
         raise BeforeMatch(field="departed_on", state=placement.matched_on)
-    if returned_on is not None and returned_on < departed_on:
-        raise ReturnBeforeDeparture(field="departed_on", state=returned_on)
+    if returned_on is None:
+        return
+    if returned_on > today:
+        raise FutureDay(field="returned_on")
+    if returned_on < departed_on:
+        raise ReturnBeforeDeparture(f"departed on {departed_on}, returned on {returned_on}", field="departed_on", state=returned_on)

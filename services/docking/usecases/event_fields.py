@@ -12,7 +12,7 @@ from services.docking.domain.orders import Order
 from services.docking.domain.placements import Placement
 from shared import reference
 from shared.db import Tx
-from shared.events import DispatchCorrected, DispatchFact, Event, Evidence, Origin, ReturnFact
+from shared.events import DispatchCorrected, DispatchFact, Event, Evidence, Origin, ReturnCorrected, ReturnFact
 from shared.values import CountyCode, Designation
 
 E = TypeVar("E", bound=Event)
@@ -125,3 +125,16 @@ def corrections(changes: Iterable[tuple[Dispatch, Dispatch]], cause: Cause) -> l
         )
         for old, new in changes
     ]
+
+
+def return_corrected(old: Dispatch, new: Dispatch, dispatch: Dispatch) -> ReturnCorrected:
+    """The return of `old` was that of `new`; `dispatch` is the departure as it is counted now."""
+    return ReturnCorrected.model_validate(
+        {
+            "placement": old.placement,
+            "worker": old.worker,
+            "previous": return_fact(old),
+            "fact": return_fact(new),
+            "dispatch": dispatch_fact(dispatch),
+        }
+    )

@@ -305,6 +305,8 @@ RULES = (
     *_departure(events.DispatchCorrected, "fact", 1),
     *_departure(events.DispatchVoided, "previous", -1),
     Rule(event=events.Returned, measure="returns", day="fact.returned_on", codes="dispatch"),
+    Rule(event=events.ReturnCorrected, measure="returns", day="previous.returned_on", codes="dispatch", sign=-1),
+    Rule(event=events.ReturnCorrected, measure="returns", day="fact.returned_on", codes="dispatch"),
     *_return_moved(events.DispatchCorrected, "previous", -1),
     *_return_moved(events.DispatchCorrected, "fact", 1),
     *_return_moved(events.DispatchVoided, "previous", -1),
