@@ -54,6 +54,7 @@ DepartureEvidence = Literal["exit_stamp", "boarding_record", "arrival_confirmati
 SuspensionReason = Literal["breach", "investigation", "incident", "court_order"]
 RevocationReason = Literal["breach", "reserve", "name_lent", "false_visa", "unlawful_work", "business_ended"]  # E4, E5, E9
 ReserveUse = Literal["fee_refund", "wages", "compensation", "repatriation"]  # E4
+DeclineReason = Literal["wage", "destination", "occupation", "employer", "family", "qualification", "other"]
 ReturnReason = Literal["completed", "early", "terminated", "distress", "death"]
 
 
@@ -141,6 +142,18 @@ class OpenJobOrder(_Command):
     expires: Day | None = None
 
 
+class AmendJobOrder(_Command):
+    """What is given replaces what was. What workers before departure were matched at is not taken back."""
+
+    positions: Annotated[int, Field(strict=True, ge=1, le=100_000)] | None = None
+    wage: PositiveAmount | None = None
+    wage_period: WagePeriod | None = None
+    term_months: Annotated[int, Field(strict=True, ge=1, le=120)] | None = None
+    fee_cap: Amount | None = None
+    expires: Day | None = None
+    version: Version | None = None
+
+
 class CloseJobOrder(_Command):
     """Take no more workers. Placements under way go on."""
 
@@ -156,6 +169,13 @@ class ProposeMatches(_Command):
 
 class AcceptMatch(_Command):
     """Take the worker and a position of the order."""
+
+
+class DeclineMatch(_Command):
+    """An enterprise declines for itself, a clerk for the worker, an officer for either."""
+
+    side: Literal["worker", "enterprise"]
+    reason: DeclineReason = "other"
 
 
 class ContractTerms(_Command):

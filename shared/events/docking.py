@@ -13,6 +13,7 @@ from shared.values import (
     Destination,
     EnterpriseId,
     HouseholdStatus,
+    MatchId,
     Money,
     Occupation,
     OrderId,
@@ -123,12 +124,52 @@ class JobOrderOpened(_Order):
     expires: date
 
 
+class JobOrderAmended(_Order):
+    """The order as it is now. `previous_positions`: as they were counted so far."""
+
+    previous_positions: int
+    positions: int
+    wage: Money
+    wage_period: WagePeriod
+    term_months: int
+    fee_cap: Money | None
+    expires: date
+
+
 class JobOrderClosed(_Order):
     unfilled: int
 
 
 class JobOrderExpired(_Order):
     unfilled: int
+
+
+class _Match(Event):
+    """A proposal of a worker for an order, which has taken no position."""
+
+    TOPIC = DOCKING
+    SUBJECT = "match"
+
+    match: MatchId
+    order: OrderId
+    enterprise: EnterpriseId
+    worker: WorkerId
+    origin: Origin
+    destination: Destination
+    occupation: Occupation
+    channel: Channel
+    effective: date
+
+
+class MatchDeclined(_Match):
+    """One side does not want it. Of an accepted match, the placement is cancelled with an event of its own."""
+
+    side: Literal["worker", "enterprise"]
+    reason: Literal["wage", "destination", "occupation", "employer", "family", "qualification", "other"]
+
+
+class MatchExpired(_Match):
+    """Nobody accepted in time."""
 
 
 class _Placement(Event):
@@ -318,8 +359,11 @@ EVENTS: tuple[type[Event], ...] = (
     ReserveDrawn,
     ReserveRestored,
     JobOrderOpened,
+    JobOrderAmended,
     JobOrderClosed,
     JobOrderExpired,
+    MatchDeclined,
+    MatchExpired,
     MatchedToEnterprise,
     ContractRegistered,
     InsuranceBound,

@@ -268,6 +268,7 @@ _COUNTS: Mapping[str, Callable[[Mapping[str, Any]], Contributions]] = {
     "registration.WillingnessExpired.v1": _once("willing", (1,), -1),
     "training.CertificateIssued.v1": _once("certified", (1, 2, 3)),
     "docking.JobOrderOpened.v1": _positions(1, "positions"),
+    "docking.JobOrderAmended.v1": lambda data: [*_positions(-1, "previous_positions")(data), *_positions(1, "positions")(data)],
     "docking.JobOrderClosed.v1": _positions(-1, "unfilled"),
     "docking.JobOrderExpired.v1": _positions(-1, "unfilled"),
     "docking.MatchedToEnterprise.v1": _matched,

@@ -95,6 +95,18 @@ class PositionTaken(Conflict):
     slug = "POSITION_TAKEN"
 
 
+class PositionsInUse(Conflict):
+    """So many positions of the order are taken already; `state` says how many."""
+
+    slug = "POSITIONS_IN_USE"
+
+
+class WagePromised(Conflict):
+    """Workers before departure were matched at the higher wage."""
+
+    slug = "WAGE_PROMISED"
+
+
 class AlreadyPlaced(Conflict):
     """The worker has an active placement already."""
 
@@ -108,7 +120,7 @@ class NotEligible(Conflict):
 
 
 class MatchNotOpen(Conflict):
-    """The proposal was accepted already, or has expired."""
+    """The proposal was accepted or declined already, or has expired."""
 
     slug = "MATCH_NOT_OPEN"
 
@@ -208,6 +220,19 @@ class ReasonNotYours(Invalid):
 
     slug = "REASON_NOT_YOURS"
     status = 403
+
+
+class SideNotYours(Invalid):
+    """Only that side itself, or the authority, declines for it."""
+
+    slug = "SIDE_NOT_YOURS"
+    status = 403
+
+
+class NothingToAmend(Invalid):
+    """The order says that already."""
+
+    slug = "NOTHING_TO_AMEND"
 
 
 class EndsBeforeStart(Invalid):

@@ -34,6 +34,11 @@ INSERT INTO job_order (id, enterprise, employer, destination, occupation, channe
     wage_period, term_months, fee_cap_minor, fee_cap_currency, opened_on, expires, state)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 """
+UPDATE_TERMS = """
+UPDATE job_order SET positions = $2, wage_minor = $3, wage_currency = $4, wage_period = $5, term_months = $6, fee_cap_minor = $7,
+    fee_cap_currency = $8, expires = $9, version = version + 1
+WHERE id = $1
+"""
 UPDATE_STATE = "UPDATE job_order SET state = $2, version = version + 1 WHERE id = ANY($1::uuid[])"
 UPDATE_RELEASED = "UPDATE job_order SET reserved = reserved - 1 WHERE id = $1 RETURNING state = 'open'"
 UPDATE_FILLED = "UPDATE job_order SET reserved = reserved - 1, filled = filled + 1 WHERE id = $1"
@@ -93,6 +98,22 @@ async def insert_all(tx: Tx, orders: list[Order]) -> None:
         for one in orders
     ]
     await tx.conn.executemany(INSERT, rows)
+
+
+async def update_terms(tx: Tx, one: Order) -> None:
+    """Everything that an amendment may change. The caller holds the row's lock."""
+    await tx.conn.execute(
+        UPDATE_TERMS,
+        one.id,
+        one.positions,
+        one.wage.minor,
+        one.wage.currency,
+        one.wage_period,
+        one.term_months,
+        one.fee_cap and one.fee_cap.minor,
+        one.fee_cap and one.fee_cap.currency,
+        one.expires,
+    )
 
 
 async def update_state(tx: Tx, orders: list[OrderId], state: OrderState) -> None:

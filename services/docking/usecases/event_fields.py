@@ -10,6 +10,7 @@ from services.docking.domain.dispatches import Dispatch
 from services.docking.domain.enterprises import Enterprise
 from services.docking.domain.orders import Order
 from services.docking.domain.placements import Placement
+from services.docking.domain.proposals import MatchCodes
 from shared import reference
 from shared.db import Tx
 from shared.events import DispatchCorrected, DispatchFact, Event, Evidence, Origin, ReturnCorrected, ReturnFact
@@ -48,6 +49,25 @@ def enterprise_event(tx: Tx, event: type[E], enterprise: Enterprise, **fields: A
             "destinations": enterprise.destinations,
             "valid_to": enterprise.valid_to,
             "effective": tx.clock.today(),
+            **fields,
+        }
+    )
+
+
+def match_event(tx: Tx, event: type[E], match: MatchCodes, **fields: Any) -> E:
+    """An event of the proposal, effective today, with the codes of its order and its worker."""
+    today = tx.clock.today()
+    return event.model_validate(
+        {
+            "match": match.id,
+            "order": match.order,
+            "enterprise": match.enterprise,
+            "worker": match.worker,
+            "origin": reference.origin(match.county, today),
+            "destination": match.destination,
+            "occupation": match.occupation,
+            "channel": match.channel,
+            "effective": today,
             **fields,
         }
     )

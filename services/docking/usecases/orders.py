@@ -1,4 +1,4 @@
-"""Job orders: opened and closed."""
+"""Job orders: opened, amended and closed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from services.docking import commands
 from services.docking.domain import errors
+from services.docking.domain import orders as orders_domain
 from services.docking.domain.enterprises import Enterprise, covers, require_licence
 from services.docking.domain.orders import Order, OrderState
 from services.docking.queries import enterprises, orders
@@ -86,6 +87,39 @@ def _opened(command: commands.OpenJobOrder, today: date, expires: date) -> Order
         expires=expires,
         state=OrderState.OPEN,
     )
+
+
+async def amend_job_order(tx: Tx, order: OrderId, command: commands.AmendJobOrder) -> views.Order:
+    """Other terms for whoever is matched from now on.
+
+    Raises OrderNotFound, OrderNotOpen, NothingToAmend, PositionsInUse, WagePromised, CurrencyDiffers, PastDay, EnterpriseNotActive,
+    LicenceExpired, VersionConflict, Forbidden.
+    """
+    found = await orders.lock(tx, order)
+    enterprise = await enterprises.get(tx, found.enterprise) if found else None
+    if found is None or enterprise is None:
+        raise errors.OrderNotFound
+    await _require_order(tx, found)
+    require_version(command.version, found.version, state=found.version)
+    today = tx.clock.today()
+    require_licence(enterprise, today)
+    given = {name: value for name in command.model_fields_set - {"version"} if (value := getattr(command, name)) is not None}
+    amended = orders_domain.amended(found, replace(found, **given), today)
+    await orders.update_terms(tx, amended)
+    event = order_event(
+        tx,
+        events.JobOrderAmended,
+        amended,
+        previous_positions=found.positions,
+        positions=amended.positions,
+        wage=amended.wage,
+        wage_period=amended.wage_period,
+        term_months=amended.term_months,
+        fee_cap=amended.fee_cap,
+        expires=amended.expires,
+    )
+    publish_and_audit(tx, event)
+    return views.order(amended)
 
 
 async def close_job_order(tx: Tx, order: OrderId, command: commands.CloseJobOrder) -> views.Order:

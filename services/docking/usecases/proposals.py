@@ -46,6 +46,9 @@ async def propose_matches(tx: Tx, order: OrderId, command: commands.ProposeMatch
     require_licence(enterprise, today)
     gap = await quota_gaps.get(tx, POVERTY_QUOTA, str(today.year))
     pool = await _candidates(tx, found) if command.worker is None else [await _nominated(tx, command.worker, found)]
+    if command.worker is None:
+        declined = await proposals.list_declined(tx, order)
+        pool = [worker for worker in pool if worker.id not in declined]
     ranked = ranking.rank(pool, found, today, _terms(), gap=gap, n=command.n)
     proposed = [_proposal(tx, found, one) for one in ranked]
     ids = await proposals.insert_all(tx, proposed) if proposed else {}

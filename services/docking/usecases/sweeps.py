@@ -8,7 +8,7 @@ from services.docking.domain.placements import OVERDUE_REASON, Placement
 from services.docking.domain.reserves import GROUND
 from services.docking.queries import enterprises, orders, placements, proposals
 from services.docking.usecases.enterprises import suspension
-from services.docking.usecases.event_fields import enterprise_event, order_event
+from services.docking.usecases.event_fields import enterprise_event, match_event, order_event
 from services.docking.usecases.placements import cancellation
 from shared import events
 from shared.db import Tx
@@ -26,7 +26,7 @@ async def sweep(tx: Tx) -> int:
         + await _revoked_placements(tx)
         + await _overdue_placements(tx)
         + await _expired_orders(tx)
-        + await proposals.update_expired(tx, tx.clock.today(), BATCH)
+        + await _expired_matches(tx)
     )
 
 
@@ -85,3 +85,10 @@ async def _expired_orders(tx: Tx) -> int:
         await orders.update_state(tx, [one.id for one in expired], OrderState.EXPIRED)
         publish_and_audit(tx, *(order_event(tx, events.JobOrderExpired, one, unfilled=one.free) for one in expired))
     return len(expired)
+
+
+async def _expired_matches(tx: Tx) -> int:
+    """Proposals that nobody accepted in time."""
+    expired_matches = await proposals.update_expired(tx, tx.clock.today(), BATCH)
+    publish_and_audit(tx, *(match_event(tx, events.MatchExpired, one) for one in expired_matches))
+    return len(expired_matches)

@@ -327,6 +327,8 @@ RULES = (
     *_recruitment("previous", -1),
     *_recruitment("fact", 1),
     Rule(event=events.JobOrderOpened, measure="open_positions", day="effective", count="positions"),
+    Rule(event=events.JobOrderAmended, measure="open_positions", day="effective", sign=-1, count="previous_positions"),
+    Rule(event=events.JobOrderAmended, measure="open_positions", day="effective", count="positions"),
     Rule(event=events.MatchedToEnterprise, measure="open_positions", day="effective", sign=-1),
     Rule(event=events.PlacementCancelled, measure="open_positions", day="effective", when="reopens"),
     Rule(event=events.DispatchVoided, measure="open_positions", day="previous.departed_on", codes="previous", when="reopens"),
