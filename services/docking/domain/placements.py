@@ -109,6 +109,16 @@ class Placement:
     version: int = 1
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How many contracts of workers abroad have ended, and end within so many days from today, today included."""
+
+    overdue: int
+    in_30: int
+    in_60: int
+    in_90: int
+
+
 OVERDUE_REASON: Mapping[PlacementState, str] = {
     _S.MATCHED: "match_expired",
     _S.CLEARANCE_REQUESTED: "clearance_timeout",

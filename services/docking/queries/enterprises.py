@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from services.docking.domain.enterprises import Enterprise
+from services.docking.domain.enterprises import Enterprise, EnterpriseState
 from shared.db import Tx
 from shared.rows import Columns, fetch, fetch_one
-from shared.values import EnterpriseId
+from shared.values import Destination, EnterpriseId
 
 ENTERPRISE = Columns(
     Enterprise,
@@ -25,6 +25,13 @@ FROM enterprise WHERE reserve_due < $1 AND state <> 'revoked' AND NOT 'reserve' 
 ORDER BY reserve_due, id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
 """)
 LIST = ENTERPRISE.select("FROM enterprise WHERE $1::uuid IS NULL OR id > $1 ORDER BY id LIMIT $2")
+# Empty destinations: the licence is for every one.
+LIST_REGISTER = ENTERPRISE.select("""
+FROM enterprise
+WHERE ($1::text IS NULL OR licence_no = $1) AND ($2::text IS NULL OR destinations = '{}' OR $2 = ANY(destinations))
+    AND ($3::text IS NULL OR state = $3) AND ($4::uuid IS NULL OR id > $4)
+ORDER BY id LIMIT $5
+""")
 INSERT = """
 INSERT INTO enterprise (id, name, licence_no, seat, scope, destinations, valid_to, state, since, qualified_on)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) ON CONFLICT (licence_no) DO NOTHING RETURNING true
@@ -66,6 +73,18 @@ async def lock_untopped(tx: Tx, today: date, limit: int) -> list[Enterprise]:
 
 async def list_(tx: Tx, after: EnterpriseId | None, limit: int) -> list[Enterprise]:
     return await fetch(tx.conn, LIST, after, limit)
+
+
+async def list_register(
+    tx: Tx,
+    *,
+    licence_no: str | None,
+    destination: Destination | None,
+    state: EnterpriseState | None,
+    after: EnterpriseId | None,
+    limit: int,
+) -> list[Enterprise]:
+    return await fetch(tx.conn, LIST_REGISTER, licence_no, destination, state, after, limit)
 
 
 async def insert(tx: Tx, one: Enterprise) -> bool:

@@ -10,6 +10,7 @@ from services.docking.domain import enterprises as domain
 from services.docking.domain import errors
 from services.docking.domain.enterprises import Enterprise, EnterpriseState, Licence
 from services.docking.queries import blocking_cases, enterprises
+from services.docking.settings import policy
 from services.docking.usecases import scope
 from services.docking.usecases.event_fields import enterprise_event
 from services.docking.views import enterprises as views
@@ -146,6 +147,22 @@ async def show_enterprise(tx: Tx, enterprise: EnterpriseId) -> views.Enterprise:
 async def list_enterprises(tx: Tx, after: EnterpriseId | None, limit: int) -> views.Enterprises:
     found = await enterprises.list_(tx, after, limit + 1)
     return views.enterprises(*page(found, limit, lambda one: one.id))
+
+
+async def public_register(
+    tx: Tx,
+    *,
+    licence_no: str | None,
+    destination: Destination | None,
+    state: EnterpriseState | None,
+    after: EnterpriseId | None,
+    limit: int,
+) -> views.Register:
+    """Open to everyone: a worker can look up whoever offers a job. Raises DestinationNotFound."""
+    if destination is not None:
+        reference.require_destination(destination)
+    found = await enterprises.list_register(tx, licence_no=licence_no, destination=destination, state=state, after=after, limit=limit + 1)
+    return views.register(*page(found, limit, lambda one: one.id), tx.clock.today(), policy().docking_minimum_reserve)
 
 
 async def history(tx: Tx, enterprise: EnterpriseId, after: int, limit: int) -> History:

@@ -171,3 +171,13 @@ async def list_stuck(tx: Tx, after: PlacementId | None, limit: int) -> views.Pla
         limit=limit + 1,
     )
     return views.placements(*page(found, limit, lambda one: one.id))
+
+
+async def list_ending(tx: Tx, *, days: int, after: PlacementId | None, limit: int) -> views.EndingPlacements:
+    """Workers abroad whose contract ends within so many days, or has ended. Raises Forbidden."""
+    today, counties = tx.clock.today(), scope.visible_counties(tx.principal)
+    enterprise = scope.own_enterprise(tx.principal) if tx.principal.role is Role.ENTERPRISE else None
+    by = today + timedelta(days=days)
+    found = await placements.list_ending(tx, by, enterprise=enterprise, counties=counties, after=after, limit=limit + 1)
+    ending = await placements.get_ending(tx, today, enterprise=enterprise, counties=counties)
+    return views.ending(ending, *page(found, limit, lambda one: one.id))
