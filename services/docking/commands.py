@@ -12,6 +12,7 @@ from shared.values import (
     CountyField,
     Day,
     DestinationField,
+    EmployerId,
     EnterpriseId,
     Line,
     Money,
@@ -126,11 +127,25 @@ class TopUpReserve(_Command):
     version: Version | None = None
 
 
+class RegisterEmployer(_Command):
+    """E6: a company of the host state. An individual is named to be refused by name."""
+
+    name: Line
+    kind: Literal["company", "public_body", "individual"] = "company"
+    destination: DestinationField
+    registration_no: Number
+    licence_no: Number | None = None
+
+
 class OpenJobOrder(_Command):
-    """A need for workers. Without `expires` it is open for the programme's default of days."""
+    """A need for workers. Without `expires` it is open for the programme's default of days.
+
+    `employer_id`, of a registered employer, stands instead of the name `employer`.
+    """
 
     enterprise: EnterpriseId
-    employer: Line
+    employer: Line | None = None
+    employer_id: EmployerId | None = None
     destination: DestinationField
     occupation: OccupationField
     channel: Channel

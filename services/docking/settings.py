@@ -38,6 +38,11 @@ class Policy(BaseSettings):
         le=1000,
         description="per mille of the contract's wages, for the service fee; C5, unverified (rules.md 1.2)",
     )
+    docking_licensing_destinations: str = Field(
+        default="",
+        pattern="^([A-Z]{3}(,[A-Z]{3})*)?$",
+        description="codes of the host states that license employers, with commas between; E6, unverified",
+    )
     docking_minimum_age: int = Field(default=18, ge=16, le=99, description="years, in the calendar year of the match (unverified)")
     docking_maximum_age: int = Field(default=60, ge=16, le=99, description="years, in the calendar year of the match (unverified)")
     docking_days_per_month: int = Field(
@@ -46,6 +51,11 @@ class Policy(BaseSettings):
     docking_candidates: int = Field(
         default=200, ge=1, le=5000, description="workers considered per occupation level, in and outside poverty counties"
     )
+
+    @property
+    def licensing_destinations(self) -> tuple[str, ...]:
+        """E6: where only a licensed employer may be named."""
+        return tuple(filter(None, self.docking_licensing_destinations.split(",")))
 
 
 class DockingSettings(Settings, Policy):

@@ -11,6 +11,7 @@ from shared.values import (
     CaseId,
     Channel,
     Destination,
+    EmployerId,
     EnterpriseId,
     HouseholdStatus,
     MatchId,
@@ -102,6 +103,20 @@ class ReserveRestored(_Enterprise):
     due: date | None
 
 
+class EmployerRegistered(Event):
+    """E6: a company of the host state, never a natural person."""
+
+    TOPIC = DOCKING
+    SUBJECT = "employer"
+
+    employer: EmployerId
+    effective: date
+    destination: Destination
+    company: str
+    registration_no: str
+    licence_no: str | None
+
+
 class _Order(Event):
     TOPIC = DOCKING
     SUBJECT = "order"
@@ -122,6 +137,7 @@ class JobOrderOpened(_Order):
     term_months: int
     fee_cap: Money | None
     expires: date
+    employer_id: EmployerId | None = None  # None: named only
 
 
 class JobOrderAmended(_Order):
@@ -358,6 +374,7 @@ EVENTS: tuple[type[Event], ...] = (
     ReserveDeposited,
     ReserveDrawn,
     ReserveRestored,
+    EmployerRegistered,
     JobOrderOpened,
     JobOrderAmended,
     JobOrderClosed,

@@ -11,6 +11,12 @@ class EnterpriseNotFound(NotFound):
     slug = "ENTERPRISE_NOT_FOUND"
 
 
+class EmployerNotFound(NotFound):
+    """There is no such employer."""
+
+    slug = "EMPLOYER_NOT_FOUND"
+
+
 class OrderNotFound(NotFound):
     """There is no such job order."""
 
@@ -39,6 +45,12 @@ class LicenceTaken(Conflict):
     """An enterprise with this licence number is qualified already; `state` names it: its licence is renewed, not entered again."""
 
     slug = "LICENCE_TAKEN"
+
+
+class EmployerTaken(Conflict):
+    """An employer with this number in the host state's register is known; `state` names it."""
+
+    slug = "EMPLOYER_TAKEN"
 
 
 class EnterpriseNotActive(Conflict):
@@ -141,6 +153,30 @@ class NotRenewed(Invalid):
     """A renewed licence runs longer than the one before."""
 
     slug = "NOT_RENEWED"
+
+
+class IndividualEmployer(Invalid):
+    """E6: no contract with a natural person abroad."""
+
+    slug = "INDIVIDUAL_EMPLOYER"
+
+
+class EmployerNotLicensed(Invalid):
+    """E6: the host state licenses employers, and no registered employer with a licence is named."""
+
+    slug = "EMPLOYER_NOT_LICENSED"
+
+
+class EmployerElsewhere(Invalid):
+    """The employer is registered in another host state than the order's."""
+
+    slug = "EMPLOYER_ELSEWHERE"
+
+
+class EmployerUnclear(Invalid):
+    """An order names its employer, or the id of a registered one: one of the two."""
+
+    slug = "EMPLOYER_UNCLEAR"
 
 
 class OutsideLicenceScope(Invalid):

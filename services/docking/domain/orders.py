@@ -15,7 +15,7 @@ from services.docking.domain.errors import (
     PositionTaken,
     WagePromised,
 )
-from shared.values import Channel, Destination, EnterpriseId, Money, Occupation, OrderId, WagePeriod
+from shared.values import Channel, Destination, EmployerId, EnterpriseId, Money, Occupation, OrderId, WagePeriod
 
 
 class OrderState(StrEnum):
@@ -44,6 +44,7 @@ class Order:
     opened_on: date
     expires: date
     state: OrderState
+    employer_id: EmployerId | None = None  # None: named only
     version: int = 1
 
     @property

@@ -14,7 +14,7 @@ ORDER = Columns(
     """
     id, enterprise, employer, destination, occupation, channel, positions, reserved, filled,
     wage_minor AS "wage.minor", wage_currency AS "wage.currency", wage_period, term_months,
-    fee_cap_minor AS "fee_cap.minor", fee_cap_currency AS "fee_cap.currency", opened_on, expires, state, version
+    fee_cap_minor AS "fee_cap.minor", fee_cap_currency AS "fee_cap.currency", opened_on, expires, state, employer_id, version
     """,
 )
 GET = ORDER.select("FROM job_order WHERE id = $1")
@@ -31,8 +31,8 @@ ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED
 """)
 INSERT = """
 INSERT INTO job_order (id, enterprise, employer, destination, occupation, channel, positions, reserved, filled, wage_minor, wage_currency,
-    wage_period, term_months, fee_cap_minor, fee_cap_currency, opened_on, expires, state)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+    wage_period, term_months, fee_cap_minor, fee_cap_currency, opened_on, expires, state, employer_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 """
 UPDATE_TERMS = """
 UPDATE job_order SET positions = $2, wage_minor = $3, wage_currency = $4, wage_period = $5, term_months = $6, fee_cap_minor = $7,
@@ -94,6 +94,7 @@ async def insert_all(tx: Tx, orders: list[Order]) -> None:
             one.opened_on,
             one.expires,
             one.state,
+            one.employer_id,
         )
         for one in orders
     ]
