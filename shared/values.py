@@ -24,6 +24,7 @@ PROGRAMME_ZONE = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 WorkerId = NewType("WorkerId", UUID)
 EnterpriseId = NewType("EnterpriseId", UUID)
+EmployerId = NewType("EmployerId", UUID)
 OrderId = NewType("OrderId", UUID)
 MatchId = NewType("MatchId", UUID)
 PlacementId = NewType("PlacementId", UUID)

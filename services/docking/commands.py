@@ -7,10 +7,12 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.values import (
+    CaseId,
     Channel,
     CountyField,
     Day,
     DestinationField,
+    EmployerId,
     EnterpriseId,
     Line,
     Money,
@@ -49,6 +51,11 @@ LicenceNo = Annotated[str, StringConstraints(pattern=r"^LW[0-9]{4}20[0-9]{6}$")]
 Number = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ./_-]{0,63}$")]  # of a contract or a policy
 Visa = Literal["work", "crew", "business", "tourist", "study"]
 DepartureEvidence = Literal["exit_stamp", "boarding_record", "arrival_confirmation"]
+# Of the authority; a reserve that is not topped up suspends by itself, and a top-up lifts that.
+SuspensionReason = Literal["breach", "investigation", "incident", "court_order"]
+RevocationReason = Literal["breach", "reserve", "name_lent", "false_visa", "unlawful_work", "business_ended"]  # E4, E5, E9
+ReserveUse = Literal["fee_refund", "wages", "compensation", "repatriation"]  # E4
+DeclineReason = Literal["wage", "destination", "occupation", "employer", "family", "qualification", "other"]
 ReturnReason = Literal["completed", "early", "terminated", "distress", "death"]
 
 
@@ -67,17 +74,78 @@ class QualifyEnterprise(_Command):
     valid_to: Day
 
 
+class RenewQualification(_Command):
+    """E1: the licence runs longer, under the same number. What is not given stays as it was."""
+
+    valid_to: Day
+    scope: Annotated[tuple[Channel, ...], Field(min_length=1, max_length=3), AfterValidator(_once)] | None = None
+    destinations: Annotated[tuple[DestinationField, ...], Field(max_length=250), AfterValidator(_once)] | None = None
+    version: Version | None = None
+
+
+class SuspendQualification(_Command):
+    """No matching, no clearance and no departure until this ground is lifted."""
+
+    reason: SuspensionReason
+    version: Version | None = None
+
+
+class ReinstateQualification(_Command):
+    """The ground no longer holds; the enterprise is active again when it was the last."""
+
+    reason: SuspensionReason
+    version: Version | None = None
+
+
+class RevokeQualification(_Command):
+    """For good: open orders are closed, and nobody departs any more."""
+
+    reason: RevocationReason
+    version: Version | None = None
+
+
 class DepositReserve(_Command):
     """E3: a deposit into the risk reserve, in yuan."""
 
     amount: PositiveAmount
+    version: Version | None = None
+
+
+class DrawReserve(_Command):
+    """E4: paid out in a case, for one of the uses that the law allows, in yuan."""
+
+    amount: PositiveAmount
+    use: ReserveUse
+    case: CaseId
+    version: Version | None = None
+
+
+class TopUpReserve(_Command):
+    """E4: what a draw took is put back, in yuan."""
+
+    amount: PositiveAmount
+    version: Version | None = None
+
+
+class RegisterEmployer(_Command):
+    """E6: a company of the host state. An individual is named to be refused by name."""
+
+    name: Line
+    kind: Literal["company", "public_body", "individual"] = "company"
+    destination: DestinationField
+    registration_no: Number
+    licence_no: Number | None = None
 
 
 class OpenJobOrder(_Command):
-    """A need for workers. Without `expires` it is open for the programme's default of days."""
+    """A need for workers. Without `expires` it is open for the programme's default of days.
+
+    `employer_id`, of a registered employer, stands instead of the name `employer`.
+    """
 
     enterprise: EnterpriseId
-    employer: Line
+    employer: Line | None = None
+    employer_id: EmployerId | None = None
     destination: DestinationField
     occupation: OccupationField
     channel: Channel
@@ -87,6 +155,18 @@ class OpenJobOrder(_Command):
     term_months: Annotated[int, Field(strict=True, ge=1, le=120)]
     fee_cap: Amount | None = None
     expires: Day | None = None
+
+
+class AmendJobOrder(_Command):
+    """What is given replaces what was. What workers before departure were matched at is not taken back."""
+
+    positions: Annotated[int, Field(strict=True, ge=1, le=100_000)] | None = None
+    wage: PositiveAmount | None = None
+    wage_period: WagePeriod | None = None
+    term_months: Annotated[int, Field(strict=True, ge=1, le=120)] | None = None
+    fee_cap: Amount | None = None
+    expires: Day | None = None
+    version: Version | None = None
 
 
 class CloseJobOrder(_Command):
@@ -104,6 +184,13 @@ class ProposeMatches(_Command):
 
 class AcceptMatch(_Command):
     """Take the worker and a position of the order."""
+
+
+class DeclineMatch(_Command):
+    """An enterprise declines for itself, a clerk for the worker, an officer for either."""
+
+    side: Literal["worker", "enterprise"]
+    reason: DeclineReason = "other"
 
 
 class ContractTerms(_Command):
@@ -169,13 +256,15 @@ class CancelPlacement(_Command):
 
 
 class CorrectDispatch(_Command):
-    """The departure was other than recorded: what is given replaces what was."""
+    """The departure, or the return from it, was other than recorded: what is given replaces what was."""
 
     departed_on: Day | None = None
     port: Port | None = None
     destination: DestinationField | None = None
     occupation: OccupationField | None = None
     county: CountyField | None = None
+    returned_on: Day | None = None
+    return_reason: ReturnReason | None = None
     version: Version | None = None
 
 

@@ -29,11 +29,19 @@ class Policy(BaseSettings):
     )
     docking_stuck_days: int = Field(default=14, ge=0, le=365, description="days of waiting, after which a clearance is listed as stuck")
     docking_minimum_reserve: int = Field(default=300_000_000, ge=0, description="fen; E3: 3,000,000 yuan")
+    docking_reserve_days: int = Field(
+        default=20, ge=1, le=365, description="working days after a draw below the minimum, in which the reserve is topped up; E4"
+    )
     docking_fee_cap_per_mille: int = Field(
         default=125,
         ge=0,
         le=1000,
         description="per mille of the contract's wages, for the service fee; C5, unverified (rules.md 1.2)",
+    )
+    docking_licensing_destinations: str = Field(
+        default="",
+        pattern="^([A-Z]{3}(,[A-Z]{3})*)?$",
+        description="codes of the host states that license employers, with commas between; E6, unverified",
     )
     docking_minimum_age: int = Field(default=18, ge=16, le=99, description="years, in the calendar year of the match (unverified)")
     docking_maximum_age: int = Field(default=60, ge=16, le=99, description="years, in the calendar year of the match (unverified)")
@@ -43,6 +51,11 @@ class Policy(BaseSettings):
     docking_candidates: int = Field(
         default=200, ge=1, le=5000, description="workers considered per occupation level, in and outside poverty counties"
     )
+
+    @property
+    def licensing_destinations(self) -> tuple[str, ...]:
+        """E6: where only a licensed employer may be named."""
+        return tuple(filter(None, self.docking_licensing_destinations.split(",")))
 
 
 class DockingSettings(Settings, Policy):

@@ -3,5 +3,5 @@
 Owns: the wage ledger of every placement, income reports, shortfall findings, payroll files, cases.
 Events out: IncomeReported, IncomeCorrected, IncomeVoided, WageShortfallDetected, WageShortfallCleared,
 RecruitmentCostAssessed, CaseOpened, CaseAnswered, CaseDeadlineMissed, CaseClosed, CasesGrouped.
-Events in (docking): ContractRegistered, Dispatched, Returned, DispatchCorrected, DispatchVoided.
+Events in (docking): ContractRegistered, Dispatched, Returned, ReturnCorrected, DispatchCorrected, DispatchVoided.
 """

@@ -12,6 +12,7 @@ HANDLERS: consumer.Handlers = {
     events.ContractRegistered: ledgers.open_ledger,
     events.Dispatched: ledgers.start_wages,
     events.Returned: ledgers.end_wages,
+    events.ReturnCorrected: ledgers.correct_return,
     events.DispatchCorrected: ledgers.correct_dispatch,
     events.DispatchVoided: ledgers.void_dispatch,
 }

@@ -8,10 +8,13 @@ from typing import Literal
 
 from shared.events.event import DOCKING, Event, Origin, Part
 from shared.values import (
+    CaseId,
     Channel,
     Destination,
+    EmployerId,
     EnterpriseId,
     HouseholdStatus,
+    MatchId,
     Money,
     Occupation,
     OrderId,
@@ -30,20 +33,88 @@ class _Enterprise(Event):
     effective: date
 
 
-class EnterpriseQualified(_Enterprise):
+class _Qualification(_Enterprise):
+    """Carries the licence as it is now."""
+
     licence_no: str
     scope: tuple[Channel, ...]
     destinations: tuple[Destination, ...]  # empty: every destination
     valid_to: date
 
 
+class EnterpriseQualified(_Qualification):
+    pass
+
+
+class EnterpriseRenewed(_Qualification):
+    """The licence runs longer under the same number. A suspended enterprise stays suspended."""
+
+    previous_valid_to: date
+
+
 class EnterpriseSuspended(_Enterprise):
+    """No matching, clearance or departure from this day on. `grounds`: every reason in force, this one included."""
+
+    reason: str
+    licence_no: str | None = None
+    scope: tuple[Channel, ...] = ()
+    destinations: tuple[Destination, ...] = ()
+    valid_to: date | None = None
+    grounds: tuple[str, ...] = ()
+
+
+class EnterpriseReinstated(_Qualification):
+    """The ground `reason` is lifted; `grounds` are those that remain. Empty: the enterprise is active again."""
+
+    reason: str
+    grounds: tuple[str, ...]
+
+
+class EnterpriseExpired(_Qualification):
+    """The licence has ended and was not renewed. A renewal brings the enterprise back."""
+
+
+class EnterpriseRevoked(_Qualification):
+    """For good: open orders are closed, placements before departure are cancelled."""
+
     reason: str
 
 
 class ReserveDeposited(_Enterprise):
     amount: Money
     balance: Money
+
+
+class ReserveDrawn(_Enterprise):
+    """E4: paid out of the reserve in a case. `due`: the last day of the top-up; None: the minimum is still there."""
+
+    amount: Money
+    balance: Money
+    use: Literal["fee_refund", "wages", "compensation", "repatriation"]
+    case: CaseId
+    due: date | None
+
+
+class ReserveRestored(_Enterprise):
+    """Topped up after a draw. `due`: the minimum is not reached yet, and the day stands; None: it is."""
+
+    amount: Money
+    balance: Money
+    due: date | None
+
+
+class EmployerRegistered(Event):
+    """E6: a company of the host state, never a natural person."""
+
+    TOPIC = DOCKING
+    SUBJECT = "employer"
+
+    employer: EmployerId
+    effective: date
+    destination: Destination
+    company: str
+    registration_no: str
+    licence_no: str | None
 
 
 class _Order(Event):
@@ -66,6 +137,19 @@ class JobOrderOpened(_Order):
     term_months: int
     fee_cap: Money | None
     expires: date
+    employer_id: EmployerId | None = None  # None: named only
+
+
+class JobOrderAmended(_Order):
+    """The order as it is now. `previous_positions`: as they were counted so far."""
+
+    previous_positions: int
+    positions: int
+    wage: Money
+    wage_period: WagePeriod
+    term_months: int
+    fee_cap: Money | None
+    expires: date
 
 
 class JobOrderClosed(_Order):
@@ -74,6 +158,34 @@ class JobOrderClosed(_Order):
 
 class JobOrderExpired(_Order):
     unfilled: int
+
+
+class _Match(Event):
+    """A proposal of a worker for an order, which has taken no position."""
+
+    TOPIC = DOCKING
+    SUBJECT = "match"
+
+    match: MatchId
+    order: OrderId
+    enterprise: EnterpriseId
+    worker: WorkerId
+    origin: Origin
+    destination: Destination
+    occupation: Occupation
+    channel: Channel
+    effective: date
+
+
+class MatchDeclined(_Match):
+    """One side does not want it. Of an accepted match, the placement is cancelled with an event of its own."""
+
+    side: Literal["worker", "enterprise"]
+    reason: Literal["wage", "destination", "occupation", "employer", "family", "qualification", "other"]
+
+
+class MatchExpired(_Match):
+    """Nobody accepted in time."""
 
 
 class _Placement(Event):
@@ -210,6 +322,20 @@ class Returned(_Placement):
         return self.fact.returned_on
 
 
+class ReturnCorrected(_Placement):
+    """The return was on another day, or for another reason, than recorded. Carries the dispatch as it is counted now."""
+
+    EFFECTIVE = "returned_on"
+
+    previous: ReturnFact
+    fact: ReturnFact
+    dispatch: DispatchFact
+
+    @property
+    def returned_on(self) -> date:
+        return self.fact.returned_on
+
+
 class DispatchCorrected(_Placement):
     """The departure's facts or codes were wrong. `returned`: the return counted so far, which moves to the corrected codes."""
 
@@ -240,11 +366,21 @@ class DispatchVoided(_Placement):
 
 EVENTS: tuple[type[Event], ...] = (
     EnterpriseQualified,
+    EnterpriseRenewed,
     EnterpriseSuspended,
+    EnterpriseReinstated,
+    EnterpriseExpired,
+    EnterpriseRevoked,
     ReserveDeposited,
+    ReserveDrawn,
+    ReserveRestored,
+    EmployerRegistered,
     JobOrderOpened,
+    JobOrderAmended,
     JobOrderClosed,
     JobOrderExpired,
+    MatchDeclined,
+    MatchExpired,
     MatchedToEnterprise,
     ContractRegistered,
     InsuranceBound,
@@ -255,6 +391,7 @@ EVENTS: tuple[type[Event], ...] = (
     PlacementCancelled,
     Dispatched,
     Returned,
+    ReturnCorrected,
     DispatchCorrected,
     DispatchVoided,
 )

@@ -38,6 +38,7 @@ BY_FIELD: Mapping[str, object] = {
     "certificate": "laowu.clearance.v1.0001",
     "centre": "centre-lanzhou-1",
     "checks": ("training", "insurance", "contract"),
+    "company": "employer-osaka-17",
     "contract_no": "GS-2018-000417",
     "currency": "CNY",
     "cut": "county=622427,designation=national",
@@ -50,6 +51,7 @@ BY_FIELD: Mapping[str, object] = {
     "event_type": "docking.Dispatched.v1",
     "failed": ("training",),
     "generation": 2,
+    "grounds": ("breach",),
     "insurer": "insurer-3",
     "key": "dispatches|county=622427|2018-09",
     "licence_no": "LW620020180007",
@@ -68,6 +70,7 @@ BY_FIELD: Mapping[str, object] = {
     "quota_effect": "Q1 9.58 -> 9.59 %",
     "reason": "没有通知",  # beyond ASCII: the bytes are UTF-8, not escapes
     "reasons": ("occupation", "destination"),
+    "registration_no": "0104-01-000417",
     "rule_version": "wages/1",
     "scope": "CN",
     "serial": "TC-2018-000093",

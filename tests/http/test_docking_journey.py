@@ -22,9 +22,10 @@ from shared.events import (
     JobOrderOpened,
     MatchedToEnterprise,
     ReserveDeposited,
+    ReturnCorrected,
     Returned,
 )
-from shared.values import Designation
+from shared.values import Designation, WorkerId
 from tests.support.docking import POOR_COUNTY, AWorker, Dock, a_contract, a_departure, an_insurance, dock
 
 __all__ = ["dock"]
@@ -226,6 +227,89 @@ async def test_a_correction_must_correct_something_possible(dock: Dock) -> None:
     late = await dock.post(path, {"departed_on": dock.today.isoformat()})
     assert (late.status, late.code) == (422, "RETURN_BEFORE_DEPARTURE")
     assert await dock.published(DispatchCorrected) == []
+
+
+# --- a return that was recorded wrongly -----------------------------------------------------------------------------------
+async def _home(dock: Dock) -> tuple[dict[str, Any], str]:
+    """Departed on 1 March, returned on 20 May 2019; and the path of its correction."""
+    gone = await dock.departed()
+    dock.today = date(2019, 5, 20)
+    home = await dock.returned(gone)
+    dock.wait(30)
+    return home, f"/placements/{home['placement']}/departure/correction"
+
+
+async def test_field_case_f14_a_wrong_day_of_return_is_put_right(dock: Dock) -> None:
+    home, path = await _home(dock)
+    answer = await dock.post(path, {"returned_on": "2019-04-20", "return_reason": "early"})
+    assert answer.status == 200, answer.body
+    assert (answer.body["state"], answer.body["since"], answer.body["dispatch"]["returned_on"]) == ("returned", "2019-04-20", "2019-04-20")
+    (event,) = await dock.published(ReturnCorrected)
+    assert (event.previous.returned_on, event.previous.reason) == (date(2019, 5, 20), "completed")
+    assert (event.fact.returned_on, event.fact.reason) == (date(2019, 4, 20), "early")
+    assert await dock.published(DispatchCorrected) == [], "the departure was right"
+    history = (await dock.get(f"/placements/{home['placement']}/history")).body["items"]
+    assert (history[-1]["type"], history[-1]["effective"]) == ("ReturnCorrected", "2019-04-20")
+    again = await dock.post(path, {"returned_on": "2019-04-20"})
+    assert (again.status, again.code) == (422, "NOTHING_TO_CORRECT")
+
+
+@pytest.mark.parametrize(
+    ("body", "order"),
+    [
+        ({"departed_on": "2019-06-01", "returned_on": "2019-06-10"}, ["ReturnCorrected", "DispatchCorrected"]),
+        ({"departed_on": "2018-03-05", "returned_on": "2018-04-01"}, ["ReturnCorrected", "DispatchCorrected"]),
+    ],
+)
+async def test_departure_and_return_are_corrected_together_and_no_event_has_a_return_before_its_departure(
+    dock: Dock, body: dict[str, str], order: list[str]
+) -> None:
+    _, path = await _home(dock)
+    answer = await dock.post(path, body)
+    assert answer.status == 200, answer.body
+    changes = await dock.published(ReturnCorrected, DispatchCorrected)
+    assert _kinds(changes) == order
+    returned, departed = changes
+    assert returned.fact.returned_on >= returned.dispatch.departed_on
+    assert departed.returned.returned_on >= departed.fact.departed_on
+    assert departed.returned == returned.fact
+    assert departed.previous == returned.dispatch
+
+
+async def test_a_stay_before_the_one_recorded_is_corrected_departure_first(dock: Dock) -> None:
+    dock.today = date(2018, 3, 1)
+    gone = await dock.cleared()
+    dock.wait(20)
+    path = f"/placements/{gone['placement']}/departure"
+    assert (await dock.post(path, a_departure(dock.today))).status == 200
+    dock.wait(10)
+    await dock.returned(gone)
+    answer = await dock.post(f"{path}/correction", {"departed_on": "2018-03-02", "returned_on": "2018-03-12"})
+    assert answer.status == 200, answer.body
+    departed, returned = await dock.published(ReturnCorrected, DispatchCorrected)
+    assert _kinds([departed, returned]) == ["DispatchCorrected", "ReturnCorrected"]
+    assert departed.returned == returned.previous
+    assert departed.fact == returned.dispatch
+
+
+async def test_a_corrected_return_is_possible_and_apart_from_the_next_stay(dock: Dock) -> None:
+    home, path = await _home(dock)
+    dock.wait(10)
+    second = await dock.departed(worker=WorkerId(home["worker"]))
+    left = dock.today
+    dock.wait(5)
+    cases = {
+        "FUTURE_DAY": (422, {"returned_on": (dock.today + timedelta(days=1)).isoformat()}),
+        "RETURN_BEFORE_DEPARTURE": (422, {"returned_on": "2018-02-28"}),
+        "STAY_OVERLAPS": (409, {"returned_on": (left + timedelta(days=1)).isoformat()}),
+    }
+    for code, (status, body) in cases.items():
+        answer = await dock.post(path, body)
+        assert (answer.status, answer.code) == (status, code)
+    abroad = await dock.post(f"/placements/{second['placement']}/departure/correction", {"returned_on": left.isoformat()})
+    assert (abroad.status, abroad.code, abroad.body["errors"][0]["field"]) == (409, "NOT_RETURNED", "returned_on")
+    assert await dock.published(ReturnCorrected) == []
+    assert (await dock.post(path, {"returned_on": left.isoformat()})).status == 200, "home in the morning, off in the evening"
 
 
 # --- contract and fees -----------------------------------------------------------------------------------------------------

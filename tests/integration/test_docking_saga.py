@@ -26,7 +26,7 @@ from shared.events import (
 from shared.principals import Role, system
 from shared.reference import origin
 from shared.values import Clock, EnrolmentId, QuotaStatus, WorkerId, new_id
-from tests.support.docking import POOR_COUNTY, RICH_COUNTY, AWorker, Dock, a_departure, dock, yen
+from tests.support.docking import POOR_COUNTY, RICH_COUNTY, AWorker, Dock, a_contract, a_departure, an_insurance, dock, yen
 from tests.support.recording import noon, recorded
 
 __all__ = ["dock"]
@@ -125,6 +125,79 @@ async def test_a_certificate_of_a_worker_never_registered_is_kept_and_changes_no
     placement = await dock.matched()
     await dock.certificate({**placement, "worker": str(new_id()), "placement": str(new_id())})
     assert (await dock.show(placement))["state"] == "matched"
+
+
+# --- the flight is put off ----------------------------------------------------------------------------------------------------
+async def test_field_case_f17_no_clearance_is_granted_for_a_day_that_it_cannot_cover(dock: Dock) -> None:
+    placement = await dock.prepared(await dock.matched())
+    await dock.certificate(placement)
+    refused = await dock.requested(placement, planned_departure=(dock.today + timedelta(days=90)).isoformat())
+    assert (refused["state"], refused["failed"]) == ("matched", ["planned_departure"])
+    leaving = dock.today + timedelta(days=60)
+    granted = await dock.requested(placement, planned_departure=leaving.isoformat())
+    assert granted["clearance_valid_to"] >= leaving.isoformat()
+
+
+async def test_field_case_f17_a_flight_put_off_past_the_clearance_gets_another_for_the_same_placement(dock: Dock) -> None:
+    placement = await dock.prepared(await dock.matched())
+    await dock.certificate(placement)
+    path = f"/placements/{placement['placement']}"
+    ends = dock.today + timedelta(days=70)
+    first = await dock.requested(placement)
+    flight = date.fromisoformat(first["clearance_valid_to"]) + timedelta(days=10)
+    late = await dock.post(f"{path}/departure", a_departure(flight))
+    assert late.code == "FUTURE_DAY"
+    dock.wait(50)
+    extended = an_insurance(dock.today - timedelta(days=50), valid_to=(ends + timedelta(days=2000)).isoformat())
+    assert (await dock.post(f"{path}/insurance", extended)).body["state"] == "cleared"
+    again = await dock.requested(placement, planned_departure=flight.isoformat())
+    assert (again["state"], again["placement"]) == ("cleared", placement["placement"])
+    assert again["clearance"] != first["clearance"]
+    assert again["clearance_valid_to"] >= flight.isoformat()
+    dock.today = flight
+    assert (await dock.post(f"{path}/departure", a_departure(flight))).body["state"] == "abroad"
+    kinds = [one["type"] for one in (await dock.get(f"{path}/history")).body["items"]]
+    pair = ["ClearanceRequested", "ClearanceGranted"]
+    assert kinds[3:] == [*pair, "InsuranceBound", "ClearanceWithdrawn", *pair, "Dispatched"]
+    granted = await dock.published(ClearanceGranted)
+    assert [one.matched_on is None for one in granted] == [False, True], "how long clearing took is counted once"
+    assert await _positions(dock, placement["order"]) == (0, 1)
+
+
+async def test_a_clearance_that_has_lapsed_is_asked_for_again_until_its_position_returns(dock: Dock) -> None:
+    placement = await dock.cleared()
+    dock.today = date.fromisoformat(placement["clearance_valid_to"]) + timedelta(days=30)
+    assert await dock.sweep() == 1  # the order has expired, nothing else
+    assert (await dock.requested(placement))["state"] == "cleared"
+    assert await dock.published(ClearanceWithdrawn) == [], "it was in force no more"
+    dock.wait(91)
+    await dock.sweep()
+    assert (await dock.show(placement))["ended"] == "clearance_expired"
+
+
+async def test_a_clearance_refused_the_second_time_holds_the_position_as_long_as_the_first_would_have(dock: Dock) -> None:
+    placement = await dock.cleared()
+    held = placement["due"]
+    dock.wait(50)
+    case = await dock.case(placement["enterprise"])
+    refused = await dock.requested(placement)
+    assert (refused["state"], refused["failed"], refused["due"]) == ("matched", ["no_blocking_case"], held)
+    assert (refused["clearance"], refused["clearance_valid_to"]) == (None, None)
+    departure = await dock.post(f"/placements/{placement['placement']}/departure", a_departure(dock.today))
+    assert (departure.status, departure.body["state"]) == (409, "matched")
+    await dock.case_closed(case)
+    assert (await dock.requested(placement))["state"] == "cleared"
+
+
+async def test_what_a_clearance_was_granted_on_is_extended_only(dock: Dock) -> None:
+    placement = await dock.cleared()
+    path = f"/placements/{placement['placement']}"
+    shorter = await dock.post(f"{path}/insurance", an_insurance(dock.today - timedelta(days=1)))
+    assert (shorter.status, shorter.code, shorter.body["errors"][0]["field"]) == (422, "INSURANCE_SHORTENED", "valid_to")
+    later = await dock.post(f"{path}/insurance", an_insurance(dock.today + timedelta(days=1)))
+    assert (later.status, later.code, later.body["errors"][0]["field"]) == (422, "INSURANCE_SHORTENED", "valid_from")
+    contract = await dock.post(f"{path}/contract", a_contract(dock.today))
+    assert (contract.status, contract.code) == (409, "ILLEGAL_STEP")
 
 
 # --- timeouts -----------------------------------------------------------------------------------------------------------------

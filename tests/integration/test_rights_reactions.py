@@ -87,6 +87,33 @@ async def test_a_return_that_becomes_known_late_makes_later_months_moot(office: 
     assert await office.found(placement) == [("2018-01", "missing")]
 
 
+async def test_field_case_f14_wages_are_due_only_to_the_corrected_day_of_return(office: Office) -> None:
+    """Recorded as 20 May, true day 20 April: nothing is missing for May, and April is owed for 20 days."""
+    placement = await office.abroad(departed_on=date(2018, 3, 1))
+    await office.report(placement, "2018-03")
+    await office.report(placement, "2018-04", 4000)
+    await office.consume(placement.returned(date(2018, 5, 20)))
+    office.today = date(2018, 8, 1)
+    await office.sweep()
+    assert sorted(await office.found(placement)) == [("2018-04", "short"), ("2018-05", "missing")]
+    await office.consume(placement.returned_otherwise(date(2018, 5, 20), date(2018, 4, 20)))
+    assert await office.found(placement) == []
+    await office.sweep()
+    assert await office.found(placement) == []
+
+
+async def test_a_return_corrected_to_a_later_day_makes_later_months_due(office: Office) -> None:
+    placement = await office.abroad(departed_on=date(2018, 3, 1))
+    await office.report(placement, "2018-03")
+    await office.consume(placement.returned(date(2018, 3, 31)))
+    office.today = date(2018, 8, 1)
+    await office.sweep()
+    assert await office.found(placement) == []
+    await office.consume(placement.returned_otherwise(date(2018, 3, 31), date(2018, 5, 20)))
+    await office.sweep()
+    assert sorted(await office.found(placement)) == [("2018-04", "missing"), ("2018-05", "missing")]
+
+
 async def test_a_departure_corrected_to_an_earlier_day_makes_earlier_months_due(office: Office) -> None:
     placement = await office.abroad(departed_on=date(2018, 3, 1))
     await office.report(placement, "2018-03")

@@ -20,7 +20,20 @@ from shared.db import Cause, Database
 from shared.events import DispatchCorrected, Event, EventEnvelope, FigureRestated
 from shared.principals import NATION, Principal, Role
 from shared.values import Clock
-from tests.support.stats import corrected, counted, departure, dispatched, histories, income, outbox_of, paid, recorded, voided
+from tests.support.stats import (
+    came_back,
+    came_back_otherwise,
+    corrected,
+    counted,
+    departure,
+    dispatched,
+    histories,
+    income,
+    outbox_of,
+    paid,
+    recorded,
+    voided,
+)
 
 
 def by(name: str, at: date) -> Cause:
@@ -62,6 +75,18 @@ async def test_what_moves_within_a_province_restates_nothing_and_is_counted(data
     async with database.transaction(by("reader", date(2020, 1, 1))) as tx:
         points = await answer(tx, Question(measure="dispatches", start=date(2017, 1, 1), end=date(2017, 12, 31), by=("county",)))
     assert {point.of["county"]: point.value for point in points if point.value} == {"370103": 1}
+
+
+async def test_field_case_f14_a_corrected_day_of_return_restates_both_periods(database: Database) -> None:
+    first = dispatched(departure(departed_on=date(2017, 5, 2)))
+    was, truly = date(2018, 1, 20), date(2017, 12, 20)
+    await counted(database, [recorded(first), recorded(came_back(first, was))])
+    await closed(database)
+    await counted(database, [recorded(came_back_otherwise(first, was, truly), date(2018, 3, 5))])
+    assert await known(database, "returns") == 1
+    assert [(event.measure, event.period, event.kind, event.new - event.old) for event in await restated(database)] == [
+        ("returns", "2017", "correction", 1)
+    ]
 
 
 async def test_worked_example_merge(database: Database) -> None:

@@ -61,6 +61,7 @@ KINDS = (
     "return",
     "correct",
     "correct",
+    "return again",
     "void",
     "merge",
     "pay",
@@ -74,6 +75,7 @@ KINDS = (
     "unwilling",
     "lapse",
     "open",
+    "amend",
     "match",
     "certify",
     "clear",
@@ -130,6 +132,17 @@ def _return(world: World, step: Step) -> None:
         voyage.returned = back
         returned = events.Returned(placement=voyage.placement, worker=worker_id(voyage.worker), fact=back, dispatch=voyage.fact)
         world.publish(returned, voyage.published_on)
+
+
+def _return_again(world: World, step: Step) -> None:
+    """The return was on another day than published."""
+    voyage = _picked([voyage for voyage in world.real() if voyage.returned is not None], step.pick)
+    if voyage is not None:
+        back = ReturnFact(returned_on=voyage.fact.departed_on + timedelta(step.codes), reason="early")
+        voyage.published_on = max(voyage.published_on, back.returned_on) + timedelta(step.late)
+        about = {"placement": voyage.placement, "worker": worker_id(voyage.worker), "previous": voyage.returned, "fact": back}
+        voyage.returned = back
+        world.publish(events.ReturnCorrected.model_validate({**about, "dispatch": voyage.fact}), voyage.published_on)
 
 
 def _correct(world: World, step: Step) -> None:
@@ -242,6 +255,7 @@ def _single(world: World, step: Step) -> None:
         "case": new_id(),
         "renewal": step.codes % 4 == 0,
         "positions": step.codes,
+        "previous_positions": step.codes % 7,
         "unfilled": step.codes % 9,
         "reopens": step.codes % 3 > 0,
         "expires": step.day,
@@ -303,6 +317,7 @@ _SINGLES: Mapping[str, type[Event]] = {
     "unwilling": events.WillingnessWithdrawn,
     "lapse": events.WillingnessExpired,
     "open": events.JobOrderOpened,
+    "amend": events.JobOrderAmended,
     "match": events.MatchedToEnterprise,
     "certify": events.CertificateIssued,
     "clear": events.ClearanceGranted,
@@ -336,6 +351,7 @@ def _garbage(world: World, step: Step) -> None:
 _DO = {
     "depart": _depart,
     "return": _return,
+    "return again": _return_again,
     "correct": _correct,
     "void": _void,
     "merge": _merge,

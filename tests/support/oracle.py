@@ -183,6 +183,10 @@ def _return(returned: Mapping[str, Any] | None, under: Mapping[str, Any], sign: 
     return [] if returned is None else [Contribution("returns", DEPARTURE_CUTS, returned["returned_on"], under, sign)]
 
 
+def _return_corrected(data: Mapping[str, Any]) -> Contributions:
+    return [*_return(data["previous"], data["dispatch"], -1), *_return(data["fact"], data["dispatch"], 1)]
+
+
 def _corrected(data: Mapping[str, Any]) -> Contributions:
     was, now, back = data["previous"], data["fact"], data["returned"]
     return [*_departure(was, -1), *_departure(now, 1), *_return(back, was, -1), *_return(back, now, 1)]
@@ -264,6 +268,7 @@ _COUNTS: Mapping[str, Callable[[Mapping[str, Any]], Contributions]] = {
     "registration.WillingnessExpired.v1": _once("willing", (1,), -1),
     "training.CertificateIssued.v1": _once("certified", (1, 2, 3)),
     "docking.JobOrderOpened.v1": _positions(1, "positions"),
+    "docking.JobOrderAmended.v1": lambda data: [*_positions(-1, "previous_positions")(data), *_positions(1, "positions")(data)],
     "docking.JobOrderClosed.v1": _positions(-1, "unfilled"),
     "docking.JobOrderExpired.v1": _positions(-1, "unfilled"),
     "docking.MatchedToEnterprise.v1": _matched,
@@ -271,6 +276,7 @@ _COUNTS: Mapping[str, Callable[[Mapping[str, Any]], Contributions]] = {
     "docking.PlacementCancelled.v1": lambda data: _once("open_positions", ORDER_CUTS)(data) if data["reopens"] else [],
     "docking.Dispatched.v1": lambda data: _departure(data["fact"], 1),
     "docking.Returned.v1": lambda data: _return(data["fact"], data["dispatch"], 1),
+    "docking.ReturnCorrected.v1": _return_corrected,
     "docking.DispatchCorrected.v1": _corrected,
     "docking.DispatchVoided.v1": _voided,
     "rights.IncomeReported.v1": lambda data: _income(data, "fact", 1),

@@ -125,6 +125,11 @@ def _returned(total: Counter[Figure], data: dict[str, Any]) -> None:
     _return(total, data["dispatch"], data["fact"], 1)
 
 
+def _return_corrected(total: Counter[Figure], data: dict[str, Any]) -> None:
+    _return(total, data["dispatch"], data["previous"], -1)
+    _return(total, data["dispatch"], data["fact"], 1)
+
+
 def _corrected(total: Counter[Figure], data: dict[str, Any]) -> None:
     for fact, sign in (("previous", -1), ("fact", 1)):
         _departure(total, data[fact], sign)
@@ -152,6 +157,7 @@ def _income_voided(total: Counter[Figure], data: dict[str, Any]) -> None:
 _COUNTS = {
     "docking.Dispatched.v1": _dispatched,
     "docking.Returned.v1": _returned,
+    "docking.ReturnCorrected.v1": _return_corrected,
     "docking.DispatchCorrected.v1": _corrected,
     "docking.DispatchVoided.v1": _voided,
     "rights.IncomeReported.v1": _income_reported,

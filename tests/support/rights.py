@@ -21,6 +21,7 @@ from shared.events import (
     DispatchVoided,
     Event,
     Evidence,
+    ReturnCorrected,
     Returned,
     ReturnFact,
 )
@@ -106,6 +107,10 @@ class Placement:
     def returned(self, on: date) -> Event:
         fact = ReturnFact(returned_on=on, reason="completed")
         return Returned(placement=self.placement, worker=self.worker, fact=fact, dispatch=self.fact())
+
+    def returned_otherwise(self, was: date, on: date) -> Event:
+        previous, fact = (ReturnFact(returned_on=day, reason="completed") for day in (was, on))
+        return ReturnCorrected(placement=self.placement, worker=self.worker, previous=previous, fact=fact, dispatch=self.fact())
 
     def corrected(self, *, returned_on: date | None = None, **changes: Any) -> Event:
         returned = ReturnFact(returned_on=returned_on, reason="completed") if returned_on else None

@@ -73,6 +73,11 @@ def came_back(of: events.Dispatched, on: date) -> events.Returned:
     return events.Returned(placement=of.placement, worker=of.worker, fact=fact, dispatch=of.fact)
 
 
+def came_back_otherwise(of: events.Dispatched, was: date, on: date) -> events.ReturnCorrected:
+    previous, fact = (events.ReturnFact(returned_on=day, reason="completed") for day in (was, on))
+    return events.ReturnCorrected(placement=of.placement, worker=of.worker, previous=previous, fact=fact, dispatch=of.fact)
+
+
 def corrected(of: events.Dispatched, fact: events.DispatchFact, returned: date | None = None) -> events.DispatchCorrected:
     back = events.ReturnFact(returned_on=returned, reason="completed") if returned else None
     return events.DispatchCorrected(
@@ -283,9 +288,10 @@ def lives(draw: st.DrawFn) -> list[EventEnvelope[Event]]:
     history: list[Event] = [current]
     back: date | None = None
     for step in draw(st.lists(st.sampled_from(("return", "correct", "pay", "repay", "cost", "complain")), max_size=4)):
-        if step == "return" and back is None:
-            back = current.fact.departed_on + timedelta(days=draw(st.integers(0, 400)))
-            history.append(came_back(current, back))
+        if step == "return":
+            on = current.fact.departed_on + timedelta(days=draw(st.integers(0, 400)))
+            history.append(came_back(current, on) if back is None else came_back_otherwise(current, back, on))
+            back = on
         elif step == "correct":
             fact = draw(departures()).model_copy(update={"departed_on": current.fact.departed_on})
             history.append(corrected(current, fact, back))

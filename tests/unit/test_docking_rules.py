@@ -132,6 +132,7 @@ def an_enterprise(**changes: Any) -> Enterprise:
             destinations=(),
             valid_to=date(2030, 1, 1),
             state=EnterpriseState.ACTIVE,
+            since=date(2018, 1, 1),
             reserve_minor=300_000_000,
         ),
         **changes,
@@ -217,7 +218,7 @@ def some_facts(**changes: Any) -> Facts:
     )
 
 
-LIMITS = Limits(minimum_reserve=300_000_000, fee_cap_per_mille=125, days=60)
+LIMITS = Limits(minimum_reserve=300_000_000, fee_cap_per_mille=125, days=60, wait_days=30)
 
 
 def decided(facts: Facts) -> checks.Outcome:
@@ -241,6 +242,7 @@ REFUSALS: dict[str, Facts] = {
     "licence_valid": some_facts(enterprise=an_enterprise(valid_to=DAY - timedelta(days=1))),
     "licence_scope": some_facts(enterprise=an_enterprise(destinations=(Destination("KOR"),))),
     "reserve": some_facts(enterprise=an_enterprise(reserve_minor=299_999_999)),
+    "planned_departure": some_facts(placement=a_placement(planned_departure=DAY + timedelta(days=61))),
     "no_blocking_case": some_facts(blocked=True),
 }
 
@@ -280,6 +282,16 @@ def test_a_clearance_ends_with_the_certificate_licence_or_insurance_it_stands_on
     soon = DAY + timedelta(days=10)
     assert decided(some_facts(certificates=(a_training_certificate(valid_to=soon),))).valid_to == soon
     assert decided(some_facts(enterprise=an_enterprise(valid_to=soon))).valid_to == soon
+
+
+@pytest.mark.parametrize(
+    ("days", "certified", "verdict"), [(60, True, "granted"), (61, True, "refused"), (90, False, "waiting"), (91, False, "refused")]
+)
+def test_no_clearance_is_granted_for_a_day_that_it_cannot_cover(days: int, certified: bool, verdict: str) -> None:
+    later = a_placement(planned_departure=DAY + timedelta(days=days))
+    outcome = decided(some_facts(placement=later, certificates=(a_training_certificate(),) if certified else ()))
+    assert outcome.verdict == verdict
+    assert verdict != "granted" or outcome.valid_to >= DAY + timedelta(days=days)
 
 
 def test_a_certificate_must_still_be_valid_on_the_planned_departure() -> None:

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from services.docking.api import adoptions, clearances, dispatches, enterprises, orders, placements, proposals
+from services.docking.api import (
+    adoptions,
+    clearances,
+    dispatches,
+    employers,
+    enterprises,
+    orders,
+    placements,
+    proposals,
+    reserves,
+    roll_calls,
+)
 
 router = APIRouter()
-for part in (enterprises, clearances, orders, proposals, adoptions, dispatches, placements):
+for part in (enterprises, reserves, employers, clearances, orders, proposals, adoptions, dispatches, roll_calls, placements):
     router.include_router(part.router)

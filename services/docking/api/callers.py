@@ -8,9 +8,10 @@ from shared.principals import Role
 from shared.web.call import Call, allow
 
 _MEDIATORS = (Role.CLERK, Role.OFFICER, Role.ENTERPRISE)
+REGISTER_READERS = (*_MEDIATORS, Role.AUDITOR, Role.OPERATOR, Role.TRAINER, Role.ASSESSOR)  # of everything about an enterprise
 
 Officer = Annotated[Call, allow(Role.OFFICER)]
 EnterpriseOrOfficer = Annotated[Call, allow(Role.ENTERPRISE, Role.OFFICER)]
 Mediator = Annotated[Call, allow(*_MEDIATORS)]  # brings workers and orders together
 Reader = Annotated[Call, allow(*_MEDIATORS, Role.AUDITOR)]
-RegisterReader = Annotated[Call, allow(*_MEDIATORS, Role.AUDITOR, Role.OPERATOR, Role.TRAINER, Role.ASSESSOR)]  # of the public register
+RegisterReader = Annotated[Call, allow(*REGISTER_READERS)]

@@ -1,4 +1,4 @@
-"""Enterprises and their reserve."""
+"""Enterprises and their qualification."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 
 from services.docking import commands
-from services.docking.api.callers import EnterpriseOrOfficer, Officer, RegisterReader
+from services.docking.api.callers import REGISTER_READERS, Officer, RegisterReader
+from services.docking.domain.enterprises import EnterpriseState
 from services.docking.usecases import enterprises
 from services.docking.views import enterprises as views
 from shared.delivery.audit_trail import History
 from shared.principals import Role
-from shared.values import EnterpriseId
+from shared.values import DestinationField, EnterpriseId
 from shared.web.call import Call, allow
 from shared.web.parameters import AfterNumber, Limit
 
@@ -24,9 +25,40 @@ async def qualify_enterprise(body: commands.QualifyEnterprise, call: Officer) ->
     return await call.command(lambda tx: enterprises.qualify_enterprise(tx, body), status=201)
 
 
-@router.post("/enterprises/{enterprise}/reserve", response_model=views.Enterprise)
-async def deposit_reserve(enterprise: EnterpriseId, body: commands.DepositReserve, call: EnterpriseOrOfficer) -> Response:
-    return await call.command(lambda tx: enterprises.deposit_reserve(tx, enterprise, body))
+@router.post("/enterprises/{enterprise}/renewal", response_model=views.Enterprise)
+async def renew_qualification(enterprise: EnterpriseId, body: commands.RenewQualification, call: Officer) -> Response:
+    """The same licence number, longer."""
+    return await call.command(lambda tx: enterprises.renew_qualification(tx, enterprise, body))
+
+
+@router.post("/enterprises/{enterprise}/suspension", response_model=views.Enterprise)
+async def suspend_qualification(enterprise: EnterpriseId, body: commands.SuspendQualification, call: Officer) -> Response:
+    return await call.command(lambda tx: enterprises.suspend_qualification(tx, enterprise, body))
+
+
+@router.post("/enterprises/{enterprise}/reinstatement", response_model=views.Enterprise)
+async def reinstate_qualification(enterprise: EnterpriseId, body: commands.ReinstateQualification, call: Officer) -> Response:
+    return await call.command(lambda tx: enterprises.reinstate_qualification(tx, enterprise, body))
+
+
+@router.post("/enterprises/{enterprise}/revocation", response_model=views.Enterprise)
+async def revoke_qualification(enterprise: EnterpriseId, body: commands.RevokeQualification, call: Officer) -> Response:
+    return await call.command(lambda tx: enterprises.revoke_qualification(tx, enterprise, body))
+
+
+@router.get("/public/enterprises")
+async def public_register(
+    call: Annotated[Call, allow(Role.PUBLIC, *REGISTER_READERS)],
+    licence_no: commands.LicenceNo | None = None,
+    destination: DestinationField | None = None,
+    state: EnterpriseState | None = None,
+    after: EnterpriseId | None = None,
+    limit: Limit = 50,
+) -> views.Register:
+    """E3, E10: who may send workers where, whose qualification is suspended or revoked, and whether the reserve is there."""
+    return await call.query(
+        lambda tx: enterprises.public_register(tx, licence_no=licence_no, destination=destination, state=state, after=after, limit=limit)
+    )
 
 
 @router.get("/enterprises")

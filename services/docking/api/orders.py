@@ -21,6 +21,11 @@ async def open_job_order(body: commands.OpenJobOrder, call: EnterpriseOrOfficer)
     return await call.command(lambda tx: orders.open_job_order(tx, body), status=201)
 
 
+@router.post("/orders/{order}/amendment", response_model=views.Order)
+async def amend_job_order(order: OrderId, body: commands.AmendJobOrder, call: EnterpriseOrOfficer) -> Response:
+    return await call.command(lambda tx: orders.amend_job_order(tx, order, body))
+
+
 @router.post("/orders/{order}/closure", response_model=views.Order)
 async def close_job_order(order: OrderId, body: commands.CloseJobOrder, call: EnterpriseOrOfficer) -> Response:
     return await call.command(lambda tx: orders.close_job_order(tx, order, body))

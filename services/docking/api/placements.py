@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
 from services.docking import commands
 from services.docking.api.callers import Mediator, Reader
@@ -54,6 +54,14 @@ async def list_stuck(
     limit: Limit = 50,
 ) -> views.Placements:
     return await call.query(lambda tx: placements.list_stuck(tx, after, limit))
+
+
+@router.get("/placements/ending")
+async def list_ending(
+    call: Reader, days: Annotated[int, Query(ge=0, le=90)] = 30, after: PlacementId | None = None, limit: Limit = 50
+) -> views.EndingPlacements:
+    """Contracts of workers abroad that end within so many days, or have ended: extend them, or see to the return."""
+    return await call.query(lambda tx: placements.list_ending(tx, days=days, after=after, limit=limit))
 
 
 @router.get("/placements/{placement}")

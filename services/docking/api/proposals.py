@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from services.docking import commands
 from services.docking.api.callers import Mediator
-from services.docking.usecases import proposals
+from services.docking.usecases import declines, proposals
 from services.docking.views import placements as placement_views
 from services.docking.views import proposals as views
 from shared.values import MatchId, OrderId
@@ -23,3 +23,8 @@ async def propose_matches(order: OrderId, body: commands.ProposeMatches, call: M
 async def accept_match(match: MatchId, body: commands.AcceptMatch, call: Mediator) -> Response:
     del body  # an empty object: the proposal has everything
     return await call.command(lambda tx: proposals.accept_match(tx, match), status=201)
+
+
+@router.post("/matches/{match}/decline", response_model=views.Declined)
+async def decline_match(match: MatchId, body: commands.DeclineMatch, call: Mediator) -> Response:
+    return await call.command(lambda tx: declines.decline_match(tx, match, body))

@@ -21,6 +21,7 @@ CHECKS = (
     "licence_valid",  # E1
     "licence_scope",  # E1
     "reserve",  # E3, article 9
+    "planned_departure",  # within the days that a clearance granted now, or after the wait for training, allows
     "no_blocking_case",
 )
 
@@ -46,6 +47,7 @@ class Limits:
     minimum_reserve: int  # fen, E3
     fee_cap_per_mille: int  # of the contract's wages, C5
     days: int  # that a clearance allows departure
+    wait_days: int  # that a request waits for the training certificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,15 @@ class Outcome:
 
 
 def assess(facts: Facts, today: date, limits: Limits) -> Outcome:
-    """Decide on the day `today`. A missing certificate alone makes the request wait: training announces it when it is issued."""
+    """Decide on the day `today`. A missing certificate alone makes the request wait: training announces it when it is issued.
+
+    A clearance that is granted covers the planned departure: every end of it lies on that day or after.
+    """
     leaving = max(facts.placement.planned_departure or today, today)
     certificate = _certificate(facts, leaving)
     passed = _passed(facts, today, leaving, limits)
     passed[TRAINING] = certificate is not None
+    passed["planned_departure"] = leaving <= today + timedelta(days=limits.days + (0 if certificate else limits.wait_days))
     failed = tuple(check for check in CHECKS if not passed[check])
     ends = [today + timedelta(days=limits.days), facts.enterprise.valid_to]
     if certificate is not None:

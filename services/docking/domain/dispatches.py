@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
+from services.docking.domain.errors import StayOverlaps
 from shared.values import Channel, CountyCode, Destination, EnterpriseId, HouseholdStatus, Occupation, PlacementId, Sex, WorkerId
 
 
@@ -66,6 +67,18 @@ def recount(counted: Iterable[Dispatch]) -> dict[PlacementId, Dispatch]:
         one.placement: replace(one, first_ever=flags[one.placement].ever, first_this_year=flags[one.placement].this_year)
         for one in departures
     }
+
+
+def require_apart(stay: Dispatch, others: Iterable[Dispatch]) -> None:
+    """Raises StayOverlaps: the worker left on another placement before this return."""
+    for other in others:
+        if stay.returned_on is not None and stay.departed_on <= other.departed_on < stay.returned_on:
+            raise StayOverlaps(f"the worker left again on {other.departed_on}", field="returned_on", state=other.departed_on)
+
+
+def with_return(departure: Dispatch, returned: Dispatch) -> Dispatch:
+    """The departure of the one with the return of the other."""
+    return replace(departure, returned_on=returned.returned_on, return_reason=returned.return_reason)
 
 
 def changed(before: Iterable[Dispatch], now: dict[PlacementId, Dispatch]) -> list[tuple[Dispatch, Dispatch]]:

@@ -1,12 +1,21 @@
-"""Enterprises: what a licence allows, and the risk reserve."""
+"""Enterprises: what a licence allows and how long, and the risk reserve."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
-from services.docking.domain.errors import EnterpriseNotActive, LicenceExpired
+from services.docking.domain.errors import (
+    EnterpriseIllegalStep,
+    EnterpriseNotActive,
+    LicenceExpired,
+    NotRenewed,
+    NotSuspendedFor,
+    PastDay,
+    SuspendedAlready,
+)
 from shared.values import Channel, CountyCode, Currency, Destination, EnterpriseId, Money
 
 RESERVE_CURRENCY = Currency("CNY")  # E3
@@ -15,12 +24,51 @@ RESERVE_CURRENCY = Currency("CNY")  # E3
 class EnterpriseState(StrEnum):
     ACTIVE = "active"
     SUSPENDED = "suspended"
+    EXPIRED = "expired"
     REVOKED = "revoked"
+
+
+class EnterpriseStep(StrEnum):
+    RENEW = "renew"
+    SUSPEND = "suspend"
+    LIFT = "lift"  # one of several grounds
+    REINSTATE = "reinstate"  # the last ground is lifted
+    EXPIRE = "expire"
+    REVOKE = "revoke"
+
+
+_S, _T = EnterpriseState, EnterpriseStep
+# Every legal step of a qualification. A suspended licence runs out all the same: once reinstated, it expires with the next sweep.
+ENTERPRISE_STEPS: Mapping[tuple[EnterpriseState, EnterpriseStep], EnterpriseState] = {
+    (_S.ACTIVE, _T.RENEW): _S.ACTIVE,
+    (_S.ACTIVE, _T.SUSPEND): _S.SUSPENDED,
+    (_S.ACTIVE, _T.EXPIRE): _S.EXPIRED,
+    (_S.ACTIVE, _T.REVOKE): _S.REVOKED,
+    (_S.SUSPENDED, _T.RENEW): _S.SUSPENDED,
+    (_S.SUSPENDED, _T.SUSPEND): _S.SUSPENDED,
+    (_S.SUSPENDED, _T.LIFT): _S.SUSPENDED,
+    (_S.SUSPENDED, _T.REINSTATE): _S.ACTIVE,
+    (_S.SUSPENDED, _T.REVOKE): _S.REVOKED,
+    (_S.EXPIRED, _T.RENEW): _S.ACTIVE,
+    (_S.EXPIRED, _T.SUSPEND): _S.SUSPENDED,
+    (_S.EXPIRED, _T.REVOKE): _S.REVOKED,
+}
+
+
+def enterprise_after(state: EnterpriseState, step: EnterpriseStep) -> EnterpriseState:
+    """The state after the step. Raises EnterpriseIllegalStep."""
+    following = ENTERPRISE_STEPS.get((state, step))
+    if following is None:
+        raise EnterpriseIllegalStep(f"{step} is not possible in state {state}", state=state)
+    return following
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enterprise:
-    """A dispatching enterprise and what its licence allows. `destinations` empty: every destination."""
+    """A dispatching enterprise and what its licence allows. `destinations` empty: every destination.
+
+    It is suspended as long as there is a ground in `suspended_for`.
+    """
 
     id: EnterpriseId
     name: str
@@ -30,7 +78,10 @@ class Enterprise:
     destinations: tuple[Destination, ...]
     valid_to: date
     state: EnterpriseState
+    since: date  # in this state
     reserve_minor: int  # fen
+    reserve_due: date | None = None  # the last day of the top-up after a draw below the minimum (E4)
+    suspended_for: tuple[str, ...] = ()
     version: int = 1
 
     @property
@@ -38,12 +89,71 @@ class Enterprise:
         return Money(minor=self.reserve_minor, currency=RESERVE_CURRENCY)
 
 
+@dataclass(frozen=True, slots=True)
+class Licence:
+    """What a renewal fixes anew; the number stays."""
+
+    scope: tuple[Channel, ...]
+    destinations: tuple[Destination, ...]
+    valid_to: date
+
+
+def renewed(enterprise: Enterprise, licence: Licence, today: date) -> Enterprise:
+    """E1: longer than before, under the same number. Raises EnterpriseIllegalStep, PastDay, NotRenewed."""
+    state = enterprise_after(enterprise.state, EnterpriseStep.RENEW)
+    if licence.valid_to < today:
+        raise PastDay(field="valid_to")
+    if licence.valid_to <= enterprise.valid_to:
+        raise NotRenewed(f"the licence runs to {enterprise.valid_to} already", field="valid_to")
+    return replace(_moved(enterprise, state, today), scope=licence.scope, destinations=licence.destinations, valid_to=licence.valid_to)
+
+
+def suspended(enterprise: Enterprise, ground: str, today: date) -> Enterprise:
+    """Raises EnterpriseIllegalStep, SuspendedAlready."""
+    state = enterprise_after(enterprise.state, EnterpriseStep.SUSPEND)
+    if ground in enterprise.suspended_for:
+        raise SuspendedAlready(field="reason", state=enterprise.suspended_for)
+    return replace(_moved(enterprise, state, today), suspended_for=(*enterprise.suspended_for, ground))
+
+
+def reinstated(enterprise: Enterprise, ground: str, today: date) -> Enterprise:
+    """One ground is lifted; active again once none is left. Raises EnterpriseIllegalStep, NotSuspendedFor."""
+    remaining = tuple(one for one in enterprise.suspended_for if one != ground)
+    state = enterprise_after(enterprise.state, EnterpriseStep.LIFT if remaining else EnterpriseStep.REINSTATE)
+    if remaining == enterprise.suspended_for:
+        raise NotSuspendedFor(field="reason", state=enterprise.suspended_for)
+    return replace(_moved(enterprise, state, today), suspended_for=remaining)
+
+
+def revoked(enterprise: Enterprise, today: date) -> Enterprise:
+    """Raises EnterpriseIllegalStep."""
+    return _moved(enterprise, enterprise_after(enterprise.state, EnterpriseStep.REVOKE), today)
+
+
+def expired(enterprise: Enterprise, today: date) -> Enterprise:
+    """Raises EnterpriseIllegalStep."""
+    return _moved(enterprise, enterprise_after(enterprise.state, EnterpriseStep.EXPIRE), today)
+
+
+def _moved(enterprise: Enterprise, state: EnterpriseState, today: date) -> Enterprise:
+    return enterprise if state is enterprise.state else replace(enterprise, state=state, since=today)
+
+
 def require_licence(enterprise: Enterprise, on: date) -> None:
     """E1: only with a qualification in force. Raises EnterpriseNotActive, LicenceExpired."""
-    if enterprise.state is not EnterpriseState.ACTIVE:
+    if enterprise.state not in (EnterpriseState.ACTIVE, EnterpriseState.EXPIRED):
         raise EnterpriseNotActive(state=enterprise.state)
     if enterprise.valid_to < on:
         raise LicenceExpired(f"the licence ended on {enterprise.valid_to}", state=enterprise.valid_to)
+
+
+def require_active_on(enterprise: Enterprise, departed_on: date) -> None:
+    """E1: nobody departs from the day on which the qualification was suspended or revoked. Raises EnterpriseNotActive.
+
+    The end of a licence is no matter here: no clearance reaches beyond it.
+    """
+    if enterprise.state in (EnterpriseState.SUSPENDED, EnterpriseState.REVOKED) and departed_on >= enterprise.since:
+        raise EnterpriseNotActive(field="departed_on", state=enterprise.state)
 
 
 def covers(enterprise: Enterprise, channel: Channel, destination: Destination) -> bool:

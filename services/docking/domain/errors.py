@@ -11,6 +11,12 @@ class EnterpriseNotFound(NotFound):
     slug = "ENTERPRISE_NOT_FOUND"
 
 
+class EmployerNotFound(NotFound):
+    """There is no such employer."""
+
+    slug = "EMPLOYER_NOT_FOUND"
+
+
 class OrderNotFound(NotFound):
     """There is no such job order."""
 
@@ -36,9 +42,15 @@ class WorkerNotFound(NotFound):
 
 
 class LicenceTaken(Conflict):
-    """An enterprise with this licence number is qualified already."""
+    """An enterprise with this licence number is qualified already; `state` names it: its licence is renewed, not entered again."""
 
     slug = "LICENCE_TAKEN"
+
+
+class EmployerTaken(Conflict):
+    """An employer with this number in the host state's register is known; `state` names it."""
+
+    slug = "EMPLOYER_TAKEN"
 
 
 class EnterpriseNotActive(Conflict):
@@ -53,6 +65,36 @@ class LicenceExpired(Conflict):
     slug = "LICENCE_EXPIRED"
 
 
+class EnterpriseIllegalStep(Conflict):
+    """The state of the enterprise's qualification does not allow this step."""
+
+    slug = "ENTERPRISE_ILLEGAL_STEP"
+
+
+class SuspendedAlready(Conflict):
+    """The enterprise is suspended for this reason already; `state` names all."""
+
+    slug = "SUSPENDED_ALREADY"
+
+
+class NotSuspendedFor(Conflict):
+    """The enterprise is not suspended for this reason; `state` names the reasons it is suspended for."""
+
+    slug = "NOT_SUSPENDED_FOR"
+
+
+class ReserveTooSmall(Conflict):
+    """The reserve does not hold that much; `state` is its balance."""
+
+    slug = "RESERVE_TOO_SMALL"
+
+
+class ReserveNotShort(Conflict):
+    """No draw has to be made good; `state` is the reserve's balance."""
+
+    slug = "RESERVE_NOT_SHORT"
+
+
 class OrderNotOpen(Conflict):
     """The job order is closed or has expired."""
 
@@ -63,6 +105,18 @@ class PositionTaken(Conflict):
     """The last position of the order was taken by somebody else."""
 
     slug = "POSITION_TAKEN"
+
+
+class PositionsInUse(Conflict):
+    """So many positions of the order are taken already; `state` says how many."""
+
+    slug = "POSITIONS_IN_USE"
+
+
+class WagePromised(Conflict):
+    """Workers before departure were matched at the higher wage."""
+
+    slug = "WAGE_PROMISED"
 
 
 class AlreadyPlaced(Conflict):
@@ -78,15 +132,51 @@ class NotEligible(Conflict):
 
 
 class MatchNotOpen(Conflict):
-    """The proposal was accepted already, or has expired."""
+    """The proposal was accepted or declined already, or has expired."""
 
     slug = "MATCH_NOT_OPEN"
+
+
+class NotReturned(Conflict):
+    """No return is recorded that could be corrected."""
+
+    slug = "NOT_RETURNED"
 
 
 class IllegalStep(Conflict):
     """The placement's state does not allow this step."""
 
     slug = "ILLEGAL_STEP"
+
+
+class NotRenewed(Invalid):
+    """A renewed licence runs longer than the one before."""
+
+    slug = "NOT_RENEWED"
+
+
+class IndividualEmployer(Invalid):
+    """E6: no contract with a natural person abroad."""
+
+    slug = "INDIVIDUAL_EMPLOYER"
+
+
+class EmployerNotLicensed(Invalid):
+    """E6: the host state licenses employers, and no registered employer with a licence is named."""
+
+    slug = "EMPLOYER_NOT_LICENSED"
+
+
+class EmployerElsewhere(Invalid):
+    """The employer is registered in another host state than the order's."""
+
+    slug = "EMPLOYER_ELSEWHERE"
+
+
+class EmployerUnclear(Invalid):
+    """An order names its employer, or the id of a registered one: one of the two."""
+
+    slug = "EMPLOYER_UNCLEAR"
 
 
 class OutsideLicenceScope(Invalid):
@@ -125,6 +215,12 @@ class ClearanceNotValid(Invalid):
     slug = "CLEARANCE_NOT_VALID"
 
 
+class InsuranceShortened(Invalid):
+    """A clearance was granted on this insurance: it can be extended, not shortened."""
+
+    slug = "INSURANCE_SHORTENED"
+
+
 class ReturnBeforeDeparture(Invalid):
     """The return would lie before the departure."""
 
@@ -160,6 +256,19 @@ class ReasonNotYours(Invalid):
 
     slug = "REASON_NOT_YOURS"
     status = 403
+
+
+class SideNotYours(Invalid):
+    """Only that side itself, or the authority, declines for it."""
+
+    slug = "SIDE_NOT_YOURS"
+    status = 403
+
+
+class NothingToAmend(Invalid):
+    """The order says that already."""
+
+    slug = "NOTHING_TO_AMEND"
 
 
 class EndsBeforeStart(Invalid):

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
-from services.docking.domain.errors import OrderNotOpen, PositionTaken
-from shared.values import Channel, Destination, EnterpriseId, Money, Occupation, OrderId, WagePeriod
+from services.docking.domain.errors import (
+    CurrencyDiffers,
+    NothingToAmend,
+    OrderNotOpen,
+    PastDay,
+    PositionsInUse,
+    PositionTaken,
+    WagePromised,
+)
+from shared.values import Channel, Destination, EmployerId, EnterpriseId, Money, Occupation, OrderId, WagePeriod
 
 
 class OrderState(StrEnum):
@@ -36,6 +44,7 @@ class Order:
     opened_on: date
     expires: date
     state: OrderState
+    employer_id: EmployerId | None = None  # None: named only
     version: int = 1
 
     @property
@@ -53,3 +62,24 @@ def require_free_position(order: Order) -> None:
     """Raises PositionTaken."""
     if order.free <= 0:
         raise PositionTaken(state={"positions": order.positions, "reserved": order.reserved, "filled": order.filled})
+
+
+def amended(order: Order, terms: Order, today: date) -> Order:
+    """The order under other terms, at its next version.
+
+    Raises OrderNotOpen, NothingToAmend, PositionsInUse, WagePromised, CurrencyDiffers, PastDay.
+    """
+    require_open(order, today)
+    if terms == order:
+        raise NothingToAmend
+    if terms.positions < order.reserved + order.filled:
+        raise PositionsInUse(field="positions", state={"reserved": order.reserved, "filled": order.filled})
+    if order.reserved and (terms.wage.currency, terms.wage_period) != (order.wage.currency, order.wage_period):
+        raise WagePromised(field="wage", state={"reserved": order.reserved})
+    if order.reserved and terms.wage.minor < order.wage.minor:
+        raise WagePromised(field="wage.minor", state={"reserved": order.reserved})
+    if terms.fee_cap is not None and terms.fee_cap.currency != terms.wage.currency:
+        raise CurrencyDiffers(field="fee_cap.currency")
+    if terms.expires < today:
+        raise PastDay(field="expires")
+    return replace(terms, version=order.version + 1)

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
 from services.docking.domain.contracts import Contract, Insurance
-from services.docking.domain.errors import BeforeMatch, ClearanceNotValid, FutureDay, IllegalStep, ReturnBeforeDeparture
+from services.docking.domain.errors import (
+    BeforeMatch,
+    ClearanceNotValid,
+    FutureDay,
+    IllegalStep,
+    InsuranceShortened,
+    ReturnBeforeDeparture,
+)
 from shared.values import Channel, CountyCode, Destination, EnterpriseId, Occupation, OrderId, PlacementId, WorkerId
 
 
@@ -47,6 +54,9 @@ STEPS: Mapping[tuple[PlacementState, Step], PlacementState] = {
     (_S.MATCHED, Step.BIND_INSURANCE): _S.MATCHED,
     (_S.CLEARANCE_REQUESTED, Step.BIND_INSURANCE): _S.CLEARANCE_REQUESTED,
     (_S.MATCHED, Step.REQUEST_CLEARANCE): _S.CLEARANCE_REQUESTED,
+    # The flight was put off, or the clearance has lapsed: asked for again for the same placement, under a longer insurance.
+    (_S.CLEARED, Step.BIND_INSURANCE): _S.CLEARED,
+    (_S.CLEARED, Step.REQUEST_CLEARANCE): _S.CLEARANCE_REQUESTED,
     (_S.CLEARANCE_REQUESTED, Step.GRANT): _S.CLEARED,
     (_S.CLEARANCE_REQUESTED, Step.REFUSE): _S.MATCHED,
     (_S.CLEARED, Step.DEPART): _S.ABROAD,
@@ -93,10 +103,20 @@ class Placement:
     insurance: Insurance | None = None
     certificate: str | None = None
     clearance: str | None = None
-    cleared_on: date | None = None
+    cleared_on: date | None = None  # also of a clearance that was asked for again
     clearance_valid_to: date | None = None
     ended: str | None = None
     version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How many contracts of workers abroad have ended, and end within so many days from today, today included."""
+
+    overdue: int
+    in_30: int
+    in_60: int
+    in_90: int
 
 
 OVERDUE_REASON: Mapping[PlacementState, str] = {
@@ -104,6 +124,25 @@ OVERDUE_REASON: Mapping[PlacementState, str] = {
     _S.CLEARANCE_REQUESTED: "clearance_timeout",
     _S.CLEARED: "clearance_expired",
 }
+
+
+def asked_again(placement: Placement) -> Placement:
+    """The clearance is given up for another. The position is held as long as the clearance would have held it."""
+    if placement.state is not _S.CLEARED or placement.due is None:
+        return placement
+    due = max(placement.match_due, placement.due)
+    return replace(placement, match_due=due, clearance=None, clearance_valid_to=None, certificate=None)
+
+
+def require_insurance(placement: Placement, insurance: Insurance, today: date) -> None:
+    """What a clearance was granted on is only extended afterwards. Raises InsuranceShortened."""
+    old = placement.insurance
+    if placement.state is not _S.CLEARED or old is None:
+        return
+    if insurance.valid_to < old.valid_to:
+        raise InsuranceShortened(f"the insurance runs to {old.valid_to}", field="valid_to")
+    if insurance.valid_from > max(old.valid_from, today):
+        raise InsuranceShortened(f"the insurance has run since {old.valid_from}", field="valid_from")
 
 
 def require_departure(placement: Placement, departed_on: date, today: date) -> None:
@@ -123,5 +162,9 @@ def require_correction(placement: Placement, departed_on: date, returned_on: dat
         raise FutureDay(field="departed_on")
     if departed_on < placement.matched_on and not placement.adopted:
         raise BeforeMatch(field="departed_on", state=placement.matched_on)
-    if returned_on is not None and returned_on < departed_on:
-        raise ReturnBeforeDeparture(field="departed_on", state=returned_on)
+    if returned_on is None:
+        return
+    if returned_on > today:
+        raise FutureDay(field="returned_on")
+    if returned_on < departed_on:
+        raise ReturnBeforeDeparture(f"departed on {departed_on}, returned on {returned_on}", field="departed_on", state=returned_on)

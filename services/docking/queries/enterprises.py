@@ -4,23 +4,42 @@ from __future__ import annotations
 
 from datetime import date
 
-from services.docking.domain.enterprises import Enterprise
+from services.docking.domain.enterprises import Enterprise, EnterpriseState
 from shared.db import Tx
 from shared.rows import Columns, fetch, fetch_one
-from shared.values import EnterpriseId, new_id
+from shared.values import Destination, EnterpriseId
 
-ENTERPRISE = Columns(Enterprise, "id, name, licence_no, seat, scope, destinations, valid_to, state, reserve_minor, version")
+ENTERPRISE = Columns(
+    Enterprise,
+    "id, name, licence_no, seat, scope, destinations, valid_to, state, since, reserve_minor, reserve_due, suspended_for, version",
+)
 GET = ENTERPRISE.select("FROM enterprise WHERE id = $1")
 GET_ALL = ENTERPRISE.select("FROM enterprise WHERE id = ANY($1::uuid[])")
 LOCK = ENTERPRISE.select("FROM enterprise WHERE id = $1 FOR UPDATE")
+GET_ID = "SELECT id FROM enterprise WHERE licence_no = $1"
+LOCK_LAPSED = ENTERPRISE.select("""
+FROM enterprise WHERE state = 'active' AND valid_to < $1 ORDER BY valid_to, id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
+""")
+LOCK_UNTOPPED = ENTERPRISE.select("""
+FROM enterprise WHERE reserve_due < $1 AND state <> 'revoked' AND NOT 'reserve' = ANY(suspended_for)
+ORDER BY reserve_due, id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
+""")
 LIST = ENTERPRISE.select("FROM enterprise WHERE $1::uuid IS NULL OR id > $1 ORDER BY id LIMIT $2")
+# Empty destinations: the licence is for every one.
+LIST_REGISTER = ENTERPRISE.select("""
+FROM enterprise
+WHERE ($1::text IS NULL OR licence_no = $1) AND ($2::text IS NULL OR destinations = '{}' OR $2 = ANY(destinations))
+    AND ($3::text IS NULL OR state = $3) AND ($4::uuid IS NULL OR id > $4)
+ORDER BY id LIMIT $5
+""")
 INSERT = """
-INSERT INTO enterprise (id, name, licence_no, seat, scope, destinations, valid_to, state, qualified_on)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (licence_no) DO NOTHING RETURNING true
+INSERT INTO enterprise (id, name, licence_no, seat, scope, destinations, valid_to, state, since, qualified_on)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) ON CONFLICT (licence_no) DO NOTHING RETURNING true
 """
-UPDATE_RESERVE = """
-WITH entry AS (INSERT INTO reserve_entry (id, enterprise, amount_minor, balance_minor, effective) VALUES ($2, $1, $3, $4, $5))
-UPDATE enterprise SET reserve_minor = $4, version = version + 1 WHERE id = $1
+UPDATE = """
+UPDATE enterprise SET scope = $2, destinations = $3, valid_to = $4, state = $5, since = $6, suspended_for = $7, reserve_minor = $8,
+    reserve_due = $9, version = version + 1
+WHERE id = $1
 """
 
 
@@ -36,18 +55,57 @@ async def lock(tx: Tx, enterprise: EnterpriseId) -> Enterprise | None:
     return await fetch_one(tx.conn, LOCK, enterprise)
 
 
+async def get_id(tx: Tx, licence_no: str) -> EnterpriseId | None:
+    """The enterprise with this licence number."""
+    found = await tx.conn.fetchval(GET_ID, licence_no)
+    return None if found is None else EnterpriseId(found)
+
+
+async def lock_lapsed(tx: Tx, today: date, limit: int) -> list[Enterprise]:
+    """Active ones whose licence has ended."""
+    return await fetch(tx.conn, LOCK_LAPSED, today, limit)
+
+
+async def lock_untopped(tx: Tx, today: date, limit: int) -> list[Enterprise]:
+    """Those whose reserve was not topped up in time, and who are not suspended for it yet."""
+    return await fetch(tx.conn, LOCK_UNTOPPED, today, limit)
+
+
 async def list_(tx: Tx, after: EnterpriseId | None, limit: int) -> list[Enterprise]:
     return await fetch(tx.conn, LIST, after, limit)
 
 
-async def insert(tx: Tx, one: Enterprise, qualified_on: date) -> bool:
+async def list_register(
+    tx: Tx,
+    *,
+    licence_no: str | None,
+    destination: Destination | None,
+    state: EnterpriseState | None,
+    after: EnterpriseId | None,
+    limit: int,
+) -> list[Enterprise]:
+    return await fetch(tx.conn, LIST_REGISTER, licence_no, destination, state, after, limit)
+
+
+async def insert(tx: Tx, one: Enterprise) -> bool:
     """False when the licence number is taken."""
     inserted = await tx.conn.fetchval(
-        INSERT, one.id, one.name, one.licence_no, one.seat, list(one.scope), list(one.destinations), one.valid_to, one.state, qualified_on
+        INSERT, one.id, one.name, one.licence_no, one.seat, list(one.scope), list(one.destinations), one.valid_to, one.state, one.since
     )
     return bool(inserted)
 
 
-async def update_reserve(tx: Tx, enterprise: EnterpriseId, *, amount: int, balance: int, on: date) -> None:
-    """An entry of the reserve's account, and its new balance; both in fen."""
-    await tx.conn.execute(UPDATE_RESERVE, enterprise, new_id(), amount, balance, on)
+async def update(tx: Tx, one: Enterprise) -> None:
+    """Everything that the qualification's steps and the reserve change. The caller holds the row's lock."""
+    await tx.conn.execute(
+        UPDATE,
+        one.id,
+        list(one.scope),
+        list(one.destinations),
+        one.valid_to,
+        one.state,
+        one.since,
+        list(one.suspended_for),
+        one.reserve_minor,
+        one.reserve_due,
+    )

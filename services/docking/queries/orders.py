@@ -14,7 +14,7 @@ ORDER = Columns(
     """
     id, enterprise, employer, destination, occupation, channel, positions, reserved, filled,
     wage_minor AS "wage.minor", wage_currency AS "wage.currency", wage_period, term_months,
-    fee_cap_minor AS "fee_cap.minor", fee_cap_currency AS "fee_cap.currency", opened_on, expires, state, version
+    fee_cap_minor AS "fee_cap.minor", fee_cap_currency AS "fee_cap.currency", opened_on, expires, state, employer_id, version
     """,
 )
 GET = ORDER.select("FROM job_order WHERE id = $1")
@@ -25,10 +25,19 @@ WHERE ($1::uuid IS NULL OR id > $1) AND ($2::uuid IS NULL OR enterprise = $2) AN
 ORDER BY id LIMIT $4
 """)
 LOCK_OVERDUE = ORDER.select("FROM job_order WHERE state = 'open' AND expires < $1 ORDER BY expires, id LIMIT $2 FOR UPDATE SKIP LOCKED")
+LOCK_REVOKED = ORDER.select("""
+FROM job_order WHERE state = 'open' AND enterprise = ANY(ARRAY(SELECT id FROM enterprise WHERE state = 'revoked'))
+ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED
+""")
 INSERT = """
 INSERT INTO job_order (id, enterprise, employer, destination, occupation, channel, positions, reserved, filled, wage_minor, wage_currency,
-    wage_period, term_months, fee_cap_minor, fee_cap_currency, opened_on, expires, state)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+    wage_period, term_months, fee_cap_minor, fee_cap_currency, opened_on, expires, state, employer_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+"""
+UPDATE_TERMS = """
+UPDATE job_order SET positions = $2, wage_minor = $3, wage_currency = $4, wage_period = $5, term_months = $6, fee_cap_minor = $7,
+    fee_cap_currency = $8, expires = $9, version = version + 1
+WHERE id = $1
 """
 UPDATE_STATE = "UPDATE job_order SET state = $2, version = version + 1 WHERE id = ANY($1::uuid[])"
 UPDATE_RELEASED = "UPDATE job_order SET reserved = reserved - 1 WHERE id = $1 RETURNING state = 'open'"
@@ -59,6 +68,11 @@ async def lock_overdue(tx: Tx, today: date, limit: int) -> list[Order]:
     return await fetch(tx.conn, LOCK_OVERDUE, today, limit)
 
 
+async def lock_revoked(tx: Tx, limit: int) -> list[Order]:
+    """Open orders of enterprises whose qualification is revoked."""
+    return await fetch(tx.conn, LOCK_REVOKED, limit)
+
+
 async def insert_all(tx: Tx, orders: list[Order]) -> None:
     rows = [
         (
@@ -80,10 +94,27 @@ async def insert_all(tx: Tx, orders: list[Order]) -> None:
             one.opened_on,
             one.expires,
             one.state,
+            one.employer_id,
         )
         for one in orders
     ]
     await tx.conn.executemany(INSERT, rows)
+
+
+async def update_terms(tx: Tx, one: Order) -> None:
+    """Everything that an amendment may change. The caller holds the row's lock."""
+    await tx.conn.execute(
+        UPDATE_TERMS,
+        one.id,
+        one.positions,
+        one.wage.minor,
+        one.wage.currency,
+        one.wage_period,
+        one.term_months,
+        one.fee_cap and one.fee_cap.minor,
+        one.fee_cap and one.fee_cap.currency,
+        one.expires,
+    )
 
 
 async def update_state(tx: Tx, orders: list[OrderId], state: OrderState) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from services.docking.domain.contracts import Contract, Insurance, as_json
-from services.docking.domain.placements import Placement, PlacementState
+from services.docking.domain.placements import Ending, Placement, PlacementState
 from shared.db import Tx
 from shared.rows import Columns, fetch, fetch_one
 from shared.values import EnterpriseId, MatchId, OrderId, PlacementId, WorkerId
@@ -29,6 +29,12 @@ LOCK_OVERDUE = PLACEMENT.select("""
 FROM placement WHERE state IN ('matched', 'clearance_requested', 'cleared') AND due < $1
 ORDER BY due, id LIMIT $2 FOR UPDATE SKIP LOCKED
 """)
+LOCK_REVOKED = PLACEMENT.select("""
+FROM placement
+WHERE state IN ('matched', 'clearance_requested', 'cleared')
+    AND enterprise = ANY(ARRAY(SELECT id FROM enterprise WHERE state = 'revoked'))
+ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED
+""")
 # ^@ is starts_with() as an operator, which ANY takes.
 LIST = PLACEMENT.select("""
 FROM placement
@@ -42,6 +48,19 @@ WHERE (state IN ('matched', 'clearance_requested', 'cleared') AND due < $1 OR st
     AND ($3::uuid IS NULL OR id > $3) AND county ^@ ANY($4::text[])
 ORDER BY id LIMIT $5
 """)
+# Days as ISO text sort as days do, and text is what an index over JSON can hold.
+LIST_ENDING = PLACEMENT.select("""
+FROM placement
+WHERE state = 'abroad' AND contract ->> 'end' <= $1 AND ($2::uuid IS NULL OR enterprise = $2) AND county ^@ ANY($3::text[])
+    AND ($4::uuid IS NULL OR id > $4)
+ORDER BY id LIMIT $5
+""")
+GET_ENDING = """
+SELECT count(*) FILTER (WHERE contract ->> 'end' < $1) AS overdue, count(*) FILTER (WHERE contract ->> 'end' BETWEEN $1 AND $2) AS in_30,
+    count(*) FILTER (WHERE contract ->> 'end' BETWEEN $1 AND $3) AS in_60, count(*) FILTER (WHERE contract ->> 'end' >= $1) AS in_90
+FROM placement
+WHERE state = 'abroad' AND contract ->> 'end' <= $4 AND ($5::uuid IS NULL OR enterprise = $5) AND county ^@ ANY($6::text[])
+"""
 LIST_PLACED_WORKERS = """
 SELECT worker FROM placement WHERE worker = ANY($1::uuid[]) AND state IN ('matched', 'clearance_requested', 'cleared', 'abroad')
 """
@@ -63,7 +82,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $10, true, $11)
 """
 UPDATE = """
 UPDATE placement SET state = $2, due = $3, since = $4, planned_departure = $5, contract = $6, insurance = $7, certificate = $8,
-    clearance = $9, cleared_on = $10, clearance_valid_to = $11, ended = $12, version = version + 1
+    clearance = $9, cleared_on = $10, clearance_valid_to = $11, ended = $12, match_due = $13, version = version + 1
 WHERE id = $1
 """
 UPDATE_CANCELLED = """
@@ -89,6 +108,11 @@ async def lock_overdue(tx: Tx, today: date, limit: int) -> list[Placement]:
     return await fetch(tx.conn, LOCK_OVERDUE, today, limit)
 
 
+async def lock_revoked(tx: Tx, limit: int) -> list[Placement]:
+    """Those before departure with enterprises whose qualification is revoked."""
+    return await fetch(tx.conn, LOCK_REVOKED, limit)
+
+
 async def list_(
     tx: Tx,
     *,
@@ -109,6 +133,20 @@ async def list_stuck(
 ) -> list[Placement]:
     """Past their deadline, or waiting for clearance since before `waiting_since`. `counties` as in list_()."""
     return await fetch(tx.conn, LIST_STUCK, today, waiting_since, after, counties, limit)
+
+
+async def list_ending(
+    tx: Tx, by: date, *, enterprise: EnterpriseId | None, counties: Sequence[str], after: PlacementId | None, limit: int
+) -> list[Placement]:
+    """Those abroad whose contract ends, or has ended, by that day. `counties` as in list_()."""
+    return await fetch(tx.conn, LIST_ENDING, by.isoformat(), enterprise, counties, after, limit)
+
+
+async def get_ending(tx: Tx, today: date, *, enterprise: EnterpriseId | None, counties: Sequence[str]) -> Ending:
+    """How many contracts of workers abroad end within 30, 60 and 90 days. `counties` as in list_()."""
+    days = [(today + timedelta(days=days)).isoformat() for days in (0, 30, 60, 90)]
+    row = await tx.conn.fetchrow(GET_ENDING, *days, enterprise, counties)
+    return Ending(overdue=row["overdue"], in_30=row["in_30"], in_60=row["in_60"], in_90=row["in_90"])
 
 
 async def list_placed_workers(tx: Tx, workers: list[WorkerId]) -> set[WorkerId]:
@@ -158,6 +196,7 @@ async def update(tx: Tx, one: Placement) -> None:
         one.cleared_on,
         one.clearance_valid_to,
         one.ended,
+        one.match_due,
     )
 
 

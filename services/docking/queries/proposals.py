@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from datetime import date
 
-from services.docking.domain.proposals import Proposal
+from services.docking.domain.proposals import MatchCodes, Proposal, ProposalState
 from shared.db import Tx
-from shared.rows import Columns, fetch_one
-from shared.values import MatchId, WorkerId
+from shared.rows import Columns, fetch, fetch_one
+from shared.values import MatchId, OrderId, WorkerId
 
 PROPOSAL = Columns(Proposal, 'id, job_order AS "order", worker, score, reasons, quota_effect, policy_version, expires, state')
+CODES = Columns(
+    MatchCodes,
+    """
+    proposal.id, proposal.job_order AS "order", job_order.enterprise, proposal.worker, worker.county, job_order.destination,
+    job_order.occupation, job_order.channel
+    """,
+)
+GET_CODES = CODES.select("""
+FROM proposal JOIN job_order ON job_order.id = proposal.job_order JOIN worker ON worker.id = proposal.worker WHERE proposal.id = $1
+""")
+LIST_DECLINED = "SELECT DISTINCT worker FROM proposal WHERE job_order = $1 AND state = 'declined'"
 LOCK = PROPOSAL.select("FROM proposal WHERE id = $1 FOR UPDATE")
 # The same worker proposed again for the same order: the proposal is renewed, not doubled.
 INSERT_ALL = """
@@ -23,17 +34,26 @@ SET score = excluded.score, reasons = excluded.reasons, quota_effect = excluded.
     expires = excluded.expires
 RETURNING id, worker
 """
-UPDATE_EXPIRED = """
-UPDATE proposal SET state = 'expired'
-WHERE id IN (
+UPDATE_STATE = "UPDATE proposal SET state = $2 WHERE id = $1"
+UPDATE_EXPIRED = CODES.returning("""
+UPDATE proposal SET state = 'expired' FROM job_order, worker
+WHERE job_order.id = proposal.job_order AND worker.id = proposal.worker AND proposal.id IN (
     SELECT id FROM proposal WHERE state = 'proposed' AND expires < $1 ORDER BY expires, id LIMIT $2 FOR UPDATE SKIP LOCKED
 )
-RETURNING id
-"""
+""")
 
 
 async def lock(tx: Tx, match: MatchId) -> Proposal | None:
     return await fetch_one(tx.conn, LOCK, match)
+
+
+async def get_codes(tx: Tx, match: MatchId) -> MatchCodes | None:
+    return await fetch_one(tx.conn, GET_CODES, match)
+
+
+async def list_declined(tx: Tx, order: OrderId) -> set[WorkerId]:
+    """Workers whose match with the order was declined by either side."""
+    return {row["worker"] for row in await tx.conn.fetch(LIST_DECLINED, order)}
 
 
 async def insert_all(tx: Tx, proposals: list[Proposal]) -> dict[WorkerId, MatchId]:
@@ -52,6 +72,10 @@ async def insert_all(tx: Tx, proposals: list[Proposal]) -> dict[WorkerId, MatchI
     return {row["worker"]: row["id"] for row in rows}
 
 
-async def update_expired(tx: Tx, today: date, limit: int) -> int:
-    """Returns how many have expired."""
-    return len(await tx.conn.fetch(UPDATE_EXPIRED, today, limit))
+async def update_state(tx: Tx, match: MatchId, state: ProposalState) -> None:
+    await tx.conn.execute(UPDATE_STATE, match, state)
+
+
+async def update_expired(tx: Tx, today: date, limit: int) -> list[MatchCodes]:
+    """Returns those that have expired."""
+    return await fetch(tx.conn, UPDATE_EXPIRED, today, limit)

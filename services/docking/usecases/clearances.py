@@ -9,7 +9,7 @@ from services.docking import commands
 from services.docking.clearance import certificate, checks
 from services.docking.domain import errors
 from services.docking.domain.certificates import TrainingCertificate
-from services.docking.domain.placements import Placement, PlacementState, Step, state_after
+from services.docking.domain.placements import Placement, PlacementState, Step, asked_again, state_after
 from services.docking.queries import blocking_cases, certificates, enterprises, orders, placements
 from services.docking.settings import policy
 from services.docking.usecases.event_fields import placement_event
@@ -24,6 +24,7 @@ from shared.values import PlacementId
 async def request_clearance(tx: Tx, placement: PlacementId, command: commands.RequestClearance) -> views.Placement:
     """Granted at once, refused at once, or waiting until the training certificate comes or the time is up.
 
+    A clearance that lapses, or whose flight was put off, is asked for again: it is withdrawn and decided anew.
     Raises IllegalStep, PastDay, and those of load. A refusal is an answer, not an error: `failed` names the checks.
     """
     found = await load(tx, placement, command.version)
@@ -32,11 +33,20 @@ async def request_clearance(tx: Tx, placement: PlacementId, command: commands.Re
     if command.planned_departure is not None and command.planned_departure < today:
         raise errors.PastDay(field="planned_departure")
     due = today + timedelta(days=policy().docking_clearance_wait_days)
-    requested = replace(found, state=state, due=due, since=today, planned_departure=command.planned_departure)
+    requested = replace(asked_again(found), state=state, due=due, since=today, planned_departure=command.planned_departure)
     outcome = await _assess(tx, requested)
     decided, decision = _decide(tx, requested, outcome)
-    decided = await save(tx, decided, placement_event(tx, events.ClearanceRequested, requested, due=due), *decision)
+    asked = [*_given_up(tx, found), placement_event(tx, events.ClearanceRequested, requested, due=due)]
+    decided = await save(tx, decided, *asked, *decision)
     return views.placement(decided, failed=outcome.failed)
+
+
+def _given_up(tx: Tx, placement: Placement) -> list[events.Event]:
+    """The withdrawal of a clearance that was in force until another was asked for."""
+    ends = placement.clearance_valid_to
+    if placement.state is not PlacementState.CLEARED or ends is None or ends < tx.clock.today():
+        return []
+    return [placement_event(tx, events.ClearanceWithdrawn, placement, reason="asked_again")]
 
 
 async def _assess(tx: Tx, placement: Placement) -> checks.Outcome:
@@ -57,6 +67,7 @@ async def _assess(tx: Tx, placement: Placement) -> checks.Outcome:
         minimum_reserve=rules.docking_minimum_reserve,
         fee_cap_per_mille=rules.docking_fee_cap_per_mille,
         days=rules.docking_clearance_days,
+        wait_days=rules.docking_clearance_wait_days,
     )
     return checks.assess(facts, tx.clock.today(), limits)
 
@@ -74,6 +85,7 @@ def _decide(tx: Tx, requested: Placement, outcome: checks.Outcome) -> tuple[Plac
 
 def _grant(tx: Tx, requested: Placement, outcome: checks.Outcome, ground: TrainingCertificate) -> tuple[Placement, list[events.Event]]:
     today, rules = tx.clock.today(), policy()
+    first = requested.cleared_on is None  # how long it took is counted once
     token = certificate.certify(certificate.signing_key(rules.docking_signing_key), requested, today, outcome.valid_to)
     granted = replace(
         requested,
@@ -92,8 +104,8 @@ def _grant(tx: Tx, requested: Placement, outcome: checks.Outcome, ground: Traini
         certificate=token,
         valid_to=outcome.valid_to,
         checks=checks.CHECKS,
-        registered_on=granted.registered_on,
-        matched_on=granted.matched_on,
+        registered_on=granted.registered_on if first else None,
+        matched_on=granted.matched_on if first else None,
     )
     return granted, [event]
 

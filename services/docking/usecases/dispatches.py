@@ -7,11 +7,12 @@ from datetime import date
 
 from services.docking import commands
 from services.docking.domain import errors
-from services.docking.domain.dispatches import Dispatch, changed, recount
-from services.docking.domain.placements import Placement, Step, require_correction, require_departure, state_after
+from services.docking.domain.dispatches import Dispatch, changed, recount, require_apart, with_return
+from services.docking.domain.enterprises import require_active_on
+from services.docking.domain.placements import Placement, PlacementState, Step, require_correction, require_departure, state_after
 from services.docking.domain.workers import Worker
-from services.docking.queries import dispatches, orders, workers
-from services.docking.usecases.event_fields import corrections, dispatch_fact, return_fact
+from services.docking.queries import dispatches, enterprises, orders, workers
+from services.docking.usecases.event_fields import corrections, dispatch_fact, return_corrected, return_fact
 from services.docking.usecases.placements import load, save
 from services.docking.views import placements as views
 from shared import events, reference
@@ -24,13 +25,17 @@ from shared.values import CountyCode, PlacementId
 async def record_departure(tx: Tx, placement: PlacementId, command: commands.RecordDeparture) -> views.Placement:
     """Counts once, at exit, with evidence.
 
-    Raises IllegalStep, VisaRefused, FutureDay, BeforeMatch, ClearanceNotValid, and those of load.
+    Raises IllegalStep, VisaRefused, FutureDay, BeforeMatch, ClearanceNotValid, EnterpriseNotActive, and those of load.
     """
     found = await load(tx, placement, command.version)
     state = state_after(found.state, Step.DEPART)
     if command.visa in ("business", "tourist", "study"):
         raise errors.VisaRefused(field="visa")
     require_departure(found, command.departed_on, tx.clock.today())
+    enterprise = await enterprises.get(tx, found.enterprise)
+    if enterprise is None:
+        raise errors.EnterpriseNotFound
+    require_active_on(enterprise, command.departed_on)
     await orders.update_filled(tx, found.order)
     worker = await workers.lock(tx, found.worker)
     if worker is None:
@@ -108,8 +113,8 @@ async def record_return(tx: Tx, placement: PlacementId, command: commands.Record
 async def correct_dispatch(tx: Tx, placement: PlacementId, command: commands.CorrectDispatch) -> views.Placement:
     """What is given replaces what was; other departures of the worker follow where another one is now the first.
 
-    Raises IllegalStep, NothingToCorrect, DestinationNotFound, OccupationNotFound, FutureDay, BeforeMatch, ReturnBeforeDeparture, Forbidden
-    (also for the county corrected to), and those of load.
+    Raises IllegalStep, NothingToCorrect, DestinationNotFound, OccupationNotFound, FutureDay, BeforeMatch, NotReturned,
+    ReturnBeforeDeparture, StayOverlaps, Forbidden (also for the county corrected to), and those of load.
     """
     found = await load(tx, placement, command.version)
     state = state_after(found.state, Step.CORRECT)
@@ -123,11 +128,29 @@ async def correct_dispatch(tx: Tx, placement: PlacementId, command: commands.Cor
     reference.require_destination(new.destination)
     reference.require_occupation(new.occupation)
     require_correction(found, new.departed_on, new.returned_on, tx.clock.today())
+    if new.returned_on != old.returned_on:
+        require_apart(new, (one for one in before if one.placement != placement))
     now = recount(new if one.placement == placement else one for one in before)
-    changes = changed(before, now)
-    await dispatches.update_all(tx, [later for _, later in changes])
-    corrected = await save(tx, replace(found, state=state), *corrections(changes, "correction"))
+    await dispatches.update_all(tx, [later for _, later in changed(before, now)])
+    since = new.returned_on if found.state is PlacementState.RETURNED and new.returned_on is not None else found.since
+    corrected = await save(tx, replace(found, state=state, since=since), *_restated(before, old, now))
     return views.placement(corrected, departure=now[placement])
+
+
+def _restated(before: list[Dispatch], old: Dispatch, now: dict[PlacementId, Dispatch]) -> list[events.Event]:
+    """What is counted moves with its previous and its fact: departures and the return, one after the other.
+
+    The return goes first where it fits the departure as counted so far: no event says that somebody came back before leaving.
+    """
+    new = now[old.placement]
+    if with_return(old, new) == old:
+        return list(corrections(changed(before, now), "correction"))
+    first = new.returned_on is not None and new.returned_on >= old.departed_on
+    between = with_return(old, new) if first else with_return(new, old)
+    if first:
+        counted = [between if one.placement == old.placement else one for one in before]
+        return [return_corrected(old, new, old), *corrections(changed(counted, now), "correction")]
+    return [*corrections(changed(before, {**now, old.placement: between}), "correction"), return_corrected(old, new, new)]
 
 
 async def _lock_counted(tx: Tx, placement: Placement) -> list[Dispatch]:
@@ -137,11 +160,16 @@ async def _lock_counted(tx: Tx, placement: Placement) -> list[Dispatch]:
 
 
 def _corrected(old: Dispatch, command: commands.CorrectDispatch) -> Dispatch:
+    """Raises NotReturned."""
+    if old.returned_on is None and (command.returned_on or command.return_reason):
+        raise errors.NotReturned(field="returned_on" if command.returned_on else "return_reason")
     given = replace(
         old,
         port=command.port or old.port,
         destination=command.destination or old.destination,
         occupation=command.occupation or old.occupation,
+        returned_on=command.returned_on or old.returned_on,
+        return_reason=command.return_reason or old.return_reason,
     )
     return _designated(given, command.county or old.county, command.departed_on or old.departed_on)
 

@@ -1,4 +1,4 @@
-"""Enterprises: qualified, funded, blocked by open cases."""
+"""Enterprises: qualified, renewed, suspended, revoked; blocked by open cases."""
 
 from __future__ import annotations
 
@@ -6,17 +6,21 @@ from dataclasses import replace
 from functools import cache
 
 from services.docking import commands
+from services.docking.domain import enterprises as domain
 from services.docking.domain import errors
-from services.docking.domain.enterprises import RESERVE_CURRENCY, Enterprise, EnterpriseState
+from services.docking.domain.enterprises import Enterprise, EnterpriseState, Licence
 from services.docking.queries import blocking_cases, enterprises
+from services.docking.settings import policy
 from services.docking.usecases import scope
+from services.docking.usecases.event_fields import enterprise_event
 from services.docking.views import enterprises as views
 from shared import events, reference
 from shared.db import Tx
 from shared.delivery.audit_trail import History, changes_of, publish_and_audit
+from shared.errors import require_version
 from shared.events import CaseClosed, CaseOpened, EventEnvelope
 from shared.paging import page
-from shared.values import EnterpriseId, new_id
+from shared.values import Destination, EnterpriseId, new_id
 
 
 async def qualify_enterprise(tx: Tx, command: commands.QualifyEnterprise) -> views.Enterprise:
@@ -25,8 +29,7 @@ async def qualify_enterprise(tx: Tx, command: commands.QualifyEnterprise) -> vie
     scope.require_seat(tx.principal, command.seat)
     if command.valid_to < today:
         raise errors.PastDay(field="valid_to")
-    for number, destination in enumerate(command.destinations):
-        reference.require_destination(destination, f"destinations.{number}")
+    _require_destinations(command.destinations)
     enterprise = Enterprise(
         id=EnterpriseId(new_id()),
         name=command.name,
@@ -36,20 +39,19 @@ async def qualify_enterprise(tx: Tx, command: commands.QualifyEnterprise) -> vie
         destinations=command.destinations,
         valid_to=command.valid_to,
         state=EnterpriseState.ACTIVE,
+        since=today,
         reserve_minor=0,
     )
-    if not await enterprises.insert(tx, enterprise, today):
-        raise errors.LicenceTaken(field="licence_no")
-    qualified = events.EnterpriseQualified(
-        enterprise=enterprise.id,
-        effective=today,
-        licence_no=command.licence_no,
-        scope=command.scope,
-        destinations=command.destinations,
-        valid_to=command.valid_to,
-    )
-    publish_and_audit(tx, qualified)
+    if not await enterprises.insert(tx, enterprise):
+        raise errors.LicenceTaken(field="licence_no", state={"enterprise": str(await enterprises.get_id(tx, command.licence_no))})
+    publish_and_audit(tx, enterprise_event(tx, events.EnterpriseQualified, enterprise))
     return views.enterprise(enterprise, warnings=_warnings(command.licence_no))
+
+
+def _require_destinations(destinations: tuple[Destination, ...]) -> None:
+    """Raises DestinationNotFound."""
+    for number, destination in enumerate(destinations):
+        reference.require_destination(destination, f"destinations.{number}")
 
 
 def _warnings(licence_no: str) -> tuple[str, ...]:
@@ -64,19 +66,65 @@ def _prefectures() -> frozenset[str]:
     return frozenset(code[:4] for code in reference.counties())
 
 
-async def deposit_reserve(tx: Tx, enterprise: EnterpriseId, command: commands.DepositReserve) -> views.Enterprise:
-    """E3: the risk reserve grows. Raises EnterpriseNotFound, NotYuan, Forbidden."""
+async def renew_qualification(tx: Tx, enterprise: EnterpriseId, command: commands.RenewQualification) -> views.Enterprise:
+    """E1: the same number runs longer. Raises EnterpriseIllegalStep, PastDay, NotRenewed, DestinationNotFound, and those of load."""
+    found = await load(tx, enterprise, command.version)
+    _require_destinations(command.destinations or ())
+    licence = Licence(
+        scope=command.scope or found.scope,
+        destinations=found.destinations if command.destinations is None else command.destinations,
+        valid_to=command.valid_to,
+    )
+    renewed = domain.renewed(found, licence, tx.clock.today())
+    return await save(tx, renewed, enterprise_event(tx, events.EnterpriseRenewed, renewed, previous_valid_to=found.valid_to))
+
+
+async def suspend_qualification(tx: Tx, enterprise: EnterpriseId, command: commands.SuspendQualification) -> views.Enterprise:
+    """Orders stop matching, nobody is cleared or departs. Raises EnterpriseIllegalStep, SuspendedAlready, and those of load."""
+    found = await load(tx, enterprise, command.version)
+    suspended = domain.suspended(found, command.reason, tx.clock.today())
+    return await save(tx, suspended, suspension(tx, suspended, command.reason))
+
+
+def suspension(tx: Tx, suspended: Enterprise, reason: str) -> events.EnterpriseSuspended:
+    """The event of a ground that was added."""
+    return enterprise_event(tx, events.EnterpriseSuspended, suspended, reason=reason, grounds=suspended.suspended_for)
+
+
+async def reinstate_qualification(tx: Tx, enterprise: EnterpriseId, command: commands.ReinstateQualification) -> views.Enterprise:
+    """One ground is lifted. Raises EnterpriseIllegalStep, NotSuspendedFor, and those of load."""
+    found = await load(tx, enterprise, command.version)
+    reinstated = domain.reinstated(found, command.reason, tx.clock.today())
+    return await save(tx, reinstated, reinstatement(tx, reinstated, command.reason))
+
+
+def reinstatement(tx: Tx, reinstated: Enterprise, reason: str) -> events.EnterpriseReinstated:
+    """The event of a ground that was lifted."""
+    return enterprise_event(tx, events.EnterpriseReinstated, reinstated, reason=reason, grounds=reinstated.suspended_for)
+
+
+async def revoke_qualification(tx: Tx, enterprise: EnterpriseId, command: commands.RevokeQualification) -> views.Enterprise:
+    """For good; the sweep closes its orders and cancels who has not departed. Raises EnterpriseIllegalStep, and those of load."""
+    found = await load(tx, enterprise, command.version)
+    revoked = domain.revoked(found, tx.clock.today())
+    return await save(tx, revoked, enterprise_event(tx, events.EnterpriseRevoked, revoked, reason=command.reason))
+
+
+async def load(tx: Tx, enterprise: EnterpriseId, version: int | None = None) -> Enterprise:
+    """Locked, in scope, at the version named. Raises EnterpriseNotFound, Forbidden, VersionConflict."""
     found = await enterprises.lock(tx, enterprise)
     if found is None:
         raise errors.EnterpriseNotFound
     scope.require_enterprise(tx.principal, found)
-    if command.amount.currency != RESERVE_CURRENCY:
-        raise errors.NotYuan(field="amount.currency")
-    amount, today = command.amount, tx.clock.today()
-    funded = replace(found, reserve_minor=found.reserve_minor + amount.minor, version=found.version + 1)
-    await enterprises.update_reserve(tx, enterprise, amount=amount.minor, balance=funded.reserve_minor, on=today)
-    publish_and_audit(tx, events.ReserveDeposited(enterprise=enterprise, effective=today, amount=amount, balance=funded.reserve))
-    return views.enterprise(funded)
+    require_version(version, found.version, state=found.version)
+    return found
+
+
+async def save(tx: Tx, enterprise: Enterprise, *published: events.Event) -> views.Enterprise:
+    """Write the enterprise and publish what has happened to it."""
+    await enterprises.update(tx, enterprise)
+    publish_and_audit(tx, *published)
+    return views.enterprise(replace(enterprise, version=enterprise.version + 1))
 
 
 # --- reactions --------------------------------------------------------------------------------------------------------
@@ -99,6 +147,22 @@ async def show_enterprise(tx: Tx, enterprise: EnterpriseId) -> views.Enterprise:
 async def list_enterprises(tx: Tx, after: EnterpriseId | None, limit: int) -> views.Enterprises:
     found = await enterprises.list_(tx, after, limit + 1)
     return views.enterprises(*page(found, limit, lambda one: one.id))
+
+
+async def public_register(
+    tx: Tx,
+    *,
+    licence_no: str | None,
+    destination: Destination | None,
+    state: EnterpriseState | None,
+    after: EnterpriseId | None,
+    limit: int,
+) -> views.Register:
+    """Open to everyone: a worker can look up whoever offers a job. Raises DestinationNotFound."""
+    if destination is not None:
+        reference.require_destination(destination)
+    found = await enterprises.list_register(tx, licence_no=licence_no, destination=destination, state=state, after=after, limit=limit + 1)
+    return views.register(*page(found, limit, lambda one: one.id), tx.clock.today(), policy().docking_minimum_reserve)
 
 
 async def history(tx: Tx, enterprise: EnterpriseId, after: int, limit: int) -> History:

@@ -7,11 +7,13 @@ from typing import Any, Literal, TypeVar
 
 from services.docking.domain.contracts import Contract, terms_hash
 from services.docking.domain.dispatches import Dispatch
+from services.docking.domain.enterprises import Enterprise
 from services.docking.domain.orders import Order
 from services.docking.domain.placements import Placement
+from services.docking.domain.proposals import MatchCodes
 from shared import reference
 from shared.db import Tx
-from shared.events import DispatchCorrected, DispatchFact, Event, Evidence, Origin, ReturnFact
+from shared.events import DispatchCorrected, DispatchFact, Event, Evidence, Origin, ReturnCorrected, ReturnFact
 from shared.values import CountyCode, Designation
 
 E = TypeVar("E", bound=Event)
@@ -31,6 +33,40 @@ def placement_event(tx: Tx, event: type[E], placement: Placement, **fields: Any)
             "destination": placement.destination,
             "occupation": placement.occupation,
             "channel": placement.channel,
+            "effective": today,
+            **fields,
+        }
+    )
+
+
+def enterprise_event(tx: Tx, event: type[E], enterprise: Enterprise, **fields: Any) -> E:
+    """An event of the enterprise, effective today, with its licence as it is now."""
+    return event.model_validate(
+        {
+            "enterprise": enterprise.id,
+            "licence_no": enterprise.licence_no,
+            "scope": enterprise.scope,
+            "destinations": enterprise.destinations,
+            "valid_to": enterprise.valid_to,
+            "effective": tx.clock.today(),
+            **fields,
+        }
+    )
+
+
+def match_event(tx: Tx, event: type[E], match: MatchCodes, **fields: Any) -> E:
+    """An event of the proposal, effective today, with the codes of its order and its worker."""
+    today = tx.clock.today()
+    return event.model_validate(
+        {
+            "match": match.id,
+            "order": match.order,
+            "enterprise": match.enterprise,
+            "worker": match.worker,
+            "origin": reference.origin(match.county, today),
+            "destination": match.destination,
+            "occupation": match.occupation,
+            "channel": match.channel,
             "effective": today,
             **fields,
         }
@@ -109,3 +145,16 @@ def corrections(changes: Iterable[tuple[Dispatch, Dispatch]], cause: Cause) -> l
         )
         for old, new in changes
     ]
+
+
+def return_corrected(old: Dispatch, new: Dispatch, dispatch: Dispatch) -> ReturnCorrected:
+    """The return of `old` was that of `new`; `dispatch` is the departure as it is counted now."""
+    return ReturnCorrected.model_validate(
+        {
+            "placement": old.placement,
+            "worker": old.worker,
+            "previous": return_fact(old),
+            "fact": return_fact(new),
+            "dispatch": dispatch_fact(dispatch),
+        }
+    )

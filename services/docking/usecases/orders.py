@@ -1,4 +1,4 @@
-"""Job orders: opened and closed."""
+"""Job orders: opened, amended and closed."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from datetime import date, timedelta
 
 from services.docking import commands
 from services.docking.domain import errors
+from services.docking.domain import orders as orders_domain
+from services.docking.domain.employers import require_employer_licence, require_same_destination
 from services.docking.domain.enterprises import Enterprise, covers, require_licence
 from services.docking.domain.orders import Order, OrderState
-from services.docking.queries import enterprises, orders
+from services.docking.queries import employers, enterprises, orders
 from services.docking.settings import policy
 from services.docking.usecases import scope
 from services.docking.usecases.event_fields import order_event
@@ -27,7 +29,7 @@ async def open_job_order(tx: Tx, command: commands.OpenJobOrder) -> views.Order:
     """A need for workers, within the licence.
 
     Raises EnterpriseNotFound, EnterpriseNotActive, LicenceExpired, OutsideLicenceScope, DestinationNotFound, OccupationNotFound,
-    CurrencyDiffers, PastDay, Forbidden.
+    CurrencyDiffers, PastDay, EmployerUnclear, EmployerNotFound, EmployerElsewhere, EmployerNotLicensed, Forbidden.
     """
     today = tx.clock.today()
     enterprise = await enterprises.get(tx, command.enterprise)
@@ -36,7 +38,8 @@ async def open_job_order(tx: Tx, command: commands.OpenJobOrder) -> views.Order:
     scope.require_enterprise(tx.principal, enterprise)
     expires = command.expires or today + timedelta(days=policy().docking_order_days)
     _require_allowed(enterprise, command, today, expires)
-    order = _opened(command, today, expires)
+    employer = await _employer(tx, command)
+    order = replace(_opened(command, today, expires), employer=employer)
     await orders.insert_all(tx, [order])
     opened = order_event(
         tx,
@@ -49,9 +52,26 @@ async def open_job_order(tx: Tx, command: commands.OpenJobOrder) -> views.Order:
         term_months=order.term_months,
         fee_cap=order.fee_cap,
         expires=expires,
+        employer_id=order.employer_id,
     )
     publish_and_audit(tx, opened)
     return views.order(order)
+
+
+async def _employer(tx: Tx, command: commands.OpenJobOrder) -> str:
+    """The employer's name. Raises EmployerUnclear, EmployerNotFound, EmployerElsewhere, EmployerNotLicensed."""
+    licensing = policy().licensing_destinations
+    if command.employer is not None and command.employer_id is None:
+        require_employer_licence(command.destination, None, licensing, "employer_id")
+        return command.employer
+    if command.employer is not None or command.employer_id is None:
+        raise errors.EmployerUnclear(field="employer")
+    registered = await employers.get(tx, command.employer_id)
+    if registered is None:
+        raise errors.EmployerNotFound(field="employer_id")
+    require_same_destination(registered, command.destination)
+    require_employer_licence(command.destination, registered.licence_no, licensing, "employer_id")
+    return registered.name
 
 
 def _require_allowed(enterprise: Enterprise, command: commands.OpenJobOrder, today: date, expires: date) -> None:
@@ -71,7 +91,8 @@ def _opened(command: commands.OpenJobOrder, today: date, expires: date) -> Order
     return Order(
         id=OrderId(new_id()),
         enterprise=command.enterprise,
-        employer=command.employer,
+        employer=command.employer or "",
+        employer_id=command.employer_id,
         destination=command.destination,
         occupation=command.occupation,
         channel=command.channel,
@@ -86,6 +107,39 @@ def _opened(command: commands.OpenJobOrder, today: date, expires: date) -> Order
         expires=expires,
         state=OrderState.OPEN,
     )
+
+
+async def amend_job_order(tx: Tx, order: OrderId, command: commands.AmendJobOrder) -> views.Order:
+    """Other terms for whoever is matched from now on.
+
+    Raises OrderNotFound, OrderNotOpen, NothingToAmend, PositionsInUse, WagePromised, CurrencyDiffers, PastDay, EnterpriseNotActive,
+    LicenceExpired, VersionConflict, Forbidden.
+    """
+    found = await orders.lock(tx, order)
+    enterprise = await enterprises.get(tx, found.enterprise) if found else None
+    if found is None or enterprise is None:
+        raise errors.OrderNotFound
+    await _require_order(tx, found)
+    require_version(command.version, found.version, state=found.version)
+    today = tx.clock.today()
+    require_licence(enterprise, today)
+    given = {name: value for name in command.model_fields_set - {"version"} if (value := getattr(command, name)) is not None}
+    amended = orders_domain.amended(found, replace(found, **given), today)
+    await orders.update_terms(tx, amended)
+    event = order_event(
+        tx,
+        events.JobOrderAmended,
+        amended,
+        previous_positions=found.positions,
+        positions=amended.positions,
+        wage=amended.wage,
+        wage_period=amended.wage_period,
+        term_months=amended.term_months,
+        fee_cap=amended.fee_cap,
+        expires=amended.expires,
+    )
+    publish_and_audit(tx, event)
+    return views.order(amended)
 
 
 async def close_job_order(tx: Tx, order: OrderId, command: commands.CloseJobOrder) -> views.Order:

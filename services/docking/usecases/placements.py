@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from services.docking import commands
 from services.docking.domain import errors
 from services.docking.domain.contracts import Contract, Insurance
-from services.docking.domain.placements import Placement, PlacementState, Step, state_after
+from services.docking.domain.placements import Placement, PlacementState, Step, require_insurance, state_after
 from services.docking.queries import dispatches, orders, placements
 from services.docking.settings import policy
 from services.docking.usecases import scope
@@ -80,12 +80,13 @@ def contract(command: commands.ContractTerms, *, signed_on: date, filed_on: date
 
 
 async def bind_insurance(tx: Tx, placement: PlacementId, command: commands.BindInsurance) -> views.Placement:
-    """W2. Raises IllegalStep, EndsBeforeStart, and those of load."""
+    """W2. Raises IllegalStep, EndsBeforeStart, InsuranceShortened, and those of load."""
     found = await load(tx, placement, command.version)
     state = state_after(found.state, Step.BIND_INSURANCE)
     if command.valid_to < command.valid_from:
         raise errors.EndsBeforeStart(field="valid_to")
     insurance = Insurance(insurer=command.insurer, policy_no=command.policy_no, valid_from=command.valid_from, valid_to=command.valid_to)
+    require_insurance(found, insurance, tx.clock.today())
     bound = placement_event(
         tx, events.InsuranceBound, found, insurer=command.insurer, valid_from=command.valid_from, valid_to=command.valid_to
     )
@@ -170,3 +171,13 @@ async def list_stuck(tx: Tx, after: PlacementId | None, limit: int) -> views.Pla
         limit=limit + 1,
     )
     return views.placements(*page(found, limit, lambda one: one.id))
+
+
+async def list_ending(tx: Tx, *, days: int, after: PlacementId | None, limit: int) -> views.EndingPlacements:
+    """Workers abroad whose contract ends within so many days, or has ended. Raises Forbidden."""
+    today, counties = tx.clock.today(), scope.visible_counties(tx.principal)
+    enterprise = scope.own_enterprise(tx.principal) if tx.principal.role is Role.ENTERPRISE else None
+    by = today + timedelta(days=days)
+    found = await placements.list_ending(tx, by, enterprise=enterprise, counties=counties, after=after, limit=limit + 1)
+    ending = await placements.get_ending(tx, today, enterprise=enterprise, counties=counties)
+    return views.ending(ending, *page(found, limit, lambda one: one.id))

@@ -32,7 +32,7 @@ POVERTY_QUOTA = "Q1"  # the quota whose gap weighs in the ranking
 async def propose_matches(tx: Tx, order: OrderId, command: commands.ProposeMatches) -> views.Proposals:
     """The best of those eligible, or one nominated worker; nothing is reserved.
 
-    Raises OrderNotFound, OrderNotOpen, WorkerNotFound, AlreadyPlaced, NotEligible, Forbidden.
+    Raises OrderNotFound, OrderNotOpen, EnterpriseNotActive, LicenceExpired, WorkerNotFound, AlreadyPlaced, NotEligible, Forbidden.
     """
     today = tx.clock.today()
     found = await orders.get(tx, order)
@@ -40,8 +40,15 @@ async def propose_matches(tx: Tx, order: OrderId, command: commands.ProposeMatch
         raise errors.OrderNotFound
     require_party(tx.principal, found.enterprise)
     require_open(found, today)
+    enterprise = await enterprises.get(tx, found.enterprise)
+    if enterprise is None:
+        raise errors.EnterpriseNotFound
+    require_licence(enterprise, today)
     gap = await quota_gaps.get(tx, POVERTY_QUOTA, str(today.year))
     pool = await _candidates(tx, found) if command.worker is None else [await _nominated(tx, command.worker, found)]
+    if command.worker is None:
+        declined = await proposals.list_declined(tx, order)
+        pool = [worker for worker in pool if worker.id not in declined]
     ranked = ranking.rank(pool, found, today, _terms(), gap=gap, n=command.n)
     proposed = [_proposal(tx, found, one) for one in ranked]
     ids = await proposals.insert_all(tx, proposed) if proposed else {}

@@ -1,11 +1,14 @@
-"""Timeouts: no position stays reserved, no placement waits and no order stays open beyond its day."""
+"""Timeouts: no position stays reserved, no placement waits, no order stays open and no licence is active beyond its day."""
 
 from __future__ import annotations
 
+from services.docking.domain.enterprises import expired, suspended
 from services.docking.domain.orders import OrderState
-from services.docking.domain.placements import OVERDUE_REASON
-from services.docking.queries import orders, placements, proposals
-from services.docking.usecases.event_fields import order_event
+from services.docking.domain.placements import OVERDUE_REASON, Placement
+from services.docking.domain.reserves import GROUND
+from services.docking.queries import enterprises, orders, placements, proposals
+from services.docking.usecases.enterprises import suspension
+from services.docking.usecases.event_fields import enterprise_event, match_event, order_event
 from services.docking.usecases.placements import cancellation
 from shared import events
 from shared.db import Tx
@@ -16,21 +19,63 @@ BATCH = 200
 
 async def sweep(tx: Tx) -> int:
     """One bounded batch of what is overdue today; idempotent. Returns how many it acted on."""
-    return await _overdue_placements(tx) + await _expired_orders(tx) + await proposals.update_expired(tx, tx.clock.today(), BATCH)
+    return (
+        await _expired_licences(tx)
+        + await _reserves_not_topped_up(tx)
+        + await _revoked_orders(tx)
+        + await _revoked_placements(tx)
+        + await _overdue_placements(tx)
+        + await _expired_orders(tx)
+        + await _expired_matches(tx)
+    )
+
+
+async def _expired_licences(tx: Tx) -> int:
+    """E1: without a renewal the qualification ends with its last day."""
+    today = tx.clock.today()
+    lapsed = [expired(one, today) for one in await enterprises.lock_lapsed(tx, today, BATCH)]
+    for one in lapsed:
+        await enterprises.update(tx, one)
+    publish_and_audit(tx, *(enterprise_event(tx, events.EnterpriseExpired, one) for one in lapsed))
+    return len(lapsed)
+
+
+async def _reserves_not_topped_up(tx: Tx) -> int:
+    """E4: suspended by itself after the last day of the top-up."""
+    today = tx.clock.today()
+    short = [suspended(one, GROUND, today) for one in await enterprises.lock_untopped(tx, today, BATCH)]
+    for one in short:
+        await enterprises.update(tx, one)
+    publish_and_audit(tx, *(suspension(tx, one, GROUND) for one in short))
+    return len(short)
+
+
+async def _revoked_orders(tx: Tx) -> int:
+    """A revoked enterprise takes nobody any more."""
+    revoked = await orders.lock_revoked(tx, BATCH)
+    if revoked:
+        await orders.update_state(tx, [one.id for one in revoked], OrderState.CLOSED)
+        publish_and_audit(tx, *(order_event(tx, events.JobOrderClosed, one, unfilled=one.free) for one in revoked))
+    return len(revoked)
+
+
+async def _revoked_placements(tx: Tx) -> int:
+    """Nobody departs with a revoked enterprise: its workers are free for another."""
+    return await _cancel_all(tx, [(one, "order_closed") for one in await placements.lock_revoked(tx, BATCH)])
 
 
 async def _overdue_placements(tx: Tx) -> int:
     """Positions released, clearances withdrawn, workers free."""
-    today = tx.clock.today()
-    overdue = await placements.lock_overdue(tx, today, BATCH)
-    if overdue:
-        reasons = {one.id: OVERDUE_REASON[one.state] for one in overdue}
-        still_open = await orders.update_all_released(tx, [one.order for one in overdue])
-        await placements.update_cancelled(tx, reasons, today)
-        publish_and_audit(
-            tx, *(event for one in overdue for event in cancellation(tx, one, reasons[one.id], reopens=one.order in still_open))
-        )
-    return len(overdue)
+    overdue = await placements.lock_overdue(tx, tx.clock.today(), BATCH)
+    return await _cancel_all(tx, [(one, OVERDUE_REASON[one.state]) for one in overdue])
+
+
+async def _cancel_all(tx: Tx, ended: list[tuple[Placement, str]]) -> int:
+    if ended:
+        still_open = await orders.update_all_released(tx, [one.order for one, _ in ended])
+        await placements.update_cancelled(tx, {one.id: reason for one, reason in ended}, tx.clock.today())
+        publish_and_audit(tx, *(event for one, reason in ended for event in cancellation(tx, one, reason, reopens=one.order in still_open)))
+    return len(ended)
 
 
 async def _expired_orders(tx: Tx) -> int:
@@ -40,3 +85,10 @@ async def _expired_orders(tx: Tx) -> int:
         await orders.update_state(tx, [one.id for one in expired], OrderState.EXPIRED)
         publish_and_audit(tx, *(order_event(tx, events.JobOrderExpired, one, unfilled=one.free) for one in expired))
     return len(expired)
+
+
+async def _expired_matches(tx: Tx) -> int:
+    """Proposals that nobody accepted in time."""
+    expired_matches = await proposals.update_expired(tx, tx.clock.today(), BATCH)
+    publish_and_audit(tx, *(match_event(tx, events.MatchExpired, one) for one in expired_matches))
+    return len(expired_matches)

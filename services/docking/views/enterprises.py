@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from pydantic import BaseModel
 
@@ -20,7 +20,10 @@ class Enterprise(BaseModel, frozen=True):
     destinations: tuple[Destination, ...]
     valid_to: date
     state: domain.EnterpriseState
+    since: date
+    suspended_for: tuple[str, ...]
     reserve: Money
+    reserve_due: date | None
     warnings: tuple[str, ...] = ()
     version: int
 
@@ -28,6 +31,48 @@ class Enterprise(BaseModel, frozen=True):
 class Enterprises(BaseModel, frozen=True):
     items: tuple[Enterprise, ...]
     next: EnterpriseId | None
+
+
+class RegisterEntry(BaseModel, frozen=True):
+    """What anybody may see. An active licence that has ended is shown as expired, whether the sweep has come yet or not."""
+
+    enterprise: EnterpriseId
+    name: str
+    licence_no: str
+    seat: CountyCode | None
+    scope: tuple[Channel, ...]
+    destinations: tuple[Destination, ...]
+    valid_to: date
+    state: domain.EnterpriseState
+    since: date
+    suspended_for: tuple[str, ...]
+    reserve_sufficient: bool
+
+
+class Register(BaseModel, frozen=True):
+    items: tuple[RegisterEntry, ...]
+    next: EnterpriseId | None
+
+
+def register(found: Sequence[domain.Enterprise], cursor: EnterpriseId | None, today: date, minimum_reserve: int) -> Register:
+    return Register(items=tuple(_entry(one, today, minimum_reserve) for one in found), next=cursor)
+
+
+def _entry(one: domain.Enterprise, today: date, minimum_reserve: int) -> RegisterEntry:
+    lapsed = one.state is domain.EnterpriseState.ACTIVE and one.valid_to < today
+    return RegisterEntry(
+        enterprise=one.id,
+        name=one.name,
+        licence_no=one.licence_no,
+        seat=one.seat,
+        scope=one.scope,
+        destinations=one.destinations,
+        valid_to=one.valid_to,
+        state=domain.EnterpriseState.EXPIRED if lapsed else one.state,
+        since=one.valid_to + timedelta(days=1) if lapsed else one.since,
+        suspended_for=one.suspended_for,
+        reserve_sufficient=one.reserve_minor >= minimum_reserve,
+    )
 
 
 def enterprise(one: domain.Enterprise, *, warnings: tuple[str, ...] = ()) -> Enterprise:
@@ -40,7 +85,10 @@ def enterprise(one: domain.Enterprise, *, warnings: tuple[str, ...] = ()) -> Ent
         destinations=one.destinations,
         valid_to=one.valid_to,
         state=one.state,
+        since=one.since,
+        suspended_for=one.suspended_for,
         reserve=one.reserve,
+        reserve_due=one.reserve_due,
         warnings=warnings,
         version=one.version,
     )

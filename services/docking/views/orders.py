@@ -8,13 +8,14 @@ from datetime import date
 from pydantic import BaseModel
 
 from services.docking.domain import orders as domain
-from shared.values import Channel, Destination, EnterpriseId, Money, Occupation, OrderId, WagePeriod
+from shared.values import Channel, Destination, EmployerId, EnterpriseId, Money, Occupation, OrderId, WagePeriod
 
 
 class Order(BaseModel, frozen=True):
     order: OrderId
     enterprise: EnterpriseId
     employer: str
+    employer_id: EmployerId | None
     destination: Destination
     occupation: Occupation
     channel: Channel
@@ -42,6 +43,7 @@ def order(one: domain.Order) -> Order:
         order=one.id,
         enterprise=one.enterprise,
         employer=one.employer,
+        employer_id=one.employer_id,
         destination=one.destination,
         occupation=one.occupation,
         channel=one.channel,

@@ -80,6 +80,21 @@ class Placements(BaseModel, frozen=True):
     next: PlacementId | None
 
 
+class Ending(BaseModel, frozen=True):
+    """Of workers abroad; a contract that ends in 20 days is also within 60 and 90."""
+
+    overdue: int
+    in_30: int
+    in_60: int
+    in_90: int
+
+
+class EndingPlacements(BaseModel, frozen=True):
+    contracts: Ending
+    items: tuple[Placement, ...]
+    next: PlacementId | None
+
+
 def contract(one: contracts.Contract) -> Contract:
     filing = contracts.filing(one, reference.working_days_after)
     return Contract(
@@ -133,3 +148,8 @@ def placement(one: domain.Placement, *, failed: tuple[str, ...] = (), departure:
 
 def placements(found: Sequence[domain.Placement], cursor: PlacementId | None) -> Placements:
     return Placements(items=tuple(placement(one) for one in found), next=cursor)
+
+
+def ending(counts: domain.Ending, found: Sequence[domain.Placement], cursor: PlacementId | None) -> EndingPlacements:
+    contracts = Ending(overdue=counts.overdue, in_30=counts.in_30, in_60=counts.in_60, in_90=counts.in_90)
+    return EndingPlacements(contracts=contracts, items=tuple(placement(one) for one in found), next=cursor)

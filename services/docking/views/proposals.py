@@ -24,6 +24,11 @@ class Proposals(BaseModel, frozen=True):
     matches: tuple[Proposal, ...]
 
 
+class Declined(BaseModel, frozen=True):
+    match: MatchId
+    state: domain.ProposalState
+
+
 def proposal(one: domain.Proposal, match: MatchId) -> Proposal:
     """`match`: the id it is stored under."""
     return Proposal(

@@ -64,6 +64,16 @@ async def end_wages(tx: Tx, event: EventEnvelope[events.Returned]) -> None:
     await _recheck_stay(tx, replace(ledger, returned_on=event.data.fact.returned_on))
 
 
+async def correct_return(tx: Tx, event: EventEnvelope[events.ReturnCorrected]) -> None:
+    """Wages are due to the corrected day: nothing is missing after it, and what was not looked for yet is."""
+    ledger = _with_stay(await _lock(tx, event.data.placement), event.data.dispatch, event.data.fact)
+    if event.data.dispatch.evidence is not Evidence.ADOPTED:
+        ledger = replace(ledger, due_period=period_of(event.data.dispatch.departed_on))
+    elif ledger.due_period is None:  # looked for up to the return, from the month after the takeover
+        ledger = replace(ledger, due_period=period_of(event.data.previous.returned_on))
+    await _recheck_stay(tx, ledger)
+
+
 async def correct_dispatch(tx: Tx, event: EventEnvelope[events.DispatchCorrected]) -> None:
     """The days abroad and the codes are others than recorded; wages reported so far stand, under the new codes and by the new days."""
     before = await _lock(tx, event.data.placement)

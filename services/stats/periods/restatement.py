@@ -32,6 +32,7 @@ from shared.events import (
     IncomeCorrected,
     IncomeVoided,
     RecruitmentCostAssessed,
+    ReturnCorrected,
 )
 from shared.principals import NATION
 from shared.values import PROGRAMME_ZONE
@@ -125,7 +126,7 @@ def kind_of(data: Event) -> Kind:
         return "merge" if data.cause == "merge" else "correction"
     if isinstance(data, RecruitmentCostAssessed):
         return "late" if data.previous is None else "correction"
-    return "correction" if isinstance(data, DispatchVoided | IncomeCorrected | IncomeVoided) else "late"
+    return "correction" if isinstance(data, ReturnCorrected | DispatchVoided | IncomeCorrected | IncomeVoided) else "late"
 
 
 def _chained(changes: Sequence[Change], now: Mapping[FrozenKey, int], effective: date) -> list[Restated]:

@@ -24,6 +24,7 @@ from shared.events import (
     IncomeVoided,
     Part,
     RecruitmentCostAssessed,
+    ReturnCorrected,
     Returned,
 )
 from shared.values import Period, PlacementId
@@ -90,6 +91,9 @@ def _steps(data: Event) -> list[_Step]:
     if isinstance(data, Returned):
         departure, back = _json(data.dispatch), _json(data.fact)
         return [_Step(f"placement {data.placement}", (departure,), ()), _Step(_back(data.placement), (None,), (back,))]
+    if isinstance(data, ReturnCorrected):
+        departure, was, back = _json(data.dispatch), _json(data.previous), _json(data.fact)
+        return [_Step(f"placement {data.placement}", (departure,), ()), _Step(_back(data.placement), (was,), (back,))]
     return []
 
 

@@ -1,0 +1,95 @@
+"""The risk reserve of an enterprise: deposited, drawn for a case, topped up."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from services.docking import commands
+from services.docking.domain import errors, reserves
+from services.docking.domain.enterprises import Enterprise
+from services.docking.domain.reserves import Entry, EntryKind
+from services.docking.queries import enterprises
+from services.docking.queries import reserves as entries
+from services.docking.settings import policy
+from services.docking.usecases import scope
+from services.docking.usecases.enterprises import load, reinstatement, save
+from services.docking.views import enterprises as enterprise_views
+from services.docking.views import reserves as views
+from shared import events, reference
+from shared.db import Tx
+from shared.paging import page
+from shared.values import EnterpriseId, new_id
+
+
+async def deposit_reserve(tx: Tx, enterprise: EnterpriseId, command: commands.DepositReserve) -> enterprise_views.Enterprise:
+    """E3: the reserve grows. Raises NotYuan, and those of load."""
+    found = await load(tx, enterprise, command.version)
+    funded = reserves.grown(found, command.amount, minimum=policy().docking_minimum_reserve, today=tx.clock.today())
+    await _enter(tx, funded, EntryKind.DEPOSIT, command.amount.minor)
+    deposited = events.ReserveDeposited(enterprise=enterprise, effective=tx.clock.today(), amount=command.amount, balance=funded.reserve)
+    return await save(tx, funded, deposited, *_lifted(tx, found, funded))
+
+
+async def draw_reserve(tx: Tx, enterprise: EnterpriseId, command: commands.DrawReserve) -> enterprise_views.Enterprise:
+    """E4: also of an enterprise that is suspended or revoked, since the reserve secures its workers.
+
+    Raises NotYuan, ReserveTooSmall, and those of load.
+    """
+    found = await load(tx, enterprise, command.version)
+    rules, today = policy(), tx.clock.today()
+    due = reference.working_days_after(today, rules.docking_reserve_days)
+    drawn = reserves.drawn(found, command.amount, minimum=rules.docking_minimum_reserve, due=due)
+    await _enter(tx, drawn, EntryKind.DRAW, -command.amount.minor, paid=command)
+    event = events.ReserveDrawn(
+        enterprise=found.id,
+        effective=today,
+        amount=command.amount,
+        balance=drawn.reserve,
+        use=command.use,
+        case=command.case,
+        due=drawn.reserve_due,
+    )
+    return await save(tx, drawn, event)
+
+
+async def top_up_reserve(tx: Tx, enterprise: EnterpriseId, command: commands.TopUpReserve) -> enterprise_views.Enterprise:
+    """E4: what a draw took is put back; a suspension for it is lifted. Raises NotYuan, ReserveNotShort, and those of load."""
+    found = await load(tx, enterprise, command.version)
+    funded = reserves.topped_up(found, command.amount, minimum=policy().docking_minimum_reserve, today=tx.clock.today())
+    await _enter(tx, funded, EntryKind.TOP_UP, command.amount.minor)
+    restored = events.ReserveRestored(
+        enterprise=enterprise,
+        effective=tx.clock.today(),
+        amount=command.amount,
+        balance=funded.reserve,
+        due=funded.reserve_due,
+    )
+    return await save(tx, funded, restored, *_lifted(tx, found, funded))
+
+
+async def _enter(tx: Tx, enterprise: Enterprise, kind: EntryKind, minor: int, *, paid: commands.DrawReserve | None = None) -> None:
+    entry = Entry(
+        id=new_id(),
+        kind=kind,
+        amount_minor=minor,
+        balance_minor=enterprise.reserve_minor,
+        effective=tx.clock.today(),
+        use=paid.use if paid else None,
+        case=paid.case if paid else None,
+    )
+    await entries.insert(tx, enterprise.id, entry)
+
+
+def _lifted(tx: Tx, before: Enterprise, now: Enterprise) -> list[events.Event]:
+    return [] if before.suspended_for == now.suspended_for else [reinstatement(tx, now, reserves.GROUND)]
+
+
+# --- queries ----------------------------------------------------------------------------------------------------------
+async def list_entries(tx: Tx, enterprise: EnterpriseId, after: UUID | None, limit: int) -> views.Entries:
+    """Raises EnterpriseNotFound, Forbidden."""
+    found = await enterprises.get(tx, enterprise)
+    if found is None:
+        raise errors.EnterpriseNotFound
+    scope.require_enterprise(tx.principal, found)
+    rows, following = page(await entries.list_(tx, enterprise, after, limit + 1), limit, lambda one: one.id)
+    return views.entries(found, rows, following)
