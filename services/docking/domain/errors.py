@@ -83,6 +83,12 @@ class MatchNotOpen(Conflict):
     slug = "MATCH_NOT_OPEN"
 
 
+class MatchingBusy(Conflict):
+    """All orders are being matched already; ask again when that has ended."""
+
+    slug = "MATCHING_BUSY"
+
+
 class IllegalStep(Conflict):
     """The placement's state does not allow this step."""
 
