@@ -51,6 +51,12 @@ class Policy(BaseSettings):
     docking_candidates: int = Field(
         default=200, ge=1, le=5000, description="workers considered per occupation level, in and outside poverty counties"
     )
+    docking_matching_orders: int = Field(
+        default=2000, ge=1, le=10_000, description="open orders matched at once, the first to expire; bounds its time and memory"
+    )
+    docking_matching_workers: int = Field(
+        default=20_000, ge=1, le=100_000, description="workers matched at once, the longest waiting; bounds its time and memory"
+    )
 
     @property
     def licensing_destinations(self) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 import uvloop
 from rich.console import Console
 
-from tests.bench import consuming, counting, latency, relaying, writing
+from tests.bench import consuming, counting, latency, matching, relaying, writing
 from tests.bench.environment import ROOT, BenchEnvironment, ReportStep, start_environment
 from tests.bench.figures import Figure, failed, show
 
@@ -25,8 +25,10 @@ PARTS: dict[str, Part] = {
     "http": writing.measure,
     "latency": latency.measure,
     "stats": counting.measure,
+    "matching": matching.measure,
 }
 EVENTS = 2_000_000
+WORKERS, ORDERS = 4000, 400
 RESULT_FILE = ROOT / "bench.json"
 
 
@@ -41,12 +43,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all of them where none is named")
     parser.add_argument("--events", type=int, default=EVENTS, help="in the log that stats counts (default %(default)s)")
+    parser.add_argument("--workers", type=int, default=WORKERS, help="that are matched to orders at once (default %(default)s)")
+    parser.add_argument("--orders", type=int, default=ORDERS, help="that they are matched to (default %(default)s)")
     options = parser.parse_args()
     parts = options.parts or list(PARTS)
     if unknown := sorted(set(parts) - PARTS.keys()):
         parser.error(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
     console, began = Console(), time.monotonic()
-    with console.status("Kafka and PostgreSQL are starting") as status, start_environment(options.events) as environment:
+    starting = start_environment(options.events, workers=options.workers, orders=options.orders)
+    with console.status("Kafka and PostgreSQL are starting") as status, starting as environment:
         figures = uvloop.run(_measure(environment, parts, status.update))
     seconds = time.monotonic() - began
     show(figures, f"Measured in one run of {seconds:.0f} s on {os.cpu_count()} cores", console)

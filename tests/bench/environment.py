@@ -47,6 +47,8 @@ class BenchEnvironment:
     postgres: postgres_local.Postgres
     signing: OKPKey
     events: int  # in the log that stats counts
+    workers: int  # matched at once
+    orders: int
     pids: dict[str, int] = field(default_factory=dict)  # of the two servers
 
     @property
@@ -84,7 +86,7 @@ class BenchEnvironment:
 
 
 @contextmanager
-def start_environment(events: int) -> Iterator[BenchEnvironment]:
+def start_environment(events: int, *, workers: int = 0, orders: int = 0) -> Iterator[BenchEnvironment]:
     """Both servers ready; stopped and deleted on leaving."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="laowu-bench-")))
@@ -104,6 +106,8 @@ def start_environment(events: int) -> Iterator[BenchEnvironment]:
             postgres=postgres,
             signing=signing,
             events=events,
+            workers=workers,
+            orders=orders,
             pids={"Kafka": broker.pid, "PostgreSQL": process.pid},
         )
 

@@ -10,6 +10,7 @@ from services.docking.api import (
     dispatches,
     employers,
     enterprises,
+    matching,
     orders,
     placements,
     proposals,
@@ -18,5 +19,5 @@ from services.docking.api import (
 )
 
 router = APIRouter()
-for part in (enterprises, reserves, employers, clearances, orders, proposals, adoptions, dispatches, roll_calls, placements):
+for part in (enterprises, reserves, employers, clearances, orders, proposals, matching, adoptions, dispatches, roll_calls, placements):
     router.include_router(part.router)

@@ -143,6 +143,12 @@ class NotReturned(Conflict):
     slug = "NOT_RETURNED"
 
 
+class MatchingBusy(Conflict):
+    """All orders are being matched already; ask again when that has ended."""
+
+    slug = "MATCHING_BUSY"
+
+
 class IllegalStep(Conflict):
     """The placement's state does not allow this step."""
 

@@ -26,7 +26,20 @@ def wanted_codes(occupation: Occupation) -> list[str]:
 
 
 def obstacles(worker: Worker, order: Order, on: date, terms: Terms) -> tuple[str, ...]:
-    """Why this worker may not be matched to this order; empty: eligible. Age is the calendar year's, registration checked the date."""
+    """Why this worker may not be matched to this order; empty: eligible."""
+    found = list(personal_obstacles(worker, on, terms))
+    if order.destination not in worker.destinations:
+        found.append("destination_not_wanted")
+    if not any(order.occupation.startswith(code) for code in worker.wanted):
+        found.append("occupation_not_wanted")
+    margin = wage_margin(worker, order, terms)
+    if margin is not None and margin < 0:
+        found.append("wage_below_floor")
+    return tuple(found)
+
+
+def personal_obstacles(worker: Worker, on: date, terms: Terms) -> tuple[str, ...]:
+    """Why this worker may not be matched to any order. Age is the calendar year's, registration checked the date."""
     found = []
     if not worker.verified:
         found.append("not_verified")
@@ -34,15 +47,8 @@ def obstacles(worker: Worker, order: Order, on: date, terms: Terms) -> tuple[str
         found.append("not_willing")
     if not terms.minimum_age <= on.year - worker.birth_year <= terms.maximum_age:
         found.append("age")
-    if order.destination not in worker.destinations:
-        found.append("destination_not_wanted")
-    if not any(order.occupation.startswith(code) for code in worker.wanted):
-        found.append("occupation_not_wanted")
     if worker.available_from is not None and (worker.available_from - on).days > terms.match_days:
         found.append("not_available")
-    margin = wage_margin(worker, order, terms)
-    if margin is not None and margin < 0:
-        found.append("wage_below_floor")
     return tuple(found)
 
 
@@ -50,9 +56,9 @@ def wage_margin(worker: Worker, order: Order, terms: Terms) -> int | None:
     """Offer above the floor in per mille of the floor; None: no floor, or another currency."""
     if worker.floor is None or worker.floor.currency != order.wage.currency or worker.floor.minor <= 0:
         return None
-    return (_monthly_offer(order, terms) - worker.floor.minor) * 1000 // worker.floor.minor
+    return (monthly_offer(order, terms) - worker.floor.minor) * 1000 // worker.floor.minor
 
 
-def _monthly_offer(order: Order, terms: Terms) -> int:
+def monthly_offer(order: Order, terms: Terms) -> int:
     """Minor units of the wage's currency."""
     return order.wage.minor * (terms.days_per_month if order.wage_period is WagePeriod.DAY else 1)

@@ -19,6 +19,7 @@ POLICY_VERSION = "match-1"
 SKILL_PER_DIGIT = 100  # per leading ISCO digit that work done before shares with the job: up to 400
 FRESHNESS = 150  # willingness recorded today; 0 after half a year
 MARGIN = 150  # offer at least half again the wage floor
+FULL_MARGIN = 500  # per mille of the floor: that half
 WAITING = 100  # registered a year ago or longer
 QUOTA = 200  # the county's list counts towards a quota that is missed
 QUOTA_FLOOR = 50  # of these as soon as one head is missing; the rest grows with the gap, full at 7.5 % of the denominator
@@ -58,6 +59,11 @@ def score(worker: Worker, order: Order, on: date, terms: Terms, gap: QuotaGap | 
     )
 
 
+def personal_points(worker: Worker, on: date, gap: QuotaGap | None) -> int:
+    """The part of the score that is the same at every order."""
+    return _freshness(worker, on)[0] + _waiting(worker, on)[0] + quota_points(worker, gap)
+
+
 def _skill(worker: Worker, order: Order) -> tuple[int, str | None]:
     shared = max((_shared_digits(code, order.occupation) for code in worker.occupations), default=0)
     if not shared:
@@ -86,7 +92,7 @@ def _wage(worker: Worker, order: Order, terms: Terms) -> tuple[int, str | None]:
         floor = worker.floor
         comparable = floor is None or floor.currency == order.wage.currency
         return MARGIN // 2, "no wage floor" if comparable else "wage floor not comparable"
-    return MARGIN * min(margin, 500) // 500, f"offer {margin // 10} % above the wage floor"
+    return MARGIN * min(margin, FULL_MARGIN) // FULL_MARGIN, f"offer {margin // 10} % above the wage floor"
 
 
 def _waiting(worker: Worker, on: date) -> tuple[int, str | None]:
@@ -94,8 +100,13 @@ def _waiting(worker: Worker, on: date) -> tuple[int, str | None]:
     return WAITING * min(days, 365) // 365, f"registered {days} days ago"
 
 
-def _quota(worker: Worker, gap: QuotaGap | None) -> tuple[int, str | None]:
+def quota_points(worker: Worker, gap: QuotaGap | None) -> int:
+    """Points for a county that counts towards a quota that is missed; more, the further it is missed."""
     if gap is None or gap.heads <= 0 or not worker.poor:
-        return 0, None
-    points = min(QUOTA, QUOTA_FLOOR + 2000 * gap.heads // max(1, gap.den))
-    return points, f"poverty county: {gap.heads} heads missing from the quota"
+        return 0
+    return min(QUOTA, QUOTA_FLOOR + 2000 * gap.heads // max(1, gap.den))
+
+
+def _quota(worker: Worker, gap: QuotaGap | None) -> tuple[int, str | None]:
+    points = quota_points(worker, gap)
+    return points, f"poverty county: {gap.heads} heads missing from the quota" if gap and points else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from services.docking.domain.proposals import MatchCodes, Proposal, ProposalState
@@ -20,7 +21,7 @@ CODES = Columns(
 GET_CODES = CODES.select("""
 FROM proposal JOIN job_order ON job_order.id = proposal.job_order JOIN worker ON worker.id = proposal.worker WHERE proposal.id = $1
 """)
-LIST_DECLINED = "SELECT DISTINCT worker FROM proposal WHERE job_order = $1 AND state = 'declined'"
+LIST_DECLINED = "SELECT DISTINCT job_order, worker FROM proposal WHERE job_order = ANY($1::uuid[]) AND state = 'declined'"
 LOCK = PROPOSAL.select("FROM proposal WHERE id = $1 FOR UPDATE")
 # The same worker proposed again for the same order: the proposal is renewed, not doubled.
 INSERT_ALL = """
@@ -51,9 +52,9 @@ async def get_codes(tx: Tx, match: MatchId) -> MatchCodes | None:
     return await fetch_one(tx.conn, GET_CODES, match)
 
 
-async def list_declined(tx: Tx, order: OrderId) -> set[WorkerId]:
-    """Workers whose match with the order was declined by either side."""
-    return {row["worker"] for row in await tx.conn.fetch(LIST_DECLINED, order)}
+async def list_declined(tx: Tx, orders: Sequence[OrderId]) -> frozenset[tuple[OrderId, WorkerId]]:
+    """Pairs of an order and a worker whose match was declined by either side."""
+    return frozenset((row["job_order"], row["worker"]) for row in await tx.conn.fetch(LIST_DECLINED, orders))
 
 
 async def insert_all(tx: Tx, proposals: list[Proposal]) -> dict[WorkerId, MatchId]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from services.docking import commands
 from services.docking.domain import errors
@@ -47,10 +47,10 @@ async def propose_matches(tx: Tx, order: OrderId, command: commands.ProposeMatch
     gap = await quota_gaps.get(tx, POVERTY_QUOTA, str(today.year))
     pool = await _candidates(tx, found) if command.worker is None else [await _nominated(tx, command.worker, found)]
     if command.worker is None:
-        declined = await proposals.list_declined(tx, order)
-        pool = [worker for worker in pool if worker.id not in declined]
-    ranked = ranking.rank(pool, found, today, _terms(), gap=gap, n=command.n)
-    proposed = [_proposal(tx, found, one) for one in ranked]
+        declined = await proposals.list_declined(tx, [order])
+        pool = [worker for worker in pool if (order, worker.id) not in declined]
+    ranked = ranking.rank(pool, found, today, matching_terms(), gap=gap, n=command.n)
+    proposed = [proposal_of(today, found, one) for one in ranked]
     ids = await proposals.insert_all(tx, proposed) if proposed else {}
     return views.Proposals(order=order, matches=tuple(views.proposal(one, ids[one.worker]) for one in proposed))
 
@@ -78,7 +78,7 @@ async def _nominated(tx: Tx, nominated: WorkerId, order: Order) -> Worker:
     return worker
 
 
-def _terms() -> eligibility.Terms:
+def matching_terms() -> eligibility.Terms:
     rules = policy()
     return eligibility.Terms(
         minimum_age=rules.docking_minimum_age,
@@ -89,12 +89,12 @@ def _terms() -> eligibility.Terms:
 
 
 def _require_eligible(tx: Tx, worker: Worker, order: Order) -> None:
-    obstacles = eligibility.obstacles(worker, order, tx.clock.today(), _terms())
+    obstacles = eligibility.obstacles(worker, order, tx.clock.today(), matching_terms())
     if obstacles:
         raise errors.NotEligible(state={"failed": obstacles})
 
 
-def _proposal(tx: Tx, order: Order, ranked: ranking.Ranked) -> Proposal:
+def proposal_of(today: date, order: Order, ranked: ranking.Ranked) -> Proposal:
     return Proposal(
         id=MatchId(new_id()),
         order=order.id,
@@ -103,7 +103,7 @@ def _proposal(tx: Tx, order: Order, ranked: ranking.Ranked) -> Proposal:
         reasons=ranked.reasons,
         quota_effect=ranked.quota_effect,
         policy_version=ranking.POLICY_VERSION,
-        expires=tx.clock.today() + timedelta(days=policy().docking_proposal_days),
+        expires=today + timedelta(days=policy().docking_proposal_days),
     )
 
 
