@@ -5,7 +5,7 @@ about, so everything about one aggregate stays in order. Events are self-contain
 folds by, and no name, document number, phone or bank data. A correction carries `previous` and `fact`; a consumer applies
 fact - previous and looks nothing up. Evolution is additive; a breaking change is a new class with a higher `VERSION`.
 
-To add an event: a class in its topic's file and in EVENTS there, its name here, outbox.publish() in one usecase, a golden sample.
+To add an event: see CONTRIBUTING.md.
 """
 
 from __future__ import annotations

@@ -388,5 +388,5 @@ CUTS_OF = {
 
 
 def cuts_for(measure: str) -> tuple[Cut, ...]:
-    """The cuts in which every event of a measure is counted."""
+    """The cuts in which every event of a stored measure is counted; empty where its events carry the two keys of no cut."""
     return next(cuts for rule, cuts in CUTS_OF.items() if rule.measure == measure)
