@@ -11,6 +11,7 @@ TOPICS = (events.REGISTRATION, events.TRAINING, events.RIGHTS, events.STATS)
 HANDLERS: consumer.Handlers = {
     events.WorkerRegistered: workers.worker_registered,
     events.WorkerVerified: workers.worker_verified,
+    events.WorkerCorrected: workers.worker_corrected,
     events.WillingnessRecorded: workers.willingness_recorded,
     events.WillingnessWithdrawn: workers.willingness_ended,
     events.WillingnessExpired: workers.willingness_ended,

@@ -36,10 +36,13 @@ from shared.events.docking import (
 from shared.events.envelope import BY_TYPE, EVENTS, Envelope, EventEnvelope, Undecodable, Unknown, Unwanted, decode, encode
 from shared.events.event import DOCKING, REGISTRATION, RIGHTS, SNAPSHOT, STATS, TOPICS, TRAINING, Event, Origin, Part
 from shared.events.registration import (
+    CountedStep,
     ImportCompleted,
     WillingnessExpired,
     WillingnessRecorded,
     WillingnessWithdrawn,
+    WorkerCorrected,
+    WorkerFact,
     WorkerRegistered,
     WorkerVerified,
 )
@@ -106,6 +109,7 @@ __all__ = [
     "ClearanceRequested",
     "ClearanceWithdrawn",
     "ContractRegistered",
+    "CountedStep",
     "CoursePublished",
     "CourseScheduled",
     "DeadLetterRedriven",
@@ -155,7 +159,9 @@ __all__ = [
     "WillingnessExpired",
     "WillingnessRecorded",
     "WillingnessWithdrawn",
+    "WorkerCorrected",
     "WorkerEnrolled",
+    "WorkerFact",
     "WorkerRegistered",
     "WorkerVerified",
     "YearOnYearBreached",

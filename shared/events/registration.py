@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from shared.events.event import REGISTRATION, Event, Origin
+from shared.events.event import REGISTRATION, Event, Origin, Part
 from shared.values import (
     Destination,
     HouseholdStatus,
@@ -71,6 +71,53 @@ class WillingnessExpired(_Registration):
     effective: date
 
 
+class CountedStep(Part):
+    """A step of a worker as the figures count it: the day, and the codes under which."""
+
+    on: date
+    origin: Origin
+    sex: Sex
+    birth_year: int
+
+
+class WorkerFact(Part):
+    """A worker by codes, and what is counted of him. `origin`: on the day of the event.
+
+    `verification` None: never counted, since the worker was registered with the document seen or nobody has seen it. `willingness`
+    None: not willing. A spell of willingness that is over stays where it was counted.
+    """
+
+    origin: Origin
+    residence_basis: Literal["household_register", "residence"]
+    sex: Sex
+    birth_year: int
+    education: int
+    occupations: tuple[Occupation, ...]
+    household_status: HouseholdStatus
+    registration: CountedStep
+    verification: CountedStep | None
+    willingness: CountedStep | None
+
+
+class WorkerCorrected(_Registration):
+    """What was registered was wrong from the start. `fields` names what changed; values of personal fields are nowhere.
+
+    `approver` None: no field of the identity changed, so that no second person had to agree.
+    """
+
+    worker: WorkerId
+    fields: tuple[
+        Literal["name", "name_pinyin", "id_number", "birth_date", "sex", "phone", "county", "residence_basis", "education", "occupations"],
+        ...,
+    ]
+    reason: Literal["mistyped", "misunderstood", "document_changed"]
+    previous: WorkerFact
+    fact: WorkerFact
+    requested_by: str
+    approver: str | None
+    effective: date
+
+
 class ImportCompleted(_Registration):
     SUBJECT = "import_id"
 
@@ -88,5 +135,6 @@ EVENTS: tuple[type[Event], ...] = (
     WillingnessRecorded,
     WillingnessWithdrawn,
     WillingnessExpired,
+    WorkerCorrected,
     ImportCompleted,
 )

@@ -69,6 +69,7 @@ BY_FIELD: Mapping[str, object] = {
     "reason": "没有通知",  # beyond ASCII: the bytes are UTF-8, not escapes
     "reasons": ("occupation", "destination"),
     "rule_version": "wages/1",
+    "requested_by": "clerk:county-622427",
     "scope": "CN",
     "serial": "TC-2018-000093",
     "share": (146, 1802),

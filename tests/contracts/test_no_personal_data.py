@@ -96,6 +96,7 @@ TEXT = {
     "quota_effect": "a quota and two shares",
     "reason": "why an officer or a rule ended something: about the case, never about the person",
     "reasons": "slugs of what the match was ranked by",
+    "requested_by": "role and account name",
     "rule_version": "version of a rule",
     "scope": "codes",
     "serial": "a certificate's serial number",

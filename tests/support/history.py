@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from shared import events, reference
 from shared.events import RIGHTS, DispatchFact, Event, IncomeFact, ReturnFact
 from shared.values import Channel, Destination, EnterpriseId, Money, Occupation, Period, PlacementId, Sex, new_id, period_of
-from tests.support.stats import COUNTIES, assessed, cost, departure, dispatched, income, paid
+from tests.support.stats import COUNTIES, assessed, cost, departure, dispatched, income, paid, worker_fact
 from tests.support.world import Recruited, Voyage, Wage, World, worker_id
 
 
@@ -73,6 +73,8 @@ KINDS = (
     "willing",
     "unwilling",
     "lapse",
+    "amend",
+    "amend",
     "open",
     "match",
     "certify",
@@ -162,6 +164,14 @@ def _merge(world: World, step: Step) -> None:
     if survivor != absorbed:
         world.merged[absorbed] = survivor
         world.set_firsts(survivor, "merge", step.day + timedelta(step.late))
+
+
+def _amend(world: World, step: Step) -> None:
+    """A worker was registered in another county, or born in another year."""
+    about = {"worker": new_id(), "fields": ("county", "birth_date"), "reason": "mistyped", "requested_by": "clerk:a", "approver": None}
+    previous, fact = (worker_fact(county, step.day, step.codes, step.other) for county in (_picked(COUNTIES, step.pick), step.county))
+    event = events.WorkerCorrected.model_validate({**about, "previous": previous, "fact": fact, "effective": step.day})
+    world.publish(event, step.day + timedelta(step.late))
 
 
 # --- wages ------------------------------------------------------------------------------------------------------------
@@ -338,6 +348,7 @@ _DO = {
     "return": _return,
     "correct": _correct,
     "void": _void,
+    "amend": _amend,
     "merge": _merge,
     "pay": _pay,
     "repay": _repay,

@@ -194,6 +194,19 @@ def _voided(data: Mapping[str, Any]) -> Contributions:
     return [*_departure(was, -1), *_return(data["returned"], was, -1), *freed]
 
 
+def _worker_corrected(data: Mapping[str, Any]) -> Contributions:
+    found: Contributions = []
+    for name, sign in (("previous", -1), ("fact", 1)):
+        for measure, cuts, step in (
+            ("registrations", (1, 6), "registration"),
+            ("verified", (1,), "verification"),
+            ("willing", (1,), "willingness"),
+        ):
+            if (counted := data[name][step]) is not None:
+                found.append(Contribution(measure, cuts, counted["on"], counted, sign))
+    return found
+
+
 def _matched(data: Mapping[str, Any]) -> Contributions:
     return [
         Contribution("matched", INCOME_CUTS, data["effective"], data),
@@ -262,6 +275,7 @@ _COUNTS: Mapping[str, Callable[[Mapping[str, Any]], Contributions]] = {
     "registration.WillingnessRecorded.v1": lambda data: [] if data["renewal"] else _once("willing", (1,))(data),
     "registration.WillingnessWithdrawn.v1": _once("willing", (1,), -1),
     "registration.WillingnessExpired.v1": _once("willing", (1,), -1),
+    "registration.WorkerCorrected.v1": _worker_corrected,
     "training.CertificateIssued.v1": _once("certified", (1, 2, 3)),
     "docking.JobOrderOpened.v1": _positions(1, "positions"),
     "docking.JobOrderClosed.v1": _positions(-1, "unfilled"),

@@ -57,10 +57,17 @@ INSERT INTO worker (id, registered_at, registered_on, county, poor, sex, birth_y
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 """
 UPDATE_VERIFIED = "UPDATE worker SET verified = true WHERE id = $1 RETURNING true"
+UPDATE_CODES = """
+UPDATE worker SET county = $2, poor = $3, sex = $4, birth_year = $5, household_status = $6, occupations = $7 WHERE id = $1
+"""
 UPDATE_WILLING = """
 UPDATE worker SET willing = true, destinations = $2, wanted = $3, floor_minor = $4, floor_currency = $5, available_from = $6,
     willing_since = $7, willing_until = $8
 WHERE id = $1 RETURNING true
+"""
+# Whoever is in the supply stays there, under the codes of now.
+UPDATE_SUPPLY = """
+UPDATE supply SET poor = worker.poor, county = worker.county FROM worker WHERE worker.id = $1 AND supply.worker = worker.id
 """
 UPDATE_UNWILLING = "UPDATE worker SET willing = false WHERE id = $1 RETURNING true"
 DELETE_SUPPLY = "DELETE FROM supply WHERE worker = $1"
@@ -130,6 +137,12 @@ async def insert(tx: Tx, one: Worker) -> None:
 async def update_verified(tx: Tx, worker: WorkerId) -> bool:
     """False when the worker is not known here."""
     return bool(await tx.conn.fetchval(UPDATE_VERIFIED, worker))
+
+
+async def update_codes(tx: Tx, one: Worker) -> None:
+    """Whom matching looks for by which codes, in the supply too."""
+    await tx.conn.execute(UPDATE_CODES, one.id, one.county, one.poor, one.sex, one.birth_year, one.household_status, list(one.occupations))
+    await tx.conn.execute(UPDATE_SUPPLY, one.id)
 
 
 async def update_willing(tx: Tx, recorded: WillingnessRecorded) -> bool:

@@ -58,6 +58,14 @@ class Worker:
 
 
 @dataclass(frozen=True, slots=True)
+class CountedDays:
+    """On which days the figures count a worker's steps beside the registration; None: they do not."""
+
+    verified_on: date | None  # None also for who was registered verified
+    willing_from: date | None  # first day of the spell of willingness in force
+
+
+@dataclass(frozen=True, slots=True)
 class WorkerFilter:
     """Which workers are searched for; None: any. A willingness whose time is over counts as expired, recorded or not."""
 

@@ -7,8 +7,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.registration.domain.willingness import Offer
-from services.registration.domain.workers import Worker, WorkerFilter
+from services.registration.domain.willingness import Offer, Willingness
+from services.registration.domain.workers import CountedDays, Worker, WorkerFilter
 from shared import rows
 from shared.db import Tx
 from shared.values import WorkerId
@@ -69,12 +69,21 @@ UPDATE = """
 UPDATE worker SET
     version = version + 1, assurance = $2, provisional_until = $3, verified_on = $4, willingness = $5, willingness_since = $6,
     destinations = $7, offered_occupations = $8, wage_floor_minor = $9, wage_floor_currency = $10, available_from = $11,
-    expires_on = $12, family_consent = $13
-WHERE worker = $1 AND version = $14
+    expires_on = $12, family_consent = $13, birth_year = $14, sex = $15, county = $16, residence_basis = $17, education = $18,
+    occupations = $19
+WHERE worker = $1 AND version = $20
 """
 UPDATE_EXPIRED = """
 UPDATE worker SET version = version + 1, willingness = 'expired', willingness_since = expires_on + 1
 WHERE worker = ANY($1::uuid[]) AND willingness = 'willing'
+"""
+# From the audit trail: what was published is what the figures count. A renewal goes on with the spell that is under way.
+GET_COUNTED_DAYS = """
+SELECT
+    (SELECT effective FROM history WHERE subject = $1::text AND type = 'WorkerVerified') AS verified_on,
+    (SELECT min(effective) FROM history WHERE subject = $1::text AND type = 'WillingnessRecorded' AND $2::boolean AND id > coalesce(
+        (SELECT max(id) FROM history WHERE subject = $1::text AND type IN ('WillingnessWithdrawn', 'WillingnessExpired')), 0
+    )) AS willing_from
 """
 # Optional conditions fold away, and indexes come into play, only in a plan made for the values at hand.
 PLAN_FOR_VALUES = "SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"
@@ -87,6 +96,13 @@ def county_patterns(tx: Tx) -> list[str]:
 
 async def get(tx: Tx, worker: WorkerId) -> Worker | None:
     return await rows.fetch_one(tx.conn, GET, worker)
+
+
+async def get_counted_days(tx: Tx, worker: Worker) -> CountedDays:
+    """As published by other transactions: events of this one are not in it yet."""
+    willing = worker.willingness is Willingness.WILLING
+    row = await tx.conn.fetchrow(GET_COUNTED_DAYS, str(worker.worker), willing)
+    return CountedDays(row["verified_on"], row["willing_from"])
 
 
 async def get_by_number(tx: Tx, worker_no: str) -> Worker | None:
@@ -185,6 +201,12 @@ async def update(tx: Tx, worker: Worker) -> None:
         worker.willingness,
         worker.willingness_since,
         *_offer_columns(worker.offer),
+        worker.birth_year,
+        worker.sex,
+        worker.county,
+        worker.residence_basis,
+        worker.education,
+        list(worker.occupations),
         worker.version,
     )
 

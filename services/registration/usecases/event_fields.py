@@ -6,7 +6,7 @@ from datetime import date
 from typing import Literal
 
 from services.registration.domain.willingness import Offer
-from services.registration.domain.workers import Worker
+from services.registration.domain.workers import CountedDays, Worker
 from shared import events, reference
 
 
@@ -29,6 +29,26 @@ def registered(worker: Worker) -> events.WorkerRegistered:
 
 def verified(worker: Worker, day: date) -> events.WorkerVerified:
     return events.WorkerVerified(worker=worker.worker, origin=reference.origin(worker.county, day), effective=day)
+
+
+def worker_fact(worker: Worker, counted: CountedDays, day: date) -> events.WorkerFact:
+    """The worker by codes on that day, and the steps that the figures count."""
+    return events.WorkerFact(
+        origin=reference.origin(worker.county, day),
+        residence_basis=worker.residence_basis.value,
+        sex=worker.sex,
+        birth_year=worker.birth_year,
+        education=worker.education,
+        occupations=worker.occupations,
+        household_status=worker.household_status,
+        registration=_counted(worker, worker.registered_on),
+        verification=_counted(worker, counted.verified_on) if counted.verified_on else None,
+        willingness=_counted(worker, counted.willing_from) if counted.willing_from else None,
+    )
+
+
+def _counted(worker: Worker, on: date) -> events.CountedStep:
+    return events.CountedStep(on=on, origin=reference.origin(worker.county, on), sex=worker.sex, birth_year=worker.birth_year)
 
 
 def willingness_recorded(worker: Worker, offer: Offer, day: date, *, renewal: bool) -> events.WillingnessRecorded:

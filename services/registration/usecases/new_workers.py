@@ -96,10 +96,15 @@ def _personal_record(worker: Worker, command: RegisterWorker, document: identity
         id_number=document.text if document else None,
         phone=command.phone,
     )
+    return sealed_record(worker, personal)
+
+
+def sealed_record(worker: Worker, personal: PersonalData) -> PersonalRecord:
+    """What is stored of it: sealed, with the hashes by which the same person is found."""
     return PersonalRecord(
         worker=worker.worker,
         sealed=vault().seal(worker.worker, personal),
-        id_hash=vault().id_hash(document.text) if document else None,
+        id_hash=vault().id_hash(personal.id_number) if personal.id_number else None,
         blocking_hash=vault().blocking_hash(personal.name_pinyin, personal.birth_date, worker.county),
     )
 

@@ -10,6 +10,7 @@ from services.registration.commands import RegisterWorker, VerifyWorker
 from services.registration.domain import identity
 from services.registration.domain.errors import IdNumberDiffers, IdNumberMissing, WorkerNotFound
 from services.registration.domain.workers import Worker, WorkerFilter, effective_day, verify
+from services.registration.personal_data.vault import PersonalData
 from services.registration.queries import personal_data, workers
 from services.registration.settings import vault
 from services.registration.usecases import event_fields, new_workers
@@ -51,7 +52,7 @@ async def verify_worker(tx: Tx, worker_id: WorkerId, command: VerifyWorker) -> v
 
 async def _record_document(tx: Tx, worker: Worker, id_number: str | None) -> None:
     """The number of the document seen is the registered one, or becomes it."""
-    personal = vault().open(worker.worker, (await personal_data.get_sealed(tx, [worker.worker]))[worker.worker])
+    personal = await open_personal(tx, worker)
     if id_number is None:
         if personal.id_number is None:
             raise IdNumberMissing(field="id_number")
@@ -62,8 +63,7 @@ async def _record_document(tx: Tx, worker: Worker, id_number: str | None) -> Non
             raise IdNumberDiffers(field="id_number")
         return
     identity.require_same_person(document, personal.birth_date, worker.sex)
-    sealed = vault().seal(worker.worker, replace(personal, id_number=document.text))
-    await personal_data.update(tx, worker.worker, sealed, vault().id_hash(document.text))
+    await personal_data.update(tx, new_workers.sealed_record(worker, replace(personal, id_number=document.text)))
 
 
 # --- queries ----------------------------------------------------------------------------------------------------------
@@ -113,6 +113,11 @@ def _visible(tx: Tx, worker: Worker | None) -> Worker:
         raise WorkerNotFound
     require_county(tx.principal, worker.county)
     return worker
+
+
+async def open_personal(tx: Tx, worker: Worker) -> PersonalData:
+    """In clear, to be compared and changed, not shown."""
+    return vault().open(worker.worker, (await personal_data.get_sealed(tx, [worker.worker]))[worker.worker])
 
 
 async def show_all(tx: Tx, found: Sequence[Worker]) -> tuple[views.Worker, ...]:

@@ -280,6 +280,15 @@ def _income(event: type[Event], fact: str, sign: Literal[1, -1]) -> tuple[Rule, 
     )
 
 
+def _worker(event: type[Event], fact: str, sign: Literal[1, -1]) -> tuple[Rule, ...]:
+    """What is counted of a worker follows his codes; each step on the day on which it was counted."""
+    steps = (("registrations", "registration"), ("verified", "verification"), ("willing", "willingness"))
+    return tuple(
+        Rule(event=event, measure=measure, day=f"{fact}.{step}.on", codes=f"{fact}.{step}", sign=sign, needs=f"{fact}.{step}")
+        for measure, step in steps
+    )
+
+
 def _recruitment(fact: str, sign: Literal[1, -1]) -> tuple[Rule, ...]:
     event, day = events.RecruitmentCostAssessed, f"{fact}.period"
     return (
@@ -295,6 +304,8 @@ RULES = (
     Rule(event=events.WillingnessRecorded, measure="willing", day="effective", when="renewal", flag=False),
     Rule(event=events.WillingnessWithdrawn, measure="willing", day="effective", sign=-1),
     Rule(event=events.WillingnessExpired, measure="willing", day="effective", sign=-1),
+    *_worker(events.WorkerCorrected, "previous", -1),
+    *_worker(events.WorkerCorrected, "fact", 1),
     Rule(event=events.CertificateIssued, measure="certified", day="effective"),
     Rule(event=events.MatchedToEnterprise, measure="matched", day="effective"),
     Rule(event=events.MatchedToEnterprise, measure="registration_to_match", day="effective", since="registered_on"),

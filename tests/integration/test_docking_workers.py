@@ -1,0 +1,96 @@
+"""What docking makes of corrected, moved and suspended workers: departures on record and the supply follow."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from shared import events, reference
+from shared.delivery.consumer import Reject
+from shared.principals import Role
+from shared.values import CountyCode, WorkerId, new_id
+from tests.support.docking import POOR_COUNTY, RICH_COUNTY, AWorker, Dock, dock
+
+__all__ = ["dock"]
+
+OTHER_COUNTY = CountyCode("622427")
+
+
+def a_fact(county: CountyCode, on: date, **changes: Any) -> events.WorkerFact:
+    counted = events.CountedStep(on=on, origin=reference.origin(county, on), sex=changes.get("sex", "male"), birth_year=1988)
+    fields = {
+        "origin": reference.origin(county, on),
+        "residence_basis": "household_register",
+        "sex": "male",
+        "birth_year": 1988,
+        "education": 3,
+        "occupations": ("7112",),
+        "household_status": "unknown",
+        "registration": counted,
+        "verification": None,
+        "willingness": None,
+    }
+    return events.WorkerFact.model_validate(fields | changes)
+
+
+def corrected(worker: WorkerId, previous: events.WorkerFact, fact: events.WorkerFact, on: date) -> events.WorkerCorrected:
+    return events.WorkerCorrected(
+        worker=worker,
+        fields=("county",),
+        reason="mistyped",
+        previous=previous,
+        fact=fact,
+        requested_by="clerk:a",
+        approver=None,
+        effective=on,
+    )
+
+
+async def test_departures_on_record_follow_a_corrected_county_year_and_sex(dock: Dock) -> None:
+    worker = await dock.worker()
+    await dock.returned(await dock.departed(worker=worker))
+    dock.wait(30)
+    first, today = date(2018, 3, 1), dock.today
+    fact = a_fact(POOR_COUNTY, today, birth_year=1989, sex="female")
+    await dock.consume(corrected(worker, a_fact(RICH_COUNTY, today), fact, today))
+    [change] = await dock.published(events.DispatchCorrected)
+    assert (change.previous.origin.county, change.fact.origin) == (RICH_COUNTY, reference.origin(POOR_COUNTY, first))
+    assert (change.fact.birth_year, change.fact.sex, change.cause) == (1989, "female", "correction")
+    assert change.returned is not None
+    await dock.consume(corrected(worker, fact, fact.model_copy(update={"education": 5}), today))
+    assert len(await dock.published(events.DispatchCorrected)) == 1  # nothing a departure carries has changed
+
+
+async def test_a_departure_that_was_corrected_by_itself_stays(dock: Dock) -> None:
+    worker = await dock.worker()
+    placement = await dock.departed(worker=worker)
+    await dock.post(f"/placements/{placement['placement']}/departure/correction", {"county": OTHER_COUNTY})
+    await dock.consume(corrected(worker, a_fact(RICH_COUNTY, dock.today), a_fact(POOR_COUNTY, dock.today), dock.today))
+    assert [change.fact.origin.county for change in await dock.published(events.DispatchCorrected)] == [OTHER_COUNTY]
+
+
+async def test_the_supply_and_whoever_looks_after_a_placement_follow_a_corrected_county(dock: Dock) -> None:
+    order, worker, busy = await dock.order(positions=2), await dock.worker(), await dock.worker()
+    placement = await dock.matched(await dock.order(), busy)
+    for one in (worker, busy):
+        await dock.consume(corrected(one, a_fact(RICH_COUNTY, dock.today), a_fact(POOR_COUNTY, dock.today), dock.today))
+    gansu = dock.client.speaking_as(Role.CLERK, regions=("620000",))
+    found = await dock.post(f"/orders/{order}/matches", {"n": 5}, who=gansu)
+    assert [match["worker"] for match in found.body["matches"]] == [str(worker)]
+    assert (await dock.get(f"/placements/{placement['placement']}", who=gansu)).status == 200
+
+
+async def test_what_a_corrected_worker_cannot_do_is_looked_at_before_the_match(dock: Dock) -> None:
+    order, worker = await dock.order(), await dock.worker(AWorker(registered_on=date(2018, 1, 1)))
+    fact = a_fact(RICH_COUNTY, dock.today, birth_year=dock.today.year - 70)
+    await dock.consume(corrected(worker, a_fact(RICH_COUNTY, dock.today), fact, dock.today))
+    refused = await dock.post(f"/orders/{order}/matches", {"worker": str(worker)})
+    assert refused.body["state"] == {"failed": ["age"]}
+
+
+async def test_a_correction_of_a_worker_never_registered_is_parked(dock: Dock) -> None:
+    fact = a_fact(RICH_COUNTY, dock.today - timedelta(days=1))
+    with pytest.raises(Reject, match="worker_unknown"):
+        await dock.consume(corrected(WorkerId(new_id()), fact, fact, dock.today))
