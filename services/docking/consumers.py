@@ -12,6 +12,8 @@ HANDLERS: consumer.Handlers = {
     events.WorkerRegistered: workers.worker_registered,
     events.WorkerVerified: workers.worker_verified,
     events.WorkerCorrected: workers.worker_corrected,
+    events.ResidenceChanged: workers.residence_changed,
+    events.HouseholdStatusChanged: workers.household_status_changed,
     events.WillingnessRecorded: workers.willingness_recorded,
     events.WillingnessWithdrawn: workers.willingness_ended,
     events.WillingnessExpired: workers.willingness_ended,

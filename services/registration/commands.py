@@ -91,6 +91,20 @@ class CorrectWorker(_Command):
     version: Version | None = None
 
 
+class ChangeResidence(_Command):
+    """The household register has moved. What was wrong from the start is corrected instead."""
+
+    county: CountyField
+    moved_on: Day | None = None
+    version: Version | None = None
+
+
+class SetHouseholdStatus(_Command):
+    household_status: HouseholdStatus
+    as_of: Day | None = None
+    version: Version | None = None
+
+
 class ApproveCorrection(_Command):
     """The document has been compared with what is asked for."""
 

@@ -37,7 +37,10 @@ from shared.events.envelope import BY_TYPE, EVENTS, Envelope, EventEnvelope, Und
 from shared.events.event import DOCKING, REGISTRATION, RIGHTS, SNAPSHOT, STATS, TOPICS, TRAINING, Event, Origin, Part
 from shared.events.registration import (
     CountedStep,
+    HouseholdStatusChanged,
     ImportCompleted,
+    ResidenceChanged,
+    ResidenceFact,
     WillingnessExpired,
     WillingnessRecorded,
     WillingnessWithdrawn,
@@ -126,6 +129,7 @@ __all__ = [
     "Evidence",
     "FigurePublished",
     "FigureRestated",
+    "HouseholdStatusChanged",
     "ImportCompleted",
     "IncomeCorrected",
     "IncomeFact",
@@ -146,6 +150,8 @@ __all__ = [
     "RecruitmentCost",
     "RecruitmentCostAssessed",
     "ReserveDeposited",
+    "ResidenceChanged",
+    "ResidenceFact",
     "ReturnFact",
     "Returned",
     "StalenessCleared",

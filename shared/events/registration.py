@@ -118,6 +118,32 @@ class WorkerCorrected(_Registration):
     effective: date
 
 
+class ResidenceFact(Part):
+    """`willingness`: what the county is counted for from now on; None: not willing. A spell that is over stays where it was."""
+
+    origin: Origin
+    willingness: CountedStep | None
+
+
+class ResidenceChanged(_Registration):
+    """The household register is in another county from the effective day on. What happened before stays counted in the old one."""
+
+    worker: WorkerId
+    previous: ResidenceFact
+    fact: ResidenceFact
+    effective: date
+
+
+class HouseholdStatusChanged(_Registration):
+    """The household is of another status from the effective day on."""
+
+    worker: WorkerId
+    origin: Origin
+    previous: HouseholdStatus
+    fact: HouseholdStatus
+    effective: date
+
+
 class ImportCompleted(_Registration):
     SUBJECT = "import_id"
 
@@ -136,5 +162,7 @@ EVENTS: tuple[type[Event], ...] = (
     WillingnessWithdrawn,
     WillingnessExpired,
     WorkerCorrected,
+    ResidenceChanged,
+    HouseholdStatusChanged,
     ImportCompleted,
 )

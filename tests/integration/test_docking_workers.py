@@ -10,8 +10,8 @@ import pytest
 from shared import events, reference
 from shared.delivery.consumer import Reject
 from shared.principals import Role
-from shared.values import CountyCode, WorkerId, new_id
-from tests.support.docking import POOR_COUNTY, RICH_COUNTY, AWorker, Dock, dock
+from shared.values import CountyCode, HouseholdStatus, WorkerId, new_id
+from tests.support.docking import POOR_COUNTY, RICH_COUNTY, AWorker, Dock, a_departure, dock
 
 __all__ = ["dock"]
 
@@ -88,6 +88,69 @@ async def test_what_a_corrected_worker_cannot_do_is_looked_at_before_the_match(d
     await dock.consume(corrected(worker, a_fact(RICH_COUNTY, dock.today), fact, dock.today))
     refused = await dock.post(f"/orders/{order}/matches", {"worker": str(worker)})
     assert refused.body["state"] == {"failed": ["age"]}
+
+
+def moved(worker: WorkerId, on: date, *, to: CountyCode = POOR_COUNTY, since: CountyCode = RICH_COUNTY) -> events.ResidenceChanged:
+    before, after = (events.ResidenceFact(origin=reference.origin(county, on), willingness=None) for county in (since, to))
+    return events.ResidenceChanged(worker=worker, previous=before, fact=after, effective=on)
+
+
+async def test_a_departure_before_the_move_counts_in_the_old_county_and_one_after_it_in_the_new(dock: Dock) -> None:
+    worker = await dock.worker()
+    await dock.returned(await dock.departed(worker=worker))
+    dock.wait(30)
+    await dock.consume(moved(worker, dock.today))
+    dock.wait(30)
+    await dock.departed(worker=worker)
+    assert [one.fact.origin.county for one in await dock.published(events.Dispatched)] == [RICH_COUNTY, POOR_COUNTY]
+    assert await dock.published(events.DispatchCorrected) == []
+
+
+async def test_a_departure_recorded_late_counts_in_the_county_of_its_day(dock: Dock) -> None:
+    worker = await dock.worker()
+    placement, left = await dock.cleared(worker=worker), dock.today
+    dock.wait(20)
+    await dock.consume(moved(worker, dock.today - timedelta(days=5)))
+    answer = await dock.post(f"/placements/{placement['placement']}/departure", a_departure(left))
+    assert answer.status == 200
+    assert [one.fact.origin.county for one in await dock.published(events.Dispatched)] == [RICH_COUNTY]
+
+
+async def test_a_move_recorded_late_takes_the_departures_after_it_along(dock: Dock) -> None:
+    worker = await dock.worker()
+    early = await dock.returned(await dock.departed(worker=worker))
+    dock.wait(30)
+    late = await dock.departed(worker=worker)
+    await dock.consume(moved(worker, dock.today - timedelta(days=10)))
+    [change] = await dock.published(events.DispatchCorrected)
+    assert (str(change.placement), change.fact.origin.county, change.fact.first_this_year) == (late["placement"], POOR_COUNTY, False)
+    assert (await dock.show(early))["state"] == "returned"
+
+
+async def test_whoever_has_moved_is_proposed_and_looked_after_in_the_new_county(dock: Dock) -> None:
+    order, worker = await dock.order(), await dock.worker()
+    await dock.consume(moved(worker, dock.today))
+    shandong, gansu = (dock.client.speaking_as(Role.CLERK, regions=(region,)) for region in ("370000", "620000"))
+    assert (await dock.post(f"/orders/{order}/matches", {"n": 5}, who=shandong)).body["matches"] == []
+    assert len((await dock.post(f"/orders/{order}/matches", {"n": 5}, who=gansu)).body["matches"]) == 1
+
+
+async def test_departures_since_the_day_carry_the_household_status_of_then(dock: Dock) -> None:
+    worker = await dock.worker()
+    await dock.returned(await dock.departed(worker=worker))
+    dock.wait(30)
+    await dock.departed(worker=worker)
+    on = dock.today - timedelta(days=10)
+    changed = events.HouseholdStatusChanged(
+        worker=worker,
+        origin=reference.origin(RICH_COUNTY, on),
+        previous=HouseholdStatus.UNKNOWN,
+        fact=HouseholdStatus.REGISTERED_POOR,
+        effective=on,
+    )
+    await dock.consume(changed)
+    [change] = await dock.published(events.DispatchCorrected)
+    assert (change.fact.departed_on, change.fact.household_status) == (dock.today, "registered_poor")
 
 
 async def test_a_correction_of_a_worker_never_registered_is_parked(dock: Dock) -> None:

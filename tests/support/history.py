@@ -54,45 +54,11 @@ class Step:
 
 
 KINDS = (
-    "depart",
-    "depart",
-    "depart",
-    "return",
-    "return",
-    "correct",
-    "correct",
-    "void",
-    "merge",
-    "pay",
-    "pay",
-    "repay",
-    "repay",
-    "unpay",
-    "register",
-    "verify",
-    "willing",
-    "unwilling",
-    "lapse",
-    "amend",
-    "amend",
-    "open",
-    "match",
-    "certify",
-    "clear",
-    "cancel",
-    "close",
-    "expire",
-    "short",
-    "mend",
-    "complain",
-    "answer",
-    "overdue",
-    "settle",
-    "assess",
-    "assess",
-    "absurd",
+    "depart", "depart", "depart", "return", "return", "correct", "correct", "void", "merge", "pay", "pay", "repay", "repay",
+    "unpay", "register", "verify", "willing", "unwilling", "lapse", "amend", "amend", "move", "open", "match", "certify", "clear",
+    "cancel", "close", "expire", "short", "mend", "complain", "answer", "overdue", "settle", "assess", "assess", "absurd",
     "garbage",
-)
+)  # fmt: skip
 steps = st.builds(
     Step,
     kind=st.sampled_from(KINDS),
@@ -164,6 +130,16 @@ def _merge(world: World, step: Step) -> None:
     if survivor != absorbed:
         world.merged[absorbed] = survivor
         world.set_firsts(survivor, "merge", step.day + timedelta(step.late))
+
+
+def _move(world: World, step: Step) -> None:
+    """A worker's household is registered in another county from that day on, willing or not."""
+    previous, fact = (
+        {"origin": one.origin, "willingness": one.willingness}
+        for one in (worker_fact(county, step.day, step.codes) for county in (_picked(COUNTIES, step.pick), step.county))
+    )
+    event = events.ResidenceChanged.model_validate({"worker": new_id(), "previous": previous, "fact": fact, "effective": step.day})
+    world.publish(event, step.day + timedelta(step.late))
 
 
 def _amend(world: World, step: Step) -> None:
@@ -349,6 +325,7 @@ _DO = {
     "correct": _correct,
     "void": _void,
     "amend": _amend,
+    "move": _move,
     "merge": _merge,
     "pay": _pay,
     "repay": _repay,

@@ -207,6 +207,11 @@ def _worker_corrected(data: Mapping[str, Any]) -> Contributions:
     return found
 
 
+def _moved(data: Mapping[str, Any]) -> Contributions:
+    steps = ((data["previous"]["willingness"], -1), (data["fact"]["willingness"], 1))
+    return [Contribution("willing", (1,), step["on"], step, sign) for step, sign in steps if step is not None]
+
+
 def _matched(data: Mapping[str, Any]) -> Contributions:
     return [
         Contribution("matched", INCOME_CUTS, data["effective"], data),
@@ -276,6 +281,7 @@ _COUNTS: Mapping[str, Callable[[Mapping[str, Any]], Contributions]] = {
     "registration.WillingnessWithdrawn.v1": _once("willing", (1,), -1),
     "registration.WillingnessExpired.v1": _once("willing", (1,), -1),
     "registration.WorkerCorrected.v1": _worker_corrected,
+    "registration.ResidenceChanged.v1": _moved,
     "training.CertificateIssued.v1": _once("certified", (1, 2, 3)),
     "docking.JobOrderOpened.v1": _positions(1, "positions"),
     "docking.JobOrderClosed.v1": _positions(-1, "unfilled"),

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Literal
 
 from services.docking.domain.workers import Worker, WorkerAvailability
 from shared.db import Tx
 from shared.events import WillingnessRecorded
 from shared.rows import Columns, fetch, fetch_one
-from shared.values import Destination, WorkerId
+from shared.values import CountyCode, Destination, HouseholdStatus, WorkerId
+
+
+@dataclass(frozen=True, slots=True)
+class CodesOn:
+    """What a worker's codes were on a day, where they were others than today's."""
+
+    worker: WorkerId
+    day: date
+    county: CountyCode | None
+    household_status: HouseholdStatus | None
+
 
 WORKER = Columns(
     Worker,
@@ -60,6 +72,19 @@ UPDATE_VERIFIED = "UPDATE worker SET verified = true WHERE id = $1 RETURNING tru
 UPDATE_CODES = """
 UPDATE worker SET county = $2, poor = $3, sex = $4, birth_year = $5, household_status = $6, occupations = $7 WHERE id = $1
 """
+INSERT_EARLIER_CODE = "INSERT INTO earlier_code (worker, code, until, value) VALUES ($1, $2, $3, $4)"
+CODES_ON = Columns(CodesOn, "worker, day, county, household_status")
+LIST_CODES_ON = CODES_ON.select("""
+FROM unnest($1::uuid[], $2::date[]) AS asked (worker, day)
+CROSS JOIN LATERAL (
+    SELECT
+        (SELECT value FROM earlier_code WHERE worker = asked.worker AND code = 'county' AND until > day ORDER BY until LIMIT 1) AS county,
+        (
+            SELECT value FROM earlier_code WHERE worker = asked.worker AND code = 'household_status' AND until > day
+            ORDER BY until LIMIT 1
+        ) AS household_status
+) AS earlier
+""")
 UPDATE_WILLING = """
 UPDATE worker SET willing = true, destinations = $2, wanted = $3, floor_minor = $4, floor_currency = $5, available_from = $6,
     willing_since = $7, willing_until = $8
@@ -143,6 +168,22 @@ async def update_codes(tx: Tx, one: Worker) -> None:
     """Whom matching looks for by which codes, in the supply too."""
     await tx.conn.execute(UPDATE_CODES, one.id, one.county, one.poor, one.sex, one.birth_year, one.household_status, list(one.occupations))
     await tx.conn.execute(UPDATE_SUPPLY, one.id)
+
+
+async def insert_earlier_code(tx: Tx, worker: WorkerId, code: Literal["county", "household_status"], *, until: date, value: str) -> None:
+    """What the code was until then."""
+    await tx.conn.execute(INSERT_EARLIER_CODE, worker, code, until, value)
+
+
+async def list_as_of(tx: Tx, asked: Sequence[tuple[Worker, date]]) -> list[Worker]:
+    """Each worker with the county and household status of a day, in the order asked."""
+    found = await fetch(tx.conn, LIST_CODES_ON, [worker.id for worker, _ in asked], [day for _, day in asked])
+    codes = {(one.worker, one.day): one for one in found}
+    return [_as_of(worker, codes[worker.id, day]) for worker, day in asked]
+
+
+def _as_of(worker: Worker, codes: CodesOn) -> Worker:
+    return replace(worker, county=codes.county or worker.county, household_status=codes.household_status or worker.household_status)
 
 
 async def update_willing(tx: Tx, recorded: WillingnessRecorded) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from services.docking.domain.dispatches import Dispatch, changed
 from services.docking.domain.workers import Worker
 from services.docking.queries import dispatches, placements, workers
+from services.docking.usecases.dispatches import designated
 from services.docking.usecases.event_fields import corrections
 from shared import reference
 from shared.db import Tx
@@ -14,6 +15,8 @@ from shared.delivery.audit_trail import publish_and_audit
 from shared.delivery.consumer import Reject
 from shared.events import (
     EventEnvelope,
+    HouseholdStatusChanged,
+    ResidenceChanged,
     WillingnessExpired,
     WillingnessRecorded,
     WillingnessWithdrawn,
@@ -22,7 +25,7 @@ from shared.events import (
     WorkerRegistered,
     WorkerVerified,
 )
-from shared.values import Designation, WorkerId
+from shared.values import Designation, PlacementId, WorkerId
 
 _LISTED = (Designation.NATIONAL, Designation.PROVINCIAL)
 
@@ -56,15 +59,10 @@ async def worker_corrected(tx: Tx, event: EventEnvelope[WorkerCorrected]) -> Non
     """
     data = event.data
     await placements.update_county(tx, data.worker, data.fact.origin.county)  # before the worker, as departures lock them
-    worker = await workers.lock(tx, data.worker)
-    if worker is None:
-        raise Reject("worker_unknown", str(data.worker))
+    worker = await _lock(tx, data.worker)
     await workers.update_codes(tx, _corrected(worker, data.fact))
     before = await dispatches.lock_counted(tx, [data.worker])
-    now = {one.placement: corrected(one, data.previous, data.fact) for one in before}
-    changes = changed(before, now)
-    await dispatches.update_all(tx, [later for _, later in changes])
-    publish_and_audit(tx, *corrections(changes, "correction"))
+    await _restate(tx, before, {one.placement: corrected(one, data.previous, data.fact) for one in before})
 
 
 def _corrected(worker: Worker, fact: WorkerFact) -> Worker:
@@ -81,16 +79,59 @@ def _corrected(worker: Worker, fact: WorkerFact) -> Worker:
 
 def corrected(one: Dispatch, previous: WorkerFact, fact: WorkerFact) -> Dispatch:
     """The departure under the codes that the worker should have had; its designation is the one of its own day."""
-    county = fact.origin.county if one.county == previous.origin.county else one.county
-    origin = reference.origin(county, one.departed_on)
+    one = designated(one, fact.origin.county, one.departed_on) if one.county == previous.origin.county else one
     return replace(
         one,
-        county=county,
-        designation=origin.designation.value if county != one.county else one.designation,
-        designation_version=origin.designation_version if county != one.county else one.designation_version,
         sex=fact.sex if one.sex is previous.sex else one.sex,
         birth_year=fact.birth_year if one.birth_year == previous.birth_year else one.birth_year,
     )
+
+
+async def residence_changed(tx: Tx, event: EventEnvelope[ResidenceChanged]) -> None:
+    """In another county from that day on: departures since then follow, earlier ones stay. Raises Reject for a worker never registered."""
+    data = event.data
+    previous, county = data.previous.origin.county, data.fact.origin.county
+    await placements.update_county(tx, data.worker, county)  # before the worker, as departures lock them
+    worker = await _lock(tx, data.worker)
+    poor = reference.ever_listed(county) in _LISTED
+    await workers.update_codes(tx, replace(worker, county=county, poor=poor))
+    await workers.insert_earlier_code(tx, data.worker, "county", until=data.effective, value=previous)
+    before = await dispatches.lock_counted(tx, [data.worker])
+    now = {
+        one.placement: designated(one, county, one.departed_on) if one.departed_on >= data.effective and one.county == previous else one
+        for one in before
+    }
+    await _restate(tx, before, now)
+
+
+async def household_status_changed(tx: Tx, event: EventEnvelope[HouseholdStatusChanged]) -> None:
+    """Of another status from that day on: departures since then follow. Raises Reject for a worker never registered."""
+    data = event.data
+    worker = await _lock(tx, data.worker)
+    await workers.update_codes(tx, replace(worker, household_status=data.fact))
+    await workers.insert_earlier_code(tx, data.worker, "household_status", until=data.effective, value=data.previous)
+    before = await dispatches.lock_counted(tx, [data.worker])
+    now = {
+        one.placement: replace(one, household_status=data.fact)
+        if one.departed_on >= data.effective and one.household_status is data.previous
+        else one
+        for one in before
+    }
+    await _restate(tx, before, now)
+
+
+async def _restate(tx: Tx, before: list[Dispatch], now: dict[PlacementId, Dispatch]) -> None:
+    """Write and publish the departures on record that count under other codes now."""
+    changes = changed(before, now)
+    await dispatches.update_all(tx, [later for _, later in changes])
+    publish_and_audit(tx, *corrections(changes, "correction"))
+
+
+async def _lock(tx: Tx, worker_id: WorkerId) -> Worker:
+    worker = await workers.lock(tx, worker_id)
+    if worker is None:
+        raise Reject("worker_unknown", str(worker_id))
+    return worker
 
 
 async def willingness_recorded(tx: Tx, event: EventEnvelope[WillingnessRecorded]) -> None:

@@ -95,6 +95,12 @@ class NothingToCorrect(Invalid):
     slug = "NOTHING_TO_CORRECT"
 
 
+class NothingToChange(Invalid):
+    """It is so already."""
+
+    slug = "NOTHING_TO_CHANGE"
+
+
 class CorrectionNotFound(NotFound):
     """There is no such correction."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -44,7 +44,9 @@ class Worker:
     residence_basis: ResidenceBasis
     education: int  # ISCED 2011 level
     occupations: tuple[Occupation, ...]
+    residence_since: date | None  # in this county; None: since the registration, or longer
     household_status: HouseholdStatus
+    household_since: date | None  # of this status; None: since the registration, or longer
     source: Source
     assurance: Assurance
     registered_on: date
@@ -63,6 +65,14 @@ class CountedDays:
 
     verified_on: date | None  # None also for who was registered verified
     willing_from: date | None  # first day of the spell of willingness in force
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierCounty:
+    """A county of residence before the present one."""
+
+    until: date  # the first day in another
+    county: CountyCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +102,16 @@ def effective_day(stated: date | None, today: date, *, field: str, not_before: d
     if not_before is not None and day < not_before:
         raise OutOfOrder(f"must not lie before {not_before}", field=field, state={"since": not_before})
     return day
+
+
+def county_on(worker: Worker, earlier: Sequence[EarlierCounty], day: date) -> CountyCode:
+    """The county of residence on a day. `earlier`: oldest first."""
+    return next((one.county for one in earlier if day < one.until), worker.county)
+
+
+def willingness_not_before(worker: Worker) -> date:
+    """Before this day nothing about willingness can take effect: it is counted under another county, or in another state."""
+    return max(filter(None, (worker.willingness_since, worker.residence_since, worker.registered_on)))
 
 
 def age(birth_date: date, on: date) -> int:

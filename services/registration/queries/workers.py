@@ -16,8 +16,8 @@ from shared.values import WorkerId
 WORKER = rows.Columns(
     Worker,
     """
-    worker, worker_no, version, birth_year, sex, county, residence_basis, education, occupations, household_status, source, assurance,
-    registered_on, provisional_until, verified_on, willingness, willingness_since,
+    worker, worker_no, version, birth_year, sex, county, residence_since, residence_basis, education, occupations, household_status,
+    household_since, source, assurance, registered_on, provisional_until, verified_on, willingness, willingness_since,
     destinations AS "offer.destinations", offered_occupations AS "offer.occupations",
     wage_floor_minor AS "offer.wage_floor.minor", wage_floor_currency AS "offer.wage_floor.currency",
     available_from AS "offer.available_from", expires_on AS "offer.expires_on", family_consent AS "offer.family_consent",
@@ -70,8 +70,8 @@ UPDATE worker SET
     version = version + 1, assurance = $2, provisional_until = $3, verified_on = $4, willingness = $5, willingness_since = $6,
     destinations = $7, offered_occupations = $8, wage_floor_minor = $9, wage_floor_currency = $10, available_from = $11,
     expires_on = $12, family_consent = $13, birth_year = $14, sex = $15, county = $16, residence_basis = $17, education = $18,
-    occupations = $19
-WHERE worker = $1 AND version = $20
+    occupations = $19, residence_since = $20, household_status = $21, household_since = $22
+WHERE worker = $1 AND version = $23
 """
 UPDATE_EXPIRED = """
 UPDATE worker SET version = version + 1, willingness = 'expired', willingness_since = expires_on + 1
@@ -207,6 +207,9 @@ async def update(tx: Tx, worker: Worker) -> None:
         worker.residence_basis,
         worker.education,
         list(worker.occupations),
+        worker.residence_since,
+        worker.household_status,
+        worker.household_since,
         worker.version,
     )
 

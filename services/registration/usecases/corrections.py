@@ -13,7 +13,7 @@ from services.registration.domain.errors import CorrectionNotFound, CorrectionPe
 from services.registration.domain.workers import Worker, require_age
 from services.registration.personal_data.name_romanisation import normalise_name, romanise_name
 from services.registration.personal_data.vault import IdentityChange, PersonalData
-from services.registration.queries import corrections, personal_data
+from services.registration.queries import corrections, earlier_codes, personal_data
 from services.registration.queries import workers as worker_rows
 from services.registration.settings import policy, vault
 from services.registration.usecases import event_fields
@@ -151,6 +151,9 @@ async def _apply(tx: Tx, one: Correction, workers: tuple[Worker, Worker], person
     """Write and publish. `workers`: before and after."""
     before, after = workers
     today, counted = tx.clock.today(), await worker_rows.get_counted_days(tx, before)
+    earlier = await earlier_codes.list_counties(tx, before.worker)
+    if counted.willing_from and before.residence_since:
+        counted = replace(counted, willing_from=max(counted.willing_from, before.residence_since))
     await worker_rows.update(tx, after)
     await personal_data.update(tx, sealed_record(after, personal))
     publish_and_audit(
@@ -159,8 +162,8 @@ async def _apply(tx: Tx, one: Correction, workers: tuple[Worker, Worker], person
             worker=before.worker,
             fields=tuple(change.field for change in changes),
             reason=one.reason,
-            previous=event_fields.worker_fact(before, counted, today),
-            fact=event_fields.worker_fact(after, counted, today),
+            previous=event_fields.worker_fact(before, counted, earlier, today),
+            fact=event_fields.worker_fact(after, counted, earlier, today),
             requested_by=one.requested_by,
             approver=one.decided_by,
             effective=today,

@@ -9,9 +9,9 @@ from uuid import UUID
 from services.registration.commands import RegisterWorker, VerifyWorker
 from services.registration.domain import identity
 from services.registration.domain.errors import IdNumberDiffers, IdNumberMissing, WorkerNotFound
-from services.registration.domain.workers import Worker, WorkerFilter, effective_day, verify
+from services.registration.domain.workers import Worker, WorkerFilter, county_on, effective_day, verify
 from services.registration.personal_data.vault import PersonalData
-from services.registration.queries import personal_data, workers
+from services.registration.queries import earlier_codes, personal_data, workers
 from services.registration.settings import vault
 from services.registration.usecases import event_fields, new_workers
 from services.registration.views import workers as views
@@ -46,7 +46,7 @@ async def verify_worker(tx: Tx, worker_id: WorkerId, command: VerifyWorker) -> v
     await _record_document(tx, worker, command.id_number)
     worker = replace(worker, assurance=assurance, verified_on=day, provisional_until=None)
     await workers.update(tx, worker)
-    publish_and_audit(tx, event_fields.verified(worker, day))
+    publish_and_audit(tx, event_fields.verified(worker, county_on(worker, await earlier_codes.list_counties(tx, worker_id), day), day))
     return await changed(tx, worker)
 
 

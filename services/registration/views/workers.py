@@ -33,7 +33,9 @@ class Worker(View):
     sex: Sex
     education: int
     occupations: tuple[Occupation, ...]
+    residence_since: date | None
     household_status: HouseholdStatus
+    household_since: date | None
     source: Source
     registered_on: date
     assurance: Assurance
@@ -71,7 +73,9 @@ class Worker(View):
             sex=worker.sex,
             education=worker.education,
             occupations=worker.occupations,
+            residence_since=worker.residence_since,
             household_status=worker.household_status,
+            household_since=worker.household_since,
             source=worker.source,
             registered_on=worker.registered_on,
             assurance=worker.assurance,

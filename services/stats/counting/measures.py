@@ -289,6 +289,12 @@ def _worker(event: type[Event], fact: str, sign: Literal[1, -1]) -> tuple[Rule, 
     )
 
 
+def _willing_moved(fact: str, sign: Literal[1, -1]) -> tuple[Rule, ...]:
+    """Who is willing and moves is willing in another county."""
+    step = f"{fact}.willingness"
+    return (Rule(event=events.ResidenceChanged, measure="willing", day=f"{step}.on", codes=step, sign=sign, needs=step),)
+
+
 def _recruitment(fact: str, sign: Literal[1, -1]) -> tuple[Rule, ...]:
     event, day = events.RecruitmentCostAssessed, f"{fact}.period"
     return (
@@ -306,6 +312,8 @@ RULES = (
     Rule(event=events.WillingnessExpired, measure="willing", day="effective", sign=-1),
     *_worker(events.WorkerCorrected, "previous", -1),
     *_worker(events.WorkerCorrected, "fact", 1),
+    *_willing_moved("previous", -1),
+    *_willing_moved("fact", 1),
     Rule(event=events.CertificateIssued, measure="certified", day="effective"),
     Rule(event=events.MatchedToEnterprise, measure="matched", day="effective"),
     Rule(event=events.MatchedToEnterprise, measure="registration_to_match", day="effective", since="registered_on"),
