@@ -5,7 +5,8 @@ Out      EnterpriseQualified, ReserveDeposited, JobOrderOpened/Closed/Expired, M
          InsuranceBound, ClearanceRequested/Granted/Refused/Withdrawn, PlacementCancelled, Dispatched, Returned,
          DispatchCorrected, DispatchVoided (topic docking.events; subject: enterprise, order or placement).
 In       registration: WorkerRegistered, WorkerVerified, WillingnessRecorded/Withdrawn/Expired (who may be matched),
-         WorkerCorrected, ResidenceChanged, HouseholdStatusChanged (departures on record follow);
+         WorkerCorrected, ResidenceChanged, HouseholdStatusChanged (departures on record follow),
+         WorkerSuspended/Reinstated, RegistrationLapsed;
          training: CertificateIssued, CertificateRevoked (the clearance saga); rights: CaseOpened, CaseClosed (blocking cases);
          stats: QuotaStatusChanged (the weight of the quota gap in matching).
 """

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from services.registration.domain.corrections import CorrectionReason, RejectionReason
+from services.registration.domain.standing import ReinstatementReason, SuspensionReason
 from services.registration.domain.workers import ResidenceBasis, Source
 from shared.values import CountyField, Day, DestinationField, HouseholdStatus, Line, Money, OccupationField, Sex
 
@@ -102,6 +103,20 @@ class ChangeResidence(_Command):
 class SetHouseholdStatus(_Command):
     household_status: HouseholdStatus
     as_of: Day | None = None
+    version: Version | None = None
+
+
+class SuspendWorker(_Command):
+    """Out of the supply until reinstated, from that day on. Why, from a closed list: free text would soon hold personal data."""
+
+    reason: SuspensionReason
+    suspended_on: Day | None = None
+    version: Version | None = None
+
+
+class ReinstateWorker(_Command):
+    reason: ReinstatementReason
+    reinstated_on: Day | None = None
     version: Version | None = None
 
 

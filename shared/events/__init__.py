@@ -39,6 +39,7 @@ from shared.events.registration import (
     CountedStep,
     HouseholdStatusChanged,
     ImportCompleted,
+    RegistrationLapsed,
     ResidenceChanged,
     ResidenceFact,
     WillingnessExpired,
@@ -47,6 +48,8 @@ from shared.events.registration import (
     WorkerCorrected,
     WorkerFact,
     WorkerRegistered,
+    WorkerReinstated,
+    WorkerSuspended,
     WorkerVerified,
 )
 from shared.events.rights import (
@@ -149,6 +152,7 @@ __all__ = [
     "QuotaStatusChanged",
     "RecruitmentCost",
     "RecruitmentCostAssessed",
+    "RegistrationLapsed",
     "ReserveDeposited",
     "ResidenceChanged",
     "ResidenceFact",
@@ -169,6 +173,8 @@ __all__ = [
     "WorkerEnrolled",
     "WorkerFact",
     "WorkerRegistered",
+    "WorkerReinstated",
+    "WorkerSuspended",
     "WorkerVerified",
     "YearOnYearBreached",
     "decode",

@@ -144,6 +144,34 @@ class HouseholdStatusChanged(_Registration):
     effective: date
 
 
+class WorkerSuspended(_Registration):
+    """Neither matched nor cleared until reinstated. `ends_willingness`: was willing, and is not any more."""
+
+    worker: WorkerId
+    origin: Origin
+    reason: Literal["identity_doubtful", "false_statement", "under_investigation", "exit_restricted", "asked_by_worker"]
+    ends_willingness: bool
+    effective: date
+
+
+class WorkerReinstated(_Registration):
+    """What the worker is willing to do is stated anew."""
+
+    worker: WorkerId
+    origin: Origin
+    reason: Literal["doubt_removed", "investigation_closed", "restriction_ended", "suspended_in_error", "asked_by_worker"]
+    effective: date
+
+
+class RegistrationLapsed(_Registration):
+    """Nobody has seen a document in the time that a provisional registration lasts; a verification puts it in force again."""
+
+    worker: WorkerId
+    origin: Origin
+    ends_willingness: bool
+    effective: date
+
+
 class ImportCompleted(_Registration):
     SUBJECT = "import_id"
 
@@ -164,5 +192,8 @@ EVENTS: tuple[type[Event], ...] = (
     WorkerCorrected,
     ResidenceChanged,
     HouseholdStatusChanged,
+    WorkerSuspended,
+    WorkerReinstated,
+    RegistrationLapsed,
     ImportCompleted,
 )

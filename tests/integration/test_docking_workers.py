@@ -153,6 +153,70 @@ async def test_departures_since_the_day_carry_the_household_status_of_then(dock:
     assert (change.fact.departed_on, change.fact.household_status) == (dock.today, "registered_poor")
 
 
+def suspended(worker: WorkerId, on: date) -> events.WorkerSuspended:
+    return events.WorkerSuspended(
+        worker=worker,
+        origin=reference.origin(RICH_COUNTY, on),
+        reason="under_investigation",
+        ends_willingness=True,
+        effective=on,
+    )
+
+
+def reinstated(worker: WorkerId, on: date) -> events.WorkerReinstated:
+    origin = reference.origin(RICH_COUNTY, on)
+    return events.WorkerReinstated(worker=worker, origin=origin, reason="investigation_closed", effective=on)
+
+
+async def test_a_suspended_worker_is_neither_proposed_nor_accepted(dock: Dock) -> None:
+    order, worker = await dock.order(), await dock.worker()
+    match = await dock.proposed(order, worker)
+    await dock.consume(suspended(worker, dock.today))
+    assert (await dock.post(f"/matches/{match}/acceptance")).body["state"] == {"failed": ["suspended", "not_willing"]}
+    assert (await dock.post(f"/orders/{order}/matches", {"n": 5})).body["matches"] == []
+    await dock.consume(reinstated(worker, dock.today))
+    again = await dock.post(f"/orders/{order}/matches", {"worker": str(worker)})
+    assert again.body["state"] == {"failed": ["not_willing"]}
+
+
+async def test_a_suspension_releases_the_position_and_withdraws_the_clearance(dock: Dock) -> None:
+    order, worker = await dock.order(), await dock.worker()
+    placement = await dock.cleared(order, worker)
+    await dock.consume(suspended(worker, dock.today))
+    [withdrawn] = await dock.published(events.ClearanceWithdrawn)
+    [cancelled] = await dock.published(events.PlacementCancelled)
+    assert (withdrawn.reason, cancelled.reason, cancelled.reopens) == ("worker_suspended", "officer", True)
+    assert (await dock.show(placement))["state"] == "cancelled"
+    left = await dock.post(f"/placements/{placement['placement']}/departure", a_departure(dock.today))
+    assert (left.status, left.code) == (409, "ILLEGAL_STEP")
+    await dock.matched(order)  # the position is free for somebody else
+
+
+async def test_a_suspended_worker_who_is_abroad_stays_there(dock: Dock) -> None:
+    worker = await dock.worker()
+    placement = await dock.departed(worker=worker)
+    await dock.consume(suspended(worker, dock.today))
+    assert (await dock.show(placement))["state"] == "abroad"
+
+
+async def test_a_match_that_crossed_the_suspension_gets_no_clearance(dock: Dock) -> None:
+    worker = await dock.worker()
+    placement = await dock.prepared(await dock.matched(worker=worker))
+    await dock.certificate(placement)
+    async with dock.client.database.connection() as conn:
+        await conn.execute("UPDATE worker SET suspended = true")
+    refused = await dock.requested(placement)
+    assert (refused["state"], refused["failed"]) == ("matched", ["worker_not_suspended"])
+
+
+async def test_whose_registration_lapsed_is_no_longer_a_candidate(dock: Dock) -> None:
+    order, worker = await dock.order(), await dock.worker(AWorker(verified=False))
+    origin = reference.origin(RICH_COUNTY, dock.today)
+    await dock.consume(events.RegistrationLapsed(worker=worker, origin=origin, ends_willingness=True, effective=dock.today))
+    refused = await dock.post(f"/orders/{order}/matches", {"worker": str(worker)})
+    assert refused.body["state"] == {"failed": ["not_verified", "not_willing"]}
+
+
 async def test_a_correction_of_a_worker_never_registered_is_parked(dock: Dock) -> None:
     fact = a_fact(RICH_COUNTY, dock.today - timedelta(days=1))
     with pytest.raises(Reject, match="worker_unknown"):

@@ -55,9 +55,9 @@ class Step:
 
 KINDS = (
     "depart", "depart", "depart", "return", "return", "correct", "correct", "void", "merge", "pay", "pay", "repay", "repay",
-    "unpay", "register", "verify", "willing", "unwilling", "lapse", "amend", "amend", "move", "open", "match", "certify", "clear",
-    "cancel", "close", "expire", "short", "mend", "complain", "answer", "overdue", "settle", "assess", "assess", "absurd",
-    "garbage",
+    "unpay", "register", "verify", "willing", "unwilling", "lapse", "suspend", "amend", "amend", "move", "open", "match",
+    "certify", "clear", "cancel", "close", "expire", "short", "mend", "complain", "answer", "overdue", "settle", "assess",
+    "assess", "absurd", "garbage",
 )  # fmt: skip
 steps = st.builds(
     Step,
@@ -226,6 +226,7 @@ def _single(world: World, step: Step) -> None:
         "expires_on": step.day,
         "enrolment": new_id(),
         "case": new_id(),
+        "ends_willingness": step.codes % 3 > 0,
         "renewal": step.codes % 4 == 0,
         "positions": step.codes,
         "unfilled": step.codes % 9,
@@ -288,6 +289,7 @@ _SINGLES: Mapping[str, type[Event]] = {
     "willing": events.WillingnessRecorded,
     "unwilling": events.WillingnessWithdrawn,
     "lapse": events.WillingnessExpired,
+    "suspend": events.RegistrationLapsed,
     "open": events.JobOrderOpened,
     "match": events.MatchedToEnterprise,
     "certify": events.CertificateIssued,

@@ -282,6 +282,8 @@ _COUNTS: Mapping[str, Callable[[Mapping[str, Any]], Contributions]] = {
     "registration.WillingnessExpired.v1": _once("willing", (1,), -1),
     "registration.WorkerCorrected.v1": _worker_corrected,
     "registration.ResidenceChanged.v1": _moved,
+    "registration.WorkerSuspended.v1": lambda data: _once("willing", (1,), -1)(data) if data["ends_willingness"] else [],
+    "registration.RegistrationLapsed.v1": lambda data: _once("willing", (1,), -1)(data) if data["ends_willingness"] else [],
     "training.CertificateIssued.v1": _once("certified", (1, 2, 3)),
     "docking.JobOrderOpened.v1": _positions(1, "positions"),
     "docking.JobOrderClosed.v1": _positions(-1, "unfilled"),

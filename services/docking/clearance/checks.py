@@ -22,6 +22,7 @@ CHECKS = (
     "licence_scope",  # E1
     "reserve",  # E3, article 9
     "no_blocking_case",
+    "worker_not_suspended",
 )
 
 
@@ -33,7 +34,8 @@ class Facts:
     order: Order
     enterprise: Enterprise
     certificates: tuple[TrainingCertificate, ...]
-    blocked: bool
+    blocked: bool  # the enterprise, by an open case
+    suspended: bool  # the worker
 
 
 Verdict = Literal["granted", "waiting", "refused"]
@@ -106,6 +108,7 @@ def _passed(facts: Facts, today: date, leaving: date, limits: Limits) -> dict[st
         "licence_scope": covers(enterprise, order.channel, order.destination),
         "reserve": enterprise.reserve_minor >= limits.minimum_reserve,
         "no_blocking_case": not facts.blocked,
+        "worker_not_suspended": not facts.suspended,
     }
 
 

@@ -27,8 +27,8 @@ class CodesOn:
 WORKER = Columns(
     Worker,
     """
-    id, registered_at, registered_on, county, poor, sex, birth_year, household_status, occupations, verified, willing, destinations,
-    wanted, floor_minor AS "floor.minor", floor_currency AS "floor.currency", available_from, willing_since, willing_until
+    id, registered_at, registered_on, county, poor, sex, birth_year, household_status, occupations, verified, suspended, willing,
+    destinations, wanted, floor_minor AS "floor.minor", floor_currency AS "floor.currency", available_from, willing_since, willing_until
     """,
 )
 AVAILABILITY = WORKER.extend(
@@ -53,7 +53,8 @@ FROM (
         SELECT candidate.*
         FROM supply JOIN worker AS candidate ON candidate.id = supply.worker
         WHERE supply.destination = $1 AND supply.occupation = code AND supply.poor = listed.poor
-            AND candidate.verified AND candidate.willing AND candidate.willing_until >= $3 AND candidate.birth_year BETWEEN $4 AND $5
+            AND candidate.verified AND NOT candidate.suspended AND candidate.willing AND candidate.willing_until >= $3
+            AND candidate.birth_year BETWEEN $4 AND $5
             AND supply.county ^@ ANY($6::text[])
             AND NOT EXISTS (
                 SELECT FROM placement
@@ -94,6 +95,7 @@ WHERE id = $1 RETURNING true
 UPDATE_SUPPLY = """
 UPDATE supply SET poor = worker.poor, county = worker.county FROM worker WHERE worker.id = $1 AND supply.worker = worker.id
 """
+UPDATE_SUSPENDED = "UPDATE worker SET suspended = $2 WHERE id = $1 RETURNING true"
 UPDATE_UNWILLING = "UPDATE worker SET willing = false WHERE id = $1 RETURNING true"
 DELETE_SUPPLY = "DELETE FROM supply WHERE worker = $1"
 INSERT_SUPPLY = """
@@ -204,6 +206,11 @@ async def update_willing(tx: Tx, recorded: WillingnessRecorded) -> bool:
         await tx.conn.execute(DELETE_SUPPLY, recorded.worker)
         await tx.conn.execute(INSERT_SUPPLY, recorded.worker)
     return bool(known)
+
+
+async def update_suspended(tx: Tx, worker: WorkerId, *, suspended: bool) -> bool:
+    """False when the worker is not known here."""
+    return bool(await tx.conn.fetchval(UPDATE_SUSPENDED, worker, suspended))
 
 
 async def update_unwilling(tx: Tx, worker: WorkerId) -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from services.docking.domain.dispatches import Dispatch, changed
+from services.docking.domain.placements import BEFORE_DEPARTURE
 from services.docking.domain.workers import Worker
 from services.docking.queries import dispatches, placements, workers
 from services.docking.usecases.dispatches import designated
 from services.docking.usecases.event_fields import corrections
+from services.docking.usecases.placements import cancel
 from shared import reference
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
@@ -16,6 +18,7 @@ from shared.delivery.consumer import Reject
 from shared.events import (
     EventEnvelope,
     HouseholdStatusChanged,
+    RegistrationLapsed,
     ResidenceChanged,
     WillingnessExpired,
     WillingnessRecorded,
@@ -23,6 +26,8 @@ from shared.events import (
     WorkerCorrected,
     WorkerFact,
     WorkerRegistered,
+    WorkerReinstated,
+    WorkerSuspended,
     WorkerVerified,
 )
 from shared.values import Designation, PlacementId, WorkerId
@@ -141,6 +146,26 @@ async def willingness_recorded(tx: Tx, event: EventEnvelope[WillingnessRecorded]
 
 async def willingness_ended(tx: Tx, event: EventEnvelope[WillingnessWithdrawn] | EventEnvelope[WillingnessExpired]) -> None:
     """Out of the supply; a placement under way goes on. Raises Reject for a worker never registered."""
+    _require_known(await workers.update_unwilling(tx, event.data.worker), event.data.worker)
+
+
+async def worker_suspended(tx: Tx, event: EventEnvelope[WorkerSuspended]) -> None:
+    """Out of the supply; before a departure the position is released and a clearance withdrawn. Raises Reject."""
+    worker = event.data.worker
+    placement = await placements.lock_active(tx, worker)
+    _require_known(await workers.update_suspended(tx, worker, suspended=True), worker)
+    await workers.update_unwilling(tx, worker)
+    if placement is not None and placement.state in BEFORE_DEPARTURE:
+        await cancel(tx, placement, "officer", withdrawn_for="worker_suspended")
+
+
+async def worker_reinstated(tx: Tx, event: EventEnvelope[WorkerReinstated]) -> None:
+    """May be matched once willing again. Raises Reject for a worker never registered."""
+    _require_known(await workers.update_suspended(tx, event.data.worker, suspended=False), event.data.worker)
+
+
+async def registration_lapsed(tx: Tx, event: EventEnvelope[RegistrationLapsed]) -> None:
+    """Out of the supply; never verified, so that no placement is under way. Raises Reject for a worker never registered."""
     _require_known(await workers.update_unwilling(tx, event.data.worker), event.data.worker)
 
 

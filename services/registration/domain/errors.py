@@ -101,6 +101,12 @@ class NothingToChange(Invalid):
     slug = "NOTHING_TO_CHANGE"
 
 
+class NotInForce(Conflict):
+    """The registration is suspended, or has lapsed because no document was seen in time; or it is in force already."""
+
+    slug = "REGISTRATION_NOT_IN_FORCE"
+
+
 class CorrectionNotFound(NotFound):
     """There is no such correction."""
 

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from services.registration.domain.errors import AgeOutOfRange, AlreadyVerified, InFuture, OutOfOrder
+from services.registration.domain.standing import Standing, SuspensionReason
 from services.registration.domain.willingness import Offer, Willingness
 from shared.values import CountyCode, HouseholdStatus, ImportId, Occupation, Sex, WorkerId
 
@@ -51,6 +52,9 @@ class Worker:
     assurance: Assurance
     registered_on: date
     provisional_until: date | None
+    standing: Standing
+    standing_since: date | None  # None: since the registration
+    suspended_for: SuspensionReason | None
     verified_on: date | None
     willingness: Willingness
     willingness_since: date | None  # when the present state began
@@ -109,9 +113,9 @@ def county_on(worker: Worker, earlier: Sequence[EarlierCounty], day: date) -> Co
     return next((one.county for one in earlier if day < one.until), worker.county)
 
 
-def willingness_not_before(worker: Worker) -> date:
-    """Before this day nothing about willingness can take effect: it is counted under another county, or in another state."""
-    return max(filter(None, (worker.willingness_since, worker.residence_since, worker.registered_on)))
+def supply_not_before(worker: Worker) -> date:
+    """Before this day nothing can take effect that moves the supply: until then another state or another county was counted."""
+    return max(filter(None, (worker.willingness_since, worker.residence_since, worker.standing_since, worker.registered_on)))
 
 
 def age(birth_date: date, on: date) -> int:

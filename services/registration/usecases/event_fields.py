@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Literal
 
+from services.registration.domain.standing import ReinstatementReason, SuspensionReason
 from services.registration.domain.willingness import Offer
 from services.registration.domain.workers import CountedDays, EarlierCounty, Worker, county_on
 from shared import events, reference
@@ -66,6 +67,20 @@ def residence_changed(before: Worker, after: Worker, moved_on: date, willing_fro
         return events.ResidenceFact(origin=reference.origin(worker.county, moved_on), willingness=willing)
 
     return events.ResidenceChanged(worker=before.worker, previous=fact(before), fact=fact(after), effective=moved_on)
+
+
+def suspended(worker: Worker, day: date, reason: SuspensionReason, *, ends_willingness: bool) -> events.WorkerSuspended:
+    origin = reference.origin(worker.county, day)
+    return events.WorkerSuspended(worker=worker.worker, origin=origin, reason=reason, ends_willingness=ends_willingness, effective=day)
+
+
+def reinstated(worker: Worker, day: date, reason: ReinstatementReason) -> events.WorkerReinstated:
+    return events.WorkerReinstated(worker=worker.worker, origin=reference.origin(worker.county, day), reason=reason, effective=day)
+
+
+def registration_lapsed(worker: Worker, day: date, *, ends_willingness: bool) -> events.RegistrationLapsed:
+    origin = reference.origin(worker.county, day)
+    return events.RegistrationLapsed(worker=worker.worker, origin=origin, ends_willingness=ends_willingness, effective=day)
 
 
 def household_status_changed(before: Worker, after: Worker, day: date) -> events.HouseholdStatusChanged:

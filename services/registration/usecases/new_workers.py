@@ -9,6 +9,7 @@ from datetime import date
 from services.registration.commands import RegisterWorker
 from services.registration.domain import identity
 from services.registration.domain.errors import IdNumberMissing
+from services.registration.domain.standing import Standing
 from services.registration.domain.willingness import Willingness
 from services.registration.domain.workers import Assurance, Notice, Source, Worker, effective_day, provisional_until, require_age
 from services.registration.personal_data.name_romanisation import normalise_name, romanise_name
@@ -58,6 +59,9 @@ def new_worker(command: RegisterWorker, worker_no: str, today: date, *, imported
         assurance=Assurance.VERIFIED if command.id_checked else Assurance.PROVISIONAL,
         registered_on=day,
         provisional_until=provisional_until(day, rules.registration_provisional_days, checked=command.id_checked),
+        standing=Standing.ACTIVE,
+        standing_since=None,
+        suspended_for=None,
         verified_on=day if command.id_checked else None,
         willingness=Willingness.NONE,
         willingness_since=None,

@@ -6,8 +6,11 @@ from dataclasses import replace
 from datetime import date
 
 from services.registration.commands import RecordWillingness, WithdrawWillingness
+from services.registration.domain import standing
+from services.registration.domain.errors import NotInForce
+from services.registration.domain.standing import Standing
 from services.registration.domain.willingness import Offer, Step, SupplyCell, SupplyFilter, Willingness, expires_on, lapsed_on, next_state
-from services.registration.domain.workers import Worker, effective_day, willingness_not_before
+from services.registration.domain.workers import Worker, effective_day, provisional_expired, supply_not_before
 from services.registration.queries import willingness as supply
 from services.registration.queries import workers
 from services.registration.settings import policy
@@ -35,11 +38,14 @@ async def record_willingness(tx: Tx, worker_id: WorkerId, command: RecordWilling
 
 
 def offer_stated(worker: Worker, command: RecordWillingness, today: date) -> tuple[Worker, list[Event]]:
-    """The worker with the offer, and its events. Raises InFuture, OutOfOrder, DestinationNotFound, OccupationNotFound."""
+    """The worker with the offer, and its events. Raises NotInForce, InFuture, OutOfOrder, DestinationNotFound, OccupationNotFound."""
+    standing.standing_after(worker.standing, standing.Step.OFFER)
     require_occupations(command.occupations or ())
     for position, code in enumerate(command.destinations):
         reference.require_destination(code, f"destinations.{position}")
-    day = effective_day(command.recorded_on, today, field="recorded_on", not_before=willingness_not_before(worker))
+    day = effective_day(command.recorded_on, today, field="recorded_on", not_before=supply_not_before(worker))
+    if provisional_expired(worker, day):
+        raise NotInForce(state=Standing.LAPSED)  # which the sweep has not recorded yet
     worker, changes = lapsed(worker, day)
     renewal = worker.willingness is Willingness.WILLING
     offer = Offer(
@@ -66,7 +72,7 @@ def lapsed(worker: Worker, day: date) -> tuple[Worker, list[Event]]:
 async def withdraw_willingness(tx: Tx, worker_id: WorkerId, command: WithdrawWillingness) -> WorkerView:
     """The worker has changed his mind. Raises NotWilling, InFuture, OutOfOrder and what `lock` raises."""
     worker = await lock(tx, worker_id, command.version)
-    day = effective_day(command.withdrawn_on, tx.clock.today(), field="withdrawn_on", not_before=willingness_not_before(worker))
+    day = effective_day(command.withdrawn_on, tx.clock.today(), field="withdrawn_on", not_before=supply_not_before(worker))
     worker, _ = lapsed(worker, day)
     worker = replace(worker, willingness=next_state(worker.willingness, Step.WITHDRAW), willingness_since=day)
     await workers.update(tx, worker)

@@ -9,6 +9,7 @@ from uuid import UUID
 from services.registration.commands import RegisterWorker, VerifyWorker
 from services.registration.domain import identity
 from services.registration.domain.errors import IdNumberDiffers, IdNumberMissing, WorkerNotFound
+from services.registration.domain.standing import Step, standing_after
 from services.registration.domain.workers import Worker, WorkerFilter, county_on, effective_day, verify
 from services.registration.personal_data.vault import PersonalData
 from services.registration.queries import earlier_codes, personal_data, workers
@@ -36,15 +37,16 @@ async def register_worker(tx: Tx, command: RegisterWorker) -> views.Worker:
 
 
 async def verify_worker(tx: Tx, worker_id: WorkerId, command: VerifyWorker) -> views.Worker:
-    """The document has been seen.
+    """The document has been seen; a registration that lapsed is in force again.
 
-    Raises AlreadyVerified, IdNumberMissing, IdNumberDiffers, what `parse_id_number` and `lock` raise, InFuture, OutOfOrder.
+    Raises AlreadyVerified, NotInForce, IdNumberMissing, IdNumberDiffers, what `parse_id_number` and `lock` raise, InFuture, OutOfOrder.
     """
     worker = await lock(tx, worker_id, command.version)
-    assurance = verify(worker.assurance)
+    assurance, standing = verify(worker.assurance), standing_after(worker.standing, Step.VERIFY)
     day = effective_day(command.verified_on, tx.clock.today(), field="verified_on", not_before=worker.registered_on)
     await _record_document(tx, worker, command.id_number)
-    worker = replace(worker, assurance=assurance, verified_on=day, provisional_until=None)
+    since = max(day, worker.standing_since or day) if standing is not worker.standing else worker.standing_since
+    worker = replace(worker, assurance=assurance, standing=standing, standing_since=since, verified_on=day, provisional_until=None)
     await workers.update(tx, worker)
     publish_and_audit(tx, event_fields.verified(worker, county_on(worker, await earlier_codes.list_counties(tx, worker_id), day), day))
     return await changed(tx, worker)

@@ -6,6 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from services.registration.domain import workers
+from services.registration.domain.standing import Standing, SuspensionReason
 from services.registration.domain.willingness import Willingness
 from services.registration.domain.workers import Assurance, ResidenceBasis, Source
 from services.registration.personal_data import vault
@@ -42,6 +43,9 @@ class Worker(View):
     verified_on: date | None
     provisional_until: date | None
     provisional_expired: bool
+    standing: Standing
+    standing_since: date | None
+    suspended_for: SuspensionReason | None
     willingness: Willingness
     willingness_since: date | None
     offer: Offer | None
@@ -82,6 +86,9 @@ class Worker(View):
             verified_on=worker.verified_on,
             provisional_until=worker.provisional_until,
             provisional_expired=workers.provisional_expired(worker, today),
+            standing=worker.standing,
+            standing_since=worker.standing_since,
+            suspended_for=worker.suspended_for,
             willingness=worker.willingness,
             willingness_since=worker.willingness_since,
             offer=Offer.model_validate(worker.offer) if worker.offer else None,
