@@ -77,6 +77,12 @@ class WorkerNumberMistyped(Invalid):
     slug = "WORKER_NUMBER_MISTYPED"
 
 
+class DocumentVerifiedElsewhere(Conflict):
+    """The same document has verified another registration: decide first which of the two is the person's."""
+
+    slug = "DOCUMENT_VERIFIED_ELSEWHERE"
+
+
 class AlreadyVerified(Conflict):
     """The worker is verified already."""
 

@@ -10,15 +10,15 @@ from services.registration.commands import ApproveCorrection, CorrectWorker, Rej
 from services.registration.domain import identity
 from services.registration.domain.corrections import CODES, IDENTITY, Correction, CorrectionState, FieldChange, Step, decide
 from services.registration.domain.errors import CorrectionNotFound, CorrectionPending, NothingToCorrect
-from services.registration.domain.workers import Worker, require_age
+from services.registration.domain.workers import Assurance, Worker, require_age
 from services.registration.personal_data.name_romanisation import normalise_name, romanise_name
 from services.registration.personal_data.vault import IdentityChange, PersonalData
-from services.registration.queries import corrections, earlier_codes, personal_data
+from services.registration.queries import corrections, earlier_codes, personal_data, verified_documents
 from services.registration.queries import workers as worker_rows
 from services.registration.settings import policy, vault
 from services.registration.usecases import event_fields
 from services.registration.usecases.new_workers import require_occupations, sealed_record
-from services.registration.usecases.workers import get, lock, open_personal
+from services.registration.usecases.workers import claim_document, get, lock, open_personal
 from services.registration.views import corrections as views
 from shared import events
 from shared.db import Tx
@@ -148,12 +148,15 @@ def _decided(tx: Tx, one: Correction, step: Step) -> Correction:
 
 
 async def _apply(tx: Tx, one: Correction, workers: tuple[Worker, Worker], personal: PersonalData, changes: Sequence[FieldChange]) -> None:
-    """Write and publish. `workers`: before and after."""
+    """Write and publish. `workers`: before and after. Raises DocumentVerifiedElsewhere."""
     before, after = workers
     today, counted = tx.clock.today(), await worker_rows.get_counted_days(tx, before)
     earlier = await earlier_codes.list_counties(tx, before.worker)
     if counted.willing_from and before.residence_since:
         counted = replace(counted, willing_from=max(counted.willing_from, before.residence_since))
+    if after.assurance is Assurance.VERIFIED and personal.id_number and any(change.field == "id_number" for change in changes):
+        await verified_documents.delete(tx, after.worker)
+        await claim_document(tx, after.worker, personal.id_number)
     await worker_rows.update(tx, after)
     await personal_data.update(tx, sealed_record(after, personal))
     publish_and_audit(

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from services.registration.commands import RegisterWorker
 from services.registration.domain import identity
-from services.registration.domain.errors import IdNumberMissing
+from services.registration.domain.errors import DocumentVerifiedElsewhere, IdNumberMissing
 from services.registration.domain.standing import Standing
 from services.registration.domain.willingness import Willingness
 from services.registration.domain.workers import Assurance, Notice, Source, Worker, effective_day, provisional_until, require_age
 from services.registration.personal_data.name_romanisation import normalise_name, romanise_name
 from services.registration.personal_data.vault import PersonalData
-from services.registration.queries import personal_data, workers
+from services.registration.queries import personal_data, verified_documents, workers
 from services.registration.queries.personal_data import PersonalRecord
 from services.registration.settings import policy, vault
 from shared import reference
@@ -70,6 +70,22 @@ def new_worker(command: RegisterWorker, worker_no: str, today: date, *, imported
         import_row=import_row,
     )
     return NewWorker(worker, _personal_record(worker, command, document), _notices(worker.county, document))
+
+
+async def hold_documents(tx: Tx, new: Sequence[NewWorker]) -> list[NewWorker]:
+    """The workers as they may go in: whose document has verified somebody else is provisional until that is decided (F18).
+
+    A registration is never refused for it; it carries a notice.
+    """
+    documents = {one.worker.worker: one.personal.id_hash for one in new if one.worker.assurance is Assurance.VERIFIED}
+    claimed = await verified_documents.claim(tx, {worker: id_hash for worker, id_hash in documents.items() if id_hash is not None})
+    return [_held(one) if one.worker.worker in documents.keys() - claimed else one for one in new]
+
+
+def _held(new: NewWorker) -> NewWorker:
+    until = provisional_until(new.worker.registered_on, policy().registration_provisional_days, checked=False)
+    worker = replace(new.worker, assurance=Assurance.PROVISIONAL, verified_on=None, provisional_until=until)
+    return replace(new, worker=worker, notices=(*new.notices, Notice(DocumentVerifiedElsewhere.slug, "id_number")))
 
 
 async def insert_all(tx: Tx, new: Sequence[NewWorker]) -> None:

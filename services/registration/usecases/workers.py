@@ -8,11 +8,11 @@ from uuid import UUID
 
 from services.registration.commands import RegisterWorker, VerifyWorker
 from services.registration.domain import identity
-from services.registration.domain.errors import IdNumberDiffers, IdNumberMissing, WorkerNotFound
+from services.registration.domain.errors import DocumentVerifiedElsewhere, IdNumberDiffers, IdNumberMissing, WorkerNotFound
 from services.registration.domain.standing import Step, standing_after
 from services.registration.domain.workers import Worker, WorkerFilter, county_on, effective_day, verify
 from services.registration.personal_data.vault import PersonalData
-from services.registration.queries import earlier_codes, personal_data, workers
+from services.registration.queries import earlier_codes, personal_data, verified_documents, workers
 from services.registration.settings import vault
 from services.registration.usecases import event_fields, new_workers
 from services.registration.views import workers as views
@@ -30,6 +30,7 @@ async def register_worker(tx: Tx, command: RegisterWorker) -> views.Worker:
     require_county(tx.principal, command.county)
     [number] = await workers.get_numbers(tx, 1)
     new = new_workers.new_worker(command, identity.format_worker_no(number), tx.clock.today())
+    [new] = await new_workers.hold_documents(tx, [new])
     await new_workers.insert_all(tx, [new])
     publish_and_audit(tx, event_fields.registered(new.worker))
     duplicates = await personal_data.get_duplicate_counts(tx, [new.worker.worker])
@@ -39,12 +40,14 @@ async def register_worker(tx: Tx, command: RegisterWorker) -> views.Worker:
 async def verify_worker(tx: Tx, worker_id: WorkerId, command: VerifyWorker) -> views.Worker:
     """The document has been seen; a registration that lapsed is in force again.
 
-    Raises AlreadyVerified, NotInForce, IdNumberMissing, IdNumberDiffers, what `parse_id_number` and `lock` raise, InFuture, OutOfOrder.
+    Raises AlreadyVerified, NotInForce, DocumentVerifiedElsewhere, IdNumberMissing, IdNumberDiffers, InFuture, OutOfOrder, and what
+    `parse_id_number` and `lock` raise.
     """
     worker = await lock(tx, worker_id, command.version)
     assurance, standing = verify(worker.assurance), standing_after(worker.standing, Step.VERIFY)
     day = effective_day(command.verified_on, tx.clock.today(), field="verified_on", not_before=worker.registered_on)
-    await _record_document(tx, worker, command.id_number)
+    document = await _record_document(tx, worker, command.id_number)
+    await claim_document(tx, worker_id, document)
     since = max(day, worker.standing_since or day) if standing is not worker.standing else worker.standing_since
     worker = replace(worker, assurance=assurance, standing=standing, standing_since=since, verified_on=day, provisional_until=None)
     await workers.update(tx, worker)
@@ -52,20 +55,27 @@ async def verify_worker(tx: Tx, worker_id: WorkerId, command: VerifyWorker) -> v
     return await changed(tx, worker)
 
 
-async def _record_document(tx: Tx, worker: Worker, id_number: str | None) -> None:
+async def _record_document(tx: Tx, worker: Worker, id_number: str | None) -> str:
     """The number of the document seen is the registered one, or becomes it."""
     personal = await open_personal(tx, worker)
     if id_number is None:
         if personal.id_number is None:
             raise IdNumberMissing(field="id_number")
-        return
+        return personal.id_number
     document = identity.parse_id_number(id_number)
     if personal.id_number is not None:
         if personal.id_number != document.text:
             raise IdNumberDiffers(field="id_number")
-        return
+        return document.text
     identity.require_same_person(document, personal.birth_date, worker.sex)
     await personal_data.update(tx, new_workers.sealed_record(worker, replace(personal, id_number=document.text)))
+    return document.text
+
+
+async def claim_document(tx: Tx, worker: WorkerId, id_number: str) -> None:
+    """One document verifies one registration. Raises DocumentVerifiedElsewhere."""
+    if worker not in await verified_documents.claim(tx, {worker: vault().id_hash(id_number)}):
+        raise DocumentVerifiedElsewhere(field="id_number")
 
 
 # --- queries ----------------------------------------------------------------------------------------------------------
