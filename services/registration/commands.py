@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from services.registration.domain.corrections import CorrectionReason, RejectionReason
-from services.registration.domain.standing import ReinstatementReason, SuspensionReason
+from services.registration.domain.validity import ReinstatementReason, SuspensionReason
 from services.registration.domain.workers import ResidenceBasis, Source
 from shared.values import CountyField, Day, DestinationField, HouseholdStatus, Line, Money, OccupationField, Sex
 

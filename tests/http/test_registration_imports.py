@@ -116,8 +116,8 @@ async def test_field_case_f18_rows_of_a_document_that_has_verified_somebody_else
     rows = [a_row(name=name, id_number=number, id_checked="yes", destinations="JPN", family_consent="yes") for name in ("王芳", "王方")]
     answer = await imported(registration, rows)
     assert (answer.body["accepted"], found(answer)) == (2, [(3, "id_number", "DOCUMENT_VERIFIED_ELSEWHERE", "warning")])
-    told = [event.data for event in await registration.published() if isinstance(event.data, events.WorkerRegistered)]
-    assert [event.assurance for event in told] == ["verified", "provisional"]
+    published_events = [event.data for event in await registration.published() if isinstance(event.data, events.WorkerRegistered)]
+    assert [event.assurance for event in published_events] == ["verified", "provisional"]
     listed = (await registration.get("/workers", import_id=answer.body["import_id"])).body["items"]
     assert [(worker["assurance"], worker["willingness"]) for worker in listed] == [("verified", "willing"), ("provisional", "willing")]
 

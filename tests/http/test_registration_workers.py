@@ -213,8 +213,8 @@ async def test_field_case_f18_a_document_verifies_one_registration_until_somebod
     assert second.body["warnings"] == [{"code": "DOCUMENT_VERIFIED_ELSEWHERE", "field": "id_number"}]
     refused = await registration.post(f"/workers/{second.body['worker']}/verification", {})
     assert (refused.status, refused.code) == (409, "DOCUMENT_VERIFIED_ELSEWHERE")
-    told = [event.data for event in await registration.published()]
-    assert [event.assurance for event in told if isinstance(event, events.WorkerRegistered)] == ["verified", "provisional"]
+    published_events = [event.data for event in await registration.published()]
+    assert [event.assurance for event in published_events if isinstance(event, events.WorkerRegistered)] == ["verified", "provisional"]
     assert (await registration.get(f"/workers/{first}")).body["assurance"] == "verified"
 
 

@@ -47,9 +47,9 @@ def ended(codes: int) -> list[Event]:
 
 @pytest.mark.parametrize("codes", range(24))
 def test_both_folds_are_what_a_recount_gives(codes: int) -> None:
-    told = [recorded(one, DAY + timedelta(days=3)) for one in (corrected(codes), moved(codes), *ended(codes))]
-    values = [encode(event) for event in told]
-    found = fold_all(told)
+    published_events = [recorded(one, DAY + timedelta(days=3)) for one in (corrected(codes), moved(codes), *ended(codes))]
+    values = [encode(event) for event in published_events]
+    found = fold_all(published_events)
     assert columnar_fold.fold(values) == found
     assert {named(cell): value for cell, value in found.items()} == recount([json.loads(value) for value in values])
 

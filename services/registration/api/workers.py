@@ -11,7 +11,7 @@ from services.registration.api.callers import Officer, Reader, Writer
 from services.registration.commands import ChangeResidence, RegisterWorker, ReinstateWorker, SetHouseholdStatus, SuspendWorker, VerifyWorker
 from services.registration.domain.willingness import Willingness
 from services.registration.domain.workers import WorkerFilter
-from services.registration.usecases import residences, standing, workers
+from services.registration.usecases import residences, validity, workers
 from services.registration.views.workers import Worker, Workers
 from shared.delivery.audit_trail import History
 from shared.values import CountyField, ImportId, WorkerId
@@ -67,12 +67,12 @@ async def set_household_status(worker: WorkerId, body: SetHouseholdStatus, call:
 
 @router.post("/workers/{worker}/suspension", response_model=Worker)
 async def suspend_worker(worker: WorkerId, body: SuspendWorker, call: Officer) -> Response:
-    return await call.command(lambda tx: standing.suspend_worker(tx, worker, body))
+    return await call.command(lambda tx: validity.suspend_worker(tx, worker, body))
 
 
 @router.post("/workers/{worker}/reinstatement", response_model=Worker)
 async def reinstate_worker(worker: WorkerId, body: ReinstateWorker, call: Officer) -> Response:
-    return await call.command(lambda tx: standing.reinstate_worker(tx, worker, body))
+    return await call.command(lambda tx: validity.reinstate_worker(tx, worker, body))
 
 
 @router.post("/workers/{worker}/verification", response_model=Worker)

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from services.registration.domain.errors import AgeOutOfRange, AlreadyVerified, InFuture, OutOfOrder
-from services.registration.domain.standing import Standing, SuspensionReason
+from services.registration.domain.validity import SuspensionReason, Validity
 from services.registration.domain.willingness import Offer, Willingness
 from shared.values import CountyCode, HouseholdStatus, ImportId, Occupation, Sex, WorkerId
 
@@ -52,8 +52,8 @@ class Worker:
     assurance: Assurance
     registered_on: date
     provisional_until: date | None
-    standing: Standing
-    standing_since: date | None  # None: since the registration
+    validity: Validity
+    validity_since: date | None  # None: since the registration
     suspended_for: SuspensionReason | None
     verified_on: date | None
     willingness: Willingness
@@ -115,7 +115,7 @@ def county_on(worker: Worker, earlier: Sequence[EarlierCounty], day: date) -> Co
 
 def supply_not_before(worker: Worker) -> date:
     """Before this day nothing can take effect that moves the supply: until then another state or another county was counted."""
-    return max(filter(None, (worker.willingness_since, worker.residence_since, worker.standing_since, worker.registered_on)))
+    return max(filter(None, (worker.willingness_since, worker.residence_since, worker.validity_since, worker.registered_on)))
 
 
 def age(birth_date: date, on: date) -> int:

@@ -17,7 +17,7 @@ WORKER = rows.Columns(
     Worker,
     """
     worker, worker_no, version, birth_year, sex, county, residence_since, residence_basis, education, occupations, household_status,
-    household_since, source, assurance, registered_on, provisional_until, standing, standing_since, suspended_for, verified_on,
+    household_since, source, assurance, registered_on, provisional_until, validity, validity_since, suspended_for, verified_on,
     willingness, willingness_since, destinations AS "offer.destinations", offered_occupations AS "offer.occupations",
     wage_floor_minor AS "offer.wage_floor.minor", wage_floor_currency AS "offer.wage_floor.currency",
     available_from AS "offer.available_from", expires_on AS "offer.expires_on", family_consent AS "offer.family_consent",
@@ -43,7 +43,7 @@ LOCK_LAPSED = WORKER.select("""
 FROM worker WHERE willingness = 'willing' AND expires_on < $1 ORDER BY expires_on, worker LIMIT $2 FOR UPDATE SKIP LOCKED
 """)
 LOCK_PROVISIONAL_OVERDUE = WORKER.select("""
-FROM worker WHERE assurance = 'provisional' AND standing = 'active' AND provisional_until < $1
+FROM worker WHERE assurance = 'provisional' AND validity = 'active' AND provisional_until < $1
 ORDER BY provisional_until, worker LIMIT $2 FOR UPDATE SKIP LOCKED
 """)
 GET_NUMBERS = "SELECT nextval('worker_number') AS number FROM generate_series(1, $1::integer)"
@@ -74,7 +74,7 @@ UPDATE worker SET
     version = version + 1, assurance = $2, provisional_until = $3, verified_on = $4, willingness = $5, willingness_since = $6,
     destinations = $7, offered_occupations = $8, wage_floor_minor = $9, wage_floor_currency = $10, available_from = $11,
     expires_on = $12, family_consent = $13, birth_year = $14, sex = $15, county = $16, residence_basis = $17, education = $18,
-    occupations = $19, residence_since = $20, household_status = $21, household_since = $22, standing = $23, standing_since = $24,
+    occupations = $19, residence_since = $20, household_status = $21, household_since = $22, validity = $23, validity_since = $24,
     suspended_for = $25
 WHERE worker = $1 AND version = $26
 """
@@ -221,8 +221,8 @@ async def update(tx: Tx, worker: Worker) -> None:
         worker.residence_since,
         worker.household_status,
         worker.household_since,
-        worker.standing,
-        worker.standing_since,
+        worker.validity,
+        worker.validity_since,
         worker.suspended_for,
         worker.version,
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Literal
 
-from services.registration.domain.standing import ReinstatementReason, SuspensionReason
+from services.registration.domain.validity import ReinstatementReason, SuspensionReason
 from services.registration.domain.willingness import Offer
 from services.registration.domain.workers import CountedDays, EarlierCounty, Worker, county_on
 from shared import events, reference

@@ -9,7 +9,7 @@ from datetime import date
 from services.registration.commands import RegisterWorker
 from services.registration.domain import identity
 from services.registration.domain.errors import DocumentVerifiedElsewhere, IdNumberMissing
-from services.registration.domain.standing import Standing
+from services.registration.domain.validity import Validity
 from services.registration.domain.willingness import Willingness
 from services.registration.domain.workers import Assurance, Notice, Source, Worker, effective_day, provisional_until, require_age
 from services.registration.personal_data.name_romanisation import normalise_name, romanise_name
@@ -59,8 +59,8 @@ def new_worker(command: RegisterWorker, worker_no: str, today: date, *, imported
         assurance=Assurance.VERIFIED if command.id_checked else Assurance.PROVISIONAL,
         registered_on=day,
         provisional_until=provisional_until(day, rules.registration_provisional_days, checked=command.id_checked),
-        standing=Standing.ACTIVE,
-        standing_since=None,
+        validity=Validity.ACTIVE,
+        validity_since=None,
         suspended_for=None,
         verified_on=day if command.id_checked else None,
         willingness=Willingness.NONE,
@@ -78,7 +78,7 @@ async def hold_documents(tx: Tx, new: Sequence[NewWorker]) -> list[NewWorker]:
     A registration is never refused for it; it carries a notice.
     """
     documents = {one.worker.worker: one.personal.id_hash for one in new if one.worker.assurance is Assurance.VERIFIED}
-    claimed = await verified_documents.claim(tx, {worker: id_hash for worker, id_hash in documents.items() if id_hash is not None})
+    claimed = await verified_documents.insert_all(tx, {worker: id_hash for worker, id_hash in documents.items() if id_hash is not None})
     return [_held(one) if one.worker.worker in documents.keys() - claimed else one for one in new]
 
 

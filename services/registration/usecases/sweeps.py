@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.registration.domain.willingness import lapsed_on
 from services.registration.queries import workers
 from services.registration.usecases import event_fields
-from services.registration.usecases.standing import lapse_registrations
+from services.registration.usecases.validity import lapse_registrations
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import date
 
 from services.registration.commands import RecordWillingness, WithdrawWillingness
-from services.registration.domain import standing
+from services.registration.domain import validity
 from services.registration.domain.errors import NotInForce
-from services.registration.domain.standing import Standing
+from services.registration.domain.validity import Validity
 from services.registration.domain.willingness import Offer, Step, SupplyCell, SupplyFilter, Willingness, expires_on, lapsed_on, next_state
 from services.registration.domain.workers import Worker, effective_day, provisional_expired, supply_not_before
 from services.registration.queries import willingness as supply
@@ -39,13 +39,13 @@ async def record_willingness(tx: Tx, worker_id: WorkerId, command: RecordWilling
 
 def offer_stated(worker: Worker, command: RecordWillingness, today: date) -> tuple[Worker, list[Event]]:
     """The worker with the offer, and its events. Raises NotInForce, InFuture, OutOfOrder, DestinationNotFound, OccupationNotFound."""
-    standing.standing_after(worker.standing, standing.Step.OFFER)
+    validity.validity_after(worker.validity, validity.Step.OFFER)
     require_occupations(command.occupations or ())
     for position, code in enumerate(command.destinations):
         reference.require_destination(code, f"destinations.{position}")
     day = effective_day(command.recorded_on, today, field="recorded_on", not_before=supply_not_before(worker))
     if provisional_expired(worker, day):
-        raise NotInForce(state=Standing.LAPSED)  # which the sweep has not recorded yet
+        raise NotInForce(state=Validity.LAPSED)  # which the sweep has not recorded yet
     worker, changes = lapsed(worker, day)
     renewal = worker.willingness is Willingness.WILLING
     offer = Offer(

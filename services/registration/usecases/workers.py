@@ -9,7 +9,7 @@ from uuid import UUID
 from services.registration.commands import RegisterWorker, VerifyWorker
 from services.registration.domain import identity
 from services.registration.domain.errors import DocumentVerifiedElsewhere, IdNumberDiffers, IdNumberMissing, WorkerNotFound
-from services.registration.domain.standing import Step, standing_after
+from services.registration.domain.validity import Step, validity_after
 from services.registration.domain.workers import Worker, WorkerFilter, county_on, effective_day, verify
 from services.registration.personal_data.vault import PersonalData
 from services.registration.queries import earlier_codes, personal_data, verified_documents, workers
@@ -44,12 +44,12 @@ async def verify_worker(tx: Tx, worker_id: WorkerId, command: VerifyWorker) -> v
     `parse_id_number` and `lock` raise.
     """
     worker = await lock(tx, worker_id, command.version)
-    assurance, standing = verify(worker.assurance), standing_after(worker.standing, Step.VERIFY)
+    assurance, validity = verify(worker.assurance), validity_after(worker.validity, Step.VERIFY)
     day = effective_day(command.verified_on, tx.clock.today(), field="verified_on", not_before=worker.registered_on)
     document = await _record_document(tx, worker, command.id_number)
     await claim_document(tx, worker_id, document)
-    since = max(day, worker.standing_since or day) if standing is not worker.standing else worker.standing_since
-    worker = replace(worker, assurance=assurance, standing=standing, standing_since=since, verified_on=day, provisional_until=None)
+    since = max(day, worker.validity_since or day) if validity is not worker.validity else worker.validity_since
+    worker = replace(worker, assurance=assurance, validity=validity, validity_since=since, verified_on=day, provisional_until=None)
     await workers.update(tx, worker)
     publish_and_audit(tx, event_fields.verified(worker, county_on(worker, await earlier_codes.list_counties(tx, worker_id), day), day))
     return await changed(tx, worker)
@@ -74,7 +74,7 @@ async def _record_document(tx: Tx, worker: Worker, id_number: str | None) -> str
 
 async def claim_document(tx: Tx, worker: WorkerId, id_number: str) -> None:
     """One document verifies one registration. Raises DocumentVerifiedElsewhere."""
-    if worker not in await verified_documents.claim(tx, {worker: vault().id_hash(id_number)}):
+    if worker not in await verified_documents.insert_all(tx, {worker: vault().id_hash(id_number)}):
         raise DocumentVerifiedElsewhere(field="id_number")
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from services.registration.domain import workers
-from services.registration.domain.standing import Standing, SuspensionReason
+from services.registration.domain.validity import SuspensionReason, Validity
 from services.registration.domain.willingness import Willingness
 from services.registration.domain.workers import Assurance, ResidenceBasis, Source
 from services.registration.personal_data import vault
@@ -43,8 +43,8 @@ class Worker(View):
     verified_on: date | None
     provisional_until: date | None
     provisional_expired: bool
-    standing: Standing
-    standing_since: date | None
+    validity: Validity
+    validity_since: date | None
     suspended_for: SuspensionReason | None
     willingness: Willingness
     willingness_since: date | None
@@ -86,8 +86,8 @@ class Worker(View):
             verified_on=worker.verified_on,
             provisional_until=worker.provisional_until,
             provisional_expired=workers.provisional_expired(worker, today),
-            standing=worker.standing,
-            standing_since=worker.standing_since,
+            validity=worker.validity,
+            validity_since=worker.validity_since,
             suspended_for=worker.suspended_for,
             willingness=worker.willingness,
             willingness_since=worker.willingness_since,

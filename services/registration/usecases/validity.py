@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from services.registration.commands import ReinstateWorker, SuspendWorker
 from services.registration.domain import willingness
-from services.registration.domain.standing import Step, standing_after
+from services.registration.domain.validity import Step, validity_after
 from services.registration.domain.willingness import Willingness
 from services.registration.domain.workers import Worker, effective_day, supply_not_before
 from services.registration.queries import workers
@@ -27,10 +27,10 @@ async def suspend_worker(tx: Tx, worker_id: WorkerId, command: SuspendWorker) ->
     Raises NotInForce, InFuture, OutOfOrder, and what `lock` raises.
     """
     worker = await lock(tx, worker_id, command.version)
-    standing = standing_after(worker.standing, Step.SUSPEND)
+    validity = validity_after(worker.validity, Step.SUSPEND)
     day = effective_day(command.suspended_on, tx.clock.today(), field="suspended_on", not_before=supply_not_before(worker))
     worker, changes = lapsed(worker, day)
-    suspended = replace(unwilling(worker, day), standing=standing, standing_since=day, suspended_for=command.reason)
+    suspended = replace(unwilling(worker, day), validity=validity, validity_since=day, suspended_for=command.reason)
     await workers.update(tx, suspended)
     ends = worker.willingness is Willingness.WILLING
     publish_and_audit(tx, *changes, event_fields.suspended(worker, day, command.reason, ends_willingness=ends))
@@ -43,9 +43,9 @@ async def reinstate_worker(tx: Tx, worker_id: WorkerId, command: ReinstateWorker
     Raises NotInForce, InFuture, OutOfOrder, and what `lock` raises.
     """
     worker = await lock(tx, worker_id, command.version)
-    standing = standing_after(worker.standing, Step.REINSTATE)
+    validity = validity_after(worker.validity, Step.REINSTATE)
     day = effective_day(command.reinstated_on, tx.clock.today(), field="reinstated_on", not_before=supply_not_before(worker))
-    reinstated = replace(worker, standing=standing, standing_since=day, suspended_for=None)
+    reinstated = replace(worker, validity=validity, validity_since=day, suspended_for=None)
     await workers.update(tx, reinstated)
     publish_and_audit(tx, event_fields.reinstated(worker, day, command.reason))
     return await changed(tx, reinstated)
@@ -75,6 +75,6 @@ def registration_lapsed(worker: Worker) -> tuple[Worker, list[Event]]:
     ended = (worker.provisional_until or worker.registered_on) + timedelta(days=1)
     day = max(ended, supply_not_before(worker))
     worker, changes = lapsed(worker, day)
-    after = replace(unwilling(worker, day), standing=standing_after(worker.standing, Step.LAPSE), standing_since=day)
+    after = replace(unwilling(worker, day), validity=validity_after(worker.validity, Step.LAPSE), validity_since=day)
     ends = worker.willingness is Willingness.WILLING
     return after, [*changes, event_fields.registration_lapsed(worker, day, ends_willingness=ends)]

@@ -12,7 +12,7 @@ SuspensionReason = Literal["identity_doubtful", "false_statement", "under_invest
 ReinstatementReason = Literal["doubt_removed", "investigation_closed", "restriction_ended", "suspended_in_error", "asked_by_worker"]
 
 
-class Standing(StrEnum):
+class Validity(StrEnum):
     ACTIVE = "active"
     SUSPENDED = "suspended"
     LAPSED = "lapsed"
@@ -26,19 +26,19 @@ class Step(StrEnum):
     OFFER = "offer"  # state what one is willing to do
 
 
-STANDING_STEPS: Mapping[tuple[Standing, Step], Standing] = {
-    (Standing.ACTIVE, Step.VERIFY): Standing.ACTIVE,
-    (Standing.ACTIVE, Step.OFFER): Standing.ACTIVE,
-    (Standing.ACTIVE, Step.SUSPEND): Standing.SUSPENDED,
-    (Standing.SUSPENDED, Step.REINSTATE): Standing.ACTIVE,
-    (Standing.ACTIVE, Step.LAPSE): Standing.LAPSED,
-    (Standing.LAPSED, Step.VERIFY): Standing.ACTIVE,
+VALIDITY_STEPS: Mapping[tuple[Validity, Step], Validity] = {
+    (Validity.ACTIVE, Step.VERIFY): Validity.ACTIVE,
+    (Validity.ACTIVE, Step.OFFER): Validity.ACTIVE,
+    (Validity.ACTIVE, Step.SUSPEND): Validity.SUSPENDED,
+    (Validity.SUSPENDED, Step.REINSTATE): Validity.ACTIVE,
+    (Validity.ACTIVE, Step.LAPSE): Validity.LAPSED,
+    (Validity.LAPSED, Step.VERIFY): Validity.ACTIVE,
 }
 
 
-def standing_after(standing: Standing, step: Step) -> Standing:
-    """Raises NotInForce: the standing does not allow the step."""
-    following = STANDING_STEPS.get((standing, step))
+def validity_after(validity: Validity, step: Step) -> Validity:
+    """Raises NotInForce: the validity does not allow the step."""
+    following = VALIDITY_STEPS.get((validity, step))
     if following is None:
-        raise NotInForce(state=standing)
+        raise NotInForce(state=validity)
     return following

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.registration.domain.errors import NotInForce
-from services.registration.domain.standing import STANDING_STEPS, Standing, Step, standing_after
+from services.registration.domain.validity import VALIDITY_STEPS, Step, Validity, validity_after
 from shared import events
 from shared.principals import Role
 from tests.http.test_registration_willingness import happened, on, swept
@@ -34,30 +34,30 @@ async def published(registration: Client, *kinds: type[events.Event]) -> list[An
 
 
 @pytest.mark.parametrize("step", Step)
-@pytest.mark.parametrize("standing", Standing)
-def test_what_the_step_table_does_not_hold_is_refused(standing: Standing, step: Step) -> None:
-    if (standing, step) in STANDING_STEPS:
-        assert standing_after(standing, step) is STANDING_STEPS[standing, step]
+@pytest.mark.parametrize("validity", Validity)
+def test_what_the_step_table_does_not_hold_is_refused(validity: Validity, step: Step) -> None:
+    if (validity, step) in VALIDITY_STEPS:
+        assert validity_after(validity, step) is VALIDITY_STEPS[validity, step]
     else:
         with pytest.raises(NotInForce):
-            standing_after(standing, step)
+            validity_after(validity, step)
 
 
 async def test_a_suspended_worker_leaves_the_supply_until_reinstated_and_willing_anew(registration: Client) -> None:
     worker = await a_worker().verified().at(registration)
     await willing(registration, worker)
     answer = await suspend(registration, worker)
-    shown = {name: answer.body[name] for name in ("standing", "standing_since", "suspended_for", "willingness")}
+    shown = {name: answer.body[name] for name in ("validity", "validity_since", "suspended_for", "willingness")}
     assert shown == {
-        "standing": "suspended",
-        "standing_since": "2018-06-01",
+        "validity": "suspended",
+        "validity_since": "2018-06-01",
         "suspended_for": "under_investigation",
         "willingness": "withdrawn",
     }
     assert (await registration.get("/supply")).body["items"] == []
     refused = await registration.post(f"/workers/{worker}/willingness", an_offer())
     assert (refused.status, refused.code, refused.body["state"]) == (409, "REGISTRATION_NOT_IN_FORCE", "suspended")
-    assert (await reinstate(registration, worker)).body["standing"] == "active"
+    assert (await reinstate(registration, worker)).body["validity"] == "active"
     await willing(registration, worker)
     assert [name for name, _ in await happened(registration)] == [
         "WillingnessRecorded",
@@ -108,7 +108,7 @@ async def test_a_wrong_suspension_is_refused_and_nothing_changes(
     await willing(registration, worker, recorded_on="2018-05-15")
     answer = await suspend(registration, worker, **changes)
     assert (answer.status, answer.body["errors"][0]["field"], answer.body["errors"][0]["code"]) == (422, field, code)
-    assert (await registration.get(f"/workers/{worker}")).body["standing"] == "active"
+    assert (await registration.get(f"/workers/{worker}")).body["validity"] == "active"
 
 
 async def test_only_an_officer_of_the_region_suspends(registration: Client) -> None:
@@ -129,7 +129,7 @@ async def test_a_provisional_registration_lapses_after_90_days_and_takes_the_wil
     [lapsed] = await published(registration, events.RegistrationLapsed)
     assert lapsed.ends_willingness is True
     shown = (await registration.get(f"/workers/{worker}")).body
-    assert (shown["standing"], shown["standing_since"], shown["willingness"]) == ("lapsed", "2018-08-31", "withdrawn")
+    assert (shown["validity"], shown["validity_since"], shown["willingness"]) == ("lapsed", "2018-08-31", "withdrawn")
 
 
 async def test_a_willingness_that_ran_out_before_the_registration_expires_and_does_not_count_twice(registration: Client) -> None:
@@ -150,9 +150,9 @@ async def test_a_verified_registration_does_not_lapse_and_a_lapsed_one_is_put_in
     refused = await late.post(f"/workers/{lapsed}/willingness", an_offer())
     assert (refused.code, refused.body["state"]) == ("REGISTRATION_NOT_IN_FORCE", "lapsed")
     answer = await late.post(f"/workers/{lapsed}/verification", {})
-    assert (answer.body["standing"], answer.body["standing_since"]) == ("active", "2018-09-10")
+    assert (answer.body["validity"], answer.body["validity_since"]) == ("active", "2018-09-10")
     await willing(late, lapsed)
-    assert (await late.get(f"/workers/{verified}")).body["standing"] == "active"
+    assert (await late.get(f"/workers/{verified}")).body["validity"] == "active"
 
 
 async def test_before_the_sweep_comes_nothing_new_is_stated_for_a_registration_whose_time_is_over(registration: Client) -> None:
