@@ -34,6 +34,7 @@ EnrolmentId = NewType("EnrolmentId", UUID)
 ReportId = NewType("ReportId", UUID)
 CaseId = NewType("CaseId", UUID)
 ImportId = NewType("ImportId", UUID)
+CorrectionId = NewType("CorrectionId", UUID)
 
 CountyCode = NewType("CountyCode", str)  # GB/T 2260, six digits, vintage December 2017
 Destination = NewType("Destination", str)  # ISO 3166-1 alpha-3

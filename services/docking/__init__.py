@@ -5,7 +5,9 @@ Out      EnterpriseQualified/Renewed/Suspended/Reinstated/Expired/Revoked, Reser
          EmployerRegistered, JobOrderOpened/Amended/Closed/Expired, MatchDeclined/Expired, MatchedToEnterprise, ContractRegistered,
          InsuranceBound, ClearanceRequested/Granted/Refused/Withdrawn, PlacementCancelled, Dispatched, Returned, ReturnCorrected,
          DispatchCorrected, DispatchVoided (topic docking.events; subject: enterprise, employer, order, match or placement).
-In       registration: WorkerRegistered, WorkerVerified, WillingnessRecorded/Withdrawn/Expired (who may be matched);
+In       registration: WorkerRegistered, WorkerVerified, WillingnessRecorded/Withdrawn/Expired (who may be matched),
+         WorkerCorrected, ResidenceChanged, HouseholdStatusChanged (departures on record follow),
+         WorkerSuspended/Reinstated, RegistrationLapsed;
          training: CertificateIssued, CertificateRevoked (the clearance saga); rights: CaseOpened, CaseClosed (blocking cases);
          stats: QuotaStatusChanged (the weight of the quota gap in matching).
 """

@@ -11,6 +11,12 @@ TOPICS = (events.REGISTRATION, events.TRAINING, events.RIGHTS, events.STATS)
 HANDLERS: consumer.Handlers = {
     events.WorkerRegistered: workers.worker_registered,
     events.WorkerVerified: workers.worker_verified,
+    events.WorkerCorrected: workers.worker_corrected,
+    events.ResidenceChanged: workers.residence_changed,
+    events.HouseholdStatusChanged: workers.household_status_changed,
+    events.WorkerSuspended: workers.worker_suspended,
+    events.WorkerReinstated: workers.worker_reinstated,
+    events.RegistrationLapsed: workers.registration_lapsed,
     events.WillingnessRecorded: workers.willingness_recorded,
     events.WillingnessWithdrawn: workers.willingness_ended,
     events.WillingnessExpired: workers.willingness_ended,

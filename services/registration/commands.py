@@ -6,6 +6,8 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from services.registration.domain.corrections import CorrectionReason, RejectionReason
+from services.registration.domain.validity import ReinstatementReason, SuspensionReason
 from services.registration.domain.workers import ResidenceBasis, Source
 from shared.values import CountyField, Day, DestinationField, HouseholdStatus, Line, Money, OccupationField, Sex
 
@@ -71,6 +73,59 @@ class VerifyWorker(_Command):
     id_number: IdNumberField | None = None
     verified_on: Day | None = None
     version: Version | None = None
+
+
+class CorrectWorker(_Command):
+    """What is given replaces what was registered. Name, number, birth date and sex are the identity: a second person has to agree."""
+
+    name: Name | None = None
+    name_pinyin: Pinyin | None = None
+    id_number: IdNumberField | None = None
+    birth_date: Day | None = None
+    sex: Sex | None = None
+    phone: Phone | None = None
+    county: CountyField | None = None
+    residence_basis: ResidenceBasis | None = None
+    education: Education | None = None
+    occupations: Occupations | None = None
+    reason: CorrectionReason
+    version: Version | None = None
+
+
+class ChangeResidence(_Command):
+    """The household register has moved. What was wrong from the start is corrected instead."""
+
+    county: CountyField
+    moved_on: Day | None = None
+    version: Version | None = None
+
+
+class SetHouseholdStatus(_Command):
+    household_status: HouseholdStatus
+    as_of: Day | None = None
+    version: Version | None = None
+
+
+class SuspendWorker(_Command):
+    """Out of the supply until reinstated, from that day on. Why, from a closed list: free text would soon hold personal data."""
+
+    reason: SuspensionReason
+    suspended_on: Day | None = None
+    version: Version | None = None
+
+
+class ReinstateWorker(_Command):
+    reason: ReinstatementReason
+    reinstated_on: Day | None = None
+    version: Version | None = None
+
+
+class ApproveCorrection(_Command):
+    """The document has been compared with what is asked for."""
+
+
+class RejectCorrection(_Command):
+    reason: RejectionReason
 
 
 class RecordWillingness(_Command):

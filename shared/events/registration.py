@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from shared.events.event import REGISTRATION, Event, Origin
+from shared.events.event import REGISTRATION, Event, Origin, Part
 from shared.values import (
     Destination,
     HouseholdStatus,
@@ -71,6 +71,107 @@ class WillingnessExpired(_Registration):
     effective: date
 
 
+class CountedStep(Part):
+    """A step of a worker as the figures count it: the day, and the codes under which."""
+
+    on: date
+    origin: Origin
+    sex: Sex
+    birth_year: int
+
+
+class WorkerFact(Part):
+    """A worker by codes, and what is counted of him. `origin`: on the day of the event.
+
+    `verification` None: never counted, since the worker was registered with the document seen or nobody has seen it. `willingness`
+    None: not willing. A spell of willingness that is over stays where it was counted.
+    """
+
+    origin: Origin
+    residence_basis: Literal["household_register", "residence"]
+    sex: Sex
+    birth_year: int
+    education: int
+    occupations: tuple[Occupation, ...]
+    household_status: HouseholdStatus
+    registration: CountedStep
+    verification: CountedStep | None
+    willingness: CountedStep | None
+
+
+class WorkerCorrected(_Registration):
+    """What was registered was wrong from the start. `fields` names what changed; values of personal fields are nowhere.
+
+    `approver` None: no field of the identity changed, so that no second person had to agree.
+    """
+
+    worker: WorkerId
+    fields: tuple[
+        Literal["name", "name_pinyin", "id_number", "birth_date", "sex", "phone", "county", "residence_basis", "education", "occupations"],
+        ...,
+    ]
+    reason: Literal["mistyped", "misunderstood", "document_changed"]
+    previous: WorkerFact
+    fact: WorkerFact
+    requested_by: str
+    approver: str | None
+    effective: date
+
+
+class ResidenceFact(Part):
+    """`willingness`: what the county is counted for from now on; None: not willing. A spell that is over stays where it was."""
+
+    origin: Origin
+    willingness: CountedStep | None
+
+
+class ResidenceChanged(_Registration):
+    """The household register is in another county from the effective day on. What happened before stays counted in the old one."""
+
+    worker: WorkerId
+    previous: ResidenceFact
+    fact: ResidenceFact
+    effective: date
+
+
+class HouseholdStatusChanged(_Registration):
+    """The household is of another status from the effective day on."""
+
+    worker: WorkerId
+    origin: Origin
+    previous: HouseholdStatus
+    fact: HouseholdStatus
+    effective: date
+
+
+class WorkerSuspended(_Registration):
+    """Neither matched nor cleared until reinstated. `ends_willingness`: was willing, and is not any more."""
+
+    worker: WorkerId
+    origin: Origin
+    reason: Literal["identity_doubtful", "false_statement", "under_investigation", "exit_restricted", "asked_by_worker"]
+    ends_willingness: bool
+    effective: date
+
+
+class WorkerReinstated(_Registration):
+    """What the worker is willing to do is stated anew."""
+
+    worker: WorkerId
+    origin: Origin
+    reason: Literal["doubt_removed", "investigation_closed", "restriction_ended", "suspended_in_error", "asked_by_worker"]
+    effective: date
+
+
+class RegistrationLapsed(_Registration):
+    """Nobody has seen a document in the time that a provisional registration lasts; a verification puts it in force again."""
+
+    worker: WorkerId
+    origin: Origin
+    ends_willingness: bool
+    effective: date
+
+
 class ImportCompleted(_Registration):
     SUBJECT = "import_id"
 
@@ -88,5 +189,11 @@ EVENTS: tuple[type[Event], ...] = (
     WillingnessRecorded,
     WillingnessWithdrawn,
     WillingnessExpired,
+    WorkerCorrected,
+    ResidenceChanged,
+    HouseholdStatusChanged,
+    WorkerSuspended,
+    WorkerReinstated,
+    RegistrationLapsed,
     ImportCompleted,
 )

@@ -72,6 +72,7 @@ BY_FIELD: Mapping[str, object] = {
     "reasons": ("occupation", "destination"),
     "registration_no": "0104-01-000417",
     "rule_version": "wages/1",
+    "requested_by": "clerk:county-622427",
     "scope": "CN",
     "serial": "TC-2018-000093",
     "share": (146, 1802),

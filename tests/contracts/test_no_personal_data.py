@@ -99,6 +99,7 @@ TEXT = {
     "reason": "why an officer or a rule ended something: about the case, never about the person",
     "reasons": "slugs of what the match was ranked by",
     "registration_no": "a company's number in the host state's register",
+    "requested_by": "role and account name",
     "rule_version": "version of a rule",
     "scope": "codes",
     "serial": "a certificate's serial number",

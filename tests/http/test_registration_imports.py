@@ -111,6 +111,17 @@ async def test_the_same_file_again_is_the_finished_import(registration: Client) 
     assert len(await registration.published()) == 5
 
 
+async def test_field_case_f18_rows_of_a_document_that_has_verified_somebody_else_go_in_as_provisional(registration: Client) -> None:
+    number = an_id(date(1992, 3, 4), "female")
+    rows = [a_row(name=name, id_number=number, id_checked="yes", destinations="JPN", family_consent="yes") for name in ("王芳", "王方")]
+    answer = await imported(registration, rows)
+    assert (answer.body["accepted"], found(answer)) == (2, [(3, "id_number", "DOCUMENT_VERIFIED_ELSEWHERE", "warning")])
+    published_events = [event.data for event in await registration.published() if isinstance(event.data, events.WorkerRegistered)]
+    assert [event.assurance for event in published_events] == ["verified", "provisional"]
+    listed = (await registration.get("/workers", import_id=answer.body["import_id"])).body["items"]
+    assert [(worker["assurance"], worker["willingness"]) for worker in listed] == [("verified", "willing"), ("provisional", "willing")]
+
+
 class Killed(Exception):
     """Stands for the process going away in the middle of a chunk: its transaction is rolled back."""
 

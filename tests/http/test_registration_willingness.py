@@ -54,7 +54,7 @@ async def test_willingness_counts_for_180_days_for_what_was_stated(registration:
 
 
 async def test_recording_willingness_again_while_willing_is_a_renewal(registration: Client) -> None:
-    worker = await a_worker().at(registration)
+    worker = await a_worker().verified().at(registration)
     await willing(registration, worker)
     await willing(on(registration, "2018-11-28"), worker)
     first, second = [event.data for event in await registration.published() if isinstance(event.data, events.WillingnessRecorded)]
@@ -63,7 +63,7 @@ async def test_recording_willingness_again_while_willing_is_a_renewal(registrati
 
 
 async def test_recording_willingness_again_after_its_time_records_the_expiry_first(registration: Client) -> None:
-    worker = await a_worker().at(registration)
+    worker = await a_worker().verified().at(registration)
     await willing(registration, worker)
     await willing(on(registration, "2018-12-10"), worker)
     assert await happened(registration) == [
@@ -77,7 +77,7 @@ async def test_recording_willingness_again_after_its_time_records_the_expiry_fir
 
 
 async def test_the_sweep_records_an_expired_willingness_once(registration: Client) -> None:
-    worker = await a_worker().at(registration)
+    worker = await a_worker().verified().at(registration)
     await willing(registration, worker)
     assert await swept(registration, "2018-11-28") == 0
     assert await swept(registration, "2018-12-24") == 1

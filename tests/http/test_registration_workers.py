@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -204,6 +205,67 @@ async def test_a_command_on_an_old_version_is_refused(registration: Client) -> N
     assert (stale.status, stale.code, stale.body["state"]) == (409, "VERSION_CONFLICT", {"version": 2})
 
 
+async def test_field_case_f18_a_document_verifies_one_registration_until_somebody_decides(registration: Client) -> None:
+    who = a_worker().verified()
+    first = await who.at(registration)
+    second = await registration.post("/workers", who.from_county("620521").body())
+    assert (second.status, second.body["assurance"], second.body["possible_duplicates"]) == (201, "provisional", 1)
+    assert second.body["warnings"] == [{"code": "DOCUMENT_VERIFIED_ELSEWHERE", "field": "id_number"}]
+    refused = await registration.post(f"/workers/{second.body['worker']}/verification", {})
+    assert (refused.status, refused.code) == (409, "DOCUMENT_VERIFIED_ELSEWHERE")
+    published_events = [event.data for event in await registration.published()]
+    assert [event.assurance for event in published_events if isinstance(event, events.WorkerRegistered)] == ["verified", "provisional"]
+    assert (await registration.get(f"/workers/{first}")).body["assurance"] == "verified"
+
+
+async def test_of_two_verifications_by_one_document_at_once_one_is_refused(registration: Client) -> None:
+    number = an_id()
+    pair = [await a_worker().with_id(number).from_county(county).at(registration) for county in ("621126", "622427")]
+    answers = await asyncio.gather(*(registration.post(f"/workers/{worker}/verification", {}) for worker in pair))
+    assert sorted(answer.status for answer in answers) == [200, 409]
+
+
+async def test_a_corrected_number_frees_the_document_and_takes_the_other(registration: Client) -> None:
+    number, other = an_id(), an_id()
+    wrong = await a_worker().verified().at(registration)
+    taken = await a_worker().named("赵六").with_id(other).verified().at(registration)
+    right = await a_worker().named("钱七").with_id(number).at(registration)
+    officer = replace(registration.speaking_as(Role.OFFICER, regions=GANSU, subject="second"), at=JUNE)
+
+    async def corrected(worker: str, id_number: str) -> Any:
+        asked = await registration.post(f"/workers/{worker}/corrections", {"reason": "mistyped", "id_number": id_number})
+        return await officer.post(f"/corrections/{asked.body['items'][0]['correction']}/approval", {})
+
+    assert (await corrected(wrong, other)).code == "DOCUMENT_VERIFIED_ELSEWHERE"
+    held = (await officer.get("/corrections")).body["items"][0]["correction"]
+    await officer.post(f"/corrections/{held}/rejection", {"reason": "document_differs"})
+    assert (await corrected(wrong, number)).status == 200
+    assert (await registration.post(f"/workers/{right}/verification", {})).code == "DOCUMENT_VERIFIED_ELSEWHERE"
+    assert (await corrected(taken, an_id())).status == 200
+    assert (await corrected(wrong, other)).status == 200  # free again
+    assert (await registration.post(f"/workers/{right}/verification", {})).status == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "spelt"),
+    [
+        ("吕晨", "LYU CHEN"),
+        ("曾敏", "ZENG MIN"),
+        ("单雪", "SHAN XUE"),
+        ("翟宁", "ZHAI NING"),
+        ("仇亮", "QIU LIANG"),
+        ("解峰", "XIE FENG"),
+        ("尉迟安", "YUCHI AN"),
+    ],
+)
+async def test_field_case_f12_a_name_is_spelt_as_in_a_passport_and_found_again(registration: Client, name: str, spelt: str) -> None:
+    worker = await a_worker().named(name).at(registration)
+    shown = await registration.post(f"/workers/{worker}/personal-data", {"reason": "complete_documents"})
+    assert shown.body["name_pinyin"] == spelt
+    again = await registration.post("/workers", a_worker().named(name).body(name_pinyin=spelt))
+    assert again.body["possible_duplicates"] == 1
+
+
 # --- finding ----------------------------------------------------------------------------------------------------------
 async def test_a_worker_is_found_by_number_however_it_is_typed(registration: Client) -> None:
     first = await registration.post("/workers", a_worker().body())
@@ -258,7 +320,7 @@ async def test_every_disclosure_of_personal_data_is_recorded(registration: Clien
         assert shown.body == {
             "worker": worker,
             "name": "欧阳娜娜",
-            "name_pinyin": "OU YANG NA NA",
+            "name_pinyin": "OUYANG NANA",
             "birth_date": "1990-05-17",
             "id_number": who.id_number,
             "phone": "13812345678",

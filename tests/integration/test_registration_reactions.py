@@ -99,7 +99,7 @@ async def test_a_departure_without_a_willingness_changes_nothing(registration: C
 
 
 async def test_a_willingness_stated_after_a_late_departure_stays(registration: Client) -> None:
-    worker = await a_worker().registered("2018-01-01").at(registration)
+    worker = await a_worker().verified().registered("2018-01-01").at(registration)
     await willing(registration, worker)
     await reacted(registration, a_departure(worker, date(2018, 5, 31)))
     assert (await registration.get(f"/workers/{worker}")).body["willingness"] == "willing"
@@ -130,7 +130,7 @@ async def test_of_two_withdrawals_at_once_one_is_refused(registration: Client) -
 
 
 async def test_a_sweep_skips_a_worker_locked_by_a_command(registration: Client) -> None:
-    worker = await a_worker().at(registration)
+    worker = await a_worker().verified().at(registration)
     await willing(registration, worker)
     late = Cause(principal=registration.speaking_as(Role.OPERATOR).who, clock=Clock(datetime(2018, 12, 10, 4, tzinfo=UTC)))
     async with registration.database.transaction(late) as tx:
@@ -144,11 +144,11 @@ async def test_a_sweep_skips_a_worker_locked_by_a_command(registration: Client) 
 MANY_WILLING = """
 INSERT INTO worker (
     worker, worker_no, birth_year, sex, county, residence_basis, education, occupations, household_status, source, assurance,
-    registered_on, provisional_until, willingness, willingness_since, destinations, offered_occupations, available_from, expires_on,
+    registered_on, verified_on, willingness, willingness_since, destinations, offered_occupations, available_from, expires_on,
     family_consent
 )
 SELECT gen_random_uuid(), 'W' || lpad(number::text, 8, '0') || '-0', 1990, 'male', '621126', 'household_register', 3, '{7112}', 'unknown',
-    'assisted', 'provisional', '2018-01-01', '2018-04-01', 'willing', '2018-01-01', '{JPN}', '{7112}', '2018-01-01', '2018-06-30', true
+    'assisted', 'verified', '2018-01-01', '2018-01-01', 'willing', '2018-01-01', '{JPN}', '{7112}', '2018-01-01', '2018-06-30', true
 FROM generate_series(1, $1::integer) AS number
 """
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from shared import events, reference
 from shared.events import RIGHTS, DispatchFact, Event, IncomeFact, ReturnFact
 from shared.values import Channel, Destination, EnterpriseId, Money, Occupation, Period, PlacementId, Sex, new_id, period_of
-from tests.support.stats import COUNTIES, assessed, cost, departure, dispatched, income, paid
+from tests.support.stats import COUNTIES, assessed, cost, departure, dispatched, income, paid, worker_fact
 from tests.support.world import Recruited, Voyage, Wage, World, worker_id
 
 
@@ -74,8 +74,12 @@ KINDS = (
     "willing",
     "unwilling",
     "lapse",
-    "open",
+    "suspend",
     "amend",
+    "amend",
+    "move",
+    "open",
+    "amend order",
     "match",
     "certify",
     "clear",
@@ -177,6 +181,24 @@ def _merge(world: World, step: Step) -> None:
         world.set_firsts(survivor, "merge", step.day + timedelta(step.late))
 
 
+def _move(world: World, step: Step) -> None:
+    """A worker's household is registered in another county from that day on, willing or not."""
+    previous, fact = (
+        {"origin": one.origin, "willingness": one.willingness}
+        for one in (worker_fact(county, step.day, step.codes) for county in (_picked(COUNTIES, step.pick), step.county))
+    )
+    event = events.ResidenceChanged.model_validate({"worker": new_id(), "previous": previous, "fact": fact, "effective": step.day})
+    world.publish(event, step.day + timedelta(step.late))
+
+
+def _amend(world: World, step: Step) -> None:
+    """A worker was registered in another county, or born in another year."""
+    about = {"worker": new_id(), "fields": ("county", "birth_date"), "reason": "mistyped", "requested_by": "clerk:a", "approver": None}
+    previous, fact = (worker_fact(county, step.day, step.codes, step.other) for county in (_picked(COUNTIES, step.pick), step.county))
+    event = events.WorkerCorrected.model_validate({**about, "previous": previous, "fact": fact, "effective": step.day})
+    world.publish(event, step.day + timedelta(step.late))
+
+
 # --- wages ------------------------------------------------------------------------------------------------------------
 def _wage(step: Step, of: DispatchFact) -> IncomeFact:
     day = of.departed_on + timedelta(step.other)
@@ -253,6 +275,7 @@ def _single(world: World, step: Step) -> None:
         "expires_on": step.day,
         "enrolment": new_id(),
         "case": new_id(),
+        "ends_willingness": step.codes % 3 > 0,
         "renewal": step.codes % 4 == 0,
         "positions": step.codes,
         "previous_positions": step.codes % 7,
@@ -316,8 +339,9 @@ _SINGLES: Mapping[str, type[Event]] = {
     "willing": events.WillingnessRecorded,
     "unwilling": events.WillingnessWithdrawn,
     "lapse": events.WillingnessExpired,
+    "suspend": events.RegistrationLapsed,
     "open": events.JobOrderOpened,
-    "amend": events.JobOrderAmended,
+    "amend order": events.JobOrderAmended,
     "match": events.MatchedToEnterprise,
     "certify": events.CertificateIssued,
     "clear": events.ClearanceGranted,
@@ -354,6 +378,8 @@ _DO = {
     "return again": _return_again,
     "correct": _correct,
     "void": _void,
+    "amend": _amend,
+    "move": _move,
     "merge": _merge,
     "pay": _pay,
     "repay": _repay,

@@ -198,6 +198,24 @@ def _voided(data: Mapping[str, Any]) -> Contributions:
     return [*_departure(was, -1), *_return(data["returned"], was, -1), *freed]
 
 
+def _worker_corrected(data: Mapping[str, Any]) -> Contributions:
+    found: Contributions = []
+    for name, sign in (("previous", -1), ("fact", 1)):
+        for measure, cuts, step in (
+            ("registrations", (1, 6), "registration"),
+            ("verified", (1,), "verification"),
+            ("willing", (1,), "willingness"),
+        ):
+            if (counted := data[name][step]) is not None:
+                found.append(Contribution(measure, cuts, counted["on"], counted, sign))
+    return found
+
+
+def _moved(data: Mapping[str, Any]) -> Contributions:
+    steps = ((data["previous"]["willingness"], -1), (data["fact"]["willingness"], 1))
+    return [Contribution("willing", (1,), step["on"], step, sign) for step, sign in steps if step is not None]
+
+
 def _matched(data: Mapping[str, Any]) -> Contributions:
     return [
         Contribution("matched", INCOME_CUTS, data["effective"], data),
@@ -266,6 +284,10 @@ _COUNTS: Mapping[str, Callable[[Mapping[str, Any]], Contributions]] = {
     "registration.WillingnessRecorded.v1": lambda data: [] if data["renewal"] else _once("willing", (1,))(data),
     "registration.WillingnessWithdrawn.v1": _once("willing", (1,), -1),
     "registration.WillingnessExpired.v1": _once("willing", (1,), -1),
+    "registration.WorkerCorrected.v1": _worker_corrected,
+    "registration.ResidenceChanged.v1": _moved,
+    "registration.WorkerSuspended.v1": lambda data: _once("willing", (1,), -1)(data) if data["ends_willingness"] else [],
+    "registration.RegistrationLapsed.v1": lambda data: _once("willing", (1,), -1)(data) if data["ends_willingness"] else [],
     "training.CertificateIssued.v1": _once("certified", (1, 2, 3)),
     "docking.JobOrderOpened.v1": _positions(1, "positions"),
     "docking.JobOrderAmended.v1": lambda data: [*_positions(-1, "previous_positions")(data), *_positions(1, "positions")(data)],

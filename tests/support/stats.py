@@ -46,6 +46,28 @@ def recorded(data: Event, on: date | None = None) -> EventEnvelope[Event]:
     return recording.recorded(data, recording.noon(on or data.effective_on))
 
 
+def worker_fact(county: str, on: date, codes: int = 7, days: int = 0) -> events.WorkerFact:
+    """A worker registered `days` before, of whom verification and willingness are counted as the codes will have it."""
+    sex, born = list(Sex)[codes % 2], 1950 + codes % 50
+
+    def counted(earlier: int) -> events.CountedStep:
+        day = on - timedelta(earlier)
+        return events.CountedStep(on=day, origin=reference.origin(CountyCode(county), day), sex=sex, birth_year=born)
+
+    return events.WorkerFact(
+        origin=reference.origin(CountyCode(county), on),
+        residence_basis="residence",
+        sex=sex,
+        birth_year=born,
+        education=3,
+        occupations=(),
+        household_status=HouseholdStatus.UNKNOWN,
+        registration=counted(days),
+        verification=counted(days // 2) if codes % 3 else None,
+        willingness=counted(days // 3) if codes % 4 else None,
+    )
+
+
 def departure(county: str = RICH_EAST, departed_on: date = date(2018, 5, 2), **other: Any) -> events.DispatchFact:
     given: dict[str, Any] = {
         "port": "PVG",

@@ -212,7 +212,12 @@ def a_training_certificate(**changes: Any) -> TrainingCertificate:
 def some_facts(**changes: Any) -> Facts:
     return replace(
         Facts(
-            placement=a_placement(), order=an_order(), enterprise=an_enterprise(), certificates=(a_training_certificate(),), blocked=False
+            placement=a_placement(),
+            order=an_order(),
+            enterprise=an_enterprise(),
+            certificates=(a_training_certificate(),),
+            blocked=False,
+            suspended=False,
         ),
         **changes,
     )
@@ -244,6 +249,7 @@ REFUSALS: dict[str, Facts] = {
     "reserve": some_facts(enterprise=an_enterprise(reserve_minor=299_999_999)),
     "planned_departure": some_facts(placement=a_placement(planned_departure=DAY + timedelta(days=61))),
     "no_blocking_case": some_facts(blocked=True),
+    "worker_not_suspended": some_facts(suspended=True),
 }
 
 

@@ -12,6 +12,7 @@ from services.registration.domain import errors, identity, willingness, workers
 from services.registration.domain.willingness import Step, Willingness
 from services.registration.domain.workers import Assurance
 from services.registration.personal_data.masking import mask
+from services.registration.personal_data.name_romanisation import romanise_name, surname_readings
 from shared.values import Sex
 from tests.support.registration import an_id
 
@@ -137,3 +138,28 @@ def test_a_masked_value_never_shows_more_than_it_keeps(text: str, keep: int) -> 
     assert shown is not None
     assert "*" in shown
     assert len(shown.replace("*", "")) <= keep + 4
+
+
+@pytest.mark.parametrize(
+    ("name", "spelt"),
+    [
+        ("张三丰", "ZHANG SANFENG"),
+        ("欧阳娜娜", "OUYANG NANA"),
+        ("单于", "SHAN YU"),  # two characters are a surname and a given name
+        ("单于安", "CHANYU AN"),
+        ("李曾", "LI CENG"),  # the reading of a surname is that of the surname only
+        ("吕略", "LYU LYUE"),
+        ("徐女", "XU NYU"),
+        ("阿里木·买买提", "ALIMU MAIMAITI"),
+        ("王Anna", "WANG ANNA"),
+        ("吕", "LYU"),
+    ],
+)
+def test_a_name_is_spelt_by_the_rules_for_passports(name: str, spelt: str) -> None:
+    assert romanise_name(name) == spelt
+
+
+def test_every_reading_of_a_surname_is_letters_and_compound_ones_have_two_characters() -> None:
+    readings = surname_readings()
+    assert {"曾", "尉迟"} <= readings.keys()
+    assert all(len(surname) in (1, 2) and reading.isascii() and reading.isalpha() for surname, reading in readings.items())

@@ -23,6 +23,7 @@ CHECKS = (
     "reserve",  # E3, article 9
     "planned_departure",  # within the days that a clearance granted now, or after the wait for training, allows
     "no_blocking_case",
+    "worker_not_suspended",
 )
 
 
@@ -34,7 +35,8 @@ class Facts:
     order: Order
     enterprise: Enterprise
     certificates: tuple[TrainingCertificate, ...]
-    blocked: bool
+    blocked: bool  # the enterprise, by an open case
+    suspended: bool  # the worker
 
 
 Verdict = Literal["granted", "waiting", "refused"]
@@ -112,6 +114,7 @@ def _passed(facts: Facts, today: date, leaving: date, limits: Limits) -> dict[st
         "licence_scope": covers(enterprise, order.channel, order.destination),
         "reserve": enterprise.reserve_minor >= limits.minimum_reserve,
         "no_blocking_case": not facts.blocked,
+        "worker_not_suspended": not facts.suspended,
     }
 
 

@@ -23,6 +23,7 @@ class Worker:
     household_status: HouseholdStatus
     occupations: tuple[Occupation, ...]  # what the worker can do
     verified: bool
+    suspended: bool = False
     willing: bool = False
     destinations: tuple[Destination, ...] = ()
     wanted: tuple[Occupation, ...] = ()

@@ -43,6 +43,8 @@ def personal_obstacles(worker: Worker, on: date, terms: Terms) -> tuple[str, ...
     found = []
     if not worker.verified:
         found.append("not_verified")
+    if worker.suspended:
+        found.append("suspended")
     if not worker.willing or worker.willing_until is None or worker.willing_until < on:
         found.append("not_willing")
     if not terms.minimum_age <= on.year - worker.birth_year <= terms.maximum_age:

@@ -27,7 +27,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
 UPDATE = """
 UPDATE dispatch SET departed_on = $2, port = $3, destination = $4, occupation = $5, county = $6, designation = $7,
     designation_version = $8, first_ever = $9, first_this_year = $10, returned_on = $11, return_reason = $12, voided = $13,
-    version = version + 1
+    sex = $14, birth_year = $15, household_status = $16, version = version + 1
 WHERE placement = $1
 """
 
@@ -90,6 +90,9 @@ async def update_all(tx: Tx, dispatches: list[Dispatch]) -> None:
             one.returned_on,
             one.return_reason,
             one.voided,
+            one.sex,
+            one.birth_year,
+            one.household_status,
         )
         for one in dispatches
     ]

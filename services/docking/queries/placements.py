@@ -10,7 +10,7 @@ from services.docking.domain.contracts import Contract, Insurance, as_json
 from services.docking.domain.placements import Ending, Placement, PlacementState
 from shared.db import Tx
 from shared.rows import Columns, fetch, fetch_one
-from shared.values import EnterpriseId, MatchId, OrderId, PlacementId, WorkerId
+from shared.values import CountyCode, EnterpriseId, MatchId, OrderId, PlacementId, WorkerId
 
 PLACEMENT = Columns(
     Placement,
@@ -84,6 +84,10 @@ UPDATE = """
 UPDATE placement SET state = $2, due = $3, since = $4, planned_departure = $5, contract = $6, insurance = $7, certificate = $8,
     clearance = $9, cleared_on = $10, clearance_valid_to = $11, ended = $12, match_due = $13, version = version + 1
 WHERE id = $1
+"""
+UPDATE_COUNTY = """
+UPDATE placement SET county = $2
+WHERE worker = $1 AND county <> $2 AND state IN ('matched', 'clearance_requested', 'cleared', 'abroad')
 """
 UPDATE_CANCELLED = """
 UPDATE placement SET state = 'cancelled', due = NULL, since = $3, ended = row.reason, version = version + 1
@@ -198,6 +202,11 @@ async def update(tx: Tx, one: Placement) -> None:
         one.ended,
         one.match_due,
     )
+
+
+async def update_county(tx: Tx, worker: WorkerId, county: CountyCode) -> None:
+    """The county whose officers look after the worker's active placement from now on."""
+    await tx.conn.execute(UPDATE_COUNTY, worker, county)
 
 
 async def update_cancelled(tx: Tx, reasons: dict[PlacementId, str], today: date) -> None:

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Literal
 
 from services.docking.domain.workers import Worker, WorkerAvailability
 from shared.db import Tx
 from shared.events import WillingnessRecorded
 from shared.rows import Columns, fetch, fetch_one
-from shared.values import Destination, WorkerId
+from shared.values import CountyCode, Destination, HouseholdStatus, WorkerId
+
+
+@dataclass(frozen=True, slots=True)
+class CodesOn:
+    """What a worker's codes were on a day, where they were others than today's."""
+
+    worker: WorkerId
+    day: date
+    county: CountyCode | None
+    household_status: HouseholdStatus | None
+
 
 WORKER = Columns(
     Worker,
     """
-    id, registered_at, registered_on, county, poor, sex, birth_year, household_status, occupations, verified, willing, destinations,
-    wanted, floor_minor AS "floor.minor", floor_currency AS "floor.currency", available_from, willing_since, willing_until
+    id, registered_at, registered_on, county, poor, sex, birth_year, household_status, occupations, verified, suspended, willing,
+    destinations, wanted, floor_minor AS "floor.minor", floor_currency AS "floor.currency", available_from, willing_since, willing_until
     """,
 )
 AVAILABILITY = WORKER.extend(
@@ -41,7 +53,8 @@ FROM (
         SELECT candidate.*
         FROM supply JOIN worker AS candidate ON candidate.id = supply.worker
         WHERE supply.destination = $1 AND supply.occupation = code AND supply.poor = listed.poor
-            AND candidate.verified AND candidate.willing AND candidate.willing_until >= $3 AND candidate.birth_year BETWEEN $4 AND $5
+            AND candidate.verified AND NOT candidate.suspended AND candidate.willing AND candidate.willing_until >= $3
+            AND candidate.birth_year BETWEEN $4 AND $5
             AND supply.county ^@ ANY($6::text[])
             AND NOT EXISTS (
                 SELECT FROM placement
@@ -57,11 +70,32 @@ INSERT INTO worker (id, registered_at, registered_on, county, poor, sex, birth_y
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 """
 UPDATE_VERIFIED = "UPDATE worker SET verified = true WHERE id = $1 RETURNING true"
+UPDATE_CODES = """
+UPDATE worker SET county = $2, poor = $3, sex = $4, birth_year = $5, household_status = $6, occupations = $7 WHERE id = $1
+"""
+INSERT_EARLIER_CODE = "INSERT INTO earlier_code (worker, code, until, value) VALUES ($1, $2, $3, $4)"
+CODES_ON = Columns(CodesOn, "worker, day, county, household_status")
+LIST_CODES_ON = CODES_ON.select("""
+FROM unnest($1::uuid[], $2::date[]) AS asked (worker, day)
+CROSS JOIN LATERAL (
+    SELECT
+        (SELECT value FROM earlier_code WHERE worker = asked.worker AND code = 'county' AND until > day ORDER BY until LIMIT 1) AS county,
+        (
+            SELECT value FROM earlier_code WHERE worker = asked.worker AND code = 'household_status' AND until > day
+            ORDER BY until LIMIT 1
+        ) AS household_status
+) AS earlier
+""")
 UPDATE_WILLING = """
 UPDATE worker SET willing = true, destinations = $2, wanted = $3, floor_minor = $4, floor_currency = $5, available_from = $6,
     willing_since = $7, willing_until = $8
 WHERE id = $1 RETURNING true
 """
+# Whoever is in the supply stays there, under the codes of now.
+UPDATE_SUPPLY = """
+UPDATE supply SET poor = worker.poor, county = worker.county FROM worker WHERE worker.id = $1 AND supply.worker = worker.id
+"""
+UPDATE_SUSPENDED = "UPDATE worker SET suspended = $2 WHERE id = $1 RETURNING true"
 UPDATE_UNWILLING = "UPDATE worker SET willing = false WHERE id = $1 RETURNING true"
 DELETE_SUPPLY = "DELETE FROM supply WHERE worker = $1"
 INSERT_SUPPLY = """
@@ -132,6 +166,28 @@ async def update_verified(tx: Tx, worker: WorkerId) -> bool:
     return bool(await tx.conn.fetchval(UPDATE_VERIFIED, worker))
 
 
+async def update_codes(tx: Tx, one: Worker) -> None:
+    """Whom matching looks for by which codes, in the supply too."""
+    await tx.conn.execute(UPDATE_CODES, one.id, one.county, one.poor, one.sex, one.birth_year, one.household_status, list(one.occupations))
+    await tx.conn.execute(UPDATE_SUPPLY, one.id)
+
+
+async def insert_earlier_code(tx: Tx, worker: WorkerId, code: Literal["county", "household_status"], *, until: date, value: str) -> None:
+    """What the code was until then."""
+    await tx.conn.execute(INSERT_EARLIER_CODE, worker, code, until, value)
+
+
+async def list_as_of(tx: Tx, asked: Sequence[tuple[Worker, date]]) -> list[Worker]:
+    """Each worker with the county and household status of a day, in the order asked."""
+    found = await fetch(tx.conn, LIST_CODES_ON, [worker.id for worker, _ in asked], [day for _, day in asked])
+    codes = {(one.worker, one.day): one for one in found}
+    return [_as_of(worker, codes[worker.id, day]) for worker, day in asked]
+
+
+def _as_of(worker: Worker, codes: CodesOn) -> Worker:
+    return replace(worker, county=codes.county or worker.county, household_status=codes.household_status or worker.household_status)
+
+
 async def update_willing(tx: Tx, recorded: WillingnessRecorded) -> bool:
     """Into the supply under the new wishes. False when the worker is not known here."""
     floor = recorded.wage_floor
@@ -150,6 +206,11 @@ async def update_willing(tx: Tx, recorded: WillingnessRecorded) -> bool:
         await tx.conn.execute(DELETE_SUPPLY, recorded.worker)
         await tx.conn.execute(INSERT_SUPPLY, recorded.worker)
     return bool(known)
+
+
+async def update_suspended(tx: Tx, worker: WorkerId, *, suspended: bool) -> bool:
+    """False when the worker is not known here."""
+    return bool(await tx.conn.fetchval(UPDATE_SUSPENDED, worker, suspended))
 
 
 async def update_unwilling(tx: Tx, worker: WorkerId) -> bool:

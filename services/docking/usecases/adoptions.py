@@ -126,8 +126,9 @@ async def _adopt(tx: Tx, records: _Records, accepted: list[_Accepted]) -> list[P
     published: list[events.Event] = []
     departures: list[Dispatch] = []
     recounted: list[Dispatch] = []
-    for one, placement in adopted:
-        departure = uncounted(placement, one.worker, departed_on=one.row.departed_on, port=one.row.port, evidence=Evidence.ADOPTED.value)
+    leaving = await workers.list_as_of(tx, [(one.worker, one.row.departed_on) for one in accepted])
+    for (one, placement), worker in zip(adopted, leaving, strict=True):
+        departure = uncounted(placement, worker, departed_on=one.row.departed_on, port=one.row.port, evidence=Evidence.ADOPTED.value)
         before = records.counted[one.row.worker]
         now = recount([*before, departure])
         changes = changed(before, now)

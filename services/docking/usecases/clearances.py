@@ -10,7 +10,7 @@ from services.docking.clearance import certificate, checks
 from services.docking.domain import errors
 from services.docking.domain.certificates import TrainingCertificate
 from services.docking.domain.placements import Placement, PlacementState, Step, asked_again, state_after
-from services.docking.queries import blocking_cases, certificates, enterprises, orders, placements
+from services.docking.queries import blocking_cases, certificates, enterprises, orders, placements, workers
 from services.docking.settings import policy
 from services.docking.usecases.event_fields import placement_event
 from services.docking.usecases.placements import cancel, load, save
@@ -53,14 +53,18 @@ async def _assess(tx: Tx, placement: Placement) -> checks.Outcome:
     """The caller holds the placement's lock, and so does whoever records or revokes a certificate of its worker."""
     order = await orders.get(tx, placement.order)
     enterprise = await enterprises.get(tx, placement.enterprise)
+    worker = await workers.get(tx, placement.worker)
     if order is None or enterprise is None:
         raise errors.OrderNotFound
+    if worker is None:
+        raise errors.WorkerNotFound
     facts = checks.Facts(
         placement=placement,
         order=order,
         enterprise=enterprise,
         certificates=await certificates.list_valid(tx, placement.worker, placement.destination),
         blocked=await blocking_cases.exists(tx, placement.enterprise),
+        suspended=worker.suspended,
     )
     rules = policy()
     limits = checks.Limits(

@@ -40,6 +40,7 @@ async def record_departure(tx: Tx, placement: PlacementId, command: commands.Rec
     worker = await workers.lock(tx, found.worker)
     if worker is None:
         raise errors.WorkerNotFound
+    [worker] = await workers.list_as_of(tx, [(worker, command.departed_on)])
     before = await dispatches.lock_counted(tx, [found.worker])
     departure = uncounted(found, worker, departed_on=command.departed_on, port=command.port, evidence=command.evidence)
     now = recount([*before, departure])
@@ -54,7 +55,7 @@ async def record_departure(tx: Tx, placement: PlacementId, command: commands.Rec
 
 
 def uncounted(placement: Placement, worker: Worker, *, departed_on: date, port: str, evidence: str) -> Dispatch:
-    """A departure not yet counted: its flags come from recount()."""
+    """A departure not yet counted: its flags come from recount(). `worker`: as of that day."""
     departure = Dispatch(
         placement=placement.id,
         worker=placement.worker,
@@ -76,10 +77,10 @@ def uncounted(placement: Placement, worker: Worker, *, departed_on: date, port: 
         registered_on=placement.registered_on,
         matched_on=None if placement.adopted else placement.matched_on,
     )
-    return _designated(departure, worker.county, departed_on)
+    return designated(departure, worker.county, departed_on)
 
 
-def _designated(one: Dispatch, county: CountyCode, departed_on: date) -> Dispatch:
+def designated(one: Dispatch, county: CountyCode, departed_on: date) -> Dispatch:
     """The designation is the one the county had on the day of departure."""
     origin = reference.origin(county, departed_on)
     return replace(
@@ -171,7 +172,7 @@ def _corrected(old: Dispatch, command: commands.CorrectDispatch) -> Dispatch:
         returned_on=command.returned_on or old.returned_on,
         return_reason=command.return_reason or old.return_reason,
     )
-    return _designated(given, command.county or old.county, command.departed_on or old.departed_on)
+    return designated(given, command.county or old.county, command.departed_on or old.departed_on)
 
 
 async def void_dispatch(tx: Tx, placement: PlacementId, command: commands.VoidDispatch) -> views.Placement:

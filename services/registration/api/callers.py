@@ -9,4 +9,5 @@ from shared.web.call import Call, allow
 
 Writer = Annotated[Call, allow(Role.CLERK, Role.OFFICER)]
 Reader = Annotated[Call, allow(Role.CLERK, Role.OFFICER, Role.AUDITOR)]
+Officer = Annotated[Call, allow(Role.OFFICER)]
 Clerk = Annotated[Call, allow(Role.CLERK)]

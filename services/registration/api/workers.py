@@ -7,11 +7,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from services.registration.api.callers import Reader, Writer
-from services.registration.commands import RegisterWorker, VerifyWorker
+from services.registration.api.callers import Officer, Reader, Writer
+from services.registration.commands import ChangeResidence, RegisterWorker, ReinstateWorker, SetHouseholdStatus, SuspendWorker, VerifyWorker
 from services.registration.domain.willingness import Willingness
 from services.registration.domain.workers import WorkerFilter
-from services.registration.usecases import workers
+from services.registration.usecases import residences, validity, workers
 from services.registration.views.workers import Worker, Workers
 from shared.delivery.audit_trail import History
 from shared.values import CountyField, ImportId, WorkerId
@@ -53,6 +53,26 @@ async def show_worker(worker: WorkerId, call: Reader) -> Worker:
 @router.get("/workers/{worker}/history")
 async def history(worker: WorkerId, call: Reader, after: AfterNumber = 0, limit: Limit = 50) -> History:
     return await call.query(lambda tx: workers.history(tx, worker, after, limit))
+
+
+@router.post("/workers/{worker}/residence", response_model=Worker)
+async def change_residence(worker: WorkerId, body: ChangeResidence, call: Writer) -> Response:
+    return await call.command(lambda tx: residences.change_residence(tx, worker, body))
+
+
+@router.post("/workers/{worker}/household-status", response_model=Worker)
+async def set_household_status(worker: WorkerId, body: SetHouseholdStatus, call: Writer) -> Response:
+    return await call.command(lambda tx: residences.set_household_status(tx, worker, body))
+
+
+@router.post("/workers/{worker}/suspension", response_model=Worker)
+async def suspend_worker(worker: WorkerId, body: SuspendWorker, call: Officer) -> Response:
+    return await call.command(lambda tx: validity.suspend_worker(tx, worker, body))
+
+
+@router.post("/workers/{worker}/reinstatement", response_model=Worker)
+async def reinstate_worker(worker: WorkerId, body: ReinstateWorker, call: Officer) -> Response:
+    return await call.command(lambda tx: validity.reinstate_worker(tx, worker, body))
 
 
 @router.post("/workers/{worker}/verification", response_model=Worker)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.errors import Conflict, Invalid, NotFound
+from shared.errors import Conflict, Invalid, Limited, NotFound
 
 
 class WorkerNotFound(NotFound):
@@ -77,6 +77,12 @@ class WorkerNumberMistyped(Invalid):
     slug = "WORKER_NUMBER_MISTYPED"
 
 
+class DocumentVerifiedElsewhere(Conflict):
+    """The same document has verified another registration: decide first which of the two is the person's."""
+
+    slug = "DOCUMENT_VERIFIED_ELSEWHERE"
+
+
 class AlreadyVerified(Conflict):
     """The worker is verified already."""
 
@@ -87,3 +93,45 @@ class NotWilling(Conflict):
     """There is no willingness to end."""
 
     slug = "NOT_WILLING"
+
+
+class NothingToCorrect(Invalid):
+    """Everything given is what is registered already."""
+
+    slug = "NOTHING_TO_CORRECT"
+
+
+class NothingToChange(Invalid):
+    """It is so already."""
+
+    slug = "NOTHING_TO_CHANGE"
+
+
+class NotInForce(Conflict):
+    """The registration is suspended, or has lapsed because no document was seen in time; or it is in force already."""
+
+    slug = "REGISTRATION_NOT_IN_FORCE"
+
+
+class CorrectionNotFound(NotFound):
+    """There is no such correction."""
+
+    slug = "CORRECTION_NOT_FOUND"
+
+
+class CorrectionPending(Conflict):
+    """A correction of this worker's identity waits for its decision: approve or reject it first."""
+
+    slug = "CORRECTION_PENDING"
+
+
+class CorrectionDecided(Conflict):
+    """The correction is decided already."""
+
+    slug = "CORRECTION_DECIDED"
+
+
+class SecondApproverNeeded(Limited):
+    """Whoever asked for a change of identity cannot decide on it: a second person has to."""
+
+    slug = "SECOND_APPROVER_NEEDED"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
 from services.registration.domain.errors import AgeOutOfRange, AlreadyVerified, InFuture, OutOfOrder
+from services.registration.domain.validity import SuspensionReason, Validity
 from services.registration.domain.willingness import Offer, Willingness
 from shared.values import CountyCode, HouseholdStatus, ImportId, Occupation, Sex, WorkerId
 
@@ -44,17 +45,38 @@ class Worker:
     residence_basis: ResidenceBasis
     education: int  # ISCED 2011 level
     occupations: tuple[Occupation, ...]
+    residence_since: date | None  # in this county; None: since the registration, or longer
     household_status: HouseholdStatus
+    household_since: date | None  # of this status; None: since the registration, or longer
     source: Source
     assurance: Assurance
     registered_on: date
     provisional_until: date | None
+    validity: Validity
+    validity_since: date | None  # None: since the registration
+    suspended_for: SuspensionReason | None
     verified_on: date | None
     willingness: Willingness
     willingness_since: date | None  # when the present state began
     offer: Offer | None
     import_id: ImportId | None  # with `import_row`: the list and the row that the worker came in by
     import_row: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CountedDays:
+    """On which days the figures count a worker's steps beside the registration; None: they do not."""
+
+    verified_on: date | None  # None also for who was registered verified
+    willing_from: date | None  # first day of the spell of willingness in force
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierCounty:
+    """A county of residence before the present one."""
+
+    until: date  # the first day in another
+    county: CountyCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +106,16 @@ def effective_day(stated: date | None, today: date, *, field: str, not_before: d
     if not_before is not None and day < not_before:
         raise OutOfOrder(f"must not lie before {not_before}", field=field, state={"since": not_before})
     return day
+
+
+def county_on(worker: Worker, earlier: Sequence[EarlierCounty], day: date) -> CountyCode:
+    """The county of residence on a day. `earlier`: oldest first."""
+    return next((one.county for one in earlier if day < one.until), worker.county)
+
+
+def supply_not_before(worker: Worker) -> date:
+    """Before this day nothing can take effect that moves the supply: until then another state or another county was counted."""
+    return max(filter(None, (worker.willingness_since, worker.residence_since, worker.validity_since, worker.registered_on)))
 
 
 def age(birth_date: date, on: date) -> int:

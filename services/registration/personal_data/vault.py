@@ -21,7 +21,7 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from shared.values import CountyCode, WorkerId
+from shared.values import CountyCode, Sex, WorkerId
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12
@@ -46,6 +46,20 @@ class PersonalData:
         return "PersonalData(...)"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class IdentityChange:
+    """What somebody asks to change of a person's identity; None: stays."""
+
+    name: str | None = None
+    name_pinyin: str | None = None
+    id_number: str | None = None
+    birth_date: date | None = None
+    sex: Sex | None = None
+
+    def __repr__(self) -> str:
+        return "IdentityChange(...)"
+
+
 @dataclass(frozen=True, slots=True)
 class Sealed:
     ciphertext: bytes
@@ -64,7 +78,6 @@ class Vault:
 
     def seal(self, worker: WorkerId, personal: PersonalData) -> Sealed:
         """Encrypt under a fresh data key."""
-        data_key = secrets.token_bytes(KEY_BYTES)
         fields = {
             "name": personal.name,
             "name_pinyin": personal.name_pinyin,
@@ -72,14 +85,39 @@ class Vault:
             "id_number": personal.id_number,
             "phone": personal.phone,
         }
-        plain = json.dumps(fields, ensure_ascii=False).encode()
-        return Sealed(_encrypt(AESGCM(data_key), plain, worker), _encrypt(self._master, data_key, worker))
+        return self._seal(worker, fields)
 
     def open(self, worker: WorkerId, sealed: Sealed) -> PersonalData:
         """The inverse of seal. Raises Unreadable."""
+        fields = self._open(worker, sealed)
+        return PersonalData(**fields | {"birth_date": date.fromisoformat(fields["birth_date"])})
+
+    def seal_change(self, worker: WorkerId, change: IdentityChange) -> Sealed:
+        """Encrypt under a fresh data key."""
+        fields = {
+            "name": change.name,
+            "name_pinyin": change.name_pinyin,
+            "id_number": change.id_number,
+            "birth_date": change.birth_date and change.birth_date.isoformat(),
+            "sex": change.sex,
+        }
+        return self._seal(worker, fields)
+
+    def open_change(self, worker: WorkerId, sealed: Sealed) -> IdentityChange:
+        """The inverse of seal_change. Raises Unreadable."""
+        fields = self._open(worker, sealed)
+        born, sex = fields["birth_date"], fields["sex"]
+        return IdentityChange(**fields | {"birth_date": born and date.fromisoformat(born), "sex": sex and Sex(sex)})
+
+    def _seal(self, worker: WorkerId, fields: dict[str, Any]) -> Sealed:
+        data_key = secrets.token_bytes(KEY_BYTES)
+        plain = json.dumps(fields, ensure_ascii=False).encode()
+        return Sealed(_encrypt(AESGCM(data_key), plain, worker), _encrypt(self._master, data_key, worker))
+
+    def _open(self, worker: WorkerId, sealed: Sealed) -> dict[str, Any]:
         data_key = _decrypt(self._master, sealed.wrapped_key, worker)
         fields: dict[str, Any] = json.loads(_decrypt(AESGCM(data_key), sealed.ciphertext, worker))
-        return PersonalData(**fields | {"birth_date": date.fromisoformat(fields["birth_date"])})
+        return fields
 
     def id_hash(self, id_number: str) -> bytes:
         """Finds the same document again."""

@@ -36,7 +36,7 @@ SELECT worker, ciphertext, wrapped_key, id_hash, blocking_hash
 FROM unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bytea[])
     AS record (worker, ciphertext, wrapped_key, id_hash, blocking_hash)
 """
-UPDATE = "UPDATE personal SET ciphertext = $2, wrapped_key = $3, id_hash = $4 WHERE worker = $1"
+UPDATE = "UPDATE personal SET ciphertext = $2, wrapped_key = $3, id_hash = $4, blocking_hash = $5 WHERE worker = $1"
 
 
 async def get_sealed(tx: Tx, workers: Sequence[WorkerId]) -> dict[WorkerId, Sealed]:
@@ -66,5 +66,5 @@ async def insert_all(tx: Tx, records: Sequence[PersonalRecord]) -> None:
     )
 
 
-async def update(tx: Tx, worker: WorkerId, sealed: Sealed, id_hash: bytes | None) -> None:
-    await tx.conn.execute(UPDATE, worker, sealed.ciphertext, sealed.wrapped_key, id_hash)
+async def update(tx: Tx, record: PersonalRecord) -> None:
+    await tx.conn.execute(UPDATE, record.worker, record.sealed.ciphertext, record.sealed.wrapped_key, record.id_hash, record.blocking_hash)

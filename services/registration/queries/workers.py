@@ -7,8 +7,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.registration.domain.willingness import Offer
-from services.registration.domain.workers import Worker, WorkerFilter
+from services.registration.domain.willingness import Offer, Willingness
+from services.registration.domain.workers import CountedDays, Worker, WorkerFilter
 from shared import rows
 from shared.db import Tx
 from shared.values import WorkerId
@@ -16,9 +16,9 @@ from shared.values import WorkerId
 WORKER = rows.Columns(
     Worker,
     """
-    worker, worker_no, version, birth_year, sex, county, residence_basis, education, occupations, household_status, source, assurance,
-    registered_on, provisional_until, verified_on, willingness, willingness_since,
-    destinations AS "offer.destinations", offered_occupations AS "offer.occupations",
+    worker, worker_no, version, birth_year, sex, county, residence_since, residence_basis, education, occupations, household_status,
+    household_since, source, assurance, registered_on, provisional_until, validity, validity_since, suspended_for, verified_on,
+    willingness, willingness_since, destinations AS "offer.destinations", offered_occupations AS "offer.occupations",
     wage_floor_minor AS "offer.wage_floor.minor", wage_floor_currency AS "offer.wage_floor.currency",
     available_from AS "offer.available_from", expires_on AS "offer.expires_on", family_consent AS "offer.family_consent",
     import_id, import_row
@@ -41,6 +41,10 @@ ORDER BY worker LIMIT $8
 """)
 LOCK_LAPSED = WORKER.select("""
 FROM worker WHERE willingness = 'willing' AND expires_on < $1 ORDER BY expires_on, worker LIMIT $2 FOR UPDATE SKIP LOCKED
+""")
+LOCK_PROVISIONAL_OVERDUE = WORKER.select("""
+FROM worker WHERE assurance = 'provisional' AND validity = 'active' AND provisional_until < $1
+ORDER BY provisional_until, worker LIMIT $2 FOR UPDATE SKIP LOCKED
 """)
 GET_NUMBERS = "SELECT nextval('worker_number') AS number FROM generate_series(1, $1::integer)"
 
@@ -69,12 +73,23 @@ UPDATE = """
 UPDATE worker SET
     version = version + 1, assurance = $2, provisional_until = $3, verified_on = $4, willingness = $5, willingness_since = $6,
     destinations = $7, offered_occupations = $8, wage_floor_minor = $9, wage_floor_currency = $10, available_from = $11,
-    expires_on = $12, family_consent = $13
-WHERE worker = $1 AND version = $14
+    expires_on = $12, family_consent = $13, birth_year = $14, sex = $15, county = $16, residence_basis = $17, education = $18,
+    occupations = $19, residence_since = $20, household_status = $21, household_since = $22, validity = $23, validity_since = $24,
+    suspended_for = $25
+WHERE worker = $1 AND version = $26
 """
 UPDATE_EXPIRED = """
 UPDATE worker SET version = version + 1, willingness = 'expired', willingness_since = expires_on + 1
 WHERE worker = ANY($1::uuid[]) AND willingness = 'willing'
+"""
+# From the audit trail: what was published is what the figures count. A renewal goes on with the spell that is under way.
+GET_COUNTED_DAYS = """
+SELECT
+    (SELECT effective FROM history WHERE subject = $1::text AND type = 'WorkerVerified') AS verified_on,
+    (SELECT min(effective) FROM history WHERE subject = $1::text AND type = 'WillingnessRecorded' AND $2::boolean AND id > coalesce((
+        SELECT max(id) FROM history
+        WHERE subject = $1::text AND type IN ('WillingnessWithdrawn', 'WillingnessExpired', 'WorkerSuspended', 'RegistrationLapsed')
+    ), 0)) AS willing_from
 """
 # Optional conditions fold away, and indexes come into play, only in a plan made for the values at hand.
 PLAN_FOR_VALUES = "SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"
@@ -87,6 +102,13 @@ def county_patterns(tx: Tx) -> list[str]:
 
 async def get(tx: Tx, worker: WorkerId) -> Worker | None:
     return await rows.fetch_one(tx.conn, GET, worker)
+
+
+async def get_counted_days(tx: Tx, worker: Worker) -> CountedDays:
+    """As published by other transactions: events of this one are not in it yet."""
+    willing = worker.willingness is Willingness.WILLING
+    row = await tx.conn.fetchrow(GET_COUNTED_DAYS, str(worker.worker), willing)
+    return CountedDays(row["verified_on"], row["willing_from"])
 
 
 async def get_by_number(tx: Tx, worker_no: str) -> Worker | None:
@@ -106,6 +128,11 @@ async def lock(tx: Tx, worker: WorkerId) -> Worker | None:
 async def lock_lapsed(tx: Tx, today: date, limit: int) -> list[Worker]:
     """Workers whose willingness ended before today and is not recorded as expired; those locked by others are left for the next batch."""
     return await rows.fetch(tx.conn, LOCK_LAPSED, today, limit)
+
+
+async def lock_provisional_overdue(tx: Tx, today: date, limit: int) -> list[Worker]:
+    """In force, never verified, and their time over before today; those locked by others are left for the next batch."""
+    return await rows.fetch(tx.conn, LOCK_PROVISIONAL_OVERDUE, today, limit)
 
 
 async def list_(tx: Tx, workers: Sequence[WorkerId]) -> list[Worker]:
@@ -185,6 +212,18 @@ async def update(tx: Tx, worker: Worker) -> None:
         worker.willingness,
         worker.willingness_since,
         *_offer_columns(worker.offer),
+        worker.birth_year,
+        worker.sex,
+        worker.county,
+        worker.residence_basis,
+        worker.education,
+        list(worker.occupations),
+        worker.residence_since,
+        worker.household_status,
+        worker.household_since,
+        worker.validity,
+        worker.validity_since,
+        worker.suspended_for,
         worker.version,
     )
 

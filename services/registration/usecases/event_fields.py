@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Literal
 
+from services.registration.domain.validity import ReinstatementReason, SuspensionReason
 from services.registration.domain.willingness import Offer
-from services.registration.domain.workers import Worker
+from services.registration.domain.workers import CountedDays, EarlierCounty, Worker, county_on
 from shared import events, reference
+from shared.values import CountyCode
 
 
 def registered(worker: Worker) -> events.WorkerRegistered:
@@ -27,8 +30,67 @@ def registered(worker: Worker) -> events.WorkerRegistered:
     )
 
 
-def verified(worker: Worker, day: date) -> events.WorkerVerified:
-    return events.WorkerVerified(worker=worker.worker, origin=reference.origin(worker.county, day), effective=day)
+def verified(worker: Worker, county: CountyCode, day: date) -> events.WorkerVerified:
+    """`county`: of that day."""
+    return events.WorkerVerified(worker=worker.worker, origin=reference.origin(county, day), effective=day)
+
+
+def worker_fact(worker: Worker, counted: CountedDays, earlier: Sequence[EarlierCounty], day: date) -> events.WorkerFact:
+    """The worker by codes on that day, and the steps that the figures count: each under the county of its own day."""
+
+    def step(on: date) -> events.CountedStep:
+        return counted_step(worker, county_on(worker, earlier, on), on)
+
+    return events.WorkerFact(
+        origin=reference.origin(worker.county, day),
+        residence_basis=worker.residence_basis.value,
+        sex=worker.sex,
+        birth_year=worker.birth_year,
+        education=worker.education,
+        occupations=worker.occupations,
+        household_status=worker.household_status,
+        registration=step(worker.registered_on),
+        verification=step(counted.verified_on) if counted.verified_on else None,
+        willingness=step(counted.willing_from) if counted.willing_from else None,
+    )
+
+
+def counted_step(worker: Worker, county: CountyCode, on: date) -> events.CountedStep:
+    return events.CountedStep(on=on, origin=reference.origin(county, on), sex=worker.sex, birth_year=worker.birth_year)
+
+
+def residence_changed(before: Worker, after: Worker, moved_on: date, willing_from: date | None) -> events.ResidenceChanged:
+    """`willing_from`: since when the worker is counted as willing; None: not willing."""
+
+    def fact(worker: Worker) -> events.ResidenceFact:
+        willing = counted_step(worker, worker.county, max(moved_on, willing_from)) if willing_from else None
+        return events.ResidenceFact(origin=reference.origin(worker.county, moved_on), willingness=willing)
+
+    return events.ResidenceChanged(worker=before.worker, previous=fact(before), fact=fact(after), effective=moved_on)
+
+
+def suspended(worker: Worker, day: date, reason: SuspensionReason, *, ends_willingness: bool) -> events.WorkerSuspended:
+    origin = reference.origin(worker.county, day)
+    return events.WorkerSuspended(worker=worker.worker, origin=origin, reason=reason, ends_willingness=ends_willingness, effective=day)
+
+
+def reinstated(worker: Worker, day: date, reason: ReinstatementReason) -> events.WorkerReinstated:
+    return events.WorkerReinstated(worker=worker.worker, origin=reference.origin(worker.county, day), reason=reason, effective=day)
+
+
+def registration_lapsed(worker: Worker, day: date, *, ends_willingness: bool) -> events.RegistrationLapsed:
+    origin = reference.origin(worker.county, day)
+    return events.RegistrationLapsed(worker=worker.worker, origin=origin, ends_willingness=ends_willingness, effective=day)
+
+
+def household_status_changed(before: Worker, after: Worker, day: date) -> events.HouseholdStatusChanged:
+    return events.HouseholdStatusChanged(
+        worker=before.worker,
+        origin=reference.origin(after.county, day),
+        previous=before.household_status,
+        fact=after.household_status,
+        effective=day,
+    )
 
 
 def willingness_recorded(worker: Worker, offer: Offer, day: date, *, renewal: bool) -> events.WillingnessRecorded:

@@ -10,11 +10,13 @@ from pydantic import ValidationError
 
 from services.registration.domain.identity import format_worker_no
 from services.registration.domain.imports import Finding
-from services.registration.usecases import event_fields
+from services.registration.usecases import event_fields, new_workers
 from services.registration.usecases.new_workers import NewWorker, new_worker
 from services.registration.usecases.willingness import offer_stated
 from services.registration.worker_lists import rows as worker_rows
 from services.registration.worker_lists.rows import CellRefused
+from shared import events
+from shared.db import Tx
 from shared.errors import Refused
 from shared.events import Event
 from shared.principals import Principal
@@ -58,6 +60,24 @@ def check_rows(context: RowContext, rows: Sequence[Row], numbers: Sequence[int])
             checked.changes.extend(changes)
             checked.findings.extend(worker_rows.finding(row, notice.field, notice.code, "warning") for notice in new.notices)
     return checked
+
+
+async def hold_documents(tx: Tx, checked: CheckedRows) -> CheckedRows:
+    """Rows whose document has verified somebody else go in as provisional, with a warning."""
+    accepted = await new_workers.hold_documents(tx, checked.accepted)
+    held = {after.worker.worker: (before, after) for before, after in zip(checked.accepted, accepted, strict=True) if after is not before}
+    changes = [
+        event_fields.registered(held[event.worker][1].worker)
+        if isinstance(event, events.WorkerRegistered) and event.worker in held
+        else event
+        for event in checked.changes
+    ]
+    warnings = [
+        Finding(row=after.worker.import_row or 0, column=notice.field, code=notice.code, severity="warning", value=None)
+        for before, after in held.values()
+        for notice in after.notices[len(before.notices) :]
+    ]
+    return CheckedRows(accepted, changes, [*checked.findings, *warnings])
 
 
 def _check_row(context: RowContext, row: Row, worker_no: str) -> tuple[NewWorker, list[Event]]:

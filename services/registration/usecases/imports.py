@@ -16,7 +16,7 @@ from services.registration.domain.imports import Finding, ImportRun, ImportState
 from services.registration.queries import imports, workers
 from services.registration.settings import policy
 from services.registration.usecases import new_workers
-from services.registration.usecases.import_rows import CheckedRows, RowContext, check_rows
+from services.registration.usecases.import_rows import CheckedRows, RowContext, check_rows, hold_documents
 from services.registration.views.imports import Import
 from services.registration.worker_lists.columns import read_rows
 from shared import events
@@ -49,7 +49,7 @@ async def import_workers(database: Database, cause: Cause, content: bytes, kind:
 async def _import_chunk(tx: Tx, run: ImportRun, rows: Sequence[Row]) -> None:
     numbers = await workers.get_numbers(tx, len(rows))
     context = RowContext(tx.principal, run.import_id, default_day=run.started_on, today=tx.clock.today())
-    checked = await asyncio.to_thread(check_rows, context, rows, numbers)
+    checked = await hold_documents(tx, await asyncio.to_thread(check_rows, context, rows, numbers))
     await new_workers.insert_all(tx, checked.accepted)
     publish_and_audit(tx, *checked.changes)
     await imports.update_progress(tx, run.import_id, accepted=len(checked.accepted), rejected=checked.rejected)

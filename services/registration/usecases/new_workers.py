@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from services.registration.commands import RegisterWorker
 from services.registration.domain import identity
-from services.registration.domain.errors import IdNumberMissing
+from services.registration.domain.errors import DocumentVerifiedElsewhere, IdNumberMissing
+from services.registration.domain.validity import Validity
 from services.registration.domain.willingness import Willingness
 from services.registration.domain.workers import Assurance, Notice, Source, Worker, effective_day, provisional_until, require_age
 from services.registration.personal_data.name_romanisation import normalise_name, romanise_name
 from services.registration.personal_data.vault import PersonalData
-from services.registration.queries import personal_data, workers
+from services.registration.queries import personal_data, verified_documents, workers
 from services.registration.queries.personal_data import PersonalRecord
 from services.registration.settings import policy, vault
 from shared import reference
@@ -48,14 +49,19 @@ def new_worker(command: RegisterWorker, worker_no: str, today: date, *, imported
         birth_year=command.birth_date.year,
         sex=command.sex,
         county=command.county,
+        residence_since=None,
         residence_basis=command.residence_basis,
         education=command.education,
         occupations=command.occupations,
         household_status=command.household_status,
+        household_since=None,
         source=Source.IMPORT if imported else command.source,
         assurance=Assurance.VERIFIED if command.id_checked else Assurance.PROVISIONAL,
         registered_on=day,
         provisional_until=provisional_until(day, rules.registration_provisional_days, checked=command.id_checked),
+        validity=Validity.ACTIVE,
+        validity_since=None,
+        suspended_for=None,
         verified_on=day if command.id_checked else None,
         willingness=Willingness.NONE,
         willingness_since=None,
@@ -64,6 +70,22 @@ def new_worker(command: RegisterWorker, worker_no: str, today: date, *, imported
         import_row=import_row,
     )
     return NewWorker(worker, _personal_record(worker, command, document), _notices(worker.county, document))
+
+
+async def hold_documents(tx: Tx, new: Sequence[NewWorker]) -> list[NewWorker]:
+    """The workers as they may go in: whose document has verified somebody else is provisional until that is decided (F18).
+
+    A registration is never refused for it; it carries a notice.
+    """
+    documents = {one.worker.worker: one.personal.id_hash for one in new if one.worker.assurance is Assurance.VERIFIED}
+    claimed = await verified_documents.insert_all(tx, {worker: id_hash for worker, id_hash in documents.items() if id_hash is not None})
+    return [_held(one) if one.worker.worker in documents.keys() - claimed else one for one in new]
+
+
+def _held(new: NewWorker) -> NewWorker:
+    until = provisional_until(new.worker.registered_on, policy().registration_provisional_days, checked=False)
+    worker = replace(new.worker, assurance=Assurance.PROVISIONAL, verified_on=None, provisional_until=until)
+    return replace(new, worker=worker, notices=(*new.notices, Notice(DocumentVerifiedElsewhere.slug, "id_number")))
 
 
 async def insert_all(tx: Tx, new: Sequence[NewWorker]) -> None:
@@ -96,10 +118,15 @@ def _personal_record(worker: Worker, command: RegisterWorker, document: identity
         id_number=document.text if document else None,
         phone=command.phone,
     )
+    return sealed_record(worker, personal)
+
+
+def sealed_record(worker: Worker, personal: PersonalData) -> PersonalRecord:
+    """What is stored of it: sealed, with the hashes by which the same person is found."""
     return PersonalRecord(
         worker=worker.worker,
         sealed=vault().seal(worker.worker, personal),
-        id_hash=vault().id_hash(document.text) if document else None,
+        id_hash=vault().id_hash(personal.id_number) if personal.id_number else None,
         blocking_hash=vault().blocking_hash(personal.name_pinyin, personal.birth_date, worker.county),
     )
 

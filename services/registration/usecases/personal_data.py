@@ -21,7 +21,7 @@ async def disclose(tx: Tx, worker_id: WorkerId, command: DisclosePersonalData) -
     Raises WorkerNotFound, Forbidden.
     """
     worker = await workers.get(tx, worker_id)
-    personal = vault().open(worker.worker, (await personal_data.get_sealed(tx, [worker.worker]))[worker.worker])
+    personal = await workers.open_personal(tx, worker)
     await note(tx, worker.worker, "PersonalDataDisclosed", command.reason)
     return PersonalData.from_personal_data(worker.worker, personal)
 

@@ -1,10 +1,11 @@
-"""Timeouts: a willingness leaves the supply when its time is over."""
+"""Timeouts: a provisional registration lapses, and a willingness leaves the supply, when its time is over."""
 
 from __future__ import annotations
 
 from services.registration.domain.willingness import lapsed_on
 from services.registration.queries import workers
 from services.registration.usecases import event_fields
+from services.registration.usecases.validity import lapse_registrations
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
 
@@ -12,7 +13,14 @@ BATCH = 500
 
 
 async def sweep(tx: Tx) -> int:
-    """Record one bounded batch of willingness that ended before today; idempotent. Returns how many."""
+    """Record one bounded batch of what ended before today; idempotent. Returns how many.
+
+    Registrations first: what they offered ends with them, and often earlier than it would by itself.
+    """
+    return await lapse_registrations(tx, BATCH) or await _expired_willingness(tx)
+
+
+async def _expired_willingness(tx: Tx) -> int:
     today = tx.clock.today()
     expired = [
         event_fields.willingness_expired(worker, ended)

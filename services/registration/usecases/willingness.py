@@ -6,8 +6,11 @@ from dataclasses import replace
 from datetime import date
 
 from services.registration.commands import RecordWillingness, WithdrawWillingness
+from services.registration.domain import validity
+from services.registration.domain.errors import NotInForce
+from services.registration.domain.validity import Validity
 from services.registration.domain.willingness import Offer, Step, SupplyCell, SupplyFilter, Willingness, expires_on, lapsed_on, next_state
-from services.registration.domain.workers import Worker, effective_day
+from services.registration.domain.workers import Worker, effective_day, provisional_expired, supply_not_before
 from services.registration.queries import willingness as supply
 from services.registration.queries import workers
 from services.registration.settings import policy
@@ -35,13 +38,15 @@ async def record_willingness(tx: Tx, worker_id: WorkerId, command: RecordWilling
 
 
 def offer_stated(worker: Worker, command: RecordWillingness, today: date) -> tuple[Worker, list[Event]]:
-    """The worker with the offer, and its events. Raises InFuture, OutOfOrder, DestinationNotFound, OccupationNotFound."""
+    """The worker with the offer, and its events. Raises NotInForce, InFuture, OutOfOrder, DestinationNotFound, OccupationNotFound."""
+    validity.validity_after(worker.validity, validity.Step.OFFER)
     require_occupations(command.occupations or ())
     for position, code in enumerate(command.destinations):
         reference.require_destination(code, f"destinations.{position}")
-    since = worker.willingness_since or worker.registered_on
-    day = effective_day(command.recorded_on, today, field="recorded_on", not_before=since)
-    worker, changes = _lapsed(worker, day)
+    day = effective_day(command.recorded_on, today, field="recorded_on", not_before=supply_not_before(worker))
+    if provisional_expired(worker, day):
+        raise NotInForce(state=Validity.LAPSED)  # which the sweep has not recorded yet
+    worker, changes = lapsed(worker, day)
     renewal = worker.willingness is Willingness.WILLING
     offer = Offer(
         destinations=command.destinations,
@@ -55,7 +60,7 @@ def offer_stated(worker: Worker, command: RecordWillingness, today: date) -> tup
     return worker, [*changes, event_fields.willingness_recorded(worker, offer, day, renewal=renewal)]
 
 
-def _lapsed(worker: Worker, day: date) -> tuple[Worker, list[Event]]:
+def lapsed(worker: Worker, day: date) -> tuple[Worker, list[Event]]:
     """What the sweep would have recorded by `day`, had it come earlier."""
     ended = lapsed_on(worker.willingness, worker.offer, day)
     if ended is None:
@@ -67,8 +72,8 @@ def _lapsed(worker: Worker, day: date) -> tuple[Worker, list[Event]]:
 async def withdraw_willingness(tx: Tx, worker_id: WorkerId, command: WithdrawWillingness) -> WorkerView:
     """The worker has changed his mind. Raises NotWilling, InFuture, OutOfOrder and what `lock` raises."""
     worker = await lock(tx, worker_id, command.version)
-    day = effective_day(command.withdrawn_on, tx.clock.today(), field="withdrawn_on", not_before=worker.willingness_since)
-    worker, _ = _lapsed(worker, day)
+    day = effective_day(command.withdrawn_on, tx.clock.today(), field="withdrawn_on", not_before=supply_not_before(worker))
+    worker, _ = lapsed(worker, day)
     worker = replace(worker, willingness=next_state(worker.willingness, Step.WITHDRAW), willingness_since=day)
     await workers.update(tx, worker)
     publish_and_audit(tx, event_fields.willingness_withdrawn(worker, day, "worker"))
@@ -83,7 +88,8 @@ async def withdraw_dispatched(tx: Tx, event: EventEnvelope[events.Dispatched]) -
         raise Reject("WORKER_NOT_FOUND", f"no worker {worker_id}")
     if worker.willingness is not Willingness.WILLING or (worker.willingness_since is not None and day < worker.willingness_since):
         return
-    worker, changes = _lapsed(worker, day)
+    day = max(day, worker.residence_since or day)  # whoever has moved meanwhile is counted as willing in the new county
+    worker, changes = lapsed(worker, day)
     if not changes:
         worker = replace(worker, willingness=next_state(worker.willingness, Step.WITHDRAW), willingness_since=day)
         changes = [event_fields.willingness_withdrawn(worker, day, "dispatched")]

@@ -8,9 +8,11 @@ from uuid import UUID
 
 from services.registration.commands import RegisterWorker, VerifyWorker
 from services.registration.domain import identity
-from services.registration.domain.errors import IdNumberDiffers, IdNumberMissing, WorkerNotFound
-from services.registration.domain.workers import Worker, WorkerFilter, effective_day, verify
-from services.registration.queries import personal_data, workers
+from services.registration.domain.errors import DocumentVerifiedElsewhere, IdNumberDiffers, IdNumberMissing, WorkerNotFound
+from services.registration.domain.validity import Step, validity_after
+from services.registration.domain.workers import Worker, WorkerFilter, county_on, effective_day, verify
+from services.registration.personal_data.vault import PersonalData
+from services.registration.queries import earlier_codes, personal_data, verified_documents, workers
 from services.registration.settings import vault
 from services.registration.usecases import event_fields, new_workers
 from services.registration.views import workers as views
@@ -28,6 +30,7 @@ async def register_worker(tx: Tx, command: RegisterWorker) -> views.Worker:
     require_county(tx.principal, command.county)
     [number] = await workers.get_numbers(tx, 1)
     new = new_workers.new_worker(command, identity.format_worker_no(number), tx.clock.today())
+    [new] = await new_workers.hold_documents(tx, [new])
     await new_workers.insert_all(tx, [new])
     publish_and_audit(tx, event_fields.registered(new.worker))
     duplicates = await personal_data.get_duplicate_counts(tx, [new.worker.worker])
@@ -35,35 +38,44 @@ async def register_worker(tx: Tx, command: RegisterWorker) -> views.Worker:
 
 
 async def verify_worker(tx: Tx, worker_id: WorkerId, command: VerifyWorker) -> views.Worker:
-    """The document has been seen.
+    """The document has been seen; a registration that lapsed is in force again.
 
-    Raises AlreadyVerified, IdNumberMissing, IdNumberDiffers, what `parse_id_number` and `lock` raise, InFuture, OutOfOrder.
+    Raises AlreadyVerified, NotInForce, DocumentVerifiedElsewhere, IdNumberMissing, IdNumberDiffers, InFuture, OutOfOrder, and what
+    `parse_id_number` and `lock` raise.
     """
     worker = await lock(tx, worker_id, command.version)
-    assurance = verify(worker.assurance)
+    assurance, validity = verify(worker.assurance), validity_after(worker.validity, Step.VERIFY)
     day = effective_day(command.verified_on, tx.clock.today(), field="verified_on", not_before=worker.registered_on)
-    await _record_document(tx, worker, command.id_number)
-    worker = replace(worker, assurance=assurance, verified_on=day, provisional_until=None)
+    document = await _record_document(tx, worker, command.id_number)
+    await claim_document(tx, worker_id, document)
+    since = max(day, worker.validity_since or day) if validity is not worker.validity else worker.validity_since
+    worker = replace(worker, assurance=assurance, validity=validity, validity_since=since, verified_on=day, provisional_until=None)
     await workers.update(tx, worker)
-    publish_and_audit(tx, event_fields.verified(worker, day))
+    publish_and_audit(tx, event_fields.verified(worker, county_on(worker, await earlier_codes.list_counties(tx, worker_id), day), day))
     return await changed(tx, worker)
 
 
-async def _record_document(tx: Tx, worker: Worker, id_number: str | None) -> None:
+async def _record_document(tx: Tx, worker: Worker, id_number: str | None) -> str:
     """The number of the document seen is the registered one, or becomes it."""
-    personal = vault().open(worker.worker, (await personal_data.get_sealed(tx, [worker.worker]))[worker.worker])
+    personal = await open_personal(tx, worker)
     if id_number is None:
         if personal.id_number is None:
             raise IdNumberMissing(field="id_number")
-        return
+        return personal.id_number
     document = identity.parse_id_number(id_number)
     if personal.id_number is not None:
         if personal.id_number != document.text:
             raise IdNumberDiffers(field="id_number")
-        return
+        return document.text
     identity.require_same_person(document, personal.birth_date, worker.sex)
-    sealed = vault().seal(worker.worker, replace(personal, id_number=document.text))
-    await personal_data.update(tx, worker.worker, sealed, vault().id_hash(document.text))
+    await personal_data.update(tx, new_workers.sealed_record(worker, replace(personal, id_number=document.text)))
+    return document.text
+
+
+async def claim_document(tx: Tx, worker: WorkerId, id_number: str) -> None:
+    """One document verifies one registration. Raises DocumentVerifiedElsewhere."""
+    if worker not in await verified_documents.insert_all(tx, {worker: vault().id_hash(id_number)}):
+        raise DocumentVerifiedElsewhere(field="id_number")
 
 
 # --- queries ----------------------------------------------------------------------------------------------------------
@@ -113,6 +125,11 @@ def _visible(tx: Tx, worker: Worker | None) -> Worker:
         raise WorkerNotFound
     require_county(tx.principal, worker.county)
     return worker
+
+
+async def open_personal(tx: Tx, worker: Worker) -> PersonalData:
+    """In clear, to be compared and changed, not shown."""
+    return vault().open(worker.worker, (await personal_data.get_sealed(tx, [worker.worker]))[worker.worker])
 
 
 async def show_all(tx: Tx, found: Sequence[Worker]) -> tuple[views.Worker, ...]:

@@ -6,6 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from services.registration.domain import workers
+from services.registration.domain.validity import SuspensionReason, Validity
 from services.registration.domain.willingness import Willingness
 from services.registration.domain.workers import Assurance, ResidenceBasis, Source
 from services.registration.personal_data import vault
@@ -33,13 +34,18 @@ class Worker(View):
     sex: Sex
     education: int
     occupations: tuple[Occupation, ...]
+    residence_since: date | None
     household_status: HouseholdStatus
+    household_since: date | None
     source: Source
     registered_on: date
     assurance: Assurance
     verified_on: date | None
     provisional_until: date | None
     provisional_expired: bool
+    validity: Validity
+    validity_since: date | None
+    suspended_for: SuspensionReason | None
     willingness: Willingness
     willingness_since: date | None
     offer: Offer | None
@@ -71,13 +77,18 @@ class Worker(View):
             sex=worker.sex,
             education=worker.education,
             occupations=worker.occupations,
+            residence_since=worker.residence_since,
             household_status=worker.household_status,
+            household_since=worker.household_since,
             source=worker.source,
             registered_on=worker.registered_on,
             assurance=worker.assurance,
             verified_on=worker.verified_on,
             provisional_until=worker.provisional_until,
             provisional_expired=workers.provisional_expired(worker, today),
+            validity=worker.validity,
+            validity_since=worker.validity_since,
+            suspended_for=worker.suspended_for,
             willingness=worker.willingness,
             willingness_since=worker.willingness_since,
             offer=Offer.model_validate(worker.offer) if worker.offer else None,

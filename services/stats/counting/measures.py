@@ -102,7 +102,7 @@ MEASURES = (
     Measure(code=4, name="matched", kind="flow", unit="matches",
             definition="Workers matched to an enterprise's job order, dated by the effective day."),
     Measure(code=5, name="willing", kind="level", unit="workers",
-            definition="Workers willing to go: recorded, and neither withdrawn, expired nor used by a departure."),
+            definition="Workers willing to go: recorded, and neither withdrawn, expired nor used by a departure, nor suspended or lapsed."),
     Measure(code=6, name="dispatches", kind="flow", unit="dispatches",
             definition="Departures (人次) proven at the border, by day of departure; voided ones taken off."),
     Measure(code=7, name="persons", kind="flow", unit="persons",
@@ -280,6 +280,21 @@ def _income(event: type[Event], fact: str, sign: Literal[1, -1]) -> tuple[Rule, 
     )
 
 
+def _worker(event: type[Event], fact: str, sign: Literal[1, -1]) -> tuple[Rule, ...]:
+    """What is counted of a worker follows his codes; each step on the day on which it was counted."""
+    steps = (("registrations", "registration"), ("verified", "verification"), ("willing", "willingness"))
+    return tuple(
+        Rule(event=event, measure=measure, day=f"{fact}.{step}.on", codes=f"{fact}.{step}", sign=sign, needs=f"{fact}.{step}")
+        for measure, step in steps
+    )
+
+
+def _willing_moved(fact: str, sign: Literal[1, -1]) -> tuple[Rule, ...]:
+    """Who is willing and moves is willing in another county."""
+    step = f"{fact}.willingness"
+    return (Rule(event=events.ResidenceChanged, measure="willing", day=f"{step}.on", codes=step, sign=sign, needs=step),)
+
+
 def _recruitment(fact: str, sign: Literal[1, -1]) -> tuple[Rule, ...]:
     event, day = events.RecruitmentCostAssessed, f"{fact}.period"
     return (
@@ -295,6 +310,12 @@ RULES = (
     Rule(event=events.WillingnessRecorded, measure="willing", day="effective", when="renewal", flag=False),
     Rule(event=events.WillingnessWithdrawn, measure="willing", day="effective", sign=-1),
     Rule(event=events.WillingnessExpired, measure="willing", day="effective", sign=-1),
+    *_worker(events.WorkerCorrected, "previous", -1),
+    *_worker(events.WorkerCorrected, "fact", 1),
+    Rule(event=events.WorkerSuspended, measure="willing", day="effective", sign=-1, when="ends_willingness"),
+    Rule(event=events.RegistrationLapsed, measure="willing", day="effective", sign=-1, when="ends_willingness"),
+    *_willing_moved("previous", -1),
+    *_willing_moved("fact", 1),
     Rule(event=events.CertificateIssued, measure="certified", day="effective"),
     Rule(event=events.MatchedToEnterprise, measure="matched", day="effective"),
     Rule(event=events.MatchedToEnterprise, measure="registration_to_match", day="effective", since="registered_on"),

@@ -1,0 +1,29 @@
+"""The table `verified_document`: by which registration a document is held."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from shared.db import Tx
+from shared.values import WorkerId
+
+# In one order, so that two imports that meet do not wait for each other.
+INSERT_ALL = """
+INSERT INTO verified_document (id_hash, worker)
+SELECT id_hash, worker FROM unnest($1::bytea[], $2::uuid[]) WITH ORDINALITY AS claimed (id_hash, worker, position)
+ORDER BY id_hash, position ON CONFLICT (id_hash) DO NOTHING RETURNING worker
+"""
+DELETE = "DELETE FROM verified_document WHERE worker = $1"
+
+
+async def insert_all(tx: Tx, documents: Mapping[WorkerId, bytes]) -> set[WorkerId]:
+    """Who holds the document now; whoever is absent shares it with a registration that was verified before. Waits for others' commits."""
+    if not documents:
+        return set()
+    found = await tx.conn.fetch(INSERT_ALL, list(documents.values()), list(documents))
+    return {WorkerId(row["worker"]) for row in found}
+
+
+async def delete(tx: Tx, worker: WorkerId) -> None:
+    """The document is free."""
+    await tx.conn.execute(DELETE, worker)
