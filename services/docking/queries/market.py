@@ -29,7 +29,7 @@ WHERE id IN (
         JOIN supply ON supply.destination = wish.destination AND supply.occupation = wish.occupation
         WHERE supply.county ^@ ANY($6::text[])
     )
-    AND verified AND willing AND willing_until >= $3 AND birth_year BETWEEN $4 AND $5
+    AND verified AND NOT suspended AND willing AND willing_until >= $3 AND birth_year BETWEEN $4 AND $5
     AND NOT EXISTS (
         SELECT FROM placement WHERE worker = worker.id AND state IN ('matched', 'clearance_requested', 'cleared', 'abroad')
     )
