@@ -69,7 +69,7 @@ async def start_new_epoch(settings: Settings, service: str) -> tuple[int, int]:
     """The new epoch, and how many events were dropped. Raises RelayRunning, kafka.Unavailable, what Postgres raises."""
     conn = await db.connect(settings.database_url.get_secret_value(), application="laowu-new-epoch")
     try:
-        known = await relay.sent_already(conn, settings, [topic for topic in TOPICS if topic.startswith(f"{service}.")])
+        known = await relay.events_already_in_log(conn, settings, [topic for topic in TOPICS if topic.startswith(f"{service}.")])
         return await relay.new_epoch(conn, known), len(known)
     finally:
         conn.terminate()

@@ -13,7 +13,7 @@ from shared.principals import Role
 from shared.values import Channel
 
 
-async def found(world: World) -> None:
+async def create_enterprises(world: World) -> None:
     await _scale_programme(world)
     officer = world.on(date(2016, 12, 1))
     for number in range(ENTERPRISES):

@@ -14,7 +14,7 @@ from datetime import date, timedelta
 
 from console.api_client import wait_until_applied
 from console.demo.departures import depart, return_home
-from console.demo.founding import adopt, found
+from console.demo.founding import adopt, create_enterprises
 from console.demo.placing import open_orders, prepare
 from console.demo.registering import register
 from console.demo.simulation import FIRST, LAST, PUBLISHED_YEARS, Voyage, months, published_on
@@ -29,7 +29,7 @@ SWEPT = ("registration", "docking", "training", "rights")
 
 async def play(world: World, last: Period = LAST) -> None:
     """The programme from its first day to the end of `last`, which ends a quarter."""
-    await found(world)
+    await create_enterprises(world)
     await adopt(world)
     for quarter in quarters(last):
         await _play_quarter(world, quarter)
@@ -76,7 +76,7 @@ async def _publish(world: World, year: int) -> None:
 
 
 async def _afterwards(world: World, quarter: Sequence[Period], late: Sequence[Voyage], until: date) -> None:
-    """What becomes known, or is put right, when the year is published already; then the wages that hang on it."""
+    """What becomes known, or is put right, when the year is published already; then their wages."""
     await all_of(depart(world, voyage, until, date.max) for voyage in late)
     await wait_until_applied(world.client, "docking", "rights")
     numbers = {voyage.number for voyage in late}

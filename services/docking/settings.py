@@ -12,7 +12,7 @@ from shared.settings import Settings
 
 
 class Policy(BaseSettings):
-    """Values without a verified source are parameters, never constants (rules.md section 5)."""
+    """Values without a verified source are parameters, never constants (docs/rules.md)."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 

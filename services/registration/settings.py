@@ -1,4 +1,4 @@
-"""What registration alone reads from the environment: its two keys and the programme's parameters, marked (p) in docs/rules.md."""
+"""What registration alone reads from the environment: its two keys and the programme's parameters, marked (p) in docs/settings.md."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class Verdict(Enum):
     """What a record is to a reader that expects a number."""
 
     ACCEPTED = "accepted"  # the next event
-    REPEAT = "repeat"  # read before, or written by a relay that has since been restored from a backup
+    REPEAT = "repeat"  # read before, or written by a relay whose database has since been restored from a backup
     AHEAD = "ahead"  # an earlier number has not come yet; the relay will send this one again after it
 
 

@@ -224,10 +224,10 @@ async def _forward(session: _Session, *, choose: bool = True) -> int:
     for topic in {row["topic"] for row in rows}:
         await _check_partitions(session, topic)
     if choose and len(rows) >= BATCH_ROWS:
-        arrived = await _acknowledged(session, leaving=1)
+        acknowledged = await _acknowledged(session, leaving=1)
         sending = asyncio.ensure_future(_send(session, rows))
         try:
-            await _advance(session, arrived, rows, BATCH_ROWS)
+            await _advance(session, acknowledged, rows, BATCH_ROWS)
         finally:
             await sending
     else:
@@ -238,33 +238,33 @@ async def _forward(session: _Session, *, choose: bool = True) -> int:
 
 async def _acknowledged(session: _Session, *, leaving: int) -> list[_Batch]:
     """Wait until at most `leaving` batches are in flight; returns the others, acknowledged. Raises what Kafka answered, or TimeoutError."""
-    arrived = []
+    acknowledged = []
     while len(session.in_flight) > leaving:
         async with asyncio.timeout(ACK_SECONDS):
             for ack in session.in_flight[0].acks:
                 await ack
-        arrived.append(session.in_flight.popleft())
-    return arrived
+        acknowledged.append(session.in_flight.popleft())
+    return acknowledged
 
 
-async def _advance(session: _Session, arrived: Sequence[_Batch], sending: Sequence[asyncpg.Record], most: int) -> None:
+async def _advance(session: _Session, acknowledged: Sequence[_Batch], sending: Sequence[asyncpg.Record], limit: int) -> None:
     """One transaction: delete what was acknowledged, choose the next rows, store what is in flight, in the order of sending."""
-    gone = [row for batch in arrived for row in batch.rows]
-    kept = [ids for rows in (*(batch.rows for batch in session.in_flight), sending) for ids in _id_ranges(rows)]
-    numbers = arrived[-1].numbers if arrived else {}
+    acknowledged_rows = [row for batch in acknowledged for row in batch.rows]
+    still_in_flight = [ids for rows in (*(batch.rows for batch in session.in_flight), sending) for ids in _id_ranges(rows)]
+    numbers = acknowledged[-1].numbers if acknowledged else {}
     async with session.conn.transaction():
         session.chosen = await session.conn.fetch(
             _ADVANCE,
-            [row["id"] for row in gone],
+            [row["id"] for row in acknowledged_rows],
             [topic for topic, _ in numbers],
             [partition for _, partition in numbers],
             list(numbers.values()),
-            f"{{{','.join([*kept, *_id_ranges(gone)])}}}",
-            most,
+            f"{{{','.join([*still_in_flight, *_id_ranges(acknowledged_rows)])}}}",
+            limit,
             BATCH_BYTES,
-            "{" + ",".join(f'"{ids}"' for ids in kept) + "}",
+            "{" + ",".join(f'"{ids}"' for ids in still_in_flight) + "}",
         )
-    for topic, count in Counter(row["topic"] for row in gone).items():
+    for topic, count in Counter(row["topic"] for row in acknowledged_rows).items():
         RELAYED.labels(topic).inc(count)
 
 
@@ -342,7 +342,7 @@ async def new_epoch(conn: asyncpg.Connection, published: Collection[UUID] = ()) 
     return epoch
 
 
-async def sent_already(conn: asyncpg.Connection, settings: Settings, topics: Sequence[str]) -> set[UUID]:
+async def events_already_in_log(conn: asyncpg.Connection, settings: Settings, topics: Sequence[str]) -> set[UUID]:
     """Ids of events in the outbox that these topics hold already, as may be after a restore. Raises kafka.Unavailable."""
     waiting = {row["event_id"] for row in await conn.fetch(_WAITING)}
     found: set[UUID] = set()

@@ -1,4 +1,4 @@
-"""The sheet that says, beside a list, what was found in it."""
+"""A workbook of a list's errors, by row."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from services.rights.usecases.cases import open_conflict
 from services.rights.usecases.costs import assess_costs, cost_assessed
 from services.rights.usecases.event_fields import codes, income_fact
 from services.rights.usecases.scope import require_ledger
-from services.rights.usecases.shortfalls import clear, compare
+from services.rights.usecases.shortfalls import clear_not_owed, update_shortfalls
 from services.rights.views import incomes as views
 from shared import events
 from shared.db import Tx
@@ -67,7 +67,7 @@ async def enter_reports(tx: Tx, reports: Sequence[tuple[PlacementId, Paid]]) -> 
     await incomes.update_states(tx, batch.superseded, ReportState.SUPERSEDED)
     await incomes.insert_all(tx, batch.incomes)
     publish_and_audit(tx, *batch.changes)
-    await compare(tx, batch.compared)
+    await update_shortfalls(tx, batch.compared)
     await assess_costs(tx, [ledger for ledger, _ in batch.compared])
     for ledger, paid in batch.conflicts:
         await open_conflict(tx, ledger, paid.period)
@@ -163,7 +163,7 @@ async def correct_income(tx: Tx, report: ReportId, command: commands.CorrectInco
     corrected = replace(income, paid=paid, version=income.version + 1)
     await incomes.update_amounts(tx, report, paid)
     publish_and_audit(tx, _corrected(ledger, income, corrected))
-    await compare(tx, [(ledger, paid)])
+    await update_shortfalls(tx, [(ledger, paid)])
     await assess_costs(tx, [ledger])
     return views.Income.from_income(corrected, ledger.terms)
 
@@ -173,7 +173,7 @@ async def void_income(tx: Tx, report: ReportId, command: commands.VoidIncome) ->
     ledger, income = await _lock_counting(tx, report, command.version)
     await incomes.update_states(tx, [report], ReportState.VOIDED)
     publish_and_audit(tx, _voided(ledger, income, command.reason, tx.clock.today()))
-    await clear(tx, ledger, lambda period: period == income.paid.period)
+    await clear_not_owed(tx, ledger, lambda period: period == income.paid.period)
     period = min(income.paid.period, ledger.due_period or income.paid.period)
     await ledgers.update_due(tx, {ledger.placement: due(period, ledger.terms, policy().rights_missing_after_days)})
     await assess_costs(tx, [ledger])

@@ -11,7 +11,7 @@ from services.rights.settings import policy
 from services.rights.usecases.costs import assess_costs
 from services.rights.usecases.incomes import orphan, recode
 from services.rights.usecases.scope import require_ledger
-from services.rights.usecases.shortfalls import clear, compare
+from services.rights.usecases.shortfalls import clear_not_owed, update_shortfalls
 from services.rights.views import ledgers as views
 from shared import events
 from shared.db import Tx
@@ -91,19 +91,19 @@ async def void_dispatch(tx: Tx, event: EventEnvelope[events.DispatchVoided]) -> 
     await _update(tx, ledger)
     await orphan(tx, ledger)
     await assess_costs(tx, [ledger])
-    await clear(tx, ledger, lambda _: True)
+    await clear_not_owed(tx, ledger, lambda _: True)
 
 
 async def _recheck_stay(tx: Tx, ledger: Ledger) -> None:
-    """Other days abroad: what was found for days at home is moot, and what was paid is compared again."""
+    """Other days abroad: a shortfall of days at home is not owed, and what was paid is compared again."""
     await _update(tx, ledger)
     abroad = ledger.abroad
     if abroad is None:
         return
-    await clear(tx, ledger, lambda period: not abroad.days_in(period))
+    await clear_not_owed(tx, ledger, lambda period: not abroad.days_in(period))
     counting = [income.paid for income in await incomes.list_counting(tx, ledger.placement)]
     # Not grouped: a reaction that waited for an enterprise could wait in a circle with a payroll. The next report groups.
-    await compare(tx, [(ledger, paid) for paid in counting if abroad.days_in(paid.period)], grouping=False)
+    await update_shortfalls(tx, [(ledger, paid) for paid in counting if abroad.days_in(paid.period)], grouping=False)
     await assess_costs(tx, [ledger])
 
 

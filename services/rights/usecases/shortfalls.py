@@ -23,7 +23,7 @@ from shared.values import EnterpriseId, Money, Period
 BATCH = 500  # ledgers per sweep
 
 
-async def compare(tx: Tx, reports: Sequence[tuple[Ledger, Paid]], *, grouping: bool = True) -> None:
+async def update_shortfalls(tx: Tx, reports: Sequence[tuple[Ledger, Paid]], *, grouping: bool = True) -> None:
     """Compare what was paid with what is owed: open findings, clear mended ones, group what concerns several workers.
 
     What was paid in another currency than the contract's is not compared: it neither opens nor mends a shortfall.
@@ -54,10 +54,10 @@ async def compare(tx: Tx, reports: Sequence[tuple[Ledger, Paid]], *, grouping: b
         await group(tx, enterprise, period)
 
 
-async def clear(tx: Tx, ledger: Ledger, moot: Callable[[Period], bool]) -> None:
+async def clear_not_owed(tx: Tx, ledger: Ledger, not_owed: Callable[[Period], bool]) -> None:
     """Clear the open findings of the periods for which nothing is owed or claimed any more; nothing was recovered."""
     today = tx.clock.today()
-    findings = [one for one in await shortfalls.list_open(tx, [ledger.placement]) if moot(one.period)]
+    findings = [one for one in await shortfalls.list_open(tx, [ledger.placement]) if not_owed(one.period)]
     await shortfalls.update_cleared(tx, findings, today)
     publish_and_audit(tx, *(_cleared(ledger, finding, finding.paid, today) for finding in findings))
 

@@ -72,7 +72,7 @@ class FigurePlan:
 
 
 def uses_lists(question: Question) -> bool:
-    """Whether the lists in force have a say in the answer."""
+    """Whether the lists in force affect the answer."""
     return question.basis != "listed_at_departure" and "listed" in {*question.by, *question.filter.chosen()}
 
 

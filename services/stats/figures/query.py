@@ -1,4 +1,4 @@
-"""Second step, and the way in: every number the service gives, to whomever, is `answer` to a Question. Here alone is something read."""
+"""Second step, and the way in: every number the service gives, to whomever, is `answer` to a Question. Only this step reads."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ from shared.running_service import RunningService
 from shared.values import Clock
 
 logger = logging.getLogger("laowu.stats.publisher")
-DEBOUNCE_SECONDS = 1.0  # statistics.md 4: at most once a second per key
+DEBOUNCE_SECONDS = 1.0  # a figure is published at most once a second
 PAUSE_PER_PASS = 9  # a pass may take a tenth of the time: while much is counted it takes long, and counting comes first
 INPUTS = "inputs"  # the key under which the inputs of the last pass are stored
 

@@ -1,4 +1,4 @@
-"""Needs follow docking: a match needs training, a cancelled placement does not, a departed one no more."""
+"""Needs follow docking: a match needs training, a cancelled placement does not, a departed one no longer does."""
 
 from __future__ import annotations
 
