@@ -96,6 +96,24 @@ async def test_an_order_of_an_enterprise_that_may_not_fill_it_is_left_out(dock: 
     assert (await dock.post("/matching", {"dry_run": True})).body["orders"] == 0
 
 
+@pytest.mark.parametrize("narrowed", [{"destinations": ["KOR"]}, {"scope": ["seafarer"]}])
+async def test_an_order_that_the_renewed_licence_no_longer_covers_is_neither_proposed_for_nor_filled(
+    dock: Dock, narrowed: dict[str, Any]
+) -> None:
+    worker, enterprise = await dock.worker(), await dock.enterprise()
+    order = await dock.order(enterprise)
+    match = await dock.proposed(order, worker)
+    assert (await dock.post(f"/enterprises/{enterprise}/renewal", {"valid_to": "2040-12-31", **narrowed})).status == 200
+    assert (await dock.post("/matching", {"dry_run": True})).body["orders"] == 0
+    for path, body in ((f"/orders/{order}/matches", {"n": 1}), (f"/matches/{match}/acceptance", None)):
+        refused = await dock.post(path, body)
+        assert (refused.status, refused.code) == (409, "LICENCE_NARROWED")
+    wider = {"valid_to": "2041-12-31", "scope": ["seafarer", "labour_cooperation"], "destinations": ["KOR", "JPN"]}
+    assert (await dock.post(f"/enterprises/{enterprise}/renewal", wider)).status == 200
+    assert (await dock.post("/matching", {"dry_run": True})).body["proposed"] == 1
+    assert (await dock.post(f"/matches/{match}/acceptance")).status == 201
+
+
 async def test_an_enterprise_matches_its_own_orders_and_an_officer_the_workers_of_their_region(dock: Dock) -> None:
     await dock.worker(AWorker(county=POOR_COUNTY))
     mine, theirs = await dock.enterprise(), await dock.enterprise()

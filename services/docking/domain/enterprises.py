@@ -11,6 +11,7 @@ from services.docking.domain.errors import (
     EnterpriseIllegalStep,
     EnterpriseNotActive,
     LicenceExpired,
+    LicenceNarrowed,
     NotRenewed,
     NotSuspendedFor,
     PastDay,
@@ -159,3 +160,9 @@ def require_active_on(enterprise: Enterprise, departed_on: date) -> None:
 def covers(enterprise: Enterprise, channel: Channel, destination: Destination) -> bool:
     """E1: whether the licence allows this channel to this destination."""
     return channel in enterprise.scope and (not enterprise.destinations or destination in enterprise.destinations)
+
+
+def require_covered(enterprise: Enterprise, channel: Channel, destination: Destination) -> None:
+    """E1: an order stays open when a renewal narrows the licence; nobody is matched to it then. Raises LicenceNarrowed."""
+    if not covers(enterprise, channel, destination):
+        raise LicenceNarrowed(state={"scope": enterprise.scope, "destinations": enterprise.destinations})

@@ -65,6 +65,12 @@ class LicenceExpired(Conflict):
     slug = "LICENCE_EXPIRED"
 
 
+class LicenceNarrowed(Conflict):
+    """The enterprise's licence no longer covers the order's channel or destination (E1); `state` is what it covers."""
+
+    slug = "LICENCE_NARROWED"
+
+
 class EnterpriseIllegalStep(Conflict):
     """The state of the enterprise's qualification does not allow this step."""
 

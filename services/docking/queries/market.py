@@ -19,7 +19,11 @@ from shared.values import Destination, EnterpriseId, MatchId, OrderId
 LIST_ORDERS = ORDER.select("""
 FROM job_order
 WHERE state = 'open' AND expires >= $1 AND reserved + filled < positions AND ($2::uuid IS NULL OR enterprise = $2)
-    AND EXISTS (SELECT FROM enterprise WHERE enterprise.id = job_order.enterprise AND enterprise.state = 'active' AND valid_to >= $1)
+    AND EXISTS (
+        SELECT FROM enterprise
+        WHERE enterprise.id = job_order.enterprise AND enterprise.state = 'active' AND valid_to >= $1
+            AND job_order.channel = ANY(scope) AND (destinations = '{}' OR job_order.destination = ANY(destinations))
+    )
 ORDER BY expires, id LIMIT $3
 """)
 LIST_SUPPLY_IDS = """

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from services.docking import commands
 from services.docking.domain import errors
-from services.docking.domain.enterprises import Enterprise, require_licence
+from services.docking.domain.enterprises import Enterprise, require_covered, require_licence
 from services.docking.domain.orders import Order, require_free_position, require_open
 from services.docking.domain.placements import Placement, PlacementState
 from services.docking.domain.proposals import Proposal, require_acceptable
@@ -32,7 +32,8 @@ POVERTY_QUOTA = "Q1"  # the quota whose gap weighs in the ranking
 async def propose_matches(tx: Tx, order: OrderId, command: commands.ProposeMatches) -> views.Proposals:
     """The best of those eligible, or one nominated worker; nothing is reserved.
 
-    Raises OrderNotFound, OrderNotOpen, EnterpriseNotActive, LicenceExpired, WorkerNotFound, AlreadyPlaced, NotEligible, Forbidden.
+    Raises OrderNotFound, OrderNotOpen, EnterpriseNotActive, LicenceExpired, LicenceNarrowed, WorkerNotFound, AlreadyPlaced, NotEligible,
+    Forbidden.
     """
     today = tx.clock.today()
     found = await orders.get(tx, order)
@@ -44,6 +45,7 @@ async def propose_matches(tx: Tx, order: OrderId, command: commands.ProposeMatch
     if enterprise is None:
         raise errors.EnterpriseNotFound
     require_licence(enterprise, today)
+    require_covered(enterprise, found.channel, found.destination)
     gap = await quota_gaps.get(tx, POVERTY_QUOTA, str(today.year))
     pool = await _candidates(tx, found) if command.worker is None else [await _nominated(tx, command.worker, found)]
     if command.worker is None:
@@ -111,7 +113,7 @@ async def accept_match(tx: Tx, match: MatchId) -> placement_views.Placement:
     """The worker's one active placement and a position of the order are taken.
 
     Raises MatchNotFound, MatchNotOpen, OrderNotOpen, PositionTaken, AlreadyPlaced, NotEligible, WorkerNotFound, EnterpriseNotActive,
-    LicenceExpired, Forbidden.
+    LicenceExpired, LicenceNarrowed, Forbidden.
     """
     proposal = await proposals.lock(tx, match)
     if proposal is None:
@@ -151,11 +153,12 @@ async def _parties(tx: Tx, proposal: Proposal) -> tuple[Order, Enterprise, Worke
 
 
 def _require_takeable(tx: Tx, proposal: Proposal, order: Order, enterprise: Enterprise, worker: WorkerAvailability) -> None:
-    """Raises MatchNotOpen, OrderNotOpen, EnterpriseNotActive, LicenceExpired, AlreadyPlaced, NotEligible, PositionTaken."""
+    """Raises what accept_match names."""
     today = tx.clock.today()
     require_acceptable(proposal, today)
     require_open(order, today)
     require_licence(enterprise, today)
+    require_covered(enterprise, order.channel, order.destination)
     require_not_placed(worker)
     _require_eligible(tx, worker, order)
     require_free_position(order)
