@@ -34,7 +34,7 @@ from shared.running_service import RunningService
 from shared.settings import Settings
 from shared.values import Clock
 from shared.web.auth import Unauthenticated, Verifier
-from shared.web.idempotency import claim, request_hash, require_key
+from shared.web.idempotency import claim, find_answer, request_hash, require_key
 
 T = TypeVar("T")
 _MOMENT = TypeAdapter(datetime)
@@ -67,7 +67,17 @@ class Call:
             if stored is None:
                 stored = (status, to_json(await work(tx)))
                 await outbox.write_pending(tx, outbox.Answer(*stored, str(self.principal), key))
-        return Response(stored[1], stored[0], media_type="application/json")
+        return _answer(stored)
+
+    async def stored_answer(self) -> Response | None:
+        """What `command` would answer a repeat: for a route that prepares a command at length, so that a repeat costs nothing.
+
+        Raises KeyMissing, KeyReused.
+        """
+        key = require_key(self.request)
+        hashed = await request_hash(self.request)
+        stored = await self.query(lambda tx: find_answer(tx, str(self.principal), key, hashed))
+        return None if stored is None else _answer(stored)
 
     async def query(self, work: Work[T]) -> T:
         """Run `work` in a read-only transaction: all its statements read one snapshot."""
@@ -89,6 +99,11 @@ class Call:
             causation_id=f"request:{hashlib.sha256(key.encode()).hexdigest()[:32]}" if key else None,
             traceparent=parent if trace else None,
         )
+
+
+def _answer(stored: tuple[int, bytes]) -> Response:
+    status, body = stored
+    return Response(body, status, media_type="application/json")
 
 
 def allow(*roles: Role) -> Any:

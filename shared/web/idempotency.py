@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from fastapi import Request
 
@@ -55,7 +57,16 @@ async def claim(tx: Tx, principal: str, key: str, hashed: bytes) -> tuple[int, b
     """
     if await tx.conn.fetchval(CLAIM, principal, key, hashed):
         return None
+    return _answer_of(await tx.conn.fetchrow(STORED, principal, key), hashed)
+
+
+async def find_answer(tx: Tx, principal: str, key: str, hashed: bytes) -> tuple[int, bytes] | None:
+    """(status, body) of the answer to the first request with this key; None if none is done. Raises KeyReused."""
     row = await tx.conn.fetchrow(STORED, principal, key)
+    return None if row is None else _answer_of(row, hashed)
+
+
+def _answer_of(row: Mapping[str, Any], hashed: bytes) -> tuple[int, bytes]:
     if row["request_hash"] != hashed:
         raise KeyReused(field="Idempotency-Key")
     return row["status"], row["body"]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from services.docking.domain.errors import MatchingBusy
 from services.docking.matching.all_orders import OpenMarket, Plan, plan
 from services.docking.usecases import matching
 from shared.principals import Role
@@ -70,6 +71,24 @@ async def test_one_key_is_one_matching(dock: Dock) -> None:
     await dock.order()
     assert (await dock.post("/matching", key="matching-1")).body == first.body
     assert await _proposals(dock) == 1
+
+
+async def test_a_repeat_is_answered_while_another_plan_is_made_and_plans_nothing(dock: Dock, monkeypatch: pytest.MonkeyPatch) -> None:
+    await dock.worker()
+    await dock.order()
+    first = await dock.post("/matching", key="matching-1")
+
+    async def unplanned(*_: object) -> Plan:
+        raise MatchingBusy
+
+    monkeypatch.setattr(matching, "plan_market", unplanned)
+    assert (await dock.post("/matching")).code == "MATCHING_BUSY"
+    again = await dock.post("/matching", key="matching-1")
+    assert (again.status, again.body) == (200, first.body)
+    other = await dock.post("/matching", {"shown": 1}, key="matching-1")
+    assert (other.status, other.code) == (422, "IDEMPOTENCY_KEY_REUSED")
+    theirs = await dock.post("/matching", key="matching-1", who=dock.client.speaking_as(Role.OFFICER, subject="somebody-else"))
+    assert theirs.code == "MATCHING_BUSY"
 
 
 async def test_eligibility_and_free_positions_hold_in_the_whole(dock: Dock) -> None:

@@ -9,7 +9,6 @@ from services.docking.api.callers import EnterpriseOrOfficer, Reader
 from services.docking.usecases import matching
 from services.docking.views import matching as views
 from shared.values import MatchId, OrderId
-from shared.web.idempotency import require_key
 from shared.web.parameters import Limit
 
 router = APIRouter()
@@ -18,7 +17,9 @@ router = APIRouter()
 @router.post("/matching", response_model=views.Matching)
 async def match_all_orders(body: commands.MatchAllOrders, call: EnterpriseOrOfficer) -> Response | views.Matching:
     """All open orders, an enterprise's own; takes up to a minute. `dry_run` shows the same and writes nothing."""
-    require_key(call.request)  # before the work, not after it
+    repeated = await call.stored_answer()
+    if repeated is not None:
+        return repeated
     market = await call.query(lambda tx: matching.read_market(tx, body))
     found = await matching.plan_market(market)
     if body.dry_run:
