@@ -57,6 +57,7 @@ class Policy(BaseSettings):
     docking_matching_workers: int = Field(
         default=20_000, ge=1, le=100_000, description="workers matched at once, the longest waiting; bounds its time and memory"
     )
+    docking_matching_seconds: int = Field(default=120, ge=1, le=3600, description="seconds a plan for all open orders may take")
 
     @property
     def licensing_destinations(self) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import resource
 import time
@@ -71,7 +72,7 @@ async def _match(database: db.Database, case: str) -> list[Figure]:
     async with database.transaction(cause) as tx:
         market = await matching.read_market(tx, command)
     read = time.perf_counter()
-    found = await matching.plan_market(market)
+    found = await matching.plan_market(market, asyncio.Event())
     planned = time.perf_counter()
     async with database.transaction(cause) as tx:
         written = await matching.propose_plan(tx, command, found)

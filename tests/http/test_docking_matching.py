@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from datetime import date
 from typing import Any
 
@@ -171,16 +170,16 @@ async def test_an_unknown_order_has_no_matches(dock: Dock) -> None:
 
 async def test_one_at_a_time_and_what_has_changed_meanwhile_is_left_out(dock: Dock, monkeypatch: pytest.MonkeyPatch) -> None:
     """While the plan is made, other commands are answered; one of them takes a worker of the plan."""
-    loop, planning, go_on = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+    planning, go_on = asyncio.Event(), asyncio.Event()
 
-    def held(market: OpenMarket) -> Plan:
-        loop.call_soon_threadsafe(planning.set)
-        assert go_on.wait(30)
+    async def held(market: OpenMarket, *_: object) -> Plan:
+        planning.set()
+        await go_on.wait()
         return plan(market)
 
     taken, left = await dock.worker(), str(await dock.worker())
     order, other = await dock.order(positions=2), await dock.order(positions=1, expires=date(2018, 3, 2).isoformat())
-    monkeypatch.setattr(matching, "_plan_aside", held)
+    monkeypatch.setattr(matching, "plan_aside", held)
     running = asyncio.create_task(dock.post("/matching"))
     await planning.wait()
     busy = await dock.post("/matching")
@@ -192,3 +191,12 @@ async def test_one_at_a_time_and_what_has_changed_meanwhile_is_left_out(dock: Do
     assert {worker for _, worker in _pairs(answer)} <= {left}
     assert answer["proposed"] + answer["lapsed"] == 2
     assert answer["lapsed"] >= 1
+
+
+async def test_a_service_that_stops_refuses_to_plan(dock: Dock) -> None:
+    await dock.worker()
+    await dock.order()
+    dock.client.service.stopping.set()
+    refused = await dock.post("/matching")
+    assert (refused.status, refused.code) == (503, "MATCHING_STOPPED")
+    assert await _proposals(dock) == 0

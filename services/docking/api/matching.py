@@ -21,7 +21,7 @@ async def match_all_orders(body: commands.MatchAllOrders, call: EnterpriseOrOffi
     if repeated is not None:
         return repeated
     market = await call.query(lambda tx: matching.read_market(tx, body))
-    found = await matching.plan_market(market)
+    found = await matching.plan_market(market, call.service.stopping)
     if body.dry_run:
         return await call.query(lambda tx: matching.show_plan(tx, body, found))
     return await call.command(lambda tx: matching.propose_plan(tx, body, found))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.errors import Conflict, Invalid, NotFound
+from shared.errors import Conflict, Invalid, NotFound, Refused
 
 
 class EnterpriseNotFound(NotFound):
@@ -153,6 +153,13 @@ class MatchingBusy(Conflict):
     """All orders are being matched already; ask again when that has ended."""
 
     slug = "MATCHING_BUSY"
+
+
+class MatchingStopped(Refused):
+    """The plan took too long, or docking is stopping: nothing was proposed."""
+
+    slug = "MATCHING_STOPPED"
+    status = 503
 
 
 class IllegalStep(Conflict):

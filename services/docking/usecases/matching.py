@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 
 from services.docking import commands
 from services.docking.domain import errors
 from services.docking.domain.orders import Order
 from services.docking.domain.proposals import Proposal
 from services.docking.domain.workers import Worker
-from services.docking.matching.all_orders import OpenMarket, Plan, plan
+from services.docking.matching.all_orders import OpenMarket, Plan
 from services.docking.matching.eligibility import obstacles, wanted_codes
+from services.docking.matching.planning_process import plan_aside
 from services.docking.matching.ranking import score
 from services.docking.matching.value_matrix import Weigh
 from services.docking.queries import market as queries
@@ -64,17 +63,12 @@ async def read_market(tx: Tx, command: commands.MatchAllOrders) -> OpenMarket:
     )
 
 
-async def plan_market(market: OpenMarket) -> Plan:
-    """The plan, made in a process of its own. Raises MatchingBusy."""
+async def plan_market(market: OpenMarket, stopping: asyncio.Event) -> Plan:
+    """The plan, made in a process of its own. Raises MatchingBusy, MatchingStopped."""
     if _planning.locked():
         raise errors.MatchingBusy
     async with _planning:
-        return await asyncio.to_thread(_plan_aside, market)
-
-
-def _plan_aside(market: OpenMarket) -> Plan:
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(plan, market).result()
+        return await plan_aside(market, policy().docking_matching_seconds, stopping)
 
 
 async def propose_plan(tx: Tx, command: commands.MatchAllOrders, found: Plan) -> views.Matching:
