@@ -187,7 +187,7 @@ class MatchAllOrders(_Command):
     cent of that once more; an order gets `most_per_order` proposals at most. The answer shows the first `shown` of them.
     """
 
-    quota_weight: Annotated[int, Field(strict=True, ge=0, le=1000)] = 100
+    quota_weight: Annotated[int, Field(strict=True, ge=0, le=1000)]
     most_per_order: Annotated[int, Field(strict=True, ge=1, le=100_000)] = 100_000
     shown: Annotated[int, Field(strict=True, ge=0, le=1000)] = 100
     dry_run: Annotated[bool, Field(strict=True)] = False

@@ -66,7 +66,7 @@ async def measure(environment: BenchEnvironment, report: ReportStep) -> list[Fig
 
 
 async def _match(database: db.Database, case: str) -> list[Figure]:
-    command = MatchAllOrders()
+    command = MatchAllOrders(quota_weight=100)
     cause = Cause(principal=Principal("bench", Role.OFFICER, (NATION,)), clock=Clock(noon(TODAY)))
     began = time.perf_counter()
     async with database.transaction(cause) as tx:
