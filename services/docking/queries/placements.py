@@ -31,7 +31,7 @@ ORDER BY due, id LIMIT $2 FOR UPDATE SKIP LOCKED
 """)
 LOCK_REVOKED = PLACEMENT.select("""
 FROM placement
-WHERE state IN ('matched', 'clearance_requested', 'cleared')
+WHERE state IN ('matched', 'clearance_requested')
     AND enterprise = ANY(ARRAY(SELECT id FROM enterprise WHERE state = 'revoked'))
 ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED
 """)
@@ -113,7 +113,7 @@ async def lock_overdue(tx: Tx, today: date, limit: int) -> list[Placement]:
 
 
 async def lock_revoked(tx: Tx, limit: int) -> list[Placement]:
-    """Those before departure with enterprises whose qualification is revoked."""
+    """Those not yet cleared with enterprises whose qualification is revoked."""
     return await fetch(tx.conn, LOCK_REVOKED, limit)
 
 

@@ -104,7 +104,7 @@ def reinstatement(tx: Tx, reinstated: Enterprise, reason: str) -> events.Enterpr
 
 
 async def revoke_qualification(tx: Tx, enterprise: EnterpriseId, command: commands.RevokeQualification) -> views.Enterprise:
-    """For good; the sweep closes its orders and cancels who has not departed. Raises EnterpriseIllegalStep, and those of load."""
+    """For good; the sweep closes its orders and cancels who is not cleared. Raises EnterpriseIllegalStep, and those of load."""
     found = await load(tx, enterprise, command.version)
     revoked = domain.revoked(found, tx.clock.today())
     return await save(tx, revoked, enterprise_event(tx, events.EnterpriseRevoked, revoked, reason=command.reason))
