@@ -63,6 +63,21 @@ async def _accepted_match(dock: Dock, placement: dict[str, Any]) -> str:
     return str(found)
 
 
+async def test_declining_an_earlier_match_of_the_same_worker_leaves_the_later_placement_alone(dock: Dock) -> None:
+    order, worker = await dock.order(), await dock.worker()
+    earlier = await dock.proposed(order, worker)
+    cancelled = (await dock.post(f"/matches/{earlier}/acceptance")).body
+    await dock.post(f"/placements/{cancelled['placement']}/cancellation", {"reason": "officer"})
+    later = await dock.proposed(order, worker)
+    placement = (await dock.post(f"/matches/{later}/acceptance")).body
+    refused = await dock.post(f"/matches/{earlier}/decline", {"side": "worker"})
+    assert (refused.status, refused.code, refused.body["state"]) == (409, "MATCH_NOT_OPEN", "cancelled")
+    assert (await dock.show(placement))["state"] == "matched"
+    assert await dock.published(MatchDeclined) == []
+    assert (await dock.post(f"/matches/{later}/decline", {"side": "worker"})).status == 200
+    assert (await dock.show(placement))["state"] == "cancelled"
+
+
 async def test_each_side_declines_for_itself(dock: Dock) -> None:
     order = await dock.order()
     match = await dock.proposed(order, await dock.worker())
