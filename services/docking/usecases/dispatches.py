@@ -36,10 +36,10 @@ async def record_departure(tx: Tx, placement: PlacementId, command: commands.Rec
     if enterprise is None:
         raise errors.EnterpriseNotFound
     require_active_on(enterprise, command.departed_on)
-    await orders.update_filled(tx, found.order)
     worker = await workers.lock(tx, found.worker)
     if worker is None:
         raise errors.WorkerNotFound
+    await orders.update_filled(tx, found.order)
     [worker] = await workers.list_as_of(tx, [(worker, command.departed_on)])
     before = await dispatches.lock_counted(tx, [found.worker])
     departure = uncounted(found, worker, departed_on=command.departed_on, port=command.port, evidence=command.evidence)
@@ -179,8 +179,8 @@ async def void_dispatch(tx: Tx, placement: PlacementId, command: commands.VoidDi
     """There was no such departure: it stays on record and counts nowhere; its position is free. Raises IllegalStep, and those of load."""
     found = await load(tx, placement, command.version)
     state = state_after(found.state, Step.VOID)
-    reopens = await orders.update_unfilled(tx, found.order)
     before = await _lock_counted(tx, found)
+    reopens = await orders.update_unfilled(tx, found.order)
     old = next(one for one in before if one.placement == placement)
     remaining = [one for one in before if one.placement != placement]
     changes = changed(remaining, recount(remaining))
