@@ -119,6 +119,18 @@ class WagePromised(Conflict):
     slug = "WAGE_PROMISED"
 
 
+class FeeCapPromised(Conflict):
+    """Workers before departure were matched under the lower cap on fees."""
+
+    slug = "FEE_CAP_PROMISED"
+
+
+class TermPromised(Conflict):
+    """Workers before departure were matched for this term."""
+
+    slug = "TERM_PROMISED"
+
+
 class AlreadyPlaced(Conflict):
     """The worker has an active placement already."""
 
