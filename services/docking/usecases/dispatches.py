@@ -129,8 +129,7 @@ async def correct_dispatch(tx: Tx, placement: PlacementId, command: commands.Cor
     reference.require_destination(new.destination)
     reference.require_occupation(new.occupation)
     require_correction(found, new.departed_on, new.returned_on, tx.clock.today())
-    if new.returned_on != old.returned_on:
-        require_apart(new, (one for one in before if one.placement != placement))
+    require_apart(old, new, (one for one in before if one.placement != placement))
     now = recount(new if one.placement == placement else one for one in before)
     await dispatches.update_all(tx, [later for _, later in changed(before, now)])
     since = new.returned_on if found.state is PlacementState.RETURNED and new.returned_on is not None else found.since
