@@ -89,6 +89,12 @@ class ReserveTooSmall(Conflict):
     slug = "RESERVE_TOO_SMALL"
 
 
+class ReserveTooLarge(Conflict):
+    """No amount is that large; `state` is the reserve's balance."""
+
+    slug = "RESERVE_TOO_LARGE"
+
+
 class ReserveNotShort(Conflict):
     """No draw has to be made good; `state` is the reserve's balance."""
 
