@@ -25,12 +25,13 @@ FROM enterprise WHERE reserve_due < $1 AND state <> 'revoked' AND NOT 'reserve' 
 ORDER BY reserve_due, id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
 """)
 LIST = ENTERPRISE.select("FROM enterprise WHERE $1::uuid IS NULL OR id > $1 ORDER BY id LIMIT $2")
-# Empty destinations: the licence is for every one.
+# Empty destinations: the licence is for every one. An active licence that has ended is shown as expired, and found as such.
 LIST_REGISTER = ENTERPRISE.select("""
 FROM enterprise
 WHERE ($1::text IS NULL OR licence_no = $1) AND ($2::text IS NULL OR destinations = '{}' OR $2 = ANY(destinations))
-    AND ($3::text IS NULL OR state = $3) AND ($4::uuid IS NULL OR id > $4)
-ORDER BY id LIMIT $5
+    AND ($3::text IS NULL OR $3 = CASE WHEN state = 'active' AND valid_to < $4 THEN 'expired' ELSE state END)
+    AND ($5::uuid IS NULL OR id > $5)
+ORDER BY id LIMIT $6
 """)
 INSERT = """
 INSERT INTO enterprise (id, name, licence_no, seat, scope, destinations, valid_to, state, since, qualified_on)
@@ -81,10 +82,12 @@ async def list_register(
     licence_no: str | None,
     destination: Destination | None,
     state: EnterpriseState | None,
+    today: date,
     after: EnterpriseId | None,
     limit: int,
 ) -> list[Enterprise]:
-    return await fetch(tx.conn, LIST_REGISTER, licence_no, destination, state, after, limit)
+    """`state`: as of today."""
+    return await fetch(tx.conn, LIST_REGISTER, licence_no, destination, state, today, after, limit)
 
 
 async def insert(tx: Tx, one: Enterprise) -> bool:

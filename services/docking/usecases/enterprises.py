@@ -161,8 +161,11 @@ async def public_register(
     """Open to everyone: a worker can look up whoever offers a job. Raises DestinationNotFound."""
     if destination is not None:
         reference.require_destination(destination)
-    found = await enterprises.list_register(tx, licence_no=licence_no, destination=destination, state=state, after=after, limit=limit + 1)
-    return views.register(*page(found, limit, lambda one: one.id), tx.clock.today(), policy().docking_minimum_reserve)
+    today = tx.clock.today()
+    found = await enterprises.list_register(
+        tx, licence_no=licence_no, destination=destination, state=state, today=today, after=after, limit=limit + 1
+    )
+    return views.register(*page(found, limit, lambda one: one.id), today, policy().docking_minimum_reserve)
 
 
 async def history(tx: Tx, enterprise: EnterpriseId, after: int, limit: int) -> History:
