@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from services.docking.queries import orders
 from shared import events, reference
 from shared.delivery.consumer import Reject
 from shared.principals import Role
@@ -285,6 +287,12 @@ async def test_departures_and_voids_wait_for_the_worker_without_holding_the_orde
         await _waiting(dock, 1)
         await conn.execute("SELECT FROM job_order WHERE id = $1 FOR UPDATE NOWAIT", placement["order"])
     assert (await stepping).status == 200
+
+
+async def test_nobody_is_kept_from_proposing_while_an_order_is_changed(dock: Dock) -> None:
+    order, worker = await dock.order(), await dock.worker()
+    async with _held(dock, orders.LOCK.sql, UUID(order)), asyncio.timeout(5):
+        assert await dock.proposed(order, worker)
 
 
 async def test_whose_registration_lapsed_is_no_longer_a_candidate(dock: Dock) -> None:
