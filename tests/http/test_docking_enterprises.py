@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -117,6 +118,41 @@ async def test_a_departure_before_the_suspension_is_recorded_after_it(dock: Dock
     await _step(dock, cleared["enterprise"], "suspension", reason="breach")
     gone = await dock.post(f"/placements/{cleared['placement']}/departure", a_departure(left))
     assert (gone.status, gone.body["state"]) == (200, "abroad")
+
+
+@pytest.mark.parametrize("step", ["reinstatement", "revocation"])
+async def test_a_departure_within_a_suspension_that_has_ended_is_refused(dock: Dock, step: str) -> None:
+    order = await dock.order(positions=2)
+    one, other = await dock.cleared(order), await dock.cleared(order)
+    dock.wait(2)
+    suspended_on = dock.today
+    await _step(dock, one["enterprise"], "suspension", reason="breach")
+    dock.wait(5)
+    await _step(dock, one["enterprise"], step, reason="breach")
+    ended_on = dock.today
+    dock.wait(3)
+    path = f"/placements/{one['placement']}/departure"
+    for day in (suspended_on, ended_on - timedelta(days=1)):
+        refused = await dock.post(path, a_departure(day))
+        assert _refusal(refused) == (409, "ENTERPRISE_NOT_ACTIVE", "departed_on")
+    assert (await dock.post(path, a_departure(suspended_on - timedelta(days=1)))).status == 200
+    last = await dock.post(f"/placements/{other['placement']}/departure", a_departure(ended_on))
+    assert last.status == (200 if step == "reinstatement" else 409), "it is active again from the day of its reinstatement"
+
+
+async def test_a_departure_within_a_suspension_that_a_top_up_ended_is_refused(dock: Dock) -> None:
+    cleared = await dock.cleared()
+    path, minimum = f"/enterprises/{cleared['enterprise']}/reserve", 300_000_000
+    draw = {"amount": {"minor": minimum, "currency": "CNY"}, "use": "wages", "case": str(uuid4())}
+    due = (await dock.post(f"{path}/draw", draw)).body["reserve_due"]
+    dock.today = date.fromisoformat(due) + timedelta(days=1)
+    await dock.sweep()
+    dock.wait(3)
+    assert (await dock.post(f"{path}/top-up", {"amount": {"minor": minimum, "currency": "CNY"}})).body["state"] == "active"
+    departure = f"/placements/{cleared['placement']}/departure"
+    refused = await dock.post(departure, a_departure(dock.today - timedelta(days=1)))
+    assert _refusal(refused) == (409, "ENTERPRISE_NOT_ACTIVE", "departed_on")
+    assert (await dock.post(departure, a_departure(dock.today))).status == 200
 
 
 async def test_an_enterprise_is_active_again_only_when_no_ground_is_left(dock: Dock) -> None:

@@ -35,7 +35,8 @@ async def record_departure(tx: Tx, placement: PlacementId, command: commands.Rec
     enterprise = await enterprises.get(tx, found.enterprise)
     if enterprise is None:
         raise errors.EnterpriseNotFound
-    require_active_on(enterprise, command.departed_on)
+    was_suspended = await enterprises.get_was_suspended(tx, found.enterprise, command.departed_on)
+    require_active_on(enterprise, command.departed_on, was_suspended=was_suspended)
     worker = await workers.lock(tx, found.worker)
     if worker is None:
         raise errors.WorkerNotFound
