@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -119,6 +120,41 @@ async def test_a_departure_before_the_suspension_is_recorded_after_it(dock: Dock
     assert (gone.status, gone.body["state"]) == (200, "abroad")
 
 
+@pytest.mark.parametrize("step", ["reinstatement", "revocation"])
+async def test_a_departure_within_a_suspension_that_has_ended_is_refused(dock: Dock, step: str) -> None:
+    order = await dock.order(positions=2)
+    one, other = await dock.cleared(order), await dock.cleared(order)
+    dock.wait(2)
+    suspended_on = dock.today
+    await _step(dock, one["enterprise"], "suspension", reason="breach")
+    dock.wait(5)
+    await _step(dock, one["enterprise"], step, reason="breach")
+    ended_on = dock.today
+    dock.wait(3)
+    path = f"/placements/{one['placement']}/departure"
+    for day in (suspended_on, ended_on - timedelta(days=1)):
+        refused = await dock.post(path, a_departure(day))
+        assert _refusal(refused) == (409, "ENTERPRISE_NOT_ACTIVE", "departed_on")
+    assert (await dock.post(path, a_departure(suspended_on - timedelta(days=1)))).status == 200
+    last = await dock.post(f"/placements/{other['placement']}/departure", a_departure(ended_on))
+    assert last.status == (200 if step == "reinstatement" else 409), "it is active again from the day of its reinstatement"
+
+
+async def test_a_departure_within_a_suspension_that_a_top_up_ended_is_refused(dock: Dock) -> None:
+    cleared = await dock.cleared()
+    path, minimum = f"/enterprises/{cleared['enterprise']}/reserve", 300_000_000
+    draw = {"amount": {"minor": minimum, "currency": "CNY"}, "use": "wages", "case": str(uuid4())}
+    due = (await dock.post(f"{path}/draw", draw)).body["reserve_due"]
+    dock.today = date.fromisoformat(due) + timedelta(days=1)
+    await dock.sweep()
+    dock.wait(3)
+    assert (await dock.post(f"{path}/top-up", {"amount": {"minor": minimum, "currency": "CNY"}})).body["state"] == "active"
+    departure = f"/placements/{cleared['placement']}/departure"
+    refused = await dock.post(departure, a_departure(dock.today - timedelta(days=1)))
+    assert _refusal(refused) == (409, "ENTERPRISE_NOT_ACTIVE", "departed_on")
+    assert (await dock.post(departure, a_departure(dock.today))).status == 200
+
+
 async def test_an_enterprise_is_active_again_only_when_no_ground_is_left(dock: Dock) -> None:
     enterprise = await dock.enterprise()
     await _step(dock, enterprise, "suspension", reason="breach")
@@ -153,7 +189,7 @@ async def test_a_suspended_licence_that_has_ended_expires_once_it_is_reinstated(
 
 
 # --- revocation ---------------------------------------------------------------------------------------------------------------
-async def test_a_revocation_closes_the_orders_and_frees_everybody_who_has_not_departed(dock: Dock) -> None:
+async def test_a_revocation_closes_the_orders_and_frees_everybody_who_is_not_cleared(dock: Dock) -> None:
     enterprise = await dock.enterprise()
     order = await dock.order(enterprise, positions=5)
     abroad, cleared, matched = await dock.departed(order), await dock.cleared(order), await dock.matched(order)
@@ -162,19 +198,35 @@ async def test_a_revocation_closes_the_orders_and_frees_everybody_who_has_not_de
     assert (await _step(dock, enterprise, "revocation", reason="name_lent"))["state"] == "revoked"
     departure = await dock.post(f"/placements/{cleared['placement']}/departure", a_departure(dock.today))
     assert (departure.status, departure.code) == (409, "ENTERPRISE_NOT_ACTIVE")
-    assert await dock.sweep() == 3
+    assert await dock.sweep() == 2
     (revoked,) = await dock.published(EnterpriseRevoked)
     assert revoked.reason == "name_lent"
     (closed,) = await dock.published(JobOrderClosed)
     assert (str(closed.order), closed.unfilled) == (order, 2)
-    assert [(one.reason, one.reopens) for one in await dock.published(PlacementCancelled)] == [("order_closed", False)] * 2
-    assert len(await dock.published(ClearanceWithdrawn)) == 1
+    assert [(one.reason, one.reopens) for one in await dock.published(PlacementCancelled)] == [("order_closed", False)]
     shown = await dock.show_order(order)
-    assert (shown["state"], shown["reserved"], shown["filled"]) == ("closed", 0, 1)
+    assert (shown["state"], shown["reserved"], shown["filled"]) == ("closed", 1, 1)
     states = [(await dock.show(one))["state"] for one in (abroad, cleared, matched, elsewhere)]
-    assert states == ["abroad", "cancelled", "cancelled", "matched"]
+    assert states == ["abroad", "cleared", "cancelled", "matched"]
     assert (await dock.matched(worker=WorkerId(matched["worker"])))["state"] == "matched"
     assert (await dock.returned(abroad))["state"] == "returned", "workers abroad come home all the same"
+
+
+async def test_a_departure_before_the_revocation_is_recorded_after_it_until_the_evidence_is_due(dock: Dock) -> None:
+    order = await dock.order(positions=2)
+    gone, stayed, left = await dock.cleared(order), await dock.cleared(order), dock.today
+    dock.wait(3)
+    await _step(dock, gone["enterprise"], "revocation", reason="breach")
+    await dock.sweep()
+    dock.wait(2)
+    late = await dock.post(f"/placements/{gone['placement']}/departure", a_departure(left))
+    assert (late.status, late.body.get("state")) == (200, "abroad"), late.body
+    dock.today = date.fromisoformat(stayed["due"])
+    assert await dock.sweep() == 0
+    dock.wait(1)
+    assert await dock.sweep() == 1
+    assert [(one.reason, one.reopens) for one in await dock.published(PlacementCancelled)] == [("clearance_expired", False)]
+    assert len(await dock.published(ClearanceWithdrawn)) == 1
 
 
 @pytest.mark.parametrize("step", ["renewal", "suspension", "reinstatement", "revocation"])

@@ -395,6 +395,38 @@ async def test_workers_already_abroad_are_adopted_row_by_row(dock: Dock) -> None
     assert (await dock.returned(adopted))["state"] == "returned"
 
 
+@pytest.mark.parametrize(
+    ("stay", "body", "field"),
+    [
+        (1, {"departed_on": "2015-06-01"}, "departed_on"),  # into the earlier stay
+        (1, {"departed_on": "2014-06-01"}, "departed_on"),  # around it: who has not come back is still away
+        (0, {"departed_on": "2017-03-01", "returned_on": "2017-04-01"}, "departed_on"),  # into the later one, which has no end
+        (0, {"returned_on": "2017-02-02"}, "returned_on"),
+        (0, {"departed_on": "2014-01-01", "returned_on": "2017-02-02"}, "returned_on"),
+        (1, {"departed_on": "2016-01-01"}, None),  # home in the morning, off in the evening
+        (0, {"departed_on": "2014-01-01", "returned_on": "2017-02-01"}, None),
+    ],
+)
+async def test_a_stay_is_not_corrected_into_another_of_the_same_worker(
+    dock: Dock, stay: int, body: dict[str, str], field: str | None
+) -> None:
+    enterprise, worker = await dock.enterprise(), await dock.worker()
+
+    async def adopted(departed_on: str) -> str:
+        answer = await dock.post("/placements/adoption", {"rows": [_row(worker, enterprise, departed_on=departed_on)]})
+        return str(answer.body["placements"][0])
+
+    earlier = await adopted("2015-01-01")
+    await dock.post(f"/placements/{earlier}/return", {"returned_on": "2016-01-01", "reason": "completed"})
+    later = await adopted("2017-02-01")
+    answer = await dock.post(f"/placements/{(earlier, later)[stay]}/departure/correction", body)
+    if field is None:
+        assert answer.status == 200, answer.body
+    else:
+        assert (answer.status, answer.body.get("code")) == (409, "STAY_OVERLAPS"), answer.body
+        assert answer.body["errors"][0]["field"] == field
+
+
 async def test_a_whole_batch_of_adoptions_is_one_answer(dock: Dock) -> None:
     enterprise = await dock.enterprise()
     workers = [await dock.worker() for _ in range(500)]

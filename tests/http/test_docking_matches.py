@@ -63,6 +63,21 @@ async def _accepted_match(dock: Dock, placement: dict[str, Any]) -> str:
     return str(found)
 
 
+async def test_declining_an_earlier_match_of_the_same_worker_leaves_the_later_placement_alone(dock: Dock) -> None:
+    order, worker = await dock.order(), await dock.worker()
+    earlier = await dock.proposed(order, worker)
+    cancelled = (await dock.post(f"/matches/{earlier}/acceptance")).body
+    await dock.post(f"/placements/{cancelled['placement']}/cancellation", {"reason": "officer"})
+    later = await dock.proposed(order, worker)
+    placement = (await dock.post(f"/matches/{later}/acceptance")).body
+    refused = await dock.post(f"/matches/{earlier}/decline", {"side": "worker"})
+    assert (refused.status, refused.code, refused.body["state"]) == (409, "MATCH_NOT_OPEN", "cancelled")
+    assert (await dock.show(placement))["state"] == "matched"
+    assert await dock.published(MatchDeclined) == []
+    assert (await dock.post(f"/matches/{later}/decline", {"side": "worker"})).status == 200
+    assert (await dock.show(placement))["state"] == "cancelled"
+
+
 async def test_each_side_declines_for_itself(dock: Dock) -> None:
     order = await dock.order()
     match = await dock.proposed(order, await dock.worker())
@@ -130,6 +145,29 @@ async def test_an_order_is_never_amended_below_what_is_taken(dock: Dock) -> None
     assert full.code == "POSITION_TAKEN"
     await dock.post(f"/placements/{matched['placement']}/cancellation", {"reason": "worker"})
     assert (await _amended(dock, order, wage={"minor": 170_000, "currency": "JPY"})).status == 200, "nobody waits for the higher one"
+
+
+async def test_fees_and_term_are_not_made_worse_for_those_who_wait_for_their_departure(dock: Dock) -> None:
+    def yen(minor: int) -> dict[str, Any]:
+        return {"minor": minor, "currency": "JPY"}
+
+    order = await dock.order(positions=2, fee_cap=yen(50_000), term_months=36)
+    matched = await dock.matched(order)
+    assert _refusal(await _amended(dock, order, fee_cap=yen(50_001))) == (409, "FEE_CAP_PROMISED", "fee_cap.minor")
+    changed_currency = {"wage": {"minor": 20_000, "currency": "CNY"}, "fee_cap": {"minor": 10, "currency": "CNY"}}
+    assert _refusal(await _amended(dock, order, **changed_currency)) == (409, "WAGE_PROMISED", "wage")
+    for months in (35, 37):
+        refused = await _amended(dock, order, term_months=months)
+        assert (_refusal(refused), refused.body["state"]) == ((409, "TERM_PROMISED", "term_months"), {"reserved": 1})
+    assert (await _amended(dock, order, fee_cap=yen(40_000))).status == 200, "less is better for them"
+    await dock.post(f"/placements/{matched['placement']}/cancellation", {"reason": "worker"})
+    assert (await _amended(dock, order, fee_cap=yen(60_000), term_months=24)).status == 200, "nobody waits"
+
+
+async def test_a_cap_on_fees_may_be_added_for_those_who_wait(dock: Dock) -> None:
+    order = await dock.order(positions=2)
+    await dock.matched(order)
+    assert (await _amended(dock, order, fee_cap={"minor": 50_000, "currency": "JPY"})).status == 200
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,8 @@ async def test_anybody_looks_up_who_may_send_workers_where(dock: Dock) -> None:
     dock.wait(10)
     (ended,) = await register(licence_no="LW370020150903")
     assert (ended["state"], ended["since"]) == ("expired", "2018-03-06"), "also before the sweep has come"
+    assert [one["enterprise"] for one in await register(state="expired")] == [korea]
+    assert [one["enterprise"] for one in await register(state="active")] == [everywhere]
     first = (await dock.get("/public/enterprises", who=anybody, limit=2)).body
     rest = (await dock.get("/public/enterprises", who=anybody, limit=2, after=first["next"])).body
     assert [one["enterprise"] for one in [*first["items"], *rest["items"]]] == [everywhere, japan, korea]

@@ -164,3 +164,15 @@ async def test_the_account_of_a_reserve_is_read_page_by_page_by_those_it_concern
     assert (await dock.get(path, who=dock.client.speaking_as(Role.ENTERPRISE, party=enterprise))).status == 200
     assert (await dock.get(path, who=dock.client.speaking_as(Role.ENTERPRISE, party=uuid4()))).status == 403
     assert (await dock.get(f"/enterprises/{uuid4()}/reserve")).code == "ENTERPRISE_NOT_FOUND"
+
+
+@pytest.mark.parametrize("path", ["reserve", "reserve/top-up"])
+async def test_a_reserve_larger_than_an_amount_can_be_is_refused(dock: Dock, path: str) -> None:
+    enterprise = await dock.enterprise(reserve=MINIMUM)
+    await _drawn(dock, enterprise)
+    async with dock.client.database.connection() as conn:
+        await conn.execute("UPDATE enterprise SET reserve_minor = $1", 10**15 - 5)
+    refused = await dock.post(f"/enterprises/{enterprise}/{path}", {"amount": _yuan(6)})
+    assert (_refusal(refused), refused.body.get("state")) == ((409, "RESERVE_TOO_LARGE", "amount"), _yuan(10**15 - 5))
+    filled = await dock.post(f"/enterprises/{enterprise}/{path}", {"amount": _yuan(5)})
+    assert (filled.status, filled.body["reserve"]) == (200, _yuan(10**15))

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from services.docking.queries import orders
 from shared import events, reference
 from shared.delivery.consumer import Reject
 from shared.principals import Role
 from shared.values import CountyCode, HouseholdStatus, WorkerId, new_id
 from tests.support.docking import POOR_COUNTY, RICH_COUNTY, AWorker, Dock, a_departure, dock
+from tests.support.wait import until
 
 __all__ = ["dock"]
 
@@ -207,6 +213,86 @@ async def test_a_match_that_crossed_the_suspension_gets_no_clearance(dock: Dock)
         await conn.execute("UPDATE worker SET suspended = true")
     refused = await dock.requested(placement)
     assert (refused["state"], refused["failed"]) == ("matched", ["worker_not_suspended"])
+
+
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+
+async def _waiting(dock: Dock, sessions: int) -> None:
+    """Until so many sessions of the test's database wait for another's transaction."""
+
+    async def wait() -> bool:
+        async with dock.client.database.connection() as conn:
+            return bool(await conn.fetchval(WAITING) >= sessions)
+
+    await until(wait, seconds=10)
+
+
+@asynccontextmanager
+async def _held(dock: Dock, query: str, one: object) -> AsyncIterator[None]:
+    """A row held by somebody else's transaction, which then commits."""
+    async with dock.client.database.connection() as conn, conn.transaction():
+        await conn.execute(query, one)
+        yield
+
+
+async def test_a_match_accepted_while_the_suspension_is_written_is_refused(dock: Dock) -> None:
+    order, worker = await dock.order(), await dock.worker()
+    match = await dock.proposed(order, worker)
+    async with _held(dock, "UPDATE worker SET suspended = true, willing = false WHERE id = $1", worker):
+        acceptance = asyncio.create_task(dock.post(f"/matches/{match}/acceptance"))
+        await _waiting(dock, 1)
+    assert (await acceptance).body["state"] == {"failed": ["suspended", "not_willing"]}
+
+
+async def _accepted_and(dock: Dock, worker: WorkerId, reaction: Awaitable[None]) -> dict[str, Any]:
+    """The placement, where the reaction comes while the match is being accepted: it waits for its order."""
+    order = await dock.order()
+    match = await dock.proposed(order, worker)
+    async with _held(dock, "SELECT FROM job_order WHERE id = $1 FOR UPDATE", order):
+        acceptance = asyncio.create_task(dock.post(f"/matches/{match}/acceptance"))
+        await _waiting(dock, 1)
+        reacting = asyncio.ensure_future(reaction)
+        await _waiting(dock, 2)
+    answer, _ = await asyncio.gather(acceptance, reacting)
+    assert answer.status == 201, answer.body
+    return await dock.show(answer.body)
+
+
+async def test_a_suspension_that_comes_while_a_match_is_accepted_cancels_the_placement(dock: Dock) -> None:
+    worker = await dock.worker()
+    placement = await _accepted_and(dock, worker, dock.consume(suspended(worker, dock.today)))
+    assert placement["state"] == "cancelled"
+    [cancelled] = await dock.published(events.PlacementCancelled)
+    assert (cancelled.reason, cancelled.reopens) == ("officer", True)
+
+
+async def test_a_move_or_a_correction_that_comes_while_a_match_is_accepted_takes_the_placement_along(dock: Dock) -> None:
+    mover, mistyped = await dock.worker(), await dock.worker()
+    fact = a_fact(POOR_COUNTY, dock.today)
+    correction = corrected(mistyped, a_fact(RICH_COUNTY, dock.today), fact, dock.today)
+    for worker, event in ((mover, moved(mover, dock.today)), (mistyped, correction)):
+        placement = await _accepted_and(dock, worker, dock.consume(event))
+        assert placement["county"] == POOR_COUNTY
+
+
+@pytest.mark.parametrize("step", ["departure", "departure/void"])
+async def test_departures_and_voids_wait_for_the_worker_without_holding_the_order(dock: Dock, step: str) -> None:
+    """As a suspension does, which goes on to the order: neither waits for the other for ever."""
+    placement = await (dock.cleared() if step == "departure" else dock.departed())
+    body = a_departure(dock.today) if step == "departure" else {"reason": "duplicate"}
+    async with dock.client.database.connection() as conn, conn.transaction():
+        await conn.execute("SELECT FROM worker WHERE id = $1 FOR UPDATE", WorkerId(placement["worker"]))
+        stepping = asyncio.create_task(dock.post(f"/placements/{placement['placement']}/{step}", body))
+        await _waiting(dock, 1)
+        await conn.execute("SELECT FROM job_order WHERE id = $1 FOR UPDATE NOWAIT", placement["order"])
+    assert (await stepping).status == 200
+
+
+async def test_nobody_is_kept_from_proposing_while_an_order_is_changed(dock: Dock) -> None:
+    order, worker = await dock.order(), await dock.worker()
+    async with _held(dock, orders.LOCK.sql, UUID(order)), asyncio.timeout(5):
+        assert await dock.proposed(order, worker)
 
 
 async def test_whose_registration_lapsed_is_no_longer_a_candidate(dock: Dock) -> None:

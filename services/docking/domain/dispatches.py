@@ -69,11 +69,18 @@ def recount(counted: Iterable[Dispatch]) -> dict[PlacementId, Dispatch]:
     }
 
 
-def require_apart(stay: Dispatch, others: Iterable[Dispatch]) -> None:
-    """Raises StayOverlaps: the worker left on another placement before this return."""
+def require_apart(old: Dispatch, new: Dispatch, others: Iterable[Dispatch]) -> None:
+    """A worker is abroad on one placement at a time; a stay without a return has no end yet. Raises StayOverlaps."""
+    if (new.departed_on, new.returned_on) == (old.departed_on, old.returned_on):
+        return
     for other in others:
-        if stay.returned_on is not None and stay.departed_on <= other.departed_on < stay.returned_on:
-            raise StayOverlaps(f"the worker left again on {other.departed_on}", field="returned_on", state=other.departed_on)
+        if new.departed_on < (other.returned_on or date.max) and other.departed_on < (new.returned_on or date.max):
+            begins_in_this = new.departed_on <= other.departed_on
+            raise StayOverlaps(
+                f"the worker was abroad from {other.departed_on} to {other.returned_on or 'now'}",
+                field="returned_on" if begins_in_this and new.returned_on != old.returned_on else "departed_on",
+                state=other.departed_on,
+            )
 
 
 def with_return(departure: Dispatch, returned: Dispatch) -> Dispatch:

@@ -148,13 +148,15 @@ def require_licence(enterprise: Enterprise, on: date) -> None:
         raise LicenceExpired(f"the licence ended on {enterprise.valid_to}", state=enterprise.valid_to)
 
 
-def require_active_on(enterprise: Enterprise, departed_on: date) -> None:
-    """E1: nobody departs from the day on which the qualification was suspended or revoked. Raises EnterpriseNotActive.
+def require_active_on(enterprise: Enterprise, departed_on: date, *, was_suspended: bool) -> None:
+    """E1: nobody departs while the qualification is suspended or revoked, its first day included. Raises EnterpriseNotActive.
 
-    The end of a licence is no matter here: no clearance reaches beyond it.
+    `was_suspended`: that day, in a suspension that has ended. The end of a licence is no matter here: no clearance reaches beyond it.
     """
     if enterprise.state in (EnterpriseState.SUSPENDED, EnterpriseState.REVOKED) and departed_on >= enterprise.since:
         raise EnterpriseNotActive(field="departed_on", state=enterprise.state)
+    if was_suspended:
+        raise EnterpriseNotActive(f"it was suspended on {departed_on}", field="departed_on", state=EnterpriseState.SUSPENDED)
 
 
 def covers(enterprise: Enterprise, channel: Channel, destination: Destination) -> bool:

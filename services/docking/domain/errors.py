@@ -95,6 +95,12 @@ class ReserveTooSmall(Conflict):
     slug = "RESERVE_TOO_SMALL"
 
 
+class ReserveTooLarge(Conflict):
+    """No amount is that large; `state` is the reserve's balance."""
+
+    slug = "RESERVE_TOO_LARGE"
+
+
 class ReserveNotShort(Conflict):
     """No draw has to be made good; `state` is the reserve's balance."""
 
@@ -123,6 +129,18 @@ class WagePromised(Conflict):
     """Workers before departure were matched at the higher wage."""
 
     slug = "WAGE_PROMISED"
+
+
+class FeeCapPromised(Conflict):
+    """Workers before departure were matched under the lower cap on fees."""
+
+    slug = "FEE_CAP_PROMISED"
+
+
+class TermPromised(Conflict):
+    """Workers before departure were matched for this term."""
+
+    slug = "TERM_PROMISED"
 
 
 class AlreadyPlaced(Conflict):

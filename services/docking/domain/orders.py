@@ -8,11 +8,13 @@ from enum import StrEnum
 
 from services.docking.domain.errors import (
     CurrencyDiffers,
+    FeeCapPromised,
     NothingToAmend,
     OrderNotOpen,
     PastDay,
     PositionsInUse,
     PositionTaken,
+    TermPromised,
     WagePromised,
 )
 from shared.values import Channel, Destination, EmployerId, EnterpriseId, Money, Occupation, OrderId, WagePeriod
@@ -67,19 +69,30 @@ def require_free_position(order: Order) -> None:
 def amended(order: Order, terms: Order, today: date) -> Order:
     """The order under other terms, at its next version.
 
-    Raises OrderNotOpen, NothingToAmend, PositionsInUse, WagePromised, CurrencyDiffers, PastDay.
+    Raises OrderNotOpen, NothingToAmend, PositionsInUse, WagePromised, TermPromised, FeeCapPromised, CurrencyDiffers, PastDay.
     """
     require_open(order, today)
     if terms == order:
         raise NothingToAmend
     if terms.positions < order.reserved + order.filled:
         raise PositionsInUse(field="positions", state={"reserved": order.reserved, "filled": order.filled})
-    if order.reserved and (terms.wage.currency, terms.wage_period) != (order.wage.currency, order.wage_period):
-        raise WagePromised(field="wage", state={"reserved": order.reserved})
-    if order.reserved and terms.wage.minor < order.wage.minor:
-        raise WagePromised(field="wage.minor", state={"reserved": order.reserved})
+    if order.reserved:
+        _require_promised(order, terms)
     if terms.fee_cap is not None and terms.fee_cap.currency != terms.wage.currency:
         raise CurrencyDiffers(field="fee_cap.currency")
     if terms.expires < today:
         raise PastDay(field="expires")
     return replace(terms, version=order.version + 1)
+
+
+def _require_promised(order: Order, terms: Order) -> None:
+    """What the workers before departure were matched at is not made worse. Raises WagePromised, TermPromised, FeeCapPromised."""
+    promised = {"reserved": order.reserved}
+    if (terms.wage.currency, terms.wage_period) != (order.wage.currency, order.wage_period):
+        raise WagePromised(field="wage", state=promised)
+    if terms.wage.minor < order.wage.minor:
+        raise WagePromised(field="wage.minor", state=promised)
+    if terms.term_months != order.term_months:
+        raise TermPromised(field="term_months", state=promised)
+    if order.fee_cap is not None and terms.fee_cap is not None and terms.fee_cap.minor > order.fee_cap.minor:
+        raise FeeCapPromised(field="fee_cap.minor", state=promised)

@@ -8,10 +8,11 @@ from enum import StrEnum
 from uuid import UUID
 
 from services.docking.domain.enterprises import RESERVE_CURRENCY, Enterprise, EnterpriseState, reinstated
-from services.docking.domain.errors import NotYuan, ReserveNotShort, ReserveTooSmall
+from services.docking.domain.errors import NotYuan, ReserveNotShort, ReserveTooLarge, ReserveTooSmall
 from shared.values import CaseId, Money
 
 GROUND = "reserve"  # of a suspension that a top-up lifts
+LARGEST = 10**15  # fen; an amount of money holds no more
 
 
 class EntryKind(StrEnum):
@@ -43,15 +44,17 @@ def drawn(enterprise: Enterprise, amount: Money, *, minimum: int, due: date) -> 
 
 
 def topped_up(enterprise: Enterprise, amount: Money, *, minimum: int, today: date) -> Enterprise:
-    """Raises NotYuan, ReserveNotShort."""
+    """Raises NotYuan, ReserveNotShort, ReserveTooLarge."""
     if enterprise.reserve_due is None:
         raise ReserveNotShort(state=enterprise.reserve.model_dump())
     return grown(enterprise, amount, minimum=minimum, today=today)
 
 
 def grown(enterprise: Enterprise, amount: Money, *, minimum: int, today: date) -> Enterprise:
-    """E3: once the minimum is there, nothing is due, and a suspension for the reserve is lifted. Raises NotYuan."""
+    """E3: once the minimum is there, nothing is due, and a suspension for the reserve is lifted. Raises NotYuan, ReserveTooLarge."""
     _require_yuan(amount)
+    if enterprise.reserve_minor + amount.minor > LARGEST:
+        raise ReserveTooLarge(field="amount", state=enterprise.reserve.model_dump())
     funded = replace(enterprise, reserve_minor=enterprise.reserve_minor + amount.minor)
     if funded.reserve_minor < minimum:
         return funded

@@ -4,7 +4,8 @@ ALTER TABLE enterprise
     ADD COLUMN suspended_for text[] NOT NULL DEFAULT '{}',    -- grounds in force
     DROP CONSTRAINT enterprise_state,
     ADD CONSTRAINT enterprise_state CHECK (state IN ('active', 'suspended', 'expired', 'revoked'));
-UPDATE enterprise SET since = qualified_on;
+-- No ground was recorded so far. An investigation is one that the authority lifts.
+UPDATE enterprise SET since = qualified_on, suspended_for = CASE state WHEN 'suspended' THEN ARRAY['investigation'] ELSE '{}' END;
 ALTER TABLE enterprise
     ALTER COLUMN since SET NOT NULL,
     ADD CONSTRAINT enterprise_suspended_for CHECK (

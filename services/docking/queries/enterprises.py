@@ -25,22 +25,29 @@ FROM enterprise WHERE reserve_due < $1 AND state <> 'revoked' AND NOT 'reserve' 
 ORDER BY reserve_due, id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
 """)
 LIST = ENTERPRISE.select("FROM enterprise WHERE $1::uuid IS NULL OR id > $1 ORDER BY id LIMIT $2")
-# Empty destinations: the licence is for every one.
+# Empty destinations: the licence is for every one. An active licence that has ended is shown as expired, and found as such.
 LIST_REGISTER = ENTERPRISE.select("""
 FROM enterprise
 WHERE ($1::text IS NULL OR licence_no = $1) AND ($2::text IS NULL OR destinations = '{}' OR $2 = ANY(destinations))
-    AND ($3::text IS NULL OR state = $3) AND ($4::uuid IS NULL OR id > $4)
-ORDER BY id LIMIT $5
+    AND ($3::text IS NULL OR $3 = CASE WHEN state = 'active' AND valid_to < $4 THEN 'expired' ELSE state END)
+    AND ($5::uuid IS NULL OR id > $5)
+ORDER BY id LIMIT $6
 """)
 INSERT = """
 INSERT INTO enterprise (id, name, licence_no, seat, scope, destinations, valid_to, state, since, qualified_on)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) ON CONFLICT (licence_no) DO NOTHING RETURNING true
 """
+# A suspension that ends, be it by a reinstatement, a top-up or a revocation, is remembered.
 UPDATE = """
+WITH ended AS (
+    INSERT INTO past_suspension (enterprise, since, until)
+    SELECT id, since, $6::date FROM enterprise WHERE id = $1 AND state = 'suspended' AND $5::text <> 'suspended' AND since < $6::date
+)
 UPDATE enterprise SET scope = $2, destinations = $3, valid_to = $4, state = $5, since = $6, suspended_for = $7, reserve_minor = $8,
     reserve_due = $9, version = version + 1
 WHERE id = $1
 """
+GET_WAS_SUSPENDED = "SELECT EXISTS (SELECT FROM past_suspension WHERE enterprise = $1 AND since <= $2 AND until > $2)"
 
 
 async def get(tx: Tx, enterprise: EnterpriseId) -> Enterprise | None:
@@ -53,6 +60,11 @@ async def get_all(tx: Tx, ids: list[EnterpriseId]) -> dict[EnterpriseId, Enterpr
 
 async def lock(tx: Tx, enterprise: EnterpriseId) -> Enterprise | None:
     return await fetch_one(tx.conn, LOCK, enterprise)
+
+
+async def get_was_suspended(tx: Tx, enterprise: EnterpriseId, day: date) -> bool:
+    """Whether the day lies within a suspension that has ended since."""
+    return bool(await tx.conn.fetchval(GET_WAS_SUSPENDED, enterprise, day))
 
 
 async def get_id(tx: Tx, licence_no: str) -> EnterpriseId | None:
@@ -81,10 +93,12 @@ async def list_register(
     licence_no: str | None,
     destination: Destination | None,
     state: EnterpriseState | None,
+    today: date,
     after: EnterpriseId | None,
     limit: int,
 ) -> list[Enterprise]:
-    return await fetch(tx.conn, LIST_REGISTER, licence_no, destination, state, after, limit)
+    """`state`: as of today."""
+    return await fetch(tx.conn, LIST_REGISTER, licence_no, destination, state, today, after, limit)
 
 
 async def insert(tx: Tx, one: Enterprise) -> bool:

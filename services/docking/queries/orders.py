@@ -18,16 +18,18 @@ ORDER = Columns(
     """,
 )
 GET = ORDER.select("FROM job_order WHERE id = $1")
-LOCK = ORDER.select("FROM job_order WHERE id = $1 FOR UPDATE")
+LOCK = ORDER.select("FROM job_order WHERE id = $1 FOR NO KEY UPDATE")
 LIST = ORDER.select("""
 FROM job_order
 WHERE ($1::uuid IS NULL OR id > $1) AND ($2::uuid IS NULL OR enterprise = $2) AND ($3::text IS NULL OR state = $3)
 ORDER BY id LIMIT $4
 """)
-LOCK_OVERDUE = ORDER.select("FROM job_order WHERE state = 'open' AND expires < $1 ORDER BY expires, id LIMIT $2 FOR UPDATE SKIP LOCKED")
+LOCK_OVERDUE = ORDER.select("""
+FROM job_order WHERE state = 'open' AND expires < $1 ORDER BY expires, id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
+""")
 LOCK_REVOKED = ORDER.select("""
 FROM job_order WHERE state = 'open' AND enterprise = ANY(ARRAY(SELECT id FROM enterprise WHERE state = 'revoked'))
-ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED
+ORDER BY id LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
 """)
 INSERT = """
 INSERT INTO job_order (id, enterprise, employer, destination, occupation, channel, positions, reserved, filled, wage_minor, wage_currency,
@@ -44,7 +46,7 @@ UPDATE_RELEASED = "UPDATE job_order SET reserved = reserved - 1 WHERE id = $1 RE
 UPDATE_FILLED = "UPDATE job_order SET reserved = reserved - 1, filled = filled + 1 WHERE id = $1"
 UPDATE_UNFILLED = "UPDATE job_order SET filled = filled - 1 WHERE id = $1 RETURNING state = 'open'"
 # Locked in one order whatever the order of the placements, so that two sweeps cannot wait for each other.
-LOCK_ALL = "SELECT id FROM job_order WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
+LOCK_ALL = "SELECT id FROM job_order WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 UPDATE_ALL_RELEASED = """
 UPDATE job_order SET reserved = reserved - freed.positions
 FROM (SELECT job_order, count(*) AS positions FROM unnest($1::uuid[]) AS one (job_order) GROUP BY job_order) AS freed

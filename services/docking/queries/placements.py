@@ -25,13 +25,14 @@ LOCK = PLACEMENT.select("FROM placement WHERE id = $1 FOR UPDATE")
 LOCK_ACTIVE = PLACEMENT.select("""
 FROM placement WHERE worker = $1 AND state IN ('matched', 'clearance_requested', 'cleared', 'abroad') FOR UPDATE
 """)
+LOCK_OF_MATCH = PLACEMENT.select("FROM placement WHERE match = $1 FOR UPDATE")
 LOCK_OVERDUE = PLACEMENT.select("""
 FROM placement WHERE state IN ('matched', 'clearance_requested', 'cleared') AND due < $1
 ORDER BY due, id LIMIT $2 FOR UPDATE SKIP LOCKED
 """)
 LOCK_REVOKED = PLACEMENT.select("""
 FROM placement
-WHERE state IN ('matched', 'clearance_requested', 'cleared')
+WHERE state IN ('matched', 'clearance_requested')
     AND enterprise = ANY(ARRAY(SELECT id FROM enterprise WHERE state = 'revoked'))
 ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED
 """)
@@ -70,8 +71,9 @@ INSERT_MATCHED = """
 WITH taken AS (UPDATE job_order SET reserved = reserved + 1 WHERE id = $2),
     accepted AS (UPDATE proposal SET state = 'accepted' WHERE id = $15)
 INSERT INTO placement
-    (id, job_order, enterprise, worker, county, destination, occupation, channel, state, matched_on, registered_on, match_due, due, since)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+    (id, job_order, enterprise, worker, county, destination, occupation, channel, state, matched_on, registered_on, match_due, due, since,
+    match)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 ON CONFLICT (worker) WHERE state IN ('matched', 'clearance_requested', 'cleared', 'abroad') DO NOTHING
 RETURNING true
 """
@@ -108,12 +110,17 @@ async def lock_active(tx: Tx, worker: WorkerId) -> Placement | None:
     return await fetch_one(tx.conn, LOCK_ACTIVE, worker)
 
 
+async def lock_of_match(tx: Tx, match: MatchId) -> Placement | None:
+    """The placement that the match became."""
+    return await fetch_one(tx.conn, LOCK_OF_MATCH, match)
+
+
 async def lock_overdue(tx: Tx, today: date, limit: int) -> list[Placement]:
     return await fetch(tx.conn, LOCK_OVERDUE, today, limit)
 
 
 async def lock_revoked(tx: Tx, limit: int) -> list[Placement]:
-    """Those before departure with enterprises whose qualification is revoked."""
+    """Those not yet cleared with enterprises whose qualification is revoked."""
     return await fetch(tx.conn, LOCK_REVOKED, limit)
 
 

@@ -40,6 +40,7 @@ AVAILABILITY = WORKER.extend(
     """,
 )
 GET = AVAILABILITY.select("FROM worker WHERE id = $1")
+LOCK_SHARED = AVAILABILITY.select("FROM worker WHERE id = $1 FOR SHARE")
 LOCK = WORKER.select("FROM worker WHERE id = $1 FOR UPDATE")
 LOCK_ALL = WORKER.select("FROM worker WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE")
 # Per wanted code and county group the longest waiting, read from the front of supply_waiting; the score ranks what comes back.
@@ -120,6 +121,11 @@ class CandidateFilter:
 
 async def get(tx: Tx, worker: WorkerId) -> WorkerAvailability | None:
     return await fetch_one(tx.conn, GET, worker)
+
+
+async def lock_shared(tx: Tx, worker: WorkerId) -> WorkerAvailability | None:
+    """As they stay until the caller has committed."""
+    return await fetch_one(tx.conn, LOCK_SHARED, worker)
 
 
 async def lock(tx: Tx, worker: WorkerId) -> Worker | None:

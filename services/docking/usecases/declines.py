@@ -49,8 +49,8 @@ async def _require_side(tx: Tx, codes: MatchCodes, command: commands.DeclineMatc
 
 async def _release(tx: Tx, proposal: Proposal, command: commands.DeclineMatch) -> None:
     """Raises MatchNotOpen: once a contract is filed, the placement is cancelled instead."""
-    placement = await placements.lock_active(tx, proposal.worker)
-    if placement is None or placement.order != proposal.order:
+    placement = await placements.lock_of_match(tx, proposal.id)
+    if placement is None:
         require_acceptable(proposal, tx.clock.today())
         return
     if placement.state is not PlacementState.MATCHED or placement.contract is not None:

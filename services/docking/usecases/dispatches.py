@@ -35,11 +35,12 @@ async def record_departure(tx: Tx, placement: PlacementId, command: commands.Rec
     enterprise = await enterprises.get(tx, found.enterprise)
     if enterprise is None:
         raise errors.EnterpriseNotFound
-    require_active_on(enterprise, command.departed_on)
-    await orders.update_filled(tx, found.order)
+    was_suspended = await enterprises.get_was_suspended(tx, found.enterprise, command.departed_on)
+    require_active_on(enterprise, command.departed_on, was_suspended=was_suspended)
     worker = await workers.lock(tx, found.worker)
     if worker is None:
         raise errors.WorkerNotFound
+    await orders.update_filled(tx, found.order)
     [worker] = await workers.list_as_of(tx, [(worker, command.departed_on)])
     before = await dispatches.lock_counted(tx, [found.worker])
     departure = uncounted(found, worker, departed_on=command.departed_on, port=command.port, evidence=command.evidence)
@@ -129,8 +130,7 @@ async def correct_dispatch(tx: Tx, placement: PlacementId, command: commands.Cor
     reference.require_destination(new.destination)
     reference.require_occupation(new.occupation)
     require_correction(found, new.departed_on, new.returned_on, tx.clock.today())
-    if new.returned_on != old.returned_on:
-        require_apart(new, (one for one in before if one.placement != placement))
+    require_apart(old, new, (one for one in before if one.placement != placement))
     now = recount(new if one.placement == placement else one for one in before)
     await dispatches.update_all(tx, [later for _, later in changed(before, now)])
     since = new.returned_on if found.state is PlacementState.RETURNED and new.returned_on is not None else found.since
@@ -179,8 +179,8 @@ async def void_dispatch(tx: Tx, placement: PlacementId, command: commands.VoidDi
     """There was no such departure: it stays on record and counts nowhere; its position is free. Raises IllegalStep, and those of load."""
     found = await load(tx, placement, command.version)
     state = state_after(found.state, Step.VOID)
-    reopens = await orders.update_unfilled(tx, found.order)
     before = await _lock_counted(tx, found)
+    reopens = await orders.update_unfilled(tx, found.order)
     old = next(one for one in before if one.placement == placement)
     remaining = [one for one in before if one.placement != placement]
     changes = changed(remaining, recount(remaining))

@@ -104,7 +104,7 @@ def reinstatement(tx: Tx, reinstated: Enterprise, reason: str) -> events.Enterpr
 
 
 async def revoke_qualification(tx: Tx, enterprise: EnterpriseId, command: commands.RevokeQualification) -> views.Enterprise:
-    """For good; the sweep closes its orders and cancels who has not departed. Raises EnterpriseIllegalStep, and those of load."""
+    """For good; the sweep closes its orders and cancels who is not cleared. Raises EnterpriseIllegalStep, and those of load."""
     found = await load(tx, enterprise, command.version)
     revoked = domain.revoked(found, tx.clock.today())
     return await save(tx, revoked, enterprise_event(tx, events.EnterpriseRevoked, revoked, reason=command.reason))
@@ -161,8 +161,11 @@ async def public_register(
     """Open to everyone: a worker can look up whoever offers a job. Raises DestinationNotFound."""
     if destination is not None:
         reference.require_destination(destination)
-    found = await enterprises.list_register(tx, licence_no=licence_no, destination=destination, state=state, after=after, limit=limit + 1)
-    return views.register(*page(found, limit, lambda one: one.id), tx.clock.today(), policy().docking_minimum_reserve)
+    today = tx.clock.today()
+    found = await enterprises.list_register(
+        tx, licence_no=licence_no, destination=destination, state=state, today=today, after=after, limit=limit + 1
+    )
+    return views.register(*page(found, limit, lambda one: one.id), today, policy().docking_minimum_reserve)
 
 
 async def history(tx: Tx, enterprise: EnterpriseId, after: int, limit: int) -> History:

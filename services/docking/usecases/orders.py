@@ -112,8 +112,8 @@ def _opened(command: commands.OpenJobOrder, today: date, expires: date) -> Order
 async def amend_job_order(tx: Tx, order: OrderId, command: commands.AmendJobOrder) -> views.Order:
     """Other terms for whoever is matched from now on.
 
-    Raises OrderNotFound, OrderNotOpen, NothingToAmend, PositionsInUse, WagePromised, CurrencyDiffers, PastDay, EnterpriseNotActive,
-    LicenceExpired, VersionConflict, Forbidden.
+    Raises OrderNotFound, OrderNotOpen, NothingToAmend, PositionsInUse, WagePromised, TermPromised, FeeCapPromised, CurrencyDiffers,
+    PastDay, EnterpriseNotActive, LicenceExpired, VersionConflict, Forbidden.
     """
     found = await orders.lock(tx, order)
     enterprise = await enterprises.get(tx, found.enterprise) if found else None

@@ -141,9 +141,12 @@ async def accept_match(tx: Tx, match: MatchId) -> placement_views.Placement:
 
 
 async def _parties(tx: Tx, proposal: Proposal) -> tuple[Order, Enterprise, WorkerAvailability]:
-    """The order locked: the last position is not taken twice. Raises OrderNotFound, WorkerNotFound."""
+    """The worker as they stay, then the order locked: the last position is not taken twice. Raises OrderNotFound, WorkerNotFound.
+
+    Whoever needs several locks takes placement, worker, order in this order.
+    """
+    worker = await workers.lock_shared(tx, proposal.worker)
     order = await orders.lock(tx, proposal.order)
-    worker = await workers.get(tx, proposal.worker)
     enterprise = await enterprises.get(tx, order.enterprise) if order else None
     if order is None or enterprise is None:
         raise errors.OrderNotFound

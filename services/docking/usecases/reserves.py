@@ -22,7 +22,7 @@ from shared.values import EnterpriseId, new_id
 
 
 async def deposit_reserve(tx: Tx, enterprise: EnterpriseId, command: commands.DepositReserve) -> enterprise_views.Enterprise:
-    """E3: the reserve grows. Raises NotYuan, and those of load."""
+    """E3: the reserve grows. Raises NotYuan, ReserveTooLarge, and those of load."""
     found = await load(tx, enterprise, command.version)
     funded = reserves.grown(found, command.amount, minimum=policy().docking_minimum_reserve, today=tx.clock.today())
     await _enter(tx, funded, EntryKind.DEPOSIT, command.amount.minor)
@@ -53,7 +53,10 @@ async def draw_reserve(tx: Tx, enterprise: EnterpriseId, command: commands.DrawR
 
 
 async def top_up_reserve(tx: Tx, enterprise: EnterpriseId, command: commands.TopUpReserve) -> enterprise_views.Enterprise:
-    """E4: what a draw took is put back; a suspension for it is lifted. Raises NotYuan, ReserveNotShort, and those of load."""
+    """E4: what a draw took is put back; a suspension for it is lifted.
+
+    Raises NotYuan, ReserveNotShort, ReserveTooLarge, and those of load.
+    """
     found = await load(tx, enterprise, command.version)
     funded = reserves.topped_up(found, command.amount, minimum=policy().docking_minimum_reserve, today=tx.clock.today())
     await _enter(tx, funded, EntryKind.TOP_UP, command.amount.minor)

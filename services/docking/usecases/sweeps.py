@@ -60,7 +60,10 @@ async def _revoked_orders(tx: Tx) -> int:
 
 
 async def _revoked_placements(tx: Tx) -> int:
-    """Nobody departs with a revoked enterprise: its workers are free for another."""
+    """Nobody departs with a revoked enterprise: its workers are free for another.
+
+    Whoever is cleared may have left before the revocation: that stays open until the evidence for it is overdue.
+    """
     return await _cancel_all(tx, [(one, "order_closed") for one in await placements.lock_revoked(tx, BATCH)])
 
 

@@ -30,7 +30,7 @@ from shared.events import (
     WorkerSuspended,
     WorkerVerified,
 )
-from shared.values import Designation, PlacementId, WorkerId
+from shared.values import CountyCode, Designation, PlacementId, WorkerId
 
 _LISTED = (Designation.NATIONAL, Designation.PROVINCIAL)
 
@@ -63,8 +63,7 @@ async def worker_corrected(tx: Tx, event: EventEnvelope[WorkerCorrected]) -> Non
     A departure corrected by itself meanwhile says something else, and stays. Raises Reject for a worker never registered.
     """
     data = event.data
-    await placements.update_county(tx, data.worker, data.fact.origin.county)  # before the worker, as departures lock them
-    worker = await _lock(tx, data.worker)
+    worker = await _lock_moved(tx, data.worker, data.fact.origin.county)
     await workers.update_codes(tx, _corrected(worker, data.fact))
     before = await dispatches.lock_counted(tx, [data.worker])
     await _restate(tx, before, {one.placement: corrected(one, data.previous, data.fact) for one in before})
@@ -96,8 +95,7 @@ async def residence_changed(tx: Tx, event: EventEnvelope[ResidenceChanged]) -> N
     """In another county from that day on: departures since then follow, earlier ones stay. Raises Reject for a worker never registered."""
     data = event.data
     previous, county = data.previous.origin.county, data.fact.origin.county
-    await placements.update_county(tx, data.worker, county)  # before the worker, as departures lock them
-    worker = await _lock(tx, data.worker)
+    worker = await _lock_moved(tx, data.worker, county)
     poor = reference.ever_listed(county) in _LISTED
     await workers.update_codes(tx, replace(worker, county=county, poor=poor))
     await workers.insert_earlier_code(tx, data.worker, "county", until=data.effective, value=previous)
@@ -132,6 +130,17 @@ async def _restate(tx: Tx, before: list[Dispatch], now: dict[PlacementId, Dispat
     publish_and_audit(tx, *corrections(changes, "correction"))
 
 
+async def _lock_moved(tx: Tx, worker_id: WorkerId, county: CountyCode) -> Worker:
+    """With the active placement in that county: locked before the worker, as departures do, and looked for once more.
+
+    A match accepted meanwhile held the worker as they were. Nobody who holds its placement waits for the worker yet.
+    """
+    await placements.update_county(tx, worker_id, county)
+    worker = await _lock(tx, worker_id)
+    await placements.update_county(tx, worker_id, county)
+    return worker
+
+
 async def _lock(tx: Tx, worker_id: WorkerId) -> Worker:
     worker = await workers.lock(tx, worker_id)
     if worker is None:
@@ -150,11 +159,15 @@ async def willingness_ended(tx: Tx, event: EventEnvelope[WillingnessWithdrawn] |
 
 
 async def worker_suspended(tx: Tx, event: EventEnvelope[WorkerSuspended]) -> None:
-    """Out of the supply; before a departure the position is released and a clearance withdrawn. Raises Reject."""
+    """Out of the supply; before a departure the position is released and a clearance withdrawn. Raises Reject.
+
+    The placement is locked before the worker, as departures do, and looked for once more: a match may be accepted meanwhile.
+    """
     worker = event.data.worker
     placement = await placements.lock_active(tx, worker)
     _require_known(await workers.update_suspended(tx, worker, suspended=True), worker)
     await workers.update_unwilling(tx, worker)
+    placement = placement or await placements.lock_active(tx, worker)
     if placement is not None and placement.state in BEFORE_DEPARTURE:
         await cancel(tx, placement, "officer", withdrawn_for="worker_suspended")
 
