@@ -12,6 +12,7 @@ import aiohttp
 import asyncpg
 import psutil
 
+from console.local.home import SERVICES
 from services.stats.counting.measures import MEASURE
 from shared import reference
 from shared.principals import Role
@@ -19,7 +20,6 @@ from tests.bench.environment import BenchEnvironment, ReportStep, Server, serve
 from tests.bench.figures import Figure, percentile
 from tests.support.registration import a_worker
 
-SERVICES = ("registration", "docking", "training", "rights", "stats")
 PER_SECOND = 50
 SECONDS = 10
 WARM_UP = (10, 3)  # commands per second, seconds: a cold process first opens connections and reads its tables

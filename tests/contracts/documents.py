@@ -13,10 +13,11 @@ from typing import Any
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
+from console.local.home import SERVICES
 from services.stats.counting.measures import CUTS, DERIVED, MEASURES, QUOTIENTS, RULES, Derived, Quotient
 from shared.metrics import DEFINITIONS
 from shared.settings import Settings
-from tests.contracts.code import ROOT, SERVICES
+from tests.contracts.code import ROOT
 
 FOLDER = ROOT / "docs"
 Steps = Mapping[Any, Enum]

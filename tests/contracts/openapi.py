@@ -6,9 +6,10 @@ from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
 
+from console.local.home import SERVICES
 from shared.web import app as web
 from shared.web import operations
-from tests.support.http import SERVICES, service_of
+from tests.support.http import service_of
 
 FOLDER = Path(__file__).parent / "openapi"
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import pkgutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+import shared.events
 from shared.events import EVENTS, TOPICS, Event, asyncapi
 from tests.contracts import samples
 
@@ -39,6 +42,23 @@ def test_the_committed_document_is_fresh() -> None:
 def test_every_topic_is_a_channel_and_every_event_a_message_of_its_topic() -> None:
     listed = {topic: set(channel["messages"]) for topic, channel in DOCUMENT["channels"].items()}
     assert listed == {topic: {event.type_name() for event in EVENTS if topic == event.TOPIC} for topic in TOPICS}
+
+
+def test_every_event_class_is_part_of_the_contract_and_every_topic_has_events() -> None:
+    """Also one of a file that nobody imports yet: what is not in EVENTS would be skipped by every reader as unknown."""
+    found = {f"{module.name}.{event.__name__}" for module, event in classes()}
+    listed = {f"{event.__module__}.{event.__name__}" for event in EVENTS}
+    assert found == listed, "EVENTS of the topic's file, and that file in shared/events/envelope.py"
+    assert not [topic for topic in TOPICS if not any(topic == event.TOPIC for event in EVENTS)]
+
+
+def classes() -> Iterator[tuple[pkgutil.ModuleInfo, type[Event]]]:
+    """Every public event class that a file of shared/events defines."""
+    for module in pkgutil.iter_modules(shared.events.__path__, "shared.events."):
+        for name, value in vars(importlib.import_module(module.name)).items():
+            is_event = isinstance(value, type) and issubclass(value, Event) and value is not Event
+            if is_event and value.__module__ == module.name and not name.startswith("_"):
+                yield module, value
 
 
 def test_every_topic_is_written_by_one_service() -> None:

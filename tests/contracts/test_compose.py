@@ -17,13 +17,14 @@ import pytest
 import yaml
 
 from console.local import compose_env, home, postgres, processes, secret_keys
+from console.local.home import SERVICES
 from console.local.postgres import Postgres
 from shared.principals import Principal, Role
 from shared.settings import Settings
 from shared.web import operations
 from shared.web.auth import Verifier, issue
 from tests.contracts import runtime_lock
-from tests.contracts.code import ROOT, SERVICES
+from tests.contracts.code import ROOT
 from tests.support.http import service_of
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.contracts.code import ROOT, SERVICES, name, python_files, tree
+from console.local.home import SERVICES
+from tests.contracts.code import ROOT, name, python_files, tree
 from tests.contracts.documents import described
 
 RULES = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")

@@ -11,9 +11,10 @@ from types import ModuleType
 import pytest
 from pydantic_settings import BaseSettings
 
+from console.local.home import SERVICES
 from shared.runner import Service
 from shared.settings import Settings
-from tests.contracts.code import ROOT, SERVICES, module, name, part, python_files, tree
+from tests.contracts.code import ROOT, module, name, part, python_files, tree
 from tests.support.http import environment
 from tests.support.routes import routes
 
@@ -51,6 +52,12 @@ def test_every_service_has_exactly_the_same_modules_and_packages(service: str) -
     assert {file.stem for file in folder.glob("*.py")} == MODULES
     packages = {file.parent.name for file in folder.glob("*/__init__.py")}
     assert packages == PACKAGES | OWN_PACKAGES[service]
+
+
+def test_the_list_of_services_names_every_folder_and_every_one_has_its_own_packages_named_here() -> None:
+    folders = {file.parent.name for file in (ROOT / "services").glob("*/__main__.py")}
+    assert folders == set(SERVICES), "SERVICES in console/local/home.py: a new service comes last, its ports follow from its place"
+    assert folders == set(OWN_PACKAGES)
 
 
 @every_service

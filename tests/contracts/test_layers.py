@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from tests.contracts.code import SERVICES, imports, name, part, python_files, tree
+from console.local.home import SERVICES
+from tests.contracts.code import imports, name, part, python_files, tree
 
 every_service = pytest.mark.parametrize("service", SERVICES)
 # Plans, quotas and questions of stats are entered and stored as JSON: one type holds their bounds and their rule.

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from console.local.home import SERVICES
 from tests.contracts import openapi
-from tests.support.http import SERVICES, Start
+from tests.support.http import Start
 
 BOUNDS = {
     "string": {"maxLength", "pattern", "format", "enum", "const"},

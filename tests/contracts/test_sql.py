@@ -15,9 +15,10 @@ import asyncpg
 import pytest
 from pydantic import BaseModel
 
+from console.local.home import SERVICES
 from shared.rows import Statement
 from tests.conftest import MakeDatabase
-from tests.contracts.code import ROOT, SERVICES, module, name, part, python_files, tree
+from tests.contracts.code import ROOT, module, name, part, python_files, tree
 
 STATEMENT = re.compile(r"\s*(SELECT|INSERT\s+INTO|UPDATE|DELETE\s+FROM|WITH|VALUES|MERGE\s+INTO|LOCK|TRUNCATE)\s")
 PREPARED = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH|VALUES|MERGE)\s")

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from console.local.home import SERVICES
 from shared.events import DOCKING, encode
 from shared.principals import Role
-from tests.support.http import SERVICES, Client, Start
+from tests.support.http import Client, Start
 from tests.support.stats import dispatched, recorded
 
 PARK = """

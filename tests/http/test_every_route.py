@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from console.local.home import SERVICES
 from shared.principals import NATION, Principal, Role
 from shared.web.auth import issue, new_key
-from tests.support.http import SERVICES, SIGNING_KEY, Client, Start
+from tests.support.http import SIGNING_KEY, Client, Start
 from tests.support.routes import OPEN, Endpoint, application, endpoints
 
 WHO = Principal("tester", Role.OFFICER, (NATION,), "a-party")

@@ -17,10 +17,11 @@ from typing import Any
 import pytest
 from yarl import URL
 
+from console.local.home import SERVICES
 from shared.principals import Role
 from shared.web.app import DEFAULT_BODY_LIMIT
 from shared.web.auth import issue
-from tests.support.http import SERVICES, SIGNING_KEY, Client, Start, service_of
+from tests.support.http import SIGNING_KEY, Client, Start, service_of
 from tests.support.routes import Endpoint, application, body_form, endpoints, permitted
 from tests.support.tables import contents
 

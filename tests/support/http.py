@@ -38,7 +38,6 @@ from shared.running_service import RunningService
 from shared.web.app import create_app
 from shared.web.auth import Verifier, issue, new_key, public_keys
 
-SERVICES = ("registration", "docking", "training", "rights", "stats")
 SIGNING_KEY = new_key()
 
 

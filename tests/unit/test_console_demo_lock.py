@@ -14,14 +14,14 @@ from typer.testing import CliRunner
 from console.__main__ import app
 from console.errors import DemoPlaying
 from console.local import demo_lock, stack
-from console.local.home import Home
+from console.local.home import SERVICES, Home
 from tests.support.wait import until
 
 PLAY = """
 import signal, sys
 from pathlib import Path
 from console.local import demo_lock
-from console.local.home import Home
+from console.local.home import SERVICES, Home
 with demo_lock.playing(Home(Path(sys.argv[1]))):
     print("playing", flush=True)
     signal.pause()
@@ -62,6 +62,6 @@ def test_field_case_f24_what_would_disturb_a_demo_is_refused(tmp_path: Path, wor
 
 def test_field_case_f24_no_command_starts_the_stack_that_a_demo_is_about_to_start(tmp_path: Path) -> None:
     home = Home(tmp_path)
-    home.write("ports.json", dict.fromkeys(("registration", "docking", "training", "rights", "stats"), 1))
+    home.write("ports.json", dict.fromkeys(SERVICES, 1))
     with demo_lock.playing(home), pytest.raises(DemoPlaying), stack.running(home, print):
         pass
