@@ -50,9 +50,9 @@ class Columns(Generic[T]):
         """These columns and `more`, for a `row` class that adds as many fields."""
         return Columns(row, f"{self.columns}, {more}")
 
-    def select(self, rest: str, *, before: str = "") -> Statement[T]:
-        """`SELECT columns` and what follows; `before`: the WITH clause in front of it."""
-        return self._statement(f"{before} SELECT {self.columns} {rest}")
+    def select(self, rest: str) -> Statement[T]:
+        """`SELECT columns` and what follows."""
+        return self._statement(f"SELECT {self.columns} {rest}")
 
     def returning(self, change: str) -> Statement[T]:
         """An INSERT, UPDATE or DELETE that returns the rows it changed."""

@@ -154,7 +154,6 @@ def _day_in_range(day: date) -> date:
 
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), AfterValidator(without_control_characters)]
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
 CountyField = Annotated[CountyCode, StringConstraints(pattern=r"^[1-9][0-9]{5}$")]
 DestinationField = Annotated[Destination, StringConstraints(pattern=r"^[A-Z]{3}$")]
 OccupationField = Annotated[Occupation, StringConstraints(pattern=r"^[1-9][0-9]{0,3}$")]
