@@ -2,7 +2,7 @@
 
 Owns    workers (number, codes, assurance), their willingness, imports of worker lists, and every name, document number and
         phone of the programme: one ciphertext per worker under a key per worker (personal_data/vault.py); none of it leaves
-        this database
+        this database; and who read whose, when and why
 Out     WorkerRegistered, WorkerVerified, WorkerCorrected, ResidenceChanged, HouseholdStatusChanged, WorkerSuspended,
         WorkerReinstated, RegistrationLapsed, WillingnessRecorded / Withdrawn / Expired, ImportCompleted
 In      docking: Dispatched (who has left is no longer on offer)

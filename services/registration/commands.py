@@ -35,6 +35,8 @@ Education = Annotated[int, Field(strict=True, ge=0, le=8, description="ISCED 201
 Occupations = Annotated[tuple[OccupationField, ...], Field(min_length=1, max_length=10), AfterValidator(_once)]
 Destinations = Annotated[tuple[DestinationField, ...], Field(min_length=1, max_length=20), AfterValidator(_once)]
 WageFloor = Annotated[Money, AfterValidator(_positive)]
+# Why personal data are needed, from a closed list: free text would soon hold the very data.
+Purpose = Literal["identify_worker", "contact_worker", "complete_documents", "resolve_duplicate", "complaint", "emergency", "worker_asked"]
 
 
 class _Command(BaseModel):
@@ -65,6 +67,7 @@ class LookUpWorker(_Command):
     """Find whoever is registered under an identity number. In the body: a URL ends up in logs."""
 
     id_number: IdNumberField
+    reason: Purpose = "identify_worker"
 
 
 class VerifyWorker(_Command):
@@ -146,6 +149,4 @@ class WithdrawWillingness(_Command):
 
 
 class DisclosePersonalData(_Command):
-    """Why the data are needed, from a closed list: free text would soon hold the very data."""
-
-    reason: Literal["contact_worker", "complete_documents", "resolve_duplicate", "complaint", "emergency", "worker_asked"]
+    reason: Purpose

@@ -14,7 +14,7 @@ from shared.paging import page
 
 
 class Change(BaseModel):
-    """`type` is the event's class. `event_id` None: somebody read personal data, which is no event, with the `reason`."""
+    """`type` is the event's class. `event_id` None: a step of this service alone, which is no event, with the `reason`."""
 
     model_config = ConfigDict(frozen=True)
 

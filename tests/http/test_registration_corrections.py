@@ -86,8 +86,8 @@ async def test_what_is_asked_for_is_sealed_shown_on_record_and_gone_with_the_dec
     officer = an_officer(registration)
     shown = await officer.post(f"/corrections/{correction}/personal-data", {})
     assert (shown.body["name"], shown.body["birth_date"], shown.headers["cache-control"]) == ("王芳", None, "no-store")
-    last = (await registration.get(f"/workers/{worker}/history")).body["items"][-1]
-    assert (last["type"], last["reason"], last["actor"]) == ("PersonalDataDisclosed", "decide_correction", "officer:second-approver")
+    [access] = (await registration.get(f"/workers/{worker}/personal-data/accesses")).body["items"]
+    assert (access["kind"], access["reason"], access["reader"]) == ("correction_shown", "decide_correction", "officer:second-approver")
     async with registration.database.connection() as conn:
         sealed = await conn.fetchval("SELECT ciphertext FROM correction_sealed")
         assert "王芳".encode() not in sealed

@@ -2,28 +2,58 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from typing import Annotated
 
-from services.registration.api.callers import Clerk, Writer
+from fastapi import APIRouter, Query, Response
+
+from services.registration.api.callers import Auditor, Clerk, Reader, Writer
 from services.registration.commands import DisclosePersonalData, LookUpWorker
+from services.registration.domain.accesses import AccessFilter
 from services.registration.usecases import personal_data
+from services.registration.views.accesses import Accesses
 from services.registration.views.personal_data import PersonalData
 from services.registration.views.workers import Workers
-from shared.db import Cause
-from shared.values import WorkerId
+from shared.values import Day, WorkerId
+from shared.web.parameters import AfterNumber, Limit
 
 router = APIRouter()
 
 
+# None of these is a command whose answer is kept for repeats: every request is a look of its own and is recorded as one.
+
+
 @router.post("/workers/lookup")
 async def look_up(body: LookUpWorker, call: Writer) -> Workers:
-    """By identity number. Reads only, so it needs no Idempotency-Key and its answer is not kept."""
-    return await call.query(lambda tx: personal_data.look_up(tx, body))
+    """By identity number."""
+    async with call.service.database.transaction(call.cause()) as tx:
+        return await personal_data.look_up(tx, body)
 
 
 @router.post("/workers/{worker}/personal-data")
 async def disclose(worker: WorkerId, body: DisclosePersonalData, call: Clerk, answer: Response) -> PersonalData:
-    """In clear. Not a command whose answer is kept for repeats: every request is a look of its own and is recorded as one."""
+    """In clear."""
     answer.headers["cache-control"] = "no-store"
-    async with call.service.database.transaction(Cause(principal=call.principal, clock=call.clock)) as tx:
+    async with call.service.database.transaction(call.cause()) as tx:
         return await personal_data.disclose(tx, worker, body)
+
+
+@router.get("/workers/{worker}/personal-data/accesses")
+async def list_accesses_of(worker: WorkerId, call: Reader, after: AfterNumber = 0, limit: Limit = 50) -> Accesses:
+    """Who read this worker's personal data, when and why; the worker may ask for it."""
+    return await call.query(lambda tx: personal_data.list_accesses_of(tx, worker, after, limit))
+
+
+@router.get("/personal-data-accesses")
+async def list_accesses(
+    call: Auditor,
+    *,
+    worker: WorkerId | None = None,
+    reader: Annotated[str | None, Query(max_length=200, description="role:account, such as clerk:wang")] = None,
+    since: Day | None = None,
+    until: Day | None = None,
+    after: AfterNumber = 0,
+    limit: Limit = 50,
+) -> Accesses:
+    """Who read whose personal data, when and why."""
+    wanted = AccessFilter(worker=worker, reader=reader, since=since, until=until)
+    return await call.query(lambda tx: personal_data.list_accesses(tx, wanted, after, limit))

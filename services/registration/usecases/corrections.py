@@ -8,12 +8,13 @@ from typing import Any
 
 from services.registration.commands import ApproveCorrection, CorrectWorker, RejectCorrection
 from services.registration.domain import identity
+from services.registration.domain.accesses import AccessKind
 from services.registration.domain.corrections import CODES, IDENTITY, Correction, CorrectionState, FieldChange, Step, decide
 from services.registration.domain.errors import CorrectionNotFound, CorrectionPending, NothingToCorrect
 from services.registration.domain.workers import Assurance, Worker, require_age
 from services.registration.personal_data.name_romanisation import normalise_name, romanise_name
 from services.registration.personal_data.vault import IdentityChange, PersonalData
-from services.registration.queries import corrections, earlier_codes, personal_data, verified_documents
+from services.registration.queries import corrections, earlier_codes, personal_data, personal_data_accesses, verified_documents
 from services.registration.queries import workers as worker_rows
 from services.registration.settings import policy, vault
 from services.registration.usecases import event_fields
@@ -113,7 +114,7 @@ async def reject_correction(tx: Tx, correction: CorrectionId, command: RejectCor
 
 
 async def disclose_correction(tx: Tx, correction: CorrectionId) -> views.IdentityAsked:
-    """What is asked for, in clear, to whoever may have to decide; the look goes into the worker's history.
+    """What is asked for, in clear, to whoever may have to decide; the look is recorded.
 
     Raises CorrectionNotFound (also when it is decided: what was asked for is kept no longer), Forbidden.
     """
@@ -122,7 +123,7 @@ async def disclose_correction(tx: Tx, correction: CorrectionId) -> views.Identit
     sealed = await corrections.get_sealed(tx, correction)
     if sealed is None:
         raise CorrectionNotFound
-    await note(tx, worker.worker, "PersonalDataDisclosed", "decide_correction")
+    await personal_data_accesses.insert_all(tx, [worker.worker], AccessKind.CORRECTION_SHOWN, "decide_correction")
     return views.IdentityAsked.from_change(one, vault().open_change(worker.worker, sealed))
 
 

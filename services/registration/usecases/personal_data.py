@@ -1,37 +1,53 @@
-"""Personal data in clear, and workers found by their identity number."""
+"""Personal data in clear, workers found by their identity number, and who had either of them shown."""
 
 from __future__ import annotations
 
 from services.registration.commands import DisclosePersonalData, LookUpWorker
 from services.registration.domain import identity
-from services.registration.queries import personal_data
+from services.registration.domain.accesses import AccessFilter, AccessKind
+from services.registration.queries import personal_data, personal_data_accesses
 from services.registration.queries import workers as worker_rows
 from services.registration.settings import vault
 from services.registration.usecases import workers
+from services.registration.views.accesses import Access, Accesses
 from services.registration.views.personal_data import PersonalData
 from services.registration.views.workers import Workers
 from shared.db import Tx
-from shared.delivery.audit_trail import note
+from shared.paging import page
 from shared.values import WorkerId
 
 
 async def disclose(tx: Tx, worker_id: WorkerId, command: DisclosePersonalData) -> PersonalData:
-    """Personal data in clear, to a clerk of the county; the look and its reason go into the history in the same transaction.
+    """Personal data in clear, to a clerk of the county; who looked and why is recorded in the same transaction.
 
     Raises WorkerNotFound, Forbidden.
     """
     worker = await workers.get(tx, worker_id)
     personal = await workers.open_personal(tx, worker)
-    await note(tx, worker.worker, "PersonalDataDisclosed", command.reason)
+    await personal_data_accesses.insert_all(tx, [worker.worker], AccessKind.SHOWN, command.reason)
     return PersonalData.from_personal_data(worker.worker, personal)
 
 
 async def look_up(tx: Tx, command: LookUpWorker) -> Workers:
-    """Who is registered under this identity number, in the principal's regions; others are not mentioned.
+    """Who is registered under this identity number, in the principal's regions; others are not mentioned. Recorded like a look.
 
     Raises IdNumberForm, IdNumberCheck.
     """
     document = identity.parse_id_number(command.id_number)
     ids = await personal_data.list_workers_by_id_hash(tx, vault().id_hash(document.text))
     found = [worker for worker in await worker_rows.list_(tx, ids) if tx.principal.covers_county(worker.county)]
+    await personal_data_accesses.insert_all(tx, [worker.worker for worker in found], AccessKind.FOUND_BY_NUMBER, command.reason)
     return Workers(items=await workers.show_all(tx, found), next=None)
+
+
+async def list_accesses(tx: Tx, wanted: AccessFilter, after: int, limit: int) -> Accesses:
+    """Who read whose personal data, oldest first: of workers of the principal's regions."""
+    found = await personal_data_accesses.list_(tx, wanted, after=after, limit=limit + 1)
+    items, following = page(found, limit, lambda access: access.id)
+    return Accesses(items=tuple(map(Access.model_validate, items)), next=following)
+
+
+async def list_accesses_of(tx: Tx, worker_id: WorkerId, after: int, limit: int) -> Accesses:
+    """Who read this worker's. Raises WorkerNotFound, Forbidden."""
+    await workers.get(tx, worker_id)
+    return await list_accesses(tx, AccessFilter(worker=worker_id), after, limit)

@@ -1,0 +1,45 @@
+"""The table `personal_data_access`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+
+from services.registration.domain.accesses import Access, AccessFilter, AccessKind
+from services.registration.queries.workers import PLAN_FOR_VALUES, county_patterns
+from shared import rows
+from shared.db import Tx
+from shared.values import PROGRAMME_ZONE, WorkerId
+
+ACCESS = rows.Columns(Access, "id, personal_data_access.worker, reader, accessed_at, kind, reason")
+LIST = ACCESS.select("""
+FROM personal_data_access JOIN worker ON worker.worker = personal_data_access.worker
+WHERE county LIKE ANY($1::text[])
+  AND ($2::uuid IS NULL OR personal_data_access.worker = $2)
+  AND ($3::text IS NULL OR reader = $3)
+  AND ($4::timestamptz IS NULL OR accessed_at >= $4)
+  AND ($5::timestamptz IS NULL OR accessed_at < $5)
+  AND id > $6
+ORDER BY id LIMIT $7
+""")
+INSERT_ALL = """
+INSERT INTO personal_data_access (worker, reader, accessed_at, kind, reason) SELECT worker, $2, $3, $4, $5 FROM unnest($1::uuid[]) AS worker
+"""
+
+
+async def list_(tx: Tx, wanted: AccessFilter, *, after: int, limit: int) -> list[Access]:
+    """To workers of the principal's regions, oldest first."""
+    await tx.conn.execute(PLAN_FOR_VALUES)
+    begin = None if wanted.since is None else _midnight(wanted.since)
+    end = None if wanted.until is None else _midnight(wanted.until + timedelta(days=1))
+    return await rows.fetch(tx.conn, LIST, county_patterns(tx), wanted.worker, wanted.reader, begin, end, after, limit)
+
+
+def _midnight(day: date) -> datetime:
+    """When the calendar day begins in the programme's zone."""
+    return datetime.combine(day, time(), PROGRAMME_ZONE)
+
+
+async def insert_all(tx: Tx, workers: Sequence[WorkerId], kind: AccessKind, reason: str) -> None:
+    """By the principal, now."""
+    await tx.conn.execute(INSERT_ALL, workers, str(tx.principal), tx.clock.now(), kind, reason)

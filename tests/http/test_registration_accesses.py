@@ -1,0 +1,62 @@
+"""Who read whose personal data, when and why: a history of its own, for auditors and for the worker."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from shared.principals import Role
+from tests.support.http import Client
+from tests.support.registration import GANSU, a_worker, an_id
+
+SICHUAN = ("510000",)
+
+
+def an_auditor(registration: Client, regions: tuple[str, ...] = GANSU) -> Client:
+    return registration.speaking_as(Role.AUDITOR, regions=regions)
+
+
+async def test_a_look_by_identity_number_is_recorded_of_whoever_was_found(registration: Client) -> None:
+    who = a_worker().with_id()
+    worker = await who.at(registration)
+    await registration.post("/workers/lookup", {"id_number": who.id_number, "reason": "complaint"})
+    await registration.post("/workers/lookup", {"id_number": an_id()})
+    [access] = (await an_auditor(registration).get("/personal-data-accesses")).body["items"]
+    assert access == {
+        "worker": worker,
+        "reader": "clerk:tester",
+        "accessed_at": "2018-06-01T04:00:00Z",
+        "kind": "found_by_number",
+        "reason": "complaint",
+    }
+
+
+async def test_an_auditor_asks_by_worker_reader_and_day(registration: Client) -> None:
+    first, second = [await a_worker().at(registration) for _ in range(2)]
+    other = replace(registration.speaking_as(Role.CLERK, regions=GANSU, subject="other"), at=datetime(2018, 6, 2, 16, 30, tzinfo=UTC))
+    for reader, worker in ((registration, first), (registration, second), (other, second)):
+        await reader.post(f"/workers/{worker}/personal-data", {"reason": "emergency"})
+    auditor = an_auditor(registration)
+
+    async def found(**query: object) -> list[tuple[str, str]]:
+        answer = await auditor.get("/personal-data-accesses", **query)
+        return [(access["reader"], access["worker"]) for access in answer.body["items"]]
+
+    assert await found(worker=first) == [("clerk:tester", first)]
+    assert await found(reader="clerk:other") == [("clerk:other", second)]
+    assert await found(until="2018-06-02") == [("clerk:tester", first), ("clerk:tester", second)]
+    assert await found(since="2018-06-03") == [("clerk:other", second)]  # 00:30 in Beijing
+    assert await found(since="2018-06-04") == []
+    page = (await auditor.get("/personal-data-accesses", limit=2)).body
+    assert [access["reader"] for access in (await auditor.get("/personal-data-accesses", after=page["next"])).body["items"]] == [
+        "clerk:other"
+    ]
+
+
+async def test_accesses_of_other_regions_are_not_shown_and_only_auditors_search_them(registration: Client) -> None:
+    worker = await a_worker().at(registration)
+    await registration.post(f"/workers/{worker}/personal-data", {"reason": "emergency"})
+    assert (await an_auditor(registration, SICHUAN).get("/personal-data-accesses")).body["items"] == []
+    assert (await registration.get("/personal-data-accesses")).status == 403
+    refused = await an_auditor(registration).get("/personal-data-accesses", since="2018-13-01")
+    assert (refused.status, refused.body["errors"][0]["field"]) == (422, "since")
