@@ -33,6 +33,7 @@ SessionId = NewType("SessionId", UUID)
 EnrolmentId = NewType("EnrolmentId", UUID)
 ReportId = NewType("ReportId", UUID)
 CaseId = NewType("CaseId", UUID)
+SettlementId = NewType("SettlementId", UUID)
 ImportId = NewType("ImportId", UUID)
 CorrectionId = NewType("CorrectionId", UUID)
 

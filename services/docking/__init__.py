@@ -1,13 +1,14 @@
 """docking: demand meets supply, up to departure and return.
 
 Owns     enterprises and their reserve, employers, job orders and their positions, proposals, placements, clearances, dispatches.
-Out      EnterpriseQualified/Renewed/Suspended/Reinstated/Expired/Revoked, ReserveDeposited/Drawn/Restored,
+Out      EnterpriseQualified/Renewed/Suspended/Reinstated/Expired/Revoked, ReserveDeposited/Drawn/DrawRefused/Restored,
          EmployerRegistered, JobOrderOpened/Amended/Closed/Expired, MatchDeclined/Expired, MatchedToEnterprise, ContractRegistered,
          InsuranceBound, ClearanceRequested/Granted/Refused/Withdrawn, PlacementCancelled, Dispatched, Returned, ReturnCorrected,
          DispatchCorrected, DispatchVoided (topic docking.events; subject: enterprise, employer, order, match or placement).
 In       registration: WorkerRegistered, WorkerVerified, WillingnessRecorded/Withdrawn/Expired (who may be matched),
          WorkerCorrected, ResidenceChanged, HouseholdStatusChanged (departures on record follow),
          WorkerSuspended/Reinstated, RegistrationLapsed;
-         training: CertificateIssued, CertificateRevoked (the clearance saga); rights: CaseOpened, CaseClosed (blocking cases);
+         training: CertificateIssued, CertificateRevoked (the clearance saga); rights: CaseOpened, CaseClosed (blocking cases),
+         ReserveDrawRequested/Withdrawn (settlements that the reserve pays);
          stats: QuotaStatusChanged (the weight of the quota gap in matching).
 """

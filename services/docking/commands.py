@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from services.docking.domain.reserves import ReserveUse
 from shared.values import (
     CaseId,
     Channel,
@@ -54,7 +55,6 @@ DepartureEvidence = Literal["exit_stamp", "boarding_record", "arrival_confirmati
 # Of the authority; a reserve that is not topped up suspends by itself, and a top-up lifts that.
 SuspensionReason = Literal["breach", "investigation", "incident", "court_order"]
 RevocationReason = Literal["breach", "reserve", "name_lent", "false_visa", "unlawful_work", "business_ended"]  # E4, E5, E9
-ReserveUse = Literal["fee_refund", "wages", "compensation", "repatriation"]  # E4
 DeclineReason = Literal["wage", "destination", "occupation", "employer", "family", "qualification", "other"]
 ReturnReason = Literal["completed", "early", "terminated", "distress", "death"]
 

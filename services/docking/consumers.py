@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.docking.usecases import clearances, enterprises, proposals, workers
+from services.docking.usecases import clearances, enterprises, proposals, settlement_draws, workers
 from shared import events
 from shared.delivery import consumer
 
@@ -24,6 +24,8 @@ HANDLERS: consumer.Handlers = {
     events.CertificateRevoked: clearances.certificate_revoked,
     events.CaseOpened: enterprises.case_opened,
     events.CaseClosed: enterprises.case_closed,
+    events.ReserveDrawRequested: settlement_draws.draw_requested,
+    events.ReserveDrawWithdrawn: settlement_draws.draw_withdrawn,
     events.QuotaStatusChanged: proposals.quota_status_changed,
 }
 

@@ -19,6 +19,7 @@ from shared.values import (
     Occupation,
     OrderId,
     PlacementId,
+    SettlementId,
     Sex,
     WagePeriod,
     WorkerId,
@@ -86,21 +87,43 @@ class ReserveDeposited(_Enterprise):
 
 
 class ReserveDrawn(_Enterprise):
-    """E4: paid out of the reserve in a case. `due`: the last day of the top-up; None: the minimum is still there."""
+    """E4: paid out of the reserve in a case. `due`: the last day of the top-up; None: the minimum is still there.
+
+    `settlement`: the one that rights asked it for; None: an officer drew it.
+    """
 
     amount: Money
     balance: Money
     use: Literal["fee_refund", "wages", "compensation", "repatriation"]
     case: CaseId
     due: date | None
+    settlement: SettlementId | None = None
+
+
+class ReserveDrawRefused(_Enterprise):
+    """Nothing was drawn for the settlement. `balance` None: there is no such enterprise.
+
+    `drawn_already`: the earlier ReserveDrawn of this settlement stands. `withdrawn`: rights has withdrawn it before.
+    """
+
+    settlement: SettlementId
+    case: CaseId
+    amount: Money
+    reason: Literal["enterprise_not_found", "not_yuan", "not_positive", "reserve_too_small", "drawn_already", "withdrawn"]
+    balance: Money | None
 
 
 class ReserveRestored(_Enterprise):
-    """Topped up after a draw. `due`: the minimum is not reached yet, and the day stands; None: it is."""
+    """Topped up after a draw. `due`: the minimum is not reached yet, and the day stands; None: it is.
+
+    `settlement` and its `case`: what was drawn for it is back, since it was withdrawn; None: the enterprise paid in.
+    """
 
     amount: Money
     balance: Money
     due: date | None
+    settlement: SettlementId | None = None
+    case: CaseId | None = None
 
 
 class EmployerRegistered(Event):
@@ -373,6 +396,7 @@ EVENTS: tuple[type[Event], ...] = (
     EnterpriseRevoked,
     ReserveDeposited,
     ReserveDrawn,
+    ReserveDrawRefused,
     ReserveRestored,
     EmployerRegistered,
     JobOrderOpened,

@@ -16,6 +16,7 @@ from shared.values import (
     Period,
     PlacementId,
     ReportId,
+    SettlementId,
     WorkerId,
 )
 
@@ -137,6 +138,23 @@ class CasesGrouped(_Case):
     members: tuple[PlacementId, ...]
 
 
+class ReserveDrawRequested(_Case):
+    """E4: a settlement is to be paid out of the enterprise's reserve. Docking answers with ReserveDrawn or ReserveDrawRefused.
+
+    Asked again after a refusal under the same settlement, it is decided anew; a settlement that was paid is never paid twice.
+    """
+
+    settlement: SettlementId
+    amount: Money  # yuan
+    use: Literal["fee_refund", "wages", "compensation", "repatriation"]
+
+
+class ReserveDrawWithdrawn(_Case):
+    """The settlement does not stand: what was drawn for it goes back, which docking publishes as ReserveRestored."""
+
+    settlement: SettlementId
+
+
 EVENTS: tuple[type[Event], ...] = (
     IncomeReported,
     IncomeCorrected,
@@ -149,4 +167,6 @@ EVENTS: tuple[type[Event], ...] = (
     CaseDeadlineMissed,
     CaseClosed,
     CasesGrouped,
+    ReserveDrawRequested,
+    ReserveDrawWithdrawn,
 )

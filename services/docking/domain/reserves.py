@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from typing import Literal
 from uuid import UUID
 
 from services.docking.domain.enterprises import RESERVE_CURRENCY, Enterprise, EnterpriseState, reinstated
 from services.docking.domain.errors import NotYuan, ReserveNotShort, ReserveTooLarge, ReserveTooSmall
-from shared.values import CaseId, Money
+from shared.values import CaseId, Money, SettlementId
 
 GROUND = "reserve"  # of a suspension that a top-up lifts
+ReserveUse = Literal["fee_refund", "wages", "compensation", "repatriation"]  # E4
 LARGEST = 10**15  # fen; an amount of money holds no more
 
 
@@ -19,19 +21,28 @@ class EntryKind(StrEnum):
     DEPOSIT = "deposit"
     DRAW = "draw"
     TOP_UP = "top_up"
+    PUT_BACK = "put_back"  # what was drawn for a settlement that is withdrawn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """What a draw pays, in which case; and the settlement, where rights asked for it."""
+
+    case: CaseId
+    use: ReserveUse
+    settlement: SettlementId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One movement of an enterprise's reserve, in fen; a draw is negative, and says what for and in which case."""
+    """One movement of an enterprise's reserve, in fen; a draw is negative. `payment`: what a draw pays, or what is put back."""
 
     id: UUID
     kind: EntryKind
     amount_minor: int
     balance_minor: int
     effective: date
-    use: str | None = None
-    case: CaseId | None = None
+    payment: Payment | None = None
 
 
 def drawn(enterprise: Enterprise, amount: Money, *, minimum: int, due: date) -> Enterprise:

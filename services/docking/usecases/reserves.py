@@ -1,4 +1,4 @@
-"""The risk reserve of an enterprise: deposited, drawn for a case, topped up."""
+"""The risk reserve of an enterprise: deposited, drawn for a case, topped up; put back when a settlement is withdrawn."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from uuid import UUID
 from services.docking import commands
 from services.docking.domain import errors, reserves
 from services.docking.domain.enterprises import Enterprise
-from services.docking.domain.reserves import Entry, EntryKind
+from services.docking.domain.reserves import Entry, EntryKind, Payment
 from services.docking.queries import enterprises
 from services.docking.queries import reserves as entries
 from services.docking.settings import policy
@@ -18,14 +18,14 @@ from services.docking.views import reserves as views
 from shared import events, reference
 from shared.db import Tx
 from shared.paging import page
-from shared.values import EnterpriseId, new_id
+from shared.values import EnterpriseId, Money, new_id
 
 
 async def deposit_reserve(tx: Tx, enterprise: EnterpriseId, command: commands.DepositReserve) -> enterprise_views.Enterprise:
     """E3: the reserve grows. Raises NotYuan, ReserveTooLarge, and those of load."""
     found = await load(tx, enterprise, command.version)
     funded = reserves.grown(found, command.amount, minimum=policy().docking_minimum_reserve, today=tx.clock.today())
-    await _enter(tx, funded, EntryKind.DEPOSIT, command.amount.minor)
+    await _enter(tx, found, funded, EntryKind.DEPOSIT)
     deposited = events.ReserveDeposited(enterprise=enterprise, effective=tx.clock.today(), amount=command.amount, balance=funded.reserve)
     return await save(tx, funded, deposited, *_lifted(tx, found, funded))
 
@@ -36,18 +36,24 @@ async def draw_reserve(tx: Tx, enterprise: EnterpriseId, command: commands.DrawR
     Raises NotYuan, ReserveTooSmall, and those of load.
     """
     found = await load(tx, enterprise, command.version)
+    return await draw(tx, found, command.amount, Payment(use=command.use, case=command.case))
+
+
+async def draw(tx: Tx, found: Enterprise, amount: Money, payment: Payment) -> enterprise_views.Enterprise:
+    """Pay it out of the reserve. Raises NotYuan, ReserveTooSmall."""
     rules, today = policy(), tx.clock.today()
     due = reference.working_days_after(today, rules.docking_reserve_days)
-    drawn = reserves.drawn(found, command.amount, minimum=rules.docking_minimum_reserve, due=due)
-    await _enter(tx, drawn, EntryKind.DRAW, -command.amount.minor, paid=command)
+    drawn = reserves.drawn(found, amount, minimum=rules.docking_minimum_reserve, due=due)
+    await _enter(tx, found, drawn, EntryKind.DRAW, payment)
     event = events.ReserveDrawn(
         enterprise=found.id,
         effective=today,
-        amount=command.amount,
+        amount=amount,
         balance=drawn.reserve,
-        use=command.use,
-        case=command.case,
+        use=payment.use,
+        case=payment.case,
         due=drawn.reserve_due,
+        settlement=payment.settlement,
     )
     return await save(tx, drawn, event)
 
@@ -59,28 +65,39 @@ async def top_up_reserve(tx: Tx, enterprise: EnterpriseId, command: commands.Top
     """
     found = await load(tx, enterprise, command.version)
     funded = reserves.topped_up(found, command.amount, minimum=policy().docking_minimum_reserve, today=tx.clock.today())
-    await _enter(tx, funded, EntryKind.TOP_UP, command.amount.minor)
-    restored = events.ReserveRestored(
-        enterprise=enterprise,
+    await _enter(tx, found, funded, EntryKind.TOP_UP)
+    return await save(tx, funded, _restored(tx, found, funded), *_lifted(tx, found, funded))
+
+
+async def put_back(tx: Tx, found: Enterprise, amount: Money, payment: Payment) -> enterprise_views.Enterprise:
+    """What was paid for a settlement that is withdrawn; a suspension for it is lifted. Raises ReserveTooLarge."""
+    funded = reserves.grown(found, amount, minimum=policy().docking_minimum_reserve, today=tx.clock.today())
+    await _enter(tx, found, funded, EntryKind.PUT_BACK, payment)
+    return await save(tx, funded, _restored(tx, found, funded, payment), *_lifted(tx, found, funded))
+
+
+def _restored(tx: Tx, before: Enterprise, now: Enterprise, payment: Payment | None = None) -> events.ReserveRestored:
+    return events.ReserveRestored(
+        enterprise=now.id,
         effective=tx.clock.today(),
-        amount=command.amount,
-        balance=funded.reserve,
-        due=funded.reserve_due,
+        amount=now.reserve.minus(before.reserve),
+        balance=now.reserve,
+        due=now.reserve_due,
+        settlement=payment.settlement if payment else None,
+        case=payment.case if payment else None,
     )
-    return await save(tx, funded, restored, *_lifted(tx, found, funded))
 
 
-async def _enter(tx: Tx, enterprise: Enterprise, kind: EntryKind, minor: int, *, paid: commands.DrawReserve | None = None) -> None:
+async def _enter(tx: Tx, before: Enterprise, now: Enterprise, kind: EntryKind, payment: Payment | None = None) -> None:
     entry = Entry(
         id=new_id(),
         kind=kind,
-        amount_minor=minor,
-        balance_minor=enterprise.reserve_minor,
+        amount_minor=now.reserve_minor - before.reserve_minor,
+        balance_minor=now.reserve_minor,
         effective=tx.clock.today(),
-        use=paid.use if paid else None,
-        case=paid.case if paid else None,
+        payment=payment,
     )
-    await entries.insert(tx, enterprise.id, entry)
+    await entries.insert(tx, now.id, entry)
 
 
 def _lifted(tx: Tx, before: Enterprise, now: Enterprise) -> list[events.Event]:

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from services.docking.domain import reserves as domain
 from services.docking.domain.enterprises import RESERVE_CURRENCY, Enterprise
-from shared.values import CaseId, EnterpriseId, Money
+from shared.values import CaseId, EnterpriseId, Money, SettlementId
 
 
 class Entry(BaseModel, frozen=True):
@@ -21,6 +21,7 @@ class Entry(BaseModel, frozen=True):
     effective: date
     use: str | None
     case: CaseId | None
+    settlement: SettlementId | None  # that rights asked it for
 
 
 class Entries(BaseModel, frozen=True):
@@ -48,6 +49,7 @@ def _entry(one: domain.Entry) -> Entry:
         amount=Money(minor=one.amount_minor, currency=RESERVE_CURRENCY),
         balance=Money(minor=one.balance_minor, currency=RESERVE_CURRENCY),
         effective=one.effective,
-        use=one.use,
-        case=one.case,
+        use=one.payment.use if one.payment else None,
+        case=one.payment.case if one.payment else None,
+        settlement=one.payment.settlement if one.payment else None,
     )
