@@ -51,13 +51,10 @@ class VersionConflict(Conflict):
     slug = "VERSION_CONFLICT"
 
 
-def require_version(named: int | None, actual: int, *, state: Any = None) -> None:
-    """Optimistic concurrency: None asks for no check. Raises VersionConflict when the command was made for another version.
-
-    `state`: what the answer shows; left out: {"version": actual}.
-    """
+def require_version(named: int | None, actual: int) -> None:
+    """Optimistic concurrency: None asks for no check. Raises VersionConflict when the command was made for another version."""
     if named is not None and named != actual:
-        raise VersionConflict(f"the version is {actual}, not {named}", field="version", state=state or {"version": actual})
+        raise VersionConflict(f"the version is {actual}, not {named}", field="version", state={"version": actual})
 
 
 class Limited(Refused):

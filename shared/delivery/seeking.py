@@ -63,8 +63,8 @@ class Seeker:
             self._committed.pop(partition, None)
 
     def advance(self, moved: Mapping[TopicPartition, Position]) -> None:
-        """A batch was committed; these are the positions after it."""
-        self._applied.update(moved)
+        """A batch was committed; these are the positions after it. Of partitions revoked meanwhile another process knows better."""
+        self._applied |= {partition: position for partition, position in moved.items() if partition in self._applied}
 
     async def seek(self) -> None:
         """Seek and resume what is held; a position outside the log keeps its partition paused and raises the condition.
@@ -74,6 +74,7 @@ class Seeker:
         held = self._held & self._subscription.assignment()
         self._held = set(held)
         if not held:
+            self._health.clear_condition(CONDITION)  # what was outside the log may have been revoked
             return
         begins = await self._subscription.begin_offsets(held)
         ends = await self._subscription.end_offsets(held)

@@ -66,7 +66,7 @@ async def test_the_same_key_is_one_command_and_another_body_under_it_is_refused(
 async def test_a_command_for_an_older_version_is_refused(dock: Dock) -> None:
     placement = await dock.prepared(await dock.matched())
     answer = await dock.post(f"/placements/{placement['placement']}/clearance", {"version": placement["version"] - 1})
-    assert (answer.status, answer.code, answer.body["state"]) == (409, "VERSION_CONFLICT", placement["version"])
+    assert (answer.status, answer.code, answer.body["state"]) == (409, "VERSION_CONFLICT", {"version": placement["version"]})
     assert (await dock.post(f"/placements/{placement['placement']}/clearance", {"version": placement["version"]})).status == 200
 
 

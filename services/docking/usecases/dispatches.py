@@ -32,11 +32,7 @@ async def record_departure(tx: Tx, placement: PlacementId, command: commands.Rec
     if command.visa in ("business", "tourist", "study"):
         raise errors.VisaRefused(field="visa")
     require_departure(found, command.departed_on, tx.clock.today())
-    enterprise = await enterprises.get(tx, found.enterprise)
-    if enterprise is None:
-        raise errors.EnterpriseNotFound
-    was_suspended = await enterprises.get_was_suspended(tx, found.enterprise, command.departed_on)
-    require_active_on(enterprise, command.departed_on, was_suspended=was_suspended)
+    await _require_active(tx, found, command.departed_on)
     worker = await workers.lock(tx, found.worker)
     if worker is None:
         raise errors.WorkerNotFound
@@ -53,6 +49,15 @@ async def record_departure(tx: Tx, placement: PlacementId, command: commands.Rec
     gone = replace(found, state=state, due=None, since=command.departed_on)
     gone = await save(tx, gone, *corrections(changes, "late_earlier_departure"), dispatched)
     return views.placement(gone, departure=departure)
+
+
+async def _require_active(tx: Tx, placement: Placement, departed_on: date) -> None:
+    """E1. Raises EnterpriseNotFound, EnterpriseNotActive."""
+    enterprise = await enterprises.get(tx, placement.enterprise)
+    if enterprise is None:
+        raise errors.EnterpriseNotFound
+    was_suspended = await enterprises.get_was_suspended(tx, placement.enterprise, departed_on)
+    require_active_on(enterprise, departed_on, was_suspended=was_suspended)
 
 
 def uncounted(placement: Placement, worker: Worker, *, departed_on: date, port: str, evidence: str) -> Dispatch:
@@ -116,7 +121,7 @@ async def correct_dispatch(tx: Tx, placement: PlacementId, command: commands.Cor
     """What is given replaces what was; other departures of the worker follow where another one is now the first.
 
     Raises IllegalStep, NothingToCorrect, DestinationNotFound, OccupationNotFound, FutureDay, BeforeMatch, NotReturned,
-    ReturnBeforeDeparture, StayOverlaps, Forbidden (also for the county corrected to), and those of load.
+    ReturnBeforeDeparture, StayOverlaps, EnterpriseNotActive, Forbidden (also for the county corrected to), and those of load.
     """
     found = await load(tx, placement, command.version)
     state = state_after(found.state, Step.CORRECT)
@@ -130,6 +135,8 @@ async def correct_dispatch(tx: Tx, placement: PlacementId, command: commands.Cor
     reference.require_destination(new.destination)
     reference.require_occupation(new.occupation)
     require_correction(found, new.departed_on, new.returned_on, tx.clock.today())
+    if new.departed_on != old.departed_on and not found.adopted:
+        await _require_active(tx, found, new.departed_on)
     require_apart(old, new, (one for one in before if one.placement != placement))
     now = recount(new if one.placement == placement else one for one in before)
     await dispatches.update_all(tx, [later for _, later in changed(before, now)])

@@ -116,7 +116,7 @@ async def load(tx: Tx, enterprise: EnterpriseId, version: int | None = None) -> 
     if found is None:
         raise errors.EnterpriseNotFound
     scope.require_enterprise(tx.principal, found)
-    require_version(version, found.version, state=found.version)
+    require_version(version, found.version)
     return found
 
 

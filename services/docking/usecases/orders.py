@@ -120,7 +120,7 @@ async def amend_job_order(tx: Tx, order: OrderId, command: commands.AmendJobOrde
     if found is None or enterprise is None:
         raise errors.OrderNotFound
     await _require_order(tx, found)
-    require_version(command.version, found.version, state=found.version)
+    require_version(command.version, found.version)
     today = tx.clock.today()
     require_licence(enterprise, today)
     given = {name: value for name in command.model_fields_set - {"version"} if (value := getattr(command, name)) is not None}
@@ -148,7 +148,7 @@ async def close_job_order(tx: Tx, order: OrderId, command: commands.CloseJobOrde
     if found is None:
         raise errors.OrderNotFound
     await _require_order(tx, found)
-    require_version(command.version, found.version, state=found.version)
+    require_version(command.version, found.version)
     if found.state is not OrderState.OPEN:
         raise errors.OrderNotOpen(state=found.state)
     await orders.update_state(tx, [order], OrderState.CLOSED)

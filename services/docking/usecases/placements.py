@@ -29,7 +29,7 @@ async def load(tx: Tx, placement: PlacementId, version: int | None) -> Placement
     if found is None:
         raise errors.PlacementNotFound
     scope.require_placement(tx.principal, found)
-    require_version(version, found.version, state=found.version)
+    require_version(version, found.version)
     return found
 
 
