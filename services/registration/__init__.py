@@ -5,5 +5,6 @@ Owns    workers (number, codes, assurance), their willingness, imports of worker
         this database; and who read whose, when and why
 Out     WorkerRegistered, WorkerVerified, WorkerCorrected, ResidenceChanged, HouseholdStatusChanged, WorkerSuspended,
         WorkerReinstated, RegistrationLapsed, WillingnessRecorded / Withdrawn / Expired, ImportCompleted
-In      docking: Dispatched (who has left is no longer on offer)
+In      docking: Dispatched (who has left is no longer on offer), Returned, ReturnCorrected, DispatchCorrected, DispatchVoided (who
+        is abroad)
 """

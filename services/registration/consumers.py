@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from services.registration.usecases import willingness
+from services.registration.usecases import stays
 from shared import events
 from shared.delivery import consumer
 
 TOPICS = (events.DOCKING,)
 
-HANDLERS: consumer.Handlers = {events.Dispatched: willingness.withdraw_dispatched}
+HANDLERS: consumer.Handlers = {
+    events.Dispatched: stays.departed,
+    events.Returned: stays.returned,
+    events.ReturnCorrected: stays.returned,
+    events.DispatchCorrected: stays.corrected,
+    events.DispatchVoided: stays.voided,
+}
 
 apply = consumer.each(HANDLERS)

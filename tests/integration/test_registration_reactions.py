@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from services.registration.consumers import apply
+from services.registration.queries import stays
 from services.registration.usecases.sweeps import sweep
 from shared import events, reference
 from shared.db import Cause
@@ -173,3 +174,50 @@ async def test_simultaneous_recordings_are_one_start_and_renewals(registration: 
     recorded = [event.data for event in await about_willingness(registration)]
     assert sum(isinstance(event, events.WillingnessRecorded) and not event.renewal for event in recorded) == 1
     assert len(recorded) == 4
+
+
+# --- who is abroad ----------------------------------------------------------------------------------------------------
+async def stays_of(registration: Client, worker: str) -> list[tuple[str, str | None]]:
+    async with registration.database.transaction(registration.database.system_cause()) as tx:
+        found = await stays.list_(tx, [WorkerId(UUID(worker))])
+    return [(stay.departed_on.isoformat(), stay.returned_on.isoformat() if stay.returned_on else None) for stay in found]
+
+
+def follows(
+    departure: events.EventEnvelope[events.Event], kind: type[events.Event], **fields: object
+) -> events.EventEnvelope[events.Event]:
+    """A later event of the same placement."""
+    dispatched = departure.data
+    assert isinstance(dispatched, events.Dispatched)
+    data = kind.model_validate({"placement": dispatched.placement, "worker": dispatched.worker, **fields})
+    return replace(departure, id=new_id(), data=data)
+
+
+def back(day: str) -> events.ReturnFact:
+    return events.ReturnFact(returned_on=date.fromisoformat(day), reason="completed")
+
+
+async def test_a_worker_is_abroad_from_departure_to_return_as_corrected_and_never_after_a_void(registration: Client) -> None:
+    worker = await a_worker().at(registration)
+    departure = a_departure(worker, date(2018, 7, 3))
+    fact = departure.data.fact  # type: ignore[attr-defined]
+    other = fact.model_copy(update={"departed_on": date(2018, 7, 1)})
+    await reacted(registration, departure, departure)
+    assert await stays_of(registration, worker) == [("2018-07-03", None)]
+    await reacted(registration, follows(departure, events.Returned, fact=back("2018-09-01"), dispatch=fact))
+    assert await stays_of(registration, worker) == [("2018-07-03", "2018-09-01")]
+    correction = {"previous": fact, "fact": other, "returned": back("2018-09-01"), "cause": "correction"}
+    await reacted(registration, follows(departure, events.DispatchCorrected, **correction))
+    later = {"previous": back("2018-09-01"), "fact": back("2018-09-03"), "dispatch": other}
+    await reacted(registration, follows(departure, events.ReturnCorrected, **later))
+    assert await stays_of(registration, worker) == [("2018-07-01", "2018-09-03")]
+    await reacted(registration, follows(departure, events.DispatchVoided, previous=other, returned=back("2018-09-03"), reason="none"))
+    assert await stays_of(registration, worker) == []
+
+
+async def test_a_return_is_known_though_the_departure_came_before_stays_were_kept(registration: Client) -> None:
+    worker = await a_worker().at(registration)
+    departure = a_departure(worker, date(2018, 7, 3))
+    fact = departure.data.fact  # type: ignore[attr-defined]
+    await reacted(registration, follows(departure, events.Returned, fact=back("2018-09-01"), dispatch=fact))
+    assert await stays_of(registration, worker) == [("2018-07-03", "2018-09-01")]

@@ -1,0 +1,32 @@
+"""The table `stay`: where a worker has been, as docking counts it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from services.registration.domain.stays import Stay
+from shared import rows
+from shared.db import Tx
+from shared.values import PlacementId, WorkerId
+
+STAY = rows.Columns(Stay, "placement, worker, departed_on, returned_on")
+LIST = STAY.select("FROM stay WHERE worker = ANY($1::uuid[]) ORDER BY departed_on, placement")
+UPDATE = """
+INSERT INTO stay (placement, worker, departed_on, returned_on) VALUES ($1, $2, $3, $4)
+ON CONFLICT (placement) DO UPDATE SET departed_on = excluded.departed_on, returned_on = excluded.returned_on
+"""
+DELETE = "DELETE FROM stay WHERE placement = $1"
+
+
+async def list_(tx: Tx, workers: Sequence[WorkerId]) -> list[Stay]:
+    """Of all of them, by departure."""
+    return await rows.fetch(tx.conn, LIST, workers)
+
+
+async def update(tx: Tx, stay: Stay) -> None:
+    await tx.conn.execute(UPDATE, stay.placement, stay.worker, stay.departed_on, stay.returned_on)
+
+
+async def delete(tx: Tx, placement: PlacementId) -> None:
+    """There was no such departure."""
+    await tx.conn.execute(DELETE, placement)
