@@ -1,7 +1,7 @@
 """training: no training, no dispatch (Decree 620, article 12).
 
 Owns: courses, sessions and their seats, what every placement still needs, attendance, assessments, certificates.
-Events out: CoursePublished, CourseScheduled, WorkerEnrolled, EnrolmentCancelled, AttendanceRecorded, AssessmentRecorded,
+Events out: CoursePublished, CourseScheduled, SessionCancelled, WorkerEnrolled, EnrolmentCancelled, AttendanceRecorded, AssessmentRecorded,
 CertificateIssued, CertificateRevoked.
 Events in (docking): MatchedToEnterprise (a need, a seat), PlacementCancelled (frees the seat), Dispatched (the need is over).
 """

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.values import Day, DestinationField, EnrolmentId, Line, OccupationField
+from shared.values import Day, DestinationField, EnrolmentId, Line, OccupationField, PlacementId
 
 LARGEST_ROSTER = 500
 
@@ -35,6 +35,24 @@ class ScheduleSession(_Command):
     ends_on: Day
     seats: Annotated[int, Field(strict=True, ge=1, le=1000)]
     trainer: Line
+
+
+class CancelSession(_Command):
+    """It does not take place. The reason is published; who was enrolled gets another seat or waits."""
+
+    reason: Literal["too_few", "trainer_unavailable", "premises_unavailable", "emergency"]
+
+
+class Enrol(_Command):
+    """A seat for a placement that needs training. One that has a seat elsewhere moves here, if there is room."""
+
+    placement: PlacementId
+
+
+class CancelEnrolment(_Command):
+    """The seat goes to whoever waits; the placement waits for another session."""
+
+    reason: Literal["worker_unavailable", "illness", "wrong_course", "no_show", "entered_in_error"]
 
 
 class Attended(_Command):

@@ -102,6 +102,7 @@ from shared.events.training import (
     CoursePublished,
     CourseScheduled,
     EnrolmentCancelled,
+    SessionCancelled,
     WorkerEnrolled,
 )
 
@@ -186,6 +187,7 @@ __all__ = [
     "ReturnCorrected",
     "ReturnFact",
     "Returned",
+    "SessionCancelled",
     "StalenessCleared",
     "StalenessRaised",
     "TargetProgressChanged",

@@ -43,6 +43,18 @@ class CourseScheduled(_Training):
     seats: int
 
 
+class SessionCancelled(_Training):
+    """It does not take place. `reseated` of those enrolled got another seat in time, `waiting` are on the waiting list."""
+
+    SUBJECT = "session"
+
+    session: SessionId
+    centre: str
+    reason: Literal["too_few", "trainer_unavailable", "premises_unavailable", "emergency", "centre_closed"]
+    reseated: int
+    waiting: int
+
+
 class _Enrolment(_Training):
     SUBJECT = "enrolment"
 
@@ -53,10 +65,15 @@ class _Enrolment(_Training):
 
 
 class WorkerEnrolled(_Enrolment):
+    """`replaces`: the enrolment that was given up for this one, which its own event ends."""
+
     session: SessionId
+    replaces: EnrolmentId | None = None
 
 
 class EnrolmentCancelled(_Enrolment):
+    """The seat is given up. What follows is a WorkerEnrolled of the same placement, now or when a seat comes free."""
+
     reason: str
 
 
@@ -84,6 +101,7 @@ class CertificateRevoked(_Enrolment):
 EVENTS: tuple[type[Event], ...] = (
     CoursePublished,
     CourseScheduled,
+    SessionCancelled,
     WorkerEnrolled,
     EnrolmentCancelled,
     AttendanceRecorded,

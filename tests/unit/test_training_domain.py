@@ -45,6 +45,7 @@ ENROLMENT = Enrolment(
     designation_version="v1",
     destination=Destination("JPN"),
     occupation=Occupation("7112"),
+    enrolled_on=DAY,
     minutes_total=2400,
     days_attended=5,
 )

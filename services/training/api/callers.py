@@ -10,6 +10,7 @@ from shared.web.call import Call, allow
 READERS = (Role.TRAINER, Role.ASSESSOR, Role.CLERK, Role.OFFICER, Role.AUDITOR)
 
 Centre = Annotated[Call, allow(Role.TRAINER, Role.OFFICER)]
+Enroller = Annotated[Call, allow(Role.TRAINER, Role.OFFICER, Role.CLERK)]
 Assessor = Annotated[Call, allow(Role.ASSESSOR, Role.OFFICER)]
 Reader = Annotated[Call, allow(*READERS)]
 Overseer = Annotated[Call, allow(Role.OFFICER, Role.AUDITOR)]

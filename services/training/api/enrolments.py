@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
-from services.training.api.callers import Overseer, Reader
+from services.training import commands
+from services.training.api.callers import Enroller, Overseer, Reader
 from services.training.domain.enrolments import EnrolmentState
-from services.training.usecases import enrolments
-from services.training.views.enrolments import Enrolments, Overlaps
+from services.training.usecases import attendance, enrolments
+from services.training.views.enrolments import Enrolments, Overlaps, Seating
 from shared.delivery.audit_trail import History
 from shared.values import EnrolmentId, PlacementId, SessionId
 from shared.web.parameters import AfterNumber, Limit
@@ -31,6 +32,11 @@ async def list_enrolments(
     )
 
 
+@router.post("/enrolments/{enrolment}/cancellation", response_model=Seating)
+async def cancel_enrolment(enrolment: EnrolmentId, body: commands.CancelEnrolment, call: Enroller) -> Response:
+    return await call.command(lambda tx: enrolments.cancel_enrolment(tx, enrolment, body))
+
+
 @router.get("/enrolments/{enrolment}/history")
 async def enrolment_history(enrolment: EnrolmentId, call: Reader, after: AfterNumber = 0, limit: Limit = 50) -> History:
     return await call.query(lambda tx: enrolments.enrolment_history(tx, enrolment, after, limit))
@@ -38,4 +44,4 @@ async def enrolment_history(enrolment: EnrolmentId, call: Reader, after: AfterNu
 
 @router.get("/overlaps")
 async def list_overlaps(call: Overseer, since: date | None = None, limit: Limit = 50) -> Overlaps:
-    return await call.query(lambda tx: enrolments.list_overlaps(tx, since, limit))
+    return await call.query(lambda tx: attendance.list_overlaps(tx, since, limit))

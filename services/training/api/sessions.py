@@ -5,11 +5,11 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 
 from services.training import commands
-from services.training.api.callers import Assessor, Centre, Reader
-from services.training.usecases import certificates, enrolments, sessions
+from services.training.api.callers import Assessor, Centre, Enroller, Reader
+from services.training.usecases import assessments, attendance, certificates, enrolments, sessions
 from services.training.views.certificates import Certificates
-from services.training.views.enrolments import Assessment, Attendance
-from services.training.views.sessions import Roster, Scheduled, Sessions
+from services.training.views.enrolments import Assessment, Attendance, Seating
+from services.training.views.sessions import CancelledSession, Roster, Scheduled, Sessions
 from shared.values import CourseId, DestinationField, SessionId
 from shared.web.parameters import Limit
 
@@ -37,14 +37,24 @@ async def show_session(session: SessionId, call: Reader) -> Roster:
     return await call.query(lambda tx: sessions.show_session(tx, session))
 
 
+@router.post("/sessions/{session}/cancellation", response_model=CancelledSession)
+async def cancel_session(session: SessionId, body: commands.CancelSession, call: Centre) -> Response:
+    return await call.command(lambda tx: sessions.cancel_session(tx, session, body))
+
+
+@router.post("/sessions/{session}/enrolments", response_model=Seating)
+async def enrol(session: SessionId, body: commands.Enrol, call: Enroller) -> Response:
+    return await call.command(lambda tx: enrolments.enrol(tx, session, body))
+
+
 @router.post("/sessions/{session}/attendance", response_model=Attendance)
 async def record_attendance(session: SessionId, body: commands.RecordAttendance, call: Centre) -> Response:
-    return await call.command(lambda tx: enrolments.record_attendance(tx, session, body))
+    return await call.command(lambda tx: attendance.record_attendance(tx, session, body))
 
 
 @router.post("/sessions/{session}/assessments", response_model=Assessment)
 async def record_assessment(session: SessionId, body: commands.RecordAssessment, call: Assessor) -> Response:
-    return await call.command(lambda tx: enrolments.record_assessment(tx, session, body))
+    return await call.command(lambda tx: assessments.record_assessment(tx, session, body))
 
 
 @router.post("/sessions/{session}/certificates", status_code=201, response_model=Certificates)

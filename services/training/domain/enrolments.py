@@ -9,10 +9,14 @@ from enum import StrEnum
 
 from services.training.domain.courses import Course
 from services.training.domain.errors import (
+    AssessedBeforeAttendance,
+    BeforeEnrolment,
+    CertifiedBeforeAssessment,
     DayTooLong,
     IllegalStep,
     NamedTwice,
     ResultContradictsScore,
+    SessionAssessed,
     TooFewMinutes,
     TooManyAbsences,
 )
@@ -61,10 +65,12 @@ class Enrolment:
     designation_version: str
     destination: Destination
     occupation: Occupation
+    enrolled_on: date
     state: EnrolmentState = EnrolmentState.ENROLLED
     minutes_total: int = 0
     days_attended: int = 0
     score: int | None = None
+    assessed_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,7 @@ class Overlap:
     found_at: datetime
 
 
-def enrol(enrolment: EnrolmentId, session: SessionId, need: Need) -> Enrolment:
+def enrol(enrolment: EnrolmentId, session: SessionId, need: Need, today: date) -> Enrolment:
     """A seat in the session for the need."""
     return Enrolment(
         id=enrolment,
@@ -102,6 +108,7 @@ def enrol(enrolment: EnrolmentId, session: SessionId, need: Need) -> Enrolment:
         designation_version=need.designation_version,
         destination=need.destination,
         occupation=need.occupation,
+        enrolled_on=today,
     )
 
 
@@ -113,10 +120,34 @@ def step(enrolment: Enrolment, taken: Step, *, field: str | None = None) -> Enro
     return after
 
 
+def require_not_assessed(roster: Sequence[Enrolment]) -> None:
+    """Raises SessionAssessed."""
+    if any(one.assessed_on is not None for one in roster):
+        raise SessionAssessed
+
+
 def require_day_length(minutes: int, field: str) -> None:
     """Raises DayTooLong."""
     if minutes > LONGEST_DAY:
         raise DayTooLong(f"{minutes} minutes; a day has at most {LONGEST_DAY}", field=field)
+
+
+def require_enrolled_by(enrolment: Enrolment, day: date, field: str) -> None:
+    """Raises BeforeEnrolment."""
+    if day < enrolment.enrolled_on:
+        raise BeforeEnrolment(f"enrolled on {enrolment.enrolled_on}", field=field)
+
+
+def require_assessed_after(last_attended: date | None, day: date, field: str) -> None:
+    """Raises AssessedBeforeAttendance."""
+    if last_attended is not None and day < last_attended:
+        raise AssessedBeforeAttendance(f"attended until {last_attended}", field=field)
+
+
+def require_certified_after(enrolment: Enrolment, day: date, field: str) -> None:
+    """Raises CertifiedBeforeAssessment."""
+    if enrolment.assessed_on is not None and day < enrolment.assessed_on:
+        raise CertifiedBeforeAssessment(f"assessed on {enrolment.assessed_on}", field=field)
 
 
 def require_attended(enrolment: Enrolment, course: Course, days_held: int, percent: int, field: str) -> None:

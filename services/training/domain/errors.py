@@ -29,6 +29,12 @@ class CertificateNotFound(NotFound):
     slug = "CERTIFICATE_NOT_FOUND"
 
 
+class NeedNotFound(NotFound):
+    """The placement needs no training: nobody is matched under this id."""
+
+    slug = "NEED_NOT_FOUND"
+
+
 class NotInSession(Invalid):
     """The enrolment is not one of this session."""
 
@@ -77,6 +83,54 @@ class DayTooLong(Invalid):
     slug = "DAY_TOO_LONG"
 
 
+class BeforeEnrolment(Invalid):
+    """Nobody attends a session before being enrolled in it."""
+
+    slug = "BEFORE_ENROLMENT"
+
+
+class AssessedBeforeAttendance(Invalid):
+    """An examination comes after the days that it examines."""
+
+    slug = "ASSESSED_BEFORE_ATTENDANCE"
+
+
+class CertifiedBeforeAssessment(Invalid):
+    """No certificate is older than the examination it attests."""
+
+    slug = "CERTIFIED_BEFORE_ASSESSMENT"
+
+
+class CourseDoesNotFit(Invalid):
+    """The course is for another destination or occupation than the placement's."""
+
+    slug = "COURSE_DOES_NOT_FIT"
+
+
+class SessionOver(Conflict):
+    """The session has ended."""
+
+    slug = "SESSION_OVER"
+
+
+class SessionAssessed(Conflict):
+    """Somebody was examined in this session: it has taken place."""
+
+    slug = "SESSION_ASSESSED"
+
+
+class AlreadyEnrolled(Conflict):
+    """The placement has a seat in this session."""
+
+    slug = "ALREADY_ENROLLED"
+
+
+class NeedNotOpen(Conflict):
+    """The placement has its certificate, was cancelled, or has departed."""
+
+    slug = "NEED_NOT_OPEN"
+
+
 class TooFewMinutes(Conflict):
     """The course's minimum hours are not attended yet."""
 
@@ -108,7 +162,7 @@ class PassCapReached(Conflict):
 
 
 class IllegalStep(Conflict):
-    """The enrolment's state does not allow this."""
+    """The state of the enrolment or the session does not allow this."""
 
     slug = "ILLEGAL_STEP"
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
 
+from services.training.domain.courses import Course
+from services.training.domain.errors import CourseDoesNotFit, NeedNotOpen
 from shared.values import CountyCode, Designation, Destination, Occupation, PlacementId, WorkerId
 
 NeedId = NewType("NeedId", UUID)
@@ -23,7 +25,7 @@ class NeedState(StrEnum):
 
 class NeedStep(StrEnum):
     SEAT = "seat"
-    UNSEAT = "unseat"  # cancelled, failed
+    UNSEAT = "unseat"  # given up, failed
     MEET = "meet"
     REOPEN = "reopen"  # the certificate was revoked or expired before departure
     CLOSE = "close"
@@ -56,8 +58,21 @@ class Need:
     occupation: Occupation
     state: NeedState
     since: datetime
+    due: date | None = None  # until when the match is held for it
 
 
 def after_need(state: NeedState, step: NeedStep) -> NeedState | None:
     """Where the step leads; None: it changes nothing from here (a reaction may come late)."""
     return NEED_STEPS.get((state, step))
+
+
+def require_seatable(need: Need) -> None:
+    """A placement that waits, or that has a seat already and moves. Raises NeedNotOpen."""
+    if need.state not in (NeedState.OPEN, NeedState.SEATED):
+        raise NeedNotOpen(field="placement", state=need.state)
+
+
+def require_fitting(need: Need, course: Course) -> None:
+    """Raises CourseDoesNotFit."""
+    if (course.destination, need.occupation.startswith(course.occupation)) != (need.destination, True):
+        raise CourseDoesNotFit(f"the course is for {course.destination}, {course.occupation}", field="placement")

@@ -2,14 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
+from typing import Literal
 
 from services.training.domain.courses import Course
-from services.training.domain.errors import AssessorIsTrainer, DayInFuture, DayOutsideSession, SessionDays, SessionInPast
+from services.training.domain.errors import (
+    AssessorIsTrainer,
+    DayInFuture,
+    DayOutsideSession,
+    IllegalStep,
+    SessionDays,
+    SessionInPast,
+    SessionOver,
+)
 from shared.values import SessionId
 
 LONGEST_SESSION = 366  # days
+
+
+CancellationReason = Literal["too_few", "trainer_unavailable", "premises_unavailable", "emergency", "centre_closed"]
+
+
+class SessionState(StrEnum):
+    SCHEDULED = "scheduled"
+    CANCELLED = "cancelled"  # it does not take place
+
+
+class SessionStep(StrEnum):
+    ENROL = "enrol"
+    ATTEND = "attend"
+    ASSESS = "assess"
+    CERTIFY = "certify"
+    CANCEL = "cancel"
+
+
+_S = SessionState
+SESSION_STEPS: Mapping[tuple[SessionState, SessionStep], SessionState] = {
+    (_S.SCHEDULED, SessionStep.ENROL): _S.SCHEDULED,
+    (_S.SCHEDULED, SessionStep.ATTEND): _S.SCHEDULED,
+    (_S.SCHEDULED, SessionStep.ASSESS): _S.SCHEDULED,
+    (_S.SCHEDULED, SessionStep.CERTIFY): _S.SCHEDULED,
+    (_S.SCHEDULED, SessionStep.CANCEL): _S.CANCELLED,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +60,7 @@ class Session:
     seats: int
     taken: int
     trainer: str
+    state: SessionState = SessionState.SCHEDULED
 
     @property
     def free(self) -> int:
@@ -30,7 +68,15 @@ class Session:
 
     def takes_new(self, on: date) -> bool:
         """Whether somebody may still join: a seat is free and the session has not begun before that day."""
-        return self.free > 0 and self.starts_on >= on
+        return self.state is SessionState.SCHEDULED and self.free > 0 and self.starts_on >= on
+
+
+def session_after(session: Session, taken: SessionStep) -> SessionState:
+    """The state after the step. Raises IllegalStep, which shows the present one."""
+    after = SESSION_STEPS.get((session.state, taken))
+    if after is None:
+        raise IllegalStep(f"a session that is {session.state} cannot {taken}", state=session.state)
+    return after
 
 
 def require_session_days(starts_on: date, ends_on: date, today: date) -> None:
@@ -39,6 +85,12 @@ def require_session_days(starts_on: date, ends_on: date, today: date) -> None:
         raise SessionDays(field="ends_on")
     if starts_on < today:
         raise SessionInPast(f"today is {today}", field="starts_on")
+
+
+def require_not_over(session: Session, today: date) -> None:
+    """By hand somebody may join a session under way: the share of days to be attended decides. Raises SessionOver."""
+    if session.ends_on < today:
+        raise SessionOver(f"the session ended on {session.ends_on}", state=session.ends_on)
 
 
 def require_attendance_day(session: Session, day: date, today: date) -> None:

@@ -19,6 +19,9 @@ ON CONFLICT (enrolment, day) DO UPDATE SET minutes = excluded.minutes WHERE atte
 RETURNING enrolment
 """
 GET_DAYS_HELD = "SELECT count(DISTINCT day) FROM attendance WHERE session = $1 AND minutes > 0"
+GET_LAST_DAYS = """
+SELECT enrolment, max(day) AS day FROM attendance WHERE enrolment = ANY($1::uuid[]) AND minutes > 0 GROUP BY enrolment
+"""
 
 OVERLAP = rows.Columns(Overlap, "day, enrolment, other, found_at")
 LIST_OVERLAPS = OVERLAP.select("""
@@ -56,6 +59,11 @@ async def get_days_held(tx: Tx, session: SessionId) -> int:
     """Days on which somebody attended."""
     count: int = await tx.conn.fetchval(GET_DAYS_HELD, session)
     return count
+
+
+async def get_last_days(tx: Tx, enrolments: Sequence[EnrolmentId]) -> dict[EnrolmentId, date]:
+    """The last day that each has attended."""
+    return {row["enrolment"]: row["day"] for row in await tx.conn.fetch(GET_LAST_DAYS, list(enrolments))}
 
 
 async def list_overlaps(tx: Tx, since: date | None, counties: Sequence[str], limit: int) -> list[Overlap]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from services.training.domain.certificates import Serial
 from services.training.domain.enrolments import Enrolment, EnrolmentState, Result
@@ -22,13 +23,14 @@ class Listed(Enrolment):
 ENROLMENT = rows.Columns(
     Enrolment,
     """
-    enrolment AS id, session, placement, worker, county, designation, designation_version, destination, occupation, state, minutes_total,
-    days_attended, score
+    enrolment AS id, session, placement, worker, county, designation, designation_version, destination, occupation, enrolled_on, state,
+    minutes_total, days_attended, score, assessed_on
     """,
 )
 LISTED = ENROLMENT.extend(Listed, "(SELECT serial FROM certificate WHERE certificate.enrolment = enrolment.enrolment) AS serial")
 GET = ENROLMENT.select("FROM enrolment WHERE enrolment = $1")
 GET_SEATED = ENROLMENT.select("FROM enrolment WHERE placement = $1 AND state = 'enrolled'")
+GET_HOLDING = ENROLMENT.select("FROM enrolment WHERE placement = $1 AND state IN ('enrolled', 'passed')")
 LOCK_ROSTER = ENROLMENT.select("""
 FROM enrolment WHERE session = $1 AND ($2::uuid[] IS NULL OR enrolment = ANY($2)) ORDER BY enrolment FOR UPDATE
 """)
@@ -42,12 +44,16 @@ WHERE ($1::uuid IS NULL OR enrolment > $1) AND ($2::uuid IS NULL OR placement = 
 ORDER BY enrolment LIMIT $7
 """)
 INSERT_ALL = """
-INSERT INTO enrolment (enrolment, session, placement, worker, county, designation, designation_version, destination, occupation)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
+INSERT INTO enrolment (
+    enrolment, session, placement, worker, county, designation, designation_version, destination, occupation, enrolled_on
+)
+SELECT * FROM unnest(
+    $1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::date[]
+)
 """
 UPDATE_STATES = "UPDATE enrolment SET state = $2 WHERE enrolment = ANY($1::uuid[])"
 UPDATE_RESULTS = """
-UPDATE enrolment SET state = given.state, score = given.score, assessor = $4
+UPDATE enrolment SET state = given.state, score = given.score, assessor = $4, assessed_on = $5
 FROM unnest($1::uuid[], $2::text[], $3::smallint[]) AS given (enrolment, state, score) WHERE enrolment.enrolment = given.enrolment
 """
 UPDATE_TOTALS = """
@@ -68,6 +74,11 @@ async def get(tx: Tx, enrolment: EnrolmentId) -> Enrolment | None:
 async def get_seated(tx: Tx, placement: PlacementId) -> Enrolment | None:
     """The enrolment that holds a seat for the placement and is not assessed yet."""
     return await rows.fetch_one(tx.conn, GET_SEATED, placement)
+
+
+async def get_holding(tx: Tx, placement: PlacementId) -> Enrolment | None:
+    """The enrolment that holds a seat for the placement, assessed or not."""
+    return await rows.fetch_one(tx.conn, GET_HOLDING, placement)
 
 
 async def lock_roster(tx: Tx, session: SessionId, only: Sequence[EnrolmentId] | None) -> dict[EnrolmentId, Enrolment]:
@@ -103,6 +114,7 @@ async def insert_all(tx: Tx, enrolments: Sequence[Enrolment]) -> None:
             one.designation_version,
             one.destination,
             one.occupation,
+            one.enrolled_on,
         )
         for one in enrolments
     )
@@ -113,9 +125,9 @@ async def update_states(tx: Tx, enrolments: Sequence[Enrolment], state: Enrolmen
     await tx.conn.execute(UPDATE_STATES, [one.id for one in enrolments], state)
 
 
-async def update_results(tx: Tx, results: Sequence[Result], assessor: str) -> None:
+async def update_results(tx: Tx, results: Sequence[Result], assessor: str, day: date) -> None:
     columns = zip(*((one.enrolment.id, one.state, one.score) for one in results), strict=True)
-    await tx.conn.execute(UPDATE_RESULTS, *columns, assessor)
+    await tx.conn.execute(UPDATE_RESULTS, *columns, assessor, day)
 
 
 async def update_totals(tx: Tx, enrolments: Sequence[EnrolmentId]) -> dict[EnrolmentId, int]:

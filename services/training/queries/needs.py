@@ -6,18 +6,30 @@ from collections.abc import Sequence
 from datetime import date
 
 from services.training.domain.certificates import Serial
+from services.training.domain.courses import Course
 from services.training.domain.needs import Need, NeedId, NeedState
+from services.training.domain.sessions import Session
 from shared import rows
 from shared.db import Tx
 from shared.values import Destination, Occupation, PlacementId
 
-NEED = rows.Columns(Need, "need AS id, placement, worker, county, designation, designation_version, destination, occupation, state, since")
+NEED = rows.Columns(
+    Need, "need AS id, placement, worker, county, designation, designation_version, destination, occupation, state, since, due"
+)
+GET = NEED.select("FROM need WHERE placement = $1")
 LOCK = NEED.select("FROM need WHERE placement = $1 FOR UPDATE")
 LOCK_ALL = NEED.select("FROM need WHERE placement = ANY($1::uuid[]) ORDER BY need FOR UPDATE")
-# Oldest first.
+# Oldest first. Nobody is put into a session again that they have given up.
 LOCK_BACKLOG = NEED.select("""
-FROM need WHERE state = 'open' AND destination = $1 AND starts_with(occupation, $2) ORDER BY since, need LIMIT $3 FOR UPDATE
+FROM need
+WHERE state = 'open' AND destination = $1 AND starts_with(occupation, $2)
+  AND NOT EXISTS (SELECT FROM enrolment WHERE enrolment.placement = need.placement AND enrolment.session = $3)
+ORDER BY since, need LIMIT $4 FOR UPDATE
 """)
+GET_AHEAD = """
+SELECT count(*) FROM need
+WHERE state = 'open' AND destination = $1 AND starts_with(occupation, $2) AND (since, need) < ($3::timestamptz, $4::uuid)
+"""
 LOCK_MET_BY = NEED.select("FROM need WHERE state = 'met' AND certificate = $1 ORDER BY need FOR UPDATE")
 LOCK_EXPIRED = NEED.select("""
 FROM need WHERE state = 'met' AND EXISTS (SELECT FROM certificate WHERE serial = need.certificate AND valid_to < $1)
@@ -31,8 +43,8 @@ WHERE state = $1 AND ($2::uuid IS NULL OR need > $2) AND ($3::text IS NULL OR de
 ORDER BY need LIMIT $6
 """)
 INSERT = """
-INSERT INTO need (need, placement, worker, county, designation, designation_version, destination, occupation, state, since)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+INSERT INTO need (need, placement, worker, county, designation, designation_version, destination, occupation, state, since, due)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 ON CONFLICT (placement) DO NOTHING RETURNING true
 """
 UPDATE_STATE = "UPDATE need SET state = $2, certificate = NULL WHERE need = ANY($1::uuid[])"
@@ -40,6 +52,16 @@ UPDATE_MET = """
 UPDATE need SET state = 'met', certificate = given.serial
 FROM unnest($1::uuid[], $2::text[]) AS given (need, serial) WHERE need.need = given.need
 """
+
+
+async def get(tx: Tx, placement: PlacementId) -> Need | None:
+    return await rows.fetch_one(tx.conn, GET, placement)
+
+
+async def get_ahead(tx: Tx, need: Need, course: Course) -> int:
+    """How many that have waited longer would take a seat of the course first."""
+    count: int = await tx.conn.fetchval(GET_AHEAD, course.destination, course.occupation, need.since, need.id)
+    return count
 
 
 async def lock(tx: Tx, placement: PlacementId) -> Need | None:
@@ -50,8 +72,9 @@ async def lock_all(tx: Tx, placements: Sequence[PlacementId]) -> list[Need]:
     return await rows.fetch(tx.conn, LOCK_ALL, list(placements))
 
 
-async def lock_backlog(tx: Tx, destination: Destination, occupation: Occupation, limit: int) -> list[Need]:
-    return await rows.fetch(tx.conn, LOCK_BACKLOG, destination, occupation, limit)
+async def lock_backlog(tx: Tx, session: Session) -> list[Need]:
+    """Those who wait for such a session, as many as it has seats free."""
+    return await rows.fetch(tx.conn, LOCK_BACKLOG, session.course.destination, session.course.occupation, session.id, session.free)
 
 
 async def lock_met_by(tx: Tx, serial: Serial) -> list[Need]:
@@ -91,6 +114,7 @@ async def insert(tx: Tx, need: Need) -> bool:
         need.occupation,
         need.state,
         need.since,
+        need.due,
     )
     return bool(inserted)
 

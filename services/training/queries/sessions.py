@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
+from services.training.domain.needs import Need
 from services.training.domain.sessions import Session
 from shared import rows
 from shared.db import Tx
-from shared.values import Destination, Occupation, SessionId
+from shared.values import CourseId, Destination, SessionId
 
 # Whoever gives seats to needs or takes them away does it alone: otherwise a new session and a new need could miss each other.
 LOCK_ALLOCATION = "SELECT pg_advisory_xact_lock(7301020)"
@@ -15,7 +16,7 @@ LOCK_ALLOCATION = "SELECT pg_advisory_xact_lock(7301020)"
 SESSION = rows.Columns(
     Session,
     """
-    session AS id, starts_on, ends_on, seats, taken, trainer, course.course AS "course.id", centre AS "course.centre",
+    session AS id, starts_on, ends_on, seats, taken, trainer, state, course.course AS "course.id", centre AS "course.centre",
     course.destination AS "course.destination", course.occupation AS "course.occupation",
     minimum_minutes AS "course.minimum_minutes", validity_days AS "course.validity_days"
     """,
@@ -25,14 +26,17 @@ LOCK = SESSION.select("FROM session JOIN course ON course.course = session.cours
 LIST = SESSION.select("""
 FROM session JOIN course ON course.course = session.course
 WHERE ($1::uuid IS NULL OR session > $1) AND ($2::text IS NULL OR session.destination = $2) AND ($3::text IS NULL OR centre = $3)
-  AND ($4::boolean IS NULL OR (taken < seats) = $4)
+  AND ($4::boolean IS NULL OR (taken < seats AND state = 'scheduled') = $4)
 ORDER BY session LIMIT $5
 """)
-# The earliest session that takes somebody for this destination and occupation.
+# The earliest session that takes somebody for this destination and occupation; of the course $5 rather than of others. Nobody is put
+# into a session again that they have given up.
 LOCK_OPEN = SESSION.select("""
 FROM session JOIN course ON course.course = session.course
-WHERE session.destination = $1 AND starts_with($2::text, session.occupation) AND taken < seats AND starts_on >= $3
-ORDER BY starts_on, session LIMIT 1 FOR UPDATE OF session
+WHERE session.destination = $1 AND starts_with($2::text, session.occupation) AND taken < seats AND state = 'scheduled' AND starts_on >= $3
+  AND NOT EXISTS (SELECT FROM enrolment WHERE enrolment.placement = $4 AND enrolment.session = session.session)
+  AND ($6::date IS NULL OR ends_on <= $6)
+ORDER BY (session.course = $5) DESC NULLS LAST, starts_on, session LIMIT 1 FOR UPDATE OF session
 """)
 GET_UNASSESSED = """
 SELECT session.session FROM session
@@ -43,6 +47,7 @@ INSERT = """
 INSERT INTO session (session, course, destination, occupation, starts_on, ends_on, seats, trainer) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
 UPDATE_TAKEN = "UPDATE session SET taken = taken + $2 WHERE session = $1"
+UPDATE_CANCELLED = "UPDATE session SET state = 'cancelled', cancelled_on = $2, cancelled_why = $3 WHERE session = $1"
 
 
 async def lock_allocation(tx: Tx) -> None:
@@ -63,8 +68,9 @@ async def list_(
     return await rows.fetch(tx.conn, LIST, after, destination, centre, free, limit)
 
 
-async def lock_open(tx: Tx, destination: Destination, occupation: Occupation, on: date) -> Session | None:
-    return await rows.fetch_one(tx.conn, LOCK_OPEN, destination, occupation, on)
+async def lock_open(tx: Tx, need: Need, on: date, *, course: CourseId | None, by: date | None) -> Session | None:
+    """One that begins on the day or later and is over `by` then."""
+    return await rows.fetch_one(tx.conn, LOCK_OPEN, need.destination, need.occupation, on, need.placement, course, by)
 
 
 async def get_unassessed(tx: Tx, ended_before: date) -> SessionId | None:
@@ -90,3 +96,7 @@ async def insert(tx: Tx, session: Session) -> None:
 async def update_taken(tx: Tx, session: SessionId, count: int) -> None:
     """So many more seats are taken; negative: seats are given back."""
     await tx.conn.execute(UPDATE_TAKEN, session, count)
+
+
+async def update_cancelled(tx: Tx, session: SessionId, on: date, reason: str) -> None:
+    await tx.conn.execute(UPDATE_CANCELLED, session, on, reason)

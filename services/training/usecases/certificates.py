@@ -9,10 +9,10 @@ from datetime import date
 from services.training import commands
 from services.training.domain.certificates import Certificate, Serial, certify, require_revocable
 from services.training.domain.courses import Course
-from services.training.domain.enrolments import Enrolment, EnrolmentState, Step, require_once, step
+from services.training.domain.enrolments import Enrolment, EnrolmentState, Step, require_certified_after, require_once, step
 from services.training.domain.errors import CertificateNotFound, NotInSession
 from services.training.domain.needs import NeedStep, after_need
-from services.training.domain.sessions import Session, require_since_start
+from services.training.domain.sessions import Session, SessionStep, require_since_start, session_after
 from services.training.queries import certificates, enrolments, needs, sessions
 from services.training.usecases import seats
 from services.training.usecases.event_fields import certificate_codes, codes
@@ -26,13 +26,19 @@ from shared.values import EnrolmentId, SessionId
 
 
 async def issue_certificates(tx: Tx, session_id: SessionId, command: commands.IssueCertificates) -> views.Certificates:
-    """Certify those named, or all who passed and have none. Raises SessionNotFound, NotInSession, NamedTwice, IllegalStep, DayInFuture."""
+    """Certify those named, or all who passed and have none.
+
+    Raises SessionNotFound, NotInSession, NamedTwice, IllegalStep, DayOutsideSession, DayInFuture, CertifiedBeforeAssessment.
+    """
     await sessions.lock_allocation(tx)
     session = await lock_session(tx, session_id)
     today = tx.clock.today()
     day = command.issued_on or today
+    session_after(session, SessionStep.CERTIFY)
     require_since_start(session, day, today, "issued_on")
     chosen = await _lock_chosen(tx, session, command.enrolments)
+    for one in chosen:
+        require_certified_after(one, day, "issued_on")
     if not chosen:
         return views.Certificates(issued=())
     issued = await _issue(tx, session.course, chosen, day)

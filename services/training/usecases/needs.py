@@ -28,6 +28,7 @@ async def open_need(tx: Tx, event: EventEnvelope[events.MatchedToEnterprise]) ->
         occupation=match.occupation,
         state=NeedState.OPEN,
         since=event.time,
+        due=match.due,
     )
     await sessions.lock_allocation(tx)
     if not await needs.insert(tx, need):

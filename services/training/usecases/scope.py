@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from services.training.domain.enrolments import Enrolment
-from services.training.domain.errors import SessionNotFound
+from services.training.domain.enrolments import Enrolment, require_once
+from services.training.domain.errors import NotInSession, SessionNotFound
+from services.training.domain.needs import Need
 from services.training.domain.sessions import Session
-from services.training.queries import sessions
+from services.training.queries import enrolments, sessions
 from shared.db import Tx
 from shared.principals import Principal, Role, require_county, require_party
-from shared.values import SessionId
+from shared.values import EnrolmentId, SessionId
 
 
 async def lock_session(tx: Tx, session_id: SessionId) -> Session:
@@ -22,7 +23,18 @@ async def lock_session(tx: Tx, session_id: SessionId) -> Session:
     return session
 
 
-def require_counties(who: Principal, roster: Sequence[Enrolment]) -> None:
+async def lock_named(tx: Tx, session: Session, ids: Sequence[EnrolmentId]) -> list[Enrolment]:
+    """Those of a roster, in its order. Raises NamedTwice, NotInSession, Forbidden."""
+    require_once(ids, "entries.{}.enrolment")
+    found = await enrolments.lock_roster(tx, session.id, ids)
+    for index, one in enumerate(ids):
+        if one not in found:
+            raise NotInSession(field=f"entries.{index}.enrolment")
+    require_counties(tx.principal, list(found.values()))
+    return [found[one] for one in ids]
+
+
+def require_counties(who: Principal, roster: Sequence[Enrolment | Need]) -> None:
     """Everybody but a trainer, who is bound by centre, acts for workers of the own counties. Raises Forbidden."""
     if who.role is not Role.TRAINER:
         for county in {one.county for one in roster}:

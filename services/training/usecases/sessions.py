@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from services.training import commands
+from services.training.domain.enrolments import EnrolmentState, require_not_assessed
 from services.training.domain.errors import CourseNotFound, SessionNotFound
-from services.training.domain.sessions import Session, require_session_days
+from services.training.domain.sessions import CancellationReason, Session, SessionState, SessionStep, require_session_days, session_after
 from services.training.queries import courses, enrolments, sessions
 from services.training.usecases import seats
 from services.training.usecases.event_fields import course_codes
-from services.training.usecases.scope import counties_seen, own_centre
+from services.training.usecases.scope import counties_seen, lock_session, own_centre
 from services.training.views import sessions as views
-from services.training.views.enrolments import Enrolment
+from services.training.views.enrolments import Enrolment, Seating
 from shared import events
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
@@ -56,6 +57,42 @@ async def schedule_session(tx: Tx, course_id: CourseId, command: commands.Schedu
     publish_and_audit(tx, scheduled)
     enrolled = await seats.fill(tx, session)
     return views.Scheduled.from_session(replace(session, taken=len(enrolled)), enrolled=tuple(one.id for one in enrolled))
+
+
+async def cancel_session(tx: Tx, session_id: SessionId, command: commands.CancelSession) -> views.CancelledSession:
+    """It does not take place. Everybody enrolled gets a seat in time elsewhere, or waits; each is an event.
+
+    Raises SessionNotFound, IllegalStep, SessionAssessed, Forbidden.
+    """
+    await sessions.lock_allocation(tx)
+    return await cancel(tx, await lock_session(tx, session_id), command.reason)
+
+
+async def cancel(tx: Tx, session: Session, reason: CancellationReason) -> views.CancelledSession:
+    """The caller holds the allocation lock and the session's. Raises IllegalStep, SessionAssessed."""
+    session_after(session, SessionStep.CANCEL)
+    roster = list((await enrolments.lock_roster(tx, session.id, None)).values())
+    require_not_assessed(roster)
+    left = [one for one in roster if one.state is EnrolmentState.ENROLLED]
+    empty = await seats.give_up(tx, session, left, "session_cancelled")
+    today = tx.clock.today()
+    await sessions.update_cancelled(tx, session.id, today, reason)
+    seated = await seats.reseat(tx, session, left)
+    waiting = [one.placement for one in left if one.placement not in {two.placement for two in seated}]
+    cancelled = events.SessionCancelled(
+        session=session.id,
+        centre=session.course.centre,
+        reason=reason,
+        reseated=len(seated),
+        waiting=len(waiting),
+        **course_codes(session.course, today),
+    )
+    publish_and_audit(tx, cancelled)
+    return views.CancelledSession.from_session(
+        replace(empty, state=SessionState.CANCELLED),
+        reseated=tuple(map(Seating.from_enrolment, seated)),
+        waiting=tuple(waiting),
+    )
 
 
 # --- queries ----------------------------------------------------------------------------------------------------------

@@ -18,10 +18,12 @@ class Enrolment(BaseModel, frozen=True):
     placement: PlacementId
     destination: Destination
     occupation: Occupation
+    enrolled_on: date
     state: EnrolmentState
     minutes_total: int
     days_attended: int
     score: int | None
+    assessed_on: date | None
     serial: Serial | None
 
     @classmethod
@@ -32,10 +34,12 @@ class Enrolment(BaseModel, frozen=True):
             placement=enrolment.placement,
             destination=enrolment.destination,
             occupation=enrolment.occupation,
+            enrolled_on=enrolment.enrolled_on,
             state=enrolment.state,
             minutes_total=enrolment.minutes_total,
             days_attended=enrolment.days_attended,
             score=enrolment.score,
+            assessed_on=enrolment.assessed_on,
             serial=serial,
         )
 
@@ -43,6 +47,19 @@ class Enrolment(BaseModel, frozen=True):
 class Enrolments(BaseModel, frozen=True):
     items: tuple[Enrolment, ...]
     next: EnrolmentId | None
+
+
+class Seating(BaseModel, frozen=True):
+    """Where a placement sits; without a seat it waits, with so many `ahead` that would take a seat of the course first."""
+
+    placement: PlacementId
+    enrolment: EnrolmentId | None
+    session: SessionId | None
+    ahead: int | None = None
+
+    @classmethod
+    def from_enrolment(cls, enrolment: enrolments.Enrolment) -> Seating:
+        return cls(placement=enrolment.placement, enrolment=enrolment.id, session=enrolment.session)
 
 
 class Attendance(BaseModel, frozen=True):

@@ -8,9 +8,10 @@ from typing import Any, Self
 from pydantic import BaseModel
 
 from services.training.domain import sessions
+from services.training.domain.sessions import SessionState
 from services.training.views.courses import Course
-from services.training.views.enrolments import Enrolment
-from shared.values import EnrolmentId, SessionId
+from services.training.views.enrolments import Enrolment, Seating
+from shared.values import EnrolmentId, PlacementId, SessionId
 
 
 class Session(Course, frozen=True):
@@ -23,6 +24,7 @@ class Session(Course, frozen=True):
     taken: int
     free: int
     trainer: str
+    state: SessionState
 
     @classmethod
     def from_session(cls, session: sessions.Session, **more: Any) -> Self:
@@ -36,6 +38,7 @@ class Session(Course, frozen=True):
             taken=session.taken,
             free=session.free,
             trainer=session.trainer,
+            state=session.state,
             **more,
         )
 
@@ -44,6 +47,13 @@ class Scheduled(Session, frozen=True):
     """`enrolled`: who was waiting and got a seat at once."""
 
     enrolled: tuple[EnrolmentId, ...]
+
+
+class CancelledSession(Session, frozen=True):
+    """`reseated`: the new seats of those who had one; `waiting`: who found none in time."""
+
+    reseated: tuple[Seating, ...]
+    waiting: tuple[PlacementId, ...]
 
 
 class Sessions(BaseModel, frozen=True):

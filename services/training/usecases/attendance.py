@@ -1,0 +1,49 @@
+"""Attendance by the day, and where it contradicts itself. A roster is written whole or not at all."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from services.training import commands
+from services.training.domain.enrolments import Step, require_day_length, require_enrolled_by, step
+from services.training.domain.sessions import SessionStep, require_attendance_day, session_after
+from services.training.queries import attendance, enrolments
+from services.training.usecases.event_fields import codes
+from services.training.usecases.scope import lock_named, lock_session
+from services.training.views import enrolments as views
+from shared import events
+from shared.db import Tx
+from shared.delivery.audit_trail import publish_and_audit
+from shared.values import SessionId
+
+
+async def record_attendance(tx: Tx, session_id: SessionId, command: commands.RecordAttendance) -> views.Attendance:
+    """One day's minutes. Raises SessionNotFound, DayOutsideSession, DayInFuture, BeforeEnrolment, DayTooLong, NotInSession, NamedTwice,
+    IllegalStep.
+    """
+    session = await lock_session(tx, session_id)
+    session_after(session, SessionStep.ATTEND)
+    require_attendance_day(session, command.day, tx.clock.today())
+    roster = await lock_named(tx, session, [entry.enrolment for entry in command.entries])
+    for index, entry in enumerate(command.entries):
+        require_day_length(entry.minutes, f"entries.{index}.minutes")
+        step(roster[index], Step.ATTEND, field=f"entries.{index}.enrolment")
+        require_enrolled_by(roster[index], command.day, f"entries.{index}.enrolment")
+    minutes = {entry.enrolment: entry.minutes for entry in command.entries}
+    changed = await attendance.insert_day(tx, session, command.day, [(one, minutes[one.id]) for one in roster])
+    totals = await enrolments.update_totals(tx, list(changed))
+    overlaps = await attendance.insert_overlaps(tx, list(changed), command.day)
+    attended = [
+        events.AttendanceRecorded(minutes=minutes[one.id], minutes_total=totals[one.id], **codes(one, session.course.id, command.day))
+        for one in roster
+        if one.id in changed
+    ]
+    publish_and_audit(tx, *attended)
+    return views.Attendance(recorded=len(attended), overlaps=overlaps)
+
+
+# --- queries ----------------------------------------------------------------------------------------------------------
+async def list_overlaps(tx: Tx, since: date | None, limit: int) -> views.Overlaps:
+    """Days on which one worker attended in two centres."""
+    found = await attendance.list_overlaps(tx, since, tx.principal.county_prefixes(), limit)
+    return views.Overlaps(items=tuple(map(views.Overlap.from_overlap, found)))
