@@ -7,7 +7,7 @@ Out      EnterpriseQualified/Renewed/Suspended/Reinstated/Expired/Revoked, Reser
          DispatchCorrected, DispatchVoided (topic docking.events; subject: enterprise, employer, order, match or placement).
 In       registration: WorkerRegistered, WorkerVerified, WillingnessRecorded/Withdrawn/Expired (who may be matched),
          WorkerCorrected, ResidenceChanged, HouseholdStatusChanged (departures on record follow),
-         WorkerSuspended/Reinstated, RegistrationLapsed;
+         WorkerSuspended/Reinstated/Erased, RegistrationLapsed;
          training: CertificateIssued, CertificateRevoked (the clearance saga); rights: CaseOpened, CaseClosed (blocking cases),
          ReserveDrawRequested/Withdrawn (settlements that the reserve pays);
          stats: QuotaStatusChanged (the weight of the quota gap in matching).

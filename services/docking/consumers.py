@@ -15,6 +15,7 @@ HANDLERS: consumer.Handlers = {
     events.ResidenceChanged: workers.residence_changed,
     events.HouseholdStatusChanged: workers.household_status_changed,
     events.WorkerSuspended: workers.worker_suspended,
+    events.WorkerErased: workers.worker_erased,
     events.WorkerReinstated: workers.worker_reinstated,
     events.RegistrationLapsed: workers.registration_lapsed,
     events.WillingnessRecorded: workers.willingness_recorded,

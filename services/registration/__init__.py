@@ -4,7 +4,7 @@ Owns    workers (number, codes, assurance), their willingness, imports of worker
         phone of the programme: one ciphertext per worker under a key per worker (personal_data/vault.py); none of it leaves
         this database; and who read whose, when and why
 Out     WorkerRegistered, WorkerVerified, WorkerCorrected, ResidenceChanged, HouseholdStatusChanged, WorkerSuspended,
-        WorkerReinstated, RegistrationLapsed, WillingnessRecorded / Withdrawn / Expired, ImportCompleted
-In      docking: Dispatched (who has left is no longer on offer), Returned, ReturnCorrected, DispatchCorrected, DispatchVoided (who
-        is abroad)
+        WorkerReinstated, RegistrationLapsed, WorkerErased, WillingnessRecorded / Withdrawn / Expired, ImportCompleted
+In      docking: MatchedToEnterprise, ContractRegistered, PlacementCancelled, Dispatched, DispatchCorrected, DispatchVoided, Returned,
+        ReturnCorrected (who has left is no longer on offer; who is on the way or abroad is not erased)
 """

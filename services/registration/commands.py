@@ -123,6 +123,14 @@ class ReinstateWorker(_Command):
     version: Version | None = None
 
 
+class EraseWorker(_Command):
+    """The personal data of the worker, for good. The number is typed once more: an erasure cannot be undone."""
+
+    worker_no: Annotated[Line, Field(max_length=24)]
+    reason: Literal["asked_by_worker", "retention_over", "registered_without_consent"]
+    version: Version | None = None
+
+
 class ApproveCorrection(_Command):
     """The document has been compared with what is asked for."""
 

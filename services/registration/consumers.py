@@ -9,6 +9,9 @@ from shared.delivery import consumer
 TOPICS = (events.DOCKING,)
 
 HANDLERS: consumer.Handlers = {
+    events.MatchedToEnterprise: stays.matched,
+    events.ContractRegistered: stays.contract_registered,
+    events.PlacementCancelled: stays.cancelled,
     events.Dispatched: stays.departed,
     events.Returned: stays.returned,
     events.ReturnCorrected: stays.returned,

@@ -41,6 +41,9 @@ class Policy(BaseSettings):
     registration_maximum_age: int = Field(default=60, ge=0, le=150, description="(p) years, on the effective day of the registration")
     registration_provisional_days: int = Field(default=90, ge=1, le=3650, description="(p) days that an unverified registration lasts")
     registration_willingness_days: int = Field(default=180, ge=1, le=3650, description="(p) days that a stated willingness counts")
+    registration_erasure_days: int = Field(
+        default=90, ge=0, le=36_500, description="(p) days after a return before which personal data are not erased: wages may be due"
+    )
     registration_import_rows: int = Field(default=100_000, ge=1, le=150_000, description="rows one file may have")
     registration_import_chunk: int = Field(default=1000, ge=1, le=10_000, description="rows per transaction of an import")
 

@@ -172,6 +172,15 @@ class RegistrationLapsed(_Registration):
     effective: date
 
 
+class WorkerErased(_Registration):
+    """The personal data are gone for good; what was counted stays. Whoever was willing is taken off by a WillingnessWithdrawn before."""
+
+    worker: WorkerId
+    origin: Origin
+    reason: Literal["asked_by_worker", "retention_over", "registered_without_consent"]
+    effective: date
+
+
 class ImportCompleted(_Registration):
     SUBJECT = "import_id"
 
@@ -195,5 +204,6 @@ EVENTS: tuple[type[Event], ...] = (
     WorkerSuspended,
     WorkerReinstated,
     RegistrationLapsed,
+    WorkerErased,
     ImportCompleted,
 )

@@ -15,14 +15,11 @@ from shared.principals import Role
 from tests.e2e.walk import Walked
 from tests.support import recount
 from tests.support.journey import RunningStack, Venture, label
+from tests.support.tables import tables_with
 
 pytestmark = pytest.mark.compose
 
 MAPS = {".index", ".timeindex"}  # Kafka's own, 10 MB each whatever is in them: offsets and times
-ROWS = """
-SELECT count(*) FROM %s AS one
-WHERE EXISTS (SELECT FROM unnest($1::text[]) AS needle WHERE strpos(lower(one::text), needle) > 0)
-"""
 
 
 def spellings(secrets: Iterable[str]) -> list[bytes]:
@@ -54,15 +51,13 @@ async def topics_with(running: RunningStack, needles: list[bytes]) -> list[str]:
     )
 
 
-async def tables_with(running: RunningStack, needles: list[bytes]) -> list[str]:
-    """Tables of which a row has one, in whatever column: bytea is looked through as hex."""
-    patterns = [needle.decode() for needle in needles] + [needle.hex() for needle in needles]
+async def databases_with(running: RunningStack, needles: list[bytes]) -> list[str]:
+    """Tables of which a row has one, in whatever column."""
     found = []
     for service, url in running.databases.items():
         conn = await asyncpg.connect(url)
         try:
-            tables = await conn.fetch("SELECT oid::regclass::text AS name FROM pg_class WHERE relkind = 'r' ORDER BY 1")
-            found += [f"{service}.{table['name']}" for table in tables if await conn.fetchval(ROWS % table["name"], patterns)]
+            found += [f"{service}.{table}" for table in await tables_with(conn, [needle.decode() for needle in needles])]
         finally:
             await conn.close()
     return found
@@ -109,7 +104,7 @@ async def test_name_number_and_phone_are_nowhere_in_clear(walked: Walked, runnin
     await wait_until_all_applied(client)
     needles = spellings(walked.person.secrets)
     assert await topics_with(running, needles) == []
-    assert await tables_with(running, needles) == []
+    assert await databases_with(running, needles) == []
     assert await metrics_with(running, client, needles) == []
     if running.home is not None:
         assert files_with(running.home.folder, needles) == []
@@ -118,7 +113,7 @@ async def test_name_number_and_phone_are_nowhere_in_clear(walked: Walked, runnin
 async def test_the_search_finds_the_id_of_the_worker(walked: Walked, running: RunningStack, client: ApiClient) -> None:
     worker = spellings([walked.worker])
     assert {"registration.events", "docking.events", "training.events", "rights.events"} <= set(await topics_with(running, worker))
-    assert {"registration.worker", "docking.placement", "rights.ledger"} <= set(await tables_with(running, worker))
+    assert {"registration.worker", "docking.placement", "rights.ledger"} <= set(await databases_with(running, worker))
     assert len(await metrics_with(running, client, [b"laowu_http_seconds"])) == len(running.addresses)
     if running.home is not None:
         assert any("postgres" in name for name in files_with(running.home.folder, worker))

@@ -198,6 +198,16 @@ async def test_a_suspension_releases_the_position_and_withdraws_the_clearance(do
     await dock.matched(order)  # the position is free for somebody else
 
 
+async def test_an_erased_worker_gives_up_the_position(dock: Dock) -> None:
+    worker = await dock.worker()
+    placement = await dock.cleared(await dock.order(), worker)
+    origin = reference.origin(RICH_COUNTY, dock.today)
+    await dock.consume(events.WorkerErased(worker=worker, origin=origin, reason="asked_by_worker", effective=dock.today))
+    [withdrawn] = await dock.published(events.ClearanceWithdrawn)
+    assert withdrawn.reason == "worker_erased"
+    assert (await dock.show(placement))["state"] == "cancelled"
+
+
 async def test_a_suspended_worker_who_is_abroad_stays_there(dock: Dock) -> None:
     worker = await dock.worker()
     placement = await dock.departed(worker=worker)

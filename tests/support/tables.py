@@ -1,6 +1,9 @@
-"""What is in a database: how many rows each table has, and the transaction that wrote last to it."""
+"""What is in a database: how many rows each table has, the transaction that wrote last to it, and which tables hold a text."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
 
 from shared.db import Database
 
@@ -15,3 +18,16 @@ async def contents(database: Database) -> dict[str, tuple[int, int]]:
             table: tuple(await conn.fetchrow(f"SELECT count(*), coalesce(max(xmin::text::bigint), 0) FROM {table}"))  # noqa: S608
             for table in tables
         }
+
+
+ROWS = """
+SELECT count(*) FROM %s AS one
+WHERE EXISTS (SELECT FROM unnest($1::text[]) AS needle WHERE strpos(lower(one::text), needle) > 0)
+"""
+
+
+async def tables_with(conn: Any, texts: Sequence[str]) -> list[str]:
+    """Tables of which a row has one of the texts, in lower case, in whatever column: bytea is looked through as hex."""
+    tables = [row[0] for row in await conn.fetch(TABLES)]
+    patterns = [*texts, *(text.encode().hex() for text in texts)]
+    return [table for table in tables if await conn.fetchval(ROWS % table, patterns)]

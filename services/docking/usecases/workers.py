@@ -24,6 +24,7 @@ from shared.events import (
     WillingnessRecorded,
     WillingnessWithdrawn,
     WorkerCorrected,
+    WorkerErased,
     WorkerFact,
     WorkerRegistered,
     WorkerReinstated,
@@ -159,17 +160,26 @@ async def willingness_ended(tx: Tx, event: EventEnvelope[WillingnessWithdrawn] |
 
 
 async def worker_suspended(tx: Tx, event: EventEnvelope[WorkerSuspended]) -> None:
-    """Out of the supply; before a departure the position is released and a clearance withdrawn. Raises Reject.
+    """Out of the supply until reinstated. Raises Reject for a worker never registered."""
+    await _excluded(tx, event.data.worker, "worker_suspended")
+
+
+async def worker_erased(tx: Tx, event: EventEnvelope[WorkerErased]) -> None:
+    """Out of the supply for good. Raises Reject for a worker never registered."""
+    await _excluded(tx, event.data.worker, "worker_erased")
+
+
+async def _excluded(tx: Tx, worker: WorkerId, reason: str) -> None:
+    """Before a departure the position is released and a clearance withdrawn.
 
     The placement is locked before the worker, as departures do, and looked for once more: a match may be accepted meanwhile.
     """
-    worker = event.data.worker
     placement = await placements.lock_active(tx, worker)
     _require_known(await workers.update_suspended(tx, worker, suspended=True), worker)
     await workers.update_unwilling(tx, worker)
     placement = placement or await placements.lock_active(tx, worker)
     if placement is not None and placement.state in BEFORE_DEPARTURE:
-        await cancel(tx, placement, "officer", withdrawn_for="worker_suspended")
+        await cancel(tx, placement, "officer", withdrawn_for=reason)
 
 
 async def worker_reinstated(tx: Tx, event: EventEnvelope[WorkerReinstated]) -> None:

@@ -8,10 +8,18 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from services.registration.api.callers import Officer, Reader, Writer
-from services.registration.commands import ChangeResidence, RegisterWorker, ReinstateWorker, SetHouseholdStatus, SuspendWorker, VerifyWorker
+from services.registration.commands import (
+    ChangeResidence,
+    EraseWorker,
+    RegisterWorker,
+    ReinstateWorker,
+    SetHouseholdStatus,
+    SuspendWorker,
+    VerifyWorker,
+)
 from services.registration.domain.willingness import Willingness
 from services.registration.domain.workers import WorkerFilter
-from services.registration.usecases import residences, validity, workers
+from services.registration.usecases import erasures, residences, validity, workers
 from services.registration.views.workers import Worker, Workers
 from shared.delivery.audit_trail import History
 from shared.values import CountyField, ImportId, WorkerId
@@ -73,6 +81,12 @@ async def suspend_worker(worker: WorkerId, body: SuspendWorker, call: Officer) -
 @router.post("/workers/{worker}/reinstatement", response_model=Worker)
 async def reinstate_worker(worker: WorkerId, body: ReinstateWorker, call: Officer) -> Response:
     return await call.command(lambda tx: validity.reinstate_worker(tx, worker, body))
+
+
+@router.post("/workers/{worker}/erasure", response_model=Worker)
+async def erase_worker(worker: WorkerId, body: EraseWorker, call: Officer) -> Response:
+    """For good: the key to the personal data is destroyed."""
+    return await call.command(lambda tx: erasures.erase_worker(tx, worker, body))
 
 
 @router.post("/workers/{worker}/verification", response_model=Worker)

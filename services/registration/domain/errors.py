@@ -113,6 +113,24 @@ class NotInForce(Conflict):
     slug = "REGISTRATION_NOT_IN_FORCE"
 
 
+class WorkerErased(Conflict):
+    """The personal data were erased: nothing can be done with this registration any more."""
+
+    slug = "WORKER_ERASED"
+
+
+class ErasureNotYet(Conflict):
+    """The worker is on the way or abroad, or came home a short time ago; `possible_from` is the first day on which it is possible."""
+
+    slug = "ERASURE_NOT_YET"
+
+
+class WorkerNumberDiffers(Invalid):
+    """Not the number of this worker. It is typed once more because an erasure cannot be undone."""
+
+    slug = "WORKER_NUMBER_DIFFERS"
+
+
 class CorrectionNotFound(NotFound):
     """There is no such correction."""
 

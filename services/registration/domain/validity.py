@@ -1,4 +1,4 @@
-"""Whether a registration is in force: suspended by an officer, or lapsed because nobody saw a document in time."""
+"""Whether a registration is in force: suspended by an officer, lapsed because nobody saw a document in time, or erased."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class Validity(StrEnum):
     ACTIVE = "active"
     SUSPENDED = "suspended"
     LAPSED = "lapsed"
+    ERASED = "erased"  # nobody can say any more whose it was
 
 
 class Step(StrEnum):
@@ -24,6 +25,7 @@ class Step(StrEnum):
     LAPSE = "lapse"
     VERIFY = "verify"
     OFFER = "offer"  # state what one is willing to do
+    ERASE = "erase"
 
 
 VALIDITY_STEPS: Mapping[tuple[Validity, Step], Validity] = {
@@ -33,6 +35,9 @@ VALIDITY_STEPS: Mapping[tuple[Validity, Step], Validity] = {
     (Validity.SUSPENDED, Step.REINSTATE): Validity.ACTIVE,
     (Validity.ACTIVE, Step.LAPSE): Validity.LAPSED,
     (Validity.LAPSED, Step.VERIFY): Validity.ACTIVE,
+    (Validity.ACTIVE, Step.ERASE): Validity.ERASED,
+    (Validity.SUSPENDED, Step.ERASE): Validity.ERASED,
+    (Validity.LAPSED, Step.ERASE): Validity.ERASED,
 }
 
 

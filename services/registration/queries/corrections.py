@@ -10,6 +10,7 @@ from services.registration.personal_data.vault import Sealed
 from services.registration.queries.workers import PLAN_FOR_VALUES, county_patterns
 from shared import rows
 from shared.db import Tx
+from shared.principals import system
 from shared.values import CorrectionId, WorkerId
 
 
@@ -37,6 +38,11 @@ INSERT INTO correction (correction, worker, state, reason, requested_by, request
 ON CONFLICT (worker) WHERE state = 'pending' DO NOTHING RETURNING true
 """
 UPDATE = "UPDATE correction SET state = $2, decided_by = $3, decided_at = $4, rejected_for = $5 WHERE correction = $1"
+
+UPDATE_WITHDRAWN = """
+UPDATE correction SET state = 'rejected', rejected_for = 'withdrawn', decided_by = $2, decided_at = $3
+WHERE worker = $1 AND state = 'pending'
+"""
 
 STORED_CHANGE = rows.Columns(StoredChange, 'correction, field AS "change.field", previous AS "change.previous", fact AS "change.fact"')
 LIST_CHANGES = STORED_CHANGE.select("FROM correction_field WHERE correction = ANY($1::uuid[]) ORDER BY correction, field")
@@ -100,3 +106,8 @@ async def update_decided(tx: Tx, one: Correction) -> None:
     """What was asked for is applied or refused, and kept no longer."""
     await tx.conn.execute(UPDATE, one.correction, one.state, one.decided_by, one.decided_at, one.rejected_for)
     await tx.conn.execute(DELETE_SEALED, one.correction)
+
+
+async def update_withdrawn(tx: Tx, worker: WorkerId) -> None:
+    """The pending one of a worker whose personal data are erased: there is nothing left to decide, and nobody decides it."""
+    await tx.conn.execute(UPDATE_WITHDRAWN, worker, str(system(tx.service)), tx.clock.now())

@@ -48,6 +48,7 @@ FROM unnest($2::integer[], $3::text[], $4::text[], $5::text[], $6::text[])
     WITH ORDINALITY AS finding (row, "column", code, severity, value, position)
 ORDER BY position
 """
+UPDATE_VALUES_ERASED = "UPDATE import_finding SET value = NULL WHERE import_id = $1 AND row = $2"
 
 
 async def get(tx: Tx, import_id: ImportId) -> ImportRun | None:
@@ -89,3 +90,8 @@ async def update_progress(tx: Tx, import_id: ImportId, *, accepted: int, rejecte
 
 async def update_completed(tx: Tx, import_id: ImportId) -> None:
     await tx.conn.execute(UPDATE_COMPLETED, import_id, tx.clock.now())
+
+
+async def update_values_erased(tx: Tx, import_id: ImportId, row: int | None) -> None:
+    """Masked as they are, the values found in the row of somebody erased go too."""
+    await tx.conn.execute(UPDATE_VALUES_ERASED, import_id, row)

@@ -36,6 +36,7 @@ SELECT worker, ciphertext, wrapped_key, id_hash, blocking_hash
 FROM unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bytea[])
     AS record (worker, ciphertext, wrapped_key, id_hash, blocking_hash)
 """
+DELETE = "DELETE FROM personal WHERE worker = $1"
 UPDATE = "UPDATE personal SET ciphertext = $2, wrapped_key = $3, id_hash = $4, blocking_hash = $5 WHERE worker = $1"
 
 
@@ -68,3 +69,8 @@ async def insert_all(tx: Tx, records: Sequence[PersonalRecord]) -> None:
 
 async def update(tx: Tx, record: PersonalRecord) -> None:
     await tx.conn.execute(UPDATE, record.worker, record.sealed.ciphertext, record.sealed.wrapped_key, record.id_hash, record.blocking_hash)
+
+
+async def delete(tx: Tx, worker: WorkerId) -> None:
+    """With the key: what was sealed cannot be opened any more, wherever a copy of the ciphertext may be."""
+    await tx.conn.execute(DELETE, worker)

@@ -108,7 +108,7 @@ def willingness_recorded(worker: Worker, offer: Offer, day: date, *, renewal: bo
     )
 
 
-def willingness_withdrawn(worker: Worker, day: date, reason: Literal["worker", "dispatched"]) -> events.WillingnessWithdrawn:
+def willingness_withdrawn(worker: Worker, day: date, reason: Literal["worker", "dispatched", "erased"]) -> events.WillingnessWithdrawn:
     return events.WillingnessWithdrawn(worker=worker.worker, origin=reference.origin(worker.county, day), reason=reason, effective=day)
 
 

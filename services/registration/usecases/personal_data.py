@@ -20,7 +20,7 @@ from shared.values import WorkerId
 async def disclose(tx: Tx, worker_id: WorkerId, command: DisclosePersonalData) -> PersonalData:
     """Personal data in clear, to a clerk of the county; who looked and why is recorded in the same transaction.
 
-    Raises WorkerNotFound, Forbidden.
+    Raises WorkerNotFound, Forbidden, WorkerErased.
     """
     worker = await workers.get(tx, worker_id)
     personal = await workers.open_personal(tx, worker)

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from services.registration.commands import RegisterWorker, VerifyWorker
 from services.registration.domain import identity
-from services.registration.domain.errors import DocumentVerifiedElsewhere, IdNumberDiffers, IdNumberMissing, WorkerNotFound
-from services.registration.domain.validity import Step, validity_after
+from services.registration.domain.errors import DocumentVerifiedElsewhere, IdNumberDiffers, IdNumberMissing, WorkerErased, WorkerNotFound
+from services.registration.domain.validity import Step, Validity, validity_after
 from services.registration.domain.workers import Worker, WorkerFilter, county_on, effective_day, verify
 from services.registration.personal_data.vault import PersonalData
 from services.registration.queries import earlier_codes, personal_data, verified_documents, workers
@@ -114,8 +114,9 @@ async def get(tx: Tx, worker_id: WorkerId) -> Worker:
 
 
 async def lock(tx: Tx, worker_id: WorkerId, version: int | None) -> Worker:
-    """The worker, to be changed by this transaction alone. Raises WorkerNotFound, Forbidden, VersionConflict."""
+    """The worker, to be changed by this transaction alone. Raises WorkerNotFound, Forbidden, WorkerErased, VersionConflict."""
     worker = _visible(tx, await workers.lock(tx, worker_id))
+    _require_not_erased(worker)
     require_version(version, worker.version)
     return worker
 
@@ -127,8 +128,14 @@ def _visible(tx: Tx, worker: Worker | None) -> Worker:
     return worker
 
 
+def _require_not_erased(worker: Worker) -> None:
+    if worker.validity is Validity.ERASED:
+        raise WorkerErased(state={"erased_on": worker.validity_since})
+
+
 async def open_personal(tx: Tx, worker: Worker) -> PersonalData:
-    """In clear, to be compared and changed, not shown."""
+    """In clear, to be compared and changed, or shown on record. Raises WorkerErased."""
+    _require_not_erased(worker)
     return vault().open(worker.worker, (await personal_data.get_sealed(tx, [worker.worker]))[worker.worker])
 
 
