@@ -36,6 +36,7 @@ CaseId = NewType("CaseId", UUID)
 SettlementId = NewType("SettlementId", UUID)
 ImportId = NewType("ImportId", UUID)
 CorrectionId = NewType("CorrectionId", UUID)
+SurveyId = NewType("SurveyId", UUID)
 
 CountyCode = NewType("CountyCode", str)  # GB/T 2260, six digits, vintage December 2017
 Destination = NewType("Destination", str)  # ISO 3166-1 alpha-3

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from services.registration.domain.corrections import CorrectionReason, RejectionReason
+from services.registration.domain.surveys import SurveyVoidReason
 from services.registration.domain.validity import ReinstatementReason, SuspensionReason
 from services.registration.domain.workers import ResidenceBasis, Source
 from shared.values import CountyField, Day, DestinationField, HouseholdStatus, Line, Money, OccupationField, Sex
@@ -34,6 +35,8 @@ Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0
 Education = Annotated[int, Field(strict=True, ge=0, le=8, description="ISCED 2011 level")]
 Occupations = Annotated[tuple[OccupationField, ...], Field(min_length=1, max_length=10), AfterValidator(_once)]
 Destinations = Annotated[tuple[DestinationField, ...], Field(min_length=1, max_length=20), AfterValidator(_once)]
+People = Annotated[int, Field(strict=True, ge=0, le=10_000_000)]  # no county has more
+AskedPeople = Annotated[People, Field(ge=1)]
 WageFloor = Annotated[Money, AfterValidator(_positive)]
 # Why personal data are needed, from a closed list: free text would soon hold the very data.
 Purpose = Literal["identify_worker", "contact_worker", "complete_documents", "resolve_duplicate", "complaint", "emergency", "worker_asked"]
@@ -158,3 +161,31 @@ class WithdrawWillingness(_Command):
 
 class DisclosePersonalData(_Command):
     reason: Purpose
+
+
+# --- surveys ----------------------------------------------------------------------------------------------------------
+class SurveySkill(_Command):
+    """How many of those asked can work in the occupation."""
+
+    occupation: OccupationField
+    people: AskedPeople
+
+
+class RecordSurvey(_Command):
+    """What a survey of a county found as of a day; a later record of the same county and day takes its place.
+
+    `version`: the one it takes the place of; 0: there is none yet.
+    """
+
+    county: CountyField
+    reference_date: Day
+    respondents: AskedPeople
+    able: People
+    willing: People
+    skills: Annotated[tuple[SurveySkill, ...], Field(max_length=500)] = ()
+    version: Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)] | None = None
+
+
+class VoidSurvey(_Command):
+    reason: SurveyVoidReason
+    version: Version | None = None

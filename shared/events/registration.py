@@ -13,6 +13,7 @@ from shared.values import (
     Money,
     Occupation,
     Sex,
+    SurveyId,
     WorkerId,
 )
 
@@ -192,6 +193,69 @@ class ImportCompleted(_Registration):
     effective: date
 
 
+class SurveySkill(Part):
+    """How many of those asked can work in an occupation; one person may count under several."""
+
+    occupation: Occupation
+    people: int
+
+
+class SurveyFact(Part):
+    """What a survey of a county found. `origin`: on the reference date.
+
+    `first_this_year`: of the surveys of its county that stand, the one with the earliest reference date of the calendar year. It alone
+    makes the county a surveyed one, so that counties add up.
+    """
+
+    origin: Origin
+    reference_date: date
+    respondents: int
+    able: int
+    willing: int
+    skills: tuple[SurveySkill, ...]
+    first_this_year: bool
+
+
+class _Survey(_Registration):
+    SUBJECT = "survey"
+    EFFECTIVE = "reference_date"
+
+    survey: SurveyId
+
+
+class SurveyRecorded(_Survey):
+    """A county was surveyed: how many were asked, could go abroad to work, and want to. For a county and day there is one survey."""
+
+    fact: SurveyFact
+
+    @property
+    def reference_date(self) -> date:
+        return self.fact.reference_date
+
+
+class SurveyCorrected(_Survey):
+    """A later record of the same survey took its place, or another survey is now the first of the county's year."""
+
+    previous: SurveyFact
+    fact: SurveyFact
+    cause: Literal["superseded", "earlier_survey", "void_of_first"]
+
+    @property
+    def reference_date(self) -> date:
+        return self.fact.reference_date
+
+
+class SurveyVoided(_Survey):
+    """There was no such survey: it counts nowhere."""
+
+    previous: SurveyFact
+    reason: Literal["wrong_county", "wrong_date", "not_held", "unreliable"]
+
+    @property
+    def reference_date(self) -> date:
+        return self.previous.reference_date
+
+
 EVENTS: tuple[type[Event], ...] = (
     WorkerRegistered,
     WorkerVerified,
@@ -206,4 +270,7 @@ EVENTS: tuple[type[Event], ...] = (
     RegistrationLapsed,
     WorkerErased,
     ImportCompleted,
+    SurveyRecorded,
+    SurveyCorrected,
+    SurveyVoided,
 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from services.registration.api import corrections, imports, personal_data, willingness, workers
+from services.registration.api import corrections, imports, personal_data, surveys, willingness, workers
 
 router = APIRouter()
-for part in (workers, corrections, personal_data, willingness, imports):
+for part in (workers, corrections, personal_data, willingness, imports, surveys):
     router.include_router(part.router)

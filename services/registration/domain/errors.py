@@ -153,3 +153,51 @@ class SecondApproverNeeded(Limited):
     """Whoever asked for a change of identity cannot decide on it: a second person has to."""
 
     slug = "SECOND_APPROVER_NEEDED"
+
+
+class SurveyNotFound(NotFound):
+    """There is no such survey."""
+
+    slug = "SURVEY_NOT_FOUND"
+
+
+class SurveyAlreadyVoided(Conflict):
+    """The survey is voided already."""
+
+    slug = "SURVEY_ALREADY_VOIDED"
+
+
+class MoreAbleThanAsked(Invalid):
+    """Of those asked, not more than all can be able to go."""
+
+    slug = "MORE_ABLE_THAN_ASKED"
+
+
+class MoreWillingThanAble(Invalid):
+    """The willing are counted among the able: whoever wants to go and cannot is no supply."""
+
+    slug = "MORE_WILLING_THAN_ABLE"
+
+
+class MoreSkilledThanAsked(Invalid):
+    """Not more people can have a skill than were asked."""
+
+    slug = "MORE_SKILLED_THAN_ASKED"
+
+
+class SkillTwice(Invalid):
+    """An occupation is counted once."""
+
+    slug = "SKILL_TWICE"
+
+
+class BeforeTheStatistics(Invalid):
+    """Figures begin with 1990: an earlier day was mistyped."""
+
+    slug = "BEFORE_THE_STATISTICS"
+
+
+class PeriodReversed(Invalid):
+    """The last day lies before the first."""
+
+    slug = "PERIOD_REVERSED"
