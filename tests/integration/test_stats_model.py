@@ -66,6 +66,8 @@ ADDITIVE = (
     "cases_overdue",
     "first_incomes",
     "recruitment_cost",
+    "survey_respondents",
+    "surveyed_counties",
 )
 BY_PROVINCE = (1, 7)  # every measure that has provinces is in one of these cuts
 PeriodSums = dict[tuple[str, str, str], int]  # (measure, currency, province) -> value

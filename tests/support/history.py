@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from shared import events, reference
 from shared.events import RIGHTS, DispatchFact, Event, IncomeFact, ReturnFact
 from shared.values import Channel, Destination, EnterpriseId, Money, Occupation, Period, PlacementId, Sex, new_id, period_of
+from tests.support import history_of_counties
 from tests.support.stats import COUNTIES, assessed, cost, departure, dispatched, income, paid, worker_fact
 from tests.support.world import Recruited, Voyage, Wage, World, worker_id
 
@@ -94,6 +95,8 @@ KINDS = (
     "settle",
     "assess",
     "assess",
+    "survey",
+    "survey again",
     "absurd",
     "garbage",
 )
@@ -385,6 +388,8 @@ _DO = {
     "repay": _repay,
     "unpay": _unpay,
     "assess": _assess,
+    "survey": history_of_counties.survey,
+    "survey again": history_of_counties.survey_again,
     "absurd": _absurd,
     "garbage": _garbage,
     **dict.fromkeys(_SINGLES, _single),

@@ -45,6 +45,10 @@ MEASURES = {
     29: "recruitment_fees",
     30: "first_incomes",
     31: "recruitment_cost",
+    32: "survey_respondents",
+    33: "survey_able",
+    34: "survey_willing",
+    35: "surveyed_counties",
 }
 CUTS = {
     1: ("county", "designation"),
@@ -216,6 +220,16 @@ def _moved(data: Mapping[str, Any]) -> Contributions:
     return [Contribution("willing", (1,), step["on"], step, sign) for step, sign in steps if step is not None]
 
 
+def _survey(data: Mapping[str, Any], **signs: int) -> Contributions:
+    found: Contributions = []
+    for name, sign in signs.items():
+        survey = data[name]
+        on = survey["reference_date"]
+        found += [Contribution(f"survey_{what}", (1,), on, survey, sign * survey[what]) for what in ("respondents", "able", "willing")]
+        found.append(Contribution("surveyed_counties", (1,), on, survey, sign if survey["first_this_year"] else 0))
+    return found
+
+
 def _matched(data: Mapping[str, Any]) -> Contributions:
     return [
         Contribution("matched", INCOME_CUTS, data["effective"], data),
@@ -288,6 +302,9 @@ _COUNTS: Mapping[str, Callable[[Mapping[str, Any]], Contributions]] = {
     "registration.ResidenceChanged.v1": _moved,
     "registration.WorkerSuspended.v1": lambda data: _once("willing", (1,), -1)(data) if data["ends_willingness"] else [],
     "registration.RegistrationLapsed.v1": lambda data: _once("willing", (1,), -1)(data) if data["ends_willingness"] else [],
+    "registration.SurveyRecorded.v1": lambda data: _survey(data, fact=1),
+    "registration.SurveyCorrected.v1": lambda data: _survey(data, previous=-1, fact=1),
+    "registration.SurveyVoided.v1": lambda data: _survey(data, previous=-1),
     "training.CertificateIssued.v1": _once("certified", (1, 2, 3)),
     "docking.JobOrderOpened.v1": _positions(1, "positions"),
     "docking.JobOrderAmended.v1": lambda data: [*_positions(-1, "previous_positions")(data), *_positions(1, "positions")(data)],

@@ -16,7 +16,7 @@ from zlib import crc32
 
 from shared import events
 from shared.delivery.positions import TopicPartition
-from shared.events import DispatchFact, Event, IncomeFact, ReturnFact, encode
+from shared.events import DispatchFact, Event, IncomeFact, Part, ReturnFact, encode
 from shared.values import PlacementId, WorkerId
 from tests.support.stats import recorded
 
@@ -84,6 +84,15 @@ class Recruited:
     published_on: date
 
 
+@dataclass(slots=True)
+class Followed:
+    """What is counted of an aggregate whose events carry a `fact`, and go on from it as `previous`; None: voided."""
+
+    subject: UUID
+    fact: Part | None
+    published_on: date
+
+
 @dataclass(slots=True, kw_only=True)
 class World:
     """`counted`: the JSON of every event that has to be counted, by topic, partition and offset."""
@@ -92,6 +101,7 @@ class World:
     voyages: list[Voyage] = field(default_factory=list)
     wages: list[Wage] = field(default_factory=list)
     recruited: list[Recruited] = field(default_factory=list)
+    surveys: list[Followed] = field(default_factory=list)
     merged: dict[int, int] = field(default_factory=dict)
     uncountable: set[bytes] = field(default_factory=set)  # subjects whose events cannot be counted
     counted: dict[tuple[str, int, int], dict[str, Any]] = field(default_factory=dict)

@@ -32,6 +32,7 @@ from tests.support.stats import (
     recorded,
     voided,
 )
+from tests.support.surveys import survey_corrected, survey_fact, survey_voided, surveyed
 
 
 def total(cells: dict[Cell, int], measure: str, cut: int = 1, **where: object) -> int:
@@ -196,3 +197,19 @@ def test_the_age_of_a_return_is_that_of_its_departure() -> None:
     out = dispatched(departure(departed_on=date(2018, 1, 10), birth_year=1989))
     cells = fold_all([recorded(out), recorded(came_back(out, date(2018, 1, 10) + timedelta(days=720)))])
     assert {cell.k2 for cell in cells if cell.cut == 6} == {"female 25-29"}
+
+
+def test_a_survey_counts_heads_and_its_county_once_a_year() -> None:
+    first, second = surveyed(survey_fact(respondents=120)), surveyed(survey_fact(on=date(2018, 9, 1), first=False))
+    cells = fold_all([recorded(first), recorded(second)])
+    heads = [total(cells, f"survey_{name}") for name in ("respondents", "able", "willing")]
+    assert (heads, total(cells, "surveyed_counties")) == ([1320, 440, 110], 1)
+    superseded = survey_fact(respondents=240)
+    moved = [
+        survey_corrected(first, superseded),
+        survey_voided(first, superseded),
+        survey_corrected(second, survey_fact(on=date(2018, 9, 1))),
+    ]
+    cells = fold_all([recorded(first), recorded(second), *map(recorded, moved)])
+    assert (total(cells, "survey_respondents"), total(cells, "surveyed_counties")) == (1200, 1)
+    assert {cell.day for cell, value in cells.items() if value} == {date(2018, 9, 1)}

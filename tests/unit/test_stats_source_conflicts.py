@@ -21,6 +21,7 @@ from tests.support.stats import (
     recorded,
     voided,
 )
+from tests.support.surveys import survey_corrected, survey_fact, survey_voided, surveyed
 
 
 def conflicts(events: Sequence[Event]) -> list[SourceConflict]:
@@ -89,3 +90,11 @@ def test_a_wage_taken_away_under_other_codes_than_it_was_counted_by_is_named() -
     (found,) = conflicts([income(out, paid(800)), income_corrected(moved, paid(800), paid(900))])
     assert found.business_id == f"income of placement {out.placement} in 2018-06"
     assert list(found.expected or {}) == ["origin"]
+
+
+def test_a_survey_that_is_voided_and_recorded_again_is_consistent_and_one_recorded_twice_is_named() -> None:
+    survey = surveyed()
+    corrected_survey = survey_corrected(survey, survey_fact(respondents=90))
+    assert conflicts([survey, corrected_survey, survey_voided(survey, survey_fact(respondents=90)), survey]) == []
+    (found,) = conflicts([survey, survey])
+    assert (found.business_id, found.found) == (f"survey {survey.survey}", None)

@@ -158,6 +158,14 @@ MEASURES = (
     Measure(code=31, name="recruitment_cost", kind="flow", unit="thousandths of a month",
             definition="Fees charged in months of first income, summed over placements after rounding each to a thousandth, dated by the "
                        "wage period of that income."),
+    Measure(code=32, name="survey_respondents", kind="flow", unit="people",
+            definition="People asked in surveys of counties, dated by the reference date; whoever is asked in two surveys counts twice."),
+    Measure(code=33, name="survey_able", kind="flow", unit="people",
+            definition="Of those asked in surveys, people who could go abroad to work, dated by the reference date."),
+    Measure(code=34, name="survey_willing", kind="flow", unit="people",
+            definition="Of those who could go, people who want to, dated by the reference date of the survey."),
+    Measure(code=35, name="surveyed_counties", kind="flow", unit="counties",
+            definition="Counties by their first survey of the calendar year, dated by its reference date."),
 )  # fmt: skip
 MEASURE = {measure.name: measure for measure in MEASURES}
 MEASURE_BY_CODE = {measure.code: measure for measure in MEASURES}
@@ -304,6 +312,14 @@ def _recruitment(fact: str, sign: Literal[1, -1]) -> tuple[Rule, ...]:
     )
 
 
+def _survey(event: type[Event], fact: str, sign: Literal[1, -1]) -> tuple[Rule, ...]:
+    day, heads = f"{fact}.reference_date", ("respondents", "able", "willing")
+    return (
+        *(Rule(event=event, measure=f"survey_{name}", day=day, codes=fact, sign=sign, count=f"{fact}.{name}") for name in heads),
+        Rule(event=event, measure="surveyed_counties", day=day, codes=fact, sign=sign, when=f"{fact}.first_this_year"),
+    )
+
+
 RULES = (
     Rule(event=events.WorkerRegistered, measure="registrations", day="effective"),
     Rule(event=events.WorkerVerified, measure="verified", day="effective"),
@@ -316,6 +332,10 @@ RULES = (
     Rule(event=events.RegistrationLapsed, measure="willing", day="effective", sign=-1, when="ends_willingness"),
     *_willing_moved("previous", -1),
     *_willing_moved("fact", 1),
+    *_survey(events.SurveyRecorded, "fact", 1),
+    *_survey(events.SurveyCorrected, "previous", -1),
+    *_survey(events.SurveyCorrected, "fact", 1),
+    *_survey(events.SurveyVoided, "previous", -1),
     Rule(event=events.CertificateIssued, measure="certified", day="effective"),
     Rule(event=events.MatchedToEnterprise, measure="matched", day="effective"),
     Rule(event=events.MatchedToEnterprise, measure="registration_to_match", day="effective", since="registered_on"),

@@ -2,8 +2,8 @@
 
 The fold adds fact - previous whatever `previous` says, so figures are always the sum of what the sources published. A previous
 that differs from what was counted, and a business id that is counted a second time, are found only here. The business id is the
-placement for departures, returns and the cost of recruitment, the placement's month for income: at most one report of a month
-counts, and the report of a better source replaces another one.
+placement for departures, returns and the cost of recruitment, the survey for surveys, the placement's month for income: at most one
+report of a month counts, and the report of a better source replaces another one.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ from shared.events import (
     RecruitmentCostAssessed,
     ReturnCorrected,
     Returned,
+    SurveyCorrected,
+    SurveyRecorded,
+    SurveyVoided,
 )
 from shared.values import Period, PlacementId
 
@@ -85,16 +88,18 @@ def _steps(data: Event) -> list[_Step]:
     if isinstance(data, RecruitmentCostAssessed):
         return [_Step(f"recruitment of placement {data.placement}", (_with_codes(data, data.previous),), (_with_codes(data, data.fact),))]
     if isinstance(data, Dispatched | DispatchCorrected | DispatchVoided):
-        previous = None if isinstance(data, Dispatched) else data.previous
-        fact = None if isinstance(data, DispatchVoided) else data.fact
-        return [_Step(f"placement {data.placement}", (_json(previous),), (_json(fact),)), *_return_moved(data)]
-    if isinstance(data, Returned):
-        departure, back = _json(data.dispatch), _json(data.fact)
-        return [_Step(f"placement {data.placement}", (departure,), ()), _Step(_back(data.placement), (None,), (back,))]
-    if isinstance(data, ReturnCorrected):
-        departure, was, back = _json(data.dispatch), _json(data.previous), _json(data.fact)
-        return [_Step(f"placement {data.placement}", (departure,), ()), _Step(_back(data.placement), (was,), (back,))]
+        return [_moved(f"placement {data.placement}", data), *_return_moved(data)]
+    if isinstance(data, SurveyRecorded | SurveyCorrected | SurveyVoided):
+        return [_moved(f"survey {data.survey}", data)]
+    if isinstance(data, Returned | ReturnCorrected):
+        return [_Step(f"placement {data.placement}", (_json(data.dispatch),), ()), _moved(_back(data.placement), data)]
     return []
+
+
+def _moved(business_id: str, data: Event) -> _Step:
+    """From `previous` to `fact`; an event that lacks one of them begins or ends what is counted."""
+    previous, fact = (getattr(data, name, None) for name in ("previous", "fact"))
+    return _Step(business_id, (_json(previous),), (_json(fact),))
 
 
 def _return_moved(data: Dispatched | DispatchCorrected | DispatchVoided) -> list[_Step]:
