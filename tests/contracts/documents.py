@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from console.local.home import SERVICES
-from services.stats.counting.measures import CUTS, DERIVED, MEASURES, QUOTIENTS, RULES, Derived, Quotient
+from services.stats.counting.measures import CUTS, DERIVED, LISTED, MEASURES, QUOTIENTS, RULES, Derived, Listed, Quotient
 from shared.metrics import DEFINITIONS
 from shared.settings import Settings
 from tests.contracts.code import ROOT
@@ -91,7 +91,7 @@ def counted_by(measure: str) -> str:
 def measures() -> str:
     """What is counted, in which unit, by which events, and under which cuts."""
     stored = [(one.name, one.kind, one.unit, one.definition, counted_by(one.name)) for one in MEASURES]
-    computed: list[Derived | Quotient] = [*DERIVED.values(), *QUOTIENTS.values()]
+    computed: list[Derived | Listed | Quotient] = [*DERIVED.values(), *LISTED.values(), *QUOTIENTS.values()]
     derived = [(one.name, one.kind, one.unit, one.definition) for one in computed]
     cuts = [(one.name, f"{one.k1}, {one.k2}", ", ".join(one.derived)) for one in CUTS]
     parts = ["# Measures", "", "Drawn from `services/stats/counting/measures.py` by `python -m tests.contracts.documents`.", ""]

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from services.stats.counting.measures import DERIVED, MEASURE, QUOTIENTS, cuts_for
+from services.stats.counting.measures import DERIVED, LISTED, MEASURE, QUOTIENTS, cuts_for
 from services.stats.programmes import catalogue
 from services.stats.usecases import figures
 from services.stats.views import exports
@@ -41,7 +41,7 @@ async def test_every_answer_carries_definition_and_freshness(stats: Client) -> N
 
 async def test_the_list_of_measures_is_the_table_itself(stats: Client) -> None:
     rows = {row["name"]: row for row in (await stats.get("/measures")).body}
-    assert rows.keys() == {*MEASURE, *DERIVED, *QUOTIENTS}
+    assert rows.keys() == {*MEASURE, *DERIVED, *LISTED, *QUOTIENTS}
     assert rows["income"]["rate"] == "wage period"
     assert rows["coverage"]["cuts"].keys() == {cut.name for cut in cuts_for("income_months")}
     assert rows["match_to_departure"]["cuts"]["province x days"] == ["days", "province", "region"]

@@ -189,6 +189,23 @@ class Derived:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """How many counties there are, once in every calendar year of the span: read off the list of divisions that is in force when the
+    question is asked, as it was in each year.
+
+    `counted`: the stored measure whose counties belong to it too where the list does not have them in that year, so that none of them
+    is missing in the denominator.
+    """
+
+    name: str
+    unit: str
+    definition: str
+    counted: str
+    kind: Literal["flow"] = "flow"
+    money: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Quotient:
     """One figure over another, times `factor`: an exact rational, rounded only for display. Over 1 without `den`.
 
@@ -220,6 +237,15 @@ DERIVED = {
     )
 }  # fmt: skip
 
+LISTED = {
+    listed.name: listed
+    for listed in (
+        Listed(name="counties", unit="counties", counted="surveyed_counties",
+               definition="Counties of the list of divisions, once in every calendar year of the span in which the list has them, and "
+                          "counties surveyed in a year in which the list does not have them."),
+    )
+}  # fmt: skip
+
 QUOTIENTS = {
     quotient.name: quotient
     for quotient in (
@@ -231,6 +257,8 @@ QUOTIENTS = {
         Quotient(name="recruitment_cost_months", unit="months", num="recruitment_cost", den="first_incomes", factor=(1, 1000), digits=3,
                  definition="Recruitment cost in months of first income (SDG 10.7.1): the mean over placements whose fee and first "
                             "income are known in one currency."),
+        Quotient(name="survey_coverage", unit="percent", num="surveyed_counties", den="counties", factor=(100, 1), digits=1,
+                 definition="Counties surveyed over counties there are, each once in every calendar year of the span."),
     )
 }  # fmt: skip
 

@@ -46,6 +46,12 @@ class Classification:
         """Every code of a county that was ever listed as this."""
         return frozenset(code for code, listed in self.ever.items() if listed is as_what)
 
+    def counties_between(self, first: date, last: date) -> frozenset[str]:
+        """The counties that there are on some day of the span; another code of the same county is no county."""
+        return frozenset(
+            row.county for row in self.divisions if row.same_as is None and row.since <= last and (row.until is None or first <= row.until)
+        )
+
     def on(self, day: date) -> Classification:
         """As if only what was listed on that day ever had been."""
         listings = tuple(row for row in self.listings if row.since <= day and (row.until is None or day <= row.until))

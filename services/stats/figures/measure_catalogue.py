@@ -1,12 +1,14 @@
-"""Everything that can be asked for by name: stored measures, those derived from two of them, quotients."""
+"""Everything that can be asked for by name: stored measures, those derived from two of them, counties of a list, quotients."""
 
 from __future__ import annotations
 
-from services.stats.counting.measures import CUTS, DERIVED, MEASURE, QUOTIENTS, Cut, Derived, Measure, Quotient, cuts_for
+from services.stats.counting.measures import CUTS, DERIVED, LISTED, MEASURE, QUOTIENTS, Cut, Derived, Listed, Measure, Quotient, cuts_for
 from services.stats.domain.errors import MeasureNotFound
 
-AnyMeasure = Measure | Derived | Quotient
-MEASURE_BY_NAME: dict[str, AnyMeasure] = {**MEASURE, **DERIVED, **QUOTIENTS}
+Summed = Measure | Derived | Listed  # what is planned as one sum
+AnyMeasure = Summed | Quotient
+SUMMED_BY_NAME: dict[str, Summed] = {**MEASURE, **DERIVED, **LISTED}
+MEASURE_BY_NAME: dict[str, AnyMeasure] = {**SUMMED_BY_NAME, **QUOTIENTS}
 
 
 def get_measure(name: str) -> AnyMeasure:
@@ -36,10 +38,17 @@ def digits(name: str) -> int:
     return measure.digits if isinstance(measure, Quotient) else 0
 
 
+def stored_names(measure: Summed) -> tuple[str, ...]:
+    """The stored measures that a sum is read from; of two the second is subtracted."""
+    if isinstance(measure, Derived):
+        return (measure.plus, measure.minus)
+    return (measure.counted,) if isinstance(measure, Listed) else (measure.name,)
+
+
 def cuts_with(measure: AnyMeasure) -> tuple[Cut, ...]:
     """The cuts that answer for a measure, and for what it is computed from."""
     if isinstance(measure, Measure):
         return cuts_for(measure.name)
-    parts = (measure.num, measure.den) if isinstance(measure, Quotient) else (measure.plus, measure.minus)
+    parts = (measure.num, measure.den) if isinstance(measure, Quotient) else stored_names(measure)
     found = [cuts_with(get_measure(part)) for part in parts if part is not None]
     return tuple(cut for cut in CUTS if all(cut in cuts for cuts in found))

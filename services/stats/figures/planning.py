@@ -14,11 +14,13 @@ from services.stats.counting.measures import (
     AGE_BANDS,
     CUTS,
     DERIVED,
+    LISTED,
     MEASURE,
     NOWHERE,
     Cut,
     Derived,
     Dimension,
+    Listed,
     Measure,
     Quotient,
     cuts_for,
@@ -27,7 +29,7 @@ from services.stats.counting.reference_fold import EARLIEST
 from services.stats.domain.errors import NoCut, PeriodInvalid
 from services.stats.domain.questions import By, Question
 from services.stats.figures.classifications import Classification
-from services.stats.figures.measure_catalogue import AnyMeasure, cuts_with, get_measure
+from services.stats.figures.measure_catalogue import SUMMED_BY_NAME, AnyMeasure, Summed, cuts_with, get_measure, stored_names
 from services.stats.figures.time_series import Grain
 from services.stats.queries.cells import SumQuery
 from shared.reference import provinces, region
@@ -48,7 +50,7 @@ class PlannedSum:
     """
 
     question: Question
-    measure: Measure | Derived
+    measure: Summed
     cut: Cut
     grain: Grain
     query: SumQuery
@@ -72,7 +74,10 @@ class FigurePlan:
 
 
 def uses_lists(question: Question) -> bool:
-    """Whether the lists in force affect the answer."""
+    """Whether the lists in force affect the answer. Raises MeasureNotFound."""
+    measure = get_measure(question.measure)
+    if isinstance(measure, Listed) or (isinstance(measure, Quotient) and measure.den in LISTED):
+        return True
     return question.basis != "listed_at_departure" and "listed" in {*question.by, *question.filter.chosen()}
 
 
@@ -85,7 +90,7 @@ def plan(question: Question, lists: Classification, today: date) -> FigurePlan:
         return FigurePlan(question, measure, _by_list_of_the_day(question, measure, lists, due), "spans")
     if isinstance(measure, Quotient):
         asked = _until_due(question, due) if measure.den in DERIVED else question
-        parts = [MEASURE.get(name) or DERIVED[name] for name in (measure.num, measure.den) if name is not None]
+        parts = [SUMMED_BY_NAME[name] for name in (measure.num, measure.den) if name is not None]
         return FigurePlan(question, measure, tuple(_planned(asked, part, lists, due) for part in parts), "quotient")
     if measure.kind == "durations":
         asked = question.model_copy(update={"by": _with_days(question)})
@@ -98,10 +103,9 @@ def selection(question: Question, lists: Classification) -> tuple[SumQuery, int,
     counties must ever have been listed as (None: no matter). Raises MeasureNotFound, NoCut.
     """
     measure = get_measure(question.measure)
-    if isinstance(measure, Quotient) or (isinstance(measure, Derived) and measure.counts != "heads"):
+    if isinstance(measure, Quotient | Listed) or (isinstance(measure, Derived) and measure.counts != "heads"):
         raise NoCut(f"{measure.name} follows from others: ask for the events behind those", field="measure")
-    stored = _stored(measure)
-    query = _sum_query(question, measure, _cut(stored[0], question), "none", lists)
+    query = _sum_query(question, measure, _cut(stored_names(measure)[0], question), "none", lists)
     listed = question.filter.chosen().get("listed") if question.basis == "ever_listed" else None
     return query, _subtracted(measure), listed
 
@@ -111,6 +115,8 @@ def by_county(question: Question) -> Question | None:
     measure = get_measure(question.measure)
     while isinstance(measure, Quotient):
         measure = get_measure(measure.num)
+    if isinstance(measure, Listed):
+        measure = get_measure(measure.counted)
     asked = question.model_copy(update={"measure": measure.name, "by": ("county",)})
     return asked if any(_dimensions(asked) <= cut.dimensions for cut in cuts_with(measure)) else None
 
@@ -128,12 +134,14 @@ def _by_list_of_the_day(question: Question, measure: AnyMeasure, lists: Classifi
     )
 
 
-def _planned(question: Question, measure: Measure | Derived, lists: Classification, due: date) -> PlannedSum:
-    cut, grain = _cut(_stored(measure)[0], question), _grain(question)
+def _planned(question: Question, measure: Summed, lists: Classification, due: date) -> PlannedSum:
+    cut, grain = _cut(stored_names(measure)[0], question), _grain(question)
     if isinstance(measure, Derived) and measure.counts != "heads" and grain == "day":
         raise NoCut(f"{measure.name} are counted by month or year", field="by")
     if isinstance(measure, Derived) and measure.counts == "months":
         question = _until_due(question, due)
+    if isinstance(measure, Listed):
+        question = _of_whole_years(question, measure, due)
     query = _sum_query(question, measure, cut, grain, lists)
     return PlannedSum(
         question=question,
@@ -147,11 +155,19 @@ def _planned(question: Question, measure: Measure | Derived, lists: Classificati
     )
 
 
-def _stored(measure: Measure | Derived) -> tuple[str, ...]:
-    return (measure.plus, measure.minus) if isinstance(measure, Derived) else (measure.name,)
+def _of_whole_years(question: Question, measure: Listed, due: date) -> Question:
+    """Counties are counted by calendar year, up to `due`. Raises NoCut, PeriodInvalid."""
+    if {"month", "day"} & set(question.by):
+        raise NoCut(f"{measure.name} are counted by year", field="by")
+    asked = _dimensions(question)
+    if "designation" in asked or ("listed" in asked and question.basis != "ever_listed"):
+        raise NoCut(f"{measure.name} are counted by what they were ever listed as", field="basis")
+    if (question.start.month, question.start.day) != (1, 1):
+        raise PeriodInvalid(f"{measure.name} are counted by calendar year: it begins on 1 January", field="from")
+    return question.model_copy(update={"end": min(question.end, due)})
 
 
-def _subtracted(measure: Measure | Derived) -> int:
+def _subtracted(measure: Summed) -> int:
     return MEASURE[measure.minus].code if isinstance(measure, Derived) else 0
 
 
@@ -187,7 +203,7 @@ def _cut(measure: str, question: Question) -> Cut:
 
 
 # --- the sum to ask for -------------------------------------------------------------------------------------------------
-def _sum_query(question: Question, measure: Measure | Derived, cut: Cut, grain: Grain, lists: Classification) -> SumQuery:
+def _sum_query(question: Question, measure: Summed, cut: Cut, grain: Grain, lists: Classification) -> SumQuery:
     """As few rows as the question allows; what SQL cannot filter is filtered by name afterwards."""
     asked = {*question.by, *question.filter.chosen()}
     ever = "listed" in asked and question.basis == "ever_listed"
@@ -195,11 +211,11 @@ def _sum_query(question: Question, measure: Measure | Derived, cut: Cut, grain: 
     start = EARLIEST if measure.kind == "level" or counts in ("days", "months") else question.start
     return SumQuery(
         cut=cut.code,
-        measures=tuple(MEASURE[name].code for name in _stored(measure)),
+        measures=tuple(MEASURE[name].code for name in stored_names(measure)),
         start=start,
         end=question.end,
         bucket=_bucket(measure, grain),
-        level=_level(question, cut, ever=ever),
+        level="key" if isinstance(measure, Listed) else _level(question, cut, ever=ever),
         by_k2=cut.k2 in question.by or bool({"sex", "age_band"} & set(question.by)) or ("listed" in question.by and not ever),
         known_on=question.known_on,
         k1=_k1(question, cut, lists if ever else None),
@@ -208,7 +224,9 @@ def _sum_query(question: Question, measure: Measure | Derived, cut: Cut, grain: 
     )
 
 
-def _bucket(measure: Measure | Derived, grain: Grain) -> Grain:
+def _bucket(measure: Summed, grain: Grain) -> Grain:
+    if isinstance(measure, Listed):  # the list of each year
+        return "year"
     if measure.money:  # the month's rate converts it
         return "day" if grain == "day" else "month"
     counts = measure.counts if isinstance(measure, Derived) else None

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from services.stats.counting.measures import NOWHERE, Quotient
+from services.stats.counting.measures import NOWHERE, Listed, Quotient
 from services.stats.domain.questions import Question
+from services.stats.figures.listed_counties import with_listed
 from services.stats.figures.percentiles import BAND, Percentiles, read_percentiles
 from services.stats.figures.planning import GRAINS, LISTED_CLASSES, FigurePlan, PlannedSum
 from services.stats.figures.time_series import Grain, Name, NamedSums, Series, label, over_time
@@ -45,15 +46,18 @@ class Point:
 
 def points(plan: FigurePlan, sums: Sequence[Sequence[CellSum]], per_unit: RatesByMonth) -> list[Point]:
     """The points of the answer out of the rows of every planned sum."""
-    parts = [
-        _money(planned, rows, per_unit) if planned.measure.money else _counts(planned, rows)
-        for planned, rows in zip(plan.sums, sums, strict=True)
-    ]
+    parts = [_part(planned, rows, per_unit) for planned, rows in zip(plan.sums, sums, strict=True)]
     if plan.form == "spans":
         return _added(parts)
     if isinstance(plan.measure, Quotient):
         return _quotients(plan.measure, parts)
     return _percentiles(parts[0], plan.question) if plan.form == "percentiles" else parts[0]
+
+
+def _part(planned: PlannedSum, rows: Iterable[CellSum], per_unit: RatesByMonth) -> list[Point]:
+    if planned.measure.money:
+        return _money(planned, rows, per_unit)
+    return _counts(planned, with_listed(planned, rows) if isinstance(planned.measure, Listed) else rows)
 
 
 # --- forms of answers ---------------------------------------------------------------------------------------------------

@@ -6,8 +6,9 @@ from collections import Counter, defaultdict
 from datetime import date, timedelta
 from typing import Literal
 
-from services.stats.counting.measures import Derived, Measure
+from services.stats.counting.measures import Derived
 from services.stats.domain.questions import Question
+from services.stats.figures.measure_catalogue import Summed
 from shared.values import first_day, last_day, next_period, period_of
 
 Grain = Literal["none", "year", "month", "day"]
@@ -16,7 +17,7 @@ NamedSums = Counter[tuple[Name, str, date | None, bool]]  # (dimensions, currenc
 Series = dict[tuple[Name, str, str], int]  # (dimensions, currency, label of the period) -> value
 
 
-def over_time(named: NamedSums, measure: Measure | Derived, grain: Grain, question: Question) -> Series:
+def over_time(named: NamedSums, measure: Summed, grain: Grain, question: Question) -> Series:
     """By name, currency and label of the period."""
     signed: Counter[tuple[Name, str, date | None]] = Counter()
     for (name, currency, bucket, subtracted), value in named.items():
