@@ -12,6 +12,17 @@ from console.demo.world import CENTRE, MINUTES_A_DAY, SESSION_DAYS, World, contr
 from shared.principals import Role
 from shared.values import Channel
 
+_CENTRE_LICENCE = {
+    "centre": CENTRE,
+    "licence_no": "37001",
+    "region": "370000",
+    "valid_from": "2016-01-01",
+    "valid_to": "2021-12-31",
+    "capacity": 100_000,
+    "trainers": ["local-trainer"],
+    "assessors": ["local-assessor"],
+}
+
 
 async def create_enterprises(world: World) -> None:
     await _scale_programme(world)
@@ -31,6 +42,7 @@ async def create_enterprises(world: World) -> None:
         world.enterprises.append(entered["enterprise"])
         deposit = {"amount": {"minor": 500_000_000, "currency": "CNY"}}
         await officer.post("docking", f"/enterprises/{entered['enterprise']}/reserve", deposit, f"reserve-{number}")
+    await officer.post("training", "/centres", _CENTRE_LICENCE, "centre")
     trainer = officer.as_role(Role.TRAINER, CENTRE)
     pairs = sorted({(ordered_destination(v), v.occupation) for v in world.plan.voyages if not v.adopted})
     for destination, occupation in pairs:

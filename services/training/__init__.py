@@ -1,7 +1,9 @@
 """training: no training, no dispatch (Decree 620, article 12).
 
-Owns: courses, sessions and their seats, what every placement still needs, attendance, assessments, certificates.
-Events out: CoursePublished, CourseScheduled, SessionCancelled, WorkerEnrolled, EnrolmentCancelled, AttendanceRecorded, AssessmentRecorded,
-CertificateIssued, CertificateRevoked.
+Owns: the licences of training centres, courses, sessions and their seats, what every placement still needs, attendance, assessments,
+certificates.
+Events out: CentreLicensed, CentreRenewed, CentreStaffed, CentreSuspended, CentreReinstated, CentreRevoked, CoursePublished,
+CourseScheduled, SessionCancelled, WorkerEnrolled, EnrolmentCancelled, AttendanceRecorded, AssessmentRecorded, CertificateIssued,
+CertificateRevoked.
 Events in (docking): MatchedToEnterprise (a need, a seat), PlacementCancelled (frees the seat), Dispatched (the need is over).
 """

@@ -4,18 +4,71 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from shared.values import Day, DestinationField, EnrolmentId, Line, OccupationField, PlacementId
+from services.training.domain.centres import RevocationReason, SuspensionReason
+from shared.values import CountyField, Day, DestinationField, EnrolmentId, Line, OccupationField, PlacementId
 
 LARGEST_ROSTER = 500
 
+Version = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
+Capacity = Annotated[int, Field(strict=True, ge=1, le=100_000)]
+Accounts = Annotated[tuple[Line, ...], Field(max_length=500), AfterValidator(lambda names: tuple(dict.fromkeys(names)))]
 Minutes = Annotated[int, Field(strict=True, ge=0, le=1440)]
 Score = Annotated[int, Field(strict=True, ge=0, le=100)]
 
 
 class _Command(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LicenseCentre(_Command):
+    """Enter a centre's licence. `centre` is the account that acts for it; trainers and assessors are accounts too."""
+
+    centre: Line
+    licence_no: Annotated[str, StringConstraints(pattern=r"^[0-9]{5}$")]
+    region: CountyField
+    valid_from: Day
+    valid_to: Day
+    capacity: Capacity
+    trainers: Accounts
+    assessors: Accounts
+
+
+class RenewCentre(_Command):
+    """The same number, longer."""
+
+    valid_to: Day
+    capacity: Capacity | None = None
+    version: Version | None = None
+
+
+class StaffCentre(_Command):
+    """Who teaches and who assesses from now on, in place of those before."""
+
+    trainers: Accounts
+    assessors: Accounts
+    version: Version | None = None
+
+
+class SuspendCentre(_Command):
+    """For a time: its sessions to come are cancelled."""
+
+    reason: SuspensionReason
+    version: Version | None = None
+
+
+class ReinstateCentre(_Command):
+    """The suspension ends today."""
+
+    version: Version | None = None
+
+
+class RevokeCentre(_Command):
+    """For good: all its sessions that are not over are cancelled. What was examined before stays."""
+
+    reason: RevocationReason
+    version: Version | None = None
 
 
 class PublishCourse(_Command):
@@ -74,9 +127,10 @@ class Assessed(_Command):
 
 
 class RecordAssessment(_Command):
-    """Results of one examination. `assessed_on` is today unless given."""
+    """Results of one examination. `assessed_on` is today unless given, `assessor` the account that sends it."""
 
     assessed_on: Day | None = None
+    assessor: Line | None = None
     entries: Annotated[tuple[Assessed, ...], Field(min_length=1, max_length=LARGEST_ROSTER)]
 
 

@@ -7,6 +7,8 @@ from typing import Literal
 
 from shared.events.event import TRAINING, Event, Origin
 from shared.values import (
+    CentreId,
+    CountyCode,
     CourseId,
     Destination,
     EnrolmentId,
@@ -24,6 +26,55 @@ class _Training(Event):
     destination: Destination
     occupation: Occupation
     effective: date
+
+
+class _Centre(Event):
+    TOPIC = TRAINING
+    SUBJECT = "centre_id"
+
+    centre_id: CentreId
+    centre: str
+    effective: date
+
+
+class _Licence(_Centre):
+    licence_no: str | None  # None: the centre was at work before licences were kept here
+    region: CountyCode | None
+    valid_from: date
+    valid_to: date
+    capacity: int  # trainees at a time
+
+
+class CentreLicensed(_Licence):
+    trainers: int  # how many accounts
+    assessors: int
+
+
+class CentreRenewed(_Licence):
+    previous_valid_to: date
+
+
+class CentreStaffed(_Centre):
+    """Who teaches and assesses from now on: how many; the accounts stay with training."""
+
+    trainers: int
+    assessors: int
+
+
+class CentreSuspended(_Centre):
+    """Its sessions to come are cancelled."""
+
+    reason: Literal["breach", "investigation", "premises", "false_records"]
+
+
+class CentreReinstated(_Centre):
+    suspended_on: date
+
+
+class CentreRevoked(_Centre):
+    """For good. Its sessions that are not over are cancelled."""
+
+    reason: Literal["breach", "false_records", "certificates_sold", "business_ended"]
 
 
 class CoursePublished(_Training):
@@ -99,6 +150,12 @@ class CertificateRevoked(_Enrolment):
 
 
 EVENTS: tuple[type[Event], ...] = (
+    CentreLicensed,
+    CentreRenewed,
+    CentreStaffed,
+    CentreSuspended,
+    CentreReinstated,
+    CentreRevoked,
     CoursePublished,
     CourseScheduled,
     SessionCancelled,

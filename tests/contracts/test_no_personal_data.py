@@ -98,6 +98,7 @@ TEXT = {
     "quota_effect": "a quota and two shares",
     "reason": "why an officer or a rule ended something: about the case, never about the person",
     "reasons": "slugs of what the match was ranked by",
+    "region": "GB/T 2260",
     "registration_no": "a company's number in the host state's register",
     "requested_by": "role and account name",
     "rule_version": "version of a rule",

@@ -95,6 +95,10 @@ async def test_the_trainer_of_a_session_does_not_assess_it(school: School) -> No
     same = school.client.speaking_as(Role.ASSESSOR, subject="li-trainer")
     refused = await school.assess(session, {one["enrolment"]: 90}, who=same)
     assert (refused.status, refused.code) == (409, "ASSESSOR_IS_TRAINER")
+    body = {"entries": [{"enrolment": one["enrolment"], "score": 90}]}
+    for sender, named in ((same, "wu-assessor"), (school.assessor, "li-trainer")):
+        behind = await school.post(f"/sessions/{session}/assessments", {**body, "assessor": named}, who=sender)
+        assert (behind.status, behind.code) == (409, "ASSESSOR_IS_TRAINER"), "neither sends it under another's name"
 
 
 async def test_too_few_hours_or_too_many_absences_bar_the_assessment(school: School) -> None:
@@ -154,6 +158,7 @@ async def test_one_worker_in_two_centres_on_one_day_is_flagged(school: School) -
     school.today -= timedelta(days=7)
     await school.cancel(first)
     officer = school.client
+    await school.centre("centre-2", 2)
     course = await school.post(
         "/courses", {"centre": "centre-2", "destination": "SGP", "occupation": "7", "minimum_minutes": 60}, who=officer
     )

@@ -157,6 +157,7 @@ def label() -> str:
 async def founded(venture: Venture) -> Venture:
     """Enterprise, reserve, order; course, session."""
     officer, trainer = venture.on(FOUNDED), venture.on(FOUNDED, Role.TRAINER)
+    region = random.choice(sorted(reference.provinces()))
     enterprise = {
         "name": "Weihai Labour Cooperation Co.",
         "licence_no": f"LW3700201{random.randrange(10**5):05d}",
@@ -179,6 +180,17 @@ async def founded(venture: Venture) -> Venture:
         "expires": "2019-12-31",
     }
     venture.order = (await venture.on(FOUNDED, Role.ENTERPRISE).post("docking", "/orders", order, label()))["order"]
+    licence = {
+        "centre": venture.centre,
+        "licence_no": f"{region[:2]}{random.randrange(1000):03d}",
+        "region": region,
+        "valid_from": FOUNDED.isoformat(),
+        "valid_to": "2025-12-31",
+        "capacity": 1000,
+        "trainers": ["local-trainer"],
+        "assessors": ["local-assessor"],
+    }
+    await officer.post("training", "/centres", licence, label())
     course = {"destination": venture.destination, "occupation": venture.occupation, "minimum_minutes": COURSE_MINUTES}
     venture.course = (await trainer.post("training", "/courses", course, label()))["course"]
     session = {"starts_on": TRAINED.isoformat(), "ends_on": TRAINED.isoformat(), "seats": 5, "trainer": "local-trainer"}

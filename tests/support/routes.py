@@ -28,6 +28,7 @@ KNOWN_CODES = {
     "destination": "JPN",
     "county": "622427",
     "household_county": "622427",
+    "region": "370000",
 }
 
 

@@ -92,6 +92,24 @@ class School(Visit):
         return await self.at(who or self.trainer).post(path, {} if body is None else body, key=key)
 
     # --- the world
+    def a_centre(self, centre: str = CENTRE, number: int = 1, **changes: Any) -> dict[str, Any]:
+        return {
+            "centre": centre,
+            "licence_no": f"37{number:03d}",
+            "region": "370000",
+            "valid_from": "2016-01-01",
+            "valid_to": "2025-12-31",
+            "capacity": 100_000,
+            "trainers": ["li-trainer"],
+            "assessors": ["wu-assessor"],
+            **changes,
+        }
+
+    async def centre(self, centre: str = CENTRE, number: int = 1, **changes: Any) -> str:
+        answer = await self.post("/centres", self.a_centre(centre, number, **changes), who=self.client)
+        assert answer.status == 201, answer.body
+        return str(answer.body["id"])
+
     async def course(self, **changes: Any) -> str:
         body = {"destination": "JPN", "occupation": "71", "minimum_minutes": DAYS * FULL_DAY * 9 // 10, **changes}
         answer = await self.post("/courses", body)
@@ -168,7 +186,9 @@ class School(Visit):
 
 @pytest.fixture
 async def school(make_database: Any) -> AsyncIterator[School]:
-    """A running training service on a fresh database."""
+    """A running training service on a fresh database, with one licensed centre."""
     database: Database = await make_database("training")
     async with serving("training", database) as client:
-        yield School(client.speaking_as(Role.OFFICER, regions=(NATION,)))
+        running = School(client.speaking_as(Role.OFFICER, regions=(NATION,)))
+        await running.centre()
+        yield running

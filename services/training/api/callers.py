@@ -12,6 +12,7 @@ READERS = (Role.TRAINER, Role.ASSESSOR, Role.CLERK, Role.OFFICER, Role.AUDITOR)
 Centre = Annotated[Call, allow(Role.TRAINER, Role.OFFICER)]
 Enroller = Annotated[Call, allow(Role.TRAINER, Role.OFFICER, Role.CLERK)]
 Assessor = Annotated[Call, allow(Role.ASSESSOR, Role.OFFICER)]
+Officer = Annotated[Call, allow(Role.OFFICER)]
 Reader = Annotated[Call, allow(*READERS)]
 Overseer = Annotated[Call, allow(Role.OFFICER, Role.AUDITOR)]
 Anybody = Annotated[Call, allow(*READERS, Role.ENTERPRISE, Role.OPERATOR)]

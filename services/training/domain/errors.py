@@ -5,6 +5,12 @@ from __future__ import annotations
 from shared.errors import Conflict, Invalid, NotFound
 
 
+class CentreNotFound(NotFound):
+    """There is no such training centre."""
+
+    slug = "CENTRE_NOT_FOUND"
+
+
 class CourseNotFound(NotFound):
     """There is no such course."""
 
@@ -51,6 +57,78 @@ class CentreMissing(Invalid):
     """An officer names the centre; a trainer acts for the own one."""
 
     slug = "CENTRE_MISSING"
+
+
+class RegionNotFound(Invalid):
+    """No province has this code."""
+
+    slug = "REGION_NOT_FOUND"
+
+
+class RegionDiffers(Invalid):
+    """The first two digits of a licence number are those of its region."""
+
+    slug = "REGION_DIFFERS"
+
+
+class ValidityDays(Invalid):
+    """A licence ends on the day it starts or later, and not in the past."""
+
+    slug = "VALIDITY_DAYS"
+
+
+class NotRenewed(Invalid):
+    """A renewal runs longer than the licence does already."""
+
+    slug = "NOT_RENEWED"
+
+
+class LicenceTaken(Conflict):
+    """Another centre has this licence number."""
+
+    slug = "LICENCE_TAKEN"
+
+
+class CentreLicensed(Conflict):
+    """The centre has its licence: renew it."""
+
+    slug = "CENTRE_LICENSED"
+
+
+class CentreIllegalStep(Conflict):
+    """The licence's state does not allow this."""
+
+    slug = "CENTRE_ILLEGAL_STEP"
+
+
+class CentreNotLicensed(Conflict):
+    """Sessions are held at a centre that is licensed on their days."""
+
+    slug = "CENTRE_NOT_LICENSED"
+
+
+class CentreNotActive(Conflict):
+    """The centre's licence is suspended or revoked."""
+
+    slug = "CENTRE_NOT_ACTIVE"
+
+
+class CapacityExceeded(Conflict):
+    """The centre's licence allows fewer trainees at a time."""
+
+    slug = "CAPACITY_EXCEEDED"
+
+
+class TrainerNotRegistered(Invalid):
+    """The account is not one of the centre's trainers."""
+
+    slug = "TRAINER_NOT_REGISTERED"
+
+
+class AssessorNotRegistered(Conflict):
+    """The account is not one of the centre's assessors."""
+
+    slug = "ASSESSOR_NOT_REGISTERED"
 
 
 class SessionInPast(Invalid):
@@ -144,7 +222,7 @@ class TooManyAbsences(Conflict):
 
 
 class AssessorIsTrainer(Conflict):
-    """Who has taught a session does not assess it."""
+    """Who has taught a session, or kept its attendance, does not assess it."""
 
     slug = "ASSESSOR_IS_TRAINER"
 

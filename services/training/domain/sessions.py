@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -109,7 +109,7 @@ def require_since_start(session: Session, day: date, today: date, field: str) ->
         raise DayInFuture(f"today is {today}", field=field)
 
 
-def require_other_assessor(session: Session, assessor: str) -> None:
+def require_other_assessor(teachers: Collection[str], account: str) -> None:
     """Raises AssessorIsTrainer."""
-    if assessor == session.trainer:
-        raise AssessorIsTrainer(state=session.trainer)
+    if account in teachers:
+        raise AssessorIsTrainer(state=account)

@@ -13,12 +13,17 @@ from shared.values import EnrolmentId, SessionId
 
 # Only what is new or different comes back.
 INSERT_DAY = """
-INSERT INTO attendance (enrolment, day, session, worker, centre, minutes)
-SELECT enrolment, $4, $5, worker, $6, minutes FROM unnest($1::uuid[], $2::uuid[], $3::integer[]) AS entry (enrolment, worker, minutes)
-ON CONFLICT (enrolment, day) DO UPDATE SET minutes = excluded.minutes WHERE attendance.minutes <> excluded.minutes
+INSERT INTO attendance (enrolment, day, session, worker, centre, minutes, recorded_by)
+SELECT enrolment, $4, $5, worker, $6, minutes, $7 FROM unnest($1::uuid[], $2::uuid[], $3::integer[]) AS entry (enrolment, worker, minutes)
+ON CONFLICT (enrolment, day) DO UPDATE SET minutes = excluded.minutes, recorded_by = excluded.recorded_by
+WHERE attendance.minutes <> excluded.minutes
 RETURNING enrolment
 """
 GET_DAYS_HELD = "SELECT count(DISTINCT day) FROM attendance WHERE session = $1 AND minutes > 0"
+# A clerk or officer who types it in has not taught.
+LIST_TEACHERS = """
+SELECT DISTINCT substr(recorded_by, 9) AS account FROM attendance WHERE session = $1 AND starts_with(recorded_by, 'trainer:')
+"""
 GET_LAST_DAYS = """
 SELECT enrolment, max(day) AS day FROM attendance WHERE enrolment = ANY($1::uuid[]) AND minutes > 0 GROUP BY enrolment
 """
@@ -51,6 +56,7 @@ async def insert_day(tx: Tx, session: Session, day: date, entries: Sequence[tupl
         day,
         session.id,
         session.course.centre,
+        str(tx.principal),
     )
     return {row["enrolment"] for row in changed}
 
@@ -59,6 +65,11 @@ async def get_days_held(tx: Tx, session: SessionId) -> int:
     """Days on which somebody attended."""
     count: int = await tx.conn.fetchval(GET_DAYS_HELD, session)
     return count
+
+
+async def list_teachers(tx: Tx, session: SessionId) -> list[str]:
+    """The accounts of trainers who kept the session's attendance."""
+    return [row["account"] for row in await tx.conn.fetch(LIST_TEACHERS, session)]
 
 
 async def get_last_days(tx: Tx, enrolments: Sequence[EnrolmentId]) -> dict[EnrolmentId, date]:

@@ -16,7 +16,7 @@ LOCK_ALLOCATION = "SELECT pg_advisory_xact_lock(7301020)"
 SESSION = rows.Columns(
     Session,
     """
-    session AS id, starts_on, ends_on, seats, taken, trainer, state, course.course AS "course.id", centre AS "course.centre",
+    session AS id, starts_on, ends_on, seats, taken, trainer, session.state, course.course AS "course.id", course.centre AS "course.centre",
     course.destination AS "course.destination", course.occupation AS "course.occupation",
     minimum_minutes AS "course.minimum_minutes", validity_days AS "course.validity_days"
     """,
@@ -32,12 +32,32 @@ ORDER BY session LIMIT $5
 # The earliest session that takes somebody for this destination and occupation; of the course $5 rather than of others. Nobody is put
 # into a session again that they have given up.
 LOCK_OPEN = SESSION.select("""
-FROM session JOIN course ON course.course = session.course
-WHERE session.destination = $1 AND starts_with($2::text, session.occupation) AND taken < seats AND state = 'scheduled' AND starts_on >= $3
+FROM session JOIN course ON course.course = session.course JOIN centre ON centre.centre = course.centre AND centre.state = 'active'
+WHERE session.destination = $1 AND starts_with($2::text, session.occupation) AND taken < seats AND session.state = 'scheduled'
+  AND starts_on >= $3
   AND NOT EXISTS (SELECT FROM enrolment WHERE enrolment.placement = $4 AND enrolment.session = session.session)
   AND ($6::date IS NULL OR ends_on <= $6)
 ORDER BY (session.course = $5) DESC NULLS LAST, starts_on, session LIMIT 1 FOR UPDATE OF session
 """)
+# Of a suspended centre what has not begun, of a revoked one what is not over; not what was examined already.
+GET_OF_CLOSED_CENTRE = """
+SELECT session.session
+FROM centre JOIN course ON course.centre = centre.centre JOIN session ON session.course = course.course
+WHERE centre.state <> 'active' AND session.state = 'scheduled'
+  AND CASE centre.state WHEN 'revoked' THEN ends_on >= $1 ELSE starts_on > $1 END
+  AND NOT EXISTS (SELECT FROM enrolment WHERE enrolment.session = session.session AND assessed_on IS NOT NULL)
+ORDER BY session.session LIMIT 1
+"""
+GET_BUSIEST = """
+SELECT coalesce(max(taken), 0) FROM (
+    SELECT sum(session.seats) AS taken
+    FROM generate_series($2::date, $3::date, interval '1 day') AS day
+    JOIN session ON day::date BETWEEN starts_on AND ends_on
+    JOIN course ON course.course = session.course
+    WHERE centre = $1 AND state = 'scheduled'
+    GROUP BY day
+) AS daily
+"""
 GET_UNASSESSED = """
 SELECT session.session FROM session
 WHERE ends_on < $1 AND EXISTS (SELECT FROM enrolment WHERE enrolment.session = session.session AND state = 'enrolled')
@@ -77,6 +97,17 @@ async def get_unassessed(tx: Tx, ended_before: date) -> SessionId | None:
     """A session that ended before the day and still has somebody enrolled."""
     found: SessionId | None = await tx.conn.fetchval(GET_UNASSESSED, ended_before)
     return found
+
+
+async def get_of_closed_centre(tx: Tx, today: date) -> SessionId | None:
+    """A session that cannot take place: its centre is suspended or revoked."""
+    found: SessionId | None = await tx.conn.fetchval(GET_OF_CLOSED_CENTRE, today)
+    return found
+
+
+async def get_busiest(tx: Tx, centre: str, first: date, last: date) -> int:
+    """Seats of the centre's sessions on the day of these on which there are most."""
+    return int(await tx.conn.fetchval(GET_BUSIEST, centre, first, last))
 
 
 async def insert(tx: Tx, session: Session) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from services.training import commands
+from services.training.domain.centres import require_assessor
 from services.training.domain.enrolments import Enrolment, Result, Step, passed, require_assessed_after, require_attended, step
 from services.training.domain.errors import PassCapReached
 from services.training.domain.needs import NeedStep
@@ -13,7 +14,7 @@ from services.training.queries import attendance, centre_days, enrolments, needs
 from services.training.settings import policy
 from services.training.usecases import seats
 from services.training.usecases.event_fields import codes
-from services.training.usecases.scope import lock_named, lock_session
+from services.training.usecases.scope import get_centre, lock_named, lock_session
 from services.training.views import enrolments as views
 from shared import events
 from shared.db import Tx
@@ -24,17 +25,18 @@ from shared.values import SessionId
 async def record_assessment(tx: Tx, session_id: SessionId, command: commands.RecordAssessment) -> views.Assessment:
     """Results of one examination. Who fails waits for another seat.
 
-    Raises SessionNotFound, AssessorIsTrainer, NotInSession, NamedTwice, IllegalStep, DayOutsideSession, DayInFuture,
-    AssessedBeforeAttendance, TooFewMinutes, TooManyAbsences, ResultContradictsScore, PassCapReached.
+    Raises SessionNotFound, AssessorIsTrainer, AssessorNotRegistered, CentreNotLicensed, CentreNotActive, NotInSession, NamedTwice,
+    IllegalStep, DayOutsideSession, DayInFuture, AssessedBeforeAttendance, TooFewMinutes, TooManyAbsences, ResultContradictsScore,
+    PassCapReached.
     """
     await sessions.lock_allocation(tx)
     session = await lock_session(tx, session_id)
     session_after(session, SessionStep.ASSESS)
-    require_other_assessor(session, tx.principal.subject)
     today = tx.clock.today()
     day = command.assessed_on or today
     require_since_start(session, day, today, "assessed_on")
     roster = await lock_named(tx, session, [entry.enrolment for entry in command.entries])
+    assessor = await _assessor(tx, session, command.assessor, day)
     days_held = await attendance.get_days_held(tx, session.id)
     results = [
         _assess(one, entry, session, days_held, f"entries.{index}")
@@ -43,7 +45,7 @@ async def record_assessment(tx: Tx, session_id: SessionId, command: commands.Rec
     last_days = await attendance.get_last_days(tx, [one.id for one in roster])
     for one in roster:
         require_assessed_after(last_days.get(one.id), day, "assessed_on")
-    await enrolments.update_results(tx, results, tx.principal.subject, day)
+    await enrolments.update_results(tx, results, assessor, day)
     await _count_passes(tx, session.course.centre, day, sum(result.passed for result in results))
     assessed = (
         events.AssessmentRecorded(score=result.score, passed=result.passed, **codes(result.enrolment, session.course.id, day))
@@ -53,6 +55,19 @@ async def record_assessment(tx: Tx, session_id: SessionId, command: commands.Rec
     failed = [result.enrolment.placement for result in results if not result.passed]
     await seats.reopen(tx, await needs.lock_all(tx, failed), NeedStep.UNSEAT)
     return views.Assessment(results=tuple(map(views.Result.from_result, results)))
+
+
+async def _assessor(tx: Tx, session: Session, named: str | None, day: date) -> str:
+    """Whose examination it was: an assessor of the centre who did not teach the session. The same goes for whoever sends it.
+
+    Raises AssessorIsTrainer, AssessorNotRegistered, CentreNotLicensed, CentreNotActive.
+    """
+    assessor = named or tx.principal.subject
+    teachers = {session.trainer, *await attendance.list_teachers(tx, session.id)}
+    for account in (assessor, tx.principal.subject):
+        require_other_assessor(teachers, account)
+    require_assessor(await get_centre(tx, session, day, "assessed_on"), assessor)
+    return assessor
 
 
 def _assess(one: Enrolment, entry: commands.Assessed, session: Session, days_held: int, field: str) -> Result:

@@ -9,7 +9,7 @@ from services.training.domain.enrolments import Step, require_day_length, requir
 from services.training.domain.sessions import SessionStep, require_attendance_day, session_after
 from services.training.queries import attendance, enrolments
 from services.training.usecases.event_fields import codes
-from services.training.usecases.scope import lock_named, lock_session
+from services.training.usecases.scope import get_centre, lock_named, lock_session
 from services.training.views import enrolments as views
 from shared import events
 from shared.db import Tx
@@ -19,11 +19,12 @@ from shared.values import SessionId
 
 async def record_attendance(tx: Tx, session_id: SessionId, command: commands.RecordAttendance) -> views.Attendance:
     """One day's minutes. Raises SessionNotFound, DayOutsideSession, DayInFuture, BeforeEnrolment, DayTooLong, NotInSession, NamedTwice,
-    IllegalStep.
+    IllegalStep, CentreNotLicensed, CentreNotActive.
     """
     session = await lock_session(tx, session_id)
     session_after(session, SessionStep.ATTEND)
     require_attendance_day(session, command.day, tx.clock.today())
+    await get_centre(tx, session, command.day, "day")
     roster = await lock_named(tx, session, [entry.enrolment for entry in command.entries])
     for index, entry in enumerate(command.entries):
         require_day_length(entry.minutes, f"entries.{index}.minutes")

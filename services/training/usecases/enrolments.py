@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from services.training import commands
+from services.training.domain.centres import require_active
 from services.training.domain.enrolments import Enrolment, EnrolmentState
 from services.training.domain.errors import AlreadyEnrolled, EnrolmentNotFound, NeedNotFound
 from services.training.domain.needs import Need, NeedStep, require_fitting, require_seatable
 from services.training.domain.sessions import Session, SessionStep, require_not_over, session_after
-from services.training.queries import enrolments, needs, sessions
+from services.training.queries import centres, enrolments, needs, sessions
 from services.training.usecases import seats
 from services.training.usecases.scope import counties_seen, lock_session, own_centre, require_counties
 from services.training.views import enrolments as views
@@ -21,12 +22,14 @@ from shared.values import EnrolmentId, PlacementId, SessionId
 async def enrol(tx: Tx, session_id: SessionId, command: commands.Enrol) -> views.Seating:
     """W1: a seat for a placement that needs training; where the session is full, it waits, and is seated when its turn comes.
 
-    Raises SessionNotFound, NeedNotFound, NeedNotOpen, AlreadyEnrolled, CourseDoesNotFit, SessionOver, IllegalStep, Forbidden.
+    Raises SessionNotFound, NeedNotFound, NeedNotOpen, AlreadyEnrolled, CourseDoesNotFit, SessionOver, IllegalStep, CentreNotActive,
+    Forbidden.
     """
     await sessions.lock_allocation(tx)
     session = await lock_session(tx, session_id)
     session_after(session, SessionStep.ENROL)
     require_not_over(session, tx.clock.today())
+    require_active(await centres.get_by_name(tx, session.course.centre))
     need = await needs.lock(tx, command.placement)
     if need is None:
         raise NeedNotFound(field="placement")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
+from services.training.domain.centres import Centre, require_in_force
 from services.training.domain.enrolments import Enrolment, require_once
-from services.training.domain.errors import NotInSession, SessionNotFound
+from services.training.domain.errors import CentreNotLicensed, NotInSession, SessionNotFound
 from services.training.domain.needs import Need
 from services.training.domain.sessions import Session
-from services.training.queries import enrolments, sessions
+from services.training.queries import centres, enrolments, sessions
 from shared.db import Tx
 from shared.principals import Principal, Role, require_county, require_party
 from shared.values import EnrolmentId, SessionId
@@ -21,6 +23,15 @@ async def lock_session(tx: Tx, session_id: SessionId) -> Session:
         raise SessionNotFound
     require_party(tx.principal, session.course.centre)
     return session
+
+
+async def get_centre(tx: Tx, session: Session, day: date, field: str) -> Centre:
+    """The session's centre, licensed on that day. Raises CentreNotLicensed, CentreNotActive."""
+    centre = await centres.get_by_name(tx, session.course.centre)
+    if centre is None:
+        raise CentreNotLicensed(field=field)
+    require_in_force(centre, day, field, was_suspended=await centres.get_was_suspended(tx, centre.id, day))
+    return centre
 
 
 async def lock_named(tx: Tx, session: Session, ids: Sequence[EnrolmentId]) -> list[Enrolment]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from services.training import commands
+from services.training.domain.centres import require_active, require_capacity, require_covered, require_trainer
 from services.training.domain.enrolments import EnrolmentState, require_not_assessed
 from services.training.domain.errors import CourseNotFound, SessionNotFound
 from services.training.domain.sessions import CancellationReason, Session, SessionState, SessionStep, require_session_days, session_after
-from services.training.queries import courses, enrolments, sessions
+from services.training.queries import centres, courses, enrolments, sessions
 from services.training.usecases import seats
 from services.training.usecases.event_fields import course_codes
 from services.training.usecases.scope import counties_seen, lock_session, own_centre
@@ -27,7 +28,8 @@ WHOLE_ROSTER = 1000  # a session has no more seats
 async def schedule_session(tx: Tx, course_id: CourseId, command: commands.ScheduleSession) -> views.Scheduled:
     """Open a session; those who wait for such a course get its seats, oldest need first.
 
-    Raises CourseNotFound, SessionDays, SessionInPast, Forbidden.
+    Raises CourseNotFound, SessionDays, SessionInPast, CentreNotLicensed, CentreNotActive, TrainerNotRegistered, CapacityExceeded,
+    Forbidden.
     """
     course = await courses.get(tx, course_id)
     if course is None:
@@ -45,6 +47,7 @@ async def schedule_session(tx: Tx, course_id: CourseId, command: commands.Schedu
         trainer=command.trainer,
     )
     await sessions.lock_allocation(tx)
+    await _require_licensed(tx, session)
     await sessions.insert(tx, session)
     scheduled = events.CourseScheduled(
         session=session.id,
@@ -57,6 +60,17 @@ async def schedule_session(tx: Tx, course_id: CourseId, command: commands.Schedu
     publish_and_audit(tx, scheduled)
     enrolled = await seats.fill(tx, session)
     return views.Scheduled.from_session(replace(session, taken=len(enrolled)), enrolled=tuple(one.id for one in enrolled))
+
+
+async def _require_licensed(tx: Tx, session: Session) -> None:
+    """W1: at a centre licensed on all its days, by one of its trainers, within its capacity.
+
+    Raises CentreNotLicensed, CentreNotActive, TrainerNotRegistered, CapacityExceeded.
+    """
+    centre = require_active(await centres.lock_shared(tx, session.course.centre))
+    require_covered(centre, session.starts_on, session.ends_on)
+    require_trainer(centre, session.trainer)
+    require_capacity(centre, session.seats, await sessions.get_busiest(tx, centre.centre, session.starts_on, session.ends_on))
 
 
 async def cancel_session(tx: Tx, session_id: SessionId, command: commands.CancelSession) -> views.CancelledSession:

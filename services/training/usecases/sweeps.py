@@ -1,4 +1,4 @@
-"""Nothing waits for ever: seats of sessions that were never assessed, certificates that expired before departure."""
+"""Nothing waits for ever: sessions of closed centres, seats never assessed, certificates that expired before departure."""
 
 from __future__ import annotations
 
@@ -9,15 +9,26 @@ from services.training.domain.needs import NeedStep
 from services.training.queries import enrolments, needs, sessions
 from services.training.settings import policy
 from services.training.usecases import seats
+from services.training.usecases.sessions import cancel
 from shared.db import Tx
 
 BATCH = 200  # needs per sweep
 
 
 async def sweep(tx: Tx) -> int:
-    """One session, or a batch of needs. Returns how many enrolments and needs it acted on."""
+    """One session, or a batch of needs. Returns how many sessions, enrolments and needs it acted on."""
     await sessions.lock_allocation(tx)
-    return await _give_up_unassessed(tx) or await _reopen_expired(tx)
+    return await _cancel_of_closed_centre(tx) or await _give_up_unassessed(tx) or await _reopen_expired(tx)
+
+
+async def _cancel_of_closed_centre(tx: Tx) -> int:
+    """One session of a centre that was suspended or revoked; everybody gets another seat or waits."""
+    session_id = await sessions.get_of_closed_centre(tx, tx.clock.today())
+    session = await sessions.lock(tx, session_id) if session_id is not None else None
+    if session is None:
+        return 0
+    await cancel(tx, session, "centre_closed")
+    return 1
 
 
 async def _give_up_unassessed(tx: Tx) -> int:

@@ -1,0 +1,122 @@
+"""Training centres and their suspensions."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from services.training.domain.centres import Centre, SuspensionReason
+from shared import rows
+from shared.db import Tx
+from shared.values import CentreId, CountyCode
+
+CENTRE = rows.Columns(
+    Centre, "id, centre, licence_no, region, valid_from, valid_to, capacity, trainers, assessors, state, revoked_on, version"
+)
+GET = CENTRE.select("FROM centre WHERE id = $1")
+GET_BY_NAME = CENTRE.select("FROM centre WHERE centre = $1")
+LOCK = CENTRE.select("FROM centre WHERE id = $1 FOR UPDATE")
+LOCK_BY_NAME = CENTRE.select("FROM centre WHERE centre = $1 FOR UPDATE")
+# Kept as it is until a session is scheduled: a suspension waits, and finds the session then.
+LOCK_SHARED = CENTRE.select("FROM centre WHERE centre = $1 FOR SHARE")
+# A licence that has ended is shown as expired, and found as such.
+LIST = CENTRE.select("""
+FROM centre
+WHERE ($1::uuid IS NULL OR id > $1) AND ($2::text IS NULL OR region = $2)
+  AND ($3::text IS NULL OR $3 = CASE WHEN state = 'active' AND valid_to < $4 THEN 'expired' ELSE state END)
+ORDER BY id LIMIT $5
+""")
+INSERT = """
+INSERT INTO centre (id, centre, licence_no, region, valid_from, valid_to, capacity, trainers, assessors, state)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING RETURNING true
+"""
+UPDATE = """
+UPDATE centre SET licence_no = $2, region = $3, valid_from = $4, valid_to = $5, capacity = $6, trainers = $7, assessors = $8, state = $9,
+    revoked_on = $10, version = version + 1
+WHERE id = $1
+"""
+EXISTS_LICENCE = "SELECT EXISTS (SELECT FROM centre WHERE licence_no = $1 AND centre <> $2)"
+INSERT_SUSPENSION = "INSERT INTO centre_suspension (centre, since, reason) VALUES ($1, $2, $3)"
+UPDATE_SUSPENSION = "UPDATE centre_suspension SET until = $2 WHERE centre = $1 AND until IS NULL RETURNING since"
+GET_WAS_SUSPENDED = """
+SELECT EXISTS (SELECT FROM centre_suspension WHERE centre = $1 AND since <= $2 AND (until IS NULL OR until > $2))
+"""
+
+
+async def get(tx: Tx, centre: CentreId) -> Centre | None:
+    return await rows.fetch_one(tx.conn, GET, centre)
+
+
+async def get_by_name(tx: Tx, centre: str) -> Centre | None:
+    return await rows.fetch_one(tx.conn, GET_BY_NAME, centre)
+
+
+async def lock(tx: Tx, centre: CentreId) -> Centre | None:
+    return await rows.fetch_one(tx.conn, LOCK, centre)
+
+
+async def lock_by_name(tx: Tx, centre: str) -> Centre | None:
+    return await rows.fetch_one(tx.conn, LOCK_BY_NAME, centre)
+
+
+async def lock_shared(tx: Tx, centre: str) -> Centre | None:
+    return await rows.fetch_one(tx.conn, LOCK_SHARED, centre)
+
+
+async def list_(tx: Tx, *, region: CountyCode | None, state: str | None, today: date, after: CentreId | None, limit: int) -> list[Centre]:
+    """`state`: as of today; "expired" too."""
+    return await rows.fetch(tx.conn, LIST, after, region, state, today, limit)
+
+
+async def exists_licence(tx: Tx, licence_no: str, centre: str) -> bool:
+    """Whether another centre has the number."""
+    return bool(await tx.conn.fetchval(EXISTS_LICENCE, licence_no, centre))
+
+
+async def insert(tx: Tx, one: Centre) -> bool:
+    """False: the name or the number has been taken meanwhile."""
+    inserted = await tx.conn.fetchval(
+        INSERT,
+        one.id,
+        one.centre,
+        one.licence_no,
+        one.region,
+        one.valid_from,
+        one.valid_to,
+        one.capacity,
+        list(one.trainers),
+        list(one.assessors),
+        one.state,
+    )
+    return bool(inserted)
+
+
+async def update(tx: Tx, one: Centre) -> None:
+    """The caller holds the row's lock."""
+    await tx.conn.execute(
+        UPDATE,
+        one.id,
+        one.licence_no,
+        one.region,
+        one.valid_from,
+        one.valid_to,
+        one.capacity,
+        list(one.trainers),
+        list(one.assessors),
+        one.state,
+        one.revoked_on,
+    )
+
+
+async def insert_suspension(tx: Tx, centre: CentreId, since: date, reason: SuspensionReason) -> None:
+    await tx.conn.execute(INSERT_SUSPENSION, centre, since, reason)
+
+
+async def update_suspension(tx: Tx, centre: CentreId, until: date) -> date | None:
+    """End the suspension in force; the day it began, None: there is none."""
+    since: date | None = await tx.conn.fetchval(UPDATE_SUSPENSION, centre, until)
+    return since
+
+
+async def get_was_suspended(tx: Tx, centre: CentreId, day: date) -> bool:
+    """Whether the day lies within a suspension, ended or not."""
+    return bool(await tx.conn.fetchval(GET_WAS_SUSPENDED, centre, day))
