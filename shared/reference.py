@@ -15,9 +15,10 @@ from pathlib import Path
 import chinese_calendar
 import pycountry
 
+from shared import currencies
 from shared.errors import Invalid
 from shared.events import Origin
-from shared.values import CountyCode, Designation, Destination, Occupation, Region, Scheme
+from shared.values import CountyCode, Currency, Designation, Destination, Occupation, Period, Region, Scheme, first_day
 
 FOLDER = Path(__file__).parent / "reference"
 DESIGNATION_VERSION = "poverty-counties-2012..2020/1"
@@ -187,6 +188,19 @@ def require_destination(code: str, field: str = "destination") -> None:
     """Raises DestinationNotFound, which names the field."""
     if not known_destination(code):
         raise DestinationNotFound(field=field)
+
+
+class CurrencyWithdrawn(Invalid):
+    """The currency was not legal tender any more in that month."""
+
+    slug = "CURRENCY_WITHDRAWN"
+
+
+def require_legal_tender(currency: Currency, month: Period, field: str = "currency") -> None:
+    """Raises CurrencyWithdrawn, which names the field and the last day of the currency."""
+    if not currencies.was_legal_tender(currency, first_day(month)):
+        last = currencies.withdrawn()[currency].legal_tender_to
+        raise CurrencyWithdrawn(f"{currency} was legal tender until {last}", field=field, state=last.isoformat())
 
 
 def working_days_after(day: date, days: int) -> date:

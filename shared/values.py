@@ -11,13 +11,13 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import StrEnum
-from functools import cache
 from typing import Annotated, Literal, NewType
 from uuid import UUID
 
-import iso4217
 import uuid_utils
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from shared import currencies
 
 # China has kept one zone without daylight saving since 1991, so a fixed offset is exact and needs no zone database.
 PROGRAMME_ZONE = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -195,11 +195,9 @@ class Money(BaseModel):
         return f"{sign}{whole:,}{f'.{rest:0{digits}d}' if digits else ''} {self.currency}"
 
 
-@cache
 def exponent(currency: Currency) -> int:
     """Digits after the decimal point, from the standard: JPY 0, CNY 2, KWD 3. Raises ValueError for an unknown code."""
-    entry = iso4217.Currency(currency)
-    return int(entry.exponent or 0)
+    return currencies.exponent(currency)
 
 
 # --- time ---------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from services.rights.domain.cases import Category, Severity
-from shared.values import Day, EnterpriseId, Money, PeriodField, PlacementId
+from shared.values import Day, EnterpriseId, Money, PeriodField, PlacementId, ReportId
 
 LARGEST_AMOUNT = 10**13  # minor units
 
@@ -21,6 +21,7 @@ def _amount(money: Money) -> Money:
 
 Amount = Annotated[Money, AfterValidator(_amount)]
 Version = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
+Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9./_-]{0,39}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
 
 
@@ -29,22 +30,30 @@ class _Command(BaseModel):
 
 
 class Amounts(_Command):
-    """What was paid, in the currency it was paid in; net = gross - deductions."""
+    """What was paid at once, in the currency it was paid in; net = gross - deductions.
+
+    `reference`: the payer's number of the payment, which distinguishes several payments of one day.
+    """
 
     gross: Amount
     deductions: Amount
     net: Amount
     remitted: Amount | None = None
     paid_on: Day
+    reference: Reference | None = None
 
 
 class ReportIncome(_Command):
-    """One month's wage of one placement. An enterprise always reports as the employer."""
+    """A payment for one month's wage of one placement. An enterprise always reports as the employer.
+
+    `supersedes`: the report of the same source that this one takes the place of.
+    """
 
     placement: PlacementId
     period: PeriodField
     source: Literal["worker", "bank"] = "worker"
     amounts: Amounts
+    supersedes: ReportId | None = None
 
 
 class CorrectIncome(_Command):

@@ -20,6 +20,7 @@ class Policy(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
     rights_tolerance_percent: int = Field(default=5, ge=0, le=100, description="(p) percent that a net wage may lie below what is expected")
+    rights_late_after_days: int = Field(default=10, ge=0, le=3650, description="(p) days after the pay day, until a payment counts as late")
     rights_missing_after_days: int = Field(
         default=30, ge=0, le=3650, description="(p) days after the pay day, until a wage counts as missing"
     )

@@ -36,7 +36,7 @@ class _Ledger(Event):
 
 
 class IncomeFact(Part):
-    """What was paid for one wage period, in the currency it was paid in."""
+    """What was paid at once for one wage period, in the currency it was paid in."""
 
     period: Period
     gross: Money
@@ -48,20 +48,28 @@ class IncomeFact(Part):
 
 
 class IncomeReported(_Ledger):
+    """A payment that counts. `further`: another payment of its period counts already, so that the month does not count again."""
+
     report: ReportId
     fact: IncomeFact
+    further: bool = False
 
 
 class IncomeCorrected(_Ledger):
+    """One payment in the place of another of the same period."""
+
     report: ReportId
     previous: IncomeFact
     fact: IncomeFact
 
 
 class IncomeVoided(_Ledger):
+    """A payment counts no more. `others_count`: another payment of its period still does, and so does the month."""
+
     report: ReportId
     previous: IncomeFact
     reason: str
+    others_count: bool = False
 
 
 class WageShortfallDetected(_Ledger):
@@ -69,13 +77,13 @@ class WageShortfallDetected(_Ledger):
     expected: Money
     paid: Money
     shortfall: Money
-    kind: Literal["short", "missing"]
+    kind: Literal["short", "missing", "late", "illegal_deduction"]
     rule_version: str
 
 
 class WageShortfallCleared(_Ledger):
     period: Period
-    kind: Literal["short", "missing"]
+    kind: Literal["short", "missing", "late", "illegal_deduction"]
     recovered: Money
 
 

@@ -212,7 +212,7 @@ def _wage(step: Step, of: DispatchFact) -> IncomeFact:
 
 
 def _is_paid(world: World, placement: PlacementId, period: Period) -> bool:
-    """Of several reports for a month one counts: rights voids the others."""
+    """Whether a payment for the month counts."""
     return any((wage.report.placement, wage.fact.period) == (placement, period) for wage in world.wages)
 
 
@@ -222,7 +222,7 @@ def _pay(world: World, step: Step) -> None:
         of = events.Dispatched(placement=voyage.placement, worker=worker_id(voyage.worker), fact=voyage.fact)
         report = income(of, _wage(step, voyage.fact))
         if _is_paid(world, voyage.placement, report.fact.period):
-            return
+            report = report.model_copy(update={"further": True})
         wage = Wage(report, report.fact, report.fact.paid_on + timedelta(step.late))
         world.wages.append(wage)
         world.publish(report, wage.published_on)
@@ -232,10 +232,14 @@ def _repay(world: World, step: Step) -> None:
     wage = _picked(world.wages, step.pick)
     if wage is not None:
         fact = _wage(step, step.fact(wage.fact.paid_on - timedelta(60)))
-        if fact.period != wage.fact.period and _is_paid(world, wage.report.placement, fact.period):
-            return
+        if fact.period != wage.fact.period:  # a month moves as a whole
+            world.wages.remove(wage)
+            several = any(_is_paid(world, wage.report.placement, period) for period in (fact.period, wage.fact.period))
+            world.wages.append(wage)
+            if several:
+                return
         wage.published_on = max(wage.published_on, fact.paid_on) + timedelta(step.late)
-        codes = wage.report.model_dump(exclude={"fact"})
+        codes = wage.report.model_dump(exclude={"fact", "further"})
         world.publish(events.IncomeCorrected.model_validate({**codes, "previous": wage.fact, "fact": fact}), wage.published_on)
         wage.fact = fact
 
@@ -244,8 +248,9 @@ def _unpay(world: World, step: Step) -> None:
     wage = _picked(world.wages, step.pick)
     if wage is not None:
         world.wages.remove(wage)
-        codes = wage.report.model_dump(exclude={"fact"})
-        void = events.IncomeVoided.model_validate({**codes, "previous": wage.fact, "reason": "not paid"})
+        codes = wage.report.model_dump(exclude={"fact", "further"})
+        beside = {"others_count": _is_paid(world, wage.report.placement, wage.fact.period)}
+        void = events.IncomeVoided.model_validate({**codes, **beside, "previous": wage.fact, "reason": "not paid"})
         world.publish(void, wage.published_on + timedelta(step.late))
 
 
@@ -269,7 +274,7 @@ def _single(world: World, step: Step) -> None:
     origin = reference.origin(step.county, step.day)
     of = dispatched(step.fact(step.day))
     codes = {
-        **income(of, paid(5)).model_dump(exclude={"fact", "report"}),
+        **income(of, paid(5)).model_dump(exclude={"fact", "report", "further"}),
         **_UNCOUNTED_FIELDS,
         "effective": step.day,
         "due": step.day,

@@ -271,7 +271,9 @@ def _positions(sign: int, number: str) -> Callable[[Mapping[str, Any]], Contribu
 
 
 def _income(data: Mapping[str, Any], fact: str, sign: int) -> Contributions:
-    paid, found = data[fact], [Contribution("income_months", INCOME_CUTS, data[fact]["period"], data, sign)]
+    """The month counts with its first payment, and no longer with its last."""
+    paid, beside = data[fact], data.get("further") or data.get("others_count")
+    found = [] if beside else [Contribution("income_months", INCOME_CUTS, paid["period"], data, sign)]
     for measure, name in (("income", "net"), ("income_deducted", "deductions"), ("income_remitted", "remitted")):
         if paid[name] is not None:
             found.append(

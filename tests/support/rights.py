@@ -144,9 +144,16 @@ class Office(Visit):
 
     # --- commands
     async def report(
-        self, placement: Placement, period: str = "2018-03", paid: float = 6000, *, source: str = "worker", who: Client | None = None
+        self,
+        placement: Placement,
+        period: str = "2018-03",
+        paid: float = 6000,
+        *,
+        source: str = "worker",
+        who: Client | None = None,
+        **amounts: Any,
     ) -> Answer:
-        return await self.post("/incomes", a_report(placement, period, paid, source=source), who=who)
+        return await self.post("/incomes", a_report(placement, period, paid, source=source, **amounts), who=who)
 
     async def payroll(
         self, *rows: dict[str, Any], who: Client | None = None, dry_run: bool = False, content: bytes | None = None, kind: str = "text/csv"

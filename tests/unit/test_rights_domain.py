@@ -12,9 +12,30 @@ from hypothesis import strategies as st
 
 from services.rights.domain import cases, errors, incomes, ledgers, shortfalls
 from services.rights.domain.cases import Case, CaseState
-from services.rights.domain.incomes import Paid, Source, Verdict
-from services.rights.domain.ledgers import Abroad, Due, Terms
-from shared.values import CaseId, Currency, EnterpriseId, Money, Period, WagePeriod, first_day, last_day, new_id, next_period, period_of
+from services.rights.domain.incomes import Income, Paid, ReportState, Source, Verdict
+from services.rights.domain.ledgers import Abroad, Due, Ledger, Terms
+from services.rights.domain.shortfalls import Limits, Wages
+from shared.values import (
+    CaseId,
+    Channel,
+    CountyCode,
+    Currency,
+    Designation,
+    Destination,
+    EnterpriseId,
+    Money,
+    Occupation,
+    Period,
+    PlacementId,
+    ReportId,
+    WagePeriod,
+    WorkerId,
+    first_day,
+    last_day,
+    new_id,
+    next_period,
+    period_of,
+)
 
 
 def yuan(amount: int) -> Money:
@@ -52,12 +73,34 @@ CASE = Case(
     opened_at=OPENED,
     due_at=OPENED + timedelta(days=40),
 )
+LIMITS = Limits(TOLERANCE, 10)
+LEDGER = Ledger(
+    placement=PlacementId(new_id()),
+    worker=WorkerId(new_id()),
+    enterprise=EnterpriseId(new_id()),
+    county=CountyCode("370102"),
+    designation=Designation.NONE,
+    designation_version="1",
+    destination=Destination("JPN"),
+    occupation=Occupation("7112"),
+    channel=Channel.LABOUR_COOPERATION,
+    terms=MONTHLY,
+    departed_on=ALL_YEAR.departed_on,
+)
 sources = st.sampled_from(get_args(Source))
 days = st.dates(date(2015, 1, 1), date(2020, 12, 31))
 
 
+def wages(*, net: int = 6000, deductions: int = 0) -> Wages:
+    return Wages(period=MARCH, deductions=yuan(deductions), net=yuan(net), late=yuan(0))
+
+
+def an_income(paid: Paid) -> Income:
+    return Income(report=ReportId(new_id()), placement=LEDGER.placement, paid=paid, state=ReportState.COUNTING)
+
+
 def test_the_saipan_wage_300_a_day_for_26_days_is_7800_and_5200_is_a_third_short() -> None:
-    expected = shortfalls.expected_net(DAILY, ALL_YEAR, replace(PAID, net=yuan(5200)))
+    expected = shortfalls.expected_net(DAILY, ALL_YEAR, wages(net=5200))
     missing = shortfalls.shortfall(expected, yuan(5200), TOLERANCE)
     assert expected == yuan(7800)
     assert missing == yuan(2600)
@@ -73,8 +116,8 @@ def test_a_wage_is_due_for_the_days_abroad_both_ends_included() -> None:
 
 
 def test_only_lawful_deductions_lower_what_is_owed() -> None:
-    assert shortfalls.expected_net(MONTHLY, ALL_YEAR, replace(PAID, deductions=yuan(300))) == yuan(5700)
-    assert shortfalls.expected_net(MONTHLY, ALL_YEAR, replace(PAID, deductions=yuan(3000))) == yuan(5500)
+    assert shortfalls.expected_net(MONTHLY, ALL_YEAR, wages(deductions=300)) == yuan(5700)
+    assert shortfalls.expected_net(MONTHLY, ALL_YEAR, wages(deductions=3000)) == yuan(5500)
 
 
 def test_five_percent_below_is_tolerated_and_a_fen_more_is_short() -> None:
@@ -123,24 +166,89 @@ def test_every_month_abroad_is_looked_for_once_and_none_after_the_return(departe
 
 
 @given(st.lists(st.tuples(sources, st.integers(0, 3)), max_size=8))
-def test_of_many_reports_the_best_source_counts_whatever_the_order(made: list[tuple[Source, int]]) -> None:
-    counting: Paid | None = None
-    reported: dict[Source, Paid] = {}
-    for source, amount in made:
-        new = replace(PAID, source=source, gross=yuan(amount), net=yuan(amount))
-        if counting is not None and source == counting.source and new != counting:
-            with pytest.raises(errors.AlreadyReported):
-                incomes.weigh(counting, new)
+def test_of_many_reports_those_of_the_best_source_count_whatever_the_order(made: list[tuple[Source, int]]) -> None:
+    counting: list[Income] = []
+    reported: set[Source] = set()
+    for source, day in made:
+        new = replace(PAID, source=source, paid_on=date(2018, 3, 1 + day))
+        if incomes.find_same(counting, new) is not None:
             continue
-        if incomes.weigh(counting, new) in (Verdict.FIRST, Verdict.BETTER):
-            counting = new
-        reported.setdefault(source, new)
-    if counting is not None:
-        assert incomes.RANK[counting.source] == max(incomes.RANK[source] for source in reported)
+        verdict = incomes.weigh(counting, new)
+        if verdict is not Verdict.WORSE:
+            counting = [*(counting if verdict is Verdict.FURTHER else ()), an_income(new)]
+        reported.add(source)
+    if counting:
+        assert {one.paid.source for one in counting} == {max(reported, key=lambda source: incomes.RANK[source])}
 
 
-def test_the_same_report_again_is_the_same_even_with_another_day_of_payment() -> None:
-    assert incomes.weigh(PAID, replace(PAID, paid_on=date(2018, 4, 2))) is Verdict.SAME
+def test_field_case_f2_payments_of_two_days_are_two_and_the_same_again_is_one() -> None:
+    first = an_income(replace(PAID, paid_on=date(2018, 3, 15)))
+    assert incomes.find_same([first], first.paid) is first
+    assert incomes.find_same([first], PAID) is None
+    incomes.require_apart([first], PAID)
+    with pytest.raises(errors.AlreadyReported):
+        incomes.require_apart([first], replace(first.paid, gross=yuan(1), net=yuan(1)))
+
+
+def test_references_tell_two_payments_of_one_day_apart_and_name_one_payment_on_two() -> None:
+    first = an_income(replace(PAID, reference="A-1"))
+    incomes.require_apart([first], replace(PAID, reference="A-2"))
+    for unclear in (replace(PAID, reference=None), replace(PAID, reference="A-1", paid_on=date(2018, 3, 1))):
+        with pytest.raises(errors.AlreadyReported):
+            incomes.require_apart([first], unclear)
+
+
+def test_a_payment_that_its_source_has_replaced_does_not_come_back() -> None:
+    gone = replace(an_income(PAID), state=ReportState.REPLACED)
+    assert incomes.find_same([gone], PAID) is gone
+    incomes.require_apart([gone], replace(PAID, net=yuan(5999), gross=yuan(5999)))
+
+
+def test_sources_conflict_by_what_they_report_altogether() -> None:
+    halves = [replace(PAID, gross=yuan(3000), net=yuan(3000), paid_on=date(2018, 3, day)) for day in (15, 31)]
+    by_worker = replace(PAID, source="worker")
+    assert not incomes.conflicts(halves, [by_worker])
+    assert incomes.conflicts(halves, [replace(by_worker, net=yuan(5999))])
+    assert incomes.conflicts(halves, [replace(by_worker, net=Money(minor=600_000, currency=Currency("JPY")))])
+
+
+# --- findings ---------------------------------------------------------------------------------------------------------
+def found(*payments: Paid, terms: Terms = MONTHLY) -> dict[str, int]:
+    """Kind and what is missing, in yuan."""
+    total = shortfalls.add_up(terms, payments, LIMITS.late_after_days)
+    assert total is not None
+    findings = shortfalls.find(replace(LEDGER, terms=terms), total, LIMITS)
+    return {kind: one.expected.minus(one.paid).minor // 100 for kind, one in findings.items()}
+
+
+def part(net: int, on: date = date(2018, 4, 10), deductions: int = 0) -> Paid:
+    return replace(PAID, gross=yuan(net + deductions), deductions=yuan(deductions), net=yuan(net), paid_on=on)
+
+
+def test_a_wage_in_two_halves_is_whole() -> None:
+    assert found(part(3000, date(2018, 3, 15)), part(3000, date(2018, 3, 31))) == {}
+
+
+def test_a_wage_is_late_ten_days_after_its_pay_day_and_nothing_is_missing_for_it() -> None:
+    assert found(part(6000, date(2018, 4, 20))) == {}
+    assert found(part(6000, date(2018, 4, 21))) == {"late": 0}
+    assert found(part(5800, date(2018, 4, 10)), part(200, date(2018, 5, 1))) == {}  # the wage was there within the tolerance
+
+
+def test_half_a_wage_late_and_the_rest_never_is_late_and_short() -> None:
+    assert found(part(1000, date(2018, 4, 10)), part(2000, date(2018, 5, 2))) == {"late": 0, "short": 3000}
+
+
+def test_deductions_beyond_the_contract_are_a_finding_of_their_own_and_not_short_again() -> None:
+    assert found(part(5500, deductions=500)) == {}
+    assert found(part(3000, deductions=3000)) == {"illegal_deduction": 2500}
+    assert found(part(2000, deductions=3000)) == {"illegal_deduction": 2500, "short": 1000}
+    assert found(part(2750, date(2018, 4, 1), deductions=300), part(2650, deductions=300)) == {"illegal_deduction": 100}
+
+
+def test_a_month_with_a_payment_in_another_currency_is_not_compared() -> None:
+    yen = replace(PAID, **dict.fromkeys(("gross", "net", "deductions"), Money(minor=0, currency=Currency("JPY"))))  # type: ignore[arg-type]
+    assert shortfalls.add_up(MONTHLY, [PAID, yen], 10) is None
 
 
 @pytest.mark.parametrize(

@@ -22,14 +22,14 @@ from shared.delivery.audit_trail import History, changes_of, publish_and_audit
 from shared.errors import require_version
 from shared.paging import page
 from shared.principals import Role, require_party
-from shared.values import EnterpriseId, OrderId, new_id
+from shared.values import EnterpriseId, OrderId, new_id, period_of
 
 
 async def open_job_order(tx: Tx, command: commands.OpenJobOrder) -> views.Order:
     """A need for workers, within the licence.
 
     Raises EnterpriseNotFound, EnterpriseNotActive, LicenceExpired, OutsideLicenceScope, DestinationNotFound, OccupationNotFound,
-    CurrencyDiffers, PastDay, EmployerUnclear, EmployerNotFound, EmployerElsewhere, EmployerNotLicensed, Forbidden.
+    CurrencyDiffers, CurrencyWithdrawn, PastDay, EmployerUnclear, EmployerNotFound, EmployerElsewhere, EmployerNotLicensed, Forbidden.
     """
     today = tx.clock.today()
     enterprise = await enterprises.get(tx, command.enterprise)
@@ -81,6 +81,7 @@ def _require_allowed(enterprise: Enterprise, command: commands.OpenJobOrder, tod
     require_licence(enterprise, today)
     if not covers(enterprise, command.channel, command.destination):
         raise errors.OutsideLicenceScope(field="channel" if command.channel not in enterprise.scope else "destination")
+    reference.require_legal_tender(command.wage.currency, period_of(today), "wage.currency")
     if command.fee_cap is not None and command.fee_cap.currency != command.wage.currency:
         raise errors.CurrencyDiffers(field="fee_cap.currency")
     if expires < today:

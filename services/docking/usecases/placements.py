@@ -14,13 +14,13 @@ from services.docking.settings import policy
 from services.docking.usecases import scope
 from services.docking.usecases.event_fields import contract_fields, placement_event
 from services.docking.views import placements as views
-from shared import events
+from shared import events, reference
 from shared.db import Tx
 from shared.delivery.audit_trail import History, changes_of, publish_and_audit
 from shared.errors import require_version
 from shared.paging import page
 from shared.principals import Role
-from shared.values import OrderId, PlacementId, WagePeriod, WorkerId
+from shared.values import OrderId, PlacementId, WagePeriod, WorkerId, period_of
 
 
 async def load(tx: Tx, placement: PlacementId, version: int | None) -> Placement:
@@ -41,7 +41,7 @@ async def save(tx: Tx, placement: Placement, *published: events.Event) -> Placem
 
 
 async def register_contract(tx: Tx, placement: PlacementId, command: commands.RegisterContract) -> views.Placement:
-    """C1, C2, C6. Raises IllegalStep, DepositForbidden, CurrencyDiffers, FutureDay, EndsBeforeStart, and those of load."""
+    """C1, C2, C6. Raises IllegalStep, FutureDay, and those of contract and of load."""
     found = await load(tx, placement, command.version)
     state = state_after(found.state, Step.REGISTER_CONTRACT)
     today = tx.clock.today()
@@ -54,9 +54,10 @@ async def register_contract(tx: Tx, placement: PlacementId, command: commands.Re
 
 
 def contract(command: commands.ContractTerms, *, signed_on: date, filed_on: date) -> Contract:
-    """The terms of the command. Raises DepositForbidden, CurrencyDiffers, EndsBeforeStart, DaysPerMonth."""
+    """The terms of the command. Raises DepositForbidden, CurrencyDiffers, CurrencyWithdrawn, EndsBeforeStart, DaysPerMonth."""
     if command.deposit is not None:
         raise errors.DepositForbidden(field="deposit")
+    reference.require_legal_tender(command.wage.currency, period_of(command.start), "wage.currency")
     for name, amount in (("deductions_max", command.deductions_max), ("service_fee", command.service_fee)):
         if amount is not None and amount.currency != command.wage.currency:
             raise errors.CurrencyDiffers(field=f"{name}.currency")

@@ -55,9 +55,15 @@ class DoesNotAddUp(Invalid):
 
 
 class AlreadyReported(Conflict):
-    """The same source has reported another amount for this period: correct that report."""
+    """The same source has reported this payment otherwise: correct or supersede that report, or give both payments a reference."""
 
     slug = "ALREADY_REPORTED"
+
+
+class NothingToSupersede(Invalid):
+    """A report supersedes one that its own source made for the same placement and period, and that is in force."""
+
+    slug = "NOTHING_TO_SUPERSEDE"
 
 
 class DispatchIsVoid(Conflict):

@@ -1,8 +1,10 @@
-"""Reports of what was paid, and which of them counts."""
+"""Reports of what was paid, and which of them count."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Literal
@@ -19,7 +21,8 @@ RANK: dict[Source, int] = {"worker": 1, "employer": 2, "bank": 3}  # the better 
 
 class ReportState(StrEnum):
     COUNTING = "counting"
-    SUPERSEDED = "superseded"  # a better source, or a correction, counts instead
+    SUPERSEDED = "superseded"  # a better source counts instead
+    REPLACED = "replaced"  # the same source reports this payment otherwise
     OUTRANKED = "outranked"  # came after a better source
     VOIDED = "voided"
     ORPHANED = "orphaned"  # its dispatch was voided; kept for whoever has to explain the money
@@ -27,7 +30,7 @@ class ReportState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paid:
-    """What was paid for one period, and who reports it."""
+    """One payment for one period, and who reports it. `reference`: the payer's number of it, where there is one."""
 
     period: Period
     gross: Money
@@ -36,11 +39,12 @@ class Paid:
     remitted: Money | None
     paid_on: date
     source: Source
+    reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Income:
-    """One report. Of the reports of one placement and period at most one counts."""
+    """One report of a payment. Of the reports of one placement and period those of one source count."""
 
     report: ReportId
     placement: PlacementId
@@ -77,25 +81,62 @@ def require_counting(income: Income) -> None:
         raise ReportNotCounting(state=income.state.value)
 
 
-# --- which report counts ----------------------------------------------------------------------------------------------
+# --- which reports count ----------------------------------------------------------------------------------------------
 class Verdict(StrEnum):
-    FIRST = "first"
-    SAME = "same"  # reported before: nothing changes
+    FIRST = "first"  # nothing counts yet
+    FURTHER = "further"  # another payment, of the source that counts
     BETTER = "better"  # supersedes what counted
     WORSE = "worse"  # kept, does not count
 
 
-def weigh(counting: Paid | None, new: Paid) -> Verdict:
-    """Bank > employer > worker. The same source with another amount must correct its report. Raises AlreadyReported."""
-    if counting is None:
+def weigh(counting: Sequence[Income], new: Paid) -> Verdict:
+    """Bank > employer > worker: the payments that the best source reports for a period count."""
+    if not counting:
         return Verdict.FIRST
-    if replace(counting, paid_on=new.paid_on) == new:
-        return Verdict.SAME
-    if RANK[new.source] == RANK[counting.source]:
-        raise AlreadyReported(field="period", state={"net": counting.net.minor, "source": counting.source})
-    return Verdict.BETTER if RANK[new.source] > RANK[counting.source] else Verdict.WORSE
+    rank = RANK[counting[0].paid.source]
+    if RANK[new.source] == rank:
+        return Verdict.FURTHER
+    return Verdict.BETTER if RANK[new.source] > rank else Verdict.WORSE
 
 
-def conflicts(counting: Paid, new: Paid) -> bool:
-    """Two sources disagree about what reached the worker."""
-    return counting.net != new.net
+def find_same(reported: Sequence[Income], new: Paid) -> Income | None:
+    """The report of this payment by its source, if it was made before: one fact, however often it is reported."""
+    return next((one for one in reported if one.paid == new), None)
+
+
+def require_apart(reported: Iterable[Income], new: Paid) -> None:
+    """Two payments differ in the day, or in the reference where both have one. Raises AlreadyReported."""
+    for one in reported:
+        if one.paid.source == new.source and one.state is not ReportState.REPLACED and not are_apart(one.paid, new):
+            state = {"report": str(one.report), "net": one.paid.net.minor, "source": new.source, "paid_on": one.paid.paid_on.isoformat()}
+            raise AlreadyReported(field="period", state=state)
+
+
+def are_apart(one: Paid, other: Paid) -> bool:
+    """Whether these are two payments: by their references where both have one, else by the day."""
+    if one.reference is not None and other.reference is not None:
+        return one.reference != other.reference
+    return one.paid_on != other.paid_on
+
+
+def net_by_currency(payments: Iterable[Paid]) -> dict[str, int]:
+    """What reached the worker, in minor units."""
+    total: Counter[str] = Counter()
+    for paid in payments:
+        total[paid.net.currency] += paid.net.minor
+    return dict(total)
+
+
+def conflicts(counting: Sequence[Paid], others: Sequence[Paid]) -> bool:
+    """Two sources disagree about what reached the worker in a period. `others`: of the sources that do not count, oldest first."""
+    total = net_by_currency(counting)
+    return any(net_by_currency(_newest(others, source)) != total for source in {paid.source for paid in others})
+
+
+def _newest(others: Sequence[Paid], source: Source) -> list[Paid]:
+    """What does not count needs no correction: the newest word of its source on a payment stands."""
+    held: list[Paid] = []
+    for paid in others:
+        if paid.source == source:
+            held = [*(one for one in held if are_apart(one, paid)), paid]
+    return held

@@ -96,10 +96,14 @@ def expected_gross(terms: Terms, abroad: Abroad, period: Period) -> Money:
     return Money(minor=month * abroad.days_in(period) // last_day(period).day, currency=terms.wage.currency)
 
 
+def pay_day(period: Period, terms: Terms) -> date:
+    """In the month after the wage period."""
+    return first_day(next_period(period)) + timedelta(days=terms.pay_day - 1)
+
+
 def due(period: Period, terms: Terms, missing_after_days: int) -> Due:
-    """The pay day lies in the month after the wage period; the wage is missing so many days later."""
-    pay_day = first_day(next_period(period)) + timedelta(days=terms.pay_day - 1)
-    return Due(period, pay_day + timedelta(days=missing_after_days + 1))
+    """The wage is missing so many days after its pay day."""
+    return Due(period, pay_day(period, terms) + timedelta(days=missing_after_days + 1))
 
 
 def first_due(abroad: Abroad, terms: Terms, missing_after_days: int) -> Due:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from services.rights.domain.costs import FirstIncome
 from services.rights.domain.incomes import Income, Paid, ReportState
@@ -18,14 +17,16 @@ INCOME = rows.Columns(
     deductions_minor AS "paid.deductions.minor", currency AS "paid.deductions.currency",
     net_minor AS "paid.net.minor", currency AS "paid.net.currency",
     remitted_minor AS "paid.remitted.minor", CASE WHEN remitted_minor IS NOT NULL THEN currency END AS "paid.remitted.currency",
-    paid_on AS "paid.paid_on", source AS "paid.source", state, version
+    paid_on AS "paid.paid_on", source AS "paid.source", reference AS "paid.reference", state, version
     """,
 )
 GET = INCOME.select("FROM income WHERE report = $1")
 LIST = INCOME.select("FROM income WHERE placement = $1 ORDER BY period, report")
 LIST_COUNTING = INCOME.select("FROM income WHERE placement = $1 AND state = 'counting' ORDER BY period, report")
 LIST_REPORTED = INCOME.select("""
-FROM income WHERE state IN ('counting', 'superseded', 'outranked') AND placement = ANY($1::uuid[]) AND period = ANY($2::text[])
+FROM income
+WHERE state IN ('counting', 'superseded', 'outranked', 'replaced') AND placement = ANY($1::uuid[]) AND period = ANY($2::text[])
+ORDER BY report
 """)
 LIST_ORPHANED = INCOME.select("""
 FROM income
@@ -34,34 +35,28 @@ WHERE state = 'orphaned' AND ($1::uuid IS NULL OR report > $1) AND EXISTS (
 )
 ORDER BY report LIMIT $3
 """)
-# The first whole month abroad with a report that counts, in the currency of wage and fee.
+# The first whole month abroad with reports that count, all of them in the currency of wage and fee.
 LIST_FIRST = """
-SELECT DISTINCT ON (placement) placement, period, net_minor, income.currency
+SELECT DISTINCT ON (placement) placement, period, sum(net_minor)::bigint AS net_minor, ledger.currency
 FROM income JOIN ledger USING (placement)
-WHERE placement = ANY($1::uuid[]) AND state = 'counting' AND net_minor > 0 AND income.currency = ledger.currency
-  AND (period || '-01')::date >= departed_on
+WHERE placement = ANY($1::uuid[]) AND state = 'counting' AND (period || '-01')::date >= departed_on
   AND (returned_on IS NULL OR (period || '-01')::date + interval '1 month' <= returned_on + 1)
+GROUP BY placement, period, ledger.currency
+HAVING sum(net_minor) > 0 AND bool_and(income.currency = ledger.currency)
 ORDER BY placement, period
 """
 INSERT_ALL = """
-INSERT INTO income (report, placement, period, gross_minor, deductions_minor, net_minor, remitted_minor, currency, paid_on, source, state)
+INSERT INTO income (report, placement, period, gross_minor, deductions_minor, net_minor, remitted_minor, currency, paid_on, source, state,
+                    reference)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[], $9::date[],
-                     $10::text[], $11::text[])
+                     $10::text[], $11::text[], $12::text[])
 """
 UPDATE_STATES = "UPDATE income SET state = $2, version = version + 1 WHERE report = ANY($1::uuid[])"
 UPDATE_AMOUNTS = """
 UPDATE income SET gross_minor = $2, deductions_minor = $3, net_minor = $4, remitted_minor = $5, currency = $6, paid_on = $7,
-    version = version + 1
+    reference = $8, version = version + 1
 WHERE report = $1
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Reports:
-    """Reports of some periods: the one that counts, by placement and period, and those that do not."""
-
-    counting: dict[tuple[PlacementId, Period], Income]
-    others: list[Income]
 
 
 async def get(tx: Tx, report: ReportId) -> Income | None:
@@ -76,12 +71,13 @@ async def list_counting(tx: Tx, placement: PlacementId) -> list[Income]:
     return await rows.fetch(tx.conn, LIST_COUNTING, placement)
 
 
-async def list_reported(tx: Tx, wanted: Sequence[tuple[PlacementId, Period]]) -> Reports:
-    """Also what does not count: the same report again must not be entered again."""
+async def list_reported(tx: Tx, wanted: Sequence[tuple[PlacementId, Period]]) -> dict[tuple[PlacementId, Period], list[Income]]:
+    """Reports of these months that count, or would if no better one did, oldest first; months without one are left out."""
     placements, periods = sorted({one for one, _ in wanted}), sorted({period for _, period in wanted})
-    found = await rows.fetch(tx.conn, LIST_REPORTED, placements, periods)
-    counting = {(one.placement, one.paid.period): one for one in found if one.state is ReportState.COUNTING}
-    return Reports(counting, [one for one in found if one.state is not ReportState.COUNTING])
+    found: dict[tuple[PlacementId, Period], list[Income]] = {}
+    for one in await rows.fetch(tx.conn, LIST_REPORTED, placements, periods):
+        found.setdefault((one.placement, one.paid.period), []).append(one)
+    return found
 
 
 async def list_orphaned(tx: Tx, after: ReportId | None, counties: Sequence[str], limit: int) -> list[Income]:
@@ -108,6 +104,7 @@ async def insert_all(tx: Tx, incomes: Sequence[Income]) -> None:
             one.paid.paid_on,
             one.paid.source,
             one.state,
+            one.paid.reference,
         )
         for one in incomes
     ]
@@ -121,7 +118,7 @@ async def update_states(tx: Tx, reports: Sequence[ReportId], state: ReportState)
 
 
 async def update_amounts(tx: Tx, report: ReportId, paid: Paid) -> None:
-    """Gross, deductions, net, what was sent home, and the day of payment."""
+    """Gross, deductions, net, what was sent home, the day and the reference of the payment."""
     await tx.conn.execute(
         UPDATE_AMOUNTS,
         report,
@@ -131,4 +128,5 @@ async def update_amounts(tx: Tx, report: ReportId, paid: Paid) -> None:
         paid.remitted and paid.remitted.minor,
         paid.gross.currency,
         paid.paid_on,
+        paid.reference,
     )

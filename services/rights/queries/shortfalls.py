@@ -1,11 +1,11 @@
-"""Findings: wages that are short or missing."""
+"""Findings: wages that are short, late, missing, or unlawfully reduced."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
 
-from services.rights.domain.shortfalls import Finding
+from services.rights.domain.shortfalls import Finding, Kind
 from shared import rows
 from shared.db import Tx
 from shared.values import EnterpriseId, Period, PlacementId
@@ -14,16 +14,21 @@ FINDING = rows.Columns(
     Finding,
     """
     id, placement, period, kind, enterprise, expected_minor AS "expected.minor", currency AS "expected.currency",
-    paid_minor AS "paid.minor", currency AS "paid.currency"
+    paid_minor AS "paid.minor", currency AS "paid.currency", made_good
     """,
 )
 LIST_OPEN = FINDING.select("FROM finding WHERE cleared_on IS NULL AND placement = ANY($1::uuid[])")
-LIST_MISSING = FINDING.select("""
+# What was late and paid in the end stays known: it is not found a second time.
+LIST_KNOWN = FINDING.select("""
+FROM finding JOIN unnest($1::uuid[], $2::text[]) AS asked (placement, period) USING (placement, period)
+WHERE cleared_on IS NULL OR made_good AND kind = 'late'
+""")
+LIST_OPEN_OF_KIND = FINDING.select("""
 FROM finding
-WHERE cleared_on IS NULL AND kind = 'missing' AND id > $2 AND ($1::uuid IS NULL OR enterprise = $1) AND EXISTS (
-    SELECT FROM ledger JOIN unnest($3::text[]) AS prefix ON starts_with(county, prefix) WHERE ledger.placement = finding.placement
+WHERE cleared_on IS NULL AND kind = $1 AND id > $3 AND ($2::uuid IS NULL OR enterprise = $2) AND EXISTS (
+    SELECT FROM ledger JOIN unnest($4::text[]) AS prefix ON starts_with(county, prefix) WHERE ledger.placement = finding.placement
 )
-ORDER BY id LIMIT $4
+ORDER BY id LIMIT $5
 """)
 LOCK_ENTERPRISE = "SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))"
 LIST_SHORT = """
@@ -38,7 +43,7 @@ ON CONFLICT (placement, period, kind) WHERE cleared_on IS NULL DO UPDATE SET exp
     paid_minor = excluded.paid_minor
 """
 UPDATE_CLEARED = """
-UPDATE finding SET cleared_on = $4 FROM unnest($1::uuid[], $2::text[], $3::text[]) AS done (placement, period, kind)
+UPDATE finding SET cleared_on = $4, made_good = $5 FROM unnest($1::uuid[], $2::text[], $3::text[]) AS done (placement, period, kind)
 WHERE finding.placement = done.placement AND finding.period = done.period AND finding.kind = done.kind AND cleared_on IS NULL
 """
 
@@ -47,9 +52,16 @@ async def list_open(tx: Tx, placements: Sequence[PlacementId]) -> list[Finding]:
     return await rows.fetch(tx.conn, LIST_OPEN, list(placements))
 
 
-async def list_missing(tx: Tx, enterprise: EnterpriseId | None, after: int, counties: Sequence[str], limit: int) -> list[Finding]:
+async def list_known(tx: Tx, months: Sequence[tuple[PlacementId, Period]]) -> list[Finding]:
+    """Of these months: what is open, and what was late."""
+    return await rows.fetch(tx.conn, LIST_KNOWN, *zip(*months, strict=True)) if months else []
+
+
+async def list_open_of_kind(
+    tx: Tx, kind: Kind, *, enterprise: EnterpriseId | None, after: int, counties: Sequence[str], limit: int
+) -> list[Finding]:
     """`counties`: what the codes begin with."""
-    return await rows.fetch(tx.conn, LIST_MISSING, enterprise, after, list(counties), limit)
+    return await rows.fetch(tx.conn, LIST_OPEN_OF_KIND, kind, enterprise, after, list(counties), limit)
 
 
 async def lock_short(tx: Tx, enterprise: EnterpriseId, period: Period) -> list[PlacementId]:
@@ -64,7 +76,8 @@ async def insert_all(tx: Tx, findings: Sequence[Finding], found_on: date) -> Non
         await tx.conn.execute(INSERT_ALL, *zip(*entries, strict=True), found_on)
 
 
-async def update_cleared(tx: Tx, findings: Sequence[Finding], cleared_on: date) -> None:
+async def update_cleared(tx: Tx, findings: Sequence[Finding], cleared_on: date, *, made_good: bool) -> None:
+    """`made_good`: the wage was paid in the end; else nothing was owed after all."""
     if findings:
         columns = zip(*((f.placement, f.period, f.kind) for f in findings), strict=True)
-        await tx.conn.execute(UPDATE_CLEARED, *columns, cleared_on)
+        await tx.conn.execute(UPDATE_CLEARED, *columns, cleared_on, made_good)

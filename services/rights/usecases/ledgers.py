@@ -11,7 +11,7 @@ from services.rights.settings import policy
 from services.rights.usecases.costs import assess_costs
 from services.rights.usecases.incomes import orphan, recode
 from services.rights.usecases.scope import require_ledger
-from services.rights.usecases.shortfalls import clear_not_owed, update_shortfalls
+from services.rights.usecases.shortfalls import clear_not_owed, judge_months
 from services.rights.views import ledgers as views
 from shared import events
 from shared.db import Tx
@@ -101,9 +101,9 @@ async def _recheck_stay(tx: Tx, ledger: Ledger) -> None:
     if abroad is None:
         return
     await clear_not_owed(tx, ledger, lambda period: not abroad.days_in(period))
-    counting = [income.paid for income in await incomes.list_counting(tx, ledger.placement)]
+    periods = {income.paid.period for income in await incomes.list_counting(tx, ledger.placement)}
     # Not grouped: a reaction that waited for an enterprise could wait in a circle with a payroll. The next report groups.
-    await update_shortfalls(tx, [(ledger, paid) for paid in counting if abroad.days_in(paid.period)], grouping=False)
+    await judge_months(tx, {(ledger.placement, period): ledger for period in sorted(periods)}, grouping=False)
     await assess_costs(tx, [ledger])
 
 

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
 
-from services.rights.commands import LARGEST_AMOUNT
+from services.rights.commands import LARGEST_AMOUNT, Reference
 from services.rights.domain.errors import CellInvalid, PayrollNotFound
 from services.rights.domain.incomes import Paid, Source
 from services.rights.domain.payrolls import Payroll, RowFinding
@@ -32,11 +32,12 @@ from shared.sheets import Kind, Row
 from shared.values import Currency, CurrencyField, Day, ImportId, Money, Period, PeriodField, PlacementId, exponent, new_id
 
 T = TypeVar("T")
-COLUMNS = ("placement", "period", "gross", "deductions", "net", "remitted", "currency", "paid_on")
+COLUMNS = ("placement", "period", "gross", "deductions", "net", "remitted", "currency", "paid_on", "reference")
 REQUIRED = ("placement", "period", "gross", "net", "currency", "paid_on")
 FINDINGS_SHOWN = 200
 LONGEST_SHOWN = 60  # characters of a cell
 _PERIOD, _CURRENCY, _DAY = TypeAdapter(PeriodField), TypeAdapter(CurrencyField), TypeAdapter(Day)
+_REFERENCE = TypeAdapter(Reference)
 
 
 async def import_payroll(database: Database, cause: Cause, content: bytes, kind: Kind) -> views.Payroll:
@@ -158,6 +159,7 @@ def _read(row: Row, source: Source) -> tuple[PlacementId, Paid]:
         remitted=money("remitted") if "remitted" in row.cells else None,
         paid_on=_cell(row, "paid_on", _DAY.validate_python),
         source=source,
+        reference=_cell(row, "reference", _REFERENCE.validate_python) if "reference" in row.cells else None,
     )
     return placement, paid
 

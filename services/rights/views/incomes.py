@@ -24,6 +24,7 @@ class Income(BaseModel, frozen=True):
     remitted: Money | None
     paid_on: date
     source: str
+    reference: str | None
     state: ReportState
     not_comparable: bool  # paid in another currency than the contract's: no shortfall is decided
     version: int
@@ -41,6 +42,7 @@ class Income(BaseModel, frozen=True):
             remitted=paid.remitted,
             paid_on=paid.paid_on,
             source=paid.source,
+            reference=paid.reference,
             state=income.state,
             not_comparable=not comparable(terms, paid),
             version=income.version,

@@ -116,7 +116,7 @@ MEASURES = (
     Measure(code=11, name="income_remitted", kind="flow", unit="minor units",
             definition="Remitted home out of wages, in the currency sent, dated by wage period.", rate="wage period"),
     Measure(code=12, name="income_months", kind="flow", unit="worker-months",
-            definition="Wage periods for which a placement's income is reported."),
+            definition="Wage periods for which a placement's income is reported, however many payments it came in."),
     Measure(code=13, name="shortfalls_found", kind="flow", unit="findings",
             definition="Wage shortfalls found, dated by the day of the finding."),
     Measure(code=14, name="shortfalls_cleared", kind="flow", unit="findings",
@@ -307,12 +307,13 @@ def _return_moved(event: type[Event], fact: str, sign: Literal[1, -1]) -> tuple[
     return (Rule(event=event, measure="returns", day="returned.returned_on", codes=fact, sign=sign, needs="returned"),)
 
 
-def _income(event: type[Event], fact: str, sign: Literal[1, -1]) -> tuple[Rule, ...]:
+def _income(event: type[Event], fact: str, sign: Literal[1, -1], beside: str | None = None) -> tuple[Rule, ...]:
+    """`beside`: the flag of a payment beside which others of its month count: the month counts once, however many payments it has."""
     return (
         Rule(event=event, measure="income", day=f"{fact}.period", codes="", sign=sign, money=f"{fact}.net"),
         Rule(event=event, measure="income_deducted", day=f"{fact}.period", codes="", sign=sign, money=f"{fact}.deductions"),
         Rule(event=event, measure="income_remitted", day=f"{fact}.period", codes="", sign=sign, money=f"{fact}.remitted"),
-        Rule(event=event, measure="income_months", day=f"{fact}.period", codes="", sign=sign),
+        Rule(event=event, measure="income_months", day=f"{fact}.period", codes="", sign=sign, when=beside, flag=False),
     )
 
 
@@ -379,10 +380,10 @@ RULES = (
     *_return_moved(events.DispatchCorrected, "previous", -1),
     *_return_moved(events.DispatchCorrected, "fact", 1),
     *_return_moved(events.DispatchVoided, "previous", -1),
-    *_income(events.IncomeReported, "fact", 1),
+    *_income(events.IncomeReported, "fact", 1, "further"),
     *_income(events.IncomeCorrected, "previous", -1),
     *_income(events.IncomeCorrected, "fact", 1),
-    *_income(events.IncomeVoided, "previous", -1),
+    *_income(events.IncomeVoided, "previous", -1, "others_count"),
     Rule(event=events.WageShortfallDetected, measure="shortfalls_found", day="effective"),
     Rule(event=events.WageShortfallDetected, measure="shortfall_amount", day="effective", money="shortfall"),
     Rule(event=events.WageShortfallCleared, measure="shortfalls_cleared", day="effective"),

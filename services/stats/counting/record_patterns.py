@@ -18,8 +18,7 @@ from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 from uuid import UUID
 
-import iso4217
-
+from shared import currencies
 from shared.events import BY_TYPE, Event, Part
 from shared.values import Money
 
@@ -34,7 +33,7 @@ class ValueKind:
 
 _DAYS = r"(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31"
 _LEAP = r"(?:[12][0-9](?:0[48]|[2468][048]|[13579][26])|2000)-02-29"
-_CODES = sorted(currency.value for currency in iso4217.Currency)
+_CODES = currencies.codes()
 TEXT = ValueKind(r'[^"\\\x00-\x1f]*+')
 INTEGER = ValueKind(r"(?:0|-?[1-9][0-9]{0,17}+)")
 MINOR = ValueKind(r"(?:0|-?[1-9][0-9]{0,14}+)")

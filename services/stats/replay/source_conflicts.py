@@ -2,8 +2,8 @@
 
 The fold adds fact - previous whatever `previous` says, so figures are always the sum of what the sources published. A previous
 that differs from what was counted, and a business id that is counted a second time, are found only here. The business id is the
-placement for departures, returns and the cost of recruitment, the survey for surveys, the placement's month for income: at most one
-report of a month counts, and the report of a better source replaces another one.
+placement for departures, returns and the cost of recruitment, the survey for surveys, the placement's month for income: several
+payments of a month may count, all of them of one source, and the first report of a better source replaces them.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ Counted = dict[str, str]  # business id -> what is counted for it now, as JSON: 
 
 def check(counted: Counted, event: EventEnvelope[Event]) -> list[SourceConflict]:
     """Apply one event to `counted`, in the order of its subject. Returns what it wrongly says was counted."""
-    conflicts: list[SourceConflict] = []
+    conflicts = _check_income(counted, event)
     for step in _steps(event.data):
         present = counted.pop(step.business_id, None)
         conflicts += [_conflict(event, step.business_id, present, claimed) for claimed in step.previous if claimed != present]
@@ -78,13 +78,6 @@ CODES = {"enterprise", "origin", "destination", "occupation", "channel"}
 
 
 def _steps(data: Event) -> list[_Step]:
-    if isinstance(data, IncomeReported | IncomeCorrected | IncomeVoided):
-        removed = [] if isinstance(data, IncomeReported) else [data.previous]
-        added = [] if isinstance(data, IncomeVoided) else [data.fact]
-        return [
-            *(_Step(_income(data.placement, one.period), (_with_codes(data, one),), (None,)) for one in removed),
-            *(_Step(_income(data.placement, one.period), (None,), (_with_codes(data, one),)) for one in added),
-        ]
     if isinstance(data, RecruitmentCostAssessed):
         return [_Step(f"recruitment of placement {data.placement}", (_with_codes(data, data.previous),), (_with_codes(data, data.fact),))]
     if isinstance(data, Dispatched | DispatchCorrected | DispatchVoided):
@@ -100,6 +93,46 @@ def _moved(business_id: str, data: Event) -> _Step:
     """From `previous` to `fact`; an event that lacks one of them begins or ends what is counted."""
     previous, fact = (getattr(data, name, None) for name in ("previous", "fact"))
     return _Step(business_id, (_json(previous),), (_json(fact),))
+
+
+def _check_income(counted: Counted, event: EventEnvelope[Event]) -> list[SourceConflict]:
+    """The payments of a month lie side by side, a line each."""
+    data = event.data
+    conflicts: list[SourceConflict] = []
+    if isinstance(data, IncomeVoided | IncomeCorrected):
+        conflicts += _remove_payment(counted, event, data)
+    if isinstance(data, IncomeReported | IncomeCorrected):
+        conflicts += _add_payment(counted, event, data)
+    return conflicts
+
+
+def _remove_payment(counted: Counted, event: EventEnvelope[Event], data: IncomeVoided | IncomeCorrected) -> list[SourceConflict]:
+    business_id, claimed = _income(data.placement, data.previous.period), _with_codes(data, data.previous) or ""
+    present = list(filter(None, counted.pop(business_id, "").split("\n")))
+    conflicts = [] if claimed in present else [_conflict(event, business_id, present[0] if present else None, claimed)]
+    rest = [*present]
+    if present:
+        rest.remove(claimed if claimed in present else present[0])
+    if isinstance(data, IncomeVoided) and data.others_count is not bool(rest):
+        conflicts.append(_wrong_flag(event, business_id, {"others_count": bool(rest)}))
+    if rest:
+        counted[business_id] = "\n".join(rest)
+    return conflicts
+
+
+def _add_payment(counted: Counted, event: EventEnvelope[Event], data: IncomeReported | IncomeCorrected) -> list[SourceConflict]:
+    business_id, added = _income(data.placement, data.fact.period), _with_codes(data, data.fact) or ""
+    present = counted.pop(business_id, "")
+    further = data.further if isinstance(data, IncomeReported) else data.fact.period == data.previous.period and bool(present)
+    wrong = further is not bool(present)
+    counted[business_id] = f"{present}\n{added}" if present and not wrong else added
+    return [_wrong_flag(event, business_id, {"further": bool(present)})] if wrong else []
+
+
+def _wrong_flag(event: EventEnvelope[Event], business_id: str, right: dict[str, bool]) -> SourceConflict:
+    """The event is wrong about whether other payments of the month count."""
+    found = {name: not value for name, value in right.items()}
+    return SourceConflict(event=event.id, type=event.data.type_name(), business_id=business_id, expected=dict(right), found=found)
 
 
 def _return_moved(data: Dispatched | DispatchCorrected | DispatchVoided) -> list[_Step]:

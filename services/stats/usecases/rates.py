@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from services.stats.commands import FxRate, LoadFxRates, ReviseFxRate
@@ -10,12 +11,14 @@ from services.stats.periods import restatement
 from services.stats.queries import rates as stored
 from services.stats.queries.rates import Rate
 from services.stats.views import rates as views
+from shared import reference
 from shared.db import Tx
 from shared.values import first_day, period_of
 
 
 async def load_fx_rates(tx: Tx, command: LoadFxRates) -> list[views.FxRate]:
-    """Rates for months that have none. Raises RateExists; then none is loaded."""
+    """Rates for months that have none. Raises RateExists, CurrencyWithdrawn; then none is loaded."""
+    _require_money(command.rates)
     before = await restatement.closed_in_yuan(tx)
     entered = [await _enter(tx, _version(tx, rate, 1, command.source, "loaded")) for rate in command.rates]
     await restatement.restate_rates(tx, before)
@@ -34,10 +37,17 @@ async def revise_fx_rate(tx: Tx, command: ReviseFxRate) -> views.FxRate:
 
 
 async def suppose_rates(tx: Tx, rates: tuple[FxRate, ...], on: date) -> None:
-    """For a scenario: as the newest versions, known on the day of the question."""
+    """For a scenario: as the newest versions, known on the day of the question. Raises CurrencyWithdrawn."""
+    _require_money(rates)
     for rate in rates:
         version = await stored.get_newest_version(tx, rate.currency, first_day(rate.month)) + 1
         await stored.insert(tx, _version(tx, rate, version, "scenario", "scenario", on=on))
+
+
+def _require_money(rates: Iterable[FxRate]) -> None:
+    """A rate is of a month in which the currency was money. Raises CurrencyWithdrawn."""
+    for rate in rates:
+        reference.require_legal_tender(rate.currency, rate.month)
 
 
 def _version(tx: Tx, rate: FxRate, version: int, source: str, reason: str, *, on: date | None = None) -> Rate:
