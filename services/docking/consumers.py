@@ -23,6 +23,7 @@ HANDLERS: consumer.Handlers = {
     events.WillingnessExpired: workers.willingness_ended,
     events.CertificateIssued: clearances.certificate_issued,
     events.CertificateRevoked: clearances.certificate_revoked,
+    events.CertificateExpired: clearances.certificate_expired,
     events.CaseOpened: enterprises.case_opened,
     events.CaseClosed: enterprises.case_closed,
     events.ReserveDrawRequested: settlement_draws.draw_requested,

@@ -4,6 +4,6 @@ Owns: the licences of training centres, courses, sessions and their seats, what 
 certificates.
 Events out: CentreLicensed, CentreRenewed, CentreStaffed, CentreSuspended, CentreReinstated, CentreRevoked, CoursePublished,
 CourseScheduled, SessionCancelled, WorkerEnrolled, EnrolmentCancelled, AttendanceRecorded, AssessmentRecorded, CertificateIssued,
-CertificateRevoked.
+CertificateRevoked, CertificateExpired.
 Events in (docking): MatchedToEnterprise (a need, a seat), PlacementCancelled (frees the seat), Dispatched (the need is over).
 """

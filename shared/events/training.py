@@ -149,6 +149,13 @@ class CertificateRevoked(_Enrolment):
     reason: Literal["issued_in_error", "assessment_flawed", "fraud", "course_withdrawn"]
 
 
+class CertificateExpired(_Enrolment):
+    """Valid to the day before `effective`. A placement that has not departed needs training again."""
+
+    serial: str
+    valid_to: date
+
+
 EVENTS: tuple[type[Event], ...] = (
     CentreLicensed,
     CentreRenewed,
@@ -165,4 +172,5 @@ EVENTS: tuple[type[Event], ...] = (
     AssessmentRecorded,
     CertificateIssued,
     CertificateRevoked,
+    CertificateExpired,
 )

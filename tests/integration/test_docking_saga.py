@@ -106,6 +106,56 @@ async def test_worked_example_certificate_revoked_after_clearance_before_departu
     assert await dock.published(Dispatched) == []
 
 
+async def _expired(dock: Dock) -> tuple[dict[str, Any], date]:
+    """A cleared placement whose certificate has ended since, and its last day."""
+    placement = await dock.prepared(await dock.matched())
+    issued = await dock.certificate(placement, valid_to=dock.today + timedelta(days=10))
+    await dock.requested(placement)
+    dock.today = issued.valid_to + timedelta(days=1)
+    await dock.expire(issued)
+    return placement, issued.valid_to
+
+
+async def test_a_certificate_that_expires_before_departure_takes_the_clearance_with_it(dock: Dock) -> None:
+    placement, last_day = await _expired(dock)
+    assert [one.reason for one in await dock.published(ClearanceWithdrawn)] == ["certificate_expired"]
+    path = f"/placements/{placement['placement']}/departure"
+    late = await dock.post(path, a_departure(dock.today))
+    assert late.code == "CLEARANCE_NOT_VALID"
+    dock.today = last_day + timedelta(days=31)
+    await dock.sweep()
+    assert [one.reason for one in await dock.published(PlacementCancelled)] == ["clearance_expired"]
+    assert len(await dock.published(ClearanceWithdrawn)) == 1, "it was withdrawn once"
+    assert await _positions(dock, placement["order"]) == (0, 0)
+
+
+async def test_evidence_of_a_departure_before_the_certificate_ended_is_still_taken(dock: Dock) -> None:
+    placement, last_day = await _expired(dock)
+    dock.wait(20)
+    assert (await dock.post(f"/placements/{placement['placement']}/departure", a_departure(last_day))).body["state"] == "abroad"
+
+
+async def test_who_is_trained_again_is_cleared_again_in_the_same_position(dock: Dock) -> None:
+    placement, _ = await _expired(dock)
+    dock.wait(5)
+    await dock.certificate(placement)
+    assert (await dock.requested(placement))["state"] == "cleared"
+    assert await _positions(dock, placement["order"]) == (1, 0)
+    assert len(await dock.published(ClearanceWithdrawn)) == 1
+
+
+async def test_the_end_of_another_certificate_or_after_departure_changes_nothing(dock: Dock) -> None:
+    placement = await dock.prepared(await dock.matched())
+    older = await dock.certificate(placement, valid_to=dock.today + timedelta(days=10))
+    newer = await dock.certificate(placement, valid_to=dock.today + timedelta(days=20))
+    await dock.requested(placement)
+    await dock.expire(older)
+    assert (await dock.show(placement))["state"] == "cleared"
+    await dock.post(f"/placements/{placement['placement']}/departure", a_departure(dock.today))
+    await dock.expire(newer)
+    assert await dock.published(ClearanceWithdrawn) == []
+
+
 async def test_a_certificate_revoked_after_departure_changes_nothing_here(dock: Dock) -> None:
     placement = await dock.prepared(await dock.matched())
     issued = await dock.certificate(placement)

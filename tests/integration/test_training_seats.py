@@ -8,7 +8,7 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from shared.events import EnrolmentCancelled, WorkerEnrolled
+from shared.events import CertificateExpired, EnrolmentCancelled, WorkerEnrolled
 from tests.support.training import DAYS, School, school
 
 __all__ = ["school"]
@@ -111,12 +111,28 @@ async def test_a_valid_certificate_for_the_same_work_meets_the_next_need_at_once
 
 
 async def test_a_certificate_that_runs_out_before_departure_reopens_the_need(school: School) -> None:
-    match, _ = await school.certified()
+    match, serial = await school.certified()
     school.today += timedelta(days=730)
     assert await school.sweep() == 0
     school.today += timedelta(days=1)
     assert await school.sweep() == 1
+    assert await school.sweep() == 0
     assert await school.waiting() == [match.placement]
+    [expired] = await school.published(CertificateExpired)
+    assert (expired.serial, expired.placement, expired.effective) == (serial, match.placement, school.today)
+    assert (await school.get(f"/certificates/{serial}")).body["state"] == "expired"
+
+
+async def test_a_certificate_that_ends_after_departure_or_revocation_reopens_nothing(school: School) -> None:
+    departed, first = await school.certified()
+    await school.depart(departed)
+    _, second = await school.certified()
+    await school.post(f"/certificates/{second}/revocation", {"reason": "fraud"})
+    school.today += timedelta(days=800)
+    waiting = await school.waiting()
+    await school.sweep()
+    assert await school.waiting() == waiting
+    assert [one.serial for one in await school.published(CertificateExpired)] == [first], "what was revoked does not expire"
 
 
 async def test_revocation_after_departure_reopens_nothing(school: School) -> None:

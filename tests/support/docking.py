@@ -16,6 +16,7 @@ from shared.db import Database
 from shared.events import (
     CaseClosed,
     CaseOpened,
+    CertificateExpired,
     CertificateIssued,
     CertificateRevoked,
     Event,
@@ -130,6 +131,11 @@ class Dock(Visit):
     async def revoke(self, issued: CertificateIssued) -> None:
         fields = issued.model_dump(exclude={"minutes", "valid_to"})
         await self.consume(CertificateRevoked.model_validate({**fields, "reason": "fraud", "effective": self.today}))
+
+    async def expire(self, issued: CertificateIssued) -> None:
+        """The sweep of training finds that the certificate has ended."""
+        fields = issued.model_dump(exclude={"minutes"})
+        await self.consume(CertificateExpired.model_validate({**fields, "effective": issued.valid_to + timedelta(days=1)}))
 
     async def case(self, enterprise: str) -> CaseOpened:
         opened = CaseOpened(

@@ -138,3 +138,15 @@ async def certificate_revoked(tx: Tx, event: EventEnvelope[events.CertificateRev
     await certificates.update_revoked(tx, event.data.serial)
     if placement is not None and placement.state is PlacementState.CLEARED and placement.certificate == event.data.serial:
         await cancel(tx, placement, "clearance_withdrawn", withdrawn_for="certificate_revoked")
+
+
+async def certificate_expired(tx: Tx, event: EventEnvelope[events.CertificateExpired]) -> None:
+    """A clearance is gone with the certificate it rests on: nobody departs on it from now on.
+
+    The position is not released yet, unlike after a revocation: evidence may still come of a departure while both were in force, and a new
+    certificate may be earned and a clearance asked for again. The sweep releases it when the time for either is over.
+    """
+    placement = await placements.lock_active(tx, event.data.worker)
+    if placement is not None and placement.state is PlacementState.CLEARED and placement.certificate == event.data.serial:
+        withdrawn = placement_event(tx, events.ClearanceWithdrawn, placement, reason="certificate_expired")
+        await save(tx, replace(placement, certificate=None), withdrawn)

@@ -115,9 +115,9 @@ async def cancel(tx: Tx, placement: Placement, reason: str, *, withdrawn_for: st
 
 
 def cancellation(tx: Tx, placement: Placement, reason: str, *, reopens: bool, withdrawn_for: str | None = None) -> list[events.Event]:
-    """The events of a cancellation."""
+    """The events of a cancellation. A clearance without a certificate was withdrawn before."""
     cancelled = placement_event(tx, events.PlacementCancelled, placement, reason=reason, reopens=reopens)
-    if placement.state is not PlacementState.CLEARED:
+    if placement.state is not PlacementState.CLEARED or placement.certificate is None:
         return [cancelled]
     return [placement_event(tx, events.ClearanceWithdrawn, placement, reason=withdrawn_for or reason), cancelled]
 

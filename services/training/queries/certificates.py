@@ -24,6 +24,12 @@ SELECT serial FROM certificate
 WHERE worker = $1 AND destination = $2 AND occupation = $3 AND revoked_on IS NULL AND valid_to >= $4
 ORDER BY valid_to DESC, serial LIMIT 1
 """
+# Whose end is not published yet.
+LOCK_LAPSED = CERTIFICATE.select("""
+FROM certificate JOIN course ON course.course = certificate.course
+WHERE revoked_on IS NULL AND expired_on IS NULL AND valid_to < $1 ORDER BY valid_to, serial LIMIT $2 FOR UPDATE OF certificate
+""")
+UPDATE_EXPIRED = "UPDATE certificate SET expired_on = $2 WHERE serial = ANY($1::text[])"
 GET_NUMBERS = "SELECT nextval('certificate_number') AS number FROM generate_series(1, $1::integer)"
 INSERT_ALL = """
 INSERT INTO certificate (
@@ -44,6 +50,14 @@ async def get(tx: Tx, serial: Serial) -> Certificate | None:
 
 async def lock(tx: Tx, serial: Serial) -> Certificate | None:
     return await rows.fetch_one(tx.conn, LOCK, serial)
+
+
+async def lock_lapsed(tx: Tx, today: date, limit: int) -> list[Certificate]:
+    return await rows.fetch(tx.conn, LOCK_LAPSED, today, limit)
+
+
+async def update_expired(tx: Tx, serials: Sequence[Serial], on: date) -> None:
+    await tx.conn.execute(UPDATE_EXPIRED, list(serials), on)
 
 
 async def get_valid(tx: Tx, worker: WorkerId, destination: Destination, occupation: Occupation, on: date) -> Serial | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
 from services.training.domain.certificates import Serial
 from services.training.domain.courses import Course
@@ -30,11 +29,7 @@ GET_AHEAD = """
 SELECT count(*) FROM need
 WHERE state = 'open' AND destination = $1 AND starts_with(occupation, $2) AND (since, need) < ($3::timestamptz, $4::uuid)
 """
-LOCK_MET_BY = NEED.select("FROM need WHERE state = 'met' AND certificate = $1 ORDER BY need FOR UPDATE")
-LOCK_EXPIRED = NEED.select("""
-FROM need WHERE state = 'met' AND EXISTS (SELECT FROM certificate WHERE serial = need.certificate AND valid_to < $1)
-ORDER BY need LIMIT $2 FOR UPDATE
-""")
+LOCK_MET_BY = NEED.select("FROM need WHERE state = 'met' AND certificate = ANY($1::text[]) ORDER BY need FOR UPDATE")
 LIST = NEED.select("""
 FROM need
 WHERE state = $1 AND ($2::uuid IS NULL OR need > $2) AND ($3::text IS NULL OR destination = $3)
@@ -77,13 +72,8 @@ async def lock_backlog(tx: Tx, session: Session) -> list[Need]:
     return await rows.fetch(tx.conn, LOCK_BACKLOG, session.course.destination, session.course.occupation, session.id, session.free)
 
 
-async def lock_met_by(tx: Tx, serial: Serial) -> list[Need]:
-    return await rows.fetch(tx.conn, LOCK_MET_BY, serial)
-
-
-async def lock_expired(tx: Tx, on: date, limit: int) -> list[Need]:
-    """Met by a certificate that ended before `on`."""
-    return await rows.fetch(tx.conn, LOCK_EXPIRED, on, limit)
+async def lock_met_by(tx: Tx, serials: Sequence[Serial]) -> list[Need]:
+    return await rows.fetch(tx.conn, LOCK_MET_BY, list(serials))
 
 
 async def list_(

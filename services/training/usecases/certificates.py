@@ -98,7 +98,7 @@ async def revoke_certificate(tx: Tx, serial: Serial, command: commands.RevokeCer
     revoked = replace(certificate, revoked_on=today, revoked_why=command.reason)
     await certificates.update_revoked(tx, revoked, command.explanation)
     publish_and_audit(tx, events.CertificateRevoked(serial=serial, reason=command.reason, **certificate_codes(certificate, today)))
-    await seats.reopen(tx, await needs.lock_met_by(tx, serial), NeedStep.REOPEN)
+    await seats.reopen(tx, await needs.lock_met_by(tx, [serial]), NeedStep.REOPEN)
     return views.Certificate.from_certificate(revoked, today)
 
 

@@ -6,19 +6,22 @@ from datetime import timedelta
 
 from services.training.domain.enrolments import EnrolmentState
 from services.training.domain.needs import NeedStep
-from services.training.queries import enrolments, needs, sessions
+from services.training.queries import certificates, enrolments, needs, sessions
 from services.training.settings import policy
 from services.training.usecases import seats
+from services.training.usecases.event_fields import certificate_codes
 from services.training.usecases.sessions import cancel
+from shared import events
 from shared.db import Tx
+from shared.delivery.audit_trail import publish_and_audit
 
-BATCH = 200  # needs per sweep
+BATCH = 200  # certificates per sweep
 
 
 async def sweep(tx: Tx) -> int:
-    """One session, or a batch of needs. Returns how many sessions, enrolments and needs it acted on."""
+    """One session, or a batch of certificates. Returns how many sessions, enrolments and certificates it acted on."""
     await sessions.lock_allocation(tx)
-    return await _cancel_of_closed_centre(tx) or await _give_up_unassessed(tx) or await _reopen_expired(tx)
+    return await _cancel_of_closed_centre(tx) or await _give_up_unassessed(tx) or await _expire_certificates(tx)
 
 
 async def _cancel_of_closed_centre(tx: Tx) -> int:
@@ -45,8 +48,20 @@ async def _give_up_unassessed(tx: Tx) -> int:
     return len(left)
 
 
-async def _reopen_expired(tx: Tx) -> int:
-    """Needs whose certificate ended before the placement departed."""
-    affected = await needs.lock_expired(tx, tx.clock.today(), BATCH)
-    await seats.reopen(tx, affected, NeedStep.REOPEN)
-    return len(affected)
+async def _expire_certificates(tx: Tx) -> int:
+    """A batch of certificates that have ended. Placements they served and that have not departed need training again."""
+    today = tx.clock.today()
+    lapsed = await certificates.lock_lapsed(tx, today, BATCH)
+    if not lapsed:
+        return 0
+    serials = [one.serial for one in lapsed]
+    await certificates.update_expired(tx, serials, today)
+    ended = (
+        events.CertificateExpired(
+            serial=one.serial, valid_to=one.valid_to, **certificate_codes(one, effective=one.valid_to + timedelta(days=1))
+        )
+        for one in lapsed
+    )
+    publish_and_audit(tx, *ended)
+    await seats.reopen(tx, await needs.lock_met_by(tx, serials), NeedStep.REOPEN)
+    return len(lapsed)
