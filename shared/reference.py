@@ -54,11 +54,17 @@ def _read_table(name: str) -> list[dict[str, str]]:
 
 
 @cache
+def divisions() -> list[dict[str, str]]:
+    """Provinces, prefectures and counties of December 2017: code, name_zh, province_code, level."""
+    return _read_table("divisions.csv")
+
+
+@cache
 def counties() -> dict[str, County]:
     """Every code that a household register may carry, by code."""
     lists = {row["code"]: row for row in _read_table("poverty_counties.csv")}
     found = {}
-    for row in _read_table("divisions.csv"):
+    for row in divisions():
         if row["level"] != "county" and row["code"] not in COUNTYLESS_CITIES:
             continue
         entry = lists.get(row["code"])
@@ -96,6 +102,18 @@ def _region(name: str) -> Region:
 def aliases() -> dict[str, str]:
     """Code of a listed county in another year -> its code of December 2017."""
     return {row["alias_code"]: row["code"] for row in _read_table("poverty_county_aliases.csv")}
+
+
+@cache
+def earlier_names() -> tuple[tuple[str, str], ...]:
+    """(name of a listed county in another year, its code of December 2017)."""
+    return tuple((row["alias_name_zh"], row["code"]) for row in _read_table("poverty_county_aliases.csv"))
+
+
+@cache
+def usual_words(kind: str) -> dict[str, str]:
+    """The words that lists use for codes of that kind, and their codes."""
+    return {row["word"]: row["code"] for row in _read_table("usual_words.csv") if row["kind"] == kind}
 
 
 def county(code: str) -> County | None:

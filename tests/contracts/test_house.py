@@ -24,7 +24,7 @@ OWN_PACKAGES = {  # named for what only this service does
     "registration": frozenset({"personal_data", "worker_lists"}),
     "docking": frozenset({"matching", "clearance"}),
     "training": frozenset[str](),
-    "rights": frozenset[str](),
+    "rights": frozenset({"payroll_files"}),
     "stats": frozenset({"counting", "figures", "programmes", "periods", "publishing", "replay"}),
 }
 VERB = re.compile(r"(get|lock|list|insert|update|delete|exists)(_|$)")

@@ -17,7 +17,7 @@ from services.registration.usecases import imports
 from shared import events
 from shared.db import Cause, Tx
 from shared.principals import Role
-from shared.sheets import Kind
+from shared.sheets.files import Kind
 from shared.values import Clock, ImportId
 from tests.support.http import Answer, Client
 from tests.support.registration import JUNE, a_list_of, a_row, an_id, as_csv
@@ -39,7 +39,7 @@ MIXED = [
     a_row(name="王四", county="510182"),
     a_row(name="王五", destinations="JPN；SGP", family_consent="是", wage_floor="4500.50", wage_currency="CNY", registered_on="2018/4/2"),
     a_row(name="王六", destinations="JPN"),
-    a_row(name="王七", wage_floor="45.005", wage_currency="CNY", destinations="JPN", family_consent="no"),
+    a_row(name="王七", wage_floor="45.0055", wage_currency="CNY", destinations="JPN", family_consent="no"),
     a_row(name="王八", county="629999"),
     a_row(name="=command|' /C calc'!A0", birth_date="1992年"),
     a_row(name="王十", education="degree", occupations="7531;xx"),
@@ -49,11 +49,11 @@ FOUND = [
     (4, "sex", "MISSING", "error"),
     (5, "county", "OUT_OF_SCOPE", "error"),
     (7, "family_consent", "MISSING", "error"),
-    (8, "wage_floor", "VALUE_ERROR", "error"),
+    (8, "wage_floor", "AMOUNT_TOO_PRECISE", "error"),
     (9, "county", "COUNTY_UNCLASSIFIED", "warning"),
-    (10, "birth_date", "VALUE_ERROR", "error"),
-    (11, "education", "INT_TYPE", "error"),
-    (11, "occupations", "STRING_PATTERN_MISMATCH", "error"),
+    (10, "birth_date", "DAY_NOT_READABLE", "error"),
+    (11, "education", "EDUCATION_NOT_KNOWN", "error"),
+    (11, "occupations", "OCCUPATION_NOT_KNOWN", "error"),
 ]
 
 
@@ -175,7 +175,7 @@ async def test_findings_are_paged_and_annotated(registration: Client) -> None:
     sheet = await registration.get(f"{path}/annotated")
     lines = load_workbook(io.BytesIO(sheet.body)).get_sheet_by_index(0).to_python()
     assert [line[0] for line in lines] == ["row", 3, 4, 5, 7, 8, 9, 10, 11]
-    assert lines[-1][-1] == "education: INT_TYPE; occupations: STRING_PATTERN_MISMATCH"
+    assert lines[-1][-1] == "education: EDUCATION_NOT_KNOWN; occupations: OCCUPATION_NOT_KNOWN"
 
 
 async def test_an_import_is_visible_to_whoever_covers_its_regions(registration: Client) -> None:
@@ -191,7 +191,7 @@ async def test_an_import_is_visible_to_whoever_covers_its_regions(registration: 
     ("content", "content_type", "status", "code"),
     [
         (b"", "text/csv", 422, "COLUMN_MISSING"),
-        (b"name,salary\n", "text/csv", 422, "COLUMN_NOT_RECOGNISED"),
+        (b"name,salary\n", "text/csv", 422, "COLUMN_MISSING"),
         (b"\xff\xff\xff", "text/csv", 422, "FILE_UNREADABLE"),
         (as_csv([a_row()]), Kind.XLSX.value, 422, "FILE_UNREADABLE"),
         (as_csv([a_row()]), "application/json", 415, "UNSUPPORTED_FILE"),

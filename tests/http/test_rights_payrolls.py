@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+from datetime import date
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from services.rights.usecases import payrolls
 from shared.db import Cause
 from shared.events import IncomeReported, WageShortfallDetected
 from shared.principals import NATION, Principal, Role
-from shared.sheets import Row
+from shared.sheets.tables import Row
 from shared.values import Clock
 from tests.support.recording import noon
 from tests.support.rights import COLUMNS, Office, a_payroll, a_row, office
@@ -29,20 +30,20 @@ async def test_good_rows_go_in_and_bad_rows_are_named(office: Office) -> None:
     nobody = "018f0000-0000-7000-8000-000000000000"
     rows: list[tuple[dict[str, Any], tuple[str, str] | None]] = [
         (a_row(placement), None),
-        (a_row(placement) | {"placement": "x"}, ("placement", "CELL_INVALID")),
+        (a_row(placement) | {"placement": "x"}, ("placement", "PLACEMENT_NOT_READABLE")),
         (a_row(placement) | {"placement": nobody}, ("placement", "PLACEMENT_NOT_FOUND")),
         (a_row(stranger), ("placement", "FORBIDDEN")),
-        (a_row(placement, "2018-4"), ("period", "CELL_INVALID")),
+        (a_row(placement, "2018-13", paid_on="2018-04-28"), ("period", "MONTH_NOT_READABLE")),
         (a_row(placement, "2017-12"), ("period", "NOT_ABROAD")),
-        (a_row(placement, "2018-04", paid="1.005"), ("gross", "CELL_INVALID")),
-        (a_row(placement, "2018-04", gross="1e999999999999"), ("gross", "CELL_INVALID")),
-        (a_row(placement, "2018-04", gross="NaN"), ("gross", "CELL_INVALID")),
-        (a_row(placement, "2018-04", gross="-1"), ("gross", "CELL_INVALID")),
+        (a_row(placement, "2018-04", paid="1.0055", net="1"), ("gross", "AMOUNT_TOO_PRECISE")),
+        (a_row(placement, "2018-04", gross="1e999999999999"), ("gross", "NUMBER_NOT_READABLE")),
+        (a_row(placement, "2018-04", gross="NaN"), ("gross", "NUMBER_NOT_READABLE")),
+        (a_row(placement, "2018-04", gross="-1"), ("gross", "AMOUNT_OUT_OF_RANGE")),
         (a_row(placement, "2018-04", gross="7000"), ("net", "DOES_NOT_ADD_UP")),
-        (a_row(placement, "2018-04", currency="XXY"), ("currency", "CELL_INVALID")),
-        (a_row(placement, "2018-04", paid_on="2018-W01-1"), ("paid_on", "CELL_INVALID")),
+        (a_row(placement, "2018-04", currency="XXY"), ("currency", "CURRENCY_NOT_KNOWN")),
+        (a_row(placement, "2018-04", paid_on="2018-W01-1"), ("paid_on", "DAY_NOT_READABLE")),
         (a_row(placement, "2018-04", paid_on="2018-07-01"), ("paid_on", "PAID_IN_FUTURE")),
-        (a_row(placement, "2018-04", gross="a\x00b"), ("gross", "CELL_INVALID")),
+        (a_row(placement, "2018-04", gross="a\x00b"), ("gross", "NUMBER_NOT_READABLE")),
         (a_row(other, paid="4,000.00"), None),
         (a_row(placement, paid="1.00"), ("period", "ALREADY_REPORTED")),
         (a_row(placement), None),
@@ -55,7 +56,9 @@ async def test_good_rows_go_in_and_bad_rows_are_named(office: Office) -> None:
     assert answer.body["accepted"] + answer.body["rejected"] == answer.body["done"] == len(rows)
     assert [one.fact.net.minor for one in await office.published(IncomeReported)] == [600_000, 400_000]
     assert [one.placement for one in await office.published(WageShortfallDetected)] == [other.placement]
-    assert (await office.get(f"/payrolls/{answer.body['payroll']}", who=office.enterprise())).body == answer.body
+    assert [one["column"] for one in answer.body["columns"]] == list(COLUMNS)
+    shown = await office.get(f"/payrolls/{answer.body['payroll']}", who=office.enterprise())
+    assert shown.body == answer.body | {"columns": []}
 
 
 async def test_the_same_file_again_is_the_same_payroll(office: Office) -> None:
@@ -145,7 +148,7 @@ async def test_what_is_no_payroll_is_refused_as_a_whole(office: Office) -> None:
         (b"", "text/csv", 422, "COLUMN_MISSING"),
         (header, "text/csv", 422, "NO_ROWS"),
         (b"\xff\xfe\xfd,\x00\n", "text/csv", 422, ""),
-        (b"who,what\n1,2", "text/csv", 422, "COLUMN_NOT_RECOGNISED"),
+        (b"who,what\n1,2", "text/csv", 422, "COLUMN_MISSING"),
         (header.replace(b",net", b""), "text/csv", 422, "NO_ROWS"),
         (b"PK\x03\x04 not a workbook", XLSX, 422, "FILE_UNREADABLE"),
         (header, "application/json", 415, "UNSUPPORTED_FILE"),
@@ -174,7 +177,7 @@ async def _counted(office: Office, rows: list[dict[str, Any]]) -> int:
     """Statements that entering these rows as one chunk takes."""
     count = 0
     cause = Cause(principal=Principal("officer", Role.OFFICER, (NATION,)), clock=Clock(noon(office.today)))
-    cells = [Row(n, {k: str(v) for k, v in row.items() if v != ""}, frozenset()) for n, row in enumerate(rows, start=2)]
+    cells = [Row(n, {k: str(v) for k, v in row.items() if v != ""}) for n, row in enumerate(rows, start=2)]
 
     def note(_query: Any) -> None:
         nonlocal count
@@ -185,3 +188,96 @@ async def _counted(office: Office, rows: list[dict[str, Any]]) -> int:
         assert await payrolls._enter(tx, cells) == []
         tx.conn.remove_query_logger(note)
     return count
+
+
+# --- as offices keep them ---------------------------------------------------------------------------------------------
+def an_xlsx(*rows: list[Any]) -> bytes:
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True, "default_date_format": "mmm-yy"}) as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate(rows):
+            for place, value in enumerate(row):
+                if str(value).startswith("="):
+                    sheet.write_formula(number, place, value, None, "#DIV/0!" if value == "=1/0" else "")
+                else:
+                    sheet.write(number, place, value)
+    return out.getvalue()
+
+
+async def found_in(office: Office, content: bytes, kind: str = "text/csv") -> list[tuple[int, str, str]]:
+    answer = await office.payroll(content=content, kind=kind)
+    assert answer.status == 200, answer.body
+    return [(one["row"], one["column"], one["code"]) for one in answer.body["findings"]]
+
+
+async def test_field_case_f3_one_cell_too_many_refuses_the_row(office: Office) -> None:
+    placement = (await office.abroad()).placement
+    header = "placement,period,gross,net,currency,paid_on,remitted"
+    content = f"{header}\n{placement},2018-03,6000,6000,CNY,2018-04-05,1,500.00\n".encode()
+    assert await found_in(office, content) == [(2, "row", "ROW_TOO_LONG")]
+    assert await office.published(IncomeReported) == []
+
+
+async def test_field_case_f4_a_decimal_comma_is_not_a_hundred_times_the_amount(office: Office) -> None:
+    placement = await office.abroad()
+    rows = [
+        a_row(placement, paid="4500,50"),
+        a_row(placement, paid="1.234,56", currency="EUR"),
+        a_row(placement, paid="45,00", currency="JPY"),
+        a_row(placement, paid="180,000", currency="JPY"),
+    ]
+    found = await found_in(office, a_payroll(*rows))
+    assert found == [(row, column, "NUMBER_DECIMAL_COMMA") for row in (2, 3, 4) for column in ("gross", "net")]
+    [event] = await office.published(IncomeReported)
+    assert (event.fact.gross.minor, event.fact.gross.currency) == (180_000, "JPY")
+
+
+async def test_field_case_f5_error_cells_are_not_empty(office: Office) -> None:
+    placement = str((await office.abroad()).placement)
+    content = an_xlsx(
+        list(COLUMNS),
+        [placement, "2018-03", 6000, "=1/0", 6000, "", "CNY", "2018-03-28"],
+        [placement, "2018-03", 6000, 0, 6000, "=1/0", "CNY", "2018-03-28"],
+        [placement, "2018-03", 6000, "=A1", 6000, "", "CNY", "2018-03-28"],
+    )
+    assert await found_in(office, content, XLSX) == [
+        (2, "deductions", "CELL_ERROR"),
+        (3, "remitted", "CELL_ERROR"),
+        (4, "deductions", "FORMULA_WITHOUT_VALUE"),
+    ]
+    assert await office.published(IncomeReported) == []
+
+
+@pytest.mark.parametrize(("period", "paid_on"), [("2018/3", "2018/4/5"), ("Mar-18", "2018/4/5"), ("2018年3月", "2018.4.5")])
+async def test_field_case_f7_a_payroll_saved_by_a_spreadsheet_is_read(office: Office, period: str, paid_on: str) -> None:
+    placement = await office.abroad()
+    assert await found_in(office, a_payroll(a_row(placement, period=period, paid_on=paid_on))) == []
+    [event] = await office.published(IncomeReported)
+    assert (event.fact.period, event.fact.paid_on) == ("2018-03", date(2018, 4, 5))
+
+
+async def test_field_case_f7_a_date_cell_on_the_first_of_a_month_is_that_month(office: Office) -> None:
+    placement = await office.abroad()
+    cells = [str(placement.placement), date(2018, 3, 1), 6000, "", 6000, "", "CNY", date(2018, 4, 5)]
+    content = an_xlsx(list(COLUMNS), cells, [*cells[:1], date(2018, 4, 2), *cells[2:]])
+    assert await found_in(office, content, XLSX) == [(3, "period", "MONTH_IS_A_DAY")]
+    [event] = await office.published(IncomeReported)
+    assert event.fact.period == "2018-03"
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+async def test_field_case_f7_the_template_has_every_column_as_text(office: Office, kind: str) -> None:
+    template = await office.get("/payrolls/template", format=kind, who=office.enterprise())
+    assert template.status == 200
+    answer = await office.payroll(content=template.body, kind=template.headers["content-type"])
+    assert answer.code == "NO_ROWS"
+
+
+async def test_a_payroll_with_chinese_headers_under_a_title_is_read(office: Office) -> None:
+    placement = await office.abroad()
+    rows = [
+        "2018年3月工资表,,,,,,",
+        "序号,派遣编号,工资月份,应发工资,实发工资,币种,发放日期",
+        f"1,{placement.placement},2018年3月,6000,6000,人民币,2018年4月5日",
+    ]
+    assert await found_in(office, "\r\n".join(rows).encode("gb18030")) == []

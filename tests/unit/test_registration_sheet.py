@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import zipfile
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -16,10 +17,11 @@ from python_calamine import load_workbook
 
 from services.registration.domain.imports import Finding
 from services.registration.worker_lists.annotated_sheet import annotated_sheet
-from services.registration.worker_lists.columns import COLUMNS, read_rows
-from services.registration.worker_lists.template import empty_list
+from services.registration.worker_lists.columns import COLUMNS, FORM, read_list
 from shared.errors import Invalid
-from shared.sheets import FileUnreadable, Kind, NoRows, TooManyRows
+from shared.sheets.files import FileUnreadable, Kind, NoRows, TooManyRows
+from shared.sheets.tables import Row
+from shared.sheets.templates import empty_list
 from tests.support.registration import a_row, as_csv
 
 
@@ -30,6 +32,10 @@ def an_xlsx(*rows: list[Any]) -> bytes:
         for number, row in enumerate(rows):
             page.write_row(number, 0, row)
     return buffer.getvalue()
+
+
+def read_rows(content: bytes, kind: Kind, limit: int) -> Sequence[Row]:
+    return read_list(content, kind, limit).rows
 
 
 def an_error(row: int, column: str, code: str) -> Finding:
@@ -54,26 +60,27 @@ def test_xlsx_numbers_and_dates_become_the_text_they_show() -> None:
     content = an_xlsx(HEADER, ["王芳", datetime(1992, 3, 4), "female", 621126, 2, 7531, ""])  # noqa: DTZ001  # a cell has no zone
     [row] = read_rows(content, Kind.XLSX, 10)
     assert row.cells == a_row()
-    assert row.rounded == frozenset()
+    assert row.refused == {}
 
 
 def test_a_number_that_a_spreadsheet_has_rounded_is_noticed() -> None:
     content = an_xlsx(HEADER, ["王芳", date(1992, 3, 4), "female", 621126, 2, 7531, 621126199203041234.0])
     [row] = read_rows(content, Kind.XLSX, 10)
-    assert row.rounded == {"id_number"}
+    assert row.refused == {"id_number": "NUMBER_ROUNDED"}
 
 
 @pytest.mark.parametrize(
     ("content", "slug"),
     [
         (b"", "COLUMN_MISSING"),
-        (b"name,name\n", "COLUMN_NOT_RECOGNISED"),
-        (b"name,salary\n", "COLUMN_NOT_RECOGNISED"),
+        (b"name,salary\n", "COLUMN_MISSING"),
+        (as_csv([a_row() | {"\u59d3 \u540d": "x"}]), "COLUMN_REPEATED"),
         (b"name,birth_date\nx,y\n", "COLUMN_MISSING"),
         (as_csv([a_row()]).splitlines()[0], "NO_ROWS"),
         (as_csv([a_row()] * 4), "TOO_MANY_ROWS"),
         (b"\xff\xff\xff\xff", "FILE_UNREADABLE"),
-        (b'name,"' + b"x" * 200_000, "FILE_UNREADABLE"),
+        (b'name,"' + b"x" * 200_000, "COLUMN_MISSING"),
+        (as_csv([a_row()]) + b'"' + b"x" * 200_000, "FILE_UNREADABLE"),
     ],
 )
 def test_a_malformed_list_is_refused_as_a_whole(content: bytes, slug: str) -> None:
@@ -124,7 +131,7 @@ def test_a_cell_far_out_is_refused_before_it_takes_all_memory(cell: str) -> None
 @pytest.mark.parametrize("kind", Kind)
 def test_the_template_has_every_column_and_no_row(kind: Kind) -> None:
     with pytest.raises(NoRows):
-        read_rows(empty_list(kind), kind, 3)
+        read_rows(empty_list(kind, "workers", COLUMNS, FORM.required), kind, 3)
 
 
 def test_the_annotated_sheet_has_each_code_in_its_column() -> None:

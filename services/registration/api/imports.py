@@ -12,9 +12,10 @@ from services.registration.api.callers import Reader, Writer
 from services.registration.usecases import imports
 from services.registration.views.imports import Import
 from services.registration.worker_lists.annotated_sheet import annotated_sheet
-from services.registration.worker_lists.template import empty_list
+from services.registration.worker_lists.columns import COLUMNS, FORM
 from shared.db import Cause
-from shared.sheets import Kind, kind_of
+from shared.sheets.files import Kind, kind_of
+from shared.sheets.templates import empty_list
 from shared.values import ImportId
 from shared.web.parameters import AfterNumber, Limit
 
@@ -38,7 +39,7 @@ async def import_workers(call: Writer, *, dry_run: bool = False) -> Import:
 @router.get("/imports/template", response_class=Response)
 async def template(_: Writer, file: Annotated[str, Query(alias="format", pattern="^(csv|xlsx)$")] = "xlsx") -> Response:
     kind = Kind.CSV if file == "csv" else Kind.XLSX
-    return _attachment(empty_list(kind), kind, f"workers.{file}")
+    return _attachment(empty_list(kind, "workers", COLUMNS, FORM.required), kind, f"workers.{file}")
 
 
 @router.get("/imports/{import_id}")

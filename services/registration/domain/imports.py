@@ -44,3 +44,4 @@ class Finding:
     code: str
     severity: Severity
     value: str | None
+    hints: tuple[str, ...] = ()  # what could be meant, for the code's message

@@ -37,15 +37,15 @@ STORED_FINDING = rows.Columns(
     StoredFinding,
     """
     id, row AS "finding.row", "column" AS "finding.column", code AS "finding.code", severity AS "finding.severity",
-    value AS "finding.value"
+    value AS "finding.value", hints AS "finding.hints"
     """,
 )
 LIST_FINDINGS = STORED_FINDING.select("FROM import_finding WHERE import_id = $1 AND id > $2 ORDER BY id LIMIT $3")
 INSERT_FINDINGS = """
-INSERT INTO import_finding (import_id, row, "column", code, severity, value)
-SELECT $1, row, "column", code, severity, value
-FROM unnest($2::integer[], $3::text[], $4::text[], $5::text[], $6::text[])
-    WITH ORDINALITY AS finding (row, "column", code, severity, value, position)
+INSERT INTO import_finding (import_id, row, "column", code, severity, value, hints)
+SELECT $1, row, "column", code, severity, value, string_to_array(hints, E'\\n')
+FROM unnest($2::integer[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
+    WITH ORDINALITY AS finding (row, "column", code, severity, value, hints, position)
 ORDER BY position
 """
 UPDATE_VALUES_ERASED = "UPDATE import_finding SET value = NULL WHERE import_id = $1 AND row = $2"
@@ -80,6 +80,7 @@ async def insert_findings(tx: Tx, import_id: ImportId, findings: Sequence[Findin
         [finding.code for finding in findings],
         [finding.severity for finding in findings],
         [finding.value for finding in findings],
+        ["\n".join(finding.hints) for finding in findings],
     )
 
 

@@ -6,21 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from pydantic import ValidationError
-
 from services.registration.domain.identity import format_worker_no
 from services.registration.domain.imports import Finding
 from services.registration.usecases import event_fields, new_workers
 from services.registration.usecases.new_workers import NewWorker, new_worker
 from services.registration.usecases.willingness import offer_stated
 from services.registration.worker_lists import rows as worker_rows
-from services.registration.worker_lists.rows import CellRefused
+from services.registration.worker_lists.rows import RowRefused
 from shared import events
 from shared.db import Tx
 from shared.errors import Refused
 from shared.events import Event
 from shared.principals import Principal
-from shared.sheets import Row
+from shared.sheets.tables import Row
 from shared.values import ImportId
 
 
@@ -53,8 +51,10 @@ def check_rows(context: RowContext, rows: Sequence[Row], numbers: Sequence[int])
     for row, number in zip(rows, numbers, strict=True):
         try:
             new, changes = _check_row(context, row, format_worker_no(number))
-        except (CellRefused, ValidationError, Refused) as error:
-            checked.findings.extend(worker_rows.findings(row, error))
+        except RowRefused as refused:
+            checked.findings.extend(refused.findings)
+        except Refused as error:
+            checked.findings.append(worker_rows.refusal(row, error))
         else:
             checked.accepted.append(new)
             checked.changes.extend(changes)
@@ -81,12 +81,11 @@ async def hold_documents(tx: Tx, checked: CheckedRows) -> CheckedRows:
 
 
 def _check_row(context: RowContext, row: Row, worker_no: str) -> tuple[NewWorker, list[Event]]:
-    command = worker_rows.registration(row, context.default_day)
+    command, willingness = worker_rows.read_row(row, context.default_day)
     if not context.principal.covers_county(command.county):
-        raise CellRefused("county", "OUT_OF_SCOPE")
+        raise RowRefused([worker_rows.finding(row, "county", "OUT_OF_SCOPE")])
     new = new_worker(command, worker_no, context.today, imported=(context.import_id, row.number))
     changes: list[Event] = [event_fields.registered(new.worker)]
-    willingness = worker_rows.willingness(row, command.registered_on)
     if willingness is not None:
         worker, more = offer_stated(new.worker, willingness, context.today)
         new = replace(new, worker=worker)

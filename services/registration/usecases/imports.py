@@ -18,13 +18,14 @@ from services.registration.settings import policy
 from services.registration.usecases import new_workers
 from services.registration.usecases.import_rows import CheckedRows, RowContext, check_rows, hold_documents
 from services.registration.views.imports import Import
-from services.registration.worker_lists.columns import read_rows
+from services.registration.worker_lists.columns import read_list
 from shared import events
 from shared.db import Cause, Database, Tx
 from shared.delivery.audit_trail import publish_and_audit
 from shared.paging import page
 from shared.principals import Forbidden, Principal
-from shared.sheets import Kind, Row
+from shared.sheets.files import Kind
+from shared.sheets.tables import Row, SheetColumn
 from shared.values import ImportId, new_id
 
 FINDINGS_SHOWN = 200
@@ -33,8 +34,9 @@ FINDINGS_ANNOTATED = 200_000
 
 # --- commands ---------------------------------------------------------------------------------------------------------
 async def import_workers(database: Database, cause: Cause, content: bytes, kind: Kind) -> Import:
-    """Register the workers of a list; the finished import where the file is known. Raises what read_rows raises, Forbidden."""
-    rows = await asyncio.to_thread(read_rows, content, kind, policy().registration_import_rows)
+    """Register the workers of a list; the finished import where the file is known. Raises what read_list raises, Forbidden."""
+    table = await asyncio.to_thread(read_list, content, kind, policy().registration_import_rows)
+    rows = table.rows
     digest = hashlib.sha256(content).hexdigest()
     async with database.transaction(cause) as tx:
         await imports.insert(tx, ImportId(new_id()), digest, len(rows), tx.clock.today())
@@ -42,7 +44,7 @@ async def import_workers(database: Database, cause: Cause, content: bytes, kind:
         async with database.transaction(cause) as tx:
             run = _visible(tx.principal, await imports.lock_by_digest(tx, digest))
             if run.state is ImportState.COMPLETED:
-                return await _show(tx, run, 0, FINDINGS_SHOWN)
+                return await _show(tx, run, 0, FINDINGS_SHOWN, table.columns)
             await _import_chunk(tx, run, rows[run.done : run.done + policy().registration_import_chunk])
 
 
@@ -71,8 +73,9 @@ def _completed(tx: Tx, run: ImportRun, last: CheckedRows) -> events.ImportComple
 
 
 async def rehearse_import(cause: Cause, content: bytes, kind: Kind) -> Import:
-    """What an import would find, with nothing written. Raises what read_rows raises."""
-    rows = await asyncio.to_thread(read_rows, content, kind, policy().registration_import_rows)
+    """What an import would find, with nothing written. Raises what read_list raises."""
+    table = await asyncio.to_thread(read_list, content, kind, policy().registration_import_rows)
+    rows = table.rows
     today, chunk = cause.clock.today(), policy().registration_import_chunk
     context = RowContext(cause.principal, ImportId(new_id()), default_day=today, today=today)
     accepted = 0
@@ -82,7 +85,7 @@ async def rehearse_import(cause: Cause, content: bytes, kind: Kind) -> Import:
         checked = await asyncio.to_thread(check_rows, context, part, range(1, len(part) + 1))
         accepted += len(checked.accepted)
         findings += checked.findings
-    return Import.from_rehearsal(hashlib.sha256(content).hexdigest(), len(rows), accepted, findings)
+    return Import.from_rehearsal(hashlib.sha256(content).hexdigest(), table, accepted, findings)
 
 
 # --- queries ----------------------------------------------------------------------------------------------------------
@@ -106,7 +109,7 @@ def _visible(principal: Principal, run: ImportRun | None) -> ImportRun:
     return run
 
 
-async def _show(tx: Tx, run: ImportRun, after: int, limit: int) -> Import:
+async def _show(tx: Tx, run: ImportRun, after: int, limit: int, columns: Sequence[SheetColumn] = ()) -> Import:
     found = await imports.list_findings(tx, run.import_id, after=after, limit=limit + 1)
     items, following = page(found, limit, lambda stored: stored.id)
-    return Import.from_run(run, [stored.finding for stored in items], following)
+    return Import.from_run(run, [stored.finding for stored in items], following, columns)

@@ -1,1 +1,1 @@
-"""Worker lists as spreadsheets: their columns, the empty list, rows as commands, and the sheet of findings."""
+"""Worker lists as spreadsheets: their columns, rows as commands, and the sheet of findings."""

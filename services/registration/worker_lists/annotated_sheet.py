@@ -9,7 +9,7 @@ import xlsxwriter
 
 from services.registration.domain.imports import Finding
 from services.registration.worker_lists.columns import COLUMNS
-from services.registration.worker_lists.template import WORKBOOK_OPTIONS
+from shared.sheets.templates import WORKBOOK_OPTIONS
 
 
 def annotated_sheet(findings: Iterable[Finding]) -> bytes:

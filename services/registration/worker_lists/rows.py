@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable, Mapping
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from pydantic import ValidationError
@@ -12,124 +11,127 @@ from pydantic import ValidationError
 from services.registration.commands import RecordWillingness, RegisterWorker
 from services.registration.domain.imports import Finding, Severity
 from services.registration.personal_data.masking import mask
+from shared import words
 from shared.errors import Refused
-from shared.sheets import Row
-from shared.values import Currency, exponent
+from shared.sheets.cells import CellRefused, read_amount, read_day
+from shared.sheets.tables import Row
+from shared.values import Currency
 
-_SEPARATOR = re.compile(r"[;；,，、]")
-_DAY = re.compile(r"([0-9]{4})([-/.]?)([0-9]{1,2})\2([0-9]{1,2})", re.ASCII)
-_SEX = {"女": "female", "男": "male"}
-_YES_NO = {"yes": True, "是": True, "no": False, "否": False}
-_OFFER_COLUMNS = ("destinations", "wage_floor", "wage_currency", "available_from", "family_consent")
+Reader = Callable[[str], Any]
+
+# The command's own model bounds what is read here as it stands.
+_REGISTRATION: Mapping[str, Reader] = {
+    "name": str,
+    "name_pinyin": str,
+    "id_number": str,
+    "birth_date": read_day,
+    "sex": words.read_sex,
+    "county": words.read_county,
+    "education": words.read_education,
+    "occupations": words.read_occupations,
+    "phone": str,
+    "household_status": words.read_household_status,
+    "id_checked": words.read_yes_no,
+    "registered_on": read_day,
+}
+_OFFER: Mapping[str, Reader] = {
+    "destinations": words.read_destinations,
+    "available_from": read_day,
+    "family_consent": words.read_yes_no,
+}
+_WAGE_COLUMNS = ("wage_floor", "wage_currency")
+_OFFER_COLUMNS = (*_OFFER, *_WAGE_COLUMNS)
+_PLACE_ABOVE = ("province", "city")  # columns of their own, before the county's name
+_NOTHING = frozenset({"-", "--", "—", "——", "/", "无", "暂无", "none"})  # how people fill a cell that has nothing to hold
+_MAY_BE_NOTHING = ("name_pinyin", "id_number", "phone", "registered_on", *_OFFER_COLUMNS[:2], *_WAGE_COLUMNS)
 _COLUMN_OF_FIELD = {"recorded_on": "registered_on"}  # every other field has the column of its name
 
 
-class CellRefused(Exception):
-    """A cell cannot be what its column takes."""
+class RowRefused(Exception):
+    """Cells of a row cannot be read; `findings` has one for each."""
 
-    def __init__(self, column: str, code: str) -> None:
-        super().__init__(column, code)
-        self.column = column
-        self.code = code
-
-
-def registration(row: Row, default_day: date) -> RegisterWorker:
-    """`default_day`: what an empty registered_on means. Raises CellRefused, ValidationError."""
-    for column in row.rounded:
-        raise CellRefused(column, "NUMBER_ROUNDED")
-    cells = row.cells
-    fields = _filled(
-        name=cells.get("name"),
-        name_pinyin=cells.get("name_pinyin"),
-        id_number=cells.get("id_number"),
-        birth_date=_day(cells.get("birth_date")),
-        sex=_SEX.get(cells.get("sex", ""), cells.get("sex")),
-        county=cells.get("county"),
-        education=_whole(cells.get("education")),
-        occupations=_codes(cells.get("occupations")),
-        phone=cells.get("phone"),
-        household_status=cells.get("household_status"),
-        id_checked=_yes_no(cells.get("id_checked")),
-        registered_on=_day(cells.get("registered_on")) or default_day,
-    )
-    return RegisterWorker.model_validate(fields)
+    def __init__(self, findings: list[Finding]) -> None:
+        super().__init__(findings)
+        self.findings = findings
 
 
-def willingness(row: Row, recorded_on: date | None) -> RecordWillingness | None:
-    """None: the row states none. Raises CellRefused, ValidationError."""
-    cells = row.cells
-    if not any(column in cells for column in _OFFER_COLUMNS):
+def read_row(row: Row, default_day: date) -> tuple[RegisterWorker, RecordWillingness | None]:
+    """`default_day`: what an empty registered_on means. Raises RowRefused with everything that is wrong in the row's cells."""
+    found = [finding(row, column, code) for column, code in row.refused.items()]
+    cells = _with_whole_place({column: text for column, text in row.cells.items() if column not in _MAY_BE_NOTHING or text not in _NOTHING})
+    registration = _read_all(row, cells, _REGISTRATION, found)
+    registration.setdefault("registered_on", default_day)
+    command = _model(row, RegisterWorker, registration, found)
+    offer: RecordWillingness | None = None
+    if any(column in cells for column in _OFFER_COLUMNS):
+        fields = _read_all(row, cells, _OFFER, found)
+        if (floor := _wage(row, cells, found)) is not None:
+            fields["wage_floor"] = floor
+        offer = _model(row, RecordWillingness, fields | {"recorded_on": registration["registered_on"]}, found)
+    if found or command is None:
+        raise RowRefused(found)
+    return command, offer
+
+
+def _with_whole_place(cells: Mapping[str, str]) -> Mapping[str, str]:
+    """The county's name behind those of its province and prefecture, where they are columns of their own."""
+    county, above = cells.get("county", ""), "".join(cells.get(column, "") for column in _PLACE_ABOVE)
+    if not above or not county or county.isdecimal():
+        return cells
+    return {**cells, "county": county if county.startswith(above) else above + county}
+
+
+def _read_all(row: Row, cells: Mapping[str, str], readers: Mapping[str, Reader], found: list[Finding]) -> dict[str, Any]:
+    """What the cells mean; what is wrong goes to `found`."""
+    values = {}
+    for column, read in readers.items():
+        if column in cells and column not in row.refused:
+            try:
+                values[column] = read(cells[column])
+            except CellRefused as error:
+                found.append(finding(row, column, error.code, hints=error.hints))
+    return values
+
+
+def _model(row: Row, model: type[Any], values: dict[str, Any], found: list[Finding]) -> Any:
+    """The command, or None with what is wrong in `found`; a column has one finding."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        named = {one.column for one in found}
+        for item in error.errors(include_url=False, include_input=False, include_context=False):
+            column = _column(str(item["loc"][0]))
+            if column not in named:
+                named.add(column)
+                found.append(finding(row, column, "MISSING" if item["type"] == "missing" else f"{column}_not_readable".upper()))
         return None
-    fields = _filled(
-        destinations=_codes(cells.get("destinations")),
-        wage_floor=_money(cells.get("wage_floor"), cells.get("wage_currency")),
-        available_from=_day(cells.get("available_from")),
-        family_consent=_yes_no(cells.get("family_consent")),
-    )
-    return RecordWillingness.model_validate(fields | {"recorded_on": recorded_on})
+
+
+def _wage(row: Row, cells: Mapping[str, str], found: list[Finding]) -> dict[str, Any] | None:
+    if not any(column in cells for column in _WAGE_COLUMNS) or any(column in row.refused for column in _WAGE_COLUMNS):
+        return None
+    missing = [column for column in _WAGE_COLUMNS if column not in cells]
+    if missing:
+        found.extend(finding(row, column, "MISSING") for column in missing)
+        return None
+    read: dict[str, Any] = _read_all(row, cells, {"wage_currency": words.read_currency}, found)
+    if not read:
+        return None
+    currency: Currency = read["wage_currency"]
+    amount = _read_all(row, cells, {"wage_floor": lambda text: read_amount(text, currency)}, found)
+    return {"minor": amount["wage_floor"], "currency": currency} if amount else None
 
 
 # --- findings ---------------------------------------------------------------------------------------------------------
-def findings(row: Row, error: CellRefused | ValidationError | Refused) -> list[Finding]:
-    """Why the row is refused: the column and code of each error."""
-    if isinstance(error, CellRefused):
-        return [finding(row, error.column, error.code)]
-    if isinstance(error, Refused):
-        return [finding(row, _column(error.field or "row"), error.slug)]
-    items = error.errors(include_url=False, include_input=False, include_context=False)
-    return [finding(row, _column(str(item["loc"][0])), str(item["type"]).upper()) for item in items]
+def refusal(row: Row, error: Refused) -> Finding:
+    """Why a row is refused whose cells can all be read."""
+    return finding(row, _column(error.field or "row"), error.slug)
 
 
-def finding(row: Row, column: str, code: str, severity: Severity = "error") -> Finding:
-    return Finding(row=row.number, column=column, code=code, severity=severity, value=mask(row.cells.get(column)))
+def finding(row: Row, column: str, code: str, severity: Severity = "error", *, hints: tuple[str, ...] = ()) -> Finding:
+    return Finding(row=row.number, column=column, code=code, severity=severity, value=mask(row.cells.get(column)), hints=hints)
 
 
 def _column(field: str) -> str:
     first = field.partition(".")[0]
     return _COLUMN_OF_FIELD.get(first, first)
-
-
-# --- cells: text that cannot be read stays text, and the command's own model says what is wrong with it ---------------
-def _filled(**values: Any) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def _codes(text: str | None) -> list[str] | None:
-    return None if text is None else [code for part in _SEPARATOR.split(text) if (code := part.strip())]
-
-
-def _whole(text: str | None) -> int | str | None:
-    return int(text) if text and len(text) < 10 and text.isascii() and text.isdigit() else text
-
-
-def _yes_no(text: str | None) -> bool | str | None:
-    return None if text is None else _YES_NO.get(text.lower(), text)
-
-
-def _day(text: str | None) -> str | None:
-    match = _DAY.fullmatch(text) if text else None
-    if match is None or (not match[2] and len(match[0]) != 8):
-        return text
-    return f"{match[1]}-{int(match[3]):02d}-{int(match[4]):02d}"
-
-
-def _money(amount: str | None, currency: str | None) -> dict[str, Any] | None:
-    """Whole minor units of an amount as people write it. Raises CellRefused."""
-    if amount is None and currency is None:
-        return None
-    if amount is None:
-        raise CellRefused("wage_floor", "MISSING")
-    if currency is None:
-        raise CellRefused("wage_currency", "MISSING")
-    try:
-        digits = exponent(Currency(currency))
-    except ValueError:
-        raise CellRefused("wage_currency", "VALUE_ERROR") from None
-    try:
-        minor = Decimal(amount).scaleb(digits)
-        whole = minor.is_finite() and abs(minor) < 10**15 and minor == minor.to_integral_value()
-    except InvalidOperation:
-        whole = False
-    if not whole:
-        raise CellRefused("wage_floor", "VALUE_ERROR")
-    return {"minor": int(minor), "currency": currency}

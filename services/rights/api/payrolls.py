@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query, Response
 
 from services.rights.api.callers import Reader, Reporter
+from services.rights.payroll_files.columns import COLUMNS, FORM
 from services.rights.usecases import payrolls
 from services.rights.views.payrolls import Payroll
-from shared import sheets
 from shared.db import Cause
-from shared.sheets import Kind
+from shared.sheets.files import Kind, kind_of
+from shared.sheets.templates import empty_list
 from shared.values import ImportId
 
 router = APIRouter()
@@ -22,12 +24,19 @@ _FILE = {"requestBody": {"required": True, "content": {kind.value: {"schema": {"
 @router.post("/payrolls", openapi_extra=_FILE)
 async def import_payroll(call: Reporter, *, dry_run: bool = False) -> Payroll:
     """The file itself as body. Its digest takes the place of an Idempotency-Key: the same file again is the same payroll."""
-    kind = sheets.kind_of(call.request.headers.get("content-type", ""))
+    kind = kind_of(call.request.headers.get("content-type", ""))
     content = await call.request.body()
     digest = hashlib.sha256(content).hexdigest()[:32]
     cause = Cause(principal=call.principal, clock=call.clock, correlation_id=digest, causation_id=f"file:{digest}")
     enter = payrolls.try_payroll if dry_run else payrolls.import_payroll
     return await enter(call.service.database, cause, content, kind)
+
+
+@router.get("/payrolls/template", response_class=Response)
+async def template(_: Reporter, file: Annotated[str, Query(alias="format", pattern="^(csv|xlsx)$")] = "xlsx") -> Response:
+    kind = Kind.CSV if file == "csv" else Kind.XLSX
+    content = empty_list(kind, "payroll", COLUMNS, FORM.required)
+    return Response(content, media_type=kind.value, headers={"content-disposition": f'attachment; filename="payroll.{file}"'})
 
 
 @router.get("/payrolls/{payroll}")

@@ -78,12 +78,6 @@ class ReportNotCounting(Conflict):
     slug = "REPORT_NOT_COUNTING"
 
 
-class CellInvalid(Invalid):
-    """The cell does not hold what its column takes."""
-
-    slug = "CELL_INVALID"
-
-
 # --- cases ------------------------------------------------------------------------------------------------------------
 class CaseNotOpen(Conflict):
     """The case is closed."""

@@ -8,41 +8,32 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from decimal import Decimal
-from typing import TypeVar
-from uuid import UUID
 
-from pydantic import TypeAdapter, ValidationError
-
-from services.rights.commands import LARGEST_AMOUNT, Reference
-from services.rights.domain.errors import CellInvalid, PayrollNotFound
+from services.rights.domain.errors import PayrollNotFound
 from services.rights.domain.incomes import Paid, Source
 from services.rights.domain.payrolls import Payroll, RowFinding
+from services.rights.payroll_files.columns import read_payroll
+from services.rights.payroll_files.rows import RowRefused, found, read_row
 from services.rights.queries import payrolls
 from services.rights.settings import PAYROLL_CHUNK, PAYROLL_ROWS
 from services.rights.usecases.incomes import enter_reports
 from services.rights.views import payrolls as views
-from shared import sheets
 from shared.db import Cause, Database, Tx
 from shared.errors import Refused
 from shared.principals import Forbidden, Principal, Role
-from shared.sheets import Kind, Row
-from shared.values import Currency, CurrencyField, Day, ImportId, Money, Period, PeriodField, PlacementId, exponent, new_id
+from shared.sheets.files import Kind
+from shared.sheets.tables import Row, SheetColumn, Table
+from shared.values import ImportId, PlacementId, new_id
 
-T = TypeVar("T")
-COLUMNS = ("placement", "period", "gross", "deductions", "net", "remitted", "currency", "paid_on", "reference")
-REQUIRED = ("placement", "period", "gross", "net", "currency", "paid_on")
 FINDINGS_SHOWN = 200
-LONGEST_SHOWN = 60  # characters of a cell
-_PERIOD, _CURRENCY, _DAY = TypeAdapter(PeriodField), TypeAdapter(CurrencyField), TypeAdapter(Day)
-_REFERENCE = TypeAdapter(Reference)
 
 
 async def import_payroll(database: Database, cause: Cause, content: bytes, kind: Kind) -> views.Payroll:
-    """Enter a payroll; the finished one where the file is known. Raises what sheets.read raises."""
-    rows = await _read_file(content, kind)
+    """Enter a payroll; the finished one where the file is known. Raises what read_payroll raises."""
+    table = await _read_file(content, kind)
+    rows = table.rows
     started = _payroll(cause.principal, content, len(rows))
     async with database.transaction(cause) as tx:
         await payrolls.insert(tx, started)
@@ -52,7 +43,7 @@ async def import_payroll(database: Database, cause: Cause, content: bytes, kind:
             if payroll is None:
                 raise PayrollNotFound
             if payroll.done == payroll.rows:
-                return await _show(tx, payroll)
+                return await _show(tx, payroll, table.columns)
             chunk = rows[payroll.done : payroll.done + PAYROLL_CHUNK]
             findings = await _enter(tx, chunk)
             rejected = _rows_of(findings)
@@ -62,7 +53,8 @@ async def import_payroll(database: Database, cause: Cause, content: bytes, kind:
 
 async def try_payroll(database: Database, cause: Cause, content: bytes, kind: Kind) -> views.Payroll:
     """What entering the file would find: it is entered, and rolled back."""
-    rows = await _read_file(content, kind)
+    table = await _read_file(content, kind)
+    rows = table.rows
 
     async def enter(tx: Tx) -> list[RowFinding]:
         chunks = (rows[start : start + PAYROLL_CHUNK] for start in range(0, len(rows), PAYROLL_CHUNK))
@@ -72,7 +64,7 @@ async def try_payroll(database: Database, cause: Cause, content: bytes, kind: Ki
     rejected = _rows_of(findings)
     payroll = _payroll(cause.principal, content, len(rows))
     entered = replace(payroll, done=len(rows), accepted=len(rows) - rejected, rejected=rejected)
-    return views.Payroll.from_payroll(entered, findings[:FINDINGS_SHOWN], dry_run=True)
+    return views.Payroll.from_payroll(entered, findings[:FINDINGS_SHOWN], dry_run=True, columns=table.columns)
 
 
 async def show_payroll(tx: Tx, payroll_id: ImportId) -> views.Payroll:
@@ -85,8 +77,8 @@ async def show_payroll(tx: Tx, payroll_id: ImportId) -> views.Payroll:
     return await _show(tx, payroll)
 
 
-async def _read_file(content: bytes, kind: Kind) -> Sequence[Row]:
-    return await asyncio.to_thread(sheets.read, content, kind, PAYROLL_ROWS, columns=COLUMNS, required=REQUIRED)
+async def _read_file(content: bytes, kind: Kind) -> Table:
+    return await asyncio.to_thread(read_payroll, content, kind, PAYROLL_ROWS)
 
 
 def _payroll(who: Principal, content: bytes, rows: int) -> Payroll:
@@ -112,8 +104,8 @@ def _rows_of(findings: Sequence[RowFinding]) -> int:
     return len({finding.row for finding in findings})
 
 
-async def _show(tx: Tx, payroll: Payroll) -> views.Payroll:
-    return views.Payroll.from_payroll(payroll, await payrolls.list_findings(tx, payroll.payroll, FINDINGS_SHOWN), dry_run=False)
+async def _show(tx: Tx, payroll: Payroll, columns: Sequence[SheetColumn] = ()) -> views.Payroll:
+    return views.Payroll.from_payroll(payroll, await payrolls.list_findings(tx, payroll.payroll, FINDINGS_SHOWN), columns=columns)
 
 
 # --- rows ------------------------------------------------------------------------------------------------------------
@@ -124,56 +116,13 @@ async def _enter(tx: Tx, rows: Sequence[Row]) -> list[RowFinding]:
     good: list[tuple[Row, PlacementId, Paid]] = []
     for row in rows:
         try:
-            good.append((row, *_read(row, source)))
-        except CellInvalid as error:
-            findings.append(_found(row, error.field or "", error.slug))
+            good.append((row, *read_row(row, source)))
+        except RowRefused as refused:
+            findings += refused.findings
     outcomes = await enter_reports(tx, [(placement, paid) for _, placement, paid in good])
     for (row, *_), outcome in zip(good, outcomes, strict=True):
         if isinstance(outcome, Refused):
-            findings.append(_found(row, outcome.field or "placement", outcome.slug))
+            findings.append(found(row, outcome.field or "placement", outcome.slug))
         elif isinstance(outcome, Forbidden):
-            findings.append(_found(row, "placement", "FORBIDDEN"))
+            findings.append(found(row, "placement", "FORBIDDEN"))
     return sorted(findings, key=lambda finding: finding.row)
-
-
-def _found(row: Row, column: str, code: str) -> RowFinding:
-    """What is shown of the cell is short and printable: it may be anything."""
-    value = row.cells.get(column)
-    shown = None if value is None else "".join(sign if sign.isprintable() else "?" for sign in value[:LONGEST_SHOWN])
-    return RowFinding(row.number, column, code, shown)
-
-
-def _read(row: Row, source: Source) -> tuple[PlacementId, Paid]:
-    """Raises CellInvalid naming the column."""
-    currency = Currency(_cell(row, "currency", lambda text: _CURRENCY.validate_python(text.upper())))
-
-    def money(column: str) -> Money:
-        return Money(minor=_cell(row, column, lambda text: minor(text, currency)), currency=currency)
-
-    placement = PlacementId(_cell(row, "placement", UUID))
-    paid = Paid(
-        period=Period(_cell(row, "period", _PERIOD.validate_python)),
-        gross=money("gross"),
-        deductions=money("deductions") if "deductions" in row.cells else Money(minor=0, currency=currency),
-        net=money("net"),
-        remitted=money("remitted") if "remitted" in row.cells else None,
-        paid_on=_cell(row, "paid_on", _DAY.validate_python),
-        source=source,
-        reference=_cell(row, "reference", _REFERENCE.validate_python) if "reference" in row.cells else None,
-    )
-    return placement, paid
-
-
-def _cell(row: Row, column: str, read: Callable[[str], T]) -> T:
-    try:
-        return read(row.cells[column])
-    except (KeyError, ValueError, ValidationError, ArithmeticError):
-        raise CellInvalid(field=column) from None
-
-
-def minor(text: str, currency: Currency) -> int:
-    """Minor units of an amount written in major units. Raises ValueError for more digits than the currency has."""
-    amount = Decimal(text.replace(",", "")).scaleb(exponent(currency))
-    if not amount.is_finite() or amount != amount.to_integral_value() or not 0 <= amount <= LARGEST_AMOUNT:
-        raise ValueError(text)
-    return int(amount)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pydantic import BaseModel
 
 from services.rights.domain import payrolls
+from shared.sheets.tables import SheetColumn
 from shared.values import ImportId
 
 
@@ -24,6 +25,8 @@ class RowFinding(BaseModel, frozen=True):
 
 
 class Payroll(BaseModel, frozen=True):
+    """`columns`: how each column of the file was read, in the answer to whoever sends it; the file's header is not kept."""
+
     payroll: ImportId | None  # None: a dry run leaves nothing behind
     dry_run: bool
     digest: str
@@ -31,10 +34,18 @@ class Payroll(BaseModel, frozen=True):
     done: int
     accepted: int
     rejected: int
+    columns: tuple[SheetColumn, ...]
     findings: tuple[RowFinding, ...]  # the first 200
 
     @classmethod
-    def from_payroll(cls, payroll: payrolls.Payroll, findings: Sequence[payrolls.RowFinding], *, dry_run: bool) -> Payroll:
+    def from_payroll(
+        cls,
+        payroll: payrolls.Payroll,
+        findings: Sequence[payrolls.RowFinding],
+        *,
+        dry_run: bool = False,
+        columns: Sequence[SheetColumn] = (),
+    ) -> Payroll:
         return cls(
             payroll=None if dry_run else payroll.payroll,
             dry_run=dry_run,
@@ -43,5 +54,6 @@ class Payroll(BaseModel, frozen=True):
             done=payroll.done,
             accepted=payroll.accepted,
             rejected=payroll.rejected,
+            columns=tuple(columns),
             findings=tuple(map(RowFinding.from_finding, findings)),
         )
