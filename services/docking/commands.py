@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -172,6 +173,45 @@ class AmendJobOrder(_Command):
 class CloseJobOrder(_Command):
     """Take no more workers. Placements under way go on."""
 
+    version: Version | None = None
+
+
+class HoldDockingFair(_Command):
+    """A fair where enterprises and counties have met, in a county or at another place: only a national officer enters the latter."""
+
+    name: Line
+    county: CountyField | None = None
+    place: Line | None = None
+    held_on: Annotated[Day, Field(ge=date(1990, 1, 1))]
+    counties: Annotated[tuple[CountyField, ...], Field(min_length=1, max_length=300), AfterValidator(_once)]
+    enterprises: Annotated[tuple[EnterpriseId, ...], Field(min_length=1, max_length=300), AfterValidator(_once)]
+
+
+class RecordIntention(_Command):
+    """How many workers of a county an enterprise means to take; what they will do and where may be open yet."""
+
+    county: CountyField
+    enterprise: EnterpriseId
+    headcount: Annotated[int, Field(strict=True, ge=1, le=100_000)]
+    destination: DestinationField | None = None
+    occupation: OccupationField | None = None
+
+
+class CorrectIntention(_Command):
+    """What is given replaces what was."""
+
+    county: CountyField | None = None
+    enterprise: EnterpriseId | None = None
+    headcount: Annotated[int, Field(strict=True, ge=1, le=100_000)] | None = None
+    destination: DestinationField | None = None
+    occupation: OccupationField | None = None
+    version: Version | None = None
+
+
+class VoidIntention(_Command):
+    """There was no such intention."""
+
+    reason: Literal["mistaken", "duplicate", "withdrawn"]
     version: Version | None = None
 
 

@@ -19,6 +19,9 @@ class Policy(BaseSettings):
     docking_signing_key: Path = Field(description="PEM file with the Ed25519 key that signs clearance certificates")
     docking_order_days: int = Field(default=45, ge=1, le=3650, description="days an order is open that names no expiry (unverified)")
     docking_proposal_days: int = Field(default=14, ge=1, le=365, description="days a proposal can be accepted (unverified)")
+    docking_intention_days: int = Field(
+        default=365, ge=1, le=3650, description="days after a docking fair, in which a match counts against its intentions (unverified)"
+    )
     docking_match_days: int = Field(default=45, ge=1, le=365, description="days a matched worker's position is held (unverified)")
     docking_clearance_wait_days: int = Field(
         default=30, ge=1, le=365, description="days a requested clearance waits for the training certificate (unverified)"

@@ -45,6 +45,15 @@ from shared.events.docking import (
     Returned,
     ReturnFact,
 )
+from shared.events.docking_fairs import (
+    DockingFairHeld,
+    IntentionCorrected,
+    IntentionFact,
+    IntentionMatched,
+    IntentionRecorded,
+    IntentionReleased,
+    IntentionVoided,
+)
 from shared.events.envelope import BY_TYPE, EVENTS, Envelope, EventEnvelope, Undecodable, Unknown, Unwanted, decode, encode
 from shared.events.event import DOCKING, REGISTRATION, RIGHTS, SNAPSHOT, STATS, TOPICS, TRAINING, Event, Origin, Part
 from shared.events.registration import (
@@ -158,6 +167,7 @@ __all__ = [
     "DispatchFact",
     "DispatchVoided",
     "Dispatched",
+    "DockingFairHeld",
     "EmployerRegistered",
     "EnrolmentCancelled",
     "EnterpriseExpired",
@@ -179,6 +189,12 @@ __all__ = [
     "IncomeReported",
     "IncomeVoided",
     "InsuranceBound",
+    "IntentionCorrected",
+    "IntentionFact",
+    "IntentionMatched",
+    "IntentionRecorded",
+    "IntentionReleased",
+    "IntentionVoided",
     "JobOrderAmended",
     "JobOrderClosed",
     "JobOrderExpired",

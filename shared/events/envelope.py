@@ -10,10 +10,17 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from shared.events import docking, registration, rights, stats, training
+from shared.events import docking, docking_fairs, registration, rights, stats, training
 from shared.events.event import Event
 
-EVENTS: tuple[type[Event], ...] = (*registration.EVENTS, *docking.EVENTS, *training.EVENTS, *rights.EVENTS, *stats.EVENTS)
+EVENTS: tuple[type[Event], ...] = (
+    *registration.EVENTS,
+    *docking.EVENTS,
+    *docking_fairs.EVENTS,
+    *training.EVENTS,
+    *rights.EVENTS,
+    *stats.EVENTS,
+)
 BY_TYPE = {event.type_name(): event for event in EVENTS}
 
 D_co = TypeVar("D_co", bound=Event, covariant=True)

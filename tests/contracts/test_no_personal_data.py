@@ -71,6 +71,7 @@ TEXT = {
     "company": "a company",
     "contract_no": "the contract's number in the register",
     "correlationid": "an id",
+    "counties": "GB/T 2260",
     "county": "GB/T 2260",
     "currency": "ISO 4217",
     "cut": "codes",

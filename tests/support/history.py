@@ -18,6 +18,7 @@ from shared import events, reference
 from shared.events import RIGHTS, DispatchFact, Event, IncomeFact, ReturnFact
 from shared.values import Channel, Destination, EnterpriseId, Money, Occupation, Period, PlacementId, Sex, new_id, period_of
 from tests.support import history_of_counties
+from tests.support.history_of_fairs import FAIR_KINDS, FAIR_STEPS
 from tests.support.stats import COUNTIES, assessed, cost, departure, dispatched, income, paid, worker_fact
 from tests.support.world import Recruited, Voyage, Wage, World, worker_id
 
@@ -97,6 +98,7 @@ KINDS = (
     "assess",
     "survey",
     "survey again",
+    *FAIR_KINDS,
     "absurd",
     "garbage",
 )
@@ -397,5 +399,6 @@ _DO = {
     "survey again": history_of_counties.survey_again,
     "absurd": _absurd,
     "garbage": _garbage,
+    **FAIR_STEPS,
     **dict.fromkeys(_SINGLES, _single),
 }

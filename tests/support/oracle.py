@@ -49,6 +49,8 @@ MEASURES = {
     33: "survey_able",
     34: "survey_willing",
     35: "surveyed_counties",
+    48: "intentions",
+    49: "intentions_matched",
 }
 CUTS = {
     1: ("county", "designation"),
@@ -64,6 +66,7 @@ DEPARTURE_CUTS = (1, 2, 3, 4, 5, 6)  # the cuts in which a departure counts
 INCOME_CUTS = (1, 2, 3, 4, 5)
 CASE_CUTS = (1, 2, 4)
 ORDER_CUTS = (4,)
+INTENTION_CUTS = (1, 2, 3, 4)
 DURATION_CUTS = (7, 8)
 
 
@@ -266,6 +269,17 @@ def _assessed(data: Mapping[str, Any]) -> Contributions:
     return found
 
 
+def _intended(fact: Mapping[str, Any], sign: int, matched: int = 0) -> Contributions:
+    return [
+        Contribution("intentions", INTENTION_CUTS, fact["held_on"], fact, sign * fact["headcount"]),
+        Contribution("intentions_matched", INTENTION_CUTS, fact["held_on"], fact, sign * matched),
+    ]
+
+
+def _met(sign: int) -> Callable[[Mapping[str, Any]], Contributions]:
+    return lambda data: [Contribution("intentions_matched", INTENTION_CUTS, data["fact"]["held_on"], data["fact"], sign)]
+
+
 def _positions(sign: int, number: str) -> Callable[[Mapping[str, Any]], Contributions]:
     return lambda data: [Contribution("open_positions", ORDER_CUTS, data["effective"], data, sign * data[number])]
 
@@ -312,6 +326,14 @@ _COUNTS: Mapping[str, Callable[[Mapping[str, Any]], Contributions]] = {
     "docking.JobOrderAmended.v1": lambda data: [*_positions(-1, "previous_positions")(data), *_positions(1, "positions")(data)],
     "docking.JobOrderClosed.v1": _positions(-1, "unfilled"),
     "docking.JobOrderExpired.v1": _positions(-1, "unfilled"),
+    "docking.IntentionRecorded.v1": lambda data: _intended(data["fact"], 1),
+    "docking.IntentionCorrected.v1": lambda data: [
+        *_intended(data["previous"], -1, data["matched"]),
+        *_intended(data["fact"], 1, data["matched"]),
+    ],
+    "docking.IntentionVoided.v1": lambda data: _intended(data["previous"], -1),
+    "docking.IntentionMatched.v1": _met(1),
+    "docking.IntentionReleased.v1": _met(-1),
     "docking.MatchedToEnterprise.v1": _matched,
     "docking.ClearanceGranted.v1": _cleared,
     "docking.PlacementCancelled.v1": lambda data: _once("open_positions", ORDER_CUTS)(data) if data["reopens"] else [],

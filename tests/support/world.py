@@ -102,6 +102,7 @@ class World:
     wages: list[Wage] = field(default_factory=list)
     recruited: list[Recruited] = field(default_factory=list)
     surveys: list[Followed] = field(default_factory=list)
+    intended: list[Any] = field(default_factory=list)  # tests/support/history_of_fairs.py
     merged: dict[int, int] = field(default_factory=dict)
     uncountable: set[bytes] = field(default_factory=set)  # subjects whose events cannot be counted
     counted: dict[tuple[str, int, int], dict[str, Any]] = field(default_factory=dict)

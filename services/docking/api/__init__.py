@@ -10,6 +10,7 @@ from services.docking.api import (
     dispatches,
     employers,
     enterprises,
+    fairs,
     matching,
     orders,
     placements,
@@ -19,5 +20,18 @@ from services.docking.api import (
 )
 
 router = APIRouter()
-for part in (enterprises, reserves, employers, clearances, orders, proposals, matching, adoptions, dispatches, roll_calls, placements):
+for part in (
+    enterprises,
+    reserves,
+    employers,
+    fairs,
+    clearances,
+    orders,
+    proposals,
+    matching,
+    adoptions,
+    dispatches,
+    roll_calls,
+    placements,
+):
     router.include_router(part.router)

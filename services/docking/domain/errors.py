@@ -17,6 +17,18 @@ class EmployerNotFound(NotFound):
     slug = "EMPLOYER_NOT_FOUND"
 
 
+class FairNotFound(NotFound):
+    """There is no such docking fair."""
+
+    slug = "FAIR_NOT_FOUND"
+
+
+class IntentionNotFound(NotFound):
+    """There is no such intention."""
+
+    slug = "INTENTION_NOT_FOUND"
+
+
 class OrderNotFound(NotFound):
     """There is no such job order."""
 
@@ -105,6 +117,18 @@ class ReserveNotShort(Conflict):
     """No draw has to be made good; `state` is the reserve's balance."""
 
     slug = "RESERVE_NOT_SHORT"
+
+
+class IntentionTaken(Conflict):
+    """The intention of this county and enterprise is recorded already; correct that one. `state` names it."""
+
+    slug = "INTENTION_TAKEN"
+
+
+class IntentionVoided(Conflict):
+    """The intention was voided."""
+
+    slug = "INTENTION_VOIDED"
 
 
 class OrderNotOpen(Conflict):
@@ -220,6 +244,18 @@ class OutsideLicenceScope(Invalid):
     """The enterprise's licence does not cover this channel or destination."""
 
     slug = "OUTSIDE_LICENCE_SCOPE"
+
+
+class PlaceMissing(Invalid):
+    """A fair names the county, or the place, where it was held."""
+
+    slug = "PLACE_MISSING"
+
+
+class NotAtFair(Invalid):
+    """The county or the enterprise did not take part in the fair; `state` names those that did."""
+
+    slug = "NOT_AT_FAIR"
 
 
 class NotYuan(Invalid):

@@ -13,6 +13,7 @@ from services.docking.domain.placements import Placement, PlacementState, Step, 
 from services.docking.domain.workers import Worker
 from services.docking.queries import dispatches, enterprises, orders, workers
 from services.docking.usecases.event_fields import corrections, dispatch_fact, return_corrected, return_fact
+from services.docking.usecases.intention_matches import release_matches
 from services.docking.usecases.placements import load, save
 from services.docking.views import placements as views
 from shared import events, reference
@@ -203,4 +204,5 @@ async def void_dispatch(tx: Tx, placement: PlacementId, command: commands.VoidDi
     )
     ended = replace(found, state=state, since=tx.clock.today(), ended=command.reason)
     ended = await save(tx, ended, event, *corrections(changes, "void_of_first"))
+    await release_matches(tx, [found])
     return views.placement(ended, departure=voided)

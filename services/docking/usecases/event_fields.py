@@ -8,12 +8,13 @@ from typing import Any, Literal, TypeVar
 from services.docking.domain.contracts import Contract, terms_hash
 from services.docking.domain.dispatches import Dispatch
 from services.docking.domain.enterprises import Enterprise
+from services.docking.domain.fairs import Intention
 from services.docking.domain.orders import Order
 from services.docking.domain.placements import Placement
 from services.docking.domain.proposals import MatchCodes
 from shared import reference
 from shared.db import Tx
-from shared.events import DispatchCorrected, DispatchFact, Event, Evidence, Origin, ReturnCorrected, ReturnFact
+from shared.events import DispatchCorrected, DispatchFact, Event, Evidence, IntentionFact, Origin, ReturnCorrected, ReturnFact
 from shared.values import CountyCode, Designation
 
 E = TypeVar("E", bound=Event)
@@ -85,6 +86,31 @@ def order_event(tx: Tx, event: type[E], order: Order, **fields: Any) -> E:
             "effective": tx.clock.today(),
             **fields,
         }
+    )
+
+
+def intention_event(tx: Tx, event: type[E], intention: Intention, **fields: Any) -> E:
+    """An event of the intention, effective today, with what it says now."""
+    return event.model_validate(
+        {
+            "intention": intention.id,
+            "fair": intention.fair,
+            "fact": intention_fact(intention),
+            "effective": tx.clock.today(),
+            **fields,
+        }
+    )
+
+
+def intention_fact(one: Intention) -> IntentionFact:
+    """The intention as events carry it, its county as it was listed on the day of the fair."""
+    return IntentionFact(
+        held_on=one.held_on,
+        origin=reference.origin(one.county, one.held_on),
+        enterprise=one.enterprise,
+        destination=one.destination,
+        occupation=one.occupation,
+        headcount=one.headcount,
     )
 
 

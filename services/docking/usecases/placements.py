@@ -13,6 +13,7 @@ from services.docking.queries import dispatches, orders, placements
 from services.docking.settings import policy
 from services.docking.usecases import scope
 from services.docking.usecases.event_fields import contract_fields, placement_event
+from services.docking.usecases.intention_matches import release_matches
 from services.docking.views import placements as views
 from shared import events, reference
 from shared.db import Tx
@@ -111,7 +112,9 @@ async def cancel(tx: Tx, placement: Placement, reason: str, *, withdrawn_for: st
     state = state_after(placement.state, Step.CANCEL)
     open_again = await orders.update_released(tx, placement.order)
     cancelled = replace(placement, state=state, due=None, since=tx.clock.today(), ended=reason)
-    return await save(tx, cancelled, *cancellation(tx, placement, reason, reopens=open_again, withdrawn_for=withdrawn_for))
+    saved = await save(tx, cancelled, *cancellation(tx, placement, reason, reopens=open_again, withdrawn_for=withdrawn_for))
+    await release_matches(tx, [placement])
+    return saved
 
 
 def cancellation(tx: Tx, placement: Placement, reason: str, *, reopens: bool, withdrawn_for: str | None = None) -> list[events.Event]:

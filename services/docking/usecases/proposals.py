@@ -17,6 +17,7 @@ from services.docking.queries.workers import CandidateFilter
 from services.docking.settings import policy
 from services.docking.usecases import scope
 from services.docking.usecases.event_fields import placement_event
+from services.docking.usecases.intention_matches import count_matches
 from services.docking.views import placements as placement_views
 from services.docking.views import proposals as views
 from shared import events
@@ -137,6 +138,7 @@ async def accept_match(tx: Tx, match: MatchId) -> placement_views.Placement:
         registered_on=worker.registered_on,
     )
     publish_and_audit(tx, matched)
+    await count_matches(tx, [placement.enterprise])
     return placement_views.placement(placement)
 
 

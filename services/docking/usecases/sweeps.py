@@ -9,6 +9,7 @@ from services.docking.domain.reserves import GROUND
 from services.docking.queries import enterprises, orders, placements, proposals
 from services.docking.usecases.enterprises import suspension
 from services.docking.usecases.event_fields import enterprise_event, match_event, order_event
+from services.docking.usecases.intention_matches import release_matches
 from services.docking.usecases.placements import cancellation
 from shared import events
 from shared.db import Tx
@@ -19,15 +20,12 @@ BATCH = 200
 
 async def sweep(tx: Tx) -> int:
     """One bounded batch of what is overdue today; idempotent. Returns how many it acted on."""
-    return (
-        await _expired_licences(tx)
-        + await _reserves_not_topped_up(tx)
-        + await _revoked_orders(tx)
-        + await _revoked_placements(tx)
-        + await _overdue_placements(tx)
-        + await _expired_orders(tx)
-        + await _expired_matches(tx)
-    )
+    acted = await _expired_licences(tx) + await _reserves_not_topped_up(tx) + await _revoked_orders(tx)
+    ended = [*await _revoked_placements(tx), *await _overdue_placements(tx)]
+    acted += len(ended) + await _expired_orders(tx) + await _expired_matches(tx)
+    if ended:
+        await release_matches(tx, ended)
+    return acted
 
 
 async def _expired_licences(tx: Tx) -> int:
@@ -59,7 +57,7 @@ async def _revoked_orders(tx: Tx) -> int:
     return len(revoked)
 
 
-async def _revoked_placements(tx: Tx) -> int:
+async def _revoked_placements(tx: Tx) -> list[Placement]:
     """Nobody departs with a revoked enterprise: its workers are free for another.
 
     Whoever is cleared may have left before the revocation: that stays open until the evidence for it is overdue.
@@ -67,18 +65,18 @@ async def _revoked_placements(tx: Tx) -> int:
     return await _cancel_all(tx, [(one, "order_closed") for one in await placements.lock_revoked(tx, BATCH)])
 
 
-async def _overdue_placements(tx: Tx) -> int:
+async def _overdue_placements(tx: Tx) -> list[Placement]:
     """Positions released, clearances withdrawn, workers free."""
     overdue = await placements.lock_overdue(tx, tx.clock.today(), BATCH)
     return await _cancel_all(tx, [(one, OVERDUE_REASON[one.state]) for one in overdue])
 
 
-async def _cancel_all(tx: Tx, ended: list[tuple[Placement, str]]) -> int:
+async def _cancel_all(tx: Tx, ended: list[tuple[Placement, str]]) -> list[Placement]:
     if ended:
         still_open = await orders.update_all_released(tx, [one.order for one, _ in ended])
         await placements.update_cancelled(tx, {one.id: reason for one, reason in ended}, tx.clock.today())
         publish_and_audit(tx, *(event for one, reason in ended for event in cancellation(tx, one, reason, reopens=one.order in still_open)))
-    return len(ended)
+    return [one for one, _ in ended]
 
 
 async def _expired_orders(tx: Tx) -> int:

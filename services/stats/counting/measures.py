@@ -166,6 +166,12 @@ MEASURES = (
             definition="Of those who could go, people who want to, dated by the reference date of the survey."),
     Measure(code=35, name="surveyed_counties", kind="flow", unit="counties",
             definition="Counties by their first survey of the calendar year, dated by its reference date."),
+    Measure(code=48, name="intentions", kind="flow", unit="workers",
+            definition="Workers whom enterprises intend to take, by the headcounts recorded at docking fairs, dated by the fair."),
+    Measure(code=49, name="intentions_matched", kind="flow", unit="workers",
+            definition="Of the intentions, those met by a match of a worker of the county with the enterprise in the days after the fair "
+                       "that count, dated by the fair: first come first counted, at most the headcount; a match that is cancelled or "
+                       "voided is taken off."),
 )  # fmt: skip
 MEASURE = {measure.name: measure for measure in MEASURES}
 MEASURE_BY_CODE = {measure.code: measure for measure in MEASURES}
@@ -259,6 +265,8 @@ QUOTIENTS = {
                             "income are known in one currency."),
         Quotient(name="survey_coverage", unit="percent", num="surveyed_counties", den="counties", factor=(100, 1), digits=1,
                  definition="Counties surveyed over counties there are, each once in every calendar year of the span."),
+        Quotient(name="intention_conversion", unit="percent", num="intentions_matched", den="intentions", factor=(100, 1), digits=1,
+                 definition="Intentions of the period's docking fairs that became matches so far, over all of them."),
     )
 }  # fmt: skip
 
@@ -349,6 +357,10 @@ def _survey(event: type[Event], fact: str, sign: Literal[1, -1]) -> tuple[Rule, 
     )
 
 
+def _intention(event: type[Event], fact: str, sign: Literal[1, -1]) -> Rule:
+    return Rule(event=event, measure="intentions", day=f"{fact}.held_on", codes=fact, sign=sign, count=f"{fact}.headcount")
+
+
 RULES = (
     Rule(event=events.WorkerRegistered, measure="registrations", day="effective"),
     Rule(event=events.WorkerVerified, measure="verified", day="effective"),
@@ -396,6 +408,14 @@ RULES = (
     Rule(event=events.CaseClosed, measure="case_to_close", day="effective", since="opened_on"),
     *_recruitment("previous", -1),
     *_recruitment("fact", 1),
+    _intention(events.IntentionRecorded, "fact", 1),
+    _intention(events.IntentionCorrected, "previous", -1),
+    _intention(events.IntentionCorrected, "fact", 1),
+    _intention(events.IntentionVoided, "previous", -1),
+    Rule(event=events.IntentionMatched, measure="intentions_matched", day="fact.held_on", codes="fact"),
+    Rule(event=events.IntentionReleased, measure="intentions_matched", day="fact.held_on", codes="fact", sign=-1),
+    Rule(event=events.IntentionCorrected, measure="intentions_matched", day="previous.held_on", codes="previous", sign=-1, count="matched"),
+    Rule(event=events.IntentionCorrected, measure="intentions_matched", day="fact.held_on", codes="fact", count="matched"),
     Rule(event=events.JobOrderOpened, measure="open_positions", day="effective", count="positions"),
     Rule(event=events.JobOrderAmended, measure="open_positions", day="effective", sign=-1, count="previous_positions"),
     Rule(event=events.JobOrderAmended, measure="open_positions", day="effective", count="positions"),

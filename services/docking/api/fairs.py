@@ -1,0 +1,85 @@
+"""Docking fairs and the intentions recorded at them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+
+from services.docking import commands
+from services.docking.api.callers import Officer, Reader
+from services.docking.usecases import fairs
+from services.docking.views import fairs as views
+from shared.delivery.audit_trail import History
+from shared.principals import Role
+from shared.values import CountyField, EnterpriseId, FairId, IntentionId
+from shared.web.call import Call, allow
+from shared.web.parameters import AfterNumber, Limit
+
+router = APIRouter()
+Authority = Annotated[Call, allow(Role.CLERK, Role.OFFICER)]
+
+
+@router.post("/fairs", status_code=201, response_model=views.Fair)
+async def hold_docking_fair(body: commands.HoldDockingFair, call: Officer) -> Response:
+    return await call.command(lambda tx: fairs.hold_docking_fair(tx, body), status=201)
+
+
+@router.get("/fairs")
+async def list_fairs(
+    call: Reader,
+    county: CountyField | None = None,
+    enterprise: EnterpriseId | None = None,
+    after: FairId | None = None,
+    limit: Limit = 50,
+) -> views.Fairs:
+    """Those that the county, or the enterprise, took part in."""
+    return await call.query(lambda tx: fairs.list_fairs(tx, county=county, enterprise=enterprise, after=after, limit=limit))
+
+
+@router.get("/fairs/{fair}")
+async def show_fair(fair: FairId, call: Reader) -> views.Fair:
+    return await call.query(lambda tx: fairs.show_fair(tx, fair))
+
+
+@router.get("/fairs/{fair}/history")
+async def fair_history(fair: FairId, call: Reader, after: AfterNumber = 0, limit: Limit = 50) -> History:
+    return await call.query(lambda tx: fairs.fair_history(tx, fair, after, limit))
+
+
+@router.post("/fairs/{fair}/intentions", status_code=201, response_model=views.Intention)
+async def record_intention(fair: FairId, body: commands.RecordIntention, call: Authority) -> Response:
+    return await call.command(lambda tx: fairs.record_intention(tx, fair, body), status=201)
+
+
+@router.post("/intentions/{intention}/correction", response_model=views.Intention)
+async def correct_intention(intention: IntentionId, body: commands.CorrectIntention, call: Authority) -> Response:
+    return await call.command(lambda tx: fairs.correct_intention(tx, intention, body))
+
+
+@router.post("/intentions/{intention}/void", response_model=views.Intention)
+async def void_intention(intention: IntentionId, body: commands.VoidIntention, call: Authority) -> Response:
+    return await call.command(lambda tx: fairs.void_intention(tx, intention, body))
+
+
+@router.get("/intentions")
+async def list_intentions(
+    call: Reader,
+    fair: FairId | None = None,
+    county: CountyField | None = None,
+    enterprise: EnterpriseId | None = None,
+    after: IntentionId | None = None,
+    limit: Limit = 50,
+) -> views.Intentions:
+    """Intentions and how much of each became matches."""
+    return await call.query(lambda tx: fairs.list_intentions(tx, fair=fair, county=county, enterprise=enterprise, after=after, limit=limit))
+
+
+@router.get("/intentions/{intention}")
+async def show_intention(intention: IntentionId, call: Reader) -> views.Intention:
+    return await call.query(lambda tx: fairs.show_intention(tx, intention))
+
+
+@router.get("/intentions/{intention}/history")
+async def intention_history(intention: IntentionId, call: Reader, after: AfterNumber = 0, limit: Limit = 50) -> History:
+    return await call.query(lambda tx: fairs.intention_history(tx, intention, after, limit))
