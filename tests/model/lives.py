@@ -68,6 +68,21 @@ def an_order(model: Model, enterprise: str) -> dict[str, Any]:
 
 
 # --- training centres -------------------------------------------------------------------------------------------------
+async def license_centres(model: Model) -> None:
+    for number, centre in enumerate(CENTRES):
+        licence = {
+            "centre": centre,
+            "licence_no": f"3700{number}",
+            "region": "370000",
+            "valid_from": model.day.isoformat(),
+            "valid_to": (model.day + timedelta(days=3000)).isoformat(),
+            "capacity": 1000,
+            "trainers": ["local-trainer"],
+            "assessors": ["local-assessor"],
+        }
+        await model.command("training", "/centres", licence)
+
+
 async def centre_life(model: Model) -> Life:
     """One course and its sessions: two days, an examination by somebody else, certificates."""
     centre = model.chance.choice(CENTRES)
@@ -78,7 +93,7 @@ async def centre_life(model: Model) -> Life:
     for _ in range(6 if course else 0):
         first = model.day + timedelta(days=model.chance.randint(4, 12))
         days = [first, first + timedelta(days=1)]
-        body = {"starts_on": first.isoformat(), "ends_on": days[-1].isoformat(), "seats": SESSION_SEATS, "trainer": "trainer-1"}
+        body = {"starts_on": first.isoformat(), "ends_on": days[-1].isoformat(), "seats": SESSION_SEATS, "trainer": "local-trainer"}
         scheduled = await model.command("training", f"/courses/{course['course']}/sessions", body, role=Role.TRAINER, party=centre)
         yield
         if scheduled:

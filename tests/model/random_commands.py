@@ -35,8 +35,8 @@ CODES = {
     "occupations": OCCUPATIONS,
     "currency": ("CNY", "CNY", "CNY", "JPY"),
     "centre": CENTRES,
-    "trainer": ("trainer-1", "trainer-2"),
-    "assessor": ("assessor-1", "trainer-1"),
+    "trainer": ("local-trainer", "trainer-2"),
+    "assessor": ("local-assessor", "local-trainer"),
     "port": ("CNSHA",),
 }
 # Seldom drawn: they end what the lives rest on.

@@ -27,7 +27,7 @@ from shared import db
 from shared.principals import Role
 from tests.faults.test_stack_kills import send
 from tests.model.invariants import violations
-from tests.model.lives import LIVES, Life
+from tests.model.lives import LIVES, Life, license_centres
 from tests.model.random_commands import random_command
 from tests.model.world import Model
 from tests.support import journey, recount
@@ -87,6 +87,7 @@ async def play(running: RunningStack, client: ApiClient, *, steps: int, seed: in
     model.chance.shuffle(kills)
     scheduler = Scheduler(model)
     killed = checked = 0
+    await license_centres(model)
     while model.outcomes.total() < steps:
         await asyncio.gather(*(scheduler.step() for _ in range(TOGETHER)))
         done = model.outcomes.total() / steps
