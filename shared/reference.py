@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -18,7 +18,7 @@ import pycountry
 from shared import currencies
 from shared.errors import Invalid
 from shared.events import Origin
-from shared.values import CountyCode, Currency, Designation, Destination, Occupation, Period, Region, Scheme, first_day
+from shared.values import PROGRAMME_ZONE, CountyCode, Currency, Designation, Destination, Occupation, Period, Region, Scheme, first_day
 
 FOLDER = Path(__file__).parent / "reference"
 DESIGNATION_VERSION = "poverty-counties-2012..2020/1"
@@ -230,6 +230,33 @@ def working_days_after(day: date, days: int) -> date:
         day += timedelta(days=1)
         days -= _is_working_day(day)
     return day
+
+
+def working_time_after(moment: datetime, span: timedelta) -> datetime:
+    """The moment at which so much working time has passed: all 24 hours of a working day count, none of a day off."""
+    at = moment.astimezone(PROGRAMME_ZONE)
+    while True:
+        midnight = _midnight_after(at)
+        if _is_working_day(at.date()):
+            if at + span <= midnight:
+                return at + span
+            span -= midnight - at
+        at = midnight
+
+
+def working_time_between(start: datetime, end: datetime) -> timedelta:
+    """How much working time lies between two moments; nothing where the end is not after the start."""
+    at, end, passed = start.astimezone(PROGRAMME_ZONE), end.astimezone(PROGRAMME_ZONE), timedelta()
+    while at < end:
+        until = min(_midnight_after(at), end)
+        if _is_working_day(at.date()):
+            passed += until - at
+        at = until
+    return passed
+
+
+def _midnight_after(moment: datetime) -> datetime:
+    return datetime.combine(moment.date() + timedelta(days=1), time(), PROGRAMME_ZONE)
 
 
 def _is_working_day(day: date) -> bool:

@@ -25,6 +25,8 @@ HANDLERS: consumer.Handlers = {
     events.CertificateRevoked: clearances.certificate_revoked,
     events.CertificateExpired: clearances.certificate_expired,
     events.CaseOpened: enterprises.case_opened,
+    events.CaseTriaged: enterprises.case_opened,
+    events.CaseReopened: enterprises.case_opened,
     events.CaseClosed: enterprises.case_closed,
     events.ReserveDrawRequested: settlement_draws.draw_requested,
     events.ReserveDrawWithdrawn: settlement_draws.draw_withdrawn,

@@ -1,7 +1,10 @@
 """rights: what workers are paid, and what is done when they are not.
 
-Owns: the wage ledger of every placement, income reports, shortfall findings, payroll files, cases.
+Owns: the wage ledger of every placement, income reports, shortfall findings, payroll files, cases, settlements.
 Events out: IncomeReported, IncomeCorrected, IncomeVoided, WageShortfallDetected, WageShortfallCleared,
-RecruitmentCostAssessed, CaseOpened, CaseAnswered, CaseDeadlineMissed, CaseClosed, CasesGrouped.
-Events in (docking): ContractRegistered, Dispatched, Returned, ReturnCorrected, DispatchCorrected, DispatchVoided.
+RecruitmentCostAssessed, CaseOpened, CaseEvidenceAdded, CaseTriaged, CaseAssigned, CasePaused, CaseResumed, CaseAnswered,
+CaseDeadlineMissed, CaseEscalated, CaseResponseRequested, CaseResponseReceived, CaseOfferRecorded, CaseSettled,
+CaseSettlementRefused, CaseClosureAsked, CaseClosed, CaseReopened, CasesGrouped, ReserveDrawRequested, ReserveDrawWithdrawn.
+Events in (docking): ContractRegistered, Dispatched, Returned, ReturnCorrected, DispatchCorrected, DispatchVoided,
+EnterpriseQualified, EnterpriseRenewed (the seat), ReserveDrawn, ReserveDrawRefused (settlements).
 """

@@ -6,7 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from services.rights.domain.cases import Category, Severity
+from services.rights.domain.case_files import EvidenceKind, Offerer, Position, Provider
+from services.rights.domain.cases import Category, Medium, Outcome, PauseReason, Severity
+from services.rights.domain.settlements import Payer
 from shared.values import Day, EnterpriseId, Money, PeriodField, PlacementId, ReportId
 
 LARGEST_AMOUNT = 10**13  # minor units
@@ -23,6 +25,8 @@ Amount = Annotated[Money, AfterValidator(_amount)]
 Version = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
 Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9./_-]{0,39}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
+
+Account = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 
 
 class _Command(BaseModel):
@@ -66,23 +70,103 @@ class VoidIncome(_Command):
     version: Version | None = None
 
 
+# --- cases ------------------------------------------------------------------------------------------------------------
 class OpenCase(_Command):
     """A complaint or a report. About a placement, or an enterprise as a whole. `hidden`: the enterprise does not learn who."""
 
     category: Category
     severity: Severity
     via: Literal["worker", "family", "authority", "embassy"]
+    medium: Medium | None = None
     placement: PlacementId | None = None
     enterprise: EnterpriseId | None = None
     text: Text
     hidden: Annotated[bool, Field(strict=True)] = False
 
 
-class AnswerCase(_Command):
+class _CaseStep(_Command):
+    """`version`: of the case that the step was decided on; left out: whatever it is now."""
+
+    version: Version | None = None
+
+
+class AddEvidence(_CaseStep):
+    """A document that stays with whoever holds it: `digest` is its SHA-256."""
+
+    digest: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    kind: EvidenceKind
+    provided_by: Provider
+
+
+class TriageCase(_CaseStep):
+    """What it really is; without a `category` that of the opening."""
+
+    severity: Severity
+    category: Category | None = None
+
+
+class AssignCase(_CaseStep):
+    """`assignee`: an account, never a person's name."""
+
+    assignee: Account
+
+
+class AnswerCase(_CaseStep):
     """The first answer to whoever complained."""
 
     text: Text
 
 
-class CloseCase(_Command):
-    outcome: Literal["settled", "unfounded", "withdrawn", "silence"]
+class RequestResponse(_CaseStep):
+    """What the enterprise is asked. It reads this: nothing in it may tell who complained where that is hidden."""
+
+    text: Text
+
+
+class RecordResponse(_CaseStep):
+    position: Position
+    text: Text
+
+
+class RecordOffer(_CaseStep):
+    amount: Amount
+    offered_by: Offerer
+    text: Text
+
+
+class SettleCase(_CaseStep):
+    """Paid, and by whom. Out of the reserve: the reserve is asked, and the case is settled when it has paid."""
+
+    amount: Amount
+    paid_by: Payer
+
+
+class EscalateCase(_CaseStep):
+    """To the next higher office."""
+
+
+class PauseCase(_CaseStep):
+    reason: PauseReason
+
+
+class ResumeCase(_CaseStep):
+    pass
+
+
+class AskClosure(_CaseStep):
+    """Whoever complained is asked whether the case may be closed."""
+
+
+class CloseCase(_CaseStep):
+    """`confirmed`: by whoever complained; otherwise they were asked, and have been silent for long enough."""
+
+    outcome: Outcome
+    confirmed: Annotated[bool, Field(strict=True)] = False
+
+
+class ReopenCase(_CaseStep):
+    pass
+
+
+class WithdrawSettlement(_CaseStep):
+    """The reserve is not asked any more; what it may have paid goes back to it."""

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from services.rights.usecases import ledgers
+from services.rights.usecases import case_openings, ledgers, settlements
 from shared import events
 from shared.delivery import consumer
 
 TOPICS = (events.DOCKING,)
 
 HANDLERS: consumer.Handlers = {
+    events.EnterpriseQualified: case_openings.enter_seat,
+    events.EnterpriseRenewed: case_openings.enter_seat,
     events.ContractRegistered: ledgers.open_ledger,
     events.Dispatched: ledgers.start_wages,
     events.Returned: ledgers.end_wages,
     events.ReturnCorrected: ledgers.correct_return,
     events.DispatchCorrected: ledgers.correct_dispatch,
     events.DispatchVoided: ledgers.void_dispatch,
+    events.ReserveDrawn: settlements.reserve_paid,
+    events.ReserveDrawRefused: settlements.reserve_refused,
 }
 
 apply = consumer.each(HANDLERS)

@@ -27,8 +27,26 @@ class Policy(BaseSettings):
     rights_collective_from: int = Field(
         default=3, ge=2, le=1000, description="(p) workers short in one month, from which they are one case"
     )
+    rights_emergency_hours: int = Field(default=2, ge=1, le=720, description="(p) hours to the first answer to an emergency")
+    rights_wages_hours: int = Field(
+        default=48, ge=1, le=2400, description="(p) hours of working days to the first answer to a complaint about wages"
+    )
+    rights_answer_days: int = Field(default=30, ge=1, le=365, description="(p) working days to the first answer to any other complaint")
+    rights_response_days: int = Field(default=10, ge=1, le=365, description="(p) working days an enterprise has to respond to a case")
+    rights_offer_days: int = Field(default=10, ge=1, le=365, description="(p) working days an offer may lie in a case")
+    rights_draw_days: int = Field(default=5, ge=1, le=365, description="(p) working days the reserve may take to pay a settlement")
+    rights_handling_days: int = Field(default=20, ge=1, le=365, description="(p) working days a case may lie without a step")
+    rights_escalation_days: int = Field(
+        default=5, ge=1, le=365, description="(p) working days a higher office has to act on a case, before the next one gets it"
+    )
+    rights_emergency_step_hours: int = Field(
+        default=24, ge=1, le=720, description="(p) hours for any step of an emergency after its first answer"
+    )
     rights_silence_days: int = Field(
-        default=30, ge=1, le=3650, description="(p) days without an answer of the worker, until a case may be closed for it"
+        default=30, ge=1, le=3650, description="(p) days of the worker's silence after being asked, until a case may be closed for it"
+    )
+    rights_reopen_days: int = Field(
+        default=90, ge=0, le=3650, description="(p) days after its closing, in which a case is reopened without new evidence"
     )
 
 

@@ -10,6 +10,7 @@ from shared.events.event import DOCKING, Event, Origin, Part
 from shared.values import (
     CaseId,
     Channel,
+    CountyCode,
     Destination,
     EmployerId,
     EnterpriseId,
@@ -41,6 +42,7 @@ class _Qualification(_Enterprise):
     scope: tuple[Channel, ...]
     destinations: tuple[Destination, ...]  # empty: every destination
     valid_to: date
+    seat: CountyCode | None = None
 
 
 class EnterpriseQualified(_Qualification):

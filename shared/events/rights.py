@@ -117,10 +117,47 @@ class _Case(Event):
     effective: date
 
 
+Severity = Literal["low", "normal", "high", "emergency"]
+
+
 class CaseOpened(_Case):
-    severity: Literal["low", "normal", "high", "emergency"]
+    """`via`: who reported it; `medium`: how, where people did."""
+
+    severity: Severity
     via: Literal["worker", "family", "authority", "embassy", "rule"]
     due_at: datetime
+    medium: Literal["phone", "letter", "visit", "online"] | None = None
+
+
+class CaseEvidenceAdded(_Case):
+    """Documents stay with whoever holds them: `digest` is the SHA-256 of one, so that it can be recognised."""
+
+    kind: Literal["contract", "payslip", "bank_statement", "photo", "recording", "medical", "testimony", "official"]
+    digest: str
+    provided_by: Literal["worker", "family", "enterprise", "authority", "embassy"]
+
+
+class CaseTriaged(_Case):
+    """Looked at, with the category and severity that it really has."""
+
+    severity: Severity
+    due_at: datetime
+
+
+class CaseAssigned(_Case):
+    assignee: str
+
+
+class CasePaused(_Case):
+    """The clock stands still."""
+
+    reason: Literal["court", "police", "authority", "worker_unreachable", "evidence_abroad"]
+
+
+class CaseResumed(_Case):
+    """The clock runs on; the pause did not count."""
+
+    clock_due_at: datetime
 
 
 class CaseAnswered(_Case):
@@ -135,15 +172,75 @@ class CaseDeadlineMissed(_Case):
     due_at: datetime
 
 
+class CaseEscalated(_Case):
+    """A higher office has it now; `cause`: what was not done in time, or why it went up."""
+
+    level: Literal["province", "state"]
+    cause: Literal["first_answer", "handling", "response", "offer", "draw", "closure", "collective", "reserve_refused", "officer"]
+
+
+class CaseResponseRequested(_Case):
+    """Whoever is complained about is asked."""
+
+    due_at: datetime
+
+
+class CaseResponseReceived(_Case):
+    position: Literal["admits", "partly", "denies"]
+
+
+class CaseOfferRecorded(_Case):
+    amount: Money
+    offered_by: Literal["enterprise", "employer", "insurance"]
+
+
+class CaseSettled(_Case):
+    """What was agreed is paid. `collective`: settled with that case, whose event has the amount of all its members together."""
+
+    amount: Money | None
+    paid_by: Literal["employer", "enterprise", "reserve", "insurance"]
+    settlement: SettlementId
+    collective: CaseId | None
+
+
+class CaseSettlementRefused(_Case):
+    """The reserve does not pay; the case is back where an offer is looked for."""
+
+    settlement: SettlementId
+    amount: Money
+    reason: Literal["enterprise_not_found", "not_yuan", "not_positive", "reserve_too_small", "withdrawn"]
+
+
+class CaseClosureAsked(_Case):
+    """Whoever complained is asked whether the case may be closed; from `silent_from` on their silence allows it."""
+
+    silent_from: date
+
+
 class CaseClosed(_Case):
+    """`confirmed`: by whoever complained; otherwise closed by silence."""
+
     outcome: Literal["settled", "unfounded", "withdrawn", "silence"]
     opened_on: date | None = None
+    confirmed: bool | None = None
+
+
+class CaseReopened(_Case):
+    """The closing of `closed_on` does not stand. `ground`: within the time for it, or for new evidence."""
+
+    opened_on: date
+    closed_on: date
+    ground: Literal["term", "evidence"]
 
 
 class CasesGrouped(_Case):
-    """Three or more workers of one enterprise with the same finding: one collective case."""
+    """Workers of one enterprise with shortfalls of one month are one collective case; published again when more of them join.
+
+    `cause`: so many workers, or a wage that was not paid for long.
+    """
 
     members: tuple[PlacementId, ...]
+    cause: Literal["workers", "unpaid"] | None = None
 
 
 class ReserveDrawRequested(_Case):
@@ -171,9 +268,22 @@ EVENTS: tuple[type[Event], ...] = (
     WageShortfallCleared,
     RecruitmentCostAssessed,
     CaseOpened,
+    CaseEvidenceAdded,
+    CaseTriaged,
+    CaseAssigned,
+    CasePaused,
+    CaseResumed,
     CaseAnswered,
     CaseDeadlineMissed,
+    CaseEscalated,
+    CaseResponseRequested,
+    CaseResponseReceived,
+    CaseOfferRecorded,
+    CaseSettled,
+    CaseSettlementRefused,
+    CaseClosureAsked,
     CaseClosed,
+    CaseReopened,
     CasesGrouped,
     ReserveDrawRequested,
     ReserveDrawWithdrawn,

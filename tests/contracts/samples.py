@@ -34,6 +34,7 @@ BY_TYPE: Mapping[object, object] = {
 }
 BY_FIELD: Mapping[str, object] = {
     "approver": "officer:second-approver",
+    "assignee": "officer-li-2",
     "birth_year": 1990,
     "certificate": "laowu.clearance.v1.0001",
     "centre": "centre-lanzhou-1",

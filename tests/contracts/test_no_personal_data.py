@@ -64,6 +64,7 @@ ALLOWED = frozenset({"birth_year"})
 TEXT = {
     "actor": "role and account name",
     "approver": "role and account name",
+    "assignee": "an account name",
     "causationid": "an id",
     "centre": "a training centre",
     "certificate": "the clearance's signed token",
@@ -104,6 +105,7 @@ TEXT = {
     "requested_by": "role and account name",
     "rule_version": "version of a rule",
     "scope": "codes",
+    "seat": "GB/T 2260",
     "serial": "a certificate's serial number",
     "source": "the producing service",
     "status": "a quota's status",

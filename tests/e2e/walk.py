@@ -96,5 +96,7 @@ async def complaint(venture: Venture, placement: str) -> str:
     """Opened and settled."""
     body = {"category": "wages", "severity": "normal", "via": "worker", "placement": placement, "text": "May has not been paid."}
     case = (await venture.on(SWEPT, Role.CLERK).post("rights", "/cases", body, label()))["case"]
-    await venture.on(date(2019, 7, 20), Role.CLERK).post("rights", f"/cases/{case}/closure", {"outcome": "settled"}, label())
+    clerk, paid = venture.on(date(2019, 7, 20), Role.CLERK), {"amount": {"minor": 450_000, "currency": "CNY"}, "paid_by": "employer"}
+    await clerk.post("rights", f"/cases/{case}/settlement", paid, label())
+    await clerk.post("rights", f"/cases/{case}/closure", {"outcome": "settled", "confirmed": True}, label())
     return str(case)

@@ -13,6 +13,9 @@ from tests.support.rights import Office, office
 __all__ = ["office"]
 
 
+WITHDRAWN = {"outcome": "withdrawn", "confirmed": True}
+
+
 def a_case(**changes: Any) -> dict[str, Any]:
     body = {"category": "conditions", "severity": "normal", "via": "worker", "text": "twelve to a room", **changes}
     return {name: str(value) if name in ("placement", "enterprise") else value for name, value in body.items()}
@@ -32,17 +35,23 @@ async def test_the_answer_is_due_by_severity_and_category(office: Office) -> Non
     assert [(one["age_days"], one["overdue"]) for one in listed] == [(1, True), (1, False), (1, False)]
 
 
-async def test_a_case_is_closed_once(office: Office) -> None:
+async def test_a_case_closes_by_silence_only_after_being_asked_and_once(office: Office) -> None:
     case = (await office.post("/cases", a_case(placement=(await office.abroad()).placement))).body["case"]
+    assert (await office.post(f"/cases/{case}/closure", {"outcome": "silence"})).code == "WORKER_NOT_ASKED"
+    asked = (await office.post(f"/cases/{case}/closure-request")).body
+    assert (asked["state"], asked["asked_at"]) == ("received", "2018-06-20T04:00:00Z")
+    office.wait(29)
     early = await office.post(f"/cases/{case}/closure", {"outcome": "silence"})
     assert (early.status, early.code) == (409, "SILENCE_TOO_SHORT")
-    office.today += timedelta(days=30)
+    office.wait(1)
     closed = await office.post(f"/cases/{case}/closure", {"outcome": "silence"})
     assert (closed.status, closed.body["state"], closed.body["outcome"]) == (200, "closed", "silence")
-    assert (await office.post(f"/cases/{case}/closure", {"outcome": "settled"})).code == "CASE_NOT_OPEN"
-    assert [one.outcome for one in await office.published(CaseClosed)] == ["silence"]
-    assert [one["type"] for one in (await office.get(f"/cases/{case}/history")).body["items"]] == ["CaseOpened", "CaseClosed"]
-    assert (await office.get("/cases", state="open")).body["items"] == []
+    assert (await office.post(f"/cases/{case}/closure", {"outcome": "withdrawn", "confirmed": True})).code == "CASE_NOT_OPEN"
+    assert [(one.outcome, one.confirmed) for one in await office.published(CaseClosed)] == [("silence", False)]
+    history = (await office.get(f"/cases/{case}/history")).body["items"]
+    assert [one["type"] for one in history] == ["CaseOpened", "CaseClosureAsked", "CaseClosed"]
+    assert (await office.get("/cases", open=True)).body["items"] == []
+    assert [one["case"] for one in (await office.get("/cases", state="closed")).body["items"]] == [case]
 
 
 async def test_a_case_is_answered_once_and_in_time(office: Office) -> None:
@@ -57,7 +66,7 @@ async def test_a_case_is_answered_once_and_in_time(office: Office) -> None:
     office.today += timedelta(days=99)
     await office.sweep()
     assert (await office.get(f"/cases/{case}")).body["overdue"] is False
-    await office.post(f"/cases/{case}/closure", {"outcome": "settled"})
+    await office.post(f"/cases/{case}/closure", {"outcome": "unfounded", "confirmed": True})
     assert (await office.post(f"/cases/{case}/answer", answer)).code == "CASE_NOT_OPEN"
     [closed] = await office.published(CaseClosed)
     assert (closed.opened_on, await office.published(CaseDeadlineMissed)) == (opened, [])
@@ -69,10 +78,10 @@ async def test_a_first_answer_that_does_not_come_in_time_is_published_once_by_th
     due = office.today + timedelta(days=2)
     office.today += timedelta(days=5)
     await office.post(f"/cases/{first}/answer", {"text": "sorry"})
-    await office.post(f"/cases/{second}/closure", {"outcome": "settled"})
+    await office.post(f"/cases/{second}/closure", WITHDRAWN)
     await office.sweep()
     assert await office.sweep() == 0
-    await office.post(f"/cases/{third}/closure", {"outcome": "settled"})
+    await office.post(f"/cases/{third}/closure", WITHDRAWN)
     missed = await office.published(CaseDeadlineMissed)
     assert [(str(one.case), one.effective) for one in missed] == [(first, due), (second, due), (third, due)]
 
@@ -97,7 +106,7 @@ async def test_a_case_is_seen_and_closed_in_the_workers_own_county(office: Offic
     assert [one["case"] for one in (await office.get("/cases", who=gansu)).body["items"]] == [about_enterprise]
     assert (await office.get(f"/cases/{case}", who=gansu)).status == 403
     assert (await office.get(f"/cases/{case}/history", who=gansu)).status == 403
-    assert (await office.post(f"/cases/{case}/closure", {"outcome": "settled"}, who=gansu)).status == 403
+    assert (await office.post(f"/cases/{case}/closure", WITHDRAWN, who=gansu)).status == 403
     assert (await office.post("/cases", a_case(placement=placement.placement), who=gansu)).status == 403
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared import reference
-from shared.values import Designation
+from shared.values import PROGRAMME_ZONE, Designation
 
 ON = date(2018, 9, 28)
 codes = st.from_regex(r"[1-9][0-9]{5}", fullmatch=True)
@@ -92,3 +92,20 @@ def test_working_days_are_days_that_pass_and_none_is_skipped(day: date, days: in
 
 def test_beyond_the_official_calendar_monday_to_friday_count() -> None:
     assert reference.working_days_after(date(2080, 1, 5), 1) == date(2080, 1, 8)  # a Friday
+
+
+def test_worked_example_48_hours_of_working_days_pass_over_a_weekend_and_a_holiday() -> None:
+    friday = datetime(2018, 9, 28, 15, tzinfo=PROGRAMME_ZONE)  # the weekend after it is worked, 1-7 October are off
+    assert reference.working_time_after(friday, timedelta(hours=48)) == friday + timedelta(days=2)
+    assert reference.working_time_after(friday, timedelta(hours=96)) == datetime(2018, 10, 9, 15, tzinfo=PROGRAMME_ZONE)
+    holiday = datetime(2018, 10, 3, 9, tzinfo=PROGRAMME_ZONE)
+    assert reference.working_time_after(holiday, timedelta(hours=48)) == datetime(2018, 10, 10, tzinfo=PROGRAMME_ZONE)
+
+
+@given(st.timedeltas(timedelta(0), timedelta(days=1500)), st.timedeltas(timedelta(minutes=1), timedelta(days=40)))
+def test_working_time_is_as_long_forwards_as_it_is_between(since: timedelta, span: timedelta) -> None:
+    start = datetime(2016, 1, 1, tzinfo=PROGRAMME_ZONE) + since
+    end = reference.working_time_after(start, span)
+    assert reference.working_time_between(start, end) == span
+    assert end - start >= span
+    assert reference.working_time_between(end, start) == timedelta()

@@ -44,7 +44,6 @@ def yuan(amount: int) -> Money:
 
 TOLERANCE = 5  # percent
 MISSING_AFTER = 30  # days
-SILENCE = 30  # days
 MONTHLY = Terms(wage=yuan(6000), wage_period=WagePeriod.MONTH, days_per_month=1, pay_day=10, deductions_max=yuan(500))
 DAILY = Terms(wage=yuan(300), wage_period=WagePeriod.DAY, days_per_month=26, pay_day=10, deductions_max=yuan(0))
 MARCH = Period("2018-03")
@@ -72,6 +71,7 @@ CASE = Case(
     blocking=False,
     opened_at=OPENED,
     due_at=OPENED + timedelta(days=40),
+    step_due=OPENED + timedelta(days=28),
 )
 LIMITS = Limits(TOLERANCE, 10)
 LEDGER = Ledger(
@@ -268,13 +268,52 @@ def test_a_report_that_cannot_be_is_refused(change: dict[str, object], error: ty
         incomes.check(replace(PAID, **change), date(2018, 6, 30))  # type: ignore[arg-type]  # one field each
 
 
-def test_a_case_closes_once_and_by_silence_only_after_the_time_to_answer() -> None:
-    cases.require_closable(CASE, "settled", OPENED, SILENCE)
+def test_a_case_closes_when_it_is_confirmed_or_after_a_question_that_nobody_answers() -> None:
+    def close(case: Case, outcome: cases.Outcome, now: datetime, *, confirmed: bool = False, asked: bool = True) -> Case:
+        return cases.closed(case, outcome, confirmed=confirmed, silent_from=OPENED + timedelta(days=30) if asked else None, now=now)
+
+    assert close(CASE, "withdrawn", OPENED, confirmed=True, asked=False).state is CaseState.CLOSED
+    with pytest.raises(errors.WorkerNotAsked):
+        close(CASE, "silence", OPENED + timedelta(days=99), asked=False)
     with pytest.raises(errors.SilenceTooShort):
-        cases.require_closable(CASE, "silence", OPENED + timedelta(days=29), SILENCE)
-    cases.require_closable(CASE, "silence", OPENED + timedelta(days=30), SILENCE)
+        close(CASE, "silence", OPENED + timedelta(days=29))
+    assert close(CASE, "silence", OPENED + timedelta(days=30)).step_due is None
+    with pytest.raises(errors.ConfirmationContradicts):
+        close(CASE, "silence", OPENED + timedelta(days=30), confirmed=True)
+    with pytest.raises(errors.NotSettled):
+        close(CASE, "settled", OPENED, confirmed=True)
+    with pytest.raises(errors.OutcomeContradicts):
+        close(replace(CASE, state=CaseState.SETTLED), "unfounded", OPENED, confirmed=True)
     with pytest.raises(errors.CaseNotOpen):
-        cases.require_closable(replace(CASE, state=CaseState.CLOSED), "settled", OPENED, SILENCE)
+        close(replace(CASE, state=CaseState.CLOSED), "withdrawn", OPENED, confirmed=True)
+
+
+def test_the_clock_of_a_case_runs_to_the_first_answer_or_the_next_step_whichever_is_due_before() -> None:
+    assert (CASE.clock_due, CASE.waits_for) == (OPENED + timedelta(days=28), "handling")
+    urgent = replace(CASE, due_at=OPENED + timedelta(days=2))
+    assert (urgent.clock_due, urgent.waits_for) == (urgent.due_at, "first_answer")
+    assert replace(urgent, answered_at=OPENED).clock_due == replace(urgent, missed=True).clock_due == CASE.step_due
+
+
+def test_every_open_state_of_a_case_waits_for_something_and_leads_to_the_closing() -> None:
+    waiting = set(CaseState) - {CaseState.CLOSED}
+    assert set(cases.WAITS_FOR) == waiting
+    reached = {CaseState.CLOSED}
+    for _ in CaseState:
+        reached |= {state for (state, _), after in cases.CASE_STEPS.items() if after in reached}
+    assert reached == set(CaseState)
+
+
+@given(st.sampled_from(CaseState), st.sampled_from(cases.CaseStep))
+def test_a_step_that_the_table_does_not_hold_is_refused_and_a_paused_case_takes_none(state: CaseState, step: cases.CaseStep) -> None:
+    case = replace(CASE, state=state)
+    if (state, step) not in cases.CASE_STEPS:
+        with pytest.raises(errors.CaseNotOpen if state is CaseState.CLOSED else errors.CaseIllegalStep):
+            cases.advance(case, step)
+        return
+    assert cases.advance(case, step).state is cases.CASE_STEPS[state, step]
+    with pytest.raises(errors.CaseIsPaused):
+        cases.advance(replace(case, paused_at=OPENED, pause_reason="court"), step)
 
 
 def test_emergencies_and_collective_cases_block_clearances() -> None:

@@ -18,7 +18,7 @@ from shared import events, reference
 from shared.db import Tx
 from shared.delivery.audit_trail import History, changes_of, publish_and_audit
 from shared.errors import require_version
-from shared.events import CaseClosed, CaseOpened, EventEnvelope
+from shared.events import CaseClosed, CaseOpened, CaseReopened, CaseTriaged, EventEnvelope
 from shared.paging import page
 from shared.values import Destination, EnterpriseId, new_id
 
@@ -128,10 +128,12 @@ async def save(tx: Tx, enterprise: Enterprise, *published: events.Event) -> view
 
 
 # --- reactions --------------------------------------------------------------------------------------------------------
-async def case_opened(tx: Tx, event: EventEnvelope[CaseOpened]) -> None:
-    """A blocking case keeps its enterprise from clearance."""
+async def case_opened(tx: Tx, event: EventEnvelope[CaseOpened] | EventEnvelope[CaseTriaged] | EventEnvelope[CaseReopened]) -> None:
+    """A blocking case keeps its enterprise from clearance; looked at, it may block or not block after all."""
     if event.data.blocking:
         await blocking_cases.insert(tx, event.data.case, event.data.enterprise)
+    else:
+        await blocking_cases.delete(tx, event.data.case)
 
 
 async def case_closed(tx: Tx, event: EventEnvelope[CaseClosed]) -> None:

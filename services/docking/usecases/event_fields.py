@@ -49,6 +49,7 @@ def enterprise_event(tx: Tx, event: type[E], enterprise: Enterprise, **fields: A
             "scope": enterprise.scope,
             "destinations": enterprise.destinations,
             "valid_to": enterprise.valid_to,
+            "seat": enterprise.seat,
             "effective": tx.clock.today(),
             **fields,
         }

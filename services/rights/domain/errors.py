@@ -97,7 +97,86 @@ class EnterpriseMissing(Invalid):
     slug = "ENTERPRISE_MISSING"
 
 
+class CaseIllegalStep(Conflict):
+    """The case does not take this step in its state."""
+
+    slug = "CASE_ILLEGAL_STEP"
+
+
+class CaseIsPaused(Conflict):
+    """The clock of the case stands still: resume it first."""
+
+    slug = "CASE_PAUSED"
+
+
+class CaseNotPaused(Conflict):
+    """The clock of the case runs."""
+
+    slug = "CASE_NOT_PAUSED"
+
+
+class HighestLevel(Conflict):
+    """The case is with the highest office."""
+
+    slug = "HIGHEST_LEVEL"
+
+
+class EvidenceKnown(Conflict):
+    """The case has this document already."""
+
+    slug = "EVIDENCE_KNOWN"
+
+
+class OutcomeContradicts(Invalid):
+    """A settled case closes as settled, or by silence."""
+
+    slug = "OUTCOME_CONTRADICTS"
+
+
+class NotSettled(Conflict):
+    """A case closes as settled once a settlement of it is paid."""
+
+    slug = "NOT_SETTLED"
+
+
+class ConfirmationContradicts(Invalid):
+    """Whoever confirms is not silent."""
+
+    slug = "CONFIRMATION_CONTRADICTS"
+
+
+class WorkerNotAsked(Conflict):
+    """A case closes when whoever complained confirms it, or is silent after being asked."""
+
+    slug = "WORKER_NOT_ASKED"
+
+
 class SilenceTooShort(Conflict):
     """A case closes by silence only after the worker had the full time to answer."""
 
     slug = "SILENCE_TOO_SHORT"
+
+
+class ReopenedTooLate(Conflict):
+    """After its term a closed case is reopened for new evidence only."""
+
+    slug = "REOPENED_TOO_LATE"
+
+
+# --- settlements ------------------------------------------------------------------------------------------------------
+class SettlementNotYuan(Invalid):
+    """The reserve pays in yuan."""
+
+    slug = "SETTLEMENT_NOT_YUAN"
+
+
+class SettlementNotPositive(Invalid):
+    """The reserve pays more than nothing."""
+
+    slug = "SETTLEMENT_NOT_POSITIVE"
+
+
+class SettlementNotPending(Conflict):
+    """The reserve is not asked to pay, or has answered."""
+
+    slug = "SETTLEMENT_NOT_PENDING"

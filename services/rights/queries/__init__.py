@@ -1,4 +1,5 @@
 """The only SQL of rights, one file per table.
 
-Locks are taken in one order: ledgers by placement, then the enterprise whose findings are grouped.
+Locks are taken in one order: ledgers by placement, then the enterprise whose findings are grouped, then its collective case, then
+other cases, then settlements. A sweep of late cases waits for nobody.
 """

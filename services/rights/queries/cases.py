@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from services.rights.domain.cases import Case, CaseState, Outcome
+from services.rights.domain.cases import Case, Filter
 from shared import rows
 from shared.db import Tx
 from shared.values import CaseId, EnterpriseId, Period
@@ -13,86 +13,135 @@ from shared.values import CaseId, EnterpriseId, Period
 CASE = rows.Columns(
     Case,
     """
-    "case", category, severity, via, enterprise, placement, period, text, hidden, blocking, opened_at, due_at, answered_at, missed,
-    state, outcome, closed_at, version
+    "case", category, severity, via, medium, enterprise, placement, county AS "origin.county", designation AS "origin.designation",
+    designation_version AS "origin.designation_version", destination AS "origin.destination",
+    (SELECT seat FROM enterprise WHERE enterprise.enterprise = rights_case.enterprise) AS lead,
+    period, collective, text, hidden, blocking, opened_at, due_at, answered_at, missed, state, level, assignee, step_due, lapsed,
+    paused_at, pause_reason, asked_at, outcome, closed_at, version
     """,
 )
 GET = CASE.select('FROM rights_case WHERE "case" = $1')
-GET_COLLECTIVE = CASE.select("FROM rights_case WHERE enterprise = $1 AND period = $2 AND state = 'open'")
 LOCK = CASE.select('FROM rights_case WHERE "case" = $1 FOR UPDATE')
-LOCK_UNANSWERED = CASE.select("""
-FROM rights_case WHERE state = 'open' AND answered_at IS NULL AND NOT missed AND due_at < $1
-ORDER BY due_at, "case" LIMIT $2 FOR UPDATE SKIP LOCKED
+LOCK_COLLECTIVE = CASE.select("FROM rights_case WHERE enterprise = $1 AND period = $2 AND state <> 'closed' FOR UPDATE")
+LOCK_LATE = CASE.select("""
+FROM rights_case WHERE clock_due < $1 AND paused_at IS NULL AND NOT lapsed ORDER BY clock_due, "case" LIMIT $2 FOR UPDATE SKIP LOCKED
 """)
-# Of one enterprise, or of some counties; a case about no placement belongs to no county.
+# Of one enterprise; or of the counties of the worker or of the enterprise's seat. A case about no placement belongs to no county.
 LIST = CASE.select("""
 FROM rights_case
-WHERE ($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR enterprise::text = $2) AND ($3::uuid IS NULL OR "case" > $3)
-  AND ($4::text[] IS NULL OR placement IS NULL OR EXISTS (
-    SELECT FROM ledger JOIN unnest($4) AS prefix ON starts_with(county, prefix) WHERE ledger.placement = rights_case.placement
+WHERE ($1::uuid IS NULL OR "case" > $1) AND ($2::text IS NULL OR enterprise::text = $2)
+  AND ($3::text[] IS NULL OR placement IS NULL OR EXISTS (
+    SELECT FROM ledger JOIN unnest($3) AS prefix ON starts_with(ledger.county, prefix) WHERE ledger.placement = rights_case.placement
+  ) OR EXISTS (
+    SELECT FROM enterprise JOIN unnest($3) AS prefix ON starts_with(seat, prefix) WHERE enterprise.enterprise = rights_case.enterprise
   ))
-ORDER BY "case" LIMIT $5
+  AND ($4::text IS NULL OR state = $4) AND ($5::bool IS NULL OR (state <> 'closed') = $5)
+  AND ($6::text IS NULL OR category = $6) AND ($7::text IS NULL OR severity = $7) AND ($8::text IS NULL OR level = $8)
+  AND ($9::text IS NULL OR assignee = $9)
+  AND ($10::bool IS NULL OR (clock_due IS NOT NULL AND coalesce(paused_at, $11) > clock_due) = $10)
+ORDER BY "case" LIMIT $12
 """)
 INSERT = """
-INSERT INTO rights_case ("case", category, severity, via, enterprise, placement, period, text, hidden, blocking, opened_at, due_at, state)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+INSERT INTO rights_case ("case", category, severity, via, medium, enterprise, placement, county, designation, designation_version,
+                         destination, period, collective, text, hidden, blocking, opened_at, due_at, state, level, step_due)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
 """
-UPDATE_ANSWERED = 'UPDATE rights_case SET answer = $2, answered_at = $3, version = version + 1 WHERE "case" = $1'
-UPDATE_MISSED = 'UPDATE rights_case SET missed = true WHERE "case" = ANY($1::uuid[])'
-UPDATE_CLOSED = "UPDATE rights_case SET state = 'closed', outcome = $2, closed_at = $3, version = version + 1 WHERE \"case\" = $1"
+UPDATE = """
+UPDATE rights_case SET category = $2, severity = $3, blocking = $4, due_at = $5, answered_at = $6, missed = $7, state = $8, level = $9,
+    assignee = $10, step_due = $11, lapsed = $12, paused_at = $13, pause_reason = $14, asked_at = $15, outcome = $16, closed_at = $17,
+    version = $18
+WHERE "case" = $1
+"""
 
 
 async def get(tx: Tx, case: CaseId) -> Case | None:
     return await rows.fetch_one(tx.conn, GET, case)
 
 
-async def get_collective(tx: Tx, enterprise: EnterpriseId, period: Period) -> Case | None:
-    """The open collective case; the caller holds the enterprise's lock, so that two findings cannot open two."""
-    return await rows.fetch_one(tx.conn, GET_COLLECTIVE, enterprise, period)
-
-
 async def lock(tx: Tx, case: CaseId) -> Case | None:
     return await rows.fetch_one(tx.conn, LOCK, case)
 
 
-async def lock_unanswered(tx: Tx, now: datetime, limit: int) -> list[Case]:
-    """Open cases past the time of their first answer whose CaseDeadlineMissed is not published yet, longest due first."""
-    return await rows.fetch(tx.conn, LOCK_UNANSWERED, now, limit)
+async def lock_collective(tx: Tx, enterprise: EnterpriseId, period: Period) -> Case | None:
+    """The open collective case; the caller holds the enterprise's lock, so that two findings cannot open two."""
+    return await rows.fetch_one(tx.conn, LOCK_COLLECTIVE, enterprise, period)
+
+
+async def lock_late(tx: Tx, now: datetime, limit: int) -> list[Case]:
+    """Cases whose clock has run out, longest due first; those that somebody else holds are left out."""
+    return await rows.fetch(tx.conn, LOCK_LATE, now, limit)
 
 
 async def list_(
-    tx: Tx, *, state: CaseState | None, enterprise: str | None, counties: Sequence[str] | None, after: CaseId | None, limit: int
+    tx: Tx, chosen: Filter, *, enterprise: str | None, counties: Sequence[str] | None, after: CaseId | None, limit: int
 ) -> list[Case]:
     """`counties`: what the codes begin with; None: of all."""
-    return await rows.fetch(tx.conn, LIST, state, enterprise, after, counties, limit)
+    return await rows.fetch(
+        tx.conn,
+        LIST,
+        after,
+        enterprise,
+        counties,
+        chosen.state,
+        chosen.open,
+        chosen.category,
+        chosen.severity,
+        chosen.level,
+        chosen.assignee,
+        chosen.late,
+        tx.clock.now(),
+        limit,
+    )
 
 
 async def insert(tx: Tx, case: Case) -> None:
+    origin = case.origin
     await tx.conn.execute(
         INSERT,
         case.case,
         case.category,
         case.severity,
         case.via,
+        case.medium,
         case.enterprise,
         case.placement,
+        origin and origin.county,
+        origin and origin.designation,
+        origin and origin.designation_version,
+        origin and origin.destination,
         case.period,
+        case.collective,
         case.text,
         case.hidden,
         case.blocking,
         case.opened_at,
         case.due_at,
         case.state,
+        case.level,
+        case.step_due,
     )
 
 
-async def update_answered(tx: Tx, case: CaseId, answer: str) -> None:
-    await tx.conn.execute(UPDATE_ANSWERED, case, answer, tx.clock.now())
-
-
-async def update_missed(tx: Tx, cases: Sequence[CaseId]) -> None:
-    await tx.conn.execute(UPDATE_MISSED, list(cases))
-
-
-async def update_closed(tx: Tx, case: CaseId, outcome: Outcome) -> None:
-    await tx.conn.execute(UPDATE_CLOSED, case, outcome, tx.clock.now())
+async def update(tx: Tx, case: Case) -> None:
+    """Whatever a step may change."""
+    await tx.conn.execute(
+        UPDATE,
+        case.case,
+        case.category,
+        case.severity,
+        case.blocking,
+        case.due_at,
+        case.answered_at,
+        case.missed,
+        case.state,
+        case.level,
+        case.assignee,
+        case.step_due,
+        case.lapsed,
+        case.paused_at,
+        case.pause_reason,
+        case.asked_at,
+        case.outcome,
+        case.closed_at,
+        case.version,
+    )

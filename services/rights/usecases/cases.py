@@ -1,240 +1,246 @@
-"""Cases: opened by people or by rule, answered by a deadline, closed for a stated outcome."""
+"""The steps of a case: each under the lock of the case, by whoever may take it, with its clock wound anew."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import timedelta
 
 from services.rights import commands
+from services.rights.domain.case_files import Evidence, Statement
 from services.rights.domain.cases import (
-    ANSWER_WORKING_DAYS,
+    LEVELS,
+    WAITS_FOR,
     Case,
-    CaseState,
-    Category,
-    Severity,
-    Via,
-    answer_hours,
+    CaseStep,
+    EscalationCause,
+    advance,
+    answered,
+    closed,
+    escalated,
     is_blocking,
-    require_answerable,
-    require_closable,
+    paused,
+    reopening_ground,
+    resumed,
+    state_after,
 )
-from services.rights.domain.errors import CaseNotFound, EnterpriseMissing, PlacementNotFound
-from services.rights.domain.ledgers import Ledger
-from services.rights.queries import cases, ledgers, shortfalls
+from services.rights.domain.errors import CaseNotFound, EvidenceKnown
+from services.rights.queries import case_files, cases, ledgers
 from services.rights.settings import policy
-from services.rights.usecases.event_fields import case_codes
+from services.rights.usecases import case_clocks
+from services.rights.usecases.event_fields import CaseCodes, case_codes
+from services.rights.usecases.scope import require_case, require_lead
 from services.rights.views import cases as views
 from shared import events
 from shared.db import Tx
-from shared.delivery.audit_trail import History, changes_of, publish_and_audit
+from shared.delivery.audit_trail import publish_and_audit
+from shared.errors import require_version
 from shared.events import Event
-from shared.paging import page
-from shared.principals import Role, require_county, require_party
-from shared.reference import working_days_after
-from shared.values import PROGRAMME_ZONE, CaseId, EnterpriseId, Period, PlacementId, new_id
+from shared.principals import Role
+from shared.values import CaseId
 
 BATCH = 500  # cases per sweep
 
 
-async def open_case(tx: Tx, command: commands.OpenCase) -> views.Case:
-    """Take a complaint. Raises PlacementNotFound, EnterpriseMissing, Forbidden."""
-    ledger = None
-    if command.placement is not None:
-        ledger = await ledgers.get(tx, command.placement)
-        if ledger is None:
-            raise PlacementNotFound(field="placement")
-        require_county(tx.principal, ledger.county)
-    enterprise = ledger.enterprise if ledger else command.enterprise
-    if enterprise is None:
-        raise EnterpriseMissing(field="enterprise")
-    case = _case(
-        tx,
-        enterprise=enterprise,
-        placement=command.placement,
-        category=command.category,
-        severity=command.severity,
-        via=command.via,
-        text=command.text,
-        hidden=command.hidden,
-    )
-    await cases.insert(tx, case)
-    publish_and_audit(tx, _opened(case, ledger))
-    return views.Case.from_case(case, tx.clock.now())
-
-
-async def answer_case(tx: Tx, case_id: CaseId, command: commands.AnswerCase) -> views.Case:
-    """The first answer. Raises CaseNotFound, CaseNotOpen, AlreadyAnswered, Forbidden."""
-    case, ledger = await _lock(tx, case_id)
-    require_answerable(case)
-    await cases.update_answered(tx, case_id, command.text)
-    answered = events.CaseAnswered(opened_on=_day(case.opened_at), **case_codes(case, ledger, tx.clock.today()))
-    publish_and_audit(tx, *await _missed(tx, case, ledger), answered)
-    return views.Case.from_case(replace(case, answered_at=tx.clock.now(), version=case.version + 1), tx.clock.now())
-
-
-async def close_case(tx: Tx, case_id: CaseId, command: commands.CloseCase) -> views.Case:
-    """Raises CaseNotFound, CaseNotOpen, SilenceTooShort, Forbidden."""
-    case, ledger = await _lock(tx, case_id)
-    require_closable(case, command.outcome, tx.clock.now(), policy().rights_silence_days)
-    await cases.update_closed(tx, case_id, command.outcome)
-    codes = case_codes(case, ledger, tx.clock.today())
-    closed = events.CaseClosed(outcome=command.outcome, opened_on=_day(case.opened_at), **codes)
-    publish_and_audit(tx, *await _missed(tx, case, ledger), closed)
-    after = replace(case, state=CaseState.CLOSED, outcome=command.outcome, closed_at=tx.clock.now(), version=case.version + 1)
-    return views.Case.from_case(after, tx.clock.now())
-
-
-async def _lock(tx: Tx, case_id: CaseId) -> tuple[Case, Ledger | None]:
-    """Locked, in scope. Raises CaseNotFound, Forbidden."""
+async def lock_case(tx: Tx, case_id: CaseId, version: int | None = None, *, lead: bool = False) -> Case:
+    """Locked, in scope. `lead`: the step is for the office that handles the case. Raises CaseNotFound, VersionConflict, Forbidden."""
     case = await cases.lock(tx, case_id)
     if case is None:
         raise CaseNotFound
-    ledger = await ledgers.get(tx, case.placement) if case.placement else None
-    if ledger is not None:
-        require_county(tx.principal, ledger.county)
-    return case, ledger
-
-
-# --- deadlines --------------------------------------------------------------------------------------------------------
-async def find_unanswered(tx: Tx) -> int:
-    """Publish which first answers did not come in time: one bounded batch. Returns how many."""
-    late = await cases.lock_unanswered(tx, tx.clock.now(), BATCH)
-    if late:
-        known = await ledgers.list_(tx, [case.placement for case in late if case.placement])
-        await cases.update_missed(tx, [case.case for case in late])
-        publish_and_audit(tx, *(_deadline_missed(case, known.get(case.placement) if case.placement else None) for case in late))
-    return len(late)
-
-
-async def _missed(tx: Tx, case: Case, ledger: Ledger | None) -> list[Event]:
-    """That the first answer is late, where no sweep has published it before."""
-    if case.missed or case.answered_at is not None or tx.clock.now() <= case.due_at:
-        return []
-    await cases.update_missed(tx, [case.case])
-    return [_deadline_missed(case, ledger)]
-
-
-def _deadline_missed(case: Case, ledger: Ledger | None) -> Event:
-    return events.CaseDeadlineMissed(due_at=case.due_at, **case_codes(case, ledger, _day(case.due_at)))
-
-
-# --- opened by rule ---------------------------------------------------------------------------------------------------
-async def open_conflict(tx: Tx, ledger: Ledger, period: Period) -> None:
-    """Two sources report different wages: somebody must look."""
-    case = _case(
-        tx,
-        enterprise=ledger.enterprise,
-        placement=ledger.placement,
-        category="wages",
-        severity="normal",
-        via="rule",
-        text=f"two sources disagree about {period}",
-    )
-    await cases.insert(tx, case)
-    publish_and_audit(tx, _opened(case, ledger))
-
-
-async def group(tx: Tx, enterprise: EnterpriseId, period: Period) -> None:
-    """Three or more (p) workers of one enterprise short in one month: one collective case, which blocks clearances."""
-    members = await shortfalls.lock_short(tx, enterprise, period)
-    if len(members) < policy().rights_collective_from:
-        return
-    changes: list[Event] = []
-    case = await cases.get_collective(tx, enterprise, period)
-    if case is None:
-        text = f"{len(members)} workers short of their wage of {period}"
-        case = _case(tx, enterprise=enterprise, period=period, category="wages", severity="high", via="rule", text=text)
-        await cases.insert(tx, case)
-        changes.append(_opened(case, None))
-    grouped = events.CasesGrouped(members=tuple(members), **case_codes(case, None, tx.clock.today()))
-    publish_and_audit(tx, *changes, grouped)
-
-
-def _case(
-    tx: Tx,
-    *,
-    enterprise: EnterpriseId,
-    category: Category,
-    severity: Severity,
-    via: Via,
-    text: str,
-    placement: PlacementId | None = None,
-    period: Period | None = None,
-    hidden: bool = False,
-) -> Case:
-    """`period`: the month of a collective case."""
-    now = tx.clock.now()
-    return Case(
-        case=CaseId(new_id()),
-        category=category,
-        severity=severity,
-        via=via,
-        enterprise=enterprise,
-        placement=placement,
-        period=period,
-        text=text,
-        hidden=hidden,
-        blocking=is_blocking(severity, collective=period is not None),
-        opened_at=now,
-        due_at=_due(now, category, severity),
-    )
-
-
-def _due(now: datetime, category: Category, severity: Severity) -> datetime:
-    """When the first answer is due: hours run through nights, working days end with the day."""
-    hours = answer_hours(category, severity)
-    if hours is not None:
-        return now + timedelta(hours=hours)
-    return datetime.combine(working_days_after(_day(now), ANSWER_WORKING_DAYS), time(23, 59, 59), PROGRAMME_ZONE)
-
-
-def _day(moment: datetime) -> date:
-    return moment.astimezone(PROGRAMME_ZONE).date()
-
-
-def _opened(case: Case, ledger: Ledger | None) -> Event:
-    codes = case_codes(case, ledger, _day(case.opened_at))
-    return events.CaseOpened(severity=case.severity, via=case.via, due_at=case.due_at, **codes)
-
-
-# --- queries ----------------------------------------------------------------------------------------------------------
-async def show_case(tx: Tx, case_id: CaseId) -> views.Case:
-    """Raises CaseNotFound, Forbidden."""
-    return _as_seen(tx, await _get(tx, case_id))
-
-
-async def list_cases(tx: Tx, state: CaseState | None, after: CaseId | None, limit: int) -> views.Cases:
-    """Cases by age, of the caller's counties; an enterprise sees its own, and never who complained where that is hidden."""
-    is_enterprise = tx.principal.role is Role.ENTERPRISE
-    found = await cases.list_(
-        tx,
-        state=state,
-        enterprise=(tx.principal.party or "") if is_enterprise else None,
-        counties=None if is_enterprise else tx.principal.county_prefixes(),
-        after=after,
-        limit=limit + 1,
-    )
-    items, following = page(found, limit, lambda case: case.case)
-    return views.Cases(items=tuple(_as_seen(tx, case) for case in items), next=following)
-
-
-async def case_history(tx: Tx, case_id: CaseId, after: int, limit: int) -> History:
-    """Raises CaseNotFound, Forbidden."""
-    await _get(tx, case_id)
-    return await changes_of(tx, case_id, after, limit)
-
-
-async def _get(tx: Tx, case_id: CaseId) -> Case:
-    """In scope. Raises CaseNotFound, Forbidden."""
-    case = await cases.get(tx, case_id)
-    if case is None:
-        raise CaseNotFound
-    require_party(tx.principal, case.enterprise)
-    ledger = await ledgers.get(tx, case.placement) if case.placement else None
-    if ledger is not None and tx.principal.role is not Role.ENTERPRISE:
-        require_county(tx.principal, ledger.county)
+    require_case(tx.principal, case, await ledgers.get(tx, case.placement) if case.placement else None)
+    if lead:
+        require_lead(tx.principal, case)
+    require_version(version, case.version)
     return case
 
 
-def _as_seen(tx: Tx, case: Case) -> views.Case:
-    return views.Case.from_case(case, tx.clock.now(), anonymous=case.hidden and tx.principal.role is Role.ENTERPRISE)
+async def save(tx: Tx, case: Case, *changes: Event) -> views.Case:
+    """Write what a step has come to, and publish it."""
+    await cases.update(tx, case)
+    publish_and_audit(tx, *changes)
+    return views.Case.from_case(case, tx.clock.now())
+
+
+def codes_today(tx: Tx, case: Case) -> CaseCodes:
+    return case_codes(case, tx.clock.today())
+
+
+def next_step(tx: Tx, case: Case, step: CaseStep, **changes: object) -> Case:
+    """The case after the step, and the time that what follows has; in the same state it may only become less.
+
+    Raises CaseNotOpen, CaseIllegalStep, CaseIsPaused.
+    """
+    state = state_after(case.state, step)
+    after = advance(case, step, **changes)
+    due = case_clocks.step_due(tx.clock.now(), after.severity, WAITS_FOR[state])
+    return replace(after, step_due=min(case.step_due, due) if case.step_due and state is case.state else due)
+
+
+def escalate(tx: Tx, case: Case, cause: EscalationCause) -> tuple[Case, Event]:
+    """One level up; a step that is due before the higher office has to act stays so. Raises CaseNotOpen, CaseIsPaused, HighestLevel."""
+    now = tx.clock.now()
+    due = case_clocks.escalation_due(now, case.severity)
+    after = escalated(case, min(case.step_due, due) if case.step_due and case.step_due > now else due)
+    return after, events.CaseEscalated.model_validate({"level": after.level, "cause": cause, **codes_today(tx, after)})
+
+
+# --- who handles it ---------------------------------------------------------------------------------------------------
+async def triage_case(tx: Tx, case_id: CaseId, command: commands.TriageCase) -> views.Case:
+    """Raises CaseNotFound, CaseNotOpen, CaseIllegalStep, CaseIsPaused, VersionConflict, Forbidden."""
+    case = await lock_case(tx, case_id, command.version, lead=True)
+    case, late = note_missed(tx, case)
+    category = command.category or case.category
+    due_at = case_clocks.triaged_due(case, category, command.severity, tx.clock.now()) if case.awaits_first_answer else case.due_at
+    blocking = is_blocking(command.severity, collective=case.period is not None)
+    after = next_step(tx, case, CaseStep.TRIAGE, category=category, severity=command.severity, blocking=blocking, due_at=due_at)
+    return await save(tx, after, *late, events.CaseTriaged(severity=after.severity, due_at=after.due_at, **codes_today(tx, after)))
+
+
+async def assign_case(tx: Tx, case_id: CaseId, command: commands.AssignCase) -> views.Case:
+    """Raises CaseNotFound, CaseNotOpen, CaseIllegalStep, CaseIsPaused, VersionConflict, Forbidden."""
+    case = await lock_case(tx, case_id, command.version, lead=True)
+    after = next_step(tx, case, CaseStep.ASSIGN, assignee=command.assignee)
+    return await save(tx, after, events.CaseAssigned(assignee=command.assignee, **codes_today(tx, after)))
+
+
+async def escalate_case(tx: Tx, case_id: CaseId, command: commands.EscalateCase) -> views.Case:
+    """Raises CaseNotFound, CaseNotOpen, CaseIsPaused, HighestLevel, VersionConflict, Forbidden."""
+    case = await lock_case(tx, case_id, command.version, lead=True)
+    after, escalation = escalate(tx, case, "officer")
+    return await save(tx, after, escalation)
+
+
+async def pause_case(tx: Tx, case_id: CaseId, command: commands.PauseCase) -> views.Case:
+    """Raises CaseNotFound, CaseNotOpen, CaseIllegalStep, CaseIsPaused, VersionConflict, Forbidden."""
+    case = await lock_case(tx, case_id, command.version, lead=True)
+    case, late = note_missed(tx, case)
+    after = paused(case, command.reason, tx.clock.now())
+    return await save(tx, after, *late, events.CasePaused(reason=command.reason, **codes_today(tx, after)))
+
+
+async def resume_case(tx: Tx, case_id: CaseId, command: commands.ResumeCase) -> views.Case:
+    """Raises CaseNotFound, CaseNotOpen, CaseIllegalStep, CaseNotPaused, VersionConflict, Forbidden."""
+    case = await lock_case(tx, case_id, command.version, lead=True)
+    now = tx.clock.now()
+    due_at = case_clocks.without_pause(case.due_at, case, now) if case.awaits_first_answer else case.due_at
+    after = resumed(case, due_at, case.step_due and case_clocks.without_pause(case.step_due, case, now), now)
+    return await save(tx, after, events.CaseResumed.model_validate({"clock_due_at": after.clock_due, **codes_today(tx, after)}))
+
+
+# --- what is asked and answered ---------------------------------------------------------------------------------------
+async def add_evidence(tx: Tx, case_id: CaseId, command: commands.AddEvidence) -> views.Case:
+    """In any state: of a closed case it is a ground to reopen it. Raises CaseNotFound, EvidenceKnown, VersionConflict, Forbidden."""
+    case = await lock_case(tx, case_id, command.version)
+    by_enterprise = tx.principal.role is Role.ENTERPRISE
+    evidence = Evidence(
+        digest=command.digest,
+        kind=command.kind,
+        provided_by="enterprise" if by_enterprise else command.provided_by,
+        added_at=tx.clock.now(),
+    )
+    if not await case_files.insert_evidence(tx, case_id, evidence):
+        raise EvidenceKnown(field="digest")
+    after = replace(case, version=case.version + 1)
+    named = {"digest": evidence.digest, "kind": evidence.kind, "provided_by": evidence.provided_by}
+    return await save(tx, after, events.CaseEvidenceAdded.model_validate({**named, **codes_today(tx, after)}))
+
+
+async def answer_case(tx: Tx, case_id: CaseId, command: commands.AnswerCase) -> views.Case:
+    """The first answer to whoever complained. Raises CaseNotFound, CaseNotOpen, CaseIsPaused, AlreadyAnswered, Forbidden."""
+    case = await lock_case(tx, case_id, command.version)
+    now = tx.clock.now()
+    case, late = note_missed(tx, case)
+    after = answered(case, now)
+    await case_files.insert_statement(tx, case_id, Statement(kind="answer", text=command.text, recorded_at=now))
+    answer = events.CaseAnswered(opened_on=case_clocks.programme_day(case.opened_at), **codes_today(tx, after))
+    return await save(tx, after, *late, answer)
+
+
+async def request_response(tx: Tx, case_id: CaseId, command: commands.RequestResponse) -> views.Case:
+    """The enterprise is asked. Raises CaseNotFound, CaseNotOpen, CaseIllegalStep, CaseIsPaused, VersionConflict, Forbidden."""
+    case = await lock_case(tx, case_id, command.version, lead=True)
+    after = next_step(tx, case, CaseStep.REQUEST_RESPONSE)
+    await case_files.insert_statement(tx, case_id, Statement(kind="request", text=command.text, recorded_at=tx.clock.now()))
+    requested = events.CaseResponseRequested.model_validate({"due_at": after.step_due, **codes_today(tx, after)})
+    return await save(tx, after, requested)
+
+
+async def record_response(tx: Tx, case_id: CaseId, command: commands.RecordResponse) -> views.Case:
+    """By the enterprise, or for it. Raises CaseNotFound, CaseNotOpen, CaseIllegalStep, CaseIsPaused, VersionConflict, Forbidden."""
+    case = await lock_case(tx, case_id, command.version)
+    after = next_step(tx, case, CaseStep.RECORD_RESPONSE)
+    await case_files.insert_statement(tx, case_id, Statement(kind="response", text=command.text, recorded_at=tx.clock.now()))
+    return await save(tx, after, events.CaseResponseReceived(position=command.position, **codes_today(tx, after)))
+
+
+async def record_offer(tx: Tx, case_id: CaseId, command: commands.RecordOffer) -> views.Case:
+    """By whoever offers, or for them. Raises CaseNotFound, CaseNotOpen, CaseIllegalStep, CaseIsPaused, VersionConflict, Forbidden."""
+    case = await lock_case(tx, case_id, command.version)
+    after = next_step(tx, case, CaseStep.RECORD_OFFER)
+    offer = Statement(kind="offer", text=command.text, amount=command.amount, recorded_at=tx.clock.now())
+    await case_files.insert_statement(tx, case_id, offer)
+    recorded = events.CaseOfferRecorded(amount=command.amount, offered_by=command.offered_by, **codes_today(tx, after))
+    return await save(tx, after, recorded)
+
+
+# --- how it ends ------------------------------------------------------------------------------------------------------
+async def ask_closure(tx: Tx, case_id: CaseId, command: commands.AskClosure) -> views.Case:
+    """Raises CaseNotFound, CaseNotOpen, CaseIllegalStep, CaseIsPaused, VersionConflict, Forbidden."""
+    case = await lock_case(tx, case_id, command.version, lead=True)
+    now = tx.clock.now()
+    due = case_clocks.step_due(now, case.severity, "closure")
+    after = advance(case, CaseStep.ASK_CLOSURE, asked_at=case.asked_at or now, step_due=case.step_due if case.asked_at else due)
+    silent_from = case_clocks.programme_day(case_clocks.silent_from(after.asked_at or now))
+    return await save(tx, after, events.CaseClosureAsked(silent_from=silent_from, **codes_today(tx, after)))
+
+
+async def close_case(tx: Tx, case_id: CaseId, command: commands.CloseCase) -> views.Case:
+    """Raises CaseNotFound, VersionConflict, Forbidden, and those of domain.cases.closed."""
+    case = await lock_case(tx, case_id, command.version, lead=True)
+    case, late = note_missed(tx, case)
+    silent_from = case.asked_at and case_clocks.silent_from(case.asked_at)
+    after = closed(case, command.outcome, confirmed=command.confirmed, silent_from=silent_from, now=tx.clock.now())
+    opened_on = case_clocks.programme_day(case.opened_at)
+    closure = events.CaseClosed(outcome=command.outcome, confirmed=command.confirmed, opened_on=opened_on, **codes_today(tx, after))
+    return await save(tx, after, *late, closure)
+
+
+async def reopen_case(tx: Tx, case_id: CaseId, command: commands.ReopenCase) -> views.Case:
+    """Received again; a first answer that was never given is due anew. Raises CaseNotFound, CaseIllegalStep, ReopenedTooLate, Forbidden."""
+    case = await lock_case(tx, case_id, command.version, lead=True)
+    now, closed_at = tx.clock.now(), case.closed_at or case.opened_at
+    term = timedelta(days=policy().rights_reopen_days)
+    new_evidence = await case_files.exists_evidence(tx, case_id, closed_at)
+    ground = reopening_ground(case, new_evidence=new_evidence, term=term, now=now)
+    due_at = case_clocks.first_answer_due(now, case.category, case.severity) if case.awaits_first_answer else case.due_at
+    after = next_step(tx, case, CaseStep.REOPEN, outcome=None, closed_at=None, due_at=due_at)
+    days = {"opened_on": case_clocks.programme_day(case.opened_at), "closed_on": case_clocks.programme_day(closed_at)}
+    reopening = events.CaseReopened.model_validate({**days, "ground": ground, **codes_today(tx, after)})
+    return await save(tx, after, reopening)
+
+
+# --- clocks that run out ----------------------------------------------------------------------------------------------
+async def find_late(tx: Tx) -> int:
+    """Publish which first answers did not come in time, and take what is late to the next higher office: one bounded batch.
+
+    Returns how many cases were late.
+    """
+    now = tx.clock.now()
+    late = await cases.lock_late(tx, now, BATCH)
+    for case in late:
+        waited_for = case.waits_for or "handling"
+        after, changes = note_missed(tx, case)
+        if case.level is not LEVELS[-1]:
+            after, escalation = escalate(tx, after, waited_for)
+            changes = (*changes, escalation)
+        elif after.step_due is not None and after.step_due < now:
+            after = replace(after, lapsed=True)
+        await save(tx, after, *changes)
+    return len(late)
+
+
+def note_missed(tx: Tx, case: Case) -> tuple[Case, tuple[Event, ...]]:
+    """That the first answer is late, where nobody has published it before. While the clock stands still nothing becomes late."""
+    if not case.awaits_first_answer or case.paused_at is not None or tx.clock.now() <= case.due_at:
+        return case, ()
+    after = replace(case, missed=True)
+    return after, (events.CaseDeadlineMissed(due_at=case.due_at, **case_codes(after, case_clocks.programme_day(case.due_at))),)

@@ -52,14 +52,17 @@ def codes(ledger: Ledger, effective: date) -> Codes:
     )
 
 
-def case_codes(case: Case, ledger: Ledger | None, effective: date) -> CaseCodes:
+def case_codes(case: Case, effective: date) -> CaseCodes:
+    """Whoever asked to stay hidden is not named by the placement either: figures need the codes of the origin only."""
+    of = case.origin
+    origin = Origin(county=of.county, designation=of.designation, designation_version=of.designation_version) if of else None
     return CaseCodes(
         case=case.case,
         category=case.category,
         enterprise=case.enterprise,
-        placement=case.placement,
-        origin=_origin(ledger) if ledger else None,
-        destination=ledger.destination if ledger else None,
+        placement=None if case.hidden else case.placement,
+        origin=origin,
+        destination=of.destination if of else None,
         blocking=case.blocking,
         effective=effective,
     )

@@ -1,9 +1,10 @@
-"""Whose ledger it is: checked right where it is loaded."""
+"""Whose ledger or case it is: checked right where it is loaded."""
 
 from __future__ import annotations
 
+from services.rights.domain.cases import Case
 from services.rights.domain.ledgers import Ledger
-from shared.principals import Principal, Role, require_county, require_party
+from shared.principals import Forbidden, Principal, Role, require_county, require_party
 
 
 def require_ledger(who: Principal, ledger: Ledger) -> None:
@@ -11,3 +12,24 @@ def require_ledger(who: Principal, ledger: Ledger) -> None:
     require_party(who, ledger.enterprise)
     if who.role is not Role.ENTERPRISE:
         require_county(who, ledger.county)
+
+
+def require_case(who: Principal, case: Case, ledger: Ledger | None) -> None:
+    """Two offices see a case: that of the enterprise's seat, and that of the worker's county. Raises Forbidden.
+
+    A case about no placement belongs to no county; an enterprise sees its own cases.
+    """
+    require_party(who, case.enterprise)
+    if who.role is Role.ENTERPRISE or ledger is None or who.covers_county(ledger.county):
+        return
+    if case.lead is None or not who.covers_county(case.lead):
+        raise Forbidden(f"{who} covers neither the worker's county nor the seat of the enterprise")
+
+
+def require_lead(who: Principal, case: Case) -> None:
+    """The office of the sender's seat decides, the worker's own assists it (rules.md 1.4). Raises Forbidden.
+
+    Where the seat is not known, whoever sees the case decides.
+    """
+    if case.lead is not None:
+        require_county(who, case.lead)

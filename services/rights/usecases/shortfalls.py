@@ -23,7 +23,8 @@ from services.rights.domain.shortfalls import (
 )
 from services.rights.queries import income_conflicts, incomes, ledgers, shortfalls, wage_checks
 from services.rights.settings import policy
-from services.rights.usecases.cases import group, open_conflict
+from services.rights.usecases.case_openings import open_conflict
+from services.rights.usecases.collective_cases import group
 from services.rights.usecases.event_fields import codes
 from services.rights.views import shortfalls as views
 from shared import events

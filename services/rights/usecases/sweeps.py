@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from services.rights.usecases.cases import find_unanswered
+from services.rights.usecases.cases import find_late
 from services.rights.usecases.shortfalls import find_unreported, judge_due
 from shared.db import Tx
 
 
 async def sweep(tx: Tx) -> int:
-    """One bounded batch each of months to compare, wages nobody reported, first answers nobody gave; idempotent. Returns how many."""
-    return await judge_due(tx) + await find_unreported(tx) + await find_unanswered(tx)
+    """One bounded batch each of months to compare, wages nobody reported, cases that are late; idempotent. Returns how many."""
+    return await judge_due(tx) + await find_unreported(tx) + await find_late(tx)
