@@ -3,7 +3,7 @@
 Owns: the licences of training centres, courses, sessions and their seats, what every placement still needs, attendance, assessments,
 certificates.
 Events out: CentreLicensed, CentreRenewed, CentreStaffed, CentreSuspended, CentreReinstated, CentreRevoked, CoursePublished,
-CourseScheduled, SessionCancelled, WorkerEnrolled, EnrolmentCancelled, AttendanceRecorded, AssessmentRecorded, CertificateIssued,
-CertificateRevoked, CertificateExpired.
+CourseScheduled, SessionCancelled, WorkerEnrolled, EnrolmentCancelled, AttendanceRecorded, AssessmentRecorded, AttendanceOverlapFlagged,
+AssessmentHeld, FindingDecided, CertificateIssued, CertificateRevoked, CertificateExpired.
 Events in (docking): MatchedToEnterprise (a need, a seat), PlacementCancelled (frees the seat), Dispatched (the need is over).
 """

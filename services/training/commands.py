@@ -134,6 +134,13 @@ class RecordAssessment(_Command):
     entries: Annotated[tuple[Assessed, ...], Field(min_length=1, max_length=LARGEST_ROSTER)]
 
 
+class DecideFinding(_Command):
+    """dismissed: there is an explanation; upheld: the record is not believed. The explanation may name somebody: it stays here."""
+
+    outcome: Literal["dismissed", "upheld"]
+    explanation: Line
+
+
 class IssueCertificates(_Command):
     """Certify those named, or everybody of the session who has passed."""
 

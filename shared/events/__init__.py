@@ -123,7 +123,9 @@ from shared.events.stats import (
     YearOnYearBreached,
 )
 from shared.events.training import (
+    AssessmentHeld,
     AssessmentRecorded,
+    AttendanceOverlapFlagged,
     AttendanceRecorded,
     CentreLicensed,
     CentreReinstated,
@@ -137,6 +139,7 @@ from shared.events.training import (
     CoursePublished,
     CourseScheduled,
     EnrolmentCancelled,
+    FindingDecided,
     SessionCancelled,
     WorkerEnrolled,
 )
@@ -151,7 +154,9 @@ __all__ = [
     "STATS",
     "TOPICS",
     "TRAINING",
+    "AssessmentHeld",
     "AssessmentRecorded",
+    "AttendanceOverlapFlagged",
     "AttendanceRecorded",
     "CaseAnswered",
     "CaseAssigned",
@@ -208,6 +213,7 @@ __all__ = [
     "Evidence",
     "FigurePublished",
     "FigureRestated",
+    "FindingDecided",
     "HouseholdStatusChanged",
     "ImportCompleted",
     "IncomeCorrected",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Literal
+from uuid import UUID
 
 from shared.events.event import TRAINING, Event, Origin
 from shared.values import (
@@ -138,6 +139,29 @@ class AssessmentRecorded(_Enrolment):
     passed: bool
 
 
+class AttendanceOverlapFlagged(_Enrolment):
+    """On the effective day the worker was recorded in two centres, or for longer than anybody sits: an officer has to look."""
+
+    finding: UUID
+    kind: Literal["two_centres", "long_day", "pass_cap"]
+    other: EnrolmentId | None
+    minutes: int | None  # of the whole day
+
+
+class AssessmentHeld(_Enrolment):
+    """A pass by its score that does not count until an officer has looked; then it is an AssessmentRecorded, or void."""
+
+    score: int
+
+
+class FindingDecided(_Enrolment):
+    """An officer had no part in it and has looked."""
+
+    finding: UUID
+    kind: Literal["two_centres", "long_day", "pass_cap"]
+    outcome: Literal["dismissed", "upheld"]
+
+
 class CertificateIssued(_Enrolment):
     serial: str
     minutes: int
@@ -170,6 +194,9 @@ EVENTS: tuple[type[Event], ...] = (
     EnrolmentCancelled,
     AttendanceRecorded,
     AssessmentRecorded,
+    AttendanceOverlapFlagged,
+    AssessmentHeld,
+    FindingDecided,
     CertificateIssued,
     CertificateRevoked,
     CertificateExpired,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from services.training.api import centres, certificates, courses, enrolments, needs, sessions
+from services.training.api import centres, certificates, courses, enrolments, findings, needs, sessions
 
 router = APIRouter()
-for part in (centres, courses, sessions, needs, enrolments, certificates):
+for part in (centres, courses, sessions, needs, enrolments, certificates, findings):
     router.include_router(part.router)

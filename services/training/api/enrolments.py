@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from fastapi import APIRouter, Response
 
 from services.training import commands
-from services.training.api.callers import Enroller, Overseer, Reader
+from services.training.api.callers import Enroller, Reader
 from services.training.domain.enrolments import EnrolmentState
-from services.training.usecases import attendance, enrolments
-from services.training.views.enrolments import Enrolments, Overlaps, Seating
+from services.training.usecases import enrolments
+from services.training.views.enrolments import Enrolments, Seating
 from shared.delivery.audit_trail import History
 from shared.values import EnrolmentId, PlacementId, SessionId
 from shared.web.parameters import AfterNumber, Limit
@@ -40,8 +38,3 @@ async def cancel_enrolment(enrolment: EnrolmentId, body: commands.CancelEnrolmen
 @router.get("/enrolments/{enrolment}/history")
 async def enrolment_history(enrolment: EnrolmentId, call: Reader, after: AfterNumber = 0, limit: Limit = 50) -> History:
     return await call.query(lambda tx: enrolments.enrolment_history(tx, enrolment, after, limit))
-
-
-@router.get("/overlaps")
-async def list_overlaps(call: Overseer, since: date | None = None, limit: Limit = 50) -> Overlaps:
-    return await call.query(lambda tx: attendance.list_overlaps(tx, since, limit))

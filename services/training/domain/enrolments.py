@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 
 from services.training.domain.courses import Course
@@ -28,6 +28,7 @@ LONGEST_DAY = 12 * 60  # minutes; nobody sits in a course for longer
 
 class EnrolmentState(StrEnum):
     ENROLLED = "enrolled"
+    HELD = "held"  # scored a pass that an officer has to look at first
     PASSED = "passed"
     FAILED = "failed"
     CERTIFIED = "certified"
@@ -37,6 +38,9 @@ class EnrolmentState(StrEnum):
 class Step(StrEnum):
     ATTEND = "attend"
     PASS = "pass"  # noqa: S105  # a result, not a password
+    HOLD = "hold"
+    RELEASE = "release"
+    TAKE_BACK = "take_back"  # the examination does not count
     FAIL = "fail"
     CERTIFY = "certify"
     CANCEL = "cancel"
@@ -46,6 +50,9 @@ _E = EnrolmentState
 STEPS: Mapping[tuple[EnrolmentState, Step], EnrolmentState] = {
     (_E.ENROLLED, Step.ATTEND): _E.ENROLLED,
     (_E.ENROLLED, Step.PASS): _E.PASSED,
+    (_E.ENROLLED, Step.HOLD): _E.HELD,
+    (_E.HELD, Step.RELEASE): _E.PASSED,
+    (_E.HELD, Step.TAKE_BACK): _E.ENROLLED,
     (_E.ENROLLED, Step.FAIL): _E.FAILED,
     (_E.ENROLLED, Step.CANCEL): _E.CANCELLED,
     (_E.PASSED, Step.CERTIFY): _E.CERTIFIED,
@@ -82,18 +89,26 @@ class Result:
     score: int
 
     @property
+    def held(self) -> bool:
+        return self.state is EnrolmentState.HELD
+
+    @property
     def passed(self) -> bool:
-        return self.state is EnrolmentState.PASSED
+        """By its score."""
+        return self.state is not EnrolmentState.FAILED
 
 
-@dataclass(frozen=True, slots=True)
-class Overlap:
-    """One worker attended in two centres on one day: somebody was not there."""
-
-    day: date
-    enrolment: EnrolmentId
-    other: EnrolmentId
-    found_at: datetime
+def held(results: Sequence[Result], concerned: Collection[EnrolmentId], room: int) -> list[Result]:
+    """The results with passes held that an open finding concerns, and those for which a centre has no room left that day."""
+    after = []
+    for one in results:
+        concern = one.enrolment.id in concerned
+        if one.passed and (concern or room <= 0):
+            after.append(Result(one.enrolment, step(one.enrolment, Step.HOLD), one.score))
+        else:
+            after.append(one)
+            room -= one.passed
+    return after
 
 
 def enrol(enrolment: EnrolmentId, session: SessionId, need: Need, today: date) -> Enrolment:

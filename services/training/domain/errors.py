@@ -23,6 +23,12 @@ class SessionNotFound(NotFound):
     slug = "SESSION_NOT_FOUND"
 
 
+class FindingNotFound(NotFound):
+    """There is no such finding."""
+
+    slug = "FINDING_NOT_FOUND"
+
+
 class EnrolmentNotFound(NotFound):
     """There is no such enrolment."""
 
@@ -233,10 +239,16 @@ class ResultContradictsScore(Invalid):
     slug = "RESULT_CONTRADICTS_SCORE"
 
 
-class PassCapReached(Conflict):
-    """More passes in one centre on one day than anybody can examine."""
+class FindingDecided(Conflict):
+    """Somebody has decided on it."""
 
-    slug = "PASS_CAP_REACHED"
+    slug = "FINDING_DECIDED"
+
+
+class DeciderInvolved(Conflict):
+    """Who has recorded the attendance or the examination does not decide on it."""
+
+    slug = "DECIDER_INVOLVED"
 
 
 class IllegalStep(Conflict):

@@ -1,13 +1,12 @@
-"""Attendance by the day, and where it contradicts itself."""
+"""Attendance by the day."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
 
-from services.training.domain.enrolments import Enrolment, Overlap
+from services.training.domain.enrolments import Enrolment
 from services.training.domain.sessions import Session
-from shared import rows
 from shared.db import Tx
 from shared.values import EnrolmentId, SessionId
 
@@ -26,23 +25,6 @@ SELECT DISTINCT substr(recorded_by, 9) AS account FROM attendance WHERE session 
 """
 GET_LAST_DAYS = """
 SELECT enrolment, max(day) AS day FROM attendance WHERE enrolment = ANY($1::uuid[]) AND minutes > 0 GROUP BY enrolment
-"""
-
-OVERLAP = rows.Columns(Overlap, "day, enrolment, other, found_at")
-LIST_OVERLAPS = OVERLAP.select("""
-FROM overlap
-WHERE ($1::date IS NULL OR day >= $1) AND EXISTS (
-    SELECT FROM enrolment JOIN unnest($2::text[]) AS prefix ON starts_with(county, prefix) WHERE enrolment.enrolment = overlap.enrolment
-)
-ORDER BY day, enrolment, other LIMIT $3
-""")
-INSERT_OVERLAPS = """
-INSERT INTO overlap (worker, day, enrolment, other, found_at)
-SELECT here.worker, here.day, least(here.enrolment, there.enrolment), greatest(here.enrolment, there.enrolment), $3
-FROM attendance AS here JOIN attendance AS there
-  ON there.worker = here.worker AND there.day = here.day AND there.centre <> here.centre AND there.minutes > 0
-WHERE here.enrolment = ANY($1::uuid[]) AND here.day = $2 AND here.minutes > 0
-ON CONFLICT DO NOTHING RETURNING worker
 """
 
 
@@ -75,13 +57,3 @@ async def list_teachers(tx: Tx, session: SessionId) -> list[str]:
 async def get_last_days(tx: Tx, enrolments: Sequence[EnrolmentId]) -> dict[EnrolmentId, date]:
     """The last day that each has attended."""
     return {row["enrolment"]: row["day"] for row in await tx.conn.fetch(GET_LAST_DAYS, list(enrolments))}
-
-
-async def list_overlaps(tx: Tx, since: date | None, counties: Sequence[str], limit: int) -> list[Overlap]:
-    """`counties`: what the codes begin with."""
-    return await rows.fetch(tx.conn, LIST_OVERLAPS, since, list(counties), limit)
-
-
-async def insert_overlaps(tx: Tx, enrolments: Sequence[EnrolmentId], day: date) -> int:
-    """Note where these workers also attended in another centre on the day; returns how many are new."""
-    return len(await tx.conn.fetch(INSERT_OVERLAPS, list(enrolments), day, tx.clock.now()))

@@ -30,10 +30,11 @@ ENROLMENT = rows.Columns(
 LISTED = ENROLMENT.extend(Listed, "(SELECT serial FROM certificate WHERE certificate.enrolment = enrolment.enrolment) AS serial")
 GET = ENROLMENT.select("FROM enrolment WHERE enrolment = $1")
 GET_SEATED = ENROLMENT.select("FROM enrolment WHERE placement = $1 AND state = 'enrolled'")
-GET_HOLDING = ENROLMENT.select("FROM enrolment WHERE placement = $1 AND state IN ('enrolled', 'passed')")
+GET_HOLDING = ENROLMENT.select("FROM enrolment WHERE placement = $1 AND state IN ('enrolled', 'held', 'passed')")
 LOCK_ROSTER = ENROLMENT.select("""
 FROM enrolment WHERE session = $1 AND ($2::uuid[] IS NULL OR enrolment = ANY($2)) ORDER BY enrolment FOR UPDATE
 """)
+LOCK_ALL = ENROLMENT.select("FROM enrolment WHERE enrolment = ANY($1::uuid[]) ORDER BY enrolment FOR UPDATE")
 LIST = LISTED.select("""
 FROM enrolment
 WHERE ($1::uuid IS NULL OR enrolment > $1) AND ($2::uuid IS NULL OR placement = $2)
@@ -52,6 +53,9 @@ SELECT * FROM unnest(
 )
 """
 UPDATE_STATES = "UPDATE enrolment SET state = $2 WHERE enrolment = ANY($1::uuid[])"
+UPDATE_TAKEN_BACK = """
+UPDATE enrolment SET state = 'enrolled', score = NULL, assessor = NULL, assessed_on = NULL WHERE enrolment = ANY($1::uuid[])
+"""
 UPDATE_RESULTS = """
 UPDATE enrolment SET state = given.state, score = given.score, assessor = $4, assessed_on = $5
 FROM unnest($1::uuid[], $2::text[], $3::smallint[]) AS given (enrolment, state, score) WHERE enrolment.enrolment = given.enrolment
@@ -85,6 +89,10 @@ async def lock_roster(tx: Tx, session: SessionId, only: Sequence[EnrolmentId] | 
     """The session's enrolments; `only` of them, where it names some."""
     found = await rows.fetch(tx.conn, LOCK_ROSTER, session, None if only is None else list(only))
     return {enrolment.id: enrolment for enrolment in found}
+
+
+async def lock_all(tx: Tx, enrolments: Sequence[EnrolmentId]) -> list[Enrolment]:
+    return await rows.fetch(tx.conn, LOCK_ALL, list(enrolments))
 
 
 async def list_(
@@ -123,6 +131,11 @@ async def insert_all(tx: Tx, enrolments: Sequence[Enrolment]) -> None:
 
 async def update_states(tx: Tx, enrolments: Sequence[Enrolment], state: EnrolmentState) -> None:
     await tx.conn.execute(UPDATE_STATES, [one.id for one in enrolments], state)
+
+
+async def update_taken_back(tx: Tx, enrolments: Sequence[Enrolment]) -> None:
+    """Their examination does not count."""
+    await tx.conn.execute(UPDATE_TAKEN_BACK, [one.id for one in enrolments])
 
 
 async def update_results(tx: Tx, results: Sequence[Result], assessor: str, day: date) -> None:

@@ -6,28 +6,27 @@ from datetime import date
 
 from services.training import commands
 from services.training.domain.centres import require_assessor
-from services.training.domain.enrolments import Enrolment, Result, Step, passed, require_assessed_after, require_attended, step
-from services.training.domain.errors import PassCapReached
+from services.training.domain.enrolments import Enrolment, Result, Step, held, passed, require_assessed_after, require_attended, step
+from services.training.domain.findings import FindingId
 from services.training.domain.needs import NeedStep
 from services.training.domain.sessions import Session, SessionStep, require_other_assessor, require_since_start, session_after
-from services.training.queries import attendance, centre_days, enrolments, needs, sessions
+from services.training.queries import attendance, centre_days, enrolments, findings, needs, sessions
 from services.training.settings import policy
 from services.training.usecases import seats
-from services.training.usecases.event_fields import codes
+from services.training.usecases.event_fields import Codes, codes
 from services.training.usecases.scope import get_centre, lock_named, lock_session
 from services.training.views import enrolments as views
 from shared import events
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
-from shared.values import SessionId
+from shared.values import SessionId, new_id
 
 
 async def record_assessment(tx: Tx, session_id: SessionId, command: commands.RecordAssessment) -> views.Assessment:
-    """Results of one examination. Who fails waits for another seat.
+    """Results of one examination. Who fails waits for another seat; a pass that an officer has to look at is held.
 
     Raises SessionNotFound, AssessorIsTrainer, AssessorNotRegistered, CentreNotLicensed, CentreNotActive, NotInSession, NamedTwice,
-    IllegalStep, DayOutsideSession, DayInFuture, AssessedBeforeAttendance, TooFewMinutes, TooManyAbsences, ResultContradictsScore,
-    PassCapReached.
+    IllegalStep, DayOutsideSession, DayInFuture, AssessedBeforeAttendance, TooFewMinutes, TooManyAbsences, ResultContradictsScore.
     """
     await sessions.lock_allocation(tx)
     session = await lock_session(tx, session_id)
@@ -45,13 +44,9 @@ async def record_assessment(tx: Tx, session_id: SessionId, command: commands.Rec
     last_days = await attendance.get_last_days(tx, [one.id for one in roster])
     for one in roster:
         require_assessed_after(last_days.get(one.id), day, "assessed_on")
+    results = await _held(tx, session.course.centre, day, results)
     await enrolments.update_results(tx, results, assessor, day)
-    await _count_passes(tx, session.course.centre, day, sum(result.passed for result in results))
-    assessed = (
-        events.AssessmentRecorded(score=result.score, passed=result.passed, **codes(result.enrolment, session.course.id, day))
-        for result in results
-    )
-    publish_and_audit(tx, *assessed)
+    publish_and_audit(tx, *(_event(result, codes(result.enrolment, session.course.id, day)) for result in results))
     failed = [result.enrolment.placement for result in results if not result.passed]
     await seats.reopen(tx, await needs.lock_all(tx, failed), NeedStep.UNSEAT)
     return views.Assessment(results=tuple(map(views.Result.from_result, results)))
@@ -78,8 +73,21 @@ def _assess(one: Enrolment, entry: commands.Assessed, session: Session, days_hel
     return Result(one, after, entry.score)
 
 
-async def _count_passes(tx: Tx, centre: str, day: date, passes: int) -> None:
-    """Raises PassCapReached; the count is rolled back with the transaction."""
-    cap = policy().training_passes_per_day
-    if passes and await centre_days.update_passes(tx, centre, day, passes) > cap:
-        raise PassCapReached(f"at most {cap} pass in a centre on one day", field="entries", state=cap)
+async def _held(tx: Tx, centre: str, day: date, results: list[Result]) -> list[Result]:
+    """Passes are held while a finding is open about them, and above the number that a centre examines on one day."""
+    concerned = await findings.list_concerned(tx, [one.enrolment.id for one in results])
+    room = policy().training_passes_per_day - await centre_days.get_passes(tx, centre, day)
+    after = held(results, concerned, room)
+    counted = sum(one.passed and not one.held for one in after)
+    if counted:
+        await centre_days.update_passes(tx, centre, day, counted)
+    capped = [(one.enrolment.id, FindingId(new_id())) for one in after if one.held and one.enrolment.id not in concerned]
+    if capped:
+        await findings.insert_pass_cap(tx, capped, day)
+    return after
+
+
+def _event(result: Result, about: Codes) -> events.Event:
+    if result.held:
+        return events.AssessmentHeld(score=result.score, **about)
+    return events.AssessmentRecorded(score=result.score, passed=result.passed, **about)

@@ -1,14 +1,14 @@
-"""Attendance by the day, and where it contradicts itself. A roster is written whole or not at all."""
+"""Attendance by the day. A roster is written whole or not at all."""
 
 from __future__ import annotations
 
-from datetime import date
-
 from services.training import commands
 from services.training.domain.enrolments import Step, require_day_length, require_enrolled_by, step
+from services.training.domain.findings import FindingKind
 from services.training.domain.sessions import SessionStep, require_attendance_day, session_after
 from services.training.queries import attendance, enrolments
 from services.training.usecases.event_fields import codes
+from services.training.usecases.findings import flag_attendance
 from services.training.usecases.scope import get_centre, lock_named, lock_session
 from services.training.views import enrolments as views
 from shared import events
@@ -33,18 +33,12 @@ async def record_attendance(tx: Tx, session_id: SessionId, command: commands.Rec
     minutes = {entry.enrolment: entry.minutes for entry in command.entries}
     changed = await attendance.insert_day(tx, session, command.day, [(one, minutes[one.id]) for one in roster])
     totals = await enrolments.update_totals(tx, list(changed))
-    overlaps = await attendance.insert_overlaps(tx, list(changed), command.day)
     attended = [
         events.AttendanceRecorded(minutes=minutes[one.id], minutes_total=totals[one.id], **codes(one, session.course.id, command.day))
         for one in roster
         if one.id in changed
     ]
     publish_and_audit(tx, *attended)
-    return views.Attendance(recorded=len(attended), overlaps=overlaps)
-
-
-# --- queries ----------------------------------------------------------------------------------------------------------
-async def list_overlaps(tx: Tx, since: date | None, limit: int) -> views.Overlaps:
-    """Days on which one worker attended in two centres."""
-    found = await attendance.list_overlaps(tx, since, tx.principal.county_prefixes(), limit)
-    return views.Overlaps(items=tuple(map(views.Overlap.from_overlap, found)))
+    found = await flag_attendance(tx, [one for one in roster if one.id in changed], session.course.id, command.day)
+    overlaps = {one.worker for one in found if one.kind is FindingKind.TWO_CENTRES}
+    return views.Attendance(recorded=len(attended), overlaps=len(overlaps), findings=len(found))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 
 from pydantic import BaseModel
 
@@ -63,36 +63,27 @@ class Seating(BaseModel, frozen=True):
 
 
 class Attendance(BaseModel, frozen=True):
-    """`recorded`: entries that changed something; `overlaps`: workers who that day also attended in another centre."""
+    """`recorded`: entries that changed something; `overlaps`: workers who that day also attended in another centre; `findings`: what an
+    officer has to look at, overlaps included.
+    """
 
     recorded: int
     overlaps: int
+    findings: int
 
 
 class Result(BaseModel, frozen=True):
+    """`held`: the pass counts once an officer has looked."""
+
     enrolment: EnrolmentId
     score: int
     passed: bool
+    held: bool
 
     @classmethod
     def from_result(cls, result: enrolments.Result) -> Result:
-        return cls(enrolment=result.enrolment.id, score=result.score, passed=result.passed)
+        return cls(enrolment=result.enrolment.id, score=result.score, passed=result.passed, held=result.held)
 
 
 class Assessment(BaseModel, frozen=True):
     results: tuple[Result, ...]
-
-
-class Overlap(BaseModel, frozen=True):
-    day: date
-    enrolment: EnrolmentId
-    other: EnrolmentId
-    found_at: datetime
-
-    @classmethod
-    def from_overlap(cls, overlap: enrolments.Overlap) -> Overlap:
-        return cls(day=overlap.day, enrolment=overlap.enrolment, other=overlap.other, found_at=overlap.found_at)
-
-
-class Overlaps(BaseModel, frozen=True):
-    items: tuple[Overlap, ...]
