@@ -29,6 +29,7 @@ OrderId = NewType("OrderId", UUID)
 MatchId = NewType("MatchId", UUID)
 PlacementId = NewType("PlacementId", UUID)
 CentreId = NewType("CentreId", UUID)
+FeeId = NewType("FeeId", UUID)
 CourseId = NewType("CourseId", UUID)
 SessionId = NewType("SessionId", UUID)
 EnrolmentId = NewType("EnrolmentId", UUID)
@@ -86,6 +87,29 @@ class HouseholdStatus(StrEnum):
 class WagePeriod(StrEnum):
     MONTH = "month"
     DAY = "day"
+
+
+class FeePayer(StrEnum):
+    WORKER = "worker"
+    ENTERPRISE = "enterprise"
+    EMPLOYER = "employer"
+
+
+class FeeItem(StrEnum):
+    """What recruitment may cost (ILO definition of 2018: fees and related costs). No deposit and no guarantee: nobody may take one (C5)."""
+
+    SERVICE_FEE = "service_fee"
+    MEDICAL = "medical"
+    INSURANCE = "insurance"
+    SKILLS_TEST = "skills_test"
+    TRAINING = "training"
+    EQUIPMENT = "equipment"
+    TRAVEL = "travel"
+    LODGING = "lodging"
+    PASSPORT = "passport"
+    VISA = "visa"
+    WORK_PERMIT = "work_permit"
+    DOCUMENTS = "documents"
 
 
 Ratio = tuple[int, int]  # numerator, denominator: compared in integers, rounded only where people read

@@ -1,13 +1,13 @@
 """docking: demand meets supply, up to departure and return.
 
 Owns     enterprises and their reserve, employers, docking fairs and intentions, job orders and their positions, proposals,
-         placements, clearances, dispatches.
+         placements, declared fees, clearances, dispatches.
 Out      EnterpriseQualified/Renewed/Suspended/Reinstated/Expired/Revoked, ReserveDeposited/Drawn/DrawRefused/Restored,
          EmployerRegistered, DockingFairHeld, IntentionRecorded/Corrected/Voided/Matched/Released,
          JobOrderOpened/Amended/Closed/Expired, MatchDeclined/Expired, MatchedToEnterprise, ContractRegistered,
-         InsuranceBound, ClearanceRequested/Granted/Refused/Withdrawn, PlacementCancelled, Dispatched, Returned, ReturnCorrected,
-         DispatchCorrected, DispatchVoided (topic docking.events; subject: enterprise, employer, fair, intention, order, match or
-         placement).
+         FeeDeclared/Corrected/Voided, InsuranceBound, ClearanceRequested/Granted/Refused/Withdrawn, PlacementCancelled,
+         Dispatched, Returned, ReturnCorrected, DispatchCorrected, DispatchVoided
+         (topic docking.events; subject: enterprise, employer, fair, intention, order, match or placement).
 In       registration: WorkerRegistered, WorkerVerified, WillingnessRecorded/Withdrawn/Expired (who may be matched),
          WorkerCorrected, ResidenceChanged, HouseholdStatusChanged (departures on record follow),
          WorkerSuspended/Reinstated/Erased, RegistrationLapsed;

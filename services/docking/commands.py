@@ -16,6 +16,7 @@ from shared.values import (
     DestinationField,
     EmployerId,
     EnterpriseId,
+    FeePayer,
     Line,
     Money,
     OccupationField,
@@ -56,6 +57,10 @@ DepartureEvidence = Literal["exit_stamp", "boarding_record", "arrival_confirmati
 # Of the authority; a reserve that is not topped up suspends by itself, and a top-up lifts that.
 SuspensionReason = Literal["breach", "investigation", "incident", "court_order"]
 RevocationReason = Literal["breach", "reserve", "name_lent", "false_visa", "unlawful_work", "business_ended"]  # E4, E5, E9
+DeclaredItem = Literal[
+    "service_fee", "medical", "insurance", "skills_test", "training", "equipment", "travel", "lodging", "passport", "visa", "work_permit",
+    "documents", "deposit", "guarantee",
+]  # fmt: skip
 DeclineReason = Literal["wage", "destination", "occupation", "employer", "family", "qualification", "other"]
 ReturnReason = Literal["completed", "early", "terminated", "distress", "death"]
 
@@ -263,6 +268,33 @@ class RegisterContract(ContractTerms):
     """File the contract with the authority; due 10 working days after `signed_on` (C6), which is today unless given."""
 
     signed_on: Day | None = None
+    version: Version | None = None
+
+
+class DeclareFee(_Command):
+    """C5: somebody is charged for the placement. A deposit and a guarantee are named to be refused by name. Charged today unless given."""
+
+    payer: FeePayer
+    item: DeclaredItem
+    amount: Amount
+    charged_on: Day | None = None
+    version: Version | None = None
+
+
+class CorrectFee(_Command):
+    """What is given replaces what was."""
+
+    payer: FeePayer | None = None
+    item: DeclaredItem | None = None
+    amount: Amount | None = None
+    charged_on: Day | None = None
+    version: Version | None = None
+
+
+class VoidFee(_Command):
+    """It was not charged after all, or was paid back."""
+
+    reason: Literal["not_charged", "duplicate", "wrong_placement", "refunded"]
     version: Version | None = None
 
 

@@ -5,6 +5,6 @@ Events out: IncomeReported, IncomeCorrected, IncomeVoided, WageShortfallDetected
 RecruitmentCostAssessed, CaseOpened, CaseEvidenceAdded, CaseTriaged, CaseAssigned, CasePaused, CaseResumed, CaseAnswered,
 CaseDeadlineMissed, CaseEscalated, CaseResponseRequested, CaseResponseReceived, CaseOfferRecorded, CaseSettled,
 CaseSettlementRefused, CaseClosureAsked, CaseClosed, CaseReopened, CasesGrouped, ReserveDrawRequested, ReserveDrawWithdrawn.
-Events in (docking): ContractRegistered, Dispatched, Returned, ReturnCorrected, DispatchCorrected, DispatchVoided,
-EnterpriseQualified, EnterpriseRenewed (the seat), ReserveDrawn, ReserveDrawRefused (settlements).
+Events in (docking): ContractRegistered, FeeDeclared, FeeCorrected, FeeVoided, Dispatched, Returned, ReturnCorrected, DispatchCorrected,
+DispatchVoided, EnterpriseQualified, EnterpriseRenewed (the seat), ReserveDrawn, ReserveDrawRefused (settlements).
 """

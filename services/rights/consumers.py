@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.rights.usecases import case_openings, ledgers, settlements
+from services.rights.usecases import case_openings, fees, ledgers, settlements
 from shared import events
 from shared.delivery import consumer
 
@@ -12,6 +12,9 @@ HANDLERS: consumer.Handlers = {
     events.EnterpriseQualified: case_openings.enter_seat,
     events.EnterpriseRenewed: case_openings.enter_seat,
     events.ContractRegistered: ledgers.open_ledger,
+    events.FeeDeclared: fees.fee_declared,
+    events.FeeCorrected: fees.fee_corrected,
+    events.FeeVoided: fees.fee_voided,
     events.Dispatched: ledgers.start_wages,
     events.Returned: ledgers.end_wages,
     events.ReturnCorrected: ledgers.correct_return,

@@ -54,6 +54,7 @@ from shared.events.docking_fairs import (
     IntentionReleased,
     IntentionVoided,
 )
+from shared.events.docking_placements import FeeCorrected, FeeDeclared, FeeFact, FeeVoided
 from shared.events.envelope import BY_TYPE, EVENTS, Envelope, EventEnvelope, Undecodable, Unknown, Unwanted, decode, encode
 from shared.events.event import DOCKING, REGISTRATION, RIGHTS, SNAPSHOT, STATS, TOPICS, TRAINING, Event, Origin, Part
 from shared.events.registration import (
@@ -211,6 +212,10 @@ __all__ = [
     "Event",
     "EventEnvelope",
     "Evidence",
+    "FeeCorrected",
+    "FeeDeclared",
+    "FeeFact",
+    "FeeVoided",
     "FigurePublished",
     "FigureRestated",
     "FindingDecided",

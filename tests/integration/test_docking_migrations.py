@@ -33,8 +33,13 @@ VALUES ($1, $2, $3, $4, '370102', 'JPN', '7112', 'seafarer', $5, $6, $6, $7, $6,
 """
 
 
+CONTRACT = {"service_fee": {"minor": 700, "currency": "JPY"}, "filed_on": DAY.isoformat()}
+
+
 async def test_rows_of_the_first_release_are_taken_along(make_database: MakeDatabase) -> None:
-    """Suspended enterprises get a ground, and a placement under way the newest accepted match of its worker and order."""
+    """Suspended enterprises get a ground, a placement under way the newest accepted match of its worker and order,
+    and the fee that a contract names is on record.
+    """
     database = await make_database("docking")
     enterprise, suspended, order, worker, placement = (new_id() for _ in range(5))
     earlier, later, proposed = (new_id() for _ in range(3))
@@ -49,9 +54,12 @@ async def test_rows_of_the_first_release_are_taken_along(make_database: MakeData
             await conn.execute(PROPOSAL, match, order, worker, DAY, state)
         await conn.execute(PLACEMENT, new_id(), order, enterprise, worker, "cancelled", DAY, None, "worker")
         await conn.execute(PLACEMENT, placement, order, enterprise, worker, "matched", DAY, DAY, None)
+        await conn.execute("UPDATE placement SET contract = $2 WHERE id = $1", placement, CONTRACT)
         for file in FILES[1:]:
             await conn.execute(file.read_text())
         found = await conn.fetch("SELECT id, suspended_for FROM enterprise")
         assert {row["id"]: row["suspended_for"] for row in found} == {enterprise: [], suspended: ["investigation"]}
         matches = await conn.fetch("SELECT id, match FROM placement WHERE match IS NOT NULL")
         assert [(row["id"], row["match"]) for row in matches] == [(placement, later)]
+        fees = await conn.fetch("SELECT id, placement, amount_minor, charged_on, published FROM fee")
+        assert [tuple(row) for row in fees] == [(placement, placement, 700, DAY, False)]

@@ -19,6 +19,7 @@ from shared.events import RIGHTS, DispatchFact, Event, IncomeFact, ReturnFact
 from shared.values import Channel, Destination, EnterpriseId, Money, Occupation, Period, PlacementId, Sex, new_id, period_of
 from tests.support import history_of_counties
 from tests.support.history_of_fairs import FAIR_KINDS, FAIR_STEPS
+from tests.support.history_placements import FAMILIES, keep
 from tests.support.stats import COUNTIES, assessed, cost, departure, dispatched, income, paid, worker_fact
 from tests.support.world import Recruited, Voyage, Wage, World, worker_id
 
@@ -99,6 +100,8 @@ KINDS = (
     "survey",
     "survey again",
     *FAIR_KINDS,
+    "fee",
+    "fee",
     "absurd",
     "garbage",
 )
@@ -401,4 +404,5 @@ _DO = {
     "garbage": _garbage,
     **FAIR_STEPS,
     **dict.fromkeys(_SINGLES, _single),
+    **dict.fromkeys(FAMILIES, keep),
 }

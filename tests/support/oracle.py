@@ -51,6 +51,9 @@ MEASURES = {
     35: "surveyed_counties",
     48: "intentions",
     49: "intentions_matched",
+    40: "fees_worker",
+    41: "fees_enterprise",
+    42: "fees_employer",
 }
 CUTS = {
     1: ("county", "designation"),
@@ -280,6 +283,15 @@ def _met(sign: int) -> Callable[[Mapping[str, Any]], Contributions]:
     return lambda data: [Contribution("intentions_matched", INTENTION_CUTS, data["fact"]["held_on"], data["fact"], sign)]
 
 
+def _fee(data: Mapping[str, Any], *facts: tuple[str, int]) -> Contributions:
+    charges = [(data[name], sign) for name, sign in facts]
+    return [
+        Contribution(f"fees_{fact['payer']}", INCOME_CUTS, fact["charged_on"], fact, sign * money["minor"], currency=money["currency"])
+        for fact, sign in charges
+        for money in [fact["amount"]]
+    ]
+
+
 def _positions(sign: int, number: str) -> Callable[[Mapping[str, Any]], Contributions]:
     return lambda data: [Contribution("open_positions", ORDER_CUTS, data["effective"], data, sign * data[number])]
 
@@ -337,6 +349,9 @@ _COUNTS: Mapping[str, Callable[[Mapping[str, Any]], Contributions]] = {
     "docking.MatchedToEnterprise.v1": _matched,
     "docking.ClearanceGranted.v1": _cleared,
     "docking.PlacementCancelled.v1": lambda data: _once("open_positions", ORDER_CUTS)(data) if data["reopens"] else [],
+    "docking.FeeDeclared.v1": lambda data: _fee(data, ("fact", 1)),
+    "docking.FeeCorrected.v1": lambda data: _fee(data, ("previous", -1), ("fact", 1)),
+    "docking.FeeVoided.v1": lambda data: _fee(data, ("previous", -1)),
     "docking.Dispatched.v1": lambda data: _departure(data["fact"], 1),
     "docking.Returned.v1": lambda data: _return(data["fact"], data["dispatch"], 1),
     "docking.ReturnCorrected.v1": _return_corrected,

@@ -93,6 +93,16 @@ class Followed:
     published_on: date
 
 
+@dataclass(slots=True)
+class Kept:
+    """A fact beside a placement's way: a fee, say."""
+
+    of: events.Dispatched
+    id: UUID
+    fact: Any
+    published_on: date
+
+
 @dataclass(slots=True, kw_only=True)
 class World:
     """`counted`: the JSON of every event that has to be counted, by topic, partition and offset."""
@@ -103,6 +113,7 @@ class World:
     recruited: list[Recruited] = field(default_factory=list)
     surveys: list[Followed] = field(default_factory=list)
     intended: list[Any] = field(default_factory=list)  # tests/support/history_of_fairs.py
+    kept: dict[str, list[Kept]] = field(default_factory=dict)  # by kind
     merged: dict[int, int] = field(default_factory=dict)
     uncountable: set[bytes] = field(default_factory=set)  # subjects whose events cannot be counted
     counted: dict[tuple[str, int, int], dict[str, Any]] = field(default_factory=dict)

@@ -20,7 +20,9 @@ from services.docking.domain.contracts import Contract, Filing, Insurance, filin
 from services.docking.domain.dispatches import firsts
 from services.docking.domain.enterprises import Enterprise, EnterpriseState
 from services.docking.domain.errors import IllegalStep
+from services.docking.domain.fees import Charge, Fee
 from services.docking.domain.orders import Order, OrderState
+from services.docking.domain.origins import CountedOrigin
 from services.docking.domain.placements import (
     ACTIVE,
     BEFORE_DEPARTURE,
@@ -44,8 +46,12 @@ from shared.values import (
     Channel,
     CountyCode,
     Currency,
+    Designation,
     Destination,
     EnterpriseId,
+    FeeId,
+    FeeItem,
+    FeePayer,
     HouseholdStatus,
     Money,
     Occupation,
@@ -216,6 +222,7 @@ def some_facts(**changes: Any) -> Facts:
             order=an_order(),
             enterprise=an_enterprise(),
             certificates=(a_training_certificate(),),
+            fees=(),
             blocked=False,
             suspended=False,
         ),
@@ -235,14 +242,16 @@ def test_passing_all_checks_grants_departure_for_sixty_days() -> None:
     assert (outcome.verdict, outcome.failed, outcome.valid_to) == ("granted", (), DAY + timedelta(days=60))
 
 
-def fee(minor: int) -> Placement:
-    return a_placement(contract=a_contract(service_fee=Money(minor=minor, currency=JPY)))
+def a_fee(minor: int, currency: Currency = JPY, **changes: Any) -> Fee:
+    charge = Charge(payer=FeePayer.WORKER, item=FeeItem.SERVICE_FEE, amount=Money(minor=minor, currency=currency), charged_on=DAY)
+    origin = CountedOrigin(CountyCode("621126"), Designation.NATIONAL, "1")
+    return Fee(id=FeeId(new_id()), placement=PlacementId(UUID(int=3)), charge=replace(charge, **changes), origin=origin)
 
 
 REFUSALS: dict[str, Facts] = {
     "insurance": some_facts(placement=a_placement(insurance=None)),
     "contract_filed": some_facts(placement=a_placement(contract=None)),
-    "fee_within_cap": some_facts(placement=fee(180_000 * 36 // 8 + 1)),
+    "fee_within_cap": some_facts(fees=(a_fee(180_000 * 36 // 8 + 1),)),
     "enterprise_active": some_facts(enterprise=an_enterprise(state=EnterpriseState.SUSPENDED)),
     "licence_valid": some_facts(enterprise=an_enterprise(valid_to=DAY - timedelta(days=1))),
     "licence_scope": some_facts(enterprise=an_enterprise(destinations=(Destination("KOR"),))),
@@ -308,7 +317,7 @@ def test_a_certificate_must_still_be_valid_on_the_planned_departure() -> None:
 @given(st.integers(0, 2_000_000), st.integers(0, 2_000_000))
 def test_a_lower_fee_never_fails_where_a_higher_one_passes(one: int, other: int) -> None:
     low, high = sorted((one, other))
-    passes = {minor: decided(some_facts(placement=fee(minor))).verdict == "granted" for minor in (low, high)}
+    passes = {minor: decided(some_facts(fees=(a_fee(minor),))).verdict == "granted" for minor in (low, high)}
     assert passes[low] or not passes[high]
 
 

@@ -11,6 +11,7 @@ from services.docking.api import (
     employers,
     enterprises,
     fairs,
+    fees,
     matching,
     orders,
     placements,
@@ -33,5 +34,6 @@ for part in (
     dispatches,
     roll_calls,
     placements,
+    fees,
 ):
     router.include_router(part.router)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
 from services.docking.domain.certificates import TrainingCertificate
 from services.docking.domain.enterprises import Enterprise, EnterpriseState, covers
+from services.docking.domain.fees import Fee, standards
 from services.docking.domain.orders import Order
 from services.docking.domain.placements import Placement
 
@@ -16,7 +18,7 @@ CHECKS = (
     TRAINING,  # W1, article 12
     "insurance",  # W2, article 13
     "contract_filed",  # C1-C2, articles 21 and 23; C6: filing it here is the filing
-    "fee_within_cap",  # C5, article 25; a deposit is refused with the contract itself
+    "fee_within_cap",  # C5, article 25; a deposit is refused where it is declared
     "enterprise_active",  # E1, article 5
     "licence_valid",  # E1
     "licence_scope",  # E1
@@ -35,6 +37,7 @@ class Facts:
     order: Order
     enterprise: Enterprise
     certificates: tuple[TrainingCertificate, ...]
+    fees: tuple[Fee, ...]  # declared, and not voided
     blocked: bool  # the enterprise, by an open case
     suspended: bool  # the worker
 
@@ -108,7 +111,7 @@ def _passed(facts: Facts, today: date, leaving: date, limits: Limits) -> dict[st
     return {
         "insurance": insured,
         "contract_filed": contract is not None and contract.end >= leaving,
-        "fee_within_cap": _fee_within_cap(facts, limits.fee_cap_per_mille),
+        "fee_within_cap": within_fee_cap(placement, order, facts.fees, limits.fee_cap_per_mille),
         "enterprise_active": enterprise.state is EnterpriseState.ACTIVE,
         "licence_valid": enterprise.valid_to >= max(today, leaving),
         "licence_scope": covers(enterprise, order.channel, order.destination),
@@ -118,12 +121,6 @@ def _passed(facts: Facts, today: date, leaving: date, limits: Limits) -> dict[st
     }
 
 
-def _fee_within_cap(facts: Facts, per_mille: int) -> bool:
-    """Integers only: fee * 1000 <= per mille * wages of the term; and within the order's own cap where one is comparable."""
-    contract, cap = facts.placement.contract, facts.order.fee_cap
-    if contract is None or contract.service_fee is None:
-        return True
-    fee = contract.service_fee
-    if cap is not None and cap.currency == fee.currency and fee.minor > cap.minor:
-        return False
-    return fee.minor * 1000 <= contract.monthly_wage * contract.months * per_mille
+def within_fee_cap(placement: Placement, order: Order, fees: Sequence[Fee], per_mille: int) -> bool:
+    """C5: what is declared that the worker pays for the service."""
+    return standards(fees, placement.contract, order_cap=order.fee_cap, channel=placement.channel, per_mille=per_mille).within_cap

@@ -47,6 +47,12 @@ class PlacementNotFound(NotFound):
     slug = "PLACEMENT_NOT_FOUND"
 
 
+class FeeNotFound(NotFound):
+    """No such fee is declared for this placement."""
+
+    slug = "FEE_NOT_FOUND"
+
+
 class WorkerNotFound(NotFound):
     """No registration of this worker has arrived here."""
 
@@ -310,6 +316,30 @@ class DepositForbidden(Invalid):
     """C5: no deposit and no guarantee in property may be taken from a worker, under any name."""
 
     slug = "DEPOSIT_FORBIDDEN"
+
+
+class OwnEmployeeFee(Invalid):
+    """C5: an enterprise takes no service fee from its own employees, whom it sends to a contracted project."""
+
+    slug = "OWN_EMPLOYEE_FEE"
+
+
+class FeesFull(Conflict):
+    """So many fees are declared for the placement that another must be a mistake."""
+
+    slug = "FEES_FULL"
+
+
+class FeeVoidAlready(Conflict):
+    """The fee was voided; `state` says why."""
+
+    slug = "FEE_VOIDED"
+
+
+class DayTooEarly(Invalid):
+    """Nothing before 1990 is recorded."""
+
+    slug = "DAY_TOO_EARLY"
 
 
 class CurrencyDiffers(Invalid):

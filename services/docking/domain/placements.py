@@ -33,8 +33,10 @@ class Step(StrEnum):
     REGISTER_CONTRACT = "register_contract"
     BIND_INSURANCE = "bind_insurance"
     REQUEST_CLEARANCE = "request_clearance"
+    DECLARE_FEE = "declare_fee"
     GRANT = "grant"
     REFUSE = "refuse"
+    WITHDRAW = "withdraw"
     DEPART = "depart"
     RETURN = "return"
     CORRECT = "correct"
@@ -59,6 +61,8 @@ STEPS: Mapping[tuple[PlacementState, Step], PlacementState] = {
     (_S.CLEARED, Step.REQUEST_CLEARANCE): _S.CLEARANCE_REQUESTED,
     (_S.CLEARANCE_REQUESTED, Step.GRANT): _S.CLEARED,
     (_S.CLEARANCE_REQUESTED, Step.REFUSE): _S.MATCHED,
+    # What it was granted on no longer holds. The position is held as for another request.
+    (_S.CLEARED, Step.WITHDRAW): _S.MATCHED,
     (_S.CLEARED, Step.DEPART): _S.ABROAD,
     (_S.ABROAD, Step.RETURN): _S.RETURNED,
     (_S.ABROAD, Step.CORRECT): _S.ABROAD,
@@ -68,6 +72,12 @@ STEPS: Mapping[tuple[PlacementState, Step], PlacementState] = {
     (_S.MATCHED, Step.CANCEL): _S.CANCELLED,
     (_S.CLEARANCE_REQUESTED, Step.CANCEL): _S.CANCELLED,
     (_S.CLEARED, Step.CANCEL): _S.CANCELLED,
+    # What was charged may become known at any time.
+    (_S.MATCHED, Step.DECLARE_FEE): _S.MATCHED,
+    (_S.CLEARANCE_REQUESTED, Step.DECLARE_FEE): _S.CLEARANCE_REQUESTED,
+    (_S.CLEARED, Step.DECLARE_FEE): _S.CLEARED,
+    (_S.ABROAD, Step.DECLARE_FEE): _S.ABROAD,
+    (_S.RETURNED, Step.DECLARE_FEE): _S.RETURNED,
 }
 
 
@@ -132,6 +142,13 @@ def asked_again(placement: Placement) -> Placement:
         return placement
     due = max(placement.match_due, placement.due)
     return replace(placement, match_due=due, clearance=None, clearance_valid_to=None, certificate=None)
+
+
+def withdrawn(placement: Placement, today: date) -> Placement:
+    """Without its clearance, to be asked for again. Raises IllegalStep."""
+    state = state_after(placement.state, Step.WITHDRAW)
+    given_up = asked_again(placement)
+    return replace(given_up, state=state, due=given_up.match_due, since=today)
 
 
 def require_insurance(placement: Placement, insurance: Insurance, today: date) -> None:

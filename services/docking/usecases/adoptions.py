@@ -13,10 +13,12 @@ from services.docking.domain import errors
 from services.docking.domain.contracts import Contract
 from services.docking.domain.dispatches import Dispatch, changed, recount
 from services.docking.domain.enterprises import Enterprise
+from services.docking.domain.fees import Fee, require_no_own_employee
 from services.docking.domain.orders import Order, OrderState
 from services.docking.domain.placements import Placement, PlacementState
 from services.docking.domain.workers import Worker
-from services.docking.queries import dispatches, enterprises, orders, placements, workers
+from services.docking.queries import dispatches, enterprises, fees, orders, placements, workers
+from services.docking.usecases.contract_fees import fee_declared, new_contract_fee
 from services.docking.usecases.dispatches import uncounted
 from services.docking.usecases.event_fields import contract_fields, corrections, dispatch_fact, placement_event
 from services.docking.usecases.placements import contract
@@ -113,6 +115,7 @@ def _accept(records: _Records, row: commands.AdoptedPlacement) -> _Accepted:
         raise errors.AlreadyPlaced(field="worker")
     if any(one.returned_on is None or one.returned_on > row.departed_on for one in records.counted[row.worker]):
         raise errors.StayOverlaps(field="departed_on")
+    require_no_own_employee(row.channel, row.contract.service_fee, "contract.service_fee")
     terms = contract(row.contract, signed_on=row.contract.start, filed_on=records.today)
     records.placed.add(row.worker)
     return _Accepted(row, terms, worker)
@@ -126,6 +129,7 @@ async def _adopt(tx: Tx, records: _Records, accepted: list[_Accepted]) -> list[P
     published: list[events.Event] = []
     departures: list[Dispatch] = []
     recounted: list[Dispatch] = []
+    charged: list[Fee] = []
     leaving = await workers.list_as_of(tx, [(one.worker, one.row.departed_on) for one in accepted])
     for (one, placement), worker in zip(adopted, leaving, strict=True):
         departure = uncounted(placement, worker, departed_on=one.row.departed_on, port=one.row.port, evidence=Evidence.ADOPTED.value)
@@ -134,15 +138,24 @@ async def _adopt(tx: Tx, records: _Records, accepted: list[_Accepted]) -> list[P
         changes = changed(before, now)
         departures.append(now[placement.id])
         recounted += [new for _, new in changes]
+        service_fees = _service_fee(one.contract, placement)
+        charged += service_fees
         published += [
             placement_event(tx, events.ContractRegistered, placement, **contract_fields(one.contract)),
+            *(fee_declared(placement, fee) for fee in service_fees),
             *corrections(changes, "late_earlier_departure"),
             events.Dispatched(placement=placement.id, worker=placement.worker, fact=dispatch_fact(now[placement.id])),
         ]
     await dispatches.update_all(tx, recounted)
     await dispatches.insert_all(tx, departures)
+    await fees.update_all(tx, charged)
     publish_and_audit(tx, *published)
     return [placement.id for _, placement in adopted]
+
+
+def _service_fee(terms: Contract, placement: Placement) -> list[Fee]:
+    """The one that the contract names."""
+    return [] if terms.service_fee is None else [new_contract_fee(placement, terms, terms.service_fee)]
 
 
 def _demand(one: _Accepted) -> tuple[object, ...]:

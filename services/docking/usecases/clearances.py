@@ -10,7 +10,7 @@ from services.docking.clearance import certificate, checks
 from services.docking.domain import errors
 from services.docking.domain.certificates import TrainingCertificate
 from services.docking.domain.placements import Placement, PlacementState, Step, asked_again, state_after
-from services.docking.queries import blocking_cases, certificates, enterprises, orders, placements, workers
+from services.docking.queries import blocking_cases, certificates, enterprises, fees, orders, placements, workers
 from services.docking.settings import policy
 from services.docking.usecases.event_fields import placement_event
 from services.docking.usecases.placements import cancel, load, save
@@ -63,6 +63,7 @@ async def _assess(tx: Tx, placement: Placement) -> checks.Outcome:
         order=order,
         enterprise=enterprise,
         certificates=await certificates.list_valid(tx, placement.worker, placement.destination),
+        fees=tuple(await fees.list_charged(tx, placement.id)),
         blocked=await blocking_cases.exists(tx, placement.enterprise),
         suspended=worker.suspended,
     )

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any, Literal, TypeVar
 
 from services.docking.domain.contracts import Contract, terms_hash
 from services.docking.domain.dispatches import Dispatch
 from services.docking.domain.enterprises import Enterprise
 from services.docking.domain.fairs import Intention
+from services.docking.domain.fees import Fee
 from services.docking.domain.orders import Order
+from services.docking.domain.origins import CountedOrigin
 from services.docking.domain.placements import Placement
 from services.docking.domain.proposals import MatchCodes
 from shared import reference
 from shared.db import Tx
-from shared.events import DispatchCorrected, DispatchFact, Event, Evidence, IntentionFact, Origin, ReturnCorrected, ReturnFact
+from shared.events import DispatchCorrected, DispatchFact, Event, Evidence, FeeFact, IntentionFact, Origin, ReturnCorrected, ReturnFact
 from shared.values import CountyCode, Designation
 
 E = TypeVar("E", bound=Event)
@@ -184,4 +187,29 @@ def return_corrected(old: Dispatch, new: Dispatch, dispatch: Dispatch) -> Return
             "fact": return_fact(new),
             "dispatch": dispatch_fact(dispatch),
         }
+    )
+
+
+def counted_origin(county: CountyCode, day: date) -> CountedOrigin:
+    """What the county was listed as on that day."""
+    origin = reference.origin(county, day)
+    return CountedOrigin(origin.county, origin.designation, origin.designation_version)
+
+
+def origin_of(one: CountedOrigin) -> Origin:
+    return Origin(county=one.county, designation=one.designation, designation_version=one.designation_version)
+
+
+def fee_fact(placement: Placement, one: Fee) -> FeeFact:
+    """The fee as events carry it."""
+    return FeeFact(
+        payer=one.charge.payer,
+        item=one.charge.item,
+        amount=one.charge.amount,
+        charged_on=one.charge.charged_on,
+        enterprise=placement.enterprise,
+        origin=origin_of(one.origin),
+        destination=placement.destination,
+        occupation=placement.occupation,
+        channel=placement.channel,
     )

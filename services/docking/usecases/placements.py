@@ -8,10 +8,12 @@ from datetime import date, timedelta
 from services.docking import commands
 from services.docking.domain import errors
 from services.docking.domain.contracts import Contract, Insurance
+from services.docking.domain.fees import require_no_own_employee
 from services.docking.domain.placements import Placement, PlacementState, Step, require_insurance, state_after
 from services.docking.queries import dispatches, orders, placements
 from services.docking.settings import policy
 from services.docking.usecases import scope
+from services.docking.usecases.contract_fees import declare_contract_fee
 from services.docking.usecases.event_fields import contract_fields, placement_event
 from services.docking.usecases.intention_matches import release_matches
 from services.docking.views import placements as views
@@ -42,16 +44,18 @@ async def save(tx: Tx, placement: Placement, *published: events.Event) -> Placem
 
 
 async def register_contract(tx: Tx, placement: PlacementId, command: commands.RegisterContract) -> views.Placement:
-    """C1, C2, C6. Raises IllegalStep, FutureDay, and those of contract and of load."""
+    """C1, C2, C5, C6. Raises IllegalStep, FutureDay, OwnEmployeeFee, and those of contract and load."""
     found = await load(tx, placement, command.version)
     state = state_after(found.state, Step.REGISTER_CONTRACT)
     today = tx.clock.today()
     signed_on = command.signed_on or today
     if signed_on > today:
         raise errors.FutureDay(field="signed_on")
+    require_no_own_employee(found.channel, command.service_fee, "service_fee")
     terms = contract(command, signed_on=signed_on, filed_on=today)
     registered = placement_event(tx, events.ContractRegistered, found, **contract_fields(terms))
-    return views.placement(await save(tx, replace(found, state=state, contract=terms), registered))
+    fee_changes = await declare_contract_fee(tx, found, terms)
+    return views.placement(await save(tx, replace(found, state=state, contract=terms), registered, *fee_changes))
 
 
 def contract(command: commands.ContractTerms, *, signed_on: date, filed_on: date) -> Contract:
@@ -128,17 +132,18 @@ def cancellation(tx: Tx, placement: Placement, reason: str, *, reopens: bool, wi
 # --- queries ----------------------------------------------------------------------------------------------------------
 async def show_placement(tx: Tx, placement: PlacementId) -> views.Placement:
     """Raises PlacementNotFound, Forbidden."""
-    found = await _get(tx, placement)
+    found = await get(tx, placement)
     return views.placement(found, departure=await dispatches.get(tx, placement))
 
 
 async def history(tx: Tx, placement: PlacementId, after: int, limit: int) -> History:
     """Raises PlacementNotFound, Forbidden."""
-    await _get(tx, placement)
+    await get(tx, placement)
     return await changes_of(tx, placement, after, limit)
 
 
-async def _get(tx: Tx, placement: PlacementId) -> Placement:
+async def get(tx: Tx, placement: PlacementId) -> Placement:
+    """In scope. Raises PlacementNotFound, Forbidden."""
     found = await placements.get(tx, placement)
     if found is None:
         raise errors.PlacementNotFound

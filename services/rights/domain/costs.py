@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shared.values import Money, Period, round_half_up
+from shared.values import Currency, FeeId, Money, Period, PlacementId, round_half_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +14,22 @@ class FirstIncome:
 
     period: Period
     net: Money
+
+
+@dataclass(frozen=True, slots=True)
+class ChargedFee:
+    """One fee that the worker was charged for the placement."""
+
+    fee: FeeId
+    placement: PlacementId
+    amount: Money
+
+
+def total_charged(fees: Sequence[ChargedFee], currency: Currency) -> Money | None:
+    """All of them in the currency of the wage. None: none is declared, or one is in another currency and cannot be compared."""
+    if not fees or any(one.amount.minor and one.amount.currency != currency for one in fees):
+        return None
+    return Money(minor=sum(one.amount.minor for one in fees), currency=currency)
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ class Ledger:
     returned_on: date | None = None
     voided: bool = False
     due_period: Period | None = None
-    fee: Money | None = None  # charged to the worker; None: nothing was declared
+    fee: Money | None = None  # all that the worker was charged; None: nothing was declared, or in several currencies
     first_income: FirstIncome | None = None  # that the fee was last measured against
 
     @property

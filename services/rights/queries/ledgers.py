@@ -9,7 +9,7 @@ from services.rights.domain.costs import FirstIncome
 from services.rights.domain.ledgers import Due, Ledger
 from shared import rows
 from shared.db import Tx
-from shared.values import PlacementId
+from shared.values import Money, PlacementId
 
 LEDGER = rows.Columns(
     Ledger,
@@ -45,6 +45,7 @@ UPDATE_DUE = """
 UPDATE ledger SET due_period = new.period, due_on = new.day
 FROM unnest($1::uuid[], $2::text[], $3::date[]) AS new (placement, period, day) WHERE ledger.placement = new.placement
 """
+UPDATE_FEE = "UPDATE ledger SET fee_minor = $2 WHERE placement = $1"
 UPDATE_FIRST_INCOMES = """
 UPDATE ledger SET cost_period = new.period, cost_income_minor = new.income
 FROM unnest($1::uuid[], $2::text[], $3::bigint[]) AS new (placement, period, income) WHERE ledger.placement = new.placement
@@ -116,6 +117,10 @@ async def update_due(tx: Tx, due: Mapping[PlacementId, Due | None]) -> None:
     """The wages that are looked for next."""
     columns = [one and one.period for one in due.values()], [one and one.missing_from for one in due.values()]
     await tx.conn.execute(UPDATE_DUE, list(due), *columns)
+
+
+async def update_fee(tx: Tx, placement: PlacementId, fee: Money | None) -> None:
+    await tx.conn.execute(UPDATE_FEE, placement, fee and fee.minor)
 
 
 async def update_first_incomes(tx: Tx, firsts: Mapping[PlacementId, FirstIncome | None]) -> None:

@@ -9,6 +9,7 @@ from services.rights.domain.ledgers import Abroad, Ledger, Terms, due, first_due
 from services.rights.queries import incomes, ledgers, shortfalls
 from services.rights.settings import policy
 from services.rights.usecases.costs import assess_costs
+from services.rights.usecases.fees import charge_contract_fee
 from services.rights.usecases.incomes import orphan, recode
 from services.rights.usecases.scope import require_ledger
 from services.rights.usecases.shortfalls import clear_not_owed, judge_months
@@ -42,7 +43,7 @@ async def open_ledger(tx: Tx, event: EventEnvelope[events.ContractRegistered]) -
         occupation=contract.occupation,
         channel=contract.channel,
         terms=terms,
-        fee=contract.service_fee,
+        fee=await charge_contract_fee(tx, contract),
     )
     await ledgers.insert(tx, ledger)
 

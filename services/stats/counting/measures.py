@@ -15,7 +15,7 @@ from typing import Literal
 
 from shared import events
 from shared.events import Event
-from shared.values import Ratio
+from shared.values import FeePayer, Ratio
 
 # --- dimensions and cuts ----------------------------------------------------------------------------------------------
 Dimension = Literal[
@@ -172,6 +172,13 @@ MEASURES = (
             definition="Of the intentions, those met by a match of a worker of the county with the enterprise in the days after the fair "
                        "that count, dated by the fair: first come first counted, at most the headcount; a match that is cancelled or "
                        "voided is taken off."),
+    Measure(code=40, name="fees_worker", kind="flow", unit="minor units",
+            definition="Fees declared as charged to workers, in the currency charged, dated by the day of the charge.", rate="day"),
+    Measure(code=41, name="fees_enterprise", kind="flow", unit="minor units",
+            definition="Fees declared as charged to dispatching enterprises, in the currency charged, dated by the day of the charge.",
+            rate="day"),
+    Measure(code=42, name="fees_employer", kind="flow", unit="minor units",
+            definition="Fees declared as charged to employers, in the currency charged, dated by the day of the charge.", rate="day"),
 )  # fmt: skip
 MEASURE = {measure.name: measure for measure in MEASURES}
 MEASURE_BY_CODE = {measure.code: measure for measure in MEASURES}
@@ -278,7 +285,7 @@ class Rule:
 
     `codes` is the path of the part that carries county, destination and the other codes; "" is the data itself.
     `count` is the path of a number to add instead of 1, `since` that of the day from which days are counted: the rule then counts
-    only in the cuts by days. `when` is the path of a flag that must equal `flag`; a missing part or amount adds nothing.
+    only in the cuts by days. `when` is the path of a flag or of a code that must equal `flag`; a missing part or amount adds nothing.
     """
 
     event: type[Event]
@@ -288,7 +295,7 @@ class Rule:
     sign: Literal[1, -1] = 1
     money: str | None = None
     when: str | None = None
-    flag: bool = True
+    flag: bool | str = True
     count: str | None = None
     since: str | None = None
     needs: str | None = None  # path of an optional part without which the rule does not apply
@@ -338,6 +345,23 @@ def _willing_moved(fact: str, sign: Literal[1, -1]) -> tuple[Rule, ...]:
     """Who is willing and moves is willing in another county."""
     step = f"{fact}.willingness"
     return (Rule(event=events.ResidenceChanged, measure="willing", day=f"{step}.on", codes=step, sign=sign, needs=step),)
+
+
+def _fee(event: type[Event], fact: str, sign: Literal[1, -1]) -> tuple[Rule, ...]:
+    """Each payer's fees are a measure of their own."""
+    return tuple(
+        Rule(
+            event=event,
+            measure=f"fees_{payer}",
+            day=f"{fact}.charged_on",
+            codes=fact,
+            sign=sign,
+            money=f"{fact}.amount",
+            when=f"{fact}.payer",
+            flag=payer.value,
+        )
+        for payer in FeePayer
+    )
 
 
 def _recruitment(fact: str, sign: Literal[1, -1]) -> tuple[Rule, ...]:
@@ -416,6 +440,10 @@ RULES = (
     Rule(event=events.IntentionReleased, measure="intentions_matched", day="fact.held_on", codes="fact", sign=-1),
     Rule(event=events.IntentionCorrected, measure="intentions_matched", day="previous.held_on", codes="previous", sign=-1, count="matched"),
     Rule(event=events.IntentionCorrected, measure="intentions_matched", day="fact.held_on", codes="fact", count="matched"),
+    *_fee(events.FeeDeclared, "fact", 1),
+    *_fee(events.FeeCorrected, "previous", -1),
+    *_fee(events.FeeCorrected, "fact", 1),
+    *_fee(events.FeeVoided, "previous", -1),
     Rule(event=events.JobOrderOpened, measure="open_positions", day="effective", count="positions"),
     Rule(event=events.JobOrderAmended, measure="open_positions", day="effective", sign=-1, count="previous_positions"),
     Rule(event=events.JobOrderAmended, measure="open_positions", day="effective", count="positions"),

@@ -143,7 +143,7 @@ def columns_of(rule: Rule) -> list[tuple[str, pl.DataType]]:
     """Path and type of every value a rule reads."""
     found: list[tuple[str, pl.DataType]] = [(rule.day, pl.String())]
     if rule.when is not None:
-        found.append((rule.when, pl.Boolean()))
+        found.append((rule.when, pl.Boolean() if isinstance(rule.flag, bool) else pl.String()))
     if rule.since is not None:
         found.append((rule.since, pl.String()))
     if rule.money is not None:

@@ -76,7 +76,7 @@ def _value_at(data: Any, path: str) -> Any:
 def _applies(rule: Rule, data: Event) -> bool:
     if any(path is not None and _value_at(data, path) is None for path in (rule.needs, rule.since)):
         return False
-    return rule.when is None or _value_at(data, rule.when) is rule.flag
+    return rule.when is None or _value_at(data, rule.when) == rule.flag
 
 
 def _amount(rule: Rule, data: Event) -> tuple[int, str]:

@@ -1,0 +1,89 @@
+"""Events of docking about a placement beside its steps from match to return, which are in docking.py."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from shared.events.event import DOCKING, Event, Origin, Part
+from shared.values import (
+    Channel,
+    Destination,
+    EnterpriseId,
+    FeeId,
+    FeeItem,
+    FeePayer,
+    Money,
+    Occupation,
+    PlacementId,
+    WorkerId,
+)
+
+
+class _Placement(Event):
+    TOPIC = DOCKING
+    SUBJECT = "placement"
+
+    placement: PlacementId
+    worker: WorkerId
+
+
+class _Codes(Part):
+    """What a fact is counted by: the codes of the placement when it was recorded."""
+
+    enterprise: EnterpriseId
+    origin: Origin
+    destination: Destination
+    occupation: Occupation
+    channel: Channel
+
+
+class FeeFact(_Codes):
+    """Charged to `payer` for the placement. Never a deposit or a guarantee: those are refused (C5)."""
+
+    payer: FeePayer
+    item: FeeItem
+    amount: Money
+    charged_on: date
+
+
+class FeeDeclared(_Placement):
+    """The service fee that a contract names has the placement's own id, however often the contract is filed."""
+
+    EFFECTIVE = "charged_on"
+
+    fee: FeeId
+    fact: FeeFact
+
+    @property
+    def charged_on(self) -> date:
+        return self.fact.charged_on
+
+
+class FeeCorrected(_Placement):
+    EFFECTIVE = "charged_on"
+
+    fee: FeeId
+    previous: FeeFact
+    fact: FeeFact
+
+    @property
+    def charged_on(self) -> date:
+        return self.fact.charged_on
+
+
+class FeeVoided(_Placement):
+    """Not charged after all, or paid back."""
+
+    EFFECTIVE = "charged_on"
+
+    fee: FeeId
+    previous: FeeFact
+    reason: Literal["not_charged", "duplicate", "wrong_placement", "refunded", "contract_replaced"]
+
+    @property
+    def charged_on(self) -> date:
+        return self.previous.charged_on
+
+
+EVENTS: tuple[type[Event], ...] = (FeeDeclared, FeeCorrected, FeeVoided)
