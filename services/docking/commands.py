@@ -58,9 +58,21 @@ DepartureEvidence = Literal["exit_stamp", "boarding_record", "arrival_confirmati
 SuspensionReason = Literal["breach", "investigation", "incident", "court_order"]
 RevocationReason = Literal["breach", "reserve", "name_lent", "false_visa", "unlawful_work", "business_ended"]  # E4, E5, E9
 DeclaredItem = Literal[
-    "service_fee", "medical", "insurance", "skills_test", "training", "equipment", "travel", "lodging", "passport", "visa", "work_permit",
-    "documents", "deposit", "guarantee",
-]  # fmt: skip
+    "service_fee",
+    "medical",
+    "insurance",
+    "skills_test",
+    "training",
+    "equipment",
+    "travel",
+    "lodging",
+    "passport",
+    "visa",
+    "work_permit",
+    "documents",
+    "deposit",
+    "guarantee",
+]
 DeclineReason = Literal["wage", "destination", "occupation", "employer", "family", "qualification", "other"]
 ReturnReason = Literal["completed", "early", "terminated", "distress", "death"]
 

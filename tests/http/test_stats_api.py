@@ -10,7 +10,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from services.stats.counting.measures import DERIVED, LISTED, MEASURE, QUOTIENTS, cuts_for
+from services.stats.counting.derived import DERIVED, LISTED, QUOTIENTS
+from services.stats.counting.measures import MEASURE, cuts_for
 from services.stats.programmes import catalogue
 from services.stats.usecases import figures
 from services.stats.views import exports

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.stats.counting.measures import CUT_BY_CODE, CUTS, CUTS_OF, DAY_BANDS, DERIVED, MEASURE, MEASURES, RULES, cuts_for
+from services.stats.counting.derived import DERIVED
+from services.stats.counting.measures import CUT_BY_CODE, CUTS, CUTS_OF, DAY_BANDS, MEASURE, MEASURES, RULES, cuts_for
 from services.stats.counting.reference_fold import Cell, fold, fold_all
 from services.stats.domain.errors import AbsurdDay
 from shared.events import Event, EventEnvelope

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from datetime import date, timedelta
 from typing import Literal
 
-from services.stats.counting.measures import Derived
+from services.stats.counting.derived import Derived
 from services.stats.domain.questions import Question
 from services.stats.figures.measure_catalogue import Summed
 from shared.values import first_day, last_day, next_period, period_of
