@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from console.api_client import open_client
@@ -107,16 +108,13 @@ def _quotas(document: dict[str, Any]) -> Table:
     for name in ("year", "quota", "share", "status", "on the year before", "gap in heads"):
         (figure_column if name in ("share", "on the year before", "gap in heads") else text_column)(table, name)
     for year, row in document["years"].items():
-        for code in ("q1", "q2", "indicator"):
-            share = row[code]
-            if share is not None:
-                style = STYLES.get(share["status"], "")
-                status = f"[{style}]{share['status']}[/]" if style else share["status"]
-                gap = "" if share["gap_heads"] is None else f"{share['gap_heads']:,}"
-                gap += f" [red]infeasible: {share['open_positions']:,} open positions[/]" if share["infeasible"] else ""
-                name = code.upper() if code.startswith("q") else code
-                percent = f" = {share['percent']}" if share["percent"] else ""
-                table.add_row(year, name, f"{share['num']:,} / {share['den']:,}{percent}", status, share["rise"], gap)
+        for code, share in row["quotas"].items():
+            style = STYLES.get(share["status"], "")
+            status = f"[{style}]{share['status']}[/]" if style else share["status"]
+            gap = "" if share["gap_heads"] is None else f"{share['gap_heads']:,}"
+            gap += f" [red]infeasible: {share['open_positions']:,} open positions[/]" if share["infeasible"] else ""
+            percent = f" = {share['percent']}" if share["percent"] else ""
+            table.add_row(year, escape(code), f"{share['num']:,} / {share['den']:,}{percent}", status, share["rise"], gap)
     return table
 
 

@@ -1,7 +1,7 @@
 """stats: live, auditable targets and quotas.
 
-Owns        cells (additive sums by measure, cut, day and day of recording), programmes of targets and quotas, monthly rates,
-            designation lists and divisions, closed periods, the figures published last
+Owns        cells (additive sums by measure, cut, day and day of recording), programmes of targets and quotas, monthly rates and
+            those held for a second person, designation lists and divisions, closed periods, the figures published last
 Events out  stats.snapshot: FigurePublished; stats.events: QuotaStatusChanged, TargetProgressChanged, YearOnYearBreached,
             PeriodClosed, PeriodReopened, FigureRestated, DeadLetterRedriven
 Events in   everything of registration.events, docking.events, training.events and rights.events that counting/measures.py counts

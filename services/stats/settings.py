@@ -17,6 +17,9 @@ class Policy(BaseSettings):
 
     stats_stale_seconds: int = Field(default=300, ge=1, le=86_400, description="figures further behind for longer than this are stale")
     stats_public_smallest: int = Field(default=10, ge=1, le=1000, description="the public sees no cell of 1 up to one less")
+    stats_rate_times: int = Field(
+        default=3, ge=2, le=1000, description="times off the month before, from which a rate waits for a second person"
+    )
     stats_stream_clients: int = Field(default=32, ge=0, le=1000, description="streams served at once by a process")
     stats_stream_minutes: int = Field(default=60, ge=1, le=1440, description="a stream ends then; its reader comes back with a good token")
     stats_stream_tail: int = Field(default=10_000, ge=100, le=10**6, description="events kept for readers that come back")

@@ -26,6 +26,7 @@ def share(of: str) -> dict[str, Any]:
 YEAR = {
     "dispatches": 1_492_001, "persons": 1_478_002, "returns": 1_475_003, "stock": 9_997_004, "income_cny": BILLIONS * 100,
     "poverty_dispatches": 140_005, "q1": share("Q1"), "q2": share("Q2"), "indicator": share("indicator"),
+    "quotas": {code: share(code) for code in ("Q1", "Q2", "indicator", "japan[1]")},
 }  # fmt: skip
 DOCUMENT = {
     "programme": "2017-2020", "as_known_at": "2019-02-01", "years": {"2017": YEAR, "2018": YEAR}, "seed": 7,
@@ -63,6 +64,10 @@ def test_field_case_f11_every_figure_of_the_report_is_shown_in_full(columns: int
     assert figures(shown(UNBOUNDED)) <= figures(narrow), narrow
     assert "…" not in narrow
     assert max(map(len, narrow.splitlines())) <= columns
+
+
+def test_the_report_shows_every_quota_of_the_plan() -> None:
+    assert shown(UNBOUNDED).count("japan[1]") == 2, "in both years"
 
 
 @pytest.mark.parametrize("columns", [80, 60, 40, 20, 8])

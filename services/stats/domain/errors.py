@@ -89,6 +89,30 @@ class RateExists(Conflict):
     slug = "RATE_EXISTS"
 
 
+class RateHeld(Conflict):
+    """Another rate of this currency and month waits for a second person; decide on that one. `state` names it."""
+
+    slug = "RATE_HELD"
+
+
+class HeldRateNotFound(NotFound):
+    """There is no such rate that was held."""
+
+    slug = "HELD_RATE_NOT_FOUND"
+
+
+class HeldRateDecided(Conflict):
+    """The rate was approved or rejected already."""
+
+    slug = "HELD_RATE_DECIDED"
+
+
+class SecondPersonNeeded(Limited):
+    """Who entered a rate that is far off may not approve it."""
+
+    slug = "SECOND_PERSON_NEEDED"
+
+
 class RateNotFound(NotFound):
     """There is no rate for this currency and month to revise."""
 

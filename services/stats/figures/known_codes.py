@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from functools import cache
 from itertools import takewhile
 
 import pycountry
@@ -12,6 +13,7 @@ import pycountry
 from services.stats.domain.errors import CodeNotFound
 from services.stats.domain.questions import Filter
 from services.stats.figures import classifications
+from services.stats.figures.classifications import Classification
 from services.stats.queries import words
 from shared import reference
 from shared.db import Tx
@@ -27,24 +29,29 @@ SHAPES = {
 }
 
 
-async def require_known(tx: Tx, part: Filter) -> None:
-    """Raises CodeNotFound for the first code of the filter that no list has and nothing was counted by; it names the nearest."""
-    chosen = {name: codes for name in SHAPES if (codes := getattr(part, name))}
-    counted = await words.list_(tx) if chosen else frozenset()
-    for dimension, codes in chosen.items():
-        names = dict.fromkeys(filter(SHAPES[dimension].fullmatch, counted), "") | await _names(tx, dimension)
-        for code in map(str, codes):
-            if code not in names:
-                raise CodeNotFound(_line(dimension, code, names), field=dimension)
+async def require_known(tx: Tx, part: Filter, within: str | None = None) -> None:
+    """Raises CodeNotFound for the first code of the filter that no list has and nothing was counted by; it names the nearest.
+
+    `within`: the field that holds the filter, where the dimension alone does not name it.
+    """
+    for dimension, shape in SHAPES.items():
+        listed = _shipped(dimension)
+        missing = [code for code in map(str, getattr(part, dimension)) if code not in listed]
+        if missing:
+            loaded = _loaded(await classifications.in_force(tx)) if dimension == "county" else frozenset()
+            counted = filter(shape.fullmatch, await words.list_(tx))
+            names = dict.fromkeys([*counted, *loaded], "") | listed
+            for code in missing:
+                if code not in names:
+                    raise CodeNotFound(_line(dimension, code, names), field=f"{within}.{dimension}" if within else dimension)
 
 
-async def _names(tx: Tx, dimension: str) -> dict[str, str]:
+@cache
+def _shipped(dimension: str) -> dict[str, str]:
     """The codes of the dimension's list with their names; an enterprise is in no list."""
     match dimension:
         case "county":
-            in_force = await classifications.in_force(tx)
-            names = {code: county.name_zh for code, county in reference.counties().items()}
-            return dict.fromkeys(in_force.known | in_force.ever.keys(), "") | names
+            return {code: county.name_zh for code, county in reference.counties().items()}
         case "province":
             return {code: province.name_en for code, province in reference.provinces().items()}
         case "destination":
@@ -53,6 +60,11 @@ async def _names(tx: Tx, dimension: str) -> dict[str, str]:
             return reference.occupations()
         case _:
             return {}
+
+
+def _loaded(lists: Classification) -> frozenset[str]:
+    """Counties of the lists in force that are not shipped."""
+    return frozenset(lists.known | lists.ever.keys())
 
 
 def _line(dimension: str, code: str, names: Mapping[str, str]) -> str:

@@ -10,6 +10,7 @@ from services.stats.domain.periods import year_before
 from services.stats.domain.questions import Question
 from services.stats.figures import classifications, planning
 from services.stats.figures.freshness import Lag, freshness
+from services.stats.figures.known_codes import require_known
 from services.stats.figures.query import answer
 from services.stats.figures.shaping import Point
 from services.stats.figures.unclassified import unclassified
@@ -26,13 +27,18 @@ MOST_POINTS = 250_000
 
 
 async def figure(tx: Tx, question: Question, lag: Lag, after: str | None = None, limit: int | None = None) -> Figure:
-    """A page of a figure; without a limit, all that comes after. Raises CursorInvalid, and what answer() raises."""
+    """A page of a figure; without a limit, all that comes after. Raises CodeNotFound, CursorInvalid, and what answer() raises."""
+    await require_known(tx, question.filter)
     points = await answer(tx, question)
     return figure_view(question, points, _page(points, after, limit), await _about(tx, question, lag))
 
 
 async def export(tx: Tx, question: Question, lag: Lag) -> tuple[Figure, list[Point]]:
-    """The figure without points, for what its metadata say, and all its points. Raises TooManyPoints, and what answer() raises."""
+    """The figure without points, for what its metadata say, and all its points.
+
+    Raises CodeNotFound, TooManyPoints, and what answer() raises.
+    """
+    await require_known(tx, question.filter)
     points = await answer(tx, question)
     if len(points) > MOST_POINTS:
         raise TooManyPoints(f"{len(points):,} points, at most {MOST_POINTS:,} are exported at once", field="by")

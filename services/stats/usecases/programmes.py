@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.stats.commands import EnterProgramme
 from services.stats.domain.errors import ContradictoryPlan, StalePlan
+from services.stats.figures.known_codes import require_known
 from services.stats.programmes import catalogue, validation
 from services.stats.queries import programmes as stored
 from services.stats.queries.programmes import ProgrammeVersion
@@ -12,8 +13,13 @@ from shared.db import Tx
 
 
 async def enter_programme(tx: Tx, command: EnterProgramme) -> views.Programme:
-    """A new plan, or the next version of one. Raises ContradictoryPlan (with the arithmetic), StalePlan."""
+    """A new plan, or the next version of one. Raises CodeNotFound, ContradictoryPlan (with the arithmetic), StalePlan."""
     plan = command.plan
+    for number, target in enumerate(plan.targets):
+        await require_known(tx, target.filter, f"plan.targets.{number}.filter")
+    for number, quota in enumerate(plan.quotas):
+        await require_known(tx, quota.numerator, f"plan.quotas.{number}.numerator")
+        await require_known(tx, quota.denominator, f"plan.quotas.{number}.denominator")
     errors = validation.plan_errors(plan)
     if errors:
         raise ContradictoryPlan("; ".join(errors), field="plan", state=errors)

@@ -25,6 +25,7 @@ class YearRow(View):
     income_cny: int
     pending_fx: dict[str, int]
     poverty_dispatches: int
+    quotas: dict[str, Share]  # every national one of the plan, in its order
     q1: Share | None
     q2: Share | None
     indicator: Share | None
@@ -96,6 +97,7 @@ def _year(year: int, figures: Mapping[str, Sequence[Point]], shares: Mapping[tup
         **heads,
         income_cny=income,
         pending_fx=pending,
+        quotas={code: share for (code, of), share in shares.items() if of == year},
         q1=shares.get(("Q1", year)),
         q2=shares.get(("Q2", year)),
         indicator=shares.get(("indicator", year)),
