@@ -22,6 +22,7 @@ COMMANDS = {
     "rebuild": ("rebuild:rebuild", "Count every cell anew while counting goes on; swap the new cells in if they are equal."),
     "verify": ("verify:verify", "Check a clearance certificate without a network."),
     "deadletters": ("dead_letters:app", "Records that a service could not apply: look at them, redrive or discard them."),
+    "person": ("person:person", "Everything held about one worker in all services, and who read it, as JSON."),
     "token": ("token:token", "Print a bearer token of the local stack, valid for 12 hours everywhere in the nation."),
     "relay": ("relay:app", "The sending side of a service."),
     "up": ("stack:up", "Start Kafka, PostgreSQL and the five services; returns when all are ready."),

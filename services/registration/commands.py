@@ -134,6 +134,10 @@ class EraseWorker(_Command):
     version: Version | None = None
 
 
+class CopyPersonalData(_Command):
+    reason: Literal["worker_asked", "court_order"]
+
+
 class ApproveCorrection(_Command):
     """The document has been compared with what is asked for."""
 

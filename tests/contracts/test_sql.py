@@ -108,6 +108,28 @@ async def test_the_columns_of_a_statement_are_the_fields_of_its_row(service: str
                 assert not differing(text.row, labels), place
 
 
+# Tables that are found by a worker and are not about the worker, or are given out otherwise.
+NOT_IN_THE_COPY = {
+    "registration": {
+        "personal": "sealed: given out opened",
+        "correction_sealed": "sealed: given out opened",
+        "verified_document": "a hash of what is given out",
+    },
+}
+OF_A_WORKER = ("worker", "placement", "enrolment", "correction", "report", "case")
+LIST_TABLES_OF_A_WORKER = """
+SELECT DISTINCT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = ANY($1::text[])
+"""
+
+
+@pytest.mark.parametrize("service", [service for service in SERVICES if service != "stats"])
+async def test_every_table_about_a_worker_is_in_the_copy_given_out(service: str, make_database: MakeDatabase) -> None:
+    async with (await make_database(service)).connection() as conn:
+        tables = {row["table_name"] for row in await conn.fetch(LIST_TABLES_OF_A_WORKER, OF_A_WORKER)}
+    copied = set(importlib.import_module(f"services.{service}.queries.records").RECORDS)
+    assert tables - copied == set(NOT_IN_THE_COPY.get(service, {})), "add it to RECORDS of queries/records.py"
+
+
 @pytest.mark.parametrize("service", SERVICES)
 async def test_every_shared_statement_fits_every_database(service: str, make_database: MakeDatabase) -> None:
     texts = {place: text for file in python_files("shared") for place, text in statements(file).items()}

@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 
 from console.api_client import ApiClient, RequestRefused, wait_until_all_applied
+from console.commands.person import everything_about
 from shared.principals import Role
 from tests.e2e.walk import Walked
 from tests.support import recount
@@ -108,6 +109,24 @@ async def test_name_number_and_phone_are_nowhere_in_clear(walked: Walked, runnin
     assert await metrics_with(running, client, needles) == []
     if running.home is not None:
         assert files_with(running.home.folder, needles) == []
+
+
+async def test_a_worker_can_have_everything_that_is_held_given_out(walked: Walked, client: ApiClient) -> None:
+    await wait_until_all_applied(client)
+    clerk = Venture(client).on(date(2019, 1, 10), Role.CLERK)
+    number = (await clerk.get("registration", f"/workers/{walked.worker}"))["worker_no"]
+    held = await everything_about(clerk, number, "worker_asked")
+    personal = held["registration"]["personal"]
+    assert (personal["name"], personal["id_number"], personal["phone"]) == (
+        walked.person.name,
+        walked.person.id_number,
+        walked.person.phone,
+    )
+    assert held["registration"]["tables"]["personal_data_access"][-1]["kind"] == "copied"
+    assert {"worker", "placement", "dispatch", "history"} <= set(held["docking"])
+    assert {"need", "enrolment", "attendance", "certificate"} <= set(held["training"])
+    assert {"ledger", "income", "finding", "rights_case"} <= set(held["rights"])
+    assert all(row["worker"] == walked.worker for row in held["docking"]["placement"] + held["training"]["enrolment"])
 
 
 async def test_the_search_finds_the_id_of_the_worker(walked: Walked, running: RunningStack, client: ApiClient) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from shared.principals import Role
+from shared.values import new_id
 from tests.support.http import Client
 from tests.support.registration import GANSU, a_worker, an_id
 
@@ -60,3 +61,39 @@ async def test_accesses_of_other_regions_are_not_shown_and_only_auditors_search_
     assert (await registration.get("/personal-data-accesses")).status == 403
     refused = await an_auditor(registration).get("/personal-data-accesses", since="2018-13-01")
     assert (refused.status, refused.body["errors"][0]["field"]) == (422, "since")
+
+
+async def test_the_copy_for_the_worker_holds_personal_data_asked_corrections_and_who_read_them(registration: Client) -> None:
+    who = a_worker().named("王方").with_id().calling("13812345678")
+    worker = await who.at(registration)
+    await registration.post(f"/workers/{worker}/corrections", {"name": "王芳", "education": 4, "reason": "mistyped"})
+    await registration.post(f"/workers/{worker}/personal-data", {"reason": "complaint"})
+    answer = await registration.post(f"/workers/{worker}/personal-data/copy", {"reason": "worker_asked"})
+    copy = answer.body
+    assert answer.headers["cache-control"] == "no-store"
+    assert (copy["personal"]["name"], copy["personal"]["id_number"], copy["correction_asked"]["name"]) == ("王方", who.id_number, "王芳")
+    assert [(access["kind"], access["reason"]) for access in copy["tables"]["personal_data_access"]] == [
+        ("shown", "complaint"),
+        ("copied", "worker_asked"),
+    ]
+    assert {"worker", "correction", "correction_field", "history"} <= set(copy["tables"])
+    assert not any("cipher" in column for rows in copy["tables"].values() for row in rows for column in row)
+
+
+async def test_the_copy_is_for_the_own_region_and_of_a_known_worker(registration: Client) -> None:
+    worker = await a_worker().at(registration)
+    stranger = registration.speaking_as(Role.CLERK, regions=SICHUAN)
+    body = {"reason": "worker_asked"}
+    assert (await stranger.post(f"/workers/{worker}/personal-data/copy", body)).status == 403
+    assert (await an_auditor(registration).post(f"/workers/{worker}/personal-data/copy", body)).status == 403
+    assert (await registration.post(f"/workers/{new_id()}/personal-data/copy", body)).code == "WORKER_NOT_FOUND"
+    assert (await an_auditor(registration).get("/personal-data-accesses")).body["items"] == []
+
+
+async def test_the_copy_of_somebody_erased_has_no_personal_data_left(registration: Client) -> None:
+    worker = await a_worker().at(registration)
+    number = (await registration.get(f"/workers/{worker}")).body["worker_no"]
+    officer = registration.speaking_as(Role.OFFICER, regions=GANSU)
+    await officer.post(f"/workers/{worker}/erasure", {"worker_no": number, "reason": "asked_by_worker"})
+    copy = (await registration.post(f"/workers/{worker}/personal-data/copy", {"reason": "worker_asked"})).body
+    assert (copy["personal"], copy["tables"]["worker"][0]["validity"]) == (None, "erased")

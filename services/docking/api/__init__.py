@@ -16,6 +16,7 @@ from services.docking.api import (
     orders,
     placements,
     proposals,
+    records,
     reserves,
     roll_calls,
 )
@@ -35,5 +36,6 @@ for part in (
     roll_calls,
     placements,
     fees,
+    records,
 ):
     router.include_router(part.router)

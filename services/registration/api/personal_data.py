@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from services.registration.api.callers import Auditor, Clerk, Reader, Writer
-from services.registration.commands import DisclosePersonalData, LookUpWorker
+from services.registration.commands import CopyPersonalData, DisclosePersonalData, LookUpWorker
 from services.registration.domain.accesses import AccessFilter
 from services.registration.usecases import personal_data
 from services.registration.views.accesses import Accesses
-from services.registration.views.personal_data import PersonalData
+from services.registration.views.personal_data import PersonalCopy, PersonalData
 from services.registration.views.workers import Workers
 from shared.values import Day, WorkerId
 from shared.web.parameters import AfterNumber, Limit
@@ -35,6 +35,14 @@ async def disclose(worker: WorkerId, body: DisclosePersonalData, call: Clerk, an
     answer.headers["cache-control"] = "no-store"
     async with call.service.database.transaction(call.cause()) as tx:
         return await personal_data.disclose(tx, worker, body)
+
+
+@router.post("/workers/{worker}/personal-data/copy")
+async def copy_personal_data(worker: WorkerId, body: CopyPersonalData, call: Writer, answer: Response) -> PersonalCopy:
+    """Everything held here about the worker, to be given out to the worker."""
+    answer.headers["cache-control"] = "no-store"
+    async with call.service.database.transaction(call.cause()) as tx:
+        return await personal_data.copy_personal_data(tx, worker, body)
 
 
 @router.get("/workers/{worker}/personal-data/accesses")

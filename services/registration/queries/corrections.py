@@ -26,6 +26,7 @@ CORRECTION = rows.Columns(
 )
 GET = CORRECTION.select("FROM correction WHERE correction = $1")
 LOCK = CORRECTION.select("FROM correction WHERE correction = $1 FOR UPDATE")
+GET_PENDING = CORRECTION.select("FROM correction WHERE worker = $1 AND state = 'pending'")
 LIST_OF_WORKER = CORRECTION.select("""
 FROM correction WHERE worker = $1 AND ($2::uuid IS NULL OR correction > $2) ORDER BY correction LIMIT $3
 """)
@@ -59,6 +60,10 @@ DELETE_SEALED = "DELETE FROM correction_sealed WHERE correction = $1"
 
 async def get(tx: Tx, correction: CorrectionId) -> Correction | None:
     return await rows.fetch_one(tx.conn, GET, correction)
+
+
+async def get_pending(tx: Tx, worker: WorkerId) -> Correction | None:
+    return await rows.fetch_one(tx.conn, GET_PENDING, worker)
 
 
 async def lock(tx: Tx, correction: CorrectionId) -> Correction | None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from services.registration.commands import DisclosePersonalData, LookUpWorker
+from services.registration.commands import CopyPersonalData, DisclosePersonalData, LookUpWorker
 from services.registration.domain import identity
 from services.registration.domain.accesses import AccessFilter, AccessKind
-from services.registration.queries import personal_data, personal_data_accesses
+from services.registration.domain.validity import Validity
+from services.registration.queries import corrections, personal_data, personal_data_accesses
 from services.registration.queries import workers as worker_rows
+from services.registration.queries.records import RECORDS
 from services.registration.settings import vault
 from services.registration.usecases import workers
 from services.registration.views.accesses import Access, Accesses
-from services.registration.views.personal_data import PersonalData
+from services.registration.views.corrections import IdentityAsked
+from services.registration.views.personal_data import PersonalCopy, PersonalData
 from services.registration.views.workers import Workers
 from shared.db import Tx
 from shared.paging import page
+from shared.records import list_records
 from shared.values import WorkerId
 
 
@@ -38,6 +42,27 @@ async def look_up(tx: Tx, command: LookUpWorker) -> Workers:
     found = [worker for worker in await worker_rows.list_(tx, ids) if tx.principal.covers_county(worker.county)]
     await personal_data_accesses.insert_all(tx, [worker.worker for worker in found], AccessKind.FOUND_BY_NUMBER, command.reason)
     return Workers(items=await workers.show_all(tx, found), next=None)
+
+
+async def copy_personal_data(tx: Tx, worker_id: WorkerId, command: CopyPersonalData) -> PersonalCopy:
+    """Everything held here, for the worker; also of one erased, then without personal data. Raises WorkerNotFound, Forbidden."""
+    worker = await workers.get(tx, worker_id)
+    await personal_data_accesses.insert_all(tx, [worker_id], AccessKind.COPIED, command.reason)
+    held = await list_records(tx, RECORDS, worker_id, county_in="worker")
+    erased = worker.validity is Validity.ERASED
+    return PersonalCopy(
+        worker=worker_id,
+        worker_no=worker.worker_no,
+        personal=None if erased else PersonalData.from_personal_data(worker_id, await workers.open_personal(tx, worker)),
+        correction_asked=await _correction_asked(tx, worker_id),
+        tables=held.tables,
+    )
+
+
+async def _correction_asked(tx: Tx, worker_id: WorkerId) -> IdentityAsked | None:
+    pending = await corrections.get_pending(tx, worker_id)
+    sealed = await corrections.get_sealed(tx, pending.correction) if pending else None
+    return IdentityAsked.from_change(pending, vault().open_change(worker_id, sealed)) if pending and sealed else None
 
 
 async def list_accesses(tx: Tx, wanted: AccessFilter, after: int, limit: int) -> Accesses:

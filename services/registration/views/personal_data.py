@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from services.registration.personal_data import vault
 from services.registration.personal_data.masking import mask
+from services.registration.views.corrections import IdentityAsked
 from services.registration.views.view import View
 from shared.values import WorkerId
 
@@ -40,3 +42,15 @@ class PersonalData(View):
             id_number=personal.id_number,
             phone=personal.phone,
         )
+
+
+class PersonalCopy(View):
+    """Everything registration holds about one worker: personal data in clear (null: erased), what a pending correction asks for, and every
+    row of every table. Every answer of this form is recorded as a look.
+    """
+
+    worker: WorkerId
+    worker_no: str
+    personal: PersonalData | None
+    correction_asked: IdentityAsked | None
+    tables: dict[str, list[dict[str, Any]]]

@@ -1,0 +1,24 @@
+"""Everything held about one worker."""
+
+from __future__ import annotations
+
+from shared.records import Statements
+
+RECORDS: Statements = {
+    "worker": "SELECT to_jsonb(one) FROM worker AS one WHERE id = $1",
+    "earlier_code": "SELECT to_jsonb(one) FROM earlier_code AS one WHERE worker = $1 ORDER BY code, until",
+    "supply": "SELECT to_jsonb(one) FROM supply AS one WHERE worker = $1 ORDER BY destination, occupation",
+    "certificate": "SELECT to_jsonb(one) FROM certificate AS one WHERE worker = $1 ORDER BY serial",
+    "proposal": "SELECT to_jsonb(one) FROM proposal AS one WHERE worker = $1 ORDER BY id",
+    "placement": "SELECT to_jsonb(one) FROM placement AS one WHERE worker = $1 ORDER BY id",
+    "dispatch": "SELECT to_jsonb(one) FROM dispatch AS one WHERE worker = $1 ORDER BY placement",
+    "intention_match": """
+        SELECT to_jsonb(one) FROM intention_match AS one WHERE placement IN (SELECT id FROM placement WHERE worker = $1) ORDER BY placement
+    """,
+    "fee": "SELECT to_jsonb(one) FROM fee AS one WHERE placement IN (SELECT id FROM placement WHERE worker = $1) ORDER BY id",
+    "history": """
+        SELECT to_jsonb(one) FROM history AS one
+        WHERE subject = ANY (SELECT id::text FROM placement WHERE worker = $1 UNION ALL SELECT id::text FROM proposal WHERE worker = $1)
+        ORDER BY id
+    """,
+}

@@ -1,0 +1,16 @@
+"""Everything held about one worker."""
+
+from __future__ import annotations
+
+from shared.records import Statements
+
+RECORDS: Statements = {
+    "need": "SELECT to_jsonb(one) FROM need AS one WHERE worker = $1 ORDER BY need",
+    "enrolment": "SELECT to_jsonb(one) FROM enrolment AS one WHERE worker = $1 ORDER BY enrolment",
+    "attendance": "SELECT to_jsonb(one) FROM attendance AS one WHERE worker = $1 ORDER BY day, enrolment",
+    "finding": "SELECT to_jsonb(one) FROM finding AS one WHERE worker = $1 ORDER BY day, finding",
+    "certificate": "SELECT to_jsonb(one) FROM certificate AS one WHERE worker = $1 ORDER BY serial",
+    "history": """
+        SELECT to_jsonb(one) FROM history AS one WHERE subject = ANY (SELECT enrolment::text FROM enrolment WHERE worker = $1) ORDER BY id
+    """,
+}
