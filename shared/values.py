@@ -74,6 +74,7 @@ class Sex(StrEnum):
     MALE = "male"
 
 
+Payer = Literal["employer", "enterprise", "reserve", "insurance"]  # of a settlement
 Scheme = Literal["three_belt", "nbs4", "poverty22"]
 Region = Literal["east", "central", "west", "northeast", "poverty22", "other", "none"]
 

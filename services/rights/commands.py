@@ -8,8 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from services.rights.domain.case_files import EvidenceKind, Offerer, Position, Provider
 from services.rights.domain.cases import Category, Medium, Outcome, PauseReason, Severity
-from services.rights.domain.settlements import Payer
-from shared.values import Day, EnterpriseId, Money, PeriodField, PlacementId, ReportId
+from shared.values import Day, EnterpriseId, Money, Payer, PeriodField, PlacementId, ReportId
 
 LARGEST_AMOUNT = 10**13  # minor units
 

@@ -13,6 +13,7 @@ from shared.values import (
     EnterpriseId,
     Money,
     Occupation,
+    Payer,
     Period,
     PlacementId,
     ReportId,
@@ -198,7 +199,7 @@ class CaseSettled(_Case):
     """What was agreed is paid. `collective`: settled with that case, whose event has the amount of all its members together."""
 
     amount: Money | None
-    paid_by: Literal["employer", "enterprise", "reserve", "insurance"]
+    paid_by: Payer
     settlement: SettlementId
     collective: CaseId | None
 

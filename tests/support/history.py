@@ -95,6 +95,10 @@ KINDS = (
     "answer",
     "overdue",
     "settle",
+    "reopen",
+    "pay out",
+    "escalate",
+    "refuse",
     "assess",
     "assess",
     "survey",
@@ -297,16 +301,22 @@ def _single(world: World, step: Step) -> None:
         "expires": step.day,
         "registered_on": step.before(step.day, 9),
         "matched_on": step.before(step.day, 2),
-        "opened_on": step.before(step.day, 5) or (step.day if step.kind == "answer" else None),
+        "opened_on": step.before(step.day, 5) or (step.day if step.kind in ("answer", "reopen") else None),
+        "closed_on": step.day - timedelta(step.other % 3),
+        "paid_by": ("employer", "enterprise", "reserve", "insurance")[step.codes % 4],
+        "amount": Money(minor=step.codes, currency=paid(1).net.currency) if step.codes % 3 else None,
         **dict.fromkeys(("expected", "paid", "shortfall", "recovered"), Money(minor=step.codes, currency=paid(1).net.currency)),
     }
-    if step.codes % 5 == 0 and step.kind in ("complain", "answer", "overdue", "settle"):
+    if step.codes % 5 == 0 and step.kind in _OF_CASES:
         codes |= {"origin": None, "destination": None, "placement": None}
     else:
         codes["origin"] = origin
+    if step.kind == "refuse":
+        codes |= {"reason": "reserve_too_small", "amount": paid(step.codes).net}
     world.publish(_SINGLES[step.kind].model_validate(codes), step.day + timedelta(step.late))
 
 
+_OF_CASES = ("complain", "answer", "overdue", "settle", "reopen", "pay out", "escalate", "refuse")
 _UNCOUNTED_FIELDS: Mapping[str, Any] = {
     "order": UUID(int=3),
     "score": 500,
@@ -338,6 +348,11 @@ _UNCOUNTED_FIELDS: Mapping[str, Any] = {
     "via": "worker",
     "due_at": "2030-01-01T00:00:00Z",
     "outcome": "settled",
+    "ground": "term",
+    "level": "province",
+    "cause": "officer",
+    "settlement": UUID(int=5),
+    "collective": None,
     "certificate": "token",
     "checks": (),
     "employer": "employer-1",
@@ -367,6 +382,10 @@ _SINGLES: Mapping[str, type[Event]] = {
     "answer": events.CaseAnswered,
     "overdue": events.CaseDeadlineMissed,
     "settle": events.CaseClosed,
+    "reopen": events.CaseReopened,
+    "pay out": events.CaseSettled,
+    "escalate": events.CaseEscalated,
+    "refuse": events.CaseSettlementRefused,
 }
 
 

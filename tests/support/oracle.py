@@ -54,6 +54,11 @@ MEASURES = {
     40: "fees_worker",
     41: "fees_enterprise",
     42: "fees_employer",
+    52: "settlements",
+    53: "settlement_amount",
+    54: "escalations",
+    55: "cases_reopened",
+    56: "settlements_refused",
 }
 CUTS = {
     1: ("county", "designation"),
@@ -64,10 +69,12 @@ CUTS = {
     6: ("province", "person"),
     7: ("province", "days"),
     8: ("destination", "days"),
+    12: ("province", "payer"),
 }
 DEPARTURE_CUTS = (1, 2, 3, 4, 5, 6)  # the cuts in which a departure counts
 INCOME_CUTS = (1, 2, 3, 4, 5)
 CASE_CUTS = (1, 2, 4)
+SETTLEMENT_CUTS = (*CASE_CUTS, 12)
 ORDER_CUTS = (4,)
 INTENTION_CUTS = (1, 2, 3, 4)
 DURATION_CUTS = (7, 8)
@@ -138,6 +145,8 @@ def _key(name: str, codes: Mapping[str, Any], day: str) -> str:
         return str(origin.get("designation", "-"))
     if name == "province":
         return province(origin["county"]) if origin else "-"
+    if name == "payer":
+        return str(codes["paid_by"])
     if name == "person":
         return f"{codes['sex']} {_ages(int(codes.get('departed_on', day)[:4]) - codes['birth_year'])}"
     return str(codes.get(name) or "-")
@@ -258,6 +267,22 @@ def _case(measure: str, duration: str) -> Callable[[Mapping[str, Any]], Contribu
     ]
 
 
+def _reopened(data: Mapping[str, Any]) -> Contributions:
+    """The closing did not stand."""
+    return [
+        Contribution("cases_closed", CASE_CUTS, data["closed_on"], data, -1),
+        *_took("case_to_close", data["opened_on"], data["closed_on"], data, -1),
+        Contribution("cases_reopened", CASE_CUTS, data["effective"], data),
+    ]
+
+
+def _settled(data: Mapping[str, Any]) -> Contributions:
+    found, paid = [Contribution("settlements", SETTLEMENT_CUTS, data["effective"], data)], data["amount"]
+    if paid is not None:
+        found.append(Contribution("settlement_amount", SETTLEMENT_CUTS, data["effective"], data, paid["minor"], currency=paid["currency"]))
+    return found
+
+
 def _assessed(data: Mapping[str, Any]) -> Contributions:
     found: Contributions = []
     for name, sign in (("previous", -1), ("fact", 1)):
@@ -367,6 +392,10 @@ _COUNTS: Mapping[str, Callable[[Mapping[str, Any]], Contributions]] = {
     "rights.CaseAnswered.v1": _case("cases_answered", "case_to_answer"),
     "rights.CaseDeadlineMissed.v1": _once("cases_overdue", CASE_CUTS),
     "rights.CaseClosed.v1": _case("cases_closed", "case_to_close"),
+    "rights.CaseReopened.v1": _reopened,
+    "rights.CaseSettled.v1": _settled,
+    "rights.CaseEscalated.v1": _once("escalations", CASE_CUTS),
+    "rights.CaseSettlementRefused.v1": _once("settlements_refused", CASE_CUTS),
 }
 
 

@@ -256,6 +256,10 @@ def case_closed(of: events.CaseOpened, on: date) -> events.CaseClosed:
     return events.CaseClosed.model_validate({**_case(of, on), "outcome": "settled"})
 
 
+def case_reopened(of: events.CaseClosed, on: date) -> events.CaseReopened:
+    return events.CaseReopened.model_validate({**of.model_dump(), "effective": on, "closed_on": of.effective, "ground": "term"})
+
+
 def cost(fee: int, first_income: int, period: str = "2018-06", currency: str = "CNY") -> events.RecruitmentCost:
     milli = (2000 * fee + first_income) // (2 * first_income)
     return events.RecruitmentCost.model_validate(

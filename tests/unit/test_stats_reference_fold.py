@@ -23,6 +23,9 @@ from tests.support.stats import (
     UNKNOWN,
     assessed,
     came_back,
+    case_closed,
+    case_opened,
+    case_reopened,
     corrected,
     cost,
     departure,
@@ -214,3 +217,19 @@ def test_a_survey_counts_heads_and_its_county_once_a_year() -> None:
     cells = fold_all([recorded(first), recorded(second), *map(recorded, moved)])
     assert (total(cells, "survey_respondents"), total(cells, "surveyed_counties")) == (1200, 1)
     assert {cell.day for cell, value in cells.items() if value} == {date(2018, 9, 1)}
+
+
+def test_a_case_that_was_reopened_is_closed_once_and_took_from_its_opening_to_its_last_closing() -> None:
+    opened = case_opened(date(2018, 5, 2), dispatched(departure(POOR_WEST)))
+    first, last = (case_closed(opened, day) for day in (date(2018, 5, 12), date(2018, 7, 2)))
+    again = case_reopened(first, date(2018, 6, 1))
+    once, twice = fold_all([recorded(last)]), Counter(fold_all([recorded(one) for one in (first, again, last)]))
+    for measure in ("cases_closed", "case_to_close"):
+        of = MEASURE[measure].code
+        by_day: Counter[Cell] = Counter()
+        for cell, value in twice.items():
+            if cell.measure == of:
+                by_day[cell._replace(recorded_on=date(2018, 7, 2))] += value
+        expected = {cell._replace(recorded_on=date(2018, 7, 2)): value for cell, value in once.items() if cell.measure == of}
+        assert {cell: value for cell, value in by_day.items() if value} == expected
+    assert total(dict(twice), "cases_reopened") == 1

@@ -10,11 +10,10 @@ from typing import Literal
 
 from services.rights.domain.cases import Category
 from services.rights.domain.errors import SettlementNotPending, SettlementNotPositive, SettlementNotYuan
-from shared.values import CaseId, Currency, Money, SettlementId
+from shared.values import CaseId, Currency, Money, Payer, SettlementId
 
 RESERVE_CURRENCY = Currency("CNY")  # E3
 
-Payer = Literal["employer", "enterprise", "reserve", "insurance"]
 ReserveUse = Literal["fee_refund", "wages", "compensation", "repatriation"]
 # What the reserve may pay for (E4), by what the case is about.
 USES: Mapping[Category, ReserveUse] = {

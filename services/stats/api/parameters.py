@@ -10,7 +10,19 @@ from services.stats.domain.fields import Code
 from services.stats.domain.periods import period_end, period_start
 from services.stats.domain.questions import AgeBand, Basis, By, Filter, Question
 from shared.principals import Role
-from shared.values import Channel, CountyField, Day, Designation, DestinationField, EnterpriseId, OccupationField, Region, Scheme, Sex
+from shared.values import (
+    Channel,
+    CountyField,
+    Day,
+    Designation,
+    DestinationField,
+    EnterpriseId,
+    OccupationField,
+    Payer,
+    Region,
+    Scheme,
+    Sex,
+)
 from shared.web.call import Call, allow
 
 Reader = Annotated[Call, allow(Role.OFFICER, Role.OPERATOR, Role.AUDITOR)]
@@ -33,6 +45,7 @@ def _filter(
     channel: Annotated[list[Channel], Query(max_length=3)] = [],  # noqa: B006
     sex: Annotated[list[Sex], Query(max_length=2)] = [],  # noqa: B006
     age_band: Annotated[list[AgeBand], Query(max_length=20)] = [],  # noqa: B006
+    payer: Annotated[list[Payer], Query(max_length=4)] = [],  # noqa: B006
 ) -> Filter:
     """The dimensions of a question's filter, each repeatable."""
     return Filter(
@@ -47,6 +60,7 @@ def _filter(
         channel=tuple(channel),
         sex=tuple(sex),
         age_band=tuple(age_band),
+        payer=tuple(payer),
     )
 
 

@@ -20,7 +20,7 @@ from shared.values import FeePayer
 # --- dimensions and cuts ----------------------------------------------------------------------------------------------
 Dimension = Literal[
     "county", "designation", "province", "region", "listed", "destination", "occupation", "enterprise", "channel", "person",
-    "sex", "age_band", "days",
+    "sex", "age_band", "days", "payer",
 ]  # fmt: skip
 NOWHERE = "-"  # the event does not say: a case without a placement has no destination
 AGE_BANDS = ((0, 19), (20, 24), (25, 29), (30, 34), (35, 39), (40, 44), (45, 49), (50, 54), (55, 59), (60, 150))
@@ -66,6 +66,7 @@ CUTS = (
     Cut(code=6, name="province x sex and age", k1="province", k2="person", derived=("region", "sex", "age_band")),
     Cut(code=7, name="province x days", k1="province", k2="days", derived=("region",), monthly=True),
     Cut(code=8, name="destination x days", k1="destination", k2="days", derived=()),
+    Cut(code=12, name="province x payer", k1="province", k2="payer", derived=("region",)),
 )
 CUT_BY_CODE = {cut.code: cut for cut in CUTS}
 
@@ -126,9 +127,10 @@ MEASURES = (
     Measure(code=16, name="shortfall_recovered", kind="flow", unit="minor units",
             definition="Wages recovered after a finding, dated by the day of recovery.", rate="day"),
     Measure(code=17, name="cases_opened", kind="flow", unit="cases",
-            definition="Cases opened, dated by the effective day."),
+            definition="Cases opened, dated by the effective day. A case that is reopened is not opened a second time."),
     Measure(code=18, name="cases_closed", kind="flow", unit="cases",
-            definition="Cases closed, dated by the effective day."),
+            definition="Cases closed, dated by the day of the closing; a closing that did not stand, since the case was reopened, is taken "
+                       "off."),
     Measure(code=19, name="open_positions", kind="level", unit="positions",
             definition="Positions of open job orders that nobody is matched to: the orders in hand."),
     Measure(code=20, name="cases_answered", kind="flow", unit="cases",
@@ -148,7 +150,7 @@ MEASURES = (
     Measure(code=27, name="case_to_answer", kind="durations", unit="cases",
             definition="Days from a case's opening to its first answer, dated by the answer."),
     Measure(code=28, name="case_to_close", kind="durations", unit="cases",
-            definition="Days from a case's opening to its closing, dated by the closing."),
+            definition="Days from a case's opening to its closing, dated by the closing; of a case that was reopened to its last one."),
     Measure(code=29, name="recruitment_fees", kind="flow", unit="minor units",
             definition="Fees that workers with a first income were charged for their recruitment, dated by the wage period of that "
                        "income.", rate="wage period"),
@@ -179,6 +181,17 @@ MEASURES = (
             rate="day"),
     Measure(code=42, name="fees_employer", kind="flow", unit="minor units",
             definition="Fees declared as charged to employers, in the currency charged, dated by the day of the charge.", rate="day"),
+    Measure(code=52, name="settlements", kind="flow", unit="cases",
+            definition="Cases settled, by who pays, dated by the day of the payment; each member of a collective case counts."),
+    Measure(code=53, name="settlement_amount", kind="flow", unit="minor units",
+            definition="Paid in settlements, by who pays, in the currency paid, dated by the day of the payment; what a collective case "
+                       "pays counts once.", rate="day"),
+    Measure(code=54, name="escalations", kind="flow", unit="escalations",
+            definition="Cases taken to the next higher office, dated by the day."),
+    Measure(code=55, name="cases_reopened", kind="flow", unit="cases",
+            definition="Cases reopened after their closing, dated by the reopening."),
+    Measure(code=56, name="settlements_refused", kind="flow", unit="settlements",
+            definition="Settlements that the reserve was asked for and did not pay, dated by the refusal."),
 )  # fmt: skip
 MEASURE = {measure.name: measure for measure in MEASURES}
 MEASURE_BY_CODE = {measure.code: measure for measure in MEASURES}
@@ -336,6 +349,13 @@ RULES = (
     Rule(event=events.CaseDeadlineMissed, measure="cases_overdue", day="effective"),
     Rule(event=events.CaseClosed, measure="cases_closed", day="effective"),
     Rule(event=events.CaseClosed, measure="case_to_close", day="effective", since="opened_on"),
+    Rule(event=events.CaseReopened, measure="cases_closed", day="closed_on", sign=-1),
+    Rule(event=events.CaseReopened, measure="case_to_close", day="closed_on", sign=-1, since="opened_on"),
+    Rule(event=events.CaseReopened, measure="cases_reopened", day="effective"),
+    Rule(event=events.CaseSettled, measure="settlements", day="effective"),
+    Rule(event=events.CaseSettled, measure="settlement_amount", day="effective", money="amount"),
+    Rule(event=events.CaseEscalated, measure="escalations", day="effective"),
+    Rule(event=events.CaseSettlementRefused, measure="settlements_refused", day="effective"),
     *_recruitment("previous", -1),
     *_recruitment("fact", 1),
     _intention(events.IntentionRecorded, "fact", 1),
@@ -370,6 +390,7 @@ SOURCES: dict[Dimension, tuple[str, ...]] = {
     "enterprise": ("enterprise",),
     "channel": ("channel",),
     "person": ("sex",),
+    "payer": ("paid_by",),
 }
 
 

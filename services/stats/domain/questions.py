@@ -15,6 +15,7 @@ from shared.values import (
     DestinationField,
     EnterpriseId,
     OccupationField,
+    Payer,
     Region,
     Scheme,
     Sex,
@@ -39,6 +40,7 @@ By = Literal[
     "sex",
     "age_band",
     "days",
+    "payer",
 ]
 PublicBy = Literal["province", "destination", "channel", "sex", "age_band"]
 
@@ -57,6 +59,7 @@ class Filter(DomainModel):
     channel: Annotated[tuple[Channel, ...], Field(max_length=3)] = ()
     sex: Annotated[tuple[Sex, ...], Field(max_length=2)] = ()
     age_band: Annotated[tuple[AgeBand, ...], Field(max_length=20)] = ()
+    payer: Annotated[tuple[Payer, ...], Field(max_length=4)] = ()  # of a settlement
 
     def chosen(self) -> dict[str, frozenset[str]]:
         """The dimensions that restrict, and to what."""
