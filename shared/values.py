@@ -41,6 +41,7 @@ SettlementId = NewType("SettlementId", UUID)
 ImportId = NewType("ImportId", UUID)
 CorrectionId = NewType("CorrectionId", UUID)
 SurveyId = NewType("SurveyId", UUID)
+DuplicateId = NewType("DuplicateId", UUID)
 
 CountyCode = NewType("CountyCode", str)  # GB/T 2260, six digits, vintage December 2017
 Destination = NewType("Destination", str)  # ISO 3166-1 alpha-3

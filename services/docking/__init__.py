@@ -4,13 +4,13 @@ Owns     enterprises and their reserve, employers, docking fairs and intentions,
          placements, declared fees, clearances, dispatches.
 Out      EnterpriseQualified/Renewed/Suspended/Reinstated/Expired/Revoked, ReserveDeposited/Drawn/DrawRefused/Restored,
          EmployerRegistered, DockingFairHeld, IntentionRecorded/Corrected/Voided/Matched/Released,
-         JobOrderOpened/Amended/Closed/Expired, MatchDeclined/Expired, MatchedToEnterprise, ContractRegistered,
+         JobOrderOpened/Amended/Closed/Expired, MatchDeclined/Expired, MergeHeld/Resumed, MatchedToEnterprise, ContractRegistered,
          FeeDeclared/Corrected/Voided, InsuranceBound, ClearanceRequested/Granted/Refused/Withdrawn, PlacementCancelled,
          Dispatched, Returned, ReturnCorrected, DispatchCorrected, DispatchVoided
          (topic docking.events; subject: enterprise, employer, fair, intention, order, match or placement).
 In       registration: WorkerRegistered, WorkerVerified, WillingnessRecorded/Withdrawn/Expired (who may be matched),
          WorkerCorrected, ResidenceChanged, HouseholdStatusChanged (departures on record follow),
-         WorkerSuspended/Reinstated/Erased, RegistrationLapsed;
+         WorkersMerged, WorkerSuspended/Reinstated/Erased, RegistrationLapsed;
          training: CertificateIssued/Revoked/Expired (the clearance saga); rights: CaseOpened/Triaged/Closed/Reopened (blocking cases),
          ReserveDrawRequested/Withdrawn (settlements that the reserve pays);
          stats: QuotaStatusChanged (the weight of the quota gap in matching).

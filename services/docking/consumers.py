@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.docking.usecases import clearances, enterprises, proposals, settlement_draws, workers
+from services.docking.usecases import clearances, enterprises, merges, proposals, settlement_draws, workers
 from shared import events
 from shared.delivery import consumer
 
@@ -18,6 +18,7 @@ HANDLERS: consumer.Handlers = {
     events.WorkerErased: workers.worker_erased,
     events.WorkerReinstated: workers.worker_reinstated,
     events.RegistrationLapsed: workers.registration_lapsed,
+    events.WorkersMerged: merges.workers_merged,
     events.WillingnessRecorded: workers.willingness_recorded,
     events.WillingnessWithdrawn: workers.willingness_ended,
     events.WillingnessExpired: workers.willingness_ended,

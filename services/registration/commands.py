@@ -7,10 +7,11 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from services.registration.domain.corrections import CorrectionReason, RejectionReason
+from services.registration.domain.duplicates import LinkReason, MergeRejection
 from services.registration.domain.surveys import SurveyVoidReason
 from services.registration.domain.validity import ReinstatementReason, SuspensionReason
 from services.registration.domain.workers import ResidenceBasis, Source
-from shared.values import CountyField, Day, DestinationField, HouseholdStatus, Line, Money, OccupationField, Sex
+from shared.values import CountyField, Day, DestinationField, HouseholdStatus, Line, Money, OccupationField, Sex, WorkerId
 
 T = TypeVar("T")
 
@@ -144,6 +145,25 @@ class ApproveCorrection(_Command):
 
 class RejectCorrection(_Command):
     reason: RejectionReason
+
+
+class LinkDuplicate(_Command):
+    """Somebody states that the two are one person; `other` is kept apart from it no longer."""
+
+    other: WorkerId
+    reason: LinkReason
+
+
+class ConfirmMerge(_Command):
+    """The two are one person. `survivor` is the one whose number and codes stay."""
+
+    survivor: WorkerId
+
+
+class RejectMerge(_Command):
+    """The two are not one person, or nobody can say so."""
+
+    reason: MergeRejection
 
 
 class RecordWillingness(_Command):

@@ -44,6 +44,9 @@ class Policy(BaseSettings):
     registration_erasure_days: int = Field(
         default=90, ge=0, le=36_500, description="(p) days after a return before which personal data are not erased: wages may be due"
     )
+    registration_duplicates_per_key: int = Field(
+        default=5, ge=1, le=100, description="earlier registrations that one is compared with, per key that both share"
+    )
     registration_import_rows: int = Field(default=100_000, ge=1, le=150_000, description="rows one file may have")
     registration_import_chunk: int = Field(default=1000, ge=1, le=10_000, description="rows per transaction of an import")
 

@@ -6,5 +6,6 @@ RecruitmentCostAssessed, CaseOpened, CaseEvidenceAdded, CaseTriaged, CaseAssigne
 CaseDeadlineMissed, CaseEscalated, CaseResponseRequested, CaseResponseReceived, CaseOfferRecorded, CaseSettled,
 CaseSettlementRefused, CaseClosureAsked, CaseClosed, CaseReopened, CasesGrouped, ReserveDrawRequested, ReserveDrawWithdrawn.
 Events in (docking): ContractRegistered, FeeDeclared, FeeCorrected, FeeVoided, Dispatched, Returned, ReturnCorrected, DispatchCorrected,
-DispatchVoided, EnterpriseQualified, EnterpriseRenewed (the seat), ReserveDrawn, ReserveDrawRefused (settlements).
+DispatchVoided, EnterpriseQualified, EnterpriseRenewed (the seat), ReserveDrawn, ReserveDrawRefused (settlements);
+(registration): WorkersMerged (the ledgers of the absorbed worker are the survivor's).
 """

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from services.rights.usecases import case_openings, fees, ledgers, settlements
+from services.rights.usecases import case_openings, fees, ledgers, merges, settlements
 from shared import events
 from shared.delivery import consumer
 
-TOPICS = (events.DOCKING,)
+TOPICS = (events.DOCKING, events.REGISTRATION)
 
 HANDLERS: consumer.Handlers = {
     events.EnterpriseQualified: case_openings.enter_seat,
@@ -22,6 +22,7 @@ HANDLERS: consumer.Handlers = {
     events.DispatchVoided: ledgers.void_dispatch,
     events.ReserveDrawn: settlements.reserve_paid,
     events.ReserveDrawRefused: settlements.reserve_refused,
+    events.WorkersMerged: merges.workers_merged,
 }
 
 apply = consumer.each(HANDLERS)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from services.training.usecases import needs
+from services.training.usecases import merges, needs
 from shared import events
 from shared.delivery import consumer
 
-TOPICS = (events.DOCKING,)
+TOPICS = (events.DOCKING, events.REGISTRATION)
 
 HANDLERS: consumer.Handlers = {
     events.MatchedToEnterprise: needs.open_need,
     events.PlacementCancelled: needs.cancel_need,
     events.Dispatched: needs.end_need,
+    events.WorkersMerged: merges.workers_merged,
 }
 
 apply = consumer.each(HANDLERS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -38,7 +39,7 @@ class History(BaseModel):
 
 _INSERT = "INSERT INTO history (subject, type, actor, recorded, effective, reason) VALUES ($1, $2, $3, $4, $5, $6)"
 _LIST = """
-SELECT id, type, event_id, actor, recorded, effective, reason FROM history WHERE subject = $1 AND id > $2 ORDER BY id LIMIT $3
+SELECT id, type, event_id, actor, recorded, effective, reason FROM history WHERE subject = ANY($1::text[]) AND id > $2 ORDER BY id LIMIT $3
 """
 
 
@@ -52,8 +53,8 @@ async def note(tx: Tx, subject: UUID, what: str, reason: str) -> None:
     await tx.conn.execute(_INSERT, str(subject), what, str(tx.principal), tx.clock.now(), tx.clock.today(), reason)
 
 
-async def changes_of(tx: Tx, subject: UUID, after: int, limit: int) -> History:
-    """One page of the history of `subject`, oldest first."""
-    rows = [Change(**row) for row in await tx.conn.fetch(_LIST, str(subject), after, limit + 1)]
+async def changes_of(tx: Tx, subject: UUID, after: int, limit: int, *, absorbed: Sequence[UUID] = ()) -> History:
+    """One page of the history of `subject`, and of what has been `absorbed` in it, oldest first."""
+    rows = [Change(**row) for row in await tx.conn.fetch(_LIST, [str(one) for one in (subject, *absorbed)], after, limit + 1)]
     items, following = page(rows, limit, lambda change: change.id)
     return History(items=tuple(items), next=following)

@@ -389,6 +389,28 @@ class DispatchVoided(_Placement):
         return self.previous.departed_on
 
 
+class _Merge(Event):
+    """What docking makes of registration's WorkersMerged."""
+
+    TOPIC = DOCKING
+    SUBJECT = "absorbed"
+
+    absorbed: WorkerId
+    survivor: WorkerId
+    effective: date
+
+
+class MergeHeld(_Merge):
+    """The two were abroad at the same time, which one person cannot be: both stay as they are until the stays are put right."""
+
+    reason: Literal["both_abroad", "stays_overlap"]
+    placements: tuple[PlacementId, ...]  # the two stays that contradict each other
+
+
+class MergeResumed(_Merge):
+    """What contradicted itself is put right, and the two are one."""
+
+
 EVENTS: tuple[type[Event], ...] = (
     EnterpriseQualified,
     EnterpriseRenewed,
@@ -420,4 +442,6 @@ EVENTS: tuple[type[Event], ...] = (
     ReturnCorrected,
     DispatchCorrected,
     DispatchVoided,
+    MergeHeld,
+    MergeResumed,
 )

@@ -8,6 +8,7 @@ from typing import Literal
 from shared.events.event import REGISTRATION, Event, Origin, Part
 from shared.values import (
     Destination,
+    DuplicateId,
     HouseholdStatus,
     ImportId,
     Money,
@@ -182,6 +183,41 @@ class WorkerErased(_Registration):
     effective: date
 
 
+class DuplicateSuspected(_Registration):
+    """The registration shares keys with an earlier one: perhaps one person. `person`: name in Latin letters, birth date and county.
+
+    `origin`: of the later one. Nothing is refused for it; somebody merges the two or keeps them apart.
+    """
+
+    worker: WorkerId
+    other: WorkerId
+    duplicate: DuplicateId
+    keys: tuple[Literal["document", "person"], ...]
+    origin: Origin
+    effective: date
+
+
+class WorkersMerged(_Registration):
+    """Two registrations are one person: whatever is known of the absorbed one is the survivor's. The last event of the absorbed one.
+
+    `origin`: of the absorbed one. `ends_willingness`: it was willing, and is not counted any more; what the survivor takes over of it is
+    an event of the survivor. The survivor may be absorbed later in its turn.
+    """
+
+    SUBJECT = "absorbed"
+
+    absorbed: WorkerId
+    survivor: WorkerId
+    absorbed_no: str
+    survivor_no: str
+    duplicate: DuplicateId
+    origin: Origin
+    ends_willingness: bool
+    linked_by: str | None
+    confirmed_by: str
+    effective: date
+
+
 class ImportCompleted(_Registration):
     SUBJECT = "import_id"
 
@@ -269,6 +305,8 @@ EVENTS: tuple[type[Event], ...] = (
     WorkerReinstated,
     RegistrationLapsed,
     WorkerErased,
+    DuplicateSuspected,
+    WorkersMerged,
     ImportCompleted,
     SurveyRecorded,
     SurveyCorrected,

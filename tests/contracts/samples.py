@@ -33,6 +33,7 @@ BY_TYPE: Mapping[object, object] = {
     datetime: datetime(2018, 10, 17, 9, 30, tzinfo=UTC),
 }
 BY_FIELD: Mapping[str, object] = {
+    "absorbed_no": "W00000417-1",
     "approver": "officer:second-approver",
     "assignee": "officer-li-2",
     "birth_year": 1990,
@@ -40,6 +41,7 @@ BY_FIELD: Mapping[str, object] = {
     "centre": "centre-lanzhou-1",
     "checks": ("training", "insurance", "contract"),
     "company": "employer-osaka-17",
+    "confirmed_by": "officer:second-approver",
     "contract_no": "GS-2018-000417",
     "currency": "CNY",
     "cut": "county=622427,designation=national",
@@ -57,6 +59,7 @@ BY_FIELD: Mapping[str, object] = {
     "key": "dispatches|county=622427|2018-09",
     "licence_no": "LW620020180007",
     "lag_seconds": 1,
+    "linked_by": "clerk:county-622427",
     "measure": "dispatches",
     "minor": 18000000,
     "months_milli": 1250,
@@ -79,6 +82,7 @@ BY_FIELD: Mapping[str, object] = {
     "share": (146, 1802),
     "share_before": (150, 1802),
     "status": "breached",
+    "survivor_no": "W00000093-5",
     "target": "dispatches",
     "terms_hash": "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
     "topic": "docking.events",

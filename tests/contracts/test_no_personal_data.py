@@ -116,6 +116,10 @@ TEXT = {
     "traceparent": "W3C trace context",
     "type": "CloudEvents type",
     "why_parked": "slug of a refusal",
+    "absorbed_no": "the programme's own number, without meaning",
+    "survivor_no": "the programme's own number, without meaning",
+    "confirmed_by": "role and account name",
+    "linked_by": "role and account name",
     "worker_no": "the programme's own number, without meaning",
 }
 

@@ -45,6 +45,8 @@ MEASURES = {
     29: "recruitment_fees",
     30: "first_incomes",
     31: "recruitment_cost",
+    67: "duplicates_suspected",
+    68: "merges",
     32: "survey_respondents",
     33: "survey_able",
     34: "survey_willing",
@@ -245,6 +247,11 @@ def _survey(data: Mapping[str, Any], **signs: int) -> Contributions:
     return found
 
 
+def _workers_merged(data: Mapping[str, Any]) -> Contributions:
+    willing = _once("willing", (1,), -1)(data) if data["ends_willingness"] else []
+    return [*_once("merges", (1,))(data), *willing]
+
+
 def _matched(data: Mapping[str, Any]) -> Contributions:
     return [
         Contribution("matched", INCOME_CUTS, data["effective"], data),
@@ -358,6 +365,8 @@ _COUNTS: Mapping[str, Callable[[Mapping[str, Any]], Contributions]] = {
     "registration.SurveyRecorded.v1": lambda data: _survey(data, fact=1),
     "registration.SurveyCorrected.v1": lambda data: _survey(data, previous=-1, fact=1),
     "registration.SurveyVoided.v1": lambda data: _survey(data, previous=-1),
+    "registration.DuplicateSuspected.v1": _once("duplicates_suspected", (1,)),
+    "registration.WorkersMerged.v1": _workers_merged,
     "training.CertificateIssued.v1": _once("certified", (1, 2, 3)),
     "docking.JobOrderOpened.v1": _positions(1, "positions"),
     "docking.JobOrderAmended.v1": lambda data: [*_positions(-1, "previous_positions")(data), *_positions(1, "positions")(data)],

@@ -25,6 +25,7 @@ LOCK = PLACEMENT.select("FROM placement WHERE id = $1 FOR UPDATE")
 LOCK_ACTIVE = PLACEMENT.select("""
 FROM placement WHERE worker = $1 AND state IN ('matched', 'clearance_requested', 'cleared', 'abroad') FOR UPDATE
 """)
+LOCK_OF_WORKERS = PLACEMENT.select("FROM placement WHERE worker = ANY($1::uuid[]) ORDER BY id FOR UPDATE")
 LOCK_OF_MATCH = PLACEMENT.select("FROM placement WHERE match = $1 FOR UPDATE")
 LOCK_OVERDUE = PLACEMENT.select("""
 FROM placement WHERE state IN ('matched', 'clearance_requested', 'cleared') AND due < $1
@@ -108,6 +109,11 @@ async def lock(tx: Tx, placement: PlacementId) -> Placement | None:
 async def lock_active(tx: Tx, worker: WorkerId) -> Placement | None:
     """The worker's one active placement."""
     return await fetch_one(tx.conn, LOCK_ACTIVE, worker)
+
+
+async def lock_of_workers(tx: Tx, workers: Sequence[WorkerId]) -> list[Placement]:
+    """Every placement of theirs, ended ones too."""
+    return await fetch(tx.conn, LOCK_OF_WORKERS, workers)
 
 
 async def lock_of_match(tx: Tx, match: MatchId) -> Placement | None:

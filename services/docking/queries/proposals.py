@@ -22,6 +22,7 @@ GET_CODES = CODES.select("""
 FROM proposal JOIN job_order ON job_order.id = proposal.job_order JOIN worker ON worker.id = proposal.worker WHERE proposal.id = $1
 """)
 LIST_DECLINED = "SELECT DISTINCT job_order, worker FROM proposal WHERE job_order = ANY($1::uuid[]) AND state = 'declined'"
+LOCK_OF_WORKERS = PROPOSAL.select("FROM proposal WHERE worker = ANY($1::uuid[]) ORDER BY id FOR UPDATE")
 LOCK = PROPOSAL.select("FROM proposal WHERE id = $1 FOR UPDATE")
 # The same worker proposed again for the same order: the proposal is renewed, not doubled.
 INSERT_ALL = """
@@ -42,6 +43,16 @@ WHERE job_order.id = proposal.job_order AND worker.id = proposal.worker AND prop
     SELECT id FROM proposal WHERE state = 'proposed' AND expires < $1 ORDER BY expires, id LIMIT $2 FOR UPDATE SKIP LOCKED
 )
 """)
+UPDATE_PROPOSED_TWICE = CODES.returning("""
+UPDATE proposal SET state = 'expired' FROM job_order, worker
+WHERE job_order.id = proposal.job_order AND worker.id = proposal.worker AND proposal.worker = $1 AND proposal.state = 'proposed'
+    AND EXISTS (SELECT FROM proposal AS other WHERE other.job_order = proposal.job_order AND other.worker = $2 AND other.state = 'proposed')
+""")
+
+
+async def lock_of_workers(tx: Tx, workers: Sequence[WorkerId]) -> list[Proposal]:
+    """Every proposal of theirs."""
+    return await fetch(tx.conn, LOCK_OF_WORKERS, workers)
 
 
 async def lock(tx: Tx, match: MatchId) -> Proposal | None:
@@ -80,3 +91,8 @@ async def update_state(tx: Tx, match: MatchId, state: ProposalState) -> None:
 async def update_expired(tx: Tx, today: date, limit: int) -> list[MatchCodes]:
     """Returns those that have expired."""
     return await fetch(tx.conn, UPDATE_EXPIRED, today, limit)
+
+
+async def update_proposed_twice(tx: Tx, absorbed: WorkerId, survivor: WorkerId) -> list[MatchCodes]:
+    """Those of the absorbed worker for orders that the survivor is proposed for too have expired."""
+    return await fetch(tx.conn, UPDATE_PROPOSED_TWICE, absorbed, survivor)

@@ -17,7 +17,7 @@ from services.docking.domain.fees import Fee, require_no_own_employee
 from services.docking.domain.orders import Order, OrderState
 from services.docking.domain.placements import Placement, PlacementState
 from services.docking.domain.workers import Worker
-from services.docking.queries import dispatches, enterprises, fees, orders, placements, workers
+from services.docking.queries import dispatches, enterprises, fees, merges, orders, placements, workers
 from services.docking.usecases.contract_fees import fee_declared, new_contract_fee
 from services.docking.usecases.dispatches import uncounted
 from services.docking.usecases.event_fields import contract_fields, corrections, dispatch_fact, placement_event
@@ -58,6 +58,8 @@ class _Accepted:
 async def adopt_placements(tx: Tx, command: commands.AdoptPlacements) -> views.Adoption:
     """Each good row becomes a placement abroad with evidence `adopted`; each bad one is answered with its field and code."""
     rows, refused = _parse(command)
+    current = await merges.list_current(tx, sorted({row.worker for row in rows.values()}))
+    rows = {number: row.model_copy(update={"worker": current[row.worker]}) for number, row in rows.items()}
     records = await _read_records(tx, list(rows.values()))
     accepted: list[_Accepted] = []
     for number, row in rows.items():

@@ -10,7 +10,7 @@ from services.docking.clearance import certificate, checks
 from services.docking.domain import errors
 from services.docking.domain.certificates import TrainingCertificate
 from services.docking.domain.placements import Placement, PlacementState, Step, asked_again, state_after
-from services.docking.queries import blocking_cases, certificates, enterprises, fees, orders, placements, workers
+from services.docking.queries import blocking_cases, certificates, enterprises, fees, merges, orders, placements, workers
 from services.docking.settings import policy
 from services.docking.usecases.event_fields import placement_event
 from services.docking.usecases.placements import cancel, load, save
@@ -122,10 +122,17 @@ async def certificate_issued(tx: Tx, event: EventEnvelope[events.CertificateIssu
     The placement is locked before the certificate is written: a request under way either sees it, or waits where it is found here.
     """
     data = event.data
-    placement = await placements.lock_active(tx, data.worker)
+    worker = await merges.lock_current(tx, data.worker)
+    placement = await placements.lock_active(tx, worker)
     issued = TrainingCertificate(data.serial, data.destination, data.occupation, data.valid_to)
-    await certificates.insert(tx, issued, worker=data.worker, issued_on=data.effective)
-    if placement is None or placement.state is not PlacementState.CLEARANCE_REQUESTED:
+    await certificates.insert(tx, issued, worker=worker, issued_on=data.effective)
+    if placement is not None:
+        await decide_waiting(tx, placement)
+
+
+async def decide_waiting(tx: Tx, placement: Placement) -> None:
+    """A clearance that waits, as far as it can be decided by now. The caller holds the placement's lock."""
+    if placement.state is not PlacementState.CLEARANCE_REQUESTED:
         return
     outcome = await _assess(tx, placement)
     if outcome.verdict != "waiting":
@@ -135,7 +142,7 @@ async def certificate_issued(tx: Tx, event: EventEnvelope[events.CertificateIssu
 
 async def certificate_revoked(tx: Tx, event: EventEnvelope[events.CertificateRevoked]) -> None:
     """Before departure a clearance is withdrawn with the certificate it rests on: no departure is possible any more."""
-    placement = await placements.lock_active(tx, event.data.worker)
+    placement = await placements.lock_active(tx, await merges.lock_current(tx, event.data.worker))
     await certificates.update_revoked(tx, event.data.serial)
     if placement is not None and placement.state is PlacementState.CLEARED and placement.certificate == event.data.serial:
         await cancel(tx, placement, "clearance_withdrawn", withdrawn_for="certificate_revoked")
@@ -147,7 +154,7 @@ async def certificate_expired(tx: Tx, event: EventEnvelope[events.CertificateExp
     The position is not released yet, unlike after a revocation: evidence may still come of a departure while both were in force, and a new
     certificate may be earned and a clearance asked for again. The sweep releases it when the time for either is over.
     """
-    placement = await placements.lock_active(tx, event.data.worker)
+    placement = await placements.lock_active(tx, await merges.lock_current(tx, event.data.worker))
     if placement is not None and placement.state is PlacementState.CLEARED and placement.certificate == event.data.serial:
         withdrawn = placement_event(tx, events.ClearanceWithdrawn, placement, reason="certificate_expired")
         await save(tx, replace(placement, certificate=None), withdrawn)

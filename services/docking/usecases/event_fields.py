@@ -21,7 +21,7 @@ from shared.events import DispatchCorrected, DispatchFact, Event, Evidence, FeeF
 from shared.values import CountyCode, Designation
 
 E = TypeVar("E", bound=Event)
-Cause = Literal["correction", "void_of_first", "late_earlier_departure"]
+Cause = Literal["correction", "void_of_first", "late_earlier_departure", "merge"]
 
 
 def placement_event(tx: Tx, event: type[E], placement: Placement, **fields: Any) -> E:

@@ -10,7 +10,7 @@ from services.docking.domain import errors
 from services.docking.domain.contracts import Contract, Insurance
 from services.docking.domain.fees import require_no_own_employee
 from services.docking.domain.placements import Placement, PlacementState, Step, require_insurance, state_after
-from services.docking.queries import dispatches, orders, placements
+from services.docking.queries import dispatches, merges, orders, placements
 from services.docking.settings import policy
 from services.docking.usecases import scope
 from services.docking.usecases.contract_fees import declare_contract_fee
@@ -158,7 +158,7 @@ async def list_placements(
     found = await placements.list_(
         tx,
         after=after,
-        worker=worker,
+        worker=await merges.get_current(tx, worker) if worker else None,
         state=state,
         order=order,
         enterprise=scope.own_enterprise(tx.principal) if tx.principal.role is Role.ENTERPRISE else None,

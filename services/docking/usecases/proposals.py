@@ -12,7 +12,7 @@ from services.docking.domain.placements import Placement, PlacementState
 from services.docking.domain.proposals import Proposal, require_acceptable
 from services.docking.domain.workers import Worker, WorkerAvailability, require_not_placed
 from services.docking.matching import eligibility, ranking
-from services.docking.queries import enterprises, orders, placements, proposals, quota_gaps, workers
+from services.docking.queries import enterprises, merges, orders, placements, proposals, quota_gaps, workers
 from services.docking.queries.workers import CandidateFilter
 from services.docking.settings import policy
 from services.docking.usecases import scope
@@ -72,7 +72,7 @@ async def _candidates(tx: Tx, order: Order) -> list[Worker]:
 
 
 async def _nominated(tx: Tx, nominated: WorkerId, order: Order) -> Worker:
-    worker = await workers.get(tx, nominated)
+    worker = await workers.get(tx, await merges.get_current(tx, nominated))
     if worker is None:
         raise errors.WorkerNotFound(field="worker")
     scope.require_worker(tx.principal, worker)

@@ -10,6 +10,7 @@ from services.docking.queries import enterprises, orders, placements, proposals
 from services.docking.usecases.enterprises import suspension
 from services.docking.usecases.event_fields import enterprise_event, match_event, order_event
 from services.docking.usecases.intention_matches import release_matches
+from services.docking.usecases.merges import resume
 from services.docking.usecases.placements import cancellation
 from shared import events
 from shared.db import Tx
@@ -23,6 +24,7 @@ async def sweep(tx: Tx) -> int:
     acted = await _expired_licences(tx) + await _reserves_not_topped_up(tx) + await _revoked_orders(tx)
     ended = [*await _revoked_placements(tx), *await _overdue_placements(tx)]
     acted += len(ended) + await _expired_orders(tx) + await _expired_matches(tx)
+    acted += await resume(tx, BATCH)
     if ended:
         await release_matches(tx, ended)
     return acted

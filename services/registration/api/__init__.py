@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from services.registration.api import corrections, imports, personal_data, surveys, willingness, workers
+from services.registration.api import corrections, duplicates, imports, personal_data, surveys, willingness, workers
 
 router = APIRouter()
-for part in (workers, corrections, personal_data, willingness, imports, surveys):
+for part in (workers, corrections, duplicates, personal_data, willingness, imports, surveys):
     router.include_router(part.router)

@@ -67,11 +67,11 @@ def decide(correction: Correction, step: Step, by: str) -> CorrectionState:
     following = CORRECTION_STEPS.get((correction.state, step))
     if following is None:
         raise CorrectionDecided(state=correction.state)
-    if _account(by) == _account(correction.requested_by):
+    if account(by) == account(correction.requested_by):
         raise SecondApproverNeeded
     return following
 
 
-def _account(principal: str) -> str:
+def account(principal: str) -> str:
     """Who it is: one account may have two roles, and is one person."""
     return principal.partition(":")[2]

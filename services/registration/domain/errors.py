@@ -201,3 +201,51 @@ class PeriodReversed(Invalid):
     """The last day lies before the first."""
 
     slug = "PERIOD_REVERSED"
+
+
+class DuplicateNotFound(NotFound):
+    """There is no such pair of registrations."""
+
+    slug = "DUPLICATE_NOT_FOUND"
+
+
+class SameWorker(Invalid):
+    """Both are one registration already."""
+
+    slug = "SAME_WORKER"
+
+
+class DuplicateDecided(Conflict):
+    """The two are merged, kept apart or linked already, or another pair has taken the place of this one."""
+
+    slug = "DUPLICATE_DECIDED"
+
+
+class DuplicateChanged(Conflict):
+    """One of the two has been merged with somebody else meanwhile: look at the pair again."""
+
+    slug = "DUPLICATE_CHANGED"
+
+
+class SurvivorNotInPair(Invalid):
+    """The number that stays is one of the two."""
+
+    slug = "SURVIVOR_NOT_IN_PAIR"
+
+
+class SurvivorNotVerified(Invalid):
+    """Somebody has seen the other one's document: that registration stays."""
+
+    slug = "SURVIVOR_NOT_VERIFIED"
+
+
+class BothAbroad(Conflict):
+    """Both are abroad, and one person is not in two places: a return or a departure is missing or wrong, or they are two people."""
+
+    slug = "BOTH_ABROAD"
+
+
+class StaysOverlap(Conflict):
+    """Both were abroad at the same time, and one person is not in two places: one of the stays is wrong, or they are two people."""
+
+    slug = "STAYS_OVERLAP"

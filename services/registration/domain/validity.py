@@ -1,4 +1,4 @@
-"""Whether a registration is in force: suspended by an officer, lapsed because nobody saw a document in time, or erased."""
+"""Whether a registration is in force: suspended by an officer, lapsed as nobody saw a document in time, erased, or merged into another."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ class Validity(StrEnum):
     SUSPENDED = "suspended"
     LAPSED = "lapsed"
     ERASED = "erased"  # nobody can say any more whose it was
+    MERGED = "merged"  # another registration is the person's, for good
 
 
 class Step(StrEnum):
@@ -26,6 +27,7 @@ class Step(StrEnum):
     VERIFY = "verify"
     OFFER = "offer"  # state what one is willing to do
     ERASE = "erase"
+    MERGE = "merge"
 
 
 VALIDITY_STEPS: Mapping[tuple[Validity, Step], Validity] = {
@@ -38,6 +40,9 @@ VALIDITY_STEPS: Mapping[tuple[Validity, Step], Validity] = {
     (Validity.ACTIVE, Step.ERASE): Validity.ERASED,
     (Validity.SUSPENDED, Step.ERASE): Validity.ERASED,
     (Validity.LAPSED, Step.ERASE): Validity.ERASED,
+    (Validity.ACTIVE, Step.MERGE): Validity.MERGED,
+    (Validity.SUSPENDED, Step.MERGE): Validity.MERGED,
+    (Validity.LAPSED, Step.MERGE): Validity.MERGED,
 }
 
 

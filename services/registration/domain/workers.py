@@ -61,6 +61,11 @@ class Worker:
     offer: Offer | None
     import_id: ImportId | None  # with `import_row`: the list and the row that the worker came in by
     import_row: int | None
+    merged_into: WorkerId | None = None  # the registration that is the person's
+
+    @property
+    def is_willing(self) -> bool:
+        return self.willingness is Willingness.WILLING
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,12 @@ def romanise_name(name: str) -> str:
     return " ".join(" ".join(runs).split()).upper()
 
 
+def romanise_by_character(name: str) -> str:
+    """The spelling given to names before GB/T 28039 was followed here: by this they are recognised. 吕晨 -> LV CHEN."""
+    runs = ("".join(run) if latin else " ".join("".join(lazy_pinyin(one)) for one in run) for latin, run in groupby(name, str.isascii))
+    return " ".join(" ".join(runs).split()).upper()
+
+
 def _romanise(characters: str) -> str:
     """A run without Latin letters."""
     parts = _BETWEEN_PARTS.split(characters)

@@ -27,9 +27,13 @@ CORRECTION = rows.Columns(
 GET = CORRECTION.select("FROM correction WHERE correction = $1")
 LOCK = CORRECTION.select("FROM correction WHERE correction = $1 FOR UPDATE")
 GET_PENDING = CORRECTION.select("FROM correction WHERE worker = $1 AND state = 'pending'")
+# Those of the registrations that a worker has absorbed are the worker's.
 LIST_OF_WORKER = CORRECTION.select("""
-FROM correction WHERE worker = $1 AND ($2::uuid IS NULL OR correction > $2) ORDER BY correction LIMIT $3
+FROM correction
+WHERE (worker = $1 OR worker IN (SELECT worker FROM worker WHERE merged_into = $1)) AND ($2::uuid IS NULL OR correction > $2)
+ORDER BY correction LIMIT $3
 """)
+EXISTS_PENDING = "SELECT EXISTS (SELECT FROM correction WHERE worker = ANY($1::uuid[]) AND state = 'pending')"
 LIST_PENDING = CORRECTION.select("""
 FROM correction JOIN worker ON worker.worker = correction.worker
 WHERE state = 'pending' AND county LIKE ANY($1::text[]) AND ($2::uuid IS NULL OR correction > $2) ORDER BY correction LIMIT $3
@@ -87,6 +91,11 @@ async def list_changes(tx: Tx, corrections: Sequence[CorrectionId]) -> dict[Corr
     for stored in await rows.fetch(tx.conn, LIST_CHANGES, corrections):
         found.setdefault(stored.correction, []).append(stored.change)
     return found
+
+
+async def exists_pending(tx: Tx, workers: Sequence[WorkerId]) -> bool:
+    """Whether somebody has still to decide on the identity of one of them."""
+    return bool(await tx.conn.fetchval(EXISTS_PENDING, workers))
 
 
 async def get_sealed(tx: Tx, correction: CorrectionId) -> Sealed | None:

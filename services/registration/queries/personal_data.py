@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from services.registration.personal_data.vault import Sealed
 from shared import rows
 from shared.db import Tx
-from shared.values import WorkerId
+from shared.values import CountyCode, WorkerId
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,25 +19,40 @@ class PersonalRecord:
     blocking_hash: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Respelt:
+    """Personal data whose name may be spelt as before, and the county that the blocking hash is made with."""
+
+    worker: WorkerId
+    county: CountyCode
+    sealed: Sealed
+
+
 PERSONAL_RECORD = rows.Columns(
     PersonalRecord, 'worker, ciphertext AS "sealed.ciphertext", wrapped_key AS "sealed.wrapped_key", id_hash, blocking_hash'
 )
+RESPELT = rows.Columns(Respelt, 'personal.worker, county, ciphertext AS "sealed.ciphertext", wrapped_key AS "sealed.wrapped_key"')
 GET_SEALED = PERSONAL_RECORD.select("FROM personal WHERE worker = ANY($1::uuid[])")
 LIST_WORKERS_BY_ID_HASH = "SELECT worker FROM personal WHERE id_hash = $1 ORDER BY worker LIMIT 100"
-GET_DUPLICATE_COUNTS = """
-SELECT own.worker, count(*) AS others
-FROM personal own
-JOIN personal other ON other.worker <> own.worker AND (other.blocking_hash = own.blocking_hash OR other.id_hash = own.id_hash)
-WHERE own.worker = ANY($1::uuid[]) GROUP BY own.worker
+# Keys are compared one registration at a time where they are the same, so that of two at once the second sees the first. A list
+# of a thousand compares alone, which is one lock and not two thousand.
+LOCK_KEYS = """
+SELECT pg_advisory_xact_lock_shared(7301030) UNION ALL SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) AS key
 """
+LOCK_ALL_KEYS = "SELECT pg_advisory_xact_lock(7301030)"
+LOCK_RESPELT = RESPELT.select("""
+FROM personal JOIN worker ON worker.worker = personal.worker
+WHERE spelling = 1 ORDER BY personal.worker LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
+""")
 INSERT_ALL = """
 INSERT INTO personal (worker, ciphertext, wrapped_key, id_hash, blocking_hash)
 SELECT worker, ciphertext, wrapped_key, id_hash, blocking_hash
 FROM unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bytea[])
     AS record (worker, ciphertext, wrapped_key, id_hash, blocking_hash)
 """
-DELETE = "DELETE FROM personal WHERE worker = $1"
-UPDATE = "UPDATE personal SET ciphertext = $2, wrapped_key = $3, id_hash = $4, blocking_hash = $5 WHERE worker = $1"
+DELETE = "DELETE FROM personal WHERE worker = ANY($1::uuid[])"
+UPDATE = "UPDATE personal SET ciphertext = $2, wrapped_key = $3, id_hash = $4, blocking_hash = $5, spelling = 2 WHERE worker = $1"
+UPDATE_UNREADABLE = "UPDATE personal SET spelling = 0 WHERE worker = ANY($1::uuid[])"
 
 
 async def get_sealed(tx: Tx, workers: Sequence[WorkerId]) -> dict[WorkerId, Sealed]:
@@ -49,9 +64,20 @@ async def list_workers_by_id_hash(tx: Tx, id_hash: bytes) -> list[WorkerId]:
     return [row["worker"] for row in await tx.conn.fetch(LIST_WORKERS_BY_ID_HASH, id_hash)]
 
 
-async def get_duplicate_counts(tx: Tx, workers: Sequence[WorkerId]) -> dict[WorkerId, int]:
-    """How many others share the document, or name, birth date and county. Who shares neither is absent."""
-    return {WorkerId(row["worker"]): row["others"] for row in await tx.conn.fetch(GET_DUPLICATE_COUNTS, workers)}
+async def lock_keys(tx: Tx, records: Sequence[PersonalRecord]) -> None:
+    """Whoever shares a key with one of them is compared before or after, not at the same time."""
+    hashes = {one for record in records for one in (record.id_hash, record.blocking_hash) if one is not None}
+    await tx.conn.execute(LOCK_KEYS, sorted(int.from_bytes(one[:8], signed=True) for one in hashes))
+
+
+async def lock_all_keys(tx: Tx) -> None:
+    """Nobody else is compared until the caller has committed."""
+    await tx.conn.execute(LOCK_ALL_KEYS)
+
+
+async def lock_respelt(tx: Tx, limit: int) -> list[Respelt]:
+    """Those stored before names were spelt as passports do; those held by others are left for the next batch."""
+    return await rows.fetch(tx.conn, LOCK_RESPELT, limit)
 
 
 async def insert_all(tx: Tx, records: Sequence[PersonalRecord]) -> None:
@@ -71,6 +97,11 @@ async def update(tx: Tx, record: PersonalRecord) -> None:
     await tx.conn.execute(UPDATE, record.worker, record.sealed.ciphertext, record.sealed.wrapped_key, record.id_hash, record.blocking_hash)
 
 
-async def delete(tx: Tx, worker: WorkerId) -> None:
+async def delete(tx: Tx, workers: Sequence[WorkerId]) -> None:
     """With the key: what was sealed cannot be opened any more, wherever a copy of the ciphertext may be."""
-    await tx.conn.execute(DELETE, worker)
+    await tx.conn.execute(DELETE, workers)
+
+
+async def update_unreadable(tx: Tx, workers: Sequence[WorkerId]) -> None:
+    """Sealed under a key that is not here: found by document only."""
+    await tx.conn.execute(UPDATE_UNREADABLE, workers)

@@ -15,7 +15,7 @@ ACCESS = rows.Columns(Access, "id, personal_data_access.worker, reader, accessed
 LIST = ACCESS.select("""
 FROM personal_data_access JOIN worker ON worker.worker = personal_data_access.worker
 WHERE county LIKE ANY($1::text[])
-  AND ($2::uuid IS NULL OR personal_data_access.worker = $2)
+  AND ($2::uuid IS NULL OR $2 IN (personal_data_access.worker, worker.merged_into))
   AND ($3::text IS NULL OR reader = $3)
   AND ($4::timestamptz IS NULL OR accessed_at >= $4)
   AND ($5::timestamptz IS NULL OR accessed_at < $5)

@@ -15,6 +15,7 @@ UPDATE = """
 INSERT INTO stay (placement, worker, departed_on, returned_on) VALUES ($1, $2, $3, $4)
 ON CONFLICT (placement) DO UPDATE SET departed_on = excluded.departed_on, returned_on = excluded.returned_on
 """
+UPDATE_WORKER = "UPDATE stay SET worker = $2 WHERE worker = $1"
 DELETE = "DELETE FROM stay WHERE placement = $1"
 
 
@@ -30,3 +31,8 @@ async def update(tx: Tx, stay: Stay) -> None:
 async def delete(tx: Tx, placement: PlacementId) -> None:
     """There was no such departure."""
     await tx.conn.execute(DELETE, placement)
+
+
+async def update_worker(tx: Tx, absorbed: WorkerId, survivor: WorkerId) -> None:
+    """The stays of one are the other's."""
+    await tx.conn.execute(UPDATE_WORKER, absorbed, survivor)

@@ -13,6 +13,7 @@ INSERT INTO verified_document (id_hash, worker)
 SELECT id_hash, worker FROM unnest($1::bytea[], $2::uuid[]) WITH ORDINALITY AS claimed (id_hash, worker, position)
 ORDER BY id_hash, position ON CONFLICT (id_hash) DO NOTHING RETURNING worker
 """
+UPDATE_HOLDER = "UPDATE verified_document SET worker = $2 WHERE worker = $1"
 DELETE = "DELETE FROM verified_document WHERE worker = $1"
 
 
@@ -27,3 +28,8 @@ async def insert_all(tx: Tx, documents: Mapping[WorkerId, bytes]) -> set[WorkerI
 async def delete(tx: Tx, worker: WorkerId) -> None:
     """The document is free."""
     await tx.conn.execute(DELETE, worker)
+
+
+async def update_holder(tx: Tx, absorbed: WorkerId, survivor: WorkerId) -> None:
+    """What verified the one verifies the other."""
+    await tx.conn.execute(UPDATE_HOLDER, absorbed, survivor)

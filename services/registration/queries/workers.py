@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,16 @@ from shared import rows
 from shared.db import Tx
 from shared.values import WorkerId
 
+
+@dataclass(frozen=True, slots=True)
+class Absorbed:
+    """A registration that was merged into another."""
+
+    survivor: WorkerId
+    worker: WorkerId
+    worker_no: str
+
+
 WORKER = rows.Columns(
     Worker,
     """
@@ -21,17 +32,25 @@ WORKER = rows.Columns(
     willingness, willingness_since, destinations AS "offer.destinations", offered_occupations AS "offer.occupations",
     wage_floor_minor AS "offer.wage_floor.minor", wage_floor_currency AS "offer.wage_floor.currency",
     available_from AS "offer.available_from", expires_on AS "offer.expires_on", family_consent AS "offer.family_consent",
-    import_id, import_row
+    import_id, import_row, merged_into
     """,
 )
-GET = WORKER.select("FROM worker WHERE worker = $1")
-GET_BY_NUMBER = WORKER.select("FROM worker WHERE worker_no = $1")
-LOCK = WORKER.select("FROM worker WHERE worker = $1 FOR UPDATE")
-LIST = WORKER.select("FROM worker WHERE worker = ANY($1::uuid[]) ORDER BY worker")
+# An absorbed worker is answered as the survivor; survivors are not absorbed, so that one step leads there.
+GET = WORKER.select("FROM worker WHERE worker = (SELECT coalesce(merged_into, worker) FROM worker WHERE worker = $1)")
+GET_BY_NUMBER = WORKER.select("FROM worker WHERE worker = (SELECT coalesce(merged_into, worker) FROM worker WHERE worker_no = $1)")
+# Not FOR UPDATE: whoever only refers to the worker need not wait.
+LOCK = WORKER.select("FROM worker WHERE worker = (SELECT coalesce(merged_into, worker) FROM worker WHERE worker = $1) FOR NO KEY UPDATE")
+LIST = WORKER.select("""
+FROM worker WHERE worker IN (SELECT coalesce(merged_into, worker) FROM worker WHERE worker = ANY($1::uuid[])) ORDER BY worker
+""")
+LIST_STATED = WORKER.select("FROM worker WHERE worker = ANY($1::uuid[]) ORDER BY worker")
+LOCK_STATED = WORKER.select("FROM worker WHERE worker = ANY($1::uuid[]) ORDER BY worker FOR NO KEY UPDATE")
+ABSORBED = rows.Columns(Absorbed, "merged_into AS survivor, worker, worker_no")
+LIST_ABSORBED = ABSORBED.select("FROM worker WHERE merged_into = ANY($1::uuid[]) ORDER BY worker")
 # $4: the state on the day $5; a willingness whose time is over counts as expired before the sweep has recorded it
 SEARCH = WORKER.select("""
 FROM worker
-WHERE county LIKE ANY($1::text[])
+WHERE county LIKE ANY($1::text[]) AND merged_into IS NULL
   AND ($2::text IS NULL OR worker_no = $2)
   AND ($3::text IS NULL OR county = $3)
   AND ($4::text IS NULL OR CASE WHEN willingness = 'willing' AND expires_on < $5::date THEN 'expired' ELSE willingness END = $4)
@@ -75,9 +94,10 @@ UPDATE worker SET
     destinations = $7, offered_occupations = $8, wage_floor_minor = $9, wage_floor_currency = $10, available_from = $11,
     expires_on = $12, family_consent = $13, birth_year = $14, sex = $15, county = $16, residence_basis = $17, education = $18,
     occupations = $19, residence_since = $20, household_status = $21, household_since = $22, validity = $23, validity_since = $24,
-    suspended_for = $25
-WHERE worker = $1 AND version = $26
+    suspended_for = $25, merged_into = $26
+WHERE worker = $1 AND version = $27
 """
+UPDATE_REDIRECTS = "UPDATE worker SET merged_into = $2 WHERE merged_into = $1"
 UPDATE_EXPIRED = """
 UPDATE worker SET version = version + 1, willingness = 'expired', willingness_since = expires_on + 1
 WHERE worker = ANY($1::uuid[]) AND willingness = 'willing'
@@ -101,6 +121,7 @@ def county_patterns(tx: Tx) -> list[str]:
 
 
 async def get(tx: Tx, worker: WorkerId) -> Worker | None:
+    """The registration that is the person's now."""
     return await rows.fetch_one(tx.conn, GET, worker)
 
 
@@ -112,6 +133,7 @@ async def get_counted_days(tx: Tx, worker: Worker) -> CountedDays:
 
 
 async def get_by_number(tx: Tx, worker_no: str) -> Worker | None:
+    """The registration that is the person's now."""
     return await rows.fetch_one(tx.conn, GET_BY_NUMBER, worker_no)
 
 
@@ -121,8 +143,16 @@ async def get_numbers(tx: Tx, count: int) -> list[int]:
 
 
 async def lock(tx: Tx, worker: WorkerId) -> Worker | None:
-    """As the last holder of the lock has committed it."""
-    return await rows.fetch_one(tx.conn, LOCK, worker)
+    """The registration that is the person's now, as the last holder of the lock has committed it."""
+    found = await rows.fetch_one(tx.conn, LOCK, worker)
+    while found is not None and found.merged_into is not None:  # while this one waited
+        found = await rows.fetch_one(tx.conn, LOCK, found.merged_into)
+    return found
+
+
+async def lock_stated(tx: Tx, workers: Sequence[WorkerId]) -> list[Worker]:
+    """These registrations and no others, in the order of their ids, in which they are locked too."""
+    return await rows.fetch(tx.conn, LOCK_STATED, workers)
 
 
 async def lock_lapsed(tx: Tx, today: date, limit: int) -> list[Worker]:
@@ -136,8 +166,21 @@ async def lock_provisional_overdue(tx: Tx, today: date, limit: int) -> list[Work
 
 
 async def list_(tx: Tx, workers: Sequence[WorkerId]) -> list[Worker]:
-    """In the order of their ids."""
+    """The registrations that are these people's now, in the order of their ids."""
     return await rows.fetch(tx.conn, LIST, workers)
+
+
+async def list_stated(tx: Tx, workers: Sequence[WorkerId]) -> list[Worker]:
+    """These registrations and no others, in the order of their ids."""
+    return await rows.fetch(tx.conn, LIST_STATED, workers)
+
+
+async def list_absorbed(tx: Tx, workers: Sequence[WorkerId]) -> dict[WorkerId, list[Absorbed]]:
+    """By survivor, in the order of registration; who has absorbed nobody is absent."""
+    found: dict[WorkerId, list[Absorbed]] = {}
+    for absorbed in await rows.fetch(tx.conn, LIST_ABSORBED, workers):
+        found.setdefault(absorbed.survivor, []).append(absorbed)
+    return found
 
 
 async def list_matching(tx: Tx, wanted: WorkerFilter, *, after: UUID | None, limit: int) -> list[Worker]:
@@ -224,8 +267,14 @@ async def update(tx: Tx, worker: Worker) -> None:
         worker.validity,
         worker.validity_since,
         worker.suspended_for,
+        worker.merged_into,
         worker.version,
     )
+
+
+async def update_redirects(tx: Tx, absorbed: WorkerId, survivor: WorkerId) -> None:
+    """Every number that led to the absorbed one leads to the survivor."""
+    await tx.conn.execute(UPDATE_REDIRECTS, absorbed, survivor)
 
 
 async def update_expired(tx: Tx, workers: Sequence[WorkerId]) -> None:

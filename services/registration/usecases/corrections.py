@@ -14,10 +14,10 @@ from services.registration.domain.errors import CorrectionNotFound, CorrectionPe
 from services.registration.domain.workers import Assurance, Worker, require_age
 from services.registration.personal_data.name_romanisation import normalise_name, romanise_name
 from services.registration.personal_data.vault import IdentityChange, PersonalData
-from services.registration.queries import corrections, earlier_codes, personal_data, personal_data_accesses, verified_documents
+from services.registration.queries import corrections, earlier_codes, personal_data_accesses, verified_documents
 from services.registration.queries import workers as worker_rows
 from services.registration.settings import policy, vault
-from services.registration.usecases import event_fields
+from services.registration.usecases import event_fields, suspicions
 from services.registration.usecases.new_workers import require_occupations, sealed_record
 from services.registration.usecases.workers import claim_document, get, lock, open_personal
 from services.registration.views import corrections as views
@@ -159,7 +159,6 @@ async def _apply(tx: Tx, one: Correction, workers: tuple[Worker, Worker], person
         await verified_documents.delete(tx, after.worker)
         await claim_document(tx, after.worker, personal.id_number)
     await worker_rows.update(tx, after)
-    await personal_data.update(tx, sealed_record(after, personal))
     publish_and_audit(
         tx,
         events.WorkerCorrected(
@@ -173,6 +172,7 @@ async def _apply(tx: Tx, one: Correction, workers: tuple[Worker, Worker], person
             effective=today,
         ),
     )
+    await suspicions.rewrite(tx, sealed_record(after, personal))
 
 
 # --- what changes -----------------------------------------------------------------------------------------------------
@@ -225,8 +225,8 @@ def _identified(worker: Worker, personal: PersonalData, change: IdentityChange) 
 # --- queries ----------------------------------------------------------------------------------------------------------
 async def list_corrections(tx: Tx, worker_id: WorkerId, after: CorrectionId | None, limit: int) -> views.Corrections:
     """Which fields of a worker were corrected, by whom and when. Raises WorkerNotFound, Forbidden."""
-    await get(tx, worker_id)
-    return await _show(tx, await corrections.list_of_worker(tx, worker_id, after=after, limit=limit + 1), limit)
+    worker = await get(tx, worker_id)
+    return await _show(tx, await corrections.list_of_worker(tx, worker.worker, after=after, limit=limit + 1), limit)
 
 
 async def list_pending(tx: Tx, after: CorrectionId | None, limit: int) -> views.Corrections:

@@ -10,7 +10,7 @@ from services.registration.domain.stays import require_erasable
 from services.registration.domain.validity import Step, validity_after
 from services.registration.domain.willingness import Willingness
 from services.registration.domain.workers import supply_not_before
-from services.registration.queries import corrections, imports, open_placements, personal_data, stays, workers
+from services.registration.queries import corrections, duplicates, imports, open_placements, personal_data, stays, workers
 from services.registration.settings import policy
 from services.registration.usecases import event_fields
 from services.registration.usecases.validity import unwilling
@@ -26,13 +26,14 @@ from shared.values import WorkerId
 async def erase_worker(tx: Tx, worker_id: WorkerId, command: EraseWorker) -> WorkerView:
     """The row that holds ciphertext, wrapped key and hashes is deleted, and what hangs on it; codes, days and histories stay.
 
+    With it those of every registration that was merged into this one.
     Raises WorkerNumberDiffers, ErasureNotYet, and what `lock` raises.
     """
     worker = await lock(tx, worker_id, command.version)
     if command.worker_no != worker.worker_no:
         raise WorkerNumberDiffers(field="worker_no")
     today = tx.clock.today()
-    placements, been_abroad = await open_placements.list_of_worker(tx, worker_id), await stays.list_(tx, [worker_id])
+    placements, been_abroad = await open_placements.list_of_worker(tx, worker.worker), await stays.list_(tx, [worker.worker])
     require_erasable(placements, been_abroad, today, days=policy().registration_erasure_days)
     day = max(today, supply_not_before(worker))
     worker, changes = lapsed(worker, day)
@@ -40,10 +41,14 @@ async def erase_worker(tx: Tx, worker_id: WorkerId, command: EraseWorker) -> Wor
         changes.append(event_fields.willingness_withdrawn(worker, day, "erased"))
     erased = replace(unwilling(worker, day), validity=validity_after(worker.validity, Step.ERASE), validity_since=day, suspended_for=None)
     await workers.update(tx, erased)
-    await personal_data.delete(tx, worker_id)
-    await corrections.update_withdrawn(tx, worker_id)
-    if worker.import_id is not None:
-        await imports.update_values_erased(tx, worker.import_id, worker.import_row)
+    absorbed = (await workers.list_absorbed(tx, [worker.worker])).get(worker.worker, [])
+    everyone = [worker, *await workers.list_stated(tx, [one.worker for one in absorbed])]
+    await personal_data.delete(tx, [one.worker for one in everyone])
+    await corrections.update_withdrawn(tx, worker.worker)
+    await duplicates.update_erased(tx, worker.worker)
+    for one in everyone:
+        if one.import_id is not None:
+            await imports.update_values_erased(tx, one.import_id, one.import_row)
     origin = reference.origin(worker.county, day)
-    publish_and_audit(tx, *changes, events.WorkerErased(worker=worker_id, origin=origin, reason=command.reason, effective=day))
+    publish_and_audit(tx, *changes, events.WorkerErased(worker=worker.worker, origin=origin, reason=command.reason, effective=day))
     return await changed(tx, erased)

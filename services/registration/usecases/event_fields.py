@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Literal
 
+from services.registration.domain.duplicates import Duplicate
 from services.registration.domain.validity import ReinstatementReason, SuspensionReason
 from services.registration.domain.willingness import Offer
 from services.registration.domain.workers import CountedDays, EarlierCounty, Worker, county_on
+from services.registration.queries.duplicates import Suspicion
 from shared import events, reference
-from shared.values import CountyCode
+from shared.values import CountyCode, DuplicateId
 
 
 def registered(worker: Worker) -> events.WorkerRegistered:
@@ -114,3 +116,32 @@ def willingness_withdrawn(worker: Worker, day: date, reason: Literal["worker", "
 
 def willingness_expired(worker: Worker, ended: date) -> events.WillingnessExpired:
     return events.WillingnessExpired(worker=worker.worker, origin=reference.origin(worker.county, ended), effective=ended)
+
+
+def duplicate_suspected(duplicate: DuplicateId, found: Suspicion, day: date) -> events.DuplicateSuspected:
+    return events.DuplicateSuspected.model_validate(
+        {
+            "worker": found.later,
+            "other": found.earlier,
+            "duplicate": duplicate,
+            "keys": found.keys,
+            "origin": reference.origin(found.county, day),
+            "effective": day,
+        }
+    )
+
+
+def merged(one: Duplicate, survivor: Worker, absorbed: Worker, by: str, day: date) -> events.WorkersMerged:
+    """`absorbed`: as it was before."""
+    return events.WorkersMerged(
+        absorbed=absorbed.worker,
+        survivor=survivor.worker,
+        absorbed_no=absorbed.worker_no,
+        survivor_no=survivor.worker_no,
+        duplicate=one.duplicate,
+        origin=reference.origin(absorbed.county, day),
+        ends_willingness=absorbed.is_willing,
+        linked_by=one.linked_by,
+        confirmed_by=by,
+        effective=day,
+    )

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 
 from services.registration.domain.errors import ImportNotFound
 from services.registration.domain.imports import Finding, ImportRun, ImportState
-from services.registration.queries import imports, workers
+from services.registration.queries import imports, personal_data, workers
 from services.registration.settings import policy
-from services.registration.usecases import new_workers
+from services.registration.usecases import new_workers, suspicions
 from services.registration.usecases.import_rows import CheckedRows, RowContext, check_rows, hold_documents
 from services.registration.views.imports import Import
 from services.registration.worker_lists.columns import read_list
@@ -52,8 +52,10 @@ async def _import_chunk(tx: Tx, run: ImportRun, rows: Sequence[Row]) -> None:
     numbers = await workers.get_numbers(tx, len(rows))
     context = RowContext(tx.principal, run.import_id, default_day=run.started_on, today=tx.clock.today())
     checked = await hold_documents(tx, await asyncio.to_thread(check_rows, context, rows, numbers))
+    await personal_data.lock_all_keys(tx)
     await new_workers.insert_all(tx, checked.accepted)
     publish_and_audit(tx, *checked.changes)
+    await suspicions.suspect(tx, [new.worker.worker for new in checked.accepted])
     await imports.update_progress(tx, run.import_id, accepted=len(checked.accepted), rejected=checked.rejected)
     await imports.insert_findings(tx, run.import_id, checked.findings)
     if run.done + len(rows) == run.rows:

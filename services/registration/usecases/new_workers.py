@@ -89,6 +89,7 @@ def _held(new: NewWorker) -> NewWorker:
 
 
 async def insert_all(tx: Tx, new: Sequence[NewWorker]) -> None:
+    """The caller has locked their keys, and publishes them before it looks who shares one."""
     await workers.insert_all(tx, [one.worker for one in new])
     await personal_data.insert_all(tx, [one.personal for one in new])
 

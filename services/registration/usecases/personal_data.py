@@ -74,5 +74,5 @@ async def list_accesses(tx: Tx, wanted: AccessFilter, after: int, limit: int) ->
 
 async def list_accesses_of(tx: Tx, worker_id: WorkerId, after: int, limit: int) -> Accesses:
     """Who read this worker's. Raises WorkerNotFound, Forbidden."""
-    await workers.get(tx, worker_id)
-    return await list_accesses(tx, AccessFilter(worker=worker_id), after, limit)
+    worker = await workers.get(tx, worker_id)
+    return await list_accesses(tx, AccessFilter(worker=worker.worker), after, limit)

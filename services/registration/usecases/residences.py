@@ -8,8 +8,8 @@ from datetime import timedelta
 from services.registration.commands import ChangeResidence, SetHouseholdStatus
 from services.registration.domain.errors import NothingToChange
 from services.registration.domain.workers import effective_day
-from services.registration.queries import earlier_codes, personal_data, workers
-from services.registration.usecases import event_fields
+from services.registration.queries import earlier_codes, workers
+from services.registration.usecases import event_fields, suspicions
 from services.registration.usecases.new_workers import sealed_record
 from services.registration.usecases.willingness import lapsed
 from services.registration.usecases.workers import changed, lock, open_personal
@@ -33,10 +33,10 @@ async def change_residence(tx: Tx, worker_id: WorkerId, command: ChangeResidence
     worker, changes = lapsed(worker, day)
     willing_from = (await workers.get_counted_days(tx, worker)).willing_from
     moved = replace(worker, county=command.county, residence_since=day)
-    await earlier_codes.insert(tx, worker_id, "county", until=day, value=worker.county)
+    await earlier_codes.insert(tx, worker.worker, "county", until=day, value=worker.county)
     await workers.update(tx, moved)
-    await personal_data.update(tx, sealed_record(moved, await open_personal(tx, moved)))  # found again by name, birth date and county
     publish_and_audit(tx, *changes, event_fields.residence_changed(worker, moved, day, willing_from))
+    await suspicions.rewrite(tx, sealed_record(moved, await open_personal(tx, moved)))  # found again by name, birth date and county
     return await changed(tx, moved)
 
 
@@ -48,7 +48,7 @@ async def set_household_status(tx: Tx, worker_id: WorkerId, command: SetHousehol
     since = worker.household_since + timedelta(days=1) if worker.household_since else worker.registered_on
     day = effective_day(command.as_of, tx.clock.today(), field="as_of", not_before=since)
     after = replace(worker, household_status=command.household_status, household_since=day)
-    await earlier_codes.insert(tx, worker_id, "household_status", until=day, value=worker.household_status)
+    await earlier_codes.insert(tx, worker.worker, "household_status", until=day, value=worker.household_status)
     await workers.update(tx, after)
     publish_and_audit(tx, event_fields.household_status_changed(worker, after, day))
     return await changed(tx, after)

@@ -1,10 +1,11 @@
-"""Timeouts: a provisional registration lapses, and a willingness leaves the supply, when its time is over."""
+"""What time does: a provisional registration lapses, a willingness leaves the supply, names stored long ago are spelt anew."""
 
 from __future__ import annotations
 
 from services.registration.domain.willingness import lapsed_on
 from services.registration.queries import workers
 from services.registration.usecases import event_fields
+from services.registration.usecases.respelling import respell
 from services.registration.usecases.validity import lapse_registrations
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
@@ -17,7 +18,7 @@ async def sweep(tx: Tx) -> int:
 
     Registrations first: what they offered ends with them, and often earlier than it would by itself.
     """
-    return await lapse_registrations(tx, BATCH) or await _expired_willingness(tx)
+    return await lapse_registrations(tx, BATCH) or await _expired_willingness(tx) or await respell(tx, BATCH)
 
 
 async def _expired_willingness(tx: Tx) -> int:

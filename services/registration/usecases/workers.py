@@ -12,9 +12,10 @@ from services.registration.domain.errors import DocumentVerifiedElsewhere, IdNum
 from services.registration.domain.validity import Step, Validity, validity_after
 from services.registration.domain.workers import Worker, WorkerFilter, county_on, effective_day, verify
 from services.registration.personal_data.vault import PersonalData
+from services.registration.queries import duplicates as duplicate_rows
 from services.registration.queries import earlier_codes, personal_data, verified_documents, workers
 from services.registration.settings import vault
-from services.registration.usecases import event_fields, new_workers
+from services.registration.usecases import event_fields, new_workers, suspicions
 from services.registration.views import workers as views
 from shared.db import Tx
 from shared.delivery.audit_trail import History, changes_of, publish_and_audit
@@ -31,10 +32,11 @@ async def register_worker(tx: Tx, command: RegisterWorker) -> views.Worker:
     [number] = await workers.get_numbers(tx, 1)
     new = new_workers.new_worker(command, identity.format_worker_no(number), tx.clock.today())
     [new] = await new_workers.hold_documents(tx, [new])
+    await personal_data.lock_keys(tx, [new.personal])
     await new_workers.insert_all(tx, [new])
     publish_and_audit(tx, event_fields.registered(new.worker))
-    duplicates = await personal_data.get_duplicate_counts(tx, [new.worker.worker])
-    return views.Worker.from_worker(new.worker, tx.clock.today(), duplicates=duplicates.get(new.worker.worker, 0), notices=new.notices)
+    duplicates = await suspicions.suspect(tx, [new.worker.worker])
+    return views.Worker.from_worker(new.worker, tx.clock.today(), duplicates=duplicates, notices=new.notices)
 
 
 async def verify_worker(tx: Tx, worker_id: WorkerId, command: VerifyWorker) -> views.Worker:
@@ -46,18 +48,20 @@ async def verify_worker(tx: Tx, worker_id: WorkerId, command: VerifyWorker) -> v
     worker = await lock(tx, worker_id, command.version)
     assurance, validity = verify(worker.assurance), validity_after(worker.validity, Step.VERIFY)
     day = effective_day(command.verified_on, tx.clock.today(), field="verified_on", not_before=worker.registered_on)
-    document = await _record_document(tx, worker, command.id_number)
-    await claim_document(tx, worker_id, document)
+    personal = await open_personal(tx, worker)
+    document = _document_seen(worker, personal, command.id_number)
+    await claim_document(tx, worker.worker, document)
+    if personal.id_number is None:
+        await suspicions.rewrite(tx, new_workers.sealed_record(worker, replace(personal, id_number=document)))
     since = max(day, worker.validity_since or day) if validity is not worker.validity else worker.validity_since
     worker = replace(worker, assurance=assurance, validity=validity, validity_since=since, verified_on=day, provisional_until=None)
     await workers.update(tx, worker)
-    publish_and_audit(tx, event_fields.verified(worker, county_on(worker, await earlier_codes.list_counties(tx, worker_id), day), day))
+    publish_and_audit(tx, event_fields.verified(worker, county_on(worker, await earlier_codes.list_counties(tx, worker.worker), day), day))
     return await changed(tx, worker)
 
 
-async def _record_document(tx: Tx, worker: Worker, id_number: str | None) -> str:
-    """The number of the document seen is the registered one, or becomes it."""
-    personal = await open_personal(tx, worker)
+def _document_seen(worker: Worker, personal: PersonalData, id_number: str | None) -> str:
+    """The number of the document seen: the registered one, or the first. Raises what verify_worker names."""
     if id_number is None:
         if personal.id_number is None:
             raise IdNumberMissing(field="id_number")
@@ -68,7 +72,6 @@ async def _record_document(tx: Tx, worker: Worker, id_number: str | None) -> str
             raise IdNumberDiffers(field="id_number")
         return document.text
     identity.require_same_person(document, personal.birth_date, worker.sex)
-    await personal_data.update(tx, new_workers.sealed_record(worker, replace(personal, id_number=document.text)))
     return document.text
 
 
@@ -80,43 +83,55 @@ async def claim_document(tx: Tx, worker: WorkerId, id_number: str) -> None:
 
 # --- queries ----------------------------------------------------------------------------------------------------------
 async def show_worker(tx: Tx, worker_id: WorkerId) -> views.Worker:
-    """Raises WorkerNotFound, Forbidden."""
-    [view] = await show_all(tx, [await get(tx, worker_id)])
-    return view
+    """An absorbed worker is answered as the survivor, and the answer says so. Raises WorkerNotFound, Forbidden."""
+    return await _show(tx, await get(tx, worker_id), worker_id)
 
 
 async def show_worker_by_number(tx: Tx, worker_no: str) -> views.Worker:
     """Raises WorkerNumberMistyped, WorkerNotFound, Forbidden."""
-    worker = await workers.get_by_number(tx, identity.parse_worker_no(worker_no))
-    [view] = await show_all(tx, [_visible(tx, worker)])
-    return view
+    number = identity.parse_worker_no(worker_no)
+    return await _show(tx, _visible(tx, await workers.get_by_number(tx, number)), number)
+
+
+async def _show(tx: Tx, worker: Worker, asked: WorkerId | str) -> views.Worker:
+    """`asked`: the id or the number by which it was asked for."""
+    [view] = await show_all(tx, [worker])
+    absorbed = (await workers.list_absorbed(tx, [worker.worker])).get(worker.worker, [])
+    redirected = next((one.worker_no for one in absorbed if asked in (one.worker, one.worker_no)), None)
+    return view.model_copy(update={"redirected_from": redirected})
 
 
 async def list_workers(tx: Tx, wanted: WorkerFilter, after: UUID | None, limit: int) -> views.Workers:
     """Workers of the principal's regions, in the order of registration. Raises WorkerNumberMistyped."""
     if wanted.worker_no is not None:
-        wanted = replace(wanted, worker_no=identity.parse_worker_no(wanted.worker_no))
+        number = identity.parse_worker_no(wanted.worker_no)
+        named = await workers.get_by_number(tx, number)
+        wanted = replace(wanted, worker_no=named.worker_no if named else number)
     found = await workers.list_matching(tx, wanted, after=after, limit=limit + 1)
     items, following = page(found, limit, lambda worker: worker.worker)
     return views.Workers(items=await show_all(tx, items), next=following)
 
 
 async def history(tx: Tx, worker_id: WorkerId, after: int, limit: int) -> History:
-    """Raises WorkerNotFound, Forbidden."""
-    await get(tx, worker_id)
-    return await changes_of(tx, worker_id, after, limit)
+    """Of the worker and of every registration that was merged into it. Raises WorkerNotFound, Forbidden."""
+    worker = await get(tx, worker_id)
+    absorbed = (await workers.list_absorbed(tx, [worker.worker])).get(worker.worker, [])
+    return await changes_of(tx, worker.worker, after, limit, absorbed=[one.worker for one in absorbed])
 
 
 # --- for the other usecases -------------------------------------------------------------------------------------------
 async def get(tx: Tx, worker_id: WorkerId) -> Worker:
-    """Raises WorkerNotFound, Forbidden."""
+    """The registration that is the person's now. Raises WorkerNotFound, Forbidden."""
     return _visible(tx, await workers.get(tx, worker_id))
 
 
 async def lock(tx: Tx, worker_id: WorkerId, version: int | None) -> Worker:
-    """The worker, to be changed by this transaction alone. Raises WorkerNotFound, Forbidden, WorkerErased, VersionConflict."""
+    """The registration that is the person's now, to be changed by this transaction alone.
+
+    Raises WorkerNotFound, Forbidden, WorkerErased, VersionConflict.
+    """
     worker = _visible(tx, await workers.lock(tx, worker_id))
-    _require_not_erased(worker)
+    require_not_erased(worker)
     require_version(version, worker.version)
     return worker
 
@@ -128,27 +143,30 @@ def _visible(tx: Tx, worker: Worker | None) -> Worker:
     return worker
 
 
-def _require_not_erased(worker: Worker) -> None:
+def require_not_erased(worker: Worker) -> None:
+    """Raises WorkerErased."""
     if worker.validity is Validity.ERASED:
         raise WorkerErased(state={"erased_on": worker.validity_since})
 
 
 async def open_personal(tx: Tx, worker: Worker) -> PersonalData:
     """In clear, to be compared and changed, or shown on record. Raises WorkerErased."""
-    _require_not_erased(worker)
+    require_not_erased(worker)
     return vault().open(worker.worker, (await personal_data.get_sealed(tx, [worker.worker]))[worker.worker])
 
 
 async def show_all(tx: Tx, found: Sequence[Worker]) -> tuple[views.Worker, ...]:
     """As the principal may see them: personal data masked, and not at all for an auditor."""
     ids = [worker.worker for worker in found]
-    duplicates = await personal_data.get_duplicate_counts(tx, ids)
+    duplicates = await duplicate_rows.get_open_counts(tx, ids)
+    absorbed = await workers.list_absorbed(tx, ids)
     sealed = {} if tx.principal.role is Role.AUDITOR else await personal_data.get_sealed(tx, ids)
     return tuple(
         views.Worker.from_worker(
             worker,
             tx.clock.today(),
             duplicates=duplicates.get(worker.worker, 0),
+            absorbed=tuple(one.worker_no for one in absorbed.get(worker.worker, ())),
             personal=vault().open(worker.worker, sealed[worker.worker]) if worker.worker in sealed else None,
         )
         for worker in found
@@ -157,6 +175,11 @@ async def show_all(tx: Tx, found: Sequence[Worker]) -> tuple[views.Worker, ...]:
 
 async def changed(tx: Tx, worker: Worker) -> views.Worker:
     """The answer to a command: without personal data, because answers are kept for repeats of the request."""
-    duplicates = await personal_data.get_duplicate_counts(tx, [worker.worker])
-    written = replace(worker, version=worker.version + 1)
-    return views.Worker.from_worker(written, tx.clock.today(), duplicates=duplicates.get(worker.worker, 0))
+    duplicates = await duplicate_rows.get_open_counts(tx, [worker.worker])
+    absorbed = (await workers.list_absorbed(tx, [worker.worker])).get(worker.worker, [])
+    return views.Worker.from_worker(
+        replace(worker, version=worker.version + 1),
+        tx.clock.today(),
+        duplicates=duplicates.get(worker.worker, 0),
+        absorbed=tuple(one.worker_no for one in absorbed),
+    )

@@ -49,7 +49,9 @@ class Worker(View):
     willingness: Willingness
     willingness_since: date | None
     offer: Offer | None
-    possible_duplicates: int
+    possible_duplicates: int  # pairs that wait for a decision
+    absorbed_numbers: tuple[str, ...]  # that lead here since they were merged into this one
+    redirected_from: str | None  # the absorbed number by which this worker was asked for
     import_row: int | None
     personal: MaskedPersonal | None = None
     warnings: tuple[Notice, ...] = ()
@@ -61,6 +63,7 @@ class Worker(View):
         today: date,
         *,
         duplicates: int = 0,
+        absorbed: tuple[str, ...] = (),
         personal: vault.PersonalData | None = None,
         notices: tuple[workers.Notice, ...] = (),
     ) -> Worker:
@@ -93,6 +96,8 @@ class Worker(View):
             willingness_since=worker.willingness_since,
             offer=Offer.model_validate(worker.offer) if worker.offer else None,
             possible_duplicates=duplicates,
+            absorbed_numbers=absorbed,
+            redirected_from=None,
             import_row=worker.import_row,
             personal=MaskedPersonal.from_personal_data(personal) if personal else None,
             warnings=tuple(map(Notice.model_validate, notices)),

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from services.rights.domain.errors import PlacementNotFound
 from services.rights.domain.ledgers import Abroad, Ledger, Terms, due, first_due, remaining_due
-from services.rights.queries import incomes, ledgers, shortfalls
+from services.rights.queries import incomes, ledgers, merges, shortfalls
 from services.rights.settings import policy
 from services.rights.usecases.costs import assess_costs
 from services.rights.usecases.fees import charge_contract_fee
@@ -34,7 +34,7 @@ async def open_ledger(tx: Tx, event: EventEnvelope[events.ContractRegistered]) -
     )
     ledger = Ledger(
         placement=contract.placement,
-        worker=contract.worker,
+        worker=await merges.lock_current(tx, contract.worker),
         enterprise=contract.enterprise,
         county=contract.origin.county,
         designation=contract.origin.designation,

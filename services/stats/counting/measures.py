@@ -103,7 +103,8 @@ MEASURES = (
     Measure(code=4, name="matched", kind="flow", unit="matches",
             definition="Workers matched to an enterprise's job order, dated by the effective day."),
     Measure(code=5, name="willing", kind="level", unit="workers",
-            definition="Workers willing to go: recorded, and neither withdrawn, expired nor used by a departure, nor suspended or lapsed."),
+            definition="Workers willing to go: recorded, and neither withdrawn, expired nor used by a departure, nor suspended, lapsed or "
+                       "merged into another."),
     Measure(code=6, name="dispatches", kind="flow", unit="dispatches",
             definition="Departures (人次) proven at the border, by day of departure; voided ones taken off."),
     Measure(code=7, name="persons", kind="flow", unit="persons",
@@ -192,6 +193,10 @@ MEASURES = (
             definition="Cases reopened after their closing, dated by the reopening."),
     Measure(code=56, name="settlements_refused", kind="flow", unit="settlements",
             definition="Settlements that the reserve was asked for and did not pay, dated by the refusal."),
+    Measure(code=67, name="duplicates_suspected", kind="flow", unit="pairs",
+            definition="Pairs of registrations suspected to be one person's, dated by the day of the suspicion."),
+    Measure(code=68, name="merges", kind="flow", unit="merges",
+            definition="Registrations merged into another one of the same person, dated by the day of the merge."),
 )  # fmt: skip
 MEASURE = {measure.name: measure for measure in MEASURES}
 MEASURE_BY_CODE = {measure.code: measure for measure in MEASURES}
@@ -314,12 +319,15 @@ RULES = (
     *_worker(events.WorkerCorrected, "fact", 1),
     Rule(event=events.WorkerSuspended, measure="willing", day="effective", sign=-1, when="ends_willingness"),
     Rule(event=events.RegistrationLapsed, measure="willing", day="effective", sign=-1, when="ends_willingness"),
+    Rule(event=events.WorkersMerged, measure="willing", day="effective", sign=-1, when="ends_willingness"),
     *_willing_moved("previous", -1),
     *_willing_moved("fact", 1),
     *_survey(events.SurveyRecorded, "fact", 1),
     *_survey(events.SurveyCorrected, "previous", -1),
     *_survey(events.SurveyCorrected, "fact", 1),
     *_survey(events.SurveyVoided, "previous", -1),
+    Rule(event=events.DuplicateSuspected, measure="duplicates_suspected", day="effective"),
+    Rule(event=events.WorkersMerged, measure="merges", day="effective"),
     Rule(event=events.CertificateIssued, measure="certified", day="effective"),
     Rule(event=events.MatchedToEnterprise, measure="matched", day="effective"),
     Rule(event=events.MatchedToEnterprise, measure="registration_to_match", day="effective", since="registered_on"),

@@ -10,7 +10,7 @@ from services.training.domain.needs import Need, NeedId, NeedState
 from services.training.domain.sessions import Session
 from shared import rows
 from shared.db import Tx
-from shared.values import Destination, Occupation, PlacementId
+from shared.values import Destination, Occupation, PlacementId, WorkerId
 
 NEED = rows.Columns(
     Need, "need AS id, placement, worker, county, designation, designation_version, destination, occupation, state, since, due"
@@ -30,6 +30,7 @@ SELECT count(*) FROM need
 WHERE state = 'open' AND destination = $1 AND starts_with(occupation, $2) AND (since, need) < ($3::timestamptz, $4::uuid)
 """
 LOCK_MET_BY = NEED.select("FROM need WHERE state = 'met' AND certificate = ANY($1::text[]) ORDER BY need FOR UPDATE")
+LOCK_OF_WORKER = NEED.select("FROM need WHERE worker = $1 ORDER BY need FOR UPDATE")
 LIST = NEED.select("""
 FROM need
 WHERE state = $1 AND ($2::uuid IS NULL OR need > $2) AND ($3::text IS NULL OR destination = $3)
@@ -74,6 +75,10 @@ async def lock_backlog(tx: Tx, session: Session) -> list[Need]:
 
 async def lock_met_by(tx: Tx, serials: Sequence[Serial]) -> list[Need]:
     return await rows.fetch(tx.conn, LOCK_MET_BY, list(serials))
+
+
+async def lock_of_worker(tx: Tx, worker: WorkerId) -> list[Need]:
+    return await rows.fetch(tx.conn, LOCK_OF_WORKER, worker)
 
 
 async def list_(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.training.domain.needs import Need, NeedId, NeedState, NeedStep, after_need
-from services.training.queries import certificates, enrolments, needs, sessions
+from services.training.queries import certificates, enrolments, merges, needs, sessions
 from services.training.usecases import seats
 from services.training.usecases.scope import counties_seen
 from services.training.views import needs as views
@@ -17,10 +17,11 @@ from shared.values import Destination, Occupation, PlacementId, new_id
 async def open_need(tx: Tx, event: EventEnvelope[events.MatchedToEnterprise]) -> None:
     """W1: the placement needs a certificate for its destination and occupation; a valid one of the worker meets it at once."""
     match = event.data
+    await sessions.lock_allocation(tx)
     need = Need(
         id=NeedId(new_id()),
         placement=match.placement,
-        worker=match.worker,
+        worker=await merges.get_current(tx, match.worker),
         county=match.origin.county,
         designation=match.origin.designation,
         designation_version=match.origin.designation_version,
@@ -30,7 +31,6 @@ async def open_need(tx: Tx, event: EventEnvelope[events.MatchedToEnterprise]) ->
         since=event.time,
         due=match.due,
     )
-    await sessions.lock_allocation(tx)
     if not await needs.insert(tx, need):
         return
     serial = await certificates.get_valid(tx, need.worker, need.destination, need.occupation, tx.clock.today())

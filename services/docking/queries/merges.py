@@ -1,0 +1,93 @@
+"""Merges of workers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from services.docking.domain.merges import Merge, MergeState
+from shared.db import Tx
+from shared.rows import Columns, fetch
+from shared.values import WorkerId
+
+MERGE = Columns(Merge, "absorbed, survivor, merged_on, state, held_for, held_since")
+# One merge at a time, and no reaction that names a worker while one is carried out.
+LOCK_MERGES = "SELECT pg_advisory_xact_lock(7301031)"
+LOCK_WORKERS = "SELECT pg_advisory_xact_lock_shared(7301031)"
+LIST_CURRENT = """
+SELECT named AS worker, coalesce((SELECT survivor FROM merge WHERE absorbed = named AND state = 'done'), named) AS current
+FROM unnest($1::uuid[]) AS named
+"""
+LOCK_OPEN = MERGE.select("""
+FROM merge WHERE state = 'held' OR state = 'waiting' AND EXISTS (SELECT FROM worker WHERE id = survivor)
+ORDER BY absorbed LIMIT $1 FOR UPDATE SKIP LOCKED
+""")
+# Of workers of the visible counties: the survivor may not be known here yet.
+LIST = MERGE.select("""
+FROM merge
+WHERE ($1::text IS NULL OR merge.state = $1) AND ($2::uuid IS NULL OR absorbed > $2)
+    AND EXISTS (SELECT FROM worker WHERE worker.id IN (absorbed, survivor) AND county ^@ ANY($3::text[]))
+ORDER BY absorbed LIMIT $4
+""")
+INSERT = "INSERT INTO merge (absorbed, survivor, merged_on, state) VALUES ($1, $2, $3, $4) ON CONFLICT (absorbed) DO NOTHING RETURNING true"
+UPDATE = "UPDATE merge SET survivor = $2, state = $3, held_for = $4, held_since = $5 WHERE absorbed = $1"
+UPDATE_REDIRECTS = "UPDATE merge SET survivor = $2 WHERE survivor = $1 AND absorbed <> $2"
+UPDATE_PLACEMENTS = "UPDATE placement SET worker = $2 WHERE worker = $1"
+UPDATE_DISPATCHES = "UPDATE dispatch SET worker = $2 WHERE worker = $1"
+UPDATE_PROPOSALS = "UPDATE proposal SET worker = $2 WHERE worker = $1"
+UPDATE_CERTIFICATES = "UPDATE certificate SET worker = $2 WHERE worker = $1"
+# Whoever has waited under either number has waited since the first.
+UPDATE_REGISTERED = """
+UPDATE worker SET registered_at = least(worker.registered_at, absorbed.registered_at)
+FROM worker AS absorbed WHERE absorbed.id = $1 AND worker.id = $2
+"""
+UPDATE_SUPPLY = "UPDATE supply SET registered_at = worker.registered_at FROM worker WHERE worker.id = $1 AND supply.worker = worker.id"
+
+
+async def lock_merges(tx: Tx) -> None:
+    """Nobody else merges, or reacts to what names a worker, until the caller has committed."""
+    await tx.conn.execute(LOCK_MERGES)
+
+
+async def get_current(tx: Tx, worker: WorkerId) -> WorkerId:
+    """Who the worker is now."""
+    return (await list_current(tx, [worker]))[worker]
+
+
+async def lock_current(tx: Tx, worker: WorkerId) -> WorkerId:
+    """Who the worker is, also until the caller has committed."""
+    await tx.conn.execute(LOCK_WORKERS)
+    return await get_current(tx, worker)
+
+
+async def list_current(tx: Tx, workers: Sequence[WorkerId]) -> dict[WorkerId, WorkerId]:
+    """Each as who they are now."""
+    return {WorkerId(row["worker"]): WorkerId(row["current"]) for row in await tx.conn.fetch(LIST_CURRENT, workers)}
+
+
+async def lock_open(tx: Tx, limit: int) -> list[Merge]:
+    """Held ones, and those whose survivor has been registered since."""
+    return await fetch(tx.conn, LOCK_OPEN, limit)
+
+
+async def list_(tx: Tx, *, state: MergeState | None, after: WorkerId | None, counties: Sequence[str], limit: int) -> list[Merge]:
+    """`counties`: what the codes of the visible counties begin with."""
+    return await fetch(tx.conn, LIST, state, after, counties, limit)
+
+
+async def insert(tx: Tx, one: Merge) -> bool:
+    """False: it is known already."""
+    return bool(await tx.conn.fetchval(INSERT, one.absorbed, one.survivor, one.merged_on, one.state))
+
+
+async def update(tx: Tx, one: Merge) -> None:
+    await tx.conn.execute(UPDATE, one.absorbed, one.survivor, one.state, one.held_for, one.held_since)
+
+
+async def update_worker(tx: Tx, absorbed: WorkerId, survivor: WorkerId) -> None:
+    """Everything of the absorbed one is the survivor's, and whoever led to the absorbed one leads to the survivor.
+
+    The caller holds both workers' locks.
+    """
+    for statement in (UPDATE_REDIRECTS, UPDATE_PLACEMENTS, UPDATE_DISPATCHES, UPDATE_PROPOSALS, UPDATE_CERTIFICATES, UPDATE_REGISTERED):
+        await tx.conn.execute(statement, absorbed, survivor)
+    await tx.conn.execute(UPDATE_SUPPLY, survivor)

@@ -1,0 +1,42 @@
+"""Workers that were merged into another. Every caller holds the allocation lock."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from shared.db import Tx
+from shared.values import EnrolmentId, WorkerId
+
+GET_CURRENT = "SELECT coalesce((SELECT survivor FROM merged WHERE absorbed = $1), $1)"
+INSERT = "INSERT INTO merged (absorbed, survivor) VALUES ($1, $2) ON CONFLICT (absorbed) DO NOTHING RETURNING true"
+UPDATE_REDIRECTS = "UPDATE merged SET survivor = $2 WHERE survivor = $1"
+UPDATE_NEEDS = "UPDATE need SET worker = $2 WHERE worker = $1"
+UPDATE_ENROLMENTS = "UPDATE enrolment SET worker = $2 WHERE worker = $1"
+UPDATE_CERTIFICATES = "UPDATE certificate SET worker = $2 WHERE worker = $1"
+UPDATE_ATTENDANCE = "UPDATE attendance SET worker = $2 WHERE worker = $1"
+UPDATE_FINDINGS = "UPDATE finding SET worker = $2 WHERE worker = $1"
+LIST_DAYS_TWICE = """
+SELECT day, (array_agg(enrolment ORDER BY enrolment DESC))[1] AS latest FROM attendance WHERE worker = $1 AND minutes > 0
+GROUP BY day HAVING count(*) > 1 ORDER BY day
+"""
+
+
+async def get_current(tx: Tx, worker: WorkerId) -> WorkerId:
+    """Who the worker is now."""
+    return WorkerId(await tx.conn.fetchval(GET_CURRENT, worker))
+
+
+async def insert(tx: Tx, absorbed: WorkerId, survivor: WorkerId) -> bool:
+    """False: it is known already."""
+    return bool(await tx.conn.fetchval(INSERT, absorbed, survivor))
+
+
+async def update_worker(tx: Tx, absorbed: WorkerId, survivor: WorkerId) -> None:
+    """Everything of the absorbed one is the survivor's, and whoever led to the absorbed one leads to the survivor."""
+    for statement in (UPDATE_REDIRECTS, UPDATE_NEEDS, UPDATE_ENROLMENTS, UPDATE_CERTIFICATES, UPDATE_ATTENDANCE, UPDATE_FINDINGS):
+        await tx.conn.execute(statement, absorbed, survivor)
+
+
+async def list_days_twice(tx: Tx, worker: WorkerId) -> dict[date, EnrolmentId]:
+    """Days on which the worker attended in several enrolments, and the latest of these."""
+    return {row["day"]: row["latest"] for row in await tx.conn.fetch(LIST_DAYS_TWICE, worker)}
