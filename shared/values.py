@@ -21,6 +21,7 @@ from shared import currencies
 
 # China has kept one zone without daylight saving since 1991, so a fixed offset is exact and needs no zone database.
 PROGRAMME_ZONE = timezone(timedelta(hours=8), "Asia/Shanghai")
+LATEST_ZONE = timezone(timedelta(hours=14), "Pacific/Kiritimati")
 
 WorkerId = NewType("WorkerId", UUID)
 EnterpriseId = NewType("EnterpriseId", UUID)
@@ -242,6 +243,10 @@ class Clock:
     def today(self) -> date:
         """The calendar day in the programme's zone."""
         return self.now().astimezone(PROGRAMME_ZONE).date()
+
+    def latest_today(self) -> date:
+        """The calendar day where it is latest: a day after it has begun nowhere on earth."""
+        return self.now().astimezone(LATEST_ZONE).date()
 
 
 def period_of(day: date) -> Period:

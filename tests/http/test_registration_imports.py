@@ -6,18 +6,20 @@ import asyncio
 import hashlib
 import io
 from collections.abc import Sequence
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 from python_calamine import load_workbook
 
-from services.registration.domain.imports import Finding
 from services.registration.queries import imports as import_rows
+from services.registration.settings import policy
 from services.registration.usecases import imports
 from shared import events
 from shared.db import Cause, Tx
 from shared.principals import Role
 from shared.sheets.files import Kind
+from shared.sheets.findings import Finding
 from shared.values import Clock, ImportId
 from tests.support.http import Answer, Client
 from tests.support.registration import JUNE, a_list_of, a_row, an_id, as_csv
@@ -115,7 +117,8 @@ async def test_field_case_f18_rows_of_a_document_that_has_verified_somebody_else
     number = an_id(date(1992, 3, 4), "female")
     rows = [a_row(name=name, id_number=number, id_checked="yes", destinations="JPN", family_consent="yes") for name in ("王芳", "王方")]
     answer = await imported(registration, rows)
-    assert (answer.body["accepted"], found(answer)) == (2, [(3, "id_number", "DOCUMENT_VERIFIED_ELSEWHERE", "warning")])
+    assert answer.body["accepted"] == 2
+    assert found(answer) == [(3, "row", "SAME_PERSON_IN_LIST", "warning"), (3, "id_number", "DOCUMENT_VERIFIED_ELSEWHERE", "warning")]
     published_events = [event.data for event in await registration.published() if isinstance(event.data, events.WorkerRegistered)]
     assert [event.assurance for event in published_events] == ["verified", "provisional"]
     listed = (await registration.get("/workers", import_id=answer.body["import_id"])).body["items"]
@@ -166,25 +169,124 @@ async def test_the_workers_of_an_import_can_be_listed(registration: Client) -> N
     assert [item["import_row"] for item in listed.body["items"]] == [2, 6, 9]
 
 
-async def test_findings_are_paged_and_annotated(registration: Client) -> None:
+async def test_findings_are_paged_and_say_what_to_do(registration: Client) -> None:
     path = f"/imports/{(await imported(registration, MIXED)).body['import_id']}"
     first = await registration.get(path, limit=4)
     rest = await registration.get(path, limit=200, after=first.body["next"])
     assert found(first) + found(rest) == FOUND
     assert rest.body["next"] is None
-    sheet = await registration.get(f"{path}/annotated")
-    lines = load_workbook(io.BytesIO(sheet.body)).get_sheet_by_index(0).to_python()
-    assert [line[0] for line in lines] == ["row", 3, 4, 5, 7, 8, 9, 10, 11]
-    assert lines[-1][-1] == "education: EDUCATION_NOT_KNOWN; occupations: OCCUPATION_NOT_KNOWN"
+    assert first.body["findings"][0]["message"] == {
+        "zh": "身份证号校验码不对，有一位写错；请核对证件",
+        "en": "the check character is wrong: a digit is mistyped; compare it with the document",
+    }
+
+
+@pytest.mark.parametrize("dry_run", ["true", "false"])
+async def test_the_annotated_sheet_is_answered_to_whoever_sends_the_list_and_kept_nowhere(registration: Client, dry_run: str) -> None:
+    answer = await registration.upload(f"/imports?annotated=true&dry_run={dry_run}", as_csv(MIXED), "text/csv")
+    assert (answer.status, answer.headers["cache-control"]) == (200, "no-store")
+    lines = load_workbook(io.BytesIO(answer.body)).get_sheet_by_index(0).to_python()
+    place = lines[0].index("name")
+    assert [line[place] for line in lines[1:]] == [row["name"] for row in MIXED]
+    assert [str(line[-3])[:3] for line in lines[1:]] == ["可接收", *["未接收"] * 3, "可接收", *["未接收"] * 2, "可接收", *["未接收"] * 2]
+    assert lines[-1][-2] == (
+        "education：不认识或含义不明的学历；请填 小学、初中、高中、中专、大专、本科、硕士、博士 之一；"
+        "occupations：不认识的工种；请填常用工种名或 ISCO-08 代码（1 至 4 位）"
+    )
+    async with registration.database.connection() as conn:
+        tables = [row["tablename"] for row in await conn.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+        kept = "".join([str(await conn.fetch(f"SELECT * FROM {table}")) for table in tables])  # noqa: S608  # names of the catalogue
+    assert not [row["name"] for row in MIXED if row["name"] in kept]
+
+
+async def test_a_sender_sees_how_far_their_imports_are(registration: Client) -> None:
+    first, second = await imported(registration, MIXED), await imported(registration, MIXED[:2])
+    listed = (await registration.get("/imports")).body["items"]
+    assert [(one["import_id"], one["done"], one["rows"]) for one in listed] == [
+        (second.body["import_id"], 2, 2),
+        (first.body["import_id"], 10, 10),
+    ]
+    assert (await registration.speaking_as(Role.CLERK, regions=("620000",), subject="another").get("/imports")).body["items"] == []
 
 
 async def test_an_import_is_visible_to_whoever_covers_its_regions(registration: Client) -> None:
     path = f"/imports/{(await imported(registration, MIXED)).body['import_id']}"
     assert (await registration.speaking_as(Role.OFFICER).get(path)).status == 200
-    stranger = registration.speaking_as(Role.CLERK, regions=("510000",))
-    for answer in (await stranger.get(path), await stranger.get(f"{path}/annotated"), await imported(stranger, MIXED)):
-        assert (answer.status, answer.code) == (403, "FORBIDDEN")
+    stranger = await registration.speaking_as(Role.CLERK, regions=("510000",), subject="another").get(path)
+    assert (stranger.status, stranger.code) == (403, "FORBIDDEN")
     assert (await registration.get("/imports/0190a5e0-0000-7000-8000-000000000000")).code == "IMPORT_NOT_FOUND"
+
+
+# --- F8: the same file again ------------------------------------------------------------------------------------------
+PROVINCE = [a_row(name="王一", county="621126"), a_row(name="王二", county="620102"), a_row(name="王三", county="620103")]
+
+
+async def test_field_case_f8_rows_out_of_a_clerks_scope_go_in_when_the_province_sends_the_file(registration: Client) -> None:
+    clerk = registration.speaking_as(Role.CLERK, regions=("621126",), subject="county")
+    first = await imported(clerk, PROVINCE)
+    assert (first.body["accepted"], found(first)) == (1, [(row, "county", "OUT_OF_SCOPE", "error") for row in (3, 4)])
+    officer = registration.speaking_as(Role.OFFICER, regions=("620000",), subject="province")
+    trial = await imported(officer, PROVINCE, dry_run=True)
+    second = await imported(officer, PROVINCE)
+    for answer in (trial, second):
+        assert [answer.body[name] for name in ("rows", "accepted", "rejected", "already", "findings")] == [3, 2, 0, 1, []]
+    third = await imported(clerk, PROVINCE)
+    assert [third.body[name] for name in ("accepted", "rejected", "already", "findings")] == [1, 0, 2, []]
+    assert await count(registration, "worker") == 3
+
+
+async def test_field_case_f8_refused_rows_are_tried_again_by_the_same_sender(registration: Client) -> None:
+    rows = [a_row(name="王一"), a_row(name="王二", registered_on="2018-06-02"), a_row(name="王三", sex="?")]
+    first = await imported(registration, rows)
+    assert found(first) == [(3, "registered_on", "IN_FUTURE", "error"), (4, "sex", "SEX_NOT_READABLE", "error")]
+    same = await imported(registration, rows)
+    assert same.body == first.body
+    later = replace(registration, at=JUNE + timedelta(days=1))
+    second = await imported(later, rows)
+    assert (second.body["accepted"], found(second)) == (2, [(4, "sex", "SEX_NOT_READABLE", "error")])
+    assert second.body["import_id"] == first.body["import_id"]
+    completed = [event.data for event in await registration.published() if isinstance(event.data, events.ImportCompleted)]
+    assert [(one.accepted, one.rejected) for one in completed] == [(1, 2), (2, 1)]
+    assert await count(registration, "worker") == 2
+
+
+async def test_field_case_f8_a_second_try_that_is_killed_is_resumed(registration: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [a_row(name=f"王{chr(0x4E00 + number)}", registered_on="2018-06-02") for number in range(5)]
+    monkeypatch.setattr(imports, "policy", lambda: policy().model_copy(update={"registration_import_chunk": 2}))
+    assert (await imported(registration, rows)).body["rejected"] == 5
+    insert_findings, chunks = import_rows.insert_findings, 0
+
+    async def die(tx: Tx, import_id: ImportId, findings: Sequence[Finding]) -> None:
+        nonlocal chunks
+        chunks += 1
+        if chunks == 2:
+            raise Killed
+        await insert_findings(tx, import_id, findings)
+
+    cause = Cause(principal=registration.who, clock=Clock(JUNE + timedelta(days=1)))
+    with monkeypatch.context() as patched:
+        patched.setattr(import_rows, "insert_findings", die)
+        with pytest.raises(Killed):
+            await imports.import_workers(registration.database, cause, as_csv(rows), Kind.CSV)
+    assert await count(registration, "worker") == 2
+    answer = await imported(replace(registration, at=JUNE + timedelta(days=1)), rows)
+    assert (answer.body["state"], answer.body["done"], answer.body["accepted"], answer.body["findings"]) == ("completed", 5, 5, [])
+    assert await count(registration, "worker") == 5
+
+
+async def test_field_case_f8_two_senders_at_once_register_nobody_twice(registration: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imports, "policy", lambda: policy().model_copy(update={"registration_import_chunk": 2}))
+    senders = [registration.speaking_as(Role.OFFICER, regions=("620000",), subject=f"sender{number}") for number in range(3)]
+    rows = [a_row(name=f"王{chr(0x4E00 + number)}") for number in range(9)]
+    answers = await asyncio.gather(*(imported(sender, rows) for sender in senders))
+    assert [answer.body["accepted"] + answer.body["already"] for answer in answers] == [9, 9, 9]
+    assert sum(answer.body["accepted"] for answer in answers) == 9 == await count(registration, "worker")
+
+
+async def test_field_case_f25_the_same_person_twice_in_one_list_is_pointed_out(registration: Client) -> None:
+    answer = await imported(registration, [a_row(), a_row(name="赵六"), a_row()])
+    assert (answer.body["accepted"], found(answer)) == (3, [(4, "row", "SAME_PERSON_IN_LIST", "warning")])
+    assert "第 2 行" in answer.body["findings"][0]["message"]["zh"]
 
 
 @pytest.mark.parametrize(

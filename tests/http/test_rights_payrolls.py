@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import io
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 import xlsxwriter
+from python_calamine import load_workbook
 
 from services.rights.settings import PAYROLL_BODY_BYTES
 from services.rights.usecases import payrolls
@@ -16,9 +18,10 @@ from shared.db import Cause
 from shared.events import IncomeReported, WageShortfallDetected
 from shared.principals import NATION, Principal, Role
 from shared.sheets.tables import Row
-from shared.values import Clock
+from shared.values import Clock, EnterpriseId, PlacementId, WorkerId, new_id
+from tests.support.http import Answer
 from tests.support.recording import noon
-from tests.support.rights import COLUMNS, Office, a_payroll, a_row, office
+from tests.support.rights import COLUMNS, Office, Placement, a_payroll, a_row, office
 
 __all__ = ["office"]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -185,7 +188,7 @@ async def _counted(office: Office, rows: list[dict[str, Any]]) -> int:
 
     async with office.client.database.transaction(cause) as tx:
         tx.conn.add_query_logger(note)
-        assert await payrolls._enter(tx, cells) == []
+        assert await payrolls._enter(tx, cells, "bank") == []
         tx.conn.remove_query_logger(note)
     return count
 
@@ -281,3 +284,78 @@ async def test_a_payroll_with_chinese_headers_under_a_title_is_read(office: Offi
         f"1,{placement.placement},2018年3月,6000,6000,人民币,2018年4月5日",
     ]
     assert await found_in(office, "\r\n".join(rows).encode("gb18030")) == []
+
+
+async def test_what_to_do_about_a_row_is_answered_in_both_languages(office: Office) -> None:
+    answer = await office.payroll(a_row(await office.abroad(), period="2018.1", paid_on="2018-04-28"))
+    [finding] = answer.body["findings"]
+    assert finding["message"] == {
+        "zh": "可能是 1 月也可能是 10 月；请写作 2019-01 或 2019-10",
+        "en": "could be January or October: write 2019-01 or 2019-10",
+    }
+
+
+@pytest.mark.parametrize("dry_run", ["true", "false"])
+async def test_the_annotated_payroll_is_answered_to_whoever_sends_it(office: Office, dry_run: str) -> None:
+    placement = await office.abroad()
+    content = a_payroll(a_row(placement), a_row(placement) | {"period": "x"})
+    answer = await office.at(office.enterprise()).upload(f"/payrolls?annotated=true&dry_run={dry_run}", content, "text/csv")
+    lines = load_workbook(io.BytesIO(answer.body)).get_sheet_by_index(0).to_python()
+    assert [line[:1] + line[-3:] for line in lines[1:]] == [
+        [str(placement.placement), "可接收 accepted", "", ""],
+        [
+            str(placement.placement),
+            "未接收 refused",
+            "period：无法识别的月份；请按 年-月 填写，如 2019-03",
+            "period: not a month: write it as 2019-03",
+        ],
+    ]
+
+
+# --- F8: the same file again ------------------------------------------------------------------------------------------
+async def test_field_case_f8_a_payment_of_today_at_the_place_of_payment_is_not_in_the_future(office: Office) -> None:
+    placement = await office.abroad()
+    content = a_payroll(a_row(placement, period="2018-02", paid_on="2018-03-02"))
+
+    async def sent(hour: int, minute: int) -> Answer:
+        employer = replace(office.enterprise(), at=datetime(2018, 3, 1, hour, minute, tzinfo=UTC))
+        return await employer.upload("/payrolls", content, "text/csv")
+
+    first = await sent(9, 59)  # 1 March everywhere on earth
+    assert [one["code"] for one in first.body["findings"]] == ["PAID_IN_FUTURE"]
+    second = await sent(11, 30)  # 2 March 00:30 in Auckland, 1 March in Beijing
+    assert (second.body["accepted"], second.body["findings"]) == (1, [])
+
+
+async def test_field_case_f8_a_row_whose_departure_arrives_later_goes_in_with_the_same_file(office: Office) -> None:
+    known = await office.abroad()
+    late = Placement(placement=PlacementId(new_id()), worker=WorkerId(new_id()))
+    rows = (a_row(known), a_row(late))
+    first = await office.payroll(*rows)
+    assert [(one["row"], one["code"]) for one in first.body["findings"]] == [(3, "PLACEMENT_NOT_FOUND")]
+    assert (await office.payroll(*rows)).body == first.body
+    await office.consume(late.contracted(), late.departed())
+    second = await office.payroll(*rows)
+    assert [second.body[name] for name in ("payroll", "accepted", "rejected", "findings")] == [first.body["payroll"], 2, 0, []]
+    assert [one.placement for one in await office.published(IncomeReported)] == [known.placement, late.placement]
+
+
+async def test_field_case_f8_a_row_that_was_entered_is_not_entered_again_after_its_report_was_voided(office: Office) -> None:
+    placement, stranger = await office.abroad(), await office.abroad(enterprise=EnterpriseId(new_id()))
+    rows = (a_row(placement), a_row(stranger))
+    assert (await office.payroll(*rows)).body["rejected"] == 1
+    [report] = (await office.ledger(placement))["reports"]
+    voided = await office.post(f"/incomes/{report['report']}/void", {"reason": "duplicate"})
+    assert voided.status == 200, voided.body
+    again = await office.payroll(*rows)
+    assert (again.body["accepted"], again.body["rejected"]) == (1, 1)
+    assert len(await office.published(IncomeReported)) == 1
+
+
+async def test_field_case_f8_what_one_officer_has_entered_another_does_not_enter_again(office: Office) -> None:
+    placement = await office.abroad()
+    await office.payroll(a_row(placement), who=office.client)
+    other = office.client.speaking_as(Role.OFFICER, regions=(NATION,), subject="another")
+    answer = await office.payroll(a_row(placement), who=other)
+    assert [answer.body[name] for name in ("accepted", "rejected", "already")] == [0, 0, 1]
+    assert len(await office.published(IncomeReported)) == 1

@@ -15,11 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import load_workbook
 
-from services.registration.domain.imports import Finding
-from services.registration.worker_lists.annotated_sheet import annotated_sheet
 from services.registration.worker_lists.columns import COLUMNS, FORM, read_list
+from services.registration.worker_lists.messages import MESSAGES
+from services.registration.worker_lists.repeats import repeated_rows
 from shared.errors import Invalid
+from shared.sheets.annotated import ADDED, annotate
 from shared.sheets.files import FileUnreadable, Kind, NoRows, TooManyRows
+from shared.sheets.findings import Finding
 from shared.sheets.tables import Row
 from shared.sheets.templates import empty_list
 from tests.support.registration import a_row, as_csv
@@ -38,8 +40,8 @@ def read_rows(content: bytes, kind: Kind, limit: int) -> Sequence[Row]:
     return read_list(content, kind, limit).rows
 
 
-def an_error(row: int, column: str, code: str) -> Finding:
-    return Finding(row=row, column=column, code=code, severity="error", value=None)
+def an_error(row: int, column: str, code: str, *hints: str) -> Finding:
+    return Finding(row=row, column=column, code=code, severity="error", value=None, hints=hints)
 
 
 HEADER = ["name", "birth_date", "sex", "county", "education", "occupations", "id_number"]
@@ -134,11 +136,52 @@ def test_the_template_has_every_column_and_no_row(kind: Kind) -> None:
         read_rows(empty_list(kind, "workers", COLUMNS, FORM.required), kind, 3)
 
 
-def test_the_annotated_sheet_has_each_code_in_its_column() -> None:
-    content = annotated_sheet(
-        [an_error(7, "sex", "MISSING"), an_error(3, "id_number", "ID_NUMBER_CHECK"), an_error(7, "county", "OUT_OF_SCOPE")]
+# --- the annotated sheet ----------------------------------------------------------------------------------------------
+EVIL = '=HYPERLINK("http://x","y")'
+
+
+def test_the_annotated_sheet_has_the_rows_as_sent_and_what_was_found_beside_each() -> None:
+    rows = [a_row(name="王芳", note="x"), a_row(name=EVIL, sex="?"), a_row(name="+1", note="@SUM(1)")]
+    table = read_list(as_csv([rows[0] | {"note": ""}, *rows[1:]]), Kind.CSV, 10)
+    content = annotate(table, [an_error(3, "sex", "SEX_NOT_READABLE"), an_error(3, "row", "SAME_PERSON_IN_LIST", "2")], MESSAGES)
+    head, first, second, third = load_workbook(io.BytesIO(content)).get_sheet_by_index(0).to_python()
+    assert head == [*rows[0], *ADDED]
+    assert [line[0] for line in (first, second, third)] == ["王芳", EVIL, "+1"]
+    assert first[-4:] == ["2", "可接收 accepted", "", ""]
+    assert second[-4:-1] == ["3", "未接收 refused", "sex：请填 男 或 女；row：与本表第 2 行可能是同一人；请核对并删除重复的一行"]
+    assert str(second[-1]).startswith("sex: write 男 or 女 (male or female); row: may be the same person as in row 2")
+
+
+def test_nothing_in_the_annotated_sheet_is_a_formula() -> None:
+    table = read_list(as_csv([a_row(name=text) for text in (EVIL, "+1", "-1", "@x", "\tx")]), Kind.CSV, 10)
+    with zipfile.ZipFile(io.BytesIO(annotate(table, [], MESSAGES))) as archive:
+        assert b"<f" not in archive.read("xl/worksheets/sheet1.xml")
+        assert b'quotePrefix="1"' in archive.read("xl/styles.xml")
+        assert not [name for name in archive.namelist() if "externalLink" in name or "worksheets/_rels" in name]
+
+
+def test_the_annotated_sheet_can_be_sent_again() -> None:
+    table = read_list(as_csv([a_row(), a_row(name="赵六")]), Kind.CSV, 10)
+    again = read_list(annotate(table, [an_error(2, "sex", "MISSING")], MESSAGES), Kind.XLSX, 10)
+    assert [row.cells for row in again.rows] == [row.cells for row in table.rows]
+    assert [one.header for one in again.columns if one.column is None] == list(ADDED)
+
+
+# --- the same person twice --------------------------------------------------------------------------------------------
+def test_the_same_person_twice_is_found_by_document_or_by_name_and_birth_date() -> None:
+    number = "621126199203040428"
+    rows = read_rows(
+        as_csv(
+            [
+                a_row(id_number=number),
+                a_row(name="王 芳", id_number=""),
+                a_row(name="别名", id_number=number.lower()),
+                a_row(id_number="110101199003070000"),  # the same name and day, another document: another person
+                a_row(name="赵六", id_number=""),
+                a_row(name="赵六", id_number="", county="110101"),
+            ]
+        ),
+        Kind.CSV,
+        10,
     )
-    head, first, second = load_workbook(io.BytesIO(content)).get_sheet_by_index(0).to_python()
-    assert head == ["row", *COLUMNS, "errors"]
-    assert (first[0], first[head.index("id_number")], first[-1]) == (3, "ID_NUMBER_CHECK", "id_number: ID_NUMBER_CHECK")
-    assert (second[0], second[-1]) == (7, "sex: MISSING; county: OUT_OF_SCOPE")
+    assert repeated_rows(rows) == {3: 2, 4: 2, 7: 6}

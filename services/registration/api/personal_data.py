@@ -13,7 +13,7 @@ from services.registration.usecases import personal_data
 from services.registration.views.accesses import Accesses
 from services.registration.views.personal_data import PersonalCopy, PersonalData
 from services.registration.views.workers import Workers
-from shared.values import Day, WorkerId
+from shared.values import Day, Line, WorkerId
 from shared.web.parameters import AfterNumber, Limit
 
 router = APIRouter()
@@ -56,7 +56,7 @@ async def list_accesses(
     call: Auditor,
     *,
     worker: WorkerId | None = None,
-    reader: Annotated[str | None, Query(max_length=200, description="role:account, such as clerk:wang")] = None,
+    reader: Annotated[Line | None, Query(description="role:account, such as clerk:wang")] = None,
     since: Day | None = None,
     until: Day | None = None,
     after: AfterNumber = 0,

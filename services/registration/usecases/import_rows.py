@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from services.registration.domain.identity import format_worker_no
-from services.registration.domain.imports import Finding
 from services.registration.usecases import event_fields, new_workers
 from services.registration.usecases.new_workers import NewWorker, new_worker
 from services.registration.usecases.willingness import offer_stated
@@ -18,11 +17,12 @@ from shared.db import Tx
 from shared.errors import Refused
 from shared.events import Event
 from shared.principals import Principal
+from shared.sheets.findings import Finding
 from shared.sheets.tables import Row
 from shared.values import ImportId
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RowContext:
     """What the rows of one import have in common."""
 
@@ -30,6 +30,7 @@ class RowContext:
     import_id: ImportId
     default_day: date  # where registered_on is empty
     today: date
+    repeated: Mapping[int, int]  # row -> the first row of the same person
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ def check_rows(context: RowContext, rows: Sequence[Row], numbers: Sequence[int])
     """Decide on every row by itself. Pure computation, safe to run beside the event loop."""
     checked = CheckedRows([], [], [])
     for row, number in zip(rows, numbers, strict=True):
+        if (first := context.repeated.get(row.number)) is not None:
+            checked.findings.append(worker_rows.finding(row, "row", "SAME_PERSON_IN_LIST", "warning", hints=(str(first),)))
         try:
             new, changes = _check_row(context, row, format_worker_no(number))
         except RowRefused as refused:

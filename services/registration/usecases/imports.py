@@ -1,8 +1,9 @@
 """Worker lists: decided row by row, the good rows in, resumable at the row where a killed process left off.
 
-The file's digest is its name: the same file is the same import. Every chunk of rows is one transaction that locks the import,
-takes the rows after `done`, writes workers, events, findings and the new `done`. So a kill loses at most the chunk in hand, which is
-then done again from its start; two requests with the same file take turns; nobody is registered twice.
+The file's digest is its name. Every chunk of rows is one transaction that locks every sender's import of the file, takes the rows after
+`done`, writes workers, events, findings and the new `done`. So a kill loses at most the chunk in hand, which is then done again from its
+start; requests with the same file take turns; a row is registered once, whoever sends it. The same file again tries the rows again that
+were refused: what kept them out may be gone (F8).
 """
 
 from __future__ import annotations
@@ -12,82 +13,142 @@ import hashlib
 from collections.abc import Sequence
 
 from services.registration.domain.errors import ImportNotFound
-from services.registration.domain.imports import Finding, ImportRun, ImportState
+from services.registration.domain.imports import ImportRun, ImportState
 from services.registration.queries import imports, personal_data, workers
 from services.registration.settings import policy
 from services.registration.usecases import new_workers, suspicions
 from services.registration.usecases.import_rows import CheckedRows, RowContext, check_rows, hold_documents
-from services.registration.views.imports import Import
+from services.registration.views.imports import Import, Imports
 from services.registration.worker_lists.columns import read_list
+from services.registration.worker_lists.messages import MESSAGES
+from services.registration.worker_lists.repeats import repeated_rows
 from shared import events
 from shared.db import Cause, Database, Tx
 from shared.delivery.audit_trail import publish_and_audit
 from shared.paging import page
 from shared.principals import Forbidden, Principal
+from shared.sheets.annotated import annotate
 from shared.sheets.files import Kind
-from shared.sheets.tables import Row, SheetColumn
+from shared.sheets.findings import Finding
+from shared.sheets.tables import Row, SheetColumn, Table
 from shared.values import ImportId, new_id
 
 FINDINGS_SHOWN = 200
-FINDINGS_ANNOTATED = 200_000
+FINDINGS_REHEARSED = 1000
+FINDINGS_ANNOTATED = 1_000_000
 
 
 # --- commands ---------------------------------------------------------------------------------------------------------
 async def import_workers(database: Database, cause: Cause, content: bytes, kind: Kind) -> Import:
-    """Register the workers of a list; the finished import where the file is known. Raises what read_list raises, Forbidden."""
-    table = await asyncio.to_thread(read_list, content, kind, policy().registration_import_rows)
-    rows = table.rows
+    """Register the workers of a list; of one that is known, those refused before. Raises what read_list raises."""
+    run, table = await _import(database, cause, content, kind)
+    async with database.transaction(cause) as tx:
+        return await _show(tx, run, 0, FINDINGS_SHOWN, table.columns)
+
+
+async def import_annotated(database: Database, cause: Cause, content: bytes, kind: Kind) -> bytes:
+    """The same, answered with the list as it was sent and what was found in it. Raises what read_list raises."""
+    run, table = await _import(database, cause, content, kind)
+    async with database.transaction(cause) as tx:
+        stored = await imports.list_findings(tx, run.import_id, after=0, limit=FINDINGS_ANNOTATED)
+    return await asyncio.to_thread(annotate, table, [one.finding for one in stored], MESSAGES)
+
+
+async def _import(database: Database, cause: Cause, content: bytes, kind: Kind) -> tuple[ImportRun, Table]:
+    table, repeated = await asyncio.to_thread(_read, content, kind)
     digest = hashlib.sha256(content).hexdigest()
     async with database.transaction(cause) as tx:
-        await imports.insert(tx, ImportId(new_id()), digest, len(rows), tx.clock.today())
+        await imports.insert(tx, ImportId(new_id()), digest, len(table.rows), tx.clock.today())
+        run = await _lock(tx, digest)
+        if run.state is ImportState.COMPLETED and run.rejected:
+            await imports.update_retried(tx, run.import_id)
     while True:
         async with database.transaction(cause) as tx:
-            run = _visible(tx.principal, await imports.lock_by_digest(tx, digest))
+            run = await _lock(tx, digest)
             if run.state is ImportState.COMPLETED:
-                return await _show(tx, run, 0, FINDINGS_SHOWN, table.columns)
-            await _import_chunk(tx, run, rows[run.done : run.done + policy().registration_import_chunk])
+                return run, table
+            await _import_chunk(tx, run, table.rows[run.done : run.done + policy().registration_import_chunk], repeated)
 
 
-async def _import_chunk(tx: Tx, run: ImportRun, rows: Sequence[Row]) -> None:
-    numbers = await workers.get_numbers(tx, len(rows))
-    context = RowContext(tx.principal, run.import_id, default_day=run.started_on, today=tx.clock.today())
-    checked = await hold_documents(tx, await asyncio.to_thread(check_rows, context, rows, numbers))
+def _read(content: bytes, kind: Kind) -> tuple[Table, dict[int, int]]:
+    table = read_list(content, kind, policy().registration_import_rows)
+    return table, repeated_rows(table.rows)
+
+
+async def _lock(tx: Tx, digest: str) -> ImportRun:
+    run = await imports.lock_by_digest(tx, digest)
+    if run is None:
+        raise ImportNotFound
+    return run
+
+
+async def _import_chunk(tx: Tx, run: ImportRun, rows: Sequence[Row], repeated: dict[int, int]) -> None:
+    taken = await imports.list_taken(tx, run.digest, rows[0].number, rows[-1].number)
+    left = [row for row in rows if row.number not in taken]
+    own = sum(import_id == run.import_id for import_id in taken.values())
+    numbers = await workers.get_numbers(tx, len(left))
+    context = RowContext(
+        principal=tx.principal, import_id=run.import_id, default_day=run.started_on, today=tx.clock.today(), repeated=repeated
+    )
+    checked = await hold_documents(tx, await asyncio.to_thread(check_rows, context, left, numbers))
     await personal_data.lock_all_keys(tx)
     await new_workers.insert_all(tx, checked.accepted)
     publish_and_audit(tx, *checked.changes)
     await suspicions.suspect(tx, [new.worker.worker for new in checked.accepted])
-    await imports.update_progress(tx, run.import_id, accepted=len(checked.accepted), rejected=checked.rejected)
-    await imports.insert_findings(tx, run.import_id, checked.findings)
+    accepted = len(checked.accepted) + own
+    await imports.update_progress(tx, run.import_id, accepted=accepted, rejected=checked.rejected, already=len(taken) - own)
+    kept = [one for one in await _forget_findings(tx, run, rows) if taken.get(one.row) == run.import_id]
+    await imports.insert_findings(tx, run.import_id, sorted([*kept, *checked.findings], key=lambda finding: finding.row))
     if run.done + len(rows) == run.rows:
         await imports.update_completed(tx, run.import_id)
-        publish_and_audit(tx, _completed(tx, run, checked))
+        if run.accepted + accepted != run.accepted_before:
+            publish_and_audit(tx, _completed(tx, run, accepted, checked))
 
 
-def _completed(tx: Tx, run: ImportRun, last: CheckedRows) -> events.ImportCompleted:
+async def _forget_findings(tx: Tx, run: ImportRun, rows: Sequence[Row]) -> list[Finding]:
+    """What an earlier try found in these rows; none where this is the first."""
+    return [] if run.accepted_before is None else await imports.delete_findings(tx, run.import_id, rows[0].number, rows[-1].number)
+
+
+def _completed(tx: Tx, run: ImportRun, accepted: int, last: CheckedRows) -> events.ImportCompleted:
     return events.ImportCompleted(
         import_id=run.import_id,
         rows=run.rows,
-        accepted=run.accepted + len(last.accepted),
+        accepted=run.accepted + accepted,
         rejected=run.rejected + last.rejected,
         digest=run.digest,
         effective=tx.clock.today(),
     )
 
 
-async def rehearse_import(cause: Cause, content: bytes, kind: Kind) -> Import:
+# --- trials -----------------------------------------------------------------------------------------------------------
+async def rehearse_import(database: Database, cause: Cause, content: bytes, kind: Kind) -> Import:
     """What an import would find, with nothing written. Raises what read_list raises."""
-    table = await asyncio.to_thread(read_list, content, kind, policy().registration_import_rows)
-    rows = table.rows
+    table, findings, already = await _rehearse(database, cause, content, kind)
+    digest = hashlib.sha256(content).hexdigest()
+    return Import.from_rehearsal(digest, table, findings, already=already, limit=FINDINGS_REHEARSED)
+
+
+async def rehearse_annotated(database: Database, cause: Cause, content: bytes, kind: Kind) -> bytes:
+    """The same, as the list with what would be found in it. Raises what read_list raises."""
+    table, findings, _ = await _rehearse(database, cause, content, kind)
+    return await asyncio.to_thread(annotate, table, findings, MESSAGES)
+
+
+async def _rehearse(database: Database, cause: Cause, content: bytes, kind: Kind) -> tuple[Table, list[Finding], int]:
+    """The table, what is found in it, and how many of its rows are registered already."""
+    table, repeated = await asyncio.to_thread(_read, content, kind)
+    async with database.transaction(cause) as tx:
+        taken = await imports.list_taken(tx, hashlib.sha256(content).hexdigest(), table.rows[0].number, table.rows[-1].number)
+    left = [row for row in table.rows if row.number not in taken]
     today, chunk = cause.clock.today(), policy().registration_import_chunk
-    context = RowContext(cause.principal, ImportId(new_id()), default_day=today, today=today)
-    accepted = 0
+    context = RowContext(principal=cause.principal, import_id=ImportId(new_id()), default_day=today, today=today, repeated=repeated)
     findings: list[Finding] = []
-    for start in range(0, len(rows), chunk):
-        part = rows[start : start + chunk]
+    for start in range(0, len(left), chunk):
+        part = left[start : start + chunk]
         checked = await asyncio.to_thread(check_rows, context, part, range(1, len(part) + 1))
-        accepted += len(checked.accepted)
         findings += checked.findings
-    return Import.from_rehearsal(hashlib.sha256(content).hexdigest(), table, accepted, findings)
+    return table, findings, len(taken)
 
 
 # --- queries ----------------------------------------------------------------------------------------------------------
@@ -96,17 +157,16 @@ async def show_import(tx: Tx, import_id: ImportId, after: int, limit: int) -> Im
     return await _show(tx, _visible(tx.principal, await imports.get(tx, import_id)), after, limit)
 
 
-async def list_findings(tx: Tx, import_id: ImportId) -> list[Finding]:
-    """Everything that was found, for the annotated sheet. Raises ImportNotFound, Forbidden."""
-    _visible(tx.principal, await imports.get(tx, import_id))
-    return [stored.finding for stored in await imports.list_findings(tx, import_id, after=0, limit=FINDINGS_ANNOTATED)]
+async def list_imports(tx: Tx, limit: int) -> Imports:
+    """The principal's own, newest first: how far each has come."""
+    return Imports(items=tuple(Import.from_run(run, (), None) for run in await imports.list_own(tx, limit)))
 
 
 def _visible(principal: Principal, run: ImportRun | None) -> ImportRun:
-    """To whoever covers every region of whoever started it. Raises ImportNotFound, Forbidden."""
+    """To whoever started it, or covers every region of theirs. Raises ImportNotFound, Forbidden."""
     if run is None:
         raise ImportNotFound
-    if not all(principal.covers_county(region) for region in run.regions):
+    if run.started_by != str(principal) and not all(principal.covers_county(region) for region in run.regions):
         raise Forbidden(f"{principal} does not cover the regions of this import")
     return run
 

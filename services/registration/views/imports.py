@@ -5,22 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from services.registration.domain import imports
-from services.registration.domain.imports import ImportRun, ImportState, Severity
+from services.registration.domain.imports import ImportRun, ImportState
 from services.registration.views.view import View
+from services.registration.worker_lists.messages import MESSAGES
+from shared.sheets.findings import Finding, ShownFinding, shown
 from shared.sheets.tables import SheetColumn, Table
 from shared.values import ImportId
-
-
-class Finding(View):
-    """`row` as the spreadsheet numbers it. `value` is masked. `hints`: what could be meant."""
-
-    row: int
-    column: str
-    code: str
-    severity: Severity
-    value: str | None
-    hints: tuple[str, ...]
 
 
 class Import(View):
@@ -34,16 +24,16 @@ class Import(View):
     done: int
     accepted: int
     rejected: int
+    already: int  # rows that another sender's import of the same file has registered
     started_at: datetime | None
     finished_at: datetime | None
     columns: tuple[SheetColumn, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[ShownFinding, ...]
     next: int | None  # more findings: hand it back as `after`
+    left_out: int  # findings of a dry run beyond those shown: the annotated sheet has them all
 
     @classmethod
-    def from_run(
-        cls, run: ImportRun, findings: Iterable[imports.Finding], following: int | None, columns: Sequence[SheetColumn] = ()
-    ) -> Import:
+    def from_run(cls, run: ImportRun, findings: Iterable[Finding], following: int | None, columns: Sequence[SheetColumn] = ()) -> Import:
         return cls(
             import_id=run.import_id,
             dry_run=False,
@@ -53,17 +43,19 @@ class Import(View):
             done=run.done,
             accepted=run.accepted,
             rejected=run.rejected,
+            already=run.already,
             started_at=run.started_at,
             finished_at=run.finished_at,
             columns=tuple(columns),
-            findings=tuple(map(Finding.model_validate, findings)),
+            findings=tuple(shown(finding, MESSAGES) for finding in findings),
             next=following,
+            left_out=0,
         )
 
     @classmethod
-    def from_rehearsal(cls, digest: str, table: Table, accepted: int, findings: Iterable[imports.Finding]) -> Import:
-        """All findings at once: nothing is kept from which further pages could be read."""
-        rows = len(table.rows)
+    def from_rehearsal(cls, digest: str, table: Table, findings: Sequence[Finding], *, already: int, limit: int) -> Import:
+        """At most `limit` findings: nothing is kept from which further pages could be read."""
+        rows, rejected = len(table.rows), len({finding.row for finding in findings if finding.severity == "error"})
         return cls(
             import_id=None,
             dry_run=True,
@@ -71,11 +63,19 @@ class Import(View):
             digest=digest,
             rows=rows,
             done=rows,
-            accepted=accepted,
-            rejected=rows - accepted,
+            accepted=rows - rejected - already,
+            rejected=rejected,
+            already=already,
             started_at=None,
             finished_at=None,
             columns=table.columns,
-            findings=tuple(map(Finding.model_validate, findings)),
+            findings=tuple(shown(finding, MESSAGES) for finding in findings[:limit]),
             next=None,
+            left_out=max(len(findings) - limit, 0),
         )
+
+
+class Imports(View):
+    """The newest first, without their findings."""
+
+    items: tuple[Import, ...]

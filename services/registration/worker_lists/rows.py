@@ -9,11 +9,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from services.registration.commands import RecordWillingness, RegisterWorker
-from services.registration.domain.imports import Finding, Severity
 from services.registration.personal_data.masking import mask
 from shared import words
 from shared.errors import Refused
 from shared.sheets.cells import CellRefused, read_amount, read_day
+from shared.sheets.findings import Finding, Severity
 from shared.sheets.tables import Row
 from shared.values import Currency
 

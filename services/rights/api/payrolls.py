@@ -15,19 +15,26 @@ from shared.db import Cause
 from shared.sheets.files import Kind, kind_of
 from shared.sheets.templates import empty_list
 from shared.values import ImportId
+from shared.web.attachments import ANNOTATED, attachment
 
 router = APIRouter()
 
 _FILE = {"requestBody": {"required": True, "content": {kind.value: {"schema": {"type": "string", "format": "binary"}} for kind in Kind}}}
 
 
-@router.post("/payrolls", openapi_extra=_FILE)
-async def import_payroll(call: Reporter, *, dry_run: bool = False) -> Payroll:
-    """The file itself as body. Its digest takes the place of an Idempotency-Key: the same file again is the same payroll."""
+@router.post("/payrolls", openapi_extra=_FILE, response_model=Payroll, responses=ANNOTATED)
+async def import_payroll(call: Reporter, *, dry_run: bool = False, annotated: bool = False) -> Payroll | Response:
+    """The file itself as body. Its digest takes the place of an Idempotency-Key: of the same file again only refused rows are tried again.
+
+    `annotated`: answered with the payroll as it was sent, and what was found beside each row. It is kept nowhere.
+    """
     kind = kind_of(call.request.headers.get("content-type", ""))
     content = await call.request.body()
     digest = hashlib.sha256(content).hexdigest()[:32]
     cause = Cause(principal=call.principal, clock=call.clock, correlation_id=digest, causation_id=f"file:{digest}")
+    if annotated:
+        work = payrolls.try_annotated if dry_run else payrolls.import_annotated
+        return attachment(await work(call.service.database, cause, content, kind), Kind.XLSX, "payroll-annotated.xlsx")
     enter = payrolls.try_payroll if dry_run else payrolls.import_payroll
     return await enter(call.service.database, cause, content, kind)
 
@@ -35,8 +42,7 @@ async def import_payroll(call: Reporter, *, dry_run: bool = False) -> Payroll:
 @router.get("/payrolls/template", response_class=Response)
 async def template(_: Reporter, file: Annotated[str, Query(alias="format", pattern="^(csv|xlsx)$")] = "xlsx") -> Response:
     kind = Kind.CSV if file == "csv" else Kind.XLSX
-    content = empty_list(kind, "payroll", COLUMNS, FORM.required)
-    return Response(content, media_type=kind.value, headers={"content-disposition": f'attachment; filename="payroll.{file}"'})
+    return attachment(empty_list(kind, "payroll", COLUMNS, FORM.required), kind, f"payroll.{file}")
 
 
 @router.get("/payrolls/{payroll}")

@@ -54,7 +54,7 @@ class Income:
 
 
 def check(paid: Paid, today: date) -> None:
-    """Raises DoesNotAddUp, PeriodAbsurd, PaidInFuture, naming the field."""
+    """`today`: where it is latest, since wages are paid abroad (F8). Raises DoesNotAddUp, PeriodAbsurd, PaidInFuture, naming the field."""
     amounts = {"gross": paid.gross, "deductions": paid.deductions, "net": paid.net}
     if paid.remitted is not None:
         amounts["remitted"] = paid.remitted

@@ -1,4 +1,4 @@
-"""Payroll files: how far one has been entered, and what was wrong in its rows."""
+"""Payroll files: how far one has been entered."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from shared.values import ImportId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payroll:
-    """`done` of its `rows` are entered, accepted or rejected. `party`: whose file it is."""
+    """`done` of its `rows` are decided: accepted, rejected, or entered `already` by another party's payroll of the same file.
+
+    `party`: whose file it is.
+    """
 
     payroll: ImportId
     party: str
@@ -19,14 +22,5 @@ class Payroll:
     done: int
     accepted: int
     rejected: int
+    already: int
     finished_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class RowFinding:
-    """What is wrong in one cell. `row` as the spreadsheet numbers it, the header being row 1."""
-
-    row: int
-    column: str
-    code: str
-    value: str | None

@@ -10,9 +10,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from services.rights.commands import Reference
 from services.rights.domain.incomes import Paid, Source
-from services.rights.domain.payrolls import RowFinding
 from shared import words
 from shared.sheets.cells import CellRefused, read_amount, read_day, read_month
+from shared.sheets.findings import Finding
 from shared.sheets.tables import Row
 from shared.values import Currency, Money, PlacementId
 
@@ -24,7 +24,7 @@ _REFERENCE = TypeAdapter(Reference)
 class RowRefused(Exception):
     """Cells of a row cannot be read; `findings` has one for each."""
 
-    def __init__(self, findings: list[RowFinding]) -> None:
+    def __init__(self, findings: list[Finding]) -> None:
         super().__init__(findings)
         self.findings = findings
 
@@ -41,7 +41,7 @@ def read_row(row: Row, source: Source) -> tuple[PlacementId, Paid]:
             try:
                 return read(row.cells[column])
             except CellRefused as error:
-                findings.append(found(row, column, error.code))
+                findings.append(found(row, column, error.code, error.hints))
         elif column not in _OPTIONAL:
             findings.append(found(row, column, "MISSING"))
         return None
@@ -83,8 +83,8 @@ def _placement(text: str) -> PlacementId:
         raise CellRefused("PLACEMENT_NOT_READABLE") from None
 
 
-def found(row: Row, column: str, code: str) -> RowFinding:
+def found(row: Row, column: str, code: str, hints: tuple[str, ...] = ()) -> Finding:
     """What is shown of the cell is short and printable: it may be anything."""
     value = row.cells.get(column)
     shown = None if value is None else "".join(sign if sign.isprintable() else "?" for sign in value[:LONGEST_SHOWN])
-    return RowFinding(row.number, column, code, shown)
+    return Finding(row=row.number, column=column, code=code, value=shown, hints=hints)

@@ -93,7 +93,7 @@ def _reportable(tx: Tx, ledger: Ledger | None, paid: Paid) -> Ledger:
 
 def _check(tx: Tx, paid: Paid) -> None:
     """Raises DoesNotAddUp, PeriodAbsurd, PaidInFuture, CurrencyWithdrawn."""
-    check(paid, tx.clock.today())
+    check(paid, tx.clock.latest_today())
     require_legal_tender(paid.gross.currency, paid.period)
 
 

@@ -7,21 +7,10 @@ from collections.abc import Sequence
 from pydantic import BaseModel
 
 from services.rights.domain import payrolls
+from services.rights.payroll_files.messages import MESSAGES
+from shared.sheets.findings import Finding, ShownFinding, shown
 from shared.sheets.tables import SheetColumn
 from shared.values import ImportId
-
-
-class RowFinding(BaseModel, frozen=True):
-    """`row` as the spreadsheet numbers it, the header being row 1."""
-
-    row: int
-    column: str
-    code: str
-    value: str | None
-
-    @classmethod
-    def from_finding(cls, finding: payrolls.RowFinding) -> RowFinding:
-        return cls(row=finding.row, column=finding.column, code=finding.code, value=finding.value)
 
 
 class Payroll(BaseModel, frozen=True):
@@ -34,14 +23,15 @@ class Payroll(BaseModel, frozen=True):
     done: int
     accepted: int
     rejected: int
+    already: int  # rows that another party's payroll of the same file has entered
     columns: tuple[SheetColumn, ...]
-    findings: tuple[RowFinding, ...]  # the first 200
+    findings: tuple[ShownFinding, ...]  # the first 200
 
     @classmethod
     def from_payroll(
         cls,
         payroll: payrolls.Payroll,
-        findings: Sequence[payrolls.RowFinding],
+        findings: Sequence[Finding],
         *,
         dry_run: bool = False,
         columns: Sequence[SheetColumn] = (),
@@ -54,6 +44,7 @@ class Payroll(BaseModel, frozen=True):
             done=payroll.done,
             accepted=payroll.accepted,
             rejected=payroll.rejected,
+            already=payroll.already,
             columns=tuple(columns),
-            findings=tuple(map(RowFinding.from_finding, findings)),
+            findings=tuple(shown(finding, MESSAGES) for finding in findings),
         )

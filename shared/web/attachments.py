@@ -1,0 +1,18 @@
+"""Files as answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import Response
+
+from shared.sheets.files import Kind
+
+# Of a route that answers with a document or, when asked, with the annotated sheet.
+ANNOTATED: dict[int | str, dict[str, Any]] = {200: {"content": {Kind.XLSX.value: {"schema": {"type": "string", "format": "binary"}}}}}
+
+
+def attachment(content: bytes, kind: Kind, name: str) -> Response:
+    """Not to be kept by anything between: a list names people."""
+    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
+    return Response(content, media_type=kind.value, headers=headers)
