@@ -1,4 +1,4 @@
-"""From the job order to the request for clearance: match, contract, insurance."""
+"""From the job order to the request for clearance: match, contract, insurance, medical examination."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def open_orders(world: World, voyages: Sequence[Voyage], first: date, last
 
 
 async def prepare(world: World, voyage: Voyage) -> None:
-    """Match, contract, insurance, request for clearance; training and clearance then go their way by events."""
+    """Match, contract, insurance, medical examination, request for clearance; training and clearance then go their way by events."""
     begin = first_day(Period(voyage.departed_on.strftime("%Y-%m")))
     before = partial(_before, world, begin)
     label = str(voyage.number)
@@ -57,6 +57,8 @@ async def prepare(world: World, voyage: Voyage) -> None:
         "valid_to": (begin + timedelta(days=6 * 365)).isoformat(),  # W2: as long as the contract, and longer
     }
     await before(37).post("docking", f"/placements/{placement}/insurance", insurance, f"insurance-{label}")
+    examined = {"examined_on": (begin - timedelta(days=37)).isoformat(), "result": "fit", "place": "Simulated hospital"}
+    await before(37).post("docking", f"/placements/{placement}/medical", examined, f"medical-{label}")
     planned = {"planned_departure": voyage.departed_on.isoformat()}
     await before(36).post("docking", f"/placements/{placement}/clearance", planned, f"clearance-{label}")
     world.advance("prepared", 1)

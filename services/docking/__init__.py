@@ -5,7 +5,7 @@ Owns     enterprises and their reserve, employers, docking fairs and intentions,
 Out      EnterpriseQualified/Renewed/Suspended/Reinstated/Expired/Revoked, ReserveDeposited/Drawn/DrawRefused/Restored,
          EmployerRegistered, DockingFairHeld, IntentionRecorded/Corrected/Voided/Matched/Released,
          JobOrderOpened/Amended/Closed/Expired, MatchDeclined/Expired, MergeHeld/Resumed, MatchedToEnterprise, ContractRegistered,
-         FeeDeclared/Corrected/Voided, InsuranceBound, ClearanceRequested/Granted/Refused/Withdrawn, PlacementCancelled,
+         FeeDeclared/Corrected/Voided, MedicalRecorded, InsuranceBound, ClearanceRequested/Granted/Refused/Withdrawn, PlacementCancelled,
          Dispatched, Returned, ReturnCorrected, DispatchCorrected, DispatchVoided
          (topic docking.events; subject: enterprise, employer, fair, intention, order, match or placement).
 In       registration: WorkerRegistered, WorkerVerified, WillingnessRecorded/Withdrawn/Expired (who may be matched),

@@ -320,6 +320,16 @@ class BindInsurance(_Command):
     version: Version | None = None
 
 
+class RecordMedical(_Command):
+    """The finding of the examination, without a diagnosis. Without `valid_until` it holds as long as a finding may."""
+
+    examined_on: Day
+    result: Literal["fit", "fit_with_conditions", "unfit"]
+    valid_until: Day | None = None
+    place: Line
+    version: Version | None = None
+
+
 class RequestClearance(_Command):
     """Ask for leave to depart, today or on `planned_departure`."""
 

@@ -41,6 +41,9 @@ class Policy(BaseSettings):
         le=1000,
         description="per mille of the contract's wages, for the service fee; C5, unverified (rules.md 1.2)",
     )
+    docking_medical_days: int = Field(
+        default=365, ge=1, le=3650, description="days after a medical examination, for which its finding holds at most (unverified)"
+    )
     docking_licensing_destinations: str = Field(
         default="",
         pattern="^([A-Z]{3}(,[A-Z]{3})*)?$",

@@ -56,7 +56,7 @@ from shared.events.docking_fairs import (
     IntentionReleased,
     IntentionVoided,
 )
-from shared.events.docking_placements import FeeCorrected, FeeDeclared, FeeFact, FeeVoided
+from shared.events.docking_placements import FeeCorrected, FeeDeclared, FeeFact, FeeVoided, MedicalRecorded
 from shared.events.envelope import BY_TYPE, EVENTS, Envelope, EventEnvelope, Undecodable, Unknown, Unwanted, decode, encode
 from shared.events.event import DOCKING, REGISTRATION, RIGHTS, SNAPSHOT, STATS, TOPICS, TRAINING, Event, Origin, Part
 from shared.events.registration import (
@@ -244,6 +244,7 @@ __all__ = [
     "MatchDeclined",
     "MatchExpired",
     "MatchedToEnterprise",
+    "MedicalRecorded",
     "MergeHeld",
     "MergeResumed",
     "Origin",

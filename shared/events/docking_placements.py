@@ -86,4 +86,12 @@ class FeeVoided(_Placement):
         return self.previous.charged_on
 
 
-EVENTS: tuple[type[Event], ...] = (FeeDeclared, FeeCorrected, FeeVoided)
+class MedicalRecorded(_Placement):
+    """The worker was examined. What was found is health data, and in no event."""
+
+    EFFECTIVE = "examined_on"
+
+    examined_on: date
+
+
+EVENTS: tuple[type[Event], ...] = (FeeDeclared, FeeCorrected, FeeVoided, MedicalRecorded)

@@ -198,6 +198,8 @@ PATHS = (
     "/orders",
     "/placements/{placement}/contract",
     "/placements/{placement}/insurance",
+    "/placements/{placement}/medical",
+    "/placements/{placement}/fees",
     "/placements/{placement}/departure",
     "/placements/{placement}/return",
     "/placements/{placement}/cancellation",

@@ -67,7 +67,7 @@ async def test_a_hard_failure_refuses_and_gives_the_match_its_first_deadline_bac
     refused = await dock.requested(placement)
     assert (refused["state"], refused["due"]) == ("matched", due)
     (event,) = await dock.published(ClearanceRefused)
-    assert list(event.failed) == refused["failed"] == ["training_certificate", "insurance", "contract_filed"]
+    assert list(event.failed) == refused["failed"] == ["training_certificate", "medical", "insurance", "contract_filed"]
 
 
 async def test_a_check_that_fails_while_waiting_refuses_when_the_certificate_comes(dock: Dock) -> None:
@@ -208,7 +208,7 @@ async def test_field_case_f17_a_flight_put_off_past_the_clearance_gets_another_f
     assert (await dock.post(f"{path}/departure", a_departure(flight))).body["state"] == "abroad"
     kinds = [one["type"] for one in (await dock.get(f"{path}/history")).body["items"]]
     pair = ["ClearanceRequested", "ClearanceGranted"]
-    assert kinds[3:] == [*pair, "InsuranceBound", "ClearanceWithdrawn", *pair, "Dispatched"]
+    assert kinds[4:] == [*pair, "InsuranceBound", "ClearanceWithdrawn", *pair, "Dispatched"]
     granted = await dock.published(ClearanceGranted)
     assert [one.matched_on is None for one in granted] == [False, True], "how long clearing took is counted once"
     assert await _positions(dock, placement["order"]) == (0, 1)

@@ -210,6 +210,7 @@ def papers(model: Model, leaves: date) -> dict[str, dict[str, Any]]:
             "valid_from": model.day.isoformat(),
             "valid_to": (leaves + timedelta(days=420)).isoformat(),
         },
+        "medical": {"examined_on": model.day.isoformat(), "result": "fit", "place": "County hospital"},
         "clearance": {"planned_departure": leaves.isoformat()},
     }
 

@@ -193,9 +193,13 @@ class Dock(Visit):
         return dict(answer.body)
 
     async def prepared(self, placement: dict[str, Any]) -> dict[str, Any]:
-        """Contract filed and insurance bound."""
+        """Contract filed, insurance bound, examined and fit."""
         path = f"/placements/{placement['placement']}"
-        for name, body in (("contract", a_contract(self.today)), ("insurance", an_insurance(self.today))):
+        for name, body in (
+            ("contract", a_contract(self.today)),
+            ("insurance", an_insurance(self.today)),
+            ("medical", a_medical(self.today)),
+        ):
             answer = await self.post(f"{path}/{name}", body)
             assert answer.status == 200, answer.body
         return dict(answer.body)
@@ -263,6 +267,10 @@ def a_contract(day: date, **changes: Any) -> dict[str, Any]:
 def an_insurance(day: date, **changes: Any) -> dict[str, Any]:
     ends = (day + timedelta(days=4 * 365)).isoformat()
     return {"insurer": "PICC", "policy_no": "P-1", "valid_from": day.isoformat(), "valid_to": ends, **changes}
+
+
+def a_medical(day: date, **changes: Any) -> dict[str, Any]:
+    return {"examined_on": day.isoformat(), "result": "fit", "place": "Weihai health centre for travellers", **changes}
 
 
 def a_departure(day: date, **changes: Any) -> dict[str, Any]:

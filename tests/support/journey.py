@@ -234,7 +234,7 @@ async def accepted(venture: Venture, match: str) -> str:
 
 
 async def papered(venture: Venture, placement: str) -> dict[str, Any]:
-    """Contract, insurance, clearance asked for."""
+    """Contract, insurance, medical examination, clearance asked for."""
     officer = venture.on(PAPERED)
     contract = {
         "contract_no": f"E2E-{secrets.token_hex(4)}",
@@ -253,6 +253,8 @@ async def papered(venture: Venture, placement: str) -> dict[str, Any]:
         "valid_to": (DEPARTED + timedelta(days=800)).isoformat(),
     }
     await officer.post("docking", f"/placements/{placement}/insurance", insurance, label())
+    examined = {"examined_on": PAPERED.isoformat(), "result": "fit", "place": "Dingxi No. 1 hospital"}
+    await officer.post("docking", f"/placements/{placement}/medical", examined, label())
     planned = {"planned_departure": DEPARTED.isoformat()}
     return dict(await officer.post("docking", f"/placements/{placement}/clearance", planned, label()))
 

@@ -21,6 +21,7 @@ from services.docking.domain.dispatches import firsts
 from services.docking.domain.enterprises import Enterprise, EnterpriseState
 from services.docking.domain.errors import IllegalStep
 from services.docking.domain.fees import Charge, Fee
+from services.docking.domain.medicals import Fitness, Medical
 from services.docking.domain.orders import Order, OrderState
 from services.docking.domain.origins import CountedOrigin
 from services.docking.domain.placements import (
@@ -206,6 +207,7 @@ def a_placement(**changes: Any) -> Placement:
             since=DAY,
             contract=a_contract(),
             insurance=Insurance("I", "P", DAY, date(2021, 3, 1)),
+            medical=Medical(examined_on=DAY, result=Fitness.FIT, valid_until=date(2018, 8, 1), place="H"),
         ),
         **changes,
     )
@@ -249,6 +251,7 @@ def a_fee(minor: int, currency: Currency = JPY, **changes: Any) -> Fee:
 
 
 REFUSALS: dict[str, Facts] = {
+    "medical": some_facts(placement=a_placement(medical=None)),
     "insurance": some_facts(placement=a_placement(insurance=None)),
     "contract_filed": some_facts(placement=a_placement(contract=None)),
     "fee_within_cap": some_facts(fees=(a_fee(180_000 * 36 // 8 + 1),)),

@@ -13,6 +13,7 @@ from services.docking.api import (
     fairs,
     fees,
     matching,
+    medicals,
     merges,
     orders,
     placements,
@@ -39,5 +40,6 @@ for part in (
     placements,
     fees,
     records,
+    medicals,
 ):
     router.include_router(part.router)

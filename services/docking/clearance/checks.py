@@ -10,12 +10,14 @@ from typing import Literal
 from services.docking.domain.certificates import TrainingCertificate
 from services.docking.domain.enterprises import Enterprise, EnterpriseState, covers
 from services.docking.domain.fees import Fee, standards
+from services.docking.domain.medicals import is_valid
 from services.docking.domain.orders import Order
 from services.docking.domain.placements import Placement
 
 TRAINING = "training_certificate"
 CHECKS = (
     TRAINING,  # W1, article 12
+    "medical",  # the usual path (rules.md 1.3)
     "insurance",  # W2, article 13
     "contract_filed",  # C1-C2, articles 21 and 23; C6: filing it here is the filing
     "fee_within_cap",  # C5, article 25; a deposit is refused where it is declared
@@ -79,6 +81,8 @@ def assess(facts: Facts, today: date, limits: Limits) -> Outcome:
     ends = [today + timedelta(days=limits.days), facts.enterprise.valid_to]
     if certificate is not None:
         ends.append(certificate.valid_to)
+    if facts.placement.medical is not None and facts.placement.medical_required:
+        ends.append(facts.placement.medical.valid_until)
     if facts.placement.insurance is not None:
         ends.append(facts.placement.insurance.valid_to)
     return Outcome(_verdict(failed), failed, certificate, min(ends))
@@ -109,6 +113,7 @@ def _passed(facts: Facts, today: date, leaving: date, limits: Limits) -> dict[st
     if insured and insurance is not None and contract is not None:
         insured = insurance.valid_to >= contract.end
     return {
+        "medical": is_valid(placement.medical, leaving) or not placement.medical_required,
         "insurance": insured,
         "contract_filed": contract is not None and contract.end >= leaving,
         "fee_within_cap": within_fee_cap(placement, order, facts.fees, limits.fee_cap_per_mille),

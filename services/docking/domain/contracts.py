@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
+from services.docking.domain.medicals import Medical
 from shared.values import Money, WagePeriod
 
 FILING_DAYS = 10  # C6: working days from the signing to the filing
@@ -65,7 +66,7 @@ def filing(contract: Contract, working_days_after: Callable[[date, int], date]) 
     return Filing(due=due, late=contract.filed_on > due)
 
 
-def as_json(terms: Contract | Insurance) -> dict[str, Any]:
+def as_json(terms: Contract | Insurance | Medical) -> dict[str, Any]:
     """Days as ISO text, money as {minor, currency}."""
     return {name: _plain(value) for name, value in asdict(terms).items()}
 

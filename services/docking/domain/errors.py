@@ -53,6 +53,12 @@ class FeeNotFound(NotFound):
     slug = "FEE_NOT_FOUND"
 
 
+class MedicalNotFound(NotFound):
+    """No medical examination is recorded for this placement."""
+
+    slug = "MEDICAL_NOT_FOUND"
+
+
 class WorkerNotFound(NotFound):
     """No registration of this worker has arrived here."""
 
@@ -298,6 +304,12 @@ class InsuranceShortened(Invalid):
     """A clearance was granted on this insurance: it can be extended, not shortened."""
 
     slug = "INSURANCE_SHORTENED"
+
+
+class MedicalTooLong(Invalid):
+    """No medical finding holds that long."""
+
+    slug = "MEDICAL_TOO_LONG"
 
 
 class ReturnBeforeDeparture(Invalid):

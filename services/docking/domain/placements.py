@@ -16,6 +16,7 @@ from services.docking.domain.errors import (
     InsuranceShortened,
     ReturnBeforeDeparture,
 )
+from services.docking.domain.medicals import Medical
 from shared.values import Channel, CountyCode, Destination, EnterpriseId, Occupation, OrderId, PlacementId, WorkerId
 
 
@@ -32,6 +33,7 @@ class PlacementState(StrEnum):
 class Step(StrEnum):
     REGISTER_CONTRACT = "register_contract"
     BIND_INSURANCE = "bind_insurance"
+    RECORD_MEDICAL = "record_medical"
     REQUEST_CLEARANCE = "request_clearance"
     DECLARE_FEE = "declare_fee"
     GRANT = "grant"
@@ -55,6 +57,9 @@ STEPS: Mapping[tuple[PlacementState, Step], PlacementState] = {
     (_S.CLEARANCE_REQUESTED, Step.REGISTER_CONTRACT): _S.CLEARANCE_REQUESTED,
     (_S.MATCHED, Step.BIND_INSURANCE): _S.MATCHED,
     (_S.CLEARANCE_REQUESTED, Step.BIND_INSURANCE): _S.CLEARANCE_REQUESTED,
+    (_S.MATCHED, Step.RECORD_MEDICAL): _S.MATCHED,
+    (_S.CLEARANCE_REQUESTED, Step.RECORD_MEDICAL): _S.CLEARANCE_REQUESTED,
+    (_S.CLEARED, Step.RECORD_MEDICAL): _S.CLEARED,
     (_S.MATCHED, Step.REQUEST_CLEARANCE): _S.CLEARANCE_REQUESTED,
     # The flight was put off, or the clearance has lapsed: asked for again for the same placement, under a longer insurance.
     (_S.CLEARED, Step.BIND_INSURANCE): _S.CLEARED,
@@ -111,6 +116,8 @@ class Placement:
     planned_departure: date | None = None
     contract: Contract | None = None
     insurance: Insurance | None = None
+    medical: Medical | None = None
+    medical_required: bool = True  # False: matched before examinations were recorded here
     certificate: str | None = None
     clearance: str | None = None
     cleared_on: date | None = None  # also of a clearance that was asked for again

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from services.docking.domain.contracts import Contract, Insurance, as_json
+from services.docking.domain.medicals import Medical
 from services.docking.domain.placements import Ending, Placement, PlacementState
 from shared.db import Tx
 from shared.rows import Columns, fetch, fetch_one
@@ -16,7 +17,8 @@ PLACEMENT = Columns(
     Placement,
     """
     id, job_order AS "order", enterprise, worker, county, destination, occupation, channel, state, matched_on, match_due, due, since,
-    adopted, planned_departure, contract, insurance, certificate, clearance, cleared_on, clearance_valid_to, ended, registered_on,
+    adopted, planned_departure, contract, insurance, medical, medical_required,
+    certificate, clearance, cleared_on, clearance_valid_to, ended, registered_on,
     version
     """,
 )
@@ -85,13 +87,14 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $10, true, $11)
 """
 UPDATE = """
 UPDATE placement SET state = $2, due = $3, since = $4, planned_departure = $5, contract = $6, insurance = $7, certificate = $8,
-    clearance = $9, cleared_on = $10, clearance_valid_to = $11, ended = $12, match_due = $13, version = version + 1
+    clearance = $9, cleared_on = $10, clearance_valid_to = $11, ended = $12, match_due = $13, medical = $14, version = version + 1
 WHERE id = $1
 """
 UPDATE_COUNTY = """
 UPDATE placement SET county = $2
 WHERE worker = $1 AND county <> $2 AND state IN ('matched', 'clearance_requested', 'cleared', 'abroad')
 """
+UPDATE_ERASED = "UPDATE placement SET medical = NULL WHERE worker = $1 AND medical IS NOT NULL"
 UPDATE_CANCELLED = """
 UPDATE placement SET state = 'cancelled', due = NULL, since = $3, ended = row.reason, version = version + 1
 FROM unnest($1::uuid[], $2::text[]) AS row (id, reason) WHERE placement.id = row.id
@@ -214,6 +217,7 @@ async def update(tx: Tx, one: Placement) -> None:
         one.clearance_valid_to,
         one.ended,
         one.match_due,
+        _json(one.medical),
     )
 
 
@@ -222,9 +226,14 @@ async def update_county(tx: Tx, worker: WorkerId, county: CountyCode) -> None:
     await tx.conn.execute(UPDATE_COUNTY, worker, county)
 
 
+async def update_erased(tx: Tx, worker: WorkerId) -> None:
+    """Forget the health data of the worker's placements."""
+    await tx.conn.execute(UPDATE_ERASED, worker)
+
+
 async def update_cancelled(tx: Tx, reasons: dict[PlacementId, str], today: date) -> None:
     await tx.conn.execute(UPDATE_CANCELLED, list(reasons), list(reasons.values()), today)
 
 
-def _json(terms: Contract | Insurance | None) -> dict[str, Any] | None:
+def _json(terms: Contract | Insurance | Medical | None) -> dict[str, Any] | None:
     return None if terms is None else as_json(terms)

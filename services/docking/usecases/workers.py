@@ -165,8 +165,9 @@ async def worker_suspended(tx: Tx, event: EventEnvelope[WorkerSuspended]) -> Non
 
 
 async def worker_erased(tx: Tx, event: EventEnvelope[WorkerErased]) -> None:
-    """Out of the supply for good. Raises Reject for a worker never registered."""
+    """Out of the supply for good, and without health data. Raises Reject for a worker never registered."""
     await _excluded(tx, event.data.worker, "worker_erased")
+    await placements.update_erased(tx, event.data.worker)
 
 
 async def _excluded(tx: Tx, worker: WorkerId, reason: str) -> None:

@@ -1,0 +1,26 @@
+"""Medical examinations before departure."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from services.docking import commands
+from services.docking.api.callers import Mediator
+from services.docking.usecases import medicals
+from services.docking.views import medicals as views
+from services.docking.views import placements as placement_views
+from shared.values import PlacementId
+
+router = APIRouter()
+
+
+@router.post("/placements/{placement}/medical", response_model=placement_views.Placement)
+async def record_medical(placement: PlacementId, body: commands.RecordMedical, call: Mediator) -> Response:
+    """Whether the worker is fit, never why not."""
+    return await call.command(lambda tx: medicals.record_medical(tx, placement, body))
+
+
+@router.get("/placements/{placement}/medical")
+async def show_medical(placement: PlacementId, call: Mediator) -> views.Medical:
+    """Health data: for those who prepare the departure."""
+    return await call.query(lambda tx: medicals.show_medical(tx, placement))
