@@ -13,17 +13,21 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from console.api_client import wait_until_applied
+from console.demo.complaints import settle_complaints
 from console.demo.departures import depart, return_home
+from console.demo.fairs import FAIRS, hold_fair
 from console.demo.founding import adopt, create_enterprises
 from console.demo.placing import open_orders, prepare
 from console.demo.registering import register
 from console.demo.simulation import FIRST, LAST, PUBLISHED_YEARS, Voyage, months, published_on
+from console.demo.surveys import survey
 from console.demo.training import hold, schedule_sessions, sessions_of
 from console.demo.wages import payrolls
 from console.demo.world import World, all_of
 from shared.principals import Role
 from shared.values import Period, first_day, last_day
 
+COMPLAINTS_IN = Period("2018-12")
 SWEPT = ("registration", "docking", "training", "rights")
 
 
@@ -45,6 +49,8 @@ async def _play_quarter(world: World, quarter: tuple[Period, ...]) -> None:
     first, last = first_day(quarter[0]), last_day(quarter[-1])
     departing = world.plan.departing(first, last)
     published = last.month == 12 and last.year in PUBLISHED_YEARS
+    if first.month == 1:
+        await _before_year(world, first.year)
     until = published_on(last.year) if published else date.max
     await register(world, departing, first - timedelta(days=60), f"quarter-{quarter[0]}")
     await wait_until_applied(world.client, "registration", "docking")
@@ -62,12 +68,21 @@ async def _play_quarter(world: World, quarter: tuple[Period, ...]) -> None:
     late = [voyage for voyage in departing if voyage.right_on > until]
     not_yet = {voyage.number for voyage in late}
     await payrolls(world, quarter, lambda voyage: voyage.number not in not_yet)
+    if quarter[-1] == COMPLAINTS_IN:
+        await settle_complaints(world)
     await all_of(_sweep(world, service, last) for service in SWEPT)
     await all_of(wait_until_applied(world.client, service, "stats") for service in SWEPT)
     await _sweep(world, "stats", last)  # in a simulation stats publishes on command
     if published:
         await _publish(world, last.year)
         await _afterwards(world, quarter, late, until)
+
+
+async def _before_year(world: World, year: int) -> None:
+    """The other efforts: who can and wants to go is asked, enterprises and counties meet."""
+    await survey(world, year)
+    if year in FAIRS:
+        await hold_fair(world, year)
 
 
 async def _publish(world: World, year: int) -> None:

@@ -32,6 +32,7 @@ class World:
     courses: dict[tuple[str, str], str] = field(default_factory=dict)
     orders: dict[tuple[object, ...], str] = field(default_factory=dict)
     sessions: dict[tuple[str, str, Period], str] = field(default_factory=dict)
+    cases: dict[int, str] = field(default_factory=dict)  # by complaint
     seats: dict[tuple[str, str, Period], int] = field(default_factory=dict)  # of the quarter's sessions
 
     def on(self, day: date, hour: int = 10) -> ApiClient:
