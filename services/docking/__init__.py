@@ -11,7 +11,8 @@ Out      EnterpriseQualified/Renewed/Suspended/Reinstated/Expired/Revoked, Reser
 In       registration: WorkerRegistered, WorkerVerified, WillingnessRecorded/Withdrawn/Expired (who may be matched),
          WorkerCorrected, ResidenceChanged, HouseholdStatusChanged (departures on record follow),
          WorkersMerged, WorkerSuspended/Reinstated/Erased, RegistrationLapsed;
-         training: CertificateIssued/Revoked/Expired (the clearance saga); rights: CaseOpened/Triaged/Closed/Reopened (blocking cases),
+         training: CertificateIssued/Corrected/Revoked/Expired (the clearance saga);
+         rights: CaseOpened/Triaged/Closed/Reopened (blocking cases),
          ReserveDrawRequested/Withdrawn (settlements that the reserve pays);
          stats: QuotaStatusChanged (the weight of the quota gap in matching).
 """

@@ -24,6 +24,7 @@ HANDLERS: consumer.Handlers = {
     events.WillingnessExpired: workers.willingness_ended,
     events.CertificateIssued: clearances.certificate_issued,
     events.CertificateRevoked: clearances.certificate_revoked,
+    events.CertificateCorrected: clearances.certificate_corrected,
     events.CertificateExpired: clearances.certificate_expired,
     events.CaseOpened: enterprises.case_opened,
     events.CaseTriaged: enterprises.case_opened,

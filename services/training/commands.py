@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from services.training.domain.centres import RevocationReason, SuspensionReason
+from services.training.domain.corrections import CorrectionReason
 from shared.values import CountyField, Day, DestinationField, EnrolmentId, Line, OccupationField, PlacementId
 
 LARGEST_ROSTER = 500
@@ -132,6 +133,37 @@ class RecordAssessment(_Command):
     assessed_on: Day | None = None
     assessor: Line | None = None
     entries: Annotated[tuple[Assessed, ...], Field(min_length=1, max_length=LARGEST_ROSTER)]
+
+
+class CorrectAttendance(_Command):
+    """The minutes of one day were others. A pass that hangs on them waits for a second person."""
+
+    day: Day
+    minutes: Minutes
+    reason: CorrectionReason
+
+
+class CorrectAssessment(_Command):
+    """The score or the day were others; what is not given stays. A pass gained or lost waits for a second person."""
+
+    score: Score | None = None
+    assessed_on: Day | None = None
+    reason: CorrectionReason
+
+
+class CorrectCertificate(_Command):
+    """It was issued on another day, and holds from that day. One that holds longer waits for a second person."""
+
+    issued_on: Day
+    reason: CorrectionReason
+
+
+class ApproveCorrection(_Command):
+    """By somebody else than who asked for it."""
+
+
+class RejectCorrection(_Command):
+    """By somebody else than who asked for it."""
 
 
 class DecideFinding(_Command):

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from shared.events.event import TRAINING, Event, Origin
+from shared.events.event import TRAINING, Event, Origin, Part
 from shared.values import (
     CentreId,
     CountyCode,
@@ -139,6 +139,47 @@ class AssessmentRecorded(_Enrolment):
     passed: bool
 
 
+class AttendanceCorrected(_Enrolment):
+    """The minutes of the effective day are others than recorded."""
+
+    previous: int
+    fact: int
+    minutes_total: int
+    reason: Literal["recorded_again", "mistyped", "misread", "appeal", "finding"]
+    approver: str | None
+
+
+class AssessmentFact(Part):
+    score: int
+    passed: bool
+    assessed_on: date
+
+
+class AssessmentCorrected(_Enrolment):
+    """Score, day or outcome of an examination are others than recorded; an approver where a pass is gained or lost."""
+
+    previous: AssessmentFact
+    fact: AssessmentFact
+    reason: Literal["mistyped", "misread", "appeal", "finding"]
+    approver: str | None
+
+
+class CertificateFact(Part):
+    issued_on: date
+    valid_to: date
+    minutes: int
+
+
+class CertificateCorrected(_Enrolment):
+    """It was issued on another day; an approver where it holds longer by that."""
+
+    serial: str
+    previous: CertificateFact
+    fact: CertificateFact
+    reason: Literal["mistyped", "misread", "appeal", "finding"]
+    approver: str | None
+
+
 class AttendanceOverlapFlagged(_Enrolment):
     """On the effective day the worker was recorded in two centres, or for longer than anybody sits: an officer has to look."""
 
@@ -171,6 +212,7 @@ class CertificateIssued(_Enrolment):
 class CertificateRevoked(_Enrolment):
     serial: str
     reason: Literal["issued_in_error", "assessment_flawed", "fraud", "course_withdrawn"]
+    issued: CertificateFact | None = None  # as it was; older events do not say
 
 
 class CertificateExpired(_Enrolment):
@@ -194,6 +236,9 @@ EVENTS: tuple[type[Event], ...] = (
     EnrolmentCancelled,
     AttendanceRecorded,
     AssessmentRecorded,
+    AttendanceCorrected,
+    AssessmentCorrected,
+    CertificateCorrected,
     AttendanceOverlapFlagged,
     AssessmentHeld,
     FindingDecided,

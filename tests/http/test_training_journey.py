@@ -8,6 +8,7 @@ from typing import Any
 
 from shared.events import (
     AssessmentRecorded,
+    AttendanceCorrected,
     AttendanceRecorded,
     CertificateIssued,
     CertificateRevoked,
@@ -125,7 +126,9 @@ async def test_a_day_recorded_again_replaces_its_minutes_and_the_same_again_chan
     assert (await school.post(f"/sessions/{session}/attendance", school.present([enrolment]))).body["recorded"] == 0
     assert (await school.post(f"/sessions/{session}/attendance", school.present([enrolment], 300))).body["recorded"] == 1
     assert (await school.enrolments())[0]["minutes_total"] == 300
-    assert [one.minutes for one in await school.published(AttendanceRecorded)] == [FULL_DAY, 300]
+    assert [one.minutes for one in await school.published(AttendanceRecorded)] == [FULL_DAY]
+    [corrected] = await school.published(AttendanceCorrected)
+    assert (corrected.previous, corrected.fact, corrected.reason) == (FULL_DAY, 300, "recorded_again")
 
 
 async def test_attendance_out_of_reason_is_refused_and_the_whole_roster_with_it(school: School) -> None:

@@ -144,6 +144,46 @@ async def test_who_is_trained_again_is_cleared_again_in_the_same_position(dock: 
     assert len(await dock.published(ClearanceWithdrawn)) == 1
 
 
+async def test_a_certificate_that_holds_shorter_than_it_said_shortens_the_clearance(dock: Dock) -> None:
+    placement = await dock.prepared(await dock.matched())
+    issued = await dock.certificate(placement, valid_to=dock.today + timedelta(days=40))
+    first = await dock.requested(placement)
+    last_day = await dock.reissue(issued, -20)
+    assert [one.reason for one in await dock.published(ClearanceWithdrawn)] == ["certificate_corrected"]
+    shown = await dock.show(placement)
+    assert (shown["state"], shown["clearance_valid_to"]) == ("cleared", last_day.isoformat())
+    assert shown["clearance"] != first["clearance"]
+    granted = await dock.published(ClearanceGranted)
+    assert [one.matched_on is None for one in granted] == [False, True], "how long clearing took is counted once"
+    dock.today = last_day + timedelta(days=1)
+    path = f"/placements/{placement['placement']}/departure"
+    assert (await dock.post(path, a_departure(dock.today))).code == "CLEARANCE_NOT_VALID"
+    assert (await dock.post(path, a_departure(last_day))).body["state"] == "abroad"
+
+
+async def test_a_certificate_that_never_covered_the_clearance_takes_it_away(dock: Dock) -> None:
+    placement = await dock.prepared(await dock.matched())
+    issued = await dock.certificate(placement, valid_to=dock.today + timedelta(days=10))
+    await dock.requested(placement)
+    await dock.reissue(issued, -20)
+    assert [one.reason for one in await dock.published(ClearanceWithdrawn, PlacementCancelled)] == [
+        "certificate_corrected",
+        "clearance_withdrawn",
+    ]
+    assert await _positions(dock, placement["order"]) == (0, 0)
+
+
+async def test_a_certificate_that_holds_longer_than_it_said_decides_a_request_that_waits(dock: Dock) -> None:
+    placement = await dock.prepared(await dock.matched())
+    issued = await dock.certificate(placement, valid_to=dock.today + timedelta(days=5))
+    leaving = (dock.today + timedelta(days=20)).isoformat()
+    assert (await dock.requested(placement, planned_departure=leaving))["failed"] == ["training_certificate"]
+    await dock.reissue(issued, 30)
+    assert (await dock.show(placement))["state"] == "cleared"
+    await dock.reissue(issued, 60)
+    assert await dock.published(ClearanceWithdrawn) == [], "longer again changes nothing"
+
+
 async def test_the_end_of_another_certificate_or_after_departure_changes_nothing(dock: Dock) -> None:
     placement = await dock.prepared(await dock.matched())
     older = await dock.certificate(placement, valid_to=dock.today + timedelta(days=10))

@@ -16,6 +16,7 @@ from shared.db import Database
 from shared.events import (
     CaseClosed,
     CaseOpened,
+    CertificateCorrected,
     CertificateExpired,
     CertificateIssued,
     CertificateRevoked,
@@ -131,6 +132,16 @@ class Dock(Visit):
     async def revoke(self, issued: CertificateIssued) -> None:
         fields = issued.model_dump(exclude={"minutes", "valid_to"})
         await self.consume(CertificateRevoked.model_validate({**fields, "reason": "fraud", "effective": self.today}))
+
+    async def reissue(self, issued: CertificateIssued, by_days: int) -> date:
+        """The certificate was issued so many days later than it says; returns its last day."""
+        fields = issued.model_dump(exclude={"minutes", "valid_to"})
+        previous = {"issued_on": issued.effective, "valid_to": issued.valid_to, "minutes": issued.minutes}
+        moved = timedelta(days=by_days)
+        fact = {**previous, "issued_on": issued.effective + moved, "valid_to": issued.valid_to + moved}
+        about = {"previous": previous, "fact": fact, "reason": "mistyped", "approver": None, "effective": self.today}
+        await self.consume(CertificateCorrected.model_validate({**fields, **about}))
+        return issued.valid_to + moved
 
     async def expire(self, issued: CertificateIssued) -> None:
         """The sweep of training finds that the certificate has ended."""

@@ -19,6 +19,7 @@ from shared.events import RIGHTS, DispatchFact, Event, IncomeFact, ReturnFact
 from shared.values import Channel, Destination, EnterpriseId, Money, Occupation, Period, PlacementId, Sex, new_id, period_of
 from tests.support import history_of_counties
 from tests.support.history_of_fairs import FAIR_KINDS, FAIR_STEPS
+from tests.support.history_of_training import TRAINING_STEPS
 from tests.support.history_placements import FAMILIES, keep
 from tests.support.stats import COUNTIES, assessed, cost, departure, dispatched, income, paid, worker_fact
 from tests.support.world import Recruited, Voyage, Wage, World, worker_id
@@ -86,7 +87,10 @@ KINDS = (
     "open",
     "amend order",
     "match",
+    "enrol",
+    "examine",
     "certify",
+    *TRAINING_STEPS,
     "clear",
     "cancel",
     "close",
@@ -300,6 +304,7 @@ def _single(world: World, step: Step) -> None:
         "previous_positions": step.codes % 7,
         "unfilled": step.codes % 9,
         "reopens": step.codes % 3 > 0,
+        "passed": step.codes % 3 > 0,
         "expires": step.day,
         "registered_on": step.before(step.day, 9),
         "matched_on": step.before(step.day, 2),
@@ -326,6 +331,7 @@ _UNCOUNTED_FIELDS: Mapping[str, Any] = {
     "quota_effect": None,
     "policy_version": "1",
     "course": UUID(int=4),
+    "session": UUID(int=5),
     "serial": "S",
     "minutes": 480,
     "worker_no": "W1",
@@ -384,6 +390,8 @@ _SINGLES: Mapping[str, type[Event]] = {
     "open": events.JobOrderOpened,
     "amend order": events.JobOrderAmended,
     "match": events.MatchedToEnterprise,
+    "enrol": events.WorkerEnrolled,
+    "examine": events.AssessmentRecorded,
     "certify": events.CertificateIssued,
     "clear": events.ClearanceGranted,
     "cancel": events.PlacementCancelled,
@@ -435,6 +443,7 @@ _DO = {
     "absurd": _absurd,
     "garbage": _garbage,
     **FAIR_STEPS,
+    **TRAINING_STEPS,
     **dict.fromkeys(_SINGLES, _single),
     **dict.fromkeys(FAMILIES, keep),
 }

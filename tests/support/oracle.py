@@ -61,6 +61,9 @@ MEASURES = {
     54: "escalations",
     55: "cases_reopened",
     56: "settlements_refused",
+    64: "enrolments",
+    65: "assessments",
+    66: "passed",
 }
 CUTS = {
     1: ("county", "designation"),
@@ -80,6 +83,7 @@ SETTLEMENT_CUTS = (*CASE_CUTS, 12)
 ORDER_CUTS = (4,)
 INTENTION_CUTS = (1, 2, 3, 4)
 DURATION_CUTS = (7, 8)
+TRAINING_CUTS = (1, 2, 3)
 
 
 class NamedCell(NamedTuple):
@@ -304,6 +308,17 @@ def _assessed(data: Mapping[str, Any]) -> Contributions:
     return found
 
 
+def _examined(data: Mapping[str, Any], passed: bool, day: str, sign: int) -> Contributions:  # as in the event
+    return [
+        Contribution("assessments", TRAINING_CUTS, day, data, sign),
+        Contribution("passed", TRAINING_CUTS, day, data, sign if passed else 0),
+    ]
+
+
+def _certified(data: Mapping[str, Any], issued: Mapping[str, Any] | None, sign: int) -> Contributions:
+    return [] if issued is None else [Contribution("certified", TRAINING_CUTS, issued["issued_on"], data, sign)]
+
+
 def _intended(fact: Mapping[str, Any], sign: int, matched: int = 0) -> Contributions:
     return [
         Contribution("intentions", INTENTION_CUTS, fact["held_on"], fact, sign * fact["headcount"]),
@@ -367,7 +382,15 @@ _COUNTS: Mapping[str, Callable[[Mapping[str, Any]], Contributions]] = {
     "registration.SurveyVoided.v1": lambda data: _survey(data, previous=-1),
     "registration.DuplicateSuspected.v1": _once("duplicates_suspected", (1,)),
     "registration.WorkersMerged.v1": _workers_merged,
-    "training.CertificateIssued.v1": _once("certified", (1, 2, 3)),
+    "training.WorkerEnrolled.v1": _once("enrolments", TRAINING_CUTS),
+    "training.AssessmentRecorded.v1": lambda data: _examined(data, data["passed"], data["effective"], 1),
+    "training.AssessmentCorrected.v1": lambda data: [
+        *_examined(data, data["previous"]["passed"], data["previous"]["assessed_on"], -1),
+        *_examined(data, data["fact"]["passed"], data["fact"]["assessed_on"], 1),
+    ],
+    "training.CertificateIssued.v1": _once("certified", TRAINING_CUTS),
+    "training.CertificateCorrected.v1": lambda data: [*_certified(data, data["previous"], -1), *_certified(data, data["fact"], 1)],
+    "training.CertificateRevoked.v1": lambda data: _certified(data, data.get("issued"), -1),
     "docking.JobOrderOpened.v1": _positions(1, "positions"),
     "docking.JobOrderAmended.v1": lambda data: [*_positions(-1, "previous_positions")(data), *_positions(1, "positions")(data)],
     "docking.JobOrderClosed.v1": _positions(-1, "unfilled"),

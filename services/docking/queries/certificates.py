@@ -15,6 +15,7 @@ INSERT = """
 INSERT INTO certificate (serial, destination, occupation, valid_to, worker, issued_on) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (serial) DO NOTHING
 """
+UPDATE_DAYS = "UPDATE certificate SET issued_on = $2, valid_to = $3 WHERE serial = $1"
 UPDATE_REVOKED = "UPDATE certificate SET revoked = true WHERE serial = $1"
 
 
@@ -25,6 +26,10 @@ async def list_valid(tx: Tx, worker: WorkerId, destination: Destination) -> tupl
 
 async def insert(tx: Tx, one: TrainingCertificate, *, worker: WorkerId, issued_on: date) -> None:
     await tx.conn.execute(INSERT, one.serial, one.destination, one.occupation, one.valid_to, worker, issued_on)
+
+
+async def update_days(tx: Tx, serial: str, *, issued_on: date, valid_to: date) -> None:
+    await tx.conn.execute(UPDATE_DAYS, serial, issued_on, valid_to)
 
 
 async def update_revoked(tx: Tx, serial: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from services.docking import commands
 from services.docking.clearance import certificate, checks
@@ -146,6 +146,38 @@ async def certificate_revoked(tx: Tx, event: EventEnvelope[events.CertificateRev
     await certificates.update_revoked(tx, event.data.serial)
     if placement is not None and placement.state is PlacementState.CLEARED and placement.certificate == event.data.serial:
         await cancel(tx, placement, "clearance_withdrawn", withdrawn_for="certificate_revoked")
+
+
+async def certificate_corrected(tx: Tx, event: EventEnvelope[events.CertificateCorrected]) -> None:
+    """It holds for other days: a clearance that waited may be decided, one that rests on it lasts no longer than it does."""
+    data = event.data
+    placement = await placements.lock_active(tx, await merges.lock_current(tx, data.worker))
+    await certificates.update_days(tx, data.serial, issued_on=data.fact.issued_on, valid_to=data.fact.valid_to)
+    if placement is None:
+        return
+    await decide_waiting(tx, placement)
+    if placement.state is PlacementState.CLEARED and placement.certificate == data.serial:
+        await _shorten(tx, placement, data.fact.valid_to)
+
+
+async def _shorten(tx: Tx, placement: Placement, ends: date) -> None:
+    """The clearance in another that ends with its certificate; a departure on a day that both cover stays recordable."""
+    if placement.cleared_on is None or placement.clearance_valid_to is None or placement.clearance_valid_to <= ends:
+        return
+    if ends < placement.cleared_on:
+        await cancel(tx, placement, "clearance_withdrawn", withdrawn_for="certificate_corrected")
+        return
+    rules = policy()
+    token = certificate.certify(certificate.signing_key(rules.docking_signing_key), placement, placement.cleared_on, ends)
+    due = ends + timedelta(days=rules.docking_evidence_days)
+    shortened = replace(placement, clearance=token, clearance_valid_to=ends, due=due)
+    granted = {"certificate": token, "valid_to": ends, "checks": checks.CHECKS, "registered_on": None, "matched_on": None}
+    await save(
+        tx,
+        shortened,
+        placement_event(tx, events.ClearanceWithdrawn, placement, reason="certificate_corrected"),
+        placement_event(tx, events.ClearanceGranted, shortened, **granted),
+    )
 
 
 async def certificate_expired(tx: Tx, event: EventEnvelope[events.CertificateExpired]) -> None:

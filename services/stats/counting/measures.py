@@ -99,7 +99,7 @@ MEASURES = (
     Measure(code=2, name="verified", kind="flow", unit="verifications",
             definition="Workers whose documents were verified, dated by the effective day."),
     Measure(code=3, name="certified", kind="flow", unit="certificates",
-            definition="Training certificates issued, dated by the effective day."),
+            definition="Training certificates issued, dated by the day of issue; corrected days moved, revoked ones taken off."),
     Measure(code=4, name="matched", kind="flow", unit="matches",
             definition="Workers matched to an enterprise's job order, dated by the effective day."),
     Measure(code=5, name="willing", kind="level", unit="workers",
@@ -197,6 +197,12 @@ MEASURES = (
             definition="Pairs of registrations suspected to be one person's, dated by the day of the suspicion."),
     Measure(code=68, name="merges", kind="flow", unit="merges",
             definition="Registrations merged into another one of the same person, dated by the day of the merge."),
+    Measure(code=64, name="enrolments", kind="flow", unit="enrolments",
+            definition="Seats given to placements in training sessions, dated by the day; one that moves or is seated again counts again."),
+    Measure(code=65, name="assessments", kind="flow", unit="assessments",
+            definition="Training examinations with a result, dated by their day; held ones once they are released."),
+    Measure(code=66, name="passed", kind="flow", unit="assessments",
+            definition="Of the assessments, those passed; a corrected result is moved."),
 )  # fmt: skip
 MEASURE = {measure.name: measure for measure in MEASURES}
 MEASURE_BY_CODE = {measure.code: measure for measure in MEASURES}
@@ -309,6 +315,15 @@ def _intention(event: type[Event], fact: str, sign: Literal[1, -1]) -> Rule:
     return Rule(event=event, measure="intentions", day=f"{fact}.held_on", codes=fact, sign=sign, count=f"{fact}.headcount")
 
 
+def _assessment(event: type[Event], fact: str = "", sign: Literal[1, -1] = 1) -> tuple[Rule, ...]:
+    """An examination counts on its day, a passed one twice: as such, and as passed."""
+    day, when = (f"{fact}.assessed_on", f"{fact}.passed") if fact else ("effective", "passed")
+    return (
+        Rule(event=event, measure="assessments", day=day, sign=sign),
+        Rule(event=event, measure="passed", day=day, sign=sign, when=when),
+    )
+
+
 RULES = (
     Rule(event=events.WorkerRegistered, measure="registrations", day="effective"),
     Rule(event=events.WorkerVerified, measure="verified", day="effective"),
@@ -328,7 +343,14 @@ RULES = (
     *_survey(events.SurveyVoided, "previous", -1),
     Rule(event=events.DuplicateSuspected, measure="duplicates_suspected", day="effective"),
     Rule(event=events.WorkersMerged, measure="merges", day="effective"),
+    Rule(event=events.WorkerEnrolled, measure="enrolments", day="effective"),
+    *_assessment(events.AssessmentRecorded),
+    *_assessment(events.AssessmentCorrected, "previous", -1),
+    *_assessment(events.AssessmentCorrected, "fact"),
     Rule(event=events.CertificateIssued, measure="certified", day="effective"),
+    Rule(event=events.CertificateCorrected, measure="certified", day="previous.issued_on", sign=-1),
+    Rule(event=events.CertificateCorrected, measure="certified", day="fact.issued_on"),
+    Rule(event=events.CertificateRevoked, measure="certified", day="issued.issued_on", sign=-1, needs="issued"),
     Rule(event=events.MatchedToEnterprise, measure="matched", day="effective"),
     Rule(event=events.MatchedToEnterprise, measure="registration_to_match", day="effective", since="registered_on"),
     Rule(event=events.ClearanceGranted, measure="registration_to_clearance", day="effective", since="registered_on"),

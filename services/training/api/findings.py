@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Literal
 
 from fastapi import APIRouter, Response
@@ -13,6 +12,7 @@ from services.training.domain.findings import FindingId, FindingKind, FindingSta
 from services.training.usecases import findings, pass_rates
 from services.training.views.findings import Finding, Findings
 from services.training.views.pass_rates import Outliers, PassRates
+from shared.values import Day
 from shared.web.parameters import Limit
 
 router = APIRouter()
@@ -23,7 +23,7 @@ async def list_findings(
     call: Overseer,
     state: FindingState = FindingState.OPEN,
     kind: FindingKind | None = None,
-    since: date | None = None,
+    since: Day | None = None,
     after: FindingId | None = None,
     limit: Limit = 50,
 ) -> Findings:
@@ -37,14 +37,14 @@ async def decide_finding(finding: FindingId, body: commands.DecideFinding, call:
 
 @router.get("/pass-rates")
 async def list_pass_rates(
-    call: Reader, by: Literal["centre", "assessor", "course", "month"] = "centre", since: date | None = None, until: date | None = None
+    call: Reader, by: Literal["centre", "assessor", "course", "month"] = "centre", since: Day | None = None, until: Day | None = None
 ) -> PassRates:
     return await call.query(lambda tx: pass_rates.list_pass_rates(tx, by, since, until))
 
 
 @router.get("/pass-rates/outliers")
 async def list_outliers(
-    call: Overseer, by: Literal["centre", "assessor", "course", "month"] = "centre", since: date | None = None, until: date | None = None
+    call: Overseer, by: Literal["centre", "assessor", "course", "month"] = "centre", since: Day | None = None, until: Day | None = None
 ) -> Outliers:
     """Whose pass rate is not chance, against all others."""
     return await call.query(lambda tx: pass_rates.list_outliers(tx, by, since, until))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import NewType
+from typing import Literal, NewType
 
 from services.training.domain.courses import Course
 from services.training.domain.enrolments import Enrolment
 from services.training.domain.errors import AlreadyRevoked
 from shared.values import CountyCode, CourseId, Designation, Destination, EnrolmentId, Occupation, PlacementId, WorkerId
 
+RevocationReason = Literal["issued_in_error", "assessment_flawed", "fraud", "course_withdrawn"]
 Serial = NewType("Serial", str)
 
 

@@ -43,6 +43,9 @@ class Step(StrEnum):
     TAKE_BACK = "take_back"  # the examination does not count
     FAIL = "fail"
     CERTIFY = "certify"
+    CORRECT = "correct"  # the record, not the state
+    LOSE = "lose"  # a corrected record carries the pass no more
+    GAIN = "gain"
     CANCEL = "cancel"
 
 
@@ -56,6 +59,14 @@ STEPS: Mapping[tuple[EnrolmentState, Step], EnrolmentState] = {
     (_E.ENROLLED, Step.FAIL): _E.FAILED,
     (_E.ENROLLED, Step.CANCEL): _E.CANCELLED,
     (_E.PASSED, Step.CERTIFY): _E.CERTIFIED,
+    (_E.ENROLLED, Step.CORRECT): _E.ENROLLED,
+    (_E.HELD, Step.CORRECT): _E.HELD,
+    (_E.PASSED, Step.CORRECT): _E.PASSED,
+    (_E.FAILED, Step.CORRECT): _E.FAILED,
+    (_E.CERTIFIED, Step.CORRECT): _E.CERTIFIED,
+    (_E.PASSED, Step.LOSE): _E.FAILED,
+    (_E.CERTIFIED, Step.LOSE): _E.FAILED,
+    (_E.FAILED, Step.GAIN): _E.PASSED,
 }
 
 
@@ -167,12 +178,25 @@ def require_certified_after(enrolment: Enrolment, day: date, field: str) -> None
 
 def require_attended(enrolment: Enrolment, course: Course, days_held: int, percent: int, field: str) -> None:
     """W1: the course's hours were attended, and the share of the days held. Raises TooFewMinutes, TooManyAbsences."""
-    if enrolment.minutes_total < course.minimum_minutes:
+    if _too_few_minutes(enrolment, course):
         detail = f"{enrolment.minutes_total} of {course.minimum_minutes} minutes"
         raise TooFewMinutes(detail, field=field, state=enrolment.minutes_total)
-    if enrolment.days_attended * 100 < days_held * percent:
+    if _too_many_absences(enrolment, days_held, percent):
         detail = f"{enrolment.days_attended} of {days_held} days; {percent} % are needed"
         raise TooManyAbsences(detail, field=field, state=enrolment.days_attended)
+
+
+def has_attended(enrolment: Enrolment, course: Course, days_held: int, percent: int) -> bool:
+    """Whether `require_attended` lets the enrolment pass."""
+    return not _too_few_minutes(enrolment, course) and not _too_many_absences(enrolment, days_held, percent)
+
+
+def _too_few_minutes(enrolment: Enrolment, course: Course) -> bool:
+    return enrolment.minutes_total < course.minimum_minutes
+
+
+def _too_many_absences(enrolment: Enrolment, days_held: int, percent: int) -> bool:
+    return enrolment.days_attended * 100 < days_held * percent
 
 
 def passed(score: int, mark: int, claimed: bool | None, field: str) -> bool:

@@ -23,6 +23,42 @@ class SessionNotFound(NotFound):
     slug = "SESSION_NOT_FOUND"
 
 
+class CorrectionNotFound(NotFound):
+    """There is no such correction."""
+
+    slug = "CORRECTION_NOT_FOUND"
+
+
+class NothingToCorrect(Invalid):
+    """It is on record like that."""
+
+    slug = "NOTHING_TO_CORRECT"
+
+
+class NotAssessed(Conflict):
+    """There is no examination to correct, or an officer has to look at it first."""
+
+    slug = "NOT_ASSESSED"
+
+
+class CorrectionPending(Conflict):
+    """Another correction of the enrolment waits for a decision."""
+
+    slug = "CORRECTION_PENDING"
+
+
+class CorrectionDecided(Conflict):
+    """Somebody has decided on it, or it was applied at once."""
+
+    slug = "CORRECTION_DECIDED"
+
+
+class SecondApproverNeeded(Conflict):
+    """Whoever asked for it does not decide on it."""
+
+    slug = "SECOND_APPROVER_NEEDED"
+
+
 class FindingNotFound(NotFound):
     """There is no such finding."""
 

@@ -12,12 +12,14 @@ from shared.values import EnrolmentId, SessionId
 
 # Only what is new or different comes back.
 INSERT_DAY = """
+WITH earlier AS (SELECT enrolment, minutes FROM attendance WHERE enrolment = ANY($1::uuid[]) AND day = $4)
 INSERT INTO attendance (enrolment, day, session, worker, centre, minutes, recorded_by)
 SELECT enrolment, $4, $5, worker, $6, minutes, $7 FROM unnest($1::uuid[], $2::uuid[], $3::integer[]) AS entry (enrolment, worker, minutes)
 ON CONFLICT (enrolment, day) DO UPDATE SET minutes = excluded.minutes, recorded_by = excluded.recorded_by
 WHERE attendance.minutes <> excluded.minutes
-RETURNING enrolment
+RETURNING enrolment, (SELECT earlier.minutes FROM earlier WHERE earlier.enrolment = attendance.enrolment) AS previous
 """
+GET_MINUTES = "SELECT day, minutes FROM attendance WHERE enrolment = $1"
 GET_DAYS_HELD = "SELECT count(DISTINCT day) FROM attendance WHERE session = $1 AND minutes > 0"
 # A clerk or officer who types it in has not taught.
 LIST_TEACHERS = """
@@ -28,8 +30,8 @@ SELECT enrolment, max(day) AS day FROM attendance WHERE enrolment = ANY($1::uuid
 """
 
 
-async def insert_day(tx: Tx, session: Session, day: date, entries: Sequence[tuple[Enrolment, int]]) -> set[EnrolmentId]:
-    """Write one day's minutes, in place of those written before; returns whose changed."""
+async def insert_day(tx: Tx, session: Session, day: date, entries: Sequence[tuple[Enrolment, int]]) -> dict[EnrolmentId, int | None]:
+    """Write one day's minutes, in place of those written before; returns whose changed, and what they were."""
     changed = await tx.conn.fetch(
         INSERT_DAY,
         [one.id for one, _ in entries],
@@ -40,7 +42,12 @@ async def insert_day(tx: Tx, session: Session, day: date, entries: Sequence[tupl
         session.course.centre,
         str(tx.principal),
     )
-    return {row["enrolment"] for row in changed}
+    return {row["enrolment"]: row["previous"] for row in changed}
+
+
+async def get_minutes(tx: Tx, enrolment: EnrolmentId) -> dict[date, int]:
+    """What the enrolment attended, by day."""
+    return {row["day"]: row["minutes"] for row in await tx.conn.fetch(GET_MINUTES, enrolment)}
 
 
 async def get_days_held(tx: Tx, session: SessionId) -> int:

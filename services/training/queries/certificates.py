@@ -8,7 +8,7 @@ from datetime import date
 from services.training.domain.certificates import Certificate, Serial
 from shared import rows
 from shared.db import Tx
-from shared.values import Destination, Occupation, WorkerId
+from shared.values import Destination, EnrolmentId, Occupation, WorkerId
 
 CERTIFICATE = rows.Columns(
     Certificate,
@@ -19,6 +19,9 @@ CERTIFICATE = rows.Columns(
 )
 GET = CERTIFICATE.select("FROM certificate JOIN course ON course.course = certificate.course WHERE serial = $1")
 LOCK = CERTIFICATE.select("FROM certificate JOIN course ON course.course = certificate.course WHERE serial = $1 FOR UPDATE OF certificate")
+LOCK_OF = CERTIFICATE.select("""
+FROM certificate JOIN course ON course.course = certificate.course WHERE enrolment = $1 FOR UPDATE OF certificate
+""")
 GET_VALID = """
 SELECT serial FROM certificate
 WHERE worker = $1 AND destination = $2 AND occupation = $3 AND revoked_on IS NULL AND valid_to >= $4
@@ -29,6 +32,10 @@ LOCK_LAPSED = CERTIFICATE.select("""
 FROM certificate JOIN course ON course.course = certificate.course
 WHERE revoked_on IS NULL AND expired_on IS NULL AND valid_to < $1 ORDER BY valid_to, serial LIMIT $2 FOR UPDATE OF certificate
 """)
+# What is valid again will end again.
+UPDATE_DAYS = """
+UPDATE certificate SET issued_on = $2, valid_to = $3, expired_on = CASE WHEN $3 < $4::date THEN expired_on END WHERE serial = $1
+"""
 UPDATE_EXPIRED = "UPDATE certificate SET expired_on = $2 WHERE serial = ANY($1::text[])"
 GET_NUMBERS = "SELECT nextval('certificate_number') AS number FROM generate_series(1, $1::integer)"
 INSERT_ALL = """
@@ -58,6 +65,15 @@ async def lock_lapsed(tx: Tx, today: date, limit: int) -> list[Certificate]:
 
 async def update_expired(tx: Tx, serials: Sequence[Serial], on: date) -> None:
     await tx.conn.execute(UPDATE_EXPIRED, list(serials), on)
+
+
+async def lock_of(tx: Tx, enrolment: EnrolmentId) -> Certificate | None:
+    """The certificate that the enrolment led to."""
+    return await rows.fetch_one(tx.conn, LOCK_OF, enrolment)
+
+
+async def update_days(tx: Tx, one: Certificate) -> None:
+    await tx.conn.execute(UPDATE_DAYS, one.serial, one.issued_on, one.valid_to, tx.clock.today())
 
 
 async def get_valid(tx: Tx, worker: WorkerId, destination: Destination, occupation: Occupation, on: date) -> Serial | None:

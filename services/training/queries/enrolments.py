@@ -31,6 +31,9 @@ LISTED = ENROLMENT.extend(Listed, "(SELECT serial FROM certificate WHERE certifi
 GET = ENROLMENT.select("FROM enrolment WHERE enrolment = $1")
 GET_SEATED = ENROLMENT.select("FROM enrolment WHERE placement = $1 AND state = 'enrolled'")
 GET_HOLDING = ENROLMENT.select("FROM enrolment WHERE placement = $1 AND state IN ('enrolled', 'held', 'passed')")
+GET_HOLDING_BUT = ENROLMENT.select("""
+FROM enrolment WHERE placement = $1 AND enrolment <> $2 AND state IN ('enrolled', 'held', 'passed')
+""")
 LOCK_ROSTER = ENROLMENT.select("""
 FROM enrolment WHERE session = $1 AND ($2::uuid[] IS NULL OR enrolment = ANY($2)) ORDER BY enrolment FOR UPDATE
 """)
@@ -56,6 +59,7 @@ UPDATE_STATES = "UPDATE enrolment SET state = $2 WHERE enrolment = ANY($1::uuid[
 UPDATE_TAKEN_BACK = """
 UPDATE enrolment SET state = 'enrolled', score = NULL, assessor = NULL, assessed_on = NULL WHERE enrolment = ANY($1::uuid[])
 """
+UPDATE_CORRECTED = "UPDATE enrolment SET state = $2, score = $3, assessed_on = $4 WHERE enrolment = $1"
 UPDATE_RESULTS = """
 UPDATE enrolment SET state = given.state, score = given.score, assessor = $4, assessed_on = $5
 FROM unnest($1::uuid[], $2::text[], $3::smallint[]) AS given (enrolment, state, score) WHERE enrolment.enrolment = given.enrolment
@@ -83,6 +87,11 @@ async def get_seated(tx: Tx, placement: PlacementId) -> Enrolment | None:
 async def get_holding(tx: Tx, placement: PlacementId) -> Enrolment | None:
     """The enrolment that holds a seat for the placement, assessed or not."""
     return await rows.fetch_one(tx.conn, GET_HOLDING, placement)
+
+
+async def get_holding_but(tx: Tx, placement: PlacementId, enrolment: EnrolmentId) -> Enrolment | None:
+    """Another enrolment that holds a seat for the placement."""
+    return await rows.fetch_one(tx.conn, GET_HOLDING_BUT, placement, enrolment)
 
 
 async def lock_roster(tx: Tx, session: SessionId, only: Sequence[EnrolmentId] | None) -> dict[EnrolmentId, Enrolment]:
@@ -136,6 +145,10 @@ async def update_states(tx: Tx, enrolments: Sequence[Enrolment], state: Enrolmen
 async def update_taken_back(tx: Tx, enrolments: Sequence[Enrolment]) -> None:
     """Their examination does not count."""
     await tx.conn.execute(UPDATE_TAKEN_BACK, [one.id for one in enrolments])
+
+
+async def update_corrected(tx: Tx, one: Enrolment) -> None:
+    await tx.conn.execute(UPDATE_CORRECTED, one.id, one.state, one.score, one.assessed_on)
 
 
 async def update_results(tx: Tx, results: Sequence[Result], assessor: str, day: date) -> None:

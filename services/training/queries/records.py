@@ -8,6 +8,10 @@ RECORDS: Statements = {
     "need": "SELECT to_jsonb(one) FROM need AS one WHERE worker = $1 ORDER BY need",
     "enrolment": "SELECT to_jsonb(one) FROM enrolment AS one WHERE worker = $1 ORDER BY enrolment",
     "attendance": "SELECT to_jsonb(one) FROM attendance AS one WHERE worker = $1 ORDER BY day, enrolment",
+    "correction": """
+        SELECT to_jsonb(one) FROM correction AS one WHERE enrolment = ANY (SELECT enrolment FROM enrolment WHERE worker = $1)
+        ORDER BY correction
+    """,
     "finding": "SELECT to_jsonb(one) FROM finding AS one WHERE worker = $1 ORDER BY day, finding",
     "certificate": "SELECT to_jsonb(one) FROM certificate AS one WHERE worker = $1 ORDER BY serial",
     "history": """

@@ -7,7 +7,7 @@ from services.training.domain.enrolments import Step, require_day_length, requir
 from services.training.domain.findings import FindingKind
 from services.training.domain.sessions import SessionStep, require_attendance_day, session_after
 from services.training.queries import attendance, enrolments
-from services.training.usecases.event_fields import codes
+from services.training.usecases.event_fields import Codes, codes
 from services.training.usecases.findings import flag_attendance
 from services.training.usecases.scope import get_centre, lock_named, lock_session
 from services.training.views import enrolments as views
@@ -34,7 +34,7 @@ async def record_attendance(tx: Tx, session_id: SessionId, command: commands.Rec
     changed = await attendance.insert_day(tx, session, command.day, [(one, minutes[one.id]) for one in roster])
     totals = await enrolments.update_totals(tx, list(changed))
     attended = [
-        events.AttendanceRecorded(minutes=minutes[one.id], minutes_total=totals[one.id], **codes(one, session.course.id, command.day))
+        _event(changed[one.id], minutes[one.id], totals[one.id], codes(one, session.course.id, command.day))
         for one in roster
         if one.id in changed
     ]
@@ -42,3 +42,10 @@ async def record_attendance(tx: Tx, session_id: SessionId, command: commands.Rec
     found = await flag_attendance(tx, [one for one in roster if one.id in changed], session.course.id, command.day)
     overlaps = {one.worker for one in found if one.kind is FindingKind.TWO_CENTRES}
     return views.Attendance(recorded=len(attended), overlaps=len(overlaps), findings=len(found))
+
+
+def _event(previous: int | None, minutes: int, total: int, about: Codes) -> events.Event:
+    """A day recorded again is a correction of what was recorded first."""
+    if previous is None:
+        return events.AttendanceRecorded(minutes=minutes, minutes_total=total, **about)
+    return events.AttendanceCorrected(previous=previous, fact=minutes, minutes_total=total, reason="recorded_again", approver=None, **about)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from services.training import commands
-from services.training.domain.certificates import Certificate, Serial, certify, require_revocable
+from services.training.domain.certificates import Certificate, RevocationReason, Serial, certify, require_revocable
 from services.training.domain.courses import Course
 from services.training.domain.enrolments import Enrolment, EnrolmentState, Step, require_certified_after, require_once, step
 from services.training.domain.errors import CertificateNotFound, NotInSession
@@ -15,7 +15,7 @@ from services.training.domain.needs import NeedStep, after_need
 from services.training.domain.sessions import Session, SessionStep, require_since_start, session_after
 from services.training.queries import certificates, enrolments, needs, sessions
 from services.training.usecases import seats
-from services.training.usecases.event_fields import certificate_codes, codes
+from services.training.usecases.event_fields import certificate_codes, certificate_fact, codes
 from services.training.usecases.scope import lock_session, require_counties
 from services.training.views import certificates as views
 from shared import events
@@ -94,12 +94,20 @@ async def revoke_certificate(tx: Tx, serial: Serial, command: commands.RevokeCer
     if tx.principal.role is not Role.TRAINER:
         require_county(tx.principal, certificate.county)
     require_revocable(certificate)
+    return views.Certificate.from_certificate(await revoke(tx, certificate, command.reason, command.explanation), tx.clock.today())
+
+
+async def revoke(tx: Tx, certificate: Certificate, reason: RevocationReason, explanation: str | None) -> Certificate:
+    """The caller holds the allocation lock and the certificate's."""
     today = tx.clock.today()
-    revoked = replace(certificate, revoked_on=today, revoked_why=command.reason)
-    await certificates.update_revoked(tx, revoked, command.explanation)
-    publish_and_audit(tx, events.CertificateRevoked(serial=serial, reason=command.reason, **certificate_codes(certificate, today)))
-    await seats.reopen(tx, await needs.lock_met_by(tx, [serial]), NeedStep.REOPEN)
-    return views.Certificate.from_certificate(revoked, today)
+    revoked = replace(certificate, revoked_on=today, revoked_why=reason)
+    await certificates.update_revoked(tx, revoked, explanation)
+    issued = certificate_fact(certificate)
+    publish_and_audit(
+        tx, events.CertificateRevoked(serial=certificate.serial, reason=reason, issued=issued, **certificate_codes(certificate, today))
+    )
+    await seats.reopen(tx, await needs.lock_met_by(tx, [certificate.serial]), NeedStep.REOPEN)
+    return revoked
 
 
 # --- queries ----------------------------------------------------------------------------------------------------------

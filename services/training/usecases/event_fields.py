@@ -8,6 +8,7 @@ from typing import TypedDict
 from services.training.domain.certificates import Certificate
 from services.training.domain.courses import Course
 from services.training.domain.enrolments import Enrolment
+from shared import events
 from shared.events import Origin
 from shared.values import CourseId, Destination, EnrolmentId, Occupation, PlacementId, WorkerId
 
@@ -58,6 +59,10 @@ def certificate_codes(certificate: Certificate, effective: date) -> Codes:
         placement=certificate.placement,
         origin=_origin(certificate),
     )
+
+
+def certificate_fact(certificate: Certificate) -> events.CertificateFact:
+    return events.CertificateFact(issued_on=certificate.issued_on, valid_to=certificate.valid_to, minutes=certificate.minutes)
 
 
 def _origin(subject: Enrolment | Certificate) -> Origin:
