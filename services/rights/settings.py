@@ -25,7 +25,10 @@ class Policy(BaseSettings):
         default=30, ge=0, le=3650, description="(p) days after the pay day, until a wage counts as missing"
     )
     rights_collective_from: int = Field(
-        default=3, ge=2, le=1000, description="(p) workers short in one month, from which they are one case"
+        default=3, ge=2, le=1000, description="(p) workers of an enterprise whose pay of one month is owed, from which they are one case"
+    )
+    rights_unpaid_days: int = Field(
+        default=45, ge=1, le=3650, description="(p) days after its pay day without a wage, from which one worker is a collective case"
     )
     rights_emergency_hours: int = Field(default=2, ge=1, le=720, description="(p) hours to the first answer to an emergency")
     rights_wages_hours: int = Field(

@@ -121,6 +121,12 @@ class HighestLevel(Conflict):
     slug = "HIGHEST_LEVEL"
 
 
+class CollectiveOpen(Conflict):
+    """Another collective case of the enterprise and month is open."""
+
+    slug = "COLLECTIVE_OPEN"
+
+
 class EvidenceKnown(Conflict):
     """The case has this document already."""
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from services.rights.domain.cases import Case, Filter
 from shared import rows
 from shared.db import Tx
-from shared.values import CaseId, EnterpriseId, Period
+from shared.values import CaseId
 
 CASE = rows.Columns(
     Case,
@@ -22,7 +22,6 @@ CASE = rows.Columns(
 )
 GET = CASE.select('FROM rights_case WHERE "case" = $1')
 LOCK = CASE.select('FROM rights_case WHERE "case" = $1 FOR UPDATE')
-LOCK_COLLECTIVE = CASE.select("FROM rights_case WHERE enterprise = $1 AND period = $2 AND state <> 'closed' FOR UPDATE")
 LOCK_LATE = CASE.select("""
 FROM rights_case WHERE clock_due < $1 AND paused_at IS NULL AND NOT lapsed ORDER BY clock_due, "case" LIMIT $2 FOR UPDATE SKIP LOCKED
 """)
@@ -60,11 +59,6 @@ async def get(tx: Tx, case: CaseId) -> Case | None:
 
 async def lock(tx: Tx, case: CaseId) -> Case | None:
     return await rows.fetch_one(tx.conn, LOCK, case)
-
-
-async def lock_collective(tx: Tx, enterprise: EnterpriseId, period: Period) -> Case | None:
-    """The open collective case; the caller holds the enterprise's lock, so that two findings cannot open two."""
-    return await rows.fetch_one(tx.conn, LOCK_COLLECTIVE, enterprise, period)
 
 
 async def lock_late(tx: Tx, now: datetime, limit: int) -> list[Case]:

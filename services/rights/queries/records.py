@@ -26,6 +26,10 @@ RECORDS: Statements = {
     "rights_case": """
         SELECT to_jsonb(one) FROM rights_case AS one WHERE placement IN (SELECT placement FROM ledger WHERE worker = $1) ORDER BY "case"
     """,
+    "collective_member": """
+        SELECT to_jsonb(one) FROM collective_member AS one WHERE placement IN (SELECT placement FROM ledger WHERE worker = $1)
+        ORDER BY "case", placement
+    """,
     "case_evidence": """
         SELECT to_jsonb(one) FROM case_evidence AS one JOIN rights_case USING ("case") JOIN ledger USING (placement) WHERE worker = $1
         ORDER BY one.added_at

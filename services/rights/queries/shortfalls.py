@@ -30,10 +30,6 @@ WHERE cleared_on IS NULL AND kind = $1 AND id > $3 AND ($2::uuid IS NULL OR ente
 )
 ORDER BY id LIMIT $5
 """)
-LOCK_ENTERPRISE = "SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))"
-LIST_SHORT = """
-SELECT placement FROM finding WHERE cleared_on IS NULL AND kind = 'short' AND enterprise = $1 AND period = $2 ORDER BY placement LIMIT 1000
-"""
 INSERT_ALL = """
 INSERT INTO finding (placement, period, kind, enterprise, expected_minor, paid_minor, currency, found_on)
 SELECT placement, period, kind, enterprise, expected, paid, currency, $8
@@ -62,12 +58,6 @@ async def list_open_of_kind(
 ) -> list[Finding]:
     """`counties`: what the codes begin with."""
     return await rows.fetch(tx.conn, LIST_OPEN_OF_KIND, kind, enterprise, after, list(counties), limit)
-
-
-async def lock_short(tx: Tx, enterprise: EnterpriseId, period: Period) -> list[PlacementId]:
-    """Placements of the enterprise whose wage of the period is short. The enterprise is locked: two findings at once see each other."""
-    await tx.conn.execute(LOCK_ENTERPRISE, str(enterprise))
-    return [row["placement"] for row in await tx.conn.fetch(LIST_SHORT, enterprise, period)]
 
 
 async def insert_all(tx: Tx, findings: Sequence[Finding], found_on: date) -> None:

@@ -8,7 +8,7 @@ from services.rights import commands
 from services.rights.domain.cases import Case, CaseOrigin, Category, Medium, Severity, Via, is_blocking
 from services.rights.domain.errors import EnterpriseMissing, PlacementNotFound
 from services.rights.domain.ledgers import Ledger
-from services.rights.queries import cases, enterprises, ledgers
+from services.rights.queries import cases, collective_cases, enterprises, ledgers
 from services.rights.usecases.case_clocks import first_answer_due, programme_day, step_due
 from services.rights.usecases.event_fields import case_codes
 from services.rights.usecases.scope import require_case
@@ -49,6 +49,7 @@ async def open_case(tx: Tx, opening: Opening) -> Case:
         origin=_origin(ledger) if ledger else None,
         lead=await enterprises.get_seat(tx, opening.enterprise),
         period=opening.period,
+        collective=await collective_cases.lock_joinable(tx, ledger.placement) if ledger and opening.category == "wages" else None,
         text=opening.text,
         hidden=opening.hidden,
         blocking=is_blocking(opening.severity, collective=opening.period is not None),

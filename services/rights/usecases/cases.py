@@ -23,8 +23,8 @@ from services.rights.domain.cases import (
     resumed,
     state_after,
 )
-from services.rights.domain.errors import CaseNotFound, EvidenceKnown
-from services.rights.queries import case_files, cases, ledgers
+from services.rights.domain.errors import CaseNotFound, CollectiveOpen, EvidenceKnown
+from services.rights.queries import case_files, cases, collective_cases, ledgers
 from services.rights.settings import policy
 from services.rights.usecases import case_clocks
 from services.rights.usecases.event_fields import CaseCodes, case_codes
@@ -205,8 +205,15 @@ async def close_case(tx: Tx, case_id: CaseId, command: commands.CloseCase) -> vi
 
 
 async def reopen_case(tx: Tx, case_id: CaseId, command: commands.ReopenCase) -> views.Case:
-    """Received again; a first answer that was never given is due anew. Raises CaseNotFound, CaseIllegalStep, ReopenedTooLate, Forbidden."""
+    """Received again; a first answer that was never given is due anew.
+
+    Raises CaseNotFound, CaseIllegalStep, ReopenedTooLate, CollectiveOpen, VersionConflict, Forbidden.
+    """
     case = await lock_case(tx, case_id, command.version, lead=True)
+    if case.period is not None:
+        await collective_cases.lock_enterprise(tx, case.enterprise)
+        if await collective_cases.lock(tx, case.enterprise, case.period) is not None:
+            raise CollectiveOpen(state=case.state.value)
     now, closed_at = tx.clock.now(), case.closed_at or case.opened_at
     term = timedelta(days=policy().rights_reopen_days)
     new_evidence = await case_files.exists_evidence(tx, case_id, closed_at)

@@ -1,25 +1,55 @@
-"""Collective cases: workers of one enterprise with the same shortfall are one case, which blocks clearances."""
+"""Collective cases: workers of one enterprise whose pay of one month is owed are one case, which goes up and blocks clearances."""
 
 from __future__ import annotations
 
-from services.rights.queries import cases, shortfalls
+from services.rights.domain.cases import Case, CaseState
+from services.rights.queries import cases, collective_cases
 from services.rights.settings import policy
 from services.rights.usecases.case_openings import Opening, open_case
-from services.rights.usecases.event_fields import case_codes
+from services.rights.usecases.cases import codes_today, escalate
 from shared import events
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
 from shared.values import EnterpriseId, Period
 
+BATCH = 50  # enterprises and months per sweep
 
-async def group(tx: Tx, enterprise: EnterpriseId, period: Period) -> None:
-    """Three or more (p) workers of one enterprise short in one month: one collective case, which blocks clearances."""
-    members = await shortfalls.lock_short(tx, enterprise, period)
-    if len(members) < policy().rights_collective_from:
-        return
-    case = await cases.lock_collective(tx, enterprise, period)
+
+async def group(tx: Tx, enterprise: EnterpriseId, period: Period, *, unpaid: bool = False) -> int:
+    """Three or more (p) workers, or one not paid for 45 days (p): one collective case, which further workers join.
+
+    While the reserve is asked to pay for those who belong to it, nobody joins. Returns how many joined.
+    """
+    await collective_cases.lock_enterprise(tx, enterprise)
+    affected = await collective_cases.list_affected(tx, enterprise, period)
+    case = await collective_cases.lock(tx, enterprise, period)
+    if case is None and not unpaid and len(affected) < policy().rights_collective_from:
+        return 0
+    if case is not None and case.state is CaseState.SETTLING:
+        return 0
+    known = set(await collective_cases.list_members(tx, case.case)) if case else set()
+    joining = [placement for placement in affected if placement not in known]
+    if not joining:
+        return 0
     if case is None:
-        text = f"{len(members)} workers short of their wage of {period}"
-        opening = Opening(enterprise=enterprise, period=period, category="wages", severity="high", via="rule", text=text)
-        case = await open_case(tx, opening)
-    publish_and_audit(tx, events.CasesGrouped(members=tuple(members), cause="workers", **case_codes(case, tx.clock.today())))
+        case = await _open(tx, enterprise, period, len(affected))
+    await collective_cases.insert_members(tx, case.case, joining)
+    members = tuple(sorted(known.union(joining)))
+    publish_and_audit(tx, events.CasesGrouped(members=members, cause="unpaid" if unpaid else "workers", **codes_today(tx, case)))
+    return len(joining)
+
+
+async def _open(tx: Tx, enterprise: EnterpriseId, period: Period, workers: int) -> Case:
+    """With the higher office from the beginning."""
+    text = f"{workers} workers whose wage of {period} is owed"
+    case = await open_case(tx, Opening(enterprise=enterprise, period=period, category="wages", severity="high", via="rule", text=text))
+    raised, escalation = escalate(tx, case, "collective")
+    await cases.update(tx, raised)
+    publish_and_audit(tx, escalation)
+    return raised
+
+
+async def find_unpaid(tx: Tx) -> int:
+    """Wages that were not paid for 45 days (p) after their pay day: one bounded batch. Returns how many workers joined a case."""
+    found = await collective_cases.list_unpaid(tx, tx.clock.today(), policy().rights_unpaid_days, BATCH)
+    return sum([await group(tx, enterprise, period, unpaid=True) for enterprise, period in found])

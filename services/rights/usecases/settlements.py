@@ -10,7 +10,7 @@ from services.rights import commands
 from services.rights.domain.cases import LEVELS, Case, CaseStep
 from services.rights.domain.errors import SettlementNotPending
 from services.rights.domain.settlements import USES, Settlement, SettlementState, SettlementStep, after, require_payable
-from services.rights.queries import cases, settlements
+from services.rights.queries import cases, collective_cases, settlements
 from services.rights.usecases.cases import codes_today, escalate, lock_case, next_step, save
 from services.rights.views import cases as views
 from services.rights.views import settlements as settlement_views
@@ -39,8 +39,28 @@ async def settle_case(tx: Tx, case_id: CaseId, command: commands.SettleCase) -> 
     )
     await settlements.insert(tx, settlement)
     if not by_reserve:
+        await _settle_members(tx, settled, settlement)
         return await save(tx, settled, _settled(tx, settled, settlement))
     return await save(tx, settled, _draw_requested(tx, settled, settlement, command.amount))
+
+
+async def _settle_members(tx: Tx, collective: Case, paid: Settlement) -> None:
+    """What is paid in a collective case is paid to its members: their own cases are settled with it, without an amount of their own."""
+    if collective.period is None:
+        return
+    for case in await collective_cases.lock_member_cases(tx, collective.case):
+        settlement = Settlement(
+            settlement=SettlementId(new_id()),
+            case=case.case,
+            amount=None,
+            paid_by=paid.paid_by,
+            state=SettlementState.PAID,
+            at=tx.clock.now(),
+            decided_at=tx.clock.now(),
+        )
+        settled = next_step(tx, replace(case, paused_at=None, pause_reason=None), CaseStep.SETTLE)
+        await settlements.insert(tx, settlement)
+        await save(tx, settled, _settled(tx, settled, settlement))
 
 
 async def withdraw_settlement(tx: Tx, case_id: CaseId, command: commands.WithdrawSettlement) -> views.Case:
@@ -65,6 +85,7 @@ async def reserve_paid(tx: Tx, event: EventEnvelope[events.ReserveDrawn]) -> Non
         return
     settled = next_step(tx, case, CaseStep.PAY)
     await settlements.update(tx, _decided(tx, settlement, SettlementStep.PAY))
+    await _settle_members(tx, settled, settlement)
     await save(tx, settled, _settled(tx, settled, settlement))
 
 
@@ -97,7 +118,8 @@ def _decided(tx: Tx, settlement: Settlement, step: SettlementStep) -> Settlement
 
 def _settled(tx: Tx, case: Case, settlement: Settlement) -> Event:
     about: dict[str, Any] = {"settlement": settlement.settlement, "amount": settlement.amount, "paid_by": settlement.paid_by}
-    return events.CaseSettled.model_validate({**about, "collective": None, **codes_today(tx, case)})
+    collective = case.collective if settlement.amount is None else None
+    return events.CaseSettled.model_validate({**about, "collective": collective, **codes_today(tx, case)})
 
 
 def _draw_requested(tx: Tx, case: Case, settlement: Settlement, amount: Money) -> Event:

@@ -71,7 +71,13 @@ async def judge_months(tx: Tx, months: Mapping[Month, Ledger], *, grouping: bool
     reports = await incomes.list_reported(tx, list(ripe))
     found = await _update_findings(tx, ripe, reports)
     await _update_conflicts(tx, ripe, reports)
-    for enterprise, period in sorted({(one.enterprise, one.period) for one in found if grouping and one.kind == "short"}):
+    if grouping:
+        await _group(tx, found)
+
+
+async def _group(tx: Tx, found: Sequence[Finding]) -> None:
+    """Pay that is owed still, of several workers of one enterprise: a wage that came late did come."""
+    for enterprise, period in sorted({(one.enterprise, one.period) for one in found if one.kind != "late"}):
         await group(tx, enterprise, period)
 
 
@@ -171,6 +177,7 @@ async def find_unreported(tx: Tx) -> int:
     await shortfalls.insert_all(tx, [finding for _, finding in missing], today)
     await ledgers.update_due(tx, {ledger.placement: _next(ledger, period) for ledger, period in due})
     publish_and_audit(tx, *(_detected(ledger, finding, today) for ledger, finding in missing))
+    await _group(tx, [finding for _, finding in missing])
     return len(due)
 
 
