@@ -116,9 +116,13 @@ async def test_the_same_file_again_is_the_finished_import(registration: Client) 
 async def test_field_case_f18_rows_of_a_document_that_has_verified_somebody_else_go_in_as_provisional(registration: Client) -> None:
     number = an_id(date(1992, 3, 4), "female")
     rows = [a_row(name=name, id_number=number, id_checked="yes", destinations="JPN", family_consent="yes") for name in ("王芳", "王方")]
+    rehearsed = await registration.upload("/imports?dry_run=true", as_csv(rows), "text/csv")
     answer = await imported(registration, rows)
-    assert answer.body["accepted"] == 2
+    assert answer.body["accepted"] == rehearsed.body["accepted"] == 2
     assert found(answer) == [(3, "row", "SAME_PERSON_IN_LIST", "warning"), (3, "id_number", "DOCUMENT_VERIFIED_ELSEWHERE", "warning")]
+    assert found(rehearsed) == found(answer)
+    again = await registration.upload("/imports?dry_run=true", as_csv([rows[0], a_row(name="李兰")]), "text/csv")
+    assert found(again) == [(2, "id_number", "DOCUMENT_VERIFIED_ELSEWHERE", "warning")]
     published_events = [event.data for event in await registration.published() if isinstance(event.data, events.WorkerRegistered)]
     assert [event.assurance for event in published_events] == ["verified", "provisional"]
     listed = (await registration.get("/workers", import_id=answer.body["import_id"])).body["items"]

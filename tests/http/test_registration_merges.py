@@ -409,3 +409,32 @@ async def test_an_absorbed_registration_neither_lapses_nor_expires_later(registr
     assert await swept(registration, "2018-11-29") == 1  # the survivor's willingness
     assert await published(registration, events.RegistrationLapsed) == []
     assert await level(registration) == 0
+
+
+# --- what is given out and what is erased ------------------------------------------------------------------------------
+async def test_the_copy_given_out_holds_what_was_registered_under_either_number(registration: Client) -> None:
+    survivor, absorbed = await two(registration)
+    await suspend(registration, absorbed)
+    await merged(registration, survivor, absorbed)
+    copy = (await registration.post(f"/workers/{absorbed}/personal-data/copy", {"reason": "worker_asked"})).body
+    assert (copy["worker"], copy["personal"]["name"], [one["name"] for one in copy["absorbed"]]) == (survivor, "李明", ["赵六"])
+    assert [row["worker"] for row in copy["tables"]["worker"]] == [absorbed, survivor]
+    assert [row["state"] for row in copy["tables"]["duplicate"]] == ["merged"]
+    assert "WorkersMerged" in [row["type"] for row in copy["tables"]["history"]]
+    assert [row["worker"] for row in copy["tables"]["personal_data_access"]] == [survivor]
+
+
+async def test_an_erasure_of_the_survivor_erases_what_was_registered_under_either_number(registration: Client) -> None:
+    survivor, absorbed = await two(registration)
+    third = await a_worker().named("钱七").at(registration)
+    await linked(registration, third, survivor)
+    await merged(registration, survivor, absorbed)
+    number = (await show(registration, survivor))["worker_no"]
+    body = {"worker_no": number, "reason": "asked_by_worker"}
+    assert (await second_person(registration).post(f"/workers/{absorbed}/erasure", body)).status == 200
+    async with registration.database.connection() as conn:
+        assert [str(row["worker"]) for row in await conn.fetch("SELECT worker FROM personal")] == [third]
+        assert await conn.fetchval("SELECT count(*) FROM verified_document") == 0
+    assert await queue(registration) == []
+    refused = await linked(registration, third, absorbed)
+    assert (refused.status, refused.code) == (409, "WORKER_ERASED")

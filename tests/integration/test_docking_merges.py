@@ -293,3 +293,20 @@ async def test_what_is_recorded_late_of_the_absorbed_counts_for_the_survivor(doc
     [dispatched] = await dock.published(events.Dispatched)
     assert dispatched.worker == other
     assert UUID((await dock.show(placement))["worker"]) == other
+
+
+@pytest.mark.parametrize("held", [True, False])
+async def test_nobody_is_matched_under_an_old_number_whatever_keeps_the_two_apart(dock: Dock, held: bool) -> None:
+    one, other = await dock.worker(), WorkerId(new_id())
+    order = await dock.order()
+    if held:
+        other = await dock.worker()
+        first = await dock.departed(worker=one)
+        await dock.departed(worker=other)
+        await dock.consume(*AWorker().events(one)[1:])  # willing again, abroad
+        dock.wait(10)
+    await merge(dock, one, other)
+    if held:
+        await dock.returned(first)
+    assert (await states(dock)) == {str(one): "held" if held else "waiting"}
+    assert (await dock.post(f"/orders/{order}/matches", {"n": 5})).body["matches"] == []

@@ -57,12 +57,30 @@ WRONG: Mapping[str, Mapping[str, str]] = {
 # Two statements of two services whose answers are equal.
 EQUAL: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "registration and docking know the same stays abroad": (
-        ("docking", "SELECT placement, worker, departed_on, returned_on FROM dispatch WHERE voided IS NULL"),
+        (
+            "docking",  # those of two who contradict each other are still apart there
+            """
+            SELECT placement, coalesce((SELECT survivor FROM merge WHERE absorbed = worker), worker), departed_on, returned_on
+            FROM dispatch WHERE voided IS NULL
+            """,
+        ),
         ("registration", "SELECT placement, worker, departed_on, returned_on FROM stay"),
     ),
     "docking and rights know the same stays abroad": (
         ("docking", "SELECT placement, departed_on, returned_on FROM dispatch WHERE voided IS NULL"),
         ("rights", "SELECT placement, departed_on, returned_on FROM ledger WHERE departed_on IS NOT NULL AND NOT voided"),
+    ),
+    "docking knows every merge of registration": (
+        ("registration", "SELECT worker FROM worker WHERE merged_into IS NOT NULL"),
+        ("docking", "SELECT absorbed FROM merge"),
+    ),
+    "registration and training lead from the same numbers to the same workers": (
+        ("registration", "SELECT worker, merged_into FROM worker WHERE merged_into IS NOT NULL"),
+        ("training", "SELECT absorbed, survivor FROM merged"),
+    ),
+    "registration and rights lead from the same numbers to the same workers": (
+        ("registration", "SELECT worker, merged_into FROM worker WHERE merged_into IS NOT NULL"),
+        ("rights", "SELECT absorbed, survivor FROM merged"),
     ),
     "docking takes those for willing whom registration does": (
         ("registration", "SELECT worker FROM worker WHERE willingness = 'willing'"),

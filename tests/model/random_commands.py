@@ -23,7 +23,7 @@ from tests.support.routes import routes
 
 Schema = Mapping[str, Any]
 # Fields that hold the id of something under another name.
-SAME_AS = {"survivor": "worker", "absorbed": "worker", "other": "worker", "duplicate": "worker", "employer_id": "employer"}
+SAME_AS = {"survivor": "worker", "absorbed": "worker", "other": "worker", "employer_id": "employer"}
 CODES = {
     "county": COUNTIES,
     "counties": COUNTIES,

@@ -35,6 +35,7 @@ async def workers_merged(tx: Tx, event: EventEnvelope[WorkersMerged]) -> None:
         raise Reject("worker_unknown", str(data.absorbed))
     one = Merge(absorbed=data.absorbed, survivor=data.survivor, merged_on=data.effective)
     if await merges.insert(tx, one):
+        await workers.update_unwilling(tx, one.absorbed)  # whatever keeps the two from being one: nobody is matched under an old number
         await _carry_out(tx, one)
 
 
@@ -64,7 +65,6 @@ async def _carry_out(tx: Tx, one: Merge) -> bool:
     for later in given_up(found):
         await cancel(tx, later, "officer", withdrawn_for="workers_merged")
     await _join_proposals(tx, one.absorbed, survivor)
-    await workers.update_unwilling(tx, one.absorbed)
     await merges.update(tx, replace(one, survivor=survivor, state=MergeState.DONE, held_for=None, held_since=None))
     await merges.update_worker(tx, one.absorbed, survivor)
     await _follow(tx, survivor)

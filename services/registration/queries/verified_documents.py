@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from shared.db import Tx
 from shared.values import WorkerId
@@ -13,8 +13,14 @@ INSERT INTO verified_document (id_hash, worker)
 SELECT id_hash, worker FROM unnest($1::bytea[], $2::uuid[]) WITH ORDINALITY AS claimed (id_hash, worker, position)
 ORDER BY id_hash, position ON CONFLICT (id_hash) DO NOTHING RETURNING worker
 """
+LIST_HELD = "SELECT id_hash FROM verified_document WHERE id_hash = ANY($1::bytea[])"
 UPDATE_HOLDER = "UPDATE verified_document SET worker = $2 WHERE worker = $1"
 DELETE = "DELETE FROM verified_document WHERE worker = $1"
+
+
+async def list_held(tx: Tx, documents: Sequence[bytes]) -> set[bytes]:
+    """Those by which somebody is verified."""
+    return {row["id_hash"] for row in await tx.conn.fetch(LIST_HELD, documents)}
 
 
 async def insert_all(tx: Tx, documents: Mapping[WorkerId, bytes]) -> set[WorkerId]:

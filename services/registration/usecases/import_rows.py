@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from services.registration.domain.errors import DocumentVerifiedElsewhere
 from services.registration.domain.identity import format_worker_no
+from services.registration.domain.workers import Assurance
+from services.registration.queries import verified_documents
 from services.registration.usecases import event_fields, new_workers
 from services.registration.usecases.new_workers import NewWorker, new_worker
 from services.registration.usecases.willingness import offer_stated
@@ -81,6 +84,20 @@ async def hold_documents(tx: Tx, checked: CheckedRows) -> CheckedRows:
         for notice in after.notices[len(before.notices) :]
     ]
     return CheckedRows(accepted, changes, [*checked.findings, *warnings])
+
+
+async def documents_held(tx: Tx, checked: CheckedRows, seen: set[bytes]) -> list[Finding]:
+    """What hold_documents would find, with nothing written. `seen`: documents of the rows before; those of these rows are added."""
+    verified = [new for new in checked.accepted if new.worker.assurance is Assurance.VERIFIED]
+    documents = [(new.worker.import_row or 0, new.personal.id_hash) for new in verified]
+    held = await verified_documents.list_held(tx, [id_hash for _, id_hash in documents if id_hash is not None])
+    found = []
+    for row, id_hash in documents:
+        if id_hash is not None and (id_hash in held or id_hash in seen):
+            found.append(Finding(row=row, column="id_number", code=DocumentVerifiedElsewhere.slug, severity="warning", value=None))
+        elif id_hash is not None:
+            seen.add(id_hash)
+    return found
 
 
 def _check_row(context: RowContext, row: Row, worker_no: str) -> tuple[NewWorker, list[Event]]:

@@ -17,7 +17,7 @@ from services.registration.domain.imports import ImportRun, ImportState
 from services.registration.queries import imports, personal_data, workers
 from services.registration.settings import policy
 from services.registration.usecases import new_workers, suspicions
-from services.registration.usecases.import_rows import CheckedRows, RowContext, check_rows, hold_documents
+from services.registration.usecases.import_rows import CheckedRows, RowContext, check_rows, documents_held, hold_documents
 from services.registration.views.imports import Import, Imports
 from services.registration.worker_lists.columns import read_list
 from services.registration.worker_lists.messages import MESSAGES
@@ -144,10 +144,13 @@ async def _rehearse(database: Database, cause: Cause, content: bytes, kind: Kind
     today, chunk = cause.clock.today(), policy().registration_import_chunk
     context = RowContext(principal=cause.principal, import_id=ImportId(new_id()), default_day=today, today=today, repeated=repeated)
     findings: list[Finding] = []
+    seen: set[bytes] = set()
     for start in range(0, len(left), chunk):
         part = left[start : start + chunk]
         checked = await asyncio.to_thread(check_rows, context, part, range(1, len(part) + 1))
         findings += checked.findings
+        async with database.transaction(cause) as tx:
+            findings += await documents_held(tx, checked, seen)
     return table, findings, len(taken)
 
 

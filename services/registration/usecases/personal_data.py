@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from services.registration.commands import CopyPersonalData, DisclosePersonalData, LookUpWorker
 from services.registration.domain import identity
 from services.registration.domain.accesses import AccessFilter, AccessKind
-from services.registration.domain.validity import Validity
 from services.registration.queries import corrections, personal_data, personal_data_accesses
 from services.registration.queries import workers as worker_rows
 from services.registration.queries.records import RECORDS
@@ -47,16 +48,24 @@ async def look_up(tx: Tx, command: LookUpWorker) -> Workers:
 async def copy_personal_data(tx: Tx, worker_id: WorkerId, command: CopyPersonalData) -> PersonalCopy:
     """Everything held here, for the worker; also of one erased, then without personal data. Raises WorkerNotFound, Forbidden."""
     worker = await workers.get(tx, worker_id)
-    await personal_data_accesses.insert_all(tx, [worker_id], AccessKind.COPIED, command.reason)
-    held = await list_records(tx, RECORDS, worker_id, county_in="worker")
-    erased = worker.validity is Validity.ERASED
+    absorbed = (await worker_rows.list_absorbed(tx, [worker.worker])).get(worker.worker, [])
+    await personal_data_accesses.insert_all(tx, [worker.worker], AccessKind.COPIED, command.reason)
+    held = await list_records(tx, RECORDS, worker.worker, county_in="worker")
+    opened = await _open_all(tx, [worker.worker, *(one.worker for one in absorbed)])
     return PersonalCopy(
-        worker=worker_id,
+        worker=worker.worker,
         worker_no=worker.worker_no,
-        personal=None if erased else PersonalData.from_personal_data(worker_id, await workers.open_personal(tx, worker)),
-        correction_asked=await _correction_asked(tx, worker_id),
+        personal=opened.pop(worker.worker, None),
+        absorbed=tuple(opened.values()),
+        correction_asked=await _correction_asked(tx, worker.worker),
         tables=held.tables,
     )
+
+
+async def _open_all(tx: Tx, ids: Sequence[WorkerId]) -> dict[WorkerId, PersonalData]:
+    """In clear; whoever is erased is absent."""
+    sealed = await personal_data.get_sealed(tx, ids)
+    return {one: PersonalData.from_personal_data(one, vault().open(one, sealed[one])) for one in ids if one in sealed}
 
 
 async def _correction_asked(tx: Tx, worker_id: WorkerId) -> IdentityAsked | None:

@@ -45,12 +45,13 @@ class PersonalData(View):
 
 
 class PersonalCopy(View):
-    """Everything registration holds about one worker: personal data in clear (null: erased), what a pending correction asks for, and every
-    row of every table. Every answer of this form is recorded as a look.
+    """Everything registration holds about one worker: personal data in clear (null: erased), also as under absorbed numbers, what a
+    pending correction asks for, and every row of every table. Every answer of this form is recorded as a look.
     """
 
     worker: WorkerId
     worker_no: str
     personal: PersonalData | None
+    absorbed: tuple[PersonalData, ...]
     correction_asked: IdentityAsked | None
     tables: dict[str, list[dict[str, Any]]]

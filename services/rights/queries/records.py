@@ -5,6 +5,7 @@ from __future__ import annotations
 from shared.records import Statements
 
 RECORDS: Statements = {
+    "merged": "SELECT to_jsonb(one) FROM merged AS one WHERE $1 IN (absorbed, survivor) ORDER BY absorbed",
     "ledger": "SELECT to_jsonb(one) FROM ledger AS one WHERE worker = $1 ORDER BY placement",
     "charged_fee": """
         SELECT to_jsonb(one) FROM charged_fee AS one WHERE placement IN (SELECT placement FROM ledger WHERE worker = $1) ORDER BY fee

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.rights.queries import merges
 from services.rights.queries.records import RECORDS
 from shared.db import Tx
 from shared.records import Records, list_records
@@ -9,5 +10,5 @@ from shared.values import WorkerId
 
 
 async def list_of_worker(tx: Tx, worker: WorkerId) -> Records:
-    """Nothing about a worker who is not known here. Raises Forbidden."""
-    return await list_records(tx, RECORDS, worker, county_in="ledger")
+    """Also by a number that was merged into another. Nothing about a worker who is not known here. Raises Forbidden."""
+    return await list_records(tx, RECORDS, await merges.get_current(tx, worker), county_in="ledger")

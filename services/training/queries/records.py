@@ -5,6 +5,7 @@ from __future__ import annotations
 from shared.records import Statements
 
 RECORDS: Statements = {
+    "merged": "SELECT to_jsonb(one) FROM merged AS one WHERE $1 IN (absorbed, survivor) ORDER BY absorbed",
     "need": "SELECT to_jsonb(one) FROM need AS one WHERE worker = $1 ORDER BY need",
     "enrolment": "SELECT to_jsonb(one) FROM enrolment AS one WHERE worker = $1 ORDER BY enrolment",
     "attendance": "SELECT to_jsonb(one) FROM attendance AS one WHERE worker = $1 ORDER BY day, enrolment",
