@@ -1,11 +1,13 @@
 """docking: demand meets supply, up to departure and return.
 
-Owns     enterprises and their reserve, employers, docking fairs and intentions, job orders and their positions, proposals,
-         placements, declared fees, clearances, dispatches.
-Out      EnterpriseQualified/Renewed/Suspended/Reinstated/Expired/Revoked, ReserveDeposited/Drawn/DrawRefused/Restored,
-         EmployerRegistered, DockingFairHeld, IntentionRecorded/Corrected/Voided/Matched/Released,
-         JobOrderOpened/Amended/Closed/Expired, MatchDeclined/Expired, MergeHeld/Resumed, MatchedToEnterprise, ContractRegistered,
-         FeeDeclared/Corrected/Voided, MedicalRecorded, InsuranceBound, ClearanceRequested/Granted/Refused/Withdrawn, PlacementCancelled,
+Owns     enterprises, their reserve and accompanying managers, employers, docking fairs and intentions, job orders and their
+         positions, proposals, placements, declared fees, clearances, dispatches.
+Out      enterprises: EnterpriseQualified/Renewed/Suspended/Reinstated/Expired/Stopped/Revoked,
+         ReserveDeposited/Drawn/DrawRefused/Restored, ManagersFiled/Withdrawn/Missing/MissingCleared, EmployerRegistered,
+         fairs: DockingFairHeld, IntentionRecorded/Corrected/Voided/Matched/Released,
+         orders: JobOrderOpened/Amended/Closed/Expired, MatchDeclined/Expired, MergeHeld/Resumed,
+         placements: MatchedToEnterprise, ContractRegistered, FeeDeclared/Corrected/Voided, MedicalRecorded, InsuranceBound,
+         ClearanceRequested/Granted/Refused/Withdrawn, PlacementCancelled,
          Dispatched, Returned, ReturnCorrected, DispatchCorrected, DispatchVoided
          (topic docking.events; subject: enterprise, employer, fair, intention, order, match or placement).
 In       registration: WorkerRegistered, WorkerVerified, WillingnessRecorded/Withdrawn/Expired (who may be matched),

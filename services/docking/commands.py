@@ -122,6 +122,38 @@ class RevokeQualification(_Command):
     version: Version | None = None
 
 
+class StopPlan(_Command):
+    """The filed plan for workers still abroad."""
+
+    filing_no: Number
+    takes_over: EnterpriseId | None = None
+    home_by: Day | None = None
+
+
+class StopBusiness(_Command):
+    """E9: the enterprise closes. While workers are abroad it files a plan: who takes them over, or until when they are home.
+
+    With a plan once more: the plan filed before is replaced.
+    """
+
+    plan: StopPlan | None = None
+    version: Version | None = None
+
+
+class FileManagers(_Command):
+    """E7: the list of accompanying managers is filed with the embassy and the approving authority, under this number."""
+
+    destination: DestinationField
+    filing_no: Number
+    managers: Annotated[int, Field(strict=True, ge=1, le=10_000)]
+
+
+class WithdrawManagers(_Command):
+    """No manager accompanies the workers there any more."""
+
+    destination: DestinationField
+
+
 class DepositReserve(_Command):
     """E3: a deposit into the risk reserve, in yuan."""
 

@@ -35,6 +35,9 @@ class Policy(BaseSettings):
     docking_reserve_days: int = Field(
         default=20, ge=1, le=365, description="working days after a draw below the minimum, in which the reserve is topped up; E4"
     )
+    docking_managers_above: int = Field(
+        default=100, ge=0, le=100_000, description="workers of one enterprise in one country, above which it files managers; E7"
+    )
     docking_fee_cap_per_mille: int = Field(
         default=125,
         ge=0,

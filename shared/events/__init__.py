@@ -47,6 +47,13 @@ from shared.events.docking import (
     Returned,
     ReturnFact,
 )
+from shared.events.docking_duties import (
+    EnterpriseStopped,
+    ManagersFiled,
+    ManagersMissing,
+    ManagersMissingCleared,
+    ManagersWithdrawn,
+)
 from shared.events.docking_fairs import (
     DockingFairHeld,
     IntentionCorrected,
@@ -222,6 +229,7 @@ __all__ = [
     "EnterpriseReinstated",
     "EnterpriseRenewed",
     "EnterpriseRevoked",
+    "EnterpriseStopped",
     "EnterpriseSuspended",
     "Envelope",
     "Event",
@@ -251,6 +259,10 @@ __all__ = [
     "JobOrderClosed",
     "JobOrderExpired",
     "JobOrderOpened",
+    "ManagersFiled",
+    "ManagersMissing",
+    "ManagersMissingCleared",
+    "ManagersWithdrawn",
     "MatchDeclined",
     "MatchExpired",
     "MatchedToEnterprise",

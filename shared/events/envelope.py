@@ -10,12 +10,13 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from shared.events import docking, docking_fairs, docking_placements, registration, rights, stats, training
+from shared.events import docking, docking_duties, docking_fairs, docking_placements, registration, rights, stats, training
 from shared.events.event import Event
 
 EVENTS: tuple[type[Event], ...] = (
     *registration.EVENTS,
     *docking.EVENTS,
+    *docking_duties.EVENTS,
     *docking_fairs.EVENTS,
     *docking_placements.EVENTS,
     *training.EVENTS,

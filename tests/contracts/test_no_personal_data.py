@@ -87,6 +87,8 @@ TEXT = {
     "failed": "slugs of rules",
     "grounds": "slugs of reasons",
     "insurer": "a company",
+    "filing_no": "number of a filing with the authority",
+    "plan_no": "number of a filing with the authority",
     "key": "the figure's codes",
     "licence_no": "an enterprise's licence",
     "measure": "a measure's slug",

@@ -227,12 +227,14 @@ def some_facts(**changes: Any) -> Facts:
             fees=(),
             blocked=False,
             suspended=False,
+            accompanied=False,
+            others=0,
         ),
         **changes,
     )
 
 
-LIMITS = Limits(minimum_reserve=300_000_000, fee_cap_per_mille=125, days=60, wait_days=30)
+LIMITS = Limits(minimum_reserve=300_000_000, fee_cap_per_mille=125, days=60, wait_days=30, managers_above=100)
 
 
 def decided(facts: Facts) -> checks.Outcome:
@@ -260,6 +262,7 @@ REFUSALS: dict[str, Facts] = {
     "licence_scope": some_facts(enterprise=an_enterprise(destinations=(Destination("KOR"),))),
     "reserve": some_facts(enterprise=an_enterprise(reserve_minor=299_999_999)),
     "planned_departure": some_facts(placement=a_placement(planned_departure=DAY + timedelta(days=61))),
+    "managers_filed": some_facts(others=100),
     "no_blocking_case": some_facts(blocked=True),
     "worker_not_suspended": some_facts(suspended=True),
 }

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 
 from services.docking import commands
-from services.docking.api.callers import REGISTER_READERS, Officer, RegisterReader
+from services.docking.api.callers import REGISTER_READERS, EnterpriseOrOfficer, Officer, RegisterReader
 from services.docking.domain.enterprises import EnterpriseState
 from services.docking.usecases import enterprises
 from services.docking.views import enterprises as views
@@ -44,6 +44,12 @@ async def reinstate_qualification(enterprise: EnterpriseId, body: commands.Reins
 @router.post("/enterprises/{enterprise}/revocation", response_model=views.Enterprise)
 async def revoke_qualification(enterprise: EnterpriseId, body: commands.RevokeQualification, call: Officer) -> Response:
     return await call.command(lambda tx: enterprises.revoke_qualification(tx, enterprise, body))
+
+
+@router.post("/enterprises/{enterprise}/stop", response_model=views.Enterprise)
+async def stop_business(enterprise: EnterpriseId, body: commands.StopBusiness, call: EnterpriseOrOfficer) -> Response:
+    """For good: with a plan for workers still abroad."""
+    return await call.command(lambda tx: enterprises.stop_business(tx, enterprise, body))
 
 
 @router.get("/public/enterprises")

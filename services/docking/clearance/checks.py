@@ -25,6 +25,7 @@ CHECKS = (
     "licence_valid",  # E1
     "licence_scope",  # E1
     "reserve",  # E3, article 9
+    "managers_filed",  # E7, articles 16 and 42: where more are there, or cleared for it, than may be without
     "planned_departure",  # within the days that a clearance granted now, or after the wait for training, allows
     "no_blocking_case",
     "worker_not_suspended",
@@ -42,12 +43,14 @@ class Facts:
     fees: tuple[Fee, ...]  # declared, and not voided
     blocked: bool  # the enterprise, by an open case
     suspended: bool  # the worker
+    accompanied: bool  # the enterprise has filed managers for the country
+    others: int  # workers of the enterprise abroad there or cleared for it
 
 
 Verdict = Literal["granted", "waiting", "refused"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """The programme's parameters that a clearance depends on."""
 
@@ -55,6 +58,7 @@ class Limits:
     fee_cap_per_mille: int  # of the contract's wages, C5
     days: int  # that a clearance allows departure
     wait_days: int  # that a request waits for the training certificate
+    managers_above: int  # workers of one enterprise in one country, E7
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +125,7 @@ def _passed(facts: Facts, today: date, leaving: date, limits: Limits) -> dict[st
         "licence_valid": enterprise.valid_to >= max(today, leaving),
         "licence_scope": covers(enterprise, order.channel, order.destination),
         "reserve": enterprise.reserve_minor >= limits.minimum_reserve,
+        "managers_filed": facts.accompanied or facts.others < limits.managers_above,
         "no_blocking_case": not facts.blocked,
         "worker_not_suspended": not facts.suspended,
     }

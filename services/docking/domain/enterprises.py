@@ -12,9 +12,11 @@ from services.docking.domain.errors import (
     EnterpriseNotActive,
     LicenceExpired,
     LicenceNarrowed,
+    NothingToCorrect,
     NotRenewed,
     NotSuspendedFor,
     PastDay,
+    PlanMissing,
     SuspendedAlready,
 )
 from shared.values import Channel, CountyCode, Currency, Destination, EnterpriseId, Money
@@ -26,6 +28,7 @@ class EnterpriseState(StrEnum):
     ACTIVE = "active"
     SUSPENDED = "suspended"
     EXPIRED = "expired"
+    STOPPED = "stopped"
     REVOKED = "revoked"
 
 
@@ -35,10 +38,12 @@ class EnterpriseStep(StrEnum):
     LIFT = "lift"  # one of several grounds
     REINSTATE = "reinstate"  # the last ground is lifted
     EXPIRE = "expire"
+    STOP = "stop"
     REVOKE = "revoke"
 
 
 _S, _T = EnterpriseState, EnterpriseStep
+ENDED = frozenset({_S.STOPPED, _S.REVOKED})  # for good: its orders are closed, nobody departs any more
 # Every legal step of a qualification. A suspended licence runs out all the same: once reinstated, it expires with the next sweep.
 ENTERPRISE_STEPS: Mapping[tuple[EnterpriseState, EnterpriseStep], EnterpriseState] = {
     (_S.ACTIVE, _T.RENEW): _S.ACTIVE,
@@ -53,6 +58,11 @@ ENTERPRISE_STEPS: Mapping[tuple[EnterpriseState, EnterpriseStep], EnterpriseStat
     (_S.EXPIRED, _T.RENEW): _S.ACTIVE,
     (_S.EXPIRED, _T.SUSPEND): _S.SUSPENDED,
     (_S.EXPIRED, _T.REVOKE): _S.REVOKED,
+    (_S.ACTIVE, _T.STOP): _S.STOPPED,
+    (_S.SUSPENDED, _T.STOP): _S.STOPPED,
+    (_S.EXPIRED, _T.STOP): _S.STOPPED,
+    (_S.STOPPED, _T.STOP): _S.STOPPED,  # another plan for the workers abroad
+    (_S.STOPPED, _T.REVOKE): _S.REVOKED,
 }
 
 
@@ -62,6 +72,15 @@ def enterprise_after(state: EnterpriseState, step: EnterpriseStep) -> Enterprise
     if following is None:
         raise EnterpriseIllegalStep(f"{step} is not possible in state {state}", state=state)
     return following
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """E9: filed for workers still abroad: who takes them over, or until when they are home."""
+
+    filing_no: str
+    takes_over: EnterpriseId | None
+    home_by: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +102,7 @@ class Enterprise:
     reserve_minor: int  # fen
     reserve_due: date | None = None  # the last day of the top-up after a draw below the minimum (E4)
     suspended_for: tuple[str, ...] = ()
+    plan: Plan | None = None  # of one that has stopped business
     version: int = 1
 
     @property
@@ -131,6 +151,18 @@ def revoked(enterprise: Enterprise, today: date) -> Enterprise:
     return _moved(enterprise, enterprise_after(enterprise.state, EnterpriseStep.REVOKE), today)
 
 
+def stopped(enterprise: Enterprise, plan: Plan | None, *, abroad: int, today: date) -> Enterprise:
+    """E9: not without a plan while somebody is abroad. Raises EnterpriseIllegalStep, PlanMissing, PastDay, NothingToCorrect."""
+    state = enterprise_after(enterprise.state, EnterpriseStep.STOP)
+    if plan is None and abroad:
+        raise PlanMissing(field="plan", state={"abroad": abroad})
+    if plan is not None and plan.home_by is not None and plan.home_by < today:
+        raise PastDay(field="plan.home_by")
+    if enterprise.state is EnterpriseState.STOPPED and plan in (None, enterprise.plan):
+        raise NothingToCorrect
+    return replace(_moved(enterprise, state, today), plan=plan)
+
+
 def expired(enterprise: Enterprise, today: date) -> Enterprise:
     """Raises EnterpriseIllegalStep."""
     return _moved(enterprise, enterprise_after(enterprise.state, EnterpriseStep.EXPIRE), today)
@@ -149,11 +181,13 @@ def require_licence(enterprise: Enterprise, on: date) -> None:
 
 
 def require_active_on(enterprise: Enterprise, departed_on: date, *, was_suspended: bool) -> None:
-    """E1: nobody departs while the qualification is suspended or revoked, its first day included. Raises EnterpriseNotActive.
+    """E1: nobody departs while the qualification is suspended, revoked or its business stopped, the first day included.
+
+    Raises EnterpriseNotActive.
 
     `was_suspended`: that day, in a suspension that has ended. The end of a licence is no matter here: no clearance reaches beyond it.
     """
-    if enterprise.state in (EnterpriseState.SUSPENDED, EnterpriseState.REVOKED) and departed_on >= enterprise.since:
+    if enterprise.state in (EnterpriseState.SUSPENDED, *ENDED) and departed_on >= enterprise.since:
         raise EnterpriseNotActive(field="departed_on", state=enterprise.state)
     if was_suspended:
         raise EnterpriseNotActive(f"it was suspended on {departed_on}", field="departed_on", state=EnterpriseState.SUSPENDED)

@@ -143,6 +143,12 @@ class IntentionVoided(Conflict):
     slug = "INTENTION_VOIDED"
 
 
+class ManagersNotFiled(Conflict):
+    """No list of accompanying managers is filed for this country."""
+
+    slug = "MANAGERS_NOT_FILED"
+
+
 class OrderNotOpen(Conflict):
     """The job order is closed or has expired."""
 
@@ -268,6 +274,18 @@ class NotAtFair(Invalid):
     """The county or the enterprise did not take part in the fair; `state` names those that did."""
 
     slug = "NOT_AT_FAIR"
+
+
+class PlanMissing(Invalid):
+    """E9: workers are still abroad, and no plan for them is filed; `state` says how many."""
+
+    slug = "PLAN_MISSING"
+
+
+class CannotTakeOver(Invalid):
+    """An enterprise that is active takes the workers over, and another one than it that stops."""
+
+    slug = "CANNOT_TAKE_OVER"
 
 
 class NotYuan(Invalid):

@@ -11,7 +11,10 @@ from shared.values import Destination, EnterpriseId
 
 ENTERPRISE = Columns(
     Enterprise,
-    "id, name, licence_no, seat, scope, destinations, valid_to, state, since, reserve_minor, reserve_due, suspended_for, version",
+    """
+    id, name, licence_no, seat, scope, destinations, valid_to, state, since, reserve_minor, reserve_due, suspended_for,
+    plan_no AS "plan.filing_no", plan_takes_over AS "plan.takes_over", plan_home_by AS "plan.home_by", version
+    """,
 )
 GET = ENTERPRISE.select("FROM enterprise WHERE id = $1")
 GET_ALL = ENTERPRISE.select("FROM enterprise WHERE id = ANY($1::uuid[])")
@@ -21,7 +24,7 @@ LOCK_LAPSED = ENTERPRISE.select("""
 FROM enterprise WHERE state = 'active' AND valid_to < $1 ORDER BY valid_to, id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
 """)
 LOCK_UNTOPPED = ENTERPRISE.select("""
-FROM enterprise WHERE reserve_due < $1 AND state <> 'revoked' AND NOT 'reserve' = ANY(suspended_for)
+FROM enterprise WHERE reserve_due < $1 AND state NOT IN ('stopped', 'revoked') AND NOT 'reserve' = ANY(suspended_for)
 ORDER BY reserve_due, id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
 """)
 LIST = ENTERPRISE.select("FROM enterprise WHERE $1::uuid IS NULL OR id > $1 ORDER BY id LIMIT $2")
@@ -44,7 +47,7 @@ WITH ended AS (
     SELECT id, since, $6::date FROM enterprise WHERE id = $1 AND state = 'suspended' AND $5::text <> 'suspended' AND since < $6::date
 )
 UPDATE enterprise SET scope = $2, destinations = $3, valid_to = $4, state = $5, since = $6, suspended_for = $7, reserve_minor = $8,
-    reserve_due = $9, version = version + 1
+    reserve_due = $9, plan_no = $10, plan_takes_over = $11, plan_home_by = $12, version = version + 1
 WHERE id = $1
 """
 GET_WAS_SUSPENDED = "SELECT EXISTS (SELECT FROM past_suspension WHERE enterprise = $1 AND since <= $2 AND until > $2)"
@@ -122,4 +125,7 @@ async def update(tx: Tx, one: Enterprise) -> None:
         list(one.suspended_for),
         one.reserve_minor,
         one.reserve_due,
+        one.plan.filing_no if one.plan else None,
+        one.plan.takes_over if one.plan else None,
+        one.plan.home_by if one.plan else None,
     )

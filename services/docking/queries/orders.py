@@ -27,8 +27,8 @@ ORDER BY id LIMIT $4
 LOCK_OVERDUE = ORDER.select("""
 FROM job_order WHERE state = 'open' AND expires < $1 ORDER BY expires, id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
 """)
-LOCK_REVOKED = ORDER.select("""
-FROM job_order WHERE state = 'open' AND enterprise = ANY(ARRAY(SELECT id FROM enterprise WHERE state = 'revoked'))
+LOCK_ENDED = ORDER.select("""
+FROM job_order WHERE state = 'open' AND enterprise = ANY(ARRAY(SELECT id FROM enterprise WHERE state IN ('stopped', 'revoked')))
 ORDER BY id LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
 """)
 INSERT = """
@@ -70,9 +70,9 @@ async def lock_overdue(tx: Tx, today: date, limit: int) -> list[Order]:
     return await fetch(tx.conn, LOCK_OVERDUE, today, limit)
 
 
-async def lock_revoked(tx: Tx, limit: int) -> list[Order]:
-    """Open orders of enterprises whose qualification is revoked."""
-    return await fetch(tx.conn, LOCK_REVOKED, limit)
+async def lock_ended(tx: Tx, limit: int) -> list[Order]:
+    """Open orders of enterprises that are revoked or have stopped."""
+    return await fetch(tx.conn, LOCK_ENDED, limit)
 
 
 async def insert_all(tx: Tx, orders: list[Order]) -> None:

@@ -33,10 +33,10 @@ LOCK_OVERDUE = PLACEMENT.select("""
 FROM placement WHERE state IN ('matched', 'clearance_requested', 'cleared') AND due < $1
 ORDER BY due, id LIMIT $2 FOR UPDATE SKIP LOCKED
 """)
-LOCK_REVOKED = PLACEMENT.select("""
+LOCK_ENDED = PLACEMENT.select("""
 FROM placement
 WHERE state IN ('matched', 'clearance_requested')
-    AND enterprise = ANY(ARRAY(SELECT id FROM enterprise WHERE state = 'revoked'))
+    AND enterprise = ANY(ARRAY(SELECT id FROM enterprise WHERE state IN ('stopped', 'revoked')))
 ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED
 """)
 # ^@ is starts_with() as an operator, which ANY takes.
@@ -128,9 +128,9 @@ async def lock_overdue(tx: Tx, today: date, limit: int) -> list[Placement]:
     return await fetch(tx.conn, LOCK_OVERDUE, today, limit)
 
 
-async def lock_revoked(tx: Tx, limit: int) -> list[Placement]:
-    """Those not yet cleared with enterprises whose qualification is revoked."""
-    return await fetch(tx.conn, LOCK_REVOKED, limit)
+async def lock_ended(tx: Tx, limit: int) -> list[Placement]:
+    """Those not yet cleared with enterprises that are revoked or have stopped."""
+    return await fetch(tx.conn, LOCK_ENDED, limit)
 
 
 async def list_(

@@ -21,6 +21,7 @@ from services.docking.queries import dispatches, enterprises, fees, merges, orde
 from services.docking.usecases.contract_fees import fee_declared, new_contract_fee
 from services.docking.usecases.dispatches import uncounted
 from services.docking.usecases.event_fields import contract_fields, corrections, dispatch_fact, placement_event
+from services.docking.usecases.managers import review_managers
 from services.docking.usecases.placements import contract
 from services.docking.views import adoptions as views
 from shared import events, reference
@@ -152,6 +153,7 @@ async def _adopt(tx: Tx, records: _Records, accepted: list[_Accepted]) -> list[P
     await dispatches.insert_all(tx, departures)
     await fees.update_all(tx, charged)
     publish_and_audit(tx, *published)
+    await review_managers(tx, *departures)
     return [placement.id for _, placement in adopted]
 
 

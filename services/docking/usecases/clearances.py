@@ -10,7 +10,7 @@ from services.docking.clearance import certificate, checks
 from services.docking.domain import errors
 from services.docking.domain.certificates import TrainingCertificate
 from services.docking.domain.placements import Placement, PlacementState, Step, asked_again, state_after
-from services.docking.queries import blocking_cases, certificates, enterprises, fees, merges, orders, placements, workers
+from services.docking.queries import blocking_cases, certificates, enterprises, fees, managers, merges, orders, placements, workers
 from services.docking.settings import policy
 from services.docking.usecases.event_fields import placement_event
 from services.docking.usecases.placements import cancel, load, save
@@ -58,6 +58,8 @@ async def _assess(tx: Tx, placement: Placement) -> checks.Outcome:
         raise errors.OrderNotFound
     if worker is None:
         raise errors.WorkerNotFound
+    rules = policy()
+    accompaniment = await managers.get(tx, placement.enterprise, placement.destination)
     facts = checks.Facts(
         placement=placement,
         order=order,
@@ -66,13 +68,17 @@ async def _assess(tx: Tx, placement: Placement) -> checks.Outcome:
         fees=tuple(await fees.list_charged(tx, placement.id)),
         blocked=await blocking_cases.exists(tx, placement.enterprise),
         suspended=worker.suspended,
+        accompanied=accompaniment is not None and accompaniment.filing is not None,
+        others=await managers.get_expected(
+            tx, placement.enterprise, placement.destination, besides=placement.id, at_most=rules.docking_managers_above
+        ),
     )
-    rules = policy()
     limits = checks.Limits(
         minimum_reserve=rules.docking_minimum_reserve,
         fee_cap_per_mille=rules.docking_fee_cap_per_mille,
         days=rules.docking_clearance_days,
         wait_days=rules.docking_clearance_wait_days,
+        managers_above=rules.docking_managers_above,
     )
     return checks.assess(facts, tx.clock.today(), limits)
 

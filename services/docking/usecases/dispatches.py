@@ -14,6 +14,7 @@ from services.docking.domain.workers import Worker
 from services.docking.queries import dispatches, enterprises, orders, workers
 from services.docking.usecases.event_fields import corrections, dispatch_fact, return_corrected, return_fact
 from services.docking.usecases.intention_matches import release_matches
+from services.docking.usecases.managers import review_managers
 from services.docking.usecases.placements import load, save
 from services.docking.views import placements as views
 from shared import events, reference
@@ -49,6 +50,7 @@ async def record_departure(tx: Tx, placement: PlacementId, command: commands.Rec
     dispatched = events.Dispatched(placement=placement, worker=found.worker, fact=dispatch_fact(departure))
     gone = replace(found, state=state, due=None, since=command.departed_on)
     gone = await save(tx, gone, *corrections(changes, "late_earlier_departure"), dispatched)
+    await review_managers(tx, departure)
     return views.placement(gone, departure=departure)
 
 
@@ -115,6 +117,7 @@ async def record_return(tx: Tx, placement: PlacementId, command: commands.Record
         dispatch=dispatch_fact(departure),
     )
     home = await save(tx, replace(found, state=state, since=command.returned_on), returned)
+    await review_managers(tx, departure)
     return views.placement(home, departure=departure)
 
 
@@ -143,6 +146,7 @@ async def correct_dispatch(tx: Tx, placement: PlacementId, command: commands.Cor
     await dispatches.update_all(tx, [later for _, later in changed(before, now)])
     since = new.returned_on if found.state is PlacementState.RETURNED and new.returned_on is not None else found.since
     corrected = await save(tx, replace(found, state=state, since=since), *_restated(before, old, now))
+    await review_managers(tx, old, now[placement])
     return views.placement(corrected, departure=now[placement])
 
 
@@ -205,4 +209,5 @@ async def void_dispatch(tx: Tx, placement: PlacementId, command: commands.VoidDi
     ended = replace(found, state=state, since=tx.clock.today(), ended=command.reason)
     ended = await save(tx, ended, event, *corrections(changes, "void_of_first"))
     await release_matches(tx, [found])
+    await review_managers(tx, voided)
     return views.placement(ended, departure=voided)

@@ -8,8 +8,8 @@ from functools import cache
 from services.docking import commands
 from services.docking.domain import enterprises as domain
 from services.docking.domain import errors
-from services.docking.domain.enterprises import Enterprise, EnterpriseState, Licence
-from services.docking.queries import blocking_cases, enterprises
+from services.docking.domain.enterprises import Enterprise, EnterpriseState, Licence, Plan
+from services.docking.queries import blocking_cases, enterprises, managers
 from services.docking.settings import policy
 from services.docking.usecases import scope
 from services.docking.usecases.event_fields import enterprise_event
@@ -108,6 +108,34 @@ async def revoke_qualification(tx: Tx, enterprise: EnterpriseId, command: comman
     found = await load(tx, enterprise, command.version)
     revoked = domain.revoked(found, tx.clock.today())
     return await save(tx, revoked, enterprise_event(tx, events.EnterpriseRevoked, revoked, reason=command.reason))
+
+
+async def stop_business(tx: Tx, enterprise: EnterpriseId, command: commands.StopBusiness) -> views.Enterprise:
+    """E9: for good; the sweep closes its orders and cancels who is not cleared.
+
+    Raises EnterpriseIllegalStep, PlanMissing, CannotTakeOver, PastDay, NothingToCorrect, and those of load.
+    """
+    found = await load(tx, enterprise, command.version)
+    given = command.plan
+    if given is not None and given.takes_over is not None:
+        await _require_successor(tx, enterprise, given.takes_over)
+    plan = Plan(filing_no=given.filing_no, takes_over=given.takes_over, home_by=given.home_by) if given else None
+    abroad = await managers.get_abroad(tx, enterprise)
+    stopped = domain.stopped(found, plan, abroad=abroad, today=tx.clock.today())
+    fields = {
+        "abroad": abroad,
+        "plan_no": plan.filing_no if plan else None,
+        "takes_over": plan.takes_over if plan else None,
+        "home_by": plan.home_by if plan else None,
+    }
+    return await save(tx, stopped, enterprise_event(tx, events.EnterpriseStopped, stopped, **fields))
+
+
+async def _require_successor(tx: Tx, enterprise: EnterpriseId, successor: EnterpriseId) -> None:
+    """Raises CannotTakeOver."""
+    found = await enterprises.get(tx, successor)
+    if successor == enterprise or found is None or found.state is not EnterpriseState.ACTIVE:
+        raise errors.CannotTakeOver(field="plan.takes_over", state=found.state if found else None)
 
 
 async def load(tx: Tx, enterprise: EnterpriseId, version: int | None = None) -> Enterprise:

@@ -21,8 +21,8 @@ BATCH = 200
 
 async def sweep(tx: Tx) -> int:
     """One bounded batch of what is overdue today; idempotent. Returns how many it acted on."""
-    acted = await _expired_licences(tx) + await _reserves_not_topped_up(tx) + await _revoked_orders(tx)
-    ended = [*await _revoked_placements(tx), *await _overdue_placements(tx)]
+    acted = await _expired_licences(tx) + await _reserves_not_topped_up(tx) + await _ended_orders(tx)
+    ended = [*await _ended_placements(tx), *await _overdue_placements(tx)]
     acted += len(ended) + await _expired_orders(tx) + await _expired_matches(tx)
     acted += await resume(tx, BATCH)
     if ended:
@@ -50,21 +50,21 @@ async def _reserves_not_topped_up(tx: Tx) -> int:
     return len(short)
 
 
-async def _revoked_orders(tx: Tx) -> int:
-    """A revoked enterprise takes nobody any more."""
-    revoked = await orders.lock_revoked(tx, BATCH)
-    if revoked:
-        await orders.update_state(tx, [one.id for one in revoked], OrderState.CLOSED)
-        publish_and_audit(tx, *(order_event(tx, events.JobOrderClosed, one, unfilled=one.free) for one in revoked))
-    return len(revoked)
+async def _ended_orders(tx: Tx) -> int:
+    """An enterprise that is revoked or has stopped takes nobody any more."""
+    ended = await orders.lock_ended(tx, BATCH)
+    if ended:
+        await orders.update_state(tx, [one.id for one in ended], OrderState.CLOSED)
+        publish_and_audit(tx, *(order_event(tx, events.JobOrderClosed, one, unfilled=one.free) for one in ended))
+    return len(ended)
 
 
-async def _revoked_placements(tx: Tx) -> list[Placement]:
-    """Nobody departs with a revoked enterprise: its workers are free for another.
+async def _ended_placements(tx: Tx) -> list[Placement]:
+    """Nobody departs with an enterprise that is revoked or has stopped: its workers are free for another.
 
-    Whoever is cleared may have left before the revocation: that stays open until the evidence for it is overdue.
+    Whoever is cleared may have left before: that stays open until the evidence for it is overdue.
     """
-    return await _cancel_all(tx, [(one, "order_closed") for one in await placements.lock_revoked(tx, BATCH)])
+    return await _cancel_all(tx, [(one, "order_closed") for one in await placements.lock_ended(tx, BATCH)])
 
 
 async def _overdue_placements(tx: Tx) -> list[Placement]:

@@ -11,6 +11,14 @@ from services.docking.domain import enterprises as domain
 from shared.values import Channel, CountyCode, Destination, EnterpriseId, Money
 
 
+class Plan(BaseModel, frozen=True):
+    """For the workers still abroad when the enterprise stopped business (E9)."""
+
+    filing_no: str
+    takes_over: EnterpriseId | None
+    home_by: date | None
+
+
 class Enterprise(BaseModel, frozen=True):
     enterprise: EnterpriseId
     name: str
@@ -24,6 +32,7 @@ class Enterprise(BaseModel, frozen=True):
     suspended_for: tuple[str, ...]
     reserve: Money
     reserve_due: date | None
+    plan: Plan | None
     warnings: tuple[str, ...] = ()
     version: int
 
@@ -89,6 +98,7 @@ def enterprise(one: domain.Enterprise, *, warnings: tuple[str, ...] = ()) -> Ent
         suspended_for=one.suspended_for,
         reserve=one.reserve,
         reserve_due=one.reserve_due,
+        plan=Plan(filing_no=one.plan.filing_no, takes_over=one.plan.takes_over, home_by=one.plan.home_by) if one.plan else None,
         warnings=warnings,
         version=one.version,
     )
