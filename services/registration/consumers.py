@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.registration.usecases import stays
+from services.registration.usecases import merges, stays
 from shared import events
 from shared.delivery import consumer
 
@@ -17,6 +17,8 @@ HANDLERS: consumer.Handlers = {
     events.ReturnCorrected: stays.returned,
     events.DispatchCorrected: stays.corrected,
     events.DispatchVoided: stays.voided,
+    events.MergeHeld: merges.merge_held,
+    events.MergeResumed: merges.merge_resumed,
 }
 
 apply = consumer.each(HANDLERS)

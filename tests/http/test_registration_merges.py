@@ -16,6 +16,7 @@ from shared import events
 from shared.principals import Role
 from shared.values import PlacementId, WorkerId, new_id
 from tests.http.test_registration_duplicates import linked, queue, suspected
+from tests.http.test_registration_erasures import reacted
 from tests.http.test_registration_validity import an_officer, suspend
 from tests.http.test_registration_willingness import on, swept
 from tests.support.http import Answer, Client
@@ -438,3 +439,20 @@ async def test_an_erasure_of_the_survivor_erases_what_was_registered_under_eithe
     assert await queue(registration) == []
     refused = await linked(registration, third, absorbed)
     assert (refused.status, refused.code) == (409, "WORKER_ERASED")
+
+
+# --- what docking makes of it --------------------------------------------------------------------------------------------
+async def test_a_merge_that_docking_holds_is_in_the_queue_until_it_is_carried_out(registration: Client) -> None:
+    survivor, absorbed = await two(registration)
+    await merged(registration, survivor, absorbed)
+    third = await a_worker().named("钱七").verified().at(registration)
+    await merged(registration, third, survivor)
+    assert await queue(registration) == []
+    about = {"absorbed": WorkerId(UUID(absorbed)), "survivor": WorkerId(UUID(survivor)), "effective": JUNE.date()}
+    held = events.MergeHeld(**about, reason="both_abroad", placements=(PlacementId(new_id()), PlacementId(new_id())))
+    await reacted(registration, held)
+    [pair] = await queue(registration)
+    assert (pair["state"], pair["held_for"], {side["worker"] for side in pair["sides"]}) == ("merged", "both_abroad", {survivor, absorbed})
+    await reacted(registration, events.MergeResumed(**about))
+    assert await queue(registration) == []
+    assert [pair["held_for"] for pair in await queue(registration, state="merged")] == [None, None]

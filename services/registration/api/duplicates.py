@@ -24,7 +24,7 @@ async def list_duplicates(
     after: DuplicateId | None = None,
     limit: Limit = 50,
 ) -> Duplicates:
-    """Without a state: what waits for a decision."""
+    """Without a state: what waits for a decision, and merges that docking holds."""
     return await call.query(lambda tx: duplicates.list_duplicates(tx, worker, state, after, limit))
 
 

@@ -24,6 +24,7 @@ from shared.values import DuplicateId, WorkerId
 
 MatchedKey = Literal["document", "person", "by_hand"]  # `person`: name in Latin letters, birth date and county
 LinkReason = Literal["same_document", "same_person_seen", "worker_said", "relatives_said"]
+HeldFor = Literal["both_abroad", "stays_overlap"]
 MergeRejection = Literal["different_people", "document_mistyped", "not_proven"]
 
 
@@ -69,6 +70,7 @@ class Duplicate:
     decided_by: str | None = None
     decided_at: datetime | None = None
     survivor: WorkerId | None = None
+    held_for: HeldFor | None = None  # merged, and docking cannot carry it out as things are recorded
 
     @property
     def workers(self) -> tuple[WorkerId, WorkerId]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.registration.domain.duplicates import Duplicate, DuplicateState, MatchedKey
+from services.registration.domain.duplicates import Duplicate, DuplicateState, HeldFor, MatchedKey
 from services.registration.queries.workers import PLAN_FOR_VALUES, county_patterns
 from shared import rows
 from shared.db import Tx
@@ -35,18 +35,19 @@ class NewPair:
 DUPLICATE = rows.Columns(
     Duplicate,
     """
-    duplicate, earlier, later, keys, state, found_at, linked_for, linked_by, linked_at, rejected_for, decided_by, decided_at, survivor
+    duplicate, earlier, later, keys, state, found_at, linked_for, linked_by, linked_at, rejected_for, decided_by, decided_at, survivor,
+    held_for
     """,
 )
 GET = DUPLICATE.select("FROM duplicate WHERE duplicate = $1")
 LOCK = DUPLICATE.select("FROM duplicate WHERE duplicate = $1 FOR UPDATE")
 LOCK_PAIR = DUPLICATE.select("FROM duplicate WHERE earlier = $1 AND later = $2 FOR UPDATE")
-# A pair is seen by whoever sees one of the two. $3: the state; none: what waits for a decision.
+# A pair is seen by whoever sees one of the two. $3: the state; none: what waits for somebody.
 LIST = DUPLICATE.select("""
 FROM duplicate
 WHERE EXISTS (SELECT FROM worker WHERE worker IN (earlier, later) AND county LIKE ANY($1::text[]))
   AND ($2::uuid IS NULL OR $2 IN (earlier, later))
-  AND CASE WHEN $3::text IS NULL THEN state IN ('suspected', 'linked') ELSE state = $3 END
+  AND CASE WHEN $3::text IS NULL THEN state IN ('suspected', 'linked') OR held_for IS NOT NULL ELSE state = $3 END
   AND ($4::uuid IS NULL OR duplicate > $4)
 ORDER BY duplicate LIMIT $5
 """)
@@ -94,6 +95,7 @@ UPDATE duplicate SET keys = $2, state = $3, linked_for = $4, linked_by = $5, lin
     decided_at = $9, survivor = $10
 WHERE duplicate = $1
 """
+UPDATE_HELD = "UPDATE duplicate SET held_for = $2 WHERE state = 'merged' AND $1 IN (earlier, later) AND survivor <> $1"
 # What was asked about the absorbed is asked about the survivor; where that pair is known already, once.
 UPDATE_SUPERSEDED = """
 UPDATE duplicate SET state = 'superseded', rejected_for = NULL, decided_by = NULL, decided_at = NULL
@@ -128,7 +130,7 @@ async def lock_pair(tx: Tx, earlier: WorkerId, later: WorkerId) -> Duplicate | N
 
 
 async def list_(tx: Tx, *, worker: WorkerId | None, state: DuplicateState | None, after: DuplicateId | None, limit: int) -> list[Duplicate]:
-    """With a side in the principal's regions, oldest first; without a state, those that wait for a decision."""
+    """With a side in the principal's regions, oldest first; without a state, those that wait for somebody."""
     await tx.conn.execute(PLAN_FOR_VALUES)
     return await rows.fetch(tx.conn, LIST, county_patterns(tx), worker, state, after, limit)
 
@@ -189,3 +191,8 @@ async def update_worker(tx: Tx, absorbed: WorkerId, survivor: WorkerId) -> None:
 async def update_erased(tx: Tx, worker: WorkerId) -> None:
     """Of somebody erased nobody can say any more who it was: nothing is left to decide."""
     await tx.conn.execute(UPDATE_ERASED, worker)
+
+
+async def update_held(tx: Tx, absorbed: WorkerId, held_for: HeldFor | None) -> None:
+    """Whether docking can carry the merge of this worker out."""
+    await tx.conn.execute(UPDATE_HELD, absorbed, held_for)

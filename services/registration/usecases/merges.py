@@ -47,10 +47,11 @@ from services.registration.usecases.new_workers import sealed_record
 from services.registration.usecases.validity import unwilling
 from services.registration.usecases.willingness import lapsed
 from services.registration.views import duplicates as views
+from shared import events
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
 from shared.errors import Refused
-from shared.events import Event
+from shared.events import Event, EventEnvelope
 from shared.values import DuplicateId, WorkerId
 
 Opened = dict[WorkerId, PersonalData]
@@ -84,6 +85,16 @@ def _same_identity(opened: Opened, sides: tuple[Worker, Worker]) -> bool:
     if one.id_number is None or sides[0].sex is not sides[1].sex:
         return False
     return (one.name, one.birth_date, one.id_number) == (other.name, other.birth_date, other.id_number)
+
+
+async def merge_held(tx: Tx, event: EventEnvelope[events.MergeHeld]) -> None:
+    """Back in the queue: somebody has to put the stays right."""
+    await duplicates.update_held(tx, event.data.absorbed, event.data.reason)
+
+
+async def merge_resumed(tx: Tx, event: EventEnvelope[events.MergeResumed]) -> None:
+    """Nothing is left to do."""
+    await duplicates.update_held(tx, event.data.absorbed, None)
 
 
 async def _merge(tx: Tx, merged: Duplicate, survivor: Worker, absorbed: Worker) -> None:

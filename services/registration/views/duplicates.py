@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from services.registration.domain import duplicates, workers
-from services.registration.domain.duplicates import DuplicateState, LinkReason, MatchedKey, MergeRejection
+from services.registration.domain.duplicates import DuplicateState, HeldFor, LinkReason, MatchedKey, MergeRejection
 from services.registration.domain.validity import Validity
 from services.registration.domain.willingness import Willingness
 from services.registration.domain.workers import Assurance, Source
@@ -59,7 +59,11 @@ class Side(View):
 
 
 class Duplicate(View):
-    """`keys`: document, person (name in Latin letters, birth date and county), by_hand. `survivor`: whose number stays, once merged."""
+    """`keys`: document, person (name in Latin letters, birth date and county), by_hand. `survivor`: whose number stays, once merged.
+
+    `held_for`: merged here, and held in docking, where the stays of the two contradict each other: put them right, or record the return
+    that is missing.
+    """
 
     duplicate: DuplicateId
     keys: tuple[MatchedKey, ...]
@@ -72,6 +76,7 @@ class Duplicate(View):
     decided_by: str | None
     decided_at: datetime | None
     survivor: WorkerId | None
+    held_for: HeldFor | None
     sides: tuple[Side, Side]
 
     @classmethod
@@ -90,6 +95,7 @@ class Duplicate(View):
             decided_by=one.decided_by,
             decided_at=one.decided_at,
             survivor=one.survivor,
+            held_for=one.held_for,
             sides=(earlier, later),
         )
 
