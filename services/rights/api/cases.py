@@ -12,7 +12,7 @@ from services.rights.domain.cases import CaseState, Category, Filter, Level, Sev
 from services.rights.usecases import case_board, case_openings, cases, settlements
 from services.rights.views.cases import Case, CaseFile, Cases
 from shared.delivery.audit_trail import History
-from shared.values import CaseId
+from shared.values import CaseId, EnterpriseId
 from shared.web.parameters import AfterNumber, Limit
 
 router = APIRouter()
@@ -107,8 +107,20 @@ def _filter(
     level: Level | None = None,
     assignee: commands.Account | None = None,
     late: Annotated[bool | None, Query(description="whether the clock has run out")] = None,
+    enterprise: EnterpriseId | None = None,
+    older_than_days: Annotated[int | None, Query(ge=0, le=36_500)] = None,
 ) -> Filter:
-    return Filter(state=state, open=open, category=category, severity=severity, level=level, assignee=assignee, late=late)
+    return Filter(
+        state=state,
+        open=open,
+        category=category,
+        severity=severity,
+        level=level,
+        assignee=assignee,
+        late=late,
+        enterprise=enterprise,
+        older_than_days=older_than_days,
+    )
 
 
 @router.get("/cases")

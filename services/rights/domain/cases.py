@@ -215,6 +215,8 @@ class Filter:
     level: Level | None = None
     assignee: str | None = None
     late: bool | None = None
+    enterprise: EnterpriseId | None = None
+    older_than_days: int | None = None
 
 
 def is_blocking(severity: Severity, *, collective: bool) -> bool:

@@ -38,7 +38,8 @@ WHERE ($1::uuid IS NULL OR "case" > $1) AND ($2::text IS NULL OR enterprise::tex
   AND ($6::text IS NULL OR category = $6) AND ($7::text IS NULL OR severity = $7) AND ($8::text IS NULL OR level = $8)
   AND ($9::text IS NULL OR assignee = $9)
   AND ($10::bool IS NULL OR (clock_due IS NOT NULL AND coalesce(paused_at, $11) > clock_due) = $10)
-ORDER BY "case" LIMIT $12
+  AND ($12::uuid IS NULL OR enterprise = $12) AND ($13::int IS NULL OR coalesce(closed_at, $11) - opened_at > make_interval(days => $13))
+ORDER BY "case" LIMIT $14
 """)
 INSERT = """
 INSERT INTO rights_case ("case", category, severity, via, medium, enterprise, placement, county, designation, designation_version,
@@ -84,6 +85,8 @@ async def list_(
         chosen.assignee,
         chosen.late,
         tx.clock.now(),
+        chosen.enterprise,
+        chosen.older_than_days,
         limit,
     )
 
