@@ -5,7 +5,7 @@ certificates.
 Events out: CentreLicensed, CentreRenewed, CentreStaffed, CentreSuspended, CentreReinstated, CentreRevoked, CoursePublished,
 CourseScheduled, SessionCancelled, WorkerEnrolled, EnrolmentCancelled, AttendanceRecorded, AssessmentRecorded, AttendanceOverlapFlagged,
 AssessmentHeld, FindingDecided, CertificateIssued, CertificateRevoked, CertificateExpired, AttendanceCorrected, AssessmentCorrected,
-CertificateCorrected.
+CertificateCorrected, PriorLearningRecognised.
 Events in (docking): MatchedToEnterprise (a need, a seat), PlacementCancelled (frees the seat), Dispatched (the need is over);
 (registration): WorkersMerged (whatever is the absorbed worker's is the survivor's).
 """

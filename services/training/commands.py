@@ -8,7 +8,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from services.training.domain.centres import RevocationReason, SuspensionReason
 from services.training.domain.corrections import CorrectionReason
-from shared.values import CountyField, Day, DestinationField, EnrolmentId, Line, OccupationField, PlacementId
+from services.training.domain.recognitions import RecognitionKind
+from shared.values import CountyField, CourseId, Day, DestinationField, EnrolmentId, Line, OccupationField, PlacementId
 
 LARGEST_ROSTER = 500
 
@@ -164,6 +165,28 @@ class ApproveCorrection(_Command):
 
 class RejectCorrection(_Command):
     """By somebody else than who asked for it."""
+
+
+class AskRecognition(_Command):
+    """What was learned before the course. The evidence (a number, an issuer) stays with this service."""
+
+    placement: PlacementId
+    course: CourseId
+    kind: RecognitionKind
+    evidence: Line
+    completed_on: Day
+    minutes: Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
+    valid_to: Day | None = None
+
+
+class Recognise(_Command):
+    """By somebody else than who asked for it."""
+
+
+class RefuseRecognition(_Command):
+    """By somebody else than who asked for it."""
+
+    reason: Literal["not_proven", "not_equivalent", "withdrawn"]
 
 
 class DecideFinding(_Command):

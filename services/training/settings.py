@@ -25,6 +25,7 @@ class Policy(BaseSettings):
     training_pass_mark: int = Field(default=60, ge=1, le=100, description="(p, unverified) points of 100")
     training_attendance_percent: int = Field(default=90, ge=0, le=100, description="(p) percent of the days held that must be attended")
     training_passes_per_day: int = Field(default=200, ge=1, le=100_000, description="(p) per centre; more are held for an officer")
+    training_prior_learning_days: int = Field(default=1825, ge=1, le=36_500, description="(p) days that prior learning may lie back")
     training_outlier_per_mille: int = Field(
         default=1, ge=1, le=1000, description="(p) in a thousand: a pass rate less likely than that stands out"
     )

@@ -157,6 +157,7 @@ from shared.events.training import (
     CourseScheduled,
     EnrolmentCancelled,
     FindingDecided,
+    PriorLearningRecognised,
     SessionCancelled,
     WorkerEnrolled,
 )
@@ -274,6 +275,7 @@ __all__ = [
     "PeriodClosed",
     "PeriodReopened",
     "PlacementCancelled",
+    "PriorLearningRecognised",
     "ProjectionRebuilt",
     "QuotaStatusChanged",
     "RecruitmentCost",

@@ -15,6 +15,7 @@ from shared.values import (
     EnrolmentId,
     Occupation,
     PlacementId,
+    RecognitionId,
     SessionId,
     WorkerId,
 )
@@ -164,6 +165,24 @@ class AssessmentCorrected(_Enrolment):
     approver: str | None
 
 
+class PriorLearningRecognised(_Training):
+    """Minutes learned before count towards the course until `valid_to`; with a `serial`, a certificate from elsewhere stands for it."""
+
+    SUBJECT = "recognition"
+
+    recognition: RecognitionId
+    worker: WorkerId
+    placement: PlacementId
+    origin: Origin
+    kind: Literal["certificate", "course", "work"]
+    minutes: int
+    completed_on: date
+    valid_to: date
+    serial: str | None
+    requested_by: str
+    approver: str
+
+
 class CertificateFact(Part):
     issued_on: date
     valid_to: date
@@ -204,9 +223,13 @@ class FindingDecided(_Enrolment):
 
 
 class CertificateIssued(_Enrolment):
+    """`basis`: where it is prior_learning, it stands for a certificate from elsewhere, and `enrolment` is the recognition's id."""
+
     serial: str
     minutes: int
     valid_to: date
+    basis: Literal["training", "prior_learning"] | None = None  # older events: training
+    credited: int | None = None  # minutes of prior learning, beside those attended
 
 
 class CertificateRevoked(_Enrolment):
@@ -236,6 +259,7 @@ EVENTS: tuple[type[Event], ...] = (
     EnrolmentCancelled,
     AttendanceRecorded,
     AssessmentRecorded,
+    PriorLearningRecognised,
     AttendanceCorrected,
     AssessmentCorrected,
     CertificateCorrected,

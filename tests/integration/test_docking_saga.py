@@ -144,6 +144,15 @@ async def test_who_is_trained_again_is_cleared_again_in_the_same_position(dock: 
     assert len(await dock.published(ClearanceWithdrawn)) == 1
 
 
+async def test_a_certificate_that_stands_for_one_from_elsewhere_is_one(dock: Dock) -> None:
+    """Training has recognised it, with two people; its basis is stated, and its days are its own."""
+    placement = await dock.prepared(await dock.matched())
+    assert (await dock.requested(placement))["failed"] == ["training_certificate"]
+    await dock.certificate(placement, valid_to=dock.today + timedelta(days=30), basis="prior_learning")
+    granted = await dock.show(placement)
+    assert (granted["state"], granted["clearance_valid_to"]) == ("cleared", (dock.today + timedelta(days=30)).isoformat())
+
+
 async def test_a_certificate_that_holds_shorter_than_it_said_shortens_the_clearance(dock: Dock) -> None:
     placement = await dock.prepared(await dock.matched())
     issued = await dock.certificate(placement, valid_to=dock.today + timedelta(days=40))

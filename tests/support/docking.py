@@ -111,7 +111,7 @@ class Dock(Visit):
         await self.consume(*(one or AWorker()).events(worker))
         return worker
 
-    async def certificate(self, placement: dict[str, Any], *, valid_to: date | None = None) -> CertificateIssued:
+    async def certificate(self, placement: dict[str, Any], *, valid_to: date | None = None, **changes: Any) -> CertificateIssued:
         """Training passed for this placement."""
         issued = CertificateIssued(
             course=CourseId(new_id()),
@@ -125,6 +125,7 @@ class Dock(Visit):
             serial=f"T{new_id().hex[:12]}",
             minutes=2400,
             valid_to=valid_to or self.today + timedelta(days=365),
+            **changes,
         )
         await self.consume(issued)
         return issued

@@ -89,6 +89,7 @@ class Enrolment:
     days_attended: int = 0
     score: int | None = None
     assessed_on: date | None = None
+    credited: int = 0  # minutes of prior learning, as of the examination
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,24 +180,26 @@ def require_certified_after(enrolment: Enrolment, day: date, field: str) -> None
 def require_attended(enrolment: Enrolment, course: Course, days_held: int, percent: int, field: str) -> None:
     """W1: the course's hours were attended, and the share of the days held. Raises TooFewMinutes, TooManyAbsences."""
     if _too_few_minutes(enrolment, course):
-        detail = f"{enrolment.minutes_total} of {course.minimum_minutes} minutes"
+        detail = f"{enrolment.minutes_total} of {course.minimum_minutes - enrolment.credited} minutes"
         raise TooFewMinutes(detail, field=field, state=enrolment.minutes_total)
-    if _too_many_absences(enrolment, days_held, percent):
+    if _too_many_absences(enrolment, course, days_held, percent):
         detail = f"{enrolment.days_attended} of {days_held} days; {percent} % are needed"
         raise TooManyAbsences(detail, field=field, state=enrolment.days_attended)
 
 
 def has_attended(enrolment: Enrolment, course: Course, days_held: int, percent: int) -> bool:
     """Whether `require_attended` lets the enrolment pass."""
-    return not _too_few_minutes(enrolment, course) and not _too_many_absences(enrolment, days_held, percent)
+    return not _too_few_minutes(enrolment, course) and not _too_many_absences(enrolment, course, days_held, percent)
 
 
 def _too_few_minutes(enrolment: Enrolment, course: Course) -> bool:
-    return enrolment.minutes_total < course.minimum_minutes
+    return enrolment.minutes_total + enrolment.credited < course.minimum_minutes
 
 
-def _too_many_absences(enrolment: Enrolment, days_held: int, percent: int) -> bool:
-    return enrolment.days_attended * 100 < days_held * percent
+def _too_many_absences(enrolment: Enrolment, course: Course, days_held: int, percent: int) -> bool:
+    """Of the days held, the share that is not credited has to be attended to so many percent."""
+    uncredited = max(0, course.minimum_minutes - enrolment.credited)
+    return enrolment.days_attended * 100 * course.minimum_minutes < days_held * percent * uncredited
 
 
 def passed(score: int, mark: int, claimed: bool | None, field: str) -> bool:

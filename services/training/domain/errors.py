@@ -59,6 +59,48 @@ class SecondApproverNeeded(Conflict):
     slug = "SECOND_APPROVER_NEEDED"
 
 
+class RecognitionNotFound(NotFound):
+    """There is no such request for recognition."""
+
+    slug = "RECOGNITION_NOT_FOUND"
+
+
+class RecognitionHours(Invalid):
+    """Credits are at most the course's hours; a certificate from elsewhere attests all of them at least."""
+
+    slug = "RECOGNITION_HOURS"
+
+
+class EvidenceTooOld(Invalid):
+    """It was learned too long ago."""
+
+    slug = "EVIDENCE_TOO_OLD"
+
+
+class RecognitionValidity(Invalid):
+    """It counts no longer after its completion than the course's own certificates hold."""
+
+    slug = "RECOGNITION_VALIDITY"
+
+
+class RecognitionPending(Conflict):
+    """Another request for the placement and course waits for a decision."""
+
+    slug = "RECOGNITION_PENDING"
+
+
+class RecognitionDecided(Conflict):
+    """Somebody has decided on it."""
+
+    slug = "RECOGNITION_DECIDED"
+
+
+class CertificateRecognised(Conflict):
+    """The certificate rests on prior learning: it is revoked and recognised anew, not corrected."""
+
+    slug = "CERTIFICATE_RECOGNISED"
+
+
 class FindingNotFound(NotFound):
     """There is no such finding."""
 

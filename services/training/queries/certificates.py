@@ -8,13 +8,13 @@ from datetime import date
 from services.training.domain.certificates import Certificate, Serial
 from shared import rows
 from shared.db import Tx
-from shared.values import Destination, EnrolmentId, Occupation, WorkerId
+from shared.values import Destination, EnrolmentId, Occupation, RecognitionId, WorkerId
 
 CERTIFICATE = rows.Columns(
     Certificate,
     """
-    serial, enrolment, certificate.course, centre, worker, placement, county, designation, designation_version, certificate.destination,
-    certificate.occupation, minutes, issued_on, valid_to, revoked_on, revoked_why
+    serial, enrolment, recognition, certificate.course, centre, worker, placement, county, designation, designation_version,
+    certificate.destination, certificate.occupation, minutes, credited, issued_on, valid_to, revoked_on, revoked_why
     """,
 )
 GET = CERTIFICATE.select("FROM certificate JOIN course ON course.course = certificate.course WHERE serial = $1")
@@ -37,15 +37,16 @@ UPDATE_DAYS = """
 UPDATE certificate SET issued_on = $2, valid_to = $3, expired_on = CASE WHEN $3 < $4::date THEN expired_on END WHERE serial = $1
 """
 UPDATE_EXPIRED = "UPDATE certificate SET expired_on = $2 WHERE serial = ANY($1::text[])"
+LIST_SERIALS = "SELECT recognition, serial FROM certificate WHERE recognition = ANY($1::uuid[])"
 GET_NUMBERS = "SELECT nextval('certificate_number') AS number FROM generate_series(1, $1::integer)"
 INSERT_ALL = """
 INSERT INTO certificate (
     serial, enrolment, course, worker, placement, county, designation, designation_version, destination, occupation, minutes,
-    issued_on, valid_to
+    issued_on, valid_to, recognition, credited
 )
 SELECT * FROM unnest(
     $1::text[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::integer[],
-    $12::date[], $13::date[]
+    $12::date[], $13::date[], $14::uuid[], $15::integer[]
 )
 """
 UPDATE_REVOKED = "UPDATE certificate SET revoked_on = $2, revoked_why = $3, revoked_explanation = $4 WHERE serial = $1"
@@ -82,6 +83,11 @@ async def get_valid(tx: Tx, worker: WorkerId, destination: Destination, occupati
     return serial
 
 
+async def get_serials(tx: Tx, recognitions: Sequence[RecognitionId]) -> dict[RecognitionId, Serial]:
+    """The certificates that recognitions have led to."""
+    return {row["recognition"]: row["serial"] for row in await tx.conn.fetch(LIST_SERIALS, list(recognitions))}
+
+
 async def get_numbers(tx: Tx, count: int) -> list[int]:
     """Numbers that no certificate has had yet."""
     return [row["number"] for row in await tx.conn.fetch(GET_NUMBERS, count)]
@@ -103,6 +109,8 @@ async def insert_all(tx: Tx, certificates: Sequence[Certificate]) -> None:
             one.minutes,
             one.issued_on,
             one.valid_to,
+            one.recognition,
+            one.credited,
         )
         for one in certificates
     )

@@ -24,7 +24,7 @@ ENROLMENT = rows.Columns(
     Enrolment,
     """
     enrolment AS id, session, placement, worker, county, designation, designation_version, destination, occupation, enrolled_on, state,
-    minutes_total, days_attended, score, assessed_on
+    minutes_total, days_attended, score, assessed_on, credited
     """,
 )
 LISTED = ENROLMENT.extend(Listed, "(SELECT serial FROM certificate WHERE certificate.enrolment = enrolment.enrolment) AS serial")
@@ -57,12 +57,13 @@ SELECT * FROM unnest(
 """
 UPDATE_STATES = "UPDATE enrolment SET state = $2 WHERE enrolment = ANY($1::uuid[])"
 UPDATE_TAKEN_BACK = """
-UPDATE enrolment SET state = 'enrolled', score = NULL, assessor = NULL, assessed_on = NULL WHERE enrolment = ANY($1::uuid[])
+UPDATE enrolment SET state = 'enrolled', score = NULL, assessor = NULL, assessed_on = NULL, credited = 0 WHERE enrolment = ANY($1::uuid[])
 """
 UPDATE_CORRECTED = "UPDATE enrolment SET state = $2, score = $3, assessed_on = $4 WHERE enrolment = $1"
 UPDATE_RESULTS = """
-UPDATE enrolment SET state = given.state, score = given.score, assessor = $4, assessed_on = $5
-FROM unnest($1::uuid[], $2::text[], $3::smallint[]) AS given (enrolment, state, score) WHERE enrolment.enrolment = given.enrolment
+UPDATE enrolment SET state = given.state, score = given.score, assessor = $5, assessed_on = $6, credited = given.credited
+FROM unnest($1::uuid[], $2::text[], $3::smallint[], $4::integer[]) AS given (enrolment, state, score, credited)
+WHERE enrolment.enrolment = given.enrolment
 """
 UPDATE_TOTALS = """
 UPDATE enrolment SET minutes_total = attended.minutes, days_attended = attended.days
@@ -152,7 +153,7 @@ async def update_corrected(tx: Tx, one: Enrolment) -> None:
 
 
 async def update_results(tx: Tx, results: Sequence[Result], assessor: str, day: date) -> None:
-    columns = zip(*((one.enrolment.id, one.state, one.score) for one in results), strict=True)
+    columns = zip(*((one.enrolment.id, one.state, one.score, one.enrolment.credited) for one in results), strict=True)
     await tx.conn.execute(UPDATE_RESULTS, *columns, assessor, day)
 
 

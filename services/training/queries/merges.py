@@ -14,6 +14,7 @@ UPDATE_NEEDS = "UPDATE need SET worker = $2 WHERE worker = $1"
 UPDATE_ENROLMENTS = "UPDATE enrolment SET worker = $2 WHERE worker = $1"
 UPDATE_CERTIFICATES = "UPDATE certificate SET worker = $2 WHERE worker = $1"
 UPDATE_ATTENDANCE = "UPDATE attendance SET worker = $2 WHERE worker = $1"
+UPDATE_RECOGNITIONS = "UPDATE recognition SET worker = $2 WHERE worker = $1"
 UPDATE_FINDINGS = "UPDATE finding SET worker = $2 WHERE worker = $1"
 LIST_DAYS_TWICE = """
 SELECT day, (array_agg(enrolment ORDER BY enrolment DESC))[1] AS latest FROM attendance WHERE worker = $1 AND minutes > 0
@@ -33,7 +34,15 @@ async def insert(tx: Tx, absorbed: WorkerId, survivor: WorkerId) -> bool:
 
 async def update_worker(tx: Tx, absorbed: WorkerId, survivor: WorkerId) -> None:
     """Everything of the absorbed one is the survivor's, and whoever led to the absorbed one leads to the survivor."""
-    for statement in (UPDATE_REDIRECTS, UPDATE_NEEDS, UPDATE_ENROLMENTS, UPDATE_CERTIFICATES, UPDATE_ATTENDANCE, UPDATE_FINDINGS):
+    for statement in (
+        UPDATE_REDIRECTS,
+        UPDATE_NEEDS,
+        UPDATE_ENROLMENTS,
+        UPDATE_CERTIFICATES,
+        UPDATE_ATTENDANCE,
+        UPDATE_FINDINGS,
+        UPDATE_RECOGNITIONS,
+    ):
         await tx.conn.execute(statement, absorbed, survivor)
 
 

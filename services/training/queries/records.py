@@ -14,6 +14,7 @@ RECORDS: Statements = {
         ORDER BY correction
     """,
     "finding": "SELECT to_jsonb(one) FROM finding AS one WHERE worker = $1 ORDER BY day, finding",
+    "recognition": "SELECT to_jsonb(one) FROM recognition AS one WHERE worker = $1 ORDER BY recognition",
     "certificate": "SELECT to_jsonb(one) FROM certificate AS one WHERE worker = $1 ORDER BY serial",
     "history": """
         SELECT to_jsonb(one) FROM history AS one WHERE subject = ANY (SELECT enrolment::text FROM enrolment WHERE worker = $1) ORDER BY id

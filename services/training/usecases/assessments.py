@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from services.training import commands
@@ -10,7 +11,7 @@ from services.training.domain.enrolments import Enrolment, Result, Step, held, p
 from services.training.domain.findings import FindingId
 from services.training.domain.needs import NeedStep
 from services.training.domain.sessions import Session, SessionStep, require_other_assessor, require_since_start, session_after
-from services.training.queries import attendance, centre_days, enrolments, findings, needs, sessions
+from services.training.queries import attendance, centre_days, enrolments, findings, needs, recognitions, sessions
 from services.training.settings import policy
 from services.training.usecases import seats
 from services.training.usecases.event_fields import Codes, codes
@@ -36,6 +37,7 @@ async def record_assessment(tx: Tx, session_id: SessionId, command: commands.Rec
     require_since_start(session, day, today, "assessed_on")
     roster = await lock_named(tx, session, [entry.enrolment for entry in command.entries])
     assessor = await _assessor(tx, session, command.assessor, day)
+    roster = await _credited(tx, roster, session, day)
     days_held = await attendance.get_days_held(tx, session.id)
     results = [
         _assess(one, entry, session, days_held, f"entries.{index}")
@@ -63,6 +65,12 @@ async def _assessor(tx: Tx, session: Session, named: str | None, day: date) -> s
         require_other_assessor(teachers, account)
     require_assessor(await get_centre(tx, session, day, "assessed_on"), assessor)
     return assessor
+
+
+async def _credited(tx: Tx, roster: list[Enrolment], session: Session, day: date) -> list[Enrolment]:
+    """With the prior learning that counts towards the course on the day."""
+    minutes = await recognitions.get_credits(tx, [one.worker for one in roster], session.course.id, day)
+    return [replace(one, credited=min(minutes.get(one.worker, 0), session.course.minimum_minutes)) for one in roster]
 
 
 def _assess(one: Enrolment, entry: commands.Assessed, session: Session, days_held: int, field: str) -> Result:

@@ -45,7 +45,14 @@ async def issue_certificates(tx: Tx, session_id: SessionId, command: commands.Is
     await enrolments.update_states(tx, chosen, EnrolmentState.CERTIFIED)
     await _meet(tx, issued)
     published = [
-        events.CertificateIssued(serial=made.serial, minutes=made.minutes, valid_to=made.valid_to, **codes(one, session.course.id, day))
+        events.CertificateIssued(
+            serial=made.serial,
+            minutes=made.minutes,
+            valid_to=made.valid_to,
+            basis="training",
+            credited=made.credited,
+            **codes(one, session.course.id, day),
+        )
         for one, made in zip(chosen, issued, strict=True)
     ]
     publish_and_audit(tx, *published)

@@ -20,7 +20,13 @@ from services.training.domain.corrections import (
     decide,
 )
 from services.training.domain.enrolments import Enrolment, EnrolmentState
-from services.training.domain.errors import CertificateNotFound, CorrectionNotFound, CorrectionPending, EnrolmentNotFound
+from services.training.domain.errors import (
+    CertificateNotFound,
+    CertificateRecognised,
+    CorrectionNotFound,
+    CorrectionPending,
+    EnrolmentNotFound,
+)
 from services.training.domain.needs import NeedState, NeedStep
 from services.training.queries import attendance, certificates, corrections, enrolments, needs, sessions
 from services.training.settings import policy
@@ -51,10 +57,14 @@ async def correct_assessment(tx: Tx, enrolment: EnrolmentId, command: commands.C
 
 
 async def correct_certificate(tx: Tx, serial: Serial, command: commands.CorrectCertificate) -> views.Correction:
-    """Raises what `_ask` raises, CertificateNotFound, AlreadyRevoked, DayOutsideSession, DayInFuture, CertifiedBeforeAssessment."""
+    """Raises what `_ask` raises, CertificateNotFound, CertificateRecognised, AlreadyRevoked, DayOutsideSession, DayInFuture,
+    CertifiedBeforeAssessment.
+    """
     certificate = await certificates.get(tx, serial)
     if certificate is None:
         raise CertificateNotFound
+    if certificate.enrolment is None:
+        raise CertificateRecognised
     change = Change(kind=CorrectionKind.CERTIFICATE, issued_on=command.issued_on)
     return await _ask(tx, certificate.enrolment, change, command.reason)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TypedDict
+from typing import TypedDict, cast
+from uuid import UUID
 
 from services.training.domain.certificates import Certificate
 from services.training.domain.courses import Course
 from services.training.domain.enrolments import Enrolment
+from services.training.domain.needs import Need
 from shared import events
 from shared.events import Origin
 from shared.values import CourseId, Destination, EnrolmentId, Occupation, PlacementId, WorkerId
@@ -22,13 +24,18 @@ class CourseCodes(TypedDict):
     effective: date
 
 
-class Codes(CourseCodes):
-    """What every event of an enrolment carries; destination and occupation are the placement's."""
+class RecognitionCodes(CourseCodes):
+    """Destination and occupation are the placement's."""
 
-    enrolment: EnrolmentId
     worker: WorkerId
     placement: PlacementId
     origin: Origin
+
+
+class Codes(RecognitionCodes):
+    """What every event of an enrolment carries."""
+
+    enrolment: EnrolmentId
 
 
 def course_codes(course: Course, effective: date) -> CourseCodes:
@@ -54,10 +61,22 @@ def certificate_codes(certificate: Certificate, effective: date) -> Codes:
         destination=certificate.destination,
         occupation=certificate.occupation,
         effective=effective,
-        enrolment=certificate.enrolment,
+        enrolment=certificate.enrolment or EnrolmentId(cast("UUID", certificate.recognition)),
         worker=certificate.worker,
         placement=certificate.placement,
         origin=_origin(certificate),
+    )
+
+
+def recognition_codes(need: Need, course: Course, effective: date) -> RecognitionCodes:
+    return RecognitionCodes(
+        course=course.id,
+        destination=need.destination,
+        occupation=need.occupation,
+        effective=effective,
+        worker=need.worker,
+        placement=need.placement,
+        origin=_origin(need),
     )
 
 
@@ -65,5 +84,5 @@ def certificate_fact(certificate: Certificate) -> events.CertificateFact:
     return events.CertificateFact(issued_on=certificate.issued_on, valid_to=certificate.valid_to, minutes=certificate.minutes)
 
 
-def _origin(subject: Enrolment | Certificate) -> Origin:
+def _origin(subject: Enrolment | Certificate | Need) -> Origin:
     return Origin(county=subject.county, designation=subject.designation, designation_version=subject.designation_version)

@@ -7,12 +7,12 @@ from datetime import date
 from pydantic import BaseModel
 
 from services.training.domain import certificates
-from services.training.domain.certificates import Serial, Validity
+from services.training.domain.certificates import Basis, Serial, Validity
 from shared.values import Destination, EnrolmentId, Occupation, PlacementId
 
 
 class Issued(BaseModel, frozen=True):
-    enrolment: EnrolmentId
+    enrolment: EnrolmentId | None
     placement: PlacementId
     serial: Serial
     valid_to: date
@@ -36,6 +36,8 @@ class Certificate(BaseModel, frozen=True):
     destination: Destination
     occupation: Occupation
     minutes: int
+    credited: int
+    basis: Basis
     issued_on: date
     valid_to: date
     state: Validity
@@ -51,6 +53,8 @@ class Certificate(BaseModel, frozen=True):
             destination=certificate.destination,
             occupation=certificate.occupation,
             minutes=certificate.minutes,
+            credited=certificate.credited,
+            basis=certificate.basis,
             issued_on=certificate.issued_on,
             valid_to=certificate.valid_to,
             state=certificate.validity(on),

@@ -24,6 +24,7 @@ class Enrolment(BaseModel, frozen=True):
     days_attended: int
     score: int | None
     assessed_on: date | None
+    credited: int
     serial: Serial | None
 
     @classmethod
@@ -40,6 +41,7 @@ class Enrolment(BaseModel, frozen=True):
             days_attended=enrolment.days_attended,
             score=enrolment.score,
             assessed_on=enrolment.assessed_on,
+            credited=enrolment.credited,
             serial=serial,
         )
 
