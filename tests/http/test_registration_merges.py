@@ -350,6 +350,41 @@ async def test_of_two_willingnesses_the_one_stated_last_counts_and_only_once(
     assert await level(registration) == 0
 
 
+@pytest.mark.parametrize(
+    ("willing_from", "departed", "counts"),
+    [("2018-05-10", "2018-05-10", False), ("2018-05-10", "2018-05-20", False), ("2018-05-20", "2018-05-10", True)],
+)
+@pytest.mark.parametrize("survivor_is_willing", [True, False])
+async def test_a_willingness_from_before_a_departure_under_the_other_number_ends(
+    registration: Client, willing_from: str, departed: str, counts: bool, survivor_is_willing: bool
+) -> None:
+    one, other = await two(
+        registration, a_worker().verified().registered("2018-05-01"), a_worker().named("赵六").verified().registered("2018-05-01")
+    )
+    await willing(registration, one, recorded_on=willing_from)
+    await went_abroad(registration, other, departed, "2018-05-25")
+    await merged(registration, *((one, other) if survivor_is_willing else (other, one)))
+    assert (await show(registration, one))["willingness"] == ("willing" if counts else "withdrawn" if survivor_is_willing else "none")
+    assert await level(registration) == counts
+    assert len((await registration.get("/supply")).body["items"]) == counts
+
+
+async def test_a_corrected_number_gives_up_one_document_and_keeps_the_other(registration: Client) -> None:
+    numbers = [an_id() for _ in range(3)]
+    survivor, absorbed = await two(
+        registration, a_worker().with_id(numbers[0]).verified(), a_worker().named("赵六").with_id(numbers[1]).verified()
+    )
+    await merged(registration, survivor, absorbed)
+    asked = await registration.post(f"/workers/{survivor}/corrections", {"reason": "document_changed", "id_number": numbers[2]})
+    approved = await second_person(registration).post(f"/corrections/{asked.body['items'][0]['correction']}/approval", {})
+    assert approved.status == 200, approved.body
+    verified = []
+    for number in numbers:
+        other = await a_worker().named(f"钱{number[-4:]}").with_id(number).at(registration)
+        verified.append((await registration.post(f"/workers/{other}/verification", {})).status)
+    assert verified == [200, 409, 409]
+
+
 async def test_a_willingness_whose_time_is_over_is_not_taken_over(registration: Client) -> None:
     survivor, absorbed = await two(registration)
     await willing(registration, absorbed)

@@ -237,5 +237,41 @@ async def abroad(model: Model, placement: str, enterprise: str) -> Life:
     yield
 
 
+# --- duplicates -------------------------------------------------------------------------------------------------------
+async def duplicates_life(model: Model) -> Life:
+    """A clerk works the queue off: links two, or any two workers, and somebody else merges them or keeps them apart."""
+    for _ in range(3):
+        answer = await linked(model)
+        yield
+        pair = [str(side["worker"]) for side in answer["sides"]] if answer else []
+        for survivor in model.chance.sample(pair, len(pair)):
+            path = f"/duplicates/{answer['duplicate']}"
+            if model.chance.random() < 0.2:
+                await model.command("registration", f"{path}/rejection", {"reason": "not_proven"})
+            else:
+                await model.command("registration", f"{path}/merge", {"survivor": survivor})
+            yield
+        until = model.day + timedelta(days=2)
+        while model.day < until:
+            yield
+
+
+async def linked(model: Model) -> Any:
+    """A pair that is stated to be one person, or None."""
+    page = await model.speaking_as(Role.CLERK).get("registration", "/duplicates", limit=200)
+    model.learn(page)
+    if page["items"] and model.chance.random() < 0.7:
+        found = model.chance.choice(page["items"])
+        if found["state"] == "linked":
+            return found
+        pair = [side["worker"] for side in found["sides"]]
+    else:
+        pair = [model.one_of("worker"), model.one_of("worker")]
+    if None in pair:
+        return None
+    body = {"other": pair[1], "reason": "same_person_seen"}
+    return await model.command("registration", f"/workers/{pair[0]}/duplicates", body, role=Role.CLERK, name="registration link")
+
+
 # How many of each are under way at a time.
-LIVES: Mapping[Callable[[Model], Life], int] = {enterprise_life: 5, centre_life: 8, worker_life: 40}
+LIVES: Mapping[Callable[[Model], Life], int] = {enterprise_life: 5, centre_life: 8, worker_life: 40, duplicates_life: 2}

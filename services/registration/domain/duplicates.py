@@ -126,6 +126,12 @@ def require_apart(stays: Iterable[Stay]) -> None:
     raise StaysOverlap(state=state)
 
 
+def used_up(worker: Worker, stays: Iterable[Stay]) -> bool:
+    """Whether the worker has left, under either number, since the willingness was stated: it ended with the departure."""
+    since = worker.willingness_since
+    return worker.is_willing and since is not None and any(since <= stay.departed_on for stay in stays)
+
+
 def later_offer(survivor: Worker, absorbed: Worker) -> Worker:
     """Whose offer counts from now on: the one stated last of those in force; on the same day the survivor's."""
     if absorbed.offer is None or not absorbed.is_willing:

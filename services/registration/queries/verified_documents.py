@@ -15,7 +15,11 @@ ORDER BY id_hash, position ON CONFLICT (id_hash) DO NOTHING RETURNING worker
 """
 LIST_HELD = "SELECT id_hash FROM verified_document WHERE id_hash = ANY($1::bytea[])"
 UPDATE_HOLDER = "UPDATE verified_document SET worker = $2 WHERE worker = $1"
-DELETE = "DELETE FROM verified_document WHERE worker = $1"
+# A worker who was merged holds the documents of both; the one that is registered is given up.
+DELETE = """
+DELETE FROM verified_document USING personal
+WHERE verified_document.worker = $1 AND personal.worker = $1 AND verified_document.id_hash = personal.id_hash
+"""
 
 
 async def list_held(tx: Tx, documents: Sequence[bytes]) -> set[bytes]:
@@ -32,7 +36,7 @@ async def insert_all(tx: Tx, documents: Mapping[WorkerId, bytes]) -> set[WorkerI
 
 
 async def delete(tx: Tx, worker: WorkerId) -> None:
-    """The document is free."""
+    """The document registered is free; the caller writes another one."""
     await tx.conn.execute(DELETE, worker)
 
 

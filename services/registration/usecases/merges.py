@@ -5,11 +5,13 @@ number and phone                                  taken over where the survivor 
 documents that verified, stays abroad, pairs      the survivor's from now on
 household status                                  the one that is known; of two known ones the survivor's
 suspension                                        of either is one of the survivor
-willingness                                       the one stated last of those in force, in force as long as it was; counted once
+willingness                                       the one stated last of those in force, in force as long as it was; counted once;
+                                                  none from before a departure under either number
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from services.registration.commands import ConfirmMerge
@@ -21,10 +23,12 @@ from services.registration.domain.duplicates import (
     later_offer,
     require_apart,
     survivor_first,
+    used_up,
     with_household,
 )
 from services.registration.domain.duplicates import Step as DuplicateStep
 from services.registration.domain.errors import CorrectionPending
+from services.registration.domain.stays import Stay
 from services.registration.domain.validity import Step, Validity, validity_after
 from services.registration.domain.willingness import Step as WillingnessStep
 from services.registration.domain.willingness import next_state
@@ -69,12 +73,13 @@ async def confirm_merge(tx: Tx, duplicate: DuplicateId, command: ConfirmMerge) -
     opened = {worker: vault().open(worker, sealed) for worker, sealed in (await personal_data.get_sealed(tx, ids)).items()}
     state = confirm(found, str(tx.principal), same_identity=_same_identity(opened, sides))
     survivor, absorbed = survivor_first(sides, command.survivor)
-    require_apart(await stays.list_(tx, ids))
+    been_abroad = await stays.list_(tx, ids)
+    require_apart(been_abroad)
     if await corrections.exists_pending(tx, ids):
         raise CorrectionPending
     merged = replace(found, state=state, survivor=survivor.worker, decided_by=str(tx.principal), decided_at=tx.clock.now())
     await duplicates.update(tx, merged)
-    await _merge(tx, merged, survivor, absorbed)
+    await _merge(tx, merged, (survivor, absorbed), been_abroad)
     await _take_over_personal(tx, opened, survivor, absorbed)
     return await show_duplicate(tx, duplicate)
 
@@ -97,12 +102,16 @@ async def merge_resumed(tx: Tx, event: EventEnvelope[events.MergeResumed]) -> No
     await duplicates.update_held(tx, event.data.absorbed, None)
 
 
-async def _merge(tx: Tx, merged: Duplicate, survivor: Worker, absorbed: Worker) -> None:
-    """Write what the codes and states of the two become, and publish it."""
+async def _merge(tx: Tx, merged: Duplicate, sides: tuple[Worker, Worker], been_abroad: Sequence[Stay]) -> None:
+    """Write what the codes and states of the two become, and publish it. `sides`: survivor, absorbed."""
     today = tx.clock.today()
-    survivor, ended = lapsed(survivor, today)
-    absorbed, also_ended = lapsed(absorbed, today)
-    after, taken = _taken_over(tx, survivor, absorbed)
+    survivor, ended = lapsed(sides[0], today)
+    absorbed, also_ended = lapsed(sides[1], today)
+    if used_up(survivor, been_abroad):
+        ended.append(event_fields.willingness_withdrawn(survivor, today, "dispatched"))
+        survivor = unwilling(survivor, today)
+    offering = replace(absorbed, offer=None) if used_up(absorbed, been_abroad) else absorbed
+    after, taken = _taken_over(tx, survivor, offering)
     gone = replace(
         unwilling(absorbed, today),
         validity=validity_after(absorbed.validity, Step.MERGE),
