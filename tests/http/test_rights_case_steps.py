@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -23,6 +24,7 @@ from shared.events import (
     EnterpriseQualified,
     EnterpriseRenewed,
     Event,
+    ReserveDrawRequested,
 )
 from shared.principals import Role
 from shared.values import Channel, CountyCode, new_id
@@ -158,6 +160,13 @@ async def test_evidence_is_a_digest_and_is_taken_once(office: Office) -> None:
         assert (await office.post(f"/cases/{case}/evidence", {**given, "digest": wrong})).body["errors"][0]["field"] == "digest"
     [event] = await office.published(CaseEvidenceAdded)
     assert (event.digest, event.kind, event.provided_by) == (DIGEST, "payslip", "worker")
+
+
+async def test_two_officers_who_settle_at_once_settle_once(office: Office) -> None:
+    case = await opened(office)
+    answers = await asyncio.gather(*(office.post(f"/cases/{case}/settlement", {**PAID, "paid_by": by}) for by in ("employer", "reserve")))
+    assert sorted(one.status for one in answers) == [200, 409]
+    assert len(await office.published(CaseSettled, ReserveDrawRequested)) == 1
 
 
 # --- how it ends ------------------------------------------------------------------------------------------------------
@@ -396,14 +405,20 @@ async def test_nothing_that_an_enterprise_reads_tells_who_complained_where_that_
     await step(office, case, "answer", clerk, text="Zhang, we look into it")
     await step(office, case, "response-request", clerk, text="are all wages paid?")
     own = office.enterprise()
-    await step(office, case, "response", own, position="denies", text="all are")
+    answers = [
+        await step(office, case, "response", own, position="denies", text="all are"),
+        await step(office, case, "evidence", own, digest="cd" * 32, kind="contract", provided_by="enterprise"),
+        await step(office, case, "offer", own, amount=yuan(1), offered_by="enterprise", text="a yuan"),
+        await step(office, case, "response", own, position="denies", text="again"),
+    ]
+    assert [one.status for one in answers] == [200, 200, 200, 409]
     seen = [(await office.get(f"/cases/{case}{part}", who=own)).body for part in ("", "/file", "/history")]
-    seen.append((await office.get("/cases", who=own)).body)
+    seen += [(await office.get("/cases", who=own)).body, *(one.body for one in answers)]
     for shown in seen:
         text = str(shown)
         for secret in (str(placement.placement), str(placement.worker), "Zhang", "370102", DIGEST, "visit", "tester"):
             assert secret not in text, (secret, shown)
-    assert [one["text"] for one in seen[1]["statements"]] == ["are all wages paid?", "all are"]
+    assert [one["text"] for one in seen[1]["statements"]] == ["are all wages paid?", "all are", "a yuan"]
     for event in await office.published(CaseOpened, CaseTriaged, CaseEvidenceAdded, CaseResponseReceived):
         assert event.placement is None
         assert str(placement.worker) not in event.model_dump_json()

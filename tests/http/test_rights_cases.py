@@ -124,6 +124,7 @@ async def test_bad_cases_are_refused_by_field(office: Office) -> None:
     nobody = "018f0000-0000-7000-8000-000000000000"
     assert (await office.post("/cases", a_case())).code == "ENTERPRISE_MISSING"
     assert (await office.post("/cases", a_case(placement=nobody))).code == "PLACEMENT_NOT_FOUND"
+    assert (await office.post("/cases", a_case(placement=placement, enterprise=nobody))).code == "ENTERPRISE_DIFFERS"
     assert (await office.get(f"/cases/{nobody}")).code == "CASE_NOT_FOUND"
     bad: list[tuple[dict[str, Any], str]] = [
         ({"category": "gossip"}, "category"),

@@ -97,6 +97,12 @@ class EnterpriseMissing(Invalid):
     slug = "ENTERPRISE_MISSING"
 
 
+class EnterpriseDiffers(Invalid):
+    """The placement is with another enterprise."""
+
+    slug = "ENTERPRISE_DIFFERS"
+
+
 class CaseIllegalStep(Conflict):
     """The case does not take this step in its state."""
 

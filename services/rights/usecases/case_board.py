@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.rights.domain.cases import Case, Filter
 from services.rights.domain.errors import CaseNotFound
 from services.rights.queries import case_files, cases, ledgers, settlements
-from services.rights.usecases.scope import require_case
+from services.rights.usecases.scope import is_hidden, require_case
 from services.rights.views import cases as views
 from shared.db import Tx
 from shared.delivery.audit_trail import History, changes_of
@@ -25,7 +25,7 @@ async def show_file(tx: Tx, case_id: CaseId) -> views.CaseFile:
     """Raises CaseNotFound, Forbidden."""
     case = await _get(tx, case_id)
     evidence, statements = await case_files.list_evidence(tx, case_id), await case_files.list_statements(tx, case_id)
-    if _is_hidden(tx, case):  # its own, and what it was asked
+    if is_hidden(tx.principal, case):  # its own, and what it was asked
         evidence = [one for one in evidence if one.provided_by == "enterprise"]
         statements = [one for one in statements if one.kind != "answer"]
     return views.CaseFile.from_parts(_as_seen(tx, case), evidence, statements, await settlements.list_(tx, case_id))
@@ -53,7 +53,7 @@ async def case_history(tx: Tx, case_id: CaseId, after: int, limit: int) -> Histo
     """
     case = await _get(tx, case_id)
     history = await changes_of(tx, case_id, after, limit)
-    if not _is_hidden(tx, case):
+    if not is_hidden(tx.principal, case):
         return history
     own = f"{Role.ENTERPRISE}:"
     masked = (one if one.actor.startswith(own) else one.model_copy(update={"actor": HIDDEN}) for one in history.items)
@@ -69,10 +69,5 @@ async def _get(tx: Tx, case_id: CaseId) -> Case:
     return case
 
 
-def _is_hidden(tx: Tx, case: Case) -> bool:
-    """Whether the caller must not learn who complained."""
-    return case.hidden and tx.principal.role is Role.ENTERPRISE
-
-
 def _as_seen(tx: Tx, case: Case) -> views.Case:
-    return views.Case.from_case(case, tx.clock.now(), anonymous=_is_hidden(tx, case))
+    return views.Case.from_case(case, tx.clock.now(), anonymous=is_hidden(tx.principal, case))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from services.rights import commands
 from services.rights.domain.cases import Case, CaseOrigin, Category, Medium, Severity, Via, is_blocking
-from services.rights.domain.errors import EnterpriseMissing, PlacementNotFound
+from services.rights.domain.errors import EnterpriseDiffers, EnterpriseMissing, PlacementNotFound
 from services.rights.domain.ledgers import Ledger
 from services.rights.queries import cases, collective_cases, enterprises, ledgers
 from services.rights.usecases.case_clocks import first_answer_due, programme_day, step_due
@@ -74,11 +74,13 @@ def _origin(ledger: Ledger) -> CaseOrigin:
 
 
 async def take_complaint(tx: Tx, command: commands.OpenCase) -> views.Case:
-    """Somebody complains or reports. Raises PlacementNotFound, EnterpriseMissing, Forbidden."""
+    """Somebody complains or reports. Raises PlacementNotFound, EnterpriseMissing, EnterpriseDiffers, Forbidden."""
     ledger = await _named_ledger(tx, command)
     enterprise = ledger.enterprise if ledger else command.enterprise
     if enterprise is None:
         raise EnterpriseMissing(field="enterprise")
+    if command.enterprise not in (None, enterprise):
+        raise EnterpriseDiffers(field="enterprise", state=str(enterprise))
     opening = Opening(
         enterprise=enterprise,
         category=command.category,

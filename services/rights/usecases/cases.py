@@ -28,7 +28,7 @@ from services.rights.queries import case_files, cases, collective_cases, ledgers
 from services.rights.settings import policy
 from services.rights.usecases import case_clocks
 from services.rights.usecases.event_fields import CaseCodes, case_codes
-from services.rights.usecases.scope import require_case, require_lead
+from services.rights.usecases.scope import is_hidden, require_case, require_lead
 from services.rights.views import cases as views
 from shared import events
 from shared.db import Tx
@@ -57,7 +57,7 @@ async def save(tx: Tx, case: Case, *changes: Event) -> views.Case:
     """Write what a step has come to, and publish it."""
     await cases.update(tx, case)
     publish_and_audit(tx, *changes)
-    return views.Case.from_case(case, tx.clock.now())
+    return views.Case.from_case(case, tx.clock.now(), anonymous=is_hidden(tx.principal, case))
 
 
 def codes_today(tx: Tx, case: Case) -> CaseCodes:

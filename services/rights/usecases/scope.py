@@ -33,3 +33,8 @@ def require_lead(who: Principal, case: Case) -> None:
     """
     if case.lead is not None:
         require_county(who, case.lead)
+
+
+def is_hidden(who: Principal, case: Case) -> bool:
+    """Whether this reader must not learn who complained."""
+    return case.hidden and who.role is Role.ENTERPRISE
