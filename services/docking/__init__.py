@@ -14,7 +14,7 @@ In       registration: WorkerRegistered, WorkerVerified, WillingnessRecorded/Wit
          WorkerCorrected, ResidenceChanged, HouseholdStatusChanged (departures on record follow),
          WorkersMerged, WorkerSuspended/Reinstated/Erased, RegistrationLapsed;
          training: CertificateIssued/Corrected/Revoked/Expired (the clearance saga);
-         rights: CaseOpened/Triaged/Closed/Reopened (blocking cases),
+         rights: CaseOpened/Triaged/Closed/Reopened (blocking cases), CaseDeadlineMissed, WageShortfallDetected/Cleared (scorecards),
          ReserveDrawRequested/Withdrawn (settlements that the reserve pays);
          stats: QuotaStatusChanged (the weight of the quota gap in matching).
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.docking.usecases import clearances, enterprises, merges, proposals, settlement_draws, workers
+from services.docking.usecases import clearances, merges, proposals, scorecards, settlement_draws, workers
 from shared import events
 from shared.delivery import consumer
 
@@ -26,10 +26,13 @@ HANDLERS: consumer.Handlers = {
     events.CertificateRevoked: clearances.certificate_revoked,
     events.CertificateCorrected: clearances.certificate_corrected,
     events.CertificateExpired: clearances.certificate_expired,
-    events.CaseOpened: enterprises.case_opened,
-    events.CaseTriaged: enterprises.case_opened,
-    events.CaseReopened: enterprises.case_opened,
-    events.CaseClosed: enterprises.case_closed,
+    events.CaseOpened: scorecards.case_opened,
+    events.CaseTriaged: scorecards.case_triaged,
+    events.CaseReopened: scorecards.case_reopened,
+    events.CaseClosed: scorecards.case_closed,
+    events.CaseDeadlineMissed: scorecards.case_overdue,
+    events.WageShortfallDetected: scorecards.shortfall_detected,
+    events.WageShortfallCleared: scorecards.shortfall_cleared,
     events.ReserveDrawRequested: settlement_draws.draw_requested,
     events.ReserveDrawWithdrawn: settlement_draws.draw_withdrawn,
     events.QuotaStatusChanged: proposals.quota_status_changed,

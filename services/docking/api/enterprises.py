@@ -9,11 +9,12 @@ from fastapi import APIRouter, Response
 from services.docking import commands
 from services.docking.api.callers import REGISTER_READERS, EnterpriseOrOfficer, Officer, RegisterReader
 from services.docking.domain.enterprises import EnterpriseState
-from services.docking.usecases import enterprises
+from services.docking.usecases import enterprises, scorecards
 from services.docking.views import enterprises as views
+from services.docking.views import scorecards as scorecard_views
 from shared.delivery.audit_trail import History
 from shared.principals import Role
-from shared.values import DestinationField, EnterpriseId
+from shared.values import Day, DestinationField, EnterpriseId
 from shared.web.call import Call, allow
 from shared.web.parameters import AfterNumber, Limit
 
@@ -75,6 +76,17 @@ async def list_enterprises(call: RegisterReader, after: EnterpriseId | None = No
 @router.get("/enterprises/{enterprise}")
 async def show_enterprise(enterprise: EnterpriseId, call: RegisterReader) -> views.Enterprise:
     return await call.query(lambda tx: enterprises.show_enterprise(tx, enterprise))
+
+
+@router.get("/enterprises/{enterprise}/scorecard")
+async def show_scorecard(
+    enterprise: EnterpriseId,
+    call: Annotated[Call, allow(Role.OFFICER, Role.ENTERPRISE, Role.AUDITOR)],
+    since: Day | None = None,
+    until: Day | None = None,
+) -> scorecard_views.Scorecard:
+    """How it does, between two days (from the beginning, up to today), each score with its definition."""
+    return await call.query(lambda tx: scorecards.show_scorecard(tx, enterprise, since, until))
 
 
 @router.get("/enterprises/{enterprise}/history")

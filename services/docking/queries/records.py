@@ -22,6 +22,10 @@ RECORDS: Statements = {
     "intention_match": """
         SELECT to_jsonb(one) FROM intention_match AS one WHERE placement IN (SELECT id FROM placement WHERE worker = $1) ORDER BY placement
     """,
+    "wage_finding": """
+        SELECT to_jsonb(one) FROM wage_finding AS one WHERE placement IN (SELECT id FROM placement WHERE worker = $1)
+        ORDER BY placement, period, kind
+    """,
     "fee": "SELECT to_jsonb(one) FROM fee AS one WHERE placement IN (SELECT id FROM placement WHERE worker = $1) ORDER BY id",
     "history": """
         SELECT to_jsonb(one) FROM history AS one

@@ -1,4 +1,4 @@
-"""Enterprises: qualified, renewed, suspended, revoked; blocked by open cases."""
+"""Enterprises: qualified, renewed, suspended, stopped, revoked."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from services.docking import commands
 from services.docking.domain import enterprises as domain
 from services.docking.domain import errors
 from services.docking.domain.enterprises import Enterprise, EnterpriseState, Licence, Plan
-from services.docking.queries import blocking_cases, enterprises, managers
+from services.docking.queries import enterprises, managers
 from services.docking.settings import policy
 from services.docking.usecases import scope
 from services.docking.usecases.event_fields import enterprise_event
@@ -18,7 +18,6 @@ from shared import events, reference
 from shared.db import Tx
 from shared.delivery.audit_trail import History, changes_of, publish_and_audit
 from shared.errors import require_version
-from shared.events import CaseClosed, CaseOpened, CaseReopened, CaseTriaged, EventEnvelope
 from shared.paging import page
 from shared.values import Destination, EnterpriseId, new_id
 
@@ -153,19 +152,6 @@ async def save(tx: Tx, enterprise: Enterprise, *published: events.Event) -> view
     await enterprises.update(tx, enterprise)
     publish_and_audit(tx, *published)
     return views.enterprise(replace(enterprise, version=enterprise.version + 1))
-
-
-# --- reactions --------------------------------------------------------------------------------------------------------
-async def case_opened(tx: Tx, event: EventEnvelope[CaseOpened] | EventEnvelope[CaseTriaged] | EventEnvelope[CaseReopened]) -> None:
-    """A blocking case keeps its enterprise from clearance; looked at, it may block or not block after all."""
-    if event.data.blocking:
-        await blocking_cases.insert(tx, event.data.case, event.data.enterprise)
-    else:
-        await blocking_cases.delete(tx, event.data.case)
-
-
-async def case_closed(tx: Tx, event: EventEnvelope[CaseClosed]) -> None:
-    await blocking_cases.delete(tx, event.data.case)
 
 
 # --- queries ----------------------------------------------------------------------------------------------------------
