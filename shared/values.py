@@ -39,6 +39,8 @@ FairId = NewType("FairId", UUID)
 IntentionId = NewType("IntentionId", UUID)
 CaseId = NewType("CaseId", UUID)
 SettlementId = NewType("SettlementId", UUID)
+EmergencyId = NewType("EmergencyId", UUID)
+RepatriationId = NewType("RepatriationId", UUID)
 ImportId = NewType("ImportId", UUID)
 RecognitionId = NewType("RecognitionId", UUID)
 CorrectionId = NewType("CorrectionId", UUID)
@@ -86,6 +88,15 @@ class HouseholdStatus(StrEnum):
     REGISTERED_POOR = "registered_poor"  # 建档立卡
     NOT_REGISTERED = "not_registered"
     UNKNOWN = "unknown"
+
+
+class Grade(StrEnum):
+    """Of an emergency abroad: the higher the grade, the higher the authority that handles it."""
+
+    I = "I"  # noqa: E741  # as the rules number them
+    II = "II"
+    III = "III"
+    IV = "IV"
 
 
 class WagePeriod(StrEnum):

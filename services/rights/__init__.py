@@ -1,10 +1,12 @@
-"""rights: what workers are paid, and what is done when they are not.
+"""rights: what workers are paid, and what is done when they are not; who is abroad in an emergency, and who comes home from it.
 
-Owns: the wage ledger of every placement, income reports, shortfall findings, payroll files, cases, settlements.
+Owns: the wage ledger of every placement, income reports, shortfall findings, payroll files, cases, settlements, emergencies and their
+roll-calls.
 Events out: IncomeReported, IncomeCorrected, IncomeVoided, WageShortfallDetected, WageShortfallCleared,
 RecruitmentCostAssessed, CaseOpened, CaseEvidenceAdded, CaseTriaged, CaseAssigned, CasePaused, CaseResumed, CaseAnswered,
 CaseDeadlineMissed, CaseEscalated, CaseResponseRequested, CaseResponseReceived, CaseOfferRecorded, CaseSettled,
-CaseSettlementRefused, CaseClosureAsked, CaseClosed, CaseReopened, CasesGrouped, ReserveDrawRequested, ReserveDrawWithdrawn.
+CaseSettlementRefused, CaseClosureAsked, CaseClosed, CaseReopened, CasesGrouped, ReserveDrawRequested, ReserveDrawWithdrawn,
+EmergencyDeclared, EmergencyEnded, WorkerToAccountFor, WorkerAccountedFor.
 Events in (docking): ContractRegistered, FeeDeclared, FeeCorrected, FeeVoided, Dispatched, Returned, ReturnCorrected, DispatchCorrected,
 DispatchVoided, EnterpriseQualified, EnterpriseRenewed (the seat), ReserveDrawn, ReserveDrawRefused (settlements);
 (registration): WorkersMerged (the ledgers of the absorbed worker are the survivor's).

@@ -8,7 +8,20 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from services.rights.domain.case_files import EvidenceKind, Offerer, Position, Provider
 from services.rights.domain.cases import Category, Medium, Outcome, PauseReason, Severity
-from shared.values import Day, EnterpriseId, Money, Payer, PeriodField, PlacementId, ReportId
+from services.rights.domain.emergencies import Authority, EmergencyKind, Reported, Whereabouts
+from shared.values import (
+    Day,
+    DestinationField,
+    EnterpriseId,
+    Grade,
+    Line,
+    Money,
+    Payer,
+    PeriodField,
+    PlacementId,
+    ReportId,
+    without_control_characters,
+)
 
 LARGEST_AMOUNT = 10**13  # minor units
 
@@ -26,6 +39,9 @@ Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9./_
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
 
 Account = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+Statement = Annotated[
+    str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True), AfterValidator(without_control_characters)
+]
 
 
 class _Command(BaseModel):
@@ -169,3 +185,28 @@ class ReopenCase(_CaseStep):
 
 class WithdrawSettlement(_CaseStep):
     """The reserve is not asked any more; what it may have paid goes back to it."""
+
+
+class DeclareEmergency(_Command):
+    """In a country, or a region of it, which does not limit who is to be accounted for: where in it a worker is nobody records."""
+
+    destination: DestinationField
+    region: Line | None = None
+    kind: EmergencyKind
+    grade: Grade
+    since: Day
+    authority: Authority
+    text: Statement
+
+
+class AccountForWorker(_Command):
+    condition: Reported
+    whereabouts: Whereabouts
+    reported_by: Literal["worker", "enterprise", "employer", "embassy", "authority", "family"]
+
+
+class EndEmergency(_Command):
+    """`reason`: why it ends although somebody is not accounted for."""
+
+    reason: Statement | None = None
+    version: Version | None = None

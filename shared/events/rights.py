@@ -10,7 +10,9 @@ from shared.values import (
     CaseId,
     Channel,
     Destination,
+    EmergencyId,
     EnterpriseId,
+    Grade,
     Money,
     Occupation,
     Payer,
@@ -261,6 +263,47 @@ class ReserveDrawWithdrawn(_Case):
     settlement: SettlementId
 
 
+class _Emergency(Event):
+    TOPIC = RIGHTS
+    SUBJECT = "emergency"
+
+    emergency: EmergencyId
+    destination: Destination
+    grade: Grade
+    effective: date
+
+
+class EmergencyDeclared(_Emergency):
+    """Nobody is cleared for this country any more; everybody who is abroad there is to be accounted for."""
+
+    kind: Literal["war", "unrest", "terror", "disaster", "epidemic", "accident", "crime"]
+    authority: Literal["city", "province", "state", "embassy"]
+    abroad: int  # workers there when it was declared
+
+
+class EmergencyEnded(_Emergency):
+    """Workers may be cleared for this country again. `unaccounted`: who nothing is known of, or who is missing."""
+
+    unaccounted: int
+
+
+class WorkerToAccountFor(_Ledger):
+    """A worker is in a country with an emergency. `again`: was accounted for by a return that did not happen."""
+
+    emergency: EmergencyId
+    again: bool = False
+
+
+class WorkerAccountedFor(_Ledger):
+    """What is known of a worker in an emergency. `change`: 1 accounted for now, -1 no longer, 0 as before; a missing worker is not."""
+
+    emergency: EmergencyId
+    condition: Literal["safe", "injured", "missing", "dead", "left", "returned", "not_abroad"]
+    whereabouts: Literal["workplace", "dormitory", "embassy", "hospital", "shelter", "in_transit", "third_country", "home", "unknown"]
+    reported_by: Literal["worker", "enterprise", "employer", "embassy", "authority", "family", "rule"]
+    change: int
+
+
 EVENTS: tuple[type[Event], ...] = (
     IncomeReported,
     IncomeCorrected,
@@ -288,4 +331,8 @@ EVENTS: tuple[type[Event], ...] = (
     CasesGrouped,
     ReserveDrawRequested,
     ReserveDrawWithdrawn,
+    EmergencyDeclared,
+    EmergencyEnded,
+    WorkerToAccountFor,
+    WorkerAccountedFor,
 )

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from shared import events, reference
 from shared.events import RIGHTS, DispatchFact, Event, IncomeFact, ReturnFact
-from shared.values import Channel, Destination, EnterpriseId, Money, Occupation, Period, PlacementId, Sex, new_id, period_of
+from shared.values import Channel, Destination, EnterpriseId, Grade, Money, Occupation, Period, PlacementId, Sex, new_id, period_of
 from tests.support import history_of_counties
 from tests.support.history_of_fairs import FAIR_KINDS, FAIR_STEPS
 from tests.support.history_of_training import TRAINING_STEPS
@@ -107,6 +107,9 @@ KINDS = (
     "refuse",
     "assess",
     "assess",
+    "emergency",
+    "to account for",
+    "accounted for",
     "survey",
     "survey again",
     *FAIR_KINDS,
@@ -298,6 +301,11 @@ def _single(world: World, step: Step) -> None:
         "expires_on": step.day,
         "enrolment": new_id(),
         "case": new_id(),
+        "emergency": new_id(),
+        "kind": "war" if step.kind == "emergency" else "short",
+        "grade": list(Grade)[step.codes % 4],
+        "again": step.codes % 3 == 0,
+        "change": step.codes % 3 - 1,
         "ends_willingness": step.codes % 3 > 0,
         "renewal": step.codes % 4 == 0,
         "positions": step.codes,
@@ -370,6 +378,11 @@ _UNCOUNTED_FIELDS: Mapping[str, Any] = {
     "cause": "officer",
     "settlement": UUID(int=5),
     "collective": None,
+    "authority": "embassy",
+    "abroad": 3,
+    "condition": "safe",
+    "whereabouts": "embassy",
+    "reported_by": "worker",
     "certificate": "token",
     "checks": (),
     "employer": "employer-1",
@@ -407,6 +420,9 @@ _SINGLES: Mapping[str, type[Event]] = {
     "pay out": events.CaseSettled,
     "escalate": events.CaseEscalated,
     "refuse": events.CaseSettlementRefused,
+    "emergency": events.EmergencyDeclared,
+    "to account for": events.WorkerToAccountFor,
+    "accounted for": events.WorkerAccountedFor,
 }
 
 

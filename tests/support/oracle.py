@@ -64,6 +64,9 @@ MEASURES = {
     64: "enrolments",
     65: "assessments",
     66: "passed",
+    57: "emergencies",
+    58: "workers_to_account_for",
+    59: "workers_accounted_for",
 }
 CUTS = {
     1: ("county", "designation"),
@@ -75,6 +78,7 @@ CUTS = {
     7: ("province", "days"),
     8: ("destination", "days"),
     12: ("province", "payer"),
+    13: ("destination", "grade"),
 }
 DEPARTURE_CUTS = (1, 2, 3, 4, 5, 6)  # the cuts in which a departure counts
 INCOME_CUTS = (1, 2, 3, 4, 5)
@@ -355,6 +359,13 @@ def _income(data: Mapping[str, Any], fact: str, sign: int) -> Contributions:
     return found
 
 
+def _to_account_for(data: Mapping[str, Any]) -> Contributions:
+    """Who comes again was accounted for before."""
+    if data.get("again"):
+        return [Contribution("workers_accounted_for", INCOME_CUTS, data["effective"], data, -1)]
+    return [Contribution("workers_to_account_for", INCOME_CUTS, data["effective"], data)]
+
+
 def _finding(data: Mapping[str, Any], heads: str, money: str, amount: str) -> Contributions:
     found = data[amount]
     return [
@@ -420,6 +431,9 @@ _COUNTS: Mapping[str, Callable[[Mapping[str, Any]], Contributions]] = {
     "rights.WageShortfallDetected.v1": lambda data: _finding(data, "shortfalls_found", "shortfall_amount", "shortfall"),
     "rights.WageShortfallCleared.v1": lambda data: _finding(data, "shortfalls_cleared", "shortfall_recovered", "recovered"),
     "rights.RecruitmentCostAssessed.v1": _assessed,
+    "rights.EmergencyDeclared.v1": _once("emergencies", (13,)),
+    "rights.WorkerToAccountFor.v1": _to_account_for,
+    "rights.WorkerAccountedFor.v1": lambda data: _once("workers_accounted_for", INCOME_CUTS, data["change"])(data),
     "rights.CaseOpened.v1": _once("cases_opened", CASE_CUTS),
     "rights.CaseAnswered.v1": _case("cases_answered", "case_to_answer"),
     "rights.CaseDeadlineMissed.v1": _once("cases_overdue", CASE_CUTS),

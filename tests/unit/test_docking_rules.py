@@ -218,20 +218,19 @@ def a_training_certificate(**changes: Any) -> TrainingCertificate:
 
 
 def some_facts(**changes: Any) -> Facts:
-    return replace(
-        Facts(
-            placement=a_placement(),
-            order=an_order(),
-            enterprise=an_enterprise(),
-            certificates=(a_training_certificate(),),
-            fees=(),
-            blocked=False,
-            suspended=False,
-            accompanied=False,
-            others=0,
-        ),
-        **changes,
+    facts = Facts(
+        placement=a_placement(),
+        order=an_order(),
+        enterprise=an_enterprise(),
+        certificates=(a_training_certificate(),),
+        fees=(),
+        blocked=False,
+        suspended=False,
+        accompanied=False,
+        others=0,
+        emergency=False,
     )
+    return replace(facts, **changes)
 
 
 LIMITS = Limits(minimum_reserve=300_000_000, fee_cap_per_mille=125, days=60, wait_days=30, managers_above=100)
@@ -265,6 +264,7 @@ REFUSALS: dict[str, Facts] = {
     "managers_filed": some_facts(others=100),
     "no_blocking_case": some_facts(blocked=True),
     "worker_not_suspended": some_facts(suspended=True),
+    "no_emergency": some_facts(emergency=True),
 }
 
 

@@ -29,6 +29,7 @@ CHECKS = (
     "planned_departure",  # within the days that a clearance granted now, or after the wait for training, allows
     "no_blocking_case",
     "worker_not_suspended",
+    "no_emergency",  # W5, article 31: in the country, on the day of the decision
 )
 
 
@@ -45,6 +46,7 @@ class Facts:
     suspended: bool  # the worker
     accompanied: bool  # the enterprise has filed managers for the country
     others: int  # workers of the enterprise abroad there or cleared for it
+    emergency: bool  # in the country
 
 
 Verdict = Literal["granted", "waiting", "refused"]
@@ -128,6 +130,7 @@ def _passed(facts: Facts, today: date, leaving: date, limits: Limits) -> dict[st
         "managers_filed": facts.accompanied or facts.others < limits.managers_above,
         "no_blocking_case": not facts.blocked,
         "worker_not_suspended": not facts.suspended,
+        "no_emergency": not facts.emergency,
     }
 
 

@@ -318,6 +318,12 @@ class ClearanceNotValid(Invalid):
     slug = "CLEARANCE_NOT_VALID"
 
 
+class CountryInEmergency(Conflict):
+    """Nobody departs for a country with an emergency."""
+
+    slug = "COUNTRY_IN_EMERGENCY"
+
+
 class InsuranceShortened(Invalid):
     """A clearance was granted on this insurance: it can be extended, not shortened."""
 

@@ -39,6 +39,15 @@ WHERE state IN ('matched', 'clearance_requested')
     AND enterprise = ANY(ARRAY(SELECT id FROM enterprise WHERE state IN ('stopped', 'revoked')))
 ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED
 """)
+# Cleared for a country with an emergency; a clearance without a certificate is withdrawn already.
+LIST_CLEARED_INTO_EMERGENCY = """
+SELECT placement.id, min(declared_on) AS declared_on FROM placement JOIN country_emergency USING (destination)
+WHERE state = 'cleared' AND certificate IS NOT NULL AND ended_on IS NULL AND clearance_valid_to >= declared_on
+GROUP BY placement.id ORDER BY placement.id LIMIT $1
+"""
+LOCK_CLEARED = PLACEMENT.select("""
+FROM placement WHERE id = ANY($1::uuid[]) AND state = 'cleared' AND certificate IS NOT NULL ORDER BY id FOR UPDATE SKIP LOCKED
+""")
 # ^@ is starts_with() as an operator, which ANY takes.
 LIST = PLACEMENT.select("""
 FROM placement
@@ -131,6 +140,14 @@ async def lock_overdue(tx: Tx, today: date, limit: int) -> list[Placement]:
 async def lock_ended(tx: Tx, limit: int) -> list[Placement]:
     """Those not yet cleared with enterprises that are revoked or have stopped."""
     return await fetch(tx.conn, LOCK_ENDED, limit)
+
+
+async def lock_cleared_into_emergency(tx: Tx, limit: int) -> list[tuple[Placement, date]]:
+    """Each with the day on which the emergency was declared; those that somebody else holds are left out."""
+    days = {row["id"]: row["declared_on"] for row in await tx.conn.fetch(LIST_CLEARED_INTO_EMERGENCY, limit)}
+    if not days:
+        return []
+    return [(placement, days[placement.id]) for placement in await fetch(tx.conn, LOCK_CLEARED, list(days))]
 
 
 async def list_(

@@ -10,7 +10,18 @@ from services.docking.clearance import certificate, checks
 from services.docking.domain import errors
 from services.docking.domain.certificates import TrainingCertificate
 from services.docking.domain.placements import Placement, PlacementState, Step, asked_again, state_after
-from services.docking.queries import blocking_cases, certificates, enterprises, fees, managers, merges, orders, placements, workers
+from services.docking.queries import (
+    blocking_cases,
+    certificates,
+    emergencies,
+    enterprises,
+    fees,
+    managers,
+    merges,
+    orders,
+    placements,
+    workers,
+)
 from services.docking.settings import policy
 from services.docking.usecases.event_fields import placement_event
 from services.docking.usecases.placements import cancel, load, save
@@ -72,6 +83,7 @@ async def _assess(tx: Tx, placement: Placement) -> checks.Outcome:
         others=await managers.get_expected(
             tx, placement.enterprise, placement.destination, besides=placement.id, at_most=rules.docking_managers_above
         ),
+        emergency=await emergencies.get(tx, placement.destination, tx.clock.today()) is not None,
     )
     limits = checks.Limits(
         minimum_reserve=rules.docking_minimum_reserve,

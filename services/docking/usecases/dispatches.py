@@ -12,6 +12,7 @@ from services.docking.domain.enterprises import require_active_on
 from services.docking.domain.placements import Placement, PlacementState, Step, require_correction, require_departure, state_after
 from services.docking.domain.workers import Worker
 from services.docking.queries import dispatches, enterprises, orders, workers
+from services.docking.usecases.emergencies import require_safe
 from services.docking.usecases.event_fields import corrections, dispatch_fact, return_corrected, return_fact
 from services.docking.usecases.intention_matches import release_matches
 from services.docking.usecases.managers import review_managers
@@ -27,12 +28,13 @@ from shared.values import CountyCode, PlacementId
 async def record_departure(tx: Tx, placement: PlacementId, command: commands.RecordDeparture) -> views.Placement:
     """Counts once, at exit, with evidence.
 
-    Raises IllegalStep, VisaRefused, FutureDay, BeforeMatch, ClearanceNotValid, EnterpriseNotActive, and those of load.
+    Raises IllegalStep, VisaRefused, FutureDay, BeforeMatch, ClearanceNotValid, CountryInEmergency, EnterpriseNotActive, and those of load.
     """
     found = await load(tx, placement, command.version)
     state = state_after(found.state, Step.DEPART)
     if command.visa in ("business", "tourist", "study"):
         raise errors.VisaRefused(field="visa")
+    await require_safe(tx, found.destination, command.departed_on)
     require_departure(found, command.departed_on, tx.clock.today())
     await _require_active(tx, found, command.departed_on)
     worker = await workers.lock(tx, found.worker)

@@ -7,6 +7,7 @@ from services.docking.domain.orders import OrderState
 from services.docking.domain.placements import OVERDUE_REASON, Placement
 from services.docking.domain.reserves import GROUND
 from services.docking.queries import enterprises, orders, placements, proposals
+from services.docking.usecases.emergencies import withdraw_clearances
 from services.docking.usecases.enterprises import suspension
 from services.docking.usecases.event_fields import enterprise_event, match_event, order_event
 from services.docking.usecases.intention_matches import release_matches
@@ -23,7 +24,7 @@ async def sweep(tx: Tx) -> int:
     """One bounded batch of what is overdue today; idempotent. Returns how many it acted on."""
     acted = await _expired_licences(tx) + await _reserves_not_topped_up(tx) + await _ended_orders(tx)
     ended = [*await _ended_placements(tx), *await _overdue_placements(tx)]
-    acted += len(ended) + await _expired_orders(tx) + await _expired_matches(tx)
+    acted += len(ended) + await _expired_orders(tx) + await _expired_matches(tx) + await withdraw_clearances(tx)
     acted += await resume(tx, BATCH)
     if ended:
         await release_matches(tx, ended)

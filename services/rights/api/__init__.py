@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from services.rights.api import case_figures, cases, incomes, ledgers, payrolls, records, settlements, shortfalls
+from services.rights.api import case_figures, cases, emergencies, incomes, ledgers, payrolls, records, settlements, shortfalls
 
 router = APIRouter()
-for part in (incomes, shortfalls, ledgers, payrolls, case_figures, cases, settlements, records):
+for part in (incomes, shortfalls, ledgers, payrolls, case_figures, cases, settlements, records, emergencies):
     router.include_router(part.router)

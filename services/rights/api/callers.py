@@ -8,6 +8,7 @@ from shared.principals import Role
 from shared.web.call import Call, allow
 
 Reporter = Annotated[Call, allow(Role.ENTERPRISE, Role.CLERK, Role.OFFICER)]
+Officer = Annotated[Call, allow(Role.OFFICER)]
 Clerk = Annotated[Call, allow(Role.CLERK, Role.OFFICER)]
 Reader = Annotated[Call, allow(Role.ENTERPRISE, Role.CLERK, Role.OFFICER, Role.AUDITOR)]
 Overseer = Annotated[Call, allow(Role.OFFICER, Role.AUDITOR)]

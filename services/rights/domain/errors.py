@@ -192,3 +192,46 @@ class SettlementNotPending(Conflict):
     """The reserve is not asked to pay, or has answered."""
 
     slug = "SETTLEMENT_NOT_PENDING"
+
+
+# --- emergencies ------------------------------------------------------------------------------------------------------
+class EmergencyNotFound(NotFound):
+    """There is no such emergency."""
+
+    slug = "EMERGENCY_NOT_FOUND"
+
+
+class NotInRollCall(NotFound):
+    """The placement is not in the roll-call of this emergency."""
+
+    slug = "NOT_IN_ROLL_CALL"
+
+
+class EmergencyIsOpen(Conflict):
+    """An emergency is declared for this country, and has not ended."""
+
+    slug = "EMERGENCY_OPEN"
+
+
+class EmergencyHasEnded(Conflict):
+    """The emergency has ended."""
+
+    slug = "EMERGENCY_ENDED"
+
+
+class WorkersUnaccounted(Conflict):
+    """An emergency ends when everybody is accounted for, or for a reason that is recorded."""
+
+    slug = "WORKERS_UNACCOUNTED"
+
+
+class AtHome(Conflict):
+    """The worker is not abroad: accounted for by the return, or by the correction of the dispatch."""
+
+    slug = "AT_HOME"
+
+
+class FutureDay(Invalid):
+    """The day lies in the future."""
+
+    slug = "FUTURE_DAY"

@@ -24,6 +24,10 @@ RECORDS: Statements = {
     "finding": """
         SELECT to_jsonb(one) FROM finding AS one WHERE placement IN (SELECT placement FROM ledger WHERE worker = $1) ORDER BY id
     """,
+    "roll_call": """
+        SELECT to_jsonb(one) FROM roll_call AS one WHERE placement IN (SELECT placement FROM ledger WHERE worker = $1)
+        ORDER BY emergency, placement
+    """,
     "rights_case": """
         SELECT to_jsonb(one) FROM rights_case AS one WHERE placement IN (SELECT placement FROM ledger WHERE worker = $1) ORDER BY "case"
     """,

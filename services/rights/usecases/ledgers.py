@@ -11,6 +11,7 @@ from services.rights.settings import policy
 from services.rights.usecases.costs import assess_costs
 from services.rights.usecases.fees import charge_contract_fee
 from services.rights.usecases.incomes import orphan, recode
+from services.rights.usecases.roll_calls import follow_stay
 from services.rights.usecases.scope import require_ledger
 from services.rights.usecases.shortfalls import clear_not_owed, judge_months
 from services.rights.views import ledgers as views
@@ -50,29 +51,32 @@ async def open_ledger(tx: Tx, event: EventEnvelope[events.ContractRegistered]) -
 
 async def start_wages(tx: Tx, event: EventEnvelope[events.Dispatched]) -> None:
     """From the departure a wage is due. Whoever was abroad before this system came owes it reports from the next month only."""
-    ledger = _with_stay(await _lock(tx, event.data.placement), event.data.fact, None)
+    before = await _lock(tx, event.data.placement)
+    ledger = _with_stay(before, event.data.fact, None)
     wait = policy().rights_missing_after_days
     due_next = first_due(Abroad(event.data.fact.departed_on, None), ledger.terms, wait)
     if event.data.fact.evidence is Evidence.ADOPTED:
         taken_over = period_of(event.time.astimezone(PROGRAMME_ZONE).date())
         due_next = due(next_period(taken_over), ledger.terms, wait)
     await ledgers.update_dispatch(tx, ledger, due_next)
+    await follow_stay(tx, before, ledger)
 
 
 async def end_wages(tx: Tx, event: EventEnvelope[events.Returned]) -> None:
     """The last month is paid by its days, and nothing is due after it."""
-    ledger = await _lock(tx, event.data.placement)
-    await _recheck_stay(tx, replace(ledger, returned_on=event.data.fact.returned_on))
+    before = await _lock(tx, event.data.placement)
+    await _recheck_stay(tx, before, replace(before, returned_on=event.data.fact.returned_on))
 
 
 async def correct_return(tx: Tx, event: EventEnvelope[events.ReturnCorrected]) -> None:
     """Wages are due to the corrected day: nothing is missing after it, and what was not looked for yet is."""
-    ledger = _with_stay(await _lock(tx, event.data.placement), event.data.dispatch, event.data.fact)
+    before = await _lock(tx, event.data.placement)
+    ledger = _with_stay(before, event.data.dispatch, event.data.fact)
     if event.data.dispatch.evidence is not Evidence.ADOPTED:
         ledger = replace(ledger, due_period=period_of(event.data.dispatch.departed_on))
     elif ledger.due_period is None:  # looked for up to the return, from the month after the takeover
         ledger = replace(ledger, due_period=period_of(event.data.previous.returned_on))
-    await _recheck_stay(tx, ledger)
+    await _recheck_stay(tx, before, ledger)
 
 
 async def correct_dispatch(tx: Tx, event: EventEnvelope[events.DispatchCorrected]) -> None:
@@ -83,21 +87,22 @@ async def correct_dispatch(tx: Tx, event: EventEnvelope[events.DispatchCorrected
     if ledger.abroad is not None and event.data.fact.evidence is not Evidence.ADOPTED:
         # Looked for from the start again: months that are reported, or known to be missing, are passed over.
         ledger = replace(ledger, due_period=period_of(event.data.fact.departed_on))
-    await _recheck_stay(tx, ledger)
+    await _recheck_stay(tx, before, ledger)
 
 
 async def void_dispatch(tx: Tx, event: EventEnvelope[events.DispatchVoided]) -> None:
     """Nobody left: nothing is due, and income already reported counts no more and waits among the orphans for an explanation."""
-    ledger = replace(await _lock(tx, event.data.placement), voided=True)
-    await _update(tx, ledger)
+    before = await _lock(tx, event.data.placement)
+    ledger = replace(before, voided=True)
+    await _update(tx, before, ledger)
     await orphan(tx, ledger)
     await assess_costs(tx, [ledger])
     await clear_not_owed(tx, ledger, lambda _: True)
 
 
-async def _recheck_stay(tx: Tx, ledger: Ledger) -> None:
+async def _recheck_stay(tx: Tx, before: Ledger, ledger: Ledger) -> None:
     """Other days abroad: a shortfall of days at home is not owed, and what was paid is compared again."""
-    await _update(tx, ledger)
+    await _update(tx, before, ledger)
     abroad = ledger.abroad
     if abroad is None:
         return
@@ -129,8 +134,10 @@ def _with_stay(ledger: Ledger, fact: DispatchFact, returned: ReturnFact | None) 
     )
 
 
-async def _update(tx: Tx, ledger: Ledger) -> None:
+async def _update(tx: Tx, before: Ledger, ledger: Ledger) -> None:
+    """The days abroad, and who is to be accounted for in an emergency."""
     await ledgers.update_dispatch(tx, ledger, remaining_due(ledger, policy().rights_missing_after_days))
+    await follow_stay(tx, before, ledger)
 
 
 # --- queries ----------------------------------------------------------------------------------------------------------

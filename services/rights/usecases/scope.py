@@ -38,3 +38,13 @@ def require_lead(who: Principal, case: Case) -> None:
 def is_hidden(who: Principal, case: Case) -> bool:
     """Whether this reader must not learn who complained."""
     return case.hidden and who.role is Role.ENTERPRISE
+
+
+def enterprise_of(who: Principal) -> str | None:
+    """The one enterprise whose workers the caller sees; None: any, within the caller's counties."""
+    return (who.party or "") if who.role is Role.ENTERPRISE else None
+
+
+def prefixes_of(who: Principal) -> tuple[str, ...]:
+    """What the codes of the counties begin with whose workers the caller sees; an enterprise sees its own, wherever they are from."""
+    return ("",) if who.role is Role.ENTERPRISE else who.county_prefixes()

@@ -91,6 +91,8 @@ QUOTIENTS = {
         Quotient(name="coverage", unit="percent", num="income_months", den="income_expected", factor=(100, 1), digits=1,
                  definition="Wage periods with a report over wage periods for which an income is expected, of the months for which it "
                             "is."),
+        Quotient(name="accounted_for_share", unit="percent", num="workers_accounted_for", den="workers_to_account_for", factor=(100, 1),
+                 digits=1, definition="Workers accounted for in emergencies over workers to account for."),
         Quotient(name="recruitment_cost_months", unit="months", num="recruitment_cost", den="first_incomes", factor=(1, 1000), digits=3,
                  definition="Recruitment cost in months of first income (SDG 10.7.1): the mean over placements whose fee and first "
                             "income are known in one currency."),

@@ -20,7 +20,7 @@ from shared.values import FeePayer
 # --- dimensions and cuts ----------------------------------------------------------------------------------------------
 Dimension = Literal[
     "county", "designation", "province", "region", "listed", "destination", "occupation", "enterprise", "channel", "person",
-    "sex", "age_band", "days", "payer",
+    "sex", "age_band", "days", "payer", "grade",
 ]  # fmt: skip
 NOWHERE = "-"  # the event does not say: a case without a placement has no destination
 AGE_BANDS = ((0, 19), (20, 24), (25, 29), (30, 34), (35, 39), (40, 44), (45, 49), (50, 54), (55, 59), (60, 150))
@@ -67,6 +67,7 @@ CUTS = (
     Cut(code=7, name="province x days", k1="province", k2="days", derived=("region",), monthly=True),
     Cut(code=8, name="destination x days", k1="destination", k2="days", derived=()),
     Cut(code=12, name="province x payer", k1="province", k2="payer", derived=("region",)),
+    Cut(code=13, name="destination x grade", k1="destination", k2="grade", derived=()),
 )
 CUT_BY_CODE = {cut.code: cut for cut in CUTS}
 
@@ -203,6 +204,14 @@ MEASURES = (
             definition="Training examinations with a result, dated by their day; held ones once they are released."),
     Measure(code=66, name="passed", kind="flow", unit="assessments",
             definition="Of the assessments, those passed; a corrected result is moved."),
+    Measure(code=57, name="emergencies", kind="flow", unit="emergencies",
+            definition="Emergencies declared in a country, dated by the day since when they were one."),
+    Measure(code=58, name="workers_to_account_for", kind="flow", unit="workers",
+            definition="Workers in a country with an emergency, dated by the day they joined its roll-call: when it was declared, or when "
+                       "they arrived."),
+    Measure(code=59, name="workers_accounted_for", kind="flow", unit="workers",
+            definition="Workers to account for of whom it is known where they are and how, or who came home, dated by the day it became "
+                       "known; who is missing is not."),
 )  # fmt: skip
 MEASURE = {measure.name: measure for measure in MEASURES}
 MEASURE_BY_CODE = {measure.code: measure for measure in MEASURES}
@@ -400,6 +409,10 @@ RULES = (
     *_fee(events.FeeCorrected, "previous", -1),
     *_fee(events.FeeCorrected, "fact", 1),
     *_fee(events.FeeVoided, "previous", -1),
+    Rule(event=events.EmergencyDeclared, measure="emergencies", day="effective"),
+    Rule(event=events.WorkerToAccountFor, measure="workers_to_account_for", day="effective", when="again", flag=False),
+    Rule(event=events.WorkerToAccountFor, measure="workers_accounted_for", day="effective", sign=-1, when="again"),
+    Rule(event=events.WorkerAccountedFor, measure="workers_accounted_for", day="effective", count="change"),
     Rule(event=events.JobOrderOpened, measure="open_positions", day="effective", count="positions"),
     Rule(event=events.JobOrderAmended, measure="open_positions", day="effective", sign=-1, count="previous_positions"),
     Rule(event=events.JobOrderAmended, measure="open_positions", day="effective", count="positions"),
@@ -421,6 +434,7 @@ SOURCES: dict[Dimension, tuple[str, ...]] = {
     "channel": ("channel",),
     "person": ("sex",),
     "payer": ("paid_by",),
+    "grade": ("grade",),
 }
 
 

@@ -14,6 +14,7 @@ from shared.values import (
     Designation,
     DestinationField,
     EnterpriseId,
+    Grade,
     OccupationField,
     Payer,
     Region,
@@ -41,6 +42,7 @@ By = Literal[
     "age_band",
     "days",
     "payer",
+    "grade",
 ]
 PublicBy = Literal["province", "destination", "channel", "sex", "age_band"]
 
@@ -60,6 +62,7 @@ class Filter(DomainModel):
     sex: Annotated[tuple[Sex, ...], Field(max_length=2)] = ()
     age_band: Annotated[tuple[AgeBand, ...], Field(max_length=20)] = ()
     payer: Annotated[tuple[Payer, ...], Field(max_length=4)] = ()  # of a settlement
+    grade: Annotated[tuple[Grade, ...], Field(max_length=4)] = ()  # of an emergency
 
     def chosen(self) -> dict[str, frozenset[str]]:
         """The dimensions that restrict, and to what."""
