@@ -14,8 +14,9 @@ from joserfc.jwk import KeySet, OKPKey
 from console.commands.terminal import Json, message
 from console.errors import ConsoleError
 from console.local.home import Home
-from services.docking.clearance.certificate import Certificate, CertificateInvalid, public_key
+from services.docking.clearance.certificate import Certificate, CertificateInvalid
 from services.docking.clearance.certificate import verify as verify_signature
+from shared.signing import public_key
 from shared.values import Clock
 
 LONGEST = 64 * 1024  # bytes; a certificate takes 500

@@ -1,6 +1,6 @@
 """Secrets for docker-compose.yml: `python -m console.local.compose_env` writes .env and .laowu/compose/ where they do not exist.
 
-The folder is its owner's only. The two key files in it are readable to all, because a container that runs as another account
+The folder is its owner's only. The key files in it are readable to all, because a container that runs as another account
 sees them with the modes they have here; no other account of this machine gets into the folder.
 """
 
@@ -27,7 +27,7 @@ def write_env(path: Path, keys: Path = KEYS) -> bool:
     stack = Home(keys)
     secret_keys.auth_key(stack)
     service_keys = secret_keys.service_keys(stack)
-    for name in ("auth.jwks.json", "docking-signing.pem"):
+    for name in ("auth.jwks.json", "docking-signing.pem", "training-signing.pem"):
         stack.file(name).chmod(0o644)
     if path.exists():
         return False

@@ -32,8 +32,13 @@ def service_keys(home: Home) -> dict[str, dict[str, str]]:
             name: base64.b64encode(secrets.token_bytes(32)).decode() for name in ("REGISTRATION_MASTER_KEY", "REGISTRATION_LOOKUP_KEY")
         }
         home.write("keys.json", known)
-    signing = home.file("docking-signing.pem")
+    return {"registration": known, **{service: _signing_key(home, service) for service in ("docking", "training")}}
+
+
+def _signing_key(home: Home, service: str) -> dict[str, str]:
+    """The key that the service signs certificates with."""
+    signing = home.file(f"{service}-signing.pem")
     if not signing.exists():
         pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         write_private(signing, pem.decode())
-    return {"registration": known, "docking": {"DOCKING_SIGNING_KEY": str(signing)}}
+    return {f"{service.upper()}_SIGNING_KEY": str(signing)}

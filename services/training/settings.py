@@ -6,6 +6,7 @@ No source for hours, pass mark and validity was found (rules.md 1.3): they are p
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -18,6 +19,7 @@ class Policy(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
+    training_signing_key: Path = Field(description="PEM file with the Ed25519 key that signs what is stated about certificates")
     training_minimum_minutes: int = Field(
         default=2400, ge=1, le=1_000_000, description="(p, unverified) minutes: 40 hours, where a course states none"
     )

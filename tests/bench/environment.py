@@ -137,6 +137,7 @@ def serve(environment: BenchEnvironment, name: str, module: str, *, database: st
         "REGISTRATION_MASTER_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
         "REGISTRATION_LOOKUP_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
         "DOCKING_SIGNING_KEY": str(environment.folder / "signing.pem"),
+        "TRAINING_SIGNING_KEY": str(environment.folder / "signing.pem"),
         **more,
     }
     spec = Spec(name=name, command=[sys.executable, "-m", module], log=environment.folder / f"{name}.log", environment=variables)

@@ -57,6 +57,7 @@ def environment() -> Path:
         HTTP_PORT="1",
         AUTH_JWKS=str(folder / "jwks.json"),
         DOCKING_SIGNING_KEY=str(folder / "signing.pem"),
+        TRAINING_SIGNING_KEY=str(folder / "signing.pem"),
         REGISTRATION_MASTER_KEY=base64.b64encode(secrets.token_bytes(32)).decode(),
         REGISTRATION_LOOKUP_KEY=base64.b64encode(secrets.token_bytes(32)).decode(),
     )

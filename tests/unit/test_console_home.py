@@ -43,11 +43,12 @@ def test_keys_are_made_once_and_are_the_owners_only(tmp_path: Path) -> None:
     made = secret_keys.service_keys(home)
     assert secret_keys.service_keys(home) == made
     assert [len(base64.b64decode(value)) for value in made["registration"].values()] == [32, 32]
-    pem = Path(made["docking"]["DOCKING_SIGNING_KEY"])
-    assert isinstance(load_pem_private_key(pem.read_bytes(), password=None), Ed25519PrivateKey)
+    pems = [Path(made[service][f"{service.upper()}_SIGNING_KEY"]) for service in ("docking", "training")]
+    assert all(isinstance(load_pem_private_key(pem.read_bytes(), password=None), Ed25519PrivateKey) for pem in pems)
+    assert len({pem.read_bytes() for pem in pems}) == 2
     assert secret_keys.auth_key(home).kid == secret_keys.auth_key(home).kid
     assert {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == dict.fromkeys(
-        ("keys.json", "docking-signing.pem", "auth.json", "auth.jwks.json"), 0o600
+        ("keys.json", "docking-signing.pem", "training-signing.pem", "auth.json", "auth.jwks.json"), 0o600
     )
 
 

@@ -13,7 +13,8 @@ from typer.testing import CliRunner, Result
 
 from console.__main__ import app
 from console.commands.verify import NoKey
-from services.docking.clearance.certificate import Certificate, public_key, sign
+from services.docking.clearance.certificate import Certificate, sign
+from shared.signing import public_key
 
 CERTIFICATE = Certificate(
     placement=UUID(int=1), worker=UUID(int=2), destination="JPN", granted_on=date(2019, 3, 1), valid_to=date(2019, 4, 30)

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Response
 
 from services.docking import commands
 from services.docking.api.callers import Mediator, RegisterReader
-from services.docking.clearance.certificate import public_key
 from services.docking.settings import policy
 from services.docking.usecases import clearances
 from services.docking.views import placements as views
+from shared.signing import public_key
 from shared.values import PlacementId
 
 router = APIRouter()

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
-from functools import cache
-from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from joserfc import jws
@@ -15,6 +11,9 @@ from joserfc.jwk import OKPKey
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from services.docking.domain.placements import Placement
+from shared import signing
+
+KIND = "clearance+jws"
 
 
 class CertificateInvalid(Exception):
@@ -35,8 +34,7 @@ class Certificate(BaseModel):
 
 def sign(key: OKPKey, certificate: Certificate) -> str:
     """A compact JWS (EdDSA)."""
-    header: dict[str, Any] = {"alg": "Ed25519", "typ": "clearance+jws", "kid": key.thumbprint()}
-    return jws.serialize_compact(header, certificate.model_dump_json().encode(), key, algorithms=["Ed25519"])
+    return signing.sign(key, KIND, certificate.model_dump_json().encode())
 
 
 def verify(token: str, key: OKPKey, *, on: date) -> Certificate:
@@ -46,17 +44,11 @@ def verify(token: str, key: OKPKey, *, on: date) -> Certificate:
         certificate = Certificate.model_validate_json(signed.payload)
     except (JoseError, ValidationError, ValueError) as error:
         raise CertificateInvalid("not a certificate of this key") from error
-    if signed.headers().get("typ") != "clearance+jws":
+    if signed.headers().get("typ") != KIND:
         raise CertificateInvalid("not a clearance certificate")
     if not certificate.granted_on <= on <= certificate.valid_to:
         raise CertificateInvalid(f"valid from {certificate.granted_on} to {certificate.valid_to}")
     return certificate
-
-
-@cache
-def signing_key(path: Path) -> OKPKey:
-    """The Ed25519 key of a PEM file."""
-    return OKPKey.import_key(path.read_bytes())
 
 
 def certify(key: OKPKey, placement: Placement, granted_on: date, valid_to: date) -> str:
@@ -67,9 +59,3 @@ def certify(key: OKPKey, placement: Placement, granted_on: date, valid_to: date)
             placement=placement.id, worker=placement.worker, destination=placement.destination, granted_on=granted_on, valid_to=valid_to
         ),
     )
-
-
-def public_key(path: Path) -> Mapping[str, Any]:
-    """The JWKS document that certificates are checked against."""
-    key = signing_key(path)
-    return {"keys": [{**key.as_dict(private=False), "kid": key.thumbprint()}]}

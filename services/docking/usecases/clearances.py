@@ -29,6 +29,7 @@ from services.docking.views import placements as views
 from shared import events
 from shared.db import Tx
 from shared.events import EventEnvelope
+from shared.signing import signing_key
 from shared.values import PlacementId
 
 
@@ -109,7 +110,7 @@ def _decide(tx: Tx, requested: Placement, outcome: checks.Outcome) -> tuple[Plac
 def _grant(tx: Tx, requested: Placement, outcome: checks.Outcome, ground: TrainingCertificate) -> tuple[Placement, list[events.Event]]:
     today, rules = tx.clock.today(), policy()
     first = requested.cleared_on is None  # how long it took is counted once
-    token = certificate.certify(certificate.signing_key(rules.docking_signing_key), requested, today, outcome.valid_to)
+    token = certificate.certify(signing_key(rules.docking_signing_key), requested, today, outcome.valid_to)
     granted = replace(
         requested,
         state=state_after(requested.state, Step.GRANT),
@@ -186,7 +187,7 @@ async def _shorten(tx: Tx, placement: Placement, ends: date) -> None:
         await cancel(tx, placement, "clearance_withdrawn", withdrawn_for="certificate_corrected")
         return
     rules = policy()
-    token = certificate.certify(certificate.signing_key(rules.docking_signing_key), placement, placement.cleared_on, ends)
+    token = certificate.certify(signing_key(rules.docking_signing_key), placement, placement.cleared_on, ends)
     due = ends + timedelta(days=rules.docking_evidence_days)
     shortened = replace(placement, clearance=token, clearance_valid_to=ends, due=due)
     granted = {"certificate": token, "valid_to": ends, "checks": checks.CHECKS, "registered_on": None, "matched_on": None}

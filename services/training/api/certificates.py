@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
 
 from services.training import commands
-from services.training.api.callers import Anybody, Centre
+from services.training.api.callers import Anybody, Centre, Public
 from services.training.domain.certificates import Serial
+from services.training.settings import policy
 from services.training.usecases import certificates
-from services.training.views.certificates import Certificate
+from services.training.views.certificates import Certificate, Stated
+from shared.signing import public_key
 
 router = APIRouter()
 
 SerialField = Annotated[Serial, Path(pattern=r"^TC[0-9]{12}$")]
+
+
+@router.get("/public/certificate-keys")
+async def certificate_keys(call: Public) -> dict[str, Any]:
+    """The public key that statements about certificates are checked against, offline."""
+    del call  # the key is the same for every caller
+    return dict(public_key(policy().training_signing_key))
+
+
+@router.get("/public/certificates/{serial}")
+async def state_certificate(serial: SerialField, call: Public) -> Stated:
+    """W1: whether a certificate is valid today, signed: whoever is shown it can check it and keep the answer."""
+    return await call.query(lambda tx: certificates.state_certificate(tx, serial))
 
 
 @router.get("/certificates/{serial}")

@@ -7,11 +7,17 @@ from fastapi import APIRouter
 from services.training.api.callers import Reader
 from services.training.domain.needs import NeedId, NeedState
 from services.training.usecases import needs
-from services.training.views.needs import Needs
+from services.training.views.needs import Backlog, Needs
 from shared.values import DestinationField, OccupationField
 from shared.web.parameters import Limit
 
 router = APIRouter()
+
+
+@router.get("/needs/backlog")
+async def count_backlog(call: Reader) -> Backlog:
+    """How many wait for a seat, by what they need it for."""
+    return await call.query(needs.count_backlog)
 
 
 @router.get("/needs")

@@ -11,6 +11,12 @@ class CentreNotFound(NotFound):
     slug = "CENTRE_NOT_FOUND"
 
 
+class WorkerNotFound(NotFound):
+    """Nobody is matched under this id, so that training knows nothing about them."""
+
+    slug = "WORKER_NOT_FOUND"
+
+
 class CourseNotFound(NotFound):
     """There is no such course."""
 

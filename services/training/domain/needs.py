@@ -61,6 +61,17 @@ class Need:
     due: date | None = None  # until when the match is held for it
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """How many wait for a seat in such a course; the oldest since, the first that would come too late after."""
+
+    destination: Destination
+    occupation: Occupation
+    waiting: int
+    oldest: datetime
+    first_due: date | None
+
+
 def after_need(state: NeedState, step: NeedStep) -> NeedState | None:
     """Where the step leads; None: it changes nothing from here (a reaction may come late)."""
     return NEED_STEPS.get((state, step))

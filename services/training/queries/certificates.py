@@ -37,6 +37,9 @@ UPDATE_DAYS = """
 UPDATE certificate SET issued_on = $2, valid_to = $3, expired_on = CASE WHEN $3 < $4::date THEN expired_on END WHERE serial = $1
 """
 UPDATE_EXPIRED = "UPDATE certificate SET expired_on = $2 WHERE serial = ANY($1::text[])"
+LIST_OF_WORKER = CERTIFICATE.select("""
+FROM certificate JOIN course ON course.course = certificate.course WHERE worker = $1 ORDER BY issued_on, serial LIMIT $2
+""")
 LIST_SERIALS = "SELECT recognition, serial FROM certificate WHERE recognition = ANY($1::uuid[])"
 GET_NUMBERS = "SELECT nextval('certificate_number') AS number FROM generate_series(1, $1::integer)"
 INSERT_ALL = """
@@ -81,6 +84,11 @@ async def get_valid(tx: Tx, worker: WorkerId, destination: Destination, occupati
     """A certificate of the worker for exactly this, valid on the day."""
     serial: Serial | None = await tx.conn.fetchval(GET_VALID, worker, destination, occupation, on)
     return serial
+
+
+async def list_of_worker(tx: Tx, worker: WorkerId, limit: int) -> list[Certificate]:
+    """Oldest first."""
+    return await rows.fetch(tx.conn, LIST_OF_WORKER, worker, limit)
 
 
 async def get_serials(tx: Tx, recognitions: Sequence[RecognitionId]) -> dict[RecognitionId, Serial]:

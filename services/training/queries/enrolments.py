@@ -10,7 +10,7 @@ from services.training.domain.certificates import Serial
 from services.training.domain.enrolments import Enrolment, EnrolmentState, Result
 from shared import rows
 from shared.db import Tx
-from shared.values import EnrolmentId, PlacementId, SessionId
+from shared.values import EnrolmentId, PlacementId, SessionId, WorkerId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +47,7 @@ WHERE ($1::uuid IS NULL OR enrolment > $1) AND ($2::uuid IS NULL OR placement = 
   AND EXISTS (SELECT FROM unnest($6::text[]) AS prefix WHERE starts_with(county, prefix))
 ORDER BY enrolment LIMIT $7
 """)
+LIST_OF_WORKER = LISTED.select("FROM enrolment WHERE worker = $1 ORDER BY enrolment LIMIT $2")
 INSERT_ALL = """
 INSERT INTO enrolment (
     enrolment, session, placement, worker, county, designation, designation_version, destination, occupation, enrolled_on
@@ -118,6 +119,11 @@ async def list_(
 ) -> list[Listed]:
     """`counties`: what the codes begin with."""
     return await rows.fetch(tx.conn, LIST, after, placement, session, state, centre, list(counties), limit)
+
+
+async def list_of_worker(tx: Tx, worker: WorkerId, limit: int) -> list[Listed]:
+    """Oldest first."""
+    return await rows.fetch(tx.conn, LIST_OF_WORKER, worker, limit)
 
 
 async def insert_all(tx: Tx, enrolments: Sequence[Enrolment]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from services.training.domain.certificates import Serial
 from services.training.domain.courses import Course
-from services.training.domain.needs import Need, NeedId, NeedState
+from services.training.domain.needs import Need, NeedId, NeedState, Waiting
 from services.training.domain.sessions import Session
 from shared import rows
 from shared.db import Tx
@@ -37,6 +37,12 @@ WHERE state = $1 AND ($2::uuid IS NULL OR need > $2) AND ($3::text IS NULL OR de
   AND ($4::text IS NULL OR starts_with(occupation, $4))
   AND EXISTS (SELECT FROM unnest($5::text[]) AS prefix WHERE starts_with(county, prefix))
 ORDER BY need LIMIT $6
+""")
+LIST_OF_WORKER = NEED.select("FROM need WHERE worker = $1 ORDER BY since, need LIMIT $2")
+WAITING = rows.Columns(Waiting, "destination, occupation, count(*) AS waiting, min(since) AS oldest, min(due) AS first_due")
+LIST_BACKLOG = WAITING.select("""
+FROM need WHERE state = 'open' AND EXISTS (SELECT FROM unnest($1::text[]) AS prefix WHERE starts_with(county, prefix))
+GROUP BY destination, occupation ORDER BY destination, occupation LIMIT $2
 """)
 INSERT = """
 INSERT INTO need (need, placement, worker, county, designation, designation_version, destination, occupation, state, since, due)
@@ -93,6 +99,16 @@ async def list_(
 ) -> list[Need]:
     """`counties`: what the codes begin with."""
     return await rows.fetch(tx.conn, LIST, state, after, destination, occupation, list(counties), limit)
+
+
+async def list_of_worker(tx: Tx, worker: WorkerId, limit: int) -> list[Need]:
+    """Oldest first."""
+    return await rows.fetch(tx.conn, LIST_OF_WORKER, worker, limit)
+
+
+async def list_backlog(tx: Tx, counties: Sequence[str], limit: int) -> list[Waiting]:
+    """Open needs by what they are for; `counties`: what the codes begin with."""
+    return await rows.fetch(tx.conn, LIST_BACKLOG, list(counties), limit)
 
 
 async def insert(tx: Tx, need: Need) -> bool:

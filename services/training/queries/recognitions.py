@@ -25,6 +25,7 @@ WHERE recognition.state = $1 AND ($2::uuid IS NULL OR recognition > $2)
   AND EXISTS (SELECT FROM unnest($3::text[]) AS prefix WHERE starts_with(county, prefix))
 ORDER BY recognition LIMIT $4
 """)
+LIST_OF_WORKER = RECOGNITION.select("FROM recognition WHERE worker = $1 ORDER BY recognition LIMIT $2")
 # A certificate from elsewhere stands for the whole course: it credits nothing towards one.
 GET_CREDITS = """
 SELECT worker, sum(minutes) AS minutes FROM recognition
@@ -51,6 +52,11 @@ async def lock(tx: Tx, recognition: RecognitionId) -> Recognition | None:
 async def list_(tx: Tx, *, state: RecognitionState, counties: Sequence[str], after: RecognitionId | None, limit: int) -> list[Recognition]:
     """`counties`: what the codes begin with."""
     return await rows.fetch(tx.conn, LIST, state, after, list(counties), limit)
+
+
+async def list_of_worker(tx: Tx, worker: WorkerId, limit: int) -> list[Recognition]:
+    """Oldest first."""
+    return await rows.fetch(tx.conn, LIST_OF_WORKER, worker, limit)
 
 
 async def get_credits(tx: Tx, workers: Sequence[WorkerId], course: CourseId, on: date) -> dict[WorkerId, int]:

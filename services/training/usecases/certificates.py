@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -14,6 +15,7 @@ from services.training.domain.errors import CertificateNotFound, NotInSession
 from services.training.domain.needs import NeedStep, after_need
 from services.training.domain.sessions import Session, SessionStep, require_since_start, session_after
 from services.training.queries import certificates, enrolments, needs, sessions
+from services.training.settings import policy
 from services.training.usecases import seats
 from services.training.usecases.event_fields import certificate_codes, certificate_fact, codes
 from services.training.usecases.scope import lock_session, require_counties
@@ -22,7 +24,10 @@ from shared import events
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
 from shared.principals import Role, require_county, require_party
+from shared.signing import sign, signing_key
 from shared.values import EnrolmentId, SessionId
+
+STATEMENT = "training-certificate+jws"
 
 
 async def issue_certificates(tx: Tx, session_id: SessionId, command: commands.IssueCertificates) -> views.Certificates:
@@ -124,3 +129,12 @@ async def show_certificate(tx: Tx, serial: Serial) -> views.Certificate:
     if certificate is None:
         raise CertificateNotFound
     return views.Certificate.from_certificate(certificate, tx.clock.today())
+
+
+async def state_certificate(tx: Tx, serial: Serial) -> views.Stated:
+    """As `show_certificate`, signed. Raises CertificateNotFound."""
+    shown, today = await show_certificate(tx, serial), tx.clock.today()
+    fields = shown.model_dump(mode="json")
+    payload = json.dumps({**fields, "stated_on": today.isoformat()}).encode()
+    statement = sign(signing_key(policy().training_signing_key), STATEMENT, payload)
+    return views.Stated(**shown.model_dump(), stated_on=today, statement=statement)

@@ -13,6 +13,8 @@ from shared.events import EventEnvelope
 from shared.paging import page
 from shared.values import Destination, Occupation, PlacementId, new_id
 
+MOST_KINDS = 5000  # of needs in one answer: destinations by occupations
+
 
 async def open_need(tx: Tx, event: EventEnvelope[events.MatchedToEnterprise]) -> None:
     """W1: the placement needs a certificate for its destination and occupation; a valid one of the worker meets it at once."""
@@ -78,3 +80,9 @@ async def list_needs(
     )
     items, following = page(found, limit, lambda need: need.id)
     return views.Needs(items=tuple(map(views.Need.from_need, items)), next=following)
+
+
+async def count_backlog(tx: Tx) -> views.Backlog:
+    """Those of the caller's counties; a training centre sees what all need, as sessions are scheduled for."""
+    found = await needs.list_backlog(tx, counties_seen(tx.principal), MOST_KINDS)
+    return views.Backlog(items=tuple(map(views.Waiting.from_waiting, found)))

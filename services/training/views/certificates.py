@@ -61,3 +61,10 @@ class Certificate(BaseModel, frozen=True):
             revoked_on=certificate.revoked_on,
             revoked_why=certificate.revoked_why,
         )
+
+
+class Stated(Certificate, frozen=True):
+    """`statement`: the same, signed (compact JWS, Ed25519), with the day on which it was so; checked offline with the published key."""
+
+    stated_on: date
+    statement: str

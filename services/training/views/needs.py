@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from pydantic import BaseModel
 
@@ -29,6 +29,24 @@ class Need(BaseModel, frozen=True):
             state=need.state,
             since=need.since,
         )
+
+
+class Waiting(BaseModel, frozen=True):
+    """`first_due`: the day until which the first of their matches is held."""
+
+    destination: Destination
+    occupation: Occupation
+    waiting: int
+    oldest: datetime
+    first_due: date | None
+
+    @classmethod
+    def from_waiting(cls, one: needs.Waiting) -> Waiting:
+        return cls(destination=one.destination, occupation=one.occupation, waiting=one.waiting, oldest=one.oldest, first_due=one.first_due)
+
+
+class Backlog(BaseModel, frozen=True):
+    items: tuple[Waiting, ...]
 
 
 class Needs(BaseModel, frozen=True):
