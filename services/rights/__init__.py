@@ -9,5 +9,5 @@ CaseSettlementRefused, CaseClosureAsked, CaseClosed, CaseReopened, CasesGrouped,
 EmergencyDeclared, EmergencyEnded, WorkerToAccountFor, WorkerAccountedFor.
 Events in (docking): ContractRegistered, FeeDeclared, FeeCorrected, FeeVoided, Dispatched, Returned, ReturnCorrected, DispatchCorrected,
 DispatchVoided, EnterpriseQualified, EnterpriseRenewed (the seat), ReserveDrawn, ReserveDrawRefused (settlements);
-(registration): WorkersMerged (the ledgers of the absorbed worker are the survivor's).
+(registration): WorkersMerged (the ledgers of the absorbed worker are the survivor's), WorkerErased (what was written of the worker goes).
 """

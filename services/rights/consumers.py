@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.rights.usecases import case_openings, fees, ledgers, merges, settlements
+from services.rights.usecases import case_openings, erasures, fees, ledgers, merges, settlements
 from shared import events
 from shared.delivery import consumer
 
@@ -22,6 +22,7 @@ HANDLERS: consumer.Handlers = {
     events.DispatchVoided: ledgers.void_dispatch,
     events.ReserveDrawn: settlements.reserve_paid,
     events.ReserveDrawRefused: settlements.reserve_refused,
+    events.WorkerErased: erasures.erase_texts,
     events.WorkersMerged: merges.workers_merged,
 }
 

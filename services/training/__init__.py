@@ -7,5 +7,5 @@ CourseScheduled, SessionCancelled, WorkerEnrolled, EnrolmentCancelled, Attendanc
 AssessmentHeld, FindingDecided, CertificateIssued, CertificateRevoked, CertificateExpired, AttendanceCorrected, AssessmentCorrected,
 CertificateCorrected, PriorLearningRecognised.
 Events in (docking): MatchedToEnterprise (a need, a seat), PlacementCancelled (frees the seat), Dispatched (the need is over);
-(registration): WorkersMerged (whatever is the absorbed worker's is the survivor's).
+(registration): WorkersMerged (whatever is the absorbed worker's is the survivor's), WorkerErased (what was explained of the worker goes).
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.training.usecases import merges, needs
+from services.training.usecases import erasures, merges, needs
 from shared import events
 from shared.delivery import consumer
 
@@ -12,6 +12,7 @@ HANDLERS: consumer.Handlers = {
     events.MatchedToEnterprise: needs.open_need,
     events.PlacementCancelled: needs.cancel_need,
     events.Dispatched: needs.end_need,
+    events.WorkerErased: erasures.erase_explanations,
     events.WorkersMerged: merges.workers_merged,
 }
 

@@ -46,7 +46,7 @@ WRONG: Mapping[str, Mapping[str, str]] = {
     },
     "rights": {
         "an open case has a clock": """
-            SELECT "case" FROM rights_case WHERE state = 'open' AND due_at IS NULL
+            SELECT "case", state FROM rights_case WHERE (clock_due IS NULL) <> (state = 'closed')
         """,
         "no two reports of one placement, period and source count twice": """
             SELECT placement, period, paid_on, source, net_minor FROM income WHERE state = 'counting'
@@ -81,6 +81,14 @@ EQUAL: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "registration and rights lead from the same numbers to the same workers": (
         ("registration", "SELECT worker, merged_into FROM worker WHERE merged_into IS NOT NULL"),
         ("rights", "SELECT absorbed, survivor FROM merged"),
+    ),
+    "docking and training know the same placements on their way": (
+        ("docking", "SELECT id FROM placement WHERE state IN ('matched', 'clearance_requested', 'cleared')"),
+        ("training", "SELECT placement FROM need WHERE state <> 'closed'"),
+    ),
+    "docking and registration know the same placements on their way": (
+        ("docking", "SELECT id FROM placement WHERE state IN ('matched', 'clearance_requested', 'cleared', 'abroad') AND NOT adopted"),
+        ("registration", "SELECT placement FROM open_placement"),
     ),
     "docking takes those for willing whom registration does": (
         ("registration", "SELECT worker FROM worker WHERE willingness = 'willing'"),

@@ -52,7 +52,7 @@ class Scheduler:
         """One command, or none where a life waits for a day; now and then a random one, a sweep, the next day."""
         model, chance = self.model, self.model.chance.random()
         before = model.outcomes.total()
-        if self.idle > len(self.lives):  # almost everybody waits for a day
+        if self.idle > sum(LIVES.values()):  # almost everybody waits for a day
             model.pass_days(1)
             self.idle = 0
         elif chance < 0.15:

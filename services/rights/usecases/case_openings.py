@@ -93,7 +93,7 @@ async def take_complaint(tx: Tx, command: commands.OpenCase) -> views.Case:
     )
     case = await open_case(tx, opening)
     require_case(tx.principal, case, ledger)
-    return views.Case.from_case(case, tx.clock.now())
+    return views.Case.from_case(case, tx.clock.now()).without_text()
 
 
 async def _named_ledger(tx: Tx, command: commands.OpenCase) -> Ledger | None:

@@ -57,7 +57,7 @@ async def save(tx: Tx, case: Case, *changes: Event) -> views.Case:
     """Write what a step has come to, and publish it."""
     await cases.update(tx, case)
     publish_and_audit(tx, *changes)
-    return views.Case.from_case(case, tx.clock.now(), anonymous=is_hidden(tx.principal, case))
+    return views.Case.from_case(case, tx.clock.now(), anonymous=is_hidden(tx.principal, case)).without_text()
 
 
 def codes_today(tx: Tx, case: Case) -> CaseCodes:

@@ -25,7 +25,10 @@ class Clock(BaseModel, frozen=True):
 
 
 class Case(BaseModel, frozen=True):
-    """`due_at`: of the first answer, and `overdue` whether that was late. `clock` None: closed."""
+    """`due_at`: of the first answer, and `overdue` whether that was late. `clock` None: closed.
+
+    `text` None: the answer to a command, which is kept for repeats, while what people write can be erased.
+    """
 
     case: CaseId
     category: str
@@ -38,7 +41,7 @@ class Case(BaseModel, frozen=True):
     assisting: CountyCode | None
     period: Period | None
     collective: CaseId | None
-    text: str
+    text: str | None
     hidden: bool
     blocking: bool
     opened_at: datetime
@@ -88,6 +91,9 @@ class Case(BaseModel, frozen=True):
             overdue=case.is_overdue(now),
             version=case.version,
         )
+
+    def without_text(self) -> Case:
+        return self.model_copy(update={"text": None})
 
 
 def _clock(case: cases.Case, now: datetime) -> Clock | None:
