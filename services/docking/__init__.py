@@ -4,12 +4,13 @@ Owns     enterprises, their reserve and accompanying managers, employers, dockin
          positions, proposals, placements, declared fees, clearances, dispatches.
 Out      enterprises: EnterpriseQualified/Renewed/Suspended/Reinstated/Expired/Stopped/Revoked,
          ReserveDeposited/Drawn/DrawRefused/Restored, ManagersFiled/Withdrawn/Missing/MissingCleared, EmployerRegistered,
+         NoticePublished/Withdrawn,
          fairs: DockingFairHeld, IntentionRecorded/Corrected/Voided/Matched/Released,
          orders: JobOrderOpened/Amended/Closed/Expired, MatchDeclined/Expired, MergeHeld/Resumed,
          placements: MatchedToEnterprise, ContractRegistered, FeeDeclared/Corrected/Voided, MedicalRecorded, InsuranceBound,
          ClearanceRequested/Granted/Refused/Withdrawn, PlacementCancelled,
          Dispatched, Returned, ReturnCorrected, DispatchCorrected, DispatchVoided
-         (topic docking.events; subject: enterprise, employer, fair, intention, order, match or placement).
+         (topic docking.events; subject: enterprise, employer, fair, intention, notice, order, match or placement).
 In       registration: WorkerRegistered, WorkerVerified, WillingnessRecorded/Withdrawn/Expired (who may be matched),
          WorkerCorrected, ResidenceChanged, HouseholdStatusChanged (departures on record follow),
          WorkersMerged, WorkerSuspended/Reinstated/Erased, RegistrationLapsed;

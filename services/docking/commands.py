@@ -73,6 +73,24 @@ DeclaredItem = Literal[
     "deposit",
     "guarantee",
 ]
+Breach = Literal[
+    "name_lent",
+    "false_visa",
+    "deposit_taken",
+    "fee_above_cap",
+    "untrained",
+    "uninsured",
+    "no_contract",
+    "not_filed",
+    "concealment",
+    "wages_unpaid",
+    "incident",
+    "reserve",
+    "stopped_without_plan",
+    "unlawful_recruitment",
+    "unsafe_work",
+]
+Penalty = Literal["order_to_correct", "fine", "suspension", "revocation", "barred"]
 DeclineReason = Literal["wage", "destination", "occupation", "employer", "family", "qualification", "other"]
 ReturnReason = Literal["completed", "early", "terminated", "distress", "death"]
 
@@ -152,6 +170,27 @@ class WithdrawManagers(_Command):
     """No manager accompanies the workers there any more."""
 
     destination: DestinationField
+
+
+class PublishNotice(_Command):
+    """E10: a breach of an enterprise or a foreign employer and its penalty, public from `since` (today) to `until` (for good)."""
+
+    enterprise: EnterpriseId | None = None
+    employer: EmployerId | None = None
+    breach: Breach
+    penalty: Penalty
+    fine: PositiveAmount | None = None
+    decision_no: Number
+    decided_on: Day
+    since: Day | None = None
+    until: Day | None = None
+
+
+class WithdrawNotice(_Command):
+    """The decision was overturned, or never made."""
+
+    reason: Literal["overturned", "mistaken"]
+    version: Version | None = None
 
 
 class DepositReserve(_Command):

@@ -53,6 +53,8 @@ from shared.events.docking_duties import (
     ManagersMissing,
     ManagersMissingCleared,
     ManagersWithdrawn,
+    NoticePublished,
+    NoticeWithdrawn,
 )
 from shared.events.docking_fairs import (
     DockingFairHeld,
@@ -276,6 +278,8 @@ __all__ = [
     "MedicalRecorded",
     "MergeHeld",
     "MergeResumed",
+    "NoticePublished",
+    "NoticeWithdrawn",
     "Origin",
     "Part",
     "PeriodClosed",

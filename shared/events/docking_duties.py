@@ -1,11 +1,12 @@
-"""Events of docking about what an enterprise owes the workers it has abroad. Subject: the enterprise."""
+"""Events of docking about what enterprises owe their workers abroad, and what was held against them. Subjects: an enterprise, a notice."""
 
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 from shared.events.event import DOCKING, Event
-from shared.values import Channel, Destination, EnterpriseId
+from shared.values import Channel, Destination, EmployerId, EnterpriseId, Money, NoticeId
 
 
 class _Managers(Event):
@@ -64,4 +65,57 @@ class EnterpriseStopped(Event):
     home_by: date | None
 
 
-EVENTS: tuple[type[Event], ...] = (ManagersFiled, ManagersWithdrawn, ManagersMissing, ManagersMissingCleared, EnterpriseStopped)
+class _Notice(Event):
+    """E10: the bad-credit register, of an enterprise or of a foreign employer."""
+
+    TOPIC = DOCKING
+    SUBJECT = "notice"
+
+    notice: NoticeId
+    effective: date
+    enterprise: EnterpriseId | None
+    employer: EmployerId | None
+
+
+class NoticePublished(_Notice):
+    """A breach and its penalty are public from the effective day on; `until` None: for good."""
+
+    breach: Literal[
+        "name_lent",
+        "false_visa",
+        "deposit_taken",
+        "fee_above_cap",
+        "untrained",
+        "uninsured",
+        "no_contract",
+        "not_filed",
+        "concealment",
+        "wages_unpaid",
+        "incident",
+        "reserve",
+        "stopped_without_plan",
+        "unlawful_recruitment",
+        "unsafe_work",
+    ]
+    penalty: Literal["order_to_correct", "fine", "suspension", "revocation", "barred"]
+    fine: Money | None
+    decision_no: str
+    decided_on: date
+    until: date | None
+
+
+class NoticeWithdrawn(_Notice):
+    """Public no more: the decision does not stand, or was never made."""
+
+    reason: Literal["overturned", "mistaken"]
+
+
+EVENTS: tuple[type[Event], ...] = (
+    ManagersFiled,
+    ManagersWithdrawn,
+    ManagersMissing,
+    ManagersMissingCleared,
+    EnterpriseStopped,
+    NoticePublished,
+    NoticeWithdrawn,
+)

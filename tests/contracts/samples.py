@@ -46,6 +46,7 @@ BY_FIELD: Mapping[str, object] = {
     "currency": "CNY",
     "cut": "county=622427,designation=national",
     "days_per_month": 26,
+    "decision_no": "2018-0013",
     "definition": "dispatches/1",
     "designation_version": "poverty-counties-2012..2020/1",
     "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",

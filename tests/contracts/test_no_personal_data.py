@@ -77,6 +77,7 @@ TEXT = {
     "currency": "ISO 4217",
     "cut": "codes",
     "dataschema": "a link into the AsyncAPI document",
+    "decision_no": "number of a decision of the authority",
     "definition": "a measure's definition and version",
     "designation_version": "version of a list",
     "destination": "ISO 3166-1",

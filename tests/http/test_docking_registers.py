@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
+from shared.events import WorkerSuspended
 from shared.principals import Role
-from tests.support.docking import POOR_COUNTY, AWorker, Dock, dock
+from shared.reference import origin
+from shared.values import WorkerId
+from tests.support.docking import POOR_COUNTY, RICH_COUNTY, AWorker, Dock, dock
+from tests.support.merges import merged
 
 __all__ = ["dock"]
 
@@ -118,3 +122,34 @@ async def test_the_roll_of_a_country_names_everyone_who_is_there(dock: Dock) -> 
     assert (await dock.get("/roll-call/JPN", limit=1, after=first["next"])).body["next"] is None
     for nowhere in ("XXX", "CHN", "jpn"):
         assert (await dock.get(f"/roll-call/{nowhere}")).status == 422
+
+
+async def test_whoever_is_abroad_is_on_the_roll_and_ends_a_contract_whatever_was_suspended_stopped_or_merged(dock: Dock) -> None:
+    suspended, stopped = await dock.departed(), await dock.departed()
+    absorbed, survivor = await dock.worker(), await dock.worker(AWorker(county=POOR_COUNTY))
+    merged_into = await dock.departed(worker=absorbed)
+    await dock.post(f"/enterprises/{suspended['enterprise']}/suspension", {"reason": "breach"})
+    plan = {"filing_no": "E9-1", "home_by": "2030-01-01"}
+    assert (await dock.post(f"/enterprises/{stopped['enterprise']}/stop", {"plan": plan})).status == 200
+    held = WorkerSuspended(
+        worker=WorkerId(UUID(suspended["worker"])),
+        origin=origin(RICH_COUNTY, dock.today),
+        reason="under_investigation",
+        ends_willingness=False,
+        effective=dock.today,
+    )
+    await dock.consume(held, merged(absorbed, survivor, dock.today))
+    await dock.sweep()
+    rows = (await dock.get("/roll-call/JPN")).body
+    assert rows["total"] == 3
+    assert {one["placement"]: one["worker"] for one in rows["items"]} == {
+        suspended["placement"]: suspended["worker"],
+        stopped["placement"]: stopped["worker"],
+        merged_into["placement"]: str(survivor),
+    }
+    dock.today = date.fromisoformat(suspended["contract"]["end"])
+    ending = (await dock.get("/placements/ending", days=30)).body
+    assert ending["contracts"] == {"overdue": 0, "in_30": 3, "in_60": 3, "in_90": 3}
+    gansu = dock.client.speaking_as(Role.CLERK, regions=("620000",))
+    assert [one["placement"] for one in (await dock.get("/roll-call/JPN", who=gansu)).body["items"]] == [merged_into["placement"]]
+    assert [one["worker"] for one in (await dock.get("/placements/ending", who=gansu)).body["items"]] == [str(survivor)]

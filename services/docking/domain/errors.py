@@ -29,6 +29,12 @@ class IntentionNotFound(NotFound):
     slug = "INTENTION_NOT_FOUND"
 
 
+class NoticeNotFound(NotFound):
+    """There is no such notice."""
+
+    slug = "NOTICE_NOT_FOUND"
+
+
 class OrderNotFound(NotFound):
     """There is no such job order."""
 
@@ -147,6 +153,18 @@ class ManagersNotFiled(Conflict):
     """No list of accompanying managers is filed for this country."""
 
     slug = "MANAGERS_NOT_FILED"
+
+
+class NoticeTaken(Conflict):
+    """The decision is published already; `state` names the notice."""
+
+    slug = "NOTICE_TAKEN"
+
+
+class NoticeWithdrawn(Conflict):
+    """The notice was withdrawn."""
+
+    slug = "NOTICE_WITHDRAWN"
 
 
 class OrderNotOpen(Conflict):
@@ -286,6 +304,18 @@ class CannotTakeOver(Invalid):
     """An enterprise that is active takes the workers over, and another one than it that stops."""
 
     slug = "CANNOT_TAKE_OVER"
+
+
+class NoticeOfOne(Invalid):
+    """A notice names an enterprise, or a foreign employer: one of the two."""
+
+    slug = "NOTICE_OF_ONE"
+
+
+class FineMissing(Invalid):
+    """A fine is published with its amount, another penalty without."""
+
+    slug = "FINE_MISSING"
 
 
 class NotYuan(Invalid):

@@ -9,7 +9,7 @@ from services.docking import commands
 from services.docking.domain import enterprises as domain
 from services.docking.domain import errors
 from services.docking.domain.enterprises import Enterprise, EnterpriseState, Licence, Plan
-from services.docking.queries import enterprises, managers
+from services.docking.queries import enterprises, managers, notices
 from services.docking.settings import policy
 from services.docking.usecases import scope
 from services.docking.usecases.event_fields import enterprise_event
@@ -181,7 +181,11 @@ async def public_register(
     found = await enterprises.list_register(
         tx, licence_no=licence_no, destination=destination, state=state, today=today, after=after, limit=limit + 1
     )
-    return views.register(*page(found, limit, lambda one: one.id), today, policy().docking_minimum_reserve)
+    shown, following = page(found, limit, lambda one: one.id)
+    counts = await notices.list_counts(tx, [one.id for one in shown], today)
+    least = policy().docking_minimum_reserve
+    entries = (views.register_entry(one, notices=counts.get(one.id, 0), today=today, minimum_reserve=least) for one in shown)
+    return views.Register(items=tuple(entries), next=following)
 
 
 async def history(tx: Tx, enterprise: EnterpriseId, after: int, limit: int) -> History:

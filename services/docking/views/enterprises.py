@@ -56,6 +56,7 @@ class RegisterEntry(BaseModel, frozen=True):
     since: date
     suspended_for: tuple[str, ...]
     reserve_sufficient: bool
+    notices: int  # of breaches and penalties, public today (E10)
 
 
 class Register(BaseModel, frozen=True):
@@ -63,11 +64,7 @@ class Register(BaseModel, frozen=True):
     next: EnterpriseId | None
 
 
-def register(found: Sequence[domain.Enterprise], cursor: EnterpriseId | None, today: date, minimum_reserve: int) -> Register:
-    return Register(items=tuple(_entry(one, today, minimum_reserve) for one in found), next=cursor)
-
-
-def _entry(one: domain.Enterprise, today: date, minimum_reserve: int) -> RegisterEntry:
+def register_entry(one: domain.Enterprise, *, notices: int, today: date, minimum_reserve: int) -> RegisterEntry:
     lapsed = one.state is domain.EnterpriseState.ACTIVE and one.valid_to < today
     return RegisterEntry(
         enterprise=one.id,
@@ -81,6 +78,7 @@ def _entry(one: domain.Enterprise, today: date, minimum_reserve: int) -> Registe
         since=one.valid_to + timedelta(days=1) if lapsed else one.since,
         suspended_for=one.suspended_for,
         reserve_sufficient=one.reserve_minor >= minimum_reserve,
+        notices=notices,
     )
 
 

@@ -1,0 +1,52 @@
+"""The bad-credit register (E10)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+
+from services.docking import commands
+from services.docking.api.callers import REGISTER_READERS, Officer, RegisterReader
+from services.docking.usecases import notices
+from services.docking.views import notices as views
+from shared.delivery.audit_trail import History
+from shared.principals import Role
+from shared.values import Day, EmployerId, EnterpriseId, NoticeId
+from shared.web.call import Call, allow
+from shared.web.parameters import AfterNumber, Limit
+
+router = APIRouter()
+
+
+@router.post("/notices", status_code=201, response_model=views.Notice)
+async def publish_notice(body: commands.PublishNotice, call: Officer) -> Response:
+    return await call.command(lambda tx: notices.publish_notice(tx, body), status=201)
+
+
+@router.post("/notices/{notice}/withdrawal", response_model=views.Notice)
+async def withdraw_notice(notice: NoticeId, body: commands.WithdrawNotice, call: Officer) -> Response:
+    return await call.command(lambda tx: notices.withdraw_notice(tx, notice, body))
+
+
+@router.get("/public/notices")
+async def public_notices(
+    call: Annotated[Call, allow(Role.PUBLIC, *REGISTER_READERS)],
+    on: Day | None = None,
+    enterprise: EnterpriseId | None = None,
+    employer: EmployerId | None = None,
+    after: NoticeId | None = None,
+    limit: Limit = 50,
+) -> views.Notices:
+    """Breaches and penalties that are public on a day (today), of enterprises and of foreign employers."""
+    return await call.query(lambda tx: notices.public_notices(tx, on, enterprise=enterprise, employer=employer, after=after, limit=limit))
+
+
+@router.get("/notices/{notice}")
+async def show_notice(notice: NoticeId, call: RegisterReader) -> views.Notice:
+    return await call.query(lambda tx: notices.show_notice(tx, notice))
+
+
+@router.get("/notices/{notice}/history")
+async def notice_history(notice: NoticeId, call: RegisterReader, after: AfterNumber = 0, limit: Limit = 50) -> History:
+    return await call.query(lambda tx: notices.history(tx, notice, after, limit))
