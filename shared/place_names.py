@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from functools import cache, lru_cache
+from functools import cache
 from typing import NamedTuple
 
 from shared import reference
@@ -43,7 +43,6 @@ class PlaceFound(NamedTuple):
     candidates: tuple[str, ...]
 
 
-@lru_cache(maxsize=20_000)
 def find_county(text: str) -> PlaceFound:
     """The county of December 2017, or of another year where it is a listed one, under that name."""
     written = _FILLERS.sub("", unicodedata.normalize("NFKC", text))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import chinese_calendar
@@ -163,6 +163,7 @@ def listed_codes(as_what: Designation) -> frozenset[str]:
     return frozenset(named | {alias for alias, code in aliases().items() if code in named and alias not in counties()})
 
 
+@lru_cache(maxsize=10_000)  # many workers of one county at once
 def origin(code: str, on: date) -> Origin:
     """The origin an event carries: county and what it was listed as on the day."""
     return Origin(county=CountyCode(code), designation=designation(code, on), designation_version=DESIGNATION_VERSION)

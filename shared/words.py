@@ -10,7 +10,7 @@ import gettext
 import re
 import unicodedata
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 import pycountry
 
@@ -24,6 +24,9 @@ _MARKS = re.compile(r"[\s()\[\]（）【】·,.\-_'’\"]+")
 _SEPARATOR = re.compile(r"[;；,，、/\n|+]")
 _COUNTY_CODE = re.compile(r"[1-9][0-9]{5}", re.ASCII)
 _MOST_CODES = 20
+
+
+_remembered = lru_cache(maxsize=10_000)  # a list has a few hundred different words
 
 
 def word_key(word: str) -> str:
@@ -45,29 +48,35 @@ def _look_up(kind: str, text: str, refusal: str) -> str:
     return code
 
 
+@_remembered
 def read_sex(text: str) -> str:
     """Raises CellRefused, as all of these do."""
     return _look_up("sex", text, "SEX_NOT_READABLE")
 
 
+@_remembered
 def read_yes_no(text: str) -> bool:
     return _look_up("yes_no", text, "YES_OR_NO") == "yes"
 
 
+@_remembered
 def read_household_status(text: str) -> str:
     return _look_up("household_status", text, "HOUSEHOLD_STATUS_NOT_KNOWN")
 
 
+@_remembered
 def read_education(text: str) -> int:
     """An ISCED 2011 level."""
     return int(text) if len(text) == 1 and text in "012345678" else int(_look_up("education", text, "EDUCATION_NOT_KNOWN"))
 
 
+@_remembered
 def read_currency(text: str) -> Currency:
     code = _table("currency").get(word_key(text))
     return Currency(code) if code else cells.read_currency(text)
 
 
+@_remembered
 def read_county(text: str) -> str:
     """A division code of six digits as it stands; a name only where exactly one county fits."""
     if text.isascii() and text.isdecimal():
@@ -88,24 +97,26 @@ def read_codes(text: str) -> list[str]:
     return parts
 
 
-def read_occupations(text: str) -> list[str]:
+@_remembered
+def read_occupations(text: str) -> tuple[str, ...]:
     return _all_of(text, _occupations(), "OCCUPATION_NOT_KNOWN")
 
 
-def read_destinations(text: str) -> list[str]:
+@_remembered
+def read_destinations(text: str) -> tuple[str, ...]:
     found = _all_of(text, _countries(), "DESTINATION_NOT_KNOWN")
     if not all(map(reference.known_destination, found)):
         raise CellRefused("DESTINATION_NOT_KNOWN")
     return found
 
 
-def _all_of(text: str, known: Mapping[str, str], refusal: str) -> list[str]:
+def _all_of(text: str, known: Mapping[str, str], refusal: str) -> tuple[str, ...]:
     """The code of every word, once; a name may hold a separator itself: "Korea, Republic of". Raises CellRefused."""
     words = [text] if word_key(text) in known else read_codes(text)
     codes = [known.get(word_key(word)) for word in words]
     if not all(codes):
         raise CellRefused(refusal)
-    return list(dict.fromkeys(code for code in codes if code))
+    return tuple(dict.fromkeys(code for code in codes if code))
 
 
 @cache

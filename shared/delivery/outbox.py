@@ -60,7 +60,8 @@ def publish(tx: Tx, *events: Event, audit: bool = False) -> list[UUID]:
 
     `audit`: enter each into the history of its subject, too. Returns their ids. Raises EventTooLarge.
     """
-    pending = [_pending(tx, data, audit=audit) for data in events]
+    recorded, actor = tx.clock.now(), str(tx.cause.principal)
+    pending = [_pending(tx, data, recorded, actor, audit=audit) for data in events]
     tx.pending += pending
     tx.published += len(pending)
     tx.before_commit = write_pending
@@ -84,16 +85,16 @@ async def write_pending(tx: Tx, answer: Answer | None = None) -> None:
         tx.pending.clear()
 
 
-def _pending(tx: Tx, data: Event, *, audit: bool) -> PendingEvent:
-    event_id, cause, now = new_id(), tx.cause, tx.clock.now()
+def _pending(tx: Tx, data: Event, recorded: datetime, actor: str, *, audit: bool) -> PendingEvent:
+    event_id, cause = new_id(), tx.cause
     value = encode(
         EventEnvelope(
             id=event_id,
             source=f"/{tx.service}",
-            time=now,
+            time=recorded,
             correlation_id=cause.correlation_id or str(event_id),
             causation_id=cause.causation_id,
-            actor=str(cause.principal),
+            actor=actor,
             traceparent=cause.traceparent,
             data=data,
         )
@@ -107,8 +108,8 @@ def _pending(tx: Tx, data: Event, *, audit: bool) -> PendingEvent:
         key=data.subject,
         value=value,
         type=kind,
-        actor=str(cause.principal),
-        recorded=now,
+        actor=actor,
+        recorded=recorded,
         effective=data.effective_on,
     )
 

@@ -9,6 +9,7 @@ from typing import Any, Generic, Literal, TypeVar, overload
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import to_json
 
 from shared.events import docking, docking_duties, docking_fairs, docking_placements, registration, rights, stats, training
 from shared.events.event import Event
@@ -88,21 +89,22 @@ class Unwanted:
 def encode(event: EventEnvelope[Event]) -> bytes:
     """The CloudEvent as canonical JSON bytes."""
     name = event.data.type_name()
-    attributes = Envelope.model_construct(
-        id=event.id,
-        source=event.source,
-        type=name,
-        subject=event.data.subject,
-        time=event.time,
-        dataschema=f"/asyncapi#{name}",
-        correlationid=event.correlation_id,
-        causationid=event.causation_id,
-        actor=event.actor,
-        traceparent=event.traceparent,
-        data={},
-    )
-    head = attributes.model_dump_json(exclude={"data"}, exclude_none=True)
-    return f'{head[:-1]},"data":{event.data.model_dump_json()}}}'.encode()
+    attributes = {
+        "specversion": "1.0",
+        "id": event.id,
+        "source": event.source,
+        "type": name,
+        "subject": event.data.subject,
+        "time": event.time,
+        "datacontenttype": "application/json",
+        "dataschema": f"/asyncapi#{name}",
+        "correlationid": event.correlation_id,
+        "causationid": event.causation_id,
+        "actor": event.actor,
+        "traceparent": event.traceparent,
+    }
+    head = to_json({key: value for key, value in attributes.items() if value is not None})  # in the order and form of Envelope's fields
+    return b'%b,"data":%b}' % (head[:-1], event.data.model_dump_json().encode())
 
 
 @overload

@@ -14,7 +14,7 @@ from python_calamine import load_workbook
 
 from services.registration.queries import imports as import_rows
 from services.registration.settings import policy
-from services.registration.usecases import imports
+from services.registration.usecases import import_chunks, imports
 from shared import events
 from shared.db import Cause, Tx
 from shared.principals import Role
@@ -256,7 +256,7 @@ async def test_field_case_f8_refused_rows_are_tried_again_by_the_same_sender(reg
 
 async def test_field_case_f8_a_second_try_that_is_killed_is_resumed(registration: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [a_row(name=f"王{chr(0x4E00 + number)}", registered_on="2018-06-02") for number in range(5)]
-    monkeypatch.setattr(imports, "policy", lambda: policy().model_copy(update={"registration_import_chunk": 2}))
+    monkeypatch.setattr(import_chunks, "policy", lambda: policy().model_copy(update={"registration_import_chunk": 2}))
     assert (await imported(registration, rows)).body["rejected"] == 5
     insert_findings, chunks = import_rows.insert_findings, 0
 
@@ -279,7 +279,7 @@ async def test_field_case_f8_a_second_try_that_is_killed_is_resumed(registration
 
 
 async def test_field_case_f8_two_senders_at_once_register_nobody_twice(registration: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imports, "policy", lambda: policy().model_copy(update={"registration_import_chunk": 2}))
+    monkeypatch.setattr(import_chunks, "policy", lambda: policy().model_copy(update={"registration_import_chunk": 2}))
     senders = [registration.speaking_as(Role.OFFICER, regions=("620000",), subject=f"sender{number}") for number in range(3)]
     rows = [a_row(name=f"王{chr(0x4E00 + number)}") for number in range(9)]
     answers = await asyncio.gather(*(imported(sender, rows) for sender in senders))

@@ -15,6 +15,7 @@ from pypinyin import lazy_pinyin
 # and the compound surnames of the Baijiaxing. Where a surname has two readings, the table has the commoner one: whoever is
 # called otherwise states the spelling of the passport.
 _READINGS = Path(__file__).parent / "surname_readings.csv"
+_LATIN = re.compile(r"[\x00-\x7f]")
 _BETWEEN_PARTS = re.compile("[·•・‧]")  # of a name that is no surname with a given name: 阿里木·买买提
 
 
@@ -28,6 +29,8 @@ def romanise_name(name: str) -> str:
 
     GB/T 28039-2011: the surname, then the given name in one word; ü is written YU.
     """
+    if not _LATIN.search(name):
+        return " ".join(_romanise(name).split()).upper()
     runs = ("".join(run) if latin else _romanise("".join(run)) for latin, run in groupby(name, str.isascii))
     return " ".join(" ".join(runs).split()).upper()
 

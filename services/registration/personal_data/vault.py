@@ -20,6 +20,7 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pydantic_core import to_json
 
 from shared.values import CountyCode, Sex, WorkerId
 
@@ -111,8 +112,7 @@ class Vault:
 
     def _seal(self, worker: WorkerId, fields: dict[str, Any]) -> Sealed:
         data_key = secrets.token_bytes(KEY_BYTES)
-        plain = json.dumps(fields, ensure_ascii=False).encode()
-        return Sealed(_encrypt(AESGCM(data_key), plain, worker), _encrypt(self._master, data_key, worker))
+        return Sealed(_encrypt(AESGCM(data_key), to_json(fields), worker), _encrypt(self._master, data_key, worker))
 
     def _open(self, worker: WorkerId, sealed: Sealed) -> dict[str, Any]:
         data_key = _decrypt(self._master, sealed.wrapped_key, worker)
@@ -125,7 +125,7 @@ class Vault:
 
     def blocking_hash(self, name_pinyin: str, birth_date: date, county: CountyCode) -> bytes:
         """Finds whoever could be the same person: name as spelt in Latin letters, birth date, county."""
-        name = "".join(character for character in name_pinyin.upper() if character.isalnum())
+        name = "".join(filter(str.isalnum, name_pinyin.upper()))
         return self._hash("person", name, birth_date.isoformat(), county)
 
     def _hash(self, *parts: str) -> bytes:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.registration.personal_data.vault import Sealed
+from services.registration.queries.workers import COPY_FROM
 from shared import rows
 from shared.db import Tx
 from shared.values import CountyCode, WorkerId
@@ -44,6 +45,7 @@ LOCK_RESPELT = RESPELT.select("""
 FROM personal JOIN worker ON worker.worker = personal.worker
 WHERE spelling = 1 ORDER BY personal.worker LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
 """)
+INSERTED = ("worker", "ciphertext", "wrapped_key", "id_hash", "blocking_hash")
 INSERT_ALL = """
 INSERT INTO personal (worker, ciphertext, wrapped_key, id_hash, blocking_hash)
 SELECT worker, ciphertext, wrapped_key, id_hash, blocking_hash
@@ -81,16 +83,12 @@ async def lock_respelt(tx: Tx, limit: int) -> list[Respelt]:
 
 
 async def insert_all(tx: Tx, records: Sequence[PersonalRecord]) -> None:
-    if not records:
-        return
-    await tx.conn.execute(
-        INSERT_ALL,
-        [record.worker for record in records],
-        [record.sealed.ciphertext for record in records],
-        [record.sealed.wrapped_key for record in records],
-        [record.id_hash for record in records],
-        [record.blocking_hash for record in records],
-    )
+    """Many by COPY, which spends half the time on them."""
+    values = [(one.worker, one.sealed.ciphertext, one.sealed.wrapped_key, one.id_hash, one.blocking_hash) for one in records]
+    if len(records) >= COPY_FROM:
+        await tx.conn.copy_records_to_table("personal", records=values, columns=INSERTED)
+    elif values:
+        await tx.conn.execute(INSERT_ALL, *map(list, zip(*values, strict=True)))
 
 
 async def update(tx: Tx, record: PersonalRecord) -> None:

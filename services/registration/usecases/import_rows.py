@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -47,6 +47,15 @@ class CheckedRows:
     @property
     def rejected(self) -> int:
         return len({finding.row for finding in self.findings if finding.severity == "error"})
+
+    def without(self, rows: Collection[int]) -> CheckedRows:
+        """What is left when these rows need not go in any more."""
+        gone = {str(new.worker.worker) for new in self.accepted if new.worker.import_row in rows}
+        return CheckedRows(
+            [new for new in self.accepted if new.worker.import_row not in rows],
+            [change for change in self.changes if change.subject not in gone],
+            [finding for finding in self.findings if finding.row not in rows],
+        )
 
 
 def check_rows(context: RowContext, rows: Sequence[Row], numbers: Sequence[int]) -> CheckedRows:

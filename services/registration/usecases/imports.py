@@ -14,23 +14,21 @@ from collections.abc import Sequence
 
 from services.registration.domain.errors import ImportNotFound
 from services.registration.domain.imports import ImportRun, ImportState
-from services.registration.queries import imports, personal_data, workers
+from services.registration.queries import imports
 from services.registration.settings import policy
-from services.registration.usecases import new_workers, suspicions
-from services.registration.usecases.import_rows import CheckedRows, RowContext, check_rows, documents_held, hold_documents
+from services.registration.usecases.import_chunks import WorkerList, import_chunk
+from services.registration.usecases.import_rows import RowContext, check_rows, documents_held
 from services.registration.views.imports import Import, Imports
 from services.registration.worker_lists.columns import read_list
 from services.registration.worker_lists.messages import MESSAGES
 from services.registration.worker_lists.repeats import repeated_rows
-from shared import events
 from shared.db import Cause, Database, Tx
-from shared.delivery.audit_trail import publish_and_audit
 from shared.paging import page
 from shared.principals import Forbidden, Principal
 from shared.sheets.annotated import annotate
 from shared.sheets.files import Kind
 from shared.sheets.findings import Finding
-from shared.sheets.tables import Row, SheetColumn, Table
+from shared.sheets.tables import SheetColumn, Table
 from shared.values import ImportId, new_id
 
 FINDINGS_SHOWN = 200
@@ -62,12 +60,16 @@ async def _import(database: Database, cause: Cause, content: bytes, kind: Kind) 
         run = await _lock(tx, digest)
         if run.state is ImportState.COMPLETED and run.rejected:
             await imports.update_retried(tx, run.import_id)
-    while True:
-        async with database.transaction(cause) as tx:
-            run = await _lock(tx, digest)
-            if run.state is ImportState.COMPLETED:
-                return run, table
-            await _import_chunk(tx, run, table.rows[run.done : run.done + policy().registration_import_chunk], repeated)
+    workers_list = WorkerList(table, repeated)
+    try:
+        while True:
+            async with database.transaction(cause) as tx:
+                run = await _lock(tx, digest)
+                if run.state is ImportState.COMPLETED:
+                    return run, table
+                await import_chunk(tx, run, workers_list)
+    finally:
+        await workers_list.close()
 
 
 def _read(content: bytes, kind: Kind) -> tuple[Table, dict[int, int]]:
@@ -80,45 +82,6 @@ async def _lock(tx: Tx, digest: str) -> ImportRun:
     if run is None:
         raise ImportNotFound
     return run
-
-
-async def _import_chunk(tx: Tx, run: ImportRun, rows: Sequence[Row], repeated: dict[int, int]) -> None:
-    taken = await imports.list_taken(tx, run.digest, rows[0].number, rows[-1].number)
-    left = [row for row in rows if row.number not in taken]
-    own = sum(import_id == run.import_id for import_id in taken.values())
-    numbers = await workers.get_numbers(tx, len(left))
-    context = RowContext(
-        principal=tx.principal, import_id=run.import_id, default_day=run.started_on, today=tx.clock.today(), repeated=repeated
-    )
-    checked = await hold_documents(tx, await asyncio.to_thread(check_rows, context, left, numbers))
-    await personal_data.lock_all_keys(tx)
-    await new_workers.insert_all(tx, checked.accepted)
-    publish_and_audit(tx, *checked.changes)
-    await suspicions.suspect(tx, [new.worker.worker for new in checked.accepted])
-    accepted = len(checked.accepted) + own
-    await imports.update_progress(tx, run.import_id, accepted=accepted, rejected=checked.rejected, already=len(taken) - own)
-    kept = [one for one in await _forget_findings(tx, run, rows) if taken.get(one.row) == run.import_id]
-    await imports.insert_findings(tx, run.import_id, sorted([*kept, *checked.findings], key=lambda finding: finding.row))
-    if run.done + len(rows) == run.rows:
-        await imports.update_completed(tx, run.import_id)
-        if run.accepted + accepted != run.accepted_before:
-            publish_and_audit(tx, _completed(tx, run, accepted, checked))
-
-
-async def _forget_findings(tx: Tx, run: ImportRun, rows: Sequence[Row]) -> list[Finding]:
-    """What an earlier try found in these rows; none where this is the first."""
-    return [] if run.accepted_before is None else await imports.delete_findings(tx, run.import_id, rows[0].number, rows[-1].number)
-
-
-def _completed(tx: Tx, run: ImportRun, accepted: int, last: CheckedRows) -> events.ImportCompleted:
-    return events.ImportCompleted(
-        import_id=run.import_id,
-        rows=run.rows,
-        accepted=run.accepted + accepted,
-        rejected=run.rejected + last.rejected,
-        digest=run.digest,
-        effective=tx.clock.today(),
-    )
 
 
 # --- trials -----------------------------------------------------------------------------------------------------------

@@ -79,7 +79,8 @@ async def hold_documents(tx: Tx, new: Sequence[NewWorker]) -> list[NewWorker]:
     """
     documents = {one.worker.worker: one.personal.id_hash for one in new if one.worker.assurance is Assurance.VERIFIED}
     claimed = await verified_documents.insert_all(tx, {worker: id_hash for worker, id_hash in documents.items() if id_hash is not None})
-    return [_held(one) if one.worker.worker in documents.keys() - claimed else one for one in new]
+    held = documents.keys() - claimed
+    return [_held(one) if one.worker.worker in held else one for one in new]
 
 
 def _held(new: NewWorker) -> NewWorker:

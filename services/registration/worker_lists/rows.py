@@ -58,7 +58,7 @@ class RowRefused(Exception):
 def read_row(row: Row, default_day: date) -> tuple[RegisterWorker, RecordWillingness | None]:
     """`default_day`: what an empty registered_on means. Raises RowRefused with everything that is wrong in the row's cells."""
     found = [finding(row, column, code) for column, code in row.refused.items()]
-    cells = _with_whole_place({column: text for column, text in row.cells.items() if column not in _MAY_BE_NOTHING or text not in _NOTHING})
+    cells = _with_whole_place(_without_nothing(row.cells))
     registration = _read_all(row, cells, _REGISTRATION, found)
     registration.setdefault("registered_on", default_day)
     command = _model(row, RegisterWorker, registration, found)
@@ -71,6 +71,12 @@ def read_row(row: Row, default_day: date) -> tuple[RegisterWorker, RecordWilling
     if found or command is None:
         raise RowRefused(found)
     return command, offer
+
+
+def _without_nothing(cells: dict[str, str]) -> Mapping[str, str]:
+    if _NOTHING.isdisjoint(cells.values()):
+        return cells
+    return {column: text for column, text in cells.items() if column not in _MAY_BE_NOTHING or text not in _NOTHING}
 
 
 def _with_whole_place(cells: Mapping[str, str]) -> Mapping[str, str]:
