@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -310,3 +311,40 @@ async def test_nobody_is_matched_under_an_old_number_whatever_keeps_the_two_apar
         await dock.returned(first)
     assert (await states(dock)) == {str(one): "held" if held else "waiting"}
     assert (await dock.post(f"/orders/{order}/matches", {"n": 5})).body["matches"] == []
+
+
+# --- at the same time -----------------------------------------------------------------------------------------------------
+async def rows(dock: Dock, statement: str) -> list[Any]:
+    async with dock.client.database.connection() as conn:
+        return [tuple(row) for row in await conn.fetch(statement)]
+
+
+@pytest.mark.parametrize("_", range(4))
+async def test_a_merge_while_both_are_accepted_leaves_one_placement_and_no_position_lost(dock: Dock, _: int) -> None:
+    one, other = await dock.worker(), await dock.worker()
+    orders = [await dock.order(), await dock.order()]
+    matches = [await dock.proposed(order, worker) for order, worker in zip(orders, (one, other), strict=True)]
+    answers = await asyncio.gather(*(dock.post(f"/matches/{match}/acceptance") for match in matches), merge(dock, one, other))
+    assert {answer.status for answer in answers if answer is not None} <= {201, 409}
+    assert await rows(dock, "SELECT DISTINCT worker FROM proposal UNION SELECT worker FROM placement") == [(other,)]
+    active = await rows(dock, "SELECT job_order FROM placement WHERE state = 'matched'")
+    assert len(active) <= 1
+    held = [(await dock.show_order(order))["reserved"] for order in orders]
+    assert sum(held) == len(active)
+
+
+@pytest.mark.parametrize("_", range(4))
+async def test_a_merge_while_a_departure_is_corrected_and_a_return_recorded_counts_one_person(dock: Dock, _: int) -> None:
+    one, other = await dock.worker(), await dock.worker()
+    first = await went(dock, one)
+    second = await dock.departed(worker=other)
+    dock.wait(10)
+    answers = await asyncio.gather(
+        dock.post(f"/placements/{first['placement']}/departure/correction", {"port": "CNSHA"}),
+        dock.post(f"/placements/{second['placement']}/return", {"returned_on": dock.today.isoformat(), "reason": "early"}),
+        merge(dock, one, other),
+    )
+    assert {answer.status for answer in answers if answer is not None} == {200}
+    assert await persons(dock) == 1
+    assert await rows(dock, "SELECT DISTINCT worker FROM dispatch") == [(other,)]
+    assert sorted(await rows(dock, "SELECT first_ever, first_this_year FROM dispatch")) == [(False, False), (True, True)]

@@ -28,8 +28,12 @@ WHERE ($1::text IS NULL OR merge.state = $1) AND ($2::uuid IS NULL OR absorbed >
     AND EXISTS (SELECT FROM worker WHERE worker.id IN (absorbed, survivor) AND county ^@ ANY($3::text[]))
 ORDER BY absorbed LIMIT $4
 """)
-INSERT = "INSERT INTO merge (absorbed, survivor, merged_on, state) VALUES ($1, $2, $3, $4) ON CONFLICT (absorbed) DO NOTHING RETURNING true"
-UPDATE = "UPDATE merge SET survivor = $2, state = $3, held_for = $4, held_since = $5 WHERE absorbed = $1"
+EXISTS = "SELECT EXISTS (SELECT FROM merge WHERE absorbed = $1)"
+UPDATE = """
+INSERT INTO merge (absorbed, survivor, state, held_for, held_since, merged_on) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (absorbed) DO UPDATE
+SET survivor = excluded.survivor, state = excluded.state, held_for = excluded.held_for, held_since = excluded.held_since
+"""
 UPDATE_REDIRECTS = "UPDATE merge SET survivor = $2 WHERE survivor = $1 AND absorbed <> $2"
 UPDATE_PLACEMENTS = "UPDATE placement SET worker = $2 WHERE worker = $1"
 UPDATE_DISPATCHES = "UPDATE dispatch SET worker = $2 WHERE worker = $1"
@@ -74,13 +78,14 @@ async def list_(tx: Tx, *, state: MergeState | None, after: WorkerId | None, cou
     return await fetch(tx.conn, LIST, state, after, counties, limit)
 
 
-async def insert(tx: Tx, one: Merge) -> bool:
-    """False: it is known already."""
-    return bool(await tx.conn.fetchval(INSERT, one.absorbed, one.survivor, one.merged_on, one.state))
+async def exists(tx: Tx, absorbed: WorkerId) -> bool:
+    """Whether it is known already."""
+    return bool(await tx.conn.fetchval(EXISTS, absorbed))
 
 
 async def update(tx: Tx, one: Merge) -> None:
-    await tx.conn.execute(UPDATE, one.absorbed, one.survivor, one.state, one.held_for, one.held_since)
+    """As it is now, the first time too. The caller holds the absorbed worker's lock: nobody who waits for it may hold what this needs."""
+    await tx.conn.execute(UPDATE, one.absorbed, one.survivor, one.state, one.held_for, one.held_since, one.merged_on)
 
 
 async def update_worker(tx: Tx, absorbed: WorkerId, survivor: WorkerId) -> None:

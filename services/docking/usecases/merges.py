@@ -33,10 +33,8 @@ async def workers_merged(tx: Tx, event: EventEnvelope[WorkersMerged]) -> None:
     await merges.lock_merges(tx)
     if await workers.get(tx, data.absorbed) is None:
         raise Reject("worker_unknown", str(data.absorbed))
-    one = Merge(absorbed=data.absorbed, survivor=data.survivor, merged_on=data.effective)
-    if await merges.insert(tx, one):
-        await workers.update_unwilling(tx, one.absorbed)  # whatever keeps the two from being one: nobody is matched under an old number
-        await _carry_out(tx, one)
+    if not await merges.exists(tx, data.absorbed):
+        await _carry_out(tx, Merge(absorbed=data.absorbed, survivor=data.survivor, merged_on=data.effective))
 
 
 async def resume(tx: Tx, limit: int) -> int:
@@ -55,7 +53,10 @@ async def _carry_out(tx: Tx, one: Merge) -> bool:
     both = sorted([one.absorbed, survivor])
     await proposals.lock_of_workers(tx, both)
     await placements.lock_of_workers(tx, both)
-    if len(await workers.lock_all(tx, both)) < len(both):
+    known = await workers.lock_all(tx, both)
+    await merges.update(tx, one)
+    await workers.update_unwilling(tx, one.absorbed)  # whatever keeps the two apart: nobody is matched under an old number
+    if survivor not in known:
         return False
     found = await placements.lock_of_workers(tx, both)  # once more: a match may have been accepted meanwhile
     contradicts = contradiction(await dispatches.lock_counted(tx, both))

@@ -39,6 +39,8 @@ DUPLICATE = rows.Columns(
     held_for
     """,
 )
+# One merge at a time: it also writes to whoever was merged into one of the two before.
+LOCK_MERGES = "SELECT pg_advisory_xact_lock(7301031)"
 GET = DUPLICATE.select("FROM duplicate WHERE duplicate = $1")
 LOCK = DUPLICATE.select("FROM duplicate WHERE duplicate = $1 FOR UPDATE")
 LOCK_PAIR = DUPLICATE.select("FROM duplicate WHERE earlier = $1 AND later = $2 FOR UPDATE")
@@ -113,6 +115,11 @@ UPDATE duplicate SET earlier = least($2, CASE WHEN earlier = $1 THEN later ELSE 
     later = greatest($2, CASE WHEN earlier = $1 THEN later ELSE earlier END)
 WHERE $1 IN (earlier, later) AND state IN ('suspected', 'linked', 'rejected')
 """
+
+
+async def lock_merges(tx: Tx) -> None:
+    """Nobody else merges until the caller has committed."""
+    await tx.conn.execute(LOCK_MERGES)
 
 
 async def get(tx: Tx, duplicate: DuplicateId) -> Duplicate | None:

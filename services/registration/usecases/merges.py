@@ -67,6 +67,7 @@ async def confirm_merge(tx: Tx, duplicate: DuplicateId, command: ConfirmMerge) -
     Raises DuplicateNotFound, DuplicateDecided, DuplicateChanged, SecondApproverNeeded, SurvivorNotInPair, SurvivorNotVerified, BothAbroad,
     StaysOverlap, CorrectionPending, Forbidden.
     """
+    await duplicates.lock_merges(tx)
     found, sides = await lock(tx, duplicate)
     duplicate_after(found.state, DuplicateStep.CONFIRM)
     ids = [side.worker for side in sides]
