@@ -16,6 +16,7 @@ In       registration: WorkerRegistered, WorkerVerified, WillingnessRecorded/Wit
          WorkersMerged, WorkerSuspended/Reinstated/Erased, RegistrationLapsed;
          training: CertificateIssued/Corrected/Revoked/Expired (the clearance saga);
          rights: CaseOpened/Triaged/Closed/Reopened (blocking cases), CaseDeadlineMissed, WageShortfallDetected/Cleared (scorecards),
-         ReserveDrawRequested/Withdrawn (settlements that the reserve pays), EmergencyDeclared/Ended (no clearance for the country);
+         ReserveDrawRequested/Withdrawn (settlements that the reserve pays), EmergencyDeclared/Ended (no clearance for the country),
+         RepatriationCompleted (the return);
          stats: QuotaStatusChanged (the weight of the quota gap in matching).
 """

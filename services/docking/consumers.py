@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.docking.usecases import clearances, emergencies, merges, proposals, scorecards, settlement_draws, workers
+from services.docking.usecases import clearances, emergencies, merges, proposals, repatriations, scorecards, settlement_draws, workers
 from shared import events
 from shared.delivery import consumer
 
@@ -35,6 +35,7 @@ HANDLERS: consumer.Handlers = {
     events.WageShortfallCleared: scorecards.shortfall_cleared,
     events.EmergencyDeclared: emergencies.emergency_declared,
     events.EmergencyEnded: emergencies.emergency_ended,
+    events.RepatriationCompleted: repatriations.repatriation_completed,
     events.ReserveDrawRequested: settlement_draws.draw_requested,
     events.ReserveDrawWithdrawn: settlement_draws.draw_withdrawn,
     events.QuotaStatusChanged: proposals.quota_status_changed,

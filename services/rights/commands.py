@@ -9,9 +9,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from services.rights.domain.case_files import EvidenceKind, Offerer, Position, Provider
 from services.rights.domain.cases import Category, Medium, Outcome, PauseReason, Severity
 from services.rights.domain.emergencies import Authority, EmergencyKind, Reported, Whereabouts
+from services.rights.domain.repatriations import Cause, RefusalCause
 from shared.values import (
     Day,
     DestinationField,
+    EmergencyId,
     EnterpriseId,
     Grade,
     Line,
@@ -209,4 +211,36 @@ class EndEmergency(_Command):
     """`reason`: why it ends although somebody is not accounted for."""
 
     reason: Statement | None = None
+    version: Version | None = None
+
+
+class RequestRepatriation(_Command):
+    """Out of an emergency, which is named, or for another cause."""
+
+    placement: PlacementId
+    cause: Cause
+    emergency: EmergencyId | None = None
+    paid_by: Payer
+
+
+class ApproveRepatriation(_Command):
+    """By another account than the one that asked. `approval`: the number of the written approval."""
+
+    approval: Reference
+    criteria_version: Reference
+    version: Version | None = None
+
+
+class RefuseRepatriation(_Command):
+    cause: RefusalCause
+    criteria_version: Reference
+    version: Version | None = None
+
+
+class RecordRepatriation(_Command):
+    """The worker is home. Who has paid may be another than who was to."""
+
+    completed_on: Day
+    cost: Amount
+    paid_by: Payer
     version: Version | None = None

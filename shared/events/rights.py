@@ -18,6 +18,7 @@ from shared.values import (
     Payer,
     Period,
     PlacementId,
+    RepatriationId,
     ReportId,
     SettlementId,
     WorkerId,
@@ -304,6 +305,46 @@ class WorkerAccountedFor(_Ledger):
     change: int
 
 
+class _Repatriation(_Ledger):
+    """A worker is to be brought home, for a reason or out of an emergency. Once for a placement, and again in a new emergency only."""
+
+    SUBJECT = "repatriation"
+
+    repatriation: RepatriationId
+    emergency: EmergencyId | None
+
+
+class RepatriationRequested(_Repatriation):
+    cause: Literal["emergency", "distress", "illness", "unpaid", "abuse", "death"]
+    requested_by: str
+
+
+class RepatriationApproved(_Repatriation):
+    """In writing, by another than who asked. `paid_by`: who is to pay."""
+
+    approval: str
+    criteria_version: str
+    requested_by: str
+    approver: str
+    paid_by: Payer
+
+
+class RepatriationRefused(_Repatriation):
+    """Also of one that was approved, and is not carried out."""
+
+    cause: Literal["criteria_not_met", "other_means", "not_wanted", "withdrawn"]
+    criteria_version: str
+    approver: str
+
+
+class RepatriationCompleted(_Repatriation):
+    """The worker is home since the effective day: docking records the return, where nobody has yet."""
+
+    criteria_version: str
+    cost: Money
+    paid_by: Payer
+
+
 EVENTS: tuple[type[Event], ...] = (
     IncomeReported,
     IncomeCorrected,
@@ -335,4 +376,8 @@ EVENTS: tuple[type[Event], ...] = (
     EmergencyEnded,
     WorkerToAccountFor,
     WorkerAccountedFor,
+    RepatriationRequested,
+    RepatriationApproved,
+    RepatriationRefused,
+    RepatriationCompleted,
 )

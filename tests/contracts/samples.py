@@ -34,6 +34,7 @@ BY_TYPE: Mapping[object, object] = {
 }
 BY_FIELD: Mapping[str, object] = {
     "absorbed_no": "W00000417-1",
+    "approval": "MOFCOM-2018-0417",
     "approver": "officer:second-approver",
     "assignee": "officer-li-2",
     "birth_year": 1990,
@@ -43,6 +44,7 @@ BY_FIELD: Mapping[str, object] = {
     "company": "employer-osaka-17",
     "confirmed_by": "officer:second-approver",
     "contract_no": "GS-2018-000417",
+    "criteria_version": "repatriation/1",
     "currency": "CNY",
     "cut": "county=622427,designation=national",
     "days_per_month": 26,

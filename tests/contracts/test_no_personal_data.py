@@ -63,6 +63,7 @@ ALLOWED = frozenset({"birth_year"})
 # Every field that is a string without a format, a pattern or an enumeration, and what it holds.
 TEXT = {
     "actor": "role and account name",
+    "approval": "the number of a written approval: a code without spaces",
     "approver": "role and account name",
     "assignee": "an account name",
     "causationid": "an id",
@@ -74,6 +75,7 @@ TEXT = {
     "correlationid": "an id",
     "counties": "GB/T 2260",
     "county": "GB/T 2260",
+    "criteria_version": "version of a list of criteria",
     "currency": "ISO 4217",
     "cut": "codes",
     "dataschema": "a link into the AsyncAPI document",

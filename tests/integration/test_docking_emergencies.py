@@ -8,9 +8,19 @@ from typing import Any
 import pytest
 
 from services.docking.usecases import emergencies
-from shared.events import ClearanceRefused, ClearanceWithdrawn, Dispatched, EmergencyDeclared, EmergencyEnded
+from shared.delivery.consumer import Reject
+from shared.events import (
+    ClearanceRefused,
+    ClearanceWithdrawn,
+    Dispatched,
+    EmergencyDeclared,
+    EmergencyEnded,
+    RepatriationCompleted,
+    Returned,
+)
+from shared.reference import origin
 from shared.values import Destination, EmergencyId, Grade, new_id
-from tests.support.docking import AWorker, Dock, a_departure, dock
+from tests.support.docking import RICH_COUNTY, AWorker, Dock, a_departure, dock
 from tests.support.http import Answer
 
 __all__ = ["dock"]
@@ -111,3 +121,39 @@ async def test_an_emergency_published_again_changes_nothing(dock: Dock) -> None:
     await dock.consume(emergency)
     assert len(await dock.published(ClearanceWithdrawn)) == 1
     assert (await dock.cleared())["state"] == "cleared"
+
+
+# --- repatriations ------------------------------------------------------------------------------------------------------------
+def repatriated(placement: dict[str, Any], on: date) -> RepatriationCompleted:
+    codes = {name: placement[name] for name in ("placement", "worker", "enterprise", "destination", "occupation", "channel")}
+    home = {"repatriation": new_id(), "emergency": None, "criteria_version": "1", "effective": on}
+    cost = {"minor": 800_000, "currency": "CNY"}
+    return RepatriationCompleted.model_validate({**codes, **home, "origin": origin(RICH_COUNTY, on), "cost": cost, "paid_by": "reserve"})
+
+
+async def test_a_repatriation_records_the_return_in_distress(dock: Dock) -> None:
+    placement = await dock.departed()
+    dock.wait(10)
+    await dock.consume(repatriated(placement, dock.today - timedelta(days=1)))
+    assert (await dock.show(placement))["state"] == "returned"
+    [returned] = await dock.published(Returned)
+    assert (returned.fact.returned_on, returned.fact.reason) == (dock.today - timedelta(days=1), "distress")
+    await dock.consume(repatriated(placement, dock.today))
+    assert len(await dock.published(Returned)) == 1
+
+
+async def test_a_return_on_record_stands(dock: Dock) -> None:
+    placement = await dock.departed()
+    dock.wait(10)
+    await dock.returned(placement)
+    await dock.consume(repatriated(placement, dock.today))
+    [returned] = await dock.published(Returned)
+    assert returned.fact.reason == "completed"
+
+
+async def test_a_repatriation_that_cannot_be_is_set_aside(dock: Dock) -> None:
+    cleared, gone = await dock.cleared(), await dock.departed()
+    for placement, on in ((cleared, dock.today), (gone, dock.today - timedelta(days=1))):
+        with pytest.raises(Reject):
+            await dock.consume(repatriated(placement, on))
+    assert await dock.published(Returned) == []

@@ -110,6 +110,9 @@ KINDS = (
     "emergency",
     "to account for",
     "accounted for",
+    "approve",
+    "refuse to repatriate",
+    "repatriate",
     "survey",
     "survey again",
     *FAIR_KINDS,
@@ -302,6 +305,7 @@ def _single(world: World, step: Step) -> None:
         "enrolment": new_id(),
         "case": new_id(),
         "emergency": new_id(),
+        "repatriation": new_id(),
         "kind": "war" if step.kind == "emergency" else "short",
         "grade": list(Grade)[step.codes % 4],
         "again": step.codes % 3 == 0,
@@ -320,7 +324,7 @@ def _single(world: World, step: Step) -> None:
         "closed_on": step.day - timedelta(step.other % 3),
         "paid_by": ("employer", "enterprise", "reserve", "insurance")[step.codes % 4],
         "amount": Money(minor=step.codes, currency=paid(1).net.currency) if step.codes % 3 else None,
-        **dict.fromkeys(("expected", "paid", "shortfall", "recovered"), Money(minor=step.codes, currency=paid(1).net.currency)),
+        **dict.fromkeys(("expected", "paid", "shortfall", "recovered", "cost"), Money(minor=step.codes, currency=paid(1).net.currency)),
     }
     if step.codes % 5 == 0 and step.kind in _OF_CASES:
         codes |= {"origin": None, "destination": None, "placement": None}
@@ -328,6 +332,8 @@ def _single(world: World, step: Step) -> None:
         codes["origin"] = origin
     if step.kind == "refuse":
         codes |= {"reason": "reserve_too_small", "amount": paid(step.codes).net}
+    if step.kind == "refuse to repatriate":
+        codes |= {"cause": "withdrawn"}
     world.publish(_SINGLES[step.kind].model_validate(codes), step.day + timedelta(step.late))
 
 
@@ -376,6 +382,10 @@ _UNCOUNTED_FIELDS: Mapping[str, Any] = {
     "ground": "term",
     "level": "province",
     "cause": "officer",
+    "approval": "A-1",
+    "criteria_version": "1",
+    "requested_by": "clerk:a",
+    "approver": "officer:b",
     "settlement": UUID(int=5),
     "collective": None,
     "authority": "embassy",
@@ -423,6 +433,9 @@ _SINGLES: Mapping[str, type[Event]] = {
     "emergency": events.EmergencyDeclared,
     "to account for": events.WorkerToAccountFor,
     "accounted for": events.WorkerAccountedFor,
+    "approve": events.RepatriationApproved,
+    "refuse to repatriate": events.RepatriationRefused,
+    "repatriate": events.RepatriationCompleted,
 }
 
 

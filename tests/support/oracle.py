@@ -67,6 +67,10 @@ MEASURES = {
     57: "emergencies",
     58: "workers_to_account_for",
     59: "workers_accounted_for",
+    60: "repatriations",
+    61: "repatriation_cost",
+    62: "repatriations_approved",
+    63: "repatriations_refused",
 }
 CUTS = {
     1: ("county", "designation"),
@@ -366,6 +370,14 @@ def _to_account_for(data: Mapping[str, Any]) -> Contributions:
     return [Contribution("workers_to_account_for", INCOME_CUTS, data["effective"], data)]
 
 
+def _repatriated(data: Mapping[str, Any]) -> Contributions:
+    cost, cuts = data["cost"], (*INCOME_CUTS, 12)
+    return [
+        Contribution("repatriations", cuts, data["effective"], data),
+        Contribution("repatriation_cost", cuts, data["effective"], data, cost["minor"], currency=cost["currency"]),
+    ]
+
+
 def _finding(data: Mapping[str, Any], heads: str, money: str, amount: str) -> Contributions:
     found = data[amount]
     return [
@@ -431,6 +443,9 @@ _COUNTS: Mapping[str, Callable[[Mapping[str, Any]], Contributions]] = {
     "rights.WageShortfallDetected.v1": lambda data: _finding(data, "shortfalls_found", "shortfall_amount", "shortfall"),
     "rights.WageShortfallCleared.v1": lambda data: _finding(data, "shortfalls_cleared", "shortfall_recovered", "recovered"),
     "rights.RecruitmentCostAssessed.v1": _assessed,
+    "rights.RepatriationApproved.v1": _once("repatriations_approved", (*INCOME_CUTS, 12)),
+    "rights.RepatriationRefused.v1": _once("repatriations_refused", INCOME_CUTS),
+    "rights.RepatriationCompleted.v1": _repatriated,
     "rights.EmergencyDeclared.v1": _once("emergencies", (13,)),
     "rights.WorkerToAccountFor.v1": _to_account_for,
     "rights.WorkerAccountedFor.v1": lambda data: _once("workers_accounted_for", INCOME_CUTS, data["change"])(data),

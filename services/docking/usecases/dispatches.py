@@ -110,17 +110,19 @@ async def record_return(tx: Tx, placement: PlacementId, command: commands.Record
         raise errors.FutureDay(field="returned_on")
     if command.returned_on < departure.departed_on:
         raise errors.ReturnBeforeDeparture(field="returned_on", state=departure.departed_on)
-    departure = replace(departure, returned_on=command.returned_on, return_reason=command.reason)
-    await dispatches.update_all(tx, [departure])
-    returned = events.Returned(
-        placement=placement,
-        worker=found.worker,
-        fact=ReturnFact(returned_on=command.returned_on, reason=command.reason),
-        dispatch=dispatch_fact(departure),
-    )
-    home = await save(tx, replace(found, state=state, since=command.returned_on), returned)
-    await review_managers(tx, departure)
+    fact = ReturnFact(returned_on=command.returned_on, reason=command.reason)
+    home, departure = await bring_home(tx, replace(found, state=state), departure, fact)
     return views.placement(home, departure=departure)
+
+
+async def bring_home(tx: Tx, returned: Placement, departure: Dispatch, fact: ReturnFact) -> tuple[Placement, Dispatch]:
+    """Write and publish the return of a placement that is in its state after it."""
+    departure = replace(departure, returned_on=fact.returned_on, return_reason=fact.reason)
+    await dispatches.update_all(tx, [departure])
+    event = events.Returned(placement=returned.id, worker=returned.worker, fact=fact, dispatch=dispatch_fact(departure))
+    home = await save(tx, replace(returned, since=fact.returned_on), event)
+    await review_managers(tx, departure)
+    return home, departure
 
 
 async def correct_dispatch(tx: Tx, placement: PlacementId, command: commands.CorrectDispatch) -> views.Placement:

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from services.rights.api import case_figures, cases, emergencies, incomes, ledgers, payrolls, records, settlements, shortfalls
+from services.rights.api import (
+    case_figures,
+    cases,
+    emergencies,
+    incomes,
+    ledgers,
+    payrolls,
+    records,
+    repatriations,
+    settlements,
+    shortfalls,
+)
 
 router = APIRouter()
-for part in (incomes, shortfalls, ledgers, payrolls, case_figures, cases, settlements, records, emergencies):
+for part in (incomes, shortfalls, ledgers, payrolls, case_figures, cases, settlements, records, emergencies, repatriations):
     router.include_router(part.router)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.errors import Conflict, Invalid, NotFound
+from shared.errors import Conflict, Invalid, Limited, NotFound
 
 
 class PlacementNotFound(NotFound):
@@ -226,7 +226,7 @@ class WorkersUnaccounted(Conflict):
 
 
 class AtHome(Conflict):
-    """The worker is not abroad: accounted for by the return, or by the correction of the dispatch."""
+    """The worker is not abroad: home by the return on record, or never there by a correction of the dispatch."""
 
     slug = "AT_HOME"
 
@@ -235,3 +235,52 @@ class FutureDay(Invalid):
     """The day lies in the future."""
 
     slug = "FUTURE_DAY"
+
+
+# --- repatriations ----------------------------------------------------------------------------------------------------
+class RepatriationNotFound(NotFound):
+    """There is no such repatriation."""
+
+    slug = "REPATRIATION_NOT_FOUND"
+
+
+class RepatriationIllegalStep(Conflict):
+    """The repatriation is in a state that this step does not start from."""
+
+    slug = "REPATRIATION_ILLEGAL_STEP"
+
+
+class NeverLeft(Conflict):
+    """Nobody has departed under this placement."""
+
+    slug = "NEVER_LEFT"
+
+
+class RepatriatedAlready(Conflict):
+    """A placement is repatriated once, and again in a new emergency only."""
+
+    slug = "REPATRIATED_ALREADY"
+
+
+class ApproverIsRequester(Limited):
+    """Another account than the one that asked for it approves a repatriation."""
+
+    slug = "APPROVER_IS_REQUESTER"
+
+
+class CauseMissing(Invalid):
+    """The emergency is named where it is the cause, and nowhere else."""
+
+    slug = "CAUSE_MISSING"
+
+
+class BeforeDeparture(Invalid):
+    """The day lies before the departure."""
+
+    slug = "BEFORE_DEPARTURE"
+
+
+class ReturnedOtherwise(Conflict):
+    """The return is on record with another day: one of the two is wrong."""
+
+    slug = "RETURNED_OTHERWISE"

@@ -28,6 +28,10 @@ RECORDS: Statements = {
         SELECT to_jsonb(one) FROM roll_call AS one WHERE placement IN (SELECT placement FROM ledger WHERE worker = $1)
         ORDER BY emergency, placement
     """,
+    "repatriation": """
+        SELECT to_jsonb(one) FROM repatriation AS one WHERE placement IN (SELECT placement FROM ledger WHERE worker = $1)
+        ORDER BY repatriation
+    """,
     "rights_case": """
         SELECT to_jsonb(one) FROM rights_case AS one WHERE placement IN (SELECT placement FROM ledger WHERE worker = $1) ORDER BY "case"
     """,
@@ -50,6 +54,7 @@ RECORDS: Statements = {
     "history": """
         SELECT to_jsonb(one) FROM history AS one WHERE subject = ANY (
             SELECT placement::text FROM ledger WHERE worker = $1
+            UNION ALL SELECT repatriation::text FROM repatriation JOIN ledger USING (placement) WHERE worker = $1
             UNION ALL SELECT "case"::text FROM rights_case JOIN ledger USING (placement) WHERE worker = $1
         ) ORDER BY id
     """,

@@ -212,6 +212,14 @@ MEASURES = (
     Measure(code=59, name="workers_accounted_for", kind="flow", unit="workers",
             definition="Workers to account for of whom it is known where they are and how, or who came home, dated by the day it became "
                        "known; who is missing is not."),
+    Measure(code=60, name="repatriations", kind="flow", unit="workers",
+            definition="Workers brought home by a repatriation, dated by the day they were home."),
+    Measure(code=61, name="repatriation_cost", kind="flow", unit="minor units",
+            definition="Cost of repatriations, by who paid, in the currency paid, dated by the day the worker was home.", rate="day"),
+    Measure(code=62, name="repatriations_approved", kind="flow", unit="approvals",
+            definition="Repatriations approved in writing, dated by the day of the approval."),
+    Measure(code=63, name="repatriations_refused", kind="flow", unit="refusals",
+            definition="Repatriations refused, or not carried out after an approval, dated by the day."),
 )  # fmt: skip
 MEASURE = {measure.name: measure for measure in MEASURES}
 MEASURE_BY_CODE = {measure.code: measure for measure in MEASURES}
@@ -410,6 +418,10 @@ RULES = (
     *_fee(events.FeeCorrected, "fact", 1),
     *_fee(events.FeeVoided, "previous", -1),
     Rule(event=events.EmergencyDeclared, measure="emergencies", day="effective"),
+    Rule(event=events.RepatriationApproved, measure="repatriations_approved", day="effective"),
+    Rule(event=events.RepatriationRefused, measure="repatriations_refused", day="effective"),
+    Rule(event=events.RepatriationCompleted, measure="repatriations", day="effective"),
+    Rule(event=events.RepatriationCompleted, measure="repatriation_cost", day="effective", money="cost"),
     Rule(event=events.WorkerToAccountFor, measure="workers_to_account_for", day="effective", when="again", flag=False),
     Rule(event=events.WorkerToAccountFor, measure="workers_accounted_for", day="effective", sign=-1, when="again"),
     Rule(event=events.WorkerAccountedFor, measure="workers_accounted_for", day="effective", count="change"),

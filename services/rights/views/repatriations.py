@@ -1,0 +1,52 @@
+"""Repatriations."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pydantic import BaseModel
+
+from services.rights.domain import repatriations
+from services.rights.domain.repatriations import RepatriationState
+from shared.values import EmergencyId, Money, PlacementId, RepatriationId
+
+
+class Repatriation(BaseModel, frozen=True):
+    repatriation: RepatriationId
+    placement: PlacementId
+    emergency: EmergencyId | None
+    cause: str
+    requested_by: str
+    paid_by: str
+    state: RepatriationState
+    approval: str | None
+    criteria_version: str | None
+    approver: str | None
+    refusal: str | None
+    completed_on: date | None
+    cost: Money | None
+    version: int
+
+    @classmethod
+    def from_repatriation(cls, one: repatriations.Repatriation) -> Repatriation:
+        return cls(
+            repatriation=one.repatriation,
+            placement=one.placement,
+            emergency=one.emergency,
+            cause=one.cause,
+            requested_by=one.requested_by,
+            paid_by=one.paid_by,
+            state=one.state,
+            approval=one.approval,
+            criteria_version=one.criteria_version,
+            approver=one.approver,
+            refusal=one.refusal,
+            completed_on=one.completed_on,
+            cost=one.cost,
+            version=one.version,
+        )
+
+
+class Repatriations(BaseModel, frozen=True):
+    items: tuple[Repatriation, ...]
+    next: RepatriationId | None
