@@ -62,6 +62,7 @@ async def test_every_aggregate_tells_its_history(walked: Walked) -> None:
             "MatchedToEnterprise",
             "ContractRegistered",
             "InsuranceBound",
+            "MedicalRecorded",
             "ClearanceRequested",
             "ClearanceGranted",
             "Dispatched",

@@ -148,6 +148,34 @@ async def test_only_a_registered_trainer_teaches_and_a_registered_assessor_exami
     assert named.status == 200
 
 
+async def test_an_assessor_sends_the_own_examinations_and_corrects_only_where_registered(school: School) -> None:
+    await _act(school, await _known(school), "staff", trainers=["li-trainer"], assessors=["wu-assessor", "he-assessor"])
+    session = await school.session()
+    enrolment = (await school.enrolment(await school.match()))["enrolment"]
+    await school.attend(session)
+    body = {"entries": [{"enrolment": enrolment, "score": 80}], "assessor": "he-assessor"}
+    refused = await school.post(f"/sessions/{session}/assessments", body, who=school.assessor)
+    assert (refused.status, refused.code, refused.body["errors"][0]["field"]) == (409, "NOT_YOUR_EXAMINATION", "assessor")
+    await school.assess(session, {enrolment: 80})
+    correction = {"score": 90, "reason": "mistyped"}
+    path = f"/enrolments/{enrolment}/assessment/correction"
+    for account, code in (("li-trainer", "ASSESSOR_IS_TRAINER"), ("stranger", "ASSESSOR_NOT_REGISTERED")):
+        assessor = school.client.speaking_as(Role.ASSESSOR, subject=account)
+        assert (await school.post(path, correction, who=assessor)).code == code
+    assert (await school.post(path, correction, who=school.assessor)).body["state"] == "applied"
+
+
+async def test_an_officer_schedules_and_cancels_in_the_own_region_only(school: School) -> None:
+    session = await school.session()
+    gansu = school.client.speaking_as(Role.OFFICER, regions=("620000",))
+    path = f"/courses/{await school.course()}/sessions"
+    assert (await school.post(path, school.a_session(), who=gansu)).status == 403
+    assert (await school.post(f"/sessions/{session}/cancellation", {"reason": "too_few"}, who=gansu)).status == 403
+    shandong = school.client.speaking_as(Role.OFFICER, regions=("370000",))
+    assert (await school.post(path, school.a_session(), who=shandong)).status == 201
+    assert (await school.post(f"/sessions/{session}/cancellation", {"reason": "too_few"}, who=shandong)).status == 200
+
+
 async def test_who_kept_the_attendance_does_not_assess_whoever_is_named_as_trainer(school: School) -> None:
     await _act(school, await _known(school), "staff", trainers=["li-trainer", "straw-man"], assessors=["li-trainer", "wu-assessor"])
     course = await school.course()

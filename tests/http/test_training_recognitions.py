@@ -5,9 +5,18 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from shared.events import CertificateExpired, CertificateIssued, CertificateRevoked, EnrolmentCancelled, PriorLearningRecognised
+from shared.events import (
+    CertificateExpired,
+    CertificateIssued,
+    CertificateRevoked,
+    EnrolmentCancelled,
+    PriorLearningRecognised,
+    WorkerErased,
+)
 from shared.principals import Role
+from shared.reference import origin
 from tests.support.http import Client
+from tests.support.tables import tables_with
 from tests.support.training import DAYS, FULL_DAY, START, Match, School, school
 
 __all__ = ["school"]
@@ -130,6 +139,21 @@ async def test_a_recognised_certificate_is_revoked_and_expires_like_any_other_an
     assert [one.serial for one in await school.published(CertificateExpired)] == [again]
 
 
+async def test_an_erased_worker_leaves_nothing_that_was_typed_about_them(school: School) -> None:
+    course = await school.course()
+    match = await school.match()
+    serial = await _elsewhere(school, match, course)
+    explained = {"reason": "fraud", "explanation": "Li Wei never sat there"}
+    await school.post(f"/certificates/{serial}/revocation", explained)
+    await _ask(school, match, course)
+    async with school.client.database.connection() as conn:
+        assert await tables_with(conn, ["li wei"]) == ["certificate", "recognition"]
+        erased = {"worker": match.worker, "origin": origin(match.county, school.today), "reason": "asked_by_worker"}
+        await school.consume(WorkerErased.model_validate({**erased, "effective": school.today}))
+        assert await tables_with(conn, ["li wei"]) == []
+    assert len((await school.get(f"/workers/{match.worker}/training")).body["recognitions"]) == 2, "what was counted stays"
+
+
 # --- two people, and refusals -------------------------------------------------------------------------------------------------
 async def test_who_asked_does_not_recognise_and_a_decision_is_made_once(school: School) -> None:
     course = await school.course()
@@ -141,7 +165,8 @@ async def test_who_asked_does_not_recognise_and_a_decision_is_made_once(school: 
         assert (same.status, same.code) == (409, "SECOND_APPROVER_NEEDED")
     gansu = school.client.speaking_as(Role.OFFICER, subject="x", regions=("620000",))
     assert (await _approve(school, recognition, who=gansu)).status == 403
-    assert [one["recognition"] for one in (await school.get("/recognitions")).body["items"]] == [recognition]
+    [waiting] = (await school.get("/recognitions")).body["items"]
+    assert (waiting["recognition"], waiting["evidence"]) == (recognition, "letter of Li Wei's employer, no. 7")
     assert (await school.get("/recognitions", who=gansu)).body["items"] == []
     path = f"/recognitions/{recognition}/refusal"
     assert (await school.post(path, {"reason": "not_proven"}, who=_second(school))).body["state"] == "refused"

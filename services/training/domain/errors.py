@@ -323,6 +323,12 @@ class ResultContradictsScore(Invalid):
     slug = "RESULT_CONTRADICTS_SCORE"
 
 
+class NotYourExamination(Conflict):
+    """An assessor sends the own examinations; only an officer types in those of others."""
+
+    slug = "NOT_YOUR_EXAMINATION"
+
+
 class FindingDecided(Conflict):
     """Somebody has decided on it."""
 

@@ -8,6 +8,7 @@ from datetime import date
 from services.training import commands
 from services.training.domain.centres import require_assessor
 from services.training.domain.enrolments import Enrolment, Result, Step, held, passed, require_assessed_after, require_attended, step
+from services.training.domain.errors import NotYourExamination
 from services.training.domain.findings import FindingId
 from services.training.domain.needs import NeedStep
 from services.training.domain.sessions import Session, SessionStep, require_other_assessor, require_since_start, session_after
@@ -20,14 +21,15 @@ from services.training.views import enrolments as views
 from shared import events
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
+from shared.principals import Role
 from shared.values import SessionId, new_id
 
 
 async def record_assessment(tx: Tx, session_id: SessionId, command: commands.RecordAssessment) -> views.Assessment:
     """Results of one examination. Who fails waits for another seat; a pass that an officer has to look at is held.
 
-    Raises SessionNotFound, AssessorIsTrainer, AssessorNotRegistered, CentreNotLicensed, CentreNotActive, NotInSession, NamedTwice,
-    IllegalStep, DayOutsideSession, DayInFuture, AssessedBeforeAttendance, TooFewMinutes, TooManyAbsences, ResultContradictsScore.
+    Raises SessionNotFound, NotInSession, NamedTwice, IllegalStep, DayOutsideSession, DayInFuture, AssessedBeforeAttendance, TooFewMinutes,
+    TooManyAbsences, ResultContradictsScore, and what `require_examiner` raises.
     """
     await sessions.lock_allocation(tx)
     session = await lock_session(tx, session_id)
@@ -36,7 +38,7 @@ async def record_assessment(tx: Tx, session_id: SessionId, command: commands.Rec
     day = command.assessed_on or today
     require_since_start(session, day, today, "assessed_on")
     roster = await lock_named(tx, session, [entry.enrolment for entry in command.entries])
-    assessor = await _assessor(tx, session, command.assessor, day)
+    assessor = await require_examiner(tx, session, command.assessor, day)
     roster = await _credited(tx, roster, session, day)
     days_held = await attendance.get_days_held(tx, session.id)
     results = [
@@ -54,15 +56,17 @@ async def record_assessment(tx: Tx, session_id: SessionId, command: commands.Rec
     return views.Assessment(results=tuple(map(views.Result.from_result, results)))
 
 
-async def _assessor(tx: Tx, session: Session, named: str | None, day: date) -> str:
-    """Whose examination it was: an assessor of the centre who did not teach the session. The same goes for whoever sends it.
+async def require_examiner(tx: Tx, session: Session, named: str | None, day: date) -> str:
+    """Whose examination it was: an assessor of the centre who did not teach the session. Neither has whoever sends it.
 
-    Raises AssessorIsTrainer, AssessorNotRegistered, CentreNotLicensed, CentreNotActive.
+    Raises AssessorIsTrainer, AssessorNotRegistered, NotYourExamination, CentreNotLicensed, CentreNotActive.
     """
     assessor = named or tx.principal.subject
     teachers = {session.trainer, *await attendance.list_teachers(tx, session.id)}
     for account in (assessor, tx.principal.subject):
         require_other_assessor(teachers, account)
+    if tx.principal.role is Role.ASSESSOR and assessor != tx.principal.subject:
+        raise NotYourExamination(field="assessor")
     require_assessor(await get_centre(tx, session, day, "assessed_on"), assessor)
     return assessor
 

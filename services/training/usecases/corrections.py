@@ -31,6 +31,7 @@ from services.training.domain.needs import NeedState, NeedStep
 from services.training.queries import attendance, certificates, corrections, enrolments, needs, sessions
 from services.training.settings import policy
 from services.training.usecases import seats
+from services.training.usecases.assessments import require_examiner
 from services.training.usecases.certificates import revoke
 from services.training.usecases.event_fields import certificate_codes, certificate_fact, codes
 from services.training.usecases.findings import flag_attendance
@@ -40,6 +41,7 @@ from shared import events
 from shared.db import Tx
 from shared.delivery.audit_trail import note, publish_and_audit
 from shared.paging import page
+from shared.principals import Role
 from shared.values import CorrectionId, EnrolmentId, new_id
 
 
@@ -70,10 +72,14 @@ async def correct_certificate(tx: Tx, serial: Serial, command: commands.CorrectC
 
 
 async def _ask(tx: Tx, enrolment: EnrolmentId, change: Change, reason: CorrectionReason) -> views.Correction:
-    """Raises EnrolmentNotFound, IllegalStep, NothingToCorrect, CorrectionPending, CentreNotActive, CentreNotLicensed, Forbidden."""
+    """Raises EnrolmentNotFound, IllegalStep, NothingToCorrect, CorrectionPending, CentreNotActive, CentreNotLicensed, Forbidden;
+    of an assessor also AssessorIsTrainer, AssessorNotRegistered.
+    """
     record = await _lock(tx, enrolment)
     if change.kind is CorrectionKind.ASSESSMENT:
         change = _completed(record.enrolment, change)
+        if tx.principal.role is Role.ASSESSOR and change.assessed_on is not None:
+            await require_examiner(tx, record.session, None, change.assessed_on)
     after = await _corrected(tx, record, change)
     one = Correction(
         id=CorrectionId(new_id()),

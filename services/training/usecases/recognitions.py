@@ -150,7 +150,8 @@ async def list_recognitions(tx: Tx, state: RecognitionState, after: RecognitionI
     found = await recognitions.list_(tx, state=state, counties=tx.principal.county_prefixes(), after=after, limit=limit + 1)
     items, following = page(found, limit, lambda one: one.id)
     serials = await certificates.get_serials(tx, [one.id for one in items])
-    return views.Recognitions(items=tuple(views.Recognition.from_recognition(one, serials.get(one.id)) for one in items), next=following)
+    shown = (views.Recognition.from_recognition(one, serials.get(one.id), one.evidence) for one in items)
+    return views.Recognitions(items=tuple(shown), next=following)
 
 
 async def recognition_history(tx: Tx, recognition: RecognitionId, after: int, limit: int) -> History:

@@ -34,6 +34,15 @@ async def get_centre(tx: Tx, session: Session, day: date, field: str) -> Centre:
     return centre
 
 
+def require_region(who: Principal, centre: Centre) -> None:
+    """Sessions are the affair of the centre's trainers, and of officers of its region; of one without a licence yet, of every officer's.
+
+    Raises Forbidden.
+    """
+    if who.role is Role.OFFICER and centre.region is not None:
+        require_county(who, centre.region)
+
+
 async def lock_named(tx: Tx, session: Session, ids: Sequence[EnrolmentId]) -> list[Enrolment]:
     """Those of a roster, in its order. Raises NamedTwice, NotInSession, Forbidden."""
     require_once(ids, "entries.{}.enrolment")

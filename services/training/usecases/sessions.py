@@ -12,7 +12,7 @@ from services.training.domain.sessions import CancellationReason, Session, Sessi
 from services.training.queries import centres, courses, enrolments, sessions
 from services.training.usecases import seats
 from services.training.usecases.event_fields import course_codes
-from services.training.usecases.scope import counties_seen, lock_session, own_centre
+from services.training.usecases.scope import counties_seen, lock_session, own_centre, require_region
 from services.training.views import sessions as views
 from services.training.views.enrolments import Enrolment, Seating
 from shared import events
@@ -65,9 +65,10 @@ async def schedule_session(tx: Tx, course_id: CourseId, command: commands.Schedu
 async def _require_licensed(tx: Tx, session: Session) -> None:
     """W1: at a centre licensed on all its days, by one of its trainers, within its capacity.
 
-    Raises CentreNotLicensed, CentreNotActive, TrainerNotRegistered, CapacityExceeded.
+    Raises CentreNotLicensed, CentreNotActive, TrainerNotRegistered, CapacityExceeded, Forbidden.
     """
     centre = require_active(await centres.lock_shared(tx, session.course.centre))
+    require_region(tx.principal, centre)
     require_covered(centre, session.starts_on, session.ends_on)
     require_trainer(centre, session.trainer)
     require_capacity(centre, session.seats, await sessions.get_busiest(tx, centre.centre, session.starts_on, session.ends_on))
@@ -79,7 +80,11 @@ async def cancel_session(tx: Tx, session_id: SessionId, command: commands.Cancel
     Raises SessionNotFound, IllegalStep, SessionAssessed, Forbidden.
     """
     await sessions.lock_allocation(tx)
-    return await cancel(tx, await lock_session(tx, session_id), command.reason)
+    session = await lock_session(tx, session_id)
+    centre = await centres.get_by_name(tx, session.course.centre)
+    if centre is not None:
+        require_region(tx.principal, centre)
+    return await cancel(tx, session, command.reason)
 
 
 async def cancel(tx: Tx, session: Session, reason: CancellationReason) -> views.CancelledSession:
@@ -92,7 +97,8 @@ async def cancel(tx: Tx, session: Session, reason: CancellationReason) -> views.
     today = tx.clock.today()
     await sessions.update_cancelled(tx, session.id, today, reason)
     seated = await seats.reseat(tx, session, left)
-    waiting = [one.placement for one in left if one.placement not in {two.placement for two in seated}]
+    found = {one.placement for one in seated}
+    waiting = [one.placement for one in left if one.placement not in found]
     cancelled = events.SessionCancelled(
         session=session.id,
         centre=session.course.centre,

@@ -13,13 +13,13 @@ from shared.values import CourseId, PlacementId, RecognitionId
 
 
 class Recognition(BaseModel, frozen=True):
-    """`serial`: of the certificate that it has led to."""
+    """`serial`: of the certificate that it has led to. `evidence`: in lists only, since answers to commands are stored for repeats."""
 
     recognition: RecognitionId
     placement: PlacementId
     course: CourseId
     kind: RecognitionKind
-    evidence: str
+    evidence: str | None
     completed_on: date
     minutes: int
     valid_to: date
@@ -31,13 +31,13 @@ class Recognition(BaseModel, frozen=True):
     serial: Serial | None
 
     @classmethod
-    def from_recognition(cls, one: recognitions.Recognition, serial: Serial | None = None) -> Recognition:
+    def from_recognition(cls, one: recognitions.Recognition, serial: Serial | None = None, evidence: str | None = None) -> Recognition:
         return cls(
             recognition=one.id,
             placement=one.placement,
             course=one.course,
             kind=one.kind,
-            evidence=one.evidence,
+            evidence=evidence,
             completed_on=one.completed_on,
             minutes=one.minutes,
             valid_to=one.valid_to,
