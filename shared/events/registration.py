@@ -175,7 +175,10 @@ class RegistrationLapsed(_Registration):
 
 
 class WorkerErased(_Registration):
-    """The personal data are gone for good; what was counted stays. Whoever was willing is taken off by a WillingnessWithdrawn before."""
+    """The personal data are gone for good; what was counted stays. Whoever was willing is taken off by a WillingnessWithdrawn before.
+
+    Of a worker who absorbed others there is one for every number.
+    """
 
     worker: WorkerId
     origin: Origin
@@ -198,7 +201,8 @@ class DuplicateSuspected(_Registration):
 
 
 class WorkersMerged(_Registration):
-    """Two registrations are one person: whatever is known of the absorbed one is the survivor's. The last event of the absorbed one.
+    """Two registrations are one person: whatever is known of the absorbed one is the survivor's. The last event of the absorbed one,
+    but an erasure.
 
     `origin`: of the absorbed one. `ends_willingness`: it was willing, and is not counted any more; what the survivor takes over of it is
     an event of the survivor. The survivor may be absorbed later in its turn.

@@ -356,6 +356,7 @@ async def test_an_erasure_of_the_survivor_erases_what_was_registered_under_eithe
     async with registration.database.connection() as conn:
         assert [str(row["worker"]) for row in await conn.fetch("SELECT worker FROM personal")] == [third]
         assert await conn.fetchval("SELECT count(*) FROM verified_document") == 0
+    assert sorted(str(event.worker) for event in await published(registration, events.WorkerErased)) == sorted([survivor, absorbed])
     assert await queue(registration) == []
     refused = await linked(registration, third, absorbed)
     assert (refused.status, refused.code) == (409, "WORKER_ERASED")

@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 
 from services.docking.domain.merges import MERGE_STEPS, MergeState
-from shared import events
+from shared import events, reference
 from shared.delivery.consumer import Reject
 from shared.principals import Role
 from shared.values import WorkerId, new_id
@@ -348,3 +348,20 @@ async def test_a_merge_while_a_departure_is_corrected_and_a_return_recorded_coun
     assert await persons(dock) == 1
     assert await rows(dock, "SELECT DISTINCT worker FROM dispatch") == [(other,)]
     assert sorted(await rows(dock, "SELECT first_ever, first_this_year FROM dispatch")) == [(False, False), (True, True)]
+
+
+@pytest.mark.parametrize("merge_first", [True, False])
+async def test_health_data_of_the_absorbed_are_erased_whatever_arrives_first(dock: Dock, merge_first: bool) -> None:
+    one, other = await dock.worker(), await dock.worker()
+    placement = await dock.prepared(await dock.matched(worker=one))
+    async with dock.client.database.connection() as conn:
+        assert await conn.fetchval("SELECT count(medical) FROM placement") == 1
+    erased = [
+        events.WorkerErased(worker=worker, origin=reference.origin(POOR_COUNTY, dock.today), reason="asked_by_worker", effective=dock.today)
+        for worker in (one, other)
+    ]
+    of_absorbed = [merged(one, other, dock.today), erased[0]]  # one subject: in order
+    await dock.consume(*([*of_absorbed, erased[1]] if merge_first else [erased[1], *of_absorbed]))
+    async with dock.client.database.connection() as conn:
+        assert await conn.fetchval("SELECT count(medical) FROM placement") == 0
+    assert (await dock.show(placement))["state"] == "cancelled"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from services.docking.domain.dispatches import Dispatch, changed
 from services.docking.domain.placements import BEFORE_DEPARTURE
 from services.docking.domain.workers import Worker
-from services.docking.queries import dispatches, placements, workers
+from services.docking.queries import dispatches, merges, placements, workers
 from services.docking.usecases.dispatches import designated
 from services.docking.usecases.event_fields import corrections
 from services.docking.usecases.placements import cancel
@@ -166,8 +166,9 @@ async def worker_suspended(tx: Tx, event: EventEnvelope[WorkerSuspended]) -> Non
 
 async def worker_erased(tx: Tx, event: EventEnvelope[WorkerErased]) -> None:
     """Out of the supply for good, and without health data. Raises Reject for a worker never registered."""
-    await _excluded(tx, event.data.worker, "worker_erased")
-    await placements.update_erased(tx, event.data.worker)
+    worker = await merges.lock_current(tx, event.data.worker)
+    await _excluded(tx, worker, "worker_erased")
+    await placements.update_erased(tx, worker)
 
 
 async def _excluded(tx: Tx, worker: WorkerId, reason: str) -> None:

@@ -49,6 +49,10 @@ async def erase_worker(tx: Tx, worker_id: WorkerId, command: EraseWorker) -> Wor
     for one in everyone:
         if one.import_id is not None:
             await imports.update_values_erased(tx, one.import_id, one.import_row)
-    origin = reference.origin(worker.county, day)
-    publish_and_audit(tx, *changes, events.WorkerErased(worker=worker.worker, origin=origin, reason=command.reason, effective=day))
+    # Under every number: what other services hold under an absorbed one they join in the order of that number's events.
+    gone = (
+        events.WorkerErased(worker=one.worker, origin=reference.origin(one.county, day), reason=command.reason, effective=day)
+        for one in everyone
+    )
+    publish_and_audit(tx, *changes, *gone)
     return await changed(tx, erased)
