@@ -5,7 +5,7 @@ Owns     enterprises, their reserve and accompanying managers, employers, dockin
 Out      enterprises: EnterpriseQualified/Renewed/Suspended/Reinstated/Expired/Stopped/Revoked,
          ReserveDeposited/Drawn/DrawRefused/Restored, ManagersFiled/Withdrawn/Missing/MissingCleared, EmployerRegistered,
          NoticePublished/Withdrawn,
-         fairs: DockingFairHeld, IntentionRecorded/Corrected/Voided/Matched/Released,
+         fairs: DockingFairHeld/Corrected/Voided, IntentionRecorded/Corrected/Voided/Matched/Released,
          orders: JobOrderOpened/Amended/Closed/Expired, MatchDeclined/Expired, MergeHeld/Resumed,
          placements: MatchedToEnterprise, ContractRegistered, FeeDeclared/Corrected/Voided, MedicalRecorded, InsuranceBound,
          ClearanceRequested/Granted/Refused/Withdrawn, PlacementCancelled,

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from services.docking.domain.notices import Breach, Penalty
 from services.docking.domain.reserves import ReserveUse
 from shared.values import (
     CaseId,
@@ -73,24 +74,6 @@ DeclaredItem = Literal[
     "deposit",
     "guarantee",
 ]
-Breach = Literal[
-    "name_lent",
-    "false_visa",
-    "deposit_taken",
-    "fee_above_cap",
-    "untrained",
-    "uninsured",
-    "no_contract",
-    "not_filed",
-    "concealment",
-    "wages_unpaid",
-    "incident",
-    "reserve",
-    "stopped_without_plan",
-    "unlawful_recruitment",
-    "unsafe_work",
-]
-Penalty = Literal["order_to_correct", "fine", "suspension", "revocation", "barred"]
 DeclineReason = Literal["wage", "destination", "occupation", "employer", "family", "qualification", "other"]
 ReturnReason = Literal["completed", "early", "terminated", "distress", "death"]
 
@@ -273,6 +256,25 @@ class HoldDockingFair(_Command):
     held_on: Annotated[Day, Field(ge=date(1990, 1, 1))]
     counties: Annotated[tuple[CountyField, ...], Field(min_length=1, max_length=300), AfterValidator(_once)]
     enterprises: Annotated[tuple[EnterpriseId, ...], Field(min_length=1, max_length=300), AfterValidator(_once)]
+
+
+class CorrectDockingFair(_Command):
+    """What is given replaces what was; on another day, other matches count against its intentions."""
+
+    name: Line | None = None
+    county: CountyField | None = None
+    place: Line | None = None
+    held_on: Annotated[Day, Field(ge=date(1990, 1, 1))] | None = None
+    counties: Annotated[tuple[CountyField, ...], Field(min_length=1, max_length=300), AfterValidator(_once)] | None = None
+    enterprises: Annotated[tuple[EnterpriseId, ...], Field(min_length=1, max_length=300), AfterValidator(_once)] | None = None
+    version: Version | None = None
+
+
+class VoidDockingFair(_Command):
+    """There was no such fair."""
+
+    reason: Literal["mistaken", "duplicate"]
+    version: Version | None = None
 
 
 class RecordIntention(_Command):

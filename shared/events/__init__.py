@@ -57,7 +57,10 @@ from shared.events.docking_duties import (
     NoticeWithdrawn,
 )
 from shared.events.docking_fairs import (
+    DockingFairCorrected,
     DockingFairHeld,
+    DockingFairVoided,
+    FairFact,
     IntentionCorrected,
     IntentionFact,
     IntentionMatched,
@@ -231,7 +234,9 @@ __all__ = [
     "DispatchFact",
     "DispatchVoided",
     "Dispatched",
+    "DockingFairCorrected",
     "DockingFairHeld",
+    "DockingFairVoided",
     "DuplicateSuspected",
     "EmergencyDeclared",
     "EmergencyEnded",
@@ -248,6 +253,7 @@ __all__ = [
     "Event",
     "EventEnvelope",
     "Evidence",
+    "FairFact",
     "FeeCorrected",
     "FeeDeclared",
     "FeeFact",

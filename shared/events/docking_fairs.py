@@ -8,17 +8,43 @@ from shared.events.event import DOCKING, Event, Origin, Part
 from shared.values import CountyCode, Destination, EnterpriseId, FairId, IntentionId, Occupation, PlacementId
 
 
-class DockingFairHeld(Event):
+class FairFact(Part):
     """`county` None: at a place outside every county."""
 
+    held_on: date
+    county: CountyCode | None
+    counties: tuple[CountyCode, ...]
+    enterprises: tuple[EnterpriseId, ...]
+
+
+class _Fair(Event):
     TOPIC = DOCKING
     SUBJECT = "fair"
 
     fair: FairId
     effective: date  # the day of the fair
+
+
+class DockingFairHeld(_Fair):
+    """`county` None: at a place outside every county."""
+
     county: CountyCode | None
     counties: tuple[CountyCode, ...]
     enterprises: tuple[EnterpriseId, ...]
+
+
+class DockingFairCorrected(_Fair):
+    """It was on another day, elsewhere, or others took part. On another day, its intentions are corrected too."""
+
+    previous: FairFact
+    fact: FairFact
+
+
+class DockingFairVoided(_Fair):
+    """There was no such fair; no intention is recorded at it."""
+
+    previous: FairFact
+    reason: str
 
 
 class IntentionFact(Part):
@@ -76,6 +102,8 @@ class IntentionReleased(_Intention):
 
 EVENTS: tuple[type[Event], ...] = (
     DockingFairHeld,
+    DockingFairCorrected,
+    DockingFairVoided,
     IntentionRecorded,
     IntentionCorrected,
     IntentionVoided,

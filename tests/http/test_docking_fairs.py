@@ -10,7 +10,9 @@ from uuid import uuid4
 import pytest
 
 from shared.events import (
+    DockingFairCorrected,
     DockingFairHeld,
+    DockingFairVoided,
     IntentionCorrected,
     IntentionMatched,
     IntentionRecorded,
@@ -291,3 +293,68 @@ async def test_a_contract_filed_later_changes_nothing_of_what_is_counted(dock: D
     placement = await _match(dock, await dock.order(enterprise))
     await dock.post(f"/placements/{placement['placement']}/contract", a_contract(dock.today))
     assert await _matched(dock, intention) == 1
+
+
+async def test_field_case_f15_a_fair_entered_with_a_wrong_day_is_put_right_and_its_intentions_follow(dock: Dock) -> None:
+    """A typing error stays for nobody: the matches that count are those of the right days."""
+    enterprise = await dock.enterprise()
+    order = await dock.order(enterprise, positions=9, expires="2030-01-01")
+    before = await _match(dock, order)
+    dock.wait(10)
+    after = await _match(dock, order)
+    fair = await _fair(dock, enterprise, held_on="2018-03-11")
+    intention = await _intends(dock, fair, enterprise, 5)
+    assert [str(one.placement) for one in await dock.published(IntentionMatched)] == [after["placement"]]
+    answer = await dock.post(f"/fairs/{fair}/correction", {"held_on": "2018-03-01", "name": "Longxi fair", "version": 1})
+    assert (answer.status, answer.body["held_on"], answer.body["version"]) == (200, "2018-03-01", 2)
+    (corrected,) = await dock.published(DockingFairCorrected)
+    assert (corrected.previous.held_on.isoformat(), corrected.fact.held_on.isoformat()) == ("2018-03-11", "2018-03-01")
+    (moved,) = await dock.published(IntentionCorrected)
+    assert (moved.previous.held_on.isoformat(), moved.fact.held_on.isoformat(), moved.matched) == ("2018-03-11", "2018-03-01", 1)
+    assert await _matched(dock, intention) == 2
+    await dock.post(f"/fairs/{fair}/correction", {"held_on": "2018-03-05"})
+    assert [str(one.placement) for one in await dock.published(IntentionReleased)] == [before["placement"]]
+    assert await _matched(dock, intention) == 1
+    shown = (await dock.get(f"/intentions/{intention}")).body
+    assert (shown["held_on"], shown["version"]) == ("2018-03-05", 3)
+
+
+async def test_who_has_recorded_an_intention_is_not_left_out_of_the_fair(dock: Dock) -> None:
+    enterprise, other = await dock.enterprise(), await dock.enterprise()
+    fair = await _fair(dock, enterprise, other)
+    intention = await _intends(dock, fair, enterprise, 5)
+    for changes in ({"counties": [OTHER_COUNTY]}, {"enterprises": [other]}):
+        refused = await dock.post(f"/fairs/{fair}/correction", changes)
+        assert (refused.status, refused.code, refused.body["state"]) == (409, "INTENTIONS_RECORDED", {"intention": intention})
+    wrong: list[tuple[dict[str, Any], str | None]] = [
+        ({"held_on": "2018-03-02"}, "FUTURE_DAY"),
+        ({}, "NOTHING_TO_CORRECT"),
+        ({"enterprises": [str(uuid4())]}, None),
+    ]
+    for body, code in wrong:
+        refused = await dock.post(f"/fairs/{fair}/correction", body)
+        assert refused.status in (404, 422)
+        assert code is None or refused.code == code
+    wider = await dock.post(f"/fairs/{fair}/correction", {"counties": [POOR_COUNTY, RICH_COUNTY]})
+    assert wider.body["counties"] == [POOR_COUNTY, RICH_COUNTY]
+    assert await dock.published(IntentionCorrected) == []
+    stranger = dock.client.speaking_as(Role.OFFICER, regions=("370000",))
+    assert (await dock.post(f"/fairs/{fair}/correction", {"name": "Mine"}, who=stranger)).status == 403
+
+
+async def test_a_fair_that_never_was_is_voided_once_nothing_is_recorded_at_it(dock: Dock) -> None:
+    enterprise = await dock.enterprise()
+    fair = await _fair(dock, enterprise)
+    intention = await _intends(dock, fair, enterprise, 5)
+    refused = await dock.post(f"/fairs/{fair}/void", {"reason": "duplicate"})
+    assert (refused.status, refused.code, refused.body["state"]) == (409, "INTENTIONS_RECORDED", {"intention": intention})
+    await dock.post(f"/intentions/{intention}/void", {"reason": "mistaken"})
+    answer = await dock.post(f"/fairs/{fair}/void", {"reason": "duplicate"})
+    assert (answer.status, answer.body["voided"]) == (200, "duplicate")
+    (voided,) = await dock.published(DockingFairVoided)
+    assert (str(voided.fair), voided.reason, voided.previous.held_on) == (fair, "duplicate", dock.today)
+    body = {"county": POOR_COUNTY, "enterprise": enterprise, "headcount": 7}
+    for path, command in ((f"/fairs/{fair}/intentions", body), (f"/fairs/{fair}/void", {"reason": "mistaken"})):
+        late = await dock.post(path, command)
+        assert (late.status, late.code, late.body["state"]) == (409, "FAIR_VOIDED", "duplicate")
+    assert (await dock.post(f"/fairs/{uuid4()}/void", {"reason": "mistaken"})).code == "FAIR_NOT_FOUND"

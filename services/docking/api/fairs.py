@@ -47,6 +47,16 @@ async def fair_history(fair: FairId, call: Reader, after: AfterNumber = 0, limit
     return await call.query(lambda tx: fairs.fair_history(tx, fair, after, limit))
 
 
+@router.post("/fairs/{fair}/correction", response_model=views.Fair)
+async def correct_docking_fair(fair: FairId, body: commands.CorrectDockingFair, call: Officer) -> Response:
+    return await call.command(lambda tx: fairs.correct_docking_fair(tx, fair, body))
+
+
+@router.post("/fairs/{fair}/void", response_model=views.Fair)
+async def void_docking_fair(fair: FairId, body: commands.VoidDockingFair, call: Officer) -> Response:
+    return await call.command(lambda tx: fairs.void_docking_fair(tx, fair, body))
+
+
 @router.post("/fairs/{fair}/intentions", status_code=201, response_model=views.Intention)
 async def record_intention(fair: FairId, body: commands.RecordIntention, call: Authority) -> Response:
     return await call.command(lambda tx: fairs.record_intention(tx, fair, body), status=201)

@@ -137,6 +137,18 @@ class ReserveNotShort(Conflict):
     slug = "RESERVE_NOT_SHORT"
 
 
+class FairVoided(Conflict):
+    """There was no such fair; `state` says why."""
+
+    slug = "FAIR_VOIDED"
+
+
+class IntentionsRecorded(Conflict):
+    """Intentions are recorded of those who took part; void them first. `state` names one."""
+
+    slug = "INTENTIONS_RECORDED"
+
+
 class IntentionTaken(Conflict):
     """The intention of this county and enterprise is recorded already; correct that one. `state` names it."""
 

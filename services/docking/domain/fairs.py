@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from services.docking.domain.errors import FutureDay, IntentionVoided, NotAtFair, PlaceMissing
+from services.docking.domain.errors import FairVoided, FutureDay, IntentionVoided, NotAtFair, PlaceMissing
 from shared.values import CountyCode, Destination, EnterpriseId, FairId, IntentionId, Occupation, PlacementId
 
 
@@ -22,6 +22,7 @@ class Fair:
     held_on: date
     counties: tuple[CountyCode, ...]
     enterprises: tuple[EnterpriseId, ...]
+    voided: str | None = None  # why: there was no such fair
     version: int = 1
 
 
@@ -88,6 +89,12 @@ def require_fair(fair: Fair, today: date) -> None:
         raise FutureDay(field="held_on")
     if fair.county is None and fair.place is None:
         raise PlaceMissing(field="place")
+
+
+def require_held(fair: Fair) -> None:
+    """Raises FairVoided."""
+    if fair.voided is not None:
+        raise FairVoided(state=fair.voided)
 
 
 def require_at_fair(intention: Intention, fair: Fair) -> None:

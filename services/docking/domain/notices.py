@@ -6,9 +6,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from typing import Literal
 
 from services.docking.domain.errors import EndsBeforeStart, FineMissing, FutureDay, NoticeOfOne, NoticeWithdrawn, PastDay
 from shared.values import EmployerId, EnterpriseId, Money, NoticeId
+
+Breach = Literal[
+    "name_lent",
+    "false_visa",
+    "deposit_taken",
+    "fee_above_cap",
+    "untrained",
+    "uninsured",
+    "no_contract",
+    "not_filed",
+    "concealment",
+    "wages_unpaid",
+    "incident",
+    "reserve",
+    "stopped_without_plan",
+    "unlawful_recruitment",
+    "unsafe_work",
+]
+Penalty = Literal["order_to_correct", "fine", "suspension", "revocation", "barred"]
 
 
 class NoticeState(StrEnum):
@@ -32,8 +52,8 @@ class Notice:
     id: NoticeId
     enterprise: EnterpriseId | None
     employer: EmployerId | None
-    breach: str
-    penalty: str
+    breach: Breach
+    penalty: Penalty
     fine: Money | None
     decision_no: str
     decided_on: date

@@ -9,7 +9,7 @@ from shared.db import Tx
 from shared.rows import Columns, fetch, fetch_one
 from shared.values import CountyCode, EnterpriseId, FairId, IntentionId
 
-FAIR = Columns(Fair, "id, name, county, place, held_on, counties, enterprises, version")
+FAIR = Columns(Fair, "id, name, county, place, held_on, counties, enterprises, voided, version")
 INTENTION = Columns(
     Intention,
     """
@@ -18,6 +18,8 @@ INTENTION = Columns(
     """,
 )
 GET = FAIR.select("FROM fair WHERE id = $1")
+LOCK = FAIR.select("FROM fair WHERE id = $1 FOR UPDATE")
+LOCK_SHARED = FAIR.select("FROM fair WHERE id = $1 FOR SHARE")
 LIST = FAIR.select("""
 FROM fair
 WHERE ($1::text IS NULL OR $1 = ANY(counties)) AND ($2::uuid IS NULL OR $2 = ANY(enterprises)) AND ($3::uuid IS NULL OR id > $3)
@@ -26,6 +28,12 @@ ORDER BY id LIMIT $4
 INSERT = """
 INSERT INTO fair (id, name, county, place, held_on, counties, enterprises) VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
+UPDATE = """
+UPDATE fair
+SET name = $2, county = $3, place = $4, held_on = $5, counties = $6, enterprises = $7, voided = $8, version = version + 1
+WHERE id = $1
+"""
+LOCK_RECORDED = INTENTION.select("FROM intention WHERE fair = $1 AND state = 'recorded' ORDER BY id FOR UPDATE")
 GET_INTENTION = INTENTION.select("FROM intention WHERE id = $1")
 LOCK_INTENTION = INTENTION.select("FROM intention WHERE id = $1 FOR UPDATE")
 LIST_INTENTIONS = INTENTION.select("""
@@ -46,13 +54,22 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 UPDATE_INTENTION = """
 UPDATE intention
-SET county = $2, enterprise = $3, destination = $4, occupation = $5, headcount = $6, state = $7, version = version + 1
+SET county = $2, enterprise = $3, destination = $4, occupation = $5, headcount = $6, state = $7, held_on = $8, version = version + 1
 WHERE id = $1
 """
 
 
 async def get(tx: Tx, fair: FairId) -> Fair | None:
     return await fetch_one(tx.conn, GET, fair)
+
+
+async def lock(tx: Tx, fair: FairId) -> Fair | None:
+    return await fetch_one(tx.conn, LOCK, fair)
+
+
+async def lock_shared(tx: Tx, fair: FairId) -> Fair | None:
+    """As it stays until the transaction ends."""
+    return await fetch_one(tx.conn, LOCK_SHARED, fair)
 
 
 async def list_(tx: Tx, county: CountyCode | None, enterprise: EnterpriseId | None, after: FairId | None, limit: int) -> list[Fair]:
@@ -64,6 +81,13 @@ async def insert(tx: Tx, one: Fair) -> None:
     await tx.conn.execute(INSERT, one.id, one.name, one.county, one.place, one.held_on, list(one.counties), list(one.enterprises))
 
 
+async def update(tx: Tx, one: Fair) -> None:
+    """Everything that a correction or a voiding may change. The caller holds the row's lock."""
+    await tx.conn.execute(
+        UPDATE, one.id, one.name, one.county, one.place, one.held_on, list(one.counties), list(one.enterprises), one.voided
+    )
+
+
 # --- intentions -------------------------------------------------------------------------------------------------------
 async def get_intention(tx: Tx, intention: IntentionId) -> Intention | None:
     return await fetch_one(tx.conn, GET_INTENTION, intention)
@@ -71,6 +95,11 @@ async def get_intention(tx: Tx, intention: IntentionId) -> Intention | None:
 
 async def get_intentions(tx: Tx, ids: Collection[IntentionId]) -> dict[IntentionId, Intention]:
     return {one.id: one for one in await fetch(tx.conn, GET_INTENTIONS, list(ids))}
+
+
+async def lock_recorded(tx: Tx, fair: FairId) -> list[Intention]:
+    """The fair's intentions that are not voided."""
+    return await fetch(tx.conn, LOCK_RECORDED, fair)
 
 
 async def lock_intention(tx: Tx, intention: IntentionId) -> Intention | None:
@@ -107,4 +136,14 @@ async def insert_intention(tx: Tx, one: Intention) -> None:
 
 async def update_intention(tx: Tx, one: Intention) -> None:
     """Everything that a correction or a voiding may change. The caller holds the row's lock."""
-    await tx.conn.execute(UPDATE_INTENTION, one.id, one.county, one.enterprise, one.destination, one.occupation, one.headcount, one.state)
+    await tx.conn.execute(
+        UPDATE_INTENTION,
+        one.id,
+        one.county,
+        one.enterprise,
+        one.destination,
+        one.occupation,
+        one.headcount,
+        one.state,
+        one.held_on,
+    )

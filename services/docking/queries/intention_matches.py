@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import date
 
 from services.docking.domain.fairs import Intention, Match
 from services.docking.queries.fairs import INTENTION
@@ -50,6 +51,13 @@ WITH released AS (
 SELECT placement FROM released ORDER BY placement
 """
 
+DELETE_OUTSIDE = """
+WITH released AS (
+    DELETE FROM intention_match WHERE intention = $1 AND NOT matched_on BETWEEN $2::date AND $2::date + $3::integer RETURNING placement
+)
+SELECT placement FROM released ORDER BY placement
+"""
+
 
 async def lock_enterprises(tx: Tx, enterprises: Collection[EnterpriseId]) -> None:
     """Nobody else counts matches of these enterprises until the transaction ends."""
@@ -84,3 +92,8 @@ async def delete_all(tx: Tx, placements: Collection[PlacementId]) -> list[tuple[
 async def delete_surplus(tx: Tx, intention: IntentionId, headcount: int) -> list[PlacementId]:
     """Returns what was counted beyond the headcount."""
     return [PlacementId(row["placement"]) for row in await tx.conn.fetch(DELETE_SURPLUS, intention, headcount)]
+
+
+async def delete_outside(tx: Tx, intention: IntentionId, held_on: date, days: int) -> list[PlacementId]:
+    """Returns what was matched before the fair, or later than so many days after it."""
+    return [PlacementId(row["placement"]) for row in await tx.conn.fetch(DELETE_OUTSIDE, intention, held_on, days)]

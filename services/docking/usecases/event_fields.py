@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar
 from services.docking.domain.contracts import Contract, terms_hash
 from services.docking.domain.dispatches import Dispatch
 from services.docking.domain.enterprises import Enterprise
-from services.docking.domain.fairs import Intention
+from services.docking.domain.fairs import Fair, Intention
 from services.docking.domain.fees import Fee
 from services.docking.domain.orders import Order
 from services.docking.domain.origins import CountedOrigin
@@ -17,7 +17,18 @@ from services.docking.domain.placements import Placement
 from services.docking.domain.proposals import MatchCodes
 from shared import reference
 from shared.db import Tx
-from shared.events import DispatchCorrected, DispatchFact, Event, Evidence, FeeFact, IntentionFact, Origin, ReturnCorrected, ReturnFact
+from shared.events import (
+    DispatchCorrected,
+    DispatchFact,
+    Event,
+    Evidence,
+    FairFact,
+    FeeFact,
+    IntentionFact,
+    Origin,
+    ReturnCorrected,
+    ReturnFact,
+)
 from shared.values import CountyCode, Designation
 
 E = TypeVar("E", bound=Event)
@@ -116,6 +127,11 @@ def intention_fact(one: Intention) -> IntentionFact:
         occupation=one.occupation,
         headcount=one.headcount,
     )
+
+
+def fair_fact(one: Fair) -> FairFact:
+    """The fair as events carry it."""
+    return FairFact(held_on=one.held_on, county=one.county, counties=one.counties, enterprises=one.enterprises)
 
 
 def contract_fields(terms: Contract) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Docking fairs, and the intentions recorded at them: corrected and voided with what they were."""
+"""Docking fairs, and the intentions recorded at them: each corrected and voided with what it was."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from services.docking import commands
 from services.docking.domain import errors
-from services.docking.domain.fairs import Fair, Intention, IntentionStep, intention_after, require_at_fair, require_fair
+from services.docking.domain.fairs import Fair, Intention, IntentionStep, intention_after, require_at_fair, require_fair, require_held
 from services.docking.queries import enterprises, fairs, intention_matches
+from services.docking.settings import policy
 from services.docking.usecases import scope
-from services.docking.usecases.event_fields import intention_event, intention_fact
+from services.docking.usecases.event_fields import fair_fact, intention_event, intention_fact
 from services.docking.usecases.intention_matches import count_matches, release
 from services.docking.views import fairs as views
 from shared import events, reference
@@ -34,10 +35,7 @@ async def hold_docking_fair(tx: Tx, command: commands.HoldDockingFair) -> views.
         enterprises=command.enterprises,
     )
     require_fair(fair, tx.clock.today())
-    known = await enterprises.get_all(tx, list(command.enterprises))
-    for number, enterprise in enumerate(command.enterprises):
-        if enterprise not in known:
-            raise errors.EnterpriseNotFound(field=f"enterprises.{number}")
+    await _require_known(tx, fair.enterprises)
     await fairs.insert(tx, fair)
     held = events.DockingFairHeld(
         fair=fair.id, effective=fair.held_on, county=fair.county, counties=fair.counties, enterprises=fair.enterprises
@@ -46,11 +44,81 @@ async def hold_docking_fair(tx: Tx, command: commands.HoldDockingFair) -> views.
     return views.fair(fair)
 
 
-async def record_intention(tx: Tx, fair: FairId, command: commands.RecordIntention) -> views.Intention:
-    """Matches made since the fair count at once. Raises FairNotFound, NotAtFair, IntentionTaken, and those of _require_allowed."""
-    found = await fairs.get(tx, fair)
+async def _require_known(tx: Tx, taking_part: tuple[EnterpriseId, ...]) -> None:
+    """Raises EnterpriseNotFound."""
+    known = await enterprises.get_all(tx, list(taking_part))
+    for number, enterprise in enumerate(taking_part):
+        if enterprise not in known:
+            raise errors.EnterpriseNotFound(field=f"enterprises.{number}")
+
+
+async def correct_docking_fair(tx: Tx, fair: FairId, command: commands.CorrectDockingFair) -> views.Fair:
+    """What is given replaces what was; nobody of whom an intention is recorded is left out.
+
+    Raises NothingToCorrect, IntentionsRecorded, FutureDay, EnterpriseNotFound, and those of _lock_fair.
+    """
+    found, recorded = await _lock_fair(tx, fair, command.version)
+    corrected = replace(found, **command.model_dump(exclude_none=True, exclude={"version"}))
+    if corrected == found:
+        raise errors.NothingToCorrect
+    scope.require_seat(tx.principal, corrected.county)
+    require_fair(corrected, tx.clock.today())
+    await _require_known(tx, corrected.enterprises)
+    for one in recorded:
+        if one.county not in corrected.counties or one.enterprise not in corrected.enterprises:
+            raise errors.IntentionsRecorded(field="counties", state={"intention": str(one.id)})
+    await fairs.update(tx, corrected)
+    event = events.DockingFairCorrected(fair=fair, effective=corrected.held_on, previous=fair_fact(found), fact=fair_fact(corrected))
+    publish_and_audit(tx, event)
+    if corrected.held_on != found.held_on:
+        for one in recorded:
+            await _move(tx, one, replace(one, held_on=corrected.held_on))
+        await count_matches(tx, {one.enterprise for one in recorded})
+    return views.fair(replace(corrected, version=corrected.version + 1))
+
+
+async def _move(tx: Tx, before: Intention, now: Intention) -> None:
+    """The intention of a fair on another day: what is no longer within its days is released."""
+    await fairs.update_intention(tx, now)
+    fields = {"previous": intention_fact(before), "matched": before.matched, "effective": now.held_on}
+    publish_and_audit(tx, intention_event(tx, events.IntentionCorrected, now, **fields))
+    outside = await intention_matches.delete_outside(tx, now.id, now.held_on, policy().docking_intention_days)
+    publish_and_audit(tx, *(release(tx, now, placement) for placement in outside))
+
+
+async def void_docking_fair(tx: Tx, fair: FairId, command: commands.VoidDockingFair) -> views.Fair:
+    """Raises IntentionsRecorded, and those of _lock_fair."""
+    found, recorded = await _lock_fair(tx, fair, command.version)
+    if recorded:
+        raise errors.IntentionsRecorded(state={"intention": str(recorded[0].id)})
+    voided = replace(found, voided=command.reason)
+    await fairs.update(tx, voided)
+    event = events.DockingFairVoided(fair=fair, effective=found.held_on, previous=fair_fact(found), reason=command.reason)
+    publish_and_audit(tx, event)
+    return views.fair(replace(voided, version=voided.version + 1))
+
+
+async def _lock_fair(tx: Tx, fair: FairId, version: int | None) -> tuple[Fair, list[Intention]]:
+    """Locked with all its enterprises and intentions, in scope, at the version named.
+
+    Raises FairNotFound, FairVoided, Forbidden, VersionConflict.
+    """
+    found = await fairs.lock(tx, fair)
     if found is None:
         raise errors.FairNotFound
+    scope.require_seat(tx.principal, found.county)
+    require_version(version, found.version)
+    require_held(found)
+    await intention_matches.lock_enterprises(tx, found.enterprises)
+    return found, await fairs.lock_recorded(tx, fair)
+
+
+async def record_intention(tx: Tx, fair: FairId, command: commands.RecordIntention) -> views.Intention:
+    """Matches made since the fair count at once. Raises FairNotFound, FairVoided, NotAtFair, and those of _require_allowed."""
+    found = await fairs.lock_shared(tx, fair)
+    if found is None:
+        raise errors.FairNotFound
+    require_held(found)
     intention = Intention(
         id=IntentionId(new_id()),
         fair=fair,
@@ -129,7 +197,7 @@ async def _release(tx: Tx, intention: Intention, *, headcount: int) -> Intention
 
 async def _lock(tx: Tx, intention: IntentionId, version: int | None) -> tuple[Intention, Fair]:
     """Locked with all enterprises of its fair, in scope, at the version named. Raises IntentionNotFound, Forbidden, VersionConflict."""
-    fair = await fairs.get(tx, (await _get(tx, intention)).fair)
+    fair = await fairs.lock_shared(tx, (await _get(tx, intention)).fair)
     if fair is None:
         raise errors.IntentionNotFound
     await intention_matches.lock_enterprises(tx, fair.enterprises)

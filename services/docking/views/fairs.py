@@ -19,6 +19,7 @@ class Fair(BaseModel, frozen=True):
     held_on: date
     counties: tuple[CountyCode, ...]
     enterprises: tuple[EnterpriseId, ...]
+    voided: str | None
     version: int
 
 
@@ -55,6 +56,7 @@ def fair(one: domain.Fair) -> Fair:
         held_on=one.held_on,
         counties=one.counties,
         enterprises=one.enterprises,
+        voided=one.voided,
         version=one.version,
     )
 
