@@ -69,7 +69,7 @@ async def test_every_aggregate_tells_its_history(walked: Walked) -> None:
             "Returned",
         ],
         ["WorkerEnrolled", "AttendanceRecorded", "AssessmentRecorded", "CertificateIssued"],
-        ["CaseOpened", "CaseDeadlineMissed", "CaseEscalated", "CaseSettled", "CaseClosed"],
+        ["CaseOpened", "CaseSettled", "CaseDeadlineMissed", "CaseClosed"],
     ]
 
 
