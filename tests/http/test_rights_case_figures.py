@@ -87,6 +87,8 @@ async def test_the_board_is_filtered(office: Office) -> None:
         ({"state": "assigned"}, [young]),
         ({"severity": "high", "category": "wages", "level": "city"}, [young]),
         ({"late": True}, [old]),
+        ({"paused": True}, []),
+        ({"paused": False}, [old, young]),
         ({"late": False, "open": True}, [young]),
     ):
         assert [one["case"] for one in (await office.get("/cases", **asked)).body["items"]] == found, asked

@@ -24,15 +24,17 @@ def a_case(**changes: Any) -> dict[str, Any]:
 async def test_the_answer_is_due_by_severity_and_category(office: Office) -> None:
     placement = (await office.abroad()).placement
     emergency = await office.post("/cases", a_case(placement=placement, severity="emergency"))
+    kind = await office.post("/cases", a_case(placement=placement, category="emergency"))
+    assert kind.body["due_at"] == emergency.body["due_at"]
     wages = await office.post("/cases", a_case(placement=placement, category="wages"))
     other = await office.post("/cases", a_case(placement=placement))
     due = [datetime.fromisoformat(one.body["due_at"]) for one in (emergency, wages, other)]
     assert due[:2] == [noon(office.today) + timedelta(hours=hours) for hours in (2, 48)]
     assert due[2].isoformat() == "2018-08-01T23:59:59+08:00"  # 30 working days after 20 June 2018
-    assert [one.blocking for one in await office.published(CaseOpened)] == [True, False, False]
+    assert [one.blocking for one in await office.published(CaseOpened)] == [True, False, False, False]
     office.today += timedelta(days=1)
     listed = (await office.get("/cases")).body["items"]
-    assert [(one["age_days"], one["overdue"]) for one in listed] == [(1, True), (1, False), (1, False)]
+    assert [(one["age_days"], one["overdue"]) for one in listed] == [(1, True), (1, True), (1, False), (1, False)]
 
 
 async def test_a_case_closes_by_silence_only_after_being_asked_and_once(office: Office) -> None:

@@ -107,6 +107,7 @@ def _filter(
     level: Level | None = None,
     assignee: commands.Account | None = None,
     late: Annotated[bool | None, Query(description="whether the clock has run out")] = None,
+    paused: bool | None = None,
     enterprise: EnterpriseId | None = None,
     older_than_days: Annotated[int | None, Query(ge=0, le=36_500)] = None,
 ) -> Filter:
@@ -118,6 +119,7 @@ def _filter(
         level=level,
         assignee=assignee,
         late=late,
+        paused=paused,
         enterprise=enterprise,
         older_than_days=older_than_days,
     )

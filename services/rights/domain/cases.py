@@ -172,6 +172,11 @@ class Case:
     version: int = 1
 
     @property
+    def urgent(self) -> bool:
+        """Nothing waits for the next working day."""
+        return is_urgent(self.category, self.severity)
+
+    @property
     def awaits_first_answer(self) -> bool:
         """The first answer was neither given nor missed."""
         return self.answered_at is None and not self.missed
@@ -215,8 +220,14 @@ class Filter:
     level: Level | None = None
     assignee: str | None = None
     late: bool | None = None
+    paused: bool | None = None
     enterprise: EnterpriseId | None = None
     older_than_days: int | None = None
+
+
+def is_urgent(category: Category, severity: Severity) -> bool:
+    """Whether hours run through nights and holidays."""
+    return "emergency" in (category, severity)
 
 
 def is_blocking(severity: Severity, *, collective: bool) -> bool:

@@ -39,7 +39,8 @@ WHERE ($1::uuid IS NULL OR "case" > $1) AND ($2::text IS NULL OR enterprise::tex
   AND ($9::text IS NULL OR assignee = $9)
   AND ($10::bool IS NULL OR (clock_due IS NOT NULL AND coalesce(paused_at, $11) > clock_due) = $10)
   AND ($12::uuid IS NULL OR enterprise = $12) AND ($13::int IS NULL OR coalesce(closed_at, $11) - opened_at > make_interval(days => $13))
-ORDER BY "case" LIMIT $14
+  AND ($14::bool IS NULL OR (paused_at IS NOT NULL) = $14)
+ORDER BY "case" LIMIT $15
 """)
 INSERT = """
 INSERT INTO rights_case ("case", category, severity, via, medium, enterprise, placement, county, designation, designation_version,
@@ -87,6 +88,7 @@ async def list_(
         tx.clock.now(),
         chosen.enterprise,
         chosen.older_than_days,
+        chosen.paused,
         limit,
     )
 

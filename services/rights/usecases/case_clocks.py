@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 
-from services.rights.domain.cases import Case, Category, EscalationCause, Severity
+from services.rights.domain.cases import Case, Category, EscalationCause, Severity, is_urgent
 from services.rights.settings import policy
 from shared.reference import working_days_after, working_time_after, working_time_between
 from shared.values import PROGRAMME_ZONE
@@ -13,7 +13,7 @@ from shared.values import PROGRAMME_ZONE
 def first_answer_due(now: datetime, category: Category, severity: Severity) -> datetime:
     """Hours of an emergency run through nights and holidays; those of wages are of working days; working days end with the day."""
     rules = policy()
-    if severity == "emergency":
+    if is_urgent(category, severity):
         return now + timedelta(hours=rules.rights_emergency_hours)
     if category == "wages":
         return working_time_after(now, timedelta(hours=rules.rights_wages_hours))
@@ -28,12 +28,12 @@ def triaged_due(case: Case, category: Category, severity: Severity, now: datetim
     return due if due > now else min(case.due_at, first_answer_due(now, category, severity))
 
 
-def step_due(now: datetime, severity: Severity, waits_for: EscalationCause) -> datetime:
+def step_due(now: datetime, waits_for: EscalationCause, *, urgent: bool) -> datetime:
     """When a case that waits for this is due."""
     rules = policy()
     if waits_for == "closure":  # whoever complained may be silent first
         now += timedelta(days=rules.rights_silence_days)
-    elif severity == "emergency":
+    elif urgent:
         return now + timedelta(hours=rules.rights_emergency_step_hours)
     days = {
         "response": rules.rights_response_days,
@@ -43,10 +43,10 @@ def step_due(now: datetime, severity: Severity, waits_for: EscalationCause) -> d
     return _end_of_working_day(now, days.get(waits_for, rules.rights_handling_days))
 
 
-def escalation_due(now: datetime, severity: Severity) -> datetime:
+def escalation_due(now: datetime, *, urgent: bool) -> datetime:
     """When the higher office has to have acted."""
     rules = policy()
-    if severity == "emergency":
+    if urgent:
         return now + timedelta(hours=rules.rights_emergency_step_hours)
     return _end_of_working_day(now, rules.rights_escalation_days)
 
@@ -61,7 +61,7 @@ def without_pause(due: datetime, case: Case, now: datetime) -> datetime:
     since = case.paused_at or now
     if due <= since:
         return due
-    return due + (now - since) if case.severity == "emergency" else working_time_after(due, working_time_between(since, now))
+    return due + (now - since) if case.urgent else working_time_after(due, working_time_between(since, now))
 
 
 def programme_day(moment: datetime) -> date:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.rights import commands
-from services.rights.domain.cases import Case, CaseOrigin, Category, Medium, Severity, Via, is_blocking
+from services.rights.domain.cases import Case, CaseOrigin, Category, Medium, Severity, Via, is_blocking, is_urgent
 from services.rights.domain.errors import EnterpriseDiffers, EnterpriseMissing, PlacementNotFound
 from services.rights.domain.ledgers import Ledger
 from services.rights.queries import cases, collective_cases, enterprises, ledgers
@@ -55,7 +55,7 @@ async def open_case(tx: Tx, opening: Opening) -> Case:
         blocking=is_blocking(opening.severity, collective=opening.period is not None),
         opened_at=now,
         due_at=first_answer_due(now, opening.category, opening.severity),
-        step_due=step_due(now, opening.severity, "handling"),
+        step_due=step_due(now, "handling", urgent=is_urgent(opening.category, opening.severity)),
     )
     await cases.insert(tx, case)
     codes = case_codes(case, programme_day(now))

@@ -71,14 +71,14 @@ def next_step(tx: Tx, case: Case, step: CaseStep, **changes: object) -> Case:
     """
     state = state_after(case.state, step)
     after = advance(case, step, **changes)
-    due = case_clocks.step_due(tx.clock.now(), after.severity, WAITS_FOR[state])
+    due = case_clocks.step_due(tx.clock.now(), WAITS_FOR[state], urgent=after.urgent)
     return replace(after, step_due=min(case.step_due, due) if case.step_due and state is case.state else due)
 
 
 def escalate(tx: Tx, case: Case, cause: EscalationCause) -> tuple[Case, Event]:
     """One level up; a step that is due before the higher office has to act stays so. Raises CaseNotOpen, CaseIsPaused, HighestLevel."""
     now = tx.clock.now()
-    due = case_clocks.escalation_due(now, case.severity)
+    due = case_clocks.escalation_due(now, urgent=case.urgent)
     after = escalated(case, min(case.step_due, due) if case.step_due and case.step_due > now else due)
     return after, events.CaseEscalated.model_validate({"level": after.level, "cause": cause, **codes_today(tx, after)})
 
@@ -187,7 +187,7 @@ async def ask_closure(tx: Tx, case_id: CaseId, command: commands.AskClosure) -> 
     """Raises CaseNotFound, CaseNotOpen, CaseIllegalStep, CaseIsPaused, VersionConflict, Forbidden."""
     case = await lock_case(tx, case_id, command.version, lead=True)
     now = tx.clock.now()
-    due = case_clocks.step_due(now, case.severity, "closure")
+    due = case_clocks.step_due(now, "closure", urgent=case.urgent)
     after = advance(case, CaseStep.ASK_CLOSURE, asked_at=case.asked_at or now, step_due=case.step_due if case.asked_at else due)
     silent_from = case_clocks.programme_day(case_clocks.silent_from(after.asked_at or now))
     return await save(tx, after, events.CaseClosureAsked(silent_from=silent_from, **codes_today(tx, after)))
