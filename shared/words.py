@@ -24,6 +24,7 @@ _MARKS = re.compile(r"[\s()\[\]（）【】·,.\-_'’\"]+")
 _SEPARATOR = re.compile(r"[;；,，、/\n|+]")
 _COUNTY_CODE = re.compile(r"[1-9][0-9]{5}", re.ASCII)
 _MOST_CODES = 20
+_LONGEST_WORD, _LONGEST_LIST = 200, 1000  # characters: what is remembered is bounded
 
 
 _remembered = lru_cache(maxsize=10_000)  # a list has a few hundred different words
@@ -42,7 +43,7 @@ def _table(kind: str) -> dict[str, str]:
 
 def _look_up(kind: str, text: str, refusal: str) -> str:
     """Raises CellRefused with the code `refusal`."""
-    code = _table(kind).get(word_key(text))
+    code = _table(kind).get(word_key(text)) if len(text) <= _LONGEST_WORD else None
     if code is None:
         raise CellRefused(refusal)
     return code
@@ -72,6 +73,8 @@ def read_education(text: str) -> int:
 
 @_remembered
 def read_currency(text: str) -> Currency:
+    if len(text) > _LONGEST_WORD:
+        raise CellRefused("CURRENCY_NOT_KNOWN")
     code = _table("currency").get(word_key(text))
     return Currency(code) if code else cells.read_currency(text)
 
@@ -83,7 +86,9 @@ def read_county(text: str) -> str:
         if not _COUNTY_CODE.fullmatch(text):
             raise CellRefused("COUNTY_CODE_FORM")
         return text
-    place = find_county(text[:100])
+    if len(text) > _LONGEST_WORD:
+        raise CellRefused("PLACE_NOT_KNOWN")
+    place = find_county(text)
     if place.code is not None:
         return place.code
     raise CellRefused("PLACE_AMBIGUOUS", *place.candidates) if place.candidates else CellRefused("PLACE_NOT_KNOWN")
@@ -112,6 +117,8 @@ def read_destinations(text: str) -> tuple[str, ...]:
 
 def _all_of(text: str, known: Mapping[str, str], refusal: str) -> tuple[str, ...]:
     """The code of every word, once; a name may hold a separator itself: "Korea, Republic of". Raises CellRefused."""
+    if len(text) > _LONGEST_LIST:
+        raise CellRefused(refusal)
     words = [text] if word_key(text) in known else read_codes(text)
     codes = [known.get(word_key(word)) for word in words]
     if not all(codes):

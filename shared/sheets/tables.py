@@ -19,7 +19,8 @@ from shared.sheets.files import ColumnMissing, ColumnRepeated, FileUnreadable, K
 from shared.sheets.workbooks import Sheet
 
 HEADER_WITHIN = 20  # rows: titles and notes may stand above it
-LONGEST_HEADER = 60  # characters that are shown of one
+LONGEST_HEADER = 100  # characters of one that are read
+MOST_COLUMNS = 200
 ROW = "row"  # where a finding is about no single column
 
 
@@ -105,12 +106,10 @@ def _find_header(rows: Sequence[Sequence[Any]], form: Form) -> tuple[int, tuple[
 
 
 def _columns(row: Sequence[Any], form: Form) -> tuple[SheetColumn, ...]:
-    headers = [" ".join(str(value).split()) if value is not None else "" for value in row]
+    headers = [" ".join(str(value)[:LONGEST_HEADER].split()) if value is not None else "" for value in row[:MOST_COLUMNS]]
     while headers and not headers[-1]:
         headers.pop()
-    return tuple(
-        SheetColumn(place, header[:LONGEST_HEADER], form.names.get(column_key(header))) for place, header in enumerate(headers, start=1)
-    )
+    return tuple(SheetColumn(place, header, form.names.get(column_key(header))) for place, header in enumerate(headers, start=1))
 
 
 def _known(columns: Iterable[SheetColumn]) -> set[str]:

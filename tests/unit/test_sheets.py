@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import time
+import zipfile
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -194,6 +196,51 @@ def test_a_cell_merged_downwards_holds_for_each_of_its_rows_and_one_merged_acros
     rows = read(a_workbook(fill), Kind.XLSX).rows
     assert [row.cells.get("note") for row in rows] == ["通渭县", "通渭县", None]
     assert [row.refused for row in rows] == [{}, {}, {"row": "CELLS_MERGED"}]
+
+
+def rewritten(content: bytes, member: str, old: str, new: str) -> bytes:
+    """The workbook with a text of one of its parts replaced."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(out, "w") as target:
+        for entry in source.infolist():
+            text = source.read(entry).decode()
+            assert entry.filename != member or old in text
+            target.writestr(entry.filename, text.replace(old, new) if entry.filename == member else text)
+    return out.getvalue()
+
+
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+def test_cells_that_leave_out_where_they_stand_are_followed_all_the_same() -> None:
+    def fill(sheet: Sheet) -> None:
+        rows_of(["name", "amount"], ["王芳"])(sheet)
+        sheet.write_formula(1, 1, "=1/0", None, "#DIV/0!")
+
+    content = rewritten(a_workbook(fill), SHEET, 'r="B2" ', "")
+    assert [row.refused for row in read(content, Kind.XLSX).rows] == [{"amount": "CELL_ERROR"}]
+
+
+def test_a_workbook_with_a_document_type_is_refused_before_it_unfolds() -> None:
+    bomb = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]><workbook '
+    content = rewritten(a_workbook(rows_of(["name", "amount"], ["王芳", 1])), "xl/workbook.xml", "<workbook ", bomb)
+    with pytest.raises(FileUnreadable):
+        read(content, Kind.XLSX)
+
+
+def test_merged_cells_that_overlap_are_refused() -> None:
+    content = a_workbook(rows_of(["name", "amount"], *([["王芳", 1]] * 20)))
+    merged = '</sheetData><mergeCells count="9">' + '<mergeCell ref="C2:C21"/>' * 9 + "</mergeCells>"
+    with pytest.raises(FileUnreadable, match="overlap"):
+        read(rewritten(content, SHEET, "</sheetData>", merged), Kind.XLSX)
+
+
+@pytest.mark.parametrize("content", ["(" * 100_000 + "\n1\n", "," * 100_000 + "\n", '"' * 99_999])
+def test_a_hostile_header_takes_no_time(content: str) -> None:
+    began = time.process_time()
+    with pytest.raises(Invalid):
+        read(content.encode())
+    assert time.process_time() - began < 2
 
 
 @given(st.binary(max_size=300))
