@@ -121,6 +121,12 @@ def county(code: str) -> County | None:
     return counties().get(code) or counties().get(aliases().get(code, ""))
 
 
+def current_code(code: CountyCode) -> CountyCode:
+    """The code of December 2017 of the county that has another year's code; any other code itself."""
+    known = county(code)
+    return known.code if known else code
+
+
 def province_of(code: str) -> str:
     """The province's six-digit code; of an unknown county too, since the first two digits are stable."""
     return f"{code[:2]}0000"

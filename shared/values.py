@@ -47,6 +47,8 @@ RecognitionId = NewType("RecognitionId", UUID)
 CorrectionId = NewType("CorrectionId", UUID)
 SurveyId = NewType("SurveyId", UUID)
 DuplicateId = NewType("DuplicateId", UUID)
+AnnouncementId = NewType("AnnouncementId", UUID)
+OutreachId = NewType("OutreachId", UUID)
 
 CountyCode = NewType("CountyCode", str)  # GB/T 2260, six digits, vintage December 2017
 Destination = NewType("Destination", str)  # ISO 3166-1 alpha-3
@@ -64,6 +66,56 @@ class Channel(StrEnum):
     LABOUR_COOPERATION = "labour_cooperation"
     CONTRACTED_PROJECT = "contracted_project"
     SEAFARER = "seafarer"
+
+
+class OutreachChannel(StrEnum):
+    """How people of a county hear of the programme."""
+
+    BROADCAST = "broadcast"  # the village's loudspeakers, and radio
+    TELEVISION = "television"
+    NEWSPAPER = "newspaper"
+    WEBSITE = "website"
+    WECHAT = "wechat"
+    SMS = "sms"
+    PHONE = "phone"
+    POSTER = "poster"
+    LEAFLET = "leaflet"
+    VILLAGE_MEETING = "village_meeting"
+    HOUSEHOLD_VISIT = "household_visit"
+    JOB_FAIR = "job_fair"
+    SCHOOL = "school"
+    RETURNED_WORKER = "returned_worker"  # somebody who is back tells others
+
+
+class Language(StrEnum):
+    """Languages that announcements are made in: BCP 47, those with the most speakers among the counties."""
+
+    CHINESE = "zh"
+    CANTONESE = "yue"
+    MIN_NAN = "nan"
+    WU = "wuu"
+    HAKKA = "hak"
+    ZHUANG = "za"
+    UYGHUR = "ug"
+    TIBETAN = "bo"
+    MONGOLIAN = "mn"
+    KAZAKH = "kk"
+    KYRGYZ = "ky"
+    KOREAN = "ko"
+    YI = "ii"
+    MIAO = "hmn"
+    BOUYEI = "pcc"
+    DONG = "doc"
+    TUJIA = "tji"
+    DAI = "tdd"
+    BAI = "bca"
+    HANI = "hni"
+    LISU = "lis"
+    LAHU = "lhu"
+    WA = "vwa"
+    JINGPO = "kac"
+    DONGXIANG = "sce"
+    SALAR = "slr"
 
 
 class Designation(StrEnum):

@@ -72,6 +72,11 @@ def read_education(text: str) -> int:
 
 
 @_remembered
+def read_outreach_channel(text: str) -> str:
+    return _look_up("outreach_channel", text, "OUTREACH_CHANNEL_NOT_KNOWN")
+
+
+@_remembered
 def read_currency(text: str) -> Currency:
     if len(text) > _LONGEST_WORD:
         raise CellRefused("CURRENCY_NOT_KNOWN")

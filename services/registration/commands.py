@@ -6,12 +6,25 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from services.registration.domain.announcements import OutreachCorrectionReason, OutreachVoidReason
 from services.registration.domain.corrections import CorrectionReason, RejectionReason
 from services.registration.domain.duplicates import LinkReason, MergeRejection
 from services.registration.domain.surveys import SurveyVoidReason
 from services.registration.domain.validity import ReinstatementReason, SuspensionReason
 from services.registration.domain.workers import ResidenceBasis, Source
-from shared.values import CountyField, Day, DestinationField, HouseholdStatus, Line, Money, OccupationField, Sex, WorkerId
+from shared.values import (
+    CountyField,
+    Day,
+    DestinationField,
+    HouseholdStatus,
+    Language,
+    Line,
+    Money,
+    OccupationField,
+    OutreachChannel,
+    Sex,
+    WorkerId,
+)
 
 T = TypeVar("T")
 
@@ -48,6 +61,13 @@ class _Command(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
+class HeardOf(_Command):
+    """The announcement, by its number, and the channel by which the worker heard of it."""
+
+    announcement: Annotated[Line, Field(max_length=24)]
+    channel: OutreachChannel
+
+
 class RegisterWorker(_Command):
     """Enter a worker. Without a document seen by the clerk (`id_checked`) the registration is provisional."""
 
@@ -65,6 +85,7 @@ class RegisterWorker(_Command):
     id_checked: Flag = False
     source: Literal[Source.SELF, Source.ASSISTED] = Source.ASSISTED
     registered_on: Day | None = None
+    outreach: HeardOf | None = None
 
 
 class LookUpWorker(_Command):
@@ -212,4 +233,40 @@ class RecordSurvey(_Command):
 
 class VoidSurvey(_Command):
     reason: SurveyVoidReason
+    version: Version | None = None
+
+
+# --- publicity --------------------------------------------------------------------------------------------------------
+class PublishAnnouncement(_Command):
+    """Make the programme known. The title is public text."""
+
+    title: Annotated[Line, Field(max_length=120)]
+    counties: Annotated[tuple[CountyField, ...], Field(min_length=1, max_length=3000), AfterValidator(_once)]
+    channels: Annotated[tuple[OutreachChannel, ...], Field(min_length=1, max_length=20), AfterValidator(_once)]
+    languages: Annotated[tuple[Language, ...], Field(min_length=1, max_length=30), AfterValidator(_once)]
+    published_on: Day | None = None
+
+
+class RecordOutreach(_Command):
+    """How many people an announcement reached in a county by a channel on a day."""
+
+    county: CountyField
+    channel: OutreachChannel
+    reached: People
+    on: Day | None = None
+
+
+class CorrectOutreach(_Command):
+    """What is given replaces what was recorded."""
+
+    county: CountyField | None = None
+    channel: OutreachChannel | None = None
+    reached: People | None = None
+    on: Day | None = None
+    reason: OutreachCorrectionReason
+    version: Version | None = None
+
+
+class VoidOutreach(_Command):
+    reason: OutreachVoidReason
     version: Version | None = None

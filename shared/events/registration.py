@@ -7,12 +7,17 @@ from typing import Literal
 
 from shared.events.event import REGISTRATION, Event, Origin, Part
 from shared.values import (
+    AnnouncementId,
+    CountyCode,
     Destination,
     DuplicateId,
     HouseholdStatus,
     ImportId,
+    Language,
     Money,
     Occupation,
+    OutreachChannel,
+    OutreachId,
     Sex,
     SurveyId,
     WorkerId,
@@ -22,6 +27,15 @@ from shared.values import (
 class _Registration(Event):
     TOPIC = REGISTRATION
     SUBJECT = "worker"
+
+
+class Conversion(Part):
+    """A registration that came of an announcement, as the figures count it: by the county and on the day of the registration."""
+
+    announcement: AnnouncementId
+    outreach_channel: OutreachChannel
+    origin: Origin
+    on: date
 
 
 class WorkerRegistered(_Registration):
@@ -37,6 +51,7 @@ class WorkerRegistered(_Registration):
     source: Literal["self", "assisted", "import"]
     household_status: HouseholdStatus
     effective: date
+    outreach: Conversion | None = None  # None: it is not known to have come of any
 
 
 class WorkerVerified(_Registration):
@@ -99,6 +114,7 @@ class WorkerFact(Part):
     registration: CountedStep
     verification: CountedStep | None
     willingness: CountedStep | None
+    outreach: Conversion | None = None
 
 
 class WorkerCorrected(_Registration):
@@ -296,6 +312,63 @@ class SurveyVoided(_Survey):
         return self.previous.reference_date
 
 
+class AnnouncementPublished(_Registration):
+    """The programme is made known in these counties, by these channels, in these languages (BCP 47)."""
+
+    SUBJECT = "announcement"
+
+    announcement: AnnouncementId
+    announcement_no: str
+    counties: tuple[CountyCode, ...]
+    channels: tuple[OutreachChannel, ...]
+    languages: tuple[Language, ...]
+    effective: date
+
+
+class OutreachFact(Part):
+    """How many people an announcement reached in a county by a channel on a day. `origin`: of the county, on that day."""
+
+    announcement: AnnouncementId
+    origin: Origin
+    outreach_channel: OutreachChannel
+    reached: int
+    on: date
+
+
+class _Outreach(_Registration):
+    SUBJECT = "outreach"
+    EFFECTIVE = "on"
+
+    outreach: OutreachId
+
+
+class OutreachRecorded(_Outreach):
+    fact: OutreachFact
+
+    @property
+    def on(self) -> date:
+        return self.fact.on
+
+
+class OutreachCorrected(_Outreach):
+    previous: OutreachFact
+    fact: OutreachFact
+    reason: Literal["mistyped", "counted_anew", "misattributed"]
+
+    @property
+    def on(self) -> date:
+        return self.fact.on
+
+
+class OutreachVoided(_Outreach):
+    previous: OutreachFact
+    reason: Literal["entered_twice", "not_held", "wrong_announcement"]
+
+    @property
+    def on(self) -> date:
+        return self.previous.on
+
+
 EVENTS: tuple[type[Event], ...] = (
     WorkerRegistered,
     WorkerVerified,
@@ -315,4 +388,8 @@ EVENTS: tuple[type[Event], ...] = (
     SurveyRecorded,
     SurveyCorrected,
     SurveyVoided,
+    AnnouncementPublished,
+    OutreachRecorded,
+    OutreachCorrected,
+    OutreachVoided,
 )

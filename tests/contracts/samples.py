@@ -34,6 +34,7 @@ BY_TYPE: Mapping[object, object] = {
 }
 BY_FIELD: Mapping[str, object] = {
     "absorbed_no": "W00000417-1",
+    "announcement_no": "A00000417-9",
     "approval": "MOFCOM-2018-0417",
     "approver": "officer:second-approver",
     "assignee": "officer-li-2",

@@ -62,6 +62,7 @@ ALLOWED = frozenset({"birth_year"})
 
 # Every field that is a string without a format, a pattern or an enumeration, and what it holds.
 TEXT = {
+    "announcement_no": "the programme's own number, without meaning",
     "actor": "role and account name",
     "approval": "the number of a written approval: a code without spaces",
     "approver": "role and account name",

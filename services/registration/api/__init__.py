@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from services.registration.api import corrections, duplicates, imports, personal_data, surveys, willingness, workers
+from services.registration.api import (
+    announcements,
+    corrections,
+    duplicates,
+    imports,
+    outreach,
+    personal_data,
+    surveys,
+    willingness,
+    workers,
+)
 
 router = APIRouter()
-for part in (workers, corrections, duplicates, personal_data, willingness, imports, surveys):
+for part in (workers, corrections, duplicates, personal_data, willingness, imports, surveys, announcements, outreach):
     router.include_router(part.router)

@@ -249,3 +249,45 @@ class StaysOverlap(Conflict):
     """Both were abroad at the same time, and one person is not in two places: one of the stays is wrong, or they are two people."""
 
     slug = "STAYS_OVERLAP"
+
+
+class AnnouncementNotFound(NotFound):
+    """There is no such announcement."""
+
+    slug = "ANNOUNCEMENT_NOT_FOUND"
+
+
+class AnnouncementNumberMistyped(Invalid):
+    """Not an announcement number: A, eight or more digits, a hyphen, a check character that fits."""
+
+    slug = "ANNOUNCEMENT_NUMBER_MISTYPED"
+
+
+class CountyNotCovered(Invalid):
+    """The announcement is not made in this county."""
+
+    slug = "COUNTY_NOT_COVERED"
+
+
+class ChannelNotUsed(Invalid):
+    """The announcement does not use this channel."""
+
+    slug = "CHANNEL_NOT_USED"
+
+
+class BeforeThePublication(Invalid):
+    """The announcement was published later."""
+
+    slug = "BEFORE_THE_PUBLICATION"
+
+
+class OutreachNotFound(NotFound):
+    """There is no such record of outreach."""
+
+    slug = "OUTREACH_NOT_FOUND"
+
+
+class OutreachAlreadyVoided(Conflict):
+    """The record of outreach is voided already."""
+
+    slug = "OUTREACH_ALREADY_VOIDED"

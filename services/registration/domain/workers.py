@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from services.registration.domain.announcements import Heard
 from services.registration.domain.errors import AgeOutOfRange, AlreadyVerified, InFuture, OutOfOrder
 from services.registration.domain.validity import SuspensionReason, Validity
 from services.registration.domain.willingness import Offer, Willingness
@@ -61,6 +62,7 @@ class Worker:
     offer: Offer | None
     import_id: ImportId | None  # with `import_row`: the list and the row that the worker came in by
     import_row: int | None
+    outreach: Heard | None  # None: nobody knows, or none
     merged_into: WorkerId | None = None  # the registration that is the person's
 
     @property

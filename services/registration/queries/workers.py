@@ -34,7 +34,7 @@ WORKER = rows.Columns(
     willingness, willingness_since, destinations AS "offer.destinations", offered_occupations AS "offer.occupations",
     wage_floor_minor AS "offer.wage_floor.minor", wage_floor_currency AS "offer.wage_floor.currency",
     available_from AS "offer.available_from", expires_on AS "offer.expires_on", family_consent AS "offer.family_consent",
-    import_id, import_row, merged_into
+    import_id, import_row, outreach_announcement AS "outreach.announcement", outreach_channel AS "outreach.channel", merged_into
     """,
 )
 # An absorbed worker is answered as the survivor; survivors are not absorbed, so that one step leads there.
@@ -102,20 +102,23 @@ INSERT_ALL = """
 INSERT INTO worker (
     worker, worker_no, version, birth_year, sex, county, residence_basis, education, occupations, household_status, source, assurance,
     registered_on, provisional_until, verified_on, willingness, willingness_since, destinations, offered_occupations,
-    wage_floor_minor, wage_floor_currency, available_from, expires_on, family_consent, import_id, import_row
+    wage_floor_minor, wage_floor_currency, available_from, expires_on, family_consent, import_id, import_row,
+    outreach_announcement, outreach_channel
 )
 SELECT worker, worker_no, version, birth_year, sex, county, residence_basis, education, string_to_array(occupations, ','), household_status,
     source, assurance, registered_on, provisional_until, verified_on, willingness, willingness_since, string_to_array(destinations, ','),
     string_to_array(offered_occupations, ','), wage_floor_minor, wage_floor_currency, available_from, expires_on, family_consent,
-    import_id, import_row
+    import_id, import_row, outreach_announcement, outreach_channel
 FROM unnest(
     $1::uuid[], $2::text[], $3::integer[], $4::smallint[], $5::text[], $6::text[], $7::text[], $8::smallint[], $9::text[], $10::text[],
     $11::text[], $12::text[], $13::date[], $14::date[], $15::date[], $16::text[], $17::date[], $18::text[], $19::text[], $20::bigint[],
-    $21::text[], $22::date[], $23::date[], $24::boolean[], $25::uuid[], $26::integer[]
+    $21::text[], $22::date[], $23::date[], $24::boolean[], $25::uuid[], $26::integer[],
+    $27::uuid[], $28::text[]
 ) AS entry (
     worker, worker_no, version, birth_year, sex, county, residence_basis, education, occupations, household_status, source, assurance,
     registered_on, provisional_until, verified_on, willingness, willingness_since, destinations, offered_occupations,
-    wage_floor_minor, wage_floor_currency, available_from, expires_on, family_consent, import_id, import_row
+    wage_floor_minor, wage_floor_currency, available_from, expires_on, family_consent, import_id, import_row,
+    outreach_announcement, outreach_channel
 )
 """
 UPDATE = """
@@ -269,6 +272,8 @@ def _columns(worker: Worker) -> tuple[Any, ...]:
         *rest,
         worker.import_id,
         worker.import_row,
+        worker.outreach and worker.outreach.announcement,
+        worker.outreach and worker.outreach.channel,
     )
 
 

@@ -29,6 +29,19 @@ def registered(worker: Worker) -> events.WorkerRegistered:
         source=worker.source.value,
         household_status=worker.household_status,
         effective=worker.registered_on,
+        outreach=conversion(worker, worker.county),
+    )
+
+
+def conversion(worker: Worker, county: CountyCode) -> events.Conversion | None:
+    """`county`: of the registration."""
+    if worker.outreach is None:
+        return None
+    return events.Conversion(
+        announcement=worker.outreach.announcement,
+        outreach_channel=worker.outreach.channel,
+        origin=reference.origin(county, worker.registered_on),
+        on=worker.registered_on,
     )
 
 
@@ -54,6 +67,7 @@ def worker_fact(worker: Worker, counted: CountedDays, earlier: Sequence[EarlierC
         registration=step(worker.registered_on),
         verification=step(counted.verified_on) if counted.verified_on else None,
         willingness=step(counted.willing_from) if counted.willing_from else None,
+        outreach=conversion(worker, county_on(worker, earlier, worker.registered_on)),
     )
 
 

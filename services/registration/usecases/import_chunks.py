@@ -10,7 +10,7 @@ from services.registration.domain.imports import ImportRun
 from services.registration.queries import imports, personal_data, workers
 from services.registration.settings import policy
 from services.registration.usecases import new_workers, suspicions
-from services.registration.usecases.import_rows import CheckedRows, RowContext, check_rows, hold_documents
+from services.registration.usecases.import_rows import CheckedRows, RowContext, check_rows, hold_documents, list_announced_in
 from shared import events
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
@@ -90,6 +90,7 @@ async def _decide(tx: Tx, run: ImportRun, workers_list: WorkerList, start: int) 
         default_day=run.started_on,
         today=tx.clock.today(),
         repeated=workers_list.repeated,
+        announced=await list_announced_in(tx, left),
     )
     return Ahead(start, taken.keys(), asyncio.create_task(asyncio.to_thread(check_rows, context, left, numbers)))
 

@@ -6,11 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from services.registration.domain.announcements import Announcement
 from services.registration.domain.errors import DocumentVerifiedElsewhere
 from services.registration.domain.identity import format_worker_no
 from services.registration.domain.workers import Assurance
 from services.registration.queries import verified_documents
 from services.registration.usecases import event_fields, new_workers
+from services.registration.usecases.announcements import list_announced
 from services.registration.usecases.new_workers import NewWorker, new_worker
 from services.registration.usecases.willingness import offer_stated
 from services.registration.worker_lists import rows as worker_rows
@@ -34,6 +36,7 @@ class RowContext:
     default_day: date  # where registered_on is empty
     today: date
     repeated: Mapping[int, int]  # row -> the first row of the same person
+    announced: Mapping[str, Announcement]  # by number, those that rows name
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,11 @@ class CheckedRows:
             [change for change in self.changes if change.subject not in gone],
             [finding for finding in self.findings if finding.row not in rows],
         )
+
+
+async def list_announced_in(tx: Tx, rows: Sequence[Row]) -> dict[str, Announcement]:
+    """The announcements that the rows name, by number."""
+    return await list_announced(tx, (row.cells.get("announcement", "") for row in rows))
 
 
 def check_rows(context: RowContext, rows: Sequence[Row], numbers: Sequence[int]) -> CheckedRows:
@@ -113,7 +121,7 @@ def _check_row(context: RowContext, row: Row, worker_no: str) -> tuple[NewWorker
     command, willingness = worker_rows.read_row(row, context.default_day)
     if not context.principal.covers_county(command.county):
         raise RowRefused([worker_rows.finding(row, "county", "OUT_OF_SCOPE")])
-    new = new_worker(command, worker_no, context.today, imported=(context.import_id, row.number))
+    new = new_worker(command, worker_no, context.today, context.announced, imported=(context.import_id, row.number))
     changes: list[Event] = [event_fields.registered(new.worker)]
     if willingness is not None:
         worker, more = offer_stated(new.worker, willingness, context.today)

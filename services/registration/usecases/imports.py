@@ -17,7 +17,7 @@ from services.registration.domain.imports import ImportRun, ImportState
 from services.registration.queries import imports
 from services.registration.settings import policy
 from services.registration.usecases.import_chunks import WorkerList, import_chunk
-from services.registration.usecases.import_rows import RowContext, check_rows, documents_held
+from services.registration.usecases.import_rows import RowContext, check_rows, documents_held, list_announced_in
 from services.registration.views.imports import Import, Imports
 from services.registration.worker_lists.columns import read_list
 from services.registration.worker_lists.messages import MESSAGES
@@ -103,9 +103,17 @@ async def _rehearse(database: Database, cause: Cause, content: bytes, kind: Kind
     table, repeated = await asyncio.to_thread(_read, content, kind)
     async with database.transaction(cause) as tx:
         taken = await imports.list_taken(tx, hashlib.sha256(content).hexdigest(), table.rows[0].number, table.rows[-1].number)
+        announced = await list_announced_in(tx, table.rows)
     left = [row for row in table.rows if row.number not in taken]
     today, chunk = cause.clock.today(), policy().registration_import_chunk
-    context = RowContext(principal=cause.principal, import_id=ImportId(new_id()), default_day=today, today=today, repeated=repeated)
+    context = RowContext(
+        principal=cause.principal,
+        import_id=ImportId(new_id()),
+        default_day=today,
+        today=today,
+        repeated=repeated,
+        announced=announced,
+    )
     findings: list[Finding] = []
     seen: set[bytes] = set()
     for start in range(0, len(left), chunk):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from services.registration.commands import RegisterWorker
 from services.registration.domain import identity
-from services.registration.domain.errors import DocumentVerifiedElsewhere, IdNumberMissing
+from services.registration.domain.announcements import Announcement, Heard, parse_announcement_no, require_made
+from services.registration.domain.errors import AnnouncementNotFound, DocumentVerifiedElsewhere, IdNumberMissing
 from services.registration.domain.validity import Validity
 from services.registration.domain.willingness import Willingness
 from services.registration.domain.workers import Assurance, Notice, Source, Worker, effective_day, provisional_until, require_age
@@ -31,10 +32,18 @@ class NewWorker:
     notices: tuple[Notice, ...]
 
 
-def new_worker(command: RegisterWorker, worker_no: str, today: date, *, imported: tuple[ImportId, int] | None = None) -> NewWorker:
-    """`imported`: the list and the row that the worker comes in by.
+def new_worker(
+    command: RegisterWorker,
+    worker_no: str,
+    today: date,
+    announced: Mapping[str, Announcement],
+    *,
+    imported: tuple[ImportId, int] | None = None,
+) -> NewWorker:
+    """`announced`: by number, those that commands name. `imported`: the list and the row that the worker comes in by.
 
-    Raises InFuture, AgeOutOfRange, IdNumberMissing, IdNumberForm, IdNumberCheck, BirthDateDiffers, SexDiffers, OccupationNotFound.
+    Raises InFuture, AgeOutOfRange, IdNumberMissing, IdNumberForm, IdNumberCheck, BirthDateDiffers, SexDiffers, OccupationNotFound, and what
+    `_heard` raises.
     """
     rules = policy()
     day = effective_day(command.registered_on, today, field="registered_on")
@@ -68,6 +77,7 @@ def new_worker(command: RegisterWorker, worker_no: str, today: date, *, imported
         offer=None,
         import_id=import_id,
         import_row=import_row,
+        outreach=_heard(command, announced, day),
     )
     return NewWorker(worker, _personal_record(worker, command, document), _notices(worker.county, document))
 
@@ -99,6 +109,17 @@ def require_occupations(codes: Sequence[str]) -> None:
     """Raises OccupationNotFound, which names the position of the code."""
     for position, code in enumerate(codes):
         reference.require_occupation(code, f"occupations.{position}")
+
+
+def _heard(command: RegisterWorker, announced: Mapping[str, Announcement], day: date) -> Heard | None:
+    """Raises AnnouncementNumberMistyped, AnnouncementNotFound, CountyNotCovered, ChannelNotUsed, BeforeThePublication."""
+    if command.outreach is None:
+        return None
+    made = announced.get(parse_announcement_no(command.outreach.announcement, "outreach.announcement"))
+    if made is None:
+        raise AnnouncementNotFound(field="outreach.announcement")
+    require_made(made, reference.current_code(command.county), command.outreach.channel, day, "outreach.")
+    return Heard(made.announcement, command.outreach.channel)
 
 
 def _document(command: RegisterWorker) -> identity.IdNumber | None:

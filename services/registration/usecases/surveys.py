@@ -42,7 +42,7 @@ async def record_survey(tx: Tx, command: RecordSurvey) -> views.Survey:
 
     Raises InFuture, BeforeTheStatistics, OccupationNotFound, NothingToChange, VersionConflict, Forbidden, and what `require_counts` raises.
     """
-    county = _county(command.county)
+    county = reference.current_code(command.county)  # under any code the same county, or it would be surveyed twice
     require_county(tx.principal, county)
     found = _findings(command)
     day = effective_day(command.reference_date, tx.clock.today(), field="reference_date")
@@ -131,12 +131,6 @@ def _findings(command: RecordSurvey) -> Findings:
     found = Findings(command.respondents, command.able, command.willing, skills)
     require_counts(found)
     return found
-
-
-def _county(code: CountyCode) -> CountyCode:
-    """The same county under another year's code is the same county: otherwise it would be surveyed twice."""
-    known = reference.county(code)
-    return known.code if known else code
 
 
 # --- queries ----------------------------------------------------------------------------------------------------------

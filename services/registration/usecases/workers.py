@@ -16,6 +16,7 @@ from services.registration.queries import duplicates as duplicate_rows
 from services.registration.queries import earlier_codes, personal_data, verified_documents, workers
 from services.registration.settings import vault
 from services.registration.usecases import event_fields, new_workers, suspicions
+from services.registration.usecases.announcements import list_announced
 from services.registration.views import workers as views
 from shared.db import Tx
 from shared.delivery.audit_trail import History, changes_of, publish_and_audit
@@ -30,7 +31,8 @@ async def register_worker(tx: Tx, command: RegisterWorker) -> views.Worker:
     """Enter a worker; never refused because somebody like that is known. Raises what `new_worker` raises, Forbidden."""
     require_county(tx.principal, command.county)
     [number] = await workers.get_numbers(tx, 1)
-    new = new_workers.new_worker(command, identity.format_worker_no(number), tx.clock.today())
+    announced = await list_announced(tx, [command.outreach.announcement] if command.outreach else [])
+    new = new_workers.new_worker(command, identity.format_worker_no(number), tx.clock.today(), announced)
     [new] = await new_workers.hold_documents(tx, [new])
     await personal_data.lock_keys(tx, [new.personal])
     await new_workers.insert_all(tx, [new])

@@ -14,12 +14,19 @@ from services.registration.views.personal_data import MaskedPersonal
 from services.registration.views.view import View
 from services.registration.views.willingness import Offer
 from shared import reference
-from shared.values import CountyCode, Designation, HouseholdStatus, Occupation, Sex, WorkerId
+from shared.values import AnnouncementId, CountyCode, Designation, HouseholdStatus, Occupation, OutreachChannel, Sex, WorkerId
 
 
 class Notice(View):
     code: str
     field: str
+
+
+class Heard(View):
+    """By which announcement and channel the worker came to register."""
+
+    announcement: AnnouncementId
+    channel: OutreachChannel
 
 
 class Worker(View):
@@ -53,6 +60,7 @@ class Worker(View):
     absorbed_numbers: tuple[str, ...]  # that lead here since they were merged into this one
     redirected_from: str | None  # the absorbed number by which this worker was asked for
     import_row: int | None
+    outreach: Heard | None
     personal: MaskedPersonal | None = None
     warnings: tuple[Notice, ...] = ()
 
@@ -99,6 +107,7 @@ class Worker(View):
             absorbed_numbers=absorbed,
             redirected_from=None,
             import_row=worker.import_row,
+            outreach=Heard.model_validate(worker.outreach) if worker.outreach else None,
             personal=MaskedPersonal.from_personal_data(personal) if personal else None,
             warnings=tuple(map(Notice.model_validate, notices)),
         )

@@ -25,6 +25,8 @@ COLUMNS = {
     "wage_floor": "最低月薪 · optional, such as 4500 or 4500.50",
     "wage_currency": "币种 · ISO 4217, with wage_floor",
     "available_from": "可出发日期 · optional, YYYY-MM-DD",
+    "announcement": "公告编号 · optional: the announcement the worker heard of, such as A00000001-5; with outreach_channel",
+    "outreach_channel": "宣传渠道 · 广播 | 微信 | 短信 | 海报 | 村民会议 ..., broadcast | wechat | sms | poster | village_meeting ...",
     "family_consent": "家属同意 · 是 | 否, yes | no, where destinations are given",
 }
 FORM = Form(

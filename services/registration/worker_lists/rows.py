@@ -39,12 +39,14 @@ _OFFER: Mapping[str, Reader] = {
     "available_from": read_day,
     "family_consent": words.read_yes_no,
 }
+_HEARD: Mapping[str, Reader] = {"announcement": str, "outreach_channel": words.read_outreach_channel}
 _WAGE_COLUMNS = ("wage_floor", "wage_currency")
 _OFFER_COLUMNS = (*_OFFER, *_WAGE_COLUMNS)
 _PLACE_ABOVE = ("province", "city")  # columns of their own, before the county's name
 _NOTHING = frozenset({"-", "--", "—", "——", "/", "无", "暂无", "none"})  # how people fill a cell that has nothing to hold
-_MAY_BE_NOTHING = ("name_pinyin", "id_number", "phone", "registered_on", *_OFFER_COLUMNS[:2], *_WAGE_COLUMNS)
-_COLUMN_OF_FIELD = {"recorded_on": "registered_on"}  # every other field has the column of its name
+_MAY_BE_NOTHING = ("name_pinyin", "id_number", "phone", "registered_on", *_HEARD, *_OFFER_COLUMNS[:2], *_WAGE_COLUMNS)
+# Every other field has the column of its name.
+_COLUMN_OF_FIELD = {"recorded_on": "registered_on", "outreach.announcement": "announcement", "outreach.channel": "outreach_channel"}
 
 
 class RowRefused(Exception):
@@ -61,6 +63,8 @@ def read_row(row: Row, default_day: date) -> tuple[RegisterWorker, RecordWilling
     cells = _with_whole_place(_without_nothing(row.cells))
     registration = _read_all(row, cells, _REGISTRATION, found)
     registration.setdefault("registered_on", default_day)
+    if (heard := _heard(row, cells, found)) is not None:
+        registration["outreach"] = heard
     command = _model(row, RegisterWorker, registration, found)
     offer: RecordWillingness | None = None
     if any(column in cells for column in _OFFER_COLUMNS):
@@ -106,11 +110,20 @@ def _model(row: Row, model: type[Any], values: dict[str, Any], found: list[Findi
     except ValidationError as error:
         named = {one.column for one in found}
         for item in error.errors(include_url=False, include_input=False, include_context=False):
-            column = _column(str(item["loc"][0]))
+            column = _column(".".join(map(str, item["loc"])))
             if column not in named:
                 named.add(column)
                 found.append(finding(row, column, "MISSING" if item["type"] == "missing" else f"{column}_not_readable".upper()))
         return None
+
+
+def _heard(row: Row, cells: Mapping[str, str], found: list[Finding]) -> dict[str, Any] | None:
+    """Announcement and channel; one without the other is missing it."""
+    given = [column for column in _HEARD if column in cells or column in row.refused]
+    if len(given) == 1:
+        found.extend(finding(row, column, "MISSING") for column in _HEARD if column not in given)
+    read = _read_all(row, cells, _HEARD, found)
+    return {"announcement": read["announcement"], "channel": read["outreach_channel"]} if len(read) == len(_HEARD) else None
 
 
 def _wage(row: Row, cells: Mapping[str, str], found: list[Finding]) -> dict[str, Any] | None:
@@ -139,5 +152,4 @@ def finding(row: Row, column: str, code: str, severity: Severity = "error", *, h
 
 
 def _column(field: str) -> str:
-    first = field.partition(".")[0]
-    return _COLUMN_OF_FIELD.get(first, first)
+    return _COLUMN_OF_FIELD.get(field, field.partition(".")[0])

@@ -1,0 +1,105 @@
+"""The tables `announcement` and `announcement_county`, and the view `reach`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from services.registration.domain.announcements import Announcement, AnnouncementFilter, Reach
+from services.registration.queries.workers import PLAN_FOR_VALUES, county_patterns
+from shared import rows
+from shared.db import Tx
+from shared.values import AnnouncementId
+
+ANNOUNCEMENT = rows.Columns(
+    Announcement,
+    """
+    announcement, announcement_no, title,
+    ARRAY(SELECT county FROM announcement_county AS made WHERE made.announcement = announcement.announcement ORDER BY county) AS counties,
+    channels, languages, published_on, published_by, published_at
+    """,
+)
+GET = ANNOUNCEMENT.select("FROM announcement WHERE announcement = $1")
+LIST_BY_NUMBERS = ANNOUNCEMENT.select("FROM announcement WHERE announcement_no = ANY($1::text[])")
+LIST = ANNOUNCEMENT.select("""
+FROM announcement
+WHERE EXISTS (
+    SELECT FROM announcement_county AS made
+    WHERE made.announcement = announcement.announcement AND county LIKE ANY($1::text[]) AND ($2::text IS NULL OR county = $2)
+  )
+  AND ($3::text IS NULL OR $3 = ANY(channels))
+  AND ($4::text IS NULL OR announcement_no = $4)
+  AND ($5::uuid IS NULL OR announcement > $5)
+ORDER BY announcement LIMIT $6
+""")
+GET_NUMBER = "SELECT nextval('announcement_number')"
+INSERT = """
+INSERT INTO announcement (announcement, announcement_no, title, channels, languages, published_on, published_by, published_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+"""
+INSERT_COUNTIES = "INSERT INTO announcement_county (announcement, county) SELECT $1, county FROM unnest($2::text[]) AS county"
+
+BY_CHANNEL = rows.Columns(
+    Reach,
+    """
+    announcement, NULL::text AS county, channel, sum(records) AS records, sum(reached) AS reached, sum(converted) AS converted
+    """,
+)
+LIST_BY_CHANNEL = BY_CHANNEL.select("""
+FROM reach WHERE announcement = ANY($1::uuid[]) AND county LIKE ANY($2::text[])
+GROUP BY announcement, channel ORDER BY announcement, channel
+""")
+BY_COUNTY = rows.Columns(
+    Reach, "announcement, county, channel, sum(records) AS records, sum(reached) AS reached, sum(converted) AS converted"
+)
+LIST_BY_COUNTY = BY_COUNTY.select("""
+FROM reach WHERE announcement = $1 AND county LIKE ANY($2::text[]) AND (county, channel) > ($3::text, $4::text)
+GROUP BY announcement, county, channel ORDER BY county, channel LIMIT $5
+""")
+
+
+async def get(tx: Tx, announcement: AnnouncementId) -> Announcement | None:
+    return await rows.fetch_one(tx.conn, GET, announcement)
+
+
+async def get_number(tx: Tx) -> int:
+    """A number nobody else gets. A refused announcement leaves a gap."""
+    number: int = await tx.conn.fetchval(GET_NUMBER)
+    return number
+
+
+async def list_by_numbers(tx: Tx, numbers: Iterable[str]) -> dict[str, Announcement]:
+    """By number, of whatever region; those that exist."""
+    asked = sorted(set(numbers))
+    found = await rows.fetch(tx.conn, LIST_BY_NUMBERS, asked) if asked else []
+    return {one.announcement_no: one for one in found}
+
+
+async def list_matching(tx: Tx, wanted: AnnouncementFilter, *, after: AnnouncementId | None, limit: int) -> list[Announcement]:
+    """Made in a county of the principal's regions, in the order of publication."""
+    await tx.conn.execute(PLAN_FOR_VALUES)
+    return await rows.fetch(tx.conn, LIST, county_patterns(tx), wanted.county, wanted.channel, wanted.announcement_no, after, limit)
+
+
+async def list_by_channel(tx: Tx, announcements: Sequence[AnnouncementId]) -> list[Reach]:
+    """In the counties of the principal's regions."""
+    return await rows.fetch(tx.conn, LIST_BY_CHANNEL, announcements, county_patterns(tx))
+
+
+async def list_by_county(tx: Tx, announcement: AnnouncementId, *, after: tuple[str, str], limit: int) -> list[Reach]:
+    """In the counties of the principal's regions, in the order of county and channel."""
+    return await rows.fetch(tx.conn, LIST_BY_COUNTY, announcement, county_patterns(tx), *after, limit)
+
+
+async def insert(tx: Tx, one: Announcement) -> None:
+    await tx.conn.execute(
+        INSERT,
+        one.announcement,
+        one.announcement_no,
+        one.title,
+        one.channels,
+        one.languages,
+        one.published_on,
+        one.published_by,
+        one.published_at,
+    )
+    await tx.conn.execute(INSERT_COUNTIES, one.announcement, one.counties)
