@@ -52,6 +52,7 @@ def why(
     sex: Annotated[list[str], _of("female, male")] = [],  # noqa: B006
     age_band: Annotated[list[str], _of("such as 25-29")] = [],  # noqa: B006
     payer: Annotated[list[str], _of("of a settlement: employer, enterprise, reserve, insurance")] = [],  # noqa: B006
+    outreach_channel: Annotated[list[str], _of("broadcast, wechat, village_meeting and others")] = [],  # noqa: B006
     basis: Annotated[Basis | None, typer.Option(help="when a county must have been listed to be --listed; left out: ever_listed")] = None,
     scheme: Annotated[Scheme | None, typer.Option(help="how provinces are grouped to a --region; left out: three_belt")] = None,
     as_known_at: Day = None,
@@ -75,6 +76,7 @@ def why(
         "sex": sex,
         "age_band": age_band,
         "payer": payer,
+        "outreach_channel": outreach_channel,
     }
     asking = _asking(figure, period, part, Terms(basis, scheme, as_known_at.date() if as_known_at else None))
     home = Home.here()

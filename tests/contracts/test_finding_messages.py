@@ -31,7 +31,16 @@ DECIDED_IN = {
 }
 # Raised further down, by functions that do more than decide on rows.
 RAISED_BELOW = {
-    "registration": {"InFuture", "OutOfOrder", "AgeOutOfRange", "NotInForce"},
+    "registration": {
+        "InFuture",
+        "OutOfOrder",
+        "AgeOutOfRange",
+        "NotInForce",
+        "AnnouncementNumberMistyped",
+        "CountyNotCovered",
+        "ChannelNotUsed",
+        "BeforeThePublication",
+    },
     "rights": {
         "PlacementNotFound",
         "DispatchIsVoid",

@@ -269,24 +269,25 @@ async def imported(registration: Client, *rows: dict[str, str], dry_run: bool = 
 
 async def test_a_list_names_announcement_and_channel_and_what_does_not_fit_is_found(registration: Client) -> None:
     number = (await announced(registration))["announcement_no"]
-    rows = (
-        a_row(announcement=number.lower(), outreach_channel="wechat"),
-        a_row(announcement=number, outreach_channel="村民会议"),
-        a_row(announcement="", outreach_channel=""),
-        a_row(announcement="A00000001-0", outreach_channel="wechat"),
-        a_row(announcement=format_announcement_no(99_999_999), outreach_channel="wechat"),
-        a_row(announcement=number, outreach_channel="短信"),
-        a_row(announcement=number, outreach_channel="rumour"),
-        a_row(announcement=number, outreach_channel=""),
-        a_row(announcement="", outreach_channel="wechat"),
-        a_row(announcement=number, outreach_channel="wechat", county="622427"),
-        a_row(announcement=number, outreach_channel="wechat", registered_on="2018-02-28"),
+    given: tuple[dict[str, str], ...] = (
+        {"announcement": number.lower(), "outreach_channel": "wechat"},
+        {"announcement": number, "outreach_channel": "村民会议"},
+        {"announcement": "", "outreach_channel": ""},
+        {"announcement": "A00000001-0", "outreach_channel": "wechat"},
+        {"announcement": format_announcement_no(99_999_999), "outreach_channel": "wechat"},
+        {"announcement": number, "outreach_channel": "短信"},
+        {"announcement": number, "outreach_channel": "rumour"},
+        {"announcement": number, "outreach_channel": ""},
+        {"announcement": "", "outreach_channel": "wechat"},
+        {"announcement": number, "outreach_channel": "wechat", "county": "622427"},
+        {"announcement": number, "outreach_channel": "wechat", "registered_on": "2018-02-28"},
     )
+    rows = [a_row(name=f"王{serial}", **cells) for serial, cells in zip("一二三四五六七八九十百", given, strict=True)]
     expected = [
         (5, "announcement", "ANNOUNCEMENT_NUMBER_MISTYPED"),
         (6, "announcement", "ANNOUNCEMENT_NOT_FOUND"),
         (7, "outreach_channel", "CHANNEL_NOT_USED"),
-        (8, "outreach_channel", "ENUM"),
+        (8, "outreach_channel", "OUTREACH_CHANNEL_NOT_KNOWN"),
         (9, "outreach_channel", "MISSING"),
         (10, "announcement", "MISSING"),
         (11, "announcement", "COUNTY_NOT_COVERED"),

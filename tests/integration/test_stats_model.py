@@ -68,6 +68,8 @@ ADDITIVE = (
     "recruitment_cost",
     "survey_respondents",
     "surveyed_counties",
+    "outreach_reached",
+    "outreach_converted",
 )
 BY_PROVINCE = (1, 7)  # every measure that has provinces is in one of these cuts
 PeriodSums = dict[tuple[str, str, str], int]  # (measure, currency, province) -> value

@@ -21,7 +21,7 @@ from tests.support import history_of_counties
 from tests.support.history_of_fairs import FAIR_KINDS, FAIR_STEPS
 from tests.support.history_of_training import TRAINING_STEPS
 from tests.support.history_placements import FAMILIES, keep
-from tests.support.stats import COUNTIES, assessed, cost, departure, dispatched, income, paid, worker_fact
+from tests.support.stats import COUNTIES, assessed, conversion, cost, departure, dispatched, income, paid, worker_fact
 from tests.support.world import Recruited, Voyage, Wage, World, worker_id
 
 
@@ -118,6 +118,8 @@ KINDS = (
     *FAIR_KINDS,
     "fee",
     "fee",
+    "reach",
+    "reach again",
     "absurd",
     "garbage",
 )
@@ -311,6 +313,7 @@ def _single(world: World, step: Step) -> None:
         "again": step.codes % 3 == 0,
         "change": step.codes % 3 - 1,
         "ends_willingness": step.codes % 3 > 0,
+        "outreach": conversion(step.county, step.day, step.codes),
         "renewal": step.codes % 4 == 0,
         "positions": step.codes,
         "previous_positions": step.codes % 7,
@@ -469,6 +472,8 @@ _DO = {
     "assess": _assess,
     "survey": history_of_counties.survey,
     "survey again": history_of_counties.survey_again,
+    "reach": history_of_counties.reach,
+    "reach again": history_of_counties.reach_again,
     "absurd": _absurd,
     "garbage": _garbage,
     **FAIR_STEPS,

@@ -1,4 +1,4 @@
-"""Steps of random histories about counties: surveys recorded, superseded, voided and recorded again."""
+"""Steps of random histories about counties: surveys and outreach, recorded, corrected, voided, surveys also recorded again."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shared import events
 from shared.values import new_id
+from tests.support.publicity import outreach_fact
 from tests.support.surveys import survey_fact
 from tests.support.world import Followed, World
 
@@ -42,3 +43,25 @@ def survey_again(world: World, step: Step) -> None:
 
 def _survey_fact(step: Step) -> events.SurveyFact:
     return survey_fact(step.county, step.day, step.codes, first=step.codes % 3 > 0)
+
+
+def reach(world: World, step: Step) -> None:
+    """An announcement has reached people of a county."""
+    one = Followed(new_id(), outreach_fact(step.county, step.day, step.other, step.codes), step.day + timedelta(step.late))
+    world.outreach.append(one)
+    world.publish(events.OutreachRecorded.model_validate({"outreach": one.subject, "fact": one.fact}), one.published_on)
+
+
+def reach_again(world: World, step: Step) -> None:
+    """What was recorded of it is corrected or voided."""
+    counted = [one for one in world.outreach if one.fact is not None]
+    if not counted:
+        return
+    one = counted[step.pick % len(counted)]
+    one.published_on = max(one.published_on, step.day) + timedelta(step.late)
+    about = {"outreach": one.subject, "previous": one.fact}
+    one.fact = None if step.other % 4 == 0 else outreach_fact(step.county, step.day, step.other, step.codes)
+    if one.fact is None:
+        world.publish(events.OutreachVoided.model_validate({**about, "reason": "not_held"}), one.published_on)
+    else:
+        world.publish(events.OutreachCorrected.model_validate({**about, "fact": one.fact, "reason": "mistyped"}), one.published_on)

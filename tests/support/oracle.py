@@ -71,6 +71,8 @@ MEASURES = {
     61: "repatriation_cost",
     62: "repatriations_approved",
     63: "repatriations_refused",
+    36: "outreach_reached",
+    37: "outreach_converted",
 }
 CUTS = {
     1: ("county", "designation"),
@@ -83,6 +85,7 @@ CUTS = {
     8: ("destination", "days"),
     12: ("province", "payer"),
     13: ("destination", "grade"),
+    9: ("county", "outreach_channel"),
 }
 DEPARTURE_CUTS = (1, 2, 3, 4, 5, 6)  # the cuts in which a departure counts
 INCOME_CUTS = (1, 2, 3, 4, 5)
@@ -92,6 +95,7 @@ ORDER_CUTS = (4,)
 INTENTION_CUTS = (1, 2, 3, 4)
 DURATION_CUTS = (7, 8)
 TRAINING_CUTS = (1, 2, 3)
+PUBLICITY_CUTS = (1, 9)
 
 
 class NamedCell(NamedTuple):
@@ -238,8 +242,9 @@ def _worker_corrected(data: Mapping[str, Any]) -> Contributions:
             ("registrations", (1, 6), "registration"),
             ("verified", (1,), "verification"),
             ("willing", (1,), "willingness"),
+            ("outreach_converted", PUBLICITY_CUTS, "outreach"),
         ):
-            if (counted := data[name][step]) is not None:
+            if (counted := data[name].get(step)) is not None:  # records of before announcements lack it
                 found.append(Contribution(measure, cuts, counted["on"], counted, sign))
     return found
 
@@ -247,6 +252,17 @@ def _worker_corrected(data: Mapping[str, Any]) -> Contributions:
 def _moved(data: Mapping[str, Any]) -> Contributions:
     steps = ((data["previous"]["willingness"], -1), (data["fact"]["willingness"], 1))
     return [Contribution("willing", (1,), step["on"], step, sign) for step, sign in steps if step is not None]
+
+
+def _registered(data: Mapping[str, Any]) -> Contributions:
+    heard = data.get("outreach")
+    converted = [] if heard is None else [Contribution("outreach_converted", PUBLICITY_CUTS, heard["on"], heard)]
+    return [Contribution("registrations", (1, 6), data["effective"], data), *converted]
+
+
+def _reached(data: Mapping[str, Any], **signs: int) -> Contributions:
+    facts = ((data[name], sign) for name, sign in signs.items())
+    return [Contribution("outreach_reached", PUBLICITY_CUTS, fact["on"], fact, sign * fact["reached"]) for fact, sign in facts]
 
 
 def _survey(data: Mapping[str, Any], **signs: int) -> Contributions:
@@ -391,7 +407,7 @@ def _once(measure: str, cuts: tuple[int, ...], sign: int = 1) -> Callable[[Mappi
 
 
 _COUNTS: Mapping[str, Callable[[Mapping[str, Any]], Contributions]] = {
-    "registration.WorkerRegistered.v1": _once("registrations", (1, 6)),
+    "registration.WorkerRegistered.v1": _registered,
     "registration.WorkerVerified.v1": _once("verified", (1,)),
     "registration.WillingnessRecorded.v1": lambda data: [] if data["renewal"] else _once("willing", (1,))(data),
     "registration.WillingnessWithdrawn.v1": _once("willing", (1,), -1),
@@ -400,6 +416,9 @@ _COUNTS: Mapping[str, Callable[[Mapping[str, Any]], Contributions]] = {
     "registration.ResidenceChanged.v1": _moved,
     "registration.WorkerSuspended.v1": lambda data: _once("willing", (1,), -1)(data) if data["ends_willingness"] else [],
     "registration.RegistrationLapsed.v1": lambda data: _once("willing", (1,), -1)(data) if data["ends_willingness"] else [],
+    "registration.OutreachRecorded.v1": lambda data: _reached(data, fact=1),
+    "registration.OutreachCorrected.v1": lambda data: _reached(data, previous=-1, fact=1),
+    "registration.OutreachVoided.v1": lambda data: _reached(data, previous=-1),
     "registration.SurveyRecorded.v1": lambda data: _survey(data, fact=1),
     "registration.SurveyCorrected.v1": lambda data: _survey(data, previous=-1, fact=1),
     "registration.SurveyVoided.v1": lambda data: _survey(data, previous=-1),

@@ -15,6 +15,7 @@ from shared.db import Cause, Database
 from shared.events import Event, EventEnvelope
 from shared.principals import system
 from shared.values import (
+    AnnouncementId,
     Channel,
     Clock,
     CountyCode,
@@ -25,6 +26,7 @@ from shared.values import (
     Money,
     Occupation,
     OrderId,
+    OutreachChannel,
     Period,
     PlacementId,
     ReportId,
@@ -65,7 +67,17 @@ def worker_fact(county: str, on: date, codes: int = 7, days: int = 0) -> events.
         registration=counted(days),
         verification=counted(days // 2) if codes % 3 else None,
         willingness=counted(days // 3) if codes % 4 else None,
+        outreach=conversion(county, on - timedelta(days), codes),
     )
+
+
+def conversion(county: str, on: date, codes: int) -> events.Conversion | None:
+    """Of every other registration, by the channel that the codes name."""
+    if codes % 2:
+        return None
+    channel = list(OutreachChannel)[codes % 3]
+    origin = reference.origin(CountyCode(county), on)
+    return events.Conversion(announcement=AnnouncementId(UUID(int=6)), outreach_channel=channel, origin=origin, on=on)
 
 
 def departure(county: str = RICH_EAST, departed_on: date = date(2018, 5, 2), **other: Any) -> events.DispatchFact:

@@ -114,6 +114,7 @@ class World:
     surveys: list[Followed] = field(default_factory=list)
     intended: list[Any] = field(default_factory=list)  # tests/support/history_of_fairs.py
     kept: dict[str, list[Kept]] = field(default_factory=dict)  # by kind
+    outreach: list[Followed] = field(default_factory=list)
     merged: dict[int, int] = field(default_factory=dict)
     uncountable: set[bytes] = field(default_factory=set)  # subjects whose events cannot be counted
     counted: dict[tuple[str, int, int], dict[str, Any]] = field(default_factory=dict)

@@ -7,6 +7,7 @@ from datetime import date
 
 from services.stats.replay.source_conflicts import Counted, SourceConflict, check
 from shared.events import Event, IncomeVoided
+from tests.support.publicity import outreach_corrected, outreach_fact, outreach_voided, reached
 from tests.support.stats import (
     POOR_WEST,
     assessed,
@@ -98,3 +99,11 @@ def test_a_survey_that_is_voided_and_recorded_again_is_consistent_and_one_record
     assert conflicts([survey, corrected_survey, survey_voided(survey, survey_fact(respondents=90)), survey]) == []
     (found,) = conflicts([survey, survey])
     assert (found.business_id, found.found) == (f"survey {survey.survey}", None)
+
+
+def test_outreach_corrected_from_what_was_not_counted_is_named() -> None:
+    first = reached()
+    better = outreach_corrected(first, outreach_fact(reached=260))
+    assert conflicts([first, better, outreach_voided(first, better.fact)]) == []
+    (found,) = conflicts([first, better, outreach_voided(first)])
+    assert (found.business_id, found.expected, found.found) == (f"outreach {first.outreach}", {"reached": 260}, {"reached": 200})

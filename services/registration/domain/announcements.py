@@ -11,9 +11,9 @@ from typing import Literal
 
 from services.registration.domain.errors import (
     AnnouncementNumberMistyped,
+    BeforeThePublication,
     ChannelNotUsed,
     CountyNotCovered,
-    BeforeThePublication,
     OutreachAlreadyVoided,
 )
 from services.registration.domain.identity import check_character

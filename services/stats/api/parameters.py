@@ -18,6 +18,7 @@ from shared.values import (
     DestinationField,
     EnterpriseId,
     OccupationField,
+    OutreachChannel,
     Payer,
     Region,
     Scheme,
@@ -46,6 +47,7 @@ def _filter(
     sex: Annotated[list[Sex], Query(max_length=2)] = [],  # noqa: B006
     age_band: Annotated[list[AgeBand], Query(max_length=20)] = [],  # noqa: B006
     payer: Annotated[list[Payer], Query(max_length=4)] = [],  # noqa: B006
+    outreach_channel: Annotated[list[OutreachChannel], Query(max_length=20)] = [],  # noqa: B006
 ) -> Filter:
     """The dimensions of a question's filter, each repeatable."""
     return Filter(
@@ -61,6 +63,7 @@ def _filter(
         sex=tuple(sex),
         age_band=tuple(age_band),
         payer=tuple(payer),
+        outreach_channel=tuple(outreach_channel),
     )
 
 

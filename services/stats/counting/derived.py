@@ -96,6 +96,8 @@ QUOTIENTS = {
         Quotient(name="recruitment_cost_months", unit="months", num="recruitment_cost", den="first_incomes", factor=(1, 1000), digits=3,
                  definition="Recruitment cost in months of first income (SDG 10.7.1): the mean over placements whose fee and first "
                             "income are known in one currency."),
+        Quotient(name="conversion", unit="percent", num="outreach_converted", den="outreach_reached", factor=(100, 1), digits=2,
+                 definition="Registrations that came of announcements over people that announcements reached."),
         Quotient(name="survey_coverage", unit="percent", num="surveyed_counties", den="counties", factor=(100, 1), digits=1,
                  definition="Counties surveyed over counties there are, each once in every calendar year of the span."),
         Quotient(name="intention_conversion", unit="percent", num="intentions_matched", den="intentions", factor=(100, 1), digits=1,

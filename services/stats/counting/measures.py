@@ -20,7 +20,7 @@ from shared.values import FeePayer
 # --- dimensions and cuts ----------------------------------------------------------------------------------------------
 Dimension = Literal[
     "county", "designation", "province", "region", "listed", "destination", "occupation", "enterprise", "channel", "person",
-    "sex", "age_band", "days", "payer", "grade",
+    "sex", "age_band", "days", "payer", "grade", "outreach_channel",
 ]  # fmt: skip
 NOWHERE = "-"  # the event does not say: a case without a placement has no destination
 AGE_BANDS = ((0, 19), (20, 24), (25, 29), (30, 34), (35, 39), (40, 44), (45, 49), (50, 54), (55, 59), (60, 150))
@@ -68,6 +68,7 @@ CUTS = (
     Cut(code=8, name="destination x days", k1="destination", k2="days", derived=()),
     Cut(code=12, name="province x payer", k1="province", k2="payer", derived=("region",)),
     Cut(code=13, name="destination x grade", k1="destination", k2="grade", derived=()),
+    Cut(code=9, name="county x outreach channel", k1="county", k2="outreach_channel", derived=("province", "region", "listed")),
 )
 CUT_BY_CODE = {cut.code: cut for cut in CUTS}
 
@@ -220,6 +221,10 @@ MEASURES = (
             definition="Repatriations approved in writing, dated by the day of the approval."),
     Measure(code=63, name="repatriations_refused", kind="flow", unit="refusals",
             definition="Repatriations refused, or not carried out after an approval, dated by the day."),
+    Measure(code=36, name="outreach_reached", kind="flow", unit="people",
+            definition="People reached by announcements, dated by the day; whoever is reached twice counts twice."),
+    Measure(code=37, name="outreach_converted", kind="flow", unit="registrations",
+            definition="Registrations that came of an announcement, under its channel, dated by the registration."),
 )  # fmt: skip
 MEASURE = {measure.name: measure for measure in MEASURES}
 MEASURE_BY_CODE = {measure.code: measure for measure in MEASURES}
@@ -281,7 +286,12 @@ def _income(event: type[Event], fact: str, sign: Literal[1, -1], beside: str | N
 
 def _worker(event: type[Event], fact: str, sign: Literal[1, -1]) -> tuple[Rule, ...]:
     """What is counted of a worker follows his codes; each step on the day on which it was counted."""
-    steps = (("registrations", "registration"), ("verified", "verification"), ("willing", "willingness"))
+    steps = (
+        ("registrations", "registration"),
+        ("verified", "verification"),
+        ("willing", "willingness"),
+        ("outreach_converted", "outreach"),
+    )
     return tuple(
         Rule(event=event, measure=measure, day=f"{fact}.{step}.on", codes=f"{fact}.{step}", sign=sign, needs=f"{fact}.{step}")
         for measure, step in steps
@@ -320,6 +330,10 @@ def _recruitment(fact: str, sign: Literal[1, -1]) -> tuple[Rule, ...]:
     )
 
 
+def _outreach(event: type[Event], fact: str, sign: Literal[1, -1]) -> Rule:
+    return Rule(event=event, measure="outreach_reached", day=f"{fact}.on", codes=fact, sign=sign, count=f"{fact}.reached")
+
+
 def _survey(event: type[Event], fact: str, sign: Literal[1, -1]) -> tuple[Rule, ...]:
     day, heads = f"{fact}.reference_date", ("respondents", "able", "willing")
     return (
@@ -343,6 +357,7 @@ def _assessment(event: type[Event], fact: str = "", sign: Literal[1, -1] = 1) ->
 
 RULES = (
     Rule(event=events.WorkerRegistered, measure="registrations", day="effective"),
+    Rule(event=events.WorkerRegistered, measure="outreach_converted", day="outreach.on", codes="outreach", needs="outreach"),
     Rule(event=events.WorkerVerified, measure="verified", day="effective"),
     Rule(event=events.WillingnessRecorded, measure="willing", day="effective", when="renewal", flag=False),
     Rule(event=events.WillingnessWithdrawn, measure="willing", day="effective", sign=-1),
@@ -354,6 +369,10 @@ RULES = (
     Rule(event=events.WorkersMerged, measure="willing", day="effective", sign=-1, when="ends_willingness"),
     *_willing_moved("previous", -1),
     *_willing_moved("fact", 1),
+    _outreach(events.OutreachRecorded, "fact", 1),
+    _outreach(events.OutreachCorrected, "previous", -1),
+    _outreach(events.OutreachCorrected, "fact", 1),
+    _outreach(events.OutreachVoided, "previous", -1),
     *_survey(events.SurveyRecorded, "fact", 1),
     *_survey(events.SurveyCorrected, "previous", -1),
     *_survey(events.SurveyCorrected, "fact", 1),
@@ -447,6 +466,7 @@ SOURCES: dict[Dimension, tuple[str, ...]] = {
     "person": ("sex",),
     "payer": ("paid_by",),
     "grade": ("grade",),
+    "outreach_channel": ("outreach_channel",),
 }
 
 

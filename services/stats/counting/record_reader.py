@@ -23,7 +23,18 @@ from shared.events import Event
 from shared.values import PROGRAMME_ZONE
 
 # The dimensions as they stand in events: "province" is read as the county, "person" as the sex.
-CODES: tuple[Dimension, ...] = ("county", "designation", "destination", "occupation", "enterprise", "channel", "person", "payer", "grade")
+CODES: tuple[Dimension, ...] = (
+    "county",
+    "designation",
+    "destination",
+    "occupation",
+    "enterprise",
+    "channel",
+    "person",
+    "payer",
+    "grade",
+    "outreach_channel",
+)
 _ZONE_HOURS = int(PROGRAMME_ZONE.utcoffset(None).total_seconds()) // 3600
 
 

@@ -16,6 +16,7 @@ from shared.values import (
     EnterpriseId,
     Grade,
     OccupationField,
+    OutreachChannel,
     Payer,
     Region,
     Scheme,
@@ -43,6 +44,7 @@ By = Literal[
     "days",
     "payer",
     "grade",
+    "outreach_channel",
 ]
 PublicBy = Literal["province", "destination", "channel", "sex", "age_band"]
 
@@ -63,6 +65,7 @@ class Filter(DomainModel):
     age_band: Annotated[tuple[AgeBand, ...], Field(max_length=20)] = ()
     payer: Annotated[tuple[Payer, ...], Field(max_length=4)] = ()  # of a settlement
     grade: Annotated[tuple[Grade, ...], Field(max_length=4)] = ()  # of an emergency
+    outreach_channel: Annotated[tuple[OutreachChannel, ...], Field(max_length=20)] = ()
 
     def chosen(self) -> dict[str, frozenset[str]]:
         """The dimensions that restrict, and to what."""

@@ -183,8 +183,9 @@ def _dimensions(question: Question) -> set[Dimension]:
 
 def _cut(measure: str, question: Question) -> Cut:
     wanted = _dimensions(question)
+    by_stamp = "listed" in wanted and question.basis != "ever_listed"
     for cut in cuts_for(measure):
-        if wanted <= cut.dimensions:
+        if wanted <= cut.dimensions and not (by_stamp and cut.k2 != "designation"):
             return cut
     raise NoCut(f"{measure} is not counted by {', '.join(sorted(wanted))} together", field="by", state=[cut.name for cut in CUTS])
 

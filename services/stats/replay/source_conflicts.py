@@ -2,8 +2,8 @@
 
 The fold adds fact - previous whatever `previous` says, so figures are always the sum of what the sources published. A previous
 that differs from what was counted, and a business id that is counted a second time, are found only here. The business id is the
-placement for departures, returns and the cost of recruitment, the survey for surveys, the placement's month for income: several
-payments of a month may count, all of them of one source, and the first report of a better source replaces them.
+placement for departures, returns and the cost of recruitment, the survey, the record of outreach, the placement's month for income:
+several payments of a month may count, all of them of one source, and the first report of a better source replaces them.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ from shared.events import (
     IncomeCorrected,
     IncomeReported,
     IncomeVoided,
+    OutreachCorrected,
+    OutreachRecorded,
+    OutreachVoided,
     Part,
     RecruitmentCostAssessed,
     ReturnCorrected,
@@ -74,6 +77,7 @@ class _Step:
 
 
 _Wage = IncomeReported | IncomeCorrected | IncomeVoided | RecruitmentCostAssessed
+_BY_SUBJECT = (SurveyRecorded, SurveyCorrected, SurveyVoided, OutreachRecorded, OutreachCorrected, OutreachVoided)
 CODES = {"enterprise", "origin", "destination", "occupation", "channel"}
 
 
@@ -82,8 +86,8 @@ def _steps(data: Event) -> list[_Step]:
         return [_Step(f"recruitment of placement {data.placement}", (_with_codes(data, data.previous),), (_with_codes(data, data.fact),))]
     if isinstance(data, Dispatched | DispatchCorrected | DispatchVoided):
         return [_moved(f"placement {data.placement}", data), *_return_moved(data)]
-    if isinstance(data, SurveyRecorded | SurveyCorrected | SurveyVoided):
-        return [_moved(f"survey {data.survey}", data)]
+    if isinstance(data, _BY_SUBJECT):
+        return [_moved(f"{data.SUBJECT} {data.subject}", data)]
     if isinstance(data, Returned | ReturnCorrected):
         return [_Step(f"placement {data.placement}", (_json(data.dispatch),), ()), _moved(_back(data.placement), data)]
     return []
