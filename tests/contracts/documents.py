@@ -14,8 +14,9 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from console.local.home import SERVICES
+from services.stats.counting.cuts import CUTS
 from services.stats.counting.derived import DERIVED, LISTED, QUOTIENTS, Derived, Listed, Quotient
-from services.stats.counting.measures import CUTS, MEASURES, RULES
+from services.stats.counting.measures import MEASURES, RULES
 from shared.metrics import DEFINITIONS
 from shared.settings import Settings
 from tests.contracts.code import ROOT

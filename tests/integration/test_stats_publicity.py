@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from services.stats.counting.measures import CUT_BY_CODE, cuts_for
+from services.stats.counting.cuts import CUT_BY_CODE
+from services.stats.counting.measures import cuts_for
 from services.stats.domain.errors import NoCut
 from services.stats.domain.questions import Filter, Question
 from services.stats.figures.classifications import shipped

@@ -9,7 +9,7 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.stats.counting import columnar_fold, measures
+from services.stats.counting import columnar_fold, cuts, measures
 from services.stats.counting.reference_fold import fold_all
 from shared.events import Event, EventEnvelope, decode, encode
 from shared.values import PROGRAMME_ZONE
@@ -40,7 +40,7 @@ histories = st.lists(steps, min_size=10, max_size=60).map(a_world)
 
 def test_the_oracle_knows_every_measure_and_cut_under_its_code() -> None:
     assert {measure.code: measure.name for measure in measures.MEASURES} == MEASURES
-    assert {cut.code: (cut.k1, cut.k2) for cut in measures.CUTS} == CUTS
+    assert {cut.code: (cut.k1, cut.k2) for cut in cuts.CUTS} == CUTS
 
 
 @given(histories)

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.stats.counting.cuts import CUT_BY_CODE, CUTS, DAY_BANDS
 from services.stats.counting.derived import DERIVED
-from services.stats.counting.measures import CUT_BY_CODE, CUTS, CUTS_OF, DAY_BANDS, MEASURE, MEASURES, RULES, cuts_for
+from services.stats.counting.measures import CUTS_OF, MEASURE, MEASURES, RULES, cuts_for
 from services.stats.counting.reference_fold import Cell, fold, fold_all
 from services.stats.domain.errors import AbsurdDay
 from shared.events import Event, EventEnvelope

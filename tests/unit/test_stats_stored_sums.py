@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from services.stats.counting.measures import CUT_BY_CODE, MEASURES
+from services.stats.counting.cuts import CUT_BY_CODE
+from services.stats.counting.measures import MEASURES
 from services.stats.counting.reference_fold import Cell, fold_all
 from services.stats.periods.closing import CUT_OF
 from services.stats.replay.stored_sums import recount_sums

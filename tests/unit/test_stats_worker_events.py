@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from services.stats.counting import columnar_fold
-from services.stats.counting.measures import CUT_BY_CODE, MEASURES
+from services.stats.counting.cuts import CUT_BY_CODE
+from services.stats.counting.measures import MEASURES
 from services.stats.counting.reference_fold import Cell, fold_all
 from shared import events, reference
 from shared.events import Event, encode

@@ -10,7 +10,7 @@ from itertools import accumulate
 import numpy as np
 import polars as pl
 
-from services.stats.counting.measures import CUTS
+from services.stats.counting.cuts import CUTS
 from services.stats.counting.reference_fold import Cell
 
 CELL_KEYS = ["measure", "cut", "k1", "k2", "day", "recorded_on", "currency"]

@@ -14,7 +14,8 @@ from datetime import date, datetime, timedelta
 import polars as pl
 
 from services.stats.counting.block_encoding import CELL_KEYS, NO_CELLS, cells_from_frame
-from services.stats.counting.measures import AGE_BANDS, CUTS, CUTS_OF, DAY_BANDS, MEASURE, NOWHERE, RULES, Cut, Dimension, Rule
+from services.stats.counting.cuts import AGE_BANDS, CUTS, DAY_BANDS, NOWHERE, Cut, Dimension
+from services.stats.counting.measures import CUTS_OF, MEASURE, RULES, Rule
 from services.stats.counting.record_patterns import type_and_subject
 from services.stats.counting.record_reader import CODES, dimensions, has_departure_day, join_path, path_of, read_records
 from services.stats.counting.reference_fold import EARLIEST, Cell

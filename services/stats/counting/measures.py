@@ -1,7 +1,7 @@
-"""The one table of what is counted: measures, cuts, and which event adds what to which measure, dated by what.
+"""The one table of what is counted: measures, and which event adds what to which measure, dated by what.
 
 The reference fold, the columnar fold, the parameters and definitions of the API and the documentation all derive from
-here. Codes of measures and cuts are stored in cells: never reuse one.
+here. Codes of measures are stored in cells: never reuse one.
 
 A `Rule` names fields by path in the event's data ("fact.departed_on"), so that plain Python and a columnar engine can both
 read it. A correction is two groups of rules, one taking `previous` away and one adding `fact`.
@@ -10,67 +10,12 @@ read it. A correction is two groups of rules, one taking `previous` away and one
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isqrt
 from typing import Literal
 
+from services.stats.counting.cuts import CUTS, Cut, Dimension
 from shared import events
 from shared.events import Event
 from shared.values import FeePayer
-
-# --- dimensions and cuts ----------------------------------------------------------------------------------------------
-Dimension = Literal[
-    "county", "designation", "province", "region", "listed", "destination", "occupation", "enterprise", "channel", "person",
-    "sex", "age_band", "days", "payer", "grade", "outreach_channel",
-]  # fmt: skip
-NOWHERE = "-"  # the event does not say: a case without a placement has no destination
-AGE_BANDS = ((0, 19), (20, 24), (25, 29), (30, 34), (35, 39), (40, 44), (45, 49), (50, 54), (55, 59), (60, 150))
-
-
-def _powers_of_root_two(most: int) -> tuple[tuple[int, int], ...]:
-    """Whole days between neighbouring powers of the square root of 2, exactly: 0, 1, 2, 3, 4-5, 6-7, 8-11, 12-15, 16-22, ..."""
-    bounds = ((isqrt(2**power - 1) + 1, isqrt(2 ** (power + 1) - 1)) for power in range(most))
-    return ((0, 0), *((low, high) for low, high in bounds if low <= high))
-
-
-# How long something took, as the key of a cell: a duration stays an additive count, and what is read from the counts is known to
-# the band. 34 powers reach 359 years.
-DAY_BANDS = _powers_of_root_two(34)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cut:
-    """Two stored keys, and the dimensions that follow from them at query time.
-
-    `monthly`: also kept as sums by month over every `recorded_on`, so that present figures read few rows.
-    """
-
-    code: int
-    name: str
-    k1: Dimension
-    k2: Dimension
-    derived: tuple[Dimension, ...]
-    monthly: bool = False
-
-    @property
-    def dimensions(self) -> frozenset[Dimension]:
-        return frozenset((self.k1, self.k2, *self.derived))
-
-
-# In the order in which they are tried: the first cut that has the dimensions asked for answers.
-CUTS = (
-    Cut(code=5, name="province x channel", k1="province", k2="channel", derived=("region",), monthly=True),
-    Cut(code=1, name="county x designation", k1="county", k2="designation", derived=("province", "region", "listed"), monthly=True),
-    Cut(code=2, name="province x destination", k1="province", k2="destination", derived=("region",)),
-    Cut(code=3, name="province x occupation", k1="province", k2="occupation", derived=("region",)),
-    Cut(code=4, name="enterprise x destination", k1="enterprise", k2="destination", derived=()),
-    Cut(code=6, name="province x sex and age", k1="province", k2="person", derived=("region", "sex", "age_band")),
-    Cut(code=7, name="province x days", k1="province", k2="days", derived=("region",), monthly=True),
-    Cut(code=8, name="destination x days", k1="destination", k2="days", derived=()),
-    Cut(code=12, name="province x payer", k1="province", k2="payer", derived=("region",)),
-    Cut(code=13, name="destination x grade", k1="destination", k2="grade", derived=()),
-    Cut(code=9, name="county x outreach channel", k1="county", k2="outreach_channel", derived=("province", "region", "listed")),
-)
-CUT_BY_CODE = {cut.code: cut for cut in CUTS}
 
 
 # --- measures ---------------------------------------------------------------------------------------------------------

@@ -15,7 +15,8 @@ from functools import cache
 import polars as pl
 
 from services.stats.counting import record_layouts
-from services.stats.counting.measures import CUTS_OF, RULES, SOURCES, Dimension, Rule, part_class
+from services.stats.counting.cuts import Dimension
+from services.stats.counting.measures import CUTS_OF, RULES, SOURCES, Rule, part_class
 from services.stats.counting.record_layouts import LayoutGroup
 from services.stats.counting.record_patterns import Pattern, build_pattern, event_class_of
 from shared.delivery.inbox import Raw

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from services.stats.counting.measures import AGE_BANDS, CUTS_OF, DAY_BANDS, MEASURE, NOWHERE, RULES, SOURCES, Dimension, Rule
+from services.stats.counting.cuts import AGE_BANDS, DAY_BANDS, NOWHERE, Dimension
+from services.stats.counting.measures import CUTS_OF, MEASURE, RULES, SOURCES, Rule
 from services.stats.domain.errors import AbsurdDay
 from shared.events import Event, EventEnvelope
 from shared.reference import province_of

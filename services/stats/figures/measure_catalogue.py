@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from services.stats.counting.cuts import CUTS, Cut
 from services.stats.counting.derived import DERIVED, LISTED, QUOTIENTS, Derived, Listed, Quotient
-from services.stats.counting.measures import CUTS, MEASURE, Cut, Measure, cuts_for
+from services.stats.counting.measures import MEASURE, Measure, cuts_for
 from services.stats.domain.errors import MeasureNotFound
 
 Summed = Measure | Derived | Listed  # what is planned as one sum

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from services.stats.counting.measures import DAY_BANDS
+from services.stats.counting.cuts import DAY_BANDS
 
 Band = tuple[int, int]  # days, both included
 BAND: Mapping[str, Band] = {f"{low}-{high}": (low, high) for low, high in DAY_BANDS}

@@ -10,8 +10,9 @@ from datetime import date, timedelta
 from itertools import product
 from typing import Literal, get_args
 
+from services.stats.counting.cuts import AGE_BANDS, CUTS, NOWHERE, Cut, Dimension
 from services.stats.counting.derived import DERIVED, LISTED, Derived, Listed, Quotient
-from services.stats.counting.measures import AGE_BANDS, CUTS, MEASURE, NOWHERE, Cut, Dimension, Measure, cuts_for
+from services.stats.counting.measures import MEASURE, Measure, cuts_for
 from services.stats.counting.reference_fold import EARLIEST
 from services.stats.domain.errors import NoCut, PeriodInvalid
 from services.stats.domain.questions import By, Question

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
+from services.stats.counting.cuts import NOWHERE
 from services.stats.counting.derived import Listed, Quotient
-from services.stats.counting.measures import NOWHERE
 from services.stats.domain.questions import Question
 from services.stats.figures.listed_counties import with_listed
 from services.stats.figures.percentiles import BAND, Percentiles, read_percentiles

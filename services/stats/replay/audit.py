@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from services.stats.counting.measures import CUT_BY_CODE, CUTS, MEASURE_BY_CODE
+from services.stats.counting.cuts import CUT_BY_CODE, CUTS
+from services.stats.counting.measures import MEASURE_BY_CODE
 from services.stats.counting.reference_fold import Cell, fold
 from services.stats.domain.errors import AbsurdDay
 from services.stats.queries import generations

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from services.stats.counting.cuts import CUTS
 from services.stats.counting.derived import DERIVED
-from services.stats.counting.measures import CUTS, MEASURE
+from services.stats.counting.measures import MEASURE
 from services.stats.counting.reference_fold import Cell
 from services.stats.domain.errors import KeyNotFound
 from services.stats.domain.periods import period_end, period_start

@@ -19,7 +19,8 @@ import polars as pl
 
 from services.stats.counting import block_encoding, columnar_fold
 from services.stats.counting.columnar_fold import Unreadable
-from services.stats.counting.measures import CUTS, RULES
+from services.stats.counting.cuts import CUTS
+from services.stats.counting.measures import RULES
 from services.stats.counting.reference_fold import Cell, fold_all
 from services.stats.queries import blocks, generations
 from services.stats.replay.log_shards import LogShard, Progress, ReportRead, map_shards

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from services.stats.counting.measures import CUT_BY_CODE, CUTS, MEASURE_BY_CODE, MEASURES
+from services.stats.counting.cuts import CUT_BY_CODE, CUTS
+from services.stats.counting.measures import MEASURE_BY_CODE, MEASURES
 from services.stats.counting.reference_fold import EARLIEST, Cell
 from services.stats.figures import month_sums
 from services.stats.figures.shaping import province_at

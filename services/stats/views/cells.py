@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from services.stats.counting.measures import CUT_BY_CODE, MEASURE_BY_CODE
+from services.stats.counting.cuts import CUT_BY_CODE
+from services.stats.counting.measures import MEASURE_BY_CODE
 from services.stats.counting.reference_fold import Cell
 from services.stats.views.metadata import View
 from shared.paging import page
