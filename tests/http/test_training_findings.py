@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from services.training import settings
-from shared.events import AssessmentHeld, AssessmentRecorded, AttendanceOverlapFlagged, AttendanceRecorded, FindingDecided
+from shared.events import (
+    AssessmentCorrected,
+    AssessmentHeld,
+    AssessmentRecorded,
+    AttendanceOverlapFlagged,
+    AttendanceRecorded,
+    FindingDecided,
+)
 from shared.principals import Role
 from shared.values import new_id
 from tests.support.http import Client
@@ -112,6 +120,40 @@ async def test_a_finding_that_is_upheld_takes_the_examination_back(school: Schoo
     assert "Li Wei" not in events + str(await _findings(school, state="upheld")), "what was typed stays with the service"
 
 
+async def test_a_finding_after_the_examination_keeps_the_certificate_back(school: School) -> None:
+    session, first, second, there = await _in_two_centres(school)
+    for one in await _findings(school):
+        await _decide(school, one["finding"], "dismissed")
+    assert (await school.assess(session, {second: 80})).body["results"][0]["held"] is False
+    third = await school.session(1, course=await school.course(destination="MAC"), starts_in=0)
+    worker = (await school.published(AttendanceOverlapFlagged))[0].worker
+    late = (await school.enrolment(await school.match(worker=worker, destination="MAC")))["enrolment"]
+    await school.post(f"/sessions/{third}/attendance", school.present([late], 60))
+    [finding] = await _findings(school)
+    assert {finding["enrolment"], finding["other"]} == {late, second}
+    assert (await school.post(f"/sessions/{session}/certificates", {}, who=there)).body["issued"] == []
+    named = await school.post(f"/sessions/{session}/certificates", {"enrolments": [second]}, who=there)
+    assert (named.status, named.code, named.body["errors"][0]["field"]) == (409, "FINDING_OPEN", "enrolments.0")
+    await _decide(school, finding["finding"], "dismissed")
+    assert len((await school.post(f"/sessions/{session}/certificates", {}, who=there)).body["issued"]) == 1
+    assert first != second
+
+
+async def test_a_held_pass_whose_attendance_is_corrected_away_is_no_pass_any_more(school: School) -> None:
+    session, _, second, _ = await _in_two_centres(school)
+    await school.assess(session, {second: 80})
+    for number in range(DAYS):
+        body = {"day": (school.today - timedelta(days=number)).isoformat(), "minutes": 0, "reason": "finding"}
+        asked = await school.post(f"/enrolments/{second}/attendance/correction", body, who=school.client)
+        if asked.body["state"] == "pending":
+            await school.post(f"/corrections/{asked.body['correction']}/approval", who=_officer(school))
+    for one in await _findings(school):
+        await _decide(school, one["finding"], "dismissed")
+    [enrolment] = await school.enrolments(session=session)
+    assert (enrolment["state"], enrolment["minutes_total"], enrolment["score"]) == ("enrolled", 0, None)
+    assert await school.published(AssessmentRecorded, AssessmentCorrected) == []
+
+
 async def test_nobody_decides_on_what_they_have_recorded(school: School) -> None:
     session, _, second, _ = await _in_two_centres(school)
     await school.assess(session, {second: 80})
@@ -145,7 +187,7 @@ async def test_more_than_a_day_holds_is_flagged_even_in_one_centre(school: Schoo
     await _decide(school, last["finding"], "dismissed")
     await school.post(f"/sessions/{session}/attendance", school.present([enrolment], 720))
     assert [one["minutes"] for one in await _findings(school)] == [1400, 2120], "looked at once, it is not true for ever"
-    assert len(await school.published(AttendanceRecorded)) == 4
+    assert len(await school.published(AttendanceRecorded)) == 3
 
 
 # --- the cap on passes --------------------------------------------------------------------------------------------------------

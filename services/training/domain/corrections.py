@@ -159,6 +159,8 @@ def _state(record: Record, after: Enrolment, rules: Rules) -> EnrolmentState:
         and after.score >= rules.pass_mark
         and has_attended(after, record.session.course, record.days_held, rules.attendance_percent)
     )
+    if after.state is EnrolmentState.HELD and not passes:
+        return step(after, Step.TAKE_BACK)
     if after.state in (EnrolmentState.PASSED, EnrolmentState.CERTIFIED) and not passes:
         return step(after, Step.LOSE)
     if after.state is EnrolmentState.FAILED and passes:

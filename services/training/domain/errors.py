@@ -329,6 +329,12 @@ class NotYourExamination(Conflict):
     slug = "NOT_YOUR_EXAMINATION"
 
 
+class FindingOpen(Conflict):
+    """An officer has to look at a finding about the enrolment first."""
+
+    slug = "FINDING_OPEN"
+
+
 class FindingDecided(Conflict):
     """Somebody has decided on it."""
 

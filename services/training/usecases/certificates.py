@@ -11,10 +11,10 @@ from services.training import commands
 from services.training.domain.certificates import Certificate, RevocationReason, Serial, certify, require_revocable
 from services.training.domain.courses import Course
 from services.training.domain.enrolments import Enrolment, EnrolmentState, Step, require_certified_after, require_once, step
-from services.training.domain.errors import CertificateNotFound, NotInSession
+from services.training.domain.errors import CertificateNotFound, FindingOpen, NotInSession
 from services.training.domain.needs import NeedStep, after_need
 from services.training.domain.sessions import Session, SessionStep, require_since_start, session_after
-from services.training.queries import certificates, enrolments, needs, sessions
+from services.training.queries import certificates, enrolments, findings, needs, sessions
 from services.training.settings import policy
 from services.training.usecases import seats
 from services.training.usecases.event_fields import certificate_codes, certificate_fact, codes
@@ -33,7 +33,7 @@ STATEMENT = "training-certificate+jws"
 async def issue_certificates(tx: Tx, session_id: SessionId, command: commands.IssueCertificates) -> views.Certificates:
     """Certify those named, or all who passed and have none.
 
-    Raises SessionNotFound, NotInSession, NamedTwice, IllegalStep, DayOutsideSession, DayInFuture, CertifiedBeforeAssessment.
+    Raises SessionNotFound, NotInSession, NamedTwice, IllegalStep, FindingOpen, DayOutsideSession, DayInFuture, CertifiedBeforeAssessment.
     """
     await sessions.lock_allocation(tx)
     session = await lock_session(tx, session_id)
@@ -65,17 +65,20 @@ async def issue_certificates(tx: Tx, session_id: SessionId, command: commands.Is
 
 
 async def _lock_chosen(tx: Tx, session: Session, named: Sequence[EnrolmentId] | None) -> list[Enrolment]:
-    """Who gets one. Named: all of them must have passed. Not named: all of the session who have."""
+    """Who gets one. Named: all of them must have passed, with no open finding about them. Not named: all of whom this is so."""
     if named is not None:
         require_once(named, "enrolments.{}")
     roster = await enrolments.lock_roster(tx, session.id, named)
+    concerned = await findings.list_concerned(tx, list(roster))
     if named is None:
-        chosen = [one for one in roster.values() if one.state is EnrolmentState.PASSED]
+        chosen = [one for one in roster.values() if one.state is EnrolmentState.PASSED and one.id not in concerned]
     else:
         for index, one in enumerate(named):
             if one not in roster:
                 raise NotInSession(field=f"enrolments.{index}")
             step(roster[one], Step.CERTIFY, field=f"enrolments.{index}")
+            if one in concerned:
+                raise FindingOpen(field=f"enrolments.{index}")
         chosen = [roster[one] for one in named]
     require_counties(tx.principal, chosen)
     return chosen

@@ -167,6 +167,8 @@ async def _apply(tx: Tx, record: Record, after: Corrected, one: Correction) -> N
         await _gained(tx, before)  # first: a placement holds one seat
     if one.change.kind is CorrectionKind.ATTENDANCE:
         await _write_attendance(tx, record, after.enrolment, one)
+    if before.state is EnrolmentState.HELD and after.enrolment.state is EnrolmentState.ENROLLED:
+        await enrolments.update_taken_back(tx, [before])
     if _fact(before) != _fact(after.enrolment):
         await enrolments.update_corrected(tx, after.enrolment)
         fact = {"previous": _fact(before), "fact": _fact(after.enrolment), "reason": one.reason, "approver": one.decided_by}
@@ -178,9 +180,10 @@ async def _apply(tx: Tx, record: Record, after: Corrected, one: Correction) -> N
 
 
 def _fact(one: Enrolment) -> events.AssessmentFact | None:
-    if one.score is None or one.assessed_on is None:
-        return None
+    """The result as published; none before an examination, or while it is held."""
     passed = one.state in (EnrolmentState.PASSED, EnrolmentState.CERTIFIED)
+    if one.score is None or one.assessed_on is None or not (passed or one.state is EnrolmentState.FAILED):
+        return None
     return events.AssessmentFact(score=one.score, passed=passed, assessed_on=one.assessed_on)
 
 
