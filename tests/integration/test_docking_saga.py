@@ -11,6 +11,8 @@ from services.docking import consumers
 from shared.db import Cause
 from shared.delivery import consumer
 from shared.events import (
+    CaseReopened,
+    CaseTriaged,
     CertificateIssued,
     ClearanceGranted,
     ClearanceRefused,
@@ -78,6 +80,18 @@ async def test_a_check_that_fails_while_waiting_refuses_when_the_certificate_com
     assert (await dock.show(placement))["state"] == "matched"
     assert (await dock.published(ClearanceRefused))[0].failed == ("no_blocking_case",)
     await dock.case_closed(case)
+    assert (await dock.requested(placement))["state"] == "cleared"
+
+
+async def test_a_case_blocks_again_once_reopened_and_no_longer_once_it_is_seen_to_be_harmless(dock: Dock) -> None:
+    placement = await dock.prepared(await dock.matched())
+    await dock.certificate(placement)
+    case = await dock.case(placement["enterprise"])
+    await dock.case_closed(case)
+    codes = {**case.model_dump(), "opened_on": dock.today, "closed_on": dock.today, "ground": "evidence"}
+    await dock.consume(CaseReopened.model_validate(codes))
+    assert (await dock.requested(placement))["failed"] == ["no_blocking_case"]
+    await dock.consume(CaseTriaged.model_validate({**codes, "severity": "low", "blocking": False}))
     assert (await dock.requested(placement))["state"] == "cleared"
 
 
