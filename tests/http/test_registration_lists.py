@@ -56,18 +56,21 @@ def office_rows() -> list[list[str]]:
 
 
 @pytest.mark.parametrize(
-    ("content", "kind"),
+    ("content", "kind", "header_row"),
     [
-        ((CASES / "county_gbk.csv").read_bytes(), Kind.CSV),
-        ("通渭县2018年外出务工人员名单,,,,,,,,,,\r\n".encode("gb18030") + (CASES / "county_gbk.csv").read_bytes(), Kind.CSV),
-        (an_xlsx(*office_rows()), Kind.XLSX),
-        (an_xlsx(["通渭县2018年外出务工人员名单"], [], *office_rows()), Kind.XLSX),
+        ((CASES / "county_gbk.csv").read_bytes(), Kind.CSV, 1),
+        ("通渭县2018年外出务工人员名单,,,,,,,,,,\r\n".encode("gb18030") + (CASES / "county_gbk.csv").read_bytes(), Kind.CSV, 2),
+        (an_xlsx(*office_rows()), Kind.XLSX, 1),
+        (an_xlsx(["通渭县2018年外出务工人员名单"], [], *office_rows()), Kind.XLSX, 3),
     ],
     ids=["csv", "csv with a title", "xlsx", "xlsx with a title"],
 )
-async def test_field_case_f25_a_county_offices_own_list_is_read_as_it_stands(registration: Client, content: bytes, kind: Kind) -> None:
+async def test_field_case_f25_a_county_offices_own_list_is_read_as_it_stands(
+    registration: Client, content: bytes, kind: Kind, header_row: int
+) -> None:
     trial = await sent(registration, content, kind, dry_run=True)
     assert (trial.body["accepted"], trial.body["rejected"], found(trial)) == (4, 0, [])
+    assert (trial.body["sheet"] is None, trial.body["header_row"]) == (kind is Kind.CSV, header_row)
     columns = {one["header"]: one["column"] for one in trial.body["columns"]}
     assert columns == {
         "序号": None,

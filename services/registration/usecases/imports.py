@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
 
 from services.registration.domain.errors import ImportNotFound
 from services.registration.domain.imports import ImportRun, ImportState
@@ -28,7 +27,7 @@ from shared.principals import Forbidden, Principal
 from shared.sheets.annotated import annotate
 from shared.sheets.files import Kind
 from shared.sheets.findings import Finding
-from shared.sheets.tables import SheetColumn, Table
+from shared.sheets.tables import Table
 from shared.values import ImportId, new_id
 
 FINDINGS_SHOWN = 200
@@ -41,7 +40,7 @@ async def import_workers(database: Database, cause: Cause, content: bytes, kind:
     """Register the workers of a list; of one that is known, those refused before. Raises what read_list raises."""
     run, table = await _import(database, cause, content, kind)
     async with database.transaction(cause) as tx:
-        return await _show(tx, run, 0, FINDINGS_SHOWN, table.columns)
+        return await _show(tx, run, 0, FINDINGS_SHOWN, table)
 
 
 async def import_annotated(database: Database, cause: Cause, content: bytes, kind: Kind) -> bytes:
@@ -145,7 +144,7 @@ def _visible(principal: Principal, run: ImportRun | None) -> ImportRun:
     return run
 
 
-async def _show(tx: Tx, run: ImportRun, after: int, limit: int, columns: Sequence[SheetColumn] = ()) -> Import:
+async def _show(tx: Tx, run: ImportRun, after: int, limit: int, table: Table | None = None) -> Import:
     found = await imports.list_findings(tx, run.import_id, after=after, limit=limit + 1)
     items, following = page(found, limit, lambda stored: stored.id)
-    return Import.from_run(run, [stored.finding for stored in items], following, columns)
+    return Import.from_run(run, [stored.finding for stored in items], following, table)

@@ -14,7 +14,7 @@ from shared.values import ImportId
 
 
 class Import(View):
-    """`columns`: how each column of the file was read, in the answer to whoever sends it; the file's header is not kept."""
+    """`sheet`, `header_row`, `columns`: how the file was read, in the answer to whoever sends it; they are not kept."""
 
     import_id: ImportId | None  # None: a dry run leaves nothing behind
     dry_run: bool
@@ -27,13 +27,15 @@ class Import(View):
     already: int  # rows that another sender's import of the same file has registered
     started_at: datetime | None
     finished_at: datetime | None
+    sheet: str | None
+    header_row: int | None
     columns: tuple[SheetColumn, ...]
     findings: tuple[ShownFinding, ...]
     next: int | None  # more findings: hand it back as `after`
     left_out: int  # findings of a dry run beyond those shown: the annotated sheet has them all
 
     @classmethod
-    def from_run(cls, run: ImportRun, findings: Iterable[Finding], following: int | None, columns: Sequence[SheetColumn] = ()) -> Import:
+    def from_run(cls, run: ImportRun, findings: Iterable[Finding], following: int | None, table: Table | None = None) -> Import:
         return cls(
             import_id=run.import_id,
             dry_run=False,
@@ -46,7 +48,9 @@ class Import(View):
             already=run.already,
             started_at=run.started_at,
             finished_at=run.finished_at,
-            columns=tuple(columns),
+            sheet=table and table.sheet,
+            header_row=table and table.header_row,
+            columns=table.columns if table else (),
             findings=tuple(shown(finding, MESSAGES) for finding in findings),
             next=following,
             left_out=0,
@@ -68,6 +72,8 @@ class Import(View):
             already=already,
             started_at=None,
             finished_at=None,
+            sheet=table.sheet,
+            header_row=table.header_row,
             columns=table.columns,
             findings=tuple(shown(finding, MESSAGES) for finding in findings[:limit]),
             next=None,

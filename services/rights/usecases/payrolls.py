@@ -28,7 +28,7 @@ from shared.principals import Forbidden, Principal, Role
 from shared.sheets.annotated import annotate
 from shared.sheets.files import Kind
 from shared.sheets.findings import Finding
-from shared.sheets.tables import Row, SheetColumn, Table
+from shared.sheets.tables import Row, Table
 from shared.values import ImportId, PlacementId, new_id
 
 FINDINGS_SHOWN = 200
@@ -39,7 +39,7 @@ async def import_payroll(database: Database, cause: Cause, content: bytes, kind:
     """Enter a payroll; of one that is known, the rows refused before. Raises what read_payroll raises."""
     payroll, table = await _import(database, cause, content, kind)
     async with database.transaction(cause) as tx:
-        return await _show(tx, payroll, table.columns)
+        return await _show(tx, payroll, table)
 
 
 async def import_annotated(database: Database, cause: Cause, content: bytes, kind: Kind) -> bytes:
@@ -79,7 +79,7 @@ async def _lock(tx: Tx, started: Payroll) -> Payroll:
 async def try_payroll(database: Database, cause: Cause, content: bytes, kind: Kind) -> views.Payroll:
     """What entering the file would find: it is entered, and rolled back. Raises what read_payroll raises."""
     payroll, table, findings = await _try(database, cause, content, kind)
-    return views.Payroll.from_payroll(payroll, findings[:FINDINGS_SHOWN], dry_run=True, columns=table.columns)
+    return views.Payroll.from_payroll(payroll, findings[:FINDINGS_SHOWN], dry_run=True, table=table)
 
 
 async def try_annotated(database: Database, cause: Cause, content: bytes, kind: Kind) -> bytes:
@@ -120,8 +120,8 @@ async def show_payroll(tx: Tx, payroll_id: ImportId) -> views.Payroll:
     return await _show(tx, payroll)
 
 
-async def _show(tx: Tx, payroll: Payroll, columns: Sequence[SheetColumn] = ()) -> views.Payroll:
-    return views.Payroll.from_payroll(payroll, await payrolls.list_findings(tx, payroll.payroll, FINDINGS_SHOWN), columns=columns)
+async def _show(tx: Tx, payroll: Payroll, table: Table | None = None) -> views.Payroll:
+    return views.Payroll.from_payroll(payroll, await payrolls.list_findings(tx, payroll.payroll, FINDINGS_SHOWN), table=table)
 
 
 async def _read_file(content: bytes, kind: Kind) -> Table:

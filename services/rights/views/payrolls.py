@@ -9,12 +9,12 @@ from pydantic import BaseModel
 from services.rights.domain import payrolls
 from services.rights.payroll_files.messages import MESSAGES
 from shared.sheets.findings import Finding, ShownFinding, shown
-from shared.sheets.tables import SheetColumn
+from shared.sheets.tables import SheetColumn, Table
 from shared.values import ImportId
 
 
 class Payroll(BaseModel, frozen=True):
-    """`columns`: how each column of the file was read, in the answer to whoever sends it; the file's header is not kept."""
+    """`sheet`, `header_row`, `columns`: how the file was read, in the answer to whoever sends it; they are not kept."""
 
     payroll: ImportId | None  # None: a dry run leaves nothing behind
     dry_run: bool
@@ -24,6 +24,8 @@ class Payroll(BaseModel, frozen=True):
     accepted: int
     rejected: int
     already: int  # rows that another party's payroll of the same file has entered
+    sheet: str | None
+    header_row: int | None
     columns: tuple[SheetColumn, ...]
     findings: tuple[ShownFinding, ...]  # the first 200
 
@@ -34,7 +36,7 @@ class Payroll(BaseModel, frozen=True):
         findings: Sequence[Finding],
         *,
         dry_run: bool = False,
-        columns: Sequence[SheetColumn] = (),
+        table: Table | None = None,
     ) -> Payroll:
         return cls(
             payroll=None if dry_run else payroll.payroll,
@@ -45,6 +47,8 @@ class Payroll(BaseModel, frozen=True):
             accepted=payroll.accepted,
             rejected=payroll.rejected,
             already=payroll.already,
-            columns=tuple(columns),
+            sheet=table and table.sheet,
+            header_row=table and table.header_row,
+            columns=table.columns if table else (),
             findings=tuple(shown(finding, MESSAGES) for finding in findings),
         )
