@@ -14,6 +14,8 @@ from shared.events import (
     Dispatched,
     DispatchVoided,
     Event,
+    IntentionMatched,
+    IntentionReleased,
     JobOrderClosed,
     JobOrderExpired,
     JobOrderOpened,
@@ -22,7 +24,7 @@ from shared.events import (
     Returned,
 )
 from shared.values import WorkerId
-from tests.support.docking import Dock, a_departure, dock
+from tests.support.docking import RICH_COUNTY, Dock, a_departure, dock
 
 __all__ = ["dock"]
 
@@ -41,10 +43,23 @@ GROUP BY 1, 2 HAVING count(*) FILTER (WHERE first_this_year) <> 1
 """
 EVER = "SELECT worker FROM dispatch WHERE voided IS NULL GROUP BY 1 HAVING count(*) FILTER (WHERE first_ever) <> 1"
 
+# Of the intentions of a fair: met beyond the headcount, met by what is no match any more, not met though a match could.
+EXCEEDED = """
+SELECT id FROM intention WHERE headcount < (SELECT count(*) FROM intention_match WHERE intention_match.intention = intention.id)
+"""
+STALE = "SELECT placement FROM intention_match JOIN placement ON placement.id = placement WHERE state IN ('cancelled', 'voided')"
+MISSED = """
+SELECT placement.id FROM placement JOIN intention USING (enterprise, county)
+WHERE placement.state NOT IN ('cancelled', 'voided') AND intention.state = 'recorded'
+    AND matched_on BETWEEN held_on AND held_on + 365
+    AND headcount > (SELECT count(*) FROM intention_match WHERE intention_match.intention = intention.id)
+    AND NOT EXISTS (SELECT FROM intention_match WHERE intention_match.placement = placement.id)
+"""
+
 
 async def _sound(dock: Dock) -> None:
     async with dock.client.database.connection() as conn:
-        for query in (BROKEN, TWICE, ENDLESS, FLAGS, EVER):
+        for query in (BROKEN, TWICE, ENDLESS, FLAGS, EVER, EXCEEDED, STALE, MISSED):
             assert await conn.fetch(query) == [], query
 
 
@@ -52,9 +67,10 @@ class Play:
     """A few orders, a few workers, and whatever chance does to them."""
 
     def __init__(self, dock: Dock, seed: int) -> None:
-        self.dock, self.chance = dock, random.Random(seed)
+        self.dock, self.chance, self.agreed = dock, random.Random(seed), random.Random(seed)
         self.orders: list[str] = []
         self.workers: list[WorkerId] = []
+        self.intentions: list[str] = []
         self.placements: list[dict[str, Any]] = []
         self.certificates: dict[str, Any] = {}
         self.answered: Counter[str] = Counter()
@@ -63,8 +79,20 @@ class Play:
         enterprise = await self.dock.enterprise()
         self.orders = [await self.dock.order(enterprise, positions=count, expires="2018-12-31") for count in (1, 2)]
         self.workers = [await self.dock.worker() for _ in range(4)]
+        held = {"name": "A", "county": RICH_COUNTY, "counties": [RICH_COUNTY], "enterprises": [enterprise]}
+        fair = (await self.dock.post("/fairs", {**held, "held_on": self.dock.today.isoformat()})).body["fair"]
+        for destination, headcount in (("JPN", 1), ("SGP", 2)):
+            body = {"county": RICH_COUNTY, "enterprise": enterprise, "headcount": headcount, "destination": destination}
+            self.intentions.append((await self.dock.post(f"/fairs/{fair}/intentions", body)).body["intention"])
+
+    async def intend(self) -> int:
+        """The headcount was another; by a chance of its own, so that the other moves stay what they are."""
+        body = {"headcount": self.agreed.randint(1, 3)}
+        return (await self.dock.post(f"/intentions/{self.agreed.choice(self.intentions)}/correction", body)).status
 
     async def step(self) -> None:
+        if self.agreed.random() < 0.1:
+            self.answered[f"intend:{await self.intend()}"] += 1
         move = self.chance.choice(MOVES)
         status = await move(self)
         self.answered[f"{move.__name__}:{status}"] += 1
@@ -162,7 +190,12 @@ async def test_counters_equal_placements_whatever_happens(dock: Dock, seed: int)
         await play.step()
         await _sound(dock)
     assert play.answered["depart:200"] > 0, play.answered
+    assert play.answered["intend:200"] > 0, play.answered
     await _events_add_up(dock)
+    for intention in play.intentions:
+        met = [str(event.intention) for event in await dock.published(IntentionMatched)].count(intention)
+        released = [str(event.intention) for event in await dock.published(IntentionReleased)].count(intention)
+        assert met - released == (await dock.get(f"/intentions/{intention}")).body["matched"]
     assert await _open_by_events(dock) == await _open(dock, play.orders)
     dock.wait(1000)
     await dock.sweep()
