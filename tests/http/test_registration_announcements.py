@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from services.registration.domain.announcements import format_announcement_no
-from shared import events
+from shared import events, reference
 from shared.principals import Role
 from tests.support.http import Answer, Client
 from tests.support.registration import WELL_KNOWN_COUNTY, a_row, a_worker, as_csv
@@ -99,6 +99,15 @@ async def test_a_clerk_announces_only_in_counties_of_his_regions(registration: C
     assert [one["announcement"] for one in listed] == [everywhere["announcement"]]
     assert (await registration.get(f"/announcements/{eastern['announcement']}")).status == 403
     assert (await reached(registration, everywhere["announcement"], county="370211")).status == 403
+
+
+async def test_an_announcement_may_be_made_in_every_county_there_is(registration: Client) -> None:
+    counties = sorted(reference.counties())
+    made = await announced(an_officer(registration), counties=counties)
+    assert made["counties"] == counties
+    [event] = await published(registration, events.AnnouncementPublished)
+    assert len(event.counties) == len(counties)
+    assert (await heard(registration, made["announcement_no"])).status == 201
 
 
 async def test_announcements_are_found_by_county_channel_and_number_page_by_page(registration: Client) -> None:
