@@ -7,7 +7,7 @@ RecruitmentCostAssessed, CaseOpened, CaseEvidenceAdded, CaseTriaged, CaseAssigne
 CaseDeadlineMissed, CaseEscalated, CaseResponseRequested, CaseResponseReceived, CaseOfferRecorded, CaseSettled,
 CaseSettlementRefused, CaseClosureAsked, CaseClosed, CaseReopened, CasesGrouped, ReserveDrawRequested, ReserveDrawWithdrawn,
 EmergencyDeclared, EmergencyEnded, WorkerToAccountFor, WorkerAccountedFor, RepatriationRequested, RepatriationApproved,
-RepatriationRefused, RepatriationCompleted.
+RepatriationRefused, RepatriationCompleted, OrphanResolved.
 Events in (docking): ContractRegistered, FeeDeclared, FeeCorrected, FeeVoided, Dispatched, Returned, ReturnCorrected, DispatchCorrected,
 DispatchVoided, EnterpriseQualified, EnterpriseRenewed (the seat), ReserveDrawn, ReserveDrawRefused (settlements);
 (registration): WorkersMerged (the ledgers of the absorbed worker are the survivor's), WorkerErased (what was written of the worker goes).

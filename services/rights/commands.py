@@ -9,8 +9,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from services.rights.domain.case_files import EvidenceKind, Offerer, Position, Provider
 from services.rights.domain.cases import Category, Medium, Outcome, PauseReason, Severity
 from services.rights.domain.emergencies import Authority, EmergencyKind, Reported, Whereabouts
+from services.rights.domain.orphans import VoidCause
 from services.rights.domain.repatriations import Cause, RefusalCause
 from shared.values import (
+    CountyField,
     Day,
     DestinationField,
     EmergencyId,
@@ -243,4 +245,23 @@ class RecordRepatriation(_Command):
     completed_on: Day
     cost: Amount
     paid_by: Payer
+    version: Version | None = None
+
+
+class ReattachOrphan(_Command):
+    """To another placement of the worker."""
+
+    placement: PlacementId
+    version: Version | None = None
+
+
+class VoidOrphan(_Command):
+    cause: VoidCause
+    version: Version | None = None
+
+
+class ForwardOrphan(_Command):
+    """To the officers of another province, by its code."""
+
+    province: CountyField
     version: Version | None = None

@@ -9,6 +9,7 @@ from shared.events.event import RIGHTS, Event, Origin, Part
 from shared.values import (
     CaseId,
     Channel,
+    CountyCode,
     Destination,
     EmergencyId,
     EnterpriseId,
@@ -74,6 +75,20 @@ class IncomeVoided(_Ledger):
     previous: IncomeFact
     reason: str
     others_count: bool = False
+
+
+class OrphanResolved(_Ledger):
+    """Income of a voided dispatch, which counts nowhere, was explained; or handed to another province, which has it from now on.
+
+    reattached: reported for `to_placement` as `to_report`, which may have been reported before.
+    """
+
+    report: ReportId
+    outcome: Literal["reattached", "voided", "forwarded"]
+    to_placement: PlacementId | None
+    to_report: ReportId | None
+    to_province: CountyCode | None
+    cause: Literal["not_paid", "duplicate", "wrong_placement", "false_report", "paid_back"] | None
 
 
 class WageShortfallDetected(_Ledger):
@@ -380,4 +395,5 @@ EVENTS: tuple[type[Event], ...] = (
     RepatriationApproved,
     RepatriationRefused,
     RepatriationCompleted,
+    OrphanResolved,
 )

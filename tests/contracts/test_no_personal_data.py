@@ -118,6 +118,7 @@ TEXT = {
     "subject": "an id",
     "target": "a target's slug",
     "terms_hash": "a hash",
+    "to_province": "GB/T 2260",
     "topic": "a topic",
     "traceparent": "W3C trace context",
     "type": "CloudEvents type",

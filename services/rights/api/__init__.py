@@ -10,6 +10,7 @@ from services.rights.api import (
     emergencies,
     incomes,
     ledgers,
+    orphans,
     payrolls,
     records,
     repatriations,
@@ -18,5 +19,5 @@ from services.rights.api import (
 )
 
 router = APIRouter()
-for part in (incomes, shortfalls, ledgers, payrolls, case_figures, cases, settlements, records, emergencies, repatriations):
+for part in (incomes, orphans, shortfalls, ledgers, payrolls, case_figures, cases, settlements, records, emergencies, repatriations):
     router.include_router(part.router)

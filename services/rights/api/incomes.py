@@ -5,11 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 
 from services.rights import commands
-from services.rights.api.callers import Overseer, Reporter
+from services.rights.api.callers import Reporter
 from services.rights.usecases import incomes
-from services.rights.views.incomes import Income, Incomes
+from services.rights.views.incomes import Income
 from shared.values import ReportId
-from shared.web.parameters import Limit
 
 router = APIRouter()
 
@@ -27,8 +26,3 @@ async def correct_income(report: ReportId, body: commands.CorrectIncome, call: R
 @router.post("/incomes/{report}/void", response_model=Income)
 async def void_income(report: ReportId, body: commands.VoidIncome, call: Reporter) -> Response:
     return await call.command(lambda tx: incomes.void_income(tx, report, body))
-
-
-@router.get("/orphans")
-async def orphans(call: Overseer, after: ReportId | None = None, limit: Limit = 50) -> Incomes:
-    return await call.query(lambda tx: incomes.list_orphaned(tx, after, limit))

@@ -284,3 +284,28 @@ class ReturnedOtherwise(Conflict):
     """The return is on record with another day: one of the two is wrong."""
 
     slug = "RETURNED_OTHERWISE"
+
+
+# --- orphans ----------------------------------------------------------------------------------------------------------
+class NotOrphaned(Conflict):
+    """Only income of a voided dispatch that nobody has explained yet is worked off."""
+
+    slug = "NOT_ORPHANED"
+
+
+class SamePlacement(Invalid):
+    """Its own dispatch is void: the income belongs to another placement."""
+
+    slug = "SAME_PLACEMENT"
+
+
+class OtherWorker(Invalid):
+    """Income stays with the worker who was paid."""
+
+    slug = "OTHER_WORKER"
+
+
+class ProvinceNotFound(Invalid):
+    """Not the code of a province."""
+
+    slug = "PROVINCE_NOT_FOUND"

@@ -25,7 +25,8 @@ class ReportState(StrEnum):
     REPLACED = "replaced"  # the same source reports this payment otherwise
     OUTRANKED = "outranked"  # came after a better source
     VOIDED = "voided"
-    ORPHANED = "orphaned"  # its dispatch was voided; kept for whoever has to explain the money
+    ORPHANED = "orphaned"  # its dispatch was voided; kept until somebody explains the money
+    REATTACHED = "reattached"  # was orphaned; reported again for another placement of the worker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

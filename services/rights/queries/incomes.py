@@ -28,13 +28,6 @@ FROM income
 WHERE state IN ('counting', 'superseded', 'outranked', 'replaced') AND placement = ANY($1::uuid[]) AND period = ANY($2::text[])
 ORDER BY report
 """)
-LIST_ORPHANED = INCOME.select("""
-FROM income
-WHERE state = 'orphaned' AND ($1::uuid IS NULL OR report > $1) AND EXISTS (
-    SELECT FROM ledger JOIN unnest($2::text[]) AS prefix ON starts_with(county, prefix) WHERE ledger.placement = income.placement
-)
-ORDER BY report LIMIT $3
-""")
 # The first whole month abroad with reports that count, all of them in the currency of wage and fee.
 LIST_FIRST = """
 SELECT DISTINCT ON (placement) placement, period, sum(net_minor)::bigint AS net_minor, ledger.currency
@@ -52,6 +45,7 @@ SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::bigin
                      $10::text[], $11::text[], $12::text[])
 """
 UPDATE_STATES = "UPDATE income SET state = $2, version = version + 1 WHERE report = ANY($1::uuid[])"
+UPDATE_ORPHANED = "UPDATE income SET state = 'orphaned', orphaned_on = $2, version = version + 1 WHERE report = ANY($1::uuid[])"
 UPDATE_AMOUNTS = """
 UPDATE income SET gross_minor = $2, deductions_minor = $3, net_minor = $4, remitted_minor = $5, currency = $6, paid_on = $7,
     reference = $8, version = version + 1
@@ -78,11 +72,6 @@ async def list_reported(tx: Tx, wanted: Sequence[tuple[PlacementId, Period]]) ->
     for one in await rows.fetch(tx.conn, LIST_REPORTED, placements, periods):
         found.setdefault((one.placement, one.paid.period), []).append(one)
     return found
-
-
-async def list_orphaned(tx: Tx, after: ReportId | None, counties: Sequence[str], limit: int) -> list[Income]:
-    """`counties`: what the codes begin with."""
-    return await rows.fetch(tx.conn, LIST_ORPHANED, after, list(counties), limit)
 
 
 async def list_first(tx: Tx, placements: Sequence[PlacementId]) -> dict[PlacementId, FirstIncome]:
@@ -115,6 +104,12 @@ async def insert_all(tx: Tx, incomes: Sequence[Income]) -> None:
 async def update_states(tx: Tx, reports: Sequence[ReportId], state: ReportState) -> None:
     if reports:
         await tx.conn.execute(UPDATE_STATES, list(reports), state)
+
+
+async def update_orphaned(tx: Tx, reports: Sequence[ReportId]) -> None:
+    """Their dispatch is void as of today."""
+    if reports:
+        await tx.conn.execute(UPDATE_ORPHANED, list(reports), tx.clock.today())
 
 
 async def update_amounts(tx: Tx, report: ReportId, paid: Paid) -> None:

@@ -35,7 +35,6 @@ from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
 from shared.errors import Refused, require_version
 from shared.events import Event
-from shared.paging import page
 from shared.principals import Forbidden, Role
 from shared.reference import require_legal_tender
 from shared.values import Period, PlacementId, ReportId, new_id
@@ -287,15 +286,5 @@ async def recode(tx: Tx, before: Ledger, after: Ledger) -> None:
 async def orphan(tx: Tx, ledger: Ledger) -> None:
     """The dispatch is void: its income counts no more, and is kept until somebody explains the money."""
     counting = await incomes.list_counting(tx, ledger.placement)
-    await incomes.update_states(tx, [income.report for income in counting], ReportState.ORPHANED)
+    await incomes.update_orphaned(tx, [income.report for income in counting])
     publish_and_audit(tx, *_all_voided(ledger, counting, "dispatch_voided", tx.clock.today()))
-
-
-# --- queries ----------------------------------------------------------------------------------------------------------
-async def list_orphaned(tx: Tx, after: ReportId | None, limit: int) -> views.Incomes:
-    """Income of voided dispatches, of workers of the caller's counties."""
-    found = await incomes.list_orphaned(tx, after, tx.principal.county_prefixes(), limit + 1)
-    items, following = page(found, limit, lambda income: income.report)
-    held = await ledgers.list_(tx, [income.placement for income in items])
-    shown = tuple(views.Income.from_income(income, held[income.placement].terms) for income in items)
-    return views.Incomes(items=shown, next=following)

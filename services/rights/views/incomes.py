@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from uuid import UUID
 
 from pydantic import BaseModel
 
@@ -47,8 +46,3 @@ class Income(BaseModel, frozen=True):
             not_comparable=not comparable(terms, paid),
             version=income.version,
         )
-
-
-class Incomes(BaseModel, frozen=True):
-    items: tuple[Income, ...]
-    next: UUID | None

@@ -1,0 +1,42 @@
+"""The orphans queue."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from services.rights import commands
+from services.rights.api.callers import Officer, Overseer
+from services.rights.usecases import orphans
+from services.rights.views.orphans import Ageing, Orphan, Orphans
+from shared.values import ReportId
+from shared.web.parameters import Limit
+
+router = APIRouter()
+Days = Annotated[int, Query(ge=0, le=36500)]
+
+
+@router.post("/orphans/{report}/reattachment", response_model=Orphan)
+async def reattach_orphan(report: ReportId, body: commands.ReattachOrphan, call: Officer) -> Response:
+    return await call.command(lambda tx: orphans.reattach_orphan(tx, report, body))
+
+
+@router.post("/orphans/{report}/void", response_model=Orphan)
+async def void_orphan(report: ReportId, body: commands.VoidOrphan, call: Officer) -> Response:
+    return await call.command(lambda tx: orphans.void_orphan(tx, report, body))
+
+
+@router.post("/orphans/{report}/forwarding", response_model=Orphan)
+async def forward_orphan(report: ReportId, body: commands.ForwardOrphan, call: Officer) -> Response:
+    return await call.command(lambda tx: orphans.forward_orphan(tx, report, body))
+
+
+@router.get("/orphans")
+async def list_orphans(call: Overseer, older_than_days: Days = 0, after: ReportId | None = None, limit: Limit = 50) -> Orphans:
+    return await call.query(lambda tx: orphans.list_orphans(tx, older_than_days, after, limit))
+
+
+@router.get("/orphans/ageing")
+async def show_ageing(call: Overseer) -> Ageing:
+    return await call.query(orphans.show_ageing)
