@@ -53,6 +53,7 @@ Version = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
 Port = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[A-Z2-9]{3}$")]  # UN/LOCODE
 LicenceNo = Annotated[str, StringConstraints(pattern=r"^LW[0-9]{4}20[0-9]{6}$")]
 Number = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ./_-]{0,63}$")]  # of a contract or a policy
+AsAgreed = Literal["as_agreed", "differs"]
 Visa = Literal["work", "crew", "business", "tourist", "study"]
 DepartureEvidence = Literal["exit_stamp", "boarding_record", "arrival_confirmation"]
 # Of the authority; a reserve that is not topped up suspends by itself, and a top-up lifts that.
@@ -417,6 +418,41 @@ class RecordDeparture(_Command):
     port: Port
     visa: Visa
     evidence: DepartureEvidence
+    version: Version | None = None
+
+
+class ArrivalTerms(_Command):
+    """Each term of the contract as the worker finds it, and whether the worker keeps the own passport."""
+
+    employer: AsAgreed
+    wage: AsAgreed
+    work: AsAgreed
+    place: AsAgreed
+    hours: AsAgreed
+    passport_kept: Annotated[bool, Field(strict=True)]
+
+
+class ConfirmArrival(_Command):
+    """What the worker says on that day after the departure; today unless given."""
+
+    day: Annotated[int, Field(strict=True, ge=1, le=3650)]
+    confirmed_on: Day | None = None
+    terms: ArrivalTerms
+    version: Version | None = None
+
+
+class CorrectArrival(_Command):
+    """What is given replaces what was."""
+
+    confirmed_on: Day | None = None
+    terms: ArrivalTerms | None = None
+    version: Version | None = None
+
+
+class VoidArrival(_Command):
+    """The worker did not confirm that."""
+
+    reason: Literal["not_confirmed", "wrong_placement", "wrong_day"]
     version: Version | None = None
 
 

@@ -47,6 +47,11 @@ class Policy(BaseSettings):
     docking_medical_days: int = Field(
         default=365, ge=1, le=3650, description="days after a medical examination, for which its finding holds at most (unverified)"
     )
+    docking_arrival_first_day: int = Field(default=14, ge=1, le=365, description="day after the departure, on which the worker is asked")
+    docking_arrival_second_day: int = Field(default=90, ge=1, le=3650, description="the same for the second time")
+    docking_arrival_grace_days: int = Field(
+        default=7, ge=0, le=365, description="days after that, until a worker who has not confirmed is listed as overdue (unverified)"
+    )
     docking_licensing_destinations: str = Field(
         default="",
         pattern="^([A-Z]{3}(,[A-Z]{3})*)?$",
@@ -67,6 +72,11 @@ class Policy(BaseSettings):
         default=20_000, ge=1, le=100_000, description="workers matched at once, the longest waiting; bounds its time and memory"
     )
     docking_matching_seconds: int = Field(default=120, ge=1, le=3600, description="seconds a plan for all open orders may take")
+
+    @property
+    def arrival_days(self) -> tuple[int, int]:
+        """The days after the departure on which the worker is asked."""
+        return self.docking_arrival_first_day, self.docking_arrival_second_day
 
     @property
     def licensing_destinations(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.rights.usecases import case_openings, erasures, fees, ledgers, merges, settlements
+from services.rights.usecases import arrivals, case_openings, erasures, fees, ledgers, merges, settlements
 from shared import events
 from shared.delivery import consumer
 
@@ -15,6 +15,8 @@ HANDLERS: consumer.Handlers = {
     events.FeeDeclared: fees.fee_declared,
     events.FeeCorrected: fees.fee_corrected,
     events.FeeVoided: fees.fee_voided,
+    events.ArrivalConfirmed: arrivals.arrival_confirmed,
+    events.ArrivalCorrected: arrivals.arrival_corrected,
     events.Dispatched: ledgers.start_wages,
     events.Returned: ledgers.end_wages,
     events.ReturnCorrected: ledgers.correct_return,

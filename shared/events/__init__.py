@@ -68,7 +68,17 @@ from shared.events.docking_fairs import (
     IntentionReleased,
     IntentionVoided,
 )
-from shared.events.docking_placements import FeeCorrected, FeeDeclared, FeeFact, FeeVoided, MedicalRecorded
+from shared.events.docking_placements import (
+    ArrivalConfirmed,
+    ArrivalCorrected,
+    ArrivalFact,
+    ArrivalVoided,
+    FeeCorrected,
+    FeeDeclared,
+    FeeFact,
+    FeeVoided,
+    MedicalRecorded,
+)
 from shared.events.envelope import BY_TYPE, EVENTS, Envelope, EventEnvelope, Undecodable, Unknown, Unwanted, decode, encode
 from shared.events.event import DOCKING, REGISTRATION, RIGHTS, SNAPSHOT, STATS, TOPICS, TRAINING, Event, Origin, Part
 from shared.events.registration import (
@@ -193,6 +203,10 @@ __all__ = [
     "TOPICS",
     "TRAINING",
     "AnnouncementPublished",
+    "ArrivalConfirmed",
+    "ArrivalCorrected",
+    "ArrivalFact",
+    "ArrivalVoided",
     "AssessmentCorrected",
     "AssessmentFact",
     "AssessmentHeld",

@@ -94,4 +94,55 @@ class MedicalRecorded(_Placement):
     examined_on: date
 
 
-EVENTS: tuple[type[Event], ...] = (FeeDeclared, FeeCorrected, FeeVoided, MedicalRecorded)
+class ArrivalFact(_Codes):
+    """What the worker says `day` days after the departure. The codes are those of the departure then."""
+
+    day: int
+    confirmed_on: date
+    terms_match: bool
+    differences: tuple[Literal["employer", "wage", "work", "place", "hours", "passport"], ...]
+
+
+class ArrivalConfirmed(_Placement):
+    EFFECTIVE = "confirmed_on"
+
+    fact: ArrivalFact
+
+    @property
+    def confirmed_on(self) -> date:
+        return self.fact.confirmed_on
+
+
+class ArrivalCorrected(_Placement):
+    EFFECTIVE = "confirmed_on"
+
+    previous: ArrivalFact
+    fact: ArrivalFact
+
+    @property
+    def confirmed_on(self) -> date:
+        return self.fact.confirmed_on
+
+
+class ArrivalVoided(_Placement):
+    """The worker did not confirm that, or nobody departed."""
+
+    EFFECTIVE = "confirmed_on"
+
+    previous: ArrivalFact
+    reason: Literal["not_confirmed", "wrong_placement", "wrong_day", "dispatch_voided"]
+
+    @property
+    def confirmed_on(self) -> date:
+        return self.previous.confirmed_on
+
+
+EVENTS: tuple[type[Event], ...] = (
+    FeeDeclared,
+    FeeCorrected,
+    FeeVoided,
+    MedicalRecorded,
+    ArrivalConfirmed,
+    ArrivalCorrected,
+    ArrivalVoided,
+)

@@ -120,6 +120,7 @@ KINDS = (
     "fee",
     "reach",
     "reach again",
+    "arrival",
     "absurd",
     "garbage",
 )

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from shared import events
-from shared.events import DispatchFact, Event, FeeFact
+from shared.events import ArrivalFact, DispatchFact, Event, FeeFact
 from shared.values import Currency, FeeItem, FeePayer, Money, new_id
 from tests.support.stats import dispatched
 from tests.support.world import Kept, World
@@ -31,6 +31,12 @@ def _fee(step: Step, day: date) -> FeeFact:
     )
 
 
+def _arrival(step: Step, day: date) -> ArrivalFact:
+    differences = (("employer", "wage"), ("passport",), ())[step.codes % 3]
+    fields = {"day": 14 + step.other, "confirmed_on": day, "terms_match": not differences, "differences": differences}
+    return ArrivalFact.model_validate({**fields, **_codes(step.fact(day))})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
     """One kind of fact, and the classes that say that it holds, holds otherwise, or does not hold."""
@@ -40,12 +46,19 @@ class Family:
     voided: type[Event]
     fact: Callable[[Step, date], Any]
     reason: str
-    named: str  # the field with the fact's own id
+    named: str | None = None  # the field with the fact's own id
 
 
 FAMILIES: Mapping[str, Family] = {
     "fee": Family(
         recorded=events.FeeDeclared, corrected=events.FeeCorrected, voided=events.FeeVoided, fact=_fee, reason="duplicate", named="fee"
+    ),
+    "arrival": Family(
+        recorded=events.ArrivalConfirmed,
+        corrected=events.ArrivalCorrected,
+        voided=events.ArrivalVoided,
+        fact=_arrival,
+        reason="wrong_day",
     ),
 }
 
@@ -72,5 +85,5 @@ def keep(world: World, step: Step) -> None:
 
 
 def _publish(world: World, event: type[Event], family: Family, one: Kept, **fields: Any) -> None:
-    about = {"placement": one.of.placement, "worker": one.of.worker, family.named: one.id}
+    about = {"placement": one.of.placement, "worker": one.of.worker, **({family.named: one.id} if family.named else {})}
     world.publish(event.model_validate({**about, **fields}), one.published_on)

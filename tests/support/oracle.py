@@ -56,6 +56,8 @@ MEASURES = {
     40: "fees_worker",
     41: "fees_enterprise",
     42: "fees_employer",
+    43: "arrivals_confirmed",
+    44: "terms_changed",
     52: "settlements",
     53: "settlement_amount",
     54: "escalations",
@@ -363,6 +365,14 @@ def _fee(data: Mapping[str, Any], *facts: tuple[str, int]) -> Contributions:
     ]
 
 
+def _arrival(data: Mapping[str, Any], *facts: tuple[str, int]) -> Contributions:
+    return [
+        Contribution(measure, INCOME_CUTS, data[name]["confirmed_on"], data[name], sign)
+        for name, sign in facts
+        for measure in ("arrivals_confirmed", *([] if data[name]["terms_match"] else ["terms_changed"]))
+    ]
+
+
 def _positions(sign: int, number: str) -> Callable[[Mapping[str, Any]], Contributions]:
     return lambda data: [Contribution("open_positions", ORDER_CUTS, data["effective"], data, sign * data[number])]
 
@@ -448,6 +458,9 @@ _COUNTS: Mapping[str, Callable[[Mapping[str, Any]], Contributions]] = {
     "docking.MatchedToEnterprise.v1": _matched,
     "docking.ClearanceGranted.v1": _cleared,
     "docking.PlacementCancelled.v1": lambda data: _once("open_positions", ORDER_CUTS)(data) if data["reopens"] else [],
+    "docking.ArrivalConfirmed.v1": lambda data: _arrival(data, ("fact", 1)),
+    "docking.ArrivalCorrected.v1": lambda data: _arrival(data, ("previous", -1), ("fact", 1)),
+    "docking.ArrivalVoided.v1": lambda data: _arrival(data, ("previous", -1)),
     "docking.FeeDeclared.v1": lambda data: _fee(data, ("fact", 1)),
     "docking.FeeCorrected.v1": lambda data: _fee(data, ("previous", -1), ("fact", 1)),
     "docking.FeeVoided.v1": lambda data: _fee(data, ("previous", -1)),

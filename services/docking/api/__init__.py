@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from services.docking.api import (
     adoptions,
+    arrivals,
     clearances,
     dispatches,
     employers,
@@ -45,5 +46,6 @@ for part in (
     fees,
     records,
     medicals,
+    arrivals,
 ):
     router.include_router(part.router)

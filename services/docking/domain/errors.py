@@ -65,6 +65,12 @@ class MedicalNotFound(NotFound):
     slug = "MEDICAL_NOT_FOUND"
 
 
+class ArrivalNotFound(NotFound):
+    """No arrival was confirmed on that day."""
+
+    slug = "ARRIVAL_NOT_FOUND"
+
+
 class WorkerNotFound(NotFound):
     """No registration of this worker has arrived here."""
 
@@ -376,6 +382,30 @@ class MedicalTooLong(Invalid):
     """No medical finding holds that long."""
 
     slug = "MEDICAL_TOO_LONG"
+
+
+class ArrivalDayNotAsked(Invalid):
+    """Workers are not asked on that day after their departure; `state` names the days."""
+
+    slug = "ARRIVAL_DAY_NOT_ASKED"
+
+
+class ArrivalTooEarly(Invalid):
+    """The worker is asked later; `state` is the day."""
+
+    slug = "ARRIVAL_TOO_EARLY"
+
+
+class ConfirmedAlready(Conflict):
+    """The worker has confirmed that already: it can be corrected."""
+
+    slug = "CONFIRMED_ALREADY"
+
+
+class HomeBefore(Conflict):
+    """The worker was home before that day."""
+
+    slug = "HOME_BEFORE"
 
 
 class ReturnBeforeDeparture(Invalid):

@@ -40,6 +40,7 @@ class Step(StrEnum):
     REFUSE = "refuse"
     WITHDRAW = "withdraw"
     DEPART = "depart"
+    CONFIRM_ARRIVAL = "confirm_arrival"
     RETURN = "return"
     CORRECT = "correct"
     VOID = "void"
@@ -69,6 +70,8 @@ STEPS: Mapping[tuple[PlacementState, Step], PlacementState] = {
     # What it was granted on no longer holds. The position is held as for another request.
     (_S.CLEARED, Step.WITHDRAW): _S.MATCHED,
     (_S.CLEARED, Step.DEPART): _S.ABROAD,
+    (_S.ABROAD, Step.CONFIRM_ARRIVAL): _S.ABROAD,
+    (_S.RETURNED, Step.CONFIRM_ARRIVAL): _S.RETURNED,
     (_S.ABROAD, Step.RETURN): _S.RETURNED,
     (_S.ABROAD, Step.CORRECT): _S.ABROAD,
     (_S.RETURNED, Step.CORRECT): _S.RETURNED,

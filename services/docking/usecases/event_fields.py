@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, Literal, TypeVar
 
+from services.docking.domain.arrivals import Arrival
 from services.docking.domain.contracts import Contract, terms_hash
 from services.docking.domain.dispatches import Dispatch
 from services.docking.domain.enterprises import Enterprise
@@ -18,6 +19,7 @@ from services.docking.domain.proposals import MatchCodes
 from shared import reference
 from shared.db import Tx
 from shared.events import (
+    ArrivalFact,
     DispatchCorrected,
     DispatchFact,
     Event,
@@ -202,6 +204,22 @@ def return_corrected(old: Dispatch, new: Dispatch, dispatch: Dispatch) -> Return
             "previous": return_fact(old),
             "fact": return_fact(new),
             "dispatch": dispatch_fact(dispatch),
+        }
+    )
+
+
+def arrival_fact(one: Arrival) -> ArrivalFact:
+    return ArrivalFact.model_validate(
+        {
+            "day": one.day,
+            "confirmed_on": one.confirmed_on,
+            "terms_match": not one.differences,
+            "differences": one.differences,
+            "enterprise": one.enterprise,
+            "origin": origin_of(one.origin),
+            "destination": one.destination,
+            "occupation": one.occupation,
+            "channel": one.channel,
         }
     )
 

@@ -129,6 +129,10 @@ MEASURES = (
             rate="day"),
     Measure(code=42, name="fees_employer", kind="flow", unit="minor units",
             definition="Fees declared as charged to employers, in the currency charged, dated by the day of the charge.", rate="day"),
+    Measure(code=43, name="arrivals_confirmed", kind="flow", unit="confirmations",
+            definition="Confirmations by workers after their arrival, dated by their day, under the codes that the departure had then."),
+    Measure(code=44, name="terms_changed", kind="flow", unit="confirmations",
+            definition="Of these, confirmations that name a term that is not as agreed."),
     Measure(code=52, name="settlements", kind="flow", unit="cases",
             definition="Cases settled, by who pays, dated by the day of the payment; each member of a collective case counts."),
     Measure(code=53, name="settlement_amount", kind="flow", unit="minor units",
@@ -266,6 +270,14 @@ def _fee(event: type[Event], fact: str, sign: Literal[1, -1]) -> tuple[Rule, ...
     )
 
 
+def _arrival(event: type[Event], fact: str, sign: Literal[1, -1]) -> tuple[Rule, ...]:
+    day, match = f"{fact}.confirmed_on", f"{fact}.terms_match"
+    return (
+        Rule(event=event, measure="arrivals_confirmed", day=day, codes=fact, sign=sign),
+        Rule(event=event, measure="terms_changed", day=day, codes=fact, sign=sign, when=match, flag=False),
+    )
+
+
 def _recruitment(fact: str, sign: Literal[1, -1]) -> tuple[Rule, ...]:
     event, day = events.RecruitmentCostAssessed, f"{fact}.period"
     return (
@@ -377,6 +389,10 @@ RULES = (
     Rule(event=events.IntentionReleased, measure="intentions_matched", day="fact.held_on", codes="fact", sign=-1),
     Rule(event=events.IntentionCorrected, measure="intentions_matched", day="previous.held_on", codes="previous", sign=-1, count="matched"),
     Rule(event=events.IntentionCorrected, measure="intentions_matched", day="fact.held_on", codes="fact", count="matched"),
+    *_arrival(events.ArrivalConfirmed, "fact", 1),
+    *_arrival(events.ArrivalCorrected, "previous", -1),
+    *_arrival(events.ArrivalCorrected, "fact", 1),
+    *_arrival(events.ArrivalVoided, "previous", -1),
     *_fee(events.FeeDeclared, "fact", 1),
     *_fee(events.FeeCorrected, "previous", -1),
     *_fee(events.FeeCorrected, "fact", 1),

@@ -1,0 +1,147 @@
+"""Arrivals confirmed by the worker, term by term; a difference becomes a case of rights."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from services.docking import commands
+from services.docking.domain import arrivals as domain
+from services.docking.domain import errors
+from services.docking.domain.arrivals import Arrival, Term, differing, require_arrived, require_asked
+from services.docking.domain.dispatches import Dispatch
+from services.docking.domain.origins import CountedOrigin
+from services.docking.domain.placements import Placement, Step, state_after
+from services.docking.queries import arrivals, dispatches
+from services.docking.settings import policy
+from services.docking.usecases import scope
+from services.docking.usecases.event_fields import arrival_fact
+from services.docking.usecases.placements import get, load, save
+from services.docking.views import arrivals as views
+from shared import events
+from shared.db import Tx
+from shared.paging import page
+from shared.principals import Role
+from shared.values import Designation, PlacementId
+
+
+async def confirm_arrival(tx: Tx, placement: PlacementId, command: commands.ConfirmArrival) -> views.Arrivals:
+    """Raises IllegalStep, ArrivalDayNotAsked, FutureDay, HomeBefore, ArrivalTooEarly, ConfirmedAlready, and those of load."""
+    found = await load(tx, placement, command.version)
+    state_after(found.state, Step.CONFIRM_ARRIVAL)
+    require_asked(command.day, policy().arrival_days)
+    departure = await _departure(tx, found)
+    confirmed_on = command.confirmed_on or tx.clock.today()
+    require_arrived(departure, command.day, confirmed_on, tx.clock.today())
+    if await arrivals.get(tx, placement, command.day) is not None:
+        raise errors.ConfirmedAlready(field="day")
+    arrival = Arrival(
+        placement=placement,
+        day=command.day,
+        confirmed_on=confirmed_on,
+        differences=differing(_answers(command.terms)),
+        enterprise=departure.enterprise,
+        origin=CountedOrigin(departure.county, Designation(departure.designation), departure.designation_version),
+        destination=departure.destination,
+        occupation=departure.occupation,
+        channel=departure.channel,
+    )
+    await arrivals.insert(tx, arrival)
+    event = events.ArrivalConfirmed(placement=placement, worker=found.worker, fact=arrival_fact(arrival))
+    return await _view(tx, await save(tx, found, event))
+
+
+async def correct_arrival(tx: Tx, placement: PlacementId, day: int, command: commands.CorrectArrival) -> views.Arrivals:
+    """What is given replaces what was. Raises ArrivalNotFound, NothingToCorrect, and what confirm_arrival raises."""
+    found = await load(tx, placement, command.version)
+    state_after(found.state, Step.CONFIRM_ARRIVAL)
+    before = await _recorded(tx, found, day)
+    given: dict[str, Any] = {}
+    if command.confirmed_on is not None:
+        given["confirmed_on"] = command.confirmed_on
+    if command.terms is not None:
+        given["differences"] = differing(_answers(command.terms))
+    now = replace(before, **given)
+    if now == before:
+        raise errors.NothingToCorrect
+    require_arrived(await _departure(tx, found), day, now.confirmed_on, tx.clock.today())
+    await arrivals.update(tx, now)
+    event = events.ArrivalCorrected(placement=placement, worker=found.worker, previous=arrival_fact(before), fact=arrival_fact(now))
+    return await _view(tx, await save(tx, found, event))
+
+
+async def void_arrival(tx: Tx, placement: PlacementId, day: int, command: commands.VoidArrival) -> views.Arrivals:
+    """The worker did not confirm that, and is asked again. Raises IllegalStep, ArrivalNotFound, and those of load."""
+    found = await load(tx, placement, command.version)
+    state_after(found.state, Step.CONFIRM_ARRIVAL)
+    before = await _recorded(tx, found, day)
+    await arrivals.delete(tx, placement, day)
+    return await _view(tx, await save(tx, found, _voided(found, before, command.reason)))
+
+
+async def void_arrivals(tx: Tx, placement: Placement) -> list[events.Event]:
+    """Nobody arrived who has not departed. The caller holds the placement's lock, and publishes."""
+    confirmed = await arrivals.list_(tx, placement.id)
+    if confirmed:
+        await arrivals.delete(tx, placement.id)
+    return [_voided(placement, one, "dispatch_voided") for one in confirmed]
+
+
+def _voided(placement: Placement, before: Arrival, reason: str) -> events.Event:
+    fields = {"placement": placement.id, "worker": placement.worker, "previous": arrival_fact(before), "reason": reason}
+    return events.ArrivalVoided.model_validate(fields)
+
+
+async def _departure(tx: Tx, placement: Placement) -> Dispatch:
+    departure = await dispatches.get(tx, placement.id)
+    if departure is None:
+        raise errors.PlacementNotFound
+    return departure
+
+
+async def _recorded(tx: Tx, placement: Placement, day: int) -> Arrival:
+    """Raises ArrivalNotFound."""
+    arrival = await arrivals.get(tx, placement.id, day)
+    if arrival is None:
+        raise errors.ArrivalNotFound
+    return arrival
+
+
+def _answers(terms: commands.ArrivalTerms) -> dict[Term, bool]:
+    """Whether each term is as agreed."""
+    return {
+        "employer": terms.employer == "as_agreed",
+        "wage": terms.wage == "as_agreed",
+        "work": terms.work == "as_agreed",
+        "place": terms.place == "as_agreed",
+        "hours": terms.hours == "as_agreed",
+        "passport": terms.passport_kept,
+    }
+
+
+async def _view(tx: Tx, placement: Placement) -> views.Arrivals:
+    return views.arrivals(placement, await arrivals.list_(tx, placement.id))
+
+
+# --- queries ----------------------------------------------------------------------------------------------------------
+async def list_arrivals(tx: Tx, placement: PlacementId) -> views.Arrivals:
+    """Raises PlacementNotFound, Forbidden."""
+    return await _view(tx, await get(tx, placement))
+
+
+async def list_overdue(tx: Tx, day: int, *, after: PlacementId | None, limit: int) -> views.Overdue:
+    """Workers abroad who should have confirmed by now, and have not. Raises ArrivalDayNotAsked, Forbidden."""
+    require_asked(day, policy().arrival_days)
+    grace = timedelta(days=day + policy().docking_arrival_grace_days)
+    found: list[domain.Unconfirmed] = await arrivals.list_unconfirmed(
+        tx,
+        day,
+        departed_before=tx.clock.today() - grace,
+        enterprise=scope.own_enterprise(tx.principal) if tx.principal.role is Role.ENTERPRISE else None,
+        counties=scope.visible_counties(tx.principal),
+        after=after,
+        limit=limit + 1,
+    )
+    rows, following = page(found, limit, lambda one: one.placement)
+    return views.overdue(rows, following, grace)

@@ -1,0 +1,64 @@
+"""What workers confirm after their arrival, and who has not confirmed yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from pydantic import BaseModel
+
+from services.docking.domain import arrivals as domain
+from services.docking.domain.placements import Placement
+from shared.values import CountyCode, Destination, EnterpriseId, PlacementId, WorkerId
+
+
+class Arrival(BaseModel, frozen=True):
+    day: int
+    confirmed_on: date
+    terms_match: bool
+    differences: tuple[str, ...]
+
+
+class Arrivals(BaseModel, frozen=True):
+    placement: PlacementId
+    worker: WorkerId
+    items: tuple[Arrival, ...]
+    version: int
+
+
+class Unconfirmed(BaseModel, frozen=True):
+    placement: PlacementId
+    worker: WorkerId
+    enterprise: EnterpriseId
+    county: CountyCode
+    destination: Destination
+    departed_on: date
+    due_on: date
+
+
+class Overdue(BaseModel, frozen=True):
+    items: tuple[Unconfirmed, ...]
+    next: PlacementId | None
+
+
+def arrivals(placement: Placement, found: Sequence[domain.Arrival]) -> Arrivals:
+    items = tuple(
+        Arrival(day=one.day, confirmed_on=one.confirmed_on, terms_match=not one.differences, differences=one.differences) for one in found
+    )
+    return Arrivals(placement=placement.id, worker=placement.worker, items=items, version=placement.version)
+
+
+def overdue(found: Sequence[domain.Unconfirmed], cursor: PlacementId | None, grace: timedelta) -> Overdue:
+    return Overdue(items=tuple(_unconfirmed(one, grace) for one in found), next=cursor)
+
+
+def _unconfirmed(one: domain.Unconfirmed, grace: timedelta) -> Unconfirmed:
+    return Unconfirmed(
+        placement=one.placement,
+        worker=one.worker,
+        enterprise=one.enterprise,
+        county=one.county,
+        destination=one.destination,
+        departed_on=one.departed_on,
+        due_on=one.departed_on + grace,
+    )
