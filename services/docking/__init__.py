@@ -9,10 +9,9 @@ Out      enterprises: EnterpriseQualified/Renewed/Suspended/Reinstated/Expired/S
          orders: JobOrderOpened/Amended/Closed/Expired, MatchDeclined/Expired, MergeHeld/Resumed,
          placements: MatchedToEnterprise, ContractRegistered, FeeDeclared/Corrected/Voided, MedicalRecorded, InsuranceBound,
          ClearanceRequested/Granted/Refused/Withdrawn, PlacementCancelled,
-         Dispatched, Returned, ReturnCorrected, DispatchCorrected, DispatchVoided
+         Dispatched, ArrivalConfirmed/Corrected/Voided, ContractExtended, ExtensionVoided, EmployerTransferred, TransferVoided,
+         Returned, ReturnCorrected, DispatchCorrected, DispatchVoided
          (topic docking.events; subject: enterprise, employer, fair, intention, notice, order, match or placement).
-         Dispatched, ArrivalConfirmed/Corrected/Voided, Returned, ReturnCorrected, DispatchCorrected, DispatchVoided
-         (topic docking.events; subject: enterprise, employer, fair, intention, order, match or placement).
 In       registration: WorkerRegistered, WorkerVerified, WillingnessRecorded/Withdrawn/Expired (who may be matched),
          WorkerCorrected, ResidenceChanged, HouseholdStatusChanged (departures on record follow),
          WorkersMerged, WorkerSuspended/Reinstated/Erased, RegistrationLapsed;

@@ -456,6 +456,37 @@ class VoidArrival(_Command):
     version: Version | None = None
 
 
+class ExtendContract(_Command):
+    """The contract runs longer; signed before its end, today unless given."""
+
+    end: Day
+    signed_on: Day | None = None
+    version: Version | None = None
+
+
+class TransferEmployer(_Command):
+    """Another employer takes the worker over. What is not given of the terms stays as it was."""
+
+    employer_id: EmployerId
+    since: Day
+    consent: Annotated[bool, Field(strict=True)]  # of the worker
+    contract_no: Number
+    wage: PositiveAmount | None = None
+    wage_period: WagePeriod | None = None
+    days_per_month: Annotated[int, Field(strict=True, ge=1, le=31)] | None = None
+    pay_day: Annotated[int, Field(strict=True, ge=1, le=28)] | None = None
+    deductions_max: Amount | None = None
+    end: Day | None = None
+    version: Version | None = None
+
+
+class VoidContractChange(_Command):
+    """The last change was none, or was entered wrongly: it is undone, and can be entered as it was."""
+
+    reason: Literal["entered_wrongly", "not_agreed", "wrong_placement"]
+    version: Version | None = None
+
+
 class RecordReturn(_Command):
     returned_on: Day
     reason: ReturnReason

@@ -47,6 +47,9 @@ class Policy(BaseSettings):
     docking_medical_days: int = Field(
         default=365, ge=1, le=3650, description="days after a medical examination, for which its finding holds at most (unverified)"
     )
+    docking_maximum_term_months: int = Field(
+        default=120, ge=1, le=600, description="months that a contract runs at most, extensions included (unverified)"
+    )
     docking_arrival_first_day: int = Field(default=14, ge=1, le=365, description="day after the departure, on which the worker is asked")
     docking_arrival_second_day: int = Field(default=90, ge=1, le=3650, description="the same for the second time")
     docking_arrival_grace_days: int = Field(

@@ -9,7 +9,7 @@ CaseSettlementRefused, CaseClosureAsked, CaseClosed, CaseReopened, CasesGrouped,
 EmergencyDeclared, EmergencyEnded, WorkerToAccountFor, WorkerAccountedFor, RepatriationRequested, RepatriationApproved,
 RepatriationRefused, RepatriationCompleted, OrphanResolved.
 Events in (docking): ContractRegistered, FeeDeclared, FeeCorrected, FeeVoided, Dispatched, Returned, ReturnCorrected, DispatchCorrected,
-DispatchVoided, ArrivalConfirmed, ArrivalCorrected (terms that differ),
+DispatchVoided, EmployerTransferred, TransferVoided, ArrivalConfirmed, ArrivalCorrected (terms that differ),
 EnterpriseQualified, EnterpriseRenewed (the seat), ReserveDrawn, ReserveDrawRefused (settlements);
 (registration): WorkersMerged (the ledgers of the absorbed worker are the survivor's), WorkerErased (what was written of the worker goes).
 """

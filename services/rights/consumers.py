@@ -17,6 +17,8 @@ HANDLERS: consumer.Handlers = {
     events.FeeVoided: fees.fee_voided,
     events.ArrivalConfirmed: arrivals.arrival_confirmed,
     events.ArrivalCorrected: arrivals.arrival_corrected,
+    events.EmployerTransferred: ledgers.transfer_employer,
+    events.TransferVoided: ledgers.void_transfer,
     events.Dispatched: ledgers.start_wages,
     events.Returned: ledgers.end_wages,
     events.ReturnCorrected: ledgers.correct_return,

@@ -7,8 +7,10 @@ from typing import Literal
 
 from shared.events.event import DOCKING, Event, Origin, Part
 from shared.values import (
+    ChangeId,
     Channel,
     Destination,
+    EmployerId,
     EnterpriseId,
     FeeId,
     FeeItem,
@@ -16,6 +18,7 @@ from shared.values import (
     Money,
     Occupation,
     PlacementId,
+    WagePeriod,
     WorkerId,
 )
 
@@ -137,6 +140,82 @@ class ArrivalVoided(_Placement):
         return self.previous.confirmed_on
 
 
+class ExtensionFact(_Codes):
+    """Signed before the end so far. The codes are those of the departure then."""
+
+    signed_on: date
+    previous_end: date
+    end: date
+    terms_hash: str
+
+
+class ContractExtended(_Placement):
+    EFFECTIVE = "signed_on"
+
+    change: ChangeId
+    fact: ExtensionFact
+
+    @property
+    def signed_on(self) -> date:
+        return self.fact.signed_on
+
+
+class ExtensionVoided(_Placement):
+    """The contract ends as it did before."""
+
+    EFFECTIVE = "signed_on"
+
+    change: ChangeId
+    previous: ExtensionFact
+    reason: Literal["entered_wrongly", "not_agreed", "wrong_placement", "dispatch_voided"]
+
+    @property
+    def signed_on(self) -> date:
+        return self.previous.signed_on
+
+
+class TransferFact(_Codes):
+    """With another employer of the same host state since that day, on these terms. `previous_employer` None: the order's."""
+
+    since: date
+    employer: EmployerId
+    previous_employer: EmployerId | None
+    contract_no: str
+    terms_hash: str
+    wage: Money
+    wage_period: WagePeriod
+    days_per_month: int
+    pay_day: int
+    deductions_max: Money
+    start: date
+    end: date
+
+
+class EmployerTransferred(_Placement):
+    EFFECTIVE = "since"
+
+    change: ChangeId
+    fact: TransferFact
+
+    @property
+    def since(self) -> date:
+        return self.fact.since
+
+
+class TransferVoided(_Placement):
+    """The worker is with the employer before, on the terms before."""
+
+    EFFECTIVE = "since"
+
+    change: ChangeId
+    previous: TransferFact
+    reason: Literal["entered_wrongly", "not_agreed", "wrong_placement", "dispatch_voided"]
+
+    @property
+    def since(self) -> date:
+        return self.previous.since
+
+
 EVENTS: tuple[type[Event], ...] = (
     FeeDeclared,
     FeeCorrected,
@@ -145,4 +224,8 @@ EVENTS: tuple[type[Event], ...] = (
     ArrivalConfirmed,
     ArrivalCorrected,
     ArrivalVoided,
+    ContractExtended,
+    ExtensionVoided,
+    EmployerTransferred,
+    TransferVoided,
 )

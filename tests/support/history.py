@@ -121,6 +121,8 @@ KINDS = (
     "reach",
     "reach again",
     "arrival",
+    "extension",
+    "transfer",
     "absurd",
     "garbage",
 )

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from shared import events
-from shared.events import ArrivalFact, DispatchFact, Event, FeeFact
-from shared.values import Currency, FeeItem, FeePayer, Money, new_id
+from shared.events import ArrivalFact, DispatchFact, Event, ExtensionFact, FeeFact, TransferFact
+from shared.values import Currency, EmployerId, FeeItem, FeePayer, Money, WagePeriod, new_id
 from tests.support.stats import dispatched
 from tests.support.world import Kept, World
 
@@ -37,12 +37,36 @@ def _arrival(step: Step, day: date) -> ArrivalFact:
     return ArrivalFact.model_validate({**fields, **_codes(step.fact(day))})
 
 
+def _extension(step: Step, day: date) -> ExtensionFact:
+    ends = {"previous_end": day, "end": day + timedelta(step.codes + 1)}
+    return ExtensionFact.model_validate({"signed_on": day, **ends, "terms_hash": "0", **_codes(step.fact(day))})
+
+
+def _transfer(step: Step, day: date) -> TransferFact:
+    wage = Money(minor=step.codes + 1, currency=Currency("CNY"))
+    return TransferFact(
+        since=day,
+        employer=EmployerId(new_id()),
+        previous_employer=None,
+        contract_no="C",
+        terms_hash="0",
+        wage=wage,
+        wage_period=WagePeriod.MONTH,
+        days_per_month=1,
+        pay_day=10,
+        deductions_max=wage,
+        start=day,
+        end=day,
+        **_codes(step.fact(day)),
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
     """One kind of fact, and the classes that say that it holds, holds otherwise, or does not hold."""
 
     recorded: type[Event]
-    corrected: type[Event]
+    corrected: type[Event] | None = None  # None: it is only ever voided
     voided: type[Event]
     fact: Callable[[Step, date], Any]
     reason: str
@@ -60,6 +84,12 @@ FAMILIES: Mapping[str, Family] = {
         fact=_arrival,
         reason="wrong_day",
     ),
+    "extension": Family(
+        recorded=events.ContractExtended, voided=events.ExtensionVoided, fact=_extension, reason="not_agreed", named="change"
+    ),
+    "transfer": Family(
+        recorded=events.EmployerTransferred, voided=events.TransferVoided, fact=_transfer, reason="not_agreed", named="change"
+    ),
 }
 
 
@@ -75,7 +105,7 @@ def keep(world: World, step: Step) -> None:
         return
     day = step.day if step.codes % 2 else step.day - timedelta(step.other)
     one.published_on = max(one.published_on, day) + timedelta(step.late)
-    if step.codes % 4 == 0:
+    if step.codes % 4 == 0 or family.corrected is None:
         kept.remove(one)
         _publish(world, family.voided, family, one, previous=one.fact, reason=family.reason)
         return

@@ -58,6 +58,8 @@ MEASURES = {
     42: "fees_employer",
     43: "arrivals_confirmed",
     44: "terms_changed",
+    45: "extensions",
+    46: "transfers",
     52: "settlements",
     53: "settlement_amount",
     54: "escalations",
@@ -461,6 +463,12 @@ _COUNTS: Mapping[str, Callable[[Mapping[str, Any]], Contributions]] = {
     "docking.ArrivalConfirmed.v1": lambda data: _arrival(data, ("fact", 1)),
     "docking.ArrivalCorrected.v1": lambda data: _arrival(data, ("previous", -1), ("fact", 1)),
     "docking.ArrivalVoided.v1": lambda data: _arrival(data, ("previous", -1)),
+    "docking.ContractExtended.v1": lambda data: [Contribution("extensions", INCOME_CUTS, data["fact"]["signed_on"], data["fact"])],
+    "docking.ExtensionVoided.v1": lambda data: [
+        Contribution("extensions", INCOME_CUTS, data["previous"]["signed_on"], data["previous"], -1)
+    ],
+    "docking.EmployerTransferred.v1": lambda data: [Contribution("transfers", INCOME_CUTS, data["fact"]["since"], data["fact"])],
+    "docking.TransferVoided.v1": lambda data: [Contribution("transfers", INCOME_CUTS, data["previous"]["since"], data["previous"], -1)],
     "docking.FeeDeclared.v1": lambda data: _fee(data, ("fact", 1)),
     "docking.FeeCorrected.v1": lambda data: _fee(data, ("previous", -1), ("fact", 1)),
     "docking.FeeVoided.v1": lambda data: _fee(data, ("previous", -1)),

@@ -8,6 +8,7 @@ from services.docking.api import (
     adoptions,
     arrivals,
     clearances,
+    contract_changes,
     dispatches,
     employers,
     enterprises,
@@ -47,5 +48,6 @@ for part in (
     records,
     medicals,
     arrivals,
+    contract_changes,
 ):
     router.include_router(part.router)

@@ -65,6 +65,12 @@ class MedicalNotFound(NotFound):
     slug = "MEDICAL_NOT_FOUND"
 
 
+class ChangeNotFound(NotFound):
+    """No such change of the placement's contract is on record."""
+
+    slug = "CHANGE_NOT_FOUND"
+
+
 class ArrivalNotFound(NotFound):
     """No arrival was confirmed on that day."""
 
@@ -406,6 +412,54 @@ class HomeBefore(Conflict):
     """The worker was home before that day."""
 
     slug = "HOME_BEFORE"
+
+
+class ChangeNotLast(Conflict):
+    """Only the last change that stands can be undone; `state` names it."""
+
+    slug = "CHANGE_NOT_LAST"
+
+
+class ChangeOutOfOrder(Conflict):
+    """The contract was changed on a later day already; `state` is that day."""
+
+    slug = "CHANGE_OUT_OF_ORDER"
+
+
+class ContractEnded(Conflict):
+    """A contract is extended before its end; `state` is its end."""
+
+    slug = "CONTRACT_ENDED"
+
+
+class NotExtended(Invalid):
+    """The contract runs that long already."""
+
+    slug = "NOT_EXTENDED"
+
+
+class TermTooLong(Invalid):
+    """No contract runs that long."""
+
+    slug = "TERM_TOO_LONG"
+
+
+class InsuranceTooShort(Invalid):
+    """W2: the insurance does not reach to the new end; `state` is its last day."""
+
+    slug = "INSURANCE_TOO_SHORT"
+
+
+class ConsentMissing(Invalid):
+    """No worker is taken over by another employer without agreeing to it."""
+
+    slug = "CONSENT_MISSING"
+
+
+class SameEmployer(Conflict):
+    """The worker is with this employer already."""
+
+    slug = "SAME_EMPLOYER"
 
 
 class ReturnBeforeDeparture(Invalid):

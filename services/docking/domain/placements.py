@@ -17,7 +17,7 @@ from services.docking.domain.errors import (
     ReturnBeforeDeparture,
 )
 from services.docking.domain.medicals import Medical
-from shared.values import Channel, CountyCode, Destination, EnterpriseId, Occupation, OrderId, PlacementId, WorkerId
+from shared.values import Channel, CountyCode, Destination, EmployerId, EnterpriseId, Occupation, OrderId, PlacementId, WorkerId
 
 
 class PlacementState(StrEnum):
@@ -41,6 +41,9 @@ class Step(StrEnum):
     WITHDRAW = "withdraw"
     DEPART = "depart"
     CONFIRM_ARRIVAL = "confirm_arrival"
+    EXTEND = "extend"
+    TRANSFER = "transfer"
+    UNDO_CHANGE = "undo_change"
     RETURN = "return"
     CORRECT = "correct"
     VOID = "void"
@@ -70,6 +73,11 @@ STEPS: Mapping[tuple[PlacementState, Step], PlacementState] = {
     # What it was granted on no longer holds. The position is held as for another request.
     (_S.CLEARED, Step.WITHDRAW): _S.MATCHED,
     (_S.CLEARED, Step.DEPART): _S.ABROAD,
+    (_S.ABROAD, Step.BIND_INSURANCE): _S.ABROAD,  # longer, for a contract that runs longer
+    (_S.ABROAD, Step.EXTEND): _S.ABROAD,
+    (_S.ABROAD, Step.TRANSFER): _S.ABROAD,
+    (_S.ABROAD, Step.UNDO_CHANGE): _S.ABROAD,
+    (_S.RETURNED, Step.UNDO_CHANGE): _S.RETURNED,
     (_S.ABROAD, Step.CONFIRM_ARRIVAL): _S.ABROAD,
     (_S.RETURNED, Step.CONFIRM_ARRIVAL): _S.RETURNED,
     (_S.ABROAD, Step.RETURN): _S.RETURNED,
@@ -120,6 +128,7 @@ class Placement:
     contract: Contract | None = None
     insurance: Insurance | None = None
     medical: Medical | None = None
+    employer_id: EmployerId | None = None  # who has taken the worker over; None: the employer of the order
     medical_required: bool = True  # False: matched before examinations were recorded here
     certificate: str | None = None
     clearance: str | None = None
@@ -162,9 +171,9 @@ def withdrawn(placement: Placement, today: date) -> Placement:
 
 
 def require_insurance(placement: Placement, insurance: Insurance, today: date) -> None:
-    """What a clearance was granted on is only extended afterwards. Raises InsuranceShortened."""
+    """What a clearance was granted on, or a worker is abroad with, is only extended afterwards. Raises InsuranceShortened."""
     old = placement.insurance
-    if placement.state is not _S.CLEARED or old is None:
+    if placement.state not in (_S.CLEARED, _S.ABROAD) or old is None:
         return
     if insurance.valid_to < old.valid_to:
         raise InsuranceShortened(f"the insurance runs to {old.valid_to}", field="valid_to")

@@ -17,7 +17,7 @@ PLACEMENT = Columns(
     Placement,
     """
     id, job_order AS "order", enterprise, worker, county, destination, occupation, channel, state, matched_on, match_due, due, since,
-    adopted, planned_departure, contract, insurance, medical, medical_required,
+    adopted, planned_departure, contract, insurance, medical, medical_required, employer_id,
     certificate, clearance, cleared_on, clearance_valid_to, ended, registered_on,
     version
     """,
@@ -96,7 +96,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $10, true, $11)
 """
 UPDATE = """
 UPDATE placement SET state = $2, due = $3, since = $4, planned_departure = $5, contract = $6, insurance = $7, certificate = $8,
-    clearance = $9, cleared_on = $10, clearance_valid_to = $11, ended = $12, match_due = $13, medical = $14, version = version + 1
+    clearance = $9, cleared_on = $10, clearance_valid_to = $11, ended = $12, match_due = $13, medical = $14,
+    employer_id = $15, version = version + 1
 WHERE id = $1
 """
 UPDATE_COUNTY = """
@@ -235,6 +236,7 @@ async def update(tx: Tx, one: Placement) -> None:
         one.ended,
         one.match_due,
         _json(one.medical),
+        one.employer_id,
     )
 
 

@@ -13,6 +13,7 @@ from services.docking.domain.placements import Placement, PlacementState, Step, 
 from services.docking.domain.workers import Worker
 from services.docking.queries import dispatches, enterprises, orders, workers
 from services.docking.usecases.arrivals import void_arrivals
+from services.docking.usecases.contract_changes import void_changes
 from services.docking.usecases.emergencies import require_safe
 from services.docking.usecases.event_fields import corrections, dispatch_fact, return_corrected, return_fact
 from services.docking.usecases.intention_matches import release_matches
@@ -212,7 +213,9 @@ async def void_dispatch(tx: Tx, placement: PlacementId, command: commands.VoidDi
         reopens=reopens,
     )
     ended = replace(found, state=state, since=tx.clock.today(), ended=command.reason)
-    ended = await save(tx, ended, *await void_arrivals(tx, found), event, *corrections(changes, "void_of_first"))
+    ended = await save(
+        tx, ended, *await void_arrivals(tx, found), *await void_changes(tx, found), event, *corrections(changes, "void_of_first")
+    )
     await release_matches(tx, [found])
     await review_managers(tx, voided)
     return views.placement(ended, departure=voided)

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, Literal, TypeVar
 
 from services.docking.domain.arrivals import Arrival
+from services.docking.domain.contract_changes import ContractChange
 from services.docking.domain.contracts import Contract, terms_hash
 from services.docking.domain.dispatches import Dispatch
 from services.docking.domain.enterprises import Enterprise
@@ -24,12 +25,14 @@ from shared.events import (
     DispatchFact,
     Event,
     Evidence,
+    ExtensionFact,
     FairFact,
     FeeFact,
     IntentionFact,
     Origin,
     ReturnCorrected,
     ReturnFact,
+    TransferFact,
 )
 from shared.values import CountyCode, Designation
 
@@ -222,6 +225,27 @@ def arrival_fact(one: Arrival) -> ArrivalFact:
             "channel": one.channel,
         }
     )
+
+
+def extension_fact(placement: Placement, one: ContractChange) -> ExtensionFact:
+    terms = {"signed_on": one.effective, "previous_end": one.before.end, "end": one.after.end, "terms_hash": terms_hash(one.after)}
+    return ExtensionFact.model_validate({**terms, **_change_codes(placement, one)})
+
+
+def transfer_fact(placement: Placement, one: ContractChange) -> TransferFact:
+    terms = {name: value for name, value in contract_fields(one.after).items() if name != "service_fee"}
+    employers = {"since": one.effective, "employer": one.employer_after, "previous_employer": one.employer_before}
+    return TransferFact.model_validate({**terms, **employers, **_change_codes(placement, one)})
+
+
+def _change_codes(placement: Placement, one: ContractChange) -> dict[str, object]:
+    return {
+        "enterprise": placement.enterprise,
+        "origin": origin_of(one.origin),
+        "destination": one.destination,
+        "occupation": one.occupation,
+        "channel": placement.channel,
+    }
 
 
 def counted_origin(county: CountyCode, day: date) -> CountedOrigin:

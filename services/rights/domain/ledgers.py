@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from services.rights.domain.costs import Cost, FirstIncome
@@ -34,6 +34,15 @@ class Terms:
     days_per_month: int
     pay_day: int
     deductions_max: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTerms:
+    """What is promised since a day: another employer has taken the worker over. `change`: the id of that."""
+
+    change: str
+    since: date
+    terms: Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +85,7 @@ class Ledger:
     returned_on: date | None = None
     voided: bool = False
     due_period: Period | None = None
+    transfers: tuple[NewTerms, ...] = ()  # oldest first; before them `terms`, in the same currency
     fee: Money | None = None  # all that the worker was charged; None: nothing was declared, or in several currencies
     first_income: FirstIncome | None = None  # that the fee was last measured against
 
@@ -90,10 +100,34 @@ class Ledger:
         return None if self.fee is None or self.first_income is None else Cost(self.fee, self.first_income)
 
 
+def monthly(terms: Terms) -> int:
+    """Minor units of a full month."""
+    return terms.wage.minor * (terms.days_per_month if terms.wage_period is WagePeriod.DAY else 1)
+
+
+def in_month(ledger: Ledger, period: Period) -> Ledger:
+    """The ledger with the terms that are compared for that month: those of its last day.
+
+    The wage of a month in which an employer took the worker over is that of each part by its days abroad, rounded down.
+    """
+    if not ledger.transfers:
+        return ledger
+    begin, end = max(first_day(period), ledger.departed_on or date.min), min(last_day(period), ledger.returned_on or date.max)
+    starts = [date.min, *(one.since for one in ledger.transfers)]
+    terms = [ledger.terms, *(one.terms for one in ledger.transfers)]
+    ends = [*(day - timedelta(days=1) for day in starts[1:]), date.max]
+    days = [max((min(end, until) - max(begin, start)).days + 1, 0) for start, until in zip(starts, ends, strict=True)]
+    last = max((number for number, start in enumerate(starts) if start <= end), default=0)
+    if sum(count > 0 for count in days) <= 1:
+        return replace(ledger, terms=terms[last])
+    wage = sum(count * monthly(one) for count, one in zip(days, terms, strict=True)) // sum(days)
+    blended = Money(minor=wage, currency=ledger.terms.wage.currency)
+    return replace(ledger, terms=replace(terms[last], wage=blended, wage_period=WagePeriod.MONTH, days_per_month=1))
+
+
 def expected_gross(terms: Terms, abroad: Abroad, period: Period) -> Money:
     """The wage for the days abroad in the month, pro rata, rounded down to the minor unit: what the contract certainly owes."""
-    month = terms.wage.minor * (terms.days_per_month if terms.wage_period is WagePeriod.DAY else 1)
-    return Money(minor=month * abroad.days_in(period) // last_day(period).day, currency=terms.wage.currency)
+    return Money(minor=monthly(terms) * abroad.days_in(period) // last_day(period).day, currency=terms.wage.currency)
 
 
 def pay_day(period: Period, terms: Terms) -> date:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from services.rights.domain.costs import FirstIncome
-from services.rights.domain.ledgers import Due, Ledger
+from services.rights.domain.ledgers import Due, Ledger, NewTerms, Terms
 from shared import rows
 from shared.db import Tx
 from shared.values import Money, PlacementId
@@ -18,7 +19,7 @@ LEDGER = rows.Columns(
     wage_minor AS "terms.wage.minor", currency AS "terms.wage.currency", wage_period AS "terms.wage_period",
     days_per_month AS "terms.days_per_month", pay_day AS "terms.pay_day",
     deductions_max_minor AS "terms.deductions_max.minor", currency AS "terms.deductions_max.currency",
-    departed_on, returned_on, voided, due_period,
+    departed_on, returned_on, voided, due_period, transfers,
     fee_minor AS "fee.minor", CASE WHEN fee_minor IS NOT NULL THEN currency END AS "fee.currency",
     cost_period AS "first_income.period", cost_income_minor AS "first_income.net.minor",
     CASE WHEN cost_income_minor IS NOT NULL THEN currency END AS "first_income.net.currency"
@@ -45,6 +46,7 @@ UPDATE_DUE = """
 UPDATE ledger SET due_period = new.period, due_on = new.day
 FROM unnest($1::uuid[], $2::text[], $3::date[]) AS new (placement, period, day) WHERE ledger.placement = new.placement
 """
+UPDATE_TRANSFERS = "UPDATE ledger SET transfers = $2 WHERE placement = $1"
 UPDATE_FEE = "UPDATE ledger SET fee_minor = $2 WHERE placement = $1"
 UPDATE_FIRST_INCOMES = """
 UPDATE ledger SET cost_period = new.period, cost_income_minor = new.income
@@ -117,6 +119,22 @@ async def update_due(tx: Tx, due: Mapping[PlacementId, Due | None]) -> None:
     """The wages that are looked for next."""
     columns = [one and one.period for one in due.values()], [one and one.missing_from for one in due.values()]
     await tx.conn.execute(UPDATE_DUE, list(due), *columns)
+
+
+async def update_transfers(tx: Tx, placement: PlacementId, transfers: Sequence[NewTerms]) -> None:
+    """What other employers promise."""
+    entries = [{"change": one.change, "since": one.since.isoformat(), "terms": _terms(one.terms)} for one in transfers]
+    await tx.conn.execute(UPDATE_TRANSFERS, placement, entries)
+
+
+def _terms(terms: Terms) -> dict[str, Any]:
+    return {
+        "wage": terms.wage.model_dump(),
+        "wage_period": terms.wage_period,
+        "days_per_month": terms.days_per_month,
+        "pay_day": terms.pay_day,
+        "deductions_max": terms.deductions_max.model_dump(),
+    }
 
 
 async def update_fee(tx: Tx, placement: PlacementId, fee: Money | None) -> None:

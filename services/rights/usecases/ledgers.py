@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 from services.rights.domain.errors import PlacementNotFound
-from services.rights.domain.ledgers import Abroad, Ledger, Terms, due, first_due, remaining_due
+from services.rights.domain.ledgers import Abroad, Ledger, NewTerms, Terms, due, first_due, remaining_due
 from services.rights.queries import incomes, ledgers, merges, shortfalls
 from services.rights.settings import policy
 from services.rights.usecases.costs import assess_costs
@@ -98,6 +99,39 @@ async def void_dispatch(tx: Tx, event: EventEnvelope[events.DispatchVoided]) -> 
     await orphan(tx, ledger)
     await assess_costs(tx, [ledger])
     await clear_not_owed(tx, ledger, lambda _: True)
+
+
+async def transfer_employer(tx: Tx, event: EventEnvelope[events.EmployerTransferred]) -> None:
+    """Another employer owes the wage from that day on, on terms that may be others."""
+    data, before = event.data, await _lock(tx, event.data.placement)
+    terms = Terms(
+        wage=data.fact.wage,
+        wage_period=data.fact.wage_period,
+        days_per_month=data.fact.days_per_month,
+        pay_day=data.fact.pay_day,
+        deductions_max=data.fact.deductions_max,
+    )
+    new = NewTerms(change=str(data.change), since=data.fact.since, terms=terms)
+    await _set_transfers(tx, before, (*(one for one in before.transfers if one.change != new.change), new), since=new.since)
+
+
+async def void_transfer(tx: Tx, event: EventEnvelope[events.TransferVoided]) -> None:
+    """The terms before hold again."""
+    before = await _lock(tx, event.data.placement)
+    standing = tuple(one for one in before.transfers if one.change != str(event.data.change))
+    await _set_transfers(tx, before, standing, since=event.data.previous.since)
+
+
+async def _set_transfers(tx: Tx, before: Ledger, transfers: tuple[NewTerms, ...], *, since: date) -> None:
+    """Months from that day on are compared anew; those found missing are looked for again, since another wage is missing."""
+    ledger, affected = replace(before, transfers=transfers), period_of(since)
+    await ledgers.update_transfers(tx, ledger.placement, transfers)
+    found = await shortfalls.list_open(tx, [ledger.placement])
+    missing = [one.period for one in found if one.kind == "missing" and one.period >= affected]
+    await clear_not_owed(tx, ledger, lambda period: period >= affected)
+    if missing:
+        ledger = replace(ledger, due_period=min(filter(None, (*missing, ledger.due_period))))
+    await _recheck_stay(tx, before, ledger)
 
 
 async def _recheck_stay(tx: Tx, before: Ledger, ledger: Ledger) -> None:

@@ -8,7 +8,7 @@ from datetime import date
 from typing import get_args
 
 from services.rights.domain.incomes import Income, ReportState, conflicts
-from services.rights.domain.ledgers import Due, Ledger, next_due
+from services.rights.domain.ledgers import Due, Ledger, in_month, next_due
 from services.rights.domain.shortfalls import (
     RULE_VERSION,
     Finding,
@@ -63,6 +63,7 @@ async def judge_months(tx: Tx, months: Mapping[Month, Ledger], *, grouping: bool
     Until then more may be paid: the sweep compares them on the day after. The caller holds the ledgers.
     """
     today = tx.clock.today()
+    months = {month: in_month(ledger, month[1]) for month, ledger in months.items()}
     later = {month: judged_from(month[1], ledger.terms) for month, ledger in months.items()}
     await wage_checks.insert_all(tx, {month: day for month, day in later.items() if day > today})
     ripe = {month: ledger for month, ledger in months.items() if later[month] <= today}
@@ -172,7 +173,7 @@ async def find_unreported(tx: Tx) -> int:
     missing = [
         (ledger, finding)
         for ledger, period in due
-        if (ledger.placement, period) not in done and (finding := find_missing(ledger, period)) is not None
+        if (ledger.placement, period) not in done and (finding := find_missing(in_month(ledger, period), period)) is not None
     ]
     await shortfalls.insert_all(tx, [finding for _, finding in missing], today)
     await ledgers.update_due(tx, {ledger.placement: _next(ledger, period) for ledger, period in due})

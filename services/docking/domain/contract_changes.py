@@ -1,0 +1,96 @@
+"""What changes about a contract while the worker is abroad: it runs longer, or another employer takes the worker over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+
+from services.docking.domain.contracts import Contract
+from services.docking.domain.dispatches import Dispatch
+from services.docking.domain.errors import (
+    ChangeOutOfOrder,
+    ConsentMissing,
+    ContractEnded,
+    CurrencyDiffers,
+    DayTooEarly,
+    EndsBeforeStart,
+    FutureDay,
+    InsuranceTooShort,
+    NotExtended,
+    SameEmployer,
+    TermTooLong,
+)
+from services.docking.domain.origins import CountedOrigin
+from services.docking.domain.placements import Placement
+from shared.values import ChangeId, Destination, EmployerId, Occupation, PlacementId
+
+
+class ChangeKind(StrEnum):
+    EXTENSION = "extension"
+    TRANSFER = "transfer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractChange:
+    """One change: the contract before and after it, with the codes that it is counted by. Only the last one can be undone."""
+
+    id: ChangeId
+    placement: PlacementId
+    kind: ChangeKind
+    effective: date  # the extension was signed, the worker began with the other employer
+    before: Contract
+    after: Contract
+    employer_before: EmployerId | None  # None: the one of the order
+    employer_after: EmployerId | None
+    origin: CountedOrigin
+    destination: Destination
+    occupation: Occupation
+    voided: str | None = None
+
+
+def extended(contract: Contract, end: date, signed_on: date, most_months: int) -> Contract:
+    """Raises ContractEnded, NotExtended, TermTooLong."""
+    if signed_on > contract.end:
+        raise ContractEnded(f"the contract ended on {contract.end}", field="signed_on", state=contract.end)
+    if end <= contract.end:
+        raise NotExtended(f"the contract runs to {contract.end} already", field="end", state=contract.end)
+    longer = replace(contract, end=end)
+    if longer.months > most_months:
+        raise TermTooLong(f"a contract runs for {most_months} months at most", field="end")
+    return longer
+
+
+def require_covered_abroad(placement: Placement, end: date) -> None:
+    """W2: insured for the whole time abroad. Raises InsuranceTooShort."""
+    if placement.insurance is None or placement.insurance.valid_to < end:
+        state = placement.insurance.valid_to if placement.insurance else None
+        raise InsuranceTooShort(field="end", state=state)
+
+
+def require_transfer(contract: Contract, taken_over: Contract, since: date) -> None:
+    """Raises CurrencyDiffers, EndsBeforeStart."""
+    if taken_over.wage.currency != contract.wage.currency:
+        raise CurrencyDiffers(field="wage.currency")
+    if taken_over.deductions_max.currency != contract.wage.currency:
+        raise CurrencyDiffers(field="deductions_max.currency")
+    if taken_over.end < since:
+        raise EndsBeforeStart(field="end")
+
+
+def require_willing_transfer(employer: EmployerId, current: EmployerId | None, *, consent: bool) -> None:
+    """Raises ConsentMissing, SameEmployer."""
+    if not consent:
+        raise ConsentMissing(field="consent")
+    if employer == current:
+        raise SameEmployer(field="employer_id")
+
+
+def require_change_day(departure: Dispatch, last: ContractChange | None, day: date, today: date, field: str) -> None:
+    """Raises FutureDay, DayTooEarly, ChangeOutOfOrder."""
+    if day > today:
+        raise FutureDay(field=field)
+    if day < departure.departed_on:
+        raise DayTooEarly(f"the worker departed on {departure.departed_on}", field=field)
+    if last is not None and day < last.effective:
+        raise ChangeOutOfOrder(f"the contract was changed on {last.effective} already", field=field, state=last.effective)
