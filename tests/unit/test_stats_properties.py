@@ -14,7 +14,8 @@ from services.stats.counting.reference_fold import fold_all
 from shared.events import Event, EventEnvelope, decode, encode
 from shared.values import PROGRAMME_ZONE
 from tests.support.history import Step, happen, steps
-from tests.support.oracle import CUTS, MEASURES, known_at, province, recount, summed, with_names
+from tests.support.oracle import known_at, province, recount, summed, with_names
+from tests.support.oracle_tables import CUTS, MEASURES
 from tests.support.world import Log, World
 
 
