@@ -27,6 +27,12 @@ RECORDS: Statements = {
         ORDER BY placement, period, kind
     """,
     "fee": "SELECT to_jsonb(one) FROM fee AS one WHERE placement IN (SELECT id FROM placement WHERE worker = $1) ORDER BY id",
+    "arrival": """
+        SELECT to_jsonb(one) FROM arrival AS one WHERE placement IN (SELECT id FROM placement WHERE worker = $1) ORDER BY placement, day
+    """,
+    "contract_change": """
+        SELECT to_jsonb(one) FROM contract_change AS one WHERE placement IN (SELECT id FROM placement WHERE worker = $1) ORDER BY id
+    """,
     "history": """
         SELECT to_jsonb(one) FROM history AS one
         WHERE subject = ANY (SELECT id::text FROM placement WHERE worker = $1 UNION ALL SELECT id::text FROM proposal WHERE worker = $1

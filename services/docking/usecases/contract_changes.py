@@ -76,10 +76,10 @@ async def void_change(tx: Tx, placement: PlacementId, change: ChangeId, command:
 
 async def void_changes(tx: Tx, placement: Placement) -> list[events.Event]:
     """Nobody's contract changes abroad who has not departed. The caller holds the placement's lock, and publishes."""
-    standing = [one for one in await contract_changes.list_(tx, placement.id) if one.voided is None]
-    if standing:
-        await contract_changes.update_voided(tx, standing, "dispatch_voided")
-    return [_voided(placement, one, "dispatch_voided") for one in reversed(standing)]
+    in_force = [one for one in await contract_changes.list_(tx, placement.id) if one.voided is None]
+    if in_force:
+        await contract_changes.update_voided(tx, in_force, "dispatch_voided")
+    return [_voided(placement, one, "dispatch_voided") for one in reversed(in_force)]
 
 
 async def _stay(tx: Tx, placement: Placement) -> tuple[Dispatch, Contract]:

@@ -213,9 +213,8 @@ async def void_dispatch(tx: Tx, placement: PlacementId, command: commands.VoidDi
         reopens=reopens,
     )
     ended = replace(found, state=state, since=tx.clock.today(), ended=command.reason)
-    ended = await save(
-        tx, ended, *await void_arrivals(tx, found), *await void_changes(tx, found), event, *corrections(changes, "void_of_first")
-    )
+    beside = [*await void_arrivals(tx, found), *await void_changes(tx, found)]
+    ended = await save(tx, ended, *beside, event, *corrections(changes, "void_of_first"))
     await release_matches(tx, [found])
     await review_managers(tx, voided)
     return views.placement(ended, departure=voided)

@@ -118,8 +118,8 @@ async def transfer_employer(tx: Tx, event: EventEnvelope[events.EmployerTransfer
 async def void_transfer(tx: Tx, event: EventEnvelope[events.TransferVoided]) -> None:
     """The terms before hold again."""
     before = await _lock(tx, event.data.placement)
-    standing = tuple(one for one in before.transfers if one.change != str(event.data.change))
-    await _set_transfers(tx, before, standing, since=event.data.previous.since)
+    in_force = tuple(one for one in before.transfers if one.change != str(event.data.change))
+    await _set_transfers(tx, before, in_force, since=event.data.previous.since)
 
 
 async def _set_transfers(tx: Tx, before: Ledger, transfers: tuple[NewTerms, ...], *, since: date) -> None:
