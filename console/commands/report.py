@@ -17,6 +17,7 @@ from console.commands.terminal import figure_column, message, print_json, print_
 from console.local import stack
 from console.local.home import Home
 from shared.principals import Role
+from shared.values import format_ratio
 
 STYLES = {
     "met": "green",
@@ -81,6 +82,7 @@ def show_figures(document: dict[str, Any], console: Console) -> None:
     print_table(console, _years(document, title))
     print_table(console, _quotas(document))
     print_table(console, _targets(document))
+    print_table(console, _efforts(document))
     total, fresh = document["total"], document["fresh"]
     console.print(
         f"In all [bold]{total['dispatches']:,}[/] dispatches of {total['persons']:,} persons a year,"
@@ -130,6 +132,54 @@ def _targets(document: dict[str, Any]) -> Table:
         state = f"[{style}]{row['state']}[/]" if style else str(row["state"])
         table.add_row(TARGET_NAMES.get(row["target"], row["target"]), *numbers, state, *((_heading(row, unit),) if heading else ()))
     return table
+
+
+# Effort -> what its lines say: (title, measure, the measure it is a share of).
+EFFORTS: dict[str, tuple[tuple[str, str, str | None], ...]] = {
+    "survey": (
+        ("counties surveyed, of all", "surveyed_counties", "counties"),
+        ("people asked", "survey_respondents", None),
+        ("able to go, of those asked", "survey_able", "survey_respondents"),
+        ("willing to go, of those able", "survey_willing", "survey_able"),
+    ),
+    "docking": (
+        ("intended at fairs", "intentions", None),
+        ("became matches, of those intended", "intentions_matched", "intentions"),
+        ("matches in all", "matched", None),
+    ),
+    "platform": (
+        ("workers registered", "registrations", None),
+        ("registrations merged", "merges", None),
+        ("trained and certified", "certified", None),
+        ("complaints and findings taken up", "cases_opened", None),
+        ("first answers given", "cases_answered", None),
+        ("first answers not given in time", "cases_overdue", None),
+        ("settled", "settlements", None),
+    ),
+    "publicity": (
+        ("people reached", "outreach_reached", None),
+        ("registered because of it, of those reached", "outreach_converted", "outreach_reached"),
+    ),
+}
+
+
+def _efforts(document: dict[str, Any]) -> Table:
+    """The four efforts that the programme promises, a column per year."""
+    table = Table(title="The four efforts", title_justify="left")
+    for name in ("effort", "figure"):
+        text_column(table, name)
+    for year in document["years"]:
+        figure_column(table, year)
+    for effort, lines in EFFORTS.items():
+        for title, measure, of in lines:
+            values = [_share(row["efforts"][effort], measure, of) for row in document["years"].values()]
+            table.add_row(effort, title, *values)
+    return table
+
+
+def _share(figures: dict[str, int], measure: str, of: str | None) -> str:
+    value = f"{figures[measure]:,}"
+    return f"{value} ({format_ratio((figures[measure] * 100, figures[of]), 2)} %)" if of and figures[of] else value
 
 
 def _heading(row: dict[str, Any], unit: int) -> str:

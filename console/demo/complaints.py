@@ -32,6 +32,8 @@ def complainants(world: World) -> Sequence[Voyage]:
 
 async def settle_complaints(world: World) -> None:
     found = complainants(world)
+    if not found:
+        return  # a programme played small
     await all_of(_settle(world, number, voyage) for number, voyage in enumerate(found))
     await wait_until_applied(world.client, "rights", "docking")  # the reserve pays,
     await wait_until_applied(world.client, "docking", "rights")  # which settles the case

@@ -17,6 +17,8 @@ async def hold_fair(world: World, year: int) -> None:
     held_on = FAIRS[year]
     travellers = Counter((voyage.person.county, voyage.enterprise) for voyage in world.plan.voyages if voyage.departed_on.year == year)
     pairs = sorted(travellers, key=lambda pair: (-travellers[pair], pair))[:PAIRS]
+    if not pairs:
+        return  # a programme played small
     officer = world.on(held_on + timedelta(days=1))
     body = {
         "name": f"Docking fair for {year}",

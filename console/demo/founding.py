@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
@@ -12,6 +13,7 @@ from console.demo.world import CENTRE, MINUTES_A_DAY, SESSION_DAYS, World, contr
 from shared.principals import Role
 from shared.values import Channel
 
+MOST_WITHOUT_MANAGERS = 100
 _CENTRE_LICENCE = {
     "centre": CENTRE,
     "licence_no": "37001",
@@ -42,6 +44,7 @@ async def create_enterprises(world: World) -> None:
         world.enterprises.append(entered["enterprise"])
         deposit = {"amount": {"minor": 500_000_000, "currency": "CNY"}}
         await officer.post("docking", f"/enterprises/{entered['enterprise']}/reserve", deposit, f"reserve-{number}")
+    await _file_managers(world)
     await officer.post("training", "/centres", _CENTRE_LICENCE, "centre")
     trainer = officer.as_role(Role.TRAINER, CENTRE)
     pairs = sorted({(ordered_destination(v), v.occupation) for v in world.plan.voyages if not v.adopted})
@@ -49,6 +52,18 @@ async def create_enterprises(world: World) -> None:
         course = {"destination": destination, "occupation": occupation, "minimum_minutes": SESSION_DAYS * MINUTES_A_DAY}
         entered = await trainer.post("training", "/courses", course, f"course-{destination}-{occupation}")
         world.courses[destination, occupation] = entered["course"]
+
+
+async def _file_managers(world: World) -> None:
+    """Where an enterprise may come to have more than 100 workers in one country (E7)."""
+    sent = Counter((voyage.enterprise, voyage.destination) for voyage in world.plan.voyages)
+    officer = world.on(date(2016, 12, 1))
+    for (enterprise, destination), workers in sorted(sent.items()):
+        if workers > MOST_WITHOUT_MANAGERS:
+            filing = {"destination": destination, "filing_no": f"SIM-{enterprise}-{destination}", "managers": 1 + workers // 500}
+            await officer.post(
+                "docking", f"/enterprises/{world.enterprises[enterprise]}/managers", filing, f"managers-{enterprise}-{destination}"
+            )
 
 
 async def _scale_programme(world: World) -> None:

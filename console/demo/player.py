@@ -15,9 +15,12 @@ from datetime import date, timedelta
 from console.api_client import wait_until_applied
 from console.demo.complaints import settle_complaints
 from console.demo.departures import depart, return_home
+from console.demo.duplicates import merge_duplicates
+from console.demo.emergencies import pass_through_emergency, repatriate
 from console.demo.fairs import FAIRS, hold_fair
 from console.demo.founding import adopt, create_enterprises
 from console.demo.placing import open_orders, prepare
+from console.demo.publicity import make_known
 from console.demo.registering import register
 from console.demo.simulation import FIRST, LAST, PUBLISHED_YEARS, Voyage, months, published_on
 from console.demo.surveys import survey
@@ -27,7 +30,9 @@ from console.demo.world import World, all_of
 from shared.principals import Role
 from shared.values import Period, first_day, last_day
 
+DUPLICATES_IN = Period("2018-06")
 COMPLAINTS_IN = Period("2018-12")
+EMERGENCY_IN = Period("2020-03")
 SWEPT = ("registration", "docking", "training", "rights")
 
 
@@ -62,14 +67,19 @@ async def _play_quarter(world: World, quarter: tuple[Period, ...]) -> None:
     await all_of(hold(world, key) for key in world.seats)
     await wait_until_applied(world.client, "training", "docking")
     await all_of(depart(world, voyage, date.min, until) for voyage in departing)
-    await all_of(return_home(world, voyage) for voyage in world.plan.returning(first, last))
+    await all_of(_come_home(world, voyage) for voyage in world.plan.returning(first, last))
+    await wait_until_applied(world.client, "rights", "docking")  # repatriations are returns
     await wait_until_applied(world.client, "docking", "rights")
     await wait_until_applied(world.client, "docking", "registration")
     late = [voyage for voyage in departing if voyage.right_on > until]
     not_yet = {voyage.number for voyage in late}
     await payrolls(world, quarter, lambda voyage: voyage.number not in not_yet)
+    if quarter[-1] == DUPLICATES_IN:
+        await merge_duplicates(world)
     if quarter[-1] == COMPLAINTS_IN:
         await settle_complaints(world)
+    if quarter[-1] == EMERGENCY_IN:
+        await pass_through_emergency(world)
     await all_of(_sweep(world, service, last) for service in SWEPT)
     await all_of(wait_until_applied(world.client, service, "stats") for service in SWEPT)
     await _sweep(world, "stats", last)  # in a simulation stats publishes on command
@@ -78,9 +88,14 @@ async def _play_quarter(world: World, quarter: tuple[Period, ...]) -> None:
         await _afterwards(world, quarter, late, until)
 
 
+async def _come_home(world: World, voyage: Voyage) -> None:
+    await (repatriate if voyage.number in world.repatriations else return_home)(world, voyage)
+
+
 async def _before_year(world: World, year: int) -> None:
-    """The other efforts: who can and wants to go is asked, enterprises and counties meet."""
+    """The other efforts: who can and wants to go is asked, the programme is made known, enterprises and counties meet."""
     await survey(world, year)
+    await make_known(world, year)
     if year in FAIRS:
         await hold_fair(world, year)
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from console.api_client import ApiClient
+from console.demo.publicity import heard_of
 from console.demo.simulation import Voyage
 from console.demo.world import World, all_of, ordered_destination
 
@@ -18,7 +19,7 @@ async def register(world: World, voyages: Sequence[Voyage], day: date, label: st
     back = [v for v in voyages if v.person.number in world.workers]
     officer = world.on(day)
     rows = list(new.values())
-    content = _worker_list(rows, day, willing=willing)
+    content = _worker_list(world, rows, day, willing=willing)
     done = await officer.upload("registration", "/imports", content, label)
     if done["rejected"]:
         raise RuntimeError(f"{label}: {done['rejected']} rows rejected: {done['findings'][:3]}")
@@ -53,7 +54,7 @@ async def _willing_again(world: World, voyage: Voyage, day: date) -> None:
     await world.on(day).post("registration", path, body, f"willing-{voyage.number}")
 
 
-def _worker_list(voyages: Sequence[Voyage], day: date, *, willing: bool) -> bytes:
+def _worker_list(world: World, voyages: Sequence[Voyage], day: date, *, willing: bool) -> bytes:
     out = io.StringIO()
     columns = [
         "name",
@@ -71,6 +72,8 @@ def _worker_list(voyages: Sequence[Voyage], day: date, *, willing: bool) -> byte
         "wage_currency",
         "available_from",
         "family_consent",
+        "announcement",
+        "outreach_channel",
     ]
     lines = csv.writer(out)
     lines.writerow(columns)
@@ -90,6 +93,7 @@ def _worker_list(voyages: Sequence[Voyage], day: date, *, willing: bool) -> byte
                 "yes",
                 day.isoformat(),
                 *offer,
+                *heard_of(world, person, day),
             ]
         )
     return out.getvalue().encode()

@@ -1,4 +1,4 @@
-"""Before each year the counties ask who can go and who wants to."""
+"""At the beginning of each year, before anybody of the year is matched, the counties ask who can go and who wants to."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def asked_counties(world: World, year: int) -> list[str]:
 
 
 async def survey(world: World, year: int) -> None:
-    """Recorded in November of the year before, by the clerk of each county."""
-    day = date(year - 1, 11, 1)
+    """As of 1 January, by the clerk of each county."""
+    day = date(year, 1, 1)
 
     async def ask(number: int, county: str) -> None:
         respondents = 150 + 10 * number
@@ -32,6 +32,6 @@ async def survey(world: World, year: int) -> None:
             "willing": able * (40 + year - 2017) // 100,
             "skills": [{"occupation": "7112", "people": able // 2}, {"occupation": "9111", "people": able // 3}],
         }
-        await world.on(day.replace(day=20)).post("registration", "/surveys", body, f"survey-{year}-{county}")
+        await world.on(day.replace(day=3)).post("registration", "/surveys", body, f"survey-{year}-{county}")
 
     await all_of(ask(number, county) for number, county in enumerate(asked_counties(world, year)))

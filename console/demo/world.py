@@ -18,6 +18,13 @@ CENTRE = "centre-1"
 Advance = Callable[[str, int], None]  # (what, how many): moves a progress bar
 
 
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    number: str
+    published_on: date
+    counties: frozenset[str]
+
+
 @dataclass(slots=True, kw_only=True)
 class World:
     """What the services answered so far: the ids under which the plan's people and things live."""
@@ -32,7 +39,9 @@ class World:
     courses: dict[tuple[str, str], str] = field(default_factory=dict)
     orders: dict[tuple[object, ...], str] = field(default_factory=dict)
     sessions: dict[tuple[str, str, Period], str] = field(default_factory=dict)
+    announcements: list[Announcement] = field(default_factory=list)
     cases: dict[int, str] = field(default_factory=dict)  # by complaint
+    repatriations: dict[int, str] = field(default_factory=dict)  # approved ones, by voyage
     seats: dict[tuple[str, str, Period], int] = field(default_factory=dict)  # of the quarter's sessions
 
     def on(self, day: date, hour: int = 10) -> ApiClient:

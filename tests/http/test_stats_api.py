@@ -14,6 +14,7 @@ from services.stats.counting.derived import DERIVED, LISTED, QUOTIENTS
 from services.stats.counting.measures import MEASURE, cuts_for
 from services.stats.programmes import catalogue
 from services.stats.usecases import figures
+from services.stats.usecases.evaluations import EFFORTS
 from services.stats.views import exports
 from shared.events import Event
 from shared.principals import Role
@@ -96,6 +97,9 @@ async def test_the_report_has_the_form_the_ministry_reads(stats: Client) -> None
         "returns": 0,
         "income_cny": 800_000,
         "poverty_dispatches": 1,
+    }
+    assert {effort: sorted(figures) for effort, figures in year["efforts"].items()} == {
+        effort: sorted(measures) for effort, measures in EFFORTS.items()
     }
     assert {name: year["q1"][name] for name in ("num", "den", "status", "gap_heads")} == {
         "num": 1,

@@ -40,7 +40,7 @@ CODES = {
     "port": ("CNSHA",),
 }
 # Seldom drawn: they end what the lives rest on.
-ENDINGS = ("revocation", "closure", "cancellation", "void", "erasure", "suspension", "decline")
+ENDINGS = ("revocation", "closure", "cancellation", "void", "erasure", "suspension", "decline", "emergencies", "stop")
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,10 @@ YEAR = {
     "dispatches": 1_492_001, "persons": 1_478_002, "returns": 1_475_003, "stock": 9_997_004, "income_cny": BILLIONS * 100,
     "poverty_dispatches": 140_005, "q1": share("Q1"), "q2": share("Q2"), "indicator": share("indicator"),
     "quotas": {code: share(code) for code in ("Q1", "Q2", "indicator", "japan[1]")},
+    "efforts": {
+        effort: {name: 2_345_600 + 10 * number for number, (_, *names) in enumerate(lines) for name in names if name}
+        for effort, lines in report.EFFORTS.items()
+    },
 }  # fmt: skip
 DOCUMENT = {
     "programme": "2017-2020", "as_known_at": "2019-02-01", "years": {"2017": YEAR, "2018": YEAR}, "seed": 7,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from services.stats.domain.questions import Filter, Question
 from services.stats.figures.freshness import Freshness, Lag, freshness
 from services.stats.figures.query import answer
+from services.stats.figures.shaping import Point
 from services.stats.programmes import catalogue
 from services.stats.programmes.evaluation import AsOf, Level, evaluate_quotas, evaluate_targets
 from services.stats.views.metadata import answer_metadata
@@ -51,19 +53,41 @@ _REPORTED = (
 )
 
 
+# The four efforts that the programme promises (rules.md section 2), and what is counted of each.
+EFFORTS: Mapping[str, tuple[str, ...]] = {
+    "survey": ("counties", "surveyed_counties", "survey_respondents", "survey_able", "survey_willing"),
+    "docking": ("intentions", "intentions_matched", "matched"),
+    "platform": (
+        "registrations",
+        "merges",
+        "certified",
+        "cases_opened",
+        "cases_answered",
+        "cases_overdue",
+        "settlements",
+        "cases_closed",
+    ),
+    "publicity": ("outreach_reached", "outreach_converted"),
+}
+
+
 async def report(tx: Tx, code: str, known_on: date | None, lag: Lag) -> Report:
     """The report a ministry would want: every year of the programme, the totals, the targets, and how fresh it all is."""
     programme = await catalogue.in_force(tx, code)
     plan = programme.plan
-    figures = {}
-    for name, measure, part in _REPORTED:
+
+    async def by_year(measure: str, part: Filter) -> list[Point]:
         question = Question(measure=measure, start=plan.starts, end=plan.ends, by=("year",), filter=part, known_on=known_on)
-        figures[name] = await answer(tx, question)
+        return await answer(tx, question)
+
+    figures = {name: await by_year(measure, part) for name, measure, part in _REPORTED}
+    efforts = {effort: {measure: await by_year(measure, ALL) for measure in measures} for effort, measures in EFFORTS.items()}
     fresh = await freshness(tx, lag)
     as_of = _as_of(tx, "nation", known_on, fresh)
     evaluated = Evaluated(
         programme=programme,
         figures=figures,
+        efforts=efforts,
         quotas=await evaluate_quotas(tx, plan, as_of),
         targets=await evaluate_targets(tx, plan, as_of),
     )

@@ -16,7 +16,10 @@ from services.stats.views.targets import TargetRow, target
 
 
 class YearRow(View):
-    """`income_cny` in fen (1/100 yuan); what no rate converts yet is in `pending_fx` and no part of it."""
+    """`income_cny` in fen (1/100 yuan); what no rate converts yet is in `pending_fx` and no part of it.
+
+    `efforts`: of each of the programme's four efforts, the figures by measure.
+    """
 
     dispatches: int
     persons: int
@@ -29,6 +32,7 @@ class YearRow(View):
     q1: Share | None
     q2: Share | None
     indicator: Share | None
+    efforts: dict[str, dict[str, int]]
 
 
 class Total(View):
@@ -57,10 +61,11 @@ class Report(View):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluated:
-    """What a report is made of. `figures`: points by year, by the names of the rows' fields."""
+    """What a report is made of. `figures`: points by year, by the names of the rows' fields; `efforts`: by effort and measure."""
 
     programme: ProgrammeInForce
     figures: Mapping[str, Sequence[Point]]
+    efforts: Mapping[str, Mapping[str, Sequence[Point]]]
     quotas: Sequence[QuotaYear]
     targets: Sequence[TargetAtScope]
 
@@ -68,7 +73,7 @@ class Evaluated:
 def report(evaluated: Evaluated, known_on: date | None, fresh: Freshness) -> Report:
     shares = {(one.quota.code, one.year): Share(**share(one)) for one in evaluated.quotas if one.scope == NATIONAL}
     years = sorted({year for _, year in shares} | {int(point.of["year"]) for point in evaluated.figures["dispatches"]})
-    rows = {str(year): _year(year, evaluated.figures, shares) for year in years}
+    rows = {str(year): _year(year, evaluated, shares) for year in years}
     income, pending = in_yuan(evaluated.figures["income"])
     total = Total(
         dispatches=sum(row.dispatches for row in rows.values()),
@@ -89,10 +94,9 @@ def report(evaluated: Evaluated, known_on: date | None, fresh: Freshness) -> Rep
     )
 
 
-def _year(year: int, figures: Mapping[str, Sequence[Point]], shares: Mapping[tuple[str, int], Share]) -> YearRow:
-    counted = {name: [point for point in points if point.of["year"] == str(year)] for name, points in figures.items()}
-    heads = {name: sum(point.value for point in counted[name]) for name in counted if name != "income"}
-    income, pending = in_yuan(counted["income"])
+def _year(year: int, evaluated: Evaluated, shares: Mapping[tuple[str, int], Share]) -> YearRow:
+    heads = {name: _in_year(points, year) for name, points in evaluated.figures.items() if name != "income"}
+    income, pending = in_yuan([point for point in evaluated.figures["income"] if point.of["year"] == str(year)])
     return YearRow(
         **heads,
         income_cny=income,
@@ -101,4 +105,12 @@ def _year(year: int, figures: Mapping[str, Sequence[Point]], shares: Mapping[tup
         q1=shares.get(("Q1", year)),
         q2=shares.get(("Q2", year)),
         indicator=shares.get(("indicator", year)),
+        efforts={
+            effort: {measure: _in_year(points, year) for measure, points in figures.items()}
+            for effort, figures in evaluated.efforts.items()
+        },
     )
+
+
+def _in_year(points: Sequence[Point], year: int) -> int:
+    return sum(point.value for point in points if point.of["year"] == str(year))
