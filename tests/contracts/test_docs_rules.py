@@ -1,4 +1,7 @@
-"""docs/rules.md holds every article and parameter that the code cites: no more parameters, with no other defaults."""
+"""docs/rules.md holds every article and parameter that the code cites: no more parameters, with no other defaults.
+
+Every rule leads to its code and its test, every fault reported elsewhere to its test.
+"""
 
 from __future__ import annotations
 
@@ -73,6 +76,24 @@ def test_every_article_that_is_cited_is_listed() -> None:
 
 def test_every_section_that_is_cited_exists() -> None:
     assert not {section: files for section, files in cited(SECTION).items() if section not in headings}
+
+
+def test_every_rule_of_the_law_leads_to_its_code_and_its_test() -> None:
+    index = RULES.partition("### 1.5 ")[2].partition("## 2. ")[0]
+    led = set(re.findall(r"^\| ([ECW][0-9]{1,2}) \| `services/.*\| `tests/", index, re.MULTILINE))
+    elsewhere = {"E2", "C3", "W6"}  # the sentence below the table
+    assert led | elsewhere == articles
+
+
+def test_every_field_case_is_listed_with_a_file_that_tests_it() -> None:
+    tested = {
+        (f"F{number}", name(file))
+        for file in python_files("tests")
+        for number in re.findall(r"def test_field_case_f([0-9]+)_", file.read_text())
+    }
+    listed = set(re.findall(r"^\| (F[0-9]{1,2}) \|.*\| `(tests/[a-z_/]+\.py)` \|$", RULES, re.MULTILINE))
+    assert {case for case, _ in tested} == {case for case, _ in listed}
+    assert listed <= tested
 
 
 def test_every_file_that_is_named_exists() -> None:
