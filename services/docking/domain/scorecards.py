@@ -49,7 +49,17 @@ def require_span(since: date, until: date) -> None:
 
 
 def scores(counts: Counts, *, reserve_minor: int, minimum_reserve: int) -> dict[str, Score]:
-    """Every score by its name, with its definition."""
+    """Every score by its name, with its definition. `reserve_minor`, `minimum_reserve`: fen."""
+    return {
+        **_departures(counts),
+        **_returns(counts),
+        **_complaints(counts),
+        **_wages(counts),
+        **_duties(counts, reserve_minor, minimum_reserve),
+    }
+
+
+def _departures(counts: Counts) -> dict[str, Score]:
     return {
         "fill_rate": Score(
             counts.filled,
@@ -69,6 +79,11 @@ def scores(counts: Counts, *, reserve_minor: int, minimum_reserve: int) -> dict[
             "days",
             "As days_to_dispatch: nine of ten departures took no longer.",
         ),
+    }
+
+
+def _returns(counts: Counts) -> dict[str, Score]:
+    return {
         "early_returns": Score(
             counts.early,
             counts.returns,
@@ -77,6 +92,12 @@ def scores(counts: Counts, *, reserve_minor: int, minimum_reserve: int) -> dict[
         ),
         "distress_returns": Score(counts.distress, counts.returns, "returns", "Returns in distress, of all of the span."),
         "deaths": Score(counts.deaths, counts.returns, "returns", "Deaths abroad, of all returns of the span."),
+    }
+
+
+def _complaints(counts: Counts) -> dict[str, Score]:
+    opened = counts.complaints + counts.unfounded
+    return {
         "complaints": Score(
             counts.complaints,
             counts.departures,
@@ -85,17 +106,17 @@ def scores(counts: Counts, *, reserve_minor: int, minimum_reserve: int) -> dict[
         ),
         "complaints_unfounded": Score(
             counts.unfounded,
-            counts.complaints + counts.unfounded,
+            opened,
             "cases",
             "Cases of people opened in the span and closed as unfounded.",
         ),
-        "complaints_overdue": Score(
-            counts.overdue,
-            counts.complaints + counts.unfounded,
-            "cases",
-            "Of these, cases whose first answer was not given in time.",
-        ),
+        "complaints_overdue": Score(counts.overdue, opened, "cases", "Of these, cases whose first answer was not given in time."),
         "complaints_open": Score(counts.open_complaints, counts.complaints, "cases", "Of the complaints, cases that are open."),
+    }
+
+
+def _wages(counts: Counts) -> dict[str, Score]:
+    return {
         "shortfalls": Score(
             counts.findings,
             counts.departures,
@@ -103,6 +124,11 @@ def scores(counts: Counts, *, reserve_minor: int, minimum_reserve: int) -> dict[
             "Wages found short, late, missing or unlawfully deducted from in the span, by worker, month and kind, against the departures.",
         ),
         "shortfalls_cleared": Score(counts.findings_cleared, counts.findings, "findings", "Of the shortfalls, those made good."),
+    }
+
+
+def _duties(counts: Counts, reserve_minor: int, minimum_reserve: int) -> dict[str, Score]:
+    return {
         "reserve": Score(reserve_minor, minimum_reserve, "fen", "The risk reserve now, against the least that it must be (E3)."),
         "reserve_drawn": Score(counts.drawn_minor, None, "fen", "Drawn from the reserve in the span, less what was put back."),
         "reserve_draws": Score(counts.draws, None, "draws", "Draws from the reserve in the span, less those put back."),
