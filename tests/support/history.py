@@ -19,8 +19,8 @@ from shared.events import RIGHTS, DispatchFact, Event, IncomeFact, ReturnFact
 from shared.values import Channel, Destination, EnterpriseId, Grade, Money, Occupation, Period, PlacementId, Sex, new_id, period_of
 from tests.support import history_of_counties
 from tests.support.history_of_fairs import FAIR_KINDS, FAIR_STEPS
+from tests.support.history_of_placements import FAMILIES, keep
 from tests.support.history_of_training import TRAINING_STEPS
-from tests.support.history_placements import FAMILIES, keep
 from tests.support.stats import COUNTIES, assessed, conversion, cost, departure, dispatched, income, paid, worker_fact
 from tests.support.world import Recruited, Voyage, Wage, World, worker_id
 
