@@ -9,18 +9,22 @@ from uuid import UUID
 
 import pytest
 
+from services.registration.commands import RegisterWorker
 from services.registration.domain.duplicates import DUPLICATE_STEPS, DuplicateState, Step, duplicate_after
 from services.registration.domain.errors import DuplicateDecided
 from services.registration.personal_data.name_romanisation import romanise_by_character
 from services.registration.queries import personal_data
 from services.registration.usecases.new_workers import sealed_record
-from services.registration.usecases.workers import get, open_personal
+from services.registration.usecases.workers import get, open_personal, register_worker
 from shared import events
+from shared.db import Cause
 from shared.principals import Role
-from shared.values import WorkerId, new_id
+from shared.values import Clock, WorkerId, new_id
+from tests.http.test_registration_erasures import erase
 from tests.http.test_registration_willingness import swept
 from tests.support.http import Answer, Client
 from tests.support.registration import GANSU, JUNE, WELL_KNOWN_COUNTY, a_list_of, a_row, a_worker, an_id, as_csv
+from tests.support.wait import until
 
 
 async def suspected(registration: Client) -> list[Any]:
@@ -235,3 +239,40 @@ async def test_data_that_do_not_open_are_passed_over_once_and_the_others_follow(
     assert await swept(registration, "2018-06-02") == 2
     assert await swept(registration, "2018-06-02") == 0
     assert await shown_pinyin(registration, old) == "LYU CHEN"
+
+
+async def test_a_registration_during_an_erasure_leaves_no_pair_that_cannot_be_decided(registration: Client) -> None:
+    person = a_worker().with_id(an_id())
+    known = await person.at(registration)
+    cause = Cause(principal=registration.who, clock=Clock(JUNE), correlation_id="x")
+    async with registration.database.transaction(cause) as tx:
+        await register_worker(tx, RegisterWorker.model_validate(person.body()))
+        erasing = asyncio.create_task(erase(registration, known))
+
+        async def decided() -> bool:
+            return erasing.done() or await waits_for_keys(registration)
+
+        await until(decided, what="the erasure ends or waits for the registration")
+    assert (await erasing).status == 200
+    assert await queue(registration, worker=known) == []
+
+
+async def waits_for_keys(registration: Client) -> bool:
+    async with registration.database.connection() as conn:
+        return bool(
+            await conn.fetchval("""
+                SELECT EXISTS (SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = database
+                WHERE locktype = 'advisory' AND NOT granted AND datname = current_database())
+            """)
+        )
+
+
+async def test_a_pair_with_somebody_erased_is_not_merged(registration: Client) -> None:
+    number = an_id()
+    first, second = [await a_worker().with_id(number).at(registration) for _ in range(2)]
+    [pair] = await queue(registration)
+    assert (await erase(registration, first)).status == 200
+    async with registration.database.connection() as conn:
+        await conn.execute("UPDATE duplicate SET state = 'suspected'")  # as an older version left it where both happened at once
+    answer = await registration.post(f"/duplicates/{pair['duplicate']}/merge", {"survivor": second})
+    assert (answer.status, answer.code) == (409, "WORKER_ERASED")

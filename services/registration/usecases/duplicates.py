@@ -26,7 +26,7 @@ async def link_duplicate(tx: Tx, worker_id: WorkerId, command: LinkDuplicate) ->
     if other is None:
         raise WorkerNotFound(field="other")
     sides = await worker_rows.lock_stated(tx, pair(one.worker, other.worker))
-    _require_current(sides)
+    require_current(sides)
     linked = await _linked(tx, sides, command)
     for side in sides:
         await note(tx, side.worker, "DuplicateLinked", command.reason)
@@ -87,7 +87,7 @@ async def lock(tx: Tx, duplicate: DuplicateId) -> tuple[Duplicate, tuple[Worker,
     return found, (earlier, later)
 
 
-def _require_current(sides: Sequence[Worker]) -> None:
+def require_current(sides: Sequence[Worker]) -> None:
     """Raises DuplicateChanged: one was merged while this waited; WorkerErased."""
     for side in sides:
         require_not_erased(side)

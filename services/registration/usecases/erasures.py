@@ -40,6 +40,7 @@ async def erase_worker(tx: Tx, worker_id: WorkerId, command: EraseWorker) -> Wor
     if worker.willingness is Willingness.WILLING:
         changes.append(event_fields.willingness_withdrawn(worker, day, "erased"))
     erased = replace(unwilling(worker, day), validity=validity_after(worker.validity, Step.ERASE), validity_since=day, suspended_for=None)
+    await personal_data.lock_all_keys(tx)  # whoever is compared with this one is so before: the pair is found below
     await workers.update(tx, erased)
     absorbed = (await workers.list_absorbed(tx, [worker.worker])).get(worker.worker, [])
     everyone = [worker, *await workers.list_stated(tx, [one.worker for one in absorbed])]

@@ -46,7 +46,7 @@ from services.registration.queries import (
 )
 from services.registration.settings import vault
 from services.registration.usecases import event_fields
-from services.registration.usecases.duplicates import lock, show_duplicate
+from services.registration.usecases.duplicates import lock, require_current, show_duplicate
 from services.registration.usecases.new_workers import sealed_record
 from services.registration.usecases.validity import unwilling
 from services.registration.usecases.willingness import lapsed
@@ -65,11 +65,12 @@ async def confirm_merge(tx: Tx, duplicate: DuplicateId, command: ConfirmMerge) -
     """One person from now on, in every service.
 
     Raises DuplicateNotFound, DuplicateDecided, DuplicateChanged, SecondApproverNeeded, SurvivorNotInPair, SurvivorNotVerified, BothAbroad,
-    StaysOverlap, CorrectionPending, Forbidden.
+    StaysOverlap, CorrectionPending, WorkerErased, Forbidden.
     """
     await duplicates.lock_merges(tx)
     found, sides = await lock(tx, duplicate)
     duplicate_after(found.state, DuplicateStep.CONFIRM)
+    require_current(sides)
     ids = [side.worker for side in sides]
     opened = {worker: vault().open(worker, sealed) for worker, sealed in (await personal_data.get_sealed(tx, ids)).items()}
     state = confirm(found, str(tx.principal), same_identity=_same_identity(opened, sides))
