@@ -91,6 +91,17 @@ async def test_credit_that_has_run_out_by_the_examination_counts_no_more(school:
     assert (await school.assess(session, {(await school.enrolment(match))["enrolment"]: 80})).code == "TOO_FEW_MINUTES"
 
 
+async def test_one_piece_of_evidence_is_credited_once(school: School) -> None:
+    course = await school.course()
+    session = await school.session(1, course=course)
+    match = await school.match()
+    for evidence in ("letter no. 7", "Letter no. 7"):
+        asked = await _ask(school, match, course, evidence=evidence)
+        assert (await _approve(school, asked.body["recognition"])).status == 200
+    school.wait(7)
+    assert (await school.assess(session, {(await school.enrolment(match))["enrolment"]: 80})).code == "TOO_FEW_MINUTES"
+
+
 async def test_full_credit_leaves_the_examination_only(school: School) -> None:
     course = await school.course()
     session = await school.session(2, course=course)

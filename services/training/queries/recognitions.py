@@ -26,10 +26,14 @@ WHERE recognition.state = $1 AND ($2::uuid IS NULL OR recognition > $2)
 ORDER BY recognition LIMIT $4
 """)
 LIST_OF_WORKER = RECOGNITION.select("FROM recognition WHERE worker = $1 ORDER BY recognition LIMIT $2")
-# A certificate from elsewhere stands for the whole course: it credits nothing towards one.
+# A certificate from elsewhere stands for the whole course: it credits nothing towards one. One piece of evidence is credited once, for
+# however many placements, and under whichever number of the worker, it was recognised.
 GET_CREDITS = """
-SELECT worker, sum(minutes) AS minutes FROM recognition
-WHERE worker = ANY($1::uuid[]) AND course = $2 AND state = 'recognised' AND kind <> 'certificate' AND valid_to >= $3 GROUP BY worker
+SELECT worker, sum(minutes) AS minutes FROM (
+    SELECT worker, max(minutes) AS minutes FROM recognition
+    WHERE worker = ANY($1::uuid[]) AND course = $2 AND state = 'recognised' AND kind <> 'certificate' AND valid_to >= $3
+    GROUP BY worker, lower(evidence), completed_on
+) AS learned GROUP BY worker
 """
 INSERT = """
 INSERT INTO recognition (
