@@ -122,6 +122,8 @@ async def test_another_employer_takes_the_worker_over_on_terms_of_its_own(dock: 
         ({"wage": {"minor": 1, "currency": "CNY"}}, (422, "CURRENCY_DIFFERS", "wage.currency")),
         ({"days_per_month": 20}, (422, "DAYS_PER_MONTH", "days_per_month")),
         ({"end": "2019-01-01"}, (422, "ENDS_BEFORE_START", "end")),
+        ({"end": "2028-04-01"}, (422, "TERM_TOO_LONG", "end")),
+        ({"end": (END + timedelta(days=400)).isoformat()}, (422, "INSURANCE_TOO_SHORT", "end")),
         ({"employer_id": "00000000-0000-0000-0000-000000000001"}, (404, "EMPLOYER_NOT_FOUND", "employer_id")),
     ],
 )

@@ -56,9 +56,14 @@ def extended(contract: Contract, end: date, signed_on: date, most_months: int) -
     if end <= contract.end:
         raise NotExtended(f"the contract runs to {contract.end} already", field="end", state=contract.end)
     longer = replace(contract, end=end)
-    if longer.months > most_months:
-        raise TermTooLong(f"a contract runs for {most_months} months at most", field="end")
+    _require_term(longer, most_months)
     return longer
+
+
+def _require_term(contract: Contract, most_months: int) -> None:
+    """Raises TermTooLong."""
+    if contract.months > most_months:
+        raise TermTooLong(f"a contract runs for {most_months} months at most", field="end")
 
 
 def require_covered_abroad(placement: Placement, end: date) -> None:
@@ -68,14 +73,17 @@ def require_covered_abroad(placement: Placement, end: date) -> None:
         raise InsuranceTooShort(field="end", state=state)
 
 
-def require_transfer(contract: Contract, taken_over: Contract, since: date) -> None:
-    """Raises CurrencyDiffers, EndsBeforeStart."""
+def require_transfer(placement: Placement, contract: Contract, taken_over: Contract, since: date, most_months: int) -> None:
+    """A later end is an extension too. Raises CurrencyDiffers, EndsBeforeStart, TermTooLong, InsuranceTooShort."""
     if taken_over.wage.currency != contract.wage.currency:
         raise CurrencyDiffers(field="wage.currency")
     if taken_over.deductions_max.currency != contract.wage.currency:
         raise CurrencyDiffers(field="deductions_max.currency")
     if taken_over.end < since:
         raise EndsBeforeStart(field="end")
+    if taken_over.end > contract.end:
+        _require_term(taken_over, most_months)
+        require_covered_abroad(placement, taken_over.end)
 
 
 def require_willing_transfer(employer: EmployerId, current: EmployerId | None, *, consent: bool) -> None:

@@ -47,7 +47,7 @@ async def transfer_employer(tx: Tx, placement: PlacementId, command: commands.Tr
     """E6: to a registered employer of the same host state, if the worker wants it.
 
     Raises IllegalStep, EmployerNotFound, EmployerElsewhere, EmployerNotLicensed, ConsentMissing, SameEmployer, FutureDay, DayTooEarly,
-    ChangeOutOfOrder, CurrencyDiffers, DaysPerMonth, EndsBeforeStart, and those of load.
+    ChangeOutOfOrder, CurrencyDiffers, DaysPerMonth, EndsBeforeStart, TermTooLong, InsuranceTooShort, and those of load.
     """
     found = await load(tx, placement, command.version)
     state_after(found.state, Step.TRANSFER)
@@ -56,7 +56,7 @@ async def transfer_employer(tx: Tx, placement: PlacementId, command: commands.Tr
     last = await contract_changes.get_last(tx, placement)
     domain.require_change_day(departure, last, command.since, tx.clock.today(), "since")
     after = _taken_over(contract, command)
-    domain.require_transfer(contract, after, command.since)
+    domain.require_transfer(found, contract, after, command.since, policy().docking_maximum_term_months)
     change = _change(found, departure, ChangeKind.TRANSFER, command.since, (contract, after), employer=command.employer_id)
     return await _apply(tx, found, change)
 
