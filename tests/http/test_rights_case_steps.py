@@ -249,6 +249,19 @@ async def test_what_is_not_done_in_time_goes_to_the_next_higher_office_by_itself
     assert case in [one["case"] for one in (await office.get("/cases", late=True, level="state")).body["items"]]
 
 
+async def test_a_first_answer_is_missed_also_where_no_higher_office_is_left_for_a_late_step(office: Office) -> None:
+    case = await opened(office)  # to be answered in thirty working days
+    for _ in range(2):
+        await step(office, case, "escalation")
+    office.wait(10)
+    await office.sweep()
+    assert await office.published(CaseDeadlineMissed) == []
+    office.wait(60)
+    await office.sweep()
+    assert await office.sweep() == 0
+    assert await missed_or_raised(office, case) == [("province", "officer"), ("state", "officer"), "missed"]
+
+
 async def test_a_response_that_does_not_come_is_escalated_while_the_first_answer_is_not_due_yet(office: Office) -> None:
     case = await opened(office)
     await step(office, case, "triage", severity="normal")

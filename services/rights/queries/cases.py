@@ -22,10 +22,14 @@ CASE = rows.Columns(
 )
 GET = CASE.select('FROM rights_case WHERE "case" = $1')
 LOCK = CASE.select('FROM rights_case WHERE "case" = $1 FOR UPDATE')
+# No higher office is left for the step of a lapsed case; its first answer may become late still.
 LOCK_LATE = CASE.select("""
-FROM rights_case WHERE clock_due < $1 AND paused_at IS NULL AND NOT lapsed ORDER BY clock_due, "case" LIMIT $2 FOR UPDATE SKIP LOCKED
+FROM rights_case
+WHERE paused_at IS NULL AND (clock_due < $1 AND NOT lapsed OR due_at < $1 AND lapsed AND answered_at IS NULL AND NOT missed)
+ORDER BY clock_due, "case" LIMIT $2 FOR UPDATE SKIP LOCKED
 """)
-# Of one enterprise; or of the counties of the worker or of the enterprise's seat. A case about no placement belongs to no county.
+# Of one enterprise; or of the counties of the workers or of the enterprise's seat. Where there is neither, for national offices, whose
+# prefix is the empty one.
 LIST = CASE.select("""
 FROM rights_case
 WHERE ($1::uuid IS NULL OR "case" > $1) AND ($2::text IS NULL OR enterprise::text = $2)

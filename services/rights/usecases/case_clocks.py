@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
-from services.rights.domain.cases import Case, Category, EscalationCause, Severity, is_urgent
+from services.rights.domain.cases import Case, Category, EscalationCause, Severity, is_urgent, resumed
 from services.rights.settings import policy
 from shared.reference import working_days_after, working_time_after, working_time_between
 from shared.values import PROGRAMME_ZONE
@@ -62,6 +63,17 @@ def without_pause(due: datetime, case: Case, now: datetime) -> datetime:
     if due <= since:
         return due
     return due + (now - since) if case.urgent else working_time_after(due, working_time_between(since, now))
+
+
+def resume(case: Case, now: datetime) -> Case:
+    """The clock runs on, later by the pause. Raises CaseNotOpen, CaseIllegalStep, CaseNotPaused."""
+    due_at = without_pause(case.due_at, case, now) if case.awaits_first_answer else case.due_at
+    return resumed(case, due_at, case.step_due and without_pause(case.step_due, case, now), now)
+
+
+def running(case: Case, now: datetime) -> Case:
+    """The case with its clock running, at the version it has: the step that ends the pause counts as one."""
+    return case if case.paused_at is None else replace(resume(case, now), version=case.version)
 
 
 def programme_day(moment: datetime) -> date:

@@ -20,7 +20,6 @@ from services.rights.domain.cases import (
     is_blocking,
     paused,
     reopening_ground,
-    resumed,
     state_after,
 )
 from services.rights.domain.errors import CaseNotFound, CollectiveOpen, EvidenceKnown
@@ -120,9 +119,7 @@ async def pause_case(tx: Tx, case_id: CaseId, command: commands.PauseCase) -> vi
 async def resume_case(tx: Tx, case_id: CaseId, command: commands.ResumeCase) -> views.Case:
     """Raises CaseNotFound, CaseNotOpen, CaseIllegalStep, CaseNotPaused, VersionConflict, Forbidden."""
     case = await lock_case(tx, case_id, command.version, lead=True)
-    now = tx.clock.now()
-    due_at = case_clocks.without_pause(case.due_at, case, now) if case.awaits_first_answer else case.due_at
-    after = resumed(case, due_at, case.step_due and case_clocks.without_pause(case.step_due, case, now), now)
+    after = case_clocks.resume(case, tx.clock.now())
     return await save(tx, after, events.CaseResumed.model_validate({"clock_due_at": after.clock_due, **codes_today(tx, after)}))
 
 

@@ -11,6 +11,7 @@ from services.rights.domain.cases import LEVELS, Case, CaseStep
 from services.rights.domain.errors import SettlementNotPending
 from services.rights.domain.settlements import USES, Settlement, SettlementState, SettlementStep, after, require_payable
 from services.rights.queries import cases, collective_cases, settlements
+from services.rights.usecases import case_clocks
 from services.rights.usecases.cases import codes_today, escalate, lock_case, next_step, save
 from services.rights.views import cases as views
 from services.rights.views import settlements as settlement_views
@@ -58,7 +59,7 @@ async def _settle_members(tx: Tx, collective: Case, paid: Settlement) -> None:
             at=tx.clock.now(),
             decided_at=tx.clock.now(),
         )
-        settled = next_step(tx, replace(case, paused_at=None, pause_reason=None), CaseStep.SETTLE)
+        settled = next_step(tx, case_clocks.running(case, tx.clock.now()), CaseStep.SETTLE)
         await settlements.insert(tx, settlement)
         await save(tx, settled, _settled(tx, settled, settlement))
 
