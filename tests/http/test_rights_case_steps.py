@@ -399,6 +399,35 @@ async def test_a_licence_number_that_names_no_place_leaves_the_case_with_the_wor
     assert (await step(office, case, "triage", shandong, severity="high")).status == 403
 
 
+async def test_only_an_officer_asks_the_reserve(office: Office) -> None:
+    """As docking lets only officers draw it by hand (E4)."""
+    case, clerk = await opened(office), office.client.speaking_as(Role.CLERK, regions=(SHANDONG,))
+    from_reserve = {"amount": yuan(2600), "paid_by": "reserve"}
+    assert (await step(office, case, "settlement", clerk, **from_reserve)).status == 403
+    assert await office.published(ReserveDrawRequested) == []
+    assert (await step(office, case, "settlement", clerk, **PAID)).status == 200
+
+
+@pytest.mark.parametrize("seat", ["350102", None])
+async def test_a_case_about_an_enterprise_as_a_whole_is_for_the_office_of_its_seat(office: Office, seat: str | None) -> None:
+    """Whoever is told takes it; where no seat is known only a national office sees it."""
+    placement = await office.abroad()
+    await office.consume(qualified(placement, seat, "LW990020150016"))
+    body = {"category": "conditions", "severity": "normal", "via": "authority", "text": "recruits in the street"}
+    gansu, fujian = (office.client.speaking_as(Role.OFFICER, regions=(region,)) for region in (GANSU, FUJIAN))
+    taken = await office.post("/cases", {**body, "enterprise": str(placement.enterprise)}, who=gansu)
+    assert (taken.status, taken.body["text"]) == (201, None)
+    case = taken.body["case"]
+    for who, sees in ((gansu, False), (fujian, seat is not None), (office.client, True), (office.enterprise(), True)):
+        assert (await office.get(f"/cases/{case}", who=who)).status == (200 if sees else 403)
+        assert [one["case"] for one in (await office.get("/cases", who=who)).body["items"]] == [case] * sees
+    assert (await step(office, case, "triage", gansu, severity="low")).status == 403
+    assert (await office.post(f"/cases/{case}/settlement", {**PAID, "paid_by": "reserve"})).status == 200
+    office.wait(2)
+    for who, sees in ((gansu, False), (fujian, seat is not None), (office.client, True)):
+        assert len((await office.get("/settlements/stuck", who=who)).body["items"]) == sees
+
+
 async def test_the_enterprise_responds_and_offers_in_its_own_cases_only(office: Office) -> None:
     case = await opened(office)
     await step(office, case, "triage", severity="normal")

@@ -103,9 +103,8 @@ async def test_an_enterprise_does_not_learn_who_complained_where_that_is_hidden(
 async def test_a_case_is_seen_and_closed_in_the_workers_own_county(office: Office) -> None:
     placement = await office.abroad()
     case = (await office.post("/cases", a_case(placement=placement.placement))).body["case"]
-    about_enterprise = (await office.post("/cases", a_case(enterprise=placement.enterprise))).body["case"]
     gansu = office.client.speaking_as(Role.CLERK, regions=("620000",))
-    assert [one["case"] for one in (await office.get("/cases", who=gansu)).body["items"]] == [about_enterprise]
+    assert (await office.get("/cases", who=gansu)).body["items"] == []
     assert (await office.get(f"/cases/{case}", who=gansu)).status == 403
     assert (await office.get(f"/cases/{case}/history", who=gansu)).status == 403
     assert (await office.post(f"/cases/{case}/closure", WITHDRAWN, who=gansu)).status == 403

@@ -6,7 +6,8 @@ import asyncio
 from datetime import date, timedelta
 from typing import Any
 
-from shared.events import CaseEscalated, CaseOpened, CaseSettled, CasesGrouped, ReserveDrawRequested
+from shared.events import CaseDeadlineMissed, CaseEscalated, CaseOpened, CaseSettled, CasesGrouped, ReserveDrawRequested
+from shared.principals import Role
 from shared.values import Currency, EnterpriseId, Money, WagePeriod, new_id
 from tests.integration.test_rights_settlements import paid
 from tests.support.rights import Office, Placement, office, yuan
@@ -42,6 +43,15 @@ async def test_worked_example_saipan_wage_three_workers_are_grouped_and_the_case
     case = await collective(office)
     assert (case["severity"], case["level"], case["blocking"], case["period"]) == ("high", "province", True, "2018-03")
     assert [(str(one.case), one.cause) for one in await office.published(CaseEscalated)] == [(case["case"], "collective")]
+
+
+async def test_the_offices_of_its_members_see_a_collective_case(office: Office) -> None:
+    await short(office, 3)
+    case = (await collective(office))["case"]
+    for region, sees in (("370000", True), ("620000", False)):
+        who = office.client.speaking_as(Role.OFFICER, regions=(region,))
+        assert (await office.get(f"/cases/{case}", who=who)).status == (200 if sees else 403)
+        assert (case in [one["case"] for one in (await office.get("/cases", who=who, limit=200)).body["items"]]) is sees
 
 
 async def test_workers_of_another_enterprise_or_month_are_not_grouped_with_them(office: Office) -> None:
@@ -112,6 +122,18 @@ async def test_settling_the_collective_case_settles_its_members(office: Office) 
     assert {str(settled[one].collective) for one in complaints} == {case}
     assert (settled[case].amount.minor, settled[case].collective) == (780_000, None)
     assert (await office.post(f"/cases/{complaints[1]}/closure", {"outcome": "settled", "confirmed": True})).status == 200
+
+
+async def test_a_member_whose_clock_stood_still_is_not_late_for_being_settled_with_the_others(office: Office) -> None:
+    placements = await short(office, 3)
+    case, complaint = (await collective(office))["case"], await complain(office, placements[0])
+    await office.post(f"/cases/{complaint}/pause", {"reason": "court"})
+    office.wait(30)
+    await office.post(f"/cases/{case}/settlement", PAID)
+    await office.sweep()
+    shown = (await office.get(f"/cases/{complaint}")).body
+    assert (shown["state"], shown["overdue"]) == ("settled", False)
+    assert complaint not in [str(one.case) for one in await office.published(CaseDeadlineMissed)]
 
 
 async def test_the_reserve_pays_for_all_members_at_once(office: Office) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from services.rights.domain.cases import Case, Filter
 from shared import rows
 from shared.db import Tx
-from shared.values import CaseId
+from shared.values import CaseId, CountyCode
 
 CASE = rows.Columns(
     Case,
@@ -33,8 +33,11 @@ ORDER BY clock_due, "case" LIMIT $2 FOR UPDATE SKIP LOCKED
 LIST = CASE.select("""
 FROM rights_case
 WHERE ($1::uuid IS NULL OR "case" > $1) AND ($2::text IS NULL OR enterprise::text = $2)
-  AND ($3::text[] IS NULL OR placement IS NULL OR EXISTS (
+  AND ($3::text[] IS NULL OR '' = ANY($3) OR EXISTS (
     SELECT FROM ledger JOIN unnest($3) AS prefix ON starts_with(ledger.county, prefix) WHERE ledger.placement = rights_case.placement
+  ) OR EXISTS (
+    SELECT FROM collective_member JOIN ledger USING (placement) JOIN unnest($3) AS prefix ON starts_with(ledger.county, prefix)
+    WHERE collective_member."case" = rights_case."case"
   ) OR EXISTS (
     SELECT FROM enterprise JOIN unnest($3) AS prefix ON starts_with(seat, prefix) WHERE enterprise.enterprise = rights_case.enterprise
   ))
@@ -46,6 +49,9 @@ WHERE ($1::uuid IS NULL OR "case" > $1) AND ($2::text IS NULL OR enterprise::tex
   AND ($14::bool IS NULL OR (paused_at IS NOT NULL) = $14)
 ORDER BY "case" LIMIT $15
 """)
+LIST_COUNTIES = """
+SELECT DISTINCT county FROM ledger WHERE placement = $2 OR placement IN (SELECT placement FROM collective_member WHERE "case" = $1)
+"""
 INSERT = """
 INSERT INTO rights_case ("case", category, severity, via, medium, enterprise, placement, county, designation, designation_version,
                          destination, period, collective, text, hidden, blocking, opened_at, due_at, state, level, step_due)
@@ -95,6 +101,11 @@ async def list_(
         chosen.paused,
         limit,
     )
+
+
+async def list_counties(tx: Tx, case: Case) -> list[CountyCode]:
+    """Of the worker, or of the members of a collective case."""
+    return [row["county"] for row in await tx.conn.fetch(LIST_COUNTIES, case.case, case.placement)]
 
 
 async def insert(tx: Tx, case: Case) -> None:

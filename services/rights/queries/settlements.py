@@ -21,8 +21,11 @@ LOCK_PENDING = SETTLEMENT.select("FROM settlement WHERE \"case\" = $1 AND state 
 # Seen like their cases (queries/cases.py).
 LIST_STUCK = SETTLEMENT.select("""
 FROM settlement WHERE state = 'pending' AND at < $1 AND ($2::uuid IS NULL OR settlement > $2) AND EXISTS (
-  SELECT FROM rights_case AS held WHERE held."case" = settlement."case" AND (placement IS NULL OR EXISTS (
-    SELECT FROM ledger JOIN unnest($3::text[]) AS prefix ON starts_with(ledger.county, prefix) WHERE ledger.placement = held.placement
+  SELECT FROM rights_case AS held WHERE held."case" = settlement."case" AND ('' = ANY($3::text[]) OR EXISTS (
+    SELECT FROM ledger JOIN unnest($3) AS prefix ON starts_with(ledger.county, prefix) WHERE ledger.placement = held.placement
+  ) OR EXISTS (
+    SELECT FROM collective_member JOIN ledger USING (placement) JOIN unnest($3) AS prefix ON starts_with(ledger.county, prefix)
+    WHERE collective_member."case" = held."case"
   ) OR EXISTS (
     SELECT FROM enterprise JOIN unnest($3) AS prefix ON starts_with(seat, prefix) WHERE enterprise.enterprise = held.enterprise
   ))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.rights.domain.cases import Case, Filter
 from services.rights.domain.errors import CaseNotFound
-from services.rights.queries import case_files, cases, ledgers, settlements
+from services.rights.queries import case_files, cases, settlements
 from services.rights.usecases.scope import is_hidden, require_case
 from services.rights.views import cases as views
 from shared.db import Tx
@@ -65,7 +65,7 @@ async def _get(tx: Tx, case_id: CaseId) -> Case:
     case = await cases.get(tx, case_id)
     if case is None:
         raise CaseNotFound
-    require_case(tx.principal, case, await ledgers.get(tx, case.placement) if case.placement else None)
+    require_case(tx.principal, case, await cases.list_counties(tx, case))
     return case
 
 

@@ -74,7 +74,10 @@ def _origin(ledger: Ledger) -> CaseOrigin:
 
 
 async def take_complaint(tx: Tx, command: commands.OpenCase) -> views.Case:
-    """Somebody complains or reports. Raises PlacementNotFound, EnterpriseMissing, EnterpriseDiffers, Forbidden."""
+    """Somebody complains or reports; about an enterprise as a whole to any office, since its seat's may be far away.
+
+    Raises PlacementNotFound, EnterpriseMissing, EnterpriseDiffers, Forbidden.
+    """
     ledger = await _named_ledger(tx, command)
     enterprise = ledger.enterprise if ledger else command.enterprise
     if enterprise is None:
@@ -92,7 +95,8 @@ async def take_complaint(tx: Tx, command: commands.OpenCase) -> views.Case:
         hidden=command.hidden,
     )
     case = await open_case(tx, opening)
-    require_case(tx.principal, case, ledger)
+    if ledger is not None:
+        require_case(tx.principal, case, [ledger.county])
     return views.Case.from_case(case, tx.clock.now()).without_text()
 
 

@@ -23,7 +23,7 @@ from services.rights.domain.cases import (
     state_after,
 )
 from services.rights.domain.errors import CaseNotFound, CollectiveOpen, EvidenceKnown
-from services.rights.queries import case_files, cases, collective_cases, ledgers
+from services.rights.queries import case_files, cases, collective_cases
 from services.rights.settings import policy
 from services.rights.usecases import case_clocks
 from services.rights.usecases.event_fields import CaseCodes, case_codes
@@ -45,7 +45,7 @@ async def lock_case(tx: Tx, case_id: CaseId, version: int | None = None, *, lead
     case = await cases.lock(tx, case_id)
     if case is None:
         raise CaseNotFound
-    require_case(tx.principal, case, await ledgers.get(tx, case.placement) if case.placement else None)
+    require_case(tx.principal, case, await cases.list_counties(tx, case))
     if lead:
         require_lead(tx.principal, case)
     require_version(version, case.version)

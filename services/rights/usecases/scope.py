@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from services.rights.domain.cases import Case
 from services.rights.domain.ledgers import Ledger
-from shared.principals import Forbidden, Principal, Role, require_county, require_party
+from shared.principals import NATION, Forbidden, Principal, Role, require_county, require_party
+from shared.values import CountyCode
 
 
 def require_ledger(who: Principal, ledger: Ledger) -> None:
@@ -14,16 +17,15 @@ def require_ledger(who: Principal, ledger: Ledger) -> None:
         require_county(who, ledger.county)
 
 
-def require_case(who: Principal, case: Case, ledger: Ledger | None) -> None:
-    """Two offices see a case: that of the enterprise's seat, and that of the worker's county. Raises Forbidden.
+def require_case(who: Principal, case: Case, counties: Iterable[CountyCode]) -> None:
+    """The offices of the enterprise's seat and of the workers' counties see a case. Raises Forbidden.
 
-    A case about no placement belongs to no county; an enterprise sees its own cases.
+    A case about no worker is for the seat alone; where that is not known, for a national office. An enterprise sees its own cases.
     """
     require_party(who, case.enterprise)
-    if who.role is Role.ENTERPRISE or ledger is None or who.covers_county(ledger.county):
+    if who.role is Role.ENTERPRISE or any(map(who.covers_county, (case.lead or NATION, *counties))):
         return
-    if case.lead is None or not who.covers_county(case.lead):
-        raise Forbidden(f"{who} covers neither the worker's county nor the seat of the enterprise")
+    raise Forbidden(f"{who} covers neither a worker's county nor the seat of the enterprise")
 
 
 def require_lead(who: Principal, case: Case) -> None:
@@ -33,6 +35,12 @@ def require_lead(who: Principal, case: Case) -> None:
     """
     if case.lead is not None:
         require_county(who, case.lead)
+
+
+def require_officer(who: Principal) -> None:
+    """Raises Forbidden."""
+    if who.role is not Role.OFFICER:
+        raise Forbidden(f"{who} is no officer")
 
 
 def is_hidden(who: Principal, case: Case) -> bool:

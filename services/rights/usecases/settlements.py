@@ -13,6 +13,7 @@ from services.rights.domain.settlements import USES, Settlement, SettlementState
 from services.rights.queries import cases, collective_cases, settlements
 from services.rights.usecases import case_clocks
 from services.rights.usecases.cases import codes_today, escalate, lock_case, next_step, save
+from services.rights.usecases.scope import require_officer
 from services.rights.views import cases as views
 from services.rights.views import settlements as settlement_views
 from shared import events
@@ -26,8 +27,10 @@ from shared.values import CaseId, Money, SettlementId, new_id
 async def settle_case(tx: Tx, case_id: CaseId, command: commands.SettleCase) -> views.Case:
     """Raises CaseNotFound, CaseNotOpen, CaseIllegalStep, CaseIsPaused, SettlementNotYuan, SettlementNotPositive, Forbidden."""
     case = await lock_case(tx, case_id, command.version, lead=True)
-    require_payable(command.amount, command.paid_by)
     by_reserve, now = command.paid_by == "reserve", tx.clock.now()
+    if by_reserve:
+        require_officer(tx.principal)
+    require_payable(command.amount, command.paid_by)
     settled = next_step(tx, case, CaseStep.ASK_RESERVE if by_reserve else CaseStep.SETTLE)
     settlement = Settlement(
         settlement=SettlementId(new_id()),
