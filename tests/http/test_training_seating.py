@@ -130,6 +130,20 @@ async def test_only_the_own_centre_and_the_own_counties_enrol_and_cancel(school:
     assert (await _leave(school, NOBODY)).code == "ENROLMENT_NOT_FOUND"
 
 
+async def test_a_trainer_takes_nobody_from_another_centre(school: School) -> None:
+    here = await school.session()
+    match = await school.match()
+    await school.centre("centre-2", 2)
+    rival = school.client.speaking_as(Role.TRAINER, party="centre-2", subject="li-trainer")
+    course = await school.post("/courses", {"destination": "JPN", "occupation": "71", "minimum_minutes": 60}, who=rival)
+    there = (await school.post(f"/courses/{course.body['course']}/sessions", school.a_session(), who=rival)).body["session"]
+    assert (await _enrol(school, there, match, who=rival)).status == 403
+    assert (await school.enrolment(match))["session"] == here
+    assert await school.published(EnrolmentCancelled) == []
+    county = school.client.speaking_as(Role.CLERK, regions=("370102",))
+    assert (await _enrol(school, there, match, who=county)).body["session"] == there
+
+
 async def test_a_passed_examination_is_not_given_up(school: School) -> None:
     session = await school.session()
     match = await school.match()

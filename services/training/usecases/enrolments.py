@@ -54,9 +54,12 @@ async def _waiting(tx: Tx, session: Session, need: Need, seated: Enrolment | Non
 
 
 async def _leave(tx: Tx, seated: Enrolment, reason: str) -> None:
-    """Give the seat to whoever waits. Raises IllegalStep: an examination was passed there."""
+    """Give the seat to whoever waits. Raises IllegalStep: an examination was passed there; Forbidden: a trainer takes nobody from another
+    centre.
+    """
     session = await sessions.lock(tx, seated.session)
     if session is not None:
+        require_party(tx.principal, session.course.centre)
         await seats.fill(tx, await seats.give_up(tx, session, [seated], reason))
 
 
