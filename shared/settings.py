@@ -34,3 +34,7 @@ class Settings(BaseSettings):
     stuck_seconds: float = Field(default=30.0, gt=0, description="a consumer with lag that moves no position for this long exits")
     max_diverted: int = Field(default=100, ge=1, description="records diverted to dead letters in a row before the consumer stops")
     log_level: str = Field(default="INFO", description="level of the log on stderr: DEBUG, INFO, WARNING or ERROR")
+
+    def request_key(self) -> bytes:
+        """Keys the hashes by which repeats of requests are known; none: what is asked for here holds nothing that can be guessed."""
+        return b""

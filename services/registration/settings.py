@@ -54,6 +54,10 @@ class Policy(BaseSettings):
 class RegistrationSettings(Settings, Policy):
     """What the process reads: a wrong parameter ends it at start, not at the first command that needs it."""
 
+    def request_key(self) -> bytes:
+        """Of a request that holds little but a document number the possible ones can be tried out on a hash without a key."""
+        return base64.b64decode(self.registration_lookup_key.get_secret_value())
+
 
 @cache
 def policy() -> Policy:

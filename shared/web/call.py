@@ -61,7 +61,7 @@ class Call:
         Raises KeyMissing, KeyReused.
         """
         key = require_key(self.request)
-        hashed = await request_hash(self.request)
+        hashed = await request_hash(self.request, self.service.settings.request_key())
         async with self.service.database.transaction(self.cause(key)) as tx:
             stored = await claim(tx, str(self.principal), key, hashed)
             if stored is None:
@@ -75,7 +75,7 @@ class Call:
         Raises KeyMissing, KeyReused.
         """
         key = require_key(self.request)
-        hashed = await request_hash(self.request)
+        hashed = await request_hash(self.request, self.service.settings.request_key())
         stored = await self.query(lambda tx: find_answer(tx, str(self.principal), key, hashed))
         return None if stored is None else _answer(stored)
 

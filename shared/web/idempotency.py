@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -43,11 +44,12 @@ def require_key(request: Request) -> str:
     return key
 
 
-async def request_hash(request: Request) -> bytes:
-    """What tells another request from a repeat: SHA-256 over method, path, query and body."""
+async def request_hash(request: Request, secret: bytes) -> bytes:
+    """What tells another request from a repeat: SHA-256 over method, path, query and body, HMAC where there is a secret."""
     scope = request.scope
     head = f"{scope['method']} {scope['path']}?".encode() + scope["query_string"] + b"\n"
-    return hashlib.sha256(head + await request.body()).digest()
+    content = head + await request.body()
+    return hmac.digest(secret, content, "sha256") if secret else hashlib.sha256(content).digest()
 
 
 async def claim(tx: Tx, principal: str, key: str, hashed: bytes) -> tuple[int, bytes] | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -58,6 +60,15 @@ async def test_the_key_the_data_and_the_hashes_are_gone_and_the_codes_stay(regis
     async with registration.database.connection() as conn:
         assert await tables_with(conn, [*gone, "欧阳", str(who.id_number).lower(), "13812345678"]) == []
         assert await tables_with(conn, [worker]) == ["history", "idempotency", "outbox", "worker"]
+
+
+async def test_document_numbers_cannot_be_tried_out_on_what_is_kept_of_requests(registration: Client) -> None:
+    worker = await a_worker().at(registration)
+    path, body = f"/workers/{worker}/verification", {"id_number": an_id()}
+    assert (await registration.post(path, body)).status == 200
+    guessed = hashlib.sha256(f"POST {path}?\n{json.dumps(body)}".encode()).digest()
+    async with registration.database.connection() as conn:
+        assert guessed not in [row["request_hash"] for row in await conn.fetch("SELECT request_hash FROM idempotency")]
 
 
 async def test_masked_values_of_the_list_and_a_pending_correction_go_too(registration: Client) -> None:
