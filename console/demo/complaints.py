@@ -63,7 +63,7 @@ async def _settle(world: World, number: int, voyage: Voyage) -> None:
         (1, Role.CLERK, "response-request", {"text": "What do you say to this?"}),
         (4, Role.ENTERPRISE, "response", {"position": "admits", "text": "It is so."}),
         (5, Role.ENTERPRISE, "offer", {"amount": amount, "offered_by": "enterprise", "text": "This is offered."}),
-        (8, Role.CLERK, "settlement", {"amount": amount, "paid_by": payer}),
+        (8, Role.OFFICER if reserve else Role.CLERK, "settlement", {"amount": amount, "paid_by": payer}),
     ]
     for after, role, step, body in steps:
         party = world.enterprise(voyage) if role is Role.ENTERPRISE else None
