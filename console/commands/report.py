@@ -155,6 +155,8 @@ EFFORTS: dict[str, tuple[tuple[str, str, str | None], ...]] = {
         ("first answers given", "cases_answered", None),
         ("first answers not given in time", "cases_overdue", None),
         ("settled", "settlements", None),
+        ("accounted for in emergencies, of those there", "workers_accounted_for", "workers_to_account_for"),
+        ("repatriated", "repatriations", None),
     ),
     "publicity": (
         ("people reached", "outreach_reached", None),

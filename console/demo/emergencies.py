@@ -12,7 +12,7 @@ from console.demo.world import World, all_of
 from shared.principals import Role
 from shared.values import Channel
 
-DECLARED_ON = date(2020, 3, 26)
+DECLARED_ON = date(2020, 3, 27)  # between the days on which clearances are asked for
 
 
 def country(world: World) -> str | None:
@@ -47,7 +47,7 @@ async def pass_through_emergency(world: World) -> None:
     members = await _roll(world, declared)
     await all_of(_account_for(world, declared, placement, number) for number, placement in enumerate(members))
     await all_of(_approve_repatriation(world, declared, voyage) for voyage in _home_soon(world, destination))
-    await world.on(DECLARED_ON.replace(day=30)).post("rights", f"/emergencies/{declared}/end", {}, "emergency-end")
+    await world.on(DECLARED_ON.replace(day=31)).post("rights", f"/emergencies/{declared}/end", {}, "emergency-end")
     await wait_until_applied(world.client, "rights", "docking")
 
 
@@ -67,10 +67,10 @@ def _home_soon(world: World, destination: str) -> Sequence[Voyage]:
 async def _approve_repatriation(world: World, emergency: str, voyage: Voyage) -> None:
     """Asked for by the enterprise, approved by an officer."""
     asked = {"placement": world.placements[voyage.number], "cause": "emergency", "emergency": emergency, "paid_by": "enterprise"}
-    enterprise = world.on(DECLARED_ON.replace(day=28)).as_role(Role.ENTERPRISE, world.enterprise(voyage))
+    enterprise = world.on(DECLARED_ON.replace(day=29)).as_role(Role.ENTERPRISE, world.enterprise(voyage))
     repatriation = (await enterprise.post("rights", "/repatriations", asked, f"repatriation-{voyage.number}"))["repatriation"]
     approval = {"approval": f"SIM-2020-{voyage.number}", "criteria_version": "2019/1"}
-    officer = world.on(DECLARED_ON.replace(day=29))
+    officer = world.on(DECLARED_ON.replace(day=30))
     await officer.post("rights", f"/repatriations/{repatriation}/approval", approval, f"repatriation-{voyage.number}-approved")
     world.repatriations[voyage.number] = repatriation
 
@@ -99,6 +99,6 @@ async def _roll(world: World, emergency: str) -> Sequence[str]:
 
 async def _account_for(world: World, emergency: str, placement: str, number: int) -> None:
     """By the embassy, within two days."""
-    embassy = world.on(DECLARED_ON.replace(day=27 + number % 2)).as_role(Role.OFFICER)
+    embassy = world.on(DECLARED_ON.replace(day=28 + number % 2)).as_role(Role.OFFICER)
     body = {"condition": "safe", "whereabouts": "shelter" if number % 3 else "dormitory", "reported_by": "embassy"}
     await embassy.post("rights", f"/emergencies/{emergency}/workers/{placement}", body, f"accounted-for-{placement}")

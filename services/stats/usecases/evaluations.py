@@ -66,6 +66,9 @@ EFFORTS: Mapping[str, tuple[str, ...]] = {
         "cases_overdue",
         "settlements",
         "cases_closed",
+        "workers_to_account_for",
+        "workers_accounted_for",
+        "repatriations",
     ),
     "publicity": ("outreach_reached", "outreach_converted"),
 }
