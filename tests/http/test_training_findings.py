@@ -139,6 +139,24 @@ async def test_a_finding_after_the_examination_keeps_the_certificate_back(school
     assert first != second
 
 
+async def test_a_finding_after_the_examination_that_is_upheld_takes_the_pass_away(school: School) -> None:
+    session, _, second, there = await _in_two_centres(school)
+    for one in await _findings(school):
+        await _decide(school, one["finding"], "dismissed")
+    await school.assess(session, {second: 80})
+    third = await school.session(1, course=await school.course(destination="MAC"), starts_in=0)
+    worker = (await school.published(AttendanceOverlapFlagged))[0].worker
+    late = (await school.enrolment(await school.match(worker=worker, destination="MAC")))["enrolment"]
+    await school.post(f"/sessions/{third}/attendance", school.present([late], 60))
+    [finding] = await _findings(school)
+    assert (await _decide(school, finding["finding"], "upheld")).status == 200
+    assert (await school.post(f"/sessions/{session}/certificates", {}, who=there)).body["issued"] == []
+    [lost] = await school.published(AssessmentCorrected)
+    assert (lost.previous.passed, lost.fact.passed, lost.reason, lost.approver) == (True, False, "finding", "officer:zhao-officer")
+    [placement] = [one["placement"] for one in await school.enrolments(session=session)]
+    assert placement in map(str, await school.waiting())
+
+
 async def test_a_held_pass_whose_attendance_is_corrected_away_is_no_pass_any_more(school: School) -> None:
     session, _, second, _ = await _in_two_centres(school)
     await school.assess(session, {second: 80})

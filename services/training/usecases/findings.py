@@ -10,7 +10,9 @@ from services.training import commands
 from services.training.domain.enrolments import LONGEST_DAY, Enrolment, EnrolmentState, Step, step
 from services.training.domain.errors import EnrolmentNotFound, FindingNotFound
 from services.training.domain.findings import Finding, FindingId, FindingKind, FindingState, FindingStep, decide, require_uninvolved
-from services.training.queries import enrolments, findings, sessions
+from services.training.domain.needs import NeedStep
+from services.training.queries import enrolments, findings, needs, sessions
+from services.training.usecases import seats
 from services.training.usecases.event_fields import codes
 from services.training.usecases.scope import require_counties
 from services.training.views import findings as views
@@ -40,7 +42,8 @@ async def flag_attendance(tx: Tx, attended: Sequence[Enrolment], course: CourseI
 
 
 async def decide_finding(tx: Tx, finding_id: FindingId, command: commands.DecideFinding) -> views.Finding:
-    """A pass held for it counts once every finding is dismissed; one that is upheld takes the examination back: it is to be repeated.
+    """A pass held for it counts once every finding is dismissed; one that is upheld takes the examination back: it is to be repeated,
+    and a pass that counted already, and is not certified yet, is lost. What is certified is revoked by hand.
 
     Raises FindingNotFound, FindingDecided, DeciderInvolved, Forbidden.
     """
@@ -59,6 +62,7 @@ async def decide_finding(tx: Tx, finding_id: FindingId, command: commands.Decide
     held = [one for one in concerned if one.state is EnrolmentState.HELD]
     if state is FindingState.UPHELD:
         await _take_back(tx, held)
+        await _lose(tx, [one for one in concerned if one.state is EnrolmentState.PASSED])
     else:
         still = await findings.list_concerned(tx, [one.id for one in held])
         await _release(tx, [one for one in held if one.id not in still])
@@ -77,6 +81,20 @@ async def _take_back(tx: Tx, held: Sequence[Enrolment]) -> None:
     for one in held:
         step(one, Step.TAKE_BACK)
     await enrolments.update_taken_back(tx, held)
+
+
+async def _lose(tx: Tx, passed: Sequence[Enrolment]) -> None:
+    """Passes that counted before the finding and are not certified yet; the placements need training again."""
+    for one in passed:
+        if one.score is None or one.assessed_on is None:
+            continue
+        await enrolments.update_corrected(tx, replace(one, state=step(one, Step.LOSE)))
+        counted = events.AssessmentFact(score=one.score, passed=True, assessed_on=one.assessed_on)
+        fact = counted.model_copy(update={"passed": False})
+        about = codes(one, await _course(tx, one), tx.clock.today())
+        lost = events.AssessmentCorrected(previous=counted, fact=fact, reason="finding", approver=str(tx.principal), **about)
+        publish_and_audit(tx, lost)
+    await seats.reopen(tx, await needs.lock_all(tx, [one.placement for one in passed]), NeedStep.UNSEAT)
 
 
 async def _release(tx: Tx, held: Sequence[Enrolment]) -> None:
