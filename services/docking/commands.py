@@ -481,7 +481,7 @@ class TransferEmployer(_Command):
 
 
 class VoidContractChange(_Command):
-    """The last change was none, or was entered wrongly: it is undone, and can be entered as it was."""
+    """The last change did not happen, or was entered wrongly: it is undone, and can be entered as it was."""
 
     reason: Literal["entered_wrongly", "not_agreed", "wrong_placement"]
     version: Version | None = None

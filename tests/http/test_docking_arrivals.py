@@ -53,7 +53,7 @@ async def test_the_worker_compares_the_terms_on_two_days(dock: Dock) -> None:
     assert (again.status, again.code) == (409, "CONFIRMED_ALREADY")
 
 
-async def test_an_enterprise_does_not_confirm_for_its_workers_and_reads_what_they_said(dock: Dock) -> None:
+async def test_an_enterprise_does_not_confirm_for_its_workers_and_reads_what_they_confirmed(dock: Dock) -> None:
     gone = await _arrived(dock)
     own = dock.client.speaking_as(Role.ENTERPRISE, party=gone["enterprise"])
     assert (await dock.post(_path(gone), an_arrival(), who=own)).status == 403
@@ -89,7 +89,7 @@ async def test_whoever_has_not_left_or_was_home_before_does_not_confirm(dock: Do
     assert (early.status, early.code, early.body["state"]) == (409, "ILLEGAL_STEP", "cleared")
     gone = await _arrived(dock, 20)
     await dock.returned(gone)
-    assert (await dock.post(_path(gone), an_arrival(confirmed_on="2018-03-15"))).status == 201, "said then, recorded after the return"
+    assert (await dock.post(_path(gone), an_arrival(confirmed_on="2018-03-15"))).status == 201, "confirmed then, recorded after the return"
     dock.wait(100)
     assert _refusal(await dock.post(_path(gone), an_arrival(90))) == (409, "HOME_BEFORE", "day")
 

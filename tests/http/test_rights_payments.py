@@ -145,7 +145,7 @@ async def test_a_report_supersedes_another_of_its_source_only(office: Office) ->
     [corrected] = await office.published(IncomeCorrected)
     assert (corrected.previous.net.minor, corrected.fact.net.minor) == (60_000, 600_000)
     assert (await office.post("/incomes", right)).code == "NOTHING_TO_SUPERSEDE"
-    assert (await office.report(placement, paid=600)).body["state"] == "replaced"  # told again, it does not come back
+    assert (await office.report(placement, paid=600)).body["state"] == "replaced"  # reported again, it does not come back
     assert len(await office.published(IncomeReported)) == 1
 
 

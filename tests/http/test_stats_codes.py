@@ -1,4 +1,4 @@
-"""A code that no list knows is said to be unknown, with the nearest that is: it would look like a figure of nought."""
+"""A code that no list knows is refused with the nearest one known: answered, it would look like a figure of nought."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class Model:
     client: ApiClient
     chance: Random
     day: date = FIRST_DAY
-    moment: int = 0  # minutes after nine o'clock: what is said later was recorded later
+    moment: int = 0  # minutes after nine o'clock: what comes later was recorded later
     known: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     seen: set[tuple[str, str]] = field(default_factory=set)
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)

@@ -32,7 +32,7 @@ class Cut(Exception):
 
 @dataclass(slots=True)
 class Link:
-    """One proxied connection: what it has been told so far."""
+    """One proxied connection: what is known of it so far."""
 
     application: str = ""
     started: bool = False  # PostgreSQL: the start-up message has passed

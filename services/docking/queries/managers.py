@@ -42,7 +42,7 @@ SELECT count(*) FROM (
     WHERE enterprise = $1 AND ($2::text IS NULL OR destination = $2) AND returned_on IS NULL AND voided IS NULL LIMIT $3
 ) AS one
 """
-# Whoever is cleared may have left. Not counted beyond what decides.
+# Whoever is cleared may have left. Counting stops at $4, which decides.
 GET_EXPECTED = """
 SELECT count(*) FROM (
     (SELECT placement FROM dispatch WHERE enterprise = $1 AND destination = $2 AND returned_on IS NULL AND voided IS NULL LIMIT $4)

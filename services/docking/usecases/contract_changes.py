@@ -62,7 +62,7 @@ async def transfer_employer(tx: Tx, placement: PlacementId, command: commands.Tr
 
 
 async def void_change(tx: Tx, placement: PlacementId, change: ChangeId, command: commands.VoidContractChange) -> views.Changes:
-    """The last change was none: what was before it holds again. Raises IllegalStep, ChangeNotFound, ChangeNotLast, and those of load."""
+    """Undo the last change: what was before it holds again. Raises IllegalStep, ChangeNotFound, ChangeNotLast, and those of load."""
     found = await load(tx, placement, command.version)
     state_after(found.state, Step.UNDO_CHANGE)
     last = await contract_changes.get_last(tx, placement)

@@ -110,7 +110,7 @@ class Level(StrEnum):
 
 
 LEVELS = tuple(Level)
-_LOOKED_AT = (_T.TRIAGE, _T.ASSIGN, _T.ANSWER, _T.ESCALATE, _T.PAUSE)  # leave the question to close the case standing
+_LOOKED_AT = (_T.TRIAGE, _T.ASSIGN, _T.ANSWER, _T.ESCALATE, _T.PAUSE)  # do not withdraw the question whether the case may be closed
 # What the clock of a case waits for, by the state it is in, once the first answer is given or missed.
 WAITS_FOR: Mapping[CaseState, EscalationCause] = {
     _S.RECEIVED: "handling",

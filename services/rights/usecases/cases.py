@@ -1,4 +1,4 @@
-"""The steps of a case: each under the lock of the case, by whoever may take it, with its clock wound anew."""
+"""The steps of a case: each under the lock of the case, by whoever may take it, which sets its clock again."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ async def _charged(tx: Tx, placement: PlacementId, fee: FeeId, fact: FeeFact | N
 
 
 async def _set_fee(tx: Tx, ledger: Ledger, fee: Money | None) -> None:
-    """A cost that was assessed is assessed anew; where there was none, it is if an income is known."""
+    """The recruitment cost is assessed again, or for the first time, where an income is known."""
     if fee == ledger.fee:
         return
     now = replace(ledger, fee=fee)

@@ -34,7 +34,7 @@ class Outlier:
 
 
 def outliers(groups: Sequence[Group], per_mille: int) -> list[Outlier]:
-    """Those less likely than so many in a thousand, the least likely first. A group without others to compare with is none."""
+    """Those less likely than so many in a thousand, the least likely first. A group without others to compare with is left out."""
     assessed, passed = sum(one.assessed for one in groups), sum(one.passed for one in groups)
     found = [one for group in groups if (one := _compared(group, assessed - group.assessed, passed - group.passed, len(groups)))]
     return sorted((one for one in found if one.probability * 1000 < per_mille), key=lambda one: (one.probability, one.group.key))

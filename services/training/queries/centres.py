@@ -112,7 +112,7 @@ async def insert_suspension(tx: Tx, centre: CentreId, since: date, reason: Suspe
 
 
 async def update_suspension(tx: Tx, centre: CentreId, until: date) -> date | None:
-    """End the suspension in force; the day it began, None: there is none."""
+    """End the suspension in force. Returns the day it began; None: no suspension is in force."""
     since: date | None = await tx.conn.fetchval(UPDATE_SUSPENSION, centre, until)
     return since
 

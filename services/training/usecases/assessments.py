@@ -57,7 +57,7 @@ async def record_assessment(tx: Tx, session_id: SessionId, command: commands.Rec
 
 
 async def require_examiner(tx: Tx, session: Session, named: str | None, day: date) -> str:
-    """Whose examination it was: an assessor of the centre who did not teach the session. Neither has whoever sends it.
+    """Whose examination it was: an assessor of the centre. Neither the assessor nor the sender taught the session.
 
     Raises AssessorIsTrainer, AssessorNotRegistered, NotYourExamination, CentreNotLicensed, CentreNotActive.
     """
