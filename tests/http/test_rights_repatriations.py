@@ -63,6 +63,9 @@ async def test_whoever_asked_does_not_approve(office: Office) -> None:
     repatriation = await asked(office, await office.abroad(), who=office.client)
     refused = await approve(office, repatriation)
     assert (refused.status, refused.code) == (403, "APPROVER_IS_REQUESTER")
+    as_clerk = await asked(office, await office.abroad())
+    refused = await approve(office, as_clerk, office.client.speaking_as(Role.OFFICER, subject="desk"))
+    assert (refused.status, refused.code) == (403, "APPROVER_IS_REQUESTER"), "one account with two roles is one person"
     other = office.client.speaking_as(Role.OFFICER, subject="another")
     assert (await approve(office, repatriation, other)).status == 200
 
@@ -93,6 +96,23 @@ async def test_once_for_a_placement_unless_in_a_new_emergency(office: Office) ->
     await office.post(f"/emergencies/{emergency}/end", {"reason": "over"})
     assert (await ask(office, placement, cause="emergency", emergency=emergency)).code == "EMERGENCY_ENDED"
     await asked(office, placement, cause="emergency", emergency=await declared(office))
+
+
+async def test_of_several_asked_for_one_is_carried_out(office: Office) -> None:
+    """Whoever was brought home once is home."""
+    placement = await office.abroad()
+    for_illness = await asked(office, placement)
+    in_emergency = await asked(office, placement, cause="emergency", emergency=await declared(office))
+    for one in (for_illness, in_emergency):
+        await approve(office, one)
+    assert (await complete(office, in_emergency)).status == 200
+    again = await complete(office, for_illness)
+    assert (again.status, again.code, again.body["state"]) == (
+        409,
+        "REPATRIATED_ALREADY",
+        {"repatriation": in_emergency, "state": "completed"},
+    )
+    assert len(await office.published(RepatriationCompleted)) == 1
 
 
 async def test_asked_for_at_once_by_many_it_is_one(office: Office) -> None:

@@ -99,9 +99,16 @@ def require_first(known: Sequence[Repatriation], emergency: EmergencyId | None) 
 
 
 def require_other_approver(repatriation: Repatriation, approver: str) -> None:
-    """Raises ApproverIsRequester."""
-    if repatriation.requested_by == approver:
+    """By account, whatever roles it has. Raises ApproverIsRequester."""
+    if repatriation.requested_by.partition(":")[2] == approver.partition(":")[2]:
         raise ApproverIsRequester
+
+
+def require_only(known: Sequence[Repatriation], repatriation: RepatriationId) -> None:
+    """Whoever was brought home by another is home. Raises RepatriatedAlready."""
+    for one in known:
+        if one.state is RepatriationState.COMPLETED and one.repatriation != repatriation:
+            raise RepatriatedAlready(field="placement", state={"repatriation": str(one.repatriation), "state": one.state.value})
 
 
 def require_completion(ledger: Ledger, completed_on: date, today: date) -> None:

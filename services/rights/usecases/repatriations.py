@@ -17,6 +17,7 @@ from services.rights.domain.repatriations import (
     require_cause,
     require_completion,
     require_first,
+    require_only,
     require_other_approver,
     state_after,
 )
@@ -115,9 +116,13 @@ async def refuse_repatriation(tx: Tx, repatriation_id: RepatriationId, command: 
 
 
 async def record_repatriation(tx: Tx, repatriation_id: RepatriationId, command: commands.RecordRepatriation) -> views.Repatriation:
-    """The worker is home. The return may be on record before or after. Raises those of require_completion and of _load."""
+    """The worker is home. The return may be on record before or after.
+
+    Raises RepatriatedAlready, those of require_completion and of _load.
+    """
     repatriation, ledger = await _load(tx, repatriation_id, command.version)
     state = state_after(repatriation.state, RepatriationStep.COMPLETE)
+    require_only(await repatriations.list_of(tx, repatriation.placement), repatriation_id)
     require_completion(ledger, command.completed_on, tx.clock.today())
     require_legal_tender(command.cost.currency, period_of(command.completed_on), "cost.currency")
     completed = replace(repatriation, state=state, completed_on=command.completed_on, cost=command.cost, paid_by=command.paid_by)
