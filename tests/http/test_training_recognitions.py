@@ -150,6 +150,13 @@ async def test_a_recognised_certificate_is_revoked_and_expires_like_any_other_an
     assert [one.serial for one in await school.published(CertificateExpired)] == [again]
 
 
+async def test_the_copy_given_out_says_who_decided_on_prior_learning(school: School) -> None:
+    match = await school.match()
+    await _elsewhere(school, match, await school.course())
+    held = (await school.get(f"/workers/{match.worker}/records")).body["tables"]
+    assert {"RecognitionRequested", "PriorLearningRecognised"} <= {one["type"] for one in held["history"]}
+
+
 async def test_an_erased_worker_leaves_nothing_that_was_typed_about_them(school: School) -> None:
     course = await school.course()
     match = await school.match()

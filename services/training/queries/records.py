@@ -17,6 +17,8 @@ RECORDS: Statements = {
     "recognition": "SELECT to_jsonb(one) FROM recognition AS one WHERE worker = $1 ORDER BY recognition",
     "certificate": "SELECT to_jsonb(one) FROM certificate AS one WHERE worker = $1 ORDER BY serial",
     "history": """
-        SELECT to_jsonb(one) FROM history AS one WHERE subject = ANY (SELECT enrolment::text FROM enrolment WHERE worker = $1) ORDER BY id
+        SELECT to_jsonb(one) FROM history AS one WHERE subject = ANY (
+            SELECT enrolment::text FROM enrolment WHERE worker = $1 UNION ALL SELECT recognition::text FROM recognition WHERE worker = $1
+        ) ORDER BY id
     """,
 }
