@@ -410,7 +410,7 @@ async def test_only_an_officer_asks_the_reserve(office: Office) -> None:
 
 @pytest.mark.parametrize("seat", ["350102", None])
 async def test_a_case_about_an_enterprise_as_a_whole_is_for_the_office_of_its_seat(office: Office, seat: str | None) -> None:
-    """Whoever is told takes it; where no seat is known only a national office sees it."""
+    """Any office takes the report; where no seat is known only a national office sees the case."""
     placement = await office.abroad()
     await office.consume(qualified(placement, seat, "LW990020150016"))
     body = {"category": "conditions", "severity": "normal", "via": "authority", "text": "recruits in the street"}
