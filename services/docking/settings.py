@@ -30,7 +30,9 @@ class Policy(BaseSettings):
     docking_evidence_days: int = Field(
         default=30, ge=0, le=365, description="days after the end of a clearance, in which a departure within it may still be recorded"
     )
-    docking_stuck_days: int = Field(default=14, ge=0, le=365, description="days of waiting, after which a clearance is listed as stuck")
+    docking_stuck_days: int = Field(
+        default=14, ge=0, le=365, description="days of waiting, after which missing papers or a clearance are listed as stuck"
+    )
     docking_minimum_reserve: int = Field(default=300_000_000, ge=0, description="fen; E3: 3,000,000 yuan")
     docking_reserve_days: int = Field(
         default=20, ge=1, le=365, description="working days after a draw below the minimum, in which the reserve is topped up; E4"

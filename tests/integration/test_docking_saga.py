@@ -321,6 +321,16 @@ async def _in_state(dock: Dock, state: str) -> dict[str, Any]:
     return placement if state == "matched" else await dock.requested(placement)
 
 
+async def test_a_placement_whose_papers_are_long_missing_is_listed_until_they_are_there(dock: Dock) -> None:
+    placement = await dock.matched()
+    dock.wait(14)
+    assert (await dock.get("/placements/stuck")).body["items"] == []
+    dock.wait(1)
+    assert [one["placement"] for one in (await dock.get("/placements/stuck")).body["items"]] == [placement["placement"]]
+    await dock.prepared(placement)
+    assert (await dock.get("/placements/stuck")).body["items"] == []
+
+
 @pytest.mark.parametrize(
     ("state", "days", "reason"),
     [("matched", 45, "match_expired"), ("clearance_requested", 30, "clearance_timeout"), ("cleared", 90, "clearance_expired")],

@@ -57,7 +57,8 @@ ORDER BY id LIMIT $7
 """)
 LIST_STUCK = PLACEMENT.select("""
 FROM placement
-WHERE (state IN ('matched', 'clearance_requested', 'cleared') AND due < $1 OR state = 'clearance_requested' AND since < $2)
+WHERE (state IN ('matched', 'clearance_requested', 'cleared') AND due < $1 OR state = 'clearance_requested' AND since < $2
+        OR state = 'matched' AND since < $2 AND (contract IS NULL OR insurance IS NULL OR medical_required AND medical IS NULL))
     AND ($3::uuid IS NULL OR id > $3) AND county ^@ ANY($4::text[])
 ORDER BY id LIMIT $5
 """)

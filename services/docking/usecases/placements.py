@@ -169,7 +169,7 @@ async def list_placements(
 
 
 async def list_stuck(tx: Tx, after: PlacementId | None, limit: int) -> views.Placements:
-    """Placements past their deadline, and clearances that have waited long: somebody should look."""
+    """Placements past their deadline, those whose papers are long missing, and clearances that have waited long: somebody should look."""
     today = tx.clock.today()
     found = await placements.list_stuck(
         tx,
