@@ -23,7 +23,7 @@ _MIGRATION_LOCK = 7_301_001
 
 
 class Unavailable(Exception):
-    """Postgres does not answer; nothing was written. The caller may try again."""
+    """Postgres does not answer, or takes no writes; nothing was written. The caller may try again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,9 +89,9 @@ class Database:
     async def transaction(self, cause: Cause, *, snapshot: bool = False) -> AsyncIterator[Tx]:
         """Commit on leaving, roll back on any exception. `snapshot`: every statement reads the same snapshot (repeatable read).
 
-        Raises Unavailable when Postgres is away, or when a row to be written has changed since the snapshot.
+        Raises Unavailable when Postgres is away or read-only, or when a row to be written has changed since the snapshot.
         """
-        async with self.connection() as conn:
+        async with self._writing() as conn:
             async with conn.transaction(isolation="repeatable_read" if snapshot else None):
                 tx = Tx(conn, self.service, cause)
                 yield tx
@@ -105,7 +105,7 @@ class Database:
 
         `snapshot` and Unavailable: as in transaction().
         """
-        async with self.connection() as conn:
+        async with self._writing() as conn:
             transaction = conn.transaction(isolation="repeatable_read" if snapshot else None)
             await transaction.start()
             try:
@@ -114,17 +114,27 @@ class Database:
                 await transaction.rollback()
 
     @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[Any]:
+        """A connection for writing. Raises Unavailable when Postgres is away or read-only."""
+        async with self.connection() as conn:
+            try:
+                yield conn
+            except asyncpg.ReadOnlySQLTransactionError as error:
+                conn.terminate()  # after a failover it leads to what is a standby now, for ever; a new one leads to the primary
+                raise Unavailable("the database is read-only") from error
+
+    @asynccontextmanager
     async def connection(self) -> AsyncIterator[Any]:
-        """A connection for reading. Raises Unavailable when Postgres is away."""
+        """A connection for reading: a write that Postgres refuses is a defect. Raises Unavailable when Postgres is away or has no room."""
         try:
             conn = await self.pool.acquire(timeout=5)
         except (
             OSError,
             TimeoutError,
             asyncpg.PostgresConnectionError,
-            asyncpg.CannotConnectNowError,
+            asyncpg.OperatorInterventionError,
             asyncpg.InterfaceError,
-            asyncpg.TooManyConnectionsError,
+            asyncpg.InsufficientResourcesError,
         ) as error:
             raise Unavailable("no database connection") from error
         try:
@@ -133,14 +143,14 @@ class Database:
             OSError,
             TimeoutError,
             asyncpg.PostgresConnectionError,
-            asyncpg.CannotConnectNowError,
             asyncpg.OperatorInterventionError,
             asyncpg.LockNotAvailableError,
             asyncpg.DeadlockDetectedError,
             asyncpg.SerializationError,
-            asyncpg.QueryCanceledError,
         ) as error:
             raise Unavailable("the database connection was lost") from error
+        except asyncpg.InsufficientResourcesError as error:
+            raise Unavailable("the database is out of disk, memory or connections") from error
         except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
             # asyncpg raises this for a connection that has just been lost, and for misuse, which is a defect of ours.
             if isinstance(error, asyncpg.InternalClientError) or _is_lost(conn):
@@ -247,14 +257,19 @@ def migration_files(*folders: Path) -> Sequence[tuple[str, str]]:
 
 
 async def migrate(conn: asyncpg.Connection, *folders: Path) -> int:
-    """Apply the missing files, each in one transaction, one process at a time. Returns how many. Raises MigrationChanged."""
+    """Apply the missing files, each in one transaction, one process at a time. Returns how many.
+
+    Writes nothing when none is missing: a service starts on a read-only database too, and serves reads.
+    Raises MigrationChanged, and Unavailable when one is missing and the database takes no writes.
+    """
     applied = 0
     await conn.execute("SET statement_timeout = 0; SET lock_timeout = 0")
     await conn.execute("SELECT pg_advisory_lock($1)", _MIGRATION_LOCK)
     try:
-        await conn.execute(
-            "CREATE TABLE IF NOT EXISTS migration (name text PRIMARY KEY, sql text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"
-        )
+        if await conn.fetchval("SELECT to_regclass('migration') IS NULL"):
+            await conn.execute(
+                "CREATE TABLE migration (name text PRIMARY KEY, sql text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"
+            )
         applied_sql = {row["name"]: row["sql"] for row in await conn.fetch("SELECT name, sql FROM migration")}
         for name, sql in migration_files(*folders):
             if name in applied_sql:
@@ -265,6 +280,8 @@ async def migrate(conn: asyncpg.Connection, *folders: Path) -> int:
                 await conn.execute(sql)
                 await conn.execute("INSERT INTO migration (name, sql) VALUES ($1, $2)", name, sql)
             applied += 1
+    except (asyncpg.ReadOnlySQLTransactionError, asyncpg.InsufficientResourcesError) as error:
+        raise Unavailable(f"migrations are missing and cannot be applied: {error}") from error
     finally:
         await conn.execute("SELECT pg_advisory_unlock($1)", _MIGRATION_LOCK)
     return applied

@@ -194,8 +194,8 @@ async def _sweeping(database: Database, sweep: Sweep, settings: Settings) -> Non
             while acted:
                 async with database.transaction(database.system_cause()) as tx:
                     acted = await sweep(tx)
-        except db.Unavailable:
-            logger.warning("sweep: the database is away, next try in %s s", settings.sweep_seconds)
+        except db.Unavailable as error:
+            logger.warning("sweep: %s: next try in %s s", error, settings.sweep_seconds)
         await asyncio.sleep(settings.sweep_seconds)
 
 
