@@ -88,7 +88,7 @@ async def _run(service: Service, settings: Settings) -> int:
     url = settings.database_url.get_secret_value()
     try:
         database = await _prepare(service, settings, url)
-    except (db.Unavailable, kafka.Unavailable, db.MigrationChanged) as error:
+    except (db.Unavailable, kafka.Unavailable, kafka.TopicLosesData, db.MigrationChanged) as error:
         logger.error("cannot start: %s: %s", type(error).__name__, error)  # noqa: TRY400  # one clear line, no traceback
         return 1
     health = Health()

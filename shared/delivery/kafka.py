@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from aiokafka import AIOKafkaProducer
 from aiokafka import TopicPartition as KafkaTopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 from aiokafka.partitioner import murmur2
 
 from shared.delivery import aiokafka_internals
@@ -23,12 +25,17 @@ REQUEST_MS = 8_000
 # The broker's default message.max.bytes; an event is at most half of it (outbox.MAX_EVENT_BYTES), so Kafka never refuses one for size.
 MAX_REQUEST_BYTES = 1024 * 1024
 _TOPICS_SECONDS = 30.0
+_IN_SYNC = "min.insync.replicas"
 # What aiokafka raises when the cluster does not do what it is asked.
 ERRORS = (KafkaError, OSError, TimeoutError)
 
 
 class Unavailable(Exception):
     """Kafka does not answer, or refuses what the protocol needs. The caller may try again."""
+
+
+class TopicLosesData(Exception):
+    """A topic deletes what it must keep, or may lose it. It is left as it is; the message has the command that mends it."""
 
 
 AWAY = (*ERRORS, Unavailable)
@@ -62,18 +69,22 @@ def partition_for(key: bytes, partitions: int) -> int:
 
 # --- topics -------------------------------------------------------------------------------------------------------
 async def create_topics(settings: Settings, topics: Sequence[str] = TOPICS) -> None:
-    """Create what is missing; an existing topic keeps its partitions. Returns when every topic is writable. Raises Unavailable."""
-    names = [topic_name(settings, topic) for topic in topics]
+    """Create what is missing; an existing topic keeps its partitions. Returns when every topic is writable.
+
+    Raises Unavailable; TopicLosesData when the settings of one that was there before would lose data.
+    """
+    names = {topic_name(settings, topic): topic for topic in topics}
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap_servers, request_timeout_ms=REQUEST_MS)
     try:
         async with asyncio.timeout(_TOPICS_SECONDS):
             await admin.start()
             existing = set(await admin.list_topics())
-            missing = [_new_topic(settings, topic) for topic, name in zip(topics, names, strict=True) if name not in existing]
+            missing = [_new_topic(settings, topic) for name, topic in names.items() if name not in existing]
             if missing:
                 _check((await admin.create_topics(missing)).topic_errors)
-            while not await _all_have_leaders(admin, names):  # noqa: ASYNC110  # Kafka does not announce elections
+            while (described := await _described(admin, names)) is None:  # noqa: ASYNC110  # Kafka does not announce elections
                 await asyncio.sleep(0.05)
+            _refuse_loss(settings, described)
     except ERRORS as error:
         raise Unavailable(f"topics could not be created on {settings.kafka_bootstrap_servers}: {error!r}") from error
     finally:
@@ -83,22 +94,70 @@ async def create_topics(settings: Settings, topics: Sequence[str] = TOPICS) -> N
 
 
 def _new_topic(settings: Settings, topic: str) -> NewTopic:
+    replicas = settings.topic_replication
+    return NewTopic(topic_name(settings, topic), settings.topic_partitions, replicas, topic_configs=needed(topic, replicas))
+
+
+def needed(topic: str, replicas: int) -> dict[str, str]:
+    """The settings without which the topic would lose data; what is created has them whatever the cluster's defaults are."""
     # Every figure is recounted from the domain topics, so nothing in them is ever deleted.
-    retention = {"cleanup.policy": "compact"} if topic in COMPACTED else {"retention.ms": "-1", "retention.bytes": "-1"}
-    return NewTopic(topic_name(settings, topic), settings.topic_partitions, settings.topic_replication, topic_configs=retention)
+    forever = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
+    kept = {"cleanup.policy": "compact"} if topic in COMPACTED else forever
+    # What one replica alone has acknowledged is gone when another becomes the leader.
+    return kept if replicas == 1 else kept | {_IN_SYNC: "2"}
+
+
+def losing(topic: str, replicas: int, found: Mapping[str, str]) -> dict[str, str]:
+    """Of the settings found, those that would lose data, with the value each needs."""
+    wrong = {name: value for name, value in needed(topic, replicas).items() if found.get(name) != value}
+    if int(found.get(_IN_SYNC, 1)) > 1:
+        wrong.pop(_IN_SYNC, None)
+    return wrong
 
 
 def _check(answers: Sequence[tuple[str, int, str | None]]) -> None:
-    """Raises the error of the first topic that was not created; another process may have created it meanwhile."""
+    """Raises the error of the first topic that has one, except that it exists already: another process may have created it meanwhile."""
     for name, code, message in answers:
         error = for_code(code)
         if code and error is not TopicAlreadyExistsError:
             raise error(f"{name}: {message or error.description}")
 
 
-async def _all_have_leaders(admin: AIOKafkaAdminClient, names: Sequence[str]) -> bool:
-    described = await admin.describe_topics(list(names))
-    return all(not topic["error_code"] and all(part["leader"] >= 0 for part in topic["partitions"]) for topic in described)
+@dataclass(frozen=True, slots=True)
+class _Topic:
+    logical: str
+    name: str
+    replicas: int  # of the partition that has fewest
+    configured: Mapping[str, str]  # every setting as it is in force, the cluster's defaults included
+
+
+async def _described(admin: AIOKafkaAdminClient, topics: Mapping[str, str]) -> list[_Topic] | None:
+    """The topics, given by their names on the cluster; None until all have leaders and are known to whichever broker answers."""
+    described = await admin.describe_topics(list(topics))
+    if any(topic["error_code"] or any(part["leader"] < 0 for part in topic["partitions"]) for topic in described):
+        return None
+    replicas = {topic["topic"]: min(len(part["replicas"]) for part in topic["partitions"]) for topic in described}
+    answers = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name) for name in topics])
+    resources = [resource for answer in answers for resource in answer.resources]
+    try:
+        _check([(name, code, message) for code, message, _, name, _ in resources])
+    except UnknownTopicOrPartitionError:
+        return None
+    return [_Topic(topics[name], name, replicas[name], {entry[0]: entry[1] for entry in entries}) for *_, name, entries in resources]
+
+
+def _refuse_loss(settings: Settings, topics: Sequence[_Topic]) -> None:
+    """Raises TopicLosesData, which names every topic and setting in one line."""
+    refused = []
+    for topic in topics:
+        wrong = losing(topic.logical, topic.replicas, topic.configured)
+        if wrong:
+            what = ", ".join(f"{setting} is {topic.configured.get(setting)} and must be {value}" for setting, value in wrong.items())
+            config = ",".join(f"{setting}={value}" for setting, value in wrong.items())
+            command = f"kafka-configs.sh --bootstrap-server {settings.kafka_bootstrap_servers} --alter --entity-type topics"
+            refused.append(f"topic {topic.name}: {what}; mend it: {command} --entity-name {topic.name} --add-config {config}")
+    if refused:
+        raise TopicLosesData("; ".join(refused))
 
 
 # --- producer -----------------------------------------------------------------------------------------------------

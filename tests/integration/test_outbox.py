@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 import pytest_asyncio
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from shared.db import Database, close_database, connect, open_database
 from shared.delivery import kafka as topics
@@ -17,7 +24,7 @@ from shared.events import DOCKING, SNAPSHOT, decode
 from shared.settings import Settings
 from shared.values import new_id
 from tests.conftest import MakeDatabaseUrl
-from tests.support import delivery
+from tests.support import delivery, stats_process
 from tests.support.delivery import an_event, emptied, publish, raw_log, recount, relaying
 from tests.support.wait import until
 
@@ -195,27 +202,121 @@ async def test_a_new_epoch_numbers_from_zero_and_leaves_out_what_is_in_the_log(
     assert str(number_of(record)) == "2.0"
 
 
-async def test_topics_are_created_once_with_unlimited_retention_and_keep_their_partitions(kafka: str, topic_prefix: str) -> None:
-    from aiokafka.admin import AIOKafkaAdminClient  # noqa: PLC0415
-    from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType  # noqa: PLC0415
-
-    made = delivery.settings(kafka, topic_prefix)
-    await topics.create_topics(made, (DOCKING, SNAPSHOT))
-    await topics.create_topics(made.model_copy(update={"topic_partitions": 9}), (DOCKING, SNAPSHOT))
+@asynccontextmanager
+async def administering(kafka: str) -> AsyncIterator[AIOKafkaAdminClient]:
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     await admin.start()
     try:
-        described = {topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics([topic_prefix + DOCKING])}
-        assert described == {topic_prefix + DOCKING: 3}
-        asked = [ConfigResource(ConfigResourceType.TOPIC, topic_prefix + topic) for topic in (DOCKING, SNAPSHOT)]
-        answers = [resource for answer in await admin.describe_configs(asked) for resource in answer.resources]
-        config = {resource[3]: {entry[0]: entry[1] for entry in resource[4]} for resource in answers}
-        assert config[topic_prefix + DOCKING]["retention.ms"] == "-1"
-        assert config[topic_prefix + SNAPSHOT]["cleanup.policy"] == "compact"
+        yield admin
     finally:
         await admin.close()
+
+
+async def created(kafka: str, name: str, **settings: str) -> None:
+    """A topic as somebody else makes it; `retention_ms` is retention.ms."""
+    configs = {setting.replace("_", "."): value for setting, value in settings.items()}
+    async with administering(kafka) as admin:
+        await admin.create_topics([NewTopic(name, 1, 1, topic_configs=configs)])
+
+    async def there() -> bool:
+        return bool(await configured(kafka, name))
+
+    await until(there)
+
+
+async def configured(kafka: str, name: str) -> dict[str, str]:
+    """Every setting of the topic, the cluster's defaults included; none while the broker does not know of it yet."""
+    async with administering(kafka) as admin:
+        (answer,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)])
+    ((*_, entries),) = answer.resources
+    return {entry[0]: entry[1] for entry in entries}
+
+
+async def test_topics_are_created_once_with_unlimited_retention_and_keep_their_partitions(kafka: str, topic_prefix: str) -> None:
+    made = delivery.settings(kafka, topic_prefix)
+    await topics.create_topics(made, (DOCKING, SNAPSHOT))
+    await topics.create_topics(made.model_copy(update={"topic_partitions": 9}), (DOCKING, SNAPSHOT))
+    async with administering(kafka) as admin:
+        described = {topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics([topic_prefix + DOCKING])}
+        assert described == {topic_prefix + DOCKING: 3}
+    kept, snapshot = await configured(kafka, topic_prefix + DOCKING), await configured(kafka, topic_prefix + SNAPSHOT)
+    assert (kept["cleanup.policy"], kept["retention.ms"], kept["retention.bytes"]) == ("delete", "-1", "-1")
+    assert snapshot["cleanup.policy"] == "compact"
 
 
 async def test_topics_cannot_be_created_without_kafka(topic_prefix: str) -> None:
     with pytest.raises(topics.Unavailable):
         await topics.create_topics(delivery.settings("127.0.0.1:1", topic_prefix))
+
+
+KEPT = {"cleanup_policy": "delete", "retention_ms": "-1", "retention_bytes": "-1"}
+LOSING = [
+    (DOCKING, KEPT | {"retention_ms": "604800000"}, "retention.ms is 604800000 and must be -1", "retention.ms=-1"),
+    (DOCKING, KEPT | {"retention_bytes": "1073741824"}, "retention.bytes is 1073741824 and must be -1", "retention.bytes=-1"),
+    (DOCKING, KEPT | {"cleanup_policy": "compact"}, "cleanup.policy is compact and must be delete", "cleanup.policy=delete"),
+    (
+        DOCKING,
+        {"cleanup_policy": "compact", "retention_ms": "1"},
+        "cleanup.policy is compact and must be delete, retention.ms is 1 and must be -1",
+        "cleanup.policy=delete,retention.ms=-1",
+    ),
+    (SNAPSHOT, KEPT, "cleanup.policy is delete and must be compact", "cleanup.policy=compact"),
+]
+
+
+@pytest.mark.parametrize(("topic", "made", "what", "mend"), LOSING)
+async def test_field_case_f21_a_topic_that_would_lose_data_is_refused_and_left_as_it_is(
+    kafka: str, topic_prefix: str, topic: str, made: dict[str, str], what: str, mend: str
+) -> None:
+    name = topic_prefix + topic
+    await created(kafka, name, **made)
+    before = await configured(kafka, name)
+    with pytest.raises(topics.TopicLosesData) as refused:
+        await topics.create_topics(delivery.settings(kafka, topic_prefix))
+    command = f"kafka-configs.sh --bootstrap-server {kafka} --alter --entity-type topics --entity-name {name} --add-config {mend}"
+    assert str(refused.value) == f"topic {name}: {what}; mend it: {command}"
+    assert await configured(kafka, name) == before
+
+
+async def test_field_case_f21_every_topic_that_would_lose_data_is_named(kafka: str, topic_prefix: str) -> None:
+    for topic in (DOCKING, SNAPSHOT):
+        await created(kafka, topic_prefix + topic, cleanup_policy="compact,delete")
+    with pytest.raises(topics.TopicLosesData) as refused:
+        await topics.create_topics(delivery.settings(kafka, topic_prefix))
+    assert f"topic {topic_prefix}{DOCKING}: " in str(refused.value)
+    assert f"topic {topic_prefix}{SNAPSHOT}: " in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+async def test_field_case_f21_a_topic_that_keeps_everything_is_taken_as_it_is(kafka: str, topic_prefix: str) -> None:
+    await created(kafka, topic_prefix + DOCKING, **KEPT)
+    await created(kafka, topic_prefix + SNAPSHOT, cleanup_policy="compact", retention_ms="604800000")
+    await topics.create_topics(delivery.settings(kafka, topic_prefix))
+
+
+def test_field_case_f21_one_replica_may_not_acknowledge_for_several() -> None:
+    for topic in (DOCKING, SNAPSHOT):
+        made = topics.needed(topic, replicas=3)
+        assert made["min.insync.replicas"] == "2"
+        assert topics.losing(topic, 3, made | {"min.insync.replicas": "1"}) == {"min.insync.replicas": "2"}
+        assert not topics.losing(topic, 3, made | {"min.insync.replicas": "3"})
+        assert not topics.losing(topic, 1, made | {"min.insync.replicas": "1"})
+
+
+async def test_field_case_f21_a_service_does_not_start_on_such_a_topic(
+    kafka: str, topic_prefix: str, make_database_url: MakeDatabaseUrl, tmp_path: Path
+) -> None:
+    await created(kafka, topic_prefix + DOCKING, **KEPT | {"retention_ms": "604800000"})
+    stats = stats_process.configure(kafka, topic_prefix, await make_database_url("stats"), tmp_path)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "services.stats"), env=os.environ | stats.environment, stderr=asyncio.subprocess.PIPE
+    )
+    try:
+        _, stderr = await asyncio.wait_for(process.communicate(), 60)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    (line,) = stderr.decode().splitlines()
+    assert f"cannot start: TopicLosesData: topic {topic_prefix}{DOCKING}: retention.ms is 604800000 and must be -1; mend it: " in line
+    assert process.returncode == 1
