@@ -30,8 +30,8 @@ TODAY = date(2018, 3, 1)
 DESTINATIONS = tuple(f"{letter}AA" for letter in "ABCDEFGHIJKLMNOPQRST")  # the database does not ask whether they exist
 OCCUPATIONS = tuple(f"{major}{sub}{minor}{unit}" for major in "79" for sub in "12345" for minor in "1234" for unit in "1234")
 INSERT_ENTERPRISE = """
-INSERT INTO enterprise (id, name, licence_no, scope, destinations, valid_to, qualified_on)
-VALUES ($1, 'bench', 'LW370020150001', '{labour_cooperation}', '{}', '2030-12-31', '2018-01-01')
+INSERT INTO enterprise (id, name, licence_no, scope, destinations, valid_to, state, since, qualified_on)
+VALUES ($1, 'bench', 'LW370020150001', '{labour_cooperation}', '{}', '2030-12-31', 'active', '2018-01-01', '2018-01-01')
 """
 INSERT_SUPPLY = """
 INSERT INTO supply (worker, destination, occupation, poor, registered_at, county)
