@@ -21,6 +21,7 @@ from shared.principals import Role
 
 PATIENCE = 120.0  # seconds that a service may be away before the client gives up
 CONCURRENCY = 24  # requests under way at a time
+PAGE = 200  # items, the most that a list answers at once
 
 
 class RequestRefused(Exception):
@@ -59,6 +60,17 @@ class ApiClient:
     async def get(self, service: str, path: str, **query: object) -> Any:
         wanted = {name: str(value) for name, value in query.items() if value is not None}
         return await self._send("GET", service, path, None, params=wanted)
+
+    async def get_all(self, service: str, path: str, **query: object) -> list[Any]:
+        """The items of every page, in order, from the first on."""
+        found: list[Any] = []
+        after: object = None
+        while True:
+            page = await self.get(service, path, **query, after=after, limit=PAGE)
+            found += page["items"]
+            after = page["next"]
+            if after is None:
+                return found
 
     async def get_many(self, service: str, path: str, query: Sequence[tuple[str, str]]) -> Any:
         """As `get`, with parameters that may be repeated."""

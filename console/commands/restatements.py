@@ -31,7 +31,6 @@ RESTATED = {
     ("returns", None): "returns",
     ("income", "CNY"): "income_cny",
 }
-PAGE = 200
 
 
 async def fetch(client: ApiClient, document: Mapping[str, Any]) -> dict[str, Any]:
@@ -51,13 +50,8 @@ async def fetch(client: ApiClient, document: Mapping[str, Any]) -> dict[str, Any
 
 async def _restatements(auditor: ApiClient, period: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What was published about the period's present close, oldest first."""
-    found: list[dict[str, Any]] = []
-    after: int | None = 0
-    while after is not None:
-        page = await auditor.get("stats", "/restatements", period=period["period"], after=after, limit=PAGE)
-        found += [item["restated"] for item in page["items"] if item["version"] == period["version"]]
-        after = page["next"]
-    return found
+    items = await auditor.get_all("stats", "/restatements", period=period["period"])
+    return [item["restated"] for item in items if item["version"] == period["version"]]
 
 
 def restated(period: Mapping[str, Any], events: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

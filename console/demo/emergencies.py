@@ -87,14 +87,8 @@ async def repatriate(world: World, voyage: Voyage) -> None:
 
 
 async def _roll(world: World, emergency: str) -> Sequence[str]:
-    found: list[str] = []
-    after: str | None = None
-    while True:
-        page = await world.on(DECLARED_ON, 12).get("rights", f"/emergencies/{emergency}/workers", after=after, limit=200)
-        found += [row["placement"] for row in page["items"] if row["condition"] == "pending"]
-        after = page["next"]
-        if after is None:
-            return found
+    rows = await world.on(DECLARED_ON, 12).get_all("rights", f"/emergencies/{emergency}/workers")
+    return [row["placement"] for row in rows if row["condition"] == "pending"]
 
 
 async def _account_for(world: World, emergency: str, placement: str, number: int) -> None:

@@ -32,14 +32,8 @@ async def register(world: World, voyages: Sequence[Voyage], day: date, label: st
 
 
 async def _learn_workers(world: World, officer: ApiClient, import_id: str, rows: Sequence[Voyage]) -> None:
-    after: str | None = None
-    while True:
-        page = await officer.get("registration", "/workers", import_id=import_id, after=after, limit=200)
-        for worker in page["items"]:
-            world.workers[rows[worker["import_row"] - 2].person.number] = worker["worker"]
-        after = page["next"]
-        if after is None:
-            return
+    for worker in await officer.get_all("registration", "/workers", import_id=import_id):
+        world.workers[rows[worker["import_row"] - 2].person.number] = worker["worker"]
 
 
 async def _willing_again(world: World, voyage: Voyage, day: date) -> None:

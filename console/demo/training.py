@@ -63,11 +63,4 @@ async def hold(world: World, key: tuple[str, str, Period]) -> None:
 
 
 async def _roster(trainer: ApiClient, session: str) -> list[str]:
-    found: list[str] = []
-    after: str | None = None
-    while True:
-        page = await trainer.get("training", "/enrolments", session=session, after=after, limit=200)
-        found += [row["enrolment"] for row in page["items"]]
-        after = page["next"]
-        if after is None:
-            return found
+    return [row["enrolment"] for row in await trainer.get_all("training", "/enrolments", session=session)]
