@@ -68,6 +68,7 @@ format: $(READY) ## put every file into its form
 lock: $(READY) ## pin the dependencies of pyproject.toml again, with hashes
 	@$(BIN)/python -m piptools compile --quiet --strip-extras --generate-hashes --allow-unsafe --extra local --extra dev \
 	  --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file requirements.lock pyproject.toml
+	@$(MAKE) --no-print-directory $(READY)
 	@$(BIN)/python -m tests.contracts.runtime_lock
 
 clean: ## remove the stack's data, caches and .venv

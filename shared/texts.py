@@ -1,0 +1,116 @@
+"""Texts in the languages people read: gettext catalogues, `locales/<language>/<part>.po`, one part per owner, read with Babel.
+
+A sentence is its own key, in English: `text("Register a worker")`. A code of the API (an error, a field, a value of a list) is a key with
+its kind as the context: `text.word("error", "NOT_OPEN")`. Numbers, days, money and country names have the language's own form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+import pycountry
+from babel import Locale, dates, numbers
+from babel.messages.pofile import read_po
+from pypinyin import lazy_pinyin
+
+from shared import currencies, reference
+from shared.place_names import full_name
+from shared.principals import NATION
+
+LANGUAGES: Sequence[str] = ("zh", "en", "ja")
+FALLBACK = "en"
+READS_CHARACTERS = frozenset({"zh", "ja"})
+LOCALES = Path(__file__).parent / "locales"
+
+Key = tuple[str | None, str]  # kind (None: a sentence), and the sentence or code
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """One language. Without a translation a sentence stays English and a code stays itself; a test holds that none is missing."""
+
+    language: str
+    messages: Mapping[Key, str]
+
+    def __call__(self, sentence: str, /, **values: object) -> str:
+        """The sentence, with `{name}` filled in from `values`."""
+        found = self.messages.get((None, sentence), sentence)
+        return found.format(**values) if values else found
+
+    def word(self, kind: str, code: str) -> str:
+        return self.messages.get((kind, code), code)
+
+    def has(self, kind: str, code: str) -> bool:
+        return (kind, code) in self.messages
+
+    def value(self, field: str, code: str) -> str:
+        """A value of a list in a field. The same code may mean something else in another field: then the kind is `value:<field>`."""
+        return self.messages.get((f"value:{field}", code)) or self.word("value", code)
+
+    def number(self, number: float, decimals: int | None = None) -> str:
+        shape = None if decimals is None else "#,##0" + ("." + "0" * decimals if decimals else "")
+        return numbers.format_decimal(number, format=shape, locale=self.language)
+
+    def share(self, part: int, whole: int) -> str:
+        """As per cent with one decimal."""
+        return numbers.format_percent(part / whole, format="#,##0.0%", locale=self.language) if whole else "–"
+
+    def money(self, minor: int, currency: str) -> str:
+        """Of integer minor units."""
+        return numbers.format_currency(Decimal(minor).scaleb(-currencies.exponent(currency)), currency, locale=self.language)
+
+    def day(self, day: date) -> str:
+        return dates.format_date(day, "long", locale=self.language)
+
+    def moment(self, moment: datetime) -> str:
+        return dates.format_datetime(moment, "medium", locale=self.language)
+
+    def country(self, alpha3: str) -> str:
+        """The name of an ISO 3166-1 alpha-3 code; the code itself where it is none."""
+        known = pycountry.countries.get(alpha_3=alpha3)
+        return str(Locale(self.language).territories.get(known.alpha_2, known.name)) if known else alpha3
+
+    def place(self, code: str) -> str:
+        """A county's name with its province and prefecture, a province's name; in pinyin where nobody reads Chinese characters."""
+        if code in reference.counties():
+            name = full_name(code).partition("(")[0]
+        elif code in reference.provinces():
+            name = reference.provinces()[code].name_zh
+        else:
+            return self("The whole country") if code == NATION else code
+        return name if self.language in READS_CHARACTERS else " ".join(lazy_pinyin(name)).title()
+
+    def occupation(self, code: str) -> str:
+        """The title of an ISCO-08 code: English ones come with the table, the others are in the catalogue."""
+        return self.messages.get(("occupation", code)) or reference.occupations().get(code, code)
+
+
+@cache
+def texts(language: str) -> Texts:
+    """Raises KeyError for a language without catalogues."""
+    if language not in LANGUAGES:
+        raise KeyError(language)
+    messages: dict[Key, str] = {}
+    for part in sorted((LOCALES / language).glob("*.po")):
+        with part.open("rb") as file:
+            for message in read_po(file):
+                if message.id and message.string and not message.fuzzy:
+                    messages[message.context, str(message.id)] = str(message.string)
+    return Texts(language, messages)
+
+
+def best_language(accept_language: str | None) -> str:
+    """The first known language of an Accept-Language header, by its weights."""
+    wanted: list[tuple[float, str]] = []
+    for one in (accept_language or "")[:500].split(","):
+        tag, _, weight = one.strip().partition(";q=")
+        try:
+            wanted.append((-float(weight or 1), tag.partition("-")[0].lower()))
+        except ValueError:
+            continue
+    return next((language for _, language in sorted(wanted, key=lambda pair: pair[0]) if language in LANGUAGES), FALLBACK)
