@@ -13,7 +13,7 @@ from services.registration.domain.announcements import format_announcement_no
 from shared import events, reference
 from shared.principals import Role
 from tests.support.http import Answer, Client
-from tests.support.registration import WELL_KNOWN_COUNTY, a_row, a_worker, as_csv
+from tests.support.registration import WELL_KNOWN_COUNTY, a_list_of, a_row, a_worker, as_csv
 
 NEIGHBOUR = "621121"
 
@@ -308,6 +308,16 @@ async def test_a_list_names_announcement_and_channel_and_what_does_not_fit_is_fo
         assert (body["accepted"], body["rejected"]) == (3, 8)
     registered = await published(registration, events.WorkerRegistered)
     assert [one.outreach and one.outreach.outreach_channel for one in registered] == ["wechat", "village_meeting", None]
+
+
+@pytest.mark.parametrize("count", [2, 60])
+async def test_registrations_of_a_short_and_of_a_long_list_are_counted_as_conversions(registration: Client, count: int) -> None:
+    made = await announced(registration)
+    heard_of = {"announcement": made["announcement_no"], "outreach_channel": "wechat"}
+    body = await imported(registration, *(row | heard_of for row in a_list_of(count)))
+    assert (body["accepted"], body["findings"]) == (count, [])
+    items = (await registration.get(f"/announcements/{made['announcement']}/reach")).body["items"]
+    assert [(one["county"], one["converted"]) for one in items] == [(WELL_KNOWN_COUNTY, count)]
 
 
 async def test_the_template_has_the_columns_of_publicity(registration: Client) -> None:

@@ -96,6 +96,8 @@ INSERTED = (
     "family_consent",
     "import_id",
     "import_row",
+    "outreach_announcement",
+    "outreach_channel",
 )
 # Code lists travel as text: unnest() would flatten arrays of arrays.
 INSERT_ALL = """
