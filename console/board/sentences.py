@@ -1,0 +1,206 @@
+"""What the boards say about their rows, in the reader's language. A state is a word and a sign, never a colour alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from babel import numbers
+
+from console.board.rows import Freshness, QuotaRow, RestatementRow, TargetRow
+from shared import currencies
+from shared.texts import Texts
+from shared.values import PROGRAMME_ZONE, Ratio
+
+# One sign per state, in ASCII: terminals disagree on how wide other signs are.
+SIGNS: Mapping[str, str] = {
+    "met": "+",
+    "achieved": "+",
+    "ahead": "+",
+    "on_track": "=",
+    "at_risk": "!",
+    "behind": "!",
+    "breached": "x",
+    "missed": "x",
+    "not_comparable": "?",
+    "insufficient_data": "?",
+}
+# What a state means to whoever looks: the two boards colour these four.
+TONES: Mapping[str, str] = {
+    "met": "good",
+    "achieved": "good",
+    "ahead": "good",
+    "on_track": "good",
+    "at_risk": "warning",
+    "behind": "warning",
+    "breached": "bad",
+    "missed": "bad",
+    "not_comparable": "open",
+    "insufficient_data": "open",
+}
+_SEASONS = re.compile(r"by the seasons of (?P<whose>own|published) (?P<years>[0-9, ]+)")
+STALE_AFTER = timedelta(minutes=5)
+
+
+def state(t: Texts, code: str | None) -> str:
+    """The sign and the word of a state; empty for none."""
+    return f"{SIGNS.get(code, '?')} {t.word('state', code)}" if code else ""
+
+
+# --- numbers --------------------------------------------------------------------------------------------------------------
+def signed(t: Texts, change: int | None) -> str:
+    """With its sign; empty where there is nothing to compare with."""
+    return "" if change is None else f"{change:+d}" if abs(change) < 1000 else ("+" if change > 0 else "-") + t.number(abs(change))
+
+
+def change_in_percent(t: Texts, value: int, before: int | None) -> str:
+    """On the year before, with its sign; empty without one."""
+    if not before:
+        return ""
+    return numbers.format_percent((value - before) / before, format="+#,##0.0%;-#,##0.0%", locale=t.language)
+
+
+def amount(t: Texts, value: int | None, *, money: bool) -> str:
+    """A count in full; money, in fen, as a short amount of yuan; empty for none."""
+    if value is None:
+        return ""
+    return short_yuan(t, value) if money else t.number(value)
+
+
+def short_yuan(t: Texts, fen: int) -> str:
+    """Such as 98.3 bn; three digits that count, for what is read at a glance."""
+    shown = numbers.format_compact_decimal(fen / 100, format_type="short", locale=t.language, fraction_digits=1)
+    return t("{amount} yuan", amount=shown)
+
+
+def money(t: Texts, minor: int, currency: str) -> str:
+    """In full, with the code of its currency."""
+    exponent = currencies.exponent(currency)
+    return f"{t.number(minor / 10**exponent, exponent)} {currency}"
+
+
+def percent(t: Texts, share: Ratio, decimals: int = 2) -> str:
+    """A share for people, rounded; empty without a denominator."""
+    if not share[1]:
+        return ""
+    return numbers.format_percent(share[0] / share[1], format=f"#,##0.{'0' * decimals}%", locale=t.language)
+
+
+# --- sentences ------------------------------------------------------------------------------------------------------------
+def run_rate(t: Texts, target: TargetRow) -> str:
+    """What is needed from here on."""
+    if target.floor is None or target.state is None:
+        return ""
+    if target.actual >= target.floor:
+        return t("The floor is reached.")
+    missing = amount(t, target.floor - target.actual, money=target.money)
+    if not target.days_left:
+        return t("Missing at the end: {missing}.", missing=missing)
+    daily = amount(t, target.run_rate, money=target.money)
+    return t("{missing} to go in {days} days: {daily} a day.", missing=missing, days=t.number(target.days_left), daily=daily)
+
+
+def projection(t: Texts, target: TargetRow) -> str:
+    """Where it is heading: likely, and between what."""
+    found = target.projection
+    if found is None:
+        return ""
+    low, likely, high = (amount(t, value, money=target.money) for value in (found.low, found.likely, found.high))
+    return t("Heading for {likely}, between {low} and {high}.", likely=likely, low=low, high=high)
+
+
+def method(t: Texts, target: TargetRow) -> str:
+    """How the projection was worked out; in the words of stats where this build does not know the method."""
+    if target.projection is None:
+        return ""
+    found = _SEASONS.search(target.projection.method)
+    if found is None:
+        return target.projection.method
+    sentence = (
+        "Counted so far, and the rest at the pace of the last 12 months, by the programme's own seasons of {years}. "
+        "Low and high: the slowest and the fastest calendar year so far."
+        if found["whose"] == "own"
+        else "Counted so far, and the rest at the pace of the last 12 months, by the published seasons of {years}. "
+        "Low and high: the slowest and the fastest calendar year so far."
+    )
+    return t(sentence, years=found["years"])
+
+
+def target_title(t: Texts, code: str) -> str:
+    """Of a plan entered since, its code."""
+    return t.word("target", code)
+
+
+def quota_title(t: Texts, quota: QuotaRow) -> str:
+    """As the plan has it, where no translation is known."""
+    return t.word("quota", quota.code) if t.has("quota", quota.code) else quota.title
+
+
+def threshold(t: Texts, quota: QuotaRow) -> str:
+    rule = t("at least {share}", share=percent(t, quota.threshold, 0))
+    return rule if quota.binding else t("{rule}, not binding", rule=rule)
+
+
+def rise(t: Texts, quota: QuotaRow) -> str:
+    """On the year before."""
+    return {"rose": t("rose"), "fell": t("fell")}.get(quota.rise, t("not compared"))
+
+
+def gap(t: Texts, quota: QuotaRow) -> str:
+    """How many more heads are needed, and whether the orders in hand can close the gap."""
+    if quota.gap_heads is None:
+        return t("Nothing is judged yet.")
+    if quota.gap_heads == 0:
+        return t("Reached, but not above the year before.") if quota.rise == "fell" else t("No gap.")
+    heads, places = t.number(quota.gap_heads), t.number(quota.open_positions or 0)
+    if quota.finished:
+        return t("Missing at the end, in heads: {heads}.", heads=heads)
+    if quota.infeasible:
+        return t("Gap in heads: {heads}. The orders in hand cannot close it: {places} positions open.", heads=heads, places=places)
+    return t("Gap in heads: {heads}. The orders in hand can close it: {places} positions open.", heads=heads, places=places)
+
+
+def pending(t: Texts, target: TargetRow) -> str:
+    """What no rate turns into yuan yet; empty where there is nothing of the kind."""
+    found = ", ".join(money(t, minor, currency) for currency, minor in target.pending_fx.items())
+    return t("Not converted yet, for want of a rate: {amounts}.", amounts=found) if found else ""
+
+
+def restated(t: Texts, row: RestatementRow) -> str:
+    """The kind of the change and how many events are behind it."""
+    return t("{kind}, {events} events", kind=t.value("kind", row.kind), events=t.number(row.causes_total))
+
+
+def restated_amount(t: Texts, row: RestatementRow, value: int) -> str:
+    return money(t, value, row.currency) if row.currency else t.number(value)
+
+
+def complete_through(t: Texts, fresh: Freshness) -> str:
+    if fresh.complete_through is None:
+        return t("Nothing has been read yet.")
+    return t("Complete through {moment}.", moment=moment(fresh.complete_through))
+
+
+def lag(t: Texts, fresh: Freshness) -> str:
+    """How far behind the logs, and since when that is too far."""
+    if fresh.complete_through is not None and is_stale(fresh):
+        return t("Stale since {moment}.", moment=moment(fresh.complete_through))
+    return t("{seconds} s behind.", seconds=t.number(fresh.lag_seconds))
+
+
+def parked(t: Texts, fresh: Freshness) -> str:
+    return t("{count} events parked.", count=t.number(fresh.parked)) if fresh.parked else t("No event parked.")
+
+
+def is_stale(fresh: Freshness) -> bool:
+    return fresh.lag_seconds > STALE_AFTER.total_seconds()
+
+
+def known(t: Texts, fresh: Freshness) -> str:
+    return t("as known on {day}", day=fresh.known_on.isoformat()) if fresh.known_on else t("as known now")
+
+
+def moment(at: datetime) -> str:
+    """In the programme's zone, the same form in every language: it is compared with logs."""
+    return at.astimezone(PROGRAMME_ZONE).strftime("%Y-%m-%d %H:%M:%S")
