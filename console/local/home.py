@@ -15,7 +15,8 @@ from console.local import processes
 from console.local.processes import Identity
 
 SERVICES = ("registration", "docking", "training", "rights", "stats")
-PORTS = ("postgres", "kafka", "kafka-controller", *SERVICES)
+CONSOLE = "console"  # the browser console: a process beside the services
+PORTS = ("postgres", "kafka", "kafka-controller", *SERVICES, CONSOLE)
 
 
 @dataclass(frozen=True, slots=True)

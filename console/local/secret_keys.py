@@ -35,6 +35,15 @@ def service_keys(home: Home) -> dict[str, dict[str, str]]:
     return {"registration": known, **{service: _signing_key(home, service) for service in ("docking", "training")}}
 
 
+def session_key(home: Home) -> str:
+    """What the browser console seals its session cookies with, made the first time."""
+    known = home.read("session.json")
+    if known is None:
+        known = {"key": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()}
+        home.write("session.json", known)
+    return str(known["key"])
+
+
 def _signing_key(home: Home, service: str) -> dict[str, str]:
     """The key that the service signs certificates with."""
     signing = home.file(f"{service}-signing.pem")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -23,7 +24,7 @@ from console.errors import NotRunning, NotStarted, WrongMode, raising_disk_full,
 from console.local import demo_lock, postgres, processes, secret_keys, supervisor
 from console.local import home as homes
 from console.local import kafka as kafka_local
-from console.local.home import SERVICES, Home
+from console.local.home import CONSOLE, SERVICES, Home
 from console.local.processes import Identity
 from console.local.supervisor import Plan, ServiceProcess, State
 from shared.principals import NATION, Principal, Role
@@ -49,7 +50,7 @@ def no_messages(_line: str) -> None:
 
 
 def service_command(name: str) -> Sequence[str]:
-    return [sys.executable, "-m", f"services.{name}"]
+    return [sys.executable, "-m", "console.web" if name == CONSOLE else f"services.{name}"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +158,7 @@ def _prepare(home: Home, options: Options) -> Plan:
     external = {"kafka": bootstrap} if bootstrap else {}
     external |= {"postgres": urlsplit(admin).netloc.rpartition("@")[2]} if admin else {}
     services = [ServiceProcess(name, options.command(name), ports[name], environment(home, name, ports, options)) for name in SERVICES]
+    services.append(ServiceProcess(CONSOLE, options.command(CONSOLE), ports[CONSOLE], console_environment(home, ports)))
     plan = Plan(simulation=options.simulation, services=services, kafka=kafka, postgres=node, durable=options.durable, external=external)
     supervisor.save_plan(home, plan)
     return plan
@@ -180,6 +182,26 @@ def environment(home: Home, service: str, ports: dict[str, int], options: Option
         "MALLOC_ARENA_MAX": "2",  # glibc's arenas per thread would take tens of MB more per process
         **secret_keys.service_keys(home).get(service, {}),
     }
+
+
+def console_environment(home: Home, ports: dict[str, int]) -> dict[str, str]:
+    """The settings of the browser console's process (console/web/settings.py): whoever is on this machine may choose a role."""
+    secret_keys.auth_key(home)
+    return {
+        "CONSOLE_PORT": str(ports[CONSOLE]),
+        "SERVICE_URLS": json.dumps({name: f"http://127.0.0.1:{ports[name]}" for name in SERVICES}),
+        "AUTH_JWKS": str(home.file("auth.jwks.json")),
+        "LOCAL_ACCOUNTS_KEY": str(home.file("auth.json")),
+        "SESSION_KEY": secret_keys.session_key(home),
+        "HTTPS": "false",
+        "MALLOC_ARENA_MAX": "2",
+    }
+
+
+def console_address(home: Home) -> str | None:
+    """Where the browser console is reached; None for a stack that was first started before there was one."""
+    port = (home.read("ports.json") or {}).get(CONSOLE)
+    return None if port is None else f"http://127.0.0.1:{port}"
 
 
 def _create_databases_with(node: postgres.Postgres) -> None:

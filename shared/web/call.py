@@ -58,8 +58,14 @@ class Call:
     async def command(self, work: Work[Any], *, status: int = 200) -> Response:
         """Run `work` in one transaction, at most once per Idempotency-Key; a repeat gets the stored answer. The result is the JSON body.
 
+        With the header `Dry-Run: true` all of it is rolled back, and the answer is 204 or the refusal: what a form checks while it is
+        being filled in. It has no body: what is read under a record of who read it is not given out without one.
+
         Raises KeyMissing, KeyReused.
         """
+        if self.request.headers.get("dry-run") == "true":
+            await self.service.database.dry_run(self.cause(), work)
+            return Response(status_code=204)
         key = require_key(self.request)
         hashed = await request_hash(self.request, self.service.settings.request_key())
         async with self.service.database.transaction(self.cause(key)) as tx:

@@ -1,0 +1,114 @@
+"""Counties, countries and occupations looked for by name, pinyin or code: what a field suggests, and what a typed text means."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import NamedTuple
+
+import pycountry
+from pypinyin import lazy_pinyin
+
+from shared import reference
+from shared.principals import NATION
+from shared.texts import LANGUAGES, Texts, texts
+
+MOST = 12  # suggestions at a time
+LONGEST = 80  # characters of a text that is looked for
+
+_MARKS = re.compile(r"[\s()（）,，.·'’\-]+")
+
+
+class Choice(NamedTuple):
+    code: str
+    label: str
+
+
+class _Entry(NamedTuple):
+    code: str
+    label: str
+    keys: tuple[str, ...]  # what may be typed for it, in the form of `_key`
+
+
+def suggest(kind: str, wanted: str, text: Texts) -> list[Choice]:
+    """At most twelve codes whose name, pinyin, initials or code fits, those that begin so first. Raises KeyError for an unknown kind."""
+    key = _key(wanted[:LONGEST])
+    ranked: list[tuple[int, int, str, Choice]] = []
+    for entry in _entries(kind, text.language):
+        rank = min((_rank(key, one) for one in entry.keys), default=9)
+        if rank < 9:
+            ranked.append((rank, len(entry.label), entry.code, Choice(entry.code, entry.label)))
+    return [choice for *_, choice in sorted(ranked)[:MOST]]
+
+
+def label(kind: str, code: str, text: Texts) -> str:
+    """The name of a code; the code itself where it is none."""
+    return _NAMES[kind](text, code) if code and kind in _NAMES else code
+
+
+def meant(kind: str, typed: str, text: Texts) -> str:
+    """The code that a typed text means where it can only be one; else the text itself, which the service refuses at the field."""
+    key = _key(typed[:LONGEST])
+    exact = {
+        entry.code for entry in _entries(kind, text.language) if key == _key(entry.code) or key == _key(entry.label) or key in entry.keys
+    }
+    if len(exact) == 1:
+        return exact.pop()
+    found = suggest(kind, typed, text)
+    return found[0].code if len(found) == 1 else typed
+
+
+def _rank(key: str, against: str) -> int:
+    """0 the same, 1 begins so, 2 holds it, 9 neither."""
+    if key == against:
+        return 0
+    if against.startswith(key):
+        return 1
+    return 2 if key in against else 9
+
+
+def _key(written: str) -> str:
+    return _MARKS.sub("", unicodedata.normalize("NFKC", written)).casefold()
+
+
+@cache
+def _entries(kind: str, language: str) -> tuple[_Entry, ...]:
+    name, text = _NAMES[kind], texts(language)
+    return tuple(_Entry(code, name(text, code), tuple(sorted(_keys(kind, code)))) for code in _CODES[kind]())
+
+
+def _keys(kind: str, code: str) -> Iterator[str]:
+    yield _key(code)
+    for language in LANGUAGES:
+        yield _key(_NAMES[kind](texts(language), code))
+    for written in {_own_name(kind, code), _NAMES[kind](texts("zh"), code)} - {""}:
+        syllables = lazy_pinyin(written)
+        yield _key(written)
+        yield _key("".join(syllables))
+        yield _key("".join(one[0] for one in syllables if one))
+
+
+def _own_name(kind: str, code: str) -> str:
+    """A county without its province and prefecture."""
+    county = reference.counties().get(code) if kind in {"county", "region"} else None
+    return county.name_zh if county else ""
+
+
+def _countries() -> list[str]:
+    return [code for country in pycountry.countries if reference.known_destination(code := country.alpha_3)]
+
+
+_NAMES: dict[str, Callable[[Texts, str], str]] = {
+    "county": Texts.place,
+    "region": Texts.place,
+    "country": Texts.country,
+    "occupation": Texts.occupation,
+}
+_CODES: dict[str, Callable[[], list[str]]] = {
+    "county": lambda: list(reference.counties()),
+    "region": lambda: [NATION, *reference.provinces(), *reference.counties()],
+    "country": _countries,
+    "occupation": lambda: list(reference.occupations()),
+}

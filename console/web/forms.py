@@ -1,0 +1,274 @@
+"""Forms of commands: a field for everything the command's OpenAPI schema takes, and the posted form back as its JSON body.
+
+    fields = draw(operation, text, posted, errors)   # for the template fields.html
+    body = read(operation, posted)                   # what the service is sent
+
+Nothing is judged here. What does not read as the number, day or amount it should be is sent as it was typed, and the service says at
+which field it is wrong. Fields of lists of objects are posted as `incomes.0.wage`, amounts as `wage.amount` and `wage.currency`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import Any, Literal
+
+from console.web.documents import Operation, Schema
+from shared import currencies
+from shared.texts import Texts
+
+Kind = Literal[
+    "text", "textarea", "number", "date", "datetime-local", "checkbox", "select", "boxes", "choice", "choices", "money", "group", "rows"
+]
+Posted = Sequence[tuple[str, str]]  # in the order of the form; an empty field is an empty string
+Errors = Mapping[str, str]  # by dotted name of the field, in the visitor's language
+Option = tuple[str, str]  # code, label
+
+LONG_TEXT = 200  # characters: longer ones get several lines
+MOST_ROWS = 200
+CHOICES: Mapping[str, str] = {  # pattern of the code -> kind of choice
+    r"^[1-9][0-9]{5}$": "county",
+    r"^[A-Z]{3}$": "country",
+    r"^[1-9][0-9]{0,3}$": "occupation",
+    r"^(CN|[1-9][0-9]{5})$": "region",
+}
+MONEY = frozenset({"minor", "currency"})
+USUAL_CURRENCIES = ("CNY", "USD", "JPY", "EUR", "KRW", "SGD", "SAR", "HKD", "AED")
+
+
+@dataclass(slots=True, kw_only=True)
+class Field:
+    """One field as the template draws it. `name` is dotted; `value` is what was posted or the default, one or several."""
+
+    name: str
+    label: str
+    kind: Kind
+    required: bool = False
+    value: Any = ""
+    error: str = ""
+    hint: str = ""
+    attributes: dict[str, object] = field(default_factory=dict)
+    options: list[Option] = field(default_factory=list)
+    choice: str = ""  # kind of code that is looked for by name: county, country, occupation
+    children: list[Field] = field(default_factory=list)  # of a group
+    rows: list[list[Field]] = field(default_factory=list)
+    blank: list[Field] = field(default_factory=list)  # the row that is added, its number written as __row__
+
+    @property
+    def id(self) -> str:
+        return "f-" + self.name.replace(".", "-")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What the screen knows already: fields that are not asked for, and lists to choose from where the schema has only an id."""
+
+    hidden: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Sequence[Option]] = field(default_factory=dict)
+    presets: Mapping[str, str] = field(default_factory=dict)  # filled in, and may be changed
+
+
+def draw(operation: Operation, text: Texts, posted: Posted = (), errors: Errors | None = None, given: Given | None = None) -> list[Field]:
+    """The fields of the command's form, required ones first as the schema lists them."""
+    if operation.body is None:
+        return []
+    pen = _Pen(operation=operation, text=text, posted=posted, errors=errors or {}, given=given or Given())
+    return pen.fields(operation.resolve(operation.body), "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pen:
+    operation: Operation
+    text: Texts
+    posted: Posted
+    errors: Errors
+    given: Given
+
+    def fields(self, schema: Schema, prefix: str) -> list[Field]:
+        required = schema.get("required", [])
+        names = [*required, *(name for name in schema.get("properties", {}) if name not in required)]
+        return [
+            self.one(prefix + name, name, self.operation.resolve(schema["properties"][name]), required=name in required)
+            for name in names
+            if prefix + name not in self.given.hidden
+        ]
+
+    def one(self, path: str, name: str, schema: Schema, *, required: bool) -> Field:
+        drawn = Field(
+            name=path,
+            label=self.text.word("field", name),
+            kind="text",
+            required=required and "default" not in schema,
+            value=self.value(path, schema),
+            error=self.errors.get(path, ""),
+            hint=self.text.word("hint", name) if self.text.has("hint", name) else "",
+        )
+        if name in self.given.options or path in self.given.options:
+            drawn.kind, drawn.options = "select", list(self.given.options.get(path) or self.given.options[name])
+            return drawn
+        self._shape(drawn, name, schema)
+        return drawn
+
+    def _shape(self, drawn: Field, name: str, schema: Schema) -> None:
+        kind = schema.get("type")
+        if "enum" in schema or "const" in schema:
+            drawn.kind, drawn.options = "select", self._options(name, schema)
+        elif kind == "boolean":
+            drawn.kind, drawn.required = "checkbox", False
+        elif kind in {"integer", "number"}:
+            drawn.kind = "number"
+            drawn.attributes = _given(
+                {"min": _whole(schema.get("minimum")), "max": _whole(schema.get("maximum")), "step": "any" if kind == "number" else 1}
+            )
+        elif kind == "array":
+            self._list(drawn, name, schema)
+        elif kind == "object" and schema.get("properties", {}).keys() >= MONEY:
+            drawn.kind, drawn.options = "money", [(code, code) for code in _currencies()]
+            drawn.value = (self._posted(f"{drawn.name}.amount"), self._posted(f"{drawn.name}.currency") or USUAL_CURRENCIES[0])
+            drawn.error = drawn.error or next((why for at, why in self.errors.items() if at.startswith(drawn.name + ".")), "")
+        elif kind == "object" and "properties" in schema:
+            drawn.kind, drawn.children = "group", self.fields(schema, drawn.name + ".")
+        elif schema.get("format") in {"date", "date-time"}:
+            drawn.kind = "date" if schema["format"] == "date" else "datetime-local"
+        elif schema.get("pattern") in CHOICES:
+            drawn.kind, drawn.choice = "choice", CHOICES[schema["pattern"]]
+        else:
+            drawn.kind = "textarea" if schema.get("maxLength", 0) > LONG_TEXT else "text"
+            drawn.attributes = _given({"maxlength": schema.get("maxLength"), "minlength": schema.get("minLength")})
+
+    def _list(self, drawn: Field, name: str, schema: Schema) -> None:
+        items = self.operation.resolve(schema["items"])
+        drawn.error = drawn.error or next((why for at, why in self.errors.items() if at.startswith(drawn.name + ".")), "")
+        drawn.value = [value for at, value in self.posted if at == drawn.name and value]
+        drawn.required = drawn.required and schema.get("minItems", 0) > 0
+        if "enum" in items:
+            drawn.kind, drawn.options = "boxes", self._options(name, items)
+        elif items.get("pattern") in CHOICES:
+            drawn.kind, drawn.choice = "choices", CHOICES[items["pattern"]]
+        elif items.get("type") == "object":
+            drawn.kind = "rows"
+            numbers = sorted({int(at.split(".")[_depth(drawn.name)]) for at, _ in self.posted if _is_row(at, drawn.name)})[:MOST_ROWS]
+            drawn.rows = [self.fields(items, f"{drawn.name}.{number}.") for number in numbers or [0]]
+            drawn.blank = self.fields(items, f"{drawn.name}.__row__.")
+        else:
+            drawn.kind, drawn.value = "textarea", "\n".join(drawn.value)
+            drawn.hint = drawn.hint or self.text("One on each line")
+
+    def _options(self, name: str, schema: Schema) -> list[Option]:
+        codes = schema["enum"] if "enum" in schema else [schema["const"]]
+        return [(str(code), self.text.value(name, str(code))) for code in codes]
+
+    def value(self, path: str, schema: Schema) -> str:
+        if any(at == path for at, _ in self.posted):
+            return self._posted(path)
+        if self.posted:  # a box that is not ticked is not posted
+            return ""
+        preset = self.given.presets.get(path, schema.get("default"))
+        if isinstance(preset, bool):
+            return "true" if preset else ""
+        return "" if preset is None or isinstance(preset, list | dict) else str(preset)
+
+    def _posted(self, path: str) -> str:
+        return next((value for at, value in self.posted if at == path), self.given.presets.get(path, "") if not self.posted else "")
+
+
+def _given(attributes: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in attributes.items() if value is not None}
+
+
+def _whole(number: float | None) -> object:
+    return int(number) if number is not None and float(number).is_integer() else number
+
+
+def _currencies() -> list[str]:
+    return [*USUAL_CURRENCIES, *(code for code in sorted(currencies.in_force()) if code not in USUAL_CURRENCIES)]
+
+
+def _depth(name: str) -> int:
+    return name.count(".") + 1
+
+
+def _is_row(path: str, name: str) -> bool:
+    return path.startswith(name + ".") and path.split(".")[_depth(name)].isdecimal() and len(path.split(".")[_depth(name)]) < 6
+
+
+# --- back to JSON -------------------------------------------------------------------------------------------------------
+def read(operation: Operation, posted: Posted, hidden: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The JSON body. What is left empty is left out, so that the service's default or its "missing" applies."""
+    if operation.body is None:
+        return {}
+    schema = operation.resolve(operation.body)
+    values: dict[str, list[str]] = {}
+    for name, value in posted:
+        values.setdefault(name, []).append(value.strip())
+    return _object(operation, schema, values, "") | dict(hidden or {})
+
+
+def _object(operation: Operation, schema: Schema, values: Mapping[str, list[str]], prefix: str) -> dict[str, Any]:
+    found = {name: _read(operation, operation.resolve(part), values, prefix + name) for name, part in schema.get("properties", {}).items()}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _read(operation: Operation, schema: Schema, values: Mapping[str, list[str]], name: str) -> Any:
+    """None where nothing is filled in."""
+    kind = schema.get("type")
+    if kind == "object":
+        if schema.get("properties", {}).keys() >= MONEY:
+            return _money(values.get(f"{name}.amount", [""])[0], values.get(f"{name}.currency", [""])[0])
+        return _object(operation, schema, values, name + ".") or None
+    if kind == "array":
+        return _items(operation, operation.resolve(schema["items"]), values, name)
+    first = values.get(name, [""])[0]
+    if kind == "boolean":
+        return first in {"true", "on"} if name in values or not schema.get("nullable") else None
+    return _scalar(schema, first) if first else None
+
+
+def _items(operation: Operation, items: Schema, values: Mapping[str, list[str]], name: str) -> list[Any] | None:
+    if items.get("type") == "object":
+        numbers = sorted({int(at.split(".")[_depth(name)]) for at in values if _is_row(at, name)})[:MOST_ROWS]
+        rows = [_object(operation, items, values, f"{name}.{number}.") for number in numbers]
+        return [row for row in rows if any(value is not False for value in row.values())] or None
+    lines: Iterable[str] = values.get(name, [])
+    if "enum" not in items and items.get("pattern") not in CHOICES:
+        lines = [line for value in lines for line in re.split(r"[\r\n]+", value)]
+    found = [_scalar(items, line.strip()) for line in lines if line.strip()]
+    return found or None
+
+
+def _scalar(schema: Schema, value: str) -> Any:
+    """The value as its type; as it was typed where it is none: the service then names the field."""
+    kind = schema.get("type")
+    try:
+        if kind == "integer":
+            return int(value) if len(value) < 20 else value
+        if kind == "number":
+            return float(value)
+    except ValueError:
+        return value
+    if "enum" in schema and value not in schema["enum"]:
+        return next((code for code in schema["enum"] if str(code) == value), value)
+    return value
+
+
+def _money(amount: str, currency: str) -> dict[str, Any] | None:
+    """{"minor", "currency"} of an amount such as 1,234.50. Finer than the currency's smallest coin, or no number: as it was typed."""
+    if not amount:
+        return None
+    try:
+        minor = Decimal(amount.replace(",", "").replace("，", "")).scaleb(currencies.exponent(currency))
+    except (InvalidOperation, ValueError):
+        return {"minor": amount, "currency": currency}
+    if not minor.is_finite() or minor != minor.to_integral_value():
+        return {"minor": amount, "currency": currency}
+    return {"minor": int(minor), "currency": currency}
+
+
+def error_names(fields: Iterable[Field]) -> Iterator[str]:
+    """The names at which an error can be shown."""
+    for one in fields:
+        yield one.name
+        for below in (one.children, *one.rows):
+            yield from error_names(below)

@@ -1,0 +1,213 @@
+"""A page for one visitor: who looks, in which language, through which services; and how values of the APIs read on it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import Depends, Request, Response
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from console.web import choices
+from console.web.backend import Answer, Backend
+from console.web.documents import Documents
+from console.web.sessions import Session, Sessions
+from shared.principals import Forbidden, Principal, Role
+from shared.texts import LANGUAGES, Texts, best_language, texts
+
+LANGUAGE_COOKIE = "language"
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}")
+IDENTIFIER = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+NAMED = {  # field of an answer -> kind of code in it
+    "county": "county",
+    "counties": "county",
+    "seat": "county",
+    "residence": "county",
+    "origin": "county",
+    "region": "region",
+    "regions": "region",
+    "province": "region",
+    "destination": "country",
+    "destinations": "country",
+    "country": "country",
+    "occupation": "occupation",
+    "occupations": "occupation",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visitor:
+    """Who looks at a page. `backend` asks with the visitor's token."""
+
+    request: Request
+    session: Session
+    text: Texts
+    backend: Backend
+    documents: Documents
+
+    @property
+    def principal(self) -> Principal:
+        return self.session.principal
+
+    @property
+    def role(self) -> Role:
+        return self.session.principal.role
+
+
+def language_of(request: Request) -> str:
+    """As chosen on a page (`?language=zh`, remembered in a cookie), else as the browser asks."""
+    for wanted in (request.query_params.get("language"), request.cookies.get(LANGUAGE_COOKIE)):
+        if wanted in LANGUAGES:
+            return str(wanted)
+    return best_language(request.headers.get("accept-language"))
+
+
+def visitor(request: Request) -> Visitor:
+    """Raises NotLoggedIn."""
+    state = request.app.state
+    sessions: Sessions = state.sessions
+    session = sessions.read(request)
+    backend: Backend = state.backend
+    return Visitor(
+        request=request,
+        session=session,
+        text=texts(language_of(request)),
+        backend=backend.as_visitor(session.token),
+        documents=state.documents,
+    )
+
+
+AnyVisitor = Annotated[Visitor, Depends(visitor)]
+
+
+def only(*roles: Role) -> Any:
+    """The dependency of a page that is there for these roles."""
+
+    def allowed(who: AnyVisitor) -> Visitor:
+        if who.role not in roles:
+            raise Forbidden(f"this page is not there for the role {who.role}")
+        return who
+
+    return Depends(allowed)
+
+
+@cache
+def environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("console.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    made.globals |= {"show": show, "label": choices.label, "pick": pick, "urlencode": urlencode, "LANGUAGES": LANGUAGES}
+    return made
+
+
+def render(who: Visitor, template: str, /, *, status: int = 200, **values: Any) -> Response:
+    """The page for a visitor, with the navigation of the role."""
+    return render_for(who.request, template, status=status, text=who.text, who=who.principal, **values)
+
+
+def render_for(
+    request: Request, template: str, /, *, status: int = 200, text: Texts | None = None, who: Principal | None = None, **values: Any
+) -> Response:
+    """The page for anybody."""
+    text = text or texts(language_of(request))
+    content = (
+        environment()
+        .get_template(template)
+        .render(
+            t=text,
+            who=who,
+            path=request.url.path,
+            here=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+            other_language=lambda language: "?" + urlencode({**dict(request.query_params), "language": language}),
+            navigation=request.app.state.navigation(who, text),
+            local=request.app.state.settings.local_accounts_key is not None,
+            **values,
+        )
+    )
+    response = HTMLResponse(content, status, headers={"Cache-Control": "no-store"})
+    if request.query_params.get("language") in LANGUAGES:
+        response.set_cookie(LANGUAGE_COOKIE, text.language, max_age=365 * 86400, samesite="lax", httponly=True, path="/")
+    return response
+
+
+def refused_text(text: Texts, answer: Answer) -> str:
+    """Why a service refused, in the visitor's language."""
+    code = answer.code
+    if text.has("error", code):
+        return text.word("error", code)
+    detail = answer.body.get("detail") if isinstance(answer.body, dict) else None
+    return str(detail or code)
+
+
+def error_text(text: Texts, error: Mapping[str, str]) -> str:
+    """What is wrong at one field."""
+    code = str(error.get("code", ""))
+    return text.word("error", code) if text.has("error", code) else str(error.get("message") or code)
+
+
+# --- values ------------------------------------------------------------------------------------------------------------
+def pick(item: Any, path: str) -> Any:
+    """The value at a dotted path; None where there is none."""
+    for name in path.split("."):
+        item = item.get(name) if isinstance(item, Mapping) else None
+    return item
+
+
+def show(text: Texts, name: str, value: Any) -> Markup:
+    """A value of an answer as people read it: names for codes, the language's form of days and money."""
+    if value is None or value in ("", [], {}):
+        return Markup('<span class="none">–</span>')
+    if isinstance(value, bool):
+        return escape(text("Yes") if value else text("No"))
+    if isinstance(value, Mapping):
+        return _shown_object(text, value)
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return _shown_list(text, name, value)
+    if isinstance(value, int | float):
+        return escape(str(value) if name in {"year", "birth_year", "version"} else text.number(value))
+    return _shown_text(text, name, str(value))
+
+
+def _shown_text(text: Texts, name: str, value: str) -> Markup:
+    if name in NAMED:
+        return Markup('<span title="{}">{}</span>').format(value, choices.label(NAMED[name], value, text))
+    if DAY.fullmatch(value):
+        return Markup('<time datetime="{}">{}</time>').format(value, text.day(date.fromisoformat(value)))
+    if MOMENT.match(value):
+        return Markup('<time datetime="{}">{}</time>').format(value, text.moment(datetime.fromisoformat(value)))
+    if IDENTIFIER.fullmatch(value):
+        return Markup('<code title="{}">…{}</code>').format(value, value[-6:])
+    return escape(text.value(name, value))
+
+
+def _shown_object(text: Texts, value: Mapping[str, Any]) -> Markup:
+    if value.keys() == {"minor", "currency"}:
+        return escape(text.money(value["minor"], value["currency"]))
+    rows = Markup("").join(
+        Markup("<dt>{}</dt><dd>{}</dd>").format(text.word("field", name), show(text, name, part)) for name, part in value.items()
+    )
+    return Markup("<dl class=inner>{}</dl>").format(rows)
+
+
+def _shown_list(text: Texts, name: str, values: Sequence[Any]) -> Markup:
+    shown = [show(text, name, one) for one in values]
+    if all(isinstance(one, str) for one in values):
+        return escape(", " if text.language == "en" else "、").join(shown)
+    return Markup("<ul class=inner>{}</ul>").format(Markup("").join(Markup("<li>{}</li>").format(one) for one in shown))
+
+
+def redirect_to_login(request: Request, _error: Exception) -> Response:
+    """To the login page and back; 401 where a script asks, which keeps the form that is being filled in."""
+    if request.headers.get("x-form") or request.method != "GET":
+        text = texts(language_of(request))
+        message = text("Your session has ended. Log in again in another tab; what you typed here stays.")
+        return render_for(request, "message.html", status=401, title=text("You are logged out"), message=message, actions=[])
+    return Response(status_code=303, headers={"Location": "/login?" + urlencode({"next": str(request.url.path)})})

@@ -1,0 +1,360 @@
+"""Screens as data: a list, one thing with what belongs to it, a command. screens/ holds those of each role.
+
+A screen names the route of a service that answers it; columns and fields are names of that answer, filters are its query parameters.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Response
+
+from console.web import choices, forms
+from console.web.backend import Answer, ServiceRefused, filled
+from console.web.documents import Operation
+from console.web.forms import Field, Given, Option
+from console.web.pages import Visitor, error_text, pick, refused_text, render
+from console.web.sessions import own_path
+from shared.principals import Forbidden, Role
+
+Item = Mapping[str, Any]
+Options = Callable[[Visitor, Mapping[str, str]], Awaitable[Sequence[Option]]]
+
+PAGE = 50  # rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """How the form of an operation differs from what its schema alone gives.
+
+    `hidden`: body fields that come from the address (`?enterprise=...`) and are not asked for. `options`: fields to be chosen from a
+    list. `then`: where to go afterwards, a path with {fields} of the answer, of the address or `back`.
+    """
+
+    service: str
+    operation: str
+    hidden: tuple[str, ...] = ()
+    options: Mapping[str, Options] = field(default_factory=dict)
+    then: str = "{back}"
+    note: str | None = None  # a sentence above the form
+    danger: bool = False  # cannot be taken back
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """Leads to a command's form. `parts`: name in the address -> field of the item it stands beside. `when`: whether it is there."""
+
+    service: str
+    operation: str
+    parts: Mapping[str, str] = field(default_factory=dict)
+    roles: frozenset[Role] = frozenset(Role)
+    when: Callable[[Item], bool] = lambda _item: True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListScreen:
+    path: str
+    title: str  # a sentence of the catalogue, as all texts here
+    service: str
+    route: str
+    columns: tuple[str, ...]
+    roles: frozenset[Role]
+    group: str | None = None  # heading in the navigation; None: not there
+    filters: tuple[str, ...] = ()
+    fixed: Mapping[str, str] = field(default_factory=dict)  # query parameters always sent; "{party}" is the visitor's own
+    row: str | None = None  # where a row leads, a path with {fields}
+    buttons: tuple[Button, ...] = ()
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A list on the page of one thing. `parts` and `query`: name in the route -> field of the thing."""
+
+    title: str
+    service: str
+    route: str
+    columns: tuple[str, ...]
+    parts: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    row: str | None = None
+    buttons: tuple[Button, ...] = ()  # beside each row
+    roles: frozenset[Role] = frozenset(Role)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemScreen:
+    """One thing: its fields, lists of what belongs to it, and what can be done with it."""
+
+    path: str  # its {parts} are those of the route
+    title: str  # with {fields}, such as "Worker {worker_no}"
+    service: str
+    route: str
+    roles: frozenset[Role]
+    fields: tuple[str, ...] = ()  # empty: all
+    parts: tuple[Part, ...] = ()
+    buttons: tuple[Button, ...] = ()
+    note: str | None = None
+
+
+Screen = ListScreen | ItemScreen
+
+
+# --- lists -------------------------------------------------------------------------------------------------------------
+async def list_page(who: Visitor, screen: ListScreen) -> Response:
+    operation = await who.documents.reading(screen.service, screen.route)
+    asked = {name: choices.meant(kind, value, who.text) if (kind := _choice(operation, name)) else value for name, value in _asked(who)}
+    wanted = {name: asked[name] for name in screen.filters if asked.get(name)}
+    fixed = {name: value.format(party=who.principal.party) for name, value in screen.fixed.items()}
+    answer = await who.backend.ask("GET", screen.service, operation.path, {**wanted, **fixed, "after": asked.get("after"), "limit": PAGE})
+    errors = {error["field"]: error_text(who.text, error) for error in answer.errors}
+    if not answer.ok and not errors:
+        raise ServiceRefused(answer)
+    page = answer.body if answer.ok else {"items": [], "next": None}
+    items = page if isinstance(page, list) else page["items"]
+    following = page.get("next") if isinstance(page, dict) else None
+    return render(
+        who,
+        "list.html",
+        screen=screen,
+        items=items,
+        filters=_filters(who, operation, screen.filters, wanted, errors),
+        following="?" + urlencode({**wanted, "after": following}) if following else None,
+        first="after" in asked,
+        link=lambda item: address(screen.row, item),
+        buttons=[shown for one in screen.buttons if (shown := button(who, one, {}))],
+    )
+
+
+def _asked(who: Visitor) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in who.request.query_params.items() if len(value) <= 200]
+
+
+def _choice(operation: Operation, name: str) -> str | None:
+    schema = operation.resolve(operation.query.get(name, {}))
+    return forms.CHOICES.get(schema.get("pattern", ""))
+
+
+def _filters(who: Visitor, operation: Operation, names: Sequence[str], wanted: Mapping[str, str], errors: Mapping[str, str]) -> list[Field]:
+    schema = {"type": "object", "properties": {name: operation.query[name] for name in names if name in operation.query}}
+    asking = Operation(
+        service=operation.service,
+        name=operation.name,
+        method="GET",
+        path=operation.path,
+        summary=operation.summary,
+        body=schema,
+        query={},
+        roles=operation.roles,
+        components=operation.components,
+    )
+    drawn = forms.draw(asking, who.text, given=Given(presets=wanted), errors=errors)
+    for one in drawn:
+        one.required = False
+    return drawn
+
+
+# --- one thing -----------------------------------------------------------------------------------------------------------
+async def item_page(who: Visitor, screen: ItemScreen) -> Response:
+    item = await read_item(who, screen)
+    parts = await asyncio.gather(*(_part(who, part, item) for part in screen.parts if who.role in part.roles))
+    return render(
+        who,
+        "item.html",
+        screen=screen,
+        item=item,
+        title=who.text(screen.title, **{name: value for name, value in item.items() if not isinstance(value, dict | list)}),
+        fields=screen.fields or tuple(item),
+        parts=parts,
+        buttons=[shown for one in screen.buttons if (shown := button(who, one, item))],
+        done=who.request.query_params.get("done", "")[:100],
+    )
+
+
+async def read_item(who: Visitor, screen: ItemScreen) -> dict[str, Any]:
+    """The answer, with the parts of its address. Raises ServiceRefused."""
+    operation = await who.documents.reading(screen.service, screen.route)
+    given = who.request.path_params
+    found = await who.backend.get(screen.service, operation.path, **{part: given[part] for part in operation.parts})
+    return {**given, **found}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownPart:
+    """A part as the template draws it; `problem` where its service does not answer."""
+
+    part: Part
+    rows: Sequence[Item]
+    more: bool
+    problem: str | None
+    link: Callable[[Item], str | None] | None
+    buttons: Sequence[Sequence[ShownButton]]
+
+
+async def _part(who: Visitor, part: Part, item: Item) -> ShownPart:
+    operation = await who.documents.reading(part.service, part.route)
+    path = filled(operation.path, {name: pick(item, at) for name, at in part.parts.items()})
+    answer = await who.backend.send("GET", part.service, path, query={name: pick(item, at) for name, at in part.query.items()})
+    page = answer.body if answer.ok else []
+    items = page if isinstance(page, list) else page.get("items", [page])
+    return ShownPart(
+        part=part,
+        rows=items,
+        more=isinstance(page, dict) and bool(page.get("next")),
+        problem=None if answer.ok else refused_text(who.text, answer),
+        link=(lambda one: address(part.row, {**item, **one})) if part.row else None,
+        buttons=[[shown for one in part.buttons if (shown := button(who, one, {**item, **row}))] for row in items],
+    )
+
+
+def address(pattern: str | None, item: Item) -> str | None:
+    """`pattern` with {fields} of the item filled in; None where one of them is missing."""
+    if pattern is None:
+        return None
+    names = [piece.partition("}")[0] for piece in pattern.split("{")[1:]]
+    values = {name: pick(item, name) for name in names}
+    return filled(pattern, values) if all(value is not None for value in values.values()) else None
+
+
+# --- commands ------------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class ShownButton:
+    label: str
+    address: str
+    danger: bool
+
+
+def button(who: Visitor, wanted: Button, item: Item) -> ShownButton | None:
+    """None where the role has no such command, or it makes no sense now."""
+    if who.role not in wanted.roles or not wanted.when(item):
+        return None
+    parts = {name: pick(item, at) for name, at in wanted.parts.items()}
+    if item.get("version") is not None:
+        parts["version"] = item["version"]
+    query = urlencode({name: value for name, value in parts.items() if value is not None} | {"back": who.request.url.path})
+    spec: Mapping[tuple[str, str], Command] = who.request.app.state.commands
+    known = spec.get((wanted.service, wanted.operation))
+    summary = wanted.operation.replace("_", " ").title()
+    return ShownButton(who.text.word("command", summary), f"/do/{wanted.service}/{wanted.operation}?{query}", bool(known and known.danger))
+
+
+def _command(who: Visitor, service: str, operation: str) -> Command:
+    declared: Mapping[tuple[str, str], Command] = who.request.app.state.commands
+    return declared.get((service, operation)) or Command(service=service, operation=operation)
+
+
+async def _operation(who: Visitor, service: str, name: str) -> Operation:
+    """Raises OperationNotFound, Forbidden."""
+    operation = await who.documents.operation(service, name)
+    if operation.method != "POST" or (operation.roles and who.role not in operation.roles):
+        raise Forbidden(f"the role {who.role} may not do this")
+    return operation
+
+
+async def _given_to(who: Visitor, command: Command) -> Given:
+    asked = dict(_asked(who))
+    options = dict(zip(command.options, await asyncio.gather(*(one(who, asked) for one in command.options.values())), strict=True))
+    hidden = {name: asked[name] for name in (*command.hidden, "version") if name in asked}
+    return Given(hidden=hidden, options=options, presets={name: value for name, value in asked.items() if name not in hidden})
+
+
+async def command_page(who: Visitor, service: str, name: str) -> Response:
+    """The empty form."""
+    operation, command = await _operation(who, service, name), _command(who, service, name)
+    fields = forms.draw(operation, who.text, given=await _given_to(who, command))
+    return _form(who, operation, command, fields, key=secrets.token_urlsafe(18))
+
+
+async def send_command(who: Visitor, service: str, name: str) -> Response:
+    """Send what was typed. What is refused comes back as the form, with the reason at its field and everything still in it.
+
+    The form's own key makes a second click, or a second try after a lost answer, the same command.
+    """
+    operation, command = await _operation(who, service, name), _command(who, service, name)
+    form = await who.request.form(max_files=0, max_fields=5000)
+    posted = [(name, value) for name, value in form.multi_items() if isinstance(value, str) and not name.startswith("_")]
+    given = await _given_to(who, command)
+    posted = [
+        (at, choices.meant(kind, value, who.text) if value and (kind := _field_choice(operation, at)) else value) for at, value in posted
+    ]
+    body = forms.read(operation, posted, hidden=_typed_hidden(operation, given.hidden))
+    asked = dict(_asked(who))
+    path = filled(operation.path, {part: asked.get(part, "") for part in operation.parts})
+    key = str(form.get("_key") or "")[:100]
+    answer = await who.backend.command(service, path, body if operation.body else {}, key, dry_run=form.get("_check") == "1")
+    if form.get("_check") == "1" and answer.ok:
+        return Response(status_code=204)
+    if answer.ok:
+        return _done(who, operation, command, answer, asked)
+    errors = {error["field"]: error_text(who.text, error) for error in answer.errors}
+    fields = forms.draw(operation, who.text, posted or [("_", "")], errors, given)
+    at_fields = set(forms.error_names(fields))
+    elsewhere = [f"{who.text.word('field', at)}: {why}" for at, why in errors.items() if not _has_place(at, at_fields)]
+    return _form(
+        who, operation, command, fields, key=key, status=answer.status, problem=refused_text(who.text, answer), elsewhere=elsewhere
+    )
+
+
+def _has_place(name: str, names: set[str]) -> bool:
+    """Also where only a field above it is shown: wage for wage.minor."""
+    while name:
+        if name in names:
+            return True
+        name = name.rpartition(".")[0]
+    return False
+
+
+def _typed_hidden(operation: Operation, hidden: Mapping[str, str]) -> dict[str, Any]:
+    return {name: value for name, value in forms.read(operation, list(hidden.items())).items() if name in hidden}
+
+
+def _field_choice(operation: Operation, name: str) -> str | None:
+    """The kind of choice that a dotted field is, if it is one."""
+    schema = operation.resolve(operation.body or {})
+    for piece in name.split("."):
+        if schema.get("type") == "array":
+            schema = operation.resolve(schema["items"])
+        schema = schema if piece.isdecimal() else operation.resolve(schema.get("properties", {}).get(piece, {}))
+    if schema.get("type") == "array":
+        schema = operation.resolve(schema["items"])
+    return forms.CHOICES.get(schema.get("pattern", ""))
+
+
+def _done(who: Visitor, operation: Operation, command: Command, answer: Answer, asked: Mapping[str, str]) -> Response:
+    """On to where the screen says; a script is given the address, since it would follow a redirect unseen."""
+    found = answer.body if isinstance(answer.body, dict) else {}
+    target = own_path(asked.get("back")) if command.then == "{back}" else address(command.then, {**asked, **found}) or "/"
+    target += ("&" if "?" in target else "?") + urlencode({"done": operation.summary})
+    if who.request.headers.get("x-form"):
+        return Response(status_code=204, headers={"X-Location": target})
+    return Response(status_code=303, headers={"Location": target})
+
+
+def _form(
+    who: Visitor,
+    operation: Operation,
+    command: Command,
+    fields: Sequence[Field],
+    *,
+    key: str,
+    status: int = 200,
+    problem: str | None = None,
+    elsewhere: Sequence[str] = (),
+) -> Response:
+    return render(
+        who,
+        "command.html",
+        status=status,
+        operation=operation,
+        command=command,
+        fields=fields,
+        key=key,
+        problem=problem,
+        elsewhere=elsewhere,
+        back=own_path(who.request.query_params.get("back")),
+    )

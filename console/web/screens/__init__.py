@@ -1,0 +1,37 @@
+"""The screens of all roles, gathered: a module each, with SCREENS, COMMANDS and, for pages that are more than data, a `router`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from fastapi import APIRouter
+
+from console.web.screen import Command, ListScreen, Screen
+from console.web.screens import clerk
+from shared.principals import Principal
+from shared.texts import Texts
+
+MODULES = (clerk,)
+SCREENS: Sequence[Screen] = [screen for module in MODULES for screen in module.SCREENS]
+COMMANDS: Sequence[Command] = [command for module in MODULES for command in module.COMMANDS]
+ROUTERS: Sequence[APIRouter] = [router for module in MODULES if (router := getattr(module, "router", None)) is not None]
+BODY_LIMITS: dict[str, int] = {path: limit for module in MODULES for path, limit in getattr(module, "BODY_LIMITS", {}).items()}
+
+
+class Entry(NamedTuple):
+    path: str
+    label: str
+
+
+def navigation(who: Principal | None, text: Texts) -> dict[str, list[Entry]]:
+    """Heading -> the pages under it that the role has."""
+    found: dict[str, list[Entry]] = {}
+    for screen in SCREENS:
+        if who is not None and isinstance(screen, ListScreen) and screen.group and who.role in screen.roles:
+            found.setdefault(text(screen.group), []).append(Entry(screen.path, text(screen.title)))
+    for module in MODULES:
+        for group, path, title, roles in getattr(module, "PAGES", ()):
+            if who is not None and who.role in roles:
+                found.setdefault(text(group), []).append(Entry(path, text(title)))
+    return found

@@ -1,0 +1,203 @@
+// What pages do beyond plain HTML. Every page works without it, except that a form then leaves the page to be sent.
+"use strict";
+
+// --- forms: sent from the page, so that a lost connection or a refused field loses nothing that was typed ---------------
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!form.matches("[data-form]")) return;
+  event.preventDefault();
+  if (form.dataset.busy) return; // a double click; sent twice it would be the same command anyhow, by its key
+  form.dataset.busy = "1";
+  const buttons = form.querySelectorAll("button");
+  buttons.forEach((one) => (one.disabled = true));
+  try {
+    const answer = await post(form, {});
+    if (answer === null) return;
+    const target = answer.headers.get("x-location");
+    if (answer.status === 204 && target) { location.assign(target); return; }
+    await redraw(form, await answer.text());
+  } finally {
+    delete form.dataset.busy;
+    buttons.forEach((one) => (one.disabled = false));
+  }
+});
+
+async function post(form, extra) {
+  const data = new FormData(form);
+  for (const [name, value] of Object.entries(extra)) data.set(name, value);
+  const body = form.enctype === "multipart/form-data" ? data : new URLSearchParams(data);
+  try {
+    const answer = await fetch(form.action, { method: "POST", body, headers: { "X-Form": "1" } });
+    connection(true);
+    return answer;
+  } catch {
+    connection(false);
+    return null;
+  }
+}
+
+async function redraw(form, html) {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  const fresh = page.querySelector("form[data-form]");
+  if (fresh) form.replaceWith(document.importNode(fresh, true));
+  else showMessage(form, page.querySelector("main"));
+  const first = document.querySelector("[role=alert], [aria-invalid=true]");
+  if (!first) return;
+  if (first.matches("[role=alert]")) first.tabIndex = -1;
+  first.focus();
+}
+
+function showMessage(form, message) {
+  form.querySelector(".problem")?.remove();
+  const box = document.createElement("div");
+  box.className = "problem";
+  box.setAttribute("role", "alert");
+  box.append(...(message ? [...message.children].map((one) => document.importNode(one, true)) : []));
+  form.prepend(box);
+}
+
+function connection(well) {
+  document.getElementById("connection").hidden = well;
+}
+
+// --- live checks: what the service would refuse is said when a field is left, for the fields left so far --------------------
+const left = new WeakMap(); // form -> names of fields that were left
+document.addEventListener("change", async (event) => {
+  const form = event.target.form;
+  if (!form?.matches("[data-live-check]") || !event.target.name) return;
+  if (!left.has(form)) left.set(form, new Set());
+  const field = event.target.closest("[data-field]");
+  if (field) left.get(form).add(field.dataset.field);
+  if (form.dataset.busy) return;
+  const answer = await post(form, { _check: "1" });
+  if (answer === null || ![204, 403, 404, 409, 422].includes(answer.status) || !form.isConnected) return;
+  const page = answer.status === 204 ? null : new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const name of left.get(form)) markField(form, name, page);
+});
+
+function markField(form, name, page) {
+  const selector = `[data-field="${CSS.escape(name)}"]`;
+  const now = form.querySelector(selector);
+  if (!now || now.querySelector("[data-field]")) return;
+  const error = page?.querySelector(`${selector} .error`);
+  now.classList.toggle("wrong", Boolean(error));
+  now.querySelector(".error")?.remove();
+  const input = now.querySelector("input:not([type=hidden]), select, textarea");
+  input?.toggleAttribute("aria-invalid", false);
+  if (!error) return;
+  let more = now.querySelector(".more");
+  if (!more) {
+    more = document.createElement("p");
+    more.className = "more";
+    more.id = `${input.id}-more`;
+    now.append(more);
+    input.setAttribute("aria-describedby", more.id);
+  }
+  more.prepend(document.importNode(error, true));
+  more.setAttribute("aria-live", "polite");
+  input.setAttribute("aria-invalid", "true");
+}
+
+// --- rows of a list ---------------------------------------------------------------------------------------------------------
+document.addEventListener("click", (event) => {
+  const add = event.target.closest("[data-add-row]");
+  if (add) addRow(add.closest("[data-rows]"));
+  event.target.closest("[data-remove-row]")?.closest(".row").remove();
+  event.target.closest("[data-remove-chip]")?.closest(".chip").remove();
+});
+
+function addRow(rows) {
+  const name = rows.dataset.rows;
+  const used = [...rows.querySelectorAll("[name]")].map((one) => Number(one.name.slice(name.length + 1).split(".")[0]));
+  const holder = document.createElement("div");
+  holder.innerHTML = rows.querySelector("template").innerHTML.replaceAll("__row__", String(Math.max(-1, ...used) + 1));
+  rows.querySelector("template").before(...holder.children);
+  rows.querySelector(".row:last-of-type input, .row:last-of-type select")?.focus();
+}
+
+// --- names looked for while typing: a combobox as the ARIA practices describe it ---------------------------------------------
+let open = null; // {input, list, items, at}
+document.addEventListener("input", (event) => {
+  if (event.target.matches("[data-choice]")) suggest(event.target);
+});
+document.addEventListener("keydown", (event) => {
+  if (!event.target.matches?.("[data-choice]") || !open || open.input !== event.target) return;
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    event.preventDefault();
+    select((open.at + (event.key === "ArrowDown" ? 1 : -1) + open.items.length) % open.items.length);
+  } else if (event.key === "Enter" && open.at >= 0) {
+    event.preventDefault();
+    choose(open.items[open.at]);
+  } else if (event.key === "Escape") close();
+});
+document.addEventListener("focusout", (event) => { if (open?.input === event.target) setTimeout(close, 150); });
+
+async function suggest(input) {
+  const wanted = input.value.trim();
+  if (!wanted) return close();
+  let found;
+  try {
+    found = await (await fetch(`/choices/${input.dataset.choice}?q=${encodeURIComponent(wanted)}`)).json();
+  } catch {
+    return close();
+  }
+  if (input.value.trim() !== wanted || document.activeElement !== input) return; // an answer that came too late
+  close();
+  if (!found.length) return;
+  const list = document.createElement("ul");
+  list.className = "suggestions";
+  list.id = `${input.id}-list`;
+  list.setAttribute("role", "listbox");
+  found.forEach((one, at) => {
+    const item = document.createElement("li");
+    item.id = `${list.id}-${at}`;
+    item.setAttribute("role", "option");
+    item.textContent = one.label;
+    item.addEventListener("mousedown", (event) => { event.preventDefault(); choose(one); });
+    list.append(item);
+  });
+  for (const [name, value] of [["role", "combobox"], ["aria-expanded", "true"], ["aria-controls", list.id], ["aria-autocomplete", "list"]]) input.setAttribute(name, value);
+  input.after(list);
+  open = { input, list, items: found, at: -1 };
+}
+
+function select(at) {
+  open.at = at;
+  [...open.list.children].forEach((one, index) => one.setAttribute("aria-selected", String(index === at)));
+  open.input.setAttribute("aria-activedescendant", `${open.list.id}-${at}`);
+  open.list.children[at].scrollIntoView({ block: "nearest" });
+}
+
+function choose(one) {
+  const input = open.input;
+  close();
+  if ("several" in input.dataset) {
+    addChip(input, one);
+    input.value = "";
+  } else input.value = one.label;
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+function addChip(input, one) {
+  const chips = input.closest(".field").querySelector(".chips");
+  if ([...chips.querySelectorAll("input")].some((chip) => chip.value === one.code)) return;
+  const chip = document.createElement("span");
+  chip.className = "chip";
+  const hidden = Object.assign(document.createElement("input"), { type: "hidden", name: chips.dataset.chips, value: one.code });
+  const remove = Object.assign(document.createElement("button"), { type: "button", className: "quiet", textContent: "×" });
+  remove.dataset.removeChip = "";
+  remove.setAttribute("aria-label", `× ${one.label}`);
+  chip.append(hidden, `${one.label} `, remove);
+  chips.append(chip);
+}
+
+function close() {
+  if (!open) return;
+  open.list.remove();
+  open.input.removeAttribute("aria-activedescendant");
+  open.input.setAttribute("aria-expanded", "false");
+  open = null;
+}
+
+// --- the menu is folded on a narrow page ----------------------------------------------------------------------------------------
+if (matchMedia("(max-width: 60rem)").matches) document.querySelector(".menu")?.removeAttribute("open");
