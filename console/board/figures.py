@@ -13,6 +13,8 @@ from console.board.rows import (
     Board,
     Close,
     Evaluation,
+    EventRow,
+    Explanation,
     Freshness,
     MonthRow,
     Programme,
@@ -220,4 +222,34 @@ def restatement_row(item: Mapping[str, Any]) -> RestatementRow:
         kind=event["kind"],
         causes_total=event["causes_total"],
         on=date.fromisoformat(event["effective"]),
+    )
+
+
+# --- the events behind a figure --------------------------------------------------------------------------------------------
+async def read_explanations(client: FigureReader, key: str, known_on: date | None = None, limit: int = 200) -> tuple[Explanation, ...]:
+    """Of a row's key; of a share both sides, the numerator first. The log is read for it: this may take seconds."""
+    found = await client.get("stats", "/explanations", key=key, as_known_at=known_on, limit=limit)
+    return tuple(
+        Explanation(
+            title=one["title"],
+            explained=one["explained"],
+            sums=one["sums"],
+            answers=one["answers"],
+            number=one["number"],
+            events=tuple(map(_event_row, one["events"])),
+        )
+        for one in found
+    )
+
+
+def _event_row(event: Mapping[str, Any]) -> EventRow:
+    return EventRow(
+        type=event["type"],
+        subject=event["subject"],
+        at=event["at"],
+        time=datetime.fromisoformat(event["time"]),
+        day=date.fromisoformat(event["day"]),
+        currency=event["currency"],
+        delta=event["delta"],
+        total=event["total"],
     )

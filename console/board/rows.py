@@ -164,3 +164,33 @@ class Board:
     @property
     def freshness(self) -> Freshness:
         return self.evaluation.freshness
+
+
+# --- the events behind a figure --------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRow:
+    """What one event adds to a figure, and the figure after it; money in minor units of `currency`."""
+
+    type: str
+    subject: str
+    at: str  # topic/partition@offset
+    time: datetime
+    day: date
+    currency: str | None
+    delta: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """A figure, or one side of a share: the newest of its events, newest first, of `number` in all.
+
+    `explained`: the events add up to what the API answers. Sums and answers by currency, "" where it is no money.
+    """
+
+    title: str
+    explained: bool
+    sums: dict[str, int]
+    answers: dict[str, int]
+    number: int
+    events: tuple[EventRow, ...]

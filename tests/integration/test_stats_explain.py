@@ -154,6 +154,7 @@ async def test_days_abroad_have_no_events_of_their_own(config: Settings, databas
 PUBLISHED: tuple[tuple[str, list[dict[str, int]]], ...] = (
     ("dispatches|nation:CN|2018", [{"": 2}]),
     ("dispatches|province:620000|2018-05", [{"": 1}]),
+    ("dispatches|destination:SGP|2018", [{"": 1}]),
     ("stock|nation:CN|2018", [{"": 2}]),
     ("income|JPY|nation:CN|2018", [{"JPY": 90_000}]),
     ("Q1|nation:CN|2018", [{"": 1}, {"": 2}]),
@@ -177,6 +178,9 @@ NO_KEYS = (
     "dispatches|x|-|-|2018-01-01|recorded 1",
     "dispatches | county x designation | 1 | none | 2018-02-30 | recorded 2018-03-01",
     "Q1|nation:CN|²",
+    "dispatches|destination:Japan|2018",
+    "dispatches|nation:CN|9999",
+    "dispatches | county x designation | 1 | none | 0001-01-01 | recorded 0001-01-01",
 )
 
 

@@ -160,3 +160,22 @@ class StreamFull(Refused):
 
     slug = "STREAM_FULL"
     status = 429
+
+
+class ExplanationBusy(Refused):
+    """The log is being read for another explanation; ask again in a moment."""
+
+    slug = "EXPLANATION_BUSY"
+    status = 429
+
+
+class ExplanationTooLong(Conflict):
+    """The log is too long to be read while somebody waits: `laowu why` reads it to its end."""
+
+    slug = "EXPLANATION_TOO_LONG"
+
+
+class LogIncomplete(Conflict):
+    """The log no longer begins at its beginning: the events behind a figure cannot all be found in it."""
+
+    slug = "LOG_INCOMPLETE"

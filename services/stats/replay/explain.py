@@ -75,6 +75,21 @@ class Explanation:
         return self.totals == self.answers
 
 
+@dataclass(frozen=True, slots=True)
+class FiguresAsked:
+    """Figures, what the query path answers for each, which cells make each up, and how much of the log was counted: one snapshot."""
+
+    titles: Sequence[str]
+    answers: Sequence[dict[str, int]]
+    selections: Sequence[Sequence[CellSelection]]
+    counted: LogShard
+
+    @property
+    def records(self) -> int:
+        """How many records of the log are read to explain them."""
+        return sum(self.counted.upto.values())
+
+
 async def explain(
     settings: Settings,
     conn: Any,
@@ -88,15 +103,27 @@ async def explain(
     Raises what `select_figures` does; MeasureNotFound, NoCut; kafka.Unavailable, event_log.Truncated, log_shards.ReaderLost.
     """
     async with conn.transaction(isolation="repeatable_read", readonly=True):
-        tx = Tx(conn, "stats", Cause(principal=system("stats"), clock=Clock()))
-        figures = await select_figures(tx)
-        # Answers first: the query path refuses what cannot be answered.
-        answers = [await _answer(tx, figure) for figure in figures]
-        selections = [await _select_cells(tx, figure) for figure in figures]
-        counted = LogShard(settings, await generations.list_next_offsets(conn), await generations.list_uncounted(conn))
-    by_shard = await map_shards(partial(find_contributions, selections), counted, processes, progress)
+        asked = await ask(settings, Tx(conn, "stats", Cause(principal=system("stats"), clock=Clock())), select_figures)
+    return await read_events(asked, processes=processes, progress=progress)
+
+
+async def ask(settings: Settings, tx: Tx, select_figures: Callable[[Tx], Awaitable[Sequence[FigureToExplain]]]) -> FiguresAsked:
+    """The first step, in a transaction that reads one snapshot. Raises what `select_figures` does; MeasureNotFound, NoCut."""
+    figures = await select_figures(tx)
+    # Answers first: the query path refuses what cannot be answered.
+    answers = [await _answer(tx, figure) for figure in figures]
+    selections = [await _select_cells(tx, figure) for figure in figures]
+    counted = LogShard(settings, await generations.list_next_offsets(tx.conn), await generations.list_uncounted(tx.conn))
+    return FiguresAsked([figure.title for figure in figures], answers, selections, counted)
+
+
+async def read_events(
+    asked: FiguresAsked, *, processes: int | None = 1, progress: Progress = lambda _done, _total: None
+) -> list[Explanation]:
+    """The second step, from the log alone. Raises kafka.Unavailable, event_log.Truncated, log_shards.ReaderLost."""
+    by_shard = await map_shards(partial(find_contributions, asked.selections), asked.counted, processes, progress)
     explanations = []
-    for number, figure in enumerate(figures):
+    for number, title in enumerate(asked.titles):
         events = sorted(
             (event for found in by_shard for event in found[number]),
             key=lambda event: (event.time, event.at, event.delta),
@@ -104,7 +131,7 @@ async def explain(
         totals: Counter[str] = Counter()
         for event in events:
             totals[event.currency] += event.delta
-        explanations.append(Explanation(figure.title, events, _without_zero(totals), answers[number]))
+        explanations.append(Explanation(title, events, _without_zero(totals), asked.answers[number]))
     return explanations
 
 

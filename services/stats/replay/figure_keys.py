@@ -22,9 +22,11 @@ from shared.principals import NATION
 
 FORMS = (
     "measure|scope|period, measure|currency|scope|period, quota|scope|year, target|scope|programme,"
-    " or a cell as laowu audit names it; a scope is nation:CN, nation:CN/listed:national, region:west or province:620000"
+    " or a cell as laowu audit names it; a scope is nation:CN, nation:CN/listed:national, region:west, province:620000 or destination:JPN"
 )
+SCOPES = ("region", "province", "destination")
 _CURRENCY = re.compile(r"[A-Z]{3}")
+_YEARS = range(1990, 2200)  # what is counted lies in them
 _PERIOD = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
 
 
@@ -49,13 +51,14 @@ def _of_cell(key: str, parts: list[str]) -> FigureToExplain:
     if measure not in MEASURE or not codes:
         raise KeyNotFound(f"{measure} by {cut} is not counted")
     try:
+        on, recorded_on = _day(day), _day(recorded.removeprefix("recorded "))
         cell = Cell(
             measure=MEASURE[measure].code,
             cut=codes[0],
             k1=k1,
             k2=k2,
-            day=date.fromisoformat(day),
-            recorded_on=date.fromisoformat(recorded.removeprefix("recorded ")),
+            day=on,
+            recorded_on=recorded_on,
             currency="".join(currency),
         )
     except ValueError:
@@ -63,8 +66,16 @@ def _of_cell(key: str, parts: list[str]) -> FigureToExplain:
     return FigureToExplain(key, cell=cell)
 
 
+def _day(text: str) -> date:
+    """Raises ValueError."""
+    day = date.fromisoformat(text)
+    if day.year not in _YEARS:
+        raise ValueError(text)
+    return day
+
+
 def _of_measure(key: str, measure: str, scope: str, period: str, currency: str | None = None) -> FigureToExplain:
-    if measure not in MEASURE | DERIVED or not _PERIOD.fullmatch(period):
+    if measure not in MEASURE | DERIVED or not _PERIOD.fullmatch(period) or int(period[:4]) not in _YEARS:
         raise KeyNotFound(f"{measure!r} in {period!r} is no figure")
     start, end = period_start(period), period_end(period)
     part = _within(Filter(), scope)
@@ -119,7 +130,7 @@ def _within(part: Filter, scope: str) -> Filter | None:
     if scope == nation:
         return part
     level, _, code = scope.removeprefix(f"{nation}/").partition(":")
-    if level not in (("listed",) if scope.startswith(nation) else ("region", "province")):
+    if level not in (("listed",) if scope.startswith(nation) else SCOPES):
         raise KeyNotFound(f"{scope!r} is no scope")
     try:
         within = Filter.model_validate({**part.model_dump(), level: (code,)})
