@@ -130,6 +130,21 @@ def allow(*roles: Role) -> Any:
     return Depends(call)
 
 
+ANYBODY = Principal("anybody", Role.PUBLIC)
+
+
+def allow_anybody() -> Any:
+    """The dependency of a route that answers everybody the same, with a token or without: none is read."""
+
+    async def call(request: Request) -> Call:
+        service: RunningService = request.app.state.service
+        return Call(request, ANYBODY, service, _clock(request, service.settings))
+
+    call.roles = tuple(role for role in Role if role is not Role.SERVICE)  # type: ignore[attr-defined]
+    call.anybody = True  # type: ignore[attr-defined]  # both read by the test that walks every route
+    return Depends(call)
+
+
 def _clock(request: Request, settings: Settings) -> Clock:
     """The time of the Simulated-Time header, else now. Raises Invalid, SimulationOff."""
     moment = request.headers.get("simulated-time")

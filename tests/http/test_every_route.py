@@ -64,10 +64,30 @@ async def test_every_route_names_the_roles_it_serves(service: str, client: Start
 @every_service
 async def test_requests_without_a_valid_token_are_unauthenticated(service: str, client: Start) -> None:
     caller = await client(service)
-    known = endpoints(application(caller))
+    known = [endpoint for endpoint in endpoints(application(caller)) if not endpoint.anybody]
     cases = [(known[0], what) for what in UNTRUSTED] + [(endpoint, what) for endpoint in known for what in ("no token", "a stranger's key")]
     answers = {(str(endpoint), what): await status(caller, endpoint, UNTRUSTED[what]) for endpoint, what in cases}
     assert not {case: answer for case, answer in answers.items() if answer != (401, "application/problem+json", "UNAUTHENTICATED")}
+
+
+# Everything that is answered without a token, reads only. What is added here is open to the whole world.
+PUBLIC = {
+    "docking": {"GET /public/enterprises", "GET /public/notices"},
+    "training": {"GET /public/certificate-keys", "GET /public/certificates/{serial}"},
+    "stats": {"GET /public/figures/{measure}", "GET /public/years"},
+}
+
+
+@every_service
+async def test_only_what_is_published_is_answered_without_a_token(service: str, client: Start) -> None:
+    caller = await client(service)
+    public = [endpoint for endpoint in endpoints(application(caller)) if endpoint.anybody]
+    assert {str(endpoint) for endpoint in public} == PUBLIC.get(service, set())
+    for endpoint in public:
+        for what in ("no token", "a stranger's key", "another scheme"):
+            code, kind, _ = await status(caller, endpoint, UNTRUSTED[what])
+            assert code in {200, 404, 422}, (str(endpoint), what)
+            assert kind.endswith("json")
 
 
 @every_service

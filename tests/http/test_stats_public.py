@@ -91,3 +91,16 @@ async def test_the_public_sees_nothing_else(stats: Client) -> None:
     public = stats.speaking_as(Role.PUBLIC)
     for path in ("/figures/dispatches", "/report", "/quotas", "/stream", "/periods", "/restatements"):
         assert (await public.get(path)).status == 403
+
+
+async def test_the_public_years_are_those_that_are_closed_with_their_version(stats: Client) -> None:
+    await sent(stats, closed=False)
+    anybody = stats.speaking_as(Role.PUBLIC)
+    assert (await anybody.get("/public/years")).body["years"] == []
+    await stats.post("/periods/close", {"period": "2018-05"})
+    await stats.post("/periods/close", {"period": "2018"})
+    body = (await anybody.get("/public/years")).body
+    assert body["years"] == [{"year": 2018, "version": 1, "closed_on": "2019-01-31"}]
+    assert {measure["name"] for measure in body["measures"]} >= {"dispatches", "persons", "returns"}
+    for by in body["by"]:
+        assert (await seen(stats, by=by))["version"] == 1

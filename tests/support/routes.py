@@ -39,6 +39,7 @@ class Endpoint:
     method: str
     path: str
     roles: tuple[Role, ...] | None
+    anybody: bool = False  # answered without a token
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -51,7 +52,7 @@ class Endpoint:
 def endpoints(app: FastAPI) -> list[Endpoint]:
     """Every endpoint of an application but the open ones."""
     return [
-        Endpoint(method, route.path, _roles(route))
+        Endpoint(method, route.path, _roles(route), _is_for_anybody(route))
         for route in routes(app.router)
         if route.path not in OPEN
         for method in sorted(route.methods or ())
@@ -71,6 +72,10 @@ def routes(router: APIRouter) -> Iterator[APIRoute]:
 def _roles(route: APIRoute) -> tuple[Role, ...] | None:
     declared = [roles for one in route.dependant.dependencies if (roles := getattr(one.call, "roles", None)) is not None]
     return tuple(declared[0]) if len(declared) == 1 else None
+
+
+def _is_for_anybody(route: APIRoute) -> bool:
+    return any(getattr(one.call, "anybody", False) for one in route.dependant.dependencies)
 
 
 def application(client: Client) -> FastAPI:

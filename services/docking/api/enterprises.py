@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 
 from services.docking import commands
-from services.docking.api.callers import REGISTER_READERS, EnterpriseOrOfficer, Officer, RegisterReader
+from services.docking.api.callers import Anybody, EnterpriseOrOfficer, Officer, RegisterReader
 from services.docking.domain.enterprises import EnterpriseState
 from services.docking.usecases import enterprises, scorecards
 from services.docking.views import enterprises as views
@@ -55,7 +55,7 @@ async def stop_business(enterprise: EnterpriseId, body: commands.StopBusiness, c
 
 @router.get("/public/enterprises")
 async def public_register(
-    call: Annotated[Call, allow(Role.PUBLIC, *REGISTER_READERS)],
+    call: Anybody,
     licence_no: commands.LicenceNo | None = None,
     destination: DestinationField | None = None,
     state: EnterpriseState | None = None,

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from fastapi import APIRouter, Response
 
 from services.docking import commands
-from services.docking.api.callers import REGISTER_READERS, Officer, RegisterReader
+from services.docking.api.callers import Anybody, Officer, RegisterReader
 from services.docking.usecases import notices
 from services.docking.views import notices as views
 from shared.delivery.audit_trail import History
-from shared.principals import Role
 from shared.values import Day, EmployerId, EnterpriseId, NoticeId
-from shared.web.call import Call, allow
 from shared.web.parameters import AfterNumber, Limit
 
 router = APIRouter()
@@ -31,7 +27,7 @@ async def withdraw_notice(notice: NoticeId, body: commands.WithdrawNotice, call:
 
 @router.get("/public/notices")
 async def public_notices(
-    call: Annotated[Call, allow(Role.PUBLIC, *REGISTER_READERS)],
+    call: Anybody,
     on: Day | None = None,
     enterprise: EnterpriseId | None = None,
     employer: EmployerId | None = None,

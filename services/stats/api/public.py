@@ -1,4 +1,4 @@
-"""What anybody with a token may see."""
+"""What anybody may see, without a token."""
 
 from __future__ import annotations
 
@@ -9,12 +9,17 @@ from fastapi import APIRouter, Path, Query
 from services.stats.domain.questions import PublicBy
 from services.stats.figures.freshness import lag_of
 from services.stats.usecases import public
-from services.stats.views.public import PublicFigure
-from shared.principals import Role
-from shared.web.call import Call, allow
+from services.stats.views.public import PublicFigure, PublicYears
+from shared.web.call import Call, allow_anybody
 
 router = APIRouter()
-Anybody = Annotated[Call, allow(Role.PUBLIC, Role.OFFICER, Role.OPERATOR, Role.AUDITOR)]
+Anybody = Annotated[Call, allow_anybody()]
+
+
+@router.get("/public/years")
+async def public_years(call: Anybody) -> PublicYears:
+    """Which years are closed, and what may be asked of them; a year whose `version` and `closed_on` stay has the same tables."""
+    return await call.query(public.public_years)
 
 
 @router.get("/public/figures/{measure}")

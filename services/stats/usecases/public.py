@@ -26,6 +26,12 @@ from shared.values import PROGRAMME_ZONE
 MEASURES = ("registrations", "verified", "certified", "matched", "dispatches", "persons", "returns")
 
 
+async def public_years(tx: Tx) -> views.PublicYears:
+    """The years that are closed now, oldest first."""
+    closes = [close for close in await period_closes.list_closed(tx) if len(close.period) == 4]
+    return views.public_years(closes, MEASURES)
+
+
 async def public_figure(tx: Tx, measure: str, year: int, by: PublicBy, lag: Lag) -> views.PublicFigure:
     """Months of a closed year by one dimension. Raises NotPublic, NoCut."""
     closes = {close.period: close for close in await period_closes.list_closed(tx)}

@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
+from typing import get_args
 
+from services.stats.domain.questions import PublicBy
 from services.stats.figures.freshness import Freshness
 from services.stats.figures.measure_catalogue import definition, get_measure
 from services.stats.periods.disclosure_control import DisclosedTable
 from services.stats.queries.period_closes import Close
 from services.stats.views.metadata import AnswerMetadata, View, answer_metadata
 from shared.values import PROGRAMME_ZONE
+
+
+class PublicYear(View):
+    """A closed year. `version`: how often it was closed."""
+
+    year: int
+    version: int
+    closed_on: date
+
+
+class PublicMeasure(View):
+    name: str
+    unit: str
+    definition: str
+
+
+class PublicYears(View):
+    """What may be asked for: `years`, oldest first, by each of `measures` and one of `by`."""
+
+    years: list[PublicYear]
+    measures: list[PublicMeasure]
+    by: list[str]
 
 
 class PublicRow(View):
@@ -47,6 +73,18 @@ class PublicTable:
     shown: DisclosedTable
 
 
+def public_years(closes: Iterable[Close], measures: Iterable[str]) -> PublicYears:
+    return PublicYears(
+        years=[PublicYear(year=close.starts.year, version=close.version, closed_on=_closed_on(close)) for close in closes],
+        measures=[PublicMeasure(name=name, unit=get_measure(name).unit, definition=definition(name)) for name in measures],
+        by=list(get_args(PublicBy)),
+    )
+
+
+def _closed_on(close: Close) -> date:
+    return close.closed_at.astimezone(PROGRAMME_ZONE).date()
+
+
 def public_figure(table: PublicTable, smallest: int, fresh: Freshness) -> PublicFigure:
     measure, close, shown = table.measure, table.close, table.shown
     rows = [PublicRow(of=name, values=list(values[:-1]), total=values[-1]) for name, values in shown.rows.items()]
@@ -63,5 +101,5 @@ def public_figure(table: PublicTable, smallest: int, fresh: Freshness) -> Public
         column_totals=list(shown.column_totals),
         total=shown.total,
         left_out=sum(value is None for values in shown.rows.values() for value in values),
-        **answer_metadata(close.closed_at.astimezone(PROGRAMME_ZONE).date(), fresh),
+        **answer_metadata(_closed_on(close), fresh),
     )

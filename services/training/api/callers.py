@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from shared.principals import Role
-from shared.web.call import Call, allow
+from shared.web.call import Call, allow, allow_anybody
 
 READERS = (Role.TRAINER, Role.ASSESSOR, Role.CLERK, Role.OFFICER, Role.AUDITOR)
 
@@ -15,5 +15,5 @@ Assessor = Annotated[Call, allow(Role.ASSESSOR, Role.OFFICER)]
 Officer = Annotated[Call, allow(Role.OFFICER)]
 Reader = Annotated[Call, allow(*READERS)]
 Overseer = Annotated[Call, allow(Role.OFFICER, Role.AUDITOR)]
-Public = Annotated[Call, allow(Role.PUBLIC, *READERS, Role.ENTERPRISE, Role.OPERATOR)]
+Public = Annotated[Call, allow_anybody()]
 Anybody = Annotated[Call, allow(*READERS, Role.ENTERPRISE, Role.OPERATOR)]
