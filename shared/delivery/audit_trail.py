@@ -43,9 +43,9 @@ SELECT id, type, event_id, actor, recorded, effective, reason FROM history WHERE
 """
 
 
-def publish_and_audit(tx: Tx, *changes: Event) -> None:
-    """Publish the events, in order, and enter each into the history of its subject. Raises EventTooLarge."""
-    outbox.publish(tx, *changes, audit=True)
+def publish_and_audit(tx: Tx, *changes: Event, offices_in: Sequence[str | None] = ()) -> None:
+    """Publish the events, in order, and enter each into the history of its subject. `offices_in`: as in publish(). Raises EventTooLarge."""
+    outbox.publish(tx, *changes, audit=True, offices_in=offices_in)
 
 
 async def note(tx: Tx, subject: UUID, what: str, reason: str) -> None:

@@ -1,14 +1,19 @@
 """Publishing: events are written to the table `outbox` in the command's own transaction, so an event exists exactly if its cause committed.
 
-The relay (relay.py) sends them to Kafka.
+The relay (relay.py) sends them to Kafka. Whoever an event concerns (audiences.py) is notified in the same statement: a notification
+exists exactly if its event does, and so do its deliveries, one for each endpoint that wants it (notifications/sender.py).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from pydantic_core import to_json
+
+from shared.audiences import Notice, notice_of, notifications
 from shared.db import Tx
 from shared.errors import Invalid
 from shared.events import Event, EventEnvelope, encode
@@ -39,11 +44,37 @@ WITH pending AS (
 )
 UPDATE idempotency SET status = $9, body = $10 WHERE principal = $11 AND key = $12
 """
+# The same with notifications ($13, a JSON list): a text of its own, so that what concerns nobody costs what it did before.
+_WRITE_AND_NOTIFY = """
+WITH pending AS (
+    SELECT event_id, topic, key, value, type, actor, recorded, effective, rank
+    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::timestamptz[], $8::date[])
+        WITH ORDINALITY AS row (event_id, topic, key, value, type, actor, recorded, effective, rank)
+), sent AS (
+    INSERT INTO outbox (event_id, topic, key, value) SELECT event_id, topic, key, value FROM pending ORDER BY rank
+), audited AS (
+    INSERT INTO history (subject, type, event_id, actor, recorded, effective)
+    SELECT key, type, event_id, actor, recorded, effective FROM pending WHERE type IS NOT NULL ORDER BY rank
+), notified AS (
+    INSERT INTO notification (event_id, type, subject, recorded, audiences, fields, count)
+    SELECT event_id, type, subject, recorded, audiences, fields, count
+    FROM jsonb_to_recordset($13::text::jsonb)
+        AS row (event_id uuid, type text, subject text, recorded timestamptz, audiences text[], fields jsonb, count integer)
+    RETURNING id, type, audiences
+), delivered AS (
+    INSERT INTO delivery (endpoint, notification)
+    SELECT endpoint.id, notified.id FROM notified JOIN endpoint ON endpoint.hears && notified.audiences
+    WHERE endpoint.state = 'enabled' AND (endpoint.types = '{}' OR notified.type = ANY (endpoint.types))
+)
+UPDATE idempotency SET status = $9, body = $10 WHERE principal = $11 AND key = $12
+"""
 _BACKLOG = "SELECT count(*) FROM outbox"
 
 
 class PendingEvent(NamedTuple):
-    """An event of a transaction, as it will be written; without a `type` it gets no row in the history."""
+    """An event of a transaction, as it will be written; without a `type` it gets no row in the history, without a `notice` it concerns
+    nobody.
+    """
 
     event_id: UUID
     topic: str
@@ -53,15 +84,20 @@ class PendingEvent(NamedTuple):
     actor: str
     recorded: datetime
     effective: date
+    notice: Notice | None
 
 
-def publish(tx: Tx, *events: Event, audit: bool = False) -> list[UUID]:
+_COLUMNS = len(PendingEvent._fields) - 1  # of _WRITE_PENDING: all but the notice
+
+
+def publish(tx: Tx, *events: Event, audit: bool = False, offices_in: Sequence[str | None] = ()) -> list[UUID]:
     """Publish events in the transaction, in order: they are written just before it commits. Its cause fills their envelopes.
 
-    `audit`: enter each into the history of its subject, too. Returns their ids. Raises EventTooLarge.
+    `audit`: enter each into the history of its subject, too. `offices_in`: counties whose offices are notified beside those that an event
+    names. Returns their ids. Raises EventTooLarge.
     """
     recorded, actor = tx.clock.now(), str(tx.cause.principal)
-    pending = [_pending(tx, data, recorded, actor, audit=audit) for data in events]
+    pending = [_pending(tx, data, recorded, actor, audit=audit, offices_in=offices_in) for data in events]
     tx.pending += pending
     tx.published += len(pending)
     tx.before_commit = write_pending
@@ -80,12 +116,33 @@ class Answer(NamedTuple):
 async def write_pending(tx: Tx, answer: Answer | None = None) -> None:
     """Write the pending events, and the answer of the command. Called at the end of the transaction."""
     if tx.pending or answer:
-        columns = zip(*tx.pending, strict=True) if tx.pending else [()] * len(PendingEvent._fields)
-        await tx.conn.execute(_WRITE_PENDING, *map(list, columns), *(answer or (None,) * len(Answer._fields)))
+        columns = list(zip(*tx.pending, strict=True))[:_COLUMNS] if tx.pending else [()] * _COLUMNS
+        arguments = *map(list, columns), *(answer or (None,) * len(Answer._fields))
+        if concerning := [one for one in tx.pending if one.notice is not None]:
+            await tx.conn.execute(_WRITE_AND_NOTIFY, *arguments, _notification_rows(concerning))
+        else:
+            await tx.conn.execute(_WRITE_PENDING, *arguments)
         tx.pending.clear()
 
 
-def _pending(tx: Tx, data: Event, recorded: datetime, actor: str, *, audit: bool) -> PendingEvent:
+def _notification_rows(concerning: Sequence[PendingEvent]) -> str:
+    recorded = concerning[0].recorded
+    rows = [
+        {
+            "event_id": one.event_id,
+            "type": one.notice.type,
+            "subject": one.notice.subject,
+            "recorded": recorded,
+            "audiences": one.notice.audiences,
+            "fields": one.notice.fields,
+            "count": one.count,
+        }
+        for one in notifications((event.event_id, event.notice) for event in concerning if event.notice)
+    ]
+    return to_json(rows).decode()
+
+
+def _pending(tx: Tx, data: Event, recorded: datetime, actor: str, *, audit: bool, offices_in: Sequence[str | None]) -> PendingEvent:
     event_id, cause = new_id(), tx.cause
     value = encode(
         EventEnvelope(
@@ -111,6 +168,7 @@ def _pending(tx: Tx, data: Event, recorded: datetime, actor: str, *, audit: bool
         actor=actor,
         recorded=recorded,
         effective=data.effective_on,
+        notice=notice_of(data, actor, offices_in),
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from fastapi import APIRouter, FastAPI
 
 from shared.running_service import RunningService
-from shared.web import operations, problems
+from shared.web import notifications, operations, problems
 from shared.web.auth import Verifier
 from shared.web.limits import BodyLimit
 from shared.web.request_metrics import RequestMetrics
@@ -24,6 +24,7 @@ def create_app(service: RunningService, router: APIRouter, verifier: Verifier, *
     app = FastAPI(title=f"Laowu {service.name}", version="1", redoc_url=None)
     app.state.service, app.state.verifier = service, verifier
     app.include_router(router)
+    app.include_router(notifications.router)
     app.include_router(operations.router)
     app.add_middleware(BodyLimit, default=DEFAULT_BODY_LIMIT, limits=body_limits or {}, refuse=problems.body_too_large)
     app.add_middleware(RequestMetrics)  # the outermost: what the limit refuses is measured too

@@ -8,7 +8,7 @@ from fastapi import APIRouter, FastAPI
 
 from console.local.home import SERVICES
 from shared.web import app as web
-from shared.web import operations
+from shared.web import notifications, operations
 from tests.support.http import service_of
 
 FOLDER = Path(__file__).parent / "openapi"
@@ -21,7 +21,7 @@ def file(service: str) -> Path:
 def text(service: str) -> str:
     """The document of the present code."""
     app = FastAPI(title=f"Laowu {service}", version="1", redoc_url=None)
-    for router in (service_of(service).router, operations.router):
+    for router in (service_of(service).router, notifications.router, operations.router):
         assert isinstance(router, APIRouter)
         app.include_router(router)
     return web.openapi_json(app)

@@ -150,7 +150,7 @@ async def load(tx: Tx, enterprise: EnterpriseId, version: int | None = None) -> 
 async def save(tx: Tx, enterprise: Enterprise, *published: events.Event) -> views.Enterprise:
     """Write the enterprise and publish what has happened to it."""
     await enterprises.update(tx, enterprise)
-    publish_and_audit(tx, *published)
+    publish_and_audit(tx, *published, offices_in=(enterprise.seat,))
     return views.enterprise(replace(enterprise, version=enterprise.version + 1))
 
 

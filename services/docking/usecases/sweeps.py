@@ -47,7 +47,8 @@ async def _reserves_not_topped_up(tx: Tx) -> int:
     short = [suspended(one, GROUND, today) for one in await enterprises.lock_untopped(tx, today, BATCH)]
     for one in short:
         await enterprises.update(tx, one)
-    publish_and_audit(tx, *(suspension(tx, one, GROUND) for one in short))
+    for one in short:
+        publish_and_audit(tx, suspension(tx, one, GROUND), offices_in=(one.seat,))
     return len(short)
 
 

@@ -60,7 +60,7 @@ async def open_case(tx: Tx, opening: Opening) -> Case:
     await cases.insert(tx, case)
     codes = case_codes(case, programme_day(now))
     opened = events.CaseOpened(severity=case.severity, via=case.via, medium=case.medium, due_at=case.due_at, **codes)
-    publish_and_audit(tx, opened)
+    publish_and_audit(tx, opened, offices_in=(case.lead,))
     return case
 
 

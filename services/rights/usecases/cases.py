@@ -55,7 +55,7 @@ async def lock_case(tx: Tx, case_id: CaseId, version: int | None = None, *, lead
 async def save(tx: Tx, case: Case, *changes: Event) -> views.Case:
     """Write what a step has come to, and publish it."""
     await cases.update(tx, case)
-    publish_and_audit(tx, *changes)
+    publish_and_audit(tx, *changes, offices_in=(case.lead,))
     return views.Case.from_case(case, tx.clock.now(), anonymous=is_hidden(tx.principal, case)).without_text()
 
 

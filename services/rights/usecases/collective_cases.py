@@ -35,7 +35,8 @@ async def group(tx: Tx, enterprise: EnterpriseId, period: Period, *, unpaid: boo
         case = await _open(tx, enterprise, period, len(affected))
     await collective_cases.insert_members(tx, case.case, joining)
     members = tuple(sorted(known.union(joining)))
-    publish_and_audit(tx, events.CasesGrouped(members=members, cause="unpaid" if unpaid else "workers", **codes_today(tx, case)))
+    grouped = events.CasesGrouped(members=members, cause="unpaid" if unpaid else "workers", **codes_today(tx, case))
+    publish_and_audit(tx, grouped, offices_in=(case.lead,))
     return len(joining)
 
 
@@ -45,7 +46,7 @@ async def _open(tx: Tx, enterprise: EnterpriseId, period: Period, workers: int) 
     case = await open_case(tx, Opening(enterprise=enterprise, period=period, category="wages", severity="high", via="rule", text=text))
     raised, escalation = escalate(tx, case, "collective")
     await cases.update(tx, raised)
-    publish_and_audit(tx, escalation)
+    publish_and_audit(tx, escalation, offices_in=(case.lead,))
     return raised
 
 

@@ -1,0 +1,163 @@
+"""The inbox of an account: what concerns it by role, party and regions, newest first, and what of that it has read.
+
+What is older than the newest UNREAD_AMONG counts as read: so a look at what is new costs the same for a county and for the nation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from shared.audiences import audiences_of
+from shared.db import Tx
+from shared.notifications.messages import message
+from shared.paging import page
+from shared.rows import Columns, fetch
+
+UNREAD_AMONG = 1000
+MOST_MARKED = 200
+
+NotificationId = Annotated[int, Field(ge=1, lt=2**63, strict=True)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    id: int
+    event_id: UUID
+    type: str
+    subject: str
+    recorded: datetime
+    fields: dict[str, Any]
+    count: int
+    read: bool
+
+
+class Notification(BaseModel):
+    """`event_id`: of the event, or the first of `count` alike. `due`: the day or moment by which something must be done.
+
+    `fields`: what the title and text are made of, and the same that a webhook gets.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    id: int
+    event_id: UUID
+    type: str
+    subject: str
+    recorded: datetime
+    title: str
+    text: str
+    due: str | None
+    fields: dict[str, Any]
+    count: int
+    read: bool
+
+
+class Inbox(BaseModel):
+    """A page, newest first; `next` is the `before` of the page that follows."""
+
+    model_config = ConfigDict(frozen=True)
+
+    items: tuple[Notification, ...]
+    next: int | None
+
+
+class Unread(BaseModel):
+    """How many of the newest are unread."""
+
+    model_config = ConfigDict(frozen=True)
+
+    unread: int
+
+
+class MarkRead(BaseModel):
+    """Some by `ids`, or with `through` everything up to one and with it. Marking what is read changes nothing."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    ids: Annotated[tuple[NotificationId, ...], Field(max_length=MOST_MARKED)] = ()
+    through: NotificationId | None = None
+
+    @model_validator(mode="after")
+    def _names_some(self) -> MarkRead:
+        if bool(self.ids) == (self.through is not None):
+            message = "either ids or through"
+            raise ValueError(message)
+        return self
+
+
+NOTIFICATION = Columns(
+    _Row,
+    """
+    id, event_id, type, subject, recorded, fields, count,
+    EXISTS (SELECT FROM notification_read AS mark WHERE mark.account = $1 AND mark.notification = notification.id) AS read
+    """,
+)
+LIST = NOTIFICATION.select("FROM notification WHERE audiences && $2::text[] AND ($3::bigint IS NULL OR id < $3) ORDER BY id DESC LIMIT $4")
+LIST_UNREAD = NOTIFICATION.select(
+    """
+    FROM notification WHERE id IN (SELECT newest.id FROM notification AS newest WHERE audiences && $2::text[] ORDER BY id DESC LIMIT $5)
+        AND NOT EXISTS (SELECT FROM notification_read AS mark WHERE mark.account = $1 AND mark.notification = notification.id)
+        AND ($3::bigint IS NULL OR id < $3) ORDER BY id DESC LIMIT $4
+    """
+)
+COUNT_UNREAD = """
+SELECT count(*) FROM (SELECT id FROM notification WHERE audiences && $2::text[] ORDER BY id DESC LIMIT $3) AS newest
+WHERE NOT EXISTS (SELECT FROM notification_read AS mark WHERE mark.account = $1 AND mark.notification = newest.id)
+"""
+# Only what the account hears of anyway: a mark neither shows that there is another one, nor costs room for it.
+MARK = """
+INSERT INTO notification_read (account, notification)
+SELECT $1, id FROM notification WHERE id = ANY ($3::bigint[]) AND audiences && $2::text[]
+ON CONFLICT DO NOTHING
+"""
+MARK_THROUGH = """
+INSERT INTO notification_read (account, notification)
+SELECT $1, id FROM (SELECT id FROM notification WHERE audiences && $2::text[] ORDER BY id DESC LIMIT $4) AS newest WHERE id <= $3
+ON CONFLICT DO NOTHING
+"""
+
+
+async def list_notifications(tx: Tx, *, language: str, unread: bool, before: int | None, limit: int) -> Inbox:
+    """A page of what the caller hears of, in words."""
+    who = tx.principal
+    scope = (str(who), audiences_of(who), before, limit + 1)
+    found = await fetch(tx.conn, LIST_UNREAD, *scope, UNREAD_AMONG) if unread else await fetch(tx.conn, LIST, *scope)
+    rows, following = page(found, limit, lambda row: row.id)
+    return Inbox(items=tuple(_in_words(row, language) for row in rows), next=following)
+
+
+async def count_unread(tx: Tx) -> Unread:
+    who = tx.principal
+    return Unread(unread=await tx.conn.fetchval(COUNT_UNREAD, str(who), audiences_of(who), UNREAD_AMONG))
+
+
+async def mark_read(tx: Tx, command: MarkRead) -> Unread:
+    """Returns what is left unread."""
+    who = tx.principal
+    if command.through is not None:
+        await tx.conn.execute(MARK_THROUGH, str(who), audiences_of(who), command.through, UNREAD_AMONG)
+    else:
+        await tx.conn.execute(MARK, str(who), audiences_of(who), list(command.ids))
+    return await count_unread(tx)
+
+
+def _in_words(row: _Row, language: str) -> Notification:
+    words = message(row.type, row.fields, row.count, language)
+    return Notification(
+        id=row.id,
+        event_id=row.event_id,
+        type=row.type,
+        subject=row.subject,
+        recorded=row.recorded,
+        title=words.title,
+        text=words.text,
+        due=words.due,
+        fields=row.fields,
+        count=row.count,
+        read=row.read,
+    )
