@@ -158,7 +158,7 @@ def _prepare(home: Home, options: Options) -> Plan:
     external = {"kafka": bootstrap} if bootstrap else {}
     external |= {"postgres": urlsplit(admin).netloc.rpartition("@")[2]} if admin else {}
     services = [ServiceProcess(name, options.command(name), ports[name], environment(home, name, ports, options)) for name in SERVICES]
-    services.append(ServiceProcess(CONSOLE, options.command(CONSOLE), ports[CONSOLE], console_environment(home, ports)))
+    services.append(ServiceProcess(CONSOLE, options.command(CONSOLE), ports[CONSOLE], console_environment(home, ports, options)))
     plan = Plan(simulation=options.simulation, services=services, kafka=kafka, postgres=node, durable=options.durable, external=external)
     supervisor.save_plan(home, plan)
     return plan
@@ -184,7 +184,7 @@ def environment(home: Home, service: str, ports: dict[str, int], options: Option
     }
 
 
-def console_environment(home: Home, ports: dict[str, int]) -> dict[str, str]:
+def console_environment(home: Home, ports: dict[str, int], options: Options) -> dict[str, str]:
     """The settings of the browser console's process (console/web/settings.py): whoever is on this machine may choose a role."""
     secret_keys.auth_key(home)
     return {
@@ -194,6 +194,7 @@ def console_environment(home: Home, ports: dict[str, int]) -> dict[str, str]:
         "LOCAL_ACCOUNTS_KEY": str(home.file("auth.json")),
         "SESSION_KEY": secret_keys.session_key(home),
         "HTTPS": "false",
+        "SIMULATION": "true" if options.simulation else "false",
         "MALLOC_ARENA_MAX": "2",
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -23,6 +24,8 @@ from shared.principals import Forbidden
 from shared.texts import texts
 from shared.web.auth import Verifier
 from shared.web.limits import BodyLimit
+
+logger = logging.getLogger("laowu.console")
 
 STATIC = Path(__file__).parent / "static"
 BODY_LIMIT = 2 * 1024 * 1024  # bytes of a form; uploads have their own
@@ -148,6 +151,11 @@ async def _http(request: Request, error: Exception) -> Response:
     return await _not_found(request, error) if status == 404 else _message(request, status, "INVALID")
 
 
+async def _crashed(request: Request, error: Exception) -> Response:
+    logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return _message(request, 500, "INTERNAL")
+
+
 async def _not_logged_in(request: Request, error: Exception) -> Response:
     return redirect_to_login(request, error)
 
@@ -159,4 +167,5 @@ ERRORS: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]
     NotLoggedIn: _not_logged_in,
     HTTPException: _http,
     RequestValidationError: _http,
+    Exception: _crashed,
 }

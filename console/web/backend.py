@@ -59,9 +59,10 @@ class Backend:
     http: aiohttp.ClientSession
     addresses: Mapping[str, str]  # service -> base URL
     token: str | None = None
+    day: str | None = None  # that it is for the services, in a simulation
 
-    def as_visitor(self, token: str) -> Backend:
-        return replace(self, token=token)
+    def as_visitor(self, token: str, day: str | None = None) -> Backend:
+        return replace(self, token=token, day=day)
 
     async def get(self, service: str, path: str, query: Query = (), /, **parts: object) -> Any:
         """The body of a GET. Raises ServiceRefused."""
@@ -108,7 +109,11 @@ class Backend:
     ) -> Answer:
         given = query.items() if isinstance(query, Mapping) else query
         params = [(name, str(value)) for name, value in given if value is not None]
-        own = {**(headers or {}), **({"authorization": f"Bearer {self.token}"} if self.token else {})}
+        own = {
+            **(headers or {}),
+            **({"authorization": f"Bearer {self.token}"} if self.token else {}),
+            **({"simulated-time": f"{self.day}T12:00:00+08:00"} if self.day else {}),
+        }
         try:
             async with self.http.request(
                 method,
@@ -119,11 +124,21 @@ class Backend:
                 timeout=aiohttp.ClientTimeout(total=seconds, connect=5),
                 allow_redirects=False,
             ) as response:
-                raw = await response.content.read(LARGEST_ANSWER)
+                raw = await _whole(response)
                 decoded = json.loads(raw) if "json" in response.content_type and raw else raw
                 return Answer(status=response.status, body=decoded, content_type=response.content_type, headers=response.headers)
         except (aiohttp.ClientError, OSError, TimeoutError):
             return away(service)
+
+
+async def _whole(response: aiohttp.ClientResponse) -> bytes:
+    """Raises ClientPayloadError for more than LARGEST_ANSWER."""
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > LARGEST_ANSWER:
+            raise aiohttp.ClientPayloadError("the answer is too large")
+    return bytes(body)
 
 
 def away(service: str) -> Answer:

@@ -22,7 +22,7 @@ from console.web.sessions import Session, Sessions
 from shared.principals import Forbidden, Principal, Role
 from shared.texts import LANGUAGES, Texts, best_language, texts
 
-LANGUAGE_COOKIE = "language"
+LANGUAGE_COOKIE, DAY_COOKIE = "language", "day"  # what a visitor chose on a page, for this browser
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}")
 IDENTIFIER = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -70,6 +70,14 @@ def language_of(request: Request) -> str:
     return best_language(request.headers.get("accept-language"))
 
 
+def day_of(request: Request) -> str | None:
+    """The day it is in a simulation, as chosen on a page; None: today, and always where the services play no calendar."""
+    if not request.app.state.settings.simulation:
+        return None
+    wanted = request.query_params.get("day", request.cookies.get(DAY_COOKIE, ""))
+    return wanted if DAY.fullmatch(wanted) else None
+
+
 def visitor(request: Request) -> Visitor:
     """Raises NotLoggedIn."""
     state = request.app.state
@@ -80,7 +88,7 @@ def visitor(request: Request) -> Visitor:
         request=request,
         session=session,
         text=texts(language_of(request)),
-        backend=backend.as_visitor(session.token),
+        backend=backend.as_visitor(session.token, day_of(request)),
         documents=state.documents,
     )
 
@@ -128,13 +136,15 @@ def render_for(
             here=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
             other_language=lambda language: "?" + urlencode({**dict(request.query_params), "language": language}),
             navigation=request.app.state.navigation(who, text),
+            simulated_day=day_of(request) or "" if request.app.state.settings.simulation else None,
             local=request.app.state.settings.local_accounts_key is not None,
             **values,
         )
     )
     response = HTMLResponse(content, status, headers={"Cache-Control": "no-store"})
-    if request.query_params.get("language") in LANGUAGES:
-        response.set_cookie(LANGUAGE_COOKIE, text.language, max_age=365 * 86400, samesite="lax", httponly=True, path="/")
+    for name, value in ((LANGUAGE_COOKIE, text.language), (DAY_COOKIE, day_of(request) or "")):
+        if name in request.query_params:
+            response.set_cookie(name, value, max_age=365 * 86400, samesite="lax", httponly=True, path="/")
     return response
 
 

@@ -23,6 +23,7 @@ class ConsoleSettings(BaseSettings):
     local_accounts_key: Path | None = Field(
         default=None, description="private key (JWK) of the local stack: whoever reaches the page may choose a role; on loopback only"
     )
+    simulation: bool = Field(default=False, description="the services play a calendar: a visitor may choose the day it is")
     log_level: str = Field(default="INFO", description="level of the log on stderr: DEBUG, INFO, WARNING or ERROR")
 
     @model_validator(mode="after")

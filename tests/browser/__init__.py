@@ -1,0 +1,1 @@
+"""The browser console in a real Chromium, before real services."""

@@ -1,0 +1,158 @@
+"""What holds of the console's pages whoever looks: sessions, other sites, hostile texts, names to choose from."""
+
+from __future__ import annotations
+
+import aiohttp
+import pytest
+from playwright.async_api import Browser, expect
+
+from shared.principals import Role
+from tests.browser.visiting import visit
+from tests.support.journey import RunningStack
+
+REGISTER = "/do/registration/register_worker?back=/workers"
+
+
+async def test_a_page_without_a_session_leads_to_the_login_and_back(browser: Browser, console: str) -> None:
+    async with visit(browser, console, None) as anybody:
+        await anybody.page.goto(console + "/workers")
+        assert anybody.page.url == console + "/login?next=%2Fworkers"
+        await anybody.page.get_by_role("link", name="County clerk").or_(anybody.page.get_by_role("link", name="clerk")).first.click()
+        await anybody.page.locator("button.main").first.click()
+        await expect(anybody.page).to_have_url(console + "/workers")
+
+
+async def test_what_the_service_would_refuse_is_said_at_the_field_when_it_is_left(browser: Browser, console: str) -> None:
+    async with visit(browser, console, Role.CLERK) as clerk:
+        await clerk.go(REGISTER)
+        await clerk.fill(
+            name="王小红", birth_date="1995-03-04", sex="female", education="3", county="tongwei", occupations="welders and fl"
+        )
+        await clerk.fill(id_number="62112119950304001X")
+        wrong = clerk.page.locator('[data-field="id_number"] .error')
+        await expect(wrong).to_be_visible()
+        await expect(clerk.page.locator('[name="id_number"]')).to_have_attribute("aria-invalid", "true")
+        await expect(clerk.page.locator('[data-field="name"] .error')).to_have_count(0)
+
+
+async def test_a_field_that_nobody_has_come_to_yet_is_not_wrong(browser: Browser, console: str) -> None:
+    async with visit(browser, console, Role.CLERK) as clerk:
+        await clerk.go(REGISTER)
+        await clerk.fill(phone="no number")
+        await expect(clerk.page.locator('[data-field="phone"] .error')).to_be_visible()
+        await expect(clerk.page.locator('[data-field="name"] .error')).to_have_count(0)
+
+
+async def test_a_refused_form_keeps_everything_that_was_typed(browser: Browser, console: str) -> None:
+    async with visit(browser, console, Role.CLERK) as clerk:
+        await clerk.go(REGISTER)
+        await clerk.fill(name="王小红", birth_date="2020-03-04", county="tongwei", sex="female")
+        await clerk.send_refused()
+        assert await clerk.page.locator('[name="name"]').input_value() == "王小红"
+        assert (
+            "621121" in await clerk.page.locator('[name="county"]').input_value()
+            or await clerk.page.locator('[name="county"]').input_value()
+        )
+        assert await clerk.page.locator('[name="sex"]').input_value() == "female"
+
+
+async def test_a_lost_connection_loses_no_typed_form(browser: Browser, console: str) -> None:
+    async with visit(browser, console, Role.CLERK) as clerk:
+        await clerk.go(REGISTER)
+        await clerk.fill(name="王小红")
+        await clerk.page.context.set_offline(True)
+        await clerk.page.locator("main button.main").click()
+        await expect(clerk.page.locator("#connection")).to_be_visible()
+        assert await clerk.page.locator('[name="name"]').input_value() == "王小红"
+        await clerk.page.context.set_offline(False)
+        await clerk.send_refused()
+        await expect(clerk.page.locator("#connection")).to_be_hidden()
+
+
+async def test_a_double_click_and_a_repeated_form_are_one_command(browser: Browser, console: str) -> None:
+    """By the form's own key, also where the script that guards the button does not run."""
+    async with visit(browser, console, Role.CLERK) as clerk:
+        await clerk.go(REGISTER)
+        await clerk.fill(
+            name="赵重复", birth_date="1991-02-03", county="tongwei", sex="male", education="3", occupations="welders and flame"
+        )
+        form = await clerk.page.locator("form.command").evaluate("form => [...new FormData(form)]")
+        answers = [
+            await clerk.page.evaluate(
+                "([address, fields]) => fetch(address, {method: 'POST', body: new URLSearchParams(fields), headers: {'X-Form': '1'}})"
+                ".then(answer => answer.headers.get('x-location'))",
+                [console + REGISTER, form],
+            )
+            for _ in range(2)
+        ]
+    assert answers[0] == answers[1]
+    assert answers[0].startswith("/workers/")
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", None])
+async def test_another_sites_page_changes_nothing(console: str, origin: str | None) -> None:
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+        await _log_in(http, console)
+        headers = {} if origin is None else {"origin": origin}
+        async with http.post(console + REGISTER, data={"name": "x"}, headers=headers) as answer:
+            assert answer.status == 403
+
+
+async def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(console: str) -> None:
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+        cookie = await _log_in(http, console)
+    assert "httponly" in cookie.lower()
+    assert "samesite=lax" in cookie.lower()
+
+
+async def test_a_page_can_neither_be_framed_nor_run_a_script_of_its_own(console: str) -> None:
+    async with aiohttp.ClientSession() as http, http.get(console + "/login") as answer:
+        policy = answer.headers["content-security-policy"]
+        assert "frame-ancestors 'none'" in policy
+        assert "script-src 'self'" in policy
+        assert "unsafe" not in policy
+        assert answer.headers["x-frame-options"] == "DENY"
+        assert "<script>" not in await answer.text()
+
+
+async def test_a_forged_session_is_none(console: str, running: RunningStack) -> None:
+    async with aiohttp.ClientSession() as http:
+        for forged in ("", "x", "gAAAAA" + "x" * 200, running.token(Role.OFFICER)):
+            async with http.get(console + "/workers", headers={"cookie": f"laowu={forged}"}, allow_redirects=False) as answer:
+                assert answer.status == 303
+
+
+@pytest.mark.parametrize("target", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)"])
+async def test_after_logging_in_nobody_is_sent_to_another_site(console: str, target: str) -> None:
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+        data = {"role": "clerk", "next": target}
+        async with http.post(console + "/login", data=data, headers={"origin": console}, allow_redirects=False) as answer:
+            assert answer.headers["location"] == "/"
+
+
+async def test_a_script_in_a_name_is_a_name(browser: Browser, console: str) -> None:
+    hostile = "<img src=x onerror=alert(1)>'\"{{7*7}}"
+    async with visit(browser, console, Role.OFFICER) as officer:
+        await officer.go("/do/docking/qualify_enterprise?back=/")
+        await officer.fill(name=hostile, licence_no="LW370120190001", valid_to="2024-01-01")
+        await officer.page.locator('[name="licence_no"]').fill("not one" + hostile)
+        await officer.send_refused()
+        assert await officer.page.locator('[name="name"]').input_value() == hostile
+        assert await officer.page.locator("main img").count() == 0
+
+
+async def test_counties_are_found_by_name_pinyin_initials_and_code(browser: Browser, console: str) -> None:
+    async with visit(browser, console, Role.CLERK, "zh") as clerk:
+        await clerk.go(REGISTER)
+        for typed in ("通渭", "tongwei", "twx", "621121"):
+            county = clerk.page.locator('[name="county"]')
+            await county.fill("")
+            await county.press_sequentially(typed)
+            await expect(clerk.page.locator(".suggestions li").first).to_contain_text("通渭县")
+
+
+async def _log_in(http: aiohttp.ClientSession, console: str) -> str:
+    """Returns the session cookie as it was set."""
+    async with http.post(console + "/login", data={"role": "clerk"}, headers={"origin": console}, allow_redirects=False) as answer:
+        assert answer.status == 303
+        return answer.headers["set-cookie"]

@@ -1,0 +1,140 @@
+"""Somebody at the console: logged in under a role, reading pages, filling in forms as a person does."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from urllib.parse import urlencode
+
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
+
+from shared.principals import Role
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+)
+LOCALES = {"zh": "zh-CN", "en": "en-GB", "ja": "ja-JP"}
+WIDE, NARROW = ViewportSize(width=1440, height=900), ViewportSize(width=390, height=844)
+SERIOUS = frozenset({"serious", "critical"})
+
+
+@asynccontextmanager
+async def open_browser() -> AsyncIterator[Browser]:
+    """Needs CHROMIUM."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        await browser.close()
+
+
+@dataclass(slots=True, kw_only=True)
+class Visit:
+    """One person's browser window. `troubles`: what went wrong in the page unseen, such as an error of a script."""
+
+    page: Page
+    address: str
+    language: str
+    troubles: list[str] = field(default_factory=list)
+
+    async def go(self, path: str) -> None:
+        answer = await self.page.goto(self.address + path)
+        assert answer is not None
+        assert answer.status == 200, f"{path}: {answer.status}"
+
+    async def on_day(self, day: date) -> None:
+        """From now on it is that day, in a simulation."""
+        await self.go("/?" + urlencode({"day": day.isoformat()}))
+
+    async def fill(self, **values: str) -> None:
+        """Fields by name, `__` for a dot: what people type, tick or choose."""
+        for name, value in values.items():
+            await self._fill_one(name.replace("__", "."), value)
+
+    async def _fill_one(self, name: str, value: str) -> None:
+        control = self.page.locator(f'main [name="{name}"]:not([type=hidden])').first
+        kind = await control.get_attribute("type")
+        if kind in {"checkbox", "radio"}:
+            await self.page.locator(f'main [name="{name}"][value="{value}"]').check()
+        elif await control.evaluate("one => one.tagName") == "SELECT":
+            await control.select_option(value)
+        elif await control.get_attribute("data-choice"):
+            await control.press_sequentially(value)
+            await self.page.locator(".suggestions li").first.click()
+        else:
+            await control.fill(value)
+            await control.blur()
+
+    async def follow(self, name: str | re.Pattern[str]) -> None:
+        """Click the link or button of that name in the content."""
+        found = self.page.locator("main").get_by_role("link", name=name).or_(self.page.locator("main").get_by_role("button", name=name))
+        await found.first.click()
+
+    async def send(self) -> None:
+        """Press the form's main button, and wait until the page says that it is done."""
+        await self.page.locator("main button.main").first.click()
+        await expect(self.page.locator(".done")).to_be_visible()
+
+    async def send_refused(self) -> str:
+        """Press the form's main button, and wait for the refusal. Returns it."""
+        await self.page.locator("main button.main").first.click()
+        refusal = self.page.locator(".problem")
+        await expect(refusal).to_be_visible()
+        return await refusal.inner_text()
+
+    async def serious_barriers(self) -> list[str]:
+        """What axe-core finds serious or critical, one line each."""
+        results = await Axe().run(self.page)
+        return [
+            f"{found['id']}: {node['html'][:200]}"
+            for found in results.response["violations"]
+            if found["impact"] in SERIOUS
+            for node in found["nodes"][:5]
+        ]
+
+
+@asynccontextmanager
+async def visit(
+    browser: Browser,
+    address: str,
+    role: Role | None,
+    language: str = "en",
+    *,
+    fields: Mapping[str, str] | None = None,
+    narrow: bool = False,
+) -> AsyncIterator[Visit]:
+    """A window of its own, logged in by the local stack's page; None: not logged in. `fields`: region or party (its name), where not all.
+
+    Raises AssertionError on leaving when a script failed or a request was answered 500.
+    """
+    context = await browser.new_context(locale=LOCALES[language], viewport=NARROW if narrow else WIDE)
+    page = await context.new_page()
+    visiting = Visit(page=page, address=address, language=language)
+    page.on("pageerror", lambda error: visiting.troubles.append(f"script: {error}"))
+    page.on("response", lambda answer: visiting.troubles.append(f"{answer.status} {answer.url}") if answer.status >= 500 else None)
+    if role is not None:
+        await _log_in(visiting, role, fields or {})
+    yield visiting
+    await context.close()
+    assert not visiting.troubles
+
+
+async def _log_in(visiting: Visit, role: Role, fields: Mapping[str, str]) -> None:
+    page = visiting.page
+    await page.goto(visiting.address + "/login?" + urlencode({"role": role.value}))
+    if "party" in fields:
+        await page.locator("[name=party]").select_option(label=fields["party"])
+    if "region" in fields:
+        await page.locator("[name=region]").fill(fields["region"])
+    await page.locator("form.command button.main").first.click()
+    await expect(page.locator(".logout")).to_be_visible()
