@@ -20,7 +20,7 @@ COMMANDS = {
     "audit": ("audit:audit", "Recount the whole log with the reference fold and compare every cell."),
     "why": ("why:why", "The events that make a figure up, one by one."),
     "rebuild": ("rebuild:rebuild", "Count every cell anew while counting goes on; swap the new cells in if they are equal."),
-    "verify": ("verify:verify", "Check a clearance certificate without a network."),
+    "verify": ("verify:verify", "Check a clearance or training certificate without a network."),
     "deadletters": ("dead_letters:app", "Records that a service could not apply: look at them, redrive or discard them."),
     "person": ("person:person", "Everything held about one worker in all services, and who read it, as JSON."),
     "token": ("token:token", "Print a bearer token of the local stack, valid for 12 hours everywhere in the nation."),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from joserfc import jws
+from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 ALGORITHM = "Ed25519"
@@ -17,6 +18,28 @@ def sign(key: OKPKey, kind: str, payload: bytes) -> str:
     """A compact JWS. `kind` is its `typ`: a document of one kind never passes for one of another."""
     header: dict[str, Any] = {"alg": ALGORITHM, "typ": kind, "kid": key.thumbprint()}
     return jws.serialize_compact(header, payload, key, algorithms=[ALGORITHM])
+
+
+class SignatureInvalid(Exception):
+    """None of the keys has signed this, or it was altered."""
+
+
+class Signed(NamedTuple):
+    """What one of the keys has signed, and as what."""
+
+    kind: str
+    payload: bytes
+
+
+def verify(token: str, keys: Iterable[OKPKey]) -> Signed:
+    """Of a compact JWS; the keys need only their public half. Raises SignatureInvalid."""
+    for key in keys:
+        try:
+            found = jws.deserialize_compact(token, key, algorithms=[ALGORITHM])
+        except (JoseError, ValueError):
+            continue
+        return Signed(str(found.headers().get("typ")), found.payload)
+    raise SignatureInvalid("not signed by any of these keys")
 
 
 @cache

@@ -23,7 +23,7 @@ PACKAGES = frozenset({"api", "usecases", "domain", "queries", "views"})
 OWN_PACKAGES = {  # named for what only this service does
     "registration": frozenset({"personal_data", "worker_lists"}),
     "docking": frozenset({"matching", "clearance"}),
-    "training": frozenset[str](),
+    "training": frozenset({"statements"}),
     "rights": frozenset({"payroll_files"}),
     "stats": frozenset({"counting", "figures", "programmes", "periods", "publishing", "replay"}),
 }

@@ -468,7 +468,7 @@ def test_begun_months_count_as_months() -> None:
 
 def test_a_certificate_of_another_key_or_an_altered_one_is_refused() -> None:
     key, other = OKPKey.generate_key("Ed25519"), OKPKey.generate_key("Ed25519")
-    token = certificate.certify(key, a_placement(id=PlacementId(new_id())), DAY, DAY + timedelta(days=60))
+    token = certificate.certify(key, a_placement(id=PlacementId(new_id())), None, granted_on=DAY, valid_to=DAY + timedelta(days=60))
     assert certificate.verify(token, key, on=DAY).destination == "JPN"
     head, body, signature = token.split(".")
     for bad in (f"{head}.{body[:-2]}AA.{signature}", f"{head}.{body}.", "", "a.b.c", token + "=", "not a token"):

@@ -7,12 +7,13 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from services.docking import commands
-from services.docking.api.callers import Mediator, RegisterReader
+from services.docking.api.callers import Anybody, Mediator, Reader
 from services.docking.settings import policy
 from services.docking.usecases import clearances
 from services.docking.views import placements as views
 from shared.signing import public_key
 from shared.values import PlacementId
+from shared.web.papers import PDF, paper_answer
 
 router = APIRouter()
 
@@ -23,8 +24,14 @@ async def request_clearance(placement: PlacementId, body: commands.RequestCleara
     return await call.command(lambda tx: clearances.request_clearance(tx, placement, body))
 
 
+@router.get("/placements/{placement}/clearance.pdf", response_class=Response, responses=PDF)
+async def clearance_paper(placement: PlacementId, call: Reader) -> Response:
+    """The certificate on paper, in Chinese and English, with the signed token as a QR code; only while the clearance is in force."""
+    return await paper_answer(await call.query(lambda tx: clearances.show_paper(tx, placement)), f"clearance-{placement}.pdf")
+
+
 @router.get("/clearance/keys")
-async def clearance_keys(call: RegisterReader) -> dict[str, Any]:
+async def clearance_keys(call: Anybody) -> dict[str, Any]:
     """The public key that clearance certificates are checked against, offline."""
     del call  # the key is the same for every caller
     return dict(public_key(policy().docking_signing_key))

@@ -6,7 +6,6 @@ from datetime import date
 from uuid import UUID
 
 from joserfc import jws
-from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -27,6 +26,7 @@ class Certificate(BaseModel):
 
     placement: UUID
     worker: UUID
+    worker_no: str | None = None  # as people write it; None: signed before certificates had it, or not known
     destination: str
     granted_on: date
     valid_to: date
@@ -34,28 +34,46 @@ class Certificate(BaseModel):
 
 def sign(key: OKPKey, certificate: Certificate) -> str:
     """A compact JWS (EdDSA)."""
-    return signing.sign(key, KIND, certificate.model_dump_json().encode())
+    return signing.sign(key, KIND, certificate.model_dump_json(exclude_none=True).encode())
 
 
 def verify(token: str, key: OKPKey, *, on: date) -> Certificate:
     """Check signature and day offline; `key` needs only the public half. Raises CertificateInvalid."""
     try:
-        signed = jws.deserialize_compact(token, key, algorithms=["Ed25519"])
-        certificate = Certificate.model_validate_json(signed.payload)
-    except (JoseError, ValidationError, ValueError) as error:
+        signed = signing.verify(token, [key])
+    except signing.SignatureInvalid as error:
         raise CertificateInvalid("not a certificate of this key") from error
-    if signed.headers().get("typ") != KIND:
+    return valid(signed, on)
+
+
+def valid(signed: signing.Signed, on: date) -> Certificate:
+    """The certificate, if it is one and the day is one of its days. Raises CertificateInvalid."""
+    if signed.kind != KIND:
         raise CertificateInvalid("not a clearance certificate")
+    try:
+        certificate = Certificate.model_validate_json(signed.payload)
+    except ValidationError as error:
+        raise CertificateInvalid("not a clearance certificate") from error
     if not certificate.granted_on <= on <= certificate.valid_to:
         raise CertificateInvalid(f"valid from {certificate.granted_on} to {certificate.valid_to}")
     return certificate
 
 
-def certify(key: OKPKey, placement: Placement, granted_on: date, valid_to: date) -> str:
+def read(token: str) -> Certificate:
+    """What a token of this service's own database says; its signature is not checked."""
+    return Certificate.model_validate_json(jws.extract_compact(token.encode()).payload)
+
+
+def certify(key: OKPKey, placement: Placement, worker_no: str | None, *, granted_on: date, valid_to: date) -> str:
     """The signed certificate of a clearance."""
     return sign(
         key,
         Certificate(
-            placement=placement.id, worker=placement.worker, destination=placement.destination, granted_on=granted_on, valid_to=valid_to
+            placement=placement.id,
+            worker=placement.worker,
+            worker_no=worker_no,
+            destination=placement.destination,
+            granted_on=granted_on,
+            valid_to=valid_to,
         ),
     )

@@ -83,6 +83,12 @@ class WorkerNotFound(NotFound):
     slug = "WORKER_NOT_FOUND"
 
 
+class NotCleared(Conflict):
+    """There is no clearance in force for this placement: none was granted, or it was withdrawn, used or has ended."""
+
+    slug = "NOT_CLEARED"
+
+
 class LicenceTaken(Conflict):
     """An enterprise with this licence number is qualified already; `state` names it: its licence is renewed, not entered again."""
 

@@ -23,6 +23,7 @@ class Worker:
     household_status: HouseholdStatus
     occupations: tuple[Occupation, ...]  # what the worker can do
     verified: bool
+    number: str | None = None  # as people write it; None: registered before it was kept here
     suspended: bool = False
     willing: bool = False
     destinations: tuple[Destination, ...] = ()

@@ -27,7 +27,7 @@ class CodesOn:
 WORKER = Columns(
     Worker,
     """
-    id, registered_at, registered_on, county, poor, sex, birth_year, household_status, occupations, verified, suspended, willing,
+    id, registered_at, registered_on, county, poor, sex, birth_year, household_status, occupations, verified, number, suspended, willing,
     destinations, wanted, floor_minor AS "floor.minor", floor_currency AS "floor.currency", available_from, willing_since, willing_until
     """,
 )
@@ -67,8 +67,8 @@ FROM (
 ) AS worker
 """)
 INSERT = """
-INSERT INTO worker (id, registered_at, registered_on, county, poor, sex, birth_year, household_status, occupations, verified)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+INSERT INTO worker (id, registered_at, registered_on, county, poor, sex, birth_year, household_status, occupations, verified, number)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 """
 UPDATE_VERIFIED = "UPDATE worker SET verified = true WHERE id = $1 RETURNING true"
 UPDATE_CODES = """
@@ -164,6 +164,7 @@ async def insert(tx: Tx, one: Worker) -> None:
         one.household_status,
         list(one.occupations),
         one.verified,
+        one.number,
     )
 
 

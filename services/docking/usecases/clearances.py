@@ -24,11 +24,13 @@ from services.docking.queries import (
 )
 from services.docking.settings import policy
 from services.docking.usecases.event_fields import placement_event
-from services.docking.usecases.placements import cancel, load, save
+from services.docking.usecases.placements import cancel, get, load, save
+from services.docking.views import clearance_papers as papers
 from services.docking.views import placements as views
 from shared import events
 from shared.db import Tx
 from shared.events import EventEnvelope
+from shared.papers.parts import Paper
 from shared.signing import signing_key
 from shared.values import PlacementId
 
@@ -47,7 +49,7 @@ async def request_clearance(tx: Tx, placement: PlacementId, command: commands.Re
     due = today + timedelta(days=policy().docking_clearance_wait_days)
     requested = replace(asked_again(found), state=state, due=due, since=today, planned_departure=command.planned_departure)
     outcome = await _assess(tx, requested)
-    decided, decision = _decide(tx, requested, outcome)
+    decided, decision = await _decide(tx, requested, outcome)
     asked = [*_given_up(tx, found), placement_event(tx, events.ClearanceRequested, requested, due=due)]
     decided = await save(tx, decided, *asked, *decision)
     return views.placement(decided, failed=outcome.failed)
@@ -96,7 +98,7 @@ async def _assess(tx: Tx, placement: Placement) -> checks.Outcome:
     return checks.assess(facts, tx.clock.today(), limits)
 
 
-def _decide(tx: Tx, requested: Placement, outcome: checks.Outcome) -> tuple[Placement, list[events.Event]]:
+async def _decide(tx: Tx, requested: Placement, outcome: checks.Outcome) -> tuple[Placement, list[events.Event]]:
     """The placement after the outcome, and the events of the decision. A refusal gives the match its original deadline back."""
     if outcome.verdict == "waiting":
         return requested, []
@@ -104,13 +106,15 @@ def _decide(tx: Tx, requested: Placement, outcome: checks.Outcome) -> tuple[Plac
         state = state_after(requested.state, Step.REFUSE)
         refused = replace(requested, state=state, due=requested.match_due, since=tx.clock.today())
         return refused, [placement_event(tx, events.ClearanceRefused, requested, failed=outcome.failed)]
-    return _grant(tx, requested, outcome, outcome.certificate)
+    return await _grant(tx, requested, outcome, outcome.certificate)
 
 
-def _grant(tx: Tx, requested: Placement, outcome: checks.Outcome, ground: TrainingCertificate) -> tuple[Placement, list[events.Event]]:
+async def _grant(
+    tx: Tx, requested: Placement, outcome: checks.Outcome, ground: TrainingCertificate
+) -> tuple[Placement, list[events.Event]]:
     today, rules = tx.clock.today(), policy()
     first = requested.cleared_on is None  # how long it took is counted once
-    token = certificate.certify(signing_key(rules.docking_signing_key), requested, today, outcome.valid_to)
+    token = await _certify(tx, requested, today, outcome.valid_to)
     granted = replace(
         requested,
         state=state_after(requested.state, Step.GRANT),
@@ -134,6 +138,38 @@ def _grant(tx: Tx, requested: Placement, outcome: checks.Outcome, ground: Traini
     return granted, [event]
 
 
+async def _certify(tx: Tx, placement: Placement, granted_on: date, valid_to: date) -> str:
+    worker = await workers.get(tx, placement.worker)
+    number = worker.number if worker else None
+    return certificate.certify(signing_key(policy().docking_signing_key), placement, number, granted_on=granted_on, valid_to=valid_to)
+
+
+# --- queries ----------------------------------------------------------------------------------------------------------
+async def show_paper(tx: Tx, placement: PlacementId) -> Paper:
+    """The certificate on paper. Raises PlacementNotFound, Forbidden, NotCleared."""
+    found = await get(tx, placement)
+    token, contract, insurance = found.clearance, found.contract, found.insurance
+    if found.state is not PlacementState.CLEARED or token is None or found.certificate is None or contract is None or insurance is None:
+        raise errors.NotCleared(state=found.state)
+    signed = certificate.read(token)
+    if signed.valid_to < tx.clock.today():
+        raise errors.NotCleared(f"the clearance ran to {signed.valid_to}", state=found.state)
+    order, enterprise = await orders.get(tx, found.order), await enterprises.get(tx, found.enterprise)
+    if order is None or enterprise is None:
+        raise errors.OrderNotFound
+    cleared = papers.ClearedPlacement(
+        placement=found,
+        order=order,
+        enterprise=enterprise,
+        contract=contract,
+        insurance=insurance,
+        token=token,
+        signed=signed,
+        training=found.certificate,
+    )
+    return papers.clearance_paper(cleared)
+
+
 # --- reactions --------------------------------------------------------------------------------------------------------
 async def certificate_issued(tx: Tx, event: EventEnvelope[events.CertificateIssued]) -> None:
     """A clearance that waited for the certificate is decided now.
@@ -155,7 +191,7 @@ async def decide_waiting(tx: Tx, placement: Placement) -> None:
         return
     outcome = await _assess(tx, placement)
     if outcome.verdict != "waiting":
-        decided, decision = _decide(tx, placement, outcome)
+        decided, decision = await _decide(tx, placement, outcome)
         await save(tx, decided, *decision)
 
 
@@ -187,7 +223,7 @@ async def _shorten(tx: Tx, placement: Placement, ends: date) -> None:
         await cancel(tx, placement, "clearance_withdrawn", withdrawn_for="certificate_corrected")
         return
     rules = policy()
-    token = certificate.certify(signing_key(rules.docking_signing_key), placement, placement.cleared_on, ends)
+    token = await _certify(tx, placement, placement.cleared_on, ends)
     due = ends + timedelta(days=rules.docking_evidence_days)
     shortened = replace(placement, clearance=token, clearance_valid_to=ends, due=due)
     granted = {"certificate": token, "valid_to": ends, "checks": checks.CHECKS, "registered_on": None, "matched_on": None}

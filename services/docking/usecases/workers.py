@@ -49,6 +49,7 @@ async def worker_registered(tx: Tx, event: EventEnvelope[WorkerRegistered]) -> N
         household_status=data.household_status,
         occupations=data.occupations,
         verified=data.assurance == "verified",
+        number=data.worker_no,
     )
     await workers.insert(tx, worker)
 

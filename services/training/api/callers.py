@@ -14,6 +14,7 @@ Enroller = Annotated[Call, allow(Role.TRAINER, Role.OFFICER, Role.CLERK)]
 Assessor = Annotated[Call, allow(Role.ASSESSOR, Role.OFFICER)]
 Officer = Annotated[Call, allow(Role.OFFICER)]
 Reader = Annotated[Call, allow(*READERS)]
+Holder = Annotated[Call, allow(Role.TRAINER, Role.CLERK, Role.OFFICER, Role.AUDITOR)]  # of the papers that a worker is handed
 Overseer = Annotated[Call, allow(Role.OFFICER, Role.AUDITOR)]
 Public = Annotated[Call, allow_anybody()]
 Anybody = Annotated[Call, allow(*READERS, Role.ENTERPRISE, Role.OPERATOR)]

@@ -7,12 +7,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Response
 
 from services.training import commands
-from services.training.api.callers import Anybody, Centre, Public
+from services.training.api.callers import Anybody, Centre, Holder, Public
 from services.training.domain.certificates import Serial
 from services.training.settings import policy
 from services.training.usecases import certificates
 from services.training.views.certificates import Certificate, Stated
 from shared.signing import public_key
+from shared.web.papers import PDF, paper_answer
 
 router = APIRouter()
 
@@ -30,6 +31,12 @@ async def certificate_keys(call: Public) -> dict[str, Any]:
 async def state_certificate(serial: SerialField, call: Public) -> Stated:
     """W1: whether a certificate is valid today, signed: whoever is shown it can check it and keep the answer."""
     return await call.query(lambda tx: certificates.state_certificate(tx, serial))
+
+
+@router.get("/certificates/{serial}.pdf", response_class=Response, responses=PDF)
+async def certificate_paper(serial: SerialField, call: Holder) -> Response:
+    """The certificate on paper, in Chinese and English, with a signed statement of today as a QR code; only while it is valid."""
+    return await paper_answer(await call.query(lambda tx: certificates.show_paper(tx, serial)), f"{serial}.pdf")
 
 
 @router.get("/certificates/{serial}")

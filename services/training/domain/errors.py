@@ -353,6 +353,12 @@ class IllegalStep(Conflict):
     slug = "ILLEGAL_STEP"
 
 
+class CertificateNotValid(Conflict):
+    """The certificate was revoked or has expired: it is not printed any more."""
+
+    slug = "CERTIFICATE_NOT_VALID"
+
+
 class AlreadyRevoked(Conflict):
     """The certificate is revoked already."""
 

@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from services.training import commands
-from services.training.domain.certificates import Certificate, RevocationReason, Serial, certify, require_revocable
+from services.training.domain.certificates import Certificate, RevocationReason, Serial, Validity, certify, require_revocable
 from services.training.domain.courses import Course
 from services.training.domain.enrolments import Enrolment, EnrolmentState, Step, require_certified_after, require_once, step
-from services.training.domain.errors import CertificateNotFound, FindingOpen, NotInSession
+from services.training.domain.errors import CertificateNotFound, CertificateNotValid, FindingOpen, NotInSession
 from services.training.domain.needs import NeedStep, after_need
 from services.training.domain.sessions import Session, SessionStep, require_since_start, session_after
-from services.training.queries import certificates, enrolments, findings, needs, sessions
+from services.training.queries import centres, certificates, enrolments, findings, needs, sessions
 from services.training.settings import policy
+from services.training.statements.certificates import KIND, Statement
 from services.training.usecases import seats
 from services.training.usecases.event_fields import certificate_codes, certificate_fact, codes
 from services.training.usecases.scope import lock_session, require_counties
+from services.training.views import certificate_papers as papers
 from services.training.views import certificates as views
 from shared import events
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
+from shared.papers.parts import Paper
 from shared.principals import Role, require_county, require_party
 from shared.signing import sign, signing_key
 from shared.values import EnrolmentId, SessionId
-
-STATEMENT = "training-certificate+jws"
 
 
 async def issue_certificates(tx: Tx, session_id: SessionId, command: commands.IssueCertificates) -> views.Certificates:
@@ -137,7 +139,27 @@ async def show_certificate(tx: Tx, serial: Serial) -> views.Certificate:
 async def state_certificate(tx: Tx, serial: Serial) -> views.Stated:
     """As `show_certificate`, signed. Raises CertificateNotFound."""
     shown, today = await show_certificate(tx, serial), tx.clock.today()
-    fields = shown.model_dump(mode="json")
-    payload = json.dumps({**fields, "stated_on": today.isoformat()}).encode()
-    statement = sign(signing_key(policy().training_signing_key), STATEMENT, payload)
+    statement = _sign({**shown.model_dump(mode="json"), "stated_on": today.isoformat()})
     return views.Stated(**shown.model_dump(), stated_on=today, statement=statement)
+
+
+async def show_paper(tx: Tx, serial: Serial) -> Paper:
+    """The certificate on paper, for whoever earned it. Raises CertificateNotFound, Forbidden, CertificateNotValid."""
+    certificate, today = await certificates.get(tx, serial), tx.clock.today()
+    if certificate is None:
+        raise CertificateNotFound
+    require_party(tx.principal, certificate.centre)
+    if tx.principal.role is not Role.TRAINER:
+        require_county(tx.principal, certificate.county)
+    validity = certificate.validity(today)
+    if validity is not Validity.VALID:
+        raise CertificateNotValid(state=validity)
+    centre = await centres.get_by_name(tx, certificate.centre)
+    statement = Statement.from_certificate(certificate, today)
+    token = _sign(statement.model_dump(mode="json"))
+    return papers.certificate_paper(statement, token, centre=certificate.centre, licence_no=centre.licence_no if centre else None)
+
+
+def _sign(statement: Mapping[str, Any]) -> str:
+    payload = json.dumps(statement, separators=(",", ":")).encode()
+    return sign(signing_key(policy().training_signing_key), KIND, payload)

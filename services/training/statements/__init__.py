@@ -1,0 +1,1 @@
+"""What training signs, as whoever checks it reads it."""

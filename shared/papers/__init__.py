@@ -1,0 +1,1 @@
+"""What leaves the house on paper: parts say what a paper shows, drawing makes it a PDF."""
