@@ -105,8 +105,9 @@ class _Pen:
             error=self.errors.get(path, ""),
             hint=self.text.word("hint", name) if self.text.has("hint", name) else "",
         )
-        if name in self.given.options or path in self.given.options:
-            drawn.kind, drawn.options = "select", list(self.given.options.get(path) or self.given.options[name])
+        offered = self.given.options.get(path, self.given.options.get(name))
+        if offered is not None:
+            drawn.kind, drawn.options = "select", list(offered)
             return drawn
         self._shape(drawn, name, schema)
         return drawn
@@ -130,6 +131,8 @@ class _Pen:
             drawn.error = drawn.error or next((why for at, why in self.errors.items() if at.startswith(drawn.name + ".")), "")
         elif kind == "object" and "properties" in schema:
             drawn.kind, drawn.children = "group", self.fields(schema, drawn.name + ".")
+            for child in drawn.children:
+                child.required = child.required and drawn.required  # of a group that may be left out nothing must be filled in
         elif schema.get("format") in {"date", "date-time"}:
             drawn.kind = "date" if schema["format"] == "date" else "datetime-local"
         elif schema.get("pattern") in CHOICES:

@@ -182,11 +182,53 @@ def show(text: Texts, name: str, value: Any) -> Markup:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return _shown_list(text, name, value)
     if isinstance(value, int | float):
-        return escape(str(value) if name in {"year", "birth_year", "version"} else text.number(value))
+        return escape(_number(text, name, value))
     return _shown_text(text, name, str(value))
 
 
+def _number(text: Texts, name: str, value: float) -> str:
+    if text.has(f"value:{name}", str(value)):  # a level
+        return text.value(name, str(value))
+    return str(value) if name in {"year", "birth_year", "version"} else text.number(value)
+
+
+TAGS = {  # state -> how it is tagged; the word says it, the colour only repeats it
+    "good": frozenset({"active", "verified", "willing", "valid", "passed", "certified", "met", "approved", "recognised", "completed"}),
+    "bad": frozenset({"suspended", "revoked", "erased", "failed", "rejected", "refused", "upheld", "parked"}),
+    "late": frozenset({"provisional", "expired", "lapsed", "pending", "suspected", "linked", "open", "held", "waiting", "running"}),
+    "plain": frozenset(
+        {"none", "withdrawn", "merged", "applied", "enrolled", "seated", "closed", "scheduled", "cancelled", "dismissed", "superseded"}
+    ),
+}
+TAGGED = frozenset({"state", "validity", "assurance", "willingness"})
+ACTORS = frozenset({"actor", "reader", "principal"})
+
+
+def _tag(text: Texts, name: str, value: str) -> Markup:
+    kind = next((kind for kind, values in TAGS.items() if value in values), "plain")
+    return Markup('<span class="tag {}">{}</span>').format(kind, text.value(name, value))
+
+
+def _actor(text: Texts, value: str) -> str:
+    """Role and account, such as clerk:wang."""
+    role, _, account = value.partition(":")
+    return f"{text.word('role', role)}: {account}" if text.has("role", role) else value
+
+
+def _word(text: Texts, name: str, value: str) -> Markup | None:
+    """Of a field that holds a state, somebody who acted, or an event."""
+    if name in TAGGED:
+        return _tag(text, name, value)
+    if name in ACTORS or name.endswith("_by"):
+        return escape(_actor(text, value))
+    if name.endswith("_no"):
+        return Markup('<span class="nowrap">{}</span>').format(value)
+    return escape(text.word("event", value)) if name == "type" else None
+
+
 def _shown_text(text: Texts, name: str, value: str) -> Markup:
+    if (word := _word(text, name, value)) is not None:
+        return word
     if name in NAMED:
         return Markup('<span title="{}">{}</span>').format(value, choices.label(NAMED[name], value, text))
     if DAY.fullmatch(value):

@@ -9,6 +9,7 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,30 +19,37 @@ from console.web import choices, forms
 from console.web.backend import Answer, ServiceRefused, filled
 from console.web.documents import Operation
 from console.web.forms import Field, Given, Option
-from console.web.pages import Visitor, error_text, pick, refused_text, render
+from console.web.pages import Visitor, error_text, pick, refused_text, render, show
 from console.web.sessions import own_path
 from shared.principals import Forbidden, Role
+from shared.texts import Texts
 
 Item = Mapping[str, Any]
 Options = Callable[[Visitor, Mapping[str, str]], Awaitable[Sequence[Option]]]
+Resolve = Callable[[Visitor, str], Awaitable[str]]  # raises ServiceRefused
 
 PAGE = 50  # rows
+NOTHING = "There is nothing here."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """How the form of an operation differs from what its schema alone gives.
 
-    `hidden`: body fields that come from the address (`?enterprise=...`) and are not asked for. `options`: fields to be chosen from a
-    list. `then`: where to go afterwards, a path with {fields} of the answer, of the address or `back`.
+    `hidden`: body fields that come from the address (`?enterprise=...`) and are not asked for; `version` always is. `options`: fields to
+    be chosen from a list. `resolved`: fields for which a number that people use is typed, and what the service takes in its place.
+    `then`: where to go afterwards, a path with {fields} of the answer, of the address or `back`.
     """
 
     service: str
     operation: str
     hidden: tuple[str, ...] = ()
     options: Mapping[str, Options] = field(default_factory=dict)
+    resolved: Mapping[str, Resolve] = field(default_factory=dict)
     then: str = "{back}"
     note: str | None = None  # a sentence above the form
+    sections: tuple[tuple[str, tuple[str, ...]], ...] = ()  # heading, and the fields under it; fields of none come last
+    live: bool = True  # checked while it is filled in
     danger: bool = False  # cannot be taken back
 
 
@@ -69,12 +77,14 @@ class ListScreen:
     fixed: Mapping[str, str] = field(default_factory=dict)  # query parameters always sent; "{party}" is the visitor's own
     row: str | None = None  # where a row leads, a path with {fields}
     buttons: tuple[Button, ...] = ()
+    row_buttons: tuple[Button, ...] = ()
     note: str | None = None
+    empty: str = NOTHING  # what to do where there is nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A list on the page of one thing. `parts` and `query`: name in the route -> field of the thing."""
+    """A list on the page of one thing. `parts` and `query`: name in the route -> field of the thing. `at`: where in the answer it is."""
 
     title: str
     service: str
@@ -85,14 +95,20 @@ class Part:
     row: str | None = None
     buttons: tuple[Button, ...] = ()  # beside each row
     roles: frozenset[Role] = frozenset(Role)
+    at: str = "items"
+    empty: str = NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemScreen:
-    """One thing: its fields, lists of what belongs to it, and what can be done with it."""
+    """One thing: its fields, lists of what belongs to it, and what can be done with it.
+
+    `tags`: fields shown as words beside the title. `groups`: heading -> fields, in place of `fields`. `tables`: title, field that is a
+    list, and its columns. `links`: label, a path with {fields}, roles. `to_do`: what comes next, who must act and by when, as sentences.
+    """
 
     path: str  # its {parts} are those of the route
-    title: str  # with {fields}, such as "Worker {worker_no}"
+    title: str  # with {fields}, such as "Worker {worker_no}", as they are shown
     service: str
     route: str
     roles: frozenset[Role]
@@ -100,6 +116,11 @@ class ItemScreen:
     parts: tuple[Part, ...] = ()
     buttons: tuple[Button, ...] = ()
     note: str | None = None
+    tags: tuple[str, ...] = ()
+    groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    tables: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    links: tuple[tuple[str, str, frozenset[Role]], ...] = ()
+    to_do: Callable[[Item, Texts], Sequence[str]] = lambda _item, _text: ()
 
 
 Screen = ListScreen | ItemScreen
@@ -128,6 +149,7 @@ async def list_page(who: Visitor, screen: ListScreen) -> Response:
         first="after" in asked,
         link=lambda item: address(screen.row, item),
         buttons=[shown for one in screen.buttons if (shown := button(who, one, {}))],
+        row_buttons=[[shown for one in screen.row_buttons if (shown := button(who, one, row))] for row in items],
     )
 
 
@@ -168,12 +190,19 @@ async def item_page(who: Visitor, screen: ItemScreen) -> Response:
         "item.html",
         screen=screen,
         item=item,
-        title=who.text(screen.title, **{name: value for name, value in item.items() if not isinstance(value, dict | list)}),
-        fields=screen.fields or tuple(item),
+        title=title_of(who, screen.title, item),
+        groups=screen.groups or ((None, screen.fields or tuple(item)),),
+        to_do=screen.to_do(item, who.text),
+        links=[(label, target) for label, at, roles in screen.links if who.role in roles and (target := address(at, item))],
         parts=parts,
         buttons=[shown for one in screen.buttons if (shown := button(who, one, item))],
         done=who.request.query_params.get("done", "")[:100],
     )
+
+
+def title_of(who: Visitor, title: str, item: Item) -> str:
+    """`title` with the {fields} of the item as they are shown."""
+    return who.text(title, **{name: show(who.text, name, value).striptags() for name, value in item.items() if not isinstance(value, dict)})
 
 
 async def read_item(who: Visitor, screen: ItemScreen) -> dict[str, Any]:
@@ -197,16 +226,16 @@ class ShownPart:
 
 
 async def _part(who: Visitor, part: Part, item: Item) -> ShownPart:
-    operation = await who.documents.reading(part.service, part.route)
-    path = filled(operation.path, {name: pick(item, at) for name, at in part.parts.items()})
+    path = filled(part.route, {name: pick(item, at) for name, at in part.parts.items()})
     answer = await who.backend.send("GET", part.service, path, query={name: pick(item, at) for name, at in part.query.items()})
-    page = answer.body if answer.ok else []
-    items = page if isinstance(page, list) else page.get("items", [page])
+    page: Any = answer.body if answer.ok else []
+    found: list[Item] | None = page if isinstance(page, list) else pick(page, part.at)
+    items: list[Item] = [page] if found is None else found
     return ShownPart(
         part=part,
         rows=items,
         more=isinstance(page, dict) and bool(page.get("next")),
-        problem=None if answer.ok else refused_text(who.text, answer),
+        problem=None if answer.ok or answer.status == HTTPStatus.NOT_FOUND else refused_text(who.text, answer),
         link=(lambda one: address(part.row, {**item, **one})) if part.row else None,
         buttons=[[shown for one in part.buttons if (shown := button(who, one, {**item, **row}))] for row in items],
     )
@@ -259,7 +288,7 @@ async def _operation(who: Visitor, service: str, name: str) -> Operation:
 async def _given_to(who: Visitor, command: Command) -> Given:
     asked = dict(_asked(who))
     options = dict(zip(command.options, await asyncio.gather(*(one(who, asked) for one in command.options.values())), strict=True))
-    hidden = {name: asked[name] for name in (*command.hidden, "version") if name in asked}
+    hidden = {name: asked[name] for name in command.hidden if name in asked} | {"version": asked.get("version", "")}
     return Given(hidden=hidden, options=options, presets={name: value for name, value in asked.items() if name not in hidden})
 
 
@@ -285,12 +314,12 @@ async def send_command(who: Visitor, service: str, name: str) -> Response:
     body = forms.read(operation, posted, hidden=_typed_hidden(operation, given.hidden))
     asked = dict(_asked(who))
     path = filled(operation.path, {part: asked.get(part, "") for part in operation.parts})
-    key = str(form.get("_key") or "")[:100]
-    answer = await who.backend.command(service, path, body if operation.body else {}, key, dry_run=form.get("_check") == "1")
-    if form.get("_check") == "1" and answer.ok:
-        return Response(status_code=204)
+    key, checking = str(form.get("_key") or "")[:100], form.get("_check") == "1"
+    answer = await _resolve(who, command, body)
+    if answer is None:
+        answer = await who.backend.command(service, path, body if operation.body else {}, key, dry_run=checking)
     if answer.ok:
-        return _done(who, operation, command, answer, asked)
+        return Response(status_code=204) if checking else _done(who, operation, command, answer, asked)
     errors = {error["field"]: error_text(who.text, error) for error in answer.errors}
     fields = forms.draw(operation, who.text, posted or [("_", "")], errors, given)
     at_fields = set(forms.error_names(fields))
@@ -298,6 +327,18 @@ async def send_command(who: Visitor, service: str, name: str) -> Response:
     return _form(
         who, operation, command, fields, key=key, status=answer.status, problem=refused_text(who.text, answer), elsewhere=elsewhere
     )
+
+
+async def _resolve(who: Visitor, command: Command, body: dict[str, Any]) -> Answer | None:
+    """Put what is meant in place of what was typed; the refusal, at its field, where that is nothing."""
+    for name, resolve in command.resolved.items():
+        if name in body:
+            try:
+                body[name] = await resolve(who, str(body[name]))
+            except ServiceRefused as refused:
+                found = {"code": refused.answer.code, "errors": [{"field": name, "code": refused.answer.code}]}
+                return Answer(status=refused.answer.status, body=found)
+    return None
 
 
 def _has_place(name: str, names: set[str]) -> bool:
@@ -335,6 +376,13 @@ def _done(who: Visitor, operation: Operation, command: Command, answer: Answer, 
     return Response(status_code=303, headers={"Location": target})
 
 
+def _sections(command: Command, fields: Sequence[Field]) -> list[tuple[str | None, list[Field]]]:
+    """The fields under their headings, in the order of the command's sections."""
+    named = [(heading, [one for name in names for one in fields if one.name == name]) for heading, names in command.sections]
+    placed = {name for _, names in command.sections for name in names}
+    return [(heading, found) for heading, found in (*named, (None, [one for one in fields if one.name not in placed])) if found]
+
+
 def _form(
     who: Visitor,
     operation: Operation,
@@ -352,7 +400,7 @@ def _form(
         status=status,
         operation=operation,
         command=command,
-        fields=fields,
+        sections=_sections(command, fields),
         key=key,
         problem=problem,
         elsewhere=elsewhere,

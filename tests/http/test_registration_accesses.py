@@ -25,6 +25,7 @@ async def test_a_look_by_identity_number_is_recorded_of_whoever_was_found(regist
     [access] = (await an_auditor(registration).get("/personal-data-accesses")).body["items"]
     assert access == {
         "worker": worker,
+        "worker_no": (await registration.get(f"/workers/{worker}")).body["worker_no"],
         "reader": "clerk:tester",
         "accessed_at": "2018-06-01T04:00:00Z",
         "kind": "found_by_number",

@@ -31,6 +31,9 @@ def navigation(who: Principal | None, text: Texts) -> dict[str, list[Entry]]:
         if who is not None and isinstance(screen, ListScreen) and screen.group and who.role in screen.roles:
             found.setdefault(text(screen.group), []).append(Entry(screen.path, text(screen.title)))
     for module in MODULES:
+        for asked in getattr(module, "ASKED", ()):
+            if who is not None and asked.group and who.role in asked.roles:
+                found.setdefault(text(asked.group), []).append(Entry(asked.path, text(asked.title)))
         for group, path, title, roles in getattr(module, "PAGES", ()):
             if who is not None and who.role in roles:
                 found.setdefault(text(group), []).append(Entry(path, text(title)))

@@ -1,14 +1,117 @@
-"""Screens of a county clerk: workers, willingness, surveys, supply. Officers and auditors see them too."""
+"""Screens of a county clerk about workers: registered, found, put right, willing. Officers and auditors see them too."""
 
 from __future__ import annotations
 
-from console.web.screen import Button, Command, ItemScreen, ListScreen, Part
+from collections.abc import Sequence
+from datetime import date
+
+from markupsafe import Markup
+
+from console.web.asking import AskScreen, ask_router
+from console.web.pages import show
+from console.web.screen import Button, Command, Item, ItemScreen, ListScreen, Part
+from console.web.screens.options import announcements, education_levels, worker_by_number
 from shared.principals import Role
+from shared.texts import Texts
 
 READERS = frozenset({Role.CLERK, Role.OFFICER, Role.AUDITOR})
+WRITERS = frozenset({Role.CLERK, Role.OFFICER})
 CLERK = frozenset({Role.CLERK})
+OFFICER = frozenset({Role.OFFICER})
 WORKER = {"worker": "worker"}
 
+
+# --- what comes next ----------------------------------------------------------------------------------------------------
+def worker_to_do(worker: Item, text: Texts) -> Sequence[str]:
+    """What keeps the worker from an offer abroad, and what somebody has to decide."""
+    if worker["validity"] == "suspended":
+        return [text("Suspended: {reason}. An officer can reinstate.", reason=text.value("suspended_for", worker["suspended_for"]))]
+    if worker["validity"] != "active":
+        return []
+    found: list[str] = []
+    if worker["assurance"] == "provisional":
+        found.append(_verify(worker, text))
+    if worker["possible_duplicates"]:
+        sentence = text("It may be the same person as another registration: {count} to decide.", count=worker["possible_duplicates"])
+        found.append(Markup('<a href="/duplicates?worker={}">{}</a>').format(worker["worker"], sentence))
+    if worker["willingness"] != "willing":
+        found.append(text("Ask whether the worker wants to go abroad, and record it: only the willing are offered a position."))
+    elif worker["offer"]:
+        found.append(
+            text("The willingness ends on {day} unless it is recorded again.", day=show(text, "expires_on", worker["offer"]["expires_on"]))
+        )
+    return found
+
+
+def _verify(worker: Item, text: Texts) -> str:
+    if worker["provisional_until"] is None:
+        return text("Nobody has seen the identity document yet: a clerk verifies it.")
+    day = text.day(date.fromisoformat(worker["provisional_until"]))
+    if worker["provisional_expired"]:
+        return text("The identity document had to be seen by {day}: a clerk verifies it, or the registration lapses.", day=day)
+    return text("Nobody has seen the identity document yet: a clerk verifies it by {day}.", day=day)
+
+
+def _button(operation: str, roles: frozenset[Role], validity: Sequence[str] = ("active",), **given: str) -> Button:
+    return Button(
+        service="registration",
+        operation=operation,
+        parts={**WORKER, **given},
+        roles=roles,
+        when=lambda worker: worker["validity"] in validity,
+    )
+
+
+# --- screens ------------------------------------------------------------------------------------------------------------
+CORRECTIONS = ("fields", "state", "reason", "requested_by", "requested_at", "decided_by", "rejected_for")
+ACCESSES = ("accessed_at", "reader", "kind", "reason")
+DECIDE_CORRECTION = tuple(
+    Button(
+        service="registration",
+        operation=operation,
+        parts={"correction": "correction"},
+        roles=WRITERS,
+        when=lambda one: one["state"] == "pending",
+    )
+    for operation in ("approve_correction", "reject_correction")
+)
+WORKER_PARTS = (
+    Part(
+        title="Corrections",
+        service="registration",
+        route="/workers/{worker}/corrections",
+        parts=WORKER,
+        columns=CORRECTIONS,
+        buttons=DECIDE_CORRECTION,
+        row="/corrections/{correction}/personal-data?back=/workers/{worker}",
+        empty="Nothing was corrected.",
+    ),
+    Part(
+        title="Training",
+        service="training",
+        route="/workers/{worker}/training",
+        parts=WORKER,
+        at="enrolments",
+        columns=("destination", "occupation", "state", "enrolled_on", "minutes_total", "score", "serial"),
+        row="/sessions/{session}",
+        empty="Not enrolled in any training session. A seat follows when the worker is matched to an enterprise.",
+    ),
+    Part(
+        title="Who read the personal data",
+        service="registration",
+        route="/workers/{worker}/personal-data/accesses",
+        parts=WORKER,
+        columns=ACCESSES,
+        empty="Nobody has had the personal data shown.",
+    ),
+    Part(
+        title="History",
+        service="registration",
+        route="/workers/{worker}/history",
+        parts=WORKER,
+        columns=("recorded", "effective", "type", "actor", "reason"),
+    ),
+)
 SCREENS = (
     ListScreen(
         path="/workers",
@@ -16,11 +119,12 @@ SCREENS = (
         group="Registration",
         service="registration",
         route="/workers",
-        columns=("worker_no", "county", "state", "assurance", "birth_year", "sex", "registered_on"),
+        columns=("worker_no", "personal.name", "county", "occupations", "validity", "assurance", "willingness", "registered_on"),
         filters=("worker_no", "county", "state"),
         roles=READERS,
         row="/workers/{worker}",
-        buttons=(Button(service="registration", operation="register_worker", roles=CLERK),),
+        buttons=(Button(service="registration", operation="register_worker", roles=WRITERS),),
+        empty="No worker is found. Search by another number or county, or register one.",
     ),
     ItemScreen(
         path="/workers/{worker}",
@@ -28,19 +132,147 @@ SCREENS = (
         service="registration",
         route="/workers/{worker}",
         roles=READERS,
-        parts=(
-            Part(
-                title="History",
-                service="registration",
-                route="/workers/{worker}/history",
-                parts=WORKER,
-                columns=("recorded_at", "effective", "action", "principal"),
+        tags=("validity", "assurance", "willingness"),
+        to_do=worker_to_do,
+        groups=(
+            ("Who", ("personal.name", "personal.id_number", "personal.phone", "birth_year", "sex")),
+            ("Origin", ("county", "designation", "residence_basis", "residence_since", "household_status", "household_since")),
+            ("Skills", ("education", "occupations")),
+            ("Wants to go abroad", ("willingness", "willingness_since", "offer")),
+            (
+                "Registration",
+                (
+                    "registered_on",
+                    "source",
+                    "outreach.channel",
+                    "verified_on",
+                    "provisional_until",
+                    "validity_since",
+                    "suspended_for",
+                    "absorbed_numbers",
+                ),
             ),
         ),
-        buttons=tuple(
-            Button(service="registration", operation=operation, parts=WORKER, roles=CLERK)
-            for operation in ("verify_worker", "record_willingness", "withdraw_willingness", "correct_worker", "change_residence")
+        parts=WORKER_PARTS,
+        buttons=(
+            Button(
+                service="registration",
+                operation="verify_worker",
+                parts=WORKER,
+                roles=WRITERS,
+                when=lambda worker: worker["validity"] == "active" and worker["assurance"] == "provisional",
+            ),
+            _button("record_willingness", WRITERS),
+            Button(
+                service="registration",
+                operation="withdraw_willingness",
+                parts=WORKER,
+                roles=WRITERS,
+                when=lambda worker: worker["willingness"] == "willing",
+            ),
+            _button("correct_worker", WRITERS, ("active", "suspended", "lapsed")),
+            _button("change_residence", WRITERS, ("active", "suspended")),
+            _button("set_household_status", WRITERS, ("active", "suspended")),
+            _button("link_duplicate", WRITERS, ("active", "suspended", "lapsed")),
+            _button("suspend_worker", OFFICER),
+            _button("reinstate_worker", OFFICER, ("suspended",)),
+            _button("erase_worker", OFFICER, ("active", "suspended", "lapsed")),
+        ),
+        links=(
+            ("Show the personal data", "/workers/{worker}/personal-data?back=/workers/{worker}", CLERK),
+            ("Copy for the worker", "/workers/{worker}/copy?back=/workers/{worker}", WRITERS),
         ),
     ),
+    ListScreen(
+        path="/corrections",
+        title="Corrections that wait for a second person",
+        group="Registration",
+        service="registration",
+        route="/corrections",
+        columns=("worker_no", *CORRECTIONS[:5]),
+        roles=READERS,
+        row="/workers/{worker}",
+        row_buttons=DECIDE_CORRECTION,
+        empty="No correction waits. One of a name, number, birth date or sex comes here until a second person agrees.",
+    ),
 )
-COMMANDS = (Command(service="registration", operation="register_worker", then="/workers/{worker}"),)
+ASKED = (
+    AskScreen(
+        path="/lookup",
+        title="Find by identity number",
+        group="Registration",
+        service="registration",
+        operation="look_up",
+        roles=WRITERS,
+        note="It is recorded that you looked, whom you found and why; the worker can ask who did.",
+        columns=("worker_no", "personal.name", "county", "validity", "assurance", "willingness", "registered_on"),
+        row="/workers/{worker}",
+        empty="Nobody in your region is registered under this number.",
+        label="Find",
+    ),
+    AskScreen(
+        path="/workers/{worker}/personal-data",
+        title="Personal data of a worker",
+        service="registration",
+        operation="disclose",
+        roles=CLERK,
+        note="It is recorded that you looked and why; the worker can ask who did.",
+    ),
+    AskScreen(
+        path="/workers/{worker}/copy",
+        title="Copy for the worker",
+        service="registration",
+        operation="copy_personal_data",
+        roles=WRITERS,
+        note="Everything that registration holds about the worker. It is recorded that you took it and why. Print it, or save it as PDF.",
+    ),
+    AskScreen(
+        path="/corrections/{correction}/personal-data",
+        title="What a correction asks for",
+        service="registration",
+        operation="disclose_correction",
+        roles=WRITERS,
+        note="It is recorded that you looked. Compare it with the document before you approve.",
+    ),
+)
+router = ask_router(*ASKED)
+COMMANDS = (
+    Command(
+        service="registration",
+        operation="register_worker",
+        then="/workers/{worker}",
+        options={"education": education_levels, "outreach.announcement": announcements},
+        sections=(
+            ("Who", ("name", "name_pinyin", "birth_date", "sex", "id_number", "id_checked")),
+            ("Origin", ("county", "residence_basis", "household_status")),
+            ("Skills", ("education", "occupations")),
+            ("Contact", ("phone",)),
+            ("How they heard of it", ("outreach", "source", "registered_on")),
+        ),
+    ),
+    Command(
+        service="registration",
+        operation="correct_worker",
+        note="Fill in only what is wrong. A name, number, birth date or sex waits until a second person agrees.",
+        options={"education": education_levels},
+        sections=(
+            ("Who", ("name", "name_pinyin", "birth_date", "sex", "id_number")),
+            ("Origin", ("county", "residence_basis")),
+            ("Skills", ("education", "occupations")),
+            ("Contact", ("phone",)),
+            ("Why", ("reason",)),
+        ),
+    ),
+    Command(
+        service="registration",
+        operation="link_duplicate",
+        note="For the other registration, type its worker number.",
+        resolved={"other": worker_by_number},
+        then="/duplicates/{duplicate}",
+    ),
+    Command(service="registration", operation="erase_worker", note="To be sure, type the worker number once more.", danger=True),
+    Command(service="registration", operation="suspend_worker", danger=True),
+    Command(
+        service="registration", operation="approve_correction", note="You have compared the document with what is asked for.", live=False
+    ),
+)

@@ -39,6 +39,11 @@ async function post(form, extra) {
 async function redraw(form, html) {
   const page = new DOMParser().parseFromString(html, "text/html");
   const fresh = page.querySelector("form[data-form]");
+  if (page.querySelector("[data-answer]")) {
+    document.getElementById("content").replaceChildren(...[...page.getElementById("content").children].map((one) => document.importNode(one, true)));
+    document.querySelector("[data-answer]").focus();
+    return;
+  }
   if (fresh) form.replaceWith(document.importNode(fresh, true));
   else showMessage(form, page.querySelector("main"));
   const first = document.querySelector("[role=alert], [aria-invalid=true]");

@@ -20,6 +20,7 @@ class AccessKind(StrEnum):
 class Access:
     id: int
     worker: WorkerId
+    worker_no: str
     reader: str
     accessed_at: datetime
     kind: AccessKind

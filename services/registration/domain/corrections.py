@@ -44,6 +44,7 @@ class Correction:
 
     correction: CorrectionId
     worker: WorkerId
+    worker_no: str
     state: CorrectionState
     reason: CorrectionReason
     requested_by: str

@@ -22,7 +22,10 @@ class StoredChange:
 
 CORRECTION = rows.Columns(
     Correction,
-    "correction, correction.worker, state, reason, requested_by, requested_at, decided_by, decided_at, rejected_for",
+    """
+    correction, correction.worker, (SELECT worker_no FROM worker AS corrected WHERE corrected.worker = correction.worker) AS worker_no,
+    state, reason, requested_by, requested_at, decided_by, decided_at, rejected_for
+    """,
 )
 GET = CORRECTION.select("FROM correction WHERE correction = $1")
 LOCK = CORRECTION.select("FROM correction WHERE correction = $1 FOR UPDATE")

@@ -11,7 +11,7 @@ from shared import rows
 from shared.db import Tx
 from shared.values import PROGRAMME_ZONE, WorkerId
 
-ACCESS = rows.Columns(Access, "id, personal_data_access.worker, reader, accessed_at, kind, reason")
+ACCESS = rows.Columns(Access, "id, personal_data_access.worker, worker_no, reader, accessed_at, kind, reason")
 LIST = ACCESS.select("""
 FROM personal_data_access JOIN worker ON worker.worker = personal_data_access.worker
 WHERE county LIKE ANY($1::text[])

@@ -78,6 +78,7 @@ def _correction(tx: Tx, worker: Worker, command: CorrectWorker, state: Correctio
     return Correction(
         correction=CorrectionId(new_id()),
         worker=worker.worker,
+        worker_no=worker.worker_no,
         state=state,
         reason=command.reason,
         requested_by=str(tx.principal),

@@ -11,6 +11,7 @@ from shared.values import WorkerId
 
 class Access(View):
     worker: WorkerId
+    worker_no: str
     reader: str
     accessed_at: datetime
     kind: AccessKind

@@ -25,6 +25,7 @@ class Correction(View):
 
     correction: CorrectionId
     worker: WorkerId
+    worker_no: str
     state: CorrectionState
     reason: CorrectionReason
     requested_by: str
@@ -39,6 +40,7 @@ class Correction(View):
         return cls(
             correction=one.correction,
             worker=one.worker,
+            worker_no=one.worker_no,
             state=one.state,
             reason=one.reason,
             requested_by=one.requested_by,
