@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
+from pydantic import BaseModel
 
 ALGORITHM = "Ed25519"
 
@@ -48,7 +49,21 @@ def signing_key(path: Path) -> OKPKey:
     return OKPKey.import_key(path.read_bytes())
 
 
-def public_key(path: Path) -> Mapping[str, Any]:
+class PublicKey(BaseModel):
+    """An Ed25519 key as RFC 8037 writes it; `kid` is its RFC 7638 thumbprint."""
+
+    kty: Literal["OKP"]
+    crv: Literal["Ed25519"]
+    x: str
+    kid: str
+
+
+class PublicKeys(BaseModel):
     """The JWKS document that signatures are checked against."""
+
+    keys: tuple[PublicKey, ...]
+
+
+def public_keys(path: Path) -> PublicKeys:
     key = signing_key(path)
-    return {"keys": [{**key.as_dict(private=False), "kid": key.thumbprint()}]}
+    return PublicKeys.model_validate({"keys": [{**key.as_dict(private=False), "kid": key.thumbprint()}]})

@@ -16,6 +16,7 @@ from uuid import UUID
 
 import uuid_utils
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic.fields import FieldInfo
 
 from shared import currencies
 
@@ -51,11 +52,18 @@ DuplicateId = NewType("DuplicateId", UUID)
 AnnouncementId = NewType("AnnouncementId", UUID)
 OutreachId = NewType("OutreachId", UUID)
 
-CountyCode = NewType("CountyCode", str)  # GB/T 2260, six digits, vintage December 2017
-Destination = NewType("Destination", str)  # ISO 3166-1 alpha-3
-Occupation = NewType("Occupation", str)  # ISCO-08, one to four digits
-Currency = NewType("Currency", str)  # ISO 4217
-Period = NewType("Period", str)  # YYYY-MM, a month in the programme's zone
+
+def _code(kind: str, example: str) -> FieldInfo:
+    """What a schema says of a code: of which list it is, and one of them. Nothing is checked."""
+    described: FieldInfo = Field(json_schema_extra={"format": kind, "examples": [example]})
+    return described
+
+
+CountyCode = NewType("CountyCode", Annotated[str, _code("county", "622427")])  # GB/T 2260, six digits, vintage December 2017
+Destination = NewType("Destination", Annotated[str, _code("destination", "JPN")])  # ISO 3166-1 alpha-3
+Occupation = NewType("Occupation", Annotated[str, _code("occupation", "7231")])  # ISCO-08, one to four digits
+Currency = NewType("Currency", Annotated[str, _code("currency", "CNY")])  # ISO 4217
+Period = NewType("Period", Annotated[str, _code("period", "2018-09")])  # YYYY-MM, a month in the programme's zone
 
 
 def new_id() -> UUID:

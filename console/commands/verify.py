@@ -23,7 +23,7 @@ from services.docking.clearance.certificate import Certificate, CertificateInval
 from services.training.domain.certificates import Validity
 from services.training.statements.certificates import KIND as TRAINING
 from services.training.statements.certificates import Statement
-from shared.signing import SignatureInvalid, Signed, public_key
+from shared.signing import SignatureInvalid, Signed, public_keys
 from shared.signing import verify as verify_signature
 from shared.values import Clock
 
@@ -151,7 +151,7 @@ def _field(document: Any, name: str) -> Any:
 def _own_keys() -> list[OKPKey]:
     """Those of the stack of this folder. Raises NoKey."""
     files = [Home.here().file(f"{service}-signing.pem") for service in ("docking", "training")]
-    keys = [key for file in files if file.exists() for key in _keys_of(dict(public_key(file)))]
+    keys = [key for file in files if file.exists() for key in _keys_of(public_keys(file).model_dump())]
     if not keys:
         raise NoKey("no key here: save docking's GET /clearance/keys (or training's GET /public/certificate-keys) and name it with --key.")
     return keys

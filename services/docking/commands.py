@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetJsonSchemaHandler, StringConstraints
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from services.docking.domain.notices import Breach, Penalty
 from services.docking.domain.reserves import ReserveUse
@@ -75,8 +78,8 @@ DeclaredItem = Literal[
     "deposit",
     "guarantee",
 ]
-DeclineReason = Literal["wage", "destination", "occupation", "employer", "family", "qualification", "other"]
 ReturnReason = Literal["completed", "early", "terminated", "distress", "death"]
+DeclineReason = Literal["wage", "destination", "occupation", "employer", "family", "qualification", "other"]
 
 
 class _Command(BaseModel):
@@ -520,12 +523,6 @@ class VoidDispatch(_Command):
     version: Version | None = None
 
 
-class AdoptPlacements(_Command):
-    """Workers already abroad when this system takes over. Each row is read by itself: a bad one hinders no other."""
-
-    rows: Annotated[tuple[dict[str, Any], ...], Field(min_length=1, max_length=500)]
-
-
 class AdoptedPlacement(_Command):
     """One row of an adoption."""
 
@@ -537,3 +534,19 @@ class AdoptedPlacement(_Command):
     departed_on: Day
     port: Port
     contract: ContractTerms
+
+
+@dataclass(frozen=True, slots=True)
+class _DocumentedAs:
+    """Read as any object, and documented as the form that it is read as later."""
+
+    form: type[BaseModel]
+
+    def __get_pydantic_json_schema__(self, _: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return handler(self.form.__pydantic_core_schema__)
+
+
+class AdoptPlacements(_Command):
+    """Workers already abroad when this system takes over. Each row is read by itself: a bad one hinders no other."""
+
+    rows: Annotated[tuple[Annotated[dict[str, Any], _DocumentedAs(AdoptedPlacement)], ...], Field(min_length=1, max_length=500)]

@@ -51,7 +51,7 @@ def _foreign(currency: Currency) -> Currency:
 Foreign = Annotated[CurrencyField, AfterValidator(_foreign)]
 
 
-class FxRate(_Body):
+class RateOfMonth(_Body):
     """Yuan per unit (not minor unit) of a currency in a month. `exponent`: the sender's idea of its minor units, checked if given."""
 
     currency: Foreign
@@ -70,7 +70,7 @@ class LoadFxRates(_Body):
     """Rates for months that have none yet."""
 
     source: Line
-    rates: Annotated[tuple[FxRate, ...], Field(min_length=1, max_length=5000)]
+    rates: Annotated[tuple[RateOfMonth, ...], Field(min_length=1, max_length=5000)]
 
     @model_validator(mode="after")
     def _once(self) -> Self:
@@ -82,7 +82,7 @@ class LoadFxRates(_Body):
 class ReviseFxRate(_Body):
     """Another rate for a month that has one; what was converted with the old one is restated by itself."""
 
-    rate: FxRate
+    rate: RateOfMonth
     source: Line
     reason: Line
 
@@ -105,12 +105,12 @@ class LoadDivisions(_Body):
     whole: Annotated[bool, Field(strict=True)] = False
 
 
-class Scenario(_Body):
+class RehearseScenario(_Body):
     """What to suppose: another plan (left out: the programme's own), other rates for some months, another list for some counties."""
 
     programme: Code = "2017-2020"
     plan: Plan | None = None
-    rates: Annotated[tuple[FxRate, ...], Field(max_length=600)] = ()
+    rates: Annotated[tuple[RateOfMonth, ...], Field(max_length=600)] = ()
     designations: Annotated[tuple[Listing, ...], Field(max_length=2000)] = ()
     level: Literal["nation", "region", "province"] = "nation"
     as_known_at: Day | None = None

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from pydantic import BaseModel
 
 from shared.delivery import dead_letters, outbox
 from shared.delivery.positions import positions
@@ -17,21 +20,38 @@ SELECT (SELECT count(*) FROM outbox) AS outbox_rows, (SELECT event_id FROM outbo
 """
 
 
-async def delivery_state(conn: Any) -> dict[str, Any]:
-    """Rows in the outbox, how far each partition is applied, open dead letters."""
-    return {
-        "outbox": await outbox.backlog(conn),
-        "positions": {
-            str(partition): {
-                "next_offset": position.next_offset,
-                "epoch": position.expected.epoch,
-                "next_number": position.expected.number,
-                "gap_since": position.gap_since.isoformat() if position.gap_since else None,
-            }
+class PartitionState(BaseModel):
+    """`gap_since`: since when a number is missing in the partition."""
+
+    next_offset: int
+    epoch: int
+    next_number: int
+    gap_since: datetime | None
+
+
+class DeliveryState(BaseModel):
+    """Rows in the outbox, how far each partition is applied, open dead letters; `lag`: records not yet applied, by partition."""
+
+    outbox: int
+    positions: dict[str, PartitionState]
+    parked: int
+    lag: dict[str, int] = {}
+
+
+async def delivery_state(conn: Any) -> DeliveryState:
+    return DeliveryState(
+        outbox=await outbox.backlog(conn),
+        positions={
+            str(partition): PartitionState(
+                next_offset=position.next_offset,
+                epoch=position.expected.epoch,
+                next_number=position.expected.number,
+                gap_since=position.gap_since,
+            )
             for partition, position in (await positions(conn)).items()
         },
-        "parked": await dead_letters.count_open(conn),
-    }
+        parked=await dead_letters.count_open(conn),
+    )
 
 
 class DeliveryMetrics:

@@ -11,6 +11,11 @@ from shared.sheets.files import Kind
 # Of a route that answers with a document or, when asked, with the annotated sheet.
 ANNOTATED: dict[int | str, dict[str, Any]] = {200: {"content": {Kind.XLSX.value: {"schema": {"type": "string", "format": "binary"}}}}}
 
+# Of a route that answers with an empty list to fill in.
+TEMPLATE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {kind.value: {"schema": {"type": "string", "format": "binary"}} for kind in Kind}}
+}
+
 
 def attachment(content: bytes, kind: Kind, name: str) -> Response:
     """Not to be kept by anything between: a list names people."""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel
 from pydantic_core import to_json
 
 from shared.db import Tx
 from shared.delivery import dead_letters, redriving
 from shared.delivery.dead_letters import DeadLetterId
-from shared.delivery.delivery_state import delivery_state
+from shared.delivery.delivery_state import DeliveryState, delivery_state
 from shared.delivery.redriving import MAX_NAMED, DiscardDeadLetters, RedriveDeadLetters, Redriving
 from shared.errors import Invalid
 from shared.health import Health
@@ -48,23 +49,22 @@ async def asyncapi() -> Response:
 
 
 @router.get("/delivery")
-async def delivery(call: Annotated[Call, allow(Role.OPERATOR, Role.AUDITOR)]) -> dict[str, Any]:
+async def show_delivery(call: Annotated[Call, allow(Role.OPERATOR, Role.AUDITOR)]) -> DeliveryState:
     """State of delivery: rows in the outbox, position and lag per partition, open dead letters."""
-
-    async def work(tx: Tx) -> dict[str, Any]:
-        return dict(await delivery_state(tx.conn))
-
-    state = await call.query(work)
-    state["lag"] = dict(await call.service.lag()) if call.service.lag else {}
-    return state
+    state = await call.query(lambda tx: delivery_state(tx.conn))
+    return state.model_copy(update={"lag": await call.service.lag()}) if call.service.lag else state
 
 
-@router.post("/sweep")
+class Swept(BaseModel):
+    acted: int
+
+
+@router.post("/sweep", response_model=Swept)
 async def sweep(call: Annotated[Call, allow(Role.OPERATOR)]) -> Response:
     """Act on what is overdue by the caller's clock: one bounded batch. Repeat until `acted` is 0."""
 
-    async def work(tx: Tx) -> dict[str, int]:
-        return {"acted": await call.service.sweep(tx) if call.service.sweep else 0}
+    async def work(tx: Tx) -> Swept:
+        return Swept(acted=await call.service.sweep(tx) if call.service.sweep else 0)
 
     return await call.command(work)
 
@@ -100,17 +100,21 @@ async def show_dead_letter(letter: DeadLetterId, call: Reader) -> dead_letters.D
 
 
 @router.post("/dead-letters/redrive", response_model=redriving.Redriven)
-async def redrive(body: RedriveDeadLetters, call: Operator) -> Response:
+async def redrive_dead_letters(body: RedriveDeadLetters, call: Operator) -> Response:
     """Apply parked records, each with those behind it, in order. What fails again stays parked; repeat until `left` is 0."""
     return await call.command(lambda tx: redriving.redrive(tx, _redriving(call), body.ids))
 
 
-@router.post("/dead-letters/discard")
-async def discard(body: DiscardDeadLetters, call: Operator) -> Response:
+class Discarded(BaseModel):
+    discarded: int
+
+
+@router.post("/dead-letters/discard", response_model=Discarded)
+async def discard_dead_letters(body: DiscardDeadLetters, call: Operator) -> Response:
     """Leave records out for good, with the reason; those behind them may then be redriven."""
 
-    async def work(tx: Tx) -> dict[str, int]:
-        return {"discarded": await redriving.discard(tx, body.ids, body.why)}
+    async def work(tx: Tx) -> Discarded:
+        return Discarded(discarded=await redriving.discard(tx, body.ids, body.why))
 
     return await call.command(work)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
@@ -16,6 +17,26 @@ from shared.db import Unavailable
 from shared.errors import Refused
 from shared.principals import Forbidden
 from shared.web.auth import Unauthenticated
+
+
+class FieldError(BaseModel):
+    """`field`: the path to it, as `wage.minor`, or the name of the parameter or header; `code` is stable, `message` is for developers."""
+
+    field: str
+    code: str
+    message: str
+
+
+class Problem(BaseModel):
+    """RFC 9457. Switch on `code`, which is stable. `errors` names the fields that are wrong; `state` is what a conflict was about."""
+
+    type: Literal["about:blank"]
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: list[FieldError] = []
+    state: Any = None
 
 
 def problem(

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fastapi import APIRouter, FastAPI
-
 from console.local.home import SERVICES
-from shared.web import app as web
-from shared.web import notifications, operations
+from shared.web.app import documented_app
+from shared.web.openapi import openapi_json
 from tests.support.http import service_of
 
 FOLDER = Path(__file__).parent / "openapi"
@@ -20,11 +18,7 @@ def file(service: str) -> Path:
 
 def text(service: str) -> str:
     """The document of the present code."""
-    app = FastAPI(title=f"Laowu {service}", version="1", redoc_url=None)
-    for router in (service_of(service).router, notifications.router, operations.router):
-        assert isinstance(router, APIRouter)
-        app.include_router(router)
-    return web.openapi_json(app)
+    return openapi_json(documented_app(service, service_of(service).router))
 
 
 if __name__ == "__main__":

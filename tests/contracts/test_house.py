@@ -14,9 +14,9 @@ from pydantic_settings import BaseSettings
 from console.local.home import SERVICES
 from shared.runner import Service
 from shared.settings import Settings
+from shared.web.openapi import routes
 from tests.contracts.code import ROOT, module, name, part, python_files, tree
 from tests.support.http import environment
-from tests.support.routes import routes
 
 MODULES = frozenset({"__init__", "__main__", "settings", "commands", "consumers"})
 PACKAGES = frozenset({"api", "usecases", "domain", "queries", "views"})

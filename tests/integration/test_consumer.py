@@ -17,7 +17,7 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from shared.db import Database, Tx, Unavailable
 from shared.delivery.batch_taking import BatchTaker
 from shared.delivery.consumer import Reject, Stuck, each
-from shared.delivery.delivery_state import delivery_state
+from shared.delivery.delivery_state import PartitionState, delivery_state
 from shared.delivery.kafka import topic_name
 from shared.delivery.subscription import FetchedBatch
 from shared.errors import NotFound
@@ -51,8 +51,8 @@ async def test_repeats_are_dropped_and_a_gap_closes_when_the_batch_is_sent_again
     assert await tallied(database) == [(str(A), 0), (str(A), 1), (str(A), 2)]
     async with database.connection() as conn:
         state = await delivery_state(conn)
-    assert state["positions"]["docking.events/0"] == {"next_offset": 6, "epoch": 1, "next_number": 3, "gap_since": None}
-    assert state["parked"] == 0
+    assert state.positions["docking.events/0"] == PartitionState(next_offset=6, epoch=1, next_number=3, gap_since=None)
+    assert state.parked == 0
 
 
 async def test_a_higher_epoch_is_taken_at_its_beginning_only_and_a_lower_one_never_again(

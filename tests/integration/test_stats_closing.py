@@ -8,7 +8,7 @@ from itertools import chain
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from services.stats.commands import ClosePeriod, FxRate, LoadFxRates, ReopenPeriod, ReviseFxRate
+from services.stats.commands import ClosePeriod, LoadFxRates, RateOfMonth, ReopenPeriod, ReviseFxRate
 from services.stats.counting.measures import MEASURES
 from services.stats.domain.errors import PeriodAlreadyClosed, PeriodNotClosed, PeriodRunning, SecondApproverNeeded
 from services.stats.domain.questions import Question
@@ -175,7 +175,7 @@ async def test_equal_cells_give_equal_digests_and_any_change_another(database: D
 
 async def test_a_revised_rate_restates_closed_money_and_leaves_the_ledger_alone(database: Database) -> None:
     await counted(database, [recorded(income(dispatched(), paid(180_000, "JPY", "2018-06")))])
-    rate = FxRate.model_validate({"currency": "JPY", "month": "2018-06", "yuan_per_unit": "0.0600"})
+    rate = RateOfMonth.model_validate({"currency": "JPY", "month": "2018-06", "yuan_per_unit": "0.0600"})
     async with database.transaction(by("officer", date(2018, 8, 1))) as tx:
         await rates.load_fx_rates(tx, LoadFxRates(source="SAFE", rates=(rate,)))
     await closed(database, "2018-06", date(2018, 9, 1))

@@ -16,10 +16,10 @@ from uuid import UUID
 
 from console.local.home import SERVICES
 from shared.principals import Role
+from shared.web.openapi import routes
 from tests.contracts.openapi import file
 from tests.model.world import CENTRES, COUNTIES, DESTINATIONS, OCCUPATIONS, Model
 from tests.support.http import service_of
-from tests.support.routes import routes
 
 Schema = Mapping[str, Any]
 # Fields that hold the id of something under another name.

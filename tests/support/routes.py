@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
-from fastapi.routing import APIRoute
+from fastapi import FastAPI
 from hypothesis import Phase, find, settings
 from hypothesis.strategies import from_regex
 
 from shared.principals import Role
 from shared.web.app import create_app
 from shared.web.auth import Verifier
+from shared.web.openapi import is_for_anybody, roles_of, routes
 from tests.support.http import Client, environment, service_of
 
 OPEN = frozenset({"/livez", "/readyz", "/metrics", "/asyncapi", "/docs", "/docs/oauth2-redirect", "/openapi.json"})
@@ -52,30 +52,11 @@ class Endpoint:
 def endpoints(app: FastAPI) -> list[Endpoint]:
     """Every endpoint of an application but the open ones."""
     return [
-        Endpoint(method, route.path, _roles(route), _is_for_anybody(route))
+        Endpoint(method, route.path, roles_of(route), is_for_anybody(route))
         for route in routes(app.router)
         if route.path not in OPEN
         for method in sorted(route.methods or ())
     ]
-
-
-def routes(router: APIRouter) -> Iterator[APIRoute]:
-    """Every route, also of routers within routers."""
-    for route in router.routes:
-        inner = getattr(route, "original_router", None)
-        if isinstance(route, APIRoute):
-            yield route
-        elif isinstance(inner, APIRouter):
-            yield from routes(inner)
-
-
-def _roles(route: APIRoute) -> tuple[Role, ...] | None:
-    declared = [roles for one in route.dependant.dependencies if (roles := getattr(one.call, "roles", None)) is not None]
-    return tuple(declared[0]) if len(declared) == 1 else None
-
-
-def _is_for_anybody(route: APIRoute) -> bool:
-    return any(getattr(one.call, "anybody", False) for one in route.dependant.dependencies)
 
 
 def application(client: Client) -> FastAPI:

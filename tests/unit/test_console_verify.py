@@ -18,7 +18,7 @@ from services.docking.clearance.certificate import Certificate, sign
 from shared import signing
 from shared.papers.drawing import draw
 from shared.papers.parts import Paper
-from shared.signing import public_key
+from shared.signing import public_keys
 
 CERTIFICATE = Certificate(
     placement=UUID(int=1), worker=UUID(int=2), destination="JPN", granted_on=date(2019, 3, 1), valid_to=date(2019, 4, 30)
@@ -30,7 +30,7 @@ def key(tmp_path: Path) -> Path:
     """The PEM file of docking; published.json beside it."""
     made = OKPKey.generate_key("Ed25519")
     (tmp_path / "docking-signing.pem").write_bytes(made.as_pem(private=True))
-    (tmp_path / "published.json").write_text(json.dumps(public_key(tmp_path / "docking-signing.pem")))
+    (tmp_path / "published.json").write_text(public_keys(tmp_path / "docking-signing.pem").model_dump_json())
     return tmp_path / "docking-signing.pem"
 
 
@@ -81,7 +81,7 @@ def test_a_statement_about_a_training_certificate_is_checked_with_training_s_key
     stated = statement(tmp_path / "training-signing.pem")
     given = verify(tmp_path, stated, "--on", "2019-03-04", home=".")
     assert (given.exit_code, "training certificate TC201900000012, worker 00000000-" in given.stdout) == (0, True), given.stderr
-    (tmp_path / "trained.json").write_text(json.dumps(public_key(tmp_path / "training-signing.pem")))
+    (tmp_path / "trained.json").write_text(public_keys(tmp_path / "training-signing.pem").model_dump_json())
     keys = [word for name in ("published.json", "trained.json") for word in ("--key", str(tmp_path / name))]
     for one in (stated, token(key)):
         assert verify(tmp_path, one, *keys, "--on", "2019-03-04").exit_code == 0

@@ -121,7 +121,7 @@ def test_a_certificate_is_bound_to_the_match_not_to_the_course() -> None:
     assert (certificate.serial, certificate.destination, certificate.occupation) == ("TC201800000007", "JPN", "7112")
     assert certificate.validity(DAY + timedelta(days=730)) is Validity.VALID
     assert certificate.validity(DAY + timedelta(days=731)) is Validity.EXPIRED
-    revoked = replace(certificate, revoked_on=DAY, revoked_why="copied")
+    revoked = replace(certificate, revoked_on=DAY, revoked_why="fraud")
     assert revoked.validity(DAY) is Validity.REVOKED
     with pytest.raises(errors.AlreadyRevoked):
         certificates.require_revocable(revoked)

@@ -38,7 +38,7 @@ async def list_arrivals(placement: PlacementId, call: Reader) -> views.Arrivals:
 
 
 @router.get("/arrivals/overdue")
-async def list_overdue(
+async def list_overdue_arrivals(
     call: Reader, day: Annotated[int, Query(ge=1, le=3650)] = 14, after: PlacementId | None = None, limit: Limit = 50
 ) -> views.Overdue:
     """Workers abroad who have not confirmed yet what they were to confirm on that day: somebody should call them."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter, Response
 
 from services.docking import commands
@@ -11,7 +9,7 @@ from services.docking.api.callers import Anybody, Mediator, Reader
 from services.docking.settings import policy
 from services.docking.usecases import clearances
 from services.docking.views import placements as views
-from shared.signing import public_key
+from shared.signing import PublicKeys, public_keys
 from shared.values import PlacementId
 from shared.web.papers import PDF, paper_answer
 
@@ -31,7 +29,7 @@ async def clearance_paper(placement: PlacementId, call: Reader) -> Response:
 
 
 @router.get("/clearance/keys")
-async def clearance_keys(call: Anybody) -> dict[str, Any]:
+async def show_clearance_keys(call: Anybody) -> PublicKeys:
     """The public key that clearance certificates are checked against, offline."""
     del call  # the key is the same for every caller
-    return dict(public_key(policy().docking_signing_key))
+    return public_keys(policy().docking_signing_key)

@@ -24,11 +24,11 @@ async def transfer_employer(placement: PlacementId, body: commands.TransferEmplo
 
 
 @router.post("/placements/{placement}/contract-changes/{change}/void", response_model=views.Changes)
-async def void_change(placement: PlacementId, change: ChangeId, body: commands.VoidContractChange, call: Officer) -> Response:
+async def void_contract_change(placement: PlacementId, change: ChangeId, body: commands.VoidContractChange, call: Officer) -> Response:
     """Of the last one: what was before it holds again."""
     return await call.command(lambda tx: contract_changes.void_change(tx, placement, change, body))
 
 
 @router.get("/placements/{placement}/contract-changes")
-async def list_changes(placement: PlacementId, call: Reader) -> views.Changes:
+async def list_contract_changes(placement: PlacementId, call: Reader) -> views.Changes:
     return await call.query(lambda tx: contract_changes.list_changes(tx, placement))

@@ -54,7 +54,7 @@ async def stop_business(enterprise: EnterpriseId, body: commands.StopBusiness, c
 
 
 @router.get("/public/enterprises")
-async def public_register(
+async def list_public_register(
     call: Anybody,
     licence_no: commands.LicenceNo | None = None,
     destination: DestinationField | None = None,

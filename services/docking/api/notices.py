@@ -26,7 +26,7 @@ async def withdraw_notice(notice: NoticeId, body: commands.WithdrawNotice, call:
 
 
 @router.get("/public/notices")
-async def public_notices(
+async def list_public_notices(
     call: Anybody,
     on: Day | None = None,
     enterprise: EnterpriseId | None = None,

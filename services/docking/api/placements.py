@@ -48,7 +48,7 @@ async def list_placements(
 
 
 @router.get("/placements/stuck")
-async def list_stuck(
+async def list_stuck_placements(
     call: Annotated[Call, allow(Role.CLERK, Role.OFFICER, Role.OPERATOR, Role.AUDITOR)],
     after: PlacementId | None = None,
     limit: Limit = 50,
@@ -57,7 +57,7 @@ async def list_stuck(
 
 
 @router.get("/placements/ending")
-async def list_ending(
+async def list_ending_placements(
     call: Reader, days: Annotated[int, Query(ge=0, le=90)] = 30, after: PlacementId | None = None, limit: Limit = 50
 ) -> views.EndingPlacements:
     """Contracts of workers abroad that end within so many days, or have ended: extend them, or see to the return."""

@@ -37,7 +37,7 @@ async def top_up_reserve(enterprise: EnterpriseId, body: commands.TopUpReserve, 
 
 
 @router.get("/enterprises/{enterprise}/reserve")
-async def list_entries(
+async def list_reserve_entries(
     enterprise: EnterpriseId,
     call: Annotated[Call, allow(Role.OFFICER, Role.ENTERPRISE, Role.AUDITOR)],
     after: UUID | None = None,

@@ -17,7 +17,7 @@ router = APIRouter()
 
 
 @router.get("/roll-call/{destination}")
-async def call_roll(
+async def list_workers_abroad(
     destination: DestinationField,
     call: Annotated[Call, allow(Role.CLERK, Role.OFFICER, Role.ENTERPRISE, Role.OPERATOR, Role.AUDITOR)],
     enterprise: EnterpriseId | None = None,

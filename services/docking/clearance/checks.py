@@ -14,8 +14,24 @@ from services.docking.domain.medicals import is_valid
 from services.docking.domain.orders import Order
 from services.docking.domain.placements import Placement
 
-TRAINING = "training_certificate"
-CHECKS = (
+Check = Literal[
+    "training_certificate",
+    "medical",
+    "insurance",
+    "contract_filed",
+    "fee_within_cap",
+    "enterprise_active",
+    "licence_valid",
+    "licence_scope",
+    "reserve",
+    "managers_filed",
+    "planned_departure",
+    "no_blocking_case",
+    "worker_not_suspended",
+    "no_emergency",
+]
+TRAINING: Check = "training_certificate"
+CHECKS: tuple[Check, ...] = (
     TRAINING,  # W1, article 12
     "medical",  # the usual path (rules.md 1.3)
     "insurance",  # W2, article 13
@@ -68,7 +84,7 @@ class Outcome:
     """granted: leave until `valid_to`. waiting: only the training certificate is missing. refused: `failed` names why."""
 
     verdict: Verdict
-    failed: tuple[str, ...]
+    failed: tuple[Check, ...]
     certificate: TrainingCertificate | None
     valid_to: date
 
@@ -94,7 +110,7 @@ def assess(facts: Facts, today: date, limits: Limits) -> Outcome:
     return Outcome(_verdict(failed), failed, certificate, min(ends))
 
 
-def _verdict(failed: tuple[str, ...]) -> Verdict:
+def _verdict(failed: tuple[Check, ...]) -> Verdict:
     if not failed:
         return "granted"
     return "waiting" if failed == (TRAINING,) else "refused"
@@ -111,7 +127,7 @@ def _certificate(facts: Facts, leaving: date) -> TrainingCertificate | None:
     return max(fitting, key=lambda one: (one.valid_to, one.serial), default=None)
 
 
-def _passed(facts: Facts, today: date, leaving: date, limits: Limits) -> dict[str, bool]:
+def _passed(facts: Facts, today: date, leaving: date, limits: Limits) -> dict[Check, bool]:
     placement, order, enterprise = facts.placement, facts.order, facts.enterprise
     contract, insurance = placement.contract, placement.insurance
     # Cover must be in force on the day of leaving and last as long as the contract does.

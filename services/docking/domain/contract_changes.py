@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from typing import Literal
 
 from services.docking.domain.contracts import Contract
 from services.docking.domain.dispatches import Dispatch
@@ -24,6 +25,8 @@ from services.docking.domain.errors import (
 from services.docking.domain.origins import CountedOrigin
 from services.docking.domain.placements import Placement
 from shared.values import ChangeId, Destination, EmployerId, Occupation, PlacementId
+
+ChangeVoidReason = Literal["entered_wrongly", "not_agreed", "wrong_placement", "dispatch_voided"]
 
 
 class ChangeKind(StrEnum):
@@ -46,7 +49,7 @@ class ContractChange:
     origin: CountedOrigin
     destination: Destination
     occupation: Occupation
-    voided: str | None = None
+    voided: ChangeVoidReason | None = None
 
 
 def extended(contract: Contract, end: date, signed_on: date, most_months: int) -> Contract:

@@ -5,9 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Literal
 
 from services.docking.domain.errors import StayOverlaps
-from shared.values import Channel, CountyCode, Destination, EnterpriseId, HouseholdStatus, Occupation, PlacementId, Sex, WorkerId
+from services.docking.domain.placements import VoidReason
+from shared.values import (
+    Channel,
+    CountyCode,
+    Designation,
+    Destination,
+    EnterpriseId,
+    HouseholdStatus,
+    Occupation,
+    PlacementId,
+    Sex,
+    WorkerId,
+)
+
+ReturnReason = Literal["completed", "early", "terminated", "distress", "death"]
+Evidence = Literal["exit_stamp", "boarding_record", "arrival_confirmation", "adopted"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,19 +39,19 @@ class Dispatch:
     occupation: Occupation
     channel: Channel
     county: CountyCode
-    designation: str
+    designation: Designation
     designation_version: str
     household_status: HouseholdStatus
     sex: Sex
     birth_year: int
     first_ever: bool
     first_this_year: bool
-    evidence: str
+    evidence: Evidence
     registered_on: date | None = None  # of the worker, and of the match; None: adopted abroad
     matched_on: date | None = None
     returned_on: date | None = None
-    return_reason: str | None = None
-    voided: str | None = None
+    return_reason: ReturnReason | None = None
+    voided: VoidReason | None = None
 
 
 @dataclass(frozen=True, slots=True)

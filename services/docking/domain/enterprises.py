@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from typing import Literal
 
 from services.docking.domain.errors import (
     EnterpriseIllegalStep,
@@ -22,6 +23,10 @@ from services.docking.domain.errors import (
 from shared.values import Channel, CountyCode, Currency, Destination, EnterpriseId, Money
 
 RESERVE_CURRENCY = Currency("CNY")  # E3
+
+
+# A reserve that is not topped up suspends by itself, and a top-up lifts that; the others are the authority's.
+SuspensionGround = Literal["breach", "investigation", "incident", "court_order", "reserve"]
 
 
 class EnterpriseState(StrEnum):
@@ -101,7 +106,7 @@ class Enterprise:
     since: date  # in this state
     reserve_minor: int  # fen
     reserve_due: date | None = None  # the last day of the top-up after a draw below the minimum (E4)
-    suspended_for: tuple[str, ...] = ()
+    suspended_for: tuple[SuspensionGround, ...] = ()
     plan: Plan | None = None  # of one that has stopped business
     version: int = 1
 
@@ -129,7 +134,7 @@ def renewed(enterprise: Enterprise, licence: Licence, today: date) -> Enterprise
     return replace(_moved(enterprise, state, today), scope=licence.scope, destinations=licence.destinations, valid_to=licence.valid_to)
 
 
-def suspended(enterprise: Enterprise, ground: str, today: date) -> Enterprise:
+def suspended(enterprise: Enterprise, ground: SuspensionGround, today: date) -> Enterprise:
     """Raises EnterpriseIllegalStep, SuspendedAlready."""
     state = enterprise_after(enterprise.state, EnterpriseStep.SUSPEND)
     if ground in enterprise.suspended_for:
@@ -137,7 +142,7 @@ def suspended(enterprise: Enterprise, ground: str, today: date) -> Enterprise:
     return replace(_moved(enterprise, state, today), suspended_for=(*enterprise.suspended_for, ground))
 
 
-def reinstated(enterprise: Enterprise, ground: str, today: date) -> Enterprise:
+def reinstated(enterprise: Enterprise, ground: SuspensionGround, today: date) -> Enterprise:
     """One ground is lifted; active again once none is left. Raises EnterpriseIllegalStep, NotSuspendedFor."""
     remaining = tuple(one for one in enterprise.suspended_for if one != ground)
     state = enterprise_after(enterprise.state, EnterpriseStep.LIFT if remaining else EnterpriseStep.REINSTATE)

@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Literal
 
 from services.docking.domain.errors import FairVoided, FutureDay, IntentionVoided, NotAtFair, PlaceMissing
 from shared.values import CountyCode, Destination, EnterpriseId, FairId, IntentionId, Occupation, PlacementId
+
+FairVoidReason = Literal["mistaken", "duplicate"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +25,7 @@ class Fair:
     held_on: date
     counties: tuple[CountyCode, ...]
     enterprises: tuple[EnterpriseId, ...]
-    voided: str | None = None  # why: there was no such fair
+    voided: FairVoidReason | None = None  # why: there was no such fair
     version: int = 1
 
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from services.docking.domain.contracts import Contract
 from services.docking.domain.errors import CurrencyDiffers, DayTooEarly, FutureDay, OwnEmployeeFee
@@ -17,6 +18,9 @@ from shared.values import Channel, Currency, FeeId, FeeItem, FeePayer, Money, Pl
 
 EARLIEST = date(1990, 1, 1)  # nothing before is counted
 MOST = 100  # fees of one placement: with as many of the largest amounts, their sum is still an amount
+
+
+FeeVoidReason = Literal["not_charged", "duplicate", "wrong_placement", "refunded", "contract_replaced"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +42,7 @@ class Fee:
     charge: Charge
     origin: CountedOrigin
     published: bool = True  # False: of a contract that was filed before fees were declared
-    voided: str | None = None
+    voided: FeeVoidReason | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from typing import Literal
 
 from services.docking.domain.contracts import Contract, Insurance
 from services.docking.domain.errors import (
@@ -18,6 +19,11 @@ from services.docking.domain.errors import (
 )
 from services.docking.domain.medicals import Medical
 from shared.values import Channel, CountyCode, Destination, EmployerId, EnterpriseId, Occupation, OrderId, PlacementId, WorkerId
+
+CancelReason = Literal[
+    "worker", "enterprise", "officer", "match_expired", "clearance_timeout", "clearance_expired", "clearance_withdrawn", "order_closed"
+]
+VoidReason = Literal["not_departed", "duplicate", "wrong_worker", "false_evidence"]  # of a departure
 
 
 class PlacementState(StrEnum):
@@ -134,7 +140,7 @@ class Placement:
     clearance: str | None = None
     cleared_on: date | None = None  # also of a clearance that was asked for again
     clearance_valid_to: date | None = None
-    ended: str | None = None
+    ended: CancelReason | VoidReason | None = None
     version: int = 1
 
 
@@ -148,7 +154,7 @@ class Ending:
     in_90: int
 
 
-OVERDUE_REASON: Mapping[PlacementState, str] = {
+OVERDUE_REASON: Mapping[PlacementState, CancelReason] = {
     _S.MATCHED: "match_expired",
     _S.CLEARANCE_REQUESTED: "clearance_timeout",
     _S.CLEARED: "clearance_expired",

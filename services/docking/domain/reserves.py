@@ -8,11 +8,11 @@ from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
-from services.docking.domain.enterprises import RESERVE_CURRENCY, Enterprise, EnterpriseState, reinstated
+from services.docking.domain.enterprises import RESERVE_CURRENCY, Enterprise, EnterpriseState, SuspensionGround, reinstated
 from services.docking.domain.errors import NotYuan, ReserveNotShort, ReserveTooLarge, ReserveTooSmall
 from shared.values import CaseId, Money, SettlementId
 
-GROUND = "reserve"  # of a suspension that a top-up lifts
+GROUND: SuspensionGround = "reserve"  # of a suspension that a top-up lifts
 ReserveUse = Literal["fee_refund", "wages", "compensation", "repatriation"]  # E4
 LARGEST = 10**15  # fen; an amount of money holds no more
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from services.docking.domain.errors import EndsBeforeStart
 
@@ -32,13 +33,16 @@ class Counts:
     suspensions: int
 
 
+ScoreUnit = Literal["positions", "days", "returns", "cases", "findings", "fen", "draws", "suspensions"]
+
+
 @dataclass(frozen=True, slots=True)
 class Score:
     """`of`: what it is a part of, or is set against; None: it stands alone. `value` None: nothing to count."""
 
     value: int | None
     of: int | None
-    unit: str
+    unit: ScoreUnit
     definition: str
 
 

@@ -7,7 +7,7 @@ from datetime import date
 
 from services.docking import commands
 from services.docking.domain import errors
-from services.docking.domain.dispatches import Dispatch, changed, recount, require_apart, with_return
+from services.docking.domain.dispatches import Dispatch, Evidence, changed, recount, require_apart, with_return
 from services.docking.domain.enterprises import require_active_on
 from services.docking.domain.placements import Placement, PlacementState, Step, require_correction, require_departure, state_after
 from services.docking.domain.workers import Worker
@@ -24,7 +24,7 @@ from shared import events, reference
 from shared.db import Tx
 from shared.events import ReturnFact
 from shared.principals import require_county
-from shared.values import CountyCode, PlacementId
+from shared.values import CountyCode, Designation, PlacementId
 
 
 async def record_departure(tx: Tx, placement: PlacementId, command: commands.RecordDeparture) -> views.Placement:
@@ -67,7 +67,7 @@ async def _require_active(tx: Tx, placement: Placement, departed_on: date) -> No
     require_active_on(enterprise, departed_on, was_suspended=was_suspended)
 
 
-def uncounted(placement: Placement, worker: Worker, *, departed_on: date, port: str, evidence: str) -> Dispatch:
+def uncounted(placement: Placement, worker: Worker, *, departed_on: date, port: str, evidence: Evidence) -> Dispatch:
     """A departure not yet counted: its flags come from recount(). `worker`: as of that day."""
     departure = Dispatch(
         placement=placement.id,
@@ -79,7 +79,7 @@ def uncounted(placement: Placement, worker: Worker, *, departed_on: date, port: 
         occupation=placement.occupation,
         channel=placement.channel,
         county=worker.county,
-        designation="",
+        designation=Designation.UNCLASSIFIED,
         designation_version="",
         household_status=worker.household_status,
         sex=worker.sex,
@@ -97,7 +97,7 @@ def designated(one: Dispatch, county: CountyCode, departed_on: date) -> Dispatch
     """The designation is the one the county had on the day of departure."""
     origin = reference.origin(county, departed_on)
     return replace(
-        one, county=county, departed_on=departed_on, designation=origin.designation.value, designation_version=origin.designation_version
+        one, county=county, departed_on=departed_on, designation=origin.designation, designation_version=origin.designation_version
     )
 
 

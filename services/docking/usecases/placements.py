@@ -9,7 +9,7 @@ from services.docking import commands
 from services.docking.domain import errors
 from services.docking.domain.contracts import Contract, Insurance
 from services.docking.domain.fees import require_no_own_employee
-from services.docking.domain.placements import Placement, PlacementState, Step, require_insurance, state_after
+from services.docking.domain.placements import CancelReason, Placement, PlacementState, Step, require_insurance, state_after
 from services.docking.queries import dispatches, merges, orders, placements
 from services.docking.settings import policy
 from services.docking.usecases import scope
@@ -108,7 +108,7 @@ async def cancel_placement(tx: Tx, placement: PlacementId, command: commands.Can
     return views.placement(await cancel(tx, found, command.reason))
 
 
-async def cancel(tx: Tx, placement: Placement, reason: str, *, withdrawn_for: str | None = None) -> Placement:
+async def cancel(tx: Tx, placement: Placement, reason: CancelReason, *, withdrawn_for: str | None = None) -> Placement:
     """Compensation: position released, clearance withdrawn where granted, worker free. Raises IllegalStep.
 
     The order is written before the placement: whoever accepts a match holds the order and then looks at the placement.
@@ -121,7 +121,9 @@ async def cancel(tx: Tx, placement: Placement, reason: str, *, withdrawn_for: st
     return saved
 
 
-def cancellation(tx: Tx, placement: Placement, reason: str, *, reopens: bool, withdrawn_for: str | None = None) -> list[events.Event]:
+def cancellation(
+    tx: Tx, placement: Placement, reason: CancelReason, *, reopens: bool, withdrawn_for: str | None = None
+) -> list[events.Event]:
     """The events of a cancellation. A clearance without a certificate was withdrawn before."""
     cancelled = placement_event(tx, events.PlacementCancelled, placement, reason=reason, reopens=reopens)
     if placement.state is not PlacementState.CLEARED or placement.certificate is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.docking.domain.enterprises import expired, suspended
 from services.docking.domain.orders import OrderState
-from services.docking.domain.placements import OVERDUE_REASON, Placement
+from services.docking.domain.placements import OVERDUE_REASON, CancelReason, Placement
 from services.docking.domain.reserves import GROUND
 from services.docking.queries import enterprises, orders, placements, proposals
 from services.docking.usecases.emergencies import withdraw_clearances
@@ -75,7 +75,7 @@ async def _overdue_placements(tx: Tx) -> list[Placement]:
     return await _cancel_all(tx, [(one, OVERDUE_REASON[one.state]) for one in overdue])
 
 
-async def _cancel_all(tx: Tx, ended: list[tuple[Placement, str]]) -> list[Placement]:
+async def _cancel_all(tx: Tx, ended: list[tuple[Placement, CancelReason]]) -> list[Placement]:
     if ended:
         still_open = await orders.update_all_released(tx, [one.order for one, _ in ended])
         await placements.update_cancelled(tx, {one.id: reason for one, reason in ended}, tx.clock.today())

@@ -16,7 +16,7 @@ class Arrival(BaseModel, frozen=True):
     day: int
     confirmed_on: date
     terms_match: bool
-    differences: tuple[str, ...]
+    differences: tuple[domain.Term, ...]
 
 
 class Arrivals(BaseModel, frozen=True):

@@ -7,20 +7,20 @@ from datetime import date
 
 from pydantic import BaseModel
 
-from services.docking.domain.contract_changes import ChangeKind, ContractChange
+from services.docking.domain import contract_changes as domain
 from services.docking.domain.placements import Placement
 from services.docking.views.placements import Contract, contract
 from shared.values import ChangeId, EmployerId, PlacementId, WorkerId
 
 
-class Change(BaseModel, frozen=True):
+class ContractChange(BaseModel, frozen=True):
     change: ChangeId
-    kind: ChangeKind
+    kind: domain.ChangeKind
     effective: date
     previous_end: date
     end: date
     employer_id: EmployerId | None
-    voided: str | None
+    voided: domain.ChangeVoidReason | None
 
 
 class Changes(BaseModel, frozen=True):
@@ -30,11 +30,11 @@ class Changes(BaseModel, frozen=True):
     worker: WorkerId
     contract: Contract | None
     employer_id: EmployerId | None
-    items: tuple[Change, ...]
+    items: tuple[ContractChange, ...]
     version: int
 
 
-def changes(placement: Placement, found: Sequence[ContractChange]) -> Changes:
+def changes(placement: Placement, found: Sequence[domain.ContractChange]) -> Changes:
     return Changes(
         placement=placement.id,
         worker=placement.worker,
@@ -45,8 +45,8 @@ def changes(placement: Placement, found: Sequence[ContractChange]) -> Changes:
     )
 
 
-def _change(one: ContractChange) -> Change:
-    return Change(
+def _change(one: domain.ContractChange) -> ContractChange:
+    return ContractChange(
         change=one.id,
         kind=one.kind,
         effective=one.effective,

@@ -7,7 +7,8 @@ from datetime import date
 from pydantic import BaseModel
 
 from services.docking.domain import dispatches as domain
-from shared.values import Channel, CountyCode, Destination, HouseholdStatus, Occupation, Sex
+from services.docking.domain.placements import VoidReason
+from shared.values import Channel, CountyCode, Designation, Destination, HouseholdStatus, Occupation, Sex
 
 
 class Dispatch(BaseModel, frozen=True):
@@ -17,16 +18,16 @@ class Dispatch(BaseModel, frozen=True):
     occupation: Occupation
     channel: Channel
     county: CountyCode
-    designation: str
+    designation: Designation
     household_status: HouseholdStatus
     sex: Sex
     birth_year: int
     first_ever: bool
     first_this_year: bool
-    evidence: str
+    evidence: domain.Evidence
     returned_on: date | None
-    return_reason: str | None
-    voided: str | None
+    return_reason: domain.ReturnReason | None
+    voided: VoidReason | None
 
 
 def dispatch(one: domain.Dispatch) -> Dispatch:

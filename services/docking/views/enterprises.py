@@ -29,7 +29,7 @@ class Enterprise(BaseModel, frozen=True):
     valid_to: date
     state: domain.EnterpriseState
     since: date
-    suspended_for: tuple[str, ...]
+    suspended_for: tuple[domain.SuspensionGround, ...]
     reserve: Money
     reserve_due: date | None
     plan: Plan | None
@@ -54,7 +54,7 @@ class RegisterEntry(BaseModel, frozen=True):
     valid_to: date
     state: domain.EnterpriseState
     since: date
-    suspended_for: tuple[str, ...]
+    suspended_for: tuple[domain.SuspensionGround, ...]
     reserve_sufficient: bool
     notices: int  # of breaches and penalties, public today (E10)
 

@@ -19,7 +19,7 @@ class Fair(BaseModel, frozen=True):
     held_on: date
     counties: tuple[CountyCode, ...]
     enterprises: tuple[EnterpriseId, ...]
-    voided: str | None
+    voided: domain.FairVoidReason | None
     version: int
 
 

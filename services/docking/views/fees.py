@@ -18,7 +18,7 @@ class Fee(BaseModel, frozen=True):
     item: FeeItem
     amount: Money
     charged_on: date
-    voided: str | None
+    voided: domain.FeeVoidReason | None
 
 
 class Decree620(BaseModel, frozen=True):

@@ -15,8 +15,8 @@ class Notice(BaseModel, frozen=True):
     notice: NoticeId
     enterprise: EnterpriseId | None
     employer: EmployerId | None
-    breach: str
-    penalty: str
+    breach: domain.Breach
+    penalty: domain.Penalty
     fine: Money | None
     decision_no: str
     decided_on: date

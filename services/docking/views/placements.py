@@ -7,6 +7,7 @@ from datetime import date
 
 from pydantic import BaseModel
 
+from services.docking.clearance.checks import Check
 from services.docking.domain import contracts
 from services.docking.domain import placements as domain
 from services.docking.domain.dispatches import Dispatch as Departure
@@ -69,9 +70,9 @@ class Placement(BaseModel, frozen=True):
     insurance: Insurance | None
     clearance: str | None
     clearance_valid_to: date | None
-    failed: tuple[str, ...] = ()  # checks that a refused or waiting clearance still needs
+    failed: tuple[Check, ...] = ()  # checks that a refused or waiting clearance still needs
     dispatch: Dispatch | None = None
-    ended: str | None
+    ended: domain.CancelReason | domain.VoidReason | None
     version: int
 
 
@@ -119,7 +120,7 @@ def insurance(one: contracts.Insurance) -> Insurance:
     return Insurance(insurer=one.insurer, policy_no=one.policy_no, valid_from=one.valid_from, valid_to=one.valid_to)
 
 
-def placement(one: domain.Placement, *, failed: tuple[str, ...] = (), departure: Departure | None = None) -> Placement:
+def placement(one: domain.Placement, *, failed: tuple[Check, ...] = (), departure: Departure | None = None) -> Placement:
     return Placement(
         placement=one.id,
         order=one.order,

@@ -19,7 +19,7 @@ class Entry(BaseModel, frozen=True):
     amount: Money  # negative: drawn
     balance: Money  # after it
     effective: date
-    use: str | None
+    use: domain.ReserveUse | None
     case: CaseId | None
     settlement: SettlementId | None  # that rights asked it for
 

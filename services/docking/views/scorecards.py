@@ -16,7 +16,7 @@ class Score(BaseModel, frozen=True):
 
     value: int | None
     of: int | None
-    unit: str
+    unit: domain.ScoreUnit
     definition: str
 
 

@@ -54,5 +54,5 @@ async def list_reach(
 
 
 @router.get("/announcements/{announcement}/history")
-async def history(announcement: AnnouncementId, call: Reader, after: AfterNumber = 0, limit: Limit = 50) -> History:
+async def announcement_history(announcement: AnnouncementId, call: Reader, after: AfterNumber = 0, limit: Limit = 50) -> History:
     return await call.query(lambda tx: announcements.history(tx, announcement, after, limit))

@@ -26,7 +26,7 @@ async def list_corrections(worker: WorkerId, call: Reader, after: CorrectionId |
 
 
 @router.get("/corrections")
-async def list_pending(call: Reader, after: CorrectionId | None = None, limit: Limit = 50) -> Corrections:
+async def list_pending_corrections(call: Reader, after: CorrectionId | None = None, limit: Limit = 50) -> Corrections:
     """What waits for a second person."""
     return await call.query(lambda tx: corrections.list_pending(tx, after, limit))
 

@@ -15,7 +15,7 @@ from shared.db import Cause
 from shared.sheets.files import Kind, kind_of
 from shared.sheets.templates import empty_list
 from shared.values import ImportId
-from shared.web.attachments import ANNOTATED, attachment
+from shared.web.attachments import ANNOTATED, TEMPLATE, attachment
 from shared.web.parameters import AfterNumber, Limit
 
 router = APIRouter()
@@ -46,8 +46,8 @@ async def list_imports(call: Writer, limit: Limit = 50) -> Imports:
     return await call.query(lambda tx: imports.list_imports(tx, limit))
 
 
-@router.get("/imports/template", response_class=Response)
-async def template(_: Writer, file: Annotated[str, Query(alias="format", pattern="^(csv|xlsx)$")] = "xlsx") -> Response:
+@router.get("/imports/template", response_class=Response, responses=TEMPLATE)
+async def download_template(_: Writer, file: Annotated[str, Query(alias="format", pattern="^(csv|xlsx)$")] = "xlsx") -> Response:
     kind = Kind.CSV if file == "csv" else Kind.XLSX
     return attachment(empty_list(kind, "workers", COLUMNS, FORM.required), kind, f"workers.{file}")
 

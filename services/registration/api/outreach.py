@@ -33,13 +33,13 @@ async def show_outreach(outreach: OutreachId, call: Reader) -> Outreach:
 
 
 @router.get("/outreach/{outreach}/versions")
-async def list_versions(outreach: OutreachId, call: Reader, after: AfterNumber = 0, limit: Limit = 50) -> OutreachVersions:
+async def list_outreach_versions(outreach: OutreachId, call: Reader, after: AfterNumber = 0, limit: Limit = 50) -> OutreachVersions:
     """What was recorded of it, and by whom, from the first version on."""
     return await call.query(lambda tx: usecases.list_versions(tx, outreach, after, limit))
 
 
 @router.get("/outreach/{outreach}/history")
-async def history(outreach: OutreachId, call: Reader, after: AfterNumber = 0, limit: Limit = 50) -> History:
+async def outreach_history(outreach: OutreachId, call: Reader, after: AfterNumber = 0, limit: Limit = 50) -> History:
     return await call.query(lambda tx: usecases.history(tx, outreach, after, limit))
 
 

@@ -23,14 +23,14 @@ router = APIRouter()
 
 
 @router.post("/workers/lookup")
-async def look_up(body: LookUpWorker, call: Writer) -> Workers:
+async def look_up_worker(body: LookUpWorker, call: Writer) -> Workers:
     """By identity number."""
     async with call.service.database.transaction(call.cause()) as tx:
         return await personal_data.look_up(tx, body)
 
 
 @router.post("/workers/{worker}/personal-data")
-async def disclose(worker: WorkerId, body: DisclosePersonalData, call: Clerk, answer: Response) -> PersonalData:
+async def disclose_personal_data(worker: WorkerId, body: DisclosePersonalData, call: Clerk, answer: Response) -> PersonalData:
     """In clear."""
     answer.headers["cache-control"] = "no-store"
     async with call.service.database.transaction(call.cause()) as tx:
@@ -46,7 +46,7 @@ async def copy_personal_data(worker: WorkerId, body: CopyPersonalData, call: Wri
 
 
 @router.get("/workers/{worker}/personal-data/accesses")
-async def list_accesses_of(worker: WorkerId, call: Reader, after: AfterNumber = 0, limit: Limit = 50) -> Accesses:
+async def list_accesses_of_worker(worker: WorkerId, call: Reader, after: AfterNumber = 0, limit: Limit = 50) -> Accesses:
     """Who read this worker's personal data, when and why; the worker may ask for it."""
     return await call.query(lambda tx: personal_data.list_accesses_of(tx, worker, after, limit))
 

@@ -66,13 +66,13 @@ async def show_survey(survey: SurveyId, call: Reader) -> Survey:
 
 
 @router.get("/surveys/{survey}/versions")
-async def list_versions(survey: SurveyId, call: Reader, after: AfterNumber = 0, limit: Limit = 50) -> SurveyVersions:
+async def list_survey_versions(survey: SurveyId, call: Reader, after: AfterNumber = 0, limit: Limit = 50) -> SurveyVersions:
     """What was recorded of it, and by whom, from the first version on."""
     return await call.query(lambda tx: surveys.list_versions(tx, survey, after, limit))
 
 
 @router.get("/surveys/{survey}/history")
-async def history(survey: SurveyId, call: Reader, after: AfterNumber = 0, limit: Limit = 50) -> History:
+async def survey_history(survey: SurveyId, call: Reader, after: AfterNumber = 0, limit: Limit = 50) -> History:
     return await call.query(lambda tx: surveys.history(tx, survey, after, limit))
 
 

@@ -29,7 +29,7 @@ async def withdraw_willingness(worker: WorkerId, body: WithdrawWillingness, call
 
 
 @router.get("/supply")
-async def supply(
+async def list_supply(
     call: Reader,
     *,
     county: CountyField | None = None,

@@ -34,7 +34,7 @@ async def register_worker(body: RegisterWorker, call: Writer) -> Response:
 
 
 @router.get("/workers")
-async def search(
+async def list_workers(
     call: Reader,
     *,
     worker_no: Annotated[str | None, Query(max_length=24)] = None,
@@ -49,7 +49,7 @@ async def search(
 
 
 @router.get("/workers/by-number/{worker_no}")
-async def show_by_number(worker_no: str, call: Reader) -> Worker:
+async def show_worker_by_number(worker_no: str, call: Reader) -> Worker:
     return await call.query(lambda tx: workers.show_worker_by_number(tx, worker_no))
 
 
@@ -59,7 +59,7 @@ async def show_worker(worker: WorkerId, call: Reader) -> Worker:
 
 
 @router.get("/workers/{worker}/history")
-async def history(worker: WorkerId, call: Reader, after: AfterNumber = 0, limit: Limit = 50) -> History:
+async def worker_history(worker: WorkerId, call: Reader, after: AfterNumber = 0, limit: Limit = 50) -> History:
     return await call.query(lambda tx: workers.history(tx, worker, after, limit))
 
 

@@ -12,7 +12,7 @@ from shared import reference
 from shared.values import CountyCode, Designation, Occupation, SurveyId
 
 
-class SurveySkill(View):
+class SurveyedSkill(View):
     occupation: Occupation
     people: int
 
@@ -32,7 +32,7 @@ class Survey(View):
     respondents: int
     able: int
     willing: int
-    skills: tuple[SurveySkill, ...]
+    skills: tuple[SurveyedSkill, ...]
     recorded_by: str
     recorded_at: datetime
     warnings: tuple[Notice, ...]
@@ -53,7 +53,7 @@ class Survey(View):
             respondents=one.found.respondents,
             able=one.found.able,
             willing=one.found.willing,
-            skills=tuple(map(SurveySkill.model_validate, one.found.skills)),
+            skills=tuple(map(SurveyedSkill.model_validate, one.found.skills)),
             recorded_by=one.recorded_by,
             recorded_at=one.recorded_at,
             warnings=() if county else (Notice(code="COUNTY_UNCLASSIFIED", field="county"),),

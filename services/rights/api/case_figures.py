@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from services.rights.api.callers import Anybody, Overseer
 from services.rights.usecases import case_figures
 from services.rights.usecases.case_figures import Span
-from services.rights.views.case_figures import Ageing, ComplaintRates, OnTimeRates
+from services.rights.views.case_figures import CaseAgeing, ComplaintRates, OnTimeRates
 from shared.values import Day, EnterpriseId
 from shared.web.parameters import Limit
 
@@ -27,7 +27,7 @@ Asked = Annotated[Span, Depends(_span)]
 
 
 @router.get("/cases/ageing")
-async def show_ageing(call: Anybody) -> Ageing:
+async def show_case_ageing(call: Anybody) -> CaseAgeing:
     return await call.query(case_figures.show_ageing)
 
 

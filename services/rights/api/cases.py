@@ -136,7 +136,7 @@ async def show_case(case: CaseId, call: Reader) -> Case:
 
 
 @router.get("/cases/{case}/file")
-async def show_file(case: CaseId, call: Reader) -> CaseFile:
+async def show_case_file(case: CaseId, call: Reader) -> CaseFile:
     return await call.query(lambda tx: case_board.show_file(tx, case))
 
 

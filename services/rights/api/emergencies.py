@@ -53,7 +53,7 @@ async def show_progress(emergency: EmergencyId, call: Reader) -> Progress:
 
 
 @router.get("/emergencies/{emergency}/workers")
-async def list_members(
+async def list_roll_call(
     emergency: EmergencyId, call: Reader, condition: Condition | None = None, after: PlacementId | None = None, limit: Limit = 50
 ) -> Members:
     return await call.query(lambda tx: roll_calls.list_members(tx, emergency, condition, after, limit))

@@ -15,7 +15,7 @@ router = APIRouter()
 
 
 @router.get("/placements/{placement}/ledger")
-async def ledger(placement: PlacementId, call: Reader) -> Ledger:
+async def show_ledger(placement: PlacementId, call: Reader) -> Ledger:
     return await call.query(lambda tx: ledgers.show_ledger(tx, placement))
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 from services.rights import commands
 from services.rights.api.callers import Officer, Overseer
 from services.rights.usecases import orphans
-from services.rights.views.orphans import Ageing, Orphan, Orphans
+from services.rights.views.orphans import Orphan, OrphanAgeing, Orphans
 from shared.values import ReportId
 from shared.web.parameters import Limit
 
@@ -38,5 +38,5 @@ async def list_orphans(call: Overseer, older_than_days: Days = 0, after: ReportI
 
 
 @router.get("/orphans/ageing")
-async def show_ageing(call: Overseer) -> Ageing:
+async def show_orphan_ageing(call: Overseer) -> OrphanAgeing:
     return await call.query(orphans.show_ageing)

@@ -15,7 +15,7 @@ from shared.db import Cause
 from shared.sheets.files import Kind, kind_of
 from shared.sheets.templates import empty_list
 from shared.values import ImportId
-from shared.web.attachments import ANNOTATED, attachment
+from shared.web.attachments import ANNOTATED, TEMPLATE, attachment
 
 router = APIRouter()
 
@@ -39,8 +39,8 @@ async def import_payroll(call: Reporter, *, dry_run: bool = False, annotated: bo
     return await enter(call.service.database, cause, content, kind)
 
 
-@router.get("/payrolls/template", response_class=Response)
-async def template(_: Reporter, file: Annotated[str, Query(alias="format", pattern="^(csv|xlsx)$")] = "xlsx") -> Response:
+@router.get("/payrolls/template", response_class=Response, responses=TEMPLATE)
+async def download_template(_: Reporter, file: Annotated[str, Query(alias="format", pattern="^(csv|xlsx)$")] = "xlsx") -> Response:
     kind = Kind.CSV if file == "csv" else Kind.XLSX
     return attachment(empty_list(kind, "payroll", COLUMNS, FORM.required), kind, f"payroll.{file}")
 

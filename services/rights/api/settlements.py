@@ -17,5 +17,5 @@ Hours = Annotated[int, Query(ge=0, le=8760, description="hours the reserve has n
 
 
 @router.get("/settlements/stuck")
-async def list_stuck(call: Overseer, hours: Hours = 24, after: SettlementId | None = None, limit: Limit = 50) -> Settlements:
+async def list_stuck_settlements(call: Overseer, hours: Hours = 24, after: SettlementId | None = None, limit: Limit = 50) -> Settlements:
     return await call.query(lambda tx: settlements.list_stuck(tx, hours, after, limit))

@@ -15,12 +15,14 @@ router = APIRouter()
 
 
 @router.get("/incomes/missing")
-async def missing(call: Overseer, enterprise: EnterpriseId | None = None, after: AfterNumber = 0, limit: Limit = 50) -> Findings:
+async def list_missing_incomes(
+    call: Overseer, enterprise: EnterpriseId | None = None, after: AfterNumber = 0, limit: Limit = 50
+) -> Findings:
     return await call.query(lambda tx: shortfalls.list_open(tx, "missing", enterprise, after, limit))
 
 
 @router.get("/findings")
-async def findings(
+async def list_findings(
     call: Overseer, kind: Kind, enterprise: EnterpriseId | None = None, after: AfterNumber = 0, limit: Limit = 50
 ) -> Findings:
     return await call.query(lambda tx: shortfalls.list_open(tx, kind, enterprise, after, limit))

@@ -11,6 +11,7 @@ from shared.values import Money
 EvidenceKind = Literal["contract", "payslip", "bank_statement", "photo", "recording", "medical", "testimony", "official"]
 Provider = Literal["worker", "family", "enterprise", "authority", "embassy"]
 Position = Literal["admits", "partly", "denies"]
+StatementKind = Literal["answer", "request", "response", "offer"]
 Offerer = Literal["enterprise", "employer", "insurance"]
 
 
@@ -28,7 +29,7 @@ class Evidence:
 class Statement:
     """What was answered to the complainant, asked of the enterprise, responded or offered by it."""
 
-    kind: Literal["answer", "request", "response", "offer"]
+    kind: StatementKind
     text: str
     amount: Money | None = None
     recorded_at: datetime

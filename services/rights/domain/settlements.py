@@ -26,6 +26,10 @@ USES: Mapping[Category, ReserveUse] = {
 }
 
 
+# Of the enterprise's reserve, by docking.
+DrawRefusal = Literal["enterprise_not_found", "not_yuan", "not_positive", "reserve_too_small", "withdrawn"]
+
+
 class SettlementState(StrEnum):
     PENDING = "pending"  # the reserve has not answered
     PAID = "paid"
@@ -59,7 +63,7 @@ class Settlement:
     state: SettlementState
     at: datetime  # asked for, or paid at once
     decided_at: datetime | None = None
-    refusal: str | None = None
+    refusal: DrawRefusal | None = None
 
 
 def require_payable(amount: Money, paid_by: Payer) -> None:

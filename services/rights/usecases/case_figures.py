@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from services.rights.queries import case_figures
-from services.rights.views.case_figures import Ageing, ComplaintRates, OnTimeRates
+from services.rights.views.case_figures import CaseAgeing, ComplaintRates, OnTimeRates
 from shared.db import Tx
 from shared.paging import page
 from shared.values import PROGRAMME_ZONE, EnterpriseId
@@ -31,9 +31,9 @@ def _moments(since: date, to: date) -> tuple[datetime, datetime]:
     return datetime.combine(since, time(), PROGRAMME_ZONE), datetime.combine(to, time(), PROGRAMME_ZONE) + timedelta(days=1)
 
 
-async def show_ageing(tx: Tx) -> Ageing:
+async def show_ageing(tx: Tx) -> CaseAgeing:
     """Open cases of the whole nation by age."""
-    return Ageing.from_bands(await case_figures.list_ages(tx), tx.clock.now())
+    return CaseAgeing.from_bands(await case_figures.list_ages(tx), tx.clock.now())
 
 
 async def show_on_time(tx: Tx, span: Span) -> OnTimeRates:

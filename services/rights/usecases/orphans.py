@@ -95,7 +95,7 @@ async def list_orphans(tx: Tx, older_than_days: int, after: ReportId | None, lim
     return views.Orphans(items=shown, next=following)
 
 
-async def show_ageing(tx: Tx) -> views.Ageing:
+async def show_ageing(tx: Tx) -> views.OrphanAgeing:
     """How long what the caller's officers are to work off has been waiting."""
     today = tx.clock.today()
     ages = {(today - day).days: reports for day, reports in (await orphans.list_ages(tx, tx.principal.county_prefixes())).items()}
@@ -107,4 +107,4 @@ async def show_ageing(tx: Tx) -> views.Ageing:
         )
         for low, high in AGE_BANDS
     )
-    return views.Ageing(reports=sum(ages.values()), oldest_days=max(ages, default=None), bands=bands)
+    return views.OrphanAgeing(reports=sum(ages.values()), oldest_days=max(ages, default=None), bands=bands)

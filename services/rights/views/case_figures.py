@@ -9,6 +9,7 @@ from itertools import zip_longest
 from pydantic import BaseModel
 
 from services.rights.domain import case_figures
+from services.rights.domain.cases import Category
 from shared.values import EnterpriseId, format_ratio
 
 
@@ -22,7 +23,7 @@ class AgeBand(BaseModel, frozen=True):
     paused: int
 
 
-class Ageing(BaseModel, frozen=True):
+class CaseAgeing(BaseModel, frozen=True):
     """Of the whole nation."""
 
     as_of: datetime
@@ -31,7 +32,7 @@ class Ageing(BaseModel, frozen=True):
     bands: tuple[AgeBand, ...]
 
     @classmethod
-    def from_bands(cls, bands: Sequence[case_figures.AgeBand], now: datetime) -> Ageing:
+    def from_bands(cls, bands: Sequence[case_figures.AgeBand], now: datetime) -> CaseAgeing:
         ends = [band.from_days - 1 for band in bands[1:]]
         return cls(
             as_of=now,
@@ -45,7 +46,7 @@ class Ageing(BaseModel, frozen=True):
 
 
 class OnTime(BaseModel, frozen=True):
-    category: str
+    category: Category
     in_time: int
     of: int
     percent: str | None

@@ -8,7 +8,7 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from services.rights.domain import case_files, cases
-from services.rights.domain.cases import CaseState, Level
+from services.rights.domain.cases import CaseState, Category, EscalationCause, Level, Medium, Outcome, PauseReason, Severity, Via
 from services.rights.domain.settlements import Settlement as DomainSettlement
 from services.rights.views.settlements import Settlement
 from shared.values import CaseId, CountyCode, EnterpriseId, Money, Period, PlacementId
@@ -17,11 +17,11 @@ from shared.values import CaseId, CountyCode, EnterpriseId, Money, Period, Place
 class Clock(BaseModel, frozen=True):
     """What the case waits for, and until when. `late`: that is past; a paused clock stands still."""
 
-    waits_for: str
+    waits_for: EscalationCause
     due_at: datetime
     late: bool
     paused_at: datetime | None
-    pause_reason: str | None
+    pause_reason: PauseReason | None
 
 
 class Case(BaseModel, frozen=True):
@@ -31,10 +31,10 @@ class Case(BaseModel, frozen=True):
     """
 
     case: CaseId
-    category: str
-    severity: str
-    via: str
-    medium: str | None
+    category: Category
+    severity: Severity
+    via: Via
+    medium: Medium | None
     enterprise: EnterpriseId
     placement: PlacementId | None
     lead: CountyCode | None
@@ -52,7 +52,7 @@ class Case(BaseModel, frozen=True):
     assignee: str | None
     clock: Clock | None
     asked_at: datetime | None
-    outcome: str | None
+    outcome: Outcome | None
     closed_at: datetime | None
     age_days: int
     overdue: bool
@@ -110,13 +110,13 @@ class Cases(BaseModel, frozen=True):
 
 class Evidence(BaseModel, frozen=True):
     digest: str
-    kind: str
-    provided_by: str
+    kind: case_files.EvidenceKind
+    provided_by: case_files.Provider
     added_at: datetime
 
 
 class Statement(BaseModel, frozen=True):
-    kind: str
+    kind: case_files.StatementKind
     text: str
     amount: Money | None
     recorded_at: datetime

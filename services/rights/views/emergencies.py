@@ -8,7 +8,7 @@ from datetime import date, datetime
 from pydantic import BaseModel
 
 from services.rights.domain import emergencies
-from services.rights.domain.emergencies import UNACCOUNTED, Condition, EmergencyState
+from services.rights.domain.emergencies import UNACCOUNTED, Authority, Condition, EmergencyKind, EmergencyState, Reporter, Whereabouts
 from services.rights.domain.ledgers import Ledger
 from shared.values import CountyCode, Destination, EmergencyId, EnterpriseId, Grade, PlacementId, WorkerId
 
@@ -17,10 +17,10 @@ class Emergency(BaseModel, frozen=True):
     emergency: EmergencyId
     destination: Destination
     region: str | None
-    kind: str
+    kind: EmergencyKind
     grade: Grade
     since: date
-    authority: str
+    authority: Authority
     text: str
     declared_at: datetime
     state: EmergencyState
@@ -99,8 +99,8 @@ class Member(BaseModel, frozen=True):
     enterprise: EnterpriseId
     county: CountyCode
     condition: Condition
-    whereabouts: str
-    reported_by: str | None
+    whereabouts: Whereabouts
+    reported_by: Reporter | None
     accounted_on: date | None
 
     @classmethod

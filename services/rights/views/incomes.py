@@ -7,7 +7,7 @@ from datetime import date
 from pydantic import BaseModel
 
 from services.rights.domain import incomes
-from services.rights.domain.incomes import ReportState
+from services.rights.domain.incomes import ReportState, Source
 from services.rights.domain.ledgers import Terms
 from services.rights.domain.shortfalls import comparable
 from shared.values import Money, Period, PlacementId, ReportId
@@ -22,7 +22,7 @@ class Income(BaseModel, frozen=True):
     net: Money
     remitted: Money | None
     paid_on: date
-    source: str
+    source: Source
     reference: str | None
     state: ReportState
     not_comparable: bool  # paid in another currency than the contract's: no shortfall is decided

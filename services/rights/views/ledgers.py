@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from services.rights.domain import incomes, ledgers, shortfalls
 from services.rights.views.incomes import Income
 from services.rights.views.shortfalls import Finding
-from shared.values import EnterpriseId, Money, PlacementId, WorkerId
+from shared.values import EnterpriseId, Money, PlacementId, WagePeriod, WorkerId
 
 
 class Ledger(BaseModel, frozen=True):
@@ -20,7 +20,7 @@ class Ledger(BaseModel, frozen=True):
     worker: WorkerId
     enterprise: EnterpriseId
     wage: Money
-    wage_period: str
+    wage_period: WagePeriod
     departed_on: date | None
     returned_on: date | None
     voided: bool

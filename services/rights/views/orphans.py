@@ -42,7 +42,7 @@ class Band(BaseModel, frozen=True):
     reports: int
 
 
-class Ageing(BaseModel, frozen=True):
+class OrphanAgeing(BaseModel, frozen=True):
     reports: int
     oldest_days: int | None
     bands: tuple[Band, ...]

@@ -7,22 +7,22 @@ from datetime import date
 from pydantic import BaseModel
 
 from services.rights.domain import repatriations
-from services.rights.domain.repatriations import RepatriationState
-from shared.values import EmergencyId, Money, PlacementId, RepatriationId
+from services.rights.domain.repatriations import Cause, RefusalCause, RepatriationState
+from shared.values import EmergencyId, Money, Payer, PlacementId, RepatriationId
 
 
 class Repatriation(BaseModel, frozen=True):
     repatriation: RepatriationId
     placement: PlacementId
     emergency: EmergencyId | None
-    cause: str
+    cause: Cause
     requested_by: str
-    paid_by: str
+    paid_by: Payer
     state: RepatriationState
     approval: str | None
     criteria_version: str | None
     approver: str | None
-    refusal: str | None
+    refusal: RefusalCause | None
     completed_on: date | None
     cost: Money | None
     version: int

@@ -8,18 +8,18 @@ from pydantic import BaseModel
 
 from services.rights.domain import settlements
 from services.rights.domain.settlements import SettlementState
-from shared.values import CaseId, Money, SettlementId
+from shared.values import CaseId, Money, Payer, SettlementId
 
 
 class Settlement(BaseModel, frozen=True):
     settlement: SettlementId
     case: CaseId
     amount: Money | None  # None: in the amount of the collective case
-    paid_by: str
+    paid_by: Payer
     state: SettlementState
     at: datetime
     decided_at: datetime | None
-    refusal: str | None
+    refusal: settlements.DrawRefusal | None
 
     @classmethod
     def from_settlement(cls, settlement: settlements.Settlement) -> Settlement:

@@ -11,7 +11,7 @@ from shared.values import Money, Period, PlacementId
 class Finding(BaseModel, frozen=True):
     placement: PlacementId
     period: Period
-    kind: str
+    kind: shortfalls.Kind
     expected: Money
     paid: Money
 

@@ -18,13 +18,13 @@ Limit = Annotated[int, Query(ge=1, le=5000)]
 
 
 @router.get("/lists")
-async def versions(call: Reader) -> list[ListVersion]:
+async def list_versions(call: Reader) -> list[ListVersion]:
     """Every version of every list that was loaded; the shipped ones, version 0, are none of them."""
     return await call.query(classifications.versions)
 
 
 @router.get("/designations")
-async def designations(call: Reader, as_known_at: KnownAt = None, after: After = 0, limit: Limit = 1000) -> Designations:
+async def show_designations(call: Reader, as_known_at: KnownAt = None, after: After = 0, limit: Limit = 1000) -> Designations:
     """Counties and what they were listed as, from and to (inclusive) which day."""
     return await call.query(lambda tx: classifications.designations(tx, as_known_at, after, limit))
 
@@ -36,7 +36,7 @@ async def load_designations(body: LoadDesignations, call: Planner) -> Response:
 
 
 @router.get("/divisions")
-async def divisions(call: Reader, as_known_at: KnownAt = None, after: After = 0, limit: Limit = 1000) -> Divisions:
+async def show_divisions(call: Reader, as_known_at: KnownAt = None, after: After = 0, limit: Limit = 1000) -> Divisions:
     """Every code that a household register may carry; what is not among them is unclassified."""
     return await call.query(lambda tx: classifications.divisions(tx, as_known_at, after, limit))
 

@@ -23,7 +23,7 @@ FigureKey = Annotated[
 
 
 @router.get("/explanations")
-async def explanations(
+async def list_explanations(
     call: Reader, key: FigureKey, as_known_at: KnownAt = None, limit: Annotated[int, Query(ge=1, le=1000)] = 200
 ) -> list[Explained]:
     """The events that make a figure up, read from the log, newest first; of a share one explanation for each of its sides.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
@@ -21,23 +21,26 @@ from shared.web.call import Call, allow
 
 router = APIRouter()
 YearNumber = Annotated[int, Query(ge=1991, le=2199)]
+_CSV, _PARQUET = "text/csv; charset=utf-8", "application/vnd.apache.parquet"
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+_FILES: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": _BINARY, _PARQUET: _BINARY}}}
 
 
 @router.get("/measures")
-async def measures(_: Reader) -> list[MeasureRow]:
+async def list_measures(_: Reader) -> list[MeasureRow]:
     """Everything that can be asked for: what it counts, in which unit, by which dimensions together."""
     return measure_rows()
 
 
 @router.get("/figures/monthly")
-async def monthly(call: Reader, year: YearNumber, as_known_at: KnownAt = None) -> Monthly:
+async def show_monthly(call: Reader, year: YearNumber, as_known_at: KnownAt = None) -> Monthly:
     """The published form: cumulative from January in two channels, stock at month end, change on the year before."""
     lag = await lag_of(call.service)
     return await call.query(lambda tx: figures.monthly(tx, year, as_known_at, lag))
 
 
 @router.get("/figures/{measure}")  # noqa: FAST003  # _question reads it
-async def figure(
+async def show_figure(
     call: Reader,
     question: Asked,
     after: Annotated[str | None, Query(max_length=400, pattern=r"^[\x20-\x7e]*$")] = None,
@@ -48,18 +51,20 @@ async def figure(
     return await call.query(lambda tx: figures.figure(tx, question, lag, after, limit))
 
 
-@router.get("/figures/{measure}/export", response_class=StreamingResponse)  # noqa: FAST003
-async def export(call: Reader, question: Asked, form: Annotated[Literal["csv", "parquet"], Query(alias="format")] = "csv") -> Response:
+@router.get("/figures/{measure}/export", response_class=StreamingResponse, responses=_FILES)  # noqa: FAST003
+async def export_figure(
+    call: Reader, question: Asked, form: Annotated[Literal["csv", "parquet"], Query(alias="format")] = "csv"
+) -> Response:
     """The same figure as a file: a row per point, with the answer's metadata in every row."""
     lag = await lag_of(call.service)
     head, points = await call.query(lambda tx: figures.export(tx, question, lag))
-    kind = "text/csv; charset=utf-8" if form == "csv" else "application/vnd.apache.parquet"
+    kind = _CSV if form == "csv" else _PARQUET
     name = f"attachment; filename={question.measure}.{form}"
     return StreamingResponse(exports.file_of(head, points, form), media_type=kind, headers={"content-disposition": name})
 
 
 @router.get("/cells")
-async def cells(
+async def list_cells(
     call: Annotated[Call, allow(Role.OPERATOR, Role.AUDITOR)],
     cut: Annotated[int, Query(ge=1, le=99)],
     measure: Annotated[str, Query(pattern=r"^[a-z_]{1,40}$")],

@@ -19,7 +19,7 @@ router = APIRouter()
 
 
 @router.get("/periods")
-async def periods(call: Reader) -> list[Period]:
+async def list_periods(call: Reader) -> list[Period]:
     """Every close, reopened ones included."""
     return await call.query(closed.periods)
 
@@ -37,7 +37,7 @@ async def reopen_period(body: ReopenPeriod, call: Annotated[Call, allow(Role.OFF
 
 
 @router.get("/restatements")
-async def restatements(
+async def list_restatements(
     call: Reader,
     period: ClosablePeriod | None = None,
     after: AfterNumber = 0,

@@ -23,34 +23,34 @@ LevelName = Literal["nation", "region", "province"]
 
 
 @router.get("/quotas")
-async def quotas(call: Reader, programme: ProgrammeCode = MAIN, level: LevelName = "nation", as_known_at: KnownAt = None) -> Quotas:
+async def show_quotas(call: Reader, programme: ProgrammeCode = MAIN, level: LevelName = "nation", as_known_at: KnownAt = None) -> Quotas:
     """Every quota in every year begun, evaluated as known at a day."""
     lag = await lag_of(call.service)
     return await call.query(lambda tx: evaluations.quotas(tx, programme, level, as_known_at, lag))
 
 
 @router.get("/targets")
-async def targets(call: Reader, programme: ProgrammeCode = MAIN, level: LevelName = "nation", as_known_at: KnownAt = None) -> Targets:
+async def show_targets(call: Reader, programme: ProgrammeCode = MAIN, level: LevelName = "nation", as_known_at: KnownAt = None) -> Targets:
     """Every target: actual, expected to date, what is needed per day, state."""
     lag = await lag_of(call.service)
     return await call.query(lambda tx: evaluations.targets(tx, programme, level, as_known_at, lag))
 
 
 @router.get("/report")
-async def report(call: Reader, programme: ProgrammeCode = MAIN, as_known_at: KnownAt = None) -> Report:
+async def show_report(call: Reader, programme: ProgrammeCode = MAIN, as_known_at: KnownAt = None) -> Report:
     """Every year of the programme, totals, targets, freshness. Amounts in fen."""
     lag = await lag_of(call.service)
     return await call.query(lambda tx: evaluations.report(tx, programme, as_known_at, lag))
 
 
 @router.get("/programmes")
-async def programmes(call: Reader) -> list[Programme]:
+async def list_programmes(call: Reader) -> list[Programme]:
     """The programmes in force."""
     return await call.query(entered.programmes)
 
 
 @router.get("/programmes/{code}")
-async def programme_versions(call: Reader, code: Code) -> list[Programme]:
+async def list_programme_versions(call: Reader, code: Code) -> list[Programme]:
     """Every version of a programme, oldest first; version 0 is the shipped one."""
     return await call.query(lambda tx: entered.programme_versions(tx, code))
 

@@ -23,7 +23,7 @@ async def public_years(call: Anybody) -> PublicYears:
 
 
 @router.get("/public/figures/{measure}")
-async def public_figure(
+async def show_public_figure(
     call: Anybody,
     measure: Annotated[str, Path(pattern=r"^[a-z_]{1,40}$")],
     year: Annotated[int, Query(ge=1990, le=2199)],

@@ -17,13 +17,13 @@ router = APIRouter()
 
 
 @router.get("/fx-rates")
-async def fx_rates(call: Reader, currency: Foreign | None = None) -> list[FxRate]:
+async def list_fx_rates(call: Reader, currency: Foreign | None = None) -> list[FxRate]:
     """Every version of every monthly rate, yuan per unit."""
     return await call.query(lambda tx: rates.fx_rates(tx, currency))
 
 
 @router.get("/fx-rates/held")
-async def held_fx_rates(call: Reader, state: HeldState | None = None, after: UUID | None = None, limit: Limit = 50) -> HeldRates:
+async def list_held_fx_rates(call: Reader, state: HeldState | None = None, after: UUID | None = None, limit: Limit = 50) -> HeldRates:
     """Rates that are far off: those that wait for a second person, and what was decided."""
     return await call.query(lambda tx: rates.held_fx_rates(tx, state, after, limit))
 

@@ -14,7 +14,7 @@ router = APIRouter()
 
 
 @router.post("/scenarios")
-async def rehearse(body: commands.Scenario, call: Reader) -> Scenario:
+async def rehearse_scenario(body: commands.RehearseScenario, call: Reader) -> Scenario:
     """Quotas and targets under another plan, other rates or lists, beside the actual ones. Nothing is stored: no Idempotency-Key."""
     lag = await lag_of(call.service)
     return await call.dry_run(lambda tx: scenarios.rehearse(tx, body, lag))

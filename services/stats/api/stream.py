@@ -26,7 +26,7 @@ class EventStream(StreamingResponse):
 
 
 @router.get("/stream", response_class=EventStream)
-async def follow(call: Reader, last: LastNumber = None) -> EventStream:
+async def follow_stream(call: Reader, last: LastNumber = None) -> EventStream:
     """Figures and changes of state as they are published: server-sent events whose data are the events of the topics.
 
     Ends after an hour (a setting) and when the service stops; come back with Last-Event-ID.

@@ -15,7 +15,7 @@ from enum import StrEnum
 from itertools import groupby
 from operator import itemgetter
 from types import NoneType
-from typing import Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 from uuid import UUID
 
 from shared import currencies
@@ -132,6 +132,8 @@ def _fields(writer: _Writer, cls: type[Part], prefix: str, known: Mapping[str, V
 
 def _value(writer: _Writer, annotation: Any, path: str) -> str:
     kind = getattr(annotation, "__supertype__", annotation)  # a NewType is what it wraps
+    if get_origin(kind) is Annotated:
+        kind = get_args(kind)[0]
     options = get_args(kind)
     if NoneType in options:
         return f"(?:null|{_value(writer, next(option for option in options if option is not NoneType), path)})"

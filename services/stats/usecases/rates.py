@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from services.stats.commands import FxRate, LoadFxRates, ReviseFxRate
+from services.stats.commands import LoadFxRates, RateOfMonth, ReviseFxRate
 from services.stats.domain.errors import HeldRateNotFound, RateExists, RateHeld, RateNotFound
 from services.stats.domain.rates import HeldState, HeldStep, MonthlyRate, compared_with, held_after, is_far_off
 from services.stats.periods import restatement
@@ -117,7 +117,7 @@ async def _decide(tx: Tx, held: UUID, step: HeldStep) -> HeldRate:
     return decided
 
 
-async def suppose_rates(tx: Tx, rates: tuple[FxRate, ...], on: date) -> None:
+async def suppose_rates(tx: Tx, rates: tuple[RateOfMonth, ...], on: date) -> None:
     """For a scenario: as the newest versions, known on the day of the question. Raises CurrencyWithdrawn."""
     _require_money(rates)
     for rate in rates:
@@ -125,13 +125,13 @@ async def suppose_rates(tx: Tx, rates: tuple[FxRate, ...], on: date) -> None:
         await stored.insert(tx, _version(tx, rate, version, "scenario", "scenario", on=on))
 
 
-def _require_money(rates: Iterable[FxRate]) -> None:
+def _require_money(rates: Iterable[RateOfMonth]) -> None:
     """A rate is of a month in which the currency was money. Raises CurrencyWithdrawn."""
     for rate in rates:
         reference.require_legal_tender(rate.currency, rate.month)
 
 
-def _version(tx: Tx, rate: FxRate, version: int, source: str, reason: str, *, on: date | None = None) -> Rate:
+def _version(tx: Tx, rate: RateOfMonth, version: int, source: str, reason: str, *, on: date | None = None) -> Rate:
     return Rate(
         currency=rate.currency,
         month=first_day(rate.month),

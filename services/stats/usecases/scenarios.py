@@ -6,7 +6,7 @@ back. Both sides are of one moment.
 
 from __future__ import annotations
 
-from services.stats.commands import Scenario
+from services.stats.commands import RehearseScenario
 from services.stats.domain.plans import Plan
 from services.stats.figures.freshness import Lag, freshness
 from services.stats.programmes import catalogue, validation
@@ -19,7 +19,7 @@ from services.stats.views.targets import target as target_view
 from shared.db import Tx
 
 
-async def rehearse(tx: Tx, scenario: Scenario, lag: Lag) -> views.Scenario:
+async def rehearse(tx: Tx, scenario: RehearseScenario, lag: Lag) -> views.Scenario:
     """In a transaction that is rolled back afterwards. A plan that contradicts itself is evaluated all the same; its errors are
     part of the answer. Raises ProgrammeNotFound, ListInvalid.
     """

@@ -15,7 +15,7 @@ Row = TypeVar("Row", Listing, Division)
 
 
 class ListVersion(View):
-    kind: str
+    kind: stored.Kind
     version: int
     digest: str
     size: int

@@ -6,20 +6,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from services.stats.domain.questions import Question
+from services.stats.domain.questions import Basis, Question
 from services.stats.figures.freshness import Freshness
 from services.stats.figures.measure_catalogue import definition, digits, get_measure
 from services.stats.figures.percentiles import Band
 from services.stats.figures.shaping import Point, in_yuan
 from services.stats.queries.classifications import Kind
 from services.stats.views.metadata import AnswerMetadata, Label, View, answer_metadata
-from shared.values import Ratio, format_ratio
+from shared.values import CountyCode, Currency, Ratio, Scheme, format_ratio
 
 
 class Value(View):
     of: dict[str, str]
     value: int
-    currency: str | None
+    currency: Currency | None
     fen: str | None  # the part that a rate converts, exact, unrounded; None: no money
     pending: int  # minor units that no rate converts yet
     ratio: Ratio | None  # of a quotient: exact; `value` is its whole part
@@ -32,7 +32,7 @@ class Unclassified(View):
     """Counties that no list of divisions knows: part of the figure and of every denominator. `value`: theirs; None: money."""
 
     value: int | None
-    counties: list[str]  # the first 100 codes
+    counties: list[CountyCode]  # the first 100 codes
     number: int  # of such counties
 
 
@@ -43,8 +43,8 @@ class Figure(AnswerMetadata):
     definition: str
     start: date
     end: date
-    basis: str
-    scheme: str
+    basis: Basis
+    scheme: Scheme
     points: list[Value]
     next: str | None  # where the next page begins, None after the last; totals are of all pages
     total_cny: int | None  # fen, of what is in yuan or can be converted; None: no money

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from services.stats.counting.measures import Measure
 from services.stats.figures.measure_catalogue import MEASURE_BY_NAME, cuts_with, definition
 from services.stats.views.metadata import View
@@ -11,10 +13,10 @@ class MeasureRow(View):
     """`cuts`: what each cut that answers for it has together. `rate`: for money, whose month's rate converts it."""
 
     name: str
-    kind: str
+    kind: Literal["flow", "level", "durations", "quotient"]
     unit: str
     definition: str
-    rate: str | None
+    rate: Literal["wage period", "day"] | None
     cuts: dict[str, list[str]]
 
 

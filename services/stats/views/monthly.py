@@ -9,12 +9,13 @@ from typing import Any
 from services.stats.figures.measure_catalogue import definition
 from services.stats.figures.shaping import Point
 from services.stats.views.metadata import AnswerMetadata, View
+from shared.values import Period
 
 
 class MonthlyRow(View):
     """Cumulative from January to the month's end. `change`: on the year before, same months; None without a year before."""
 
-    month: str
+    month: Period
     dispatches: int
     contracted_projects: int
     labour_cooperation: int  # seafarers included, as published

@@ -54,7 +54,7 @@ class PublicFigure(AnswerMetadata):
     definition: str
     year: int
     version: int  # of the close
-    by: str
+    by: PublicBy
     smallest: int  # cells of 1 up to one less are left out
     columns: list[str]
     rows: list[PublicRow]
@@ -68,7 +68,7 @@ class PublicTable:
     """What is shown of a measure in a closed year, by one dimension."""
 
     measure: str
-    by: str
+    by: PublicBy
     close: Close
     shown: DisclosedTable
 

@@ -10,12 +10,12 @@ from services.stats.domain.rates import HeldState
 from services.stats.queries import held_rates
 from services.stats.queries.rates import Rate
 from services.stats.views.metadata import View
-from shared.values import period_of
+from shared.values import Currency, Period, period_of
 
 
 class FxRate(View):
-    currency: str
-    month: str
+    currency: Currency
+    month: Period
     version: int
     yuan_per_unit: str
     source: str
@@ -28,14 +28,14 @@ class HeldRate(View):
     """Many times off the rate that it was compared with; in force only once a second person has approved it."""
 
     held: UUID
-    currency: str
-    month: str
+    currency: Currency
+    month: Period
     yuan_per_unit: str
     source: str
     reason: str
     entered_by: str
     entered_at: datetime
-    compared_month: str
+    compared_month: Period
     compared_yuan_per_unit: str
     state: HeldState
     decided_by: str | None

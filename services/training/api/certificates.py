@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
@@ -12,7 +12,7 @@ from services.training.domain.certificates import Serial
 from services.training.settings import policy
 from services.training.usecases import certificates
 from services.training.views.certificates import Certificate, Stated
-from shared.signing import public_key
+from shared.signing import PublicKeys, public_keys
 from shared.web.papers import PDF, paper_answer
 
 router = APIRouter()
@@ -21,10 +21,10 @@ SerialField = Annotated[Serial, Path(pattern=r"^TC[0-9]{12}$")]
 
 
 @router.get("/public/certificate-keys")
-async def certificate_keys(call: Public) -> dict[str, Any]:
+async def show_certificate_keys(call: Public) -> PublicKeys:
     """The public key that statements about certificates are checked against, offline."""
     del call  # the key is the same for every caller
-    return dict(public_key(policy().training_signing_key))
+    return public_keys(policy().training_signing_key)
 
 
 @router.get("/public/certificates/{serial}")

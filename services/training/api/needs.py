@@ -21,7 +21,7 @@ async def count_backlog(call: Reader) -> Backlog:
 
 
 @router.get("/needs")
-async def backlog(
+async def list_needs(
     call: Reader,
     state: NeedState = NeedState.OPEN,
     destination: DestinationField | None = None,

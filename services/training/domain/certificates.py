@@ -46,7 +46,7 @@ class Certificate:
     issued_on: date
     valid_to: date
     revoked_on: date | None = None
-    revoked_why: str | None = None
+    revoked_why: RevocationReason | None = None
 
     @property
     def basis(self) -> Basis:

@@ -7,7 +7,7 @@ from datetime import date
 from pydantic import BaseModel
 
 from services.training.domain import certificates
-from services.training.domain.certificates import Basis, Serial, Validity
+from services.training.domain.certificates import Basis, RevocationReason, Serial, Validity
 from shared.values import Destination, EnrolmentId, Occupation, PlacementId
 
 
@@ -42,7 +42,7 @@ class Certificate(BaseModel, frozen=True):
     valid_to: date
     state: Validity
     revoked_on: date | None
-    revoked_why: str | None
+    revoked_why: RevocationReason | None
 
     @classmethod
     def from_certificate(cls, certificate: certificates.Certificate, on: date) -> Certificate:

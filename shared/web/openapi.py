@@ -1,0 +1,118 @@
+"""The OpenAPI document of a service: what FastAPI writes of its routes, completed by what every route has in common.
+
+- `operationId` is the name of the route's function, its tag the file that it stands in;
+- `x-roles` are the roles that `allow(...)` lets pass;
+- errors are problem documents, not FastAPI's own form;
+- a POST whose answer is kept for repeats takes an Idempotency-Key.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Iterable, Iterator
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+
+from shared.principals import Role
+from shared.web.idempotency import KEY
+from shared.web.parameters import DESCRIPTIONS
+from shared.web.problems import Problem
+
+_SCHEMAS = "#/components/schemas/"
+_FASTAPIS_OWN = ("HTTPValidationError", "ValidationError")
+_BEARER = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "`laowu token` issues one for the local stack."}
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "description": "Of one command: sent again with the same key it is done once, and the first answer is given again.",
+    "schema": {"type": "string", "minLength": 8, "maxLength": 200, "pattern": KEY.pattern},
+}
+_PROBLEM = {"application/problem+json": {"schema": {"$ref": f"{_SCHEMAS}{Problem.__name__}"}}}
+_EVERYWHERE = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+def operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def routes(router: APIRouter) -> Iterator[APIRoute]:
+    """Every route, also of routers within routers."""
+    for route in router.routes:
+        inner = getattr(route, "original_router", None)
+        if isinstance(route, APIRoute):
+            yield route
+        elif isinstance(inner, APIRouter):
+            yield from routes(inner)
+
+
+def roles_of(route: APIRoute) -> tuple[Role, ...] | None:
+    """Whom `allow(...)` lets pass; None: the route does not say."""
+    declared = [roles for one in route.dependant.dependencies if (roles := getattr(one.call, "roles", None)) is not None]
+    return tuple(declared[0]) if len(declared) == 1 else None
+
+
+def is_for_anybody(route: APIRoute) -> bool:
+    """Whether it answers without a token too."""
+    return any(getattr(one.call, "anybody", False) for one in route.dependant.dependencies)
+
+
+def is_command(route: APIRoute) -> bool:
+    """Whether its answer is kept for repeats."""
+    return "call.command(" in inspect.getsource(route.endpoint)
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """The whole document, as plain values."""
+    known = {route.name: route for route in routes(app.router) if route.include_in_schema}
+    written = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes, tags=_tags(known.values()))
+    for operations in written["paths"].values():
+        for operation in operations.values():
+            _complete(operation, known[operation["operationId"]])
+    components = written.setdefault("components", {})
+    components["securitySchemes"] = {"bearer": _BEARER}
+    components["responses"] = {status.name: {"description": status.phrase, "content": _PROBLEM} for status in _EVERYWHERE}
+    schemas = components.setdefault("schemas", {})
+    for name in _FASTAPIS_OWN:
+        schemas.pop(name, None)
+    schemas.update(_schemas_of(Problem))
+    return written
+
+
+def openapi_json(app: FastAPI) -> str:
+    """The document as the text that is committed and diffed."""
+    return json.dumps(app.openapi(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def _complete(operation: dict[str, Any], route: APIRoute) -> None:
+    operation["tags"] = [_tag(route)]
+    operation["x-roles"] = [str(role) for role in roles_of(route) or ()]
+    operation["security"] = [{}, {"bearer": []}] if is_for_anybody(route) else [{"bearer": []}]
+    for parameter in operation.get("parameters", ()):
+        if parameter["in"] == "query" and parameter["name"] in DESCRIPTIONS:
+            parameter.setdefault("description", DESCRIPTIONS[parameter["name"]])
+    if is_command(route):
+        operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
+    for status in _EVERYWHERE:
+        operation["responses"][str(status.value)] = {"$ref": f"#/components/responses/{status.name}"}
+
+
+def _tag(route: APIRoute) -> str:
+    return route.endpoint.__module__.rpartition(".")[2]
+
+
+def _tags(known: Iterable[APIRoute]) -> list[dict[str, str]]:
+    """Each file of routes with the first line of its docstring."""
+    described = {_tag(route): inspect.getdoc(inspect.getmodule(route.endpoint)) or "" for route in known}
+    return [{"name": name, "description": text.partition("\n")[0]} for name, text in described.items()]
+
+
+def _schemas_of(model: type[BaseModel]) -> dict[str, Any]:
+    schema = model.model_json_schema(ref_template=_SCHEMAS + "{model}")
+    return {**schema.pop("$defs", {}), model.__name__: schema}
