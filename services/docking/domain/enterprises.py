@@ -23,6 +23,7 @@ from services.docking.domain.errors import (
 from shared.values import Channel, CountyCode, Currency, Destination, EnterpriseId, Money
 
 RESERVE_CURRENCY = Currency("CNY")  # E3
+LICENCE_REGION_UNKNOWN = "licence_region_unknown"  # a warning: the number may be mistyped
 
 
 # A reserve that is not topped up suspends by itself, and a top-up lifts that; the others are the authority's.

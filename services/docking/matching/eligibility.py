@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from services.docking.domain.orders import Order
 from services.docking.domain.workers import Worker
 from shared.values import Occupation, WagePeriod
+
+Obstacle = Literal[
+    "not_verified",
+    "suspended",
+    "not_willing",
+    "age",
+    "not_available",
+    "destination_not_wanted",
+    "occupation_not_wanted",
+    "wage_below_floor",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +37,7 @@ def wanted_codes(occupation: Occupation) -> list[str]:
     return [occupation[:length] for length in range(1, len(occupation) + 1)]
 
 
-def obstacles(worker: Worker, order: Order, on: date, terms: Terms) -> tuple[str, ...]:
+def obstacles(worker: Worker, order: Order, on: date, terms: Terms) -> tuple[Obstacle, ...]:
     """Why this worker may not be matched to this order; empty: eligible."""
     found = list(personal_obstacles(worker, on, terms))
     if order.destination not in worker.destinations:
@@ -38,9 +50,9 @@ def obstacles(worker: Worker, order: Order, on: date, terms: Terms) -> tuple[str
     return tuple(found)
 
 
-def personal_obstacles(worker: Worker, on: date, terms: Terms) -> tuple[str, ...]:
+def personal_obstacles(worker: Worker, on: date, terms: Terms) -> tuple[Obstacle, ...]:
     """Why this worker may not be matched to any order. Age is the calendar year's, registration checked the date."""
-    found = []
+    found: list[Obstacle] = []
     if not worker.verified:
         found.append("not_verified")
     if worker.suspended:

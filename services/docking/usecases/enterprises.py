@@ -56,7 +56,7 @@ def _require_destinations(destinations: tuple[Destination, ...]) -> None:
 def _warnings(licence_no: str) -> tuple[str, ...]:
     """What the number's parts mean rests on one sample (rules.md 1.1), so an unknown region is a warning, never a refusal."""
     known = licence_no[2:6] in _prefectures() or f"{licence_no[2:4]}0000" in reference.provinces()
-    return () if known else ("licence_region_unknown",)
+    return () if known else (domain.LICENCE_REGION_UNKNOWN,)
 
 
 @cache
