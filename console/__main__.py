@@ -23,7 +23,10 @@ COMMANDS = {
     "verify": ("verify:verify", "Check a clearance or training certificate without a network."),
     "deadletters": ("dead_letters:app", "Records that a service could not apply: look at them, redrive or discard them."),
     "person": ("person:person", "Everything held about one worker in all services, and who read it, as JSON."),
-    "token": ("token:token", "Print a bearer token of the local stack, valid for 12 hours everywhere in the nation."),
+    "token": (
+        "token:token",
+        "Print a bearer token of the local stack: everywhere in the nation, for 12 hours, unless asked otherwise.",
+    ),
     "relay": ("relay:app", "The sending side of a service."),
     "up": ("stack:up", "Start Kafka, PostgreSQL and the five services; returns when all are ready."),
     "down": ("stack:down", "Stop everything the stack runs; its data stays."),

@@ -98,7 +98,7 @@ def _by_name(names: dict[str, str]) -> dict[str, list[str]]:
     """Name, long and short -> digits."""
     found: dict[str, list[str]] = defaultdict(list)
     for digits, name in names.items():
-        for one in {name, *_short_names(name)}:
+        for one in {name, *short_names(name)}:
             found[one].append(digits)
     return dict(found)
 
@@ -121,7 +121,7 @@ def _county_names() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     short: dict[str, list[str]] = defaultdict(list)
     for code, county in reference.counties().items():
         full[county.name_zh].append(code)
-        for name in _short_names(county.name_zh):
+        for name in short_names(county.name_zh):
             short[name].append(code)
     for name, code in reference.earlier_names():
         if code not in full[name]:
@@ -129,7 +129,7 @@ def _county_names() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     return dict(full), dict(short)
 
 
-def _short_names(name: str) -> set[str]:
+def short_names(name: str) -> set[str]:
     """通渭 for 通渭县; 张家川 and 张家川县 for 张家川回族自治县; 广西 for 广西壮族自治区. None shorter than two characters."""
     if _REGION_PEOPLES.search(name):
         return {_REGION_PEOPLES.sub("", name)}

@@ -37,6 +37,7 @@ DOWN_SECONDS = 90.0
 
 OnMessage = Callable[[str], None]
 Token = Callable[[Role, str | None], str]
+TOKEN_SECONDS = 12 * 3600
 Row = dict[str, Any]  # of `status`: name, pid, address, state, restarts
 Command = Callable[[str], Sequence[str]]
 
@@ -355,10 +356,17 @@ def endpoints(home: Home | None = None) -> dict[str, str]:
     return {name: f"http://127.0.0.1:{known[name]}" for name in SERVICES}
 
 
-def token(role: Role | str, regions: Sequence[str] = (NATION,), party: str | None = None, *, home: Home | None = None) -> str:
-    """A bearer token of this stack, good for 12 hours."""
+def token(
+    role: Role | str,
+    regions: Sequence[str] = (NATION,),
+    party: str | None = None,
+    *,
+    home: Home | None = None,
+    seconds: int = TOKEN_SECONDS,
+) -> str:
+    """A bearer token of this stack."""
     who = Principal(subject=f"local-{Role(role)}", role=Role(role), regions=tuple(regions), party=party)
-    return issue(secret_keys.auth_key(home or Home.here()), who)
+    return issue(secret_keys.auth_key(home or Home.here()), who, seconds=seconds)
 
 
 def kafka_bootstrap(home: Home | None = None) -> str:

@@ -1,17 +1,19 @@
-"""`laowu token` signs with the stack's own key, for the role it is asked for, and never without a stack."""
+"""`laowu token` signs with the stack's own key, for the role and the regions it is asked for, and never without a stack."""
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
-import typer
+from typer.testing import CliRunner
 
-from console.commands.token import token
+from console.__main__ import app
 from console.errors import NotRunning
 from console.local.home import PORTS, Home
+from console.local.regions import RegionUnclear, region_code
 from shared.principals import NATION, Principal, Role
-from shared.web.auth import Verifier
+from shared.web.auth import Unauthenticated, Verifier
 
 
 @pytest.fixture
@@ -20,16 +22,74 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     return Home(tmp_path)
 
 
-def test_the_services_of_the_stack_accept_it(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture
+def stack(home: Home) -> Home:
     home.write("ports.json", dict.fromkeys(PORTS, 1))
-    token(Role.TRAINER, party="a-centre")
-    who = Verifier.load(home.file("auth.jwks.json")).principal(capsys.readouterr().out.strip())
-    assert who == Principal("local-trainer", Role.TRAINER, (NATION,), "a-centre")
+    return home
+
+
+def printed(*arguments: str) -> str:
+    result = CliRunner().invoke(app, ["token", *arguments], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output.strip()
+
+
+def who(stack: Home, *arguments: str) -> Principal:
+    issued = printed(*arguments)
+    return Verifier.load(stack.file("auth.jwks.json")).principal(issued)
+
+
+def test_the_services_of_the_stack_accept_it(stack: Home) -> None:
+    assert who(stack, "trainer", "--party", "a-centre") == Principal("local-trainer", Role.TRAINER, (NATION,), "a-centre")
+
+
+def test_a_role_is_the_argument_or_an_option(stack: Home) -> None:
+    assert who(stack, "--role", "clerk").role is Role.CLERK
+    assert CliRunner().invoke(app, ["token"]).exit_code == 2
+    assert CliRunner().invoke(app, ["token", "clerk", "--role", "officer"]).exit_code == 2
+
+
+def test_regions_are_codes_or_names(stack: Home) -> None:
+    named = who(stack, "clerk", "--region", "622427", "--region", "甘肃", "--region", "Dingxi")
+    assert named.regions == ("622427", "620000", "621100")
+
+
+def test_it_is_valid_for_the_hours_asked_for(stack: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = printed("officer", "--hours", "1")
+    verifier = Verifier.load(stack.file("auth.jwks.json"))
+    monkeypatch.setattr("shared.web.auth.time.time", lambda: time.time_ns() / 1e9 + 3601)
+    with pytest.raises(Unauthenticated):
+        verifier.principal(token)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("CN", "CN"),
+        ("全国", "CN"),
+        ("622427", "622427"),
+        ("甘肃省", "620000"),
+        ("gansu", "620000"),
+        ("Gan Su", "620000"),
+        ("通渭县", "621121"),
+        ("tongwei", "621121"),
+        ("吉林省", "220000"),
+        ("吉林市", "220200"),
+    ],
+)
+def test_a_region_is_found_by_code_and_by_name_in_characters_and_in_letters(text: str, code: str) -> None:
+    assert region_code(text) == code
+
+
+def test_a_name_of_several_regions_is_refused_with_all_of_them() -> None:
+    with pytest.raises(RegionUnclear, match=r"220000 吉林省.*220200 吉林市"):
+        region_code("吉林")
+    with pytest.raises(RegionUnclear, match="no province"):
+        region_code("atlantis")
 
 
 def test_there_is_none_without_a_stack_and_none_for_a_service(home: Home) -> None:
     with pytest.raises(NotRunning):
-        token(Role.OFFICER, party=None)
+        CliRunner().invoke(app, ["token", "officer"], catch_exceptions=False)
     assert not home.file("auth.json").exists()
-    with pytest.raises(typer.BadParameter):
-        token(Role.SERVICE, party=None)
+    assert CliRunner().invoke(app, ["token", "service"]).exit_code == 2
