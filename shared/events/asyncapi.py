@@ -1,6 +1,7 @@
 """The AsyncAPI 3.0 document of every topic and event, generated from shared/events.
 
-`python -m shared.events.asyncapi` writes asyncapi.json beside it, which every service serves at /asyncapi; a test fails when it is stale.
+`python -m shared.events.asyncapi` writes asyncapi.json beside it, which every service serves at /asyncapi.json and as a page at
+/asyncapi; a test fails when it is stale. The example of an event is its golden sample.
 An event's `dataschema` attribute, "/asyncapi#docking.Dispatched.v1", names the `$id` of its data's schema in this document.
 """
 
@@ -15,6 +16,7 @@ from pydantic.json_schema import models_json_schema
 from shared.events import EVENTS, TOPICS, Envelope, Event
 
 FILE = Path(__file__).with_suffix(".json")
+_SAMPLES = FILE.parents[2] / "tests" / "contracts" / "golden"  # of the repository: what this module writes is committed
 _SCHEMAS = "#/components/schemas/"
 
 
@@ -102,6 +104,7 @@ def _message(event: type[Event], schema: str) -> dict[str, Any]:
                 },
             ]
         },
+        "examples": [{"payload": json.loads((_SAMPLES / f"{event.type_name()}.json").read_bytes())}],
         "bindings": {"kafka": {"key": {"type": "string", "description": f"data.{event.SUBJECT}"}, "bindingVersion": "0.5.0"}},
     }
 

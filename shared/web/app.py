@@ -8,7 +8,7 @@ from functools import cache
 from fastapi import APIRouter, FastAPI
 
 from shared.running_service import RunningService
-from shared.web import notifications, openapi, operations, problems
+from shared.web import docs, notifications, openapi, operations, problems
 from shared.web.auth import Verifier
 from shared.web.limits import BodyLimit
 from shared.web.request_metrics import RequestMetrics
@@ -31,9 +31,17 @@ def create_app(service: RunningService, router: APIRouter, verifier: Verifier, *
 
 def documented_app(name: str, router: APIRouter) -> FastAPI:
     """The routes and their OpenAPI document: all that can be known without a running service."""
-    app = FastAPI(title=f"Laowu {name}", version="1", redoc_url=None, generate_unique_id_function=openapi.operation_id)
+    app = FastAPI(
+        title=f"Laowu {name}",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        generate_unique_id_function=openapi.operation_id,
+    )
     app.include_router(router)
     app.include_router(notifications.router)
     app.include_router(operations.router)
+    app.include_router(docs.router)
     app.openapi = cache(lambda: openapi.document(app))  # type: ignore[method-assign]  # as FastAPI has it done
     return app

@@ -1,8 +1,7 @@
-"""The routes every service has: probes, metrics, the contract, delivery state, sweeps, dead letters."""
+"""The routes every service has: probes, metrics, delivery state, sweeps, dead letters."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -20,8 +19,6 @@ from shared.health import Health
 from shared.principals import Role
 from shared.web.call import Call, allow
 from shared.web.parameters import AfterNumber, Limit
-
-ASYNCAPI = Path(__file__).parents[1] / "events" / "asyncapi.json"
 
 router = APIRouter()
 
@@ -41,11 +38,6 @@ async def readyz(request: Request) -> Response:
 @router.get("/metrics", include_in_schema=False)
 async def metrics() -> Response:
     return Response(generate_latest(), headers={"content-type": CONTENT_TYPE_LATEST})
-
-
-@router.get("/asyncapi", include_in_schema=False)
-async def asyncapi() -> Response:
-    return Response(ASYNCAPI.read_bytes(), media_type="application/json")
 
 
 @router.get("/delivery")
