@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 from console.web import choices
 from console.web.backend import Answer, Backend
 from console.web.documents import Documents
+from console.web.names import IDENTIFIER, Names
 from console.web.sessions import Session, Sessions
 from shared.principals import Forbidden, Principal, Role
 from shared.texts import LANGUAGES, Texts, best_language, texts
@@ -25,7 +26,6 @@ from shared.texts import LANGUAGES, Texts, best_language, texts
 LANGUAGE_COOKIE, DAY_COOKIE = "language", "day"  # what a visitor chose on a page, for this browser
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}")
-IDENTIFIER = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 NAMED = {  # field of an answer -> kind of code in it
     "county": "county",
     "counties": "county",
@@ -126,6 +126,7 @@ def render_for(
 ) -> Response:
     """The page for anybody."""
     text = text or texts(language_of(request))
+    values.setdefault("names", {})
     content = (
         environment()
         .get_template(template)
@@ -171,19 +172,19 @@ def pick(item: Any, path: str) -> Any:
     return item
 
 
-def show(text: Texts, name: str, value: Any) -> Markup:
-    """A value of an answer as people read it: names for codes, the language's form of days and money."""
+def show(text: Texts, name: str, value: Any, names: Names | None = None) -> Markup:
+    """A value of an answer as people read it: names for codes and ids, the language's form of days and money."""
     if value is None or value in ("", [], {}):
         return Markup('<span class="none">–</span>')
     if isinstance(value, bool):
         return escape(text("Yes") if value else text("No"))
     if isinstance(value, Mapping):
-        return _shown_object(text, value)
+        return _shown_object(text, value, names or {})
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return _shown_list(text, name, value)
+        return _shown_list(text, name, value, names or {})
     if isinstance(value, int | float):
         return escape(_number(text, name, value))
-    return _shown_text(text, name, str(value))
+    return _shown_text(text, name, str(value), names or {})
 
 
 def _number(text: Texts, name: str, value: float) -> str:
@@ -226,11 +227,12 @@ def _word(text: Texts, name: str, value: str) -> Markup | None:
     return escape(text.word("event", value)) if name == "type" else None
 
 
-def _shown_text(text: Texts, name: str, value: str) -> Markup:
+def _shown_text(text: Texts, name: str, value: str, names: Names) -> Markup:
     if (word := _word(text, name, value)) is not None:
         return word
-    if name in NAMED:
-        return Markup('<span title="{}">{}</span>').format(value, choices.label(NAMED[name], value, text))
+    if value in names or name in NAMED:
+        called = names.get(value) or choices.label(NAMED[name], value, text)
+        return Markup('<span title="{}">{}</span>').format(value, called)
     if DAY.fullmatch(value):
         return Markup('<time datetime="{}">{}</time>').format(value, text.day(date.fromisoformat(value)))
     if MOMENT.match(value):
@@ -240,17 +242,17 @@ def _shown_text(text: Texts, name: str, value: str) -> Markup:
     return escape(text.value(name, value))
 
 
-def _shown_object(text: Texts, value: Mapping[str, Any]) -> Markup:
+def _shown_object(text: Texts, value: Mapping[str, Any], names: Names) -> Markup:
     if value.keys() == {"minor", "currency"}:
         return escape(text.money(value["minor"], value["currency"]))
     rows = Markup("").join(
-        Markup("<dt>{}</dt><dd>{}</dd>").format(text.word("field", name), show(text, name, part)) for name, part in value.items()
+        Markup("<dt>{}</dt><dd>{}</dd>").format(text.word("field", name), show(text, name, part, names)) for name, part in value.items()
     )
     return Markup("<dl class=inner>{}</dl>").format(rows)
 
 
-def _shown_list(text: Texts, name: str, values: Sequence[Any]) -> Markup:
-    shown = [show(text, name, one) for one in values]
+def _shown_list(text: Texts, name: str, values: Sequence[Any], names: Names) -> Markup:
+    shown = [show(text, name, one, names) for one in values]
     if all(isinstance(one, str) for one in values):
         return escape(", " if text.language == "en" else "、").join(shown)
     return Markup("<ul class=inner>{}</ul>").format(Markup("").join(Markup("<li>{}</li>").format(one) for one in shown))

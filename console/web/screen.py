@@ -19,6 +19,7 @@ from console.web import choices, forms
 from console.web.backend import Answer, ServiceRefused, filled
 from console.web.documents import Operation
 from console.web.forms import Field, Given, Option
+from console.web.names import Names, names_in
 from console.web.pages import Visitor, error_text, pick, refused_text, render, show
 from console.web.sessions import own_path
 from shared.principals import Forbidden, Role
@@ -144,6 +145,7 @@ async def list_page(who: Visitor, screen: ListScreen) -> Response:
         "list.html",
         screen=screen,
         items=items,
+        names=await names_in(who.backend, items),
         filters=_filters(who, operation, screen.filters, wanted, errors),
         following="?" + urlencode({**wanted, "after": following}) if following else None,
         first="after" in asked,
@@ -185,12 +187,14 @@ def _filters(who: Visitor, operation: Operation, names: Sequence[str], wanted: M
 async def item_page(who: Visitor, screen: ItemScreen) -> Response:
     item = await read_item(who, screen)
     parts = await asyncio.gather(*(_part(who, part, item) for part in screen.parts if who.role in part.roles))
+    names = await names_in(who.backend, [item, *(part.rows for part in parts)])
     return render(
         who,
         "item.html",
         screen=screen,
         item=item,
-        title=title_of(who, screen.title, item),
+        names=names,
+        title=title_of(who, screen.title, item, names),
         groups=screen.groups or ((None, screen.fields or tuple(item)),),
         to_do=screen.to_do(item, who.text),
         links=[(label, target) for label, at, roles in screen.links if who.role in roles and (target := address(at, item))],
@@ -200,9 +204,11 @@ async def item_page(who: Visitor, screen: ItemScreen) -> Response:
     )
 
 
-def title_of(who: Visitor, title: str, item: Item) -> str:
+def title_of(who: Visitor, title: str, item: Item, names: Names | None = None) -> str:
     """`title` with the {fields} of the item as they are shown."""
-    return who.text(title, **{name: show(who.text, name, value).striptags() for name, value in item.items() if not isinstance(value, dict)})
+    return who.text(
+        title, **{name: show(who.text, name, value, names).striptags() for name, value in item.items() if not isinstance(value, dict)}
+    )
 
 
 async def read_item(who: Visitor, screen: ItemScreen) -> dict[str, Any]:

@@ -99,3 +99,12 @@ async def test_where_the_host_state_licenses_employers_only_a_licensed_one_is_na
         assert (await dock.post("/orders", an_order(enterprise, destination="KOR"))).status == 201
     finally:
         policy.cache_clear()
+
+
+async def test_enterprises_and_employers_are_named_by_their_ids(dock: Dock) -> None:
+    employer = await _registered(dock)
+    order = await dock.show_order(await dock.order(employer=None, employer_id=employer))
+    answer = await dock.get(f"/party-names?party={employer}&party={order['enterprise']}&party={uuid4()}")
+    named = {one["party"]: one["name"] for one in answer.body["items"]}
+    assert named.keys() == {employer, order["enterprise"]}
+    assert named[employer] == "Sakura Construction KK"

@@ -402,3 +402,15 @@ async def test_age_is_checked_on_the_day_of_the_registration(registration: Clien
     at_61 = replace(registration, at=datetime(2019, 6, 1, 4, tzinfo=UTC))
     assert (await at_61.post("/workers", late.body())).code == "AGE_OUT_OF_RANGE"
     assert (await at_61.post("/workers", late.registered("2018-12-31").body())).status == 201
+
+
+# --- numbers for ids ---------------------------------------------------------------------------------------------------
+async def test_whoever_was_shown_a_workers_id_learns_its_number_and_nothing_else(registration: Client) -> None:
+    worker = (await registration.post("/workers", a_worker().body())).body
+    answer = await registration.speaking_as(Role.ENTERPRISE, party=NOBODY).get(f"/worker-numbers?worker={worker['worker']}&worker={NOBODY}")
+    assert answer.body == {"items": [{"worker": worker["worker"], "worker_no": worker["worker_no"]}]}
+
+
+async def test_numbers_are_asked_for_at_most_200_at_a_time(registration: Client) -> None:
+    answer = await registration.get("/worker-numbers?" + "&".join([f"worker={NOBODY}"] * 201))
+    assert (answer.status, answer.body["errors"][0]["field"]) == (422, "worker")

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from services.registration.api.callers import Officer, Reader, Writer
+from services.registration.api.callers import NumberReader, Officer, Reader, Writer
 from services.registration.commands import (
     ChangeResidence,
     EraseWorker,
@@ -20,7 +20,7 @@ from services.registration.commands import (
 from services.registration.domain.willingness import Willingness
 from services.registration.domain.workers import WorkerFilter
 from services.registration.usecases import erasures, residences, validity, workers
-from services.registration.views.workers import Worker, Workers
+from services.registration.views.workers import Worker, WorkerNumbers, Workers
 from shared.delivery.audit_trail import History
 from shared.values import CountyField, ImportId, WorkerId
 from shared.web.parameters import AfterNumber, Limit
@@ -51,6 +51,14 @@ async def list_workers(
 @router.get("/workers/by-number/{worker_no}")
 async def show_worker_by_number(worker_no: str, call: Reader) -> Worker:
     return await call.query(lambda tx: workers.show_worker_by_number(tx, worker_no))
+
+
+@router.get("/worker-numbers")
+async def list_worker_numbers(
+    call: NumberReader, worker: Annotated[list[WorkerId], Query(max_length=200, description="ids of workers, repeated")]
+) -> WorkerNumbers:
+    """The numbers of workers whose ids another service has shown to the caller."""
+    return await call.query(lambda tx: workers.list_worker_numbers(tx, worker))
 
 
 @router.get("/workers/{worker}")

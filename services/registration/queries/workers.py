@@ -67,6 +67,7 @@ LOCK_PROVISIONAL_OVERDUE = WORKER.select("""
 FROM worker WHERE assurance = 'provisional' AND validity = 'active' AND provisional_until < $1
 ORDER BY provisional_until, worker LIMIT $2 FOR UPDATE SKIP LOCKED
 """)
+LIST_WORKER_NUMBERS = "SELECT worker, worker_no FROM worker WHERE worker = ANY($1::uuid[])"
 GET_NUMBERS = "SELECT nextval('worker_number') AS number FROM generate_series(1, $1::integer)"
 
 INSERTED = (
@@ -170,6 +171,11 @@ async def get_counted_days(tx: Tx, worker: Worker) -> CountedDays:
 async def get_by_number(tx: Tx, worker_no: str) -> Worker | None:
     """The registration that is the person's now."""
     return await rows.fetch_one(tx.conn, GET_BY_NUMBER, worker_no)
+
+
+async def list_worker_numbers(tx: Tx, ids: Sequence[WorkerId]) -> dict[WorkerId, str]:
+    """The number of each that there is."""
+    return {row["worker"]: row["worker_no"] for row in await tx.conn.fetch(LIST_WORKER_NUMBERS, ids)}
 
 
 async def get_numbers(tx: Tx, count: int) -> list[int]:

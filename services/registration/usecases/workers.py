@@ -95,6 +95,12 @@ async def show_worker_by_number(tx: Tx, worker_no: str) -> views.Worker:
     return await _show(tx, _visible(tx, await workers.get_by_number(tx, number)), number)
 
 
+async def list_worker_numbers(tx: Tx, ids: Sequence[WorkerId]) -> views.WorkerNumbers:
+    """Of ids that the caller has from another service, which shows it no other worker's."""
+    numbers = await workers.list_worker_numbers(tx, ids)
+    return views.WorkerNumbers(items=tuple(views.WorkerNumber(worker=worker, worker_no=number) for worker, number in numbers.items()))
+
+
 async def _show(tx: Tx, worker: Worker, asked: WorkerId | str) -> views.Worker:
     """`asked`: the id or the number by which it was asked for."""
     [view] = await show_all(tx, [worker])

@@ -113,6 +113,17 @@ class Worker(View):
         )
 
 
+class WorkerNumber(View):
+    worker: WorkerId
+    worker_no: str
+
+
+class WorkerNumbers(View):
+    """In no order; without those that there are not."""
+
+    items: tuple[WorkerNumber, ...]
+
+
 class Workers(View):
     items: tuple[Worker, ...]
     next: UUID | None  # hand it back as `after`
