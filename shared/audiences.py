@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from shared.events import Event, docking, registration, rights, stats, training
 from shared.events import docking_duties as duties
@@ -40,7 +39,7 @@ class Notice(NamedTuple):
 class Notification:
     """A row to be written: of one event, or of `count` alike. `fields` has what they share, and then `subjects`."""
 
-    event_id: UUID
+    event_id: str
     notice: Notice
     count: int = 1
 
@@ -102,15 +101,15 @@ def fields_of(event: Event, concern: Concern) -> dict[str, Any]:
     return {**fields, "effective": event.effective_on.isoformat()}
 
 
-def notifications(noticed: Iterable[tuple[UUID, Notice]]) -> list[Notification]:
+def notifications(noticed: Iterable[tuple[str, Notice]]) -> list[Notification]:
     """One for each notice, in order; one for all that are alike and may be made known together."""
-    groups: dict[object, list[tuple[UUID, Notice]]] = {}
+    groups: dict[object, list[tuple[str, Notice]]] = {}
     for event_id, notice in noticed:
         groups.setdefault((notice.type, notice.audiences) if notice.together else event_id, []).append((event_id, notice))
     return [_gathered(several) for several in groups.values()]
 
 
-def _gathered(several: Sequence[tuple[UUID, Notice]]) -> Notification:
+def _gathered(several: Sequence[tuple[str, Notice]]) -> Notification:
     event_id, first = several[0]
     if len(several) == 1:
         return Notification(event_id, first)

@@ -49,6 +49,15 @@ class Policy(BaseSettings):
     )
     registration_import_rows: int = Field(default=100_000, ge=1, le=150_000, description="rows one file may have")
     registration_import_chunk: int = Field(default=1000, ge=1, le=10_000, description="rows per transaction of an import")
+    registration_import_process_bytes: int = Field(
+        default=256 * 1024, ge=0, description="size of a file from which its rows are decided in a process of its own"
+    )
+    registration_import_processes: int = Field(
+        default=2, ge=0, le=64, description="such processes at once; further files are decided in a thread"
+    )
+    registration_import_seconds: float = Field(
+        default=20, gt=0, le=25, description="seconds in which a chunk of rows is decided, else the import is interrupted"
+    )
 
 
 class RegistrationSettings(Settings, Policy):

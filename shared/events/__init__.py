@@ -85,7 +85,7 @@ from shared.events.docking_placements import (
     TransferFact,
     TransferVoided,
 )
-from shared.events.envelope import BY_TYPE, EVENTS, Envelope, EventEnvelope, Undecodable, Unknown, Unwanted, decode, encode
+from shared.events.envelope import BY_TYPE, EVENTS, Envelope, EventEnvelope, EventWriter, Undecodable, Unknown, Unwanted, decode, encode
 from shared.events.event import DOCKING, REGISTRATION, RIGHTS, SNAPSHOT, STATS, TOPICS, TRAINING, Event, Origin, Part
 from shared.events.registration import (
     AnnouncementPublished,
@@ -283,6 +283,7 @@ __all__ = [
     "Envelope",
     "Event",
     "EventEnvelope",
+    "EventWriter",
     "Evidence",
     "ExtensionFact",
     "ExtensionVoided",

@@ -86,25 +86,57 @@ class Unwanted:
     type: str
 
 
+class EventWriter:
+    """Writes events that are recorded together as CloudEvents: canonical JSON bytes, attributes in the order and form of Envelope's fields.
+
+    `correlation_id` None: that of each event is its own id.
+    """
+
+    def __init__(
+        self, *, source: str, time: datetime, correlation_id: str | None, causation_id: str | None, actor: str, traceparent: str | None
+    ) -> None:
+        self._attributes = {"source": source, "time": time, "causationid": causation_id, "actor": actor, "traceparent": traceparent}
+        self._correlation_id = correlation_id
+        self._in_common: dict[type[Event], tuple[bytes, bytes, bytes]] = {}
+
+    def encode(self, data: Event, event_id: str, subject: str) -> bytes:
+        """`event_id`: a UUID; `subject`: that of `data`."""
+        kind = type(data)
+        if kind not in self._in_common:
+            self._in_common[kind] = self._between(kind.type_name())
+        subject_follows, correlation_follows, data_follows = self._in_common[kind]
+        correlation = to_json(self._correlation_id or event_id)
+        return b'{"specversion":"1.0","id":"%b",%b,"subject":%b,%b,"correlationid":%b,%b,"data":%b}' % (
+            event_id.encode(),
+            subject_follows,
+            to_json(subject),
+            correlation_follows,
+            correlation,
+            data_follows,
+            data.model_dump_json().encode(),
+        )
+
+    def _between(self, name: str) -> tuple[bytes, bytes, bytes]:
+        """What is the same for every event of a type: before its subject, before its correlation id, before its data."""
+        given = self._attributes | {"type": name, "datacontenttype": "application/json", "dataschema": f"/asyncapi#{name}"}
+
+        def some(*names: str) -> bytes:
+            return to_json({name: given[name] for name in names if given[name] is not None})[1:-1]
+
+        return some("source", "type"), some("time", "datacontenttype", "dataschema"), some("causationid", "actor", "traceparent")
+
+
 def encode(event: EventEnvelope[Event]) -> bytes:
     """The CloudEvent as canonical JSON bytes."""
-    name = event.data.type_name()
-    attributes = {
-        "specversion": "1.0",
-        "id": event.id,
-        "source": event.source,
-        "type": name,
-        "subject": event.data.subject,
-        "time": event.time,
-        "datacontenttype": "application/json",
-        "dataschema": f"/asyncapi#{name}",
-        "correlationid": event.correlation_id,
-        "causationid": event.causation_id,
-        "actor": event.actor,
-        "traceparent": event.traceparent,
-    }
-    head = to_json({key: value for key, value in attributes.items() if value is not None})  # in the order and form of Envelope's fields
-    return b'%b,"data":%b}' % (head[:-1], event.data.model_dump_json().encode())
+    writer = EventWriter(
+        source=event.source,
+        time=event.time,
+        correlation_id=event.correlation_id,
+        causation_id=event.causation_id,
+        actor=event.actor,
+        traceparent=event.traceparent,
+    )
+    return writer.encode(event.data, str(event.id), event.data.subject)
 
 
 @overload

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -36,6 +37,7 @@ class Event(Part):
     EFFECTIVE: ClassVar[str] = "effective"
 
     @classmethod
+    @cache
     def type_name(cls) -> str:
         """The CloudEvents type, such as "docking.Dispatched.v1"."""
         return f"{cls.TOPIC.partition('.')[0]}.{cls.__name__}.v{cls.VERSION}"

@@ -71,7 +71,11 @@ def refusals(service: str) -> set[str]:
     named = {node.id for file in DECIDED_IN[service] for node in ast.walk(tree(ROOT / file)) if isinstance(node, ast.Name)} | RAISED_BELOW[
         service
     ]
-    found = {one.slug for key, one in own.items() if key in named and isinstance(one, type) and issubclass(one, errors.Refused)}
+    found = {
+        one.slug
+        for key, one in own.items()
+        if key in named and isinstance(one, type) and issubclass(one, errors.Refused) and one is not errors.Refused
+    }
     return found | {reference.OccupationNotFound.slug, reference.DestinationNotFound.slug, reference.CurrencyWithdrawn.slug}
 
 

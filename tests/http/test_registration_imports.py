@@ -13,20 +13,29 @@ import pytest
 from python_calamine import load_workbook
 
 from services.registration.queries import imports as import_rows
-from services.registration.settings import policy
-from services.registration.usecases import import_chunks, imports
+from services.registration.settings import IMPORT_BODY_BYTES, policy
+from services.registration.usecases import import_chunks, import_process, imports
 from shared import events
 from shared.db import Cause, Tx
 from shared.principals import Role
 from shared.sheets.files import Kind
 from shared.sheets.findings import Finding
 from shared.values import Clock, ImportId
-from tests.support.http import Answer, Client
+from tests.support.http import Answer, Client, environment
 from tests.support.registration import JUNE, a_list_of, a_row, an_id, as_csv
 
 
 async def imported(registration: Client, rows: list[dict[str, str]], *, dry_run: bool = False) -> Answer:
     return await registration.upload(f"/imports?dry_run={str(dry_run).lower()}", as_csv(rows), "text/csv; charset=utf-8")
+
+
+@pytest.fixture(params=["in a thread", "in a process"])
+def decided(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the rows of the test's lists are."""
+    environment()
+    size = 0 if request.param == "in a process" else IMPORT_BODY_BYTES
+    rules = policy().model_copy(update={"registration_import_process_bytes": size})
+    monkeypatch.setattr(import_process, "policy", lambda: rules)
 
 
 async def count(registration: Client, table: str) -> int:
@@ -63,6 +72,7 @@ def found(answer: Answer) -> list[tuple[int, str, str, str]]:
     return [(item["row"], item["column"], item["code"], item["severity"]) for item in answer.body["findings"]]
 
 
+@pytest.mark.usefixtures("decided")
 async def test_valid_rows_are_registered_and_errors_are_reported(registration: Client) -> None:
     answer = await imported(registration, MIXED)
     assert answer.status == 200
@@ -87,6 +97,7 @@ async def test_valid_rows_are_registered_and_errors_are_reported(registration: C
     assert (done.rows, done.accepted, done.rejected, done.digest) == (10, 3, 7, hashlib.sha256(as_csv(MIXED)).hexdigest())
 
 
+@pytest.mark.usefixtures("decided")
 async def test_a_dry_run_reports_the_same_and_writes_nothing(registration: Client) -> None:
     answer = await imported(registration, MIXED, dry_run=True)
     assert (answer.body["dry_run"], answer.body["import_id"], answer.body["accepted"], answer.body["rejected"]) == (True, None, 3, 7)
@@ -113,6 +124,7 @@ async def test_the_same_file_again_is_the_finished_import(registration: Client) 
     assert len(await registration.published()) == 5
 
 
+@pytest.mark.usefixtures("decided")
 async def test_field_case_f18_rows_of_a_document_that_has_verified_somebody_else_go_in_as_provisional(registration: Client) -> None:
     number = an_id(date(1992, 3, 4), "female")
     rows = [a_row(name=name, id_number=number, id_checked="yes", destinations="JPN", family_consent="yes") for name in ("王芳", "王方")]
@@ -278,6 +290,7 @@ async def test_field_case_f8_a_second_try_that_is_killed_is_resumed(registration
     assert await count(registration, "worker") == 5
 
 
+@pytest.mark.usefixtures("decided")
 async def test_field_case_f8_two_senders_at_once_register_nobody_twice(registration: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_chunks, "policy", lambda: policy().model_copy(update={"registration_import_chunk": 2}))
     senders = [registration.speaking_as(Role.OFFICER, regions=("620000",), subject=f"sender{number}") for number in range(3)]

@@ -89,7 +89,7 @@ def value_of(order: UUID, n: int = 1) -> bytes:
 async def publish(database: Database, *data: Event) -> list[UUID]:
     """One transaction with these events."""
     async with database.transaction(database.system_cause()) as tx:
-        return outbox.publish(tx, *data)
+        return [UUID(event_id) for event_id in outbox.publish(tx, *data)]
 
 
 # --- records written by hand ------------------------------------------------------------------------------------------

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from shared.errors import Conflict, Invalid, Limited, NotFound
+from shared.errors import Conflict, Invalid, Limited, NotFound, Refused
 
 
 class WorkerNotFound(NotFound):
     """There is no such worker."""
 
     slug = "WORKER_NOT_FOUND"
+
+
+class ImportInterrupted(Refused):
+    """Deciding on the rows has ended before its time. What is registered stays; send the same file again, and the import goes on."""
+
+    slug = "IMPORT_INTERRUPTED"
+    status = 503
 
 
 class ImportNotFound(NotFound):

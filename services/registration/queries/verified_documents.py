@@ -7,11 +7,14 @@ from collections.abc import Mapping, Sequence
 from shared.db import Tx
 from shared.values import WorkerId
 
-# In one order, so that two imports that meet do not wait for each other.
+# In one order, so that two imports that meet do not wait for each other. Nearly all of them can be held: the others are answered.
 INSERT_ALL = """
-INSERT INTO verified_document (id_hash, worker)
-SELECT id_hash, worker FROM unnest($1::bytea[], $2::uuid[]) WITH ORDINALITY AS claimed (id_hash, worker, position)
-ORDER BY id_hash, position ON CONFLICT (id_hash) DO NOTHING RETURNING worker
+WITH claimed AS (
+    INSERT INTO verified_document (id_hash, worker)
+    SELECT id_hash, worker FROM unnest($1::bytea[], $2::uuid[]) WITH ORDINALITY AS claimed (id_hash, worker, position)
+    ORDER BY id_hash, position ON CONFLICT (id_hash) DO NOTHING RETURNING worker
+)
+SELECT worker FROM unnest($2::uuid[]) AS worker EXCEPT SELECT worker FROM claimed
 """
 LIST_HELD = "SELECT id_hash FROM verified_document WHERE id_hash = ANY($1::bytea[])"
 UPDATE_HOLDER = "UPDATE verified_document SET worker = $2 WHERE worker = $1"
@@ -28,7 +31,7 @@ async def list_held(tx: Tx, documents: Sequence[bytes]) -> set[bytes]:
 
 
 async def insert_all(tx: Tx, documents: Mapping[WorkerId, bytes]) -> set[WorkerId]:
-    """Who holds the document now; whoever is absent shares it with a registration that was verified before. Waits for others' commits."""
+    """Whose document is held by a registration that was verified before; the others hold theirs now. Waits for others' commits."""
     if not documents:
         return set()
     found = await tx.conn.fetch(INSERT_ALL, list(documents.values()), list(documents))

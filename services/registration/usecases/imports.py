@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Mapping
 
 from services.registration.domain.errors import ImportNotFound
 from services.registration.domain.imports import ImportRun, ImportState
-from services.registration.queries import imports
+from services.registration.queries import imports, verified_documents
 from services.registration.settings import policy
-from services.registration.usecases.import_chunks import WorkerList, import_chunk
-from services.registration.usecases.import_rows import RowContext, check_rows, documents_held, list_announced_in
+from services.registration.usecases.import_chunks import WorkerList, import_chunk, row_context
+from services.registration.usecases.import_decisions import Chunk
+from services.registration.usecases.import_process import start_decider
+from services.registration.usecases.import_rows import held_document
 from services.registration.views.imports import Import, Imports
 from services.registration.worker_lists.columns import read_list
 from services.registration.worker_lists.messages import MESSAGES
@@ -52,23 +55,24 @@ async def import_annotated(database: Database, cause: Cause, content: bytes, kin
 
 
 async def _import(database: Database, cause: Cause, content: bytes, kind: Kind) -> tuple[ImportRun, Table]:
-    table, repeated = await asyncio.to_thread(_read, content, kind)
-    digest = hashlib.sha256(content).hexdigest()
-    async with database.transaction(cause) as tx:
-        await imports.insert(tx, ImportId(new_id()), digest, len(table.rows), tx.clock.today())
-        run = await _lock(tx, digest)
-        if run.state is ImportState.COMPLETED and run.rejected:
-            await imports.update_retried(tx, run.import_id)
-    workers_list = WorkerList(table, repeated)
-    try:
-        while True:
-            async with database.transaction(cause) as tx:
-                run = await _lock(tx, digest)
-                if run.state is ImportState.COMPLETED:
-                    return run, table
-                await import_chunk(tx, run, workers_list)
-    finally:
-        await workers_list.close()
+    async with start_decider(len(content)) as decider:
+        table, repeated = await asyncio.to_thread(_read, content, kind)
+        digest = hashlib.sha256(content).hexdigest()
+        async with database.transaction(cause) as tx:
+            await imports.insert(tx, ImportId(new_id()), digest, len(table.rows), tx.clock.today())
+            run = await _lock(tx, digest)
+            if run.state is ImportState.COMPLETED and run.rejected:
+                await imports.update_retried(tx, run.import_id)
+        workers_list = WorkerList(table=table, repeated=repeated, decider=decider)
+        try:
+            while True:
+                async with database.transaction(cause) as tx:
+                    run = await _lock(tx, digest)
+                    if run.state is ImportState.COMPLETED:
+                        return run, table
+                    await import_chunk(tx, run, workers_list)
+        finally:
+            await workers_list.drop()
 
 
 def _read(content: bytes, kind: Kind) -> tuple[Table, dict[int, int]]:
@@ -99,29 +103,34 @@ async def rehearse_annotated(database: Database, cause: Cause, content: bytes, k
 
 async def _rehearse(database: Database, cause: Cause, content: bytes, kind: Kind) -> tuple[Table, list[Finding], int]:
     """The table, what is found in it, and how many of its rows are registered already."""
-    table, repeated = await asyncio.to_thread(_read, content, kind)
-    async with database.transaction(cause) as tx:
-        taken = await imports.list_taken(tx, hashlib.sha256(content).hexdigest(), table.rows[0].number, table.rows[-1].number)
-        announced = await list_announced_in(tx, table.rows)
-    left = [row for row in table.rows if row.number not in taken]
-    today, chunk = cause.clock.today(), policy().registration_import_chunk
-    context = RowContext(
-        principal=cause.principal,
-        import_id=ImportId(new_id()),
-        default_day=today,
-        today=today,
-        repeated=repeated,
-        announced=announced,
-    )
     findings: list[Finding] = []
     seen: set[bytes] = set()
-    for start in range(0, len(left), chunk):
-        part = left[start : start + chunk]
-        checked = await asyncio.to_thread(check_rows, context, part, range(1, len(part) + 1))
-        findings += checked.findings
+    chunk, import_id = policy().registration_import_chunk, ImportId(new_id())
+    async with start_decider(len(content)) as decider:
+        table, repeated = await asyncio.to_thread(_read, content, kind)
         async with database.transaction(cause) as tx:
-            findings += await documents_held(tx, checked, seen)
+            taken = await imports.list_taken(tx, hashlib.sha256(content).hexdigest(), table.rows[0].number, table.rows[-1].number)
+        left = [row for row in table.rows if row.number not in taken]
+        for start in range(0, len(left), chunk):
+            rows = left[start : start + chunk]
+            async with database.transaction(cause) as tx:
+                context = await row_context(tx, import_id, tx.clock.today(), repeated, rows)
+            asked = Chunk(start=start, done=start, rows=rows, numbers=range(1, len(rows) + 1), context=context, cause=None)
+            decided = await decider.decide(asked)
+            async with database.transaction(cause) as tx:
+                findings += [*decided.findings, *await _documents_held(tx, decided.documents, seen)]
     return table, findings, len(taken)
+
+
+async def _documents_held(tx: Tx, documents: Mapping[int, tuple[str, bytes]], seen: set[bytes]) -> list[Finding]:
+    """What an import would find of them. `seen`: documents of the rows before; those of these rows are added."""
+    held = await verified_documents.list_held(tx, [id_hash for _, id_hash in documents.values()])
+    found = []
+    for row, (_, id_hash) in documents.items():
+        if id_hash in held or id_hash in seen:
+            found.append(held_document(row))
+        seen.add(id_hash)
+    return found
 
 
 # --- queries ----------------------------------------------------------------------------------------------------------

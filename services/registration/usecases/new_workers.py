@@ -31,6 +31,11 @@ class NewWorker:
     personal: PersonalRecord
     notices: tuple[Notice, ...]
 
+    @property
+    def document(self) -> bytes | None:
+        """The hash of what verifies the worker."""
+        return self.personal.id_hash if self.worker.assurance is Assurance.VERIFIED else None
+
 
 def new_worker(
     command: RegisterWorker,
@@ -82,27 +87,27 @@ def new_worker(
     return NewWorker(worker, _personal_record(worker, command, document), _notices(worker.county, document))
 
 
-async def hold_documents(tx: Tx, new: Sequence[NewWorker]) -> list[NewWorker]:
-    """The workers as they may go in: whose document has verified somebody else is provisional until that is decided (F18).
+async def hold_document(tx: Tx, new: NewWorker) -> NewWorker:
+    """The worker as it may go in: whose document has verified somebody else is provisional until that is decided (F18).
 
     A registration is never refused for it; it carries a notice.
     """
-    documents = {one.worker.worker: one.personal.id_hash for one in new if one.worker.assurance is Assurance.VERIFIED}
-    claimed = await verified_documents.insert_all(tx, {worker: id_hash for worker, id_hash in documents.items() if id_hash is not None})
-    held = documents.keys() - claimed
-    return [_held(one) if one.worker.worker in held else one for one in new]
+    if new.document is None or not await verified_documents.insert_all(tx, {new.worker.worker: new.document}):
+        return new
+    return held_back(new)
 
 
-def _held(new: NewWorker) -> NewWorker:
+def held_back(new: NewWorker) -> NewWorker:
+    """The worker as provisional, since the document has verified somebody else."""
     until = provisional_until(new.worker.registered_on, policy().registration_provisional_days, checked=False)
     worker = replace(new.worker, assurance=Assurance.PROVISIONAL, verified_on=None, provisional_until=until)
     return replace(new, worker=worker, notices=(*new.notices, Notice(DocumentVerifiedElsewhere.slug, "id_number")))
 
 
-async def insert_all(tx: Tx, new: Sequence[NewWorker]) -> None:
-    """The caller has locked their keys, and publishes them before it looks who shares one."""
-    await workers.insert_all(tx, [one.worker for one in new])
-    await personal_data.insert_all(tx, [one.personal for one in new])
+async def insert(tx: Tx, new: NewWorker) -> None:
+    """The caller has locked the worker's keys, and publishes the worker before it looks who shares one."""
+    await workers.insert_all(tx, [workers.record(new.worker)])
+    await personal_data.insert_all(tx, [personal_data.record(new.personal)])
 
 
 def require_occupations(codes: Sequence[str]) -> None:

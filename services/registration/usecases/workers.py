@@ -33,9 +33,9 @@ async def register_worker(tx: Tx, command: RegisterWorker) -> views.Worker:
     [number] = await workers.get_numbers(tx, 1)
     announced = await list_announced(tx, [command.outreach.announcement] if command.outreach else [])
     new = new_workers.new_worker(command, identity.format_worker_no(number), tx.clock.today(), announced)
-    [new] = await new_workers.hold_documents(tx, [new])
+    new = await new_workers.hold_document(tx, new)
     await personal_data.lock_keys(tx, [new.personal])
-    await new_workers.insert_all(tx, [new])
+    await new_workers.insert(tx, new)
     publish_and_audit(tx, event_fields.registered(new.worker))
     duplicates = await suspicions.suspect(tx, [new.worker.worker])
     return views.Worker.from_worker(new.worker, tx.clock.today(), duplicates=duplicates, notices=new.notices)
@@ -79,7 +79,7 @@ def _document_seen(worker: Worker, personal: PersonalData, id_number: str | None
 
 async def claim_document(tx: Tx, worker: WorkerId, id_number: str) -> None:
     """One document verifies one registration. Raises DocumentVerifiedElsewhere."""
-    if worker not in await verified_documents.insert_all(tx, {worker: vault().id_hash(id_number)}):
+    if await verified_documents.insert_all(tx, {worker: vault().id_hash(id_number)}):
         raise DocumentVerifiedElsewhere(field="id_number")
 
 
