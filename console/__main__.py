@@ -27,6 +27,7 @@ COMMANDS = {
         "token:token",
         "Print a bearer token of the local stack: everywhere in the nation, for 12 hours, unless asked otherwise.",
     ),
+    "mail": ("mail:mail", "The letters of the local stack, newest first; with a number, one of them."),
     "relay": ("relay:app", "The sending side of a service."),
     "up": ("stack:up", "Start Kafka, PostgreSQL and the five services; returns when all are ready."),
     "down": ("stack:down", "Stop everything the stack runs; its data stays."),

@@ -114,6 +114,14 @@ UNKNOWN = _counter(
     labels=("topic",),
 )
 
+# --- telling people --------------------------------------------------------------------------------------------------
+DELIVERIES = _counter(
+    "laowu_deliveries_total",
+    meaning="Attempts to post a webhook or mail a letter, by what came of them: delivered, or a slug of what went wrong.",
+    remedy="One other than delivered rising: `GET /endpoints`, by failing_since. mail_off, secret_unreadable: look at the settings.",
+    labels=("kind", "outcome"),
+)
+
 # --- dead letters ---------------------------------------------------------------------------------------------------
 PARKED = _counter(
     "laowu_parked_total",

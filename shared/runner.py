@@ -30,6 +30,7 @@ from shared.delivery.redriving import PublishedFigures, PublishRedriven, Redrivi
 from shared.gc_tuning import tune_gc
 from shared.health import Health
 from shared.logs import configure_logging
+from shared.notifications import sender
 from shared.running_service import RunningService, Sweep
 from shared.settings import Settings
 from shared.web.app import create_app
@@ -153,7 +154,8 @@ async def _running(
     database, settings = running.database, running.settings
     relaying = asyncio.create_task(relay.run(database, url, settings, running.health), name="relay")
     http = asyncio.create_task(server.serve(), name="http")
-    tasks = [relaying, http, *(asyncio.create_task(_loop(work(running)), name=work.__name__) for work in service.background)]
+    sending = asyncio.create_task(sender.run(database, settings), name="sender")
+    tasks = [relaying, http, sending, *(asyncio.create_task(_loop(work(running)), name=work.__name__) for work in service.background)]
     if consumer is not None:
         tasks.append(asyncio.create_task(consumer.run(), name="consumer"))
     if service.sweep is not None and not settings.simulation:

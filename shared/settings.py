@@ -5,10 +5,44 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ENDPOINT_KEY_BYTES = 32
+
+
+def _absent_if_empty(value: object) -> object:
+    """A variable that docker compose passes on without a value is not set."""
+    return None if value == "" else value
+
+
+def _endpoint_key(secret: SecretStr | None) -> SecretStr | None:
+    try:
+        length = ENDPOINT_KEY_BYTES if secret is None else len(base64.b64decode(secret.get_secret_value(), validate=True))
+    except binascii.Error:
+        length = 0
+    if length != ENDPOINT_KEY_BYTES:
+        message = f"must be {ENDPOINT_KEY_BYTES} bytes in base64"
+        raise ValueError(message)
+    return secret
+
+
+def _mail_server(url: SecretStr | None) -> SecretStr | None:
+    parts = None if url is None else urlsplit(url.get_secret_value())
+    if parts is not None and (parts.scheme not in ("smtp", "smtps") or not parts.hostname):
+        message = "must be smtp://[user:password@]host[:port], or smtps://"
+        raise ValueError(message)
+    return url
+
+
+EndpointKey = Annotated[SecretStr | None, BeforeValidator(_absent_if_empty), AfterValidator(_endpoint_key)]
+MailServerUrl = Annotated[SecretStr | None, BeforeValidator(_absent_if_empty), AfterValidator(_mail_server)]
 
 
 class Settings(BaseSettings):
@@ -33,7 +67,29 @@ class Settings(BaseSettings):
     gap_alarm_seconds: float = Field(default=60.0, gt=0, description="a missing sequence number older than this means the log lost data")
     stuck_seconds: float = Field(default=30.0, gt=0, description="a consumer with lag that moves no position for this long exits")
     max_diverted: int = Field(default=100, ge=1, description="records diverted to dead letters in a row before the consumer stops")
+    endpoint_key: EndpointKey = Field(
+        default=None, description="32 bytes in base64, which seal the secrets of webhooks and mailboxes; without it none are opened"
+    )
+    endpoints_local: bool = Field(
+        default=False, description="post webhooks to http and to private addresses too; only for a stack on one's own machine"
+    )
+    endpoint_rotation_hours: int = Field(
+        default=24, ge=0, le=720, description="(p) hours for which the secret before signs too, after a webhook got another one"
+    )
+    smtp_url: MailServerUrl = Field(
+        default=None,
+        description="smtp://user:password@host:587 (encrypted where there is a password) or smtps://; without it no mail is sent",
+    )
+    mail_from: str = Field(
+        default="laowu@localhost", pattern=r"^[!-?A-~]+@[A-Za-z0-9.-]+$", max_length=254, description="sender of letters"
+    )
+    console_url: str = Field(
+        default="", pattern=r"^(https?://[!-~]+)?$", max_length=500, description="where people reach the console: the link in letters"
+    )
     log_level: str = Field(default="INFO", description="level of the log on stderr: DEBUG, INFO, WARNING or ERROR")
+
+    def endpoint_key_bytes(self) -> bytes | None:
+        return None if self.endpoint_key is None else base64.b64decode(self.endpoint_key.get_secret_value())
 
     def request_key(self) -> bytes:
         """Keys the hashes by which repeats of requests are known; none: what is asked for here holds nothing that can be guessed."""

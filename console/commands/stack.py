@@ -14,11 +14,11 @@ from rich.table import Table
 from console.commands.terminal import Json, figure_column, message, messages, print_json, print_table, results, text_column
 from console.errors import ConsoleError
 from console.local import demo_lock, kafka, stack
-from console.local.home import CONSOLE, SERVICES, Home
+from console.local.home import CONSOLE, MAIL, SERVICES, Home
 from console.local.stack import Options
 
 JARS_BYTES = 47_000_000
-LOGS = ("postgres", "kafka", *SERVICES, CONSOLE, "supervisor")
+LOGS = ("postgres", "kafka", *SERVICES, CONSOLE, MAIL, "supervisor")
 COLOURS = {"ready": "green", "external": "green", "stopped": "dim", "restarting": "red", "unready": "red"}
 
 

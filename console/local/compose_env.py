@@ -18,7 +18,8 @@ KEYS = Path(".laowu") / "compose"
 
 
 def write_env(path: Path, keys: Path = KEYS) -> bool:
-    """Write `path` (mode 0600) and the keys. Nothing that exists is changed: the databases know these passwords.
+    """Write `path` (mode 0600) and the keys. Nothing that exists is changed: the databases know these passwords. What a later version
+    needs is added.
 
     Returns whether `path` was written.
     """
@@ -29,17 +30,19 @@ def write_env(path: Path, keys: Path = KEYS) -> bool:
     service_keys = secret_keys.service_keys(stack)
     for name in ("auth.jwks.json", "docking-signing.pem", "training-signing.pem"):
         stack.file(name).chmod(0o644)
-    if path.exists():
-        return False
+    known = {line.partition("=")[0] for line in path.read_text().splitlines()} if path.exists() else set()
     lines = {
         "KAFKA_CLUSTER_ID": new_cluster_id(),
         "POSTGRES_PASSWORD": secrets.token_urlsafe(24),
         **{f"{service.upper()}_PASSWORD": secrets.token_urlsafe(24) for service in SERVICES},
         **service_keys["registration"],
+        "ENDPOINT_KEY": secret_keys.endpoint_key(stack),
     }
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-        out.writelines(f"{name}={value}\n" for name, value in lines.items())
-    return True
+    missing = {name: value for name, value in lines.items() if name not in known}
+    if missing:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w") as out:
+            out.writelines(f"{name}={value}\n" for name, value in missing.items())
+    return bool(missing)
 
 
 if __name__ == "__main__":

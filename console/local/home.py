@@ -16,7 +16,8 @@ from console.local.processes import Identity
 
 SERVICES = ("registration", "docking", "training", "rights", "stats")
 CONSOLE = "console"  # the browser console: a process beside the services
-PORTS = ("postgres", "kafka", "kafka-controller", *SERVICES, CONSOLE)
+MAIL = "mail"  # the mail server: keeps letters, sends none on
+PORTS = ("postgres", "kafka", "kafka-controller", *SERVICES, CONSOLE, MAIL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,15 @@ def session_key(home: Home) -> str:
     return str(known["key"])
 
 
+def endpoint_key(home: Home) -> str:
+    """What the services seal the secrets of webhooks and mailboxes with, made the first time."""
+    known: dict[str, str] | None = home.read("endpoint-key.json")
+    if known is None:
+        known = {"ENDPOINT_KEY": base64.b64encode(secrets.token_bytes(32)).decode()}
+        home.write("endpoint-key.json", known)
+    return known["ENDPOINT_KEY"]
+
+
 def _signing_key(home: Home, service: str) -> dict[str, str]:
     """The key that the service signs certificates with."""
     signing = home.file(f"{service}-signing.pem")

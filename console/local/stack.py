@@ -24,7 +24,7 @@ from console.errors import NotRunning, NotStarted, WrongMode, raising_disk_full,
 from console.local import demo_lock, postgres, processes, secret_keys, supervisor
 from console.local import home as homes
 from console.local import kafka as kafka_local
-from console.local.home import CONSOLE, SERVICES, Home
+from console.local.home import CONSOLE, MAIL, SERVICES, Home
 from console.local.processes import Identity
 from console.local.supervisor import Plan, ServiceProcess, State
 from shared.principals import NATION, Principal, Role
@@ -160,7 +160,15 @@ def _prepare(home: Home, options: Options) -> Plan:
     external |= {"postgres": urlsplit(admin).netloc.rpartition("@")[2]} if admin else {}
     services = [ServiceProcess(name, options.command(name), ports[name], environment(home, name, ports, options)) for name in SERVICES]
     services.append(ServiceProcess(CONSOLE, options.command(CONSOLE), ports[CONSOLE], console_environment(home, ports, options)))
-    plan = Plan(simulation=options.simulation, services=services, kafka=kafka, postgres=node, durable=options.durable, external=external)
+    plan = Plan(
+        simulation=options.simulation,
+        services=services,
+        kafka=kafka,
+        postgres=node,
+        mail=ports[MAIL],
+        durable=options.durable,
+        external=external,
+    )
     supervisor.save_plan(home, plan)
     return plan
 
@@ -180,6 +188,10 @@ def environment(home: Home, service: str, ports: dict[str, int], options: Option
         "HTTP_PORT": str(ports[service]),
         "AUTH_JWKS": str(home.file("auth.jwks.json")),
         "SIMULATION": "true" if options.simulation else "false",
+        "ENDPOINT_KEY": secret_keys.endpoint_key(home),
+        "ENDPOINTS_LOCAL": "true",
+        "SMTP_URL": f"smtp://127.0.0.1:{ports[MAIL]}",
+        "CONSOLE_URL": f"http://127.0.0.1:{ports[CONSOLE]}",
         "MALLOC_ARENA_MAX": "2",  # glibc's arenas per thread would take tens of MB more per process
         **secret_keys.service_keys(home).get(service, {}),
     }

@@ -23,7 +23,7 @@ from console.errors import ConsoleError
 from console.local import kafka as kafka_local
 from console.local import postgres as postgres_local
 from console.local import processes
-from console.local.home import Home
+from console.local.home import MAIL, Home
 from console.local.kafka import Kafka
 from console.local.postgres import Postgres
 from console.local.processes import Spec
@@ -206,6 +206,7 @@ class Plan:
     services: Sequence[ServiceProcess]
     kafka: Kafka | None = None
     postgres: Postgres | None = None
+    mail: int | None = None  # port of the mail server
     durable: bool = True
     external: dict[str, str] = field(default_factory=dict)
 
@@ -218,6 +219,8 @@ def assemble(home: Home, plan: Plan, http: aiohttp.ClientSession) -> Stack:
         members.append(_kafka(plan.kafka))
     needs = [member.spec.name for member in members]
     members += [_service(home, service, needs, http) for service in plan.services]
+    if plan.mail is not None:
+        members.append(_mail(home, plan.mail))
     return Stack(home=home, members=members, simulation=plan.simulation, external=plan.external)
 
 
@@ -252,6 +255,15 @@ def _service(home: Home, service: ServiceProcess, needs: Sequence[str], http: ai
     return Member(spec=spec, address=address, is_ready=is_ready, needs=needs)
 
 
+def _mail(home: Home, port: int) -> Member:
+    async def is_ready() -> bool:
+        return not await asyncio.to_thread(processes.is_free, port)
+
+    command = [sys.executable, "-m", "console.local.mail_sink", str(home.folder), str(port)]
+    spec = Spec(name=MAIL, command=command, log=home.log(MAIL), stop_seconds=5)
+    return Member(spec=spec, address=f"127.0.0.1:{port}", is_ready=is_ready)
+
+
 def load_plan(home: Home) -> Plan:
     written = home.read("plan.json")
     kafka, postgres = written["kafka"], written["postgres"]
@@ -260,6 +272,7 @@ def load_plan(home: Home) -> Plan:
         services=[ServiceProcess(**one) for one in written["services"]],
         kafka=kafka and Kafka(**{**kafka, **{name: Path(kafka[name]) for name in ("folder", "java", "jars")}}),
         postgres=postgres and Postgres(**{**postgres, **{name: Path(postgres[name]) for name in ("folder", "programs")}}),
+        mail=written.get("mail"),
         durable=written["durable"],
         external=written["external"],
     )

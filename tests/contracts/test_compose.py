@@ -147,6 +147,15 @@ def test_the_written_secrets_are_private_and_not_written_twice(written: Path) ->
     assert {"/.env", "/.laowu/"} <= set(ignored)
 
 
+def test_what_a_later_version_needs_is_added_to_the_secrets_that_are_there(written: Path) -> None:
+    file, keys = written / ".env", written / "keys"
+    older = "".join(line for line in file.read_text().splitlines(keepends=True) if not line.startswith("ENDPOINT_KEY="))
+    file.write_text(older)
+    assert compose_env.write_env(file, keys) is True
+    added = file.read_text().removeprefix(older)
+    assert re.fullmatch(r"ENDPOINT_KEY=\S{44}\n", added)
+
+
 def test_the_written_keys_fit_together(written: Path) -> None:
     files = {secret["file"]: written / "keys" / Path(secret["file"]).name for secret in COMPOSE["secrets"].values()}
     assert all(file.exists() for file in files.values())

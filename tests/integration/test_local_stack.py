@@ -26,7 +26,7 @@ from console.local import home as homes
 from console.local import kafka as kafka_local
 from console.local import postgres as postgres_local
 from console.local import processes, stack
-from console.local.home import SERVICES, Home
+from console.local.home import CONSOLE, MAIL, SERVICES, Home
 from console.local.processes import Identity
 from console.local.stack import Options
 from shared.principals import Role
@@ -34,6 +34,7 @@ from shared.web.auth import Verifier
 from tests.conftest import MakeDatabase
 from tests.support.wait import until
 
+OURS = (*SERVICES, CONSOLE, MAIL)
 STAND_IN = Path(__file__).parents[1] / "support" / "stand_in.py"
 
 
@@ -93,9 +94,7 @@ async def test_kafka_gives_back_what_was_sent(kafka: str, topic_prefix: str) -> 
 def test_up_returns_when_all_is_ready_and_down_leaves_no_process(home: Home) -> None:
     assert stack.up(home, OPTIONS)
     rows = stack.status(home)
-    assert [(row["name"], row["state"], row["restarts"]) for row in rows] == [
-        (name, "ready", 0) for name in ("postgres", "kafka", *SERVICES)
-    ]
+    assert [(row["name"], row["state"], row["restarts"]) for row in rows] == [(name, "ready", 0) for name in ("postgres", "kafka", *OURS)]
     assert stack.endpoints(home)["docking"] == next(row["address"] for row in rows if row["name"] == "docking")
     running = identities(home)
     assert len(running) == len(rows)
@@ -177,7 +176,7 @@ def test_with_clusters_named_it_starts_neither_kafka_nor_postgres(
     monkeypatch.setenv("DATABASE_URL", postgres)
     stack.up(home, OPTIONS)
     states = {row["name"]: row["state"] for row in stack.status(home)}
-    assert states == {"kafka": "external", "postgres": "external"} | dict.fromkeys(SERVICES, "ready")
+    assert states == {"kafka": "external", "postgres": "external"} | dict.fromkeys(OURS, "ready")
     assert stack.all_ready(home)
     assert stack.kafka_bootstrap(home) == kafka
 
@@ -191,7 +190,7 @@ async def test_ctrl_c_takes_a_foreground_stack_down(home: Home) -> None:
         running = identities(home)
         foreground.send_signal(signal.SIGINT)
         assert await asyncio.to_thread(foreground.wait, 60) == 0
-    assert len(running) == 2 + len(SERVICES)
+    assert len(running) == 2 + len(OURS)
     assert not any(map(processes.alive, running))
 
 

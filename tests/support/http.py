@@ -58,6 +58,7 @@ def environment() -> Path:
         AUTH_JWKS=str(folder / "jwks.json"),
         DOCKING_SIGNING_KEY=str(folder / "signing.pem"),
         TRAINING_SIGNING_KEY=str(folder / "signing.pem"),
+        ENDPOINT_KEY=base64.b64encode(secrets.token_bytes(32)).decode(),
         REGISTRATION_MASTER_KEY=base64.b64encode(secrets.token_bytes(32)).decode(),
         REGISTRATION_LOOKUP_KEY=base64.b64encode(secrets.token_bytes(32)).decode(),
     )
@@ -133,11 +134,11 @@ Start = Callable[[str], Awaitable[Client]]
 
 
 @contextlib.asynccontextmanager
-async def serving(name: str, database: Database) -> AsyncIterator[Client]:
-    """The service's application, on a free port, as started for a simulation (so that Simulated-Time may be sent)."""
+async def serving(name: str, database: Database, **changes: object) -> AsyncIterator[Client]:
+    """The service's application, on a free port, as started for a simulation (so that Simulated-Time may be sent); `changes`: settings."""
     service = service_of(name)
     folder = environment()
-    settings = service.settings(simulation=True)  # the rest comes from the environment
+    settings = service.settings.model_validate({**service.settings(simulation=True).model_dump(), **changes})
     running = RunningService(
         name=name,
         database=database,

@@ -1,0 +1,157 @@
+"""Posting a webhook to an address that its owner chose, and that may be hostile: slow, endless, or a way into our own network.
+
+Only public addresses are connected to, judged by the very address of the connection (a name may lead elsewhere by then); redirects are
+not followed; nothing of an answer but its head is read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+TIMEOUT = aiohttp.ClientTimeout(total=15, sock_connect=5, sock_read=10)
+HEAD_BYTES = 8 * 1024  # of a line of the answer's head, at most
+LONGEST_RETRY_AFTER = 24 * 3600
+_RESOLVING_THREADS = 16
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_GONE = 410
+
+AddressInfo = tuple[Any, Any, int, str, tuple[Any, ...]]
+
+
+class AddressNotPublic(OSError):
+    """The name leads to an address of this machine or of a private network."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """Of one attempt. `error`: a slug, never text of the other side. `gone`, `final`: trying again is no use."""
+
+    delivered: bool
+    status: int | None = None
+    error: str | None = None
+    gone: bool = False
+    final: bool = False
+    retry_after: float = 0.0  # seconds, as the other side asked for
+
+
+# --- where it may lead ------------------------------------------------------------------------------------------------
+def is_public(address: str) -> bool:
+    """Whether an IP address is one of the internet, also where it wraps an IPv4 address."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(found, ipaddress.IPv6Address):
+        wrapped = found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else None)
+        if wrapped is None and found in _NAT64:
+            wrapped = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
+        if wrapped is not None:
+            return _is_public(wrapped)
+    return _is_public(found)
+
+
+def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    return address.is_global and not address.is_multicast and not address.is_reserved
+
+
+def is_url(text: str, *, local: bool) -> bool:
+    """Whether a webhook may be posted there: https, a host, no user, no fragment. `local`: http too, for a stack on one's own machine."""
+    try:
+        parts: SplitResult = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        return False
+    schemes = ("https", "http") if local else ("https",)
+    if parts.scheme not in schemes or not parts.hostname or parts.username is not None or parts.fragment or "\\" in text:
+        return False
+    try:
+        return local or is_public(parts.hostname)
+    except ValueError:  # a name: judged when it is connected to
+        return True
+
+
+def _socket_factory(*, local: bool) -> Callable[[AddressInfo], socket.socket]:
+    def open_socket(info: AddressInfo) -> socket.socket:
+        family, kind, protocol, _, address = info
+        if not local and not is_public(str(address[0])):
+            raise AddressNotPublic
+        return socket.socket(family, kind, protocol)
+
+    return open_socket
+
+
+class _Resolver(AbstractResolver):
+    """Names are looked up in threads of our own: a name server that takes its time holds up nothing else of the process."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(_RESOLVING_THREADS, thread_name_prefix="resolver")
+
+    async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC) -> list[ResolveResult]:
+        def look_up() -> Sequence[Any]:
+            return socket.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
+
+        found = await asyncio.get_running_loop().run_in_executor(self._threads, look_up)
+        return [
+            ResolveResult(hostname=host, host=address[0], port=address[1], family=kind, proto=protocol, flags=socket.AI_NUMERICHOST)
+            for kind, _, protocol, _, address in found
+        ]
+
+    async def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+# --- posting ----------------------------------------------------------------------------------------------------------
+def open_session(*, local: bool) -> aiohttp.ClientSession:
+    """What posts webhooks. `local`: private addresses too."""
+    connector = aiohttp.TCPConnector(
+        limit=0, force_close=True, use_dns_cache=False, resolver=_Resolver(), socket_factory=_socket_factory(local=local)
+    )
+    return aiohttp.ClientSession(
+        connector=connector,
+        timeout=TIMEOUT,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        max_line_size=HEAD_BYTES,
+        max_field_size=HEAD_BYTES,
+        headers={"User-Agent": "laowu-webhooks/1", "Content-Type": "application/json"},
+    )
+
+
+async def post(session: aiohttp.ClientSession, url: str, body: bytes, headers: dict[str, str]) -> Outcome:
+    """One attempt. 2xx is delivered; 410 is gone; everything else is to be tried again."""
+    try:
+        async with session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
+            return _outcome(answer.status, answer.headers.get("Retry-After", ""))
+    except AddressNotPublic:
+        return Outcome(delivered=False, error="address_not_public")
+    except aiohttp.ClientConnectorError as error:
+        return Outcome(delivered=False, error=_connection_error(error))
+    except TimeoutError:
+        return Outcome(delivered=False, error="timeout")
+    except (aiohttp.ClientError, OSError, ValueError):
+        return Outcome(delivered=False, error="not_http")
+
+
+def _outcome(status: int, retry_after: str) -> Outcome:
+    if 200 <= status < 300:
+        return Outcome(delivered=True, status=status)
+    if status == _GONE:
+        return Outcome(delivered=False, status=status, error="gone", gone=True)
+    error = "redirect" if 300 <= status < 400 else "status"
+    seconds = int(retry_after) if retry_after.isascii() and retry_after.isdigit() and len(retry_after) <= 6 else 0
+    return Outcome(delivered=False, status=status, error=error, retry_after=min(seconds, LONGEST_RETRY_AFTER))
+
+
+def _connection_error(error: aiohttp.ClientConnectorError) -> str:
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return "name_not_found"
+    if isinstance(error, aiohttp.ClientSSLError):
+        return "tls"
+    return "address_not_public" if isinstance(error.os_error, AddressNotPublic) else "not_connected"
