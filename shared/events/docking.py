@@ -240,6 +240,7 @@ class MatchedToEnterprise(_Pipeline):
     policy_version: str
     due: date  # the reserved position returns after this day
     registered_on: date | None = None
+    worker_no: str | None = None  # that people know the worker by
 
 
 class ContractRegistered(_Pipeline):

@@ -12,7 +12,7 @@ from joserfc.jwk import KeySet
 
 from shared.principals import Role
 from shared.values import new_id
-from tests.support.training import START, School, school
+from tests.support.training import DAYS, FULL_DAY, START, School, school
 
 __all__ = ["school"]
 
@@ -32,6 +32,40 @@ async def test_the_backlog_by_what_it_waits_for(school: School) -> None:
     gansu = school.client.speaking_as(Role.CLERK, regions=("622427",))
     assert [one["waiting"] for one in (await school.get("/needs/backlog", who=gansu)).body["items"]] == [1]
     assert len((await school.get("/needs/backlog", who=school.trainer)).body["items"]) == 3
+
+
+async def test_the_attendance_sheet_of_a_session_has_every_day_recorded(school: School) -> None:
+    session = await school.session()
+    match = await school.match()
+    [one] = (await school.get(f"/sessions/{session}")).body["roster"]
+    assert one["worker_no"] == match.worker_no
+    await school.attend(session, days=2)
+    sheet = (await school.get(f"/sessions/{session}/attendance")).body
+    first = START + timedelta(days=7)
+    assert (sheet["since"], sheet["until"]) == (first.isoformat(), (first + timedelta(days=DAYS - 1)).isoformat())
+    days = [(first + timedelta(days=number)).isoformat() for number in range(2)]
+    assert sheet["items"] == [{"enrolment": one["enrolment"], "day": day, "minutes": FULL_DAY} for day in days]
+    second = (await school.get(f"/sessions/{session}/attendance", since=days[1], until="2030-01-01")).body
+    assert [attended["day"] for attended in second["items"]] == days[1:]
+    assert (await school.get(f"/sessions/{session}/attendance", since="2030-01-01")).body["items"] == []
+    gansu = school.client.speaking_as(Role.OFFICER, regions=("620000",))
+    assert (await school.get(f"/sessions/{session}/attendance", who=gansu)).body["items"] == []
+    stranger = school.client.speaking_as(Role.TRAINER, party="centre-2")
+    assert (await school.get(f"/sessions/{session}/attendance", who=stranger)).status == 403
+    assert (await school.get(f"/sessions/{new_id()}/attendance")).code == "SESSION_NOT_FOUND"
+
+
+async def test_an_assessor_finds_the_sessions_with_somebody_to_assess(school: School) -> None:
+    empty, session = await school.session(1, starts_in=9), await school.session(1)
+    match = await school.match()
+    waiting = [one["session"] for one in (await school.get("/sessions", who=school.assessor, to_assess=True)).body["items"]]
+    assert waiting == [], "none has begun"
+    await school.attend(session)
+    found = (await school.get("/sessions", who=school.assessor, to_assess=True)).body["items"]
+    assert [one["session"] for one in found] == [session]
+    await school.assess(session, {(await school.enrolment(match))["enrolment"]: 80})
+    assert (await school.get("/sessions", who=school.assessor, to_assess=True)).body["items"] == []
+    assert empty != session
 
 
 async def test_a_workers_whole_training(school: School) -> None:

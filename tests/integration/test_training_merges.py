@@ -23,6 +23,7 @@ async def test_seats_needs_and_certificates_are_the_survivors(school: School) ->
     async with school.client.database.connection() as conn:
         for table in ("need", "enrolment", "certificate", "attendance"):
             assert await conn.fetchval(f"SELECT array_agg(DISTINCT worker) FROM {table}") == [survivor], table  # noqa: S608
+    assert [enrolment["worker_no"] for enrolment in await school.enrolments()] == ["W00000002-3"]
     again = await school.match(worker=survivor)
     assert await school.waiting("met") == [one.placement, again.placement]
     assert serial
@@ -36,6 +37,8 @@ async def test_a_certificate_of_one_meets_the_need_of_the_other(school: School, 
     for step in steps if match_first else reversed(steps):
         await school.consume(step)
     assert await school.waiting("met") == [one.placement, other.placement]
+    numbers = [need["worker_no"] for need in (await school.get("/needs", state="met")).body["items"]]
+    assert numbers == ["W00000002-3", other.worker_no]
     assert await school.waiting() == []
 
 

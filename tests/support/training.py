@@ -48,6 +48,10 @@ class Match:
     destination: Destination = JAPAN
     occupation: Occupation = BRICKLAYER
 
+    @property
+    def worker_no(self) -> str:
+        return f"W{self.worker.hex[-8:]}"
+
     def _codes(self, on: date) -> dict[str, Any]:
         return {
             "placement": self.placement,
@@ -63,7 +67,13 @@ class Match:
 
     def made(self, on: date) -> Event:
         return MatchedToEnterprise(
-            **self._codes(on), score=800, reasons=(), quota_effect=None, policy_version="test", due=on + timedelta(days=45)
+            **self._codes(on),
+            score=800,
+            reasons=(),
+            quota_effect=None,
+            policy_version="test",
+            due=on + timedelta(days=45),
+            worker_no=self.worker_no,
         )
 
     def cancelled(self, on: date) -> Event:

@@ -136,6 +136,7 @@ async def accept_match(tx: Tx, match: MatchId) -> placement_views.Placement:
         policy_version=proposal.policy_version,
         due=placement.due,
         registered_on=worker.registered_on,
+        worker_no=worker.number,
     )
     publish_and_audit(tx, matched)
     await count_matches(tx, [placement.enterprise])

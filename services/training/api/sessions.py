@@ -8,9 +8,9 @@ from services.training import commands
 from services.training.api.callers import Assessor, Centre, Enroller, Reader
 from services.training.usecases import assessments, attendance, certificates, enrolments, sessions
 from services.training.views.certificates import Certificates
-from services.training.views.enrolments import Assessment, Attendance, Seating
+from services.training.views.enrolments import Assessment, Attendance, AttendanceSheet, Seating
 from services.training.views.sessions import CancelledSession, Roster, Scheduled, Sessions
-from shared.values import CourseId, DestinationField, SessionId
+from shared.values import CourseId, Day, DestinationField, SessionId
 from shared.web.parameters import Limit
 
 router = APIRouter()
@@ -26,15 +26,24 @@ async def list_sessions(
     call: Reader,
     destination: DestinationField | None = None,
     free: bool | None = None,
+    to_assess: bool = False,
     after: SessionId | None = None,
     limit: Limit = 50,
 ) -> Sessions:
-    return await call.query(lambda tx: sessions.list_sessions(tx, destination, free, after, limit))
+    return await call.query(
+        lambda tx: sessions.list_sessions(tx, destination=destination, free=free, to_assess=to_assess, after=after, limit=limit)
+    )
 
 
 @router.get("/sessions/{session}")
 async def show_session(session: SessionId, call: Reader) -> Roster:
     return await call.query(lambda tx: sessions.show_session(tx, session))
+
+
+@router.get("/sessions/{session}/attendance")
+async def show_attendance(session: SessionId, call: Reader, since: Day | None = None, until: Day | None = None) -> AttendanceSheet:
+    """What was recorded, day by day; a month at most, from the session's first day."""
+    return await call.query(lambda tx: sessions.show_attendance(tx, session, since, until))
 
 
 @router.post("/sessions/{session}/cancellation", response_model=CancelledSession)

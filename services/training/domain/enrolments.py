@@ -93,6 +93,13 @@ class Enrolment:
 
 
 @dataclass(frozen=True, slots=True)
+class DayAttended:
+    enrolment: EnrolmentId
+    day: date
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """What an examination comes to for one enrolment."""
 

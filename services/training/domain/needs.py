@@ -59,6 +59,7 @@ class Need:
     state: NeedState
     since: datetime
     due: date | None = None  # until when the match is held for it
+    worker_no: str | None = None  # None: the match came before numbers were named in it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

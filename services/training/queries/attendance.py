@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from services.training.domain.enrolments import Enrolment
+from services.training.domain.enrolments import DayAttended, Enrolment
 from services.training.domain.sessions import Session
+from shared import rows
 from shared.db import Tx
 from shared.values import EnrolmentId, SessionId
 
@@ -20,6 +21,16 @@ WHERE attendance.minutes <> excluded.minutes
 RETURNING enrolment, (SELECT earlier.minutes FROM earlier WHERE earlier.enrolment = attendance.enrolment) AS previous
 """
 GET_MINUTES = "SELECT day, minutes FROM attendance WHERE enrolment = $1"
+ATTENDED = rows.Columns(DayAttended, "enrolment, day, minutes")
+LIST_OF_SESSION = ATTENDED.select("""
+FROM attendance
+WHERE session = $1 AND day BETWEEN $2 AND $3
+  AND EXISTS (
+    SELECT FROM enrolment JOIN unnest($4::text[]) AS prefix ON starts_with(county, prefix)
+    WHERE enrolment.enrolment = attendance.enrolment
+  )
+ORDER BY day, enrolment
+""")
 GET_DAYS_HELD = "SELECT count(DISTINCT day) FROM attendance WHERE session = $1 AND minutes > 0"
 # A clerk or officer who types it in has not taught.
 LIST_TEACHERS = """
@@ -48,6 +59,11 @@ async def insert_day(tx: Tx, session: Session, day: date, entries: Sequence[tupl
 async def get_minutes(tx: Tx, enrolment: EnrolmentId) -> dict[date, int]:
     """What the enrolment attended, by day."""
     return {row["day"]: row["minutes"] for row in await tx.conn.fetch(GET_MINUTES, enrolment)}
+
+
+async def list_of_session(tx: Tx, session: SessionId, first: date, last: date, counties: Sequence[str]) -> list[DayAttended]:
+    """Of workers of these counties (what the codes begin with), day by day."""
+    return await rows.fetch(tx.conn, LIST_OF_SESSION, session, first, last, list(counties))
 
 
 async def get_days_held(tx: Tx, session: SessionId) -> int:

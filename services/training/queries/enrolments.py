@@ -15,9 +15,10 @@ from shared.values import EnrolmentId, PlacementId, SessionId, WorkerId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed(Enrolment):
-    """With the certificate it led to."""
+    """With the certificate it led to, and the number that people know the worker by."""
 
     serial: Serial | None
+    worker_no: str | None
 
 
 ENROLMENT = rows.Columns(
@@ -27,7 +28,13 @@ ENROLMENT = rows.Columns(
     minutes_total, days_attended, score, assessed_on, credited
     """,
 )
-LISTED = ENROLMENT.extend(Listed, "(SELECT serial FROM certificate WHERE certificate.enrolment = enrolment.enrolment) AS serial")
+LISTED = ENROLMENT.extend(
+    Listed,
+    """
+    (SELECT serial FROM certificate WHERE certificate.enrolment = enrolment.enrolment) AS serial,
+    (SELECT worker_no FROM need WHERE need.placement = enrolment.placement) AS worker_no
+    """,
+)
 GET = ENROLMENT.select("FROM enrolment WHERE enrolment = $1")
 GET_SEATED = ENROLMENT.select("FROM enrolment WHERE placement = $1 AND state = 'enrolled'")
 GET_HOLDING = ENROLMENT.select("FROM enrolment WHERE placement = $1 AND state IN ('enrolled', 'held', 'passed')")

@@ -8,9 +8,12 @@ from shared.db import Tx
 from shared.values import EnrolmentId, WorkerId
 
 GET_CURRENT = "SELECT coalesce((SELECT survivor FROM merged WHERE absorbed = $1), $1)"
-INSERT = "INSERT INTO merged (absorbed, survivor) VALUES ($1, $2) ON CONFLICT (absorbed) DO NOTHING RETURNING true"
-UPDATE_REDIRECTS = "UPDATE merged SET survivor = $2 WHERE survivor = $1"
-UPDATE_NEEDS = "UPDATE need SET worker = $2 WHERE worker = $1"
+GET_NUMBER = "SELECT survivor_no FROM merged WHERE absorbed = $1"
+INSERT = """
+INSERT INTO merged (absorbed, survivor, survivor_no) VALUES ($1, $2, $3) ON CONFLICT (absorbed) DO NOTHING RETURNING true
+"""
+UPDATE_REDIRECTS = "UPDATE merged SET survivor = $2, survivor_no = $3 WHERE survivor = $1"
+UPDATE_NEEDS = "UPDATE need SET worker = $2, worker_no = $3 WHERE worker = $1"
 UPDATE_ENROLMENTS = "UPDATE enrolment SET worker = $2 WHERE worker = $1"
 UPDATE_CERTIFICATES = "UPDATE certificate SET worker = $2 WHERE worker = $1"
 UPDATE_ATTENDANCE = "UPDATE attendance SET worker = $2 WHERE worker = $1"
@@ -27,16 +30,22 @@ async def get_current(tx: Tx, worker: WorkerId) -> WorkerId:
     return WorkerId(await tx.conn.fetchval(GET_CURRENT, worker))
 
 
-async def insert(tx: Tx, absorbed: WorkerId, survivor: WorkerId) -> bool:
+async def get_number(tx: Tx, worker: WorkerId) -> str | None:
+    """The number of whom the worker was merged into; None: into nobody, or before numbers were kept here."""
+    number: str | None = await tx.conn.fetchval(GET_NUMBER, worker)
+    return number
+
+
+async def insert(tx: Tx, absorbed: WorkerId, survivor: WorkerId, survivor_no: str) -> bool:
     """False: it is known already."""
-    return bool(await tx.conn.fetchval(INSERT, absorbed, survivor))
+    return bool(await tx.conn.fetchval(INSERT, absorbed, survivor, survivor_no))
 
 
-async def update_worker(tx: Tx, absorbed: WorkerId, survivor: WorkerId) -> None:
+async def update_worker(tx: Tx, absorbed: WorkerId, survivor: WorkerId, survivor_no: str) -> None:
     """Everything of the absorbed one is the survivor's, and whoever led to the absorbed one leads to the survivor."""
+    for statement in (UPDATE_REDIRECTS, UPDATE_NEEDS):
+        await tx.conn.execute(statement, absorbed, survivor, survivor_no)
     for statement in (
-        UPDATE_REDIRECTS,
-        UPDATE_NEEDS,
         UPDATE_ENROLMENTS,
         UPDATE_CERTIFICATES,
         UPDATE_ATTENDANCE,

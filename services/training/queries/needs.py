@@ -13,7 +13,7 @@ from shared.db import Tx
 from shared.values import Destination, Occupation, PlacementId, WorkerId
 
 NEED = rows.Columns(
-    Need, "need AS id, placement, worker, county, designation, designation_version, destination, occupation, state, since, due"
+    Need, "need AS id, placement, worker, county, designation, designation_version, destination, occupation, state, since, due, worker_no"
 )
 GET = NEED.select("FROM need WHERE placement = $1")
 LOCK = NEED.select("FROM need WHERE placement = $1 FOR UPDATE")
@@ -45,8 +45,8 @@ FROM need WHERE state = 'open' AND EXISTS (SELECT FROM unnest($1::text[]) AS pre
 GROUP BY destination, occupation ORDER BY destination, occupation LIMIT $2
 """)
 INSERT = """
-INSERT INTO need (need, placement, worker, county, designation, designation_version, destination, occupation, state, since, due)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+INSERT INTO need (need, placement, worker, county, designation, designation_version, destination, occupation, state, since, due, worker_no)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 ON CONFLICT (placement) DO NOTHING RETURNING true
 """
 UPDATE_STATE = "UPDATE need SET state = $2, certificate = NULL WHERE need = ANY($1::uuid[])"
@@ -126,6 +126,7 @@ async def insert(tx: Tx, need: Need) -> bool:
         need.state,
         need.since,
         need.due,
+        need.worker_no,
     )
     return bool(inserted)
 

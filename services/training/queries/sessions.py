@@ -27,7 +27,10 @@ LIST = SESSION.select("""
 FROM session JOIN course ON course.course = session.course
 WHERE ($1::uuid IS NULL OR session > $1) AND ($2::text IS NULL OR session.destination = $2) AND ($3::text IS NULL OR centre = $3)
   AND ($4::boolean IS NULL OR (taken < seats AND state = 'scheduled') = $4)
-ORDER BY session LIMIT $5
+  AND ($5::date IS NULL OR (
+    starts_on <= $5 AND EXISTS (SELECT FROM enrolment WHERE enrolment.session = session.session AND enrolment.state = 'enrolled')
+  ))
+ORDER BY session LIMIT $6
 """)
 # The earliest session that takes somebody for this destination and occupation; of the course $5 rather than of others. Nobody is put
 # into a session again that they have given up.
@@ -83,9 +86,17 @@ async def lock(tx: Tx, session: SessionId) -> Session | None:
 
 
 async def list_(
-    tx: Tx, *, destination: Destination | None, centre: str | None, free: bool | None, after: SessionId | None, limit: int
+    tx: Tx,
+    *,
+    destination: Destination | None,
+    centre: str | None,
+    free: bool | None,
+    to_assess: date | None,
+    after: SessionId | None,
+    limit: int,
 ) -> list[Session]:
-    return await rows.fetch(tx.conn, LIST, after, destination, centre, free, limit)
+    """`to_assess`: only those that have begun by this day and have somebody who is not assessed."""
+    return await rows.fetch(tx.conn, LIST, after, destination, centre, free, to_assess, limit)
 
 
 async def lock_open(tx: Tx, need: Need, on: date, *, course: CourseId | None, by: date | None) -> Session | None:

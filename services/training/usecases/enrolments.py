@@ -105,7 +105,7 @@ async def list_enrolments(
         limit=limit + 1,
     )
     items, following = page(found, limit, lambda one: one.id)
-    return views.Enrolments(items=tuple(views.Enrolment.from_enrolment(one, one.serial) for one in items), next=following)
+    return views.Enrolments(items=tuple(views.Enrolment.from_enrolment(one, one.serial, one.worker_no) for one in items), next=following)
 
 
 async def enrolment_history(tx: Tx, enrolment_id: EnrolmentId, after: int, limit: int) -> History:

@@ -19,9 +19,10 @@ async def workers_merged(tx: Tx, event: EventEnvelope[events.WorkersMerged]) -> 
     """
     await sessions.lock_allocation(tx)
     survivor = await merges.get_current(tx, event.data.survivor)
-    if not await merges.insert(tx, event.data.absorbed, survivor):
+    survivor_no = await merges.get_number(tx, event.data.survivor) or event.data.survivor_no
+    if not await merges.insert(tx, event.data.absorbed, survivor, survivor_no):
         return
-    await merges.update_worker(tx, event.data.absorbed, survivor)
+    await merges.update_worker(tx, event.data.absorbed, survivor, survivor_no)
     await _flag(tx, survivor)
     for need in await needs.lock_of_worker(tx, survivor):
         if after_need(need.state, NeedStep.MEET) is not None:

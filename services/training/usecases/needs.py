@@ -32,6 +32,7 @@ async def open_need(tx: Tx, event: EventEnvelope[events.MatchedToEnterprise]) ->
         state=NeedState.OPEN,
         since=event.time,
         due=match.due,
+        worker_no=await merges.get_number(tx, match.worker) or match.worker_no,
     )
     if not await needs.insert(tx, need):
         return

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date, timedelta
 
 from services.training import commands
 from services.training.domain.centres import require_active, require_capacity, require_covered, require_trainer
 from services.training.domain.enrolments import EnrolmentState, require_not_assessed
 from services.training.domain.errors import CourseNotFound, SessionNotFound
 from services.training.domain.sessions import CancellationReason, Session, SessionState, SessionStep, require_session_days, session_after
-from services.training.queries import centres, courses, enrolments, sessions
+from services.training.queries import attendance, centres, courses, enrolments, sessions
 from services.training.usecases import seats
 from services.training.usecases.event_fields import course_codes
 from services.training.usecases.scope import counties_seen, lock_session, own_centre, require_region
 from services.training.views import sessions as views
-from services.training.views.enrolments import Enrolment, Seating
+from services.training.views.enrolments import AttendanceSheet, DayAttended, Enrolment, Seating
 from shared import events
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
@@ -23,6 +24,7 @@ from shared.principals import require_party
 from shared.values import CourseId, Destination, SessionId, new_id
 
 WHOLE_ROSTER = 1000  # a session has no more seats
+MONTH = timedelta(days=30)  # between the first and the last day of an attendance sheet
 
 
 async def schedule_session(tx: Tx, course_id: CourseId, command: commands.ScheduleSession) -> views.Scheduled:
@@ -116,9 +118,19 @@ async def cancel(tx: Tx, session: Session, reason: CancellationReason) -> views.
 
 
 # --- queries ----------------------------------------------------------------------------------------------------------
-async def list_sessions(tx: Tx, destination: Destination | None, free: bool | None, after: SessionId | None, limit: int) -> views.Sessions:
-    """Sessions; a trainer sees those of the own centre."""
-    found = await sessions.list_(tx, destination=destination, centre=own_centre(tx.principal), free=free, after=after, limit=limit + 1)
+async def list_sessions(
+    tx: Tx, *, destination: Destination | None, free: bool | None, to_assess: bool, after: SessionId | None, limit: int
+) -> views.Sessions:
+    """Sessions; a trainer sees those of the own centre. `to_assess`: begun, with somebody who is not assessed."""
+    found = await sessions.list_(
+        tx,
+        destination=destination,
+        centre=own_centre(tx.principal),
+        free=free,
+        to_assess=tx.clock.today() if to_assess else None,
+        after=after,
+        limit=limit + 1,
+    )
     items, following = page(found, limit, lambda session: session.id)
     return views.Sessions(items=tuple(map(views.Session.from_session, items)), next=following)
 
@@ -130,5 +142,17 @@ async def show_session(tx: Tx, session_id: SessionId) -> views.Roster:
         raise SessionNotFound
     require_party(tx.principal, session.course.centre)
     found = await enrolments.list_(tx, session=session_id, counties=counties_seen(tx.principal), limit=WHOLE_ROSTER)
-    roster = tuple(Enrolment.from_enrolment(one, one.serial) for one in found)
+    roster = tuple(Enrolment.from_enrolment(one, one.serial, one.worker_no) for one in found)
     return views.Roster.from_session(session, roster=roster)
+
+
+async def show_attendance(tx: Tx, session_id: SessionId, since: date | None, until: date | None) -> AttendanceSheet:
+    """The minutes recorded day by day; a month at most, from the session's first day unless given. Raises SessionNotFound, Forbidden."""
+    session = await sessions.get(tx, session_id)
+    if session is None:
+        raise SessionNotFound
+    require_party(tx.principal, session.course.centre)
+    first = max(since or session.starts_on, session.starts_on)
+    last = min(until or session.ends_on, session.ends_on, session.ends_on if first > session.ends_on else first + MONTH)
+    found = await attendance.list_of_session(tx, session_id, first, last, counties_seen(tx.principal))
+    return AttendanceSheet(since=first, until=last, items=tuple(map(DayAttended.from_attended, found)))

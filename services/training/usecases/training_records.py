@@ -30,6 +30,8 @@ async def show_training(tx: Tx, worker: WorkerId) -> TrainingRecord:
         worker=worker,
         needs=tuple(map(Need.from_need, known)),
         recognitions=tuple(Recognition.from_recognition(one, serials.get(one.id)) for one in recognised),
-        enrolments=tuple(Enrolment.from_enrolment(one, one.serial) for one in await enrolments.list_of_worker(tx, worker, MOST)),
+        enrolments=tuple(
+            Enrolment.from_enrolment(one, one.serial, one.worker_no) for one in await enrolments.list_of_worker(tx, worker, MOST)
+        ),
         certificates=tuple(Certificate.from_certificate(one, today) for one in await certificates.list_of_worker(tx, worker, MOST)),
     )

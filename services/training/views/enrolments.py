@@ -26,9 +26,10 @@ class Enrolment(BaseModel, frozen=True):
     assessed_on: date | None
     credited: int
     serial: Serial | None
+    worker_no: str | None  # None: matched before numbers were kept here
 
     @classmethod
-    def from_enrolment(cls, enrolment: enrolments.Enrolment, serial: Serial | None) -> Enrolment:
+    def from_enrolment(cls, enrolment: enrolments.Enrolment, serial: Serial | None, worker_no: str | None) -> Enrolment:
         return cls(
             enrolment=enrolment.id,
             session=enrolment.session,
@@ -43,6 +44,7 @@ class Enrolment(BaseModel, frozen=True):
             assessed_on=enrolment.assessed_on,
             credited=enrolment.credited,
             serial=serial,
+            worker_no=worker_no,
         )
 
 
@@ -62,6 +64,24 @@ class Seating(BaseModel, frozen=True):
     @classmethod
     def from_enrolment(cls, enrolment: enrolments.Enrolment) -> Seating:
         return cls(placement=enrolment.placement, enrolment=enrolment.id, session=enrolment.session)
+
+
+class DayAttended(BaseModel, frozen=True):
+    enrolment: EnrolmentId
+    day: date
+    minutes: int
+
+    @classmethod
+    def from_attended(cls, one: enrolments.DayAttended) -> DayAttended:
+        return cls(enrolment=one.enrolment, day=one.day, minutes=one.minutes)
+
+
+class AttendanceSheet(BaseModel, frozen=True):
+    """What was recorded from `since` to `until`, both included; a learner who is not named on a day is not recorded on it."""
+
+    since: date
+    until: date
+    items: tuple[DayAttended, ...]
 
 
 class Attendance(BaseModel, frozen=True):

@@ -18,6 +18,8 @@ class Need(BaseModel, frozen=True):
     occupation: Occupation
     state: NeedState
     since: datetime
+    worker_no: str | None  # None: matched before numbers were kept here
+    due: date | None  # until when the match is held for it
 
     @classmethod
     def from_need(cls, need: needs.Need) -> Need:
@@ -28,6 +30,8 @@ class Need(BaseModel, frozen=True):
             occupation=need.occupation,
             state=need.state,
             since=need.since,
+            worker_no=need.worker_no,
+            due=need.due,
         )
 
 
