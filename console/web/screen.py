@@ -97,6 +97,7 @@ class Part:
     buttons: tuple[Button, ...] = ()  # beside each row
     roles: frozenset[Role] = frozenset(Role)
     at: str = "items"
+    most: int | None = None  # rows that are asked for, where not as many as the service thinks right
     empty: str = NOTHING
 
 
@@ -118,7 +119,7 @@ class ItemScreen:
     buttons: tuple[Button, ...] = ()
     note: str | None = None
     tags: tuple[str, ...] = ()
-    groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    groups: tuple[tuple[str | None, tuple[str, ...]], ...] = ()
     tables: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
     links: tuple[tuple[str, str, frozenset[Role]], ...] = ()
     to_do: Callable[[Item, Texts], Sequence[str]] = lambda _item, _text: ()
@@ -233,7 +234,8 @@ class ShownPart:
 
 async def _part(who: Visitor, part: Part, item: Item) -> ShownPart:
     path = filled(part.route, {name: pick(item, at) for name, at in part.parts.items()})
-    answer = await who.backend.send("GET", part.service, path, query={name: pick(item, at) for name, at in part.query.items()})
+    query = {name: pick(item, at) for name, at in part.query.items()} | {"limit": part.most}
+    answer = await who.backend.send("GET", part.service, path, query=query)
     page: Any = answer.body if answer.ok else []
     found: list[Item] | None = page if isinstance(page, list) else pick(page, part.at)
     items: list[Item] = [page] if found is None else found

@@ -8,14 +8,14 @@ from typing import NamedTuple
 from fastapi import APIRouter
 
 from console.web.screen import Command, ListScreen, Screen
-from console.web.screens import clerk
+from console.web.screens import centre, clerk, sheets
 from shared.principals import Principal
 from shared.texts import Texts
 
-MODULES = (clerk,)
+MODULES = (clerk, centre)
 SCREENS: Sequence[Screen] = [screen for module in MODULES for screen in module.SCREENS]
 COMMANDS: Sequence[Command] = [command for module in MODULES for command in module.COMMANDS]
-ROUTERS: Sequence[APIRouter] = [router for module in MODULES if (router := getattr(module, "router", None)) is not None]
+ROUTERS: Sequence[APIRouter] = [sheets.router, *(router for module in MODULES if (router := getattr(module, "router", None)) is not None)]
 BODY_LIMITS: dict[str, int] = {path: limit for module in MODULES for path, limit in getattr(module, "BODY_LIMITS", {}).items()}
 
 

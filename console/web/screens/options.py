@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
 
 from console.web.forms import Option
 from console.web.pages import Visitor
@@ -23,3 +25,34 @@ async def announcements(who: Visitor, _: Mapping[str, str]) -> Sequence[Option]:
 async def worker_by_number(who: Visitor, worker_no: str) -> str:
     """The worker's id. Raises ServiceRefused."""
     return str((await who.backend.get("registration", "/workers/by-number/{worker_no}", worker_no=worker_no))["worker"])
+
+
+async def staff(who: Visitor, centre: str, kind: str) -> Sequence[Option]:
+    """The `trainers` or `assessors` of a centre's licence: accounts."""
+    found = await who.backend.get_all("training", "/centres", {})
+    return [(account, account) for one in found if one["centre"] == centre for account in one[kind]]
+
+
+async def trainers(who: Visitor, asked: Mapping[str, str]) -> Sequence[Option]:
+    """Of the centre whose course is scheduled."""
+    return await staff(who, asked.get("centre", ""), "trainers")
+
+
+async def needs_of_session(who: Visitor, asked: Mapping[str, str]) -> Sequence[Option]:
+    """Placements that wait for such a course, the longest waiting first."""
+    query = {name: asked[name] for name in ("destination", "occupation") if asked.get(name)}
+    found = await who.backend.get_all("training", "/needs", {"state": "open", **query})
+    return [(one["placement"], _waiting(who, one)) for one in sorted(found, key=lambda one: str(one["since"]))]
+
+
+def _waiting(who: Visitor, need: Mapping[str, Any]) -> str:
+    number = need["worker_no"] or "…" + need["placement"][-6:]
+    due = who.text("seat needed by {day}", day=who.text.day(date.fromisoformat(need["due"]))) if need["due"] else ""
+    return " · ".join(filter(None, (number, who.text.country(need["destination"]), who.text.occupation(need["occupation"]), due)))
+
+
+async def courses_for(who: Visitor, asked: Mapping[str, str]) -> Sequence[Option]:
+    """For a need's destination."""
+    query = {"destination": asked["destination"]} if asked.get("destination") else {}
+    found = await who.backend.get_all("training", "/courses", query)
+    return [(one["course"], " · ".join((who.text.occupation(one["occupation"]), one["centre"]))) for one in found]

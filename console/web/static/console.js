@@ -206,3 +206,21 @@ function close() {
 
 // --- the menu is folded on a narrow page ----------------------------------------------------------------------------------------
 if (matchMedia("(max-width: 60rem)").matches) document.querySelector(".menu")?.removeAttribute("open");
+
+// --- sheets: Enter and the arrows go from learner to learner, a column's button fills in whoever is empty ------------------------
+document.addEventListener("keydown", (event) => {
+  const cell = event.target.matches?.("[data-sheet] td input") ? event.target.closest("td") : null;
+  if (!cell || !["Enter", "ArrowDown", "ArrowUp"].includes(event.key)) return;
+  event.preventDefault();
+  const row = event.key === "ArrowUp" ? cell.parentElement.previousElementSibling : cell.parentElement.nextElementSibling;
+  const next = row?.children[cell.cellIndex]?.querySelector("input");
+  next?.focus();
+  next?.select();
+});
+document.addEventListener("click", (event) => {
+  const fill = event.target.closest("[data-fill]");
+  if (!fill) return;
+  const cells = fill.closest("table").querySelectorAll(`input[name^="${CSS.escape(fill.dataset.fill)}."]`);
+  cells.forEach((one) => { if (!one.value) one.value = fill.dataset.value; });
+  cells[0]?.dispatchEvent(new Event("change", { bubbles: true }));
+});

@@ -83,6 +83,7 @@ class Correction:
     requested_at: datetime
     decided_by: str | None = None
     decided_at: datetime | None = None
+    worker_no: str | None = None  # that people know the worker by; None: matched before numbers were kept here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

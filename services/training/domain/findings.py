@@ -53,6 +53,7 @@ class Finding:
     found_at: datetime
     decided_by: str | None = None
     decided_at: datetime | None = None
+    worker_no: str | None = None  # that people know the worker by; None: matched before numbers were kept here
 
     @property
     def enrolments(self) -> tuple[EnrolmentId, ...]:

@@ -64,6 +64,7 @@ class Recognition:
     requested_at: datetime
     decided_by: str | None = None
     decided_at: datetime | None = None
+    worker_no: str | None = None  # that people know the worker by; None: matched before numbers were kept here
 
 
 def require_hours(kind: RecognitionKind, minutes: int, course: Course) -> None:

@@ -14,7 +14,10 @@ CORRECTION = rows.Columns(
     """
     correction AS id, correction.enrolment, kind AS "change.kind", day AS "change.day", minutes AS "change.minutes",
     correction.score AS "change.score", correction.assessed_on AS "change.assessed_on", issued_on AS "change.issued_on", correction.state,
-    reason, requested_by, requested_at, decided_by, decided_at
+    reason, requested_by, requested_at, decided_by, decided_at,
+    (
+        SELECT worker_no FROM enrolment AS seat JOIN need ON need.placement = seat.placement WHERE seat.enrolment = correction.enrolment
+    ) AS worker_no
     """,
 )
 GET = CORRECTION.select("FROM correction WHERE correction = $1")

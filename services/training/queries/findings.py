@@ -10,7 +10,15 @@ from shared import rows
 from shared.db import Tx
 from shared.values import EnrolmentId
 
-FINDING = rows.Columns(Finding, "finding AS id, kind, day, worker, enrolment, other, minutes, state, found_at, decided_by, decided_at")
+FINDING = rows.Columns(
+    Finding,
+    """
+    finding AS id, kind, day, worker, enrolment, other, minutes, state, found_at, decided_by, decided_at,
+    (
+        SELECT worker_no FROM enrolment AS seat JOIN need ON need.placement = seat.placement WHERE seat.enrolment = finding.enrolment
+    ) AS worker_no
+    """,
+)
 GET = FINDING.select("FROM finding WHERE finding = $1")
 LOCK = FINDING.select("FROM finding WHERE finding = $1 FOR UPDATE")
 LIST = FINDING.select("""

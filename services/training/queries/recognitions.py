@@ -14,7 +14,8 @@ RECOGNITION = rows.Columns(
     Recognition,
     """
     recognition AS id, recognition.placement, recognition.worker, course, kind, evidence, completed_on, minutes, valid_to,
-    recognition.state, requested_by, requested_at, decided_by, decided_at
+    recognition.state, requested_by, requested_at, decided_by, decided_at,
+    (SELECT worker_no FROM need AS its WHERE its.placement = recognition.placement) AS worker_no
     """,
 )
 GET = RECOGNITION.select("FROM recognition WHERE recognition = $1")

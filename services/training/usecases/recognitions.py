@@ -47,6 +47,7 @@ async def ask_recognition(tx: Tx, command: commands.AskRecognition) -> views.Rec
         state=RecognitionState.PENDING,
         requested_by=str(tx.principal),
         requested_at=tx.clock.now(),
+        worker_no=need.worker_no,
     )
     if not await recognitions.insert(tx, one):
         raise RecognitionPending(field="placement")

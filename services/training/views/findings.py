@@ -22,6 +22,7 @@ class Finding(BaseModel, frozen=True):
     found_at: datetime
     decided_by: str | None
     decided_at: datetime | None
+    worker_no: str | None  # null: matched before numbers were kept here
 
     @classmethod
     def from_finding(cls, one: findings.Finding) -> Finding:
@@ -36,6 +37,7 @@ class Finding(BaseModel, frozen=True):
             found_at=one.found_at,
             decided_by=one.decided_by,
             decided_at=one.decided_at,
+            worker_no=one.worker_no,
         )
 
 

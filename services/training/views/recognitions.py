@@ -28,6 +28,7 @@ class Recognition(BaseModel, frozen=True):
     requested_at: datetime
     decided_by: str | None
     decided_at: datetime | None
+    worker_no: str | None  # null: matched before numbers were kept here
     serial: Serial | None
 
     @classmethod
@@ -46,6 +47,7 @@ class Recognition(BaseModel, frozen=True):
             requested_at=one.requested_at,
             decided_by=one.decided_by,
             decided_at=one.decided_at,
+            worker_no=one.worker_no,
             serial=serial,
         )
 

@@ -1,0 +1,410 @@
+"""Screens of a training centre, of assessors, and of the officers who look after both."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from http import HTTPStatus
+
+from fastapi import APIRouter, Response
+
+from console.web.backend import ServiceRefused
+from console.web.pages import Visitor, only, render
+from console.web.screen import Button, Command, Item, ItemScreen, ListScreen, Part
+from console.web.screens.options import courses_for, needs_of_session, trainers
+from shared.principals import Role
+from shared.texts import Texts
+
+READERS = frozenset({Role.TRAINER, Role.ASSESSOR, Role.CLERK, Role.OFFICER, Role.AUDITOR})
+CENTRE = frozenset({Role.TRAINER, Role.OFFICER})
+ENROLLERS = frozenset({Role.TRAINER, Role.OFFICER, Role.CLERK})
+ASSESSORS = frozenset({Role.ASSESSOR, Role.OFFICER})
+OFFICER = frozenset({Role.OFFICER})
+OVERSEERS = frozenset({Role.OFFICER, Role.AUDITOR})
+GROUP = "Training"
+SESSION = {"session": "session"}
+SESSION_COLUMNS = ("starts_on", "ends_on", "destination", "occupation", "centre", "trainer", "taken", "seats", "state")
+
+
+# --- what comes next ----------------------------------------------------------------------------------------------------
+def session_to_do(session: Item, text: Texts) -> Sequence[str]:
+    """What has to be recorded, by whom."""
+    roster = session["roster"]
+    count = {state: sum(1 for one in roster if one["state"] == state) for state in ("enrolled", "held", "passed", "certified", "failed")}
+    if session["state"] != "scheduled":
+        return []
+    found = []
+    if not roster:
+        found.append(
+            text("Nobody is enrolled. Who needs such a course and is matched to an enterprise gets a seat, the longest waiting first.")
+        )
+    if count["enrolled"]:
+        found.append(
+            text(
+                "{count} not assessed: the trainer records attendance, then an assessor who has not taught here assesses.",
+                count=count["enrolled"],
+            )
+        )
+    if count["held"]:
+        found.append(text("{count} passes are held: an officer decides on the finding.", count=count["held"]))
+    if count["passed"]:
+        found.append(text("{count} passed and have no certificate: the centre issues it.", count=count["passed"]))
+    return found
+
+
+def centre_to_do(centre: Item, text: Texts) -> Sequence[str]:
+    """What is due of a licence."""
+    if centre["licence_no"] is None:
+        return [
+            text(
+                "No licence is entered. Until {day} an officer enters it; after that no session can be held.",
+                day=text.day(_day(centre["valid_to"])),
+            )
+        ]
+    if centre["state"] == "expired":
+        return [text("The licence has ended. An officer renews it before the next session.")]
+    if centre["state"] == "suspended":
+        return [text("Suspended: sessions to come were cancelled. An officer can reinstate.")]
+    return [text("The licence ends on {day}; an officer renews it before that.", day=text.day(_day(centre["valid_to"])))]
+
+
+def _day(value: str) -> date:
+    return date.fromisoformat(value)
+
+
+# --- buttons ------------------------------------------------------------------------------------------------------------
+def _of_centre(operation: str, *states: str) -> Button:
+    return Button(
+        service="training", operation=operation, parts={"centre": "id"}, roles=OFFICER, when=lambda centre: centre["state"] in states
+    )
+
+
+def _pending(operation: str, part: str) -> Button:
+    return Button(
+        service="training", operation=operation, parts={part: part}, roles=OFFICER, when=lambda one: one["state"] in {"pending", "open"}
+    )
+
+
+CANCEL_ENROLMENT = Button(
+    service="training",
+    operation="cancel_enrolment",
+    parts={"enrolment": "enrolment"},
+    roles=ENROLLERS,
+    when=lambda one: one["state"] == "enrolled",
+)
+CORRECT_ATTENDANCE = Button(
+    service="training",
+    operation="correct_attendance",
+    parts={"enrolment": "enrolment"},
+    roles=CENTRE,
+    when=lambda one: one["days_attended"] > 0,
+)
+CORRECT_ASSESSMENT = Button(
+    service="training",
+    operation="correct_assessment",
+    parts={"enrolment": "enrolment"},
+    roles=ASSESSORS,
+    when=lambda one: one["score"] is not None,
+)
+ASK_RECOGNITION = Button(
+    service="training",
+    operation="ask_recognition",
+    parts={"placement": "placement", "destination": "destination"},
+    roles=ENROLLERS,
+    when=lambda one: one["state"] in {"open", "seated"},
+)
+ROSTER = ("worker_no", "state", "enrolled_on", "days_attended", "minutes_total", "credited", "score", "assessed_on", "serial")
+CORRECTIONS = (
+    "worker_no",
+    "kind",
+    "day",
+    "minutes",
+    "score",
+    "assessed_on",
+    "issued_on",
+    "reason",
+    "requested_by",
+    "requested_at",
+    "state",
+)
+RECOGNITIONS = ("worker_no", "kind", "evidence", "completed_on", "minutes", "valid_to", "requested_by", "state")
+FINDINGS = ("worker_no", "kind", "day", "minutes", "found_at", "state")
+
+SCREENS = (
+    ListScreen(
+        path="/sessions",
+        title="Sessions",
+        group=GROUP,
+        service="training",
+        route="/sessions",
+        columns=SESSION_COLUMNS,
+        filters=("destination", "free", "to_assess"),
+        roles=READERS,
+        row="/sessions/{session}",
+        empty="There is no such session. Schedule one of a course.",
+    ),
+    ItemScreen(
+        path="/sessions/{session}",
+        title="{destination}, {occupation}: {starts_on} – {ends_on}",
+        service="training",
+        route="/sessions/{session}",
+        roles=READERS,
+        tags=("state",),
+        to_do=session_to_do,
+        fields=("centre", "trainer", "seats", "taken", "free", "minimum_minutes", "validity_days"),
+        parts=(
+            Part(
+                title="Roster",
+                service="training",
+                route="/enrolments",
+                query=SESSION,
+                columns=ROSTER,
+                row="/enrolments/{enrolment}",
+                buttons=(CANCEL_ENROLMENT, CORRECT_ATTENDANCE, CORRECT_ASSESSMENT),
+                most=200,
+                empty="Nobody is enrolled.",
+            ),
+        ),
+        buttons=(
+            Button(
+                service="training",
+                operation="enrol",
+                parts={**SESSION, "destination": "destination", "occupation": "occupation"},
+                roles=ENROLLERS,
+                when=lambda session: session["state"] == "scheduled" and session["free"] > 0,
+            ),
+            Button(
+                service="training",
+                operation="cancel_session",
+                parts=SESSION,
+                roles=CENTRE,
+                when=lambda session: session["state"] == "scheduled",
+            ),
+        ),
+        links=(
+            ("Attendance", "/sessions/{session}/attendance", CENTRE),
+            ("Assessment", "/sessions/{session}/assessment", ASSESSORS),
+            ("Certificates", "/sessions/{session}/certificates", CENTRE),
+        ),
+    ),
+    ListScreen(
+        path="/enrolments",
+        title="Enrolments",
+        group=GROUP,
+        service="training",
+        route="/enrolments",
+        columns=("worker_no", "destination", "occupation", *ROSTER[1:]),
+        filters=("state",),
+        roles=READERS,
+        row="/sessions/{session}",
+        row_buttons=(CANCEL_ENROLMENT,),
+        empty="Nobody is enrolled. Who is matched to an enterprise and needs a course gets a seat by itself, or waits.",
+    ),
+    ItemScreen(
+        path="/enrolments/{enrolment}",
+        title="What became of an enrolment",
+        service="training",
+        route="/enrolments/{enrolment}/history",
+        roles=READERS,
+        groups=((None, ()),),
+        tables=(("History", "items", ("recorded", "effective", "type", "actor", "reason")),),
+    ),
+    ListScreen(
+        path="/courses",
+        title="Courses",
+        group=GROUP,
+        service="training",
+        route="/courses",
+        columns=("occupation", "destination", "centre", "minimum_minutes", "validity_days"),
+        filters=("destination",),
+        roles=READERS,
+        buttons=(Button(service="training", operation="publish_course", roles=CENTRE),),
+        row_buttons=(
+            Button(service="training", operation="schedule_session", parts={"course": "course", "centre": "centre"}, roles=CENTRE),
+        ),
+        empty="There is no such course. Publish one: a session is one run of a course.",
+    ),
+    ListScreen(
+        path="/training/backlog",
+        title="Who waits for a seat",
+        group=GROUP,
+        service="training",
+        route="/needs/backlog",
+        columns=("destination", "occupation", "waiting", "oldest", "first_due"),
+        roles=READERS,
+        row="/training/needs?destination={destination}&occupation={occupation}",
+        note="Schedule sessions where many wait, or where the first is due soon.",
+        empty="Nobody waits for a seat.",
+    ),
+    ListScreen(
+        path="/training/needs",
+        title="Needs",
+        group=GROUP,
+        service="training",
+        route="/needs",
+        columns=("worker_no", "destination", "occupation", "state", "since", "due"),
+        filters=("state", "destination", "occupation"),
+        roles=READERS,
+        row_buttons=(ASK_RECOGNITION,),
+        empty="Nobody needs such a training.",
+    ),
+    ListScreen(
+        path="/training/recognitions",
+        title="Prior learning to recognise",
+        group=GROUP,
+        service="training",
+        route="/recognitions",
+        columns=RECOGNITIONS,
+        filters=("state",),
+        roles=OVERSEERS,
+        row_buttons=(_pending("recognise_prior_learning", "recognition"), _pending("refuse_prior_learning", "recognition")),
+        empty="No prior learning waits. Who asks for it does so at the need of a placement.",
+    ),
+    ListScreen(
+        path="/training/findings",
+        title="Findings",
+        group=GROUP,
+        service="training",
+        route="/findings",
+        columns=FINDINGS,
+        filters=("state", "kind", "since"),
+        roles=OVERSEERS,
+        row="/enrolments/{enrolment}",
+        row_buttons=(_pending("decide_finding", "finding"),),
+        note="What looks like fraud: one worker in two centres on a day, too long a day, more passes than a centre examines in a day.",
+        empty="Nothing was found.",
+    ),
+    ListScreen(
+        path="/training/corrections",
+        title="Corrections of training that wait for a second person",
+        group=GROUP,
+        service="training",
+        route="/corrections",
+        columns=CORRECTIONS,
+        filters=("state",),
+        roles=OVERSEERS,
+        row="/enrolments/{enrolment}",
+        row_buttons=(_pending("approve_correction", "correction"), _pending("reject_correction", "correction")),
+        empty="No correction waits. One that a pass hangs on comes here until an officer agrees.",
+    ),
+    ListScreen(
+        path="/centres",
+        title="Training centres",
+        group=GROUP,
+        service="training",
+        route="/centres",
+        columns=("centre", "licence_no", "region", "state", "valid_to", "capacity"),
+        filters=("region", "state"),
+        roles=READERS,
+        row="/centres/{id}",
+        buttons=(Button(service="training", operation="license_centre", roles=OFFICER),),
+        empty="There is no such centre. An officer enters a centre's licence.",
+    ),
+    ItemScreen(
+        path="/centres/{centre}",
+        title="Training centre {centre}",
+        service="training",
+        route="/centres/{centre}",
+        roles=READERS,
+        tags=("state",),
+        to_do=centre_to_do,
+        fields=("licence_no", "region", "valid_from", "valid_to", "capacity", "trainers", "assessors"),
+        parts=(
+            Part(
+                title="History",
+                service="training",
+                route="/centres/{centre}/history",
+                parts={"centre": "id"},
+                columns=("recorded", "effective", "type", "actor", "reason"),
+                roles=OVERSEERS,
+            ),
+        ),
+        buttons=(
+            _of_centre("renew_centre", "active", "suspended", "expired"),
+            _of_centre("staff_centre", "active", "suspended", "expired"),
+            _of_centre("suspend_centre", "active"),
+            _of_centre("reinstate_centre", "suspended"),
+            _of_centre("revoke_centre", "active", "suspended", "expired"),
+        ),
+    ),
+    ItemScreen(
+        path="/certificates/{serial}",
+        title="Certificate {serial}",
+        service="training",
+        route="/certificates/{serial}",
+        roles=READERS | {Role.ENTERPRISE, Role.OPERATOR},
+        tags=("state",),
+        fields=(
+            "destination",
+            "occupation",
+            "centre",
+            "basis",
+            "minutes",
+            "credited",
+            "issued_on",
+            "valid_to",
+            "revoked_on",
+            "revoked_why",
+        ),
+        buttons=tuple(
+            Button(
+                service="training",
+                operation=operation,
+                parts={"serial": "serial"},
+                roles=CENTRE,
+                when=lambda certificate: certificate["state"] == "valid",
+            )
+            for operation in ("correct_certificate", "revoke_certificate")
+        ),
+        links=(
+            (
+                "Certificate on paper (PDF)",
+                "/certificates/{serial}/paper",
+                frozenset({Role.TRAINER, Role.CLERK, Role.OFFICER, Role.AUDITOR}),
+            ),
+        ),
+    ),
+)
+COMMANDS = (
+    Command(
+        service="training",
+        operation="schedule_session",
+        options={"trainer": trainers},
+        then="/sessions/{session}",
+        note="Who waits for such a course gets a seat at once, the longest waiting first.",
+    ),
+    Command(service="training", operation="enrol", options={"placement": needs_of_session}),
+    Command(service="training", operation="ask_recognition", hidden=("placement",), options={"course": courses_for}),
+    Command(service="training", operation="license_centre", then="/centres/{id}"),
+    Command(service="training", operation="cancel_session", danger=True),
+    Command(service="training", operation="revoke_centre", danger=True),
+    Command(service="training", operation="revoke_certificate", danger=True),
+    Command(service="training", operation="suspend_centre", danger=True),
+)
+router = APIRouter()
+SERIAL = re.compile(r"TC[0-9]{12}")
+EVERYBODY = only(*READERS, Role.ENTERPRISE, Role.OPERATOR)
+HOLDERS = only(Role.TRAINER, Role.CLERK, Role.OFFICER, Role.AUDITOR)
+
+
+@router.get("/certificates/{serial}/paper")
+async def paper(serial: str, who: Visitor = HOLDERS) -> Response:
+    """The certificate as PDF, as the service prints it."""
+    answer = await who.backend.ask("GET", "training", "/certificates/{serial}.pdf", serial=serial)
+    if not answer.ok:
+        raise ServiceRefused(answer)
+    headers = {"Content-Disposition": f'inline; filename="{serial}.pdf"', "Cache-Control": "no-store"}
+    return Response(answer.body, media_type=answer.content_type, headers=headers)
+
+
+@router.get("/certificates")
+async def find_certificate(who: Visitor = EVERYBODY) -> Response:
+    """By its serial."""
+    serial = who.request.query_params.get("serial", "").strip().upper()
+    if SERIAL.fullmatch(serial):
+        return Response(status_code=HTTPStatus.SEE_OTHER, headers={"Location": f"/certificates/{serial}"})
+    return render(who, "find.html", serial=serial[:40], wrong=bool(serial))
+
+
+PAGES = ((GROUP, "/certificates", "Find a certificate", READERS | {Role.ENTERPRISE, Role.OPERATOR}),)
