@@ -36,6 +36,7 @@ DESCRIPTIONS = {
     "fair": "only of this fair",
     "format": "the kind of file",
     "free": "only those with a free seat, or without",
+    "to_assess": "only those that have begun and have somebody who is not assessed",
     "from": "from this day or period on",
     "id": "of the dead letter; may be repeated",
     "import_id": "only those that this import has registered",
