@@ -166,9 +166,12 @@ def error_text(text: Texts, error: Mapping[str, str]) -> str:
 
 # --- values ------------------------------------------------------------------------------------------------------------
 def pick(item: Any, path: str) -> Any:
-    """The value at a dotted path; None where there is none."""
+    """The value at a dotted path, numbers in it counting the places of a list; None where there is none."""
     for name in path.split("."):
-        item = item.get(name) if isinstance(item, Mapping) else None
+        if isinstance(item, list) and name.isdecimal():
+            item = item[int(name)] if int(name) < len(item) else None
+        else:
+            item = item.get(name) if isinstance(item, Mapping) else None
     return item
 
 

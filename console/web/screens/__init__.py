@@ -8,11 +8,11 @@ from typing import NamedTuple
 from fastapi import APIRouter
 
 from console.web.screen import Command, ListScreen, Screen
-from console.web.screens import centre, clerk, sheets
+from console.web.screens import centre, clerk, duplicates, sheets
 from shared.principals import Principal
 from shared.texts import Texts
 
-MODULES = (clerk, centre)
+MODULES = (clerk, duplicates, centre)
 SCREENS: Sequence[Screen] = [screen for module in MODULES for screen in module.SCREENS]
 COMMANDS: Sequence[Command] = [command for module in MODULES for command in module.COMMANDS]
 ROUTERS: Sequence[APIRouter] = [sheets.router, *(router for module in MODULES if (router := getattr(module, "router", None)) is not None)]
