@@ -8,13 +8,13 @@ from typing import NamedTuple
 from fastapi import APIRouter
 
 from console.web.screen import Command, ListScreen, Screen
-from console.web.screens import centre, clerk, duplicates, sheets
+from console.web.screens import centre, clerk, duplicates, imports, sheets
 from shared.principals import Principal
 from shared.texts import Texts
 
-MODULES = (clerk, duplicates, centre)
-SCREENS: Sequence[Screen] = [screen for module in MODULES for screen in module.SCREENS]
-COMMANDS: Sequence[Command] = [command for module in MODULES for command in module.COMMANDS]
+MODULES = (clerk, duplicates, imports, centre)
+SCREENS: Sequence[Screen] = [screen for module in MODULES for screen in getattr(module, "SCREENS", ())]
+COMMANDS: Sequence[Command] = [command for module in MODULES for command in getattr(module, "COMMANDS", ())]
 ROUTERS: Sequence[APIRouter] = [sheets.router, *(router for module in MODULES if (router := getattr(module, "router", None)) is not None)]
 BODY_LIMITS: dict[str, int] = {path: limit for module in MODULES for path, limit in getattr(module, "BODY_LIMITS", {}).items()}
 
@@ -31,7 +31,7 @@ def navigation(who: Principal | None, text: Texts) -> dict[str, list[Entry]]:
         if who is not None and isinstance(screen, ListScreen) and screen.group and who.role in screen.roles:
             found.setdefault(text(screen.group), []).append(Entry(screen.path, text(screen.title)))
     for module in MODULES:
-        for asked in getattr(module, "ASKED", ()):
+        for asked in (*getattr(module, "ASKED", ()), *getattr(module, "UPLOADS", ())):
             if who is not None and asked.group and who.role in asked.roles:
                 found.setdefault(text(asked.group), []).append(Entry(asked.path, text(asked.title)))
         for group, path, title, roles in getattr(module, "PAGES", ()):

@@ -224,3 +224,67 @@ document.addEventListener("click", (event) => {
   cells.forEach((one) => { if (!one.value) one.value = fill.dataset.value; });
   cells[0]?.dispatchEvent(new Event("change", { bubbles: true }));
 });
+
+// --- files: dropped or chosen, sent with progress, sent again by itself when the connection was lost ------------------------------
+for (const name of ["dragover", "dragleave", "drop"]) {
+  document.addEventListener(name, (event) => {
+    const zone = event.target.closest?.("[data-drop]");
+    if (!zone) return;
+    event.preventDefault();
+    zone.classList.toggle("over", name === "dragover");
+    if (name === "drop" && event.dataTransfer.files.length) zone.querySelector("input").files = event.dataTransfer.files;
+  });
+}
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!form.matches("[data-upload]") || event.submitter?.dataset.native !== undefined) return;
+  event.preventDefault();
+  if (form.dataset.busy) return;
+  form.dataset.busy = "1";
+  const status = form.querySelector(".sending");
+  status.hidden = false;
+  const asking = "progress" in form.dataset && event.submitter.value === "enter" ? setInterval(() => askProgress(form, status), 1500) : 0;
+  try {
+    let html = null;
+    while ((html = await sendFile(form, event.submitter.value, status)) === null) {
+      say(status, status.dataset.lost);
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+    }
+    const fresh = new DOMParser().parseFromString(html, "text/html");
+    const result = fresh.getElementById("upload-result") ?? fresh.querySelector("main");
+    document.getElementById("upload-result").replaceChildren(...[...result.children].map((one) => document.importNode(one, true)));
+    document.getElementById("upload-result").focus();
+  } finally {
+    clearInterval(asking);
+    status.hidden = true;
+    delete form.dataset.busy;
+  }
+});
+
+function sendFile(form, step, status) { // the answered page; null where the connection or a service is away
+  const data = new FormData(form);
+  data.set("step", step);
+  const request = new XMLHttpRequest();
+  return new Promise((resolve) => {
+    request.upload.onprogress = (event) => say(status, status.dataset.sending.replace("{percent}", Math.floor((event.loaded / event.total) * 100)), event.loaded, event.total);
+    request.upload.onload = () => say(status, status.dataset.working);
+    request.onload = () => resolve([502, 503, 504].includes(request.status) ? null : request.responseText);
+    request.onerror = () => resolve(null);
+    request.open("POST", form.action);
+    request.setRequestHeader("X-Form", "1");
+    request.send(data);
+  });
+}
+
+async function askProgress(form, status) {
+  try {
+    const now = await (await fetch(`${form.dataset.upload}/progress`)).json();
+    if (now && form.dataset.busy) say(status, status.dataset.rows.replace("{done}", now.done).replace("{rows}", now.rows), now.done, now.rows);
+  } catch { /* the next one may be answered */ }
+}
+
+function say(status, words, value, most) {
+  status.querySelector("span").textContent = words;
+  const bar = status.querySelector("progress");
+  if (most) { bar.max = most; bar.value = value; } else bar.removeAttribute("value");
+}
