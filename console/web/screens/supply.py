@@ -1,0 +1,231 @@
+"""What a county has to offer and how it is made known: supply, surveys and their coverage, announcements and their reach."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from fastapi import APIRouter, Response
+
+from console.web.pages import Visitor, only, render
+from console.web.screen import Button, Command, Item, ItemScreen, ListScreen, Part
+from shared.principals import Role
+from shared.texts import Texts
+
+READERS = frozenset({Role.CLERK, Role.OFFICER, Role.AUDITOR})
+WRITERS = frozenset({Role.CLERK, Role.OFFICER})
+OFFICER = frozenset({Role.OFFICER})
+GROUP = "Supply and publicity"
+SURVEY = ("reference_date", "respondents", "able", "willing", "state", "version")
+OUTREACH = ("on", "county", "channel", "reached", "state", "recorded_by")
+HISTORY = ("recorded", "effective", "type", "actor", "reason")
+ALL_COUNTIES = 4000
+
+
+def _outreach(operation: str, roles: frozenset[Role]) -> Button:
+    return Button(
+        service="registration",
+        operation=operation,
+        parts={"outreach": "outreach"},
+        roles=roles,
+        when=lambda one: one["state"] == "recorded",
+    )
+
+
+def survey_to_do(survey: Item, text: Texts) -> Sequence[str]:
+    """What does not fit together in what was recorded."""
+    return [text.word("error", one["code"]) for one in survey["warnings"]]
+
+
+SCREENS = (
+    ListScreen(
+        path="/supply",
+        title="Supply",
+        group=GROUP,
+        service="registration",
+        route="/supply",
+        columns=("county", "occupation", "destination", "willing"),
+        filters=("county", "occupation", "destination"),
+        roles=READERS,
+        note="Workers who are willing to go abroad, by what they can do and where to; one counts for each occupation and destination.",
+        empty="Nobody here is willing to go abroad in this way. Record what workers are willing to do on their pages.",
+    ),
+    ListScreen(
+        path="/surveys",
+        title="Surveys",
+        group=GROUP,
+        service="registration",
+        route="/surveys",
+        columns=("county", *SURVEY, "recorded_by"),
+        filters=("county", "from", "to", "state"),
+        roles=READERS,
+        row="/surveys/{survey}",
+        buttons=(Button(service="registration", operation="record_survey", roles=WRITERS),),
+        empty="No survey is recorded here. Record what one found, as of its day.",
+    ),
+    ItemScreen(
+        path="/surveys/{survey}",
+        title="Survey of {county} of {reference_date}",
+        service="registration",
+        route="/surveys/{survey}",
+        roles=READERS,
+        tags=("state",),
+        to_do=survey_to_do,
+        fields=(
+            "county",
+            "designation",
+            "reference_date",
+            "respondents",
+            "able",
+            "willing",
+            "first_this_year",
+            "recorded_at",
+            "recorded_by",
+            "voided_for",
+        ),
+        tables=(("Skills", "skills", ("occupation", "people")),),
+        parts=(
+            Part(
+                title="Versions",
+                service="registration",
+                route="/surveys/{survey}/versions",
+                parts={"survey": "survey"},
+                columns=("version", "recorded_at", "recorded_by", "respondents", "able", "willing", "state", "voided_for"),
+            ),
+            Part(title="History", service="registration", route="/surveys/{survey}/history", parts={"survey": "survey"}, columns=HISTORY),
+        ),
+        buttons=(
+            Button(
+                service="registration",
+                operation="record_survey",
+                parts={name: name for name in ("county", "reference_date", "respondents", "able", "willing")},
+                roles=WRITERS,
+                when=lambda survey: survey["state"] == "recorded",
+            ),
+            Button(
+                service="registration",
+                operation="void_survey",
+                parts={"survey": "survey"},
+                roles=OFFICER,
+                when=lambda survey: survey["state"] == "recorded",
+            ),
+        ),
+    ),
+    ListScreen(
+        path="/announcements",
+        title="Announcements",
+        group=GROUP,
+        service="registration",
+        route="/announcements",
+        columns=("announcement_no", "title", "published_on", "channels", "counties", "reached", "converted"),
+        filters=("county", "channel", "announcement_no"),
+        roles=READERS,
+        row="/announcements/{announcement}",
+        buttons=(Button(service="registration", operation="publish_announcement", roles=WRITERS),),
+        empty="Nothing is announced here. Publish an announcement, then record whom it reached.",
+    ),
+    ItemScreen(
+        path="/announcements/{announcement}",
+        title="Announcement {announcement_no}: {title}",
+        service="registration",
+        route="/announcements/{announcement}",
+        roles=READERS,
+        fields=("published_on", "published_by", "channels", "languages", "counties", "reached", "converted"),
+        tables=(("Reach by channel", "by_channel", ("channel", "records", "reached", "converted")),),
+        parts=(
+            Part(
+                title="Reach by county",
+                service="registration",
+                route="/announcements/{announcement}/reach",
+                parts={"announcement": "announcement"},
+                columns=("county", "channel", "records", "reached", "converted"),
+                most=200,
+                empty="Nobody is recorded as reached yet. Record the outreach in each county.",
+            ),
+            Part(
+                title="Outreach",
+                service="registration",
+                route="/announcements/{announcement}/outreach",
+                parts={"announcement": "announcement"},
+                columns=OUTREACH,
+                row="/outreach/{outreach}",
+                buttons=(_outreach("correct_outreach", WRITERS), _outreach("void_outreach", OFFICER)),
+                most=200,
+                empty="Nobody is recorded as reached yet. Record the outreach in each county.",
+            ),
+            Part(
+                title="History",
+                service="registration",
+                route="/announcements/{announcement}/history",
+                parts={"announcement": "announcement"},
+                columns=HISTORY,
+            ),
+        ),
+        buttons=(Button(service="registration", operation="record_outreach", parts={"announcement": "announcement"}, roles=WRITERS),),
+    ),
+    ItemScreen(
+        path="/outreach/{outreach}",
+        title="Outreach in {county} on {on}",
+        service="registration",
+        route="/outreach/{outreach}",
+        roles=READERS,
+        tags=("state",),
+        fields=("county", "channel", "on", "reached", "reason", "recorded_by", "recorded_at"),
+        parts=(
+            Part(
+                title="Versions",
+                service="registration",
+                route="/outreach/{outreach}/versions",
+                parts={"outreach": "outreach"},
+                columns=("version", "recorded_at", "recorded_by", "county", "channel", "on", "reached", "state", "reason"),
+            ),
+        ),
+        buttons=(_outreach("correct_outreach", WRITERS), _outreach("void_outreach", OFFICER)),
+    ),
+)
+COMMANDS = (
+    Command(
+        service="registration",
+        operation="record_survey",
+        then="/surveys/{survey}",
+        note="A later record of the same county and day takes the place of the earlier one, which stays in its versions.",
+    ),
+    Command(service="registration", operation="void_survey", danger=True),
+    Command(service="registration", operation="void_outreach", danger=True),
+    Command(service="registration", operation="publish_announcement", then="/announcements/{announcement}"),
+    Command(service="registration", operation="correct_outreach", note="Fill in only what is wrong."),
+)
+
+
+# --- coverage -----------------------------------------------------------------------------------------------------------
+class Bar(NamedTuple):
+    label: str
+    part: int
+    whole: int
+
+
+PAGES = ((GROUP, "/surveys/coverage", "Coverage of surveys", READERS),)
+router = APIRouter()
+READING = only(*READERS)
+
+
+@router.get("/surveys/coverage")
+async def coverage(who: Visitor = READING) -> Response:
+    """Which counties were surveyed in a time: all at once, since bars need every county."""
+    asked = {name: who.request.query_params.get(name) or None for name in ("from", "to")}
+    found: dict[str, Any] = await who.backend.get("registration", "/surveys/coverage", {**asked, "limit": 200})
+    items = list(found["items"])
+    while found["next"] is not None and len(items) < ALL_COUNTIES:
+        found = await who.backend.get("registration", "/surveys/coverage", {**asked, "limit": 200, "after": found["next"]})
+        items += found["items"]
+    missing = who.request.query_params.get("surveyed") == "false"
+    shown = [one for one in items if not (missing and one["surveys"])]
+    return render(who, "coverage.html", found=found, asked=asked, items=shown, missing=missing, bars=_bars(who.text, items))
+
+
+def _bars(text: Texts, items: Sequence[Item]) -> list[Bar]:
+    """By province, where there are several."""
+    whole = Counter(one["county"][:2] for one in items)
+    part = Counter(one["county"][:2] for one in items if one["surveys"])
+    return [Bar(text.place(f"{code}0000"), part[code], whole[code]) for code in sorted(whole)] if len(whole) > 1 else []
