@@ -298,6 +298,27 @@ class Money(BaseModel):
         return f"{sign}{whole:,}{f'.{rest:0{digits}d}' if digits else ''} {self.currency}"
 
 
+LARGEST_AMOUNT = 10**13  # minor units; no wage, fee or reserve comes near, and sums of them stay far inside a bigint
+
+
+def _amount(money: Money) -> Money:
+    if not 0 <= money.minor <= LARGEST_AMOUNT:
+        message = f"must be 0 to {LARGEST_AMOUNT} minor units"
+        raise ValueError(message)
+    return money
+
+
+def _positive(money: Money) -> Money:
+    if money.minor == 0:
+        message = "must be more than nothing"
+        raise ValueError(message)
+    return money
+
+
+Amount = Annotated[Money, AfterValidator(_amount)]
+PositiveAmount = Annotated[Amount, AfterValidator(_positive)]
+
+
 def exponent(currency: Currency) -> int:
     """Digits after the decimal point, from the standard: JPY 0, CNY 2, KWD 3. Raises ValueError for an unknown code."""
     return currencies.exponent(currency)

@@ -13,6 +13,7 @@ from pydantic_core import CoreSchema
 from services.docking.domain.notices import Breach, Penalty
 from services.docking.domain.reserves import ReserveUse
 from shared.values import (
+    Amount,
     CaseId,
     Channel,
     CountyField,
@@ -22,36 +23,19 @@ from shared.values import (
     EnterpriseId,
     FeePayer,
     Line,
-    Money,
     OccupationField,
+    PositiveAmount,
     WagePeriod,
     WorkerId,
 )
 
 T = TypeVar("T")
-LARGEST_AMOUNT = 10**13  # minor units; no wage, fee or reserve comes near, and sums of them stay far inside a bigint
 
 
 def _once(items: tuple[T, ...]) -> tuple[T, ...]:
     return tuple(dict.fromkeys(items))
 
 
-def _amount(money: Money) -> Money:
-    if not 0 <= money.minor <= LARGEST_AMOUNT:
-        message = f"must be 0 to {LARGEST_AMOUNT} minor units"
-        raise ValueError(message)
-    return money
-
-
-def _positive(money: Money) -> Money:
-    if money.minor == 0:
-        message = "must be more than nothing"
-        raise ValueError(message)
-    return money
-
-
-Amount = Annotated[Money, AfterValidator(_amount)]
-PositiveAmount = Annotated[Money, AfterValidator(_amount), AfterValidator(_positive)]
 Version = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
 Port = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[A-Z2-9]{3}$")]  # UN/LOCODE
 LicenceNo = Annotated[str, StringConstraints(pattern=r"^LW[0-9]{4}20[0-9]{6}$")]

@@ -19,9 +19,9 @@ from shared.values import (
     HouseholdStatus,
     Language,
     Line,
-    Money,
     OccupationField,
     OutreachChannel,
+    PositiveAmount,
     Sex,
     WorkerId,
 )
@@ -31,13 +31,6 @@ T = TypeVar("T")
 
 def _once(items: tuple[T, ...]) -> tuple[T, ...]:
     return tuple(dict.fromkeys(items))
-
-
-def _positive(money: Money) -> Money:
-    if money.minor <= 0:
-        message = "must be more than nothing"
-        raise ValueError(message)
-    return money
 
 
 Flag = Annotated[bool, Field(strict=True)]
@@ -51,7 +44,6 @@ Occupations = Annotated[tuple[OccupationField, ...], Field(min_length=1, max_len
 Destinations = Annotated[tuple[DestinationField, ...], Field(min_length=1, max_length=20), AfterValidator(_once)]
 People = Annotated[int, Field(strict=True, ge=0, le=10_000_000)]  # no county has more
 AskedPeople = Annotated[People, Field(ge=1)]
-WageFloor = Annotated[Money, AfterValidator(_positive)]
 # Why personal data are needed, from a closed list: free text would soon hold the very data.
 Purpose = Literal["identify_worker", "contact_worker", "complete_documents", "resolve_duplicate", "complaint", "emergency", "worker_asked"]
 
@@ -192,7 +184,7 @@ class RecordWillingness(_Command):
 
     destinations: Destinations
     occupations: Occupations | None = None  # else those of the registration
-    wage_floor: WageFloor | None = None  # per month
+    wage_floor: PositiveAmount | None = None  # per month
     available_from: Day | None = None
     family_consent: Flag
     recorded_on: Day | None = None

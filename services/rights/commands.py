@@ -12,6 +12,7 @@ from services.rights.domain.emergencies import Authority, EmergencyKind, Reporte
 from services.rights.domain.orphans import VoidCause
 from services.rights.domain.repatriations import Cause, RefusalCause
 from shared.values import (
+    Amount,
     CountyField,
     Day,
     DestinationField,
@@ -19,7 +20,6 @@ from shared.values import (
     EnterpriseId,
     Grade,
     Line,
-    Money,
     Payer,
     PeriodField,
     PlacementId,
@@ -27,17 +27,6 @@ from shared.values import (
     without_control_characters,
 )
 
-LARGEST_AMOUNT = 10**13  # minor units
-
-
-def _amount(money: Money) -> Money:
-    if not 0 <= money.minor <= LARGEST_AMOUNT:
-        message = f"must be 0 to {LARGEST_AMOUNT} minor units"
-        raise ValueError(message)
-    return money
-
-
-Amount = Annotated[Money, AfterValidator(_amount)]
 Version = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
 Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9./_-]{0,39}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]

@@ -9,9 +9,8 @@ import re
 from datetime import date, timedelta
 from decimal import Decimal
 
-from shared.values import Currency, Period, exponent
+from shared.values import LARGEST_AMOUNT, Currency, Period, exponent
 
-LARGEST_MINOR = 10**13
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
 
 
@@ -123,7 +122,7 @@ def read_amount(text: str, currency: Currency) -> int:
     if scaled != scaled.to_integral_value():
         raise CellRefused("AMOUNT_TOO_PRECISE", str(digits))
     minor = int(scaled)
-    if not 0 <= minor <= LARGEST_MINOR:
+    if not 0 <= minor <= LARGEST_AMOUNT:
         raise CellRefused("AMOUNT_OUT_OF_RANGE")
     return minor
 
