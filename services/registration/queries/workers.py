@@ -157,6 +157,12 @@ def county_patterns(tx: Tx) -> list[str]:
     return [f"{prefix}%" for prefix in tx.principal.county_prefixes()]
 
 
+def county_range(tx: Tx) -> tuple[str, str]:
+    """From the first code to the last that the principal's regions can have, and some between that are not theirs: for an index."""
+    prefixes = tx.principal.county_prefixes()
+    return min((prefix.ljust(6, "0") for prefix in prefixes), default="9"), max((prefix.ljust(6, "9") for prefix in prefixes), default="")
+
+
 async def get(tx: Tx, worker: WorkerId) -> Worker | None:
     """The registration that is the person's now."""
     return await rows.fetch_one(tx.conn, GET, worker)

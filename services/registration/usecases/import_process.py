@@ -24,7 +24,6 @@ from typing import Protocol
 from services.registration.domain.errors import ImportInterrupted
 from services.registration.settings import policy
 from services.registration.usecases.import_decisions import Chunk, DecidedRows, Decisions, Revision
-from shared.gc_tuning import tune_gc
 
 MOST_MEMORY = 2 * 1024**3  # bytes of addresses; a chunk of rows takes some tens of MiB
 _INHERITED = "REGISTRATION_"  # and nothing else: not where the database is
@@ -129,8 +128,7 @@ def _serve(pipe: Connection) -> None:
     threading.Thread(target=_end_with_starter, args=(os.getppid(),), daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the service, which ends this process
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-    tune_gc()
-    gc.freeze()  # what is loaded stays
+    gc.disable()  # decisions make no cycles, and the process ends with its list
     decisions = Decisions()
     with suppress(EOFError, ConnectionError):  # the service is gone
         while True:
