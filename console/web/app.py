@@ -17,6 +17,7 @@ from console.web import choosing, logging_in, screens
 from console.web.backend import ServiceRefused, open_backend
 from console.web.documents import Documents, OperationNotFound
 from console.web.pages import AnyVisitor, Visitor, language_of, only, redirect_to_login, refused_text, render_for
+from console.web.public.serving import PublicFirst, PublicPages
 from console.web.screen import ListScreen, Screen, command_page, item_page, list_page, send_command
 from console.web.sessions import NotLoggedIn, Sessions, require_own_page
 from console.web.settings import ConsoleSettings
@@ -49,6 +50,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_backend(settings.service_urls) as backend:
             app.state.backend, app.state.documents = backend, Documents(backend)
+            app.state.public = PublicPages(backend)
             yield
 
     app = FastAPI(title="Laowu console", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
@@ -58,6 +60,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
     app.state.navigation = screens.navigation
     app.add_middleware(BodyLimit, default=BODY_LIMIT, limits=screens.BODY_LIMITS, refuse=_too_large)
     app.middleware("http")(_guard)
+    app.add_middleware(PublicFirst)  # the outermost: a public page needs nothing of what follows
     _add_routes(app)
     for error, handler in ERRORS.items():
         app.add_exception_handler(error, handler)

@@ -102,5 +102,6 @@ async def test_the_public_years_are_those_that_are_closed_with_their_version(sta
     body = (await anybody.get("/public/years")).body
     assert body["years"] == [{"year": 2018, "version": 1, "closed_on": "2019-01-31"}]
     assert {measure["name"] for measure in body["measures"]} >= {"dispatches", "persons", "returns"}
-    for by in body["by"]:
-        assert (await seen(stats, by=by))["version"] == 1
+    for measure in body["measures"]:
+        for by in measure["by"]:
+            assert (await seen(stats, measure["name"], by=by))["version"] == 1

@@ -29,7 +29,7 @@ MEASURES = ("registrations", "verified", "certified", "matched", "dispatches", "
 async def public_years(tx: Tx) -> views.PublicYears:
     """The years that are closed now, oldest first."""
     closes = [close for close in await period_closes.list_closed(tx) if len(close.period) == 4]
-    return views.public_years(closes, MEASURES)
+    return views.public_years(closes, MEASURES, policy().stats_public_smallest)
 
 
 async def public_figure(tx: Tx, measure: str, year: int, by: PublicBy, lag: Lag) -> views.PublicFigure:

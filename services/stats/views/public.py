@@ -9,7 +9,7 @@ from typing import get_args
 
 from services.stats.domain.questions import PublicBy
 from services.stats.figures.freshness import Freshness
-from services.stats.figures.measure_catalogue import definition, get_measure
+from services.stats.figures.measure_catalogue import cuts_with, definition, get_measure
 from services.stats.periods.disclosure_control import DisclosedTable
 from services.stats.queries.period_closes import Close
 from services.stats.views.metadata import AnswerMetadata, View, answer_metadata
@@ -25,17 +25,20 @@ class PublicYear(View):
 
 
 class PublicMeasure(View):
+    """`by`: the dimensions it is counted in."""
+
     name: str
     unit: str
     definition: str
+    by: list[str]
 
 
 class PublicYears(View):
-    """What may be asked for: `years`, oldest first, by each of `measures` and one of `by`."""
+    """What may be asked for: `years`, oldest first, by each of `measures` and one of its dimensions."""
 
     years: list[PublicYear]
+    smallest: int  # cells of 1 up to one less are left out
     measures: list[PublicMeasure]
-    by: list[str]
 
 
 class PublicRow(View):
@@ -73,12 +76,18 @@ class PublicTable:
     shown: DisclosedTable
 
 
-def public_years(closes: Iterable[Close], measures: Iterable[str]) -> PublicYears:
+def public_years(closes: Iterable[Close], measures: Iterable[str], smallest: int) -> PublicYears:
     return PublicYears(
         years=[PublicYear(year=close.starts.year, version=close.version, closed_on=_closed_on(close)) for close in closes],
-        measures=[PublicMeasure(name=name, unit=get_measure(name).unit, definition=definition(name)) for name in measures],
-        by=list(get_args(PublicBy)),
+        smallest=smallest,
+        measures=[
+            PublicMeasure(name=name, unit=get_measure(name).unit, definition=definition(name), by=_dimensions(name)) for name in measures
+        ],
     )
+
+
+def _dimensions(measure: str) -> list[str]:
+    return [by for by in get_args(PublicBy) if any(by in cut.dimensions for cut in cuts_with(get_measure(measure)))]
 
 
 def _closed_on(close: Close) -> date:

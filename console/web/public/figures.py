@@ -1,0 +1,121 @@
+"""Charts of the public tables. What is left out of a table is left out of its charts, and named as such."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from markupsafe import Markup
+
+from console.web.charts.bars import Layer, Ranked, bar_chart, ranked_chart
+from console.web.charts.figures import data_table, figure
+from console.web.charts.lines import Series, line_chart
+from console.web.charts.maps import Area, china_map, flow_map
+from console.web.charts.svg import Words
+from console.web.public.names import dimension, name_of
+from console.web.public.sources import Offer, Table
+from shared.texts import Texts
+
+RANKED = 15
+Tables = Mapping[tuple[str, int, str], Table]
+
+
+def of_years(text: Texts, tables: Tables, offer: Offer, measure: str) -> list[Markup]:
+    """The closed years beside each other, by channel where every channel may be shown."""
+    if not offer.years:
+        return []
+    own = [tables[measure, one.year, "channel"] for one in offer.years]
+    labels = [str(one.year) for one in offer.years]
+    channels = sorted({code for table in own for code, *_ in table.rows})
+    by_channel = {code: [_row_total(table, code) for table in own] for code in channels}
+    complete = all(value is not None for values in by_channel.values() for value in values)
+    layers = (
+        [Layer(name_of(text, "channel", code), by_channel[code]) for code in channels]
+        if complete
+        else [Layer(text.word("measure", measure), [table.total for table in own])]
+    )
+    title = text("{measure} by year", measure=text.word("measure", measure))
+    spoken = "; ".join(f"{label}: {_shown(text, table.total)}" for label, table in zip(labels, own, strict=True))
+    drawing = bar_chart(Words(key="years", title=title, description=spoken), labels, layers, text.number)
+    cells = [[*(_at(layer.values, at) for layer in layers), own[at].total] for at in range(len(own))]
+    rows = [[label, *(_shown(text, value) for value in row)] for label, row in zip(labels, cells, strict=True)]
+    columns = [text("Year"), *(layer.name for layer in layers), text("Together")]
+    return [figure(title, drawing, data_table(title, columns, rows), open_table=text("As a table"))]
+
+
+def _row_total(table: Table, code: str) -> int | None:
+    return next((total for row, _, total in table.rows if row == code), 0)
+
+
+def months(text: Texts, table: Table, before: Table | None) -> Markup:
+    """Month by month, beside the year before where that is closed too."""
+    year = table.closed.year
+    title = text("{measure} by month, {year}", measure=text.word("measure", table.measure.name), year=year)
+    if not table.columns:
+        return figure(
+            title, Markup(""), Markup(""), open_table=text("As a table"), note=text("Months are not shown: one of them has too few.")
+        )
+    labels = [column[-2:].lstrip("0") for column in table.columns]
+    series = [Series(name=str(year), kind="actual", values=table.column_totals)]
+    if before and before.columns:
+        series.append(Series(name=str(year - 1), kind="before", values=before.column_totals))
+    spoken = "; ".join(f"{column}: {text.number(value)}" for column, value in zip(table.columns, table.column_totals, strict=True))
+    drawing = line_chart(Words(key="months", title=title, description=spoken), labels, series, text.number)
+    rows = [[column, *(_shown(text, _at(one.values, at)) for one in series)] for at, column in enumerate(table.columns)]
+    return figure(title, drawing, data_table(title, [text("Month"), *(one.name for one in series)], rows), open_table=text("As a table"))
+
+
+def _at(values: Sequence[float | None], place: int) -> int | None:
+    value = values[place]
+    return None if value is None else int(value)
+
+
+def map_of(text: Texts, table: Table) -> Markup:
+    title = _title(text, table)
+    areas = {code: Area(name_of(text, "province", code), total) for code, _, total in table.rows}
+    words = Words(key="map", title=title, description=_spoken(text, table))
+    return figure(title, china_map(words, areas, text.number, text("0 or left out")), _data(text, table), open_table=text("As a table"))
+
+
+def flows(text: Texts, table: Table) -> Markup:
+    title = _title(text, table)
+    areas = {code: Area(name_of(text, "destination", code), total) for code, _, total in table.rows}
+    drawing = flow_map(Words(key="flows", title=title, description=_spoken(text, table)), areas, text.number)
+    return figure(title, drawing, _data(text, table), open_table=text("As a table"), class_="figure wide")
+
+
+def of_table(text: Texts, table: Table) -> list[Markup]:
+    """Ranked totals of the year; a map or flows where the dimension is one of place."""
+    rows = sorted(table.rows, key=lambda row: -(row[2] or 0))[:RANKED]
+    title = _title(text, table)
+    ranked = [Ranked(name_of(text, table.by, code), total) for code, _, total in rows]
+    words = Words(key="ranked", title=title, description=_spoken(text, table))
+    drawing = ranked_chart(words, ranked, text.number, left_out=text("left out"))
+    found = [figure(title, drawing, _data(text, table), open_table=text("As a table"))] if rows else []
+    if rows and table.by == "province":
+        found.append(map_of(text, table))
+    if rows and table.by == "destination":
+        found.append(flows(text, table))
+    return [months(text, table, None), *found]
+
+
+def _title(text: Texts, table: Table) -> str:
+    measure = text.word("measure", table.measure.name)
+    return text("{measure} by {dimension}, {year}", measure=measure, dimension=dimension(text, table.by), year=table.closed.year)
+
+
+def _data(text: Texts, table: Table) -> Markup:
+    rows = sorted(table.rows, key=lambda row: -(row[2] or 0))
+    return data_table(
+        _title(text, table),
+        [dimension(text, table.by), text.word("measure", table.measure.name)],
+        [[name_of(text, table.by, code), _shown(text, total)] for code, _, total in rows],
+    )
+
+
+def _spoken(text: Texts, table: Table) -> str:
+    largest = sorted((row for row in table.rows if row[2]), key=lambda row: -(row[2] or 0))[:5]
+    return "; ".join(f"{name_of(text, table.by, code)}: {_shown(text, total)}" for code, _, total in largest)
+
+
+def _shown(text: Texts, value: int | None) -> str:
+    return text("left out") if value is None else text.number(value)
