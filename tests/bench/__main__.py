@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 import uvloop
 from rich.console import Console
 
-from tests.bench import consuming, counting, importing, latency, matching, relaying, writing
+from tests.bench import consuming, counting, importing, latency, matching, public_pages, relaying, writing
 from tests.bench.environment import ROOT, BenchEnvironment, ReportStep, start_environment
 from tests.bench.figures import Figure, failed, show
 
@@ -27,6 +27,7 @@ PARTS: dict[str, Part] = {
     "stats": counting.measure,
     "matching": matching.measure,
     "import": importing.measure,
+    "public": public_pages.measure,
 }
 EVENTS = 2_000_000
 WORKERS, ORDERS = 4000, 400

@@ -129,6 +129,7 @@ def serve(environment: BenchEnvironment, name: str, module: str, *, database: st
         "KAFKA_BOOTSTRAP_SERVERS": environment.kafka,
         "DATABASE_URL": database,
         "HTTP_PORT": str(port),
+        "CONSOLE_PORT": str(port),
         "AUTH_JWKS": str(environment.jwks),
         "TOPIC_PREFIX": prefix,
         "POOL_SIZE": str(POOL_SIZE),
