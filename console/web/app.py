@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from console.web import choosing, logging_in, screens
 from console.web.backend import ServiceRefused, open_backend
 from console.web.documents import Documents, OperationNotFound
+from console.web.live import Live
 from console.web.pages import AnyVisitor, Visitor, language_of, only, redirect_to_login, refused_text, render_for
 from console.web.public.serving import PublicFirst, PublicPages
 from console.web.screen import ListScreen, Screen, command_page, item_page, list_page, send_command
@@ -51,7 +52,9 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
         async with open_backend(settings.service_urls) as backend:
             app.state.backend, app.state.documents = backend, Documents(backend)
             app.state.public = PublicPages(backend)
+            app.state.live = Live()
             yield
+            await app.state.live.close()
 
     app = FastAPI(title="Laowu console", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.settings = settings

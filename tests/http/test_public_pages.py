@@ -10,9 +10,10 @@ from urllib.parse import quote
 import pytest_asyncio
 
 from shared.values import Destination
+from tests.support.console import NO_SERVICE
 from tests.support.docking import Dock, dock
 from tests.support.http import Client
-from tests.support.public_pages import NOWHERE, Pages, public_pages
+from tests.support.public_pages import Pages, public_pages
 from tests.support.stats import RICH_EAST, counted, departure, dispatched, recorded
 from tests.support.training import School, school
 from tests.support.wait import until
@@ -161,7 +162,7 @@ async def test_no_page_can_be_framed_or_run_anything(pages: Pages) -> None:
 async def test_a_page_stays_as_it_was_read_while_stats_is_away_and_says_so(pages: Pages) -> None:
     address = pages.addresses["stats"]
     before = await pages.get("/public/en/2018/")
-    pages.addresses["stats"] = NOWHERE
+    pages.addresses["stats"] = NO_SERVICE
     away = "does not answer now"
 
     async def banner(*, there: bool) -> bool:
@@ -263,5 +264,5 @@ async def test_a_certificate_is_checked_by_its_number_and_tells_nothing_of_the_p
         assert "twelve digits" in (await pages.get("/public/en/certificate?serial=" + quote(HOSTILE))).text
         await school.post(f"/certificates/{serial}/revocation", {"reason": "fraud"})
         assert "Revoked on" in (await pages.get(f"/public/en/certificate?serial={serial}")).text
-        pages.addresses["training"] = NOWHERE
+        pages.addresses["training"] = NO_SERVICE
         assert (await pages.get(f"/public/en/certificate?serial={serial}")).status == 503

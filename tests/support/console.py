@@ -11,6 +11,7 @@ from html.parser import HTMLParser
 
 import aiohttp
 from cryptography.fernet import Fernet
+from fastapi import FastAPI
 from pydantic import SecretStr
 
 from console.web.app import create_app
@@ -103,8 +104,16 @@ class ConsoleVisitor:
 
 @dataclass(slots=True, kw_only=True)
 class RunningConsole:
+    """`addresses`: where its services are; changed by tests in which one goes away."""
+
     address: str
+    app: FastAPI
     opened: list[aiohttp.ClientSession] = field(default_factory=list)
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        settings: ConsoleSettings = self.app.state.settings
+        return settings.service_urls
 
     async def visitor(
         self, role: Role, *, regions: tuple[str, ...] = (NATION,), party: str | None = None, subject: str = "tester"
@@ -129,7 +138,7 @@ async def console_before(**services: Client) -> AsyncIterator[RunningConsole]:
     )
     app = create_app(settings)
     async with app.router.lifespan_context(app), listening(app) as address:
-        running = RunningConsole(address=address)
+        running = RunningConsole(address=address, app=app)
         yield running
         for http in running.opened:
             await http.close()

@@ -5,22 +5,16 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
-import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
 import aiohttp
-from joserfc.jwk import OctKey
 from yarl import URL
 
-from console.web.app import create_app
-from console.web.backend import open_backend
 from console.web.public.serving import PublicPages
-from console.web.settings import ConsoleSettings
-from tests.support.http import Client, environment, listening
-
-NOWHERE = "http://127.0.0.1:1"
+from tests.support.console import console_before
+from tests.support.http import Client
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +67,7 @@ class Pages:
 @contextlib.asynccontextmanager
 async def public_pages(*services: Client, fresh_seconds: float = 0.0) -> AsyncIterator[Pages]:
     """The console before these services; the others are away. Pages are looked at again after `fresh_seconds`."""
-    addresses = dict.fromkeys(("registration", "docking", "training", "rights", "stats"), NOWHERE)
-    addresses |= {one.service.name: one.base for one in services}
-    key = json.dumps(OctKey.generate_key(256).as_dict())
-    settings = ConsoleSettings(
-        console_port=1, service_urls=addresses, auth_jwks=environment() / "jwks.json", session_key=json.loads(key)["k"] + "=", https=False
-    )
-    app = create_app(settings)
-    async with open_backend(addresses) as backend:
-        app.state.public = PublicPages(backend, fresh_seconds=fresh_seconds)
-        async with listening(app) as base, aiohttp.ClientSession(auto_decompress=False) as session:
-            yield Pages(base, session, addresses, app.state.public)
+    started = console_before(**{one.service.name: one for one in services})
+    async with started as console, aiohttp.ClientSession(auto_decompress=False) as session:
+        console.app.state.public = PublicPages(console.app.state.backend, fresh_seconds=fresh_seconds)
+        yield Pages(console.address, session, console.addresses, console.app.state.public)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from console.web.charts import axes, bars, figures, lines, maps, tracks
+from console.web.charts import axes, bar_charts, figures, lines, maps, tracks
 from console.web.charts.outlines import read_map, shown_as
 from console.web.charts.svg import Words
 from shared import reference
@@ -27,18 +27,18 @@ def show(value: float) -> str:
 
 def every_chart() -> dict[str, Markup]:
     """One of each kind, all its texts hostile."""
-    layers = [bars.Layer(HOSTILE, [1.0] * 12), bars.Layer(HOSTILE, [None, *[2.0] * 11])]
+    layers = [bar_charts.Layer(HOSTILE, [1.0] * 12), bar_charts.Layer(HOSTILE, [None, *[2.0] * 11])]
     series = [
         lines.Series(name=HOSTILE, kind="actual", values=[5.0, None, 3.0]),
         lines.Series(name=HOSTILE, kind="before", values=[1.0] * 12),
     ]
-    ranked = [bars.Ranked(HOSTILE, 5.0, f"/x?{HOSTILE}"), bars.Ranked(HOSTILE, None)]
+    ranked = [bar_charts.Ranked(HOSTILE, 5.0, f"/x?{HOSTILE}"), bar_charts.Ranked(HOSTILE, None)]
     marks = [tracks.Mark(HOSTILE, 10), tracks.Mark(HOSTILE, 11)]
     areas = {"370000": maps.Area(HOSTILE, 5.0, f"/x?{HOSTILE}"), "620000": maps.Area(HOSTILE, None)}
     return {
         "line": lines.line_chart(WORDS, MONTHS, series, show, lines.Band(name=HOSTILE, low=1, likely=2, high=9)),
-        "bar": bars.bar_chart(WORDS, MONTHS, layers, show, bars.Layer(HOSTILE, [3.0, None])),
-        "ranked": bars.ranked_chart(WORDS, ranked, show, left_out=HOSTILE),
+        "bar": bar_charts.bar_chart(WORDS, MONTHS, layers, show, bar_charts.Layer(HOSTILE, [3.0, None])),
+        "ranked": bar_charts.ranked_chart(WORDS, ranked, show, left_out=HOSTILE),
         "gauge": tracks.gauge(WORDS, 9.58, marks, show, tone="bad"),
         "progress": tracks.progress(WORDS, 9, marks, show, tone="good", heading=(8, 12)),
         "china": maps.china_map(WORDS, areas, show, HOSTILE),
@@ -70,8 +70,8 @@ def test_a_chart_of_nothing_is_still_a_chart() -> None:
         lines.line_chart(
             WORDS, MONTHS, [lines.Series(name="a", kind="actual", values=[None] * 12)], show, lines.Band(name="b", low=0, likely=0, high=0)
         ),
-        bars.bar_chart(WORDS, [], [], show),
-        bars.ranked_chart(WORDS, [], show),
+        bar_charts.bar_chart(WORDS, [], [], show),
+        bar_charts.ranked_chart(WORDS, [], show),
         tracks.gauge(WORDS, 0, [], show, tone="open"),
         tracks.progress(WORDS, 0, [], show, tone="open", heading=None),
         maps.china_map(WORDS, {}, show, "none"),

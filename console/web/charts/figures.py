@@ -10,18 +10,19 @@ from console.web.charts.svg import element, join
 
 
 def figure(caption: str, drawing: Markup, table: Markup, *, open_table: str, note: str | None = None, class_: str = "figure") -> Markup:
-    """`open_table`: the words that open the table."""
+    """`open_table`: the words that open the table where there is one."""
     return element(
         "figure",
         element("figcaption", element("strong", caption), *([Markup("<br>"), element("span", note, class_="note")] if note else [])),
         drawing,
-        element(
-            "details",
-            element("summary", open_table),
-            element("div", table, class_="scroll", tabindex="0", role="region", aria_label=caption),
-        ),
+        *([_opened(caption, table, open_table)] if table else []),
         class_=class_,
     )
+
+
+def _opened(caption: str, table: Markup, open_table: str) -> Markup:
+    region = element("div", table, class_="scroll", tabindex="0", role="region", aria_label=caption)
+    return element("details", element("summary", open_table), region)
 
 
 def data_table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str | Markup]]) -> Markup:

@@ -42,7 +42,7 @@ def line_chart(words: Words, labels: Sequence[str], series: Sequence[Series], sh
     places = [across(number) for number in range(len(labels))]
     drawn = [_band(words.key, band, series[0], places, scale)] if band else []
     drawn += [_line(one, labels, places, scale, show) for one in reversed(series)]
-    return chart(words, WIDTH, HEIGHT, grid, *drawn, horizontal_labels(labels, places), _legend(words.key, series, band))
+    return chart(words, WIDTH, HEIGHT, [grid, *drawn, horizontal_labels(labels, places), _legend(words.key, series, band)])
 
 
 def _line(series: Series, labels: Sequence[str], places: Sequence[float], scale: Scale, show: Show) -> Markup:

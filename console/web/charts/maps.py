@@ -12,7 +12,7 @@ from console.web.charts.axes import Show
 from console.web.charts.outlines import SEA_LEFT, SEA_TOP, OutlineMap, read_map
 from console.web.charts.svg import EMPTY, Words, chart, element, join, label, rectangle, short
 
-WIDTH = 480.0
+WIDTH, WORLD_WIDTH = 480.0, 620.0
 CLASSES = 5
 LABELLED = 12  # areas whose value is written on the map
 LEGEND = 40.0  # height
@@ -55,9 +55,8 @@ def china_map(words: Words, areas: Mapping[str, Area], show: Show, left_out: str
     )
     labels = _labels(outlines, areas, show, scale)
     legend = _legend(_steps(areas), show, left_out, main * scale + 14)
-    return chart(
-        words, WIDTH, main * scale + LEGEND, top, inset, element("rect", class_="inset", **place), labels, legend, links=_linked(areas)
-    )
+    frame = element("rect", class_="inset", **place)
+    return chart(words, WIDTH, main * scale + LEGEND, [top, inset, frame, labels, legend], links=_linked(areas))
 
 
 def province_map(words: Words, province: str, areas: Mapping[str, Area], show: Show, left_out: str) -> Markup:
@@ -76,14 +75,14 @@ def province_map(words: Words, province: str, areas: Mapping[str, Area], show: S
         height=height * scale,
     )
     legend = _legend(_steps(areas), show, left_out, shown_height + 14)
-    return chart(words, WIDTH, shown_height + LEGEND, drawing, legend, links=_linked(areas))
+    return chart(words, WIDTH, shown_height + LEGEND, [drawing, legend], links=_linked(areas))
 
 
 def flow_map(words: Words, areas: Mapping[str, Area], show: Show) -> Markup:
     """From China to countries by ISO 3166-1 alpha-3, each arc as wide as its value is large."""
     outlines = read_map("world")
     width, height = outlines.size
-    view = 960.0
+    view = WORLD_WIDTH
     scale = view / width
     land = element(
         "g",
@@ -100,14 +99,14 @@ def flow_map(words: Words, areas: Mapping[str, Area], show: Show) -> Markup:
         label(f"{one.name} {show(one.value or 0)}", at[0] * scale, at[1] * scale - 5, anchor="middle", class_="on-map")
         for _, one, at in _apart(known, scale)
     ]
-    return chart(words, view, height * scale, land, *flows, *names)
+    return chart(words, view, height * scale, [land, *flows, *names])
 
 
 def _flow(start: tuple[float, float], end: tuple[float, float], area: Area, scale: float, measure: tuple[float, Show]) -> Markup:
     largest, show = measure
     (x1, y1), (x2, y2) = ((x * scale, y * scale) for x, y in (start, end))
     bend = hypot(x2 - x1, y2 - y1) * 0.25
-    width = 1 + 7 * sqrt((area.value or 0) / largest)
+    width = 1 + 5 * sqrt((area.value or 0) / largest)
     path = f"M{x1:.1f} {y1:.1f}Q{(x1 + x2) / 2:.1f} {min(y1, y2) - bend + abs(y2 - y1) / 2:.1f} {x2:.1f} {y2:.1f}"
     return element(
         "g",

@@ -46,7 +46,7 @@ class Words:
     description: str
 
 
-def chart(words: Words, width: float, height: float, *children: str | Markup, links: bool = False) -> Markup:
+def chart(words: Words, width: float, height: float, children: Iterable[str | Markup], *, links: bool = False) -> Markup:
     """The drawing with its name for those who do not see it. `links`: it holds links, and is therefore no single image."""
     return element(
         "svg",

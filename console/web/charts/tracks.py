@@ -30,7 +30,7 @@ def gauge(words: Words, value: float, marks: Sequence[Mark], show: Show, *, tone
     """
     largest = end or max([value, *(mark.value for mark in marks)]) * 1.15 or 1.0
     scale = Scale(0, largest, 2, WIDTH - 2)
-    return chart(words, WIDTH, HEIGHT, _track(scale, value, largest, tone), _value(scale, value, show), _marks(scale, marks, show))
+    return chart(words, WIDTH, HEIGHT, [_track(scale, value, largest, tone), _value(scale, value, show), _marks(scale, marks, show)])
 
 
 def progress(words: Words, value: float, marks: Sequence[Mark], show: Show, *, tone: str, heading: tuple[float, float] | None) -> Markup:
@@ -42,7 +42,7 @@ def progress(words: Words, value: float, marks: Sequence[Mark], show: Show, *, t
         low, high = heading
         place = (scale(low), BAR_TOP, scale(high) - scale(low), BAR_HEIGHT)
         drawn += [rectangle(*place, "band"), rectangle(*place, "over", fill=hatched(words.key, 1))]
-    return chart(words, WIDTH, HEIGHT, *drawn, _value(scale, value, show), _marks(scale, marks, show))
+    return chart(words, WIDTH, HEIGHT, [*drawn, _value(scale, value, show), _marks(scale, marks, show)])
 
 
 def _track(scale: Scale, value: float, largest: float, tone: str) -> Markup:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
-from console.web.charts.bars import Layer, Ranked, bar_chart, ranked_chart
+from console.web.charts.bar_charts import Layer, Ranked, bar_chart, ranked_chart
 from console.web.charts.figures import data_table, figure
 from console.web.charts.lines import Series, line_chart
 from console.web.charts.maps import Area, china_map, flow_map
@@ -70,14 +70,14 @@ def _at(values: Sequence[float | None], place: int) -> int | None:
 
 
 def map_of(text: Texts, table: Table) -> Markup:
-    title = _title(text, table)
+    title = title_of(text, table)
     areas = {code: Area(name_of(text, "province", code), total) for code, _, total in table.rows}
     words = Words(key="map", title=title, description=_spoken(text, table))
     return figure(title, china_map(words, areas, text.number, text("0 or left out")), _data(text, table), open_table=text("As a table"))
 
 
 def flows(text: Texts, table: Table) -> Markup:
-    title = _title(text, table)
+    title = title_of(text, table)
     areas = {code: Area(name_of(text, "destination", code), total) for code, _, total in table.rows}
     drawing = flow_map(Words(key="flows", title=title, description=_spoken(text, table)), areas, text.number)
     return figure(title, drawing, _data(text, table), open_table=text("As a table"), class_="figure wide")
@@ -85,8 +85,8 @@ def flows(text: Texts, table: Table) -> Markup:
 
 def of_table(text: Texts, table: Table) -> list[Markup]:
     """Ranked totals of the year; a map or flows where the dimension is one of place."""
-    rows = sorted(table.rows, key=lambda row: -(row[2] or 0))[:RANKED]
-    title = _title(text, table)
+    rows = sorted((row for row in table.rows if row[2] is not None), key=lambda row: -(row[2] or 0))[:RANKED]
+    title = title_of(text, table)
     ranked = [Ranked(name_of(text, table.by, code), total) for code, _, total in rows]
     words = Words(key="ranked", title=title, description=_spoken(text, table))
     drawing = ranked_chart(words, ranked, text.number, left_out=text("left out"))
@@ -98,7 +98,7 @@ def of_table(text: Texts, table: Table) -> list[Markup]:
     return [months(text, table, None), *found]
 
 
-def _title(text: Texts, table: Table) -> str:
+def title_of(text: Texts, table: Table) -> str:
     measure = text.word("measure", table.measure.name)
     return text("{measure} by {dimension}, {year}", measure=measure, dimension=dimension(text, table.by), year=table.closed.year)
 
@@ -106,7 +106,7 @@ def _title(text: Texts, table: Table) -> str:
 def _data(text: Texts, table: Table) -> Markup:
     rows = sorted(table.rows, key=lambda row: -(row[2] or 0))
     return data_table(
-        _title(text, table),
+        title_of(text, table),
         [dimension(text, table.by), text.word("measure", table.measure.name)],
         [[name_of(text, table.by, code), _shown(text, total)] for code, _, total in rows],
     )

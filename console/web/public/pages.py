@@ -131,7 +131,14 @@ def _table(address: Address, data: Figures, text: Texts) -> dict[str, Any]:
     others = [
         Address(kind="table", language=address.language, year=address.year, measure=address.measure, by=by) for by in table.measure.by
     ]
-    return {"table": table, "names": names, "charts": figures.of_table(text, table), "others": others, "csv": address.as_csv().path}
+    return {
+        "table": table,
+        "title": figures.title_of(text, table),
+        "names": names,
+        "charts": figures.of_table(text, table),
+        "others": others,
+        "csv": address.as_csv().path,
+    }
 
 
 # --- registers ------------------------------------------------------------------------------------------------------------

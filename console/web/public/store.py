@@ -70,7 +70,7 @@ def _variant(body: bytes, etag: bytes, own: Sequence[Header]) -> Variant:
     return Variant(etag, [*own, (b"etag", etag), (b"content-length", str(len(body)).encode()), *HEADERS], body)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Kept:
     """`data`: what the page was made of; `read_at`: when that was last asked for; `away`: the service that did not answer since."""
 
@@ -123,7 +123,7 @@ class Store:
     async def _make_first(self, address: Address) -> Rendered:
         data, now = await self._read(address), datetime.now(UTC)
         page = self._render(address, data, now, None)
-        self._keep(address, Kept(page, data, now, time.monotonic()))
+        self._keep(address, Kept(page=page, data=data, read_at=now, checked=time.monotonic()))
         return page
 
     def _keep(self, address: Address, kept: Kept) -> None:
@@ -150,7 +150,8 @@ class Store:
         finally:
             kept.checked, kept.looking = time.monotonic(), None
         if data != kept.data or kept.away is not None:
-            self._keep(address, Kept(self._render(address, data, now, None), data, now, time.monotonic()))
+            page = self._render(address, data, now, None)
+            self._keep(address, Kept(page=page, data=data, read_at=now, checked=time.monotonic()))
         kept.read_at = now
 
     def _stay(self, address: Address, kept: Kept, service: str) -> None:
@@ -159,4 +160,4 @@ class Store:
             return
         logger.warning("%s is away: the public pages show what was read at %s", service, kept.read_at.isoformat(timespec="seconds"))
         page = self._render(address, kept.data, kept.read_at, service)
-        self._keep(address, Kept(page, kept.data, kept.read_at, time.monotonic(), away=service))
+        self._keep(address, Kept(page=page, data=kept.data, read_at=kept.read_at, checked=time.monotonic(), away=service))

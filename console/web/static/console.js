@@ -288,3 +288,69 @@ function say(status, words, value, most) {
   const bar = status.querySelector("progress");
   if (most) { bar.max = most; bar.value = value; } else bar.removeAttribute("value");
 }
+
+// --- the board: what stats publishes, as it happens; parts of the page are read again when something in them has changed ------
+const board = document.querySelector("[data-board]");
+if (board) {
+  const slider = board.querySelector("[data-steps]");
+  const steps = slider.dataset.steps.split(" ");
+  slider.addEventListener("input", () => { board.querySelector("[data-step-name]").textContent = steps[slider.value] ?? ""; });
+  slider.addEventListener("change", () => slider.form.requestSubmit());
+  board.querySelector("#year").addEventListener("change", (event) => event.target.form.requestSubmit());
+  if (board.dataset.stream) followBoard(board.dataset.stream);
+}
+
+function followBoard(address) {
+  const pause = 1500; // ms between two readings of a part: many figures are published at once
+  const waiting = new Map(); // part -> timer, or the time of its last reading
+  const list = board.querySelector("[data-ticker]");
+  const state = board.querySelector("[data-live]");
+  const source = new EventSource(address);
+  const say = (there) => {
+    state.textContent = there ? list.dataset.liveThere : list.dataset.liveLost;
+    state.className = there ? "tag good" : "tag late";
+  };
+  source.addEventListener("connected", () => say(true));
+  source.addEventListener("lost", () => say(false));
+  source.addEventListener("error", () => say(false));
+  source.addEventListener("missed", () => board.querySelectorAll("[data-part]").forEach((one) => read(one.dataset.part)));
+  source.addEventListener("happened", (event) => {
+    const { line, time, parts } = JSON.parse(event.data);
+    const item = document.createElement("li");
+    const at = document.createElement("time");
+    at.dateTime = time;
+    at.textContent = new Date(time).toLocaleTimeString(document.documentElement.lang);
+    item.append(at, " ", line);
+    item.dataset.number = event.lastEventId;
+    list.prepend(item);
+    while (list.children.length > 50) list.lastElementChild.remove();
+    parts.forEach(read);
+  });
+
+  function read(part) {
+    const last = waiting.get(part) ?? 0;
+    if (typeof last !== "number") return; // it is waited for already
+    const wait = Math.max(0, last + pause - performance.now());
+    waiting.set(part, { timer: setTimeout(async () => {
+      waiting.set(part, performance.now());
+      await replacePart(part);
+    }, wait) });
+  }
+}
+
+async function replacePart(part) {
+  const place = board.querySelector(`[data-part="${part}"]`);
+  if (!place || place.contains(document.activeElement)) return; // whoever reads with the keyboard is not thrown out
+  try {
+    const answer = await fetch(`${board.dataset.board}/parts/${part}${board.dataset.query}`);
+    if (!answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const open = [...place.querySelectorAll("details")].map((one) => one.open);
+    place.replaceChildren(...[...page.body.childNodes].map((one) => document.importNode(one, true)));
+    place.querySelectorAll("details").forEach((one, at) => { if (open[at]) one.open = true; });
+    place.dataset.read = Date.now();
+    connection(true);
+  } catch {
+    connection(false);
+  }
+}

@@ -29,7 +29,7 @@ def bar_chart(words: Words, labels: Sequence[str], layers: Sequence[Layer], show
     places = [LEFT + room * (number + 0.5) for number in range(len(labels))]
     bars = [_bar(words.key, number, (text, places[number], room * 0.7), layers, (scale, show)) for number, text in enumerate(labels)]
     marks = _marks(before, labels, places, (room, scale, show)) if before else Markup("")
-    return chart(words, WIDTH, HEIGHT, grid, *bars, marks, horizontal_labels(labels, places), _legend(words.key, layers, before))
+    return chart(words, WIDTH, HEIGHT, [grid, *bars, marks, horizontal_labels(labels, places), _legend(words.key, layers, before)])
 
 
 def _bar(key: str, number: int, place: tuple[str, float, float], layers: Sequence[Layer], drawing: tuple[Scale, Show]) -> Markup:
@@ -95,7 +95,7 @@ def ranked_chart(words: Words, rows: Sequence[Ranked], show: Show, *, left_out: 
         words,
         WIDTH,
         len(rows) * ROW + 6,
-        *(_ranked(row, number * ROW + 16, scale, (show, left_out)) for number, row in enumerate(rows)),
+        (_ranked(row, number * ROW + 16, scale, (show, left_out)) for number, row in enumerate(rows)),
         links=any(row.link for row in rows),
     )
 

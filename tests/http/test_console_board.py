@@ -1,0 +1,237 @@
+"""The board in the browser's terms: pages, parts, the stream that is handed on, the scenario; and what is refused."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
+from urllib.parse import quote
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from console.web import live
+from services.stats.publishing import event_stream
+from shared.delivery import outbox
+from shared.events import StalenessCleared
+from shared.principals import Role
+from tests.support.board_pages import BoardPages, next_event
+from tests.support.console import NO_SERVICE, console_before
+from tests.support.http import Client
+from tests.support.stats import POOR_WEST, RICH_EAST, cause, counted, departure, dispatched, recorded
+from tests.support.wait import until
+
+DAY = date(2019, 5, 1)
+HOSTILE = '<script>alert("x")</script>'
+LOOKERS = (Role.OFFICER, Role.OPERATOR, Role.AUDITOR)
+PARTS = ("freshness", "targets", "quotas", "months", "replay", "provinces", "destinations", "restatements")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def console(stats: Client) -> AsyncIterator[BoardPages]:
+    """Over stats with four departures of 2018, one of which became known in March 2019."""
+    events = [recorded(dispatched(departure(RICH_EAST, date(2018, month, 2)))) for month in (1, 2, 2)]
+    late = recorded(dispatched(departure(POOR_WEST, date(2018, 3, 2))), date(2019, 3, 20))
+    await counted(stats.database, [*events, late])
+    stats.at = datetime(2019, 5, 1, tzinfo=UTC)
+    async with console_before(stats=stats) as started:
+        yield BoardPages(started)
+
+
+# --- the page -----------------------------------------------------------------------------------------------------------------
+async def test_the_board_is_there_for_officers_operators_and_auditors(console: BoardPages) -> None:
+    for role in LOOKERS:
+        page = await console.get("/board?year=2018", role)
+        assert page.status == 200
+        assert page.text.count('class="chart"') >= 10
+        assert page.headers["cache-control"] == "no-store"
+    for role in (Role.CLERK, Role.ENTERPRISE, Role.TRAINER, Role.PUBLIC):
+        for path in ("/board", "/board/parts/quotas", "/board/stream", "/board/scenario", "/board/why?key=a", "/board/province/370000"):
+            assert (await console.get(path, role)).status == 403, (role, path)
+    async with aiohttp.ClientSession() as nobody, nobody.get(console.console.address + "/board", allow_redirects=False) as answer:
+        assert (answer.status, answer.headers["location"]) == (303, "/login?next=%2Fboard")
+
+
+async def test_every_part_of_the_page_can_be_read_by_itself(console: BoardPages) -> None:
+    page = await console.get("/board?year=2018")
+    for part in PARTS:
+        assert f'data-part="{part}"' in page.text
+        alone = await console.get(f"/board/parts/{part}?year=2018")
+        assert alone.status == 200, part
+        assert "<html" not in alone.text
+    assert (await console.get("/board/parts/passwords")).status == 404
+
+
+async def test_an_earlier_day_shows_what_was_known_then(console: BoardPages) -> None:
+    now = await console.get("/board/parts/provinces?year=2018")
+    then = await console.get("/board/parts/provinces?year=2018&known_on=2018-12-31")
+    assert "Gansu" in now.text.replace("Gan Su", "Gansu")
+    assert "/board/province/620000?year=2018&amp;known_on=2018-12-31" in then.text
+    page = await console.get("/board?year=2018&step=11&of=2018")
+    assert "December 31, 2018" in page.text
+    assert "data-stream" not in page.text, "an earlier day does not change"
+    assert "data-stream" in (await console.get("/board?year=2018&step=200&of=2018")).text, "beyond the last day is now"
+    assert "data-stream" in (await console.get("/board?year=2017&step=11&of=2018")).text, "another year has other days"
+
+
+async def test_a_province_is_shown_by_county_down_to_the_events(console: BoardPages) -> None:
+    page = await console.get("/board/province/370000?year=2018", language="zh")
+    assert page.status == 200
+    assert "历下区" in page.text
+    assert "/board/why?key=dispatches%7Cprovince%3A370000%7C2018" in page.text
+    assert (await console.get("/board/province/990000")).status == 404
+    for path in ("370102", "37000a", "..%2f..%2fetc"):
+        assert (await console.get(f"/board/province/{path}")).status in {404, 422}, path
+
+
+async def test_what_makes_no_sense_is_refused_and_never_run(console: BoardPages) -> None:
+    for query in ("year=abc", "year=99999999999", "known_on=2018-13-45", "step=-1", "step=1e9"):
+        assert (await console.get(f"/board?{query}")).status == 422, query
+    page = await console.get("/board/why?key=" + quote(HOSTILE))
+    assert page.status in {404, 422, 503}
+    assert "<script>alert" not in page.text
+    assert (await console.get("/board/why?key=" + quote("ä" * 10))).status == 422
+    assert (await console.get("/board/why?key=" + "a" * 500)).status == 422
+
+
+async def test_a_plan_with_hostile_titles_is_shown_as_text(console: BoardPages, stats: Client) -> None:
+    (shipped,) = (await stats.get("/programmes")).body
+    plan = shipped["plan"] | {"title": HOSTILE}
+    plan["quotas"] = [{**one, "title": HOSTILE, "code": f"x{number}"} for number, one in enumerate(plan["quotas"])]
+    entered = await stats.post("/programmes", {"plan": plan, "version": shipped["version"], "reason": "hostile"})
+    assert entered.status == 201, entered.body
+    for path in ("/board?year=2018", "/board/scenario", "/board/parts/quotas?year=2018"):
+        page = await console.get(path)
+        assert page.status == 200
+        assert "&lt;script&gt;alert" in page.text
+        assert "<script>alert" not in page.text
+
+
+# --- the scenario -------------------------------------------------------------------------------------------------------------
+async def test_a_scenario_stands_beside_the_actual_figures(console: BoardPages, stats: Client) -> None:
+    page = await console.post("/board/scenario", {"quota.Q1": "90", "target.dispatches": "3", "counties": "历下区\n370103"})
+    assert page.status == 200
+    assert "at least 90%" in page.text
+    assert "at least 10%" in page.text
+    assert "The floor is reached." in page.text
+    assert len((await stats.get("/programmes/2017-2020")).body) == 1, "nothing of it is stored"
+    assert (await stats.get("/lists")).body == []
+
+
+@pytest.mark.parametrize(
+    ("form", "message"),
+    [
+        ({"quota.Q1": "ten"}, "A number above 0"),
+        ({"quota.Q1": "101"}, "A number above 0"),
+        ({"quota.Q1": "1e-30"}, "A number above 0"),
+        ({"quota.Q1": "NaN"}, "A number above 0"),
+        ({"target.dispatches": "-5"}, "A number above 0"),
+        ({"target.dispatches": "9" * 29}, "A number above 0"),
+        ({"counties": HOSTILE}, "Not one county by that name"),
+        ({"counties": "\n".join(["370102"] * 201)}, "At most 200 counties"),
+        ({"counties": "370102", "designation": "rich"}, "Choose one of the list"),
+        ({"counties": "370102", "since": "yesterday"}, "A day, such as"),
+    ],
+)
+async def test_what_cannot_be_supposed_is_named_at_its_field(console: BoardPages, form: dict[str, str], message: str) -> None:
+    page = await console.post("/board/scenario", form)
+    assert page.status == 422
+    assert message in page.text
+    assert "<script>alert" not in page.text
+
+
+async def test_another_sites_page_supposes_nothing(console: BoardPages) -> None:
+    officer = await console.visitor(Role.OFFICER)
+    headers = {"origin": "https://example.org"}
+    async with officer.http.post(officer.address + "/board/scenario", data={"quota.Q1": "20"}, headers=headers) as answer:
+        assert answer.status == 403
+
+
+# --- the stream ---------------------------------------------------------------------------------------------------------------
+async def publish(stats: Client, times: int = 1) -> None:
+    """As the publisher does: through the outbox."""
+    async with stats.database.transaction(cause()) as tx:
+        for _ in range(times):
+            outbox.publish(tx, StalenessCleared(key="staleness", effective=DAY, complete_through=None, lag_seconds=0, parked=0))
+
+
+async def test_what_stats_publishes_is_handed_on_in_the_readers_words(console: BoardPages, stats: Client) -> None:
+    async with console.following() as english, console.following(language="zh") as chinese:
+        await until(lambda: console.live._there)
+        await publish(stats)
+        (number, data), (same, other) = await next_event(english), await next_event(chinese)
+        assert number == same
+        assert data["parts"] == ["freshness"]
+        assert data["line"] != other["line"]
+
+
+async def test_any_number_of_browsers_need_one_stream_of_stats(console: BoardPages, stats: Client) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        readers = [await stack.enter_async_context(console.following()) for _ in range(20)]
+        await until(lambda: console.live._there)
+        assert len(event_stream._readers) == 1
+        await publish(stats)
+        assert len({(await next_event(reader))[0] for reader in readers}) == 1
+    await until(lambda: not console.live._readers)
+    await until(lambda: not event_stream._readers, what="nobody looks, nothing is read")
+
+
+async def test_whoever_looks_after_everybody_has_left_is_connected_again(console: BoardPages) -> None:
+    for _ in range(3):
+        async with console.following() as events:
+            assert (await anext(events))[0] == "connected"
+        await until(lambda: not console.live._readers)
+
+
+async def test_a_browser_that_was_cut_off_goes_on_where_it_was(console: BoardPages, stats: Client) -> None:
+    async with console.following() as first:
+        await until(lambda: console.live._there)
+        await publish(stats)
+        number, _ = await next_event(first)
+        await publish(stats, 3)
+        async with console.following(last=number) as again:
+            numbers = [(await next_event(again))[0] for _ in range(3)]
+    assert numbers == [str(int(number) + step) for step in (1, 2, 3)]
+    await publish(stats, 2)
+    async with console.following(last=numbers[-1]) as later:
+        assert [(await next_event(later))[0] for _ in range(2)] == [str(int(numbers[-1]) + step) for step in (1, 2)]
+
+
+async def test_a_browser_that_comes_back_too_late_reads_everything_again(console: BoardPages, stats: Client) -> None:
+    await publish(stats, 3)
+    async with console.following() as first:
+        await until(lambda: console.live._there)
+        await publish(stats)
+        await next_event(first)
+        async with console.following(last="1") as late:
+            kinds = [(await anext(late))[0]]
+    assert kinds == ["missed"]
+
+
+async def test_the_page_hears_that_stats_is_away_and_back(console: BoardPages, stats: Client) -> None:
+    address = console.console.addresses["stats"]
+    async with console.following() as events:
+        assert (await anext(events))[0] == "connected"
+        console.console.addresses["stats"] = NO_SERVICE
+        stats.service.stopping.set()  # stats ends its streams when it stops
+        assert (await anext(events))[0] == "lost"
+        stats.service.stopping.clear()
+        console.console.addresses["stats"] = address
+        assert (await anext(events))[0] == "connected"
+
+
+def test_a_slow_browser_delays_nobody_and_reads_everything_again() -> None:
+    reader = live._Reader(backend=None)  # type: ignore[arg-type]
+    for number in range(live.WAITING + 1):
+        reader.put(live.Happened(number, "FigurePublished", {}, ""))
+    assert reader.signals.qsize() == 1
+    assert isinstance(reader.signals.get_nowait(), live.Missed)
+
+
+async def test_there_is_an_end_to_how_many_follow(console: BoardPages, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "MOST_READERS", 1)
+    async with console.following():
+        await until(lambda: console.live._readers)
+        page = await console.get("/board/stream")
+        assert page.status == 503
