@@ -7,14 +7,15 @@ import pytest
 from shared.texts import LANGUAGES
 from tests.contracts import texts
 
-NOT_YET = frozenset({"error", "occupation", "definition", "score_definition", "command", "field"})  # fill up while screens are made
+NOT_YET = frozenset({"occupation", "definition", "score_definition"})  # come next
+SOON = ("Confirm this address", "Open it in the console", "Somebody wants Laowu to send", "You hear this because")  # mail's next part
 every_language = pytest.mark.parametrize("language", LANGUAGES)
 every_translation = pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
 
 
 @every_language
 def test_every_sentence_and_every_code_has_a_text(language: str) -> None:
-    nameless = [(kind, code) for kind, code in texts.missing(language) if kind not in NOT_YET and not str(kind).startswith("value")]
+    nameless = [(kind, code) for kind, code in texts.missing(language) if kind not in NOT_YET]
     assert not nameless, (
         f"`python -m tests.contracts.texts --missing {language}` prints what to fill in: shared/locales/{language}/<part>.po"
     )
@@ -22,7 +23,7 @@ def test_every_sentence_and_every_code_has_a_text(language: str) -> None:
 
 @every_language
 def test_no_text_is_left_over(language: str) -> None:
-    assert not [(kind, code) for kind, code in texts.unused(language) if kind not in NOT_YET]
+    assert not [(kind, code) for kind, code in texts.unused(language) if not code.startswith(SOON)]
 
 
 @every_language
