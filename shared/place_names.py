@@ -57,8 +57,13 @@ def find_county(text: str) -> PlaceFound:
 def full_name(code: str) -> str:
     """With province and prefecture: 甘肃省定西市通渭县(621121)."""
     county = reference.counties()[code]
-    above = (reference.provinces()[county.province].name_zh, _prefectures().get(code[:4], ""))
+    above = (reference.provinces()[county.province].name_zh, prefecture_name(code))
     return "".join(dict.fromkeys((*above, county.name_zh))) + f"({code})"
+
+
+def prefecture_name(code: str) -> str:
+    """Of a county's code: 定西市 for 621121; empty where the county lies directly below its province."""
+    return _prefectures().get(code[:4], "")
 
 
 # --- what may stand before the county -----------------------------------------------------------------------------------

@@ -116,6 +116,12 @@ def usual_words(kind: str) -> dict[str, str]:
     return {row["word"]: row["code"] for row in _read_table("usual_words.csv") if row["kind"] == kind}
 
 
+@cache
+def english_names(kind: str) -> dict[str, str]:
+    """What a province (by its code), a people, a place or a reading of a character in names of places is in English."""
+    return {row["name"]: row["english"] for row in _read_table("english_names.csv") if row["kind"] == kind}
+
+
 def county(code: str) -> County | None:
     """The county of December 2017 under this code, or under another year's code of a listed county; None: unclassified."""
     return counties().get(code) or counties().get(aliases().get(code, ""))

@@ -6,6 +6,7 @@ its kind as the context: `text.word("error", "NOT_OPEN")`. Numbers, days, money 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,16 +17,18 @@ from pathlib import Path
 import pycountry
 from babel import Locale, dates, numbers
 from babel.messages.pofile import read_po
-from pypinyin import lazy_pinyin
 
 from shared import currencies, reference
 from shared.place_names import full_name
+from shared.place_names_en import english_county, english_province
 from shared.principals import NATION
 
 LANGUAGES: Sequence[str] = ("zh", "en", "ja")
 FALLBACK = "en"
 READS_CHARACTERS = frozenset({"zh", "ja"})
 LOCALES = Path(__file__).parent / "locales"
+LONGEST_HEADER = 500  # characters that are read
+_WANTED = re.compile(r"([a-z]{2,3})(?:-[a-z0-9-]{1,40})?(?:\s*;\s*q=([01](?:\.[0-9]{0,3})?))?", re.ASCII | re.IGNORECASE)
 
 Key = tuple[str | None, str]  # kind (None: a sentence), and the sentence or code
 
@@ -54,36 +57,36 @@ class Texts:
 
     def number(self, number: float, decimals: int | None = None) -> str:
         shape = None if decimals is None else "#,##0" + ("." + "0" * decimals if decimals else "")
-        return numbers.format_decimal(number, format=shape, locale=self.language)
+        return numbers.format_decimal(number, format=shape, locale=_locale(self.language))
 
     def share(self, part: int, whole: int) -> str:
         """As per cent with one decimal."""
-        return numbers.format_percent(part / whole, format="#,##0.0%", locale=self.language) if whole else "–"
+        return numbers.format_percent(part / whole, format="#,##0.0%", locale=_locale(self.language)) if whole else "–"
 
     def money(self, minor: int, currency: str) -> str:
         """Of integer minor units."""
-        return numbers.format_currency(Decimal(minor).scaleb(-currencies.exponent(currency)), currency, locale=self.language)
+        return numbers.format_currency(Decimal(minor).scaleb(-currencies.exponent(currency)), currency, locale=_locale(self.language))
 
     def day(self, day: date) -> str:
-        return dates.format_date(day, "long", locale=self.language)
+        return dates.format_date(day, "long", locale=_locale(self.language))
 
     def moment(self, moment: datetime) -> str:
-        return dates.format_datetime(moment, "medium", locale=self.language)
+        return dates.format_datetime(moment, "medium", locale=_locale(self.language))
 
     def country(self, alpha3: str) -> str:
         """The name of an ISO 3166-1 alpha-3 code; the code itself where it is none."""
         known = pycountry.countries.get(alpha_3=alpha3)
-        return str(Locale(self.language).territories.get(known.alpha_2, known.name)) if known else alpha3
+        return str(_locale(self.language).territories.get(known.alpha_2, known.name)) if known else alpha3
 
     def place(self, code: str) -> str:
-        """A county's name with its province and prefecture, a province's name; in pinyin where nobody reads Chinese characters."""
+        """A county's name with its prefecture and province, or a province's name: 甘肃省定西市通渭县, Tongwei County, Dingxi, Gansu."""
+        if code == NATION:
+            return self("The whole country")
         if code in reference.counties():
-            name = full_name(code).partition("(")[0]
-        elif code in reference.provinces():
-            name = reference.provinces()[code].name_zh
-        else:
-            return self("The whole country") if code == NATION else code
-        return name if self.language in READS_CHARACTERS else " ".join(lazy_pinyin(name)).title()
+            return full_name(code).partition("(")[0] if self.language in READS_CHARACTERS else english_county(code)
+        if code in reference.provinces():
+            return reference.provinces()[code].name_zh if self.language in READS_CHARACTERS else english_province(code)
+        return code
 
     def occupation(self, code: str) -> str:
         """The title of an ISCO-08 code: English ones come with the table, the others are in the catalogue."""
@@ -109,13 +112,17 @@ def texts(language: str) -> Texts:
     return Texts(language, messages)
 
 
+@cache
+def _locale(language: str) -> Locale:
+    return Locale(language)
+
+
 def best_language(accept_language: str | None) -> str:
-    """The first known language of an Accept-Language header, by its weights."""
+    """The known language that an Accept-Language header wants most; the first of those wanted equally."""
     wanted: list[tuple[float, str]] = []
-    for one in (accept_language or "")[:500].split(","):
-        tag, _, weight = one.strip().partition(";q=")
-        try:
-            wanted.append((-float(weight or 1), tag.partition("-")[0].lower()))
-        except ValueError:
-            continue
-    return next((language for _, language in sorted(wanted, key=lambda pair: pair[0]) if language in LANGUAGES), FALLBACK)
+    for one in (accept_language or "")[:LONGEST_HEADER].split(","):
+        found = _WANTED.fullmatch(one.strip())
+        weight = float(found[2] or 1) if found else 0
+        if found and weight and found[1].lower() in LANGUAGES:
+            wanted.append((-weight, found[1].lower()))
+    return min(wanted, key=lambda one: one[0], default=(0, FALLBACK))[1]

@@ -15,6 +15,7 @@ from console.errors import ConsoleError
 from console.local import demo_lock, postgres, stack
 from console.local.home import Home, remove_folder
 from console.local.stack import Options
+from shared.texts import texts
 
 
 class RealData(ConsoleError):
@@ -36,7 +37,7 @@ def demo(
     with demo_lock.playing(home):
         leave_running = keep or sys.stdout.isatty()
         document = _play(home, run.draw_seed() if seed is None else seed, scale, leave_running=leave_running)
-        report.show(document)
+        report.show(document, texts(report.language_of_terminal()))
     if leave_running:
         message("The stack is still up. Try:")
         for words in ("report --json", "report --as-known-at 2018-02-01", "audit", "down"):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import re
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -13,12 +15,16 @@ from rich.table import Table
 
 from console.api_client import open_client
 from console.commands import restatements
+from console.commands.restatements import FIGURES
 from console.commands.terminal import figure_column, message, print_json, print_table, results, text_column
 from console.local import stack
 from console.local.home import Home
 from shared.principals import Role
+from shared.texts import FALLBACK, LANGUAGES, Texts, sentence, texts
 from shared.values import format_ratio
 
+RISES = {"rose": sentence("rose"), "fell": sentence("fell"), "not_comparable": sentence("not compared")}
+Language = Literal["zh", "en", "ja"]
 STYLES = {
     "met": "green",
     "achieved": "green",
@@ -29,18 +35,15 @@ STYLES = {
     "breached": "red",
     "missed": "red",
 }
-TARGET_NAMES = {
-    "dispatches": "dispatches",
-    "income": "income, yuan",
-    "poverty_dispatches": "dispatches from poverty counties",
-    "poverty_income": "income of those, yuan",
-}
 
 
 def report(
     *,
     as_known_at: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="only what was recorded by the end of that day")
+    ] = None,
+    language: Annotated[
+        Language | None, typer.Option(show_default="that of LC_ALL, LC_MESSAGES or LANG, else en", help="of the tables")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="for programs; amounts in fen")] = False,
 ) -> None:
@@ -51,7 +54,7 @@ def report(
     if as_json:
         print_json(document)
     else:
-        show(document)
+        show(document, texts(language or language_of_terminal()))
 
 
 def ask(home: Home, known: date | None) -> dict[str, Any]:
@@ -67,115 +70,142 @@ async def _ask(home: Home, known: date | None) -> dict[str, Any]:
 
 
 # --- for people ---------------------------------------------------------------------------------------------------------
-def show(document: dict[str, Any]) -> None:
+def language_of_terminal() -> str:
+    """Of LC_ALL, LC_MESSAGES or LANG, whichever is set first: zh for zh_CN.UTF-8. English where it is another one."""
+    locale = next((value for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := os.environ.get(name))), "")
+    found = re.split(r"[_.@]", locale)[0].lower()
+    return found if found in LANGUAGES else FALLBACK
+
+
+def show(document: dict[str, Any], t: Texts) -> None:
     """Everything in the report."""
     console = results()
-    show_figures(document, console)
+    show_figures(document, console, t)
     if "restated" in document:
-        restatements.show(document, console)
+        restatements.show(document, console, t)
 
 
-def show_figures(document: dict[str, Any], console: Console) -> None:
+def show_figures(document: dict[str, Any], console: Console, t: Texts) -> None:
     """Years, quotas, targets, what was parked and how fresh it is."""
-    known = document["as_known_at"]
-    title = f"Programme {document['programme']}" + (f", as known at {known}" if known else "")
-    print_table(console, _years(document, title))
-    print_table(console, _quotas(document))
-    print_table(console, _targets(document))
-    print_table(console, _efforts(document))
+    known, programme = document["as_known_at"], document["programme"]
+    title = t("Programme {programme}", programme=programme)
+    if known:
+        title = t("Programme {programme}, as known at {day}", programme=programme, day=known)
+    print_table(console, _years(document, title, t))
+    print_table(console, _quotas(document, t))
+    print_table(console, _targets(document, t))
+    print_table(console, _efforts(document, t))
     total, fresh = document["total"], document["fresh"]
     console.print(
-        f"In all [bold]{total['dispatches']:,}[/] dispatches of {total['persons']:,} persons a year,"
-        f" {total['poverty_dispatches']:,} from poverty counties; parked events: {total['parked']}."
+        t(
+            "In all {dispatches} dispatches of {persons} persons a year, {poverty} from poverty counties; parked events: {parked}.",
+            dispatches=f"[bold]{total['dispatches']:,}[/]",
+            persons=f"{total['persons']:,}",
+            poverty=f"{total['poverty_dispatches']:,}",
+            parked=total["parked"],
+        )
     )
-    console.print(f"Complete through {fresh['complete_through'] or 'nothing yet'}, {fresh['lag_seconds']} s behind.")
+    through = fresh["complete_through"] or t("nothing yet")
+    console.print(t("Complete through {moment}, {seconds} s behind.", moment=through, seconds=fresh["lag_seconds"]))
     if document["seed"] is not None:
-        console.print(f"Simulated, seed {document['seed']}.")
+        console.print(t("Simulated, seed {seed}.", seed=document["seed"]))
 
 
-def _years(document: dict[str, Any], title: str) -> Table:
+def _state(t: Texts, code: str | None) -> str:
+    """In its colour."""
+    style, word = STYLES.get(code or "", ""), t.word("state", str(code))
+    return f"[{style}]{word}[/]" if style else word
+
+
+def _years(document: dict[str, Any], title: str, t: Texts) -> Table:
     table = Table(title=title, title_justify="left")
-    text_column(table, "year")
-    for name in ("dispatches", "persons", "returns", "abroad at year end", "income, yuan", "from poverty counties", "share"):
-        figure_column(table, name)
+    text_column(table, t("year"))
+    for name in (*(FIGURES[name][0] for name in FIGURES), sentence("share")):
+        figure_column(table, t(name))
     for year, row in document["years"].items():
         share = row["q1"]["percent"] if row["q1"] else ""
-        cells = (row["dispatches"], row["persons"], row["returns"], row["stock"], row["income_cny"] // 100, row["poverty_dispatches"])
-        table.add_row(year, *(f"{value:,}" for value in cells), share)
+        table.add_row(year, *(f"{row[name] // unit:,}" for name, (_, unit) in FIGURES.items()), share)
     return table
 
 
-def _quotas(document: dict[str, Any]) -> Table:
-    table = Table(title="Quotas (indicator: not binding)", title_justify="left")
-    for name in ("year", "quota", "share", "status", "on the year before", "gap in heads"):
-        (figure_column if name in ("share", "on the year before", "gap in heads") else text_column)(table, name)
+def _quotas(document: dict[str, Any], t: Texts) -> Table:
+    table = Table(title=t("Quotas (indicator: not binding)"), title_justify="left")
+    text_column(table, t("year"))
+    text_column(table, t("quota"))
+    figure_column(table, t("share"))
+    text_column(table, t("status"))
+    figure_column(table, t("on the year before"))
+    figure_column(table, t("gap in heads"))
     for year, row in document["years"].items():
         for code, share in row["quotas"].items():
-            style = STYLES.get(share["status"], "")
-            status = f"[{style}]{share['status']}[/]" if style else share["status"]
             gap = "" if share["gap_heads"] is None else f"{share['gap_heads']:,}"
-            gap += f" [red]infeasible: {share['open_positions']:,} open positions[/]" if share["infeasible"] else ""
+            if share["infeasible"]:
+                gap += " [red]" + t("infeasible: {count} open positions", count=f"{share['open_positions']:,}") + "[/]"
             percent = f" = {share['percent']}" if share["percent"] else ""
-            table.add_row(year, escape(code), f"{share['num']:,} / {share['den']:,}{percent}", status, share["rise"], gap)
+            fraction = f"{share['num']:,} / {share['den']:,}{percent}"
+            table.add_row(year, escape(code), fraction, _state(t, share["status"]), t(RISES[share["rise"]]), gap)
     return table
 
 
-def _targets(document: dict[str, Any]) -> Table:
-    table = Table(title="Targets of the whole programme", title_justify="left")
+def _targets(document: dict[str, Any], t: Texts) -> Table:
+    table = Table(title=t("Targets of the whole programme"), title_justify="left")
+    text_column(table, t("target"))
+    for name in (sentence("actual"), sentence("floor"), sentence("stretch")):
+        figure_column(table, t(name))
+    text_column(table, t("state"))
     heading = any(row["projection"] for row in document["targets"])
-    for name in ("target", "actual", "floor", "stretch", "state", *(("heading for",) if heading else ())):
-        (text_column if name in ("target", "state") else figure_column)(table, name)
+    if heading:
+        figure_column(table, t("heading for"))
     for row in document["targets"]:
         unit = 100 if "income" in row["target"] else 1
         numbers = ("" if value is None else f"{value // unit:,}" for value in (row["actual"], row["floor"], row["stretch"]))
-        style = STYLES.get(row["state"] or "", "")
-        state = f"[{style}]{row['state']}[/]" if style else str(row["state"])
-        table.add_row(TARGET_NAMES.get(row["target"], row["target"]), *numbers, state, *((_heading(row, unit),) if heading else ()))
+        ending = (_heading(row, unit, t),) if heading else ()
+        table.add_row(escape(t.word("target", row["target"])), *numbers, _state(t, row["state"]), *ending)
     return table
 
 
 # Effort -> what its lines say: (title, measure, the measure it is a share of).
 EFFORTS: dict[str, tuple[tuple[str, str, str | None], ...]] = {
-    "survey": (
-        ("counties surveyed, of all", "surveyed_counties", "counties"),
-        ("people asked", "survey_respondents", None),
-        ("able to go, of those asked", "survey_able", "survey_respondents"),
-        ("willing to go, of those able", "survey_willing", "survey_able"),
+    sentence("survey"): (
+        (sentence("counties surveyed, of all"), "surveyed_counties", "counties"),
+        (sentence("people asked"), "survey_respondents", None),
+        (sentence("able to go, of those asked"), "survey_able", "survey_respondents"),
+        (sentence("willing to go, of those able"), "survey_willing", "survey_able"),
     ),
-    "docking": (
-        ("intended at fairs", "intentions", None),
-        ("became matches, of those intended", "intentions_matched", "intentions"),
-        ("matches in all", "matched", None),
+    sentence("docking"): (
+        (sentence("intended at fairs"), "intentions", None),
+        (sentence("became matches, of those intended"), "intentions_matched", "intentions"),
+        (sentence("matches in all"), "matched", None),
     ),
-    "platform": (
-        ("workers registered", "registrations", None),
-        ("registrations merged", "merges", None),
-        ("trained and certified", "certified", None),
-        ("complaints and findings taken up", "cases_opened", None),
-        ("first answers given", "cases_answered", None),
-        ("first answers not given in time", "cases_overdue", None),
-        ("settled", "settlements", None),
-        ("accounted for in emergencies, of those there", "workers_accounted_for", "workers_to_account_for"),
-        ("repatriated", "repatriations", None),
+    sentence("platform"): (
+        (sentence("workers registered"), "registrations", None),
+        (sentence("registrations merged"), "merges", None),
+        (sentence("trained and certified"), "certified", None),
+        (sentence("complaints and findings taken up"), "cases_opened", None),
+        (sentence("first answers given"), "cases_answered", None),
+        (sentence("first answers not given in time"), "cases_overdue", None),
+        (sentence("settled"), "settlements", None),
+        (sentence("accounted for in emergencies, of those there"), "workers_accounted_for", "workers_to_account_for"),
+        (sentence("repatriated"), "repatriations", None),
     ),
-    "publicity": (
-        ("people reached", "outreach_reached", None),
-        ("registered because of it, of those reached", "outreach_converted", "outreach_reached"),
+    sentence("publicity"): (
+        (sentence("people reached"), "outreach_reached", None),
+        (sentence("registered because of it, of those reached"), "outreach_converted", "outreach_reached"),
     ),
 }
 
 
-def _efforts(document: dict[str, Any]) -> Table:
+def _efforts(document: dict[str, Any], t: Texts) -> Table:
     """The four efforts that the programme promises, a column per year."""
-    table = Table(title="The four efforts", title_justify="left")
-    for name in ("effort", "figure"):
-        text_column(table, name)
+    table = Table(title=t("The four efforts"), title_justify="left")
+    text_column(table, t("effort"))
+    text_column(table, t("figure"))
     for year in document["years"]:
         figure_column(table, year)
     for effort, lines in EFFORTS.items():
         for title, measure, of in lines:
             values = [_share(row["efforts"][effort], measure, of) for row in document["years"].values()]
-            table.add_row(effort, title, *values)
+            table.add_row(t(effort), t(title), *values)
     return table
 
 
@@ -184,7 +214,10 @@ def _share(figures: dict[str, int], measure: str, of: str | None) -> str:
     return f"{value} ({format_ratio((figures[measure] * 100, figures[of]), 2)} %)" if of and figures[of] else value
 
 
-def _heading(row: dict[str, Any], unit: int) -> str:
+def _heading(row: dict[str, Any], unit: int, t: Texts) -> str:
     """Where a target will stand at the end of its span: likely, and between what."""
     found = row["projection"]
-    return f"{found['likely'] // unit:,} ({found['low'] // unit:,} to {found['high'] // unit:,})" if found else ""
+    if not found:
+        return ""
+    low, likely, high = (f"{found[name] // unit:,}" for name in ("low", "likely", "high"))
+    return t("{likely} ({low} to {high})", likely=likely, low=low, high=high)

@@ -13,16 +13,17 @@ from rich.table import Table
 from console.api_client import ApiClient
 from console.commands.terminal import figure_column, print_table, text_column
 from shared.principals import NATION, Role
+from shared.texts import Texts, sentence
 
 COMPARED, KNOWN = "2018", date(2019, 2, 1)  # the year that is shown as it was known on a day, the day after its publication
 # Of a year of the report: what it is called in tables, and in how many minor units it counts.
 FIGURES = {
-    "dispatches": ("dispatches", 1),
-    "persons": ("persons", 1),
-    "returns": ("returns", 1),
-    "stock": ("abroad at year end", 1),
-    "income_cny": ("income, yuan", 100),
-    "poverty_dispatches": ("from poverty counties", 1),
+    "dispatches": (sentence("dispatches"), 1),
+    "persons": (sentence("persons"), 1),
+    "returns": (sentence("returns"), 1),
+    "stock": (sentence("abroad at year end"), 1),
+    "income_cny": (sentence("income, yuan"), 100),
+    "poverty_dispatches": (sentence("from poverty counties"), 1),
 }
 # Measure and currency of what is restated -> the figure it is of.
 RESTATED = {
@@ -74,50 +75,56 @@ def restated(period: Mapping[str, Any], events: Iterable[Mapping[str, Any]]) -> 
 
 
 # --- for people ---------------------------------------------------------------------------------------------------------
-def show(document: Mapping[str, Any], console: Console) -> None:
+def show(document: Mapping[str, Any], console: Console, t: Texts) -> None:
     """The three endings, each only where there is something to show."""
     if document["restated"]:
-        print_table(console, _restated(document["restated"]))
+        print_table(console, _restated(document["restated"], t))
     if document["years"][COMPARED]["dispatches"]:
-        print_table(console, _compared(document["then"], document["years"][COMPARED]))
-    for line in breaches(document["breached"]):
+        print_table(console, _compared(document["then"], document["years"][COMPARED], t))
+    for line in breaches(document["breached"], t):
         console.print(line, highlight=False)
 
 
-def _restated(rows: Iterable[Mapping[str, Any]]) -> Table:
-    table = Table(title="Restated since publication", title_justify="left")
-    for name in ("period", "closed on", "figure", "as published", "late", "corrected", "as it stands"):
-        (text_column if name in ("period", "closed on", "figure") else figure_column)(table, name)
+def _restated(rows: Iterable[Mapping[str, Any]], t: Texts) -> Table:
+    table = Table(title=t("Restated since publication"), title_justify="left")
+    for name in (sentence("period"), sentence("closed on"), sentence("figure")):
+        text_column(table, t(name))
+    for name in (sentence("as published"), sentence("late"), sentence("corrected"), sentence("as it stands")):
+        figure_column(table, t(name))
     for row in rows:
         name, unit = FIGURES[row["figure"]]
-        name = "income paid in yuan" if row["figure"] == "income_cny" else name
+        name = t("income paid in yuan") if row["figure"] == "income_cny" else t(name)
         late = row["changes"].get("late", 0)
         moved = (_change(late, unit), _change(sum(row["changes"].values()) - late, unit))
         table.add_row(row["period"], row["closed_on"], name, f"{row['published'] // unit:,}", *moved, f"{row['stands'] // unit:,}")
     return table
 
 
-def _compared(then: Mapping[str, Any], now: Mapping[str, Any]) -> Table:
-    table = Table(title=f"{then['year']} as known on {then['known']}, and now", title_justify="left")
-    for name in ("figure", f"known on {then['known']}", "known now", "change"):
-        (text_column if name == "figure" else figure_column)(table, name)
+def _compared(then: Mapping[str, Any], now: Mapping[str, Any], t: Texts) -> Table:
+    table = Table(title=t("{year} as known on {day}, and now", year=then["year"], day=then["known"]), title_justify="left")
+    text_column(table, t("figure"))
+    for name in (t("known on {day}", day=then["known"]), t("known now"), t("change")):
+        figure_column(table, name)
     for figure, (name, unit) in FIGURES.items():
-        table.add_row(name, f"{then[figure] // unit:,}", f"{now[figure] // unit:,}", _change(now[figure] - then[figure], unit))
+        table.add_row(t(name), f"{then[figure] // unit:,}", f"{now[figure] // unit:,}", _change(now[figure] - then[figure], unit))
     if then["q1"] and now["q1"]:
-        table.add_row("Q1", *(f"{row['q1']['percent']}, {row['q1']['status']}" for row in (then, now)), "")
+        table.add_row("Q1", *(f"{row['q1']['percent']}, {t.word('state', row['q1']['status'])}" for row in (then, now)), "")
     return table
 
 
-def breaches(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+def breaches(rows: Iterable[Mapping[str, Any]], t: Texts) -> Iterator[str]:
     """Per quota what it asks for, then a line per breached year: by how many heads it was short."""
     of_quota: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in rows:
         of_quota[row["quota"]].append(row)
     for code, years in sorted(of_quota.items()):
         up, down = years[0]["threshold"]
-        yield f"[red]Quota {code} breached[/]: {years[0]['title']}, at least {up} in {down}."
+        title = t.word("quota", code) if t.has("quota", code) and t.language != "en" else years[0]["title"]
+        asked = t("{title}, at least {up} in {down}.", title=title, up=up, down=down)
+        yield f"[red]{t('Quota {code} breached', code=code)}[/]: {asked}"
         for row in years:
-            short = f"[bold]{row['gap_heads']:,}[/] heads short" if row["gap_heads"] else "not above the year before"
+            heads = f"[bold]{row['gap_heads']:,}[/]" if row["gap_heads"] else ""
+            short = t("{heads} heads short", heads=heads) if heads else t("not above the year before")
             yield f"  {row['year']}: {row['num']:,} / {row['den']:,} = {row['percent']}, {short}"
 
 

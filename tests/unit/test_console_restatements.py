@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from console.commands import restatements
+from shared.texts import texts
 
 PERIOD = {"period": "2018", "version": 1, "closed_at": "2019-01-31T10:00:00Z", "reopened_by": None}
 
@@ -48,7 +49,7 @@ def breached(year: int, num: int, den: int, gap: int) -> dict[str, Any]:
 
 
 def test_a_breached_quota_says_by_how_many_heads() -> None:
-    assert list(restatements.breaches([breached(2017, 42, 522, 12), breached(2018, 50, 490, 0)])) == [
+    assert list(restatements.breaches([breached(2017, 42, 522, 12), breached(2018, 50, 490, 0)], texts("en"))) == [
         "[red]Quota Q1 breached[/]: From poverty counties, at least 1 in 10.",
         "  2017: 42 / 522 = 8.05 %, [bold]12[/] heads short",
         "  2018: 50 / 490 = 10.20 %, not above the year before",
@@ -74,7 +75,7 @@ def test_the_ending_is_shown_where_there_is_something_to_show() -> None:
     shown = []
     for document in (empty, full):
         screen = io.StringIO()
-        restatements.show(document, Console(file=screen, width=120))
+        restatements.show(document, Console(file=screen, width=120), texts("en"))
         shown.append(screen.getvalue())
     assert shown[0] == ""
     assert "Restated since publication" in shown[1]

@@ -7,11 +7,13 @@ import re
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
 from console.commands import report, restatements
 from console.commands.terminal import UNBOUNDED, figure_column, print_table, text_column
+from shared.texts import texts
 
 BILLIONS = 41_234_567_890
 
@@ -49,11 +51,11 @@ DOCUMENT = {
 }  # fmt: skip
 
 
-def shown(columns: int) -> str:
+def shown(columns: int, language: str = "en") -> str:
     screen = io.StringIO()
     console = Console(file=screen, width=columns)
-    report.show_figures(DOCUMENT, console)
-    restatements.show(DOCUMENT, console)
+    report.show_figures(DOCUMENT, console, texts(language))
+    restatements.show(DOCUMENT, console, texts(language))
     return screen.getvalue()
 
 
@@ -68,6 +70,34 @@ def test_field_case_f11_every_figure_of_the_report_is_shown_in_full(columns: int
     assert figures(shown(UNBOUNDED)) <= figures(narrow), narrow
     assert "…" not in narrow
     assert max(map(len, narrow.splitlines())) <= columns
+
+
+@pytest.mark.parametrize("columns", [UNBOUNDED, 80, 40])
+@pytest.mark.parametrize("language", ["zh", "ja"])
+def test_the_report_in_another_language_has_the_same_figures_and_no_english(language: str, columns: int) -> None:
+    text = shown(columns, language)
+    assert {one.rstrip(",") for one in figures(shown(UNBOUNDED))} <= {one.rstrip(",") for one in figures(text)}, text
+    assert set(re.findall("[A-Za-z]{3,}", text)) <= {"indicator", "japan"}, "codes of quotas"
+    assert max(cell_len(line) for line in text.splitlines()) <= columns
+
+
+@pytest.mark.parametrize(
+    ("variables", "language"),
+    [
+        ({"LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "zh_CN.UTF-8", "LC_ALL": "ja_JP.UTF-8"}, "ja"),
+        ({"LANG": "zh_CN.UTF-8", "LC_MESSAGES": "C"}, "en"),
+        ({"LANG": "de_DE.UTF-8"}, "en"),
+        ({"LANG": "../../zh"}, "en"),
+        ({}, "en"),
+    ],
+)
+def test_the_report_speaks_the_language_of_the_terminal(variables: dict[str, str], language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert report.language_of_terminal() == language
 
 
 def test_the_report_shows_every_quota_of_the_plan() -> None:
