@@ -27,6 +27,7 @@ LANGUAGES: Sequence[str] = ("zh", "en", "ja")
 FALLBACK = "en"
 READS_CHARACTERS = frozenset({"zh", "ja"})
 LOCALES = Path(__file__).parent / "locales"
+LONGEST_LINE = 300  # characters of a line that is looked for
 LONGEST_HEADER = 500  # characters that are read
 _WANTED = re.compile(r"([a-z]{2,3})(?:-[a-z0-9-]{1,40})?(?:\s*;\s*q=([01](?:\.[0-9]{0,3})?))?", re.ASCII | re.IGNORECASE)
 
@@ -53,7 +54,16 @@ class Texts:
 
     def value(self, field: str, code: str) -> str:
         """A value of a list in a field. The same code may mean something else in another field: then the kind is `value:<field>`."""
-        return self.messages.get((f"value:{field}", code)) or self.word("value", code)
+        known = self.messages.get((f"value:{field}", code)) or self.messages.get(("value", code))
+        return known or (self.line(code) if " " in code else code)
+
+    def line(self, line: str) -> str:
+        """What a service has written in English around figures, known by its form: "willingness recorded 12 days ago (+45)"."""
+        for pattern, text in _lines(self.language) if len(line) <= LONGEST_LINE else ():
+            if found := pattern.fullmatch(line):
+                values = found.groupdict()
+                return text.format(**{name: self.occupation(value) if name == "occupation" else value for name, value in values.items()})
+        return line
 
     def number(self, number: float, decimals: int | None = None) -> str:
         shape = None if decimals is None else "#,##0" + ("." + "0" * decimals if decimals else "")
@@ -110,6 +120,13 @@ def texts(language: str) -> Texts:
                 if message.id and message.string and not message.fuzzy:
                     messages[message.context, str(message.id)] = str(message.string)
     return Texts(language, messages)
+
+
+@cache
+def _lines(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """The forms of lines, each {name} standing for a word of figures, and what they are in that language."""
+    found = {form: text for (kind, form), text in texts(language).messages.items() if kind == "line"}
+    return tuple((re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>\\S+)", re.escape(form))), text) for form, text in found.items())
 
 
 @cache

@@ -27,6 +27,8 @@ from services.docking.clearance.checks import CHECKS
 from services.docking.domain.enterprises import LICENCE_REGION_UNKNOWN
 from services.docking.domain.scorecards import Counts, Score, scores
 from services.docking.matching.eligibility import Obstacle
+from services.docking.matching.quota_effect import EFFECT
+from services.docking.matching.ranking import REASONS, WITH_POINTS
 from services.rights.domain.cases import EscalationCause
 from services.stats.counting.cuts import CUTS
 from services.stats.counting.measures import MEASURES
@@ -40,7 +42,7 @@ from shared.values import QuotaStatus, TargetState
 from tests.contracts.code import ROOT, python_files, tree
 from tests.support.http import environment
 
-ENGLISH_ELSEWHERE = frozenset({"occupation", "definition", "score_definition"})  # their tables are in English
+ENGLISH_ELSEWHERE = frozenset({"occupation", "definition", "score_definition", "line"})  # their tables are in English
 OF_THE_ENVELOPE = frozenset({"specversion", "datacontenttype"})
 STEPS_AND_VERDICTS = ("Step", "Verdict")  # of step tables and decisions: no answer carries them
 
@@ -150,6 +152,7 @@ def codes() -> Mapping[str, frozenset[str]]:
         "target": frozenset(one["code"] for plan in plans for one in plan["targets"]),
         "state": frozenset({*QuotaStatus, *TargetState}),  # within a line
         "occupation": frozenset(occupations()),
+        "line": frozenset({EFFECT, *(WITH_POINTS.format(reason=reason, points="{points}") for reason in REASONS)}),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -25,6 +26,7 @@ from services.docking.matching.assignment import NOT_ELIGIBLE, UNMATCHED, assign
 from services.docking.matching.eligibility import Terms, obstacles
 from services.docking.matching.ranking import quota_points, score
 from services.docking.matching.value_matrix import Weigh, value_matrix
+from shared.texts import texts
 from shared.values import (
     Channel,
     CountyCode,
@@ -254,3 +256,21 @@ def test_a_plan_cut_short_still_states_a_bound_above_the_optimum(monkeypatch: py
     monkeypatch.setattr(assignment, "ROUNDS", 1)
     short = assign(values, positions)
     assert short.value < optimum <= short.bound
+
+
+@pytest.mark.parametrize("language", ["zh", "ja"])
+def test_the_reasons_of_a_score_are_read_in_every_language(language: str) -> None:
+    floors = (None, Money(minor=1, currency=Currency("JPY")), Money(minor=10**12, currency=Currency("CNY")))
+    workers = [
+        a_worker(1, poor=True, floor=floor, occupations=occupations) for floor in floors for occupations in ((), (Occupation("7112"),))
+    ]
+    ranked = [score(worker, an_order(1, wage=Money(minor=500_000, currency=Currency("JPY"))), DAY, TERMS, GAP) for worker in workers]
+    lines = {line for one in ranked for line in (*one.reasons, one.quota_effect or "")} - {""}
+    assert len(lines) > 5
+    shown_as = {line: texts(language).value("reasons", line) for line in lines}
+    assert not {line for line, shown in shown_as.items() if re.search("[a-z]{3}", shown)}
+
+
+@pytest.mark.parametrize("line", ["registered {days} days ago", "registered 3 days ago (+1) ", "x" * 10_000, "registered " * 100, "a b"])
+def test_a_line_of_no_known_form_stays_as_it_is(line: str) -> None:
+    assert texts("zh").value("reasons", line) == line

@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.docking.domain.quota_gaps import QuotaGap
 from shared.values import format_ratio
 
+EFFECT = "national poor-county share {before} -> {after} %"
 DIGITS = (2, 3, 4)  # as many as show the difference
 
 
@@ -17,4 +18,4 @@ def quota_effect(gap: QuotaGap | None, *, poor: bool) -> str | None:
         later = format_ratio(((gap.num + poor) * 100, gap.den + 1), digits)
         if before != later:
             break
-    return f"national poor-county share {before} -> {later} %"
+    return EFFECT.format(before=before, after=later)

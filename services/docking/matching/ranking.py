@@ -25,6 +25,17 @@ QUOTA = 200  # the county's list counts towards a quota that is missed
 QUOTA_FLOOR = 50  # of these as soon as one head is missing; the rest grows with the gap, full at 7.5 % of the denominator
 
 
+# What a score is made of, in words; readers of another language know these lines by their form.
+NO_EXPERIENCE = "no experience near {occupation}"
+EXPERIENCE = "experience shares {shared} of {digits} digits with {occupation}"
+RECORDED = "willingness recorded {days} days ago"
+NO_FLOOR, OTHER_FLOOR, ABOVE_FLOOR = "no wage floor", "wage floor not comparable", "offer {percent} % above the wage floor"
+REGISTERED = "registered {days} days ago"
+QUOTA_MISSED = "poverty county: {heads} heads missing from the quota"
+REASONS = (NO_EXPERIENCE, EXPERIENCE, RECORDED, NO_FLOOR, OTHER_FLOOR, ABOVE_FLOOR, REGISTERED, QUOTA_MISSED)
+WITH_POINTS = "{reason} (+{points})"
+
+
 @dataclass(frozen=True, slots=True)
 class Ranked:
     """An eligible worker's score, and what it is made of."""
@@ -54,7 +65,7 @@ def score(worker: Worker, order: Order, on: date, terms: Terms, gap: QuotaGap | 
     return Ranked(
         worker=worker.id,
         score=sum(points for points, _ in parts),
-        reasons=tuple(f"{reason} (+{points})" for points, reason in parts if reason),
+        reasons=tuple(WITH_POINTS.format(reason=reason, points=points) for points, reason in parts if reason),
         quota_effect=quota_effect(gap, poor=worker.poor),
     )
 
@@ -67,8 +78,8 @@ def personal_points(worker: Worker, on: date, gap: QuotaGap | None) -> int:
 def _skill(worker: Worker, order: Order) -> tuple[int, str | None]:
     shared = max((_shared_digits(code, order.occupation) for code in worker.occupations), default=0)
     if not shared:
-        return 0, f"no experience near {order.occupation}"
-    return shared * SKILL_PER_DIGIT, f"experience shares {shared} of {len(order.occupation)} digits with {order.occupation}"
+        return 0, NO_EXPERIENCE.format(occupation=order.occupation)
+    return shared * SKILL_PER_DIGIT, EXPERIENCE.format(shared=shared, digits=len(order.occupation), occupation=order.occupation)
 
 
 def _shared_digits(one: str, other: str) -> int:
@@ -83,7 +94,7 @@ def _shared_digits(one: str, other: str) -> int:
 
 def _freshness(worker: Worker, on: date) -> tuple[int, str | None]:
     days = max(0, (on - worker.willing_since).days) if worker.willing_since else 180
-    return FRESHNESS * max(0, 180 - days) // 180, f"willingness recorded {days} days ago"
+    return FRESHNESS * max(0, 180 - days) // 180, RECORDED.format(days=days)
 
 
 def _wage(worker: Worker, order: Order, terms: Terms) -> tuple[int, str | None]:
@@ -91,13 +102,13 @@ def _wage(worker: Worker, order: Order, terms: Terms) -> tuple[int, str | None]:
     if margin is None:
         floor = worker.floor
         comparable = floor is None or floor.currency == order.wage.currency
-        return MARGIN // 2, "no wage floor" if comparable else "wage floor not comparable"
-    return MARGIN * min(margin, FULL_MARGIN) // FULL_MARGIN, f"offer {margin // 10} % above the wage floor"
+        return MARGIN // 2, NO_FLOOR if comparable else OTHER_FLOOR
+    return MARGIN * min(margin, FULL_MARGIN) // FULL_MARGIN, ABOVE_FLOOR.format(percent=margin // 10)
 
 
 def _waiting(worker: Worker, on: date) -> tuple[int, str | None]:
     days = max(0, (on - worker.registered_at.astimezone(PROGRAMME_ZONE).date()).days)
-    return WAITING * min(days, 365) // 365, f"registered {days} days ago"
+    return WAITING * min(days, 365) // 365, REGISTERED.format(days=days)
 
 
 def quota_points(worker: Worker, gap: QuotaGap | None) -> int:
@@ -109,4 +120,4 @@ def quota_points(worker: Worker, gap: QuotaGap | None) -> int:
 
 def _quota(worker: Worker, gap: QuotaGap | None) -> tuple[int, str | None]:
     points = quota_points(worker, gap)
-    return points, f"poverty county: {gap.heads} heads missing from the quota" if gap and points else None
+    return points, QUOTA_MISSED.format(heads=gap.heads) if gap and points else None
