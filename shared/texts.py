@@ -27,6 +27,20 @@ LANGUAGES: Sequence[str] = ("zh", "en", "ja")
 FALLBACK = "en"
 READS_CHARACTERS = frozenset({"zh", "ja"})
 LOCALES = Path(__file__).parent / "locales"
+KIND_OF_FIELD = {  # fields whose values are codes of another kind
+    "measure": "measure",
+    "measures": "measure",
+    "field": "field",
+    "fields": "field",
+    "role": "role",
+    "quota": "quota",
+    "target": "target",
+    "programme": "programme",
+    "service": "service",
+    "type": "event",
+    "types": "event",
+    "event_type": "event",
+}
 LONGEST_LINE = 300  # characters of a line that is looked for
 LONGEST_HEADER = 500  # characters that are read
 _WANTED = re.compile(r"([a-z]{2,3})(?:-[a-z0-9-]{1,40})?(?:\s*;\s*q=([01](?:\.[0-9]{0,3})?))?", re.ASCII | re.IGNORECASE)
@@ -54,7 +68,8 @@ class Texts:
 
     def value(self, field: str, code: str) -> str:
         """A value of a list in a field. The same code may mean something else in another field: then the kind is `value:<field>`."""
-        known = self.messages.get((f"value:{field}", code)) or self.messages.get(("value", code))
+        kinds = (KIND_OF_FIELD.get(field, ""), f"value:{field}", "value")
+        known = next((text for kind in kinds if (text := self.messages.get((kind, code)))), None)
         return known or (self.line(code) if " " in code else code)
 
     def line(self, line: str) -> str:

@@ -23,7 +23,7 @@ from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
 from console.local.home import SERVICES
-from shared.texts import LANGUAGES, LOCALES
+from shared.texts import KIND_OF_FIELD, LANGUAGES, LOCALES
 from tests.contracts import code_lists, openapi
 from tests.contracts.code import ROOT, name, python_files, tree
 
@@ -32,7 +32,6 @@ Key = tuple[str | None, str]  # kind (None: a sentence), and the sentence or cod
 FOLDERS = ("console", "services", "shared")
 FUNCTIONS = ("t", "text", "sentence")
 PLACEHOLDER = re.compile(r"\{([a-z_]*)[^{}]*\}")
-CODES_OF_OTHER_KINDS = {"measure": "measure", "field": "field", "fields": "field"}  # fields whose values are named elsewhere
 
 
 # --- sentences ----------------------------------------------------------------------------------------------------------
@@ -146,8 +145,8 @@ def codes() -> Mapping[Key, frozenset[str]]:
         found["command", operation["summary"]]
     for field, codes_of_field in (*values().items(), *code_lists.values().items()):
         for code in codes_of_field:
-            kind = CODES_OF_OTHER_KINDS.get(field)
-            if kind:
+            kind = KIND_OF_FIELD.get(field)
+            if kind and kind != "event":
                 found[kind, code]
             else:
                 found["value", code].add(field)

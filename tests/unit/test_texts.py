@@ -31,6 +31,12 @@ def test_a_value_means_what_it_means_in_its_field() -> None:
     assert (zh.value("condition", "missing"), zh.value("kind", "missing")) == ("失踪", "未发")
 
 
+def test_a_field_of_other_codes_has_their_names() -> None:
+    assert en.value("measure", "stock") == "Workers abroad at the end of the period"
+    assert en.value("type", "WorkerRegistered") == "Worker registered"
+    assert ja.value("role", "clerk") == "県の窓口担当"
+
+
 def test_a_language_without_catalogues_is_refused() -> None:
     with pytest.raises(KeyError):
         texts("../../en")
