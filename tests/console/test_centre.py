@@ -231,6 +231,21 @@ async def test_a_licence_says_what_falls_due_and_who_must_act(centre: CentreOffi
     assert (await officer.get(centres.link("/centres/"))).link("staff_centre")
 
 
+async def test_pass_rates_are_said_in_words_and_outliers_only_to_overseers(centre: CentreOffice) -> None:
+    await centre.attend()
+    assessor = await centre.assessor()
+    await assessor.send(
+        f"{centre.path}/assessment", {f"score.{one}": score for one, score in zip(centre.learners, ("85", "20"), strict=True)}
+    )
+    for by in ("centre", "assessor", "course", "month"):
+        page = await centre.trainer.get(f"/training/pass-rates?by={by}")
+        assert "50.0%" in page.words
+        assert "Stands out" not in page.words
+    assert "Japan · Building and related trades" in (await centre.trainer.get("/training/pass-rates?by=course")).words
+    assert "Stands out" in (await (await centre.officer()).get("/training/pass-rates")).words
+    assert "Nobody was assessed" in (await centre.trainer.get("/training/pass-rates?since=2001-01-01&until=2001-12-31")).words
+
+
 async def test_another_centre_and_another_role_see_nothing(centre: CentreOffice) -> None:
     stranger = await centre.console.visitor(Role.TRAINER, party="centre-2", subject="x")
     for page in (centre.path, f"{centre.path}/attendance", f"{centre.path}/certificates"):

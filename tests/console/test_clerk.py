@@ -96,6 +96,10 @@ async def test_personal_data_are_shown_for_a_purpose_once(office: CountyOffice) 
     assert "李小明" in copy.words
     auditor = await office.somebody(Role.AUDITOR)
     assert (await auditor.get(path)).status == 403
+    number = (await office.registration.get(f"/workers/{worker}")).body["worker_no"]
+    assert number in (await auditor.get("/accesses?reader=clerk:tester")).words
+    assert number not in (await auditor.get("/accesses?reader=clerk:other")).words
+    assert (await office.clerk.get("/accesses")).status == 403
 
 
 async def test_a_corrected_name_waits_for_a_second_person(office: CountyOffice) -> None:

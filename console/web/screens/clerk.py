@@ -195,6 +195,18 @@ SCREENS = (
         row_buttons=DECIDE_CORRECTION,
         empty="No correction waits. One of a name, number, birth date or sex comes here until a second person agrees.",
     ),
+    ListScreen(
+        path="/accesses",
+        title="Who read whose personal data",
+        group="Registration",
+        service="registration",
+        route="/personal-data-accesses",
+        columns=("accessed_at", "worker_no", "reader", "kind", "reason"),
+        filters=("reader", "since", "until"),
+        roles=frozenset({Role.AUDITOR}),
+        row="/workers/{worker}",
+        empty="Nobody had personal data shown in this time.",
+    ),
 )
 ASKED = (
     AskScreen(
@@ -202,7 +214,7 @@ ASKED = (
         title="Find by identity number",
         group="Registration",
         service="registration",
-        operation="look_up",
+        operation="look_up_worker",
         roles=WRITERS,
         note="It is recorded that you looked, whom you found and why; the worker can ask who did.",
         columns=("worker_no", "personal.name", "county", "validity", "assurance", "willingness", "registered_on"),
@@ -214,7 +226,7 @@ ASKED = (
         path="/workers/{worker}/personal-data",
         title="Personal data of a worker",
         service="registration",
-        operation="disclose",
+        operation="disclose_personal_data",
         roles=CLERK,
         note="It is recorded that you looked and why; the worker can ask who did.",
     ),

@@ -1,0 +1,89 @@
+"""What a clerk's and a centre's pages do by script: lists sent, also while the connection is lost; and that nothing bars anybody."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from shared.principals import Role
+from tests.browser.visiting import visit
+from tests.support.registration import a_list_of, a_row, as_csv
+
+PAGES = (
+    "/workers",
+    "/do/registration/register_worker?back=/workers",
+    "/lookup",
+    "/duplicates",
+    "/imports",
+    "/supply",
+    "/surveys",
+    "/surveys/coverage",
+    "/announcements",
+    "/corrections",
+    "/sessions",
+    "/courses",
+    "/training/backlog",
+    "/training/needs",
+    "/training/pass-rates",
+    "/centres",
+    "/certificates",
+)
+
+
+@pytest.fixture
+def worker_list(tmp_path: Path) -> Path:
+    """Twenty rows, the last of which is wrong."""
+    path = tmp_path / "workers.csv"
+    path.write_bytes(as_csv([*a_list_of(19), a_row(name="钱错", education="wizard")]))
+    return path
+
+
+async def test_a_list_is_checked_then_entered_without_choosing_it_again(browser: Browser, console: str, worker_list: Path) -> None:
+    async with visit(browser, console, Role.CLERK) as clerk:
+        await clerk.go("/imports")
+        await clerk.page.locator("#file").set_input_files(worker_list)
+        await clerk.page.locator("[value=check]").click()
+        result = clerk.page.locator("#upload-result")
+        await expect(result).to_contain_text("20 rows: 19 right, 1 refused, 0 entered before.")
+        await expect(result.locator("tbody tr").first).to_contain_text("21")
+        await clerk.page.locator("[value=enter]").click()
+        await expect(result).to_contain_text("Entered")
+        await expect(result).to_contain_text("Completed")
+
+
+async def test_a_list_sent_while_the_connection_is_lost_is_sent_again_by_itself(browser: Browser, console: str, worker_list: Path) -> None:
+    async with visit(browser, console, Role.CLERK) as clerk:
+        await clerk.go("/imports")
+        await clerk.page.locator("#file").set_input_files(worker_list)
+        await clerk.page.context.set_offline(True)
+        await clerk.page.locator("[value=check]").click()
+        await expect(clerk.page.locator(".sending")).to_contain_text("sent again by itself")
+        await clerk.page.context.set_offline(False)
+        await expect(clerk.page.locator("#upload-result")).to_contain_text("20 rows:", timeout=15_000)
+        await expect(clerk.page.locator(".sending")).to_be_hidden()
+
+
+async def test_the_annotated_list_is_downloaded_and_the_file_stays_chosen(browser: Browser, console: str, worker_list: Path) -> None:
+    async with visit(browser, console, Role.CLERK) as clerk:
+        await clerk.go("/imports")
+        await clerk.page.locator("#file").set_input_files(worker_list)
+        async with clerk.page.expect_download() as download:
+            await clerk.page.locator("[value=annotated]").click()
+        assert (await download.value).suggested_filename == "annotated.xlsx"
+        assert await clerk.page.locator("#file").evaluate("input => input.files.length") == 1
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+async def test_a_clerks_and_a_centres_pages_have_no_serious_barrier_and_do_not_scroll_sideways(
+    browser: Browser, console: str, narrow: bool
+) -> None:
+    found = {}
+    async with visit(browser, console, Role.OFFICER, "zh", narrow=narrow) as officer:
+        for path in PAGES:
+            await officer.go(path)
+            wide = await officer.page.evaluate("document.documentElement.scrollWidth > innerWidth")
+            if barriers := [*await officer.serious_barriers(), *(["scrolls sideways"] if wide else [])]:
+                found[path] = barriers
+    assert not found
