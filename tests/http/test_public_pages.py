@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from urllib.parse import quote
 
+import pytest
 import pytest_asyncio
 
+from console.web.public import sources
 from shared.values import Destination
 from tests.support.console import NO_SERVICE
 from tests.support.docking import Dock, dock
@@ -230,6 +233,22 @@ async def test_a_hostile_name_is_shown_as_text_and_run_by_no_spreadsheet(dock: D
         assert "unlawfully" in none.text
         assert (await pages.get("/public/en/enterprises?page=2")).status == 404
         assert (await pages.get("/public/en/enterprises?page=-1")).status == 200
+
+
+async def test_whoever_looks_for_something_asks_docking_no_more_than_everybody_does(dock: Dock) -> None:
+    await dock.enterprise(name="Plain & Co", licence_no="LW370020150921")
+    async with public_pages(dock.client, fresh_seconds=60) as pages:
+        assert "Plain" in (await pages.get("/public/en/enterprises?wanted=plain")).text
+        pages.addresses["docking"] = NO_SERVICE
+        found = await asyncio.gather(*(pages.get(f"/public/en/enterprises?wanted=plain{'' if n % 2 else n}") for n in range(40)))
+        assert {one.status for one in found} == {200}, "docking is asked once a minute, whatever is looked for"
+
+
+async def test_checking_certificates_leaves_connections_to_those_who_work(school: School, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "AT_ONCE", 0)
+    monkeypatch.setattr(sources, "WAIT_SECONDS", 0.01)
+    async with public_pages(school.client) as pages:
+        assert (await pages.get("/public/en/certificate?serial=TC201800000001")).status == 503
 
 
 async def test_notices_name_the_enterprise_the_breach_and_the_penalty(dock: Dock) -> None:

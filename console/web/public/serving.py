@@ -14,7 +14,7 @@ from console.web.backend import Backend
 from console.web.public import pages
 from console.web.public.addresses import ROOT, Address, NoSuchPage, parse, wanted_language
 from console.web.public.sources import Away, Sources
-from console.web.public.store import HEADERS, Header, Rendered, Store, Variant
+from console.web.public.store import FRESH_SECONDS, HEADERS, Header, Rendered, Store, Variant
 from shared.texts import LANGUAGES, best_language
 
 logger = logging.getLogger("laowu.console.public")
@@ -23,9 +23,10 @@ logger = logging.getLogger("laowu.console.public")
 class PublicPages:
     """Serves everything under /public for one process."""
 
-    def __init__(self, backend: Backend, *, fresh_seconds: float | None = None) -> None:
-        read = partial(pages.read, Sources(backend))
-        self.store = Store(read, pages.render) if fresh_seconds is None else Store(read, pages.render, fresh_seconds=fresh_seconds)
+    def __init__(self, backend: Backend, *, fresh_seconds: float = FRESH_SECONDS) -> None:
+        """`fresh_seconds`: after which the services are asked whether anything has changed."""
+        read = partial(pages.read, Sources(backend, fresh_seconds))
+        self.store = Store(read, pages.render, fresh_seconds=fresh_seconds)
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         if scope["method"] not in {"GET", "HEAD"}:

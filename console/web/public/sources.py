@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -15,6 +16,8 @@ from console.web.public.addresses import NoSuchPage
 MOST_TABLES = 2000
 MOST_ROWS = 5000  # of a register
 PAGE = 200
+AT_ONCE = 8  # requests to services for everybody together: whoever works in the console has the other connections
+WAIT_SECONDS = 5.0  # for one of them
 
 
 class Away(Exception):
@@ -114,9 +117,15 @@ class Notice:
 
 @dataclass(slots=True)
 class Sources:
-    """Reads with no token. Tables are kept by the version of their year's close."""
+    """Reads with no token. Tables are kept by the version of their year's close, registers for `register_seconds`.
+
+    However many ask, and whatever they look for, a service is asked by AT_ONCE at a time, and for a register once.
+    """
 
     backend: Backend
+    register_seconds: float
+    _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    _registers: dict[str, tuple[float, asyncio.Task[Any]]] = field(default_factory=dict)
     _tables: OrderedDict[tuple[str, ClosedYear, str], Table] = field(default_factory=OrderedDict)
 
     async def offer(self) -> Offer:
@@ -158,11 +167,19 @@ class Sources:
 
     async def register(self) -> tuple[Entry, ...]:
         """Every enterprise, at most MOST_ROWS, by name. Raises Away."""
+        found: tuple[Entry, ...] = await self._once("register", self._read_register)
+        return found
+
+    async def _read_register(self) -> tuple[Entry, ...]:
         found = [_entry(row) for row in await self._all("docking", "/public/enterprises")]
         return tuple(sorted(found, key=lambda one: (one.name, one.enterprise)))
 
     async def notices(self) -> tuple[Notice, ...]:
         """Those public today, the newest decision first. Raises Away."""
+        found: tuple[Notice, ...] = await self._once("notices", self._read_notices)
+        return found
+
+    async def _read_notices(self) -> tuple[Notice, ...]:
         rows, register = await asyncio.gather(self._all("docking", "/public/notices"), self.register())
         names = {one.enterprise: one.name for one in register}
         found = [_notice(row, names) for row in rows]
@@ -170,7 +187,7 @@ class Sources:
 
     async def certificate(self, serial: str) -> Mapping[str, Any] | None:
         """What training states of a certificate; None: there is none of this number. Raises Away."""
-        answer = await self.backend.ask("GET", "training", "/public/certificates/{serial}", serial=serial)
+        answer = await self._ask("training", "/public/certificates/{serial}", {}, serial=serial)
         if answer.status == 404:
             return None
         return dict(_body(answer, "training"))
@@ -187,7 +204,32 @@ class Sources:
         return found
 
     async def _get(self, service: str, path: str, **query: object) -> Any:
-        return _body(await self.backend.ask("GET", service, path, query), service)
+        return _body(await self._ask(service, path, query), service)
+
+    async def _ask(self, service: str, path: str, query: Mapping[str, object], **parts: object) -> Answer:
+        """Raises Away when too many wait."""
+        try:
+            async with asyncio.timeout(WAIT_SECONDS):
+                await self._turns.acquire()
+        except TimeoutError as error:
+            raise Away(service, "too many ask") from error
+        try:
+            return await self.backend.ask("GET", service, path, query, **parts)
+        finally:
+            self._turns.release()
+
+    async def _once(self, name: str, read: Callable[[], Awaitable[Any]]) -> Any:
+        """What was read less than `register_seconds` ago, or is being read. What has failed is read again by whoever asks next."""
+        at, task = self._registers.get(name, (0.0, None))
+        failed = task is not None and task.done() and (task.cancelled() or task.exception() is not None)
+        if task is None or failed or (task.done() and time.monotonic() - at > self.register_seconds):
+            task = asyncio.create_task(_as_coroutine(read))
+            self._registers[name] = (time.monotonic(), task)
+        return await asyncio.shield(task)
+
+
+async def _as_coroutine(read: Callable[[], Awaitable[Any]]) -> Any:
+    return await read()
 
 
 def _body(answer: Answer, service: str) -> Any:

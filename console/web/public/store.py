@@ -89,7 +89,7 @@ Render = Callable[[Address, Any, datetime, str | None], Rendered]
 class Store:
     """`read` gives what a page is made of, `render` its bytes. One reading per page at a time, whoever asks."""
 
-    def __init__(self, read: Read, render: Render, *, most_bytes: int = MOST_BYTES, fresh_seconds: float = FRESH_SECONDS) -> None:
+    def __init__(self, read: Read, render: Render, *, most_bytes: int = MOST_BYTES, fresh_seconds: float) -> None:
         self._read, self._render = read, render
         self._most_bytes, self._fresh_seconds = most_bytes, fresh_seconds
         self._kept: OrderedDict[Address, Kept] = OrderedDict()
