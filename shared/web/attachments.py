@@ -8,8 +8,8 @@ from fastapi import Response
 
 from shared.sheets.files import Kind
 
-# Of a route that answers with a document or, when asked, with the annotated sheet.
-ANNOTATED: dict[int | str, dict[str, Any]] = {200: {"content": {Kind.XLSX.value: {"schema": {"type": "string", "format": "binary"}}}}}
+XLSX: dict[int | str, dict[str, Any]] = {200: {"content": {Kind.XLSX.value: {"schema": {"type": "string", "format": "binary"}}}}}
+ANNOTATED = XLSX  # of a route that answers with a document or, when asked, with the annotated sheet
 
 # Of a route that answers with an empty list to fill in.
 TEMPLATE: dict[int | str, dict[str, Any]] = {

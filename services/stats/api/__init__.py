@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from services.stats.api import classifications, explanations, figures, periods, programmes, public, rates, scenarios, stream
+from services.stats.api import classifications, explanations, figures, periods, programmes, public, rates, releases, scenarios, stream
 
 router = APIRouter()
-for part in (figures, explanations, programmes, rates, classifications, periods, public, scenarios, stream):
+for part in (figures, explanations, programmes, rates, classifications, periods, releases, public, scenarios, stream):
     router.include_router(part.router)

@@ -26,6 +26,11 @@ INSERT INTO restatement (period, version, event)
 SELECT period, version, event FROM unnest($1::text[], $2::integer[], $3::jsonb[]) AS row (period, version, event)
 """
 LIST = RESTATEMENT.select("FROM restatement WHERE ($1::text IS NULL OR period = $1) AND id > $2 ORDER BY id LIMIT $3")
+LIST_NATIONAL = RESTATEMENT.select("""
+FROM restatement
+WHERE period = $1 AND version = $2 AND event ->> 'scope' = 'nation:CN' AND event ->> 'measure' = ANY($3::text[])
+ORDER BY id DESC LIMIT $4
+""")
 
 
 async def insert_all(tx: Tx, restated: Sequence[tuple[int, FigureRestated]]) -> None:
@@ -37,3 +42,8 @@ async def insert_all(tx: Tx, restated: Sequence[tuple[int, FigureRestated]]) -> 
 async def list_(tx: Tx, period: str | None, after: int, limit: int) -> list[Restatement]:
     """Oldest first, those after a number."""
     return await rows.fetch(tx.conn, LIST, period, after, limit)
+
+
+async def list_national(tx: Tx, period: str, version: int, *, measures: Sequence[str], limit: int) -> list[Restatement]:
+    """Of the nation's figures of one close, newest first."""
+    return await rows.fetch(tx.conn, LIST_NATIONAL, period, version, list(measures), limit)
