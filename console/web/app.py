@@ -13,7 +13,7 @@ from fastapi.responses import PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from console.web import choosing, logging_in, screens
+from console.web import choosing, logging_in, screens, verifying
 from console.web.backend import ServiceRefused, open_backend
 from console.web.documents import Documents, OperationNotFound
 from console.web.live import Live
@@ -72,7 +72,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
 
 def _add_routes(app: FastAPI) -> None:
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for router in (logging_in.router, choosing.router, *screens.ROUTERS):
+    for router in (logging_in.router, choosing.router, verifying.router, *screens.ROUTERS):
         app.include_router(router)
     for screen in screens.SCREENS:
         _add_screen(app, screen)

@@ -121,3 +121,21 @@ async def test_the_key_is_published_for_everybody(dock: Dock) -> None:
     found = await dock.get("/clearance/keys", who=dock.client.speaking_as(Role.PUBLIC))
     assert [one["crv"] for one in found.body["keys"]] == ["Ed25519"]
     assert not {"d"} & found.body["keys"][0].keys(), "the public half only"
+
+
+async def test_anybody_is_answered_whether_a_clearance_is_in_force_and_nothing_else(dock: Dock) -> None:
+    cleared = await dock.cleared()
+    path = f"/public/clearances/{cleared['placement']}"
+    stated = (await dock.get(path, who=dock.client.speaking_as(Role.PUBLIC))).body
+    until = dock.today + timedelta(days=60)
+    assert stated == {
+        "placement": cleared["placement"],
+        "in_force": True,
+        "granted_on": dock.today.isoformat(),
+        "valid_to": until.isoformat(),
+    }
+    await dock.post(f"/placements/{cleared['placement']}/cancellation", {"reason": "worker"})
+    none = {"in_force": False, "granted_on": None, "valid_to": None}
+    assert (await dock.get(path)).body == {"placement": cleared["placement"], **none}
+    unknown = str(new_id())
+    assert (await dock.get(f"/public/clearances/{unknown}")).body == {"placement": unknown, **none}

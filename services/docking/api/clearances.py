@@ -28,6 +28,12 @@ async def clearance_paper(placement: PlacementId, call: Reader) -> Response:
     return await paper_answer(await call.query(lambda tx: clearances.show_paper(tx, placement)), f"clearance-{placement}.pdf")
 
 
+@router.get("/public/clearances/{placement}")
+async def state_clearance(placement: PlacementId, call: Anybody) -> views.StatedClearance:
+    """Whether the clearance of a certificate is in force today: what its signature cannot say. Nothing of the person."""
+    return await call.query(lambda tx: clearances.state_clearance(tx, placement))
+
+
 @router.get("/clearance/keys")
 async def show_clearance_keys(call: Anybody) -> PublicKeys:
     """The public key that clearance certificates are checked against, offline."""

@@ -145,15 +145,32 @@ async def _certify(tx: Tx, placement: Placement, granted_on: date, valid_to: dat
 
 
 # --- queries ----------------------------------------------------------------------------------------------------------
+async def state_clearance(tx: Tx, placement: PlacementId) -> views.StatedClearance:
+    """For whoever holds its certificate; of a placement that does not exist as of one without a clearance."""
+    found = await placements.get(tx, placement)
+    token = _in_force(found, tx.clock.today()) if found else None
+    signed = certificate.read(token) if token else None
+    return views.StatedClearance(
+        placement=placement,
+        in_force=signed is not None,
+        granted_on=signed.granted_on if signed else None,
+        valid_to=signed.valid_to if signed else None,
+    )
+
+
+def _in_force(placement: Placement, today: date) -> str | None:
+    """Its token, while somebody may depart on it."""
+    cleared = placement.state is PlacementState.CLEARED and placement.certificate is not None
+    lasts = placement.clearance_valid_to is not None and today <= placement.clearance_valid_to
+    return placement.clearance if cleared and lasts else None
+
+
 async def show_paper(tx: Tx, placement: PlacementId) -> Paper:
     """The certificate on paper. Raises PlacementNotFound, Forbidden, NotCleared."""
     found = await get(tx, placement)
-    token, contract, insurance = found.clearance, found.contract, found.insurance
-    if found.state is not PlacementState.CLEARED or token is None or found.certificate is None or contract is None or insurance is None:
+    token, contract, insurance = _in_force(found, tx.clock.today()), found.contract, found.insurance
+    if token is None or found.certificate is None or contract is None or insurance is None:
         raise errors.NotCleared(state=found.state)
-    signed = certificate.read(token)
-    if signed.valid_to < tx.clock.today():
-        raise errors.NotCleared(f"the clearance ran to {signed.valid_to}", state=found.state)
     order, enterprise = await orders.get(tx, found.order), await enterprises.get(tx, found.enterprise)
     if order is None or enterprise is None:
         raise errors.OrderNotFound
@@ -164,7 +181,7 @@ async def show_paper(tx: Tx, placement: PlacementId) -> Paper:
         contract=contract,
         insurance=insurance,
         token=token,
-        signed=signed,
+        signed=certificate.read(token),
         training=found.certificate,
     )
     return papers.clearance_paper(cleared)

@@ -64,7 +64,7 @@ def _registered(cleared: ClearedPlacement) -> tuple[tuple[Pair, Pair], ...]:
         (both("Occupation (ISCO-08)"), coded(ZH.occupation(code), EN.occupation(code), code)),
         (both("Dispatching enterprise"), (enterprise.name, enterprise.licence_no)),
         (both("Foreign employer"), same(cleared.order.employer)),
-        (both("Channel"), both(_CHANNELS[placement.channel])),
+        (both("Channel of dispatch"), both(_CHANNELS[placement.channel])),
         (both("Contract"), (cleared.contract.contract_no, " – ".join(map(str, (cleared.contract.start, cleared.contract.end))))),
         (both("Accident insurance"), (cleared.insurance.insurer, f"{cleared.insurance.valid_from} – {cleared.insurance.valid_to}")),
         (both("Training certificate"), same(cleared.training)),

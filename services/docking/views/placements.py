@@ -76,6 +76,15 @@ class Placement(BaseModel, frozen=True):
     version: int
 
 
+class StatedClearance(BaseModel, frozen=True):
+    """Whether somebody may depart on a clearance today; a certificate with other days than these was replaced by another."""
+
+    placement: PlacementId
+    in_force: bool
+    granted_on: date | None
+    valid_to: date | None
+
+
 class Placements(BaseModel, frozen=True):
     items: tuple[Placement, ...]
     next: PlacementId | None

@@ -160,7 +160,7 @@ def notes(release: Release, text: Texts) -> Sequence[tuple[str, str]]:
         (text("Digest of the closed cells (SHA-256)"), release.digest),
         (text("Counted"), text("Departures proven at the border, on the day of departure; not contracts or permits.")),
         (text("Abroad"), text("Departures less returns up to the end of the period.")),
-        (text("Year before"), text("The same months a year before, as known on the same day.")),
+        (text("A year before"), text("The same months a year before, as known on the same day.")),
     ]
     if release.small:
         found.append(

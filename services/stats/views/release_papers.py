@@ -69,8 +69,8 @@ def _restatements(release: Release, text: Texts) -> tuple[Part, ...]:
     if not release.restatements:
         return (Lines(heading=text("Restatements"), lines=(text("Nothing has been restated."),)),)
     columns = (
-        *(Column(text(label), number=False) for label in ("Recorded", "What", "Why")),
-        *(Column(text(label)) for label in ("Events", "Before", "Now")),
+        *(Column(text(label), number=False) for label in ("Day of record", "What", "Why")),
+        *(Column(text(label)) for label in ("Events", "Value before", "Value now")),
     )
     rows = [
         Row((one.effective.isoformat(), *layout.restated(one, text), text.number(one.old), text.number(one.new)))

@@ -15,7 +15,7 @@ from shared.texts import Texts
 from shared.values import round_half_up
 
 Cell = str | int | float | None
-NAMES = {"channel": "Channel", "province": "Province", "destination": "Destination", "occupation": "Occupation"}
+NAMES = {"channel": "Channels", "province": "Provinces", "destination": "Destinations", "occupation": "Occupations"}
 
 
 def release_workbook(release: Release, text: Texts) -> bytes:
@@ -27,14 +27,14 @@ def release_workbook(release: Release, text: Texts) -> bytes:
         for table in release.tables:
             sheets.add(text(NAMES[table.by]), _head(table, text), _rows(table, text), title=layout.title(release, text))
         sheets.add(
-            text("Months"),
+            text("By month"),
             (text("Month"), *_compared_head(text("From January"), text), *_compared_head(text("Abroad at the end"), text)),
             ((one.month, *_compared(one.cumulative), *_compared(one.stock)) for one in release.months),
             title=layout.title(release, text),
         )
         sheets.add(
             text("Restatements"),
-            [text(label) for label in ("Recorded", "What", "Why", "Events", "Before", "Now")],
+            [text(label) for label in ("Day of record", "What", "Why", "Events", "Value before", "Value now")],
             (
                 (one.effective.isoformat(), *layout.restated(one, text)[:2], one.causes_total, one.old, one.new)
                 for one in release.restatements
@@ -87,7 +87,7 @@ def _head(table: ReleaseTable, text: Texts) -> Sequence[str]:
 
 
 def _compared_head(label: str, text: Texts) -> Sequence[str]:
-    return [f"{label}: {text(part)}" for part in ("Number", "Year before", "Change", "Change, %")]
+    return [f"{label}: {text(part)}" for part in ("Number", "A year before", "Change", "Change, %")]
 
 
 def _rows(table: ReleaseTable, text: Texts) -> Iterable[Sequence[Cell]]:

@@ -1,0 +1,186 @@
+// Checks a signed certificate in the browser: signature (Ed25519), kind, days; and, where there is a network, whether it was withdrawn.
+"use strict";
+
+const LONGEST = 16 * 1024; // characters of a token
+const LARGEST = 20 * 1024 * 1024; // bytes of a file
+const TOKEN = /eyJ[\w-]{10,4000}\.[\w-]{10,8000}\.[\w-]{86}/;
+const KINDS = { "clearance+jws": "clearance", "training-certificate+jws": "training" };
+const form = document.querySelector("#verify");
+const names = JSON.parse(document.querySelector("#names").textContent);
+
+if ("serviceWorker" in navigator) {
+  navigator.serviceWorker.register("/verify/worker.js", { scope: "/verify" })
+    .then(() => navigator.serviceWorker.ready).then(() => show("#kept")).catch(() => {});
+}
+form.elements.day.value = localDay();
+form.addEventListener("submit", (event) => { event.preventDefault(); check(form.elements.token.value); });
+form.elements.file.addEventListener("change", () => readFile(form.elements.file.files[0]));
+document.querySelector("#camera").addEventListener("click", readCamera);
+if ("BarcodeDetector" in window && navigator.mediaDevices) show("#camera");
+
+// --- what is handed in -------------------------------------------------------------------------------------------------
+async function readFile(file) {
+  clear();
+  if (!file || file.size > LARGEST) return verdict("unreadable");
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const text = new TextDecoder("latin1").decode(bytes);
+  const found = file.type.startsWith("image/") ? await readCode(await createImageBitmap(file).catch(() => null)) : (TOKEN.exec(text) || [])[0];
+  if (!found) return verdict(file.type.startsWith("image/") && !("BarcodeDetector" in window) ? "no-reader" : "unreadable");
+  form.elements.token.value = found;
+  return check(found);
+}
+
+async function readCode(picture) {
+  if (!picture || !("BarcodeDetector" in window)) return null;
+  const codes = await new BarcodeDetector({ formats: ["qr_code"] }).detect(picture);
+  return codes.length ? codes[0].rawValue : null;
+}
+
+async function readCamera() {
+  const video = document.querySelector("video");
+  let stream;
+  try {
+    stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+  } catch {
+    return verdict("no-camera");
+  }
+  try {
+    video.srcObject = stream;
+    video.hidden = false;
+    await video.play();
+    for (const until = Date.now() + 60_000; Date.now() < until; ) {
+      const found = await readCode(video);
+      if (found) { form.elements.token.value = found; return await check(found); }
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    return verdict("unreadable");
+  } finally {
+    stream.getTracks().forEach((track) => track.stop());
+    video.hidden = true;
+  }
+}
+
+// --- the check ---------------------------------------------------------------------------------------------------------
+async function check(typed) {
+  clear();
+  const token = typed.replace(/\s+/g, "");
+  if (!token || token.length > LONGEST) return verdict("unreadable");
+  const [head, body, signature, ...more] = token.split(".");
+  const header = decoded(head), document = decoded(body);
+  if (!header || !document || !signature || more.length) return verdict("unreadable");
+  if (!globalThis.crypto?.subtle) return verdict("no-crypto");
+  const keys = await publishedKeys();
+  if (!keys) return verdict("no-keys");
+  const signed = await isSigned(keys, header, `${head}.${body}`, signature);
+  if (signed === null) return verdict("no-crypto");
+  const kind = Object.hasOwn(KINDS, header.typ) ? KINDS[header.typ] : null;
+  if (!signed || !kind) return verdict("forged");
+  const found = kind === "clearance" ? clearance(document) : training(document);
+  if (!found) return verdict("forged");
+  return verdict(found.withdrawn ? "withdrawn" : await standing(kind, document, found), found.facts);
+}
+
+function clearance(document) {
+  const { placement, worker, worker_no, destination, granted_on, valid_to } = document;
+  if (![placement, worker, destination, granted_on, valid_to].every(isText)) return null;
+  const facts = { placement, worker: worker_no ? `${worker_no} (${worker})` : worker, destination: named("countries", destination), from: granted_on, until: valid_to };
+  return { from: granted_on, until: valid_to, facts };
+}
+
+function training(document) {
+  const { serial, worker, destination, occupation, minutes, issued_on, valid_to, state, stated_on } = document;
+  if (![serial, destination, occupation, issued_on, valid_to, state].every(isText)) return null;
+  const facts = { serial, worker, destination: named("countries", destination), occupation: named("occupations", occupation),
+    hours: Number.isFinite(minutes) ? String(Math.round(minutes / 6) / 10) : null, from: issued_on, until: valid_to, stated: stated_on };
+  return { from: issued_on, until: valid_to, withdrawn: state === "revoked", facts };
+}
+
+// In force as far as the days say; a withdrawal is known to the services only.
+async function standing(kind, document, found) {
+  const day = form.elements.day.value || localDay();
+  if (day < found.from) return "early";
+  if (day > found.until) return "expired";
+  const path = kind === "clearance" ? `/verify/clearances/${encodeURIComponent(document.placement)}` : `/verify/certificates/${encodeURIComponent(document.serial)}`;
+  let now;
+  try {
+    const answer = await fetch(path, { credentials: "omit" });
+    if (!answer.ok) return answer.status === 404 ? "withdrawn" : "valid-offline";
+    now = await answer.json();
+  } catch {
+    return "valid-offline";
+  }
+  if (day !== localDay()) return "valid-offline"; // the services answer for today
+  if (kind === "training") return now.state === "revoked" ? "withdrawn" : "valid";
+  return now.in_force && now.granted_on === found.from && now.valid_to === found.until ? "valid" : "withdrawn";
+}
+
+async function publishedKeys() {
+  try {
+    const answer = await fetch("/verify/keys", { credentials: "omit" });
+    return answer.ok ? (await answer.json()).keys : null;
+  } catch {
+    return null;
+  }
+}
+
+// True, false, or null where this browser has no Ed25519.
+async function isSigned(keys, header, signed, signature) {
+  const bytes = fromBase64(signature);
+  if (header.alg !== "Ed25519" || !bytes) return false;
+  for (const { kty, crv, x } of keys) {
+    if (kty !== "OKP" || crv !== "Ed25519") continue;
+    try {
+      const key = await crypto.subtle.importKey("jwk", { kty, crv, x }, "Ed25519", false, ["verify"]);
+      if (await crypto.subtle.verify("Ed25519", key, bytes, new TextEncoder().encode(signed))) return true;
+    } catch (error) {
+      if (error.name === "NotSupportedError") return null;
+    }
+  }
+  return false;
+}
+
+// --- parts -------------------------------------------------------------------------------------------------------------
+function decoded(part) {
+  try {
+    const found = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(fromBase64(part)));
+    return found && typeof found === "object" && !Array.isArray(found) ? found : null;
+  } catch {
+    return null;
+  }
+}
+
+function fromBase64(text) {
+  if (!/^[\w-]+$/.test(text || "")) return null;
+  try {
+    return Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (one) => one.charCodeAt(0));
+  } catch {
+    return null;
+  }
+}
+
+function isText(value) { return typeof value === "string" && value.length > 0 && value.length <= 200; }
+
+function named(list, code) { return Object.hasOwn(names[list], code) ? `${names[list][code]} (${code})` : code; }
+
+function localDay() {
+  const now = new Date();
+  return [now.getFullYear(), String(now.getMonth() + 1).padStart(2, "0"), String(now.getDate()).padStart(2, "0")].join("-");
+}
+
+function show(selector) { document.querySelector(selector).hidden = false; }
+
+function clear() {
+  document.querySelectorAll("[data-verdict], #facts").forEach((one) => (one.hidden = true));
+}
+
+function verdict(state, facts = {}) {
+  clear();
+  document.querySelector(`[data-verdict="${state}"]`).hidden = false;
+  document.querySelectorAll("[data-fact]").forEach((row) => {
+    const value = facts[row.dataset.fact];
+    row.hidden = !value;
+    row.querySelector("dd").textContent = value || "";
+  });
+  document.querySelector("#facts").hidden = !Object.keys(facts).length;
+  document.querySelector("#result").focus();
+}

@@ -1,0 +1,72 @@
+"""`/verify`: a certificate on paper checked in the browser, with the published keys and, once the page was opened, without a network.
+
+The page, its script and the keys are kept by a service worker of their own. The console sees no token: it hands out keys, and answers
+whether what a token names is still in force.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import pycountry
+from fastapi import APIRouter, Request, Response
+from fastapi import Path as PathPart
+from fastapi.responses import FileResponse, JSONResponse
+
+from console.web.backend import Backend
+from console.web.pages import language_of, render_for
+from shared import reference
+from shared.texts import texts
+from shared.values import PlacementId
+
+router = APIRouter()
+
+WORKER = Path(__file__).parent / "static" / "verify-worker.js"
+KEYS = (("docking", "/clearance/keys"), ("training", "/public/certificate-keys"))
+Serial = Annotated[str, PathPart(pattern=r"^TC[0-9]{12}$")]
+
+
+@router.get("/verify")
+async def verify_page(request: Request) -> Response:
+    """The same for everybody: nobody logs in at a border."""
+    text = texts(language_of(request))
+    names = {
+        "countries": {one.alpha_3: text.country(one.alpha_3) for one in pycountry.countries},
+        "occupations": {code: text.occupation(code) for code in reference.occupations()},
+    }
+    return render_for(request, "verify.html", names=names)
+
+
+@router.get("/verify/worker.js")
+async def worker() -> Response:
+    """Served from here, and not from /static, so that it may serve /verify."""
+    headers = {"service-worker-allowed": "/verify", "cache-control": "no-cache"}
+    return FileResponse(WORKER, media_type="text/javascript", headers=headers)
+
+
+@router.get("/verify/keys")
+async def keys(request: Request) -> Response:
+    """The published keys of both services, as one JWKS."""
+    found = [key for service, path in KEYS for key in (await _backend(request).get(service, path))["keys"]]
+    return JSONResponse({"keys": found}, headers={"cache-control": "no-cache"})
+
+
+@router.get("/verify/clearances/{placement}")
+async def state_clearance(placement: PlacementId, request: Request) -> Response:
+    return _fresh(await _backend(request).get("docking", "/public/clearances/{placement}", placement=placement))
+
+
+@router.get("/verify/certificates/{serial}")
+async def state_certificate(serial: Serial, request: Request) -> Response:
+    return _fresh(await _backend(request).get("training", "/public/certificates/{serial}", serial=serial))
+
+
+def _fresh(answer: Any) -> Response:
+    return JSONResponse(answer, headers={"cache-control": "no-store"})
+
+
+def _backend(request: Request) -> Backend:
+    """Without a token: what is asked for is open to everybody."""
+    backend: Backend = request.app.state.backend
+    return backend
