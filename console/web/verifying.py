@@ -24,6 +24,40 @@ router = APIRouter()
 
 WORKER = Path(__file__).parent / "static" / "verify-worker.js"
 KEYS = (("docking", "/clearance/keys"), ("training", "/public/certificate-keys"))
+VERDICTS = (  # as verify.js names them, how they look, what they say, and what to do
+    ("valid", "done", "Valid", "The signature is genuine, the days are right, and the issuing system says that it is in force."),
+    (
+        "valid-offline",
+        "warn",
+        "Signature genuine, days right; withdrawal unknown",
+        "Whether it was withdrawn since it was printed cannot be seen without a network. Check again where there is one.",
+    ),
+    ("early", "warn", "Not valid yet", "The signature is genuine, but the days begin later."),
+    ("expired", "problem", "Expired", "The signature is genuine, but the days are over."),
+    (
+        "withdrawn",
+        "problem",
+        "Withdrawn",
+        "The signature is genuine, but the issuing system says that this certificate is not in force: it was withdrawn, replaced or used.",
+    ),
+    ("forged", "problem", "Not genuine", "None of the published keys has signed this, or it was altered. Do not accept it."),
+    ("unreadable", "problem", "No certificate found", "Neither a code nor its characters could be read."),
+    ("no-reader", "warn", "This browser cannot read codes in pictures", "Choose the PDF, or type the characters printed beside the code."),
+    ("no-camera", "warn", "The camera cannot be used", "Choose a file, or type the characters printed beside the code."),
+    ("no-keys", "warn", "The published keys are not here", "Open this page once with a network: it keeps them."),
+    ("no-crypto", "warn", "This browser cannot check signatures", "It needs https and Ed25519. Use a newer browser, or laowu verify."),
+)
+FACTS = (
+    ("placement", "Placement"),
+    ("serial", "Certificate number"),
+    ("worker", "Worker"),
+    ("destination", "Destination"),
+    ("occupation", "Occupation (ISCO-08)"),
+    ("hours", "Hours"),
+    ("from", "Valid from"),
+    ("until", "Valid until"),
+    ("stated", "Stated on"),
+)
 Serial = Annotated[str, PathPart(pattern=r"^TC[0-9]{12}$")]
 
 
@@ -35,7 +69,7 @@ async def verify_page(request: Request) -> Response:
         "countries": {one.alpha_3: text.country(one.alpha_3) for one in pycountry.countries},
         "occupations": {code: text.occupation(code) for code in reference.occupations()},
     }
-    return render_for(request, "verify.html", names=names)
+    return render_for(request, "verify.html", names=names, verdicts=VERDICTS, facts=FACTS)
 
 
 @router.get("/verify/worker.js")

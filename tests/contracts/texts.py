@@ -1,8 +1,8 @@
 """Every text that a person may see, collected where it is written: `python -m tests.contracts.texts --missing zh` prints what has no zh.
 
-Sentences are the constant arguments of `t`, `text`, `sentence` and `texts(...)` in Python, and of `t` in templates. Codes are those of
-the committed OpenAPI documents, the error classes and the tables of the services. A value of a list is wanted under `value:<field>` or
-`value`.
+Sentences are the constant arguments of `t`, `text`, `sentence`, `both` and `texts(...)` in Python, and of `t` in templates. Codes are
+those of the committed OpenAPI documents, the error classes and the tables of the services. A value of a list is wanted under
+`value:<field>` or `value`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from tests.contracts.code import ROOT, name, python_files, tree
 Key = tuple[str | None, str]  # kind (None: a sentence), and the sentence or code
 
 FOLDERS = ("console", "services", "shared")
-FUNCTIONS = ("t", "text", "sentence")
+FUNCTIONS = ("t", "text", "sentence", "both")
 PLACEHOLDER = re.compile(r"\{([a-z_]*)[^{}]*\}")
 
 

@@ -141,7 +141,7 @@ async def test_the_paper_has_every_figure_in_each_language(stats: Client) -> Non
         assert [text for text in texts if not paper.shows(text)] == []
         assert paper.tagged
     month = read_paper((await stats.get("/releases/2018-09.pdf", language="zh")).body)
-    assert month.shows("2018年1—9月")
+    assert month.shows("2018年1月至2018年9月")
     assert month.shows("2018年9月末在外各类劳务人员")
 
 

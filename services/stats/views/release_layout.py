@@ -59,7 +59,7 @@ def span_name(release: Release, text: Texts) -> str:
     last = last_month(release)
     if release.is_year or last.endswith("-01"):
         return period_name(release, text)
-    return text("January to {name}", name=month_name(last, text), year=last[:4], month=int(last[5:]))
+    return text("{first} to {last}", first=month_name(Period(f"{last[:4]}-01"), text), last=month_name(last, text))
 
 
 def title(release: Release, text: Texts) -> str:
