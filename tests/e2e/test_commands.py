@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -19,6 +20,7 @@ from console.api_client import wait_until_all_applied
 from console.local import stack
 from tests.e2e.walk import Walked, walk
 from tests.support.journey import POOR_COUNTY, RunningStack, local_stack
+from tests.support.papers import read_paper
 
 pytestmark = pytest.mark.timeout(280)
 PARK = """
@@ -56,9 +58,17 @@ async def walked_stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
         yield WalkedStack(running, await walk(client))
 
 
-async def test_an_audit_is_equal_until_a_cell_is_tampered_with(walked_stack: WalkedStack) -> None:
-    clean = await walked_stack.laowu("audit", "--strict", "--json")
+async def test_an_audit_is_equal_until_a_cell_is_tampered_with(walked_stack: WalkedStack, tmp_path: Path) -> None:
+    report = tmp_path / "audit.pdf"
+    clean = await walked_stack.laowu("audit", "--strict", "--json", "--pdf", str(report), "--language", "en")
     found = json.loads(clean.stdout)
+    paper = read_paper(report.read_bytes())
+    assert paper.shows("Every figure is equal to a recount of the log.")
+    assert paper.shows(found["fingerprint"])
+    assert all(paper.shows(one["stored"]) for one in found["digests"].values())
+    assert found["positions"]["docking.events/0"] >= 0
+    unwritable = await walked_stack.laowu("audit", "--pdf", str(tmp_path / "none" / "audit.pdf"))
+    assert (unwritable.returncode, "No such file" in unwritable.stderr) == (1, True)
     assert (clean.returncode, found["equal"], found["clean"], found["contradictions"]) == (0, True, True, []), clean.stderr
     assert found["events"] > 10
     await walked_stack.execute("UPDATE block SET value[1] = value[1] + 1 WHERE cut = 2 AND measure = 6")

@@ -65,6 +65,30 @@ async def test_the_log_is_counted_once_and_a_bad_record_costs_one_record(kafka: 
     found = await audited(config, database)
     assert (found.passed, found.events, found.differing) == (True, 5, [])
     assert all(stored == recounted for stored, recounted in found.digests.values())
+    assert found.positions[TopicPartition(DOCKING, 0)] == 6
+    assert len(found.uncounted) == 2
+    assert found.cut_cells["province x channel"][0] > 0
+
+
+async def test_two_audits_of_the_same_log_have_the_same_fingerprint_and_a_tampered_cell_or_another_event_changes_it(
+    kafka: str, config: Settings, database: Database
+) -> None:
+    await write_events(kafka, config)
+    await counted(config, database)
+    first = await audited(config, database)
+    async with database.connection() as conn:
+        second = await audit.audit(config, conn, processes=2)
+    assert first.fingerprint == second.fingerprint
+    async with database.connection() as conn:
+        await conn.execute("UPDATE block SET value[1] = value[1] + 1 WHERE cut = 5 AND measure = $1", MEASURE["income"].code)
+    tampered = await audited(config, database)
+    assert tampered.fingerprint != first.fingerprint
+    async with database.connection() as conn:
+        await conn.execute("UPDATE block SET value[1] = value[1] - 1 WHERE cut = 5 AND measure = $1", MEASURE["income"].code)
+    assert (await audited(config, database)).fingerprint == first.fingerprint
+    await write(kafka, config, raw(dispatched(departure()), 5), topic=DOCKING)
+    await counted(config, database)
+    assert (await audited(config, database)).fingerprint != first.fingerprint
 
 
 async def test_an_audit_names_the_cell_that_was_tampered_with(kafka: str, config: Settings, database: Database) -> None:

@@ -22,6 +22,7 @@ from services.stats.replay.source_conflicts import SourceConflict
 from services.stats.replay.stored_sums import read_stored_sums, recount_sums
 from shared.db import Cause, Tx
 from shared.delivery import event_log
+from shared.delivery.positions import TopicPartition
 from shared.events import Undecodable, Unknown, decode
 from shared.principals import system
 from shared.settings import Settings
@@ -32,17 +33,32 @@ from shared.values import Clock
 class Audit:
     """`differing`: cell, stored, recounted; `sums`: the same for the stored sums of cells, by months and in closed periods.
 
-    `digests`: per cut, stored and recounted. `unaccounted`: positions of records that cannot be counted and are in no dead letter
-    either; `source_conflicts`: positions of events with which a source contradicts itself.
+    `positions`: up to where each partition of the log was recounted; `uncounted`: records among them that lie in dead letters.
+    `digests`: per cut, stored and recounted; `cut_cells`: of how many cells.
+    `unaccounted`: positions of records that cannot be counted and are in no dead letter either; `source_conflicts`: positions of events
+    with which a source contradicts itself.
     """
 
     events: int
     cells: int
+    positions: dict[TopicPartition, int]
+    uncounted: list[str]
     digests: dict[str, tuple[str, str]]
+    cut_cells: dict[str, tuple[int, int]]
     differing: list[tuple[Cell, int, int]]
     sums: list[tuple[str, int, int]]
     unaccounted: list[str]
     source_conflicts: list[tuple[str, SourceConflict]]
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over what was compared: positions, records left out, and both digests of every cut. Equal for another auditor's recount
+        of the same log up to the same positions.
+        """
+        lines = [f"{topic}/{partition}@{offset}" for (topic, partition), offset in sorted(self.positions.items())]
+        lines += [f"uncounted {position}" for position in self.uncounted]
+        lines += [f"{cut} {stored} {recounted}" for cut, (stored, recounted) in self.digests.items()]
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
     @property
     def passed(self) -> bool:
@@ -71,7 +87,10 @@ async def audit(settings: Settings, conn: Any, *, processes: int | None = 1, pro
     return Audit(
         events=sum(count.events for count in counts),
         cells=len(stored),
+        positions=dict(sorted(counted.upto.items())),
+        uncounted=sorted(f"{topic}/{partition}@{offset}" for topic, partition, offset in counted.uncounted),
         digests={cut.name: (digest(stored, cut.code), digest(recounted, cut.code)) for cut in CUTS},
+        cut_cells={cut.name: (_number_of(stored, cut.code), _number_of(recounted, cut.code)) for cut in CUTS},
         differing=differences(stored, recounted),
         sums=differences(sums.values, recount_sums(recounted, sums.closed)),
         unaccounted=sorted(position for count in counts for position in count.unaccounted),
@@ -139,6 +158,10 @@ def digest(cells: Mapping[Cell, int], cut: int) -> str:
     for cell in sorted(cell for cell, value in cells.items() if value and cell.cut == cut):
         sha.update("|".join(map(str, (*cell, cells[cell]))).encode() + b"\n")
     return sha.hexdigest()
+
+
+def _number_of(cells: Mapping[Cell, int], cut: int) -> int:
+    return sum(1 for cell, value in cells.items() if value and cell.cut == cut)
 
 
 def cell_name(cell: Cell) -> str:
