@@ -51,7 +51,7 @@ FACTS = (
     ("placement", "Placement"),
     ("serial", "Certificate number"),
     ("worker", "Worker"),
-    ("destination", "Destination"),
+    ("destination", "For work in"),
     ("occupation", "Occupation (ISCO-08)"),
     ("hours", "Hours"),
     ("from", "Valid from"),
