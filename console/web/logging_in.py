@@ -26,7 +26,7 @@ LOCAL_ROLES = tuple(role for role in Role if role not in {Role.SERVICE, Role.PUB
 HAS_REGION = frozenset({Role.CLERK, Role.OFFICER})
 PARTIES = {  # role -> where its parties are listed, the field that is the party in a token, the field people know it by
     Role.ENTERPRISE: ("docking", "/enterprises", "enterprise", "name"),
-    Role.TRAINER: ("training", "/centres", "centre", "name"),
+    Role.TRAINER: ("training", "/centres", "centre", "centre"),
 }
 
 

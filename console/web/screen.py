@@ -150,6 +150,7 @@ async def list_page(who: Visitor, screen: ListScreen) -> Response:
         filters=_filters(who, operation, screen.filters, wanted, errors),
         following="?" + urlencode({**wanted, "after": following}) if following else None,
         first="after" in asked,
+        done=asked.get("done", "")[:100],
         link=lambda item: address(screen.row, item),
         buttons=[shown for one in screen.buttons if (shown := button(who, one, {}))],
         row_buttons=[[shown for one in screen.row_buttons if (shown := button(who, one, row))] for row in items],

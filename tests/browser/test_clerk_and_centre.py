@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, expect
 
+from console.api_client import ApiClient
 from shared.principals import Role
 from tests.browser.visiting import visit
 from tests.support.registration import a_list_of, a_row, as_csv
@@ -87,3 +89,31 @@ async def test_a_clerks_and_a_centres_pages_have_no_serious_barrier_and_do_not_s
             if barriers := [*await officer.serious_barriers(), *(["scrolls sideways"] if wide else [])]:
                 found[path] = barriers
     assert not found
+
+
+async def test_a_centre_logs_in_by_its_name_and_schedules_a_session(browser: Browser, console: str, client: ApiClient) -> None:
+    today = date.today()  # noqa: DTZ011  # any day near
+    licence = {
+        "centre": "Lanzhou school",
+        "licence_no": "62017",
+        "region": "620000",
+        "valid_from": (today - timedelta(days=100)).isoformat(),
+        "valid_to": (today + timedelta(days=900)).isoformat(),
+        "capacity": 100,
+        "trainers": ["local-trainer"],
+        "assessors": ["local-assessor"],
+    }
+    await client.as_role(Role.OFFICER).post("training", "/centres", licence, "licence-of-lanzhou-school")
+    async with visit(browser, console, Role.TRAINER, "en", fields={"party": "Lanzhou school"}) as trainer:
+        await trainer.go("/do/training/publish_course?back=/courses")
+        await trainer.fill(destination="mongolia", occupation="bricklayers", minimum_minutes="1440")
+        await trainer.send()
+        await trainer.page.locator('a[href*="schedule_session"]').first.click()
+        start = today + timedelta(days=10)
+        await trainer.fill(
+            starts_on=start.isoformat(), ends_on=(start + timedelta(days=4)).isoformat(), seats="20", trainer="local-trainer"
+        )
+        await trainer.send()
+        await expect(trainer.page.locator("h1")).to_contain_text("Mongolia, Bricklayers")
+        await trainer.follow("Attendance")
+        await expect(trainer.page.locator("main")).to_contain_text("Nobody is enrolled who is not assessed yet.")
