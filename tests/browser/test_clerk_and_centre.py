@@ -117,3 +117,29 @@ async def test_a_centre_logs_in_by_its_name_and_schedules_a_session(browser: Bro
         await expect(trainer.page.locator("h1")).to_contain_text("Mongolia, Bricklayers")
         await trainer.follow("Attendance")
         await expect(trainer.page.locator("main")).to_contain_text("Nobody is enrolled who is not assessed yet.")
+
+
+SHEET = """
+<form><table data-sheet>
+<thead><tr><th>Learner</th><th><button type="button" data-fill="monday" data-value="8">all 8</button></th></tr></thead>
+<tbody>
+<tr><th>a</th><td><input type="text" name="monday.a"></td></tr>
+<tr><th>b</th><td><input type="text" name="monday.b"></td></tr>
+<tr><th>c</th><td><input type="text" name="monday.c"></td></tr>
+</tbody></table></form>
+"""
+
+
+async def test_a_sheet_is_filled_in_without_a_mouse(browser: Browser, console: str) -> None:
+    """By the page's own script, on a sheet of three learners put into a page."""
+    async with visit(browser, console, Role.TRAINER, fields={}) as trainer:
+        await trainer.page.locator("#content").evaluate("(main, html) => { main.innerHTML = html }", SHEET)
+        cells = trainer.page.locator("[data-sheet] td input")
+        await cells.nth(0).focus()
+        await trainer.page.keyboard.type("7:30")
+        await trainer.page.keyboard.press("Enter")
+        await expect(cells.nth(1)).to_be_focused()
+        await trainer.page.keyboard.press("ArrowUp")
+        await expect(cells.nth(0)).to_be_focused()
+        await trainer.page.locator("[data-fill]").press("Enter")
+        assert [await cell.input_value() for cell in await cells.all()] == ["7:30", "8", "8"]
