@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
+from typing import Any
 from urllib.parse import quote
 
 import aiohttp
@@ -12,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from console.web import live
+from console.web.screens.programme_board import parts_of
 from services.stats.publishing import event_stream
 from shared.delivery import outbox
 from shared.events import StalenessCleared
@@ -219,6 +221,21 @@ async def test_the_page_hears_that_stats_is_away_and_back(console: BoardPages, s
         stats.service.stopping.clear()
         console.console.addresses["stats"] = address
         assert (await anext(events))[0] == "connected"
+
+
+@pytest.mark.parametrize(
+    ("figure", "parts"),
+    [
+        ({"share": [1, 10], "period": "2018", "cut": "nation:CN", "measure": "dispatches"}, ("quotas", "freshness")),
+        ({"share": None, "period": "2017-2020", "cut": "nation:CN", "measure": "dispatches"}, ("targets", "freshness")),
+        ({"share": None, "period": "2018", "cut": "province:620000", "measure": "dispatches"}, ("provinces",)),
+        ({"share": None, "period": "2018", "cut": "province:620000", "measure": "income"}, ()),
+        ({"share": None, "period": "2018-05", "cut": "nation:CN", "measure": "dispatches"}, ("months", "destinations", "freshness")),
+        ({"share": None, "period": "2018", "cut": "nation:CN", "measure": "persons"}, ("freshness",)),
+    ],
+)
+def test_a_figure_changes_the_part_that_shows_it(figure: dict[str, Any], parts: tuple[str, ...]) -> None:
+    assert parts_of(live.Happened(1, "FigurePublished", figure, "")) == parts
 
 
 def test_a_slow_browser_delays_nobody_and_reads_everything_again() -> None:

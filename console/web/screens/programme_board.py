@@ -207,9 +207,8 @@ async def why(
 
 
 # --- live -------------------------------------------------------------------------------------------------------------------
-# What an event changes on the page; of every other event nothing is shown.
+# What an event changes on the page; FigurePublished: parts_of.
 CHANGES: Mapping[str, tuple[str, ...]] = {
-    "FigurePublished": ("targets", "quotas", "months", "provinces", "destinations", "replay", "freshness"),
     "TargetProgressChanged": ("targets",),
     "ProjectionRebuilt": ("targets",),
     "QuotaStatusChanged": ("quotas",),
@@ -221,6 +220,7 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
     "StalenessCleared": ("freshness",),
     "DeadLetterRedriven": ("freshness",),
 }
+_YEAR_OR_MONTH = re.compile(r"[0-9]{4}(-[0-9]{2})?")
 _SCOPE = re.compile(r"(?P<kind>[a-z]+):(?P<code>[A-Za-z0-9_-]+)")
 
 
@@ -249,11 +249,25 @@ async def _lines(live: Live, backend: Backend, text: Texts, last: int | None) ->
 
 def _frame(signal: Signal, text: Texts) -> str:
     if isinstance(signal, Happened):
-        data = {"parts": CHANGES.get(signal.kind, ()), "line": line_of(text, signal), "time": signal.time, "kind": signal.kind}
+        data = {"parts": parts_of(signal), "line": line_of(text, signal), "time": signal.time, "kind": signal.kind}
         return f"id: {signal.number}\nevent: happened\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
     if isinstance(signal, Missed):
         return "event: missed\ndata: {}\n\n"
     return f"event: {'connected' if signal.there else 'lost'}\ndata: {{}}\n\n"
+
+
+def parts_of(happened: Happened) -> tuple[str, ...]:
+    """What an event changes on the page: of a figure only the part that shows it, since many are published at once."""
+    data = happened.data
+    if happened.kind != "FigurePublished":
+        return CHANGES.get(happened.kind, ())
+    if data["share"] is not None:
+        return ("quotas", "freshness")
+    if not _YEAR_OR_MONTH.fullmatch(data["period"]):
+        return ("targets", "freshness")
+    if data["cut"].startswith("province:"):
+        return ("provinces",) if data["measure"] == MEASURE else ()
+    return ("months", "destinations", "freshness") if data["measure"] in {MEASURE, "stock"} else ("freshness",)
 
 
 def line_of(text: Texts, happened: Happened) -> str:

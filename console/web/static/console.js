@@ -301,7 +301,7 @@ if (board) {
 }
 
 function followBoard(address) {
-  const pause = 1500; // ms between two readings of a part: many figures are published at once
+  const pause = 2000; // ms between two readings of a part: many figures are published at once
   const waiting = new Map(); // part -> timer, or the time of its last reading
   const list = board.querySelector("[data-ticker]");
   const state = board.querySelector("[data-live]");
