@@ -30,7 +30,7 @@ PARTS: dict[str, Part] = {
     "public": public_pages.measure,
 }
 EVENTS = 2_000_000
-WORKERS, ORDERS = 4000, 400
+WORKERS, ORDERS = 20_000, 2000
 RESULT_FILE = ROOT / "bench.json"
 
 
