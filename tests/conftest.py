@@ -29,6 +29,7 @@ from tests.support.http import client  # noqa: F401  # the fixture
 ROOT = Path(__file__).parent.parent
 MakeDatabase = Callable[[str], Awaitable[Database]]
 MakeDatabaseUrl = Callable[[str], Awaitable[str]]
+Template = Callable[[str], Awaitable[str]]
 
 
 @pytest.fixture(scope="session")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from babel import numbers
 
-from console.board.rows import Freshness, QuotaRow, RestatementRow, TargetRow
+from console.board.rows import NATIONAL, Explanation, Freshness, Programme, QuotaRow, RestatementRow, TargetRow
+from console.board.stream import event_class
 from shared import currencies
 from shared.texts import Texts
 from shared.values import PROGRAMME_ZONE, Ratio
@@ -76,8 +78,15 @@ def short_yuan(t: Texts, fen: int) -> str:
 
 def money(t: Texts, minor: int, currency: str) -> str:
     """In full, with the code of its currency."""
+    return f"{plain_amount(t, minor, currency)} {currency}"
+
+
+def plain_amount(t: Texts, value: int, currency: str | None) -> str:
+    """A count, or money in full without the code of its currency."""
+    if currency is None:
+        return t.number(value)
     exponent = currencies.exponent(currency)
-    return f"{t.number(minor / 10**exponent, exponent)} {currency}"
+    return t.number(value / 10**exponent, exponent)
 
 
 def percent(t: Texts, share: Ratio, decimals: int = 2) -> str:
@@ -88,6 +97,20 @@ def percent(t: Texts, share: Ratio, decimals: int = 2) -> str:
 
 
 # --- sentences ------------------------------------------------------------------------------------------------------------
+def progress(t: Texts, target: TargetRow) -> str:
+    """How much of what, and how much it should be by now."""
+    actual = amount(t, target.actual, money=target.money)
+    if target.floor is None:
+        return actual
+    floor = amount(t, target.floor, money=target.money)
+    found = t("{actual} of {floor} = {share}", actual=actual, floor=floor, share=percent(t, (target.actual, target.floor), 1))
+    if target.stretch is not None:
+        found += "  " + t("stretch {stretch}", stretch=amount(t, target.stretch, money=target.money))
+    if target.days_left:
+        found += "  " + t("expected by now {expected}", expected=amount(t, target.expected, money=target.money))
+    return found
+
+
 def run_rate(t: Texts, target: TargetRow) -> str:
     """What is needed from here on."""
     if target.floor is None or target.state is None:
@@ -132,6 +155,11 @@ def target_title(t: Texts, code: str) -> str:
     return t.word("target", code)
 
 
+def programme_title(t: Texts, programme: Programme) -> str:
+    """As the plan has it, where no translation is known."""
+    return t.word("programme", programme.code) if t.has("programme", programme.code) else programme.title
+
+
 def quota_title(t: Texts, quota: QuotaRow) -> str:
     """As the plan has it, where no translation is known."""
     return t.word("quota", quota.code) if t.has("quota", quota.code) else quota.title
@@ -168,12 +196,8 @@ def pending(t: Texts, target: TargetRow) -> str:
 
 
 def restated(t: Texts, row: RestatementRow) -> str:
-    """The kind of the change and how many events are behind it."""
-    return t("{kind}, {events} events", kind=t.value("kind", row.kind), events=t.number(row.causes_total))
-
-
-def restated_amount(t: Texts, row: RestatementRow, value: int) -> str:
-    return money(t, value, row.currency) if row.currency else t.number(value)
+    """The kind of the change, and how many events are behind it."""
+    return f"{t.value('kind', row.kind)} ({t.number(row.causes_total)})"
 
 
 def complete_through(t: Texts, fresh: Freshness) -> str:
@@ -204,3 +228,68 @@ def known(t: Texts, fresh: Freshness) -> str:
 def moment(at: datetime) -> str:
     """In the programme's zone, the same form in every language: it is compared with logs."""
     return at.astimezone(PROGRAMME_ZONE).strftime("%Y-%m-%d %H:%M:%S")
+
+
+# --- figures and events -----------------------------------------------------------------------------------------------------
+def figure_name(t: Texts, key: str) -> str:
+    """What a published key names: the figure, where, and when; the key itself where it has another form."""
+    parts = key.split("|")
+    if len(parts) not in (3, 4):
+        return key
+    code, *currency, scope, period = parts
+    kind = next((kind for kind in ("target", "quota") if t.has(kind, code)), "measure")
+    return ", ".join(filter(None, (t.word(kind, code), *currency, _scope_name(t, scope), period)))
+
+
+def _scope_name(t: Texts, scope: str) -> str:
+    """Empty for the nation, which is what a figure is of unless it says so."""
+    level, _, code = scope.removeprefix(f"{NATIONAL}/").partition(":")
+    match level:
+        case "nation":
+            return ""
+        case "province":
+            return t.place(code)
+        case "destination":
+            return t.country(code)
+        case _:
+            return t.value(level, code)
+
+
+def event_name(t: Texts, type_name: str) -> str:
+    """Of docking.Dispatched.v1; the name of its class where it has no translation."""
+    return t.word("event", event_class(type_name))
+
+
+def published(t: Texts, envelope: Mapping[str, Any]) -> str:
+    """What was published, in one line; empty for a figure of a part of the nation: each has many."""
+    data, at = envelope["data"], moment(datetime.fromisoformat(envelope["time"]))
+    name = figure_name(t, data["key"]) if "|" in data.get("key", "") else ""
+    if event_class(envelope["type"]) == "FigurePublished" and data["cut"] != NATIONAL:
+        return ""
+    if event_class(envelope["type"]) != "FigurePublished":
+        return " ".join(filter(None, (at, event_name(t, envelope["type"]), name)))
+    if data["share"] is not None:
+        num, den = data["share"]
+        return f"{at} {name} = {t.number(num)} / {t.number(den)}"
+    return f"{at} {name}" if data["value"] is None else f"{at} {name} = {t.number(data['value'])}"
+
+
+def verdict(t: Texts, found: Explanation) -> str:
+    """Whether the events add up to what the API answers, and how many are shown."""
+    values = {"sum": amounts(t, found.sums), "answer": amounts(t, found.answers), "number": t.number(found.number)}
+    line = (
+        t("+ Equal: {number} entries of the log add up to {sum}, as the API answers.", **values)
+        if found.explained
+        else t("x Different: {number} entries of the log add up to {sum}, the API answers {answer}.", **values)
+    )
+    return line + (" " + t("The newest {shown} are shown.", shown=t.number(len(found.events))) if len(found.events) < found.number else "")
+
+
+def side(t: Texts, found: Explanation) -> str:
+    """Which side of a share an explanation is of."""
+    return t("numerator") if found.title.endswith("numerator") else t("denominator")
+
+
+def amounts(t: Texts, by_currency: Mapping[str, int]) -> str:
+    """Sums by currency ("" where it is no money), in one line."""
+    return ", ".join(money(t, value, name) if name else t.number(value) for name, value in by_currency.items()) or "0"

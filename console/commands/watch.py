@@ -1,17 +1,22 @@
-"""`laowu watch`: the figures and what happens to them, live from stats.snapshot and stats.events."""
+"""`laowu watch`: the figures and what happens to them, live: a board in a terminal, else lines from stats.snapshot and stats.events."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from console.api_client import open_client
 from console.commands.terminal import message, results
-from console.errors import ConsoleError
+from console.errors import ConsoleError, NotRunning
 from console.local import stack
 from console.local.home import Home
+from console.tui.app import BoardApp
+from console.tui.language import terminal_language
 from shared.delivery import kafka
 from shared.delivery.event_log import read_log
 from shared.events import (
@@ -27,7 +32,9 @@ from shared.events import (
     YearOnYearBreached,
     decode,
 )
+from shared.principals import Role
 from shared.settings import Settings
+from shared.texts import LANGUAGES, Texts, texts
 from shared.values import PROGRAMME_ZONE
 
 
@@ -39,8 +46,43 @@ def watch(
     *,
     key: Annotated[str, typer.Option(help="only figures whose key contains this, such as Q1 or dispatches")] = "",
     once: Annotated[bool, typer.Option("--once", help="stop at the present end of the log")] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="a line per change instead of the board, as where output is piped")] = False,
+    language: Annotated[str | None, typer.Option(help="of the board: zh, en or ja; left out: LANG's")] = None,
 ) -> None:
-    """Follow published figures, targets and quotas as they change. Ctrl-C ends it."""
+    """Follow published figures, targets and quotas as they change. Ctrl-C ends it.
+
+    In a terminal it is a board; piped, and with --plain, --once or --key, a line per change.
+    """
+    if language is not None and language not in LANGUAGES:
+        raise typer.BadParameter(f"one of {', '.join(LANGUAGES)}", param_hint="--language")
+    if plain or once or key or not _is_terminal():
+        follow_lines(key, once=once)
+    else:
+        asyncio.run(show_board(Home.here(), texts(terminal_language(os.environ, language))))
+
+
+def _is_terminal() -> bool:
+    """Whether a board can be drawn and keys can be read."""
+    return all(each.isatty() for each in (sys.stdin, sys.stdout, sys.stderr)) and os.environ.get("TERM") not in {None, "", "dumb"}
+
+
+# --- the board ------------------------------------------------------------------------------------------------------------
+async def show_board(home: Home, t: Texts) -> None:
+    """Until `q` or Ctrl-C. Raises NotRunning."""
+    addresses = stack.endpoints(home)
+    if not stack.is_up(home):
+        raise NotRunning("the stack is down: run laowu up first.")
+
+    def token(role: Role, party: str | None) -> str:  # a fresh one: a board may stay open for longer than a token is good
+        return stack.token(role, party=party, home=home)
+
+    async with open_client(addresses, token, run="watch") as client:
+        await BoardApp(client.as_role(Role.AUDITOR), t).run_async()
+
+
+# --- lines ----------------------------------------------------------------------------------------------------------------
+def follow_lines(key: str, *, once: bool) -> None:
+    """Raises KafkaUnavailable."""
     bootstrap = stack.kafka_bootstrap(Home.here())
     settings = Settings.model_construct(kafka_bootstrap_servers=bootstrap)
     try:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import secrets
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,11 +18,13 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from console.api_client import wait_until_all_applied
+from console.api_client import ApiClient, wait_until_all_applied
 from console.local import stack
+from shared.principals import Role
 from tests.e2e.walk import Walked, walk
 from tests.support.journey import POOR_COUNTY, RunningStack, local_stack
 from tests.support.papers import read_paper
+from tests.support.terminal import Terminal, in_terminal
 
 pytestmark = pytest.mark.timeout(280)
 PARK = """
@@ -36,13 +40,23 @@ class WalkedStack:
     running: RunningStack
     walked: Walked
 
-    async def laowu(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """The command as it is typed."""
+    @property
+    def environment(self) -> dict[str, str]:
         assert self.running.home is not None
         kept = {name: value for name, value in os.environ.items() if name not in {"KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL"}}
-        own = {**kept, "LAOWU_HOME": str(self.running.home.folder)}
+        return {**kept, "LAOWU_HOME": str(self.running.home.folder)}
+
+    async def laowu(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """The command as it is typed."""
         command = [sys.executable, "-m", "console", *words]
-        return await asyncio.to_thread(subprocess.run, command, env=own, capture_output=True, text=True, timeout=120, check=False)
+        return await asyncio.to_thread(
+            subprocess.run, command, env=self.environment, capture_output=True, text=True, timeout=120, check=False
+        )
+
+    def watching(self, *words: str, **variables: str) -> AbstractAsyncContextManager[Terminal]:
+        """`laowu watch` in a terminal of 80 columns and 24 lines."""
+        own = {name: value for name, value in self.environment.items() if name not in {"LANG", "LC_ALL", "LC_MESSAGES", "NO_COLOR"}}
+        return in_terminal([sys.executable, "-m", "console", "watch", *words], own | {"TERM": "xterm-256color"} | variables)
 
     async def execute(self, statement: str, *values: Any) -> None:
         conn = await asyncpg.connect(self.running.databases["stats"])
@@ -176,6 +190,50 @@ async def test_the_certificate_that_docking_gave_is_verified(walked_stack: Walke
     valid = await walked_stack.laowu("verify", token, "--on", "2019-03-04", "--json")
     assert (valid.returncode, json.loads(valid.stdout)["worker"]) == (0, walked_stack.walked.worker)
     assert (await walked_stack.laowu("verify", token)).returncode == 1  # it has ended since
+
+
+async def publish(client: ApiClient) -> None:
+    """In a simulation stats publishes when it is asked to."""
+    await client.as_role(Role.OPERATOR).post("stats", "/sweep", None, secrets.token_hex(4))
+
+
+async def test_a_board_in_a_terminal_shows_a_departure_as_soon_as_it_is_counted(walked_stack: WalkedStack) -> None:
+    async with walked_stack.running.client() as client, walked_stack.watching() as terminal:
+        dispatches = (await client.as_role(Role.AUDITOR).get("stats", "/report"))["total"]["dispatches"]
+        await terminal.until_drawn(f"{dispatches} of 1,800,000", seconds=40)
+        await walk(client)
+        await publish(client)
+        await terminal.until_drawn(f"{dispatches + 1} of 1,800,000")
+        mark = len(terminal.drawn)
+        terminal.resize(200, 60)
+        await terminal.until_drawn("Foreign labour service cooperation 2017-2020", mark)
+        mark = len(terminal.drawn)
+        terminal.resize(80, 24)
+        terminal.press("<")
+        await terminal.until_drawn("[2019]", mark)
+        terminal.press("q")
+        assert await terminal.ended() == 0
+        assert b"\x1b[?1049l" in terminal.drawn  # the screen that was there before is back
+
+
+@pytest.mark.parametrize(("language", "words"), [("zh_CN.UTF-8", "1 目标"), ("ja_JP.UTF-8", "1 目標"), ("C.UTF-8", "1 Targets")])
+async def test_a_board_speaks_the_language_of_its_terminal_and_ends_on_ctrl_c(walked_stack: WalkedStack, language: str, words: str) -> None:
+    async with walked_stack.watching(LANG=language, NO_COLOR="1") as terminal:
+        await terminal.until_drawn(words, seconds=40)
+        terminal.press("\x03")
+        assert await terminal.ended() == 0
+
+
+async def test_a_board_is_lines_where_it_is_asked_to_be_plain_or_no_terminal_is_there(walked_stack: WalkedStack) -> None:
+    async with walked_stack.running.client() as client, walked_stack.watching("--plain") as terminal:
+        await publish(client)
+        await terminal.until_drawn("dispatches|nation:CN|2019 = ", seconds=40)
+        terminal.press("\x03")
+        assert await terminal.ended() == 0
+    piped = await walked_stack.laowu("watch", "--once")
+    assert "dispatches|nation:CN|2019 = " in piped.stdout
+    refused = await walked_stack.laowu("watch", "--language", "fr")
+    assert (refused.returncode, "zh, en, ja" in refused.stderr) == (2, True)
 
 
 async def test_a_new_epoch_is_refused_while_the_service_runs_and_its_events_are_counted_afterwards(walked_stack: WalkedStack) -> None:

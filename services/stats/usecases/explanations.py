@@ -20,7 +20,7 @@ from shared.delivery.event_log import Truncated
 from shared.running_service import RunningService
 
 SECONDS = 45  # people and their clients wait a minute
-READ_HERE = 20_000  # records: more would keep the service's other work waiting, so processes of their own read them
+READ_HERE = 100_000  # records, 2 s of work in steps of 0.1 s: more would keep the service busy, so processes of their own read them
 _under_way: set[object] = set()
 
 
