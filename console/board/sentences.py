@@ -197,7 +197,7 @@ def pending(t: Texts, target: TargetRow) -> str:
 
 def restated(t: Texts, row: RestatementRow) -> str:
     """The kind of the change, and how many events are behind it."""
-    return f"{t.value('kind', row.kind)} ({t.number(row.causes_total)})"
+    return f"{t.word('restated', row.kind)} ({t.number(row.causes_total)})"
 
 
 def complete_through(t: Texts, fresh: Freshness) -> str:

@@ -40,8 +40,10 @@ def demo(
         report.show(document, texts(report.language_of_terminal()))
     if leave_running:
         message("The stack is still up. Try:")
-        for words in ("report --json", "report --as-known-at 2018-02-01", "audit", "down"):
+        for words in ("report --json", "report --as-known-at 2018-02-01", "audit", "watch", "down"):
             message(f"    {as_typed()} {words}")
+        if address := stack.console_address(home):
+            message(f"Screens in a browser, by role: {address}")
 
 
 def _play(home: Home, seed: int, scale: int, *, leave_running: bool) -> dict[str, Any]:

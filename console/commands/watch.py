@@ -11,12 +11,12 @@ import typer
 from rich.console import Console
 
 from console.api_client import open_client
+from console.commands.report import language_of_terminal
 from console.commands.terminal import message, results
 from console.errors import ConsoleError, NotRunning
 from console.local import stack
 from console.local.home import Home
 from console.tui.app import BoardApp
-from console.tui.language import terminal_language
 from shared.delivery import kafka
 from shared.delivery.event_log import read_log
 from shared.events import (
@@ -58,7 +58,7 @@ def watch(
     if plain or once or key or not _is_terminal():
         follow_lines(key, once=once)
     else:
-        asyncio.run(show_board(Home.here(), texts(terminal_language(os.environ, language))))
+        asyncio.run(show_board(Home.here(), texts(language or language_of_terminal())))
 
 
 def _is_terminal() -> bool:

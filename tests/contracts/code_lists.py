@@ -33,6 +33,7 @@ from services.rights.domain.cases import EscalationCause
 from services.stats.counting.cuts import CUTS
 from services.stats.counting.measures import MEASURES
 from services.stats.figures.measure_catalogue import MEASURE_BY_NAME
+from services.stats.periods.restatement import Kind as RestatementKind
 from services.stats.queries.classifications import Kind
 from shared.errors import Refused
 from shared.events import EVENTS, asyncapi
@@ -151,6 +152,7 @@ def codes() -> Mapping[str, frozenset[str]]:
         "quota": frozenset(one["code"] for plan in plans for one in plan["quotas"]),
         "target": frozenset(one["code"] for plan in plans for one in plan["targets"]),
         "state": frozenset({*QuotaStatus, *TargetState}),  # within a line
+        "restated": frozenset(get_args(RestatementKind)),
         "occupation": frozenset(occupations()),
         "line": frozenset({EFFECT, *(WITH_POINTS.format(reason=reason, points="{points}") for reason in REASONS)}),
     }

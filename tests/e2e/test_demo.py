@@ -159,6 +159,12 @@ async def test_field_case_f24_the_first_demo_is_untouched(played: Demo) -> None:
     assert audit.returncode == 0, seen
 
 
+async def test_a_demo_ends_with_the_address_of_the_screens(played: Demo) -> None:
+    assert (
+        played.while_playing["the demo"].stderr.splitlines()[-1] == f"Screens in a browser, by role: {stack.console_address(played.home)}"
+    )
+
+
 # --- terminals ----------------------------------------------------------------------------------------------------------
 def figures(shown: str) -> set[str]:
     """Every number, with its digits grouped as they are shown."""
