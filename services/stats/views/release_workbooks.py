@@ -15,7 +15,7 @@ from shared.texts import Texts
 from shared.values import round_half_up
 
 Cell = str | int | float | None
-NAMES = {"channel": "Channels", "province": "Provinces", "destination": "Destinations", "occupation": "Occupations"}
+NAMES = {"channel": "Dispatch channels", "province": "Provinces", "destination": "Destination countries", "occupation": "Occupations"}
 
 
 def release_workbook(release: Release, text: Texts) -> bytes:
