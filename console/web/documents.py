@@ -11,6 +11,7 @@ from typing import Any
 from console.web.backend import Backend, ServiceRefused
 
 FRESH_SECONDS = 60.0
+SERVICES = ("registration", "docking", "training", "rights", "stats")
 
 Schema = Mapping[str, Any]
 
@@ -88,7 +89,12 @@ class Documents:
             if last is None:
                 raise
             return last
-        return {one.path if one.method == "GET" else one.name: one for one in _operations(service, document)}
+        return operations_of(service, document)
+
+
+def operations_of(service: str, document: Mapping[str, Any]) -> dict[str, Operation]:
+    """Of one OpenAPI document: commands by the name of their function, what is read by its path."""
+    return {one.path if one.method == "GET" else one.name: one for one in _operations(service, document)}
 
 
 def _operations(service: str, document: Mapping[str, Any]) -> Iterator[Operation]:

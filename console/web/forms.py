@@ -107,7 +107,9 @@ class _Pen:
         )
         offered = self.given.options.get(path, self.given.options.get(name))
         if offered is not None:
-            drawn.kind, drawn.options = "select", list(offered)
+            drawn.kind, drawn.options = ("boxes" if schema.get("type") == "array" else "select"), list(offered)
+            if drawn.kind == "boxes":
+                drawn.value = [value for at, value in self.posted if at == path]
             return drawn
         self._shape(drawn, name, schema)
         return drawn

@@ -80,6 +80,7 @@ class ListScreen:
     buttons: tuple[Button, ...] = ()
     row_buttons: tuple[Button, ...] = ()
     note: str | None = None
+    at: str = "items"  # where in the answer the rows are
     empty: str = NOTHING  # what to do where there is nothing
 
 
@@ -138,8 +139,8 @@ async def list_page(who: Visitor, screen: ListScreen) -> Response:
     errors = {error["field"]: error_text(who.text, error) for error in answer.errors}
     if not answer.ok and not errors:
         raise ServiceRefused(answer)
-    page = answer.body if answer.ok else {"items": [], "next": None}
-    items = page if isinstance(page, list) else page["items"]
+    page = answer.body if answer.ok else {screen.at: [], "next": None}
+    items = page if isinstance(page, list) else page[screen.at]
     following = page.get("next") if isinstance(page, dict) else None
     return render(
         who,

@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from babel.messages.catalog import Catalog
@@ -23,6 +24,7 @@ from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
 from console.local.home import SERVICES
+from console.web import screens
 from shared.texts import KIND_OF_FIELD, LANGUAGES, LOCALES
 from tests.contracts import code_lists, openapi
 from tests.contracts.code import ROOT, name, python_files, tree
@@ -30,6 +32,7 @@ from tests.contracts.code import ROOT, name, python_files, tree
 Key = tuple[str | None, str]  # kind (None: a sentence), and the sentence or code
 
 FOLDERS = ("console", "services", "shared")
+SPOKEN = ("title", "group", "note", "empty", "label")  # of a screen
 FUNCTIONS = ("t", "text", "sentence", "both")
 PLACEHOLDER = re.compile(r"\{([a-z_]*)[^{}]*\}")
 
@@ -45,6 +48,9 @@ def sentences() -> Mapping[str, str]:
     for file in sorted(one for folder in FOLDERS for one in (ROOT / folder).rglob("templates/**/*") if one.is_file()):
         for sentence, line in _sentences_in_template(file):
             found.setdefault(sentence, f"{name(file)}:{line}")
+    for module in screens.MODULES:
+        for sentence in _sentences_of_screens(module):
+            found.setdefault(sentence, f"{module.__name__.replace('.', '/')}.py:1")
     return found
 
 
@@ -62,6 +68,17 @@ def _sentences_in_python(file: Path) -> Iterator[tuple[str, int]]:
             function = ast.unparse(called).rpartition(".")[2]
             if node.args[0].value and function in (("texts",) if isinstance(node.func, ast.Call) else FUNCTIONS):
                 yield node.args[0].value, node.lineno
+
+
+def _sentences_of_screens(module: ModuleType) -> Iterator[str]:
+    """Titles, headings, labels and notes, which stand in data."""
+    for one in (*getattr(module, "SCREENS", ()), *getattr(module, "COMMANDS", ()), *getattr(module, "ASKED", ())):
+        for part in (one, *getattr(one, "parts", ())):
+            yield from (text for at in SPOKEN if isinstance(text := getattr(part, at, None), str) and PLACEHOLDER.sub("", text).strip())
+        for at in ("groups", "tables", "links", "sections"):
+            yield from (row[0] for row in getattr(one, at, ()) if row[0] is not None)
+    for group, _, title, _ in getattr(module, "PAGES", ()):
+        yield from (group, title)
 
 
 def _sentences_in_template(file: Path) -> Iterator[tuple[str, int]]:

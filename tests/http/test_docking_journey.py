@@ -442,3 +442,12 @@ async def test_parameters_have_the_documented_defaults() -> None:
     rules = policy()
     assert (rules.docking_match_days, rules.docking_clearance_wait_days, rules.docking_clearance_days) == (45, 30, 60)
     assert (rules.docking_minimum_reserve, rules.docking_fee_cap_per_mille) == (300_000_000, 125)
+
+
+async def test_the_checklist_says_what_is_missing_and_who_must_act(dock: Dock) -> None:
+    placement = (await dock.matched())["placement"]
+    listed = (await dock.get(f"/placements/{placement}/checks")).body["items"]
+    unmet = {one["check"]: one["actor"] for one in listed if not one["met"]}
+    assert unmet["contract_filed"] == "enterprise"
+    assert unmet["training_certificate"] == "trainer"
+    assert "worker_not_suspended" not in unmet

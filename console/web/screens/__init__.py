@@ -8,11 +8,25 @@ from typing import NamedTuple
 from fastapi import APIRouter
 
 from console.web.screen import Command, ListScreen, Screen
-from console.web.screens import centre, clerk, duplicates, imports, pass_rates, programme_board, scenario, sheets, supply
+from console.web.screens import (
+    centre,
+    clerk,
+    docking,
+    duplicates,
+    imports,
+    operations,
+    papers,
+    pass_rates,
+    programme_board,
+    rights,
+    scenario,
+    sheets,
+    supply,
+)
 from shared.principals import Principal
 from shared.texts import Texts
 
-MODULES = (clerk, duplicates, imports, supply, centre, pass_rates, programme_board, scenario)
+MODULES = (clerk, duplicates, imports, supply, docking, centre, pass_rates, rights, programme_board, scenario, operations, papers)
 SCREENS: Sequence[Screen] = [screen for module in MODULES for screen in getattr(module, "SCREENS", ())]
 COMMANDS: Sequence[Command] = [command for module in MODULES for command in getattr(module, "COMMANDS", ())]
 ROUTERS: Sequence[APIRouter] = [sheets.router, *(router for module in MODULES if (router := getattr(module, "router", None)) is not None)]

@@ -93,7 +93,6 @@ WORKER_PARTS = (
         parts=WORKER,
         at="enrolments",
         columns=("destination", "occupation", "state", "enrolled_on", "minutes_total", "score", "serial"),
-        row="/sessions/{session}",
         empty="Not enrolled in any training session. A seat follows when the worker is matched to an enterprise.",
     ),
     Part(

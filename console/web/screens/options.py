@@ -56,3 +56,22 @@ async def courses_for(who: Visitor, asked: Mapping[str, str]) -> Sequence[Option
     query = {"destination": asked["destination"]} if asked.get("destination") else {}
     found = await who.backend.get_all("training", "/courses", query)
     return [(one["course"], " · ".join((who.text.occupation(one["occupation"]), one["centre"]))) for one in found]
+
+
+async def own_enterprise(who: Visitor, _: Mapping[str, str]) -> Sequence[Option]:
+    """The visitor's own enterprise; every one for those who act for none."""
+    if who.principal.party is not None:
+        own = await who.backend.get("docking", "/enterprises/{enterprise}", enterprise=who.principal.party)
+        return [(own["enterprise"], own["name"])]
+    return await enterprises(who, _)
+
+
+async def enterprises(who: Visitor, _: Mapping[str, str]) -> Sequence[Option]:
+    found = await who.backend.get_all("docking", "/enterprises", {})
+    return [(one["enterprise"], f"{one['name']} ({one['licence_no']})") for one in found]
+
+
+async def employers(who: Visitor, _: Mapping[str, str]) -> Sequence[Option]:
+    """Foreign employers, by name and country."""
+    found = await who.backend.get_all("docking", "/employers", {})
+    return [(one["employer"], f"{one['name']} ({who.text.country(one['destination'])})") for one in found]

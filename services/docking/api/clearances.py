@@ -22,6 +22,12 @@ async def request_clearance(placement: PlacementId, body: commands.RequestCleara
     return await call.command(lambda tx: clearances.request_clearance(tx, placement, body))
 
 
+@router.get("/placements/{placement}/checks")
+async def show_checklist(placement: PlacementId, call: Reader) -> views.Checklist:
+    """What a clearance would need if it were asked for today: each check, whether it is met, and who must act."""
+    return await call.query(lambda tx: clearances.show_checklist(tx, placement))
+
+
 @router.get("/placements/{placement}/clearance.pdf", response_class=Response, responses=PDF)
 async def clearance_paper(placement: PlacementId, call: Reader) -> Response:
     """The certificate on paper, in Chinese and English, with the signed token as a QR code; only while the clearance is in force."""

@@ -49,6 +49,26 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
+# Who must act where a check is not met: a trainer, the enterprise, an authority's officer; or nobody but time.
+Actor = Literal["trainer", "enterprise", "officer", "nobody"]
+ACTORS: dict[Check, Actor] = {
+    TRAINING: "trainer",
+    "medical": "enterprise",
+    "insurance": "enterprise",
+    "contract_filed": "enterprise",
+    "fee_within_cap": "enterprise",
+    "enterprise_active": "officer",
+    "licence_valid": "officer",
+    "licence_scope": "officer",
+    "reserve": "enterprise",
+    "managers_filed": "enterprise",
+    "planned_departure": "enterprise",
+    "no_blocking_case": "officer",
+    "worker_not_suspended": "officer",
+    "no_emergency": "nobody",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Everything the decision rests on."""

@@ -145,6 +145,14 @@ async def _certify(tx: Tx, placement: Placement, granted_on: date, valid_to: dat
 
 
 # --- queries ----------------------------------------------------------------------------------------------------------
+async def show_checklist(tx: Tx, placement: PlacementId) -> views.Checklist:
+    """Every check as if clearance were asked for today. Raises PlacementNotFound, Forbidden."""
+    found = await get(tx, placement)
+    outcome = await _assess(tx, found)
+    items = (views.Checked(check=check, met=check not in outcome.failed, actor=checks.ACTORS[check]) for check in checks.CHECKS)
+    return views.Checklist(placement=found.id, state=found.state, items=tuple(items))
+
+
 async def state_clearance(tx: Tx, placement: PlacementId) -> views.StatedClearance:
     """For whoever holds its certificate; of a placement that does not exist as of one without a clearance."""
     found = await placements.get(tx, placement)

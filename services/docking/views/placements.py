@@ -7,7 +7,7 @@ from datetime import date
 
 from pydantic import BaseModel
 
-from services.docking.clearance.checks import Check
+from services.docking.clearance.checks import Actor, Check
 from services.docking.domain import contracts
 from services.docking.domain import placements as domain
 from services.docking.domain.dispatches import Dispatch as Departure
@@ -83,6 +83,20 @@ class StatedClearance(BaseModel, frozen=True):
     in_force: bool
     granted_on: date | None
     valid_to: date | None
+
+
+class Checked(BaseModel, frozen=True):
+    """One check of the clearance; `actor` must act where it is not met."""
+
+    check: Check
+    met: bool
+    actor: Actor
+
+
+class Checklist(BaseModel, frozen=True):
+    placement: PlacementId
+    state: domain.PlacementState
+    items: tuple[Checked, ...]
 
 
 class Placements(BaseModel, frozen=True):

@@ -1,0 +1,411 @@
+"""Screens of docking: enterprises with qualification and reserve, job orders with ranked candidates, placements from contract to return."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+
+from console.web.pages import Visitor, only
+from console.web.screen import Button, Command, Item, ItemScreen, ListScreen, Part
+from console.web.screens.options import employers, enterprises, own_enterprise
+from shared.principals import Role
+from shared.texts import Texts
+
+READERS = frozenset({Role.CLERK, Role.OFFICER, Role.ENTERPRISE, Role.AUDITOR})
+OWNERS = frozenset({Role.OFFICER, Role.ENTERPRISE, Role.AUDITOR})  # of what concerns one enterprise
+AUTHORITY = frozenset({Role.CLERK, Role.OFFICER, Role.AUDITOR})
+MEDIATORS = frozenset({Role.CLERK, Role.OFFICER, Role.ENTERPRISE})
+OPENERS = frozenset({Role.OFFICER, Role.ENTERPRISE})
+OFFICER = frozenset({Role.OFFICER})
+HISTORY = ("recorded", "effective", "type", "actor", "reason")
+ENTERPRISE, ORDER, PLACEMENT = {"enterprise": "enterprise"}, {"order": "order"}, {"placement": "placement"}
+BEFORE_DEPARTURE = ("matched", "clearance_requested", "cleared")
+
+
+# --- what comes next -------------------------------------------------------------------------------------------------------
+def enterprise_to_do(enterprise: Item, text: Texts) -> Sequence[str]:
+    """What keeps the enterprise from dispatching, and what falls due."""
+    found = [text("Suspended: {reason}.", reason=text.value("suspended_for", one)) for one in enterprise["suspended_for"]]
+    if enterprise["reserve_due"] is not None:
+        found.append(text("The reserve is short: it must be topped up by {day}.", day=_day(text, enterprise["reserve_due"])))
+    return [*found, *(text.value("warnings", one) for one in enterprise["warnings"])]
+
+
+def placement_to_do(placement: Item, text: Texts) -> Sequence[str]:
+    """Who must act next, and by when."""
+    state = placement["state"]
+    if state == "matched":
+        day = _day(text, placement["due"])
+        return [
+            text("Contract, insurance and medical are filed, then clearance is asked for, by {day}; else the position returns.", day=day)
+        ]
+    if state == "clearance_requested":
+        return [text("Clearance waits for the training certificate until {day}.", day=_day(text, placement["due"]))]
+    if state == "cleared":
+        return [text("Cleared until {day}. The departure is recorded with its evidence.", day=_day(text, placement["clearance_valid_to"]))]
+    if state == "abroad" and placement["contract"]:
+        return [text("Abroad. The contract ends on {day}.", day=_day(text, placement["contract"]["end"]))]
+    return []
+
+
+def _day(text: Texts, day: str | None) -> str:
+    return text.day(date.fromisoformat(day)) if day else "–"
+
+
+def _do(operation: str, given: dict[str, str], roles: frozenset[Role], states: Sequence[str] = ()) -> Button:
+    """`states`: in which the thing must be; none: always."""
+    return Button(service="docking", operation=operation, parts=given, roles=roles, when=lambda item: not states or item["state"] in states)
+
+
+router = APIRouter()
+PAGES = (("Docking", "/my-enterprise", "My enterprise", frozenset({Role.ENTERPRISE})),)
+
+
+@router.get("/my-enterprise")
+async def my_enterprise(who: Annotated[Visitor, only(Role.ENTERPRISE)]) -> Response:
+    """The page of the enterprise that the visitor acts for."""
+    return Response(status_code=303, headers={"Location": f"/enterprises/{who.principal.party}"})
+
+
+# --- screens -----------------------------------------------------------------------------------------------------------------
+ENTERPRISE_BUTTONS = (
+    _do("open_job_order", ENTERPRISE, OPENERS, ("active",)),
+    _do("deposit_reserve", ENTERPRISE, OPENERS, ("active", "suspended")),
+    _do("top_up_reserve", ENTERPRISE, OPENERS, ("active", "suspended")),
+    _do("file_managers", ENTERPRISE, OPENERS, ("active",)),
+    _do("renew_qualification", ENTERPRISE, OFFICER, ("active", "suspended", "expired")),
+    _do("suspend_qualification", ENTERPRISE, OFFICER, ("active",)),
+    _do("reinstate_qualification", ENTERPRISE, OFFICER, ("suspended",)),
+    _do("draw_reserve", ENTERPRISE, OFFICER, ("active", "suspended", "revoked", "stopped")),
+    _do("revoke_qualification", ENTERPRISE, OFFICER, ("active", "suspended")),
+    _do("stop_business", ENTERPRISE, OPENERS, ("active", "suspended")),
+)
+ENTERPRISE_PARTS = (
+    Part(
+        title="Job orders",
+        service="docking",
+        route="/orders",
+        query=ENTERPRISE,
+        columns=("employer", "destination", "occupation", "positions", "filled", "state", "expires"),
+        row="/orders/{order}",
+        roles=READERS,
+    ),
+    Part(
+        title="Reserve",
+        service="docking",
+        route="/enterprises/{enterprise}/reserve",
+        parts=ENTERPRISE,
+        columns=("effective", "kind", "amount", "balance", "use"),
+        roles=OWNERS,
+        empty="Nothing was deposited yet: without the full reserve nobody can be cleared.",
+    ),
+    Part(
+        title="Managers filed",
+        service="docking",
+        route="/managers",
+        query=ENTERPRISE,
+        columns=("destination", "abroad", "managers", "filed_on", "missing"),
+        roles=OWNERS,
+    ),
+    Part(
+        title="History",
+        service="docking",
+        route="/enterprises/{enterprise}/history",
+        parts=ENTERPRISE,
+        columns=HISTORY,
+        roles=OWNERS,
+    ),
+)
+ORDER_COLUMNS = ("employer", "destination", "occupation", "positions", "reserved", "filled", "wage", "state", "expires")
+PLACEMENT_COLUMNS = ("worker", "county", "destination", "occupation", "state", "due", "matched_on")
+SCREENS = (
+    ListScreen(
+        path="/enterprises",
+        title="Enterprises",
+        group="Docking",
+        service="docking",
+        route="/enterprises",
+        columns=("name", "licence_no", "state", "valid_to", "scope", "reserve", "reserve_due"),
+        roles=AUTHORITY | {Role.OPERATOR},
+        row="/enterprises/{enterprise}",
+        buttons=(Button(service="docking", operation="qualify_enterprise", roles=OFFICER),),
+    ),
+    ItemScreen(
+        path="/enterprises/{enterprise}",
+        title="{name}",
+        service="docking",
+        route="/enterprises/{enterprise}",
+        roles=READERS | {Role.OPERATOR},
+        tags=("state",),
+        to_do=enterprise_to_do,
+        fields=("licence_no", "valid_to", "scope", "destinations", "seat", "reserve", "reserve_due", "plan"),
+        parts=ENTERPRISE_PARTS,
+        buttons=ENTERPRISE_BUTTONS,
+        links=(("Scorecard", "/enterprises/{enterprise}/scorecard", OWNERS),),
+    ),
+    ItemScreen(
+        path="/enterprises/{enterprise}/scorecard",
+        title="Scorecard of {enterprise}",
+        service="docking",
+        route="/enterprises/{enterprise}/scorecard",
+        roles=OWNERS,
+    ),
+    ListScreen(
+        path="/orders",
+        title="Job orders",
+        group="Docking",
+        service="docking",
+        route="/orders",
+        columns=ORDER_COLUMNS,
+        filters=("state",),
+        roles=READERS,
+        row="/orders/{order}",
+        buttons=(Button(service="docking", operation="open_job_order", roles=OPENERS),),
+        empty="There is no order. An enterprise opens one for the workers it needs.",
+    ),
+    ItemScreen(
+        path="/orders/{order}",
+        title="{employer}, {destination}: {occupation}",
+        service="docking",
+        route="/orders/{order}",
+        roles=READERS,
+        tags=("state",),
+        fields=(
+            "enterprise",
+            "positions",
+            "reserved",
+            "filled",
+            "wage",
+            "wage_period",
+            "term_months",
+            "fee_cap",
+            "channel",
+            "opened_on",
+            "expires",
+        ),
+        parts=(
+            Part(
+                title="Candidates",
+                service="docking",
+                route="/orders/{order}/matches",
+                parts=ORDER,
+                columns=("worker", "score", "reasons", "quota_effect", "expires"),
+                buttons=(
+                    Button(service="docking", operation="accept_match", parts={"match": "match"}, roles=MEDIATORS),
+                    Button(service="docking", operation="decline_match", parts={"match": "match"}, roles=MEDIATORS),
+                ),
+                roles=MEDIATORS | {Role.AUDITOR},
+                empty="Nobody is proposed. Propose matches: the best of those who are willing come first.",
+            ),
+            Part(
+                title="Placements",
+                service="docking",
+                route="/placements",
+                query=ORDER,
+                columns=PLACEMENT_COLUMNS,
+                row="/placements/{placement}",
+            ),
+            Part(title="History", service="docking", route="/orders/{order}/history", parts=ORDER, columns=HISTORY),
+        ),
+        buttons=(
+            _do("propose_matches", ORDER, MEDIATORS, ("open",)),
+            _do("amend_job_order", ORDER, OPENERS, ("open",)),
+            _do("close_job_order", ORDER, OPENERS, ("open",)),
+        ),
+    ),
+    ListScreen(
+        path="/placements",
+        title="Placements",
+        group="Docking",
+        service="docking",
+        route="/placements",
+        columns=PLACEMENT_COLUMNS,
+        filters=("state",),
+        roles=READERS,
+        row="/placements/{placement}",
+    ),
+    ListScreen(
+        path="/placements/stuck",
+        title="Stuck placements",
+        group="Docking",
+        service="docking",
+        route="/placements/stuck",
+        columns=PLACEMENT_COLUMNS,
+        roles=frozenset({Role.CLERK, Role.OFFICER, Role.OPERATOR, Role.AUDITOR}),
+        row="/placements/{placement}",
+        empty="No placement is stuck.",
+    ),
+    ListScreen(
+        path="/placements/ending",
+        title="Contracts that end soon",
+        group="Docking",
+        service="docking",
+        route="/placements/ending",
+        columns=("worker", "enterprise", "destination", "contract.end", "state"),
+        filters=("days",),
+        roles=READERS,
+        row="/placements/{placement}",
+    ),
+    ListScreen(
+        path="/arrivals/overdue",
+        title="Arrivals not confirmed",
+        group="Docking",
+        service="docking",
+        route="/arrivals/overdue",
+        columns=("worker", "enterprise", "destination", "departed_on", "due_on"),
+        filters=("day",),
+        roles=AUTHORITY,
+        row="/placements/{placement}",
+    ),
+    ItemScreen(
+        path="/placements/{placement}",
+        title="Placement of {worker}, {destination}",
+        service="docking",
+        route="/placements/{placement}",
+        roles=READERS,
+        tags=("state",),
+        to_do=placement_to_do,
+        groups=(
+            (
+                "Placement",
+                ("worker", "enterprise", "county", "destination", "occupation", "channel", "matched_on", "due", "planned_departure"),
+            ),
+            ("Papers", ("contract", "insurance", "clearance_valid_to", "dispatch", "ended")),
+        ),
+        parts=(
+            Part(
+                title="Checks before departure",
+                service="docking",
+                route="/placements/{placement}/checks",
+                parts=PLACEMENT,
+                columns=("check", "met", "actor"),
+            ),
+            Part(
+                title="Fees",
+                service="docking",
+                route="/placements/{placement}/fees",
+                parts=PLACEMENT,
+                columns=("charged_on", "payer", "item", "amount", "voided"),
+                empty="No fee was declared.",
+            ),
+            Part(
+                title="Arrival",
+                service="docking",
+                route="/placements/{placement}/arrivals",
+                parts=PLACEMENT,
+                columns=("day", "confirmed_on", "terms_match", "differences"),
+            ),
+            Part(
+                title="Wages",
+                service="rights",
+                route="/placements/{placement}/ledger",
+                parts=PLACEMENT,
+                columns=("period", "gross", "deductions", "net", "paid_on", "state"),
+                at="reports",
+                buttons=(
+                    Button(service="rights", operation="correct_income", parts={"report": "report"}, roles=MEDIATORS),
+                    Button(service="rights", operation="void_income", parts={"report": "report"}, roles=MEDIATORS),
+                ),
+                empty="No wage was reported yet.",
+            ),
+            Part(title="History", service="docking", route="/placements/{placement}/history", parts=PLACEMENT, columns=HISTORY),
+        ),
+        buttons=(
+            _do("register_contract", PLACEMENT, MEDIATORS, BEFORE_DEPARTURE),
+            _do("bind_insurance", PLACEMENT, MEDIATORS, BEFORE_DEPARTURE),
+            _do("record_medical", PLACEMENT, MEDIATORS, BEFORE_DEPARTURE),
+            _do("declare_fee", PLACEMENT, MEDIATORS, (*BEFORE_DEPARTURE, "abroad")),
+            _do("request_clearance", PLACEMENT, MEDIATORS, BEFORE_DEPARTURE),
+            _do("record_departure", PLACEMENT, MEDIATORS, ("cleared",)),
+            _do("confirm_arrival", PLACEMENT, frozenset({Role.CLERK, Role.OFFICER}), ("abroad",)),
+            Button(
+                service="rights", operation="report_income", parts=PLACEMENT, roles=MEDIATORS, when=lambda item: item["state"] == "abroad"
+            ),
+            _do("extend_contract", PLACEMENT, MEDIATORS, ("abroad",)),
+            _do("transfer_employer", PLACEMENT, MEDIATORS, ("abroad",)),
+            _do("record_return", PLACEMENT, MEDIATORS, ("abroad",)),
+            _do("cancel_placement", PLACEMENT, MEDIATORS, BEFORE_DEPARTURE),
+            _do("correct_dispatch", PLACEMENT, OFFICER, ("abroad", "returned")),
+            _do("void_dispatch", PLACEMENT, OFFICER, ("abroad", "returned")),
+        ),
+        links=(("Clearance certificate (PDF)", "/papers/clearance/{placement}", READERS),),
+    ),
+    ListScreen(
+        path="/employers",
+        title="Foreign employers",
+        group="Docking",
+        service="docking",
+        route="/employers",
+        columns=("name", "destination", "registration_no", "licence_no", "registered_on"),
+        filters=("destination",),
+        roles=READERS,
+        buttons=(Button(service="docking", operation="register_employer", roles=OPENERS),),
+    ),
+    ListScreen(
+        path="/fairs",
+        title="Docking fairs",
+        group="Docking",
+        service="docking",
+        route="/fairs",
+        columns=("name", "held_on", "counties", "enterprises", "voided"),
+        filters=("county",),
+        roles=READERS,
+        row="/fairs/{fair}",
+        buttons=(Button(service="docking", operation="hold_docking_fair", roles=OFFICER),),
+    ),
+    ItemScreen(
+        path="/fairs/{fair}",
+        title="{name}",
+        service="docking",
+        route="/fairs/{fair}",
+        roles=READERS,
+        fields=("held_on", "place", "county", "counties", "enterprises", "voided"),
+        parts=(
+            Part(
+                title="Intentions",
+                service="docking",
+                route="/intentions",
+                query={"fair": "fair"},
+                columns=("enterprise", "county", "destination", "occupation", "headcount", "matched", "state"),
+            ),
+        ),
+        buttons=(
+            _do("record_intention", {"fair": "fair"}, frozenset({Role.CLERK, Role.OFFICER})),
+            _do("correct_docking_fair", {"fair": "fair"}, OFFICER),
+            _do("void_docking_fair", {"fair": "fair"}, OFFICER),
+        ),
+    ),
+    ListScreen(
+        path="/notices",
+        title="Breaches and penalties made public",
+        group="Docking",
+        service="docking",
+        route="/public/notices",
+        columns=("enterprise", "breach", "penalty", "decision_no", "since", "until", "state"),
+        roles=AUTHORITY,
+        buttons=(Button(service="docking", operation="publish_notice", roles=OFFICER),),
+    ),
+)
+COMMANDS = (
+    Command(service="docking", operation="qualify_enterprise", then="/enterprises/{enterprise}"),
+    Command(
+        service="docking",
+        operation="open_job_order",
+        options={"enterprise": own_enterprise, "employer_id": employers},
+        then="/orders/{order}",
+        note="Choose a registered employer, or write the name of one that is not registered yet.",
+    ),
+    Command(service="docking", operation="propose_matches", hidden=("worker",)),
+    Command(service="docking", operation="accept_match", then="/placements/{placement}"),
+    Command(service="docking", operation="hold_docking_fair", options={"enterprises": enterprises}, then="/fairs/{fair}"),
+    Command(service="docking", operation="record_intention", options={"enterprise": enterprises}),
+    Command(service="docking", operation="publish_notice", options={"enterprise": enterprises, "employer": employers}),
+    Command(service="docking", operation="transfer_employer", options={"employer_id": employers}),
+    Command(service="docking", operation="revoke_qualification", danger=True),
+    Command(service="docking", operation="stop_business", danger=True),
+    Command(service="docking", operation="void_dispatch", danger=True),
+    Command(service="rights", operation="report_income", hidden=("placement",)),
+)

@@ -1,0 +1,114 @@
+"""Screens of those who answer for the figures and of those who run the system: periods, plans, rates, records that could not be applied."""
+
+from __future__ import annotations
+
+from console.web.documents import SERVICES
+from console.web.screen import Button, Command, ItemScreen, ListScreen, Screen
+from shared.principals import Role
+
+FIGURES = frozenset({Role.OFFICER, Role.OPERATOR, Role.AUDITOR})
+OFFICER = frozenset({Role.OFFICER})
+KEEPERS = frozenset({Role.OFFICER, Role.OPERATOR})
+RUNNERS = frozenset({Role.OPERATOR, Role.AUDITOR})
+
+
+def _dead_letters(service: str) -> ListScreen:
+    return ListScreen(
+        path=f"/dead-letters/{service}",
+        title=f"Dead letters of {service}",
+        group="Running the system",
+        service=service,
+        route="/dead-letters",
+        columns=("id", "parked_at", "event_type", "reason", "detail", "state", "blocks"),
+        filters=("state", "subject"),
+        roles=RUNNERS,
+        row=f"/dead-letters/{service}/{{id}}",
+        empty="Every record could be applied.",
+    )
+
+
+def _dead_letter(service: str) -> ItemScreen:
+    return ItemScreen(
+        path=f"/dead-letters/{service}/{{letter}}",
+        title="Dead letter {letter}",
+        service=service,
+        route="/dead-letters/{letter}",
+        roles=RUNNERS,
+        tags=("state",),
+        note="laowu deadletters redrives or discards it, after a preview.",
+    )
+
+
+def _delivery(service: str) -> ItemScreen:
+    return ItemScreen(
+        path=f"/delivery/{service}",
+        title=f"Delivery of {service}",
+        service=service,
+        route="/delivery",
+        roles=RUNNERS,
+        fields=("outbox", "parked", "lag", "positions"),
+    )
+
+
+SCREENS: tuple[Screen, ...] = (
+    ListScreen(
+        path="/periods",
+        title="Closed periods",
+        group="Figures",
+        service="stats",
+        route="/periods",
+        columns=("period", "version", "closed_at", "closed_by", "reopened_at", "reopened_by", "reason", "digest"),
+        roles=FIGURES,
+        buttons=(
+            Button(service="stats", operation="close_period", roles=OFFICER),
+            Button(service="stats", operation="reopen_period", roles=OFFICER),
+        ),
+        empty="No period was closed yet.",
+    ),
+    ListScreen(
+        path="/restatements",
+        title="Restatements",
+        group="Figures",
+        service="stats",
+        route="/restatements",
+        columns=("id", "version", "restated"),
+        filters=("period",),
+        roles=FIGURES,
+        empty="No closed figure was restated.",
+    ),
+    ListScreen(
+        path="/programmes",
+        title="Programmes",
+        group="Figures",
+        service="stats",
+        route="/programmes",
+        columns=("plan.code", "plan.title", "version", "entered_at", "entered_by", "reason"),
+        roles=FIGURES,
+    ),
+    ListScreen(
+        path="/fx-rates/held",
+        title="Exchange rates to decide",
+        group="Figures",
+        service="stats",
+        route="/fx-rates/held",
+        columns=("month", "currency", "yuan_per_unit", "compared_month", "compared_yuan_per_unit", "state", "entered_by", "decided_by"),
+        filters=("state",),
+        roles=FIGURES,
+        row_buttons=tuple(
+            Button(
+                service="stats",
+                operation=operation,
+                parts={"held": "held"},
+                roles=KEEPERS,
+                when=lambda rate: rate["decided_at"] is None,
+            )
+            for operation in ("approve_held_rate", "reject_held_rate")
+        ),
+        empty="No exchange rate waits for a decision.",
+    ),
+    *(_dead_letters(service) for service in SERVICES),
+    *(_dead_letter(service) for service in SERVICES),
+    *(_delivery(service) for service in SERVICES),
+)
+COMMANDS = (Command(service="stats", operation="reopen_period", note="What was published stays; what is restated is shown beside it."),)
+PAGES = tuple(("Running the system", f"/delivery/{service}", f"Delivery of {service}", RUNNERS) for service in SERVICES)

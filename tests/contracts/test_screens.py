@@ -1,0 +1,155 @@
+"""Every screen of the console asks for what the services have: routes, commands, columns and filters that exist, for roles that may."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from console.web import screens
+from console.web.documents import Operation, Schema, operations_of
+from console.web.screen import Button, ItemScreen, ListScreen, Part
+from shared.principals import Role
+from shared.web.openapi import routes
+
+OPENAPI = Path(__file__).parent / "openapi"
+LISTS = [screen for screen in screens.SCREENS if isinstance(screen, ListScreen)]
+ITEMS = [screen for screen in screens.SCREENS if isinstance(screen, ItemScreen)]
+PARTS = [(screen, part) for screen in ITEMS for part in screen.parts]
+every_list = pytest.mark.parametrize("screen", LISTS, ids=lambda screen: screen.path)
+every_item = pytest.mark.parametrize("screen", ITEMS, ids=lambda screen: screen.path)
+every_part = pytest.mark.parametrize(("screen", "part"), PARTS, ids=[f"{screen.path} {part.title}" for screen, part in PARTS])
+
+
+@cache
+def operations(service: str) -> dict[str, Operation]:
+    return operations_of(service, json.loads((OPENAPI / f"{service}.json").read_text()))
+
+
+@cache
+def answers(service: str) -> dict[str, Schema]:
+    """Path -> what its GET answers."""
+    document = json.loads((OPENAPI / f"{service}.json").read_text())
+    return {
+        path: methods["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        for path, methods in document["paths"].items()
+        if "application/json" in methods.get("get", {}).get("responses", {}).get("200", {}).get("content", {})
+    }
+
+
+def has(operation: Operation, schema: Schema, path: str) -> bool:
+    """Whether an answer of that schema has a value at the dotted path, as far as its schema says."""
+    schema = operation.resolve(schema)
+    name, _, rest = path.partition(".")
+    if name.isdecimal() and schema.get("type") == "array":
+        items = schema["prefixItems"][int(name)] if "prefixItems" in schema else schema["items"]
+        return not rest or has(operation, items, rest)
+    if "properties" not in schema:
+        return "additionalProperties" in schema or not schema.get("type")
+    found = schema["properties"].get(name)
+    return found is not None and (not rest or has(operation, found, rest))
+
+
+def rows_of(operation: Operation, at: str) -> Schema:
+    schema = operation.resolve(answers(operation.service)[operation.path])
+    if schema.get("type") == "array":
+        return schema["items"]  # type: ignore[no-any-return]
+    rows = operation.resolve(schema["properties"][at]) if at in schema.get("properties", {}) else schema
+    return rows.get("items", rows)  # type: ignore[no-any-return]
+
+
+def missing(operation: Operation, rows: Schema, columns: tuple[str, ...]) -> set[str]:
+    return {column for column in columns if not has(operation, rows, column)}
+
+
+def may(operation: Operation, roles: frozenset[Role]) -> set[str]:
+    """The roles of a screen that the service would refuse."""
+    return {role.value for role in roles} - operation.roles
+
+
+@every_list
+def test_a_list_asks_for_what_there_is(screen: ListScreen) -> None:
+    operation = operations(screen.service)[screen.route]
+    assert not missing(operation, rows_of(operation, screen.at), screen.columns)
+    assert set(screen.filters) | set(screen.fixed) <= operation.query.keys()
+    assert not may(operation, screen.roles)
+
+
+@every_item
+def test_a_page_of_one_thing_asks_for_what_there_is(screen: ItemScreen) -> None:
+    operation = operations(screen.service)[screen.route]
+    fields = (*screen.fields, *screen.tags, *(name for _, names in screen.groups for name in names))
+    known = set(operation.parts)
+    assert not missing(operation, answers(screen.service)[screen.route], tuple(name for name in fields if name not in known))
+    assert not may(operation, screen.roles)
+
+
+@every_part
+def test_a_part_asks_for_what_there_is(screen: ItemScreen, part: Part) -> None:
+    operation = operations(part.service)[part.route]
+    assert not missing(operation, rows_of(operation, part.at), part.columns)
+    assert set(part.parts) >= set(operation.parts)
+    assert set(part.query) <= operation.query.keys()
+    assert not may(operation, screen.roles & part.roles)
+
+
+def buttons() -> Iterator[Button]:
+    for screen in LISTS:
+        yield from (*screen.buttons, *screen.row_buttons)
+    for item in ITEMS:
+        yield from item.buttons
+        for part in item.parts:
+            yield from part.buttons
+
+
+def test_every_button_leads_to_a_command_that_its_roles_may_give() -> None:
+    wrong = {
+        (button.service, button.operation)
+        for button in buttons()
+        if button.operation not in operations(button.service) or may(operations(button.service)[button.operation], button.roles)
+    }
+    assert not wrong
+
+
+def test_every_question_is_a_command_that_its_roles_may_give() -> None:
+    asked = [one for module in screens.MODULES for one in getattr(module, "ASKED", ())]
+    wrong = {
+        one.path for one in asked if one.operation not in operations(one.service) or may(operations(one.service)[one.operation], one.roles)
+    }
+    assert not wrong
+
+
+def test_every_described_command_exists_with_the_fields_that_are_named() -> None:
+    wrong: list[tuple[str, Any]] = []
+    for command in screens.COMMANDS:
+        operation = operations(command.service).get(command.operation)
+        if operation is None:
+            wrong.append((command.operation, "no such command"))
+            continue
+        named = {*command.hidden, *command.options, *command.resolved, *(name for _, names in command.sections for name in names)}
+        body = operation.resolve(operation.body or {})
+        wrong += [(command.operation, name) for name in sorted(named) if not has(operation, body, name)]
+    assert not wrong
+
+
+def test_every_row_and_link_leads_to_a_page_that_is_there() -> None:
+    paths = {screen.path for screen in screens.SCREENS} | {route.path for router in screens.ROUTERS for route in routes(router)}
+    shapes = {shape(path) for path in paths}
+    rows = [screen.row for screen in LISTS if screen.row] + [part.row for _, part in PARTS if part.row]
+    links = [at for item in ITEMS for _, at, _ in item.links]
+    assert not {at for at in (*rows, *links) if shape(at.partition("?")[0]) not in shapes}
+
+
+def shape(path: str) -> str:
+    return "/".join("*" if piece.startswith("{") else piece for piece in path.split("/"))
+
+
+def test_nobody_describes_a_command_twice() -> None:
+    described: Mapping[tuple[str, str], int] = {}
+    for command in screens.COMMANDS:
+        described = {**described, (command.service, command.operation): described.get((command.service, command.operation), 0) + 1}
+    assert not {name for name, times in described.items() if times > 1}
