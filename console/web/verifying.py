@@ -48,7 +48,7 @@ VERDICTS = (  # as verify.js names them, how they look, what they say, and what 
     ("no-crypto", "warn", "This browser cannot check signatures", "It needs https and Ed25519. Use a newer browser, or laowu verify."),
 )
 FACTS = (
-    ("placement", "Placement"),
+    ("placement", "Placement number"),
     ("serial", "Certificate number"),
     ("worker", "Worker"),
     ("destination", "For work in"),
