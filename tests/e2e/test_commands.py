@@ -206,7 +206,7 @@ async def test_a_board_in_a_terminal_shows_a_departure_as_soon_as_it_is_counted(
         await terminal.until_drawn(f"{dispatches + 1} of 1,800,000")
         mark = len(terminal.drawn)
         terminal.resize(200, 60)
-        await terminal.until_drawn("Foreign labour service cooperation 2017-2020", mark)
+        await terminal.until_drawn("Foreign labour service cooperation", mark)
         mark = len(terminal.drawn)
         terminal.resize(80, 24)
         terminal.press("<")
