@@ -34,8 +34,15 @@ CHOICES: Mapping[str, str] = {  # pattern of the code -> kind of choice
     r"^[1-9][0-9]{0,3}$": "occupation",
     r"^(CN|[1-9][0-9]{5})$": "region",
 }
+PLACES = frozenset({"region", "regions", "province", "seat"})  # fields of a division's code that may be a province's
 MONEY = frozenset({"minor", "currency"})
 USUAL_CURRENCIES = ("CNY", "USD", "JPY", "EUR", "KRW", "SGD", "SAR", "HKD", "AED")
+
+
+def choice_of(name: str, schema: Schema) -> str | None:
+    """The kind of code that is looked for by name in a field; None where it is none."""
+    kind = CHOICES.get(schema.get("pattern", ""))
+    return "region" if kind == "county" and name in PLACES else kind
 
 
 @dataclass(slots=True, kw_only=True)
@@ -137,8 +144,8 @@ class _Pen:
                 child.required = child.required and drawn.required  # of a group that may be left out nothing must be filled in
         elif schema.get("format") in {"date", "date-time"}:
             drawn.kind = "date" if schema["format"] == "date" else "datetime-local"
-        elif schema.get("pattern") in CHOICES:
-            drawn.kind, drawn.choice = "choice", CHOICES[schema["pattern"]]
+        elif choice := choice_of(name, schema):
+            drawn.kind, drawn.choice = "choice", choice
         else:
             drawn.kind = "textarea" if schema.get("maxLength", 0) > LONG_TEXT else "text"
             drawn.attributes = _given({"maxlength": schema.get("maxLength"), "minlength": schema.get("minLength")})
@@ -150,8 +157,8 @@ class _Pen:
         drawn.required = drawn.required and schema.get("minItems", 0) > 0
         if "enum" in items:
             drawn.kind, drawn.options = "boxes", self._options(name, items)
-        elif items.get("pattern") in CHOICES:
-            drawn.kind, drawn.choice = "choices", CHOICES[items["pattern"]]
+        elif choice := choice_of(name, items):
+            drawn.kind, drawn.choice = "choices", choice
         elif items.get("type") == "object":
             drawn.kind = "rows"
             numbers = sorted({int(at.split(".")[_depth(drawn.name)]) for at, _ in self.posted if _is_row(at, drawn.name)})[:MOST_ROWS]

@@ -27,6 +27,7 @@ HAS_REGION = frozenset({Role.CLERK, Role.OFFICER})
 PARTIES = {  # role -> where its parties are listed, the field that is the party in a token, the field people know it by
     Role.ENTERPRISE: ("docking", "/enterprises", "enterprise", "name"),
     Role.TRAINER: ("training", "/centres", "centre", "centre"),
+    Role.ASSESSOR: ("training", "/centres", "centre", "centre"),
 }
 
 

@@ -210,7 +210,7 @@ ACTORS = frozenset({"actor", "reader", "principal"})
 
 def _tag(text: Texts, name: str, value: str) -> Markup:
     kind = next((kind for kind, values in TAGS.items() if value in values), "plain")
-    return Markup('<span class="tag {}">{}</span>').format(kind, text.value(name, value))
+    return Markup('<span class="tag {}" data-value="{}">{}</span>').format(kind, value, text.value(name, value))
 
 
 def _actor(text: Texts, value: str) -> str:

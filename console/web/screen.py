@@ -164,7 +164,7 @@ def _asked(who: Visitor) -> list[tuple[str, str]]:
 
 def _choice(operation: Operation, name: str) -> str | None:
     schema = operation.resolve(operation.query.get(name, {}))
-    return forms.CHOICES.get(schema.get("pattern", ""))
+    return forms.choice_of(name, schema)
 
 
 def _filters(who: Visitor, operation: Operation, names: Sequence[str], wanted: Mapping[str, str], errors: Mapping[str, str]) -> list[Field]:
@@ -373,7 +373,7 @@ def _field_choice(operation: Operation, name: str) -> str | None:
         schema = schema if piece.isdecimal() else operation.resolve(schema.get("properties", {}).get(piece, {}))
     if schema.get("type") == "array":
         schema = operation.resolve(schema["items"])
-    return forms.CHOICES.get(schema.get("pattern", ""))
+    return forms.choice_of(name.rpartition(".")[2], schema)
 
 
 def _done(who: Visitor, operation: Operation, command: Command, answer: Answer, asked: Mapping[str, str]) -> Response:

@@ -12,6 +12,7 @@ from playwright.async_api import Browser
 from console.api_client import ApiClient
 from console.local import stack
 from tests.browser.visiting import CHROMIUM, open_browser
+from tests.e2e.walk import walk
 from tests.support.journey import RunningStack, local_stack
 
 HERE = Path(__file__).parent
@@ -50,6 +51,12 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Run
 async def client(running: RunningStack) -> AsyncIterator[ApiClient]:
     async with running.client() as one:
         yield one
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def populated(client: ApiClient) -> None:
+    """Somebody has gone the whole way, so that every list has a row."""
+    await walk(client)
 
 
 @pytest.fixture(scope="session")

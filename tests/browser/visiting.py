@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
@@ -91,6 +91,28 @@ class Visit:
         refusal = self.page.locator(".problem")
         await expect(refusal).to_be_visible()
         return await refusal.inner_text()
+
+    async def command(self, operation: str) -> None:
+        """Follow the first button of that command on the page."""
+        await self.page.locator(f'main a[href*="/{operation}?"], main a[href$="/{operation}"]').first.click()
+        await expect(self.page.locator("form.command")).to_be_visible()
+
+    async def row(self, country: str) -> None:
+        """Follow the first row of the list that is for that country."""
+        row = self.page.locator("main tbody tr").filter(has=self.page.locator(f'[title="{country}"]')).first
+        await row.locator("a").first.click()
+        await expect(self.page.locator("dl.facts").first).to_be_visible()
+
+    async def placement(self) -> None:
+        """The page of the first placement that the visitor has."""
+        await self.go("/placements")
+        await self.page.locator("main tbody tr a").first.click()
+        await expect(self.page.locator("dl.facts").first).to_be_visible()
+
+    @property
+    def path(self) -> str:
+        """Of the page, without what was asked or done."""
+        return urlsplit(self.page.url).path
 
     async def serious_barriers(self) -> list[str]:
         """What axe-core finds serious or critical, one line each."""
