@@ -14,6 +14,7 @@ A test prepares every statement and holds its labels equal to the fields of its 
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
@@ -31,12 +32,24 @@ Values = tuple[Any, ...]  # of one row, in the order of its columns
 Read = Callable[[Values], Any]
 
 
+_COLUMN = re.compile(r"(?:[^,()]|\([^()]*\))+")  # a comma within brackets parts no columns
+
+
 class Statement(str, Generic[T]):
     """SQL whose rows are `row` objects. asyncpg takes nothing but plain text, which is `sql`."""
 
     __slots__ = ("row", "sql")
     row: type[T]
     sql: str
+
+
+class SortedStatement(Statement[T]):
+    """A page of a list in one order. `by`: (label, type) of what it is ordered by, the key last. Its last arguments are the values after
+    which the page begins, one for each, unless it is the first; and how many rows are wanted.
+    """
+
+    __slots__ = ("by",)
+    by: tuple[tuple[str, str], ...]
 
 
 class Columns(Generic[T]):
@@ -53,6 +66,42 @@ class Columns(Generic[T]):
     def select(self, rest: str) -> Statement[T]:
         """`SELECT columns` and what follows."""
         return self._statement(f"SELECT {self.columns} {rest}")
+
+    def pages(self, source: str, where: str, *by: str, key: str = "id uuid") -> dict[str, SortedStatement[T]]:
+        """Statements for the pages of a list, by order: "id" is that of the key, "-" before a name turns an order round, and ">" behind
+        it stands for the pages after the first.
+
+        `by`: label and type of columns that are never NULL, such as "expires date". `where` has the parameters from $1 on.
+        """
+        orders = {"id": [key], **{one.split()[0]: [one, key] for one in by}}
+        return {
+            f"{sign}{name}{after}": self._page(source, where, columns, descending=bool(sign), following=bool(after))
+            for name, columns in orders.items()
+            for sign in ("", "-")
+            for after in ("", ">")
+        }
+
+    def _page(self, source: str, where: str, by: Sequence[str], *, descending: bool, following: bool) -> SortedStatement[T]:
+        first = max((int(number) for number in re.findall(r"\$(\d+)", where)), default=0) + 1
+        labels = [(label, kind) for label, _, kind in (one.partition(" ") for one in by)]
+        columns = [self._expression(label) for label, _ in labels]
+        begins = [f"${first + place}::{kind}" for place, (_, kind) in enumerate(labels)]
+        way, compared = (" DESC", "<") if descending else ("", ">")
+        # A comparison of rows, and nothing beside it: an index on the columns leads right to where the page begins.
+        after = f" AND ({', '.join(columns)}) {compared} ({', '.join(begins)})" if following else ""
+        ordered = f"{', '.join(column + way for column in columns)} LIMIT ${first + following * len(by)}"
+        text = f"SELECT {self.columns} FROM {source} WHERE ({where.strip()}){after} ORDER BY {ordered}"  # noqa: S608  # constant text
+        statement: SortedStatement[T] = SortedStatement(text)
+        statement.row, statement.sql, statement.by = self.row, text, tuple(labels)
+        return statement
+
+    def _expression(self, label: str) -> str:
+        """What is selected under the label."""
+        for one in _COLUMN.findall(self.columns):
+            expression, _, named = one.strip().partition(" AS ")
+            if (named or expression.rpartition(".")[2]).strip('"') == label:
+                return str(expression)
+        raise LookupError(f"no column {label} in {self.columns}")
 
     def returning(self, change: str) -> Statement[T]:
         """An INSERT, UPDATE or DELETE that returns the rows it changed."""

@@ -18,9 +18,10 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 from typing import Any, TypeVar
+from uuid import UUID
 
 from fastapi import Depends, Request, Response
 from pydantic import TypeAdapter, ValidationError
@@ -54,6 +55,8 @@ class Call:
     principal: Principal
     service: RunningService
     clock: Clock
+    _: KW_ONLY
+    response: Response | None = None  # whose headers the route's answer takes over
 
     async def command(self, work: Work[Any], *, status: int = 200) -> Response:
         """Run `work` in one transaction, at most once per Idempotency-Key; a repeat gets the stored answer. The result is the JSON body.
@@ -88,7 +91,16 @@ class Call:
     async def query(self, work: Work[T]) -> T:
         """Run `work` in a read-only transaction: all its statements read one snapshot."""
         async with self.service.database.connection() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
-            return await work(Tx(conn, self.service.name, self.cause(None)))
+            found = await work(Tx(conn, self.service.name, self.cause(None)))
+        self._link(found)
+        return found
+
+    def _link(self, found: Any) -> None:
+        """A page of a list leads to the next one, as RFC 8288 writes it: relative to the address asked."""
+        cursor = getattr(found, "next", None)
+        if self.response is not None and isinstance(cursor, str | int | UUID):
+            url = self.request.url.include_query_params(after=str(cursor))
+            self.response.headers["link"] = f'<{url.path}?{url.query}>; rel="next"'
 
     async def dry_run(self, work: Work[T]) -> T:
         """The result of `work` from one snapshot, rolled back whatever it has written."""
@@ -115,7 +127,7 @@ def _answer(stored: tuple[int, bytes]) -> Response:
 def allow(*roles: Role) -> Any:
     """The dependency that authenticates the caller and lets only these roles pass. 401 and 403 come from here."""
 
-    async def call(request: Request) -> Call:
+    async def call(request: Request, response: Response) -> Call:
         service: RunningService = request.app.state.service
         verifier: Verifier = request.app.state.verifier
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -124,7 +136,7 @@ def allow(*roles: Role) -> Any:
         principal = verifier.principal(token)
         if principal.role not in roles:
             raise Forbidden(f"the role {principal.role} may not do this")
-        return Call(request, principal, service, _clock(request, service.settings))
+        return Call(request, principal, service, _clock(request, service.settings), response=response)
 
     call.roles = roles  # type: ignore[attr-defined]  # read by the test that walks every route
     return Depends(call)
@@ -136,9 +148,9 @@ ANYBODY = Principal("anybody", Role.PUBLIC)
 def allow_anybody() -> Any:
     """The dependency of a route that answers everybody the same, with a token or without: none is read."""
 
-    async def call(request: Request) -> Call:
+    async def call(request: Request, response: Response) -> Call:
         service: RunningService = request.app.state.service
-        return Call(request, ANYBODY, service, _clock(request, service.settings))
+        return Call(request, ANYBODY, service, _clock(request, service.settings), response=response)
 
     call.roles = tuple(role for role in Role if role is not Role.SERVICE)  # type: ignore[attr-defined]
     call.anybody = True  # type: ignore[attr-defined]  # both read by the test that walks every route

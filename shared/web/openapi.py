@@ -20,6 +20,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from shared.principals import Role
+from shared.web.examples import add_examples
 from shared.web.idempotency import KEY
 from shared.web.parameters import DESCRIPTIONS
 from shared.web.problems import Problem
@@ -82,6 +83,7 @@ def document(app: FastAPI) -> dict[str, Any]:
     for name in _FASTAPIS_OWN:
         schemas.pop(name, None)
     schemas.update(_schemas_of(Problem))
+    add_examples(schemas)
     return written
 
 

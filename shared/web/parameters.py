@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
-from fastapi import Query
+from fastapi import Depends, Query, Request
+
+from shared.paging import Page
 
 Limit = Annotated[int, Query(ge=1, le=200, description="rows of a page")]
 AfterNumber = Annotated[int, Query(ge=0, lt=2**63, description="`next` of the page before; 0: from the beginning")]
+
+Cursor = Annotated[str | None, Query(max_length=400, pattern=r"^[A-Za-z0-9_.-]*$", description="`next` of the page before")]
+
+
+def paged(*sorts: str, limit: int = 50) -> Any:
+    """The dependency of a list that is sorted by the order of entry, or by one of these, either way round."""
+    names = tuple(sign + name for name in ("id", *sorts) for sign in ("", "-"))
+
+    def asked(request: Request, sort: str = "id", after: Cursor = None, limit: Limit = limit) -> Page:
+        return Page(path=request.url.path, sort=sort, after=after, limit=limit)
+
+    # One of the names, and no other: what FastAPI reads, documents and checks.
+    asked.__annotations__["sort"] = Annotated[Literal[names], Query(description=_SORT)]
+    return Depends(asked)
+
+
+_SORT = "the order, `-` before it: the other way round; rows that are equal in it are in the order of entry, which is `id`"
 
 # What a parameter of that name asks for, wherever a route does not say it itself.
 DESCRIPTIONS = {
@@ -17,6 +36,7 @@ DESCRIPTIONS = {
     "announcement_no": "only the announcement of this number",
     "assignee": "only those assigned to this account",
     "basis": "by which list a county counts as poor: as ever listed, as listed at the departure, or as listed on a day",
+    "breach": "only of this breach",
     "by": "counted by this dimension",
     "before": "`next` of the page before; left out: from the newest",
     "category": "only of this category",

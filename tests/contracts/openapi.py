@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 from console.local.home import SERVICES
 from shared.web.app import documented_app
@@ -14,6 +16,12 @@ FOLDER = Path(__file__).parent / "openapi"
 
 def file(service: str) -> Path:
     return FOLDER / f"{service}.json"
+
+
+def document(service: str) -> dict[str, Any]:
+    """The committed document, read."""
+    read: dict[str, Any] = json.loads(file(service).read_text(encoding="utf-8"))
+    return read
 
 
 def text(service: str) -> str:

@@ -11,6 +11,7 @@ import pytest
 
 from console.local.home import SERVICES
 from shared.principals import Role
+from shared.web.examples import EXAMPLES, fields
 from tests.contracts import openapi
 from tests.support.http import Start
 from tests.support.routes import application, body_form, endpoints, permitted
@@ -148,3 +149,16 @@ async def test_a_post_takes_an_idempotency_key_where_the_document_says_so_and_no
             continue  # no form alone makes this body valid
         refused = answer.status == 400 and answer.code == "IDEMPOTENCY_KEY_MISSING"
         assert refused == any(one["name"] == "Idempotency-Key" for one in operation.get("parameters", ())), (str(endpoint), answer)
+
+
+@every_service
+def test_every_text_of_a_body_or_an_answer_has_an_example_that_fits(service: str) -> None:
+    schemas = json.loads(openapi.file(service).read_text(encoding="utf-8"))["components"]["schemas"]
+    missing = {name for name, schema in fields(schemas) if schema["type"] == "string" and schema.get("format") not in BOUNDED_FORMATS}
+    assert not missing, "EXAMPLES of shared/web/examples.py"
+
+
+def test_no_example_is_of_a_field_that_is_gone() -> None:
+    documents = [json.loads(openapi.file(service).read_text(encoding="utf-8"))["components"]["schemas"] for service in SERVICES]
+    present = {name for schemas in documents for schema in schemas.values() for name in schema.get("properties", ())}
+    assert not EXAMPLES.keys() - present

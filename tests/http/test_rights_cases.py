@@ -117,7 +117,7 @@ async def test_cases_are_paged_and_the_last_page_leads_nowhere(office: Office) -
     first = (await office.get("/cases", limit=2)).body
     second = (await office.get("/cases", limit=2, after=first["next"])).body
     assert [one["case"] for one in first["items"] + second["items"]] == opened
-    assert (first["next"], second["next"]) == (opened[1], None)
+    assert second["next"] is None
 
 
 async def test_bad_cases_are_refused_by_field(office: Office) -> None:

@@ -106,7 +106,7 @@ class Form:
                 return [self._valid(part, name) for part in schema["prefixItems"]]
             return [self._valid(schema.get("items", {"type": "string"}), name)] * max(1, schema.get("minItems", 1))
         if kind == "string":
-            return KNOWN_CODES.get(name) or _text(schema)
+            return KNOWN_CODES.get(name) or next(iter(schema.get("examples", ())), None) or _text(schema)
         least = int(schema.get("minimum", schema.get("exclusiveMinimum", 0) + 1))  # FastAPI writes bounds as 1.0
         return {"integer": least if least >= 0 else 1, "number": 1.5, "boolean": True}[kind]
 

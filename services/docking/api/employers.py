@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
 
 from services.docking import commands
 from services.docking.api.callers import EnterpriseOrOfficer, Reader
 from services.docking.usecases import employers
 from services.docking.views import employers as views
 from shared.delivery.audit_trail import History
-from shared.values import DestinationField, EmployerId
-from shared.web.parameters import AfterNumber, Limit
+from shared.paging import Page
+from shared.values import DestinationField, EmployerId, Line
+from shared.web.parameters import AfterNumber, Limit, paged
 
 router = APIRouter()
 
@@ -22,9 +25,12 @@ async def register_employer(body: commands.RegisterEmployer, call: EnterpriseOrO
 
 @router.get("/employers")
 async def list_employers(
-    call: Reader, destination: DestinationField | None = None, after: EmployerId | None = None, limit: Limit = 50
+    call: Reader,
+    page: Annotated[Page, paged("name", "registered_on")],
+    destination: DestinationField | None = None,
+    name: Annotated[Line | None, Query(description="a part of the name")] = None,
 ) -> views.Employers:
-    return await call.query(lambda tx: employers.list_employers(tx, destination, after, limit))
+    return await call.query(lambda tx: employers.list_employers(tx, page, destination, name))
 
 
 @router.get("/employers/{employer}")

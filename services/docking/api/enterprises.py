@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
 from services.docking import commands
 from services.docking.api.callers import Anybody, EnterpriseOrOfficer, Officer, RegisterReader
-from services.docking.domain.enterprises import EnterpriseState
+from services.docking.domain.enterprises import EnterpriseFilter, EnterpriseState
 from services.docking.usecases import enterprises, scorecards
 from services.docking.views import enterprises as views
 from services.docking.views import scorecards as scorecard_views
 from shared.delivery.audit_trail import History
+from shared.paging import Page
 from shared.principals import Role
-from shared.values import Day, DestinationField, EnterpriseId
+from shared.values import Day, DestinationField, EnterpriseId, Line
 from shared.web.call import Call, allow
-from shared.web.parameters import AfterNumber, Limit
+from shared.web.parameters import AfterNumber, Limit, paged
 
 router = APIRouter()
 
@@ -56,21 +57,30 @@ async def stop_business(enterprise: EnterpriseId, body: commands.StopBusiness, c
 @router.get("/public/enterprises")
 async def list_public_register(
     call: Anybody,
+    page: Annotated[Page, paged("name", "licence_no", "valid_to")],
+    *,
     licence_no: commands.LicenceNo | None = None,
     destination: DestinationField | None = None,
     state: EnterpriseState | None = None,
-    after: EnterpriseId | None = None,
-    limit: Limit = 50,
+    name: Annotated[Line | None, Query(description="a part of the name")] = None,
 ) -> views.Register:
     """E3, E10: who may send workers where, whose qualification is suspended or revoked, and whether the reserve is there."""
-    return await call.query(
-        lambda tx: enterprises.public_register(tx, licence_no=licence_no, destination=destination, state=state, after=after, limit=limit)
-    )
+    wanted = EnterpriseFilter(licence_no=licence_no, destination=destination, state=state, name=name)
+    return await call.query(lambda tx: enterprises.public_register(tx, page, wanted))
 
 
 @router.get("/enterprises")
-async def list_enterprises(call: RegisterReader, after: EnterpriseId | None = None, limit: Limit = 50) -> views.Enterprises:
-    return await call.query(lambda tx: enterprises.list_enterprises(tx, after, limit))
+async def list_enterprises(
+    call: RegisterReader,
+    page: Annotated[Page, paged("name", "licence_no", "valid_to")],
+    *,
+    licence_no: commands.LicenceNo | None = None,
+    destination: DestinationField | None = None,
+    state: EnterpriseState | None = None,
+    name: Annotated[Line | None, Query(description="a part of the name")] = None,
+) -> views.Enterprises:
+    wanted = EnterpriseFilter(licence_no=licence_no, destination=destination, state=state, name=name)
+    return await call.query(lambda tx: enterprises.list_enterprises(tx, page, wanted))
 
 
 @router.get("/enterprises/{enterprise}")

@@ -11,10 +11,11 @@ from services.docking.api.callers import Officer, Reader
 from services.docking.usecases import fairs
 from services.docking.views import fairs as views
 from shared.delivery.audit_trail import History
+from shared.paging import Page
 from shared.principals import Role
 from shared.values import CountyField, EnterpriseId, FairId, IntentionId
 from shared.web.call import Call, allow
-from shared.web.parameters import AfterNumber, Limit
+from shared.web.parameters import AfterNumber, Limit, paged
 
 router = APIRouter()
 Authority = Annotated[Call, allow(Role.CLERK, Role.OFFICER)]
@@ -28,13 +29,12 @@ async def hold_docking_fair(body: commands.HoldDockingFair, call: Officer) -> Re
 @router.get("/fairs")
 async def list_fairs(
     call: Reader,
+    page: Annotated[Page, paged("held_on", "name")],
     county: CountyField | None = None,
     enterprise: EnterpriseId | None = None,
-    after: FairId | None = None,
-    limit: Limit = 50,
 ) -> views.Fairs:
     """Those that the county, or the enterprise, took part in."""
-    return await call.query(lambda tx: fairs.list_fairs(tx, county=county, enterprise=enterprise, after=after, limit=limit))
+    return await call.query(lambda tx: fairs.list_fairs(tx, page, county, enterprise))
 
 
 @router.get("/fairs/{fair}")
@@ -75,14 +75,13 @@ async def void_intention(intention: IntentionId, body: commands.VoidIntention, c
 @router.get("/intentions")
 async def list_intentions(
     call: Reader,
+    page: Annotated[Page, paged("held_on", "headcount")],
     fair: FairId | None = None,
     county: CountyField | None = None,
     enterprise: EnterpriseId | None = None,
-    after: IntentionId | None = None,
-    limit: Limit = 50,
 ) -> views.Intentions:
     """Intentions and how much of each became matches."""
-    return await call.query(lambda tx: fairs.list_intentions(tx, fair=fair, county=county, enterprise=enterprise, after=after, limit=limit))
+    return await call.query(lambda tx: fairs.list_intentions(tx, page, fair=fair, county=county, enterprise=enterprise))
 
 
 @router.get("/intentions/{intention}")

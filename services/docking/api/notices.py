@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from fastapi import APIRouter, Response
 
 from services.docking import commands
 from services.docking.api.callers import Anybody, Officer, RegisterReader
+from services.docking.domain.notices import Breach
 from services.docking.usecases import notices
 from services.docking.views import notices as views
 from shared.delivery.audit_trail import History
+from shared.paging import Page
 from shared.values import Day, EmployerId, EnterpriseId, NoticeId
-from shared.web.parameters import AfterNumber, Limit
+from shared.web.parameters import AfterNumber, Limit, paged
 
 router = APIRouter()
 
@@ -28,14 +32,15 @@ async def withdraw_notice(notice: NoticeId, body: commands.WithdrawNotice, call:
 @router.get("/public/notices")
 async def list_public_notices(
     call: Anybody,
+    page: Annotated[Page, paged("decided_on", "since")],
+    *,
     on: Day | None = None,
     enterprise: EnterpriseId | None = None,
     employer: EmployerId | None = None,
-    after: NoticeId | None = None,
-    limit: Limit = 50,
+    breach: Breach | None = None,
 ) -> views.Notices:
     """Breaches and penalties that are public on a day (today), of enterprises and of foreign employers."""
-    return await call.query(lambda tx: notices.public_notices(tx, on, enterprise=enterprise, employer=employer, after=after, limit=limit))
+    return await call.query(lambda tx: notices.public_notices(tx, page, on, enterprise=enterprise, employer=employer, breach=breach))
 
 
 @router.get("/notices/{notice}")

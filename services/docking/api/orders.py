@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
 
 from services.docking import commands
 from services.docking.api.callers import EnterpriseOrOfficer, Reader
-from services.docking.domain.orders import OrderState
+from services.docking.domain.orders import OrderFilter, OrderState
 from services.docking.usecases import orders
 from services.docking.views import orders as views
 from shared.delivery.audit_trail import History
-from shared.values import EnterpriseId, OrderId
-from shared.web.parameters import AfterNumber, Limit
+from shared.paging import Page
+from shared.values import DestinationField, EnterpriseId, OccupationField, OrderId
+from shared.web.parameters import AfterNumber, Limit, paged
 
 router = APIRouter()
 
@@ -34,12 +37,16 @@ async def close_job_order(order: OrderId, body: commands.CloseJobOrder, call: En
 @router.get("/orders")
 async def list_orders(
     call: Reader,
-    after: OrderId | None = None,
+    page: Annotated[Page, paged("opened_on", "expires", "positions")],
+    *,
     enterprise: EnterpriseId | None = None,
     state: OrderState | None = None,
-    limit: Limit = 50,
+    destination: DestinationField | None = None,
+    occupation: OccupationField | None = None,
+    free: Annotated[bool | None, Query(description="only orders with a position that nobody holds, or without")] = None,
 ) -> views.Orders:
-    return await call.query(lambda tx: orders.list_orders(tx, after=after, enterprise=enterprise, state=state, limit=limit))
+    wanted = OrderFilter(enterprise=enterprise, state=state, destination=destination, occupation=occupation, free=free)
+    return await call.query(lambda tx: orders.list_orders(tx, page, wanted))
 
 
 @router.get("/orders/{order}")

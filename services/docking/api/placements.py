@@ -8,14 +8,15 @@ from fastapi import APIRouter, Query, Response
 
 from services.docking import commands
 from services.docking.api.callers import Mediator, Reader
-from services.docking.domain.placements import PlacementState
+from services.docking.domain.placements import PlacementFilter, PlacementState
 from services.docking.usecases import placements
 from services.docking.views import placements as views
 from shared.delivery.audit_trail import History
+from shared.paging import Page
 from shared.principals import Role
-from shared.values import OrderId, PlacementId, WorkerId
+from shared.values import CountyField, DestinationField, EnterpriseId, OrderId, PlacementId, WorkerId
 from shared.web.call import Call, allow
-from shared.web.parameters import AfterNumber, Limit
+from shared.web.parameters import AfterNumber, Limit, paged
 
 router = APIRouter()
 
@@ -38,30 +39,43 @@ async def cancel_placement(placement: PlacementId, body: commands.CancelPlacemen
 @router.get("/placements")
 async def list_placements(
     call: Reader,
-    after: PlacementId | None = None,
+    page: Annotated[Page, paged("since", "matched_on")],
+    *,
     worker: WorkerId | None = None,
     state: PlacementState | None = None,
     order: OrderId | None = None,
-    limit: Limit = 50,
+    enterprise: EnterpriseId | None = None,
+    destination: DestinationField | None = None,
+    county: CountyField | None = None,
 ) -> views.Placements:
-    return await call.query(lambda tx: placements.list_placements(tx, after=after, worker=worker, state=state, order=order, limit=limit))
+    wanted = PlacementFilter(worker=worker, state=state, order=order, enterprise=enterprise, destination=destination, county=county)
+    return await call.query(lambda tx: placements.list_placements(tx, page, wanted))
 
 
 @router.get("/placements/stuck")
 async def list_stuck_placements(
     call: Annotated[Call, allow(Role.CLERK, Role.OFFICER, Role.OPERATOR, Role.AUDITOR)],
-    after: PlacementId | None = None,
-    limit: Limit = 50,
+    page: Annotated[Page, paged("since")],
+    enterprise: EnterpriseId | None = None,
+    state: PlacementState | None = None,
+    destination: DestinationField | None = None,
 ) -> views.Placements:
-    return await call.query(lambda tx: placements.list_stuck(tx, after, limit))
+    """Those past their deadline, with papers long missing, or waiting long for a clearance: somebody should look."""
+    wanted = PlacementFilter(enterprise=enterprise, state=state, destination=destination)
+    return await call.query(lambda tx: placements.list_stuck(tx, page, wanted))
 
 
 @router.get("/placements/ending")
 async def list_ending_placements(
-    call: Reader, days: Annotated[int, Query(ge=0, le=90)] = 30, after: PlacementId | None = None, limit: Limit = 50
+    call: Reader,
+    page: Annotated[Page, paged("since")],
+    days: Annotated[int, Query(ge=0, le=90)] = 30,
+    enterprise: EnterpriseId | None = None,
+    destination: DestinationField | None = None,
 ) -> views.EndingPlacements:
     """Contracts of workers abroad that end within so many days, or have ended: extend them, or see to the return."""
-    return await call.query(lambda tx: placements.list_ending(tx, days=days, after=after, limit=limit))
+    wanted = PlacementFilter(enterprise=enterprise, destination=destination)
+    return await call.query(lambda tx: placements.list_ending(tx, page, days, wanted))
 
 
 @router.get("/placements/{placement}")

@@ -116,6 +116,16 @@ class Enterprise:
         return Money(minor=self.reserve_minor, currency=RESERVE_CURRENCY)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnterpriseFilter:
+    """Which enterprises are searched for; None: any. `destination`: where it may send workers; `name`: a part of it."""
+
+    licence_no: str | None = None
+    destination: Destination | None = None
+    state: EnterpriseState | None = None
+    name: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Licence:
     """What a renewal fixes anew; the number stays."""

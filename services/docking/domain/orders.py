@@ -27,6 +27,17 @@ class OrderState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFilter:
+    """Which orders are searched for; None: any. `occupation`: its code, or what it begins with; `free`: whether a position is free."""
+
+    enterprise: EnterpriseId | None = None
+    state: OrderState | None = None
+    destination: Destination | None = None
+    occupation: Occupation | None = None
+    free: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """A job order. reserved: positions of placements before departure; filled: of placements that have departed."""
 

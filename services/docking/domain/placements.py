@@ -145,6 +145,18 @@ class Placement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlacementFilter:
+    """Which placements are searched for; None: any."""
+
+    worker: WorkerId | None = None
+    state: PlacementState | None = None
+    order: OrderId | None = None
+    enterprise: EnterpriseId | None = None
+    destination: Destination | None = None
+    county: CountyCode | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
     """How many contracts of workers abroad have ended, and end within so many days from today, today included."""
 

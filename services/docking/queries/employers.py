@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from services.docking.domain.employers import Employer
 from shared.db import Tx
-from shared.rows import Columns, fetch, fetch_one
+from shared.paging import Page, fetch_page
+from shared.rows import Columns, fetch_one
 from shared.values import Destination, EmployerId
 
 EMPLOYER = Columns(Employer, "id, name, destination, registration_no, licence_no, registered_on, version")
 GET = EMPLOYER.select("FROM employer WHERE id = $1")
 GET_ID = "SELECT id FROM employer WHERE destination = $1 AND registration_no = $2"
-LIST = EMPLOYER.select("""
-FROM employer WHERE ($1::text IS NULL OR destination = $1) AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3
-""")
+LIST = EMPLOYER.pages(
+    "employer",
+    "($1::text IS NULL OR destination = $1) AND ($2::text IS NULL OR strpos(lower(name), lower($2)) > 0)",
+    "name text",
+    "registered_on date",
+)
 INSERT = """
 INSERT INTO employer (id, name, destination, registration_no, licence_no, registered_on) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (destination, registration_no) DO NOTHING RETURNING true
@@ -29,8 +35,9 @@ async def get_id(tx: Tx, destination: Destination, registration_no: str) -> Empl
     return None if found is None else EmployerId(found)
 
 
-async def list_(tx: Tx, destination: Destination | None, after: EmployerId | None, limit: int) -> list[Employer]:
-    return await fetch(tx.conn, LIST, destination, after, limit)
+async def list_(tx: Tx, page: Page, destination: Destination | None, name: str | None) -> tuple[Sequence[Employer], str | None]:
+    """`name`: a part of it."""
+    return await fetch_page(tx.conn, LIST, page, destination, name)
 
 
 async def insert(tx: Tx, one: Employer) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
-from services.docking.domain.enterprises import Enterprise, EnterpriseState
+from services.docking.domain.enterprises import Enterprise, EnterpriseFilter
 from shared.db import Tx
+from shared.paging import Page, fetch_page
 from shared.rows import Columns, fetch, fetch_one
-from shared.values import Destination, EnterpriseId
+from shared.values import EnterpriseId
 
 ENTERPRISE = Columns(
     Enterprise,
@@ -27,15 +29,18 @@ LOCK_UNTOPPED = ENTERPRISE.select("""
 FROM enterprise WHERE reserve_due < $1 AND state NOT IN ('stopped', 'revoked') AND NOT 'reserve' = ANY(suspended_for)
 ORDER BY reserve_due, id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
 """)
-LIST = ENTERPRISE.select("FROM enterprise WHERE $1::uuid IS NULL OR id > $1 ORDER BY id LIMIT $2")
 # Empty destinations: the licence is for every one. An active licence that has ended is shown as expired, and found as such.
-LIST_REGISTER = ENTERPRISE.select("""
-FROM enterprise
-WHERE ($1::text IS NULL OR licence_no = $1) AND ($2::text IS NULL OR destinations = '{}' OR $2 = ANY(destinations))
+LIST = ENTERPRISE.pages(
+    "enterprise",
+    """
+    ($1::text IS NULL OR licence_no = $1) AND ($2::text IS NULL OR destinations = '{}' OR $2 = ANY(destinations))
     AND ($3::text IS NULL OR $3 = CASE WHEN state = 'active' AND valid_to < $4 THEN 'expired' ELSE state END)
-    AND ($5::uuid IS NULL OR id > $5)
-ORDER BY id LIMIT $6
-""")
+    AND ($5::text IS NULL OR strpos(lower(name), lower($5)) > 0)
+    """,
+    "name text",
+    "licence_no text",
+    "valid_to date",
+)
 INSERT = """
 INSERT INTO enterprise (id, name, licence_no, seat, scope, destinations, valid_to, state, since, qualified_on)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) ON CONFLICT (licence_no) DO NOTHING RETURNING true
@@ -86,22 +91,9 @@ async def lock_untopped(tx: Tx, today: date, limit: int) -> list[Enterprise]:
     return await fetch(tx.conn, LOCK_UNTOPPED, today, limit)
 
 
-async def list_(tx: Tx, after: EnterpriseId | None, limit: int) -> list[Enterprise]:
-    return await fetch(tx.conn, LIST, after, limit)
-
-
-async def list_register(
-    tx: Tx,
-    *,
-    licence_no: str | None,
-    destination: Destination | None,
-    state: EnterpriseState | None,
-    today: date,
-    after: EnterpriseId | None,
-    limit: int,
-) -> list[Enterprise]:
-    """`state`: as of today."""
-    return await fetch(tx.conn, LIST_REGISTER, licence_no, destination, state, today, after, limit)
+async def list_(tx: Tx, page: Page, wanted: EnterpriseFilter, today: date) -> tuple[Sequence[Enterprise], str | None]:
+    """States are judged as of `today`."""
+    return await fetch_page(tx.conn, LIST, page, wanted.licence_no, wanted.destination, wanted.state, today, wanted.name)
 
 
 async def insert(tx: Tx, one: Enterprise) -> bool:

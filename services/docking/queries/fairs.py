@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from services.docking.domain.fairs import Fair, Intention
 from shared.db import Tx
+from shared.paging import Page, fetch_page
 from shared.rows import Columns, fetch, fetch_one
 from shared.values import CountyCode, EnterpriseId, FairId, IntentionId
 
@@ -20,11 +21,9 @@ INTENTION = Columns(
 GET = FAIR.select("FROM fair WHERE id = $1")
 LOCK = FAIR.select("FROM fair WHERE id = $1 FOR UPDATE")
 LOCK_SHARED = FAIR.select("FROM fair WHERE id = $1 FOR SHARE")
-LIST = FAIR.select("""
-FROM fair
-WHERE ($1::text IS NULL OR $1 = ANY(counties)) AND ($2::uuid IS NULL OR $2 = ANY(enterprises)) AND ($3::uuid IS NULL OR id > $3)
-ORDER BY id LIMIT $4
-""")
+LIST = FAIR.pages(
+    "fair", "($1::text IS NULL OR $1 = ANY(counties)) AND ($2::uuid IS NULL OR $2 = ANY(enterprises))", "held_on date", "name text"
+)
 INSERT = """
 INSERT INTO fair (id, name, county, place, held_on, counties, enterprises) VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
@@ -36,12 +35,12 @@ WHERE id = $1
 LOCK_RECORDED = INTENTION.select("FROM intention WHERE fair = $1 AND state = 'recorded' ORDER BY id FOR UPDATE")
 GET_INTENTION = INTENTION.select("FROM intention WHERE id = $1")
 LOCK_INTENTION = INTENTION.select("FROM intention WHERE id = $1 FOR UPDATE")
-LIST_INTENTIONS = INTENTION.select("""
-FROM intention
-WHERE ($1::uuid IS NULL OR fair = $1) AND ($2::text IS NULL OR county = $2) AND ($3::uuid IS NULL OR enterprise = $3)
-    AND ($4::uuid IS NULL OR id > $4)
-ORDER BY id LIMIT $5
-""")
+LIST_INTENTIONS = INTENTION.pages(
+    "intention",
+    "($1::uuid IS NULL OR fair = $1) AND ($2::text IS NULL OR county = $2) AND ($3::uuid IS NULL OR enterprise = $3)",
+    "held_on date",
+    "headcount integer",
+)
 GET_INTENTIONS = INTENTION.select("FROM intention WHERE id = ANY($1::uuid[])")
 GET_RECORDED = """
 SELECT id FROM intention
@@ -72,9 +71,9 @@ async def lock_shared(tx: Tx, fair: FairId) -> Fair | None:
     return await fetch_one(tx.conn, LOCK_SHARED, fair)
 
 
-async def list_(tx: Tx, county: CountyCode | None, enterprise: EnterpriseId | None, after: FairId | None, limit: int) -> list[Fair]:
+async def list_(tx: Tx, page: Page, county: CountyCode | None, enterprise: EnterpriseId | None) -> tuple[Sequence[Fair], str | None]:
     """Those that the county, or the enterprise, took part in."""
-    return await fetch(tx.conn, LIST, county, enterprise, after, limit)
+    return await fetch_page(tx.conn, LIST, page, county, enterprise)
 
 
 async def insert(tx: Tx, one: Fair) -> None:
@@ -107,10 +106,10 @@ async def lock_intention(tx: Tx, intention: IntentionId) -> Intention | None:
 
 
 async def list_intentions(
-    tx: Tx, *, fair: FairId | None, county: CountyCode | None, enterprise: EnterpriseId | None, after: IntentionId | None, limit: int
-) -> list[Intention]:
+    tx: Tx, page: Page, *, fair: FairId | None, county: CountyCode | None, enterprise: EnterpriseId | None
+) -> tuple[Sequence[Intention], str | None]:
     """Voided ones too."""
-    return await fetch(tx.conn, LIST_INTENTIONS, fair, county, enterprise, after, limit)
+    return await fetch_page(tx.conn, LIST_INTENTIONS, page, fair, county, enterprise)
 
 
 async def get_recorded(tx: Tx, like: Intention) -> IntentionId | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 
-from services.docking.domain.notices import Notice
+from services.docking.domain.notices import Breach, Notice
 from shared.db import Tx
-from shared.rows import Columns, fetch, fetch_one
+from shared.paging import Page, fetch_page
+from shared.rows import Columns, fetch_one
 from shared.values import EmployerId, EnterpriseId, NoticeId
 
 NOTICE = Columns(
@@ -19,12 +20,15 @@ NOTICE = Columns(
 )
 GET = NOTICE.select("FROM notice WHERE id = $1")
 LOCK = NOTICE.select("FROM notice WHERE id = $1 FOR UPDATE")
-LIST_PUBLIC = NOTICE.select("""
-FROM notice
-WHERE since <= $1 AND (until IS NULL OR until >= $1) AND (withdrawn_on IS NULL OR withdrawn_on > $1)
-    AND ($2::uuid IS NULL OR enterprise = $2) AND ($3::uuid IS NULL OR employer = $3) AND ($4::uuid IS NULL OR id > $4)
-ORDER BY id LIMIT $5
-""")
+LIST_PUBLIC = NOTICE.pages(
+    "notice",
+    """
+    since <= $1 AND (until IS NULL OR until >= $1) AND (withdrawn_on IS NULL OR withdrawn_on > $1)
+    AND ($2::uuid IS NULL OR enterprise = $2) AND ($3::uuid IS NULL OR employer = $3) AND ($4::text IS NULL OR breach = $4)
+    """,
+    "decided_on date",
+    "since date",
+)
 LIST_COUNTS = """
 SELECT enterprise, count(*) AS notices FROM notice
 WHERE enterprise = ANY($1::uuid[]) AND since <= $2 AND (until IS NULL OR until >= $2) AND (withdrawn_on IS NULL OR withdrawn_on > $2)
@@ -48,10 +52,10 @@ async def lock(tx: Tx, notice: NoticeId) -> Notice | None:
 
 
 async def list_public(
-    tx: Tx, on: date, *, enterprise: EnterpriseId | None, employer: EmployerId | None, after: NoticeId | None, limit: int
-) -> list[Notice]:
+    tx: Tx, page: Page, on: date, *, enterprise: EnterpriseId | None, employer: EmployerId | None, breach: Breach | None
+) -> tuple[Sequence[Notice], str | None]:
     """Those that are public on the day."""
-    return await fetch(tx.conn, LIST_PUBLIC, on, enterprise, employer, after, limit)
+    return await fetch_page(tx.conn, LIST_PUBLIC, page, on, enterprise, employer, breach)
 
 
 async def list_counts(tx: Tx, enterprises: Collection[EnterpriseId], on: date) -> dict[EnterpriseId, int]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
-from services.docking.domain.orders import Order, OrderState
+from services.docking.domain.orders import Order, OrderFilter, OrderState
 from shared.db import Tx
+from shared.paging import Page, fetch_page
 from shared.rows import Columns, fetch, fetch_one
-from shared.values import EnterpriseId, OrderId
+from shared.values import OrderId
 
 ORDER = Columns(
     Order,
@@ -19,11 +21,16 @@ ORDER = Columns(
 )
 GET = ORDER.select("FROM job_order WHERE id = $1")
 LOCK = ORDER.select("FROM job_order WHERE id = $1 FOR NO KEY UPDATE")
-LIST = ORDER.select("""
-FROM job_order
-WHERE ($1::uuid IS NULL OR id > $1) AND ($2::uuid IS NULL OR enterprise = $2) AND ($3::text IS NULL OR state = $3)
-ORDER BY id LIMIT $4
-""")
+LIST = ORDER.pages(
+    "job_order",
+    """
+    ($1::uuid IS NULL OR enterprise = $1) AND ($2::text IS NULL OR state = $2) AND ($3::text IS NULL OR destination = $3)
+    AND ($4::text IS NULL OR starts_with(occupation, $4)) AND ($5::boolean IS NULL OR $5 = (reserved + filled < positions))
+    """,
+    "opened_on date",
+    "expires date",
+    "positions integer",
+)
 LOCK_OVERDUE = ORDER.select("""
 FROM job_order WHERE state = 'open' AND expires < $1 ORDER BY expires, id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
 """)
@@ -62,8 +69,8 @@ async def lock(tx: Tx, order: OrderId) -> Order | None:
     return await fetch_one(tx.conn, LOCK, order)
 
 
-async def list_(tx: Tx, *, after: OrderId | None, enterprise: EnterpriseId | None, state: OrderState | None, limit: int) -> list[Order]:
-    return await fetch(tx.conn, LIST, after, enterprise, state, limit)
+async def list_(tx: Tx, page: Page, wanted: OrderFilter) -> tuple[Sequence[Order], str | None]:
+    return await fetch_page(tx.conn, LIST, page, wanted.enterprise, wanted.state, wanted.destination, wanted.occupation, wanted.free)
 
 
 async def lock_overdue(tx: Tx, today: date, limit: int) -> list[Order]:

@@ -8,10 +8,11 @@ from typing import Any
 
 from services.docking.domain.contracts import Contract, Insurance, as_json
 from services.docking.domain.medicals import Medical
-from services.docking.domain.placements import Ending, Placement, PlacementState
+from services.docking.domain.placements import Ending, Placement, PlacementFilter
 from shared.db import Tx
+from shared.paging import Page, fetch_page
 from shared.rows import Columns, fetch, fetch_one
-from shared.values import CountyCode, EnterpriseId, MatchId, OrderId, PlacementId, WorkerId
+from shared.values import CountyCode, EnterpriseId, MatchId, PlacementId, WorkerId
 
 PLACEMENT = Columns(
     Placement,
@@ -49,26 +50,35 @@ LOCK_CLEARED = PLACEMENT.select("""
 FROM placement WHERE id = ANY($1::uuid[]) AND state = 'cleared' AND certificate IS NOT NULL ORDER BY id FOR UPDATE SKIP LOCKED
 """)
 # ^@ is starts_with() as an operator, which ANY takes.
-LIST = PLACEMENT.select("""
-FROM placement
-WHERE ($1::uuid IS NULL OR id > $1) AND ($2::uuid IS NULL OR worker = $2) AND ($3::text IS NULL OR state = $3)
-    AND ($4::uuid IS NULL OR job_order = $4) AND ($5::uuid IS NULL OR enterprise = $5) AND county ^@ ANY($6::text[])
-ORDER BY id LIMIT $7
-""")
-LIST_STUCK = PLACEMENT.select("""
-FROM placement
-WHERE (state IN ('matched', 'clearance_requested', 'cleared') AND due < $1 OR state = 'clearance_requested' AND since < $2
+LIST = PLACEMENT.pages(
+    "placement",
+    """
+    ($1::uuid IS NULL OR worker = $1) AND ($2::text IS NULL OR state = $2) AND ($3::uuid IS NULL OR job_order = $3)
+    AND ($4::uuid IS NULL OR enterprise = $4) AND ($5::text IS NULL OR destination = $5) AND ($6::text IS NULL OR county = $6)
+    AND county ^@ ANY($7::text[])
+    """,
+    "since date",
+    "matched_on date",
+)
+LIST_STUCK = PLACEMENT.pages(
+    "placement",
+    """
+    (state IN ('matched', 'clearance_requested', 'cleared') AND due < $1 OR state = 'clearance_requested' AND since < $2
         OR state = 'matched' AND since < $2 AND (contract IS NULL OR insurance IS NULL OR medical_required AND medical IS NULL))
-    AND ($3::uuid IS NULL OR id > $3) AND county ^@ ANY($4::text[])
-ORDER BY id LIMIT $5
-""")
+    AND ($3::uuid IS NULL OR enterprise = $3) AND ($4::text IS NULL OR state = $4) AND ($5::text IS NULL OR destination = $5)
+    AND county ^@ ANY($6::text[])
+    """,
+    "since date",
+)
 # Days as ISO text sort as days do, and text is what an index over JSON can hold.
-LIST_ENDING = PLACEMENT.select("""
-FROM placement
-WHERE state = 'abroad' AND contract ->> 'end' <= $1 AND ($2::uuid IS NULL OR enterprise = $2) AND county ^@ ANY($3::text[])
-    AND ($4::uuid IS NULL OR id > $4)
-ORDER BY id LIMIT $5
-""")
+LIST_ENDING = PLACEMENT.pages(
+    "placement",
+    """
+    state = 'abroad' AND contract ->> 'end' <= $1 AND ($2::uuid IS NULL OR enterprise = $2)
+    AND ($3::text IS NULL OR destination = $3) AND county ^@ ANY($4::text[])
+    """,
+    "since date",
+)
 GET_ENDING = """
 SELECT count(*) FILTER (WHERE contract ->> 'end' < $1) AS overdue, count(*) FILTER (WHERE contract ->> 'end' BETWEEN $1 AND $2) AS in_30,
     count(*) FILTER (WHERE contract ->> 'end' BETWEEN $1 AND $3) AS in_60, count(*) FILTER (WHERE contract ->> 'end' >= $1) AS in_90
@@ -152,33 +162,25 @@ async def lock_cleared_into_emergency(tx: Tx, limit: int) -> list[tuple[Placemen
     return [(placement, days[placement.id]) for placement in await fetch(tx.conn, LOCK_CLEARED, list(days))]
 
 
-async def list_(
-    tx: Tx,
-    *,
-    after: PlacementId | None,
-    worker: WorkerId | None,
-    state: PlacementState | None,
-    order: OrderId | None,
-    enterprise: EnterpriseId | None,
-    counties: Sequence[str],
-    limit: int,
-) -> list[Placement]:
+async def list_(tx: Tx, page: Page, wanted: PlacementFilter, *, counties: Sequence[str]) -> tuple[Sequence[Placement], str | None]:
     """`counties`: what the codes of the visible counties begin with."""
-    return await fetch(tx.conn, LIST, after, worker, state, order, enterprise, counties, limit)
+    filters = (wanted.worker, wanted.state, wanted.order, wanted.enterprise, wanted.destination, wanted.county)
+    return await fetch_page(tx.conn, LIST, page, *filters, counties)
 
 
 async def list_stuck(
-    tx: Tx, *, today: date, waiting_since: date, after: PlacementId | None, counties: Sequence[str], limit: int
-) -> list[Placement]:
+    tx: Tx, page: Page, wanted: PlacementFilter, *, today: date, waiting_since: date, counties: Sequence[str]
+) -> tuple[Sequence[Placement], str | None]:
     """Past their deadline, or waiting for clearance since before `waiting_since`. `counties` as in list_()."""
-    return await fetch(tx.conn, LIST_STUCK, today, waiting_since, after, counties, limit)
+    filters = (today, waiting_since, wanted.enterprise, wanted.state, wanted.destination, counties)
+    return await fetch_page(tx.conn, LIST_STUCK, page, *filters)
 
 
 async def list_ending(
-    tx: Tx, by: date, *, enterprise: EnterpriseId | None, counties: Sequence[str], after: PlacementId | None, limit: int
-) -> list[Placement]:
+    tx: Tx, page: Page, by: date, wanted: PlacementFilter, *, counties: Sequence[str]
+) -> tuple[Sequence[Placement], str | None]:
     """Those abroad whose contract ends, or has ended, by that day. `counties` as in list_()."""
-    return await fetch(tx.conn, LIST_ENDING, by.isoformat(), enterprise, counties, after, limit)
+    return await fetch_page(tx.conn, LIST_ENDING, page, by.isoformat(), wanted.enterprise, wanted.destination, counties)
 
 
 async def get_ending(tx: Tx, today: date, *, enterprise: EnterpriseId | None, counties: Sequence[str]) -> Ending:

@@ -11,7 +11,7 @@ from services.docking.views import employers as views
 from shared import events, reference
 from shared.db import Tx
 from shared.delivery.audit_trail import History, changes_of, publish_and_audit
-from shared.paging import page
+from shared.paging import Page
 from shared.values import Destination, EmployerId, new_id
 
 
@@ -50,11 +50,11 @@ async def show_employer(tx: Tx, employer: EmployerId) -> views.Employer:
     return views.employer(await _get(tx, employer))
 
 
-async def list_employers(tx: Tx, destination: Destination | None, after: EmployerId | None, limit: int) -> views.Employers:
-    """Raises DestinationNotFound."""
+async def list_employers(tx: Tx, page: Page, destination: Destination | None, name: str | None) -> views.Employers:
+    """`name`: a part of it. Raises DestinationNotFound."""
     if destination is not None:
         reference.require_destination(destination)
-    return views.employers(*page(await employers.list_(tx, destination, after, limit + 1), limit, lambda one: one.id))
+    return views.employers(*await employers.list_(tx, page, destination, name))
 
 
 async def history(tx: Tx, employer: EmployerId, after: int, limit: int) -> History:

@@ -8,7 +8,7 @@ from functools import cache
 from services.docking import commands
 from services.docking.domain import enterprises as domain
 from services.docking.domain import errors
-from services.docking.domain.enterprises import Enterprise, EnterpriseState, Licence, Plan
+from services.docking.domain.enterprises import Enterprise, EnterpriseFilter, EnterpriseState, Licence, Plan
 from services.docking.queries import enterprises, managers, notices
 from services.docking.settings import policy
 from services.docking.usecases import scope
@@ -18,7 +18,7 @@ from shared import events, reference
 from shared.db import Tx
 from shared.delivery.audit_trail import History, changes_of, publish_and_audit
 from shared.errors import require_version
-from shared.paging import page
+from shared.paging import Page
 from shared.values import Destination, EnterpriseId, new_id
 
 
@@ -160,28 +160,17 @@ async def show_enterprise(tx: Tx, enterprise: EnterpriseId) -> views.Enterprise:
     return views.enterprise(await _get(tx, enterprise))
 
 
-async def list_enterprises(tx: Tx, after: EnterpriseId | None, limit: int) -> views.Enterprises:
-    found = await enterprises.list_(tx, after, limit + 1)
-    return views.enterprises(*page(found, limit, lambda one: one.id))
+async def list_enterprises(tx: Tx, page: Page, wanted: EnterpriseFilter) -> views.Enterprises:
+    """Raises DestinationNotFound."""
+    _require_destination(wanted)
+    return views.enterprises(*await enterprises.list_(tx, page, wanted, tx.clock.today()))
 
 
-async def public_register(
-    tx: Tx,
-    *,
-    licence_no: str | None,
-    destination: Destination | None,
-    state: EnterpriseState | None,
-    after: EnterpriseId | None,
-    limit: int,
-) -> views.Register:
+async def public_register(tx: Tx, page: Page, wanted: EnterpriseFilter) -> views.Register:
     """Open to everyone: a worker can look up whoever offers a job. Raises DestinationNotFound."""
-    if destination is not None:
-        reference.require_destination(destination)
+    _require_destination(wanted)
     today = tx.clock.today()
-    found = await enterprises.list_register(
-        tx, licence_no=licence_no, destination=destination, state=state, today=today, after=after, limit=limit + 1
-    )
-    shown, following = page(found, limit, lambda one: one.id)
+    shown, following = await enterprises.list_(tx, page, wanted, today)
     counts = await notices.list_counts(tx, [one.id for one in shown], today)
     least = policy().docking_minimum_reserve
     entries = (views.register_entry(one, notices=counts.get(one.id, 0), today=today, minimum_reserve=least) for one in shown)
@@ -199,3 +188,8 @@ async def _get(tx: Tx, enterprise: EnterpriseId) -> Enterprise:
     if found is None:
         raise errors.EnterpriseNotFound
     return found
+
+
+def _require_destination(wanted: EnterpriseFilter) -> None:
+    if wanted.destination is not None:
+        reference.require_destination(wanted.destination)

@@ -17,7 +17,7 @@ from shared import events, reference
 from shared.db import Tx
 from shared.delivery.audit_trail import History, changes_of, publish_and_audit
 from shared.errors import require_version
-from shared.paging import page
+from shared.paging import Page
 from shared.principals import require_county
 from shared.values import CountyCode, EnterpriseId, FairId, IntentionId, new_id
 
@@ -218,11 +218,9 @@ async def show_fair(tx: Tx, fair: FairId) -> views.Fair:
     return views.fair(found)
 
 
-async def list_fairs(
-    tx: Tx, *, county: CountyCode | None, enterprise: EnterpriseId | None, after: FairId | None, limit: int
-) -> views.Fairs:
+async def list_fairs(tx: Tx, page: Page, county: CountyCode | None, enterprise: EnterpriseId | None) -> views.Fairs:
     """Those that the county, or the enterprise, took part in."""
-    return views.fairs(*page(await fairs.list_(tx, county, enterprise, after, limit + 1), limit, lambda one: one.id))
+    return views.fairs(*await fairs.list_(tx, page, county, enterprise))
 
 
 async def fair_history(tx: Tx, fair: FairId, after: int, limit: int) -> History:
@@ -237,11 +235,10 @@ async def show_intention(tx: Tx, intention: IntentionId) -> views.Intention:
 
 
 async def list_intentions(
-    tx: Tx, *, fair: FairId | None, county: CountyCode | None, enterprise: EnterpriseId | None, after: IntentionId | None, limit: int
+    tx: Tx, page: Page, *, fair: FairId | None, county: CountyCode | None, enterprise: EnterpriseId | None
 ) -> views.Intentions:
     """With what became of each."""
-    found = await fairs.list_intentions(tx, fair=fair, county=county, enterprise=enterprise, after=after, limit=limit + 1)
-    return views.intentions(*page(found, limit, lambda one: one.id))
+    return views.intentions(*await fairs.list_intentions(tx, page, fair=fair, county=county, enterprise=enterprise))
 
 
 async def intention_history(tx: Tx, intention: IntentionId, after: int, limit: int) -> History:

@@ -8,7 +8,7 @@ from datetime import date
 from services.docking import commands
 from services.docking.domain import errors
 from services.docking.domain import notices as domain
-from services.docking.domain.notices import Notice
+from services.docking.domain.notices import Breach, Notice
 from services.docking.queries import employers, enterprises, notices
 from services.docking.usecases import scope
 from services.docking.views import notices as views
@@ -16,7 +16,7 @@ from shared import events
 from shared.db import Tx
 from shared.delivery.audit_trail import History, changes_of, publish_and_audit
 from shared.errors import require_version
-from shared.paging import page
+from shared.paging import Page
 from shared.values import EmployerId, EnterpriseId, NoticeId, new_id
 
 
@@ -87,12 +87,11 @@ async def withdraw_notice(tx: Tx, notice: NoticeId, command: commands.WithdrawNo
 
 # --- queries ----------------------------------------------------------------------------------------------------------
 async def public_notices(
-    tx: Tx, on: date | None, *, enterprise: EnterpriseId | None, employer: EmployerId | None, after: NoticeId | None, limit: int
+    tx: Tx, page: Page, on: date | None, *, enterprise: EnterpriseId | None, employer: EmployerId | None, breach: Breach | None
 ) -> views.Notices:
     """Open to everyone: those in force on the day."""
     day = on or tx.clock.today()
-    found = await notices.list_public(tx, day, enterprise=enterprise, employer=employer, after=after, limit=limit + 1)
-    return views.notices(*page(found, limit, lambda one: one.id))
+    return views.notices(*await notices.list_public(tx, page, day, enterprise=enterprise, employer=employer, breach=breach))
 
 
 async def show_notice(tx: Tx, notice: NoticeId) -> views.Notice:

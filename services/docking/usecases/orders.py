@@ -10,7 +10,7 @@ from services.docking.domain import errors
 from services.docking.domain import orders as orders_domain
 from services.docking.domain.employers import require_employer_licence, require_same_destination
 from services.docking.domain.enterprises import Enterprise, covers, require_licence
-from services.docking.domain.orders import Order, OrderState
+from services.docking.domain.orders import Order, OrderFilter, OrderState
 from services.docking.queries import employers, enterprises, orders
 from services.docking.settings import policy
 from services.docking.usecases import scope
@@ -20,9 +20,9 @@ from shared import events, reference
 from shared.db import Tx
 from shared.delivery.audit_trail import History, changes_of, publish_and_audit
 from shared.errors import require_version
-from shared.paging import page
+from shared.paging import Page
 from shared.principals import Role, require_party
-from shared.values import EnterpriseId, OrderId, new_id, period_of
+from shared.values import OrderId, new_id, period_of
 
 
 async def open_job_order(tx: Tx, command: commands.OpenJobOrder) -> views.Order:
@@ -167,16 +167,13 @@ async def _require_order(tx: Tx, order: Order) -> None:
 
 
 # --- queries ----------------------------------------------------------------------------------------------------------
-async def list_orders(
-    tx: Tx, *, after: OrderId | None, enterprise: EnterpriseId | None, state: OrderState | None, limit: int
-) -> views.Orders:
+async def list_orders(tx: Tx, page: Page, wanted: OrderFilter) -> views.Orders:
     """Orders and how far they are filled: demand is open to everyone who mediates it. Raises Forbidden."""
-    if enterprise is None and tx.principal.role is Role.ENTERPRISE:
-        enterprise = scope.own_enterprise(tx.principal)
-    if enterprise is not None:
-        require_party(tx.principal, enterprise)
-    found = await orders.list_(tx, after=after, enterprise=enterprise, state=state, limit=limit + 1)
-    return views.orders(*page(found, limit, lambda one: one.id))
+    if wanted.enterprise is None and tx.principal.role is Role.ENTERPRISE:
+        wanted = replace(wanted, enterprise=scope.own_enterprise(tx.principal))
+    if wanted.enterprise is not None:
+        require_party(tx.principal, wanted.enterprise)
+    return views.orders(*await orders.list_(tx, page, wanted))
 
 
 async def show_order(tx: Tx, order: OrderId) -> views.Order:

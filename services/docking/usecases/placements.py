@@ -9,7 +9,15 @@ from services.docking import commands
 from services.docking.domain import errors
 from services.docking.domain.contracts import Contract, Insurance
 from services.docking.domain.fees import require_no_own_employee
-from services.docking.domain.placements import CancelReason, Placement, PlacementState, Step, require_insurance, state_after
+from services.docking.domain.placements import (
+    CancelReason,
+    Placement,
+    PlacementFilter,
+    PlacementState,
+    Step,
+    require_insurance,
+    state_after,
+)
 from services.docking.queries import dispatches, merges, orders, placements
 from services.docking.settings import policy
 from services.docking.usecases import scope
@@ -21,9 +29,9 @@ from shared import events, reference
 from shared.db import Tx
 from shared.delivery.audit_trail import History, changes_of, publish_and_audit
 from shared.errors import require_version
-from shared.paging import page
+from shared.paging import Page
 from shared.principals import Role
-from shared.values import OrderId, PlacementId, WagePeriod, WorkerId, period_of
+from shared.values import PlacementId, WagePeriod, period_of
 
 
 async def load(tx: Tx, placement: PlacementId, version: int | None) -> Placement:
@@ -153,42 +161,26 @@ async def get(tx: Tx, placement: PlacementId) -> Placement:
     return found
 
 
-async def list_placements(
-    tx: Tx, *, after: PlacementId | None, worker: WorkerId | None, state: PlacementState | None, order: OrderId | None, limit: int
-) -> views.Placements:
+async def list_placements(tx: Tx, page: Page, wanted: PlacementFilter) -> views.Placements:
     """Those of the caller's regions, or of the caller's enterprise. Raises Forbidden."""
-    found = await placements.list_(
-        tx,
-        after=after,
-        worker=await merges.get_current(tx, worker) if worker else None,
-        state=state,
-        order=order,
-        enterprise=scope.own_enterprise(tx.principal) if tx.principal.role is Role.ENTERPRISE else None,
-        counties=scope.visible_counties(tx.principal),
-        limit=limit + 1,
-    )
-    return views.placements(*page(found, limit, lambda one: one.id))
+    if wanted.worker is not None:
+        wanted = replace(wanted, worker=await merges.get_current(tx, wanted.worker))
+    own = scope.of_own_enterprise(tx.principal, wanted)
+    return views.placements(*await placements.list_(tx, page, own, counties=scope.visible_counties(tx.principal)))
 
 
-async def list_stuck(tx: Tx, after: PlacementId | None, limit: int) -> views.Placements:
+async def list_stuck(tx: Tx, page: Page, wanted: PlacementFilter) -> views.Placements:
     """Placements past their deadline, those whose papers are long missing, and clearances that have waited long: somebody should look."""
     today = tx.clock.today()
-    found = await placements.list_stuck(
-        tx,
-        today=today,
-        waiting_since=today - timedelta(days=policy().docking_stuck_days),
-        after=after,
-        counties=scope.visible_counties(tx.principal),
-        limit=limit + 1,
-    )
-    return views.placements(*page(found, limit, lambda one: one.id))
+    waiting_since = today - timedelta(days=policy().docking_stuck_days)
+    counties = scope.visible_counties(tx.principal)
+    return views.placements(*await placements.list_stuck(tx, page, wanted, today=today, waiting_since=waiting_since, counties=counties))
 
 
-async def list_ending(tx: Tx, *, days: int, after: PlacementId | None, limit: int) -> views.EndingPlacements:
+async def list_ending(tx: Tx, page: Page, days: int, wanted: PlacementFilter) -> views.EndingPlacements:
     """Workers abroad whose contract ends within so many days, or has ended. Raises Forbidden."""
     today, counties = tx.clock.today(), scope.visible_counties(tx.principal)
-    enterprise = scope.own_enterprise(tx.principal) if tx.principal.role is Role.ENTERPRISE else None
-    by = today + timedelta(days=days)
-    found = await placements.list_ending(tx, by, enterprise=enterprise, counties=counties, after=after, limit=limit + 1)
-    ending = await placements.get_ending(tx, today, enterprise=enterprise, counties=counties)
-    return views.ending(ending, *page(found, limit, lambda one: one.id))
+    own = scope.of_own_enterprise(tx.principal, wanted)
+    found, following = await placements.list_ending(tx, page, today + timedelta(days=days), own, counties=counties)
+    ending = await placements.get_ending(tx, today, enterprise=own.enterprise, counties=counties)
+    return views.ending(ending, found, following)

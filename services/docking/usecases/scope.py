@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from services.docking.domain.enterprises import Enterprise
-from services.docking.domain.placements import Placement
+from services.docking.domain.placements import Placement, PlacementFilter
 from services.docking.domain.workers import Worker
 from shared.principals import NATION, Forbidden, Principal, Role, require_county, require_party
 from shared.values import EnterpriseId
@@ -46,6 +47,15 @@ def require_seat(who: Principal, seat: str | None) -> None:
 def visible_counties(who: Principal) -> tuple[str, ...]:
     """What the codes of the counties begin with whose workers the principal sees; an enterprise is bound by what is its own instead."""
     return ("",) if who.role in (Role.ENTERPRISE, Role.OPERATOR, Role.SERVICE) else who.county_prefixes()
+
+
+def of_own_enterprise(who: Principal, wanted: PlacementFilter) -> PlacementFilter:
+    """What an enterprise asks for is its own; others may ask for any enterprise's. Raises Forbidden."""
+    if who.role is not Role.ENTERPRISE:
+        return wanted
+    if wanted.enterprise is not None:
+        require_party(who, wanted.enterprise)
+    return replace(wanted, enterprise=own_enterprise(who))
 
 
 def own_enterprise(who: Principal) -> EnterpriseId:

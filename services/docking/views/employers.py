@@ -23,7 +23,7 @@ class Employer(BaseModel, frozen=True):
 
 class Employers(BaseModel, frozen=True):
     items: tuple[Employer, ...]
-    next: EmployerId | None
+    next: str | None
 
 
 def employer(one: domain.Employer) -> Employer:
@@ -38,5 +38,5 @@ def employer(one: domain.Employer) -> Employer:
     )
 
 
-def employers(found: Sequence[domain.Employer], cursor: EmployerId | None) -> Employers:
+def employers(found: Sequence[domain.Employer], cursor: str | None) -> Employers:
     return Employers(items=tuple(employer(one) for one in found), next=cursor)

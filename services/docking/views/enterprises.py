@@ -39,7 +39,7 @@ class Enterprise(BaseModel, frozen=True):
 
 class Enterprises(BaseModel, frozen=True):
     items: tuple[Enterprise, ...]
-    next: EnterpriseId | None
+    next: str | None
 
 
 class RegisterEntry(BaseModel, frozen=True):
@@ -61,7 +61,7 @@ class RegisterEntry(BaseModel, frozen=True):
 
 class Register(BaseModel, frozen=True):
     items: tuple[RegisterEntry, ...]
-    next: EnterpriseId | None
+    next: str | None
 
 
 def register_entry(one: domain.Enterprise, *, notices: int, today: date, minimum_reserve: int) -> RegisterEntry:
@@ -102,5 +102,5 @@ def enterprise(one: domain.Enterprise, *, warnings: tuple[str, ...] = ()) -> Ent
     )
 
 
-def enterprises(found: Sequence[domain.Enterprise], cursor: EnterpriseId | None) -> Enterprises:
+def enterprises(found: Sequence[domain.Enterprise], cursor: str | None) -> Enterprises:
     return Enterprises(items=tuple(enterprise(one) for one in found), next=cursor)

@@ -25,7 +25,7 @@ class Fair(BaseModel, frozen=True):
 
 class Fairs(BaseModel, frozen=True):
     items: tuple[Fair, ...]
-    next: FairId | None
+    next: str | None
 
 
 class Intention(BaseModel, frozen=True):
@@ -44,7 +44,7 @@ class Intention(BaseModel, frozen=True):
 
 class Intentions(BaseModel, frozen=True):
     items: tuple[Intention, ...]
-    next: IntentionId | None
+    next: str | None
 
 
 def fair(one: domain.Fair) -> Fair:
@@ -61,7 +61,7 @@ def fair(one: domain.Fair) -> Fair:
     )
 
 
-def fairs(found: Sequence[domain.Fair], cursor: FairId | None) -> Fairs:
+def fairs(found: Sequence[domain.Fair], cursor: str | None) -> Fairs:
     return Fairs(items=tuple(fair(one) for one in found), next=cursor)
 
 
@@ -81,5 +81,5 @@ def intention(one: domain.Intention) -> Intention:
     )
 
 
-def intentions(found: Sequence[domain.Intention], cursor: IntentionId | None) -> Intentions:
+def intentions(found: Sequence[domain.Intention], cursor: str | None) -> Intentions:
     return Intentions(items=tuple(intention(one) for one in found), next=cursor)

@@ -29,7 +29,7 @@ class Notice(BaseModel, frozen=True):
 
 class Notices(BaseModel, frozen=True):
     items: tuple[Notice, ...]
-    next: NoticeId | None
+    next: str | None
 
 
 def notice(one: domain.Notice) -> Notice:
@@ -50,5 +50,5 @@ def notice(one: domain.Notice) -> Notice:
     )
 
 
-def notices(found: Sequence[domain.Notice], cursor: NoticeId | None) -> Notices:
+def notices(found: Sequence[domain.Notice], cursor: str | None) -> Notices:
     return Notices(items=tuple(notice(one) for one in found), next=cursor)

@@ -35,7 +35,7 @@ class Order(BaseModel, frozen=True):
 
 class Orders(BaseModel, frozen=True):
     items: tuple[Order, ...]
-    next: OrderId | None
+    next: str | None
 
 
 def order(one: domain.Order) -> Order:
@@ -62,5 +62,5 @@ def order(one: domain.Order) -> Order:
     )
 
 
-def orders(found: Sequence[domain.Order], cursor: OrderId | None) -> Orders:
+def orders(found: Sequence[domain.Order], cursor: str | None) -> Orders:
     return Orders(items=tuple(order(one) for one in found), next=cursor)

@@ -101,7 +101,7 @@ class Checklist(BaseModel, frozen=True):
 
 class Placements(BaseModel, frozen=True):
     items: tuple[Placement, ...]
-    next: PlacementId | None
+    next: str | None
 
 
 class Ending(BaseModel, frozen=True):
@@ -116,7 +116,7 @@ class Ending(BaseModel, frozen=True):
 class EndingPlacements(BaseModel, frozen=True):
     contracts: Ending
     items: tuple[Placement, ...]
-    next: PlacementId | None
+    next: str | None
 
 
 def contract(one: contracts.Contract) -> Contract:
@@ -170,10 +170,10 @@ def placement(one: domain.Placement, *, failed: tuple[Check, ...] = (), departur
     )
 
 
-def placements(found: Sequence[domain.Placement], cursor: PlacementId | None) -> Placements:
+def placements(found: Sequence[domain.Placement], cursor: str | None) -> Placements:
     return Placements(items=tuple(placement(one) for one in found), next=cursor)
 
 
-def ending(counts: domain.Ending, found: Sequence[domain.Placement], cursor: PlacementId | None) -> EndingPlacements:
+def ending(counts: domain.Ending, found: Sequence[domain.Placement], cursor: str | None) -> EndingPlacements:
     contracts = Ending(overdue=counts.overdue, in_30=counts.in_30, in_60=counts.in_60, in_90=counts.in_90)
     return EndingPlacements(contracts=contracts, items=tuple(placement(one) for one in found), next=cursor)

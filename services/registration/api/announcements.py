@@ -12,8 +12,9 @@ from services.registration.domain.announcements import AnnouncementFilter
 from services.registration.usecases import announcements
 from services.registration.views.announcements import Announcement, Announcements, Reaches
 from shared.delivery.audit_trail import History
+from shared.paging import Page
 from shared.values import AnnouncementId, CountyField, OutreachChannel
-from shared.web.parameters import AfterNumber, Limit
+from shared.web.parameters import AfterNumber, Limit, paged
 
 router = APIRouter()
 
@@ -26,15 +27,14 @@ async def publish_announcement(body: PublishAnnouncement, call: Writer) -> Respo
 @router.get("/announcements")
 async def list_announcements(
     call: Reader,
+    page: Annotated[Page, paged("published_on", "title")],
     *,
     county: CountyField | None = None,
     channel: OutreachChannel | None = None,
     announcement_no: Annotated[str | None, Query(max_length=24)] = None,
-    after: AnnouncementId | None = None,
-    limit: Limit = 50,
 ) -> Announcements:
     wanted = AnnouncementFilter(county, channel, announcement_no)
-    return await call.query(lambda tx: announcements.list_announcements(tx, wanted, after, limit))
+    return await call.query(lambda tx: announcements.list_announcements(tx, page, wanted))
 
 
 @router.get("/announcements/{announcement}")

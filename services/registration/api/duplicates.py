@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from fastapi import APIRouter, Response
 
 from services.registration.api.callers import Reader, Writer
@@ -9,8 +11,9 @@ from services.registration.commands import ConfirmMerge, LinkDuplicate, RejectMe
 from services.registration.domain.duplicates import DuplicateState
 from services.registration.usecases import duplicates, merges
 from services.registration.views.duplicates import Duplicate, Duplicates
+from shared.paging import Page
 from shared.values import DuplicateId, WorkerId
-from shared.web.parameters import Limit
+from shared.web.parameters import paged
 
 router = APIRouter()
 
@@ -18,14 +21,13 @@ router = APIRouter()
 @router.get("/duplicates")
 async def list_duplicates(
     call: Reader,
+    page: Annotated[Page, paged("found_at")],
     *,
     worker: WorkerId | None = None,
     state: DuplicateState | None = None,
-    after: DuplicateId | None = None,
-    limit: Limit = 50,
 ) -> Duplicates:
     """Without a state: what waits for a decision, and merges that docking holds."""
-    return await call.query(lambda tx: duplicates.list_duplicates(tx, worker, state, after, limit))
+    return await call.query(lambda tx: duplicates.list_duplicates(tx, page, worker, state))
 
 
 @router.get("/duplicates/{duplicate}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from fastapi import APIRouter, Response
 
 from services.registration.api.callers import Officer, Reader, Writer
@@ -9,8 +11,9 @@ from services.registration.commands import CorrectOutreach, RecordOutreach, Void
 from services.registration.usecases import outreach as usecases
 from services.registration.views.outreach import Outreach, Outreaches, OutreachVersions
 from shared.delivery.audit_trail import History
+from shared.paging import Page
 from shared.values import AnnouncementId, CountyField, OutreachId
-from shared.web.parameters import AfterNumber, Limit
+from shared.web.parameters import AfterNumber, Limit, paged
 
 router = APIRouter()
 
@@ -22,9 +25,13 @@ async def record_outreach(announcement: AnnouncementId, body: RecordOutreach, ca
 
 @router.get("/announcements/{announcement}/outreach")
 async def list_outreach(
-    announcement: AnnouncementId, call: Reader, *, county: CountyField | None = None, after: OutreachId | None = None, limit: Limit = 50
+    announcement: AnnouncementId,
+    call: Reader,
+    page: Annotated[Page, paged("county", "reached")],
+    *,
+    county: CountyField | None = None,
 ) -> Outreaches:
-    return await call.query(lambda tx: usecases.list_outreach(tx, announcement, county, after, limit))
+    return await call.query(lambda tx: usecases.list_outreach(tx, page, announcement, county))
 
 
 @router.get("/outreach/{outreach}")

@@ -13,8 +13,9 @@ from services.registration.domain.surveys import SurveyFilter, SurveyState
 from services.registration.usecases import surveys
 from services.registration.views.surveys import Coverage, Survey, Surveys, SurveyVersions
 from shared.delivery.audit_trail import History
+from shared.paging import Page
 from shared.values import CountyField, Day, SurveyId
-from shared.web.parameters import AfterNumber, Limit
+from shared.web.parameters import AfterNumber, Limit, paged
 
 router = APIRouter()
 Since = Annotated[Day | None, Query(alias="from", description="reference dates from this day on")]
@@ -29,16 +30,15 @@ async def record_survey(body: RecordSurvey, call: Writer) -> Response:
 @router.get("/surveys")
 async def list_surveys(
     call: Reader,
+    page: Annotated[Page, paged("reference_date", "county")],
     *,
     county: CountyField | None = None,
     since: Since = None,
     until: Until = None,
     state: SurveyState | None = None,
-    after: SurveyId | None = None,
-    limit: Limit = 50,
 ) -> Surveys:
     wanted = SurveyFilter(county, since, until, state)
-    return await call.query(lambda tx: surveys.list_surveys(tx, wanted, after, limit))
+    return await call.query(lambda tx: surveys.list_surveys(tx, page, wanted))
 
 
 @router.get("/surveys/coverage")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
@@ -17,13 +16,15 @@ from services.registration.commands import (
     SuspendWorker,
     VerifyWorker,
 )
+from services.registration.domain.validity import Validity
 from services.registration.domain.willingness import Willingness
-from services.registration.domain.workers import WorkerFilter
+from services.registration.domain.workers import Assurance, WorkerFilter
 from services.registration.usecases import erasures, residences, validity, workers
 from services.registration.views.workers import Worker, WorkerNumbers, Workers
 from shared.delivery.audit_trail import History
-from shared.values import CountyField, ImportId, WorkerId
-from shared.web.parameters import AfterNumber, Limit
+from shared.paging import Page
+from shared.values import CountyField, ImportId, OccupationField, WorkerId
+from shared.web.parameters import AfterNumber, Limit, paged
 
 router = APIRouter()
 
@@ -36,16 +37,20 @@ async def register_worker(body: RegisterWorker, call: Writer) -> Response:
 @router.get("/workers")
 async def list_workers(
     call: Reader,
+    page: Annotated[Page, paged("registered_on", "county")],
     *,
     worker_no: Annotated[str | None, Query(max_length=24)] = None,
     county: CountyField | None = None,
     state: Willingness | None = None,
     import_id: ImportId | None = None,
-    after: UUID | None = None,
-    limit: Limit = 50,
+    occupation: OccupationField | None = None,
+    assurance: Annotated[Assurance | None, Query(description="only with this assurance of the identity")] = None,
+    validity: Annotated[Validity | None, Query(description="only of this validity")] = None,
 ) -> Workers:
-    wanted = WorkerFilter(worker_no, county, state, import_id)
-    return await call.query(lambda tx: workers.list_workers(tx, wanted, after, limit))
+    wanted = WorkerFilter(
+        worker_no=worker_no, county=county, state=state, import_id=import_id, occupation=occupation, assurance=assurance, validity=validity
+    )
+    return await call.query(lambda tx: workers.list_workers(tx, page, wanted))
 
 
 @router.get("/workers/by-number/{worker_no}")

@@ -86,7 +86,7 @@ class EarlierCounty:
     county: CountyCode
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerFilter:
     """Which workers are searched for; None: any. A willingness whose time is over counts as expired, recorded or not."""
 
@@ -94,6 +94,9 @@ class WorkerFilter:
     county: CountyCode | None = None
     state: Willingness | None = None
     import_id: ImportId | None = None
+    occupation: Occupation | None = None
+    assurance: Assurance | None = None
+    validity: Validity | None = None
 
 
 @dataclass(frozen=True, slots=True)

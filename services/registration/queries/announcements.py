@@ -8,6 +8,7 @@ from services.registration.domain.announcements import Announcement, Announcemen
 from services.registration.queries.workers import PLAN_FOR_VALUES, county_patterns
 from shared import rows
 from shared.db import Tx
+from shared.paging import Page, fetch_page
 from shared.values import AnnouncementId
 
 ANNOUNCEMENT = rows.Columns(
@@ -20,17 +21,19 @@ ANNOUNCEMENT = rows.Columns(
 )
 GET = ANNOUNCEMENT.select("FROM announcement WHERE announcement = $1")
 LIST_BY_NUMBERS = ANNOUNCEMENT.select("FROM announcement WHERE announcement_no = ANY($1::text[])")
-LIST = ANNOUNCEMENT.select("""
-FROM announcement
-WHERE EXISTS (
-    SELECT FROM announcement_county AS made
-    WHERE made.announcement = announcement.announcement AND county LIKE ANY($1::text[]) AND ($2::text IS NULL OR county = $2)
-  )
-  AND ($3::text IS NULL OR $3 = ANY(channels))
-  AND ($4::text IS NULL OR announcement_no = $4)
-  AND ($5::uuid IS NULL OR announcement > $5)
-ORDER BY announcement LIMIT $6
-""")
+LIST = ANNOUNCEMENT.pages(
+    "announcement",
+    """
+    EXISTS (
+        SELECT FROM announcement_county AS made
+        WHERE made.announcement = announcement.announcement AND county LIKE ANY($1::text[]) AND ($2::text IS NULL OR county = $2)
+    )
+    AND ($3::text IS NULL OR $3 = ANY(channels)) AND ($4::text IS NULL OR announcement_no = $4)
+    """,
+    "published_on date",
+    "title text",
+    key="announcement uuid",
+)
 GET_NUMBER = "SELECT nextval('announcement_number')"
 INSERT = """
 INSERT INTO announcement (announcement, announcement_no, title, channels, languages, published_on, published_by, published_at)
@@ -74,10 +77,10 @@ async def list_by_numbers(tx: Tx, numbers: Iterable[str]) -> dict[str, Announcem
     return {one.announcement_no: one for one in found}
 
 
-async def list_matching(tx: Tx, wanted: AnnouncementFilter, *, after: AnnouncementId | None, limit: int) -> list[Announcement]:
-    """Made in a county of the principal's regions, in the order of publication."""
+async def list_matching(tx: Tx, page: Page, wanted: AnnouncementFilter) -> tuple[Sequence[Announcement], str | None]:
+    """Made in a county of the principal's regions."""
     await tx.conn.execute(PLAN_FOR_VALUES)
-    return await rows.fetch(tx.conn, LIST, county_patterns(tx), wanted.county, wanted.channel, wanted.announcement_no, after, limit)
+    return await fetch_page(tx.conn, LIST, page, county_patterns(tx), wanted.county, wanted.channel, wanted.announcement_no)
 
 
 async def list_by_channel(tx: Tx, announcements: Sequence[AnnouncementId]) -> list[Reach]:

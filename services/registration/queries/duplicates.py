@@ -9,6 +9,7 @@ from services.registration.domain.duplicates import Duplicate, DuplicateState, H
 from services.registration.queries.workers import PLAN_FOR_VALUES, county_patterns
 from shared import rows
 from shared.db import Tx
+from shared.paging import Page, fetch_page
 from shared.values import CountyCode, DuplicateId, WorkerId, new_id
 
 
@@ -45,14 +46,16 @@ GET = DUPLICATE.select("FROM duplicate WHERE duplicate = $1")
 LOCK = DUPLICATE.select("FROM duplicate WHERE duplicate = $1 FOR UPDATE")
 LOCK_PAIR = DUPLICATE.select("FROM duplicate WHERE earlier = $1 AND later = $2 FOR UPDATE")
 # A pair is seen by whoever sees one of the two. $3: the state; none: what waits for somebody.
-LIST = DUPLICATE.select("""
-FROM duplicate
-WHERE EXISTS (SELECT FROM worker WHERE worker IN (earlier, later) AND county LIKE ANY($1::text[]))
-  AND ($2::uuid IS NULL OR $2 IN (earlier, later))
-  AND CASE WHEN $3::text IS NULL THEN state IN ('suspected', 'linked') OR held_for IS NOT NULL ELSE state = $3 END
-  AND ($4::uuid IS NULL OR duplicate > $4)
-ORDER BY duplicate LIMIT $5
-""")
+LIST = DUPLICATE.pages(
+    "duplicate",
+    """
+    EXISTS (SELECT FROM worker WHERE worker IN (earlier, later) AND county LIKE ANY($1::text[]))
+    AND ($2::uuid IS NULL OR $2 IN (earlier, later))
+    AND CASE WHEN $3::text IS NULL THEN state IN ('suspected', 'linked') OR held_for IS NOT NULL ELSE state = $3 END
+    """,
+    "found_at timestamptz",
+    key="duplicate uuid",
+)
 GET_OPEN_COUNTS = """
 SELECT worker, count(*) AS others FROM unnest($1::uuid[]) AS worker
 JOIN duplicate ON (earlier = worker OR later = worker) AND state IN ('suspected', 'linked') GROUP BY worker
@@ -136,10 +139,10 @@ async def lock_pair(tx: Tx, earlier: WorkerId, later: WorkerId) -> Duplicate | N
     return await rows.fetch_one(tx.conn, LOCK_PAIR, earlier, later)
 
 
-async def list_(tx: Tx, *, worker: WorkerId | None, state: DuplicateState | None, after: DuplicateId | None, limit: int) -> list[Duplicate]:
-    """With a side in the principal's regions, oldest first; without a state, those that wait for somebody."""
+async def list_(tx: Tx, page: Page, *, worker: WorkerId | None, state: DuplicateState | None) -> tuple[Sequence[Duplicate], str | None]:
+    """With a side in the principal's regions; without a state, those that wait for somebody."""
     await tx.conn.execute(PLAN_FOR_VALUES)
-    return await rows.fetch(tx.conn, LIST, county_patterns(tx), worker, state, after, limit)
+    return await fetch_page(tx.conn, LIST, page, county_patterns(tx), worker, state)
 
 
 async def get_open_counts(tx: Tx, workers: Sequence[WorkerId]) -> dict[WorkerId, int]:

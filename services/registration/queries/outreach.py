@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from services.registration.domain.announcements import Outreach
 from services.registration.queries.workers import county_patterns
 from shared import rows
 from shared.db import Tx
+from shared.paging import Page, fetch_page
 from shared.values import AnnouncementId, CountyCode, OutreachId
 
 OUTREACH = rows.Columns(
@@ -16,12 +19,13 @@ OUTREACH = rows.Columns(
 )
 GET = OUTREACH.select("FROM outreach JOIN outreach_version AS one USING (outreach, version) WHERE outreach.outreach = $1")
 LOCK = "SELECT FROM outreach WHERE outreach = $1 FOR UPDATE"
-LIST = OUTREACH.select("""
-FROM outreach JOIN outreach_version AS one USING (outreach, version)
-WHERE announcement = $1 AND county LIKE ANY($2::text[]) AND ($3::text IS NULL OR county = $3)
-  AND ($4::uuid IS NULL OR outreach.outreach > $4)
-ORDER BY outreach.outreach LIMIT $5
-""")
+LIST = OUTREACH.pages(
+    "outreach JOIN outreach_version AS one USING (outreach, version)",
+    "announcement = $1 AND county LIKE ANY($2::text[]) AND ($3::text IS NULL OR county = $3)",
+    "county text",
+    "reached integer",
+    key="outreach uuid",
+)
 LIST_VERSIONS = OUTREACH.select("""
 FROM outreach JOIN outreach_version AS one ON one.outreach = outreach.outreach
 WHERE outreach.outreach = $1 AND one.version > $2::bigint ORDER BY one.version LIMIT $3
@@ -46,10 +50,10 @@ async def lock(tx: Tx, outreach: OutreachId) -> Outreach | None:
 
 
 async def list_of_announcement(
-    tx: Tx, announcement: AnnouncementId, county: CountyCode | None, *, after: OutreachId | None, limit: int
-) -> list[Outreach]:
-    """In counties of the principal's regions, voided ones included, in the order in which they were first recorded."""
-    return await rows.fetch(tx.conn, LIST, announcement, county_patterns(tx), county, after, limit)
+    tx: Tx, page: Page, announcement: AnnouncementId, county: CountyCode | None
+) -> tuple[Sequence[Outreach], str | None]:
+    """In counties of the principal's regions, voided ones included."""
+    return await fetch_page(tx.conn, LIST, page, announcement, county_patterns(tx), county)
 
 
 async def list_versions(tx: Tx, outreach: OutreachId, *, after: int, limit: int) -> list[Outreach]:

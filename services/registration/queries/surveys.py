@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import date
 
@@ -10,6 +10,7 @@ from services.registration.domain.surveys import CoveredCounty, Survey, SurveyFi
 from services.registration.queries.workers import PLAN_FOR_VALUES, county_patterns
 from shared import rows
 from shared.db import Tx
+from shared.paging import Page, fetch_page
 from shared.values import CountyCode, SurveyId
 
 SURVEY = rows.Columns(
@@ -26,16 +27,16 @@ LIST_OF_YEAR = SURVEY.select("""
 FROM survey JOIN survey_version AS one USING (survey, version)
 WHERE county = $1 AND reference_date BETWEEN $2 AND $3 ORDER BY reference_date
 """)
-LIST = SURVEY.select("""
-FROM survey JOIN survey_version AS one USING (survey, version)
-WHERE county LIKE ANY($1::text[])
-  AND ($2::text IS NULL OR county = $2)
-  AND ($3::date IS NULL OR reference_date >= $3)
-  AND ($4::date IS NULL OR reference_date <= $4)
-  AND ($5::text IS NULL OR state = $5)
-  AND ($6::uuid IS NULL OR survey.survey > $6)
-ORDER BY survey.survey LIMIT $7
-""")
+LIST = SURVEY.pages(
+    "survey JOIN survey_version AS one USING (survey, version)",
+    """
+    county LIKE ANY($1::text[]) AND ($2::text IS NULL OR county = $2) AND ($3::date IS NULL OR reference_date >= $3)
+    AND ($4::date IS NULL OR reference_date <= $4) AND ($5::text IS NULL OR state = $5)
+    """,
+    "reference_date date",
+    "county text",
+    key="survey uuid",
+)
 LIST_VERSIONS = SURVEY.select("""
 FROM survey JOIN survey_version AS one ON one.survey = survey.survey
 WHERE survey.survey = $1 AND one.version > $2::bigint ORDER BY one.version LIMIT $3
@@ -66,10 +67,10 @@ async def lock_year(tx: Tx, county: CountyCode, day: date) -> list[Survey]:
     return await rows.fetch(tx.conn, LIST_OF_YEAR, county, date(day.year, 1, 1), date(day.year, 12, 31))
 
 
-async def list_matching(tx: Tx, wanted: SurveyFilter, *, after: SurveyId | None, limit: int) -> list[Survey]:
-    """Of counties of the principal's regions, in the order in which they were first recorded."""
+async def list_matching(tx: Tx, page: Page, wanted: SurveyFilter) -> tuple[Sequence[Survey], str | None]:
+    """Of counties of the principal's regions."""
     await tx.conn.execute(PLAN_FOR_VALUES)
-    return await rows.fetch(tx.conn, LIST, county_patterns(tx), wanted.county, wanted.since, wanted.until, wanted.state, after, limit)
+    return await fetch_page(tx.conn, LIST, page, county_patterns(tx), wanted.county, wanted.since, wanted.until, wanted.state)
 
 
 async def list_versions(tx: Tx, survey: SurveyId, *, after: int, limit: int) -> list[Survey]:

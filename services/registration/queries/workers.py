@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 from services.registration.domain.willingness import Offer, Willingness
 from services.registration.domain.workers import CountedDays, Worker, WorkerFilter
 from shared import rows
 from shared.db import Tx
+from shared.paging import Page, fetch_page
 from shared.values import WorkerId
 
 
@@ -51,16 +51,18 @@ LOCK_STATED = WORKER.select("FROM worker WHERE worker = ANY($1::uuid[]) ORDER BY
 ABSORBED = rows.Columns(Absorbed, "merged_into AS survivor, worker, worker_no")
 LIST_ABSORBED = ABSORBED.select("FROM worker WHERE merged_into = ANY($1::uuid[]) ORDER BY worker")
 # $4: the state on the day $5; a willingness whose time is over counts as expired before the sweep has recorded it
-SEARCH = WORKER.select("""
-FROM worker
-WHERE county LIKE ANY($1::text[]) AND merged_into IS NULL
-  AND ($2::text IS NULL OR worker_no = $2)
-  AND ($3::text IS NULL OR county = $3)
-  AND ($4::text IS NULL OR CASE WHEN willingness = 'willing' AND expires_on < $5::date THEN 'expired' ELSE willingness END = $4)
-  AND ($6::uuid IS NULL OR import_id = $6)
-  AND ($7::uuid IS NULL OR worker > $7)
-ORDER BY worker LIMIT $8
-""")
+SEARCH = WORKER.pages(
+    "worker",
+    """
+    county LIKE ANY($1::text[]) AND merged_into IS NULL AND ($2::text IS NULL OR worker_no = $2) AND ($3::text IS NULL OR county = $3)
+    AND ($4::text IS NULL OR CASE WHEN willingness = 'willing' AND expires_on < $5::date THEN 'expired' ELSE willingness END = $4)
+    AND ($6::uuid IS NULL OR import_id = $6) AND ($7::text IS NULL OR $7 = ANY(occupations)) AND ($8::text IS NULL OR assurance = $8)
+    AND ($9::text IS NULL OR validity = $9)
+    """,
+    "registered_on date",
+    "county text",
+    key="worker uuid",
+)
 LOCK_LAPSED = WORKER.select("""
 FROM worker WHERE willingness = 'willing' AND expires_on < $1 ORDER BY expires_on, worker LIMIT $2 FOR UPDATE SKIP LOCKED
 """)
@@ -231,21 +233,11 @@ async def list_absorbed(tx: Tx, workers: Sequence[WorkerId]) -> dict[WorkerId, l
     return found
 
 
-async def list_matching(tx: Tx, wanted: WorkerFilter, *, after: UUID | None, limit: int) -> list[Worker]:
-    """Workers of the principal's regions, in the order of their ids; states as of today."""
+async def list_matching(tx: Tx, page: Page, wanted: WorkerFilter) -> tuple[Sequence[Worker], str | None]:
+    """Workers of the principal's regions; states as of today."""
     await tx.conn.execute(PLAN_FOR_VALUES)
-    return await rows.fetch(
-        tx.conn,
-        SEARCH,
-        county_patterns(tx),
-        wanted.worker_no,
-        wanted.county,
-        wanted.state,
-        tx.clock.today(),
-        wanted.import_id,
-        after,
-        limit,
-    )
+    filters = (wanted.worker_no, wanted.county, wanted.state, tx.clock.today(), wanted.import_id, wanted.occupation)
+    return await fetch_page(tx.conn, SEARCH, page, county_patterns(tx), *filters, wanted.assurance, wanted.validity)
 
 
 async def insert_all(tx: Tx, records: Sequence[Record]) -> None:

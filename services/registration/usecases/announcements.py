@@ -21,7 +21,7 @@ from services.registration.views import announcements as views
 from shared import events, reference
 from shared.db import Tx
 from shared.delivery.audit_trail import History, changes_of, publish_and_audit
-from shared.paging import page
+from shared.paging import Page, page
 from shared.principals import Forbidden, require_county
 from shared.values import AnnouncementId, new_id
 
@@ -67,12 +67,11 @@ async def show_announcement(tx: Tx, announcement: AnnouncementId) -> views.Annou
     return views.Announcement.from_announcement(one, await announcements.list_by_channel(tx, [announcement]))
 
 
-async def list_announcements(tx: Tx, wanted: AnnouncementFilter, after: AnnouncementId | None, limit: int) -> views.Announcements:
+async def list_announcements(tx: Tx, page: Page, wanted: AnnouncementFilter) -> views.Announcements:
     """Made in a county of the principal's regions, with what they came to there. Raises AnnouncementNumberMistyped."""
     if wanted.announcement_no is not None:
         wanted = replace(wanted, announcement_no=parse_announcement_no(wanted.announcement_no, "announcement_no"))
-    found = await announcements.list_matching(tx, wanted, after=after, limit=limit + 1)
-    items, following = page(found, limit, lambda one: one.announcement)
+    items, following = await announcements.list_matching(tx, page, wanted)
     reach = await announcements.list_by_channel(tx, [one.announcement for one in items])
     return views.Announcements.from_announcements(items, reach, following)
 

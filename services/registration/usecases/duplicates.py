@@ -15,7 +15,7 @@ from services.registration.usecases.workers import get, require_not_erased
 from services.registration.views import duplicates as views
 from shared.db import Tx
 from shared.delivery.audit_trail import note
-from shared.paging import page
+from shared.paging import Page
 from shared.principals import Forbidden, require_county
 from shared.values import DuplicateId, WorkerId, new_id
 
@@ -107,13 +107,10 @@ async def show_duplicate(tx: Tx, duplicate: DuplicateId) -> views.Duplicate:
     return await _view(tx, found, sides)
 
 
-async def list_duplicates(
-    tx: Tx, worker: WorkerId | None, state: DuplicateState | None, after: DuplicateId | None, limit: int
-) -> views.Duplicates:
+async def list_duplicates(tx: Tx, page: Page, worker: WorkerId | None, state: DuplicateState | None) -> views.Duplicates:
     """Pairs with a side in the principal's regions, oldest first. Raises WorkerNotFound, Forbidden, for the worker asked for."""
     asked = None if worker is None else (await get(tx, worker)).worker
-    found = await duplicates.list_(tx, worker=asked, state=state, after=after, limit=limit + 1)
-    items, following = page(found, limit, lambda one: one.duplicate)
+    items, following = await duplicates.list_(tx, page, worker=asked, state=state)
     ids = sorted({side for one in items for side in one.workers})
     sides = {side.worker: side for side in await worker_rows.list_stated(tx, ids)}
     abroad = {stay.worker: stay.departed_on for stay in await stays.list_(tx, ids) if stay.returned_on is None}

@@ -15,7 +15,7 @@ from shared import events, reference
 from shared.db import Tx
 from shared.delivery.audit_trail import History, changes_of, publish_and_audit
 from shared.errors import require_version
-from shared.paging import page
+from shared.paging import Page, page
 from shared.principals import require_county
 from shared.values import AnnouncementId, CountyCode, OutreachId, new_id
 
@@ -98,13 +98,10 @@ async def show_outreach(tx: Tx, outreach: OutreachId) -> views.Outreach:
     return views.Outreach.model_validate(_visible(tx, await stored.get(tx, outreach)))
 
 
-async def list_outreach(
-    tx: Tx, announcement: AnnouncementId, county: CountyCode | None, after: OutreachId | None, limit: int
-) -> views.Outreaches:
+async def list_outreach(tx: Tx, page: Page, announcement: AnnouncementId, county: CountyCode | None) -> views.Outreaches:
     """Of an announcement, in the principal's regions. Raises AnnouncementNotFound, Forbidden."""
     await announcements.get(tx, announcement)
-    found = await stored.list_of_announcement(tx, announcement, county, after=after, limit=limit + 1)
-    items, following = page(found, limit, lambda one: one.outreach)
+    items, following = await stored.list_of_announcement(tx, page, announcement, county)
     return views.Outreaches(items=tuple(map(views.Outreach.model_validate, items)), next=following)
 
 

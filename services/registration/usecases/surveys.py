@@ -29,7 +29,7 @@ from shared import events, reference
 from shared.db import Tx
 from shared.delivery.audit_trail import History, changes_of, publish_and_audit
 from shared.errors import require_version
-from shared.paging import page
+from shared.paging import Page, page
 from shared.principals import require_county
 from shared.values import CountyCode, SurveyId, new_id
 
@@ -139,10 +139,9 @@ async def show_survey(tx: Tx, survey: SurveyId) -> views.Survey:
     return views.Survey.from_survey(await _get(tx, survey))
 
 
-async def list_surveys(tx: Tx, wanted: SurveyFilter, after: SurveyId | None, limit: int) -> views.Surveys:
+async def list_surveys(tx: Tx, page: Page, wanted: SurveyFilter) -> views.Surveys:
     """Surveys of the principal's regions, in the order in which they were first recorded."""
-    found = await surveys.list_matching(tx, wanted, after=after, limit=limit + 1)
-    items, following = page(found, limit, lambda one: one.survey)
+    items, following = await surveys.list_matching(tx, page, wanted)
     return views.Surveys(items=tuple(map(views.Survey.from_survey, items)), next=following)
 
 

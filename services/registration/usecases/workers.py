@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from uuid import UUID
 
 from services.registration.commands import RegisterWorker, VerifyWorker
 from services.registration.domain import identity
@@ -21,7 +20,7 @@ from services.registration.views import workers as views
 from shared.db import Tx
 from shared.delivery.audit_trail import History, changes_of, publish_and_audit
 from shared.errors import require_version
-from shared.paging import page
+from shared.paging import Page
 from shared.principals import Role, require_county
 from shared.values import WorkerId
 
@@ -109,14 +108,13 @@ async def _show(tx: Tx, worker: Worker, asked: WorkerId | str) -> views.Worker:
     return view.model_copy(update={"redirected_from": redirected})
 
 
-async def list_workers(tx: Tx, wanted: WorkerFilter, after: UUID | None, limit: int) -> views.Workers:
+async def list_workers(tx: Tx, page: Page, wanted: WorkerFilter) -> views.Workers:
     """Workers of the principal's regions, in the order of registration. Raises WorkerNumberMistyped."""
     if wanted.worker_no is not None:
         number = identity.parse_worker_no(wanted.worker_no)
         named = await workers.get_by_number(tx, number)
         wanted = replace(wanted, worker_no=named.worker_no if named else number)
-    found = await workers.list_matching(tx, wanted, after=after, limit=limit + 1)
-    items, following = page(found, limit, lambda worker: worker.worker)
+    items, following = await workers.list_matching(tx, page, wanted)
     return views.Workers(items=await show_all(tx, items), next=following)
 
 

@@ -76,11 +76,11 @@ class AnnouncementLine(View):
 
 class Announcements(View):
     items: tuple[AnnouncementLine, ...]
-    next: AnnouncementId | None  # hand it back as `after`
+    next: str | None  # hand it back as `after`
 
     @classmethod
     def from_announcements(
-        cls, found: Iterable[announcements.Announcement], reach: Iterable[announcements.Reach], following: AnnouncementId | None
+        cls, found: Iterable[announcements.Announcement], reach: Iterable[announcements.Reach], following: str | None
     ) -> Announcements:
         parts: dict[AnnouncementId, list[announcements.Reach]] = {}
         for part in reach:

@@ -102,4 +102,4 @@ class Duplicate(View):
 
 class Duplicates(View):
     items: tuple[Duplicate, ...]
-    next: DuplicateId | None  # hand it back as `after`
+    next: str | None  # hand it back as `after`

@@ -27,7 +27,7 @@ class Outreach(View):
 
 class Outreaches(View):
     items: tuple[Outreach, ...]
-    next: OutreachId | None  # hand it back as `after`
+    next: str | None  # hand it back as `after`
 
 
 class OutreachVersions(View):

@@ -62,7 +62,7 @@ class Survey(View):
 
 class Surveys(View):
     items: tuple[Survey, ...]
-    next: SurveyId | None  # hand it back as `after`
+    next: str | None  # hand it back as `after`
 
 
 class SurveyVersions(View):

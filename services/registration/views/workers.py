@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from uuid import UUID
 
 from services.registration.domain import workers
 from services.registration.domain.validity import SuspensionReason, Validity
@@ -126,4 +125,4 @@ class WorkerNumbers(View):
 
 class Workers(View):
     items: tuple[Worker, ...]
-    next: UUID | None  # hand it back as `after`
+    next: str | None  # hand it back as `after`

@@ -12,8 +12,9 @@ from services.rights.domain.cases import CaseState, Category, Filter, Level, Sev
 from services.rights.usecases import case_board, case_openings, cases, settlements
 from services.rights.views.cases import Case, CaseFile, Cases
 from shared.delivery.audit_trail import History
+from shared.paging import Page
 from shared.values import CaseId, EnterpriseId
-from shared.web.parameters import AfterNumber, Limit
+from shared.web.parameters import AfterNumber, Limit, paged
 
 router = APIRouter()
 
@@ -126,8 +127,10 @@ def _filter(
 
 
 @router.get("/cases")
-async def list_cases(call: Reader, chosen: Annotated[Filter, Depends(_filter)], after: CaseId | None = None, limit: Limit = 50) -> Cases:
-    return await call.query(lambda tx: case_board.list_cases(tx, chosen, after, limit))
+async def list_cases(
+    call: Reader, page: Annotated[Page, paged("opened_at", "due_at")], *, chosen: Annotated[Filter, Depends(_filter)]
+) -> Cases:
+    return await call.query(lambda tx: case_board.list_cases(tx, page, chosen))
 
 
 @router.get("/cases/{case}")

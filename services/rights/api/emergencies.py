@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from fastapi import APIRouter, Response
 
 from services.rights import commands
@@ -10,8 +12,9 @@ from services.rights.domain.emergencies import Condition, EmergencyState
 from services.rights.usecases import emergencies, roll_calls
 from services.rights.views.emergencies import Emergencies, Emergency, Member, Members, Progress
 from shared.delivery.audit_trail import History
+from shared.paging import Page
 from shared.values import DestinationField, EmergencyId, PlacementId
-from shared.web.parameters import AfterNumber, Limit
+from shared.web.parameters import AfterNumber, Limit, paged
 
 router = APIRouter()
 
@@ -34,12 +37,12 @@ async def end_emergency(emergency: EmergencyId, body: commands.EndEmergency, cal
 @router.get("/emergencies")
 async def list_emergencies(
     call: Reader,
+    page: Annotated[Page, paged("since", "declared_at")],
+    *,
     state: EmergencyState | None = None,
     destination: DestinationField | None = None,
-    after: EmergencyId | None = None,
-    limit: Limit = 50,
 ) -> Emergencies:
-    return await call.query(lambda tx: emergencies.list_emergencies(tx, state, destination, after, limit))
+    return await call.query(lambda tx: emergencies.list_emergencies(tx, page, state, destination))
 
 
 @router.get("/emergencies/{emergency}")

@@ -10,8 +10,9 @@ from services.rights import commands
 from services.rights.api.callers import Officer, Overseer
 from services.rights.usecases import orphans
 from services.rights.views.orphans import Orphan, OrphanAgeing, Orphans
+from shared.paging import Page
 from shared.values import ReportId
-from shared.web.parameters import Limit
+from shared.web.parameters import paged
 
 router = APIRouter()
 Days = Annotated[int, Query(ge=0, le=36500)]
@@ -33,8 +34,8 @@ async def forward_orphan(report: ReportId, body: commands.ForwardOrphan, call: O
 
 
 @router.get("/orphans")
-async def list_orphans(call: Overseer, older_than_days: Days = 0, after: ReportId | None = None, limit: Limit = 50) -> Orphans:
-    return await call.query(lambda tx: orphans.list_orphans(tx, older_than_days, after, limit))
+async def list_orphans(call: Overseer, page: Annotated[Page, paged()], *, older_than_days: Days = 0) -> Orphans:
+    return await call.query(lambda tx: orphans.list_orphans(tx, page, older_than_days))
 
 
 @router.get("/orphans/ageing")

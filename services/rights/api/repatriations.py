@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from fastapi import APIRouter, Response
 
 from services.rights import commands
@@ -10,8 +12,9 @@ from services.rights.domain.repatriations import RepatriationState
 from services.rights.usecases import repatriations
 from services.rights.views.repatriations import Repatriation, Repatriations
 from shared.delivery.audit_trail import History
+from shared.paging import Page
 from shared.values import RepatriationId
-from shared.web.parameters import AfterNumber, Limit
+from shared.web.parameters import AfterNumber, Limit, paged
 
 router = APIRouter()
 
@@ -38,9 +41,12 @@ async def record_repatriation(repatriation: RepatriationId, body: commands.Recor
 
 @router.get("/repatriations")
 async def list_repatriations(
-    call: Reader, state: RepatriationState | None = None, after: RepatriationId | None = None, limit: Limit = 50
+    call: Reader,
+    page: Annotated[Page, paged()],
+    *,
+    state: RepatriationState | None = None,
 ) -> Repatriations:
-    return await call.query(lambda tx: repatriations.list_repatriations(tx, state, after, limit))
+    return await call.query(lambda tx: repatriations.list_repatriations(tx, page, state))
 
 
 @router.get("/repatriations/{repatriation}")

@@ -8,6 +8,7 @@ from datetime import datetime
 from services.rights.domain.cases import Case, Filter
 from shared import rows
 from shared.db import Tx
+from shared.paging import Page, fetch_page
 from shared.values import CaseId, CountyCode
 
 CASE = rows.Columns(
@@ -30,25 +31,29 @@ ORDER BY clock_due, "case" LIMIT $2 FOR UPDATE SKIP LOCKED
 """)
 # Of one enterprise; or of the counties of the workers or of the enterprise's seat. Where there is neither, for national offices, whose
 # prefix is the empty one.
-LIST = CASE.select("""
-FROM rights_case
-WHERE ($1::uuid IS NULL OR "case" > $1) AND ($2::text IS NULL OR enterprise::text = $2)
-  AND ($3::text[] IS NULL OR '' = ANY($3) OR EXISTS (
-    SELECT FROM ledger JOIN unnest($3) AS prefix ON starts_with(ledger.county, prefix) WHERE ledger.placement = rights_case.placement
-  ) OR EXISTS (
-    SELECT FROM collective_member JOIN ledger USING (placement) JOIN unnest($3) AS prefix ON starts_with(ledger.county, prefix)
+LIST = CASE.pages(
+    "rights_case",
+    """
+    ($1::text IS NULL OR enterprise::text = $1)
+    AND ($2::text[] IS NULL OR '' = ANY($2) OR EXISTS (
+    SELECT FROM ledger JOIN unnest($2) AS prefix ON starts_with(ledger.county, prefix) WHERE ledger.placement = rights_case.placement
+    ) OR EXISTS (
+    SELECT FROM collective_member JOIN ledger USING (placement) JOIN unnest($2) AS prefix ON starts_with(ledger.county, prefix)
     WHERE collective_member."case" = rights_case."case"
-  ) OR EXISTS (
-    SELECT FROM enterprise JOIN unnest($3) AS prefix ON starts_with(seat, prefix) WHERE enterprise.enterprise = rights_case.enterprise
-  ))
-  AND ($4::text IS NULL OR state = $4) AND ($5::bool IS NULL OR (state <> 'closed') = $5)
-  AND ($6::text IS NULL OR category = $6) AND ($7::text IS NULL OR severity = $7) AND ($8::text IS NULL OR level = $8)
-  AND ($9::text IS NULL OR assignee = $9)
-  AND ($10::bool IS NULL OR (clock_due IS NOT NULL AND coalesce(paused_at, $11) > clock_due) = $10)
-  AND ($12::uuid IS NULL OR enterprise = $12) AND ($13::int IS NULL OR coalesce(closed_at, $11) - opened_at > make_interval(days => $13))
-  AND ($14::bool IS NULL OR (paused_at IS NOT NULL) = $14)
-ORDER BY "case" LIMIT $15
-""")
+    ) OR EXISTS (
+    SELECT FROM enterprise JOIN unnest($2) AS prefix ON starts_with(seat, prefix) WHERE enterprise.enterprise = rights_case.enterprise
+    ))
+    AND ($3::text IS NULL OR state = $3) AND ($4::bool IS NULL OR (state <> 'closed') = $4)
+    AND ($5::text IS NULL OR category = $5) AND ($6::text IS NULL OR severity = $6) AND ($7::text IS NULL OR level = $7)
+    AND ($8::text IS NULL OR assignee = $8)
+    AND ($9::bool IS NULL OR (clock_due IS NOT NULL AND coalesce(paused_at, $10) > clock_due) = $9)
+    AND ($11::uuid IS NULL OR enterprise = $11) AND ($12::int IS NULL OR coalesce(closed_at, $10) - opened_at > make_interval(days => $12))
+    AND ($13::bool IS NULL OR (paused_at IS NOT NULL) = $13)
+    """,
+    "opened_at timestamptz",
+    "due_at timestamptz",
+    key="case uuid",
+)
 LIST_COUNTIES = """
 SELECT DISTINCT county FROM ledger WHERE placement = $2 OR placement IN (SELECT placement FROM collective_member WHERE "case" = $1)
 """
@@ -79,13 +84,13 @@ async def lock_late(tx: Tx, now: datetime, limit: int) -> list[Case]:
 
 
 async def list_(
-    tx: Tx, chosen: Filter, *, enterprise: str | None, counties: Sequence[str] | None, after: CaseId | None, limit: int
-) -> list[Case]:
+    tx: Tx, page: Page, chosen: Filter, *, enterprise: str | None, counties: Sequence[str] | None
+) -> tuple[Sequence[Case], str | None]:
     """`counties`: what the codes begin with; None: of all."""
-    return await rows.fetch(
+    return await fetch_page(
         tx.conn,
         LIST,
-        after,
+        page,
         enterprise,
         counties,
         chosen.state,
@@ -99,7 +104,6 @@ async def list_(
         chosen.enterprise,
         chosen.older_than_days,
         chosen.paused,
-        limit,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from services.rights.domain.emergencies import Emergency, EmergencyState
 from shared import rows
 from shared.db import Tx
+from shared.paging import Page, fetch_page
 from shared.values import Destination, EmergencyId
 
 EMERGENCY = rows.Columns(
@@ -16,11 +17,13 @@ EMERGENCY = rows.Columns(
 GET = EMERGENCY.select("FROM emergency WHERE emergency = $1")
 GET_OPEN = EMERGENCY.select("FROM emergency WHERE destination = $1 AND state = 'open'")
 LOCK = EMERGENCY.select("FROM emergency WHERE emergency = $1 FOR UPDATE")
-LIST = EMERGENCY.select("""
-FROM emergency
-WHERE ($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR destination = $2) AND ($3::uuid IS NULL OR emergency > $3)
-ORDER BY emergency LIMIT $4
-""")
+LIST = EMERGENCY.pages(
+    "emergency",
+    "($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR destination = $2)",
+    "since date",
+    "declared_at timestamptz",
+    key="emergency uuid",
+)
 LOCK_COUNTRY = "SELECT pg_advisory_xact_lock(hashtextextended('emergency ' || $1, 0))"
 # In one order: a correction may concern two countries.
 LOCK_COUNTRIES_SHARED = """
@@ -47,9 +50,9 @@ async def lock(tx: Tx, emergency: EmergencyId) -> Emergency | None:
 
 
 async def list_(
-    tx: Tx, *, state: EmergencyState | None, destination: Destination | None, after: EmergencyId | None, limit: int
-) -> list[Emergency]:
-    return await rows.fetch(tx.conn, LIST, state, destination, after, limit)
+    tx: Tx, page: Page, *, state: EmergencyState | None, destination: Destination | None
+) -> tuple[Sequence[Emergency], str | None]:
+    return await fetch_page(tx.conn, LIST, page, state, destination)
 
 
 async def lock_country(tx: Tx, destination: Destination) -> None:

@@ -10,18 +10,21 @@ from services.rights.domain.orphans import Orphan
 from services.rights.queries.incomes import INCOME
 from shared import rows
 from shared.db import Tx
+from shared.paging import Page, fetch_page
 from shared.values import CountyCode, ReportId
 
 ORPHAN = INCOME.extend(Orphan, "orphaned_on, orphan_region AS region")
 LOCK = ORPHAN.select("FROM income WHERE report = $1 AND orphaned_on IS NOT NULL FOR UPDATE")
 # By whose officers work it off: the province it was handed to, else the worker's county.
-LIST = ORPHAN.select("""
-FROM income
-WHERE state = 'orphaned' AND ($1::uuid IS NULL OR report > $1) AND orphaned_on <= $2 AND EXISTS (
-    SELECT FROM ledger WHERE ledger.placement = income.placement AND coalesce(orphan_region, county) ^@ ANY($3::text[])
+LIST = ORPHAN.pages(
+    "income",
+    """
+    state = 'orphaned' AND orphaned_on <= $1 AND EXISTS (
+        SELECT FROM ledger WHERE ledger.placement = income.placement AND coalesce(orphan_region, county) ^@ ANY($2::text[])
+    )
+    """,
+    key="report uuid",
 )
-ORDER BY report LIMIT $4
-""")
 LIST_AGES = """
 SELECT orphaned_on, count(*)::int AS reports FROM income JOIN ledger USING (placement)
 WHERE state = 'orphaned' AND coalesce(orphan_region, county) ^@ ANY($1::text[]) GROUP BY orphaned_on
@@ -34,9 +37,9 @@ async def lock(tx: Tx, report: ReportId) -> Orphan | None:
     return await rows.fetch_one(tx.conn, LOCK, report)
 
 
-async def list_(tx: Tx, *, after: ReportId | None, by: date, counties: Sequence[str], limit: int) -> list[Orphan]:
+async def list_(tx: Tx, page: Page, *, by: date, counties: Sequence[str]) -> tuple[Sequence[Orphan], str | None]:
     """Orphaned by that day. `counties`: what the codes begin with."""
-    return await rows.fetch(tx.conn, LIST, after, by, list(counties), limit)
+    return await fetch_page(tx.conn, LIST, page, by, list(counties))
 
 
 async def list_ages(tx: Tx, counties: Sequence[str]) -> dict[date, int]:

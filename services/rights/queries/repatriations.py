@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from services.rights.domain.repatriations import Repatriation, RepatriationState
 from shared import rows
 from shared.db import Tx
+from shared.paging import Page, fetch_page
 from shared.values import PlacementId, RepatriationId
 
 REPATRIATION = rows.Columns(
@@ -20,12 +21,11 @@ GET = REPATRIATION.select("FROM repatriation WHERE repatriation = $1")
 LOCK = REPATRIATION.select("FROM repatriation WHERE repatriation = $1 FOR UPDATE")
 LIST_OF = REPATRIATION.select("FROM repatriation WHERE placement = $1 ORDER BY repatriation")
 # Of one enterprise, or of some counties.
-LIST = REPATRIATION.select("""
-FROM repatriation JOIN ledger USING (placement)
-WHERE ($1::text IS NULL OR state = $1) AND ($2::uuid IS NULL OR repatriation > $2) AND ($3::text IS NULL OR enterprise::text = $3)
-  AND county ^@ ANY($4::text[])
-ORDER BY repatriation LIMIT $5
-""")
+LIST = REPATRIATION.pages(
+    "repatriation JOIN ledger USING (placement)",
+    "($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR enterprise::text = $2) AND county ^@ ANY($3::text[])",
+    key="repatriation uuid",
+)
 INSERT = """
 INSERT INTO repatriation (repatriation, placement, emergency, cause, requested_by, paid_by, state) VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
@@ -50,16 +50,10 @@ async def list_of(tx: Tx, placement: PlacementId) -> list[Repatriation]:
 
 
 async def list_(
-    tx: Tx,
-    *,
-    state: RepatriationState | None,
-    after: RepatriationId | None,
-    enterprise: str | None,
-    counties: Sequence[str],
-    limit: int,
-) -> list[Repatriation]:
+    tx: Tx, page: Page, *, state: RepatriationState | None, enterprise: str | None, counties: Sequence[str]
+) -> tuple[Sequence[Repatriation], str | None]:
     """`counties`: what the codes begin with."""
-    return await rows.fetch(tx.conn, LIST, state, after, enterprise, list(counties), limit)
+    return await fetch_page(tx.conn, LIST, page, state, enterprise, list(counties))
 
 
 async def insert(tx: Tx, one: Repatriation) -> None:

@@ -9,7 +9,7 @@ from services.rights.usecases.scope import is_hidden, require_case
 from services.rights.views import cases as views
 from shared.db import Tx
 from shared.delivery.audit_trail import History, changes_of
-from shared.paging import page
+from shared.paging import Page
 from shared.principals import Role
 from shared.values import CaseId
 
@@ -31,18 +31,16 @@ async def show_file(tx: Tx, case_id: CaseId) -> views.CaseFile:
     return views.CaseFile.from_parts(_as_seen(tx, case), evidence, statements, await settlements.list_(tx, case_id))
 
 
-async def list_cases(tx: Tx, chosen: Filter, after: CaseId | None, limit: int) -> views.Cases:
+async def list_cases(tx: Tx, page: Page, chosen: Filter) -> views.Cases:
     """Cases by age, of the offices that the caller speaks for; an enterprise sees its own."""
     is_enterprise = tx.principal.role is Role.ENTERPRISE
-    found = await cases.list_(
+    items, following = await cases.list_(
         tx,
+        page,
         chosen,
         enterprise=(tx.principal.party or "") if is_enterprise else None,
         counties=None if is_enterprise else tx.principal.county_prefixes(),
-        after=after,
-        limit=limit + 1,
     )
-    items, following = page(found, limit, lambda case: case.case)
     return views.Cases(items=tuple(_as_seen(tx, case) for case in items), next=following)
 
 

@@ -23,7 +23,7 @@ from shared import events, reference
 from shared.db import Tx
 from shared.delivery.audit_trail import History, changes_of, publish_and_audit
 from shared.errors import require_version
-from shared.paging import page
+from shared.paging import Page
 from shared.values import Destination, EmergencyId, EnterpriseId, new_id
 
 
@@ -91,11 +91,8 @@ async def show_emergency(tx: Tx, emergency: EmergencyId) -> views.Emergency:
     return views.Emergency.from_emergency(await _get(tx, emergency))
 
 
-async def list_emergencies(
-    tx: Tx, state: EmergencyState | None, destination: Destination | None, after: EmergencyId | None, limit: int
-) -> views.Emergencies:
-    found = await emergencies.list_(tx, state=state, destination=destination, after=after, limit=limit + 1)
-    items, following = page(found, limit, lambda one: one.emergency)
+async def list_emergencies(tx: Tx, page: Page, state: EmergencyState | None, destination: Destination | None) -> views.Emergencies:
+    items, following = await emergencies.list_(tx, page, state=state, destination=destination)
     return views.Emergencies(items=tuple(map(views.Emergency.from_emergency, items)), next=following)
 
 

@@ -21,7 +21,7 @@ from shared import events, reference
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
 from shared.errors import require_version
-from shared.paging import page
+from shared.paging import Page
 from shared.principals import require_county
 from shared.values import PlacementId, ReportId
 
@@ -84,12 +84,11 @@ async def _resolve(tx: Tx, ledger: Ledger, after: Orphan, **what: object) -> vie
 
 
 # --- queries ----------------------------------------------------------------------------------------------------------
-async def list_orphans(tx: Tx, older_than_days: int, after: ReportId | None, limit: int) -> views.Orphans:
+async def list_orphans(tx: Tx, page: Page, older_than_days: int) -> views.Orphans:
     """What the caller's officers are to work off."""
     today = tx.clock.today()
     by = today - timedelta(days=older_than_days)
-    found = await orphans.list_(tx, after=after, by=by, counties=tx.principal.county_prefixes(), limit=limit + 1)
-    items, following = page(found, limit, lambda orphan: orphan.report)
+    items, following = await orphans.list_(tx, page, by=by, counties=tx.principal.county_prefixes())
     held = await ledgers.list_(tx, [orphan.placement for orphan in items])
     shown = tuple(views.Orphan.from_orphan(orphan, held[orphan.placement].terms, today) for orphan in items)
     return views.Orphans(items=shown, next=following)

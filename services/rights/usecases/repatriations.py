@@ -30,7 +30,7 @@ from shared.db import Tx
 from shared.delivery.audit_trail import History, changes_of, publish_and_audit
 from shared.errors import require_version
 from shared.events import Event
-from shared.paging import page
+from shared.paging import Page
 from shared.reference import require_legal_tender
 from shared.values import EmergencyId, PlacementId, RepatriationId, new_id, period_of
 
@@ -168,13 +168,10 @@ async def show_repatriation(tx: Tx, repatriation: RepatriationId) -> views.Repat
     return views.Repatriation.from_repatriation(await _get(tx, repatriation))
 
 
-async def list_repatriations(tx: Tx, state: RepatriationState | None, after: RepatriationId | None, limit: int) -> views.Repatriations:
+async def list_repatriations(tx: Tx, page: Page, state: RepatriationState | None) -> views.Repatriations:
     """Of workers of the caller's counties, or of the enterprise."""
     who = tx.principal
-    found = await repatriations.list_(
-        tx, state=state, after=after, enterprise=enterprise_of(who), counties=prefixes_of(who), limit=limit + 1
-    )
-    items, following = page(found, limit, lambda one: one.repatriation)
+    items, following = await repatriations.list_(tx, page, state=state, enterprise=enterprise_of(who), counties=prefixes_of(who))
     return views.Repatriations(items=tuple(map(views.Repatriation.from_repatriation, items)), next=following)
 
 

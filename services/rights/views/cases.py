@@ -105,7 +105,7 @@ def _clock(case: cases.Case, now: datetime) -> Clock | None:
 
 class Cases(BaseModel, frozen=True):
     items: tuple[Case, ...]
-    next: CaseId | None
+    next: str | None
 
 
 class Evidence(BaseModel, frozen=True):

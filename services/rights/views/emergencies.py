@@ -49,7 +49,7 @@ class Emergency(BaseModel, frozen=True):
 
 class Emergencies(BaseModel, frozen=True):
     items: tuple[Emergency, ...]
-    next: EmergencyId | None
+    next: str | None
 
 
 class Counts(BaseModel, frozen=True):

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from services.rights.domain import orphans
 from services.rights.domain.ledgers import Terms
 from services.rights.views.incomes import Income
-from shared.values import CountyCode, ReportId
+from shared.values import CountyCode
 
 
 class Orphan(Income, frozen=True):
@@ -31,7 +31,7 @@ class Orphan(Income, frozen=True):
 
 class Orphans(BaseModel, frozen=True):
     items: tuple[Orphan, ...]
-    next: ReportId | None
+    next: str | None
 
 
 class Band(BaseModel, frozen=True):

@@ -49,4 +49,4 @@ class Repatriation(BaseModel, frozen=True):
 
 class Repatriations(BaseModel, frozen=True):
     items: tuple[Repatriation, ...]
-    next: RepatriationId | None
+    next: str | None

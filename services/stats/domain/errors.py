@@ -41,12 +41,6 @@ class PeriodInvalid(Invalid):
     slug = "PERIOD_INVALID"
 
 
-class CursorInvalid(Invalid):
-    """Not a key that a page gave as its next."""
-
-    slug = "CURSOR_INVALID"
-
-
 class ProgrammeNotFound(NotFound):
     """There is no such programme."""
 

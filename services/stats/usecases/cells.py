@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date
 
 from services.stats.counting.measures import MEASURE
-from services.stats.domain.errors import CursorInvalid, MeasureNotFound
+from services.stats.domain.errors import MeasureNotFound
 from services.stats.queries import cells as stored
 from services.stats.queries.cells import CellKey
 from services.stats.views.cells import Cells
 from services.stats.views.cells import cells as cells_view
 from shared.db import Tx
+from shared.paging import CursorInvalid
 
 
 async def cells(tx: Tx, cut: int, measure: str, after: str | None, limit: int) -> Cells:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from services.stats.domain.errors import CursorInvalid, TooManyPoints
+from services.stats.domain.errors import TooManyPoints
 from services.stats.domain.periods import year_before
 from services.stats.domain.questions import Question
 from services.stats.figures import classifications, planning
@@ -21,6 +21,7 @@ from services.stats.views.metadata import answer_metadata
 from services.stats.views.monthly import Monthly
 from services.stats.views.monthly import monthly as monthly_view
 from shared.db import Tx
+from shared.paging import CursorInvalid
 from shared.values import first_day, last_day, period_of
 
 MOST_POINTS = 250_000

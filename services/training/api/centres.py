@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from fastapi import APIRouter, Response
 
 from services.training import commands
@@ -9,8 +11,9 @@ from services.training.api.callers import Officer, Overseer, Reader
 from services.training.usecases import centres
 from services.training.views.centres import Centre, Centres, CentreShown
 from shared.delivery.audit_trail import History
+from shared.paging import Page
 from shared.values import CentreId, CountyField
-from shared.web.parameters import AfterNumber, Limit
+from shared.web.parameters import AfterNumber, Limit, paged
 
 router = APIRouter()
 
@@ -48,9 +51,13 @@ async def revoke_centre(centre: CentreId, body: commands.RevokeCentre, call: Off
 
 @router.get("/centres")
 async def list_centres(
-    call: Reader, region: CountyField | None = None, state: CentreShown | None = None, after: CentreId | None = None, limit: Limit = 50
+    call: Reader,
+    page: Annotated[Page, paged("centre", "valid_to")],
+    *,
+    region: CountyField | None = None,
+    state: CentreShown | None = None,
 ) -> Centres:
-    return await call.query(lambda tx: centres.list_centres(tx, region=region, state=state, after=after, limit=limit))
+    return await call.query(lambda tx: centres.list_centres(tx, page, region=region, state=state))
 
 
 @router.get("/centres/{centre}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from fastapi import APIRouter, Response
 
 from services.training import commands
@@ -10,8 +12,9 @@ from services.training.api.certificates import SerialField
 from services.training.domain.corrections import CorrectionState
 from services.training.usecases import corrections
 from services.training.views.corrections import Correction, Corrections
+from shared.paging import Page
 from shared.values import CorrectionId, EnrolmentId
-from shared.web.parameters import Limit
+from shared.web.parameters import paged
 
 router = APIRouter()
 
@@ -44,9 +47,9 @@ async def reject_correction(correction: CorrectionId, body: commands.RejectCorre
 @router.get("/corrections")
 async def list_corrections(
     call: Overseer,
+    page: Annotated[Page, paged("requested_at")],
+    *,
     state: CorrectionState = CorrectionState.PENDING,
     enrolment: EnrolmentId | None = None,
-    after: CorrectionId | None = None,
-    limit: Limit = 50,
 ) -> Corrections:
-    return await call.query(lambda tx: corrections.list_corrections(tx, state=state, enrolment=enrolment, after=after, limit=limit))
+    return await call.query(lambda tx: corrections.list_corrections(tx, page, state=state, enrolment=enrolment))

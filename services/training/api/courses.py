@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
 
 from services.training import commands
 from services.training.api.callers import Centre, Reader
 from services.training.usecases import courses
 from services.training.views.courses import Course, Courses
-from shared.values import CourseId, DestinationField
-from shared.web.parameters import Limit
+from shared.paging import Page
+from shared.values import DestinationField, Line, OccupationField
+from shared.web.parameters import paged
 
 router = APIRouter()
 
@@ -21,6 +24,11 @@ async def publish_course(body: commands.PublishCourse, call: Centre) -> Response
 
 @router.get("/courses")
 async def list_courses(
-    call: Reader, destination: DestinationField | None = None, after: CourseId | None = None, limit: Limit = 50
+    call: Reader,
+    page: Annotated[Page, paged("centre", "destination", "occupation")],
+    *,
+    destination: DestinationField | None = None,
+    occupation: OccupationField | None = None,
+    centre: Annotated[Line | None, Query(description="only of this training centre")] = None,
 ) -> Courses:
-    return await call.query(lambda tx: courses.list_courses(tx, destination, after, limit))
+    return await call.query(lambda tx: courses.list_courses(tx, page, destination, occupation, centre))

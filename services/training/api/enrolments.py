@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from fastapi import APIRouter, Response
 
 from services.training import commands
@@ -10,8 +12,9 @@ from services.training.domain.enrolments import EnrolmentState
 from services.training.usecases import enrolments
 from services.training.views.enrolments import Enrolments, Seating
 from shared.delivery.audit_trail import History
+from shared.paging import Page
 from shared.values import EnrolmentId, PlacementId, SessionId
-from shared.web.parameters import AfterNumber, Limit
+from shared.web.parameters import AfterNumber, Limit, paged
 
 router = APIRouter()
 
@@ -19,15 +22,13 @@ router = APIRouter()
 @router.get("/enrolments")
 async def list_enrolments(
     call: Reader,
+    page: Annotated[Page, paged("enrolled_on")],
+    *,
     placement: PlacementId | None = None,
     session: SessionId | None = None,
     state: EnrolmentState | None = None,
-    after: EnrolmentId | None = None,
-    limit: Limit = 50,
 ) -> Enrolments:
-    return await call.query(
-        lambda tx: enrolments.list_enrolments(tx, placement=placement, session=session, state=state, after=after, limit=limit)
-    )
+    return await call.query(lambda tx: enrolments.list_enrolments(tx, page, placement=placement, session=session, state=state))
 
 
 @router.post("/enrolments/{enrolment}/cancellation", response_model=Seating)

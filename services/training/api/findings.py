@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Response
 
@@ -12,8 +12,9 @@ from services.training.domain.findings import FindingId, FindingKind, FindingSta
 from services.training.usecases import findings, pass_rates
 from services.training.views.findings import Finding, Findings
 from services.training.views.pass_rates import Outliers, PassRates
+from shared.paging import Page
 from shared.values import Day
-from shared.web.parameters import Limit
+from shared.web.parameters import paged
 
 router = APIRouter()
 
@@ -21,13 +22,13 @@ router = APIRouter()
 @router.get("/findings")
 async def list_findings(
     call: Overseer,
+    page: Annotated[Page, paged("day")],
+    *,
     state: FindingState = FindingState.OPEN,
     kind: FindingKind | None = None,
     since: Day | None = None,
-    after: FindingId | None = None,
-    limit: Limit = 50,
 ) -> Findings:
-    return await call.query(lambda tx: findings.list_findings(tx, state=state, kind=kind, since=since, after=after, limit=limit))
+    return await call.query(lambda tx: findings.list_findings(tx, page, state=state, kind=kind, since=since))
 
 
 @router.post("/findings/{finding}/decision", response_model=Finding)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from fastapi import APIRouter
 
 from services.training.api.callers import Reader
-from services.training.domain.needs import NeedId, NeedState
+from services.training.domain.needs import NeedState
 from services.training.usecases import needs
 from services.training.views.needs import Backlog, Needs
+from shared.paging import Page
 from shared.values import DestinationField, OccupationField
-from shared.web.parameters import Limit
+from shared.web.parameters import paged
 
 router = APIRouter()
 
@@ -23,12 +26,10 @@ async def count_backlog(call: Reader) -> Backlog:
 @router.get("/needs")
 async def list_needs(
     call: Reader,
+    page: Annotated[Page, paged("since")],
+    *,
     state: NeedState = NeedState.OPEN,
     destination: DestinationField | None = None,
     occupation: OccupationField | None = None,
-    after: NeedId | None = None,
-    limit: Limit = 50,
 ) -> Needs:
-    return await call.query(
-        lambda tx: needs.list_needs(tx, state=state, destination=destination, occupation=occupation, after=after, limit=limit)
-    )
+    return await call.query(lambda tx: needs.list_needs(tx, page, state=state, destination=destination, occupation=occupation))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from fastapi import APIRouter, Response
 
 from services.training import commands
@@ -10,8 +12,9 @@ from services.training.domain.recognitions import RecognitionState
 from services.training.usecases import recognitions
 from services.training.views.recognitions import Recognition, Recognitions
 from shared.delivery.audit_trail import History
+from shared.paging import Page
 from shared.values import RecognitionId
-from shared.web.parameters import AfterNumber, Limit
+from shared.web.parameters import AfterNumber, Limit, paged
 
 router = APIRouter()
 
@@ -33,9 +36,12 @@ async def refuse_prior_learning(recognition: RecognitionId, body: commands.Refus
 
 @router.get("/recognitions")
 async def list_recognitions(
-    call: Overseer, state: RecognitionState = RecognitionState.PENDING, after: RecognitionId | None = None, limit: Limit = 50
+    call: Overseer,
+    page: Annotated[Page, paged("requested_at")],
+    *,
+    state: RecognitionState = RecognitionState.PENDING,
 ) -> Recognitions:
-    return await call.query(lambda tx: recognitions.list_recognitions(tx, state, after, limit))
+    return await call.query(lambda tx: recognitions.list_recognitions(tx, page, state))
 
 
 @router.get("/recognitions/{recognition}/history")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from fastapi import APIRouter, Response
 
 from services.training import commands
@@ -10,8 +12,9 @@ from services.training.usecases import assessments, attendance, certificates, en
 from services.training.views.certificates import Certificates
 from services.training.views.enrolments import Assessment, Attendance, AttendanceSheet, Seating
 from services.training.views.sessions import CancelledSession, Roster, Scheduled, Sessions
+from shared.paging import Page
 from shared.values import CourseId, Day, DestinationField, SessionId
-from shared.web.parameters import Limit
+from shared.web.parameters import paged
 
 router = APIRouter()
 
@@ -24,15 +27,13 @@ async def schedule_session(course: CourseId, body: commands.ScheduleSession, cal
 @router.get("/sessions")
 async def list_sessions(
     call: Reader,
+    page: Annotated[Page, paged("starts_on")],
+    *,
     destination: DestinationField | None = None,
     free: bool | None = None,
     to_assess: bool = False,
-    after: SessionId | None = None,
-    limit: Limit = 50,
 ) -> Sessions:
-    return await call.query(
-        lambda tx: sessions.list_sessions(tx, destination=destination, free=free, to_assess=to_assess, after=after, limit=limit)
-    )
+    return await call.query(lambda tx: sessions.list_sessions(tx, page, destination=destination, free=free, to_assess=to_assess))
 
 
 @router.get("/sessions/{session}")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from services.training.domain.centres import Centre, SuspensionReason
 from shared import rows
 from shared.db import Tx
+from shared.paging import Page, fetch_page
 from shared.values import CentreId, CountyCode
 
 CENTRE = rows.Columns(
@@ -19,12 +21,15 @@ LOCK_BY_NAME = CENTRE.select("FROM centre WHERE centre = $1 FOR UPDATE")
 # Kept as it is until a session is scheduled: a suspension waits, and finds the session then.
 LOCK_SHARED = CENTRE.select("FROM centre WHERE centre = $1 FOR SHARE")
 # A licence that has ended is shown as expired, and found as such.
-LIST = CENTRE.select("""
-FROM centre
-WHERE ($1::uuid IS NULL OR id > $1) AND ($2::text IS NULL OR region = $2)
-  AND ($3::text IS NULL OR $3 = CASE WHEN state = 'active' AND valid_to < $4 THEN 'expired' ELSE state END)
-ORDER BY id LIMIT $5
-""")
+LIST = CENTRE.pages(
+    "centre",
+    """
+    ($1::text IS NULL OR region = $1)
+    AND ($2::text IS NULL OR $2 = CASE WHEN state = 'active' AND valid_to < $3 THEN 'expired' ELSE state END)
+    """,
+    "centre text",
+    "valid_to date",
+)
 INSERT = """
 INSERT INTO centre (id, centre, licence_no, region, valid_from, valid_to, capacity, trainers, assessors, state)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING RETURNING true
@@ -62,9 +67,9 @@ async def lock_shared(tx: Tx, centre: str) -> Centre | None:
     return await rows.fetch_one(tx.conn, LOCK_SHARED, centre)
 
 
-async def list_(tx: Tx, *, region: CountyCode | None, state: str | None, today: date, after: CentreId | None, limit: int) -> list[Centre]:
+async def list_(tx: Tx, page: Page, *, region: CountyCode | None, state: str | None, today: date) -> tuple[Sequence[Centre], str | None]:
     """`state`: as of today; "expired" too."""
-    return await rows.fetch(tx.conn, LIST, after, region, state, today, limit)
+    return await fetch_page(tx.conn, LIST, page, region, state, today)
 
 
 async def exists_licence(tx: Tx, licence_no: str, centre: str) -> bool:

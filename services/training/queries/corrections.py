@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from services.training.domain.corrections import Correction, CorrectionState
 from shared import rows
 from shared.db import Tx
+from shared.paging import Page, fetch_page
 from shared.values import CorrectionId, EnrolmentId
 
 CORRECTION = rows.Columns(
@@ -22,12 +23,14 @@ CORRECTION = rows.Columns(
 )
 GET = CORRECTION.select("FROM correction WHERE correction = $1")
 LOCK = CORRECTION.select("FROM correction WHERE correction = $1 FOR UPDATE")
-LIST = CORRECTION.select("""
-FROM correction JOIN enrolment ON enrolment.enrolment = correction.enrolment
-WHERE correction.state = $1 AND ($2::uuid IS NULL OR correction > $2) AND ($3::uuid IS NULL OR correction.enrolment = $3)
-  AND EXISTS (SELECT FROM unnest($4::text[]) AS prefix WHERE starts_with(county, prefix))
-ORDER BY correction LIMIT $5
-""")
+LIST = CORRECTION.pages(
+    "correction JOIN enrolment ON enrolment.enrolment = correction.enrolment",
+    """
+    correction.state = $1 AND ($2::uuid IS NULL OR correction.enrolment = $2)
+    AND EXISTS (SELECT FROM unnest($3::text[]) AS prefix WHERE starts_with(county, prefix))
+    """,
+    "requested_at timestamptz",
+)
 INSERT = """
 INSERT INTO correction (
     correction, enrolment, kind, day, minutes, score, assessed_on, issued_on, state, reason, requested_by, requested_at
@@ -48,16 +51,10 @@ async def lock(tx: Tx, correction: CorrectionId) -> Correction | None:
 
 
 async def list_(
-    tx: Tx,
-    *,
-    state: CorrectionState,
-    enrolment: EnrolmentId | None,
-    counties: Sequence[str],
-    after: CorrectionId | None,
-    limit: int,
-) -> list[Correction]:
+    tx: Tx, page: Page, *, state: CorrectionState, enrolment: EnrolmentId | None, counties: Sequence[str]
+) -> tuple[Sequence[Correction], str | None]:
     """`counties`: what the codes begin with."""
-    return await rows.fetch(tx.conn, LIST, state, after, enrolment, list(counties), limit)
+    return await fetch_page(tx.conn, LIST, page, state, enrolment, list(counties))
 
 
 async def insert(tx: Tx, one: Correction) -> bool:

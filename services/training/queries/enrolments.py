@@ -10,6 +10,7 @@ from services.training.domain.certificates import Serial
 from services.training.domain.enrolments import Enrolment, EnrolmentState, Result
 from shared import rows
 from shared.db import Tx
+from shared.paging import Page, fetch_page
 from shared.values import EnrolmentId, PlacementId, SessionId, WorkerId
 
 
@@ -45,15 +46,15 @@ LOCK_ROSTER = ENROLMENT.select("""
 FROM enrolment WHERE session = $1 AND ($2::uuid[] IS NULL OR enrolment = ANY($2)) ORDER BY enrolment FOR UPDATE
 """)
 LOCK_ALL = ENROLMENT.select("FROM enrolment WHERE enrolment = ANY($1::uuid[]) ORDER BY enrolment FOR UPDATE")
-LIST = LISTED.select("""
-FROM enrolment
-WHERE ($1::uuid IS NULL OR enrolment > $1) AND ($2::uuid IS NULL OR placement = $2)
-  AND ($3::uuid IS NULL OR session = $3)
-  AND ($4::text IS NULL OR state = $4)
-  AND ($5::text IS NULL OR session IN (SELECT session FROM session JOIN course ON course.course = session.course WHERE centre = $5))
-  AND EXISTS (SELECT FROM unnest($6::text[]) AS prefix WHERE starts_with(county, prefix))
-ORDER BY enrolment LIMIT $7
-""")
+LIST = LISTED.pages(
+    "enrolment",
+    """
+    ($1::uuid IS NULL OR placement = $1) AND ($2::uuid IS NULL OR session = $2) AND ($3::text IS NULL OR state = $3)
+    AND ($4::text IS NULL OR session IN (SELECT session FROM session JOIN course ON course.course = session.course WHERE centre = $4))
+    AND EXISTS (SELECT FROM unnest($5::text[]) AS prefix WHERE starts_with(county, prefix))
+    """,
+    "enrolled_on date",
+)
 LIST_OF_WORKER = LISTED.select("FROM enrolment WHERE worker = $1 ORDER BY enrolment LIMIT $2")
 INSERT_ALL = """
 INSERT INTO enrolment (
@@ -115,17 +116,16 @@ async def lock_all(tx: Tx, enrolments: Sequence[EnrolmentId]) -> list[Enrolment]
 
 async def list_(
     tx: Tx,
+    page: Page,
     *,
     placement: PlacementId | None = None,
     session: SessionId | None = None,
     state: EnrolmentState | None = None,
     centre: str | None = None,
     counties: Sequence[str],
-    after: EnrolmentId | None = None,
-    limit: int,
-) -> list[Listed]:
+) -> tuple[Sequence[Listed], str | None]:
     """`counties`: what the codes begin with."""
-    return await rows.fetch(tx.conn, LIST, after, placement, session, state, centre, list(counties), limit)
+    return await fetch_page(tx.conn, LIST, page, placement, session, state, centre, list(counties))
 
 
 async def list_of_worker(tx: Tx, worker: WorkerId, limit: int) -> list[Listed]:

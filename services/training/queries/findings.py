@@ -8,6 +8,7 @@ from datetime import date
 from services.training.domain.findings import Finding, FindingId, FindingKind, FindingState
 from shared import rows
 from shared.db import Tx
+from shared.paging import Page, fetch_page
 from shared.values import EnrolmentId
 
 FINDING = rows.Columns(
@@ -21,14 +22,17 @@ FINDING = rows.Columns(
 )
 GET = FINDING.select("FROM finding WHERE finding = $1")
 LOCK = FINDING.select("FROM finding WHERE finding = $1 FOR UPDATE")
-LIST = FINDING.select("""
-FROM finding
-WHERE state = $1 AND ($2::text IS NULL OR kind = $2) AND ($3::date IS NULL OR day >= $3) AND ($4::uuid IS NULL OR finding > $4)
-  AND EXISTS (
-    SELECT FROM enrolment JOIN unnest($5::text[]) AS prefix ON starts_with(county, prefix) WHERE enrolment.enrolment = finding.enrolment
-  )
-ORDER BY finding LIMIT $6
-""")
+LIST = FINDING.pages(
+    "finding",
+    """
+    state = $1 AND ($2::text IS NULL OR kind = $2) AND ($3::date IS NULL OR day >= $3)
+    AND EXISTS (
+        SELECT FROM enrolment JOIN unnest($4::text[]) AS prefix ON starts_with(county, prefix)
+        WHERE enrolment.enrolment = finding.enrolment
+    )
+    """,
+    "day date",
+)
 # The ids come with the rows they are for: a UUIDv7 keeps the queue in the order in which things were found.
 INSERT_TWO_CENTRES = FINDING.returning("""
 INSERT INTO finding (finding, kind, day, worker, enrolment, other, found_at)
@@ -75,17 +79,10 @@ async def lock(tx: Tx, finding: FindingId) -> Finding | None:
 
 
 async def list_(
-    tx: Tx,
-    *,
-    state: FindingState,
-    kind: FindingKind | None,
-    since: date | None,
-    counties: Sequence[str],
-    after: FindingId | None,
-    limit: int,
-) -> list[Finding]:
+    tx: Tx, page: Page, *, state: FindingState, kind: FindingKind | None, since: date | None, counties: Sequence[str]
+) -> tuple[Sequence[Finding], str | None]:
     """`counties`: what the codes begin with."""
-    return await rows.fetch(tx.conn, LIST, state, kind, since, after, list(counties), limit)
+    return await fetch_page(tx.conn, LIST, page, state, kind, since, list(counties))
 
 
 async def insert_two_centres(tx: Tx, enrolments: Sequence[tuple[EnrolmentId, FindingId]], day: date) -> list[Finding]:

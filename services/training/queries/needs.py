@@ -10,6 +10,7 @@ from services.training.domain.needs import Need, NeedId, NeedState, Waiting
 from services.training.domain.sessions import Session
 from shared import rows
 from shared.db import Tx
+from shared.paging import Page, fetch_page
 from shared.values import Destination, Occupation, PlacementId, WorkerId
 
 NEED = rows.Columns(
@@ -31,13 +32,14 @@ WHERE state = 'open' AND destination = $1 AND starts_with(occupation, $2) AND (s
 """
 LOCK_MET_BY = NEED.select("FROM need WHERE state = 'met' AND certificate = ANY($1::text[]) ORDER BY need FOR UPDATE")
 LOCK_OF_WORKER = NEED.select("FROM need WHERE worker = $1 ORDER BY need FOR UPDATE")
-LIST = NEED.select("""
-FROM need
-WHERE state = $1 AND ($2::uuid IS NULL OR need > $2) AND ($3::text IS NULL OR destination = $3)
-  AND ($4::text IS NULL OR starts_with(occupation, $4))
-  AND EXISTS (SELECT FROM unnest($5::text[]) AS prefix WHERE starts_with(county, prefix))
-ORDER BY need LIMIT $6
-""")
+LIST = NEED.pages(
+    "need",
+    """
+    state = $1 AND ($2::text IS NULL OR destination = $2) AND ($3::text IS NULL OR starts_with(occupation, $3))
+    AND EXISTS (SELECT FROM unnest($4::text[]) AS prefix WHERE starts_with(county, prefix))
+    """,
+    "since timestamptz",
+)
 LIST_OF_WORKER = NEED.select("FROM need WHERE worker = $1 ORDER BY since, need LIMIT $2")
 WAITING = rows.Columns(Waiting, "destination, occupation, count(*) AS waiting, min(since) AS oldest, min(due) AS first_due")
 LIST_BACKLOG = WAITING.select("""
@@ -88,17 +90,10 @@ async def lock_of_worker(tx: Tx, worker: WorkerId) -> list[Need]:
 
 
 async def list_(
-    tx: Tx,
-    *,
-    state: NeedState,
-    destination: Destination | None,
-    occupation: Occupation | None,
-    counties: Sequence[str],
-    after: NeedId | None,
-    limit: int,
-) -> list[Need]:
+    tx: Tx, page: Page, *, state: NeedState, destination: Destination | None, occupation: Occupation | None, counties: Sequence[str]
+) -> tuple[Sequence[Need], str | None]:
     """`counties`: what the codes begin with."""
-    return await rows.fetch(tx.conn, LIST, state, after, destination, occupation, list(counties), limit)
+    return await fetch_page(tx.conn, LIST, page, state, destination, occupation, list(counties))
 
 
 async def list_of_worker(tx: Tx, worker: WorkerId, limit: int) -> list[Need]:

@@ -8,6 +8,7 @@ from datetime import date
 from services.training.domain.recognitions import Recognition, RecognitionState
 from shared import rows
 from shared.db import Tx
+from shared.paging import Page, fetch_page
 from shared.values import CourseId, RecognitionId, WorkerId
 
 RECOGNITION = rows.Columns(
@@ -20,12 +21,11 @@ RECOGNITION = rows.Columns(
 )
 GET = RECOGNITION.select("FROM recognition WHERE recognition = $1")
 LOCK = RECOGNITION.select("FROM recognition WHERE recognition = $1 FOR UPDATE")
-LIST = RECOGNITION.select("""
-FROM recognition JOIN need ON need.placement = recognition.placement
-WHERE recognition.state = $1 AND ($2::uuid IS NULL OR recognition > $2)
-  AND EXISTS (SELECT FROM unnest($3::text[]) AS prefix WHERE starts_with(county, prefix))
-ORDER BY recognition LIMIT $4
-""")
+LIST = RECOGNITION.pages(
+    "recognition JOIN need ON need.placement = recognition.placement",
+    "recognition.state = $1 AND EXISTS (SELECT FROM unnest($2::text[]) AS prefix WHERE starts_with(county, prefix))",
+    "requested_at timestamptz",
+)
 LIST_OF_WORKER = RECOGNITION.select("FROM recognition WHERE worker = $1 ORDER BY recognition LIMIT $2")
 # A certificate from elsewhere stands for the whole course: it credits nothing towards one. One piece of evidence is credited once, for
 # however many placements, and under whichever number of the worker, it was recognised.
@@ -54,9 +54,9 @@ async def lock(tx: Tx, recognition: RecognitionId) -> Recognition | None:
     return await rows.fetch_one(tx.conn, LOCK, recognition)
 
 
-async def list_(tx: Tx, *, state: RecognitionState, counties: Sequence[str], after: RecognitionId | None, limit: int) -> list[Recognition]:
+async def list_(tx: Tx, page: Page, *, state: RecognitionState, counties: Sequence[str]) -> tuple[Sequence[Recognition], str | None]:
     """`counties`: what the codes begin with."""
-    return await rows.fetch(tx.conn, LIST, state, after, list(counties), limit)
+    return await fetch_page(tx.conn, LIST, page, state, list(counties))
 
 
 async def list_of_worker(tx: Tx, worker: WorkerId, limit: int) -> list[Recognition]:

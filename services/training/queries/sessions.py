@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from services.training.domain.needs import Need
 from services.training.domain.sessions import Session
 from shared import rows
 from shared.db import Tx
+from shared.paging import Page, fetch_page
 from shared.values import CourseId, Destination, SessionId
 
 # Whoever gives seats to needs or takes them away does it alone: otherwise a new session and a new need could miss each other.
@@ -23,15 +25,17 @@ SESSION = rows.Columns(
 )
 GET = SESSION.select("FROM session JOIN course ON course.course = session.course WHERE session = $1")
 LOCK = SESSION.select("FROM session JOIN course ON course.course = session.course WHERE session = $1 FOR UPDATE OF session")
-LIST = SESSION.select("""
-FROM session JOIN course ON course.course = session.course
-WHERE ($1::uuid IS NULL OR session > $1) AND ($2::text IS NULL OR session.destination = $2) AND ($3::text IS NULL OR centre = $3)
-  AND ($4::boolean IS NULL OR (taken < seats AND state = 'scheduled') = $4)
-  AND ($5::date IS NULL OR (
-    starts_on <= $5 AND EXISTS (SELECT FROM enrolment WHERE enrolment.session = session.session AND enrolment.state = 'enrolled')
-  ))
-ORDER BY session LIMIT $6
-""")
+LIST = SESSION.pages(
+    "session JOIN course ON course.course = session.course",
+    """
+    ($1::text IS NULL OR session.destination = $1) AND ($2::text IS NULL OR centre = $2)
+    AND ($3::boolean IS NULL OR (taken < seats AND state = 'scheduled') = $3)
+    AND ($4::date IS NULL OR (
+        starts_on <= $4 AND EXISTS (SELECT FROM enrolment WHERE enrolment.session = session.session AND enrolment.state = 'enrolled')
+    ))
+    """,
+    "starts_on date",
+)
 # The earliest session that takes somebody for this destination and occupation; of the course $5 rather than of others. Nobody is put
 # into a session again that they have given up.
 LOCK_OPEN = SESSION.select("""
@@ -86,17 +90,10 @@ async def lock(tx: Tx, session: SessionId) -> Session | None:
 
 
 async def list_(
-    tx: Tx,
-    *,
-    destination: Destination | None,
-    centre: str | None,
-    free: bool | None,
-    to_assess: date | None,
-    after: SessionId | None,
-    limit: int,
-) -> list[Session]:
+    tx: Tx, page: Page, *, destination: Destination | None, centre: str | None, free: bool | None, to_assess: date | None
+) -> tuple[Sequence[Session], str | None]:
     """`to_assess`: only those that have begun by this day and have somebody who is not assessed."""
-    return await rows.fetch(tx.conn, LIST, after, destination, centre, free, to_assess, limit)
+    return await fetch_page(tx.conn, LIST, page, destination, centre, free, to_assess)
 
 
 async def lock_open(tx: Tx, need: Need, on: date, *, course: CourseId | None, by: date | None) -> Session | None:

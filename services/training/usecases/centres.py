@@ -14,7 +14,7 @@ from shared import events, reference
 from shared.db import Tx
 from shared.delivery.audit_trail import History, changes_of, publish_and_audit
 from shared.errors import require_version
-from shared.paging import page
+from shared.paging import Page
 from shared.principals import require_county
 from shared.values import CentreId, CountyCode, new_id
 
@@ -154,13 +154,10 @@ def _show(tx: Tx, centre: Centre) -> views.Centre:
     return views.Centre.from_centre(centre, tx.clock.today())
 
 
-async def list_centres(
-    tx: Tx, *, region: CountyCode | None, state: views.CentreShown | None, after: CentreId | None, limit: int
-) -> views.Centres:
+async def list_centres(tx: Tx, page: Page, *, region: CountyCode | None, state: views.CentreShown | None) -> views.Centres:
     """The register of centres: what is licensed where is known to all who may ask."""
     today = tx.clock.today()
-    found = await centres.list_(tx, region=region, state=state, today=today, after=after, limit=limit + 1)
-    items, following = page(found, limit, lambda one: one.id)
+    items, following = await centres.list_(tx, page, region=region, state=state, today=today)
     return views.Centres(items=tuple(views.Centre.from_centre(one, today) for one in items), next=following)
 
 

@@ -40,7 +40,7 @@ from services.training.views import corrections as views
 from shared import events
 from shared.db import Tx
 from shared.delivery.audit_trail import note, publish_and_audit
-from shared.paging import page
+from shared.paging import Page
 from shared.principals import Role
 from shared.values import CorrectionId, EnrolmentId, new_id
 
@@ -236,12 +236,7 @@ async def _gained(tx: Tx, before: Enrolment) -> None:
 
 
 # --- queries ----------------------------------------------------------------------------------------------------------
-async def list_corrections(
-    tx: Tx, *, state: CorrectionState, enrolment: EnrolmentId | None, after: CorrectionId | None, limit: int
-) -> views.Corrections:
+async def list_corrections(tx: Tx, page: Page, *, state: CorrectionState, enrolment: EnrolmentId | None) -> views.Corrections:
     """Those of workers of the caller's counties, oldest first."""
-    found = await corrections.list_(
-        tx, state=state, enrolment=enrolment, counties=tx.principal.county_prefixes(), after=after, limit=limit + 1
-    )
-    items, following = page(found, limit, lambda one: one.id)
+    items, following = await corrections.list_(tx, page, state=state, enrolment=enrolment, counties=tx.principal.county_prefixes())
     return views.Corrections(items=tuple(map(views.Correction.from_correction, items)), next=following)

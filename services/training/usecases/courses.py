@@ -13,9 +13,9 @@ from services.training.views import courses as views
 from shared import events, reference
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
-from shared.paging import page
+from shared.paging import Page
 from shared.principals import require_party
-from shared.values import CourseId, Destination, new_id
+from shared.values import CourseId, Destination, Occupation, new_id
 
 
 async def publish_course(tx: Tx, command: commands.PublishCourse) -> views.Course:
@@ -41,8 +41,9 @@ async def publish_course(tx: Tx, command: commands.PublishCourse) -> views.Cours
 
 
 # --- queries ----------------------------------------------------------------------------------------------------------
-async def list_courses(tx: Tx, destination: Destination | None, after: CourseId | None, limit: int) -> views.Courses:
+async def list_courses(
+    tx: Tx, page: Page, destination: Destination | None, occupation: Occupation | None, centre: str | None
+) -> views.Courses:
     """All courses: what is offered is public among those who may ask at all."""
-    found = await courses.list_(tx, destination, after, limit + 1)
-    items, following = page(found, limit, lambda course: course.id)
+    items, following = await courses.list_(tx, page, destination, occupation, centre)
     return views.Courses(items=tuple(map(views.Course.from_course, items)), next=following)

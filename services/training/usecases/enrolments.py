@@ -14,7 +14,7 @@ from services.training.usecases.scope import counties_seen, lock_session, own_ce
 from services.training.views import enrolments as views
 from shared.db import Tx
 from shared.delivery.audit_trail import History, changes_of
-from shared.paging import page
+from shared.paging import Page
 from shared.principals import require_party
 from shared.values import EnrolmentId, PlacementId, SessionId
 
@@ -85,26 +85,12 @@ async def cancel_enrolment(tx: Tx, enrolment_id: EnrolmentId, command: commands.
 
 # --- queries ----------------------------------------------------------------------------------------------------------
 async def list_enrolments(
-    tx: Tx,
-    *,
-    placement: PlacementId | None,
-    session: SessionId | None,
-    state: EnrolmentState | None,
-    after: EnrolmentId | None,
-    limit: int,
+    tx: Tx, page: Page, *, placement: PlacementId | None, session: SessionId | None, state: EnrolmentState | None
 ) -> views.Enrolments:
     """Enrolments of the caller's counties; a trainer sees those of the own centre."""
-    found = await enrolments.list_(
-        tx,
-        placement=placement,
-        session=session,
-        state=state,
-        centre=own_centre(tx.principal),
-        counties=counties_seen(tx.principal),
-        after=after,
-        limit=limit + 1,
+    items, following = await enrolments.list_(
+        tx, page, placement=placement, session=session, state=state, centre=own_centre(tx.principal), counties=counties_seen(tx.principal)
     )
-    items, following = page(found, limit, lambda one: one.id)
     return views.Enrolments(items=tuple(views.Enrolment.from_enrolment(one, one.serial, one.worker_no) for one in items), next=following)
 
 

@@ -19,7 +19,7 @@ from services.training.views import findings as views
 from shared import events
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
-from shared.paging import page
+from shared.paging import Page
 from shared.values import CourseId, new_id
 
 
@@ -115,12 +115,7 @@ async def _course(tx: Tx, enrolment: Enrolment) -> CourseId:
 
 
 # --- queries ----------------------------------------------------------------------------------------------------------
-async def list_findings(
-    tx: Tx, *, state: FindingState, kind: FindingKind | None, since: date | None, after: FindingId | None, limit: int
-) -> views.Findings:
+async def list_findings(tx: Tx, page: Page, *, state: FindingState, kind: FindingKind | None, since: date | None) -> views.Findings:
     """Those about workers of the caller's counties, oldest first."""
-    found = await findings.list_(
-        tx, state=state, kind=kind, since=since, counties=tx.principal.county_prefixes(), after=after, limit=limit + 1
-    )
-    items, following = page(found, limit, lambda one: one.id)
+    items, following = await findings.list_(tx, page, state=state, kind=kind, since=since, counties=tx.principal.county_prefixes())
     return views.Findings(items=tuple(map(views.Finding.from_finding, items)), next=following)

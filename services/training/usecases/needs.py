@@ -10,7 +10,7 @@ from services.training.views import needs as views
 from shared import events
 from shared.db import Tx
 from shared.events import EventEnvelope
-from shared.paging import page
+from shared.paging import Page
 from shared.values import Destination, Occupation, PlacementId, new_id
 
 MOST_KINDS = 5000  # of needs in one answer: destinations by occupations
@@ -67,19 +67,12 @@ async def _close(tx: Tx, placement: PlacementId, reason: str) -> None:
 
 # --- queries ----------------------------------------------------------------------------------------------------------
 async def list_needs(
-    tx: Tx, *, state: NeedState, destination: Destination | None, occupation: Occupation | None, after: NeedId | None, limit: int
+    tx: Tx, page: Page, *, state: NeedState, destination: Destination | None, occupation: Occupation | None
 ) -> views.Needs:
     """Needs of the caller's counties in one state; open ones are the backlog. A training centre sees what all need."""
-    found = await needs.list_(
-        tx,
-        state=state,
-        destination=destination,
-        occupation=occupation,
-        counties=counties_seen(tx.principal),
-        after=after,
-        limit=limit + 1,
+    items, following = await needs.list_(
+        tx, page, state=state, destination=destination, occupation=occupation, counties=counties_seen(tx.principal)
     )
-    items, following = page(found, limit, lambda need: need.id)
     return views.Needs(items=tuple(map(views.Need.from_need, items)), next=following)
 
 

@@ -20,7 +20,7 @@ from services.training.views import recognitions as views
 from shared import events
 from shared.db import Tx
 from shared.delivery.audit_trail import History, changes_of, note, publish_and_audit
-from shared.paging import page
+from shared.paging import Page
 from shared.values import PlacementId, RecognitionId, new_id
 
 
@@ -146,10 +146,9 @@ async def _decided(tx: Tx, recognition: RecognitionId, step: RecognitionStep) ->
 
 
 # --- queries ----------------------------------------------------------------------------------------------------------
-async def list_recognitions(tx: Tx, state: RecognitionState, after: RecognitionId | None, limit: int) -> views.Recognitions:
+async def list_recognitions(tx: Tx, page: Page, state: RecognitionState) -> views.Recognitions:
     """Those of workers of the caller's counties, oldest first."""
-    found = await recognitions.list_(tx, state=state, counties=tx.principal.county_prefixes(), after=after, limit=limit + 1)
-    items, following = page(found, limit, lambda one: one.id)
+    items, following = await recognitions.list_(tx, page, state=state, counties=tx.principal.county_prefixes())
     serials = await certificates.get_serials(tx, [one.id for one in items])
     shown = (views.Recognition.from_recognition(one, serials.get(one.id), one.evidence) for one in items)
     return views.Recognitions(items=tuple(shown), next=following)

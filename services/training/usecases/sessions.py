@@ -19,7 +19,7 @@ from services.training.views.enrolments import AttendanceSheet, DayAttended, Enr
 from shared import events
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
-from shared.paging import page
+from shared.paging import Page
 from shared.principals import require_party
 from shared.values import CourseId, Destination, SessionId, new_id
 
@@ -118,20 +118,10 @@ async def cancel(tx: Tx, session: Session, reason: CancellationReason) -> views.
 
 
 # --- queries ----------------------------------------------------------------------------------------------------------
-async def list_sessions(
-    tx: Tx, *, destination: Destination | None, free: bool | None, to_assess: bool, after: SessionId | None, limit: int
-) -> views.Sessions:
+async def list_sessions(tx: Tx, page: Page, *, destination: Destination | None, free: bool | None, to_assess: bool) -> views.Sessions:
     """Sessions; a trainer sees those of the own centre. `to_assess`: begun, with somebody who is not assessed."""
-    found = await sessions.list_(
-        tx,
-        destination=destination,
-        centre=own_centre(tx.principal),
-        free=free,
-        to_assess=tx.clock.today() if to_assess else None,
-        after=after,
-        limit=limit + 1,
-    )
-    items, following = page(found, limit, lambda session: session.id)
+    begun = tx.clock.today() if to_assess else None
+    items, following = await sessions.list_(tx, page, destination=destination, centre=own_centre(tx.principal), free=free, to_assess=begun)
     return views.Sessions(items=tuple(map(views.Session.from_session, items)), next=following)
 
 
@@ -141,7 +131,7 @@ async def show_session(tx: Tx, session_id: SessionId) -> views.Roster:
     if session is None:
         raise SessionNotFound
     require_party(tx.principal, session.course.centre)
-    found = await enrolments.list_(tx, session=session_id, counties=counties_seen(tx.principal), limit=WHOLE_ROSTER)
+    found, _ = await enrolments.list_(tx, Page(path="", limit=WHOLE_ROSTER), session=session_id, counties=counties_seen(tx.principal))
     roster = tuple(Enrolment.from_enrolment(one, one.serial, one.worker_no) for one in found)
     return views.Roster.from_session(session, roster=roster)
 

@@ -50,4 +50,4 @@ class Centre(BaseModel, frozen=True):
 
 class Centres(BaseModel, frozen=True):
     items: tuple[Centre, ...]
-    next: CentreId | None
+    next: str | None

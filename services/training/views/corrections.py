@@ -53,4 +53,4 @@ class Correction(BaseModel, frozen=True):
 
 class Corrections(BaseModel, frozen=True):
     items: tuple[Correction, ...]
-    next: CorrectionId | None
+    next: str | None

@@ -34,4 +34,4 @@ class Course(BaseModel, frozen=True):
 
 class Courses(BaseModel, frozen=True):
     items: tuple[Course, ...]
-    next: CourseId | None
+    next: str | None

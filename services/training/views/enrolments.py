@@ -50,7 +50,7 @@ class Enrolment(BaseModel, frozen=True):
 
 class Enrolments(BaseModel, frozen=True):
     items: tuple[Enrolment, ...]
-    next: EnrolmentId | None
+    next: str | None
 
 
 class Seating(BaseModel, frozen=True):

@@ -43,4 +43,4 @@ class Finding(BaseModel, frozen=True):
 
 class Findings(BaseModel, frozen=True):
     items: tuple[Finding, ...]
-    next: FindingId | None
+    next: str | None

@@ -55,4 +55,4 @@ class Backlog(BaseModel, frozen=True):
 
 class Needs(BaseModel, frozen=True):
     items: tuple[Need, ...]
-    next: NeedId | None
+    next: str | None

@@ -54,4 +54,4 @@ class Recognition(BaseModel, frozen=True):
 
 class Recognitions(BaseModel, frozen=True):
     items: tuple[Recognition, ...]
-    next: RecognitionId | None
+    next: str | None

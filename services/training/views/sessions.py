@@ -58,7 +58,7 @@ class CancelledSession(Session, frozen=True):
 
 class Sessions(BaseModel, frozen=True):
     items: tuple[Session, ...]
-    next: SessionId | None
+    next: str | None
 
 
 class Roster(Session, frozen=True):

@@ -1,0 +1,154 @@
+"""Every sorted list, found in the services' own documents: read to its end in every order, narrowed by its filters, its cursors its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.principals import Role
+from tests.contracts import openapi
+from tests.support.docking import POOR_COUNTY, Dock, dock
+from tests.support.http import Client
+from tests.support.registration import AWorker
+from tests.support.rights import Office, office
+from tests.support.training import School, school
+
+__all__ = ["dock", "office", "school"]
+
+
+def sorted_lists(service: str) -> dict[str, list[str]]:
+    """Path -> orders of every list that is sorted and needs no id in its path."""
+    document = openapi.document(service)
+    found = {}
+    for path, methods in document["paths"].items():
+        for one in methods.get("get", {}).get("parameters", ()):
+            if one["name"] == "sort" and "{" not in path:
+                found[path] = one["schema"]["enum"]
+    return found
+
+
+async def pages(client: Client, path: str, **query: Any) -> list[dict[str, Any]]:
+    """Every row, two at a time, by the links that lead from page to page."""
+    items: list[dict[str, Any]] = []
+    answer = await client.get(path, limit=2, **query)
+    while True:
+        assert answer.status == 200, (path, query, answer.body)
+        items += answer.body["items"]
+        link = answer.headers.get("link")
+        assert (link is None) == (answer.body["next"] is None), path
+        if link is None:
+            return items
+        address, _, relation = link.partition(">; ")
+        assert relation == 'rel="next"'
+        answer = await client.send("GET", address.removeprefix("<"))
+
+
+async def read_in_every_order(client: Client, service: str, *, filled: set[str]) -> None:
+    """Also those lists that happen to be empty; `filled` are those that must not be."""
+    for path, orders in sorted_lists(service).items():
+        whole = [str(one) for one in (await client.get(path, limit=200)).body["items"]]
+        assert len(whole) > 2 or path not in filled, path
+        for order in orders:
+            rows = await pages(client, path, sort=order)
+            assert sorted(map(str, rows)) == sorted(whole), f"{path} by {order}: not every row once"
+            name = order.lstrip("-")
+            values = [row[name] for row in rows if name in row]
+            assert values == sorted(values, reverse=order.startswith("-")), f"{path} by {order}"
+            assert order != "-id" or [str(row) for row in rows] == whole[::-1], path
+
+
+async def test_the_lists_of_docking_are_read_in_every_order(dock: Dock) -> None:
+    for day in range(3):
+        dock.wait(day)
+        enterprise = await dock.enterprise(name=f"Enterprise {3 - day}")
+        for _ in range(2):  # two of a kind: equal in everything that is sorted by
+            await dock.matched(await dock.order(enterprise))
+        await dock.post(
+            "/fairs",
+            {"name": "Fair", "county": POOR_COUNTY, "held_on": str(dock.today), "counties": [POOR_COUNTY], "enterprises": [enterprise]},
+        )
+    await read_in_every_order(dock.at(), "docking", filled={"/orders", "/placements", "/enterprises", "/public/enterprises", "/fairs"})
+
+
+async def test_the_lists_of_registration_are_read_in_every_order(registration: Client) -> None:
+    for number, county in enumerate(("621126", "621126", "621102", "620521", "621126")):
+        await AWorker(name=f"李{'一二三四五'[number]}").from_county(county).registered(f"2018-05-0{1 + number % 2}").at(registration)
+    await read_in_every_order(registration, "registration", filled={"/workers"})
+
+
+async def test_the_lists_of_training_are_read_in_every_order(school: School) -> None:
+    for number in range(3):
+        await school.centre(f"Centre {3 - number}", number + 2)
+        await school.match()
+        await school.match()
+    course = await school.course()
+    for starts_in in (9, 7, 7):
+        await school.session(1, course=course, starts_in=starts_in)
+    officer = school.client
+    await read_in_every_order(school.at(officer), "training", filled={"/centres", "/sessions", "/enrolments", "/needs"})
+
+
+async def test_the_lists_of_rights_are_read_in_every_order(office: Office) -> None:
+    for _ in range(3):
+        placement = await office.abroad()
+        await office.post(
+            "/cases",
+            {
+                "placement": str(placement.placement),
+                "category": "safety",
+                "severity": "normal",
+                "via": "worker",
+                "text": "The scaffold has no rail.",
+            },
+        )
+    await read_in_every_order(office.at(), "rights", filled={"/cases"})
+
+
+async def test_rows_inserted_between_two_pages_neither_repeat_nor_hide_others(dock: Dock) -> None:
+    enterprises = [await dock.enterprise(name=name, reserve=0) for name in ("B", "D", "F")]
+    first = (await dock.get("/enterprises", sort="name", limit=2)).body
+    await dock.enterprise(name="A", reserve=0)
+    await dock.enterprise(name="E", reserve=0)
+    rest = (await dock.get("/enterprises", sort="name", limit=9, after=first["next"])).body
+    assert [one["name"] for one in first["items"] + rest["items"]] == ["B", "D", "E", "F"]
+    assert {one["enterprise"] for one in first["items"] + rest["items"]} > set(enterprises)
+
+
+async def test_a_filter_narrows_a_list(dock: Dock) -> None:
+    one = await dock.enterprise(name="Weihai Labour", destinations=["JPN"])
+    await dock.enterprise(name="Yantai Labour", destinations=["SGP"])
+    assert [row["enterprise"] for row in (await dock.get("/enterprises", name="weihai")).body["items"]] == [one]
+    assert [row["enterprise"] for row in (await dock.get("/enterprises", destination="JPN")).body["items"]] == [one]
+    assert (await dock.get("/enterprises", state="revoked")).body["items"] == []
+    order = await dock.order(one, occupation="7231")
+    assert [row["order"] for row in (await dock.get("/orders", occupation="72")).body["items"]] == [order]
+    assert (await dock.get("/orders", occupation="71")).body["items"] == []
+    assert (await dock.get("/orders", free=False)).body["items"] == []
+
+
+async def test_a_cursor_is_good_for_its_own_list_and_order_alone(dock: Dock) -> None:
+    for name in "ABC":
+        await dock.enterprise(name=name, reserve=0)
+    cursor = (await dock.get("/enterprises", sort="name", limit=1)).body["next"]
+    assert (await dock.get("/enterprises", sort="name", after=cursor)).status == 200
+    check, _, packed = cursor.partition(".")
+    foreign = {
+        "another order": ("/enterprises", "-name", cursor),
+        "another list": ("/public/enterprises", "name", cursor),
+        "tampered": ("/enterprises", "name", f"{check}.{packed[:-2]}AA"),
+        "without a check": ("/enterprises", "name", packed),
+        "garbage": ("/enterprises", "name", "garbage"),
+        "an id": ("/enterprises", "id", "01a21768-c1e0-7015-b707-ddb4e9fc4308"),
+    }
+    answers = {what: await dock.get(path, sort=sort, after=after) for what, (path, sort, after) in foreign.items()}
+    assert {what: (answer.status, answer.code) for what, answer in answers.items()} == dict.fromkeys(foreign, (422, "CURSOR_INVALID"))
+    unknown = await dock.get("/enterprises", sort="reserve_minor; DROP TABLE enterprise")
+    assert (unknown.status, unknown.body["errors"][0]["field"]) == (422, "sort")
+
+
+async def test_an_enterprise_lists_its_own_placements_and_may_not_ask_for_those_of_another(dock: Dock) -> None:
+    one, other = await dock.enterprise(), await dock.enterprise()
+    mine = await dock.matched(await dock.order(one))
+    await dock.matched(await dock.order(other))
+    who = dock.client.speaking_as(Role.ENTERPRISE, party=one)
+    assert [row["placement"] for row in (await dock.get("/placements", who=who)).body["items"]] == [mine["placement"]]
+    assert (await dock.get("/placements", who=who, enterprise=other)).status == 403
