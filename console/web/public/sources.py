@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import date
 from typing import Any
 
@@ -124,6 +124,7 @@ class Sources:
 
     backend: Backend
     register_seconds: float
+    _: KW_ONLY
     _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
     _registers: dict[str, tuple[float, asyncio.Task[Any]]] = field(default_factory=dict)
     _tables: OrderedDict[tuple[str, ClosedYear, str], Table] = field(default_factory=OrderedDict)
