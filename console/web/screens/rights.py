@@ -109,7 +109,7 @@ SCREENS = (
                 parts=CASE,
                 at="statements",
                 columns=("recorded_at", "kind", "text", "amount"),
-                empty="Nobody has said anything yet.",
+                empty="Nobody has stated anything yet.",
             ),
             Part(
                 title="Evidence",
