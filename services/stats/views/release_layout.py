@@ -8,7 +8,7 @@ from datetime import date
 
 from babel.dates import format_skeleton
 
-from services.stats.views.releases import TOTAL, By, Change, Release, ReleaseRestatement, ReleaseTable
+from services.stats.views.releases import TOTAL, By, ChangeOnYear, Release, ReleaseRestatement, ReleaseTable
 from shared import reference
 from shared.texts import READS_CHARACTERS, Texts
 from shared.values import PROGRAMME_ZONE, Channel, Period, first_day, format_ratio
@@ -39,7 +39,7 @@ class Group:
     """A heading over the columns of one change: the value, the change on the year before, the same in per cent."""
 
     label: str
-    changes: Sequence[Change | None]  # a row's
+    changes: Sequence[ChangeOnYear | None]  # a row's
 
 
 def last_month(release: Release) -> Period:
@@ -101,7 +101,7 @@ def summary(release: Release, text: Texts) -> Sequence[str]:
     )
 
 
-def changed(change: Change, text: Texts) -> str:
+def changed(change: ChangeOnYear, text: Texts) -> str:
     if not change.before:
         return text("no comparison")
     return f"{signed(change.change)} ({percent(change)})"
@@ -111,7 +111,7 @@ def signed(number: int) -> str:
     return f"{number:+,}" if number else "0"
 
 
-def percent(change: Change) -> str:
+def percent(change: ChangeOnYear) -> str:
     """One decimal, rounded half up; a dash where there is nothing to compare with."""
     found = format_ratio((change.change * 100, change.before), 1)
     return "–" if found is None else f"{'+' if change.change > 0 else ''}{found}%"

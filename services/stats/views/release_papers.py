@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from services.stats.views import release_layout as layout
-from services.stats.views.releases import TOTAL, Change, Release, ReleaseRow, ReleaseTable
+from services.stats.views.releases import TOTAL, ChangeOnYear, Release, ReleaseRow, ReleaseTable
 from shared.papers.parts import Column, Fields, Lines, Paper, Part, Row, Table
 from shared.texts import Texts
 
@@ -51,7 +51,7 @@ def _cells(table: ReleaseTable, row: ReleaseRow, text: Texts) -> Iterator[str]:
         yield layout.signed(restated) if restated else ""
 
 
-def _compared(change: Change, text: Texts) -> tuple[str, str, str]:
+def _compared(change: ChangeOnYear, text: Texts) -> tuple[str, str, str]:
     return text.number(change.value), layout.signed(change.change) if change.before else "–", layout.percent(change)
 
 

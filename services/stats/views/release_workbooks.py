@@ -9,7 +9,7 @@ from typing import Any
 import xlsxwriter
 
 from services.stats.views import release_layout as layout
-from services.stats.views.releases import Change, Release, ReleaseTable
+from services.stats.views.releases import ChangeOnYear, Release, ReleaseTable
 from shared.sheets.templates import WORKBOOK_OPTIONS
 from shared.texts import Texts
 from shared.values import round_half_up
@@ -96,6 +96,6 @@ def _rows(table: ReleaseTable, text: Texts) -> Iterable[Sequence[Cell]]:
         yield (layout.name_of(table.by, row.of, text), row.of, *changes, row.restated, row.restated_stock)
 
 
-def _compared(change: Change) -> tuple[Cell, ...]:
+def _compared(change: ChangeOnYear) -> tuple[Cell, ...]:
     share = round_half_up((change.change * 10_000, change.before)) / 10_000 if change.before else None
     return change.value, change.before, change.change if change.before else None, share

@@ -22,7 +22,7 @@ MOST_RESTATEMENTS = 200
 TOTAL = ""
 
 
-class Change(View):
+class ChangeOnYear(View):
     """As published, and of the same span a year before, as known then too."""
 
     value: int
@@ -37,9 +37,9 @@ class ReleaseRow(View):
     """`of`: a code, or empty for the total. `month` None: the release of a year. `restated`: what was added since the close."""
 
     of: str
-    month: Change | None
-    cumulative: Change  # from January
-    stock: Change  # at the end of the period
+    month: ChangeOnYear | None
+    cumulative: ChangeOnYear  # from January
+    stock: ChangeOnYear  # at the end of the period
     restated: int  # of `cumulative`
     restated_stock: int
 
@@ -53,8 +53,8 @@ class ReleaseTable(View):
 
 class ReleaseMonth(View):
     month: str
-    cumulative: Change
-    stock: Change
+    cumulative: ChangeOnYear
+    stock: ChangeOnYear
 
 
 class ReleaseRestatement(View):
@@ -164,16 +164,16 @@ def _row(close: Close, code: str, flows: Mapping[str, int], levels: Mapping[str,
     last = period_of(close.ends)
     return ReleaseRow(
         of=code,
-        month=None if len(close.period) == 4 else Change(value=flows.get(last, 0), before=flows.get(_year_before(last), 0)),
+        month=None if len(close.period) == 4 else ChangeOnYear(value=flows.get(last, 0), before=flows.get(_year_before(last), 0)),
         cumulative=_cumulated(flows, last),
-        stock=Change(value=levels.get(last, 0), before=levels.get(_year_before(last), 0)),
+        stock=ChangeOnYear(value=levels.get(last, 0), before=levels.get(_year_before(last), 0)),
         restated=0,
         restated_stock=0,
     )
 
 
-def _cumulated(flows: Mapping[str, int], last: Period) -> Change:
-    return Change(value=_since_january(flows, last), before=_since_january(flows, _year_before(last)))
+def _cumulated(flows: Mapping[str, int], last: Period) -> ChangeOnYear:
+    return ChangeOnYear(value=_since_january(flows, last), before=_since_january(flows, _year_before(last)))
 
 
 def _since_january(flows: Mapping[str, int], last: Period) -> int:
@@ -189,7 +189,7 @@ def _months(released: Released) -> list[ReleaseMonth]:
     levels = _by_code(released.stock["channel"].published, "channel")[TOTAL]
     found, month, last = [], Period(f"{released.close.starts.year:04d}-01"), period_of(released.close.ends)
     while month <= last:
-        stock = Change(value=levels.get(month, 0), before=levels.get(_year_before(month), 0))
+        stock = ChangeOnYear(value=levels.get(month, 0), before=levels.get(_year_before(month), 0))
         found.append(ReleaseMonth(month=month, cumulative=_cumulated(flows, month), stock=stock))
         month = next_period(month)
     return found
