@@ -25,7 +25,7 @@ class PublicPages:
 
     def __init__(self, backend: Backend, *, fresh_seconds: float = FRESH_SECONDS) -> None:
         """`fresh_seconds`: after which the services are asked whether anything has changed."""
-        read = partial(pages.read, Sources(backend, fresh_seconds))
+        read = partial(pages.read, Sources(backend=backend, register_seconds=fresh_seconds))
         self.store = Store(read, pages.render, fresh_seconds=fresh_seconds)
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:

@@ -115,7 +115,7 @@ class Notice:
     until: date | None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Sources:
     """Reads with no token. Tables are kept by the version of their year's close, registers for `register_seconds`.
 
