@@ -61,6 +61,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
     app.state.sessions = Sessions(settings, Verifier.load(settings.auth_jwks))
     app.state.commands = {(one.service, one.operation): one for one in screens.COMMANDS}
     app.state.navigation = screens.navigation
+    app.state.unread = {}  # how many notifications an account has not read: console.web.inbox
     app.add_middleware(BodyLimit, default=BODY_LIMIT, limits=screens.BODY_LIMITS, refuse=_too_large)
     app.middleware("http")(_guard)
     app.add_middleware(PublicFirst)  # the outermost: a public page needs nothing of what follows

@@ -137,6 +137,7 @@ def render_for(
             here=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
             other_language=lambda language: "?" + urlencode({**dict(request.query_params), "language": language}),
             navigation=request.app.state.navigation(who, text),
+            hears=who is not None and who.role not in WITHOUT_INBOX,
             simulated_day=day_of(request) or "" if request.app.state.settings.simulation else None,
             local=request.app.state.settings.local_accounts_key is not None,
             **values,
@@ -196,6 +197,7 @@ def _number(text: Texts, name: str, value: float) -> str:
     return str(value) if name in {"year", "birth_year", "version"} else text.number(value)
 
 
+WITHOUT_INBOX = frozenset({Role.ASSESSOR, Role.AUDITOR, Role.PUBLIC, Role.SERVICE})
 TAGS = {  # state -> how it is tagged; the word says it, the colour only repeats it
     "good": frozenset({"active", "verified", "willing", "valid", "passed", "certified", "met", "approved", "recognised", "completed"}),
     "bad": frozenset({"suspended", "revoked", "erased", "failed", "rejected", "refused", "upheld", "parked"}),

@@ -20,7 +20,7 @@ from shared.db import Tx
 from shared.delivery.audit_trail import note
 from shared.errors import Conflict, NotFound
 from shared.notifications.endpoints import require_own
-from shared.notifications.webhooks import Outcome
+from shared.notifications.webhooks import Failure, Outcome
 from shared.paging import page
 from shared.rows import Columns, fetch
 
@@ -64,7 +64,7 @@ class Delivery:
     state: State
     attempts: int
     status: int | None
-    error: str | None
+    error: Failure | None
     queued_at: datetime
     due_at: datetime
     finished_at: datetime | None

@@ -104,7 +104,7 @@ class EndpointIllegalStep(Conflict):
 
 # --- commands -----------------------------------------------------------------------------------------------------
 class OpenEndpoint(BaseModel):
-    """`target`: the URL of a webhook, or the mail address of an office. `types` empty: everything. `secret` left out: one is made.
+    """`address`: the URL of a webhook, or the mail address of an office. `types` empty: everything. `secret` left out: one is made.
 
     `region`: of an office, which of its regions the endpoint hears of; left out: its only one. `language`: of letters.
     """
@@ -112,7 +112,7 @@ class OpenEndpoint(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     kind: Literal["webhook", "mail"]
-    target: Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]+$", min_length=3, max_length=2000)]
+    address: Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]+$", min_length=3, max_length=2000)]
     language: Literal["zh", "en", "ja"] = "zh"
     types: Annotated[tuple[Annotated[str, StringConstraints(max_length=100)], ...], Field(max_length=200)] = ()
     secret: Secret | None = None
@@ -151,7 +151,7 @@ class Endpoint:
     role: Role
     owner: str
     kind: Literal["webhook", "mail"]
-    target: str
+    address: str
     language: str
     types: tuple[str, ...]
     state: State
@@ -180,7 +180,10 @@ class ShownSecret(BaseModel):
 
 ENDPOINT = Columns(
     Endpoint,
-    "id AS endpoint, role, owner, kind, target, language, types, state, confirmed_at, failures, failing_since, previous_until, created_at",
+    """
+    id AS endpoint, role, owner, kind, target AS address, language, types, state, confirmed_at, failures, failing_since, previous_until,
+    created_at
+    """,
 )
 GET = ENDPOINT.select("FROM endpoint WHERE id = $1")
 LOCK = ENDPOINT.select("FROM endpoint WHERE id = $1 FOR NO KEY UPDATE")
@@ -263,7 +266,7 @@ async def open_endpoint(tx: Tx, command: OpenEndpoint, settings: Settings) -> En
     sealed, state = endpoint_secrets.seal(key, endpoint, secret), "enabled" if webhook else "unconfirmed"
     types = list(dict.fromkeys(command.types))
     await tx.conn.execute(
-        INSERT, endpoint, who.role.value, owner, hears, command.kind, command.target, command.language, types, sealed, state
+        INSERT, endpoint, who.role.value, owner, hears, command.kind, command.address, command.language, types, sealed, state
     )
     if not webhook:
         await tx.conn.execute(INSERT_LETTER, endpoint)
@@ -272,13 +275,13 @@ async def open_endpoint(tx: Tx, command: OpenEndpoint, settings: Settings) -> En
 
 
 def _require_target(command: OpenEndpoint, settings: Settings) -> None:
-    if command.kind == "webhook" and not is_url(command.target, local=settings.endpoints_local):
-        raise UrlNotAllowed(field="target")
+    if command.kind == "webhook" and not is_url(command.address, local=settings.endpoints_local):
+        raise UrlNotAllowed(field="address")
     if command.kind == "mail":
         if settings.smtp_url is None:
             raise MailOff(field="kind")
-        if not _MAILBOX.fullmatch(command.target) or len(command.target) > 254:
-            raise MailboxMalformed(field="target")
+        if not _MAILBOX.fullmatch(command.address) or len(command.address) > 254:
+            raise MailboxMalformed(field="address")
 
 
 def _key(settings: Settings) -> bytes:

@@ -100,8 +100,9 @@ NOTIFICATION = Columns(
 LIST = NOTIFICATION.select("FROM notification WHERE audiences && $2::text[] AND ($3::bigint IS NULL OR id < $3) ORDER BY id DESC LIMIT $4")
 LIST_UNREAD = NOTIFICATION.select(
     """
-    FROM notification WHERE id IN (SELECT newest.id FROM notification AS newest WHERE audiences && $2::text[] ORDER BY id DESC LIMIT $5)
-        AND NOT EXISTS (SELECT FROM notification_read AS mark WHERE mark.account = $1 AND mark.notification = notification.id)
+    FROM (SELECT id AS number FROM notification WHERE audiences && $2::text[] ORDER BY id DESC LIMIT $5) AS newest
+        JOIN notification ON id = number
+    WHERE NOT EXISTS (SELECT FROM notification_read AS mark WHERE mark.account = $1 AND mark.notification = notification.id)
         AND ($3::bigint IS NULL OR id < $3) ORDER BY id DESC LIMIT $4
     """
 )

@@ -12,7 +12,7 @@ import socket
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
 import aiohttp
@@ -25,6 +25,24 @@ _RESOLVING_THREADS = 16
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _GONE = 410
 
+Failure = Literal[
+    "status",
+    "redirect",
+    "gone",
+    "timeout",
+    "not_connected",
+    "name_not_found",
+    "address_not_public",
+    "tls",
+    "not_http",
+    "mailbox_refused",
+    "mailbox_malformed",
+    "mail_refused",
+    "mail_off",
+    "endpoints_off",
+    "secret_unreadable",
+    "endpoint_failing",
+]
 AddressInfo = tuple[Any, Any, int, str, tuple[Any, ...]]
 
 
@@ -34,11 +52,11 @@ class AddressNotPublic(OSError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """Of one attempt. `error`: a slug, never text of the other side. `gone`, `final`: trying again is no use."""
+    """Of one attempt. `error`: our own word, never text of the other side. `gone`, `final`: trying again is no use."""
 
     delivered: bool
     status: int | None = None
-    error: str | None = None
+    error: Failure | None = None
     gone: bool = False
     final: bool = False
     retry_after: float = 0.0  # seconds, as the other side asked for
@@ -144,12 +162,12 @@ def _outcome(status: int, retry_after: str) -> Outcome:
         return Outcome(delivered=True, status=status)
     if status == _GONE:
         return Outcome(delivered=False, status=status, error="gone", gone=True)
-    error = "redirect" if 300 <= status < 400 else "status"
+    error: Failure = "redirect" if 300 <= status < 400 else "status"
     seconds = int(retry_after) if retry_after.isascii() and retry_after.isdigit() and len(retry_after) <= 6 else 0
     return Outcome(delivered=False, status=status, error=error, retry_after=min(seconds, LONGEST_RETRY_AFTER))
 
 
-def _connection_error(error: aiohttp.ClientConnectorError) -> str:
+def _connection_error(error: aiohttp.ClientConnectorError) -> Failure:
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return "name_not_found"
     if isinstance(error, aiohttp.ClientSSLError):

@@ -12,6 +12,7 @@ from typing import Any
 EXAMPLES: Mapping[str, tuple[Any, ...]] = {
     "absorbed_numbers": ("W00000007-3",),
     "actor": ("officer:wang",),
+    "address": ("https://example.org/laowu",),
     "age_band": ("20-29",),
     "announcement": ("A0000012-4",),
     "announcement_no": ("A0000012-4",),

@@ -19,6 +19,7 @@ from services.stats.counting.derived import DERIVED, LISTED, QUOTIENTS, Derived,
 from services.stats.counting.measures import MEASURES, RULES
 from shared.metrics import DEFINITIONS
 from shared.settings import Settings
+from tests.contracts import webhook_document
 from tests.contracts.code import ROOT
 
 FOLDER = ROOT / "docs"
@@ -151,6 +152,7 @@ DOCUMENTS: Mapping[str, Callable[[], str]] = {
     "measures.md": measures,
     "settings.md": settings,
     "metrics.md": metrics,
+    "webhooks.md": webhook_document.document,
 }
 
 

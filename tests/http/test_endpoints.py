@@ -11,7 +11,7 @@ from shared.values import new_id
 from tests.conftest import MakeDatabase
 from tests.support.http import Client, Start, serving
 
-HOOK = {"kind": "webhook", "target": "https://example.org/hook"}
+HOOK = {"kind": "webhook", "address": "https://example.org/hook"}
 
 
 def an_enterprise(docking: Client) -> Client:
@@ -21,17 +21,17 @@ def an_enterprise(docking: Client) -> Client:
 @pytest.mark.parametrize(
     ("changes", "code", "field"),
     [
-        ({"target": "http://example.org/"}, "URL_NOT_ALLOWED", "target"),
-        ({"target": "https://127.0.0.1/"}, "URL_NOT_ALLOWED", "target"),
-        ({"target": "https://user:pw@example.org/"}, "URL_NOT_ALLOWED", "target"),
-        ({"target": "https://example.org/\nX: y"}, "INVALID", "target"),
-        ({"target": "https://例.org/"}, "INVALID", "target"),
+        ({"address": "http://example.org/"}, "URL_NOT_ALLOWED", "address"),
+        ({"address": "https://127.0.0.1/"}, "URL_NOT_ALLOWED", "address"),
+        ({"address": "https://user:pw@example.org/"}, "URL_NOT_ALLOWED", "address"),
+        ({"address": "https://example.org/\nX: y"}, "INVALID", "address"),
+        ({"address": "https://例.org/"}, "INVALID", "address"),
         ({"types": ["docking.Nothing.v1"]}, "TYPE_NOT_FOUND", "types.0"),
         ({"types": ["rights.IncomeReported.v1"]}, "TYPE_NOT_FOUND", "types.0"),
         ({"secret": "whsec_short"}, "SECRET_MALFORMED", "secret"),
         ({"language": "fr"}, "INVALID", "language"),
         ({"kind": "fax"}, "INVALID", "kind"),
-        ({"kind": "mail", "target": "office@example.org"}, "MAIL_OFF", "kind"),
+        ({"kind": "mail", "address": "office@example.org"}, "MAIL_OFF", "kind"),
     ],
 )
 async def test_what_cannot_be_an_endpoint_is_refused_at_its_field(client: Start, changes: dict[str, Any], code: str, field: str) -> None:

@@ -42,7 +42,7 @@ class Office:
         return [read(path) for path in mail_sink.letters(self.folder)]
 
     async def mailbox(self, **changes: Any) -> str:
-        answer = await self.client.post("/endpoints", {"kind": "mail", "target": OFFICE, "language": "en", **changes})
+        answer = await self.client.post("/endpoints", {"kind": "mail", "address": OFFICE, "language": "en", **changes})
         assert answer.status == 201, answer.body
         assert answer.body["state"] == "unconfirmed"
         return str(answer.body["endpoint"])
@@ -162,8 +162,8 @@ async def test_a_subject_names_nobody_and_no_county_whatever_is_reported(office:
     ],
 )
 async def test_what_is_no_mailbox_or_would_be_a_header_is_refused(office: Office, address: str) -> None:
-    answer = await office.client.post("/endpoints", {"kind": "mail", "target": address})
-    assert (answer.status, answer.body["errors"][0]["field"]) == (422, "target")
+    answer = await office.client.post("/endpoints", {"kind": "mail", "address": address})
+    assert (answer.status, answer.body["errors"][0]["field"]) == (422, "address")
 
 
 async def test_letters_wait_while_the_mail_server_is_away(office: Office) -> None:

@@ -136,9 +136,9 @@ async def test_an_enterprise_never_hears_anothers(docking: Client, receiver: Rec
 
 async def test_an_office_hears_of_its_region(docking: Client, receiver: Receiver) -> None:
     gansu = docking.speaking_as(Role.CLERK, regions=("620000", "630000"))
-    assert (await gansu.post("/endpoints", {"kind": "webhook", "target": receiver.url})).code == "REGION_MISSING"
-    assert (await gansu.post("/endpoints", {"kind": "webhook", "target": receiver.url, "region": "370000"})).status == 403
-    assert (await gansu.post("/endpoints", {"kind": "webhook", "target": receiver.url, "region": "CN"})).status == 403
+    assert (await gansu.post("/endpoints", {"kind": "webhook", "address": receiver.url})).code == "REGION_MISSING"
+    assert (await gansu.post("/endpoints", {"kind": "webhook", "address": receiver.url, "region": "370000"})).status == 403
+    assert (await gansu.post("/endpoints", {"kind": "webhook", "address": receiver.url, "region": "CN"})).status == 403
     await opened(gansu, receiver.url, region="621100")
     await publish(docking, shortfall(ENTERPRISE, "621126"), shortfall(EnterpriseId(new_id()), "620102"))
     async with a_sender(docking) as sender:

@@ -123,7 +123,7 @@ async def send_all(sender: Sender) -> int:
 
 async def opened(client: Client, target: str, **changes: Any) -> str:
     """The id of an endpoint of the caller."""
-    answer = await client.post("/endpoints", {"kind": "webhook", "target": target, **changes})
+    answer = await client.post("/endpoints", {"kind": "webhook", "address": target, **changes})
     assert answer.status == 201, answer.body
     return str(answer.body["endpoint"])
 

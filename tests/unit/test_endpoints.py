@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import secrets
+import textwrap
 import uuid
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -14,6 +16,7 @@ from standardwebhooks.webhooks import Webhook
 from shared.notifications import endpoint_secrets
 from shared.notifications.endpoint_secrets import SecretUnreadable
 from shared.notifications.webhooks import is_public, is_url
+from tests.contracts.code import ROOT
 from tests.support.delivery import settings
 
 KEY = secrets.token_bytes(32)
@@ -98,6 +101,20 @@ def test_a_signature_is_the_one_that_the_standards_own_library_makes() -> None:
     secret, body, moment = endpoint_secrets.new_secret(), b'{"type":"\xe5\x8a\xb3"}', datetime(2026, 11, 26, tzinfo=UTC)
     ours = endpoint_secrets.signature([secret], "msg-1", int(moment.timestamp()), body)
     assert ours == Webhook(secret).sign("msg-1", moment, body.decode())
+
+
+def test_the_check_that_the_documentation_shows_takes_a_signature_and_refuses_a_forged_one() -> None:
+    """The lines of docs/webhooks.md, run as they stand there."""
+    shown = (ROOT / "docs" / "webhooks.md").read_text(encoding="utf-8")
+    lines = shown[shown.index("    import base64, hashlib, hmac") :].partition("\n\nAnswer with")[0]
+    names: dict[str, Any] = {}
+    exec(textwrap.dedent(lines), names)  # noqa: S102  # what is shown has to work
+    secret, body, now = endpoint_secrets.new_secret(), b'{"type": "x"}', 1_511_658_000
+    signatures = endpoint_secrets.signature([endpoint_secrets.new_secret(), secret], "msg-1", now, body)
+    headers = {"webhook-id": "msg-1", "webhook-timestamp": str(now), "webhook-signature": signatures}
+    assert names["is_genuine"](secret, headers, body)
+    assert not names["is_genuine"](secret, headers, body + b" ")
+    assert not names["is_genuine"](secret, {**headers, "webhook-id": "msg-2"}, body)
 
 
 @pytest.mark.parametrize(

@@ -204,6 +204,14 @@ function close() {
   open = null;
 }
 
+// --- how many notifications are unread: asked after the page is there, so that no page waits for it -----------------------------
+const inbox = document.querySelector("[data-unread]");
+if (inbox) fetch("/inbox/unread").then((answer) => (answer.ok ? answer.json() : null)).then((found) => {
+  if (!found) return;
+  inbox.textContent = found.label;
+  inbox.classList.toggle("new", found.unread > 0);
+}).catch(() => {});
+
 // --- the menu is folded on a narrow page ----------------------------------------------------------------------------------------
 if (matchMedia("(max-width: 60rem)").matches) document.querySelector(".menu")?.removeAttribute("open");
 

@@ -1,0 +1,84 @@
+"""The inbox of a visitor: the notifications of all services in one list, newest first; and how many are unread, in the head of every page.
+
+A cursor is one per service, `docking=123.rights=45`: each service pages by its own numbers. A service that does not answer is named, and
+the others are shown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from console.web.pages import Visitor
+from shared.principals import Role
+
+SERVICES = ("registration", "docking", "training", "rights", "stats")
+HEARERS = frozenset({Role.ENTERPRISE, Role.TRAINER, Role.CLERK, Role.OFFICER, Role.OPERATOR})
+PAGE = 30
+COUNTED_FOR, MOST_COUNTED = 15.0, 10_000  # seconds that a count is shown for, accounts
+_CURSOR = re.compile(r"([a-z]{1,20})=([0-9]{1,18})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxPage:
+    """`items`: each with its `service`. `shown`: ids by service. `older`: the cursor of the next page; None: there is none."""
+
+    items: Sequence[Mapping[str, Any]]
+    shown: Mapping[str, Sequence[int]]
+    older: str | None
+    away: Sequence[str]
+
+
+async def read_inbox(who: Visitor, cursor: str, *, unread: bool) -> InboxPage:
+    """The newest PAGE before the cursor."""
+    before = dict(_CURSOR.findall(cursor[:500]))
+    asked = {"language": who.text.language, "limit": PAGE, **({"unread": "true"} if unread else {})}
+    answers = await asyncio.gather(
+        *(who.backend.ask("GET", name, "/notifications", {**asked, "before": before.get(name)}) for name in SERVICES)
+    )
+    pages = {name: answer.body for name, answer in zip(SERVICES, answers, strict=True) if answer.ok}
+    found = [{**item, "service": name} for name, page in pages.items() for item in page["items"]]
+    found.sort(key=lambda item: (item["recorded"], item["service"], item["id"]), reverse=True)
+    items, left = found[:PAGE], found[PAGE:]
+    shown = {name: [item["id"] for item in items if item["service"] == name] for name in SERVICES}
+    more = bool(left) or any(page["next"] for page in pages.values())
+    following = {name: str(min(ids)) if (ids := shown[name]) else before.get(name) for name in SERVICES}
+    return InboxPage(
+        items=items,
+        shown=shown,
+        older=".".join(f"{name}={number}" for name, number in following.items() if number) if more else None,
+        away=[name for name in SERVICES if name not in pages],
+    )
+
+
+async def mark_read(who: Visitor, marks: Sequence[tuple[str, str]], key: str) -> None:
+    """`marks`: service and ids, as the page had them in its form. One that does not answer keeps its own unread."""
+    wanted = {name: [int(one) for one in re.findall(r"[0-9]{1,18}", ids)][:200] for name, ids in marks if name in SERVICES}
+    await asyncio.gather(
+        *(who.backend.command(name, "/notifications/read", {"ids": ids}, f"{key}-{name}") for name, ids in wanted.items() if ids)
+    )
+    who.request.app.state.unread.pop(_account(who), None)
+
+
+async def count_unread(who: Visitor) -> int:
+    """Of all services that answer; asked again after COUNTED_FOR."""
+    counts: dict[str, tuple[float, int]] = who.request.app.state.unread
+    account, now = _account(who), time.monotonic()
+    known = counts.get(account)
+    if known is not None and known[0] > now:
+        return known[1]
+    answers = await asyncio.gather(*(who.backend.ask("GET", name, "/notifications/unread") for name in SERVICES))
+    count: int = sum(answer.body["unread"] for answer in answers if answer.ok)
+    if len(counts) >= MOST_COUNTED:
+        counts.clear()
+    counts[account] = (now + COUNTED_FOR, count)
+    return count
+
+
+def _account(who: Visitor) -> str:
+    return hashlib.sha256(who.session.token.encode()).hexdigest()

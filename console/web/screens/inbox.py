@@ -1,0 +1,180 @@
+"""What concerns a visitor, and who else hears of it: the inbox, and receivers (endpoints) with what was sent to them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
+
+from console.web.inbox import HEARERS, SERVICES, count_unread, mark_read, read_inbox
+from console.web.pages import AnyVisitor, Visitor, only, render
+from console.web.screen import Button, Command, Item, ItemScreen, Part, ShownButton, button
+from shared.principals import Role
+from shared.texts import Texts
+
+OWNERS = HEARERS - {Role.OPERATOR}
+ENDPOINT = {"endpoint": "endpoint"}
+MOST_ENDPOINTS = 200
+# The parts of the system whose events concern a role at all: where it would add an endpoint.
+HEARD_FROM: Mapping[Role, Sequence[str]] = {
+    Role.ENTERPRISE: ("docking", "rights"),
+    Role.TRAINER: ("training", "rights"),
+    Role.CLERK: ("registration", "docking", "training", "rights"),
+    Role.OFFICER: ("docking", "training", "rights", "stats"),
+    Role.OPERATOR: ("stats",),
+}
+
+router = APIRouter()
+PAGES = (("News", "/inbox", "Inbox", HEARERS), ("News", "/endpoints", "Endpoints", HEARERS))
+
+
+# --- the inbox ----------------------------------------------------------------------------------------------------------
+@router.get("/inbox")
+async def inbox_page(who: Visitor = only(*HEARERS), before: str = "", unread: bool = False) -> Response:  # noqa: B008  # FastAPI's way
+    page = await read_inbox(who, before, unread=unread)
+    asked = {"unread": "1"} if unread else {}
+    return render(
+        who,
+        "inbox.html",
+        page=page,
+        unread=unread,
+        away=(", " if who.text.language == "en" else "、").join(who.text.word("service", name) for name in page.away),
+        key=secrets.token_urlsafe(18),
+        older=f"/inbox?{urlencode({**asked, 'before': page.older})}" if page.older else None,
+        newest=f"/inbox?{urlencode(asked)}" if before else None,
+    )
+
+
+@router.post("/inbox/read")
+async def read(who: Visitor = only(*HEARERS)) -> Response:  # noqa: B008
+    form = await who.request.form(max_files=0, max_fields=20)
+    posted = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+    key = dict(posted).get("_key", "")[:60] or secrets.token_urlsafe(18)
+    await mark_read(who, posted, key)
+    return Response(status_code=303, headers={"Location": "/inbox"})
+
+
+@router.get("/inbox/unread")
+async def unread_count(who: AnyVisitor) -> Response:
+    """For the head of every page: as text of its link. Nothing for a role without an inbox."""
+    count = await count_unread(who) if who.role in HEARERS else 0
+    label = who.text("Inbox ({count} unread)", count=count) if count else who.text("Inbox")
+    return JSONResponse({"unread": count, "label": label}, headers={"Cache-Control": "no-store"})
+
+
+# --- receivers ----------------------------------------------------------------------------------------------------------
+@router.get("/endpoints")
+async def endpoints_page(who: Visitor = only(*HEARERS)) -> Response:  # noqa: B008
+    found = [await _of_service(who, service) for service in SERVICES]
+    shown = [one for one in found if one["items"] or one["service"] in HEARD_FROM[who.role]]
+    return render(who, "endpoints.html", parts=shown)
+
+
+async def _of_service(who: Visitor, service: str) -> dict[str, Any]:
+    answer = await who.backend.ask("GET", service, "/endpoints", {"limit": MOST_ENDPOINTS})
+    opening = button(who, Button(service=service, operation="open_endpoint", roles=OWNERS), {})
+    buttons: list[ShownButton] = [opening] if opening else []
+    return {
+        "service": service,
+        "away": not answer.ok,
+        "items": answer.body["items"] if answer.ok else [],
+        "buttons": buttons,
+        "link": lambda one: f"/endpoints/{service}/{one['endpoint']}",
+    }
+
+
+def to_do(endpoint: Item, text: Texts) -> Sequence[str]:
+    if endpoint["state"] == "unconfirmed":
+        return [text("The mailbox hears nothing until it is confirmed: the code is in the letter that it got.")]
+    if endpoint["failing_since"]:
+        moment = text.moment(datetime.fromisoformat(endpoint["failing_since"]))
+        sentence = (
+            "Nothing has arrived since {moment}. Look at the deliveries below, put the endpoint right, then send what was given up again."
+        )
+        return [text(sentence, moment=moment)]
+    return []
+
+
+def _change(service: str, operation: str, roles: frozenset[Role], *states: str, kind: str | None = None) -> Button:
+    """`states`: in which it makes sense, of an endpoint of the `kind`."""
+    return Button(
+        service=service,
+        operation=operation,
+        parts=ENDPOINT,
+        roles=roles,
+        when=lambda one: one["state"] in states and kind in (None, one["kind"]),
+    )
+
+
+def _deliveries(service: str) -> Part:
+    again = Button(
+        service=service,
+        operation="redeliver",
+        parts={**ENDPOINT, "delivery": "id"},
+        roles=OWNERS,
+        when=lambda row: row["state"] != "waiting",
+    )
+    return Part(
+        title="Deliveries",
+        service=service,
+        route="/endpoints/{endpoint}/deliveries",
+        parts=ENDPOINT,
+        columns=("queued_at", "type", "state", "attempts", "status", "error", "due_at", "finished_at"),
+        buttons=(again,),
+        empty="Nothing was sent yet.",
+    )
+
+
+def _history(service: str) -> Part:
+    columns = ("recorded", "type", "actor", "reason")
+    return Part(title="History", service=service, route="/endpoints/{endpoint}/history", parts=ENDPOINT, columns=columns)
+
+
+def _endpoint_screen(service: str) -> ItemScreen:
+    return ItemScreen(
+        path=f"/endpoints/{service}/{{endpoint}}",
+        title="Endpoint",
+        service=service,
+        route="/endpoints/{endpoint}",
+        roles=HEARERS,
+        tags=("state",),
+        fields=("kind", "address", "owner", "language", "types", "created_at", "confirmed_at", "failing_since", "previous_until"),
+        to_do=to_do,
+        buttons=(
+            _change(service, "confirm_mailbox", OWNERS, "unconfirmed"),
+            _change(service, "rotate_secret", OWNERS, "enabled", "disabled", kind="webhook"),
+            _change(service, "disable_endpoint", HEARERS, "enabled", "unconfirmed"),
+            _change(service, "enable_endpoint", OWNERS, "disabled"),
+            _change(service, "redeliver_dead", OWNERS, "enabled"),
+        ),
+        links=(("Show the secret", f"/endpoints/{service}/{{endpoint}}/secret", OWNERS),),
+        parts=(_deliveries(service), _history(service)),
+    )
+
+
+def _secret_screen(service: str) -> ItemScreen:
+    return ItemScreen(
+        path=f"/endpoints/{service}/{{endpoint}}/secret",
+        title="The secret of an endpoint",
+        service=service,
+        route="/endpoints/{endpoint}/secret",
+        roles=OWNERS,
+        fields=("secret", "previous_until"),
+        note="Whoever has it can sign messages as this system. Give it to the program that receives them, and to nobody else.",
+    )
+
+
+SCREENS = (*map(_endpoint_screen, SERVICES), *map(_secret_screen, SERVICES))
+COMMANDS = tuple(
+    command
+    for service in SERVICES
+    for command in (
+        Command(service=service, operation="open_endpoint", then=f"/endpoints/{service}/{{endpoint}}"),
+        Command(service=service, operation="confirm_mailbox", note="Type the code of the letter that the mailbox got."),
+    )
+)

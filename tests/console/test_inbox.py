@@ -1,0 +1,147 @@
+"""The inbox and receivers as pages: what concerns a visitor, from all services in one list, read by the visitor alone."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from uuid import UUID
+
+import pytest_asyncio
+
+from shared.principals import Role
+from shared.values import EnterpriseId
+from tests.conftest import MakeDatabase
+from tests.http.test_notifications import drawn, publish, shortfall
+from tests.support.console import ConsoleVisitor, RunningConsole, console_before
+from tests.support.http import Client, serving
+from tests.support.receivers import a_sender, receiving, send_all, states, status, well
+
+ENTERPRISE = EnterpriseId(UUID(int=41))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seat:
+    """Docking and rights, and the console before them, as somebody of an enterprise sees it."""
+
+    docking: Client
+    rights: Client
+    console: RunningConsole
+    visitor: ConsoleVisitor
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def seat(make_database: MakeDatabase) -> AsyncIterator[Seat]:
+    async with (
+        serving("docking", await make_database("docking"), endpoints_local=True) as docking,
+        serving("rights", await make_database("rights")) as rights,
+        console_before(docking=docking, rights=rights) as console,
+    ):
+        visitor = await console.visitor(Role.ENTERPRISE, party=str(ENTERPRISE))
+        yield Seat(docking=docking, rights=rights, console=console, visitor=visitor)
+
+
+async def unread(visitor: ConsoleVisitor) -> str:
+    return (await visitor.get("/inbox/unread")).text
+
+
+async def test_news_of_all_services_stand_in_one_list_newest_first(seat: Seat) -> None:
+    await publish(seat.rights, shortfall(ENTERPRISE))
+    await publish(seat.docking, drawn(ENTERPRISE))
+    page = await seat.visitor.get("/inbox")
+    assert page.words.index("The reserve was drawn") < page.words.index("Wages were paid short")
+    assert "Due: October 18, 2018" in page.words
+    assert "Not shown, since it does not answer now: " in page.words, "the other three are not up"
+    seat.visitor.language = "zh"
+    assert "备用金已动用" in (await seat.visitor.get("/inbox")).words
+
+
+async def test_what_is_marked_as_read_is_read_for_this_account_alone(seat: Seat) -> None:
+    await publish(seat.docking, drawn(ENTERPRISE), drawn(ENTERPRISE))
+    await publish(seat.rights, shortfall(ENTERPRISE))
+    assert '"label":"Inbox (3 unread)"' in (await unread(seat.visitor)).replace(": ", ":")
+    page = await seat.visitor.get("/inbox?unread=1")
+    assert (await seat.visitor.post("/inbox/read", page.fields(), script=False)).location == "/inbox"
+    assert '"unread":0' in (await unread(seat.visitor)).replace(": ", ":")
+    assert "You have read everything." in (await seat.visitor.get("/inbox?unread=1")).words
+    colleague = await seat.console.visitor(Role.ENTERPRISE, party=str(ENTERPRISE), subject="colleague")
+    assert "(3 unread)" in await unread(colleague)
+
+
+async def test_older_news_follow_page_by_page_each_once(seat: Seat) -> None:
+    for number in range(20):
+        await publish(seat.docking, *[drawn(ENTERPRISE) for _ in range(2)])
+        await publish(seat.rights, shortfall(ENTERPRISE, f"6211{number + 10}"))
+    page, seen = await seat.visitor.get("/inbox"), 0
+    while True:
+        seen += page.text.count('<li class="new">')
+        older = [one for one in page.links if one.startswith("/inbox?before=")]
+        if not older:
+            break
+        page = await seat.visitor.get(older[0])
+    assert seen == 60
+
+
+async def test_another_enterprise_and_a_role_without_an_inbox_see_nothing(seat: Seat) -> None:
+    await publish(seat.docking, drawn(ENTERPRISE))
+    other = await seat.console.visitor(Role.ENTERPRISE, party=str(UUID(int=42)))
+    assert "Nothing concerns you yet." in (await other.get("/inbox")).words
+    auditor = await seat.console.visitor(Role.AUDITOR)
+    assert (await auditor.get("/inbox")).status == 403
+    assert (await auditor.get("/endpoints")).status == 403
+    first = await auditor.get("/")
+    assert "/inbox" not in first.links
+    assert '"unread":0' in (await unread(auditor)).replace(": ", ":")
+
+
+async def test_marks_that_another_site_asks_for_are_refused(seat: Seat) -> None:
+    address, elsewhere = f"{seat.visitor.address}/inbox/read", {"origin": "https://evil.example"}
+    async with seat.visitor.http.post(address, data={"docking": "1"}, headers=elsewhere) as answer:
+        assert answer.status == 403
+
+
+async def test_a_crooked_cursor_and_crooked_marks_are_no_error(seat: Seat) -> None:
+    await publish(seat.docking, drawn(ENTERPRISE))
+    for before in ("x", "docking=1.rights=0", "docking=99999999999999999999", "docking=" + "9" * 400, "%00", "a=1." * 500):
+        assert (await seat.visitor.get(f"/inbox?before={before}")).status == 200, before
+    marked = await seat.visitor.post("/inbox/read", [("docking", "1,x,-5," + "7," * 500), ("_key", "k" * 500)], script=False)
+    assert marked.status == 303
+
+
+async def test_a_receiver_is_added_fails_and_is_sent_to_again_from_its_page(seat: Seat) -> None:
+    async with receiving() as receiver, a_sender(seat.docking) as sender:
+        receiver.answering = status(410)
+        page = await seat.visitor.get("/endpoints")
+        wrong = await seat.visitor.send(page.link("/do/docking/open_endpoint"), {"kind": "webhook", "address": "ftp://example.org/"})
+        assert "https" in wrong.errors["address"]
+        added = await seat.visitor.send(page.link("/do/docking/open_endpoint"), {"kind": "webhook", "address": receiver.url})
+        assert added.status == 204, added.words
+        place = added.location.partition("?")[0]
+        await publish(seat.docking, drawn(ENTERPRISE))
+        await send_all(sender)
+        page = await seat.visitor.get(place)
+        assert await states(seat.docking.speaking_as(Role.ENTERPRISE, party=ENTERPRISE), place.rpartition("/")[2]) == [
+            ("dead", 1, 410, "gone")
+        ]
+        assert "410" in page.words
+        assert (await seat.visitor.send(page.link("enable_endpoint"))).status == 204
+        receiver.answering = well
+        page = await seat.visitor.get(place)
+        assert (await seat.visitor.send(page.link("/do/docking/redeliver?"))).status == 204
+        await send_all(sender)
+        assert "Delivered" in (await seat.visitor.get(place)).words
+        secret = await seat.visitor.get(f"{place}/secret")
+        assert "whsec_" in secret.words
+        listed = await seat.visitor.get("/endpoints")
+        assert receiver.url in listed.words
+        stranger = await seat.console.visitor(Role.ENTERPRISE, party=str(UUID(int=42)))
+        assert (await stranger.get(place)).status == 404
+        assert (await stranger.get(f"{place}/secret")).status == 404
+
+
+async def test_what_an_event_holds_is_shown_as_text_never_as_markup(seat: Seat) -> None:
+    hostile = "https://example.org/<script>alert(1)</script>"
+    own = seat.docking.speaking_as(Role.ENTERPRISE, party=ENTERPRISE)
+    assert (await own.post("/endpoints", {"kind": "webhook", "address": hostile})).status == 201
+    page = await seat.visitor.get("/endpoints")
+    assert "<script>alert" not in page.text
+    assert "&lt;script&gt;alert" in page.text
