@@ -72,7 +72,7 @@ async def test_requests_without_a_valid_token_are_unauthenticated(service: str, 
 
 # Everything that is answered without a token, reads only. What is added here is open to the whole world.
 PUBLIC = {
-    "docking": {"GET /clearance/keys", "GET /public/enterprises", "GET /public/notices"},
+    "docking": {"GET /clearance/keys", "GET /public/clearances/{placement}", "GET /public/enterprises", "GET /public/notices"},
     "training": {"GET /public/certificate-keys", "GET /public/certificates/{serial}"},
     "stats": {"GET /public/figures/{measure}", "GET /public/years"},
 }

@@ -49,6 +49,8 @@ HOSTILE_QUERY = (
 )
 
 REFUSED = frozenset(range(400, 500)) - {401, 403}
+# Answer for every row by itself, a bad one with its field and code: test_adoption_rows_of_any_shape_are_refused_one_by_one.
+ROW_BY_ROW = {"/placements/adoption"}
 KEYLESS = {"/sweep", "/scenarios"}  # /sweep takes any key; /scenarios stores nothing and needs none
 
 every_service = pytest.mark.parametrize("service", SERVICES)
@@ -201,7 +203,8 @@ async def test_a_valid_body_for_unknown_ids_is_no_server_error(service: str, cli
 async def test_a_body_with_one_hostile_value_is_refused(service: str, client: Start) -> None:
     caller = await client(service)
     known, document = commands(caller)
-    wrong = [line for endpoint in known for line in await failures(caller, endpoint, almost_valid_bodies(endpoint, document))]
+    whole = [endpoint for endpoint in known if endpoint.path not in ROW_BY_ROW]
+    wrong = [line for endpoint in whole for line in await failures(caller, endpoint, almost_valid_bodies(endpoint, document))]
     assert not wrong, "\n".join(wrong)
 
 
