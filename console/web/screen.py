@@ -268,9 +268,18 @@ class ShownButton:
     danger: bool
 
 
+PARTY = {Role.ENTERPRISE: "enterprise", Role.TRAINER: "centre"}  # role -> field that says whose a thing is
+
+
+def _is_anothers(who: Visitor, item: Item) -> bool:
+    """Whether the thing belongs to another enterprise or centre than the visitor acts for: the service would refuse."""
+    owner = item.get(PARTY.get(who.role, ""))
+    return owner is not None and owner != who.principal.party
+
+
 def button(who: Visitor, wanted: Button, item: Item) -> ShownButton | None:
     """None where the role has no such command, or it makes no sense now."""
-    if who.role not in wanted.roles or not wanted.when(item):
+    if who.role not in wanted.roles or _is_anothers(who, item) or not wanted.when(item):
         return None
     parts = {name: pick(item, at) for name, at in wanted.parts.items()}
     if item.get("version") is not None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, FilePayload, expect
 
 from console.api_client import ApiClient, wait_until_all_applied
 from shared.principals import Role
@@ -180,6 +180,8 @@ async def _trained(journey: Journey) -> None:
 async def _departed_and_paid(journey: Journey) -> None:
     async with journey.as_role(Role.ENTERPRISE, DEPARTED) as enterprise:
         await enterprise.placement()
+        paper = await enterprise.page.request.get(f"{journey.console}/papers/clearance/{enterprise.path.rpartition('/')[2]}")
+        assert (await paper.body()).startswith(b"%PDF-")
         await enterprise.command("record_departure")
         await enterprise.fill(departed_on=DEPARTED.isoformat(), port="CNSHA", visa="work", evidence="exit_stamp")
         await enterprise.send()
@@ -191,6 +193,22 @@ async def _departed_and_paid(journey: Journey) -> None:
         await enterprise.fill(amounts__paid_on=paid_on.isoformat())
         await enterprise.send()
         await expect(enterprise.page.locator("main")).to_contain_text("2019-03")
+        await _pay_by_file(enterprise, enterprise.path.rpartition("/")[2])
+
+
+async def _pay_by_file(enterprise: Visit, placement: str) -> None:
+    """April's wages as a payroll: checked, then reported."""
+    rows = f"placement,period,gross,deductions,net,currency,paid_on\n{placement},2019-04,8000,0,8000,CNY,2019-04-10\n"
+    await enterprise.go("/payrolls")
+    for step in ("check", "enter"):
+        file = FilePayload(name="payroll.csv", mimeType="text/csv", buffer=rows.encode())
+        await enterprise.page.locator("[type=file]").set_input_files(file)
+        async with enterprise.page.expect_response(lambda answer: answer.request.method == "POST") as sent:
+            await enterprise.page.locator(f'[name=step][value="{step}"]').click()
+        assert (await sent.value).status == 200
+        await expect(enterprise.page.locator("#upload-result h2").first).to_be_visible()
+    await enterprise.go(f"/placements/{placement}")
+    await expect(enterprise.page.locator("main")).to_contain_text("2019-04")
 
 
 async def _returned(journey: Journey, worker_no: str) -> None:

@@ -18,6 +18,7 @@ from console.web.screens import (
     operations,
     papers,
     pass_rates,
+    payrolls,
     programme_board,
     rights,
     scenario,
@@ -27,7 +28,22 @@ from console.web.screens import (
 from shared.principals import Principal
 from shared.texts import Texts
 
-MODULES = (clerk, duplicates, imports, supply, docking, centre, pass_rates, rights, programme_board, scenario, operations, papers, inbox)
+MODULES = (
+    clerk,
+    duplicates,
+    imports,
+    supply,
+    docking,
+    centre,
+    pass_rates,
+    rights,
+    payrolls,
+    programme_board,
+    scenario,
+    operations,
+    papers,
+    inbox,
+)
 SCREENS: Sequence[Screen] = [screen for module in MODULES for screen in getattr(module, "SCREENS", ())]
 COMMANDS: Sequence[Command] = [command for module in MODULES for command in getattr(module, "COMMANDS", ())]
 ROUTERS: Sequence[APIRouter] = [sheets.router, *(router for module in MODULES if (router := getattr(module, "router", None)) is not None)]

@@ -53,6 +53,7 @@ def _delivery(service: str) -> ItemScreen:
 SCREENS: tuple[Screen, ...] = (
     ListScreen(
         path="/periods",
+        row="/releases/{period}",
         title="Closed periods",
         group="Figures",
         service="stats",
@@ -64,6 +65,18 @@ SCREENS: tuple[Screen, ...] = (
             Button(service="stats", operation="reopen_period", roles=OFFICER),
         ),
         empty="No period was closed yet.",
+    ),
+    ItemScreen(
+        path="/releases/{period}",
+        title="Release of {period}",
+        service="stats",
+        route="/releases/{period}",
+        roles=FIGURES,
+        fields=("version", "closed_at", "as_known_at", "definition", "digest"),
+        links=(
+            ("As PDF", "/papers/releases/{period}/pdf", FIGURES),
+            ("As a spreadsheet", "/papers/releases/{period}/xlsx", FIGURES),
+        ),
     ),
     ListScreen(
         path="/restatements",
