@@ -33,6 +33,7 @@ KIND_OF_FIELD = {  # fields whose values are codes of another kind
     "field": "field",
     "fields": "field",
     "role": "role",
+    "score": "score",
     "quota": "quota",
     "target": "target",
     "programme": "programme",

@@ -223,8 +223,6 @@ def _actor(text: Texts, value: str) -> str:
 
 def _word(text: Texts, name: str, value: str) -> Markup | None:
     """Of a field that holds a state, somebody who acted, or an event."""
-    if name == "measure":
-        return escape(text.word("measure", value))
     if name in TAGGED:
         return _tag(text, name, value)
     if name in ACTORS or name.endswith("_by"):

@@ -98,6 +98,7 @@ class Part:
     buttons: tuple[Button, ...] = ()  # beside each row
     roles: frozenset[Role] = frozenset(Role)
     at: str = "items"
+    key: str | None = None  # the column for the names, where the answer is an object of objects
     most: int | None = None  # rows that are asked for, where not as many as the service thinks right
     empty: str = NOTHING
 

@@ -11,7 +11,7 @@ from tests.browser.visiting import Visit
 IDENTIFIER = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 NUMBERED = re.compile(r"(?<=/)[A-Z]{0,3}[0-9][0-9-]*(?=/|$)")
 FILE = re.compile(r"\.(pdf|csv|xlsx)\b|/paper$|[?&]format=")
-NO_PAGES = ("/static/", "/login", "/logout", "/papers/", "/docs")
+NO_PAGES = ("/static/", "/login", "/logout", "/papers/", "/docs", "/public/", "/verify")
 
 
 def kind_of(path: str) -> str:

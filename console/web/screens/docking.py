@@ -152,6 +152,18 @@ SCREENS = (
         service="docking",
         route="/enterprises/{enterprise}/scorecard",
         roles=OWNERS,
+        fields=("since", "until"),
+        parts=(
+            Part(
+                title="Scorecard",
+                service="docking",
+                route="/enterprises/{enterprise}/scorecard",
+                parts=ENTERPRISE,
+                at="scores",
+                key="score",
+                columns=("score", "value", "of", "unit"),
+            ),
+        ),
     ),
     ListScreen(
         path="/orders",

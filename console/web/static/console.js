@@ -213,7 +213,10 @@ if (inbox) fetch("/inbox/unread").then((answer) => (answer.ok ? answer.json() : 
 }).catch(() => {});
 
 // --- the menu is folded on a narrow page ----------------------------------------------------------------------------------------
-if (matchMedia("(max-width: 60rem)").matches) document.querySelector(".menu")?.removeAttribute("open");
+const narrow = matchMedia("(max-width: 60rem)");
+const foldMenu = () => document.querySelector(".menu")?.toggleAttribute("open", !narrow.matches);
+narrow.addEventListener("change", foldMenu); // a window that is made wide has no fold to open it by
+foldMenu();
 
 // --- sheets: Enter and the arrows go from learner to learner, a column's button fills in whoever is empty ------------------------
 document.addEventListener("keydown", (event) => {
