@@ -35,31 +35,31 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(f"{left_out} browser tests were left out: {WITHOUT}")
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     async with open_browser() as opened:
         yield opened
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningStack]:
     async with local_stack(tmp_path_factory.mktemp("browser")) as started:
         yield started
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def client(running: RunningStack) -> AsyncIterator[ApiClient]:
     async with running.client() as one:
         yield one
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def populated(client: ApiClient) -> None:
     """Somebody has gone the whole way, so that every list has a row."""
     await walk(client)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def console(running: RunningStack) -> str:
     """Where the console is reached."""
     assert running.home is not None
