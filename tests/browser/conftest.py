@@ -12,7 +12,7 @@ from playwright.async_api import Browser
 from console.api_client import ApiClient
 from console.local import stack
 from tests.browser.visiting import CHROMIUM, open_browser
-from tests.e2e.walk import walk
+from tests.e2e.walk import Walked, walk
 from tests.support.journey import RunningStack, local_stack
 
 HERE = Path(__file__).parent
@@ -54,9 +54,9 @@ async def client(running: RunningStack) -> AsyncIterator[ApiClient]:
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
-async def populated(client: ApiClient) -> None:
+async def populated(client: ApiClient) -> Walked:
     """Somebody has gone the whole way, so that every list has a row."""
-    await walk(client)
+    return await walk(client)
 
 
 @pytest.fixture(scope="package")

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
-from console.web import screens
+from console.board import sentences
+from console.web import drawings, screens
 from console.web.documents import Operation, Schema, operations_of
 from console.web.screen import Button, ItemScreen, ListScreen, Part
 from shared.principals import Role
 from shared.web.openapi import routes
 
+TEMPLATES = Path(screens.__file__).parents[1] / "templates"
 OPENAPI = Path(__file__).parent / "openapi"
 LISTS = [screen for screen in screens.SCREENS if isinstance(screen, ListScreen)]
 ITEMS = [screen for screen in screens.SCREENS if isinstance(screen, ItemScreen)]
@@ -153,3 +157,16 @@ def test_nobody_describes_a_command_twice() -> None:
     for command in screens.COMMANDS:
         described = {**described, (command.service, command.operation): described.get((command.service, command.operation), 0) + 1}
     assert not {name for name, times in described.items() if times > 1}
+
+
+@pytest.mark.parametrize("module", [sentences, drawings], ids=lambda module: module.__name__)
+def test_templates_call_only_functions_that_are_there(module: ModuleType) -> None:
+    """A page that comes to such a call in a rare state would be answered 500."""
+    short = module.__name__.rpartition(".")[2]
+    called = {
+        name
+        for template in TEMPLATES.rglob("*.html")
+        for name in re.findall(rf"\b{short}\.([a-z_]+)\(", template.read_text(encoding="utf-8"))
+    }
+    assert called
+    assert not {name for name in called if not hasattr(module, name)}
