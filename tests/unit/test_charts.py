@@ -133,3 +133,11 @@ def test_there_is_no_map_of_anything_else() -> None:
     for name in ("../china", "999999", "", "successors"):
         with pytest.raises(KeyError):
             read_map(name)
+
+
+def test_names_of_marks_that_lie_close_together_stand_below_each_other() -> None:
+    words = Words(key="one", title="Dispatches", description="451 of 450")
+    marks = [tracks.Mark("expected", 450), tracks.Mark("floor", 450), tracks.Mark("stretch", 460)]
+    drawn = str(tracks.progress(words, 451, marks, lambda value: f"{value:.0f}", tone="good", heading=None))
+    heights = re.findall(r'<text[^>]* y="([0-9.]+)"[^>]*class="tick"', drawn) or re.findall(r'class="tick"[^>]* y="([0-9.]+)"', drawn)
+    assert len(set(heights)) == 3

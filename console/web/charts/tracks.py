@@ -10,7 +10,8 @@ from markupsafe import Markup
 from console.web.charts.axes import WIDTH, Scale, Show
 from console.web.charts.svg import Words, chart, element, hatched, join, label, line, rectangle
 
-HEIGHT = 92.0
+HEIGHT = 107.0
+ROWS = 3  # of names below the track
 BAR_TOP, BAR_HEIGHT = 34.0, 22.0
 
 
@@ -60,14 +61,14 @@ def _value(scale: Scale, value: float, show: Show) -> Markup:
 
 
 def _marks(scale: Scale, marks: Sequence[Mark], show: Show) -> Markup:
-    """Below the track, on two lines where two would touch."""
-    drawn, taken = [], [-1.0, -1.0]
+    """Below the track, on lines of their own where two would touch."""
+    drawn, taken = [], [-1.0] * ROWS
     for mark in sorted(marks, key=lambda one: one.value):
         place = scale(min(mark.value, scale.high))
         text = f"{mark.name} {show(mark.value)}"
         half = 3.6 * (len(text) + sum(character > "\u2e80" for character in text))
         start = min(max(place - half, 0), WIDTH - 2 * half)
-        row = 0 if start > taken[0] else 1
+        row = next((one for one in range(ROWS) if start > taken[one]), ROWS - 1)
         taken[row] = start + 2 * half
         drawn += [
             element("path", d=f"M{place:.1f} {BAR_TOP - 3}V{BAR_TOP + BAR_HEIGHT + 5}", class_="mark"),
