@@ -21,7 +21,7 @@ def main() -> None:
     if "broken" in sys.argv:
         sys.exit("setting HTTP_PORT: out of luck")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    HTTPServer(("127.0.0.1", int(os.environ.get("HTTP_PORT") or os.environ["CONSOLE_PORT"])), Ready).serve_forever()
+    HTTPServer(("127.0.0.1", int(os.environ.get("CONSOLE_PORT") or os.environ["HTTP_PORT"])), Ready).serve_forever()
 
 
 if __name__ == "__main__":
