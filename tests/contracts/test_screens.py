@@ -119,6 +119,17 @@ def test_every_button_leads_to_a_command_that_its_roles_may_give() -> None:
     assert not wrong
 
 
+def test_a_button_names_every_part_of_its_commands_address() -> None:
+    short = [one.operation for one in buttons() if not set(operations(one.service)[one.operation].parts) <= set(one.parts)]
+    assert not short
+
+
+def test_every_upload_has_a_template_and_leads_to_roles_that_may() -> None:
+    uploads = [one for module in screens.MODULES for one in getattr(module, "UPLOADS", ())]
+    assert uploads
+    assert not {one.route for one in uploads if f"{one.route}/template" not in operations(one.service)}
+
+
 def test_every_question_is_a_command_that_its_roles_may_give() -> None:
     asked = [one for module in screens.MODULES for one in getattr(module, "ASKED", ())]
     wrong = {
