@@ -91,7 +91,7 @@ class Database:
 
         Raises Unavailable when Postgres is away or read-only, or when a row to be written has changed since the snapshot.
         """
-        async with self._writing() as conn:
+        async with self.writing() as conn:
             async with conn.transaction(isolation="repeatable_read" if snapshot else None):
                 tx = Tx(conn, self.service, cause)
                 yield tx
@@ -105,7 +105,7 @@ class Database:
 
         `snapshot` and Unavailable: as in transaction().
         """
-        async with self._writing() as conn:
+        async with self.writing() as conn:
             transaction = conn.transaction(isolation="repeatable_read" if snapshot else None)
             await transaction.start()
             try:
@@ -114,7 +114,7 @@ class Database:
                 await transaction.rollback()
 
     @asynccontextmanager
-    async def _writing(self) -> AsyncIterator[Any]:
+    async def writing(self) -> AsyncIterator[Any]:
         """A connection for writing. Raises Unavailable when Postgres is away or read-only."""
         async with self.connection() as conn:
             try:
