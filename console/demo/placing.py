@@ -12,6 +12,8 @@ from console.demo.simulation import Voyage
 from console.demo.world import World, all_of, contract_body, order_key, ordered_destination
 from shared.values import Period, first_day
 
+CLEARANCE_DAYS = 60  # that a granted clearance allows departure, as docking has it by default
+
 
 async def open_orders(world: World, voyages: Sequence[Voyage], first: date, last: date) -> None:
     groups: dict[tuple[object, ...], list[Voyage]] = defaultdict(list)
@@ -60,8 +62,15 @@ async def prepare(world: World, voyage: Voyage) -> None:
     examined = {"examined_on": (begin - timedelta(days=37)).isoformat(), "result": "fit", "place": "Simulated hospital"}
     await before(37).post("docking", f"/placements/{placement}/medical", examined, f"medical-{label}")
     planned = {"planned_departure": voyage.departed_on.isoformat()}
-    await before(36).post("docking", f"/placements/{placement}/clearance", planned, f"clearance-{label}")
+    await world.on(clearance_asked_on(voyage.departed_on)).post(
+        "docking", f"/placements/{placement}/clearance", planned, f"clearance-{label}"
+    )
     world.advance("prepared", 1)
+
+
+def clearance_asked_on(departed_on: date) -> date:
+    """36 days before the month of the departure; nearer to one late in the month, which a clearance granted at once would not reach."""
+    return max(departed_on.replace(day=1) - timedelta(days=36), departed_on - timedelta(days=CLEARANCE_DAYS))
 
 
 def _before(world: World, begin: date, days: int) -> ApiClient:
