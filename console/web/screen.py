@@ -240,8 +240,7 @@ async def _part(who: Visitor, part: Part, item: Item) -> ShownPart:
     query = {name: pick(item, at) for name, at in part.query.items()} | {"limit": part.most}
     answer = await who.backend.send("GET", part.service, path, query=query)
     page: Any = answer.body if answer.ok else []
-    found: list[Item] | None = page if isinstance(page, list) else pick(page, part.at)
-    items: list[Item] = [page] if found is None else found
+    items = _rows(page, part)
     return ShownPart(
         part=part,
         rows=items,
@@ -250,6 +249,14 @@ async def _part(who: Visitor, part: Part, item: Item) -> ShownPart:
         link=(lambda one: address(part.row, {**item, **one})) if part.row else None,
         buttons=[[shown for one in part.buttons if (shown := button(who, one, {**item, **row}))] for row in items],
     )
+
+
+def _rows(page: Any, part: Part) -> list[Item]:
+    """The list at `part.at`; an object of objects there, each with its name; all of the answer where nothing is there."""
+    found: Any = page if isinstance(page, list) else pick(page, part.at)
+    if found is None:
+        return [page]
+    return [{part.key: name, **one} for name, one in found.items()] if part.key else list(found)
 
 
 def address(pattern: str | None, item: Item) -> str | None:
