@@ -14,7 +14,8 @@ from console.api_client import ApiClient, RequestRefused, ServiceUnavailable, op
 from console.commands.terminal import Json, figure_column, message, print_json, print_table, results, text_column
 from console.errors import ConsoleError
 from console.local import stack
-from console.local.home import SERVICES, Home
+from console.local.home import Home
+from console.services import SERVICES
 from shared.delivery.redriving import MAX_NAMED
 from shared.principals import Role
 

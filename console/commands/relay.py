@@ -17,8 +17,9 @@ from console.errors import ConsoleError, NotRunning
 from console.local import home as homes
 from console.local import kafka as kafka_local
 from console.local import postgres, processes, stack, supervisor
-from console.local.home import SERVICES, Home
+from console.local.home import Home
 from console.local.processes import Spec
+from console.services import SERVICES
 from shared import db
 from shared.delivery import kafka, relay
 from shared.delivery.relay import RelayRunning

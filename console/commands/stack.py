@@ -14,8 +14,9 @@ from rich.table import Table
 from console.commands.terminal import Json, figure_column, message, messages, print_json, print_table, results, text_column
 from console.errors import ConsoleError
 from console.local import demo_lock, kafka, stack
-from console.local.home import CONSOLE, MAIL, SERVICES, Home
+from console.local.home import CONSOLE, MAIL, Home
 from console.local.stack import Options
+from console.services import SERVICES
 
 JARS_BYTES = 47_000_000
 LOGS = ("postgres", "kafka", *SERVICES, CONSOLE, MAIL, "supervisor")

@@ -11,8 +11,9 @@ import secrets
 from pathlib import Path
 
 from console.local import secret_keys
-from console.local.home import SERVICES, Home
+from console.local.home import Home
 from console.local.kafka import new_cluster_id
+from console.services import SERVICES
 
 KEYS = Path(".laowu") / "compose"
 

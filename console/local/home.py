@@ -13,8 +13,8 @@ from typing import Any
 from console.errors import PortTaken
 from console.local import processes
 from console.local.processes import Identity
+from console.services import SERVICES
 
-SERVICES = ("registration", "docking", "training", "rights", "stats")
 CONSOLE = "console"  # the browser console: a process beside the services
 MAIL = "mail"  # the mail server: keeps letters, sends none on
 PORTS = ("postgres", "kafka", "kafka-controller", *SERVICES, CONSOLE, MAIL)

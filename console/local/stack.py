@@ -24,9 +24,10 @@ from console.errors import NotRunning, NotStarted, WrongMode, raising_disk_full,
 from console.local import demo_lock, postgres, processes, secret_keys, supervisor
 from console.local import home as homes
 from console.local import kafka as kafka_local
-from console.local.home import CONSOLE, MAIL, SERVICES, Home
+from console.local.home import CONSOLE, MAIL, Home
 from console.local.processes import Identity
 from console.local.supervisor import Plan, ServiceProcess, State
+from console.services import SERVICES
 from shared.principals import NATION, Principal, Role
 from shared.settings import Settings
 from shared.web.auth import issue

@@ -12,7 +12,7 @@ import aiohttp
 import asyncpg
 import psutil
 
-from console.local.home import SERVICES
+from console.services import SERVICES
 from services.stats.counting.measures import MEASURE
 from shared import reference
 from shared.principals import Role

@@ -13,7 +13,8 @@ import pytest
 
 from console.api_client import ApiClient, wait_until_all_applied
 from console.local import stack
-from console.web.documents import SERVICES, operations_of
+from console.services import SERVICES
+from console.web.documents import operations_of
 from shared.principals import Role
 from tests.e2e.walk import Walked
 from tests.support.journey import RunningStack, label

@@ -22,7 +22,7 @@ from pydantic_core.core_schema import ErrorType
 
 import services
 import shared
-from console.local.home import SERVICES
+from console.services import SERVICES
 from services.docking.clearance.checks import CHECKS
 from services.docking.domain.enterprises import LICENCE_REGION_UNKNOWN
 from services.docking.domain.scorecards import Counts, Score, scores

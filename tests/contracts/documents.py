@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from console.local.home import SERVICES
+from console.services import SERVICES
 from services.stats.counting.cuts import CUTS
 from services.stats.counting.derived import DERIVED, LISTED, QUOTIENTS, Derived, Listed, Quotient
 from services.stats.counting.measures import MEASURES, RULES

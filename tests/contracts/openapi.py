@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from console.local.home import SERVICES
+from console.services import SERVICES
 from shared.web.app import documented_app
 from shared.web.openapi import openapi_json
 from tests.support.http import service_of

@@ -17,8 +17,8 @@ import pytest
 import yaml
 
 from console.local import compose_env, home, postgres, processes, secret_keys
-from console.local.home import SERVICES
 from console.local.postgres import Postgres
+from console.services import SERVICES
 from shared.principals import Principal, Role
 from shared.settings import Settings
 from shared.web import operations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from console.local.home import SERVICES
+from console.services import SERVICES
 from tests.contracts.code import ROOT
 from tests.support.compose_addresses import PORTS, addresses
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from console.local.home import SERVICES
+from console.services import SERVICES
 from tests.contracts.code import ROOT, name, python_files, tree
 from tests.contracts.documents import described
 

@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 from pydantic_settings import BaseSettings
 
-from console.local.home import SERVICES
+from console.services import SERVICES
 from shared.runner import Service
 from shared.settings import Settings
 from shared.web.openapi import routes
@@ -56,7 +56,7 @@ def test_every_service_has_exactly_the_same_modules_and_packages(service: str) -
 
 def test_the_list_of_services_names_every_folder_and_every_one_has_its_own_packages_named_here() -> None:
     folders = {file.parent.name for file in (ROOT / "services").glob("*/__main__.py")}
-    assert folders == set(SERVICES), "SERVICES in console/local/home.py: a new service comes last, its ports follow from its place"
+    assert folders == set(SERVICES), "SERVICES in console/services.py: a new service comes last, its ports follow from its place"
     assert folders == set(OWN_PACKAGES)
 
 

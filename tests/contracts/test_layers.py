@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from console.local.home import SERVICES
+from console.services import SERVICES
 from tests.contracts.code import imports, name, part, python_files, tree
 
 every_service = pytest.mark.parametrize("service", SERVICES)

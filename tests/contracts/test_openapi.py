@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from console.local.home import SERVICES
+from console.services import SERVICES
 from shared.principals import Role
 from shared.web.examples import EXAMPLES, fields
 from tests.contracts import openapi

@@ -15,7 +15,7 @@ import asyncpg
 import pytest
 from pydantic import BaseModel
 
-from console.local.home import SERVICES
+from console.services import SERVICES
 from shared.rows import Statement
 from tests.conftest import MakeDatabase
 from tests.contracts.code import ROOT, module, name, part, python_files, tree

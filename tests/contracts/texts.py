@@ -23,7 +23,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
-from console.local.home import SERVICES
+from console.services import SERVICES
 from console.web import screens
 from shared.texts import KIND_OF_FIELD, LANGUAGES, LOCALES
 from tests.contracts import code_lists, openapi

@@ -22,7 +22,8 @@ from console.demo.simulation import FIRST, LAST, YEARS, Plan, months, plan
 from console.demo.wages import wage_paid
 from console.demo.world import World
 from console.local import stack
-from console.local.home import SERVICES, Home
+from console.local.home import Home
+from console.services import SERVICES
 from shared.values import Period
 from tests.support import journey, recount
 from tests.support.journey import RunningStack, local_stack

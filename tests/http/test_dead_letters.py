@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from console.local.home import SERVICES
+from console.services import SERVICES
 from shared.events import DOCKING, encode
 from shared.principals import Role
 from tests.support.http import Client, Start

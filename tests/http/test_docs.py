@@ -7,7 +7,7 @@ import re
 import pytest
 from yarl import URL
 
-from console.local.home import SERVICES
+from console.services import SERVICES
 from shared.events import EVENTS
 from tests.support.http import Client, Start
 

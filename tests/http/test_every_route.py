@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from console.local.home import SERVICES
+from console.services import SERVICES
 from shared.principals import NATION, Principal, Role
 from shared.web.auth import issue, new_key
 from tests.support.http import SIGNING_KEY, Client, Start

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from yarl import URL
 
-from console.local.home import SERVICES
+from console.services import SERVICES
 from shared.principals import Role
 from shared.web.app import DEFAULT_BODY_LIMIT
 from shared.web.auth import issue

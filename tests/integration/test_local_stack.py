@@ -26,9 +26,10 @@ from console.local import home as homes
 from console.local import kafka as kafka_local
 from console.local import postgres as postgres_local
 from console.local import processes, stack
-from console.local.home import CONSOLE, MAIL, SERVICES, Home
+from console.local.home import CONSOLE, MAIL, Home
 from console.local.processes import Identity
 from console.local.stack import Options
+from console.services import SERVICES
 from shared.principals import Role
 from shared.web.auth import Verifier
 from tests.conftest import MakeDatabase

@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from console.local.home import SERVICES
+from console.services import SERVICES
 from shared.principals import Role
 from shared.web.openapi import routes
 from tests.contracts.openapi import file

@@ -21,7 +21,7 @@ import pytest
 
 from console.api_client import ApiClient, wait_until_all_applied
 from console.local import stack
-from console.local.home import SERVICES
+from console.services import SERVICES
 from services.stats.replay.audit import audit
 from shared import db
 from shared.principals import Role

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from console.local.compose_env import KEYS
-from console.local.home import SERVICES
+from console.services import SERVICES
 
 PORTS = {**{service: 8101 + place for place, service in enumerate(SERVICES)}, "kafka": 9094, "postgres": 54320}
 

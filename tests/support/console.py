@@ -14,6 +14,7 @@ from cryptography.fernet import Fernet
 from fastapi import FastAPI
 from pydantic import SecretStr
 
+from console.services import SERVICES
 from console.web.app import create_app
 from console.web.settings import ConsoleSettings
 from shared.principals import NATION, Principal, Role
@@ -21,7 +22,6 @@ from shared.web.auth import issue
 from tests.support.http import SIGNING_KEY, Client, environment, listening
 
 NO_SERVICE = "http://127.0.0.1:1"
-SERVICES = ("registration", "docking", "training", "rights", "stats")
 Fields = list[tuple[str, str]]
 
 

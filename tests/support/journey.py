@@ -25,8 +25,9 @@ from joserfc.jwk import OKPKey
 
 from console.api_client import ApiClient, open_client
 from console.local import secret_keys, stack
-from console.local.home import SERVICES, Home
+from console.local.home import Home
 from console.local.stack import Options
+from console.services import SERVICES
 from shared import reference
 from shared.principals import NATION, Principal, Role
 from shared.values import PROGRAMME_ZONE

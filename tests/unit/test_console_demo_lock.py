@@ -14,14 +14,16 @@ from typer.testing import CliRunner
 from console.__main__ import app
 from console.errors import DemoPlaying
 from console.local import demo_lock, stack
-from console.local.home import SERVICES, Home
+from console.local.home import Home
+from console.services import SERVICES
 from tests.support.wait import until
 
 PLAY = """
 import signal, sys
 from pathlib import Path
 from console.local import demo_lock
-from console.local.home import SERVICES, Home
+from console.local.home import Home
+from console.services import SERVICES
 with demo_lock.playing(Home(Path(sys.argv[1]))):
     print("playing", flush=True)
     signal.pause()
