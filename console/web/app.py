@@ -163,15 +163,11 @@ async def _crashed(request: Request, error: Exception) -> Response:
     return _message(request, 500, "INTERNAL")
 
 
-async def _not_logged_in(request: Request, error: Exception) -> Response:
-    return redirect_to_login(request, error)
-
-
 ERRORS: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
     ServiceRefused: _service_refused,
     Forbidden: _forbidden,
     OperationNotFound: _not_found,
-    NotLoggedIn: _not_logged_in,
+    NotLoggedIn: redirect_to_login,
     HTTPException: _http,
     RequestValidationError: _http,
     Exception: _crashed,

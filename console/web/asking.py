@@ -61,7 +61,7 @@ def _add(router: APIRouter, screen: AskScreen) -> None:
 async def _ask(who: Visitor, screen: AskScreen) -> Response:
     operation = await who.documents.operation(screen.service, screen.operation)
     form = await who.request.form(max_files=0, max_fields=200)
-    posted = [(name, value) for name, value in form.multi_items() if isinstance(value, str) and not name.startswith("_")]
+    posted = forms.typed_in(form)
     path = filled(operation.path, who.request.path_params)
     answer = await who.backend.command(screen.service, path, forms.read(operation, posted), secrets.token_urlsafe(18))
     if answer.ok:

@@ -145,6 +145,11 @@ def away(service: str) -> Answer:
     return Answer(status=503, body={"code": "UNAVAILABLE", "service": service, "detail": f"{service} does not answer"})
 
 
+def parts_of(path: str) -> list[str]:
+    """The names of its {parts}."""
+    return [piece.partition("}")[0] for piece in path.split("{")[1:]]
+
+
 def filled(path: str, parts: Mapping[str, object]) -> str:
     """`path` with its {parts} filled in: each one segment, whatever it holds."""
     return path.format_map({name: quote(str(part), safe="") for name, part in parts.items()})

@@ -51,9 +51,7 @@ def label(kind: str, code: str, text: Texts) -> str:
 def meant(kind: str, typed: str, text: Texts) -> str:
     """The code that a typed text means where it can only be one; else the text itself, which the service refuses at the field."""
     key = _key(typed[:LONGEST])
-    exact = {
-        entry.code for entry in _entries(kind, text.language) if key == _key(entry.code) or key == _key(entry.label) or key in entry.keys
-    }
+    exact = {entry.code for entry in _entries(kind, text.language) if key in entry.keys}
     if len(exact) == 1:
         return exact.pop()
     found = suggest(kind, typed, text)
@@ -76,7 +74,13 @@ def _key(written: str) -> str:
 @cache
 def _entries(kind: str, language: str) -> tuple[_Entry, ...]:
     name, text = _NAMES[kind], texts(language)
-    return tuple(_Entry(code, name(text, code), tuple(sorted(_keys(kind, code)))) for code in _CODES[kind]())
+    return tuple(_Entry(code, name(text, code), keys) for code, keys in _keys_by_code(kind).items())
+
+
+@cache
+def _keys_by_code(kind: str) -> dict[str, tuple[str, ...]]:
+    """The same whatever language is read: once for all of them."""
+    return {code: tuple(sorted(set(_keys(kind, code)))) for code in _CODES[kind]()}
 
 
 def _keys(kind: str, code: str) -> Iterator[str]:

@@ -8,10 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from console.web.backend import Backend, ServiceRefused
+from console.web.backend import Backend, ServiceRefused, parts_of
 
 FRESH_SECONDS = 60.0
-SERVICES = ("registration", "docking", "training", "rights", "stats")
 
 Schema = Mapping[str, Any]
 
@@ -37,7 +36,7 @@ class Operation:
     @property
     def parts(self) -> list[str]:
         """The names of the {parts} of its path."""
-        return [piece.partition("}")[0] for piece in self.path.split("{")[1:]]
+        return parts_of(self.path)
 
     def resolve(self, schema: Schema) -> Schema:
         """What a reference means; what else stands beside it, such as a default, stays. `null` as an alternative is left out."""
@@ -60,15 +59,11 @@ class Documents:
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def operation(self, service: str, name: str) -> Operation:
-        """Raises OperationNotFound, ServiceRefused."""
+        """`name`: of a command's function, or the path of what is read. Raises OperationNotFound, ServiceRefused."""
         found = (await self.operations(service)).get(name)
         if found is None:
             raise OperationNotFound(f"{service} has no operation {name}")
         return found
-
-    async def reading(self, service: str, path: str) -> Operation:
-        """The GET of a route. Raises OperationNotFound, ServiceRefused."""
-        return await self.operation(service, path)
 
     async def operations(self, service: str) -> dict[str, Operation]:
         """Commands by the name of their function, what is read by its path. Raises OperationNotFound, ServiceRefused."""
@@ -104,7 +99,7 @@ def _operations(service: str, document: Mapping[str, Any]) -> Iterator[Operation
             content = route.get("requestBody", {}).get("content", {})
             yield Operation(
                 service=service,
-                name=_name(route, path, method),
+                name=route["operationId"],
                 method=method.upper(),
                 path=path,
                 summary=route["summary"],
@@ -113,10 +108,3 @@ def _operations(service: str, document: Mapping[str, Any]) -> Iterator[Operation
                 roles=frozenset(route.get("x-roles", ())),
                 components=components,
             )
-
-
-def _name(route: Mapping[str, Any], path: str, method: str) -> str:
-    """The function's name: FastAPI's own operation ids carry the path and the method behind it."""
-    identifier = str(route["operationId"])
-    behind = "".join(c if c.isalnum() else "_" for c in path) + f"_{method}"
-    return identifier.removesuffix(behind)

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
+from starlette.datastructures import FormData
+
 from console.web.documents import Operation, Schema
 from shared import currencies
 from shared.texts import Texts
@@ -204,6 +206,11 @@ def _depth(name: str) -> int:
 
 def _is_row(path: str, name: str) -> bool:
     return path.startswith(name + ".") and path.split(".")[_depth(name)].isdecimal() and len(path.split(".")[_depth(name)]) < 6
+
+
+def typed_in(form: FormData) -> list[tuple[str, str]]:
+    """What the fields of a posted form hold: no files, and not what the page itself sends beside them (`_key`)."""
+    return [(name, value) for name, value in form.multi_items() if isinstance(value, str) and not name.startswith("_")]
 
 
 # --- back to JSON -------------------------------------------------------------------------------------------------------

@@ -14,10 +14,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from console.services import SERVICES
 from console.web.pages import Visitor
 from shared.principals import Role
 
-SERVICES = ("registration", "docking", "training", "rights", "stats")
 HEARERS = frozenset({Role.ENTERPRISE, Role.TRAINER, Role.CLERK, Role.OFFICER, Role.OPERATOR})
 PAGE = 30
 COUNTED_FOR, MOST_COUNTED = 15.0, 10_000  # seconds that a count is shown for, accounts

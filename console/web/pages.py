@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from fastapi import Depends, Request, Response
@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from console.web import choices
-from console.web.backend import Answer, Backend
+from console.web.backend import Answer, Backend, ServiceRefused
 from console.web.documents import Documents
 from console.web.names import IDENTIFIER, Names
 from console.web.sessions import Session, Sessions
@@ -112,7 +112,7 @@ def environment() -> Environment:
     made = Environment(
         loader=PackageLoader("console.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    made.globals |= {"show": show, "label": choices.label, "pick": pick, "urlencode": urlencode, "LANGUAGES": LANGUAGES}
+    made.globals |= {"show": show, "label": choices.label, "pick": pick}
     return made
 
 
@@ -139,7 +139,6 @@ def render_for(
             navigation=request.app.state.navigation(who, text),
             hears=who is not None and who.role not in WITHOUT_INBOX,
             simulated_day=day_of(request) or "" if request.app.state.settings.simulation else None,
-            local=request.app.state.settings.local_accounts_key is not None,
             **values,
         )
     )
@@ -148,6 +147,15 @@ def render_for(
         if name in request.query_params:
             response.set_cookie(name, value, max_age=365 * 86400, samesite="lax", httponly=True, path="/")
     return response
+
+
+def handed_on(answer: Answer, name: str, disposition: Literal["inline", "attachment"] = "inline") -> Response:
+    """A file as a service made it. Raises ServiceRefused."""
+    if not answer.ok:
+        raise ServiceRefused(answer)
+    quiet = "".join(one for one in name if one.isalnum() or one in "-_.")  # an address may hold anything
+    headers = {"Content-Disposition": f'{disposition}; filename="{quiet}"', "Cache-Control": "no-store"}
+    return Response(answer.body, media_type=answer.content_type, headers=headers)
 
 
 def refused_text(text: Texts, answer: Answer) -> str:
@@ -198,13 +206,10 @@ def _number(text: Texts, name: str, value: float) -> str:
 
 
 WITHOUT_INBOX = frozenset({Role.ASSESSOR, Role.AUDITOR, Role.PUBLIC, Role.SERVICE})
-TAGS = {  # state -> how it is tagged; the word says it, the colour only repeats it
+TAGS = {  # how a state is tagged, where not plainly; the word says it, the colour only repeats it
     "good": frozenset({"active", "verified", "willing", "valid", "passed", "certified", "met", "approved", "recognised", "completed"}),
     "bad": frozenset({"suspended", "revoked", "erased", "failed", "rejected", "refused", "upheld", "parked"}),
     "late": frozenset({"provisional", "expired", "lapsed", "pending", "suspected", "linked", "open", "held", "waiting", "running"}),
-    "plain": frozenset(
-        {"none", "withdrawn", "merged", "applied", "enrolled", "seated", "closed", "scheduled", "cancelled", "dismissed", "superseded"}
-    ),
 }
 TAGGED = frozenset({"state", "validity", "assurance", "willingness"})
 ACTORS = frozenset({"actor", "reader", "principal"})
@@ -263,7 +268,7 @@ def _shown_list(text: Texts, name: str, values: Sequence[Any], names: Names) -> 
     return Markup("<ul class=inner>{}</ul>").format(Markup("").join(Markup("<li>{}</li>").format(one) for one in shown))
 
 
-def redirect_to_login(request: Request, _error: Exception) -> Response:
+async def redirect_to_login(request: Request, _error: Exception) -> Response:
     """To the login page and back; 401 where a script asks, which keeps the form that is being filled in."""
     if request.headers.get("x-form") or request.method != "GET":
         text = texts(language_of(request))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from fastapi import Response
 
 from console.web import choices, forms
-from console.web.backend import Answer, ServiceRefused, filled
+from console.web.backend import Answer, ServiceRefused, filled, parts_of
 from console.web.documents import Operation
 from console.web.forms import Field, Given, Option
 from console.web.names import Names, names_in
@@ -30,6 +30,7 @@ Options = Callable[[Visitor, Mapping[str, str]], Awaitable[Sequence[Option]]]
 Resolve = Callable[[Visitor, str], Awaitable[str]]  # raises ServiceRefused
 
 PAGE = 50  # rows
+HISTORY = ("recorded", "effective", "type", "actor", "reason")
 NOTHING = "There is nothing here."
 
 
@@ -103,6 +104,11 @@ class Part:
     empty: str = NOTHING
 
 
+def history(service: str, route: str, parts: Mapping[str, str], roles: frozenset[Role] = frozenset(Role)) -> Part:
+    """What became of the thing, as every service answers it."""
+    return Part(title="History", service=service, route=route, parts=parts, columns=HISTORY, roles=roles)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemScreen:
     """One thing: its fields, lists of what belongs to it, and what can be done with it.
@@ -132,7 +138,7 @@ Screen = ListScreen | ItemScreen
 
 # --- lists -------------------------------------------------------------------------------------------------------------
 async def list_page(who: Visitor, screen: ListScreen) -> Response:
-    operation = await who.documents.reading(screen.service, screen.route)
+    operation = await who.documents.operation(screen.service, screen.route)
     asked = {name: choices.meant(kind, value, who.text) if (kind := _choice(operation, name)) else value for name, value in _asked(who)}
     wanted = {name: asked[name] for name in screen.filters if asked.get(name)}
     fixed = {name: value.format(party=who.principal.party) for name, value in screen.fixed.items()}
@@ -170,18 +176,7 @@ def _choice(operation: Operation, name: str) -> str | None:
 
 def _filters(who: Visitor, operation: Operation, names: Sequence[str], wanted: Mapping[str, str], errors: Mapping[str, str]) -> list[Field]:
     schema = {"type": "object", "properties": {name: operation.query[name] for name in names if name in operation.query}}
-    asking = Operation(
-        service=operation.service,
-        name=operation.name,
-        method="GET",
-        path=operation.path,
-        summary=operation.summary,
-        body=schema,
-        query={},
-        roles=operation.roles,
-        components=operation.components,
-    )
-    drawn = forms.draw(asking, who.text, given=Given(presets=wanted), errors=errors)
+    drawn = forms.draw(replace(operation, body=schema), who.text, given=Given(presets=wanted), errors=errors)
     for one in drawn:
         one.required = False
     return drawn
@@ -217,9 +212,8 @@ def title_of(who: Visitor, title: str, item: Item, names: Names | None = None) -
 
 async def read_item(who: Visitor, screen: ItemScreen) -> dict[str, Any]:
     """The answer, with the parts of its address. Raises ServiceRefused."""
-    operation = await who.documents.reading(screen.service, screen.route)
     given = who.request.path_params
-    found = await who.backend.get(screen.service, operation.path, **{part: given[part] for part in operation.parts})
+    found = await who.backend.get(screen.service, screen.route, **{part: given[part] for part in parts_of(screen.route)})
     return {**given, **found}
 
 
@@ -263,8 +257,7 @@ def address(pattern: str | None, item: Item) -> str | None:
     """`pattern` with {fields} of the item filled in; None where one of them is missing."""
     if pattern is None:
         return None
-    names = [piece.partition("}")[0] for piece in pattern.split("{")[1:]]
-    values = {name: pick(item, name) for name in names}
+    values = {name: pick(item, name) for name in parts_of(pattern)}
     return filled(pattern, values) if all(value is not None for value in values.values()) else None
 
 
@@ -293,10 +286,12 @@ def button(who: Visitor, wanted: Button, item: Item) -> ShownButton | None:
     if item.get("version") is not None:
         parts["version"] = item["version"]
     query = urlencode({name: value for name, value in parts.items() if value is not None} | {"back": who.request.url.path})
-    spec: Mapping[tuple[str, str], Command] = who.request.app.state.commands
-    known = spec.get((wanted.service, wanted.operation))
     summary = wanted.operation.replace("_", " ").title()
-    return ShownButton(who.text.word("command", summary), f"/do/{wanted.service}/{wanted.operation}?{query}", bool(known and known.danger))
+    return ShownButton(
+        who.text.word("command", summary),
+        f"/do/{wanted.service}/{wanted.operation}?{query}",
+        _command(who, wanted.service, wanted.operation).danger,
+    )
 
 
 def _command(who: Visitor, service: str, operation: str) -> Command:
@@ -333,7 +328,7 @@ async def send_command(who: Visitor, service: str, name: str) -> Response:
     """
     operation, command = await _operation(who, service, name), _command(who, service, name)
     form = await who.request.form(max_files=0, max_fields=5000)
-    posted = [(name, value) for name, value in form.multi_items() if isinstance(value, str) and not name.startswith("_")]
+    posted = forms.typed_in(form)
     given = await _given_to(who, command)
     posted = [
         (at, choices.meant(kind, value, who.text) if value and (kind := _field_choice(operation, at)) else value) for at, value in posted

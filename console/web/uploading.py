@@ -15,8 +15,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 from starlette.datastructures import UploadFile
 
-from console.web.backend import Answer, ServiceRefused
-from console.web.pages import Visitor, error_text, only, refused_text, render
+from console.web.pages import Visitor, error_text, handed_on, only, refused_text, render
 from console.web.screen import address
 from shared.principals import Role
 
@@ -71,9 +70,7 @@ def _add(router: APIRouter, screen: UploadScreen) -> None:
     async def template(who: Visitor = allowed) -> Response:
         kind = "csv" if who.request.query_params.get("format") == "csv" else "xlsx"
         answer = await who.backend.ask("GET", screen.service, screen.route + "/template", {"format": kind})
-        if not answer.ok:
-            raise ServiceRefused(answer)
-        return _file(answer, f"template.{kind}")
+        return handed_on(answer, f"template.{kind}", "attachment")
 
     if screen.runs:
 
@@ -99,7 +96,7 @@ async def _send(who: Visitor, screen: UploadScreen) -> Response:
             screen.service, screen.route, _pieces(file), secrets.token_urlsafe(18), query=query, content_type=kind
         )
     if answer.ok and step == "annotated":
-        return _file(answer, "annotated.xlsx")
+        return handed_on(answer, "annotated.xlsx", "attachment")
     if answer.ok:
         return await _page(who, screen, result=answer.body)
     errors = [error_text(who.text, error) for error in answer.errors]
@@ -109,11 +106,6 @@ async def _send(who: Visitor, screen: UploadScreen) -> Response:
 async def _pieces(file: UploadFile) -> AsyncIterator[bytes]:
     while piece := await file.read(PIECE):
         yield piece
-
-
-def _file(answer: Answer, name: str) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return Response(answer.body, media_type=answer.content_type, headers=headers)
 
 
 async def _page(

@@ -9,9 +9,8 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Response
 
-from console.web.backend import ServiceRefused
-from console.web.pages import Visitor, only, render
-from console.web.screen import Button, Command, Item, ItemScreen, ListScreen, Part
+from console.web.pages import Visitor, handed_on, only, render
+from console.web.screen import HISTORY, Button, Command, Item, ItemScreen, ListScreen, Part, history
 from console.web.screens.options import courses_for, needs_of_session, trainers
 from shared.principals import Role
 from shared.texts import Texts
@@ -208,7 +207,7 @@ SCREENS = (
         route="/enrolments/{enrolment}/history",
         roles=READERS,
         groups=((None, ()),),
-        tables=(("History", "items", ("recorded", "effective", "type", "actor", "reason")),),
+        tables=(("History", "items", HISTORY),),
     ),
     ListScreen(
         path="/courses",
@@ -310,16 +309,7 @@ SCREENS = (
         tags=("state",),
         to_do=centre_to_do,
         fields=("licence_no", "region", "valid_from", "valid_to", "capacity", "trainers", "assessors"),
-        parts=(
-            Part(
-                title="History",
-                service="training",
-                route="/centres/{centre}/history",
-                parts={"centre": "id"},
-                columns=("recorded", "effective", "type", "actor", "reason"),
-                roles=OVERSEERS,
-            ),
-        ),
+        parts=(history("training", "/centres/{centre}/history", {"centre": "id"}, OVERSEERS),),
         buttons=(
             _of_centre("renew_centre", "active", "suspended", "expired"),
             _of_centre("staff_centre", "active", "suspended", "expired"),
@@ -392,10 +382,7 @@ HOLDERS = only(Role.TRAINER, Role.CLERK, Role.OFFICER, Role.AUDITOR)
 async def paper(serial: str, who: Visitor = HOLDERS) -> Response:
     """The certificate as PDF, as the service prints it."""
     answer = await who.backend.ask("GET", "training", "/certificates/{serial}.pdf", serial=serial)
-    if not answer.ok:
-        raise ServiceRefused(answer)
-    headers = {"Content-Disposition": f'inline; filename="{serial}.pdf"', "Cache-Control": "no-store"}
-    return Response(answer.body, media_type=answer.content_type, headers=headers)
+    return handed_on(answer, f"{serial}.pdf")
 
 
 @router.get("/certificates")

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from console.web.asking import AskScreen, ask_router
 from console.web.pages import show
-from console.web.screen import Button, Command, Item, ItemScreen, ListScreen, Part
+from console.web.screen import Button, Command, Item, ItemScreen, ListScreen, Part, history
 from console.web.screens.options import announcements, education_levels, worker_by_number
 from shared.principals import Role
 from shared.texts import Texts
@@ -103,13 +103,7 @@ WORKER_PARTS = (
         columns=ACCESSES,
         empty="Nobody has had the personal data shown.",
     ),
-    Part(
-        title="History",
-        service="registration",
-        route="/workers/{worker}/history",
-        parts=WORKER,
-        columns=("recorded", "effective", "type", "actor", "reason"),
-    ),
+    history("registration", "/workers/{worker}/history", WORKER),
 )
 SCREENS = (
     ListScreen(

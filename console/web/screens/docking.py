@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 
 from console.web.pages import Visitor, only
-from console.web.screen import Button, Command, Item, ItemScreen, ListScreen, Part
+from console.web.screen import Button, Command, Item, ItemScreen, ListScreen, Part, history
 from console.web.screens.options import employers, enterprises, own_enterprise
 from shared.principals import Role
 from shared.texts import Texts
@@ -20,7 +20,6 @@ AUTHORITY = frozenset({Role.CLERK, Role.OFFICER, Role.AUDITOR})
 MEDIATORS = frozenset({Role.CLERK, Role.OFFICER, Role.ENTERPRISE})
 OPENERS = frozenset({Role.OFFICER, Role.ENTERPRISE})
 OFFICER = frozenset({Role.OFFICER})
-HISTORY = ("recorded", "effective", "type", "actor", "reason")
 ENTERPRISE, ORDER, PLACEMENT = {"enterprise": "enterprise"}, {"order": "order"}, {"placement": "placement"}
 BEFORE_DEPARTURE = ("matched", "clearance_requested", "cleared")
 
@@ -110,14 +109,7 @@ ENTERPRISE_PARTS = (
         columns=("destination", "abroad", "managers", "filed_on", "missing"),
         roles=OWNERS,
     ),
-    Part(
-        title="History",
-        service="docking",
-        route="/enterprises/{enterprise}/history",
-        parts=ENTERPRISE,
-        columns=HISTORY,
-        roles=OWNERS,
-    ),
+    history("docking", "/enterprises/{enterprise}/history", ENTERPRISE, OWNERS),
 )
 ORDER_COLUMNS = ("employer", "destination", "occupation", "positions", "reserved", "filled", "wage", "state", "expires")
 PLACEMENT_COLUMNS = ("worker", "county", "destination", "occupation", "state", "due", "matched_on")
@@ -220,7 +212,7 @@ SCREENS = (
                 columns=PLACEMENT_COLUMNS,
                 row="/placements/{placement}",
             ),
-            Part(title="History", service="docking", route="/orders/{order}/history", parts=ORDER, columns=HISTORY),
+            history("docking", "/orders/{order}/history", ORDER),
         ),
         buttons=(
             _do("propose_matches", ORDER, MEDIATORS, ("open",)),
@@ -323,7 +315,7 @@ SCREENS = (
                 ),
                 empty="No wage was reported yet.",
             ),
-            Part(title="History", service="docking", route="/placements/{placement}/history", parts=PLACEMENT, columns=HISTORY),
+            history("docking", "/placements/{placement}/history", PLACEMENT),
         ),
         buttons=(
             _do("register_contract", PLACEMENT, MEDIATORS, BEFORE_DEPARTURE),

@@ -11,7 +11,8 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
-from console.web.inbox import HEARERS, SERVICES, count_unread, mark_read, read_inbox
+from console.services import SERVICES
+from console.web.inbox import HEARERS, count_unread, mark_read, read_inbox
 from console.web.pages import AnyVisitor, Visitor, only, render
 from console.web.screen import Button, Command, Item, ItemScreen, Part, ShownButton, button
 from shared.principals import Role

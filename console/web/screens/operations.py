@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.web.documents import SERVICES
+from console.services import SERVICES
 from console.web.screen import Button, Command, ItemScreen, ListScreen, Screen
 from shared.principals import Role
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from console.web.screen import Button, Command, Item, ItemScreen, ListScreen, Part
+from console.web.screen import Button, Command, Item, ItemScreen, ListScreen, Part, history
 from console.web.screens.options import enterprises
 from shared.principals import Role
 from shared.texts import Texts
@@ -17,7 +17,6 @@ READERS = AUTHORITY | {Role.ENTERPRISE}
 AUDITED = frozenset({Role.OFFICER, Role.AUDITOR})
 OFFICER = frozenset({Role.OFFICER})
 CASE, EMERGENCY, REPATRIATION = {"case": "case"}, {"emergency": "emergency"}, {"repatriation": "repatriation"}
-HISTORY = ("recorded", "effective", "type", "actor", "reason")
 
 
 def case_to_do(case: Item, text: Texts) -> Sequence[str]:
@@ -127,7 +126,7 @@ SCREENS = (
                 at="settlements",
                 columns=("at", "amount", "paid_by", "state", "refusal"),
             ),
-            Part(title="History", service="rights", route="/cases/{case}/history", parts=CASE, columns=HISTORY, roles=AUTHORITY),
+            history("rights", "/cases/{case}/history", CASE, AUTHORITY),
         ),
         buttons=CASE_BUTTONS,
     ),
@@ -214,14 +213,7 @@ SCREENS = (
                     ),
                 ),
             ),
-            Part(
-                title="History",
-                service="rights",
-                route="/emergencies/{emergency}/history",
-                parts=EMERGENCY,
-                columns=HISTORY,
-                roles=AUTHORITY,
-            ),
+            history("rights", "/emergencies/{emergency}/history", EMERGENCY, AUTHORITY),
         ),
         buttons=(
             Button(service="rights", operation="end_emergency", parts=EMERGENCY, roles=OFFICER, when=lambda item: item["ended_at"] is None),
@@ -249,9 +241,7 @@ SCREENS = (
             Button(service="rights", operation=operation, parts=REPATRIATION, roles=roles)
             for operation, roles in (("approve_repatriation", OFFICER), ("refuse_repatriation", OFFICER), ("record_repatriation", HANDLERS))
         ),
-        parts=(
-            Part(title="History", service="rights", route="/repatriations/{repatriation}/history", parts=REPATRIATION, columns=HISTORY),
-        ),
+        parts=(history("rights", "/repatriations/{repatriation}/history", REPATRIATION),),
     ),
     ListScreen(
         path="/settlements/stuck",

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from fastapi import APIRouter, Response
 
 from console.web.pages import Visitor, only, render
-from console.web.screen import Button, Command, Item, ItemScreen, ListScreen, Part
+from console.web.screen import Button, Command, Item, ItemScreen, ListScreen, Part, history
 from shared.principals import Role
 from shared.texts import Texts
 
@@ -19,7 +19,6 @@ OFFICER = frozenset({Role.OFFICER})
 GROUP = "Supply and publicity"
 SURVEY = ("reference_date", "respondents", "able", "willing", "state", "version")
 OUTREACH = ("on", "county", "channel", "reached", "state", "recorded_by")
-HISTORY = ("recorded", "effective", "type", "actor", "reason")
 ALL_COUNTIES = 4000
 
 
@@ -93,7 +92,7 @@ SCREENS = (
                 parts={"survey": "survey"},
                 columns=("version", "recorded_at", "recorded_by", "respondents", "able", "willing", "state", "voided_for"),
             ),
-            Part(title="History", service="registration", route="/surveys/{survey}/history", parts={"survey": "survey"}, columns=HISTORY),
+            history("registration", "/surveys/{survey}/history", {"survey": "survey"}),
         ),
         buttons=(
             Button(
@@ -154,13 +153,7 @@ SCREENS = (
                 most=200,
                 empty="Nobody is recorded as reached yet. Record the outreach in each county.",
             ),
-            Part(
-                title="History",
-                service="registration",
-                route="/announcements/{announcement}/history",
-                parts={"announcement": "announcement"},
-                columns=HISTORY,
-            ),
+            history("registration", "/announcements/{announcement}/history", {"announcement": "announcement"}),
         ),
         buttons=(Button(service="registration", operation="record_outreach", parts={"announcement": "announcement"}, roles=WRITERS),),
     ),
