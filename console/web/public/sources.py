@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import date
 from typing import Any
@@ -219,18 +219,14 @@ class Sources:
         finally:
             self._turns.release()
 
-    async def _once(self, name: str, read: Callable[[], Awaitable[Any]]) -> Any:
+    async def _once(self, name: str, read: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
         """What was read less than `register_seconds` ago, or is being read. What has failed is read again by whoever asks next."""
         at, task = self._registers.get(name, (0.0, None))
         failed = task is not None and task.done() and (task.cancelled() or task.exception() is not None)
         if task is None or failed or (task.done() and time.monotonic() - at > self.register_seconds):
-            task = asyncio.create_task(_as_coroutine(read))
+            task = asyncio.create_task(read())
             self._registers[name] = (time.monotonic(), task)
         return await asyncio.shield(task)
-
-
-async def _as_coroutine(read: Callable[[], Awaitable[Any]]) -> Any:
-    return await read()
 
 
 def _body(answer: Answer, service: str) -> Any:
