@@ -62,15 +62,14 @@ async def prepare(world: World, voyage: Voyage) -> None:
     examined = {"examined_on": (begin - timedelta(days=37)).isoformat(), "result": "fit", "place": "Simulated hospital"}
     await before(37).post("docking", f"/placements/{placement}/medical", examined, f"medical-{label}")
     planned = {"planned_departure": voyage.departed_on.isoformat()}
-    await world.on(clearance_asked_on(voyage.departed_on)).post(
-        "docking", f"/placements/{placement}/clearance", planned, f"clearance-{label}"
-    )
+    await world.on(clearance_asked_on(voyage)).post("docking", f"/placements/{placement}/clearance", planned, f"clearance-{label}")
     world.advance("prepared", 1)
 
 
-def clearance_asked_on(departed_on: date) -> date:
-    """36 days before the month of the departure; nearer to one late in the month, which a clearance granted at once would not reach."""
-    return max(departed_on.replace(day=1) - timedelta(days=36), departed_on - timedelta(days=CLEARANCE_DAYS))
+def clearance_asked_on(voyage: Voyage) -> date:
+    """36 days before the month of the departure. Whoever goes again holds a certificate and is cleared at once: near enough to leave on it."""
+    usual = voyage.departed_on.replace(day=1) - timedelta(days=36)
+    return max(usual, voyage.departed_on - timedelta(days=CLEARANCE_DAYS)) if voyage.again else usual
 
 
 def _before(world: World, begin: date, days: int) -> ApiClient:

@@ -89,6 +89,7 @@ class Voyage:
     wage_minor: int
     poverty: bool
     adopted: bool = False  # abroad already when the programme starts
+    again: bool = False  # the person's second journey
     returned_on: date | None = None
     recorded_after: int = 1  # days between the departure and its recording
     mended_after: int = 5  # days between the recording and its correction or void
@@ -330,7 +331,7 @@ def _second_journeys(rng: random.Random, voyages: list[Voyage]) -> None:
         pairs = min(len(early), len(late), max(1, sum(v.departed_on.year == year for v in voyages) * 3 // 100))
         for first, second in zip(rng.sample(early, pairs), rng.sample(late, pairs), strict=True):
             first.returned_on = last_day(period_of(first.departed_on)) + timedelta(days=rng.randint(20, 80))
-            second.person = first.person
+            second.person, second.again = first.person, True
 
 
 def _returns(rng: random.Random, voyages: list[Voyage], scale: int) -> None:

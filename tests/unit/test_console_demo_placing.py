@@ -1,22 +1,28 @@
-"""When the demo asks for a clearance: whoever holds a training certificate already is cleared at once, and must leave within its days."""
+"""When the demo asks for a clearance: whoever goes again holds a certificate, is cleared at once, and must leave within its days."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
+
+import pytest
 
 from console.demo.placing import CLEARANCE_DAYS, clearance_asked_on
-from services.docking.settings import DockingSettings
+from console.demo.simulation import plan
+from services.docking.settings import Policy
 
-YEAR = [date(2017, 1, 1) + timedelta(days=number) for number in range(365)]
+STOPPED = 737275  # seed of a demo in which somebody who went again was refused
 
 
-def test_a_clearance_that_is_granted_on_the_day_reaches_the_departure() -> None:
-    for departed_on in YEAR:
-        asked_on = clearance_asked_on(departed_on)
-        examined_on = departed_on.replace(day=1) - timedelta(days=37)
-        assert examined_on < asked_on < departed_on
-        assert departed_on - asked_on <= timedelta(days=CLEARANCE_DAYS), departed_on
+@pytest.mark.parametrize("seed", [1, 7, STOPPED])
+def test_whoever_goes_again_is_cleared_until_the_departure(seed: int) -> None:
+    again = [voyage for voyage in plan(seed, 100).voyages if voyage.again]
+    assert again
+    for voyage in again:
+        asked_on = clearance_asked_on(voyage)
+        assert voyage.departed_on.replace(day=1) - timedelta(days=37) < asked_on, "after the examination"
+        assert voyage.departed_on - asked_on <= timedelta(days=CLEARANCE_DAYS)
+    assert any(voyage.departed_on.day > 24 for voyage in again), "one whom the usual day would not reach"
 
 
 def test_the_days_are_those_that_docking_has_by_default() -> None:
-    assert DockingSettings.model_fields["docking_clearance_days"].default == CLEARANCE_DAYS
+    assert Policy.model_fields["docking_clearance_days"].default == CLEARANCE_DAYS
