@@ -67,7 +67,7 @@ async def prepare(world: World, voyage: Voyage) -> None:
 
 
 def clearance_asked_on(voyage: Voyage) -> date:
-    """36 days before the month of the departure. Whoever goes again holds a certificate and is cleared at once: near enough to leave on it."""
+    """36 days before the month of the departure; whoever goes again is certified, cleared at once: near enough to leave on it."""
     usual = voyage.departed_on.replace(day=1) - timedelta(days=36)
     return max(usual, voyage.departed_on - timedelta(days=CLEARANCE_DAYS)) if voyage.again else usual
 

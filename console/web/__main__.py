@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 import uvicorn
@@ -23,6 +24,7 @@ def main() -> int:
         return 2
     configure_logging("console", settings.log_level)
     tune_gc()
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))  # uvicorn raises the signal again once it has stopped serving
     uvicorn.run(
         create_app(settings),
         host=settings.console_host,

@@ -22,7 +22,7 @@ from console.demo.simulation import FIRST, LAST, YEARS, Plan, months, plan
 from console.demo.wages import wage_paid
 from console.demo.world import World
 from console.local import stack
-from console.local.home import Home
+from console.local.home import CONSOLE, Home
 from console.services import SERVICES
 from shared.values import Period
 from tests.support import journey, recount
@@ -144,11 +144,11 @@ async def test_a_service_asked_to_leave_leaves_cleanly_and_loses_nothing(tmp_pat
     seed = random.randrange(10**6)
     print(f"seed {seed}")  # noqa: T201  # shown where the test fails
     chance, played = random.Random(seed), plan(seed, 40_000)
-    names = list(SERVICES)
+    names = [*SERVICES, CONSOLE]
     chance.shuffle(names)
 
     def command(name: str) -> Sequence[str]:
-        return [sys.executable, "-P", str(EXIT_STATUS), str(tmp_path / f"{name}.exits"), f"services.{name}"]
+        return [sys.executable, "-P", str(EXIT_STATUS), str(tmp_path / f"{name}.exits"), stack.service_command(name)[-1]]
 
     async with local_stack(tmp_path, command) as running, running.client() as client:
         home = running.home
