@@ -1,24 +1,26 @@
-"""Pictures of every screen of every role, wide and narrow: `python -m tests.browser.screenshots ADDRESS FOLDER [LANGUAGE]`.
+"""Pictures of every screen of every role, wide and narrow: `python -m tests.browser.screenshots ADDRESS FOLDER [LANGUAGE [ROLE ...]]`.
 
-ADDRESS is the console of a local stack, such as the demo's (`laowu status`).
+ADDRESS is the console of a local stack, such as the demo's (`laowu status`). With roles named, only theirs.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from console.web.logging_in import LOCAL_ROLES
+from shared.principals import Role
 from tests.browser.visiting import NARROW, WIDE, open_browser, visit
 from tests.browser.walking import kind_of, walk
 
 
-async def take(address: str, folder: Path, language: str) -> int:
+async def take(address: str, folder: Path, language: str, roles: Sequence[Role]) -> int:
     """How many were taken."""
     taken = 0
     async with open_browser() as browser:
-        for role in LOCAL_ROLES:
+        for role in roles:
             async with visit(browser, address, role, language) as visiting:
                 async for path in walk(visiting):
                     name = f"{role}-{kind_of(path).strip('/').replace('/', '-').replace('*', 'x') or 'home'}"
@@ -33,5 +35,6 @@ async def take(address: str, folder: Path, language: str) -> int:
 if __name__ == "__main__":
     where = Path(sys.argv[2])
     where.mkdir(parents=True, exist_ok=True)
-    count = asyncio.run(take(sys.argv[1], where, sys.argv[3] if len(sys.argv) > 3 else "zh"))
+    language = sys.argv[3] if len(sys.argv) > 3 else "zh"
+    count = asyncio.run(take(sys.argv[1], where, language, [Role(role) for role in sys.argv[4:]] or LOCAL_ROLES))
     print(f"{count} pictures in {where}")  # noqa: T201
