@@ -1,6 +1,7 @@
 """`/verify`: a certificate on paper checked in the browser, with the published keys and, once the page was opened, without a network.
 
-The page, its script and the keys are kept by a service worker of their own. The console sees no token: it hands out keys, and answers
+The page, its scripts and the keys are kept by a service worker of their own. Codes in pictures are read by static/qr: the files decode.js
+and index.js of the npm package qr 0.7.0 (MIT), unchanged. The console sees no token: it hands out keys, and answers
 whether what a token names is still in force.
 """
 
@@ -41,9 +42,19 @@ VERDICTS = (  # as verify.js names them, how they look, what they say, and what 
         "The signature is genuine, but the issuing system says that this certificate is not in force: it was withdrawn, replaced or used.",
     ),
     ("forged", "problem", "Not genuine", "None of the published keys has signed this, or it was altered. Do not accept it."),
-    ("unreadable", "problem", "No certificate found", "Neither a code nor its characters could be read."),
-    ("no-reader", "warn", "This browser cannot read codes in pictures", "Choose the PDF, or type the characters printed beside the code."),
-    ("no-camera", "warn", "The camera cannot be used", "Choose a file, or type the characters printed beside the code."),
+    (
+        "unreadable",
+        "problem",
+        "No certificate found",
+        "Neither a code nor its characters could be read. Take the picture from straight above, in good light, so that the code fills it.",
+    ),
+    (
+        "camera-refused",
+        "warn",
+        "This page may not use the camera",
+        "Allow it beside the address and try again, or choose a file, or type the characters printed beside the code.",
+    ),
+    ("no-camera", "warn", "There is no camera that can be used", "Choose a file, or type the characters printed beside the code."),
     ("no-keys", "warn", "The published keys are not here", "Open this page once with a network: it keeps them."),
     ("no-crypto", "warn", "This browser cannot check signatures", "It needs https and Ed25519. Use a newer browser, or laowu verify."),
 )

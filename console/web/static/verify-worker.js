@@ -2,9 +2,11 @@
 // What can be fetched is fetched and kept; what cannot is taken from what was kept.
 "use strict";
 
-const KEPT = "verify-1";
+const KEPT = "verify-2";
 const PAGES = ["/verify", "/verify?language=zh", "/verify?language=en", "/verify?language=ja"];
-const FILES = ["/static/verify.js", "/static/console.js", "/static/console.css", "/static/icon.svg", "/verify/keys"];
+const FILES = [
+  "/static/verify.js", "/static/qr/decode.js", "/static/qr/index.js", "/static/console.js", "/static/console.css", "/static/icon.svg", "/verify/keys",
+];
 
 self.addEventListener("install", (event) => {
   event.waitUntil(keepAll().then(() => self.skipWaiting()));

@@ -1,8 +1,11 @@
 // Checks a signed certificate in the browser: signature (Ed25519), kind, days; and, where there is a network, whether it was withdrawn.
-"use strict";
+// A module: the reader of QR codes comes with the console (static/qr), since few browsers have one.
+import decodeQR from "/static/qr/decode.js";
 
 const LONGEST = 16 * 1024; // characters of a token
 const LARGEST = 20 * 1024 * 1024; // bytes of a file
+const SIDE = 1600; // pixels: a larger picture is made smaller before a code is looked for
+const PATIENCE = 60_000; // milliseconds that the camera looks for a code
 const TOKEN = /eyJ[\w-]{10,4000}\.[\w-]{10,8000}\.[\w-]{86}/;
 const KINDS = { "clearance+jws": "clearance", "training-certificate+jws": "training" };
 const form = document.querySelector("#verify");
@@ -16,48 +19,73 @@ form.elements.day.value = localDay();
 form.addEventListener("submit", (event) => { event.preventDefault(); check(form.elements.token.value); });
 form.elements.file.addEventListener("change", () => readFile(form.elements.file.files[0]));
 document.querySelector("#camera").addEventListener("click", readCamera);
-if ("BarcodeDetector" in window && navigator.mediaDevices) show("#camera");
+document.querySelector("#stop").addEventListener("click", stopCamera);
+document.querySelector("#camera").hidden = !navigator.mediaDevices; // a browser hands out its camera under https only
 
 // --- what is handed in -------------------------------------------------------------------------------------------------
 async function readFile(file) {
   clear();
   if (!file || file.size > LARGEST) return verdict("unreadable");
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  const text = new TextDecoder("latin1").decode(bytes);
-  const found = file.type.startsWith("image/") ? await readCode(await createImageBitmap(file).catch(() => null)) : (TOKEN.exec(text) || [])[0];
-  if (!found) return verdict(file.type.startsWith("image/") && !("BarcodeDetector" in window) ? "no-reader" : "unreadable");
+  const found = file.type.startsWith("image/") ? readCode(await createImageBitmap(file).catch(() => null)) : await writtenIn(file);
+  if (!found) return verdict("unreadable");
   form.elements.token.value = found;
   return check(found);
 }
 
-async function readCode(picture) {
-  if (!picture || !("BarcodeDetector" in window)) return null;
-  const codes = await new BarcodeDetector({ formats: ["qr_code"] }).detect(picture);
-  return codes.length ? codes[0].rawValue : null;
+// A PDF has the characters beside the code as text.
+async function writtenIn(file) {
+  return (TOKEN.exec(new TextDecoder("latin1").decode(new Uint8Array(await file.arrayBuffer()))) || [])[0];
+}
+
+// What the code in a picture or in the camera's present frame says; null: there is none that can be read.
+function readCode(picture) {
+  const width = picture?.videoWidth ?? picture?.width, height = picture?.videoHeight ?? picture?.height;
+  if (!width || !height) return null;
+  const scale = Math.min(1, SIDE / Math.max(width, height));
+  const canvas = new OffscreenCanvas(Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale)));
+  const drawing = canvas.getContext("2d", { willReadFrequently: true });
+  drawing.fillStyle = "#fff"; // under what is transparent
+  drawing.fillRect(0, 0, canvas.width, canvas.height);
+  drawing.drawImage(picture, 0, 0, canvas.width, canvas.height);
+  try {
+    return decodeQR(drawing.getImageData(0, 0, canvas.width, canvas.height));
+  } catch {
+    return null;
+  }
 }
 
 async function readCamera() {
+  clear();
   const video = document.querySelector("video");
-  let stream;
   try {
-    stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
-  } catch {
-    return verdict("no-camera");
+    video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment", width: { ideal: 1920 }, height: { ideal: 1080 } } });
+  } catch (error) {
+    return verdict(error.name === "NotAllowedError" ? "camera-refused" : "no-camera");
   }
+  looking(true);
   try {
-    video.srcObject = stream;
-    video.hidden = false;
     await video.play();
-    for (const until = Date.now() + 60_000; Date.now() < until; ) {
-      const found = await readCode(video);
+    for (const until = Date.now() + PATIENCE; video.srcObject && Date.now() < until; ) {
+      const found = readCode(video);
       if (found) { form.elements.token.value = found; return await check(found); }
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
-    return verdict("unreadable");
+    return video.srcObject ? verdict("unreadable") : null;
   } finally {
-    stream.getTracks().forEach((track) => track.stop());
-    video.hidden = true;
+    stopCamera();
   }
+}
+
+function stopCamera() {
+  const video = document.querySelector("video");
+  video.srcObject?.getTracks().forEach((track) => track.stop());
+  video.srcObject = null;
+  looking(false);
+}
+
+function looking(now) {
+  document.querySelector("#looking").hidden = !now;
+  document.querySelector("#camera").hidden = now;
 }
 
 // --- the check ---------------------------------------------------------------------------------------------------------
