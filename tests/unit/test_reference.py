@@ -76,6 +76,14 @@ def test_an_occupation_is_an_isco_code_of_any_level(code: str, known: bool) -> N
     assert reference.known_occupation(code) is known
 
 
+def test_no_two_occupations_of_a_level_have_one_title_and_each_lies_within_the_next_higher() -> None:
+    titles = reference.occupations()
+    assert len({(len(code), title) for code, title in titles.items()}) == len(titles) == 609
+    assert {code[:-1] for code in titles} - {""} <= titles.keys()
+    assert titles["3355"] == "Police inspectors and detectives"
+    assert titles["3411"] == "Legal and related associate professionals"
+
+
 # --- working days ---------------------------------------------------------------------------------------------------------
 def test_worked_example_filing_clock_of_a_contract_signed_before_the_national_holiday() -> None:
     """1-7 October 2018 are off; Saturday 29 and Sunday 30 September are working days by the official calendar."""
