@@ -22,6 +22,7 @@ from shared import currencies, reference
 from shared.place_names import full_name
 from shared.place_names_en import english_county, english_province
 from shared.principals import NATION
+from shared.values import PROGRAMME_ZONE
 
 LANGUAGES: Sequence[str] = ("zh", "en", "ja")
 FALLBACK = "en"
@@ -97,7 +98,10 @@ class Texts:
         return dates.format_date(day, "long", locale=_locale(self.language))
 
     def moment(self, moment: datetime) -> str:
-        return dates.format_datetime(moment, "medium", locale=_locale(self.language))
+        """To the minute, as clocks in the programme's country show it."""
+        here = moment.astimezone(PROGRAMME_ZONE)
+        day = dates.format_date(here, "medium", locale=_locale(self.language))
+        return f"{day} {here:%H:%M}"
 
     def country(self, alpha3: str) -> str:
         """The name of an ISO 3166-1 alpha-3 code; the code itself where it is none."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import urlencode
 
 from fastapi import Depends, Request, Response
@@ -24,6 +24,8 @@ from shared.principals import Forbidden, Principal, Role
 from shared.texts import LANGUAGES, Texts, best_language, texts
 
 LANGUAGE_COOKIE, DAY_COOKIE = "language", "day"  # what a visitor chose on a page, for this browser
+DIGEST = re.compile(r"[0-9a-f]{64}")
+CERTIFICATE = re.compile(r"TC[0-9]{12}")
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}")
 NAMED = {  # field of an answer -> kind of code in it
@@ -112,7 +114,7 @@ def environment() -> Environment:
     made = Environment(
         loader=PackageLoader("console.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    made.globals |= {"show": show, "label": choices.label, "pick": pick}
+    made.globals |= {"show": show, "label": choices.label, "pick": pick, "columns_in": columns_in, "is_long": is_long, "in_cell": in_cell}
     return made
 
 
@@ -186,7 +188,7 @@ def pick(item: Any, path: str) -> Any:
 
 def show(text: Texts, name: str, value: Any, names: Names | None = None) -> Markup:
     """A value of an answer as people read it: names for codes and ids, the language's form of days and money."""
-    if value is None or value in ("", [], {}):
+    if _is_nothing(value):
         return Markup('<span class="none">–</span>')
     if isinstance(value, bool):
         return escape(text("Yes") if value else text("No"))
@@ -197,6 +199,10 @@ def show(text: Texts, name: str, value: Any, names: Names | None = None) -> Mark
     if isinstance(value, int | float):
         return escape(_number(text, name, value))
     return _shown_text(text, name, str(value), names or {})
+
+
+def _is_nothing(value: Any) -> bool:
+    return value is None or value in ("", [], {})
 
 
 def _number(text: Texts, name: str, value: float) -> str:
@@ -212,7 +218,7 @@ TAGS = {  # how a state is tagged, where not plainly; the word says it, the colo
     "late": frozenset({"provisional", "expired", "lapsed", "pending", "suspected", "linked", "open", "held", "waiting", "running"}),
 }
 TAGGED = frozenset({"state", "validity", "assurance", "willingness"})
-ACTORS = frozenset({"actor", "reader", "principal"})
+ACTORS = frozenset({"actor", "approver", "reader", "principal"})
 
 
 def _tag(text: Texts, name: str, value: str) -> Markup:
@@ -220,10 +226,12 @@ def _tag(text: Texts, name: str, value: str) -> Markup:
     return Markup('<span class="tag {}" data-value="{}">{}</span>').format(kind, value, text.value(name, value))
 
 
-def _actor(text: Texts, value: str) -> str:
-    """Role and account, such as clerk:wang."""
+def _actor(text: Texts, name: str, value: str) -> str:
+    """Role and account, such as clerk:wang, or a role; whoever is none, such as an embassy, by its word in that field."""
     role, _, account = value.partition(":")
-    return f"{text.word('role', role)}: {account}" if text.has("role", role) else value
+    if not text.has("role", role):
+        return text.value(name, value)
+    return text.word("role", role) + (": " if text.language == "en" else "：") * bool(account) + account
 
 
 def _word(text: Texts, name: str, value: str) -> Markup | None:
@@ -231,7 +239,7 @@ def _word(text: Texts, name: str, value: str) -> Markup | None:
     if name in TAGGED:
         return _tag(text, name, value)
     if name in ACTORS or name.endswith("_by"):
-        return escape(_actor(text, value))
+        return escape(_actor(text, name, value))
     if name.endswith("_no"):
         return Markup('<span class="nowrap">{}</span>').format(value)
     return escape(text.word("event", value)) if name == "type" else None
@@ -243,20 +251,35 @@ def _shown_text(text: Texts, name: str, value: str, names: Names) -> Markup:
     if value in names or name in NAMED:
         called = names.get(value) or choices.label(NAMED[name], value, text)
         return Markup('<span title="{}">{}</span>').format(value, called)
+    return _time(text, value) or _code(name, value) or escape(text.value(name, value))
+
+
+def _time(text: Texts, value: str) -> Markup | None:
     if DAY.fullmatch(value):
         return Markup('<time datetime="{}">{}</time>').format(value, text.day(date.fromisoformat(value)))
     if MOMENT.match(value):
         return Markup('<time datetime="{}">{}</time>').format(value, text.moment(datetime.fromisoformat(value)))
+    return None
+
+
+def _code(name: str, value: str) -> Markup | None:
+    """Of what has no name: a certificate leads to itself, ids and digests are shortened."""
+    if name == "serial" and CERTIFICATE.fullmatch(value):
+        return Markup('<a class="nowrap" href="/certificates/{0}">{0}</a>').format(value)
     if IDENTIFIER.fullmatch(value):
         return Markup('<code title="{}">…{}</code>').format(value, value[-6:])
-    return escape(text.value(name, value))
+    if DIGEST.fullmatch(value):
+        return Markup('<code title="{}">{}…</code>').format(value, value[:12])
+    return None
 
 
 def _shown_object(text: Texts, value: Mapping[str, Any], names: Names) -> Markup:
     if value.keys() == {"minor", "currency"}:
         return escape(text.money(value["minor"], value["currency"]))
     rows = Markup("").join(
-        Markup("<dt>{}</dt><dd>{}</dd>").format(text.word("field", name), show(text, name, part, names)) for name, part in value.items()
+        Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(text.word("field", name), show(text, name, part, names))
+        for name, part in value.items()
+        if not _is_nothing(part)
     )
     return Markup("<dl class=inner>{}</dl>").format(rows)
 
@@ -266,6 +289,54 @@ def _shown_list(text: Texts, name: str, values: Sequence[Any], names: Names) -> 
     if all(isinstance(one, str) for one in values):
         return escape(", " if text.language == "en" else "、").join(shown)
     return Markup("<ul class=inner>{}</ul>").format(Markup("").join(Markup("<li>{}</li>").format(one) for one in shown))
+
+
+# --- tables --------------------------------------------------------------------------------------------------------------
+LONG = 60  # characters of a text, or this many of a list, that take a line of their own among facts
+FEW = 4
+
+
+class Column(NamedTuple):
+    at: str  # dotted path in a row
+    label: str
+    is_number: bool
+
+    @property
+    def name(self) -> str:
+        return self.at.rpartition(".")[2]
+
+
+def columns_in(text: Texts, columns: Iterable[str], rows: Sequence[Any]) -> list[Column]:
+    """The columns that hold anything in these rows; the first, which leads to the row, always."""
+    found = []
+    for number, at in enumerate(columns):
+        values = [value for row in rows if not _is_nothing(value := pick(row, at))]
+        if values or number == 0:
+            name = at.rpartition(".")[2]
+            found.append(Column(at, text.word("field", name), bool(values) and all(_is_amount(text, name, one) for one in values)))
+    return found
+
+
+def _is_amount(text: Texts, name: str, value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return value.keys() == {"minor", "currency"}
+    return isinstance(value, int | float) and not isinstance(value, bool) and not text.has(f"value:{name}", str(value))
+
+
+def in_cell(text: Texts, name: str, value: Any, names: Names | None = None) -> Markup:
+    """As `show`, of a long list only the beginning; all of it where the pointer rests."""
+    whole = show(text, name, value, names)
+    if isinstance(value, str | Mapping) or not isinstance(value, Sequence) or len(value) <= FEW:
+        return whole
+    shown = text("{some} … ({count} in all)", some=show(text, name, value[:FEW], names).striptags(), count=text.number(len(value)))
+    return Markup('<span title="{}">{}</span>').format(whole.striptags(), shown)
+
+
+def is_long(value: Any) -> bool:
+    """Whether a fact takes a line of its own."""
+    if isinstance(value, Mapping):
+        return value.keys() != {"minor", "currency"}
+    return len(value) > (LONG if isinstance(value, str) else FEW) if isinstance(value, Sequence) else False
 
 
 async def redirect_to_login(request: Request, _error: Exception) -> Response:

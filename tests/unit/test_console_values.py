@@ -1,0 +1,43 @@
+"""How values of the APIs read on the console's pages and in its tables."""
+
+from __future__ import annotations
+
+from console.web.pages import columns_in, in_cell, is_long, show
+from shared.texts import texts
+
+ZH, EN = texts("zh"), texts("en")
+
+
+def test_a_moment_is_shown_in_the_programmes_time_to_the_minute() -> None:
+    assert ">2018年11月26日 23:59<" in show(ZH, "due_at", "2018-11-26T15:59:59Z")
+
+
+def test_an_actor_is_a_role_with_its_account_if_there_is_one_and_else_a_word() -> None:
+    assert show(ZH, "recorded_by", "clerk:wang") == "县级经办人员：wang"
+    assert show(ZH, "actor", "officer:") == "主管部门官员"
+    assert show(ZH, "actor", "officer") == "主管部门官员"
+    assert show(ZH, "reported_by", "embassy") == "驻外使领馆"
+
+
+def test_a_certificate_leads_to_itself_and_a_digest_is_shortened() -> None:
+    assert 'href="/certificates/TC201800000012"' in show(EN, "serial", "TC201800000012")
+    assert "href" not in show(EN, "serial", "TC2018<script>")
+    assert ">aaaaaaaaaaaa…<" in show(EN, "terms_digest", "a" * 64)
+
+
+def test_a_table_has_no_column_that_is_empty_in_all_rows_and_numbers_are_known() -> None:
+    rows = [{"county": None, "reached": 401, "wage": {"minor": 100, "currency": "CNY"}, "reason": None, "education": 3}, {"county": None}]
+    shown = columns_in(EN, ("county", "reached", "wage", "reason", "education"), rows)
+    assert [column.at for column in shown] == ["county", "reached", "wage", "education"]
+    assert [column.is_number for column in shown] == [False, True, True, False]
+
+
+def test_a_long_list_is_shortened_in_a_cell_and_whole_among_facts() -> None:
+    counties = ["621126", "620421", "620422", "620423", "620503"]
+    cell = in_cell(ZH, "counties", counties)
+    assert "等 5 项</span>" in cell
+    assert "甘肃省白银市" in cell
+    assert in_cell(ZH, "counties", counties[:2]) == show(ZH, "counties", counties[:2])
+    assert is_long(counties)
+    assert not is_long(counties[:2])
+    assert not is_long({"minor": 1, "currency": "CNY"})
