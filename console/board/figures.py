@@ -193,7 +193,7 @@ async def read_closes(client: FigureReader, known_on: date | None = None) -> tup
     found = [each for each in await client.get("stats", "/periods") if each["reopened_by"] is None]
     closes = [Close(each["period"], datetime.fromisoformat(each["closed_at"])) for each in found]
     return tuple(
-        sorted((one for one in closes if known_on is None or one.closed_at.date() <= known_on), key=lambda one: (one.closed_at, one.period))
+        sorted((one for one in closes if known_on is None or one.closed_on <= known_on), key=lambda one: (one.closed_at, one.period))
     )
 
 

@@ -9,7 +9,7 @@ from datetime import date
 
 from console.board.figures import MEASURE, FigureReader
 from console.board.rows import Close
-from shared.values import PROGRAMME_ZONE, last_day, next_period, period_of
+from shared.values import last_day, next_period, period_of
 
 MONTHS = 24  # of which the ends are looked at, from January on: what is later than a year after its end is seen in the last step
 
@@ -24,7 +24,7 @@ class Known:
 
 def days(year: int, today: date, closes: Iterable[Close] = ()) -> tuple[date, ...]:
     """The ends of the year's months and of the next year's, and the days on which the year was closed; none after `today`."""
-    found = {one.closed_at.astimezone(PROGRAMME_ZONE).date() for one in closes if one.period.startswith(str(year))}
+    found = {one.closed_on for one in closes if one.period.startswith(str(year))}
     period = period_of(date(year, 1, 1))
     for _ in range(MONTHS):
         found.add(last_day(period))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from shared.principals import NATION
-from shared.values import QuotaStatus, Ratio, TargetState
+from shared.values import PROGRAMME_ZONE, QuotaStatus, Ratio, TargetState
 
 NATIONAL = f"nation:{NATION}"
 
@@ -134,6 +134,11 @@ class Close:
 
     period: str
     closed_at: datetime
+
+    @property
+    def closed_on(self) -> date:
+        """The programme's day, as figures are known on one."""
+        return self.closed_at.astimezone(PROGRAMME_ZONE).date()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

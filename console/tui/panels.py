@@ -279,7 +279,7 @@ class Restatements(TablePanel):
         self.shown = found
         closed = next((close for close in found.closes if close.period == str(found.year)), None)
         below = (
-            self.t("Published on {day}; every later change is listed.", day=closed.closed_at.date().isoformat())
+            self.t("Published on {day}; every later change is listed.", day=closed.closed_on.isoformat())
             if closed
             else self.t("Not published yet: figures of this year are preliminary.")
         )

@@ -10,7 +10,6 @@ from typing import Any
 
 from shared.notifications.templates import TEMPLATES
 from shared.texts import Texts, texts
-from shared.values import PROGRAMME_ZONE
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -75,5 +74,5 @@ def _text(t: Texts, name: str, value: str) -> str:
     if _DAY.fullmatch(value):
         return t.day(date.fromisoformat(value))
     if _MOMENT.fullmatch(value):
-        return t.moment(datetime.fromisoformat(value).astimezone(PROGRAMME_ZONE))
+        return t.moment(datetime.fromisoformat(value))
     return t.value(name, value)

@@ -133,7 +133,10 @@ def test_numbers_and_shares() -> None:
 def test_days_are_written_as_in_the_language() -> None:
     day = date(2019, 3, 5)
     assert [text.day(day) for text in (zh, en, ja)] == ["2019年3月5日", "March 5, 2019", "2019年3月5日"]
-    assert "2019" in en.moment(datetime(2019, 3, 5, 8, 30, tzinfo=UTC))
+
+
+def test_moments_are_those_of_the_programmes_zone() -> None:
+    assert [text.moment(datetime(2019, 3, 5, 22, 30, tzinfo=UTC)) for text in (zh, ja)] == ["2019年3月6日 06:30", "2019/03/06 06:30"]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,6 @@ from console.web.public.names import name_of
 from console.web.public.sources import Entry, Notice, Offer, Sources, Table, tables
 from console.web.public.store import Rendered, rendered
 from shared.texts import LANGUAGES, Texts, texts
-from shared.values import PROGRAMME_ZONE
 
 MAIN_MEASURE = "dispatches"
 ROWS = 100  # of a register's page
@@ -82,8 +81,6 @@ def render(address: Address, data: Any, read_at: datetime, away: str | None) -> 
 
 def _page(template: str, address: Address, text: Texts, **values: Any) -> Rendered:
     languages = [(code, LANGUAGE_NAMES[code], address.in_language(code).path) for code in LANGUAGES]
-    if isinstance(values["read_at"], datetime):
-        values["read_at"] = values["read_at"].astimezone(PROGRAMME_ZONE)
     body = environment().get_template(template).render(t=text, address=address, languages=languages, **{"csv": None, **values})
     return rendered(body.encode(), HTML, (b"content-language", address.language.encode()))
 
