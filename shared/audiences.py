@@ -22,6 +22,7 @@ from shared.principals import NATION, Principal, Role
 CLERKS, OFFICERS = (Role.CLERK,), (Role.OFFICER,)
 OFFICES = (Role.CLERK, Role.OFFICER)
 BY_PARTY = frozenset({Role.ENTERPRISE, Role.TRAINER})
+HEARERS = frozenset({*BY_PARTY, Role.CLERK, Role.OFFICER, Role.OPERATOR})  # who has an inbox
 MOST_SUBJECTS = 100  # named in one notification of several events; `count` has them all
 
 

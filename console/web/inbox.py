@@ -1,13 +1,14 @@
 """The inbox of a visitor: the notifications of all services in one list, newest first; and how many are unread, in the head of every page.
 
-A cursor is one per service, `docking=123.rights=45`: each service pages by its own numbers. A service that does not answer is named, and
-the others are shown.
+A cursor is one per service, `docking=123.rights=45`: each service pages by its own numbers, which may differ from the order of time. A
+service that does not answer is named, and the others are shown.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+import heapq
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -16,9 +17,7 @@ from typing import Any
 
 from console.services import SERVICES
 from console.web.pages import Visitor
-from shared.principals import Role
 
-HEARERS = frozenset({Role.ENTERPRISE, Role.TRAINER, Role.CLERK, Role.OFFICER, Role.OPERATOR})
 PAGE = 30
 COUNTED_FOR, MOST_COUNTED = 15.0, 10_000  # seconds that a count is shown for, accounts
 _CURSOR = re.compile(r"([a-z]{1,20})=([0-9]{1,18})")
@@ -42,8 +41,8 @@ async def read_inbox(who: Visitor, cursor: str, *, unread: bool) -> InboxPage:
         *(who.backend.ask("GET", name, "/notifications", {**asked, "before": before.get(name)}) for name in SERVICES)
     )
     pages = {name: answer.body for name, answer in zip(SERVICES, answers, strict=True) if answer.ok}
-    found = [{**item, "service": name} for name, page in pages.items() for item in page["items"]]
-    found.sort(key=lambda item: (item["recorded"], item["service"], item["id"]), reverse=True)
+    listed = ([{**item, "service": name} for item in page["items"]] for name, page in pages.items())
+    found = list(heapq.merge(*listed, key=lambda item: str(item["recorded"]), reverse=True))  # each service's own stay in its order
     items, left = found[:PAGE], found[PAGE:]
     shown = {name: [item["id"] for item in items if item["service"] == name] for name in SERVICES}
     more = bool(left) or any(page["next"] for page in pages.values())

@@ -20,6 +20,7 @@ from console.web.backend import Answer, Backend, ServiceRefused
 from console.web.documents import Documents
 from console.web.names import IDENTIFIER, Names
 from console.web.sessions import Session, Sessions
+from shared.audiences import HEARERS
 from shared.principals import Forbidden, Principal, Role
 from shared.texts import LANGUAGES, Texts, best_language, texts
 
@@ -139,7 +140,7 @@ def render_for(
             here=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
             other_language=lambda language: "?" + urlencode({**dict(request.query_params), "language": language}),
             navigation=request.app.state.navigation(who, text),
-            hears=who is not None and who.role not in WITHOUT_INBOX,
+            hears=who is not None and who.role in HEARERS,
             simulated_day=day_of(request) or "" if request.app.state.settings.simulation else None,
             **values,
         )
@@ -211,7 +212,6 @@ def _number(text: Texts, name: str, value: float) -> str:
     return str(value) if name in {"year", "birth_year", "version"} else text.number(value)
 
 
-WITHOUT_INBOX = frozenset({Role.ASSESSOR, Role.AUDITOR, Role.PUBLIC, Role.SERVICE})
 TAGS = {  # how a state is tagged, where not plainly; the word says it, the colour only repeats it
     "good": frozenset({"active", "verified", "willing", "valid", "passed", "certified", "met", "approved", "recognised", "completed"}),
     "bad": frozenset({"suspended", "revoked", "erased", "failed", "rejected", "refused", "upheld", "parked"}),

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Response
 
+from shared.audiences import HEARERS
 from shared.delivery.audit_trail import History
 from shared.notifications import deliveries, endpoints, inbox
 from shared.notifications.deliveries import Deliveries, DeliveryId, Redelivered
@@ -19,7 +20,7 @@ from shared.web.parameters import AfterNumber, Limit
 
 router = APIRouter()
 
-Hearer = Annotated[Call, allow(Role.ENTERPRISE, Role.TRAINER, Role.CLERK, Role.OFFICER, Role.OPERATOR)]
+Hearer = Annotated[Call, allow(*(role for role in Role if role in HEARERS))]
 Owner = Annotated[Call, allow(Role.ENTERPRISE, Role.TRAINER, Role.CLERK, Role.OFFICER)]
 Before = Annotated[int | None, Query(ge=1, lt=2**63, description="`next` of the page before; left out: from the newest")]
 Tongue = Annotated[Literal["zh", "en", "ja"] | None, Query(description="of title and text; left out: by Accept-Language")]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest_asyncio
 
+from shared.delivery import outbox
 from shared.principals import Role
-from shared.values import EnterpriseId
+from shared.values import Clock, EnterpriseId
 from tests.conftest import MakeDatabase
 from tests.http.test_notifications import drawn, publish, shortfall
 from tests.support.console import ConsoleVisitor, RunningConsole, console_before
@@ -79,6 +81,16 @@ async def test_older_news_follow_page_by_page_each_once(seat: Seat) -> None:
             break
         page = await seat.visitor.get(older[0])
     assert seen == 60
+
+
+async def test_news_that_were_numbered_in_another_order_than_they_happened_all_follow(seat: Seat) -> None:
+    database, last = seat.docking.database, datetime(2018, 9, 30, tzinfo=UTC)
+    for hours in range(40):
+        async with database.transaction(replace(database.system_cause(), clock=Clock(last - timedelta(hours=hours)))) as tx:
+            outbox.publish(tx, drawn(ENTERPRISE))
+    page = await seat.visitor.get("/inbox")
+    older = await seat.visitor.get(page.link("/inbox?before="))
+    assert [one.text.count('<li class="new">') for one in (page, older)] == [30, 10]
 
 
 async def test_another_enterprise_and_a_role_without_an_inbox_see_nothing(seat: Seat) -> None:

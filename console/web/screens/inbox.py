@@ -12,9 +12,10 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
 from console.services import SERVICES
-from console.web.inbox import HEARERS, count_unread, mark_read, read_inbox
+from console.web.inbox import count_unread, mark_read, read_inbox
 from console.web.pages import AnyVisitor, Visitor, only, render
 from console.web.screen import Button, Command, Item, ItemScreen, Part, ShownButton, button
+from shared.audiences import HEARERS
 from shared.principals import Role
 from shared.texts import Texts
 
