@@ -108,6 +108,10 @@ async def _guard(request: Request, following: Callable[[Request], Awaitable[Resp
         response = await _forbidden(request, error)
     else:
         response = await following(request)
+    return _kept_to_itself(response)
+
+
+def _kept_to_itself(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     return response
@@ -160,7 +164,7 @@ async def _http(request: Request, error: Exception) -> Response:
 
 async def _crashed(request: Request, error: Exception) -> Response:
     logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return _message(request, 500, "INTERNAL")
+    return _kept_to_itself(_message(request, 500, "INTERNAL"))  # made outside of _guard
 
 
 ERRORS: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {

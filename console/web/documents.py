@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -56,7 +57,7 @@ class Documents:
 
     backend: Backend
     _held: dict[str, tuple[float, dict[str, Operation]]] = field(default_factory=dict)
-    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _reading: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
 
     async def operation(self, service: str, name: str) -> Operation:
         """`name`: of a command's function, or the path of what is read. Raises OperationNotFound, ServiceRefused."""
@@ -71,7 +72,7 @@ class Documents:
             raise OperationNotFound(f"there is no service {service}")
         held = self._held.get(service)
         if held is None or time.monotonic() - held[0] > FRESH_SECONDS:
-            async with self._lock:
+            async with self._reading[service]:
                 held = self._held.get(service)
                 if held is None or time.monotonic() - held[0] > FRESH_SECONDS:
                     held = self._held[service] = (time.monotonic(), await self._read(service, held and held[1]))

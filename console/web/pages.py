@@ -137,7 +137,7 @@ def render_for(
             t=text,
             who=who,
             path=request.url.path,
-            here=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+            here=_address(request),
             other_language=lambda language: "?" + urlencode({**dict(request.query_params), "language": language}),
             navigation=request.app.state.navigation(who, text),
             hears=who is not None and who.role in HEARERS,
@@ -255,10 +255,14 @@ def _shown_text(text: Texts, name: str, value: str, names: Names) -> Markup:
 
 
 def _time(text: Texts, value: str) -> Markup | None:
-    if DAY.fullmatch(value):
-        return Markup('<time datetime="{}">{}</time>').format(value, text.day(date.fromisoformat(value)))
-    if MOMENT.match(value):
-        return Markup('<time datetime="{}">{}</time>').format(value, text.moment(datetime.fromisoformat(value)))
+    """A day or moment. None: it is none, though it may look like one, since people type 2018-02-30 into a title."""
+    try:
+        if DAY.fullmatch(value):
+            return Markup('<time datetime="{}">{}</time>').format(value, text.day(date.fromisoformat(value)))
+        if MOMENT.match(value):
+            return Markup('<time datetime="{}">{}</time>').format(value, text.moment(datetime.fromisoformat(value)))
+    except (ValueError, OverflowError):
+        return None
     return None
 
 
@@ -339,10 +343,15 @@ def is_long(value: Any) -> bool:
     return len(value) > (LONG if isinstance(value, str) else FEW) if isinstance(value, Sequence) else False
 
 
+def _address(request: Request) -> str:
+    """Of the page, within the console."""
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
 async def redirect_to_login(request: Request, _error: Exception) -> Response:
     """To the login page and back; 401 where a script asks, which keeps the form that is being filled in."""
     if request.headers.get("x-form") or request.method != "GET":
         text = texts(language_of(request))
         message = text("Your session has ended. Log in again in another tab; what you typed here stays.")
         return render_for(request, "message.html", status=401, title=text("You are logged out"), message=message, actions=[])
-    return Response(status_code=303, headers={"Location": "/login?" + urlencode({"next": str(request.url.path)})})
+    return Response(status_code=303, headers={"Location": "/login?" + urlencode({"next": _address(request)})})

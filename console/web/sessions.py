@@ -84,6 +84,6 @@ def require_own_page(request: Request) -> None:
 
 def own_path(path: str | None, otherwise: str = "/") -> str:
     """A path of this console to go on to; anything else, such as another site's address, is `otherwise`."""
-    if not path or not path.startswith("/") or path.startswith(("//", "/\\")) or any(ord(character) < 33 for character in path):
+    if not path or not path.startswith("/") or path.startswith(("//", "/\\")) or not all("!" <= character <= "~" for character in path):
         return otherwise
     return path
