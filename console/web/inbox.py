@@ -38,7 +38,7 @@ async def read_inbox(who: Visitor, cursor: str, *, unread: bool) -> InboxPage:
     before = dict(_CURSOR.findall(cursor[:500]))
     asked = {"language": who.text.language, "limit": PAGE, **({"unread": "true"} if unread else {})}
     answers = await asyncio.gather(
-        *(who.backend.ask("GET", name, "/notifications", {**asked, "before": before.get(name)}) for name in SERVICES)
+        *(who.backend.ask("GET", name, "/notifications", {**asked, "after": before.get(name)}) for name in SERVICES)
     )
     pages = {name: answer.body for name, answer in zip(SERVICES, answers, strict=True) if answer.ok}
     listed = ([{**item, "service": name} for item in page["items"]] for name, page in pages.items())

@@ -71,7 +71,7 @@ class Delivery:
 
 
 class Deliveries(BaseModel):
-    """A page, newest first; `next` is the `before` of the page that follows."""
+    """A page, newest first; `next` is the `after` of the page that follows."""
 
     model_config = ConfigDict(frozen=True)
 

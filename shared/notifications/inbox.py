@@ -58,7 +58,7 @@ class Notification(BaseModel):
 
 
 class Inbox(BaseModel):
-    """A page, newest first; `next` is the `before` of the page that follows."""
+    """A page, newest first; `next` is the `after` of the page that follows."""
 
     model_config = ConfigDict(frozen=True)
 

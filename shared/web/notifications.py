@@ -22,7 +22,7 @@ router = APIRouter()
 
 Hearer = Annotated[Call, allow(*(role for role in Role if role in HEARERS))]
 Owner = Annotated[Call, allow(Role.ENTERPRISE, Role.TRAINER, Role.CLERK, Role.OFFICER)]
-Before = Annotated[int | None, Query(ge=1, lt=2**63, description="`next` of the page before; left out: from the newest")]
+Older = Annotated[int | None, Query(ge=1, lt=2**63, description="`next` of the page before; left out: from the newest")]
 Tongue = Annotated[Literal["zh", "en", "ja"] | None, Query(description="of title and text; left out: by Accept-Language")]
 
 
@@ -32,12 +32,12 @@ async def list_notifications(
     language: Tongue = None,
     accept_language: Annotated[str | None, Header(include_in_schema=False)] = None,
     unread: Annotated[bool, Query(description="only what this account has not read, of its newest 1,000")] = False,
-    before: Before = None,
+    after: Older = None,
     limit: Limit = 50,
 ) -> Inbox:
     """What concerns the caller by role, party and regions, newest first."""
     chosen = language or best_language(accept_language)
-    return await call.query(lambda tx: inbox.list_notifications(tx, language=chosen, unread=unread, before=before, limit=limit))
+    return await call.query(lambda tx: inbox.list_notifications(tx, language=chosen, unread=unread, before=after, limit=limit))
 
 
 @router.get("/notifications/unread")
@@ -105,10 +105,10 @@ async def endpoint_history(endpoint: UUID, call: Hearer, after: AfterNumber = 0,
 # --- deliveries --------------------------------------------------------------------------------------------------
 @router.get("/endpoints/{endpoint}/deliveries")
 async def list_deliveries(
-    endpoint: UUID, call: Hearer, state: deliveries.State | None = None, before: Before = None, limit: Limit = 50
+    endpoint: UUID, call: Hearer, state: deliveries.State | None = None, after: Older = None, limit: Limit = 50
 ) -> Deliveries:
     """What was sent, what waits and what was given up, newest first."""
-    return await call.query(lambda tx: deliveries.list_deliveries(tx, endpoint, state=state, before=before, limit=limit))
+    return await call.query(lambda tx: deliveries.list_deliveries(tx, endpoint, state=state, before=after, limit=limit))
 
 
 @router.post("/endpoints/{endpoint}/deliveries/{delivery}/redelivery", response_model=Redelivered)

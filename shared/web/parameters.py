@@ -38,7 +38,6 @@ DESCRIPTIONS = {
     "basis": "by which list a county counts as poor: as ever listed, as listed at the departure, or as listed on a day",
     "breach": "only of this breach",
     "by": "counted by this dimension",
-    "before": "`next` of the page before; left out: from the newest",
     "category": "only of this category",
     "channel": "only of this channel",
     "condition": "only workers in this condition",

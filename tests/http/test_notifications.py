@@ -28,6 +28,7 @@ from shared.values import (
     WorkerId,
     new_id,
 )
+from tests.http.test_lists import pages
 from tests.support.docking import Dock, dock
 from tests.support.http import Client, Start
 from tests.support.registration import a_list_of, a_row, as_csv
@@ -185,15 +186,8 @@ async def test_pages_follow_one_another_newest_first_and_end(client: Start) -> N
     docking, enterprise = await client("docking"), EnterpriseId(new_id())
     for _ in range(5):
         await publish(docking, drawn(enterprise))
-    own = docking.speaking_as(Role.ENTERPRISE, party=enterprise)
-    seen: list[int] = []
-    before: dict[str, int] = {}
-    for size in (2, 2, 1):
-        page = (await own.get("/notifications", limit=2, **before)).body
-        assert len(page["items"]) == size
-        seen += [one["id"] for one in page["items"]]
-        before = {"before": page["next"]}
-    assert page["next"] is None
+    seen = [one["id"] for one in await pages(docking.speaking_as(Role.ENTERPRISE, party=enterprise), "/notifications")]
+    assert len(seen) == 5
     assert seen == sorted(seen, reverse=True)
 
 
