@@ -232,22 +232,21 @@ def moment(at: datetime) -> str:
 
 # --- figures and events -----------------------------------------------------------------------------------------------------
 def figure_name(t: Texts, key: str) -> str:
-    """What a published key names: the figure, where, and when; the key itself where it has another form."""
-    parts = key.split("|")
-    if len(parts) not in (3, 4):
-        return key
-    code, *currency, scope, period = parts
+    """What a published key names, such as dispatches|nation:CN|2018: the figure, where and when; of a quota or target its name alone."""
+    code, *rest = key.split("|")
     kind = next((kind for kind in ("target", "quota") if t.has(kind, code)), "measure")
-    return ", ".join(filter(None, (t.word(kind, code), *currency, _scope_name(t, scope), period)))
+    return ", ".join(filter(None, (t.word(kind, code), *(_scope_name(t, part) for part in rest))))
 
 
 def _scope_name(t: Texts, scope: str) -> str:
-    """Empty for the nation, which is what a figure is of unless it says so."""
+    """Empty for the nation, which is what a figure is of unless it says so; what is no scope, such as a month, is itself."""
     level, _, code = scope.removeprefix(f"{NATIONAL}/").partition(":")
     match level:
+        case _ if not code:
+            return scope
         case "nation":
             return ""
-        case "province":
+        case "province" | "county":
             return t.place(code)
         case "destination":
             return t.country(code)

@@ -56,7 +56,9 @@ def event_class(type_name: str) -> str:
 Signal = Connected | Lost | Missed | Published
 
 
-class _Refused(Exception):
+class Refused(Exception):
+    """Stats answers with another status than 200."""
+
     def __init__(self, status: int) -> None:
         super().__init__(status)
         self.status = status
@@ -69,30 +71,35 @@ async def follow(client: ApiClient) -> AsyncGenerator[Signal, None]:
     while True:
         status = None
         try:
-            async for signal in _connection(client, last):
+            token = client.token(client.role, client.party)
+            async for signal in connection(client.session, client.addresses["stats"], token, last):
                 failures = 0
                 if isinstance(signal, Published):
                     last = signal.number
                 yield signal
-        except _Refused as refused:
+        except Refused as refused:
             status = refused.status
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError):  # ValueError: cut off in the middle of a line
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
             pass
         yield Lost(status)
         await asyncio.sleep(backoff(failures, first=FIRST_PAUSE, longest=LONGEST_PAUSE))
         failures += 1
 
 
-async def _connection(client: ApiClient, last: int | None) -> AsyncIterator[Signal]:
-    """Until it ends. Raises _Refused, aiohttp.ClientError, TimeoutError, OSError, ValueError."""
-    headers = {"authorization": f"Bearer {client.token(client.role, client.party)}"}
+async def connection(
+    http: aiohttp.ClientSession, address: str, token: str | None, last: int | None
+) -> AsyncIterator[Connected | Missed | Published]:
+    """The stream of stats, which is at `address`, after number `last` (None: from now on), until it ends.
+
+    Raises Refused, and when it is lost aiohttp.ClientError, TimeoutError, OSError, ValueError (cut off in the middle of a line).
+    """
+    headers = {"authorization": f"Bearer {token}"}
     if last is not None:
         headers["last-event-id"] = str(last)
     timeout = aiohttp.ClientTimeout(total=None, connect=5, sock_read=SILENCE)
-    address = f"{client.addresses['stats']}/stream"
-    async with client.session.get(address, headers=headers, timeout=timeout, read_bufsize=LONGEST_LINE) as response:
+    async with http.get(f"{address}/stream", headers=headers, timeout=timeout, read_bufsize=LONGEST_LINE) as response:
         if response.status != 200:
-            raise _Refused(response.status)
+            raise Refused(response.status)
         yield Connected()
         async for fields in _frames(response.content):
             if fields["event"] == "reset":

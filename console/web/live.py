@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
-from typing import Any
 
 import aiohttp
 
+from console.board.stream import FIRST_PAUSE, LONGEST_PAUSE, Connected, Lost, Missed, Published, Refused, Signal, connection
 from console.web.backend import Backend
 from shared.backoff import backoff
 
@@ -24,34 +23,6 @@ logger = logging.getLogger("laowu.console.live")
 KEPT = 2000  # events for browsers that come back
 WAITING = 500  # events that a slow browser may be behind
 MOST_READERS = 500
-SILENCE = 40.0  # seconds; stats says every 15 that it is there
-FIRST_PAUSE, LONGEST_PAUSE = 0.2, 2.0
-LONGEST_LINE = 2**20  # bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Happened:
-    """An event of stats: its number on the stream, the name of its class, and its data with the time at which it was published."""
-
-    number: int
-    kind: str
-    data: dict[str, Any]
-    time: str
-
-
-@dataclass(frozen=True, slots=True)
-class Missed:
-    """More has happened than is kept: the figures have to be read again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """Whether the stream of stats is there."""
-
-    there: bool
-
-
-Signal = Happened | Missed | Connection
 
 
 class ReadersFull(Exception):
@@ -73,11 +44,11 @@ class _Reader:
 
 
 class Live:
-    """The one stream of a console's process. It is read while anybody looks."""
+    """The one stream of a console's process. It is read, and what has come of it is kept, while anybody looks."""
 
     def __init__(self) -> None:
         self._readers: dict[_Reader, None] = {}  # in the order in which they came
-        self._kept: deque[Happened] = deque(maxlen=KEPT)
+        self._kept: deque[Published] = deque(maxlen=KEPT)
         self._last: int | None = None
         self._there = False
         self._task: asyncio.Task[None] | None = None
@@ -100,20 +71,22 @@ class Live:
             if not self._readers and self._task is not None:
                 self._task.cancel()
                 self._task, self._there = None, False
+                self._kept.clear()
 
     def _begin(self, reader: _Reader, last: int | None) -> None:
-        if self._task is None and self._last is None:
-            self._last = last  # nobody has followed yet: stats itself goes on from there
-        elif last is not None and not self._reaches_back_to(last):
-            reader.put(Missed())
-        elif last is not None:
-            for happened in [one for one in self._kept if one.number > last][-WAITING + 1 :]:
-                reader.put(happened)
         self._readers[reader] = None
         if self._task is None:
+            self._last = last  # stats itself goes on from there
             self._task = asyncio.create_task(self._read_for_ever())
-        elif self._there:
-            reader.put(Connection(there=True))
+            return
+        if last is not None and not self._reaches_back_to(last):
+            reader.put(Missed())
+        elif last is not None:
+            for published in self._kept:
+                if published.number > last:
+                    reader.put(published)
+        if self._there:
+            reader.put(Connected())
 
     def _reaches_back_to(self, last: int) -> bool:
         return last == self._last or bool(self._kept and self._kept[0].number - 1 <= last <= self._kept[-1].number)
@@ -121,64 +94,44 @@ class Live:
     # --- the stream of stats ----------------------------------------------------------------------------------------------
     async def _read_for_ever(self) -> None:
         failures = 0
-        while True:
-            reader = next(iter(self._readers), None)
-            if reader is None:
-                return
+        while self._readers:
+            reader = next(iter(self._readers))
             try:
-                async for name, number, data in self._frames(reader.backend):
+                async for signal in connection(reader.backend.http, reader.backend.addresses["stats"], reader.backend.token, self._last):
                     failures = 0
-                    self._take(name, number, data)
-            except _Refused as refused:
+                    self._take(signal)
+            except Refused as refused:
                 logger.info("stats refuses the stream: %s", refused)
-                self._readers[reader] = self._readers.pop(reader)  # its token may have expired: another's next time
-            except (aiohttp.ClientError, TimeoutError, OSError, ValueError):  # ValueError: cut off in the middle of a line
+                if reader in self._readers:  # its token may have expired: another's next time
+                    self._readers[reader] = self._readers.pop(reader)
+            except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
                 pass
-            self._say(there=False)
+            self._say(Lost())
             await asyncio.sleep(backoff(failures, first=FIRST_PAUSE, longest=LONGEST_PAUSE))
             failures += 1
 
-    def _take(self, name: str, number: int | None, data: str) -> None:
-        if name == "reset" or number is None:
-            self._kept.clear()
-            self._tell(Missed())
-            return
-        envelope = json.loads(data)
-        happened = Happened(number, name.split(".")[1] if "." in name else name, envelope["data"], envelope["time"])
-        self._last = number
-        self._kept.append(happened)
-        self._tell(happened)
+    def _take(self, signal: Connected | Missed | Published) -> None:
+        match signal:
+            case Connected():
+                self._say(signal)
+                return
+            case Missed():
+                self._kept.clear()
+            case Published():
+                self._last = signal.number
+                self._kept.append(signal)
+        self._tell(signal)
 
-    def _say(self, *, there: bool) -> None:
+    def _say(self, signal: Connected | Lost) -> None:
+        """Where it is news whether the stream is there."""
+        there = isinstance(signal, Connected)
         if self._there is not there:
             self._there = there
-            self._tell(Connection(there=there))
+            self._tell(signal)
 
     def _tell(self, signal: Signal) -> None:
         for reader in self._readers:
             reader.put(signal)
-
-    async def _frames(self, backend: Backend) -> AsyncIterator[tuple[str, int | None, str]]:
-        """(event, number, data) until the stream ends. Raises _Refused, and what a lost connection raises."""
-        headers = {"authorization": f"Bearer {backend.token}"}
-        if self._last is not None:
-            headers["last-event-id"] = str(self._last)
-        timeout = aiohttp.ClientTimeout(total=None, connect=5, sock_read=SILENCE)
-        address = f"{backend.addresses['stats']}/stream"
-        async with backend.http.get(address, headers=headers, timeout=timeout, read_bufsize=LONGEST_LINE) as response:
-            if response.status != 200:
-                raise _Refused(response.status)
-            self._say(there=True)
-            fields: dict[str, str] = {}
-            async for raw in response.content:
-                line = raw.decode().rstrip("\n")
-                if line and not line.startswith(":"):
-                    name, _, value = line.partition(": ")
-                    fields[name] = value
-                elif fields:
-                    number = fields.get("id")
-                    yield fields.get("event", ""), int(number) if number else None, fields.get("data", "")
-                    fields = {}
 
     async def close(self) -> None:
         """End the stream; for the console's own end."""
@@ -186,7 +139,3 @@ class Live:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
-
-
-class _Refused(Exception):
-    """Stats answers with another status."""

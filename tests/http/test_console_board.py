@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
@@ -12,7 +13,9 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from console.board.stream import Missed, Published
 from console.web import live
+from console.web.backend import Backend
 from console.web.screens.programme_board import parts_of
 from services.stats.publishing import event_stream
 from shared.delivery import outbox
@@ -179,11 +182,16 @@ async def test_any_number_of_browsers_need_one_stream_of_stats(console: BoardPag
     await until(lambda: not event_stream._readers, what="nobody looks, nothing is read")
 
 
-async def test_whoever_looks_after_everybody_has_left_is_connected_again(console: BoardPages) -> None:
+async def test_whoever_looks_after_everybody_has_left_hears_what_happens_from_then_on(console: BoardPages, stats: Client) -> None:
+    heard = []
     for _ in range(3):
         async with console.following() as events:
             assert (await anext(events))[0] == "connected"
+            await publish(stats)
+            heard.append(int((await next_event(events))[0]))
         await until(lambda: not console.live._readers)
+        await publish(stats)
+    assert heard == [heard[0], heard[0] + 2, heard[0] + 4]
 
 
 async def test_a_browser_that_was_cut_off_goes_on_where_it_was(console: BoardPages, stats: Client) -> None:
@@ -211,6 +219,42 @@ async def test_a_browser_that_comes_back_too_late_reads_everything_again(console
     assert kinds == ["missed"]
 
 
+async def test_a_browser_that_was_cut_off_for_longer_than_is_sent_at_once_is_told(
+    console: BoardPages, stats: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "WAITING", 3)
+    async with console.following() as first:
+        await until(lambda: console.live._there)
+        await publish(stats)
+        number, _ = await next_event(first)
+        await publish(stats, 5)
+        await until(lambda: len(console.live._kept) == 6)
+        async with console.following(last=number) as late:
+            assert (await anext(late))[0] == "missed"
+
+
+async def test_a_browser_that_leaves_while_stats_refuses_it_ends_the_stream_of_no_other() -> None:
+    asked: asyncio.Queue[asyncio.StreamWriter] = asyncio.Queue()
+
+    async def refuse_later(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asked.put(writer)
+
+    followed = live.Live()
+    async with await asyncio.start_server(refuse_later, "127.0.0.1", 0) as server, aiohttp.ClientSession() as http:
+        backend = Backend(http=http, addresses={"stats": f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"})
+        leaving, staying = (asyncio.create_task(anext(followed.follow(backend, None))) for _ in range(2))
+        writer = await asked.get()
+        leaving.cancel()
+        await asyncio.wait([leaving])
+        writer.write(b"HTTP/1.1 401 Unauthorized\r\nconnection: close\r\n\r\n")
+        writer.close()
+        again = await asyncio.wait_for(asked.get(), 10)
+        staying.cancel()
+        await asyncio.wait([staying])
+        again.close()
+        await followed.close()
+
+
 async def test_the_page_hears_that_stats_is_away_and_back(console: BoardPages, stats: Client) -> None:
     address = console.console.addresses["stats"]
     async with console.following() as events:
@@ -221,6 +265,10 @@ async def test_the_page_hears_that_stats_is_away_and_back(console: BoardPages, s
         stats.service.stopping.clear()
         console.console.addresses["stats"] = address
         assert (await anext(events))[0] == "connected"
+
+
+def figure_published(number: int, figure: dict[str, Any]) -> Published:
+    return Published(number, {"type": "stats.FigurePublished.v1", "data": figure})
 
 
 @pytest.mark.parametrize(
@@ -235,15 +283,15 @@ async def test_the_page_hears_that_stats_is_away_and_back(console: BoardPages, s
     ],
 )
 def test_a_figure_changes_the_part_that_shows_it(figure: dict[str, Any], parts: tuple[str, ...]) -> None:
-    assert parts_of(live.Happened(1, "FigurePublished", figure, "")) == parts
+    assert parts_of(figure_published(1, figure)) == parts
 
 
 def test_a_slow_browser_delays_nobody_and_reads_everything_again() -> None:
     reader = live._Reader(backend=None)  # type: ignore[arg-type]
     for number in range(live.WAITING + 1):
-        reader.put(live.Happened(number, "FigurePublished", {}, ""))
+        reader.put(figure_published(number, {}))
     assert reader.signals.qsize() == 1
-    assert isinstance(reader.signals.get_nowait(), live.Missed)
+    assert isinstance(reader.signals.get_nowait(), Missed)
 
 
 async def test_there_is_an_end_to_how_many_follow(console: BoardPages, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,6 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -17,10 +16,11 @@ from fastapi.responses import HTMLResponse, StreamingResponse
 
 from console.board import figures, replay, sentences
 from console.board.rows import Programme, RankedRow
+from console.board.stream import Connected, Missed, Published, Signal
 from console.web import drawings
 from console.web.backend import Answer, Backend, ServiceRefused
 from console.web.charts.outlines import read_map
-from console.web.live import Happened, Live, Missed, Signal
+from console.web.live import Live
 from console.web.pages import Visitor, environment, only, render
 from shared import reference
 from shared.principals import Role
@@ -203,7 +203,9 @@ async def why(
 ) -> Response:
     """The events behind a figure, read from the log."""
     found = await figures.read_explanations(Reader(who.backend), key, known_on, EVENTS)
-    return render(who, "board/why.html", key=key, name=figure_name(who.text, key), found=found, known_on=known_on, sentences=sentences)
+    return render(
+        who, "board/why.html", key=key, name=sentences.figure_name(who.text, key), found=found, known_on=known_on, sentences=sentences
+    )
 
 
 # --- live -------------------------------------------------------------------------------------------------------------------
@@ -221,7 +223,6 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
     "DeadLetterRedriven": ("freshness",),
 }
 _YEAR_OR_MONTH = re.compile(r"[0-9]{4}(-[0-9]{2})?")
-_SCOPE = re.compile(r"(?P<kind>[a-z]+):(?P<code>[A-Za-z0-9_-]+)")
 
 
 @router.get("/board/stream")
@@ -248,19 +249,19 @@ async def _lines(live: Live, backend: Backend, text: Texts, last: int | None) ->
 
 
 def _frame(signal: Signal, text: Texts) -> str:
-    if isinstance(signal, Happened):
-        data = {"parts": parts_of(signal), "line": line_of(text, signal), "time": signal.time, "kind": signal.kind}
+    if isinstance(signal, Published):
+        data = {"parts": parts_of(signal), "line": line_of(text, signal), "time": signal.envelope["time"], "kind": signal.kind}
         return f"id: {signal.number}\nevent: happened\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
     if isinstance(signal, Missed):
         return "event: missed\ndata: {}\n\n"
-    return f"event: {'connected' if signal.there else 'lost'}\ndata: {{}}\n\n"
+    return f"event: {'connected' if isinstance(signal, Connected) else 'lost'}\ndata: {{}}\n\n"
 
 
-def parts_of(happened: Happened) -> tuple[str, ...]:
+def parts_of(published: Published) -> tuple[str, ...]:
     """What an event changes on the page: of a figure only the part that shows it, since many are published at once."""
-    data = happened.data
-    if happened.kind != "FigurePublished":
-        return CHANGES.get(happened.kind, ())
+    data = published.envelope["data"]
+    if published.kind != "FigurePublished":
+        return CHANGES.get(published.kind, ())
     if data["share"] is not None:
         return ("quotas", "freshness")
     if not _YEAR_OR_MONTH.fullmatch(data["period"]):
@@ -270,27 +271,11 @@ def parts_of(happened: Happened) -> tuple[str, ...]:
     return ("months", "destinations", "freshness") if data["measure"] in {MEASURE, "stock"} else ("freshness",)
 
 
-def line_of(text: Texts, happened: Happened) -> str:
+def line_of(text: Texts, published: Published) -> str:
     """An event in a line, in the reader's words."""
-    data = happened.data
+    data = published.envelope["data"]
     key = str(data.get("key") or data.get("quota") or data.get("target") or data.get("period") or "")
-    return f"{text.word('event', happened.kind)}: {figure_name(text, key)}{_change(text, data)}"
-
-
-def figure_name(text: Texts, key: str) -> str:
-    """A published key in words, such as dispatches|nation:CN|2018."""
-    first, *rest = key.split("|")
-    name = next((text.word(kind, first) for kind in ("measure", "quota", "target") if text.has(kind, first)), first)
-    return ", ".join([name, *(_SCOPE.sub(partial(_place, text), part) for part in rest)])
-
-
-def _place(text: Texts, found: re.Match[str]) -> str:
-    kind, code = found["kind"], found["code"]
-    if kind == "destination":
-        return text.country(code)
-    if kind in {"nation", "province", "county"}:
-        return text.place(code)
-    return text.value(kind, code)
+    return f"{text.word('event', published.kind)}: {sentences.figure_name(text, key)}{_change(text, data)}"
 
 
 def _change(text: Texts, data: Mapping[str, Any]) -> str:
