@@ -17,7 +17,7 @@ from console.web.pages import AnyVisitor, language_of, render, render_for
 from console.web.sessions import Sessions, own_path
 from console.web.settings import ConsoleSettings
 from shared.principals import NATION, Forbidden, Principal, Role
-from shared.texts import Texts, texts
+from shared.texts import texts
 from shared.web.auth import Unauthenticated, issue
 
 router = APIRouter()
@@ -34,7 +34,7 @@ PARTIES = {  # role -> where its parties are listed, the field that is the party
 @router.get("/")
 async def first_page(who: AnyVisitor) -> Response:
     """Where the role's work is."""
-    return render(who, "home.html", done=who.request.query_params.get("done", "")[:100])
+    return render(who, "home.html")
 
 
 @router.get("/login")
@@ -48,14 +48,13 @@ async def log_in(request: Request) -> Response:
     form = await request.form(max_files=0, max_fields=20)
     given = {name: value for name, value in form.multi_items() if isinstance(value, str)}
     settings: ConsoleSettings = request.app.state.settings
-    text = texts(language_of(request))
     try:
-        token = given.get("token", "").strip() or _local_token(settings, given, text)
+        token = given.get("token", "").strip() or _local_token(settings, given)
         response = Response(status_code=303, headers={"Location": own_path(given.get("next"))})
         sessions: Sessions = request.app.state.sessions
         sessions.start(response, token)
     except (Unauthenticated, ValueError):
-        return await _page(request, status=401, problem=text("This token is not valid, or it has expired."))
+        return await _page(request, status=401, problem=texts(language_of(request))("This token is not valid, or it has expired."))
     return response
 
 
@@ -99,12 +98,12 @@ async def _parties(request: Request, role: Role) -> Sequence[Option]:
     return [(str(one[identifier]), str(one[name])) for one in found]
 
 
-def _local_token(settings: ConsoleSettings, given: dict[str, str], text: Texts) -> str:
+def _local_token(settings: ConsoleSettings, given: dict[str, str]) -> str:
     """Raises ValueError for a role or region that is none, Forbidden where there are no local accounts."""
     role = Role(given.get("role", ""))
     if role not in LOCAL_ROLES:
         raise ValueError("no such role")
-    region = choices.meant("region", given.get("region") or NATION, text)
+    region = choices.meant("region", given.get("region") or NATION)
     return _sign(settings, Principal(f"local-{role}", role, (region,), given.get("party") or None))
 
 

@@ -125,7 +125,7 @@ def _designations(supposed: Supposed, text: Texts) -> list[dict[str, str]]:
     if len(lines) > MOST_COUNTIES:
         supposed.errors["counties"] = text("At most {most} counties.", most=MOST_COUNTIES)
         return []
-    codes = {line: choices.meant("county", line[:80], text) for line in lines}
+    codes = {line: choices.meant("county", line) for line in lines}
     unknown = [line[:40] for line, code in codes.items() if not (code.isascii() and code.isdigit() and len(code) == 6)]
     if unknown:
         supposed.errors["counties"] = text("Not one county by that name: {names}", names=", ".join(unknown[:5]))
