@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from console.services import SERVICES
+from console.web.settings import ConsoleSettings
 from services.stats.counting.cuts import CUTS
 from services.stats.counting.derived import DERIVED, LISTED, QUOTIENTS, Derived, Listed, Quotient
 from services.stats.counting.measures import MEASURES, RULES
@@ -117,7 +118,7 @@ def described(name: str, field: FieldInfo) -> tuple[str, str, str]:
 
 
 def settings() -> str:
-    """Every environment variable a service process reads."""
+    """Every environment variable that a process of a service, or the console's, reads."""
     shared = Settings.model_fields
     head = ("variable", "default", "meaning")
     parts = [
@@ -131,6 +132,7 @@ def settings() -> str:
         own = importlib.import_module(f"services.{service}.__main__").SERVICE.settings.model_fields
         rows = [described(name, field) for name, field in own.items() if name not in shared]
         parts += [f"## {service}", "", *table(head, *rows), ""]
+    parts += ["## The console", "", *table(head, *(described(name, field) for name, field in ConsoleSettings.model_fields.items())), ""]
     return "\n".join(parts)
 
 
