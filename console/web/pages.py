@@ -130,6 +130,7 @@ def render_for(
     """The page for anybody."""
     text = text or texts(language_of(request))
     values.setdefault("names", {})
+    done = request.query_params.get("done", "")[:100]
     content = (
         environment()
         .get_template(template)
@@ -137,6 +138,7 @@ def render_for(
             t=text,
             who=who,
             path=request.url.path,
+            done=done,
             here=_address(request),
             other_language=lambda language: "?" + urlencode({**dict(request.query_params), "language": language}),
             navigation=request.app.state.navigation(who, text),
@@ -150,6 +152,14 @@ def render_for(
         if name in request.query_params:
             response.set_cookie(name, value, max_age=365 * 86400, samesite="lax", httponly=True, path="/")
     return response
+
+
+def lead_on(who: Visitor, target: str, summary: str) -> Response:
+    """To a page that says what was done. A script is given the address, since it would follow a redirect unseen."""
+    address = target + ("&" if "?" in target else "?") + urlencode({"done": summary})
+    if who.request.headers.get("x-form"):
+        return Response(status_code=204, headers={"X-Location": address})
+    return Response(status_code=303, headers={"Location": address})
 
 
 def handed_on(answer: Answer, name: str, disposition: Literal["inline", "attachment"] = "inline") -> Response:

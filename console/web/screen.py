@@ -20,7 +20,7 @@ from console.web.backend import Answer, ServiceRefused, filled, parts_of
 from console.web.documents import Operation
 from console.web.forms import Field, Given, Option
 from console.web.names import Names, names_in
-from console.web.pages import Visitor, error_text, pick, refused_text, render, show
+from console.web.pages import Visitor, error_text, lead_on, pick, refused_text, render, show
 from console.web.sessions import own_path
 from shared.principals import Forbidden, Role
 from shared.texts import Texts
@@ -139,7 +139,7 @@ Screen = ListScreen | ItemScreen
 # --- lists -------------------------------------------------------------------------------------------------------------
 async def list_page(who: Visitor, screen: ListScreen) -> Response:
     operation = await who.documents.operation(screen.service, screen.route)
-    asked = {name: choices.meant(kind, value, who.text) if (kind := _choice(operation, name)) else value for name, value in _asked(who)}
+    asked = {name: choices.meant(kind, value) if (kind := _choice(operation, name)) else value for name, value in _asked(who)}
     wanted = {name: asked[name] for name in screen.filters if asked.get(name)}
     fixed = {name: value.format(party=who.principal.party) for name, value in screen.fixed.items()}
     answer = await who.backend.ask("GET", screen.service, operation.path, {**wanted, **fixed, "after": asked.get("after"), "limit": PAGE})
@@ -158,7 +158,6 @@ async def list_page(who: Visitor, screen: ListScreen) -> Response:
         filters=_filters(who, operation, screen.filters, wanted, errors),
         following="?" + urlencode({**wanted, "after": following}) if following else None,
         first="after" in asked,
-        done=asked.get("done", "")[:100],
         link=lambda item: address(screen.row, item),
         buttons=[shown for one in screen.buttons if (shown := button(who, one, {}))],
         row_buttons=[[shown for one in screen.row_buttons if (shown := button(who, one, row))] for row in items],
@@ -199,7 +198,6 @@ async def item_page(who: Visitor, screen: ItemScreen) -> Response:
         links=[(label, target) for label, at, roles in screen.links if who.role in roles and (target := address(at, item))],
         parts=parts,
         buttons=[shown for one in screen.buttons if (shown := button(who, one, item))],
-        done=who.request.query_params.get("done", "")[:100],
     )
 
 
@@ -330,9 +328,7 @@ async def send_command(who: Visitor, service: str, name: str) -> Response:
     form = await who.request.form(max_files=0, max_fields=5000)
     posted = forms.typed_in(form)
     given = await _given_to(who, command)
-    posted = [
-        (at, choices.meant(kind, value, who.text) if value and (kind := _field_choice(operation, at)) else value) for at, value in posted
-    ]
+    posted = [(at, choices.meant(kind, value) if value and (kind := _field_choice(operation, at)) else value) for at, value in posted]
     body = forms.read(operation, posted, hidden=_typed_hidden(operation, given.hidden))
     asked = dict(_asked(who))
     path = filled(operation.path, {part: asked.get(part, "") for part in operation.parts})
@@ -389,13 +385,9 @@ def _field_choice(operation: Operation, name: str) -> str | None:
 
 
 def _done(who: Visitor, operation: Operation, command: Command, answer: Answer, asked: Mapping[str, str]) -> Response:
-    """On to where the screen says; a script is given the address, since it would follow a redirect unseen."""
     found = answer.body if isinstance(answer.body, dict) else {}
     target = own_path(asked.get("back")) if command.then == "{back}" else address(command.then, {**asked, **found}) or "/"
-    target += ("&" if "?" in target else "?") + urlencode({"done": operation.summary})
-    if who.request.headers.get("x-form"):
-        return Response(status_code=204, headers={"X-Location": target})
-    return Response(status_code=303, headers={"Location": target})
+    return lead_on(who, target, operation.summary)
 
 
 def _sections(command: Command, fields: Sequence[Field]) -> list[tuple[str | None, list[Field]]]:

@@ -108,7 +108,6 @@ async def pair_page(duplicate: str, who: Visitor = READING) -> Response:
         stated=[name for name in STATED if pair[name]],
         to_do=_to_do(pair, who.text),
         buttons=[shown for one in DECISIONS if (shown := button(who, one, pair))],
-        done=who.request.query_params.get("done", "")[:100],
     )
 
 

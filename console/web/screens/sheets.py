@@ -21,7 +21,7 @@ from fastapi import APIRouter, Response
 
 from console.web.backend import Answer
 from console.web.forms import Option
-from console.web.pages import Visitor, error_text, only, refused_text, render
+from console.web.pages import Visitor, error_text, lead_on, only, refused_text, render
 from console.web.screens.options import staff
 from shared.principals import Role
 from shared.texts import Texts
@@ -79,13 +79,6 @@ async def _posted(who: Visitor) -> dict[str, str]:
     return {name: value.strip()[:20] for name, value in form.multi_items() if isinstance(value, str)}
 
 
-def _done(who: Visitor, session: str, path: str, summary: str) -> Response:
-    target = path.format(session=session) + ("&" if "?" in path else "?") + urlencode({"done": summary})
-    if who.request.headers.get("x-form"):
-        return Response(status_code=HTTPStatus.NO_CONTENT, headers={"X-Location": target})
-    return Response(status_code=HTTPStatus.SEE_OTHER, headers={"Location": target})
-
-
 def _key(typed: Typed) -> str:
     return typed.get("_key") or secrets.token_urlsafe(18)
 
@@ -113,7 +106,8 @@ async def record_attendance(session: str, who: Visitor = CENTRE) -> Response:
     if sheet.problem is None:
         if checking:
             return Response(status_code=HTTPStatus.NO_CONTENT)
-        return _done(who, session, "/sessions/{session}/attendance?" + urlencode({"since": since}), "Record Attendance")
+        return lead_on(who, f"/sessions/{found['session']}/attendance?" + urlencode({"since": since}), "Record Attendance")
+    sheet.key = _key({})  # its days that are right are recorded under the old one, and may yet be changed
     return _attendance(who, sheet, held, since)
 
 
@@ -173,7 +167,6 @@ def _attendance(who: Visitor, sheet: Sheet, held: Mapping[tuple[str, str], int],
         held={f"{day}.{enrolment}": hours(minutes) for (day, enrolment), minutes in held.items()},
         before=max(before, first).isoformat() if since > first else None,
         after=after.isoformat() if after <= last else None,
-        done=who.request.query_params.get("done", "")[:100],
     )
 
 
@@ -217,8 +210,10 @@ async def record_assessment(session: str, who: Visitor = ASSESSOR) -> Response:
     body |= {name: value for name in ("assessed_on", "assessor") if (value := typed.get(name))}
     checking = typed.get("_check") == "1"
     answer = await who.backend.command("training", f"/sessions/{found['session']}/assessments", body, sheet.key[:100], dry_run=checking)
+    if answer.ok and checking:
+        return Response(status_code=HTTPStatus.NO_CONTENT)
     if answer.ok:
-        return Response(status_code=HTTPStatus.NO_CONTENT) if checking else _done(who, session, "/sessions/{session}", "Record Assessment")
+        return lead_on(who, f"/sessions/{found['session']}", "Record Assessment")
     sheet.refuse(who.text, answer, [f"score.{enrolment}" for enrolment in given], "")
     return await _assessment(who, sheet)
 
@@ -250,8 +245,10 @@ async def issue_certificates(session: str, who: Visitor = CENTRE) -> Response:
     body: dict[str, Any] = {"enrolments": chosen} | ({"issued_on": typed["issued_on"]} if typed.get("issued_on") else {})
     checking = typed.get("_check") == "1"
     answer = await who.backend.command("training", f"/sessions/{found['session']}/certificates", body, sheet.key[:100], dry_run=checking)
+    if answer.ok and checking:
+        return Response(status_code=HTTPStatus.NO_CONTENT)
     if answer.ok:
-        return Response(status_code=HTTPStatus.NO_CONTENT) if checking else _done(who, session, "/sessions/{session}", "Issue Certificates")
+        return lead_on(who, f"/sessions/{found['session']}", "Issue Certificates")
     sheet.refuse(who.text, answer, [f"issue.{enrolment}" for enrolment in chosen], "")
     for error in answer.errors:
         at = error["field"].split(".")

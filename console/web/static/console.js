@@ -330,7 +330,7 @@ function followBoard(address) {
     const item = document.createElement("li");
     const at = document.createElement("time");
     at.dateTime = time;
-    at.textContent = new Date(time).toLocaleTimeString(document.documentElement.lang);
+    at.textContent = new Date(time).toLocaleTimeString(document.documentElement.lang, { timeZone: "Asia/Shanghai" }); // as every other time here
     item.append(at, " ", line);
     item.dataset.number = event.lastEventId;
     list.prepend(item);
