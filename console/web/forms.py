@@ -12,13 +12,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from math import isfinite
 from typing import Any, Literal
 
 from starlette.datastructures import FormData
 
 from console.web.documents import Operation, Schema
 from shared import currencies
+from shared.sheets.cells import CellRefused, read_number
 from shared.texts import Texts
 
 Kind = Literal[
@@ -263,7 +264,7 @@ def _scalar(schema: Schema, value: str) -> Any:
     try:
         if kind == "integer":
             return int(value) if len(value) < 20 else value
-        if kind == "number":
+        if kind == "number" and isfinite(float(value)):
             return float(value)
     except ValueError:
         return value
@@ -273,16 +274,17 @@ def _scalar(schema: Schema, value: str) -> Any:
 
 
 def _money(amount: str, currency: str) -> dict[str, Any] | None:
-    """{"minor", "currency"} of an amount such as 1,234.50. Finer than the currency's smallest coin, or no number: as it was typed."""
+    """{"minor", "currency"} of an amount such as 1,234.50. Finer than the currency's smallest coin, or no number: as it was typed.
+
+    A number is read as a cell of a sheet is: 1,5 is none, and neither is 1e999999, whose digits would take minutes to write out.
+    """
     if not amount:
         return None
     try:
-        minor = Decimal(amount.replace(",", "").replace("，", "")).scaleb(currencies.exponent(currency))
-    except (InvalidOperation, ValueError):
+        minor = read_number(amount.replace("，", ",")).scaleb(currencies.exponent(currency))
+    except (CellRefused, ValueError):
         return {"minor": amount, "currency": currency}
-    if not minor.is_finite() or minor != minor.to_integral_value():
-        return {"minor": amount, "currency": currency}
-    return {"minor": int(minor), "currency": currency}
+    return {"minor": int(minor) if minor == minor.to_integral_value() else amount, "currency": currency}
 
 
 def error_names(fields: Iterable[Field]) -> Iterator[str]:
