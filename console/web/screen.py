@@ -30,6 +30,7 @@ Options = Callable[[Visitor, Mapping[str, str]], Awaitable[Sequence[Option]]]
 Resolve = Callable[[Visitor, str], Awaitable[str]]  # raises ServiceRefused
 
 PAGE = 50  # rows
+LONGEST_VALUE = 401  # characters in the query: a cursor has 400 at most
 HISTORY = ("recorded", "effective", "type", "actor", "reason")
 NOTHING = "There is nothing here."
 
@@ -165,7 +166,8 @@ async def list_page(who: Visitor, screen: ListScreen) -> Response:
 
 
 def _asked(who: Visitor) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in who.request.query_params.items() if len(value) <= 200]
+    """The query; too long a value is cut, and refused where it is asked for, rather than left out of what is asked."""
+    return [(name, value[:LONGEST_VALUE]) for name, value in who.request.query_params.items()]
 
 
 def _choice(operation: Operation, name: str) -> str | None:
