@@ -70,7 +70,7 @@ def quota(text: Texts, row: QuotaRow, *, prefix: str = "quota") -> Markup:
         ),
         value,
         [Mark(text("threshold"), threshold)],
-        lambda shown: f"{text.number(shown, 2)} %",
+        lambda shown: f"{text.number(shown, 2)}%",
         tone=sentences.TONES[row.status],
         end=min(100.0, max(value, threshold) * 1.6),
     )
@@ -135,7 +135,7 @@ def _why(text: Texts, key: str, shown: str) -> Markup:
 def replay(text: Texts, known: Sequence[Known], year: int, on: date | None) -> Markup:
     """How a year's figure came about: what was known at the end of each day; the day looked at is marked."""
     title = text("Dispatches of {year}, as they became known", year=year)
-    labels = [one.on.isoformat()[2:7] for one in known]
+    labels = [one.on.isoformat()[:7] for one in known]
     series = [Series(name=text("known by then"), kind="actual", values=[one.dispatches for one in known])]
     if on is not None:
         chosen = [one.dispatches if one.on == on else None for one in known]

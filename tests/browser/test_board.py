@@ -27,6 +27,7 @@ from tests.support.wait import until
 
 EVENTS = 300
 MOST_SECONDS = 1.0
+SMALLEST_LETTERS = 10.0  # pixels
 EVERY_SECONDS = 0.05
 # In the page: when each event's line came into the document, by the number of the event.
 SEEN = """() => {
@@ -149,3 +150,13 @@ async def test_a_narrow_window_scrolls_in_one_direction_only(browser: Browser, c
         await looking.go(path)
         width = await looking.page.evaluate("document.documentElement.scrollWidth")
         assert width <= NARROW["width"], json.dumps({"width": width})
+
+
+@pytest.mark.usefixtures("populated")
+@pytest.mark.parametrize("narrow", [False, True])
+async def test_bars_are_as_long_as_their_figures_and_letters_large_enough_to_read(browser: Browser, console: str, narrow: bool) -> None:
+    async with visit(browser, console, Role.OFFICER, narrow=narrow) as looking:
+        await looking.go("/board")
+        assert await looking.page.locator("svg.chart rect").count() > 10
+        assert await looking.bent_bars() == []
+        assert await looking.smallest_letters() >= SMALLEST_LETTERS

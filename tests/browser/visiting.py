@@ -114,6 +114,22 @@ class Visit:
         """Of the page, without what was asked or done."""
         return urlsplit(self.page.url).path
 
+    async def bent_bars(self) -> list[str]:
+        """Bars of charts that a style has made wider or higher than their figures."""
+        return list(
+            await self.page.locator("svg.chart rect[width]").evaluate_all(
+                "bars => bars.filter(one => ['width', 'height'].some("
+                "side => Math.abs(one[side].baseVal.value - one.getBBox()[side]) > 0.1)).map(one => one.outerHTML.slice(0, 120))"
+            )
+        )
+
+    async def smallest_letters(self) -> float:
+        """Of the charts, in pixels of the window."""
+        sizes = await self.page.locator("svg.chart text").evaluate_all(
+            "texts => texts.map(one => parseFloat(getComputedStyle(one).fontSize) * one.getScreenCTM().a)"
+        )
+        return float(min(sizes))
+
     async def serious_barriers(self) -> list[str]:
         """What axe-core finds serious or critical, one line each."""
         results = await Axe().run(self.page)

@@ -8,19 +8,19 @@ from math import ceil, floor, log10
 
 from markupsafe import Markup
 
-from console.web.charts.svg import join, label, line
+from console.web.charts.svg import CHARACTER, join, label, line, width_of
 
 Show = Callable[[float], str]
 WIDTH, HEIGHT = 480.0, 300.0
 LEFT, RIGHT, TOP, BOTTOM = 62.0, 470.0, 16.0, 232.0  # of the plot within the chart
-STEPS = (1, 2, 2.5, 5, 10)
+STEPS = (1, 2, 5, 10)
 
 
 def ticks(lowest: float, highest: float, wanted: int = 5) -> list[float]:
     """Round numbers that hold both; at least two."""
     if highest - lowest < 1e-9:  # one value: nothing that is counted is finer
         highest = lowest + 1
-    rough = (highest - lowest) / wanted
+    rough = max((highest - lowest) / wanted, 1.0)
     size = 10.0 ** floor(log10(rough))
     step = next(size * one for one in STEPS if size * one >= rough * 0.999999)
     return [round(number * step, 10) for number in range(floor(lowest / step), ceil(highest / step - 1e-9) + 1)]
@@ -57,7 +57,7 @@ def vertical(values: Iterable[float], show: Show) -> tuple[Scale, Markup]:
 
 def horizontal_labels(labels: Sequence[str], places: Sequence[float]) -> Markup:
     """As many as fit without touching; the last one always."""
-    room = max((len(text) + sum(character > "\u2e80" for character in text) for text in labels), default=1) * 6.6 + 8
+    room = max((width_of(text) for text in labels), default=CHARACTER) + 8
     every = max(1, ceil(room * len(labels) / (RIGHT - LEFT)))
     last = len(labels) - 1
     shown = [number for number in range(len(labels)) if (last - number) % every == 0]

@@ -16,6 +16,7 @@ WIDTH, WORLD_WIDTH = 480.0, 620.0
 CLASSES = 5
 LABELLED = 12  # areas whose value is written on the map
 LEGEND = 40.0  # height
+FIRST = 115.0  # width of the legend's first words, "0 or left out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ def _apart(known: Sequence[Placed], scale: float) -> list[Placed]:
     found: list[Placed] = []
     for row in known:
         if len(found) < LABELLED and all(
-            abs(row[2][0] - other[2][0]) * scale > 90 or abs(row[2][1] - other[2][1]) * scale > 14 for other in found
+            abs(row[2][0] - other[2][0]) * scale > 130 or abs(row[2][1] - other[2][1]) * scale > 19 for other in found
         ):
             found.append(row)
     return found
@@ -188,11 +189,12 @@ def _apart_values(known: Sequence[Placed], scale: float) -> list[Placed]:
 
 def _legend(steps: Sequence[float], show: Show, left_out: str, y: float) -> Markup:
     names = [left_out, *(f"≤ {show(end)}" for end in steps)]
-    room = WIDTH / 6
+    room = (WIDTH - FIRST) / CLASSES
     parts = []
     for number, name in enumerate(names):
         step = 0 if number == 0 else CLASSES - len(steps) + number
-        parts += [rectangle(number * room + 2, y, room - 6, 10, f"land step-{step}"), label(name, number * room + 2, y + 23, class_="tick")]
+        x, width = (2.0, FIRST) if number == 0 else (FIRST + (number - 1) * room + 2, room)
+        parts += [rectangle(x, y, width - 6, 10, f"land step-{step}"), label(name, x, y + 24, class_="tick")]
     return join(parts) if steps else EMPTY
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 EMPTY = Markup("")
+CHARACTER = 8.4  # how wide one is where letters are largest, in a narrow window (console.css); a Chinese one is twice that
 _RESERVED = {"class_": "class", "for_": "for"}
 
 
@@ -64,6 +65,11 @@ def chart(words: Words, width: float, height: float, children: Iterable[str | Ma
 
 def label(text: str, x: float, y: float, *, anchor: str = "start", class_: str = "label") -> Markup:
     return element("text", text, x=x, y=y, text_anchor=anchor, class_=class_)
+
+
+def width_of(text: str) -> float:
+    """About how wide a label is, at most."""
+    return CHARACTER * (len(text) + sum(character > "\u2e80" for character in text))
 
 
 def line(x1: float, y1: float, x2: float, y2: float, class_: str) -> Markup:

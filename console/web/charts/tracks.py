@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from console.web.charts.axes import WIDTH, Scale, Show
-from console.web.charts.svg import Words, chart, element, hatched, join, label, line, rectangle
+from console.web.charts.svg import Words, chart, element, hatched, join, label, line, rectangle, width_of
 
-HEIGHT = 107.0
-ROWS = 3  # of names below the track
+ROWS, ROW = 3, 17.0  # of names below the track
 BAR_TOP, BAR_HEIGHT = 34.0, 22.0
+NAMES = BAR_TOP + BAR_HEIGHT + 18  # where the first row of them stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,8 @@ def gauge(words: Words, value: float, marks: Sequence[Mark], show: Show, *, tone
     """
     largest = end or max([value, *(mark.value for mark in marks)]) * 1.15 or 1.0
     scale = Scale(0, largest, 2, WIDTH - 2)
-    return chart(words, WIDTH, HEIGHT, [_track(scale, value, largest, tone), _value(scale, value, show), _marks(scale, marks, show)])
+    names, height = _marks(scale, marks, show)
+    return chart(words, WIDTH, height, [_track(scale, value, largest, tone), _value(scale, value, show), names])
 
 
 def progress(words: Words, value: float, marks: Sequence[Mark], show: Show, *, tone: str, heading: tuple[float, float] | None) -> Markup:
@@ -43,7 +44,8 @@ def progress(words: Words, value: float, marks: Sequence[Mark], show: Show, *, t
         low, high = heading
         place = (scale(low), BAR_TOP, scale(high) - scale(low), BAR_HEIGHT)
         drawn += [rectangle(*place, "band"), rectangle(*place, "over", fill=hatched(words.key, 1))]
-    return chart(words, WIDTH, HEIGHT, [*drawn, _value(scale, value, show), _marks(scale, marks, show)])
+    names, height = _marks(scale, marks, show)
+    return chart(words, WIDTH, height, [*drawn, _value(scale, value, show), names])
 
 
 def _track(scale: Scale, value: float, largest: float, tone: str) -> Markup:
@@ -60,26 +62,26 @@ def _value(scale: Scale, value: float, show: Show) -> Markup:
     return join([line(place, BAR_TOP - 6, place, BAR_TOP + BAR_HEIGHT, "here"), _beside(show(value), place, BAR_TOP - 10, "label value")])
 
 
-def _marks(scale: Scale, marks: Sequence[Mark], show: Show) -> Markup:
-    """Below the track, on lines of their own where two would touch."""
+def _marks(scale: Scale, marks: Sequence[Mark], show: Show) -> tuple[Markup, float]:
+    """Below the track, on lines of their own where two would touch; and how high the drawing is with them."""
     drawn, taken = [], [-1.0] * ROWS
     for mark in sorted(marks, key=lambda one: one.value):
         place = scale(min(mark.value, scale.high))
         text = f"{mark.name} {show(mark.value)}"
-        half = 3.6 * (len(text) + sum(character > "\u2e80" for character in text))
+        half = width_of(text) / 2
         start = min(max(place - half, 0), WIDTH - 2 * half)
         row = next((one for one in range(ROWS) if start > taken[one]), ROWS - 1)
         taken[row] = start + 2 * half
         drawn += [
             element("path", d=f"M{place:.1f} {BAR_TOP - 3}V{BAR_TOP + BAR_HEIGHT + 5}", class_="mark"),
-            _beside(text, place, BAR_TOP + BAR_HEIGHT + 18 + row * 15, "tick"),
+            _beside(text, place, NAMES + row * ROW, "tick"),
         ]
-    return join(drawn)
+    return join(drawn), NAMES + ROW * sum(end >= 0 for end in taken)
 
 
 def _beside(text: str, place: float, y: float, class_: str) -> Markup:
     """Centred on its place, or flush with the edge it would leave."""
-    half = 3.6 * (len(text) + sum(character > "\u2e80" for character in text))
+    half = width_of(text) / 2
     if place - half < 0:
         return label(text, 2, y, class_=class_)
     if place + half > WIDTH:

@@ -144,7 +144,7 @@ async def show_board(
     needed = dict.fromkeys(PARTS.values())
     found = dict(zip(needed, await asyncio.gather(*(read(look) for read in needed)), strict=True))
     parts = {name: {"look": look, "drawings": drawings, "sentences": sentences, **found[read]} for name, read in PARTS.items()}
-    return render(who, "board/board.html", look=look, parts=parts, vintage=read_map("china").vintage)
+    return render(who, "board/board.html", look=look, parts=parts, sentences=sentences, vintage=read_map("china").vintage)
 
 
 @router.get("/board/parts/{part}")
