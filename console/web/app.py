@@ -23,7 +23,7 @@ from console.web.screen import ListScreen, Screen, command_page, item_page, list
 from console.web.sessions import NotLoggedIn, Sessions, require_own_page
 from console.web.settings import ConsoleSettings
 from shared.principals import Forbidden
-from shared.texts import texts
+from shared.texts import Texts, sentence, texts
 from shared.web.auth import Verifier
 from shared.web.limits import BodyLimit
 
@@ -51,7 +51,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_backend(settings.service_urls) as backend:
             app.state.backend, app.state.documents = backend, Documents(backend)
-            app.state.public = PublicPages(backend)
+            app.state.public = PublicPages(backend, simulation=settings.simulation)
             app.state.live = Live()
             yield
             await app.state.live.close()
@@ -122,10 +122,21 @@ def _too_large(limit: int) -> Response:
 
 
 # --- errors as pages -----------------------------------------------------------------------------------------------------
+TITLES = {  # of an answer's status; of any other the last
+    403: sentence("You may not see this"),
+    404: sentence("There is no such page"),
+    503: sentence("Not available at the moment"),
+    0: sentence("This is not possible"),
+}
+
+
+def _title(text: Texts, status: int) -> str:
+    return text(TITLES.get(status, TITLES[0]))
+
+
 def _message(request: Request, status: int, code: str, actions: Sequence[tuple[str, str]] = ()) -> Response:
     text = texts(language_of(request))
-    title = text("This is not possible")
-    return render_for(request, "message.html", status=status, title=title, message=text.word("error", code), actions=actions)
+    return render_for(request, "message.html", status=status, title=_title(text, status), message=text.word("error", code), actions=actions)
 
 
 async def _service_refused(request: Request, error: Exception) -> Response:
@@ -143,7 +154,7 @@ async def _service_refused(request: Request, error: Exception) -> Response:
         request,
         "message.html",
         status=answer.status,
-        title=text("This is not possible"),
+        title=_title(text, answer.status),
         message=message,
         actions=[(request.url.path, text("Try again"))],
     )

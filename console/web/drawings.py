@@ -204,6 +204,7 @@ def counties(text: Texts, province: str, values: Mapping[str, int], year: int) -
     """The map of a province; what has no outline on it is named beside it."""
     title = text("{province}: dispatches by county, {year}", province=text.place(province), year=year)
     sums: dict[str, int] = {}
+    names: dict[str, list[str]] = {}  # of the counties that an outline shows
     missing = []
     for code, value in values.items():
         outline = shown_as(code)
@@ -211,18 +212,30 @@ def counties(text: Texts, province: str, values: Mapping[str, int], year: int) -
             missing.append(code)
         else:
             sums[outline] = sums.get(outline, 0) + value
-    areas = {code: Area(_county(text, code), value, None) for code, value in sums.items()}
+            names.setdefault(outline, []).append(code)
+    areas = {code: Area(_named(text, names[code]), value, None) for code, value in sums.items()}
     rows = sorted(values.items(), key=lambda one: (-one[1], one[0]))
     spoken = _largest(text, [(_county(text, code), value) for code, value in rows])
     cells = [[_county(text, code), _listed(text, code), text.number(value)] for code, value in rows]
     table = data_table(title, [text("County"), text("List of poverty counties"), text("Dispatches")], cells)
     note = (
-        text("Not on the map, which is of a later year: {counties}", counties=", ".join(_county(text, code) for code in missing))
+        text(
+            "Not on the map, whose outlines are of a later year, when the land of these counties had been divided: {counties}",
+            counties=_with_values(text, {code: values[code] for code in missing}),
+        )
         if missing
         else None
     )
     drawing = province_map(Words(key="counties", title=title, description=spoken), province, areas, text.number, text("none"))
-    return [figure(title, drawing, table, open_table=text("As a table"), note=note, class_="figure wide")]
+    return [figure(title, drawing, table, open_table=text("As a table"), note=note, class_="figure broad")]
+
+
+def _named(text: Texts, codes: Sequence[str]) -> str:
+    return (", " if text.language == "en" else "、").join(_county(text, code) for code in codes)
+
+
+def _with_values(text: Texts, values: Mapping[str, int]) -> str:
+    return (", " if text.language == "en" else "、").join(f"{_county(text, code)} {text.number(value)}" for code, value in values.items())
 
 
 def _county(text: Texts, code: str) -> str:

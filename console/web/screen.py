@@ -246,11 +246,15 @@ async def _part(who: Visitor, part: Part, item: Item) -> ShownPart:
 
 
 def _rows(page: Any, part: Part) -> list[Item]:
-    """The list at `part.at`; an object of objects there, each with its name; all of the answer where nothing is there."""
+    """The list at `part.at`; an object of objects or of numbers there, each with its name; all of the answer where nothing is there."""
     found: Any = page if isinstance(page, list) else pick(page, part.at)
     if found is None:
         return [page]
-    return [{part.key: name, **one} for name, one in found.items()] if part.key else list(found)
+    return (
+        [{part.key: name, **(one if isinstance(one, Mapping) else {part.at: one})} for name, one in found.items()]
+        if part.key
+        else list(found)
+    )
 
 
 def address(pattern: str | None, item: Item) -> str | None:

@@ -98,7 +98,7 @@ class Consumer:
 
     async def lag(self) -> dict[str, int]:
         """Records of each "topic/partition" not yet taken, by the broker's end and the database's position. Raises Unavailable."""
-        return {str(partition): records for partition, records in (await self._watchdog.lag()).items()}
+        return {str(partition): records for partition, records in sorted((await self._watchdog.lag()).items())}
 
     async def _connect(self) -> bool:
         try:

@@ -300,3 +300,20 @@ async def test_there_is_an_end_to_how_many_follow(console: BoardPages, monkeypat
         await until(lambda: console.live._readers)
         page = await console.get("/board/stream")
         assert page.status == 503
+
+
+# --- what runs beside it ------------------------------------------------------------------------------------------------------
+async def test_delivery_is_a_table_of_partitions(console: BoardPages) -> None:
+    page = await console.get("/delivery/stats", Role.OPERATOR)
+    assert page.status == 200
+    assert page.text.index("Not yet read") < page.text.index("Read so far")
+    assert "<dl class=inner>" not in page.text
+
+
+async def test_an_error_page_says_what_it_is(console: BoardPages) -> None:
+    assert "<h1>There is no such page</h1>" in (await console.get("/nothing", Role.OPERATOR)).text
+    assert "<h1>You may not see this</h1>" in (await console.get("/board", Role.CLERK)).text
+    console.console.addresses["stats"] = NO_SERVICE
+    away = await console.get("/board", Role.OPERATOR)
+    assert away.status == 503
+    assert "<h1>Not available at the moment</h1>" in away.text

@@ -272,6 +272,20 @@ async def test_notices_name_the_enterprise_the_breach_and_the_penalty(dock: Dock
         assert row[:2] == ["LW2018-7", HOSTILE]
 
 
+async def test_where_a_calendar_is_played_registers_are_as_of_its_day_and_say_so(stats: Client, dock: Dock) -> None:
+    await counted(stats.database, [recorded(dispatched(departure(EAST, date(2018, 5, 2))), date(2018, 6, 1))])
+    await dock.enterprise(name="Plain & Co", valid_to="2019-12-31")
+    async with public_pages(stats, dock.client, simulation=True) as pages:
+        played = (await pages.get("/public/en/enterprises")).text
+        assert "In it today is June 1, 2018." in played
+        assert 'class="tag good"' in played
+        assert "In force on June 1, 2018: 0" in (await pages.get("/public/en/notices")).text
+    async with public_pages(stats, dock.client) as pages:
+        today = (await pages.get("/public/en/enterprises")).text
+        assert "simulated" not in today
+        assert 'class="tag bad"' in today, "its licence has ended long since"
+
+
 # --- certificates -------------------------------------------------------------------------------------------------------------------
 async def test_a_certificate_is_checked_by_its_number_and_tells_nothing_of_the_person(school: School) -> None:
     match, serial = await school.certified()

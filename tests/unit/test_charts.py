@@ -11,10 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
+from console.web import drawings
 from console.web.charts import axes, bar_charts, figures, lines, maps, tracks
 from console.web.charts.outlines import read_map, shown_as
 from console.web.charts.svg import Words
 from shared import reference
+from shared.texts import texts
 
 HOSTILE = '"><script>alert(1)</script>'
 WORDS = Words(key="chart", title=HOSTILE, description=HOSTILE)
@@ -115,11 +117,19 @@ def test_every_province_has_an_outline_under_its_code() -> None:
 def test_nearly_every_county_has_an_outline_and_the_others_are_known() -> None:
     missing = sorted(code for code in reference.counties() if shown_as(code) is None)
     assert len(reference.counties()) == 2859
-    assert len(missing) == 38, missing
+    assert missing == ["130521", "140202", "140203", "140211", "140411", "330104", "511521", "632857"], "their land was divided"
     assert all(read_map(f"{code[:2]}0000").outlines for code in reference.provinces())
     assert shown_as("621126") == "621126"
     assert shown_as("620200") == "620200", "a city without counties"
-    assert shown_as("632857") is None or shown_as("632857") != "632857", "an area that no statutory division is"
+    assert shown_as("230702") == shown_as("230708") == "230717", "two that were merged"
+
+
+def test_counties_that_were_merged_share_an_outline_and_those_whose_land_was_divided_are_named_beside_the_map() -> None:
+    merged = str(drawings.counties(texts("en"), "230000", {"230702": 3, "230708": 4}, 2018)[0])
+    assert "Yichun District, Yichun, Heilongjiang, Meixi District, Yichun, Heilongjiang: 7</title>" in merged
+    assert "Not on the map" not in merged
+    divided = str(drawings.counties(texts("en"), "140000", {"140202": 3}, 2018)[0])
+    assert "the land of these counties had been divided: Chengqu District, Datong, Shanxi 3" in divided
 
 
 def test_every_destination_that_can_be_chosen_has_a_place_on_the_world_map() -> None:

@@ -64,7 +64,7 @@ def province_map(words: Words, province: str, areas: Mapping[str, Area], show: S
     """Counties of a province by the codes of their outlines."""
     outlines = read_map(province)
     width, height = outlines.size
-    shown_height = min(WIDTH * height / width, 560.0)
+    shown_height = min(WIDTH * height / width, 400.0)
     scale = min(WIDTH / width, shown_height / height)
     drawing = element(
         "svg",

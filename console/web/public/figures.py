@@ -100,7 +100,7 @@ def of_table(text: Texts, table: Table) -> list[Markup]:
 
 def title_of(text: Texts, table: Table) -> str:
     measure = text.word("measure", table.measure.name)
-    return text("{measure} by {dimension}, {year}", measure=measure, dimension=dimension(text, table.by), year=table.closed.year)
+    return text("{measure} by {dimension}, {year}", measure=measure, dimension=dimension(text, table.by).lower(), year=table.closed.year)
 
 
 def _data(text: Texts, table: Table) -> Markup:

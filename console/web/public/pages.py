@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from console.web.charts.outlines import read_map
@@ -39,8 +39,20 @@ class Statement:
     found: Mapping[str, Any] | None
 
 
-async def read(source: Sources, address: Address) -> Any:
-    """What a page is made of. Raises NoSuchPage, Away."""
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a page is made of. `simulated_day`: that it is where a calendar is played; None: today."""
+
+    of: Any
+    simulated_day: date | None
+
+
+async def read(source: Sources, address: Address) -> Made:
+    """Raises NoSuchPage, Away."""
+    return Made(await _read(source, address), await source.simulated_day())
+
+
+async def _read(source: Sources, address: Address) -> Any:
     if address.kind == "register":
         return await source.register()
     if address.kind == "notices":
@@ -70,18 +82,20 @@ def _wanted(address: Address, offer: Offer) -> list[tuple[str, int, str]]:
     return []
 
 
-def render(address: Address, data: Any, read_at: datetime, away: str | None) -> Rendered:
+def render(address: Address, made: Made, read_at: datetime, away: str | None) -> Rendered:
     """Raises NoSuchPage for a page beyond the end of a list."""
     if address.csv:
-        return _file(address, data)
+        return _file(address, made.of)
     text = texts(address.language)
-    values = _VALUES[address.kind](address, data, text)
+    values = _VALUES[address.kind](address, made.of, text)
+    values["simulated_day"] = made.simulated_day
     return _page(f"public/{address.kind}.html", address, text, read_at=read_at, away=away, **values)
 
 
 def _page(template: str, address: Address, text: Texts, **values: Any) -> Rendered:
     languages = [(code, LANGUAGE_NAMES[code], address.in_language(code).path) for code in LANGUAGES]
-    body = environment().get_template(template).render(t=text, address=address, languages=languages, **{"csv": None, **values})
+    values = {"csv": None, "simulated_day": None, **values}
+    body = environment().get_template(template).render(t=text, address=address, languages=languages, **values)
     return rendered(body.encode(), HTML, (b"content-language", address.language.encode()))
 
 

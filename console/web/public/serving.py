@@ -23,9 +23,9 @@ logger = logging.getLogger("laowu.console.public")
 class PublicPages:
     """Serves everything under /public for one process."""
 
-    def __init__(self, backend: Backend, *, fresh_seconds: float = FRESH_SECONDS) -> None:
-        """`fresh_seconds`: after which the services are asked whether anything has changed."""
-        read = partial(pages.read, Sources(backend=backend, register_seconds=fresh_seconds))
+    def __init__(self, backend: Backend, *, simulation: bool = False, fresh_seconds: float = FRESH_SECONDS) -> None:
+        """`simulation`: the services play a calendar. `fresh_seconds`: after which they are asked whether anything has changed."""
+        read = partial(pages.read, Sources(backend=backend, register_seconds=fresh_seconds, simulation=simulation))
         self.store = Store(read, pages.render, fresh_seconds=fresh_seconds)
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -124,6 +124,7 @@ class Sources:
 
     backend: Backend
     register_seconds: float
+    simulation: bool = False  # the services play a calendar
     _: KW_ONLY
     _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
     _registers: dict[str, tuple[float, asyncio.Task[Any]]] = field(default_factory=dict)
@@ -137,6 +138,15 @@ class Sources:
             measures=tuple(PublicMeasure(one["name"], one["unit"], one["definition"], tuple(one["by"])) for one in body["measures"]),
             smallest=body["smallest"],
         )
+
+    async def simulated_day(self) -> date | None:
+        """The day it is where a calendar is played; None: today. Raises Away."""
+        found: date | None = await self._once("day", self._read_day) if self.simulation else None
+        return found
+
+    async def _read_day(self) -> date | None:
+        day = (await self._get("stats", "/public/years"))["simulated_day"]
+        return date.fromisoformat(day) if day else None
 
     async def table(self, offer: Offer, measure: str, year: int, by: str) -> Table:
         """Raises NoSuchPage, Away."""
@@ -215,7 +225,7 @@ class Sources:
         except TimeoutError as error:
             raise Away(service, "too many ask") from error
         try:
-            return await self.backend.ask("GET", service, path, query, **parts)
+            return await (await self._backend(service)).ask("GET", service, path, query, **parts)
         finally:
             self._turns.release()
 
@@ -227,6 +237,11 @@ class Sources:
             task = asyncio.create_task(read())
             self._registers[name] = (time.monotonic(), task)
         return await asyncio.shield(task)
+
+    async def _backend(self, service: str) -> Backend:
+        """Asks as on the day it is; what stats publishes is of closed years, and names that day."""
+        day = await self.simulated_day() if service != "stats" else None
+        return replace(self.backend, day=day.isoformat()) if day else self.backend
 
 
 def _body(answer: Answer, service: str) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from console.services import SERVICES
-from console.web.screen import Button, Command, ItemScreen, ListScreen, Screen
+from console.web.screen import Button, Command, ItemScreen, ListScreen, Part, Screen
 from shared.principals import Role
 
 FIGURES = frozenset({Role.OFFICER, Role.OPERATOR, Role.AUDITOR})
@@ -46,7 +46,18 @@ def _delivery(service: str) -> ItemScreen:
         service=service,
         route="/delivery",
         roles=RUNNERS,
-        fields=("outbox", "parked", "lag", "positions"),
+        fields=("outbox", "parked"),
+        parts=(
+            Part(title="Not yet read", service=service, route="/delivery", at="lag", key="partition", columns=("partition", "lag")),
+            Part(
+                title="Read so far",
+                service=service,
+                route="/delivery",
+                at="positions",
+                key="partition",
+                columns=("partition", "next_offset", "next_number", "epoch", "gap_since"),
+            ),
+        ),
     )
 
 

@@ -19,7 +19,8 @@ Anybody = Annotated[Call, allow_anybody()]
 @router.get("/public/years")
 async def public_years(call: Anybody) -> PublicYears:
     """Which years are closed, and what may be asked of them; a year whose `version` and `closed_on` stay has the same tables."""
-    return await call.query(public.public_years)
+    simulated = call.service.settings.simulation
+    return await call.query(lambda tx: public.public_years(tx, simulated=simulated))
 
 
 @router.get("/public/figures/{measure}")

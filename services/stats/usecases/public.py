@@ -17,7 +17,7 @@ from services.stats.figures.freshness import Lag, freshness
 from services.stats.figures.query import answer
 from services.stats.figures.shaping import Point
 from services.stats.periods.disclosure_control import suppress
-from services.stats.queries import period_closes
+from services.stats.queries import applied, period_closes
 from services.stats.settings import policy
 from services.stats.views import public as views
 from shared.db import Tx
@@ -26,10 +26,12 @@ from shared.values import PROGRAMME_ZONE
 MEASURES = ("registrations", "verified", "certified", "matched", "dispatches", "persons", "returns")
 
 
-async def public_years(tx: Tx) -> views.PublicYears:
-    """The years that are closed now, oldest first."""
+async def public_years(tx: Tx, *, simulated: bool) -> views.PublicYears:
+    """The years that are closed now, oldest first. `simulated`: a calendar is played, and it is the day of the newest counted event."""
     closes = [close for close in await period_closes.list_closed(tx) if len(close.period) == 4]
-    return views.public_years(closes, MEASURES, policy().stats_public_smallest)
+    newest = max((recorded for _, recorded in (await applied.list_(tx)).values()), default=None) if simulated else None
+    day = newest.astimezone(PROGRAMME_ZONE).date() if newest else None
+    return views.public_years(closes, MEASURES, policy().stats_public_smallest, day)
 
 
 async def public_figure(tx: Tx, measure: str, year: int, by: PublicBy, lag: Lag) -> views.PublicFigure:

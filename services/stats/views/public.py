@@ -34,9 +34,13 @@ class PublicMeasure(View):
 
 
 class PublicYears(View):
-    """What may be asked for: `years`, oldest first, by each of `measures` and one of its dimensions."""
+    """What may be asked for: `years`, oldest first, by each of `measures` and one of its dimensions.
+
+    `simulated_day`: the day that the newest counted event was recorded on, where a calendar is played; null: today is today.
+    """
 
     years: list[PublicYear]
+    simulated_day: date | None = None
     smallest: int  # cells of 1 up to one less are left out
     measures: list[PublicMeasure]
 
@@ -76,8 +80,9 @@ class PublicTable:
     shown: DisclosedTable
 
 
-def public_years(closes: Iterable[Close], measures: Iterable[str], smallest: int) -> PublicYears:
+def public_years(closes: Iterable[Close], measures: Iterable[str], smallest: int, simulated_day: date | None) -> PublicYears:
     return PublicYears(
+        simulated_day=simulated_day,
         years=[PublicYear(year=close.starts.year, version=close.version, closed_on=_closed_on(close)) for close in closes],
         smallest=smallest,
         measures=[
