@@ -71,9 +71,11 @@ class Columns(Generic[T]):
         """Statements for the pages of a list, by order: "id" is that of the key, "-" before a name turns an order round, and ">" behind
         it stands for the pages after the first.
 
-        `by`: label and type of columns that are never NULL, such as "expires date". `where` has the parameters from $1 on.
+        `by`: label and type of columns that are never NULL, such as "expires date". `key`: one such column, or several with commas between.
+        `where` has the parameters from $1 on.
         """
-        orders = {"id": [key], **{one.split()[0]: [one, key] for one in by}}
+        keys = key.split(", ")
+        orders = {"id": keys, **{one.split()[0]: [one, *keys] for one in by}}
         return {
             f"{sign}{name}{after}": self._page(source, where, columns, descending=bool(sign), following=bool(after))
             for name, columns in orders.items()
@@ -216,6 +218,8 @@ def _build(cls: Any, values: Mapping[str, Any]) -> Any:
 @cache
 def _converters(cls: Any, *, json: bool) -> dict[str, Convert]:
     """Fields whose value is not what PostgreSQL, or `json`, gives."""
+    if issubclass(cls, BaseModel):  # which converts by itself
+        return {}
     hints = get_type_hints(cls)
     found = {field.name: _converter(hints[field.name], json=json) for field in fields(cls)}
     return {name: convert for name, convert in found.items() if convert is not None}

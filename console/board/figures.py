@@ -200,12 +200,12 @@ async def read_closes(client: FigureReader, known_on: date | None = None) -> tup
 async def read_restatements(client: FigureReader, period: str, known_on: date | None = None) -> tuple[RestatementRow, ...]:
     """Of the nation's figures of a closed period, the newest first; only what had become known by `known_on`."""
     found: list[RestatementRow] = []
-    after: int | None = 0
-    while after is not None:
-        page = await client.get("stats", "/restatements", period=period, after=after, limit=PAGE)
+    page: Mapping[str, Any] = {"next": None}
+    while True:
+        page = await client.get("stats", "/restatements", period=period, sort="-id", after=page["next"], limit=PAGE)
         found += [restatement_row(item) for item in page["items"] if item["restated"]["scope"] == NATIONAL]
-        after = page["next"]
-    return tuple(row for row in reversed(found) if known_on is None or row.on <= known_on)
+        if page["next"] is None:
+            return tuple(row for row in found if known_on is None or row.on <= known_on)
 
 
 def restatement_row(item: Mapping[str, Any]) -> RestatementRow:

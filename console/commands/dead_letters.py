@@ -50,12 +50,14 @@ def list_dead_letters(
         raise typer.BadParameter(f"{state} is none of parked, redriven, discarded, all")
 
     async def ask(client: ApiClient) -> list[dict[str, Any]]:
-        found, after = list[dict[str, Any]](), 0
-        while len(found) < limit and after is not None:
+        found: list[dict[str, Any]] = []
+        after: str | None = None
+        while True:
             wanted = {"state": None if state == "all" else state, "after": after, "limit": min(limit - len(found), 200)}
             page = await client.get(service, "/dead-letters", **wanted)
             found, after = found + page["items"], page["next"]
-        return found
+            if after is None or len(found) >= limit:
+                return found
 
     found = _ask(ask)
     if as_json:

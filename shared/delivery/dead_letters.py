@@ -20,7 +20,7 @@ from shared.delivery.batches import Item
 from shared.delivery.numbering import KafkaRecord
 from shared.delivery.positions import TopicPartition
 from shared.errors import NotFound
-from shared.paging import page
+from shared.paging import Page, fetch_page
 from shared.rows import Columns
 
 State = Literal["parked", "redriven", "discarded"]
@@ -67,10 +67,10 @@ class DeadLetterDetail(DeadLetter):
 
 
 class DeadLetterPage(BaseModel):
-    """A page, oldest first; `next`: the `after` of the page that follows."""
+    """A page; `next`: the `after` of the page that follows."""
 
     items: list[DeadLetter]
-    next: int | None
+    next: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,9 +190,7 @@ def _values(item: Item) -> tuple[Any, ...]:
 
 
 # --- reading --------------------------------------------------------------------------------------------------------
-LIST = DEAD_LETTER.select("""
-FROM dead_letter WHERE ($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR subject = $2) AND id > $3 ORDER BY id LIMIT $4
-""")
+LIST = DEAD_LETTER.pages("dead_letter", "($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR subject = $2)", key="id bigint")
 GET = DEAD_LETTER.select("FROM dead_letter WHERE id = $1")
 GET_DETAIL = """
 SELECT key, value, headers,
@@ -203,10 +201,8 @@ FROM dead_letter WHERE id = $1
 """
 
 
-async def list_(tx: Tx, *, state: State | None, subject: str | None, after: int, limit: int) -> DeadLetterPage:
-    """One page, oldest first."""
-    found = [DeadLetter(**row) for row in await tx.conn.fetch(LIST.sql, state, subject, after, limit + 1)]
-    items, following = page(found, limit, lambda letter: letter.id)
+async def list_(tx: Tx, page: Page, *, state: State | None, subject: str | None) -> DeadLetterPage:
+    items, following = await fetch_page(tx.conn, LIST, page, state, subject)
     return DeadLetterPage(items=list(items), next=following)
 
 

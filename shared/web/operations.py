@@ -16,9 +16,10 @@ from shared.delivery.delivery_state import DeliveryState, delivery_state
 from shared.delivery.redriving import MAX_NAMED, DiscardDeadLetters, RedriveDeadLetters, Redriving
 from shared.errors import Invalid
 from shared.health import Health
+from shared.paging import Page
 from shared.principals import Role
 from shared.web.call import Call, allow
-from shared.web.parameters import AfterNumber, Limit
+from shared.web.parameters import paged
 
 router = APIRouter()
 
@@ -68,13 +69,13 @@ Operator = Annotated[Call, allow(Role.OPERATOR)]
 @router.get("/dead-letters")
 async def list_dead_letters(
     call: Reader,
+    page: Annotated[Page, paged()],
+    *,
     state: dead_letters.State | None = None,
     subject: Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00-\x1f]*$")] = None,
-    after: AfterNumber = 0,
-    limit: Limit = 50,
 ) -> dead_letters.DeadLetterPage:
-    """Records that could not be applied, those held back behind them, and what was decided of them; oldest first."""
-    return await call.query(lambda tx: dead_letters.list_(tx, state=state, subject=subject, after=after, limit=limit))
+    """Records that could not be applied, those held back behind them, and what was decided of them."""
+    return await call.query(lambda tx: dead_letters.list_(tx, page, state=state, subject=subject))
 
 
 @router.get("/dead-letters/preview")

@@ -134,6 +134,10 @@ async def test_whoever_has_not_confirmed_in_time_is_listed_by_day_and_scope(dock
     assert [one["placement"] for one in (await dock.get("/arrivals/overdue")).body["items"]] == [silent["placement"]]
     own = dock.client.speaking_as(Role.ENTERPRISE, party=gone["enterprise"])
     assert (await dock.get("/arrivals/overdue", who=own)).body["items"] == []
+    for asked in ({"enterprise": silent["enterprise"]}, {"destination": "JPN"}):
+        assert [one["placement"] for one in (await dock.get("/arrivals/overdue", **asked)).body["items"]] == [silent["placement"]]
+    for asked in ({"enterprise": gone["enterprise"]}, {"destination": "SGP"}):
+        assert (await dock.get("/arrivals/overdue", **asked)).body["items"] == []
     assert (await dock.get("/arrivals/overdue", who=dock.client.speaking_as(Role.CLERK, regions=("620000",)))).body["items"] == []
     dock.today = date(2018, 6, 30)
     first = (await dock.get("/arrivals/overdue", day=90, limit=1)).body

@@ -118,7 +118,7 @@ async def test_the_roll_of_a_country_names_everyone_who_is_there(dock: Dock) -> 
     assert await roll("JPN", who=own, enterprise=there["enterprise"]) == ([poor["placement"]], 1), "an enterprise calls its own roll"
     assert await roll("JPN", who=dock.client.speaking_as(Role.ENTERPRISE, party=uuid4())) == ([], 0)
     first = (await dock.get("/roll-call/JPN", limit=1)).body
-    assert (first["total"], first["next"]) == (2, there["placement"])
+    assert (first["total"], first["items"][0]["placement"]) == (2, there["placement"])
     assert (await dock.get("/roll-call/JPN", limit=1, after=first["next"])).body["next"] is None
     for nowhere in ("XXX", "CHN", "jpn"):
         assert (await dock.get(f"/roll-call/{nowhere}")).status == 422

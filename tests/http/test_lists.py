@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from shared.principals import Role
+from shared.values import EnterpriseId, new_id
 from tests.contracts import openapi
 from tests.support.docking import POOR_COUNTY, Dock, dock
 from tests.support.http import Client
@@ -15,15 +18,22 @@ from tests.support.training import School, school
 __all__ = ["dock", "office", "school"]
 
 
-def sorted_lists(service: str) -> dict[str, list[str]]:
-    """Path -> orders of every list that is sorted and needs no id in its path."""
-    document = openapi.document(service)
-    found = {}
-    for path, methods in document["paths"].items():
-        for one in methods.get("get", {}).get("parameters", ()):
-            if one["name"] == "sort" and "{" not in path:
-                found[path] = one["schema"]["enum"]
-    return found
+@dataclass(frozen=True, slots=True)
+class SortedList:
+    path: str
+    orders: list[str]
+    roles: list[str]
+    asked: dict[str, str]  # what has to be asked for
+
+
+def sorted_lists(service: str, parts: Mapping[str, str]) -> Iterator[SortedList]:
+    """`parts`: what stands in the path, by name."""
+    for path, methods in openapi.document(service)["paths"].items():
+        operation = methods.get("get", {})
+        query = {one["name"]: one for one in operation.get("parameters", ()) if one["in"] == "query"}
+        if "sort" in query:
+            asked = {name: one["schema"]["enum"][0] for name, one in query.items() if one.get("required")}
+            yield SortedList(path.format(**parts), query["sort"]["schema"]["enum"], operation["x-roles"], asked)
 
 
 async def pages(client: Client, path: str, **query: Any) -> list[dict[str, Any]]:
@@ -42,13 +52,17 @@ async def pages(client: Client, path: str, **query: Any) -> list[dict[str, Any]]
         answer = await client.send("GET", address.removeprefix("<"))
 
 
-async def read_in_every_order(client: Client, service: str, *, filled: set[str]) -> None:
+async def read_in_every_order(client: Client, service: str, *, filled: set[str], **parts: str) -> None:
     """Also those lists that happen to be empty; `filled` are those that must not be."""
-    for path, orders in sorted_lists(service).items():
-        whole = [str(one) for one in (await client.get(path, limit=200)).body["items"]]
+    lists = list(sorted_lists(service, parts))
+    assert filled <= {one.path for one in lists}
+    for one in lists:
+        path = one.path
+        who = client if client.who.role in one.roles else client.speaking_as(Role(one.roles[0]))
+        whole = [str(row) for row in (await who.get(path, limit=200, **one.asked)).body["items"]]
         assert len(whole) > 2 or path not in filled, path
-        for order in orders:
-            rows = await pages(client, path, sort=order)
+        for order in one.orders:
+            rows = await pages(who, path, sort=order, **one.asked)
             assert sorted(map(str, rows)) == sorted(whole), f"{path} by {order}: not every row once"
             name = order.lstrip("-")
             values = [row[name] for row in rows if name in row]
@@ -62,17 +76,37 @@ async def test_the_lists_of_docking_are_read_in_every_order(dock: Dock) -> None:
         enterprise = await dock.enterprise(name=f"Enterprise {3 - day}")
         for _ in range(2):  # two of a kind: equal in everything that is sorted by
             await dock.matched(await dock.order(enterprise))
+            await dock.departed(await dock.order(enterprise))
         await dock.post(
             "/fairs",
             {"name": "Fair", "county": POOR_COUNTY, "held_on": str(dock.today), "counties": [POOR_COUNTY], "enterprises": [enterprise]},
         )
-    await read_in_every_order(dock.at(), "docking", filled={"/orders", "/placements", "/enterprises", "/public/enterprises", "/fairs"})
+    dock.wait(30)
+    filled = {"/orders", "/placements", "/enterprises", "/public/enterprises", "/fairs", "/arrivals/overdue", "/roll-call/JPN"}
+    await read_in_every_order(dock.at(), "docking", filled=filled, destination="JPN")
 
 
 async def test_the_lists_of_registration_are_read_in_every_order(registration: Client) -> None:
     for number, county in enumerate(("621126", "621126", "621102", "620521", "621126")):
         await AWorker(name=f"李{'一二三四五'[number]}").from_county(county).registered(f"2018-05-0{1 + number % 2}").at(registration)
-    await read_in_every_order(registration, "registration", filled={"/workers"})
+    body = {
+        "title": "Work in Japan",
+        "counties": ["621126", "621102"],
+        "channels": ["wechat", "sms"],
+        "languages": ["zh"],
+        "published_on": "2018-03-01",
+    }
+    announcement = (await registration.post("/announcements", body)).body["announcement"]
+    for county, reached in (("621126", 20), ("621102", 30), ("621126", 10), ("621102", 10)):
+        record = {"county": county, "channel": "wechat" if reached > 10 else "sms", "reached": reached, "on": "2018-03-05"}
+        assert (await registration.post(f"/announcements/{announcement}/outreach", record)).status == 201
+    worker = (await registration.get("/workers")).body["items"][0]["worker"]
+    for _ in range(3):
+        assert (await registration.post(f"/workers/{worker}/personal-data", {"reason": "complaint"})).status == 200
+    lists = ("outreach", "reach")
+    filled = {"/workers", "/personal-data-accesses", f"/workers/{worker}/personal-data/accesses"}
+    filled |= {f"/announcements/{announcement}/{one}" for one in lists}
+    await read_in_every_order(registration, "registration", filled=filled, announcement=announcement, worker=worker)
 
 
 async def test_the_lists_of_training_are_read_in_every_order(school: School) -> None:
@@ -89,7 +123,7 @@ async def test_the_lists_of_training_are_read_in_every_order(school: School) -> 
 
 async def test_the_lists_of_rights_are_read_in_every_order(office: Office) -> None:
     for _ in range(3):
-        placement = await office.abroad()
+        placement = await office.abroad(enterprise=EnterpriseId(new_id()))
         await office.post(
             "/cases",
             {
@@ -100,7 +134,11 @@ async def test_the_lists_of_rights_are_read_in_every_order(office: Office) -> No
                 "text": "The scaffold has no rail.",
             },
         )
-    await read_in_every_order(office.at(), "rights", filled={"/cases"})
+    body = {"destination": "JPN", "kind": "disaster", "grade": "II", "authority": "embassy", "since": str(office.today), "text": "a quake"}
+    emergency = (await office.post("/emergencies", body)).body["emergency"]
+    await office.sweep()
+    filled = {"/cases", "/cases/complaint-rates", "/incomes/missing", f"/emergencies/{emergency}/workers"}
+    await read_in_every_order(office.at(), "rights", filled=filled, emergency=emergency)
 
 
 async def test_rows_inserted_between_two_pages_neither_repeat_nor_hide_others(dock: Dock) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -53,12 +54,15 @@ async def test_missing_wages_are_paged_without_losing_a_month_and_shown_by_count
         await office.abroad()
     await office.sweep()
     seen: list[tuple[str, str]] = []
-    after = 0
-    while after is not None:
-        page = (await office.get("/incomes/missing", after=after, limit=3)).body
+    page: dict[str, Any] = {"next": ""}
+    while page["next"] is not None:
+        after = {"after": page["next"]} if page["next"] else {}
+        page = (await office.get("/incomes/missing", sort="-period", limit=3, **after)).body
         seen += [(one["placement"], one["period"]) for one in page["items"]]
-        after = page["next"]
     assert len(seen) == len(set(seen)) == 8
+    assert [period for _, period in seen] == sorted((period for _, period in seen), reverse=True)
+    january = (await office.get("/findings", kind="missing", period="2018-01")).body["items"]
+    assert [one["period"] for one in january] == ["2018-01"] * 2
     gansu = office.client.speaking_as(Role.OFFICER, regions=("620000",))
     assert (await office.get("/incomes/missing", who=gansu)).body["items"] == []
 

@@ -39,6 +39,7 @@ from shared.delivery.consumer import Reject
 from shared.delivery.positions import positions
 from shared.delivery.redriving import Redriving
 from shared.events import Event, EventEnvelope, FigureRestated
+from shared.paging import Page
 from shared.principals import NATION, Principal, Role
 from shared.settings import Settings
 from shared.values import Clock
@@ -176,7 +177,7 @@ async def misunderstand(machine: Machine, records: Sequence[Any], seed: int) -> 
 async def decide(machine: Machine, rng: random.Random) -> bool:
     """Redrive a parked subject that is good, discard a record that is not. Returns whether there was any."""
     async with machine.database.transaction(cause("operator")) as tx:
-        parked = (await dead_letters.list_(tx, state="parked", subject=None, after=0, limit=10_000)).items
+        parked = (await dead_letters.list_(tx, Page(path="", limit=10_000), state="parked", subject=None)).items
         if parked:
             subject = rng.choice(parked).subject
             first = next(dead_letter for dead_letter in parked if dead_letter.subject == subject)
@@ -294,7 +295,7 @@ async def restatements_of(machine: Machine, period: str) -> list[FigureRestated]
     """The restatements of the period's present close."""
     async with machine.database.transaction(cause("reader")) as tx:
         version = await period_closes.get_newest_version(tx, period)
-        rows = await restatements.list_(tx, period, 0, 10**6)
+        rows, _ = await restatements.list_(tx, Page(path="", limit=10**6), period)
     return [row.event for row in rows if row.version == version]
 
 

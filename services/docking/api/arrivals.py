@@ -8,10 +8,12 @@ from fastapi import APIRouter, Path, Query, Response
 
 from services.docking import commands
 from services.docking.api.callers import Clerk, Officer, Reader
+from services.docking.domain.arrivals import UnconfirmedFilter
 from services.docking.usecases import arrivals
 from services.docking.views import arrivals as views
-from shared.values import PlacementId
-from shared.web.parameters import Limit
+from shared.paging import Page
+from shared.values import DestinationField, EnterpriseId, PlacementId
+from shared.web.parameters import paged
 
 router = APIRouter()
 DayNumber = Annotated[int, Path(ge=1, le=3650)]
@@ -39,7 +41,13 @@ async def list_arrivals(placement: PlacementId, call: Reader) -> views.Arrivals:
 
 @router.get("/arrivals/overdue")
 async def list_overdue_arrivals(
-    call: Reader, day: Annotated[int, Query(ge=1, le=3650)] = 14, after: PlacementId | None = None, limit: Limit = 50
+    call: Reader,
+    page: Annotated[Page, paged("departed_on")],
+    *,
+    day: Annotated[int, Query(ge=1, le=3650)] = 14,
+    enterprise: EnterpriseId | None = None,
+    destination: DestinationField | None = None,
 ) -> views.Overdue:
     """Workers abroad who have not confirmed yet what they were to confirm on that day: somebody should call them."""
-    return await call.query(lambda tx: arrivals.list_overdue(tx, day, after=after, limit=limit))
+    wanted = UnconfirmedFilter(day=day, enterprise=enterprise, destination=destination)
+    return await call.query(lambda tx: arrivals.list_overdue(tx, page, wanted))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Response
 
@@ -11,10 +10,11 @@ from services.docking import commands
 from services.docking.api.callers import EnterpriseOrOfficer
 from services.docking.usecases import managers
 from services.docking.views import managers as views
+from shared.paging import Page
 from shared.principals import Role
 from shared.values import DestinationField, EnterpriseId
 from shared.web.call import Call, allow
-from shared.web.parameters import Limit
+from shared.web.parameters import paged
 
 router = APIRouter()
 
@@ -32,13 +32,11 @@ async def withdraw_managers(enterprise: EnterpriseId, body: commands.WithdrawMan
 @router.get("/managers")
 async def list_managers(
     call: Annotated[Call, allow(Role.OFFICER, Role.ENTERPRISE, Role.AUDITOR, Role.OPERATOR)],
+    page: Annotated[Page, paged("destination")],
+    *,
     enterprise: EnterpriseId | None = None,
     destination: DestinationField | None = None,
     missing: bool | None = None,
-    after: UUID | None = None,
-    limit: Limit = 50,
 ) -> views.Accompaniments:
     """Where managers are filed, and where they are missing."""
-    return await call.query(
-        lambda tx: managers.list_managers(tx, enterprise=enterprise, destination=destination, missing=missing, after=after, limit=limit)
-    )
+    return await call.query(lambda tx: managers.list_managers(tx, page, enterprise=enterprise, destination=destination, missing=missing))

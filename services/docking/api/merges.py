@@ -9,10 +9,10 @@ from fastapi import APIRouter
 from services.docking.domain.merges import MergeState
 from services.docking.usecases import merges
 from services.docking.views import merges as views
+from shared.paging import Page
 from shared.principals import Role
-from shared.values import WorkerId
 from shared.web.call import Call, allow
-from shared.web.parameters import Limit
+from shared.web.parameters import paged
 
 router = APIRouter()
 
@@ -20,8 +20,8 @@ router = APIRouter()
 @router.get("/merges")
 async def list_merges(
     call: Annotated[Call, allow(Role.CLERK, Role.OFFICER, Role.OPERATOR, Role.AUDITOR)],
+    page: Annotated[Page, paged("merged_on")],
+    *,
     state: MergeState | None = None,
-    after: WorkerId | None = None,
-    limit: Limit = 50,
 ) -> views.Merges:
-    return await call.query(lambda tx: merges.list_merges(tx, state, after, limit))
+    return await call.query(lambda tx: merges.list_merges(tx, page, state))

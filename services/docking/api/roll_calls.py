@@ -8,10 +8,11 @@ from fastapi import APIRouter
 
 from services.docking.usecases import roll_calls
 from services.docking.views import roll_calls as views
+from shared.paging import Page
 from shared.principals import Role
-from shared.values import DestinationField, EnterpriseId, PlacementId
+from shared.values import DestinationField, EnterpriseId
 from shared.web.call import Call, allow
-from shared.web.parameters import Limit
+from shared.web.parameters import paged
 
 router = APIRouter()
 
@@ -20,9 +21,9 @@ router = APIRouter()
 async def list_workers_abroad(
     destination: DestinationField,
     call: Annotated[Call, allow(Role.CLERK, Role.OFFICER, Role.ENTERPRISE, Role.OPERATOR, Role.AUDITOR)],
+    page: Annotated[Page, paged("departed_on")],
+    *,
     enterprise: EnterpriseId | None = None,
-    after: PlacementId | None = None,
-    limit: Limit = 50,
 ) -> views.RollCall:
     """Departed to the country, neither returned nor voided."""
-    return await call.query(lambda tx: roll_calls.call_roll(tx, destination, enterprise=enterprise, after=after, limit=limit))
+    return await call.query(lambda tx: roll_calls.call_roll(tx, page, destination, enterprise=enterprise))

@@ -43,6 +43,15 @@ class Unconfirmed:
     departed_on: date
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnconfirmedFilter:
+    """Who is searched for among those who were to confirm on that day after the departure; None: any."""
+
+    day: int
+    enterprise: EnterpriseId | None = None
+    destination: Destination | None = None
+
+
 def differing(answers: Mapping[Term, bool]) -> tuple[Term, ...]:
     """The terms that are not as agreed, in one order."""
     return tuple(term for term in TERMS if not answers[term])

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from services.docking.domain.arrivals import Arrival, Unconfirmed
+from services.docking.domain.arrivals import Arrival, Unconfirmed, UnconfirmedFilter
 from shared.db import Tx
+from shared.paging import Page, fetch_page
 from shared.rows import Columns, fetch, fetch_one
-from shared.values import EnterpriseId, PlacementId
+from shared.values import PlacementId
 
 ARRIVAL = Columns(
     Arrival,
@@ -30,14 +31,17 @@ UNCONFIRMED = Columns(
     Unconfirmed, "dispatch.placement, dispatch.worker, dispatch.enterprise, placement.county, dispatch.destination, dispatch.departed_on"
 )
 # Scope is checked against the county of the placement, as everywhere else.
-LIST_UNCONFIRMED = UNCONFIRMED.select("""
-FROM dispatch JOIN placement ON placement.id = dispatch.placement
-WHERE dispatch.returned_on IS NULL AND dispatch.voided IS NULL AND dispatch.evidence <> 'adopted' AND dispatch.departed_on < $2
+LIST_UNCONFIRMED = UNCONFIRMED.pages(
+    "dispatch JOIN placement ON placement.id = dispatch.placement",
+    """
+    dispatch.returned_on IS NULL AND dispatch.voided IS NULL AND dispatch.evidence <> 'adopted' AND dispatch.departed_on < $2
     AND NOT EXISTS (SELECT FROM arrival WHERE arrival.placement = dispatch.placement AND arrival.day = $1)
     AND ($3::uuid IS NULL OR dispatch.enterprise = $3) AND placement.county ^@ ANY($4::text[])
-    AND ($5::uuid IS NULL OR dispatch.placement > $5)
-ORDER BY dispatch.placement LIMIT $6
-""")
+    AND ($5::text IS NULL OR dispatch.destination = $5)
+    """,
+    "departed_on date",
+    key="placement uuid",
+)
 
 
 async def get(tx: Tx, placement: PlacementId, day: int) -> Arrival | None:
@@ -50,17 +54,11 @@ async def list_(tx: Tx, placement: PlacementId) -> list[Arrival]:
 
 
 async def list_unconfirmed(
-    tx: Tx,
-    day: int,
-    *,
-    departed_before: date,
-    enterprise: EnterpriseId | None,
-    counties: Sequence[str],
-    after: PlacementId | None,
-    limit: int,
-) -> list[Unconfirmed]:
+    tx: Tx, page: Page, wanted: UnconfirmedFilter, *, departed_before: date, counties: Sequence[str]
+) -> tuple[Sequence[Unconfirmed], str | None]:
     """Workers abroad since before that day. `counties`: what the codes of the visible counties begin with."""
-    return await fetch(tx.conn, LIST_UNCONFIRMED, day, departed_before, enterprise, counties, after, limit)
+    filters = (wanted.day, departed_before, wanted.enterprise, counties, wanted.destination)
+    return await fetch_page(tx.conn, LIST_UNCONFIRMED, page, *filters)
 
 
 async def insert(tx: Tx, one: Arrival) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from uuid import UUID
+from collections.abc import Collection, Sequence
 
 from services.docking.domain.managers import Accompaniment
 from shared.db import Tx
-from shared.rows import Columns, fetch, fetch_one
+from shared.paging import Page, fetch_page
+from shared.rows import Columns, fetch_one
 from shared.values import Destination, EnterpriseId, PlacementId
 
 ACCOMPANIMENT = Columns(
@@ -17,12 +17,11 @@ ACCOMPANIMENT = Columns(
     """,
 )
 GET = ACCOMPANIMENT.select("FROM accompaniment WHERE enterprise = $1 AND destination = $2")
-LIST = ACCOMPANIMENT.select("""
-FROM accompaniment
-WHERE ($1::uuid IS NULL OR enterprise = $1) AND ($2::text IS NULL OR destination = $2) AND ($3::boolean IS NULL OR missing = $3)
-    AND ($4::uuid IS NULL OR id > $4)
-ORDER BY id LIMIT $5
-""")
+LIST = ACCOMPANIMENT.pages(
+    "accompaniment",
+    "($1::uuid IS NULL OR enterprise = $1) AND ($2::text IS NULL OR destination = $2) AND ($3::boolean IS NULL OR missing = $3)",
+    "destination text",
+)
 # Until the transaction ends. In one order, so that two transactions cannot wait for each other.
 LOCK_ALL = """
 SELECT pg_advisory_xact_lock(key)
@@ -57,9 +56,9 @@ async def get(tx: Tx, enterprise: EnterpriseId, destination: Destination) -> Acc
 
 
 async def list_(
-    tx: Tx, *, enterprise: EnterpriseId | None, destination: Destination | None, missing: bool | None, after: UUID | None, limit: int
-) -> list[Accompaniment]:
-    return await fetch(tx.conn, LIST, enterprise, destination, missing, after, limit)
+    tx: Tx, page: Page, *, enterprise: EnterpriseId | None, destination: Destination | None, missing: bool | None
+) -> tuple[Sequence[Accompaniment], str | None]:
+    return await fetch_page(tx.conn, LIST, page, enterprise, destination, missing)
 
 
 async def lock_all(tx: Tx, places: Collection[tuple[EnterpriseId, Destination]]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from services.docking.domain.merges import Merge, MergeState
 from shared.db import Tx
+from shared.paging import Page, fetch_page
 from shared.rows import Columns, fetch
 from shared.values import WorkerId
 
@@ -22,12 +23,15 @@ FROM merge WHERE state = 'held' OR state = 'waiting' AND EXISTS (SELECT FROM wor
 ORDER BY absorbed LIMIT $1 FOR UPDATE SKIP LOCKED
 """)
 # Of workers of the visible counties: the survivor may not be known here yet.
-LIST = MERGE.select("""
-FROM merge
-WHERE ($1::text IS NULL OR merge.state = $1) AND ($2::uuid IS NULL OR absorbed > $2)
-    AND EXISTS (SELECT FROM worker WHERE worker.id IN (absorbed, survivor) AND county ^@ ANY($3::text[]))
-ORDER BY absorbed LIMIT $4
-""")
+LIST = MERGE.pages(
+    "merge",
+    """
+    ($1::text IS NULL OR merge.state = $1)
+    AND EXISTS (SELECT FROM worker WHERE worker.id IN (absorbed, survivor) AND county ^@ ANY($2::text[]))
+    """,
+    "merged_on date",
+    key="absorbed uuid",
+)
 EXISTS = "SELECT EXISTS (SELECT FROM merge WHERE absorbed = $1)"
 UPDATE = """
 INSERT INTO merge (absorbed, survivor, state, held_for, held_since, merged_on) VALUES ($1, $2, $3, $4, $5, $6)
@@ -73,9 +77,9 @@ async def lock_open(tx: Tx, limit: int) -> list[Merge]:
     return await fetch(tx.conn, LOCK_OPEN, limit)
 
 
-async def list_(tx: Tx, *, state: MergeState | None, after: WorkerId | None, counties: Sequence[str], limit: int) -> list[Merge]:
+async def list_(tx: Tx, page: Page, *, state: MergeState | None, counties: Sequence[str]) -> tuple[Sequence[Merge], str | None]:
     """`counties`: what the codes of the visible counties begin with."""
-    return await fetch(tx.conn, LIST, state, after, counties, limit)
+    return await fetch_page(tx.conn, LIST, page, state, counties)
 
 
 async def exists(tx: Tx, absorbed: WorkerId) -> bool:

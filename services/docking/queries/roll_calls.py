@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from services.docking.domain.roll_calls import Abroad
 from shared.db import Tx
-from shared.rows import Columns, fetch
-from shared.values import Destination, EnterpriseId, PlacementId
+from shared.paging import Page, fetch_page
+from shared.rows import Columns
+from shared.values import Destination, EnterpriseId
 
 ABROAD = Columns(
     Abroad,
@@ -17,13 +18,15 @@ ABROAD = Columns(
     """,
 )
 # Scope is checked against the county of the placement, as everywhere else.
-LIST = ABROAD.select("""
-FROM dispatch JOIN placement ON placement.id = dispatch.placement
-WHERE dispatch.destination = $1 AND dispatch.returned_on IS NULL AND dispatch.voided IS NULL
+LIST = ABROAD.pages(
+    "dispatch JOIN placement ON placement.id = dispatch.placement",
+    """
+    dispatch.destination = $1 AND dispatch.returned_on IS NULL AND dispatch.voided IS NULL
     AND ($2::uuid IS NULL OR dispatch.enterprise = $2) AND placement.county ^@ ANY($3::text[])
-    AND ($4::uuid IS NULL OR dispatch.placement > $4)
-ORDER BY dispatch.placement LIMIT $5
-""")
+    """,
+    "departed_on date",
+    key="placement uuid",
+)
 GET_TOTAL = """
 SELECT count(*) FROM dispatch JOIN placement ON placement.id = dispatch.placement
 WHERE dispatch.destination = $1 AND dispatch.returned_on IS NULL AND dispatch.voided IS NULL
@@ -32,16 +35,10 @@ WHERE dispatch.destination = $1 AND dispatch.returned_on IS NULL AND dispatch.vo
 
 
 async def list_(
-    tx: Tx,
-    destination: Destination,
-    *,
-    enterprise: EnterpriseId | None,
-    counties: Sequence[str],
-    after: PlacementId | None,
-    limit: int,
-) -> list[Abroad]:
+    tx: Tx, page: Page, destination: Destination, *, enterprise: EnterpriseId | None, counties: Sequence[str]
+) -> tuple[Sequence[Abroad], str | None]:
     """`counties`: what the codes of the visible counties begin with."""
-    return await fetch(tx.conn, LIST, destination, enterprise, counties, after, limit)
+    return await fetch_page(tx.conn, LIST, page, destination, enterprise, counties)
 
 
 async def get_total(tx: Tx, destination: Destination, *, enterprise: EnterpriseId | None, counties: Sequence[str]) -> int:

@@ -21,7 +21,7 @@ from services.docking.usecases.placements import get, load, save
 from services.docking.views import arrivals as views
 from shared import events
 from shared.db import Tx
-from shared.paging import page
+from shared.paging import Page
 from shared.principals import Role
 from shared.values import Designation, PlacementId
 
@@ -130,18 +130,12 @@ async def list_arrivals(tx: Tx, placement: PlacementId) -> views.Arrivals:
     return await _view(tx, await get(tx, placement))
 
 
-async def list_overdue(tx: Tx, day: int, *, after: PlacementId | None, limit: int) -> views.Overdue:
+async def list_overdue(tx: Tx, page: Page, wanted: domain.UnconfirmedFilter) -> views.Overdue:
     """Workers abroad who should have confirmed by now, and have not. Raises ArrivalDayNotAsked, Forbidden."""
-    require_asked(day, policy().arrival_days)
-    grace = timedelta(days=day + policy().docking_arrival_grace_days)
-    found: list[domain.Unconfirmed] = await arrivals.list_unconfirmed(
-        tx,
-        day,
-        departed_before=tx.clock.today() - grace,
-        enterprise=scope.own_enterprise(tx.principal) if tx.principal.role is Role.ENTERPRISE else None,
-        counties=scope.visible_counties(tx.principal),
-        after=after,
-        limit=limit + 1,
-    )
-    rows, following = page(found, limit, lambda one: one.placement)
+    require_asked(wanted.day, policy().arrival_days)
+    if tx.principal.role is Role.ENTERPRISE:
+        wanted = replace(wanted, enterprise=scope.own_enterprise(tx.principal))
+    grace = timedelta(days=wanted.day + policy().docking_arrival_grace_days)
+    counties = scope.visible_counties(tx.principal)
+    rows, following = await arrivals.list_unconfirmed(tx, page, wanted, departed_before=tx.clock.today() - grace, counties=counties)
     return views.overdue(rows, following, grace)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from uuid import UUID
 
 from services.docking import commands
 from services.docking.domain import managers as domain
@@ -18,7 +17,7 @@ from shared import events, reference
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
 from shared.events import Event
-from shared.paging import page
+from shared.paging import Page
 from shared.principals import Role
 from shared.values import Destination, EnterpriseId, new_id
 
@@ -102,13 +101,12 @@ async def _get(tx: Tx, enterprise: EnterpriseId, destination: Destination) -> Ac
 
 # --- queries ----------------------------------------------------------------------------------------------------------
 async def list_managers(
-    tx: Tx, *, enterprise: EnterpriseId | None, destination: Destination | None, missing: bool | None, after: UUID | None, limit: int
+    tx: Tx, page: Page, *, enterprise: EnterpriseId | None, destination: Destination | None, missing: bool | None
 ) -> views.Accompaniments:
     """Where managers are filed, or missing; of the caller's enterprise. Raises Forbidden."""
     if tx.principal.role is Role.ENTERPRISE:
         enterprise = scope.own_enterprise(tx.principal)
-    found = await managers.list_(tx, enterprise=enterprise, destination=destination, missing=missing, after=after, limit=limit + 1)
-    rows, following = page(found, limit, lambda one: one.id)
+    rows, following = await managers.list_(tx, page, enterprise=enterprise, destination=destination, missing=missing)
     return views.Accompaniments(items=tuple([await _shown(tx, one) for one in rows]), next=following)
 
 

@@ -22,7 +22,7 @@ from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
 from shared.delivery.consumer import Reject
 from shared.events import EventEnvelope, WorkersMerged
-from shared.paging import page
+from shared.paging import Page
 from shared.values import WorkerId
 
 
@@ -117,7 +117,6 @@ async def _recount(tx: Tx, before: list[Dispatch]) -> None:
 
 
 # --- queries ----------------------------------------------------------------------------------------------------------
-async def list_merges(tx: Tx, state: MergeState | None, after: WorkerId | None, limit: int) -> views.Merges:
+async def list_merges(tx: Tx, page: Page, state: MergeState | None) -> views.Merges:
     """Of workers of the caller's regions; held ones wait for somebody to mend the stays."""
-    found = await merges.list_(tx, state=state, after=after, counties=scope.visible_counties(tx.principal), limit=limit + 1)
-    return views.merges(*page(found, limit, lambda one: one.absorbed))
+    return views.merges(*await merges.list_(tx, page, state=state, counties=scope.visible_counties(tx.principal)))

@@ -38,7 +38,7 @@ class Unconfirmed(BaseModel, frozen=True):
 
 class Overdue(BaseModel, frozen=True):
     items: tuple[Unconfirmed, ...]
-    next: PlacementId | None
+    next: str | None
 
 
 def arrivals(placement: Placement, found: Sequence[domain.Arrival]) -> Arrivals:
@@ -48,7 +48,7 @@ def arrivals(placement: Placement, found: Sequence[domain.Arrival]) -> Arrivals:
     return Arrivals(placement=placement.id, worker=placement.worker, items=items, version=placement.version)
 
 
-def overdue(found: Sequence[domain.Unconfirmed], cursor: PlacementId | None, grace: timedelta) -> Overdue:
+def overdue(found: Sequence[domain.Unconfirmed], cursor: str | None, grace: timedelta) -> Overdue:
     return Overdue(items=tuple(_unconfirmed(one, grace) for one in found), next=cursor)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from uuid import UUID
 
 from pydantic import BaseModel
 
@@ -23,7 +22,7 @@ class Accompaniment(BaseModel, frozen=True):
 
 class Accompaniments(BaseModel, frozen=True):
     items: tuple[Accompaniment, ...]
-    next: UUID | None
+    next: str | None
 
 
 def accompaniment(one: domain.Accompaniment, abroad: int) -> Accompaniment:

@@ -25,10 +25,10 @@ class Merge(BaseModel, frozen=True):
 
 class Merges(BaseModel, frozen=True):
     items: tuple[Merge, ...]
-    next: WorkerId | None
+    next: str | None
 
 
-def merges(found: Sequence[domain.Merge], following: WorkerId | None) -> Merges:
+def merges(found: Sequence[domain.Merge], following: str | None) -> Merges:
     items = (
         Merge(
             absorbed=one.absorbed,

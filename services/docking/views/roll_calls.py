@@ -26,10 +26,10 @@ class RollCall(BaseModel, frozen=True):
     destination: Destination
     total: int  # of all pages
     items: tuple[Abroad, ...]
-    next: PlacementId | None
+    next: str | None
 
 
-def roll_call(destination: Destination, total: int, found: Sequence[domain.Abroad], cursor: PlacementId | None) -> RollCall:
+def roll_call(destination: Destination, total: int, found: Sequence[domain.Abroad], cursor: str | None) -> RollCall:
     return RollCall(destination=destination, total=total, items=tuple(map(_abroad, found)), next=cursor)
 
 

@@ -46,11 +46,13 @@ async def show_announcement(announcement: AnnouncementId, call: Reader) -> Annou
 async def list_reach(
     announcement: AnnouncementId,
     call: Reader,
-    after: Annotated[str | None, Query(pattern=r"^[0-9]{6}\.[a-z_]{1,40}$")] = None,
-    limit: Limit = 200,
+    page: Annotated[Page, paged("reached", "converted", limit=200)],
+    *,
+    county: CountyField | None = None,
+    channel: OutreachChannel | None = None,
 ) -> Reaches:
     """By county and channel: people reached, and registrations that came of it."""
-    return await call.query(lambda tx: announcements.list_reach(tx, announcement, after, limit))
+    return await call.query(lambda tx: announcements.list_reach(tx, page, announcement, county=county, channel=channel))
 
 
 @router.get("/announcements/{announcement}/history")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from fastapi import APIRouter, Response
 
 from services.registration.api.callers import Reader, Writer
@@ -9,8 +11,9 @@ from services.registration.commands import ApproveCorrection, CorrectWorker, Rej
 from services.registration.usecases import corrections
 from services.registration.views.corrections import Correction, Corrections, IdentityAsked
 from shared.db import Cause
-from shared.values import CorrectionId, WorkerId
-from shared.web.parameters import Limit
+from shared.paging import Page
+from shared.values import CorrectionId, CountyField, WorkerId
+from shared.web.parameters import paged
 
 router = APIRouter()
 
@@ -21,14 +24,16 @@ async def correct_worker(worker: WorkerId, body: CorrectWorker, call: Writer) ->
 
 
 @router.get("/workers/{worker}/corrections")
-async def list_corrections(worker: WorkerId, call: Reader, after: CorrectionId | None = None, limit: Limit = 50) -> Corrections:
-    return await call.query(lambda tx: corrections.list_corrections(tx, worker, after, limit))
+async def list_corrections(worker: WorkerId, call: Reader, page: Annotated[Page, paged("requested_at")]) -> Corrections:
+    return await call.query(lambda tx: corrections.list_corrections(tx, page, worker))
 
 
 @router.get("/corrections")
-async def list_pending_corrections(call: Reader, after: CorrectionId | None = None, limit: Limit = 50) -> Corrections:
+async def list_pending_corrections(
+    call: Reader, page: Annotated[Page, paged("requested_at")], *, county: CountyField | None = None
+) -> Corrections:
     """What waits for a second person."""
-    return await call.query(lambda tx: corrections.list_pending(tx, after, limit))
+    return await call.query(lambda tx: corrections.list_pending(tx, page, county))
 
 
 @router.post("/corrections/{correction}/approval", response_model=Correction)

@@ -13,8 +13,9 @@ from services.registration.usecases import personal_data
 from services.registration.views.accesses import Accesses
 from services.registration.views.personal_data import PersonalCopy, PersonalData
 from services.registration.views.workers import Workers
+from shared.paging import Page
 from shared.values import Day, Line, WorkerId
-from shared.web.parameters import AfterNumber, Limit
+from shared.web.parameters import paged
 
 router = APIRouter()
 
@@ -46,22 +47,21 @@ async def copy_personal_data(worker: WorkerId, body: CopyPersonalData, call: Wri
 
 
 @router.get("/workers/{worker}/personal-data/accesses")
-async def list_accesses_of_worker(worker: WorkerId, call: Reader, after: AfterNumber = 0, limit: Limit = 50) -> Accesses:
+async def list_accesses_of_worker(worker: WorkerId, call: Reader, page: Annotated[Page, paged()]) -> Accesses:
     """Who read this worker's personal data, when and why; the worker may ask for it."""
-    return await call.query(lambda tx: personal_data.list_accesses_of(tx, worker, after, limit))
+    return await call.query(lambda tx: personal_data.list_accesses_of(tx, page, worker))
 
 
 @router.get("/personal-data-accesses")
 async def list_accesses(
     call: Auditor,
+    page: Annotated[Page, paged()],
     *,
     worker: WorkerId | None = None,
     reader: Annotated[Line | None, Query(description="role:account, such as clerk:wang")] = None,
     since: Day | None = None,
     until: Day | None = None,
-    after: AfterNumber = 0,
-    limit: Limit = 50,
 ) -> Accesses:
     """Who read whose personal data, when and why."""
     wanted = AccessFilter(worker=worker, reader=reader, since=since, until=until)
-    return await call.query(lambda tx: personal_data.list_accesses(tx, wanted, after, limit))
+    return await call.query(lambda tx: personal_data.list_accesses(tx, page, wanted))

@@ -9,7 +9,7 @@ from services.registration.queries.workers import PLAN_FOR_VALUES, county_patter
 from shared import rows
 from shared.db import Tx
 from shared.paging import Page, fetch_page
-from shared.values import AnnouncementId
+from shared.values import AnnouncementId, CountyCode, OutreachChannel
 
 ANNOUNCEMENT = rows.Columns(
     Announcement,
@@ -51,13 +51,19 @@ LIST_BY_CHANNEL = BY_CHANNEL.select("""
 FROM reach WHERE announcement = ANY($1::uuid[]) AND county LIKE ANY($2::text[])
 GROUP BY announcement, channel ORDER BY announcement, channel
 """)
-BY_COUNTY = rows.Columns(
-    Reach, "announcement, county, channel, sum(records) AS records, sum(reached) AS reached, sum(converted) AS converted"
+BY_COUNTY = rows.Columns(Reach, "announcement, county, channel, records, reached, converted")
+LIST_BY_COUNTY = BY_COUNTY.pages(
+    """
+    (SELECT announcement, county, channel, sum(records) AS records, sum(reached) AS reached, sum(converted) AS converted
+     FROM reach GROUP BY announcement, county, channel) AS by_county
+    """,
+    """
+    announcement = $1 AND county LIKE ANY($2::text[]) AND ($3::text IS NULL OR county = $3) AND ($4::text IS NULL OR channel = $4)
+    """,
+    "reached bigint",
+    "converted bigint",
+    key="county text, channel text",
 )
-LIST_BY_COUNTY = BY_COUNTY.select("""
-FROM reach WHERE announcement = $1 AND county LIKE ANY($2::text[]) AND (county, channel) > ($3::text, $4::text)
-GROUP BY announcement, county, channel ORDER BY county, channel LIMIT $5
-""")
 
 
 async def get(tx: Tx, announcement: AnnouncementId) -> Announcement | None:
@@ -88,9 +94,11 @@ async def list_by_channel(tx: Tx, announcements: Sequence[AnnouncementId]) -> li
     return await rows.fetch(tx.conn, LIST_BY_CHANNEL, announcements, county_patterns(tx))
 
 
-async def list_by_county(tx: Tx, announcement: AnnouncementId, *, after: tuple[str, str], limit: int) -> list[Reach]:
-    """In the counties of the principal's regions, in the order of county and channel."""
-    return await rows.fetch(tx.conn, LIST_BY_COUNTY, announcement, county_patterns(tx), *after, limit)
+async def list_by_county(
+    tx: Tx, page: Page, announcement: AnnouncementId, *, county: CountyCode | None, channel: OutreachChannel | None
+) -> tuple[Sequence[Reach], str | None]:
+    """In the counties of the principal's regions."""
+    return await fetch_page(tx.conn, LIST_BY_COUNTY, page, announcement, county_patterns(tx), county, channel)
 
 
 async def insert(tx: Tx, one: Announcement) -> None:

@@ -10,8 +10,9 @@ from services.registration.personal_data.vault import Sealed
 from services.registration.queries.workers import PLAN_FOR_VALUES, county_patterns
 from shared import rows
 from shared.db import Tx
+from shared.paging import Page, fetch_page
 from shared.principals import system
-from shared.values import CorrectionId, WorkerId
+from shared.values import CorrectionId, CountyCode, WorkerId
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +32,19 @@ GET = CORRECTION.select("FROM correction WHERE correction = $1")
 LOCK = CORRECTION.select("FROM correction WHERE correction = $1 FOR UPDATE")
 GET_PENDING = CORRECTION.select("FROM correction WHERE worker = $1 AND state = 'pending'")
 # Those of the registrations that a worker has absorbed are the worker's.
-LIST_OF_WORKER = CORRECTION.select("""
-FROM correction
-WHERE (worker = $1 OR worker IN (SELECT worker FROM worker WHERE merged_into = $1)) AND ($2::uuid IS NULL OR correction > $2)
-ORDER BY correction LIMIT $3
-""")
+LIST_OF_WORKER = CORRECTION.pages(
+    "correction",
+    "worker = $1 OR worker IN (SELECT worker FROM worker WHERE merged_into = $1)",
+    "requested_at timestamptz",
+    key="correction uuid",
+)
 EXISTS_PENDING = "SELECT EXISTS (SELECT FROM correction WHERE worker = ANY($1::uuid[]) AND state = 'pending')"
-LIST_PENDING = CORRECTION.select("""
-FROM correction JOIN worker ON worker.worker = correction.worker
-WHERE state = 'pending' AND county LIKE ANY($1::text[]) AND ($2::uuid IS NULL OR correction > $2) ORDER BY correction LIMIT $3
-""")
+LIST_PENDING = CORRECTION.pages(
+    "correction JOIN worker ON worker.worker = correction.worker",
+    "state = 'pending' AND county LIKE ANY($1::text[]) AND ($2::text IS NULL OR county = $2)",
+    "requested_at timestamptz",
+    key="correction uuid",
+)
 INSERT = """
 INSERT INTO correction (correction, worker, state, reason, requested_by, requested_at) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (worker) WHERE state = 'pending' DO NOTHING RETURNING true
@@ -78,15 +82,14 @@ async def lock(tx: Tx, correction: CorrectionId) -> Correction | None:
     return await rows.fetch_one(tx.conn, LOCK, correction)
 
 
-async def list_of_worker(tx: Tx, worker: WorkerId, *, after: CorrectionId | None, limit: int) -> list[Correction]:
-    """Oldest first."""
-    return await rows.fetch(tx.conn, LIST_OF_WORKER, worker, after, limit)
+async def list_of_worker(tx: Tx, page: Page, worker: WorkerId) -> tuple[Sequence[Correction], str | None]:
+    return await fetch_page(tx.conn, LIST_OF_WORKER, page, worker)
 
 
-async def list_pending(tx: Tx, *, after: CorrectionId | None, limit: int) -> list[Correction]:
-    """Of workers of the principal's regions, oldest first."""
+async def list_pending(tx: Tx, page: Page, county: CountyCode | None) -> tuple[Sequence[Correction], str | None]:
+    """Of workers of the county, in the principal's regions."""
     await tx.conn.execute(PLAN_FOR_VALUES)
-    return await rows.fetch(tx.conn, LIST_PENDING, county_patterns(tx), after, limit)
+    return await fetch_page(tx.conn, LIST_PENDING, page, county_patterns(tx), county)
 
 
 async def list_changes(tx: Tx, corrections: Sequence[CorrectionId]) -> dict[CorrectionId, list[FieldChange]]:

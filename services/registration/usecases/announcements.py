@@ -21,9 +21,9 @@ from services.registration.views import announcements as views
 from shared import events, reference
 from shared.db import Tx
 from shared.delivery.audit_trail import History, changes_of, publish_and_audit
-from shared.paging import Page, page
+from shared.paging import Page
 from shared.principals import Forbidden, require_county
-from shared.values import AnnouncementId, new_id
+from shared.values import AnnouncementId, CountyCode, OutreachChannel, new_id
 
 
 # --- commands ---------------------------------------------------------------------------------------------------------
@@ -76,12 +76,12 @@ async def list_announcements(tx: Tx, page: Page, wanted: AnnouncementFilter) -> 
     return views.Announcements.from_announcements(items, reach, following)
 
 
-async def list_reach(tx: Tx, announcement: AnnouncementId, after: str | None, limit: int) -> views.Reaches:
+async def list_reach(
+    tx: Tx, page: Page, announcement: AnnouncementId, *, county: CountyCode | None, channel: OutreachChannel | None
+) -> views.Reaches:
     """By county and channel, in the principal's regions. Raises AnnouncementNotFound, Forbidden."""
     await get(tx, announcement)
-    county, _, channel = (after or "").partition(".")
-    found = await announcements.list_by_county(tx, announcement, after=(county, channel), limit=limit + 1)
-    items, following = page(found, limit, lambda one: f"{one.county}.{one.channel}")
+    items, following = await announcements.list_by_county(tx, page, announcement, county=county, channel=channel)
     return views.Reaches(items=tuple(map(views.Reach.model_validate, items)), next=following)
 
 

@@ -24,9 +24,9 @@ from services.registration.views import corrections as views
 from shared import events
 from shared.db import Tx
 from shared.delivery.audit_trail import note, publish_and_audit
-from shared.paging import page
+from shared.paging import Page
 from shared.principals import require_county
-from shared.values import CorrectionId, WorkerId, new_id
+from shared.values import CorrectionId, CountyCode, WorkerId, new_id
 
 
 # --- commands ---------------------------------------------------------------------------------------------------------
@@ -224,18 +224,17 @@ def _identified(worker: Worker, personal: PersonalData, change: IdentityChange) 
 
 
 # --- queries ----------------------------------------------------------------------------------------------------------
-async def list_corrections(tx: Tx, worker_id: WorkerId, after: CorrectionId | None, limit: int) -> views.Corrections:
+async def list_corrections(tx: Tx, page: Page, worker_id: WorkerId) -> views.Corrections:
     """Which fields of a worker were corrected, by whom and when. Raises WorkerNotFound, Forbidden."""
     worker = await get(tx, worker_id)
-    return await _show(tx, await corrections.list_of_worker(tx, worker.worker, after=after, limit=limit + 1), limit)
+    return await _show(tx, *await corrections.list_of_worker(tx, page, worker.worker))
 
 
-async def list_pending(tx: Tx, after: CorrectionId | None, limit: int) -> views.Corrections:
-    """What waits for a second person in the principal's regions, oldest first."""
-    return await _show(tx, await corrections.list_pending(tx, after=after, limit=limit + 1), limit)
+async def list_pending(tx: Tx, page: Page, county: CountyCode | None) -> views.Corrections:
+    """What waits for a second person in the principal's regions."""
+    return await _show(tx, *await corrections.list_pending(tx, page, county))
 
 
-async def _show(tx: Tx, found: Sequence[Correction], limit: int) -> views.Corrections:
-    items, following = page(found, limit, lambda one: one.correction)
+async def _show(tx: Tx, items: Sequence[Correction], following: str | None) -> views.Corrections:
     changes = await corrections.list_changes(tx, [one.correction for one in items])
     return views.Corrections.from_corrections([(one, changes[one.correction]) for one in items], following)

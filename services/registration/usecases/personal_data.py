@@ -17,7 +17,7 @@ from services.registration.views.corrections import IdentityAsked
 from services.registration.views.personal_data import PersonalCopy, PersonalData
 from services.registration.views.workers import Workers
 from shared.db import Tx
-from shared.paging import page
+from shared.paging import Page
 from shared.records import list_records
 from shared.values import WorkerId
 
@@ -74,14 +74,13 @@ async def _correction_asked(tx: Tx, worker_id: WorkerId) -> IdentityAsked | None
     return IdentityAsked.from_change(pending, vault().open_change(worker_id, sealed)) if pending and sealed else None
 
 
-async def list_accesses(tx: Tx, wanted: AccessFilter, after: int, limit: int) -> Accesses:
-    """Who read whose personal data, oldest first: of workers of the principal's regions."""
-    found = await personal_data_accesses.list_(tx, wanted, after=after, limit=limit + 1)
-    items, following = page(found, limit, lambda access: access.id)
+async def list_accesses(tx: Tx, page: Page, wanted: AccessFilter) -> Accesses:
+    """Who read whose personal data: of workers of the principal's regions."""
+    items, following = await personal_data_accesses.list_(tx, page, wanted)
     return Accesses(items=tuple(map(Access.model_validate, items)), next=following)
 
 
-async def list_accesses_of(tx: Tx, worker_id: WorkerId, after: int, limit: int) -> Accesses:
+async def list_accesses_of(tx: Tx, page: Page, worker_id: WorkerId) -> Accesses:
     """Who read this worker's. Raises WorkerNotFound, Forbidden."""
     worker = await workers.get(tx, worker_id)
-    return await list_accesses(tx, AccessFilter(worker=worker.worker), after, limit)
+    return await list_accesses(tx, page, AccessFilter(worker=worker.worker))

@@ -20,4 +20,4 @@ class Access(View):
 
 class Accesses(View):
     items: tuple[Access, ...]
-    next: int | None  # hand it back as `after`
+    next: str | None  # hand it back as `after`

@@ -54,11 +54,11 @@ class Correction(View):
 
 class Corrections(View):
     items: tuple[Correction, ...]
-    next: CorrectionId | None  # hand it back as `after`
+    next: str | None  # hand it back as `after`
 
     @classmethod
     def from_corrections(
-        cls, found: Iterable[tuple[corrections.Correction, Sequence[corrections.FieldChange]]], following: CorrectionId | None
+        cls, found: Iterable[tuple[corrections.Correction, Sequence[corrections.FieldChange]]], following: str | None
     ) -> Corrections:
         return cls(items=tuple(Correction.from_correction(one, changes) for one, changes in found), next=following)
 

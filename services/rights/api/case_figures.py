@@ -10,8 +10,9 @@ from services.rights.api.callers import Anybody, Overseer
 from services.rights.usecases import case_figures
 from services.rights.usecases.case_figures import Span
 from services.rights.views.case_figures import CaseAgeing, ComplaintRates, OnTimeRates
+from shared.paging import Page
 from shared.values import Day, EnterpriseId
-from shared.web.parameters import Limit
+from shared.web.parameters import paged
 
 router = APIRouter()
 
@@ -37,5 +38,11 @@ async def show_on_time(call: Overseer, span: Asked) -> OnTimeRates:
 
 
 @router.get("/cases/complaint-rates")
-async def list_complaint_rates(call: Overseer, span: Asked, after: EnterpriseId | None = None, limit: Limit = 50) -> ComplaintRates:
-    return await call.query(lambda tx: case_figures.list_complaint_rates(tx, span, after, limit))
+async def list_complaint_rates(
+    call: Overseer,
+    page: Annotated[Page, paged("complaints", "open", "escalated", "workers")],
+    span: Asked,
+    *,
+    enterprise: EnterpriseId | None = None,
+) -> ComplaintRates:
+    return await call.query(lambda tx: case_figures.list_complaint_rates(tx, page, span, enterprise))

@@ -13,7 +13,7 @@ from services.rights.usecases import emergencies, roll_calls
 from services.rights.views.emergencies import Emergencies, Emergency, Member, Members, Progress
 from shared.delivery.audit_trail import History
 from shared.paging import Page
-from shared.values import DestinationField, EmergencyId, PlacementId
+from shared.values import DestinationField, EmergencyId, EnterpriseId, PlacementId
 from shared.web.parameters import AfterNumber, Limit, paged
 
 router = APIRouter()
@@ -57,9 +57,14 @@ async def show_progress(emergency: EmergencyId, call: Reader) -> Progress:
 
 @router.get("/emergencies/{emergency}/workers")
 async def list_roll_call(
-    emergency: EmergencyId, call: Reader, condition: Condition | None = None, after: PlacementId | None = None, limit: Limit = 50
+    emergency: EmergencyId,
+    call: Reader,
+    page: Annotated[Page, paged()],
+    *,
+    condition: Condition | None = None,
+    enterprise: EnterpriseId | None = None,
 ) -> Members:
-    return await call.query(lambda tx: roll_calls.list_members(tx, emergency, condition, after, limit))
+    return await call.query(lambda tx: roll_calls.list_members(tx, page, emergency, condition, enterprise))
 
 
 @router.get("/emergencies/{emergency}/history")

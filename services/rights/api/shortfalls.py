@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from fastapi import APIRouter
 
 from services.rights.api.callers import Overseer
 from services.rights.domain.shortfalls import Kind
 from services.rights.usecases import shortfalls
 from services.rights.views.shortfalls import Findings
-from shared.values import EnterpriseId
-from shared.web.parameters import AfterNumber, Limit
+from shared.paging import Page
+from shared.values import EnterpriseId, PeriodField
+from shared.web.parameters import paged
 
 router = APIRouter()
 
 
 @router.get("/incomes/missing")
 async def list_missing_incomes(
-    call: Overseer, enterprise: EnterpriseId | None = None, after: AfterNumber = 0, limit: Limit = 50
+    call: Overseer,
+    page: Annotated[Page, paged("period")],
+    *,
+    enterprise: EnterpriseId | None = None,
+    period: PeriodField | None = None,
 ) -> Findings:
-    return await call.query(lambda tx: shortfalls.list_open(tx, "missing", enterprise, after, limit))
+    return await call.query(lambda tx: shortfalls.list_open(tx, page, "missing", enterprise=enterprise, period=period))
 
 
 @router.get("/findings")
 async def list_findings(
-    call: Overseer, kind: Kind, enterprise: EnterpriseId | None = None, after: AfterNumber = 0, limit: Limit = 50
+    call: Overseer,
+    page: Annotated[Page, paged("period")],
+    kind: Kind,
+    *,
+    enterprise: EnterpriseId | None = None,
+    period: PeriodField | None = None,
 ) -> Findings:
-    return await call.query(lambda tx: shortfalls.list_open(tx, kind, enterprise, after, limit))
+    return await call.query(lambda tx: shortfalls.list_open(tx, page, kind, enterprise=enterprise, period=period))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from services.rights.domain.case_figures import AGE_BANDS, AgeBand, Complaints, OnTime
 from shared import rows
 from shared.db import Tx
+from shared.paging import Page, fetch_page
 from shared.values import EnterpriseId
 
 LIST_AGES = rows.Columns(
@@ -35,8 +37,9 @@ LIST_COMPLAINTS = rows.Columns(
     enterprise, coalesce(complaints, 0) AS complaints, coalesce(open, 0) AS open, coalesce(escalated, 0) AS escalated,
     coalesce(settled, 0) AS settled, coalesce(workers, 0) AS workers
     """,
-).select("""
-FROM (
+).pages(
+    """
+(
   SELECT enterprise, count(*) AS complaints, count(*) FILTER (WHERE state <> 'closed') AS open,
     count(*) FILTER (WHERE level <> 'city') AS escalated, count(*) FILTER (WHERE state = 'settled' OR outcome = 'settled') AS settled
   FROM rights_case WHERE via <> 'rule' AND opened_at >= $1 AND opened_at < $2 GROUP BY enterprise
@@ -44,9 +47,14 @@ FROM (
   SELECT enterprise, count(*) AS workers FROM ledger
   WHERE departed_on <= $4 AND NOT voided AND (returned_on IS NULL OR returned_on >= $3) GROUP BY enterprise
 ) AS abroad USING (enterprise)
-WHERE $5::uuid IS NULL OR enterprise > $5
-ORDER BY enterprise LIMIT $6
-""")
+""",
+    "$5::uuid IS NULL OR enterprise = $5",
+    "complaints bigint",
+    "open bigint",
+    "escalated bigint",
+    "workers bigint",
+    key="enterprise uuid",
+)
 
 
 async def list_ages(tx: Tx) -> list[AgeBand]:
@@ -59,7 +67,7 @@ async def list_on_time(tx: Tx, start: datetime, end: datetime) -> list[OnTime]:
 
 
 async def list_complaints(
-    tx: Tx, opened: tuple[datetime, datetime], days: tuple[date, date], after: EnterpriseId | None, limit: int
-) -> list[Complaints]:
+    tx: Tx, page: Page, opened: tuple[datetime, datetime], days: tuple[date, date], enterprise: EnterpriseId | None
+) -> tuple[Sequence[Complaints], str | None]:
     """Opened between these moments, beside who was abroad on some of these days."""
-    return await rows.fetch(tx.conn, LIST_COMPLAINTS, *opened, *days, after, limit)
+    return await fetch_page(tx.conn, LIST_COMPLAINTS, page, *opened, *days, enterprise)

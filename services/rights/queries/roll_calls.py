@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from services.rights.domain.emergencies import Condition, Emergency, Headcount, Member
 from shared import rows
 from shared.db import Tx
+from shared.paging import Page, fetch_page
 from shared.values import Destination, EmergencyId, PlacementId
 
 MEMBER = rows.Columns(
@@ -21,12 +22,14 @@ LOCK_UNANNOUNCED = MEMBER.select("""
 FROM roll_call WHERE NOT announced AND ($1::uuid IS NULL OR emergency = $1) ORDER BY placement LIMIT $2 FOR UPDATE SKIP LOCKED
 """)
 # Of one enterprise, or of some counties.
-LIST = MEMBER.select("""
-FROM roll_call JOIN ledger USING (placement)
-WHERE emergency = $1 AND ($2::text IS NULL OR condition = $2) AND ($3::uuid IS NULL OR roll_call.placement > $3)
-  AND ($4::text IS NULL OR enterprise::text = $4) AND county ^@ ANY($5::text[])
-ORDER BY roll_call.placement LIMIT $6
-""")
+LIST = MEMBER.pages(
+    "roll_call JOIN ledger USING (placement)",
+    """
+    emergency = $1 AND ($2::text IS NULL OR condition = $2) AND ($3::text IS NULL OR enterprise::text = $3)
+    AND county ^@ ANY($4::text[])
+    """,
+    key="placement uuid",
+)
 GET_UNACCOUNTED = "SELECT count(*) FROM roll_call WHERE emergency = $1 AND condition IN ('pending', 'missing')"
 HEADCOUNT = rows.Columns(Headcount, "enterprise, county, condition, count(*)::int AS workers")
 LIST_HEADCOUNTS = HEADCOUNT.select("""
@@ -65,17 +68,10 @@ async def lock_unannounced(tx: Tx, emergency: EmergencyId | None, limit: int) ->
 
 
 async def list_(
-    tx: Tx,
-    emergency: EmergencyId,
-    *,
-    condition: Condition | None,
-    after: PlacementId | None,
-    enterprise: str | None,
-    counties: Sequence[str],
-    limit: int,
-) -> list[Member]:
+    tx: Tx, page: Page, emergency: EmergencyId, *, condition: Condition | None, enterprise: str | None, counties: Sequence[str]
+) -> tuple[Sequence[Member], str | None]:
     """`counties`: what the codes begin with."""
-    return await rows.fetch(tx.conn, LIST, emergency, condition, after, enterprise, list(counties), limit)
+    return await fetch_page(tx.conn, LIST, page, emergency, condition, enterprise, list(counties))
 
 
 async def list_headcounts(tx: Tx, emergency: EmergencyId, *, enterprise: str | None, counties: Sequence[str]) -> list[Headcount]:

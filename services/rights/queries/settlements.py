@@ -8,7 +8,8 @@ from datetime import datetime
 from services.rights.domain.settlements import Settlement
 from shared import rows
 from shared.db import Tx
-from shared.values import CaseId, SettlementId
+from shared.paging import Page, fetch_page
+from shared.values import CaseId, EnterpriseId, SettlementId
 
 SETTLEMENT = rows.Columns(
     Settlement,
@@ -19,19 +20,24 @@ LIST = SETTLEMENT.select('FROM settlement WHERE "case" = $1 ORDER BY settlement 
 LOCK = SETTLEMENT.select("FROM settlement WHERE settlement = $1 FOR UPDATE")
 LOCK_PENDING = SETTLEMENT.select("FROM settlement WHERE \"case\" = $1 AND state = 'pending' FOR UPDATE")
 # Seen like their cases (queries/cases.py).
-LIST_STUCK = SETTLEMENT.select("""
-FROM settlement WHERE state = 'pending' AND at < $1 AND ($2::uuid IS NULL OR settlement > $2) AND EXISTS (
-  SELECT FROM rights_case AS held WHERE held."case" = settlement."case" AND ('' = ANY($3::text[]) OR EXISTS (
-    SELECT FROM ledger JOIN unnest($3) AS prefix ON starts_with(ledger.county, prefix) WHERE ledger.placement = held.placement
-  ) OR EXISTS (
-    SELECT FROM collective_member JOIN ledger USING (placement) JOIN unnest($3) AS prefix ON starts_with(ledger.county, prefix)
-    WHERE collective_member."case" = held."case"
-  ) OR EXISTS (
-    SELECT FROM enterprise JOIN unnest($3) AS prefix ON starts_with(seat, prefix) WHERE enterprise.enterprise = held.enterprise
-  ))
+LIST_STUCK = SETTLEMENT.pages(
+    "settlement",
+    """
+    state = 'pending' AND at < $1 AND EXISTS (
+      SELECT FROM rights_case AS held WHERE held."case" = settlement."case" AND ($2::uuid IS NULL OR held.enterprise = $2)
+      AND ('' = ANY($3::text[]) OR EXISTS (
+        SELECT FROM ledger JOIN unnest($3) AS prefix ON starts_with(ledger.county, prefix) WHERE ledger.placement = held.placement
+      ) OR EXISTS (
+        SELECT FROM collective_member JOIN ledger USING (placement) JOIN unnest($3) AS prefix ON starts_with(ledger.county, prefix)
+        WHERE collective_member."case" = held."case"
+      ) OR EXISTS (
+        SELECT FROM enterprise JOIN unnest($3) AS prefix ON starts_with(seat, prefix) WHERE enterprise.enterprise = held.enterprise
+      ))
+    )
+    """,
+    "at timestamptz",
+    key="settlement uuid",
 )
-ORDER BY settlement LIMIT $4
-""")
 INSERT = """
 INSERT INTO settlement (settlement, "case", amount_minor, currency, paid_by, state, at, decided_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
@@ -42,9 +48,11 @@ async def list_(tx: Tx, case: CaseId) -> list[Settlement]:
     return await rows.fetch(tx.conn, LIST, case)
 
 
-async def list_stuck(tx: Tx, before: datetime, after: SettlementId | None, counties: Sequence[str], limit: int) -> list[Settlement]:
+async def list_stuck(
+    tx: Tx, page: Page, before: datetime, *, enterprise: EnterpriseId | None, counties: Sequence[str]
+) -> tuple[Sequence[Settlement], str | None]:
     """Asked for before that moment and not answered. `counties`: what the codes begin with."""
-    return await rows.fetch(tx.conn, LIST_STUCK, before, after, list(counties), limit)
+    return await fetch_page(tx.conn, LIST_STUCK, page, before, enterprise, list(counties))
 
 
 async def lock(tx: Tx, settlement: SettlementId) -> Settlement | None:

@@ -8,6 +8,7 @@ from datetime import date
 from services.rights.domain.shortfalls import Finding, Kind
 from shared import rows
 from shared.db import Tx
+from shared.paging import Page, fetch_page
 from shared.values import EnterpriseId, Period, PlacementId
 
 FINDING = rows.Columns(
@@ -23,13 +24,16 @@ LIST_KNOWN = FINDING.select("""
 FROM finding JOIN unnest($1::uuid[], $2::text[]) AS asked (placement, period) USING (placement, period)
 WHERE cleared_on IS NULL OR made_good AND kind = 'late'
 """)
-LIST_OPEN_OF_KIND = FINDING.select("""
-FROM finding
-WHERE cleared_on IS NULL AND kind = $1 AND id > $3 AND ($2::uuid IS NULL OR enterprise = $2) AND EXISTS (
-    SELECT FROM ledger JOIN unnest($4::text[]) AS prefix ON starts_with(county, prefix) WHERE ledger.placement = finding.placement
+LIST_OPEN_OF_KIND = FINDING.pages(
+    "finding",
+    """
+    cleared_on IS NULL AND kind = $1 AND ($2::uuid IS NULL OR enterprise = $2) AND ($3::text IS NULL OR period = $3) AND EXISTS (
+        SELECT FROM ledger JOIN unnest($4::text[]) AS prefix ON starts_with(county, prefix) WHERE ledger.placement = finding.placement
+    )
+    """,
+    "period text",
+    key="id bigint",
 )
-ORDER BY id LIMIT $5
-""")
 INSERT_ALL = """
 INSERT INTO finding (placement, period, kind, enterprise, expected_minor, paid_minor, currency, found_on)
 SELECT placement, period, kind, enterprise, expected, paid, currency, $8
@@ -54,10 +58,10 @@ async def list_known(tx: Tx, months: Sequence[tuple[PlacementId, Period]]) -> li
 
 
 async def list_open_of_kind(
-    tx: Tx, kind: Kind, *, enterprise: EnterpriseId | None, after: int, counties: Sequence[str], limit: int
-) -> list[Finding]:
+    tx: Tx, page: Page, kind: Kind, *, enterprise: EnterpriseId | None, period: Period | None, counties: Sequence[str]
+) -> tuple[Sequence[Finding], str | None]:
     """`counties`: what the codes begin with."""
-    return await rows.fetch(tx.conn, LIST_OPEN_OF_KIND, kind, enterprise, after, list(counties), limit)
+    return await fetch_page(tx.conn, LIST_OPEN_OF_KIND, page, kind, enterprise, period, list(counties))
 
 
 async def insert_all(tx: Tx, findings: Sequence[Finding], found_on: date) -> None:

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from services.rights.queries import case_figures
 from services.rights.views.case_figures import CaseAgeing, ComplaintRates, OnTimeRates
 from shared.db import Tx
-from shared.paging import page
+from shared.paging import Page
 from shared.values import PROGRAMME_ZONE, EnterpriseId
 
 YEAR = timedelta(days=365)
@@ -42,9 +42,8 @@ async def show_on_time(tx: Tx, span: Span) -> OnTimeRates:
     return OnTimeRates.from_counts(await case_figures.list_on_time(tx, *_moments(since, to)), since, to)
 
 
-async def list_complaint_rates(tx: Tx, span: Span, after: EnterpriseId | None, limit: int) -> ComplaintRates:
+async def list_complaint_rates(tx: Tx, page: Page, span: Span, enterprise: EnterpriseId | None) -> ComplaintRates:
     """Complaints of each enterprise in the span beside its workers abroad in it."""
     since, to = span.days(tx.clock.today())
-    found = await case_figures.list_complaints(tx, _moments(since, to), (since, to), after, limit + 1)
-    items, following = page(found, limit, lambda one: one.enterprise)
+    items, following = await case_figures.list_complaints(tx, page, _moments(since, to), (since, to), enterprise)
     return ComplaintRates.from_counts(items, since, to, following)

@@ -26,8 +26,8 @@ from shared import events
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
 from shared.events import Event
-from shared.paging import page
-from shared.values import EmergencyId, PlacementId
+from shared.paging import Page
+from shared.values import EmergencyId, EnterpriseId, PlacementId
 
 BATCH = 500  # workers announced at once
 
@@ -121,15 +121,15 @@ async def _follow(tx: Tx, ledger: Ledger, member: Member, *, there: bool) -> Non
 
 
 # --- queries ----------------------------------------------------------------------------------------------------------
-async def list_members(tx: Tx, emergency: EmergencyId, condition: Condition | None, after: PlacementId | None, limit: int) -> views.Members:
+async def list_members(
+    tx: Tx, page: Page, emergency: EmergencyId, condition: Condition | None, enterprise: EnterpriseId | None
+) -> views.Members:
     """Workers of the caller's counties, or of the enterprise. Raises EmergencyNotFound."""
     if await emergencies.get(tx, emergency) is None:
         raise EmergencyNotFound
     who = tx.principal
-    found = await roll_calls.list_(
-        tx, emergency, condition=condition, after=after, enterprise=enterprise_of(who), counties=prefixes_of(who), limit=limit + 1
-    )
-    items, following = page(found, limit, lambda one: one.placement)
+    own = enterprise_of(who) or (str(enterprise) if enterprise else None)
+    items, following = await roll_calls.list_(tx, page, emergency, condition=condition, enterprise=own, counties=prefixes_of(who))
     return views.Members(items=await _with_ledgers(tx, items), next=following)
 
 

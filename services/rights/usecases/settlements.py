@@ -20,8 +20,8 @@ from shared import events
 from shared.db import Tx
 from shared.delivery.consumer import Reject
 from shared.events import Event, EventEnvelope
-from shared.paging import page
-from shared.values import CaseId, Money, SettlementId, new_id
+from shared.paging import Page
+from shared.values import CaseId, EnterpriseId, Money, SettlementId, new_id
 
 
 async def settle_case(tx: Tx, case_id: CaseId, command: commands.SettleCase) -> views.Case:
@@ -132,9 +132,8 @@ def _draw_requested(tx: Tx, case: Case, settlement: Settlement, amount: Money) -
 
 
 # --- queries ----------------------------------------------------------------------------------------------------------
-async def list_stuck(tx: Tx, hours: int, after_id: SettlementId | None, limit: int) -> settlement_views.Settlements:
+async def list_stuck(tx: Tx, page: Page, hours: int, enterprise: EnterpriseId | None) -> settlement_views.Settlements:
     """What the reserve was asked for so many hours ago or longer, and has not answered; of cases that the caller sees."""
     before = tx.clock.now() - timedelta(hours=hours)
-    found = await settlements.list_stuck(tx, before, after_id, tx.principal.county_prefixes(), limit + 1)
-    items, following = page(found, limit, lambda one: one.settlement)
+    items, following = await settlements.list_stuck(tx, page, before, enterprise=enterprise, counties=tx.principal.county_prefixes())
     return settlement_views.Settlements(items=tuple(map(settlement_views.Settlement.from_settlement, items)), next=following)

@@ -31,7 +31,7 @@ from shared import events
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
 from shared.events import Event
-from shared.paging import page
+from shared.paging import Page
 from shared.values import EnterpriseId, Money, Period, PlacementId
 
 BATCH = 500  # ledgers per sweep
@@ -203,9 +203,8 @@ def _cleared(ledger: Ledger, finding: Finding, amount: Money, today: date) -> Ev
 
 
 # --- queries ----------------------------------------------------------------------------------------------------------
-async def list_open(tx: Tx, kind: Kind, enterprise: EnterpriseId | None, after: int, limit: int) -> views.Findings:
+async def list_open(tx: Tx, page: Page, kind: Kind, *, enterprise: EnterpriseId | None, period: Period | None) -> views.Findings:
     """Open findings of a kind, of workers of the caller's counties."""
     counties = tx.principal.county_prefixes()
-    found = await shortfalls.list_open_of_kind(tx, kind, enterprise=enterprise, after=after, counties=counties, limit=limit + 1)
-    items, following = page(found, limit, lambda finding: finding.id)
+    items, following = await shortfalls.list_open_of_kind(tx, page, kind, enterprise=enterprise, period=period, counties=counties)
     return views.Findings(items=tuple(map(views.Finding.from_finding, items)), next=following)

@@ -95,12 +95,10 @@ class ComplaintRates(BaseModel, frozen=True):
     since: date
     to: date
     items: tuple[ComplaintRate, ...]
-    next: EnterpriseId | None
+    next: str | None
 
     @classmethod
-    def from_counts(
-        cls, counts: Sequence[case_figures.Complaints], since: date, to: date, following: EnterpriseId | None
-    ) -> ComplaintRates:
+    def from_counts(cls, counts: Sequence[case_figures.Complaints], since: date, to: date, following: str | None) -> ComplaintRates:
         return cls(since=since, to=to, items=tuple(map(_rate, counts)), next=following)
 
 

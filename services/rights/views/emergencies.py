@@ -119,4 +119,4 @@ class Member(BaseModel, frozen=True):
 
 class Members(BaseModel, frozen=True):
     items: tuple[Member, ...]
-    next: PlacementId | None
+    next: str | None

@@ -37,4 +37,4 @@ class Settlement(BaseModel, frozen=True):
 
 class Settlements(BaseModel, frozen=True):
     items: tuple[Settlement, ...]
-    next: SettlementId | None
+    next: str | None

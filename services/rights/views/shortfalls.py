@@ -22,4 +22,4 @@ class Finding(BaseModel, frozen=True):
 
 class Findings(BaseModel, frozen=True):
     items: tuple[Finding, ...]
-    next: int | None
+    next: str | None

@@ -11,9 +11,10 @@ from services.stats.commands import ClosePeriod, ReopenPeriod
 from services.stats.domain.fields import ClosablePeriod
 from services.stats.usecases import periods as closed
 from services.stats.views.periods import Period, Restatements
+from shared.paging import Page
 from shared.principals import Role
 from shared.web.call import Call, allow
-from shared.web.parameters import AfterNumber, Limit
+from shared.web.parameters import paged
 
 router = APIRouter()
 
@@ -37,11 +38,6 @@ async def reopen_period(body: ReopenPeriod, call: Annotated[Call, allow(Role.OFF
 
 
 @router.get("/restatements")
-async def list_restatements(
-    call: Reader,
-    period: ClosablePeriod | None = None,
-    after: AfterNumber = 0,
-    limit: Limit = 200,
-) -> Restatements:
-    """What has changed in closed periods, oldest first."""
-    return await call.query(lambda tx: closed.restatements(tx, period, after, limit))
+async def list_restatements(call: Reader, page: Annotated[Page, paged(limit=200)], *, period: ClosablePeriod | None = None) -> Restatements:
+    """What has changed in closed periods."""
+    return await call.query(lambda tx: closed.restatements(tx, page, period))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
 from services.stats.api.parameters import Planner, Reader
 from services.stats.commands import Foreign, LoadFxRates, ReviseFxRate
 from services.stats.domain.rates import HeldState
 from services.stats.usecases import rates
 from services.stats.views.rates import FxRate, HeldRate, HeldRates
-from shared.web.parameters import Limit
+from shared.paging import Page
+from shared.web.parameters import paged
 
 router = APIRouter()
 
@@ -23,9 +25,15 @@ async def list_fx_rates(call: Reader, currency: Foreign | None = None) -> list[F
 
 
 @router.get("/fx-rates/held")
-async def list_held_fx_rates(call: Reader, state: HeldState | None = None, after: UUID | None = None, limit: Limit = 50) -> HeldRates:
+async def list_held_fx_rates(
+    call: Reader,
+    page: Annotated[Page, paged("month", "currency")],
+    *,
+    state: HeldState | None = None,
+    currency: Annotated[str | None, Query(pattern=r"^[A-Z]{3}$")] = None,
+) -> HeldRates:
     """Rates that are far off: those that wait for a second person, and what was decided."""
-    return await call.query(lambda tx: rates.held_fx_rates(tx, state, after, limit))
+    return await call.query(lambda tx: rates.held_fx_rates(tx, page, state, currency))
 
 
 @router.post("/fx-rates", status_code=201, response_model=list[FxRate | HeldRate])

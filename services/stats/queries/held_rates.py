@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,7 +10,8 @@ from uuid import UUID
 
 from services.stats.domain.rates import HeldState
 from shared.db import Tx
-from shared.rows import Columns, fetch, fetch_one
+from shared.paging import Page, fetch_page
+from shared.rows import Columns, fetch_one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +42,7 @@ HELD = Columns(
     """,
 )
 LOCK = HELD.select("FROM held_rate WHERE id = $1 FOR UPDATE")
-LIST = HELD.select("""
-FROM held_rate WHERE ($1::text IS NULL OR state = $1) AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3
-""")
+LIST = HELD.pages("held_rate", "($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR currency = $2)", "month date", "currency text")
 GET_OPEN = "SELECT id FROM held_rate WHERE currency = $1 AND month = $2 AND state = 'held'"
 INSERT = """
 INSERT INTO held_rate (id, currency, month, version, yuan_per_unit, source, reason, entered_by, entered_at, compared_month,
@@ -57,9 +57,8 @@ async def lock(tx: Tx, held: UUID) -> HeldRate | None:
     return await fetch_one(tx.conn, LOCK, held)
 
 
-async def list_(tx: Tx, state: HeldState | None, after: UUID | None, limit: int) -> list[HeldRate]:
-    """Oldest first."""
-    return await fetch(tx.conn, LIST, state, after, limit)
+async def list_(tx: Tx, page: Page, state: HeldState | None, currency: str | None) -> tuple[Sequence[HeldRate], str | None]:
+    return await fetch_page(tx.conn, LIST, page, state, currency)
 
 
 async def get_open(tx: Tx, currency: str, month: date) -> UUID | None:

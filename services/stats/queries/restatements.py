@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from shared import rows
 from shared.db import Tx
 from shared.events import FigureRestated
+from shared.paging import Page, fetch_page
 from shared.rows import Columns
 
 
@@ -25,7 +26,7 @@ INSERT_ALL = """
 INSERT INTO restatement (period, version, event)
 SELECT period, version, event FROM unnest($1::text[], $2::integer[], $3::jsonb[]) AS row (period, version, event)
 """
-LIST = RESTATEMENT.select("FROM restatement WHERE ($1::text IS NULL OR period = $1) AND id > $2 ORDER BY id LIMIT $3")
+LIST = RESTATEMENT.pages("restatement", "$1::text IS NULL OR period = $1", key="id bigint")
 LIST_NATIONAL = RESTATEMENT.select("""
 FROM restatement
 WHERE period = $1 AND version = $2 AND event ->> 'scope' = 'nation:CN' AND event ->> 'measure' = ANY($3::text[])
@@ -39,9 +40,8 @@ async def insert_all(tx: Tx, restated: Sequence[tuple[int, FigureRestated]]) -> 
     await tx.conn.execute(INSERT_ALL, periods, versions, [event.model_dump(mode="json") for _, event in restated])
 
 
-async def list_(tx: Tx, period: str | None, after: int, limit: int) -> list[Restatement]:
-    """Oldest first, those after a number."""
-    return await rows.fetch(tx.conn, LIST, period, after, limit)
+async def list_(tx: Tx, page: Page, period: str | None) -> tuple[Sequence[Restatement], str | None]:
+    return await fetch_page(tx.conn, LIST, page, period)
 
 
 async def list_national(tx: Tx, period: str, version: int, *, measures: Sequence[str], limit: int) -> list[Restatement]:

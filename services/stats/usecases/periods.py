@@ -8,6 +8,7 @@ from services.stats.queries import period_closes
 from services.stats.queries import restatements as stored
 from services.stats.views import periods as views
 from shared.db import Tx
+from shared.paging import Page
 
 
 async def close_period(tx: Tx, command: ClosePeriod) -> views.Period:
@@ -25,6 +26,6 @@ async def periods(tx: Tx) -> list[views.Period]:
     return [views.period(close) for close in await period_closes.list_(tx)]
 
 
-async def restatements(tx: Tx, period: str | None, after: int, limit: int) -> views.Restatements:
+async def restatements(tx: Tx, page: Page, period: str | None) -> views.Restatements:
     """A page of them, oldest first."""
-    return views.restatements(await stored.list_(tx, period, after, limit + 1), limit)
+    return views.restatements(*await stored.list_(tx, page, period))

@@ -20,7 +20,7 @@ from services.stats.settings import policy
 from services.stats.views import rates as views
 from shared import reference
 from shared.db import Tx
-from shared.paging import page
+from shared.paging import Page
 from shared.values import first_day, new_id, period_of
 
 
@@ -160,7 +160,7 @@ async def fx_rates(tx: Tx, currency: str | None) -> list[views.FxRate]:
     return [views.rate(rate) for rate in await stored.list_versions(tx, currency)]
 
 
-async def held_fx_rates(tx: Tx, state: HeldState | None, after: UUID | None, limit: int) -> views.HeldRates:
-    """What waits for a second person, and what was decided, oldest first."""
-    found, following = page(await held_rates.list_(tx, state, after, limit + 1), limit, lambda one: one.id)
+async def held_fx_rates(tx: Tx, page: Page, state: HeldState | None, currency: str | None) -> views.HeldRates:
+    """What waits for a second person, and what was decided."""
+    found, following = await held_rates.list_(tx, page, state, currency)
     return views.HeldRates(items=tuple(map(views.held_rate, found)), next=following)

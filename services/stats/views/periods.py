@@ -9,7 +9,6 @@ from services.stats.queries import restatements as stored
 from services.stats.queries.period_closes import Close
 from services.stats.views.metadata import View
 from shared.events import FigureRestated
-from shared.paging import page
 
 
 class Period(View):
@@ -39,10 +38,8 @@ class Restatement(View):
 
 class Restatements(View):
     items: list[Restatement]
-    next: int | None
+    next: str | None
 
 
-def restatements(rows: Sequence[stored.Restatement], limit: int) -> Restatements:
-    """`rows`: one more than the page holds, if there are."""
-    items, after = page(rows, limit, lambda row: row.id)
-    return Restatements(items=[Restatement(id=row.id, version=row.version, restated=row.event) for row in items], next=after)
+def restatements(rows: Sequence[stored.Restatement], following: str | None) -> Restatements:
+    return Restatements(items=[Restatement(id=row.id, version=row.version, restated=row.event) for row in rows], next=following)

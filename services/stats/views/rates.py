@@ -44,7 +44,7 @@ class HeldRate(View):
 
 class HeldRates(View):
     items: tuple[HeldRate, ...]
-    next: UUID | None
+    next: str | None
 
 
 def rate(entered: Rate) -> FxRate:
