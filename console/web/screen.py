@@ -142,8 +142,12 @@ async def list_page(who: Visitor, screen: ListScreen) -> Response:
     operation = await who.documents.operation(screen.service, screen.route)
     asked = {name: choices.meant(kind, value) if (kind := _choice(operation, name)) else value for name, value in _asked(who)}
     wanted = {name: asked[name] for name in screen.filters if asked.get(name)}
+    known = _orders(operation)
+    order = {"sort": asked["sort"]} if asked.get("sort") in known else {}
     fixed = {name: value.format(party=who.principal.party) for name, value in screen.fixed.items()}
-    answer = await who.backend.ask("GET", screen.service, operation.path, {**wanted, **fixed, "after": asked.get("after"), "limit": PAGE})
+    answer = await who.backend.ask(
+        "GET", screen.service, operation.path, {**wanted, **order, **fixed, "after": asked.get("after"), "limit": PAGE}
+    )
     errors = {error["field"]: error_text(who.text, error) for error in answer.errors}
     if not answer.ok and not errors:
         raise ServiceRefused(answer)
@@ -157,7 +161,9 @@ async def list_page(who: Visitor, screen: ListScreen) -> Response:
         items=items,
         names=await names_in(who.backend, items),
         filters=_filters(who, operation, screen.filters, wanted, errors),
-        following="?" + urlencode({**wanted, "after": following}) if following else None,
+        following="?" + urlencode({**wanted, **order, "after": following}) if following else None,
+        sorting={one: _sorting(one, order.get("sort", "id"), wanted) for one in (*screen.columns, "id") if one in known},
+        order=order.get("sort"),
         first="after" in asked,
         link=lambda item: address(screen.row, item),
         buttons=[shown for one in screen.buttons if (shown := button(who, one, {}))],
@@ -168,6 +174,25 @@ async def list_page(who: Visitor, screen: ListScreen) -> Response:
 def _asked(who: Visitor) -> list[tuple[str, str]]:
     """The query; too long a value is cut, and refused where it is asked for, rather than left out of what is asked."""
     return [(name, value[:LONGEST_VALUE]) for name, value in who.request.query_params.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class Sorting:
+    """What a column's heading leads to, and how the rows are sorted by it now; None: they are not."""
+
+    address: str
+    now: str | None
+
+
+def _orders(operation: Operation) -> Sequence[str]:
+    """The orders that the list can be asked for."""
+    found: Sequence[str] = operation.resolve(operation.query.get("sort", {})).get("enum", ())
+    return found
+
+
+def _sorting(name: str, order: str, wanted: Mapping[str, str]) -> Sorting:
+    following = f"-{name}" if order == name else name
+    return Sorting("?" + urlencode({**wanted, "sort": following}), {name: "ascending", f"-{name}": "descending"}.get(order))
 
 
 def _choice(operation: Operation, name: str) -> str | None:
