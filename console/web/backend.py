@@ -13,6 +13,7 @@ from urllib.parse import quote
 import aiohttp
 
 ANSWER_SECONDS = 20.0
+SLOW_SECONDS = 60.0
 UPLOAD_SECONDS = 600.0
 CONNECTIONS = 100
 LARGEST_ANSWER = 64 * 1024 * 1024  # bytes
@@ -63,6 +64,13 @@ class Backend:
 
     def as_visitor(self, token: str, day: str | None = None) -> Backend:
         return replace(self, token=token, day=day)
+
+    async def get_slowly(self, service: str, path: str, query: Query, /) -> Any:
+        """The body of a GET that may take most of a minute, such as one that reads the log. Raises ServiceRefused."""
+        answer = await self.send("GET", service, path, query=query, seconds=SLOW_SECONDS)
+        if not answer.ok:
+            raise ServiceRefused(answer)
+        return answer.body
 
     async def get(self, service: str, path: str, query: Query = (), /, **parts: object) -> Any:
         """The body of a GET. Raises ServiceRefused."""

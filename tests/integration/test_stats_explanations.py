@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import date
+from functools import partial
 from typing import Any
 
 import aiohttp
 import pytest
 import pytest_asyncio
 
+from console.web import pages
 from services.stats import api, consumers
 from services.stats.figures.freshness import SOURCES
+from services.stats.replay import explain, figure_keys
 from services.stats.usecases import explanations
 from shared.db import Database
-from shared.events import DOCKING, Event, encode
+from shared.events import DOCKING, REGISTRATION, RIGHTS, Event, encode
 from shared.health import Health
 from shared.principals import NATION, Principal, Role
 from shared.running_service import RunningService
@@ -23,9 +26,11 @@ from shared.settings import Settings
 from shared.web.app import create_app
 from shared.web.auth import Verifier
 from tests.conftest import MakeDatabase
+from tests.support.board_pages import BoardPages
+from tests.support.console import console_before
 from tests.support.delivery import Raw, caught_up, consuming, write
 from tests.support.http import Answer, Client, environment, listening
-from tests.support.stats import POOR_WEST, RICH_EAST, corrected, departure, dispatched, recorded
+from tests.support.stats import POOR_WEST, RICH_EAST, cause, corrected, departure, dispatched, recorded
 
 
 async def _serve(config: Settings, database: Database) -> AsyncIterator[Client]:
@@ -114,3 +119,27 @@ async def test_the_log_being_away_is_unavailable(stats: Client) -> None:
     async for cut_off in _serve(settings, stats.database):
         answer = await cut_off.get("/explanations", key="dispatches|nation:CN|2018")
         assert (answer.status, answer.code) == (503, "UNAVAILABLE")
+
+
+async def test_only_the_logs_that_hold_a_figures_events_are_read(stats: Client) -> None:
+    for key, topics in (
+        ("dispatches|nation:CN|2018", {DOCKING}),
+        ("income|nation:CN|2018", {RIGHTS}),
+        ("registrations|nation:CN|2018", {REGISTRATION}),
+    ):
+        async with stats.database.transaction(cause()) as tx:
+            asked = await explain.ask(stats.service.settings, tx, partial(figure_keys.parse, key=key))
+        assert {partition.topic for partition in asked.counted.upto} <= topics
+
+
+async def test_the_page_is_there_before_the_log_is_read(stats: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "QUICK_SECONDS", 0.0)
+    async with console_before(stats=stats) as started:
+        page = await BoardPages(started).get("/board/why?key=dispatches%7Cnation%3ACN%7C2018", Role.AUDITOR)
+        assert page.status == 200
+        assert page.words.index("The log is being read") < page.words.index("The events add up to what is shown.")
+        assert page.text.rstrip().endswith("</html>")
+        refused = await BoardPages(started).get("/board/why?key=dispatches%7Cnowhere", Role.AUDITOR)
+        assert refused.status == 200, "what was begun cannot be taken back"
+        assert 'class="problem"' in refused.text
+        assert refused.text.rstrip().endswith("</html>")

@@ -21,7 +21,7 @@ from console.web import drawings
 from console.web.backend import Answer, Backend, ServiceRefused
 from console.web.charts.outlines import read_map
 from console.web.live import Live
-from console.web.pages import Visitor, environment, only, render
+from console.web.pages import Visitor, environment, only, render, render_later
 from shared import reference
 from shared.principals import Role
 from shared.texts import Texts
@@ -49,6 +49,16 @@ class Reader:
 
     async def get(self, service: str, path: str, **query: object) -> Any:
         return await self.backend.get(service, path, query)
+
+
+@dataclass(frozen=True, slots=True)
+class SlowReader:
+    """What is read from the log. Raises ServiceRefused."""
+
+    backend: Backend
+
+    async def get(self, service: str, path: str, **query: object) -> Any:
+        return await self.backend.get_slowly(service, path, query)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,10 +211,14 @@ async def _within(look: Look, province_code: str, by: str) -> dict[str, int]:
 async def why(
     who: Looker, key: Annotated[str, Query(min_length=1, max_length=200, pattern=r"^[\x20-\x7e]+$")], known_on: KnownAsked = None
 ) -> Response:
-    """The events behind a figure, read from the log."""
-    found = await figures.read_explanations(Reader(who.backend), key, known_on, EVENTS)
-    return render(
-        who, "board/why.html", key=key, name=sentences.figure_name(who.text, key), found=found, known_on=known_on, sentences=sentences
+    """The events behind a figure, read from the log: of millions of events this takes long."""
+
+    async def read() -> dict[str, Any]:
+        found = await figures.read_explanations(SlowReader(who.backend), key, known_on, EVENTS)
+        return {"key": key, "found": found, "sentences": sentences}
+
+    return await render_later(
+        who, "board/why.html", read(), "board/explanations.html", name=sentences.figure_name(who.text, key), known_on=known_on
     )
 
 

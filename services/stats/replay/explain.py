@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from services.stats.counting.measures import MEASURE_BY_CODE, RULES
+from services.stats.counting.measures import MEASURE_BY_CODE, RULES, Rule
 from services.stats.counting.reference_fold import Cell, fold
 from services.stats.domain.errors import AbsurdDay
 from services.stats.domain.questions import Question
@@ -77,7 +77,9 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class FiguresAsked:
-    """Figures, what the query path answers for each, which cells make each up, and how much of the log was counted: one snapshot."""
+    """Figures, what the query path answers for each, which cells make each up, and how much was counted of the logs that hold their
+    events: one snapshot.
+    """
 
     titles: Sequence[str]
     answers: Sequence[dict[str, int]]
@@ -113,7 +115,9 @@ async def ask(settings: Settings, tx: Tx, select_figures: Callable[[Tx], Awaitab
     # Answers first: the query path refuses what cannot be answered.
     answers = [await _answer(tx, figure) for figure in figures]
     selections = [await _select_cells(tx, figure) for figure in figures]
-    counted = LogShard(settings, await generations.list_next_offsets(tx.conn), await generations.list_uncounted(tx.conn))
+    topics = {rule.event.TOPIC for rule in _rules(selections)}
+    offsets = {partition: end for partition, end in (await generations.list_next_offsets(tx.conn)).items() if partition.topic in topics}
+    counted = LogShard(settings, offsets, await generations.list_uncounted(tx.conn))
     return FiguresAsked([figure.title for figure in figures], answers, selections, counted)
 
 
@@ -234,8 +238,13 @@ async def find_contributions(figures: Sequence[Sequence[CellSelection]], shard: 
 
 def _event_types(figures: Sequence[Sequence[CellSelection]]) -> frozenset[str]:
     """The event types that add to the measures of the figures; only these are decoded."""
+    return frozenset(rule.event.type_name() for rule in _rules(figures))
+
+
+def _rules(figures: Sequence[Sequence[CellSelection]]) -> list[Rule]:
+    """What counts the measures of the figures."""
     names = {MEASURE_BY_CODE[code].name for figure in figures for selection in figure for code in selection.sums.measures}
-    return frozenset(rule.event.type_name() for rule in RULES if rule.measure in names)
+    return [rule for rule in RULES if rule.measure in names]
 
 
 def _event(value: bytes | None, types: frozenset[str]) -> EventEnvelope[Event] | None:
