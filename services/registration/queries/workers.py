@@ -50,14 +50,15 @@ LIST_STATED = WORKER.select("FROM worker WHERE worker = ANY($1::uuid[]) ORDER BY
 LOCK_STATED = WORKER.select("FROM worker WHERE worker = ANY($1::uuid[]) ORDER BY worker FOR NO KEY UPDATE")
 ABSORBED = rows.Columns(Absorbed, "merged_into AS survivor, worker, worker_no")
 LIST_ABSORBED = ABSORBED.select("FROM worker WHERE merged_into = ANY($1::uuid[]) ORDER BY worker")
-# $4: the state on the day $5; a willingness whose time is over counts as expired before the sweep has recorded it
+# $4: the state on the day $5; a willingness whose time is over counts as expired before the sweep has recorded it. $10 and $11: what the
+# patterns of $1 leave out is not even looked at, so that a county of few workers is read as quickly as the country.
 SEARCH = WORKER.pages(
     "worker",
     """
     county LIKE ANY($1::text[]) AND merged_into IS NULL AND ($2::text IS NULL OR worker_no = $2) AND ($3::text IS NULL OR county = $3)
     AND ($4::text IS NULL OR CASE WHEN willingness = 'willing' AND expires_on < $5::date THEN 'expired' ELSE willingness END = $4)
     AND ($6::uuid IS NULL OR import_id = $6) AND ($7::text IS NULL OR $7 = ANY(occupations)) AND ($8::text IS NULL OR assurance = $8)
-    AND ($9::text IS NULL OR validity = $9)
+    AND ($9::text IS NULL OR validity = $9) AND county BETWEEN $10 AND $11
     """,
     "registered_on date",
     "county text",
@@ -237,7 +238,7 @@ async def list_matching(tx: Tx, page: Page, wanted: WorkerFilter) -> tuple[Seque
     """Workers of the principal's regions; states as of today."""
     await tx.conn.execute(PLAN_FOR_VALUES)
     filters = (wanted.worker_no, wanted.county, wanted.state, tx.clock.today(), wanted.import_id, wanted.occupation)
-    return await fetch_page(tx.conn, SEARCH, page, county_patterns(tx), *filters, wanted.assurance, wanted.validity)
+    return await fetch_page(tx.conn, SEARCH, page, county_patterns(tx), *filters, wanted.assurance, wanted.validity, *county_range(tx))
 
 
 async def insert_all(tx: Tx, records: Sequence[Record]) -> None:
