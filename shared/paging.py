@@ -30,6 +30,8 @@ READ: Mapping[str, Callable[[Any], Any]] = {
     "bigint": int,
 }
 _CHECK_BYTES = 6
+# Optional conditions fold away, and indexes come into play, only in a plan made for the values at hand.
+PLAN_FOR_VALUES = "SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"
 
 
 class CursorInvalid(Invalid):
@@ -84,6 +86,7 @@ class Page:
 async def fetch_page(conn: Any, statements: Mapping[str, SortedStatement[T]], asked: Page, *filters: Any) -> tuple[Sequence[T], str | None]:
     """The rows of the page in its order, and the cursor of the next; None: it is the last. Raises CursorInvalid."""
     statement = statements[asked.sort if asked.after is None else f"{asked.sort}>"]
+    await conn.execute(PLAN_FOR_VALUES)
     found = await fetch(conn, statement, *filters, *asked.values(statement), asked.limit + 1)
     return page(found, asked.limit, lambda row: asked.cursor(statement, row))
 

@@ -6,10 +6,12 @@ Deny by default: a principal without a region covers no county. Regions are code
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 NATION = "CN"
+COUNTY_DIGITS = 6
 REGION = re.compile(r"^(CN|[1-9][0-9]{5})$")
 
 
@@ -55,6 +57,16 @@ class Principal:
     def county_prefixes(self) -> tuple[str, ...]:
         """What the codes of the covered counties begin with, for SQL; the empty prefix is everywhere."""
         return tuple("" if region == NATION else _significant(region) for region in self.regions)
+
+
+def county_range(prefixes: Sequence[str]) -> tuple[str, str]:
+    """From the first code to the last that begin with these, and some between that do not: for an index."""
+    return min((prefix.ljust(6, "0") for prefix in prefixes), default="9"), max((prefix.ljust(6, "9") for prefix in prefixes), default="")
+
+
+def only_county(prefixes: Sequence[str]) -> str | None:
+    """The county, where the prefixes are those of one: its rows lie in an index in the order of their ids."""
+    return prefixes[0] if len(prefixes) == 1 and len(prefixes[0]) == COUNTY_DIGITS else None
 
 
 def _significant(region: str) -> str:

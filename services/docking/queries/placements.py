@@ -11,6 +11,7 @@ from services.docking.domain.medicals import Medical
 from services.docking.domain.placements import Ending, Placement, PlacementFilter
 from shared.db import Tx
 from shared.paging import Page, fetch_page
+from shared.principals import county_range, only_county
 from shared.rows import Columns, fetch, fetch_one
 from shared.values import CountyCode, EnterpriseId, MatchId, PlacementId, WorkerId
 
@@ -55,7 +56,7 @@ LIST = PLACEMENT.pages(
     """
     ($1::uuid IS NULL OR worker = $1) AND ($2::text IS NULL OR state = $2) AND ($3::uuid IS NULL OR job_order = $3)
     AND ($4::uuid IS NULL OR enterprise = $4) AND ($5::text IS NULL OR destination = $5) AND ($6::text IS NULL OR county = $6)
-    AND county ^@ ANY($7::text[])
+    AND county ^@ ANY($7::text[]) AND county BETWEEN $8 AND $9
     """,
     "since date",
     "matched_on date",
@@ -70,11 +71,12 @@ LIST_STUCK = PLACEMENT.pages(
     """,
     "since date",
 )
-# Days as ISO text sort as days do, and text is what an index over JSON can hold.
+# Days as ISO text sort as days do, and text is what an index over JSON can hold. OFFSET 0: read by that index, whatever the order of the
+# list: how many end by a day cannot be estimated, and in the order of the ids all placements there are were read.
 LIST_ENDING = PLACEMENT.pages(
-    "placement",
+    "(SELECT * FROM placement WHERE state = 'abroad' AND contract ->> 'end' <= $1 OFFSET 0) AS placement",
     """
-    state = 'abroad' AND contract ->> 'end' <= $1 AND ($2::uuid IS NULL OR enterprise = $2)
+    ($2::uuid IS NULL OR enterprise = $2)
     AND ($3::text IS NULL OR destination = $3) AND county ^@ ANY($4::text[])
     """,
     "since date",
@@ -164,8 +166,9 @@ async def lock_cleared_into_emergency(tx: Tx, limit: int) -> list[tuple[Placemen
 
 async def list_(tx: Tx, page: Page, wanted: PlacementFilter, *, counties: Sequence[str]) -> tuple[Sequence[Placement], str | None]:
     """`counties`: what the codes of the visible counties begin with."""
-    filters = (wanted.worker, wanted.state, wanted.order, wanted.enterprise, wanted.destination, wanted.county)
-    return await fetch_page(tx.conn, LIST, page, *filters, counties)
+    county = wanted.county or only_county(counties)
+    filters = (wanted.worker, wanted.state, wanted.order, wanted.enterprise, wanted.destination, county)
+    return await fetch_page(tx.conn, LIST, page, *filters, counties, *county_range(counties))
 
 
 async def list_stuck(

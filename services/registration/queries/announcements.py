@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from services.registration.domain.announcements import Announcement, AnnouncementFilter, Reach
-from services.registration.queries.workers import PLAN_FOR_VALUES, county_patterns
+from services.registration.queries.workers import county_patterns
 from shared import rows
 from shared.db import Tx
 from shared.paging import Page, fetch_page
@@ -85,7 +85,6 @@ async def list_by_numbers(tx: Tx, numbers: Iterable[str]) -> dict[str, Announcem
 
 async def list_matching(tx: Tx, page: Page, wanted: AnnouncementFilter) -> tuple[Sequence[Announcement], str | None]:
     """Made in a county of the principal's regions."""
-    await tx.conn.execute(PLAN_FOR_VALUES)
     return await fetch_page(tx.conn, LIST, page, county_patterns(tx), wanted.county, wanted.channel, wanted.announcement_no)
 
 

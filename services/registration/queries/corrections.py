@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from services.registration.domain.corrections import Correction, FieldChange
 from services.registration.personal_data.vault import Sealed
-from services.registration.queries.workers import PLAN_FOR_VALUES, county_patterns
+from services.registration.queries.workers import county_patterns
 from shared import rows
 from shared.db import Tx
 from shared.paging import Page, fetch_page
@@ -88,7 +88,6 @@ async def list_of_worker(tx: Tx, page: Page, worker: WorkerId) -> tuple[Sequence
 
 async def list_pending(tx: Tx, page: Page, county: CountyCode | None) -> tuple[Sequence[Correction], str | None]:
     """Of workers of the county, in the principal's regions."""
-    await tx.conn.execute(PLAN_FOR_VALUES)
     return await fetch_page(tx.conn, LIST_PENDING, page, county_patterns(tx), county)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.registration.domain.duplicates import Duplicate, DuplicateState, HeldFor, MatchedKey
-from services.registration.queries.workers import PLAN_FOR_VALUES, county_patterns
+from services.registration.queries.workers import county_patterns
 from shared import rows
 from shared.db import Tx
 from shared.paging import Page, fetch_page
@@ -141,7 +141,6 @@ async def lock_pair(tx: Tx, earlier: WorkerId, later: WorkerId) -> Duplicate | N
 
 async def list_(tx: Tx, page: Page, *, worker: WorkerId | None, state: DuplicateState | None) -> tuple[Sequence[Duplicate], str | None]:
     """With a side in the principal's regions; without a state, those that wait for somebody."""
-    await tx.conn.execute(PLAN_FOR_VALUES)
     return await fetch_page(tx.conn, LIST, page, county_patterns(tx), worker, state)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 from services.registration.domain.accesses import Access, AccessFilter, AccessKind
-from services.registration.queries.workers import PLAN_FOR_VALUES, county_patterns
+from services.registration.queries.workers import county_patterns
 from shared import rows
 from shared.db import Tx
 from shared.paging import Page, fetch_page
@@ -29,7 +29,6 @@ INSERT INTO personal_data_access (worker, reader, accessed_at, kind, reason) SEL
 
 async def list_(tx: Tx, page: Page, wanted: AccessFilter) -> tuple[Sequence[Access], str | None]:
     """To workers of the principal's regions."""
-    await tx.conn.execute(PLAN_FOR_VALUES)
     begin = None if wanted.since is None else _midnight(wanted.since)
     end = None if wanted.until is None else _midnight(wanted.until + timedelta(days=1))
     return await fetch_page(tx.conn, LIST, page, county_patterns(tx), wanted.worker, wanted.reader, begin, end)

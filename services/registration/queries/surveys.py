@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import date
 
 from services.registration.domain.surveys import CoveredCounty, Survey, SurveyFilter
-from services.registration.queries.workers import PLAN_FOR_VALUES, county_patterns
+from services.registration.queries.workers import county_patterns
 from shared import rows
 from shared.db import Tx
 from shared.paging import Page, fetch_page
@@ -69,7 +69,6 @@ async def lock_year(tx: Tx, county: CountyCode, day: date) -> list[Survey]:
 
 async def list_matching(tx: Tx, page: Page, wanted: SurveyFilter) -> tuple[Sequence[Survey], str | None]:
     """Of counties of the principal's regions."""
-    await tx.conn.execute(PLAN_FOR_VALUES)
     return await fetch_page(tx.conn, LIST, page, county_patterns(tx), wanted.county, wanted.since, wanted.until, wanted.state)
 
 

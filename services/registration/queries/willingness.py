@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.registration.domain.willingness import SupplyCell, SupplyFilter
-from services.registration.queries.workers import PLAN_FOR_VALUES, county_patterns, county_range
+from services.registration.queries.workers import county_patterns
 from shared import rows
 from shared.db import Tx
+from shared.paging import PLAN_FOR_VALUES
+from shared.principals import county_range
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ GROUP BY county, occupation, destination ORDER BY county, occupation, destinatio
 async def list_supply(tx: Tx, wanted: SupplyFilter, *, after: SupplyCell | None, limit: int) -> list[SupplyCount]:
     """Workers of the principal's regions who are willing today, by cell; a worker is in every cell that he is willing to fill."""
     await tx.conn.execute(PLAN_FOR_VALUES)
-    first, last = county_range(tx)
+    first, last = county_range(tx.principal.county_prefixes())
     start = (after.county, after.occupation, after.destination) if after else (first, "", "")
     return await rows.fetch(
         tx.conn,

@@ -12,6 +12,7 @@ from services.registration.domain.workers import CountedDays, Worker, WorkerFilt
 from shared import rows
 from shared.db import Tx
 from shared.paging import Page, fetch_page
+from shared.principals import county_range, only_county
 from shared.values import WorkerId
 
 
@@ -151,19 +152,11 @@ SELECT
         WHERE subject = $1::text AND type IN ('WillingnessWithdrawn', 'WillingnessExpired', 'WorkerSuspended', 'RegistrationLapsed')
     ), 0)) AS willing_from
 """
-# Optional conditions fold away, and indexes come into play, only in a plan made for the values at hand.
-PLAN_FOR_VALUES = "SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"
 
 
 def county_patterns(tx: Tx) -> list[str]:
     """The counties of the principal's regions, for LIKE ANY: a third faster over many rows than ^@ ANY with the bare prefixes."""
     return [f"{prefix}%" for prefix in tx.principal.county_prefixes()]
-
-
-def county_range(tx: Tx) -> tuple[str, str]:
-    """From the first code to the last that the principal's regions can have, and some between that are not theirs: for an index."""
-    prefixes = tx.principal.county_prefixes()
-    return min((prefix.ljust(6, "0") for prefix in prefixes), default="9"), max((prefix.ljust(6, "9") for prefix in prefixes), default="")
 
 
 async def get(tx: Tx, worker: WorkerId) -> Worker | None:
@@ -236,9 +229,11 @@ async def list_absorbed(tx: Tx, workers: Sequence[WorkerId]) -> dict[WorkerId, l
 
 async def list_matching(tx: Tx, page: Page, wanted: WorkerFilter) -> tuple[Sequence[Worker], str | None]:
     """Workers of the principal's regions; states as of today."""
-    await tx.conn.execute(PLAN_FOR_VALUES)
-    filters = (wanted.worker_no, wanted.county, wanted.state, tx.clock.today(), wanted.import_id, wanted.occupation)
-    return await fetch_page(tx.conn, SEARCH, page, county_patterns(tx), *filters, wanted.assurance, wanted.validity, *county_range(tx))
+    prefixes = tx.principal.county_prefixes()
+    county = wanted.county or only_county(prefixes)
+    filters = (wanted.worker_no, county, wanted.state, tx.clock.today(), wanted.import_id, wanted.occupation)
+    more = (wanted.assurance, wanted.validity, *county_range(prefixes))
+    return await fetch_page(tx.conn, SEARCH, page, county_patterns(tx), *filters, *more)
 
 
 async def insert_all(tx: Tx, records: Sequence[Record]) -> None:

@@ -27,7 +27,7 @@ LIST = CORRECTION.pages(
     "correction JOIN enrolment ON enrolment.enrolment = correction.enrolment",
     """
     correction.state = $1 AND ($2::uuid IS NULL OR correction.enrolment = $2)
-    AND EXISTS (SELECT FROM unnest($3::text[]) AS prefix WHERE starts_with(county, prefix))
+    AND county ^@ ANY($3::text[])
     """,
     "requested_at timestamptz",
 )

@@ -51,7 +51,7 @@ LIST = LISTED.pages(
     """
     ($1::uuid IS NULL OR placement = $1) AND ($2::uuid IS NULL OR session = $2) AND ($3::text IS NULL OR state = $3)
     AND ($4::text IS NULL OR session IN (SELECT session FROM session JOIN course ON course.course = session.course WHERE centre = $4))
-    AND EXISTS (SELECT FROM unnest($5::text[]) AS prefix WHERE starts_with(county, prefix))
+    AND county ^@ ANY($5::text[])
     """,
     "enrolled_on date",
 )

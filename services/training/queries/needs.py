@@ -36,14 +36,14 @@ LIST = NEED.pages(
     "need",
     """
     state = $1 AND ($2::text IS NULL OR destination = $2) AND ($3::text IS NULL OR starts_with(occupation, $3))
-    AND EXISTS (SELECT FROM unnest($4::text[]) AS prefix WHERE starts_with(county, prefix))
+    AND county ^@ ANY($4::text[])
     """,
     "since timestamptz",
 )
 LIST_OF_WORKER = NEED.select("FROM need WHERE worker = $1 ORDER BY since, need LIMIT $2")
 WAITING = rows.Columns(Waiting, "destination, occupation, count(*) AS waiting, min(since) AS oldest, min(due) AS first_due")
 LIST_BACKLOG = WAITING.select("""
-FROM need WHERE state = 'open' AND EXISTS (SELECT FROM unnest($1::text[]) AS prefix WHERE starts_with(county, prefix))
+FROM need WHERE state = 'open' AND county ^@ ANY($1::text[])
 GROUP BY destination, occupation ORDER BY destination, occupation LIMIT $2
 """)
 INSERT = """

@@ -25,7 +25,7 @@ LIST_GROUPS = GROUP.select("""
 FROM enrolment JOIN session ON session.session = enrolment.session JOIN course ON course.course = session.course
 WHERE enrolment.state IN ('passed', 'failed', 'certified') AND assessed_on BETWEEN $2 AND $3
   AND ($4::text IS NULL OR centre = $4)
-  AND EXISTS (SELECT FROM unnest($5::text[]) AS prefix WHERE starts_with(county, prefix))
+  AND county ^@ ANY($5::text[])
 GROUP BY 1 ORDER BY 1 LIMIT $6
 """)
 

@@ -23,7 +23,7 @@ GET = RECOGNITION.select("FROM recognition WHERE recognition = $1")
 LOCK = RECOGNITION.select("FROM recognition WHERE recognition = $1 FOR UPDATE")
 LIST = RECOGNITION.pages(
     "recognition JOIN need ON need.placement = recognition.placement",
-    "recognition.state = $1 AND EXISTS (SELECT FROM unnest($2::text[]) AS prefix WHERE starts_with(county, prefix))",
+    "recognition.state = $1 AND county ^@ ANY($2::text[])",
     "requested_at timestamptz",
 )
 LIST_OF_WORKER = RECOGNITION.select("FROM recognition WHERE worker = $1 ORDER BY recognition LIMIT $2")
