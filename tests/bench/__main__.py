@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 import uvloop
 from rich.console import Console
 
-from tests.bench import consuming, counting, importing, latency, matching, public_pages, relaying, writing
+from tests.bench import consuming, counting, importing, latency, matching, public_pages, relaying, screens, writing
 from tests.bench.environment import ROOT, BenchEnvironment, ReportStep, start_environment
 from tests.bench.figures import Figure, failed, show
 
@@ -28,9 +28,12 @@ PARTS: dict[str, Part] = {
     "matching": matching.measure,
     "import": importing.measure,
     "public": public_pages.measure,
+    "screens": screens.measure,
 }
+ONLY_NAMED = {"screens"}  # takes as long as the others together
 EVENTS = 2_000_000
 WORKERS, ORDERS = 20_000, 2000
+PEOPLE, PEOPLE_EVENTS = 1_000_000, 5_000_000
 RESULT_FILE = ROOT / "bench.json"
 
 
@@ -43,16 +46,20 @@ async def _measure(environment: BenchEnvironment, parts: list[str], report: Repo
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all of them where none is named")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; where none is named all but {', '.join(ONLY_NAMED)}")
     parser.add_argument("--events", type=int, default=EVENTS, help="in the log that stats counts (default %(default)s)")
     parser.add_argument("--workers", type=int, default=WORKERS, help="that are matched to orders at once (default %(default)s)")
     parser.add_argument("--orders", type=int, default=ORDERS, help="that they are matched to (default %(default)s)")
+    parser.add_argument("--people", type=int, default=PEOPLE, help="registered behind the screens (default %(default)s)")
+    parser.add_argument("--people-events", type=int, default=PEOPLE_EVENTS, help="counted behind the screens (default %(default)s)")
     options = parser.parse_args()
-    parts = options.parts or list(PARTS)
+    parts = options.parts or [name for name in PARTS if name not in ONLY_NAMED]
     if unknown := sorted(set(parts) - PARTS.keys()):
         parser.error(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
     console, began = Console(), time.monotonic()
-    starting = start_environment(options.events, workers=options.workers, orders=options.orders)
+    starting = start_environment(
+        options.events, workers=options.workers, orders=options.orders, people=options.people, people_events=options.people_events
+    )
     with console.status("Kafka and PostgreSQL are starting") as status, starting as environment:
         figures = uvloop.run(_measure(environment, parts, status.update))
     seconds = time.monotonic() - began

@@ -49,6 +49,8 @@ class BenchEnvironment:
     events: int  # in the log that stats counts
     workers: int  # matched at once
     orders: int
+    people: int  # registered behind the screens
+    people_events: int  # that the stats behind the screens has counted
     pids: dict[str, int] = field(default_factory=dict)  # of the two servers
 
     @property
@@ -86,7 +88,9 @@ class BenchEnvironment:
 
 
 @contextmanager
-def start_environment(events: int, *, workers: int = 0, orders: int = 0) -> Iterator[BenchEnvironment]:
+def start_environment(
+    events: int, *, workers: int = 0, orders: int = 0, people: int = 0, people_events: int = 0
+) -> Iterator[BenchEnvironment]:
     """Both servers ready; stopped and deleted on leaving."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="laowu-bench-")))
@@ -108,6 +112,8 @@ def start_environment(events: int, *, workers: int = 0, orders: int = 0) -> Iter
             events=events,
             workers=workers,
             orders=orders,
+            people=people,
+            people_events=people_events,
             pids={"Kafka": broker.pid, "PostgreSQL": process.pid},
         )
 
