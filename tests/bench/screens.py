@@ -233,7 +233,7 @@ async def _open_screens(visiting: Visit, who: str, opened: list[Opened]) -> None
     visiting.page.set_default_navigation_timeout(NAVIGATION_MS)
     await visiting.on_day(TODAY)
     async for path in walk(visiting):
-        opened.append(Opened(who, kind_of(path), await _painted(visiting, path)))
+        opened.append(Opened(who, kind_of(path), await _painted(visiting, path)))  # noqa: PERF401  # kept where a later one fails
 
 
 async def _painted(visiting: Visit, path: str) -> float:
