@@ -101,8 +101,13 @@ def _entries(kind: str, language: str) -> tuple[_Entry, ...]:
 
 @cache
 def _keys_by_code(kind: str) -> dict[str, tuple[str, ...]]:
-    """The same whatever language is read: once for all of them."""
-    return {code: tuple(sorted(set(_keys(kind, code)))) for code in _CODES[kind]()}
+    """The same whatever language is read: once for all of them. A name that a group shares with its member means the member."""
+    found = {code: set(_keys(kind, code)) for code in _CODES[kind]()}
+    for code, keys in found.items():
+        for group in (code[:length] for length in range(1, len(code))):
+            if group in found:
+                found[group] -= keys
+    return {code: tuple(sorted(keys)) for code, keys in found.items()}
 
 
 def _keys(kind: str, code: str) -> Iterator[str]:

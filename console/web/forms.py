@@ -59,6 +59,7 @@ class Field:
     value: Any = ""
     error: str = ""
     hint: str = ""
+    now: str = ""  # what is recorded, where the command puts something right
     attributes: dict[str, object] = field(default_factory=dict)
     options: list[Option] = field(default_factory=list)
     choice: str = ""  # kind of code that is looked for by name: county, country, occupation
@@ -78,6 +79,8 @@ class Given:
     hidden: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, Sequence[Option]] = field(default_factory=dict)
     presets: Mapping[str, str] = field(default_factory=dict)  # filled in, and may be changed
+    labels: Mapping[str, str] = field(default_factory=dict)  # sentences, for fields whose own word says too little here
+    now: Mapping[str, str] = field(default_factory=dict)  # what is recorded, as it is shown
 
 
 def draw(operation: Operation, text: Texts, posted: Posted = (), errors: Errors | None = None, given: Given | None = None) -> list[Field]:
@@ -108,12 +111,13 @@ class _Pen:
     def one(self, path: str, name: str, schema: Schema, *, required: bool) -> Field:
         drawn = Field(
             name=path,
-            label=self.text.word("field", name),
+            label=self.text(self.given.labels[path]) if path in self.given.labels else self.text.word("field", name),
             kind="text",
             required=required and "default" not in schema,
             value=self.value(path, schema),
             error=self.errors.get(path, ""),
             hint=self.text.word("hint", name) if self.text.has("hint", name) else "",
+            now=self.given.now.get(path, ""),
         )
         offered = self.given.options.get(path, self.given.options.get(name))
         if offered is not None:
@@ -155,7 +159,8 @@ class _Pen:
 
     def _list(self, drawn: Field, name: str, schema: Schema) -> None:
         items = self.operation.resolve(schema["items"])
-        drawn.error = drawn.error or next((why for at, why in self.errors.items() if at.startswith(drawn.name + ".")), "")
+        if items.get("type") != "object":  # of rows, each error is at its cell
+            drawn.error = drawn.error or next((why for at, why in self.errors.items() if at.startswith(drawn.name + ".")), "")
         drawn.value = [value for at, value in self.posted if at == drawn.name and value]
         drawn.required = drawn.required and schema.get("minItems", 0) > 0
         if "enum" in items:

@@ -23,7 +23,7 @@ from console.web.names import IDENTIFIER, Names
 from console.web.sessions import Session, Sessions
 from shared.audiences import HEARERS
 from shared.principals import Forbidden, Principal, Role
-from shared.texts import LANGUAGES, Texts, best_language, texts
+from shared.texts import LANGUAGES, Texts, best_language, sentence, texts
 
 LANGUAGE_COOKIE, DAY_COOKIE = "language", "day"  # what a visitor chose on a page, for this browser
 DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -118,7 +118,7 @@ def environment() -> Environment:
     made = Environment(
         loader=PackageLoader("console.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    made.globals |= {"show": show, "label": choices.label, "pick": pick, "columns_in": columns_in, "is_long": is_long, "in_cell": in_cell}
+    made.globals |= {one.__name__: one for one in (show, pick, columns_in, label_of, is_long, in_cell)} | {"label": choices.label}
     return made
 
 
@@ -344,6 +344,14 @@ LONG = 60  # characters of a text, or this many of a list, that take a line of t
 FEW = 4
 
 
+PERSON = {"personal.name": sentence("Full name")}  # fields whose own word also serves firms and places
+
+
+def label_of(text: Texts, at: str) -> str:
+    """The heading of a field at a dotted path."""
+    return text(PERSON[at]) if at in PERSON else text.word("field", at.rpartition(".")[2])
+
+
 class Column(NamedTuple):
     at: str  # dotted path in a row
     label: str
@@ -361,7 +369,7 @@ def columns_in(text: Texts, columns: Iterable[str], rows: Sequence[Any]) -> list
         values = [value for row in rows if not _is_nothing(value := pick(row, at))]
         if values or number == 0:
             name = at.rpartition(".")[2]
-            found.append(Column(at, text.word("field", name), bool(values) and all(_is_amount(text, name, one) for one in values)))
+            found.append(Column(at, label_of(text, at), bool(values) and all(_is_amount(text, name, one) for one in values)))
     return found
 
 

@@ -19,9 +19,10 @@ from console.web import choices, forms
 from console.web.backend import Answer, ServiceRefused, filled, parts_of
 from console.web.documents import Operation
 from console.web.forms import Field, Given, Option
-from console.web.names import Names, names_in
+from console.web.names import IDENTIFIER, Names, names_in
 from console.web.pages import Visitor, error_text, lead_on, pick, refused_text, render, show
 from console.web.sessions import own_path
+from shared import reference
 from shared.principals import Forbidden, Role
 from shared.texts import Texts
 
@@ -54,6 +55,9 @@ class Command:
     sections: tuple[tuple[str, tuple[str, ...]], ...] = ()  # heading, and the fields under it; fields of none come last
     live: bool = True  # checked while it is filled in
     danger: bool = False  # cannot be taken back
+    labels: Mapping[str, str] = field(default_factory=dict)  # field -> a sentence, where its own word says too little here
+    local: bool = False  # a clerk of one county enters mostly what is of that county
+    now: str | None = None  # the route that answers what is recorded, shown at each field; its {parts} are in the address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +85,8 @@ class ListScreen:
     row: str | None = None  # where a row leads, a path with {fields}
     buttons: tuple[Button, ...] = ()
     row_buttons: tuple[Button, ...] = ()
+    resolved: Mapping[str, Resolve] = field(default_factory=dict)  # filters for which a number that people use is typed, as of a Command
+    labels: Mapping[str, str] = field(default_factory=dict)  # filter -> a sentence, where its own word says too little here
     note: str | None = None
     at: str = "items"  # where in the answer the rows are
     empty: str = NOTHING  # what to do where there is nothing
@@ -145,9 +151,8 @@ async def list_page(who: Visitor, screen: ListScreen) -> Response:
     known = _orders(operation)
     order = {"sort": asked["sort"]} if asked.get("sort") in known else {}
     fixed = {name: value.format(party=who.principal.party) for name, value in screen.fixed.items()}
-    answer = await who.backend.ask(
-        "GET", screen.service, operation.path, {**wanted, **order, **fixed, "after": asked.get("after"), "limit": PAGE}
-    )
+    query: dict[str, Any] = {**wanted, **fixed, **order, "after": asked.get("after"), "limit": PAGE}
+    answer = await _resolve(who, screen, query) or await who.backend.ask("GET", screen.service, operation.path, query)
     errors = {error["field"]: error_text(who.text, error) for error in answer.errors}
     if not answer.ok and not errors:
         raise ServiceRefused(answer)
@@ -160,9 +165,9 @@ async def list_page(who: Visitor, screen: ListScreen) -> Response:
         screen=screen,
         items=items,
         names=await names_in(who.backend, items),
-        filters=_filters(who, operation, screen.filters, wanted, errors),
+        filters=_filters(who, operation, screen, wanted, errors),
         following="?" + urlencode({**wanted, **order, "after": following}) if following else None,
-        sorting={one: _sorting(one, order.get("sort", "id"), wanted) for one in (*screen.columns, "id") if one in known},
+        sorting={one: _sorting(one, order.get("sort", fixed.get("sort", "id")), wanted) for one in (*screen.columns, "id") if one in known},
         order=order.get("sort"),
         first="after" in asked,
         link=lambda item: address(screen.row, item),
@@ -200,9 +205,10 @@ def _choice(operation: Operation, name: str) -> str | None:
     return forms.choice_of(name, schema)
 
 
-def _filters(who: Visitor, operation: Operation, names: Sequence[str], wanted: Mapping[str, str], errors: Mapping[str, str]) -> list[Field]:
-    schema = {"type": "object", "properties": {name: operation.query[name] for name in names if name in operation.query}}
-    drawn = forms.draw(replace(operation, body=schema), who.text, given=Given(presets=wanted), errors=errors)
+def _filters(who: Visitor, operation: Operation, screen: ListScreen, wanted: Mapping[str, str], errors: Mapping[str, str]) -> list[Field]:
+    schema = {"type": "object", "properties": {name: operation.query[name] for name in screen.filters if name in operation.query}}
+    given = Given(presets=wanted, labels=screen.labels)
+    drawn = forms.draw(replace(operation, body=schema), who.text, given=given, errors=errors)
     for one in drawn:
         one.required = False
     return drawn
@@ -339,8 +345,30 @@ async def _operation(who: Visitor, service: str, name: str) -> Operation:
 async def _given_to(who: Visitor, command: Command) -> Given:
     asked = dict(_asked(who))
     options = dict(zip(command.options, await asyncio.gather(*(one(who, asked) for one in command.options.values())), strict=True))
-    hidden = {name: asked[name] for name in command.hidden if name in asked} | {"version": asked.get("version", "")}
-    return Given(hidden=hidden, options=options, presets={name: value for name, value in asked.items() if name not in hidden})
+    hidden = {name: asked[name] for name in command.hidden if name in asked} | {"version": asked.get("version", "")} | _own(who)
+    presets = (_own_county(who) if command.local else {}) | {name: value for name, value in asked.items() if name not in hidden}
+    return Given(hidden=hidden, options=options, presets=presets, labels=command.labels, now=await _now(who, command, asked))
+
+
+def _own(who: Visitor) -> dict[str, str]:
+    """The enterprise or centre that the visitor acts for is not asked for."""
+    return {PARTY[who.role]: who.principal.party} if who.role in PARTY and who.principal.party else {}
+
+
+def _own_county(who: Visitor) -> dict[str, str]:
+    regions = who.principal.regions
+    return {"county": regions[0]} if len(regions) == 1 and regions[0] in reference.counties() else {}
+
+
+async def _now(who: Visitor, command: Command, asked: Mapping[str, str]) -> dict[str, str]:
+    """What is recorded, by field, as it is shown. What the service does not answer is left out."""
+    if command.now is None:
+        return {}
+    answer = await who.backend.send(
+        "GET", command.service, filled(command.now, {part: asked.get(part, "") for part in parts_of(command.now)})
+    )
+    found: dict[str, Any] = {**answer.body.get("personal", {}), **answer.body} if answer.ok else {}
+    return {name: str(show(who.text, name, value).striptags()) for name, value in found.items() if value is not None}
 
 
 async def command_page(who: Visitor, service: str, name: str) -> Response:
@@ -378,10 +406,10 @@ async def send_command(who: Visitor, service: str, name: str) -> Response:
     )
 
 
-async def _resolve(who: Visitor, command: Command, body: dict[str, Any]) -> Answer | None:
+async def _resolve(who: Visitor, command: Command | ListScreen, body: dict[str, Any]) -> Answer | None:
     """Put what is meant in place of what was typed; the refusal, at its field, where that is nothing."""
     for name, resolve in command.resolved.items():
-        if name in body:
+        if name in body and not IDENTIFIER.fullmatch(str(body[name])):
             try:
                 body[name] = await resolve(who, str(body[name]))
             except ServiceRefused as refused:

@@ -24,6 +24,7 @@ from console.web.screens import (
     scenario,
     sheets,
     supply,
+    waiting,
 )
 from shared.principals import Principal
 from shared.texts import Texts
@@ -43,6 +44,7 @@ MODULES = (
     operations,
     papers,
     inbox,
+    waiting,
 )
 SCREENS: Sequence[Screen] = [screen for module in MODULES for screen in getattr(module, "SCREENS", ())]
 COMMANDS: Sequence[Command] = [command for module in MODULES for command in getattr(module, "COMMANDS", ())]

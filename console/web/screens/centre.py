@@ -13,7 +13,7 @@ from console.web.pages import Visitor, handed_on, only, render
 from console.web.screen import HISTORY, Button, Command, Item, ItemScreen, ListScreen, Part, history
 from console.web.screens.options import courses_for, needs_of_session, trainers
 from shared.principals import Role
-from shared.texts import Texts
+from shared.texts import Texts, sentence
 
 READERS = frozenset({Role.TRAINER, Role.ASSESSOR, Role.CLERK, Role.OFFICER, Role.AUDITOR})
 CENTRE = frozenset({Role.TRAINER, Role.OFFICER})
@@ -139,6 +139,8 @@ SCREENS = (
         route="/sessions",
         columns=SESSION_COLUMNS,
         filters=("destination", "free", "to_assess"),
+        labels={"free": sentence("With free seats")},
+        fixed={"sort": "-starts_on"},
         roles=READERS,
         row="/sessions/{session}",
         empty="There is no such session. Schedule one of a course.",
@@ -178,7 +180,7 @@ SCREENS = (
                 operation="cancel_session",
                 parts=SESSION,
                 roles=CENTRE,
-                when=lambda session: session["state"] == "scheduled",
+                when=lambda session: session["state"] == "scheduled" and all(one["score"] is None for one in session["roster"]),
             ),
         ),
         links=(
@@ -193,8 +195,9 @@ SCREENS = (
         group=GROUP,
         service="training",
         route="/enrolments",
-        columns=("worker_no", "destination", "occupation", *ROSTER[1:]),
+        columns=("worker_no", "destination", "occupation", "state", "enrolled_on", "minutes_total", "score", "serial"),
         filters=("state",),
+        fixed={"sort": "-enrolled_on"},
         roles=READERS,
         row="/sessions/{session}",
         row_buttons=(CANCEL_ENROLMENT,),

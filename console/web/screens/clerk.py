@@ -12,7 +12,7 @@ from console.web.pages import show
 from console.web.screen import Button, Command, Item, ItemScreen, ListScreen, Part, history
 from console.web.screens.options import announcements, education_levels, worker_by_number
 from shared.principals import Role
-from shared.texts import Texts
+from shared.texts import Texts, sentence
 
 READERS = frozenset({Role.CLERK, Role.OFFICER, Role.AUDITOR})
 WRITERS = frozenset({Role.CLERK, Role.OFFICER})
@@ -113,7 +113,9 @@ SCREENS = (
         service="registration",
         route="/workers",
         columns=("worker_no", "personal.name", "county", "occupations", "validity", "assurance", "willingness", "registered_on"),
-        filters=("worker_no", "county", "state"),
+        filters=("worker_no", "county", "occupation", "assurance", "validity", "state"),
+        labels={"state": sentence("Wants to go abroad")},
+        fixed={"sort": "-id"},  # the newest first
         roles=READERS,
         row="/workers/{worker}",
         buttons=(Button(service="registration", operation="register_worker", roles=WRITERS),),
@@ -246,9 +248,11 @@ COMMANDS = (
         service="registration",
         operation="register_worker",
         then="/workers/{worker}",
+        labels={"name": sentence("Full name")},
+        local=True,
         options={"education": education_levels, "outreach.announcement": announcements},
         sections=(
-            ("Who", ("name", "name_pinyin", "birth_date", "sex", "id_number", "id_checked")),
+            ("Who", ("name", "name_pinyin", "id_number", "id_checked", "birth_date", "sex")),  # the number fills in birth date and sex
             ("Origin", ("county", "residence_basis", "household_status")),
             ("Skills", ("education", "occupations")),
             ("Contact", ("phone",)),
@@ -259,19 +263,20 @@ COMMANDS = (
         service="registration",
         operation="correct_worker",
         note="Fill in only what is wrong. A name, number, birth date or sex waits until a second person agrees.",
+        labels={"name": sentence("Full name")},
+        now="/workers/{worker}",
         options={"education": education_levels},
         sections=(
             ("Who", ("name", "name_pinyin", "birth_date", "sex", "id_number")),
             ("Origin", ("county", "residence_basis")),
             ("Skills", ("education", "occupations")),
             ("Contact", ("phone",)),
-            ("Why", ("reason",)),
         ),
     ),
     Command(
         service="registration",
         operation="link_duplicate",
-        note="For the other registration, type its worker number.",
+        labels={"other": sentence("Worker number of the other registration")},
         resolved={"other": worker_by_number},
         then="/duplicates/{duplicate}",
     ),

@@ -11,8 +11,9 @@ from fastapi import APIRouter, Response
 from console.web.forms import Option
 from console.web.pages import Visitor, only, render
 from console.web.screen import Button, Command, ListScreen, button
+from console.web.screens.options import worker_by_number
 from shared.principals import Role
-from shared.texts import Texts
+from shared.texts import Texts, sentence
 
 READERS = frozenset({Role.CLERK, Role.OFFICER, Role.AUDITOR})
 WRITERS = frozenset({Role.CLERK, Role.OFFICER})
@@ -42,6 +43,8 @@ SCREENS = (
         route="/duplicates",
         columns=("sides.0.worker_no", "sides.1.worker_no", "keys", "state", "found_at", "held_for"),
         filters=("state", "worker"),
+        resolved={"worker": worker_by_number},
+        labels={"worker": sentence("Worker number")},
         roles=READERS,
         row="/duplicates/{duplicate}",
         note="Without a state: what waits for a decision, and merges that wait until the stays abroad of the two are put right.",

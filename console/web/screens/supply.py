@@ -58,6 +58,7 @@ SCREENS = (
         route="/surveys",
         columns=("county", *SURVEY, "recorded_by"),
         filters=("county", "from", "to", "state"),
+        fixed={"sort": "-reference_date"},
         roles=READERS,
         row="/surveys/{survey}",
         buttons=(Button(service="registration", operation="record_survey", roles=WRITERS),),
@@ -119,6 +120,7 @@ SCREENS = (
         route="/announcements",
         columns=("announcement_no", "title", "published_on", "channels", "counties", "reached", "converted"),
         filters=("county", "channel", "announcement_no"),
+        fixed={"sort": "-published_on"},
         roles=READERS,
         row="/announcements/{announcement}",
         buttons=(Button(service="registration", operation="publish_announcement", roles=WRITERS),),
@@ -182,12 +184,14 @@ COMMANDS = (
         service="registration",
         operation="record_survey",
         then="/surveys/{survey}",
+        local=True,
         note="A later record of the same county and day takes the place of the earlier one, which stays in its versions.",
     ),
     Command(service="registration", operation="void_survey", danger=True),
     Command(service="registration", operation="void_outreach", danger=True),
     Command(service="registration", operation="publish_announcement", then="/announcements/{announcement}"),
-    Command(service="registration", operation="correct_outreach", note="Fill in only what is wrong."),
+    Command(service="registration", operation="record_outreach", local=True),
+    Command(service="registration", operation="correct_outreach", note="Fill in only what is wrong.", now="/outreach/{outreach}"),
 )
 
 

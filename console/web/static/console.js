@@ -103,6 +103,16 @@ function markField(form, name, page) {
   input.setAttribute("aria-invalid", "true");
 }
 
+// --- an identity number holds the birth date and the sex: filled in where nobody did ------------------------------------------
+document.addEventListener("change", (event) => {
+  const [, year, month, day, order] = (event.target.name === "id_number" && event.target.value.trim().match(/^\d{6}(\d{4})(\d\d)(\d\d)\d\d(\d)[\dXx]$/)) || [];
+  if (!year) return;
+  for (const [name, value] of [["birth_date", `${year}-${month}-${day}`], ["sex", order % 2 ? "male" : "female"]]) {
+    const field = event.target.form?.elements[name];
+    if (field && !field.value) field.value = value;
+  }
+}, true);
+
 // --- rows of a list ---------------------------------------------------------------------------------------------------------
 document.addEventListener("click", (event) => {
   const add = event.target.closest("[data-add-row]");
@@ -210,6 +220,12 @@ if (inbox) fetch("/inbox/unread").then((answer) => (answer.ok ? answer.json() : 
   if (!found) return;
   inbox.textContent = found.label;
   inbox.classList.toggle("new", found.unread > 0);
+}).catch(() => {});
+
+// --- what waits for the visitor, on the first page -----------------------------------------------------------------------------
+const tasks = document.querySelector("[data-waiting]");
+if (tasks) fetch("/waiting").then((answer) => (answer.ok ? answer.text() : "")).then((html) => {
+  tasks.replaceChildren(...[...new DOMParser().parseFromString(html, "text/html").body.children].map((one) => document.importNode(one, true)));
 }).catch(() => {});
 
 // --- the menu is folded on a narrow page ----------------------------------------------------------------------------------------

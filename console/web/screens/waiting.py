@@ -1,0 +1,140 @@
+"""What waits for somebody of the visitor's role, on the first page: how many there are of each, and where they are.
+
+It is asked after the page is there, so that the page waits for no service; what does not answer now is left out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Response
+
+from console.web.pages import AnyVisitor, Visitor, render
+from shared.principals import Role
+from shared.texts import sentence
+
+MOST = 50  # are counted; of more "+" says that there are more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A list of a service with `query`; `page` shows the same, with the same query."""
+
+    sentence: str
+    service: str
+    route: str
+    page: str
+    roles: frozenset[Role]
+    query: Mapping[str, str] = field(default_factory=dict)
+
+
+WRITERS = frozenset({Role.CLERK, Role.OFFICER})
+OFFICER = frozenset({Role.OFFICER})
+EVERYTHING = (
+    Waiting(
+        sentence=sentence("Identity documents that nobody has seen yet: {count}"),
+        service="registration",
+        route="/workers",
+        page="/workers",
+        query={"assurance": "provisional", "validity": "active"},
+        roles=WRITERS,
+    ),
+    Waiting(
+        sentence=sentence("Registrations that may be the same person: {count}"),
+        service="registration",
+        route="/duplicates",
+        page="/duplicates",
+        roles=WRITERS,
+    ),
+    Waiting(
+        sentence=sentence("Corrections that wait for a second person: {count}"),
+        service="registration",
+        route="/corrections",
+        page="/corrections",
+        roles=WRITERS,
+    ),
+    Waiting(
+        sentence=sentence("Cases past their deadline: {count}"),
+        service="rights",
+        route="/cases",
+        page="/cases",
+        query={"overdue": "true"},
+        roles=WRITERS,
+    ),
+    Waiting(
+        sentence=sentence("Workers who wait for a seat in a course: {count}"),
+        service="training",
+        route="/needs",
+        page="/training/needs",
+        query={"state": "open"},
+        roles=frozenset({Role.TRAINER, Role.OFFICER}),
+    ),
+    Waiting(
+        sentence=sentence("Sessions with somebody to assess: {count}"),
+        service="training",
+        route="/sessions",
+        page="/sessions",
+        query={"to_assess": "true"},
+        roles=frozenset({Role.TRAINER, Role.ASSESSOR, Role.OFFICER}),
+    ),
+    Waiting(
+        sentence=sentence("Learners who passed and have no certificate yet: {count}"),
+        service="training",
+        route="/enrolments",
+        page="/enrolments",
+        query={"state": "passed"},
+        roles=frozenset({Role.TRAINER}),
+    ),
+    Waiting(
+        sentence=sentence("Findings about training to decide: {count}"),
+        service="training",
+        route="/findings",
+        page="/training/findings",
+        query={"state": "open"},
+        roles=OFFICER,
+    ),
+    Waiting(
+        sentence=sentence("Prior learning to recognise: {count}"),
+        service="training",
+        route="/recognitions",
+        page="/training/recognitions",
+        query={"state": "pending"},
+        roles=OFFICER,
+    ),
+    Waiting(
+        sentence=sentence("Corrections of training that wait for a second person: {count}"),
+        service="training",
+        route="/corrections",
+        page="/training/corrections",
+        query={"state": "pending"},
+        roles=OFFICER,
+    ),
+)
+router = APIRouter()
+
+
+class Found(NamedTuple):
+    sentence: str
+    address: str
+
+
+@router.get("/waiting")
+async def waiting(who: AnyVisitor) -> Response:
+    """The part of the first page."""
+    mine = [one for one in EVERYTHING if who.role in one.roles]
+    found = [one for one in await asyncio.gather(*(_ask(who, one) for one in mine)) if one is not None]
+    return render(who, "waiting.html", found=found, asked=len(mine))
+
+
+async def _ask(who: Visitor, one: Waiting) -> Found | None:
+    """None where nothing waits, or the service does not answer."""
+    answer = await who.backend.send("GET", one.service, one.route, query={**one.query, "limit": MOST})
+    count = len(answer.body["items"]) if answer.ok else 0
+    if not count:
+        return None
+    more = "+" if answer.body["next"] is not None else ""
+    return Found(who.text(one.sentence, count=f"{count}{more}"), one.page + ("?" + urlencode(one.query) if one.query else ""))
