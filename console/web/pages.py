@@ -322,6 +322,8 @@ def _code(name: str, value: str) -> Markup | None:
 
 
 def _shown_object(text: Texts, value: Mapping[str, Any], names: Names) -> Markup:
+    if len(value) == 1:
+        return show(text, *next(iter(value.items())), names)
     if value.keys() == {"minor", "currency"}:
         return escape(text.money(value["minor"], value["currency"]))
     rows = Markup("").join(
@@ -334,7 +336,7 @@ def _shown_object(text: Texts, value: Mapping[str, Any], names: Names) -> Markup
 
 def _shown_list(text: Texts, name: str, values: Sequence[Any], names: Names) -> Markup:
     shown = [show(text, name, one, names) for one in values]
-    if all(isinstance(one, str) for one in values):
+    if all(isinstance(one, str) or (isinstance(one, Mapping) and len(one) == 1) for one in values):
         return escape(", " if text.language == "en" else "、").join(shown)
     return Markup("<ul class=inner>{}</ul>").format(Markup("").join(Markup("<li>{}</li>").format(one) for one in shown))
 

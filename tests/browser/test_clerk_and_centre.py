@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from console.api_client import ApiClient
 from shared.principals import Role
 from tests.browser.visiting import visit
-from tests.support.registration import a_list_of, a_row, as_csv
+from tests.support.registration import a_list_of, a_row, an_id, as_csv
 
 PAGES = (
     "/workers",
@@ -75,6 +76,36 @@ async def test_the_annotated_list_is_downloaded_and_the_file_stays_chosen(browse
             await clerk.page.locator("[value=annotated]").click()
         assert (await download.value).suggested_filename == "annotated.xlsx"
         assert await clerk.page.locator("#file").evaluate("input => input.files.length") == 1
+
+
+async def test_what_is_typed_while_a_form_is_being_sent_stays(browser: Browser, console: str) -> None:
+    async with visit(browser, console, Role.CLERK) as clerk:
+        await clerk.go("/do/registration/register_worker?back=/workers")
+        answered = asyncio.Event()
+
+        async def hold(route: Route) -> None:
+            await answered.wait()
+            await route.continue_()
+
+        await clerk.page.route("**/do/**", hold)
+        await clerk.page.locator("main button.main").click()
+        await clerk.page.locator("[name=name]").fill("王小红")
+        answered.set()
+        await expect(clerk.page.locator(".problem")).to_be_visible()
+        await expect(clerk.page.locator('[data-field="education"] .error')).to_be_visible()
+        assert await clerk.page.locator("[name=name]").input_value() == "王小红"
+
+
+async def test_an_identity_number_fills_in_birth_date_and_sex_where_nobody_did(browser: Browser, console: str) -> None:
+    async with visit(browser, console, Role.CLERK) as clerk:
+        await clerk.go("/do/registration/register_worker?back=/workers")
+        await clerk.fill(id_number=an_id(date(1995, 3, 4), "female"))
+        born, sex = clerk.page.locator("[name=birth_date]"), clerk.page.locator("[name=sex]")
+        assert (await born.input_value(), await sex.input_value()) == ("1995-03-04", "female")
+        await clerk.fill(id_number=an_id(date(1990, 5, 6), "male"))  # put right: what the first one filled in follows it
+        assert (await born.input_value(), await sex.input_value()) == ("1990-05-06", "male")
+        await clerk.fill(birth_date="1991-01-01", id_number=an_id(date(1990, 5, 7), "male"))
+        assert await born.input_value() == "1991-01-01"
 
 
 @pytest.mark.parametrize("narrow", [False, True])

@@ -41,3 +41,8 @@ def test_a_long_list_is_shortened_in_a_cell_and_whole_among_facts() -> None:
     assert is_long(counties)
     assert not is_long(counties[:2])
     assert not is_long({"minor": 1, "currency": "CNY"})
+
+
+def test_an_object_of_one_value_is_that_value() -> None:
+    assert show(ZH, "fields", [{"field": "phone"}, {"field": "county"}]) == "手机号码、县（市、区、旗）"
+    assert show(ZH, "offer", {"expires_on": "2027-05-25"}) == show(ZH, "expires_on", "2027-05-25")

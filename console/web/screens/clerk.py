@@ -8,7 +8,6 @@ from datetime import date
 from markupsafe import Markup
 
 from console.web.asking import AskScreen, ask_router
-from console.web.pages import show
 from console.web.screen import Button, Command, Item, ItemScreen, ListScreen, Part, history
 from console.web.screens.options import announcements, education_levels, worker_by_number
 from shared.principals import Role
@@ -37,9 +36,8 @@ def worker_to_do(worker: Item, text: Texts) -> Sequence[str]:
     if worker["willingness"] != "willing":
         found.append(text("Ask whether the worker wants to go abroad, and record it: only the willing are offered a position."))
     elif worker["offer"]:
-        found.append(
-            text("The willingness ends on {day} unless it is recorded again.", day=show(text, "expires_on", worker["offer"]["expires_on"]))
-        )
+        day = text.day(date.fromisoformat(worker["offer"]["expires_on"]))
+        found.append(text("The willingness ends on {day} unless it is recorded again.", day=day))
     return found
 
 

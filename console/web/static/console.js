@@ -10,12 +10,13 @@ document.addEventListener("submit", async (event) => {
   form.dataset.busy = "1";
   const buttons = form.querySelectorAll("button");
   buttons.forEach((one) => (one.disabled = true));
+  const sent = typed(form);
   try {
     const answer = await post(form, {});
     if (answer === null) return;
     const target = answer.headers.get("x-location");
     if (answer.status === 204 && target) { location.assign(target); return; }
-    await redraw(form, await answer.text());
+    await redraw(form, await answer.text(), sent);
   } finally {
     delete form.dataset.busy;
     buttons.forEach((one) => (one.disabled = false));
@@ -36,7 +37,11 @@ async function post(form, extra) {
   }
 }
 
-async function redraw(form, html) {
+function typed(form) { // all that a form holds
+  return new URLSearchParams([...new FormData(form)].filter(([, value]) => typeof value === "string")).toString();
+}
+
+async function redraw(form, html, sent) {
   const page = new DOMParser().parseFromString(html, "text/html");
   const fresh = page.querySelector("form[data-form]");
   if (page.querySelector("[data-answer]")) {
@@ -44,8 +49,11 @@ async function redraw(form, html) {
     document.querySelector("[data-answer]").focus();
     return;
   }
-  if (fresh) form.replaceWith(document.importNode(fresh, true));
-  else showMessage(form, page.querySelector("main"));
+  if (fresh && typed(form) === sent) form.replaceWith(document.importNode(fresh, true));
+  else if (fresh) { // somebody went on typing while it was sent
+    showMessage(form, fresh.querySelector(".problem"));
+    form.querySelectorAll("[data-field]").forEach((one) => markField(form, one.dataset.field, page));
+  } else showMessage(form, page.querySelector("main"));
   const first = document.querySelector("[role=alert], [aria-invalid=true]");
   if (!first) return;
   if (first.matches("[role=alert]")) first.tabIndex = -1;
@@ -58,6 +66,7 @@ function showMessage(form, message) {
   box.className = "problem";
   box.setAttribute("role", "alert");
   box.append(...(message ? [...message.children].map((one) => document.importNode(one, true)) : []));
+  box.querySelector(".buttons")?.remove(); // a link leads away from the form that is filled in
   form.prepend(box);
 }
 
@@ -109,7 +118,8 @@ document.addEventListener("change", (event) => {
   if (!year) return;
   for (const [name, value] of [["birth_date", `${year}-${month}-${day}`], ["sex", order % 2 ? "male" : "female"]]) {
     const field = event.target.form?.elements[name];
-    if (field && !field.value) field.value = value;
+    if (!field || (field.value && field.value !== field.dataset.derived)) continue; // somebody typed it
+    field.value = field.dataset.derived = value;
   }
 }, true);
 
@@ -145,16 +155,22 @@ document.addEventListener("keydown", (event) => {
     choose(open.items[open.at]);
   } else if (event.key === "Escape") close();
 });
+document.addEventListener("keydown", (event) => { // Enter before the names are there does not send the form
+  if (event.key === "Enter" && event.target.matches?.("[data-choice]") && "waiting" in event.target.dataset) event.preventDefault();
+}, true);
 document.addEventListener("focusout", (event) => { if (open?.input === event.target) setTimeout(close, 150); });
 
 async function suggest(input) {
   const wanted = input.value.trim();
   if (!wanted) return close();
   let found;
+  input.dataset.waiting = wanted;
   try {
     found = await (await fetch(`/choices/${input.dataset.choice}?q=${encodeURIComponent(wanted)}`)).json();
   } catch {
     return close();
+  } finally {
+    if (input.dataset.waiting === wanted) delete input.dataset.waiting;
   }
   if (input.value.trim() !== wanted || document.activeElement !== input) return; // an answer that came too late
   close();
