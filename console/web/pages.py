@@ -38,6 +38,7 @@ NAMED = {  # field of an answer -> kind of code in it
     "seat": "county",
     "residence": "county",
     "origin": "county",
+    "assisting": "region",
     "region": "region",
     "regions": "region",
     "province": "region",

@@ -62,7 +62,7 @@ EVERYTHING = (
         service="rights",
         route="/cases",
         page="/cases",
-        query={"overdue": "true"},
+        query={"late": "true"},
         roles=WRITERS,
     ),
     Waiting(
