@@ -242,7 +242,7 @@ def test_a_process_of_ours_can_write_to_nothing_of_its_image_and_has_no_right_of
 
 def test_the_image_is_built_once() -> None:
     assert [part for part in PARTS if "build" in PARTS[part]] == ["registration"]
-    assert {PARTS[part]["pull_policy"] for part in PROCESSES if part != "registration"} == {"never"}
+    assert {PARTS[part]["pull_policy"] for part in PROCESSES} == {"never"}
 
 
 @every_service
