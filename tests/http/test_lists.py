@@ -63,6 +63,9 @@ async def read_in_every_order(client: Client, service: str, *, filled: set[str],
         assert not wrong_in(service, "GET", path, 200, (await who.get(path, limit=200, **one.asked)).body)
         whole = [str(row) for row in (await who.get(path, limit=200, **one.asked)).body["items"]]
         assert len(whole) > 2 or path not in filled, path
+        for cursor in ("garbage", "....", "-1.5"):
+            refused = await who.get(path, after=cursor, **one.asked)
+            assert (refused.code, refused.body["errors"][0]["field"]) == ("CURSOR_INVALID", "after"), path
         for order in one.orders:
             rows = await pages(who, path, sort=order, **one.asked)
             assert sorted(map(str, rows)) == sorted(whole), f"{path} by {order}: not every row once"
