@@ -80,6 +80,18 @@ def regions_around(county: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys((county, f"{county[:4]}00", f"{county[:2]}0000", NATION))) if county else (NATION,)
 
 
+def types_heard(service: str, role: Role | None = None) -> tuple[str, ...]:
+    """The types of a service's events that endpoints can hear; with `role`, those of them that its endpoints can."""
+    heard = {event.type_name() for event, concern in CONCERNS.items() if (role in _roles(concern) if role else _roles(concern))}
+    return tuple(sorted(one for one in heard if one.startswith(f"{service}.")))
+
+
+def _roles(concern: Concern) -> frozenset[Role]:
+    """Whose endpoints hear of it: an account has none."""
+    parties = ((Role.ENTERPRISE, concern.enterprise), (Role.TRAINER, concern.centre))
+    return frozenset((*concern.offices, *concern.everybody, *(role for role, path in parties if path)))
+
+
 def notice_of(event: Event, actor: str, offices_in: Sequence[str | None] = ()) -> Notice | None:
     """What is to be written for the event; None: it concerns nobody. `offices_in`: counties that it concerns and does not name."""
     concern = CONCERNS.get(type(event))

@@ -45,6 +45,7 @@ KIND_OF_FIELD = {  # fields whose values are codes of another kind
 }
 LONGEST_LINE = 300  # characters of a line that is looked for
 LONGEST_HEADER = 500  # characters that are read
+_EVENT_TYPE = re.compile(r"[a-z]{1,20}\.(\w{1,80})\.v[0-9]{1,3}", re.ASCII)
 _WANTED = re.compile(r"([a-z]{2,3})(?:-[a-z0-9-]{1,40})?(?:\s*;\s*q=([01](?:\.[0-9]{0,3})?))?", re.ASCII | re.IGNORECASE)
 
 Key = tuple[str | None, str]  # kind (None: a sentence), and the sentence or code
@@ -70,7 +71,10 @@ class Texts:
 
     def value(self, field: str, code: str) -> str:
         """A value of a list in a field. The same code may mean something else in another field: then the kind is `value:<field>`."""
-        kinds = (KIND_OF_FIELD.get(field, ""), f"value:{field}", "value")
+        kind = KIND_OF_FIELD.get(field, "")
+        if kind == "event":
+            code = event_name(code)
+        kinds = (kind, f"value:{field}", "value")
         known = next((text for kind in kinds if (text := self.messages.get((kind, code)))), None)
         return known or (self.line(code) if " " in code else code)
 
@@ -121,6 +125,12 @@ class Texts:
     def occupation(self, code: str) -> str:
         """The title of an ISCO-08 code: English ones come with the table, the others are in the catalogue."""
         return self.messages.get(("occupation", code)) or reference.occupations().get(code, code)
+
+
+def event_name(code: str) -> str:
+    """Dispatched, of docking.Dispatched.v1; what is no type of event stays."""
+    found = _EVENT_TYPE.fullmatch(code)
+    return found[1] if found else code
 
 
 def sentence(text: str) -> str:

@@ -38,7 +38,35 @@ CHOICES: Mapping[str, str] = {  # pattern of the code -> kind of choice
     r"^(CN|[1-9][0-9]{5})$": "region",
 }
 PLACES = frozenset({"region", "regions", "province", "seat"})  # fields of a division's code that may be a province's
+DIGEST = "^[0-9a-f]{64}$"
 MONEY = frozenset({"minor", "currency"})
+NOT_PAID_IN = frozenset(
+    (  # codes of ISO 4217 for funds, units of account, metals and tests
+        "BOV",
+        "CHE",
+        "CHW",
+        "CLF",
+        "COU",
+        "MXV",
+        "USN",
+        "UYI",
+        "UYW",
+        "XAD",
+        "XAG",
+        "XAU",
+        "XBA",
+        "XBB",
+        "XBC",
+        "XBD",
+        "XDR",
+        "XPD",
+        "XPT",
+        "XSU",
+        "XTS",
+        "XUA",
+        "XXX",
+    )
+)
 USUAL_CURRENCIES = ("CNY", "USD", "JPY", "EUR", "KRW", "SGD", "SAR", "HKD", "AED")
 
 
@@ -62,6 +90,7 @@ class Field:
     now: str = ""  # what is recorded, where the command puts something right
     attributes: dict[str, object] = field(default_factory=dict)
     options: list[Option] = field(default_factory=list)
+    of_file: bool = False  # the digest of a file: computed in the page, which keeps the file
     choice: str = ""  # kind of code that is looked for by name: county, country, occupation
     children: list[Field] = field(default_factory=list)  # of a group
     rows: list[list[Field]] = field(default_factory=list)
@@ -124,6 +153,8 @@ class _Pen:
             drawn.kind, drawn.options = ("boxes" if schema.get("type") == "array" else "select"), list(offered)
             if drawn.kind == "boxes":
                 drawn.value = [value for at, value in self.posted if at == path]
+            elif drawn.required and len(offered) == 1:
+                drawn.value = offered[0][0]
             return drawn
         self._shape(drawn, name, schema)
         return drawn
@@ -154,8 +185,9 @@ class _Pen:
         elif choice := choice_of(name, schema):
             drawn.kind, drawn.choice = "choice", choice
         else:
-            drawn.kind = "textarea" if schema.get("maxLength", 0) > LONG_TEXT else "text"
+            drawn.kind = "textarea" if schema.get("maxLength", 0) > LONG_TEXT and "pattern" not in schema else "text"
             drawn.attributes = _given({"maxlength": schema.get("maxLength"), "minlength": schema.get("minLength")})
+            drawn.of_file = schema.get("pattern") == DIGEST
 
     def _list(self, drawn: Field, name: str, schema: Schema) -> None:
         items = self.operation.resolve(schema["items"])
@@ -203,7 +235,7 @@ def _whole(number: float | None) -> object:
 
 
 def _currencies() -> list[str]:
-    return [*USUAL_CURRENCIES, *(code for code in sorted(currencies.in_force()) if code not in USUAL_CURRENCIES)]
+    return [*USUAL_CURRENCIES, *(code for code in sorted(currencies.in_force()) if code not in NOT_PAID_IN.union(USUAL_CURRENCIES))]
 
 
 def _depth(name: str) -> int:

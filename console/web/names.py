@@ -19,6 +19,7 @@ FIELDS: Mapping[str, str] = {  # field of an answer -> what its id is of
     "enterprises": "party",
     "employer_id": "party",
     "takes_over": "party",
+    "placement": "placement",
 }
 ROUTES = {"worker": ("registration", "/worker-numbers", "worker_no"), "party": ("docking", "/party-names", "name")}
 
@@ -27,11 +28,22 @@ Names = Mapping[str, str]  # id -> what people call it
 
 async def names_in(backend: Backend, content: object) -> Names:
     """Of the workers, enterprises and employers whose ids are anywhere in it. What a service does not name stays an id."""
-    wanted: dict[str, set[str]] = {kind: set() for kind in ROUTES}
+    wanted: dict[str, set[str]] = {kind: set() for kind in (*ROUTES, "placement")}
     for kind, identifier in _ids(content):
         wanted[kind].add(identifier)
+    workers = await _workers_of(backend, sorted(wanted.pop("placement"))[:MOST])
+    wanted["worker"] |= set(workers.values())
     found = await asyncio.gather(*(_ask(backend, kind, sorted(ids)[:MOST]) for kind, ids in wanted.items() if ids))
-    return {identifier: name for names in found for identifier, name in names.items()}
+    names = {identifier: name for some in found for identifier, name in some.items()}
+    return names | {placement: names[worker] for placement, worker in workers.items() if worker in names}
+
+
+async def _workers_of(backend: Backend, placements: Sequence[str]) -> Mapping[str, str]:
+    """A placement is called by its worker's number."""
+    if not placements:
+        return {}
+    answer = await backend.ask("GET", "docking", "/placement-workers", [("placement", one) for one in placements])
+    return {one["placement"]: one["worker"] for one in answer.body["items"]} if answer.ok else {}
 
 
 async def _ask(backend: Backend, kind: str, ids: Sequence[str]) -> Names:

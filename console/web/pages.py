@@ -28,6 +28,9 @@ from shared.texts import LANGUAGES, Texts, best_language, sentence, texts
 LANGUAGE_COOKIE, DAY_COOKIE = "language", "day"  # what a visitor chose on a page, for this browser
 DIGEST = re.compile(r"[0-9a-f]{64}")
 CERTIFICATE = re.compile(r"TC[0-9]{12}")
+SCOPE = re.compile(r"(?:nation|province):(\w+)", re.ASCII)  # whose a figure is
+WORKER_NO = re.compile(r"W[0-9]{8}-[0-9X]")
+NOWRAP = Markup(' class="nowrap"')
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 QUICK_SECONDS = 0.5  # until a page is shown without the part that takes longer
 LATER = Markup("<!--later-->")
@@ -222,6 +225,11 @@ def error_text(text: Texts, error: Mapping[str, str]) -> str:
 
 
 # --- values ------------------------------------------------------------------------------------------------------------
+def fen(amount: int | None) -> Any:
+    """A sum that a service keeps in fen, as an amount of money."""
+    return None if amount is None else {"minor": amount, "currency": "CNY"}
+
+
 def pick(item: Any, path: str) -> Any:
     """The value at a dotted path, numbers in it counting the places of a list; None where there is none."""
     for name in path.split("."):
@@ -262,7 +270,7 @@ TAGS = {  # how a state is tagged, where not plainly; the word says it, the colo
     "bad": frozenset({"suspended", "revoked", "erased", "failed", "rejected", "refused", "upheld", "parked"}),
     "late": frozenset({"provisional", "expired", "lapsed", "pending", "suspected", "linked", "open", "held", "waiting", "running"}),
 }
-TAGGED = frozenset({"state", "validity", "assurance", "willingness"})
+TAGGED = frozenset({"state", "validity", "assurance", "willingness", "severity", "grade"})
 ACTORS = frozenset({"actor", "approver", "reader", "principal"})
 
 
@@ -276,7 +284,8 @@ def _actor(text: Texts, name: str, value: str) -> str:
     role, _, account = value.partition(":")
     if not text.has("role", role):
         return text.value(name, value)
-    return text.word("role", role) + (": " if text.language == "en" else "：") * bool(account) + account
+    called = text.word("service", account) if text.has("service", account) else account  # what the system did by itself
+    return text.word("role", role) + (": " if text.language == "en" else "：") * bool(called) + called
 
 
 def _word(text: Texts, name: str, value: str) -> Markup | None:
@@ -287,7 +296,9 @@ def _word(text: Texts, name: str, value: str) -> Markup | None:
         return escape(_actor(text, name, value))
     if name.endswith("_no"):
         return Markup('<span class="nowrap">{}</span>').format(value)
-    return escape(text.word("event", value)) if name == "type" else None
+    if name == "scope" and (found := SCOPE.fullmatch(value)):
+        return Markup('<span title="{}">{}</span>').format(value, choices.label("region", found[1], text))
+    return escape(text.value(name, value)) if name == "type" else None
 
 
 def _shown_text(text: Texts, name: str, value: str, names: Names) -> Markup:
@@ -295,7 +306,7 @@ def _shown_text(text: Texts, name: str, value: str, names: Names) -> Markup:
         return word
     if value in names or name in NAMED:
         called = names.get(value) or choices.label(NAMED[name], value, text)
-        return Markup('<span title="{}">{}</span>').format(value, called)
+        return Markup('<span title="{}"{}>{}</span>').format(value, NOWRAP if WORKER_NO.fullmatch(called) else "", called)
     return _time(text, value) or _code(name, value) or escape(text.value(name, value))
 
 
@@ -312,13 +323,11 @@ def _time(text: Texts, value: str) -> Markup | None:
 
 
 def _code(name: str, value: str) -> Markup | None:
-    """Of what has no name: a certificate leads to itself, ids and digests are shortened, but for the digest of the thing itself."""
+    """Of what has no name: a certificate leads to itself, ids and digests are shortened."""
     if name == "serial" and CERTIFICATE.fullmatch(value):
         return Markup('<a class="nowrap" href="/certificates/{0}">{0}</a>').format(value)
     if IDENTIFIER.fullmatch(value):
         return Markup('<code title="{}">…{}</code>').format(value, value[-6:])
-    if DIGEST.fullmatch(value) and name == "digest":  # what somebody compares with a paper; in a table it is cut by its style
-        return Markup('<code class="digest">{}</code>').format(value)
     if DIGEST.fullmatch(value):
         return Markup('<code title="{}">{}…</code>').format(value, value[:12])
     return None
@@ -367,14 +376,15 @@ class Column(NamedTuple):
         return self.at.rpartition(".")[2]
 
 
-def columns_in(text: Texts, columns: Iterable[str], rows: Sequence[Any]) -> list[Column]:
+def columns_in(text: Texts, columns: Iterable[str], rows: Sequence[Any], words: Mapping[str, str] | None = None) -> list[Column]:
     """The columns that hold anything in these rows; the first, which leads to the row, always."""
     found = []
     for number, at in enumerate(columns):
         values = [value for row in rows if not _is_nothing(value := pick(row, at))]
         if values or number == 0:
             name = at.rpartition(".")[2]
-            found.append(Column(at, label_of(text, at), bool(values) and all(_is_amount(text, name, one) for one in values)))
+            label = text(words[at]) if words and at in words else label_of(text, at)
+            found.append(Column(at, label, bool(values) and all(_is_amount(text, name, one) for one in values)))
     return found
 
 

@@ -22,12 +22,14 @@ from console.web.forms import Field, Given, Option
 from console.web.names import IDENTIFIER, Names, names_in
 from console.web.pages import Visitor, error_text, lead_on, pick, refused_text, render, show
 from console.web.sessions import own_path
+from console.web.sorting import orders_of, sorting_by
 from shared import reference
 from shared.principals import Forbidden, Role
 from shared.texts import Texts
 
 Item = Mapping[str, Any]
 Options = Callable[[Visitor, Mapping[str, str]], Awaitable[Sequence[Option]]]
+Known = Callable[[Visitor, Mapping[str, str]], Awaitable[Mapping[str, str]]]  # raises ServiceRefused
 Resolve = Callable[[Visitor, str], Awaitable[str]]  # raises ServiceRefused
 
 PAGE = 50  # rows
@@ -57,6 +59,8 @@ class Command:
     danger: bool = False  # cannot be taken back
     labels: Mapping[str, str] = field(default_factory=dict)  # field -> a sentence, where its own word says too little here
     local: bool = False  # a clerk of one county enters mostly what is of that county
+    asked_of: Mapping[str, frozenset[Role]] = field(default_factory=dict)  # fields that only these roles are asked for
+    known: Known | None = None  # what stands in other records already, filled in by dotted name
     now: str | None = None  # the route that answers what is recorded, shown at each field; its {parts} are in the address
 
 
@@ -90,6 +94,9 @@ class ListScreen:
     note: str | None = None
     at: str = "items"  # where in the answer the rows are
     empty: str = NOTHING  # what to do where there is nothing
+    usual: Mapping[str, str] = field(default_factory=dict)  # filters until somebody chooses: what there is to do
+    sort: str | None = None  # until somebody chooses
+    shape: Callable[[Sequence[Item]], Sequence[Item]] = lambda rows: rows  # as they are shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +116,11 @@ class Part:
     key: str | None = None  # the column for the names, where the answer is an object of objects
     most: int | None = None  # rows that are asked for, where not as many as the service thinks right
     empty: str = NOTHING
+    fixed: Mapping[str, str] = field(default_factory=dict)  # query parameters always sent
+    when: Callable[[Item], bool] = lambda _item: True  # whether it is there
+    shape: Callable[[Sequence[Item]], Sequence[Item]] = lambda rows: rows  # as they are shown
+    to_do: Callable[[Sequence[Item], Texts], Sequence[str]] = lambda _rows, _text: ()  # what comes next, by its rows
+    words: Mapping[str, str] = field(default_factory=dict)  # headings of columns, where not the word for the field
 
 
 def history(service: str, route: str, parts: Mapping[str, str], roles: frozenset[Role] = frozenset(Role)) -> Part:
@@ -138,6 +150,7 @@ class ItemScreen:
     tables: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
     links: tuple[tuple[str, str, frozenset[Role]], ...] = ()
     to_do: Callable[[Item, Texts], Sequence[str]] = lambda _item, _text: ()
+    linked: Callable[[Item], Item] = lambda item: item  # what links are filled with; None for a field: the link is not there
 
 
 Screen = ListScreen | ItemScreen
@@ -147,9 +160,11 @@ Screen = ListScreen | ItemScreen
 async def list_page(who: Visitor, screen: ListScreen) -> Response:
     operation = await who.documents.operation(screen.service, screen.route)
     asked = {name: choices.meant(kind, value) if (kind := _choice(operation, name)) else value for name, value in _asked(who)}
-    wanted = {name: asked[name] for name in screen.filters if asked.get(name)}
-    known = _orders(operation)
-    order = {"sort": asked["sort"]} if asked.get("sort") in known else {}
+    chosen = any(name in asked for name in screen.filters)
+    wanted = {name: asked[name] for name in screen.filters if asked.get(name)} if chosen else dict(screen.usual)
+    kept = wanted or dict.fromkeys(screen.filters[:1], "")  # a filter left empty is chosen, too
+    known = orders_of(operation)
+    order = {"sort": asked["sort"]} if asked.get("sort") in known else {"sort": screen.sort} if screen.sort else {}
     fixed = {name: value.format(party=who.principal.party) for name, value in screen.fixed.items()}
     query: dict[str, Any] = {**wanted, **fixed, **order, "after": asked.get("after"), "limit": PAGE}
     answer = await _resolve(who, screen, query) or await who.backend.ask("GET", screen.service, operation.path, query)
@@ -157,7 +172,7 @@ async def list_page(who: Visitor, screen: ListScreen) -> Response:
     if not answer.ok and not errors:
         raise ServiceRefused(answer)
     page = answer.body if answer.ok else {screen.at: [], "next": None}
-    items = page if isinstance(page, list) else page[screen.at]
+    items = screen.shape(page if isinstance(page, list) else page[screen.at])
     following = page.get("next") if isinstance(page, dict) else None
     return render(
         who,
@@ -166,10 +181,12 @@ async def list_page(who: Visitor, screen: ListScreen) -> Response:
         items=items,
         names=await names_in(who.backend, items),
         filters=_filters(who, operation, screen, wanted, errors),
-        following="?" + urlencode({**wanted, **order, "after": following}) if following else None,
-        sorting={one: _sorting(one, order.get("sort", fixed.get("sort", "id")), wanted) for one in (*screen.columns, "id") if one in known},
-        order=order.get("sort"),
-        first="after" in asked,
+        columns=[column for column in screen.columns if column != PARTY.get(who.role)],
+        following="?" + urlencode({**kept, **order, "after": following}) if following else None,
+        sorting={one: sorting_by(one, order.get("sort", fixed.get("sort", "id")), kept) for one in (*screen.columns, "id") if one in known},
+        order=asked.get("sort"),
+        everything="?" + urlencode(dict.fromkeys(screen.filters[:1], "")),
+        beginning="?" + urlencode({**kept, **order}) if "after" in asked else None,
         link=lambda item: address(screen.row, item),
         buttons=[shown for one in screen.buttons if (shown := button(who, one, {}))],
         row_buttons=[[shown for one in screen.row_buttons if (shown := button(who, one, row))] for row in items],
@@ -179,25 +196,6 @@ async def list_page(who: Visitor, screen: ListScreen) -> Response:
 def _asked(who: Visitor) -> list[tuple[str, str]]:
     """The query; too long a value is cut, and refused where it is asked for, rather than left out of what is asked."""
     return [(name, value[:LONGEST_VALUE]) for name, value in who.request.query_params.items()]
-
-
-@dataclass(frozen=True, slots=True)
-class Sorting:
-    """What a column's heading leads to, and how the rows are sorted by it now; None: they are not."""
-
-    address: str
-    now: str | None
-
-
-def _orders(operation: Operation) -> Sequence[str]:
-    """The orders that the list can be asked for."""
-    found: Sequence[str] = operation.resolve(operation.query.get("sort", {})).get("enum", ())
-    return found
-
-
-def _sorting(name: str, order: str, wanted: Mapping[str, str]) -> Sorting:
-    following = f"-{name}" if order == name else name
-    return Sorting("?" + urlencode({**wanted, "sort": following}), {name: "ascending", f"-{name}": "descending"}.get(order))
 
 
 def _choice(operation: Operation, name: str) -> str | None:
@@ -217,8 +215,9 @@ def _filters(who: Visitor, operation: Operation, screen: ListScreen, wanted: Map
 # --- one thing -----------------------------------------------------------------------------------------------------------
 async def item_page(who: Visitor, screen: ItemScreen) -> Response:
     item = await read_item(who, screen)
-    parts = await asyncio.gather(*(_part(who, part, item) for part in screen.parts if who.role in part.roles))
+    parts = await asyncio.gather(*(_part(who, part, item) for part in screen.parts if who.role in part.roles and part.when(item)))
     names = await names_in(who.backend, [item, *(part.rows for part in parts)])
+    linked = screen.linked(item)
     return render(
         who,
         "item.html",
@@ -227,8 +226,8 @@ async def item_page(who: Visitor, screen: ItemScreen) -> Response:
         names=names,
         title=title_of(who, screen.title, item, names),
         groups=screen.groups or ((None, screen.fields or tuple(item)),),
-        to_do=screen.to_do(item, who.text),
-        links=[(label, target) for label, at, roles in screen.links if who.role in roles and (target := address(at, item))],
+        to_do=[*screen.to_do(item, who.text), *(line for one in parts for line in one.to_do)],
+        links=[(label, target) for label, at, roles in screen.links if who.role in roles and (target := address(at, linked))],
         parts=parts,
         buttons=[shown for one in screen.buttons if (shown := button(who, one, item))],
     )
@@ -254,6 +253,7 @@ class ShownPart:
 
     part: Part
     rows: Sequence[Item]
+    to_do: Sequence[str]
     more: bool
     problem: str | None
     link: Callable[[Item], str | None] | None
@@ -262,13 +262,15 @@ class ShownPart:
 
 async def _part(who: Visitor, part: Part, item: Item) -> ShownPart:
     path = filled(part.route, {name: pick(item, at) for name, at in part.parts.items()})
-    query = {name: pick(item, at) for name, at in part.query.items()} | {"limit": part.most}
+    query = {name: pick(item, at) for name, at in part.query.items()} | {**part.fixed, "limit": part.most}
     answer = await who.backend.send("GET", part.service, path, query=query)
     page: Any = answer.body if answer.ok else []
-    items = _rows(page, part)
+    found = _rows(page, part)
+    items = part.shape(found)
     return ShownPart(
         part=part,
         rows=items,
+        to_do=part.to_do(found, who.text),
         more=isinstance(page, dict) and bool(page.get("next")),
         problem=None if answer.ok or answer.status == HTTPStatus.NOT_FOUND else refused_text(who.text, answer),
         link=(lambda one: address(part.row, {**item, **one})) if part.row else None,
@@ -346,7 +348,11 @@ async def _given_to(who: Visitor, command: Command) -> Given:
     asked = dict(_asked(who))
     options = dict(zip(command.options, await asyncio.gather(*(one(who, asked) for one in command.options.values())), strict=True))
     hidden = {name: asked[name] for name in command.hidden if name in asked} | {"version": asked.get("version", "")} | _own(who)
-    presets = (_own_county(who) if command.local else {}) | {name: value for name, value in asked.items() if name not in hidden}
+    hidden |= {name: "" for name, roles in command.asked_of.items() if who.role not in roles}
+    known = await command.known(who, asked) if command.known is not None and who.request.method == "GET" else {}
+    presets = {**known, **(_own_county(who) if command.local else {})} | {
+        name: value for name, value in asked.items() if name not in hidden
+    }
     return Given(hidden=hidden, options=options, presets=presets, labels=command.labels, now=await _now(who, command, asked))
 
 
@@ -474,6 +480,7 @@ def _form(
         operation=operation,
         command=command,
         sections=_sections(command, fields),
+        needs=any(one.required for one in fields),
         key=key,
         problem=problem,
         elsewhere=elsewhere,

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from shared.audiences import BY_PARTY, CONCERNS, audience
+from shared.audiences import BY_PARTY, audience, types_heard
 from shared.db import Tx
 from shared.delivery.audit_trail import History, changes_of, note
 from shared.errors import Conflict, Invalid, Limited, NotFound
@@ -29,7 +29,6 @@ from shared.settings import Settings
 from shared.values import new_id
 
 MOST_OPEN, MOST_A_DAY = 20, 40  # of one owner: endpoints not disabled, and opened within 24 hours
-TYPES = frozenset(event.type_name() for event in CONCERNS)
 _MAILBOX = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+", re.ASCII)
 
 State = Literal["unconfirmed", "enabled", "disabled"]
@@ -73,7 +72,7 @@ class MailboxMalformed(Invalid):
 
 
 class TypeNotFound(Invalid):
-    """No event of this type notifies anybody."""
+    """No event of this service and this type notifies anybody."""
 
     slug = "TYPE_NOT_FOUND"
 
@@ -256,8 +255,9 @@ async def open_endpoint(tx: Tx, command: OpenEndpoint, settings: Settings) -> En
     key, who = _key(settings), tx.principal
     owner = _owner(who, command.region)
     _require_target(command, settings)
+    hearable = types_heard(tx.service)
     for index, name in enumerate(command.types):
-        if name not in TYPES:
+        if name not in hearable:
             raise TypeNotFound(field=f"types.{index}")
     await _require_room(tx, who.role, owner)
     endpoint, webhook = new_id(), command.kind == "webhook"

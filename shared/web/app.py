@@ -43,5 +43,5 @@ def documented_app(name: str, router: APIRouter) -> FastAPI:
     app.include_router(notifications.router)
     app.include_router(operations.router)
     app.include_router(docs.router)
-    app.openapi = cache(lambda: openapi.document(app))  # type: ignore[method-assign]  # as FastAPI has it done
+    app.openapi = cache(lambda: openapi.document(app, name))  # type: ignore[method-assign]  # as FastAPI has it done
     return app

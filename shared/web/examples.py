@@ -132,7 +132,7 @@ EXAMPLES: Mapping[str, tuple[Any, ...]] = {
     "trainer": ("li-trainer",),
     "trainers": ("li-trainer",),
     "type": ("Dispatched",),
-    "types": ("docking.PlacementCancelled",),
+    "types": ("docking.PlacementCancelled.v1",),
     "unit": ("dispatches",),
     "value": ("6221**********0017",),
     "value_base64": ("e30=",),

@@ -19,6 +19,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
+from shared.audiences import types_heard
 from shared.principals import Role
 from shared.web.examples import add_examples
 from shared.web.idempotency import KEY
@@ -69,7 +70,7 @@ def is_command(route: APIRoute) -> bool:
     return "call.command(" in inspect.getsource(route.endpoint)
 
 
-def document(app: FastAPI) -> dict[str, Any]:
+def document(app: FastAPI, service: str) -> dict[str, Any]:
     """The whole document, as plain values."""
     known = {route.name: route for route in routes(app.router) if route.include_in_schema}
     written = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes, tags=_tags(known.values()))
@@ -83,6 +84,8 @@ def document(app: FastAPI) -> dict[str, Any]:
     for name in _FASTAPIS_OWN:
         schemas.pop(name, None)
     schemas.update(_schemas_of(Problem))
+    if "OpenEndpoint" in schemas:  # a service's endpoints hear of its own events
+        schemas["OpenEndpoint"]["properties"]["types"]["items"] = {"type": "string", "enum": list(types_heard(service))}
     add_examples(schemas)
     return written
 

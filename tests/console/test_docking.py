@@ -43,3 +43,34 @@ async def test_a_filter_keeps_the_order_and_an_order_the_filter(dock: Dock) -> N
         page = (await (await console.visitor(Role.OFFICER)).get("/orders?state=open&sort=-expires")).text
     assert '<input type="hidden" name="sort" value="-expires">' in page
     assert '<a href="?state=open&amp;sort=expires">' in page
+
+
+async def test_a_list_shows_what_is_to_do_until_somebody_asks_for_everything(dock: Dock) -> None:
+    order = await dock.order()
+    assert (await dock.post(f"/orders/{order}/closure", {})).status == 200
+    async with console_before(docking=dock.client) as console:
+        officer = await console.visitor(Role.OFFICER)
+        page = await officer.get("/orders")
+        assert f"/orders/{order}" not in page.links
+        assert f"/orders/{order}" in (await officer.get("/orders" + page.link("?state="))).links
+
+
+async def test_what_is_missing_before_departure_and_who_must_act_stands_on_top(dock: Dock) -> None:
+    placement = await dock.matched()
+    async with console_before(docking=dock.client) as console:
+        officer = await console.visitor(Role.OFFICER)
+        page = await officer.get(f"/placements/{placement['placement']}")
+        assert "Missing, to be seen to by the Dispatching enterprise: " in page.words
+        assert page.words.index("Missing, to be seen to by") < page.words.index("Checks before departure")
+        departed = await dock.departed()
+        page = await officer.get(f"/placements/{departed['placement']}")
+    assert "Checks before departure" not in page.words, "it is too late for them"
+
+
+async def test_the_contract_is_filled_in_with_the_wage_of_the_order(dock: Dock) -> None:
+    placement = await dock.matched(await dock.order(wage={"minor": 812_345, "currency": "CNY"}))
+    async with console_before(docking=dock.client) as console:
+        officer = await console.visitor(Role.OFFICER)
+        page = await officer.get((await officer.get(f"/placements/{placement['placement']}")).link("register_contract"))
+    assert {("wage.amount", "8123.45"), ("wage.currency", "CNY"), ("wage_period", "month")} <= set(page.fields())
+    assert "XTS" not in page.text, "nobody is paid in a code for tests"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -55,6 +56,24 @@ async def test_news_of_all_services_stand_in_one_list_newest_first(seat: Seat) -
     assert "Not shown, since it does not answer now: " in page.words, "the other three are not up"
     seat.visitor.language = "zh"
     assert "备用金已动用" in (await seat.visitor.get("/inbox")).words
+
+
+async def test_news_lead_to_what_they_are_about(seat: Seat) -> None:
+    await publish(seat.rights, shortfall(ENTERPRISE))
+    links = (await seat.visitor.get("/inbox")).links
+    assert any(one.startswith("/placements/") for one in links), "of whoever was paid short"
+
+
+async def test_an_endpoint_chooses_among_the_events_that_concern_the_role(seat: Seat) -> None:
+    page = await seat.visitor.get("/do/docking/open_endpoint")
+    offered = set(re.findall(r'name="types" value="([^"]+)"', page.text))
+    assert {"docking.ReserveDrawn.v1", "docking.Dispatched.v1"} <= offered
+    assert "docking.MergeHeld.v1" not in offered, "that is for officers"
+    assert "The reserve was drawn" in page.words or "Reserve drawn" in page.words
+    fields = [*page.fields(), ("kind", "webhook"), ("address", "https://example.org/hook"), ("types", "docking.ReserveDrawn.v1")]
+    opened = await seat.visitor.get((await seat.visitor.post("/do/docking/open_endpoint", fields)).location)
+    assert opened.status == 200
+    assert "docking.ReserveDrawn.v1" not in opened.words, "by its name"
 
 
 async def test_what_is_marked_as_read_is_read_for_this_account_alone(seat: Seat) -> None:

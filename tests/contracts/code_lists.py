@@ -30,6 +30,7 @@ from services.docking.matching.eligibility import Obstacle
 from services.docking.matching.quota_effect import EFFECT
 from services.docking.matching.ranking import REASONS, WITH_POINTS
 from services.rights.domain.cases import EscalationCause
+from services.rights.usecases.collective_cases import OWED
 from services.stats.counting.cuts import CUTS
 from services.stats.counting.measures import MEASURES
 from services.stats.figures.measure_catalogue import MEASURE_BY_NAME
@@ -154,7 +155,7 @@ def codes() -> Mapping[str, frozenset[str]]:
         "state": frozenset({*QuotaStatus, *TargetState}),  # within a line
         "restated": frozenset(get_args(RestatementKind)),
         "occupation": frozenset(occupations()),
-        "line": frozenset({EFFECT, *(WITH_POINTS.format(reason=reason, points="{points}") for reason in REASONS)}),
+        "line": frozenset({EFFECT, OWED, *(WITH_POINTS.format(reason=reason, points="{points}") for reason in REASONS)}),
     }
 
 

@@ -25,7 +25,7 @@ from babel.messages.pofile import read_po, write_po
 
 from console.services import SERVICES
 from console.web import screens
-from shared.texts import KIND_OF_FIELD, LANGUAGES, LOCALES
+from shared.texts import KIND_OF_FIELD, LANGUAGES, LOCALES, event_name
 from tests.contracts import code_lists, openapi
 from tests.contracts.code import ROOT, name, python_files, tree
 
@@ -75,6 +75,7 @@ def _sentences_of_screens(module: ModuleType) -> Iterator[str]:
     for one in (*getattr(module, "SCREENS", ()), *getattr(module, "COMMANDS", ()), *getattr(module, "ASKED", ())):
         for part in (one, *getattr(one, "parts", ())):
             yield from (text for at in SPOKEN if isinstance(text := getattr(part, at, None), str) and PLACEHOLDER.sub("", text).strip())
+            yield from getattr(part, "words", {}).values()
         for at in ("groups", "tables", "links", "sections"):
             yield from (row[0] for row in getattr(one, at, ()) if row[0] is not None)
     for group, _, title, _ in getattr(module, "PAGES", ()):
@@ -163,8 +164,8 @@ def codes() -> Mapping[Key, frozenset[str]]:
     for field, codes_of_field in (*values().items(), *code_lists.values().items()):
         for code in codes_of_field:
             kind = KIND_OF_FIELD.get(field)
-            if kind and kind != "event":
-                found[kind, code]
+            if kind and (kind != "event" or event_name(code) != code):
+                found[kind, event_name(code)]
             else:
                 found["value", code].add(field)
     for kind, listed in code_lists.codes().items():

@@ -108,3 +108,12 @@ async def test_enterprises_and_employers_are_named_by_their_ids(dock: Dock) -> N
     named = {one["party"]: one["name"] for one in answer.body["items"]}
     assert named.keys() == {employer, order["enterprise"]}
     assert named[employer] == "Sakura Construction KK"
+
+
+async def test_the_worker_of_a_placement_is_named_to_whoever_sees_the_placement(dock: Dock) -> None:
+    placement = await dock.matched()
+    asked = f"/placement-workers?placement={placement['placement']}&placement={uuid4()}"
+    known = {"items": [{"placement": placement["placement"], "worker": placement["worker"]}]}
+    own, other = (dock.client.speaking_as(Role.ENTERPRISE, party=party) for party in (placement["enterprise"], uuid4()))
+    assert [(await one.get(asked)).body for one in (dock, own)] == [known, known]
+    assert (await other.get(asked)).body == {"items": []}

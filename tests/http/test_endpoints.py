@@ -28,6 +28,7 @@ def an_enterprise(docking: Client) -> Client:
         ({"address": "https://例.org/"}, "INVALID", "address"),
         ({"types": ["docking.Nothing.v1"]}, "TYPE_NOT_FOUND", "types.0"),
         ({"types": ["rights.IncomeReported.v1"]}, "TYPE_NOT_FOUND", "types.0"),
+        ({"types": ["docking.Dispatched.v1", "rights.CaseSettled.v1"]}, "TYPE_NOT_FOUND", "types.1"),  # of another service
         ({"secret": "whsec_short"}, "SECRET_MALFORMED", "secret"),
         ({"language": "fr"}, "INVALID", "language"),
         ({"kind": "fax"}, "INVALID", "kind"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -96,3 +97,28 @@ async def test_a_scenario_may_be_of_a_day_in_the_past(stats: Client) -> None:
 )
 async def test_a_scenario_that_cannot_be_is_refused(stats: Client, body: dict[str, Any], status: int) -> None:
     assert (await stats.post("/scenarios", body)).status == status
+
+
+async def test_a_scenario_does_not_wait_for_whoever_enters_the_same_list_or_rate(stats: Client) -> None:
+    supposed = {
+        "designations": [{"county": RICH_EAST, "designation": "national", "from": "2017-01-01"}],
+        "rates": [{"currency": "JPY", "month": "2018-06", "yuan_per_unit": "0.06"}],
+    }
+    async with stats.database.transaction(stats.database.system_cause()) as tx:
+        await tx.conn.execute(
+            """INSERT INTO list_version (kind, version, digest, rows, source, reason, entered_by, entered_at, entered_on)
+               VALUES ('designations', 1, 'x', '[]', 's', 'r', 'officer:li', now(), current_date)"""
+        )
+        await tx.conn.execute(
+            """INSERT INTO fx_rate (currency, month, version, yuan_per_unit, source, reason, entered_by, entered_at, entered_on)
+               VALUES ('JPY', '2018-06-01', 1, 0.05, 's', 'r', 'officer:li', now(), current_date)"""
+        )
+        answer = await asyncio.wait_for(stats.post("/scenarios", supposed), 8)
+    assert answer.status == 200
+
+
+async def test_many_scenarios_at_once_are_all_answered_and_leave_the_figures_connections(stats: Client) -> None:
+    supposed = {"designations": [{"county": RICH_EAST, "designation": "national", "from": "2017-01-01"}]}
+    asked = [asyncio.create_task(stats.post("/scenarios", supposed)) for _ in range(12)]
+    figures = [await stats.get("/quotas") for _ in range(3)]
+    assert {answer.status for answer in (*figures, *await asyncio.gather(*asked))} == {200}

@@ -161,3 +161,7 @@ def test_moments_are_those_of_the_programmes_zone() -> None:
 )
 def test_the_language_is_the_one_asked_for_most(header: str | None, language: str) -> None:
     assert best_language(header) == language
+
+
+def test_the_type_of_an_event_is_called_as_the_event_is() -> None:
+    assert {en.value(field, "docking.Dispatched.v1") for field in ("type", "types")} == {en.word("event", "Dispatched")}

@@ -8,9 +8,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Response
 
-from console.web.pages import Visitor, only
+from console.web.pages import Visitor, fen, only
 from console.web.screen import Button, Command, Item, ItemScreen, ListScreen, Part, history
-from console.web.screens.options import employers, enterprises, own_enterprise
+from console.web.screens.options import agreed_in_order, employers, enterprises, own_enterprise
 from shared.principals import Role
 from shared.texts import Texts
 
@@ -20,6 +20,7 @@ AUTHORITY = frozenset({Role.CLERK, Role.OFFICER, Role.AUDITOR})
 MEDIATORS = frozenset({Role.CLERK, Role.OFFICER, Role.ENTERPRISE})
 OPENERS = frozenset({Role.OFFICER, Role.ENTERPRISE})
 OFFICER = frozenset({Role.OFFICER})
+HANDLERS = frozenset({Role.CLERK, Role.OFFICER})
 ENTERPRISE, ORDER, PLACEMENT = {"enterprise": "enterprise"}, {"order": "order"}, {"placement": "placement"}
 BEFORE_DEPARTURE = ("matched", "clearance_requested", "cleared")
 
@@ -48,6 +49,31 @@ def placement_to_do(placement: Item, text: Texts) -> Sequence[str]:
     if state == "abroad" and placement["contract"]:
         return [text("Abroad. The contract ends on {day}.", day=_day(text, placement["contract"]["end"]))]
     return []
+
+
+def checks_to_do(checks: Sequence[Item], text: Texts) -> Sequence[str]:
+    """What is missing before departure, by who must see to it."""
+    missing: dict[str, list[str]] = {}
+    for one in checks:
+        if not one["met"]:
+            missing.setdefault(one["actor"], []).append(text.value("check", one["check"]))
+    return [_missing(text, actor, (", " if text.language == "en" else "、").join(names)) for actor, names in missing.items()]
+
+
+def _missing(text: Texts, actor: str, checks: str) -> str:
+    if actor == "nobody":
+        return text("In the way, until it is over: {checks}.", checks=checks)
+    return text("Missing, to be seen to by the {role}: {checks}.", role=text.word("role", actor), checks=checks)
+
+
+def unmet_first(checks: Sequence[Item]) -> Sequence[Item]:
+    """Where nothing is missing nobody must act."""
+    return sorted(({**one, "actor": None} if one["met"] or one["actor"] == "nobody" else one for one in checks), key=lambda one: one["met"])
+
+
+def in_money(scores: Sequence[Item]) -> Sequence[Item]:
+    """Amounts in fen as money."""
+    return [{**one, "unit": None, **{name: fen(one[name]) for name in ("value", "of")}} if one["unit"] == "fen" else one for one in scores]
 
 
 def _day(text: Texts, day: str | None) -> str:
@@ -84,12 +110,14 @@ ENTERPRISE_BUTTONS = (
 )
 ENTERPRISE_PARTS = (
     Part(
-        title="Job orders",
+        title="Open job orders",
         service="docking",
         route="/orders",
         query=ENTERPRISE,
-        columns=("employer", "destination", "occupation", "positions", "filled", "state", "expires"),
+        fixed={"state": "open", "sort": "expires"},
+        columns=("employer", "destination", "occupation", "positions", "filled", "expires"),
         row="/orders/{order}",
+        empty="No order is open.",
         roles=READERS,
     ),
     Part(
@@ -111,7 +139,7 @@ ENTERPRISE_PARTS = (
     ),
     history("docking", "/enterprises/{enterprise}/history", ENTERPRISE, OWNERS),
 )
-ORDER_COLUMNS = ("employer", "destination", "occupation", "positions", "reserved", "filled", "wage", "state", "expires")
+ORDER_COLUMNS = ("employer", "destination", "occupation", "positions", "reserved", "filled", "wage", "state", "opened_on", "expires")
 PLACEMENT_COLUMNS = ("worker", "county", "destination", "occupation", "state", "due", "matched_on")
 SCREENS = (
     ListScreen(
@@ -121,6 +149,8 @@ SCREENS = (
         service="docking",
         route="/enterprises",
         columns=("name", "licence_no", "state", "valid_to", "scope", "reserve", "reserve_due"),
+        filters=("name", "licence_no", "state", "destination"),
+        sort="name",
         roles=AUTHORITY | {Role.OPERATOR},
         row="/enterprises/{enterprise}",
         buttons=(Button(service="docking", operation="qualify_enterprise", roles=OFFICER),),
@@ -147,13 +177,15 @@ SCREENS = (
         fields=("since", "until"),
         parts=(
             Part(
-                title="Scorecard",
+                title="Scores",
                 service="docking",
                 route="/enterprises/{enterprise}/scorecard",
                 parts=ENTERPRISE,
                 at="scores",
                 key="score",
                 columns=("score", "value", "of", "unit"),
+                words={"score": "What is measured"},
+                shape=in_money,
             ),
         ),
     ),
@@ -164,7 +196,9 @@ SCREENS = (
         service="docking",
         route="/orders",
         columns=ORDER_COLUMNS,
-        filters=("state",),
+        filters=("state", "destination", "occupation", "free"),
+        usual={"state": "open"},
+        sort="-opened_on",
         roles=READERS,
         row="/orders/{order}",
         buttons=(Button(service="docking", operation="open_job_order", roles=OPENERS),),
@@ -227,7 +261,8 @@ SCREENS = (
         service="docking",
         route="/placements",
         columns=PLACEMENT_COLUMNS,
-        filters=("state",),
+        filters=("state", "destination", "county"),
+        sort="-matched_on",
         roles=READERS,
         row="/placements/{placement}",
     ),
@@ -237,7 +272,8 @@ SCREENS = (
         group="Docking",
         service="docking",
         route="/placements/stuck",
-        columns=PLACEMENT_COLUMNS,
+        columns=("worker", "enterprise", "county", "destination", "occupation", "state", "due", "matched_on"),
+        sort="since",
         roles=frozenset({Role.CLERK, Role.OFFICER, Role.OPERATOR, Role.AUDITOR}),
         row="/placements/{placement}",
         empty="No placement is stuck.",
@@ -260,7 +296,6 @@ SCREENS = (
         service="docking",
         route="/arrivals/overdue",
         columns=("worker", "enterprise", "destination", "departed_on", "due_on"),
-        filters=("day",),
         roles=AUTHORITY,
         row="/placements/{placement}",
     ),
@@ -286,6 +321,10 @@ SCREENS = (
                 route="/placements/{placement}/checks",
                 parts=PLACEMENT,
                 columns=("check", "met", "actor"),
+                words={"actor": "Who must act"},
+                when=lambda placement: placement["state"] in BEFORE_DEPARTURE,
+                shape=unmet_first,
+                to_do=checks_to_do,
             ),
             Part(
                 title="Fees",
@@ -324,9 +363,16 @@ SCREENS = (
             _do("declare_fee", PLACEMENT, MEDIATORS, (*BEFORE_DEPARTURE, "abroad")),
             _do("request_clearance", PLACEMENT, MEDIATORS, BEFORE_DEPARTURE),
             _do("record_departure", PLACEMENT, MEDIATORS, ("cleared",)),
-            _do("confirm_arrival", PLACEMENT, frozenset({Role.CLERK, Role.OFFICER}), ("abroad",)),
+            _do("confirm_arrival", PLACEMENT, HANDLERS, ("abroad",)),
             Button(
                 service="rights", operation="report_income", parts=PLACEMENT, roles=MEDIATORS, when=lambda item: item["state"] == "abroad"
+            ),
+            Button(
+                service="rights",
+                operation="open_case",
+                parts=PLACEMENT,
+                roles=HANDLERS,
+                when=lambda item: item["state"] in ("abroad", "returned"),
             ),
             _do("extend_contract", PLACEMENT, MEDIATORS, ("abroad",)),
             _do("transfer_employer", PLACEMENT, MEDIATORS, ("abroad",)),
@@ -335,7 +381,8 @@ SCREENS = (
             _do("correct_dispatch", PLACEMENT, OFFICER, ("abroad", "returned")),
             _do("void_dispatch", PLACEMENT, OFFICER, ("abroad", "returned")),
         ),
-        links=(("Clearance certificate (PDF)", "/papers/clearance/{placement}", READERS),),
+        links=(("Clearance certificate (PDF)", "/papers/clearance/{cleared}", READERS),),
+        linked=lambda placement: {"cleared": placement["placement"] if placement["clearance"] else None},
     ),
     ListScreen(
         path="/employers",
@@ -344,7 +391,8 @@ SCREENS = (
         service="docking",
         route="/employers",
         columns=("name", "destination", "registration_no", "licence_no", "registered_on"),
-        filters=("destination",),
+        filters=("name", "destination"),
+        sort="name",
         roles=READERS,
         buttons=(Button(service="docking", operation="register_employer", roles=OPENERS),),
     ),
@@ -356,6 +404,7 @@ SCREENS = (
         route="/fairs",
         columns=("name", "held_on", "counties", "enterprises", "voided"),
         filters=("county",),
+        sort="-held_on",
         roles=READERS,
         row="/fairs/{fair}",
         buttons=(Button(service="docking", operation="hold_docking_fair", roles=OFFICER),),
@@ -377,7 +426,7 @@ SCREENS = (
             ),
         ),
         buttons=(
-            _do("record_intention", {"fair": "fair"}, frozenset({Role.CLERK, Role.OFFICER})),
+            _do("record_intention", {"fair": "fair"}, HANDLERS),
             _do("correct_docking_fair", {"fair": "fair"}, OFFICER),
             _do("void_docking_fair", {"fair": "fair"}, OFFICER),
         ),
@@ -401,8 +450,13 @@ COMMANDS = (
         options={"enterprise": own_enterprise, "employer_id": employers},
         then="/orders/{order}",
         note="Choose a registered employer, or write the name of one that is not registered yet.",
+        sections=(
+            ("Who and where", ("enterprise", "employer_id", "employer", "destination", "occupation", "channel")),
+            ("Positions and pay", ("positions", "term_months", "wage", "wage_period", "fee_cap", "expires")),
+        ),
     ),
-    Command(service="docking", operation="propose_matches", hidden=("worker",)),
+    Command(service="docking", operation="propose_matches", hidden=("worker",), asked_of={"worker": frozenset()}),
+    Command(service="docking", operation="register_contract", known=agreed_in_order),
     Command(service="docking", operation="accept_match", then="/placements/{placement}"),
     Command(service="docking", operation="hold_docking_fair", options={"enterprises": enterprises}, then="/fairs/{fair}"),
     Command(service="docking", operation="record_intention", options={"enterprise": enterprises}),
@@ -411,5 +465,6 @@ COMMANDS = (
     Command(service="docking", operation="revoke_qualification", danger=True),
     Command(service="docking", operation="stop_business", danger=True),
     Command(service="docking", operation="void_dispatch", danger=True),
-    Command(service="rights", operation="report_income", hidden=("placement",)),
+    Command(service="rights", operation="report_income", hidden=("placement",), asked_of={"supersedes": frozenset()}),
+    Command(service="docking", operation="correct_dispatch", note="Fill in only what is wrong."),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,14 +13,27 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
 from console.services import SERVICES
+from console.web.forms import Option
 from console.web.inbox import count_unread, mark_read, read_inbox
 from console.web.pages import AnyVisitor, Visitor, only, render
 from console.web.screen import Button, Command, Item, ItemScreen, Part, ShownButton, button
-from shared.audiences import HEARERS
+from shared.audiences import HEARERS, types_heard
 from shared.principals import Role
 from shared.texts import Texts
 
 OWNERS = HEARERS - {Role.OPERATOR}
+OFFICES = frozenset({Role.CLERK, Role.OFFICER})
+AT_DOCKING = OFFICES | {Role.ENTERPRISE}
+PLACES = (  # field of a notification -> the page of that thing, and whose it is; the nearest first
+    ("case", "/cases/{}", AT_DOCKING),
+    ("emergency", "/emergencies/{}", AT_DOCKING),
+    ("repatriation", "/repatriations/{}", AT_DOCKING),
+    ("placement", "/placements/{}", AT_DOCKING),
+    ("order", "/orders/{}", AT_DOCKING),
+    ("session", "/sessions/{}", frozenset({Role.TRAINER, Role.OFFICER})),
+    ("enterprise", "/enterprises/{}", AT_DOCKING),
+    ("worker", "/workers/{}", OFFICES),
+)
 ENDPOINT = {"endpoint": "endpoint"}
 MOST_ENDPOINTS = 200
 # The parts of the system whose events concern a role at all: where it would add an endpoint.
@@ -45,11 +59,19 @@ async def inbox_page(who: Visitor = only(*HEARERS), before: str = "", unread: bo
         "inbox.html",
         page=page,
         unread=unread,
+        leads_to=partial(leads_to, who.role),
         away=(", " if who.text.language == "en" else "、").join(who.text.word("service", name) for name in page.away),
         key=secrets.token_urlsafe(18),
         older=f"/inbox?{urlencode({**asked, 'before': page.older})}" if page.older else None,
         newest=f"/inbox?{urlencode(asked)}" if before else None,
     )
+
+
+def leads_to(role: Role, notification: Mapping[str, Any]) -> str | None:
+    """The page of what it is about: of the nearest thing that it names and the role sees."""
+    fields = notification["fields"]
+    found = (path.format(fields[name]) for name, path, roles in PLACES if role in roles and isinstance(fields.get(name), str))
+    return next(found, None)
 
 
 @router.post("/inbox/read")
@@ -171,12 +193,23 @@ def _secret_screen(service: str) -> ItemScreen:
     )
 
 
+async def _types(service: str, who: Visitor, _: Mapping[str, str]) -> Sequence[Option]:
+    """Of the events that concern the visitor's role."""
+    return [(one, who.text.value("types", one)) for one in types_heard(service, who.role)]
+
+
 SCREENS = (*map(_endpoint_screen, SERVICES), *map(_secret_screen, SERVICES))
 COMMANDS = tuple(
     command
     for service in SERVICES
     for command in (
-        Command(service=service, operation="open_endpoint", then=f"/endpoints/{service}/{{endpoint}}"),
+        Command(
+            service=service,
+            operation="open_endpoint",
+            options={"types": partial(_types, service)},
+            asked_of={"region": OFFICES},
+            then=f"/endpoints/{service}/{{endpoint}}",
+        ),
         Command(service=service, operation="confirm_mailbox", note="Type the code of the letter that the mailbox got."),
     )
 )

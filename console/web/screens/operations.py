@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from console.services import SERVICES
-from console.web.screen import Button, Command, ItemScreen, ListScreen, Part, Screen
+from console.web.screen import Button, Command, Item, ItemScreen, ListScreen, Part, Screen
 from shared.principals import Role
 
 FIGURES = frozenset({Role.OFFICER, Role.OPERATOR, Role.AUDITOR})
@@ -61,6 +63,17 @@ def _delivery(service: str) -> ItemScreen:
     )
 
 
+def in_money(restatements: Sequence[Item]) -> Sequence[Item]:
+    """Sums of money as money; `key`: of the figure, whose events explain the change."""
+    return [{**one, "key": one["restated"]["key"], "restated": _amounts(one["restated"])} for one in restatements]
+
+
+def _amounts(restated: Item) -> Item:
+    if restated["currency"] is None:
+        return restated
+    return {**restated, **{name: {"minor": restated[name], "currency": restated["currency"]} for name in ("old", "new")}}
+
+
 SCREENS: tuple[Screen, ...] = (
     ListScreen(
         path="/periods",
@@ -83,7 +96,7 @@ SCREENS: tuple[Screen, ...] = (
         service="stats",
         route="/releases/{period}",
         roles=FIGURES,
-        fields=("version", "closed_at", "as_known_at", "digest"),  # what is counted is defined in the papers
+        fields=("version", "closed_at", "as_known_at", "definition", "digest"),
         links=(
             ("As PDF", "/papers/releases/{period}/pdf", FIGURES),
             ("As a spreadsheet", "/papers/releases/{period}/xlsx", FIGURES),
@@ -102,10 +115,13 @@ SCREENS: tuple[Screen, ...] = (
             "restated.old",
             "restated.new",
             "restated.kind",
+            "restated.causes_total",
             "restated.effective",
         ),
         filters=("period",),
         roles=FIGURES,
+        row="/board/why?key={key}",
+        shape=in_money,
         empty="No closed figure was restated.",
     ),
     ListScreen(

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
+from console.web.backend import Answer, ServiceRefused
 from console.web.forms import Option
+from console.web.names import IDENTIFIER
 from console.web.pages import Visitor
+from shared import currencies
 
 EDUCATION = ("0", "1", "2", "3", "4", "5", "6", "7", "8")  # ISCED 2011
 
@@ -25,6 +29,17 @@ async def announcements(who: Visitor, _: Mapping[str, str]) -> Sequence[Option]:
 async def worker_by_number(who: Visitor, worker_no: str) -> str:
     """The worker's id. Raises ServiceRefused."""
     return str((await who.backend.get("registration", "/workers/by-number/{worker_no}", worker_no=worker_no))["worker"])
+
+
+async def placement_by_number(who: Visitor, typed: str) -> str:
+    """The newest placement of the worker of that number; an id is one already. Raises ServiceRefused."""
+    if IDENTIFIER.fullmatch(typed):
+        return typed
+    worker = await worker_by_number(who, typed)
+    found = (await who.backend.get("docking", "/placements", {"worker": worker, "sort": "-matched_on", "limit": 1}))["items"]
+    if not found:
+        raise ServiceRefused(Answer(status=422, body={"code": "PLACEMENT_NOT_FOUND", "errors": []}))
+    return str(found[0]["placement"])
 
 
 async def staff(who: Visitor, centre: str, kind: str) -> Sequence[Option]:
@@ -69,6 +84,15 @@ async def own_enterprise(who: Visitor, _: Mapping[str, str]) -> Sequence[Option]
 async def enterprises(who: Visitor, _: Mapping[str, str]) -> Sequence[Option]:
     found = await who.backend.get_all("docking", "/enterprises", {})
     return [(one["enterprise"], f"{one['name']} ({one['licence_no']})") for one in found]
+
+
+async def agreed_in_order(who: Visitor, asked: Mapping[str, str]) -> Mapping[str, str]:
+    """The wage of the placement's job order, as the contract will most often have it."""
+    placement = await who.backend.get("docking", "/placements/{placement}", placement=asked.get("placement", ""))
+    order = await who.backend.get("docking", "/orders/{order}", order=placement["order"])
+    wage = order["wage"]
+    amount = Decimal(wage["minor"]).scaleb(-currencies.exponent(wage["currency"]))
+    return {"wage.amount": str(amount), "wage.currency": wage["currency"], "wage_period": order["wage_period"]}
 
 
 async def employers(who: Visitor, _: Mapping[str, str]) -> Sequence[Option]:

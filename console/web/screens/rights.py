@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from console.web.screen import Button, Command, Item, ItemScreen, ListScreen, Part, history
-from console.web.screens.options import enterprises
+from console.web.screens.options import enterprises, placement_by_number
 from shared.principals import Role
 from shared.texts import Texts
 
@@ -20,40 +21,65 @@ CASE, EMERGENCY, REPATRIATION = {"case": "case"}, {"emergency": "emergency"}, {"
 
 
 def case_to_do(case: Item, text: Texts) -> Sequence[str]:
-    """By when somebody must act, and who."""
-    if case["closed_at"] is not None:
+    """What it waits for, by when, and who has it."""
+    clock = case["clock"]
+    if clock is None:
         return []
-    moment = text.moment(datetime.fromisoformat(case["due_at"]))
-    late = text("Overdue since {moment}.", moment=moment) if case["overdue"] else text("Due by {moment}.", moment=moment)
-    who = text("Nobody has taken it yet: assign it.") if case["assignee"] is None else text("With {who}.", who=case["assignee"])
-    return [late, who]
+    awaited = text.value("waits_for", clock["waits_for"])
+    moment = text.moment(datetime.fromisoformat(clock["due_at"]))
+    who = text("Nobody has taken it yet.") if case["assignee"] is None else text("With {who}.", who=case["assignee"])
+    if clock["paused_at"] is not None:
+        return [text("The clock stands still: {reason}.", reason=text.value("pause_reason", clock["pause_reason"])), who]
+    if clock["late"]:
+        return [text("Overdue since {moment}: {awaited}.", moment=moment, awaited=awaited), who]
+    return [text("Due by {moment}: {awaited}.", moment=moment, awaited=awaited), who]
 
 
-def _case(operation: str, roles: frozenset[Role] = HANDLERS, *, closed: bool = False) -> Button:
+TRIAGED = ("triaged", "assigned", "response_requested", "responded", "offered")
+UNSETTLED = ("received", *TRIAGED)
+WORKED_ON = (*UNSETTLED, "settled")  # open, and not waiting for the reserve to pay
+OPEN = (*WORKED_ON, "settling")
+
+
+def _case(operation: str, *states: str, roles: frozenset[Role] = HANDLERS, paused: bool = False) -> Button:
+    """`states`: in which it is possible. While its clock stands still a case is resumed first."""
     return Button(
-        service="rights", operation=operation, parts=CASE, roles=roles, when=lambda case: (case["closed_at"] is not None) is closed
+        service="rights",
+        operation=operation,
+        parts=CASE,
+        roles=roles,
+        when=lambda case: case["state"] in states and (case["clock"] is not None and case["clock"]["paused_at"] is not None) is paused,
     )
 
 
+def _unanswered() -> Button:
+    first = _case("answer_case", *OPEN)
+    return replace(first, when=lambda case: case["answered_at"] is None and first.when(case))
+
+
 CASE_BUTTONS = (
-    *(
-        _case(operation)
-        for operation in (
-            "triage_case",
-            "assign_case",
-            "answer_case",
-            "request_response",
-            "settle_case",
-            "pause_case",
-            "resume_case",
-            "escalate_case",
-            "ask_closure",
-            "close_case",
-        )
-    ),
-    *(_case(operation, PARTIES) for operation in ("record_response", "record_offer", "add_evidence")),
-    _case("reopen_case", closed=True),
+    _case("triage_case", *UNSETTLED),
+    _case("assign_case", *TRIAGED, "settled"),
+    _unanswered(),
+    _case("request_response", "triaged", "assigned", "responded", "offered"),
+    _case("record_response", "response_requested", roles=PARTIES),
+    _case("record_offer", *TRIAGED, roles=PARTIES),
+    _case("add_evidence", *OPEN, roles=PARTIES),
+    _case("settle_case", *UNSETTLED),
+    _case("withdraw_settlement", "settling"),
+    _case("ask_closure", *WORKED_ON),
+    _case("close_case", *WORKED_ON),
+    _case("pause_case", *WORKED_ON),
+    _case("resume_case", *WORKED_ON, paused=True),
+    _case("escalate_case", *OPEN),
+    _case("reopen_case", "closed"),
 )
+
+
+def _repatriation(operation: str, roles: frozenset[Role], *states: str) -> Button:
+    return Button(service="rights", operation=operation, parts=REPATRIATION, roles=roles, when=lambda item: item["state"] in states)
+
+
 SCREENS = (
     ListScreen(
         path="/cases",
@@ -61,8 +87,10 @@ SCREENS = (
         group="Rights",
         service="rights",
         route="/cases",
-        columns=("opened_at", "category", "severity", "state", "level", "assignee", "due_at", "overdue", "age_days", "enterprise"),
-        filters=("state", "category", "severity", "late", "older_than_days"),
+        columns=("opened_at", "category", "severity", "state", "due_at", "overdue", "age_days", "assignee", "level", "enterprise"),
+        filters=("open", "late", "state", "category", "severity", "assignee", "older_than_days"),
+        usual={"open": "true"},
+        sort="due_at",
         roles=READERS,
         row="/cases/{case}",
         buttons=(Button(service="rights", operation="open_case", roles=HANDLERS),),
@@ -86,6 +114,7 @@ SCREENS = (
         roles=READERS,
         tags=("state", "severity"),
         to_do=case_to_do,
+        links=(("Placement", "/placements/{placement}", READERS),),
         fields=(
             "enterprise",
             "period",
@@ -136,7 +165,7 @@ SCREENS = (
         group="Rights",
         service="rights",
         route="/incomes/missing",
-        columns=("period", "kind", "expected", "paid"),
+        columns=("placement", "period", "kind", "expected", "paid"),
         roles=AUDITED,
         row="/placements/{placement}",
         empty="Every month that is due was reported.",
@@ -147,7 +176,7 @@ SCREENS = (
         group="Rights",
         service="rights",
         route="/findings",
-        columns=("period", "kind", "expected", "paid"),
+        columns=("placement", "period", "kind", "expected", "paid"),
         filters=("kind",),
         roles=AUDITED,
         row="/placements/{placement}",
@@ -176,6 +205,7 @@ SCREENS = (
         route="/emergencies",
         columns=("declared_at", "destination", "kind", "grade", "state", "authority"),
         filters=("state", "destination"),
+        sort="-declared_at",
         roles=READERS,
         row="/emergencies/{emergency}",
         buttons=(Button(service="rights", operation="declare_emergency", roles=OFFICER),),
@@ -197,6 +227,7 @@ SCREENS = (
                 parts=EMERGENCY,
                 at="by_enterprise",
                 columns=("enterprise", "counts.total", "counts.accounted", "counts.pending", "counts.missing"),
+                words={"counts.pending": "Not heard of yet", "counts.missing": "Missing persons"},
             ),
             Part(
                 title="Roll-call",
@@ -225,21 +256,25 @@ SCREENS = (
         group="Rights",
         service="rights",
         route="/repatriations",
-        columns=("state", "cause", "requested_by", "paid_by", "cost", "completed_on"),
+        columns=("placement", "cause", "state", "requested_by", "paid_by", "cost", "completed_on"),
         filters=("state",),
+        sort="-id",
         roles=READERS,
         row="/repatriations/{repatriation}",
     ),
     ItemScreen(
         path="/repatriations/{repatriation}",
-        title="Repatriation",
+        title="Repatriation of {placement}",
         service="rights",
         route="/repatriations/{repatriation}",
         roles=READERS,
         tags=("state",),
-        buttons=tuple(
-            Button(service="rights", operation=operation, parts=REPATRIATION, roles=roles)
-            for operation, roles in (("approve_repatriation", OFFICER), ("refuse_repatriation", OFFICER), ("record_repatriation", HANDLERS))
+        fields=("cause", "requested_by", "paid_by", "approval", "approver", "criteria_version", "refusal", "cost", "completed_on"),
+        links=(("Placement", "/placements/{placement}", READERS), ("Emergency", "/emergencies/{emergency}", READERS)),
+        buttons=(
+            _repatriation("approve_repatriation", OFFICER, "requested"),
+            _repatriation("record_repatriation", HANDLERS, "approved"),
+            _repatriation("refuse_repatriation", OFFICER, "requested", "approved"),
         ),
         parts=(history("rights", "/repatriations/{repatriation}/history", REPATRIATION),),
     ),
@@ -257,7 +292,15 @@ SCREENS = (
     ),
 )
 COMMANDS = (
-    Command(service="rights", operation="open_case", options={"enterprise": enterprises}, then="/cases/{case}"),
+    Command(
+        service="rights",
+        operation="open_case",
+        hidden=("placement",),
+        options={"enterprise": enterprises},
+        resolved={"placement": placement_by_number},
+        then="/cases/{case}",
+        note="Of one worker: give the number. Of nobody in particular: choose the enterprise.",
+    ),
     Command(service="rights", operation="declare_emergency", then="/emergencies/{emergency}"),
     Command(service="rights", operation="request_repatriation", hidden=("placement",), then="/repatriations/{repatriation}"),
 )

@@ -34,6 +34,8 @@ class Waiting:
 
 WRITERS = frozenset({Role.CLERK, Role.OFFICER})
 OFFICER = frozenset({Role.OFFICER})
+ENTERPRISE = frozenset({Role.ENTERPRISE})
+DISPATCHING = WRITERS | ENTERPRISE
 EVERYTHING = (
     Waiting(
         sentence=sentence("Identity documents that nobody has seen yet: {count}"),
@@ -112,6 +114,77 @@ EVERYTHING = (
         page="/training/corrections",
         query={"state": "pending"},
         roles=OFFICER,
+    ),
+    Waiting(
+        sentence=sentence("Cases to be looked at for the first time: {count}"),
+        service="rights",
+        route="/cases",
+        page="/cases",
+        query={"state": "received"},
+        roles=WRITERS,
+    ),
+    Waiting(
+        sentence=sentence("Emergencies under way: {count}"),
+        service="rights",
+        route="/emergencies",
+        page="/emergencies",
+        query={"state": "open"},
+        roles=DISPATCHING,
+    ),
+    Waiting(
+        sentence=sentence("Repatriations to approve: {count}"),
+        service="rights",
+        route="/repatriations",
+        page="/repatriations",
+        query={"state": "requested"},
+        roles=OFFICER,
+    ),
+    Waiting(
+        sentence=sentence("Cases that wait for your answer: {count}"),
+        service="rights",
+        route="/cases",
+        page="/cases",
+        query={"state": "response_requested"},
+        roles=ENTERPRISE,
+    ),
+    Waiting(
+        sentence=sentence("Orders with a position that nobody holds: {count}"),
+        service="docking",
+        route="/orders",
+        page="/orders",
+        query={"state": "open", "free": "true"},
+        roles=ENTERPRISE,
+    ),
+    Waiting(
+        sentence=sentence("Placements whose papers are to be filed: {count}"),
+        service="docking",
+        route="/placements",
+        page="/placements",
+        query={"state": "matched"},
+        roles=ENTERPRISE,
+    ),
+    Waiting(
+        sentence=sentence("Cleared, departure to be recorded: {count}"),
+        service="docking",
+        route="/placements",
+        page="/placements",
+        query={"state": "cleared"},
+        roles=ENTERPRISE,
+    ),
+    Waiting(
+        sentence=sentence("Placements that are stuck: {count}"),
+        service="docking",
+        route="/placements/stuck",
+        page="/placements/stuck",
+        roles=WRITERS,
+    ),
+    Waiting(
+        sentence=sentence("Exchange rates to decide: {count}"),
+        service="stats",
+        route="/fx-rates/held",
+        page="/fx-rates/held",
+        query={"state": "held"},
+        roles=frozenset({Role.OFFICER, Role.OPERATOR}),
     ),
 )
 router = APIRouter()

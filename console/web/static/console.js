@@ -230,6 +230,16 @@ function close() {
   open = null;
 }
 
+// --- the digest of a file that stays on this computer -------------------------------------------------------------------------
+document.addEventListener("change", async (event) => {
+  const file = event.target.matches?.("[data-digest]") ? event.target.files[0] : null;
+  if (!file) return;
+  const input = document.getElementById(event.target.dataset.digest);
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await file.arrayBuffer()));
+  input.value = [...digest].map((one) => one.toString(16).padStart(2, "0")).join("");
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+});
+
 // --- how many notifications are unread: asked after the page is there, so that no page waits for it -----------------------------
 const inbox = document.querySelector("[data-unread]");
 if (inbox) fetch("/inbox/unread").then((answer) => (answer.ok ? answer.json() : null)).then((found) => {

@@ -52,6 +52,14 @@ async def list_placements(
     return await call.query(lambda tx: placements.list_placements(tx, page, wanted))
 
 
+@router.get("/placement-workers")
+async def list_placement_workers(
+    call: Reader, placement: Annotated[list[PlacementId], Query(max_length=200, description="ids of placements, repeated")]
+) -> views.PlacementWorkers:
+    """The worker of each placement that the caller sees, by id."""
+    return await call.query(lambda tx: placements.list_placement_workers(tx, placement))
+
+
 @router.get("/placements/stuck")
 async def list_stuck_placements(
     call: Annotated[Call, allow(Role.CLERK, Role.OFFICER, Role.OPERATOR, Role.AUDITOR)],

@@ -50,6 +50,9 @@ GROUP BY placement.id ORDER BY placement.id LIMIT $1
 LOCK_CLEARED = PLACEMENT.select("""
 FROM placement WHERE id = ANY($1::uuid[]) AND state = 'cleared' AND certificate IS NOT NULL ORDER BY id FOR UPDATE SKIP LOCKED
 """)
+LIST_WORKERS = """
+SELECT id, worker FROM placement WHERE id = ANY($1::uuid[]) AND ($2::uuid IS NULL OR enterprise = $2) AND county ^@ ANY($3::text[])
+"""
 # ^@ is starts_with() as an operator, which ANY takes.
 LIST = PLACEMENT.pages(
     "placement",
@@ -169,6 +172,13 @@ async def list_(tx: Tx, page: Page, wanted: PlacementFilter, *, counties: Sequen
     county = wanted.county or only_county(counties)
     filters = (wanted.worker, wanted.state, wanted.order, wanted.enterprise, wanted.destination, county)
     return await fetch_page(tx.conn, LIST, page, *filters, counties, *county_range(counties))
+
+
+async def list_workers(
+    tx: Tx, ids: Sequence[PlacementId], enterprise: EnterpriseId | None, *, counties: Sequence[str]
+) -> dict[PlacementId, WorkerId]:
+    """Of each placement that there is. `counties` as in list_()."""
+    return {row["id"]: row["worker"] for row in await tx.conn.fetch(LIST_WORKERS, ids, enterprise, counties)}
 
 
 async def list_stuck(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -167,6 +168,13 @@ async def list_placements(tx: Tx, page: Page, wanted: PlacementFilter) -> views.
         wanted = replace(wanted, worker=await merges.get_current(tx, wanted.worker))
     own = scope.of_own_enterprise(tx.principal, wanted)
     return views.placements(*await placements.list_(tx, page, own, counties=scope.visible_counties(tx.principal)))
+
+
+async def list_placement_workers(tx: Tx, ids: Sequence[PlacementId]) -> views.PlacementWorkers:
+    """Of those that the caller sees. Raises Forbidden."""
+    own = scope.of_own_enterprise(tx.principal, PlacementFilter())
+    found = await placements.list_workers(tx, ids, own.enterprise, counties=scope.visible_counties(tx.principal))
+    return views.PlacementWorkers(items=tuple(views.PlacementWorker(placement=one, worker=worker) for one, worker in found.items()))
 
 
 async def list_stuck(tx: Tx, page: Page, wanted: PlacementFilter) -> views.Placements:

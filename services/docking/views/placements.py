@@ -27,6 +27,17 @@ from shared.values import (
 )
 
 
+class PlacementWorker(BaseModel, frozen=True):
+    placement: PlacementId
+    worker: WorkerId
+
+
+class PlacementWorkers(BaseModel, frozen=True):
+    """In no order; without those that there are not, or that the caller does not see."""
+
+    items: tuple[PlacementWorker, ...]
+
+
 class Contract(BaseModel, frozen=True):
     contract_no: str
     signed_on: date

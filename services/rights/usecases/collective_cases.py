@@ -14,6 +14,8 @@ from shared.values import EnterpriseId, Period
 
 BATCH = 50  # enterprises and months per sweep
 
+OWED = "{workers} workers whose wage of {period} is owed"  # what a case opened by rule says
+
 
 async def group(tx: Tx, enterprise: EnterpriseId, period: Period, *, unpaid: bool = False) -> int:
     """Three or more (p) workers, or one not paid for 45 days (p): one collective case, which further workers join.
@@ -42,7 +44,7 @@ async def group(tx: Tx, enterprise: EnterpriseId, period: Period, *, unpaid: boo
 
 async def _open(tx: Tx, enterprise: EnterpriseId, period: Period, workers: int) -> Case:
     """With the higher office from the beginning."""
-    text = f"{workers} workers whose wage of {period} is owed"
+    text = OWED.format(workers=workers, period=period)
     case = await open_case(tx, Opening(enterprise=enterprise, period=period, category="wages", severity="high", via="rule", text=text))
     raised, escalation = escalate(tx, case, "collective")
     await cases.update(tx, raised)

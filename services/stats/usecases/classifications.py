@@ -16,6 +16,7 @@ from services.stats.figures.classifications import Fault
 from services.stats.periods import restatement
 from services.stats.queries import classifications as stored
 from services.stats.queries.classifications import Kind, ListVersion
+from services.stats.usecases.suppositions import supposed_after
 from services.stats.views import classifications as views
 from shared.db import Tx
 
@@ -60,7 +61,7 @@ async def suppose_designations(tx: Tx, listings: Sequence[Listing], on: date) ->
     before = await classifications.in_force(tx)
     _require(classifications.faults_of_listings(listings, before))
     rows = classifications.merged(before.listings, listings, whole=False)
-    version = before.versions["designations"] + 1
+    version = supposed_after(before.versions["designations"])
     await _store(tx, _version(tx, "designations", version, "scenario", "scenario", on=on), rows)
 
 

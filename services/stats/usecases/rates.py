@@ -17,6 +17,7 @@ from services.stats.queries import rates as stored
 from services.stats.queries.held_rates import HeldRate
 from services.stats.queries.rates import Rate
 from services.stats.settings import policy
+from services.stats.usecases.suppositions import supposed_after
 from services.stats.views import rates as views
 from shared import reference
 from shared.db import Tx
@@ -121,8 +122,8 @@ async def suppose_rates(tx: Tx, rates: tuple[RateOfMonth, ...], on: date) -> Non
     """For a scenario: as the newest versions, known on the day of the question. Raises CurrencyWithdrawn."""
     _require_money(rates)
     for rate in rates:
-        version = await stored.get_newest_version(tx, rate.currency, first_day(rate.month)) + 1
-        await stored.insert(tx, _version(tx, rate, version, "scenario", "scenario", on=on))
+        newest = await stored.get_newest_version(tx, rate.currency, first_day(rate.month))
+        await stored.insert(tx, _version(tx, rate, supposed_after(newest), "scenario", "scenario", on=on))
 
 
 def _require_money(rates: Iterable[RateOfMonth]) -> None:
