@@ -159,6 +159,19 @@ async def test_an_officer_names_the_assessor(centre: CentreOffice) -> None:
     assert done.status == 204, done.errors
 
 
+async def test_a_session_leads_to_the_sheets_that_have_somebody_on_them(centre: CentreOffice) -> None:
+    async def sheets() -> list[str]:
+        links = " ".join((await centre.trainer.get(centre.path)).links)
+        return [at for at in (f"{centre.path}/attendance", f"{centre.path}/certificates", "/cancel_session?") if at in links]
+
+    assert await sheets() == [f"{centre.path}/attendance", "/cancel_session?"]
+    await centre.attend()
+    await (await centre.assessor()).send(f"{centre.path}/assessment", {f"score.{one}": "85" for one in centre.learners})
+    assert await sheets() == [f"{centre.path}/certificates"]
+    await centre.trainer.send(f"{centre.path}/certificates")
+    assert await sheets() == []
+
+
 async def test_certificates_are_issued_to_those_chosen_and_found_by_their_serial(centre: CentreOffice) -> None:
     await centre.attend()
     assessor = await centre.assessor()
@@ -174,6 +187,7 @@ async def test_certificates_are_issued_to_those_chosen_and_found_by_their_serial
     assert found.location == f"/certificates/{serial}"
     certificate = await centre.trainer.get(f"/certificates/{serial}")
     assert "Valid" in certificate.words
+    assert f"/certificates/{serial}/paper" in certificate.links
     printed = await centre.trainer.get(f"/certificates/{serial}/paper")
     assert (printed.headers["content-type"], printed.content[:5]) == ("application/pdf", b"%PDF-")
     assert (await assessor.get(f"/certificates/{serial}/paper")).status == 403

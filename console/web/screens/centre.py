@@ -72,6 +72,11 @@ def _day(value: str) -> date:
     return date.fromisoformat(value)
 
 
+def with_somebody(session: Item) -> Item:
+    """By state: the session, where it has anybody in that state."""
+    return {one["state"]: session["session"] for one in session["roster"]}
+
+
 # --- buttons ------------------------------------------------------------------------------------------------------------
 def _of_centre(operation: str, *states: str) -> Button:
     return Button(
@@ -113,7 +118,7 @@ ASK_RECOGNITION = Button(
     roles=ENROLLERS,
     when=lambda one: one["state"] in {"open", "seated"},
 )
-ROSTER = ("worker_no", "state", "enrolled_on", "days_attended", "minutes_total", "credited", "score", "assessed_on", "serial")
+ROSTER = ("worker_no", "state", "days_attended", "minutes_total", "credited", "score", "assessed_on", "serial")
 CORRECTIONS = (
     "worker_no",
     "kind",
@@ -184,10 +189,11 @@ SCREENS = (
             ),
         ),
         links=(
-            ("Attendance", "/sessions/{session}/attendance", CENTRE),
-            ("Assessment", "/sessions/{session}/assessment", ASSESSORS),
-            ("Certificates", "/sessions/{session}/certificates", CENTRE),
+            ("Attendance", "/sessions/{enrolled}/attendance", CENTRE),
+            ("Assessment", "/sessions/{enrolled}/assessment", ASSESSORS),
+            ("Certificates", "/sessions/{passed}/certificates", CENTRE),
         ),
+        linked=with_somebody,
     ),
     ListScreen(
         path="/enrolments",
@@ -353,10 +359,11 @@ SCREENS = (
         links=(
             (
                 "Certificate on paper (PDF)",
-                "/certificates/{serial}/paper",
+                "/certificates/{printed}/paper",
                 frozenset({Role.TRAINER, Role.CLERK, Role.OFFICER, Role.AUDITOR}),
             ),
         ),
+        linked=lambda one: {"printed": one["serial"] if one["state"] == "valid" else None},
     ),
 )
 COMMANDS = (
