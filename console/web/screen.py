@@ -162,7 +162,7 @@ async def list_page(who: Visitor, screen: ListScreen) -> Response:
     asked = {name: choices.meant(kind, value) if (kind := _choice(operation, name)) else value for name, value in _asked(who)}
     chosen = any(name in asked for name in screen.filters)
     wanted = {name: asked[name] for name in screen.filters if asked.get(name)} if chosen else dict(screen.usual)
-    kept = wanted or dict.fromkeys(screen.filters[:1], "")  # a filter left empty is chosen, too
+    kept = wanted or (dict.fromkeys(screen.filters[:1], "") if screen.usual else {})  # a filter left empty is chosen, too
     known = orders_of(operation)
     order = {"sort": asked["sort"]} if asked.get("sort") in known else {"sort": screen.sort} if screen.sort else {}
     fixed = {name: value.format(party=who.principal.party) for name, value in screen.fixed.items()}

@@ -150,7 +150,6 @@ SCREENS = (
         route="/enterprises",
         columns=("name", "licence_no", "state", "valid_to", "scope", "reserve", "reserve_due"),
         filters=("name", "licence_no", "state", "destination"),
-        sort="name",
         roles=AUTHORITY | {Role.OPERATOR},
         row="/enterprises/{enterprise}",
         buttons=(Button(service="docking", operation="qualify_enterprise", roles=OFFICER),),
