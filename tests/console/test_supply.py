@@ -49,7 +49,7 @@ async def test_coverage_is_said_in_words_and_drawn(office: CountyOffice) -> None
     await office.clerk.send("/do/registration/record_survey?back=/surveys", SURVEY)
     page = await office.clerk.get("/surveys/coverage?from=2026-01-01&to=2026-12-31")
     assert "1 of 87 counties surveyed" in page.words or "counties surveyed (" in page.words
-    assert '<svg class="bar"' in page.text
+    assert '<svg class="share-bar"' in page.text
     missing = await office.clerk.get("/surveys/coverage?from=2026-01-01&to=2026-12-31&surveyed=false")
     assert missing.words.count("not surveyed") == page.words.count("not surveyed")
     assert "/surveys?county=621126" in page.links

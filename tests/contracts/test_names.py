@@ -18,7 +18,7 @@ LONGEST_FUNCTION = 60
 MOST_POSITIONAL = 5
 MOST_FIELDS = 4  # of a dataclass that may be filled by position
 # $1..$n are positional
-SQL_CALLS = frozenset({"execute", "executemany", "fetch", "fetchrow", "fetchval", "fetch_one", "fetch_page", "cursor"})
+SQL_CALLS = frozenset({"execute", "executemany", "fetch", "fetchrow", "fetchval", "fetch_one", "fetch_page", "pages", "cursor"})
 LIBRARY_CALLS = frozenset({"add_row", "Table", "pack", "select", "with_columns"})  # of rich, struct and polars: one argument per column
 TABLES_OF_DATA = frozenset(
     {
