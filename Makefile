@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: menu demo test bench bench-peers test-compose up down dev-stack dev-stack-stop lint format lock clean
+.PHONY: menu demo test bench bench-peers test-compose up down up-compose dev-stack dev-stack-stop lint format lock clean
 
 menu: ## this list
 	@echo "Laowu: labour dispatch as five services over Kafka. make ..."
@@ -37,17 +37,22 @@ bench: $(READY) ## measure; figures as ratios to a baseline of the same run, als
 bench-peers: $(READY) ## Quix Streams and Bytewax fold the log that stats counts, installed aside; ARGS="--events 1000000"
 	@$(BIN)/python -m tests.bench.peers $(ARGS)
 
-test-compose: $(READY) ## the end-to-end tests against docker-compose.yml
+test-compose: export COMPOSE_PROJECT_NAME := laowu-e2e
+test-compose: $(READY) ## the end-to-end tests against docker-compose.yml; whatever happens, nothing of it is left
 	@$(BIN)/python -m console.local.compose_env
-	SIMULATION=true docker compose --project-name laowu-e2e up --build --detach --wait
-	@env $$($(BIN)/python -m tests.support.compose_addresses) $(BIN)/python -m pytest -m compose tests/e2e; status=$$?; \
-	  docker compose --project-name laowu-e2e down --volumes; exit $$status
+	@trap 'docker compose down --volumes' EXIT; trap 'exit 130' INT TERM; \
+	  SIMULATION=true docker compose up --build --detach --wait || { docker compose ps --all; docker compose logs --tail 20; exit 1; }; \
+	  env $$($(BIN)/python -m tests.support.compose_addresses) $(BIN)/python -m pytest -m compose tests/e2e
 
 up: $(READY) ## start Kafka, PostgreSQL and the five services here
 	@$(BIN)/laowu up
 
 down: $(READY) ## stop them
 	@$(BIN)/laowu down
+
+up-compose: $(READY) ## all of it in containers (needs Docker); docker compose down stops them
+	@$(BIN)/python -m console.local.compose_env
+	@docker compose up --build --detach --wait
 
 dev-stack: $(READY) ## a Kafka and a PostgreSQL that stay up for test runs; prints the variables to export
 	@$(BIN)/python -m tests.support.dev_stack

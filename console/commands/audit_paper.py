@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 
@@ -52,7 +53,7 @@ def _digests(found: Audit, text: Texts) -> Table:
     rows = [
         Row(
             (
-                cut,
+                _cut(text, cut),
                 text("equal") if stored == recounted else text("DIFFERENT"),
                 stored if stored == recounted else f"{stored} {recounted}",
                 *map(text.number, found.cut_cells[cut]),
@@ -64,7 +65,7 @@ def _digests(found: Audit, text: Texts) -> Table:
     return Table(
         heading=text("Digests of the cells, cut by cut"),
         columns=(
-            Column(text("Cut"), number=False),
+            Column(text("Cut"), number=False, share=2),
             Column(text("Verdict"), number=False),
             Column(text("SHA-256; where different, stored and recounted"), number=False, share=3),
             Column(text("Stored")),
@@ -72,6 +73,15 @@ def _digests(found: Audit, text: Texts) -> Table:
         ),
         rows=rows,
     )
+
+
+def _cut(text: Texts, name: str) -> str:
+    """In the reader's words, beside the name that `laowu audit` prints."""
+    parts = [text.word("field", _FIELDS.get(part, part.replace(" ", "_"))) for part in re.split(" x | and ", name)]
+    return name if text.language == "en" else f"{' × '.join(parts)}（{name}）"
+
+
+_FIELDS = {"age": "age_band"}
 
 
 def _differences(found: Audit, text: Texts) -> Sequence[Part]:

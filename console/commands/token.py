@@ -12,10 +12,11 @@ from uuid import UUID
 import typer
 
 from console.api_client import open_client
-from console.errors import ConsoleError
-from console.local import stack
+from console.errors import ConsoleError, NotRunning
+from console.local import compose_env, stack
 from console.local.home import Home
 from console.local.regions import region_code
+from console.services import SERVICES
 from shared.principals import NATION, Role
 
 ROLES = ", ".join(role for role in Role if role is not Role.SERVICE)
@@ -36,6 +37,7 @@ def token(
         str | None,
         typer.Option(help="whom it acts for: an enterprise's id or licence, a training centre's name or licence"),
     ] = None,
+    compose: Annotated[bool, typer.Option("--compose", help="of the stack of docker-compose.yml in this folder")] = False,
     hours: Annotated[float, typer.Option(min=0.01, max=168, help="how long it is valid")] = 12,
 ) -> None:
     """Print a bearer token of the local stack: everywhere in the nation, for 12 hours, unless asked otherwise."""
@@ -44,11 +46,24 @@ def token(
         raise typer.BadParameter("one role is needed, as in: laowu token officer")
     if chosen is Role.SERVICE:
         raise typer.BadParameter("a service's own token is never issued")
-    home = Home.here()
-    addresses = stack.endpoints(home)  # raises NotRunning: a token without a stack would be signed by a key of its own
+    home, addresses = _in_containers() if compose else _here()
     regions = [region_code(one) for one in region or [NATION]]
     acts_for = asyncio.run(find_party(addresses, stack.tokens(home), party)) if party else None
     print(stack.token(chosen, regions, acts_for, home=home, seconds=round(hours * 3600)))
+
+
+def _here() -> tuple[Home, dict[str, str]]:
+    """Raises NotRunning: a token without a stack would be signed by a key of its own."""
+    home = Home.here()
+    return home, stack.endpoints(home)
+
+
+def _in_containers() -> tuple[Home, dict[str, str]]:
+    """Raises NotRunning."""
+    home = Home(compose_env.KEYS)
+    if home.read("auth.json") is None:
+        raise NotRunning("no keys of docker-compose.yml here: run make up-compose first, in the folder of that file.")
+    return home, {service: compose_env.address(service) for service in SERVICES}
 
 
 async def find_party(addresses: Mapping[str, str], tokens: stack.Token, party: str) -> str:

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 
 from console.local import secret_keys
-from console.local.home import Home
+from console.local.home import Home, write_private
 from console.local.kafka import new_cluster_id
 from console.services import SERVICES
 
 KEYS = Path(".laowu") / "compose"
+ENV = Path(".env")
+PORTS = {"console": 8100, **{service: 8101 + place for place, service in enumerate(SERVICES)}, "kafka": 9094, "postgres": 54320}
 
 
 def write_env(path: Path, keys: Path = KEYS) -> bool:
@@ -29,9 +32,11 @@ def write_env(path: Path, keys: Path = KEYS) -> bool:
     stack = Home(keys)
     secret_keys.auth_key(stack)
     service_keys = secret_keys.service_keys(stack)
-    for name in ("auth.jwks.json", "docking-signing.pem", "training-signing.pem"):
+    if not stack.file("session.key").exists():  # a container has it mounted: the file itself stays
+        write_private(stack.file("session.key"), secret_keys.session_key(stack))
+    for name in ("auth.jwks.json", "docking-signing.pem", "training-signing.pem", "session.key"):
         stack.file(name).chmod(0o644)
-    known = {line.partition("=")[0] for line in path.read_text().splitlines()} if path.exists() else set()
+    known = read_env(path)
     lines = {
         "KAFKA_CLUSTER_ID": new_cluster_id(),
         "POSTGRES_PASSWORD": secrets.token_urlsafe(24),
@@ -46,5 +51,25 @@ def write_env(path: Path, keys: Path = KEYS) -> bool:
     return bool(missing)
 
 
+def read_env(path: Path = ENV) -> dict[str, str]:
+    """Its variables; none where there is no file."""
+    lines = path.read_text().splitlines() if path.exists() else ()
+    return {name: value for name, _, value in (line.partition("=") for line in lines) if value}
+
+
+def ports(given: Mapping[str, str]) -> dict[str, int]:
+    """Where each part is published on 127.0.0.1. `given`: what compose sees, the environment over .env."""
+    return {name: int(given.get(f"{name.upper()}_PORT", port)) for name, port in PORTS.items()}
+
+
+def given() -> dict[str, str]:
+    return {**read_env(), **os.environ}
+
+
+def address(part: str) -> str:
+    return f"http://127.0.0.1:{ports(given())[part]}"
+
+
 if __name__ == "__main__":
-    print("written: .env" if write_env(Path(".env")) else "kept: .env")
+    print("written: .env" if write_env(ENV) else "kept: .env")
+    print(f"console: {address('console')}, log in with: laowu token officer --compose")

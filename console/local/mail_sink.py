@@ -1,6 +1,6 @@
 """The mail server of a local stack: takes every letter, sends none on, and keeps the newest as files that `laowu mail` shows.
 
-python -m console.local.mail_sink HOME PORT      # until SIGTERM
+python -m console.local.mail_sink HOME PORT [HOST]      # until SIGTERM; on loopback unless a host is named
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ from console.local.home import Home, write_private
 
 MOST_LETTERS, MOST_BYTES = 1000, 256 * 1024
 ENDING = ".eml"
+LOOPBACK = "127.0.0.1"
 
 
-@dataclass(slots=True)
+@dataclass  # without slots: aiosmtpd looks at every attribute, which Python 3.11.2 refuses of a slotted dataclass
 class Keeper:
     """What aiosmtpd hands letters to."""
 
@@ -52,27 +53,27 @@ def letters(folder: Path) -> list[Path]:
 
 
 @contextlib.asynccontextmanager
-async def keeping(folder: Path, port: int = 0) -> AsyncIterator[int]:
-    """A mail server on loopback that keeps letters in the folder; gives its port."""
+async def keeping(folder: Path, port: int = 0, host: str = LOOPBACK) -> AsyncIterator[int]:
+    """A mail server that keeps letters in the folder; gives its port."""
     keeper = Keeper(folder)
 
     def talk() -> SMTP:
         return SMTP(keeper, data_size_limit=MOST_BYTES, enable_SMTPUTF8=True, hostname="localhost", ident="laowu", timeout=30)
 
-    server = await asyncio.get_running_loop().create_server(talk, "127.0.0.1", port)
+    server = await asyncio.get_running_loop().create_server(talk, host, port)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
 
 
-async def main(folder: Path, port: int) -> None:
+async def main(folder: Path, port: int, host: str = LOOPBACK) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    async with keeping(folder, port):
+    async with keeping(folder, port, host):
         await stop.wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(mail_folder(Home(Path(sys.argv[1]))), int(sys.argv[2])))
+    asyncio.run(main(mail_folder(Home(Path(sys.argv[1]))), int(sys.argv[2]), *sys.argv[3:]))

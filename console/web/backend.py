@@ -115,28 +115,44 @@ class Backend:
         headers: Mapping[str, str] | None = None,
         seconds: float = ANSWER_SECONDS,
     ) -> Answer:
+        """Once more where a connection that was kept open turns out to be closed: its service has ended, or it was idle for too long.
+
+        A command is the same one by its key; a file is not read twice.
+        """
+        again = 1 if data is None or isinstance(data, bytes) else 0
+        while True:
+            try:
+                return await self._send(method, service, path, query, data=data, headers=headers or {}, seconds=seconds)
+            except aiohttp.ServerDisconnectedError:
+                if not again:
+                    return away(service)
+                again -= 1
+            except (aiohttp.ClientError, OSError, TimeoutError):
+                return away(service)
+
+    async def _send(
+        self, method: str, service: str, path: str, query: Query, *, data: Any, headers: Mapping[str, str], seconds: float
+    ) -> Answer:
+        """Raises ClientError, OSError, TimeoutError."""
         given = query.items() if isinstance(query, Mapping) else query
         params = [(name, str(value)) for name, value in given if value is not None]
         own = {
-            **(headers or {}),
+            **headers,
             **({"authorization": f"Bearer {self.token}"} if self.token else {}),
             **({"simulated-time": f"{self.day}T12:00:00+08:00"} if self.day else {}),
         }
-        try:
-            async with self.http.request(
-                method,
-                self.addresses[service] + path,
-                params=params,
-                data=data,
-                headers=own,
-                timeout=aiohttp.ClientTimeout(total=seconds, connect=5),
-                allow_redirects=False,
-            ) as response:
-                raw = await _whole(response)
-                decoded = json.loads(raw) if "json" in response.content_type and raw else raw
-                return Answer(status=response.status, body=decoded, content_type=response.content_type, headers=response.headers)
-        except (aiohttp.ClientError, OSError, TimeoutError):
-            return away(service)
+        async with self.http.request(
+            method,
+            self.addresses[service] + path,
+            params=params,
+            data=data,
+            headers=own,
+            timeout=aiohttp.ClientTimeout(total=seconds, connect=5),
+            allow_redirects=False,
+        ) as response:
+            raw = await _whole(response)
+            decoded = json.loads(raw) if "json" in response.content_type and raw else raw
+            return Answer(status=response.status, body=decoded, content_type=response.content_type, headers=response.headers)
 
 
 async def _whole(response: aiohttp.ClientResponse) -> bytes:

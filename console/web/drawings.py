@@ -139,7 +139,7 @@ def replay(text: Texts, known: Sequence[Known], year: int, on: date | None) -> M
     series = [Series(name=text("known by then"), kind="actual", values=[one.dispatches for one in known])]
     if on is not None:
         chosen = [one.dispatches if one.on == on else None for one in known]
-        series.append(Series(name=text("the day looked at"), kind="before", values=chosen))
+        series.append(Series(name=text("the day looked at"), kind="chosen", values=chosen))
     spoken = "; ".join(f"{one.on}: {text.number(one.dispatches)}" for one in known)
     drawing = line_chart(Words(key="replay", title=title, description=spoken), labels, series, text.number)
     rows = [[one.on.isoformat(), text.number(one.dispatches)] for one in known]

@@ -323,11 +323,13 @@ def _time(text: Texts, value: str) -> Markup | None:
 
 
 def _code(name: str, value: str) -> Markup | None:
-    """Of what has no name: a certificate leads to itself, ids and digests are shortened."""
+    """Of what has no name: a certificate leads to itself, ids and digests are shortened, but for the digest of the thing itself."""
     if name == "serial" and CERTIFICATE.fullmatch(value):
         return Markup('<a class="nowrap" href="/certificates/{0}">{0}</a>').format(value)
     if IDENTIFIER.fullmatch(value):
         return Markup('<code title="{}">…{}</code>').format(value, value[-6:])
+    if DIGEST.fullmatch(value) and name == "digest":  # what somebody compares with a paper; in a table it is cut by its style
+        return Markup('<code class="digest">{}</code>').format(value)
     if DIGEST.fullmatch(value):
         return Markup('<code title="{}">{}…</code>').format(value, value[:12])
     return None

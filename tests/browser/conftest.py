@@ -10,7 +10,6 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from console.api_client import ApiClient
-from console.local import stack
 from tests.browser.visiting import CHROMIUM, open_browser
 from tests.e2e.walk import Walked, walk
 from tests.support.journey import RunningStack, local_stack
@@ -62,7 +61,4 @@ async def populated(client: ApiClient) -> Walked:
 @pytest.fixture(scope="package")
 def console(running: RunningStack) -> str:
     """Where the console is reached."""
-    assert running.home is not None
-    address = stack.console_address(running.home)
-    assert address is not None
-    return address
+    return running.console

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
+import shutil
 import stat
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,10 +19,12 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 import yaml
+from pydantic import ValidationError
 
-from console.local import compose_env, home, postgres, processes, secret_keys
+from console.local import compose_env, home, mail_sink, postgres, processes, secret_keys
 from console.local.postgres import Postgres
 from console.services import SERVICES
+from console.web.settings import ConsoleSettings
 from shared.principals import Principal, Role
 from shared.settings import Settings
 from shared.web import operations
@@ -30,7 +36,8 @@ from tests.support.http import service_of
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 PARTS: dict[str, dict[str, Any]] = COMPOSE["services"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
-VARIABLE = re.compile(r"\$\{(\w+)(?::([?-])([^}]*))?\}")
+VARIABLE = re.compile(r"\$\{(\w+)(?::([?-])((?:[^{}]|\$\{[^{}]*\})*))?\}")
+PROCESSES = (*SERVICES, "console", "mail")  # ours
 
 every_service = pytest.mark.parametrize("service", SERVICES)
 
@@ -53,7 +60,9 @@ def rendered(text: str, variables: Mapping[str, str]) -> str:
 
     def value(found: re.Match[str]) -> str:
         name, kind, default = found.groups()
-        return variables[name] if name in variables else default if kind == "-" else pytest.fail(f"{name} is not in .env")
+        if name in variables:
+            return variables[name]
+        return rendered(default, variables) if kind == "-" else pytest.fail(f"{name} is not in .env")
 
     return VARIABLE.sub(value, str(text)).replace("$$", "$")
 
@@ -75,8 +84,8 @@ def settings(service: str, variables: dict[str, str], written: Path, monkeypatch
     return kind()
 
 
-def test_the_file_holds_the_five_services_kafka_and_postgres() -> None:
-    assert set(PARTS) == {*SERVICES, "kafka", "postgres"}
+def test_the_file_holds_what_a_local_stack_holds() -> None:
+    assert set(PARTS) == set(home.PORTS) - {"kafka-controller"}
 
 
 @every_service
@@ -104,7 +113,7 @@ def test_a_service_calls_kafka_at_a_listener_that_kafka_announces(service: str, 
 
 @every_service
 def test_the_port_asked_for_health_is_the_port_listened_on(service: str, settings: Settings) -> None:
-    probed = re.search(r"http://127\.0\.0\.1:(\d+)(/\w+)", PARTS[service]["healthcheck"]["test"][-1])
+    probed = re.search(r"/dev/tcp/127\.0\.0\.1/(\d+) .*GET (/\w+) ", health_check(service))
     assert probed
     assert int(probed[1]) == settings.http_port
     assert probed[2] in {getattr(route, "path", None) for route in operations.router.routes}
@@ -127,10 +136,58 @@ def test_a_stop_is_waited_for_longer_than_a_service_takes(service: str, settings
     assert int(PARTS[service]["stop_grace_period"].removesuffix("s")) > settings.drain_seconds + 5
 
 
+# --- the console ----------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def of_console(variables: dict[str, str], written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., ConsoleSettings]:
+    """The console's settings as its container reads them: its environment, and its secrets as files; or with a setting more."""
+    for name in set(os.environ) & {field.upper() for field in ConsoleSettings.model_fields}:
+        monkeypatch.delenv(name)
+    for name, value in environment("console", variables).items():
+        monkeypatch.setenv(name, value)
+    for secret in PARTS["console"]["secrets"]:
+        shutil.copy(written / "keys" / Path(COMPOSE["secrets"][secret]["file"]).name, tmp_path / secret)
+    return partial(ConsoleSettings, _secrets_dir=tmp_path)
+
+
+def test_the_console_gets_every_setting_it_needs_and_its_secrets_as_files(
+    of_console: Callable[..., ConsoleSettings], written: Path
+) -> None:
+    settings = of_console()
+    assert PARTS["console"]["command"] == ["console.web"]
+    assert (settings.console_host, settings.console_port) == ("0.0.0.0", 8000)
+    assert settings.service_urls == {service: f"http://{service}:8000" for service in SERVICES}
+    assert settings.auth_jwks == Path("/run/secrets/auth_jwks")
+    assert settings.session_key.get_secret_value() == secret_keys.session_key(home.Home(written / "keys"))
+    assert "SESSION_KEY" not in PARTS["console"]["environment"], "whoever may inspect a container reads its environment"
+    assert "/dev/tcp/127.0.0.1/8000 " in health_check("console")
+    assert PARTS["console"]["ports"] == ["127.0.0.1:${CONSOLE_PORT:-8100}:8000"]
+
+
+def test_nobody_may_choose_a_role_at_a_console_in_a_container(of_console: Callable[..., ConsoleSettings], tmp_path: Path) -> None:
+    assert of_console().local_accounts_key is None
+    with pytest.raises(ValidationError, match="CONSOLE_HOST must be a loopback address"):
+        of_console(local_accounts_key=tmp_path / "auth.json")
+
+
+@every_service
+def test_letters_go_to_the_mail_server_of_the_file_unless_another_is_named(
+    service: str, settings: Settings, variables: dict[str, str]
+) -> None:
+    assert settings.smtp_url is not None
+    assert settings.smtp_url.get_secret_value() == "smtp://mail:8025"
+    program, folder, port, host = PARTS["mail"]["command"]
+    assert (program, port, host) == ("console.local.mail_sink", "8025", "0.0.0.0")
+    assert folder == environment("mail", variables)["LAOWU_HOME"], "where `laowu mail` looks in the container"
+    assert f"/dev/tcp/127.0.0.1/{port} " in health_check("mail")
+    assert settings.console_url == "http://127.0.0.1:8100"
+    assert environment(service, {**variables, "SMTP_URL": "smtp://mail.example", "CONSOLE_PORT": "9"})["SMTP_URL"] == "smtp://mail.example"
+    assert environment(service, {**variables, "CONSOLE_PORT": "9"})["CONSOLE_URL"] == "http://127.0.0.1:9"
+
+
 # --- secrets --------------------------------------------------------------------------------------------------------------
 def test_no_secret_is_written_in_the_file() -> None:
     for part, definition in PARTS.items():
-        for name, value in definition["environment"].items():
+        for name, value in definition.get("environment", {}).items():
             if re.search(r"PASSWORD|SECRET|TOKEN|_KEY$|DATABASE_URL", name) and not str(value).startswith("/run/secrets/"):
                 assert re.search(r"\$\{\w+:\?[^}]+\}", str(value)), f"{part}: {name} must be required from the environment"
                 assert "password" not in VARIABLE.sub("", str(value)).lower()
@@ -172,7 +229,20 @@ def test_every_container_has_a_bound_on_memory_a_health_check_and_local_ports_on
     assert re.fullmatch(r"\d+m", definition["mem_limit"])
     assert definition["healthcheck"]["test"][0] == "CMD"
     assert definition["restart"] == "unless-stopped"
-    assert all(port.startswith("127.0.0.1:") for port in definition["ports"])
+    assert all(port.startswith("127.0.0.1:") for port in definition.get("ports", []))
+
+
+@pytest.mark.parametrize("part", PROCESSES)
+def test_a_process_of_ours_can_write_to_nothing_of_its_image_and_has_no_right_of_root(part: str) -> None:
+    definition = PARTS[part]
+    assert definition["read_only"] is True
+    assert definition["cap_drop"] == ["ALL"]
+    assert definition["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_the_image_is_built_once() -> None:
+    assert [part for part in PARTS if "build" in PARTS[part]] == ["registration"]
+    assert {PARTS[part]["pull_policy"] for part in PROCESSES} == {"never"}
 
 
 @every_service
@@ -184,7 +254,7 @@ def test_images_are_pinned() -> None:
     assert PARTS["kafka"]["image"] == "apache/kafka:4.4.0"
     assert PARTS["postgres"]["image"] == "postgres:18"
     assert set(re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)) == {"python:3.11-slim"}
-    assert {PARTS[service]["image"] for service in SERVICES} == {"laowu:local"}
+    assert {PARTS[part]["image"] for part in PROCESSES} == {"laowu:local"}
 
 
 def test_what_must_survive_lies_on_named_volumes(variables: dict[str, str]) -> None:
@@ -192,10 +262,93 @@ def test_what_must_survive_lies_on_named_volumes(variables: dict[str, str]) -> N
     assert {volume for part in mounts.values() for volume in part} == set(COMPOSE["volumes"])
     assert mounts["kafka"]["kafka"] == environment("kafka", variables)["KAFKA_LOG_DIRS"]
     assert mounts["postgres"]["postgres"] == "/var/lib/postgresql", "where the image of PostgreSQL 18 keeps its data"
+    assert mounts["mail"]["mail"] == environment("mail", variables)["LAOWU_HOME"]
+    assert f"--owner=laowu --mode=700 {mounts['mail']['mail']}\n" in DOCKERFILE, "a new volume is owned as the image's folder is"
+
+
+def test_no_nameless_volume_is_made_that_would_outlive_the_containers() -> None:
+    """The image of Kafka declares three volumes."""
+    mounted = {volume.split(":")[1] for volume in PARTS["kafka"]["volumes"]} | set(PARTS["kafka"]["tmpfs"])
+    assert mounted == {"/etc/kafka/secrets", "/var/lib/kafka/data", "/mnt/shared/config"}
 
 
 def test_kafka_creates_no_topic_by_itself(variables: dict[str, str]) -> None:
     assert environment("kafka", variables)["KAFKA_AUTO_CREATE_TOPICS_ENABLE"] == "false"
+
+
+# --- health checks --------------------------------------------------------------------------------------------------------
+def health_check(part: str) -> str:
+    """What the container's shell is given."""
+    kind, shell, option, script = PARTS[part]["healthcheck"]["test"]
+    assert (kind, shell, option) == ("CMD", "bash", "-c")
+    return str(script).replace("$$", "$")
+
+
+async def found_healthy(part: str, port: int) -> bool:
+    """By the container's own check, at another port."""
+    script = re.sub(r"(/dev/tcp/127\.0\.0\.1/)\d+", rf"\g<1>{port}", health_check(part))
+    process = await asyncio.create_subprocess_exec("bash", "-c", script, stderr=asyncio.subprocess.DEVNULL)
+    try:
+        return await asyncio.wait_for(process.wait(), 2) == 0
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        return False
+
+
+@asynccontextmanager
+async def answering(answer: bytes) -> AsyncIterator[int]:
+    """A server that answers every line with this, or not at all; gives its port."""
+
+    async def answered(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(answer)
+        writer.close()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(answered if answer else silent, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+async def test_a_kafka_is_healthy_when_it_answers(kafka: str) -> None:
+    assert await found_healthy("kafka", int(kafka.rpartition(":")[2]))
+
+
+async def test_a_mail_server_is_healthy_when_it_greets(tmp_path: Path) -> None:
+    async with mail_sink.keeping(tmp_path) as port:
+        assert await found_healthy("mail", port)
+
+
+@pytest.mark.parametrize("part", ["stats", "console"])
+@pytest.mark.parametrize(("status", "healthy"), [("200 OK", True), ("503 Service Unavailable", False)])
+async def test_a_process_is_healthy_when_it_says_that_it_is_ready(part: str, status: str, *, healthy: bool) -> None:
+    async with answering(f"HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n".encode()) as port:
+        assert await found_healthy(part, port) is healthy
+
+
+@pytest.mark.parametrize("part", ["kafka", "stats", "mail"])
+async def test_what_is_not_there_or_accepts_connections_and_answers_nothing_is_not_healthy(part: str) -> None:
+    async with answering(b"") as port:
+        assert not await found_healthy(part, port)
+    assert not await found_healthy(part, port)
+
+
+# --- make test-compose ----------------------------------------------------------------------------------------------------
+def test_nothing_is_left_of_the_containers_of_a_test_run_that_did_not_come_up(tmp_path: Path) -> None:
+    for name, script in {"docker": 'echo "$COMPOSE_PROJECT_NAME $*" >>called; [ "$2" != up ]', "python": "touch tested"}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    command = ["make", f"--file={ROOT / 'Makefile'}", "--old-file=.venv/ready", f"BIN={tmp_path}", "test-compose"]
+    path = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    made = subprocess.run(command, cwd=tmp_path, env=path, capture_output=True, text=True, check=False)
+    assert made.returncode != 0
+    called = (tmp_path / "called").read_text().splitlines()
+    assert called[0] == "laowu-e2e compose up --build --detach --wait"
+    assert called[-1] == "laowu-e2e compose down --volumes"
 
 
 # --- image ----------------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from console.services import SERVICES
 from shared.principals import Role
 from shared.web.examples import EXAMPLES, fields
 from tests.contracts import openapi
+from tests.support.answers import mismatches
 from tests.support.http import Start
 from tests.support.routes import application, body_form, endpoints, permitted
 
@@ -156,6 +157,21 @@ def test_every_text_of_a_body_or_an_answer_has_an_example_that_fits(service: str
     schemas = json.loads(openapi.file(service).read_text(encoding="utf-8"))["components"]["schemas"]
     missing = {name for name, schema in fields(schemas) if schema["type"] == "string" and schema.get("format") not in BOUNDED_FORMATS}
     assert not missing, "EXAMPLES of shared/web/examples.py"
+
+
+@every_service
+def test_every_example_is_as_its_field_has_it(service: str) -> None:
+    document = json.loads(openapi.file(service).read_text(encoding="utf-8"))
+    wrong = [
+        f"{name}.{field}{one}"
+        for name, schema in document["components"]["schemas"].items()
+        for field, part in schema.get("properties", {}).items()
+        for option in part.get("anyOf", (part,))
+        for exemplary in (option, option.get("items", {}))
+        for example in exemplary.get("examples", ())
+        for one in mismatches(document, exemplary, example)
+    ]
+    assert not wrong
 
 
 def test_no_example_is_of_a_field_that_is_gone() -> None:

@@ -17,9 +17,19 @@ Drawn from `shared/audiences.py` by `python -m tests.contracts.documents`.
 An enterprise's, a training centre's or an office's own system can hear of what stands in its inbox. Each service has its own
 receivers: open one at every service that you want to hear from, with a token of the party or office it is for.
 
-    curl -s -X POST -H "Authorization: Bearer $TOKEN" -H "Idempotency-Key: our-first-endpoint" -H "Content-Type: application/json" \\
-         -d '{"kind": "webhook", "address": "https://example.org/laowu", "types": ["docking.ReserveDrawn.v1"]}' $DOCKING/endpoints
-    curl -s -H "Authorization: Bearer $TOKEN" $DOCKING/endpoints/$ENDPOINT/secret
+```sh
+DOCKING=$(laowu status --json | python3 -c 'import json, sys; print({r["name"]: r["address"] for r in json.load(sys.stdin)}["docking"])')
+TOKEN=$(laowu token officer)
+curl -s -H "Authorization: Bearer $TOKEN" -H "Idempotency-Key: our-first-endpoint" -H "Content-Type: application/json" \\
+     -d '{"kind": "webhook", "address": "https://example.org/laowu", "types": ["docking.EnterpriseSuspended.v1"]}' \\
+     $DOCKING/endpoints > opened.json
+ENDPOINT=$(python3 -c 'import json; print(json.load(open("opened.json"))["endpoint"])')
+curl -s -H "Authorization: Bearer $TOKEN" $DOCKING/endpoints/$ENDPOINT/secret | cut -c 1-17
+```
+
+```text
+{"secret":"whsec_
+```
 
 `types` left out: every type below that concerns you. The address has to be https and reachable from the internet; a stack on your own
 machine (`ENDPOINTS_LOCAL`) takes http and loopback too. `{"kind": "mail", "address": "office@example.org", "language": "zh"}` sends letters

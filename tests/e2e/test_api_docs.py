@@ -1,4 +1,4 @@
-"""docs/api.md is run word for word against a running stack: every block of commands, and what it says that they print."""
+"""What the documents show of the API is run word for word against a running stack: every block of commands, and what they print."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ import pytest
 from tests.contracts.code import ROOT
 from tests.support.journey import RunningStack
 
+DOCUMENTS = ("docs/api.md", "docs/lists.md", "docs/webhooks.md", "CONTRIBUTING.md")
+CURL = re.compile(r"^    curl ", re.MULTILINE)  # in a block that nothing runs
 BLOCK = re.compile(r"^```(sh|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MARK = "=== the end of a block ==="
 
 
-async def test_the_page_for_people_who_program_is_true(running: RunningStack, tmp_path: Path) -> None:
+@pytest.mark.parametrize("document", DOCUMENTS)
+async def test_what_a_document_shows_is_what_is_answered(document: str, running: RunningStack, tmp_path: Path) -> None:
     if running.home is None:
         pytest.skip("the laowu command needs a stack of its own folder")
-    blocks = BLOCK.findall((ROOT / "docs" / "api.md").read_text(encoding="utf-8"))
+    blocks = BLOCK.findall((ROOT / document).read_text(encoding="utf-8"))
     commands = [text for kind, text in blocks if kind == "sh"]
     script = f"\necho '{MARK}'\n".join(commands)
     found = await asyncio.to_thread(run, script, running, tmp_path)
@@ -33,6 +36,13 @@ async def test_the_page_for_people_who_program_is_true(running: RunningStack, tm
             place += 1
         else:
             assert outputs[place] == text, commands[place]
+
+
+def test_no_document_shows_a_request_that_nothing_runs() -> None:
+    documents = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+    assert [one.name for one in documents if CURL.search(one.read_text(encoding="utf-8"))] == []
+    run_here = {str(one.relative_to(ROOT)) for one in documents if "```sh" in one.read_text(encoding="utf-8")}
+    assert run_here == set(DOCUMENTS)
 
 
 def run(script: str, running: RunningStack, folder: Path) -> subprocess.CompletedProcess[str]:

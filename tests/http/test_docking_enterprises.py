@@ -57,6 +57,19 @@ async def test_field_case_f16_a_licence_is_renewed_under_the_same_number(dock: D
     assert (await dock.cleared(order))["state"] == "cleared"
 
 
+async def test_the_register_has_a_licence_expired_since_it_ended_however_late_that_was_recorded(dock: Dock) -> None:
+    await dock.enterprise(valid_to="2018-03-10")
+    dock.today = date(2018, 6, 1)
+
+    async def registered() -> tuple[str, str]:
+        (entry,) = (await dock.get("/public/enterprises")).body["items"]
+        return entry["state"], entry["since"]
+
+    assert await registered() == ("expired", "2018-03-11")
+    assert await dock.sweep() == 1
+    assert await registered() == ("expired", "2018-03-11")
+
+
 async def test_a_licence_that_ends_expires_with_the_sweep_and_a_renewal_brings_it_back(dock: Dock) -> None:
     enterprise = await dock.enterprise(valid_to="2018-03-10")
     dock.today = date(2018, 3, 10)

@@ -254,6 +254,34 @@ async def test_a_hostile_query_is_no_server_error(service: str, client: Start) -
     assert not wrong, "\n".join(wrong)
 
 
+PAGING = {
+    "sort": ("rubbish", "-", "id;drop", "%00", "x" * 3000),
+    "after": ("%00", "%ED%A0%80", "x" * 3000),  # a cursor of the right form that is none: tests/http/test_lists.py
+    "before": ("%00", "%ED%A0%80", "x" * 3000),
+    "limit": ("0", "-1", "1000000000", "1e9", "", "%00", "NaN", "9" * 400),
+}
+
+
+@every_service
+async def test_paging_that_cannot_be_is_refused_at_its_field(service: str, client: Start) -> None:
+    caller = await client(service)
+    app = application(caller)
+    document = app.openapi()
+    wrong, tried = [], 0
+    for endpoint in (one for one in endpoints(app) if one.method == "GET"):
+        asked = {one["name"]: one for one in _operation(document, endpoint).get("parameters", []) if one["in"] == "query"}
+        for name in PAGING.keys() & asked.keys() if "limit" in asked else ():
+            for bad in PAGING[name]:
+                attack = Attack(what=bad, content=b"", path=f"{endpoint.filled()}?{name}={bad}", headers={}, key=None)
+                status, kind, body = await answer(permitted(caller, endpoint), endpoint, attack)
+                fields = {error["field"] for error in body.get("errors", ())} if isinstance(body, dict) else set()
+                tried += 1
+                if kind != "application/problem+json" or not (status == 422 and name in fields):
+                    wrong.append(f"{endpoint} {name}={bad[:20]}: {status} {str(body)[:120]}")
+    assert tried
+    assert not wrong, "\n".join(wrong)
+
+
 @every_service
 async def test_a_hostile_simulated_time_is_refused(service: str, client: Start) -> None:
     caller = (await client(service)).speaking_as(Role.OPERATOR)

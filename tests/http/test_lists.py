@@ -9,6 +9,7 @@ from typing import Any
 from shared.principals import Role
 from shared.values import EnterpriseId, new_id
 from tests.contracts import openapi
+from tests.support.answers import wrong_in
 from tests.support.docking import POOR_COUNTY, Dock, dock
 from tests.support.http import Client
 from tests.support.registration import AWorker
@@ -59,8 +60,12 @@ async def read_in_every_order(client: Client, service: str, *, filled: set[str],
     for one in lists:
         path = one.path
         who = client if client.who.role in one.roles else client.speaking_as(Role(one.roles[0]))
+        assert not wrong_in(service, "GET", path, 200, (await who.get(path, limit=200, **one.asked)).body)
         whole = [str(row) for row in (await who.get(path, limit=200, **one.asked)).body["items"]]
         assert len(whole) > 2 or path not in filled, path
+        for cursor in ("garbage", "....", "-1.5"):
+            refused = await who.get(path, after=cursor, **one.asked)
+            assert (refused.code, refused.body["errors"][0]["field"]) == ("CURSOR_INVALID", "after"), path
         for order in one.orders:
             rows = await pages(who, path, sort=order, **one.asked)
             assert sorted(map(str, rows)) == sorted(whole), f"{path} by {order}: not every row once"

@@ -3,20 +3,20 @@ variables of tests/support/journey.py, read from .env."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from pathlib import Path
 
-from console.local.compose_env import KEYS
+from console.local import compose_env
 from console.services import SERVICES
-
-PORTS = {**{service: 8101 + place for place, service in enumerate(SERVICES)}, "kafka": 9094, "postgres": 54320}
 
 
 def addresses(given: Mapping[str, str]) -> dict[str, str]:
     """`given`: what compose sees, the environment over .env."""
-    ports = {name: given.get(f"{name.upper()}_PORT", str(port)) for name, port in PORTS.items()}
-    found = {"LAOWU_E2E_KEY": str(KEYS / "auth.json"), "LAOWU_E2E_KAFKA": f"127.0.0.1:{ports['kafka']}"}
+    ports = compose_env.ports(given)
+    found = {
+        "LAOWU_E2E_KEY": str(compose_env.KEYS / "auth.json"),
+        "LAOWU_E2E_KAFKA": f"127.0.0.1:{ports['kafka']}",
+        "LAOWU_E2E_CONSOLE": f"http://127.0.0.1:{ports['console']}",
+    }
     for service in SERVICES:
         name, password = f"LAOWU_E2E_{service.upper()}", given[f"{service.upper()}_PASSWORD"]
         found[name] = f"http://127.0.0.1:{ports[service]}"
@@ -25,8 +25,7 @@ def addresses(given: Mapping[str, str]) -> dict[str, str]:
 
 
 def main() -> None:
-    lines = (line.partition("=") for line in Path(".env").read_text().splitlines() if line)
-    for name, value in addresses({**{name: value for name, _, value in lines}, **os.environ}).items():
+    for name, value in addresses(compose_env.given()).items():
         print(f"{name}={value}")  # noqa: T201  # what it is for
 
 

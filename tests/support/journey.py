@@ -1,8 +1,8 @@
 """One worker's way through five running services, step by step, each a real command: what the end-to-end tests walk.
 
-The services are those of a local stack started for the test, or those the environment names: LAOWU_E2E_<SERVICE> (base URLs),
-LAOWU_E2E_<SERVICE>_DATABASE (URLs), LAOWU_E2E_KAFKA (bootstrap servers) and LAOWU_E2E_KEY (file with the private JWK that tokens
-are signed with); tests/support/compose_addresses.py prints them for docker-compose.yml. They must run with SIMULATION=true.
+The services are those of a local stack started for the test, or those the environment names: LAOWU_E2E_<SERVICE> and LAOWU_E2E_CONSOLE
+(base URLs), LAOWU_E2E_<SERVICE>_DATABASE (URLs), LAOWU_E2E_KAFKA (bootstrap servers) and LAOWU_E2E_KEY (file with the private JWK that
+tokens are signed with); tests/support/compose_addresses.py prints them for docker-compose.yml. They must run with SIMULATION=true.
 """
 
 from __future__ import annotations
@@ -53,12 +53,16 @@ NAMED = {"LAOWU_E2E_" + name.upper(): name for name in SERVICES}
 # --- the stack --------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class RunningStack:
-    """Five services, and what they stand on. `home` is None for services that the environment named."""
+    """Five services, and what they stand on. `home` is None for services that the environment named.
+
+    A failing test prints it: what must stay secret is left out.
+    """
 
     addresses: Mapping[str, str]
-    key: OKPKey
+    console: str  # where the browser console is reached
+    key: OKPKey = field(repr=False)
     kafka: str
-    databases: Mapping[str, str]
+    databases: Mapping[str, str] = field(repr=False)
     home: Home | None
 
     def token(self, role: Role, party: str | None = None) -> str:
@@ -76,6 +80,7 @@ def named_stack() -> RunningStack | None:
         return None
     return RunningStack(
         addresses={name: os.environ[variable] for variable, name in NAMED.items()},
+        console=os.environ["LAOWU_E2E_CONSOLE"],
         key=OKPKey.import_key(json.loads(Path(os.environ["LAOWU_E2E_KEY"]).read_text())),
         kafka=os.environ["LAOWU_E2E_KAFKA"],
         databases={name: os.environ[f"{variable}_DATABASE"] for variable, name in NAMED.items()},
@@ -91,6 +96,7 @@ async def local_stack(folder: Path, command: stack.Command = stack.service_comma
         await asyncio.to_thread(_bring_up, home, Options(simulation=True, durable=False, command=command))
         yield RunningStack(
             addresses=stack.endpoints(home),
+            console=str(stack.console_address(home)),
             key=secret_keys.auth_key(home),
             kafka=stack.kafka_bootstrap(home),
             databases={name: stack.database_url(name, home) for name in SERVICES},

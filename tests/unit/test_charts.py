@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from xml.etree import ElementTree as ET
 
 import pycountry
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
+from console.board.replay import Known
 from console.web import drawings
 from console.web.charts import axes, bar_charts, figures, lines, maps, tracks
 from console.web.charts.outlines import read_map, shown_as
@@ -94,6 +96,12 @@ def test_ticks_are_round_and_hold_the_values(one: float, other: float) -> None:
     size = max(abs(low), abs(high), 1e-9)
     assert found[0] <= low + size * 1e-6
     assert found[-1] >= high - size * 1e-6
+
+
+def test_the_day_that_is_looked_at_is_ringed_on_the_line() -> None:
+    known = [Known(date(2018, month, 28), month) for month in (1, 2, 3)]
+    drawn = str(drawings.replay(texts("en"), known, 2018, date(2018, 2, 28)))
+    assert drawn.count('r="7" class="spot line-chosen"') == 2, "on the line, in the legend"
 
 
 def test_a_table_stands_behind_a_chart() -> None:

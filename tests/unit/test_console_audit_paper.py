@@ -49,6 +49,10 @@ def test_it_has_what_a_second_auditor_compares(language: str) -> None:
     assert read.tagged
 
 
+def test_cuts_are_named_in_the_readers_words_beside_the_name_that_the_command_prints() -> None:
+    assert paper(an_audit(), "zh").shows("性别 × 年龄段（province x sex and age）")
+
+
 def test_it_says_in_its_first_lines_whether_the_figures_are_equal() -> None:
     assert paper(an_audit()).text.splitlines()[1].startswith("Every figure is equal to a recount")
     differing = paper(an_audit(3))

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from console.__main__ import app
 from console.errors import NotRunning
+from console.local import compose_env
 from console.local.home import PORTS, Home
 from console.local.regions import RegionUnclear, region_code
 from shared.principals import NATION, Principal, Role
@@ -86,6 +87,14 @@ def test_a_name_of_several_regions_is_refused_with_all_of_them() -> None:
         region_code("吉林")
     with pytest.raises(RegionUnclear, match="no province"):
         region_code("atlantis")
+
+
+def test_it_may_be_for_the_stack_in_containers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(NotRunning, match="make up-compose"):
+        CliRunner().invoke(app, ["token", "officer", "--compose"], catch_exceptions=False)
+    compose_env.write_env(compose_env.ENV)
+    assert who(Home(compose_env.KEYS), "officer", "--compose", "--region", "gansu").regions == ("620000",)
 
 
 def test_there_is_none_without_a_stack_and_none_for_a_service(home: Home) -> None:

@@ -30,6 +30,7 @@ def test_a_certificate_leads_to_itself_and_a_digest_is_shortened() -> None:
     assert 'href="/certificates/TC201800000012"' in show(EN, "serial", "TC201800000012")
     assert "href" not in show(EN, "serial", "TC2018<script>")
     assert ">aaaaaaaaaaaa…<" in show(EN, "terms_digest", "a" * 64)
+    assert f">{'a' * 64}<" in show(EN, "digest", "a" * 64), "whoever has the paper compares it"
 
 
 def test_a_table_has_no_column_that_is_empty_in_all_rows_and_numbers_are_known() -> None:

@@ -11,8 +11,8 @@ from markupsafe import Markup
 from console.web.charts.axes import BOTTOM, HEIGHT, LEFT, RIGHT, WIDTH, Scale, Show, horizontal_labels, vertical
 from console.web.charts.svg import Words, chart, element, hatched, join, label, short
 
-Kind = Literal["actual", "before", "expected"]
-MARKERS = {"actual": "circle", "before": "square", "expected": "none"}
+Kind = Literal["actual", "before", "expected", "chosen"]
+MARKERS = {"actual": "circle", "before": "square", "expected": "none", "chosen": "ring"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +61,8 @@ def marker(shape: str, x: float, y: float, class_: str, title: str | None = None
     inner = [element("title", title)] if title else []
     if shape == "circle":
         return element("circle", *inner, cx=x, cy=y, r=3.2, class_=f"spot {class_}")
+    if shape == "ring":  # about the marker of another line
+        return element("circle", *inner, cx=x, cy=y, r=7, class_=f"spot {class_}")
     if shape == "square":
         return element("rect", *inner, x=x - 2.8, y=y - 2.8, width=5.6, height=5.6, class_=f"spot {class_}")
     return Markup("")

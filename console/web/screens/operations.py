@@ -96,7 +96,7 @@ SCREENS: tuple[Screen, ...] = (
         service="stats",
         route="/releases/{period}",
         roles=FIGURES,
-        fields=("version", "closed_at", "as_known_at", "definition", "digest"),
+        fields=("version", "closed_at", "as_known_at", "digest"),  # what is counted is defined in the papers
         links=(
             ("As PDF", "/papers/releases/{period}/pdf", FIGURES),
             ("As a spreadsheet", "/papers/releases/{period}/xlsx", FIGURES),

@@ -65,7 +65,9 @@ class Register(BaseModel, frozen=True):
 
 
 def register_entry(one: domain.Enterprise, *, notices: int, today: date, minimum_reserve: int) -> RegisterEntry:
+    """Expired since the licence ended, whenever that was recorded."""
     lapsed = one.state is domain.EnterpriseState.ACTIVE and one.valid_to < today
+    state = domain.EnterpriseState.EXPIRED if lapsed else one.state
     return RegisterEntry(
         enterprise=one.id,
         name=one.name,
@@ -74,8 +76,8 @@ def register_entry(one: domain.Enterprise, *, notices: int, today: date, minimum
         scope=one.scope,
         destinations=one.destinations,
         valid_to=one.valid_to,
-        state=domain.EnterpriseState.EXPIRED if lapsed else one.state,
-        since=one.valid_to + timedelta(days=1) if lapsed else one.since,
+        state=state,
+        since=one.valid_to + timedelta(days=1) if state is domain.EnterpriseState.EXPIRED else one.since,
         suspended_for=one.suspended_for,
         reserve_sufficient=one.reserve_minor >= minimum_reserve,
         notices=notices,
