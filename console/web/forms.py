@@ -31,6 +31,7 @@ Option = tuple[str, str]  # code, label
 
 LONG_TEXT = 200  # characters: longer ones get several lines
 MOST_ROWS = 200
+NO_SPACE = r"^[\x21-\x7e]+$"  # an address: one line, however long
 CHOICES: Mapping[str, str] = {  # pattern of the code -> kind of choice
     r"^[1-9][0-9]{5}$": "county",
     r"^[A-Z]{3}$": "country",
@@ -185,7 +186,7 @@ class _Pen:
         elif choice := choice_of(name, schema):
             drawn.kind, drawn.choice = "choice", choice
         else:
-            drawn.kind = "textarea" if schema.get("maxLength", 0) > LONG_TEXT and "pattern" not in schema else "text"
+            drawn.kind = "textarea" if schema.get("maxLength", 0) > LONG_TEXT and schema.get("pattern") != NO_SPACE else "text"
             drawn.attributes = _given({"maxlength": schema.get("maxLength"), "minlength": schema.get("minLength")})
             drawn.of_file = schema.get("pattern") == DIGEST
 
