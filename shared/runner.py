@@ -16,6 +16,7 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import uvicorn
 import uvloop
@@ -24,11 +25,12 @@ from pydantic import ValidationError
 
 from shared import db
 from shared.db import Database
-from shared.delivery import kafka, outbox, relay
+from shared.delivery import kafka, kafka_acls, outbox, relay
 from shared.delivery.consumer import Apply, Consumer
 from shared.delivery.redriving import PublishedFigures, PublishRedriven, Redriving
 from shared.gc_tuning import tune_gc
 from shared.health import Health
+from shared.kafka_settings import KafkaSettings
 from shared.logs import configure_logging
 from shared.notifications import sender
 from shared.running_service import RunningService, Sweep
@@ -37,6 +39,7 @@ from shared.web.app import create_app
 from shared.web.auth import Verifier
 
 logger = logging.getLogger("laowu.runner")
+S = TypeVar("S", bound=KafkaSettings)
 Background = Callable[[RunningService], Awaitable[None]]
 
 
@@ -69,16 +72,29 @@ class Service:
 
 
 def main(service: Service) -> None:
-    """Run until SIGTERM or SIGINT (exit 0), a setting is wrong (2), or a part fails for good (1)."""
+    """Run until SIGTERM or SIGINT (exit 0), a setting is wrong (2), or a part fails for good (1).
+
+    `acls PRINCIPAL` prints what the service needs to be allowed on a Kafka cluster with an authorizer, and ends.
+    """
+    if sys.argv[1:2] == ["acls"] and len(sys.argv) == 3:
+        settings = _settings(service, KafkaSettings)
+        for line in kafka_acls.commands(settings, sys.argv[2], kafka_acls.service_acls(settings, service.name, service.topics)):
+            print(line)  # noqa: T201
+        sys.exit(0)
+    settings = _settings(service, service.settings)
+    configure_logging(service.name, settings.log_level)
+    tune_gc()
+    sys.exit(uvloop.run(_run(service, settings)))
+
+
+def _settings(service: Service, kind: type[S]) -> S:
+    """From the environment; exits with 2 and a line for each wrong one."""
     try:
-        settings = service.settings()
+        return kind()
     except ValidationError as error:
         for item in error.errors(include_input=False, include_url=False):
             print(f"{service.name}: setting {'.'.join(map(str, item['loc'])).upper()}: {item['msg']}", file=sys.stderr)  # noqa: T201
         sys.exit(2)
-    configure_logging(service.name, settings.log_level)
-    tune_gc()
-    sys.exit(uvloop.run(_run(service, settings)))
 
 
 async def _run(service: Service, settings: Settings) -> int:

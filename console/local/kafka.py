@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -182,16 +182,21 @@ def _resolve(maven: Path, repository: str, progress: Progress | None) -> list[Pa
 
 
 # --- one node ------------------------------------------------------------------------------------------------------
-def prepare(folder: Path, port: int, controller_port: int, *, java: Path, jars: Path) -> Kafka:
-    """Write the configuration; format the storage the first time. Raises NotStarted, DiskFull."""
+def prepare(
+    folder: Path, port: int, controller_port: int, *, java: Path, jars: Path, more: str = "", format_options: Sequence[str] = ()
+) -> Kafka:
+    """Write the configuration; format the storage the first time. Raises NotStarted, DiskFull.
+
+    more: lines of server.properties that go before these; format_options: of kafka-storage.sh format.
+    """
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     node = Kafka(folder=folder, port=port, controller_port=controller_port, java=java, jars=jars)
-    node.configuration.write_text(CONFIGURATION.format(port=port, controller=controller_port, log=_escaped(folder / "log")))
+    node.configuration.write_text(CONFIGURATION.format(port=port, controller=controller_port, log=_escaped(folder / "log")) + more)
     (folder / "log4j2.xml").write_text(LOGGING)
     if not (folder / "log" / "meta.properties").exists():
         shutil.rmtree(folder / "log", ignore_errors=True)
-        _format(node)
+        _format(node, format_options)
     return node
 
 
@@ -207,8 +212,9 @@ def new_cluster_id() -> str:
     return base64.urlsafe_b64encode(bytes([secrets.randbelow(0xF8)]) + secrets.token_bytes(15)).decode().rstrip("=")
 
 
-def _format(node: Kafka) -> None:
-    command = [*_java(node, 128), "kafka.tools.StorageTool", "format", "-t", new_cluster_id(), "-c", str(node.configuration)]
+def _format(node: Kafka, options: Sequence[str]) -> None:
+    named = () if "-t" in options else ("-t", new_cluster_id())
+    command = [*_java(node, 128), "kafka.tools.StorageTool", "format", *named, *options, "-c", str(node.configuration)]
     log = node.folder / "format.log"
     log.unlink(missing_ok=True)
     if processes.spawn(Spec(name="format", command=command, log=log, environment=ANY_FILE_NAME)).wait() != 0:

@@ -16,9 +16,10 @@ from aiokafka import TopicPartition as KafkaTopicPartition
 
 from shared.delivery import aiokafka_internals, kafka
 from shared.delivery.kafka import COMPACTED, REQUEST_MS, logical, on_cluster, topic_name
+from shared.delivery.kafka_access import client_options
 from shared.delivery.numbering import START, KafkaRecord, Number, Verdict, accept, first_of_run, following, number_of
 from shared.delivery.positions import TopicPartition
-from shared.settings import Settings
+from shared.kafka_settings import KafkaSettings
 
 # Per partition and fetch, compressed. Small, so that partitions advance together and a batch holds events of about the same time.
 RUN_FETCH_BYTES = 1024 * 1024
@@ -48,7 +49,7 @@ def _entries(partition: TopicPartition, records: Sequence[KafkaRecord], expected
     return accepted
 
 
-async def read_log(settings: Settings, topics: Sequence[str], *, follow: bool = False) -> AsyncIterator[Entry]:
+async def read_log(settings: KafkaSettings, topics: Sequence[str], *, follow: bool = False) -> AsyncIterator[Entry]:
     """Every event of the topics from the beginning, in order within each partition; up to the present end, or without end.
 
     Raises kafka.Unavailable.
@@ -66,7 +67,7 @@ async def read_log(settings: Settings, topics: Sequence[str], *, follow: bool = 
                     yield entry
 
 
-async def read_upto(settings: Settings, upto: Mapping[TopicPartition, int]) -> AsyncIterator[tuple[int, list[Entry]]]:
+async def read_upto(settings: KafkaSettings, upto: Mapping[TopicPartition, int]) -> AsyncIterator[tuple[int, list[Entry]]]:
     """The events of these partitions from the beginning up to the given offsets, a fetch at a time: how many records it held
     (the counts add up to the offsets), and the accepted ones. Raises kafka.Unavailable, Truncated.
     """
@@ -98,7 +99,7 @@ class Mark:
 
 
 async def read_runs(
-    settings: Settings, marks: Mapping[TopicPartition, Mark], upto: Mapping[TopicPartition, int], *, most: int
+    settings: KafkaSettings, marks: Mapping[TopicPartition, Mark], upto: Mapping[TopicPartition, int], *, most: int
 ) -> AsyncIterator[dict[TopicPartition, tuple[Mark, list[KafkaRecord]]]]:
     """The accepted records from the marks up to the given offsets, `most` at a time as they arrive, with each partition's mark after them.
 
@@ -159,26 +160,27 @@ async def _check_whole(consumer: AIOKafkaConsumer, ends: Mapping[KafkaTopicParti
 
 
 @asynccontextmanager
-async def _reading(settings: Settings, *, fetch_bytes: int = 1024 * 1024) -> AsyncIterator[AIOKafkaConsumer]:
+async def _reading(settings: KafkaSettings, *, fetch_bytes: int = 1024 * 1024) -> AsyncIterator[AIOKafkaConsumer]:
     """A client without a group. Whatever Kafka refuses inside becomes kafka.Unavailable."""
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.kafka_bootstrap_servers,
-        request_timeout_ms=REQUEST_MS,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        fetch_max_wait_ms=100,
-        max_partition_fetch_bytes=fetch_bytes,
-    )
     try:
-        async with asyncio.timeout(15):
-            await consumer.start()
-        yield consumer
+        consumer = AIOKafkaConsumer(
+            **client_options(settings),
+            request_timeout_ms=REQUEST_MS,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=100,
+            max_partition_fetch_bytes=fetch_bytes,
+        )
+        try:
+            async with asyncio.timeout(15):
+                await consumer.start()
+            yield consumer
+        finally:
+            with contextlib.suppress(*kafka.ERRORS):
+                async with asyncio.timeout(3):
+                    await consumer.stop()
     except kafka.ERRORS as error:
         raise kafka.Unavailable(f"the log could not be read: {error!r}") from error
-    finally:
-        with contextlib.suppress(*kafka.ERRORS):
-            async with asyncio.timeout(3):
-                await consumer.stop()
 
 
 async def _is_before(consumer: AIOKafkaConsumer, ends: Mapping[KafkaTopicPartition, int]) -> bool:

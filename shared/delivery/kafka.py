@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,9 +16,10 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrP
 from aiokafka.partitioner import murmur2
 
 from shared.delivery import aiokafka_internals
+from shared.delivery.kafka_access import client_options
 from shared.delivery.positions import TopicPartition
 from shared.events import SNAPSHOT, TOPICS
-from shared.settings import Settings
+from shared.kafka_settings import KafkaSettings
 
 COMPACTED = frozenset({SNAPSHOT})
 REQUEST_MS = 8_000
@@ -41,22 +42,22 @@ class TopicLosesData(Exception):
 AWAY = (*ERRORS, Unavailable)
 
 
-def topic_name(settings: Settings, logical: str) -> str:
+def topic_name(settings: KafkaSettings, logical: str) -> str:
     """The topic's name on the cluster."""
     return settings.topic_prefix + logical
 
 
-def logical_name(settings: Settings, topic: str) -> str:
+def logical_name(settings: KafkaSettings, topic: str) -> str:
     """The inverse of topic_name."""
     return topic.removeprefix(settings.topic_prefix)
 
 
-def on_cluster(settings: Settings, partition: TopicPartition) -> KafkaTopicPartition:
+def on_cluster(settings: KafkaSettings, partition: TopicPartition) -> KafkaTopicPartition:
     """The partition as aiokafka names it."""
     return KafkaTopicPartition(topic_name(settings, partition.topic), partition.partition)
 
 
-def logical(settings: Settings, partition: KafkaTopicPartition) -> TopicPartition:
+def logical(settings: KafkaSettings, partition: KafkaTopicPartition) -> TopicPartition:
     """The inverse of on_cluster."""
     return TopicPartition(logical_name(settings, partition.topic), partition.partition)
 
@@ -68,16 +69,14 @@ def partition_for(key: bytes, partitions: int) -> int:
 
 
 # --- topics -------------------------------------------------------------------------------------------------------
-async def create_topics(settings: Settings, topics: Sequence[str] = TOPICS) -> None:
+async def create_topics(settings: KafkaSettings, topics: Sequence[str] = TOPICS) -> None:
     """Create what is missing; an existing topic keeps its partitions. Returns when every topic is writable.
 
     Raises Unavailable; TopicLosesData when the settings of one that was there before would lose data.
     """
     names = {topic_name(settings, topic): topic for topic in topics}
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap_servers, request_timeout_ms=REQUEST_MS)
     try:
-        async with asyncio.timeout(_TOPICS_SECONDS):
-            await admin.start()
+        async with asyncio.timeout(_TOPICS_SECONDS), _administering(settings, REQUEST_MS) as admin:
             existing = set(await admin.list_topics())
             missing = [_new_topic(settings, topic) for name, topic in names.items() if name not in existing]
             if missing:
@@ -87,13 +86,22 @@ async def create_topics(settings: Settings, topics: Sequence[str] = TOPICS) -> N
             _refuse_loss(settings, described)
     except ERRORS as error:
         raise Unavailable(f"topics could not be created on {settings.kafka_bootstrap_servers}: {error!r}") from error
+
+
+@contextlib.asynccontextmanager
+async def _administering(settings: KafkaSettings, request_ms: int) -> AsyncIterator[AIOKafkaAdminClient]:
+    """Raises ERRORS where Kafka is away or lets nobody of this name in."""
+    admin = AIOKafkaAdminClient(**client_options(settings), request_timeout_ms=request_ms)
+    try:
+        await admin.start()
+        yield admin
     finally:
         with contextlib.suppress(*ERRORS):
             async with asyncio.timeout(3):
                 await admin.close()
 
 
-def _new_topic(settings: Settings, topic: str) -> NewTopic:
+def _new_topic(settings: KafkaSettings, topic: str) -> NewTopic:
     replicas = settings.topic_replication
     return NewTopic(topic_name(settings, topic), settings.topic_partitions, replicas, topic_configs=needed(topic, replicas))
 
@@ -146,7 +154,7 @@ async def _described(admin: AIOKafkaAdminClient, topics: Mapping[str, str]) -> l
     return [_Topic(topics[name], name, replicas[name], {entry[0]: entry[1] for entry in entries}) for *_, name, entries in resources]
 
 
-def _refuse_loss(settings: Settings, topics: Sequence[_Topic]) -> None:
+def _refuse_loss(settings: KafkaSettings, topics: Sequence[_Topic]) -> None:
     """Raises TopicLosesData, which names every topic and setting in one line."""
     refused = []
     for topic in topics:
@@ -161,10 +169,10 @@ def _refuse_loss(settings: Settings, topics: Sequence[_Topic]) -> None:
 
 
 # --- producer -----------------------------------------------------------------------------------------------------
-async def open_producer(settings: Settings) -> AIOKafkaProducer:
+async def open_producer(settings: KafkaSettings) -> AIOKafkaProducer:
     """An idempotent producer: within one session nothing is repeated or reordered, and an ack means every in-sync replica has it."""
     producer = AIOKafkaProducer(
-        bootstrap_servers=settings.kafka_bootstrap_servers,
+        **client_options(settings),
         acks="all",
         enable_idempotence=True,
         compression_type="zstd",
@@ -204,18 +212,11 @@ async def partition_count(producer: AIOKafkaProducer, topic: str) -> int:
         raise Unavailable(f"topic {topic} is not there: {error!r}") from error
 
 
-async def answers(settings: Settings) -> bool:
+async def answers(settings: KafkaSettings) -> bool:
     """Whether a fresh client gets an answer from Kafka."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap_servers, request_timeout_ms=3_000)
     try:
-        async with asyncio.timeout(5):
-            await admin.start()
+        async with asyncio.timeout(5), _administering(settings, 3_000) as admin:
             await admin.list_topics()
     except ERRORS:
         return False
-    else:
-        return True
-    finally:
-        with contextlib.suppress(*ERRORS):
-            async with asyncio.timeout(2):
-                await admin.close()
+    return True

@@ -20,6 +20,7 @@ from faststream.middlewares import AckPolicy
 
 from shared.delivery import aiokafka_internals, event_log, kafka
 from shared.delivery.kafka import logical, on_cluster, topic_name
+from shared.delivery.kafka_access import broker_options
 from shared.delivery.numbering import KafkaRecord
 from shared.delivery.positions import TopicPartition
 from shared.settings import Settings
@@ -85,7 +86,7 @@ class Subscription:
     async def connect(self, reader: Reader, assignee: Assignee) -> None:
         """Join the group. Raises kafka.ERRORS; then nothing stays connected."""
         broker = KafkaBroker(
-            self._settings.kafka_bootstrap_servers,
+            **broker_options(self._settings),
             apply_types=False,
             consumer_only=True,
             allow_auto_create_topics=False,

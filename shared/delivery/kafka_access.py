@@ -1,0 +1,133 @@
+"""The arguments with which every aiokafka client, and FastStream's broker, reaches the cluster: addresses, TLS and SASL."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from typing import Any
+
+import aiohttp
+from aiokafka.abc import AbstractTokenProvider
+from faststream.security import BaseSecurity, SASLOAuthBearer, SASLPlaintext, SASLScram256, SASLScram512
+from pydantic import BaseModel, Field, ValidationError
+
+from shared.kafka_settings import KafkaSettings
+
+TOKEN_SECONDS = 10.0
+TOKEN_LENGTH = 64 * 1024
+# A token is asked for anew this long before it expires: a connection that is being made may take as long.
+RENEW_SECONDS = 30.0
+
+
+class WrongAccess(OSError):
+    """A certificate or key cannot be used, or the issuer gives no token; names the setting."""
+
+
+def client_options(settings: KafkaSettings) -> dict[str, Any]:
+    """Keyword arguments of AIOKafkaProducer, AIOKafkaConsumer and AIOKafkaAdminClient. Raises WrongAccess."""
+    options: dict[str, Any] = {
+        "bootstrap_servers": settings.kafka_bootstrap_servers,
+        "security_protocol": settings.kafka_security_protocol,
+        "ssl_context": tls_context(settings),
+    }
+    if settings.kafka_sasl_mechanism is not None:
+        options["sasl_mechanism"] = settings.kafka_sasl_mechanism
+    if settings.kafka_sasl_mechanism == "OAUTHBEARER":
+        options["sasl_oauth_token_provider"] = IssuedTokens(settings)
+    elif settings.kafka_sasl_password is not None:
+        options["sasl_plain_username"] = settings.kafka_sasl_username
+        options["sasl_plain_password"] = settings.kafka_sasl_password.get_secret_value()
+    return options
+
+
+def broker_options(settings: KafkaSettings) -> dict[str, Any]:
+    """The same for FastStream's KafkaBroker. Raises WrongAccess."""
+    options: dict[str, Any] = {"bootstrap_servers": settings.kafka_bootstrap_servers, "security": _security(settings)}
+    if settings.kafka_sasl_mechanism == "OAUTHBEARER":
+        options["sasl_oauth_token_provider"] = IssuedTokens(settings)
+    return options
+
+
+def _security(settings: KafkaSettings) -> BaseSecurity:
+    context = tls_context(settings)
+    if settings.kafka_sasl_mechanism is None:
+        return BaseSecurity(ssl_context=context, use_ssl=context is not None)
+    if settings.kafka_sasl_mechanism == "OAUTHBEARER":
+        return SASLOAuthBearer(ssl_context=context, use_ssl=context is not None)
+    kind = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}[settings.kafka_sasl_mechanism]
+    password = settings.kafka_sasl_password
+    return kind(
+        username=settings.kafka_sasl_username or "",
+        password="" if password is None else password.get_secret_value(),
+        ssl_context=context,
+        use_ssl=context is not None,
+    )
+
+
+def tls_context(settings: KafkaSettings) -> ssl.SSLContext | None:
+    """Verifies the broker's certificate and its name. None where the protocol has no TLS. Raises WrongAccess."""
+    if settings.kafka_security_protocol not in {"SSL", "SASL_SSL"}:
+        return None
+    try:
+        context = ssl.create_default_context(cafile=settings.kafka_ssl_cafile)
+    except OSError as error:  # ssl.SSLError is one
+        raise WrongAccess(f"KAFKA_SSL_CAFILE holds no certificates in PEM: {error}") from None
+    if settings.kafka_ssl_certfile is not None:
+        password = settings.kafka_ssl_key_password
+        try:
+            # A password function, since without one OpenSSL would ask at the terminal.
+            context.load_cert_chain(
+                settings.kafka_ssl_certfile, settings.kafka_ssl_keyfile, lambda: "" if password is None else password.get_secret_value()
+            )
+        except OSError as error:
+            raise WrongAccess(f"KAFKA_SSL_CERTFILE and KAFKA_SSL_KEYFILE cannot be used: {error}") from None
+    return context
+
+
+class _Grant(BaseModel):
+    """What an issuer answers (RFC 6749, 5.1)."""
+
+    access_token: str = Field(min_length=1, max_length=TOKEN_LENGTH)
+    expires_in: float = Field(default=300.0, ge=0, description="seconds; an issuer that says none gets a short time")
+
+
+class IssuedTokens(AbstractTokenProvider):  # type: ignore[misc]  # aiokafka has no types
+    """Tokens from the issuer by the client credentials grant (RFC 6749, 4.4), each used until shortly before it expires."""
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._settings = settings
+        self._token = ""
+        self._renew_at = 0.0  # by time.monotonic()
+        self._asking = asyncio.Lock()  # several connections are made at once; one token serves them all
+
+    async def token(self) -> str:
+        """Raises WrongAccess when the issuer refuses or does not answer."""
+        async with self._asking:
+            if time.monotonic() >= self._renew_at:
+                self._token, seconds = await self._asked()
+                self._renew_at = time.monotonic() + max(0.0, seconds - RENEW_SECONDS)
+            return self._token
+
+    async def _asked(self) -> tuple[str, float]:
+        settings, form = self._settings, {"grant_type": "client_credentials"}
+        secret = settings.kafka_oauth_client_secret
+        known_as = aiohttp.encode_basic_auth(
+            settings.kafka_oauth_client_id or "", "" if secret is None else secret.get_secret_value(), "utf-8"
+        )
+        if settings.kafka_oauth_scope is not None:
+            form["scope"] = settings.kafka_oauth_scope
+        url = settings.kafka_oauth_token_url or ""
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TOKEN_SECONDS)) as session,
+                session.post(url, data=form, headers={"Authorization": known_as}, allow_redirects=False) as answer,
+            ):
+                if answer.status != 200:
+                    raise WrongAccess(f"KAFKA_OAUTH_TOKEN_URL answers {answer.status}")
+                grant = _Grant.model_validate_json(await answer.read())
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise WrongAccess(f"KAFKA_OAUTH_TOKEN_URL does not answer: {error!r}") from None
+        except ValidationError as error:
+            raise WrongAccess(f"KAFKA_OAUTH_TOKEN_URL answers without a token: {error.errors(include_input=False)}") from None
+        return grant.access_token, grant.expires_in
