@@ -58,7 +58,9 @@ class KafkaSettings(BaseSettings):
         default="", pattern=r"^[a-z0-9_.-]{0,60}$", description="before the name of every topic, for several programmes on one cluster"
     )
     topic_partitions: int = Field(default=6, ge=1, le=1000, description="partitions of a topic that is created at start")
-    topic_replication: int = Field(default=1, ge=1, le=10, description="replicas of a topic that is created at start")
+    topic_replication: Annotated[int | None, BeforeValidator(absent_if_empty)] = Field(
+        default=None, ge=1, le=10, description="replicas that every topic must have; without it 3 where there are three brokers, else 1"
+    )
 
     @field_validator("kafka_ssl_cafile", "kafka_ssl_certfile", "kafka_ssl_keyfile", "kafka_ssl_key_password")
     @classmethod

@@ -27,6 +27,8 @@ REQUEST_MS = 8_000
 MAX_REQUEST_BYTES = 1024 * 1024
 _TOPICS_SECONDS = 30.0
 _IN_SYNC = "min.insync.replicas"
+_LARGEST = "max.message.bytes"
+SAFE_REPLICAS = 3
 # What aiokafka raises when the cluster does not do what it is asked.
 ERRORS = (KafkaError, OSError, TimeoutError)
 
@@ -77,13 +79,14 @@ async def create_topics(settings: KafkaSettings, topics: Sequence[str] = TOPICS)
     names = {topic_name(settings, topic): topic for topic in topics}
     try:
         async with asyncio.timeout(_TOPICS_SECONDS), _administering(settings, REQUEST_MS) as admin:
+            replicas = settings.topic_replication or _replicas(len((await admin.describe_cluster())["brokers"]))
             existing = set(await admin.list_topics())
-            missing = [_new_topic(settings, topic) for name, topic in names.items() if name not in existing]
+            missing = [_new_topic(settings, topic, replicas) for name, topic in names.items() if name not in existing]
             if missing:
                 _check((await admin.create_topics(missing)).topic_errors)
             while (described := await _described(admin, names)) is None:  # noqa: ASYNC110  # Kafka does not announce elections
                 await asyncio.sleep(0.05)
-            _refuse_loss(settings, described)
+            _refuse_loss(settings, described, replicas)
     except ERRORS as error:
         raise Unavailable(f"topics could not be created on {settings.kafka_bootstrap_servers}: {error!r}") from error
 
@@ -101,8 +104,12 @@ async def _administering(settings: KafkaSettings, request_ms: int) -> AsyncItera
                 await admin.close()
 
 
-def _new_topic(settings: KafkaSettings, topic: str) -> NewTopic:
-    replicas = settings.topic_replication
+def _replicas(brokers: int) -> int:
+    """What a topic gets where nothing else is asked for: one broker may be away and one more break without a loss."""
+    return SAFE_REPLICAS if brokers >= SAFE_REPLICAS else 1
+
+
+def _new_topic(settings: KafkaSettings, topic: str, replicas: int) -> NewTopic:
     return NewTopic(topic_name(settings, topic), settings.topic_partitions, replicas, topic_configs=needed(topic, replicas))
 
 
@@ -111,8 +118,8 @@ def needed(topic: str, replicas: int) -> dict[str, str]:
     # Every figure is recounted from the domain topics, so nothing in them is ever deleted.
     forever = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
     kept = {"cleanup.policy": "compact"} if topic in COMPACTED else forever
-    # What one replica alone has acknowledged is gone when another becomes the leader.
-    return kept if replicas == 1 else kept | {_IN_SYNC: "2"}
+    # What one replica alone has acknowledged, or a leader has that was behind, is gone when another becomes the leader.
+    return kept if replicas == 1 else kept | {_IN_SYNC: "2", "unclean.leader.election.enable": "false"}
 
 
 def losing(topic: str, replicas: int, found: Mapping[str, str]) -> dict[str, str]:
@@ -120,6 +127,8 @@ def losing(topic: str, replicas: int, found: Mapping[str, str]) -> dict[str, str
     wrong = {name: value for name, value in needed(topic, replicas).items() if found.get(name) != value}
     if int(found.get(_IN_SYNC, 1)) > 1:
         wrong.pop(_IN_SYNC, None)
+    if int(found.get(_LARGEST, MAX_REQUEST_BYTES)) < MAX_REQUEST_BYTES:  # a larger event would never be taken, and hold up all behind it
+        wrong[_LARGEST] = str(MAX_REQUEST_BYTES)
     return wrong
 
 
@@ -154,15 +163,21 @@ async def _described(admin: AIOKafkaAdminClient, topics: Mapping[str, str]) -> l
     return [_Topic(topics[name], name, replicas[name], {entry[0]: entry[1] for entry in entries}) for *_, name, entries in resources]
 
 
-def _refuse_loss(settings: KafkaSettings, topics: Sequence[_Topic]) -> None:
+def _refuse_loss(settings: KafkaSettings, topics: Sequence[_Topic], replicas: int) -> None:
     """Raises TopicLosesData, which names every topic and setting in one line."""
     refused = []
+    servers = settings.kafka_bootstrap_servers
     for topic in topics:
+        if topic.replicas < replicas:
+            refused.append(
+                f"topic {topic.name}: a partition has {topic.replicas} of {replicas} replicas; mend it with kafka-reassign-partitions.sh "
+                f"--bootstrap-server {servers}, or set TOPIC_REPLICATION={topic.replicas} to accept it"
+            )
         wrong = losing(topic.logical, topic.replicas, topic.configured)
         if wrong:
             what = ", ".join(f"{setting} is {topic.configured.get(setting)} and must be {value}" for setting, value in wrong.items())
             config = ",".join(f"{setting}={value}" for setting, value in wrong.items())
-            command = f"kafka-configs.sh --bootstrap-server {settings.kafka_bootstrap_servers} --alter --entity-type topics"
+            command = f"kafka-configs.sh --bootstrap-server {servers} --alter --entity-type topics"
             refused.append(f"topic {topic.name}: {what}; mend it: {command} --entity-name {topic.name} --add-config {config}")
     if refused:
         raise TopicLosesData("; ".join(refused))

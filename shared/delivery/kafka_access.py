@@ -43,7 +43,9 @@ def client_options(settings: KafkaSettings) -> dict[str, Any]:
 
 def broker_options(settings: KafkaSettings) -> dict[str, Any]:
     """The same for FastStream's KafkaBroker. Raises WrongAccess."""
-    options: dict[str, Any] = {"bootstrap_servers": settings.kafka_bootstrap_servers, "security": _security(settings)}
+    # One string with commas would be one host name to FastStream.
+    servers = [server.strip() for server in settings.kafka_bootstrap_servers.split(",")]
+    options: dict[str, Any] = {"bootstrap_servers": servers, "security": _security(settings)}
     if settings.kafka_sasl_mechanism == "OAUTHBEARER":
         options["sasl_oauth_token_provider"] = IssuedTokens(settings)
     return options

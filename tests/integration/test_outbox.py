@@ -301,6 +301,8 @@ def test_field_case_f21_one_replica_may_not_acknowledge_for_several() -> None:
         assert topics.losing(topic, 3, made | {"min.insync.replicas": "1"}) == {"min.insync.replicas": "2"}
         assert not topics.losing(topic, 3, made | {"min.insync.replicas": "3"})
         assert not topics.losing(topic, 1, made | {"min.insync.replicas": "1"})
+        assert topics.losing(topic, 3, made | {"unclean.leader.election.enable": "true"}) == {"unclean.leader.election.enable": "false"}
+        assert topics.losing(topic, 3, made | {"max.message.bytes": "1000"}) == {"max.message.bytes": str(topics.MAX_REQUEST_BYTES)}
 
 
 async def test_field_case_f21_a_service_does_not_start_on_such_a_topic(
