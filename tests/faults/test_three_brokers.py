@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from tests.support.brokers import NODES, Brokers, three_brokers
 from tests.support.delivery import Running, caught_up, consuming, counting, emptied, relaying, tallied, tally
 from tests.support.wait import until
 
-pytestmark = pytest.mark.timeout(280)
+pytestmark = pytest.mark.timeout(600)  # rounds of killing and recovering
 SUBJECTS = [UUID(int=1_000 + n) for n in range(12)]
 RECOVERY_SECONDS = 90.0
 
@@ -159,3 +160,51 @@ async def test_without_enough_replicas_commands_are_accepted_and_wait(brokers: B
         brokers.spawn(node)
     await brokers.whole(topic, RECOVERY_SECONDS)
     await traffic.counted()
+
+
+# --- a cluster set up to lose data ------------------------------------------------------------------------------------
+async def test_a_log_cut_short_by_an_unclean_election_is_said_and_nothing_is_skipped(
+    brokers: Brokers, topic_prefix: str, make_database: MakeDatabase, make_database_url: MakeDatabaseUrl
+) -> None:
+    config = delivery.settings(brokers.bootstrap, topic_prefix, topic_replication=2)  # the third is needed to elect
+    await kafka.create_topics(config)
+    topic, partition = kafka.topic_name(config, DOCKING), kafka.partition_for(str(SUBJECTS[0]).encode(), config.topic_partitions)
+    unsafe = kafka.needed(DOCKING, 2) | {"min.insync.replicas": "1", "unclean.leader.election.enable": "true"}
+    url, reader = await make_database_url("docking"), await counting(await make_database("rights"))
+    writer = await open_database("docking", url, size=4)
+
+    async def publish(*numbers: int) -> None:
+        async with relaying(config, writer, url):
+            await delivery.publish(writer, *(delivery.an_event(SUBJECTS[0], n) for n in numbers))
+            await emptied(writer, RECOVERY_SECONDS)
+
+    try:
+        await publish(1, 2, 3)
+        await brokers.whole(topic)
+        await brokers.configure(topic, unsafe)
+        leader = await brokers.leader(topic, partition)
+        (behind,) = set(await brokers.replicas(topic, partition)) - {leader}
+        brokers.kill(behind)
+        await publish(4, 5, 6)  # acknowledged by the leader alone
+        async with consuming(config, reader, each({JobOrderClosed: tally})) as running:
+            await caught_up(running, RECOVERY_SECONDS)
+        counted = await tallied(reader)
+        assert counted == [(str(SUBJECTS[0]), n) for n in range(1, 7)]
+        brokers.kill(leader)
+        brokers.spawn(behind)
+
+        async def elected() -> bool:
+            with suppress(*kafka.ERRORS):
+                return await brokers.leader(topic, partition) == behind
+            return False
+
+        await until(elected, RECOVERY_SECONDS, "the replica that was behind leads")
+        async with consuming(config, reader, each({JobOrderClosed: tally})) as running:
+            said = running.health.conditions
+            await until(lambda: "log" in said, RECOVERY_SECONDS, "the loss is said")
+            await publish(7, 8, 9, 10)  # numbers that were never counted, at offsets that were
+            await until(lambda: "gap" in said, RECOVERY_SECONDS, "the gap is said")
+        assert await tallied(reader) == counted
+    finally:
+        await close_database(writer)
+        brokers.start(leader)

@@ -76,6 +76,9 @@ class Brokers:
         """-1 where there is none."""
         return int((await self._described(topic))[partition]["leader"])
 
+    async def replicas(self, topic: str, partition: int) -> list[int]:
+        return list((await self._described(topic))[partition]["replicas"])
+
     async def in_sync(self, topic: str) -> int:
         """Of the partition with fewest, how many replicas."""
         return min(len(part["isr"]) for part in (await self._described(topic)).values())
@@ -94,18 +97,17 @@ class Brokers:
 
         async def is_whole() -> bool:
             with suppress(KafkaError, OSError, TimeoutError):
-                return await self.in_sync(topic) == len(NODES)
+                return all(len(part["isr"]) == len(part["replicas"]) for part in (await self._described(topic)).values())
             return False
 
         await until(is_whole, seconds, f"all replicas of {topic} in sync")
 
-    async def configure(self, topic: str, **changes: str) -> None:
-        """Names with underscores for dots."""
+    async def configure(self, topic: str, settings: Mapping[str, str]) -> None:
+        """These settings and no others."""
         admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap, request_timeout_ms=5_000)
         await admin.start()
         try:
-            configs = {name.replace("_", "."): value for name, value in changes.items()}
-            await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, configs)])
+            await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, dict(settings))])
         finally:
             await admin.close()
 
