@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, FilePath, SecretStr, ValidationInfo, field_validator
@@ -112,11 +112,6 @@ class KafkaSettings(BaseSettings):
         if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))):
             raise ValueError("must be an https:// URL (http:// only on loopback)")
         return value
-
-    @classmethod
-    def of(cls, bootstrap: str) -> Self:
-        """The environment's settings for these brokers. Raises ValidationError."""
-        return cls(kafka_bootstrap_servers=bootstrap)
 
 
 def _require(value: object, needed: bool, when: str) -> None:  # a condition, read beside its reason

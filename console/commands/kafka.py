@@ -28,10 +28,10 @@ class NotCreated(ConsoleError):
     """The cluster does not answer, refuses, or has topics that would lose data."""
 
 
-def cluster_settings() -> KafkaSettings:
-    """From the environment. Raises WrongSettings."""
+def cluster_settings(bootstrap: str | None = None) -> KafkaSettings:
+    """From the environment; `bootstrap` instead of KAFKA_BOOTSTRAP_SERVERS. Raises WrongSettings."""
     try:
-        return KafkaSettings()
+        return KafkaSettings() if bootstrap is None else KafkaSettings(kafka_bootstrap_servers=bootstrap)
     except ValidationError as error:
         wrong = [f"{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors(include_input=False)]
         raise WrongSettings("; ".join(wrong)) from None

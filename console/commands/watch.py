@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from console.api_client import open_client
+from console.commands.kafka import cluster_settings
 from console.commands.report import language_of_terminal
 from console.commands.terminal import message, results
 from console.errors import ConsoleError, NotRunning
@@ -32,8 +33,8 @@ from shared.events import (
     YearOnYearBreached,
     decode,
 )
+from shared.kafka_settings import KafkaSettings
 from shared.principals import Role
-from shared.settings import Settings
 from shared.texts import LANGUAGES, Texts, texts
 from shared.values import PROGRAMME_ZONE
 
@@ -84,7 +85,7 @@ async def show_board(home: Home, t: Texts) -> None:
 def follow_lines(key: str, *, once: bool) -> None:
     """Raises KafkaUnavailable."""
     bootstrap = stack.kafka_bootstrap(Home.here())
-    settings = Settings.model_construct(kafka_bootstrap_servers=bootstrap)
+    settings = cluster_settings(bootstrap)
     try:
         asyncio.run(_follow(settings, key, results(), follow=not once))
     except kafka.Unavailable as error:
@@ -93,7 +94,7 @@ def follow_lines(key: str, *, once: bool) -> None:
         message("stopped")
 
 
-async def _follow(settings: Settings, key: str, console: Console, *, follow: bool) -> None:
+async def _follow(settings: KafkaSettings, key: str, console: Console, *, follow: bool) -> None:
     async for entry in read_log(settings, (SNAPSHOT, STATS), follow=follow):
         event = decode(entry.record.value)
         if isinstance(event, EventEnvelope) and key in event.subject:
