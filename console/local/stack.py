@@ -143,6 +143,10 @@ def _prepare(home: Home, options: Options) -> Plan:
     if ended := homes.end_leftovers(home):
         options.on_message(f"cleaned up {ended} processes of a stack that was killed")
     bootstrap, admin = os.environ.get("KAFKA_BOOTSTRAP_SERVERS"), os.environ.get("DATABASE_URL")
+    if not bootstrap and os.environ.get("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT") not in {"", "PLAINTEXT"}:
+        raise NotStarted(
+            "KAFKA_SECURITY_PROTOCOL is set, and KAFKA_BOOTSTRAP_SERVERS is not: set both for a cluster, neither for Kafka here."
+        )
     java, jars = (None, None) if bootstrap else (kafka_local.find_java(options.java), _jars(options))
     folder = home.file("postgres")
     processes.end(processes.working_in(folder / "data"))

@@ -269,6 +269,12 @@ def test_a_disk_that_fills_up_while_starting_is_said(tmp_path: Path) -> None:
     assert "disk full while writing" in one_line(laowu("up", LAOWU_HOME=str(tmp_path)))
 
 
+def test_security_without_a_cluster_is_said(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KAFKA_SECURITY_PROTOCOL", "SASL_SSL")
+    with pytest.raises(NotStarted, match="KAFKA_BOOTSTRAP_SERVERS is not"):
+        stack.up(home, Options())
+
+
 def test_a_missing_java_is_said(tmp_path: Path) -> None:
     assert "no Java runtime" in one_line(laowu("up", LAOWU_HOME=str(tmp_path), LAOWU_JAVA=str(tmp_path / "java")))
 
