@@ -16,9 +16,9 @@ from aiokafka import TopicPartition as KafkaTopicPartition
 
 from shared.delivery import aiokafka_internals, kafka
 from shared.delivery.kafka import COMPACTED, REQUEST_MS, logical, on_cluster, topic_name
-from shared.delivery.kafka_access import client_options
 from shared.delivery.numbering import START, KafkaRecord, Number, Verdict, accept, first_of_run, following, number_of
 from shared.delivery.positions import TopicPartition
+from shared.kafka_access import client_options
 from shared.kafka_settings import KafkaSettings
 
 # Per partition and fetch, compressed. Small, so that partitions advance together and a batch holds events of about the same time.

@@ -16,9 +16,9 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrP
 from aiokafka.partitioner import murmur2
 
 from shared.delivery import aiokafka_internals
-from shared.delivery.kafka_access import client_options
 from shared.delivery.positions import TopicPartition
 from shared.events import SNAPSHOT, TOPICS
+from shared.kafka_access import client_options
 from shared.kafka_settings import KafkaSettings
 
 COMPACTED = frozenset({SNAPSHOT})

@@ -20,9 +20,9 @@ from faststream.middlewares import AckPolicy
 
 from shared.delivery import aiokafka_internals, event_log, kafka
 from shared.delivery.kafka import logical, on_cluster, topic_name
-from shared.delivery.kafka_access import broker_options
 from shared.delivery.numbering import KafkaRecord
 from shared.delivery.positions import TopicPartition
+from shared.kafka_access import broker_options
 from shared.settings import Settings
 
 CONNECT_SECONDS = 20.0

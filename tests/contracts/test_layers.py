@@ -19,12 +19,14 @@ HTTP = ("fastapi.", "starlette.", "uvicorn.", "aiohttp.", "shared.web.")
 
 def test_only_apis_and_the_runner_know_http() -> None:
     """The engine runs without HTTP: a consumer, a publisher or a rebuild is started by tests and commands that serve nothing. Webhooks
-    are posted by a sender that the runner alone starts.
+    are posted by a sender that the runner alone starts; tokens for Kafka are asked of their issuer, where a cluster wants them.
     """
     engine = [
         file
         for file in python_files("services", "shared")
-        if not re.match(r"shared/(web/|runner\.py|notifications/(sender|webhooks)\.py)|services/\w+/(api\b|__main__\.py)", name(file))
+        if not re.match(
+            r"shared/(web/|runner\.py|kafka_access\.py|notifications/(sender|webhooks)\.py)|services/\w+/(api\b|__main__\.py)", name(file)
+        )
     ]
     assert engine
     assert not {(name(file), what) for file in engine for what in imports(file) if f"{what}.".startswith(HTTP)}

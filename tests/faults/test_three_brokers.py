@@ -200,10 +200,10 @@ async def test_a_log_cut_short_by_an_unclean_election_is_said_and_nothing_is_ski
 
         await until(elected, RECOVERY_SECONDS, "the replica that was behind leads")
         async with consuming(config, reader, each({JobOrderClosed: tally})) as running:
-            said = running.health.conditions
-            await until(lambda: "log" in said, RECOVERY_SECONDS, "the loss is said")
+            conditions = running.health.conditions
+            await until(lambda: "log" in conditions, RECOVERY_SECONDS, "the loss is said")
             await publish(7, 8, 9, 10)  # numbers that were never counted, at offsets that were
-            await until(lambda: "gap" in said, RECOVERY_SECONDS, "the gap is said")
+            await until(lambda: "gap" in conditions, RECOVERY_SECONDS, "the gap is said")
         assert await tallied(reader) == counted
     finally:
         await close_database(writer)

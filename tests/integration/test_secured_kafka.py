@@ -17,8 +17,8 @@ from shared.db import close_database, open_database
 from shared.delivery import kafka, kafka_acls
 from shared.delivery.consumer import each
 from shared.delivery.event_log import read_log
-from shared.delivery.kafka_access import RENEW_SECONDS, IssuedTokens
 from shared.events import DOCKING, TRAINING, JobOrderClosed
+from shared.kafka_access import RENEW_SECONDS, IssuedTokens
 from shared.kafka_settings import KafkaSettings
 from shared.settings import Settings
 from tests.conftest import MakeDatabase, MakeDatabaseUrl
@@ -135,18 +135,18 @@ async def refusal(settings: Settings, caplog: pytest.LogCaptureFixture) -> str:
 async def test_a_wrong_password_is_refused_and_said(
     way: str, access: Callable[[str, str], Access], configured: Callable[[Access], Settings], caplog: pytest.LogCaptureFixture
 ) -> None:
-    said = await refusal(configured(access("docking", way) | {"kafka_sasl_password": "guessed"}), caplog)
-    assert "Authentication failed" in said
-    assert "guessed" not in said
+    shown = await refusal(configured(access("docking", way) | {"kafka_sasl_password": "guessed"}), caplog)
+    assert "Authentication failed" in shown
+    assert "guessed" not in shown
 
 
 async def test_an_issuer_that_refuses_or_is_away_is_named(
     access: Callable[[str, str], Access], configured: Callable[[Access], Settings], caplog: pytest.LogCaptureFixture
 ) -> None:
     how = access("docking", "OAUTHBEARER")
-    said = await refusal(configured(how | {"kafka_oauth_client_secret": "guessed"}), caplog)
-    assert "KAFKA_OAUTH_TOKEN_URL answers 401" in said
-    assert "guessed" not in said
+    shown = await refusal(configured(how | {"kafka_oauth_client_secret": "guessed"}), caplog)
+    assert "KAFKA_OAUTH_TOKEN_URL answers 401" in shown
+    assert "guessed" not in shown
     assert "KAFKA_OAUTH_TOKEN_URL does not answer" in await refusal(
         configured(how | {"kafka_oauth_token_url": "http://127.0.0.1:1/"}), caplog
     )
@@ -241,12 +241,12 @@ def test_a_variable_passed_on_without_a_value_is_not_set() -> None:
 async def test_a_file_that_holds_no_certificate_is_named(
     field: str, access: Callable[[str, str], Access], configured: Callable[[Access], Settings], caplog: pytest.LogCaptureFixture
 ) -> None:
-    said = await refusal(configured(access("docking", "certificate") | {field: Path(__file__)}), caplog)
-    assert field.upper() in said
+    shown = await refusal(configured(access("docking", "certificate") | {field: Path(__file__)}), caplog)
+    assert field.upper() in shown
 
 
 async def test_an_encrypted_key_without_its_password_is_refused_and_asks_nobody(
     access: Callable[[str, str], Access], configured: Callable[[Access], Settings], caplog: pytest.LogCaptureFixture
 ) -> None:
-    said = await refusal(configured(access("docking", "certificate") | {"kafka_ssl_key_password": None}), caplog)
-    assert "KAFKA_SSL_KEYFILE" in said
+    shown = await refusal(configured(access("docking", "certificate") | {"kafka_ssl_key_password": None}), caplog)
+    assert "KAFKA_SSL_KEYFILE" in shown
