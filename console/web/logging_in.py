@@ -14,7 +14,7 @@ from console.web import choices
 from console.web.backend import Backend
 from console.web.forms import Option
 from console.web.pages import AnyVisitor, language_of, render, render_for
-from console.web.sessions import Sessions, own_path
+from console.web.sessions import Sessions, TokenTooLong, own_path
 from console.web.settings import ConsoleSettings
 from shared.principals import NATION, Forbidden, Principal, Role
 from shared.texts import texts
@@ -48,13 +48,18 @@ async def log_in(request: Request) -> Response:
     form = await request.form(max_files=0, max_fields=20)
     given = {name: value for name, value in form.multi_items() if isinstance(value, str)}
     settings: ConsoleSettings = request.app.state.settings
+    text = texts(language_of(request))
     try:
         token = given.get("token", "").strip() or _local_token(settings, given)
         response = Response(status_code=303, headers={"Location": own_path(given.get("next"))})
         sessions: Sessions = request.app.state.sessions
         sessions.start(response, token)
     except (Unauthenticated, ValueError):
-        return await _page(request, status=401, problem=texts(language_of(request))("This token is not valid, or it has expired."))
+        return await _page(request, status=401, problem=text("This token is not valid, or it has expired."))
+    except TokenTooLong:
+        return await _page(
+            request, status=422, problem=text("This token is too long to log in with: let it name provinces, not each county.")
+        )
     return response
 
 

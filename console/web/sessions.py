@@ -16,11 +16,16 @@ from console.web.settings import ConsoleSettings
 from shared.principals import Forbidden, Principal
 from shared.web.auth import Unauthenticated, Verifier
 
+LONGEST_COOKIE = 4000  # of the 4096 bytes that browsers keep; a longer one they drop without a word
 CHANGES_NOTHING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class NotLoggedIn(Exception):
     """There is no session, or its token has expired."""
+
+
+class TokenTooLong(Exception):
+    """The token does not fit into a cookie: some hundred regions are named in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +46,14 @@ class Sessions:
         return "__Host-laowu" if self.settings.https else "laowu"
 
     def start(self, response: Response, token: str) -> Principal:
-        """Put the session into `response`. Raises Unauthenticated."""
+        """Put the session into `response`. Raises Unauthenticated, TokenTooLong."""
         principal = self.verifier.principal(token)
+        sealed = self._seal(token)
+        if len(sealed) > LONGEST_COOKIE:
+            raise TokenTooLong
         response.set_cookie(
             self.cookie,
-            self._seal(token),
+            sealed,
             max_age=self.settings.session_hours * 3600,
             secure=self.settings.https,
             httponly=True,

@@ -13,7 +13,9 @@ from console.web.backend import ServiceRefused
 from console.web.documents import Documents
 from console.web.sessions import own_path
 from tests.console.conftest import CountyOffice
+from tests.support.http import SIGNING_KEY
 from tests.support.registration import a_worker
+from tests.support.tokens import signed
 
 
 @pytest.mark.parametrize("typed", ["2018-02-30", "２０１８-０２-０１", "2018-02-01T99:00:00 on the phone", "0001-01-01T00:00:00+14:00"])
@@ -42,6 +44,14 @@ async def test_a_visitor_comes_back_to_the_very_page_after_logging_in(office: Co
     assert (
         'value="/do/registration/record_outreach?announcement=a&amp;back=/announcements"' in (await office.clerk.get(asked.location)).text
     )
+
+
+async def test_a_token_that_no_cookie_holds_is_refused_when_logging_in(office: CountyOffice) -> None:
+    """A browser would drop the cookie and show the login again, without a word."""
+    counties = [f"{620000 + number}" for number in range(1, 300)]
+    page = await office.clerk.post("/login", [("token", signed(SIGNING_KEY, regions=counties))], script=False)
+    assert page.status == 422
+    assert "This token is too long to log in with" in page.words
 
 
 @pytest.mark.parametrize(

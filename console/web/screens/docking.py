@@ -12,7 +12,7 @@ from console.web.pages import Visitor, fen, only
 from console.web.screen import Button, Command, Item, ItemScreen, ListScreen, Part, history
 from console.web.screens.options import agreed_in_order, employers, enterprises, own_enterprise
 from shared.principals import Role
-from shared.texts import Texts
+from shared.texts import Texts, sentence
 
 READERS = frozenset({Role.CLERK, Role.OFFICER, Role.ENTERPRISE, Role.AUDITOR})
 OWNERS = frozenset({Role.OFFICER, Role.ENTERPRISE, Role.AUDITOR})  # of what concerns one enterprise
@@ -295,6 +295,8 @@ SCREENS = (
         service="docking",
         route="/arrivals/overdue",
         columns=("worker", "enterprise", "destination", "departed_on", "due_on"),
+        filters=("day", "destination"),
+        labels={"day": sentence("Days after the departure")},
         roles=AUTHORITY,
         row="/placements/{placement}",
     ),

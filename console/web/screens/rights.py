@@ -9,7 +9,7 @@ from datetime import datetime
 from console.web.screen import Button, Command, Item, ItemScreen, ListScreen, Part, history
 from console.web.screens.options import enterprises, placement_by_number
 from shared.principals import Role
-from shared.texts import Texts
+from shared.texts import Texts, sentence
 
 AUTHORITY = frozenset({Role.CLERK, Role.OFFICER, Role.AUDITOR})
 HANDLERS = frozenset({Role.CLERK, Role.OFFICER})
@@ -177,7 +177,8 @@ SCREENS = (
         service="rights",
         route="/findings",
         columns=("placement", "period", "kind", "expected", "paid"),
-        filters=("kind",),
+        filters=("kind", "period"),
+        usual={"kind": "short"},
         roles=AUDITED,
         row="/placements/{placement}",
         empty="Every wage that was reported is what the contract says.",
@@ -286,6 +287,7 @@ SCREENS = (
         route="/settlements/stuck",
         columns=("at", "amount", "paid_by", "state", "refusal"),
         filters=("hours",),
+        labels={"hours": sentence("Waiting for at least so many hours")},
         roles=AUDITED,
         row="/cases/{case}",
         empty="Every settlement was paid or refused.",
