@@ -36,6 +36,13 @@ class Missed:
 
 
 @dataclass(frozen=True, slots=True)
+class Alive:
+    """Nothing was published for a while: all up to `number` has been heard."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Published:
     """An event as on the topics: its envelope."""
 
@@ -53,7 +60,7 @@ def event_class(type_name: str) -> str:
     return type_name.split(".")[1]
 
 
-Signal = Connected | Lost | Missed | Published
+Signal = Connected | Lost | Missed | Alive | Published
 
 
 class Refused(Exception):
@@ -74,7 +81,7 @@ async def follow(client: ApiClient) -> AsyncGenerator[Signal, None]:
             token = client.token(client.role, client.party)
             async for signal in connection(client.session, client.addresses["stats"], token, last):
                 failures = 0
-                if isinstance(signal, Published):
+                if isinstance(signal, Published | Alive):
                     last = signal.number
                 yield signal
         except Refused as refused:
@@ -88,7 +95,7 @@ async def follow(client: ApiClient) -> AsyncGenerator[Signal, None]:
 
 async def connection(
     http: aiohttp.ClientSession, address: str, token: str | None, last: int | None
-) -> AsyncIterator[Connected | Missed | Published]:
+) -> AsyncIterator[Connected | Missed | Alive | Published]:
     """The stream of stats, which is at `address`, after number `last` (None: from now on), until it ends.
 
     Raises Refused, and when it is lost aiohttp.ClientError, TimeoutError, OSError, ValueError (cut off in the middle of a line).
@@ -102,7 +109,9 @@ async def connection(
             raise Refused(response.status)
         yield Connected()
         async for fields in _frames(response.content):
-            if fields["event"] == "reset":
+            if "event" not in fields:
+                yield Alive(int(fields["id"]))
+            elif fields["event"] == "reset":
                 yield Missed()
             else:
                 yield Published(int(fields["id"]), json.loads(fields["data"]))

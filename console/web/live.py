@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
-from console.board.stream import FIRST_PAUSE, LONGEST_PAUSE, Connected, Lost, Missed, Published, Refused, Signal, connection
+from console.board.stream import FIRST_PAUSE, LONGEST_PAUSE, Alive, Connected, Lost, Missed, Published, Refused, Signal, connection
 from console.web.backend import Backend
 from shared.backoff import backoff
 
@@ -87,6 +87,8 @@ class Live:
                     reader.put(published)
         if self._there:
             reader.put(Connected())
+        if last is None and self._last is not None:
+            reader.put(Alive(self._last))
 
     def _reaches_back_to(self, last: int) -> bool:
         return last == self._last or bool(self._kept and self._kept[0].number - 1 <= last <= self._kept[-1].number)
@@ -110,13 +112,15 @@ class Live:
             await asyncio.sleep(backoff(failures, first=FIRST_PAUSE, longest=LONGEST_PAUSE))
             failures += 1
 
-    def _take(self, signal: Connected | Missed | Published) -> None:
+    def _take(self, signal: Connected | Missed | Alive | Published) -> None:
         match signal:
             case Connected():
                 self._say(signal)
                 return
             case Missed():
                 self._kept.clear()
+            case Alive():
+                self._last = signal.number
             case Published():
                 self._last = signal.number
                 self._kept.append(signal)

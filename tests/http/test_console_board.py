@@ -267,6 +267,21 @@ async def test_the_page_hears_that_stats_is_away_and_back(console: BoardPages, s
         assert (await anext(events))[0] == "connected"
 
 
+async def test_whoever_has_heard_nothing_yet_misses_nothing_of_an_outage(console: BoardPages, stats: Client) -> None:
+    await publish(stats, 2)
+    address = console.console.addresses["stats"]
+    async with console.following() as events:
+        assert (await anext(events))[0] == "connected"
+        await until(lambda: console.live._last is not None, what="where the stream is")
+        console.console.addresses["stats"] = NO_SERVICE
+        stats.service.stopping.set()
+        assert (await anext(events))[0] == "lost"
+        await publish(stats)
+        stats.service.stopping.clear()
+        console.console.addresses["stats"] = address
+        assert (await next_event(events))[0] == "3"
+
+
 def figure_published(number: int, figure: dict[str, Any]) -> Published:
     return Published(number, {"type": "stats.FigurePublished.v1", "data": figure})
 

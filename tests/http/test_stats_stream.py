@@ -38,7 +38,7 @@ class Reader:
             if line and not line.startswith(":"):
                 name, _, value = line.partition(": ")
                 fields[name] = value
-            elif fields:
+            elif "event" in fields:
                 break
         number = fields.get("id")
         return StreamEvent(int(number) if number else None, fields["event"], json.loads(fields["data"]))
@@ -91,7 +91,8 @@ async def test_a_reader_that_comes_back_with_its_last_number_misses_nothing(stat
 async def test_without_a_number_a_reader_gets_what_is_published_from_now_on(stats: Client) -> None:
     count = await published_so_far(stats)
     async with reading(stats) as reader:
-        await reader.response.content.readline()  # the first sign of life: it is listening
+        first = await reader.response.content.readline()  # it is listening, and says after which number
+        assert first == f"id: {count}\n".encode()
         await counted(stats.database, [recorded(dispatched(departure(POOR_WEST, date(2018, 5, 3))))])
         await swept(stats)
         assert (await reader.next()).number == count + 1

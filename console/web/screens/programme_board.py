@@ -16,7 +16,7 @@ from fastapi.responses import HTMLResponse, StreamingResponse
 
 from console.board import figures, replay, sentences
 from console.board.rows import Programme, RankedRow
-from console.board.stream import Connected, Missed, Published, Signal
+from console.board.stream import Alive, Connected, Missed, Published, Signal
 from console.web import drawings
 from console.web.backend import Answer, Backend, ServiceRefused
 from console.web.charts.outlines import read_map
@@ -266,6 +266,8 @@ def _frame(signal: Signal, text: Texts) -> str:
     if isinstance(signal, Published):
         data = {"parts": parts_of(signal), "line": line_of(text, signal), "time": signal.envelope["time"], "kind": signal.kind}
         return f"id: {signal.number}\nevent: happened\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
+    if isinstance(signal, Alive):
+        return f"id: {signal.number}\n\n"
     if isinstance(signal, Missed):
         return "event: missed\ndata: {}\n\n"
     return f"event: {'connected' if isinstance(signal, Connected) else 'lost'}\ndata: {{}}\n\n"

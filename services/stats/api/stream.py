@@ -36,7 +36,7 @@ async def follow_stream(call: Reader, last: LastNumber = None) -> EventStream:
 
 
 async def _lines(service: RunningService, last: int | None) -> AsyncIterator[bytes]:
-    """A Reset is an event `reset` without a number, a heartbeat a comment."""
+    """A Reset is an event `reset` without a number, a heartbeat a number without an event: browsers keep it as the last one seen."""
     async with contextlib.aclosing(event_stream.follow(service, last)) as items:
         async for item in items:
             if isinstance(item, StreamEvent):
@@ -44,7 +44,7 @@ async def _lines(service: RunningService, last: int | None) -> AsyncIterator[byt
             elif isinstance(item, Reset):
                 yield _frame("reset", json.dumps({"oldest": item.oldest, "newest": item.newest}))
             else:
-                yield b": here\n\n"
+                yield f"id: {item.number}\n\n".encode()
 
 
 def _frame(kind: str, data: str, number: int | None = None) -> bytes:

@@ -40,8 +40,11 @@ class Reset:
     newest: int
 
 
+@dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """Nothing was published for a while."""
+    """Nothing was published for a while after `number`. A reader that has seen nothing yet learns from where it has to go on."""
+
+    number: int
 
 
 StreamItem = StreamEvent | Reset | Heartbeat
@@ -86,7 +89,7 @@ async def _items(service: RunningService, last: int | None) -> AsyncIterator[Str
             continue
         if time.monotonic() - last_sent >= HEARTBEAT_SECONDS:
             last_sent = time.monotonic()
-            yield Heartbeat()
+            yield Heartbeat(last)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(service.stopping.wait(), POLL_SECONDS)
 
