@@ -24,7 +24,7 @@ from console.web.pages import Visitor, error_text, lead_on, pick, refused_text, 
 from console.web.sessions import own_path
 from console.web.sorting import orders_of, sorting_by
 from shared import reference
-from shared.principals import Forbidden, Role
+from shared.principals import Forbidden, Principal, Role
 from shared.texts import Texts
 
 Item = Mapping[str, Any]
@@ -118,6 +118,7 @@ class Part:
     empty: str = NOTHING
     fixed: Mapping[str, str] = field(default_factory=dict)  # query parameters always sent
     when: Callable[[Item], bool] = lambda _item: True  # whether it is there
+    own: bool = False  # only for whom the thing is in reach of (ItemScreen.reaches)
     shape: Callable[[Sequence[Item]], Sequence[Item]] = lambda rows: rows  # as they are shown
     to_do: Callable[[Sequence[Item], Texts], Sequence[str]] = lambda _rows, _text: ()  # what comes next, by its rows
     words: Mapping[str, str] = field(default_factory=dict)  # headings of columns, where not the word for the field
@@ -150,6 +151,8 @@ class ItemScreen:
     tables: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
     links: tuple[tuple[str, str, frozenset[Role]], ...] = ()
     to_do: Callable[[Item, Texts], Sequence[str]] = lambda _item, _text: ()
+    # Whether it lies within the visitor's scope: of what does not, there are no buttons, no links and no parts of its own.
+    reaches: Callable[[Principal, Item], bool] = lambda _who, _item: True
     linked: Callable[[Item], Item] = lambda item: item  # what links are filled with; None for a field: the link is not there
 
 
@@ -215,7 +218,9 @@ def _filters(who: Visitor, operation: Operation, screen: ListScreen, wanted: Map
 # --- one thing -----------------------------------------------------------------------------------------------------------
 async def item_page(who: Visitor, screen: ItemScreen) -> Response:
     item = await read_item(who, screen)
-    parts = await asyncio.gather(*(_part(who, part, item) for part in screen.parts if who.role in part.roles and part.when(item)))
+    own = screen.reaches(who.principal, item)
+    there = [part for part in screen.parts if who.role in part.roles and part.when(item) and (own or not part.own)]
+    parts = await asyncio.gather(*(_part(who, part, item) for part in there))
     names = await names_in(who.backend, [item, *(part.rows for part in parts)])
     linked = screen.linked(item)
     return render(
@@ -227,9 +232,9 @@ async def item_page(who: Visitor, screen: ItemScreen) -> Response:
         title=title_of(who, screen.title, item, names),
         groups=screen.groups or ((None, screen.fields or tuple(item)),),
         to_do=[*screen.to_do(item, who.text), *(line for one in parts for line in one.to_do)],
-        links=[(label, target) for label, at, roles in screen.links if who.role in roles and (target := address(at, linked))],
+        links=[(label, target) for label, at, roles in screen.links if own and who.role in roles and (target := address(at, linked))],
         parts=parts,
-        buttons=[shown for one in screen.buttons if (shown := button(who, one, item))],
+        buttons=[shown for one in screen.buttons if own and (shown := button(who, one, item))],
     )
 
 

@@ -18,6 +18,19 @@ async def test_a_scorecard_has_a_row_for_each_score(dock: Dock) -> None:
     assert "Complaints still open" in page.words
 
 
+async def test_the_authority_of_another_place_sees_of_an_enterprise_what_everybody_does(dock: Dock) -> None:
+    enterprise = (await dock.departed())["enterprise"]
+    async with console_before(docking=dock.client) as console:
+        nation, province = await console.visitor(Role.OFFICER), await console.visitor(Role.OFFICER, regions=("620000",))
+        own, others = await nation.get(f"/enterprises/{enterprise}"), await province.get(f"/enterprises/{enterprise}")
+    assert (own.status, others.status) == (200, 200)
+    for what in (f"/enterprises/{enterprise}/scorecard", "suspend_qualification"):
+        assert any(what in link for link in own.links)
+        assert not any(what in link for link in others.links)
+    assert ("Reserve" in own.words, "not allowed" in others.words) == (True, False)
+    assert own.words.count("History") > others.words.count("History")
+
+
 async def test_a_list_is_sorted_by_the_heading_of_a_column_and_the_other_way_round(dock: Dock) -> None:
     for name in ("Baoji Labour", "Ankang Labour", "Chengde Labour"):
         await dock.enterprise(name=name, reserve=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Annotated
 
@@ -11,7 +12,7 @@ from fastapi import APIRouter, Response
 from console.web.pages import Visitor, fen, only
 from console.web.screen import Button, Command, Item, ItemScreen, ListScreen, Part, history
 from console.web.screens.options import agreed_in_order, employers, enterprises, own_enterprise
-from shared.principals import Role
+from shared.principals import NATION, Principal, Role
 from shared.texts import Texts, sentence
 
 READERS = frozenset({Role.CLERK, Role.OFFICER, Role.ENTERPRISE, Role.AUDITOR})
@@ -108,6 +109,13 @@ ENTERPRISE_BUTTONS = (
     _do("revoke_qualification", ENTERPRISE, OFFICER, ("active", "suspended")),
     _do("stop_business", ENTERPRISE, OPENERS, ("active", "suspended")),
 )
+
+
+def is_of_its_seat(who: Principal, enterprise: Item) -> bool:
+    """The enterprise itself, or the authority of its seat; one without a seat is the nation's."""
+    return who.role is Role.ENTERPRISE or who.covers_county(enterprise["seat"] or NATION)
+
+
 ENTERPRISE_PARTS = (
     Part(
         title="Open job orders",
@@ -127,6 +135,7 @@ ENTERPRISE_PARTS = (
         parts=ENTERPRISE,
         columns=("effective", "kind", "amount", "balance", "use"),
         roles=OWNERS,
+        own=True,
         empty="Nothing was deposited yet: without the full reserve nobody can be cleared.",
     ),
     Part(
@@ -136,8 +145,9 @@ ENTERPRISE_PARTS = (
         query=ENTERPRISE,
         columns=("destination", "abroad", "managers", "filed_on", "missing"),
         roles=OWNERS,
+        own=True,
     ),
-    history("docking", "/enterprises/{enterprise}/history", ENTERPRISE, OWNERS),
+    replace(history("docking", "/enterprises/{enterprise}/history", ENTERPRISE, OWNERS), own=True),
 )
 ORDER_COLUMNS = ("employer", "destination", "occupation", "positions", "reserved", "filled", "wage", "state", "opened_on", "expires")
 PLACEMENT_COLUMNS = ("worker", "county", "destination", "occupation", "state", "due", "matched_on")
@@ -166,6 +176,7 @@ SCREENS = (
         parts=ENTERPRISE_PARTS,
         buttons=ENTERPRISE_BUTTONS,
         links=(("Scorecard", "/enterprises/{enterprise}/scorecard", OWNERS),),
+        reaches=is_of_its_seat,
     ),
     ItemScreen(
         path="/enterprises/{enterprise}/scorecard",
