@@ -45,6 +45,8 @@ class FigurePublished(_Figure):
 
 
 class TargetProgressChanged(_Figure):
+    """Targets of income count in fen."""
+
     target: str
     actual: int
     expected: int
@@ -52,6 +54,7 @@ class TargetProgressChanged(_Figure):
     state_from: TargetState | None
     state_to: TargetState
     projection: tuple[int, int, int] | None = None
+    measure: str | None = None  # what the target counts
 
 
 class QuotaStatusChanged(_Figure):

@@ -18,6 +18,8 @@ _UNSPACED = frozenset({"zh", "ja"})
 _BETWEEN = {"zh": "、", "ja": "、", "en": ", "}
 PLAIN = frozenset({"licence_no", "announcement_no", "decision_no", "centre", "serial", "period", "grade", "code", "link"})  # as it is
 
+IN_FEN = frozenset({"income", "income_remitted"})  # measures of which a target's figures are sums of money
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -33,6 +35,8 @@ def message(kind: str, fields: Mapping[str, Any], count: int, language: str) -> 
     t = texts(language)
     template = TEMPLATES[class_name(kind)]
     values = {**fields, "count": count}
+    if values.get("measure") in IN_FEN:
+        values |= {name: {"minor": values[name], "currency": "CNY"} for name in ("actual", "floor")}
     lines = [sentence for sentence in template.sentences if all(values.get(name) not in (None, []) for name in _names(sentence))]
     return Message(
         title=t(template.title),

@@ -56,6 +56,12 @@ def test_no_sentence_lacks_a_translation_and_none_loses_a_value(language: str) -
             assert (None, sentence) in known, (name, sentence)
 
 
+@pytest.mark.parametrize(("measure", "words"), [("income", "¥2,989,100.00"), ("dispatches", "298,910,000")])
+def test_what_a_target_counts_in_fen_is_told_as_money(measure: str, words: str) -> None:
+    fields = {"target": measure, "measure": measure, "state_to": "achieved", "actual": 298_910_000, "floor": 250_000_000}
+    assert words in message("TargetProgressChanged", fields, 1, "zh").text
+
+
 def test_a_title_holds_no_value_since_it_is_the_subject_of_a_letter() -> None:
     assert not [template.title for template in TEMPLATES.values() if names(template.title)]
 

@@ -380,7 +380,6 @@ COMMANDS = (
     Command(service="training", operation="cancel_session", danger=True),
     Command(service="training", operation="revoke_centre", danger=True),
     Command(service="training", operation="revoke_certificate", danger=True),
-    Command(service="training", operation="suspend_centre", danger=True),
 )
 router = APIRouter()
 SERIAL = re.compile(r"TC[0-9]{12}")

@@ -279,7 +279,6 @@ COMMANDS = (
         then="/duplicates/{duplicate}",
     ),
     Command(service="registration", operation="erase_worker", note="To be sure, type the worker number once more.", danger=True),
-    Command(service="registration", operation="suspend_worker", danger=True),
     Command(
         service="registration", operation="approve_correction", note="You have compared the document with what is asked for.", live=False
     ),

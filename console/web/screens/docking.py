@@ -477,6 +477,10 @@ COMMANDS = (
     Command(service="docking", operation="revoke_qualification", danger=True),
     Command(service="docking", operation="stop_business", danger=True),
     Command(service="docking", operation="void_dispatch", danger=True),
+    Command(service="docking", operation="correct_docking_fair", options={"enterprises": enterprises}),
+    Command(service="docking", operation="void_docking_fair", danger=True),
+    Command(service="docking", operation="confirm_arrival", labels={"day": sentence("Days after the departure")}),
+    Command(service="rights", operation="void_income", danger=True),
     Command(service="rights", operation="report_income", hidden=("placement",), asked_of={"supersedes": frozenset()}),
     Command(service="docking", operation="correct_dispatch", note="Fill in only what is wrong."),
 )

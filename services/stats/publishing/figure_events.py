@@ -163,6 +163,7 @@ def target_events(
                 state_from=state_before,
                 state_to=progress.state,
                 projection=_projection(target),
+                measure=target.target.measure,
             )
         )
     return events
