@@ -128,7 +128,9 @@ async def list_members(
     if await emergencies.get(tx, emergency) is None:
         raise EmergencyNotFound
     who = tx.principal
-    own = enterprise_of(who) or (str(enterprise) if enterprise else None)
+    own = enterprise_of(who)  # "" where an enterprise's token names none: then it sees nothing
+    if own is None and enterprise is not None:
+        own = str(enterprise)
     items, following = await roll_calls.list_(tx, page, emergency, condition=condition, enterprise=own, counties=prefixes_of(who))
     return views.Members(items=await _with_ledgers(tx, items), next=following)
 
