@@ -36,6 +36,13 @@ async def docking(make_database: MakeDatabase) -> AsyncIterator[Client]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
+async def rights(make_database: MakeDatabase) -> AsyncIterator[Client]:
+    """Rights, likewise."""
+    async with serving("rights", await make_database("rights"), endpoints_local=True) as service:
+        yield service.speaking_as(Role.ENTERPRISE, party=ENTERPRISE)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def receiver() -> AsyncIterator[Receiver]:
     async with receiving() as one:
         yield one
@@ -115,10 +122,10 @@ async def test_secrets_stand_nowhere_in_the_database_and_are_in_no_stored_answer
         assert await tables_with(conn, [one.removeprefix("whsec_").lower()[:24] for one in (given, made)]) == []
 
 
-async def test_several_of_a_kind_are_one_message_and_types_narrow_what_is_heard(docking: Client, receiver: Receiver) -> None:
-    await opened(docking, receiver.url, types=["rights.WageShortfallDetected.v1"])
-    await publish(docking, *[shortfall(ENTERPRISE) for _ in range(3)], drawn(ENTERPRISE))
-    async with a_sender(docking) as sender:
+async def test_several_of_a_kind_are_one_message_and_types_narrow_what_is_heard(rights: Client, receiver: Receiver) -> None:
+    await opened(rights, receiver.url, types=["rights.WageShortfallDetected.v1"])
+    await publish(rights, *[shortfall(ENTERPRISE) for _ in range(3)], drawn(ENTERPRISE))
+    async with a_sender(rights) as sender:
         assert await send_all(sender) == 1
     payload = json.loads(receiver.received[0].body)
     assert (payload["type"], payload["data"]["count"], len(payload["data"]["subjects"])) == ("rights.WageShortfallDetected.v1", 3, 3)
