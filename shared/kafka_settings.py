@@ -6,13 +6,14 @@ since whoever set it believes in a protection that is not there.
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, FilePath, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.hosts import is_loopback
 
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"]
@@ -109,7 +110,7 @@ class KafkaSettings(BaseSettings):
         if value is None:
             return None
         parts = urlsplit(value)
-        if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))):
+        if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))):
             raise ValueError("must be an https:// URL (http:// only on loopback)")
         return value
 
@@ -126,11 +127,4 @@ def _refuse_unused(value: object, used: bool, when: str) -> None:
 
 def _on_loopback(found: dict[str, Any]) -> bool:
     servers = str(found.get("kafka_bootstrap_servers", "")).split(",")
-    return all(_is_loopback(server.strip().rpartition(":")[0]) for server in servers)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
+    return all(is_loopback(server.strip().rpartition(":")[0].strip("[]")) for server in servers)

@@ -34,7 +34,7 @@ from shared.kafka_settings import KafkaSettings
 from shared.logs import configure_logging
 from shared.notifications import sender
 from shared.running_service import RunningService, Sweep
-from shared.settings import Settings
+from shared.settings import Settings, wrong
 from shared.web.app import create_app
 from shared.web.auth import Verifier
 
@@ -92,8 +92,8 @@ def _settings(service: Service, kind: type[S]) -> S:
     try:
         return kind()
     except ValidationError as error:
-        for item in error.errors(include_input=False, include_url=False):
-            print(f"{service.name}: setting {'.'.join(map(str, item['loc'])).upper()}: {item['msg']}", file=sys.stderr)  # noqa: T201
+        for line in wrong(error):
+            print(f"{service.name}: setting {line}", file=sys.stderr)  # noqa: T201
         sys.exit(2)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 
 from shared.kafka_settings import KafkaSettings, absent_if_empty
 
@@ -39,6 +39,11 @@ def _mail_server(url: SecretStr | None) -> SecretStr | None:
 
 EndpointKey = Annotated[SecretStr | None, BeforeValidator(absent_if_empty), AfterValidator(_endpoint_key)]
 MailServerUrl = Annotated[SecretStr | None, BeforeValidator(absent_if_empty), AfterValidator(_mail_server)]
+
+
+def wrong(error: ValidationError) -> list[str]:
+    """A line for each setting that is missing or wrong, with the variable's name and without its value."""
+    return [f"{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors(include_input=False, include_url=False)]
 
 
 class Settings(KafkaSettings):

@@ -16,6 +16,7 @@ from console.services import SERVICES
 from shared.delivery import kafka, kafka_acls
 from shared.events import TOPICS
 from shared.kafka_settings import KafkaSettings
+from shared.settings import wrong
 
 app = typer.Typer(no_args_is_help=True, help="What an administrator of a Kafka cluster does before the services start.")
 
@@ -33,8 +34,7 @@ def cluster_settings(bootstrap: str | None = None) -> KafkaSettings:
     try:
         return KafkaSettings() if bootstrap is None else KafkaSettings(kafka_bootstrap_servers=bootstrap)
     except ValidationError as error:
-        wrong = [f"{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors(include_input=False)]
-        raise WrongSettings("; ".join(wrong)) from None
+        raise WrongSettings("; ".join(wrong(error))) from None
 
 
 @app.command()

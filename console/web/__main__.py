@@ -12,6 +12,7 @@ from console.web.app import create_app
 from console.web.settings import ConsoleSettings
 from shared.gc_tuning import tune_gc
 from shared.logs import configure_logging
+from shared.settings import wrong
 
 
 def main() -> int:
@@ -19,8 +20,8 @@ def main() -> int:
     try:
         settings = ConsoleSettings()
     except ValidationError as error:
-        for item in error.errors(include_input=False, include_url=False):
-            print(f"console: setting {'.'.join(map(str, item['loc'])).upper()}: {item['msg']}", file=sys.stderr)
+        for line in wrong(error):
+            print(f"console: setting {line}", file=sys.stderr)
         return 2
     configure_logging("console", settings.log_level)
     tune_gc()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.hosts import is_loopback
 
 SECRETS = Path("/run/secrets")  # a container's: a file there, such as session_key, stands for the variable of its name
 
@@ -34,13 +35,6 @@ class ConsoleSettings(BaseSettings):
 
     @model_validator(mode="after")
     def _local_accounts_stay_local(self) -> Self:
-        if self.local_accounts_key is not None and not _is_loopback(self.console_host):
+        if self.local_accounts_key is not None and not is_loopback(self.console_host):
             raise ValueError("LOCAL_ACCOUNTS_KEY lets anybody in: CONSOLE_HOST must be a loopback address")
         return self
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
