@@ -17,7 +17,7 @@ from shared.delivery.consumer import Reject
 from shared.principals import Role
 from shared.values import CountyCode, HouseholdStatus, WorkerId, new_id
 from tests.support.docking import POOR_COUNTY, RICH_COUNTY, AWorker, Dock, a_departure, dock
-from tests.support.wait import until
+from tests.support.wait import until_waiting_for_a_lock
 
 __all__ = ["dock"]
 
@@ -225,19 +225,6 @@ async def test_a_match_that_crossed_the_suspension_gets_no_clearance(dock: Dock)
     assert (refused["state"], refused["failed"]) == ("matched", ["worker_not_suspended"])
 
 
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-
-
-async def _waiting(dock: Dock, sessions: int) -> None:
-    """Until so many sessions of the test's database wait for another's transaction."""
-
-    async def wait() -> bool:
-        async with dock.client.database.connection() as conn:
-            return bool(await conn.fetchval(WAITING) >= sessions)
-
-    await until(wait, seconds=10)
-
-
 @asynccontextmanager
 async def _held(dock: Dock, query: str, one: object) -> AsyncIterator[None]:
     """A row held by somebody else's transaction, which then commits."""
@@ -251,7 +238,7 @@ async def test_a_match_accepted_while_the_suspension_is_written_is_refused(dock:
     match = await dock.proposed(order, worker)
     async with _held(dock, "UPDATE worker SET suspended = true, willing = false WHERE id = $1", worker):
         acceptance = asyncio.create_task(dock.post(f"/matches/{match}/acceptance"))
-        await _waiting(dock, 1)
+        await until_waiting_for_a_lock(dock.client.database)
     assert (await acceptance).body["state"] == {"failed": ["suspended", "not_willing"]}
 
 
@@ -261,9 +248,9 @@ async def _accepted_and(dock: Dock, worker: WorkerId, reaction: Awaitable[None])
     match = await dock.proposed(order, worker)
     async with _held(dock, "SELECT FROM job_order WHERE id = $1 FOR UPDATE", order):
         acceptance = asyncio.create_task(dock.post(f"/matches/{match}/acceptance"))
-        await _waiting(dock, 1)
+        await until_waiting_for_a_lock(dock.client.database)
         reacting = asyncio.ensure_future(reaction)
-        await _waiting(dock, 2)
+        await until_waiting_for_a_lock(dock.client.database, 2)
     answer, _ = await asyncio.gather(acceptance, reacting)
     assert answer.status == 201, answer.body
     return await dock.show(answer.body)
@@ -294,7 +281,7 @@ async def test_departures_and_voids_wait_for_the_worker_without_holding_the_orde
     async with dock.client.database.connection() as conn, conn.transaction():
         await conn.execute("SELECT FROM worker WHERE id = $1 FOR UPDATE", WorkerId(placement["worker"]))
         stepping = asyncio.create_task(dock.post(f"/placements/{placement['placement']}/{step}", body))
-        await _waiting(dock, 1)
+        await until_waiting_for_a_lock(dock.client.database)
         await conn.execute("SELECT FROM job_order WHERE id = $1 FOR UPDATE NOWAIT", placement["order"])
     assert (await stepping).status == 200
 

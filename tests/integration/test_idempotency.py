@@ -30,7 +30,7 @@ from shared.web.auth import Verifier
 from shared.web.call import Call, allow
 from tests.conftest import MakeDatabase
 from tests.support.http import Client, environment, listening
-from tests.support.wait import until
+from tests.support.wait import until_waiting_for_a_lock
 
 EVENTS = "SELECT count(*) FROM outbox"
 KEYS = "SELECT count(*) FROM idempotency"
@@ -135,7 +135,7 @@ async def test_two_at_the_same_time_have_one_effect_and_one_answer(desk: Desk) -
     first = asyncio.create_task(desk.caller.post("/suspensions", {"reason": "a"}, key=once))
     await asyncio.wait_for(desk.entered.wait(), 10)
     second = asyncio.create_task(desk.caller.post("/suspensions", {"reason": "a"}, key=once))
-    await waiting_for_a_lock(desk)
+    await until_waiting_for_a_lock(desk.caller.database)
     desk.gate.set()
     answers = await asyncio.gather(first, second)
     assert [answer.status for answer in answers] == [201, 201]
@@ -160,19 +160,7 @@ async def test_a_repeat_that_waited_for_a_failed_command_runs_itself(desk: Desk)
     first = asyncio.create_task(desk.caller.post("/suspensions", {"reason": "a"}, key=once))
     await asyncio.wait_for(desk.entered.wait(), 10)
     second = asyncio.create_task(desk.caller.post("/suspensions", {"reason": "a"}, key=once))
-    await waiting_for_a_lock(desk)
+    await until_waiting_for_a_lock(desk.caller.database)
     desk.gate.set()
     assert [answer.status for answer in await asyncio.gather(first, second)] == [409, 409]
     assert (desk.runs, await desk.count(EVENTS)) == (2, 0)
-
-
-async def waiting_for_a_lock(desk: Desk) -> None:
-    """Until a session of the test's database waits for another's transaction."""
-
-    async def waits() -> bool:
-        return await desk.count(WAITING) > 0
-
-    await until(waits, seconds=10)
-
-
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"

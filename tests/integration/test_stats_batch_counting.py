@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 from collections import Counter
@@ -26,6 +27,7 @@ from shared.events import DOCKING, Event, EventEnvelope, FigureRestated, encode
 from tests.conftest import MakeDatabase
 from tests.support.delivery import take
 from tests.support.stats import cause, departure, dispatched, histories, outbox_of, recorded
+from tests.support.wait import until_waiting_for_a_lock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,3 +146,14 @@ async def test_a_late_fact_restates_its_closed_period_with_its_causes(database: 
     assert [(event.scope, event.old, event.new, event.kind, event.causes) for event in restated if event.scope.startswith("nation")] == [
         ("nation:CN", 0, 1, "late", (late.id,))
     ]
+
+
+async def test_a_period_that_is_closed_while_a_batch_waits_for_it_is_restated_by_the_batch(database: Database) -> None:
+    late = [recorded(dispatched(departure(departed_on=date(2017, 12, 30))), date(2018, 3, 5)) for _ in range(80)]
+    async with database.transaction(cause()) as tx:
+        await periods.close_period(tx, ClosePeriod(period="2017"))
+        batch = asyncio.create_task(take(database, in_log([damaged(event, "sound") for event in late]), consumers.apply, max_diverted=10))
+        await until_waiting_for_a_lock(database)
+    await batch
+    restated = [event for event in await outbox_of(database) if isinstance(event, FigureRestated) and event.measure == "dispatches"]
+    assert [(event.old, event.new) for event in restated if event.scope == "nation:CN"] == [(0, 80)]

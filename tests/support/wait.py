@@ -8,6 +8,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, overload
 
+from shared.db import Database
+
 T = TypeVar("T")
 PAUSE = 0.02  # seconds between two looks
 
@@ -31,3 +33,16 @@ async def until(condition: Callable[[], Any], seconds: float = 10, what: str = "
             name = what or getattr(condition, "__name__", "the condition")
             raise AssertionError(f"not within {seconds:g} s: {name}; last seen: {value!r}")
         await asyncio.sleep(PAUSE)
+
+
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+
+async def until_waiting_for_a_lock(database: Database, sessions: int = 1) -> None:
+    """Until so many sessions of the database wait for another's transaction."""
+
+    async def wait() -> bool:
+        async with database.connection() as conn:
+            return bool(await conn.fetchval(WAITING) >= sessions)
+
+    await until(wait)

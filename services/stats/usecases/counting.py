@@ -25,14 +25,16 @@ logger = logging.getLogger("laowu.stats.counting")
 async def count_records(tx: Tx, records: Sequence[Raw]) -> frozenset[int]:
     """Add a batch to the live cells without decoding it; as many statements as count_events().
 
-    Returns the rows of records that have to be decoded to be judged; then nothing was counted.
+    Returns the rows of records that have to be decoded to be judged; then nothing was counted. Which periods are closed is asked under
+    the lock: a period that was being closed meanwhile would change without a restatement.
     """
+    generation = await generations.lock_live(tx)
     closed_periods = [(close.starts, close.ends) for close in await period_closes.list_closed(tx)]
     try:
         folded = await asyncio.to_thread(columnar_fold.fold_records, records, closed_periods)
     except Unreadable as error:
         return error.rows
-    await _add(tx, folded.cells, folded.applied)
+    await _add(tx, generation, folded.cells, folded.applied)
     if folded.in_spans:  # facts that arrive after their period was closed
         late = [event for row in folded.in_spans if isinstance(event := decode(records[row][2]), EventEnvelope)]
         await restatement.restate_events(tx, fold_all(late), late)
@@ -49,12 +51,11 @@ async def count_events(tx: Tx, events: Sequence[EventEnvelope[Event]]) -> None:
     for event in events:
         counted, newest = by_topic.get(event.data.TOPIC, (0, event.time))
         by_topic[event.data.TOPIC] = (counted + 1, max(newest, event.time))
-    await _add(tx, block_encoding.frame_from_cells(cells), by_topic)
+    await _add(tx, await generations.lock_live(tx), block_encoding.frame_from_cells(cells), by_topic)
     await restatement.restate_events(tx, cells, events)
 
 
-async def _add(tx: Tx, cells: pl.DataFrame, by_topic: Mapping[str, Applied]) -> None:
-    generation = await generations.lock_live(tx)
+async def _add(tx: Tx, generation: int, cells: pl.DataFrame, by_topic: Mapping[str, Applied]) -> None:
     await blocks.insert(tx, generation, cells)
     await applied.update(tx, generation, by_topic)
 
