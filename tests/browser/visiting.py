@@ -94,7 +94,10 @@ class Visit:
 
     async def command(self, operation: str) -> None:
         """Follow the first button of that command on the page."""
-        await self.page.locator(f'main a[href*="/{operation}?"], main a[href$="/{operation}"]').first.click()
+        link = self.page.locator(f'main a[href*="/{operation}?"], main a[href$="/{operation}"]').first
+        shown = await self.page.locator("main").inner_text()
+        await expect(link, f"no {operation} on {self.path}:\n{shown}").to_be_visible()
+        await link.click()
         await expect(self.page.locator("form.command")).to_be_visible()
 
     async def row(self, country: str) -> None:
