@@ -104,13 +104,17 @@ async def _run(service: Service, settings: Settings) -> int:
         loop.add_signal_handler(name, stop.set)
     url = settings.database_url.get_secret_value()
     try:
+        verifier = Verifier.from_settings(settings)
+    except (OSError, ValueError) as error:
+        logger.error("cannot start: AUTH_JWKS: %s", error)  # noqa: TRY400  # as below
+        return 1
+    try:
         database = await _prepare(service, settings, url)
     except (db.Unavailable, kafka.Unavailable, kafka.TopicLosesData, db.MigrationChanged) as error:
         logger.error("cannot start: %s: %s", type(error).__name__, error)  # noqa: TRY400  # one clear line, no traceback
         return 1
     health = Health()
     consumer = Consumer(settings, database, service.name, service.topics, service.apply, health=health) if service.apply else None
-    verifier = Verifier.load(settings.auth_jwks)
     running = RunningService(
         name=service.name,
         database=database,

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 
 from shared.kafka_settings import KafkaSettings, absent_if_empty
+from shared.token_settings import TokenSettings
 
 ENDPOINT_KEY_BYTES = 32
 
@@ -46,13 +46,12 @@ def wrong(error: ValidationError) -> list[str]:
     return [f"{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors(include_input=False, include_url=False)]
 
 
-class Settings(KafkaSettings):
+class Settings(TokenSettings, KafkaSettings):
     """A service that needs more subclasses it in its own settings.py."""
 
     database_url: SecretStr = Field(description="postgresql:// URL of the service's own database")
     http_host: str = Field(default="127.0.0.1", description="address to listen on; 0.0.0.0 in a container")
     http_port: int = Field(ge=1, le=65535, description="port to listen on")
-    auth_jwks: Path = Field(description="file with the public keys (JWKS, EdDSA) that bearer tokens are checked against")
     simulation: bool = Field(default=False, description="accept the Simulated-Time header; only for a stack that plays a calendar")
     sweep_seconds: float = Field(default=30.0, gt=0, description="pause between two sweeps of timeouts; a simulation sweeps by command")
     pool_size: int = Field(default=8, ge=3, le=100, description="connections to PostgreSQL at most, the relay's own not counted")

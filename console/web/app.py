@@ -58,7 +58,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
 
     app = FastAPI(title="Laowu console", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.settings = settings
-    app.state.sessions = Sessions(settings, Verifier.load(settings.auth_jwks))
+    app.state.sessions = Sessions(settings, Verifier.from_settings(settings))
     app.state.commands = {(one.service, one.operation): one for one in screens.COMMANDS}
     app.state.navigation = screens.navigation
     app.state.unread = {}  # how many notifications an account has not read: console.web.inbox

@@ -18,7 +18,8 @@ from console.web.sessions import Sessions, TokenTooLong, own_path
 from console.web.settings import ConsoleSettings
 from shared.principals import NATION, Forbidden, Principal, Role
 from shared.texts import texts
-from shared.web.auth import Unauthenticated, issue
+from shared.web.auth import issue
+from shared.web.claims import Unauthenticated
 
 router = APIRouter()
 
@@ -53,7 +54,7 @@ async def log_in(request: Request) -> Response:
         token = given.get("token", "").strip() or _local_token(settings, given)
         response = Response(status_code=303, headers={"Location": own_path(given.get("next"))})
         sessions: Sessions = request.app.state.sessions
-        sessions.start(response, token)
+        await sessions.start(response, token)
     except (Unauthenticated, ValueError):
         return await _page(request, status=401, problem=text("This token is not valid, or it has expired."))
     except TokenTooLong:

@@ -88,11 +88,11 @@ def day_of(request: Request) -> str | None:
     return wanted if DAY.fullmatch(wanted) else None
 
 
-def visitor(request: Request) -> Visitor:
-    """Raises NotLoggedIn."""
+async def visitor(request: Request) -> Visitor:
+    """Raises NotLoggedIn, IssuerUnavailable."""
     state = request.app.state
     sessions: Sessions = state.sessions
-    session = sessions.read(request)
+    session = await sessions.read(request)
     backend: Backend = state.backend
     return Visitor(
         request=request,

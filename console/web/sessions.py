@@ -14,7 +14,8 @@ from fastapi import Request, Response
 
 from console.web.settings import ConsoleSettings
 from shared.principals import Forbidden, Principal
-from shared.web.auth import Unauthenticated, Verifier
+from shared.web.auth import Verifier
+from shared.web.claims import Unauthenticated
 
 LONGEST_COOKIE = 4000  # of the 4096 bytes that browsers keep; a longer one they drop without a word
 CHANGES_NOTHING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -45,9 +46,9 @@ class Sessions:
     def cookie(self) -> str:
         return "__Host-laowu" if self.settings.https else "laowu"
 
-    def start(self, response: Response, token: str) -> Principal:
-        """Put the session into `response`. Raises Unauthenticated, TokenTooLong."""
-        principal = self.verifier.principal(token)
+    async def start(self, response: Response, token: str) -> Principal:
+        """Put the session into `response`. Raises Unauthenticated, IssuerUnavailable, TokenTooLong."""
+        principal = await self.verifier.principal(token)
         sealed = self._seal(token)
         if len(sealed) > LONGEST_COOKIE:
             raise TokenTooLong
@@ -61,13 +62,13 @@ class Sessions:
         )
         return principal
 
-    def read(self, request: Request) -> Session:
-        """Raises NotLoggedIn."""
+    async def read(self, request: Request) -> Session:
+        """Raises NotLoggedIn, IssuerUnavailable."""
         sealed = request.cookies.get(self.cookie, "")
         try:
             opened = self._box().decrypt(sealed.encode(), ttl=self.settings.session_hours * 3600)
             token = str(json.loads(opened)["token"])
-            return Session(token, self.verifier.principal(token))
+            return Session(token, await self.verifier.principal(token))
         except (InvalidToken, Unauthenticated, ValueError, KeyError, TypeError) as error:
             raise NotLoggedIn from error
 

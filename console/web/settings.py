@@ -6,20 +6,20 @@ from pathlib import Path
 from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from shared.hosts import is_loopback
+from shared.token_settings import TokenSettings
 
 SECRETS = Path("/run/secrets")  # a container's: a file there, such as session_key, stands for the variable of its name
 
 
-class ConsoleSettings(BaseSettings):
+class ConsoleSettings(TokenSettings):
     model_config = SettingsConfigDict(frozen=True, extra="ignore", secrets_dir=SECRETS if SECRETS.is_dir() else None)
 
     console_host: str = Field(default="127.0.0.1", description="address to listen on; 0.0.0.0 in a container")
     console_port: int = Field(ge=1, le=65535, description="port to listen on")
     service_urls: dict[str, str] = Field(description='JSON: base URL of each service, {"registration": "http://...", ...}')
-    auth_jwks: Path = Field(description="file with the public keys (JWKS, EdDSA) that bearer tokens are checked against")
     session_key: SecretStr = Field(
         min_length=44,
         max_length=44,

@@ -1,89 +1,198 @@
-"""Bearer tokens (JWT, EdDSA): who a caller is.
+"""Bearer tokens (JWT): who a caller is. A route that names no role serves nobody.
 
-A route that names no role serves nobody. A token carries `role`, `regions` (a list of division codes; "CN" is everywhere) and, for
-an enterprise or a training centre, `party`: whose it is. A claim of another shape is refused, never converted: a string is also a
-sequence of characters, and a code is also a prefix, so a conversion would widen what the caller sees.
+A token is believed when one of the issuers of the settings has signed it: the OpenID Connect issuer AUTH_ISSUER, whose claims are mapped
+(claims.py) and whose keys are read over HTTP (issuer_keys.py), or `laowu`, whose keys are in the file AUTH_JWKS and whose tokens carry
+`role`, `regions` (a list of division codes; "CN" is everywhere) and, for an enterprise or a training centre, `party`: whose it is.
+
+The algorithm is that of the key, EdDSA, ES256 or RS256; what a token's header says of keys is not followed.
 """
 
 from __future__ import annotations
 
-import json
+import base64
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Protocol
+from uuid import uuid4
 
-from joserfc import jwt
+from joserfc import jws, jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet, OKPKey
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from joserfc.jwk import OKPKey
+from pydantic import BaseModel, Field, StringConstraints, TypeAdapter
+from pydantic_core import from_json
 
-from shared.principals import REGION, Principal, Role
-from shared.values import without_control_characters
+from shared.principals import Principal
+from shared.reread_file import RereadFile
+from shared.token_settings import TokenSettings
+from shared.web.claims import ClaimPaths, TokenClaims, Unauthenticated, read_claims
+from shared.web.issuer import Issuer
+from shared.web.issuer_keys import IssuerKeys
+from shared.web.trusted_keys import TrustedKeys, read_keys
 
 ISSUER = "laowu"
-LEEWAY_SECONDS = 5  # how far the issuer's clock may be ahead of ours; an expired token gets no leeway
+LEEWAY_SECONDS = 5.0
 CACHED_TOKENS = 10_000
-
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"\S"), AfterValidator(without_control_characters)]
-Region = Annotated[str, StringConstraints(pattern=REGION.pattern)]
-NumericDate = Annotated[float, Field(ge=0, le=2**53, allow_inf_nan=False)]  # RFC 7519: seconds since 1970, not always whole
-
-
-class Unauthenticated(Exception):
-    """The bearer token is missing, expired, or not signed by a key we trust."""
+LONGEST_TOKEN = 16 * 1024
+NOT_VALID = "the bearer token is not valid"
+CLAIMS: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
 
-class TokenClaims(BaseModel):
-    """The claims of a token that are read here, each of exactly this type. An identity provider may add claims of its own."""
+class _Header(BaseModel):
+    """What is read of a token's header. `crit` names what must be understood: nothing of it is."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+    alg: Literal["EdDSA", "Ed25519", "ES256", "RS256"]
+    kid: Annotated[str, Field(max_length=500)]
+    typ: Annotated[str, StringConstraints(pattern=r"(?i)^(jwt|(application/)?at\+jwt)$")] = "jwt"
+    crit: None = None
 
-    iss: Literal["laowu"]
-    sub: Name
-    role: Annotated[Role, Field(strict=False)]  # JSON has no enums: the text of one
-    regions: Annotated[list[Region], Field(max_length=500)] = []
-    party: Name | None = None
-    exp: NumericDate
-    iat: NumericDate = 0
-    nbf: NumericDate = 0
 
-    def principal(self, now: float) -> Principal:
-        """Who the token speaks for. Raises Unauthenticated outside the token's time and for a role that is never issued."""
-        if self.exp <= now or max(self.iat, self.nbf) > now + LEEWAY_SECONDS:
-            raise Unauthenticated("the bearer token has expired or is not valid yet")
-        if self.role is Role.SERVICE:
-            raise Unauthenticated("the role service is never issued")
-        return Principal(self.sub, self.role, tuple(self.regions), self.party)
+class _Registry(jws.JWSRegistry):
+    """Checks with the one algorithm that was found to be the key's. Header fields that are not read do not matter."""
+
+    def get_alg(self, name: str) -> Any:
+        return self.algorithms[name]  # not super(): it warns of the name EdDSA, under which most issuers sign with Ed25519
+
+
+REGISTRY = _Registry(strict_check_header=False)
+
+
+class Keys(Protocol):
+    """Where an issuer's keys come from; `current` gives the same object while they are the same. Both raise IssuerUnavailable."""
+
+    async def current(self) -> TrustedKeys: ...
+
+    async def with_key(self, kid: str) -> TrustedKeys: ...
+
+
+@dataclass(slots=True)
+class KeyFile:
+    """Keys in a file, read again when it changes."""
+
+    file: RereadFile[TrustedKeys]
+
+    async def current(self) -> TrustedKeys:
+        return self.file.value
+
+    async def with_key(self, kid: str) -> TrustedKeys:  # noqa: ARG002  # as Keys has it
+        return self.file.value
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedIssuer:
+    """Whose tokens are believed. `paths`: where its claims are; None: named as TokenClaims has them."""
+
+    keys: Keys
+    paths: ClaimPaths | None = None
+
+    def read(self, claims: Mapping[str, Any]) -> TokenClaims:
+        """Raises Unauthenticated."""
+        return read_claims(claims if self.paths is None else self.paths.mapped(claims))
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A token that was good. `keys`: those it was checked against."""
+
+    until: float
+    principal: Principal
+    issuer: TrustedIssuer
+    keys: TrustedKeys
 
 
 @dataclass(slots=True)
 class Verifier:
-    """Checks tokens against the public keys in a JWKS file; caches good ones until they expire (a check costs ~0.1 ms)."""
+    """Checks tokens; remembers good ones until they expire or the keys change (a check costs ~0.1 ms). `issuers`: by their `iss`."""
 
-    keys: KeySet
-    _cache: dict[str, tuple[float, Principal]] = field(default_factory=dict)  # token -> (expiry, who)
+    issuers: Mapping[str, TrustedIssuer]
+    leeway: float = LEEWAY_SECONDS
+    _cache: dict[str, _Known] = field(default_factory=dict, init=False)
 
     @classmethod
     def load(cls, path: Path) -> Verifier:
-        return cls(KeySet.import_key_set(json.loads(path.read_text())))
+        """Of the keys in a file alone. Raises OSError, ValueError."""
+        return cls({ISSUER: _own_issuer(path)})
 
-    def principal(self, token: str) -> Principal:
-        """Raises Unauthenticated."""
-        now = time.time()
-        cached = self._cache.get(token)
-        if cached and cached[0] > now:
-            return cached[1]
-        try:
-            claims = TokenClaims.model_validate(jwt.decode(token, self.keys, algorithms=["Ed25519", "EdDSA"]).claims)
-        except (JoseError, ValueError, TypeError) as error:  # pydantic's ValidationError is a ValueError
-            raise Unauthenticated("the bearer token is not valid") from error
-        who = claims.principal(now)
+    @classmethod
+    def from_settings(cls, settings: TokenSettings, *, now: Callable[[], float] = time.monotonic) -> Verifier:
+        """Raises OSError, ValueError for a file of keys that holds none; an issuer that does not answer yet is no error."""
+        issuers = {} if settings.auth_jwks is None else {ISSUER: _own_issuer(settings.auth_jwks)}
+        if settings.auth_issuer is not None:
+            keys = IssuerKeys(
+                Issuer(url=settings.auth_issuer, cafile=settings.auth_cafile),
+                settings.auth_refresh_seconds,
+                settings.auth_outage_hours * 3600,
+                now=now,
+            )
+            issuers[settings.auth_issuer] = TrustedIssuer(keys, ClaimPaths.from_settings(settings))
+        return cls(issuers, settings.auth_leeway_seconds)
+
+    async def principal(self, token: str) -> Principal:
+        """Raises Unauthenticated, and IssuerUnavailable where it cannot be known."""
+        known = self._cache.get(token)
+        if known and known.until > time.time() and await known.issuer.keys.current() is known.keys:
+            return known.principal
+        header, claimed = _unverified(token)
+        issuer = self._named(claimed)
+        if issuer is None:
+            raise Unauthenticated(NOT_VALID)
+        keys = await issuer.keys.with_key(header.kid)
+        signed = _checked(token, header, keys)
+        if self._named(signed) is not issuer:
+            raise Unauthenticated(NOT_VALID)
+        claims = issuer.read(signed)
+        who = claims.principal(time.time(), self.leeway)
         if len(self._cache) > CACHED_TOKENS:
             self._cache.clear()
-        self._cache[token] = (claims.exp, who)
+        self._cache[token] = _Known(claims.exp, who, issuer, keys)
         return who
+
+    def _named(self, claims: Mapping[str, Any]) -> TrustedIssuer | None:
+        named = claims.get("iss")
+        return self.issuers.get(named) if isinstance(named, str) else None
+
+
+def _own_issuer(path: Path) -> TrustedIssuer:
+    return TrustedIssuer(KeyFile(RereadFile(path, read_keys)))
+
+
+async def signed_claims(token: str, keys: Keys) -> Mapping[str, Any]:
+    """What these keys have signed, whoever it is meant for and until when. Raises Unauthenticated, IssuerUnavailable."""
+    header, _ = _unverified(token)
+    return _checked(token, header, await keys.with_key(header.kid))
+
+
+def _unverified(token: str) -> tuple[_Header, Mapping[str, Any]]:
+    """What a token says of itself: nothing of it is believed yet. Raises Unauthenticated."""
+    if len(token) > LONGEST_TOKEN:
+        raise Unauthenticated(NOT_VALID)
+    try:
+        head, body, _ = token.split(".")
+        return _Header.model_validate_json(_decoded(head)), _object(_decoded(body))
+    except ValueError as error:  # pydantic's ValidationError and binascii's Error are ValueErrors
+        raise Unauthenticated(NOT_VALID) from error
+
+
+def _checked(token: str, header: _Header, keys: TrustedKeys) -> Mapping[str, Any]:
+    """The claims as they were signed. Raises Unauthenticated unless the key of that id, with an algorithm of its own, signed them."""
+    key = keys.get(header.kid)
+    if key is None or header.alg not in key.algorithms:
+        raise Unauthenticated(NOT_VALID)
+    try:
+        return _object(jws.deserialize_compact(token, key.key, registry=REGISTRY).payload or b"")
+    except (JoseError, ValueError, TypeError) as error:
+        raise Unauthenticated(NOT_VALID) from error
+
+
+def _object(text: bytes) -> dict[str, Any]:
+    """JSON, however deep or long its numbers are. Raises ValueError."""
+    return CLAIMS.validate_python(from_json(text), strict=True)
+
+
+def _decoded(part: str) -> bytes:
+    """Raises ValueError."""
+    return base64.urlsafe_b64decode(part.encode("ascii") + b"=" * (-len(part) % 4))
 
 
 def new_key() -> OKPKey:
@@ -94,7 +203,15 @@ def new_key() -> OKPKey:
 def issue(key: OKPKey, who: Principal, *, seconds: int = 12 * 3600) -> str:
     """A signed token for `who`, valid for `seconds` from now."""
     now = int(time.time())
-    claims = {"iss": ISSUER, "sub": who.subject, "role": who.role.value, "regions": list(who.regions), "iat": now, "exp": now + seconds}
+    claims = {
+        "iss": ISSUER,
+        "sub": who.subject,
+        "role": who.role.value,
+        "regions": list(who.regions),
+        "iat": now,
+        "exp": now + seconds,
+        "jti": uuid4().hex,
+    }
     if who.party is not None:
         claims["party"] = who.party
     return jwt.encode({"alg": "Ed25519", "kid": key.kid}, claims, key, algorithms=["Ed25519"])

@@ -34,7 +34,8 @@ from shared.principals import Forbidden, Principal, Role
 from shared.running_service import RunningService
 from shared.settings import Settings
 from shared.values import Clock
-from shared.web.auth import Unauthenticated, Verifier
+from shared.web.auth import Verifier
+from shared.web.claims import Unauthenticated
 from shared.web.idempotency import claim, find_answer, request_hash, require_key
 
 T = TypeVar("T")
@@ -125,7 +126,7 @@ def _answer(stored: tuple[int, bytes]) -> Response:
 
 
 def allow(*roles: Role) -> Any:
-    """The dependency that authenticates the caller and lets only these roles pass. 401 and 403 come from here."""
+    """The dependency that authenticates the caller and lets only these roles pass. 401 and 403 come from here, and 503 of the issuer."""
 
     async def call(request: Request, response: Response) -> Call:
         service: RunningService = request.app.state.service
@@ -133,7 +134,7 @@ def allow(*roles: Role) -> Any:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("a bearer token is needed")
-        principal = verifier.principal(token)
+        principal = await verifier.principal(token)
         if principal.role not in roles:
             raise Forbidden(f"the role {principal.role} may not do this")
         return Call(request, principal, service, _clock(request, service.settings), response=response)

@@ -16,7 +16,8 @@ from starlette.exceptions import HTTPException
 from shared.db import Unavailable
 from shared.errors import Refused
 from shared.principals import Forbidden
-from shared.web.auth import Unauthenticated
+from shared.web.claims import Unauthenticated
+from shared.web.issuer_keys import IssuerUnavailable
 
 
 class FieldError(BaseModel):
@@ -86,7 +87,14 @@ async def _refused(_: Request, error: Exception) -> Response:
 
 
 async def _unauthenticated(_: Request, error: Exception) -> Response:
-    return problem(401, "UNAUTHENTICATED", str(error), headers={"WWW-Authenticate": "Bearer"})
+    if not isinstance(error, Unauthenticated):
+        raise error
+    errors = [{"field": error.claim, "code": error.code, "message": str(error)}] if error.claim else None
+    return problem(401, "UNAUTHENTICATED", str(error), errors=errors, headers={"WWW-Authenticate": "Bearer"})
+
+
+async def _issuer_unavailable(_: Request, error: Exception) -> Response:
+    return problem(503, "ISSUER_UNAVAILABLE", str(error), headers={"Retry-After": str(IssuerUnavailable.retry_seconds)})
 
 
 async def _forbidden(_: Request, error: Exception) -> Response:
@@ -114,6 +122,7 @@ def install_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(Unauthenticated, _unauthenticated)
+    app.add_exception_handler(IssuerUnavailable, _issuer_unavailable)
     app.add_exception_handler(Forbidden, _forbidden)
     app.add_exception_handler(Unavailable, _unavailable)
     app.add_exception_handler(HTTPException, _http)

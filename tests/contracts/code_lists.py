@@ -41,6 +41,7 @@ from shared.events import EVENTS, asyncapi
 from shared.principals import Role
 from shared.reference import occupations
 from shared.values import QuotaStatus, TargetState
+from shared.web.claims import ClaimCode
 from tests.contracts.code import ROOT, python_files, tree
 from tests.support.http import environment
 
@@ -184,10 +185,11 @@ NOT_OF_REQUESTS = re.compile(
 
 @cache
 def errors() -> frozenset[str]:
-    """Of classes, of problem documents, of cells of lists, and of requests that have not the required form."""
+    """Of classes, of problem documents, of claims, of cells of lists, and of requests that have not the required form."""
     environment()
     assert modules("services", "shared")
     found = {one.slug for one in _subclasses(Refused)} | set(_problems()) | set(_cells())
+    found |= set(get_args(ClaimCode))
     found |= {error.upper() for error in get_args(ErrorType) if not NOT_OF_REQUESTS.fullmatch(error)}
     return frozenset(found | {HTTPStatus(status).name for status in (404, 405, 406, 415)})  # of the web framework
 

@@ -213,12 +213,12 @@ def test_what_a_later_version_needs_is_added_to_the_secrets_that_are_there(writt
     assert re.fullmatch(r"ENDPOINT_KEY=\S{44}\n", added)
 
 
-def test_the_written_keys_fit_together(written: Path) -> None:
+async def test_the_written_keys_fit_together(written: Path) -> None:
     files = {secret["file"]: written / "keys" / Path(secret["file"]).name for secret in COMPOSE["secrets"].values()}
     assert all(file.exists() for file in files.values())
     key = secret_keys.auth_key(home.Home(written / "keys"))
     who = Principal("tester", Role.AUDITOR)
-    assert Verifier.load(written / "keys" / "auth.jwks.json").principal(issue(key, who)) == who
+    assert await Verifier.load(written / "keys" / "auth.jwks.json").principal(issue(key, who)) == who
     assert "d" not in json.loads((written / "keys" / "auth.jwks.json").read_text())["keys"][0], "only the public half"
 
 

@@ -85,7 +85,7 @@ async def desk(make_database: MakeDatabase) -> AsyncIterator[Desk]:
     async def other(body: Suspend, call: Annotated[Call, allow(Role.OFFICER)]) -> Response:
         return await call.command(lambda tx: opened[0].suspend(tx, body), status=201)
 
-    async with listening(create_app(service, router, Verifier.load(settings.auth_jwks))) as base, aiohttp.ClientSession() as session:
+    async with listening(create_app(service, router, Verifier.from_settings(settings))) as base, aiohttp.ClientSession() as session:
         opened.append(Desk(Client(base, session, database, service, Principal("tester", Role.OFFICER, (NATION,)))))
         opened[0].gate.set()
         yield opened[0]

@@ -161,10 +161,10 @@ def test_what_a_killed_supervisor_left_is_ended_and_a_stranger_with_its_pid_is_n
         stranger.kill()
 
 
-def test_the_local_token_is_accepted_by_whoever_reads_the_public_keys(home: Home) -> None:
+async def test_the_local_token_is_accepted_by_whoever_reads_the_public_keys(home: Home) -> None:
     stack.up(home, OPTIONS)
     verifier = Verifier.load(home.file("auth.jwks.json"))
-    who = verifier.principal(stack.token(Role.ENTERPRISE, ("620000",), "e1", home=home))
+    who = await verifier.principal(stack.token(Role.ENTERPRISE, ("620000",), "e1", home=home))
     assert (who.role, who.regions, who.party) == (Role.ENTERPRISE, ("620000",), "e1")
     assert "d" not in home.read("auth.jwks.json")["keys"][0]
     assert {path.stat().st_mode & 0o077 for path in home.folder.glob("*.json")} == {0}

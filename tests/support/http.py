@@ -137,7 +137,6 @@ Start = Callable[[str], Awaitable[Client]]
 async def serving(name: str, database: Database, **changes: object) -> AsyncIterator[Client]:
     """The service's application, on a free port, as started for a simulation (so that Simulated-Time may be sent); `changes`: settings."""
     service = service_of(name)
-    folder = environment()
     settings = service.settings.model_validate({**service.settings(simulation=True).model_dump(), **changes})
     running = RunningService(
         name=name,
@@ -147,7 +146,7 @@ async def serving(name: str, database: Database, **changes: object) -> AsyncIter
         sweep=service.sweep,
         redriving=service.redriving(settings),
     )
-    app = create_app(running, service.router, Verifier.load(folder / "jwks.json"), body_limits=service.body_limits)
+    app = create_app(running, service.router, Verifier.from_settings(settings), body_limits=service.body_limits)
     async with listening(app) as base, aiohttp.ClientSession() as session:
         yield Client(base, session, database, running)
 

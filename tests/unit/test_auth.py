@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.principals import NATION, Forbidden, Principal, Role, require_county, require_party, system
-from shared.web.auth import ISSUER, LEEWAY_SECONDS, Unauthenticated, Verifier, issue, new_key, public_keys
+from shared.web.auth import ISSUER, LEEWAY_SECONDS, Verifier, issue, new_key, public_keys
+from shared.web.claims import Unauthenticated
 from tests.support import tokens
 
 KEY, STRANGER = new_key(), new_key()
@@ -35,10 +36,10 @@ def now() -> int:
 
 # --- tokens ---------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.SERVICE])
-def test_a_token_says_who_it_was_issued_for(verifier: Verifier, role: Role) -> None:
+async def test_a_token_says_who_it_was_issued_for(verifier: Verifier, role: Role) -> None:
     who = Principal("somebody", role, ("620000", "622427"), "a-party")
-    assert verifier.principal(issue(KEY, who)) == who
-    assert verifier.principal(issue(KEY, who)) == who, "and the second time from the cache"
+    assert await verifier.principal(issue(KEY, who)) == who
+    assert await verifier.principal(issue(KEY, who)) == who, "and the second time from the cache"
 
 
 @pytest.mark.parametrize(
@@ -62,9 +63,9 @@ def test_a_token_says_who_it_was_issued_for(verifier: Verifier, role: Role) -> N
         issue(KEY, CLERK).replace(".", ".x", 1),
     ],
 )
-def test_a_token_with_anything_wrong_is_refused(verifier: Verifier, token: str) -> None:
+async def test_a_token_with_anything_wrong_is_refused(verifier: Verifier, token: str) -> None:
     with pytest.raises(Unauthenticated):
-        verifier.principal(token)
+        await verifier.principal(token)
 
 
 @pytest.mark.parametrize(
@@ -88,9 +89,9 @@ def test_a_token_with_anything_wrong_is_refused(verifier: Verifier, token: str) 
     ],
     ids=repr,
 )
-def test_field_case_f1_regions_that_are_not_a_list_of_codes_make_no_token(verifier: Verifier, regions: object) -> None:
+async def test_field_case_f1_regions_that_are_not_a_list_of_codes_make_no_token(verifier: Verifier, regions: object) -> None:
     with pytest.raises(Unauthenticated):
-        verifier.principal(signed(regions=regions))
+        await verifier.principal(signed(regions=regions))
 
 
 @pytest.mark.parametrize(
@@ -122,23 +123,23 @@ def test_field_case_f1_regions_that_are_not_a_list_of_codes_make_no_token(verifi
     ],
     ids=repr,
 )
-def test_field_case_f1_a_claim_of_another_type_or_content_makes_no_token(verifier: Verifier, claims: dict[str, Any]) -> None:
+async def test_field_case_f1_a_claim_of_another_type_or_content_makes_no_token(verifier: Verifier, claims: dict[str, Any]) -> None:
     with pytest.raises(Unauthenticated):
-        verifier.principal(signed(**claims))
+        await verifier.principal(signed(**claims))
 
 
 @pytest.mark.parametrize("exp", ["NaN", "Infinity", "1e400", "-1"])
-def test_field_case_f1_an_expiry_that_is_no_moment_makes_no_token(verifier: Verifier, exp: str) -> None:
+async def test_field_case_f1_an_expiry_that_is_no_moment_makes_no_token(verifier: Verifier, exp: str) -> None:
     claims = f'{{"iss":"{ISSUER}","sub":"tester","role":"clerk","regions":["CN"],"exp":%s}}'
-    assert verifier.principal(tokens.signed_as_written(KEY, claims % 2**40)).regions == (NATION,)
+    assert (await verifier.principal(tokens.signed_as_written(KEY, claims % 2**40))).regions == (NATION,)
     with pytest.raises(Unauthenticated):
-        verifier.principal(tokens.signed_as_written(KEY, claims % exp))
+        await verifier.principal(tokens.signed_as_written(KEY, claims % exp))
 
 
-def test_field_case_f1_a_list_of_codes_is_read_as_it_stands(verifier: Verifier) -> None:
-    who = verifier.principal(signed(regions=["620000", "CN"], exp=now() + 60.5, azp="an identity provider's own claim"))
+async def test_field_case_f1_a_list_of_codes_is_read_as_it_stands(verifier: Verifier) -> None:
+    who = await verifier.principal(signed(regions=["620000", "CN"], exp=now() + 60.5, azp="an identity provider's own claim"))
     assert who == Principal("tester", Role.CLERK, ("620000", NATION))
-    assert verifier.principal(signed(regions=None)).regions == ()
+    assert (await verifier.principal(signed(regions=None))).regions == ()
 
 
 @pytest.mark.parametrize("regions", [("",), ("6",), ("CN", ""), "620000"])
@@ -148,25 +149,25 @@ def test_field_case_f1_nobody_acts_for_a_region_that_is_no_code(regions: Any) ->
 
 
 @pytest.mark.parametrize("claim", ["iat", "nbf"])
-def test_field_case_f22_a_clock_a_little_ahead_of_ours_is_forgiven_and_more_is_not(verifier: Verifier, claim: str) -> None:
-    verifier.principal(signed(**{claim: now() + 3, "exp": now() + 3600}))
-    verifier.principal(signed(**{claim: now() + LEEWAY_SECONDS, "exp": now() + 3600}))
+async def test_field_case_f22_a_clock_a_little_ahead_of_ours_is_forgiven_and_more_is_not(verifier: Verifier, claim: str) -> None:
+    await verifier.principal(signed(**{claim: now() + 3, "exp": now() + 3600}))
+    await verifier.principal(signed(**{claim: now() + LEEWAY_SECONDS, "exp": now() + 3600}))
     with pytest.raises(Unauthenticated):
-        verifier.principal(signed(**{claim: now() + LEEWAY_SECONDS + 2, "exp": now() + 3600}))
+        await verifier.principal(signed(**{claim: now() + LEEWAY_SECONDS + 2, "exp": now() + 3600}))
 
 
-def test_field_case_f22_an_expired_token_gets_no_leeway(verifier: Verifier) -> None:
+async def test_field_case_f22_an_expired_token_gets_no_leeway(verifier: Verifier) -> None:
     with pytest.raises(Unauthenticated):
-        verifier.principal(signed(exp=now()))
+        await verifier.principal(signed(exp=now()))
 
 
-def test_a_cached_token_expires_too(verifier: Verifier, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_cached_token_expires_too(verifier: Verifier, monkeypatch: pytest.MonkeyPatch) -> None:
     token = issue(KEY, CLERK, seconds=60)
-    verifier.principal(token)
+    await verifier.principal(token)
     later = time.time() + 61
     monkeypatch.setattr("shared.web.auth.time.time", lambda: later)
     with pytest.raises(Unauthenticated):
-        verifier.principal(token)
+        await verifier.principal(token)
 
 
 def test_the_published_keys_are_public_halves_only() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from console.local import compose_env
 from console.local.home import PORTS, Home
 from console.local.regions import RegionUnclear, region_code
 from shared.principals import NATION, Principal, Role
-from shared.web.auth import Unauthenticated, Verifier
+from shared.web.auth import Verifier
+from shared.web.claims import Unauthenticated
 
 
 @pytest.fixture
@@ -37,7 +39,7 @@ def printed(*arguments: str) -> str:
 
 def who(stack: Home, *arguments: str) -> Principal:
     issued = printed(*arguments)
-    return Verifier.load(stack.file("auth.jwks.json")).principal(issued)
+    return asyncio.run(Verifier.load(stack.file("auth.jwks.json")).principal(issued))
 
 
 def test_the_services_of_the_stack_accept_it(stack: Home) -> None:
@@ -60,7 +62,7 @@ def test_it_is_valid_for_the_hours_asked_for(stack: Home, monkeypatch: pytest.Mo
     verifier = Verifier.load(stack.file("auth.jwks.json"))
     monkeypatch.setattr("shared.web.auth.time.time", lambda: time.time_ns() / 1e9 + 3601)
     with pytest.raises(Unauthenticated):
-        verifier.principal(token)
+        asyncio.run(verifier.principal(token))
 
 
 @pytest.mark.parametrize(

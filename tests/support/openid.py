@@ -1,0 +1,140 @@
+"""An OpenID Connect issuer on loopback, which gives out tokens as Keycloak does and fails in every way a test asks for."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from aiohttp import web
+from joserfc import jws, jwt
+from joserfc.errors import SecurityWarning
+from joserfc.jwk import ECKey, KeyParameters, OKPKey, RSAKey
+
+from shared.token_settings import TokenSettings
+
+AUDIENCE = "laowu"
+DISCOVERY, JWKS = "/realms/labour/.well-known/openid-configuration", "/realms/labour/certs"
+Key = OKPKey | ECKey | RSAKey
+Answering = Callable[[], Awaitable[web.StreamResponse]]
+
+
+def new_key(algorithm: str) -> Key:
+    """A signing key for the algorithm, which its public half names, as Keycloak has it."""
+    more: KeyParameters = {"alg": algorithm, "use": "sig"}
+    if algorithm == "RS256":
+        return RSAKey.generate_key(2048, more, auto_kid=True)
+    if algorithm == "ES256":
+        return ECKey.generate_key("P-256", more, auto_kid=True)
+    return OKPKey.generate_key("Ed25519", more, auto_kid=True)
+
+
+@dataclass(slots=True)
+class OpenIdIssuer:
+    """`keys`: published, the last of them signs. `answering`: by path, what is answered instead. `asked`: how often, by path."""
+
+    url: str = ""
+    keys: list[Key] = field(default_factory=lambda: [new_key("EdDSA")])
+    answering: dict[str, Answering] = field(default_factory=dict)
+    asked: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def origin(self) -> str:
+        return self.url.removesuffix("/realms/labour")
+
+    def settings(self, **changes: Any) -> TokenSettings:
+        """Of a process that believes this issuer alone."""
+        return TokenSettings(**{**self.environment(), "auth_jwks": None, **changes})
+
+    def environment(self) -> dict[str, Any]:
+        return {
+            "auth_issuer": self.url,
+            "auth_audience": AUDIENCE,
+            "auth_role_claims": "realm_access.roles,resource_access.laowu.roles",
+            "auth_roles": {"labour-clerk": "clerk", "labour-officer": "officer", "labour-operator": "operator"},
+            "auth_regions_claim": "labour.regions",
+            "auth_party_claim": "labour.party",
+        }
+
+    def claims(self, **changes: Any) -> dict[str, Any]:
+        """Of a clerk of Gansu; None leaves a claim out."""
+        now = int(time.time())
+        usual = {
+            "iss": self.url,
+            "aud": [AUDIENCE, "account"],
+            "sub": "5d1f3c1e-0000-4000-8000-000000000001",
+            "iat": now,
+            "exp": now + 300,
+            "jti": uuid4().hex,
+            "typ": "Bearer",
+            "azp": "laowu-console",
+            "realm_access": {"roles": ["offline_access", "default-roles-labour", "labour-clerk"]},
+            "resource_access": {"account": {"roles": ["view-profile"]}},
+            "labour": {"regions": ["620000"]},
+        }
+        return {name: value for name, value in (usual | changes).items() if value is not None}
+
+    def token(self, key: Key | None = None, header: dict[str, Any] | None = None, **changes: Any) -> str:
+        """Signed by the newest key, or by another."""
+        key = key or self.keys[-1]
+        head = {"alg": key.as_dict(private=False)["alg"], "kid": key.kid, "typ": "JWT", **(header or {})}
+        head = {name: value for name, value in head.items() if value is not None}
+        with warnings.catch_warnings(category=SecurityWarning, action="ignore"):  # of the name EdDSA, which Keycloak uses
+            return jwt.encode(
+                head, self.claims(**changes), key, registry=jws.JWSRegistry(algorithms=[head["alg"]], strict_check_header=False)
+            )
+
+    def rotate(self, algorithm: str = "EdDSA") -> None:
+        """A new key signs from now on; the one before is published still."""
+        self.keys = [*self.keys[-1:], new_key(algorithm)]
+
+    def withdraw(self) -> None:
+        """All keys but the newest are gone."""
+        self.keys = self.keys[-1:]
+
+    def fail(self) -> None:
+        """Nothing is answered but 503, until `recover`."""
+        self.answer(web.Response(status=503), DISCOVERY, JWKS)
+
+    def recover(self) -> None:
+        self.answering.clear()
+
+    def answer(self, response: web.Response, *paths: str) -> None:
+        """What is answered instead. A response is sent once, so each request gets one like it."""
+
+        async def answer() -> web.StreamResponse:
+            return web.Response(status=response.status, body=response.body, headers=dict(response.headers))
+
+        self.answering |= dict.fromkeys(paths, answer)
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        self.asked[request.path] += 1
+        if request.path in self.answering:
+            return await self.answering[request.path]()
+        if request.path == DISCOVERY:
+            return web.json_response({"issuer": self.url, "jwks_uri": self.origin + JWKS})
+        if request.path == JWKS:
+            return web.json_response({"keys": [key.as_dict(private=False) for key in self.keys]})
+        return web.Response(status=404)
+
+
+@asynccontextmanager
+async def openid_issuer() -> AsyncIterator[OpenIdIssuer]:
+    """Listening on a free port of loopback."""
+    issuer = OpenIdIssuer()
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", issuer.handle)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    (address,) = runner.addresses
+    issuer.url = f"http://127.0.0.1:{address[1]}/realms/labour"
+    try:
+        yield issuer
+    finally:
+        await runner.cleanup()
