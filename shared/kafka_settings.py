@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, FilePath, SecretStr, ValidationInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.hosts import is_loopback, keeps_secrets
+from shared.secret_files import SECRETS_DIR
 
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"]
@@ -31,7 +32,9 @@ OptionalText = Annotated[str | None, BeforeValidator(absent_if_empty)]
 class KafkaSettings(BaseSettings):
     """The part of every process's settings that a tool which only reads the log needs."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", validate_default=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", validate_default=True, hide_input_in_errors=True, secrets_dir=SECRETS_DIR
+    )
 
     kafka_bootstrap_servers: str = Field(description="host:port of one broker or several, separated by commas")
     kafka_security_protocol: SecurityProtocol = Field(

@@ -22,6 +22,7 @@ import uvicorn
 import uvloop
 from fastapi import APIRouter, FastAPI
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from shared import db
 from shared.db import Database
@@ -91,7 +92,7 @@ def _settings(service: Service, kind: type[S]) -> S:
     """From the environment; exits with 2 and a line for each wrong one."""
     try:
         return kind()
-    except ValidationError as error:
+    except (ValidationError, SettingsError) as error:
         for line in wrong(error):
             print(f"{service.name}: setting {line}", file=sys.stderr)  # noqa: T201
         sys.exit(2)

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import SettingsError
 
 from shared.kafka_settings import KafkaSettings, absent_if_empty
 from shared.token_settings import TokenSettings
@@ -41,8 +43,13 @@ EndpointKey = Annotated[SecretStr | None, BeforeValidator(absent_if_empty), Afte
 MailServerUrl = Annotated[SecretStr | None, BeforeValidator(absent_if_empty), AfterValidator(_mail_server)]
 
 
-def wrong(error: ValidationError) -> list[str]:
-    """A line for each setting that is missing or wrong, with the variable's name and without its value."""
+def wrong(error: ValidationError | SettingsError) -> list[str]:
+    """A line for each setting that is missing, wrong or cannot be read, with the variable's name and without its value."""
+    if isinstance(error, SettingsError):
+        field = re.search(r'field "(\w+)"', str(error))
+        cause = error.__cause__
+        why = (cause.strerror or "") if isinstance(cause, OSError) else "not text, or not the JSON that it must be"
+        return [f"{field[1].upper() if field else 'secrets'}: cannot be read: {why}"]
     return [f"{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors(include_input=False, include_url=False)]
 
 

@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from shared.hosts import keeps_secrets
 from shared.kafka_settings import OptionalPath, OptionalText, absent_if_empty
 from shared.principals import Role
+from shared.secret_files import SECRETS_DIR
 
 CLAIM_PATH = r"^[^,\s]{1,200}$"
 
@@ -21,7 +22,9 @@ CLAIM_PATH = r"^[^,\s]{1,200}$"
 class TokenSettings(BaseSettings):
     """The part of a service's and of the console's settings that says who a caller is."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", validate_default=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", validate_default=True, hide_input_in_errors=True, secrets_dir=SECRETS_DIR
+    )
 
     auth_issuer: OptionalText = Field(
         default=None, max_length=500, description="https:// URL of the OpenID Connect issuer whose tokens are believed, as in their `iss`"

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from console.commands.terminal import message
 from console.errors import ConsoleError
@@ -33,7 +34,7 @@ def cluster_settings(bootstrap: str | None = None) -> KafkaSettings:
     """From the environment; `bootstrap` instead of KAFKA_BOOTSTRAP_SERVERS. Raises WrongSettings."""
     try:
         return KafkaSettings() if bootstrap is None else KafkaSettings(kafka_bootstrap_servers=bootstrap)
-    except ValidationError as error:
+    except (ValidationError, SettingsError) as error:
         raise WrongSettings("; ".join(wrong(error))) from None
 
 

@@ -7,6 +7,7 @@ import sys
 
 import uvicorn
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from console.web.app import create_app
 from console.web.settings import ConsoleSettings
@@ -19,7 +20,7 @@ def main() -> int:
     """Exit status: 0 after SIGTERM, 2 for a wrong setting."""
     try:
         settings = ConsoleSettings()
-    except ValidationError as error:
+    except (ValidationError, SettingsError) as error:
         for line in wrong(error):
             print(f"console: setting {line}", file=sys.stderr)
         return 2

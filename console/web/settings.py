@@ -9,13 +9,12 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from shared.hosts import is_loopback
+from shared.secret_files import SECRETS_DIR
 from shared.token_settings import TokenSettings
-
-SECRETS = Path("/run/secrets")  # a container's: a file there, such as session_key, stands for the variable of its name
 
 
 class ConsoleSettings(TokenSettings):
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", secrets_dir=SECRETS if SECRETS.is_dir() else None)
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", secrets_dir=SECRETS_DIR)
 
     console_host: str = Field(default="127.0.0.1", description="address to listen on; 0.0.0.0 in a container")
     console_port: int = Field(ge=1, le=65535, description="port to listen on")
@@ -23,7 +22,7 @@ class ConsoleSettings(TokenSettings):
     session_key: SecretStr = Field(
         min_length=44,
         max_length=44,
-        description="seals the session cookie: 32 bytes, URL-safe base64; also a file, /run/secrets/session_key",
+        description="seals the session cookie: 32 bytes, URL-safe base64",
     )
     session_hours: int = Field(default=12, ge=1, le=24, description="hours after which a visitor logs in again")
     https: bool = Field(default=True, description="the browser reaches the console by https: cookies are Secure and named __Host-")

@@ -8,13 +8,14 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.secret_files import SECRETS_DIR
 from shared.settings import Settings
 
 
 class Policy(BaseSettings):
     """Values without a verified source are parameters, never constants (docs/rules.md)."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", secrets_dir=SECRETS_DIR)
 
     docking_signing_key: Path = Field(description="PEM file with the Ed25519 key that signs clearance certificates")
     docking_order_days: int = Field(default=45, ge=1, le=3650, description="days an order is open that names no expiry (unverified)")

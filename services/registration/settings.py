@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.registration.personal_data.vault import KEY_BYTES, Vault
+from shared.secret_files import SECRETS_DIR
 from shared.settings import Settings
 
 IMPORT_BODY_BYTES = 32 * 1024 * 1024  # 100,000 rows of csv take about 12 MB
@@ -33,7 +34,7 @@ KeyField = Annotated[SecretStr, AfterValidator(_key)]
 class Policy(BaseSettings):
     """Values without a verified source are parameters, never constants."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", secrets_dir=SECRETS_DIR)
 
     registration_master_key: KeyField = Field(description="wraps the data key of every worker (AES-256-GCM)")
     registration_lookup_key: KeyField = Field(description="keys the hashes by which people are found again (HMAC-SHA-256)")

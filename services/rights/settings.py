@@ -7,6 +7,7 @@ from functools import cache
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.secret_files import SECRETS_DIR
 from shared.settings import Settings
 
 PAYROLL_BODY_BYTES = 8 * 1024 * 1024  # 20,000 rows of csv take about 3 MB
@@ -17,7 +18,7 @@ PAYROLL_CHUNK = 1_000  # rows per transaction
 class Policy(BaseSettings):
     """No law fixes these: they are parameters (p), unverified."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", secrets_dir=SECRETS_DIR)
 
     rights_tolerance_percent: int = Field(default=5, ge=0, le=100, description="(p) percent that a net wage may lie below what is expected")
     rights_late_after_days: int = Field(default=10, ge=0, le=3650, description="(p) days after the pay day, until a payment counts as late")

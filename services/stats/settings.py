@@ -7,13 +7,14 @@ from functools import cache
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.secret_files import SECRETS_DIR
 from shared.settings import Settings
 
 
 class Policy(BaseSettings):
     """Values without a verified source are parameters, never constants (docs/rules.md)."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", secrets_dir=SECRETS_DIR)
 
     stats_stale_seconds: int = Field(default=300, ge=1, le=86_400, description="figures further behind for longer than this are stale")
     stats_public_smallest: int = Field(default=10, ge=1, le=1000, description="the public sees no cell of 1 up to one less")

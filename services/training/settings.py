@@ -11,13 +11,14 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.secret_files import SECRETS_DIR
 from shared.settings import Settings
 
 
 class Policy(BaseSettings):
     """W1: what must be attended and passed, and how long it holds."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", secrets_dir=SECRETS_DIR)
 
     training_signing_key: Path = Field(description="PEM file with the Ed25519 key that signs what is stated about certificates")
     training_minimum_minutes: int = Field(

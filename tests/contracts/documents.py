@@ -124,7 +124,8 @@ def settings() -> str:
     parts = [
         "# Settings",
         "",
-        "Drawn from the settings classes by `python -m tests.contracts.documents`. Each is an environment variable; a wrong",
+        "Drawn from the settings classes by `python -m tests.contracts.documents`. Each is an environment variable, or a file in",
+        "`/run/secrets` with its name in lower case, where that folder is there; a variable that is set goes before its file. A wrong",
     ]
     parts += ["value ends the process at start with exit code 2 and names the variable. (p): a parameter of the programme.", ""]
     parts += ["## Every service", "", *table(head, *(described(name, field) for name, field in shared.items())), ""]
