@@ -30,6 +30,7 @@ COMMANDS = {
     "mail": ("mail:mail", "The letters of the local stack, newest first; with a number, one of them."),
     "relay": ("relay:app", "The sending side of a service."),
     "kafka": ("kafka:app", "What an administrator of a Kafka cluster does before the services start."),
+    "postgres": ("postgres:app", "What an administrator of a PostgreSQL server does before the services start."),
     "up": ("stack:up", "Start Kafka, PostgreSQL and the five services; returns when all are ready."),
     "down": ("stack:down", "Stop everything the stack runs; its data stays."),
     "status": ("stack:status", "What runs; exit status 0 when all of it is ready, 1 otherwise."),

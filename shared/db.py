@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import asyncpg
 
+from shared import postgres_access
+from shared.postgres_access import why
 from shared.principals import Principal, system
 from shared.values import Clock
 
@@ -24,6 +27,13 @@ _MIGRATION_LOCK = 7_301_001
 
 class Unavailable(Exception):
     """Postgres does not answer, or takes no writes; nothing was written. The caller may try again."""
+
+
+class SessionsShared(Unavailable):
+    """A pooler lends one session to several clients. A relay's lock, time limits and prepared statements belong to a session."""
+
+    def __init__(self, setting: str = "DATABASE_URL") -> None:
+        super().__init__(f"{setting} leads through a pooler that shares sessions between transactions: it needs pool_mode = session")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +94,7 @@ class Database:
     service: str
     pool: asyncpg.Pool
     wake: asyncio.Event = field(default_factory=asyncio.Event)
+    has_several_hosts: bool = False
 
     @asynccontextmanager
     async def transaction(self, cause: Cause, *, snapshot: bool = False) -> AsyncIterator[Tx]:
@@ -121,6 +132,8 @@ class Database:
                 yield conn
             except asyncpg.ReadOnlySQLTransactionError as error:
                 conn.terminate()  # after a failover it leads to what is a standby now, for ever; a new one leads to the primary
+                if self.has_several_hosts:
+                    await self.pool.expire_connections()  # reads from the standby too would be behind what is written
                 raise Unavailable("the database is read-only") from error
 
     @asynccontextmanager
@@ -182,7 +195,9 @@ async def _release(pool: asyncpg.Pool, conn: Any) -> None:
             conn.terminate()
 
 
-async def _initialise(conn: asyncpg.Connection) -> None:
+async def _initialise(conn: asyncpg.Connection, bounds: Mapping[str, str]) -> None:
+    """Not as parameters of the connection: pgbouncer knows few of them and refuses the others."""
+    await conn.execute("; ".join([f"SET {name} = '{value}'" for name, value in bounds.items()]))
     await conn.set_type_codec(
         "jsonb", encoder=lambda value: json.dumps(value, ensure_ascii=False, separators=(",", ":")), decoder=json.loads, schema="pg_catalog"
     )
@@ -193,7 +208,7 @@ async def _nothing_to_reset(_: asyncpg.Connection) -> None:
 
 
 # Server-side bounds: a cut-off client must not keep a lock for hours.
-SERVER_SETTINGS = {
+BOUNDS = {
     "statement_timeout": "30s",
     "lock_timeout": "10s",
     "idle_in_transaction_session_timeout": "30s",
@@ -206,23 +221,59 @@ SERVER_SETTINGS = {
 
 
 async def open_database(service: str, url: str, *, size: int = 8, plan_each: bool = False) -> Database:
-    """A pool of `size` connections. `plan_each`: plan every execution for its arguments, where no generic plan fits. Raises Unavailable."""
-    plan_cache = {"plan_cache_mode": "force_custom_plan"} if plan_each else {}
+    """A pool of `size` connections. `plan_each`: plan every execution for its arguments, where no generic plan fits.
+
+    Raises Unavailable; SessionsShared where a pooler is found that shares sessions.
+    """
+    bounds = BOUNDS | ({"plan_cache_mode": "force_custom_plan"} if plan_each else {})
+    pool = None
     try:
         pool = await asyncpg.create_pool(
             url,
+            connect=cast("Any", postgres_access.connect),  # which needs no more than the pool gives it
             min_size=2,
             max_size=size,
             timeout=5,
             command_timeout=30,
-            init=_initialise,
+            init=partial(_initialise, bounds=bounds),
             reset=_nothing_to_reset,
-            server_settings={**SERVER_SETTINGS, **plan_cache, "application_name": f"laowu-{service}"},
+            server_settings={"application_name": f"laowu-{service}"},
             max_inactive_connection_lifetime=60,
         )
-    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
-        raise Unavailable(f"cannot connect to the database of {service}") from error
-    return Database(service, pool)
+        await _require_own_sessions(pool)
+    except postgres_access.REFUSALS as error:
+        if pool is not None:
+            pool.terminate()
+        if isinstance(error, _OF_A_SHARED_SESSION):
+            raise SessionsShared from error
+        raise Unavailable(f"cannot connect to the database of {service}: {why(error)}") from error
+    return Database(service, pool, has_several_hosts=postgres_access.has_several_hosts(url))
+
+
+# What asyncpg meets where another client's transaction is served by its session in between.
+_OF_A_SHARED_SESSION = (asyncpg.DuplicatePreparedStatementError, asyncpg.InvalidSQLStatementNameError)
+_SESSION = "SELECT pg_backend_pid()"
+
+
+async def _require_own_sessions(pool: asyncpg.Pool) -> None:
+    """Two connections of ours are two sessions, and each stays the one it is. Raises SessionsShared.
+
+    Where few clients share many sessions it may look so by chance; the order of asking is one that no turn-taking satisfies.
+    """
+    async with pool.acquire(timeout=5) as first, pool.acquire(timeout=5) as second:
+        seen: tuple[set[int], set[int]] = set(), set()
+        for conn, sessions in (
+            (first, seen[0]),
+            (first, seen[0]),
+            (second, seen[1]),
+            (first, seen[0]),
+            (second, seen[1]),
+            (second, seen[1]),
+        ):
+            sessions.add(await conn.fetchval(_SESSION))
+    if len(seen[0] | seen[1]) != 2 or seen[0] & seen[1]:
+        pool.terminate()
+        raise SessionsShared
 
 
 async def close_database(database: Database) -> None:
@@ -236,19 +287,18 @@ async def close_database(database: Database) -> None:
 
 async def connect(url: str, *, application: str, seconds: int = 30) -> asyncpg.Connection:
     """One connection outside the pool (relay, console), with the same bounds; no statement takes longer than so many seconds."""
-    conn: asyncpg.Connection = await asyncpg.connect(
-        url,
-        timeout=5,
-        command_timeout=seconds,
-        server_settings={**SERVER_SETTINGS, "statement_timeout": f"{seconds}s", "application_name": application},
-    )
-    await _initialise(conn)
+    conn = await postgres_access.connect(url, timeout=5, command_timeout=seconds, server_settings={"application_name": application})
+    await _initialise(conn, BOUNDS | {"statement_timeout": f"{seconds}s"})
     return conn
 
 
 # --- migrations ---------------------------------------------------------------------------------------------------
 class MigrationChanged(Exception):
     """An applied migration file was edited; migrations are forward-only."""
+
+
+class MigrationsMissing(Exception):
+    """The role may not apply them: the tables' owner does, before a service of this release starts."""
 
 
 def migration_files(*folders: Path) -> Sequence[tuple[str, str]]:
@@ -260,7 +310,7 @@ async def migrate(conn: asyncpg.Connection, *folders: Path) -> int:
     """Apply the missing files, each in one transaction, one process at a time. Returns how many.
 
     Writes nothing when none is missing: a service starts on a read-only database too, and serves reads.
-    Raises MigrationChanged, and Unavailable when one is missing and the database takes no writes.
+    Raises MigrationChanged; where one is missing, Unavailable when the database takes no writes, MigrationsMissing when the role may not.
     """
     applied = 0
     await conn.execute("SET statement_timeout = 0; SET lock_timeout = 0")
@@ -282,6 +332,8 @@ async def migrate(conn: asyncpg.Connection, *folders: Path) -> int:
             applied += 1
     except (asyncpg.ReadOnlySQLTransactionError, asyncpg.InsufficientResourcesError) as error:
         raise Unavailable(f"migrations are missing and cannot be applied: {error}") from error
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise MigrationsMissing(f"this role may not apply them: {error}") from error
     finally:
         await conn.execute("SELECT pg_advisory_unlock($1)", _MIGRATION_LOCK)
     return applied

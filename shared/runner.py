@@ -22,9 +22,9 @@ import uvicorn
 import uvloop
 from fastapi import APIRouter, FastAPI
 from pydantic import ValidationError
-from pydantic_settings import SettingsError
+from pydantic_settings import BaseSettings, SettingsError
 
-from shared import db
+from shared import db, postgres_access
 from shared.db import Database
 from shared.delivery import kafka, kafka_acls, outbox, relay
 from shared.delivery.consumer import Apply, Consumer
@@ -34,13 +34,15 @@ from shared.health import Health
 from shared.kafka_settings import KafkaSettings
 from shared.logs import configure_logging
 from shared.notifications import sender
+from shared.postgres_settings import PostgresSettings
 from shared.running_service import RunningService, Sweep
 from shared.settings import Settings, wrong
 from shared.web.app import create_app
 from shared.web.auth import Verifier
 
 logger = logging.getLogger("laowu.runner")
-S = TypeVar("S", bound=KafkaSettings)
+S = TypeVar("S", bound=BaseSettings)
+NOT_MIGRATED = (db.Unavailable, db.MigrationChanged, db.MigrationsMissing)
 Background = Callable[[RunningService], Awaitable[None]]
 
 
@@ -76,12 +78,15 @@ def main(service: Service) -> None:
     """Run until SIGTERM or SIGINT (exit 0), a setting is wrong (2), or a part fails for good (1).
 
     `acls PRINCIPAL` prints what the service needs to be allowed on a Kafka cluster with an authorizer, and ends.
+    `migrate` applies what is missing of the database's migrations, and ends: as the role that owns its tables, before new processes start.
     """
     if sys.argv[1:2] == ["acls"] and len(sys.argv) == 3:
         settings = _settings(service, KafkaSettings)
         for line in kafka_acls.commands(settings, sys.argv[2], kafka_acls.service_acls(settings, service.name, service.topics)):
             print(line)  # noqa: T201
         sys.exit(0)
+    if sys.argv[1:] == ["migrate"]:
+        sys.exit(asyncio.run(_only_migrate(service, _settings(service, PostgresSettings))))
     settings = _settings(service, service.settings)
     configure_logging(service.name, settings.log_level)
     tune_gc()
@@ -98,6 +103,29 @@ def _settings(service: Service, kind: type[S]) -> S:
         sys.exit(2)
 
 
+async def _only_migrate(service: Service, settings: PostgresSettings) -> int:
+    try:
+        applied = await migrate(service, settings)
+    except NOT_MIGRATED as error:
+        print(f"{service.name}: not migrated: {error}", file=sys.stderr)  # noqa: T201
+        return 1
+    print(f"{service.name}: {applied} migrations applied")  # noqa: T201
+    return 0
+
+
+async def migrate(service: Service, settings: PostgresSettings) -> int:
+    """Apply the migrations that are missing. Returns how many. Raises NOT_MIGRATED."""
+    setting, url = settings.migrations_by()
+    try:
+        conn = await db.connect(url, application=f"laowu-{service.name}-migrate")
+    except postgres_access.REFUSALS as error:
+        raise db.Unavailable(f"cannot connect to the database of {service.name}: {postgres_access.why(error, setting)}") from error
+    try:
+        return await db.migrate(conn, *service.migrations)
+    finally:
+        conn.terminate()
+
+
 async def _run(service: Service, settings: Settings) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -111,7 +139,7 @@ async def _run(service: Service, settings: Settings) -> int:
         return 1
     try:
         database = await _prepare(service, settings, url)
-    except (db.Unavailable, kafka.Unavailable, kafka.TopicLosesData, db.MigrationChanged) as error:
+    except (*NOT_MIGRATED, kafka.Unavailable, kafka.TopicLosesData) as error:
         logger.error("cannot start: %s: %s", type(error).__name__, error)  # noqa: TRY400  # one clear line, no traceback
         return 1
     health = Health()
@@ -158,11 +186,7 @@ def _server(app: FastAPI, settings: Settings) -> _Server:
 async def _prepare(service: Service, settings: Settings, url: str) -> Database:
     """Migrated database and existing topics. Raises what _run names."""
     database = await db.open_database(service.name, url, size=settings.pool_size, plan_each=service.plan_each)
-    conn = await db.connect(url, application=f"laowu-{service.name}-migrate")
-    try:
-        await db.migrate(conn, *service.migrations)
-    finally:
-        conn.terminate()
+    await migrate(service, settings)
     await kafka.create_topics(settings)
     return database
 

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import SettingsError
 
 from shared.kafka_settings import KafkaSettings, absent_if_empty
+from shared.postgres_settings import PostgresSettings
 from shared.token_settings import TokenSettings
 
 ENDPOINT_KEY_BYTES = 32
@@ -53,10 +54,9 @@ def wrong(error: ValidationError | SettingsError) -> list[str]:
     return [f"{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors(include_input=False, include_url=False)]
 
 
-class Settings(TokenSettings, KafkaSettings):
+class Settings(TokenSettings, PostgresSettings, KafkaSettings):
     """A service that needs more subclasses it in its own settings.py."""
 
-    database_url: SecretStr = Field(description="postgresql:// URL of the service's own database")
     http_host: str = Field(default="127.0.0.1", description="address to listen on; 0.0.0.0 in a container")
     http_port: int = Field(ge=1, le=65535, description="port to listen on")
     simulation: bool = Field(default=False, description="accept the Simulated-Time header; only for a stack that plays a calendar")

@@ -128,17 +128,18 @@ def _password(folder: Path) -> str:
     return file.read_text()
 
 
-def prepare(folder: Path, port: int, *, durable: bool = True) -> Postgres:
+def prepare(folder: Path, port: int, *, durable: bool = True, programs: Path | None = None, more: str = "") -> Postgres:
     """Create the data folder where it is missing, end what a killed run left, write the configuration. Raises NotStarted, DiskFull.
 
     `durable=False` (tests) saves the fsyncs: killing the server still loses nothing, losing power would.
+    programs: of another PostgreSQL than the wheel's; more: lines of postgresql.conf, which win over those here.
     """
-    node = Postgres(folder.resolve(), port, _password(folder.resolve()), _programs())
+    node = Postgres(folder.resolve(), port, _password(folder.resolve()), programs or _programs())
     if not (node.data / "PG_VERSION").exists():
         _initialise(node)
     processes.end(processes.working_in(node.data))
     (node.data / "postmaster.pid").unlink(missing_ok=True)
-    (node.data / "laowu.conf").write_text(f"{CONFIGURATION}port = {port}\nfsync = {'on' if durable else 'off'}\n")
+    (node.data / "laowu.conf").write_text(f"{CONFIGURATION}port = {port}\nfsync = {'on' if durable else 'off'}\n{more}")
     return node
 
 

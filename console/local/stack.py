@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-import asyncpg
 from pydantic import SecretStr
 
 from console.errors import NotRunning, NotStarted, WrongMode, raising_disk_full, require_space
@@ -28,6 +27,8 @@ from console.local.home import CONSOLE, MAIL, Home
 from console.local.processes import Identity
 from console.local.supervisor import Plan, ServiceProcess, State
 from console.services import SERVICES
+from shared import postgres_access
+from shared.postgres_settings import checked_url
 from shared.principals import NATION, Principal, Role
 from shared.settings import Settings
 from shared.web.auth import issue
@@ -240,7 +241,7 @@ def _create_databases_with(node: postgres.Postgres) -> None:
 async def create_databases(admin: str) -> None:
     """The five databases, where missing. Raises NotStarted when the server does not answer or refuses."""
     try:
-        conn = await asyncpg.connect(admin, timeout=10)
+        conn = await postgres_access.connect(checked_url(SecretStr(admin)).get_secret_value(), timeout=10)
         try:
             there = {row["datname"] for row in await conn.fetch("SELECT datname FROM pg_database")}
             for name in SERVICES:
@@ -248,8 +249,10 @@ async def create_databases(admin: str) -> None:
                     await conn.execute(f"CREATE DATABASE laowu_{name}")
         finally:
             await conn.close(timeout=10)
-    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
-        raise NotStarted(f"no database: the server of DATABASE_URL refuses: {error}") from None
+    except postgres_access.REFUSALS as error:
+        raise NotStarted(f"no database: the server refuses: {postgres_access.why(error)}") from None
+    except ValueError as error:
+        raise NotStarted(f"no database: DATABASE_URL {error}") from None
 
 
 def _await_ready(home: Home, daemon: subprocess.Popen[bytes], on_message: OnMessage) -> None:

@@ -72,7 +72,9 @@ class Desk:
 @pytest_asyncio.fixture(loop_scope="session")
 async def desk(make_database: MakeDatabase) -> AsyncIterator[Desk]:
     database = await make_database("registration")
-    settings = Settings(simulation=True, auth_jwks=environment() / "jwks.json", http_port=1, kafka_bootstrap_servers="-", database_url="-")
+    settings = Settings(
+        simulation=True, auth_jwks=environment() / "jwks.json", http_port=1, kafka_bootstrap_servers="-", database_url="postgresql://unused"
+    )
     service = RunningService(name="docking", database=database, settings=settings, health=Health())
     router = APIRouter()
     opened: list[Desk] = []

@@ -45,8 +45,10 @@ class StatsProcess:
             await until(ready, 60, "the process to be ready")
 
 
-def configure(kafka: str, prefix: str, url: str, folder: Path, *, partitions: int = 1) -> StatsProcess:
-    """With a port and a signing key of its variables."""
+def configure(
+    kafka: str, prefix: str, url: str, folder: Path, *, partitions: int = 1, role: Role = Role.AUDITOR, **more: str
+) -> StatsProcess:
+    """With a port and a signing key of its variables, and whoever asks in this role; `more` of them."""
     key = new_key()
     (folder / "jwks.json").write_text(json.dumps(public_keys([key])))
     with socket.socket() as listener:
@@ -59,5 +61,6 @@ def configure(kafka: str, prefix: str, url: str, folder: Path, *, partitions: in
         "AUTH_JWKS": str(folder / "jwks.json"),
         "TOPIC_PREFIX": prefix,
         "TOPIC_PARTITIONS": str(partitions),
+        **more,
     }
-    return StatsProcess(variables, f"http://127.0.0.1:{port}", issue(key, Principal("auditor", Role.AUDITOR, (NATION,))))
+    return StatsProcess(variables, f"http://127.0.0.1:{port}", issue(key, Principal(str(role), role, (NATION,))))

@@ -1,0 +1,82 @@
+"""How a process reaches PostgreSQL by one URL: which of several hosts is the primary, and why one refuses."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
+
+import asyncpg
+
+from shared.postgres_settings import PRIMARY
+
+HOST_SECONDS = 1.5  # for each of several hosts: one that is cut off must not take the time of all
+REFUSALS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+
+_IS_PRIMARY = "SELECT NOT (pg_is_in_recovery() OR current_setting('default_transaction_read_only')::boolean)"
+_last_primary: dict[str, str] = {}  # URL of several hosts -> URL of the one that was the primary last, which is asked first
+
+
+# --- connecting -------------------------------------------------------------------------------------------------------
+async def connect(url: str, **options: Any) -> asyncpg.Connection:
+    """Where several hosts are named, a connection to the primary, or to any other while none is one: that serves reads.
+
+    With target_session_attrs=read-write or primary, never to another. Raises one of REFUSALS.
+    """
+    hosts = _one_by_one(url)
+    conn: asyncpg.Connection
+    if len(hosts) == 1:
+        conn = await asyncpg.connect(url, **options)
+        return conn
+    standby: asyncpg.Connection | None = None
+    refusal: BaseException | None = None
+    for host in hosts:
+        try:
+            conn = await asyncpg.connect(host, **(options | {"timeout": HOST_SECONDS, "target_session_attrs": "any"}))
+            is_primary = await conn.fetchval(_IS_PRIMARY, timeout=HOST_SECONDS)
+        except (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError) as error:
+            refusal = error
+            continue
+        if is_primary:
+            _last_primary[url] = host
+            if standby is not None:
+                standby.terminate()
+            return conn
+        if standby is None and not _only_primary(url):
+            standby = conn
+        else:
+            conn.terminate()
+    if standby is None:
+        raise refusal or asyncpg.TargetServerAttributeNotMatched("none of the hosts is a primary")
+    return standby
+
+
+def has_several_hosts(url: str) -> bool:
+    return "," in urlsplit(url).netloc.rpartition("@")[2]
+
+
+def _only_primary(url: str) -> bool:
+    return dict(parse_qsl(urlsplit(url).query)).get("target_session_attrs") in PRIMARY
+
+
+def _one_by_one(url: str) -> Sequence[str]:
+    """A URL for each of its hosts, the last primary's first."""
+    parts = urlsplit(url)
+    who, at, hosts = parts.netloc.rpartition("@")
+    found = [urlunsplit(parts._replace(netloc=f"{who}{at}{host}")) for host in hosts.split(",")]
+    return sorted(found, key=lambda one: one != _last_primary.get(url))
+
+
+# --- why one refuses --------------------------------------------------------------------------------------------------
+def why(error: BaseException, setting: str = "DATABASE_URL") -> str:
+    """One line for whoever runs the service: what the server or TLS refused, and the part of the setting that it is about."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the server's certificate is refused: {error.verify_message} (sslmode, sslrootcert and the host of {setting})"
+    if isinstance(error, ssl.SSLError):
+        return f"TLS failed: {error.reason or error} (sslrootcert, sslcert and sslkey of {setting})"
+    if "rejected SSL upgrade" in str(error):
+        return f"the server has no TLS, and sslmode of {setting} asks for it"
+    if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError):
+        return f"{error} (the user, password and sslmode, or sslcert and sslkey, of {setting})"
+    return f"{str(error) or type(error).__name__} ({setting})"
