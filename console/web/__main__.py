@@ -17,7 +17,7 @@ from shared.settings import wrong
 
 
 def main() -> int:
-    """Exit status: 0 after SIGTERM, 2 for a wrong setting."""
+    """Exit status: 0 after SIGTERM, 2 for a wrong setting, 1 for a file that cannot be used."""
     try:
         settings = ConsoleSettings()
     except (ValidationError, SettingsError) as error:
@@ -27,8 +27,13 @@ def main() -> int:
     configure_logging("console", settings.log_level)
     tune_gc()
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))  # uvicorn raises the signal again once it has stopped serving
+    try:
+        app = create_app(settings)
+    except (OSError, ValueError) as error:
+        print(f"console: cannot start: AUTH_JWKS or CONSOLE_CLIENT_SECRET_FILE: {error}", file=sys.stderr)
+        return 1
     uvicorn.run(
-        create_app(settings),
+        app,
         host=settings.console_host,
         port=settings.console_port,
         log_config=None,

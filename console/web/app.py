@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 
 from console.web import choosing, logging_in, screens, verifying
 from console.web.backend import ServiceRefused, open_backend
+from console.web.code_flow import CodeFlow
 from console.web.documents import Documents, OperationNotFound
 from console.web.live import Live
 from console.web.pages import AnyVisitor, Visitor, language_of, only, redirect_to_login, refused_text, render_for
@@ -25,6 +26,7 @@ from console.web.settings import ConsoleSettings
 from shared.principals import Forbidden
 from shared.texts import Texts, sentence, texts
 from shared.web.auth import Verifier
+from shared.web.issuer_keys import IssuerUnavailable
 from shared.web.limits import BodyLimit
 
 logger = logging.getLogger("laowu.console")
@@ -58,7 +60,8 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
 
     app = FastAPI(title="Laowu console", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.settings = settings
-    app.state.sessions = Sessions(settings, Verifier.from_settings(settings))
+    verifier = Verifier.from_settings(settings)
+    app.state.sessions = Sessions(settings, verifier, CodeFlow.from_settings(settings, verifier))
     app.state.commands = {(one.service, one.operation): one for one in screens.COMMANDS}
     app.state.navigation = screens.navigation
     app.state.unread = {}  # how many notifications an account has not read: console.web.inbox
@@ -108,6 +111,8 @@ async def _guard(request: Request, following: Callable[[Request], Awaitable[Resp
         response = await _forbidden(request, error)
     else:
         response = await following(request)
+        sessions: Sessions = request.app.state.sessions
+        sessions.keep_renewed(request, response)
     return _kept_to_itself(response)
 
 
@@ -143,6 +148,8 @@ async def _service_refused(request: Request, error: Exception) -> Response:
     if not isinstance(error, ServiceRefused):
         raise error
     answer = error.answer
+    if answer.status == 401:  # a service does not let this session in any more, such as one whose token is locked out
+        return await redirect_to_login(request, error)
     text = texts(language_of(request))
     message = refused_text(text, answer)
     if answer.status == 503:
@@ -164,6 +171,10 @@ async def _forbidden(request: Request, _error: Exception) -> Response:
     return _message(request, 403, "FORBIDDEN", [("/", texts(language_of(request))("To the first page"))])
 
 
+async def _issuer_unavailable(request: Request, _error: Exception) -> Response:
+    return _message(request, 503, "ISSUER_UNAVAILABLE", [(request.url.path, texts(language_of(request))("Try again"))])
+
+
 async def _not_found(request: Request, _error: Exception) -> Response:
     return _message(request, 404, "NOT_FOUND", [("/", texts(language_of(request))("To the first page"))])
 
@@ -182,6 +193,7 @@ ERRORS: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]
     ServiceRefused: _service_refused,
     Forbidden: _forbidden,
     OperationNotFound: _not_found,
+    IssuerUnavailable: _issuer_unavailable,
     NotLoggedIn: redirect_to_login,
     HTTPException: _http,
     RequestValidationError: _http,

@@ -1,17 +1,23 @@
 """Who looks at a page: the session cookie holds the visitor's bearer token, sealed, and nothing is kept on the server.
 
-The cookie is HttpOnly and SameSite=Lax. A request that changes something must come from a page of this console (`require_own_page`).
+The cookie is HttpOnly and SameSite=Lax. Where the issuer gives a refresh token, a cookie of its own holds that, and a session whose token
+has expired gets a new one. A request that changes something must come from a page of this console (`require_own_page`).
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
+import time
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet, InvalidToken
 from fastapi import Request, Response
+from pydantic import ValidationError
 
+from console.web.code_flow import CodeFlow, Grant, LoginRefused, Pending
 from console.web.settings import ConsoleSettings
 from shared.principals import Forbidden, Principal
 from shared.web.auth import Verifier
@@ -19,6 +25,8 @@ from shared.web.claims import Unauthenticated
 
 LONGEST_COOKIE = 4000  # of the 4096 bytes that browsers keep; a longer one they drop without a word
 CHANGES_NOTHING = frozenset({"GET", "HEAD", "OPTIONS"})
+LOGIN_SECONDS = 600  # that a login at the issuer may take
+LOGIN, LOGOUT = "/login", "/logout"  # the only paths at which a browser sends the two cookies of a login and of a logout
 
 
 class NotLoggedIn(Exception):
@@ -37,49 +45,126 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """Opens, reads and ends sessions."""
+    """Opens, reads and ends sessions. `flow`: None where nobody logs in at an issuer."""
 
     settings: ConsoleSettings
     verifier: Verifier
+    flow: CodeFlow | None = None
 
     @property
     def cookie(self) -> str:
         return "__Host-laowu" if self.settings.https else "laowu"
 
+    @property
+    def _refresh_cookie(self) -> str:
+        return f"{self.cookie}-refresh"
+
+    @property
+    def _login_cookie(self) -> str:
+        return "__Secure-laowu-login" if self.settings.https else "laowu-login"
+
+    @property
+    def _end_cookie(self) -> str:
+        return "__Secure-laowu-end" if self.settings.https else "laowu-end"
+
     async def start(self, response: Response, token: str) -> Principal:
         """Put the session into `response`. Raises Unauthenticated, IssuerUnavailable, TokenTooLong."""
         principal = await self.verifier.principal(token)
-        sealed = self._seal(token)
-        if len(sealed) > LONGEST_COOKIE:
-            raise TokenTooLong
-        response.set_cookie(
-            self.cookie,
-            sealed,
-            max_age=self.settings.session_hours * 3600,
-            secure=self.settings.https,
-            httponly=True,
-            samesite="lax",
-        )
+        self._put(response, self.cookie, {"token": token})
+        return principal
+
+    async def start_granted(self, response: Response, grant: Grant) -> Principal:
+        """The same for tokens of the issuer, with what renews and what ends the session there. Raises as `start` does."""
+        principal = await self.start(response, grant.access_token)
+        self._put_refresh(response, grant, principal.subject, time.time())
+        if grant.id_token is not None:
+            with contextlib.suppress(TokenTooLong):
+                self._put(response, self._end_cookie, {"id_token": grant.id_token}, path=LOGOUT)
+        response.delete_cookie(self._login_cookie, path=LOGIN, secure=self.settings.https, httponly=True, samesite="lax")
         return principal
 
     async def read(self, request: Request) -> Session:
         """Raises NotLoggedIn, IssuerUnavailable."""
-        sealed = request.cookies.get(self.cookie, "")
         try:
-            opened = self._box().decrypt(sealed.encode(), ttl=self.settings.session_hours * 3600)
-            token = str(json.loads(opened)["token"])
+            token = str(self._opened(request, self.cookie)["token"])
             return Session(token, await self.verifier.principal(token))
         except (InvalidToken, Unauthenticated, ValueError, KeyError, TypeError) as error:
+            if self.flow is None:
+                raise NotLoggedIn from error
+            return await self._renewed(request, self.flow)
+
+    async def _renewed(self, request: Request, flow: CodeFlow) -> Session:
+        """A session with new tokens, which the answer to this request puts into the browser: `keep_renewed`."""
+        try:
+            kept = self._opened(request, self._refresh_cookie)
+            since, subject = float(kept["since"]), str(kept["subject"])
+            if since + self.settings.session_hours * 3600 <= time.time():
+                raise NotLoggedIn
+            grant = await flow.renew(str(kept["refresh_token"]))
+            principal = await self.verifier.principal(grant.access_token)
+        except (InvalidToken, Unauthenticated, LoginRefused, ValueError, KeyError, TypeError) as error:
             raise NotLoggedIn from error
+        if principal.subject != subject:
+            raise NotLoggedIn
+        request.state.renewed = (grant, subject, since)
+        return Session(grant.access_token, principal)
+
+    def keep_renewed(self, request: Request, response: Response) -> None:
+        """Put what `read` has renewed for this request into its answer."""
+        renewed = getattr(request.state, "renewed", None)
+        if renewed is not None:
+            grant, subject, since = renewed
+            self._put(response, self.cookie, {"token": grant.access_token})
+            self._put_refresh(response, grant, subject, since)
+
+    def begin(self, response: Response, pending: Pending) -> None:
+        """Keep a login under way in the browser that began it."""
+        self._put(response, self._login_cookie, pending.model_dump(), path=LOGIN, seconds=LOGIN_SECONDS)
+
+    def pending(self, request: Request) -> Pending:
+        """Raises LoginRefused where this browser began none, or too long ago."""
+        try:
+            return Pending.model_validate(self._opened(request, self._login_cookie, seconds=LOGIN_SECONDS))
+        except (InvalidToken, ValidationError, ValueError) as error:
+            raise LoginRefused("no login was begun in this browser") from error
+
+    def ending(self, request: Request) -> tuple[str | None, str | None]:
+        """The refresh token and the id token of the session, as far as there are any."""
+        return self._kept(request, self._refresh_cookie, "refresh_token"), self._kept(request, self._end_cookie, "id_token")
 
     def end(self, response: Response) -> None:
-        response.delete_cookie(self.cookie, secure=self.settings.https, httponly=True, samesite="lax")
+        for cookie, path in ((self.cookie, "/"), (self._refresh_cookie, "/"), (self._end_cookie, LOGOUT)):
+            response.delete_cookie(cookie, path=path, secure=self.settings.https, httponly=True, samesite="lax")
+
+    def _put_refresh(self, response: Response, grant: Grant, subject: str, since: float) -> None:
+        """`since`: the login, from which SESSION_HOURS count however often the session is renewed. None is kept that no cookie holds."""
+        if grant.refresh_token is None:
+            return
+        with contextlib.suppress(TokenTooLong):
+            self._put(response, self._refresh_cookie, {"refresh_token": grant.refresh_token, "subject": subject, "since": since})
+
+    def _put(self, response: Response, cookie: str, content: dict[str, Any], *, path: str = "/", seconds: int | None = None) -> None:
+        """Raises TokenTooLong."""
+        sealed = self._box().encrypt(json.dumps(content).encode()).decode()
+        if len(sealed) > LONGEST_COOKIE:
+            raise TokenTooLong
+        age = self.settings.session_hours * 3600 if seconds is None else seconds
+        response.set_cookie(cookie, sealed, max_age=age, path=path, secure=self.settings.https, httponly=True, samesite="lax")
+
+    def _opened(self, request: Request, cookie: str, *, seconds: int | None = None) -> dict[str, Any]:
+        """Raises InvalidToken for what this console has not sealed, or too long ago."""
+        age = self.settings.session_hours * 3600 if seconds is None else seconds
+        found: dict[str, Any] = json.loads(self._box().decrypt(request.cookies.get(cookie, "").encode(), ttl=age))
+        return found
+
+    def _kept(self, request: Request, cookie: str, name: str) -> str | None:
+        try:
+            return str(self._opened(request, cookie)[name])
+        except (InvalidToken, ValueError, KeyError):
+            return None
 
     def _box(self) -> Fernet:
         return Fernet(self.settings.session_key.get_secret_value())
-
-    def _seal(self, token: str) -> str:
-        return self._box().encrypt(json.dumps({"token": token}).encode()).decode()
 
 
 def require_own_page(request: Request) -> None:

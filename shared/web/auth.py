@@ -107,6 +107,7 @@ class Verifier:
 
     issuers: Mapping[str, TrustedIssuer]
     leeway: float = LEEWAY_SECONDS
+    issuer_keys: IssuerKeys | None = None  # of AUTH_ISSUER, where there is one
     _cache: dict[str, _Known] = field(default_factory=dict, init=False)
 
     @classmethod
@@ -118,6 +119,7 @@ class Verifier:
     def from_settings(cls, settings: TokenSettings, *, now: Callable[[], float] = time.monotonic) -> Verifier:
         """Raises OSError, ValueError for a file of keys that holds none; an issuer that does not answer yet is no error."""
         issuers = {} if settings.auth_jwks is None else {ISSUER: _own_issuer(settings.auth_jwks)}
+        keys = None
         if settings.auth_issuer is not None:
             keys = IssuerKeys(
                 Issuer(url=settings.auth_issuer, cafile=settings.auth_cafile),
@@ -126,7 +128,7 @@ class Verifier:
                 now=now,
             )
             issuers[settings.auth_issuer] = TrustedIssuer(keys, ClaimPaths.from_settings(settings))
-        return cls(issuers, settings.auth_leeway_seconds)
+        return cls(issuers, settings.auth_leeway_seconds, keys)
 
     async def principal(self, token: str) -> Principal:
         """Raises Unauthenticated, and IssuerUnavailable where it cannot be known."""

@@ -33,6 +33,7 @@ class Page:
     text: str
     headers: Mapping[str, str]
     content: bytes
+    set_cookies: tuple[str, ...] = ()
 
     @property
     def words(self) -> str:
@@ -99,7 +100,9 @@ class ConsoleVisitor:
         async with request as answer:
             content = await answer.read()
             named = {name.lower(): value for name, value in answer.headers.items()}
-            return Page(status=answer.status, text=content.decode(errors="replace"), headers=named, content=content)
+            kept = tuple(answer.headers.getall("set-cookie", ()))
+            text = content.decode(errors="replace")
+            return Page(status=answer.status, text=text, headers=named, content=content, set_cookies=kept)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -127,14 +130,17 @@ class RunningConsole:
 
 
 @asynccontextmanager
-async def console_before(**services: Client) -> AsyncIterator[RunningConsole]:
-    """The console before these services; the others do not answer."""
-    settings = ConsoleSettings(
-        console_port=1,
-        service_urls={name: services[name].base if name in services else NO_SERVICE for name in SERVICES},
-        auth_jwks=environment() / "jwks.json",
-        session_key=SecretStr(Fernet.generate_key().decode()),
-        https=False,
+async def console_before(changes: Mapping[str, object] | None = None, /, **services: Client) -> AsyncIterator[RunningConsole]:
+    """The console before these services; the others do not answer. `changes`: settings."""
+    settings = ConsoleSettings.model_validate(
+        {
+            "console_port": 1,
+            "service_urls": {name: services[name].base if name in services else NO_SERVICE for name in SERVICES},
+            "auth_jwks": environment() / "jwks.json",
+            "session_key": SecretStr(Fernet.generate_key().decode()),
+            "https": False,
+            **(changes or {}),
+        }
     )
     app = create_app(settings)
     async with app.router.lifespan_context(app), listening(app) as address:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import time
 import warnings
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from uuid import uuid4
 
+import aiohttp
 from aiohttp import web
 from joserfc import jws, jwt
 from joserfc.errors import SecurityWarning
@@ -18,8 +22,9 @@ from joserfc.jwk import ECKey, KeyParameters, OKPKey, RSAKey
 
 from shared.token_settings import TokenSettings
 
-AUDIENCE = "laowu"
+AUDIENCE, CLIENT = "laowu", "laowu-console"
 DISCOVERY, JWKS = "/realms/labour/.well-known/openid-configuration", "/realms/labour/certs"
+TOKEN, REVOCATION = "/realms/labour/token", "/realms/labour/revocation"
 Key = OKPKey | ECKey | RSAKey
 Answering = Callable[[], Awaitable[web.StreamResponse]]
 
@@ -42,6 +47,11 @@ class OpenIdIssuer:
     keys: list[Key] = field(default_factory=lambda: [new_key("EdDSA")])
     answering: dict[str, Answering] = field(default_factory=dict)
     asked: Counter[str] = field(default_factory=Counter)
+    secret: str | None = None  # of the console's client
+    seconds: int = 300  # that an access token lasts
+    codes: dict[str, tuple[dict[str, str], dict[str, Any]]] = field(default_factory=dict)
+    refresh_tokens: set[str] = field(default_factory=set)
+    id_claims: dict[str, Any] = field(default_factory=dict)  # of id tokens, instead
 
     @property
     def origin(self) -> str:
@@ -117,10 +127,47 @@ class OpenIdIssuer:
         if request.path in self.answering:
             return await self.answering[request.path]()
         if request.path == DISCOVERY:
-            return web.json_response({"issuer": self.url, "jwks_uri": self.origin + JWKS})
+            addresses = {f"{name}_endpoint": f"{self.url}/{name}" for name in ("authorization", "token", "end_session", "revocation")}
+            return web.json_response({"issuer": self.url, "jwks_uri": self.origin + JWKS, **addresses})
         if request.path == JWKS:
             return web.json_response({"keys": [key.as_dict(private=False) for key in self.keys]})
+        if request.path == TOKEN:
+            return self._given_out(await request.post(), request.headers.get("Authorization"))
+        if request.path == REVOCATION:
+            self.refresh_tokens.discard(str((await request.post())["token"]))
+            return web.Response()
         return web.Response(status=404)
+
+    def authorize(self, address: str, **claims: Any) -> str:
+        """What a person does who follows the console there and logs in: the address that the issuer leads back to."""
+        asked = dict(parse_qsl(urlsplit(address).query))
+        assert address.startswith(f"{self.url}/authorization?"), address
+        assert (asked["response_type"], asked["client_id"], asked["code_challenge_method"]) == ("code", CLIENT, "S256"), asked
+        code = uuid4().hex
+        self.codes[code] = (asked, claims)
+        return asked["redirect_uri"] + "?" + urlencode({"code": code, "state": asked["state"], "iss": self.url})
+
+    def _given_out(self, form: Mapping[str, Any], known_as: str | None) -> web.Response:
+        if self.secret is not None and known_as != aiohttp.encode_basic_auth(CLIENT, quote(self.secret, safe="")):
+            return web.json_response({"error": "invalid_client"}, status=401)
+        if form["grant_type"] == "refresh_token":
+            if form["refresh_token"] not in self.refresh_tokens:  # each is good once, so a second use is a theft
+                self.refresh_tokens.clear()
+                return web.json_response({"error": "invalid_grant"}, status=400)
+            self.refresh_tokens.discard(form["refresh_token"])
+            return self._tokens({})
+        asked, claims = self.codes.pop(form.get("code", ""), ({}, {}))
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest()).decode().rstrip("=")
+        if asked.get("code_challenge") != challenge or asked.get("redirect_uri") != form["redirect_uri"]:
+            return web.json_response({"error": "invalid_grant"}, status=400)
+        identity = {"aud": CLIENT, "azp": CLIENT, "nonce": asked["nonce"], "name": "Zhang San", "realm_access": None, "labour": None}
+        return self._tokens({"id_token": self.token(**{**identity, **self.id_claims})}, **claims)
+
+    def _tokens(self, more: dict[str, str], **claims: Any) -> web.Response:
+        fresh = uuid4().hex
+        self.refresh_tokens.add(fresh)
+        access = self.token(**{"exp": int(time.time()) + self.seconds, **claims})
+        return web.json_response({"access_token": access, "refresh_token": fresh, "token_type": "Bearer", **more})
 
 
 @asynccontextmanager

@@ -407,3 +407,5 @@ async function replacePart(part) {
     connection(false);
   }
 }
+
+document.querySelector("form[data-send-at-once]")?.submit(); // a logout goes on to where the accounts are kept
