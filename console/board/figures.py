@@ -214,6 +214,7 @@ def restatement_row(item: Mapping[str, Any]) -> RestatementRow:
         number=item["id"],
         key=event["key"],
         measure=event["measure"],
+        counted=item["counted"],
         scope=event["scope"],
         period=event["period"],
         currency=event["currency"],

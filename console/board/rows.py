@@ -113,11 +113,15 @@ class RankedRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestatementRow:
-    """A change of a figure that was final. Money in minor units of `currency`; `on`: the day it became known."""
+    """A change of a figure that was final. Money in minor units of `currency`; `on`: the day it became known.
+
+    `counted`: what the figure is of its measure: of durations how many were counted, of a level its change in the period.
+    """
 
     number: int
     key: str
     measure: str
+    counted: str | None
     scope: str
     period: str
     currency: str | None

@@ -195,6 +195,19 @@ def pending(t: Texts, target: TargetRow) -> str:
     return t("Not converted yet, for want of a rate: {amounts}.", amounts=found) if found else ""
 
 
+def restated_figure(t: Texts, row: RestatementRow) -> str:
+    """The name of what was restated, where that is not what its measure is called after."""
+    measure = t.word("measure", row.measure)
+    if row.counted == "durations":
+        return t("{measure}: how many were counted", measure=measure)
+    return t("{measure}: change in the period", measure=measure) if row.counted == "level" else measure
+
+
+def restated_amount(t: Texts, row: RestatementRow, value: int) -> str:
+    """A change with its sign."""
+    return ("+" if row.counted == "level" and value > 0 else "") + plain_amount(t, value, row.currency)
+
+
 def restated(t: Texts, row: RestatementRow) -> str:
     """The kind of the change, and how many events are behind it."""
     return f"{t.word('restated', row.kind)} ({t.number(row.causes_total)})"

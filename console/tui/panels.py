@@ -290,8 +290,8 @@ class Restatements(TablePanel):
 
     def _cells(self, row: RestatementRow) -> tuple[str, ...]:
         t = self.t
-        name = " ".join(filter(None, (t.word("measure", row.measure), row.currency)))
-        amounts = (sentences.plain_amount(t, value, row.currency) for value in (row.old, row.new))
+        name = " ".join(filter(None, (sentences.restated_figure(t, row), row.currency)))
+        amounts = (sentences.restated_amount(t, row, value) for value in (row.old, row.new))
         return (row.on.isoformat(), name, *amounts, sentences.restated(t, row))
 
     def _width_without_name(self, rows: Sequence[tuple[str, ...]]) -> int:

@@ -16,11 +16,12 @@ from starlette.exceptions import HTTPException
 from console.web import choosing, logging_in, screens, verifying
 from console.web.backend import ServiceRefused, open_backend
 from console.web.code_flow import CodeFlow
+from console.web.commanding import command_page, send_command
 from console.web.documents import Documents, OperationNotFound
 from console.web.live import Live
 from console.web.pages import AnyVisitor, Visitor, language_of, only, redirect_to_login, refused_text, render_for
 from console.web.public.serving import PublicFirst, PublicPages
-from console.web.screen import ListScreen, Screen, command_page, item_page, list_page, send_command
+from console.web.screen import ListScreen, Screen, item_page, list_page
 from console.web.sessions import NotLoggedIn, Sessions, require_own_page
 from console.web.settings import ConsoleSettings
 from shared.principals import Forbidden
@@ -63,6 +64,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
     verifier = Verifier.from_settings(settings)
     app.state.sessions = Sessions(settings, verifier, CodeFlow.from_settings(settings, verifier))
     app.state.commands = {(one.service, one.operation): one for one in screens.COMMANDS}
+    app.state.screens = (*screens.SCREENS, *screens.SUBJECTS)
     app.state.navigation = screens.navigation
     app.state.unread = {}  # how many notifications an account has not read: console.web.inbox
     app.add_middleware(BodyLimit, default=BODY_LIMIT, limits=screens.BODY_LIMITS, refuse=_too_large)

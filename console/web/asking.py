@@ -17,6 +17,7 @@ from console.web.backend import filled
 from console.web.pages import Visitor, error_text, only, refused_text, render
 from console.web.screen import address
 from console.web.sessions import own_path
+from console.web.subjects import read_subjects
 from shared.principals import Role
 
 
@@ -81,11 +82,13 @@ async def _page(
     status: int = 200,
 ) -> Response:
     operation = await who.documents.operation(screen.service, screen.operation)
+    opened = {**who.request.path_params, "back": who.request.query_params.get("back", "")}
     return render(
         who,
         "ask.html",
         status=status,
         screen=screen,
+        acted=await read_subjects(who, operation, opened),
         fields=forms.draw(operation, who.text, posted, errors),
         problem=problem,
         answer=answer,

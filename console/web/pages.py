@@ -262,7 +262,9 @@ def _is_nothing(value: Any) -> bool:
 def _number(text: Texts, name: str, value: float) -> str:
     if text.has(f"value:{name}", str(value)):  # a level
         return text.value(name, str(value))
-    return str(value) if name in {"year", "birth_year", "version"} else text.number(value)
+    if name in {"year", "birth_year", "version"}:
+        return str(value)
+    return ("+" if name == SIGNED and value > 0 else "") + text.number(value)
 
 
 TAGS = {  # how a state is tagged, where not plainly; the word says it, the colour only repeats it
@@ -270,7 +272,8 @@ TAGS = {  # how a state is tagged, where not plainly; the word says it, the colo
     "bad": frozenset({"suspended", "revoked", "erased", "failed", "rejected", "refused", "upheld", "parked"}),
     "late": frozenset({"provisional", "expired", "lapsed", "pending", "suspected", "linked", "open", "held", "waiting", "running"}),
 }
-TAGGED = frozenset({"state", "validity", "assurance", "willingness", "severity", "grade"})
+SIGNED = "change"  # a number of that name adds to another
+TAGGED = frozenset({"state", "progress", "validity", "assurance", "willingness", "severity", "grade"})
 ACTORS = frozenset({"actor", "approver", "reader", "principal"})
 
 
@@ -392,7 +395,7 @@ def columns_in(text: Texts, columns: Iterable[str], rows: Sequence[Any], words: 
 
 def _is_amount(text: Texts, name: str, value: Any) -> bool:
     if isinstance(value, Mapping):
-        return value.keys() == {"minor", "currency"}
+        return value.keys() in ({"minor", "currency"}, {SIGNED})
     return isinstance(value, int | float) and not isinstance(value, bool) and not text.has(f"value:{name}", str(value))
 
 

@@ -6,7 +6,6 @@ A screen names the route of a service that answers it; columns and fields are na
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
@@ -20,11 +19,9 @@ from console.web.backend import Answer, ServiceRefused, filled, parts_of
 from console.web.documents import Operation
 from console.web.forms import Field, Given, Option
 from console.web.names import IDENTIFIER, Names, names_in
-from console.web.pages import Visitor, error_text, lead_on, pick, refused_text, render, show
-from console.web.sessions import own_path
+from console.web.pages import Visitor, error_text, pick, refused_text, render, show
 from console.web.sorting import orders_of, sorting_by
-from shared import reference
-from shared.principals import Forbidden, Principal, Role
+from shared.principals import Principal, Role
 from shared.texts import Texts
 
 Item = Mapping[str, Any]
@@ -45,6 +42,7 @@ class Command:
     `hidden`: body fields that come from the address (`?enterprise=...`) and are not asked for; `version` always is. `options`: fields to
     be chosen from a list. `resolved`: fields for which a number that people use is typed, and what the service takes in its place.
     `then`: where to go afterwards, a path with {fields} of the answer, of the address or `back`.
+    `now`: dotted field -> where in the thing it acts on its present value is, where not under the field's own name.
     """
 
     service: str
@@ -61,7 +59,8 @@ class Command:
     local: bool = False  # a clerk of one county enters mostly what is of that county
     asked_of: Mapping[str, frozenset[Role]] = field(default_factory=dict)  # fields that only these roles are asked for
     known: Known | None = None  # what stands in other records already, filled in by dotted name
-    now: str | None = None  # the route that answers what is recorded, shown at each field; its {parts} are in the address
+    now: Mapping[str, str] = field(default_factory=dict)
+    recorded: Known | None = None  # present values that the thing itself does not have, as they are shown, by dotted name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +117,7 @@ class Part:
     empty: str = NOTHING
     fixed: Mapping[str, str] = field(default_factory=dict)  # query parameters always sent
     when: Callable[[Item], bool] = lambda _item: True  # whether it is there
+    same: tuple[str, ...] = ()  # fields that a row has in common with the thing, where the route answers others' rows, too
     own: bool = False  # only for whom the thing is in reach of (ItemScreen.reaches)
     shape: Callable[[Sequence[Item]], Sequence[Item]] = lambda rows: rows  # as they are shown
     to_do: Callable[[Sequence[Item], Texts], Sequence[str]] = lambda _rows, _text: ()  # what comes next, by its rows
@@ -142,6 +142,7 @@ class ItemScreen:
     service: str
     route: str
     roles: frozenset[Role]
+    known_by: tuple[str, ...] = ()  # shown beside the title at the head of the forms of its commands
     fields: tuple[str, ...] = ()  # empty: all
     parts: tuple[Part, ...] = ()
     buttons: tuple[Button, ...] = ()
@@ -160,43 +161,68 @@ Screen = ListScreen | ItemScreen
 
 
 # --- lists -------------------------------------------------------------------------------------------------------------
-async def list_page(who: Visitor, screen: ListScreen) -> Response:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """One page of a list as it was asked for. `chosen`: what somebody filtered by; `kept`: what its links carry on."""
+
+    answer: Answer
+    items: Sequence[Item]
+    following: str | None
+    chosen: Mapping[str, str]
+    kept: Mapping[str, str]
+    order: Mapping[str, str]
+
+
+async def read_list(who: Visitor, screen: ListScreen, given: Mapping[str, str]) -> Listing:
+    """What the page shows for the query of its address. Raises ServiceRefused."""
     operation = await who.documents.operation(screen.service, screen.route)
-    asked = {name: choices.meant(kind, value) if (kind := _choice(operation, name)) else value for name, value in _asked(who)}
+    asked = {name: choices.meant(kind, value) if (kind := _choice(operation, name)) else value for name, value in given.items()}
     chosen = any(name in asked for name in screen.filters)
     wanted = {name: asked[name] for name in screen.filters if asked.get(name)} if chosen else dict(screen.usual)
-    kept = wanted or (dict.fromkeys(screen.filters[:1], "") if screen.usual else {})  # a filter left empty is chosen, too
     known = orders_of(operation)
     order = {"sort": asked["sort"]} if asked.get("sort") in known else {"sort": screen.sort} if screen.sort else {}
     fixed = {name: value.format(party=who.principal.party) for name, value in screen.fixed.items()}
     query: dict[str, Any] = {**wanted, **fixed, **order, "after": asked.get("after"), "limit": PAGE}
-    answer = await _resolve(who, screen, query) or await who.backend.ask("GET", screen.service, operation.path, query)
-    errors = {error["field"]: error_text(who.text, error) for error in answer.errors}
-    if not answer.ok and not errors:
-        raise ServiceRefused(answer)
+    answer = await put_meant(who, screen, query) or await who.backend.ask("GET", screen.service, operation.path, query)
     page = answer.body if answer.ok else {screen.at: [], "next": None}
-    items = screen.shape(page if isinstance(page, list) else page[screen.at])
-    following = page.get("next") if isinstance(page, dict) else None
+    return Listing(
+        answer=answer,
+        items=screen.shape(page if isinstance(page, list) else page[screen.at]),
+        following=page.get("next") if isinstance(page, dict) else None,
+        chosen=wanted,
+        kept=wanted or (dict.fromkeys(screen.filters[:1], "") if screen.usual else {}),  # a filter left empty is chosen, too
+        order=order,
+    )
+
+
+async def list_page(who: Visitor, screen: ListScreen) -> Response:
+    operation = await who.documents.operation(screen.service, screen.route)
+    asked = dict(asked_for(who))
+    found = await read_list(who, screen, asked)
+    errors = {error["field"]: error_text(who.text, error) for error in found.answer.errors}
+    if not found.answer.ok and not errors:
+        raise ServiceRefused(found.answer)
+    known, now = orders_of(operation), found.order.get("sort", screen.fixed.get("sort", "id"))
     return render(
         who,
         "list.html",
         screen=screen,
-        items=items,
-        names=await names_in(who.backend, items),
-        filters=_filters(who, operation, screen, wanted, errors),
+        items=found.items,
+        names=await names_in(who.backend, found.items),
+        filters=_filters(who, operation, screen, found.chosen, errors),
         columns=[column for column in screen.columns if column != PARTY.get(who.role)],
-        following="?" + urlencode({**kept, **order, "after": following}) if following else None,
-        sorting={one: sorting_by(one, order.get("sort", fixed.get("sort", "id")), kept) for one in (*screen.columns, "id") if one in known},
+        following="?" + urlencode({**found.kept, **found.order, "after": found.following}) if found.following else None,
+        sorting={one: sorting_by(one, now, found.kept) for one in (*screen.columns, "id") if one in known},
         order=asked.get("sort"),
         everything="?" + urlencode(dict.fromkeys(screen.filters[:1], "")),
-        beginning="?" + urlencode({**kept, **order}) if "after" in asked else None,
+        beginning="?" + urlencode({**found.kept, **found.order}) if "after" in asked else None,
         link=lambda item: address(screen.row, item),
         buttons=[shown for one in screen.buttons if (shown := button(who, one, {}))],
-        row_buttons=[[shown for one in screen.row_buttons if (shown := button(who, one, row))] for row in items],
+        row_buttons=[[shown for one in screen.row_buttons if (shown := button(who, one, row))] for row in found.items],
     )
 
 
-def _asked(who: Visitor) -> list[tuple[str, str]]:
+def asked_for(who: Visitor) -> list[tuple[str, str]]:
     """The query; too long a value is cut, and refused where it is asked for, rather than left out of what is asked."""
     return [(name, value[:LONGEST_VALUE]) for name, value in who.request.query_params.items()]
 
@@ -213,6 +239,18 @@ def _filters(who: Visitor, operation: Operation, screen: ListScreen, wanted: Map
     for one in drawn:
         one.required = False
     return drawn
+
+
+async def put_meant(who: Visitor, command: Command | ListScreen, body: dict[str, Any]) -> Answer | None:
+    """Put what is meant in place of what was typed; the refusal, at its field, where that is nothing."""
+    for name, resolve in command.resolved.items():
+        if name in body and not IDENTIFIER.fullmatch(str(body[name])):
+            try:
+                body[name] = await resolve(who, str(body[name]))
+            except ServiceRefused as refused:
+                found = {"code": refused.answer.code, "errors": [{"field": name, "code": refused.answer.code}]}
+                return Answer(status=refused.answer.status, body=found)
+    return None
 
 
 # --- one thing -----------------------------------------------------------------------------------------------------------
@@ -247,7 +285,11 @@ def title_of(who: Visitor, title: str, item: Item, names: Names | None = None) -
 
 async def read_item(who: Visitor, screen: ItemScreen) -> dict[str, Any]:
     """The answer, with the parts of its address. Raises ServiceRefused."""
-    given = who.request.path_params
+    return await read_thing(who, screen, who.request.path_params)
+
+
+async def read_thing(who: Visitor, screen: ItemScreen, given: Mapping[str, str]) -> dict[str, Any]:
+    """The answer, with the parts of the page's address. Raises ServiceRefused."""
     found = await who.backend.get(screen.service, screen.route, **{part: given[part] for part in parts_of(screen.route)})
     return {**given, **found}
 
@@ -265,12 +307,18 @@ class ShownPart:
     buttons: Sequence[Sequence[ShownButton]]
 
 
-async def _part(who: Visitor, part: Part, item: Item) -> ShownPart:
+async def ask_part(who: Visitor, part: Part, item: Item) -> tuple[Answer, list[Item]]:
+    """The rows; none where the service does not answer."""
     path = filled(part.route, {name: pick(item, at) for name, at in part.parts.items()})
     query = {name: pick(item, at) for name, at in part.query.items()} | {**part.fixed, "limit": part.most}
     answer = await who.backend.send("GET", part.service, path, query=query)
-    page: Any = answer.body if answer.ok else []
-    found = _rows(page, part)
+    rows = _rows(answer.body if answer.ok else [], part)
+    return answer, [row for row in rows if all(row[name] == item[name] for name in part.same)]
+
+
+async def _part(who: Visitor, part: Part, item: Item) -> ShownPart:
+    answer, found = await ask_part(who, part, item)
+    page = answer.body if answer.ok else []
     items = part.shape(found)
     return ShownPart(
         part=part,
@@ -303,7 +351,7 @@ def address(pattern: str | None, item: Item) -> str | None:
     return filled(pattern, values) if all(value is not None for value in values.values()) else None
 
 
-# --- commands ------------------------------------------------------------------------------------------------------------
+# --- buttons -------------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class ShownButton:
     label: str
@@ -327,167 +375,23 @@ def button(who: Visitor, wanted: Button, item: Item) -> ShownButton | None:
     parts = {name: pick(item, at) for name, at in wanted.parts.items()}
     if item.get("version") is not None:
         parts["version"] = item["version"]
-    query = urlencode({name: value for name, value in parts.items() if value is not None} | {"back": who.request.url.path})
+    query = urlencode({name: value for name, value in parts.items() if value is not None} | {"back": _here(who)})
     summary = wanted.operation.replace("_", " ").title()
     return ShownButton(
         who.text.word("command", summary),
         f"/do/{wanted.service}/{wanted.operation}?{query}",
-        _command(who, wanted.service, wanted.operation).danger,
+        command_of(who, wanted.service, wanted.operation).danger,
     )
 
 
-def _command(who: Visitor, service: str, operation: str) -> Command:
+def _here(who: Visitor) -> str:
+    """The page, with what it was asked for: a list is come back to as it was. Without what was done before, and what is too long."""
+    kept = urlencode([(name, value) for name, value in who.request.query_params.multi_items() if name not in {"done", "language", "day"}])
+    path = who.request.url.path
+    return f"{path}?{kept}" if kept and len(path) + len(kept) < LONGEST_VALUE - 1 else path
+
+
+def command_of(who: Visitor, service: str, operation: str) -> Command:
+    """How its form differs; as its schema has it where nothing is declared."""
     declared: Mapping[tuple[str, str], Command] = who.request.app.state.commands
     return declared.get((service, operation)) or Command(service=service, operation=operation)
-
-
-async def _operation(who: Visitor, service: str, name: str) -> Operation:
-    """Raises OperationNotFound, Forbidden."""
-    operation = await who.documents.operation(service, name)
-    if operation.method != "POST" or (operation.roles and who.role not in operation.roles):
-        raise Forbidden(f"the role {who.role} may not do this")
-    return operation
-
-
-async def _given_to(who: Visitor, command: Command) -> Given:
-    asked = dict(_asked(who))
-    options = dict(zip(command.options, await asyncio.gather(*(one(who, asked) for one in command.options.values())), strict=True))
-    hidden = {name: asked[name] for name in command.hidden if name in asked} | {"version": asked.get("version", "")} | _own(who)
-    hidden |= {name: "" for name, roles in command.asked_of.items() if who.role not in roles}
-    known = await command.known(who, asked) if command.known is not None and who.request.method == "GET" else {}
-    presets = {**known, **(_own_county(who) if command.local else {})} | {
-        name: value for name, value in asked.items() if name not in hidden
-    }
-    return Given(hidden=hidden, options=options, presets=presets, labels=command.labels, now=await _now(who, command, asked))
-
-
-def _own(who: Visitor) -> dict[str, str]:
-    """The enterprise or centre that the visitor acts for is not asked for."""
-    return {PARTY[who.role]: who.principal.party} if who.role in PARTY and who.principal.party else {}
-
-
-def _own_county(who: Visitor) -> dict[str, str]:
-    regions = who.principal.regions
-    return {"county": regions[0]} if len(regions) == 1 and regions[0] in reference.counties() else {}
-
-
-async def _now(who: Visitor, command: Command, asked: Mapping[str, str]) -> dict[str, str]:
-    """What is recorded, by field, as it is shown. What the service does not answer is left out."""
-    if command.now is None:
-        return {}
-    answer = await who.backend.send(
-        "GET", command.service, filled(command.now, {part: asked.get(part, "") for part in parts_of(command.now)})
-    )
-    found: dict[str, Any] = {**answer.body.get("personal", {}), **answer.body} if answer.ok else {}
-    return {name: str(show(who.text, name, value).striptags()) for name, value in found.items() if value is not None}
-
-
-async def command_page(who: Visitor, service: str, name: str) -> Response:
-    """The empty form."""
-    operation, command = await _operation(who, service, name), _command(who, service, name)
-    fields = forms.draw(operation, who.text, given=await _given_to(who, command))
-    return _form(who, operation, command, fields, key=secrets.token_urlsafe(18))
-
-
-async def send_command(who: Visitor, service: str, name: str) -> Response:
-    """Send what was typed. What is refused comes back as the form, with the reason at its field and everything still in it.
-
-    The form's own key makes a second click, or a second try after a lost answer, the same command.
-    """
-    operation, command = await _operation(who, service, name), _command(who, service, name)
-    form = await who.request.form(max_files=0, max_fields=5000)
-    posted = forms.typed_in(form)
-    given = await _given_to(who, command)
-    posted = [(at, choices.meant(kind, value) if value and (kind := _field_choice(operation, at)) else value) for at, value in posted]
-    body = forms.read(operation, posted, hidden=_typed_hidden(operation, given.hidden))
-    asked = dict(_asked(who))
-    path = filled(operation.path, {part: asked.get(part, "") for part in operation.parts})
-    key, checking = str(form.get("_key") or "")[:100], form.get("_check") == "1"
-    answer = await _resolve(who, command, body)
-    if answer is None:
-        answer = await who.backend.command(service, path, body if operation.body else {}, key, dry_run=checking)
-    if answer.ok:
-        return Response(status_code=204) if checking else _done(who, operation, command, answer, asked)
-    errors = {error["field"]: error_text(who.text, error) for error in answer.errors}
-    fields = forms.draw(operation, who.text, posted or [("_", "")], errors, given)
-    at_fields = set(forms.error_names(fields))
-    elsewhere = [f"{who.text.word('field', at)}: {why}" for at, why in errors.items() if not _has_place(at, at_fields)]
-    return _form(
-        who, operation, command, fields, key=key, status=answer.status, problem=refused_text(who.text, answer), elsewhere=elsewhere
-    )
-
-
-async def _resolve(who: Visitor, command: Command | ListScreen, body: dict[str, Any]) -> Answer | None:
-    """Put what is meant in place of what was typed; the refusal, at its field, where that is nothing."""
-    for name, resolve in command.resolved.items():
-        if name in body and not IDENTIFIER.fullmatch(str(body[name])):
-            try:
-                body[name] = await resolve(who, str(body[name]))
-            except ServiceRefused as refused:
-                found = {"code": refused.answer.code, "errors": [{"field": name, "code": refused.answer.code}]}
-                return Answer(status=refused.answer.status, body=found)
-    return None
-
-
-def _has_place(name: str, names: set[str]) -> bool:
-    """Also where only a field above it is shown: wage for wage.minor."""
-    while name:
-        if name in names:
-            return True
-        name = name.rpartition(".")[0]
-    return False
-
-
-def _typed_hidden(operation: Operation, hidden: Mapping[str, str]) -> dict[str, Any]:
-    return {name: value for name, value in forms.read(operation, list(hidden.items())).items() if name in hidden}
-
-
-def _field_choice(operation: Operation, name: str) -> str | None:
-    """The kind of choice that a dotted field is, if it is one."""
-    schema = operation.resolve(operation.body or {})
-    for piece in name.split("."):
-        if schema.get("type") == "array":
-            schema = operation.resolve(schema["items"])
-        schema = schema if piece.isdecimal() else operation.resolve(schema.get("properties", {}).get(piece, {}))
-    if schema.get("type") == "array":
-        schema = operation.resolve(schema["items"])
-    return forms.choice_of(name.rpartition(".")[2], schema)
-
-
-def _done(who: Visitor, operation: Operation, command: Command, answer: Answer, asked: Mapping[str, str]) -> Response:
-    found = answer.body if isinstance(answer.body, dict) else {}
-    target = own_path(asked.get("back")) if command.then == "{back}" else address(command.then, {**asked, **found}) or "/"
-    return lead_on(who, target, operation.summary)
-
-
-def _sections(command: Command, fields: Sequence[Field]) -> list[tuple[str | None, list[Field]]]:
-    """The fields under their headings, in the order of the command's sections."""
-    named = [(heading, [one for name in names for one in fields if one.name == name]) for heading, names in command.sections]
-    placed = {name for _, names in command.sections for name in names}
-    return [(heading, found) for heading, found in (*named, (None, [one for one in fields if one.name not in placed])) if found]
-
-
-def _form(
-    who: Visitor,
-    operation: Operation,
-    command: Command,
-    fields: Sequence[Field],
-    *,
-    key: str,
-    status: int = 200,
-    problem: str | None = None,
-    elsewhere: Sequence[str] = (),
-) -> Response:
-    return render(
-        who,
-        "command.html",
-        status=status,
-        operation=operation,
-        command=command,
-        sections=_sections(command, fields),
-        needs=any(one.required for one in fields),
-        key=key,
-        problem=problem,
-        elsewhere=elsewhere,
-        back=own_path(who.request.query_params.get("back")),
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -115,6 +115,33 @@ async def test_the_sheet_is_checked_while_it_is_filled_in_and_records_nothing(ce
     assert list(wrong.errors) == [cell]
     assert (await centre.trainer.send(f"{centre.path}/attendance", {cell: "8"}, check=True)).status == 204
     assert (await centre.roster())[centre.learners[0]]["minutes_total"] == 0
+
+
+async def test_an_enrolment_has_its_page_with_what_became_of_it(centre: CentreOffice) -> None:
+    await centre.attend(hours_a_day="7.5")
+    learner, number = centre.learners[0], centre.numbers[0]
+    session = await centre.trainer.get(centre.path)
+    page = await centre.trainer.get(session.link(f"/enrolments/{learner}"))
+    for what in (f"Enrolment of {number}", "Session", "Attendance", "450", "History"):
+        assert what in page.words
+    assert centre.numbers[1] not in page.words, "what is another's is not there"
+    assert centre.path in page.links
+    assert not any(link.startswith("/placements/") for link in page.links), "a trainer does not see placements"
+    correct = await centre.trainer.get(page.link("correct_attendance"))
+    assert f"Enrolment of {number}" in correct.words
+    assert correct.words.count(": 450") == DAYS, "every day that is recorded, with its minutes"
+
+
+async def test_a_session_whose_days_are_over_says_so_and_takes_nobody(centre: CentreOffice) -> None:
+    officer = await centre.officer()
+    now = await officer.get(centre.path)
+    assert "Under way" in now.words
+    assert any("/enrol?" in link for link in now.links)
+    past = await replace(centre.school, today=centre.school.today - timedelta(days=30)).session(seats=5, starts_in=1)
+    over = await officer.get(f"/sessions/{past}")
+    assert "Over" in over.words
+    assert "Its days are over since" in over.words
+    assert not any("/enrol?" in link for link in over.links)
 
 
 async def test_an_assessor_assesses_whoever_was_examined_and_the_others_stay(centre: CentreOffice) -> None:

@@ -7,7 +7,7 @@ from datetime import date
 
 from shared.principals import Role
 from tests.console.conftest import CountyOffice
-from tests.support.registration import a_worker, an_id, willing
+from tests.support.registration import a_worker, an_id, went_abroad, willing
 
 REGISTER = "/do/registration/register_worker?back=/workers"
 WANG: dict[str, str | list[str]] = {
@@ -162,3 +162,11 @@ async def test_another_registration_is_linked_by_the_number_people_use(office: C
     number = (await office.registration.get(f"/workers/{second}")).body["worker_no"]
     linked = await office.clerk.send(link, {"other": number, "reason": "worker_said"})
     assert linked.location.startswith("/duplicates/")
+
+
+async def test_who_is_abroad_is_not_asked_again_and_the_page_says_since_when(office: CountyOffice) -> None:
+    worker = await a_worker().at(office.registration)
+    await went_abroad(office.registration, worker, "2018-03-01", None)
+    page = await office.clerk.get(f"/workers/{worker}")
+    assert "Abroad since March 1, 2018." in page.words
+    assert not any("record_willingness" in link for link in page.links)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,56 +12,19 @@ import pytest
 
 from console.board import sentences
 from console.web import drawings, screens
-from console.web.documents import Operation, Schema, operations_of
+from console.web.documents import Operation, Schema
 from console.web.screen import Button, ItemScreen, ListScreen, Part
 from shared.principals import Role
 from shared.web.openapi import routes
+from tests.contracts.schemas import answers, has, operations, rows_of
 
 TEMPLATES = Path(screens.__file__).parents[1] / "templates"
-OPENAPI = Path(__file__).parent / "openapi"
 LISTS = [screen for screen in screens.SCREENS if isinstance(screen, ListScreen)]
 ITEMS = [screen for screen in screens.SCREENS if isinstance(screen, ItemScreen)]
 PARTS = [(screen, part) for screen in ITEMS for part in screen.parts]
 every_list = pytest.mark.parametrize("screen", LISTS, ids=lambda screen: screen.path)
 every_item = pytest.mark.parametrize("screen", ITEMS, ids=lambda screen: screen.path)
 every_part = pytest.mark.parametrize(("screen", "part"), PARTS, ids=[f"{screen.path} {part.title}" for screen, part in PARTS])
-
-
-@cache
-def operations(service: str) -> dict[str, Operation]:
-    return operations_of(service, json.loads((OPENAPI / f"{service}.json").read_text()))
-
-
-@cache
-def answers(service: str) -> dict[str, Schema]:
-    """Path -> what its GET answers."""
-    document = json.loads((OPENAPI / f"{service}.json").read_text())
-    return {
-        path: methods["get"]["responses"]["200"]["content"]["application/json"]["schema"]
-        for path, methods in document["paths"].items()
-        if "application/json" in methods.get("get", {}).get("responses", {}).get("200", {}).get("content", {})
-    }
-
-
-def has(operation: Operation, schema: Schema, path: str) -> bool:
-    """Whether an answer of that schema has a value at the dotted path, as far as its schema says."""
-    schema = operation.resolve(schema)
-    name, _, rest = path.partition(".")
-    if name.isdecimal() and schema.get("type") == "array":
-        items = schema["prefixItems"][int(name)] if "prefixItems" in schema else schema["items"]
-        return not rest or has(operation, items, rest)
-    if "properties" not in schema:
-        return "additionalProperties" in schema or not schema.get("type")
-    found = schema["properties"].get(name)
-    return found is not None and (not rest or has(operation, found, rest))
-
-
-def rows_of(operation: Operation, at: str) -> Schema:
-    schema = operation.resolve(answers(operation.service)[operation.path])
-    if schema.get("type") == "array":
-        return schema["items"]  # type: ignore[no-any-return]
-    rows = operation.resolve(schema["properties"][at]) if at in schema.get("properties", {}) else schema
-    return rows.get("items", rows)  # type: ignore[no-any-return]
 
 
 def missing(operation: Operation, rows: Schema, columns: tuple[str, ...]) -> set[str]:

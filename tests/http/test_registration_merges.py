@@ -11,7 +11,6 @@ from uuid import UUID
 import pytest
 
 from services.registration.domain.stays import Stay, first_overlap
-from services.registration.queries import stays
 from shared import events
 from shared.principals import Role
 from shared.values import PlacementId, WorkerId, new_id
@@ -19,7 +18,7 @@ from tests.http.test_registration_duplicates import linked, queue, suspected
 from tests.http.test_registration_erasures import reacted
 from tests.http.test_registration_validity import suspend
 from tests.support.http import Answer, Client
-from tests.support.registration import GANSU, JUNE, AWorker, a_worker, an_id, an_offer, willing
+from tests.support.registration import GANSU, JUNE, AWorker, a_worker, an_id, an_offer, went_abroad, willing
 
 
 def second_person(registration: Client) -> Client:
@@ -47,12 +46,6 @@ async def published(registration: Client, *kinds: type[events.Event]) -> list[An
 async def two(registration: Client, one: AWorker | None = None, other: AWorker | None = None) -> tuple[str, str]:
     """Two registrations, by default verified ones under different documents."""
     return await (one or a_worker().verified()).at(registration), await (other or a_worker().named("赵六").verified()).at(registration)
-
-
-async def went_abroad(registration: Client, worker: str, departed: str, returned: str | None = None) -> None:
-    back = date.fromisoformat(returned) if returned else None
-    async with registration.database.transaction(registration.database.system_cause()) as tx:
-        await stays.update(tx, Stay(PlacementId(new_id()), WorkerId(UUID(worker)), date.fromisoformat(departed), back))
 
 
 async def level(registration: Client) -> int:

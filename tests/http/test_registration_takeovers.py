@@ -8,11 +8,11 @@ from datetime import date
 import pytest
 
 from shared import events
-from tests.http.test_registration_merges import level, merged, published, second_person, show, two, went_abroad
+from tests.http.test_registration_merges import level, merged, published, second_person, show, two
 from tests.http.test_registration_validity import an_officer, suspend
 from tests.http.test_registration_willingness import on, swept
 from tests.support.http import Client
-from tests.support.registration import a_worker, an_id, an_offer, willing
+from tests.support.registration import a_worker, an_id, an_offer, went_abroad, willing
 
 
 @pytest.mark.parametrize(

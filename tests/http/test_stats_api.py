@@ -350,6 +350,7 @@ async def test_periods_close_and_reopen_with_another_officer(stats: Client) -> N
     await counted(stats.database, [recorded(dispatched(departure(departed_on=date(2018, 9, 9))), date(2019, 9, 9))])
     items = (await stats.get("/restatements", period="2018")).body["items"]
     assert {item["restated"]["scope"] for item in items} == {"nation:CN", "province:370000"}
+    assert {(item["counted"], item["unit"]) for item in items if item["restated"]["measure"] == "dispatches"} == {("flow", "dispatches")}
     second = stats.speaking_as(Role.OFFICER, subject="second")
     assert (await second.post("/periods/reopen", REOPENED)).status == 200
     assert [close["reopened_by"] for close in (await stats.get("/periods")).body] == ["officer:second"]

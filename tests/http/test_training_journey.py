@@ -158,7 +158,8 @@ async def test_a_centre_acts_only_for_itself(school: School) -> None:
     school.today += timedelta(days=7)
     [one] = await school.enrolments(session=session)
     assert (await school.get(f"/sessions/{session}", who=stranger)).status == 403
-    assert (await school.get(f"/enrolments/{one['enrolment']}/history", who=stranger)).status == 403
+    for path in (f"/enrolments/{one['enrolment']}", f"/enrolments/{one['enrolment']}/history"):
+        assert (await school.get(path, who=stranger)).status == 403
     assert (await school.get("/enrolments", who=stranger)).body["items"] == []
     assert (await school.get("/sessions", who=stranger)).body["items"] == []
     assert (await school.post(f"/sessions/{session}/attendance", school.present([one["enrolment"]]), who=stranger)).status == 403
@@ -175,6 +176,8 @@ async def test_an_officer_of_another_county_sees_and_does_nothing(school: School
     [one] = await school.enrolments()
     gansu = school.client.speaking_as(Role.OFFICER, regions=("620000",))
     assert (await school.get("/enrolments", who=gansu)).body["items"] == []
+    assert (await school.get(f"/enrolments/{one['enrolment']}", who=gansu)).status == 403
+    assert (await school.get(f"/enrolments/{one['enrolment']}")).body == one
     assert (await school.get(f"/sessions/{session}", who=gansu)).body["roster"] == []
     assert (await school.post(f"/sessions/{session}/attendance", school.present([one["enrolment"]]), who=gansu)).status == 403
     assert (await school.assess(session, {one["enrolment"]: 90}, who=gansu)).status == 403
@@ -272,7 +275,8 @@ async def test_what_does_not_exist_is_not_found(school: School) -> None:
     assert (await school.post(f"/courses/{nobody}/sessions", school.a_session())).code == "COURSE_NOT_FOUND"
     assert (await school.get(f"/sessions/{nobody}")).code == "SESSION_NOT_FOUND"
     assert (await school.post(f"/sessions/{nobody}/attendance", entries)).code == "SESSION_NOT_FOUND"
-    assert (await school.get(f"/enrolments/{nobody}/history")).code == "ENROLMENT_NOT_FOUND"
+    for path in (f"/enrolments/{nobody}", f"/enrolments/{nobody}/history"):
+        assert (await school.get(path)).code == "ENROLMENT_NOT_FOUND"
     assert (await school.post("/certificates/TC201800000001/revocation", {"reason": "fraud"})).code == "CERTIFICATE_NOT_FOUND"
 
 

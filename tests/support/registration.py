@@ -8,8 +8,12 @@ import itertools
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 
 from services.registration.domain.identity import check_character
+from services.registration.domain.stays import Stay
+from services.registration.queries import stays
+from shared.values import PlacementId, WorkerId, new_id
 from tests.support.http import Answer, Client
 
 _serials = itertools.count(1)
@@ -120,3 +124,9 @@ def a_list_of(count: int) -> list[dict[str, str]]:
         row |= {"destinations": "JPN;SGP", "family_consent": "yes", "wage_floor": "4500", "wage_currency": "CNY"} if number % 3 == 0 else {}
         rows.append(row)
     return rows
+
+
+async def went_abroad(registration: Client, worker: str, departed: str, returned: str | None = None) -> None:
+    back = date.fromisoformat(returned) if returned else None
+    async with registration.database.transaction(registration.database.system_cause()) as tx:
+        await stays.update(tx, Stay(PlacementId(new_id()), WorkerId(UUID(worker)), date.fromisoformat(departed), back))

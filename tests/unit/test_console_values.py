@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
+from console.board import sentences
+from console.board.figures import restatement_row
 from console.web import forms
 from console.web.documents import operations_of
 from console.web.pages import columns_in, in_cell, is_long, show
+from console.web.screens.operations import in_money
+from console.web.screens.rights import may_be_accounted_for
 from shared.texts import texts
 
 ROOT = Path(__file__).parents[2]
@@ -66,3 +71,35 @@ def test_the_digest_of_a_file_is_computed_from_the_file() -> None:
 def test_whose_a_figure_is_and_what_the_system_did_are_read_by_name() -> None:
     assert show(EN, "scope", "province:620000").striptags() == "Gansu"
     assert show(EN, "actor", "service:docking").striptags() == "Service: Docking"
+
+
+def restated(measure: str, counted: str | None, *, old: int, new: int, currency: str | None = None) -> dict[str, Any]:
+    event = {"measure": measure, "old": old, "new": new, "currency": currency, "key": f"{measure}/nation:CN/2018", "scope": "nation:CN"}
+    event |= {"period": "2018", "kind": "late", "causes_total": 1, "effective": "2019-03-20"}
+    return {"id": 1, "counted": counted, "unit": "departures", "restated": event}
+
+
+def test_a_restatement_says_what_its_figure_is_and_shows_a_change_with_its_sign() -> None:
+    days = restated("match_to_departure", "durations", old=7, new=8)
+    level = restated("willing", "level", old=-3, new=4)
+    money = restated("income", "flow", old=100, new=200, currency="CNY")
+    shown = {one["restated"]["measure"]: one for one in in_money([days, level, money])}
+    assert show(EN, "counted", shown["match_to_departure"]["counted"]) == "how many were counted, not the days"
+    assert (show(EN, "unit", "departures"), show(EN, "old", shown["match_to_departure"]["restated"]["old"])) == ("departures", "7")
+    assert [show(EN, name, shown["willing"]["restated"][name]) for name in ("old", "new")] == ["-3", "+4"]
+    assert columns_in(EN, ("key", "restated.new"), [shown["willing"]])[1].is_number
+    assert (shown["income"]["unit"], show(EN, "new", shown["income"]["restated"]["new"])) == (None, "CN¥2.00")
+    rows = [restatement_row(one) for one in (days, level, restated("dispatches", "flow", old=1, new=2))]
+    assert [sentences.restated_figure(EN, row) for row in rows] == [
+        f"{EN.word('measure', 'match_to_departure')}: how many were counted",
+        f"{EN.word('measure', 'willing')}: change in the period",
+        EN.word("measure", "dispatches"),
+    ]
+    assert [sentences.restated_amount(EN, row, row.new) for row in rows] == ["8", "+4", "2"]
+
+
+def test_only_who_was_not_accounted_for_is_still_asked_for_after_an_emergency() -> None:
+    conditions = ("pending", "safe", "injured", "missing", "dead", "left", "returned", "not_abroad")
+    during = [one for one in conditions if may_be_accounted_for({"condition": one, "ended_at": None})]
+    after = [one for one in conditions if may_be_accounted_for({"condition": one, "ended_at": "2018-07-01T00:00:00Z"})]
+    assert (set(conditions) - set(during), after) == ({"returned", "not_abroad"}, ["pending", "missing"])

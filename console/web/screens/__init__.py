@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 from fastapi import APIRouter
 
-from console.web.screen import Command, ListScreen, Screen
+from console.web.screen import Command, ItemScreen, ListScreen, Screen
 from console.web.screens import (
     centre,
     clerk,
     docking,
+    docking_commands,
     duplicates,
     imports,
     inbox,
@@ -35,6 +36,7 @@ MODULES = (
     imports,
     supply,
     docking,
+    docking_commands,
     centre,
     pass_rates,
     rights,
@@ -47,6 +49,8 @@ MODULES = (
     waiting,
 )
 SCREENS: Sequence[Screen] = [screen for module in MODULES for screen in getattr(module, "SCREENS", ())]
+# What has a page of another kind, as it stands at the head of its commands' forms.
+SUBJECTS: Sequence[ItemScreen] = [screen for module in MODULES for screen in getattr(module, "SUBJECTS", ())]
 COMMANDS: Sequence[Command] = [command for module in MODULES for command in getattr(module, "COMMANDS", ())]
 ROUTERS: Sequence[APIRouter] = [sheets.router, *(router for module in MODULES if (router := getattr(module, "router", None)) is not None)]
 BODY_LIMITS: dict[str, int] = {path: limit for module in MODULES for path, limit in getattr(module, "BODY_LIMITS", {}).items()}

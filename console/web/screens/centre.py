@@ -10,8 +10,8 @@ from http import HTTPStatus
 from fastapi import APIRouter, Response
 
 from console.web.pages import Visitor, handed_on, only, render
-from console.web.screen import HISTORY, Button, Command, Item, ItemScreen, ListScreen, Part, history
-from console.web.screens.options import courses_for, needs_of_session, trainers
+from console.web.screen import Button, Command, Item, ItemScreen, ListScreen, Part, history
+from console.web.screens.options import courses_for, days_attended, needs_of_session, trainers
 from shared.principals import Role
 from shared.texts import Texts, sentence
 
@@ -21,9 +21,10 @@ ENROLLERS = frozenset({Role.TRAINER, Role.OFFICER, Role.CLERK})
 ASSESSORS = frozenset({Role.ASSESSOR, Role.OFFICER})
 OFFICER = frozenset({Role.OFFICER})
 OVERSEERS = frozenset({Role.OFFICER, Role.AUDITOR})
+AT_DOCKING = frozenset({Role.CLERK, Role.OFFICER, Role.AUDITOR})  # who reads docking's and registration's pages, too
 GROUP = "Training"
 SESSION = {"session": "session"}
-SESSION_COLUMNS = ("starts_on", "ends_on", "destination", "occupation", "centre", "trainer", "taken", "seats", "state")
+SESSION_COLUMNS = ("starts_on", "ends_on", "destination", "occupation", "centre", "trainer", "taken", "seats", "progress")
 
 
 # --- what comes next ----------------------------------------------------------------------------------------------------
@@ -34,7 +35,11 @@ def session_to_do(session: Item, text: Texts) -> Sequence[str]:
     if session["state"] != "scheduled":
         return []
     found = []
-    if not roster:
+    if session["progress"] == "over":
+        found.append(text("Its days are over since {day}: nobody joins any more.", day=text.day(_day(session["ends_on"]))))
+    elif not session["free"]:
+        found.append(text("Every seat is taken. A seat that is given up goes to whoever has waited longest."))
+    if not roster and session["progress"] != "over":
         found.append(
             text("Nobody is enrolled. Who needs such a course and is matched to an enterprise gets a seat, the longest waiting first.")
         )
@@ -100,7 +105,7 @@ CANCEL_ENROLMENT = Button(
 CORRECT_ATTENDANCE = Button(
     service="training",
     operation="correct_attendance",
-    parts={"enrolment": "enrolment"},
+    parts={"enrolment": "enrolment", "session": "session"},
     roles=CENTRE,
     when=lambda one: one["days_attended"] > 0,
 )
@@ -135,6 +140,52 @@ CORRECTIONS = (
 RECOGNITIONS = ("worker_no", "kind", "evidence", "completed_on", "minutes", "valid_to", "requested_by", "state")
 FINDINGS = ("worker_no", "kind", "day", "minutes", "found_at", "state")
 
+ENROLMENT_PARTS = (
+    Part(
+        title="Session",
+        service="training",
+        route="/sessions/{session}",
+        parts=SESSION,
+        columns=("starts_on", "ends_on", "centre", "trainer", "progress"),
+        row="/sessions/{session}",
+    ),
+    Part(
+        title="Attendance",
+        service="training",
+        route="/sessions/{session}/attendance",
+        parts=SESSION,
+        same=("enrolment",),
+        columns=("day", "minutes"),
+        empty="No day is recorded yet.",
+    ),
+    Part(
+        title="Certificate",
+        service="training",
+        route="/certificates/{serial}",
+        parts={"serial": "serial"},
+        columns=("serial", "issued_on", "valid_to", "state"),
+        when=lambda enrolment: enrolment["serial"] is not None,
+    ),
+    Part(
+        title="Corrections",
+        service="training",
+        route="/corrections",
+        query={"enrolment": "enrolment"},
+        columns=CORRECTIONS[1:],
+        roles=OVERSEERS,
+        empty="Nothing was corrected.",
+    ),
+    Part(
+        title="Placement",
+        service="docking",
+        route="/placements/{placement}",
+        parts={"placement": "placement"},
+        columns=("worker", "enterprise", "county", "state", "due"),
+        row="/placements/{placement}",
+        roles=AT_DOCKING,
+    ),
+    history("training", "/enrolments/{enrolment}/history", {"enrolment": "enrolment"}),
+)
 SCREENS = (
     ListScreen(
         path="/sessions",
@@ -156,7 +207,8 @@ SCREENS = (
         service="training",
         route="/sessions/{session}",
         roles=READERS,
-        tags=("state",),
+        tags=("progress",),
+        known_by=("centre", "trainer"),
         to_do=session_to_do,
         fields=("centre", "trainer", "seats", "taken", "free", "minimum_minutes", "validity_days"),
         parts=(
@@ -178,7 +230,7 @@ SCREENS = (
                 operation="enrol",
                 parts={**SESSION, "destination": "destination", "occupation": "occupation"},
                 roles=ENROLLERS,
-                when=lambda session: session["state"] == "scheduled" and session["free"] > 0,
+                when=lambda session: session["progress"] in {"to_come", "under_way"} and session["free"] > 0,
             ),
             Button(
                 service="training",
@@ -205,18 +257,36 @@ SCREENS = (
         filters=("state",),
         fixed={"sort": "-enrolled_on"},
         roles=READERS,
-        row="/sessions/{session}",
+        row="/enrolments/{enrolment}",
         row_buttons=(CANCEL_ENROLMENT,),
         empty="Nobody is enrolled. Who is matched to an enterprise and needs a course gets a seat by itself, or waits.",
     ),
     ItemScreen(
         path="/enrolments/{enrolment}",
-        title="What became of an enrolment",
+        title="Enrolment of {worker_no}",
         service="training",
-        route="/enrolments/{enrolment}/history",
+        route="/enrolments/{enrolment}",
         roles=READERS,
-        groups=((None, ()),),
-        tables=(("History", "items", HISTORY),),
+        tags=("state",),
+        known_by=("destination", "occupation", "enrolled_on"),
+        fields=(
+            "destination",
+            "occupation",
+            "enrolled_on",
+            "days_attended",
+            "minutes_total",
+            "credited",
+            "score",
+            "assessed_on",
+            "serial",
+        ),
+        parts=ENROLMENT_PARTS,
+        buttons=(CANCEL_ENROLMENT, CORRECT_ATTENDANCE, CORRECT_ASSESSMENT),
+        links=(
+            ("Session", "/sessions/{session}", READERS),
+            ("Placement", "/placements/{placement}", AT_DOCKING),
+            ("Worker", "/workers?worker_no={worker_no}", AT_DOCKING),
+        ),
     ),
     ListScreen(
         path="/courses",
@@ -316,6 +386,7 @@ SCREENS = (
         route="/centres/{centre}",
         roles=READERS,
         tags=("state",),
+        known_by=("licence_no", "region"),
         to_do=centre_to_do,
         fields=("licence_no", "region", "valid_from", "valid_to", "capacity", "trainers", "assessors"),
         parts=(history("training", "/centres/{centre}/history", {"centre": "id"}, OVERSEERS),),
@@ -334,6 +405,7 @@ SCREENS = (
         route="/certificates/{serial}",
         roles=READERS | {Role.ENTERPRISE, Role.OPERATOR},
         tags=("state",),
+        known_by=("destination", "occupation", "centre"),
         fields=(
             "destination",
             "occupation",
@@ -376,6 +448,13 @@ COMMANDS = (
     ),
     Command(service="training", operation="enrol", options={"placement": needs_of_session}),
     Command(service="training", operation="ask_recognition", hidden=("placement",), options={"course": courses_for}),
+    Command(
+        service="training",
+        operation="correct_attendance",
+        recorded=days_attended,
+        note="The day as it is to be: a day with 0 minutes was not attended.",
+    ),
+    Command(service="training", operation="correct_assessment", note="Fill in only what is wrong."),
     Command(service="training", operation="license_centre", then="/centres/{id}"),
     Command(service="training", operation="cancel_session", danger=True),
     Command(service="training", operation="revoke_centre", danger=True),

@@ -33,7 +33,10 @@ def worker_to_do(worker: Item, text: Texts) -> Sequence[str]:
     if worker["possible_duplicates"]:
         sentence = text("It may be the same person as another registration: {count} to decide.", count=worker["possible_duplicates"])
         found.append(Markup('<a href="/duplicates?worker={}">{}</a>').format(worker["worker"], sentence))
-    if worker["willingness"] != "willing":
+    if worker["abroad_since"] is not None:
+        day = text.day(date.fromisoformat(worker["abroad_since"]))
+        found.append(text("Abroad since {day}. Whether the worker wants to go again is asked after the return.", day=day))
+    elif worker["willingness"] != "willing":
         found.append(text("Ask whether the worker wants to go abroad, and record it: only the willing are offered a position."))
     elif worker["offer"]:
         day = text.day(date.fromisoformat(worker["offer"]["expires_on"]))
@@ -85,12 +88,23 @@ WORKER_PARTS = (
         empty="Nothing was corrected.",
     ),
     Part(
+        title="Placements",
+        service="docking",
+        route="/placements",
+        query=WORKER,
+        fixed={"sort": "-matched_on"},
+        columns=("destination", "occupation", "enterprise", "state", "matched_on", "dispatch.departed_on", "dispatch.returned_on"),
+        row="/placements/{placement}",
+        empty="Not placed with any enterprise yet.",
+    ),
+    Part(
         title="Training",
         service="training",
         route="/workers/{worker}/training",
         parts=WORKER,
         at="enrolments",
         columns=("destination", "occupation", "state", "enrolled_on", "minutes_total", "score", "serial"),
+        row="/enrolments/{enrolment}",
         empty="Not enrolled in any training session. A seat follows when the worker is matched to an enterprise.",
     ),
     Part(
@@ -126,6 +140,7 @@ SCREENS = (
         route="/workers/{worker}",
         roles=READERS,
         tags=("validity", "assurance", "willingness"),
+        known_by=("personal.name", "county"),
         to_do=worker_to_do,
         groups=(
             ("Who", ("personal.name", "personal.id_number", "personal.phone", "birth_year", "sex")),
@@ -155,7 +170,13 @@ SCREENS = (
                 roles=WRITERS,
                 when=lambda worker: worker["validity"] == "active" and worker["assurance"] == "provisional",
             ),
-            _button("record_willingness", WRITERS),
+            Button(
+                service="registration",
+                operation="record_willingness",
+                parts=WORKER,
+                roles=WRITERS,
+                when=lambda worker: worker["validity"] == "active" and worker["abroad_since"] is None,
+            ),
             Button(
                 service="registration",
                 operation="withdraw_willingness",
@@ -262,7 +283,7 @@ COMMANDS = (
         operation="correct_worker",
         note="Fill in only what is wrong. A name, number, birth date or sex waits until a second person agrees.",
         labels={"name": sentence("Full name")},
-        now="/workers/{worker}",
+        now={"name": "personal.name", "id_number": "personal.id_number", "phone": "personal.phone", "birth_date": "birth_year"},
         options={"education": education_levels},
         sections=(
             ("Who", ("name", "name_pinyin", "birth_date", "sex", "id_number")),
@@ -270,6 +291,13 @@ COMMANDS = (
             ("Skills", ("education", "occupations")),
             ("Contact", ("phone",)),
         ),
+    ),
+    Command(service="registration", operation="set_household_status", now={"as_of": "household_since"}),
+    Command(service="registration", operation="change_residence", now={"moved_on": "residence_since"}),
+    Command(
+        service="registration",
+        operation="record_willingness",
+        now={name: f"offer.{name}" for name in ("destinations", "family_consent", "available_from", "occupations", "wage_floor")},
     ),
     Command(
         service="registration",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Annotated
@@ -10,8 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 
 from console.web.pages import Visitor, fen, only
-from console.web.screen import Button, Command, Item, ItemScreen, ListScreen, Part, history
-from console.web.screens.options import agreed_in_order, employers, enterprises, own_enterprise
+from console.web.screen import Button, Item, ItemScreen, ListScreen, Part, history
 from shared.principals import NATION, Principal, Role
 from shared.texts import Texts, sentence
 
@@ -33,6 +32,23 @@ def enterprise_to_do(enterprise: Item, text: Texts) -> Sequence[str]:
     if enterprise["reserve_due"] is not None:
         found.append(text("The reserve is short: it must be topped up by {day}.", day=_day(text, enterprise["reserve_due"])))
     return [*found, *(text.value("warnings", one) for one in enterprise["warnings"])]
+
+
+def order_to_do(order: Item, text: Texts) -> Sequence[str]:
+    """Who can still be taken."""
+    if order["state"] != "open" or is_free(order):
+        return []
+    return [
+        text(
+            "Every position is taken: {filled} filled, {reserved} reserved. Others are proposed once one is given back.",
+            filled=text.number(order["filled"]),
+            reserved=text.number(order["reserved"]),
+        )
+    ]
+
+
+def is_free(order: Item) -> bool:
+    return bool(order["positions"] > order["filled"] + order["reserved"])
 
 
 def placement_to_do(placement: Item, text: Texts) -> Sequence[str]:
@@ -84,6 +100,11 @@ def _day(text: Texts, day: str | None) -> str:
 def _do(operation: str, given: dict[str, str], roles: frozenset[Role], states: Sequence[str] = ()) -> Button:
     """`states`: in which the thing must be; none: always."""
     return Button(service="docking", operation=operation, parts=given, roles=roles, when=lambda item: not states or item["state"] in states)
+
+
+def _corrections(of: str, given: dict[str, str], roles: frozenset[Role], when: Callable[[Item], bool]) -> tuple[Button, ...]:
+    """Beside a row: to put it right, and to void it."""
+    return tuple(Button(service="docking", operation=f"{verb}_{of}", parts=given, roles=roles, when=when) for verb in ("correct", "void"))
 
 
 router = APIRouter()
@@ -171,6 +192,7 @@ SCREENS = (
         route="/enterprises/{enterprise}",
         roles=READERS | {Role.OPERATOR},
         tags=("state",),
+        known_by=("licence_no", "seat"),
         to_do=enterprise_to_do,
         fields=("licence_no", "valid_to", "scope", "destinations", "seat", "reserve", "reserve_due", "plan"),
         parts=ENTERPRISE_PARTS,
@@ -221,6 +243,8 @@ SCREENS = (
         route="/orders/{order}",
         roles=READERS,
         tags=("state",),
+        known_by=("enterprise", "positions", "filled", "expires"),
+        to_do=order_to_do,
         fields=(
             "enterprise",
             "positions",
@@ -242,7 +266,7 @@ SCREENS = (
                 parts=ORDER,
                 columns=("worker", "score", "reasons", "quota_effect", "expires"),
                 buttons=(
-                    Button(service="docking", operation="accept_match", parts={"match": "match"}, roles=MEDIATORS),
+                    Button(service="docking", operation="accept_match", parts={"match": "match"}, roles=MEDIATORS, when=is_free),
                     Button(service="docking", operation="decline_match", parts={"match": "match"}, roles=MEDIATORS),
                 ),
                 roles=MEDIATORS | {Role.AUDITOR},
@@ -259,7 +283,13 @@ SCREENS = (
             history("docking", "/orders/{order}/history", ORDER),
         ),
         buttons=(
-            _do("propose_matches", ORDER, MEDIATORS, ("open",)),
+            Button(
+                service="docking",
+                operation="propose_matches",
+                parts=ORDER,
+                roles=MEDIATORS,
+                when=lambda order: order["state"] == "open" and is_free(order),
+            ),
             _do("amend_job_order", ORDER, OPENERS, ("open",)),
             _do("close_job_order", ORDER, OPENERS, ("open",)),
         ),
@@ -318,6 +348,7 @@ SCREENS = (
         route="/placements/{placement}",
         roles=READERS,
         tags=("state",),
+        known_by=("enterprise", "occupation", "matched_on"),
         to_do=placement_to_do,
         groups=(
             (
@@ -344,6 +375,7 @@ SCREENS = (
                 route="/placements/{placement}/fees",
                 parts=PLACEMENT,
                 columns=("charged_on", "payer", "item", "amount", "voided"),
+                buttons=_corrections("fee", {**PLACEMENT, "fee": "fee"}, OFFICER, lambda one: not one["voided"]),
                 empty="No fee was declared.",
             ),
             Part(
@@ -352,6 +384,7 @@ SCREENS = (
                 route="/placements/{placement}/arrivals",
                 parts=PLACEMENT,
                 columns=("day", "confirmed_on", "terms_match", "differences"),
+                buttons=_corrections("arrival", {**PLACEMENT, "day": "day"}, OFFICER, lambda _one: True),
             ),
             Part(
                 title="Wages",
@@ -385,6 +418,13 @@ SCREENS = (
                 parts=PLACEMENT,
                 roles=HANDLERS,
                 when=lambda item: item["state"] in ("abroad", "returned"),
+            ),
+            Button(
+                service="rights",
+                operation="request_repatriation",
+                parts=PLACEMENT,
+                roles=MEDIATORS,
+                when=lambda item: item["state"] == "abroad",
             ),
             _do("extend_contract", PLACEMENT, MEDIATORS, ("abroad",)),
             _do("transfer_employer", PLACEMENT, MEDIATORS, ("abroad",)),
@@ -427,6 +467,7 @@ SCREENS = (
         service="docking",
         route="/fairs/{fair}",
         roles=READERS,
+        known_by=("held_on", "county"),
         fields=("held_on", "place", "county", "counties", "enterprises", "voided"),
         parts=(
             Part(
@@ -435,6 +476,7 @@ SCREENS = (
                 route="/intentions",
                 query={"fair": "fair"},
                 columns=("enterprise", "county", "destination", "occupation", "headcount", "matched", "state"),
+                buttons=_corrections("intention", {"intention": "intention"}, HANDLERS, lambda one: one["state"] != "voided"),
             ),
         ),
         buttons=(
@@ -453,34 +495,4 @@ SCREENS = (
         roles=AUTHORITY,
         buttons=(Button(service="docking", operation="publish_notice", roles=OFFICER),),
     ),
-)
-COMMANDS = (
-    Command(service="docking", operation="qualify_enterprise", then="/enterprises/{enterprise}"),
-    Command(
-        service="docking",
-        operation="open_job_order",
-        options={"enterprise": own_enterprise, "employer_id": employers},
-        then="/orders/{order}",
-        note="Choose a registered employer, or write the name of one that is not registered yet.",
-        sections=(
-            ("Who and where", ("enterprise", "employer_id", "employer", "destination", "occupation", "channel")),
-            ("Positions and pay", ("positions", "term_months", "wage", "wage_period", "fee_cap", "expires")),
-        ),
-    ),
-    Command(service="docking", operation="propose_matches", hidden=("worker",), asked_of={"worker": frozenset()}),
-    Command(service="docking", operation="register_contract", known=agreed_in_order),
-    Command(service="docking", operation="accept_match", then="/placements/{placement}"),
-    Command(service="docking", operation="hold_docking_fair", options={"enterprises": enterprises}, then="/fairs/{fair}"),
-    Command(service="docking", operation="record_intention", options={"enterprise": enterprises}),
-    Command(service="docking", operation="publish_notice", options={"enterprise": enterprises, "employer": employers}),
-    Command(service="docking", operation="transfer_employer", options={"employer_id": employers}),
-    Command(service="docking", operation="revoke_qualification", danger=True),
-    Command(service="docking", operation="stop_business", danger=True),
-    Command(service="docking", operation="void_dispatch", danger=True),
-    Command(service="docking", operation="correct_docking_fair", options={"enterprises": enterprises}),
-    Command(service="docking", operation="void_docking_fair", danger=True),
-    Command(service="docking", operation="confirm_arrival", labels={"day": sentence("Days after the departure")}),
-    Command(service="rights", operation="void_income", danger=True),
-    Command(service="rights", operation="report_income", hidden=("placement",), asked_of={"supersedes": frozenset()}),
-    Command(service="docking", operation="correct_dispatch", note="Fill in only what is wrong."),
 )

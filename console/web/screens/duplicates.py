@@ -10,7 +10,7 @@ from fastapi import APIRouter, Response
 
 from console.web.forms import Option
 from console.web.pages import Visitor, only, render
-from console.web.screen import Button, Command, ListScreen, button
+from console.web.screen import Button, Command, ItemScreen, ListScreen, button
 from console.web.screens.options import worker_by_number
 from shared.principals import Role
 from shared.texts import Texts, sentence
@@ -49,6 +49,17 @@ SCREENS = (
         row="/duplicates/{duplicate}",
         note="Without a state: what waits for a decision, and merges that wait until the stays abroad of the two are put right.",
         empty="No pair waits. A registration that shares a document, or name, birth date and county, with another comes here by itself.",
+    ),
+)
+SUBJECTS = (
+    ItemScreen(
+        path="/duplicates/{duplicate}",
+        title="Registrations that may be the same person",
+        service="registration",
+        route="/duplicates/{duplicate}",
+        roles=READERS,
+        known_by=("sides.0.worker_no", "sides.1.worker_no", "keys"),
+        tags=("state",),
     ),
 )
 

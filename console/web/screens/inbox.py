@@ -167,6 +167,7 @@ def _endpoint_screen(service: str) -> ItemScreen:
         route="/endpoints/{endpoint}",
         roles=HEARERS,
         tags=("state",),
+        known_by=("kind", "address", "owner"),
         fields=("kind", "address", "owner", "language", "types", "created_at", "confirmed_at", "failing_since", "previous_until"),
         to_do=to_do,
         buttons=(

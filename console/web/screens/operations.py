@@ -64,14 +64,17 @@ def _delivery(service: str) -> ItemScreen:
 
 
 def in_money(restatements: Sequence[Item]) -> Sequence[Item]:
-    """Sums of money as money; `key`: of the figure, whose events explain the change."""
-    return [{**one, "key": one["restated"]["key"], "restated": _amounts(one["restated"])} for one in restatements]
+    """Sums of money as money, changes with their sign; `key`: of the figure, whose events explain the change."""
+    return [{**one, "key": one["restated"]["key"], **_amounts(one, one["restated"])} for one in restatements]
 
 
-def _amounts(restated: Item) -> Item:
-    if restated["currency"] is None:
-        return restated
-    return {**restated, **{name: {"minor": restated[name], "currency": restated["currency"]} for name in ("old", "new")}}
+def _amounts(one: Item, restated: Item) -> Item:
+    if restated["currency"] is not None:
+        amounts = {name: {"minor": restated[name], "currency": restated["currency"]} for name in ("old", "new")}
+        return {"restated": {**restated, **amounts}, "unit": None}  # the amount says it
+    if one["counted"] == "level":
+        return {"restated": {**restated, **{name: {"change": restated[name]} for name in ("old", "new")}}}
+    return {"restated": restated}
 
 
 SCREENS: tuple[Screen, ...] = (
@@ -110,15 +113,18 @@ SCREENS: tuple[Screen, ...] = (
         route="/restatements",
         columns=(
             "restated.measure",
+            "counted",
             "restated.period",
             "restated.scope",
             "restated.old",
             "restated.new",
+            "unit",
             "restated.kind",
             "restated.causes_total",
             "restated.effective",
         ),
         filters=("period",),
+        sort="-id",  # the latest to become known first
         roles=FIGURES,
         row="/board/why?key={key}",
         shape=in_money,

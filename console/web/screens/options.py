@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from console.web.backend import Answer, ServiceRefused
 from console.web.forms import Option
-from console.web.names import IDENTIFIER
+from console.web.names import IDENTIFIER, Names, names_in
 from console.web.pages import Visitor
 from shared import currencies
 
+MOST_CASES = 200
 EDUCATION = ("0", "1", "2", "3", "4", "5", "6", "7", "8")  # ISCED 2011
 
 
@@ -84,6 +85,51 @@ async def own_enterprise(who: Visitor, _: Mapping[str, str]) -> Sequence[Option]
 async def enterprises(who: Visitor, _: Mapping[str, str]) -> Sequence[Option]:
     found = await who.backend.get_all("docking", "/enterprises", {})
     return [(one["enterprise"], f"{one['name']} ({one['licence_no']})") for one in found]
+
+
+async def days_attended(who: Visitor, asked: Mapping[str, str]) -> Mapping[str, str]:
+    """The minutes of each day that is recorded of an enrolment in a session. A service answers a month at a time."""
+    days: list[str] = []
+    since: str | None = None
+    while True:
+        query = {"since": since}
+        found = await who.backend.get("training", "/sessions/{session}/attendance", query, session=asked.get("session", ""))
+        mine = (one for one in found["items"] if one["enrolment"] == asked.get("enrolment"))
+        days += (f"{who.text.day(date.fromisoformat(one['day']))}: {who.text.number(one['minutes'])}" for one in mine)
+        if found["since"] >= found["until"]:
+            break
+        since = (date.fromisoformat(found["until"]) + timedelta(days=1)).isoformat()
+    return {"minutes": ("; " if who.text.language == "en" else "；").join(days)}
+
+
+async def successors(who: Visitor, asked: Mapping[str, str]) -> Sequence[Option]:
+    """Who may take over the workers of an enterprise that stops: the others whose qualification is active."""
+    found = await who.backend.get_all("docking", "/enterprises", {"state": "active"})
+    return [(one["enterprise"], f"{one['name']} ({one['licence_no']})") for one in found if one["enterprise"] != asked.get("enterprise")]
+
+
+async def cases_of_enterprise(who: Visitor, asked: Mapping[str, str]) -> Sequence[Option]:
+    """The newest first: its day, what it is about and how far it is, and whom it concerns."""
+    found = await who.backend.get_all("rights", "/cases", {"enterprise": asked.get("enterprise"), "sort": "-id"}, most=MOST_CASES)
+    names = await names_in(who.backend, found)
+    return [(one["case"], _called(who, one, names)) for one in found]
+
+
+async def open_emergencies(who: Visitor, _: Mapping[str, str]) -> Sequence[Option]:
+    """By country and kind, the latest first."""
+    found = await who.backend.get_all("rights", "/emergencies", {"state": "open", "sort": "-declared_at"})
+    return [(one["emergency"], f"{who.text.country(one['destination'])} · {who.text.value('kind', one['kind'])}") for one in found]
+
+
+def _called(who: Visitor, case: Mapping[str, Any], names: Names) -> str:
+    text = who.text
+    parts = (
+        text.moment(datetime.fromisoformat(case["opened_at"])),
+        text.value("category", case["category"]),
+        text.value("state", case["state"]),
+        names.get(case["placement"] or "", ""),
+    )
+    return " · ".join(filter(None, parts))
 
 
 async def agreed_in_order(who: Visitor, asked: Mapping[str, str]) -> Mapping[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from console.web.screen import Button, Command, Item, ItemScreen, ListScreen, Part, history
-from console.web.screens.options import enterprises, placement_by_number
+from console.web.screens.options import enterprises, open_emergencies, placement_by_number
 from shared.principals import Role
 from shared.texts import Texts, sentence
 
@@ -17,6 +17,7 @@ PARTIES = HANDLERS | {Role.ENTERPRISE}
 READERS = AUTHORITY | {Role.ENTERPRISE}
 AUDITED = frozenset({Role.OFFICER, Role.AUDITOR})
 OFFICER = frozenset({Role.OFFICER})
+PLACEMENT_BY_NUMBER = sentence("Placement, by the number of its worker")
 CASE, EMERGENCY, REPATRIATION = {"case": "case"}, {"emergency": "emergency"}, {"repatriation": "repatriation"}
 
 
@@ -33,6 +34,13 @@ def case_to_do(case: Item, text: Texts) -> Sequence[str]:
     if clock["late"]:
         return [text("Overdue since {moment}: {awaited}.", moment=moment, awaited=awaited), who]
     return [text("Due by {moment}: {awaited}.", moment=moment, awaited=awaited), who]
+
+
+def may_be_accounted_for(member: Item) -> bool:
+    """Who is home needs no report; after the emergency only who was not accounted for does: somebody may be found late."""
+    if member["ended_at"] is not None:
+        return member["condition"] in {"pending", "missing"}
+    return member["condition"] not in {"returned", "not_abroad"}
 
 
 TRIAGED = ("triaged", "assigned", "response_requested", "responded", "offered")
@@ -113,6 +121,7 @@ SCREENS = (
         route="/cases/{case}",
         roles=READERS,
         tags=("state", "severity"),
+        known_by=("placement", "enterprise", "level"),
         to_do=case_to_do,
         links=(("Placement", "/placements/{placement}", READERS),),
         fields=(
@@ -219,6 +228,7 @@ SCREENS = (
         route="/emergencies/{emergency}",
         roles=READERS,
         tags=("state", "grade"),
+        known_by=("region", "since"),
         fields=("destination", "region", "since", "declared_at", "authority", "text", "ended_at", "end_reason"),
         parts=(
             Part(
@@ -242,6 +252,7 @@ SCREENS = (
                         operation="account_for_worker",
                         parts={"emergency": "emergency", "placement": "placement"},
                         roles=PARTIES,
+                        when=may_be_accounted_for,
                     ),
                 ),
             ),
@@ -270,6 +281,7 @@ SCREENS = (
         route="/repatriations/{repatriation}",
         roles=READERS,
         tags=("state",),
+        known_by=("cause", "paid_by"),
         fields=("cause", "requested_by", "paid_by", "approval", "approver", "criteria_version", "refusal", "cost", "completed_on"),
         links=(("Placement", "/placements/{placement}", READERS), ("Emergency", "/emergencies/{emergency}", READERS)),
         buttons=(
@@ -300,9 +312,22 @@ COMMANDS = (
         hidden=("placement",),
         options={"enterprise": enterprises},
         resolved={"placement": placement_by_number},
+        labels={"placement": PLACEMENT_BY_NUMBER},
         then="/cases/{case}",
-        note="Of one worker: give the number. Of nobody in particular: choose the enterprise.",
+        note="About one placement: give its worker's number; the newest is meant. About nobody in particular: choose the enterprise.",
+    ),
+    Command(
+        service="rights",
+        operation="reattach_orphan",
+        resolved={"placement": placement_by_number},
+        labels={"placement": PLACEMENT_BY_NUMBER},
     ),
     Command(service="rights", operation="declare_emergency", then="/emergencies/{emergency}"),
-    Command(service="rights", operation="request_repatriation", hidden=("placement",), then="/repatriations/{repatriation}"),
+    Command(
+        service="rights",
+        operation="request_repatriation",
+        hidden=("placement",),
+        options={"emergency": open_emergencies},
+        then="/repatriations/{repatriation}",
+    ),
 )

@@ -70,6 +70,7 @@ SCREENS = (
         service="registration",
         route="/surveys/{survey}",
         roles=READERS,
+        known_by=("respondents", "able", "willing"),
         tags=("state",),
         to_do=survey_to_do,
         fields=(
@@ -165,6 +166,7 @@ SCREENS = (
         service="registration",
         route="/outreach/{outreach}",
         roles=READERS,
+        known_by=("channel", "reached"),
         tags=("state",),
         fields=("county", "channel", "on", "reached", "reason", "recorded_by", "recorded_at"),
         parts=(
@@ -191,7 +193,7 @@ COMMANDS = (
     Command(service="registration", operation="void_outreach", danger=True),
     Command(service="registration", operation="publish_announcement", then="/announcements/{announcement}"),
     Command(service="registration", operation="record_outreach", local=True),
-    Command(service="registration", operation="correct_outreach", note="Fill in only what is wrong.", now="/outreach/{outreach}"),
+    Command(service="registration", operation="correct_outreach", note="Fill in only what is wrong."),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from services.registration.domain.stays import Stay
 from shared import rows
@@ -22,6 +23,11 @@ DELETE = "DELETE FROM stay WHERE placement = $1"
 async def list_(tx: Tx, workers: Sequence[WorkerId]) -> list[Stay]:
     """Of all of them, by departure."""
     return await rows.fetch(tx.conn, LIST, workers)
+
+
+async def get_abroad(tx: Tx, workers: Sequence[WorkerId]) -> dict[WorkerId, date]:
+    """Since when, of those who are."""
+    return {stay.worker: stay.departed_on for stay in await list_(tx, workers) if stay.returned_on is None}
 
 
 async def update(tx: Tx, stay: Stay) -> None:

@@ -113,11 +113,11 @@ async def list_duplicates(tx: Tx, page: Page, worker: WorkerId | None, state: Du
     items, following = await duplicates.list_(tx, page, worker=asked, state=state)
     ids = sorted({side for one in items for side in one.workers})
     sides = {side.worker: side for side in await worker_rows.list_stated(tx, ids)}
-    abroad = {stay.worker: stay.departed_on for stay in await stays.list_(tx, ids) if stay.returned_on is None}
+    abroad = await stays.get_abroad(tx, ids)
     shown = (views.Duplicate.from_duplicate(one, [sides[side] for side in one.workers], abroad) for one in items)
     return views.Duplicates(items=tuple(shown), next=following)
 
 
 async def _view(tx: Tx, duplicate: Duplicate, sides: Sequence[Worker]) -> views.Duplicate:
-    abroad = {stay.worker: stay.departed_on for stay in await stays.list_(tx, duplicate.workers) if stay.returned_on is None}
+    abroad = await stays.get_abroad(tx, duplicate.workers)
     return views.Duplicate.from_duplicate(duplicate, sides, abroad)

@@ -12,7 +12,7 @@ from services.registration.domain.validity import Step, Validity, validity_after
 from services.registration.domain.workers import Worker, WorkerFilter, county_on, effective_day, verify
 from services.registration.personal_data.vault import PersonalData
 from services.registration.queries import duplicates as duplicate_rows
-from services.registration.queries import earlier_codes, personal_data, verified_documents, workers
+from services.registration.queries import earlier_codes, personal_data, stays, verified_documents, workers
 from services.registration.settings import vault
 from services.registration.usecases import event_fields, new_workers, suspicions
 from services.registration.usecases.announcements import list_announced
@@ -166,11 +166,13 @@ async def show_all(tx: Tx, found: Sequence[Worker]) -> tuple[views.Worker, ...]:
     ids = [worker.worker for worker in found]
     duplicates = await duplicate_rows.get_open_counts(tx, ids)
     absorbed = await workers.list_absorbed(tx, ids)
+    abroad = await stays.get_abroad(tx, ids)
     sealed = {} if tx.principal.role is Role.AUDITOR else await personal_data.get_sealed(tx, ids)
     return tuple(
         views.Worker.from_worker(
             worker,
             tx.clock.today(),
+            abroad_since=abroad.get(worker.worker),
             duplicates=duplicates.get(worker.worker, 0),
             absorbed=tuple(one.worker_no for one in absorbed.get(worker.worker, ())),
             personal=vault().open(worker.worker, sealed[worker.worker]) if worker.worker in sealed else None,
@@ -183,9 +185,11 @@ async def changed(tx: Tx, worker: Worker) -> views.Worker:
     """The answer to a command: without personal data, because answers are kept for repeats of the request."""
     duplicates = await duplicate_rows.get_open_counts(tx, [worker.worker])
     absorbed = (await workers.list_absorbed(tx, [worker.worker])).get(worker.worker, [])
+    abroad = await stays.get_abroad(tx, [worker.worker])
     return views.Worker.from_worker(
         replace(worker, version=worker.version + 1),
         tx.clock.today(),
+        abroad_since=abroad.get(worker.worker),
         duplicates=duplicates.get(worker.worker, 0),
         absorbed=tuple(one.worker_no for one in absorbed),
     )

@@ -55,6 +55,7 @@ class Worker(View):
     willingness: Willingness
     willingness_since: date | None
     offer: Offer | None
+    abroad_since: date | None  # as docking has published; None: at home
     possible_duplicates: int  # pairs that wait for a decision
     absorbed_numbers: tuple[str, ...]  # that lead here since they were merged into this one
     redirected_from: str | None  # the absorbed number by which this worker was asked for
@@ -69,6 +70,7 @@ class Worker(View):
         worker: workers.Worker,
         today: date,
         *,
+        abroad_since: date | None = None,
         duplicates: int = 0,
         absorbed: tuple[str, ...] = (),
         personal: vault.PersonalData | None = None,
@@ -102,6 +104,7 @@ class Worker(View):
             willingness=worker.willingness,
             willingness_since=worker.willingness_since,
             offer=Offer.model_validate(worker.offer) if worker.offer else None,
+            abroad_since=abroad_since,
             possible_duplicates=duplicates,
             absorbed_numbers=absorbed,
             redirected_from=None,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 
+from services.stats.figures.measure_catalogue import MEASURE_BY_NAME
 from services.stats.queries import restatements as stored
 from services.stats.queries.period_closes import Close
 from services.stats.views.metadata import View
@@ -31,9 +33,15 @@ def period(close: Close) -> Period:
 
 
 class Restatement(View):
+    """`counted`: what the figure is of its measure. Of `durations` it is how many were counted, not the days; of a `level` its change
+    within the period. None: the measure is no longer counted.
+    """
+
     id: int
     version: int
     restated: FigureRestated
+    counted: Literal["flow", "level", "durations", "quotient"] | None
+    unit: str | None
 
 
 class Restatements(View):
@@ -42,4 +50,15 @@ class Restatements(View):
 
 
 def restatements(rows: Sequence[stored.Restatement], following: str | None) -> Restatements:
-    return Restatements(items=[Restatement(id=row.id, version=row.version, restated=row.event) for row in rows], next=following)
+    return Restatements(items=[_restatement(row) for row in rows], next=following)
+
+
+def _restatement(row: stored.Restatement) -> Restatement:
+    measure = MEASURE_BY_NAME.get(row.event.measure)
+    return Restatement(
+        id=row.id,
+        version=row.version,
+        restated=row.event,
+        counted=measure.kind if measure is not None else None,
+        unit=measure.unit if measure is not None else None,
+    )

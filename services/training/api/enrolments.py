@@ -10,7 +10,7 @@ from services.training import commands
 from services.training.api.callers import Enroller, Reader
 from services.training.domain.enrolments import EnrolmentState
 from services.training.usecases import enrolments
-from services.training.views.enrolments import Enrolments, Seating
+from services.training.views.enrolments import Enrolment, Enrolments, Seating
 from shared.delivery.audit_trail import History
 from shared.paging import Page
 from shared.values import EnrolmentId, PlacementId, SessionId
@@ -29,6 +29,11 @@ async def list_enrolments(
     state: EnrolmentState | None = None,
 ) -> Enrolments:
     return await call.query(lambda tx: enrolments.list_enrolments(tx, page, placement=placement, session=session, state=state))
+
+
+@router.get("/enrolments/{enrolment}")
+async def show_enrolment(enrolment: EnrolmentId, call: Reader) -> Enrolment:
+    return await call.query(lambda tx: enrolments.show_enrolment(tx, enrolment))
 
 
 @router.post("/enrolments/{enrolment}/cancellation", response_model=Seating)

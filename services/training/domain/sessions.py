@@ -49,6 +49,9 @@ SESSION_STEPS: Mapping[tuple[SessionState, SessionStep], SessionState] = {
 }
 
 
+Progress = Literal["to_come", "under_way", "over", "cancelled"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """One run of a course. `taken` of its `seats` are given away; `trainer` is the account that teaches it."""
@@ -65,6 +68,14 @@ class Session:
     @property
     def free(self) -> int:
         return self.seats - self.taken
+
+    def progress(self, today: date) -> Progress:
+        """Where it is on that day: a session stays scheduled after its days, since what it led to is recorded then."""
+        if self.state is SessionState.CANCELLED:
+            return "cancelled"
+        if today < self.starts_on:
+            return "to_come"
+        return "under_way" if today <= self.ends_on else "over"
 
     def takes_new(self, on: date) -> bool:
         """Whether somebody may still join: a seat is free and the session has not begun before that day."""

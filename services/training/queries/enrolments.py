@@ -37,6 +37,7 @@ LISTED = ENROLMENT.extend(
     """,
 )
 GET = ENROLMENT.select("FROM enrolment WHERE enrolment = $1")
+GET_LISTED = LISTED.select("FROM enrolment WHERE enrolment = $1")
 GET_SEATED = ENROLMENT.select("FROM enrolment WHERE placement = $1 AND state = 'enrolled'")
 GET_HOLDING = ENROLMENT.select("FROM enrolment WHERE placement = $1 AND state IN ('enrolled', 'held', 'passed')")
 GET_HOLDING_BUT = ENROLMENT.select("""
@@ -87,6 +88,10 @@ RETURNING enrolment.enrolment, enrolment.minutes_total
 
 async def get(tx: Tx, enrolment: EnrolmentId) -> Enrolment | None:
     return await rows.fetch_one(tx.conn, GET, enrolment)
+
+
+async def get_listed(tx: Tx, enrolment: EnrolmentId) -> Listed | None:
+    return await rows.fetch_one(tx.conn, GET_LISTED, enrolment)
 
 
 async def get_seated(tx: Tx, placement: PlacementId) -> Enrolment | None:

@@ -96,11 +96,23 @@ async def list_enrolments(
 
 async def enrolment_history(tx: Tx, enrolment_id: EnrolmentId, after: int, limit: int) -> History:
     """Raises EnrolmentNotFound, Forbidden."""
-    enrolment = await enrolments.get(tx, enrolment_id)
-    if enrolment is None:
+    await _visible(tx, enrolment_id)
+    return await changes_of(tx, enrolment_id, after, limit)
+
+
+async def show_enrolment(tx: Tx, enrolment_id: EnrolmentId) -> views.Enrolment:
+    """Raises EnrolmentNotFound, Forbidden."""
+    found = await _visible(tx, enrolment_id)
+    return views.Enrolment.from_enrolment(found, found.serial, found.worker_no)
+
+
+async def _visible(tx: Tx, enrolment_id: EnrolmentId) -> enrolments.Listed:
+    """To the centre that holds the session, and to whoever covers the worker's county. Raises EnrolmentNotFound, Forbidden."""
+    found = await enrolments.get_listed(tx, enrolment_id)
+    if found is None:
         raise EnrolmentNotFound
-    session = await sessions.get(tx, enrolment.session)
+    session = await sessions.get(tx, found.session)
     if session is not None:
         require_party(tx.principal, session.course.centre)
-    require_counties(tx.principal, [enrolment])
-    return await changes_of(tx, enrolment_id, after, limit)
+    require_counties(tx.principal, [found])
+    return found

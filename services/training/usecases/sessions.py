@@ -61,7 +61,7 @@ async def schedule_session(tx: Tx, course_id: CourseId, command: commands.Schedu
     )
     publish_and_audit(tx, scheduled)
     enrolled = await seats.fill(tx, session)
-    return views.Scheduled.from_session(replace(session, taken=len(enrolled)), enrolled=tuple(one.id for one in enrolled))
+    return views.Scheduled.from_session(replace(session, taken=len(enrolled)), today, enrolled=tuple(one.id for one in enrolled))
 
 
 async def _require_licensed(tx: Tx, session: Session) -> None:
@@ -112,6 +112,7 @@ async def cancel(tx: Tx, session: Session, reason: CancellationReason) -> views.
     publish_and_audit(tx, cancelled)
     return views.CancelledSession.from_session(
         replace(empty, state=SessionState.CANCELLED),
+        tx.clock.today(),
         reseated=tuple(map(Seating.from_enrolment, seated)),
         waiting=tuple(waiting),
     )
@@ -120,9 +121,10 @@ async def cancel(tx: Tx, session: Session, reason: CancellationReason) -> views.
 # --- queries ----------------------------------------------------------------------------------------------------------
 async def list_sessions(tx: Tx, page: Page, *, destination: Destination | None, free: bool | None, to_assess: bool) -> views.Sessions:
     """Sessions; a trainer sees those of the own centre. `to_assess`: begun, with somebody who is not assessed."""
-    begun = tx.clock.today() if to_assess else None
+    today = tx.clock.today()
+    begun = today if to_assess else None
     items, following = await sessions.list_(tx, page, destination=destination, centre=own_centre(tx.principal), free=free, to_assess=begun)
-    return views.Sessions(items=tuple(map(views.Session.from_session, items)), next=following)
+    return views.Sessions(items=tuple(views.Session.from_session(one, today) for one in items), next=following)
 
 
 async def show_session(tx: Tx, session_id: SessionId) -> views.Roster:
@@ -133,7 +135,7 @@ async def show_session(tx: Tx, session_id: SessionId) -> views.Roster:
     require_party(tx.principal, session.course.centre)
     found, _ = await enrolments.list_(tx, Page(path="", limit=WHOLE_ROSTER), session=session_id, counties=counties_seen(tx.principal))
     roster = tuple(Enrolment.from_enrolment(one, one.serial, one.worker_no) for one in found)
-    return views.Roster.from_session(session, roster=roster)
+    return views.Roster.from_session(session, tx.clock.today(), roster=roster)
 
 
 async def show_attendance(tx: Tx, session_id: SessionId, since: date | None, until: date | None) -> AttendanceSheet:

@@ -8,7 +8,7 @@ from typing import Any, Self
 from pydantic import BaseModel
 
 from services.training.domain import sessions
-from services.training.domain.sessions import SessionState
+from services.training.domain.sessions import Progress, SessionState
 from services.training.views.courses import Course
 from services.training.views.enrolments import Enrolment, Seating
 from shared.values import EnrolmentId, PlacementId, SessionId
@@ -25,9 +25,10 @@ class Session(Course, frozen=True):
     free: int
     trainer: str
     state: SessionState
+    progress: Progress  # what its days make of it today
 
     @classmethod
-    def from_session(cls, session: sessions.Session, **more: Any) -> Self:
+    def from_session(cls, session: sessions.Session, today: date, **more: Any) -> Self:
         """`more`: the fields that a class below adds."""
         return cls.from_course(
             session.course,
@@ -39,6 +40,7 @@ class Session(Course, frozen=True):
             free=session.free,
             trainer=session.trainer,
             state=session.state,
+            progress=session.progress(today),
             **more,
         )
 

@@ -1,0 +1,194 @@
+"""Forms of commands: opened with what is known already, checked while they are filled in, sent, and led on from."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import Response
+
+from console.web import choices, forms
+from console.web.backend import Answer, ServiceRefused, filled
+from console.web.documents import Operation
+from console.web.forms import Field, Given
+from console.web.pages import Visitor, error_text, lead_on, pick, refused_text, render, show
+from console.web.screen import PARTY, Command, address, asked_for, command_of, put_meant
+from console.web.sessions import own_path
+from console.web.subjects import NOTHING, ActedOn, read_subjects
+from shared import reference
+from shared.principals import Forbidden
+
+# Commands that put something right or in another's place: what is recorded now stands beside each field.
+CORRECTING = ("correct_", "amend_", "change_", "set_", "renew_", "extend_", "transfer_", "staff_", "assign_", "triage_", "revise_")
+
+
+async def _operation(who: Visitor, service: str, name: str) -> Operation:
+    """Raises OperationNotFound, Forbidden."""
+    operation = await who.documents.operation(service, name)
+    if operation.method != "POST" or (operation.roles and who.role not in operation.roles):
+        raise Forbidden(f"the role {who.role} may not do this")
+    return operation
+
+
+async def _given_to(who: Visitor, operation: Operation, command: Command, acted: ActedOn) -> Given:
+    asked = dict(asked_for(who))
+    options = dict(zip(command.options, await asyncio.gather(*(one(who, asked) for one in command.options.values())), strict=True))
+    hidden = {name: asked[name] for name in command.hidden if name in asked} | {"version": asked.get("version", "")} | _own(who)
+    hidden |= {name: "" for name, roles in command.asked_of.items() if who.role not in roles}
+    known = await command.known(who, asked) if command.known is not None and who.request.method == "GET" else {}
+    presets = {**known, **(_own_county(who) if command.local else {})} | {
+        name: value for name, value in asked.items() if name not in hidden
+    }
+    now = {**_now(who, operation, command, acted), **await _recorded(who, command, asked)}
+    return Given(hidden=hidden, options=options, presets=presets, labels=command.labels, now=now)
+
+
+def _own(who: Visitor) -> dict[str, str]:
+    """The enterprise or centre that the visitor acts for is not asked for."""
+    return {PARTY[who.role]: who.principal.party} if who.role in PARTY and who.principal.party else {}
+
+
+def _own_county(who: Visitor) -> dict[str, str]:
+    regions = who.principal.regions
+    return {"county": regions[0]} if len(regions) == 1 and regions[0] in reference.counties() else {}
+
+
+async def _recorded(who: Visitor, command: Command, asked: Mapping[str, str]) -> Mapping[str, str]:
+    """What is recorded beside the thing itself; nothing where a service does not answer."""
+    try:
+        return await command.recorded(who, asked) if command.recorded is not None else {}
+    except ServiceRefused:
+        return {}
+
+
+def _now(who: Visitor, operation: Operation, command: Command, acted: ActedOn) -> dict[str, str]:
+    """What is recorded of the thing that is put right, by field, as it is shown. What is not answered is left out."""
+    if acted.thing is None:
+        return {}
+    found = {name: pick(acted.thing, at) for name, at in places_of_now(operation, command).items()}
+    return {
+        name: str(show(who.text, name.rpartition(".")[2], value, acted.names).striptags())
+        for name, value in found.items()
+        if value is not None
+    }
+
+
+def places_of_now(operation: Operation, command: Command) -> dict[str, str]:
+    """Field -> where in the thing it acts on its present value is: of every field, where the command puts something right."""
+    if not operation.name.startswith(CORRECTING) or operation.body is None:
+        return dict(command.now)
+    fields = operation.resolve(operation.body).get("properties", {})
+    return {name: name for name in fields if name not in {"version", "reason"}} | dict(command.now)
+
+
+async def command_page(who: Visitor, service: str, name: str) -> Response:
+    """The empty form."""
+    operation, command = await _operation(who, service, name), command_of(who, service, name)
+    acted = await read_subjects(who, operation, dict(asked_for(who)))
+    fields = forms.draw(operation, who.text, given=await _given_to(who, operation, command, acted))
+    return _form(who, operation, command, fields, acted=acted, key=secrets.token_urlsafe(18))
+
+
+async def send_command(who: Visitor, service: str, name: str) -> Response:
+    """Send what was typed. What is refused comes back as the form, with the reason at its field and everything still in it.
+
+    The form's own key makes a second click, or a second try after a lost answer, the same command.
+    """
+    operation, command = await _operation(who, service, name), command_of(who, service, name)
+    form = await who.request.form(max_files=0, max_fields=5000)
+    posted = forms.typed_in(form)
+    asked = dict(asked_for(who))
+    key, checking = str(form.get("_key") or "")[:100], form.get("_check") == "1"
+    acted = NOTHING if checking else await read_subjects(who, operation, asked)
+    given = await _given_to(who, operation, command, acted)
+    posted = [(at, choices.meant(kind, value) if value and (kind := _field_choice(operation, at)) else value) for at, value in posted]
+    body = forms.read(operation, posted, hidden=_typed_hidden(operation, given.hidden))
+    path = filled(operation.path, {part: asked.get(part, "") for part in operation.parts})
+    answer = await put_meant(who, command, body)
+    if answer is None:
+        answer = await who.backend.command(service, path, body if operation.body else {}, key, dry_run=checking)
+    if answer.ok:
+        return Response(status_code=204) if checking else _done(who, operation, command, answer, asked)
+    errors = {error["field"]: error_text(who.text, error) for error in answer.errors}
+    fields = forms.draw(operation, who.text, posted or [("_", "")], errors, given)
+    at_fields = set(forms.error_names(fields))
+    elsewhere = [f"{who.text.word('field', at)}: {why}" for at, why in errors.items() if not _has_place(at, at_fields)]
+    return _form(
+        who,
+        operation,
+        command,
+        fields,
+        acted=acted,
+        key=key,
+        status=answer.status,
+        problem=refused_text(who.text, answer),
+        elsewhere=elsewhere,
+    )
+
+
+def _has_place(name: str, names: set[str]) -> bool:
+    """Also where only a field above it is shown: wage for wage.minor."""
+    while name:
+        if name in names:
+            return True
+        name = name.rpartition(".")[0]
+    return False
+
+
+def _typed_hidden(operation: Operation, hidden: Mapping[str, str]) -> dict[str, Any]:
+    return {name: value for name, value in forms.read(operation, list(hidden.items())).items() if name in hidden}
+
+
+def _field_choice(operation: Operation, name: str) -> str | None:
+    """The kind of choice that a dotted field is, if it is one."""
+    schema = operation.resolve(operation.body or {})
+    for piece in name.split("."):
+        if schema.get("type") == "array":
+            schema = operation.resolve(schema["items"])
+        schema = schema if piece.isdecimal() else operation.resolve(schema.get("properties", {}).get(piece, {}))
+    if schema.get("type") == "array":
+        schema = operation.resolve(schema["items"])
+    return forms.choice_of(name.rpartition(".")[2], schema)
+
+
+def _done(who: Visitor, operation: Operation, command: Command, answer: Answer, asked: Mapping[str, str]) -> Response:
+    found = answer.body if isinstance(answer.body, dict) else {}
+    target = own_path(asked.get("back")) if command.then == "{back}" else address(command.then, {**asked, **found}) or "/"
+    return lead_on(who, target, operation.summary)
+
+
+def _sections(command: Command, fields: Sequence[Field]) -> list[tuple[str | None, list[Field]]]:
+    """The fields under their headings, in the order of the command's sections."""
+    named = [(heading, [one for name in names for one in fields if one.name == name]) for heading, names in command.sections]
+    placed = {name for _, names in command.sections for name in names}
+    return [(heading, found) for heading, found in (*named, (None, [one for one in fields if one.name not in placed])) if found]
+
+
+def _form(
+    who: Visitor,
+    operation: Operation,
+    command: Command,
+    fields: Sequence[Field],
+    *,
+    acted: ActedOn,
+    key: str,
+    status: int = 200,
+    problem: str | None = None,
+    elsewhere: Sequence[str] = (),
+) -> Response:
+    return render(
+        who,
+        "command.html",
+        status=status,
+        operation=operation,
+        command=command,
+        acted=acted,
+        sections=_sections(command, fields),
+        needs=any(one.required for one in fields),
+        key=key,
+        problem=problem,
+        elsewhere=elsewhere,
+        back=own_path(who.request.query_params.get("back")),
+    )

@@ -1,0 +1,66 @@
+"""How the forms of docking's commands differ from what their schemas alone give."""
+
+from __future__ import annotations
+
+from console.web.screen import Command
+from console.web.screens.options import agreed_in_order, cases_of_enterprise, employers, enterprises, own_enterprise, successors
+from shared.texts import sentence
+
+COMMANDS = (
+    Command(service="docking", operation="qualify_enterprise", then="/enterprises/{enterprise}"),
+    Command(
+        service="docking",
+        operation="open_job_order",
+        options={"enterprise": own_enterprise, "employer_id": employers},
+        then="/orders/{order}",
+        note="Choose a registered employer, or write the name of one that is not registered yet.",
+        sections=(
+            ("Who and where", ("enterprise", "employer_id", "employer", "destination", "occupation", "channel")),
+            ("Positions and pay", ("positions", "term_months", "wage", "wage_period", "fee_cap", "expires")),
+        ),
+    ),
+    Command(service="docking", operation="propose_matches", hidden=("worker",), asked_of={"worker": frozenset()}),
+    Command(service="docking", operation="register_contract", known=agreed_in_order),
+    Command(service="docking", operation="accept_match", then="/placements/{placement}"),
+    Command(service="docking", operation="hold_docking_fair", options={"enterprises": enterprises}, then="/fairs/{fair}"),
+    Command(service="docking", operation="record_intention", options={"enterprise": enterprises}),
+    Command(service="docking", operation="publish_notice", options={"enterprise": enterprises, "employer": employers}),
+    Command(
+        service="docking",
+        operation="transfer_employer",
+        options={"employer_id": employers},
+        now={
+            name: f"contract.{name}"
+            for name in ("contract_no", "days_per_month", "deductions_max", "end", "pay_day", "wage", "wage_period")
+        },
+    ),
+    Command(service="docking", operation="extend_contract", now={"end": "contract.end"}),
+    Command(service="docking", operation="draw_reserve", options={"case": cases_of_enterprise}),
+    Command(service="docking", operation="revoke_qualification", danger=True),
+    Command(service="docking", operation="stop_business", danger=True, options={"plan.takes_over": successors}),
+    Command(service="docking", operation="void_dispatch", danger=True),
+    Command(service="docking", operation="correct_docking_fair", options={"enterprises": enterprises}, note="Fill in only what is wrong."),
+    Command(service="docking", operation="correct_intention", options={"enterprise": enterprises}, note="Fill in only what is wrong."),
+    Command(service="docking", operation="correct_fee", note="Fill in only what is wrong."),
+    Command(service="docking", operation="void_intention", danger=True),
+    Command(service="docking", operation="void_fee", danger=True),
+    Command(service="docking", operation="void_arrival", danger=True),
+    Command(service="docking", operation="void_docking_fair", danger=True),
+    Command(service="docking", operation="confirm_arrival", labels={"day": sentence("Days after the departure")}),
+    Command(service="rights", operation="void_income", danger=True),
+    Command(service="rights", operation="report_income", hidden=("placement",), asked_of={"supersedes": frozenset()}),
+    Command(
+        service="rights",
+        operation="correct_income",
+        now={f"amounts.{name}": name for name in ("gross", "deductions", "net", "paid_on", "reference", "remitted")},
+    ),
+    Command(
+        service="docking",
+        operation="correct_dispatch",
+        note="Fill in only what is wrong.",
+        now={
+            name: f"dispatch.{name}"
+            for name in ("county", "departed_on", "destination", "occupation", "port", "return_reason", "returned_on")
+        },
+    ),
+)

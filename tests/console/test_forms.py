@@ -1,0 +1,120 @@
+"""What a command's form says before it is filled in: what it acts on, and what is recorded of it now."""
+
+from __future__ import annotations
+
+from shared.principals import Role
+from shared.texts import texts
+from shared.values import Clock
+from tests.console.conftest import CountyOffice
+from tests.support.console import console_before
+from tests.support.docking import POOR_COUNTY, Dock, dock
+from tests.support.registration import a_worker
+
+__all__ = ["dock"]
+OTHER_PROVINCE = ("370000",)
+
+
+async def test_a_form_opened_from_a_page_says_whom_it_is_about(office: CountyOffice) -> None:
+    worker = await a_worker().at(office.registration)
+    shown = (await office.registration.get(f"/workers/{worker}")).body
+    suspend = (await (officer := await office.somebody(Role.OFFICER)).get(f"/workers/{worker}")).link("suspend_worker")
+    form = await officer.get(suspend)
+    for what in (f"Worker {shown['worker_no']}", shown["personal"]["name"], texts("en").place(shown["county"])):
+        assert what in form.words
+    refused = await officer.send(suspend, {"suspended_on": "2999-01-01"})
+    assert (refused.status, f"Worker {shown['worker_no']}" in refused.words) == (422, True), "and again where it is refused"
+    asked = await office.clerk.get(f"/workers/{worker}/personal-data?back=/workers/{worker}")
+    assert f"Worker {shown['worker_no']}" in asked.words
+
+
+async def test_a_form_shows_nothing_of_what_is_out_of_the_visitors_reach(office: CountyOffice) -> None:
+    worker = await a_worker().at(office.registration)
+    shown = (await office.registration.get(f"/workers/{worker}")).body
+    stranger = await office.console.visitor(Role.OFFICER, regions=OTHER_PROVINCE)
+    form = await stranger.get(f"/do/registration/suspend_worker?worker={worker}&back=/workers/{worker}")
+    assert form.status == 200
+    assert shown["worker_no"] not in form.text
+    assert shown["personal"]["name"] not in form.text
+
+
+async def test_a_form_opened_beside_a_row_shows_the_row(office: CountyOffice) -> None:
+    worker = await a_worker().named("王方").at(office.registration)
+    number = (await office.registration.get(f"/workers/{worker}")).body["worker_no"]
+    correct = f"/do/registration/correct_worker?worker={worker}&version=1&back=/workers/{worker}"
+    assert (await office.clerk.send(correct, {"name": "王芳", "reason": "mistyped"})).status == 204
+    approve = (await office.clerk.get("/corrections?sort=-id")).link("approve_correction")
+    assert "back=%2Fcorrections%3Fsort%3D-id" in approve, "and leads back to the list as it was"
+    words = (await office.clerk.get(approve)).words
+    for what in ("Corrections that wait for a second person", number, "Full name", f"Worker {number}"):
+        assert what in words
+
+
+async def test_an_address_that_names_no_page_or_no_thing_opens_the_form_all_the_same(office: CountyOffice) -> None:
+    for back in (
+        "/nowhere",
+        "//elsewhere.example",
+        "/workers/%2e%2e",
+        "/workers/not-an-id",
+        "/corrections?after=x",
+        "/corrections?limit=x",
+    ):
+        form = await office.clerk.get(f"/do/registration/approve_correction?correction=x&worker=x&back={back}")
+        assert (form.status, "What this is about" in form.text) == (200, False), back
+
+
+async def test_a_match_is_accepted_with_the_order_and_the_candidate_in_sight(dock: Dock) -> None:
+    dock.today = Clock().today()  # a proposal holds for some days
+    order = await dock.order()
+    await dock.proposed(order, await dock.worker())
+    async with console_before(docking=dock.client) as console:
+        officer = await console.visitor(Role.OFFICER)
+        page = await officer.get(f"/orders/{order}")
+        words = (await officer.get(page.link("accept_match"))).words
+    for what in ("Sakura Construction KK, Japan", "Weihai Labour Cooperation Co.", "Candidates", "Score"):
+        assert what in words
+
+
+async def test_a_correction_shows_what_is_recorded_of_an_order_and_of_a_fair(dock: Dock) -> None:
+    enterprise = await dock.enterprise()
+    order = await dock.order(enterprise)
+    held = {"name": "Dingxi docking fair", "county": POOR_COUNTY, "held_on": dock.today.isoformat(), "counties": [POOR_COUNTY]}
+    fair = (await dock.post("/fairs", {**held, "enterprises": [enterprise]})).body["fair"]
+    intention = {"county": POOR_COUNTY, "enterprise": enterprise, "headcount": 7}
+    assert (await dock.post(f"/fairs/{fair}/intentions", intention)).status == 201
+    async with console_before(docking=dock.client) as console:
+        officer = await console.visitor(Role.OFFICER)
+        amend = await officer.get((await officer.get(f"/orders/{order}")).link("amend_job_order"))
+        assert {"Now: ¥180,000", "Now: 1", "Now: 36"} <= set(now_in(amend.text))
+        page = await officer.get(f"/fairs/{fair}")
+        correct = await officer.get(page.link("correct_docking_fair"))
+        assert {"Now: Dingxi docking fair", "Now: Weihai Labour Cooperation Co."} <= set(now_in(correct.text))
+        row = await officer.get(page.link("correct_intention"))
+        assert "Now: 7" in now_in(row.text)
+
+
+def now_in(text: str) -> list[str]:
+    return [piece.partition("<")[0] for piece in text.split('<span class="hint">')[1:]]
+
+
+async def test_whom_an_enterprise_leaves_its_workers_to_is_chosen_by_name(dock: Dock) -> None:
+    leaving, other = await dock.enterprise(), await dock.enterprise(name="Ankang Labour")
+    async with console_before(docking=dock.client) as console:
+        officer = await console.visitor(Role.OFFICER)
+        form = await officer.get((await officer.get(f"/enterprises/{leaving}")).link("stop_business"))
+        assert f'<option value="{other}">Ankang Labour' in form.text
+        assert f'<option value="{leaving}"' not in form.text
+        refused = await officer.send(
+            f"/do/docking/stop_business?enterprise={leaving}&version=1&back=/enterprises/{leaving}", {"plan.takes_over": other}
+        )
+    assert f'<option value="{other}" selected>' in refused.text, "what was chosen stays chosen"
+
+
+async def test_nobody_is_proposed_for_an_order_whose_positions_are_all_taken(dock: Dock) -> None:
+    order = await dock.order()
+    async with console_before(docking=dock.client) as console:
+        officer = await console.visitor(Role.OFFICER)
+        assert any("propose_matches" in link for link in (await officer.get(f"/orders/{order}")).links)
+        await dock.matched(order)
+        page = await officer.get(f"/orders/{order}")
+    assert not any("propose_matches" in link for link in page.links)
+    assert "Every position is taken: 0 filled, 1 reserved." in page.words
