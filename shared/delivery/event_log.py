@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -141,6 +141,25 @@ def _accept_all(records: Sequence[KafkaRecord], expected: Number, beyond: int) -
             expected = following(number)
             accepted.append(record)
     return Mark(beyond, expected), accepted
+
+
+async def read_tails(
+    settings: KafkaSettings, partitions: Collection[TopicPartition], *, most: int = 100
+) -> dict[TopicPartition, list[KafkaRecord]]:
+    """The last records of each partition as they stand there, repeats among them. Raises kafka.Unavailable."""
+    found: dict[TopicPartition, list[KafkaRecord]] = {partition: [] for partition in partitions}
+    if not found:
+        return found
+    async with _reading(settings) as consumer:
+        wanted = [on_cluster(settings, partition) for partition in partitions]
+        consumer.assign(wanted)
+        first, last = await begin_offsets(consumer, wanted), await end_offsets(consumer, wanted)
+        for partition in wanted:
+            consumer.seek(partition, max(first[partition], last[partition] - most))
+        while await _is_before(consumer, last):
+            for partition, records in (await consumer.getmany(timeout_ms=100)).items():
+                found[logical(settings, partition)] += records
+    return found
 
 
 class Truncated(Exception):

@@ -24,9 +24,11 @@ from pydantic import ValidationError
 
 from shared.backoff import backoff
 from shared.db import Database, connect
-from shared.delivery import kafka
+from shared.delivery import kafka, lost_commits
 from shared.delivery.delivery_state import DeliveryMetrics
 from shared.delivery.event_log import read_log
+from shared.delivery.numbering import Number
+from shared.delivery.positions import TopicPartition
 from shared.events import Envelope
 from shared.health import Health
 from shared.metrics import RELAYED
@@ -50,11 +52,15 @@ _TRANSIENT = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
     *kafka.AWAY,
+    lost_commits.LogAhead,
 )
 
 _TRY_LOCK = "SELECT pg_try_advisory_lock($1)"
-_STATE = "SELECT epoch, (SELECT coalesce(sum(upper(ids) - lower(ids)), 0)::bigint FROM unnest(inflight) AS ids) AS inflight FROM relay"
+_STATE = (
+    "SELECT epoch, history, (SELECT coalesce(sum(upper(ids) - lower(ids)), 0)::bigint FROM unnest(inflight) AS ids) AS inflight FROM relay"
+)
 _NUMBERS = "SELECT topic, partition, next_number FROM relay_sequence"
+_STORE_HISTORY = "UPDATE relay SET history = $1"
 _PARTITIONS = "SELECT topic, partitions FROM relay_topic"
 _FIX_PARTITIONS = "INSERT INTO relay_topic (topic, partitions) VALUES ($1, $2)"
 _INFLIGHT_ROWS = """
@@ -86,7 +92,7 @@ WITH gone AS (
 )
 SELECT id, topic, key, value FROM next ORDER BY id
 """
-_NEW_EPOCH = "UPDATE relay SET epoch = epoch + 1, inflight = '{}' RETURNING epoch"
+_NEW_EPOCH = "UPDATE relay SET epoch = epoch + 1, inflight = '{}', history = NULL RETURNING epoch"
 _DELETE_NUMBERS = "DELETE FROM relay_sequence"
 _WAITING = "SELECT event_id FROM outbox"
 _DELETE_KNOWN = "DELETE FROM outbox WHERE event_id = ANY($1::uuid[])"
@@ -166,7 +172,10 @@ async def _relay_once(database: Database, url: str, settings: Settings, health: 
 
 
 async def _resume(conn: asyncpg.Connection, producer: AIOKafkaProducer, settings: Settings) -> _Session:
-    """Load the numbers, and the rows that the last relay may have sent: to be sent again in the same order. Raises InflightMissing."""
+    """Load the numbers, and the rows that the last relay may have sent: to be sent again in the same order.
+
+    Raises InflightMissing, lost_commits.LogAhead, kafka.Unavailable.
+    """
     state = await conn.fetchrow(_STATE)
     assert state is not None, "the migration inserts the one row"  # noqa: S101  # for mypy
     numbers = {(row["topic"], row["partition"]): row["next_number"] for row in await conn.fetch(_NUMBERS)}
@@ -174,7 +183,7 @@ async def _resume(conn: asyncpg.Connection, producer: AIOKafkaProducer, settings
     rows = await conn.fetch(_INFLIGHT_ROWS)
     if len(rows) != state["inflight"]:
         raise InflightMissing(f"{state['inflight'] - len(rows)} rows of the outbox")
-    return _Session(
+    session = _Session(
         conn=conn,
         producer=producer,
         settings=settings,
@@ -183,6 +192,27 @@ async def _resume(conn: asyncpg.Connection, producer: AIOKafkaProducer, settings
         partitions=partitions,
         chosen=rows,
     )
+    await _compare_history(session, state["history"])
+    return session
+
+
+async def _compare_history(session: _Session, known: str | None) -> None:
+    """After a failover or a restore, before anything is numbered. Raises lost_commits.LogAhead, kafka.Unavailable."""
+    now = await lost_commits.history(session.conn)
+    if now is None or now == known:
+        return
+    if known is not None:
+        following = {
+            TopicPartition(topic, partition): Number(session.epoch, session.numbers.get((topic, partition), 0))
+            for topic, count in session.partitions.items()
+            for partition in range(count)
+        }
+        in_flight = defaultdict(list)
+        for row in session.chosen:
+            partition = kafka.partition_for(row["key"].encode(), session.partitions[row["topic"]])
+            in_flight[TopicPartition(row["topic"], partition)].append(row["value"])
+        await lost_commits.require_none(session.settings, following, in_flight)
+    await session.conn.execute(_STORE_HISTORY, now)
 
 
 async def _forward_all(session: _Session, database: Database, health: Health, metrics: DeliveryMetrics) -> None:
