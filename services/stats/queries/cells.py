@@ -8,20 +8,35 @@ from datetime import date
 from typing import Literal, NamedTuple
 
 from services.stats.counting.reference_fold import Cell
+from services.stats.queries import words
 from shared.db import Tx
 
+# Summed by the numbers of the keys first, as finely as is asked, and joined with their words after. OFFSET 0 keeps PostgreSQL from
+# computing the bucket of a block again for each of its cells.
 LIST_SUMS = """
-SELECT measure,
-    CASE WHEN $6 = 'none' THEN NULL ELSE date_trunc($6, day::timestamp)::date END AS bucket,
-    CASE $7 WHEN 'key' THEN k1 WHEN 'province' THEN CASE WHEN k1 = '-' THEN k1 ELSE left(k1, 2) || '0000' END ELSE '' END AS k1,
-    CASE WHEN $8 THEN k2 ELSE '' END AS k2, currency, sum(value)::bigint AS value
-FROM cell
-WHERE generation = (SELECT id FROM generation WHERE state = 'live')
-    AND cut = $1 AND measure = ANY ($2::smallint[])
-    AND month BETWEEN date_trunc('month', $3::date::timestamp)::date AND $4 AND day BETWEEN $3 AND $4
-    AND ($5::date IS NULL OR recorded_on <= $5)
-    AND ($9::text[] IS NULL OR k1 = ANY ($9)) AND ($10::text[] IS NULL OR left(k1, 2) || '0000' = ANY ($10))
-    AND ($11::text[] IS NULL OR k2 = ANY ($11))
+WITH summed AS (
+    SELECT measure, CASE WHEN $6 = 'day' THEN month + one.day - 1 ELSE bucket END AS bucket,
+        CASE WHEN $7 = 'none' AND $10::text[] IS NULL THEN NULL ELSE one.k1 END AS first, CASE WHEN $8 THEN one.k2 END AS second,
+        currency, sum(one.value) AS value
+    FROM (
+        SELECT measure, month, CASE $6 WHEN 'none' THEN NULL WHEN 'day' THEN NULL ELSE date_trunc($6, month::timestamp)::date END AS bucket,
+            currency, days, recorded, k1, k2, value
+        FROM block
+        WHERE generation = (SELECT id FROM generation WHERE state = 'live') AND cut = $1 AND measure = ANY ($2::smallint[])
+            AND month BETWEEN date_trunc('month', $3::date::timestamp)::date AND $4
+        OFFSET 0
+    ) AS chosen
+        CROSS JOIN LATERAL unnest(days, recorded, chosen.k1, chosen.k2, chosen.value) AS one (day, recorded, k1, k2, value)
+    WHERE month + one.day - 1 BETWEEN $3 AND $4 AND ($5::date IS NULL OR month + one.recorded <= $5)
+        AND ($9::integer[] IS NULL OR one.k1 = ANY ($9)) AND ($11::integer[] IS NULL OR one.k2 = ANY ($11))
+    GROUP BY 1, 2, 3, 4, 5
+)
+SELECT measure, bucket,
+    CASE $7 WHEN 'key' THEN one.word
+        WHEN 'province' THEN CASE WHEN one.word = '-' THEN one.word ELSE left(one.word, 2) || '0000' END ELSE '' END AS k1,
+    coalesce(two.word, '') AS k2, currency, sum(value)::bigint AS value
+FROM summed LEFT JOIN word AS one ON one.code = first LEFT JOIN word AS two ON two.code = second
+WHERE $10::text[] IS NULL OR left(one.word, 2) || '0000' = ANY ($10)
 GROUP BY 1, 2, 3, 4, 5
 """
 LIST_PAGE = """
@@ -75,6 +90,7 @@ class CellSum(NamedTuple):
 
 async def list_sums(tx: Tx, query: SumQuery) -> list[CellSum]:
     """From every cell, to the day and as known at any day."""
+    k1, k2 = [None if chosen is None else await words.list_numbers(tx, chosen) for chosen in (query.k1, query.k2)]
     rows = await tx.conn.fetch(
         LIST_SUMS,
         query.cut,
@@ -85,9 +101,9 @@ async def list_sums(tx: Tx, query: SumQuery) -> list[CellSum]:
         query.bucket,
         query.level,
         query.by_k2,
-        query.k1,
+        k1,
         query.provinces,
-        query.k2,
+        k2,
     )
     return [CellSum(measure, k1, k2, currency, ((bucket, value),)) for measure, bucket, k1, k2, currency, value in rows]
 
