@@ -152,8 +152,11 @@ def fetch_jars(cache: Path | None = None, repository: str | None = None, progres
             raise NoNetwork(_no_network(repository)) from None
         except RuntimeError:  # jgo: not found in any repository
             raise NoNetwork(_no_network(repository)) from None
-        if not complete.is_dir():  # another stack may have been quicker
+        try:
             flat.rename(complete)
+        except OSError:
+            if not complete.is_dir():  # else another stack was quicker
+                raise
     return complete
 
 
