@@ -14,11 +14,11 @@ AfterNumber = Annotated[int, Query(ge=0, lt=2**63, description="`next` of the pa
 Cursor = Annotated[str | None, Query(max_length=400, pattern=r"^[A-Za-z0-9_.-]*$", description="`next` of the page before")]
 
 
-def paged(*sorts: str, limit: int = 50) -> Any:
-    """The dependency of a list that is sorted by the order of entry, or by one of these, either way round."""
+def paged(*sorts: str, usual: str = "id", limit: int = 50) -> Any:
+    """The dependency of a list that is sorted by the order of entry, or by one of these, either way round; `usual`: if nobody asks."""
     names = tuple(sign + name for name in ("id", *sorts) for sign in ("", "-"))
 
-    def asked(request: Request, sort: str = "id", after: Cursor = None, limit: Limit = limit) -> Page:
+    def asked(request: Request, sort: str = usual, after: Cursor = None, limit: Limit = limit) -> Page:
         return Page(path=request.url.path, sort=sort, after=after, limit=limit)
 
     # One of the names, and no other: what FastAPI reads, documents and checks.

@@ -9,7 +9,7 @@ import pytest
 
 from shared.events import ArrivalConfirmed, ArrivalCorrected, ArrivalVoided
 from shared.principals import Role
-from tests.support.docking import START, Dock, dock
+from tests.support.docking import START, Dock, a_departure, dock
 from tests.support.http import Answer
 
 __all__ = ["dock"]
@@ -119,6 +119,19 @@ async def test_a_departure_that_never_was_takes_its_confirmations_along(dock: Do
     await dock.post(f"/placements/{gone['placement']}/departure/void", {"reason": "not_departed"})
     [confirmed], [voided] = await dock.published(ArrivalConfirmed), await dock.published(ArrivalVoided)
     assert (voided.previous, voided.reason) == (confirmed.fact, "dispatch_voided"), "counted under the codes it was counted by"
+
+
+async def test_the_longest_overdue_arrival_comes_first_and_the_answer_says_when_one_is_due(dock: Dock) -> None:
+    later, sooner = await dock.cleared(), await dock.cleared()
+    for placement in (sooner, later):
+        departure = a_departure(dock.today)
+        assert (await dock.post(f"/placements/{placement['placement']}/departure", departure)).status == 200
+        dock.wait(1)
+    dock.wait(30)
+    answer = (await dock.get("/arrivals/overdue")).body
+    assert [one["placement"] for one in answer["items"]] == [sooner["placement"], later["placement"]]
+    assert (answer["day"], answer["grace_days"]) == (14, 7)
+    assert answer["items"][0]["due_on"] == (START + timedelta(days=21)).isoformat()
 
 
 async def test_whoever_has_not_confirmed_in_time_is_listed_by_day_and_scope(dock: Dock) -> None:

@@ -89,6 +89,20 @@ async def test_contracts_that_end_are_listed_by_those_they_concern(dock: Dock) -
     assert (await dock.get("/placements/ending", days=91)).status == 422
 
 
+async def test_the_contract_that_ends_first_comes_first_whoever_was_placed_first(dock: Dock) -> None:
+    longer, shorter = await dock.departed(), await dock.departed()
+    end = date.fromisoformat(longer["contract"]["end"])
+    extended = await dock.post(f"/placements/{longer['placement']}/extension", {"end": (end + timedelta(days=20)).isoformat()})
+    assert extended.status == 201
+    dock.today = end
+    first = (await dock.get("/placements/ending", limit=1)).body
+    second = (await dock.get("/placements/ending", limit=1, after=first["next"])).body
+    assert [(one["items"][0]["placement"], one["items"][0]["ends_on"]) for one in (first, second)] == [
+        (shorter["placement"], end.isoformat()),
+        (longer["placement"], (end + timedelta(days=20)).isoformat()),
+    ]
+
+
 # --- roll-call ----------------------------------------------------------------------------------------------------------------
 async def test_the_roll_of_a_country_names_everyone_who_is_there(dock: Dock) -> None:
     order = await dock.order(positions=5)

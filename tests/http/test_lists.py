@@ -61,7 +61,7 @@ async def read_in_every_order(client: Client, service: str, *, filled: set[str],
         path = one.path
         who = client if client.who.role in one.roles else client.speaking_as(Role(one.roles[0]))
         assert not wrong_in(service, "GET", path, 200, (await who.get(path, limit=200, **one.asked)).body)
-        whole = [str(row) for row in (await who.get(path, limit=200, **one.asked)).body["items"]]
+        whole = [str(row) for row in (await who.get(path, limit=200, sort="id", **one.asked)).body["items"]]
         assert len(whole) > 2 or path not in filled, path
         for cursor in ("garbage", "....", "-1.5"):
             refused = await who.get(path, after=cursor, **one.asked)

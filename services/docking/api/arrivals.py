@@ -42,12 +42,12 @@ async def list_arrivals(placement: PlacementId, call: Reader) -> views.Arrivals:
 @router.get("/arrivals/overdue")
 async def list_overdue_arrivals(
     call: Reader,
-    page: Annotated[Page, paged("departed_on")],
+    page: Annotated[Page, paged("departed_on", usual="departed_on")],
     *,
     day: Annotated[int, Query(ge=1, le=3650)] = 14,
     enterprise: EnterpriseId | None = None,
     destination: DestinationField | None = None,
 ) -> views.Overdue:
-    """Workers abroad who have not confirmed yet what they were to confirm on that day: somebody should call them."""
+    """Workers abroad who have not confirmed yet what they were to confirm on that day: somebody should call them. The longest due first."""
     wanted = UnconfirmedFilter(day=day, enterprise=enterprise, destination=destination)
     return await call.query(lambda tx: arrivals.list_overdue(tx, page, wanted))

@@ -76,12 +76,12 @@ async def list_stuck_placements(
 @router.get("/placements/ending")
 async def list_ending_placements(
     call: Reader,
-    page: Annotated[Page, paged("since")],
+    page: Annotated[Page, paged("ends_on", "since", usual="ends_on")],
     days: Annotated[int, Query(ge=0, le=90)] = 30,
     enterprise: EnterpriseId | None = None,
     destination: DestinationField | None = None,
 ) -> views.EndingPlacements:
-    """Contracts of workers abroad that end within so many days, or have ended: extend them, or see to the return."""
+    """Contracts of workers abroad that end within so many days, or have ended, the earliest first: extend them, or see to the return."""
     wanted = PlacementFilter(enterprise=enterprise, destination=destination)
     return await call.query(lambda tx: placements.list_ending(tx, page, days, wanted))
 

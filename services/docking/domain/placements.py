@@ -145,6 +145,13 @@ class Placement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EndingPlacement(Placement):
+    """One abroad, with the day on which its contract ends."""
+
+    ends_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlacementFilter:
     """Which placements are searched for; None: any."""
 

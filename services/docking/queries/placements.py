@@ -8,7 +8,7 @@ from typing import Any
 
 from services.docking.domain.contracts import Contract, Insurance, as_json
 from services.docking.domain.medicals import Medical
-from services.docking.domain.placements import Ending, Placement, PlacementFilter
+from services.docking.domain.placements import Ending, EndingPlacement, Placement, PlacementFilter
 from shared.db import Tx
 from shared.paging import Page, fetch_page
 from shared.principals import county_range, only_county
@@ -76,12 +76,13 @@ LIST_STUCK = PLACEMENT.pages(
 )
 # Days as ISO text sort as days do, and text is what an index over JSON can hold. OFFSET 0: read by that index, whatever the order of the
 # list: how many end by a day cannot be estimated, and in the order of the ids all placements there are were read.
-LIST_ENDING = PLACEMENT.pages(
-    "(SELECT * FROM placement WHERE state = 'abroad' AND contract ->> 'end' <= $1 OFFSET 0) AS placement",
+LIST_ENDING = PLACEMENT.extend(EndingPlacement, "ends_on").pages(
+    "(SELECT *, (contract ->> 'end')::date AS ends_on FROM placement WHERE state = 'abroad' AND contract ->> 'end' <= $1 OFFSET 0) AS one",
     """
     ($2::uuid IS NULL OR enterprise = $2)
     AND ($3::text IS NULL OR destination = $3) AND county ^@ ANY($4::text[])
     """,
+    "ends_on date",
     "since date",
 )
 GET_ENDING = """
@@ -191,7 +192,7 @@ async def list_stuck(
 
 async def list_ending(
     tx: Tx, page: Page, by: date, wanted: PlacementFilter, *, counties: Sequence[str]
-) -> tuple[Sequence[Placement], str | None]:
+) -> tuple[Sequence[EndingPlacement], str | None]:
     """Those abroad whose contract ends, or has ended, by that day. `counties` as in list_()."""
     return await fetch_page(tx.conn, LIST_ENDING, page, by.isoformat(), wanted.enterprise, wanted.destination, counties)
 

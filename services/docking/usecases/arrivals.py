@@ -135,7 +135,7 @@ async def list_overdue(tx: Tx, page: Page, wanted: domain.UnconfirmedFilter) -> 
     require_asked(wanted.day, policy().arrival_days)
     if tx.principal.role is Role.ENTERPRISE:
         wanted = replace(wanted, enterprise=scope.own_enterprise(tx.principal))
-    grace = timedelta(days=wanted.day + policy().docking_arrival_grace_days)
-    counties = scope.visible_counties(tx.principal)
-    rows, following = await arrivals.list_unconfirmed(tx, page, wanted, departed_before=tx.clock.today() - grace, counties=counties)
-    return views.overdue(rows, following, grace)
+    grace_days = policy().docking_arrival_grace_days
+    before, counties = tx.clock.today() - timedelta(days=wanted.day + grace_days), scope.visible_counties(tx.principal)
+    rows, following = await arrivals.list_unconfirmed(tx, page, wanted, departed_before=before, counties=counties)
+    return views.overdue(rows, following, day=wanted.day, grace_days=grace_days)

@@ -37,6 +37,10 @@ class Unconfirmed(BaseModel, frozen=True):
 
 
 class Overdue(BaseModel, frozen=True):
+    """Each was to confirm on the `day` after the departure, and is due `grace_days` later."""
+
+    day: int
+    grace_days: int
     items: tuple[Unconfirmed, ...]
     next: str | None
 
@@ -48,11 +52,12 @@ def arrivals(placement: Placement, found: Sequence[domain.Arrival]) -> Arrivals:
     return Arrivals(placement=placement.id, worker=placement.worker, items=items, version=placement.version)
 
 
-def overdue(found: Sequence[domain.Unconfirmed], cursor: str | None, grace: timedelta) -> Overdue:
-    return Overdue(items=tuple(_unconfirmed(one, grace) for one in found), next=cursor)
+def overdue(found: Sequence[domain.Unconfirmed], cursor: str | None, *, day: int, grace_days: int) -> Overdue:
+    until_due = timedelta(days=day + grace_days)
+    return Overdue(day=day, grace_days=grace_days, items=tuple(_unconfirmed(one, until_due) for one in found), next=cursor)
 
 
-def _unconfirmed(one: domain.Unconfirmed, grace: timedelta) -> Unconfirmed:
+def _unconfirmed(one: domain.Unconfirmed, until_due: timedelta) -> Unconfirmed:
     return Unconfirmed(
         placement=one.placement,
         worker=one.worker,
@@ -60,5 +65,5 @@ def _unconfirmed(one: domain.Unconfirmed, grace: timedelta) -> Unconfirmed:
         county=one.county,
         destination=one.destination,
         departed_on=one.departed_on,
-        due_on=one.departed_on + grace,
+        due_on=one.departed_on + until_due,
     )

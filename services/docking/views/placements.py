@@ -124,9 +124,13 @@ class Ending(BaseModel, frozen=True):
     in_90: int
 
 
+class EndingPlacement(Placement, frozen=True):
+    ends_on: date
+
+
 class EndingPlacements(BaseModel, frozen=True):
     contracts: Ending
-    items: tuple[Placement, ...]
+    items: tuple[EndingPlacement, ...]
     next: str | None
 
 
@@ -185,6 +189,7 @@ def placements(found: Sequence[domain.Placement], cursor: str | None) -> Placeme
     return Placements(items=tuple(placement(one) for one in found), next=cursor)
 
 
-def ending(counts: domain.Ending, found: Sequence[domain.Placement], cursor: str | None) -> EndingPlacements:
+def ending(counts: domain.Ending, found: Sequence[domain.EndingPlacement], cursor: str | None) -> EndingPlacements:
     contracts = Ending(overdue=counts.overdue, in_30=counts.in_30, in_60=counts.in_60, in_90=counts.in_90)
-    return EndingPlacements(contracts=contracts, items=tuple(placement(one) for one in found), next=cursor)
+    items = tuple(EndingPlacement(**dict(placement(one)), ends_on=one.ends_on) for one in found)
+    return EndingPlacements(contracts=contracts, items=items, next=cursor)
