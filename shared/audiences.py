@@ -290,7 +290,7 @@ CONCERNS: Mapping[type[Event], Concern] = {
     stats.QuotaStatusChanged: Concern(
         everybody=OFFICERS,
         when=lambda event: event.status_from is not event.status_to or event.infeasible,
-        fields=("quota", "period", "status_from", "status_to", "gap_heads", "infeasible"),
+        fields=("quota", "period", "status_from", "status_to", "share", "gap_heads", "infeasible"),
     ),
     stats.TargetProgressChanged: Concern(
         everybody=OFFICERS,

@@ -1,7 +1,7 @@
 """The inbox of a visitor: the notifications of all services in one list, newest first; and how many are unread, in the head of every page.
 
-A cursor is one per service, `docking=123.rights=45`: each service pages by its own numbers, which may differ from the order of time. A
-service that does not answer is named, and the others are shown.
+A cursor is one per service, `docking=123.rights=45`: the last that was shown of each. A service that does not answer is named, and the
+others are shown.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ async def read_inbox(who: Visitor, cursor: str, *, unread: bool) -> InboxPage:
     )
     pages = {name: answer.body for name, answer in zip(SERVICES, answers, strict=True) if answer.ok}
     listed = ([{**item, "service": name} for item in page["items"]] for name, page in pages.items())
-    found = list(heapq.merge(*listed, key=lambda item: str(item["recorded"]), reverse=True))  # each service's own stay in its order
+    found = list(heapq.merge(*listed, key=lambda item: str(item["recorded"]), reverse=True))
     items, left = found[:PAGE], found[PAGE:]
     shown = {name: [item["id"] for item in items if item["service"] == name] for name in SERVICES}
     more = bool(left) or any(page["next"] for page in pages.values())
-    following = {name: str(min(ids)) if (ids := shown[name]) else before.get(name) for name in SERVICES}
+    following = {name: str(ids[-1]) if (ids := shown[name]) else before.get(name) for name in SERVICES}
     return InboxPage(
         items=items,
         shown=shown,

@@ -97,17 +97,25 @@ NOTIFICATION = Columns(
     EXISTS (SELECT FROM notification_read AS mark WHERE mark.account = $1 AND mark.notification = notification.id) AS read
     """,
 )
-LIST = NOTIFICATION.select("FROM notification WHERE audiences && $2::text[] AND ($3::bigint IS NULL OR id < $3) ORDER BY id DESC LIMIT $4")
+# By the time of the event: one that was caused by another's is written later than some that happened after it.
+LIST = NOTIFICATION.select(
+    """
+    FROM notification WHERE audiences && $2::text[]
+        AND ($3::bigint IS NULL OR (recorded, id) < ((SELECT last.recorded FROM notification AS last WHERE last.id = $3), $3))
+    ORDER BY recorded DESC, id DESC LIMIT $4
+    """
+)
 LIST_UNREAD = NOTIFICATION.select(
     """
-    FROM (SELECT id AS number FROM notification WHERE audiences && $2::text[] ORDER BY id DESC LIMIT $5) AS newest
+    FROM (SELECT id AS number FROM notification WHERE audiences && $2::text[] ORDER BY recorded DESC, id DESC LIMIT $5) AS newest
         JOIN notification ON id = number
     WHERE NOT EXISTS (SELECT FROM notification_read AS mark WHERE mark.account = $1 AND mark.notification = notification.id)
-        AND ($3::bigint IS NULL OR id < $3) ORDER BY id DESC LIMIT $4
+        AND ($3::bigint IS NULL OR (recorded, id) < ((SELECT last.recorded FROM notification AS last WHERE last.id = $3), $3))
+    ORDER BY recorded DESC, id DESC LIMIT $4
     """
 )
 COUNT_UNREAD = """
-SELECT count(*) FROM (SELECT id FROM notification WHERE audiences && $2::text[] ORDER BY id DESC LIMIT $3) AS newest
+SELECT count(*) FROM (SELECT id FROM notification WHERE audiences && $2::text[] ORDER BY recorded DESC, id DESC LIMIT $3) AS newest
 WHERE NOT EXISTS (SELECT FROM notification_read AS mark WHERE mark.account = $1 AND mark.notification = newest.id)
 """
 # Only what the account hears of anyway: a mark neither shows that there is another one, nor costs room for it.
@@ -118,7 +126,10 @@ ON CONFLICT DO NOTHING
 """
 MARK_THROUGH = """
 INSERT INTO notification_read (account, notification)
-SELECT $1, id FROM (SELECT id FROM notification WHERE audiences && $2::text[] ORDER BY id DESC LIMIT $4) AS newest WHERE id <= $3
+SELECT $1, newest.id
+FROM (SELECT id, recorded FROM notification WHERE audiences && $2::text[] ORDER BY recorded DESC, id DESC LIMIT $4) AS newest,
+    notification AS last
+WHERE last.id = $3 AND (newest.recorded, newest.id) <= (last.recorded, last.id)
 ON CONFLICT DO NOTHING
 """
 

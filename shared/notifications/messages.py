@@ -37,7 +37,11 @@ def message(kind: str, fields: Mapping[str, Any], count: int, language: str) -> 
     values = {**fields, "count": count}
     if values.get("measure") in IN_FEN:
         values |= {name: {"minor": values[name], "currency": "CNY"} for name in ("actual", "floor")}
-    lines = [sentence for sentence in template.sentences if all(values.get(name) not in (None, []) for name in _names(sentence))]
+    lines = [
+        sentence
+        for sentence in template.sentences
+        if all(values.get(name) not in (None, []) for name in _names(sentence)) and template.when.get(sentence, bool)(values)
+    ]
     return Message(
         title=t(template.title),
         text=("" if language in _UNSPACED else " ").join(

@@ -5,17 +5,34 @@ Each is its own English key (shared/texts.py; translations in `mail.po`). A titl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.values import QuotaStatus
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A sentence with a value that is missing is left out. `due`: the field with the day or moment by which something must be done."""
+    """A sentence with a value that is missing is left out, and one of `when` unless its condition holds.
+
+    `due`: the field with the day or moment by which something must be done.
+    """
 
     title: str
     sentences: tuple[str, ...]
     due: str | None = None
+    when: Mapping[str, Callable[[Mapping[str, Any]], bool]] = field(default_factory=dict)
+
+
+NOT_RISEN = "The share required is reached, but it is not above the year before."
+SHARE = "Share: {share}."
+MISSING = "Missing: {gap_heads} workers."
+
+
+def _is_held_back(quota: Mapping[str, Any]) -> bool:
+    """The threshold is reached, and only the rise on the year before is missing."""
+    return quota["gap_heads"] == 0 and quota["status_to"] in {QuotaStatus.AT_RISK, QuotaStatus.BREACHED}
 
 
 TEMPLATES: Mapping[str, Template] = {
@@ -340,8 +357,11 @@ TEMPLATES: Mapping[str, Template] = {
         "A quota has another status",
         (
             "{quota}, {period}: {status_to}.",
-            "Missing: {gap_heads} workers.",
+            SHARE,
+            MISSING,
+            NOT_RISEN,
         ),
+        when={SHARE: lambda quota: quota["share"][1] > 0, MISSING: lambda quota: quota["gap_heads"] != 0, NOT_RISEN: _is_held_back},
     ),
     "TargetProgressChanged": Template(
         "A target has another state",

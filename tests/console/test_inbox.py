@@ -102,7 +102,7 @@ async def test_older_news_follow_page_by_page_each_once(seat: Seat) -> None:
     assert seen == 60
 
 
-async def test_news_that_were_numbered_in_another_order_than_they_happened_all_follow(seat: Seat) -> None:
+async def test_news_that_were_numbered_in_another_order_than_they_happened_follow_by_their_time(seat: Seat) -> None:
     database, last = seat.docking.database, datetime(2018, 9, 30, tzinfo=UTC)
     for hours in range(40):
         async with database.transaction(replace(database.system_cause(), clock=Clock(last - timedelta(hours=hours)))) as tx:
@@ -110,6 +110,9 @@ async def test_news_that_were_numbered_in_another_order_than_they_happened_all_f
     page = await seat.visitor.get("/inbox")
     older = await seat.visitor.get(page.link("/inbox?before="))
     assert [one.text.count('<li class="new">') for one in (page, older)] == [30, 10]
+    times = [moment for one in (page, older) for moment in re.findall(r'<time datetime="(2018-09-[^"]+)">', one.text)]
+    assert len(times) == 40
+    assert times == sorted(times, reverse=True)
 
 
 async def test_another_enterprise_and_a_role_without_an_inbox_see_nothing(seat: Seat) -> None:

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from console.web.screens.inbox import leads_to
 from shared import reference
 from shared.audiences import CONCERNS, audiences_of, fields_of, regions_around
 from shared.events import EVENTS, Event, docking, registration, rights, stats
@@ -60,6 +61,37 @@ def test_no_sentence_lacks_a_translation_and_none_loses_a_value(language: str) -
 def test_what_a_target_counts_in_fen_is_told_as_money(measure: str, words: str) -> None:
     fields = {"target": measure, "measure": measure, "state_to": "achieved", "actual": 298_910_000, "floor": 250_000_000}
     assert words in message("TargetProgressChanged", fields, 1, "zh").text
+
+
+@pytest.mark.parametrize(
+    ("status", "share", "heads", "words"),
+    [
+        ("breached", [96, 1000], 5, "Share: 9.6%. Missing: 5 workers."),
+        ("breached", [100, 1000], 0, "Share: 10.0%. The share required is reached, but it is not above the year before."),
+        ("met", [100, 1000], 0, "Share: 10.0%."),
+        ("insufficient_data", [0, 0], None, ""),
+    ],
+)
+def test_a_quota_says_what_is_missing_or_that_it_has_only_not_risen(status: str, share: list[int], heads: int | None, words: str) -> None:
+    fields = {"quota": "Q1", "period": "2018", "status_to": status, "share": share, "gap_heads": heads}
+    assert message("QuotaStatusChanged", fields, 1, "en").text.partition(". ")[2] == words
+
+
+# An emergency concerns a centre for what it teaches, not for its roll-call, which is the enterprises' and the offices'.
+LEADS_NOWHERE = {("EmergencyDeclared", Role.TRAINER), ("EmergencyEnded", Role.TRAINER)}
+
+
+def heard_by(event: type[Event]) -> set[Role]:
+    concern = CONCERNS[event]
+    parties = ((Role.ENTERPRISE, concern.enterprise), (Role.TRAINER, concern.centre), (Role.CLERK, concern.account))
+    return {*concern.offices, *concern.everybody, *(role for role, path in parties if path)}
+
+
+@every_concern
+def test_a_notification_leads_to_a_page_for_everybody_who_hears_of_it(event: type[Event]) -> None:
+    fields = fields_of(sample(event).data, CONCERNS[event])
+    nowhere = {(event.__name__, role) for role in heard_by(event) if leads_to(role, {"fields": fields}) is None}
+    assert nowhere <= LEADS_NOWHERE
 
 
 def test_a_title_holds_no_value_since_it_is_the_subject_of_a_letter() -> None:

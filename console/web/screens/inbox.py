@@ -16,23 +16,41 @@ from console.services import SERVICES
 from console.web.forms import Option
 from console.web.inbox import count_unread, mark_read, read_inbox
 from console.web.pages import AnyVisitor, Visitor, only, render
-from console.web.screen import Button, Command, Item, ItemScreen, Part, ShownButton, button
+from console.web.screen import Button, Command, Item, ItemScreen, Part, ShownButton, address, button
 from shared.audiences import HEARERS, types_heard
 from shared.principals import Role
 from shared.texts import Texts
 
 OWNERS = HEARERS - {Role.OPERATOR}
 OFFICES = frozenset({Role.CLERK, Role.OFFICER})
+OFFICER, OPERATOR = frozenset({Role.OFFICER}), frozenset({Role.OPERATOR})
 AT_DOCKING = OFFICES | {Role.ENTERPRISE}
-PLACES = (  # field of a notification -> the page of that thing, and whose it is; the nearest first
-    ("case", "/cases/{}", AT_DOCKING),
-    ("emergency", "/emergencies/{}", AT_DOCKING),
-    ("repatriation", "/repatriations/{}", AT_DOCKING),
-    ("placement", "/placements/{}", AT_DOCKING),
-    ("order", "/orders/{}", AT_DOCKING),
-    ("session", "/sessions/{}", frozenset({Role.TRAINER, Role.OFFICER})),
-    ("enterprise", "/enterprises/{}", AT_DOCKING),
-    ("worker", "/workers/{}", OFFICES),
+AT_TRAINING = OFFICES | {Role.TRAINER}
+PLACES = (  # field of a notification, the page of that thing, with {fields} of it, and whose it is; the nearest first
+    ("case", "/cases/{case}", AT_DOCKING),
+    ("emergency", "/emergencies/{emergency}", AT_DOCKING),
+    ("repatriation", "/repatriations/{repatriation}", AT_DOCKING),
+    ("placement", "/placements/{placement}", AT_DOCKING),
+    ("serial", "/certificates/{serial}", OFFICES),
+    ("order", "/orders/{order}", AT_DOCKING),
+    ("fair", "/fairs/{fair}", AT_DOCKING),
+    ("session", "/sessions/{session}", AT_TRAINING),
+    ("enrolment", "/enrolments/{enrolment}", AT_TRAINING),
+    ("finding", "/training/findings", OFFICER),
+    ("centre_id", "/centres/{centre_id}", AT_TRAINING),
+    ("notice", "/notices", OFFICES),
+    ("enterprise", "/enterprises/{enterprise}", AT_DOCKING),
+    ("survivor", "/workers/{survivor}", OFFICES),
+    ("worker", "/workers/{worker}", OFFICES),
+    ("import_id", "/imports/{import_id}", OFFICES),
+    ("announcement", "/announcements/{announcement}", OFFICES),
+    ("to_report", "/orphans", OFFICER),
+    ("quota", "/board?year={period}", OFFICER),
+    ("target", "/board", OFFICER),
+    ("reason", "/periods", OFFICER),  # of a period that was reopened: its release is gone
+    ("version", "/releases/{period}", OFFICER),
+    ("parked", "/delivery/stats", OPERATOR),
+    ("generation", "/delivery/stats", OPERATOR),
 )
 ENDPOINT = {"endpoint": "endpoint"}
 MOST_ENDPOINTS = 200
@@ -70,8 +88,8 @@ async def inbox_page(who: Visitor = only(*HEARERS), before: str = "", unread: bo
 def leads_to(role: Role, notification: Mapping[str, Any]) -> str | None:
     """The page of what it is about: of the nearest thing that it names and the role sees."""
     fields = notification["fields"]
-    found = (path.format(fields[name]) for name, path, roles in PLACES if role in roles and isinstance(fields.get(name), str))
-    return next(found, None)
+    found = (address(path, fields) for name, path, roles in PLACES if role in roles and fields.get(name) is not None)
+    return next(filter(None, found), None)
 
 
 @router.post("/inbox/read")
