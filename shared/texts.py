@@ -98,6 +98,11 @@ class Texts:
         """Of integer minor units."""
         return numbers.format_currency(Decimal(minor).scaleb(-currencies.exponent(currency)), currency, locale=_locale(self.language))
 
+    def currency(self, code: str) -> str:
+        """The code of ISO 4217, and its name beside it."""
+        name = numbers.get_currency_name(code, locale=_locale(self.language))
+        return code if name == code else f"{code} {name}"
+
     def day(self, day: date) -> str:
         return dates.format_date(day, "long", locale=_locale(self.language))
 

@@ -55,6 +55,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
         async with open_backend(settings.service_urls) as backend:
             app.state.backend, app.state.documents = backend, Documents(backend)
             app.state.public = PublicPages(backend, simulation=settings.simulation)
+            app.state.newest_day = app.state.public.sources.newest_day
             app.state.live = Live()
             yield
             await app.state.live.close()

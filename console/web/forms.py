@@ -20,7 +20,7 @@ from starlette.datastructures import FormData
 from console.web.documents import Operation, Schema
 from shared import currencies
 from shared.sheets.cells import CellRefused, read_number
-from shared.texts import Texts
+from shared.texts import Texts, sentence
 
 Kind = Literal[
     "text", "textarea", "number", "date", "datetime-local", "checkbox", "select", "boxes", "choice", "choices", "money", "group", "rows"
@@ -68,6 +68,10 @@ NOT_PAID_IN = frozenset(
         "XXX",
     )
 )
+OF_FIRMS = {"name": sentence("Name")}  # where a name is a firm's or a fair's and no person's: what docking calls so
+PATTERN_HINTS: Mapping[str, str] = {  # pattern -> how it is typed, where the field's own hint would say less or something else
+    r"^(19[0-9]{2}|20[0-9]{2}|21[0-9]{2})(-(0[1-9]|1[0-2]))?$": sentence("A year or a month, such as 2019 or 2019-03"),
+}
 USUAL_CURRENCIES = ("CNY", "USD", "JPY", "EUR", "KRW", "SGD", "SAR", "HKD", "AED")
 
 
@@ -91,6 +95,7 @@ class Field:
     now: str = ""  # what is recorded, where the command puts something right
     attributes: dict[str, object] = field(default_factory=dict)
     options: list[Option] = field(default_factory=list)
+    unchosen: str = ""  # what stands for no choice
     of_file: bool = False  # the digest of a file: computed in the page, which keeps the file
     choice: str = ""  # kind of code that is looked for by name: county, country, occupation
     children: list[Field] = field(default_factory=list)  # of a group
@@ -141,12 +146,12 @@ class _Pen:
     def one(self, path: str, name: str, schema: Schema, *, required: bool) -> Field:
         drawn = Field(
             name=path,
-            label=self.text(self.given.labels[path]) if path in self.given.labels else self.text.word("field", name),
+            label=self.label(path, name),
             kind="text",
             required=required and "default" not in schema,
             value=self.value(path, schema),
             error=self.errors.get(path, ""),
-            hint=self.text.word("hint", name) if self.text.has("hint", name) else "",
+            hint=self.hint(name, schema),
             now=self.given.now.get(path, ""),
         )
         offered = self.given.options.get(path, self.given.options.get(name))
@@ -159,6 +164,15 @@ class _Pen:
             return drawn
         self._shape(drawn, name, schema)
         return drawn
+
+    def label(self, path: str, name: str) -> str:
+        own = {**(OF_FIRMS if self.operation.service == "docking" else {}), **self.given.labels}.get(path)
+        return self.text(own) if own else self.text.word("field", name)
+
+    def hint(self, name: str, schema: Schema) -> str:
+        if (known := PATTERN_HINTS.get(schema.get("pattern", ""))) is not None:
+            return self.text(known)
+        return self.text.word("hint", name) if self.text.has("hint", name) else ""
 
     def _shape(self, drawn: Field, name: str, schema: Schema) -> None:
         kind = schema.get("type")
@@ -174,7 +188,7 @@ class _Pen:
         elif kind == "array":
             self._list(drawn, name, schema)
         elif kind == "object" and schema.get("properties", {}).keys() >= MONEY:
-            drawn.kind, drawn.options = "money", [(code, code) for code in _currencies()]
+            drawn.kind, drawn.options = "money", [(code, self.text.currency(code)) for code in _currencies()]
             drawn.value = (self._posted(f"{drawn.name}.amount"), self._posted(f"{drawn.name}.currency") or USUAL_CURRENCIES[0])
             drawn.error = drawn.error or next((why for at, why in self.errors.items() if at.startswith(drawn.name + ".")), "")
         elif kind == "object" and "properties" in schema:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -24,6 +24,7 @@ from console.web.sessions import Session, Sessions
 from shared.audiences import HEARERS
 from shared.principals import Forbidden, Principal, Role
 from shared.texts import LANGUAGES, Texts, best_language, sentence, texts
+from shared.values import Clock
 
 LANGUAGE_COOKIE, DAY_COOKIE = "language", "day"  # what a visitor chose on a page, for this browser
 DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -62,6 +63,7 @@ class Visitor:
     text: Texts
     backend: Backend
     documents: Documents
+    today: date  # as the services have it; in a simulation the day that is played
 
     @property
     def principal(self) -> Principal:
@@ -80,12 +82,18 @@ def language_of(request: Request) -> str:
     return best_language(request.headers.get("accept-language"))
 
 
-def day_of(request: Request) -> str | None:
-    """The day it is in a simulation, as chosen on a page; None: today, and always where the services play no calendar."""
-    if not request.app.state.settings.simulation:
+def chosen_day(request: Request) -> date | None:
+    """The day it is in a simulation, as chosen on a page; None: none was."""
+    try:
+        return date.fromisoformat(request.query_params.get("day", request.cookies.get(DAY_COOKIE, "")))
+    except ValueError:
         return None
-    wanted = request.query_params.get("day", request.cookies.get(DAY_COOKIE, ""))
-    return wanted if DAY.fullmatch(wanted) else None
+
+
+async def simulated_day(request: Request) -> date | None:
+    """The chosen day, else the newest that was played; None: today, and always where the services play no calendar."""
+    newest: Callable[[], Awaitable[date | None]] = request.app.state.newest_day
+    return (chosen_day(request) or await newest()) if request.app.state.settings.simulation else None
 
 
 async def visitor(request: Request) -> Visitor:
@@ -94,12 +102,14 @@ async def visitor(request: Request) -> Visitor:
     sessions: Sessions = state.sessions
     session = await sessions.read(request)
     backend: Backend = state.backend
+    day = request.state.day = await simulated_day(request)
     return Visitor(
         request=request,
         session=session,
         text=texts(language_of(request)),
-        backend=backend.as_visitor(session.token, day_of(request)),
+        backend=backend.as_visitor(session.token, day.isoformat() if day else None),
         documents=state.documents,
+        today=day or Clock().today(),
     )
 
 
@@ -122,13 +132,13 @@ def environment() -> Environment:
     made = Environment(
         loader=PackageLoader("console.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    made.globals |= {one.__name__: one for one in (show, pick, columns_in, label_of, is_long, in_cell)} | {"label": choices.label}
+    made.globals |= {one.__name__: one for one in (show, pick, columns_in, label_of, is_long, in_cell, overdue)} | {"label": choices.label}
     return made
 
 
 def render(who: Visitor, template: str, /, *, status: int = 200, **values: Any) -> Response:
     """The page for a visitor, with the navigation of the role."""
-    return render_for(who.request, template, status=status, text=who.text, who=who.principal, **values)
+    return render_for(who.request, template, status=status, text=who.text, who=who.principal, today=who.today, **values)
 
 
 async def render_later(who: Visitor, template: str, found: Awaitable[Mapping[str, Any]], later: str, /, **values: Any) -> Response:
@@ -181,12 +191,12 @@ def render_for(
             other_language=lambda language: "?" + urlencode({**dict(request.query_params), "language": language}),
             navigation=request.app.state.navigation(who, text),
             hears=who is not None and who.role in HEARERS,
-            simulated_day=day_of(request) or "" if request.app.state.settings.simulation else None,
+            simulated_day=(getattr(request.state, "day", None) or "") if request.app.state.settings.simulation else None,
             **values,
         )
     )
     response = HTMLResponse(content, status, headers={"Cache-Control": "no-store"})
-    for name, value in ((LANGUAGE_COOKIE, text.language), (DAY_COOKIE, day_of(request) or "")):
+    for name, value in ((LANGUAGE_COOKIE, text.language), (DAY_COOKIE, str(chosen_day(request) or ""))):
         if name in request.query_params:
             response.set_cookie(name, value, max_age=365 * 86400, samesite="lax", httponly=True, path="/")
     return response
@@ -406,6 +416,13 @@ def in_cell(text: Texts, name: str, value: Any, names: Names | None = None) -> M
         return whole
     shown = text("{some} … ({count} in all)", some=show(text, name, value[:FEW], names).striptags(), count=text.number(len(value)))
     return Markup('<span title="{}">{}</span>').format(whole.striptags(), shown)
+
+
+def overdue(text: Texts, value: Any, today: date) -> Markup:
+    """What marks the day or moment by which something was to be done, in words; nothing where it is not past."""
+    days = (today - date.fromisoformat(str(value)[:10])).days if value else 0
+    marked = Markup('<span class="tag late">{}</span>')
+    return marked.format(text("days overdue: {days}", days=text.number(days))) if days > 0 else Markup()
 
 
 def is_long(value: Any) -> bool:

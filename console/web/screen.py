@@ -26,6 +26,7 @@ from shared.texts import Texts
 
 Item = Mapping[str, Any]
 Options = Callable[[Visitor, Mapping[str, str]], Awaitable[Sequence[Option]]]
+Shape = Callable[[Sequence[Item], Texts], Sequence[Item]]  # rows as they are shown
 Known = Callable[[Visitor, Mapping[str, str]], Awaitable[Mapping[str, str]]]  # raises ServiceRefused
 Resolve = Callable[[Visitor, str], Awaitable[str]]  # raises ServiceRefused
 
@@ -91,11 +92,14 @@ class ListScreen:
     resolved: Mapping[str, Resolve] = field(default_factory=dict)  # filters for which a number that people use is typed, as of a Command
     labels: Mapping[str, str] = field(default_factory=dict)  # filter -> a sentence, where its own word says too little here
     note: str | None = None
+    explain: Callable[[Item, Texts], str | None] = lambda _answer, _text: None  # a sentence of the whole answer: why these rows
+    due: str | None = None  # the column of the day by which something is to be done in every row; one that is past is marked
     at: str = "items"  # where in the answer the rows are
     empty: str = NOTHING  # what to do where there is nothing
     usual: Mapping[str, str] = field(default_factory=dict)  # filters until somebody chooses: what there is to do
     sort: str | None = None  # until somebody chooses
-    shape: Callable[[Sequence[Item]], Sequence[Item]] = lambda rows: rows  # as they are shown
+    shape: Shape = lambda rows, _text: rows
+    words: Mapping[str, str] = field(default_factory=dict)  # headings of columns, where not the word for the field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +123,7 @@ class Part:
     when: Callable[[Item], bool] = lambda _item: True  # whether it is there
     same: tuple[str, ...] = ()  # fields that a row has in common with the thing, where the route answers others' rows, too
     own: bool = False  # only for whom the thing is in reach of (ItemScreen.reaches)
-    shape: Callable[[Sequence[Item]], Sequence[Item]] = lambda rows: rows  # as they are shown
+    shape: Shape = lambda rows, _text: rows
     to_do: Callable[[Sequence[Item], Texts], Sequence[str]] = lambda _rows, _text: ()  # what comes next, by its rows
     words: Mapping[str, str] = field(default_factory=dict)  # headings of columns, where not the word for the field
 
@@ -154,6 +158,8 @@ class ItemScreen:
     to_do: Callable[[Item, Texts], Sequence[str]] = lambda _item, _text: ()
     # Whether it lies within the visitor's scope: of what does not, there are no buttons, no links and no parts of its own.
     reaches: Callable[[Principal, Item], bool] = lambda _who, _item: True
+    shape: Callable[[Item], Item] = lambda item: item  # as it is shown
+    words: Mapping[str, str] = field(default_factory=dict)  # of fields, where not the word for the field
     linked: Callable[[Item], Item] = lambda item: item  # what links are filled with; None for a field: the link is not there
 
 
@@ -187,7 +193,7 @@ async def read_list(who: Visitor, screen: ListScreen, given: Mapping[str, str]) 
     page = answer.body if answer.ok else {screen.at: [], "next": None}
     return Listing(
         answer=answer,
-        items=screen.shape(page if isinstance(page, list) else page[screen.at]),
+        items=screen.shape(page if isinstance(page, list) else page[screen.at], who.text),
         following=page.get("next") if isinstance(page, dict) else None,
         chosen=wanted,
         kept=wanted or (dict.fromkeys(screen.filters[:1], "") if screen.usual else {}),  # a filter left empty is chosen, too
@@ -207,9 +213,11 @@ async def list_page(who: Visitor, screen: ListScreen) -> Response:
         who,
         "list.html",
         screen=screen,
+        explained=screen.explain(found.answer.body, who.text) if found.answer.ok else None,
         items=found.items,
         names=await names_in(who.backend, found.items),
         filters=_filters(who, operation, screen, found.chosen, errors),
+        words={**(forms.OF_FIRMS if screen.service == "docking" else {}), **screen.words},
         columns=[column for column in screen.columns if column != PARTY.get(who.role)],
         following="?" + urlencode({**found.kept, **found.order, "after": found.following}) if found.following else None,
         sorting={one: sorting_by(one, now, found.kept) for one in (*screen.columns, "id") if one in known},
@@ -237,7 +245,7 @@ def _filters(who: Visitor, operation: Operation, screen: ListScreen, wanted: Map
     given = Given(presets=wanted, labels=screen.labels)
     drawn = forms.draw(replace(operation, body=schema), who.text, given=given, errors=errors)
     for one in drawn:
-        one.required = False
+        one.required, one.unchosen = False, who.text("All")
     return drawn
 
 
@@ -265,7 +273,7 @@ async def item_page(who: Visitor, screen: ItemScreen) -> Response:
         who,
         "item.html",
         screen=screen,
-        item=item,
+        item=screen.shape(item),
         names=names,
         title=title_of(who, screen.title, item, names),
         groups=screen.groups or ((None, screen.fields or tuple(item)),),
@@ -319,7 +327,7 @@ async def ask_part(who: Visitor, part: Part, item: Item) -> tuple[Answer, list[I
 async def _part(who: Visitor, part: Part, item: Item) -> ShownPart:
     answer, found = await ask_part(who, part, item)
     page = answer.body if answer.ok else []
-    items = part.shape(found)
+    items = part.shape(found, who.text)
     return ShownPart(
         part=part,
         rows=items,

@@ -146,7 +146,7 @@ async def _row(who: Visitor, operation: Operation, asked: Mapping[str, str], ope
     for part in screen.parts if screen is not None else ():
         wanted = _button(part.buttons, operation)
         if wanted is not None and who.role in part.roles:
-            rows = part.shape((await ask_part(who, part, item))[1])
+            rows = part.shape((await ask_part(who, part, item))[1], who.text)
             return _beside(part, rows, wanted, asked, item)
     return None
 

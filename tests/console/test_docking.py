@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+
 from shared.principals import Role
-from tests.support.console import console_before
-from tests.support.docking import Dock, dock
+from tests.support.console import NO_SERVICE, console_before
+from tests.support.docking import START, Dock, dock
+from tests.support.http import Start
+from tests.support.stats import RICH_EAST, counted, departure, dispatched, recorded
 
 __all__ = ["dock"]
 
@@ -87,3 +92,31 @@ async def test_the_contract_is_filled_in_with_the_wage_of_the_order(dock: Dock) 
         page = await officer.get((await officer.get(f"/placements/{placement['placement']}")).link("register_contract"))
     assert {("wage.amount", "8123.45"), ("wage.currency", "CNY"), ("wage_period", "month")} <= set(page.fields())
     assert "XTS" not in page.text, "nobody is paid in a code for tests"
+
+
+async def test_what_is_overdue_is_marked_in_words_and_the_list_says_why_it_is_there(dock: Dock) -> None:
+    await dock.departed()
+    async with console_before(docking=dock.client) as console:
+        officer = await console.visitor(Role.OFFICER)
+        ending, arrivals = await officer.get("/placements/ending"), await officer.get("/arrivals/overdue")
+    assert re.search(r"days overdue: [\d,]+", ending.words)
+    assert "Ended while the worker is still abroad: 1." in ending.words
+    assert 'aria-sort="ascending"' in ending.text
+    assert re.search(r"days overdue: [\d,]+", arrivals.words)
+    assert "due is the departure and 21 days" in arrivals.words
+
+
+async def test_where_a_calendar_is_played_a_page_is_of_its_newest_day_until_another_is_chosen(client: Start, dock: Dock) -> None:
+    await dock.departed()
+    stats = await client("stats")
+    await counted(stats.database, [recorded(dispatched(departure(RICH_EAST, START)), START + timedelta(days=30))])
+    async with console_before({"simulation": True}, docking=dock.client, stats=stats) as console:
+        officer = await console.visitor(Role.OFFICER)
+        newest = await officer.get("/arrivals/overdue")
+        assert 'name="day" value="2018-03-31"' in newest.text
+        assert "days overdue: 9" in newest.words
+        assert "Everybody who was to confirm" in (await officer.get("/arrivals/overdue?day=2018-03-20")).words
+        assert 'name="day" value="2018-03-20"' in (await officer.get("/enterprises")).text, "remembered"
+        other = await console.visitor(Role.OFFICER, subject="other")
+        console.addresses["stats"] = NO_SERVICE
+        assert 'name="day" value="2018-03-31"' in (await other.get("/enterprises")).text, "stats is away: as last known"

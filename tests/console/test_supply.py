@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 from shared.principals import Role
 from tests.console.conftest import CountyOffice
 from tests.support.registration import a_worker, willing
@@ -54,6 +57,23 @@ async def test_coverage_is_said_in_words_and_drawn(office: CountyOffice) -> None
     assert missing.words.count("not surveyed") == page.words.count("not surveyed")
     assert "/surveys?county=621126" in page.links
     assert "/surveys?county=621126" not in missing.links
+
+
+async def test_the_coverage_of_the_nation_is_by_province_and_a_province_leads_to_its_counties(office: CountyOffice) -> None:
+    await office.clerk.send("/do/registration/record_survey?back=/surveys", SURVEY)
+    nation = await office.console.visitor(Role.OFFICER)
+    page = await nation.get("/surveys/coverage?from=2026-01-01&to=2026-12-31")
+    assert not any(one.startswith("/surveys?county=") for one in page.links)
+    gansu = await nation.get("/surveys/coverage" + page.link("province=620000"))
+    assert "/surveys?county=621126" in gansu.links
+    assert not any(one.startswith("/surveys?county=11") for one in gansu.links)
+    sichuan = page.link("province=510000")
+    shown, address = 0, sichuan
+    while address:
+        page = await nation.get("/surveys/coverage" + address)
+        shown += page.text.count("/surveys?county=51")
+        address = "".join(map(unescape, re.findall(r'rel="next" href="([^"]+)"', page.text)))
+    assert f" {shown} " in (await nation.get("/surveys/coverage" + sichuan)).words, "every county of it, once"
 
 
 async def test_an_announcement_says_whom_it_reached_and_who_came_of_it(office: CountyOffice) -> None:

@@ -67,7 +67,7 @@ class Pages:
 @contextlib.asynccontextmanager
 async def public_pages(*services: Client, fresh_seconds: float = 0.0, simulation: bool = False) -> AsyncIterator[Pages]:
     """The console before these services; the others are away. Pages are looked at again after `fresh_seconds`."""
-    started = console_before(**{one.service.name: one for one in services})
+    started = console_before({"simulation": simulation}, **{one.service.name: one for one in services})
     async with started as console, aiohttp.ClientSession(auto_decompress=False) as session:
         console.app.state.public = PublicPages(console.app.state.backend, fresh_seconds=fresh_seconds, simulation=simulation)
         yield Pages(console.address, session, console.addresses, console.app.state.public)

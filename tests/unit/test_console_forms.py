@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from console.web import forms
 from console.web.documents import Operation
+from services.stats.commands import ClosePeriod
+from shared.texts import texts
 
 WAGE = {"type": "object", "properties": {"minor": {"type": "integer"}, "currency": {"type": "string"}}}
 PAY = Operation(
@@ -22,6 +25,11 @@ PAY = Operation(
     roles=frozenset(),
     components={},
 )
+
+
+def drawn(service: str, **properties: Any) -> dict[str, forms.Field]:
+    operation = replace(PAY, service=service, body={"type": "object", "properties": properties})
+    return {one.name: one for one in forms.draw(operation, texts("zh"))}
 
 
 def sent(**posted: str) -> dict[str, Any]:
@@ -53,3 +61,21 @@ def test_what_is_no_amount_is_sent_as_it_was_typed(amount: str) -> None:
 def test_what_is_no_number_is_sent_as_it_was_typed(typed: str) -> None:
     assert sent(days=typed, rate=typed) == {"days": typed, "rate": typed}
     assert sent(days="12", rate="0.5") == {"days": 12, "rate": 0.5}
+
+
+def test_a_period_says_whether_a_year_alone_will_do() -> None:
+    month = {"type": "string", "pattern": r"^20[0-9]{2}-(0[1-9]|1[0-2])$"}
+    year_or_month = ClosePeriod.model_json_schema()["properties"]["period"]
+    assert drawn("rights", period=month)["period"].hint == "年和月，如 2019-03"
+    assert drawn("stats", period=year_or_month)["period"].hint == "年，或年和月：如 2019、2019-03"
+
+
+def test_a_firm_has_a_name_where_a_person_has_a_full_name() -> None:
+    name = {"type": "string", "maxLength": 100}
+    assert (drawn("docking", name=name)["name"].label, drawn("registration", name=name)["name"].label) == ("名称", "姓名或名称")
+
+
+def test_a_currency_is_offered_by_its_code_and_its_name() -> None:
+    options = dict(drawn("rights", wage=WAGE)["wage"].options)
+    assert (options["CNY"], options["JPY"]) == ("CNY 人民币", "JPY 日元")
+    assert dict(forms.draw(PAY, texts("en"))[0].options)["CNY"] == "CNY Chinese Yuan"

@@ -83,7 +83,7 @@ def test_a_restatement_says_what_its_figure_is_and_shows_a_change_with_its_sign(
     days = restated("match_to_departure", "durations", old=7, new=8)
     level = restated("willing", "level", old=-3, new=4)
     money = restated("income", "flow", old=100, new=200, currency="CNY")
-    shown = {one["restated"]["measure"]: one for one in in_money([days, level, money])}
+    shown = {one["restated"]["measure"]: one for one in in_money([days, level, money], EN)}
     assert show(EN, "counted", shown["match_to_departure"]["counted"]) == "how many were counted, not the days"
     assert (show(EN, "unit", "departures"), show(EN, "old", shown["match_to_departure"]["restated"]["old"])) == ("departures", "7")
     assert [show(EN, name, shown["willing"]["restated"][name]) for name in ("old", "new")] == ["-3", "+4"]

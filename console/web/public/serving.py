@@ -25,8 +25,8 @@ class PublicPages:
 
     def __init__(self, backend: Backend, *, simulation: bool = False, fresh_seconds: float = FRESH_SECONDS) -> None:
         """`simulation`: the services play a calendar. `fresh_seconds`: after which they are asked whether anything has changed."""
-        read = partial(pages.read, Sources(backend=backend, register_seconds=fresh_seconds, simulation=simulation))
-        self.store = Store(read, pages.render, fresh_seconds=fresh_seconds)
+        self.sources = Sources(backend=backend, register_seconds=fresh_seconds, simulation=simulation)
+        self.store = Store(partial(pages.read, self.sources), pages.render, fresh_seconds=fresh_seconds)
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         if scope["method"] not in {"GET", "HEAD"}:

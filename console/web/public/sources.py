@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -18,6 +19,7 @@ MOST_ROWS = 5000  # of a register
 PAGE = 200
 AT_ONCE = 8  # requests to services for everybody together: whoever works in the console has the other connections
 WAIT_SECONDS = 5.0  # for one of them
+DAY_SECONDS = 1.0  # that a page of the console waits for the day it is
 
 
 class Away(Exception):
@@ -126,6 +128,7 @@ class Sources:
     register_seconds: float
     simulation: bool = False  # the services play a calendar
     _: KW_ONLY
+    _day: date | None = None  # that stats named last
     _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
     _registers: dict[str, tuple[float, asyncio.Task[Any]]] = field(default_factory=dict)
     _tables: OrderedDict[tuple[str, ClosedYear, str], Table] = field(default_factory=OrderedDict)
@@ -143,6 +146,13 @@ class Sources:
         """The day it is where a calendar is played; None: today. Raises Away."""
         found: date | None = await self._once("day", self._read_day) if self.simulation else None
         return found
+
+    async def newest_day(self) -> date | None:
+        """As simulated_day(); while stats does not answer, or slowly, what it answered last."""
+        with suppress(Away, TimeoutError):
+            async with asyncio.timeout(DAY_SECONDS):
+                self._day = await self.simulated_day()
+        return self._day
 
     async def _read_day(self) -> date | None:
         day = (await self._get("stats", "/public/years"))["simulated_day"]

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Response
 
-from console.web.pages import Visitor, fen, only
+from console.web.pages import Visitor, only
 from console.web.screen import Button, Item, ItemScreen, ListScreen, Part, history
+from console.web.screens.docking_sentences import (
+    FAIR,
+    as_agreed,
+    checks_to_do,
+    enterprise_to_do,
+    in_money,
+    is_free,
+    order_to_do,
+    placement_to_do,
+    unmet_first,
+    why_ending,
+    why_unconfirmed,
+)
 from shared.principals import NATION, Principal, Role
-from shared.texts import Texts, sentence
+from shared.texts import sentence
 
 READERS = frozenset({Role.CLERK, Role.OFFICER, Role.ENTERPRISE, Role.AUDITOR})
 OWNERS = frozenset({Role.OFFICER, Role.ENTERPRISE, Role.AUDITOR})  # of what concerns one enterprise
@@ -23,78 +35,6 @@ OFFICER = frozenset({Role.OFFICER})
 HANDLERS = frozenset({Role.CLERK, Role.OFFICER})
 ENTERPRISE, ORDER, PLACEMENT = {"enterprise": "enterprise"}, {"order": "order"}, {"placement": "placement"}
 BEFORE_DEPARTURE = ("matched", "clearance_requested", "cleared")
-
-
-# --- what comes next -------------------------------------------------------------------------------------------------------
-def enterprise_to_do(enterprise: Item, text: Texts) -> Sequence[str]:
-    """What keeps the enterprise from dispatching, and what falls due."""
-    found = [text("Suspended: {reason}.", reason=text.value("suspended_for", one)) for one in enterprise["suspended_for"]]
-    if enterprise["reserve_due"] is not None:
-        found.append(text("The reserve is short: it must be topped up by {day}.", day=_day(text, enterprise["reserve_due"])))
-    return [*found, *(text.value("warnings", one) for one in enterprise["warnings"])]
-
-
-def order_to_do(order: Item, text: Texts) -> Sequence[str]:
-    """Who can still be taken."""
-    if order["state"] != "open" or is_free(order):
-        return []
-    return [
-        text(
-            "Every position is taken: {filled} filled, {reserved} reserved. Others are proposed once one is given back.",
-            filled=text.number(order["filled"]),
-            reserved=text.number(order["reserved"]),
-        )
-    ]
-
-
-def is_free(order: Item) -> bool:
-    return bool(order["positions"] > order["filled"] + order["reserved"])
-
-
-def placement_to_do(placement: Item, text: Texts) -> Sequence[str]:
-    """Who must act next, and by when."""
-    state = placement["state"]
-    if state == "matched":
-        day = _day(text, placement["due"])
-        return [
-            text("Contract, insurance and medical are filed, then clearance is asked for, by {day}; else the position returns.", day=day)
-        ]
-    if state == "clearance_requested":
-        return [text("Clearance waits for the training certificate until {day}.", day=_day(text, placement["due"]))]
-    if state == "cleared":
-        return [text("Cleared until {day}. The departure is recorded with its evidence.", day=_day(text, placement["clearance_valid_to"]))]
-    if state == "abroad" and placement["contract"]:
-        return [text("Abroad. The contract ends on {day}.", day=_day(text, placement["contract"]["end"]))]
-    return []
-
-
-def checks_to_do(checks: Sequence[Item], text: Texts) -> Sequence[str]:
-    """What is missing before departure, by who must see to it."""
-    missing: dict[str, list[str]] = {}
-    for one in checks:
-        if not one["met"]:
-            missing.setdefault(one["actor"], []).append(text.value("check", one["check"]))
-    return [_missing(text, actor, (", " if text.language == "en" else "、").join(names)) for actor, names in missing.items()]
-
-
-def _missing(text: Texts, actor: str, checks: str) -> str:
-    if actor == "nobody":
-        return text("In the way, until it is over: {checks}.", checks=checks)
-    return text("Missing, to be seen to by the {role}: {checks}.", role=text.word("role", actor), checks=checks)
-
-
-def unmet_first(checks: Sequence[Item]) -> Sequence[Item]:
-    """Where nothing is missing nobody must act."""
-    return sorted(({**one, "actor": None} if one["met"] or one["actor"] == "nobody" else one for one in checks), key=lambda one: one["met"])
-
-
-def in_money(scores: Sequence[Item]) -> Sequence[Item]:
-    """Amounts in fen as money."""
-    return [{**one, "unit": None, **{name: fen(one[name]) for name in ("value", "of")}} if one["unit"] == "fen" else one for one in scores]
-
-
-def _day(text: Texts, day: str | None) -> str:
-    return text.day(date.fromisoformat(day)) if day else "–"
 
 
 def _do(operation: str, given: dict[str, str], roles: frozenset[Role], states: Sequence[str] = ()) -> Button:
@@ -180,6 +120,7 @@ SCREENS = (
         service="docking",
         route="/enterprises",
         columns=("name", "licence_no", "state", "valid_to", "scope", "reserve", "reserve_due"),
+        due="reserve_due",
         filters=("name", "licence_no", "state", "destination"),
         roles=AUTHORITY | {Role.OPERATOR},
         row="/enterprises/{enterprise}",
@@ -314,6 +255,7 @@ SCREENS = (
         route="/placements/stuck",
         columns=("worker", "enterprise", "county", "destination", "occupation", "state", "due", "matched_on"),
         sort="since",
+        due="due",
         roles=frozenset({Role.CLERK, Role.OFFICER, Role.OPERATOR, Role.AUDITOR}),
         row="/placements/{placement}",
         empty="No placement is stuck.",
@@ -324,8 +266,12 @@ SCREENS = (
         group="Docking",
         service="docking",
         route="/placements/ending",
-        columns=("worker", "enterprise", "destination", "contract.end", "state"),
+        columns=("worker", "enterprise", "destination", "ends_on", "state"),
         filters=("days",),
+        sort="ends_on",
+        due="ends_on",
+        explain=why_ending,
+        empty="No contract ends in this time.",
         roles=READERS,
         row="/placements/{placement}",
     ),
@@ -337,6 +283,10 @@ SCREENS = (
         route="/arrivals/overdue",
         columns=("worker", "enterprise", "destination", "departed_on", "due_on"),
         filters=("day", "destination"),
+        sort="departed_on",
+        due="due_on",
+        explain=why_unconfirmed,
+        empty="Everybody who was to confirm the arrival has done so.",
         labels={"day": sentence("Days after the departure")},
         roles=AUTHORITY,
         row="/placements/{placement}",
@@ -433,6 +383,7 @@ SCREENS = (
             _do("correct_dispatch", PLACEMENT, OFFICER, ("abroad", "returned")),
             _do("void_dispatch", PLACEMENT, OFFICER, ("abroad", "returned")),
         ),
+        shape=as_agreed,
         links=(("Clearance certificate (PDF)", "/papers/clearance/{cleared}", READERS),),
         linked=lambda placement: {"cleared": placement["placement"] if placement["clearance"] else None},
     ),
@@ -455,6 +406,7 @@ SCREENS = (
         service="docking",
         route="/fairs",
         columns=("name", "held_on", "counties", "enterprises", "voided"),
+        words=FAIR,
         filters=("county",),
         sort="-held_on",
         roles=READERS,
@@ -469,6 +421,7 @@ SCREENS = (
         roles=READERS,
         known_by=("held_on", "county"),
         fields=("held_on", "place", "county", "counties", "enterprises", "voided"),
+        words=FAIR,
         parts=(
             Part(
                 title="Intentions",

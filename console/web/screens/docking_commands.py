@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from console.web.screen import Command
+from console.web.screens.docking_sentences import FAIR
 from console.web.screens.options import agreed_in_order, cases_of_enterprise, employers, enterprises, own_enterprise, successors
 from shared.texts import sentence
 
@@ -22,7 +23,7 @@ COMMANDS = (
     Command(service="docking", operation="propose_matches", hidden=("worker",), asked_of={"worker": frozenset()}),
     Command(service="docking", operation="register_contract", known=agreed_in_order),
     Command(service="docking", operation="accept_match", then="/placements/{placement}"),
-    Command(service="docking", operation="hold_docking_fair", options={"enterprises": enterprises}, then="/fairs/{fair}"),
+    Command(service="docking", operation="hold_docking_fair", options={"enterprises": enterprises}, labels=FAIR, then="/fairs/{fair}"),
     Command(service="docking", operation="record_intention", options={"enterprise": enterprises}),
     Command(service="docking", operation="publish_notice", options={"enterprise": enterprises, "employer": employers}),
     Command(
@@ -39,7 +40,13 @@ COMMANDS = (
     Command(service="docking", operation="revoke_qualification", danger=True),
     Command(service="docking", operation="stop_business", danger=True, options={"plan.takes_over": successors}),
     Command(service="docking", operation="void_dispatch", danger=True),
-    Command(service="docking", operation="correct_docking_fair", options={"enterprises": enterprises}, note="Fill in only what is wrong."),
+    Command(
+        service="docking",
+        operation="correct_docking_fair",
+        options={"enterprises": enterprises},
+        labels=FAIR,
+        note="Fill in only what is wrong.",
+    ),
     Command(service="docking", operation="correct_intention", options={"enterprise": enterprises}, note="Fill in only what is wrong."),
     Command(service="docking", operation="correct_fee", note="Fill in only what is wrong."),
     Command(service="docking", operation="void_intention", danger=True),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from console.services import SERVICES
 from console.web.screen import Button, Command, Item, ItemScreen, ListScreen, Part, Screen
 from shared.principals import Role
+from shared.texts import Texts
 
 FIGURES = frozenset({Role.OFFICER, Role.OPERATOR, Role.AUDITOR})
 OFFICER = frozenset({Role.OFFICER})
@@ -63,7 +64,7 @@ def _delivery(service: str) -> ItemScreen:
     )
 
 
-def in_money(restatements: Sequence[Item]) -> Sequence[Item]:
+def in_money(restatements: Sequence[Item], _text: Texts) -> Sequence[Item]:
     """Sums of money as money, changes with their sign; `key`: of the figure, whose events explain the change."""
     return [{**one, "key": one["restated"]["key"], **_amounts(one, one["restated"])} for one in restatements]
 

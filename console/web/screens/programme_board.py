@@ -215,11 +215,10 @@ async def why(
 
     async def read() -> dict[str, Any]:
         found = await figures.read_explanations(SlowReader(who.backend), key, known_on, EVENTS)
-        return {"key": key, "found": found, "sentences": sentences}
+        return {"key": key, "name": name, "found": found, "sentences": sentences}
 
-    return await render_later(
-        who, "board/why.html", read(), "board/explanations.html", name=sentences.figure_name(who.text, key), known_on=known_on
-    )
+    name = sentences.figure_name(who.text, key)
+    return await render_later(who, "board/why.html", read(), "board/explanations.html", name=name, known_on=known_on)
 
 
 # --- live -------------------------------------------------------------------------------------------------------------------

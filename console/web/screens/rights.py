@@ -43,6 +43,15 @@ def may_be_accounted_for(member: Item) -> bool:
     return member["condition"] not in {"returned", "not_abroad"}
 
 
+def in_days(bands: Sequence[Item], text: Texts) -> Sequence[Item]:
+    """Each band as the days it is from and to."""
+    return [{**one, "from_days": _days(text, one["from_days"], one["to_days"])} for one in bands]
+
+
+def _days(text: Texts, first: int, last: int | None) -> str:
+    return text("{first} days and more", first=first) if last is None else text("{first} to {last} days", first=first, last=last)
+
+
 TRIAGED = ("triaged", "assigned", "response_requested", "responded", "offered")
 UNSETTLED = ("received", *TRIAGED)
 WORKED_ON = (*UNSETTLED, "settled")  # open, and not waiting for the reserve to pay
@@ -110,7 +119,9 @@ SCREENS = (
         group="Rights",
         service="rights",
         route="/cases/ageing",
-        columns=("from_days", "to_days", "open", "late"),
+        columns=("from_days", "open", "late"),
+        words={"from_days": sentence("Open for")},
+        shape=in_days,
         roles=AUTHORITY,
         at="bands",
     ),

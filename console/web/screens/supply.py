@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Response
 
@@ -20,6 +21,7 @@ GROUP = "Supply and publicity"
 SURVEY = ("reference_date", "respondents", "able", "willing", "state", "version")
 OUTREACH = ("on", "county", "channel", "reached", "state", "recorded_by")
 ALL_COUNTIES = 4000
+OF_A_PAGE = 100
 
 
 def _outreach(operation: str, roles: frozenset[Role]) -> Button:
@@ -199,9 +201,12 @@ COMMANDS = (
 
 # --- coverage -----------------------------------------------------------------------------------------------------------
 class Bar(NamedTuple):
+    """A province. `address`: of the same page with its counties."""
+
     label: str
     part: int
     whole: int
+    address: str
 
 
 PAGES = ((GROUP, "/surveys/coverage", "Coverage of surveys", READERS),)
@@ -211,20 +216,40 @@ READING = only(*READERS)
 
 @router.get("/surveys/coverage")
 async def coverage(who: Visitor = READING) -> Response:
-    """Which counties were surveyed in a time: all at once, since bars need every county."""
-    asked = {name: who.request.query_params.get(name) or None for name in ("from", "to")}
+    """Which counties were surveyed in a time, by province; of one province the counties, page by page. Bars need every county."""
+    asked = {name: value for name in ("from", "to") if (value := who.request.query_params.get(name))}
     found: dict[str, Any] = await who.backend.get("registration", "/surveys/coverage", {**asked, "limit": 200})
     items = list(found["items"])
     while found["next"] is not None and len(items) < ALL_COUNTIES:
         found = await who.backend.get("registration", "/surveys/coverage", {**asked, "limit": 200, "after": found["next"]})
         items += found["items"]
     missing = who.request.query_params.get("surveyed") == "false"
-    shown = [one for one in items if not (missing and one["surveys"])]
-    return render(who, "coverage.html", found=found, asked=asked, items=shown, missing=missing, bars=_bars(who.text, items))
+    kept = asked | ({"surveyed": "false"} if missing else {})
+    bars = _bars(who.text, items, kept)
+    province, after = (who.request.query_params.get(name, "")[:6] for name in ("province", "after"))
+    of_province = [one for one in items if not bars or one["county"].startswith(province[:2] or "-")]
+    shown = [one for one in of_province if one["county"] > after and not (missing and one["surveys"])]
+    following = (
+        {**kept, **({"province": province} if province else {}), "after": shown[OF_A_PAGE - 1]["county"]}
+        if len(shown) > OF_A_PAGE
+        else None
+    )
+    return render(
+        who,
+        "coverage.html",
+        found=found,
+        items=shown[:OF_A_PAGE],
+        missing=missing,
+        bars=bars,
+        province=province if of_province and bars else None,
+        whole="?" + urlencode(kept),
+        following="?" + urlencode(following) if following else None,
+    )
 
 
-def _bars(text: Texts, items: Sequence[Item]) -> list[Bar]:
-    """By province, where there are several."""
+def _bars(text: Texts, items: Sequence[Item], kept: Mapping[str, str]) -> list[Bar]:
+    """By province, where there are several. `kept`: what was asked for stays asked for."""
     whole = Counter(one["county"][:2] for one in items)
     part = Counter(one["county"][:2] for one in items if one["surveys"])
-    return [Bar(text.place(f"{code}0000"), part[code], whole[code]) for code in sorted(whole)] if len(whole) > 1 else []
+    codes = [f"{code}0000" for code in sorted(whole)] if len(whole) > 1 else []
+    return [Bar(text.place(one), part[one[:2]], whole[one[:2]], "?" + urlencode({**kept, "province": one})) for one in codes]

@@ -254,12 +254,6 @@ if (tasks) fetch("/waiting").then((answer) => (answer.ok ? answer.text() : "")).
   tasks.replaceChildren(...[...new DOMParser().parseFromString(html, "text/html").body.children].map((one) => document.importNode(one, true)));
 }).catch(() => {});
 
-// --- the menu is folded on a narrow page ----------------------------------------------------------------------------------------
-const narrow = matchMedia("(max-width: 60rem)");
-const foldMenu = () => document.querySelector(".menu")?.toggleAttribute("open", !narrow.matches);
-narrow.addEventListener("change", foldMenu); // a window that is made wide has no fold to open it by
-foldMenu();
-
 // --- sheets: Enter and the arrows go from learner to learner, a column's button fills in whoever is empty ------------------------
 document.addEventListener("keydown", (event) => {
   const cell = event.target.matches?.("[data-sheet] td input") ? event.target.closest("td") : null;

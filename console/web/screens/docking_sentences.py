@@ -1,0 +1,107 @@
+"""Docking's screens in sentences: what comes next, who must act and by when, and why a row is in a list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from console.web.pages import fen
+from console.web.screen import Item
+from shared.texts import Texts, sentence
+
+FAIR = {"county": sentence("County where it is held"), "counties": sentence("Counties that take part")}
+
+
+def enterprise_to_do(enterprise: Item, text: Texts) -> Sequence[str]:
+    """What keeps the enterprise from dispatching, and what falls due."""
+    found = [text("Suspended: {reason}.", reason=text.value("suspended_for", one)) for one in enterprise["suspended_for"]]
+    if enterprise["reserve_due"] is not None:
+        found.append(text("The reserve is short: it must be topped up by {day}.", day=_day(text, enterprise["reserve_due"])))
+    return [*found, *(text.value("warnings", one) for one in enterprise["warnings"])]
+
+
+def order_to_do(order: Item, text: Texts) -> Sequence[str]:
+    """Who can still be taken."""
+    if order["state"] != "open" or is_free(order):
+        return []
+    return [
+        text(
+            "Every position is taken: {filled} filled, {reserved} reserved. Others are proposed once one is given back.",
+            filled=text.number(order["filled"]),
+            reserved=text.number(order["reserved"]),
+        )
+    ]
+
+
+def is_free(order: Item) -> bool:
+    return bool(order["positions"] > order["filled"] + order["reserved"])
+
+
+def placement_to_do(placement: Item, text: Texts) -> Sequence[str]:
+    """Who must act next, and by when."""
+    state = placement["state"]
+    if state == "matched":
+        day = _day(text, placement["due"])
+        return [
+            text("Contract, insurance and medical are filed, then clearance is asked for, by {day}; else the position returns.", day=day)
+        ]
+    if state == "clearance_requested":
+        return [text("Clearance waits for the training certificate until {day}.", day=_day(text, placement["due"]))]
+    if state == "cleared":
+        return [text("Cleared until {day}. The departure is recorded with its evidence.", day=_day(text, placement["clearance_valid_to"]))]
+    if state == "abroad" and placement["contract"]:
+        return [text("Abroad. The contract ends on {day}.", day=_day(text, placement["contract"]["end"]))]
+    return []
+
+
+def checks_to_do(checks: Sequence[Item], text: Texts) -> Sequence[str]:
+    """What is missing before departure, by who must see to it."""
+    missing: dict[str, list[str]] = {}
+    for one in checks:
+        if not one["met"]:
+            missing.setdefault(one["actor"], []).append(text.value("check", one["check"]))
+    return [_missing(text, actor, (", " if text.language == "en" else "、").join(names)) for actor, names in missing.items()]
+
+
+def _missing(text: Texts, actor: str, checks: str) -> str:
+    if actor == "nobody":
+        return text("In the way, until it is over: {checks}.", checks=checks)
+    return text("Missing, to be seen to by the {role}: {checks}.", role=text.word("role", actor), checks=checks)
+
+
+def unmet_first(checks: Sequence[Item], _text: Texts) -> Sequence[Item]:
+    """Where nothing is missing nobody must act."""
+    return sorted(({**one, "actor": None} if one["met"] or one["actor"] == "nobody" else one for one in checks), key=lambda one: one["met"])
+
+
+def in_money(scores: Sequence[Item], _text: Texts) -> Sequence[Item]:
+    """Amounts in fen as money."""
+    return [{**one, "unit": None, **{name: fen(one[name]) for name in ("value", "of")}} if one["unit"] == "fen" else one for one in scores]
+
+
+def as_agreed(placement: Item) -> Item:
+    """How many days a month are paid is of a daily wage alone."""
+    contract = placement["contract"]
+    if contract is None or contract["wage_period"] != "month":
+        return placement
+    return {**placement, "contract": {**contract, "days_per_month": None}}
+
+
+def why_unconfirmed(answer: Item, text: Texts) -> str:
+    return text(
+        "On day {day} after the departure a worker is asked to confirm the arrival. Whoever has not by day {last} is in this list: "
+        "due is the departure and {last} days. Call them, the longest overdue first.",
+        day=answer["day"],
+        last=answer["day"] + answer["grace_days"],
+    )
+
+
+def why_ending(answer: Item, text: Texts) -> str:
+    return text(
+        "Ended while the worker is still abroad: {overdue}. Ending within 30 days: {in_30}, within 60: {in_60}, within 90: {in_90}.",
+        **{name: text.number(count) for name, count in answer["contracts"].items()},
+    )
+
+
+def _day(text: Texts, day: str | None) -> str:
+    return text.day(date.fromisoformat(day)) if day else "–"
