@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: menu demo test bench bench-peers test-compose up down up-compose dev-stack dev-stack-stop lint format lock clean
+.PHONY: menu demo test bench bench-peers test-compose deploy-check up down up-compose dev-stack dev-stack-stop lint format lock clean
 
 menu: ## this list
 	@echo "Laowu: labour dispatch as five services over Kafka. make ..."
@@ -43,6 +43,9 @@ test-compose: $(READY) ## the end-to-end tests against docker-compose.yml; whate
 	@trap 'docker compose down --volumes' EXIT; trap 'exit 130' INT TERM; \
 	  SIMULATION=true docker compose up --build --detach --wait || { docker compose ps --all; docker compose logs --tail 20; exit 1; }; \
 	  env $$($(BIN)/python -m tests.support.compose_addresses) $(BIN)/python -m pytest -m compose tests/e2e
+
+deploy-check: $(READY) ## deploy/ rendered (where kubectl or kustomize is), held to the schemas, the code and docker-compose.yml
+	@$(BIN)/python -m pytest -q tests/contracts/test_deployment.py
 
 up: $(READY) ## start Kafka, PostgreSQL and the five services here
 	@$(BIN)/laowu up

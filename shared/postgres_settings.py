@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.kafka_settings import absent_if_empty
+from shared.secret_files import SECRETS_DIR
 
 SCHEMES = ("postgresql", "postgres")
 TLS_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
@@ -85,7 +86,7 @@ OptionalDatabaseUrl = Annotated[
 class PostgresSettings(BaseSettings):
     """The part of a service's settings that `python -m services.NAME migrate` needs."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, secrets_dir=SECRETS_DIR)
 
     database_url: DatabaseUrl = Field(
         description="postgresql:// URL of the service's own database, with sslmode, sslrootcert, sslcert and sslkey where it has TLS; "
