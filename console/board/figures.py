@@ -202,7 +202,7 @@ async def read_restatements(client: FigureReader, period: str, known_on: date | 
     found: list[RestatementRow] = []
     page: Mapping[str, Any] = {"next": None}
     while True:
-        page = await client.get("stats", "/restatements", period=period, sort="-id", after=page["next"], limit=PAGE)
+        page = await client.get("stats", "/restatements", period=period, sort="-effective", after=page["next"], limit=PAGE)
         found += [restatement_row(item) for item in page["items"] if item["restated"]["scope"] == NATIONAL]
         if page["next"] is None:
             return tuple(row for row in found if known_on is None or row.on <= known_on)

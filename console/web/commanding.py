@@ -67,9 +67,10 @@ def _now(who: Visitor, operation: Operation, command: Command, acted: ActedOn) -
     """What is recorded of the thing that is put right, by field, as it is shown. What is not answered is left out."""
     if acted.thing is None:
         return {}
-    found = {name: pick(acted.thing, at) for name, at in places_of_now(operation, command).items()}
+    places = places_of_now(operation, command)
+    found = {name: pick(acted.thing, at) for name, at in places.items()}
     return {
-        name: str(show(who.text, name.rpartition(".")[2], value, acted.names).striptags())
+        name: str(show(who.text, places[name].rpartition(".")[2], value, acted.names).striptags())
         for name, value in found.items()
         if value is not None
     }
@@ -80,7 +81,8 @@ def places_of_now(operation: Operation, command: Command) -> dict[str, str]:
     if not operation.name.startswith(CORRECTING) or operation.body is None:
         return dict(command.now)
     fields = operation.resolve(operation.body).get("properties", {})
-    return {name: name for name in fields if name not in {"version", "reason"}} | dict(command.now)
+    places = {name: name for name in fields if name not in {"version", "reason"}} | dict(command.now)
+    return {name: at for name, at in places.items() if at}
 
 
 async def command_page(who: Visitor, service: str, name: str) -> Response:

@@ -220,7 +220,7 @@ class _Pen:
             drawn.rows = [self.fields(items, f"{drawn.name}.{number}.") for number in numbers or [0]]
             drawn.blank = self.fields(items, f"{drawn.name}.__row__.")
         else:
-            drawn.kind, drawn.value = "textarea", "\n".join(drawn.value)
+            drawn.kind, drawn.value = "textarea", "\n".join(drawn.value) if self.posted else self.given.presets.get(drawn.name, "")
             drawn.hint = drawn.hint or self.text("One on each line")
 
     def _options(self, name: str, schema: Schema) -> list[Option]:

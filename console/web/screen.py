@@ -43,7 +43,7 @@ class Command:
     `hidden`: body fields that come from the address (`?enterprise=...`) and are not asked for; `version` always is. `options`: fields to
     be chosen from a list. `resolved`: fields for which a number that people use is typed, and what the service takes in its place.
     `then`: where to go afterwards, a path with {fields} of the answer, of the address or `back`.
-    `now`: dotted field -> where in the thing it acts on its present value is, where not under the field's own name.
+    `now`: dotted field -> where in the thing it acts on its present value is, where not under the field's own name; "": nowhere.
     """
 
     service: str
@@ -220,7 +220,7 @@ async def list_page(who: Visitor, screen: ListScreen) -> Response:
         words={**(forms.OF_FIRMS if screen.service == "docking" else {}), **screen.words},
         columns=[column for column in screen.columns if column != PARTY.get(who.role)],
         following="?" + urlencode({**found.kept, **found.order, "after": found.following}) if found.following else None,
-        sorting={one: sorting_by(one, now, found.kept) for one in (*screen.columns, "id") if one in known},
+        sorting={at: sorting_by(one, now, found.kept) for at in (*screen.columns, "id") if (one := at.rpartition(".")[2]) in known},
         order=asked.get("sort"),
         everything="?" + urlencode(dict.fromkeys(screen.filters[:1], "")),
         beginning="?" + urlencode({**found.kept, **found.order}) if "after" in asked else None,

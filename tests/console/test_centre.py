@@ -144,6 +144,17 @@ async def test_a_session_whose_days_are_over_says_so_and_takes_nobody(centre: Ce
     assert not any("/enrol?" in link for link in over.links)
 
 
+async def test_the_staff_of_a_centre_is_changed_and_not_typed_once_more(centre: CentreOffice) -> None:
+    officer = await centre.officer()
+    listed = await officer.get("/centres")
+    form = (await officer.get(listed.link("/centres/"))).link("staff_centre")
+    assert {("trainers", "li-trainer"), ("assessors", "wu-assessor")} <= set((await officer.get(form)).fields())
+    done = await officer.send(form, {"assessors": "wu-assessor\nzhao-assessor"})
+    assert done.status == 204, done.errors
+    [shown] = (await centre.school.get("/centres")).body["items"]
+    assert (shown["trainers"], shown["assessors"]) == (["li-trainer"], ["wu-assessor", "zhao-assessor"])
+
+
 async def test_an_assessor_assesses_whoever_was_examined_and_the_others_stay(centre: CentreOffice) -> None:
     await centre.attend()
     assessor = await centre.assessor()

@@ -79,6 +79,16 @@ def test_a_command_that_puts_something_right_shows_what_is_recorded(operation: O
         assert excused or own or all(has(answer, rows, places.get(name, name)) for answer, rows in answered[:1]), name
 
 
+@BY_NAME
+def test_what_is_not_shown_is_not_shown_by_chance(operation: Operation) -> None:
+    """Another value of the same name would be taken for it."""
+    command = COMMANDS.get((operation.service, operation.name), Command(service=operation.service, operation=operation.name))
+    places = places_of_now(operation, command)
+    excused = {one.partition(".")[2] for one in NOT_ANSWERED if one.startswith(f"{operation.name}.")}
+    wrong = {name for name in excused & places.keys() for answer, rows in holders(operation) if has(answer, rows, places[name])}
+    assert not wrong
+
+
 def test_no_excuse_is_left_over() -> None:
     names = {one.name for one in CORRECTIONS}
     assert set(NOT_SHOWN) <= names

@@ -332,3 +332,17 @@ async def test_an_error_page_says_what_it_is(console: BoardPages) -> None:
     away = await console.get("/board", Role.OPERATOR)
     assert away.status == 503
     assert "<h1>Not available at the moment</h1>" in away.text
+
+
+async def test_restatements_say_what_their_figures_are_the_latest_first(stats: Client) -> None:
+    await counted(stats.database, [recorded(dispatched(departure(RICH_EAST, date(2018, 1, 2))))])
+    stats.at = datetime(2019, 5, 1, tzinfo=UTC)
+    assert (await stats.speaking_as(Role.OFFICER).post("/periods/close", {"period": "2018"})).status == 201
+    for number, day in enumerate((date(2019, 9, 9), date(2019, 6, 6))):  # what came later is known of earlier
+        await counted(stats.database, [recorded(dispatched(departure(RICH_EAST, date(2018, 2, 2 + number))), day)])
+    async with console_before(stats=stats) as console:
+        page = await (await console.visitor(Role.AUDITOR)).get("/restatements?period=2018")
+    assert page.words.index("September 9, 2019") < page.words.index("June 6, 2019")
+    assert 'aria-sort="descending"' in page.text, "and the heading says so"
+    assert "total of the period" in page.words
+    assert "dispatches" in page.words

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Response
 
 from console.web.pages import Visitor, handed_on, only, render
 from console.web.screen import Button, Command, Item, ItemScreen, ListScreen, Part, history
-from console.web.screens.options import courses_for, days_attended, needs_of_session, trainers
+from console.web.screens.options import courses_for, days_attended, needs_of_session, staff_of_centre, trainers
 from shared.principals import Role
 from shared.texts import Texts, sentence
 
@@ -454,6 +454,7 @@ COMMANDS = (
         recorded=days_attended,
         note="The day as it is to be: a day with 0 minutes was not attended.",
     ),
+    Command(service="training", operation="staff_centre", known=staff_of_centre),
     Command(service="training", operation="correct_assessment", note="Fill in only what is wrong."),
     Command(service="training", operation="license_centre", then="/centres/{id}"),
     Command(service="training", operation="cancel_session", danger=True),

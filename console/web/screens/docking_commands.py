@@ -31,8 +31,11 @@ COMMANDS = (
         operation="transfer_employer",
         options={"employer_id": employers},
         now={
-            name: f"contract.{name}"
-            for name in ("contract_no", "days_per_month", "deductions_max", "end", "pay_day", "wage", "wage_period")
+            "since": "",  # of the placement's state; that of the transfer is to come
+            **{
+                name: f"contract.{name}"
+                for name in ("contract_no", "days_per_month", "deductions_max", "end", "pay_day", "wage", "wage_period")
+            },
         },
     ),
     Command(service="docking", operation="extend_contract", now={"end": "contract.end"}),

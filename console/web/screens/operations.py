@@ -125,7 +125,7 @@ SCREENS: tuple[Screen, ...] = (
             "restated.effective",
         ),
         filters=("period",),
-        sort="-id",  # the latest to become known first
+        sort="-effective",  # the latest to become known first
         roles=FIGURES,
         row="/board/why?key={key}",
         shape=in_money,

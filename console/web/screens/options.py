@@ -87,6 +87,12 @@ async def enterprises(who: Visitor, _: Mapping[str, str]) -> Sequence[Option]:
     return [(one["enterprise"], f"{one['name']} ({one['licence_no']})") for one in found]
 
 
+async def staff_of_centre(who: Visitor, asked: Mapping[str, str]) -> Mapping[str, str]:
+    """Both lists as they are, one account on each line: what is sent takes their place."""
+    found = await who.backend.get("training", "/centres/{centre}", centre=asked.get("centre", ""))
+    return {name: "\n".join(found[name]) for name in ("trainers", "assessors")}
+
+
 async def days_attended(who: Visitor, asked: Mapping[str, str]) -> Mapping[str, str]:
     """The minutes of each day that is recorded of an enrolment in a session. A service answers a month at a time."""
     days: list[str] = []

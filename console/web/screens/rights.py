@@ -257,6 +257,7 @@ SCREENS = (
                 route="/emergencies/{emergency}/workers",
                 parts=EMERGENCY,
                 columns=("worker", "enterprise", "condition", "whereabouts", "accounted_on", "reported_by"),
+                row="/placements/{placement}",
                 buttons=(
                     Button(
                         service="rights",

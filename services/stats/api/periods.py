@@ -38,6 +38,8 @@ async def reopen_period(body: ReopenPeriod, call: Annotated[Call, allow(Role.OFF
 
 
 @router.get("/restatements")
-async def list_restatements(call: Reader, page: Annotated[Page, paged(limit=200)], *, period: ClosablePeriod | None = None) -> Restatements:
+async def list_restatements(
+    call: Reader, page: Annotated[Page, paged("effective", limit=200)], *, period: ClosablePeriod | None = None
+) -> Restatements:
     """What has changed in closed periods."""
     return await call.query(lambda tx: closed.restatements(tx, page, period))

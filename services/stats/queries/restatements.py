@@ -14,19 +14,20 @@ from shared.rows import Columns
 
 @dataclass(frozen=True, slots=True)
 class Restatement:
-    """`version`: of the close that the figure was frozen by."""
+    """`version`: of the close that the figure was frozen by. `effective`: the day on which it became known, as ISO 8601 has it."""
 
     id: int
     version: int
     event: FigureRestated
+    effective: str
 
 
-RESTATEMENT = Columns(Restatement, "id, version, event")
+RESTATEMENT = Columns(Restatement, "id, version, event, event ->> 'effective' AS effective")
 INSERT_ALL = """
 INSERT INTO restatement (period, version, event)
 SELECT period, version, event FROM unnest($1::text[], $2::integer[], $3::jsonb[]) AS row (period, version, event)
 """
-LIST = RESTATEMENT.pages("restatement", "$1::text IS NULL OR period = $1", key="id bigint")
+LIST = RESTATEMENT.pages("restatement", "$1::text IS NULL OR period = $1", "effective text", key="id bigint")
 LIST_NATIONAL = RESTATEMENT.select("""
 FROM restatement
 WHERE period = $1 AND version = $2 AND event ->> 'scope' = 'nation:CN' AND event ->> 'measure' = ANY($3::text[])

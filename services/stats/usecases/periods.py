@@ -27,5 +27,5 @@ async def periods(tx: Tx) -> list[views.Period]:
 
 
 async def restatements(tx: Tx, page: Page, period: str | None) -> views.Restatements:
-    """A page of them, oldest first."""
+    """A page of them."""
     return views.restatements(*await stored.list_(tx, page, period))
