@@ -306,6 +306,25 @@ def migration_files(*folders: Path) -> Sequence[tuple[str, str]]:
     return [(f"{folder.parent.name}/{path.name}", path.read_text()) for folder in folders for path in sorted(folder.glob("*.sql"))]
 
 
+LOCK_SECONDS, LOCK_TRIES, LOCK_PAUSE = 3.0, 20, 1.0
+
+
+async def _apply(conn: asyncpg.Connection, name: str, sql: str) -> None:
+    """All who use a table wait behind a migration that waits for it: it gives up soon, and comes again. Raises LockNotAvailableError."""
+    for tries_left in reversed(range(LOCK_TRIES)):
+        try:
+            async with conn.transaction():
+                await conn.execute("SELECT set_config('lock_timeout', $1, true)", f"{int(LOCK_SECONDS * 1000)}ms")
+                await conn.execute(sql)
+                await conn.execute("INSERT INTO migration (name, sql) VALUES ($1, $2)", name, sql)
+        except asyncpg.LockNotAvailableError:
+            if not tries_left:
+                raise
+            await asyncio.sleep(LOCK_PAUSE)
+        else:
+            return
+
+
 async def migrate(conn: asyncpg.Connection, *folders: Path) -> int:
     """Apply the missing files, each in one transaction, one process at a time. Returns how many.
 
@@ -326,14 +345,14 @@ async def migrate(conn: asyncpg.Connection, *folders: Path) -> int:
                 if applied_sql[name] != sql:
                     raise MigrationChanged(name)
                 continue
-            async with conn.transaction():
-                await conn.execute(sql)
-                await conn.execute("INSERT INTO migration (name, sql) VALUES ($1, $2)", name, sql)
+            await _apply(conn, name, sql)
             applied += 1
     except (asyncpg.ReadOnlySQLTransactionError, asyncpg.InsufficientResourcesError) as error:
         raise Unavailable(f"migrations are missing and cannot be applied: {error}") from error
     except asyncpg.InsufficientPrivilegeError as error:
         raise MigrationsMissing(f"this role may not apply them: {error}") from error
+    except asyncpg.LockNotAvailableError as error:
+        raise Unavailable(f"migrations are missing and a session holds a lock on a table that they change: {error}") from error
     finally:
         await conn.execute("SELECT pg_advisory_unlock($1)", _MIGRATION_LOCK)
     return applied

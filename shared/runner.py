@@ -42,6 +42,7 @@ from shared.web.auth import Verifier
 
 logger = logging.getLogger("laowu.runner")
 S = TypeVar("S", bound=BaseSettings)
+MIGRATION_SECONDS = 6 * 3600  # for one statement, such as an index of a large table, or for another process that migrates
 NOT_MIGRATED = (db.Unavailable, db.MigrationChanged, db.MigrationsMissing)
 Background = Callable[[RunningService], Awaitable[None]]
 
@@ -117,7 +118,7 @@ async def migrate(service: Service, settings: PostgresSettings) -> int:
     """Apply the migrations that are missing. Returns how many. Raises NOT_MIGRATED."""
     setting, url = settings.migrations_by()
     try:
-        conn = await db.connect(url, application=f"laowu-{service.name}-migrate")
+        conn = await db.connect(url, application=f"laowu-{service.name}-migrate", seconds=MIGRATION_SECONDS)
     except postgres_access.REFUSALS as error:
         raise db.Unavailable(f"cannot connect to the database of {service.name}: {postgres_access.why(error, setting)}") from error
     try:
