@@ -27,6 +27,10 @@ COMMANDS = {
         "token:token",
         "Print a bearer token of the local stack: everywhere in the nation, for 12 hours, unless asked otherwise.",
     ),
+    "lock-token": (
+        "lock_token:lock_token",
+        "Let nobody in with a token that has leaked: every service and the console refuse it from now on.",
+    ),
     "mail": ("mail:mail", "The letters of the local stack, newest first; with a number, one of them."),
     "relay": ("relay:app", "The sending side of a service."),
     "kafka": ("kafka:app", "What an administrator of a Kafka cluster does before the services start."),

@@ -59,6 +59,10 @@ class Settings(TokenSettings, PostgresSettings, KafkaSettings):
 
     http_host: str = Field(default="127.0.0.1", description="address to listen on; 0.0.0.0 in a container")
     http_port: int = Field(ge=1, le=65535, description="port to listen on")
+    caller_requests_per_second: float = Field(
+        default=50.0, ge=0, le=100_000, description="requests that one caller may send to a process in the long run; 0: as many as it likes"
+    )
+    caller_burst: int = Field(default=200, ge=1, le=1_000_000, description="requests of a caller that are answered at once, after a pause")
     simulation: bool = Field(default=False, description="accept the Simulated-Time header; only for a stack that plays a calendar")
     sweep_seconds: float = Field(default=30.0, gt=0, description="pause between two sweeps of timeouts; a simulation sweeps by command")
     pool_size: int = Field(default=8, ge=3, le=100, description="connections to PostgreSQL at most, the relay's own not counted")

@@ -46,10 +46,15 @@ def token(
         raise typer.BadParameter("one role is needed, as in: laowu token officer")
     if chosen is Role.SERVICE:
         raise typer.BadParameter("a service's own token is never issued")
-    home, addresses = _in_containers() if compose else _here()
+    home, addresses = stack_of(compose=compose)
     regions = [region_code(one) for one in region or [NATION]]
     acts_for = asyncio.run(find_party(addresses, stack.tokens(home), party)) if party else None
     print(stack.token(chosen, regions, acts_for, home=home, seconds=round(hours * 3600)))
+
+
+def stack_of(*, compose: bool) -> tuple[Home, dict[str, str]]:
+    """Its keys, and where its services are. Raises NotRunning."""
+    return _in_containers() if compose else _here()
 
 
 def _here() -> tuple[Home, dict[str, str]]:

@@ -194,6 +194,7 @@ def environment(home: Home, service: str, ports: dict[str, int], options: Option
         "HTTP_PORT": str(ports[service]),
         "AUTH_JWKS": str(home.file("auth.jwks.json")),
         "SIMULATION": "true" if options.simulation else "false",
+        "CALLER_REQUESTS_PER_SECOND": "0",  # a demo sends years of commands under one account per role
         "ENDPOINT_KEY": secret_keys.endpoint_key(home),
         "ENDPOINTS_LOCAL": "true",
         "SMTP_URL": f"smtp://127.0.0.1:{ports[MAIL]}",

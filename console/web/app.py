@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
@@ -14,7 +15,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from console.web import choosing, logging_in, screens, verifying
-from console.web.backend import ServiceRefused, open_backend
+from console.web.backend import ServiceRefused, open_backend, token_locks
 from console.web.code_flow import CodeFlow
 from console.web.commanding import command_page, send_command
 from console.web.documents import Documents, OperationNotFound
@@ -29,6 +30,7 @@ from shared.texts import Texts, sentence, texts
 from shared.web.auth import Verifier
 from shared.web.issuer_keys import IssuerUnavailable
 from shared.web.limits import BodyLimit
+from shared.web.token_locks import TokenLocks
 
 logger = logging.getLogger("laowu.console")
 
@@ -49,11 +51,13 @@ HEADERS = {
 
 def create_app(settings: ConsoleSettings) -> FastAPI:
     """Everything the console serves; it opens its connections to the services when it starts."""
+    verifier = Verifier.from_settings(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_backend(settings.service_urls) as backend:
             app.state.backend, app.state.documents = backend, Documents(backend)
+            verifier.locks = TokenLocks(partial(token_locks, backend))
             app.state.public = PublicPages(backend, simulation=settings.simulation)
             app.state.newest_day = app.state.public.sources.newest_day
             app.state.live = Live()
@@ -62,7 +66,6 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
 
     app = FastAPI(title="Laowu console", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.settings = settings
-    verifier = Verifier.from_settings(settings)
     app.state.sessions = Sessions(settings, verifier, CodeFlow.from_settings(settings, verifier))
     app.state.commands = {(one.service, one.operation): one for one in screens.COMMANDS}
     app.state.screens = (*screens.SCREENS, *screens.SUBJECTS)

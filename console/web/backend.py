@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ from urllib.parse import quote
 import aiohttp
 
 ANSWER_SECONDS = 20.0
+LOCKS_SECONDS = 2.0
 SLOW_SECONDS = 60.0
 UPLOAD_SECONDS = 600.0
 CONNECTIONS = 100
@@ -177,6 +179,13 @@ def parts_of(path: str) -> list[str]:
 def filled(path: str, parts: Mapping[str, object]) -> str:
     """`path` with its {parts} filled in: each one segment, whatever it holds."""
     return path.format_map({name: quote(str(part), safe="") for name, part in parts.items()})
+
+
+async def token_locks(backend: Backend) -> frozenset[str]:
+    """Digests of the tokens that any service has locked out, of those that answer soon."""
+    asked = (backend.send("GET", service, "/token-locks", seconds=LOCKS_SECONDS) for service in backend.addresses)
+    answers = await asyncio.gather(*asked)
+    return frozenset(digest for answer in answers if answer.ok for digest in answer.body["digests"])
 
 
 @asynccontextmanager

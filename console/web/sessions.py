@@ -21,7 +21,7 @@ from console.web.code_flow import CodeFlow, Grant, LoginRefused, Pending
 from console.web.settings import ConsoleSettings
 from shared.principals import Forbidden, Principal
 from shared.web.auth import Verifier
-from shared.web.claims import Unauthenticated
+from shared.web.claims import LockedOut, Unauthenticated
 
 LONGEST_COOKIE = 4000  # of the 4096 bytes that browsers keep; a longer one they drop without a word
 CHANGES_NOTHING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -88,6 +88,8 @@ class Sessions:
         try:
             token = str(self._opened(request, self.cookie)["token"])
             return Session(token, await self.verifier.principal(token))
+        except LockedOut as error:
+            raise NotLoggedIn from error  # a new token for it would undo the lock
         except (InvalidToken, Unauthenticated, ValueError, KeyError, TypeError) as error:
             if self.flow is None:
                 raise NotLoggedIn from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 
 from fastapi import APIRouter, FastAPI
 
@@ -11,7 +11,9 @@ from shared.running_service import RunningService
 from shared.web import docs, notifications, openapi, operations, problems
 from shared.web.auth import Verifier
 from shared.web.limits import BodyLimit
+from shared.web.rate_limits import RateLimits
 from shared.web.request_metrics import RequestMetrics
+from shared.web.token_locks import TokenLocks, read_locks
 
 DEFAULT_BODY_LIMIT = 256 * 1024  # bytes
 
@@ -22,7 +24,9 @@ def create_app(service: RunningService, router: APIRouter, verifier: Verifier, *
     `body_limits`: bytes by path, where a path takes more than DEFAULT_BODY_LIMIT.
     """
     app = documented_app(service.name, router)
+    verifier.locks = TokenLocks(partial(read_locks, service.database))
     app.state.service, app.state.verifier = service, verifier
+    app.state.rates = RateLimits(service.settings.caller_requests_per_second, service.settings.caller_burst)
     app.add_middleware(BodyLimit, default=DEFAULT_BODY_LIMIT, limits=body_limits or {}, refuse=problems.body_too_large)
     app.add_middleware(RequestMetrics)  # the outermost: what the limit refuses is measured too
     problems.install_handlers(app)

@@ -26,9 +26,10 @@ from pydantic_core import from_json
 from shared.principals import Principal
 from shared.reread_file import RereadFile
 from shared.token_settings import TokenSettings
-from shared.web.claims import ClaimPaths, TokenClaims, Unauthenticated, read_claims
+from shared.web.claims import ClaimPaths, LockedOut, TokenClaims, Unauthenticated, read_claims
 from shared.web.issuer import Issuer
 from shared.web.issuer_keys import IssuerKeys
+from shared.web.token_locks import TokenLocks
 from shared.web.trusted_keys import TrustedKeys, read_keys
 
 ISSUER = "laowu"
@@ -91,12 +92,13 @@ class TrustedIssuer:
         return read_claims(claims if self.paths is None else self.paths.mapped(claims))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Known:
     """A token that was good. `keys`: those it was checked against."""
 
     until: float
     principal: Principal
+    token_id: str | None
     issuer: TrustedIssuer
     keys: TrustedKeys
 
@@ -108,6 +110,7 @@ class Verifier:
     issuers: Mapping[str, TrustedIssuer]
     leeway: float = LEEWAY_SECONDS
     issuer_keys: IssuerKeys | None = None  # of AUTH_ISSUER, where there is one
+    locks: TokenLocks | None = None  # None: where none can be locked out, as in a tool
     _cache: dict[str, _Known] = field(default_factory=dict, init=False)
 
     @classmethod
@@ -133,10 +136,19 @@ class Verifier:
     async def principal(self, token: str) -> Principal:
         """Raises Unauthenticated, and IssuerUnavailable where it cannot be known."""
         known = self._cache.get(token)
-        if known and known.until > time.time() and await known.issuer.keys.current() is known.keys:
-            return known.principal
-        header, claimed = _unverified(token)
-        issuer = self._named(claimed)
+        if known is None or known.until <= time.time() or await known.issuer.keys.current() is not known.keys:
+            known = await self._known(token)
+            if len(self._cache) > CACHED_TOKENS:
+                self._cache.clear()
+            self._cache[token] = known
+        if self.locks is not None and known.token_id is not None and await self.locks.holds(known.token_id):
+            raise LockedOut("the bearer token is locked out", claim="jti", code="TOKEN_LOCKED")
+        return known.principal
+
+    async def _known(self, token: str) -> _Known:
+        """Raises as `principal` does."""
+        header, unverified = _unverified(token)
+        issuer = self._named(unverified)
         if issuer is None:
             raise Unauthenticated(NOT_VALID)
         keys = await issuer.keys.with_key(header.kid)
@@ -145,10 +157,7 @@ class Verifier:
             raise Unauthenticated(NOT_VALID)
         claims = issuer.read(signed)
         who = claims.principal(time.time(), self.leeway)
-        if len(self._cache) > CACHED_TOKENS:
-            self._cache.clear()
-        self._cache[token] = _Known(claims.exp, who, issuer, keys)
-        return who
+        return _Known(until=claims.exp, principal=who, token_id=claims.jti, issuer=issuer, keys=keys)
 
     def _named(self, claims: Mapping[str, Any]) -> TrustedIssuer | None:
         named = claims.get("iss")
@@ -163,6 +172,11 @@ async def signed_claims(token: str, keys: Keys) -> Mapping[str, Any]:
     """What these keys have signed, whoever it is meant for and until when. Raises Unauthenticated, IssuerUnavailable."""
     header, _ = _unverified(token)
     return _checked(token, header, await keys.with_key(header.kid))
+
+
+def claimed(token: str) -> Mapping[str, Any]:
+    """What a token says, whoever signed it: to name it, never to let anybody in. Raises Unauthenticated."""
+    return _unverified(token)[1]
 
 
 def _unverified(token: str) -> tuple[_Header, Mapping[str, Any]]:

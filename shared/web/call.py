@@ -37,6 +37,7 @@ from shared.values import Clock
 from shared.web.auth import Verifier
 from shared.web.claims import Unauthenticated
 from shared.web.idempotency import claim, find_answer, request_hash, require_key
+from shared.web.rate_limits import RateLimits
 
 T = TypeVar("T")
 _MOMENT = TypeAdapter(datetime)
@@ -126,7 +127,7 @@ def _answer(stored: tuple[int, bytes]) -> Response:
 
 
 def allow(*roles: Role) -> Any:
-    """The dependency that authenticates the caller and lets only these roles pass. 401 and 403 come from here, and 503 of the issuer."""
+    """The dependency that authenticates the caller and lets only these roles pass: 401, 403, 429, and 503 where the issuer is away."""
 
     async def call(request: Request, response: Response) -> Call:
         service: RunningService = request.app.state.service
@@ -135,6 +136,8 @@ def allow(*roles: Role) -> Any:
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("a bearer token is needed")
         principal = await verifier.principal(token)
+        rates: RateLimits = request.app.state.rates
+        rates.take(str(principal))
         if principal.role not in roles:
             raise Forbidden(f"the role {principal.role} may not do this")
         return Call(request, principal, service, _clock(request, service.settings), response=response)

@@ -23,7 +23,7 @@ NumericDate = Annotated[float, Field(ge=0, le=2**53, allow_inf_nan=False)]  # RF
 Path = tuple[str, ...]
 
 
-ClaimCode = Literal["CLAIM_INVALID", "ROLE_MISSING", "ROLE_AMBIGUOUS", "TOKEN_EXPIRED", "TOKEN_EARLY"]
+ClaimCode = Literal["CLAIM_INVALID", "ROLE_MISSING", "ROLE_AMBIGUOUS", "TOKEN_EXPIRED", "TOKEN_EARLY", "TOKEN_LOCKED"]
 
 
 class Unauthenticated(Exception):
@@ -32,6 +32,10 @@ class Unauthenticated(Exception):
     def __init__(self, message: str, *, claim: str | None = None, code: ClaimCode = "CLAIM_INVALID") -> None:
         super().__init__(message)
         self.claim, self.code = claim, code
+
+
+class LockedOut(Unauthenticated):
+    """Somebody has locked the token out: whoever bears it gets no other for it."""
 
 
 class TokenClaims(BaseModel):

@@ -37,7 +37,13 @@ _IDEMPOTENCY_KEY = {
     "schema": {"type": "string", "minLength": 8, "maxLength": 200, "pattern": KEY.pattern},
 }
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": f"{_SCHEMAS}{Problem.__name__}"}}}
-_EVERYWHERE = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE)
+_EVERYWHERE = (
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
 
 
 def operation_id(route: APIRoute) -> str:

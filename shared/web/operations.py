@@ -18,7 +18,8 @@ from shared.errors import Invalid
 from shared.health import Health
 from shared.paging import Page
 from shared.principals import Role
-from shared.web.call import Call, allow
+from shared.web import token_locks
+from shared.web.call import Call, allow, allow_anybody
 from shared.web.parameters import paged
 
 router = APIRouter()
@@ -110,6 +111,18 @@ async def discard_dead_letters(body: DiscardDeadLetters, call: Operator) -> Resp
         return Discarded(discarded=await redriving.discard(tx, body.ids, body.why))
 
     return await call.command(work)
+
+
+@router.post("/token-locks", response_model=token_locks.TokenLocked)
+async def lock_token(body: token_locks.LockToken, call: Operator) -> Response:
+    """Let nobody in with a token that has leaked. Every service has locks of its own: send it to each."""
+    return await call.command(lambda tx: token_locks.lock(tx, body))
+
+
+@router.get("/token-locks")
+async def show_token_locks(call: Annotated[Call, allow_anybody()]) -> token_locks.LockedTokens:
+    """Digests of the ids of all tokens that are locked out; what they were cannot be read from them."""
+    return await call.query(token_locks.list_locks)
 
 
 class ReadsNothing(Invalid):

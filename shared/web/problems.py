@@ -18,6 +18,7 @@ from shared.errors import Refused
 from shared.principals import Forbidden
 from shared.web.claims import Unauthenticated
 from shared.web.issuer_keys import IssuerUnavailable
+from shared.web.rate_limits import TooManyRequests
 
 
 class FieldError(BaseModel):
@@ -97,6 +98,12 @@ async def _issuer_unavailable(_: Request, error: Exception) -> Response:
     return problem(503, "ISSUER_UNAVAILABLE", str(error), headers={"Retry-After": str(IssuerUnavailable.retry_seconds)})
 
 
+async def _too_many(_: Request, error: Exception) -> Response:
+    if not isinstance(error, TooManyRequests):
+        raise error
+    return problem(429, "TOO_MANY_REQUESTS", str(error), headers={"Retry-After": str(error.retry_seconds)})
+
+
 async def _forbidden(_: Request, error: Exception) -> Response:
     return problem(403, "FORBIDDEN", str(error))
 
@@ -123,6 +130,7 @@ def install_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(Unauthenticated, _unauthenticated)
     app.add_exception_handler(IssuerUnavailable, _issuer_unavailable)
+    app.add_exception_handler(TooManyRequests, _too_many)
     app.add_exception_handler(Forbidden, _forbidden)
     app.add_exception_handler(Unavailable, _unavailable)
     app.add_exception_handler(HTTPException, _http)

@@ -137,6 +137,7 @@ def serve(environment: BenchEnvironment, name: str, module: str, *, database: st
         "HTTP_PORT": str(port),
         "CONSOLE_PORT": str(port),
         "AUTH_JWKS": str(environment.jwks),
+        "CALLER_REQUESTS_PER_SECOND": "0",  # the load is one caller's
         "TOPIC_PREFIX": prefix,
         "POOL_SIZE": str(POOL_SIZE),
         "PYTHONPATH": str(ROOT),

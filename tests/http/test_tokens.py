@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from shared.db import Database
 from shared.principals import Role
 from tests.support.docking import Dock, dock
-from tests.support.http import SIGNING_KEY, Client
+from tests.support.http import SIGNING_KEY, Client, serving
 from tests.support.registration import a_worker
 from tests.support.tokens import signed
 
@@ -63,3 +65,14 @@ async def test_field_case_f22_a_token_issued_by_a_clock_three_seconds_ahead_is_a
     assert (await bearing(registration, iat=now + 3, exp=now + 3600).get("/workers")).status == 200
     late = await bearing(registration, iat=now + 60, exp=now + 3600).get("/workers")
     assert (late.status, late.code) == UNAUTHENTICATED
+
+
+async def test_who_asks_too_often_is_asked_to_wait_and_others_are_not(make_database: Callable[[str], Awaitable[Database]]) -> None:
+    limits = {"caller_requests_per_second": 0.01, "caller_burst": 3}
+    async with serving("registration", await make_database("registration"), **limits) as service:
+        hasty, other = (bearing(service, sub=name) for name in ("hasty", "other"))
+        answers = [await hasty.get("/workers") for _ in range(4)]
+        assert [answer.status for answer in answers] == [200, 200, 200, 429]
+        assert answers[-1].code == "TOO_MANY_REQUESTS"
+        assert 0 < int(answers[-1].headers["retry-after"]) <= 100
+        assert (await other.get("/workers")).status == 200

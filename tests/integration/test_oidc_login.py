@@ -44,12 +44,6 @@ async def console(issuer: OpenIdIssuer) -> AsyncIterator[RunningConsole]:
         yield one
 
 
-def browser(console: RunningConsole) -> ConsoleVisitor:
-    http = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
-    console.opened.append(http)
-    return ConsoleVisitor(console.address, http)
-
-
 async def begun(visitor: ConsoleVisitor, following: str = "/") -> str:
     """The issuer's address that the console leads to."""
     answer = await visitor.get("/login/start?" + urlencode({"next": following}))
@@ -63,7 +57,7 @@ async def come_back(visitor: ConsoleVisitor, address: str) -> Page:
 
 
 async def logged_in(console: RunningConsole, issuer: OpenIdIssuer, **claims: Any) -> ConsoleVisitor:
-    visitor = browser(console)
+    visitor = console.browser()
     answer = await come_back(visitor, issuer.authorize(await begun(visitor), **claims))
     assert answer.status == 303, answer.words
     return visitor
@@ -80,7 +74,7 @@ def cookies(answer: Page) -> SimpleCookie:
 async def test_a_person_logs_in_at_the_issuer_and_comes_back_to_the_page_that_was_asked_for(
     console: RunningConsole, issuer: OpenIdIssuer
 ) -> None:
-    visitor = browser(console)
+    visitor = console.browser()
     page = await visitor.get("/workers")
     assert page.location.startswith("/login?next=")
     offered = (await visitor.get(page.location)).link("/login/start")
@@ -100,14 +94,14 @@ async def test_a_person_logs_in_at_the_issuer_and_comes_back_to_the_page_that_wa
 
 async def test_behind_https_the_cookies_are_of_this_host_alone(issuer: OpenIdIssuer) -> None:
     async with console_before(settings_for(issuer, https=True)) as console:
-        answer = await browser(console).get("/login/start")
+        answer = await console.browser().get("/login/start")
         assert all(one["secure"] for one in cookies(answer).values())
         assert list(cookies(answer)) == ["__Secure-laowu-login"]
 
 
 @pytest.mark.parametrize("following", ["//elsewhere.example", "https://elsewhere.example/", "/\\elsewhere.example"])
 async def test_a_login_leads_to_no_other_site(console: RunningConsole, issuer: OpenIdIssuer, following: str) -> None:
-    visitor = browser(console)
+    visitor = console.browser()
     assert (await come_back(visitor, issuer.authorize(await begun(visitor, following)))).location == "/"
 
 
@@ -126,7 +120,7 @@ async def test_a_login_leads_to_no_other_site(console: RunningConsole, issuer: O
 async def test_an_answer_that_was_not_asked_for_lets_nobody_in(
     console: RunningConsole, issuer: OpenIdIssuer, change: dict[str, str | None]
 ) -> None:
-    visitor = browser(console)
+    visitor = console.browser()
     address = issuer.authorize(await begun(visitor))
     query = dict(parse_qsl(urlsplit(address).query)) | change
     answer = await visitor.get("/login/callback?" + urlencode({name: value for name, value in query.items() if value is not None}))
@@ -134,7 +128,7 @@ async def test_an_answer_that_was_not_asked_for_lets_nobody_in(
 
 
 async def test_a_code_is_of_no_use_in_another_browser_nor_twice(console: RunningConsole, issuer: OpenIdIssuer) -> None:
-    victim, thief, late = browser(console), browser(console), browser(console)
+    victim, thief, late = console.browser(), console.browser(), console.browser()
     address = issuer.authorize(await begun(victim))
     assert (await come_back(thief, address)).status == 401, "it began no login"
     await begun(late)
@@ -160,13 +154,13 @@ async def test_a_code_is_of_no_use_in_another_browser_nor_twice(console: Running
 )
 async def test_an_id_token_for_another_login_lets_nobody_in(console: RunningConsole, issuer: OpenIdIssuer, claims: dict[str, Any]) -> None:
     issuer.id_claims = claims
-    visitor = browser(console)
+    visitor = console.browser()
     assert (await come_back(visitor, issuer.authorize(await begun(visitor)))).status == 401
     assert (await visitor.get("/")).status == 303
 
 
 async def test_whoever_has_no_role_here_reads_why(console: RunningConsole, issuer: OpenIdIssuer) -> None:
-    visitor = browser(console)
+    visitor = console.browser()
     address = issuer.authorize(await begun(visitor), realm_access={"roles": ["offline_access"]})
     answer = await come_back(visitor, address)
     assert answer.status == 401
@@ -175,7 +169,7 @@ async def test_whoever_has_no_role_here_reads_why(console: RunningConsole, issue
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"access_token": 7}', b'{"access_token": ""}', b"{" * 10_000, b" " * 300_000])
 async def test_a_token_endpoint_that_answers_nonsense_lets_nobody_in(console: RunningConsole, issuer: OpenIdIssuer, body: bytes) -> None:
-    visitor = browser(console)
+    visitor = console.browser()
     address = issuer.authorize(await begun(visitor))
     issuer.answer(web.Response(body=body), TOKEN)
     assert (await come_back(visitor, address)).status in {401, 503}
@@ -184,7 +178,7 @@ async def test_a_token_endpoint_that_answers_nonsense_lets_nobody_in(console: Ru
 async def test_while_the_issuer_is_away_the_page_says_so(issuer: OpenIdIssuer) -> None:
     issuer.fail()
     async with console_before(settings_for(issuer)) as console:
-        answer = await browser(console).get("/login/start")
+        answer = await console.browser().get("/login/start")
     assert answer.status == 503
     assert "accounts" in answer.words
 
@@ -196,7 +190,7 @@ async def test_the_secret_of_the_client_is_read_again_when_it_changes(issuer: Op
     async with console_before(settings_for(issuer, console_client_secret_file=file)) as console:
         await logged_in(console, issuer)
         issuer.secret = "second secret"
-        visitor = browser(console)
+        visitor = console.browser()
         assert (await come_back(visitor, issuer.authorize(await begun(visitor)))).status == 401
         file.write_text("second secret\n")
         sessions: Sessions = console.app.state.sessions
@@ -298,4 +292,4 @@ async def test_local_accounts_are_not_there_for_a_page_that_had_its_own_name_led
         assert "role=officer" not in page
         answer = await http.post(f"{console.address}/login", data={"role": "officer"}, headers=rebound)
         assert answer.status == 403
-        assert "role=officer" in (await browser(console).get("/login")).text
+        assert "role=officer" in (await console.browser().get("/login")).text

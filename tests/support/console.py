@@ -118,12 +118,16 @@ class RunningConsole:
         settings: ConsoleSettings = self.app.state.settings
         return settings.service_urls
 
+    def browser(self) -> ConsoleVisitor:
+        """Of somebody who is not logged in."""
+        http = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
+        self.opened.append(http)
+        return ConsoleVisitor(self.address, http)
+
     async def visitor(
         self, role: Role, *, regions: tuple[str, ...] = (NATION,), party: str | None = None, subject: str = "tester"
     ) -> ConsoleVisitor:
-        http = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
-        self.opened.append(http)
-        one = ConsoleVisitor(self.address, http)
+        one = self.browser()
         answer = await one.post("/login", [("token", issue(SIGNING_KEY, Principal(subject, role, regions, party)))], script=False)
         assert answer.status == 303, answer.words
         return one

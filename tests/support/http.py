@@ -55,6 +55,7 @@ def environment() -> Path:
         KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1",
         DATABASE_URL="postgresql://127.0.0.1:1/none",
         HTTP_PORT="1",
+        CALLER_REQUESTS_PER_SECOND="0",
         AUTH_JWKS=str(folder / "jwks.json"),
         DOCKING_SIGNING_KEY=str(folder / "signing.pem"),
         TRAINING_SIGNING_KEY=str(folder / "signing.pem"),
