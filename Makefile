@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: menu demo test bench bench-peers test-compose deploy-check up down up-compose dev-stack dev-stack-stop lint format lock clean
+.PHONY: menu demo test bench bench-peers test-compose deploy-check up down up-compose dev-stack dev-stack-stop lint format lock sbom clean
 
 menu: ## this list
 	@echo "Laowu: labour dispatch as five services over Kafka. make ..."
@@ -78,6 +78,9 @@ lock: $(READY) ## pin the dependencies of pyproject.toml again, with hashes
 	  --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file requirements.lock pyproject.toml
 	@$(MAKE) --no-print-directory $(READY)
 	@$(BIN)/python -m tests.contracts.runtime_lock
+
+sbom: $(READY) ## what the programme is built from, as CycloneDX: build/laowu.cdx.json
+	@$(BIN)/python -m tests.contracts.sbom build/laowu.cdx.json
 
 clean: ## remove the stack's data, caches and .venv
 	@if [ -x $(BIN)/laowu ]; then $(BIN)/laowu down; $(BIN)/python -m tests.support.dev_stack stop; fi

@@ -20,7 +20,7 @@ from services.stats.counting.derived import DERIVED, LISTED, QUOTIENTS, Derived,
 from services.stats.counting.measures import MEASURES, RULES
 from shared.metrics import DEFINITIONS
 from shared.settings import Settings
-from tests.contracts import webhook_document
+from tests.contracts import dependencies, webhook_document
 from tests.contracts.code import ROOT
 
 FOLDER = ROOT / "docs"
@@ -156,6 +156,7 @@ DOCUMENTS: Mapping[str, Callable[[], str]] = {
     "settings.md": settings,
     "metrics.md": metrics,
     "webhooks.md": webhook_document.document,
+    "licences.md": dependencies.document,
 }
 
 
