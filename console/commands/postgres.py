@@ -27,11 +27,6 @@ ALTER DEFAULT PRIVILEGES FOR ROLE "{owner}" IN SCHEMA public GRANT USAGE ON SEQU
 """
 
 
-@app.callback()
-def group() -> None:
-    """Keep `roles` a command of its own: a group of one would take its place."""
-
-
 @app.command()
 def roles(
     prefix: Annotated[str, typer.Option(help="before the name of every database and role, for several programmes on one server")] = "",
