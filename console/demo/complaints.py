@@ -51,7 +51,7 @@ async def _settle(world: World, number: int, voyage: Voyage) -> None:
         "via": "family" if reserve else "worker",
         "medium": "phone",
         "placement": world.placements[voyage.number],
-        "text": "an accident at work" if reserve else "overtime is not paid",
+        "text": "工作中受伤" if reserve else "加班工资未支付",
     }
     world.cases[number] = (await world.on(day).as_role(Role.CLERK).post("rights", "/cases", opened, f"case-{number}"))["case"]
     amount = {"minor": COMPENSATION if reserve else 150_000 + 10_000 * number, "currency": "CNY"}
@@ -59,10 +59,10 @@ async def _settle(world: World, number: int, voyage: Voyage) -> None:
     steps: list[tuple[int, Role, str, dict[str, Any]]] = [
         (0, Role.CLERK, "triage", {"severity": "normal"}),
         (0, Role.CLERK, "assignment", {"assignee": "local-clerk"}),
-        (1, Role.CLERK, "answer", {"text": "The enterprise is asked."}),
-        (1, Role.CLERK, "response-request", {"text": "What do you say to this?"}),
-        (4, Role.ENTERPRISE, "response", {"position": "admits", "text": "It is so."}),
-        (5, Role.ENTERPRISE, "offer", {"amount": amount, "offered_by": "enterprise", "text": "This is offered."}),
+        (1, Role.CLERK, "answer", {"text": "已向企业了解情况。"}),
+        (1, Role.CLERK, "response-request", {"text": "请说明情况。"}),
+        (4, Role.ENTERPRISE, "response", {"position": "admits", "text": "情况属实。"}),
+        (5, Role.ENTERPRISE, "offer", {"amount": amount, "offered_by": "enterprise", "text": "愿按此金额支付。"}),
         (8, Role.OFFICER if reserve else Role.CLERK, "settlement", {"amount": amount, "paid_by": payer}),
     ]
     for after, role, step, body in steps:

@@ -40,7 +40,7 @@ async def pass_through_emergency(world: World) -> None:
         "grade": "II",
         "since": DECLARED_ON.isoformat(),
         "authority": "state",
-        "text": "Simulated: unrest near the sites.",
+        "text": "模拟：项目工地附近发生骚乱。",
     }
     declared = (await world.on(DECLARED_ON).post("rights", "/emergencies", body, "emergency"))["emergency"]
     await wait_until_applied(world.client, "rights", "docking")

@@ -21,8 +21,8 @@ async def hold_fair(world: World, year: int) -> None:
         return  # a programme played small
     officer = world.on(held_on + timedelta(days=1))
     body = {
-        "name": f"Docking fair for {year}",
-        "place": "Lanzhou",
+        "name": f"{year} 年劳务对接会",
+        "place": "兰州",
         "held_on": held_on.isoformat(),
         "counties": sorted({county for county, _ in pairs}),
         "enterprises": [world.enterprises[number] for number in range(ENTERPRISES)],

@@ -14,6 +14,7 @@ from shared.principals import Role
 from shared.values import Channel
 
 MOST_WITHOUT_MANAGERS = 100
+_NAMES = ("齐鲁", "黄河", "泰山", "渤海", "胶东", "沂蒙", "崂山", "蓬莱")
 _CENTRE_LICENCE = {
     "centre": CENTRE,
     "licence_no": "37001",
@@ -34,7 +35,7 @@ async def create_enterprises(world: World) -> None:
             "docking",
             "/enterprises",
             {
-                "name": f"Simulated Labour Cooperation {number + 1} Co.",
+                "name": f"{_NAMES[number]}对外劳务合作有限公司（模拟）",
                 "licence_no": f"LW37002015{number + 1:04d}",
                 "scope": [channel.value for channel in Channel],
                 "valid_to": "2021-12-31",
@@ -74,7 +75,7 @@ async def _scale_programme(world: World) -> None:
     for target in plan["targets"]:
         target["floor"] //= world.plan.scale
         target["stretch"] = target["stretch"] and target["stretch"] // world.plan.scale
-    await officer.post("stats", "/programmes", {"plan": plan, "reason": f"played at 1:{world.plan.scale}"}, "programme")
+    await officer.post("stats", "/programmes", {"plan": plan, "reason": f"按 1:{world.plan.scale} 模拟"}, "programme")
 
 
 async def adopt(world: World) -> None:

@@ -10,8 +10,10 @@ from functools import partial
 from console.api_client import ApiClient
 from console.demo.simulation import Voyage
 from console.demo.world import World, all_of, contract_body, order_key, ordered_destination
+from shared.texts import texts
 from shared.values import Period, first_day
 
+CHINESE = texts("zh")
 CLEARANCE_DAYS = 60  # that a granted clearance allows departure, as docking has it by default
 
 
@@ -25,7 +27,7 @@ async def open_orders(world: World, voyages: Sequence[Voyage], first: date, last
         one = group[0]
         body = {
             "enterprise": world.enterprise(one),
-            "employer": f"Employer in {ordered_destination(one)}",
+            "employer": f"{CHINESE.country(ordered_destination(one))}雇主（模拟）",
             "destination": ordered_destination(one),
             "occupation": one.occupation,
             "channel": one.channel.value,
@@ -53,13 +55,13 @@ async def prepare(world: World, voyage: Voyage) -> None:
     placement = world.placements[voyage.number] = accepted["placement"]
     await before(38).post("docking", f"/placements/{placement}/contract", contract_body(voyage), f"contract-{label}")
     insurance = {
-        "insurer": "Simulated Insurance",
+        "insurer": "模拟保险公司",
         "policy_no": f"POL-{voyage.number:06d}",
         "valid_from": (begin - timedelta(days=37)).isoformat(),
         "valid_to": (begin + timedelta(days=6 * 365)).isoformat(),  # W2: as long as the contract, and longer
     }
     await before(37).post("docking", f"/placements/{placement}/insurance", insurance, f"insurance-{label}")
-    examined = {"examined_on": (begin - timedelta(days=37)).isoformat(), "result": "fit", "place": "Simulated hospital"}
+    examined = {"examined_on": (begin - timedelta(days=37)).isoformat(), "result": "fit", "place": "模拟医院"}
     await before(37).post("docking", f"/placements/{placement}/medical", examined, f"medical-{label}")
     planned = {"planned_departure": voyage.departed_on.isoformat()}
     await world.on(clearance_asked_on(voyage)).post("docking", f"/placements/{placement}/clearance", planned, f"clearance-{label}")

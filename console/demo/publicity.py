@@ -18,7 +18,7 @@ async def make_known(world: World, year: int) -> None:
     if not counties:
         return  # a programme played small
     body = {
-        "title": f"Work abroad in {year}",
+        "title": f"{year} 年出国务工招募",
         "counties": counties,
         "channels": list(CHANNELS),
         "languages": ["zh", "bo", "ug"],

@@ -14,7 +14,7 @@ from shared.values import PROGRAMME_ZONE, Channel, Period
 
 PORTS = ("CNSHA", "CNTAO", "CNCAN", "CNBJS", "CNDLC")
 SESSION_DAYS, MINUTES_A_DAY = 3, 480
-CENTRE = "centre-1"
+CENTRE = "济南外派劳务培训中心"
 Advance = Callable[[str, int], None]  # (what, how many): moves a progress bar
 
 
