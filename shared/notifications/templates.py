@@ -26,6 +26,8 @@ class Template:
 
 
 NOT_RISEN = "The share required is reached, but it is not above the year before."
+UNFILLED = "{unfilled} positions ({occupation}, {destination}) were not filled."
+FILLED = "{occupation}, {destination}: every position was filled."
 SHARE = "Share: {share}."
 MISSING = "Missing: {gap_heads} workers."
 
@@ -144,7 +146,8 @@ TEMPLATES: Mapping[str, Template] = {
     ),
     "JobOrderExpired": Template(
         "A job order has expired",
-        ("{unfilled} positions ({occupation}, {destination}) were not filled.",),
+        (UNFILLED, FILLED),
+        when={UNFILLED: lambda order: order["unfilled"] != 0, FILLED: lambda order: order["unfilled"] == 0},
     ),
     "MatchDeclined": Template(
         "A match was declined",
