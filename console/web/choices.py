@@ -1,4 +1,4 @@
-"""Counties, countries and occupations looked for by name, pinyin or code: what a field suggests, and what a typed text means."""
+"""Counties, countries, occupations and ports looked for by name, pinyin or code: what a field suggests, and what a typed text means."""
 
 from __future__ import annotations
 
@@ -19,6 +19,31 @@ from shared.texts import LANGUAGES, Texts, texts
 
 MOST = 12  # suggestions at a time
 LONGEST = 80  # characters of a text that is looked for
+
+PORTS = (  # UN/LOCODE of places in China that people leave from; another code is typed as it is
+    "CNBJS",
+    "CNCAN",
+    "CNCKG",
+    "CNCTU",
+    "CNDLC",
+    "CNFOC",
+    "CNHGH",
+    "CNHRB",
+    "CNKMG",
+    "CNNGB",
+    "CNNKG",
+    "CNPEK",
+    "CNPVG",
+    "CNSHA",
+    "CNSHE",
+    "CNSZX",
+    "CNTAO",
+    "CNTSN",
+    "CNURC",
+    "CNWEI",
+    "CNXMN",
+    "CNYNT",
+)
 
 _MARKS = re.compile(r"[\s()（）,，.·'’\-]+")
 
@@ -136,10 +161,12 @@ _NAMES: dict[str, Callable[[Texts, str], str]] = {
     "region": Texts.place,
     "country": Texts.country,
     "occupation": Texts.occupation,
+    "port": lambda text, code: text.value("port", code),
 }
 _CODES: dict[str, Callable[[], list[str]]] = {
     "county": lambda: list(reference.counties()),
     "region": lambda: [NATION, *reference.provinces(), *reference.counties()],
     "country": _countries,
     "occupation": lambda: list(reference.occupations()),
+    "port": lambda: list(PORTS),
 }

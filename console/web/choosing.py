@@ -1,4 +1,4 @@
-"""What a field suggests while somebody types: counties, countries and occupations by name, pinyin, initials or code."""
+"""What a field suggests while somebody types: counties, countries, occupations and ports by name, pinyin, initials or code."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ router = APIRouter()
 
 @router.get("/choices/{kind}")
 async def suggest(
-    who: AnyVisitor, kind: Literal["county", "region", "country", "occupation"], q: Annotated[str, Query(max_length=choices.LONGEST)] = ""
+    who: AnyVisitor,
+    kind: Literal["county", "region", "country", "occupation", "port"],
+    q: Annotated[str, Query(max_length=choices.LONGEST)] = "",
 ) -> JSONResponse:
     return JSONResponse([{"code": one.code, "label": one.label} for one in choices.suggest(kind, q, who.text)])

@@ -37,6 +37,7 @@ CHOICES: Mapping[str, str] = {  # pattern of the code -> kind of choice
     r"^[A-Z]{3}$": "country",
     r"^[1-9][0-9]{0,3}$": "occupation",
     r"^(CN|[1-9][0-9]{5})$": "region",
+    r"^[A-Z]{2}[A-Z2-9]{3}$": "port",
 }
 PLACES = frozenset({"region", "regions", "province", "seat"})  # fields of a division's code that may be a province's
 DIGEST = "^[0-9a-f]{64}$"

@@ -51,6 +51,7 @@ NAMED = {  # field of an answer -> kind of code in it
     "country": "country",
     "occupation": "occupation",
     "occupations": "occupation",
+    "port": "port",
 }
 
 
@@ -285,6 +286,7 @@ TAGS = {  # how a state is tagged, where not plainly; the word says it, the colo
 SIGNED = "change"  # a number of that name adds to another
 TAGGED = frozenset({"state", "progress", "validity", "assurance", "willingness", "severity", "grade"})
 ACTORS = frozenset({"actor", "approver", "reader", "principal"})
+ACCOUNTS = frozenset({"assignee", "trainer", "trainers", "assessor", "assessors"})
 
 
 def _tag(text: Texts, name: str, value: str) -> Markup:
@@ -297,8 +299,16 @@ def _actor(text: Texts, name: str, value: str) -> str:
     role, _, account = value.partition(":")
     if not text.has("role", role):
         return text.value(name, value)
+    if account == f"local-{role}":  # of whoever uses this machine's own stack: nobody's name
+        return text.word("role", role)
     called = text.word("service", account) if text.has("service", account) else account  # what the system did by itself
     return text.word("role", role) + (": " if text.language == "en" else "：") * bool(called) + called
+
+
+def account_name(text: Texts, account: str) -> str:
+    """An account by its name; that of a role on this machine's own stack by the role."""
+    role = account.removeprefix("local-")
+    return text.word("role", role) if role != account and text.has("role", role) else account
 
 
 def _word(text: Texts, name: str, value: str) -> Markup | None:
@@ -307,6 +317,8 @@ def _word(text: Texts, name: str, value: str) -> Markup | None:
         return _tag(text, name, value)
     if name in ACTORS or name.endswith("_by"):
         return escape(_actor(text, name, value))
+    if name in ACCOUNTS:
+        return escape(account_name(text, value))
     if name.endswith("_no"):
         return Markup('<span class="nowrap">{}</span>').format(value)
     if name == "scope" and (found := SCOPE.fullmatch(value)):

@@ -23,6 +23,7 @@ from pydantic_core.core_schema import ErrorType
 import services
 import shared
 from console.services import SERVICES
+from console.web.choices import PORTS
 from services.docking.clearance.checks import CHECKS
 from services.docking.domain.enterprises import LICENCE_REGION_UNKNOWN
 from services.docking.domain.scorecards import Counts, Score, scores
@@ -74,6 +75,7 @@ def values() -> Mapping[str, frozenset[str]]:
     found["kind"] |= {*get_args(Kind), *(measure.kind for measure in MEASURE_BY_NAME.values())}
     found["rate"] |= {measure.rate for measure in MEASURES if measure.rate}
     found["unit"] |= {measure.unit for measure in MEASURE_BY_NAME.values()} | {score.unit for score in _scores().values()}
+    found["port"] |= set(PORTS)
     found["education"] |= set("012345678")  # ISCED levels, a number in every document
     found["cut"] |= {cut.name for cut in CUTS}
     found["reason"] |= {reason for reason in _dead_letter_reasons() if not reason.isupper()}  # others are slugs of errors

@@ -35,3 +35,8 @@ def test_a_text_that_means_nothing_or_several_things_stays_what_it_is(typed: str
 def test_what_begins_as_typed_is_suggested_first() -> None:
     assert suggest("country", "jap", texts("en"))[0].code == "JPN"
     assert len(suggest("county", "shan", texts("en"))) == 12
+
+
+def test_a_port_is_looked_for_by_name_and_another_code_stays_as_it_was_typed() -> None:
+    assert [one.code for one in suggest("port", "dl", texts("zh"))] == ["CNDLC"]
+    assert (meant("port", "大连"), meant("port", "Qingdao"), meant("port", "JPTYO")) == ("CNDLC", "CNTAO", "JPTYO")

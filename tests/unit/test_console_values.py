@@ -73,6 +73,14 @@ def test_whose_a_figure_is_and_what_the_system_did_are_read_by_name() -> None:
     assert show(EN, "actor", "service:docking").striptags() == "Service: Docking"
 
 
+def test_a_port_and_an_account_of_the_own_machine_are_read_by_name() -> None:
+    assert show(EN, "port", "CNDLC").striptags() == "Dalian"
+    assert show(EN, "port", "JPTYO").striptags() == "JPTYO"
+    assert show(EN, "actor", "officer:local-officer").striptags() == EN.word("role", "officer")
+    assert show(EN, "assignee", "local-clerk").striptags() == EN.word("role", "clerk")
+    assert show(EN, "assignee", "wang").striptags() == "wang"
+
+
 def restated(measure: str, counted: str | None, *, old: int, new: int, currency: str | None = None) -> dict[str, Any]:
     event = {"measure": measure, "old": old, "new": new, "currency": currency, "key": f"{measure}/nation:CN/2018", "scope": "nation:CN"}
     event |= {"period": "2018", "kind": "late", "causes_total": 1, "effective": "2019-03-20"}

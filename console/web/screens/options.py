@@ -10,7 +10,7 @@ from typing import Any
 from console.web.backend import Answer, ServiceRefused
 from console.web.forms import Option
 from console.web.names import IDENTIFIER, Names, names_in
-from console.web.pages import Visitor
+from console.web.pages import Visitor, account_name
 from shared import currencies
 
 MOST_CASES = 200
@@ -46,7 +46,7 @@ async def placement_by_number(who: Visitor, typed: str) -> str:
 async def staff(who: Visitor, centre: str, kind: str) -> Sequence[Option]:
     """The `trainers` or `assessors` of a centre's licence: accounts."""
     found = await who.backend.get_all("training", "/centres", {})
-    return [(account, account) for one in found if one["centre"] == centre for account in one[kind]]
+    return [(account, account_name(who.text, account)) for one in found if one["centre"] == centre for account in one[kind]]
 
 
 async def trainers(who: Visitor, asked: Mapping[str, str]) -> Sequence[Option]:

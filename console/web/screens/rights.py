@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from console.web.pages import account_name
 from console.web.screen import Button, Command, Item, ItemScreen, ListScreen, Part, history
 from console.web.screens.options import enterprises, open_emergencies, placement_by_number
 from shared.principals import Role
@@ -28,7 +29,7 @@ def case_to_do(case: Item, text: Texts) -> Sequence[str]:
         return []
     awaited = text.value("waits_for", clock["waits_for"])
     moment = text.moment(datetime.fromisoformat(clock["due_at"]))
-    who = text("Nobody has taken it yet.") if case["assignee"] is None else text("With {who}.", who=case["assignee"])
+    who = text("Nobody has taken it yet.") if case["assignee"] is None else text("With {who}.", who=account_name(text, case["assignee"]))
     if clock["paused_at"] is not None:
         return [text("The clock stands still: {reason}.", reason=text.value("pause_reason", clock["pause_reason"])), who]
     if clock["late"]:
