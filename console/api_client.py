@@ -104,7 +104,7 @@ class ApiClient:
             pause = min(pause * 2, 1.0)
 
     async def _try(self, method: str, url: str, headers: dict[str, str], rest: dict[str, Any]) -> Any:
-        """The answer's body, or None where a retry is right: no connection, connection lost, 503. Raises RequestRefused."""
+        """The answer's body, or None where a retry is right: no connection, a lost one, 503, too many requests. Raises RequestRefused."""
         try:
             async with self.limit, self.session.request(method, url, headers=headers, **rest) as response:
                 raw = await response.read()
@@ -112,7 +112,9 @@ class ApiClient:
                     return None
         except (aiohttp.ClientError, TimeoutError):
             return None
-        body = json.loads(raw) if "json" in response.content_type else raw
+        body: Any = json.loads(raw) if "json" in response.content_type else raw
+        if response.status == 429 and body.get("code") == "TOO_MANY_REQUESTS":
+            return None
         if response.status >= 400:
             raise RequestRefused(f"{method} {url}", response.status, body)
         return body

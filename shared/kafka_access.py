@@ -13,6 +13,7 @@ from faststream.security import BaseSecurity, SASLOAuthBearer, SASLPlaintext, SA
 from pydantic import BaseModel, Field, ValidationError
 
 from shared.kafka_settings import KafkaSettings
+from shared.reread_file import RereadFile, secret_text
 
 TOKEN_SECONDS = 10.0
 TOKEN_LENGTH = 64 * 1024
@@ -67,24 +68,46 @@ def _security(settings: KafkaSettings) -> BaseSecurity:
     )
 
 
+class OwnCertificate(ssl.SSLContext):
+    """Shows the broker, at each new connection, the certificate that is in its files by then."""
+
+    files: RereadFile[None] | None = None
+
+    def wrap_bio(self, *arguments: Any, **named: Any) -> ssl.SSLObject:
+        if self.files is not None:
+            self.files.value  # noqa: B018  # looks whether they have changed
+        return super().wrap_bio(*arguments, **named)
+
+
 def tls_context(settings: KafkaSettings) -> ssl.SSLContext | None:
     """Verifies the broker's certificate and its name. None where the protocol has no TLS. Raises WrongAccess."""
     if settings.kafka_security_protocol not in {"SSL", "SASL_SSL"}:
         return None
+    context = OwnCertificate(ssl.PROTOCOL_TLS_CLIENT)
     try:
-        context = ssl.create_default_context(cafile=settings.kafka_ssl_cafile)
+        if settings.kafka_ssl_cafile is None:
+            context.load_default_certs()
+        else:
+            context.load_verify_locations(settings.kafka_ssl_cafile)
     except OSError as error:  # ssl.SSLError is one
         raise WrongAccess(f"KAFKA_SSL_CAFILE holds no certificates in PEM: {error}") from None
     if settings.kafka_ssl_certfile is not None:
-        password = settings.kafka_ssl_key_password
         try:
-            # A password function, since without one OpenSSL would ask at the terminal.
-            context.load_cert_chain(
-                settings.kafka_ssl_certfile, settings.kafka_ssl_keyfile, lambda: "" if password is None else password.get_secret_value()
-            )
+            context.files = RereadFile(settings.kafka_ssl_certfile, lambda _: _show_certificate(context, settings))
         except OSError as error:
             raise WrongAccess(f"KAFKA_SSL_CERTFILE and KAFKA_SSL_KEYFILE cannot be used: {error}") from None
     return context
+
+
+def _show_certificate(context: ssl.SSLContext, settings: KafkaSettings) -> None:
+    """From now on, unless its two files do not fit together, as while they are replaced. Raises OSError."""
+    password = settings.kafka_ssl_key_password
+    # Tried first with another, since a refusal leaves the certificate without its key. A password function, since without one OpenSSL
+    # would ask at the terminal.
+    for one in (ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), context):
+        one.load_cert_chain(
+            str(settings.kafka_ssl_certfile), settings.kafka_ssl_keyfile, lambda: "" if password is None else password.get_secret_value()
+        )
 
 
 class _Grant(BaseModel):
@@ -95,10 +118,17 @@ class _Grant(BaseModel):
 
 
 class IssuedTokens(AbstractTokenProvider):  # type: ignore[misc]  # aiokafka has no types
-    """Tokens from the issuer by the client credentials grant (RFC 6749, 4.4), each used until shortly before it expires."""
+    """Tokens from the issuer by the client credentials grant (RFC 6749, 4.4), each used until shortly before it expires. Raises WrongAccess
+    for a file of the secret that holds none.
+    """
 
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
+        file = settings.kafka_oauth_client_secret_file
+        try:
+            self._secret = None if file is None else RereadFile(file, secret_text)
+        except (OSError, ValueError) as error:
+            raise WrongAccess(f"KAFKA_OAUTH_CLIENT_SECRET_FILE cannot be used: {error}") from None
         self._token = ""
         self._renew_at = 0.0  # by time.monotonic()
         self._asking = asyncio.Lock()  # several connections are made at once; one token serves them all
@@ -111,12 +141,15 @@ class IssuedTokens(AbstractTokenProvider):  # type: ignore[misc]  # aiokafka has
                 self._renew_at = time.monotonic() + max(0.0, seconds - RENEW_SECONDS)
             return self._token
 
+    def _client_secret(self) -> str:
+        if self._secret is not None:
+            return self._secret.value
+        secret = self._settings.kafka_oauth_client_secret
+        return "" if secret is None else secret.get_secret_value()
+
     async def _asked(self) -> tuple[str, float]:
         settings, form = self._settings, {"grant_type": "client_credentials"}
-        secret = settings.kafka_oauth_client_secret
-        known_as = aiohttp.encode_basic_auth(
-            settings.kafka_oauth_client_id or "", "" if secret is None else secret.get_secret_value(), "utf-8"
-        )
+        known_as = aiohttp.encode_basic_auth(settings.kafka_oauth_client_id or "", self._client_secret(), "utf-8")
         if settings.kafka_oauth_scope is not None:
             form["scope"] = settings.kafka_oauth_scope
         url = settings.kafka_oauth_token_url or ""

@@ -43,7 +43,9 @@ class KafkaSettings(BaseSettings):
     kafka_ssl_cafile: OptionalPath = Field(
         default=None, description="PEM file with the authorities that sign the brokers' certificates; without it the system's"
     )
-    kafka_ssl_certfile: OptionalPath = Field(default=None, description="PEM file with this process's certificate, for mutual TLS")
+    kafka_ssl_certfile: OptionalPath = Field(
+        default=None, description="PEM file with this process's certificate, for mutual TLS; read again when it changes"
+    )
     kafka_ssl_keyfile: OptionalPath = Field(default=None, description="PEM file with the key of KAFKA_SSL_CERTFILE")
     kafka_ssl_key_password: OptionalSecret = Field(default=None, description="password of KAFKA_SSL_KEYFILE, where it is encrypted")
     kafka_sasl_mechanism: Annotated[Mechanism | None, BeforeValidator(absent_if_empty)] = Field(
@@ -55,7 +57,10 @@ class KafkaSettings(BaseSettings):
         default=None, description="token endpoint of the issuer (client credentials grant), for OAUTHBEARER; https"
     )
     kafka_oauth_client_id: OptionalText = Field(default=None, description="who this process is at the issuer")
-    kafka_oauth_client_secret: OptionalSecret = Field(default=None, description="the secret of KAFKA_OAUTH_CLIENT_ID")
+    kafka_oauth_client_secret_file: OptionalPath = Field(
+        default=None, description="file with the secret of KAFKA_OAUTH_CLIENT_ID, read again when it changes"
+    )
+    kafka_oauth_client_secret: OptionalSecret = Field(default=None, description="the secret itself, where it is in no file")
     kafka_oauth_scope: OptionalText = Field(default=None, description="scope that is asked for, where the issuer wants one")
     topic_prefix: str = Field(
         default="", pattern=r"^[a-z0-9_.-]{0,60}$", description="before the name of every topic, for several programmes on one cluster"
@@ -98,11 +103,17 @@ class KafkaSettings(BaseSettings):
         _refuse_unused(value, used, "KAFKA_SASL_MECHANISM is PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512")
         return value
 
-    @field_validator("kafka_oauth_token_url", "kafka_oauth_client_id", "kafka_oauth_client_secret", "kafka_oauth_scope")
+    @field_validator(
+        "kafka_oauth_token_url", "kafka_oauth_client_id", "kafka_oauth_client_secret_file", "kafka_oauth_client_secret", "kafka_oauth_scope"
+    )
     @classmethod
     def _given_for_tokens(cls, value: Any, info: ValidationInfo) -> Any:
         used = info.data.get("kafka_sasl_mechanism") == "OAUTHBEARER"
-        _require(value, used and info.field_name != "kafka_oauth_scope", "KAFKA_SASL_MECHANISM is OAUTHBEARER")
+        optional = {"kafka_oauth_scope", "kafka_oauth_client_secret_file"}
+        if info.data.get("kafka_oauth_client_secret_file") is not None:
+            optional.add("kafka_oauth_client_secret")
+            _refuse_unused(value, info.field_name != "kafka_oauth_client_secret", "KAFKA_OAUTH_CLIENT_SECRET_FILE is not set")
+        _require(value, used and info.field_name not in optional, "KAFKA_SASL_MECHANISM is OAUTHBEARER")
         _refuse_unused(value, used, "KAFKA_SASL_MECHANISM is OAUTHBEARER")
         return value
 

@@ -19,8 +19,8 @@ LOOK_SECONDS = 1.0
 class RereadFile(Generic[T]):
     """What `parse` makes of the file's bytes; read anew once the file is another, which is looked at every second at most.
 
-    `parse` raises ValueError for what is no such file. Once read, a file that is gone or wrong leaves what was read before, with a line
-    in the log: somebody may be in the middle of writing it. The first read raises OSError or ValueError instead.
+    `parse` raises OSError or ValueError for what is no such file, and so does the first read. Afterwards a file that is gone or wrong
+    leaves what was read before and is tried again, with one line in the log: somebody may be in the middle of writing it.
     """
 
     path: Path
@@ -29,6 +29,7 @@ class RereadFile(Generic[T]):
     _value: T = field(init=False)
     _stamp: tuple[int, ...] = field(init=False)
     _look_at: float = field(init=False)
+    _wrong: tuple[int, ...] | None = field(default=None, init=False)  # the stamp of a file that the log has named
 
     def __post_init__(self) -> None:
         self._stamp = self._seen()
@@ -43,17 +44,27 @@ class RereadFile(Generic[T]):
         return self._value
 
     def _look(self) -> None:
+        seen: tuple[int, ...] = ()
         try:
             seen = self._seen()
             if seen == self._stamp:
                 return
-            self._stamp = seen  # a wrong file is named once, not every second
             self._value = self.parse(self.path.read_bytes())
         except (OSError, ValueError) as error:
-            logger.error("%s cannot be read again, what it held before is used on: %s", self.path.name, type(error).__name__)  # noqa: TRY400
+            if seen != self._wrong:
+                logger.error("%s cannot be read again, what it held before is used on: %s", self.path.name, type(error).__name__)  # noqa: TRY400
+            self._wrong = seen
         else:
-            logger.info("%s was read again", self.path.name)
+            self._stamp, self._wrong = seen, None
+            logger.warning("%s was read again", self.path.name)
 
     def _seen(self) -> tuple[int, ...]:
         found = self.path.stat()
         return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def secret_text(content: bytes) -> str:
+    """Of a file with a secret and perhaps a line's end. Raises ValueError for an empty one."""
+    if not (text := content.decode().strip()):
+        raise ValueError("empty")
+    return text

@@ -22,7 +22,7 @@ import aiohttp
 from pydantic import BaseModel, Field, ValidationError
 
 from console.web.settings import ConsoleSettings
-from shared.reread_file import RereadFile
+from shared.reread_file import RereadFile, secret_text
 from shared.web.auth import LONGEST_TOKEN, Verifier, signed_claims
 from shared.web.claims import NumericDate
 from shared.web.issuer import Discovery, IssuerFailed
@@ -85,7 +85,7 @@ class CodeFlow:
         return cls(
             keys=verifier.issuer_keys,
             client=settings.console_client_id,
-            secret=None if file is None else RereadFile(file, _secret),
+            secret=None if file is None else RereadFile(file, secret_text),
             address=settings.console_url.rstrip("/"),
             scope=settings.console_scope,
         )
@@ -199,10 +199,3 @@ class CodeFlow:
 
 def with_query(url: str, more: Mapping[str, Any]) -> str:
     return url + ("&" if urlsplit(url).query else "?") + urlencode(more)
-
-
-def _secret(content: bytes) -> str:
-    """Raises ValueError for an empty file."""
-    if not (text := content.decode().strip()):
-        raise ValueError("empty")
-    return text
