@@ -76,10 +76,10 @@ class ApiClient:
         """As `get`, with parameters that may be repeated."""
         return await self._send("GET", service, path, None, params=query)
 
-    async def post(self, service: str, path: str, body: object, label: str) -> Any:
+    async def post(self, service: str, path: str, body: object, label: str, headers: Mapping[str, str] | None = None) -> Any:
         """`label` names the command within the run: sent again, it is the same command."""
         content = json.dumps(body).encode()
-        return await self._send("POST", service, path, label, data=content, headers={"content-type": "application/json"})
+        return await self._send("POST", service, path, label, data=content, headers={"content-type": "application/json", **(headers or {})})
 
     async def upload(self, service: str, path: str, content: bytes, label: str) -> Any:
         return await self._send("POST", service, path, label, data=content, headers={"content-type": "text/csv"})

@@ -52,11 +52,14 @@ class Tx:
     """One database transaction of one service, and its cause.
 
     `pending`: published events that are not in the outbox yet; `before_commit` writes them all in one round trip.
+    `restoring`: events that were lost are among them, and are not sent again (delivery/restoring.py).
     """
 
     conn: Any  # asyncpg.Connection or the pool's proxy of one
     service: str
     cause: Cause
+    restoring: bool = False
+    sent: list[str] = field(default_factory=list, init=False)  # while restoring: types of what was written to the outbox
     published: int = field(default=0, init=False)  # events, pending or written
     pending: list[Any] = field(default_factory=list, init=False)
     before_commit: Callable[[Tx], Awaitable[None]] | None = field(default=None, init=False)
@@ -89,12 +92,16 @@ Work = Callable[[Tx], Awaitable[T]]
 
 @dataclass(slots=True)
 class Database:
-    """A service's database: the pool, and the event that wakes its relay once something was committed for it."""
+    """A service's database: the pool, and the event that wakes its relay once something was committed for it.
+
+    `restoring`: it came from a backup, and events that it had published since are still to be decided.
+    """
 
     service: str
     pool: asyncpg.Pool
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     has_several_hosts: bool = False
+    restoring: bool = False
 
     @asynccontextmanager
     async def transaction(self, cause: Cause, *, snapshot: bool = False) -> AsyncIterator[Tx]:
@@ -104,7 +111,7 @@ class Database:
         """
         async with self.writing() as conn:
             async with conn.transaction(isolation="repeatable_read" if snapshot else None):
-                tx = Tx(conn, self.service, cause)
+                tx = Tx(conn, self.service, cause, restoring=self.restoring)
                 yield tx
                 if tx.before_commit is not None:
                     await tx.before_commit(tx)

@@ -26,7 +26,7 @@ from pydantic_settings import BaseSettings, SettingsError
 
 from shared import db, postgres_access
 from shared.db import Database
-from shared.delivery import kafka, kafka_acls, outbox, relay
+from shared.delivery import kafka, kafka_acls, lost_commits, lost_events, outbox, relay, restoring
 from shared.delivery.consumer import Apply, Consumer
 from shared.delivery.redriving import PublishedFigures, PublishRedriven, Redriving
 from shared.gc_tuning import tune_gc
@@ -140,7 +140,7 @@ async def _run(service: Service, settings: Settings) -> int:
         return 1
     try:
         database = await _prepare(service, settings, url)
-    except (*NOT_MIGRATED, kafka.Unavailable, kafka.TopicLosesData) as error:
+    except (*NOT_MIGRATED, kafka.Unavailable, kafka.TopicLosesData, lost_commits.LogAhead) as error:
         logger.error("cannot start: %s: %s", type(error).__name__, error)  # noqa: TRY400  # one clear line, no traceback
         return 1
     health = Health()
@@ -189,6 +189,9 @@ async def _prepare(service: Service, settings: Settings, url: str) -> Database:
     database = await db.open_database(service.name, url, size=settings.pool_size, plan_each=service.plan_each)
     await migrate(service, settings)
     await kafka.create_topics(settings)
+    async with database.connection() as conn:
+        await restoring.require_not_behind(conn, settings, service.name)
+        database.restoring = await lost_events.any_open(conn)
     return database
 
 
@@ -238,7 +241,7 @@ async def _drained(database: Database, relaying: asyncio.Task[None], seconds: fl
 async def _sweeping(database: Database, sweep: Sweep, settings: Settings) -> None:
     while True:
         try:
-            acted = 1
+            acted = 0 if await restoring.is_restoring(database) else 1  # what is overdue only seems so
             while acted:
                 async with database.transaction(database.system_cause()) as tx:
                     acted = await sweep(tx)

@@ -8,6 +8,9 @@ integers only once they are on their way to Postgres).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import StrEnum
@@ -66,9 +69,34 @@ Currency = NewType("Currency", Annotated[str, _code("currency", "CNY")])  # ISO 
 Period = NewType("Period", Annotated[str, _code("period", "2018-09")])  # YYYY-MM, a month in the programme's zone
 
 
+@dataclass(slots=True)
+class _Drawn:
+    given: list[UUID | None]
+    drawn: list[UUID]
+
+
+_DRAWN: ContextVar[_Drawn | None] = ContextVar("drawn", default=None)
+
+
 def new_id() -> UUID:
     """A UUIDv7: unique without coordination, and rows inserted together lie together in the index."""
-    return UUID(bytes=uuid_utils.uuid7().bytes)
+    drawn = _DRAWN.get()
+    if drawn is None:
+        return UUID(bytes=uuid_utils.uuid7().bytes)
+    given = drawn.given.pop(0) if drawn.given else None
+    drawn.drawn.append(given or UUID(bytes=uuid_utils.uuid7().bytes))
+    return drawn.drawn[-1]
+
+
+@contextmanager
+def drawing_ids(given: Sequence[UUID | None] = ()) -> Iterator[list[UUID]]:
+    """The ids drawn inside, in order. `given` are drawn first, a new one for None: what is done again gets the ids that it had."""
+    drawn = _Drawn(list(given), [])
+    token = _DRAWN.set(drawn)
+    try:
+        yield drawn.drawn
+    finally:
+        _DRAWN.reset(token)
 
 
 class Channel(StrEnum):

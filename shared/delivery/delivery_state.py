@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from shared.delivery import dead_letters, outbox
+from shared.delivery import dead_letters, lost_events, outbox
 from shared.delivery.positions import positions
 from shared.metrics import DEAD_LETTERS, OUTBOX_AGE, OUTBOX_ROWS
 
@@ -30,11 +30,15 @@ class PartitionState(BaseModel):
 
 
 class DeliveryState(BaseModel):
-    """Rows in the outbox, how far each partition is applied, open dead letters; `lag`: records not yet applied, by partition."""
+    """Rows in the outbox, how far each partition is applied, open dead letters; `lag`: records not yet applied, by partition.
+
+    `lost`: events that a restore has lost and nobody has decided.
+    """
 
     outbox: int
     positions: dict[str, PartitionState]
     parked: int
+    lost: int = 0
     lag: dict[str, int] = {}
 
 
@@ -51,6 +55,7 @@ async def delivery_state(conn: Any) -> DeliveryState:
             for partition, position in (await positions(conn)).items()
         },
         parked=await dead_letters.count_open(conn),
+        lost=await lost_events.count_open(conn),
     )
 
 

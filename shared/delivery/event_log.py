@@ -67,6 +67,14 @@ async def read_log(settings: KafkaSettings, topics: Sequence[str], *, follow: bo
                     yield entry
 
 
+async def read_ends(settings: KafkaSettings, topics: Sequence[str]) -> dict[TopicPartition, Number]:
+    """The highest number among the last records of every partition that holds any: the last may be a repeat. Raises kafka.Unavailable."""
+    async with _reading(settings) as consumer:
+        records = await _last_records(consumer, await partitions_of(consumer, [topic_name(settings, topic) for topic in topics]))
+    numbers = {logical(settings, partition): [number_of(record) or START for record in found] for partition, found in records.items()}
+    return {partition: max(found) for partition, found in numbers.items() if any(number > START for number in found)}
+
+
 async def read_upto(settings: KafkaSettings, upto: Mapping[TopicPartition, int]) -> AsyncIterator[tuple[int, list[Entry]]]:
     """The events of these partitions from the beginning up to the given offsets, a fetch at a time: how many records it held
     (the counts add up to the offsets), and the accepted ones. Raises kafka.Unavailable, Truncated.
@@ -143,22 +151,27 @@ def _accept_all(records: Sequence[KafkaRecord], expected: Number, beyond: int) -
     return Mark(beyond, expected), accepted
 
 
-async def read_tails(
-    settings: KafkaSettings, partitions: Collection[TopicPartition], *, most: int = 100
-) -> dict[TopicPartition, list[KafkaRecord]]:
+async def read_tails(settings: KafkaSettings, partitions: Collection[TopicPartition]) -> dict[TopicPartition, list[KafkaRecord]]:
     """The last records of each partition as they stand there, repeats among them. Raises kafka.Unavailable."""
-    found: dict[TopicPartition, list[KafkaRecord]] = {partition: [] for partition in partitions}
-    if not found:
-        return found
+    if not partitions:
+        return {}
     async with _reading(settings) as consumer:
-        wanted = [on_cluster(settings, partition) for partition in partitions]
-        consumer.assign(wanted)
-        first, last = await begin_offsets(consumer, wanted), await end_offsets(consumer, wanted)
-        for partition in wanted:
-            consumer.seek(partition, max(first[partition], last[partition] - most))
-        while await _is_before(consumer, last):
-            for partition, records in (await consumer.getmany(timeout_ms=100)).items():
-                found[logical(settings, partition)] += records
+        records = await _last_records(consumer, [on_cluster(settings, partition) for partition in partitions])
+    return {logical(settings, partition): found for partition, found in records.items()}
+
+
+async def _last_records(
+    consumer: AIOKafkaConsumer, partitions: Sequence[KafkaTopicPartition], *, most: int = 100
+) -> dict[KafkaTopicPartition, list[KafkaRecord]]:
+    first, last = await begin_offsets(consumer, partitions), await end_offsets(consumer, partitions)
+    held = {partition: last[partition] for partition in partitions if first[partition] < last[partition]}
+    found: dict[KafkaTopicPartition, list[KafkaRecord]] = {partition: [] for partition in partitions}
+    consumer.assign(list(held))
+    for partition, end in held.items():
+        consumer.seek(partition, max(first[partition], end - most))
+    while held and await _is_before(consumer, held):
+        for partition, records in (await consumer.getmany(timeout_ms=100)).items():
+            found[partition] += records
     return found
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import asyncpg
 
 from shared.db import Cause, Database, Tx, Unavailable
-from shared.delivery import dead_letters
+from shared.delivery import dead_letters, lost_events, restoring
 from shared.delivery.batches import Chunk, Item, Taken, add, chunks, decode_record, position_after, read_new
 from shared.delivery.numbering import KafkaRecord, Verdict
 from shared.delivery.positions import Position, TopicPartition, lock_positions, store_positions
@@ -46,7 +46,14 @@ class Each:
             handler = self.handlers.get(type(event.data))
             if handler is not None:
                 tx.cause = caused_by(event, tx.service, simulated=simulated)
-                await handler(tx, event)
+                await (_react_again(tx, handler, event) if tx.restoring else handler(tx, event))
+
+
+async def _react_again(tx: Tx, handler: Handler, event: EventEnvelope[Event]) -> None:
+    """As the service reacted before its database was restored: at the same time and with the same ids, where that reaction is known."""
+    lost = await lost_events.list_caused_by(tx.conn, event.id)
+    tx.cause = replace(tx.cause, clock=Clock(lost[0].recorded if lost else event.time))
+    await restoring.do_again(tx, lost, partial(handler, tx, event))
 
 
 def each(handlers: Handlers) -> Each:

@@ -6,6 +6,7 @@ exists exactly if its event does, and so do its deliveries, one for each endpoin
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ from pydantic_core import to_json
 
 from shared.audiences import Notice, notice_of, notifications
 from shared.db import Cause, Tx
+from shared.delivery import lost_events
 from shared.errors import Invalid
 from shared.events import Event, EventWriter
 from shared.values import new_id
@@ -153,6 +155,10 @@ class Answer(NamedTuple):
 
 async def write_pending(tx: Tx, answer: Answer | None = None) -> None:
     """Write the pending events, and the answer of the command. Called at the end of the transaction."""
+    if tx.restoring and tx.pending:
+        replayed = await lost_events.replay(tx, [(one.value, one.effective if one.type else None) for one in tx.pending])
+        tx.pending = [one for index, one in enumerate(tx.pending) if index not in replayed]
+        tx.sent += [json.loads(one.value)["type"] for one in tx.pending]
     if tx.pending or answer:
         columns = list(zip(*tx.pending, strict=True))[:_COLUMNS] if tx.pending else [()] * _COLUMNS
         arguments = *map(list, columns), *(answer or (None,) * len(Answer._fields))

@@ -12,24 +12,21 @@ import contextlib
 import random
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
-from pydantic import ValidationError
 
 from shared.backoff import backoff
 from shared.db import Database, connect
 from shared.delivery import kafka, lost_commits
 from shared.delivery.delivery_state import DeliveryMetrics
-from shared.delivery.event_log import read_log
 from shared.delivery.numbering import Number
 from shared.delivery.positions import TopicPartition
-from shared.events import Envelope
+from shared.delivery.restoring import RELAY_LOCK
 from shared.health import Health
 from shared.metrics import RELAYED
 from shared.settings import Settings
@@ -45,7 +42,6 @@ IDLE_SECONDS = (0.05, 0.5)  # between two polls for rows that another process wr
 FEW_ROWS, GATHER_SECONDS = 200, 0.02
 # A relay that was stopped (not killed) keeps its session, and so the lock; the server ends the session after this.
 ZOMBIE_SECONDS = 45.0
-_LOCK = 7_301_002
 _CONTENT_TYPE = ("content-type", b"application/cloudevents+json; charset=UTF-8")
 _TRANSIENT = (
     asyncpg.PostgresError,
@@ -92,14 +88,6 @@ WITH gone AS (
 )
 SELECT id, topic, key, value FROM next ORDER BY id
 """
-_NEW_EPOCH = "UPDATE relay SET epoch = epoch + 1, inflight = '{}', history = NULL RETURNING epoch"
-_DELETE_NUMBERS = "DELETE FROM relay_sequence"
-_WAITING = "SELECT event_id FROM outbox"
-_DELETE_KNOWN = "DELETE FROM outbox WHERE event_id = ANY($1::uuid[])"
-
-
-class RelayRunning(Exception):
-    """The service's relay holds the lock; stop the service first."""
 
 
 class InflightMissing(Exception):
@@ -155,7 +143,7 @@ async def _relay_once(database: Database, url: str, settings: Settings, health: 
     producer, session = None, None
     try:
         await conn.execute("SELECT set_config('idle_session_timeout', $1, false)", f"{int(ZOMBIE_SECONDS * 1000)}ms")
-        while not await conn.fetchval(_TRY_LOCK, _LOCK):  # polled: a waiting statement would run into its timeout
+        while not await conn.fetchval(_TRY_LOCK, RELAY_LOCK):  # polled: a waiting statement would run into its timeout
             health.clear_condition(CONDITION)  # a peer does the work
             metrics.reset()
             await asyncio.sleep(random.uniform(0.1, 0.3))
@@ -356,30 +344,3 @@ async def _check_partitions(session: _Session, topic: str) -> None:
     if count < session.partitions[topic]:
         raise kafka.Unavailable(f"topic {topic} has {count} partitions, it had {session.partitions[topic]}: was it created anew?")
     session.checked.add(topic)
-
-
-async def new_epoch(conn: asyncpg.Connection, published: Collection[UUID] = ()) -> int:
-    """Number from 0 again under the next epoch, which is needed once after a restore from a backup: its numbers would repeat.
-
-    Rows of events in `published` are deleted: the log has them already. Returns the epoch. Raises RelayRunning.
-    """
-    async with conn.transaction():
-        if not await conn.fetchval("SELECT pg_try_advisory_xact_lock($1)", _LOCK):
-            raise RelayRunning
-        await conn.execute(_DELETE_KNOWN, list(published))
-        await conn.execute(_DELETE_NUMBERS)
-        epoch: int = await conn.fetchval(_NEW_EPOCH)
-    return epoch
-
-
-async def events_already_in_log(conn: asyncpg.Connection, settings: Settings, topics: Sequence[str]) -> set[UUID]:
-    """Ids of events in the outbox that these topics hold already, as may be after a restore. Raises kafka.Unavailable."""
-    waiting = {row["event_id"] for row in await conn.fetch(_WAITING)}
-    found: set[UUID] = set()
-    if waiting:
-        async for entry in read_log(settings, topics):
-            try:
-                found.add(Envelope.model_validate_json(entry.record.value or b"").id)
-            except ValidationError:
-                continue  # not an event, so not from this outbox
-    return found & waiting

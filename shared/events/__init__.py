@@ -85,7 +85,19 @@ from shared.events.docking_placements import (
     TransferFact,
     TransferVoided,
 )
-from shared.events.envelope import BY_TYPE, EVENTS, Envelope, EventEnvelope, EventWriter, Undecodable, Unknown, Unwanted, decode, encode
+from shared.events.envelope import (
+    BY_TYPE,
+    EVENTS,
+    Envelope,
+    EventEnvelope,
+    EventWriter,
+    Undecodable,
+    Unknown,
+    Unwanted,
+    decode,
+    encode,
+    taken_back,
+)
 from shared.events.event import DOCKING, REGISTRATION, RIGHTS, SNAPSHOT, STATS, TOPICS, TRAINING, Event, Origin, Part
 from shared.events.registration import (
     AnnouncementPublished,
@@ -197,6 +209,13 @@ from shared.events.training import (
     SessionCancelled,
     WorkerEnrolled,
 )
+from shared.events.voided import (
+    DockingEventVoided,
+    RegistrationEventVoided,
+    RightsEventVoided,
+    StatsEventVoided,
+    TrainingEventVoided,
+)
 
 __all__ = [
     "BY_TYPE",
@@ -264,6 +283,7 @@ __all__ = [
     "DispatchFact",
     "DispatchVoided",
     "Dispatched",
+    "DockingEventVoided",
     "DockingFairCorrected",
     "DockingFairHeld",
     "DockingFairVoided",
@@ -339,6 +359,7 @@ __all__ = [
     "QuotaStatusChanged",
     "RecruitmentCost",
     "RecruitmentCostAssessed",
+    "RegistrationEventVoided",
     "RegistrationLapsed",
     "RepatriationApproved",
     "RepatriationCompleted",
@@ -355,15 +376,18 @@ __all__ = [
     "ReturnCorrected",
     "ReturnFact",
     "Returned",
+    "RightsEventVoided",
     "SessionCancelled",
     "StalenessCleared",
     "StalenessRaised",
+    "StatsEventVoided",
     "SurveyCorrected",
     "SurveyFact",
     "SurveyRecorded",
     "SurveySkill",
     "SurveyVoided",
     "TargetProgressChanged",
+    "TrainingEventVoided",
     "TransferFact",
     "TransferVoided",
     "Undecodable",
@@ -388,4 +412,5 @@ __all__ = [
     "YearOnYearBreached",
     "decode",
     "encode",
+    "taken_back",
 ]

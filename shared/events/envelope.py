@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar, overload
 from uuid import UUID
@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import to_json
 
-from shared.events import docking, docking_duties, docking_fairs, docking_placements, registration, rights, stats, training
+from shared.events import docking, docking_duties, docking_fairs, docking_placements, registration, rights, stats, training, voided
 from shared.events.event import Event
 
 EVENTS: tuple[type[Event], ...] = (
@@ -23,6 +23,7 @@ EVENTS: tuple[type[Event], ...] = (
     *training.EVENTS,
     *rights.EVENTS,
     *stats.EVENTS,
+    *voided.EVENTS,
 )
 BY_TYPE = {event.type_name(): event for event in EVENTS}
 
@@ -170,3 +171,11 @@ def decode(value: bytes | None, wanted: Container[str] | None = None) -> EventEn
         traceparent=envelope.traceparent,
         data=data,
     )
+
+
+def taken_back(event: EventEnvelope[Event]) -> EventEnvelope[Event] | None:
+    """The event that this one takes back, as if it had been recorded now; None: it takes none back. Raises Undecodable."""
+    if not isinstance(event.data, voided.EVENTS):
+        return None
+    found = decode(event.data.taken_back.encode())
+    return replace(found, time=event.time) if isinstance(found, EventEnvelope) else None

@@ -20,15 +20,16 @@ import re
 import secrets
 from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from functools import partial
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Request, Response
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import to_json
 
 from shared.db import Cause, Tx, Work
-from shared.delivery import outbox
+from shared.delivery import outbox, restoring
 from shared.errors import Invalid
 from shared.principals import Forbidden, Principal, Role
 from shared.running_service import RunningService
@@ -41,6 +42,7 @@ from shared.web.rate_limits import RateLimits
 
 T = TypeVar("T")
 _MOMENT = TypeAdapter(datetime)
+_IDS = TypeAdapter(Annotated[list[UUID], Field(max_length=100)])
 
 
 class SimulationOff(Invalid):
@@ -60,24 +62,31 @@ class Call:
     _: KW_ONLY
     response: Response | None = None  # whose headers the route's answer takes over
 
-    async def command(self, work: Work[Any], *, status: int = 200) -> Response:
+    async def command(self, work: Work[Any], *, status: int = 200, while_restoring: bool = False) -> Response:
         """Run `work` in one transaction, at most once per Idempotency-Key; a repeat gets the stored answer. The result is the JSON body.
 
         With the header `Dry-Run: true` all of it is rolled back, and the answer is 204 or the refusal: what a form checks while it is
         being filled in. It has no body: what is read under a record of who read it is not given out without one.
 
-        Raises KeyMissing, KeyReused.
+        While events that a restore has lost are undecided, a command is refused unless the header `Replays` names those that it publishes
+        again, or it is one that decides them (`while_restoring`).
+
+        Raises KeyMissing, KeyReused, RestoreUndecided, NotLost, ReplayDiffers.
         """
         if self.request.headers.get("dry-run") == "true":
             await self.service.database.dry_run(self.cause(), work)
             return Response(status_code=204)
         key = require_key(self.request)
         hashed = await request_hash(self.request, self.service.settings.request_key())
+        replays = not while_restoring and await restoring.is_restoring(self.service.database)
         async with self.service.database.transaction(self.cause(key)) as tx:
             stored = await claim(tx, str(self.principal), key, hashed)
             if stored is None:
-                stored = (status, to_json(await work(tx)))
+                lost = await restoring.require_replay(tx, _replayed(self.request)) if replays else ()
+                stored = (status, to_json(await (restoring.do_again(tx, lost, partial(work, tx)) if lost else work(tx))))
                 await outbox.write_pending(tx, outbox.Answer(*stored, str(self.principal), key))
+                if replays:
+                    await restoring.require_all_replayed(tx, lost)
         return _answer(stored)
 
     async def stored_answer(self) -> Response | None:
@@ -119,6 +128,15 @@ class Call:
             causation_id=f"request:{hashlib.sha256(key.encode()).hexdigest()[:32]}" if key else None,
             traceparent=parent if trace else None,
         )
+
+
+def _replayed(request: Request) -> list[UUID]:
+    """The events that the header `Replays` names, with commas between. Raises Invalid."""
+    named = request.headers.get("replays", "")
+    try:
+        return _IDS.validate_python([one.strip() for one in named.split(",")] if named else [])
+    except ValidationError as error:
+        raise Invalid("ids of lost events with commas between, 100 at most", field="Replays") from error
 
 
 def _answer(stored: tuple[int, bytes]) -> Response:

@@ -26,6 +26,7 @@ EXAMPLES: Mapping[str, tuple[Any, ...]] = {
     "birth_year": (1990,),
     "by": ("province",),
     "capacity": (200,),
+    "caused_by": ("0190f3b0-5d1c-7c1e-9f41-2b7c5d1e8a90",),
     "centre": ("Dingxi Training Centre",),
     "clearance": ("eyJhbGciOiJFZDI1NTE5In0.e30.c2ln",),
     "closed_by": ("officer:wang",),

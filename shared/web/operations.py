@@ -6,11 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from pydantic_core import to_json
 
 from shared.db import Tx
-from shared.delivery import dead_letters, redriving
+from shared.delivery import dead_letters, lost_events, redriving, restoring
 from shared.delivery.dead_letters import DeadLetterId
 from shared.delivery.delivery_state import DeliveryState, delivery_state
 from shared.delivery.redriving import MAX_NAMED, DiscardDeadLetters, RedriveDeadLetters, Redriving
@@ -18,6 +18,7 @@ from shared.errors import Invalid
 from shared.health import Health
 from shared.paging import Page
 from shared.principals import Role
+from shared.values import Line
 from shared.web import token_locks
 from shared.web.call import Call, allow, allow_anybody
 from shared.web.parameters import paged
@@ -96,7 +97,7 @@ async def show_dead_letter(letter: DeadLetterId, call: Reader) -> dead_letters.D
 @router.post("/dead-letters/redrive", response_model=redriving.Redriven)
 async def redrive_dead_letters(body: RedriveDeadLetters, call: Operator) -> Response:
     """Apply parked records, each with those behind it, in order. What fails again stays parked; repeat until `left` is 0."""
-    return await call.command(lambda tx: redriving.redrive(tx, _redriving(call), body.ids))
+    return await call.command(lambda tx: redriving.redrive(tx, _redriving(call), body.ids), while_restoring=True)
 
 
 class Discarded(BaseModel):
@@ -110,13 +111,44 @@ async def discard_dead_letters(body: DiscardDeadLetters, call: Operator) -> Resp
     async def work(tx: Tx) -> Discarded:
         return Discarded(discarded=await redriving.discard(tx, body.ids, body.why))
 
-    return await call.command(work)
+    return await call.command(work, while_restoring=True)
+
+
+@router.get("/lost-events")
+async def list_lost_events(
+    call: Reader, page: Annotated[Page, paged()], *, state: lost_events.State | None = None
+) -> lost_events.LostEventPage:
+    """Events that this service had published after the backup its database was restored from, and what was decided of them."""
+    return await call.query(lambda tx: lost_events.list_(tx, page, state=state))
+
+
+class VoidLostEvents(BaseModel):
+    """Take these back: nobody stands by them any more."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    ids: lost_events.Ids
+    why: Line
+
+
+class Voided(BaseModel):
+    voided: int
+
+
+@router.post("/lost-events/void", response_model=Voided)
+async def void_lost_events(body: VoidLostEvents, call: Operator) -> Response:
+    """Take lost events back for a reason: figures lose what they had added. What other services made of them is corrected there."""
+
+    async def work(tx: Tx) -> Voided:
+        return Voided(voided=await restoring.void(tx, body.ids, body.why))
+
+    return await call.command(work, while_restoring=True)
 
 
 @router.post("/token-locks", response_model=token_locks.TokenLocked)
 async def lock_token(body: token_locks.LockToken, call: Operator) -> Response:
     """Let nobody in with a token that has leaked. Every service has locks of its own: send it to each."""
-    return await call.command(lambda tx: token_locks.lock(tx, body))
+    return await call.command(lambda tx: token_locks.lock(tx, body), while_restoring=True)
 
 
 @router.get("/token-locks")

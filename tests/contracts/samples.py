@@ -34,6 +34,7 @@ BY_TYPE: Mapping[object, object] = {
 }
 BY_FIELD: Mapping[str, object] = {
     "absorbed_no": "W00000417-1",
+    "aggregate": "0190f3b0-5d1c-7c1e-9f41-2b7c5d1e8a90",
     "announcement_no": "A00000417-9",
     "approval": "MOFCOM-2018-0417",
     "approver": "officer:second-approver",
@@ -90,6 +91,7 @@ BY_FIELD: Mapping[str, object] = {
     "status": "breached",
     "survivor_no": "W00000093-5",
     "target": "dispatches",
+    "taken_back": (FOLDER / "docking.JobOrderClosed.v1.json").read_text(encoding="utf-8").strip(),
     "terms_hash": "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
     "topic": "docking.events",
     "wage_period": "month",

@@ -62,6 +62,7 @@ ALLOWED = frozenset({"birth_year"})
 
 # Every field that is a string without a format, a pattern or an enumeration, and what it holds.
 TEXT = {
+    "aggregate": "an id",
     "announcement_no": "the programme's own number, without meaning",
     "actor": "role and account name",
     "approval": "the number of a written approval: a code without spaces",
@@ -116,6 +117,7 @@ TEXT = {
     "source": "the producing service",
     "status": "a quota's status",
     "subject": "an id",
+    "taken_back": "the event that is taken back, which holds none either",
     "target": "a target's slug",
     "terms_hash": "a hash",
     "to_province": "GB/T 2260",

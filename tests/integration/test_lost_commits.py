@@ -11,9 +11,9 @@ import asyncpg
 import pytest_asyncio
 
 from shared.db import Database, close_database, connect, open_database
-from shared.delivery import kafka, relay
+from shared.delivery import kafka, relay, restoring
 from shared.delivery.consumer import each
-from shared.events import DOCKING, JobOrderClosed
+from shared.events import JobOrderClosed
 from shared.settings import Settings
 from tests.conftest import MakeDatabase, MakeDatabaseUrl
 from tests.support import delivery
@@ -73,7 +73,7 @@ async def test_a_database_that_lost_commits_sends_nothing_until_an_operator_star
             assert "has 1.3, and 1.3 would be next: see docs/operations.md" in str(reason)
         assert await counted(config, reader) == [1, 2, 3, 4, 5]
         conn = await connect(older, application="laowu-test")
-        await relay.new_epoch(conn, await relay.events_already_in_log(conn, config, [DOCKING]))
+        await restoring.begin(conn, await restoring.compare(conn, config, "docking"))
         conn.terminate()
         async with relaying(config, database, older):
             await emptied(database)

@@ -17,7 +17,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from shared.db import Database, close_database, connect, open_database
 from shared.delivery import kafka as topics
-from shared.delivery import outbox, relay
+from shared.delivery import outbox, restoring
 from shared.delivery.event_log import read_log
 from shared.delivery.numbering import number_of
 from shared.events import DOCKING, SNAPSHOT, decode
@@ -187,15 +187,15 @@ async def test_a_new_epoch_numbers_from_zero_and_leaves_out_what_is_in_the_log(
     known, _ = await publish(database, an_event(order, 1), an_event(order, 2))
     conn = await connect(url, application="test")
     try:
-        assert await relay.new_epoch(conn, [known]) == 2
+        assert await restoring.begin(conn, restoring.Compared(1, in_log={known})) == 2
     finally:
         await conn.close()
     async with relaying(config, database, url):
         await emptied(database)
         again = await connect(url, application="test")
         try:
-            with pytest.raises(relay.RelayRunning):
-                await relay.new_epoch(again)
+            with pytest.raises(restoring.RelayRunning):
+                await restoring.begin(again, restoring.Compared(1))
         finally:
             await again.close()
     (record,) = await raw_log(kafka, config)

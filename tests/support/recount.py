@@ -154,6 +154,14 @@ def _income_voided(total: Counter[Figure], data: dict[str, Any]) -> None:
     _income(total, data, "previous", -1)
 
 
+def _taken_back(total: Counter[Figure], data: dict[str, Any]) -> None:
+    event = json.loads(data["taken_back"])
+    count, found = _COUNTS.get(event["type"]), Counter[Figure]()
+    if count is not None:
+        count(found, event["data"])
+    total.subtract(found)
+
+
 _COUNTS = {
     "docking.Dispatched.v1": _dispatched,
     "docking.Returned.v1": _returned,
@@ -163,6 +171,7 @@ _COUNTS = {
     "rights.IncomeReported.v1": _income_reported,
     "rights.IncomeCorrected.v1": _income_corrected,
     "rights.IncomeVoided.v1": _income_voided,
+    **{f"{service}.{service.title()}EventVoided.v1": _taken_back for service in ("registration", "docking", "training", "rights", "stats")},
 }
 
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from services.stats.counting.cuts import AGE_BANDS, DAY_BANDS, NOWHERE, Dimension
 from services.stats.counting.measures import CUTS_OF, MEASURE, RULES, SOURCES, Rule
 from services.stats.domain.errors import AbsurdDay
-from shared.events import Event, EventEnvelope
+from shared.events import Event, EventEnvelope, taken_back
 from shared.reference import province_of
 from shared.values import PROGRAMME_ZONE, Money, Period, first_day
 
@@ -40,7 +40,12 @@ RULES_OF: Mapping[type[Event], tuple[Rule, ...]] = {
 
 
 def fold(event: EventEnvelope[Event]) -> list[tuple[Cell, int]]:
-    """What one event adds to which cells. Raises AbsurdDay for a day before 1990 or more than a day after it was recorded."""
+    """What one event adds to which cells; one that takes another back takes away what that one had added.
+
+    Raises AbsurdDay for a day before 1990 or more than a day after it was recorded; Undecodable for what is taken back and is no event.
+    """
+    if (voided := taken_back(event)) is not None:
+        return [(cell, -delta) for cell, delta in fold(voided)]
     recorded_on = event.time.astimezone(PROGRAMME_ZONE).date()
     found: list[tuple[Cell, int]] = []
     for rule in RULES_OF.get(type(event.data), ()):

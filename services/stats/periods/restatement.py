@@ -34,6 +34,7 @@ from shared.events import (
     RecruitmentCostAssessed,
     ReturnCorrected,
 )
+from shared.events.voided import EVENTS as VOIDS
 from shared.principals import NATION
 from shared.values import PROGRAMME_ZONE
 
@@ -126,6 +127,8 @@ def kind_of(data: Event) -> Kind:
         return "merge" if data.cause == "merge" else "correction"
     if isinstance(data, RecruitmentCostAssessed):
         return "late" if data.previous is None else "correction"
+    if isinstance(data, VOIDS):
+        return "correction"
     return "correction" if isinstance(data, ReturnCorrected | DispatchVoided | IncomeCorrected | IncomeVoided) else "late"
 
 

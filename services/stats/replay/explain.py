@@ -24,6 +24,7 @@ from services.stats.replay.log_shards import LogShard, Progress, ReportRead, map
 from shared.db import Cause, Tx
 from shared.delivery import event_log
 from shared.events import Event, EventEnvelope, Undecodable, Unknown, Unwanted, decode
+from shared.events.voided import EVENTS as VOIDS
 from shared.principals import system
 from shared.settings import Settings
 from shared.values import Clock
@@ -237,8 +238,8 @@ async def find_contributions(figures: Sequence[Sequence[CellSelection]], shard: 
 
 
 def _event_types(figures: Sequence[Sequence[CellSelection]]) -> frozenset[str]:
-    """The event types that add to the measures of the figures; only these are decoded."""
-    return frozenset(rule.event.type_name() for rule in _rules(figures))
+    """The event types that add to the measures of the figures, and those that take any back; only these are decoded."""
+    return frozenset(event.type_name() for event in (*(rule.event for rule in _rules(figures)), *VOIDS))
 
 
 def _rules(figures: Sequence[Sequence[CellSelection]]) -> list[Rule]:
@@ -260,7 +261,7 @@ def _add_contributions(
 ) -> None:
     try:
         cells = fold(event)
-    except AbsurdDay:  # an audit names it
+    except (AbsurdDay, Undecodable):  # an audit names it
         return
     for number, figure in enumerate(figures):
         for cell, value in cells:

@@ -32,6 +32,7 @@ from shared.events import (
     SurveyCorrected,
     SurveyRecorded,
     SurveyVoided,
+    taken_back,
 )
 from shared.values import Period, PlacementId
 
@@ -52,6 +53,9 @@ Counted = dict[str, str]  # business id -> what is counted for it now, as JSON: 
 
 def check(counted: Counted, event: EventEnvelope[Event]) -> list[SourceConflict]:
     """Apply one event to `counted`, in the order of its subject. Returns what it wrongly says was counted."""
+    voided = taken_back(event)
+    if voided is not None:
+        return _take_back(counted, event, voided.data)
     conflicts = _check_income(counted, event)
     for step in _steps(event.data):
         present = counted.pop(step.business_id, None)
@@ -59,6 +63,40 @@ def check(counted: Counted, event: EventEnvelope[Event]) -> list[SourceConflict]
         following = step.following[0] if step.following else present
         if following is not None:
             counted[step.business_id] = following
+    return conflicts
+
+
+def _take_back(counted: Counted, event: EventEnvelope[Event], voided: Event) -> list[SourceConflict]:
+    """What is counted is again what was counted before the event that is taken back."""
+    if isinstance(voided, IncomeReported | IncomeCorrected | IncomeVoided):
+        return _take_payment_back(counted, event, voided)
+    conflicts = []
+    for step in reversed(_steps(voided)):
+        present = counted.pop(step.business_id, None)
+        conflicts += [_conflict(event, step.business_id, present, claimed) for claimed in step.following if claimed != present]
+        before = step.previous[0] if step.previous else present
+        if before is not None:
+            counted[step.business_id] = before
+    return conflicts
+
+
+def _take_payment_back(
+    counted: Counted, event: EventEnvelope[Event], voided: IncomeReported | IncomeCorrected | IncomeVoided
+) -> list[SourceConflict]:
+    conflicts = []
+    if not isinstance(voided, IncomeVoided):
+        business_id, claimed = _income(voided.placement, voided.fact.period), _with_codes(voided, voided.fact) or ""
+        present = list(filter(None, counted.pop(business_id, "").split("\n")))
+        if claimed not in present:
+            conflicts.append(_conflict(event, business_id, present[0] if present else None, claimed))
+        rest = [one for place, one in enumerate(present) if claimed not in present or place != present.index(claimed)]
+        if rest:
+            counted[business_id] = "\n".join(rest)
+        if isinstance(voided, IncomeReported) and not voided.further and rest:  # the month was counted by the one that is taken back
+            conflicts.append(_wrong_flag(event, business_id, {"further": True}))
+    if not isinstance(voided, IncomeReported):
+        business_id = _income(voided.placement, voided.previous.period)
+        counted[business_id] = "\n".join(filter(None, [counted.get(business_id), _with_codes(voided, voided.previous)]))
     return conflicts
 
 

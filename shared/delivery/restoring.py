@@ -1,0 +1,338 @@
+"""After a restore: the log holds events that the database does not know, and others have applied them.
+
+    require_not_behind   a service whose log is ahead does not start
+    compare, begin       name what was lost, and take a new epoch
+    require_replay       while anything is undecided, only what was lost may be done again
+    void                 takes an event back
+
+A lost event is *replayed* when a transaction publishes it once more: it gets the id that it has in the log, and is not sent.
+Reactions to other services' events do so by themselves, as the service reads on from its restored positions; people enter their
+commands again, each under the time and the ids of its event. What nobody can bring back is *voided*: taken back by an event, for a reason.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+from uuid import UUID
+
+import asyncpg
+from pydantic import ValidationError
+
+from shared.db import Database, Tx
+from shared.delivery import kafka, lost_events
+from shared.delivery.audit_trail import publish_and_audit
+from shared.delivery.event_log import Entry, read_ends, read_log
+from shared.delivery.lost_commits import LogAhead
+from shared.delivery.lost_events import Found
+from shared.delivery.numbering import Number
+from shared.delivery.positions import TopicPartition
+from shared.errors import Conflict, Invalid, Refused
+from shared.events import TOPICS, Envelope
+from shared.events.voided import EVENTS as VOIDS
+from shared.kafka_settings import KafkaSettings
+from shared.values import Clock, drawing_ids
+
+T = TypeVar("T")
+
+RELAY_LOCK = 7_301_002  # held by the relay at work
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+VOID_OF = {event.TOPIC: event for event in VOIDS}
+# What was erased must not come back with a backup: it is erased again, never voided.
+ALWAYS_REPLAYED = frozenset({"registration.WorkerErased.v1"})
+EPOCH = "SELECT epoch FROM relay"
+NUMBERS = "SELECT topic, partition, next_number FROM relay_sequence"
+PARTITIONS = "SELECT topic, partitions FROM relay_topic"
+WAITING = "SELECT event_id FROM outbox"
+INFLIGHT = """
+SELECT outbox.topic, outbox.key FROM relay CROSS JOIN unnest(relay.inflight) AS sent (ids)
+    JOIN outbox ON outbox.id >= lower(sent.ids) AND outbox.id < upper(sent.ids)
+"""
+SEQUENCES = "SELECT format('%I.%I', schemaname, sequencename) AS name, last_value AS last FROM pg_sequences"
+# Those that gave out a number since; one that had given out none begins anew.
+SET_SEQUENCES = """
+SELECT setval(was.name::regclass, coalesce(was.last, start_value), was.last IS NOT NULL)
+FROM unnest($1::text[], $2::bigint[]) AS was (name, last)
+    JOIN pg_sequences ON format('%I.%I', schemaname, sequencename) = was.name
+WHERE last_value IS DISTINCT FROM was.last
+"""
+NEW_EPOCH = "UPDATE relay SET epoch = greatest(epoch, $1::integer) + 1, inflight = '{}', history = NULL RETURNING epoch"
+DELETE_NUMBERS = "DELETE FROM relay_sequence"
+DELETE_KNOWN = "DELETE FROM outbox WHERE event_id = ANY($1::uuid[])"
+# What took another event back, and that other one where it is lost too: together they are nothing.
+VOID_AGAIN = """
+UPDATE lost_event SET state = 'voided', decided_at = now(), decided_by = voids.actor, decided_why = 'voided before the restore'
+FROM (
+    SELECT event_id, (document -> 'data' ->> 'voided')::uuid AS voided, document ->> 'actor' AS actor
+    FROM (
+        SELECT event_id, convert_from(value, 'UTF8')::jsonb AS document FROM lost_event WHERE state = 'lost' AND type = ANY ($1::text[])
+    ) AS taking_back
+) AS voids
+WHERE lost_event.state = 'lost' AND lost_event.event_id IN (voids.event_id, voids.voided)
+    AND EXISTS (SELECT FROM lost_event AS other WHERE other.event_id = voids.voided AND other.state = 'lost')
+"""
+
+
+class RelayRunning(Exception):
+    """The service's relay holds the lock; stop the service first."""
+
+
+class RestoreUndecided(Refused):
+    """The database was restored from a backup, and events that it had published are still to be replayed or voided."""
+
+    slug = "RESTORE_UNDECIDED"
+    status = 503
+
+
+class NotLost(Conflict):
+    """The event is not one that a restore has lost, or it is decided."""
+
+    slug = "NOT_LOST"
+
+
+class ReplayDiffers(Conflict):
+    """What was entered does not publish the event that was lost; nothing was written."""
+
+    slug = "REPLAY_DIFFERS"
+
+
+class MustBeReplayed(Invalid):
+    """The event is never voided: what was erased is erased again."""
+
+    slug = "MUST_BE_REPLAYED"
+
+
+# --- is the log ahead? ------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """What a database knows of its log: the epoch, per partition the next number, and how many more may have been sent already."""
+
+    epoch: int
+    following: Mapping[TopicPartition, int]
+    in_flight: Mapping[TopicPartition, int]
+
+    def knows(self, partition: TopicPartition, number: Number) -> bool:
+        """Whether the record is one that it sent, or is sending."""
+        return number < Number(self.epoch, self.following.get(partition, 0) + self.in_flight.get(partition, 0))
+
+    def is_done_with(self, partition: TopicPartition, number: Number) -> bool:
+        """Whether the record was sent and acknowledged."""
+        return number < Number(self.epoch, self.following.get(partition, 0))
+
+
+async def numbered(conn: Any) -> Numbered:
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        epoch = await conn.fetchval(EPOCH)
+        partitions = {row["topic"]: row["partitions"] for row in await conn.fetch(PARTITIONS)}
+        following = {TopicPartition(row["topic"], row["partition"]): row["next_number"] for row in await conn.fetch(NUMBERS)}
+        in_flight = await conn.fetch(INFLIGHT)
+    sending = Counter(
+        TopicPartition(row["topic"], kafka.partition_for(row["key"].encode(), partitions[row["topic"]]))
+        for row in in_flight
+        if row["topic"] in partitions  # else nothing of it was sent
+    )
+    return Numbered(epoch, following, sending)
+
+
+def own_topics(service: str) -> list[str]:
+    return [topic for topic in TOPICS if topic.startswith(f"{service}.")]
+
+
+async def require_not_behind(conn: Any, settings: KafkaSettings, service: str) -> None:
+    """Raises LogAhead, kafka.Unavailable. The log is read first: whatever is sent meanwhile was in the database before."""
+    ends = await read_ends(settings, own_topics(service))
+    known = await numbered(conn)
+    ahead = [f"{partition} holds number {number}" for partition, number in sorted(ends.items()) if not known.knows(partition, number)]
+    if ahead:
+        raise LogAhead(
+            f"{', '.join(ahead)}, which this database does not know: it was restored from a backup, or is a copy that was behind. "
+            "Nothing is accepted before it is decided what becomes of these events: "
+            f"laowu relay new-epoch {service}, then laowu lost-events list --service {service}"
+        )
+
+
+# --- naming what was lost ---------------------------------------------------------------------------------------------
+@dataclass(slots=True)
+class Compared:
+    """A database against the log: the highest epoch there, which events of its outbox are there, and which of there it has lost."""
+
+    epoch: int
+    in_log: set[UUID] = field(default_factory=set)
+    lost: list[Found] = field(default_factory=list)
+
+
+async def compare(conn: Any, settings: KafkaSettings, service: str) -> Compared:
+    """Read the service's topics from the beginning. Raises kafka.Unavailable."""
+    known = await numbered(conn)
+    waiting = {row["event_id"] for row in await conn.fetch(WAITING)}
+    found = Compared(known.epoch)
+    async for entry in read_log(settings, own_topics(service)):
+        found.epoch = max(found.epoch, entry.number.epoch)
+        partition = TopicPartition(entry.topic, entry.record.partition)
+        if known.is_done_with(partition, entry.number):
+            continue
+        event = _found(entry)
+        if event is not None and event.event_id in waiting:
+            found.in_log.add(event.event_id)
+        elif event is not None and entry.topic not in kafka.COMPACTED:  # there the newest of each key is written anew
+            found.lost.append(event)
+    return found
+
+
+def _found(entry: Entry) -> Found | None:
+    """None: it is no event, so not this service's."""
+    value = entry.record.value or b""
+    try:
+        envelope = Envelope.model_validate_json(value)
+    except ValidationError:
+        return None
+    return Found(
+        event_id=envelope.id,
+        topic=entry.topic,
+        partition=entry.record.partition,
+        offset=entry.record.offset,
+        type=envelope.type,
+        subject=envelope.subject,
+        recorded=envelope.time,
+        causation=envelope.causationid,
+        value=value,
+    )
+
+
+async def begin(conn: asyncpg.Connection, compared: Compared) -> int:
+    """Number from 0 again under the next epoch, since the next numbers would repeat, and keep what was lost to be decided.
+
+    Rows of the outbox that the log has already are deleted. An event that was voided before the restore is voided still. Returns the epoch.
+    Raises RelayRunning.
+    """
+    async with conn.transaction():
+        if not await conn.fetchval("SELECT pg_try_advisory_xact_lock($1)", RELAY_LOCK):
+            raise RelayRunning
+        await conn.execute(DELETE_KNOWN, list(compared.in_log))
+        await conn.execute(DELETE_NUMBERS)
+        await lost_events.insert_all(conn, compared.lost)
+        await conn.execute(VOID_AGAIN, [event.type_name() for event in VOIDS])
+        epoch: int = await conn.fetchval(NEW_EPOCH, compared.epoch)
+    return epoch
+
+
+# --- replaying --------------------------------------------------------------------------------------------------------
+async def is_restoring(database: Database) -> bool:
+    """Whether anything is still to be decided; costs nothing where nothing was."""
+    if database.restoring:
+        async with database.connection() as conn:
+            database.restoring = await lost_events.any_open(conn)
+    return database.restoring
+
+
+async def require_replay(tx: Tx, ids: Sequence[UUID]) -> list[Found]:
+    """The lost events that a command is to publish again, in order; it then acts at the time of the first.
+
+    Raises RestoreUndecided, NotLost.
+    """
+    if not ids:
+        left = await lost_events.count_open(tx.conn)
+        raise RestoreUndecided(state={"lost": left})
+    lost = await _lock(tx, ids)
+    tx.cause = replace(tx.cause, clock=Clock(lost[0].recorded))
+    return lost
+
+
+async def do_again(tx: Tx, lost: Sequence[Found], work: Callable[[], Awaitable[T]]) -> T:
+    """The work, with the ids that it drew when it published these events.
+
+    It is done once to see where in the events they stand, rolled back, and done with them. Numbers that sequences gave out are taken back.
+    """
+    ids: list[UUID | None] = []
+    if lost:
+        before = await tx.conn.fetch(SEQUENCES)
+        with contextlib.suppress(_Seen):
+            async with tx.savepoint():
+                await _see(tx, lost, work, ids)
+        await tx.conn.execute(SET_SEQUENCES, [row["name"] for row in before], [row["last"] for row in before])
+    with drawing_ids(ids):
+        return await work()
+
+
+async def _see(tx: Tx, lost: Sequence[Found], work: Callable[[], Awaitable[object]], ids: list[UUID | None]) -> None:
+    """Fill `ids` with those that the work is to draw. Raises _Seen, since nothing of it is to stay."""
+    begins = len(tx.pending)
+    with drawing_ids() as drawn:
+        await work()
+    then = _ids_then([one.value for one in tx.pending[begins:]], [one.value for one in lost])
+    ids += [then.get(str(one)) for one in drawn]
+    raise _Seen
+
+
+class _Seen(Exception):
+    """Rolls the first attempt back."""
+
+
+def _ids_then(published: Sequence[bytes], lost: Sequence[bytes]) -> dict[str, UUID]:
+    """Id of now -> id of then, where events of one type, in order, differ by an id."""
+    then: dict[str, UUID] = {}
+    now_by_type, then_by_type = _by_type(published), _by_type(lost)
+    for kind, events in now_by_type.items():
+        for one, other in zip(events, then_by_type.get(kind, ()), strict=False):
+            _pair(one["subject"], other["subject"], then)
+            _pair(one["data"], other["data"], then)
+    return then
+
+
+def _by_type(values: Sequence[bytes]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for document in map(json.loads, values):
+        found.setdefault(document["type"], []).append(document)
+    return found
+
+
+def _pair(now: Any, before: Any, then: dict[str, UUID]) -> None:
+    """Note every id that differs, in the same place of two documents."""
+    if isinstance(now, dict) and isinstance(before, dict):
+        for name in now.keys() & before.keys():
+            _pair(now[name], before[name], then)
+    elif isinstance(now, list) and isinstance(before, list):
+        for one, other in zip(now, before, strict=False):
+            _pair(one, other, then)
+    elif isinstance(now, str) and isinstance(before, str) and now != before and _UUID.fullmatch(now) and _UUID.fullmatch(before):
+        then[now] = UUID(before)
+
+
+async def require_all_replayed(tx: Tx, lost: Sequence[Found]) -> None:
+    """After the command has published. Raises ReplayDiffers."""
+    left = await lost_events.lock_open(tx.conn, [one.event_id for one in lost])
+    if left or tx.sent:
+        raise ReplayDiffers(
+            f"not published: {', '.join(one.type for one in left) or 'none of them'}; published beside: {', '.join(tx.sent) or 'nothing'}",
+            state={"lost": [str(one.event_id) for one in left], "published": tx.sent},
+        )
+
+
+# --- voiding ----------------------------------------------------------------------------------------------------------
+async def void(tx: Tx, ids: Sequence[UUID], why: str) -> int:
+    """Take lost events back, in the order in which they were published. Returns how many. Raises NotLost, MustBeReplayed."""
+    lost = await _lock(tx, ids)
+    erased = [str(one.event_id) for one in lost if one.type in ALWAYS_REPLAYED]
+    if erased:
+        raise MustBeReplayed(field="ids", state={"ids": erased})
+    await lost_events.decide(tx, [one.event_id for one in lost], "voided", why)
+    today = tx.clock.today()
+    publish_and_audit(
+        tx,
+        *(VOID_OF[one.topic](aggregate=one.subject, voided=one.event_id, taken_back=one.value.decode(), effective=today) for one in lost),
+    )
+    return len(lost)
+
+
+async def _lock(tx: Tx, ids: Sequence[UUID]) -> list[Found]:
+    """All of them, still to be decided. Raises NotLost."""
+    lost = await lost_events.lock_open(tx.conn, ids)
+    missing = sorted(str(one) for one in set(ids) - {one.event_id for one in lost})
+    if missing:
+        raise NotLost(f"not lost, or decided already: {', '.join(missing)}", field="ids", state={"ids": missing})
+    return lost
