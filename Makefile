@@ -29,7 +29,7 @@ test: $(READY) ## style, types, layering, then every test
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 bench: $(READY) ## measure; figures as ratios to a baseline of the same run, also in bench.json; ARGS="stats --events 4000000"
 	@$(BIN)/python -m tests.bench $(ARGS)

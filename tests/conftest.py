@@ -27,17 +27,9 @@ from tests.support import delivery
 from tests.support.http import client  # noqa: F401  # the fixture
 
 ROOT = Path(__file__).parent.parent
-ONE_STACK = frozenset({"browser", "e2e"})  # folders whose tests share a whole local stack
 MakeDatabase = Callable[[str], Awaitable[Database]]
 MakeDatabaseUrl = Callable[[str], Awaitable[str]]
 Template = Callable[[str], Awaitable[str]]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What runs in one process where several run side by side: a file, or a folder whose tests share what takes long to start."""
-    for item in items:
-        folder = item.path.relative_to(ROOT / "tests").parts[0]
-        item.add_marker(pytest.mark.xdist_group(folder if folder in ONE_STACK else str(item.path)))
 
 
 @pytest.fixture(scope="session")
