@@ -191,6 +191,7 @@ def environment(home: Home, service: str, ports: dict[str, int], options: Option
     return {
         "KAFKA_BOOTSTRAP_SERVERS": kafka_bootstrap(home),
         "DATABASE_URL": database_url(service, home),
+        "MIGRATION_DATABASE_URL": "",  # one in the starter's environment is of a single database
         "HTTP_PORT": str(ports[service]),
         "AUTH_JWKS": str(home.file("auth.jwks.json")),
         "SIMULATION": "true" if options.simulation else "false",
