@@ -56,7 +56,7 @@ NOTHING = ActedOn(shown=(), thing=None, names={})
 async def read_subjects(who: Visitor, operation: Operation, asked: Mapping[str, str]) -> ActedOn:
     """Of a form at an address with `asked`."""
     opened = page_at(who, asked.get("back"))
-    places = {_key(one): one for one in (opened, *_named(who, operation.service, asked)) if one is not None}
+    places = {_key(one): one for one in (opened, *_named(who, operation.service, asked)) if one is not None and is_named(one.screen)}
     things = await _things(who, list(places.values()))
     held = await _row(who, operation, asked, opened, things) if opened is not None else None
     rows = [held.row] if held is not None else []
@@ -106,6 +106,11 @@ def _named(who: Visitor, service: str, asked: Mapping[str, str]) -> Iterator[Pag
         own = [one for one in pages if one.service == service] or pages
         if len(own) == 1:
             yield PageAt(own[0], {part: asked[part] for part in parts_of(own[0].path)}, {})
+
+
+def is_named(screen: Screen) -> bool:
+    """Whether anything on it says which thing it is: a page that does not, such as that of a secret, is not read for a form."""
+    return isinstance(screen, ItemScreen) and bool(screen.known_by or parts_of(screen.title))
 
 
 async def _things(who: Visitor, places: Sequence[PageAt]) -> Things:

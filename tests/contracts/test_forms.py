@@ -8,11 +8,11 @@ import pytest
 
 from console.services import SERVICES
 from console.web import screens
-from console.web.backend import parts_of
 from console.web.commanding import CORRECTING, places_of_now
 from console.web.documents import Operation, Schema
 from console.web.forms import MONEY
 from console.web.screen import Button, Command, ItemScreen, ListScreen, Part
+from console.web.subjects import is_named
 from tests.contracts.schemas import answers, has, operations, rows_of
 
 COMMANDS: Mapping[tuple[str, str], Command] = {(one.service, one.operation): one for one in screens.COMMANDS}
@@ -131,8 +131,13 @@ def buttons() -> Iterator[Button]:
 
 def test_what_a_form_acts_on_has_a_name() -> None:
     """By its title, or by fields beside it: a command's form stands alone."""
-    nameless = [one.path for one in THINGS if one.buttons and not (parts_of(one.title) or one.known_by)]
-    assert not nameless
+    assert not [one.path for one in THINGS if one.buttons and not is_named(one)]
+
+
+def test_no_secret_is_read_for_the_head_of_a_form() -> None:
+    secrets = [one for one in THINGS if one.route.endswith("/secret")]
+    assert len(secrets) == len(SERVICES)
+    assert not any(map(is_named, secrets))
 
 
 def test_what_stands_beside_a_title_is_answered() -> None:
