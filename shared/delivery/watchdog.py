@@ -6,7 +6,7 @@ aiokafka consumers can stall without an error after trouble with a broker; only 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -54,7 +54,9 @@ class Watchdog:
         """Raises Stuck, kafka.ERRORS, kafka.Unavailable, db.Unavailable, PostgresError."""
         assigned = self._subscription.assignment()
         if assigned:
+            read = dict(self._seeker.applied)  # before the ends are asked for, as more is applied meanwhile
             ends = await self._subscription.end_offsets(assigned)
+            self._seek_what_was_cut_short({partition for partition in assigned if ends[partition] < _next_offset(read, partition)})
             applied = {partition: _next_offset(self._seeker.applied, partition) for partition in assigned - set(self._seeker.held)}
             patience = self._settings.stuck_seconds
             set_partitions(CONSUMER_LAG, {partition: ends[partition] - offset for partition, offset in applied.items()})
@@ -69,6 +71,11 @@ class Watchdog:
         stuck = self._standstill.longer_than(patience, behind, self.heartbeat.beats)
         if stuck:
             raise Stuck(f"nothing was read for {patience:g} s although there is more: {stuck}")
+
+    def _seek_what_was_cut_short(self, partitions: Collection[TopicPartition]) -> None:
+        """Their log ends before what was read of it: the client would begin it anew and its records be dropped as repeats, unnoticed."""
+        if partitions:
+            self._seeker.hold(partitions)
 
     async def lag(self) -> dict[TopicPartition, int]:
         """Records of every partition not taken yet: the broker's end less the stored position. Raises db.Unavailable."""

@@ -7,18 +7,14 @@ import contextlib
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 import asyncpg
 import pytest
-import pytest_asyncio
 
 from console.local import kafka as kafka_local
 from console.local import postgres, processes
@@ -26,85 +22,13 @@ from shared.db import SHARED_MIGRATIONS, Database, close_database, migrate, open
 from shared.delivery import kafka as topics
 from shared.delivery.consumer import each
 from shared.events import DOCKING, JobOrderClosed
-from shared.settings import Settings
-from tests.conftest import ROOT, MakeDatabaseUrl, database_url
+from tests.conftest import MakeDatabaseUrl, database_url
 from tests.support import delivery
 from tests.support.delivery import caught_up, consuming, counting, dead_letters, emptied, recount, relaying, tally
-from tests.support.delivery_process import COMMANDS
+from tests.support.plant import Plant, make_tables, none_left
 from tests.support.wait import until
 
 KILLS = 6
-
-
-@dataclass(slots=True)
-class Plant:
-    """A programme of three processes on two databases, and what is needed to check it afterwards."""
-
-    kafka: str
-    config: Settings
-    producing: str
-    consuming: str
-    log: Path
-    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
-    exits: list[int] = field(default_factory=list)
-
-    async def start(self, role: str, name: str = "") -> subprocess.Popen[bytes]:
-        """Start it and wait until it works."""
-        url = self.consuming if role == "consumer" else self.producing
-        with self.log.open("ab") as errors:
-            process = subprocess.Popen(  # noqa: ASYNC220  # the signals of these tests want a plain process
-                [sys.executable, "-m", "tests.support.delivery_process", role, url, self.kafka, self.config.topic_prefix],
-                cwd=ROOT,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-            )
-        self.processes[name or role] = process
-        assert process.stdout is not None
-        line = await asyncio.to_thread(process.stdout.readline)
-        assert line == b"ready\n", self.log.read_text()
-        return process
-
-    def send(self, name: str, number: signal.Signals) -> None:
-        self.processes[name].send_signal(number)
-
-    async def end(self, name: str, number: signal.Signals) -> int:
-        """Signal it and wait for its end."""
-        process = self.processes.pop(name)
-        process.send_signal(number)
-        code = await asyncio.to_thread(process.wait, 20)
-        if process.stdout is not None:
-            process.stdout.close()
-        return code
-
-
-@contextlib.contextmanager
-def none_left(plant: Plant) -> Iterator[Plant]:
-    try:
-        yield plant
-    finally:
-        for process in plant.processes.values():
-            process.kill()
-            process.wait()
-            if process.stdout is not None:
-                process.stdout.close()
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def plant(kafka: str, topic_prefix: str, make_database_url: MakeDatabaseUrl, tmp_path: Path) -> AsyncIterator[Plant]:
-    config = delivery.settings(kafka, topic_prefix)
-    await topics.create_topics(config, (DOCKING,))
-    made = Plant(kafka, config, await make_database_url("docking"), await make_database_url("rights"), tmp_path / "log")
-    await _tables(made)
-    with none_left(made):
-        yield made
-
-
-async def _tables(plant: Plant) -> None:
-    for url, statement in ((plant.producing, COMMANDS), (plant.consuming, delivery.TALLY)):
-        conn = await asyncpg.connect(url)
-        await conn.execute(statement)
-        await conn.close()
 
 
 @asynccontextmanager
@@ -299,7 +223,7 @@ async def test_a_broker_killed_under_load_changes_nothing(topic_prefix: str, mak
     made = Plant(node.bootstrap, config, await make_database_url("docking"), await make_database_url("rights"), tmp_path / "log")
     try:
         await topics.create_topics(config, (DOCKING,))
-        await _tables(made)
+        await make_tables(made)
         with none_left(made):
             await _play_and_kill(made, kill_and_restart, seeded())
     finally:
@@ -327,7 +251,7 @@ async def test_a_postgres_killed_under_load_changes_nothing(
     try:
         made = Plant(kafka, config, *await _own_databases(node.url()), folder / "log")
         await topics.create_topics(config, (DOCKING,))
-        await _tables(made)
+        await make_tables(made)
         with none_left(made):
             await _play_and_kill(made, kill_and_restart, seeded())
     finally:

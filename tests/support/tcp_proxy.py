@@ -3,6 +3,7 @@
 `async with postgres_proxy(url) as (proxy, through)` and `async with kafka_proxy(bootstrap) as (proxy, through)`: `through` is
 the address to connect to. `await proxy.cut(BEFORE)` ends the connection that next says COMMIT (or sends a Produce request)
 before the server sees it; `cut(AFTER)` lets the server do it and ends the connection instead of passing on the answer.
+`hold` names the same points and keeps everything as it is there, for whoever is to be killed at that moment.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ class Point(Enum):
 
 
 BEFORE, AFTER = Point.BEFORE, Point.AFTER
-_PRODUCE = 0
+PRODUCE, OFFSET_COMMIT = 0, 8  # kinds of Kafka's requests
 
 
 class Cut(Exception):
@@ -44,7 +45,7 @@ Frames = Callable[["Proxy", Link, asyncio.StreamReader], AsyncIterator[bytes]]
 
 @dataclass(slots=True)
 class Proxy:
-    """Forwards whole messages. `only`: cut none but connections whose application name contains it (PostgreSQL)."""
+    """Forwards whole messages. `only`: cut none but connections of this application name (PostgreSQL)."""
 
     host: str
     port: int
@@ -52,16 +53,27 @@ class Proxy:
     answers: Frames
     only: str = ""
     cuts: int = 0
+    away: bool = False  # end every new connection at once, as where no server listens
+    asked: int = 0  # how many connections have come
     address: int = 0
     flowing: asyncio.Event = field(default_factory=asyncio.Event)
+    api: int = PRODUCE  # the request to cut at (Kafka)
     _armed: Point | None = None
+    _holds: bool = False
     _happened: asyncio.Event = field(default_factory=asyncio.Event)
     _links: set[asyncio.Task[None]] = field(default_factory=set)
 
     def cut(self, point: Point, seconds: float = 10) -> Awaitable[None]:
         """Cut the next one, from now on; await the result to know that it has happened."""
+        return self._arm(point, seconds, holds=False)
+
+    def hold(self, point: Point, seconds: float = 10) -> Awaitable[None]:
+        """Stall at the next one, from now on; await the result to know that it is held. `drop` and `resume` end it."""
+        return self._arm(point, seconds, holds=True)
+
+    def _arm(self, point: Point, seconds: float, *, holds: bool) -> Awaitable[None]:
         self._happened.clear()
-        self._armed = point
+        self._armed, self._holds = point, holds
         return asyncio.wait_for(self._happened_once(), seconds)
 
     async def _happened_once(self) -> None:
@@ -82,7 +94,7 @@ class Proxy:
     # --- what the protocols call ----------------------------------------------------------------------------------
     def reached(self, link: Link, answer: int) -> None:
         """The request to cut at has come; `answer` names the answer to it. Raises Cut."""
-        if self._armed is None or self.only not in link.application:
+        if self._armed is None or self.only not in ("", link.application):
             return
         point, self._armed = self._armed, None
         if point is BEFORE:
@@ -92,19 +104,27 @@ class Proxy:
     def answered(self, link: Link, answer: int) -> None:
         """Raises Cut when this is the answer to be lost."""
         if link.doomed == answer:
+            link.doomed = None
             self._cut()
 
     def _cut(self) -> None:
         self.cuts += 1
         self._happened.set()
-        raise Cut
+        if not self._holds:
+            raise Cut
+        self.stall()
 
     # --- connections ----------------------------------------------------------------------------------------------
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._links.add(task)
+        self.asked += 1
         upstream: asyncio.StreamWriter | None = None
+        if self.away:
+            writer.transport.abort()
+            self._links.discard(task)
+            return
         try:
             answers, upstream = await asyncio.open_connection(self.host, self.port)
             link = Link()
@@ -178,7 +198,7 @@ async def _kafka_requests(proxy: Proxy, link: Link, reader: asyncio.StreamReader
         head = await reader.readexactly(4)
         body = await reader.readexactly(struct.unpack(">i", head)[0])
         api, _version, correlation = struct.unpack(">hhi", body[:8])
-        if api == _PRODUCE:
+        if api == proxy.api:
             proxy.reached(link, correlation)
         yield head + body
 
