@@ -23,6 +23,7 @@ T = TypeVar("T")
 
 SHARED_MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 7_301_001
+COMMAND_SECONDS = 30  # a statement of the pool takes no longer, on whatever side the time is lost
 
 
 class Unavailable(Exception):
@@ -241,7 +242,7 @@ async def open_database(service: str, url: str, *, size: int = 8, plan_each: boo
             min_size=2,
             max_size=size,
             timeout=5,
-            command_timeout=30,
+            command_timeout=COMMAND_SECONDS,
             init=partial(_initialise, bounds=bounds),
             reset=_nothing_to_reset,
             server_settings={"application_name": f"laowu-{service}"},

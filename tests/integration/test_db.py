@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ from asyncpg.pool import PoolConnectionHolder
 
 from shared import db
 from shared.db import SHARED_MIGRATIONS, Unavailable, migrate
-from tests.conftest import MakeDatabase
+from tests.conftest import MakeDatabase, MakeDatabaseUrl
 from tests.support.read_only import make_read_only
+from tests.support.tcp_proxy import postgres_proxy
 from tests.support.wait import until
 
 
@@ -93,3 +95,69 @@ async def test_a_write_in_a_transaction_for_reading_is_a_defect_and_not_an_outag
     with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
         async with database.connection() as conn, conn.transaction(readonly=True):
             await conn.execute("CREATE TABLE written ()")
+
+
+async def test_of_two_transactions_that_wait_for_each_other_one_is_to_be_repeated(make_database: MakeDatabase) -> None:
+    database = await make_database("docking")
+    async with database.connection() as conn:
+        await conn.execute(
+            "CREATE TABLE counted (name text PRIMARY KEY, n integer NOT NULL); INSERT INTO counted VALUES ('a', 0), ('b', 0)"
+        )
+    both_hold_one = asyncio.Barrier(2)
+
+    async def count(*names: str) -> None:
+        async with database.transaction(database.system_cause()) as tx:
+            for name in names:
+                await tx.conn.execute("UPDATE counted SET n = n + 1 WHERE name = $1", name)
+                if name == names[0]:
+                    await both_hold_one.wait()
+
+    outcomes = await asyncio.gather(count("a", "b"), count("b", "a"), return_exceptions=True)
+    assert sorted(str(type(outcome).__name__) for outcome in outcomes) == ["NoneType", "Unavailable"]
+    async with database.connection() as conn:
+        assert [row["n"] for row in await conn.fetch("SELECT n FROM counted")] == [1, 1]
+
+
+async def test_a_row_that_was_changed_since_the_snapshot_is_to_be_read_again(make_database: MakeDatabase) -> None:
+    database = await make_database("docking")
+    async with database.connection() as conn:
+        await conn.execute("CREATE TABLE counted (n integer NOT NULL); INSERT INTO counted VALUES (0)")
+
+    async def count_what_was_read() -> None:
+        async with database.transaction(database.system_cause(), snapshot=True) as tx:
+            await tx.conn.fetch("SELECT n FROM counted")
+            async with database.connection() as other:
+                await other.execute("UPDATE counted SET n = 5")
+            await tx.conn.execute("UPDATE counted SET n = n + 1")
+
+    with pytest.raises(Unavailable):
+        await count_what_was_read()
+    async with database.connection() as conn:
+        assert await conn.fetchval("SELECT n FROM counted") == 5
+
+
+async def test_a_connection_over_which_nothing_comes_is_given_up_and_its_pool_works_again(
+    make_database_url: MakeDatabaseUrl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cut off without a FIN: nobody says that the other side is gone."""
+    monkeypatch.setattr(db, "COMMAND_SECONDS", 1)
+    async with postgres_proxy(await make_database_url("docking")) as (proxy, through):
+        database = await db.open_database("docking", through, size=4)
+
+        async def works() -> bool:
+            with contextlib.suppress(Unavailable):
+                async with database.connection() as conn:
+                    return bool(await conn.fetchval("SELECT true"))
+            return False
+
+        try:
+            proxy.stall()
+            async with asyncio.timeout(20):
+                with pytest.raises(Unavailable):
+                    async with database.connection() as conn:
+                        await conn.fetchval("SELECT 1")
+            proxy.drop()
+            proxy.resume()
+            await until(works, 10)
+        finally:
+            await db.close_database(database)
