@@ -1,10 +1,15 @@
 # One image for the five services, the console and the local mail server; the command says which: docker run laowu services.docking
+# The same lock and sources give the same files: compiled code is known by its source, not by the time of a build.
+ARG SOURCE_DATE_EPOCH=0
+
 FROM python:3.11-slim AS packages
+ARG SOURCE_DATE_EPOCH
 COPY requirements.runtime.lock .
 RUN python -m venv /opt/laowu \
  && /opt/laowu/bin/pip install --no-cache-dir --disable-pip-version-check --only-binary :all: --require-hashes -r requirements.runtime.lock
 
 FROM python:3.11-slim
+ARG SOURCE_DATE_EPOCH
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin laowu \
  && install --directory --owner=laowu --mode=700 /var/lib/laowu
 COPY --from=packages /opt/laowu /opt/laowu

@@ -357,6 +357,15 @@ def test_the_image_installs_pinned_packages_with_hashes_and_runs_as_nobody_in_pa
     assert re.search(r"^USER (?!0|root)", DOCKERFILE, re.MULTILINE)
 
 
+def test_the_same_lock_and_sources_give_the_same_files() -> None:
+    """With SOURCE_DATE_EPOCH Python writes the hash of a source into what it compiles, without it the time of the file."""
+    assert DOCKERFILE.index("ARG SOURCE_DATE_EPOCH=") < DOCKERFILE.index("FROM ")
+    for stage in re.split(r"^FROM ", DOCKERFILE, flags=re.MULTILINE)[1:]:
+        assert stage.index("\nARG SOURCE_DATE_EPOCH\n") < stage.index("\nRUN ")
+    assert "--only-binary :all:" in DOCKERFILE, "what is built from source depends on the machine"
+    assert not re.search(r"apt-get|curl|wget|:latest", DOCKERFILE), "what is fetched without a hash may be another tomorrow"
+
+
 def test_the_pins_of_the_image_are_fresh() -> None:
     assert runtime_lock.FILE.read_text() == runtime_lock.text(), "stale: python -m tests.contracts.runtime_lock"
 
