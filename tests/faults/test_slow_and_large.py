@@ -1,19 +1,10 @@
-"""A database that is slow, away or without room, members that come and go, a record that is too large for anything."""
+"""A database that is slow or away, members that come and go, a record that is too large for anything."""
 
 from __future__ import annotations
 
-import asyncio
-import os
-import secrets
-import subprocess
-import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -25,13 +16,10 @@ from shared.delivery.consumer import each
 from shared.delivery.seeking import Seeker
 from shared.delivery.subscription import SESSION_MS, FetchedBatch
 from shared.events import EventEnvelope, JobOrderClosed
-from shared.principals import Role
 from shared.settings import Settings
 from shared.values import new_id
-from tests.conftest import MakeDatabase, MakeDatabaseUrl, database_url
+from tests.conftest import MakeDatabase, MakeDatabaseUrl
 from tests.support.delivery import Raw, caught_up, consuming, counting, dead_letters, numbered, tallied, tally, write
-from tests.support.http import serving
-from tests.support.registration import GANSU, JUNE, a_worker
 from tests.support.tcp_proxy import postgres_proxy
 from tests.support.wait import until
 
@@ -150,79 +138,3 @@ async def test_a_row_too_large_for_the_log_does_not_get_into_the_outbox_by_hand(
             await conn.execute(
                 "INSERT INTO outbox (event_id, topic, key, value) VALUES ($1, 'docking.events', 'k', $2)", new_id(), b"x" * (512 * 1024 + 1)
             )
-
-
-# --- no room --------------------------------------------------------------------------------------------------------------
-@pytest.fixture
-def small_disk() -> Iterator[Path]:
-    """A file system of 40 MiB, in memory; where the account that runs the server can get at it."""
-    folder = Path(tempfile.mkdtemp(prefix="laowu-small-"))
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40m,mode=0755", "tmpfs", folder], capture_output=True, check=False)
-    try:
-        if mounted.returncode:
-            pytest.skip("file systems may not be mounted here")
-        yield folder
-    finally:
-        if not mounted.returncode:
-            subprocess.run(["umount", "--lazy", folder], check=True)
-        folder.rmdir()
-
-
-def folder_for(pid: int, disk: Path) -> Path:
-    """On the disk, for whoever runs this process of the server."""
-    runs_as, folder = Path(f"/proc/{pid}").stat(), disk / "space"
-    folder.mkdir(mode=0o700)
-    os.chown(folder, runs_as.st_uid, runs_as.st_gid)
-    return folder
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def on_small_disk(postgres: str, small_disk: Path, make_database_url: MakeDatabaseUrl) -> AsyncIterator[str]:
-    """URL of a registration database, all of whose tables lie on the small disk."""
-    admin = await asyncpg.connect(postgres)
-    space, name = f"small_{secrets.token_hex(4)}", f"full_{secrets.token_hex(4)}"
-    home = folder_for(await admin.fetchval("SELECT pg_backend_pid()"), small_disk)
-    await admin.execute(f"CREATE TABLESPACE {space} LOCATION '{home}'")
-    template = urlsplit(await make_database_url("registration")).path[1:]
-    await admin.execute(f'CREATE DATABASE {name} TEMPLATE "{template}" TABLESPACE {space}')
-    yield database_url(postgres, name)
-    await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await admin.execute(f"DROP TABLESPACE {space}")
-    await admin.close()
-
-
-def fill(folder: Path) -> Path:
-    """A file that leaves no room."""
-    filling = folder / "filling"
-    with filling.open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(b"\0" * 4096)
-        except OSError:
-            return filling
-
-
-async def test_without_room_on_the_disk_commands_are_to_be_repeated_and_are_done_once_there_is_some(
-    on_small_disk: str, small_disk: Path
-) -> None:
-    database = await open_database("registration", on_small_disk, size=4)
-    try:
-        async with serving("registration", database) as service:
-            clerk = replace(service.speaking_as(Role.CLERK, regions=GANSU), at=JUNE)
-            filling = await asyncio.to_thread(fill, small_disk)
-            accepted, refused = 0, None
-            while refused is None:  # until a table has to grow
-                key, body = secrets.token_hex(16), a_worker().body()
-                answer = await clerk.post("/workers", body, key=key)
-                accepted += answer.status == 201
-                refused = None if answer.status == 201 else answer
-                assert accepted < 5_000, "the disk was not full"
-            assert (refused.status, refused.code, refused.headers["retry-after"]) == (503, "UNAVAILABLE", "1")
-            assert refused.body["detail"] == "the database is out of disk, memory or connections"
-            assert (await clerk.get("/workers")).status == 200
-            filling.unlink()
-            assert (await clerk.post("/workers", body, key=key)).status == 201
-            async with database.connection() as conn:
-                assert await conn.fetchval("SELECT count(*) FROM worker") == accepted + 1
-    finally:
-        await close_database(database)
