@@ -84,7 +84,7 @@ class LookUpWorker(_Command):
     """Find whoever is registered under an identity number. In the body: a URL ends up in logs."""
 
     id_number: IdNumberField
-    reason: Purpose = "identify_worker"
+    reason: Purpose
 
 
 class VerifyWorker(_Command):

@@ -95,7 +95,9 @@ async def passed_through_every_route(walked: Walked, client: ApiClient) -> None:
     for field in ("education", "sex", "county", "birth_date"):
         with pytest.raises(RequestRefused):
             await clerk.post("registration", "/workers", {**again, field: person.id_number, "name_pinyin": person.name}, label())
-    assert (await clerk.post("registration", "/workers/lookup", {"id_number": person.id_number}, label()))["items"]
+    assert (await clerk.post("registration", "/workers/lookup", {"id_number": person.id_number, "reason": "identify_worker"}, label()))[
+        "items"
+    ]
     shown = await clerk.post("registration", f"/workers/{walked.worker}/personal-data", {"reason": "contact_worker"}, label())
     assert (shown["name"], shown["id_number"], shown["phone"]) == (person.name, person.id_number, person.phone)
 

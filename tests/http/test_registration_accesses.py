@@ -21,7 +21,7 @@ async def test_a_look_by_identity_number_is_recorded_of_whoever_was_found(regist
     who = a_worker().with_id()
     worker = await who.at(registration)
     await registration.post("/workers/lookup", {"id_number": who.id_number, "reason": "complaint"})
-    await registration.post("/workers/lookup", {"id_number": an_id()})
+    await registration.post("/workers/lookup", {"id_number": an_id(), "reason": "identify_worker"})
     [access] = (await an_auditor(registration).get("/personal-data-accesses")).body["items"]
     assert access == {
         "worker": worker,
@@ -98,3 +98,16 @@ async def test_the_copy_of_somebody_erased_has_no_personal_data_left(registratio
     await officer.post(f"/workers/{worker}/erasure", {"worker_no": number, "reason": "asked_by_worker"})
     copy = (await registration.post(f"/workers/{worker}/personal-data/copy", {"reason": "worker_asked"})).body
     assert (copy["personal"], copy["tables"]["worker"][0]["validity"]) == (None, "erased")
+
+
+async def test_nobody_looks_without_saying_why(registration: Client) -> None:
+    who = a_worker().with_id()
+    worker = await who.at(registration)
+    for path, body in (
+        ("/workers/lookup", {"id_number": who.id_number}),
+        (f"/workers/{worker}/personal-data", {}),
+        (f"/workers/{worker}/personal-data/copy", {}),
+    ):
+        answer = await registration.post(path, body)
+        assert (answer.status, [one["field"] for one in answer.body["errors"]]) == (422, ["reason"]), path
+    assert (await an_auditor(registration).get("/personal-data-accesses")).body["items"] == []

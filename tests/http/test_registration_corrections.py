@@ -155,7 +155,7 @@ async def test_the_corrected_worker_is_found_and_matched_with_duplicates_under_t
     worker = await a_worker().at(registration)
     correction = await asked(registration, worker, id_number=number, birth_date="1991-01-01")
     await an_officer(registration).post(f"/corrections/{correction}/approval", {})
-    found = await registration.post("/workers/lookup", {"id_number": number})
+    found = await registration.post("/workers/lookup", {"id_number": number, "reason": "identify_worker"})
     assert [item["worker"] for item in found.body["items"]] == [worker]
     twin = await registration.post("/workers", replace(a_worker(), birth_date=date(1991, 1, 1)).body())
     assert twin.body["possible_duplicates"] == 1

@@ -181,7 +181,7 @@ async def test_an_identity_number_given_at_verification_is_stored_and_found(regi
     assert (missing.status, missing.code) == (422, "ID_NUMBER_MISSING")
     number = an_id(who.birth_date, who.sex)
     assert (await registration.post(f"/workers/{worker}/verification", {"id_number": number})).status == 200
-    found = await registration.post("/workers/lookup", {"id_number": number})
+    found = await registration.post("/workers/lookup", {"id_number": number, "reason": "identify_worker"})
     assert [item["worker"] for item in found.body["items"]] == [worker]
 
 
@@ -370,7 +370,7 @@ async def test_a_clerk_of_another_province_sees_and_changes_nothing(registration
     assert [(answer.status, answer.code) for answer in refused] == [(403, "FORBIDDEN")] * len(refused)
     assert (await stranger.get("/workers")).body["items"] == []
     assert (await stranger.get("/supply")).body["items"] == []
-    assert (await stranger.post("/workers/lookup", {"id_number": who.id_number})).body["items"] == []
+    assert (await stranger.post("/workers/lookup", {"id_number": who.id_number, "reason": "identify_worker"})).body["items"] == []
     assert len(await registration.published()) == 2
 
 
@@ -379,7 +379,7 @@ async def test_each_role_is_limited_to_its_routes(registration: Client) -> None:
     auditor, officer = registration.speaking_as(Role.AUDITOR), registration.speaking_as(Role.OFFICER)
     enterprise = registration.speaking_as(Role.ENTERPRISE, party=NOBODY)
     assert (await auditor.post("/workers", a_worker().body())).status == 403
-    assert (await auditor.post("/workers/lookup", {"id_number": an_id()})).status == 403
+    assert (await auditor.post("/workers/lookup", {"id_number": an_id(), "reason": "identify_worker"})).status == 403
     assert (await officer.post(f"/workers/{worker}/personal-data", {"reason": "emergency"})).status == 403
     assert (await enterprise.get(f"/workers/{worker}")).status == 403
     assert (await registration.send("GET", "/workers", headers={"authorization": ""})).status == 401
