@@ -22,6 +22,16 @@ async def test_a_page_without_a_session_leads_to_the_login_and_back(browser: Bro
         await expect(anybody.page).to_have_url(console + "/workers")
 
 
+async def test_on_a_narrow_page_the_menu_is_folded_and_the_head_takes_two_lines(browser: Browser, console: str) -> None:
+    async with visit(browser, console, Role.CLERK, "zh", narrow=True) as clerk:
+        menu, head = clerk.page.locator(".menu nav"), await clerk.page.locator("header.top").bounding_box()
+        assert head is not None
+        assert head["height"] < 90
+        await expect(menu).to_be_hidden()
+        await clerk.page.locator(".menu summary").click()
+        await expect(menu).to_be_visible()
+
+
 async def test_what_the_service_would_refuse_is_said_at_the_field_when_it_is_left(browser: Browser, console: str) -> None:
     async with visit(browser, console, Role.CLERK) as clerk:
         await clerk.go(REGISTER)

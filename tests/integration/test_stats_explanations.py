@@ -139,6 +139,7 @@ async def test_the_page_is_there_before_the_log_is_read(stats: Client, monkeypat
         assert page.status == 200
         assert page.words.index("The log is being read") < page.words.index("The events add up to what is shown.")
         assert page.text.rstrip().endswith("</html>")
+        assert "dispatches|" not in page.words, "by its name"
         refused = await BoardPages(started).get("/board/why?key=dispatches%7Cnowhere", Role.AUDITOR)
         assert refused.status == 200, "what was begun cannot be taken back"
         assert 'class="problem"' in refused.text

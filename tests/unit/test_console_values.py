@@ -12,7 +12,7 @@ from console.web import forms
 from console.web.documents import operations_of
 from console.web.pages import columns_in, in_cell, is_long, show
 from console.web.screens.operations import in_money
-from console.web.screens.rights import may_be_accounted_for
+from console.web.screens.rights import in_days, may_be_accounted_for
 from shared.texts import texts
 
 ROOT = Path(__file__).parents[2]
@@ -79,6 +79,14 @@ def test_a_port_and_an_account_of_the_own_machine_are_read_by_name() -> None:
     assert show(EN, "actor", "officer:local-officer").striptags() == EN.word("role", "officer")
     assert show(EN, "assignee", "local-clerk").striptags() == EN.word("role", "clerk")
     assert show(EN, "assignee", "wang").striptags() == "wang"
+
+
+def test_the_ages_of_cases_are_read_as_days_from_and_to() -> None:
+    bands: list[dict[str, Any]] = [
+        {"from_days": 0, "to_days": 2, "open": 1, "late": 0},
+        {"from_days": 366, "to_days": None, "open": 0, "late": 0},
+    ]
+    assert [show(EN, "from_days", one["from_days"]) for one in in_days(bands, EN)] == ["0 to 2 days", "366 days and more"]
 
 
 def restated(measure: str, counted: str | None, *, old: int, new: int, currency: str | None = None) -> dict[str, Any]:
