@@ -34,6 +34,7 @@ COMMANDS = {
     "mail": ("mail:mail", "The letters of the local stack, newest first; with a number, one of them."),
     "backup": ("backup:backup", "Dump the services' databases into a new folder, or the keys into another one."),
     "restore": ("backup:restore", "Put a backup's databases, or its keys, back; every file is compared with its checksum first."),
+    "keys": ("master_key:app", "The master key under which personal data is sealed: change it, and bring all of it under the new one."),
     "lost-events": ("lost_events:app", "Events that a restored database has lost and the log holds: look at them, replay or void them."),
     "relay": ("relay:app", "The sending side of a service."),
     "kafka": ("kafka:app", "What an administrator of a Kafka cluster does before the services start."),

@@ -102,7 +102,7 @@ class Database:
     pool: asyncpg.Pool
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     has_several_hosts: bool = False
-    restoring: bool = False
+    restoring: bool = field(default=False, init=False)
 
     @asynccontextmanager
     async def transaction(self, cause: Cause, *, snapshot: bool = False) -> AsyncIterator[Tx]:

@@ -35,6 +35,24 @@ def service_keys(home: Home) -> dict[str, dict[str, str]]:
     return {"registration": known, **{service: _signing_key(home, service) for service in ("docking", "training")}}
 
 
+MASTER, PREVIOUS = "REGISTRATION_MASTER_KEY", "REGISTRATION_PREVIOUS_MASTER_KEYS"
+
+
+def renew_master_key(home: Home) -> None:
+    """A new master key; the ones before it are kept, first the newest, to open what is not under the new one yet."""
+    known = service_keys(home)["registration"]
+    previous = ",".join(filter(None, (known[MASTER], known.get(PREVIOUS))))
+    fresh = base64.b64encode(secrets.token_bytes(32)).decode()
+    home.write("keys.json", {**known, MASTER: fresh, PREVIOUS: previous})
+
+
+def forget_previous_master_keys(home: Home) -> bool:
+    """Whether there were any. What only they open is lost."""
+    known = service_keys(home)["registration"]
+    home.write("keys.json", {name: value for name, value in known.items() if name != PREVIOUS})
+    return bool(known.get(PREVIOUS))
+
+
 def session_key(home: Home) -> str:
     """What the browser console seals its session cookies with, made the first time."""
     known = home.read("session.json")

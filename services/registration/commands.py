@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal, TypeVar
+from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -262,3 +263,10 @@ class CorrectOutreach(_Command):
 class VoidOutreach(_Command):
     reason: OutreachVoidReason
     version: Version | None = None
+
+
+class RewrapKeys(_Command):
+    """Bring the next thousand data keys after `after` under the present master key: those of people, or of corrections that wait."""
+
+    holder: Literal["personal", "corrections"]
+    after: UUID | None = None

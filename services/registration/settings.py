@@ -29,6 +29,21 @@ def _key(secret: SecretStr) -> SecretStr:
 
 
 KeyField = Annotated[SecretStr, AfterValidator(_key)]
+MOST_PREVIOUS_KEYS = 5
+
+
+def _keys(secrets: SecretStr) -> SecretStr:
+    keys = _several(secrets)
+    if len(keys) > MOST_PREVIOUS_KEYS:
+        message = f"must be {MOST_PREVIOUS_KEYS} keys at most"
+        raise ValueError(message)
+    for key in keys:
+        _key(SecretStr(key))
+    return secrets
+
+
+def _several(secrets: SecretStr) -> list[str]:
+    return [one.strip() for one in secrets.get_secret_value().split(",") if one.strip()]
 
 
 class Policy(BaseSettings):
@@ -37,6 +52,10 @@ class Policy(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, extra="ignore", secrets_dir=SECRETS_DIR)
 
     registration_master_key: KeyField = Field(description="wraps the data key of every worker (AES-256-GCM)")
+    registration_previous_master_keys: Annotated[SecretStr, AfterValidator(_keys)] = Field(
+        default=SecretStr(""),
+        description="master keys before this one, with commas between, until `laowu keys rewrap` is done; they seal nothing",
+    )
     registration_lookup_key: KeyField = Field(description="keys the hashes by which people are found again (HMAC-SHA-256)")
     registration_minimum_age: int = Field(default=18, ge=0, le=150, description="(p) years, on the effective day of the registration")
     registration_maximum_age: int = Field(default=60, ge=0, le=150, description="(p) years, on the effective day of the registration")
@@ -81,4 +100,5 @@ def vault() -> Vault:
     return Vault(
         master_key=base64.b64decode(policy().registration_master_key.get_secret_value()),
         lookup_key=base64.b64decode(policy().registration_lookup_key.get_secret_value()),
+        previous_master_keys=[base64.b64decode(key) for key in _several(policy().registration_previous_master_keys)],
     )

@@ -47,5 +47,5 @@ def test_help_is_there_in_a_few_times_what_importing_typer_takes() -> None:
 def test_the_list_of_commands_says_what_the_command_says_of_itself(name: str) -> None:
     _, line = COMMANDS[name]
     command = load(name)
-    assert command.name == name or name in ("deadletters", "kafka", "postgres", "relay")
+    assert command.name == name or name in ("deadletters", "kafka", "keys", "lost-events", "postgres", "relay")
     assert " ".join(command.help.split()).startswith(line)

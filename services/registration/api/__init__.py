@@ -14,8 +14,9 @@ from services.registration.api import (
     surveys,
     willingness,
     workers,
+    wrapped_keys,
 )
 
 router = APIRouter()
-for part in (workers, corrections, duplicates, personal_data, willingness, imports, surveys, announcements, outreach):
+for part in (workers, corrections, duplicates, personal_data, willingness, imports, surveys, announcements, outreach, wrapped_keys):
     router.include_router(part.router)

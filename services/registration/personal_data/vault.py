@@ -10,10 +10,12 @@ lookup key nobody can try out the few billion possible document numbers.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -70,11 +72,13 @@ class Sealed:
 class Vault:
     """Seals, opens and looks up. Holds the keys; never shows them."""
 
-    def __init__(self, *, master_key: bytes, lookup_key: bytes) -> None:
-        if len(master_key) != KEY_BYTES or len(lookup_key) != KEY_BYTES:
+    def __init__(self, *, master_key: bytes, lookup_key: bytes, previous_master_keys: Sequence[bytes] = ()) -> None:
+        """`previous_master_keys`: open what was sealed before the master key was changed, and seal nothing."""
+        if any(len(key) != KEY_BYTES for key in (master_key, lookup_key, *previous_master_keys)):
             message = f"keys must have {KEY_BYTES} bytes"
             raise ValueError(message)
         self._master = AESGCM(master_key)
+        self._previous = [AESGCM(key) for key in previous_master_keys]
         self._lookup_key = lookup_key
 
     def seal(self, worker: WorkerId, personal: PersonalData) -> Sealed:
@@ -116,9 +120,25 @@ class Vault:
         return Sealed(_encrypt(AESGCM(data_key), nonce, to_json(fields), worker), _encrypt(self._master, wrapping_nonce, data_key, worker))
 
     def _open(self, worker: WorkerId, sealed: Sealed) -> dict[str, Any]:
-        data_key = _decrypt(self._master, sealed.wrapped_key, worker)
+        data_key = self._unwrap(worker, sealed.wrapped_key)
         fields: dict[str, Any] = json.loads(_decrypt(AESGCM(data_key), sealed.ciphertext, worker))
         return fields
+
+    def _unwrap(self, worker: WorkerId, wrapped_key: bytes) -> bytes:
+        """The data key. Raises Unreadable."""
+        *others, last = self._master, *self._previous
+        for cipher in others:
+            with contextlib.suppress(Unreadable):
+                return _decrypt(cipher, wrapped_key, worker)
+        return _decrypt(last, wrapped_key, worker)
+
+    def rewrap(self, worker: WorkerId, wrapped_key: bytes) -> bytes | None:
+        """The same data key under the present master key; None where it is so already. Raises Unreadable."""
+        with contextlib.suppress(Unreadable):
+            _decrypt(self._master, wrapped_key, worker)
+            return None
+        data_key = self._unwrap(worker, wrapped_key)
+        return _encrypt(self._master, secrets.token_bytes(_NONCE_BYTES), data_key, worker)
 
     def id_hash(self, id_number: str) -> bytes:
         """Finds the same document again."""

@@ -1,0 +1,89 @@
+"""`laowu keys`: the master key of personal data, changed while the programme runs. The ceremony is in docs/operations.md."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from typing import Annotated
+
+import typer
+
+from console.api_client import ApiClient, RequestRefused, ServiceUnavailable, open_client
+from console.commands.terminal import message, progress_bars
+from console.errors import ConsoleError
+from console.local import secret_keys, stack
+from console.local.home import Home
+from console.local.stores import StillUp
+from shared.principals import Role
+
+HELP = "The master key under which personal data is sealed: change it, and bring all of it under the new one."
+app = typer.Typer(no_args_is_help=True, help=HELP)
+HOLDERS = ("personal", "corrections")
+
+
+class NotRewrapped(ConsoleError):
+    """registration refused, or does not answer; what is under the new key stays so. Call it again."""
+
+
+@app.command("renew-master")
+def renew_master() -> None:
+    """Make a new master key for the local stack, with the stack down; the one before it still opens what it sealed."""
+    home = _stopped()
+    secret_keys.renew_master_key(home)
+    message("a new master key; the one before opens what is not under it yet. Now: laowu up, then laowu keys rewrap")
+
+
+@app.command()
+def rewrap() -> None:
+    """Bring every data key under the present master key. Interrupted, call it again: what is done stays done.
+
+    Exit status: 0 all of it is, 1 some is under a key that registration does not have.
+    """
+    home, run = Home.here(), secrets.token_hex(8)
+
+    async def work() -> tuple[int, int]:
+        async with open_client(stack.endpoints(home), stack.tokens(home), run=run) as client:
+            return await rewrap_all(client.as_role(Role.OPERATOR))
+
+    with stack.running(home, message):
+        try:
+            rewrapped, unreadable = asyncio.run(work())
+        except (RequestRefused, ServiceUnavailable) as error:
+            raise NotRewrapped(str(error)) from None
+    print(f"{rewrapped:,} brought under the present master key, {unreadable:,} under a key that registration does not have")
+    raise typer.Exit(1 if unreadable else 0)
+
+
+async def rewrap_all(operator: ApiClient) -> tuple[int, int]:
+    """How many were brought under the present key, and how many no key opens. Raises RequestRefused, ServiceUnavailable."""
+    rewrapped = unreadable = 0
+    with progress_bars(transient=True) as bars:
+        for holder in HOLDERS:
+            task, after = bars.add_task(holder, total=None), None
+            while True:
+                body = {"holder": holder, "after": after}
+                done = await operator.post("registration", "/keys/rewrap", body, f"{holder} {after}")
+                rewrapped, unreadable, after = rewrapped + done["rewrapped"], unreadable + done["unreadable"], done["next"]
+                bars.advance(task, done["seen"])
+                if after is None:
+                    break
+    return rewrapped, unreadable
+
+
+@app.command("forget-previous")
+def forget_previous(*, yes: Annotated[bool, typer.Option("--yes", help="do it; without, it is only explained")] = False) -> None:
+    """Forget the master keys before the present one, with the stack down: what only they open is lost, in older backups too."""
+    if not yes:
+        message("Only after laowu keys rewrap has ended with 0. Older backups need the keys that were: laowu backup --keys first.")
+        message("Nothing was changed. Repeat with --yes to do it.")
+        raise typer.Exit(2)
+    message("forgotten" if secret_keys.forget_previous_master_keys(_stopped()) else "there were none")
+
+
+def _stopped() -> Home:
+    """Raises StillUp: a running service would go on under the key that it was started with."""
+    home = Home.here()
+    stack.endpoints(home)
+    if stack.is_up(home):
+        raise StillUp("the stack is up: run laowu down first.")
+    return home
