@@ -91,7 +91,7 @@ class Tx:
 Work = Callable[[Tx], Awaitable[T]]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Database:
     """A service's database: the pool, and the event that wakes its relay once something was committed for it.
 
@@ -255,7 +255,7 @@ async def open_database(service: str, url: str, *, size: int = 8, plan_each: boo
         if isinstance(error, _OF_A_SHARED_SESSION):
             raise SessionsShared from error
         raise Unavailable(f"cannot connect to the database of {service}: {why(error)}") from error
-    return Database(service, pool, has_several_hosts=postgres_access.has_several_hosts(url))
+    return Database(service=service, pool=pool, has_several_hosts=postgres_access.has_several_hosts(url))
 
 
 # What asyncpg meets where another client's transaction is served by its session in between.

@@ -15,7 +15,7 @@ from console.services import SERVICES
 from tests.contracts.code import ROOT, part, python_files
 from tests.contracts.test_sql import statements
 
-FILE = ROOT / "tests" / "contracts" / "golden" / "released.json"
+FILE = ROOT / "tests" / "contracts" / "released.json"
 
 
 def of_this_release() -> dict[str, Any]:

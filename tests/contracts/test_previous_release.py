@@ -1,6 +1,6 @@
 """While a release is rolled out, processes of the one before run on its schema: expand first, contract in the release after.
 
-golden/released.json has the SQL of the release before (released.py); the processes themselves are taken from this repository's history.
+released.json has the SQL of the release before (released.py); the processes themselves are taken from this repository's history.
 """
 
 from __future__ import annotations
