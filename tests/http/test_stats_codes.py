@@ -27,7 +27,7 @@ async def stats(client: Start) -> Client:
         ("province", "990000", "820000"),
         ("destination", "JPM", "JPN Japan"),
         ("occupation", "7198", "7133"),
-        ("enterprise", str(uuid4()), ""),
+        ("enterprise", "72c5b80d-f3a5-4723-944c-f8172a710d36", ""),
     ],
 )
 @pytest.mark.parametrize("path", ["", "/export"])
