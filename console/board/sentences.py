@@ -248,7 +248,7 @@ def figure_name(t: Texts, key: str) -> str:
     """What a published key names, such as dispatches|nation:CN|2018: the figure, where and when; of a quota or target its name alone."""
     code, *rest = key.split("|")
     kind = next((kind for kind in ("target", "quota") if t.has(kind, code)), "measure")
-    return ", ".join(filter(None, (t.word(kind, code), *(_scope_name(t, part) for part in rest))))
+    return (", " if t.language == "en" else "，").join(filter(None, (t.word(kind, code), *(_scope_name(t, part) for part in rest))))
 
 
 def _scope_name(t: Texts, scope: str) -> str:

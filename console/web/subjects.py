@@ -62,10 +62,10 @@ async def read_subjects(who: Visitor, operation: Operation, asked: Mapping[str, 
     rows = [held.row] if held is not None else []
     things |= await _worker(who, [*rows, *(item for _, item in things.values())], things)
     names = await names_in(who.backend, [*rows, *(item for _, item in things.values())])
-    shown = [_subject(who, screen, item, names) for screen, item in things.values()]
-    if held is not None:
-        shown.append(Subject(who.text(held.title), (), _facts(who, held.columns, held.row, names, held.words)))
     own = [item for screen, item in things.values() if operation.parts and _last_part(screen) == operation.parts[-1]]
+    shown = [_subject(who, screen, item, names) for screen, item in things.values()]
+    if held is not None and not own:  # the page of the thing itself says it already
+        shown.append(Subject(who.text(held.title), (), _facts(who, held.columns, held.row, names, held.words)))
     return ActedOn(shown=shown, thing=next(iter((*rows, *own)), None), names=names)
 
 

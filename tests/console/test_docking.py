@@ -50,6 +50,8 @@ async def test_a_list_is_sorted_by_the_heading_of_a_column_and_the_other_way_rou
         assert [page.count("aria-sort") for page in (first, upwards, downwards)] == [0, 1, 1]
         assert 'aria-sort="ascending"><a href="?sort=-name">' in upwards, "the same heading turns it round"
         assert 'aria-sort="descending"><a href="?sort=name">' in downwards
+        assert "Newest first" in first
+        assert all("In the order recorded" in page and "Oldest first" not in page for page in (upwards, downwards))
         for page, names in ((upwards, "ABC"), (downwards, "CBA"), (await shown("?sort=-id"), "CAB"), (await shown("?sort=rubbish"), "BAC")):
             places = {name[0]: page.index(name) for name in ("Ankang", "Baoji", "Chengde")}
             assert "".join(sorted(places, key=lambda place: places[place])) == names
@@ -104,6 +106,7 @@ async def test_what_is_overdue_is_marked_in_words_and_the_list_says_why_it_is_th
     assert 'aria-sort="ascending"' in ending.text
     assert re.search(r"days overdue: [\d,]+", arrivals.words)
     assert "due is the departure and 21 days" in arrivals.words
+    assert "In the order recorded" not in arrivals.words, "one row has no other order"
 
 
 async def test_where_a_calendar_is_played_a_page_is_of_its_newest_day_until_another_is_chosen(client: Start, dock: Dock) -> None:

@@ -95,6 +95,7 @@ async def test_an_announcement_says_whom_it_reached_and_who_came_of_it(office: C
     page = await office.clerk.get(done.location)
     assert "2,500" in page.words
     correct = page.link("correct_outreach")
+    assert (await office.clerk.get(correct)).words.count("2,500") == 2, "in what it acts on, once, and as what is recorded"
     assert (await office.clerk.send(correct, {"reached": "2400", "reason": "mistyped"})).status == 204
     outreach = await office.clerk.get((await office.clerk.get(done.location)).link("/outreach/"))
     assert "2,500" in outreach.words

@@ -80,6 +80,14 @@ async def test_an_earlier_day_shows_what_was_known_then(console: BoardPages) -> 
     assert "data-stream" in (await console.get("/board?year=2017&step=11&of=2018")).text, "another year has other days"
 
 
+async def test_where_a_calendar_is_played_nothing_is_known_of_days_to_come(stats: Client) -> None:
+    await counted(stats.database, [recorded(dispatched(departure(RICH_EAST, date(2018, 1, 2))))])
+    stats.at = datetime(2018, 3, 15, tzinfo=UTC)
+    async with console_before({"simulation": True}, stats=stats) as started:
+        page = await BoardPages(started).get("/board?year=2018&day=2018-03-15")
+    assert 'data-steps="2018-01-31 2018-02-28 now"' in page.text
+
+
 async def test_a_province_is_shown_by_county_down_to_the_events(console: BoardPages) -> None:
     page = await console.get("/board/province/370000?year=2018", language="zh")
     assert page.status == 200

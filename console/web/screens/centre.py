@@ -418,6 +418,7 @@ SCREENS = (
             "revoked_on",
             "revoked_why",
         ),
+        words={"basis": sentence("Issued after")},
         buttons=tuple(
             Button(
                 service="training",

@@ -7,8 +7,14 @@ from console.web.screens.docking_sentences import FAIR
 from console.web.screens.options import agreed_in_order, cases_of_enterprise, employers, enterprises, own_enterprise, successors
 from shared.texts import sentence
 
+IN_PLACE = sentence("What is left empty stays. A list that is filled in takes the place of the one recorded.")
 COMMANDS = (
-    Command(service="docking", operation="qualify_enterprise", then="/enterprises/{enterprise}"),
+    Command(
+        service="docking",
+        operation="qualify_enterprise",
+        then="/enterprises/{enterprise}",
+        note="Without a destination the licence holds for all of them.",
+    ),
     Command(
         service="docking",
         operation="open_job_order",
@@ -25,7 +31,16 @@ COMMANDS = (
     Command(service="docking", operation="accept_match", then="/placements/{placement}"),
     Command(service="docking", operation="hold_docking_fair", options={"enterprises": enterprises}, labels=FAIR, then="/fairs/{fair}"),
     Command(service="docking", operation="record_intention", options={"enterprise": enterprises}),
-    Command(service="docking", operation="publish_notice", options={"enterprise": enterprises, "employer": employers}),
+    Command(
+        service="docking",
+        operation="publish_notice",
+        options={"enterprise": enterprises, "employer": employers},
+        labels={"since": sentence("Public from"), "until": sentence("Public until")},
+        note="Choose the enterprise or the foreign employer, one of them. Without a last day it stays public.",
+    ),
+    Command(service="docking", operation="amend_job_order", note="Fill in only what changes."),
+    Command(service="docking", operation="close_job_order", danger=True),
+    Command(service="docking", operation="renew_qualification", note=IN_PLACE),
     Command(
         service="docking",
         operation="transfer_employer",
@@ -41,14 +56,20 @@ COMMANDS = (
     Command(service="docking", operation="extend_contract", now={"end": "contract.end"}),
     Command(service="docking", operation="draw_reserve", options={"case": cases_of_enterprise}),
     Command(service="docking", operation="revoke_qualification", danger=True),
-    Command(service="docking", operation="stop_business", danger=True, options={"plan.takes_over": successors}),
+    Command(
+        service="docking",
+        operation="stop_business",
+        danger=True,
+        options={"plan.takes_over": successors},
+        note="While workers are abroad, file a plan: who takes them over, or until when all are home.",
+    ),
     Command(service="docking", operation="void_dispatch", danger=True),
     Command(
         service="docking",
         operation="correct_docking_fair",
         options={"enterprises": enterprises},
         labels=FAIR,
-        note="Fill in only what is wrong.",
+        note=IN_PLACE,
     ),
     Command(service="docking", operation="correct_intention", options={"enterprise": enterprises}, note="Fill in only what is wrong."),
     Command(service="docking", operation="correct_fee", note="Fill in only what is wrong."),

@@ -165,5 +165,12 @@ SCREENS: tuple[Screen, ...] = (
     *(_dead_letter(service) for service in SERVICES),
     *(_delivery(service) for service in SERVICES),
 )
-COMMANDS = (Command(service="stats", operation="reopen_period", note="What was published stays; what is restated is shown beside it."),)
+COMMANDS = (
+    Command(
+        service="stats",
+        operation="close_period",
+        note="The figures are published as they stand now. What becomes known later is shown as restatements.",
+    ),
+    Command(service="stats", operation="reopen_period", note="What was published stays; what is restated is shown beside it."),
+)
 PAGES = tuple(("Running the system", f"/delivery/{service}", f"Delivery of {service}", RUNNERS) for service in SERVICES)

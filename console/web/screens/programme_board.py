@@ -25,7 +25,6 @@ from console.web.pages import Visitor, environment, only, render, render_later
 from shared import reference
 from shared.principals import Role
 from shared.texts import Texts
-from shared.values import Clock
 
 ROLES = (Role.OFFICER, Role.OPERATOR, Role.AUDITOR)
 MEASURE = "dispatches"
@@ -88,7 +87,7 @@ async def look_of(who: Visitor, year: int | None, known_on: date | None, step: i
     reader = Reader(who.backend)
     programme, closes = await asyncio.gather(_programme(reader), figures.read_closes(reader))
     chosen = year if year in programme.years else programme.years[-1]
-    days = replay.days(chosen, Clock().today(), closes)
+    days = replay.days(chosen, who.today, closes)
     if step is not None:
         known_on = days[step] if step < len(days) else None
     return Look(text=who.text, reader=reader, programme=programme, year=chosen, known_on=known_on, days=days)

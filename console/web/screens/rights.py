@@ -112,7 +112,7 @@ SCREENS = (
         roles=READERS,
         row="/cases/{case}",
         buttons=(Button(service="rights", operation="open_case", roles=HANDLERS),),
-        empty="There is no case.",
+        empty="No case is as asked for. Show everything to see those that are closed, too.",
     ),
     ListScreen(
         path="/cases/ageing",
@@ -335,7 +335,12 @@ COMMANDS = (
         resolved={"placement": placement_by_number},
         labels={"placement": PLACEMENT_BY_NUMBER},
     ),
-    Command(service="rights", operation="declare_emergency", then="/emergencies/{emergency}"),
+    Command(
+        service="rights",
+        operation="declare_emergency",
+        labels={"region": sentence("State, province or city there")},
+        then="/emergencies/{emergency}",
+    ),
     Command(
         service="rights",
         operation="request_repatriation",
