@@ -133,6 +133,11 @@ def history(service: str, route: str, parts: Mapping[str, str], roles: frozenset
     return Part(title="History", service=service, route=route, parts=parts, columns=HISTORY, roles=roles)
 
 
+def in_order_of(*names: str) -> Shape:
+    """Rows that a service answers in the order of their ids, in one that people can follow."""
+    return lambda rows, _text: sorted(rows, key=lambda row: [str(pick(row, name) or "") for name in names])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemScreen:
     """One thing: its fields, lists of what belongs to it, and what can be done with it.
@@ -160,6 +165,7 @@ class ItemScreen:
     reaches: Callable[[Principal, Item], bool] = lambda _who, _item: True
     shape: Callable[[Item], Item] = lambda item: item  # as it is shown
     words: Mapping[str, str] = field(default_factory=dict)  # of fields, where not the word for the field
+    unset: Mapping[str, str] = field(default_factory=dict)  # field -> a sentence: what it means that nothing is in it
     linked: Callable[[Item], Item] = lambda item: item  # what links are filled with; None for a field: the link is not there
 
 
@@ -276,12 +282,18 @@ async def item_page(who: Visitor, screen: ItemScreen) -> Response:
         item=screen.shape(item),
         names=names,
         title=title_of(who, screen.title, item, names),
-        groups=screen.groups or ((None, screen.fields or tuple(item)),),
+        groups=_groups(screen, item),
         to_do=[*screen.to_do(item, who.text), *(line for one in parts for line in one.to_do)],
         links=[(label, target) for label, at, roles in screen.links if own and who.role in roles and (target := address(at, linked))],
         parts=parts,
         buttons=[shown for one in screen.buttons if own and (shown := button(who, one, item))],
     )
+
+
+def _groups(screen: ItemScreen, item: Item) -> Sequence[tuple[str | None, Sequence[str]]]:
+    """Headings and fields; not those of a part that the answer leaves out, such as personal data for a role that may not have them."""
+    groups = screen.groups or ((None, screen.fields or tuple(item)),)
+    return [(heading, [at for at in fields if "." not in at or pick(item, at.partition(".")[0]) is not None]) for heading, fields in groups]
 
 
 def title_of(who: Visitor, title: str, item: Item, names: Names | None = None) -> str:

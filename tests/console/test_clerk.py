@@ -102,6 +102,15 @@ async def test_personal_data_are_shown_for_a_purpose_once(office: CountyOffice) 
     assert (await office.clerk.get("/accesses")).status == 403
 
 
+async def test_what_a_role_may_not_know_is_not_shown_as_though_it_were_empty(office: CountyOffice) -> None:
+    done = await office.clerk.send(REGISTER, WANG | {"county": "621126"})
+    place = done.location.partition("?")[0]
+    assert "Full name" in (await office.clerk.get(place)).words
+    words = (await (await office.somebody(Role.AUDITOR)).get(place)).words
+    assert "Year of birth" in words
+    assert not any(name in words for name in ("Full name", "Resident identity number", "Phone number"))
+
+
 async def test_a_corrected_name_waits_for_a_second_person(office: CountyOffice) -> None:
     worker = await a_worker().named("王方").at(office.registration)
     correct = f"/do/registration/correct_worker?worker={worker}&version=1&back=/workers/{worker}"

@@ -36,6 +36,17 @@ async def test_the_authority_of_another_place_sees_of_an_enterprise_what_everybo
     assert own.words.count("History") > others.words.count("History")
 
 
+async def test_whose_an_order_or_placement_is_stands_in_the_lists_of_who_sees_those_of_several(dock: Dock) -> None:
+    enterprise = await dock.enterprise(name="Baoji Labour")
+    await dock.matched(await dock.order(enterprise))
+    async with console_before(docking=dock.client) as console:
+        auditor, itself = await console.visitor(Role.AUDITOR), await console.visitor(Role.ENTERPRISE, party=enterprise)
+        for path in ("/orders", "/placements"):
+            assert "Baoji Labour" in (await auditor.get(path)).words
+            assert "Baoji Labour" not in (await itself.get(path)).words, "all are its own"
+        assert "Every destination" in (await itself.get(f"/enterprises/{enterprise}")).words, "its licence names none"
+
+
 async def test_a_list_is_sorted_by_the_heading_of_a_column_and_the_other_way_round(dock: Dock) -> None:
     for name in ("Baoji Labour", "Ankang Labour", "Chengde Labour"):
         await dock.enterprise(name=name, reserve=0)

@@ -76,6 +76,12 @@ async def test_an_endpoint_chooses_among_the_events_that_concern_the_role(seat: 
     assert "docking.ReserveDrawn.v1" not in opened.words, "by its name"
 
 
+async def test_nobody_is_asked_to_add_what_the_role_cannot_add(seat: Seat) -> None:
+    asked = "Add it to each part of the system"
+    assert asked in (await seat.visitor.get("/endpoints")).words
+    assert asked not in (await (await seat.console.visitor(Role.OPERATOR)).get("/endpoints")).words
+
+
 async def test_what_is_marked_as_read_is_read_for_this_account_alone(seat: Seat) -> None:
     await publish(seat.docking, drawn(ENTERPRISE), drawn(ENTERPRISE))
     await publish(seat.rights, shortfall(ENTERPRISE))

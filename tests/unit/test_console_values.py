@@ -11,7 +11,8 @@ from console.board.figures import restatement_row
 from console.web import forms
 from console.web.documents import operations_of
 from console.web.pages import columns_in, in_cell, is_long, show
-from console.web.screens.operations import in_money
+from console.web.screen import in_order_of
+from console.web.screens.operations import by_name, in_money
 from console.web.screens.rights import in_days, may_be_accounted_for
 from shared.texts import texts
 
@@ -119,3 +120,20 @@ def test_only_who_was_not_accounted_for_is_still_asked_for_after_an_emergency() 
     during = [one for one in conditions if may_be_accounted_for({"condition": one, "ended_at": None})]
     after = [one for one in conditions if may_be_accounted_for({"condition": one, "ended_at": "2018-07-01T00:00:00Z"})]
     assert (set(conditions) - set(during), after) == ({"returned", "not_abroad"}, ["pending", "missing"])
+
+
+def test_a_programme_is_called_by_its_name_in_each_language_and_else_as_its_plan_has_it() -> None:
+    programmes: list[dict[str, Any]] = [
+        {"plan": {"code": code, "title": "As planned"}, "version": 1} for code in ("2017-2020", "2099-2100")
+    ]
+    assert [one["plan"]["title"] for one in by_name(programmes, ZH)] == ["对外劳务合作（2017—2020年）", "As planned"]
+    assert by_name(programmes, ZH)[0]["version"] == 1
+
+
+def test_rows_that_have_no_order_of_their_own_stand_by_day_and_place() -> None:
+    rows: list[dict[str, Any]] = [
+        {"on": "2020-01-05", "county": "620421"},
+        {"on": "2020-01-05", "county": None},
+        {"on": "2020-01-04", "county": "621126"},
+    ]
+    assert in_order_of("on", "county")(rows, EN) == [rows[2], rows[1], rows[0]]

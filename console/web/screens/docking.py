@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 
 from console.web.pages import Visitor, only
-from console.web.screen import Button, Item, ItemScreen, ListScreen, Part, history
+from console.web.screen import Button, Item, ItemScreen, ListScreen, Part, history, in_order_of
 from console.web.screens.docking_sentences import (
     FAIR,
     as_agreed,
@@ -136,6 +136,7 @@ SCREENS = (
         known_by=("licence_no", "seat", "reserve"),
         to_do=enterprise_to_do,
         fields=("licence_no", "valid_to", "scope", "destinations", "seat", "reserve", "reserve_due", "plan"),
+        unset={"destinations": sentence("Every destination")},
         parts=ENTERPRISE_PARTS,
         buttons=ENTERPRISE_BUTTONS,
         links=(("Scorecard", "/enterprises/{enterprise}/scorecard", OWNERS),),
@@ -156,8 +157,8 @@ SCREENS = (
                 parts=ENTERPRISE,
                 at="scores",
                 key="score",
-                columns=("score", "value", "of", "unit"),
-                words={"score": "What is measured"},
+                columns=("score", "value", "unit", "of"),
+                words={"score": "What is measured", "of": "Compared with"},
                 shape=in_money,
             ),
         ),
@@ -168,7 +169,7 @@ SCREENS = (
         group="Docking",
         service="docking",
         route="/orders",
-        columns=ORDER_COLUMNS,
+        columns=(ORDER_COLUMNS[0], "enterprise", *ORDER_COLUMNS[1:]),
         filters=("state", "destination", "occupation", "free"),
         usual={"state": "open"},
         sort="-opened_on",
@@ -241,7 +242,7 @@ SCREENS = (
         group="Docking",
         service="docking",
         route="/placements",
-        columns=PLACEMENT_COLUMNS,
+        columns=(PLACEMENT_COLUMNS[0], "enterprise", *PLACEMENT_COLUMNS[1:]),
         filters=("state", "destination", "county"),
         sort="-matched_on",
         roles=READERS,
@@ -429,6 +430,7 @@ SCREENS = (
                 route="/intentions",
                 query={"fair": "fair"},
                 columns=("enterprise", "county", "destination", "occupation", "headcount", "matched", "state"),
+                shape=in_order_of("county"),
                 buttons=_corrections("intention", {"intention": "intention"}, HANDLERS, lambda one: one["state"] != "voided"),
             ),
         ),

@@ -51,7 +51,15 @@ def _delivery(service: str) -> ItemScreen:
         roles=RUNNERS,
         fields=("outbox", "parked"),
         parts=(
-            Part(title="Not yet read", service=service, route="/delivery", at="lag", key="partition", columns=("partition", "lag")),
+            Part(
+                title="Not yet read",
+                service=service,
+                route="/delivery",
+                at="lag",
+                key="partition",
+                columns=("partition", "lag"),
+                words={"lag": "Records"},
+            ),
             Part(
                 title="Read so far",
                 service=service,
@@ -76,6 +84,15 @@ def _amounts(one: Item, restated: Item) -> Item:
     if one["counted"] == "level":
         return {"restated": {**restated, **{name: {"change": restated[name]} for name in ("old", "new")}}}
     return {"restated": restated}
+
+
+def by_name(programmes: Sequence[Item], text: Texts) -> Sequence[Item]:
+    """As the plan has it, where no translation is known."""
+    return [{**one, "plan": {**one["plan"], "title": _title(one["plan"], text)}} for one in programmes]
+
+
+def _title(plan: Item, text: Texts) -> str:
+    return text.word("programme", plan["code"]) if text.has("programme", plan["code"]) else str(plan["title"])
 
 
 SCREENS: tuple[Screen, ...] = (
@@ -139,6 +156,7 @@ SCREENS: tuple[Screen, ...] = (
         route="/programmes",
         columns=("plan.code", "plan.title", "version", "entered_at", "entered_by", "reason"),
         roles=FIGURES,
+        shape=by_name,
     ),
     ListScreen(
         path="/fx-rates/held",

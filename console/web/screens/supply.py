@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Response
 
 from console.web.pages import Visitor, only, render
-from console.web.screen import Button, Command, Item, ItemScreen, ListScreen, Part, history
+from console.web.screen import Button, Command, Item, ItemScreen, ListScreen, Part, history, in_order_of
 from shared.principals import Role
 from shared.texts import Texts
 
@@ -153,6 +153,7 @@ SCREENS = (
                 route="/announcements/{announcement}/outreach",
                 parts={"announcement": "announcement"},
                 columns=OUTREACH,
+                shape=in_order_of("on", "county", "channel"),
                 row="/outreach/{outreach}",
                 buttons=(_outreach("correct_outreach", WRITERS), _outreach("void_outreach", OFFICER)),
                 most=200,
