@@ -224,7 +224,7 @@ async def list_page(who: Visitor, screen: ListScreen) -> Response:
         names=await names_in(who.backend, found.items),
         filters=_filters(who, operation, screen, found.chosen, errors),
         words={**(forms.OF_FIRMS if screen.service == "docking" else {}), **screen.words},
-        columns=[column for column in screen.columns if column != PARTY.get(who.role)],
+        columns=[column for column in screen.columns if column != PARTY.get(who.role) or column == screen.columns[0]],
         following="?" + urlencode({**found.kept, **found.order, "after": found.following}) if found.following else None,
         sorting={at: sorting_by(one, now, found.kept) for at in (*screen.columns, "id") if (one := at.rpartition(".")[2]) in known},
         order=asked.get("sort"),

@@ -275,6 +275,7 @@ async def test_who_waits_is_enrolled_by_number(centre: CentreOffice) -> None:
 
 async def test_a_licence_says_what_falls_due_and_who_must_act(centre: CentreOffice) -> None:
     centres = await centre.trainer.get("/centres")
+    assert f">{CENTRE}</a>" in centres.text, "a row is called by its centre, also by the centre's own people"
     page = await centre.trainer.get(centres.link("/centres/"))
     assert "an officer renews it before that" in page.words
     assert not any("/do/" in link for link in page.links)

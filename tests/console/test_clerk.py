@@ -23,13 +23,16 @@ WANG: dict[str, str | list[str]] = {
 async def test_a_worker_is_registered_and_the_page_says_what_comes_next(office: CountyOffice) -> None:
     form = await office.clerk.get(REGISTER)
     assert [
-        heading for heading in ("Who", "Origin", "Skills", "Contact", "How they heard of it") if f"<legend>{heading}<" in form.text
+        heading
+        for heading in ("Who", "Origin", "Skills", "Contact", "How they heard of it", "Registration")
+        if f"<legend>{heading}<" in form.text
     ] == [
         "Who",
         "Origin",
         "Skills",
         "Contact",
         "How they heard of it",
+        "Registration",
     ]
     done = await office.clerk.send(REGISTER, WANG | {"county": "621126"})
     assert done.status == 204, done.words

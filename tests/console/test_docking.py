@@ -112,12 +112,14 @@ async def test_what_is_overdue_is_marked_in_words_and_the_list_says_why_it_is_th
     async with console_before(docking=dock.client) as console:
         officer = await console.visitor(Role.OFFICER)
         ending, arrivals = await officer.get("/placements/ending"), await officer.get("/arrivals/overdue")
+        waiting = await officer.get("/waiting")
     assert re.search(r"days overdue: [\d,]+", ending.words)
     assert "Ended while the worker is still abroad: 1." in ending.words
     assert 'aria-sort="ascending"' in ending.text
     assert re.search(r"days overdue: [\d,]+", arrivals.words)
     assert "due is the departure and 21 days" in arrivals.words
     assert "In the order recorded" not in arrivals.words, "one row has no other order"
+    assert "Workers abroad whose arrival is not confirmed: 1" in waiting.text
 
 
 async def test_where_a_calendar_is_played_a_page_is_of_its_newest_day_until_another_is_chosen(client: Start, dock: Dock) -> None:

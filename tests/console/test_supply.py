@@ -100,3 +100,5 @@ async def test_an_announcement_says_whom_it_reached_and_who_came_of_it(office: C
     outreach = await office.clerk.get((await office.clerk.get(done.location)).link("/outreach/"))
     assert "2,500" in outreach.words
     assert "2,400" in outreach.words
+    assert done.location.partition("?")[0] in outreach.links, "of which announcement it was"
+    assert "Number of counties" in (await office.clerk.get("/announcements")).words

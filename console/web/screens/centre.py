@@ -312,7 +312,7 @@ SCREENS = (
         columns=("destination", "occupation", "waiting", "oldest", "first_due"),
         roles=READERS,
         row="/training/needs?destination={destination}&occupation={occupation}",
-        note="Schedule sessions where many wait, or where the first is due soon.",
+        note="A centre schedules sessions where many wait, or where the first is due soon.",
         empty="Nobody waits for a seat.",
     ),
     ListScreen(

@@ -275,7 +275,8 @@ COMMANDS = (
             ("Origin", ("county", "residence_basis", "household_status")),
             ("Skills", ("education", "occupations")),
             ("Contact", ("phone",)),
-            ("How they heard of it", ("outreach", "source", "registered_on")),
+            ("How they heard of it", ("outreach",)),
+            ("Registration", ("source", "registered_on")),
         ),
     ),
     Command(
@@ -302,6 +303,7 @@ COMMANDS = (
     Command(
         service="registration",
         operation="link_duplicate",
+        note="You state that the two are one person. Somebody else confirms it and chooses whose number stays.",
         labels={"other": sentence("Worker number of the other registration")},
         resolved={"other": worker_by_number},
         then="/duplicates/{duplicate}",

@@ -288,7 +288,7 @@ SCREENS = (
         due="due_on",
         explain=why_unconfirmed,
         empty="Everybody who was to confirm the arrival has done so.",
-        labels={"day": sentence("Days after the departure")},
+        labels={"day": sentence("Asked on this day after the departure")},
         roles=AUTHORITY,
         row="/placements/{placement}",
     ),

@@ -96,12 +96,13 @@ async def staff_of_centre(who: Visitor, asked: Mapping[str, str]) -> Mapping[str
 async def days_attended(who: Visitor, asked: Mapping[str, str]) -> Mapping[str, str]:
     """The minutes of each day that is recorded of an enrolment in a session. A service answers a month at a time."""
     days: list[str] = []
+    colon = ": " if who.text.language == "en" else "："
     since: str | None = None
     while True:
         query = {"since": since}
         found = await who.backend.get("training", "/sessions/{session}/attendance", query, session=asked.get("session", ""))
         mine = (one for one in found["items"] if one["enrolment"] == asked.get("enrolment"))
-        days += (f"{who.text.day(date.fromisoformat(one['day']))}: {who.text.number(one['minutes'])}" for one in mine)
+        days += (f"{who.text.day(date.fromisoformat(one['day']))}{colon}{who.text.number(one['minutes'])}" for one in mine)
         if found["since"] >= found["until"]:
             break
         since = (date.fromisoformat(found["until"]) + timedelta(days=1)).isoformat()

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Response
 from console.web.pages import Visitor, only, render
 from console.web.screen import Button, Command, Item, ItemScreen, ListScreen, Part, history, in_order_of
 from shared.principals import Role
-from shared.texts import Texts
+from shared.texts import Texts, sentence
 
 READERS = frozenset({Role.CLERK, Role.OFFICER, Role.AUDITOR})
 WRITERS = frozenset({Role.CLERK, Role.OFFICER})
@@ -87,7 +87,7 @@ SCREENS = (
             "recorded_by",
             "voided_for",
         ),
-        tables=(("Skills", "skills", ("occupation", "people")),),
+        tables=(("People by occupation", "skills", ("occupation", "people")),),
         parts=(
             Part(
                 title="Versions",
@@ -126,6 +126,7 @@ SCREENS = (
         fixed={"sort": "-published_on"},
         roles=READERS,
         row="/announcements/{announcement}",
+        words={"counties": sentence("Number of counties")},
         buttons=(Button(service="registration", operation="publish_announcement", roles=WRITERS),),
         empty="Nothing is announced here. Publish an announcement, then record whom it reached.",
     ),
@@ -182,6 +183,7 @@ SCREENS = (
             ),
         ),
         buttons=(_outreach("correct_outreach", WRITERS), _outreach("void_outreach", OFFICER)),
+        links=(("The announcement", "/announcements/{announcement}", READERS),),
     ),
 )
 COMMANDS = (

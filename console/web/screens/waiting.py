@@ -179,6 +179,13 @@ EVERYTHING = (
         roles=WRITERS,
     ),
     Waiting(
+        sentence=sentence("Workers abroad whose arrival is not confirmed: {count}"),
+        service="docking",
+        route="/arrivals/overdue",
+        page="/arrivals/overdue",
+        roles=WRITERS,
+    ),
+    Waiting(
         sentence=sentence("Exchange rates to decide: {count}"),
         service="stats",
         route="/fx-rates/held",
