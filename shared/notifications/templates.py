@@ -233,7 +233,6 @@ TEMPLATES: Mapping[str, Template] = {
     "CourseScheduled": Template(
         "A session is scheduled",
         ("{starts_on} to {ends_on}, {seats} seats: {occupation}, {destination}.",),
-        due="starts_on",
     ),
     "SessionCancelled": Template(
         "A session is cancelled",

@@ -57,6 +57,12 @@ def test_no_sentence_lacks_a_translation_and_none_loses_a_value(language: str) -
             assert (None, sentence) in known, (name, sentence)
 
 
+def test_a_session_begins_and_is_not_due() -> None:
+    fields = {"starts_on": "2020-11-01", "ends_on": "2020-11-03", "seats": 2, "occupation": "7212", "destination": "JPN"}
+    found = message("CourseScheduled", fields, 1, "zh")
+    assert ("2020年11月1日" in found.text, found.due) == (True, None)
+
+
 @pytest.mark.parametrize(("measure", "words"), [("income", "¥2,989,100.00"), ("dispatches", "298,910,000")])
 def test_what_a_target_counts_in_fen_is_told_as_money(measure: str, words: str) -> None:
     fields = {"target": measure, "measure": measure, "state_to": "achieved", "actual": 298_910_000, "floor": 250_000_000}
