@@ -162,7 +162,7 @@ def test_what_a_killed_supervisor_left_is_ended_and_a_stranger_with_its_pid_is_n
 
 
 async def test_the_local_token_is_accepted_by_whoever_reads_the_public_keys(home: Home) -> None:
-    stack.up(home, OPTIONS)
+    await asyncio.to_thread(stack.up, home, OPTIONS)
     verifier = Verifier.load(home.file("auth.jwks.json"))
     who = await verifier.principal(stack.token(Role.ENTERPRISE, ("620000",), "e1", home=home))
     assert (who.role, who.regions, who.party) == (Role.ENTERPRISE, ("620000",), "e1")

@@ -20,6 +20,7 @@ from uuid import UUID
 
 from shared import currencies
 from shared.events import BY_TYPE, Event, Part
+from shared.events.voided import EVENTS as VOIDS
 from shared.values import Money
 
 
@@ -79,8 +80,10 @@ def event_class_of(value: bytes) -> type[Event] | None:
 def build_pattern(event: type[Event], wanted: Iterable[str] | None = ()) -> Pattern | None:
     """The pattern for whole records of the class, with groups for the wanted paths; `wanted` None: for every value that varies.
 
-    None where a field has a type that no expression is known for.
+    None where a field has a type that no expression is known for, and for what takes another event back: that one has to be decoded.
     """
+    if event in VOIDS:
+        return None
     writer = _Writer(None if wanted is None else frozenset({"subject", "time", *wanted}))
     leaf = writer.leaf
     source, kind = re.escape(event.TOPIC.partition(".")[0]), re.escape(event.type_name())
