@@ -27,6 +27,7 @@ FLAGS = (
 LOCALES = {"zh": "zh-CN", "en": "en-GB", "ja": "ja-JP"}
 WIDE, NARROW = ViewportSize(width=1440, height=900), ViewportSize(width=390, height=844)
 SERIOUS = frozenset({"serious", "critical"})
+expect.set_options(timeout=20_000)  # milliseconds: on a machine with much else to do
 
 
 @asynccontextmanager
