@@ -21,7 +21,7 @@ async def hold_fair(world: World, year: int) -> None:
         return  # a programme played small
     officer = world.on(held_on + timedelta(days=1))
     body = {
-        "name": f"{year} 年劳务对接会",
+        "name": f"{year} 年派出劳务对接会",
         "place": "兰州",
         "held_on": held_on.isoformat(),
         "counties": sorted({county for county, _ in pairs}),

@@ -72,6 +72,8 @@ NOT_PAID_IN = frozenset(
 OF_FIRMS = {"name": sentence("Name")}  # where a name is a firm's or a fair's and no person's: what docking calls so
 PATTERN_HINTS: Mapping[str, str] = {  # pattern -> how it is typed, where the field's own hint would say less or something else
     r"^(19[0-9]{2}|20[0-9]{2}|21[0-9]{2})(-(0[1-9]|1[0-2]))?$": sentence("A year or a month, such as 2019 or 2019-03"),
+    r"^LW[0-9]{4}20[0-9]{6}$": sentence("As on the licence: LW and 12 digits"),
+    r"^[0-9]{5}$": sentence("As on the licence: five digits"),
 }
 USUAL_CURRENCIES = ("CNY", "USD", "JPY", "EUR", "KRW", "SGD", "SAR", "HKD", "AED")
 

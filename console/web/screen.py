@@ -57,6 +57,7 @@ class Command:
     live: bool = True  # checked while it is filled in
     danger: bool = False  # cannot be taken back
     labels: Mapping[str, str] = field(default_factory=dict)  # field -> a sentence, where its own word says too little here
+    of_part: bool = False  # every part of the system has one: the form says whose it is
     local: bool = False  # a clerk of one county enters mostly what is of that county
     asked_of: Mapping[str, frozenset[Role]] = field(default_factory=dict)  # fields that only these roles are asked for
     known: Known | None = None  # what stands in other records already, filled in by dotted name
@@ -91,6 +92,7 @@ class ListScreen:
     row_buttons: tuple[Button, ...] = ()
     resolved: Mapping[str, Resolve] = field(default_factory=dict)  # filters for which a number that people use is typed, as of a Command
     labels: Mapping[str, str] = field(default_factory=dict)  # filter -> a sentence, where its own word says too little here
+    unchosen: Mapping[str, str] = field(default_factory=dict)  # filter -> a sentence: what is shown without it, where that is not all
     note: str | None = None
     explain: Callable[[Item, Texts], str | None] = lambda _answer, _text: None  # a sentence of the whole answer: why these rows
     due: str | None = None  # the column of the day by which something is to be done in every row; one that is past is marked
@@ -251,7 +253,7 @@ def _filters(who: Visitor, operation: Operation, screen: ListScreen, wanted: Map
     given = Given(presets=wanted, labels=screen.labels)
     drawn = forms.draw(replace(operation, body=schema), who.text, given=given, errors=errors)
     for one in drawn:
-        one.required, one.unchosen = False, who.text("All")
+        one.required, one.unchosen = False, who.text(screen.unchosen.get(one.name, "All"))
     return drawn
 
 

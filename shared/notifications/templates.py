@@ -370,7 +370,7 @@ TEMPLATES: Mapping[str, Template] = {
         ("{target}: {state_to}. Reached: {actual}, floor: {floor}.",),
     ),
     "YearOnYearBreached": Template(
-        "A share has fallen against the year before",
+        "A share is not above that of the year before",
         ("{quota}, {period}: {share}, after {share_before}.",),
     ),
     "PeriodClosed": Template(

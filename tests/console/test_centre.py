@@ -293,6 +293,7 @@ async def test_pass_rates_are_said_in_words_and_outliers_only_to_overseers(centr
         page = await centre.trainer.get(f"/training/pass-rates?by={by}")
         assert "50.0%" in page.words
         assert "Stands out" not in page.words
+        assert 'data-label="Share"' in page.text, "on a narrow screen each row is read downwards"
     assert "Japan · Building and related trades" in (await centre.trainer.get("/training/pass-rates?by=course")).words
     assert "Stands out" in (await (await centre.officer()).get("/training/pass-rates")).words
     assert "Nobody was assessed" in (await centre.trainer.get("/training/pass-rates?since=2001-01-01&until=2001-12-31")).words

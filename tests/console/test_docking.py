@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from uuid import uuid4
 
 from shared.principals import Role
 from tests.support.console import NO_SERVICE, console_before
@@ -96,6 +97,27 @@ async def test_what_is_missing_before_departure_and_who_must_act_stands_on_top(d
         departed = await dock.departed()
         page = await officer.get(f"/placements/{departed['placement']}")
     assert "Checks before departure" not in page.words, "it is too late for them"
+
+
+async def test_a_placement_leads_to_its_order_and_its_worker(dock: Dock) -> None:
+    placement = await dock.matched()
+    async with console_before(docking=dock.client) as console:
+        officer, enterprise = await console.visitor(Role.OFFICER), await console.visitor(Role.ENTERPRISE, party=placement["enterprise"])
+        page, own = [await one.get(f"/placements/{placement['placement']}") for one in (officer, enterprise)]
+    order, worker = f"/orders/{placement['order']}", f"/workers/{placement['worker']}"
+    assert {order, worker} <= set(page.links)
+    assert (order in own.links, worker in own.links) == (True, False)
+
+
+async def test_a_reserve_is_topped_up_only_where_it_is_short(dock: Dock) -> None:
+    enterprise = await dock.enterprise()
+    async with console_before(docking=dock.client) as console:
+        officer = await console.visitor(Role.OFFICER)
+        full = await officer.get(f"/enterprises/{enterprise}")
+        drawn = {"amount": {"minor": 20_000_000, "currency": "CNY"}, "use": "wages", "case": str(uuid4())}
+        assert (await dock.post(f"/enterprises/{enterprise}/reserve/draw", drawn)).status == 200
+        short = await officer.get(f"/enterprises/{enterprise}")
+    assert [any("top_up_reserve" in one for one in page.links) for page in (full, short)] == [False, True]
 
 
 async def test_the_contract_is_filled_in_with_the_wage_of_the_order(dock: Dock) -> None:

@@ -23,6 +23,7 @@ async def test_a_pair_is_compared_field_by_field_and_differences_are_words(offic
     assert shown.words.count("≠ different") == 1
     assert "education" in shown.text.partition('class="differs"')[2].partition("</th>")[0].lower()
     assert "李明" not in shown.text
+    assert '<option value="">What waits</option>' in (await office.clerk.get("/duplicates")).text, "without a state these are not all"
     assert page.rpartition("/")[2] in (await office.clerk.get(f"/duplicates?worker={first}")).text
 
 

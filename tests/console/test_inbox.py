@@ -69,6 +69,7 @@ async def test_an_endpoint_chooses_among_the_events_that_concern_the_role(seat: 
     offered = set(re.findall(r'name="types" value="([^"]+)"', page.text))
     assert {"docking.ReserveDrawn.v1", "docking.Dispatched.v1"} <= offered
     assert "docking.MergeHeld.v1" not in offered, "that is for officers"
+    assert "Part of the system: Docking" in page.words
     assert "The reserve was drawn" in page.words or "Reserve drawn" in page.words
     fields = [*page.fields(), ("kind", "webhook"), ("address", "https://example.org/hook"), ("types", "docking.ReserveDrawn.v1")]
     opened = await seat.visitor.get((await seat.visitor.post("/do/docking/open_endpoint", fields)).location)

@@ -354,3 +354,24 @@ async def test_restatements_say_what_their_figures_are_the_latest_first(stats: C
     assert 'aria-sort="descending"' in page.text, "and the heading says so"
     assert "total of the period" in page.words
     assert "dispatches" in page.words
+
+
+async def test_a_closed_period_is_reopened_beside_it_by_somebody_else(stats: Client) -> None:
+    stats.at = datetime(2019, 5, 1, tzinfo=UTC)
+    assert (await stats.speaking_as(Role.OFFICER, subject="first").post("/periods/close", {"period": "2018"})).status == 201
+    async with console_before(stats=stats) as console:
+        second = await console.visitor(Role.OFFICER, subject="second")
+        form = (await second.get("/periods")).link("reopen_period")
+        page = await second.get(form)
+        assert "2018" in page.words, "what is reopened"
+        assert "period" not in dict(page.fields()), "and not asked for"
+        done = await second.send(form, {"reason": "late_reports", "explanation": "asked for by the bureau"})
+        assert done.status == 204, done.errors
+        assert not any("reopen_period" in one for one in (await second.get("/periods")).links)
+
+
+async def test_exchange_rates_that_wait_are_shown_until_somebody_asks_for_all(stats: Client) -> None:
+    async with console_before(stats=stats) as console:
+        officer = await console.visitor(Role.OFFICER)
+        waiting, everything = await officer.get("/fx-rates/held"), await officer.get("/fx-rates/held?state=")
+    assert ['<option value="held" selected>' in page.text for page in (waiting, everything)] == [True, False]

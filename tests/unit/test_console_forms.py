@@ -10,7 +10,9 @@ import pytest
 
 from console.web import forms
 from console.web.documents import Operation
+from services.docking.commands import QualifyEnterprise
 from services.stats.commands import ClosePeriod
+from services.training.commands import LicenseCentre
 from shared.texts import texts
 
 WAGE = {"type": "object", "properties": {"minor": {"type": "integer"}, "currency": {"type": "string"}}}
@@ -68,6 +70,16 @@ def test_a_period_says_whether_a_year_alone_will_do() -> None:
     year_or_month = ClosePeriod.model_json_schema()["properties"]["period"]
     assert drawn("rights", period=month)["period"].hint == "年和月，如 2019-03"
     assert drawn("stats", period=year_or_month)["period"].hint == "年，或年和月：如 2019、2019-03"
+
+
+def test_a_number_of_a_licence_says_what_it_is_like_where_it_is_asked_for() -> None:
+    numbers = {
+        "docking": QualifyEnterprise.model_json_schema()["properties"]["licence_no"],
+        "training": LicenseCentre.model_json_schema()["properties"]["licence_no"],
+    }
+    hints = [drawn(service, licence_no=number)["licence_no"].hint for service, number in numbers.items()]
+    assert hints == ["与证书一致：LW 加 12 位数字", "与证书一致：5 位数字"]
+    assert not drawn("docking", licence_no={"type": "string"})["licence_no"].hint, "that of a foreign employer is like no other"
 
 
 def test_a_firm_has_a_name_where_a_person_has_a_full_name() -> None:

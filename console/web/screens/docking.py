@@ -61,7 +61,13 @@ async def my_enterprise(who: Annotated[Visitor, only(Role.ENTERPRISE)]) -> Respo
 ENTERPRISE_BUTTONS = (
     _do("open_job_order", ENTERPRISE, OPENERS, ("active",)),
     _do("deposit_reserve", ENTERPRISE, OPENERS, ("active", "suspended")),
-    _do("top_up_reserve", ENTERPRISE, OPENERS, ("active", "suspended")),
+    Button(
+        service="docking",
+        operation="top_up_reserve",
+        parts=ENTERPRISE,
+        roles=OPENERS,
+        when=lambda one: one["state"] in ("active", "suspended") and one["reserve_due"] is not None,  # nothing else is short
+    ),
     _do("file_managers", ENTERPRISE, OPENERS, ("active",)),
     _do("renew_qualification", ENTERPRISE, OFFICER, ("active", "suspended", "expired")),
     _do("suspend_qualification", ENTERPRISE, OFFICER, ("active",)),
@@ -137,6 +143,7 @@ SCREENS = (
         to_do=enterprise_to_do,
         fields=("licence_no", "valid_to", "scope", "destinations", "seat", "reserve", "reserve_due", "plan"),
         unset={"destinations": sentence("Every destination")},
+        words={"plan": sentence("Plan for the workers abroad after it stops")},
         parts=ENTERPRISE_PARTS,
         buttons=ENTERPRISE_BUTTONS,
         links=(("Scorecard", "/enterprises/{enterprise}/scorecard", OWNERS),),
@@ -171,6 +178,7 @@ SCREENS = (
         route="/orders",
         columns=(ORDER_COLUMNS[0], "enterprise", *ORDER_COLUMNS[1:]),
         filters=("state", "destination", "occupation", "free"),
+        labels={"free": sentence("With free positions")},
         usual={"state": "open"},
         sort="-opened_on",
         roles=READERS,
@@ -308,6 +316,7 @@ SCREENS = (
             ),
             ("Papers", ("contract", "insurance", "clearance_valid_to", "dispatch", "ended")),
         ),
+        words={"due": sentence("The position returns after"), "ended": sentence("Why it was cancelled or voided")},
         parts=(
             Part(
                 title="Checks before departure",
@@ -385,8 +394,12 @@ SCREENS = (
             _do("void_dispatch", PLACEMENT, OFFICER, ("abroad", "returned")),
         ),
         shape=as_agreed,
-        links=(("Clearance certificate (PDF)", "/papers/clearance/{cleared}", READERS),),
-        linked=lambda placement: {"cleared": placement["placement"] if placement["clearance"] else None},
+        links=(
+            ("Job order", "/orders/{order}", READERS),
+            ("Worker", "/workers/{worker}", AUTHORITY),
+            ("Clearance certificate (PDF)", "/papers/clearance/{cleared}", READERS),
+        ),
+        linked=lambda placement: {**placement, "cleared": placement["placement"] if placement["clearance"] else None},
     ),
     ListScreen(
         path="/employers",
@@ -399,6 +412,7 @@ SCREENS = (
         sort="name",
         roles=READERS,
         buttons=(Button(service="docking", operation="register_employer", roles=OPENERS),),
+        empty="No foreign employer is registered. Orders may name one that is not.",
     ),
     ListScreen(
         path="/fairs",
@@ -449,5 +463,6 @@ SCREENS = (
         columns=("enterprise", "breach", "penalty", "decision_no", "since", "until", "state"),
         roles=AUTHORITY,
         buttons=(Button(service="docking", operation="publish_notice", roles=OFFICER),),
+        empty="No breach was made public.",
     ),
 )

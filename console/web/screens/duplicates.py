@@ -45,9 +45,10 @@ SCREENS = (
         filters=("state", "worker"),
         resolved={"worker": worker_by_number},
         labels={"worker": sentence("Worker number")},
+        unchosen={"state": sentence("What waits")},
         roles=READERS,
         row="/duplicates/{duplicate}",
-        note="Without a state: what waits for a decision, and merges that wait until the stays abroad of the two are put right.",
+        note="What waits: pairs to decide, and merges that are held until the stays abroad of the two are put right.",
         empty="No pair waits. A registration that shares a document, or name, birth date and county, with another comes here by itself.",
     ),
 )

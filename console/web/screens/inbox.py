@@ -227,6 +227,7 @@ COMMANDS = tuple(
             operation="open_endpoint",
             options={"types": partial(_types, service)},
             asked_of={"region": OFFICES},
+            of_part=True,
             then=f"/endpoints/{service}/{{endpoint}}",
         ),
         Command(service=service, operation="confirm_mailbox", note="Type the code of the letter that the mailbox got."),

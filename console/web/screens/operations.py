@@ -105,9 +105,15 @@ SCREENS: tuple[Screen, ...] = (
         route="/periods",
         columns=("period", "version", "closed_at", "closed_by", "reopened_at", "reopened_by", "reason"),
         roles=FIGURES,
-        buttons=(
-            Button(service="stats", operation="close_period", roles=OFFICER),
-            Button(service="stats", operation="reopen_period", roles=OFFICER),
+        buttons=(Button(service="stats", operation="close_period", roles=OFFICER),),
+        row_buttons=(
+            Button(
+                service="stats",
+                operation="reopen_period",
+                parts={"period": "period", "version": "version"},
+                roles=OFFICER,
+                when=lambda closed: closed["reopened_at"] is None,
+            ),
         ),
         empty="No period was closed yet.",
     ),
@@ -166,6 +172,7 @@ SCREENS: tuple[Screen, ...] = (
         route="/fx-rates/held",
         columns=("month", "currency", "yuan_per_unit", "compared_month", "compared_yuan_per_unit", "state", "entered_by", "decided_by"),
         filters=("state",),
+        usual={"state": "held"},
         roles=FIGURES,
         row_buttons=tuple(
             Button(
@@ -189,6 +196,11 @@ COMMANDS = (
         operation="close_period",
         note="The figures are published as they stand now. What becomes known later is shown as restatements.",
     ),
-    Command(service="stats", operation="reopen_period", note="What was published stays; what is restated is shown beside it."),
+    Command(
+        service="stats",
+        operation="reopen_period",
+        hidden=("period",),
+        note="What was published stays; what is restated is shown beside it.",
+    ),
 )
 PAGES = tuple(("Running the system", f"/delivery/{service}", f"Delivery of {service}", RUNNERS) for service in SERVICES)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Response
 
-from console.web.pages import Visitor, only, render
+from console.web.pages import Visitor, account_name, only, render
 from shared.principals import Role
 
 READERS = frozenset({Role.TRAINER, Role.ASSESSOR, Role.CLERK, Role.OFFICER, Role.AUDITOR})
@@ -33,8 +33,15 @@ async def pass_rates(who: Visitor = READING) -> Response:
         groups=GROUPS,
         outliers={one["key"]: one for one in outliers["items"]} if outliers else {},
         compared=outliers,
-        labels=await _courses(who) if by == "course" else {},
+        labels=await _labels(who, by, [one["key"] for one in rates["items"]]),
     )
+
+
+async def _labels(who: Visitor, by: str, keys: Sequence[str]) -> Mapping[str, str]:
+    """What is read for the keys; those of centres and months are read as they are."""
+    if by == "assessor":
+        return {key: account_name(who.text, key) for key in keys}
+    return await _courses(who) if by == "course" else {}
 
 
 async def _courses(who: Visitor) -> Mapping[str, str]:
