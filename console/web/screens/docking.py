@@ -412,7 +412,7 @@ SCREENS = (
         sort="name",
         roles=READERS,
         buttons=(Button(service="docking", operation="register_employer", roles=OPENERS),),
-        empty="No foreign employer is registered. Orders may name one that is not.",
+        empty="No such foreign employer is registered. Orders may name one that is not.",
     ),
     ListScreen(
         path="/fairs",
