@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from tests.support.wait import until
 
 CONTROL = re.compile(rb"\x1b(?:\[[0-9;?<>=]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[PX^_][^\x1b]*\x1b\\|[@-Z\\-_a-z=>])")
+SIZE = frozenset({"COLUMNS", "LINES"})  # where they are set, as in pytest-xdist's processes, a terminal seems never to change
 
 
 @dataclass(slots=True)
@@ -83,12 +84,11 @@ async def in_terminal(
 
 
 def _start(command: Sequence[str], environment: Mapping[str, str], size: tuple[int, int]) -> Terminal:
+    told = {name: value for name, value in environment.items() if name not in SIZE}
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
     try:
-        process = subprocess.Popen(
-            ["setsid", "--ctty", "--wait", *command], env=dict(environment), stdin=theirs, stdout=theirs, stderr=theirs
-        )
+        process = subprocess.Popen(["setsid", "--ctty", "--wait", *command], env=told, stdin=theirs, stdout=theirs, stderr=theirs)
     finally:
         os.close(theirs)
     os.set_blocking(ours, False)
