@@ -2,38 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
-from console.api_client import ApiClient, RequestRefused, ServiceUnavailable, open_client
+from console.api_client import ApiClient
+from console.commands.operating import Service, ask_as_operator
 from console.commands.terminal import Json, figure_column, message, print_json, print_table, results, text_column
-from console.errors import ConsoleError
-from console.local import stack
-from console.local.home import Home
-from console.services import SERVICES
 from shared.delivery.redriving import MAX_NAMED
-from shared.principals import Role
 
 app = typer.Typer(no_args_is_help=True, help="Records that a service could not apply: look at them, redrive or discard them.")
 OUTCOMES = {"redriven": "green", "parked": "red"}
-
-
-class NotDecided(ConsoleError):
-    """The service refused, or does not answer."""
-
-
-def _known(service: str) -> str:
-    if service not in SERVICES:
-        raise typer.BadParameter(f"{service} is none of {', '.join(SERVICES)}")
-    return service
-
-
-Service = Annotated[str, typer.Option(callback=_known, help=", ".join(SERVICES))]
 Ids = Annotated[list[int], typer.Argument(min=1, max=2**63 - 1, help="of the dead letters")]
 
 
@@ -59,7 +40,7 @@ def list_dead_letters(
             if after is None or len(found) >= limit:
                 return found
 
-    found = _ask(ask)
+    found = ask_as_operator(ask)
     if as_json:
         print_json(found)
         return
@@ -81,7 +62,7 @@ def show(
     dead_letter: Annotated[int, typer.Argument(min=1, max=2**63 - 1, metavar="ID")], *, service: Service = "stats", as_json: Json = False
 ) -> None:
     """One dead letter with its bytes."""
-    found = _ask(lambda client: client.get(service, f"/dead-letters/{dead_letter}"))
+    found = ask_as_operator(lambda client: client.get(service, f"/dead-letters/{dead_letter}"))
     if as_json:
         print_json(found)
         return
@@ -93,7 +74,7 @@ def show(
 @app.command()
 def preview(ids: Ids, *, service: Service = "stats", as_json: Json = False) -> None:
     """What a redrive would do, and which published figures would change. Exit status: 0 all would be applied, 1 not all."""
-    found = _ask(lambda client: client.get_many(service, "/dead-letters/preview", [("id", str(one)) for one in ids]))
+    found = ask_as_operator(lambda client: client.get_many(service, "/dead-letters/preview", [("id", str(one)) for one in ids]))
     if as_json:
         print_json(found)
     else:
@@ -116,7 +97,7 @@ def redrive(ids: Ids, *, service: Service = "stats", as_json: Json = False) -> N
             found, wanted = {"letters": found["letters"] + answer["letters"], "left": answer["left"]}, answer["more"][:MAX_NAMED]
         return found
 
-    found = _ask(act)
+    found = ask_as_operator(act)
     if as_json:
         print_json(found)
     else:
@@ -128,23 +109,8 @@ def redrive(ids: Ids, *, service: Service = "stats", as_json: Json = False) -> N
 def discard(ids: Ids, *, why: Annotated[str, typer.Option(help="the reason, kept with them")], service: Service = "stats") -> None:
     """Leave dead letters out for good. Those parked behind them may then be redriven."""
     body = {"ids": ids, "why": why}
-    found = _ask(lambda client: client.post(service, "/dead-letters/discard", body, secrets.token_hex(8)))
+    found = ask_as_operator(lambda client: client.post(service, "/dead-letters/discard", body, secrets.token_hex(8)))
     message(f"{found['discarded']} discarded")
-
-
-def _ask(ask: Callable[[ApiClient], Awaitable[Any]]) -> Any:
-    """The answer of the running stack, started for it if it is down. Raises NotDecided, ConsoleError."""
-    home = Home.here()
-
-    async def ask_as_operator() -> Any:
-        async with open_client(stack.endpoints(home), stack.tokens(home), run=secrets.token_hex(8)) as client:
-            return await ask(client.as_role(Role.OPERATOR))
-
-    with stack.running(home, message):
-        try:
-            return asyncio.run(ask_as_operator())
-        except (RequestRefused, ServiceUnavailable) as error:
-            raise NotDecided(str(error)) from None
 
 
 def _print_outcomes(found: dict[str, Any], words: dict[str, str]) -> None:

@@ -2,40 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import secrets
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
-from console.api_client import ApiClient, RequestRefused, ServiceUnavailable, open_client
+from console.api_client import ApiClient
+from console.commands.operating import NotDone, Service, ask_as_operator
 from console.commands.terminal import Json, message, print_json, print_table, results, text_column
-from console.errors import ConsoleError
-from console.local import stack
-from console.local.home import Home
-from console.services import SERVICES
 from shared.principals import Role
 
 HELP = "Events that a restored database has lost and the log holds: look at them, replay or void them."
 app = typer.Typer(no_args_is_help=True, help=HELP)
 AT_ONCE = 100  # events in one request
-
-
-class NotDecided(ConsoleError):
-    """The service refused, or does not answer."""
-
-
-def _known(service: str) -> str:
-    if service not in SERVICES:
-        raise typer.BadParameter(f"{service} is none of {', '.join(SERVICES)}")
-    return service
-
-
-Service = Annotated[str, typer.Option(callback=_known, help=", ".join(SERVICES))]
 Ids = Annotated[list[str] | None, typer.Argument(help="of the events")]
 
 
@@ -49,7 +31,7 @@ def list_lost_events(
     """What is still to be decided, in the order in which it was published. Exit status: 0 nothing is, 1 something is."""
     if state not in ("lost", "replayed", "voided", "all"):
         raise typer.BadParameter(f"{state} is none of lost, replayed, voided, all")
-    found = _ask(lambda client: _list(client, service, None if state == "all" else state))
+    found = ask_as_operator(lambda client: _list(client, service, None if state == "all" else state))
     if as_json:
         print_json(found)
     elif not found:
@@ -90,9 +72,9 @@ def replay(
     try:
         content = json.loads(body.read_bytes())
     except ValueError as error:
-        raise NotDecided(f"{body} is no JSON: {error}") from None
+        raise NotDone(f"{body} is no JSON: {error}") from None
     named = {"replays": ",".join(ids)}
-    _ask(lambda client: client.as_role(role, party).post(service, path, content, secrets.token_hex(8), headers=named))
+    ask_as_operator(lambda client: client.as_role(role, party).post(service, path, content, secrets.token_hex(8), headers=named))
     message(f"replayed: {', '.join(ids)}")
 
 
@@ -116,23 +98,8 @@ def void(
             voided += answer["voided"]
         return voided
 
-    message(f"{_ask(act)} voided")
+    message(f"{ask_as_operator(act)} voided")
 
 
 async def _list(client: ApiClient, service: str, state: str | None) -> list[dict[str, Any]]:
     return await client.get_all(service, "/lost-events", state=state)
-
-
-def _ask(ask: Callable[[ApiClient], Awaitable[Any]]) -> Any:
-    """The answer of the running stack, started for it if it is down. Raises NotDecided, ConsoleError."""
-    home = Home.here()
-
-    async def ask_as_operator() -> Any:
-        async with open_client(stack.endpoints(home), stack.tokens(home), run=secrets.token_hex(8)) as client:
-            return await ask(client.as_role(Role.OPERATOR))
-
-    with stack.running(home, message):
-        try:
-            return asyncio.run(ask_as_operator())
-        except (RequestRefused, ServiceUnavailable) as error:
-            raise NotDecided(str(error)) from None

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import secrets
 from typing import Annotated
 
 import typer
 
-from console.api_client import ApiClient, RequestRefused, ServiceUnavailable, open_client
+from console.api_client import ApiClient
+from console.commands.operating import ask_as_operator
 from console.commands.terminal import message, progress_bars
-from console.errors import ConsoleError
 from console.local import secret_keys, stack
 from console.local.home import Home
 from console.local.stores import StillUp
-from shared.principals import Role
 
 HELP = "The master key under which personal data is sealed: change it, and bring all of it under the new one."
 app = typer.Typer(no_args_is_help=True, help=HELP)
 HOLDERS = ("personal", "corrections")
-
-
-class NotRewrapped(ConsoleError):
-    """registration refused, or does not answer; what is under the new key stays so. Call it again."""
 
 
 @app.command("renew-master")
@@ -39,17 +32,7 @@ def rewrap() -> None:
 
     Exit status: 0 all of it is, 1 some is under a key that registration does not have.
     """
-    home, run = Home.here(), secrets.token_hex(8)
-
-    async def work() -> tuple[int, int]:
-        async with open_client(stack.endpoints(home), stack.tokens(home), run=run) as client:
-            return await rewrap_all(client.as_role(Role.OPERATOR))
-
-    with stack.running(home, message):
-        try:
-            rewrapped, unreadable = asyncio.run(work())
-        except (RequestRefused, ServiceUnavailable) as error:
-            raise NotRewrapped(str(error)) from None
+    rewrapped, unreadable = ask_as_operator(rewrap_all)
     print(f"{rewrapped:,} brought under the present master key, {unreadable:,} under a key that registration does not have")
     raise typer.Exit(1 if unreadable else 0)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from fastapi import Response
@@ -32,7 +33,7 @@ async def _operation(who: Visitor, service: str, name: str) -> Operation:
     return operation
 
 
-async def _given_to(who: Visitor, operation: Operation, command: Command, acted: ActedOn) -> Given:
+async def _given_to(who: Visitor, command: Command) -> Given:
     asked = dict(asked_for(who))
     options = dict(zip(command.options, await asyncio.gather(*(one(who, asked) for one in command.options.values())), strict=True))
     hidden = {name: asked[name] for name in command.hidden if name in asked} | {"version": asked.get("version", "")} | _own(who)
@@ -41,8 +42,13 @@ async def _given_to(who: Visitor, operation: Operation, command: Command, acted:
     presets = {**known, **(_own_county(who) if command.local else {})} | {
         name: value for name, value in asked.items() if name not in hidden
     }
-    now = {**_now(who, operation, command, acted), **await _recorded(who, command, asked)}
-    return Given(hidden=hidden, options=options, presets=presets, labels=command.labels, now=now)
+    return Given(hidden=hidden, options=options, presets=presets, labels=command.labels)
+
+
+async def _beside(who: Visitor, operation: Operation, command: Command, acted: ActedOn, given: Given) -> Given:
+    """With what is recorded now, which only a form that is drawn needs."""
+    now = {**_now(who, operation, command, acted), **await _recorded(who, command, dict(asked_for(who)))}
+    return replace(given, now=now)
 
 
 def _own(who: Visitor) -> dict[str, str]:
@@ -89,7 +95,8 @@ async def command_page(who: Visitor, service: str, name: str) -> Response:
     """The empty form."""
     operation, command = await _operation(who, service, name), command_of(who, service, name)
     acted = await read_subjects(who, operation, dict(asked_for(who)))
-    fields = forms.draw(operation, who.text, given=await _given_to(who, operation, command, acted))
+    given = await _beside(who, operation, command, acted, await _given_to(who, command))
+    fields = forms.draw(operation, who.text, given=given)
     return _form(who, operation, command, fields, acted=acted, key=secrets.token_urlsafe(18))
 
 
@@ -103,8 +110,7 @@ async def send_command(who: Visitor, service: str, name: str) -> Response:
     posted = forms.typed_in(form)
     asked = dict(asked_for(who))
     key, checking = str(form.get("_key") or "")[:100], form.get("_check") == "1"
-    acted = NOTHING if checking else await read_subjects(who, operation, asked)
-    given = await _given_to(who, operation, command, acted)
+    given = await _given_to(who, command)
     posted = [(at, choices.meant(kind, value) if value and (kind := _field_choice(operation, at)) else value) for at, value in posted]
     body = forms.read(operation, posted, hidden=_typed_hidden(operation, given.hidden))
     path = filled(operation.path, {part: asked.get(part, "") for part in operation.parts})
@@ -113,6 +119,8 @@ async def send_command(who: Visitor, service: str, name: str) -> Response:
         answer = await who.backend.command(service, path, body if operation.body else {}, key, dry_run=checking)
     if answer.ok:
         return Response(status_code=204) if checking else _done(who, operation, command, answer, asked)
+    acted = NOTHING if checking else await read_subjects(who, operation, asked)
+    given = await _beside(who, operation, command, acted, given)
     errors = {error["field"]: error_text(who.text, error) for error in answer.errors}
     fields = forms.draw(operation, who.text, posted or [("_", "")], errors, given)
     at_fields = set(forms.error_names(fields))

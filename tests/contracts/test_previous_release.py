@@ -169,16 +169,8 @@ async def test_a_process_of_the_release_before_counts_commands_and_publishes_on_
             await delivery.publish(docking, dispatched())
             await emptied(docking)
         await stats.until_ready(process)
-
-        async def counted() -> bool:
-            async with stats.session() as session, session.get("/report") as answer:
-                return bool((await answer.json())["total"]["dispatches"] == 1)
-
-        await until(counted, 20)
-        async with stats.session() as session:
-            key = {"idempotency-key": uuid.uuid4().hex}
-            async with session.post("/periods/close", json={"period": "2018"}, headers=key) as answer:
-                assert answer.status == 201
+        await stats.until_counted(1)
+        assert await stats.post("/periods/close", {"period": "2018"}) == 201
 
         async def published() -> bool:
             return len((await recount.recount(kafka, topic_prefix)).of("stats.PeriodClosed.v1")) == 1

@@ -230,6 +230,9 @@ async def test_field_case_f26_every_example_of_the_readme_gives_something(played
             return
         case "backup":
             words[1] = str(tmp_path / words[1])
+        case "audit" if "--pdf" in words:
+            at = words.index("--pdf") + 1
+            words[at] = str(tmp_path / words[at])
         case "verify":
             certificate, valid_on = await a_certificate(played)
             words = ["verify", certificate, "--on", valid_on.isoformat()]

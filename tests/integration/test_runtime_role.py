@@ -28,7 +28,6 @@ from tests.contracts.test_sql import statements
 from tests.support import delivery, recount, stats_process
 from tests.support.delivery import emptied, relaying
 from tests.support.stats import dispatched
-from tests.support.stats_process import StatsProcess
 from tests.support.wait import until
 
 PASSWORD = "of-a-role"
@@ -128,11 +127,6 @@ async def ran(module: str, *arguments: str, **environment: str) -> tuple[int | N
     return process.returncode, shown.decode()
 
 
-async def posted(stats: StatsProcess, path: str, body: object = None) -> int:
-    async with stats.session() as session, session.post(path, json=body, headers={"idempotency-key": uuid.uuid4().hex}) as answer:
-        return answer.status
-
-
 async def test_the_owner_migrates_and_the_service_commands_publishes_consumes_sweeps_and_rebuilds(
     config: Settings, topic_prefix: str, make_roles: MakeRoles, make_database_url: MakeDatabaseUrl, tmp_path: Path
 ) -> None:
@@ -148,13 +142,8 @@ async def test_the_owner_migrates_and_the_service_commands_publishes_consumes_sw
             await delivery.publish(docking, dispatched())
             await emptied(docking)
         await stats.until_ready(process)
-
-        async def counted() -> bool:
-            async with stats.session() as session, session.get("/report") as answer:
-                return bool((await answer.json())["total"]["dispatches"] == 1)
-
-        await until(counted, 20)
-        assert await posted(stats, "/periods/close", {"period": "2018"}) == 201
+        await stats.until_counted(1)
+        assert await stats.post("/periods/close", {"period": "2018"}) == 201
 
         async def published() -> bool:
             return len((await recount.recount(kafka, topic_prefix)).of("stats.PeriodClosed.v1")) == 1

@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import sys
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,20 @@ class StatsProcess:
 
     def session(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(self.base, headers={"authorization": f"Bearer {self.token}"})
+
+    async def post(self, path: str, body: object = None) -> int:
+        """The status of the answer."""
+        async with self.session() as session, session.post(path, json=body, headers={"idempotency-key": uuid.uuid4().hex}) as answer:
+            return answer.status
+
+    async def until_counted(self, dispatches: int) -> None:
+        async with self.session() as session:
+
+            async def counted() -> bool:
+                async with session.get("/report") as answer:
+                    return bool((await answer.json())["total"]["dispatches"] == dispatches)
+
+            await until(counted, 20)
 
     async def until_ready(self, process: asyncio.subprocess.Process) -> None:
         async with self.session() as session:

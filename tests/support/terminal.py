@@ -84,11 +84,11 @@ async def in_terminal(
 
 
 def _start(command: Sequence[str], environment: Mapping[str, str], size: tuple[int, int]) -> Terminal:
-    told = {name: value for name, value in environment.items() if name not in SIZE}
+    variables = {name: value for name, value in environment.items() if name not in SIZE}
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
     try:
-        process = subprocess.Popen(["setsid", "--ctty", "--wait", *command], env=told, stdin=theirs, stdout=theirs, stderr=theirs)
+        process = subprocess.Popen(["setsid", "--ctty", "--wait", *command], env=variables, stdin=theirs, stdout=theirs, stderr=theirs)
     finally:
         os.close(theirs)
     os.set_blocking(ours, False)
