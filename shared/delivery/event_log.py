@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -65,14 +65,6 @@ async def read_log(settings: KafkaSettings, topics: Sequence[str], *, follow: bo
             for partition, records in (await consumer.getmany(timeout_ms=100, max_records=5_000)).items():
                 for entry in _entries(logical(settings, partition), records, expected):
                     yield entry
-
-
-async def read_ends(settings: KafkaSettings, topics: Sequence[str]) -> dict[TopicPartition, Number]:
-    """The highest number among the last records of every partition that holds any: the last may be a repeat. Raises kafka.Unavailable."""
-    async with _reading(settings) as consumer:
-        records = await _last_records(consumer, await partitions_of(consumer, [topic_name(settings, topic) for topic in topics]))
-    numbers = {logical(settings, partition): [number_of(record) or START for record in found] for partition, found in records.items()}
-    return {partition: max(found) for partition, found in numbers.items() if any(number > START for number in found)}
 
 
 async def read_upto(settings: KafkaSettings, upto: Mapping[TopicPartition, int]) -> AsyncIterator[tuple[int, list[Entry]]]:
@@ -151,12 +143,10 @@ def _accept_all(records: Sequence[KafkaRecord], expected: Number, beyond: int) -
     return Mark(beyond, expected), accepted
 
 
-async def read_tails(settings: KafkaSettings, partitions: Collection[TopicPartition]) -> dict[TopicPartition, list[KafkaRecord]]:
-    """The last records of each partition as they stand there, repeats among them. Raises kafka.Unavailable."""
-    if not partitions:
-        return {}
+async def read_tails(settings: KafkaSettings, topics: Sequence[str]) -> dict[TopicPartition, list[KafkaRecord]]:
+    """The last records of every partition as they stand there, repeats among them. Raises kafka.Unavailable."""
     async with _reading(settings) as consumer:
-        records = await _last_records(consumer, [on_cluster(settings, partition) for partition in partitions])
+        records = await _last_records(consumer, await partitions_of(consumer, [topic_name(settings, topic) for topic in topics]))
     return {logical(settings, partition): found for partition, found in records.items()}
 
 

@@ -44,6 +44,11 @@ class TopicLosesData(Exception):
 AWAY = (*ERRORS, Unavailable)
 
 
+def own_topics(service: str) -> list[str]:
+    """Logical names of the topics that the service writes."""
+    return [topic for topic in TOPICS if topic.startswith(f"{service}.")]
+
+
 def topic_name(settings: KafkaSettings, logical: str) -> str:
     """The topic's name on the cluster."""
     return settings.topic_prefix + logical

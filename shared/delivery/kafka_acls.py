@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.delivery.kafka import topic_name
+from shared.delivery.kafka import own_topics, topic_name
 from shared.events import TOPICS
 from shared.kafka_settings import KafkaSettings
 
@@ -24,11 +24,6 @@ class Acl:
     resource: Literal["topic", "group"]
     name: str  # on the cluster
     operations: tuple[Operation, ...]
-
-
-def own_topics(service: str) -> list[str]:
-    """Logical names of the topics that the service writes."""
-    return [topic for topic in TOPICS if topic.startswith(f"{service}.")]
 
 
 def service_acls(settings: KafkaSettings, service: str, consumed: Sequence[str]) -> Iterator[Acl]:

@@ -1,17 +1,21 @@
-"""Whether the database lost commits whose events are in the log: a standby that was behind was promoted, or a backup restored.
+"""Whether the log is ahead of the database: a backup was restored, or a standby that was behind was promoted.
 
-Its relay would give numbers out again that other events have, and every consumer would drop the new events as repeats.
+Its relay would give numbers out again that other events have, and every consumer would drop the new events as repeats. A service asks
+when it starts, and its relay when the database has another history than it had.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
 
+from shared.delivery import kafka
 from shared.delivery.event_log import read_tails
-from shared.delivery.numbering import Number, number_of
+from shared.delivery.numbering import KafkaRecord, Number, number_of
 from shared.delivery.positions import TopicPartition
 from shared.kafka_settings import KafkaSettings
 
@@ -22,6 +26,14 @@ SELECT CASE WHEN NOT pg_is_in_recovery() THEN
         || (SELECT oid FROM pg_database WHERE datname = current_database())
 END
 """
+EPOCH = "SELECT epoch FROM relay"
+NUMBERS = "SELECT topic, partition, next_number FROM relay_sequence"
+PARTITIONS = "SELECT topic, partitions FROM relay_topic"
+INFLIGHT = """
+SELECT outbox.topic, outbox.key, outbox.value FROM relay CROSS JOIN unnest(relay.inflight) WITH ORDINALITY AS sent (ids, rank)
+    JOIN outbox ON outbox.id >= lower(sent.ids) AND outbox.id < upper(sent.ids)
+ORDER BY sent.rank, outbox.id
+"""
 _NOT_SAID = (
     asyncpg.InsufficientPrivilegeError,
     asyncpg.UndefinedFunctionError,
@@ -31,7 +43,44 @@ _NOT_SAID = (
 
 
 class LogAhead(Exception):
-    """The log has events of this service that its database does not know. Nothing is sent until an operator has decided."""
+    """The log has events of this service that its database does not know. Nothing is accepted or sent until an operator has decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a database knows of its log: the epoch, the next number of each partition, and the values that may be there from it on."""
+
+    epoch: int
+    following: Mapping[TopicPartition, int]
+    in_flight: Mapping[TopicPartition, Sequence[bytes]]
+
+    def next_number(self, partition: TopicPartition) -> Number:
+        return Number(self.epoch, self.following.get(partition, 0))
+
+    def is_done_with(self, partition: TopicPartition, number: Number) -> bool:
+        """Whether the record was sent and acknowledged."""
+        return number < self.next_number(partition)
+
+    def sent(self, partition: TopicPartition, number: Number, record: KafkaRecord) -> bool:
+        """Whether the record is one that it sent, or is sending."""
+        if self.is_done_with(partition, number):
+            return True
+        sending, place = self.in_flight.get(partition, ()), number.number - self.next_number(partition).number
+        return number.epoch == self.epoch and place < len(sending) and record.value == sending[place]
+
+
+async def known_numbers(conn: Any) -> Known:
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        epoch = await conn.fetchval(EPOCH)
+        partitions = {row["topic"]: row["partitions"] for row in await conn.fetch(PARTITIONS)}
+        following = {TopicPartition(row["topic"], row["partition"]): row["next_number"] for row in await conn.fetch(NUMBERS)}
+        rows = await conn.fetch(INFLIGHT)
+    in_flight = defaultdict(list)
+    for row in rows:
+        if row["topic"] in partitions:  # else nothing of it was sent
+            partition = kafka.partition_for(row["key"].encode(), partitions[row["topic"]])
+            in_flight[TopicPartition(row["topic"], partition)].append(row["value"])
+    return Known(epoch, following, in_flight)
 
 
 async def history(conn: asyncpg.Connection) -> str | None:
@@ -43,20 +92,18 @@ async def history(conn: asyncpg.Connection) -> str | None:
     return found
 
 
-async def require_none(
-    settings: KafkaSettings, next_numbers: Mapping[TopicPartition, Number], in_flight: Mapping[Any, Sequence[bytes]]
-) -> None:
-    """`in_flight`: values that may be in the log from the next number on, by partition. Raises LogAhead, kafka.Unavailable."""
+async def require_none(conn: Any, settings: KafkaSettings, service: str) -> None:
+    """Raises LogAhead, kafka.Unavailable. The log is read first: whatever is sent meanwhile was in the database before."""
+    tails = await read_tails(settings, kafka.own_topics(service))
+    known = await known_numbers(conn)
     ahead = []
-    for partition, records in (await read_tails(settings, list(next_numbers))).items():
-        expected, sent = next_numbers[partition], in_flight.get(partition, ())
-        for record in records:
-            found = number_of(record)
-            if found is None or found < expected:
-                continue
-            place = found.number - expected.number
-            if found.epoch > expected.epoch or place >= len(sent) or record.value != sent[place]:
-                ahead.append(f"{partition} has {found}, and {expected} would be next")
-                break
+    for partition, records in sorted(tails.items()):
+        unknown = [number for record in records if (number := number_of(record)) is not None and not known.sent(partition, number, record)]
+        if unknown:
+            ahead.append(f"{partition} holds number {max(unknown)}, and {known.next_number(partition)} would be next")
     if ahead:
-        raise LogAhead(f"the log has events that this database lost: {'; '.join(sorted(ahead))}: see docs/operations.md, A failover")
+        raise LogAhead(
+            f"{'; '.join(ahead)}: the log has events that this database lost: it was restored from a backup, or is a copy that was behind. "
+            "Nothing is accepted or sent before it is decided what becomes of them: "
+            f"laowu relay new-epoch {service}, then laowu lost-events list --service {service}"
+        )

@@ -24,8 +24,6 @@ from shared.backoff import backoff
 from shared.db import Database, connect
 from shared.delivery import kafka, lost_commits
 from shared.delivery.delivery_state import DeliveryMetrics
-from shared.delivery.numbering import Number
-from shared.delivery.positions import TopicPartition
 from shared.delivery.restoring import RELAY_LOCK
 from shared.health import Health
 from shared.metrics import RELAYED
@@ -149,7 +147,7 @@ async def _relay_once(database: Database, url: str, settings: Settings, health: 
             await asyncio.sleep(random.uniform(0.1, 0.3))
         await metrics.measure(conn)  # before Kafka is needed: what waits while it is away is what operators want to see
         producer = await kafka.open_producer(settings)
-        session = await _resume(conn, producer, settings)
+        session = await _resume(conn, producer, settings, database.service)
         await _forward_all(session, database, health, metrics)
     finally:
         conn.terminate()
@@ -159,7 +157,7 @@ async def _relay_once(database: Database, url: str, settings: Settings, health: 
             await asyncio.shield(kafka.stop_producer(producer, 3))
 
 
-async def _resume(conn: asyncpg.Connection, producer: AIOKafkaProducer, settings: Settings) -> _Session:
+async def _resume(conn: asyncpg.Connection, producer: AIOKafkaProducer, settings: Settings, service: str) -> _Session:
     """Load the numbers, and the rows that the last relay may have sent: to be sent again in the same order.
 
     Raises InflightMissing, lost_commits.LogAhead, kafka.Unavailable.
@@ -180,26 +178,17 @@ async def _resume(conn: asyncpg.Connection, producer: AIOKafkaProducer, settings
         partitions=partitions,
         chosen=rows,
     )
-    await _compare_history(session, state["history"])
+    await _compare_history(session, service, state["history"])
     return session
 
 
-async def _compare_history(session: _Session, known: str | None) -> None:
+async def _compare_history(session: _Session, service: str, known: str | None) -> None:
     """After a failover or a restore, before anything is numbered. Raises lost_commits.LogAhead, kafka.Unavailable."""
     now = await lost_commits.history(session.conn)
     if now is None or now == known:
         return
     if known is not None:
-        following = {
-            TopicPartition(topic, partition): Number(session.epoch, session.numbers.get((topic, partition), 0))
-            for topic, count in session.partitions.items()
-            for partition in range(count)
-        }
-        in_flight = defaultdict(list)
-        for row in session.chosen:
-            partition = kafka.partition_for(row["key"].encode(), session.partitions[row["topic"]])
-            in_flight[TopicPartition(row["topic"], partition)].append(row["value"])
-        await lost_commits.require_none(session.settings, following, in_flight)
+        await lost_commits.require_none(session.conn, session.settings, service)
     await session.conn.execute(_STORE_HISTORY, now)
 
 

@@ -1,9 +1,8 @@
 """After a restore: the log holds events that the database does not know, and others have applied them.
 
-    require_not_behind   a service whose log is ahead does not start
-    compare, begin       name what was lost, and take a new epoch
-    require_replay       while anything is undecided, only what was lost may be done again
-    void                 takes an event back
+    compare, begin   name what was lost, and take a new epoch
+    require_replay   while anything is undecided, only what was lost may be done again
+    void             takes an event back
 
 A lost event is *replayed* when a transaction publishes it once more: it gets the id that it has in the log, and is not sent.
 Reactions to other services' events do so by themselves, as the service reads on from its restored positions; people enter their
@@ -15,8 +14,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 from uuid import UUID
@@ -27,13 +25,12 @@ from pydantic import ValidationError
 from shared.db import Database, Tx
 from shared.delivery import kafka, lost_events
 from shared.delivery.audit_trail import publish_and_audit
-from shared.delivery.event_log import Entry, read_ends, read_log
-from shared.delivery.lost_commits import LogAhead
+from shared.delivery.event_log import Entry, read_log
+from shared.delivery.lost_commits import known_numbers
 from shared.delivery.lost_events import Found
-from shared.delivery.numbering import Number
 from shared.delivery.positions import TopicPartition
 from shared.errors import Conflict, Invalid, Refused
-from shared.events import TOPICS, Envelope
+from shared.events import Envelope
 from shared.events.voided import EVENTS as VOIDS
 from shared.kafka_settings import KafkaSettings
 from shared.values import Clock, drawing_ids
@@ -45,14 +42,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 VOID_OF = {event.TOPIC: event for event in VOIDS}
 # What was erased must not come back with a backup: it is erased again, never voided.
 ALWAYS_REPLAYED = frozenset({"registration.WorkerErased.v1"})
-EPOCH = "SELECT epoch FROM relay"
-NUMBERS = "SELECT topic, partition, next_number FROM relay_sequence"
-PARTITIONS = "SELECT topic, partitions FROM relay_topic"
 WAITING = "SELECT event_id FROM outbox"
-INFLIGHT = """
-SELECT outbox.topic, outbox.key FROM relay CROSS JOIN unnest(relay.inflight) AS sent (ids)
-    JOIN outbox ON outbox.id >= lower(sent.ids) AND outbox.id < upper(sent.ids)
-"""
 SEQUENCES = "SELECT format('%I.%I', schemaname, sequencename) AS name, last_value AS last FROM pg_sequences"
 # Those that gave out a number since; one that had given out none begins anew.
 SET_SEQUENCES = """
@@ -107,55 +97,6 @@ class MustBeReplayed(Invalid):
     slug = "MUST_BE_REPLAYED"
 
 
-# --- is the log ahead? ------------------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class Numbered:
-    """What a database knows of its log: the epoch, per partition the next number, and how many more may have been sent already."""
-
-    epoch: int
-    following: Mapping[TopicPartition, int]
-    in_flight: Mapping[TopicPartition, int]
-
-    def knows(self, partition: TopicPartition, number: Number) -> bool:
-        """Whether the record is one that it sent, or is sending."""
-        return number < Number(self.epoch, self.following.get(partition, 0) + self.in_flight.get(partition, 0))
-
-    def is_done_with(self, partition: TopicPartition, number: Number) -> bool:
-        """Whether the record was sent and acknowledged."""
-        return number < Number(self.epoch, self.following.get(partition, 0))
-
-
-async def numbered(conn: Any) -> Numbered:
-    async with conn.transaction(isolation="repeatable_read", readonly=True):
-        epoch = await conn.fetchval(EPOCH)
-        partitions = {row["topic"]: row["partitions"] for row in await conn.fetch(PARTITIONS)}
-        following = {TopicPartition(row["topic"], row["partition"]): row["next_number"] for row in await conn.fetch(NUMBERS)}
-        in_flight = await conn.fetch(INFLIGHT)
-    sending = Counter(
-        TopicPartition(row["topic"], kafka.partition_for(row["key"].encode(), partitions[row["topic"]]))
-        for row in in_flight
-        if row["topic"] in partitions  # else nothing of it was sent
-    )
-    return Numbered(epoch, following, sending)
-
-
-def own_topics(service: str) -> list[str]:
-    return [topic for topic in TOPICS if topic.startswith(f"{service}.")]
-
-
-async def require_not_behind(conn: Any, settings: KafkaSettings, service: str) -> None:
-    """Raises LogAhead, kafka.Unavailable. The log is read first: whatever is sent meanwhile was in the database before."""
-    ends = await read_ends(settings, own_topics(service))
-    known = await numbered(conn)
-    ahead = [f"{partition} holds number {number}" for partition, number in sorted(ends.items()) if not known.knows(partition, number)]
-    if ahead:
-        raise LogAhead(
-            f"{', '.join(ahead)}, which this database does not know: it was restored from a backup, or is a copy that was behind. "
-            "Nothing is accepted before it is decided what becomes of these events: "
-            f"laowu relay new-epoch {service}, then laowu lost-events list --service {service}"
-        )
-
-
 # --- naming what was lost ---------------------------------------------------------------------------------------------
 @dataclass(slots=True)
 class Compared:
@@ -168,10 +109,10 @@ class Compared:
 
 async def compare(conn: Any, settings: KafkaSettings, service: str) -> Compared:
     """Read the service's topics from the beginning. Raises kafka.Unavailable."""
-    known = await numbered(conn)
+    known = await known_numbers(conn)
     waiting = {row["event_id"] for row in await conn.fetch(WAITING)}
     found = Compared(known.epoch)
-    async for entry in read_log(settings, own_topics(service)):
+    async for entry in read_log(settings, kafka.own_topics(service)):
         found.epoch = max(found.epoch, entry.number.epoch)
         partition = TopicPartition(entry.topic, entry.record.partition)
         if known.is_done_with(partition, entry.number):

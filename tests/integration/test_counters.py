@@ -88,7 +88,7 @@ async def test_the_relay_moves_a_batch_of_any_size_with_as_many_statements(confi
     producer = await kafka.open_producer(config)
     sent: list[str] = []
     try:
-        session = await relay._resume(conn, producer, config)
+        session = await relay._resume(conn, producer, config, "registration")
         counts = []
         for size in (1, 1, 1, 100, 1_000):
             await conn.copy_records_to_table("outbox", records=load.rows(size), columns=["event_id", "topic", "key", "value"])

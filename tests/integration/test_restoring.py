@@ -16,7 +16,7 @@ import pytest
 import pytest_asyncio
 
 from shared.db import Database, close_database, connect, open_database
-from shared.delivery import lost_events, outbox, restoring
+from shared.delivery import lost_commits, lost_events, outbox, restoring
 from shared.delivery.lost_commits import LogAhead
 from shared.events import RIGHTS, DockingEventVoided
 from shared.settings import Settings
@@ -67,14 +67,14 @@ async def test_a_log_that_is_ahead_is_refused_with_the_command_that_decides_and_
     config: Settings, database: Database, url: str, conn: Any
 ) -> None:
     ids, _ = await published(database, config, url)
-    await restoring.require_not_behind(conn, config, "docking")
+    await lost_commits.require_none(conn, config, "docking")
     await forget(conn)
     with pytest.raises(LogAhead, match=r"docking.events/\d holds number 1\.\d.*laowu relay new-epoch docking.*laowu lost-events"):
-        await restoring.require_not_behind(conn, config, "docking")
+        await lost_commits.require_none(conn, config, "docking")
     compared = await restoring.compare(conn, config, "docking")
     assert (sorted(one.event_id for one in compared.lost), compared.in_log) == (sorted(ids), set())
     assert await restoring.begin(conn, compared) == 2
-    await restoring.require_not_behind(conn, config, "docking")
+    await lost_commits.require_none(conn, config, "docking")
     assert await lost_events.count_open(conn) == len(ids)
 
 
@@ -85,10 +85,10 @@ async def test_what_is_in_flight_is_not_ahead_and_what_only_waits_is_dropped_as_
     await forget(conn)
     await conn.executemany(PUT_BACK, [tuple(row) for row in rows])
     await conn.execute("UPDATE relay SET inflight = array[int8range($1, $2, '[]')]", rows[0]["id"], rows[-1]["id"])
-    await restoring.require_not_behind(conn, config, "docking")
+    await lost_commits.require_none(conn, config, "docking")
     await conn.execute("UPDATE relay SET inflight = '{}'")
     with pytest.raises(LogAhead):
-        await restoring.require_not_behind(conn, config, "docking")
+        await lost_commits.require_none(conn, config, "docking")
     compared = await restoring.compare(conn, config, "docking")
     assert (compared.in_log, compared.lost) == (set(ids), [])
     await restoring.begin(conn, compared)
