@@ -76,22 +76,29 @@ class Service:
 
 
 def main(service: Service) -> None:
-    """Run until SIGTERM or SIGINT (exit 0), a setting is wrong (2), or a part fails for good (1).
+    """Run until SIGTERM or SIGINT (exit 0), a setting or an argument is wrong (2), or a part fails for good (1).
 
     `acls PRINCIPAL` prints what the service needs to be allowed on a Kafka cluster with an authorizer, and ends.
     `migrate` applies what is missing of the database's migrations, and ends: as the role that owns its tables, before new processes start.
     """
-    if sys.argv[1:2] == ["acls"] and len(sys.argv) == 3:
-        settings = _settings(service, KafkaSettings)
-        for line in kafka_acls.commands(settings, sys.argv[2], kafka_acls.service_acls(settings, service.name, service.topics)):
-            print(line)  # noqa: T201
-        sys.exit(0)
-    if sys.argv[1:] == ["migrate"]:
-        sys.exit(asyncio.run(_only_migrate(service, _settings(service, PostgresSettings))))
-    settings = _settings(service, service.settings)
-    configure_logging(service.name, settings.log_level)
-    tune_gc()
-    sys.exit(uvloop.run(_run(service, settings)))
+    match sys.argv[1:]:
+        case []:
+            settings = _settings(service, service.settings)
+            configure_logging(service.name, settings.log_level)
+            tune_gc()
+            sys.exit(uvloop.run(_run(service, settings)))
+        case ["acls", principal]:
+            _print_acls(service, _settings(service, KafkaSettings), principal)
+        case ["migrate"]:
+            sys.exit(asyncio.run(_only_migrate(service, _settings(service, PostgresSettings))))
+        case _:
+            print(f"usage: python -m services.{service.name} [migrate | acls PRINCIPAL]", file=sys.stderr)  # noqa: T201
+            sys.exit(2)
+
+
+def _print_acls(service: Service, settings: KafkaSettings, principal: str) -> None:
+    for line in kafka_acls.commands(settings, principal, kafka_acls.service_acls(settings, service.name, service.topics)):
+        print(line)  # noqa: T201
 
 
 def _settings(service: Service, kind: type[S]) -> S:
@@ -190,7 +197,7 @@ async def _prepare(service: Service, settings: Settings, url: str) -> Database:
     await migrate(service, settings)
     await kafka.create_topics(settings)
     async with database.connection() as conn:
-        await restoring.require_not_behind(conn, settings, service.name)
+        await lost_commits.require_none(conn, settings, service.name)
         database.restoring = await lost_events.any_open(conn)
     return database
 

@@ -1,0 +1,30 @@
+"""What a service's command line may say."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from services.rights.__main__ import SERVICE
+from shared import runner
+
+
+@pytest.mark.parametrize("arguments", [["acls"], ["acls", "User:rights", "User:stats"], ["migrate", "now"], ["serve"]])
+def test_arguments_that_mean_nothing_are_answered_with_the_usage_and_nothing_is_started(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["services.rights", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        runner.main(SERVICE)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == "usage: python -m services.rights [migrate | acls PRINCIPAL]\n"
+
+
+def test_what_a_service_needs_to_be_allowed_is_printed_for_the_principal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["services.rights", "acls", "User:rights"])
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "kafka:9093")
+    runner.main(SERVICE)
+    assert "--allow-principal User:rights --topic rights.events --operation Describe" in capsys.readouterr().out
