@@ -295,7 +295,7 @@ CONCERNS: Mapping[type[Event], Concern] = {
     stats.TargetProgressChanged: Concern(
         everybody=OFFICERS,
         when=lambda event: event.state_from is not event.state_to,
-        fields=("target", "measure", "state_from", "state_to", "actual", "floor"),
+        fields=("target", "measure", "programme", "state_from", "state_to", "actual", "floor"),
     ),
     stats.YearOnYearBreached: Concern(everybody=OFFICERS, fields=("quota", "period", "share", "share_before")),
     stats.PeriodClosed: Concern(everybody=OFFICERS, fields=("period", "version")),

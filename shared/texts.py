@@ -45,6 +45,7 @@ KIND_OF_FIELD = {  # fields whose values are codes of another kind
 }
 LONGEST_LINE = 300  # characters of a line that is looked for
 LONGEST_HEADER = 500  # characters that are read
+_PERIOD = re.compile(r"([12][0-9]{3})(?:-(?:(0[1-9]|1[0-2])|Q([1-4])))?", re.ASCII)
 _EVENT_TYPE = re.compile(r"[a-z]{1,20}\.(\w{1,80})\.v[0-9]{1,3}", re.ASCII)
 _WANTED = re.compile(r"([a-z]{2,3})(?:-[a-z0-9-]{1,40})?(?:\s*;\s*q=([01](?:\.[0-9]{0,3})?))?", re.ASCII | re.IGNORECASE)
 
@@ -105,6 +106,14 @@ class Texts:
 
     def day(self, day: date) -> str:
         return dates.format_date(day, "long", locale=_locale(self.language))
+
+    def period(self, code: str) -> str:
+        """A year, month or quarter, of 2019, 2019-03 or 2019-Q2; the code itself where it is none."""
+        if not (found := _PERIOD.fullmatch(code)):
+            return code
+        year, month, quarter = found.groups()
+        first = date(int(year), int(month) if month else int(quarter or 1) * 3 - 2, 1)
+        return dates.format_skeleton("yMMMM" if month else "yQQQQ" if quarter else "y", first, locale=_locale(self.language))
 
     def moment(self, moment: datetime) -> str:
         """To the minute, as clocks in the programme's country show it."""

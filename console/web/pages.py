@@ -31,6 +31,7 @@ DIGEST = re.compile(r"[0-9a-f]{64}")
 CERTIFICATE = re.compile(r"TC[0-9]{12}")
 SCOPE = re.compile(r"(?:nation|province):(\w+)", re.ASCII)  # whose a figure is
 WORKER_NO = re.compile(r"W[0-9]{8}-[0-9X]")
+PERIODS = frozenset({"period", "month", "compared_month"})  # fields of a year, month or quarter
 NOWRAP = Markup(' class="nowrap"')
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 QUICK_SECONDS = 0.5  # until a page is shown without the part that takes longer
@@ -133,7 +134,8 @@ def environment() -> Environment:
     made = Environment(
         loader=PackageLoader("console.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    made.globals |= {one.__name__: one for one in (show, pick, columns_in, label_of, is_long, in_cell, overdue)} | {"label": choices.label}
+    made.globals |= {one.__name__: one for one in (show, pick, columns_in, label_of, is_long, in_cell, overdue, filled_in)}
+    made.globals["label"] = choices.label
     return made
 
 
@@ -253,7 +255,7 @@ def pick(item: Any, path: str) -> Any:
 
 def show(text: Texts, name: str, value: Any, names: Names | None = None) -> Markup:
     """A value of an answer as people read it: names for codes and ids, the language's form of days and money."""
-    if _is_nothing(value):
+    if is_nothing(value):
         return Markup('<span class="none">–</span>')
     if isinstance(value, bool):
         return escape(text("Yes") if value else text("No"))
@@ -266,7 +268,7 @@ def show(text: Texts, name: str, value: Any, names: Names | None = None) -> Mark
     return _shown_text(text, name, str(value), names or {})
 
 
-def _is_nothing(value: Any) -> bool:
+def is_nothing(value: Any) -> bool:
     return value is None or value in ("", [], {})
 
 
@@ -289,9 +291,9 @@ ACTORS = frozenset({"actor", "approver", "reader", "principal"})
 ACCOUNTS = frozenset({"assignee", "trainer", "trainers", "assessor", "assessors"})
 
 
-def _tag(text: Texts, name: str, value: str) -> Markup:
+def _tag(value: str, word: str) -> Markup:
     kind = next((kind for kind, values in TAGS.items() if value in values), "plain")
-    return Markup('<span class="tag {}" data-value="{}">{}</span>').format(kind, value, text.value(name, value))
+    return Markup('<span class="tag {}" data-value="{}">{}</span>').format(kind, value, word)
 
 
 def _actor(text: Texts, name: str, value: str) -> str:
@@ -314,16 +316,23 @@ def account_name(text: Texts, account: str) -> str:
 def _word(text: Texts, name: str, value: str) -> Markup | None:
     """Of a field that holds a state, somebody who acted, or an event."""
     if name in TAGGED:
-        return _tag(text, name, value)
+        return _tag(value, text.value(name, value))
     if name in ACTORS or name.endswith("_by"):
         return escape(_actor(text, name, value))
     if name in ACCOUNTS:
         return escape(account_name(text, value))
     if name.endswith("_no"):
         return Markup('<span class="nowrap">{}</span>').format(value)
+    return escape(text.value(name, value)) if name == "type" else _of_figure(text, name, value)
+
+
+def _of_figure(text: Texts, name: str, value: str) -> Markup | None:
+    """When and whose a figure is."""
+    if name in PERIODS:
+        return Markup('<span title="{}"{}>{}</span>').format(value, NOWRAP, text.period(value))
     if name == "scope" and (found := SCOPE.fullmatch(value)):
         return Markup('<span title="{}">{}</span>').format(value, choices.label("region", found[1], text))
-    return escape(text.value(name, value)) if name == "type" else None
+    return None
 
 
 def _shown_text(text: Texts, name: str, value: str, names: Names) -> Markup:
@@ -368,7 +377,7 @@ def _shown_object(text: Texts, value: Mapping[str, Any], names: Names) -> Markup
     rows = Markup("").join(
         Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(text.word("field", name), show(text, name, part, names))
         for name, part in value.items()
-        if not _is_nothing(part)
+        if not is_nothing(part)
     )
     return Markup("<dl class=inner>{}</dl>").format(rows)
 
@@ -407,7 +416,7 @@ def columns_in(text: Texts, columns: Iterable[str], rows: Sequence[Any], words: 
     """The columns that hold anything in these rows; the first, which leads to the row, always."""
     found = []
     for number, at in enumerate(columns):
-        values = [value for row in rows if not _is_nothing(value := pick(row, at))]
+        values = [value for row in rows if not is_nothing(value := pick(row, at))]
         if values or number == 0:
             name = at.rpartition(".")[2]
             label = text(words[at]) if words and at in words else label_of(text, at)
@@ -421,8 +430,10 @@ def _is_amount(text: Texts, name: str, value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and not text.has(f"value:{name}", str(value))
 
 
-def in_cell(text: Texts, name: str, value: Any, names: Names | None = None) -> Markup:
-    """As `show`, of a long list only the beginning; all of it where the pointer rests."""
+def in_cell(text: Texts, name: str, value: Any, names: Names | None = None, says: Mapping[str, str] | None = None) -> Markup:
+    """As `show`, of a long list only the beginning; all of it where the pointer rests. `says`: sentences for values of this column."""
+    if says and value in says:
+        return _tag(value, text(says[value]))
     whole = show(text, name, value, names)
     if isinstance(value, str | Mapping) or not isinstance(value, Sequence) or len(value) <= FEW:
         return whole
@@ -435,6 +446,11 @@ def overdue(text: Texts, value: Any, today: date) -> Markup:
     days = (today - date.fromisoformat(str(value)[:10])).days if value else 0
     marked = Markup('<span class="tag late">{}</span>')
     return marked.format(text("days overdue: {days}", days=text.number(days))) if days > 0 else Markup()
+
+
+def filled_in(fields: Iterable[str], item: Any, unset: Mapping[str, str]) -> list[str]:
+    """The facts that there are; one with nothing in it only where that says something."""
+    return [at for at in fields if at in unset or not is_nothing(pick(item, at))]
 
 
 def is_long(value: Any) -> bool:

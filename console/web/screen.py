@@ -19,7 +19,7 @@ from console.web.backend import Answer, ServiceRefused, filled, parts_of
 from console.web.documents import Operation
 from console.web.forms import Field, Given, Option
 from console.web.names import IDENTIFIER, Names, names_in
-from console.web.pages import Visitor, error_text, pick, refused_text, render, show
+from console.web.pages import Visitor, error_text, filled_in, pick, refused_text, render, show
 from console.web.sorting import orders_of, sorting_by
 from shared.principals import Principal, Role
 from shared.texts import Texts
@@ -76,6 +76,15 @@ class Button:
     when: Callable[[Item], bool] = lambda _item: True
 
 
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to do where a list is empty: for roles that can do it. `when`: whether it can be done to the thing that the list is of."""
+
+    sentence: str
+    roles: frozenset[Role]
+    when: Callable[[Item], bool] = lambda _item: True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListScreen:
     path: str
@@ -97,7 +106,10 @@ class ListScreen:
     explain: Callable[[Item, Texts], str | None] = lambda _answer, _text: None  # a sentence of the whole answer: why these rows
     due: str | None = None  # the column of the day by which something is to be done in every row; one that is past is marked
     at: str = "items"  # where in the answer the rows are
-    empty: str = NOTHING  # what to do where there is nothing
+    empty: str = NOTHING
+    advice: Advice | None = None
+    says: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # column -> sentences for values whose own word says too little
+    rows: int = PAGE  # of a page: fewer where each takes many lines on a narrow window
     usual: Mapping[str, str] = field(default_factory=dict)  # filters until somebody chooses: what there is to do
     sort: str | None = None  # until somebody chooses
     shape: Shape = lambda rows, _text: rows
@@ -121,6 +133,7 @@ class Part:
     key: str | None = None  # the column for the names, where the answer is an object of objects
     most: int | None = None  # rows that are asked for, where not as many as the service thinks right
     empty: str = NOTHING
+    advice: Advice | None = None
     fixed: Mapping[str, str] = field(default_factory=dict)  # query parameters always sent
     when: Callable[[Item], bool] = lambda _item: True  # whether it is there
     same: tuple[str, ...] = ()  # fields that a row has in common with the thing, where the route answers others' rows, too
@@ -196,7 +209,7 @@ async def read_list(who: Visitor, screen: ListScreen, given: Mapping[str, str]) 
     known = orders_of(operation)
     order = {"sort": asked["sort"]} if asked.get("sort") in known else {"sort": screen.sort} if screen.sort else {}
     fixed = {name: value.format(party=who.principal.party) for name, value in screen.fixed.items()}
-    query: dict[str, Any] = {**wanted, **fixed, **order, "after": asked.get("after"), "limit": PAGE}
+    query: dict[str, Any] = {**wanted, **fixed, **order, "after": asked.get("after"), "limit": screen.rows}
     answer = await put_meant(who, screen, query) or await who.backend.ask("GET", screen.service, operation.path, query)
     page = answer.body if answer.ok else {screen.at: [], "next": None}
     return Listing(
@@ -223,6 +236,7 @@ async def list_page(who: Visitor, screen: ListScreen) -> Response:
         screen=screen,
         explained=screen.explain(found.answer.body, who.text) if found.answer.ok else None,
         items=found.items,
+        empty=empty_text(who, screen, {}),
         names=await names_in(who.backend, found.items),
         filters=_filters(who, operation, screen, found.chosen, errors),
         words={**(forms.OF_FIRMS if screen.service == "docking" else {}), **screen.words},
@@ -254,7 +268,15 @@ def _filters(who: Visitor, operation: Operation, screen: ListScreen, wanted: Map
     drawn = forms.draw(replace(operation, body=schema), who.text, given=given, errors=errors)
     for one in drawn:
         one.required, one.unchosen = False, who.text(screen.unchosen.get(one.name, "All"))
+        one.options = [(code, who.text(own) if (own := screen.says.get(one.name, {}).get(code)) else word) for code, word in one.options]
     return drawn
+
+
+def empty_text(who: Visitor, screen: ListScreen | Part, item: Item) -> str:
+    """What stands where there is nothing, and what to do, for whoever can."""
+    advice = screen.advice
+    lines = [screen.empty] if advice is None or who.role not in advice.roles or not advice.when(item) else [screen.empty, advice.sentence]
+    return (" " if who.text.language == "en" else "").join(map(who.text, lines))
 
 
 async def put_meant(who: Visitor, command: Command | ListScreen, body: dict[str, Any]) -> Answer | None:
@@ -276,26 +298,27 @@ async def item_page(who: Visitor, screen: ItemScreen) -> Response:
     there = [part for part in screen.parts if who.role in part.roles and part.when(item) and (own or not part.own)]
     parts = await asyncio.gather(*(_part(who, part, item) for part in there))
     names = await names_in(who.backend, [item, *(part.rows for part in parts)])
-    linked = screen.linked(item)
+    linked, shown = screen.linked(item), screen.shape(item)
     return render(
         who,
         "item.html",
         screen=screen,
-        item=screen.shape(item),
+        item=shown,
         names=names,
         title=title_of(who, screen.title, item, names),
-        groups=_groups(screen, item),
+        groups=_groups(screen, shown),
         to_do=[*screen.to_do(item, who.text), *(line for one in parts for line in one.to_do)],
         links=[(label, target) for label, at, roles in screen.links if own and who.role in roles and (target := address(at, linked))],
         parts=parts,
-        buttons=[shown for one in screen.buttons if own and (shown := button(who, one, item))],
+        buttons=[leads for one in screen.buttons if own and (leads := button(who, one, item))],
     )
 
 
 def _groups(screen: ItemScreen, item: Item) -> Sequence[tuple[str | None, Sequence[str]]]:
-    """Headings and fields; not those of a part that the answer leaves out, such as personal data for a role that may not have them."""
+    """Headings and fields of what there is."""
     groups = screen.groups or ((None, screen.fields or tuple(item)),)
-    return [(heading, [at for at in fields if "." not in at or pick(item, at.partition(".")[0]) is not None]) for heading, fields in groups]
+    found = [(heading, filled_in(fields, item, screen.unset)) for heading, fields in groups]
+    return [(heading, fields) for heading, fields in found if fields]
 
 
 def title_of(who: Visitor, title: str, item: Item, names: Names | None = None) -> str:
@@ -325,6 +348,7 @@ class ShownPart:
     to_do: Sequence[str]
     more: bool
     problem: str | None
+    empty: str
     link: Callable[[Item], str | None] | None
     buttons: Sequence[Sequence[ShownButton]]
 
@@ -347,6 +371,7 @@ async def _part(who: Visitor, part: Part, item: Item) -> ShownPart:
         rows=items,
         to_do=part.to_do(found, who.text),
         more=isinstance(page, dict) and bool(page.get("next")),
+        empty=empty_text(who, part, item),
         problem=None if answer.ok or answer.status == HTTPStatus.NOT_FOUND else refused_text(who.text, answer),
         link=(lambda one: address(part.row, {**item, **one})) if part.row else None,
         buttons=[[shown for one in part.buttons if (shown := button(who, one, {**item, **row}))] for row in items],

@@ -55,6 +55,7 @@ class TargetProgressChanged(_Figure):
     state_to: TargetState
     projection: tuple[int, int, int] | None = None
     measure: str | None = None  # what the target counts
+    programme: str | None = None  # the code of its plan
 
 
 class QuotaStatusChanged(_Figure):

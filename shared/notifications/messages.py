@@ -16,7 +16,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9:]+)", re.ASCII)
 _UNSPACED = frozenset({"zh", "ja"})
 _BETWEEN = {"zh": "、", "ja": "、", "en": ", "}
-PLAIN = frozenset({"licence_no", "announcement_no", "decision_no", "centre", "serial", "period", "grade", "code", "link"})  # as it is
+PLAIN = frozenset({"licence_no", "announcement_no", "decision_no", "centre", "serial", "grade", "code", "link"})  # as it is
 
 IN_FEN = frozenset({"income", "income_remitted"})  # measures of which a target's figures are sums of money
 
@@ -72,7 +72,7 @@ def shown(t: Texts, name: str, value: Any) -> str:
 
 
 def _text(t: Texts, name: str, value: str) -> str:
-    by_name = {"county": t.place, "destination": t.country, "occupation": t.occupation}
+    by_name = {"county": t.place, "destination": t.country, "occupation": t.occupation, "period": t.period}
     if name in PLAIN:
         return value
     if name in by_name:

@@ -249,7 +249,6 @@ TEMPLATES: Mapping[str, Template] = {
     "CertificateIssued": Template(
         "A training certificate was issued",
         ("{serial} for {occupation}, {destination}, a worker from {county}; valid to {valid_to}.",),
-        due="valid_to",
     ),
     "CertificateRevoked": Template(
         "A training certificate was revoked",
@@ -367,7 +366,7 @@ TEMPLATES: Mapping[str, Template] = {
     ),
     "TargetProgressChanged": Template(
         "A target has another state",
-        ("{target}: {state_to}. Reached: {actual}, floor: {floor}.",),
+        ("{target}: {state_to}. Reached: {actual}, floor: {floor}.", "Programme: {programme}."),
     ),
     "YearOnYearBreached": Template(
         "A share is not above that of the year before",

@@ -13,6 +13,7 @@ from playwright.async_api import Browser, FilePayload, expect
 
 from console.api_client import ApiClient, wait_until_all_applied
 from shared.principals import Role
+from shared.texts import texts
 from tests.browser.visiting import Visit, visit
 from tests.support.journey import DEPARTED, FOUNDED, MATCHED, PAPERED, REGISTERED, RETURNED, TRAINED, Person, a_person
 
@@ -192,7 +193,7 @@ async def _departed_and_paid(journey: Journey) -> None:
         await enterprise.fill(period="2019-03", amounts__gross__amount="8000", amounts__deductions__amount="0", amounts__net__amount="8000")
         await enterprise.fill(amounts__paid_on=paid_on.isoformat())
         await enterprise.send()
-        await expect(enterprise.page.locator("main")).to_contain_text("2019-03")
+        await expect(enterprise.page.locator("main")).to_contain_text(texts(enterprise.language).period("2019-03"))
         await _pay_by_file(enterprise, enterprise.path.rpartition("/")[2])
 
 
@@ -208,7 +209,7 @@ async def _pay_by_file(enterprise: Visit, placement: str) -> None:
         assert (await sent.value).status == 200
         await expect(enterprise.page.locator("#upload-result h2").first).to_be_visible()
     await enterprise.go(f"/placements/{placement}")
-    await expect(enterprise.page.locator("main")).to_contain_text("2019-04")
+    await expect(enterprise.page.locator("main")).to_contain_text(texts(enterprise.language).period("2019-04"))
 
 
 async def _returned(journey: Journey, worker_no: str) -> None:

@@ -24,6 +24,32 @@ async def test_a_scorecard_has_a_row_for_each_score(dock: Dock) -> None:
     assert "Complaints still open" in page.words
 
 
+async def test_a_scorecard_without_a_first_day_is_of_everything(dock: Dock) -> None:
+    enterprise = await dock.enterprise()
+    async with console_before(docking=dock.client) as console:
+        officer = await console.visitor(Role.OFFICER)
+        page, since = [await officer.get(f"/enterprises/{enterprise}/scorecard{query}") for query in ("", "?since=2018-01-01")]
+    assert ("From the beginning" in page.words, "1990" in page.words) == (True, False)
+    assert since.status == 200
+
+
+async def test_what_to_do_where_a_list_is_empty_is_said_to_whoever_can_and_when_it_can_be_done(dock: Dock) -> None:
+    free, full = await dock.order(positions=1), await dock.order(positions=1)
+    await dock.matched(full)
+    async with console_before(docking=dock.client) as console:
+        officer, auditor = await console.visitor(Role.OFFICER), await console.visitor(Role.AUDITOR)
+        words = [(await who.get(f"/orders/{order}")).words for who, order in ((officer, free), (auditor, free), (officer, full))]
+    assert ["Nobody is proposed." in one for one in words] == [True, True, True]
+    assert ["Propose matches: the best" in one for one in words] == [True, False, False]
+
+
+async def test_facts_that_nothing_is_known_of_are_left_out(dock: Dock) -> None:
+    placement = await dock.matched()
+    async with console_before(docking=dock.client) as console:
+        page = await (await console.visitor(Role.OFFICER)).get(f"/placements/{placement['placement']}")
+    assert ("Why it was cancelled" in page.words, "<h2>Papers</h2>" in page.text) == (False, False)
+
+
 async def test_the_authority_of_another_place_sees_of_an_enterprise_what_everybody_does(dock: Dock) -> None:
     enterprise = (await dock.departed())["enterprise"]
     async with console_before(docking=dock.client) as console:

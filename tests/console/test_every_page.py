@@ -31,7 +31,7 @@ async def test_a_filter_that_is_too_long_is_refused_and_not_left_out(office: Cou
     await a_worker().at(office.registration)
     page = await office.clerk.get("/workers?worker_no=" + "W" * 500)
     assert list(page.errors) == ["worker_no"]
-    assert "No worker is found." in page.words
+    assert "No worker is found by this number" in page.words
 
 
 async def test_a_visitor_comes_back_to_the_very_page_after_logging_in(office: CountyOffice) -> None:

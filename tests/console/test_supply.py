@@ -59,6 +59,14 @@ async def test_coverage_is_said_in_words_and_drawn(office: CountyOffice) -> None
     assert "/surveys?county=621126" not in missing.links
 
 
+async def test_coverage_opens_on_the_newest_year_with_a_survey(office: CountyOffice) -> None:
+    assert "0 of " in (await office.clerk.get("/surveys/coverage")).words
+    await office.clerk.send("/do/registration/record_survey?back=/surveys", {**SURVEY, "reference_date": "2019-03-01"})
+    page = await office.clerk.get("/surveys/coverage")
+    assert {("from", "2019-01-01"), ("to", "2019-12-31")} <= set(page.fields())
+    assert "1 of " in page.words
+
+
 async def test_the_coverage_of_the_nation_is_by_province_and_a_province_leads_to_its_counties(office: CountyOffice) -> None:
     await office.clerk.send("/do/registration/record_survey?back=/surveys", SURVEY)
     nation = await office.console.visitor(Role.OFFICER)

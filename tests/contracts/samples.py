@@ -72,6 +72,7 @@ BY_FIELD: Mapping[str, object] = {
     "parked": 0,
     "pay_day": 15,
     "period": "2018-09",
+    "programme": "2017-2020",
     "policy_version": "match/1",
     "plan_no": "E9-2018-0007",
     "port": "PVG",

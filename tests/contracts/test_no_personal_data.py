@@ -97,6 +97,7 @@ TEXT = {
     "key": "the figure's codes",
     "licence_no": "an enterprise's licence",
     "measure": "a measure's slug",
+    "programme": "the code of a plan",
     "occupation": "ISCO-08",
     "occupations": "ISCO-08",
     "period": "a month or a year",

@@ -57,6 +57,22 @@ def test_no_sentence_lacks_a_translation_and_none_loses_a_value(language: str) -
             assert (None, sentence) in known, (name, sentence)
 
 
+def test_a_certificate_ends_and_is_not_due() -> None:
+    fields = {"serial": "TC201800000012", "occupation": "7212", "destination": "JPN", "county": "621126", "valid_to": "2020-11-01"}
+    found = message("CertificateIssued", fields, 1, "zh")
+    assert ("2020年11月1日" in found.text, found.due) == (True, None)
+
+
+def test_a_target_says_of_which_programme_it_is_and_an_older_one_says_the_rest() -> None:
+    fields = {"target": "dispatches", "measure": "dispatches", "state_to": "achieved", "actual": 3, "floor": 2}
+    assert "2017—2020" in message("TargetProgressChanged", {**fields, "programme": "2017-2020"}, 1, "zh").text
+    assert "Programme" not in message("TargetProgressChanged", fields, 1, "en").text
+
+
+def test_a_month_is_read_in_words() -> None:
+    assert "March 2019" in message("PeriodClosed", {"period": "2019-03", "version": 1}, 1, "en").text
+
+
 def test_a_session_begins_and_is_not_due() -> None:
     fields = {"starts_on": "2020-11-01", "ends_on": "2020-11-03", "seats": 2, "occupation": "7212", "destination": "JPN"}
     found = message("CourseScheduled", fields, 1, "zh")

@@ -10,9 +10,9 @@ from console.board import sentences
 from console.board.figures import restatement_row
 from console.web import forms
 from console.web.documents import operations_of
-from console.web.pages import columns_in, in_cell, is_long, show
+from console.web.pages import columns_in, filled_in, in_cell, is_long, show
 from console.web.screen import in_order_of
-from console.web.screens.operations import by_name, in_money
+from console.web.screens.operations import by_name, in_money, newest_close_first
 from console.web.screens.rights import in_days, may_be_accounted_for
 from shared.texts import texts
 
@@ -37,6 +37,27 @@ def test_a_certificate_leads_to_itself_and_a_digest_is_shortened() -> None:
     assert "href" not in show(EN, "serial", "TC2018<script>")
     assert ">aaaaaaaaaaaa…<" in show(EN, "terms_digest", "a" * 64)
     assert f">{'a' * 64}<" in show(EN, "digest", "a" * 64), "whoever has the paper compares it"
+
+
+def test_a_period_is_shown_in_words_with_its_code_where_the_pointer_rests() -> None:
+    assert show(ZH, "period", "2019-03") == '<span title="2019-03" class="nowrap">2019年3月</span>'
+    assert ">March 2019<" in show(EN, "compared_month", "2019-03")
+    assert "&lt;b&gt;" in show(EN, "period", "<b>")
+
+
+def test_a_fact_with_nothing_in_it_stands_there_only_where_that_says_something() -> None:
+    licence: dict[str, Any] = {"destinations": [], "revoked_on": None, "note": "", "voided": False, "count": 0}
+    assert filled_in(tuple(licence), licence, {"destinations": "Every destination"}) == ["destinations", "voided", "count"]
+
+
+def test_a_value_whose_own_word_says_too_little_is_said_as_its_list_has_it() -> None:
+    assert ">To be decided<" in in_cell(EN, "state", "open", says={"open": "To be decided"})
+    assert ">Upheld<" in in_cell(EN, "state", "upheld", says={"open": "To be decided"})
+
+
+def test_the_newest_close_of_a_period_stands_first() -> None:
+    closes = [{"period": str(year), "closed_at": f"{year + 1}-01-31T00:00:00Z"} for year in (2017, 2019, 2018)]
+    assert [one["period"] for one in newest_close_first(closes, EN)] == ["2019", "2018", "2017"]
 
 
 def test_a_table_has_no_column_that_is_empty_in_all_rows_and_numbers_are_known() -> None:

@@ -102,6 +102,21 @@ def test_who_reads_characters_reads_the_official_name() -> None:
     assert zh.place("621121") == ja.place("621121") == "甘肃省定西市通渭县"
 
 
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("2019", ("2019年", "2019", "2019年")),
+        ("2019-03", ("2019年3月", "March 2019", "2019年3月")),
+        ("2019-Q2", ("2019年第2季度", "2nd quarter 2019", "2019年第2四半期")),
+        ("2019-13", ("2019-13",) * 3),
+        ("2017-2020", ("2017-2020",) * 3),
+        ("٢٠١٩", ("٢٠١٩",) * 3),
+    ],
+)
+def test_a_year_a_month_and_a_quarter_have_words(code: str, words: tuple[str, ...]) -> None:
+    assert tuple(text.period(code) for text in (zh, en, ja)) == words
+
+
 def test_countries_have_the_names_of_the_language() -> None:
     assert [text.country("KOR") for text in (zh, en, ja)] == ["韩国", "South Korea", "韓国"]
     assert en.country("XXX") == "XXX"

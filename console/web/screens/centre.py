@@ -10,7 +10,7 @@ from http import HTTPStatus
 from fastapi import APIRouter, Response
 
 from console.web.pages import Visitor, handed_on, only, render
-from console.web.screen import Button, Command, Item, ItemScreen, ListScreen, Part, history
+from console.web.screen import Advice, Button, Command, Item, ItemScreen, ListScreen, Part, history
 from console.web.screens.options import courses_for, days_attended, needs_of_session, staff_of_centre, trainers
 from shared.principals import Role
 from shared.texts import Texts, sentence
@@ -67,7 +67,7 @@ def centre_to_do(centre: Item, text: Texts) -> Sequence[str]:
             )
         ]
     if centre["state"] == "expired":
-        return [text("The licence has ended. An officer renews it before the next session.")]
+        return [text("The licence ended on {day}. An officer renews it before the next session.", day=text.day(_day(centre["valid_to"])))]
     if centre["state"] == "suspended":
         return [text("Suspended: sessions to come were cancelled. An officer can reinstate.")]
     return [text("The licence ends on {day}; an officer renews it before that.", day=text.day(_day(centre["valid_to"])))]
@@ -199,7 +199,8 @@ SCREENS = (
         fixed={"sort": "-starts_on"},
         roles=READERS,
         row="/sessions/{session}",
-        empty="There is no such session. Schedule one of a course.",
+        empty="There is no such session.",
+        advice=Advice(sentence("Schedule one of a course."), CENTRE),
     ),
     ItemScreen(
         path="/sessions/{session}",
@@ -301,7 +302,8 @@ SCREENS = (
         row_buttons=(
             Button(service="training", operation="schedule_session", parts={"course": "course", "centre": "centre"}, roles=CENTRE),
         ),
-        empty="There is no such course. Publish one: a session is one run of a course.",
+        empty="There is no such course.",
+        advice=Advice(sentence("Publish one: a session is one run of a course."), CENTRE),
     ),
     ListScreen(
         path="/training/backlog",
@@ -323,6 +325,7 @@ SCREENS = (
         route="/needs",
         columns=("worker_no", "destination", "occupation", "state", "since", "due"),
         filters=("state", "destination", "occupation"),
+        says={"state": {"open": sentence("Waits for a seat")}},
         roles=READERS,
         row_buttons=(ASK_RECOGNITION,),
         empty="Nobody needs such a training.",
@@ -347,6 +350,7 @@ SCREENS = (
         route="/findings",
         columns=FINDINGS,
         filters=("state", "kind", "since"),
+        says={"state": {"open": sentence("To be decided")}},
         roles=OVERSEERS,
         row="/enrolments/{enrolment}",
         row_buttons=(_pending("decide_finding", "finding"),),

@@ -8,7 +8,7 @@ from datetime import date
 from markupsafe import Markup
 
 from console.web.asking import AskScreen, ask_router
-from console.web.screen import Button, Command, Item, ItemScreen, ListScreen, Part, history
+from console.web.screen import Advice, Button, Command, Item, ItemScreen, ListScreen, Part, history
 from console.web.screens.options import announcements, education_levels, worker_by_number
 from shared.principals import Role
 from shared.texts import Texts, sentence
@@ -131,7 +131,8 @@ SCREENS = (
         roles=READERS,
         row="/workers/{worker}",
         buttons=(Button(service="registration", operation="register_worker", roles=WRITERS),),
-        empty="No worker is found. Search by another number or county, or register one.",
+        empty="No worker is found by this number or in this county.",
+        advice=Advice(sentence("Look for another one, or register the worker."), WRITERS),
     ),
     ItemScreen(
         path="/workers/{worker}",

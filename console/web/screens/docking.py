@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 
 from console.web.pages import Visitor, only
-from console.web.screen import Button, Item, ItemScreen, ListScreen, Part, history, in_order_of
+from console.web.screen import Advice, Button, Item, ItemScreen, ListScreen, Part, history, in_order_of
 from console.web.screens.docking_sentences import (
     FAIR,
     as_agreed,
@@ -17,8 +17,10 @@ from console.web.screens.docking_sentences import (
     enterprise_to_do,
     in_money,
     is_free,
+    may_be_proposed_to,
     order_to_do,
     placement_to_do,
+    since_ever,
     unmet_first,
     why_ending,
     why_unconfirmed,
@@ -156,6 +158,8 @@ SCREENS = (
         route="/enterprises/{enterprise}/scorecard",
         roles=OWNERS,
         fields=("since", "until"),
+        shape=since_ever,
+        unset={"since": sentence("From the beginning")},
         parts=(
             Part(
                 title="Scores",
@@ -184,7 +188,8 @@ SCREENS = (
         roles=READERS,
         row="/orders/{order}",
         buttons=(Button(service="docking", operation="open_job_order", roles=OPENERS),),
-        empty="There is no order. An enterprise opens one for the workers it needs.",
+        empty="There is no such order.",
+        advice=Advice(sentence("An enterprise opens one for the workers it needs."), OPENERS),
     ),
     ItemScreen(
         path="/orders/{order}",
@@ -220,7 +225,8 @@ SCREENS = (
                     Button(service="docking", operation="decline_match", parts={"match": "match"}, roles=MEDIATORS),
                 ),
                 roles=MEDIATORS | {Role.AUDITOR},
-                empty="Nobody is proposed. Propose matches: the best of those who are willing come first.",
+                empty="Nobody is proposed.",
+                advice=Advice(sentence("Propose matches: the best of those who are willing come first."), MEDIATORS, may_be_proposed_to),
             ),
             Part(
                 title="Placements",
@@ -238,7 +244,7 @@ SCREENS = (
                 operation="propose_matches",
                 parts=ORDER,
                 roles=MEDIATORS,
-                when=lambda order: order["state"] == "open" and is_free(order),
+                when=may_be_proposed_to,
             ),
             _do("amend_job_order", ORDER, OPENERS, ("open",)),
             _do("close_job_order", ORDER, OPENERS, ("open",)),
@@ -291,6 +297,7 @@ SCREENS = (
         service="docking",
         route="/arrivals/overdue",
         columns=("worker", "enterprise", "destination", "departed_on", "due_on"),
+        rows=20,
         filters=("day", "destination"),
         sort="departed_on",
         due="due_on",
@@ -412,7 +419,8 @@ SCREENS = (
         sort="name",
         roles=READERS,
         buttons=(Button(service="docking", operation="register_employer", roles=OPENERS),),
-        empty="No such foreign employer is registered. Orders may name one that is not.",
+        empty="No such foreign employer is registered.",
+        advice=Advice(sentence("Orders may name one that is not."), OPENERS),
     ),
     ListScreen(
         path="/fairs",

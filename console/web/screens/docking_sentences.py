@@ -9,6 +9,7 @@ from console.web.pages import fen
 from console.web.screen import Item
 from shared.texts import Texts, sentence
 
+BEGINNING = "1990-01-01"
 FAIR = {"county": sentence("County where it is held"), "counties": sentence("Counties that take part")}
 
 
@@ -35,6 +36,10 @@ def order_to_do(order: Item, text: Texts) -> Sequence[str]:
 
 def is_free(order: Item) -> bool:
     return bool(order["positions"] > order["filled"] + order["reserved"])
+
+
+def may_be_proposed_to(order: Item) -> bool:
+    return order["state"] == "open" and is_free(order)
 
 
 def placement_to_do(placement: Item, text: Texts) -> Sequence[str]:
@@ -77,6 +82,11 @@ def unmet_first(checks: Sequence[Item], _text: Texts) -> Sequence[Item]:
 def in_money(scores: Sequence[Item], _text: Texts) -> Sequence[Item]:
     """Amounts in fen as money."""
     return [{**one, "unit": None, **{name: fen(one[name]) for name in ("value", "of")}} if one["unit"] == "fen" else one for one in scores]
+
+
+def since_ever(scorecard: Item) -> Item:
+    """Without a first day everything is in it that is recorded: nothing before that day is."""
+    return {**scorecard, "since": None} if scorecard["since"] <= BEGINNING else scorecard
 
 
 def as_agreed(placement: Item) -> Item:

@@ -19,7 +19,7 @@ from console.web.pages import AnyVisitor, Visitor, only, render
 from console.web.screen import Button, Command, Item, ItemScreen, Part, ShownButton, address, button
 from shared.audiences import HEARERS, types_heard
 from shared.principals import Role
-from shared.texts import Texts
+from shared.texts import Texts, sentence
 
 OWNERS = HEARERS - {Role.OPERATOR}
 OFFICES = frozenset({Role.CLERK, Role.OFFICER})
@@ -186,6 +186,7 @@ def _endpoint_screen(service: str) -> ItemScreen:
         roles=HEARERS,
         tags=("state",),
         known_by=("kind", "address", "owner"),
+        unset={"types": sentence("Everything that concerns the owner")},
         fields=("kind", "address", "owner", "language", "types", "created_at", "confirmed_at", "failing_since", "previous_until"),
         to_do=to_do,
         buttons=(

@@ -95,6 +95,10 @@ def _title(plan: Item, text: Texts) -> str:
     return text.word("programme", plan["code"]) if text.has("programme", plan["code"]) else str(plan["title"])
 
 
+def newest_close_first(closes: Sequence[Item], _text: Texts) -> Sequence[Item]:
+    return sorted(closes, key=lambda one: str(one["closed_at"]), reverse=True)
+
+
 SCREENS: tuple[Screen, ...] = (
     ListScreen(
         path="/periods",
@@ -115,6 +119,7 @@ SCREENS: tuple[Screen, ...] = (
                 when=lambda closed: closed["reopened_at"] is None,
             ),
         ),
+        shape=newest_close_first,
         empty="No period was closed yet.",
     ),
     ItemScreen(
@@ -148,6 +153,7 @@ SCREENS: tuple[Screen, ...] = (
             "restated.effective",
         ),
         filters=("period",),
+        rows=20,
         sort="-effective",  # the latest to become known first
         roles=FIGURES,
         row="/board/why?key={key}",

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from console.web.pages import account_name
-from console.web.screen import Button, Command, Item, ItemScreen, ListScreen, Part, history
+from console.web.screen import Advice, Button, Command, Item, ItemScreen, ListScreen, Part, history
 from console.web.screens.options import enterprises, open_emergencies, placement_by_number
 from shared.principals import Role
 from shared.texts import Texts, sentence
@@ -112,7 +112,8 @@ SCREENS = (
         roles=READERS,
         row="/cases/{case}",
         buttons=(Button(service="rights", operation="open_case", roles=HANDLERS),),
-        empty="No case is as asked for. Show everything to see those that are closed, too.",
+        empty="No case is as asked for.",
+        advice=Advice(sentence("Show everything to see those that are closed, too."), READERS),
     ),
     ListScreen(
         path="/cases/ageing",
@@ -241,6 +242,7 @@ SCREENS = (
         roles=READERS,
         tags=("state", "grade"),
         known_by=("region", "since"),
+        unset={"region": sentence("The whole country")},
         fields=("destination", "region", "since", "declared_at", "authority", "text", "ended_at", "end_reason"),
         parts=(
             Part(

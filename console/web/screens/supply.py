@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Response
 
 from console.web.pages import Visitor, only, render
-from console.web.screen import Button, Command, Item, ItemScreen, ListScreen, Part, history, in_order_of
+from console.web.screen import Advice, Button, Command, Item, ItemScreen, ListScreen, Part, history, in_order_of
 from shared.principals import Role
 from shared.texts import Texts, sentence
 
@@ -50,7 +50,8 @@ SCREENS = (
         filters=("county", "occupation", "destination"),
         roles=READERS,
         note="Workers who are willing to go abroad, by what they can do and where to; one counts for each occupation and destination.",
-        empty="Nobody here is willing to go abroad in this way. Record what workers are willing to do on their pages.",
+        empty="Nobody here is willing to go abroad in this way.",
+        advice=Advice(sentence("Record what workers are willing to do on their pages."), WRITERS),
     ),
     ListScreen(
         path="/surveys",
@@ -64,7 +65,8 @@ SCREENS = (
         roles=READERS,
         row="/surveys/{survey}",
         buttons=(Button(service="registration", operation="record_survey", roles=WRITERS),),
-        empty="No survey is recorded here. Record what one found, as of its day.",
+        empty="No survey is recorded here.",
+        advice=Advice(sentence("Record what one found, as of its day."), WRITERS),
     ),
     ItemScreen(
         path="/surveys/{survey}",
@@ -128,7 +130,8 @@ SCREENS = (
         row="/announcements/{announcement}",
         words={"counties": sentence("Number of counties")},
         buttons=(Button(service="registration", operation="publish_announcement", roles=WRITERS),),
-        empty="Nothing is announced here. Publish an announcement, then record whom it reached.",
+        empty="Nothing is announced here.",
+        advice=Advice(sentence("Publish an announcement, then record whom it reached."), WRITERS),
     ),
     ItemScreen(
         path="/announcements/{announcement}",
@@ -146,7 +149,8 @@ SCREENS = (
                 parts={"announcement": "announcement"},
                 columns=("county", "channel", "records", "reached", "converted"),
                 most=200,
-                empty="Nobody is recorded as reached yet. Record the outreach in each county.",
+                empty="Nobody is recorded as reached yet.",
+                advice=Advice(sentence("Record the outreach in each county."), WRITERS),
             ),
             Part(
                 title="Outreach",
@@ -158,7 +162,8 @@ SCREENS = (
                 row="/outreach/{outreach}",
                 buttons=(_outreach("correct_outreach", WRITERS), _outreach("void_outreach", OFFICER)),
                 most=200,
-                empty="Nobody is recorded as reached yet. Record the outreach in each county.",
+                empty="Nobody is recorded as reached yet.",
+                advice=Advice(sentence("Record the outreach in each county."), WRITERS),
             ),
             history("registration", "/announcements/{announcement}/history", {"announcement": "announcement"}),
         ),
@@ -220,7 +225,7 @@ READING = only(*READERS)
 @router.get("/surveys/coverage")
 async def coverage(who: Visitor = READING) -> Response:
     """Which counties were surveyed in a time, by province; of one province the counties, page by page. Bars need every county."""
-    asked = {name: value for name in ("from", "to") if (value := who.request.query_params.get(name))}
+    asked = {name: value for name in ("from", "to") if (value := who.request.query_params.get(name))} or await _last_surveyed_year(who)
     found: dict[str, Any] = await who.backend.get("registration", "/surveys/coverage", {**asked, "limit": 200})
     items = list(found["items"])
     while found["next"] is not None and len(items) < ALL_COUNTIES:
@@ -248,6 +253,13 @@ async def coverage(who: Visitor = READING) -> Response:
         whole="?" + urlencode(kept),
         following="?" + urlencode(following) if following else None,
     )
+
+
+async def _last_surveyed_year(who: Visitor) -> dict[str, str]:
+    """The year of the newest survey; nothing, which is this year, where there is none."""
+    newest = (await who.backend.get("registration", "/surveys", {"sort": "-reference_date", "limit": 1}))["items"]
+    year = newest[0]["reference_date"][:4] if newest else None
+    return {"from": f"{year}-01-01", "to": f"{year}-12-31"} if year else {}
 
 
 def _bars(text: Texts, items: Sequence[Item], kept: Mapping[str, str]) -> list[Bar]:

@@ -164,6 +164,7 @@ def target_events(
                 state_to=progress.state,
                 projection=_projection(target),
                 measure=target.target.measure,
+                programme=programme.plan.code,
             )
         )
     return events
