@@ -11,23 +11,28 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, Field, TypeAdapter
+from pydantic_core import from_json
 
 from shared.errors import Invalid
 from shared.rows import SortedStatement, fetch
+from shared.values import without_control_characters
 
 T = TypeVar("T")
 K = TypeVar("K")
-READ: Mapping[str, Callable[[Any], Any]] = {
-    "uuid": UUID,
-    "date": date.fromisoformat,
-    "timestamptz": datetime.fromisoformat,
-    "text": str,
-    "integer": int,
-    "bigint": int,
+# What the values of a cursor are read as: whoever makes one up sends PostgreSQL nothing that its type does not take.
+READ: Mapping[str, TypeAdapter[Any]] = {
+    "uuid": TypeAdapter(UUID),
+    "date": TypeAdapter(date),
+    "timestamptz": TypeAdapter(Annotated[AwareDatetime, Field(ge=datetime(1900, 1, 1, tzinfo=UTC), lt=datetime(2201, 1, 1, tzinfo=UTC))]),
+    "text": TypeAdapter(Annotated[str, AfterValidator(without_control_characters)]),
+    "integer": TypeAdapter(Annotated[int, Field(ge=-(2**31), lt=2**31)]),
+    "bigint": TypeAdapter(Annotated[int, Field(ge=-(2**63), lt=2**63)]),
 }
 _CHECK_BYTES = 6
 # Optional conditions fold away, and indexes come into play, only in a plan made for the values at hand.
@@ -64,11 +69,11 @@ class Page:
             return []
         try:
             check, _, packed = self.after.partition(".")
-            values = json.loads(base64.urlsafe_b64decode(packed + "=="))
-            if check != self._check(packed) or len(values) != len(statement.by):
+            values = from_json(base64.urlsafe_b64decode(packed + "=="))
+            if check != self._check(packed) or not isinstance(values, list) or len(values) != len(statement.by):
                 raise CursorInvalid(field="after")
-            return [READ[kind](value) for (_, kind), value in zip(statement.by, values, strict=True)]
-        except (ValueError, TypeError) as error:
+            return [READ[kind].validate_python(value) for (_, kind), value in zip(statement.by, values, strict=True)]
+        except ValueError as error:  # pydantic's ValidationError is one
             raise CursorInvalid(field="after") from error
 
     def cursor(self, statement: SortedStatement[Any], row: Any) -> str:

@@ -41,7 +41,7 @@ def unseal(key: bytes, endpoint: UUID, sealed: bytes) -> str:
     """The inverse of seal. Raises SecretUnreadable."""
     try:
         return AESGCM(key).decrypt(sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :], endpoint.bytes).decode()
-    except InvalidTag as error:
+    except (InvalidTag, ValueError) as error:  # a ValueError: cut off within its nonce
         raise SecretUnreadable(f"of endpoint {endpoint}") from error
 
 
