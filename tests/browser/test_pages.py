@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import aiohttp
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Request, Route, expect
 
 from shared.principals import Role
 from tests.browser.visiting import visit
 from tests.support.journey import RunningStack
+from tests.support.wait import until
 
 REGISTER = "/do/registration/register_worker?back=/workers"
 
@@ -43,6 +46,28 @@ async def test_what_the_service_would_refuse_is_said_at_the_field_when_it_is_lef
         await expect(wrong).to_be_visible()
         await expect(clerk.page.locator('[name="id_number"]')).to_have_attribute("aria-invalid", "true")
         await expect(clerk.page.locator('[data-field="name"] .error')).to_have_count(0)
+
+
+async def test_the_answer_to_a_check_that_a_later_one_has_overtaken_says_nothing(browser: Browser, console: str) -> None:
+    async with visit(browser, console, Role.CLERK) as clerk:
+        await clerk.go(REGISTER)
+        overtaken = asyncio.Event()
+        checks: list[Request] = []
+
+        async def hold_the_first(route: Route) -> None:
+            checks.append(route.request)
+            if len(checks) == 1:
+                await overtaken.wait()
+            await route.continue_()
+
+        await clerk.page.route("**/do/registration/register_worker**", hold_the_first)
+        await clerk.fill(name="王小红")
+        await clerk.fill(phone="no number")
+        wrong = clerk.page.locator('[data-field="phone"] .error')
+        await expect(wrong).to_be_visible()
+        overtaken.set()
+        await until(lambda: checks[0].failure is not None, 20, "the page no longer waits for the first")
+        await expect(wrong).to_be_visible()
 
 
 async def test_a_field_that_nobody_has_come_to_yet_is_not_wrong(browser: Browser, console: str) -> None:

@@ -7,6 +7,7 @@ document.addEventListener("submit", async (event) => {
   if (!form.matches("[data-form]")) return;
   event.preventDefault();
   if (form.dataset.busy) return; // a double click; sent twice it would be the same command anyhow, by its key
+  check.abort();
   form.dataset.busy = "1";
   const buttons = form.querySelectorAll("button");
   buttons.forEach((one) => (one.disabled = true));
@@ -23,16 +24,16 @@ document.addEventListener("submit", async (event) => {
   }
 });
 
-async function post(form, extra) {
+async function post(form, extra, signal) { // null: not answered, or no longer waited for
   const data = new FormData(form);
   for (const [name, value] of Object.entries(extra)) data.set(name, value);
   const body = form.enctype === "multipart/form-data" ? data : new URLSearchParams(data);
   try {
-    const answer = await fetch(form.action, { method: "POST", body, headers: { "X-Form": "1" } });
+    const answer = await fetch(form.action, { method: "POST", body, headers: { "X-Form": "1" }, signal });
     connection(true);
     return answer;
   } catch {
-    connection(false);
+    if (!signal?.aborted) connection(false);
     return null;
   }
 }
@@ -76,6 +77,7 @@ function connection(well) {
 
 // --- live checks: what the service would refuse is said when a field is left, for the fields left so far --------------------
 const left = new WeakMap(); // form -> names of fields that were left
+let check = new AbortController(); // of the newest check: the answer to an older one, or to one before the form was sent, says nothing any more
 document.addEventListener("change", async (event) => {
   const form = event.target.form;
   if (!form?.matches("[data-live-check]") || !event.target.name) return;
@@ -83,9 +85,13 @@ document.addEventListener("change", async (event) => {
   const field = event.target.closest("[data-field]");
   if (field) left.get(form).add(field.dataset.field);
   if (form.dataset.busy) return;
-  const answer = await post(form, { _check: "1" });
-  if (answer === null || ![204, 403, 404, 409, 422].includes(answer.status) || !form.isConnected) return;
-  const page = answer.status === 204 ? null : new DOMParser().parseFromString(await answer.text(), "text/html");
+  check.abort();
+  const mine = (check = new AbortController());
+  const answer = await post(form, { _check: "1" }, mine.signal);
+  if (answer === null || ![204, 403, 404, 409, 422].includes(answer.status)) return;
+  const html = await answer.text().catch(() => "");
+  if (mine.signal.aborted || !form.isConnected) return;
+  const page = answer.status === 204 ? null : new DOMParser().parseFromString(html, "text/html");
   for (const name of left.get(form)) markField(form, name, page);
 });
 
