@@ -32,6 +32,12 @@ MakeDatabaseUrl = Callable[[str], Awaitable[str]]
 Template = Callable[[str], Awaitable[str]]
 
 
+def pytest_configure() -> None:
+    """Every process of pytest-xdist, and what it starts, chooses its ports among its own."""
+    first = 20_000 + 3_000 * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 4)
+    os.environ.setdefault("LAOWU_PORTS", f"{first}-{first + 2_999}")
+
+
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URL of a PostgreSQL server where databases may be created."""

@@ -116,10 +116,14 @@ def working_in(folder: Path) -> list[Identity]:
 
 
 def free_ports(count: int, apart_from: Iterable[int] = ()) -> list[int]:
-    """Loopback ports free at this moment, all different; below those the system gives to outgoing connections (32768 on Linux)."""
+    """Loopback ports free at this moment, all different: of LAOWU_PORTS ("20000-31999"), or else below those that the system gives to
+    outgoing connections (32768 on Linux). Two who choose at the same moment need ports of their own, since a port is held only once
+    somebody listens.
+    """
+    first, last = map(int, os.environ.get("LAOWU_PORTS", "20000-31999").split("-"))
     chosen: list[int] = []
     taken = set(apart_from)
-    for port in random.sample(range(20_000, 32_000), 2_000):
+    for port in random.sample(range(first, last + 1), last + 1 - first):
         if len(chosen) == count:
             break
         if port not in taken and is_free(port):

@@ -115,7 +115,6 @@ class Brokers:
 @contextmanager
 def three_brokers(folder: Path) -> Iterator[Brokers]:
     """Ready."""
-    ports, controllers = processes.free_ports(3), []
     free = processes.free_ports(6)
     ports, controllers = free[:3], free[3:]
     voters = ",".join(f"{node}@127.0.0.1:{port}" for node, port in zip(NODES, controllers, strict=True))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import socket
 import sys
 import uuid
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import aiohttp
 
+from console.local import processes
 from shared.principals import NATION, Principal, Role
 from shared.web.auth import issue, new_key, public_keys
 from tests.support.wait import until
@@ -66,9 +66,7 @@ def configure(
     """With a port and a signing key of its variables, and whoever asks in this role; `more` of them."""
     key = new_key()
     (folder / "jwks.json").write_text(json.dumps(public_keys([key])))
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
+    (port,) = processes.free_ports(1)
     variables = {
         "KAFKA_BOOTSTRAP_SERVERS": kafka,
         "DATABASE_URL": url,

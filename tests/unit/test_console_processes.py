@@ -60,6 +60,11 @@ def test_ports_chosen_together_differ_and_are_free() -> None:
     assert not set(processes.free_ports(20, apart_from=chosen)) & set(chosen)
 
 
+def test_ports_are_chosen_among_those_that_were_set_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAOWU_PORTS", "31990-31999")
+    assert set(processes.free_ports(3)) <= set(range(31_990, 32_000))
+
+
 def test_a_long_log_is_set_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "LOG_LIMIT", 3)
     spec = Spec(name="echo", command=[sys.executable, "-c", "print('new')"], log=tmp_path / "echo.log")
