@@ -86,6 +86,11 @@ def types_heard(service: str, role: Role | None = None) -> tuple[str, ...]:
     return tuple(sorted(one for one in heard if one.startswith(f"{service}.")))
 
 
+def types_of_inbox(role: Role) -> tuple[str, ...]:
+    """What may stand in an inbox of the role: of what it hears, and of what an account that reads in lists has caused."""
+    return tuple(sorted(event.type_name() for event, one in CONCERNS.items() if role in _roles(one) or (one.account and role in OFFICES)))
+
+
 def _roles(concern: Concern) -> frozenset[Role]:
     """Whose endpoints hear of it: an account has none."""
     parties = ((Role.ENTERPRISE, concern.enterprise), (Role.TRAINER, concern.centre))

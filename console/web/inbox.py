@@ -20,23 +20,33 @@ from console.web.pages import Visitor
 
 PAGE = 30
 COUNTED_FOR, MOST_COUNTED = 15.0, 10_000  # seconds that a count is shown for, accounts
+_NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
 _CURSOR = re.compile(r"([a-z]{1,20})=([0-9]{1,18})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxPage:
-    """`items`: each with its `service`. `shown`: ids by service. `older`: the cursor of the next page; None: there is none."""
+    """`items`: each with its `service`. `shown`: ids by service. `newest`: of each service, the newest before the cursor.
+
+    `older`: the cursor of the next page; None: there is none.
+    """
 
     items: Sequence[Mapping[str, Any]]
     shown: Mapping[str, Sequence[int]]
+    newest: Mapping[str, int]
     older: str | None
     away: Sequence[str]
 
+    @property
+    def ids(self) -> Mapping[str, str]:
+        """Of the items, by service."""
+        return {name: ",".join(map(str, ids)) for name, ids in self.shown.items() if ids}
 
-async def read_inbox(who: Visitor, cursor: str, *, unread: bool) -> InboxPage:
-    """The newest PAGE before the cursor."""
+
+async def read_inbox(who: Visitor, cursor: str, *, unread: bool, kind: str | None) -> InboxPage:
+    """The newest PAGE before the cursor; `kind`: of one CloudEvents type."""
     before = dict(_CURSOR.findall(cursor[:500]))
-    asked = {"language": who.text.language, "limit": PAGE, **({"unread": "true"} if unread else {})}
+    asked = {"language": who.text.language, "limit": PAGE, "type": kind, **({"unread": "true"} if unread else {})}
     answers = await asyncio.gather(
         *(who.backend.ask("GET", name, "/notifications", {**asked, "after": before.get(name)}) for name in SERVICES)
     )
@@ -50,6 +60,7 @@ async def read_inbox(who: Visitor, cursor: str, *, unread: bool) -> InboxPage:
     return InboxPage(
         items=items,
         shown=shown,
+        newest={name: page["items"][0]["id"] for name, page in pages.items() if page["items"]},
         older=".".join(f"{name}={number}" for name, number in following.items() if number) if more else None,
         away=[name for name in SERVICES if name not in pages],
     )
@@ -60,6 +71,20 @@ async def mark_read(who: Visitor, marks: Sequence[tuple[str, str]], key: str) ->
     wanted = {name: [int(one) for one in re.findall(r"[0-9]{1,18}", ids)][:200] for name, ids in marks if name in SERVICES}
     await asyncio.gather(
         *(who.backend.command(name, "/notifications/read", {"ids": ids}, f"{key}-{name}") for name, ids in wanted.items() if ids)
+    )
+    who.request.app.state.unread.pop(_account(who), None)
+
+
+async def mark_through(who: Visitor, newest: Sequence[tuple[str, str]], kind: str | None, key: str) -> None:
+    """Everything up to the `newest` that the page had of each service, of one kind or of all."""
+    wanted = {name: int(one) for name, one in newest if name in SERVICES and _NUMBER.fullmatch(one)}
+    of_kind = {"type": kind} if kind else {}
+    await asyncio.gather(
+        *(
+            who.backend.command(name, "/notifications/read", {"through": through, **of_kind}, f"{key}-{name}-through")
+            for name, through in wanted.items()
+            if through
+        )
     )
     who.request.app.state.unread.pop(_account(who), None)
 

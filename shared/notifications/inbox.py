@@ -22,6 +22,7 @@ UNREAD_AMONG = 1000
 MOST_MARKED = 200
 
 NotificationId = Annotated[int, Field(ge=1, lt=2**63, strict=True)]
+NotificationType = Annotated[str, Field(max_length=100, pattern=r"^[a-z]{1,20}\.[A-Za-z]{1,70}\.v[0-9]{1,3}$")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,17 +76,21 @@ class Unread(BaseModel):
 
 
 class MarkRead(BaseModel):
-    """Some by `ids`, or with `through` everything up to one and with it. Marking what is read changes nothing."""
+    """Some by `ids`, or with `through` everything up to one and with it, of one `type` or of all. Marking what is read changes nothing."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     ids: Annotated[tuple[NotificationId, ...], Field(max_length=MOST_MARKED)] = ()
     through: NotificationId | None = None
+    type: NotificationType | None = None
 
     @model_validator(mode="after")
     def _names_some(self) -> MarkRead:
         if bool(self.ids) == (self.through is not None):
             message = "either ids or through"
+            raise ValueError(message)
+        if self.ids and self.type is not None:
+            message = "a type goes with through: ids name what they mean"
             raise ValueError(message)
         return self
 
@@ -105,11 +110,19 @@ LIST = NOTIFICATION.select(
     ORDER BY recorded DESC, id DESC LIMIT $4
     """
 )
+LIST_OF_TYPE = NOTIFICATION.select(
+    """
+    FROM notification WHERE type = $5 AND audiences && $2::text[]
+        AND ($3::bigint IS NULL OR (recorded, id) < ((SELECT last.recorded FROM notification AS last WHERE last.id = $3), $3))
+    ORDER BY recorded DESC, id DESC LIMIT $4
+    """
+)
 LIST_UNREAD = NOTIFICATION.select(
     """
     FROM (SELECT id AS number FROM notification WHERE audiences && $2::text[] ORDER BY recorded DESC, id DESC LIMIT $5) AS newest
         JOIN notification ON id = number
     WHERE NOT EXISTS (SELECT FROM notification_read AS mark WHERE mark.account = $1 AND mark.notification = notification.id)
+        AND ($6::text IS NULL OR type = $6)
         AND ($3::bigint IS NULL OR (recorded, id) < ((SELECT last.recorded FROM notification AS last WHERE last.id = $3), $3))
     ORDER BY recorded DESC, id DESC LIMIT $4
     """
@@ -127,18 +140,33 @@ ON CONFLICT DO NOTHING
 MARK_THROUGH = """
 INSERT INTO notification_read (account, notification)
 SELECT $1, newest.id
-FROM (SELECT id, recorded FROM notification WHERE audiences && $2::text[] ORDER BY recorded DESC, id DESC LIMIT $4) AS newest,
+FROM (SELECT id, recorded, type FROM notification WHERE audiences && $2::text[] ORDER BY recorded DESC, id DESC LIMIT $4) AS newest,
     notification AS last
-WHERE last.id = $3 AND (newest.recorded, newest.id) <= (last.recorded, last.id)
+WHERE last.id = $3 AND ($5::text IS NULL OR newest.type = $5) AND (newest.recorded, newest.id) <= (last.recorded, last.id)
 ON CONFLICT DO NOTHING
 """
 
 
-async def list_notifications(tx: Tx, *, language: str, unread: bool, before: int | None, limit: int) -> Inbox:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """`kind`: the CloudEvents type; None: any. `before`: the id of the last of the page before."""
+
+    kind: str | None
+    unread: bool
+    before: int | None
+    limit: int
+
+
+async def list_notifications(tx: Tx, wanted: Wanted, language: str) -> Inbox:
     """A page of what the caller hears of, in words."""
-    who = tx.principal
-    scope = (str(who), audiences_of(who), before, limit + 1)
-    found = await fetch(tx.conn, LIST_UNREAD, *scope, UNREAD_AMONG) if unread else await fetch(tx.conn, LIST, *scope)
+    who, limit = tx.principal, wanted.limit
+    scope = (str(who), audiences_of(who), wanted.before, limit + 1)
+    if wanted.unread:
+        found = await fetch(tx.conn, LIST_UNREAD, *scope, UNREAD_AMONG, wanted.kind)
+    elif wanted.kind is not None:
+        found = await fetch(tx.conn, LIST_OF_TYPE, *scope, wanted.kind)
+    else:
+        found = await fetch(tx.conn, LIST, *scope)
     rows, following = page(found, limit, lambda row: row.id)
     return Inbox(items=tuple(_in_words(row, language) for row in rows), next=following)
 
@@ -152,7 +180,7 @@ async def mark_read(tx: Tx, command: MarkRead) -> Unread:
     """Returns what is left unread."""
     who = tx.principal
     if command.through is not None:
-        await tx.conn.execute(MARK_THROUGH, str(who), audiences_of(who), command.through, UNREAD_AMONG)
+        await tx.conn.execute(MARK_THROUGH, str(who), audiences_of(who), command.through, UNREAD_AMONG, command.type)
     else:
         await tx.conn.execute(MARK, str(who), audiences_of(who), list(command.ids))
     return await count_unread(tx)

@@ -134,7 +134,10 @@ EXAMPLES: Mapping[str, tuple[Any, ...]] = {
     "topic": ("docking.events",),
     "trainer": ("li-trainer",),
     "trainers": ("li-trainer",),
-    "type": ("Dispatched",),
+    "type": (
+        "Dispatched",
+        "docking.Dispatched.v1",
+    ),
     "types": ("docking.PlacementCancelled.v1",),
     "unit": ("dispatches",),
     "value": ("6221**********0017",),

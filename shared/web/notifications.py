@@ -12,7 +12,7 @@ from shared.delivery.audit_trail import History
 from shared.notifications import deliveries, endpoints, inbox
 from shared.notifications.deliveries import Deliveries, DeliveryId, Redelivered
 from shared.notifications.endpoints import ConfirmMailbox, Endpoint, Endpoints, OpenEndpoint, RotateSecret, ShownSecret
-from shared.notifications.inbox import Inbox, MarkRead, Unread
+from shared.notifications.inbox import Inbox, MarkRead, NotificationType, Unread, Wanted
 from shared.principals import Role
 from shared.texts import best_language
 from shared.web.call import Call, allow
@@ -31,13 +31,15 @@ async def list_notifications(
     call: Hearer,
     language: Tongue = None,
     accept_language: Annotated[str | None, Header(include_in_schema=False)] = None,
+    kind: Annotated[NotificationType | None, Query(alias="type", description="only of this CloudEvents type")] = None,
     unread: Annotated[bool, Query(description="only what this account has not read, of its newest 1,000")] = False,
     after: Older = None,
     limit: Limit = 50,
 ) -> Inbox:
     """What concerns the caller by role, party and regions, newest first."""
     chosen = language or best_language(accept_language)
-    return await call.query(lambda tx: inbox.list_notifications(tx, language=chosen, unread=unread, before=after, limit=limit))
+    wanted = Wanted(kind=kind, unread=unread, before=after, limit=limit)
+    return await call.query(lambda tx: inbox.list_notifications(tx, wanted, chosen))
 
 
 @router.get("/notifications/unread")

@@ -88,11 +88,35 @@ async def test_what_is_marked_as_read_is_read_for_this_account_alone(seat: Seat)
     await publish(seat.rights, shortfall(ENTERPRISE))
     assert '"label":"Inbox (3 unread)"' in (await unread(seat.visitor)).replace(": ", ":")
     page = await seat.visitor.get("/inbox?unread=1")
-    assert (await seat.visitor.post("/inbox/read", page.fields(), script=False)).location == "/inbox"
+    assert (await seat.visitor.post("/inbox/read", page.fields(at=1), script=False)).location == "/inbox?unread=1"
     assert '"unread":0' in (await unread(seat.visitor)).replace(": ", ":")
     assert "You have read everything." in (await seat.visitor.get("/inbox?unread=1")).words
     colleague = await seat.console.visitor(Role.ENTERPRISE, party=str(ENTERPRISE), subject="colleague")
     assert "(3 unread)" in await unread(colleague)
+
+
+async def test_news_are_read_by_kind_and_one_kind_is_marked_as_read_as_a_whole(seat: Seat) -> None:
+    await publish(seat.docking, *[drawn(ENTERPRISE) for _ in range(40)])
+    await publish(seat.rights, shortfall(ENTERPRISE))
+    kind = "/inbox?kind=docking.ReserveDrawn.v1"
+    page = await seat.visitor.get(kind)
+    news = page.text.partition('<ul class="news">')[2]
+    assert (news.count('<li class="new">'), "Wages were paid short" in news) == (30, False)
+    assert page.link("/inbox?kind=docking.ReserveDrawn.v1&before=")
+    assert "Mark all of this kind as read" in page.words
+    assert (await seat.visitor.post("/inbox/read", page.fields(at=2), script=False)).location == kind
+    assert '"unread":1' in (await unread(seat.visitor)).replace(": ", ":")
+    everything = await seat.visitor.get("/inbox")
+    assert "Mark these and all older ones as read" in everything.words
+    await seat.visitor.post("/inbox/read", everything.fields(at=2), script=False)
+    assert '"unread":0' in (await unread(seat.visitor)).replace(": ", ":")
+
+
+async def test_a_kind_that_concerns_nobody_of_the_role_is_no_filter(seat: Seat) -> None:
+    await publish(seat.docking, drawn(ENTERPRISE))
+    offered = set(re.findall(r'<option value="([^"]+)"', (await seat.visitor.get("/inbox?kind=docking.MergeHeld.v1")).text))
+    assert ("docking.ReserveDrawn.v1" in offered, "docking.MergeHeld.v1" in offered) == (True, False)
+    assert "The reserve was drawn" in (await seat.visitor.get("/inbox?kind=%3Cb%3E")).words
 
 
 async def test_older_news_follow_page_by_page_each_once(seat: Seat) -> None:

@@ -174,7 +174,7 @@ async def test_a_payroll_that_is_short_for_many_is_one_notification_with_their_n
     own = rights_client.speaking_as(Role.ENTERPRISE, party=enterprise)
     (found,) = await inbox(own, language="en")
     assert found["count"] == 150
-    assert found["text"].startswith("150 found, for 2018-08: ")
+    assert found["text"].startswith("150 found, for August 2018: ")
     assert found["fields"]["subjects"] == [event.subject for event in short[:100]]
     assert "placement" not in found["fields"], "they do not share it"
     (single,) = await inbox(rights_client.speaking_as(Role.ENTERPRISE, party=other), language="en")
@@ -207,6 +207,23 @@ async def test_what_one_account_has_read_is_new_to_its_colleague(client: Start) 
     assert await unread(wang) == 2
 
 
+async def test_an_inbox_is_read_and_marked_by_type_page_by_page(client: Start) -> None:
+    docking, enterprise = await client("docking"), EnterpriseId(new_id())
+    own = docking.speaking_as(Role.ENTERPRISE, party=enterprise)
+    for _ in range(3):
+        await publish(docking, drawn(enterprise), shortfall(enterprise))
+    of_type = {"type": "docking.ReserveDrawn.v1"}
+    for query in (of_type, {**of_type, "unread": True}):
+        found = await pages(own, "/notifications", **query)
+        assert [one["type"] for one in found] == ["docking.ReserveDrawn.v1"] * 3
+    marked = await own.post("/notifications/read", {"through": (await inbox(own, **of_type))[0]["id"], **of_type})
+    assert marked.body == {"unread": 3}, "the others"
+    assert await inbox(own, **of_type, unread=True) == []
+    assert (await own.get("/notifications", type="%' OR true")).status == 422
+    stranger = docking.speaking_as(Role.ENTERPRISE, party=new_id())
+    assert await inbox(stranger, **of_type) == []
+
+
 async def test_nobody_marks_what_is_not_theirs(client: Start) -> None:
     docking, enterprise = await client("docking"), EnterpriseId(new_id())
     await publish(docking, drawn(enterprise))
@@ -221,6 +238,7 @@ async def test_nobody_marks_what_is_not_theirs(client: Start) -> None:
 async def test_ids_or_through_is_asked_for_and_not_both(client: Start) -> None:
     own = (await client("docking")).speaking_as(Role.OFFICER)
     refused: list[dict[str, Any]] = [{}, {"ids": []}, {"ids": [1], "through": 1}, {"ids": [0]}, {"ids": ["1"]}, {"ids": [1] * 201}]
+    refused += [{"ids": [1], "type": "docking.ReserveDrawn.v1"}, {"through": 1, "type": "'; DROP"}, {"type": "docking.ReserveDrawn.v1"}]
     for body in refused:
         assert (await own.post("/notifications/read", body)).status == 422, body
 

@@ -14,10 +14,13 @@ from fastapi.responses import JSONResponse
 
 from console.services import SERVICES
 from console.web.forms import Option
-from console.web.inbox import count_unread, mark_read, read_inbox
+from console.web.inbox import count_unread, mark_read, mark_through, read_inbox
 from console.web.pages import AnyVisitor, Visitor, only, render
 from console.web.screen import Button, Command, Item, ItemScreen, Part, ShownButton, address, button
-from shared.audiences import HEARERS, types_heard
+from shared.audiences import HEARERS, types_heard, types_of_inbox
+from shared.notifications.deliveries import FAILING, GONE
+from shared.notifications.messages import class_name
+from shared.notifications.templates import TEMPLATES
 from shared.principals import Role
 from shared.texts import Texts, sentence
 
@@ -53,6 +56,7 @@ PLACES = (  # field of a notification, the page of that thing, with {fields} of 
     ("generation", "/delivery/stats", OPERATOR),
 )
 ENDPOINT = {"endpoint": "endpoint"}
+OF_ENDPOINTS = (FAILING, GONE)
 MOST_ENDPOINTS = 200
 # The parts of the system whose events concern a role at all: where it would add an endpoint.
 HEARD_FROM: Mapping[Role, Sequence[str]] = {
@@ -69,20 +73,35 @@ PAGES = (("News", "/inbox", "Inbox", HEARERS), ("News", "/endpoints", "Endpoints
 
 # --- the inbox ----------------------------------------------------------------------------------------------------------
 @router.get("/inbox")
-async def inbox_page(who: Visitor = only(*HEARERS), before: str = "", unread: bool = False) -> Response:  # noqa: B008  # FastAPI's way
-    page = await read_inbox(who, before, unread=unread)
-    asked = {"unread": "1"} if unread else {}
+async def inbox_page(
+    who: Visitor = only(*HEARERS),  # noqa: B008  # FastAPI's way
+    before: str = "",
+    unread: bool = False,
+    kind: str = "",
+) -> Response:
+    kinds = _kinds(who)
+    chosen = kind if kind in kinds else None
+    page = await read_inbox(who, before, unread=unread, kind=chosen)
+    asked = {**({"kind": chosen} if chosen else {}), **({"unread": "1"} if unread else {})}
     return render(
         who,
         "inbox.html",
         page=page,
         unread=unread,
+        kinds=kinds,
+        kind=chosen,
         leads_to=partial(leads_to, who.role),
         away=(", " if who.text.language == "en" else "、").join(who.text.word("service", name) for name in page.away),
         key=secrets.token_urlsafe(18),
         older=f"/inbox?{urlencode({**asked, 'before': page.older})}" if page.older else None,
         newest=f"/inbox?{urlencode(asked)}" if before else None,
     )
+
+
+def _kinds(who: Visitor) -> dict[str, str]:
+    """Type -> title of what may stand in the visitor's inbox, in the order of the titles."""
+    types = (*types_of_inbox(who.role), *OF_ENDPOINTS)
+    return dict(sorted(((one, who.text(TEMPLATES[class_name(one)].title)) for one in types), key=lambda kind: kind[1]))
 
 
 def leads_to(role: Role, notification: Mapping[str, Any]) -> str | None:
@@ -96,9 +115,15 @@ def leads_to(role: Role, notification: Mapping[str, Any]) -> str | None:
 async def read(who: Visitor = only(*HEARERS)) -> Response:  # noqa: B008
     form = await who.request.form(max_files=0, max_fields=20)
     posted = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
-    key = dict(posted).get("_key", "")[:60] or secrets.token_urlsafe(18)
-    await mark_read(who, posted, key)
-    return Response(status_code=303, headers={"Location": "/inbox"})
+    given = dict(posted)
+    key = given.get("_key", "")[:60] or secrets.token_urlsafe(18)
+    kind = kind if (kind := given.get("_kind", "")) in _kinds(who) else None
+    if "_through" in given:
+        await mark_through(who, posted, kind, key)
+    else:
+        await mark_read(who, posted, key)
+    asked = {**({"kind": kind} if kind else {}), **({"unread": "1"} if given.get("_unread") else {})}
+    return Response(status_code=303, headers={"Location": f"/inbox?{urlencode(asked)}" if asked else "/inbox"})
 
 
 @router.get("/inbox/unread")
