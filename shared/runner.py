@@ -24,7 +24,7 @@ from fastapi import APIRouter, FastAPI
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsError
 
-from shared import db, postgres_access
+from shared import db, postgres_access, traces
 from shared.db import Database
 from shared.delivery import kafka, kafka_acls, lost_commits, lost_events, outbox, relay, restoring
 from shared.delivery.consumer import Apply, Consumer
@@ -84,9 +84,11 @@ def main(service: Service) -> None:
     match sys.argv[1:]:
         case []:
             settings = _settings(service, service.settings)
-            configure_logging(service.name, settings.log_level)
+            configure_logging(service.name, settings.log_level, settings.log_format)
             tune_gc()
-            sys.exit(uvloop.run(_run(service, settings)))
+            with _tracing(service, settings):
+                status = uvloop.run(_run(service, settings))
+            sys.exit(status)
         case ["acls", principal]:
             _print_acls(service, _settings(service, KafkaSettings), principal)
         case ["migrate"]:
@@ -99,6 +101,21 @@ def main(service: Service) -> None:
 def _print_acls(service: Service, settings: KafkaSettings, principal: str) -> None:
     for line in kafka_acls.commands(settings, principal, kafka_acls.service_acls(settings, service.name, service.topics)):
         print(line)  # noqa: T201
+
+
+@contextlib.contextmanager
+def _tracing(service: Service, settings: Settings) -> Iterator[None]:
+    """With spans, where somebody collects them."""
+    if not settings.otel_exporter_otlp_endpoint:
+        yield
+        return
+    from shared import trace_export  # noqa: PLC0415  # loads the SDK
+
+    traces.recorder = recorder = trace_export.open_recorder(settings, service.name)
+    try:
+        yield
+    finally:
+        recorder.close()
 
 
 def _settings(service: Service, kind: type[S]) -> S:

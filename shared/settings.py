@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import SettingsError
 
 from shared.kafka_settings import KafkaSettings, absent_if_empty
+from shared.logs import LOG_FORMAT, LogFormat
 from shared.postgres_settings import PostgresSettings
 from shared.token_settings import TokenSettings
 
@@ -40,6 +41,17 @@ def _mail_server(url: SecretStr | None) -> SecretStr | None:
     return url
 
 
+_HEADER = re.compile(r"[A-Za-z0-9-]+=[!-+\--~][ -+\--~]*")  # no comma in a value
+
+
+def _headers(secret: SecretStr | None) -> SecretStr | None:
+    if secret is not None and not all(_HEADER.fullmatch(pair) for pair in secret.get_secret_value().split(",")):
+        message = "must be name=value, with commas between"
+        raise ValueError(message)
+    return secret
+
+
+OtlpHeaders = Annotated[SecretStr | None, BeforeValidator(absent_if_empty), AfterValidator(_headers)]
 EndpointKey = Annotated[SecretStr | None, BeforeValidator(absent_if_empty), AfterValidator(_endpoint_key)]
 MailServerUrl = Annotated[SecretStr | None, BeforeValidator(absent_if_empty), AfterValidator(_mail_server)]
 
@@ -90,6 +102,20 @@ class Settings(TokenSettings, PostgresSettings, KafkaSettings):
         default="", pattern=r"^(https?://[!-~]+)?$", max_length=500, description="where people reach the console: the link in letters"
     )
     log_level: str = Field(default="INFO", description="level of the log on stderr: DEBUG, INFO, WARNING or ERROR")
+    log_format: LogFormat = Field(default="text", description=LOG_FORMAT)
+    otel_exporter_otlp_endpoint: str = Field(
+        default="",
+        pattern=r"^(https?://[!-~]+)?$",
+        max_length=500,
+        description="OpenTelemetry collector that takes spans by OTLP over HTTP, such as http://127.0.0.1:4318; without it none are made",
+    )
+    otel_exporter_otlp_headers: OtlpHeaders = Field(default=None, description="headers for the collector: name=value, with commas between")
+    otel_traces_sampler_arg: float = Field(
+        default=1.0,
+        ge=0,
+        le=1,
+        description="part of the requests whose traces are recorded; one that comes with a traceparent decides itself",
+    )
 
     def endpoint_key_bytes(self) -> bytes | None:
         return None if self.endpoint_key is None else base64.b64decode(self.endpoint_key.get_secret_value())

@@ -24,7 +24,7 @@ def main() -> int:
         for line in wrong(error):
             print(f"console: setting {line}", file=sys.stderr)
         return 2
-    configure_logging("console", settings.log_level)
+    configure_logging("console", settings.log_level, settings.log_format)
     tune_gc()
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))  # uvicorn raises the signal again once it has stopped serving
     try:

@@ -10,6 +10,7 @@ from pydantic_settings import SettingsConfigDict
 
 from shared.hosts import is_loopback, keeps_secrets
 from shared.kafka_settings import OptionalPath, OptionalText
+from shared.logs import LOG_FORMAT, LogFormat
 from shared.secret_files import SECRETS_DIR
 from shared.token_settings import TokenSettings
 
@@ -47,6 +48,7 @@ class ConsoleSettings(TokenSettings):
     )
     simulation: bool = Field(default=False, description="the services play a calendar: a visitor may choose the day it is")
     log_level: str = Field(default="INFO", description="level of the log on stderr: DEBUG, INFO, WARNING or ERROR")
+    log_format: LogFormat = Field(default="text", description=LOG_FORMAT)
 
     @model_validator(mode="after")
     def _local_accounts_stay_local(self) -> Self:

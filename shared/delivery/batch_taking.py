@@ -10,10 +10,11 @@ from collections.abc import Sequence
 
 import asyncpg
 
+from shared import traces
 from shared.backoff import backoff
 from shared.db import Database
 from shared.delivery import inbox, kafka
-from shared.delivery.inbox import Apply, OffsetsSkipped, StoredOffset, TooManyDiverted
+from shared.delivery.inbox import Apply, Bulk, OffsetsSkipped, StoredOffset, TooManyDiverted
 from shared.delivery.numbering import KafkaRecord
 from shared.delivery.positions import TopicPartition
 from shared.delivery.seeking import Seeker
@@ -109,7 +110,7 @@ class BatchTaker:
             empty_after=frozenset(self._empty_after),
             progress=self._heartbeat.beat,
         )
-        with BATCH_SECONDS.time():
+        with BATCH_SECONDS.time(), traces.batch([record.value for record in records], each=isinstance(self._apply, Bulk)):
             taken = await inbox.take(self._database, batch)
         self._diverted = taken.diverted
         self._failures = 0

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
+from shared import traces
 from shared.db import Cause, Database, Tx, Unavailable
 from shared.delivery import dead_letters, lost_events, restoring
 from shared.delivery.batches import Chunk, Item, Taken, add, chunks, decode_record, position_after, read_new
@@ -41,12 +42,26 @@ class Each:
         return frozenset(event.type_name() for event in self.handlers)
 
     async def __call__(self, tx: Tx, events: Sequence[EventEnvelope[Event]]) -> None:
+        with traces.under(traces.current()):
+            await self._react(tx, events)
+
+    async def _react(self, tx: Tx, events: Sequence[EventEnvelope[Event]]) -> None:
         simulated = tx.clock.at is not None
         for event in events:
             handler = self.handlers.get(type(event.data))
             if handler is not None:
+                traces.begin(event.traceparent)
                 tx.cause = caused_by(event, tx.service, simulated=simulated)
-                await (_react_again(tx, handler, event) if tx.restoring else handler(tx, event))
+                if traces.recorder is None:
+                    await (_react_again(tx, handler, event) if tx.restoring else handler(tx, event))
+                else:
+                    await _react_recorded(tx, handler, event)
+
+
+async def _react_recorded(tx: Tx, handler: Handler, event: EventEnvelope[Event]) -> None:
+    with traces.reaction(event.data.type_name(), event.subject, event.traceparent):
+        tx.cause = replace(tx.cause, traceparent=traces.current())
+        await (_react_again(tx, handler, event) if tx.restoring else handler(tx, event))
 
 
 async def _react_again(tx: Tx, handler: Handler, event: EventEnvelope[Event]) -> None:

@@ -20,6 +20,7 @@ from typing import Any
 import asyncpg
 from aiokafka import AIOKafkaProducer
 
+from shared import traces
 from shared.backoff import backoff
 from shared.db import Database, connect
 from shared.delivery import kafka, lost_commits
@@ -271,6 +272,8 @@ async def _advance(session: _Session, acknowledged: Sequence[_Batch], sending: S
             BATCH_BYTES,
             "{" + ",".join(f'"{ids}"' for ids in still_in_flight) + "}",
         )
+    if traces.recorder is not None and acknowledged_rows:
+        traces.recorder.sent(acknowledged_rows)
     for topic, count in Counter(row["topic"] for row in acknowledged_rows).items():
         RELAYED.labels(topic).inc(count)
 

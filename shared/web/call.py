@@ -16,7 +16,6 @@ A route declares which roles it serves with `allow(...)` and hands the call a fu
 from __future__ import annotations
 
 import hashlib
-import re
 import secrets
 from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
@@ -28,6 +27,7 @@ from fastapi import Depends, Request, Response
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import to_json
 
+from shared import traces
 from shared.db import Cause, Tx, Work
 from shared.delivery import outbox, restoring
 from shared.errors import Invalid
@@ -118,15 +118,13 @@ class Call:
         return await self.service.database.dry_run(self.cause(), work, snapshot=True)
 
     def cause(self, key: str | None = None) -> Cause:
-        """Who acts, when, and because of which request; the trace of a W3C `traceparent` header goes on as the correlation id."""
-        parent = self.request.headers.get("traceparent")
-        trace = parent.split("-")[1] if parent and re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", parent) else None
+        """Who acts, when, and because of which request; the trace that it belongs to goes on as the correlation id."""
         return Cause(
             principal=self.principal,
             clock=self.clock,
-            correlation_id=trace or secrets.token_hex(16),
+            correlation_id=traces.trace_id() or secrets.token_hex(16),
             causation_id=f"request:{hashlib.sha256(key.encode()).hexdigest()[:32]}" if key else None,
-            traceparent=parent if trace else None,
+            traceparent=traces.current(),
         )
 
 

@@ -1,4 +1,4 @@
-"""Every HTTP request is measured by route and status."""
+"""Every HTTP request is measured by route and status, and is part of the trace that its caller names."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared import traces
 from shared.metrics import REQUESTS
+
+PROBES = frozenset({"/livez", "/readyz", "/metrics"})  # asked every few seconds: nobody looks for their traces
 
 
 class RequestMetrics:
@@ -27,8 +30,14 @@ class RequestMetrics:
                 status = message["status"]
             await send(message)
 
-        try:
-            await self.app(scope, receive, send_and_keep_status)
-        finally:
-            route = getattr(scope.get("route"), "path", "unmatched")
-            REQUESTS.labels(scope["method"], route, str(status)).observe(time.perf_counter() - began)
+        with traces.request(scope["method"], _traceparent(scope), recorded=scope["path"] not in PROBES) as span:
+            try:
+                await self.app(scope, receive, send_and_keep_status)
+            finally:
+                route = getattr(scope.get("route"), "path", "unmatched")
+                span.answered(route, status)
+                REQUESTS.labels(scope["method"], route, str(status)).observe(time.perf_counter() - began)
+
+
+def _traceparent(scope: Scope) -> str | None:
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"traceparent"), None)

@@ -233,6 +233,7 @@ def policy(process: str) -> Manifest:
         ]
         leaving = [{"to": pods("strimzi.io/cluster", KAFKA), "ports": ports(9093)}, DATABASE]
         leaving += [{"to": INTERNET, "ports": ports(443, 465, 587)}]  # webhooks, the issuer, mail
+        leaving += [{"to": namespace("monitoring"), "ports": ports(4318)}]  # a collector of spans
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
