@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: menu demo test fuzz bench bench-peers test-compose deploy-check up down up-compose dev-stack dev-stack-stop lint format lock sbom clean
+.PHONY: menu demo test fuzz soak bench bench-peers test-compose deploy-check up down up-compose dev-stack dev-stack-stop lint format lock sbom clean
 
 menu: ## this list
 	@echo "Laowu: labour dispatch as five services over Kafka. make ..."
@@ -33,6 +33,9 @@ test: $(READY) ## style, types, layering, then every test
 
 fuzz: $(READY) ## hostile inputs for everything that parses outside bytes; stopped, the same seed goes on; ARGS="--inputs 10000000"
 	@$(BIN)/python -m tests.fuzz $(ARGS)
+
+soak: $(READY) ## random processes of a stack killed under random load, all compared every few minutes; ARGS="--minutes 20"
+	@$(BIN)/python -m tests.faults.soak $(ARGS)
 
 bench: $(READY) ## measure; figures as ratios to a baseline of the same run, also in bench.json; ARGS="stats --events 4000000"
 	@$(BIN)/python -m tests.bench $(ARGS)

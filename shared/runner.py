@@ -21,8 +21,7 @@ from typing import TypeVar
 import uvicorn
 import uvloop
 from fastapi import APIRouter, FastAPI
-from pydantic import ValidationError
-from pydantic_settings import BaseSettings, SettingsError
+from pydantic_settings import BaseSettings
 
 from shared import db, postgres_access, traces
 from shared.db import Database
@@ -36,7 +35,7 @@ from shared.logs import configure_logging
 from shared.notifications import sender
 from shared.postgres_settings import PostgresSettings
 from shared.running_service import RunningService, Sweep
-from shared.settings import Settings, wrong
+from shared.settings import WRONG, Settings, wrong
 from shared.web.app import create_app
 from shared.web.auth import Verifier
 
@@ -122,7 +121,7 @@ def _settings(service: Service, kind: type[S]) -> S:
     """From the environment; exits with 2 and a line for each wrong one."""
     try:
         return kind()
-    except (ValidationError, SettingsError) as error:
+    except WRONG as error:
         for line in wrong(error):
             print(f"{service.name}: setting {line}", file=sys.stderr)  # noqa: T201
         sys.exit(2)

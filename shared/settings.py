@@ -56,8 +56,13 @@ EndpointKey = Annotated[SecretStr | None, BeforeValidator(absent_if_empty), Afte
 MailServerUrl = Annotated[SecretStr | None, BeforeValidator(absent_if_empty), AfterValidator(_mail_server)]
 
 
-def wrong(error: ValidationError | SettingsError) -> list[str]:
+WRONG = (ValidationError, SettingsError, RecursionError)  # what reading settings raises
+
+
+def wrong(error: ValidationError | SettingsError | RecursionError) -> list[str]:
     """A line for each setting that is missing, wrong or cannot be read, with the variable's name and without its value."""
+    if isinstance(error, RecursionError):
+        return ["one that is JSON: cannot be read: too many brackets"]
     if isinstance(error, SettingsError):
         field = re.search(r'field "(\w+)"', str(error))
         cause = error.__cause__

@@ -8,8 +8,6 @@ import sys
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
-from pydantic_settings import SettingsError
 
 from console.commands.terminal import message
 from console.errors import ConsoleError
@@ -17,7 +15,7 @@ from console.services import SERVICES
 from shared.delivery import kafka, kafka_acls
 from shared.events import TOPICS
 from shared.kafka_settings import KafkaSettings
-from shared.settings import wrong
+from shared.settings import WRONG, wrong
 
 app = typer.Typer(no_args_is_help=True, help="What an administrator of a Kafka cluster does before the services start.")
 
@@ -34,7 +32,7 @@ def cluster_settings(bootstrap: str | None = None) -> KafkaSettings:
     """From the environment; `bootstrap` instead of KAFKA_BOOTSTRAP_SERVERS. Raises WrongSettings."""
     try:
         return KafkaSettings() if bootstrap is None else KafkaSettings(kafka_bootstrap_servers=bootstrap)
-    except (ValidationError, SettingsError) as error:
+    except WRONG as error:
         raise WrongSettings("; ".join(wrong(error))) from None
 
 

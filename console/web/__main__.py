@@ -6,21 +6,19 @@ import signal
 import sys
 
 import uvicorn
-from pydantic import ValidationError
-from pydantic_settings import SettingsError
 
 from console.web.app import create_app
 from console.web.settings import ConsoleSettings
 from shared.gc_tuning import tune_gc
 from shared.logs import configure_logging
-from shared.settings import wrong
+from shared.settings import WRONG, wrong
 
 
 def main() -> int:
     """Exit status: 0 after SIGTERM, 2 for a wrong setting, 1 for a file that cannot be used."""
     try:
         settings = ConsoleSettings()
-    except (ValidationError, SettingsError) as error:
+    except WRONG as error:
         for line in wrong(error):
             print(f"console: setting {line}", file=sys.stderr)
         return 2

@@ -106,7 +106,7 @@ class EventWriter:
         if kind not in self._in_common:
             self._in_common[kind] = self._between(kind.type_name())
         subject_follows, correlation_follows, data_follows = self._in_common[kind]
-        correlation = to_json(self._correlation_id or event_id)
+        correlation = to_json(event_id if self._correlation_id is None else self._correlation_id)
         return b'{"specversion":"1.0","id":"%b",%b,"subject":%b,%b,"correlationid":%b,%b,"data":%b}' % (
             event_id.encode(),
             subject_follows,

@@ -58,8 +58,7 @@ def _refusing_what_is_no_workbook() -> Iterator[None]:
         OSError,
         EOFError,
         ValueError,
-        IndexError,
-        KeyError,
+        LookupError,  # of an encoding too
     ):
         raise FileUnreadable("not an xlsx workbook; save the list as xlsx or as CSV UTF-8") from None
 

@@ -101,6 +101,8 @@ async def nothing_lost(running: RunningStack, client: ApiClient, played: Plan, l
         if service != "stats":
             assert set(published) == await accepted(running, service), f"{service}: accepted and published differ"
     await journey.require_all_delivered(client, log)
+    by_record = await recount.long_recount(running.kafka)
+    assert (by_record.events, {figure: value for figure, value in by_record.figures.items() if value}) == (len(log.events), counted)
     return log
 
 

@@ -17,7 +17,6 @@ from typing import Any
 import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import ValidationError
-from pydantic_settings import SettingsError
 from pypdf import PdfWriter
 from typer.core import TyperGroup
 
@@ -31,7 +30,7 @@ from services.docking.clearance.certificate import KIND as CLEARANCE
 from services.docking.clearance.certificate import CertificateInvalid
 from services.training.statements.certificates import KIND as TRAINING
 from shared.principals import Principal, Role
-from shared.settings import Settings, wrong
+from shared.settings import WRONG, Settings, wrong
 from shared.web.auth import ISSUER, TrustedIssuer, Verifier, new_key, public_keys
 from shared.web.claims import ClaimPaths, Unauthenticated
 from shared.web.issuer import Discovery
@@ -303,7 +302,7 @@ def read_settings(lines: bytes) -> None:
         for kind in (Settings, ConsoleSettings):
             try:
                 kind()
-            except (ValidationError, SettingsError) as error:
+            except WRONG as error:
                 refused += 1
                 _require_named(wrong(error))
     if refused == 2:
@@ -386,14 +385,14 @@ def _loaded(name: str) -> Any:
 
 PARSERS = (
     Parser(name="tokens", samples=tokens, read=read_token, refuses=(Unauthenticated,), share=60),
-    Parser(name="claims", samples=claims, read=read_claims, refuses=(Unauthenticated,), share=60),
+    Parser(name="claims", samples=claims, read=read_claims, refuses=(Unauthenticated,), share=30),
     Parser(name="published keys", samples=jwks, read=read_jwks, refuses=(ValueError,), share=20),
     Parser(name="answers of an issuer", samples=lambda: ANSWERS, read=read_answer, refuses=(ValidationError,), share=10),
-    Parser(name="certificates", samples=certificates, read=read_certificate, refuses=(CertificateInvalid,), share=30),
-    Parser(name="codes on paper", samples=codes, read=read_code, refuses=(CertificateInvalid,), share=40),
+    Parser(name="certificates", samples=certificates, read=read_certificate, refuses=(CertificateInvalid,), share=15),
+    Parser(name="codes on paper", samples=codes, read=read_code, refuses=(CertificateInvalid,), share=30),
     Parser(name="files with certificates", samples=files, read=read_file, refuses=(typer.BadParameter,), share=15),
-    Parser(name="papers as PDF", samples=papers, read=read_file, refuses=(typer.BadParameter,), share=4),
-    Parser(name="manifests of backups", samples=manifests, read=read_manifest, refuses=(BackupDamaged,), share=20),
-    Parser(name="settings", samples=settings, read=read_settings, share=2),
-    Parser(name="command lines", samples=command_lines, read=read_command_line, refuses=(Refusal, WRONG_USAGE, typer.Exit), share=15),
+    Parser(name="papers as PDF", samples=papers, read=read_file, refuses=(typer.BadParameter,), share=2),
+    Parser(name="manifests of backups", samples=manifests, read=read_manifest, refuses=(BackupDamaged,), share=15),
+    Parser(name="settings", samples=settings, read=read_settings, share=1),
+    Parser(name="command lines", samples=command_lines, read=read_command_line, refuses=(Refusal, WRONG_USAGE, typer.Exit), share=10),
 )

@@ -132,9 +132,9 @@ def _events(values: Sequence[bytes]) -> list[EventEnvelope[Any]]:
 
 
 PARSERS = (
-    Parser(name="events", samples=golden, read=read_event, refuses=(Refusal, Undecodable, AbsurdDay), share=130),
-    Parser(name="records of a consumer", samples=golden, read=read_record, share=70),
-    Parser(name="records by pattern", samples=counted, read=read_by_pattern, share=150),
+    Parser(name="events", samples=golden, read=read_event, refuses=(Refusal, Undecodable, AbsurdDay), share=170),
+    Parser(name="records of a consumer", samples=golden, read=read_record, share=90),
+    Parser(name="records by pattern", samples=counted, read=read_by_pattern, share=180),
     Parser(name="records as columns", samples=batches, read=read_batch, share=1),
-    Parser(name="numbers of the log", samples=lambda: (b"1.0", b"7.182", b"999999999.99999999999"), read=read_number, share=40),
+    Parser(name="numbers of the log", samples=lambda: (b"1.0", b"7.182", b"999999999.99999999999"), read=read_number, share=50),
 )

@@ -339,7 +339,7 @@ def read_form(given: bytes) -> None:
 
 
 PARSERS = (
-    Parser(name="bodies of commands", samples=bodies, read=read_body, refuses=(Refusal, ValidationError), share=120),
+    Parser(name="bodies of commands", samples=bodies, read=read_body, refuses=(Refusal, ValidationError), share=140),
     Parser(name="fields", samples=lambda: FIELD_SAMPLES, read=read_field, share=60),
     Parser(name="contents of cursors", samples=cursors, read=read_cursor, refuses=(Refusal, CursorInvalid), share=50),
     Parser(name="cursors", samples=a_cursor, read=read_after, refuses=(CursorInvalid,), share=20),

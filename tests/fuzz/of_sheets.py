@@ -170,11 +170,11 @@ def read_kind(given: bytes) -> None:
 
 
 PARSERS = (
-    Parser(name="worker lists", samples=worker_lists, read=read_worker_list, refuses=(Invalid,), share=25),
-    Parser(name="payrolls", samples=payrolls, read=read_payroll, refuses=(Invalid,), share=30),
-    Parser(name="workbooks", samples=workbooks, read=read_workbook, refuses=(Invalid,), share=5),
-    Parser(name="members of workbooks", samples=members, read=read_member, refuses=(Invalid,), share=5),
-    Parser(name="cells", samples=lambda: tuple(one.encode() for one in CELL_TEXTS), read=read_cell, share=90),
+    Parser(name="worker lists", samples=worker_lists, read=read_worker_list, refuses=(Invalid,), share=12),
+    Parser(name="payrolls", samples=payrolls, read=read_payroll, refuses=(Invalid,), share=15),
+    Parser(name="workbooks", samples=workbooks, read=read_workbook, refuses=(Invalid,), share=4),
+    Parser(name="members of workbooks", samples=members, read=read_member, refuses=(Invalid,), share=4),
+    Parser(name="cells", samples=lambda: tuple(one.encode() for one in CELL_TEXTS), read=read_cell, share=60),
     Parser(
         name="content types", samples=lambda: (b"text/csv; charset=utf-8", Kind.XLSX.encode()), read=read_kind, refuses=(Invalid,), share=10
     ),

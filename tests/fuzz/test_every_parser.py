@@ -16,6 +16,7 @@ from tests.fuzz.parsers import PARSERS
 from tests.fuzz.running import BLOCK, Block, inputs_of, plan, run
 
 SEED = 20_261_126
+FOUND = Path(__file__).parent / "found"  # inputs that `make fuzz` has kept, one of each kind
 every_parser = pytest.mark.parametrize("name", PARSERS)
 
 
@@ -29,6 +30,12 @@ def test_a_parser_reads_or_refuses_whatever_is_made_of_real_inputs(name: str) ->
 def test_a_parser_reads_one_of_its_samples(name: str) -> None:
     """Else its inputs would test nothing but the refusal."""
     assert any(_reads(PARSERS[name], sample) for sample in PARSERS[name].samples())
+
+
+@pytest.mark.parametrize("file", sorted(FOUND.glob("*.input")), ids=lambda file: file.stem)
+def test_what_was_found_once_is_read_or_refused(file: Path) -> None:
+    (parser,) = (one for name, one in PARSERS.items() if name.replace(" ", "-") == file.stem.rpartition("-")[0])
+    _reads(parser, file.read_bytes())
 
 
 def _reads(parser: Parser, content: bytes) -> bool:

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 TOPICS = ("registration.events", "docking.events", "training.events", "rights.events", "stats.events")
 Record = Any  # aiokafka's: topic, partition, offset, key, value, headers
 Figure = tuple[str, str, str]  # measure, year, county
+Following = dict[tuple[str, int], tuple[int, int]]  # of each partition, the epoch and the next number
 
 
 @dataclass(slots=True)
@@ -45,6 +47,11 @@ class Recount:
 
 async def every_record(kafka: str, topics: Sequence[str] | None = None) -> list[Record]:
     """Every record that is in the topics now, in log order within each partition; all topics of the cluster unless named."""
+    return [record async for record in read_records(kafka, topics)]
+
+
+async def read_records(kafka: str, topics: Sequence[str] | None = None) -> AsyncIterator[Record]:
+    """The same one by one, for a log that no memory holds."""
     consumer = AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False, auto_offset_reset="earliest", fetch_max_wait_ms=50)
     await consumer.start()
     try:
@@ -54,11 +61,10 @@ async def every_record(kafka: str, topics: Sequence[str] | None = None) -> list[
         consumer.assign(partitions)
         await consumer.seek_to_beginning(*partitions)
         ends = await consumer.end_offsets(partitions)
-        found: list[Record] = []
         while any([await consumer.position(partition) < end for partition, end in ends.items()]):
             for records in (await consumer.getmany(timeout_ms=100)).values():
-                found += records
-        return found
+                for record in records:
+                    yield record
     finally:
         await consumer.stop()
 
@@ -70,22 +76,56 @@ async def recount(kafka: str, prefix: str = "") -> Recount:
 
 def accepted(records: Iterable[Record]) -> Recount:
     """A record counts with the next number of its partition's epoch, or number 0 of a later epoch; all others are repeats or early."""
-    result = Recount()
-    following: dict[tuple[str, int], tuple[int, int]] = {}
+    result, following = Recount(), Following()
     for record in records:
-        topic_partition = record.topic, record.partition
-        numbers = [value for name, value in record.headers if name == "sequence"]
-        if len(numbers) != 1:
-            result.unnumbered += 1
+        if _accept(result, following, record):
+            result.events.append(json.loads(record.value))
+    return result
+
+
+def _accept(result: Recount, following: Following, record: Record) -> bool:
+    """Whether the record counts; it is counted among what was taken, repeated or not numbered."""
+    topic_partition = record.topic, record.partition
+    numbers = [value for name, value in record.headers if name == "sequence"]
+    if len(numbers) != 1:
+        result.unnumbered += 1
+        return False
+    epoch, number = (int(part) for part in numbers[0].decode().split("."))
+    epoch_now, next_number = following.get(topic_partition, (0, 0))
+    if (epoch, number) != (epoch_now, next_number) and not (epoch > epoch_now and number == 0):
+        result.repeats += 1
+        return False
+    following[topic_partition] = epoch, number + 1
+    result.taken[topic_partition] += 1
+    return True
+
+
+@dataclass(slots=True)
+class LongRecount:
+    """Of a log that no memory holds: the figures, and the ids of what each service has published, as 16 bytes."""
+
+    counted: Recount = field(default_factory=Recount)  # without its events
+    figures: Counter[Figure] = field(default_factory=Counter)
+    ids: dict[str, set[bytes]] = field(default_factory=lambda: defaultdict(set))  # by service
+
+    @property
+    def events(self) -> int:
+        return self.counted.taken.total()
+
+
+async def long_recount(kafka: str) -> LongRecount:
+    """The same, record by record. Raises AssertionError for an event that is in a log twice."""
+    result, following = LongRecount(), Following()
+    async for record in read_records(kafka, TOPICS):
+        if not _accept(result.counted, following, record):
             continue
-        epoch, number = (int(part) for part in numbers[0].decode().split("."))
-        epoch_now, next_number = following.get(topic_partition, (0, 0))
-        if (epoch, number) != (epoch_now, next_number) and not (epoch > epoch_now and number == 0):
-            result.repeats += 1
-            continue
-        following[topic_partition] = epoch, number + 1
-        result.taken[topic_partition] += 1
-        result.events.append(json.loads(record.value))
+        event = json.loads(record.value)
+        service, event_id = record.topic.partition(".")[0], UUID(event["id"]).bytes
+        assert event_id not in result.ids[service], f"{record.topic}: {event['id']} twice"
+        result.ids[service].add(event_id)
+        count = _COUNTS.get(event["type"])
+        if count is not None:
+            count(result.figures, event["data"])
     return result
 
 

@@ -93,9 +93,9 @@ def _named(name: str, language: str, given: Mapping[str, str]) -> Address:
     page = int(number) if number.isascii() and number.isdigit() and len(number) < 4 else 1
     csv = name.endswith(".csv")
     if kind == "register":
-        return Address(kind=kind, language=language, csv=csv, wanted="" if csv else given.get("wanted", "").strip()[:80], page=max(page, 1))
+        return Address(kind=kind, language=language, csv=csv, wanted="" if csv else given.get("wanted", "")[:80].strip(), page=max(page, 1))
     if kind == "certificate":
-        return Address(kind=kind, language=language, wanted=given.get("serial", "").strip().upper()[:20])
+        return Address(kind=kind, language=language, wanted=given.get("serial", "").upper()[:20].strip())
     return Address(kind=kind, language=language, csv=csv, page=max(page, 1) if kind == "notices" else 1)
 
 

@@ -7,6 +7,7 @@ audit for all.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
@@ -20,6 +21,7 @@ from shared.reference import province_of
 from shared.values import PROGRAMME_ZONE, Money, Period, first_day
 
 EARLIEST = date(1990, 1, 1)
+_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])", re.ASCII)
 
 
 class Cell(NamedTuple):
@@ -46,7 +48,7 @@ def fold(event: EventEnvelope[Event]) -> list[tuple[Cell, int]]:
     """
     if (voided := taken_back(event)) is not None:
         return [(cell, -delta) for cell, delta in fold(voided)]
-    recorded_on = event.time.astimezone(PROGRAMME_ZONE).date()
+    recorded_on = _recorded_on(event)
     found: list[tuple[Cell, int]] = []
     for rule in RULES_OF.get(type(event.data), ()):
         if not _applies(rule, event.data):
@@ -61,6 +63,17 @@ def fold(event: EventEnvelope[Event]) -> list[tuple[Cell, int]]:
             k1, k2 = (_days_band(rule, event.data, day) if key == "days" else _key(key, codes, day) for key in (cut.k1, cut.k2))
             found.append((Cell(measure, cut.code, k1, k2, *dated), delta))
     return found
+
+
+def _recorded_on(event: EventEnvelope[Event]) -> date:
+    """Raises AbsurdDay where the calendar ends."""
+    try:
+        day = event.time.astimezone(PROGRAMME_ZONE).date()
+    except OverflowError:
+        day = date.max
+    if day == date.max:
+        raise AbsurdDay(f"recorded at {event.time.isoformat()}")
+    return day
 
 
 def fold_all(events: Iterable[EventEnvelope[Event]]) -> dict[Cell, int]:
@@ -96,6 +109,8 @@ def _amount(rule: Rule, data: Event) -> tuple[int, str]:
 
 def _day(rule: Rule, data: Event, recorded_on: date) -> date:
     value: date | Period = _value_at(data, rule.day)
+    if isinstance(value, str) and not _MONTH.fullmatch(value):
+        raise AbsurdDay(f"{rule.day}: {value[:20]!r} is no month")
     day = first_day(value) if isinstance(value, str) else value
     if not EARLIEST <= day <= recorded_on + timedelta(days=1):
         raise AbsurdDay(f"{rule.day}: {day.isoformat()} was recorded on {recorded_on.isoformat()}")
