@@ -29,6 +29,9 @@ COMMAND_SECONDS = 30  # a statement of the pool takes no longer, on whatever sid
 class Unavailable(Exception):
     """Postgres does not answer, or takes no writes; nothing was written. The caller may try again."""
 
+    code = "UNAVAILABLE"
+    retry_seconds = 1
+
 
 class SessionsShared(Unavailable):
     """A pooler lends one session to several clients. A relay's lock, time limits and prepared statements belong to a session."""

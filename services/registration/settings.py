@@ -5,12 +5,17 @@ from __future__ import annotations
 import base64
 import binascii
 from functools import cache
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from services.registration.personal_data.vault import KEY_BYTES, Vault
+from services.registration.personal_data.master_keys import KEY_BYTES, KeyRing, LocalKeys, MasterKeys
+from services.registration.personal_data.transit import NAME, TransitKeys
+from services.registration.personal_data.vault import Vault
+from shared.hosts import keeps_secrets
+from shared.reread_file import RereadFile, secret_text
 from shared.secret_files import SECRETS_DIR
 from shared.settings import Settings
 
@@ -51,10 +56,27 @@ class Policy(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", secrets_dir=SECRETS_DIR)
 
-    registration_master_key: KeyField = Field(description="wraps the data key of every worker (AES-256-GCM)")
+    registration_key_provider: Literal["local", "vault"] = Field(
+        default="local", description="what wraps data keys from now on: REGISTRATION_MASTER_KEY, or the transit engine of a Vault"
+    )
+    registration_master_key: KeyField | None = Field(
+        default=None, description="wraps the data key of every worker (AES-256-GCM); where a Vault does, it opens what it wrapped before"
+    )
     registration_previous_master_keys: Annotated[SecretStr, AfterValidator(_keys)] = Field(
         default=SecretStr(""),
         description="master keys before this one, with commas between, until `laowu keys rewrap` is done; they seal nothing",
+    )
+    registration_vault_address: str | None = Field(
+        default=None,
+        max_length=2000,
+        description="of a Vault or an OpenBao; it opens what it wrapped, whoever wraps now",
+    )
+    registration_vault_mount: str = Field(default="transit", pattern=NAME, description="where its transit engine is")
+    registration_vault_key: str = Field(default="laowu-registration", pattern=NAME, description="name of its key")
+    registration_vault_token_file: Path | None = Field(default=None, description="file with the token, read again when it changes")
+    registration_vault_cafile: Path | None = Field(default=None, description="who signs its certificate; without, the system's authorities")
+    registration_vault_seconds: float = Field(
+        default=3, gt=0, le=8, description="seconds that an answer may take; what needs a key is then 503 with Retry-After"
     )
     registration_lookup_key: KeyField = Field(description="keys the hashes by which people are found again (HMAC-SHA-256)")
     registration_minimum_age: int = Field(default=18, ge=0, le=150, description="(p) years, on the effective day of the registration")
@@ -79,6 +101,19 @@ class Policy(BaseSettings):
         default=20, gt=0, le=25, description="seconds in which a chunk of rows is decided, else the import is interrupted"
     )
 
+    @model_validator(mode="after")
+    def _have_a_provider(self) -> Self:
+        address, token = self.registration_vault_address, self.registration_vault_token_file
+        if address is not None and not keeps_secrets(address):
+            raise ValueError("registration_vault_address must be https, or http on loopback")
+        if (address is None) != (token is None):
+            raise ValueError("registration_vault_address and registration_vault_token_file go together")
+        if self.registration_key_provider == "local" and self.registration_master_key is None:
+            raise ValueError("registration_master_key is missing")
+        if self.registration_key_provider == "vault" and address is None:
+            raise ValueError("registration_vault_address is missing")
+        return self
+
 
 class RegistrationSettings(Settings, Policy):
     """What the process reads: a wrong parameter ends it at start, not at the first command that needs it."""
@@ -96,9 +131,24 @@ def policy() -> Policy:
 
 @cache
 def vault() -> Vault:
-    """The vault under the keys of this process."""
-    return Vault(
-        master_key=base64.b64decode(policy().registration_master_key.get_secret_value()),
-        lookup_key=base64.b64decode(policy().registration_lookup_key.get_secret_value()),
-        previous_master_keys=[base64.b64decode(key) for key in _several(policy().registration_previous_master_keys)],
-    )
+    """The vault under the keys of this process. Raises OSError, ValueError: no token can be read."""
+    rules = policy()
+    known: dict[str, MasterKeys] = {}
+    if rules.registration_master_key is not None:
+        previous = [_bytes(key) for key in _several(rules.registration_previous_master_keys)]
+        known["local"] = LocalKeys(_bytes(rules.registration_master_key.get_secret_value()), previous)
+    if rules.registration_vault_address is not None and rules.registration_vault_token_file is not None:
+        known["vault"] = TransitKeys(
+            address=rules.registration_vault_address,
+            mount=rules.registration_vault_mount,
+            key=rules.registration_vault_key,
+            token=RereadFile(rules.registration_vault_token_file, secret_text),
+            cafile=rules.registration_vault_cafile,
+            seconds=rules.registration_vault_seconds,
+        )
+    ring = KeyRing(known.pop(rules.registration_key_provider), tuple(known.values()))
+    return Vault(ring, lookup_key=_bytes(rules.registration_lookup_key.get_secret_value()))
+
+
+def _bytes(key: str) -> bytes:
+    return base64.b64decode(key)

@@ -109,7 +109,9 @@ async def _forbidden(_: Request, error: Exception) -> Response:
 
 
 async def _unavailable(_: Request, error: Exception) -> Response:
-    return problem(503, "UNAVAILABLE", str(error), headers={"Retry-After": "1"})
+    if not isinstance(error, Unavailable):
+        raise error
+    return problem(503, error.code, str(error), headers={"Retry-After": str(error.retry_seconds)})
 
 
 async def _http(_: Request, error: Exception) -> Response:

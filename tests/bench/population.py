@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -19,7 +19,8 @@ from uuid import UUID
 
 import asyncpg
 
-from services.registration.personal_data.vault import PersonalData, Vault
+from services.registration.personal_data.master_keys import KeyRing, LocalKeys
+from services.registration.personal_data.vault import PersonalData, Vault, enclose
 from shared import db
 from shared.values import CountyCode, WorkerId
 from tests.bench.environment import ReportStep
@@ -288,24 +289,21 @@ PERSONAL = ("worker", "ciphertext", "wrapped_key", "id_hash", "blocking_hash")
 
 
 def _seal(keys: tuple[bytes, bytes], workers: Sequence[tuple[UUID, str, int]]) -> list[tuple[UUID, bytes, bytes, bytes, bytes]]:
-    return list(_sealed(Vault(master_key=keys[0], lookup_key=keys[1]), workers))
+    return asyncio.run(_sealed_all(Vault(KeyRing(LocalKeys(keys[0])), lookup_key=keys[1]), workers))
 
 
-def _sealed(vault: Vault, workers: Sequence[tuple[UUID, str, int]]) -> Iterator[tuple[UUID, bytes, bytes, bytes, bytes]]:
+async def _sealed_all(vault: Vault, workers: Sequence[tuple[UUID, str, int]]) -> list[tuple[UUID, bytes, bytes, bytes, bytes]]:
     chosen = random.Random(workers[0][0].int)
+    enclosed, hashes = [], []
     for worker, county, year in workers:
         born = date(year, 1, 1) + timedelta(days=chosen.randrange(365))
         name = chosen.choice(SURNAMES) + chosen.choice(GIVEN) + chosen.choice(GIVEN)
         spelt, number = f"ZHANG {chosen.randrange(10**6):06d}", f"{county}{born:%Y%m%d}{chosen.randrange(1000):03d}X"
         data = PersonalData(name=name, name_pinyin=spelt, birth_date=born, id_number=number, phone=f"138{chosen.randrange(10**8):08d}")
-        sealed = vault.seal(WorkerId(worker), data)
-        yield (
-            worker,
-            sealed.ciphertext,
-            sealed.wrapped_key,
-            vault.id_hash(number),
-            vault.blocking_hash(spelt, born, CountyCode(county)),
-        )
+        enclosed.append(enclose(WorkerId(worker), data))
+        hashes.append((vault.id_hash(number), vault.blocking_hash(spelt, born, CountyCode(county))))
+    sealed = await vault.seal_all(enclosed)
+    return [(one.worker, held.ciphertext, held.wrapped_key, *found) for one, held, found in zip(enclosed, sealed, hashes, strict=True)]
 
 
 # --- the server -------------------------------------------------------------------------------------------------------

@@ -37,6 +37,7 @@ from services.stats.counting.measures import MEASURES
 from services.stats.figures.measure_catalogue import MEASURE_BY_NAME
 from services.stats.periods.restatement import Kind as RestatementKind
 from services.stats.queries.classifications import Kind
+from shared.db import Unavailable
 from shared.errors import Refused
 from shared.events import EVENTS, asyncapi
 from shared.principals import Role
@@ -191,6 +192,7 @@ def errors() -> frozenset[str]:
     environment()
     assert modules("services", "shared")
     found = {one.slug for one in _subclasses(Refused)} | set(_problems()) | set(_cells())
+    found |= {Unavailable.code, *(one.code for one in Unavailable.__subclasses__())}
     found |= set(get_args(ClaimCode))
     found |= {error.upper() for error in get_args(ErrorType) if not NOT_OF_REQUESTS.fullmatch(error)}
     return frozenset(found | {HTTPStatus(status).name for status in (404, 405, 406, 415)})  # of the web framework

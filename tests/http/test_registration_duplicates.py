@@ -204,7 +204,7 @@ async def stored_as_before(registration: Client, worker: str, **changes: Any) ->
         found = await get(tx, WorkerId(UUID(worker)))
         personal = await open_personal(tx, found)
         old = replace(personal, **{"name_pinyin": romanise_by_character(personal.name)} | changes)
-        await personal_data.update(tx, sealed_record(found, old))
+        await personal_data.update(tx, await sealed_record(found, old))
         await tx.conn.execute("UPDATE personal SET spelling = 1 WHERE worker = $1", found.worker)
 
 

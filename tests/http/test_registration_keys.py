@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
+import os
 import secrets
 from collections.abc import Iterator
 
 import pytest
 
 from services.registration import settings
-from services.registration.personal_data.vault import Unreadable, Vault
+from services.registration.personal_data.master_keys import Kept, KeyRing, LocalKeys
 from services.registration.usecases import wrapped_keys
 from shared.principals import Role
 from shared.values import WorkerId
@@ -19,14 +20,14 @@ from tests.support.registration import a_worker
 
 
 @pytest.fixture
-def renewed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Vault]:
-    """The vault under a new master key alone; change_the_key() makes registration use it, with the one before as a previous one."""
-    old, new = settings.policy().registration_master_key.get_secret_value(), base64.b64encode(secrets.token_bytes(32)).decode()
-    lookup = settings.policy().registration_lookup_key.get_secret_value()
+def renewed(monkeypatch: pytest.MonkeyPatch) -> Iterator[KeyRing]:
+    """A new master key alone; change_the_key() makes registration use it, with the one before as a previous one."""
+    settings.vault()  # under the key of before, until change_the_key()
+    old, new = os.environ["REGISTRATION_MASTER_KEY"], base64.b64encode(secrets.token_bytes(32)).decode()
     monkeypatch.setenv("REGISTRATION_MASTER_KEY", new)
     monkeypatch.setenv("REGISTRATION_PREVIOUS_MASTER_KEYS", old)
     monkeypatch.setattr(wrapped_keys, "BATCH", 2)
-    yield Vault(master_key=base64.b64decode(new), lookup_key=base64.b64decode(lookup))
+    yield KeyRing(LocalKeys(base64.b64decode(new)))
     settings.policy.cache_clear()
     settings.vault.cache_clear()
 
@@ -41,20 +42,15 @@ async def rewrapped(registration: Client, holder: str = "personal", after: str |
     return await registration.speaking_as(Role.OPERATOR).post("/keys/rewrap", {"holder": holder, "after": after})
 
 
-async def under(registration: Client, vault: Vault) -> set[bool]:
-    """Whether what is stored opens with this vault."""
-    found = set()
+async def under(registration: Client, keys: KeyRing) -> set[bool]:
+    """Whether what is stored opens with these keys, and would be left as it is."""
     async with registration.database.connection() as conn:
-        for row in await conn.fetch("SELECT worker, wrapped_key FROM personal UNION ALL SELECT worker, wrapped_key FROM correction_sealed"):
-            try:
-                found.add(vault.rewrap(WorkerId(row["worker"]), row["wrapped_key"]) is None)
-            except Unreadable:
-                found.add(False)
-    return found
+        stored = await conn.fetch("SELECT worker, wrapped_key FROM personal UNION ALL SELECT worker, wrapped_key FROM correction_sealed")
+    return {outcome is Kept.CURRENT for outcome in await keys.rewrap([(WorkerId(row["worker"]), row["wrapped_key"]) for row in stored])}
 
 
 async def test_all_of_it_is_under_the_new_key_though_the_change_was_cut_short_and_somebody_was_erased(
-    registration: Client, renewed: Vault
+    registration: Client, renewed: KeyRing
 ) -> None:
     workers = [await a_worker().verified().at(registration) for _ in range(5)]
     correction = {"name": "王方", "reason": "mistyped"}
@@ -79,7 +75,7 @@ async def test_all_of_it_is_under_the_new_key_though_the_change_was_cut_short_an
         assert await conn.fetchval("SELECT count(*) FROM personal WHERE worker = $1::text::uuid", workers[4]) == 0
 
 
-async def test_until_it_is_done_both_keys_open_and_people_are_found_again(registration: Client, renewed: Vault) -> None:
+async def test_until_it_is_done_both_keys_open_and_people_are_found_again(registration: Client, renewed: KeyRing) -> None:
     who = a_worker().verified()
     worker = await who.at(registration)
     before = (await registration.get(f"/workers/{worker}")).body["personal"]
@@ -91,7 +87,7 @@ async def test_until_it_is_done_both_keys_open_and_people_are_found_again(regist
 
 
 async def test_what_no_key_opens_is_counted_and_left_as_it_is(
-    registration: Client, renewed: Vault, monkeypatch: pytest.MonkeyPatch
+    registration: Client, renewed: KeyRing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await a_worker().at(registration)
     monkeypatch.setenv("REGISTRATION_PREVIOUS_MASTER_KEYS", "")

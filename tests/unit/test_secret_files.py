@@ -54,7 +54,7 @@ def mounted(tmp_path: Path) -> Path:
 def test_a_service_reads_its_secrets_from_files(mounted: Path) -> None:
     settings = RegistrationSettings(_secrets_dir=mounted)
     assert settings.database_url.get_secret_value().endswith("@postgres/registration"), "without the end of the line"
-    assert settings.registration_master_key.get_secret_value() == KEY
+    assert settings.registration_lookup_key.get_secret_value() == KEY
 
 
 def test_a_variable_goes_before_the_file_of_its_name(mounted: Path, monkeypatch: pytest.MonkeyPatch) -> None:

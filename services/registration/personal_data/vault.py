@@ -1,11 +1,11 @@
 """Where names, document numbers and phones live: one ciphertext per worker, under a key per worker.
 
     ciphertext   = 0x01 | nonce (12) | AES-256-GCM(data key,   personal data as JSON, AAD = worker id)
-    wrapped key  = 0x01 | nonce (12) | AES-256-GCM(master key, data key,              AAD = worker id)
+    wrapped key  = 0x01 | nonce (12) | AES-256-GCM(master key, data key,              AAD = worker id), or what a provider wrapped
 
 Destroying the wrapped key destroys the data. The worker id as additional data keeps one worker's ciphertext from being
-read as another's. The first byte is the format, so that keys can be rotated. People are found again by keyed hashes: without the
-lookup key nobody can try out the few billion possible document numbers.
+read as another's. The first byte is the format, so that keys can be rotated (master_keys.py). People are found
+again by keyed hashes: without the lookup key nobody can try out the few billion possible document numbers.
 """
 
 from __future__ import annotations
@@ -15,24 +15,16 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic_core import to_json
 
+from services.registration.personal_data.master_keys import KEY_BYTES, NONCE_BYTES, KeyRing, Unreadable, decrypt, encrypt
 from shared.values import CountyCode, Sex, WorkerId
-
-KEY_BYTES = 32
-_NONCE_BYTES = 12
-_FORMAT = b"\x01"
-
-
-class Unreadable(Exception):
-    """The ciphertext or its key was altered, belongs to another worker, or was sealed under another master key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -69,36 +61,58 @@ class Sealed:
     wrapped_key: bytes
 
 
+class Enclosed(NamedTuple):
+    """Encrypted under a data key that is not wrapped yet: it may go from one process of a service to another, and is stored nowhere."""
+
+    worker: WorkerId
+    ciphertext: bytes
+    data_key: bytes
+
+    def __repr__(self) -> str:
+        return "Enclosed(...)"
+
+
 class Vault:
     """Seals, opens and looks up. Holds the keys; never shows them."""
 
-    def __init__(self, *, master_key: bytes, lookup_key: bytes, previous_master_keys: Sequence[bytes] = ()) -> None:
-        """`previous_master_keys`: open what was sealed before the master key was changed, and seal nothing."""
-        if any(len(key) != KEY_BYTES for key in (master_key, lookup_key, *previous_master_keys)):
+    def __init__(self, keys: KeyRing, *, lookup_key: bytes) -> None:
+        if len(lookup_key) != KEY_BYTES:
             message = f"keys must have {KEY_BYTES} bytes"
             raise ValueError(message)
-        self._master = AESGCM(master_key)
-        self._previous = [AESGCM(key) for key in previous_master_keys]
+        self.keys = keys
         self._lookup_key = lookup_key
 
-    def seal(self, worker: WorkerId, personal: PersonalData) -> Sealed:
-        """Encrypt under a fresh data key."""
-        fields = {
-            "name": personal.name,
-            "name_pinyin": personal.name_pinyin,
-            "birth_date": personal.birth_date.isoformat(),
-            "id_number": personal.id_number,
-            "phone": personal.phone,
-        }
-        return self._seal(worker, fields)
+    async def seal(self, worker: WorkerId, personal: PersonalData) -> Sealed:
+        """Encrypt under a fresh data key. Raises KeysUnavailable."""
+        [sealed] = await self.seal_all([enclose(worker, personal)])
+        return sealed
 
-    def open(self, worker: WorkerId, sealed: Sealed) -> PersonalData:
-        """The inverse of seal. Raises Unreadable."""
-        fields = self._open(worker, sealed)
-        return PersonalData(**fields | {"birth_date": date.fromisoformat(fields["birth_date"])})
+    async def seal_all(self, enclosed: Sequence[Enclosed]) -> list[Sealed]:
+        """Raises KeysUnavailable."""
+        wrapped = await self.keys.wrap([(one.worker, one.data_key) for one in enclosed])
+        return [Sealed(one.ciphertext, key) for one, key in zip(enclosed, wrapped, strict=True)]
 
-    def seal_change(self, worker: WorkerId, change: IdentityChange) -> Sealed:
-        """Encrypt under a fresh data key."""
+    async def open(self, worker: WorkerId, sealed: Sealed) -> PersonalData:
+        """The inverse of seal. Raises Unreadable, KeysUnavailable."""
+        return (await self.open_all({worker: sealed}))[worker]
+
+    async def open_all(self, sealed: Mapping[WorkerId, Sealed]) -> dict[WorkerId, PersonalData]:
+        """Raises Unreadable, KeysUnavailable."""
+        opened = await self.open_readable(sealed)
+        for worker in sealed:
+            if worker not in opened:
+                raise Unreadable(f"personal data of worker {worker} do not open")
+        return opened
+
+    async def open_readable(self, sealed: Mapping[WorkerId, Sealed]) -> dict[WorkerId, PersonalData]:
+        """Those that open; the others are absent. Raises KeysUnavailable."""
+        opened = {}
+        for worker, fields in (await self._open(sealed)).items():
+            opened[worker] = PersonalData(**fields | {"birth_date": date.fromisoformat(fields["birth_date"])})
+        return opened
+
+    async def seal_change(self, worker: WorkerId, change: IdentityChange) -> Sealed:
+        """Encrypt under a fresh data key. Raises KeysUnavailable."""
         fields = {
             "name": change.name,
             "name_pinyin": change.name_pinyin,
@@ -106,39 +120,25 @@ class Vault:
             "birth_date": change.birth_date and change.birth_date.isoformat(),
             "sex": change.sex,
         }
-        return self._seal(worker, fields)
+        [sealed] = await self.seal_all([_enclose(worker, fields)])
+        return sealed
 
-    def open_change(self, worker: WorkerId, sealed: Sealed) -> IdentityChange:
-        """The inverse of seal_change. Raises Unreadable."""
-        fields = self._open(worker, sealed)
+    async def open_change(self, worker: WorkerId, sealed: Sealed) -> IdentityChange:
+        """The inverse of seal_change. Raises Unreadable, KeysUnavailable."""
+        fields = (await self._open({worker: sealed})).get(worker)
+        if fields is None:
+            raise Unreadable(f"a correction of worker {worker} does not open")
         born, sex = fields["birth_date"], fields["sex"]
         return IdentityChange(**fields | {"birth_date": born and date.fromisoformat(born), "sex": sex and Sex(sex)})
 
-    def _seal(self, worker: WorkerId, fields: dict[str, Any]) -> Sealed:
-        drawn = secrets.token_bytes(KEY_BYTES + 2 * _NONCE_BYTES)  # at once: a third of what three draws take
-        data_key, nonce, wrapping_nonce = drawn[:KEY_BYTES], drawn[KEY_BYTES:-_NONCE_BYTES], drawn[-_NONCE_BYTES:]
-        return Sealed(_encrypt(AESGCM(data_key), nonce, to_json(fields), worker), _encrypt(self._master, wrapping_nonce, data_key, worker))
-
-    def _open(self, worker: WorkerId, sealed: Sealed) -> dict[str, Any]:
-        data_key = self._unwrap(worker, sealed.wrapped_key)
-        fields: dict[str, Any] = json.loads(_decrypt(AESGCM(data_key), sealed.ciphertext, worker))
-        return fields
-
-    def _unwrap(self, worker: WorkerId, wrapped_key: bytes) -> bytes:
-        """The data key. Raises Unreadable."""
-        *others, last = self._master, *self._previous
-        for cipher in others:
-            with contextlib.suppress(Unreadable):
-                return _decrypt(cipher, wrapped_key, worker)
-        return _decrypt(last, wrapped_key, worker)
-
-    def rewrap(self, worker: WorkerId, wrapped_key: bytes) -> bytes | None:
-        """The same data key under the present master key; None where it is so already. Raises Unreadable."""
-        with contextlib.suppress(Unreadable):
-            _decrypt(self._master, wrapped_key, worker)
-            return None
-        data_key = self._unwrap(worker, wrapped_key)
-        return _encrypt(self._master, secrets.token_bytes(_NONCE_BYTES), data_key, worker)
+    async def _open(self, sealed: Mapping[WorkerId, Sealed]) -> dict[WorkerId, dict[str, Any]]:
+        keys = await self.keys.unwrap([(worker, one.wrapped_key) for worker, one in sealed.items()])
+        opened = {}
+        for (worker, one), key in zip(sealed.items(), keys, strict=True):
+            if key is not None:
+                with contextlib.suppress(Unreadable):
+                    opened[worker] = json.loads(decrypt(AESGCM(key), one.ciphertext, worker))
+        return opened
 
     def id_hash(self, id_number: str) -> bytes:
         """Finds the same document again."""
@@ -155,15 +155,19 @@ class Vault:
         return hmac.digest(self._lookup_key, "\x1f".join(parts).encode(), hashlib.sha256)
 
 
-def _encrypt(cipher: AESGCM, nonce: bytes, plain: bytes, worker: WorkerId) -> bytes:
-    return _FORMAT + nonce + cipher.encrypt(nonce, plain, worker.bytes)
+def enclose(worker: WorkerId, personal: PersonalData) -> Enclosed:
+    """Encrypted under a fresh data key, which seal_all wraps."""
+    fields = {
+        "name": personal.name,
+        "name_pinyin": personal.name_pinyin,
+        "birth_date": personal.birth_date.isoformat(),
+        "id_number": personal.id_number,
+        "phone": personal.phone,
+    }
+    return _enclose(worker, fields)
 
 
-def _decrypt(cipher: AESGCM, sealed: bytes, worker: WorkerId) -> bytes:
-    nonce, body = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
-    if sealed[:1] != _FORMAT or len(nonce) != _NONCE_BYTES:
-        raise Unreadable(f"personal data of worker {worker}: unknown format")
-    try:
-        return cipher.decrypt(nonce, body, worker.bytes)
-    except InvalidTag as error:
-        raise Unreadable(f"personal data of worker {worker} do not open") from error
+def _enclose(worker: WorkerId, fields: dict[str, Any]) -> Enclosed:
+    drawn = secrets.token_bytes(KEY_BYTES + NONCE_BYTES)  # at once: half of what two draws take
+    data_key, nonce = drawn[:KEY_BYTES], drawn[KEY_BYTES:]
+    return Enclosed(worker, encrypt(AESGCM(data_key), nonce, to_json(fields), worker), data_key)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from services.registration.personal_data.vault import Sealed
+from services.registration.personal_data.vault import Enclosed, Sealed
 from services.registration.queries.workers import COPY_FROM, Record
 from shared import rows
 from shared.db import Tx
@@ -18,6 +19,18 @@ class PersonalRecord:
     sealed: Sealed
     id_hash: bytes | None
     blocking_hash: bytes
+
+
+class EnclosedRecord(NamedTuple):
+    """The same before its data key is wrapped: what the rows of a list are decided to be, in a process of its own."""
+
+    enclosed: Enclosed
+    id_hash: bytes | None
+    blocking_hash: bytes
+
+    @property
+    def worker(self) -> WorkerId:
+        return self.enclosed.worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +79,7 @@ async def list_workers_by_id_hash(tx: Tx, id_hash: bytes) -> list[WorkerId]:
     return [row["worker"] for row in await tx.conn.fetch(LIST_WORKERS_BY_ID_HASH, id_hash)]
 
 
-async def lock_keys(tx: Tx, records: Sequence[PersonalRecord]) -> None:
+async def lock_keys(tx: Tx, records: Sequence[PersonalRecord | EnclosedRecord]) -> None:
     """Whoever shares a key with one of them is compared before or after, not at the same time."""
     hashes = {one for record in records for one in (record.id_hash, record.blocking_hash) if one is not None}
     await tx.conn.execute(LOCK_KEYS, sorted(int.from_bytes(one[:8], signed=True) for one in hashes))

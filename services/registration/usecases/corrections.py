@@ -69,7 +69,7 @@ async def _ask(
     changes = [FieldChange(field=name) for name in IDENTITY if getattr(change, name) is not None]
     if not await corrections.insert(tx, one, changes):
         raise CorrectionPending
-    await corrections.insert_sealed(tx, one, vault().seal_change(worker.worker, change))
+    await corrections.insert_sealed(tx, one, await vault().seal_change(worker.worker, change))
     await note(tx, worker.worker, "CorrectionRequested", command.reason)
     return one, changes
 
@@ -98,7 +98,7 @@ async def approve_correction(tx: Tx, correction: CorrectionId, _: ApproveCorrect
     personal, sealed = await open_personal(tx, worker), await corrections.get_sealed(tx, correction)
     if sealed is None:
         raise CorrectionNotFound
-    corrected, corrected_personal = _identified(worker, personal, vault().open_change(worker.worker, sealed))
+    corrected, corrected_personal = _identified(worker, personal, await vault().open_change(worker.worker, sealed))
     changes = (await corrections.list_changes(tx, [correction]))[correction]
     await corrections.update_decided(tx, one)
     await _apply(tx, one, (worker, corrected), corrected_personal, changes)
@@ -125,7 +125,7 @@ async def disclose_correction(tx: Tx, correction: CorrectionId) -> views.Identit
     if sealed is None:
         raise CorrectionNotFound
     await personal_data_accesses.insert_all(tx, [worker.worker], AccessKind.CORRECTION_SHOWN, "decide_correction")
-    return views.IdentityAsked.from_change(one, vault().open_change(worker.worker, sealed))
+    return views.IdentityAsked.from_change(one, await vault().open_change(worker.worker, sealed))
 
 
 async def _load(tx: Tx, correction: CorrectionId) -> tuple[Correction, Worker]:
@@ -173,7 +173,7 @@ async def _apply(tx: Tx, one: Correction, workers: tuple[Worker, Worker], person
             effective=today,
         ),
     )
-    await suspicions.rewrite(tx, sealed_record(after, personal))
+    await suspicions.rewrite(tx, await sealed_record(after, personal))
 
 
 # --- what changes -----------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from services.registration.usecases.announcements import list_announced
 from services.registration.usecases.import_decisions import Chunk, DecidedRows, Revision
 from services.registration.usecases.import_process import Decider
 from services.registration.usecases.import_rows import RowContext
+from services.registration.usecases.new_workers import seal_records
 from shared import events
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
@@ -59,14 +60,15 @@ class WorkerList:
 
 
 async def import_chunk(tx: Tx, run: ImportRun, workers_list: WorkerList) -> None:
-    """Enter the rows after `run.done`; the caller has locked the run. Raises ImportInterrupted."""
+    """Enter the rows after `run.done`; the caller has locked the run. Raises ImportInterrupted, KeysUnavailable."""
     rows = workers_list.chunk(run.done)
     taken = await imports.list_taken(tx, run.digest, rows[0].number, rows[-1].number)
     own = sum(import_id == run.import_id for import_id in taken.values())
     decided = await _decided(tx, run, workers_list, taken)
+    sealed = await seal_records(decided.personal)
     await personal_data.lock_all_keys(tx)
     await workers.insert_all(tx, decided.workers)
-    await personal_data.insert_all(tx, decided.personal)
+    await personal_data.insert_all(tx, list(map(personal_data.record, sealed)))
     publish_pending(tx, decided.events)
     await suspicions.suspect(tx, [WorkerId(UUID(record[0])) for record in decided.workers])
     accepted = len(decided.workers) + own

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from services.registration.queries import personal_data, workers
+from services.registration.queries import workers
+from services.registration.queries.personal_data import EnclosedRecord
 from services.registration.queries.workers import Record
 from services.registration.usecases.import_rows import CheckedRows, RowContext, check_rows
 from shared.db import Cause
@@ -43,10 +44,10 @@ class Revision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecidedRows:
-    """Rows as they are entered: records of the tables `worker` and `personal`, and the events."""
+    """Rows as they are entered: records of the table `worker`, personal data whose keys are not wrapped yet, and the events."""
 
     workers: Sequence[Record]
-    personal: Sequence[Record]
+    personal: Sequence[EnclosedRecord]
     events: Sequence[PendingEvent]
     documents: Mapping[int, tuple[str, bytes]]  # row -> the worker that is verified, and the hash of the document
     findings: Sequence[Finding]
@@ -77,7 +78,7 @@ class Decisions:
 def _as_entered(checked: CheckedRows, cause: Cause) -> DecidedRows:
     return DecidedRows(
         workers=[workers.record(new.worker) for new in checked.accepted],
-        personal=[personal_data.record(new.personal) for new in checked.accepted],
+        personal=[new.personal for new in checked.accepted],
         events=pending_events(SERVICE, cause, checked.changes, audit=True),
         documents=_documents(checked),
         findings=checked.findings,

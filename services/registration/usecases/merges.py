@@ -72,7 +72,7 @@ async def confirm_merge(tx: Tx, duplicate: DuplicateId, command: ConfirmMerge) -
     duplicate_after(found.state, DuplicateStep.CONFIRM)
     require_current(sides)
     ids = [side.worker for side in sides]
-    opened = {worker: vault().open(worker, sealed) for worker, sealed in (await personal_data.get_sealed(tx, ids)).items()}
+    opened = await vault().open_all(await personal_data.get_sealed(tx, ids))
     state = confirm(found, str(tx.principal), same_identity=_same_identity(opened, sides))
     survivor, absorbed = survivor_first(sides, command.survivor)
     been_abroad = await stays.list_(tx, ids)
@@ -161,7 +161,7 @@ async def _take_over_personal(tx: Tx, opened: Opened, survivor: Worker, absorbed
     number = mine.id_number or (theirs.id_number if _fits(theirs.id_number, mine, survivor) else None)
     filled = replace(mine, id_number=number, phone=mine.phone or theirs.phone)
     if filled != mine:
-        await personal_data.update(tx, sealed_record(survivor, filled))
+        await personal_data.update(tx, await sealed_record(survivor, filled))
 
 
 def _fits(number: str | None, person: PersonalData, worker: Worker) -> bool:

@@ -14,9 +14,9 @@ from services.registration.domain.validity import Validity
 from services.registration.domain.willingness import Willingness
 from services.registration.domain.workers import Assurance, Notice, Source, Worker, effective_day, provisional_until, require_age
 from services.registration.personal_data.name_romanisation import normalise_name, romanise_name
-from services.registration.personal_data.vault import PersonalData
+from services.registration.personal_data.vault import PersonalData, enclose
 from services.registration.queries import personal_data, verified_documents, workers
-from services.registration.queries.personal_data import PersonalRecord
+from services.registration.queries.personal_data import EnclosedRecord, PersonalRecord
 from services.registration.settings import policy, vault
 from shared import reference
 from shared.db import Tx
@@ -25,10 +25,10 @@ from shared.values import CountyCode, ImportId, WorkerId, new_id
 
 @dataclass(frozen=True, slots=True)
 class NewWorker:
-    """Ready to be written."""
+    """Ready to be written once the data key is wrapped."""
 
     worker: Worker
-    personal: PersonalRecord
+    personal: EnclosedRecord
     notices: tuple[Notice, ...]
 
     @property
@@ -105,9 +105,10 @@ def held_back(new: NewWorker) -> NewWorker:
 
 
 async def insert(tx: Tx, new: NewWorker) -> None:
-    """The caller has locked the worker's keys, and publishes the worker before it looks who shares one."""
+    """The caller has locked the worker's keys, and publishes the worker before it looks who shares one. Raises KeysUnavailable."""
+    records = await seal_records([new.personal])
     await workers.insert_all(tx, [workers.record(new.worker)])
-    await personal_data.insert_all(tx, [personal_data.record(new.personal)])
+    await personal_data.insert_all(tx, list(map(personal_data.record, records)))
 
 
 def require_occupations(codes: Sequence[str]) -> None:
@@ -137,7 +138,7 @@ def _document(command: RegisterWorker) -> identity.IdNumber | None:
     return document
 
 
-def _personal_record(worker: Worker, command: RegisterWorker, document: identity.IdNumber | None) -> PersonalRecord:
+def _personal_record(worker: Worker, command: RegisterWorker, document: identity.IdNumber | None) -> EnclosedRecord:
     name = normalise_name(command.name)
     personal = PersonalData(
         name=name,
@@ -146,17 +147,28 @@ def _personal_record(worker: Worker, command: RegisterWorker, document: identity
         id_number=document.text if document else None,
         phone=command.phone,
     )
-    return sealed_record(worker, personal)
+    return _enclosed_record(worker, personal)
 
 
-def sealed_record(worker: Worker, personal: PersonalData) -> PersonalRecord:
-    """What is stored of it: sealed, with the hashes by which the same person is found."""
-    return PersonalRecord(
-        worker=worker.worker,
-        sealed=vault().seal(worker.worker, personal),
+def _enclosed_record(worker: Worker, personal: PersonalData) -> EnclosedRecord:
+    """With the hashes by which the same person is found."""
+    return EnclosedRecord(
+        enclosed=enclose(worker.worker, personal),
         id_hash=vault().id_hash(personal.id_number) if personal.id_number else None,
         blocking_hash=vault().blocking_hash(personal.name_pinyin, personal.birth_date, worker.county),
     )
+
+
+async def sealed_record(worker: Worker, personal: PersonalData) -> PersonalRecord:
+    """What is stored of it. Raises KeysUnavailable."""
+    [record] = await seal_records([_enclosed_record(worker, personal)])
+    return record
+
+
+async def seal_records(records: Sequence[EnclosedRecord]) -> list[PersonalRecord]:
+    """With their data keys wrapped. Raises KeysUnavailable."""
+    sealed = await vault().seal_all([one.enclosed for one in records])
+    return [PersonalRecord(one.worker, held, one.id_hash, one.blocking_hash) for one, held in zip(records, sealed, strict=True)]
 
 
 def _notices(county: CountyCode, document: identity.IdNumber | None) -> tuple[Notice, ...]:

@@ -65,13 +65,14 @@ async def copy_personal_data(tx: Tx, worker_id: WorkerId, command: CopyPersonalD
 async def _open_all(tx: Tx, ids: Sequence[WorkerId]) -> dict[WorkerId, PersonalData]:
     """In clear; whoever is erased is absent."""
     sealed = await personal_data.get_sealed(tx, ids)
-    return {one: PersonalData.from_personal_data(one, vault().open(one, sealed[one])) for one in ids if one in sealed}
+    opened = await vault().open_all(sealed)
+    return {one: PersonalData.from_personal_data(one, opened[one]) for one in ids if one in opened}
 
 
 async def _correction_asked(tx: Tx, worker_id: WorkerId) -> IdentityAsked | None:
     pending = await corrections.get_pending(tx, worker_id)
     sealed = await corrections.get_sealed(tx, pending.correction) if pending else None
-    return IdentityAsked.from_change(pending, vault().open_change(worker_id, sealed)) if pending and sealed else None
+    return IdentityAsked.from_change(pending, await vault().open_change(worker_id, sealed)) if pending and sealed else None
 
 
 async def list_accesses(tx: Tx, page: Page, wanted: AccessFilter) -> Accesses:

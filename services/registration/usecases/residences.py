@@ -36,7 +36,7 @@ async def change_residence(tx: Tx, worker_id: WorkerId, command: ChangeResidence
     await earlier_codes.insert(tx, worker.worker, "county", until=day, value=worker.county)
     await workers.update(tx, moved)
     publish_and_audit(tx, *changes, event_fields.residence_changed(worker, moved, day, willing_from))
-    await suspicions.rewrite(tx, sealed_record(moved, await open_personal(tx, moved)))  # found again by name, birth date and county
+    await suspicions.rewrite(tx, await sealed_record(moved, await open_personal(tx, moved)))  # found again by name, birth date and county
     return await changed(tx, moved)
 
 

@@ -53,7 +53,7 @@ async def verify_worker(tx: Tx, worker_id: WorkerId, command: VerifyWorker) -> v
     document = _document_seen(worker, personal, command.id_number)
     await claim_document(tx, worker.worker, document)
     if personal.id_number is None:
-        await suspicions.rewrite(tx, new_workers.sealed_record(worker, replace(personal, id_number=document)))
+        await suspicions.rewrite(tx, await new_workers.sealed_record(worker, replace(personal, id_number=document)))
     since = max(day, worker.validity_since or day) if validity is not worker.validity else worker.validity_since
     worker = replace(worker, assurance=assurance, validity=validity, validity_since=since, verified_on=day, provisional_until=None)
     await workers.update(tx, worker)
@@ -158,7 +158,7 @@ def require_not_erased(worker: Worker) -> None:
 async def open_personal(tx: Tx, worker: Worker) -> PersonalData:
     """In clear, to be compared and changed, or shown on record. Raises WorkerErased."""
     require_not_erased(worker)
-    return vault().open(worker.worker, (await personal_data.get_sealed(tx, [worker.worker]))[worker.worker])
+    return await vault().open(worker.worker, (await personal_data.get_sealed(tx, [worker.worker]))[worker.worker])
 
 
 async def show_all(tx: Tx, found: Sequence[Worker]) -> tuple[views.Worker, ...]:
@@ -167,7 +167,7 @@ async def show_all(tx: Tx, found: Sequence[Worker]) -> tuple[views.Worker, ...]:
     duplicates = await duplicate_rows.get_open_counts(tx, ids)
     absorbed = await workers.list_absorbed(tx, ids)
     abroad = await stays.get_abroad(tx, ids)
-    sealed = {} if tx.principal.role is Role.AUDITOR else await personal_data.get_sealed(tx, ids)
+    opened = {} if tx.principal.role is Role.AUDITOR else await vault().open_all(await personal_data.get_sealed(tx, ids))
     return tuple(
         views.Worker.from_worker(
             worker,
@@ -175,7 +175,7 @@ async def show_all(tx: Tx, found: Sequence[Worker]) -> tuple[views.Worker, ...]:
             abroad_since=abroad.get(worker.worker),
             duplicates=duplicates.get(worker.worker, 0),
             absorbed=tuple(one.worker_no for one in absorbed.get(worker.worker, ())),
-            personal=vault().open(worker.worker, sealed[worker.worker]) if worker.worker in sealed else None,
+            personal=opened.get(worker.worker),
         )
         for worker in found
     )
