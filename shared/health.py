@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field
 
+from shared.metrics import CONDITION
+
 logger = logging.getLogger("laowu.health")
 
 
@@ -19,10 +21,12 @@ class Health:
         if name not in self.conditions:
             logger.error("unready: %s: %s", name, reason)
         self.conditions[name] = reason
+        CONDITION.labels(name).set(1)
 
     def clear_condition(self, name: str) -> None:
         if self.conditions.pop(name, None) is not None:
             logger.warning("recovered: %s", name)
+            CONDITION.labels(name).set(0)
 
     @property
     def ready(self) -> bool:

@@ -1,22 +1,37 @@
-"""Every metric of a service process, defined here and nowhere else: what it means, and what to do when it rises.
+"""Every metric of a service process, defined here and nowhere else: what it means, what to do when it rises, and when somebody is called.
 
-Labels are codes and topic names, never a person's data. Nothing is measured per record: per batch, per request, or per second.
+Labels are codes and topic names, never a person's data. Nothing is measured per record: per batch, per request, or per second. The rules
+and the dashboard of deploy/watching are drawn from here (tests/contracts/watching.py); there `job` is the service.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from prometheus_client import Counter, Gauge, Histogram
 
+Kind = Literal["counter", "gauge", "histogram"]
+
+
+class Alert(NamedTuple):
+    """Fires once `when`, in PromQL, has held for so many minutes. `call`: somebody is called at night; else it waits for the morning."""
+
+    name: str
+    when: str
+    minutes: int = 0
+    call: bool = False
+
 
 class Definition(NamedTuple):
-    """What the help text of a metric is made of."""
+    """What the help text of a metric is made of, and what its rules and its panel are drawn from."""
 
     name: str
     meaning: str
     remedy: str
+    kind: Kind
+    labels: tuple[str, ...]
+    alerts: tuple[Alert, ...]
 
     @property
     def help(self) -> str:
@@ -25,24 +40,32 @@ class Definition(NamedTuple):
 
 DEFINITIONS: list[Definition] = []
 PARTITION = ("topic", "partition")
+PROBES = "/livez|/readyz|/metrics"  # their 503 is an answer; a stream lasts as long as somebody reads it
 
 
-def _define(name: str, meaning: str, remedy: str) -> str:
-    definition = Definition(name, meaning, remedy)
+def _grown(metric: str, by: str, window: str = "15m") -> str:
+    """Whether a counter has grown: a series that is new counts too, which increase() passes over."""
+    return f"sum by ({by}) (increase({metric}[{window}]) > 0 or ({metric} unless {metric} offset {window})) > 0"
+
+
+def _define(name: str, kind: Kind, meaning: str, remedy: str, *, labels: tuple[str, ...], alerts: tuple[Alert, ...]) -> str:
+    definition = Definition(name=name, meaning=meaning, remedy=remedy, kind=kind, labels=labels, alerts=alerts)
     DEFINITIONS.append(definition)
     return definition.help
 
 
-def _counter(name: str, *, meaning: str, remedy: str, labels: tuple[str, ...] = ()) -> Counter:
-    return Counter(name, _define(name, meaning, remedy), labels)
+def _counter(name: str, *, meaning: str, remedy: str, labels: tuple[str, ...] = (), alerts: tuple[Alert, ...] = ()) -> Counter:
+    return Counter(name, _define(name, "counter", meaning, remedy, labels=labels, alerts=alerts), labels)
 
 
-def _gauge(name: str, *, meaning: str, remedy: str, labels: tuple[str, ...] = ()) -> Gauge:
-    return Gauge(name, _define(name, meaning, remedy), labels)
+def _gauge(name: str, *, meaning: str, remedy: str, labels: tuple[str, ...] = (), alerts: tuple[Alert, ...] = ()) -> Gauge:
+    return Gauge(name, _define(name, "gauge", meaning, remedy, labels=labels, alerts=alerts), labels)
 
 
-def _histogram(name: str, *, meaning: str, remedy: str, buckets: tuple[float, ...], labels: tuple[str, ...] = ()) -> Histogram:
-    return Histogram(name, _define(name, meaning, remedy), labels, buckets=buckets)
+def _histogram(
+    name: str, *, meaning: str, remedy: str, buckets: tuple[float, ...], labels: tuple[str, ...] = (), alerts: tuple[Alert, ...] = ()
+) -> Histogram:
+    return Histogram(name, _define(name, "histogram", meaning, remedy, labels=labels, alerts=alerts), labels, buckets=buckets)
 
 
 def set_partitions(gauge: Gauge, values: Mapping[tuple[str, int], float]) -> None:
@@ -51,6 +74,15 @@ def set_partitions(gauge: Gauge, values: Mapping[tuple[str, int], float]) -> Non
     for (topic, partition), value in values.items():
         gauge.labels(topic, partition).set(value)
 
+
+# --- readiness ------------------------------------------------------------------------------------------------------
+CONDITION = _gauge(
+    "laowu_condition",
+    meaning="1 while a condition of /readyz is raised.",
+    remedy="docs/operations.md says of each what it means and what to do; /readyz has the reason.",
+    labels=("condition",),
+    alerts=(Alert("LaowuUnready", "max by (job, condition) (laowu_condition) > 0", 2, call=True),),
+)
 
 # --- publishing -----------------------------------------------------------------------------------------------------
 RELAYED = _counter(
@@ -68,6 +100,7 @@ OUTBOX_AGE = _gauge(
     "laowu_outbox_age_seconds",
     meaning="Age of the oldest event in the outbox; 0 when it is empty, or when another process relays.",
     remedy="Above a minute: nothing is relayed, whatever laowu_outbox_rows says; look at Kafka and at the relay's log lines.",
+    alerts=(Alert("LaowuOutboxStands", "max by (job) (laowu_outbox_age_seconds) > 60", 1, call=True),),
 )
 
 # --- consuming ------------------------------------------------------------------------------------------------------
@@ -82,6 +115,15 @@ CONSUMER_LAG = _gauge(
     meaning="Records of an assigned partition that are not applied yet: the log's end less the stored position.",
     remedy="Rising: more is published than applied. Start another process of the service, or look why batches take long.",
     labels=PARTITION,
+    alerts=(
+        Alert("LaowuConsumerBehind", "sum by (job) (laowu_consumer_lag_records) > 10000", 10),
+        Alert(
+            "LaowuConsumerStands",
+            "sum by (job) (laowu_consumer_lag_records) > 0 unless sum by (job) (increase(laowu_applied_total[5m])) > 0",
+            5,
+            call=True,
+        ),
+    ),
 )
 BATCH_SECONDS = _histogram(
     "laowu_batch_seconds",
@@ -94,6 +136,7 @@ REPEATED = _counter(
     meaning="Records dropped as repeats.",
     remedy="Rises after a crash of a relay; rising steadily: a relay is restarting again and again.",
     labels=("topic",),
+    alerts=(Alert("LaowuRelayRestarts", "sum by (job, topic) (rate(laowu_repeated_total[10m])) > 0", 30),),
 )
 AHEAD = _counter(
     "laowu_ahead_total",
@@ -106,12 +149,14 @@ GAP_AGE = _gauge(
     meaning="Seconds since a sequence number of an assigned partition went missing; 0: none is missing.",
     remedy="Above GAP_ALARM_SECONDS: the log lost data or a relay does not finish its batch. Look at the producing service's relay first.",
     labels=PARTITION,
+    alerts=(Alert("LaowuLogGap", "max by (job, topic, partition) (laowu_gap_age_seconds) > 60", call=True),),
 )
 UNKNOWN = _counter(
     "laowu_unknown_type_total",
     meaning="Events of types that this build does not know, which it skips.",
     remedy="Rising: a producer is newer than this consumer; deploy the consumer.",
     labels=("topic",),
+    alerts=(Alert("LaowuUnknownType", _grown("laowu_unknown_type_total", "job, topic")),),
 )
 
 # --- telling people --------------------------------------------------------------------------------------------------
@@ -120,6 +165,9 @@ DELIVERIES = _counter(
     meaning="Attempts to post a webhook or mail a letter, by what came of them: delivered, or a slug of what went wrong.",
     remedy="One other than delivered rising: `GET /endpoints`, by failing_since. mail_off, secret_unreadable: look at the settings.",
     labels=("kind", "outcome"),
+    alerts=(
+        Alert("LaowuDeliveriesFail", """sum by (job, kind, outcome) (increase(laowu_deliveries_total{outcome!="delivered"}[30m])) > 5"""),
+    ),
 )
 
 # --- dead letters ---------------------------------------------------------------------------------------------------
@@ -133,6 +181,7 @@ DEAD_LETTERS = _gauge(
     "laowu_dead_letters",
     meaning="Dead letters that nobody has decided; 0 in a process whose relay waits for another's.",
     remedy="Above 0: figures lack these records. `laowu deadletters list`, then redrive or discard them.",
+    alerts=(Alert("LaowuDeadLetters", "max by (job) (laowu_dead_letters) > 0", 1),),
 )
 
 # --- figures --------------------------------------------------------------------------------------------------------
@@ -141,11 +190,21 @@ PUBLISH_DELAY = _histogram(
     meaning="Age of the newest counted event when the figures that contain it are published.",
     remedy="Rising: counting is behind (laowu_consumer_lag_records), or a pass of the publisher takes long.",
     buckets=(0.5, 1, 2, 5, 10, 30, 60, 300, 1_800),
+    alerts=(
+        Alert("LaowuFiguresLate", "histogram_quantile(0.9, sum by (job, le) (rate(laowu_publish_delay_seconds_bucket[10m]))) > 60", 5),
+    ),
 )
 REBUILD_PROGRESS = _gauge(
     "laowu_rebuild_progress_ratio",
     meaning="Part of the log that a rebuild has counted, from 0 to 1; 1 when none is under way.",
     remedy="Below 1 and flat: the rebuild has ended early. Run it again; it resumes where it stopped.",
+    alerts=(
+        Alert(
+            "LaowuRebuildStands",
+            "max by (job) (laowu_rebuild_progress_ratio < 1) and max by (job) (delta(laowu_rebuild_progress_ratio[15m])) == 0",
+            5,
+        ),
+    ),
 )
 
 # --- HTTP -----------------------------------------------------------------------------------------------------------
@@ -155,4 +214,18 @@ REQUESTS = _histogram(
     remedy="Status 5xx rising: look at the log lines of this process.",
     labels=("method", "route", "status"),
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5),
+    alerts=(
+        Alert(
+            "LaowuServerErrors",
+            f"""sum by (job) (rate(laowu_http_seconds_count{{status=~"5..",route!~"{PROBES}"}}[5m]))
+  / sum by (job) (rate(laowu_http_seconds_count{{route!~"{PROBES}"}}[5m])) > 0.02""",
+            5,
+            call=True,
+        ),
+        Alert(
+            "LaowuRequestsSlow",
+            f"""histogram_quantile(0.99, sum by (job, le) (rate(laowu_http_seconds_bucket{{route!~"{PROBES}|/stream"}}[10m]))) > 1""",
+            10,
+        ),
+    ),
 )

@@ -15,7 +15,17 @@ import yaml
 
 FOLDER = Path(__file__).parent / "crds"
 LEFT_OUT = frozenset(
-    {"affinity", "cruiseControl", "kafkaExporter", "metricsConfig", "status", "template", "tolerations", "topologySpreadConstraints"}
+    {
+        "affinity",
+        "cruiseControl",
+        "kafkaExporter",
+        "metricsConfig",
+        "partial_response_strategy",
+        "status",
+        "template",
+        "tolerations",
+        "topologySpreadConstraints",
+    }
 )
 KEPT = frozenset(
     {

@@ -95,7 +95,7 @@ JARS = {
 # Files of others in this repository. Facts and maps: shared/reference/SOURCES.md.
 COPIED = {
     "console/web/static/qr": ("qr", "MIT OR Apache-2.0"),
-    "tests/contracts/crds": ("schemas of Strimzi, CloudNativePG and KEDA", "Apache-2.0"),
+    "tests/contracts/crds": ("schemas of Strimzi, CloudNativePG, KEDA and the Prometheus operator", "Apache-2.0"),
 }
 
 # Which may be part of what is handed on under a licence of one's own choice: those that ask for their text to be kept, and those that ask
