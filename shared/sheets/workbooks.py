@@ -19,6 +19,7 @@ from python_calamine import CalamineError, SheetTypeEnum, SheetVisibleEnum, load
 from shared.sheets.files import MAX_COLUMNS, FileUnreadable, TooManyRows
 from shared.sheets.workbook_marks import Marks, RowColumn, read_marks
 
+NO_WORKBOOK = "not an xlsx workbook; save the list as xlsx or as CSV UTF-8"
 MAX_UNPACKED = 256 * 1024 * 1024  # bytes
 
 
@@ -60,7 +61,11 @@ def _refusing_what_is_no_workbook() -> Iterator[None]:
         ValueError,
         LookupError,  # of an encoding too
     ):
-        raise FileUnreadable("not an xlsx workbook; save the list as xlsx or as CSV UTF-8") from None
+        raise FileUnreadable(NO_WORKBOOK) from None
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # the reader's, in Rust, which is no Exception: a day beyond all calendars
+            raise
+        raise FileUnreadable(NO_WORKBOOK) from None
 
 
 def _first_visible(sheets: Sequence[Any]) -> tuple[int, str]:

@@ -20,12 +20,14 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from random import Random
 from uuid import UUID
 
 import asyncpg
 
+from console import api_client
 from console.api_client import wait_until_all_applied
 from console.local import stack
 from console.services import SERVICES
@@ -39,9 +41,12 @@ from tests.model.world import Model
 from tests.support import journey
 from tests.support.journey import RunningStack, local_stack
 from tests.support.recount import LongRecount, long_recount
+from tests.support.wait import until
 
 FOLDER = Path("build") / "soak"
 EVENTS_ON_RECORD = "SELECT event_id FROM history WHERE event_id IS NOT NULL"
+RECOVERY = 20.0  # seconds; after three times as long the next is killed all the same
+PATIENCE = 900.0  # seconds that a service may be away: it is killed again while it starts
 REMEMBERED = 2000  # ids of each kind that a run which goes on may use
 
 
@@ -92,6 +97,7 @@ async def main(arguments: Sequence[str] | None = None) -> int:
     progress = Progress.load(asked.seed)
     _say(f"seed {asked.seed}, run {progress.runs + 1}")
     progress.folder.mkdir(parents=True, exist_ok=True)
+    api_client.PATIENCE = PATIENCE
     async with local_stack(progress.folder) as running, running.client() as client:
         model = Model(client, Random(f"{asked.seed}/{progress.runs}"))
         _remember(model, progress)
@@ -113,7 +119,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--events", type=int, default=10_000_000, help="stop when so many are in the log, with those of the seed's runs before"
     )
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
-    parser.add_argument("--pause", type=float, default=10.0, help="mean seconds between two kills")
+    parser.add_argument("--pause", type=float, default=10.0, help="mean seconds between two kills, when all are ready again")
     parser.add_argument("--check", type=float, default=4.0, help="minutes between two checks")
     parser.add_argument("--together", type=int, default=6, help="commands under way at a time")
     parser.add_argument("--keep", action="store_true", help="keep the stack's data, for a run that goes on")
@@ -158,12 +164,14 @@ async def soak(running: RunningStack, model: Model, progress: Progress, asked: a
 
 @asynccontextmanager
 async def _killing(running: RunningStack, chance: Random, pause: float, progress: Progress) -> AsyncIterator[None]:
-    """SIGKILL to one process or another, as long as the block lasts."""
+    """SIGKILL to one process or another, as long as the block lasts; the next when all are ready again, or RECOVERY is over."""
 
     async def kill() -> None:
         assert running.home is not None
         while True:
             await asyncio.sleep(chance.expovariate(1 / pause))
+            with suppress(AssertionError, TimeoutError):
+                await until(partial(stack.all_ready, running.home), RECOVERY, "all are ready again")
             name = chance.choice(PROCESSES)
             progress.killed[name] += send(running.home, name, signal.SIGKILL)
 

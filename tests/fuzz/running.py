@@ -110,7 +110,7 @@ def _try(parser: Parser, content: bytes, outcome: Outcome) -> None:
         parser.read(content)
     except parser.refuses:
         outcome.refused += 1
-    except (Exception, TooSlow) as error:  # noqa: BLE001  # whatever it is, it is what is looked for
+    except BaseException as error:  # noqa: BLE001  # whatever it is, a panic of Rust too, it is what is looked for
         trace = "".join(traceback.format_tb(sys.exc_info()[2])[-FRAMES_SHOWN:])
         outcome.findings.append(Finding(parser.name, content, f"{type(error).__name__}: {error}"[:500], trace))
     else:
