@@ -152,14 +152,7 @@ class Database:
         """A connection for reading: a write that Postgres refuses is a defect. Raises Unavailable when Postgres is away or has no room."""
         try:
             conn = await self.pool.acquire(timeout=5)
-        except (
-            OSError,
-            TimeoutError,
-            asyncpg.PostgresConnectionError,
-            asyncpg.OperatorInterventionError,
-            asyncpg.InterfaceError,
-            asyncpg.InsufficientResourcesError,
-        ) as error:
+        except postgres_access.REFUSALS as error:
             raise Unavailable("no database connection") from error
         try:
             yield conn

@@ -205,6 +205,16 @@ async def test_a_chain_into_somebody_who_is_held_is_carried_out_when_it_is_mende
     assert set((await states(dock)).values()) == {"done"}
 
 
+async def test_a_merge_that_comes_after_its_survivor_was_absorbed_is_held_for_whoever_that_is_now(dock: Dock) -> None:
+    one, other, third = [await dock.worker() for _ in range(3)]
+    await dock.departed(worker=one)
+    await dock.departed(worker=other)
+    await merge(dock, other, third)
+    await merge(dock, one, other)
+    [held] = (await dock.get("/merges", state="held")).body["items"]
+    assert (held["absorbed"], held["survivor"]) == (str(one), str(third))
+
+
 # --- placements and proposals under way ------------------------------------------------------------------------------------
 async def test_of_two_placements_before_departure_the_later_is_cancelled_with_its_clearance(dock: Dock) -> None:
     one, other = await dock.worker(), await dock.worker()

@@ -50,6 +50,7 @@ async def resume(tx: Tx, limit: int) -> int:
 async def _carry_out(tx: Tx, one: Merge) -> bool:
     """False: it waits, or is held. Proposals, placements, workers, orders are locked in this order, as everybody does."""
     survivor = await merges.get_current(tx, one.survivor)
+    one = replace(one, survivor=survivor)  # who may have been absorbed in turn before this merge came
     both = sorted([one.absorbed, survivor])
     await proposals.lock_of_workers(tx, both)
     await placements.lock_of_workers(tx, both)
@@ -66,7 +67,7 @@ async def _carry_out(tx: Tx, one: Merge) -> bool:
     for later in given_up(found):
         await cancel(tx, later, "officer", withdrawn_for="workers_merged")
     await _join_proposals(tx, one.absorbed, survivor)
-    await merges.update(tx, replace(one, survivor=survivor, state=MergeState.DONE, held_for=None, held_since=None))
+    await merges.update(tx, replace(one, state=MergeState.DONE, held_for=None, held_since=None))
     await merges.update_worker(tx, one.absorbed, survivor)
     await _follow(tx, survivor)
     if one.state is MergeState.HELD:
