@@ -37,6 +37,14 @@ COMMANDS = {
     "keys": ("master_key:app", "The master key under which personal data is sealed: change it, and bring all of it under the new one."),
     "lost-events": ("lost_events:app", "Events that a restored database has lost and the log holds: look at them, replay or void them."),
     "relay": ("relay:app", "The sending side of a service."),
+    "partitions": (
+        "partitions:partitions",
+        "Add partitions to the topics in use, with the order of every subject kept; nothing stops meanwhile.",
+    ),
+    "flink-sql": (
+        "flink_sql:flink_sql",
+        "Print the table of measures as a job for Apache Flink, which counts the same cells into a topic.",
+    ),
     "kafka": ("kafka:app", "What an administrator of a Kafka cluster does before the services start."),
     "postgres": ("postgres:app", "What an administrator of a PostgreSQL server does before the services start."),
     "up": ("stack:up", "Start Kafka, PostgreSQL and the five services; returns when all are ready."),

@@ -25,7 +25,7 @@ from pydantic_settings import BaseSettings
 
 from shared import db, postgres_access, traces
 from shared.db import Database
-from shared.delivery import kafka, kafka_acls, lost_commits, lost_events, outbox, relay, restoring
+from shared.delivery import growth, kafka, kafka_acls, lost_commits, lost_events, outbox, relay, restoring, topic_growth
 from shared.delivery.consumer import Apply, Consumer
 from shared.delivery.redriving import PublishedFigures, PublishRedriven, Redriving
 from shared.gc_tuning import tune_gc
@@ -78,6 +78,7 @@ def main(service: Service) -> None:
     """Run until SIGTERM or SIGINT (exit 0), a setting or an argument is wrong (2), or a part fails for good (1).
 
     `acls PRINCIPAL` prints what the service needs to be allowed on a Kafka cluster with an authorizer, and ends.
+    `partitions N` shares the subjects of its topics out among so many, while it runs, and ends.
     `migrate` applies what is missing of the database's migrations, and ends: as the role that owns its tables, before new processes start.
     """
     match sys.argv[1:]:
@@ -90,10 +91,12 @@ def main(service: Service) -> None:
             sys.exit(status)
         case ["acls", principal]:
             _print_acls(service, _settings(service, KafkaSettings), principal)
+        case ["partitions", total] if total.isdecimal():
+            sys.exit(asyncio.run(_only_grow(service, _settings(service, service.settings), int(total))))
         case ["migrate"]:
             sys.exit(asyncio.run(_only_migrate(service, _settings(service, PostgresSettings))))
         case _:
-            print(f"usage: python -m services.{service.name} [migrate | acls PRINCIPAL]", file=sys.stderr)  # noqa: T201
+            print(f"usage: python -m services.{service.name} [migrate | acls PRINCIPAL | partitions N]", file=sys.stderr)  # noqa: T201
             sys.exit(2)
 
 
@@ -125,6 +128,15 @@ def _settings(service: Service, kind: type[S]) -> S:
         for line in wrong(error):
             print(f"{service.name}: setting {line}", file=sys.stderr)  # noqa: T201
         sys.exit(2)
+
+
+async def _only_grow(service: Service, settings: Settings, total: int) -> int:
+    try:
+        await topic_growth.grow_topics(settings, settings.database_url.get_secret_value(), service.name, total, print)
+    except (topic_growth.NotGrown, growth.NotMultiple, kafka.Unavailable, db.Unavailable, *postgres_access.REFUSALS) as error:
+        print(f"{service.name}: {error or type(error).__name__}", file=sys.stderr)  # noqa: T201
+        return 1
+    return 0
 
 
 async def _only_migrate(service: Service, settings: PostgresSettings) -> int:

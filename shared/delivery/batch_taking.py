@@ -117,6 +117,9 @@ class BatchTaker:
         self._empty_after = {stored for stored in self._empty_after if stored.topic_partition not in taken.positions}
         self._seeker.advance(taken.positions)
         self._health.clear_condition("consumer")
+        if taken.waiting:
+            self.rereads += 1
+            self._seeker.wait(taken.waiting)
 
     def _halt(self, error: TooManyDiverted) -> None:
         self.halted = True

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
+from shared.delivery.growth import Growth, growth_of, is_past
 from shared.delivery.numbering import KafkaRecord, Number, Verdict, accept, first_of_run, following, number_of
 from shared.delivery.positions import Position, TopicPartition
 from shared.events import Event, EventEnvelope, Undecodable, Unknown, Unwanted, decode
@@ -49,7 +50,7 @@ class Item:
 
 @dataclass(slots=True, kw_only=True)
 class Taken:
-    """What became of a batch."""
+    """What became of a batch. `waiting`: partitions whose next record comes after some of another one, and which."""
 
     positions: dict[TopicPartition, Position]
     applied: Counter[str] = field(default_factory=Counter)  # by topic
@@ -57,6 +58,7 @@ class Taken:
     dropped: list[tuple[str, Verdict]] = field(default_factory=list)
     unknown: Counter[str] = field(default_factory=Counter)
     diverted: int = 0  # in a row, at the end of the batch
+    waiting: dict[TopicPartition, Growth] = field(default_factory=dict)
 
 
 class Chunk(NamedTuple):
@@ -74,6 +76,30 @@ class Chunk(NamedTuple):
 def chunks(prefix: str, records: Sequence[KafkaRecord]) -> list[Chunk]:
     grouped = groupby(records, attrgetter("topic", "partition"))
     return [Chunk(name.removeprefix(prefix), partition, list(group)) for (name, partition), group in grouped]
+
+
+def any_growth(read: Sequence[Chunk]) -> bool:
+    """Whether a record may have to wait for another partition: nearly never."""
+    return any(growth_of(record) is not None for chunk in read for record in chunk.records)
+
+
+def cut_waiting(read: Sequence[Chunk], stored: Mapping[TopicPartition, Position]) -> tuple[list[Chunk], dict[TopicPartition, Growth]]:
+    """The chunks, each up to the record that has to wait for the partition where its subject was before; and which partitions wait."""
+    cut: list[Chunk] = []
+    waiting: dict[TopicPartition, Growth] = {}
+    for chunk in read:
+        partition = chunk.topic_partition
+        if partition in waiting:
+            continue
+        records = chunk.records
+        for index, record in enumerate(records):
+            growth = growth_of(record)
+            if growth is not None and record.offset >= stored[partition].next_offset and not is_past(stored, chunk.topic, growth):
+                records, waiting[partition] = records[:index], growth
+                break
+        if records:
+            cut.append(chunk._replace(records=records))
+    return cut, waiting
 
 
 def read_new(batch: Sequence[Chunk], taken: Taken, reads: Reads) -> list[Item]:

@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka import TopicPartition as KafkaTopicPartition
 
 from shared.delivery import aiokafka_internals, kafka
+from shared.delivery.growth import Growth, growth_of
 from shared.delivery.kafka import COMPACTED, REQUEST_MS, logical, on_cluster, topic_name
 from shared.delivery.numbering import START, KafkaRecord, Number, Verdict, accept, first_of_run, following, number_of
 from shared.delivery.positions import TopicPartition
@@ -80,14 +81,51 @@ async def read_upto(settings: KafkaSettings, upto: Mapping[TopicPartition, int])
         await _check_whole(consumer, ends)
         await consumer.seek_to_beginning(*ends)
         reached = dict.fromkeys(ends, 0)
+        waiting: dict[KafkaTopicPartition, Growth] = {}
         while reached != ends:
+            for partition in [one for one, growth in waiting.items() if _is_past(one, growth, reached, ends)]:
+                del waiting[partition]
+                consumer.resume(partition)
             for partition, fetched in (await consumer.getmany(timeout_ms=100, max_records=5_000)).items():
+                blocked = _first_waiting(partition, fetched, reached, ends)
+                if blocked is not None:
+                    waiting[partition] = blocked[1]
+                    consumer.pause(partition)
+                    consumer.seek(partition, blocked[0])
+                    fetched = [record for record in fetched if record.offset < blocked[0]]  # noqa: PLW2901  # the rest comes again
+                if not fetched:
+                    continue
                 inside = [record for record in fetched if record.offset < ends[partition]]
                 now = ends[partition] if len(inside) < len(fetched) else fetched[-1].offset + 1
                 yield now - reached[partition], _entries(logical(settings, partition), inside, expected)
                 reached[partition] = now
                 if now == ends[partition]:
                     consumer.pause(partition)
+
+
+def _first_waiting(
+    partition: KafkaTopicPartition,
+    records: Sequence[KafkaRecord],
+    reached: Mapping[KafkaTopicPartition, int],
+    ends: Mapping[KafkaTopicPartition, int],
+) -> tuple[int, Growth] | None:
+    """Offset of the first record that comes after some of another partition which are not read yet, and which."""
+    for record in records:
+        growth = growth_of(record)
+        if growth is not None and not _is_past(partition, growth, reached, ends):
+            return record.offset, growth
+    return None
+
+
+def _is_past(
+    partition: KafkaTopicPartition,
+    growth: Growth,
+    reached: Mapping[KafkaTopicPartition, int],
+    ends: Mapping[KafkaTopicPartition, int],
+) -> bool:
+    """Whether the parent is read so far, or as far as it is to be read at all."""
+    parent = KafkaTopicPartition(partition.topic, growth.parent)
+    return parent not in ends or reached[parent] >= min(growth.parent_end, ends[parent])
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +179,36 @@ def _accept_all(records: Sequence[KafkaRecord], expected: Number, beyond: int) -
             expected = following(number)
             accepted.append(record)
     return Mark(beyond, expected), accepted
+
+
+async def read_end_offsets(settings: KafkaSettings, partitions: Collection[TopicPartition]) -> dict[TopicPartition, int]:
+    """Offset after the last record of each. Raises kafka.Unavailable."""
+    async with _reading(settings) as consumer:
+        found = await end_offsets(consumer, [on_cluster(settings, partition) for partition in partitions])
+    return {logical(settings, partition): end for partition, end in found.items()}
+
+
+async def read_parents(settings: KafkaSettings, partitions: Collection[TopicPartition]) -> dict[TopicPartition, TopicPartition]:
+    """Of partitions that were added to their topic: the one their subjects were in before. Raises kafka.Unavailable."""
+    if not partitions:
+        return {}
+    async with _reading(settings) as consumer:
+        records = await _first_records(consumer, [on_cluster(settings, partition) for partition in partitions])
+    found = {logical(settings, partition): growth_of(record) for partition, record in records.items()}
+    return {partition: TopicPartition(partition.topic, growth.parent) for partition, growth in found.items() if growth is not None}
+
+
+async def _first_records(consumer: AIOKafkaConsumer, partitions: Sequence[KafkaTopicPartition]) -> dict[KafkaTopicPartition, KafkaRecord]:
+    first, last = await begin_offsets(consumer, partitions), await end_offsets(consumer, partitions)
+    wanted = {partition for partition in partitions if first[partition] < last[partition]}
+    found: dict[KafkaTopicPartition, KafkaRecord] = {}
+    consumer.assign(list(wanted))
+    for partition in wanted:
+        consumer.seek(partition, first[partition])
+    while wanted - found.keys():
+        for partition, records in (await consumer.getmany(*(wanted - found.keys()), timeout_ms=100)).items():
+            found.setdefault(partition, records[0])
+    return found
 
 
 async def read_tails(settings: KafkaSettings, topics: Sequence[str]) -> dict[TopicPartition, list[KafkaRecord]]:

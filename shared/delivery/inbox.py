@@ -18,9 +18,9 @@ import asyncpg
 from shared import traces
 from shared.db import Cause, Database, Tx, Unavailable
 from shared.delivery import dead_letters, lost_events, restoring
-from shared.delivery.batches import Chunk, Item, Taken, add, chunks, decode_record, position_after, read_new
+from shared.delivery.batches import Chunk, Item, Taken, add, any_growth, chunks, cut_waiting, decode_record, position_after, read_new
 from shared.delivery.numbering import KafkaRecord, Verdict
-from shared.delivery.positions import Position, TopicPartition, lock_positions, store_positions
+from shared.delivery.positions import Position, TopicPartition, lock_positions, positions, store_positions
 from shared.events import Event, EventEnvelope
 from shared.metrics import AHEAD, APPLIED, PARKED, REPEATED, UNKNOWN
 from shared.principals import system
@@ -198,11 +198,13 @@ async def take(database: Database, batch: Batch) -> Taken:
         read = chunks(batch.topic_prefix, records)
         taken = Taken(positions=await lock_positions(tx.conn, sorted({chunk.topic_partition for chunk in read})))
         _check_offsets(read, taken.positions, batch.empty_after)
+        if any_growth(read):
+            read, taken.waiting = cut_waiting(read, {**await positions(tx.conn), **taken.positions})
         bulk = apply if isinstance(apply, Bulk) and len(records) > FEW else None
         attempt = _Attempt(tx=tx, batch=batch, taken=taken, bulk=bulk)
         waiting = await dead_letters.any_blocks(tx.conn)
         batch.progress()
-        if waiting or bulk is None or not await _apply_whole(attempt, bulk, read):
+        if waiting or bulk is None or not read or not await _apply_whole(attempt, bulk, read):
             items = read_new(read, taken, Item if bulk else partial(decode_record, wanted=wanted_types(apply)))
             attempt.blocked = await dead_letters.list_blocked(tx.conn, items) if waiting else set()
             await _judge(attempt, items)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from aiokafka import AIOKafkaProducer
 from aiokafka import TopicPartition as KafkaTopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 from aiokafka.partitioner import murmur2
 
@@ -186,6 +188,63 @@ def _refuse_loss(settings: KafkaSettings, topics: Sequence[_Topic], replicas: in
             refused.append(f"topic {topic.name}: {what}; mend it: {command} --entity-name {topic.name} --add-config {config}")
     if refused:
         raise TopicLosesData("; ".join(refused))
+
+
+# --- partitions added to topics in use ----------------------------------------------------------------------------------
+async def partition_counts(settings: KafkaSettings, topics: Sequence[str]) -> dict[str, int]:
+    """Of the topics that are there. Raises Unavailable."""
+    names = {topic_name(settings, topic): topic for topic in topics}
+    try:
+        async with asyncio.timeout(_TOPICS_SECONDS), _administering(settings, REQUEST_MS) as admin:
+            there = sorted(names.keys() & set(await admin.list_topics()))
+            described = await admin.describe_topics(there) if there else []
+            return {names[topic["topic"]]: len(topic["partitions"]) for topic in described}
+    except ERRORS as error:
+        raise Unavailable(f"partitions could not be counted on {settings.kafka_bootstrap_servers}: {error!r}") from error
+
+
+async def add_partitions(settings: KafkaSettings, topics: Sequence[str], total: int) -> None:
+    """To topics that have fewer. Returns when each has a leader for every partition. Raises Unavailable."""
+    names = {topic_name(settings, topic): topic for topic in topics}
+    try:
+        async with asyncio.timeout(_TOPICS_SECONDS), _administering(settings, REQUEST_MS) as admin:
+            answer = await admin.create_partitions({name: NewPartitions(total) for name in names})
+            _check(answer.topic_errors)
+            while not await _have_leaders(admin, names, total):  # noqa: ASYNC110  # as above
+                await asyncio.sleep(0.05)
+    except ERRORS as error:
+        raise Unavailable(f"no partitions could be added on {settings.kafka_bootstrap_servers}: {error!r}") from error
+
+
+async def _have_leaders(admin: AIOKafkaAdminClient, names: Mapping[str, str], total: int) -> bool:
+    described = await admin.describe_topics(list(names))
+    return all(sum(part["leader"] >= 0 for part in topic["partitions"]) >= total for topic in described)
+
+
+async def groups_missing_partitions(settings: KafkaSettings, topics: Sequence[str], total: int) -> dict[str, list[str]]:
+    """Groups at work that read a topic, and do not read all of its partitions yet: group -> topics. Raises Unavailable."""
+    names = {topic_name(settings, topic): topic for topic in topics}
+    found: dict[str, list[str]] = {}
+    try:
+        async with asyncio.timeout(_TOPICS_SECONDS), _administering(settings, REQUEST_MS) as admin:
+            groups = [group for group, *_ in await admin.list_consumer_groups() if group.startswith(settings.topic_prefix)]
+            for answer in await admin.describe_consumer_groups(groups) if groups else ():
+                for _error, group, _state, _type, _protocol, members, *_ in answer.groups:
+                    read = _assigned([member[4] for member in members])
+                    if missing := sorted(names[name] for name, count in read.items() if name in names and count < total):
+                        found[group] = missing
+    except ERRORS as error:
+        raise Unavailable(f"who reads the topics is not known on {settings.kafka_bootstrap_servers}: {error!r}") from error
+    return found
+
+
+def _assigned(assignments: Sequence[bytes]) -> Counter[str]:
+    """How many partitions of each topic the members of a group read."""
+    found: Counter[str] = Counter()
+    for assignment in filter(None, assignments):
+        for name, partitions in ConsumerProtocolMemberAssignment.decode(assignment).assignment:
+            found[name] += len(partitions)
+    return found
 
 
 # --- producer -----------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import random
 import time
 from collections import Counter, defaultdict, deque
@@ -23,13 +24,16 @@ from aiokafka import AIOKafkaProducer
 from shared import traces
 from shared.backoff import backoff
 from shared.db import Database, connect
-from shared.delivery import kafka, lost_commits
+from shared.delivery import event_log, growth, kafka, lost_commits
 from shared.delivery.delivery_state import DeliveryMetrics
+from shared.delivery.growth import Growth
+from shared.delivery.positions import TopicPartition
 from shared.delivery.restoring import RELAY_LOCK
 from shared.health import Health
 from shared.metrics import RELAYED
 from shared.settings import Settings
 
+logger = logging.getLogger("laowu.relay")
 CONDITION = "relay"
 BATCH_ROWS = 2_000
 BATCH_BYTES = 16 * 1024 * 1024
@@ -41,6 +45,7 @@ IDLE_SECONDS = (0.05, 0.5)  # between two polls for rows that another process wr
 FEW_ROWS, GATHER_SECONDS = 200, 0.02
 # A relay that was stopped (not killed) keeps its session, and so the lock; the server ends the session after this.
 ZOMBIE_SECONDS = 45.0
+GROWTH_SECONDS = (2.0, 30.0)  # between two looks whether partitions were added; after one that could not be taken up
 _CONTENT_TYPE = ("content-type", b"application/cloudevents+json; charset=UTF-8")
 _TRANSIENT = (
     asyncpg.PostgresError,
@@ -118,6 +123,8 @@ class _Session:
     checked: set[str] = field(default_factory=set)
     in_flight: deque[_Batch] = field(default_factory=deque)
     chosen: list[asyncpg.Record] = field(default_factory=list)
+    growths: dict[tuple[str, int], Growth] = field(default_factory=dict)  # of partitions that were added
+    look_at: float = 0.0  # when to see whether more are wanted
 
 
 async def run(database: Database, url: str, settings: Settings, health: Health) -> None:
@@ -168,6 +175,8 @@ async def _resume(conn: asyncpg.Connection, producer: AIOKafkaProducer, settings
     numbers = {(row["topic"], row["partition"]): row["next_number"] for row in await conn.fetch(_NUMBERS)}
     partitions = {row["topic"]: row["partitions"] for row in await conn.fetch(_PARTITIONS)}
     rows = await conn.fetch(_INFLIGHT_ROWS)
+    if not rows and not state["inflight"]:
+        partitions |= await _grow(conn, producer, settings)
     if len(rows) != state["inflight"]:
         raise InflightMissing(f"{state['inflight'] - len(rows)} rows of the outbox")
     session = _Session(
@@ -178,9 +187,28 @@ async def _resume(conn: asyncpg.Connection, producer: AIOKafkaProducer, settings
         numbers=numbers,
         partitions=partitions,
         chosen=rows,
+        growths=await growth.growths(conn),
+        look_at=time.monotonic() + GROWTH_SECONDS[await growth.is_asked(conn)],
     )
     await _compare_history(session, service, state["history"])
     return session
+
+
+async def _grow(conn: asyncpg.Connection, producer: AIOKafkaProducer, settings: Settings) -> dict[str, int]:
+    """Take up the partitions that were added, while nothing is in flight. Raises kafka.Unavailable."""
+    grown = {}
+    async with conn.transaction():
+        for topic, (partitions, wanted) in (await growth.asked(conn)).items():
+            if await kafka.partition_count(producer, kafka.topic_name(settings, topic)) < wanted or wanted % partitions:
+                continue  # the cluster does not know of them yet
+            ends = await event_log.read_end_offsets(settings, [TopicPartition(topic, parent) for parent in range(partitions)])
+            added = {
+                one: Growth(one % partitions, ends[TopicPartition(topic, one % partitions)], wanted) for one in range(partitions, wanted)
+            }
+            await growth.grow(conn, topic, wanted, added)
+            logger.info("%s: from now on among %d partitions, %d until now", topic, wanted, partitions)
+            grown[topic] = wanted
+    return grown
 
 
 async def _compare_history(session: _Session, service: str, known: str | None) -> None:
@@ -194,7 +222,10 @@ async def _compare_history(session: _Session, service: str, known: str | None) -
 
 
 async def _forward_all(session: _Session, database: Database, health: Health, metrics: DeliveryMetrics) -> None:
-    """Round after round. Cancelled, it finishes the round and waits for acknowledgements, within SETTLE_SECONDS."""
+    """Round after round. Cancelled, it finishes the round and waits for acknowledgements, within SETTLE_SECONDS.
+
+    Returns, with nothing in flight, when partitions are to be taken up: the next relay does so before it sends anything.
+    """
     idle = IDLE_SECONDS[0]
     under_way: asyncio.Future[int] | None = None
     try:
@@ -204,6 +235,12 @@ async def _forward_all(session: _Session, database: Database, health: Health, me
             chosen = await asyncio.shield(under_way)
             health.clear_condition(CONDITION)
             await metrics.measure(session.conn)
+            if time.monotonic() > session.look_at:
+                session.look_at = time.monotonic() + GROWTH_SECONDS[0]
+                if await growth.is_asked(session.conn):
+                    under_way = asyncio.ensure_future(_forward(session, choose=False))
+                    await asyncio.shield(under_way)
+                    return
             if chosen or session.in_flight:
                 idle = IDLE_SECONDS[0]
                 if chosen < FEW_ROWS and not session.in_flight:
@@ -313,6 +350,8 @@ def _batched(session: _Session, rows: Sequence[asyncpg.Record]) -> dict[tuple[st
         session.numbers[topic_partition] = number + 1
         record = {"key": key, "value": row["value"], "timestamp": None}
         headers = [_CONTENT_TYPE, ("sequence", b"%d.%d" % (session.epoch, number))]
+        if number == 0 and topic_partition in session.growths:
+            headers.append(session.growths[topic_partition].header)
         batches = found[topic_partition]
         if not batches or batches[-1].append(**record, headers=headers) is None:
             batches.append(session.producer.create_batch())

@@ -15,7 +15,7 @@ import contextlib
 import json
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -23,9 +23,10 @@ import asyncpg
 from pydantic import ValidationError
 
 from shared.db import Database, Tx
-from shared.delivery import kafka, lost_events
+from shared.delivery import growth, kafka, lost_events
 from shared.delivery.audit_trail import publish_and_audit
 from shared.delivery.event_log import Entry, read_log
+from shared.delivery.growth import Growth, growth_of
 from shared.delivery.lost_commits import known_numbers
 from shared.delivery.lost_events import Found
 from shared.delivery.positions import TopicPartition
@@ -100,11 +101,17 @@ class MustBeReplayed(Invalid):
 # --- naming what was lost ---------------------------------------------------------------------------------------------
 @dataclass(slots=True)
 class Compared:
-    """A database against the log: the highest epoch there, which events of its outbox are there, and which of there it has lost."""
+    """A database against the log: the highest epoch there, which events of its outbox are there, and which of there it has lost.
+
+    `ends`: of every partition with records; `grown`: of those that were added to their topic.
+    """
 
     epoch: int
+    _: KW_ONLY
     in_log: set[UUID] = field(default_factory=set)
     lost: list[Found] = field(default_factory=list)
+    ends: dict[TopicPartition, int] = field(default_factory=dict)
+    grown: dict[TopicPartition, Growth] = field(default_factory=dict)
 
 
 async def compare(conn: Any, settings: KafkaSettings, service: str) -> Compared:
@@ -115,6 +122,9 @@ async def compare(conn: Any, settings: KafkaSettings, service: str) -> Compared:
     async for entry in read_log(settings, kafka.own_topics(service)):
         found.epoch = max(found.epoch, entry.number.epoch)
         partition = TopicPartition(entry.topic, entry.record.partition)
+        found.ends[partition] = entry.record.offset + 1
+        if (grown := growth_of(entry.record)) is not None:
+            found.grown.setdefault(partition, grown)
         if known.is_done_with(partition, entry.number):
             continue
         event = _found(entry)
@@ -156,10 +166,26 @@ async def begin(conn: asyncpg.Connection, compared: Compared) -> int:
             raise RelayRunning
         await conn.execute(DELETE_KNOWN, list(compared.in_log))
         await conn.execute(DELETE_NUMBERS)
+        await _grow_as_the_log(conn, compared)
         await lost_events.insert_all(conn, compared.lost)
         await conn.execute(VOID_AGAIN, [event.type_name() for event in VOIDS])
         epoch: int = await conn.fetchval(NEW_EPOCH, compared.epoch)
     return epoch
+
+
+async def _grow_as_the_log(conn: asyncpg.Connection, compared: Compared) -> None:
+    """Share subjects out among the partitions that the log was written among, where that was grown after the backup."""
+    wanted: dict[str, int] = {}
+    for partition, grown in compared.grown.items():
+        wanted[partition.topic] = max(wanted.get(partition.topic, 0), grown.partitions)
+    for topic, (partitions, _) in (await growth.layout(conn)).items():
+        total = wanted.get(topic, partitions)
+        added = {}
+        for one in range(partitions, total):
+            parent = TopicPartition(topic, one % partitions)  # of one without a record in the log, so that it did not begin before this
+            added[one] = compared.grown.get(TopicPartition(topic, one)) or Growth(parent.partition, compared.ends.get(parent, 0), total)
+        if added:
+            await growth.grow(conn, topic, total, added)
 
 
 # --- replaying --------------------------------------------------------------------------------------------------------

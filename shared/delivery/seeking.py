@@ -11,7 +11,8 @@ import contextlib
 from collections.abc import Collection, Mapping
 
 from shared.db import Database
-from shared.delivery import kafka
+from shared.delivery import growth, kafka
+from shared.delivery.growth import Growth
 from shared.delivery.numbering import START
 from shared.delivery.positions import Position, TopicPartition, positions
 from shared.delivery.subscription import Subscription
@@ -30,6 +31,7 @@ class Seeker:
         self._subscription = subscription
         self._wake = wake  # set when there is something to seek
         self._held: set[TopicPartition] = set()
+        self._waiting: dict[TopicPartition, Growth] = {}
         self._applied: dict[TopicPartition, Position] = {}
         self._committed: dict[TopicPartition, int] = {}
 
@@ -51,6 +53,11 @@ class Seeker:
         self._held |= mine
         self._wake.set()
 
+    def wait(self, partitions: Mapping[TopicPartition, Growth]) -> None:
+        """Hold these until the partitions that their subjects were in before have been applied far enough, by whichever process."""
+        self._waiting |= partitions
+        self.hold(partitions.keys())
+
     def pause_all(self) -> None:
         """Read nothing more."""
         self._subscription.pause(self._subscription.assignment())
@@ -59,6 +66,7 @@ class Seeker:
         """Another process reads these from now on."""
         self._held.difference_update(partitions)
         for partition in partitions:
+            self._waiting.pop(partition, None)
             self._applied.pop(partition, None)
             self._committed.pop(partition, None)
 
@@ -83,6 +91,10 @@ class Seeker:
         outside = []
         for partition in sorted(held & self._held & self._subscription.assignment()):  # a rebalance may have come in between
             position = stored.get(partition) or Position(0, START, None)
+            if partition in self._waiting:
+                if not growth.is_past(stored, partition.topic, self._waiting[partition]):
+                    continue
+                del self._waiting[partition]
             if begins[partition] <= position.next_offset <= ends[partition]:
                 self._subscription.seek_and_resume(partition, position.next_offset)
                 self._held.discard(partition)

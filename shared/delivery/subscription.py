@@ -30,6 +30,7 @@ DISCONNECT_SECONDS = 3.0
 SESSION_MS = 6_000  # the shortest that brokers allow: so long are the partitions of a killed process not read
 # Joining a group waits for members that are gone, for as long as a session lasts; a shorter bound would abandon every attempt.
 JOIN_MS = 30_000
+METADATA_MS = 10_000  # so long are partitions that were added to a topic not read
 # FastStream warns on every start that it creates no topics; only its errors are of use.
 _faststream_logger = logging.getLogger("laowu.faststream")
 _faststream_logger.setLevel(logging.ERROR)
@@ -91,6 +92,7 @@ class Subscription:
             consumer_only=True,
             allow_auto_create_topics=False,
             request_timeout_ms=JOIN_MS,
+            metadata_max_age_ms=METADATA_MS,
             graceful_timeout=1.0,
             logger=_faststream_logger,
             log_level=logging.DEBUG,  # of a line per batch

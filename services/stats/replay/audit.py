@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from services.stats.counting.cuts import CUT_BY_CODE, CUTS
@@ -80,7 +80,8 @@ async def audit(settings: Settings, conn: Any, *, processes: int | None = 1, pro
         stored = await generations.list_cells(conn)
         sums = await read_stored_sums(Tx(conn, "stats", Cause(principal=system("stats"), clock=Clock())))
         counted = LogShard(settings, await generations.list_next_offsets(conn), await generations.list_uncounted(conn))
-    counts = await map_shards(recount, counted, processes, progress)
+    parents = await event_log.read_parents(settings, [partition for partition, end in counted.upto.items() if end])
+    counts = await map_shards(recount, replace(counted, parents=parents), processes, progress)
     recounted: Counter[Cell] = Counter()
     for count in counts:
         recounted.update(count.cells)

@@ -1,7 +1,7 @@
 """Reads the log in several processes: each takes some of the partitions, a shard, and the results are gathered.
 
-For work that is plain Python and holds the interpreter lock (the reference fold). Subjects do not cross partitions, so the
-events of a shard can be checked without those of the others.
+For work that is plain Python and holds the interpreter lock (the reference fold). Subjects do not cross partitions, unless some were
+added to their topic: those are in the shard of their `parents`. So the events of a shard can be checked without those of the others.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol, TypeVar
 
@@ -39,6 +40,13 @@ class LogShard:
     settings: Settings
     upto: Mapping[TopicPartition, int]
     uncounted: frozenset[tuple[str, int, int]]  # topic, partition, offset
+    parents: Mapping[TopicPartition, TopicPartition] = field(default_factory=dict)  # of partitions that were added
+
+    def family(self, partition: TopicPartition) -> TopicPartition:
+        """The partition that its subjects were in at first."""
+        while partition in self.parents:
+            partition = self.parents[partition]
+        return partition
 
 
 Work = Callable[[LogShard, ReportRead], Awaitable[R]]  # picklable: a function of a module, or a partial of one
@@ -70,11 +78,14 @@ async def map_shards(
 
 
 def split(whole: LogShard, processes: int) -> list[LogShard]:
-    """Shards of about the same number of records, the largest partitions assigned first; at least one shard, none of them empty."""
-    parts: list[dict[TopicPartition, int]] = [{} for _ in range(max(1, processes))]
-    for topic_partition, end in sorted(whole.upto.items(), key=lambda item: (-item[1], item[0])):
+    """Shards of about the same number of records, the largest families assigned first; at least one shard, none of them empty."""
+    families: defaultdict[TopicPartition, dict[TopicPartition, int]] = defaultdict(dict)
+    for topic_partition, end in whole.upto.items():
         if end > 0:
-            min(parts, key=lambda part: sum(part.values()))[topic_partition] = end
+            families[whole.family(topic_partition)][topic_partition] = end
+    parts: list[dict[TopicPartition, int]] = [{} for _ in range(max(1, processes))]
+    for _, family in sorted(families.items(), key=lambda item: (-sum(item[1].values()), item[0])):
+        min(parts, key=lambda part: sum(part.values())).update(family)
     filled = [part for part in parts if part] or [{}]
     return [LogShard(whole.settings, part, frozenset(record for record in whole.uncounted if record[:2] in part)) for part in filled]
 
