@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: menu demo test fuzz soak bench bench-peers test-compose deploy-check up down up-compose dev-stack dev-stack-stop lint format lock sbom clean
+.PHONY: menu demo test fuzz soak bench bench-peers bench-flink test-compose deploy-check up down up-compose dev-stack dev-stack-stop lint format lock sbom clean
 
 menu: ## this list
 	@echo "Laowu: labour dispatch as five services over Kafka. make ..."
@@ -42,6 +42,9 @@ bench: $(READY) ## measure; figures as ratios to a baseline of the same run, als
 
 bench-peers: $(READY) ## Quix Streams and Bytewax fold the log that stats counts, installed aside; ARGS="--events 1000000"
 	@$(BIN)/python -m tests.bench.peers $(ARGS)
+
+bench-flink: $(READY) ## the job of laowu flink-sql on Flink in one process, its cells against ours; ARGS="--events 1000000"
+	@$(BIN)/python -m tests.bench.flink $(ARGS)
 
 test-compose: export COMPOSE_PROJECT_NAME := laowu-e2e
 test-compose: $(READY) ## the end-to-end tests against docker-compose.yml; whatever happens, nothing of it is left

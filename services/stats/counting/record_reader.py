@@ -36,7 +36,7 @@ CODES: tuple[Dimension, ...] = (
     "grade",
     "outreach_channel",
 )
-_ZONE_HOURS = int(PROGRAMME_ZONE.utcoffset(None).total_seconds()) // 3600
+ZONE_HOURS = int(PROGRAMME_ZONE.utcoffset(None).total_seconds()) // 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def _frame(event: type[Event], columns: pl.DataFrame) -> pl.DataFrame:
     hour = time.str.slice(11, 2).cast(pl.Int8)
     return columns.with_columns(
         time.str.strip_suffix("Z"),
-        (time.str.slice(0, 10).str.to_date("%Y-%m-%d") + pl.duration(days=(hour + _ZONE_HOURS) // 24)).alias("recorded_on"),
+        (time.str.slice(0, 10).str.to_date("%Y-%m-%d") + pl.duration(days=(hour + ZONE_HOURS) // 24)).alias("recorded_on"),
         *(_typed(event, path, kind) for path, kind in types.items()),
     )
 
@@ -138,7 +138,7 @@ def _typed(event: type[Event], path: str, kind: pl.DataType) -> pl.Expr:
     text = pl.col(path).cast(pl.String)
     if kind != pl.Boolean():
         return text.cast(kind).alias(path)
-    return (text == "true").fill_null(_default(event, path)).alias(path)
+    return (text == "true").fill_null(default_flag(event, path)).alias(path)
 
 
 def _applied(frames: dict[type[Event], pl.DataFrame]) -> dict[str, tuple[int, datetime]]:
@@ -193,7 +193,7 @@ def has_departure_day(rule: Rule) -> bool:
 
 
 @cache
-def _default(event: type[Event], path: str) -> bool:
+def default_flag(event: type[Event], path: str) -> bool:
     """The default of a flag that was added later and is missing in older records."""
     owner, _, name = path.rpartition(".")
     cls = part_class(event, owner)
