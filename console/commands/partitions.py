@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Annotated
 
 import asyncpg
@@ -34,10 +35,21 @@ def partitions(
         raise typer.BadParameter(f"{service} is none of {', '.join(SERVICES)}")
     home = Home.here()
     with stack.running(home, message):
-        for name in [service] if service else SERVICES:
-            try:
-                asyncio.run(topic_growth.grow_topics(stack.settings(name, home), stack.database_url(name, home), name, to, print))
-            except (topic_growth.NotGrown, growth.NotMultiple, kafka.Unavailable, db.Unavailable) as error:
-                raise NotAdded(str(error)) from None
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                raise NotAdded(f"{name}: {error or type(error).__name__}") from None
+        not_added = asyncio.run(_grow_all(home, [service] if service else SERVICES, to))
+    if not_added:
+        raise NotAdded("; ".join(not_added))
+
+
+async def _grow_all(home: Home, services: Sequence[str], total: int) -> list[str]:
+    """At once, since each waits for others to notice. Returns what went wrong."""
+    return [error for error in await asyncio.gather(*(_grow(home, name, total) for name in services)) if error]
+
+
+async def _grow(home: Home, service: str, total: int) -> str | None:
+    try:
+        await topic_growth.grow_topics(stack.settings(service, home), stack.database_url(service, home), service, total, print)
+    except (topic_growth.NotGrown, growth.NotMultiple, kafka.Unavailable, db.Unavailable) as error:
+        return str(error)
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        return f"{service}: {error or type(error).__name__}"
+    return None

@@ -228,11 +228,11 @@ async def groups_missing_partitions(settings: KafkaSettings, topics: Sequence[st
     try:
         async with asyncio.timeout(_TOPICS_SECONDS), _administering(settings, REQUEST_MS) as admin:
             groups = [group for group, *_ in await admin.list_consumer_groups() if group.startswith(settings.topic_prefix)]
-            for answer in await admin.describe_consumer_groups(groups) if groups else ():
-                for _error, group, _state, _type, _protocol, members, *_ in answer.groups:
-                    read = _assigned([member[4] for member in members])
-                    if missing := sorted(names[name] for name, count in read.items() if name in names and count < total):
-                        found[group] = missing
+            for group in groups:  # one at a time: aiokafka 0.14 misreads an answer about several
+                ((answer,),) = [answer.groups for answer in await admin.describe_consumer_groups([group])]
+                read = _assigned([member[4] for member in answer[5]])
+                if missing := sorted(names[name] for name, count in read.items() if name in names and count < total):
+                    found[group] = missing
     except ERRORS as error:
         raise Unavailable(f"who reads the topics is not known on {settings.kafka_bootstrap_servers}: {error!r}") from error
     return found

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 import uvloop
 from rich.console import Console
 
-from tests.bench import consuming, counting, importing, latency, matching, public_pages, relaying, screens, writing
+from tests.bench import consuming, counting, importing, latency, matching, public_pages, relaying, scaling, screens, writing
 from tests.bench.environment import ROOT, BenchEnvironment, ReportStep, start_environment
 from tests.bench.figures import Figure, failed, show
 
@@ -29,8 +29,9 @@ PARTS: dict[str, Part] = {
     "import": importing.measure,
     "public": public_pages.measure,
     "screens": screens.measure,
+    "scale": scaling.measure,
 }
-ONLY_NAMED = {"screens"}  # takes as long as the others together
+ONLY_NAMED = {"screens", "scale"}  # each takes long
 EVENTS = 2_000_000
 WORKERS, ORDERS = 20_000, 2000
 PEOPLE, PEOPLE_EVENTS = 1_000_000, 5_000_000
