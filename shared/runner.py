@@ -117,6 +117,7 @@ def _tracing(service: Service, settings: Settings) -> Iterator[None]:
     try:
         yield
     finally:
+        traces.recorder = None
         recorder.close()
 
 

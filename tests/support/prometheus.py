@@ -54,12 +54,14 @@ def is_firing(alert: str, before: Mapping[Series, float], after: Mapping[Series,
 
     With the series as they were before it does not.
     """
+    (asked,) = (rule.when for rule, _ in watching.alerts() if rule.name == alert)
     gauges = {definition.name for definition in DEFINITIONS if definition.kind == "gauge"}
     growing = [
         _series(name, labels, value, 0 if name in gauges else value - before.get((name, labels), 0.0))
         for (name, labels), value in after.items()
+        if name in asked
     ]
-    flat = [_series(name, labels, value, 0) for (name, labels), value in before.items()]
+    flat = [_series(name, labels, value, 0) for (name, labels), value in before.items() if name in asked]
     count = f'count(ALERTS{{alertname="{alert}",alertstate="firing"}}) or vector(0)'
 
     def expected(series: list[dict[str, str]], times: int) -> dict[str, Any]:

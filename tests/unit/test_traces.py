@@ -11,13 +11,16 @@ import pytest
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from pydantic import ValidationError
 
-from shared import events, traces
+from shared import events, runner, trace_export, traces
 from shared.events import EventEnvelope
+from shared.settings import wrong
 from shared.trace_export import EVENTS, LOOKED_AT, Recorder
 from shared.values import new_id
 from tests.contracts.code import ROOT
-from tests.support.delivery import an_event
+from tests.support.delivery import an_event, settings
+from tests.support.http import service_of
 
 HEADER = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
@@ -114,6 +117,23 @@ def test_what_a_reaction_publishes_belongs_to_it(recorded: Memory) -> None:
     assert context is not None
     assert within == f"00-{HEADER[3:35]}-{context.span_id:016x}-01"
     assert traces.current() is None
+
+
+def test_a_process_records_while_it_runs_where_a_collector_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trace_export, "EXPORT_SECONDS", 0.2)
+    service, nowhere = service_of("stats"), settings("127.0.0.1:1", "", otel_exporter_otlp_endpoint="http://127.0.0.1:1")
+    with runner._tracing(service, nowhere):
+        assert isinstance(traces.recorder, Recorder)
+    assert traces.recorder is None
+    with runner._tracing(service, settings("127.0.0.1:1", "")):
+        assert traces.recorder is None
+
+
+@pytest.mark.parametrize("headers", ["authorization", "a=b,", "=b", "a=b\nc"])
+def test_headers_for_the_collector_are_refused_without_their_value(headers: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        settings("127.0.0.1:1", "", otel_exporter_otlp_headers=headers)
+    assert wrong(refused.value) == ["OTEL_EXPORTER_OTLP_HEADERS: Value error, must be name=value, with commas between"]
 
 
 def test_without_a_collector_the_sdk_is_not_even_loaded() -> None:
