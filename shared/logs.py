@@ -71,7 +71,8 @@ def without_values(error: BaseException) -> str:
     """A traceback, causes first, without the messages of exceptions that are not ours."""
     before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     frames = "".join(traceback.format_tb(error.__traceback__)).rstrip("\n")
-    return "\n".join([*([without_values(before)] if before is not None else []), *([frames] if frames else []), _kind(error)])
+    shown = [f"Traceback (most recent call last):\n{frames}"] if frames else []
+    return "\n".join([*([without_values(before)] if before is not None else []), *shown, _kind(error)])
 
 
 def _kind(error: BaseException) -> str:

@@ -75,6 +75,7 @@ async def test_a_crash_is_logged_under_its_trace_by_kind_and_place_alone(client:
     [crash] = [entry for entry in log.entries if entry["logger"] == "laowu.http"]
     assert (crash["service"], crash["level"], crash["trace_id"]) == ("registration", "ERROR", TRACE)
     assert crash["message"] == "POST /workers failed"
+    assert crash["error"].startswith("Traceback (most recent call last):\n")
     assert crash["error"].endswith(kind)
     assert "usecases/workers.py" in crash["error"]
     for written in (log.json.getvalue(), log.text.getvalue()):
