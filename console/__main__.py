@@ -34,7 +34,10 @@ COMMANDS = {
     "mail": ("mail:mail", "The letters of the local stack, newest first; with a number, one of them."),
     "backup": ("backup:backup", "Dump the services' databases into a new folder, or the keys into another one."),
     "restore": ("backup:restore", "Put a backup's databases, or its keys, back; every file is compared with its checksum first."),
-    "keys": ("master_key:app", "The master key under which personal data is sealed: change it, and bring all of it under the new one."),
+    "keys": (
+        "personal_keys:app",
+        "The keys of personal data, of what seals it and of how people are found: change them while people work.",
+    ),
     "lost-events": ("lost_events:app", "Events that a restored database has lost and the log holds: look at them, replay or void them."),
     "relay": ("relay:app", "The sending side of a service."),
     "partitions": (

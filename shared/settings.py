@@ -125,6 +125,6 @@ class Settings(TokenSettings, PostgresSettings, KafkaSettings):
     def endpoint_key_bytes(self) -> bytes | None:
         return None if self.endpoint_key is None else base64.b64decode(self.endpoint_key.get_secret_value())
 
-    def request_key(self) -> bytes:
-        """Keys the hashes by which repeats of requests are known; none: what is asked for here holds nothing that can be guessed."""
-        return b""
+    def request_keys(self) -> tuple[bytes, ...]:
+        """Key the hashes by which repeats of requests are known; none: what is asked for here holds nothing that can be guessed."""
+        return ()

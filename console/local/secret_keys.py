@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from joserfc.jwk import OKPKey
 
+from console.errors import ConsoleError
 from console.local.home import Home, write_private
 from shared.web.auth import new_key, public_keys
 
@@ -36,6 +37,11 @@ def service_keys(home: Home) -> dict[str, dict[str, str]]:
 
 
 MASTER, PREVIOUS = "REGISTRATION_MASTER_KEY", "REGISTRATION_PREVIOUS_MASTER_KEYS"
+LOOKUP, SECOND = "REGISTRATION_LOOKUP_KEY", "REGISTRATION_SECOND_LOOKUP_KEY"
+
+
+class LookupKeyUnfinished(ConsoleError):
+    """Two lookup keys are valid: the change that is under way is ended first."""
 
 
 def renew_master_key(home: Home) -> None:
@@ -51,6 +57,21 @@ def forget_previous_master_keys(home: Home) -> bool:
     known = service_keys(home)["registration"]
     home.write("keys.json", {name: value for name, value in known.items() if name != PREVIOUS})
     return bool(known.get(PREVIOUS))
+
+
+def renew_lookup_key(home: Home) -> None:
+    """A new lookup key; the one before is valid beside it. Raises LookupKeyUnfinished: a third one would hide who is under the first."""
+    known = service_keys(home)["registration"]
+    if known.get(SECOND):
+        raise LookupKeyUnfinished("two lookup keys are valid: laowu keys rehash, then laowu keys forget-lookup")
+    home.write("keys.json", {**known, LOOKUP: base64.b64encode(secrets.token_bytes(32)).decode(), SECOND: known[LOOKUP]})
+
+
+def forget_second_lookup_key(home: Home) -> bool:
+    """Whether there was one."""
+    known = service_keys(home)["registration"]
+    home.write("keys.json", {name: value for name, value in known.items() if name != SECOND})
+    return bool(known.get(SECOND))
 
 
 def session_key(home: Home) -> str:

@@ -265,6 +265,13 @@ class VoidOutreach(_Command):
     version: Version | None = None
 
 
+class RehashKeys(_Command):
+    """Bring the hashes of the next thousand people after `after` under the present lookup key; with `check` they are only counted."""
+
+    after: UUID | None = None
+    check: bool = False
+
+
 class RewrapKeys(_Command):
     """Bring the next thousand data keys after `after` under the present master key: those of people, or of corrections that wait."""
 

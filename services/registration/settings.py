@@ -79,6 +79,9 @@ class Policy(BaseSettings):
         default=3, gt=0, le=8, description="seconds that an answer may take; what needs a key is then 503 with Retry-After"
     )
     registration_lookup_key: KeyField = Field(description="keys the hashes by which people are found again (HMAC-SHA-256)")
+    registration_second_lookup_key: KeyField | None = Field(
+        default=None, description="another one that is valid beside it, while one takes over from the other (`laowu keys rehash`)"
+    )
     registration_minimum_age: int = Field(default=18, ge=0, le=150, description="(p) years, on the effective day of the registration")
     registration_maximum_age: int = Field(default=60, ge=0, le=150, description="(p) years, on the effective day of the registration")
     registration_provisional_days: int = Field(default=90, ge=1, le=3650, description="(p) days that an unverified registration lasts")
@@ -118,9 +121,9 @@ class Policy(BaseSettings):
 class RegistrationSettings(Settings, Policy):
     """What the process reads: a wrong parameter ends it at start, not at the first command that needs it."""
 
-    def request_key(self) -> bytes:
+    def request_keys(self) -> tuple[bytes, ...]:
         """Of a request that holds little but a document number the possible ones can be tried out on a hash without a key."""
-        return base64.b64decode(self.registration_lookup_key.get_secret_value())
+        return tuple(_bytes(key.get_secret_value()) for key in (self.registration_lookup_key, self.registration_second_lookup_key) if key)
 
 
 @cache
@@ -147,7 +150,12 @@ def vault() -> Vault:
             seconds=rules.registration_vault_seconds,
         )
     ring = KeyRing(known.pop(rules.registration_key_provider), tuple(known.values()))
-    return Vault(ring, lookup_key=_bytes(rules.registration_lookup_key.get_secret_value()))
+    second = rules.registration_second_lookup_key
+    return Vault(
+        ring,
+        lookup_key=_bytes(rules.registration_lookup_key.get_secret_value()),
+        second_lookup_key=None if second is None else _bytes(second.get_secret_value()),
+    )
 
 
 def _bytes(key: str) -> bytes:

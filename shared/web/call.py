@@ -37,7 +37,7 @@ from shared.settings import Settings
 from shared.values import Clock
 from shared.web.auth import Verifier
 from shared.web.claims import Unauthenticated
-from shared.web.idempotency import claim, find_answer, request_hash, require_key
+from shared.web.idempotency import claim, find_answer, request_hashes, require_key
 from shared.web.rate_limits import RateLimits
 
 T = TypeVar("T")
@@ -77,10 +77,10 @@ class Call:
             await self.service.database.dry_run(self.cause(), work)
             return Response(status_code=204)
         key = require_key(self.request)
-        hashed = await request_hash(self.request, self.service.settings.request_key())
+        hashes = await request_hashes(self.request, self.service.settings.request_keys())
         replays = not while_restoring and await restoring.is_restoring(self.service.database)
         async with self.service.database.transaction(self.cause(key)) as tx:
-            stored = await claim(tx, str(self.principal), key, hashed)
+            stored = await claim(tx, str(self.principal), key, hashes)
             if stored is None:
                 lost = await restoring.require_replay(tx, _replayed(self.request)) if replays else ()
                 stored = (status, to_json(await (restoring.do_again(tx, lost, partial(work, tx)) if lost else work(tx))))
@@ -95,8 +95,8 @@ class Call:
         Raises KeyMissing, KeyReused.
         """
         key = require_key(self.request)
-        hashed = await request_hash(self.request, self.service.settings.request_key())
-        stored = await self.query(lambda tx: find_answer(tx, str(self.principal), key, hashed))
+        hashes = await request_hashes(self.request, self.service.settings.request_keys())
+        stored = await self.query(lambda tx: find_answer(tx, str(self.principal), key, hashes))
         return None if stored is None else _answer(stored)
 
     async def query(self, work: Work[T]) -> T:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import Request
@@ -44,31 +44,31 @@ def require_key(request: Request) -> str:
     return key
 
 
-async def request_hash(request: Request, secret: bytes) -> bytes:
-    """What tells another request from a repeat: SHA-256 over method, path, query and body, HMAC where there is a secret."""
+async def request_hashes(request: Request, keys: Sequence[bytes]) -> tuple[bytes, ...]:
+    """What tells another request from a repeat: SHA-256 over method, path, query and body, or HMAC under each key; the first is kept."""
     scope = request.scope
     head = f"{scope['method']} {scope['path']}?".encode() + scope["query_string"] + b"\n"
     content = head + await request.body()
-    return hmac.digest(secret, content, "sha256") if secret else hashlib.sha256(content).digest()
+    return tuple(hmac.digest(key, content, "sha256") for key in keys) or (hashlib.sha256(content).digest(),)
 
 
-async def claim(tx: Tx, principal: str, key: str, hashed: bytes) -> tuple[int, bytes] | None:
+async def claim(tx: Tx, principal: str, key: str, hashes: Sequence[bytes]) -> tuple[int, bytes] | None:
     """None: the key is ours, run the command. Otherwise (status, body) of the first request's answer. Raises KeyReused.
 
     While the first request runs, the INSERT of a repeat waits for its commit.
     """
-    if await tx.conn.fetchval(CLAIM, principal, key, hashed):
+    if await tx.conn.fetchval(CLAIM, principal, key, hashes[0]):
         return None
-    return _answer_of(await tx.conn.fetchrow(STORED, principal, key), hashed)
+    return _answer_of(await tx.conn.fetchrow(STORED, principal, key), hashes)
 
 
-async def find_answer(tx: Tx, principal: str, key: str, hashed: bytes) -> tuple[int, bytes] | None:
+async def find_answer(tx: Tx, principal: str, key: str, hashes: Sequence[bytes]) -> tuple[int, bytes] | None:
     """(status, body) of the answer to the first request with this key; None if none is done. Raises KeyReused."""
     row = await tx.conn.fetchrow(STORED, principal, key)
-    return None if row is None else _answer_of(row, hashed)
+    return None if row is None else _answer_of(row, hashes)
 
 
-def _answer_of(row: Mapping[str, Any], hashed: bytes) -> tuple[int, bytes]:
-    if row["request_hash"] != hashed:
+def _answer_of(row: Mapping[str, Any], hashes: Sequence[bytes]) -> tuple[int, bytes]:
+    if row["request_hash"] not in hashes:
         raise KeyReused(field="Idempotency-Key")
     return row["status"], row["body"]

@@ -301,7 +301,7 @@ async def _sealed_all(vault: Vault, workers: Sequence[tuple[UUID, str, int]]) ->
         spelt, number = f"ZHANG {chosen.randrange(10**6):06d}", f"{county}{born:%Y%m%d}{chosen.randrange(1000):03d}X"
         data = PersonalData(name=name, name_pinyin=spelt, birth_date=born, id_number=number, phone=f"138{chosen.randrange(10**8):08d}")
         enclosed.append(enclose(WorkerId(worker), data))
-        hashes.append((vault.id_hash(number), vault.blocking_hash(spelt, born, CountyCode(county))))
+        hashes.append((vault.id_hashes(number)[0], vault.blocking_hashes(spelt, born, CountyCode(county))[0]))
     sealed = await vault.seal_all(enclosed)
     return [(one.worker, held.ciphertext, held.wrapped_key, *found) for one, held, found in zip(enclosed, sealed, hashes, strict=True)]
 

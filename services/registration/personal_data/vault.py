@@ -75,12 +75,13 @@ class Enclosed(NamedTuple):
 class Vault:
     """Seals, opens and looks up. Holds the keys; never shows them."""
 
-    def __init__(self, keys: KeyRing, *, lookup_key: bytes) -> None:
-        if len(lookup_key) != KEY_BYTES:
+    def __init__(self, keys: KeyRing, *, lookup_key: bytes, second_lookup_key: bytes | None = None) -> None:
+        """`second_lookup_key`: valid beside it while one takes over from the other."""
+        if len(lookup_key) != KEY_BYTES or (second_lookup_key is not None and len(second_lookup_key) != KEY_BYTES):
             message = f"keys must have {KEY_BYTES} bytes"
             raise ValueError(message)
         self.keys = keys
-        self._lookup_key = lookup_key
+        self._lookup_keys = (lookup_key,) if second_lookup_key is None else (lookup_key, second_lookup_key)
 
     async def seal(self, worker: WorkerId, personal: PersonalData) -> Sealed:
         """Encrypt under a fresh data key. Raises KeysUnavailable."""
@@ -140,19 +141,20 @@ class Vault:
                     opened[worker] = json.loads(decrypt(AESGCM(key), one.ciphertext, worker))
         return opened
 
-    def id_hash(self, id_number: str) -> bytes:
-        """Finds the same document again."""
-        return self._hash("id", id_number)
+    def id_hashes(self, id_number: str) -> tuple[bytes, ...]:
+        """Find the same document again. The first is stored; the other is what a process that writes under the second key stores."""
+        return self._hashes("id", id_number)
 
-    def blocking_hash(self, name_pinyin: str, birth_date: date, county: CountyCode) -> bytes:
-        """Finds whoever could be the same person: name as spelt in Latin letters, birth date, county."""
+    def blocking_hashes(self, name_pinyin: str, birth_date: date, county: CountyCode) -> tuple[bytes, ...]:
+        """Find whoever could be the same person: name as spelt in Latin letters, birth date, county. The first is stored."""
         name = "".join(name_pinyin.upper().split())
         if not name.isalnum():
             name = "".join(filter(str.isalnum, name))
-        return self._hash("person", name, birth_date.isoformat(), county)
+        return self._hashes("person", name, birth_date.isoformat(), county)
 
-    def _hash(self, *parts: str) -> bytes:
-        return hmac.digest(self._lookup_key, "\x1f".join(parts).encode(), hashlib.sha256)
+    def _hashes(self, *parts: str) -> tuple[bytes, ...]:
+        text = "\x1f".join(parts).encode()
+        return tuple([hmac.digest(key, text, hashlib.sha256) for key in self._lookup_keys])
 
 
 def enclose(worker: WorkerId, personal: PersonalData) -> Enclosed:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from services.registration.domain.duplicates import Duplicate, DuplicateState, HeldFor, MatchedKey
+from services.registration.queries.personal_data import Hashes
 from services.registration.queries.workers import county_patterns
 from shared import rows
 from shared.db import Tx
@@ -61,12 +63,13 @@ SELECT worker, count(*) AS others FROM unnest($1::uuid[]) AS worker
 JOIN duplicate ON (earlier = worker OR later = worker) AND state IN ('suspected', 'linked') GROUP BY worker
 """
 SUSPICION = rows.Columns(Suspicion, "earlier, later, keys, county")
+# Who is compared comes with the hashes under every lookup key that is valid, since the others may be stored under either.
 # Per key with the $2 earliest who share it: a list with one person a hundred thousand times is no reason for billions of pairs.
 LIST_SUSPICIONS = SUSPICION.select("""
 FROM (
     SELECT least(own.worker, other.worker) AS earlier, greatest(own.worker, other.worker) AS later,
         array_agg(DISTINCT shared.key ORDER BY shared.key) AS keys
-    FROM personal AS own
+    FROM unnest($1::uuid[], $3::bytea[], $4::bytea[]) AS own (worker, id_hash, blocking_hash)
     CROSS JOIN LATERAL (
         (SELECT worker, 'document' AS key FROM personal WHERE id_hash = own.id_hash AND worker <> own.worker ORDER BY worker LIMIT $2)
         UNION ALL
@@ -77,7 +80,7 @@ FROM (
     ) AS shared
     JOIN worker AS found ON found.worker = shared.worker
     CROSS JOIN LATERAL (SELECT coalesce(found.merged_into, found.worker) AS worker) AS other
-    WHERE own.worker = ANY($1::uuid[]) AND other.worker <> own.worker
+    WHERE other.worker <> own.worker
     GROUP BY 1, 2
 ) AS pair JOIN worker ON worker.worker = later
 ORDER BY earlier, later
@@ -149,9 +152,10 @@ async def get_open_counts(tx: Tx, workers: Sequence[WorkerId]) -> dict[WorkerId,
     return {WorkerId(row["worker"]): row["others"] for row in await tx.conn.fetch(GET_OPEN_COUNTS, workers)}
 
 
-async def list_suspicions(tx: Tx, workers: Sequence[WorkerId], most: int) -> list[Suspicion]:
+async def list_suspicions(tx: Tx, keys: Mapping[WorkerId, Hashes], most: int) -> list[Suspicion]:
     """Whom these share a key with: of each key the earliest `most`."""
-    return await rows.fetch(tx.conn, LIST_SUSPICIONS, workers, most)
+    own = [(worker, *pair) for worker, hashes in keys.items() for pair in zip_longest(hashes.ids, hashes.blocking)]
+    return await rows.fetch(tx.conn, LIST_SUSPICIONS, [one[0] for one in own], most, [one[1] for one in own], [one[2] for one in own])
 
 
 async def insert_suspected(tx: Tx, found: Sequence[Suspicion]) -> list[NewPair]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,23 +10,28 @@ from services.registration.personal_data.vault import Enclosed, Sealed
 from services.registration.queries.workers import COPY_FROM, Record
 from shared import rows
 from shared.db import Tx
-from shared.values import CountyCode, WorkerId
+from shared.values import WorkerId
+
+
+class Hashes(NamedTuple):
+    """By which the same person is found. The first of each is stored; a second one is compared, while two lookup keys are valid."""
+
+    ids: tuple[bytes, ...]  # none: no document number
+    blocking: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class PersonalRecord:
     worker: WorkerId
     sealed: Sealed
-    id_hash: bytes | None
-    blocking_hash: bytes
+    hashes: Hashes
 
 
 class EnclosedRecord(NamedTuple):
     """The same before its data key is wrapped: what the rows of a list are decided to be, in a process of its own."""
 
     enclosed: Enclosed
-    id_hash: bytes | None
-    blocking_hash: bytes
+    hashes: Hashes
 
     @property
     def worker(self) -> WorkerId:
@@ -34,30 +39,40 @@ class EnclosedRecord(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Respelt:
-    """Personal data whose name may be spelt as before, and the county that the blocking hash is made with."""
-
+class SealedRow:
     worker: WorkerId
-    county: CountyCode
     sealed: Sealed
 
 
-PERSONAL_RECORD = rows.Columns(
-    PersonalRecord, 'worker, ciphertext AS "sealed.ciphertext", wrapped_key AS "sealed.wrapped_key", id_hash, blocking_hash'
+@dataclass(frozen=True, slots=True)
+class HashedRow:
+    """Personal data with the hashes that they are found by."""
+
+    worker: WorkerId
+    sealed: Sealed
+    id_hash: bytes | None
+    blocking_hash: bytes
+
+
+SEALED_ROW = rows.Columns(SealedRow, 'worker, ciphertext AS "sealed.ciphertext", wrapped_key AS "sealed.wrapped_key"')
+HASHED_ROW = rows.Columns(
+    HashedRow, 'worker, ciphertext AS "sealed.ciphertext", wrapped_key AS "sealed.wrapped_key", id_hash, blocking_hash'
 )
-RESPELT = rows.Columns(Respelt, 'personal.worker, county, ciphertext AS "sealed.ciphertext", wrapped_key AS "sealed.wrapped_key"')
-GET_SEALED = PERSONAL_RECORD.select("FROM personal WHERE worker = ANY($1::uuid[])")
-LIST_WORKERS_BY_ID_HASH = "SELECT worker FROM personal WHERE id_hash = $1 ORDER BY worker LIMIT 100"
+GET_SEALED = SEALED_ROW.select("FROM personal WHERE worker = ANY($1::uuid[])")
+LIST_WORKERS_BY_ID_HASH = "SELECT worker FROM personal WHERE id_hash = ANY($1::bytea[]) ORDER BY worker LIMIT 100"
 # Keys are compared one registration at a time where they are the same, so that of two at once the second sees the first. A list
 # of a thousand compares alone, which is one lock and not two thousand.
 LOCK_KEYS = """
 SELECT pg_advisory_xact_lock_shared(7301030) UNION ALL SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) AS key
 """
 LOCK_ALL_KEYS = "SELECT pg_advisory_xact_lock(7301030)"
-LOCK_RESPELT = RESPELT.select("""
-FROM personal JOIN worker ON worker.worker = personal.worker
-WHERE spelling = 1 ORDER BY personal.worker LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
-""")
+LOCK_RESPELT = HASHED_ROW.select("FROM personal WHERE spelling = 1 ORDER BY worker LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED")
+# Locked: whoever is put right or erased meanwhile is so before or after.
+LOCK_AFTER = HASHED_ROW.select("FROM personal WHERE $1::uuid IS NULL OR worker > $1 ORDER BY worker LIMIT $2 FOR UPDATE")
+UPDATE_HASHES = """
+UPDATE personal SET id_hash = new.id_hash, blocking_hash = new.blocking_hash
+FROM unnest($1::uuid[], $2::bytea[], $3::bytea[]) AS new (worker, id_hash, blocking_hash) WHERE personal.worker = new.worker
+"""
 INSERTED = ("worker", "ciphertext", "wrapped_key", "id_hash", "blocking_hash")
 INSERT_ALL = """
 INSERT INTO personal (worker, ciphertext, wrapped_key, id_hash, blocking_hash)
@@ -75,13 +90,13 @@ async def get_sealed(tx: Tx, workers: Sequence[WorkerId]) -> dict[WorkerId, Seal
     return {record.worker: record.sealed for record in await rows.fetch(tx.conn, GET_SEALED, workers)}
 
 
-async def list_workers_by_id_hash(tx: Tx, id_hash: bytes) -> list[WorkerId]:
-    return [row["worker"] for row in await tx.conn.fetch(LIST_WORKERS_BY_ID_HASH, id_hash)]
+async def list_workers_by_id_hash(tx: Tx, id_hashes: Sequence[bytes]) -> list[WorkerId]:
+    return [row["worker"] for row in await tx.conn.fetch(LIST_WORKERS_BY_ID_HASH, id_hashes)]
 
 
 async def lock_keys(tx: Tx, records: Sequence[PersonalRecord | EnclosedRecord]) -> None:
     """Whoever shares a key with one of them is compared before or after, not at the same time."""
-    hashes = {one for record in records for one in (record.id_hash, record.blocking_hash) if one is not None}
+    hashes = {one for record in records for one in (*record.hashes.ids, *record.hashes.blocking)}
     await tx.conn.execute(LOCK_KEYS, sorted(int.from_bytes(one[:8], signed=True) for one in hashes))
 
 
@@ -90,14 +105,18 @@ async def lock_all_keys(tx: Tx) -> None:
     await tx.conn.execute(LOCK_ALL_KEYS)
 
 
-async def lock_respelt(tx: Tx, limit: int) -> list[Respelt]:
+async def lock_respelt(tx: Tx, limit: int) -> list[HashedRow]:
     """Those stored before names were spelt as passports do; those held by others are left for the next batch."""
     return await rows.fetch(tx.conn, LOCK_RESPELT, limit)
 
 
 def record(one: PersonalRecord) -> Record:
     """The values of INSERTED of one worker; the id as text."""
-    return (str(one.worker), one.sealed.ciphertext, one.sealed.wrapped_key, one.id_hash, one.blocking_hash)
+    return (str(one.worker), *_stored(one))
+
+
+def _stored(one: PersonalRecord) -> tuple[bytes, bytes, bytes | None, bytes]:
+    return one.sealed.ciphertext, one.sealed.wrapped_key, one.hashes.ids[0] if one.hashes.ids else None, one.hashes.blocking[0]
 
 
 async def insert_all(tx: Tx, records: Sequence[Record]) -> None:
@@ -109,7 +128,18 @@ async def insert_all(tx: Tx, records: Sequence[Record]) -> None:
 
 
 async def update(tx: Tx, record: PersonalRecord) -> None:
-    await tx.conn.execute(UPDATE, record.worker, record.sealed.ciphertext, record.sealed.wrapped_key, record.id_hash, record.blocking_hash)
+    await tx.conn.execute(UPDATE, record.worker, *_stored(record))
+
+
+async def lock_after(tx: Tx, after: WorkerId | None, limit: int) -> list[HashedRow]:
+    """The next ones in the order of their ids."""
+    return await rows.fetch(tx.conn, LOCK_AFTER, after, limit)
+
+
+async def update_hashes(tx: Tx, hashes: Mapping[WorkerId, Hashes]) -> None:
+    """Those that are stored from now on: the first of each."""
+    ids = [one.ids[0] if one.ids else None for one in hashes.values()]
+    await tx.conn.execute(UPDATE_HASHES, list(hashes), ids, [one.blocking[0] for one in hashes.values()])
 
 
 async def delete(tx: Tx, workers: Sequence[WorkerId]) -> None:

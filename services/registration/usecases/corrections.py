@@ -157,7 +157,8 @@ async def _apply(tx: Tx, one: Correction, workers: tuple[Worker, Worker], person
     if counted.willing_from and before.residence_since:
         counted = replace(counted, willing_from=max(counted.willing_from, before.residence_since))
     if after.assurance is Assurance.VERIFIED and personal.id_number and any(change.field == "id_number" for change in changes):
-        await verified_documents.delete(tx, after.worker)
+        if held := (await open_personal(tx, before)).id_number:
+            await verified_documents.delete(tx, after.worker, vault().id_hashes(held))
         await claim_document(tx, after.worker, personal.id_number)
     await worker_rows.update(tx, after)
     publish_and_audit(

@@ -70,7 +70,7 @@ async def import_chunk(tx: Tx, run: ImportRun, workers_list: WorkerList) -> None
     await workers.insert_all(tx, decided.workers)
     await personal_data.insert_all(tx, list(map(personal_data.record, sealed)))
     publish_pending(tx, decided.events)
-    await suspicions.suspect(tx, [WorkerId(UUID(record[0])) for record in decided.workers])
+    await suspicions.suspect(tx, {record.worker: record.hashes for record in sealed})
     accepted = len(decided.workers) + own
     await imports.update_progress(tx, run.import_id, accepted=accepted, rejected=decided.rejected, already=len(taken) - own)
     kept = [one for one in await _forget_findings(tx, run, rows) if taken.get(one.row) == run.import_id]
@@ -86,8 +86,8 @@ async def _decided(tx: Tx, run: ImportRun, workers_list: WorkerList, taken: Mapp
     ahead = await _ask_ahead(tx, run, workers_list)
     decided = await ahead.deciding
     gone = taken.keys() - ahead.taken
-    claims = {WorkerId(UUID(worker)): (row, id_hash) for row, (worker, id_hash) in decided.documents.items() if row not in gone}
-    refused = await verified_documents.insert_all(tx, {worker: id_hash for worker, (_, id_hash) in claims.items()})
+    claims = {WorkerId(UUID(worker)): (row, hashes) for row, (worker, hashes) in decided.documents.items() if row not in gone}
+    refused = await verified_documents.insert_all(tx, {worker: hashes for worker, (_, hashes) in claims.items()})
     if gone or refused:
         held = sorted(claims[worker][0] for worker in refused)
         return await workers_list.decider.decide(Revision(start=run.done, cause=tx.cause, held=held, gone=gone))

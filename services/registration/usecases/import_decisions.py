@@ -49,7 +49,7 @@ class DecidedRows:
     workers: Sequence[Record]
     personal: Sequence[EnclosedRecord]
     events: Sequence[PendingEvent]
-    documents: Mapping[int, tuple[str, bytes]]  # row -> the worker that is verified, and the hash of the document
+    documents: Mapping[int, tuple[str, tuple[bytes, ...]]]  # row -> the worker that is verified, and the hashes of the document
     findings: Sequence[Finding]
 
     @property
@@ -85,7 +85,5 @@ def _as_entered(checked: CheckedRows, cause: Cause) -> DecidedRows:
     )
 
 
-def _documents(checked: CheckedRows) -> dict[int, tuple[str, bytes]]:
-    return {
-        new.worker.import_row or 0: (str(new.worker.worker), document) for new in checked.accepted if (document := new.document) is not None
-    }
+def _documents(checked: CheckedRows) -> dict[int, tuple[str, tuple[bytes, ...]]]:
+    return {new.worker.import_row or 0: (str(new.worker.worker), document) for new in checked.accepted if (document := new.document)}

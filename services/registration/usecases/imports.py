@@ -122,14 +122,14 @@ async def _rehearse(database: Database, cause: Cause, content: bytes, kind: Kind
     return table, findings, len(taken)
 
 
-async def _documents_held(tx: Tx, documents: Mapping[int, tuple[str, bytes]], seen: set[bytes]) -> list[Finding]:
+async def _documents_held(tx: Tx, documents: Mapping[int, tuple[str, tuple[bytes, ...]]], seen: set[bytes]) -> list[Finding]:
     """What an import would find of them. `seen`: documents of the rows before; those of these rows are added."""
-    held = await verified_documents.list_held(tx, [id_hash for _, id_hash in documents.values()])
+    held = await verified_documents.list_held(tx, [one for _, hashes in documents.values() for one in hashes])
     found = []
-    for row, (_, id_hash) in documents.items():
-        if id_hash in held or id_hash in seen:
+    for row, (_, hashes) in documents.items():
+        if not held.isdisjoint(hashes) or not seen.isdisjoint(hashes):
             found.append(held_document(row))
-        seen.add(id_hash)
+        seen.update(hashes)
     return found
 
 

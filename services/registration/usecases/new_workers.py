@@ -16,7 +16,7 @@ from services.registration.domain.workers import Assurance, Notice, Source, Work
 from services.registration.personal_data.name_romanisation import normalise_name, romanise_name
 from services.registration.personal_data.vault import PersonalData, enclose
 from services.registration.queries import personal_data, verified_documents, workers
-from services.registration.queries.personal_data import EnclosedRecord, PersonalRecord
+from services.registration.queries.personal_data import EnclosedRecord, Hashes, PersonalRecord
 from services.registration.settings import policy, vault
 from shared import reference
 from shared.db import Tx
@@ -32,9 +32,9 @@ class NewWorker:
     notices: tuple[Notice, ...]
 
     @property
-    def document(self) -> bytes | None:
-        """The hash of what verifies the worker."""
-        return self.personal.id_hash if self.worker.assurance is Assurance.VERIFIED else None
+    def document(self) -> tuple[bytes, ...]:
+        """The hashes of what verifies the worker; none: nothing does."""
+        return self.personal.hashes.ids if self.worker.assurance is Assurance.VERIFIED else ()
 
 
 def new_worker(
@@ -92,7 +92,7 @@ async def hold_document(tx: Tx, new: NewWorker) -> NewWorker:
 
     A registration is never refused for it; it carries a notice.
     """
-    if new.document is None or not await verified_documents.insert_all(tx, {new.worker.worker: new.document}):
+    if not new.document or not await verified_documents.insert_all(tx, {new.worker.worker: new.document}):
         return new
     return held_back(new)
 
@@ -152,10 +152,13 @@ def _personal_record(worker: Worker, command: RegisterWorker, document: identity
 
 def _enclosed_record(worker: Worker, personal: PersonalData) -> EnclosedRecord:
     """With the hashes by which the same person is found."""
-    return EnclosedRecord(
-        enclosed=enclose(worker.worker, personal),
-        id_hash=vault().id_hash(personal.id_number) if personal.id_number else None,
-        blocking_hash=vault().blocking_hash(personal.name_pinyin, personal.birth_date, worker.county),
+    return EnclosedRecord(enclose(worker.worker, personal), hashes_of(personal, worker.county))
+
+
+def hashes_of(personal: PersonalData, county: CountyCode) -> Hashes:
+    return Hashes(
+        ids=vault().id_hashes(personal.id_number) if personal.id_number else (),
+        blocking=vault().blocking_hashes(personal.name_pinyin, personal.birth_date, county),
     )
 
 
@@ -168,7 +171,7 @@ async def sealed_record(worker: Worker, personal: PersonalData) -> PersonalRecor
 async def seal_records(records: Sequence[EnclosedRecord]) -> list[PersonalRecord]:
     """With their data keys wrapped. Raises KeysUnavailable."""
     sealed = await vault().seal_all([one.enclosed for one in records])
-    return [PersonalRecord(one.worker, held, one.id_hash, one.blocking_hash) for one, held in zip(records, sealed, strict=True)]
+    return [PersonalRecord(one.worker, held, one.hashes) for one, held in zip(records, sealed, strict=True)]
 
 
 def _notices(county: CountyCode, document: identity.IdNumber | None) -> tuple[Notice, ...]:

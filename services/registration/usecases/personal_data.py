@@ -39,7 +39,7 @@ async def look_up(tx: Tx, command: LookUpWorker) -> Workers:
     Raises IdNumberForm, IdNumberCheck.
     """
     document = identity.parse_id_number(command.id_number)
-    ids = await personal_data.list_workers_by_id_hash(tx, vault().id_hash(document.text))
+    ids = await personal_data.list_workers_by_id_hash(tx, vault().id_hashes(document.text))
     found = [worker for worker in await worker_rows.list_(tx, ids) if tx.principal.covers_county(worker.county)]
     await personal_data_accesses.insert_all(tx, [worker.worker for worker in found], AccessKind.FOUND_BY_NUMBER, command.reason)
     return Workers(items=await workers.show_all(tx, found), next=None)

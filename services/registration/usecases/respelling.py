@@ -8,6 +8,7 @@ from dataclasses import replace
 from services.registration.personal_data.name_romanisation import romanise_by_character, romanise_name
 from services.registration.personal_data.vault import PersonalData
 from services.registration.queries import personal_data, workers
+from services.registration.queries.personal_data import Hashes
 from services.registration.settings import vault
 from services.registration.usecases.new_workers import sealed_record
 from services.registration.usecases.suspicions import suspect
@@ -23,13 +24,16 @@ async def respell(tx: Tx, limit: int) -> int:
         return 0
     await personal_data.lock_all_keys(tx)
     opened = await vault().open_readable({one.worker: one.sealed for one in held})
+    keys = {one.worker: Hashes((one.id_hash,) if one.id_hash else (), (one.blocking_hash,)) for one in held}
     for worker in await workers.list_stated(tx, list(opened)):
-        await personal_data.update(tx, await sealed_record(worker, respelt(opened[worker.worker])))
+        record = await sealed_record(worker, respelt(opened[worker.worker]))
+        await personal_data.update(tx, record)
+        keys[worker.worker] = record.hashes
     unreadable = [one.worker for one in held if one.worker not in opened]
     if unreadable:
         logger.error("personal data of %s workers do not open under the present key: found by document only", len(unreadable))
         await personal_data.update_unreadable(tx, unreadable)
-    await suspect(tx, [one.worker for one in held])
+    await suspect(tx, keys)
     return len(held)
 
 

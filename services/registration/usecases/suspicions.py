@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from services.registration.queries import duplicates, personal_data
-from services.registration.queries.personal_data import PersonalRecord
+from services.registration.queries.personal_data import Hashes, PersonalRecord
 from services.registration.settings import policy
 from services.registration.usecases import event_fields
 from shared.db import Tx
@@ -17,15 +17,15 @@ async def rewrite(tx: Tx, record: PersonalRecord) -> None:
     """Write what identifies a worker, and look who shares it now."""
     await personal_data.lock_keys(tx, [record])
     await personal_data.update(tx, record)
-    await suspect(tx, [record.worker])
+    await suspect(tx, {record.worker: record.hashes})
 
 
-async def suspect(tx: Tx, workers: Sequence[WorkerId]) -> int:
+async def suspect(tx: Tx, keys: Mapping[WorkerId, Hashes]) -> int:
     """Whoever shares a key with one of these is suspected to be the same person. Returns how many pairs are new.
 
     The caller has locked their keys.
     """
-    found = await duplicates.list_suspicions(tx, workers, policy().registration_duplicates_per_key)
+    found = await duplicates.list_suspicions(tx, keys, policy().registration_duplicates_per_key)
     if not found:
         return 0
     suspicions = {(one.earlier, one.later): one for one in found}

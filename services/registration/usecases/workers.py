@@ -36,7 +36,7 @@ async def register_worker(tx: Tx, command: RegisterWorker) -> views.Worker:
     await personal_data.lock_keys(tx, [new.personal])
     await new_workers.insert(tx, new)
     publish_and_audit(tx, event_fields.registered(new.worker))
-    duplicates = await suspicions.suspect(tx, [new.worker.worker])
+    duplicates = await suspicions.suspect(tx, {new.worker.worker: new.personal.hashes})
     return views.Worker.from_worker(new.worker, tx.clock.today(), duplicates=duplicates, notices=new.notices)
 
 
@@ -78,7 +78,7 @@ def _document_seen(worker: Worker, personal: PersonalData, id_number: str | None
 
 async def claim_document(tx: Tx, worker: WorkerId, id_number: str) -> None:
     """One document verifies one registration. Raises DocumentVerifiedElsewhere."""
-    if await verified_documents.insert_all(tx, {worker: vault().id_hash(id_number)}):
+    if await verified_documents.insert_all(tx, {worker: vault().id_hashes(id_number)}):
         raise DocumentVerifiedElsewhere(field="id_number")
 
 

@@ -1,7 +1,8 @@
-"""`laowu keys`: the master key of personal data, changed while the programme runs. The ceremony is in docs/operations.md."""
+"""`laowu keys`: the keys of personal data, changed while the programme runs. The ceremony is in docs/keys.md."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -13,7 +14,7 @@ from console.local import secret_keys, stack
 from console.local.home import Home
 from console.local.stores import StillUp
 
-HELP = "The master key under which personal data is sealed: change it, and bring all of it under the new one."
+HELP = "The keys of personal data, of what seals it and of how people are found: change them while people work."
 app = typer.Typer(no_args_is_help=True, help=HELP)
 HOLDERS = ("personal", "corrections")
 
@@ -61,6 +62,51 @@ def forget_previous(*, yes: Annotated[bool, typer.Option("--yes", help="do it; w
         message("Nothing was changed. Repeat with --yes to do it.")
         raise typer.Exit(2)
     message("forgotten" if secret_keys.forget_previous_master_keys(_stopped()) else "there were none")
+
+
+@app.command("renew-lookup")
+def renew_lookup() -> None:
+    """Make a new lookup key for the local stack, with the stack down; the one before it is valid beside it until it is forgotten."""
+    home = _stopped()
+    secret_keys.renew_lookup_key(home)
+    message("a new lookup key; people are found by the one before, too. Now: laowu up, then laowu keys rehash")
+
+
+@app.command()
+def rehash(*, check: Annotated[bool, typer.Option("--check", help="change nothing, only count")] = False) -> None:
+    """Bring the hashes by which people are found under the present lookup key. Interrupted, call it again: what is done stays done.
+
+    Exit status: 0 all of them are, 1 some are not (with --check), cannot be opened, or verify somebody whose number is not here.
+    """
+    outdated, unreadable, unknown = ask_as_operator(partial(rehash_all, check=check))
+    print(
+        f"{outdated:,} {'are not' if check else 'brought'} under the present lookup key, {unreadable:,} cannot be opened, "
+        f"{unknown:,} documents are kept by a hash that nobody has"
+    )
+    raise typer.Exit(1 if unreadable or unknown or (check and outdated) else 0)
+
+
+async def rehash_all(operator: ApiClient, *, check: bool = False) -> tuple[int, int, int]:
+    """Outdated, unreadable, and documents of nobody here. Raises RequestRefused, ServiceUnavailable."""
+    outdated, unreadable, after = 0, 0, None
+    with progress_bars(transient=True) as bars:
+        task = bars.add_task("people", total=None)
+        while True:
+            done = await operator.post("registration", "/keys/rehash", {"after": after, "check": check}, f"rehash {check} {after}")
+            outdated, unreadable, after = outdated + done["outdated"], unreadable + done["unreadable"], done["next"]
+            bars.advance(task, done["seen"])
+            if after is None:
+                return outdated, unreadable, done["unknown_documents"]
+
+
+@app.command("forget-lookup")
+def forget_lookup(*, yes: Annotated[bool, typer.Option("--yes", help="do it; without, it is only explained")] = False) -> None:
+    """Forget the lookup key before the present one, with the stack down: who is stored under it is found no more."""
+    if not yes:
+        message("Only after laowu keys rehash --check has ended with 0. Older backups need the key that was: laowu backup --keys first.")
+        message("Nothing was changed. Repeat with --yes to do it.")
+        raise typer.Exit(2)
+    message("forgotten" if secret_keys.forget_second_lookup_key(_stopped()) else "there was none")
 
 
 def _stopped() -> Home:
