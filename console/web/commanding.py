@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi import Response
 
-from console.web import choices, forms
+from console.web import choices, enterprises, forms
 from console.web.backend import Answer, ServiceRefused, filled
 from console.web.documents import Operation
 from console.web.forms import Field, Given
@@ -42,7 +42,15 @@ async def _given_to(who: Visitor, command: Command) -> Given:
     presets = {**known, **(_own_county(who) if command.local else {})} | {
         name: value for name, value in asked.items() if name not in hidden
     }
-    return Given(hidden=hidden, options=options, presets=presets, labels=command.labels)
+    return Given(
+        hidden=hidden,
+        options=options,
+        presets=presets,
+        labels=command.labels,
+        searched=command.searched,
+        called=await enterprises.called(who, [presets[at] for at in command.searched if at in presets]),
+        unoffered=command.unoffered,
+    )
 
 
 async def _beside(who: Visitor, operation: Operation, command: Command, acted: ActedOn, given: Given) -> Given:
@@ -121,6 +129,7 @@ async def send_command(who: Visitor, service: str, name: str) -> Response:
         return Response(status_code=204) if checking else _done(who, operation, command, answer, asked)
     acted = NOTHING if checking else await read_subjects(who, operation, asked)
     given = await _beside(who, operation, command, acted, given)
+    given = replace(given, called=await enterprises.called(who, [value for at, value in posted if at in command.searched]))
     errors = {error["field"]: error_text(who.text, error) for error in answer.errors}
     fields = forms.draw(operation, who.text, posted or [("_", "")], errors, given)
     at_fields = set(forms.error_names(fields))

@@ -69,6 +69,7 @@ NOT_PAID_IN = frozenset(
         "XXX",
     )
 )
+NOTHING_OFFERED = sentence("There is nothing to choose from.")
 OF_FIRMS = {"name": sentence("Name")}  # where a name is a firm's or a fair's and no person's: what docking calls so
 PATTERN_HINTS: Mapping[str, str] = {  # pattern -> how it is typed, where the field's own hint would say less or something else
     r"^(19[0-9]{2}|20[0-9]{2}|21[0-9]{2})(-(0[1-9]|1[0-2]))?$": sentence("A year or a month, such as 2019 or 2019-03"),
@@ -101,6 +102,7 @@ class Field:
     unchosen: str = ""  # what stands for no choice
     of_file: bool = False  # the digest of a file: computed in the page, which keeps the file
     choice: str = ""  # kind of code that is looked for by name: county, country, occupation
+    called: Mapping[str, str] = field(default_factory=dict)  # labels of ids that are chosen
     children: list[Field] = field(default_factory=list)  # of a group
     rows: list[list[Field]] = field(default_factory=list)
     blank: list[Field] = field(default_factory=list)  # the row that is added, its number written as __row__
@@ -119,6 +121,9 @@ class Given:
     presets: Mapping[str, str] = field(default_factory=dict)  # filled in, and may be changed
     labels: Mapping[str, str] = field(default_factory=dict)  # sentences, for fields whose own word says too little here
     now: Mapping[str, str] = field(default_factory=dict)  # what is recorded, as it is shown
+    searched: Mapping[str, str] = field(default_factory=dict)  # field of ids -> kind of thing that a service looks for by name
+    called: Mapping[str, str] = field(default_factory=dict)  # id -> label, of what is chosen in those
+    unoffered: Mapping[str, str] = field(default_factory=dict)  # sentences: why a list has nothing to choose from, and what to do
 
 
 def draw(operation: Operation, text: Texts, posted: Posted = (), errors: Errors | None = None, given: Given | None = None) -> list[Field]:
@@ -164,6 +169,14 @@ class _Pen:
                 drawn.value = [value for at, value in self.posted if at == path]
             elif drawn.required and len(offered) == 1:
                 drawn.value = offered[0][0]
+            if not offered:
+                drawn.hint = self.text(self.given.unoffered.get(path, NOTHING_OFFERED))
+            return drawn
+        if (kind := self.given.searched.get(path)) is not None:
+            several = schema.get("type") == "array"
+            drawn.kind, drawn.choice, drawn.called = ("choices" if several else "choice"), kind, self.given.called
+            drawn.value = [value for at, value in self.posted if at == path and value] if several else drawn.value
+            drawn.required = drawn.required and not several
             return drawn
         self._shape(drawn, name, schema)
         return drawn

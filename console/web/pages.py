@@ -310,7 +310,8 @@ def _actor(text: Texts, name: str, value: str) -> str:
 def account_name(text: Texts, account: str) -> str:
     """An account by its name; that of a role on this machine's own stack by the role."""
     role = account.removeprefix("local-")
-    return text.word("role", role) if role != account and text.has("role", role) else account
+    kind = "field" if role in ACCOUNTS else "role"  # of those two the role is the centre, or its register
+    return text.word(kind, role) if role != account and text.has(kind, role) else account
 
 
 def _word(text: Texts, name: str, value: str) -> Markup | None:

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from fastapi import Response
 
-from console.web import choices, forms
+from console.web import choices, enterprises, forms
 from console.web.backend import Answer, ServiceRefused, filled, parts_of
 from console.web.documents import Operation
 from console.web.forms import Field, Given, Option
@@ -50,6 +50,8 @@ class Command:
     operation: str
     hidden: tuple[str, ...] = ()
     options: Mapping[str, Options] = field(default_factory=dict)
+    searched: Mapping[str, str] = field(default_factory=dict)  # dotted field of ids -> kind of thing that is looked for by name
+    unoffered: Mapping[str, str] = field(default_factory=dict)  # field -> a sentence: why there is nothing to choose, and what to do
     resolved: Mapping[str, Resolve] = field(default_factory=dict)
     then: str = "{back}"
     note: str | None = None  # a sentence above the form
@@ -111,6 +113,7 @@ class ListScreen:
     says: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # column -> sentences for values whose own word says too little
     rows: int = PAGE  # of a page: fewer where each takes many lines on a narrow window
     usual: Mapping[str, str] = field(default_factory=dict)  # filters until somebody chooses: what there is to do
+    needed: tuple[str, ...] = ()  # filters that the service does not answer without: as usual, where nobody chooses
     sort: str | None = None  # until somebody chooses
     shape: Shape = lambda rows, _text: rows
     words: Mapping[str, str] = field(default_factory=dict)  # headings of columns, where not the word for the field
@@ -206,6 +209,7 @@ async def read_list(who: Visitor, screen: ListScreen, given: Mapping[str, str]) 
     asked = {name: choices.meant(kind, value) if (kind := _choice(operation, name)) else value for name, value in given.items()}
     chosen = any(name in asked for name in screen.filters)
     wanted = {name: asked[name] for name in screen.filters if asked.get(name)} if chosen else dict(screen.usual)
+    wanted = {**{name: screen.usual[name] for name in screen.needed}, **wanted}
     known = orders_of(operation)
     order = {"sort": asked["sort"]} if asked.get("sort") in known else {"sort": screen.sort} if screen.sort else {}
     fixed = {name: value.format(party=who.principal.party) for name, value in screen.fixed.items()}
@@ -267,7 +271,7 @@ def _filters(who: Visitor, operation: Operation, screen: ListScreen, wanted: Map
     given = Given(presets=wanted, labels=screen.labels)
     drawn = forms.draw(replace(operation, body=schema), who.text, given=given, errors=errors)
     for one in drawn:
-        one.required, one.unchosen = False, who.text(screen.unchosen.get(one.name, "All"))
+        one.required, one.unchosen = one.name in screen.needed, who.text(screen.unchosen.get(one.name, "All"))
         one.options = [(code, who.text(own) if (own := screen.says.get(one.name, {}).get(code)) else word) for code, word in one.options]
     return drawn
 
@@ -288,6 +292,23 @@ async def put_meant(who: Visitor, command: Command | ListScreen, body: dict[str,
             except ServiceRefused as refused:
                 found = {"code": refused.answer.code, "errors": [{"field": name, "code": refused.answer.code}]}
                 return Answer(status=refused.answer.status, body=found)
+    return await _put_found(who, command, body) if isinstance(command, Command) else None
+
+
+async def _put_found(who: Visitor, command: Command, body: dict[str, Any]) -> Answer | None:
+    """The same of what is looked for by name, one or several."""
+    for at in command.searched:
+        within, _, name = at.rpartition(".")
+        holder = pick(body, within) if within else body
+        typed = holder.get(name) if isinstance(holder, dict) else None
+        try:
+            if isinstance(typed, list):
+                holder[name] = [await enterprises.meant(who, str(one)) for one in typed]
+            elif typed is not None:
+                holder[name] = await enterprises.meant(who, str(typed))
+        except ServiceRefused as refused:
+            code = refused.answer.code
+            return Answer(status=refused.answer.status, body={"code": code, "errors": [{"field": at, "code": code}]})
     return None
 
 

@@ -15,7 +15,10 @@ from shared.paging import page
 
 
 class Change(BaseModel):
-    """`type` is the event's class. `event_id` None: a step of this service alone, which is no event, with the `reason`."""
+    """`type` is the event's class. `event_id` None: a step of this service alone, which is no event, with the `reason`.
+
+    `actor`: role and account, such as officer:wang; for a reader who does not cover the region, the role alone.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -53,8 +56,13 @@ async def note(tx: Tx, subject: UUID, what: str, reason: str) -> None:
     await tx.conn.execute(_INSERT, str(subject), what, str(tx.principal), tx.clock.now(), tx.clock.today(), reason)
 
 
-async def changes_of(tx: Tx, subject: UUID, after: int, limit: int, *, absorbed: Sequence[UUID] = ()) -> History:
-    """One page of the history of `subject`, and of what has been `absorbed` in it, oldest first."""
+async def changes_of(tx: Tx, subject: UUID, after: int, limit: int, *, absorbed: Sequence[UUID] = (), is_covered: bool = True) -> History:
+    """One page of the history of `subject`, and of what has been `absorbed` in it, oldest first.
+
+    `is_covered`: by the reader's regions, or it is the reader's own; else the accounts of those who acted are left out.
+    """
     rows = [Change(**row) for row in await tx.conn.fetch(_LIST, [str(one) for one in (subject, *absorbed)], after, limit + 1)]
+    if not is_covered:
+        rows = [one.model_copy(update={"actor": one.actor.partition(":")[0]}) for one in rows]
     items, following = page(rows, limit, lambda change: change.id)
     return History(items=tuple(items), next=following)

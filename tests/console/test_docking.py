@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 from uuid import uuid4
@@ -48,6 +49,53 @@ async def test_facts_that_nothing_is_known_of_are_left_out(dock: Dock) -> None:
     async with console_before(docking=dock.client) as console:
         page = await (await console.visitor(Role.OFFICER)).get(f"/placements/{placement['placement']}")
     assert ("Why it was cancelled" in page.words, "<h2>Papers</h2>" in page.text) == (False, False)
+
+
+async def test_a_confirmation_is_of_a_day_that_the_worker_is_asked_on_and_has_not_answered(dock: Dock) -> None:
+    placement = (await dock.departed())["placement"]
+    form = f"/do/docking/confirm_arrival?placement={placement}&back=/placements/{placement}"
+    terms = {**dict.fromkeys(("employer", "wage", "work", "place", "hours"), "as_agreed"), "passport_kept": True}
+    dock.today += timedelta(days=100)
+    async with console_before(docking=dock.client) as console:
+        officer = await console.visitor(Role.OFFICER)
+        asked = re.findall(r'<option value="(\d+)">(\d+) days after it', (await officer.get(form)).text)
+        for day, _ in asked:
+            confirmed = await dock.post(f"/placements/{placement}/arrivals", {"day": int(day), "terms": terms})
+            assert confirmed.status == 201, confirmed.body
+        done = await officer.get(form)
+    assert asked == [("14", "14"), ("90", "90")]
+    assert "Every day on which the worker is asked is confirmed already" in done.words
+
+
+async def test_an_enterprise_is_looked_for_by_name_or_licence_number_and_chosen_by_what_stands_there(dock: Dock) -> None:
+    chosen, other = await dock.enterprise(name="Baoji Labour"), await dock.enterprise(name="Baoji Labour East")
+    async with console_before(docking=dock.client) as console:
+        officer = await console.visitor(Role.OFFICER)
+        found = json.loads((await officer.get("/choices/enterprise?q=baoji")).text)
+        assert [one["code"] for one in found] == [chosen, other]
+        label = next(one["label"] for one in found if one["code"] == chosen)
+        licence_no = re.search(r"LW[0-9]{12}", label)
+        assert licence_no is not None
+        assert [one["code"] for one in json.loads((await officer.get(f"/choices/enterprise?q={licence_no[0].lower()}")).text)] == [chosen]
+        assert json.loads((await officer.get("/choices/enterprise?q=%00")).text) == []
+        form = await officer.get(f"/do/docking/open_job_order?enterprise={chosen}")
+        assert ("enterprise", label) in form.fields(), "not the id"
+        refused = await officer.send("/do/docking/open_job_order", {"enterprise": "Baoji"})
+        assert refused.errors["enterprise"], "two have this in their names"
+        refused = await officer.send("/do/docking/open_job_order", {"enterprise": label})
+        assert "enterprise" not in refused.errors
+        assert ("enterprise", label) in refused.fields()
+
+
+async def test_enterprises_of_a_fair_keep_their_names_when_the_form_comes_back(dock: Dock) -> None:
+    enterprise = await dock.enterprise(name="Baoji Labour")
+    async with console_before(docking=dock.client) as console:
+        officer = await console.visitor(Role.OFFICER)
+        refused = await officer.send("/do/docking/hold_docking_fair", {"enterprises": [enterprise, "nobody"]})
+        assert refused.errors["enterprises"]
+        refused = await officer.send("/do/docking/hold_docking_fair", {"enterprises": [enterprise]})
+        assert ("enterprises", enterprise) in refused.fields()
+        assert "Baoji Labour (LW" in refused.words
 
 
 async def test_the_authority_of_another_place_sees_of_an_enterprise_what_everybody_does(dock: Dock) -> None:

@@ -98,7 +98,7 @@ def test_no_excuse_is_left_over() -> None:
 @pytest.mark.parametrize("command", [*COMMANDS], ids=str)
 def test_no_form_asks_for_an_id(command: tuple[str, str]) -> None:
     described, operation = COMMANDS[command], operations(command[0])[command[1]]
-    given = {*described.hidden, *described.options, *described.resolved, *described.asked_of}
+    given = {*described.hidden, *described.options, *described.searched, *described.resolved, *described.asked_of}
     ids = {name for name, schema in fields_of(operation, operation.body or {}) if is_id(operation, schema)}
     assert not ids - given
 

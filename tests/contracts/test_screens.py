@@ -16,6 +16,7 @@ from console.web.documents import Operation, Schema
 from console.web.screen import Button, ItemScreen, ListScreen, Part
 from shared.principals import Role
 from shared.web.openapi import routes
+from tests.contracts import openapi
 from tests.contracts.schemas import answers, has, operations, rows_of
 
 TEMPLATES = Path(screens.__file__).parents[1] / "templates"
@@ -42,6 +43,15 @@ def test_a_list_asks_for_what_there_is(screen: ListScreen) -> None:
     assert not missing(operation, rows_of(operation, screen.at), screen.columns)
     assert set(screen.filters) | set(screen.fixed) <= operation.query.keys()
     assert not may(operation, screen.roles)
+
+
+@every_list
+def test_a_list_sends_what_its_service_does_not_answer_without(screen: ListScreen) -> None:
+    """Also where somebody asks for everything."""
+    parameters = openapi.document(screen.service)["paths"][screen.route]["get"].get("parameters", ())
+    required = {one["name"] for one in parameters if one["in"] == "query" and one.get("required")}
+    assert required <= {*screen.fixed, *screen.needed}
+    assert set(screen.needed) <= screen.usual.keys()
 
 
 @every_item
@@ -106,7 +116,13 @@ def test_every_described_command_exists_with_the_fields_that_are_named() -> None
         if operation is None:
             wrong.append((command.operation, "no such command"))
             continue
-        named = {*command.hidden, *command.options, *command.resolved, *(name for _, names in command.sections for name in names)}
+        named = {
+            *command.hidden,
+            *command.options,
+            *command.searched,
+            *command.resolved,
+            *(name for _, names in command.sections for name in names),
+        }
         body = operation.resolve(operation.body or {})
         wrong += [(command.operation, name) for name in sorted(named) if not has(operation, body, name)]
     assert not wrong

@@ -69,11 +69,18 @@ async def test_docking_shows_and_does_nothing_for_strangers(dock: Dock) -> None:
     assert await let_in(dock.client, known) == {
         "GET /enterprises/{enterprise}",  # the register is public
         "GET /orders/{order}",  # every office may offer its workers for an order
-        "GET /orders/{order}/history",
+        "GET /orders/{order}/history",  # without the accounts of those who acted
         "GET /orders/{order}/matches",  # of the own workers: here none
     }
     office = dock.client.speaking_as(Role.CLERK, regions=ELSEWHERE)
     assert (await office.get(f"/orders/{order}/matches")).body["items"] == []
+    assert await actors(dock.client, f"/orders/{order}/history") == {"own": {"officer:tester"}, "strange": {"officer"}}
+
+
+async def actors(caller: Client, path: str) -> dict[str, set[str]]:
+    """Who acted, as an officer reads it who covers the place, and as one from elsewhere does."""
+    readers = {"own": caller.speaking_as(Role.OFFICER), "strange": caller.speaking_as(Role.OFFICER, regions=ELSEWHERE)}
+    return {name: {one["actor"] for one in (await reader.get(path)).body["items"]} for name, reader in readers.items()}
 
 
 async def test_registration_shows_and_does_nothing_for_strangers(registration: Client) -> None:
@@ -89,7 +96,7 @@ async def test_training_shows_and_does_nothing_for_strangers(school: School) -> 
     known = {"session": session, "course": course, "enrolment": enrolment, "serial": serial, "centre": centre["id"]}
     assert await let_in(school.client, known) == {
         "GET /centres/{centre}",  # the register is public, as is whether a certificate is valid
-        "GET /centres/{centre}/history",
+        "GET /centres/{centre}/history",  # without the accounts of those who acted
         "GET /certificates/{serial}",
         "GET /sessions/{session}",  # a session takes workers of every county; each office sees its own of the roster, and acts on those
         "GET /sessions/{session}/attendance",
@@ -97,6 +104,9 @@ async def test_training_shows_and_does_nothing_for_strangers(school: School) -> 
         "POST /sessions/{session}/attendance",
         "POST /sessions/{session}/certificates",
     }
+    assert await actors(school.client, f"/centres/{centre['id']}/history") == {"own": {"officer:tester"}, "strange": {"officer"}}
+    stranger = school.client.speaking_as(Role.CLERK, regions=ELSEWHERE)
+    assert (await stranger.get(f"/certificates/{serial}")).body["worker_no"] is None
 
 
 async def test_rights_shows_and_does_nothing_for_strangers(office: Office) -> None:

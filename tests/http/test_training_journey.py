@@ -51,12 +51,23 @@ async def test_a_matched_worker_is_trained_examined_and_certified(school: School
     assert [one.minutes_total for one in published if isinstance(one, AttendanceRecorded)] == [FULL_DAY * n for n in range(1, DAYS + 1)]
 
 
+async def test_whoever_sees_the_worker_reads_whose_certificate_it_is(school: School) -> None:
+    match, serial = await school.certified()
+    client = school.client
+    own, other = client.speaking_as(Role.TRAINER, party=CENTRE), client.speaking_as(Role.TRAINER, party="another centre")
+    assert [(await school.get(f"/certificates/{serial}", who=who)).body["worker_no"] for who in (client, own)] == [match.worker_no] * 2
+    assert (await school.get(f"/certificates/{serial}", who=other)).body["worker_no"] is None
+    assert (await school.get(f"/certificates/{serial}", who=client.speaking_as(Role.OPERATOR))).body["worker_no"] is None
+
+
 async def test_anybody_with_a_serial_can_check_it_and_learns_nothing_of_the_person(school: School) -> None:
     _, serial = await school.certified()
     shown = await school.get(f"/certificates/{serial}", who=school.client.speaking_as(Role.ENTERPRISE, party="somebody"))
     assert shown.status == 200
     assert shown.body["state"] == "valid"
     assert not {"worker", "placement", "enrolment"} & shown.body.keys()
+    assert shown.body["worker_no"] is None
+    assert "worker_no" not in (await school.get(f"/public/certificates/{serial}")).body
     assert (await school.get("/certificates/TC201800099999")).code == "CERTIFICATE_NOT_FOUND"
     assert (await school.get("/certificates/nonsense")).status == 422
 

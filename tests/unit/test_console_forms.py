@@ -87,6 +87,13 @@ def test_a_firm_has_a_name_where_a_person_has_a_full_name() -> None:
     assert (drawn("docking", name=name)["name"].label, drawn("registration", name=name)["name"].label) == ("名称", "姓名或名称")
 
 
+def test_a_list_with_nothing_to_choose_from_says_why() -> None:
+    operation = replace(PAY, body={"type": "object", "properties": {"case": {"type": "string"}, "days": {"type": "integer"}}})
+    given = forms.Given(options={"case": [], "days": []}, unoffered={"case": "Open a case first."})
+    case, days = forms.draw(operation, texts("en"), given=given)
+    assert (case.kind, case.hint, days.hint) == ("select", "Open a case first.", forms.NOTHING_OFFERED)
+
+
 def test_a_currency_is_offered_by_its_code_and_its_name() -> None:
     options = dict(drawn("rights", wage=WAGE)["wage"].options)
     assert (options["CNY"], options["JPY"]) == ("CNY 人民币", "JPY 日元")

@@ -39,6 +39,12 @@ def test_a_certificate_leads_to_itself_and_a_digest_is_shortened() -> None:
     assert f">{'a' * 64}<" in show(EN, "digest", "a" * 64), "whoever has the paper compares it"
 
 
+def test_a_trainers_account_is_a_person_and_no_centre() -> None:
+    assert show(ZH, "trainer", "local-trainer") == "培训教师"
+    assert show(ZH, "trainers", ["local-trainer", "wang"]) == "培训教师、wang"
+    assert show(EN, "assignee", "local-clerk") == EN.word("role", "clerk")
+
+
 def test_a_period_is_shown_in_words_with_its_code_where_the_pointer_rests() -> None:
     assert show(ZH, "period", "2019-03") == '<span title="2019-03" class="nowrap">2019年3月</span>'
     assert ">March 2019<" in show(EN, "compared_month", "2019-03")

@@ -194,6 +194,7 @@ SCREENS = (
         service="training",
         route="/sessions",
         columns=SESSION_COLUMNS,
+        rows=25,
         filters=("destination", "free", "to_assess"),
         labels={"free": sentence("With free seats")},
         fixed={"sort": "-starts_on"},
@@ -409,8 +410,9 @@ SCREENS = (
         route="/certificates/{serial}",
         roles=READERS | {Role.ENTERPRISE, Role.OPERATOR},
         tags=("state",),
-        known_by=("destination", "occupation", "centre"),
+        known_by=("worker_no", "destination", "occupation", "centre"),
         fields=(
+            "worker_no",
             "destination",
             "occupation",
             "centre",
@@ -439,8 +441,9 @@ SCREENS = (
                 "/certificates/{printed}/paper",
                 frozenset({Role.TRAINER, Role.CLERK, Role.OFFICER, Role.AUDITOR}),
             ),
+            ("Worker", "/workers?worker_no={worker_no}", AT_DOCKING),
         ),
-        linked=lambda one: {"printed": one["serial"] if one["state"] == "valid" else None},
+        linked=lambda one: {**one, "printed": one["serial"] if one["state"] == "valid" else None},
     ),
 )
 COMMANDS = (

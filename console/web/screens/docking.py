@@ -257,6 +257,7 @@ SCREENS = (
         service="docking",
         route="/placements",
         columns=(PLACEMENT_COLUMNS[0], "enterprise", *PLACEMENT_COLUMNS[1:]),
+        rows=25,
         filters=("state", "destination", "county"),
         sort="-matched_on",
         roles=READERS,

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from console.web.enterprises import KIND
 from console.web.screen import Command
 from console.web.screens.docking_sentences import FAIR
-from console.web.screens.options import agreed_in_order, cases_of_enterprise, employers, enterprises, own_enterprise, successors
+from console.web.screens.options import (
+    agreed_in_order,
+    cases_of_enterprise,
+    days_to_confirm,
+    employers,
+)
 from shared.texts import sentence
 
+BY_NAME = {"enterprise": KIND}
 IN_PLACE = sentence("What is left empty stays. A list that is filled in takes the place of the one recorded.")
 COMMANDS = (
     Command(
@@ -18,7 +25,8 @@ COMMANDS = (
     Command(
         service="docking",
         operation="open_job_order",
-        options={"enterprise": own_enterprise, "employer_id": employers},
+        options={"employer_id": employers},
+        searched=BY_NAME,
         then="/orders/{order}",
         note="Choose a registered employer, or write the name of one that is not registered yet.",
         sections=(
@@ -29,12 +37,13 @@ COMMANDS = (
     Command(service="docking", operation="propose_matches", hidden=("worker",), asked_of={"worker": frozenset()}),
     Command(service="docking", operation="register_contract", known=agreed_in_order),
     Command(service="docking", operation="accept_match", then="/placements/{placement}"),
-    Command(service="docking", operation="hold_docking_fair", options={"enterprises": enterprises}, labels=FAIR, then="/fairs/{fair}"),
-    Command(service="docking", operation="record_intention", options={"enterprise": enterprises}),
+    Command(service="docking", operation="hold_docking_fair", searched={"enterprises": KIND}, labels=FAIR, then="/fairs/{fair}"),
+    Command(service="docking", operation="record_intention", searched=BY_NAME),
     Command(
         service="docking",
         operation="publish_notice",
-        options={"enterprise": enterprises, "employer": employers},
+        options={"employer": employers},
+        searched=BY_NAME,
         labels={"since": sentence("Public from"), "until": sentence("Public until")},
         note="Choose the enterprise or the foreign employer, one of them. Without a last day it stays public.",
     ),
@@ -54,30 +63,43 @@ COMMANDS = (
         },
     ),
     Command(service="docking", operation="extend_contract", now={"end": "contract.end"}),
-    Command(service="docking", operation="draw_reserve", options={"case": cases_of_enterprise}),
+    Command(
+        service="docking",
+        operation="draw_reserve",
+        options={"case": cases_of_enterprise},
+        unoffered={
+            "case": sentence("The reserve is drawn for a case, and there is none about this enterprise: open the case first, under Cases.")
+        },
+    ),
     Command(service="docking", operation="revoke_qualification", danger=True),
     Command(
         service="docking",
         operation="stop_business",
         danger=True,
-        options={"plan.takes_over": successors},
+        searched={"plan.takes_over": KIND},
         note="While workers are abroad, file a plan: who takes them over, or until when all are home.",
     ),
     Command(service="docking", operation="void_dispatch", danger=True),
     Command(
         service="docking",
         operation="correct_docking_fair",
-        options={"enterprises": enterprises},
+        searched={"enterprises": KIND},
         labels=FAIR,
         note=IN_PLACE,
     ),
-    Command(service="docking", operation="correct_intention", options={"enterprise": enterprises}, note="Fill in only what is wrong."),
+    Command(service="docking", operation="correct_intention", searched=BY_NAME, note="Fill in only what is wrong."),
     Command(service="docking", operation="correct_fee", note="Fill in only what is wrong."),
     Command(service="docking", operation="void_intention", danger=True),
     Command(service="docking", operation="void_fee", danger=True),
     Command(service="docking", operation="void_arrival", danger=True),
     Command(service="docking", operation="void_docking_fair", danger=True),
-    Command(service="docking", operation="confirm_arrival", labels={"day": sentence("Days after the departure")}),
+    Command(
+        service="docking",
+        operation="confirm_arrival",
+        labels={"day": sentence("Days after the departure")},
+        options={"day": days_to_confirm},
+        unoffered={"day": sentence("Every day on which the worker is asked is confirmed already: an officer can correct it.")},
+    ),
     Command(service="rights", operation="void_income", danger=True),
     Command(service="rights", operation="report_income", hidden=("placement",), asked_of={"supersedes": frozenset()}),
     Command(

@@ -74,19 +74,6 @@ async def courses_for(who: Visitor, asked: Mapping[str, str]) -> Sequence[Option
     return [(one["course"], " · ".join((who.text.occupation(one["occupation"]), one["centre"]))) for one in found]
 
 
-async def own_enterprise(who: Visitor, _: Mapping[str, str]) -> Sequence[Option]:
-    """The visitor's own enterprise; every one for those who act for none."""
-    if who.principal.party is not None:
-        own = await who.backend.get("docking", "/enterprises/{enterprise}", enterprise=who.principal.party)
-        return [(own["enterprise"], own["name"])]
-    return await enterprises(who, _)
-
-
-async def enterprises(who: Visitor, _: Mapping[str, str]) -> Sequence[Option]:
-    found = await who.backend.get_all("docking", "/enterprises", {})
-    return [(one["enterprise"], f"{one['name']} ({one['licence_no']})") for one in found]
-
-
 async def staff_of_centre(who: Visitor, asked: Mapping[str, str]) -> Mapping[str, str]:
     """Both lists as they are, one account on each line: what is sent takes their place."""
     found = await who.backend.get("training", "/centres/{centre}", centre=asked.get("centre", ""))
@@ -109,17 +96,28 @@ async def days_attended(who: Visitor, asked: Mapping[str, str]) -> Mapping[str, 
     return {"minutes": ("; " if who.text.language == "en" else "；").join(days)}
 
 
-async def successors(who: Visitor, asked: Mapping[str, str]) -> Sequence[Option]:
-    """Who may take over the workers of an enterprise that stops: the others whose qualification is active."""
-    found = await who.backend.get_all("docking", "/enterprises", {"state": "active"})
-    return [(one["enterprise"], f"{one['name']} ({one['licence_no']})") for one in found if one["enterprise"] != asked.get("enterprise")]
-
-
 async def cases_of_enterprise(who: Visitor, asked: Mapping[str, str]) -> Sequence[Option]:
     """The newest first: its day, what it is about and how far it is, and whom it concerns."""
     found = await who.backend.get_all("rights", "/cases", {"enterprise": asked.get("enterprise"), "sort": "-id"}, most=MOST_CASES)
     names = await names_in(who.backend, found)
     return [(one["case"], _called(who, one, names)) for one in found]
+
+
+async def days_to_confirm(who: Visitor, asked: Mapping[str, str]) -> Sequence[Option]:
+    """On which a worker is asked and has not confirmed yet, with the date where the departure is recorded."""
+    placement = asked.get("placement", "")
+    found = await who.backend.get("docking", "/placements/{placement}/arrivals", placement=placement)
+    dispatch = (await who.backend.get("docking", "/placements/{placement}", placement=placement))["dispatch"]
+    confirmed = {one["day"] for one in found["items"]}
+    return [(str(day), _asked_on(who, day, dispatch)) for day in found["days"] if day not in confirmed]
+
+
+def _asked_on(who: Visitor, day: int, dispatch: Mapping[str, Any] | None) -> str:
+    count = who.text.number(day)
+    if dispatch is None:
+        return count
+    asked_on = date.fromisoformat(dispatch["departed_on"]) + timedelta(days=day)
+    return who.text("{days} days after it, {day}", days=count, day=who.text.day(asked_on))
 
 
 async def open_emergencies(who: Visitor, _: Mapping[str, str]) -> Sequence[Option]:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from console.web.enterprises import KIND
 from console.web.pages import account_name
 from console.web.screen import Advice, Button, Command, Item, ItemScreen, ListScreen, Part, history
-from console.web.screens.options import enterprises, open_emergencies, placement_by_number
+from console.web.screens.options import open_emergencies, placement_by_number
 from shared.principals import Role
 from shared.texts import Texts, sentence
 
@@ -201,6 +202,7 @@ SCREENS = (
         columns=("placement", "period", "kind", "expected", "paid"),
         filters=("kind", "period"),
         usual={"kind": "short"},
+        needed=("kind",),
         roles=AUDITED,
         row="/placements/{placement}",
         empty="Every wage that was reported is what the contract says.",
@@ -325,7 +327,7 @@ COMMANDS = (
         service="rights",
         operation="open_case",
         hidden=("placement",),
-        options={"enterprise": enterprises},
+        searched={"enterprise": KIND},
         resolved={"placement": placement_by_number},
         labels={"placement": PLACEMENT_BY_NUMBER},
         then="/cases/{case}",

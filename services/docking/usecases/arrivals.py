@@ -121,7 +121,7 @@ def _answers(terms: commands.ArrivalTerms) -> dict[Term, bool]:
 
 
 async def _view(tx: Tx, placement: Placement) -> views.Arrivals:
-    return views.arrivals(placement, await arrivals.list_(tx, placement.id))
+    return views.arrivals(placement, await arrivals.list_(tx, placement.id), policy().arrival_days)
 
 
 # --- queries ----------------------------------------------------------------------------------------------------------

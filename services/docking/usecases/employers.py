@@ -7,11 +7,13 @@ from services.docking.domain import errors
 from services.docking.domain.employers import Employer, require_employer_licence
 from services.docking.queries import employers
 from services.docking.settings import policy
+from services.docking.usecases import scope
 from services.docking.views import employers as views
 from shared import events, reference
 from shared.db import Tx
 from shared.delivery.audit_trail import History, changes_of, publish_and_audit
 from shared.paging import Page
+from shared.principals import NATION
 from shared.values import Destination, EmployerId, new_id
 
 
@@ -60,7 +62,7 @@ async def list_employers(tx: Tx, page: Page, destination: Destination | None, na
 async def history(tx: Tx, employer: EmployerId, after: int, limit: int) -> History:
     """Raises EmployerNotFound."""
     await _get(tx, employer)
-    return await changes_of(tx, employer, after, limit)
+    return await changes_of(tx, employer, after, limit, is_covered=scope.is_covered(tx.principal, NATION))
 
 
 async def _get(tx: Tx, employer: EmployerId) -> Employer:

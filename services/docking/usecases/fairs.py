@@ -225,8 +225,8 @@ async def list_fairs(tx: Tx, page: Page, county: CountyCode | None, enterprise: 
 
 async def fair_history(tx: Tx, fair: FairId, after: int, limit: int) -> History:
     """Raises FairNotFound."""
-    await show_fair(tx, fair)
-    return await changes_of(tx, fair, after, limit)
+    held = await show_fair(tx, fair)
+    return await changes_of(tx, fair, after, limit, is_covered=scope.is_covered(tx.principal, held.county))
 
 
 async def show_intention(tx: Tx, intention: IntentionId) -> views.Intention:
@@ -243,8 +243,8 @@ async def list_intentions(
 
 async def intention_history(tx: Tx, intention: IntentionId, after: int, limit: int) -> History:
     """Raises IntentionNotFound."""
-    await _get(tx, intention)
-    return await changes_of(tx, intention, after, limit)
+    found = await _get(tx, intention)
+    return await changes_of(tx, intention, after, limit, is_covered=scope.is_covered(tx.principal, found.county))
 
 
 async def _get(tx: Tx, intention: IntentionId) -> Intention:

@@ -104,5 +104,7 @@ async def show_notice(tx: Tx, notice: NoticeId) -> views.Notice:
 
 async def history(tx: Tx, notice: NoticeId, after: int, limit: int) -> History:
     """Raises NoticeNotFound."""
-    await show_notice(tx, notice)
-    return await changes_of(tx, notice, after, limit)
+    found = await show_notice(tx, notice)
+    enterprise = await enterprises.get(tx, found.enterprise) if found.enterprise is not None else None
+    is_covered = scope.is_covered(tx.principal, enterprise.seat if enterprise else None)
+    return await changes_of(tx, notice, after, limit, is_covered=is_covered)

@@ -187,5 +187,7 @@ async def show_order(tx: Tx, order: OrderId) -> views.Order:
 
 async def history(tx: Tx, order: OrderId, after: int, limit: int) -> History:
     """Raises OrderNotFound, Forbidden."""
-    await show_order(tx, order)
-    return await changes_of(tx, order, after, limit)
+    found = await show_order(tx, order)
+    enterprise = await enterprises.get(tx, found.enterprise)
+    is_covered = tx.principal.role is Role.ENTERPRISE or scope.is_covered(tx.principal, enterprise.seat if enterprise else None)
+    return await changes_of(tx, order, after, limit, is_covered=is_covered)

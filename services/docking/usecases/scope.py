@@ -44,6 +44,11 @@ def require_seat(who: Principal, seat: str | None) -> None:
         raise Forbidden(f"{who} is not national, and the enterprise has no seat")
 
 
+def is_covered(who: Principal, place: str | None) -> bool:
+    """Whether the principal is of that place's authority; of what has no place, a national one."""
+    return who.covers_county(place or NATION)
+
+
 def visible_counties(who: Principal) -> tuple[str, ...]:
     """What the codes of the counties begin with whose workers the principal sees; an enterprise is bound by what is its own instead."""
     return ("",) if who.role in (Role.ENTERPRISE, Role.OPERATOR, Role.SERVICE) else who.county_prefixes()

@@ -20,8 +20,11 @@ class Arrival(BaseModel, frozen=True):
 
 
 class Arrivals(BaseModel, frozen=True):
+    """`days`: on which days after the departure a worker is asked to confirm."""
+
     placement: PlacementId
     worker: WorkerId
+    days: tuple[int, ...]
     items: tuple[Arrival, ...]
     version: int
 
@@ -45,11 +48,11 @@ class Overdue(BaseModel, frozen=True):
     next: str | None
 
 
-def arrivals(placement: Placement, found: Sequence[domain.Arrival]) -> Arrivals:
+def arrivals(placement: Placement, found: Sequence[domain.Arrival], days: tuple[int, ...]) -> Arrivals:
     items = tuple(
         Arrival(day=one.day, confirmed_on=one.confirmed_on, terms_match=not one.differences, differences=one.differences) for one in found
     )
-    return Arrivals(placement=placement.id, worker=placement.worker, items=items, version=placement.version)
+    return Arrivals(placement=placement.id, worker=placement.worker, days=days, items=items, version=placement.version)
 
 
 def overdue(found: Sequence[domain.Unconfirmed], cursor: str | None, *, day: int, grace_days: int) -> Overdue:

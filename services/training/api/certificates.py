@@ -11,7 +11,7 @@ from services.training.api.callers import Anybody, Centre, Holder, Public
 from services.training.domain.certificates import Serial
 from services.training.settings import policy
 from services.training.usecases import certificates
-from services.training.views.certificates import Certificate, Stated
+from services.training.views.certificates import Certificate, CertificateShown, Stated
 from shared.signing import PublicKeys, public_keys
 from shared.web.papers import PDF, paper_answer
 
@@ -40,7 +40,7 @@ async def certificate_paper(serial: SerialField, call: Holder) -> Response:
 
 
 @router.get("/certificates/{serial}")
-async def show_certificate(serial: SerialField, call: Anybody) -> Certificate:
+async def show_certificate(serial: SerialField, call: Anybody) -> CertificateShown:
     return await call.query(lambda tx: certificates.show_certificate(tx, serial))
 
 

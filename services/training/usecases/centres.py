@@ -15,7 +15,7 @@ from shared.db import Tx
 from shared.delivery.audit_trail import History, changes_of, publish_and_audit
 from shared.errors import require_version
 from shared.paging import Page
-from shared.principals import require_county
+from shared.principals import NATION, require_county
 from shared.values import CentreId, CountyCode, new_id
 
 
@@ -163,5 +163,5 @@ async def list_centres(tx: Tx, page: Page, *, region: CountyCode | None, state: 
 
 async def centre_history(tx: Tx, centre: CentreId, after: int, limit: int) -> History:
     """Raises CentreNotFound."""
-    await show_centre(tx, centre)
-    return await changes_of(tx, centre, after, limit)
+    found = await show_centre(tx, centre)
+    return await changes_of(tx, centre, after, limit, is_covered=tx.principal.covers_county(found.region or NATION))

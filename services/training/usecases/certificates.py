@@ -27,7 +27,7 @@ from shared import events
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
 from shared.papers.parts import Paper
-from shared.principals import Role, require_county, require_party
+from shared.principals import Principal, Role, require_county, require_party
 from shared.signing import sign, signing_key
 from shared.values import EnrolmentId, SessionId
 
@@ -128,26 +128,39 @@ async def revoke(tx: Tx, certificate: Certificate, reason: RevocationReason, exp
 
 
 # --- queries ----------------------------------------------------------------------------------------------------------
-async def show_certificate(tx: Tx, serial: Serial) -> views.Certificate:
-    """Raises CertificateNotFound."""
+async def show_certificate(tx: Tx, serial: Serial) -> views.CertificateShown:
+    """With the number of its worker for whoever sees the worker. Raises CertificateNotFound."""
+    certificate = await _get(tx, serial)
+    need = await needs.get(tx, certificate.placement) if _sees_worker(tx.principal, certificate) else None
+    shown = views.Certificate.from_certificate(certificate, tx.clock.today())
+    return views.CertificateShown(**shown.model_dump(), worker_no=need.worker_no if need else None)
+
+
+def _sees_worker(who: Principal, certificate: Certificate) -> bool:
+    """The centre that taught, and offices of the worker's county. An enterprise or an operator holds no more than the serial."""
+    if who.role is Role.TRAINER:
+        return who.party == certificate.centre
+    return who.role not in (Role.ENTERPRISE, Role.OPERATOR) and who.covers_county(certificate.county)
+
+
+async def _get(tx: Tx, serial: Serial) -> Certificate:
     certificate = await certificates.get(tx, serial)
     if certificate is None:
         raise CertificateNotFound
-    return views.Certificate.from_certificate(certificate, tx.clock.today())
+    return certificate
 
 
 async def state_certificate(tx: Tx, serial: Serial) -> views.Stated:
-    """As `show_certificate`, signed. Raises CertificateNotFound."""
-    shown, today = await show_certificate(tx, serial), tx.clock.today()
+    """What anybody may know of it, signed. Raises CertificateNotFound."""
+    today = tx.clock.today()
+    shown = views.Certificate.from_certificate(await _get(tx, serial), today)
     statement = _sign({**shown.model_dump(mode="json"), "stated_on": today.isoformat()})
     return views.Stated(**shown.model_dump(), stated_on=today, statement=statement)
 
 
 async def show_paper(tx: Tx, serial: Serial) -> Paper:
     """The certificate on paper, for whoever earned it. Raises CertificateNotFound, Forbidden, CertificateNotValid."""
-    certificate, today = await certificates.get(tx, serial), tx.clock.today()
-    if certificate is None:
-        raise CertificateNotFound
+    certificate, today = await _get(tx, serial), tx.clock.today()
     require_party(tx.principal, certificate.centre)
     if tx.principal.role is not Role.TRAINER:
         require_county(tx.principal, certificate.county)

@@ -63,6 +63,12 @@ class Certificate(BaseModel, frozen=True):
         )
 
 
+class CertificateShown(Certificate, frozen=True):
+    """`worker_no`: whose it is, for the centre that issued it and for offices of the worker's county; null for everybody else."""
+
+    worker_no: str | None
+
+
 class Stated(Certificate, frozen=True):
     """`statement`: the same, signed (compact JWS, Ed25519), with the day on which it was so; checked offline with the published key."""
 
