@@ -2,7 +2,8 @@
 
 - `operationId` is the name of the route's function, its tag the file that it stands in;
 - `x-roles` are the roles that `allow(...)` lets pass;
-- errors are problem documents, not FastAPI's own form;
+- errors are problem documents, not FastAPI's own form; `x-codes` of each, and its text, say with which codes the operation can be refused
+  (problem_codes/);
 - a POST whose answer is kept for repeats takes an Idempotency-Key.
 """
 
@@ -10,8 +11,9 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -36,14 +38,20 @@ _IDEMPOTENCY_KEY = {
     "description": "Of one command: sent again with the same key it is done once, and the first answer is given again.",
     "schema": {"type": "string", "minLength": 8, "maxLength": 200, "pattern": KEY.pattern},
 }
-_PROBLEM = {"application/problem+json": {"schema": {"$ref": f"{_SCHEMAS}{Problem.__name__}"}}}
-_EVERYWHERE = (
-    HTTPStatus.UNAUTHORIZED,
-    HTTPStatus.FORBIDDEN,
-    HTTPStatus.UNPROCESSABLE_ENTITY,
-    HTTPStatus.TOO_MANY_REQUESTS,
-    HTTPStatus.SERVICE_UNAVAILABLE,
-)
+_PROBLEM = {"$ref": f"{_SCHEMAS}{Problem.__name__}"}
+_EVERYWHERE = {  # what every operation can answer; further codes of these statuses are the operation's own
+    HTTPStatus.UNAUTHORIZED: {"UNAUTHENTICATED": "there is no valid token"},
+    HTTPStatus.FORBIDDEN: {"FORBIDDEN": "the role, the region or the party may not do this"},
+    HTTPStatus.UNPROCESSABLE_ENTITY: {
+        "INVALID": "a field does not have the required form",
+        "SIMULATION_OFF": "Simulated-Time is for a stack that simulates",
+    },
+    HTTPStatus.TOO_MANY_REQUESTS: {"TOO_MANY_REQUESTS": "more than this installation lets one caller ask"},
+    HTTPStatus.SERVICE_UNAVAILABLE: {
+        "UNAVAILABLE": "a part is away for a moment",
+        "ISSUER_UNAVAILABLE": "nobody can say whose the token is",
+    },
+}
 
 
 def operation_id(route: APIRoute) -> str:
@@ -76,16 +84,23 @@ def is_command(route: APIRoute) -> bool:
     return "call.command(" in inspect.getsource(route.endpoint)
 
 
+def problem_codes_file(service: str) -> Path:
+    """What each code means, and the codes of each operation: written by tests/contracts/problem_codes.py from the error classes."""
+    return Path(__file__).parent / "problem_codes" / f"{service}.json"
+
+
 def document(app: FastAPI, service: str) -> dict[str, Any]:
     """The whole document, as plain values."""
     known = {route.name: route for route in routes(app.router) if route.include_in_schema}
     written = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes, tags=_tags(known.values()))
+    refusals = json.loads(problem_codes_file(service).read_text(encoding="utf-8"))
     for operations in written["paths"].values():
-        for operation in operations.values():
-            _complete(operation, known[operation["operationId"]])
+        for name, operation in ((one["operationId"], one) for one in operations.values()):
+            codes = {code: refusals["codes"][code] for code in refusals["operations"].get(name, ())}
+            _complete(operation, known[name], codes)
     components = written.setdefault("components", {})
     components["securitySchemes"] = {"bearer": _BEARER}
-    components["responses"] = {status.name: {"description": status.phrase, "content": _PROBLEM} for status in _EVERYWHERE}
+    components["responses"] = {status.name: _refusal(status, means) for status, means in _EVERYWHERE.items()}
     schemas = components.setdefault("schemas", {})
     for name in _FASTAPIS_OWN:
         schemas.pop(name, None)
@@ -101,7 +116,7 @@ def openapi_json(app: FastAPI) -> str:
     return json.dumps(app.openapi(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
-def _complete(operation: dict[str, Any], route: APIRoute) -> None:
+def _complete(operation: dict[str, Any], route: APIRoute, codes: Mapping[str, Mapping[str, Any]]) -> None:
     operation["tags"] = [_tag(route)]
     operation["x-roles"] = [str(role) for role in roles_of(route) or ()]
     operation["security"] = [{}, {"bearer": []}] if is_for_anybody(route) else [{"bearer": []}]
@@ -110,8 +125,18 @@ def _complete(operation: dict[str, Any], route: APIRoute) -> None:
             parameter.setdefault("description", DESCRIPTIONS[parameter["name"]])
     if is_command(route):
         operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
-    for status in _EVERYWHERE:
-        operation["responses"][str(status.value)] = {"$ref": f"#/components/responses/{status.name}"}
+    for status in sorted({*_EVERYWHERE, *(HTTPStatus(one["status"]) for one in codes.values())}):
+        common = _EVERYWHERE.get(status, {})
+        own = {code: one["means"] for code, one in codes.items() if one["status"] == status and code not in common}
+        shared_answer = {"$ref": f"#/components/responses/{status.name}"}
+        operation["responses"][str(status.value)] = _refusal(status, {**common, **own}) if own else shared_answer
+
+
+def _refusal(status: HTTPStatus, means: Mapping[str, str]) -> dict[str, Any]:
+    """A problem document with one of these codes."""
+    lines = "\n".join(f"- `{code}`: {text}" for code, text in sorted(means.items()))
+    content = {"application/problem+json": {"schema": _PROBLEM}}
+    return {"description": f"{status.phrase}\n\n{lines}", "x-codes": sorted(means), "content": content}
 
 
 def _tag(route: APIRoute) -> str:

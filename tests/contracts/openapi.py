@@ -1,4 +1,7 @@
-"""The OpenAPI document of every service, as committed: `python -m tests.contracts.openapi` writes tests/contracts/openapi/*.json."""
+"""The OpenAPI document of every service, as committed: `python -m tests.contracts.openapi` writes tests/contracts/openapi/*.json.
+
+And before it shared/web/problem_codes/*.json: with which codes each operation can be refused.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Any
 from console.services import SERVICES
 from shared.web.app import documented_app
 from shared.web.openapi import openapi_json
+from tests.contracts import problem_codes
 from tests.support.http import service_of
 
 FOLDER = Path(__file__).parent / "openapi"
@@ -32,4 +36,5 @@ def text(service: str) -> str:
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
     for name in SERVICES:
+        problem_codes.write(name)
         file(name).write_text(text(name), encoding="utf-8")

@@ -101,6 +101,7 @@ def test_every_operation_names_its_roles_and_its_tag(service: str) -> None:
 @every_service
 def test_every_answer_and_every_error_has_its_form(service: str) -> None:
     """A schema by name, a list of named ones, or a file; errors are problem documents."""
+    responses = openapi.document(service)["components"]["responses"]
     for _, _, operation in operations(service):
         for status, answer in operation["responses"].items():
             if status.startswith("2"):
@@ -109,7 +110,8 @@ def test_every_answer_and_every_error_has_its_form(service: str) -> None:
                     described = json.dumps(content["schema"])
                     assert "$ref" in described or kind != "application/json", operation["operationId"]
             else:
-                assert answer["$ref"].startswith("#/components/responses/"), operation["operationId"]
+                problem = responses[answer["$ref"].rpartition("/")[2]] if "$ref" in answer else answer
+                assert problem["content"]["application/problem+json"]["schema"] == {"$ref": "#/components/schemas/Problem"}
 
 
 @every_service
