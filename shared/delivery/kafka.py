@@ -261,10 +261,14 @@ async def open_producer(settings: KafkaSettings) -> AIOKafkaProducer:
         request_timeout_ms=REQUEST_MS,
         retry_backoff_ms=100,
     )
+    starting = asyncio.ensure_future(producer.start())
     try:
         async with asyncio.timeout(15):
-            await producer.start()
+            await asyncio.shield(starting)
     except BaseException:
+        # Cut off while it connects, aiokafka forgets the connection and leaves it open.
+        await asyncio.wait({starting}, timeout=2)
+        starting.cancel()
         await stop_producer(producer, 2)
         raise
     return producer

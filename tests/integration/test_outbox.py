@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import os
 import sys
 from collections.abc import AsyncIterator
@@ -322,3 +324,14 @@ async def test_field_case_f21_a_service_does_not_start_on_such_a_topic(
     (line,) = stderr.decode().splitlines()
     assert f"cannot start: TopicLosesData: topic {topic_prefix}{DOCKING}: retention.ms is 604800000 and must be -1; mend it: " in line
     assert process.returncode == 1
+
+
+async def test_a_producer_that_is_given_up_while_it_connects_leaves_no_connection_open(config: Settings) -> None:
+    for turns in range(0, 60, 4):  # of the event loop, each some way further into the connection
+        opening = asyncio.create_task(topics.open_producer(config))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        opening.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await topics.stop_producer(await opening, 3)
+    gc.collect()  # what was left open says so, and a warning fails the test
