@@ -7,12 +7,19 @@ from collections.abc import Iterator, Mapping
 from string import Formatter
 
 from shared.principals import Role
+from tests.http.test_registration_announcements import announced, reached
+from tests.http.test_registration_corrections import asked as asked_to_correct
+from tests.http.test_registration_surveys import surveyed
 from tests.http.test_rights_cases import a_case
+from tests.http.test_rights_emergencies import declared
+from tests.http.test_rights_repatriations import asked
+from tests.http.test_training_findings import _findings, _in_two_centres
+from tests.http.test_training_recognitions import _ask
 from tests.support.docking import Dock, dock
-from tests.support.http import Answer, Client
+from tests.support.http import Answer, Client, Start
 from tests.support.recording import noon
-from tests.support.registration import a_worker
-from tests.support.rights import Office, office
+from tests.support.registration import a_worker, an_id
+from tests.support.rights import Office, a_row, office
 from tests.support.routes import Endpoint, application, body_form, endpoints
 from tests.support.training import School, school
 
@@ -51,11 +58,11 @@ async def answers(caller: Client, known: Mapping[str, object]) -> dict[str, Answ
     return found
 
 
-async def let_in(caller: Client, known: Mapping[str, object]) -> set[str]:
+async def let_in(caller: Client, known: Mapping[str, object], least: int = 10) -> set[str]:
     """Routes that told a stranger more than that it is not theirs (403), or not there (404). None of them published anything."""
     before = len(await caller.published())
     found = await answers(caller, known)
-    assert len(found) >= 10
+    assert len(found) >= least
     assert len(await caller.published()) == before
     return {what.partition(" as ")[0] for what, answer in found.items() if answer.status not in (403, 404)}
 
@@ -87,6 +94,21 @@ async def test_registration_shows_and_does_nothing_for_strangers(registration: C
     assert await let_in(registration, {"worker": await a_worker().at(registration)}) == set()
 
 
+async def test_registration_decides_nothing_for_strangers(registration: Client) -> None:
+    """What is asked for about a worker, and what a county records of itself."""
+    number = an_id()
+    worker, _ = await a_worker().with_id(number).at(registration), await a_worker().named("李鸣").with_id(number).at(registration)
+    announcement = (await announced(registration))["announcement"]
+    known = {
+        "correction": await asked_to_correct(registration, worker, name="王芳"),
+        "duplicate": (await registration.get("/duplicates")).body["items"][0]["duplicate"],
+        "survey": (await surveyed(registration)).body["survey"],
+        "announcement": announcement,
+        "outreach": (await reached(registration, announcement)).body["outreach"],
+    }
+    assert await let_in(registration, known) == set()
+
+
 async def test_training_shows_and_does_nothing_for_strangers(school: School) -> None:
     match, serial = await school.certified()
     (centre,) = (await school.get("/centres")).body["items"]
@@ -115,3 +137,43 @@ async def test_rights_shows_and_does_nothing_for_strangers(office: Office) -> No
     office.client.at = noon(office.today)
     known = {"placement": placement.placement, "worker": placement.worker, "case": case.body["case"], "report": report.body["report"]}
     assert await let_in(office.client, known) == set()
+
+
+async def test_rights_shows_and_does_nothing_of_payrolls_and_repatriations_for_strangers(office: Office) -> None:
+    placement = await office.abroad()
+    payroll, repatriation = await office.payroll(a_row(placement)), await asked(office, placement)
+    known = {"payroll": payroll.body["payroll"], "repatriation": repatriation}
+    assert await let_in(office.client, known) == set()
+
+
+async def test_of_an_emergency_strangers_see_that_there_is_one_and_none_of_its_people(office: Office) -> None:
+    """It is of a country, and any officer declares and ends it; its people are those of the offices and enterprises that sent them."""
+    placement = await office.abroad()
+    emergency = await declared(office)
+    office.client.at = noon(office.today)
+    for who in (
+        office.client.speaking_as(Role.CLERK, regions=ELSEWHERE),
+        office.client.speaking_as(Role.OFFICER, regions=ELSEWHERE),
+        office.client.speaking_as(Role.ENTERPRISE, party=uuid.uuid4()),
+    ):
+        assert (await who.get(f"/emergencies/{emergency}/workers")).body["items"] == []
+        assert (await who.get(f"/emergencies/{emergency}/progress")).body["total"]["total"] == 0
+        body = {"condition": "safe", "whereabouts": "embassy", "reported_by": "worker"}
+        assert (await who.post(f"/emergencies/{emergency}/workers/{placement.placement}", body)).status in (403, 404)
+    assert (await office.get(f"/emergencies/{emergency}/progress")).body["total"]["pending"] == 1
+
+
+async def test_training_decides_nothing_for_strangers(school: School) -> None:
+    """A recognition of what was learnt before, and a finding about an examination."""
+    await _in_two_centres(school)
+    recognition = await _ask(school, await school.match(), await school.course())
+    known = {"recognition": recognition.body["recognition"], "finding": (await _findings(school))[0]["finding"]}
+    assert await let_in(school.client, known, least=4) == set()
+
+
+async def test_stats_publishes_the_same_to_every_office_and_only_its_own_keepers_change_what_is_counted(client: Start) -> None:
+    """Figures are of the whole nation and none of a person; what they rest on is entered for the nation."""
+    stats = await client("stats")
+    known = {"measure": "dispatches", "code": "2017-2020", "held": uuid.uuid4()}
+    opened = await let_in(stats, known, least=6)
+    assert opened == {"GET /figures/{measure}", "GET /figures/{measure}/export", "GET /programmes/{code}"}
