@@ -53,6 +53,7 @@ class Proxy:
     answers: Frames
     only: str = ""
     cuts: int = 0
+    delay: float = 0.0  # seconds that every message is late, either way
     away: bool = False  # end every new connection at once, as where no server listens
     asked: int = 0  # how many connections have come
     address: int = 0
@@ -142,6 +143,8 @@ class Proxy:
     async def _pass_on(self, frames: AsyncIterator[bytes], writer: asyncio.StreamWriter) -> None:
         async for frame in frames:
             await self.flowing.wait()
+            if self.delay:
+                await asyncio.sleep(self.delay)
             writer.write(frame)
             await writer.drain()
 
