@@ -14,7 +14,7 @@ def period_start(text: str) -> date:
         if len(text) == 4:
             return date(int(text), 1, 1)
         return first_day(Period(text)) if len(text) == 7 else date.fromisoformat(text)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise PeriodInvalid(f"{text!r} is no period", field="from") from error
 
 
@@ -24,7 +24,7 @@ def period_end(text: str) -> date:
         if len(text) == 4:
             return date(int(text), 12, 31)
         return last_day(Period(text)) if len(text) == 7 else date.fromisoformat(text)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise PeriodInvalid(f"{text!r} is no period", field="to") from error
 
 
