@@ -8,8 +8,10 @@ from __future__ import annotations
 import asyncio
 import os
 import uuid
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -23,7 +25,7 @@ from console.local import processes
 from shared.db import SHARED_MIGRATIONS, Database, close_database, migrate, open_database
 from shared.delivery import kafka as topics
 from shared.settings import Settings
-from tests.support import delivery
+from tests.support import delivery, emptied_databases
 from tests.support.http import client  # noqa: F401  # the fixture
 
 ROOT = Path(__file__).parent.parent
@@ -90,6 +92,17 @@ async def _administer(server: str, statement: str) -> None:
         await conn.close()
 
 
+async def _create(server: str, service: str, template: str) -> str:
+    """URL of a new copy."""
+    name = f"test_{service}_{uuid.uuid4().hex[:12]}"
+    await _administer(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    return database_url(server, name)
+
+
+async def _drop(server: str, url: str) -> None:
+    await _administer(server, f'DROP DATABASE IF EXISTS "{urlsplit(url).path[1:]}" WITH (FORCE)')
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def _templates(postgres: str) -> AsyncIterator[Callable[[str], Awaitable[str]]]:
     """Name of a service's migrated template database, made the first time it is asked for in this session."""
@@ -120,16 +133,14 @@ async def fresh_databases(server: str, template: Callable[[str], Awaitable[str]]
     made: list[str] = []
 
     async def make(service: str) -> str:
-        name = f"test_{service}_{uuid.uuid4().hex[:12]}"
-        await _administer(server, f'CREATE DATABASE "{name}" TEMPLATE "{await template(service)}"')
-        made.append(name)
-        return database_url(server, name)
+        made.append(await _create(server, service, await template(service)))
+        return made[-1]
 
     try:
         yield make
     finally:
-        for name in made:
-            await _administer(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        for url in made:
+            await _drop(server, url)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -139,16 +150,53 @@ async def make_database_url(postgres: str, _templates: Callable[[str], Awaitable
         yield make
 
 
+@dataclass(slots=True)
+class Emptied:
+    """Databases of earlier tests, by service, each with how often it was used."""
+
+    free: dict[str, list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
+    pristine: dict[str, emptied_databases.Pristine] = field(default_factory=dict)
+
+    async def give_back(self, service: str, url: str, uses: int) -> bool:
+        """False: it has to be dropped."""
+        if uses >= emptied_databases.USES or not await emptied_databases.emptied(url, self.pristine[service]):
+            return False
+        self.free[service].append((url, uses))
+        return True
+
+    async def look(self, service: str, url: str) -> None:
+        """At the first database of the service, which nobody has used."""
+        if service not in self.pristine:
+            conn = await asyncpg.connect(url)
+            try:
+                self.pristine[service] = await emptied_databases.look(conn)
+            finally:
+                await conn.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def _emptied(postgres: str) -> AsyncIterator[Emptied]:
+    kept = Emptied()
+    yield kept
+    for url, _ in (one for found in kept.free.values() for one in found):
+        await _drop(postgres, url)
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def make_database(make_database_url: MakeDatabaseUrl) -> AsyncIterator[MakeDatabase]:
-    """`await make_database("docking")`: an open, migrated, empty Database, closed and dropped when the test ends."""
-    opened: list[Database] = []
+async def make_database(postgres: str, _templates: Callable[[str], Awaitable[str]], _emptied: Emptied) -> AsyncIterator[MakeDatabase]:
+    """`await make_database("docking")`: an open, migrated, empty Database, closed when the test ends."""
+    opened: list[tuple[Database, str, int]] = []
 
     async def make(service: str) -> Database:
-        database = await open_database(service, await make_database_url(service), size=4)
-        opened.append(database)
+        free = _emptied.free[service]
+        url, uses = free.pop() if free else (await _create(postgres, service, await _templates(service)), 0)
+        await _emptied.look(service, url)
+        database = await open_database(service, url, size=4)
+        opened.append((database, url, uses + 1))
         return database
 
     yield make
-    for database in opened:
+    for database, url, uses in opened:
         await close_database(database)
+        if not await _emptied.give_back(database.service, url, uses):
+            await _drop(postgres, url)
