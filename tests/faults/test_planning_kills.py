@@ -38,7 +38,7 @@ async def test_it_ends_with_a_service_that_is_killed(sent: signal.Signals) -> No
         assert _runs(planner)
     finally:
         service.send_signal(sent)
-    await asyncio.wait_for(service.wait(), 10)
+    await asyncio.wait_for(service.wait(), 60)
     await until(lambda: not _runs(planner), 10, "the planner is gone")
 
 

@@ -256,7 +256,7 @@ async def test_a_browser_that_leaves_while_stats_refuses_it_ends_the_stream_of_n
         await asyncio.wait([leaving])
         writer.write(b"HTTP/1.1 401 Unauthorized\r\nconnection: close\r\n\r\n")
         writer.close()
-        again = await asyncio.wait_for(asked.get(), 10)
+        again = await asyncio.wait_for(asked.get(), 60)
         staying.cancel()
         await asyncio.wait([staying])
         again.close()

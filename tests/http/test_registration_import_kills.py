@@ -140,7 +140,7 @@ async def test_it_ends_with_a_service_that_is_killed(sent: signal.Signals) -> No
         assert psutil.pid_exists(decider)
     finally:
         service.send_signal(sent)
-    await asyncio.wait_for(service.wait(), 10)
+    await asyncio.wait_for(service.wait(), 60)
     await until(lambda: not psutil.pid_exists(decider) or psutil.Process(decider).status() == psutil.STATUS_ZOMBIE, 30, "it is gone")
 
 

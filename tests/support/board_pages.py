@@ -69,7 +69,7 @@ async def _server_sent(response: aiohttp.ClientResponse) -> AsyncGenerator[Serve
 
 async def next_event(events: AsyncIterator[ServerSent]) -> tuple[str, Any]:
     """The next event of stats: its number, and what the browser gets of it."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         async for kind, number, data in events:
             if kind == "happened":
                 assert number is not None
