@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, StringConstraints
 
 from services.registration.domain.announcements import OutreachCorrectionReason, OutreachVoidReason
 from services.registration.domain.corrections import CorrectionReason, RejectionReason
@@ -268,8 +268,8 @@ class VoidOutreach(_Command):
 class RehashKeys(_Command):
     """Bring the hashes of the next thousand people after `after` under the present lookup key; with `check` they are only counted."""
 
-    after: UUID | None = None
-    check: bool = False
+    after: UUID | None
+    check: Annotated[bool, Strict()] = False
 
 
 class RewrapKeys(_Command):

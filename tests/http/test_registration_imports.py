@@ -296,6 +296,7 @@ async def test_field_case_f8_two_senders_at_once_register_nobody_twice(registrat
     senders = [registration.speaking_as(Role.OFFICER, regions=("620000",), subject=f"sender{number}") for number in range(3)]
     rows = [a_row(name=f"王{chr(0x4E00 + number)}") for number in range(9)]
     answers = await asyncio.gather(*(imported(sender, rows) for sender in senders))
+    assert [answer.body.get("code") for answer in answers] == [None] * 3
     assert [answer.body["accepted"] + answer.body["already"] for answer in answers] == [9, 9, 9]
     assert sum(answer.body["accepted"] for answer in answers) == 9 == await count(registration, "worker")
 
