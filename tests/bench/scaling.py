@@ -1,4 +1,4 @@
-"""One, two and three processes of stats in one consumer group, on one log, and as many relays on one outbox; ratios are to one.
+"""One, two and three processes of stats in one consumer group, on the same log, and as many relays on one outbox; ratios are to one.
 
 They must count the same cells, and publish every event once. What more of them bring is bounded by the machine's cores, which the
 broker and PostgreSQL share with them.
@@ -10,15 +10,14 @@ import asyncio
 import contextlib
 import time
 from contextlib import ExitStack
+from typing import NamedTuple
 
-from services.stats.counting.reference_fold import Cell
 from services.stats.queries import generations
 from shared import db
 from shared.db import Database
 from shared.delivery import event_log, kafka, relay
 from shared.delivery.positions import TopicPartition, positions
 from shared.health import Health
-from shared.settings import Settings
 from tests.bench import counting, load, programme_log
 from tests.bench.environment import BenchEnvironment, ReportStep, serve
 from tests.bench.figures import Figure
@@ -29,19 +28,25 @@ PUBLISHED = 60_000
 SECONDS = 900
 
 
+class Cells(NamedTuple):
+    """How many there are, and the sum of their hashes: those of several runs do not fit into memory."""
+
+    number: int
+    digest: int
+
+
 async def measure(environment: BenchEnvironment, report: ReportStep) -> list[Figure]:
-    settings, rates, cells = environment.settings("scaling."), dict[int, float](), dict[int, dict[Cell, int]]()
-    report(f"scale: {environment.events:,} events are written")
-    await programme_log.write(settings, environment.events)
-    await kafka.create_topics(settings, counting.SOURCES)
+    rates, cells = dict[int, float](), dict[int, Cells]()
     for number in PROCESSES:
-        report(f"scale: stats, {number} at a time")
-        rates[number], cells[number] = await _count(environment, settings, number)
-    figures = [Figure(name="stats live, one process", value=rates[1], unit="events/s")]
+        rates[number], cells[number] = await _count(environment, number, report)
+    figures = [
+        Figure(name="cells", value=cells[1].number, unit="cells"),
+        Figure(name="stats live, one process", value=rates[1], unit="events/s"),
+    ]
     for number in PROCESSES[1:]:
         figures.append(Figure(name=f"stats live, {number} processes / one", value=rates[number] / rates[1], unit="ratio"))
-        differing = len(cells[1].items() ^ cells[number].items())
-        figures.append(Figure(name=f"cells that differ, {number} processes and one", value=differing, unit="cells", at_most=0))
+        equal = cells[number] == cells[1]
+        figures.append(Figure(name=f"cells of {number} processes equal to those of one", value=equal, unit="", at_least=1))
     relayed = {number: await _relay(environment, number, report) for number in PROCESSES}
     figures.append(Figure(name="relay, one", value=relayed[1], unit="events/s"))
     return [
@@ -50,24 +55,36 @@ async def measure(environment: BenchEnvironment, report: ReportStep) -> list[Fig
     ]
 
 
-async def _count(environment: BenchEnvironment, settings: Settings, number: int) -> tuple[float, dict[Cell, int]]:
-    """Events per second from the moment when all processes are ready to the last commit, and the cells."""
-    total = sum((await counting.log_ends(settings)).values())
-    url = await environment.database(f"scaling-{number}", "stats")
+async def _count(environment: BenchEnvironment, number: int, report: ReportStep) -> tuple[float, Cells]:
+    """Events per second from the first commit to the last, of a log that is written once all processes are there; and the cells."""
+    report(f"scale: stats, {number} at a time")
+    settings, url = environment.settings(f"scaling-{number}."), await environment.database(f"scaling-{number}", "stats")
+    await kafka.create_topics(settings)
     database = await db.open_database("stats", url, size=2)
     try:
         with ExitStack() as running:
             for one in range(number):
                 name = f"stats-{number}-{one}"
                 running.enter_context(serve(environment, name, "services.stats", database=url, prefix=settings.topic_prefix))
+            writing = asyncio.create_task(programme_log.write(settings, environment.events))
+            await until(lambda: _has_applied(database, 1), SECONDS, "a first batch counted")
             first, began = await _applied(database), time.perf_counter()
-            assert first < total / 2, "too few events: most were counted before the last process was ready"
+            await writing
+            total = sum((await counting.log_ends(settings)).values())
             await until(lambda: _has_applied(database, total), SECONDS, "every event counted")
             rate = (total - first) / (time.perf_counter() - began)
-        async with database.connection() as conn:
-            return rate, await generations.list_cells(conn)
+        return rate, await _counted(url)
     finally:
         await db.close_database(database)
+
+
+async def _counted(url: str) -> Cells:
+    conn = await db.connect(url, application="bench", seconds=SECONDS)
+    try:
+        cells = await generations.list_cells(conn)
+    finally:
+        conn.terminate()
+    return Cells(len(cells), sum(map(hash, cells.items())))
 
 
 async def _applied(database: Database) -> int:
