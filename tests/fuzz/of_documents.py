@@ -7,10 +7,12 @@ import contextlib
 import io
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
 
@@ -220,9 +222,11 @@ def codes() -> tuple[bytes, ...]:
 
 @cache
 def _folder() -> Path:
-    """Of this process, in memory where there is such a folder."""
+    """Of this process, in memory where there is such a folder; it goes with the process."""
     shared = Path("/dev/shm")  # noqa: S108  # nothing of it is kept
-    return Path(tempfile.mkdtemp(prefix="laowu-fuzz-", dir=shared if os.access(shared, os.W_OK) else None))
+    folder = Path(tempfile.mkdtemp(prefix="laowu-fuzz-", dir=shared if os.access(shared, os.W_OK) else None))
+    Finalize(None, shutil.rmtree, (folder, True), exitpriority=10)  # a worker of a pool runs nothing that atexit knows
+    return folder
 
 
 def files() -> tuple[bytes, ...]:
