@@ -18,7 +18,7 @@ STEPS = (1, 2, 5, 10)
 
 def ticks(lowest: float, highest: float, wanted: int = 5) -> list[float]:
     """Round numbers that hold both; at least two."""
-    if highest - lowest < 1e-9:  # one value: nothing that is counted is finer
+    if highest - lowest < 1e-6:  # one value: nothing that is counted is finer
         highest = lowest + 1
     rough = max((highest - lowest) / wanted, 1.0)
     size = 10.0 ** floor(log10(rough))
