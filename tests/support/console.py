@@ -149,9 +149,11 @@ async def console_before(changes: Mapping[str, object] | None = None, /, **servi
     app = create_app(settings)
     async with app.router.lifespan_context(app), listening(app) as address:
         running = RunningConsole(address=address, app=app)
-        yield running
-        for http in running.opened:
-            await http.close()
+        try:
+            yield running
+        finally:
+            for http in running.opened:
+                await http.close()
 
 
 class _FormFields(HTMLParser):

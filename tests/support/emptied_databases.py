@@ -82,7 +82,7 @@ async def _empty(conn: asyncpg.Connection, pristine: Pristine) -> bool:
     for table, rows in pristine.rows.items():
         if await _rows(conn, table) != rows:
             await conn.execute(f"DELETE FROM {table}")  # noqa: S608
-            await conn.execute(f"INSERT INTO {table} SELECT (one::{table}).* FROM unnest($1::text[]) AS one", rows)  # noqa: S608
+            await conn.execute(f"INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT (one::{table}).* FROM unnest($1::text[]) AS one", rows)  # noqa: S608
     for sequence, value in await conn.fetch(_SEQUENCES):
         if value != pristine.sequences[sequence]:
             await conn.execute("SELECT setval($1::regclass, $2, $3)", sequence, *_as_set(pristine.sequences[sequence]))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 def main() -> None:
     file, module = Path(sys.argv[1]), sys.argv[2]
+    sys.argv = [module]
     try:
         runpy.run_module(module, run_name="__main__")
     except SystemExit as leaving:
