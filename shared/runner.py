@@ -77,7 +77,7 @@ class Service:
 def main(service: Service) -> None:
     """Run until SIGTERM or SIGINT (exit 0), a setting or an argument is wrong (2), or a part fails for good (1).
 
-    `acls PRINCIPAL` prints what the service needs to be allowed on a Kafka cluster with an authorizer, and ends.
+    `acls PRINCIPAL` prints what the service needs to be allowed on a Kafka cluster with an authorizer, `--apply` allows it; and ends.
     `partitions N` shares the subjects of its topics out among so many, while it runs, and ends.
     `migrate` applies what is missing of the database's migrations, and ends: as the role that owns its tables, before new processes start.
     """
@@ -91,18 +91,30 @@ def main(service: Service) -> None:
             sys.exit(status)
         case ["acls", principal]:
             _print_acls(service, _settings(service, KafkaSettings), principal)
+        case ["acls", principal, "--apply"]:
+            sys.exit(asyncio.run(_allow(service, _settings(service, KafkaSettings), principal)))
         case ["partitions", total] if total.isdecimal():
             sys.exit(asyncio.run(_only_grow(service, _settings(service, service.settings), int(total))))
         case ["migrate"]:
             sys.exit(asyncio.run(_only_migrate(service, _settings(service, PostgresSettings))))
         case _:
-            print(f"usage: python -m services.{service.name} [migrate | acls PRINCIPAL | partitions N]", file=sys.stderr)  # noqa: T201
+            print(f"usage: python -m services.{service.name} [migrate | acls PRINCIPAL [--apply] | partitions N]", file=sys.stderr)  # noqa: T201
             sys.exit(2)
 
 
 def _print_acls(service: Service, settings: KafkaSettings, principal: str) -> None:
     for line in kafka_acls.commands(settings, principal, kafka_acls.service_acls(settings, service.name, service.topics)):
         print(line)  # noqa: T201
+
+
+async def _allow(service: Service, settings: KafkaSettings, principal: str) -> int:
+    try:
+        given = await kafka_acls.allow(settings, principal, kafka_acls.service_acls(settings, service.name, service.topics))
+    except kafka.Unavailable as error:
+        print(f"{service.name}: {error}", file=sys.stderr)  # noqa: T201
+        return 1
+    print(f"{service.name}: {principal} has its {given} rights")  # noqa: T201
+    return 0
 
 
 @contextlib.contextmanager

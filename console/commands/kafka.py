@@ -28,6 +28,10 @@ class NotCreated(ConsoleError):
     """The cluster does not answer, refuses, or has topics that would lose data."""
 
 
+class NotAllowed(ConsoleError):
+    """The cluster does not answer, or lets this principal give no rights."""
+
+
 def cluster_settings(bootstrap: str | None = None) -> KafkaSettings:
     """From the environment; `bootstrap` instead of KAFKA_BOOTSTRAP_SERVERS. Raises WrongSettings."""
     try:
@@ -51,12 +55,29 @@ def topics() -> None:
 def acls(
     principal: Annotated[str, typer.Option(help="who a service is on the cluster; {service} stands for its name")] = "User:{service}",
     reader: Annotated[str, typer.Option(help="who reads the log for audits and `laowu watch`")] = "User:auditor",
+    *,
+    apply: Annotated[bool, typer.Option("--apply", help="give the rights, as whoever the KAFKA_ variables name")] = False,
 ) -> None:
-    """Print the least that each service must be allowed, as commands for Kafka's kafka-acls.sh."""
+    """Print the least that each service must be allowed, as commands for Kafka's kafka-acls.sh; or give it."""
     settings = cluster_settings()
+    if apply:
+        _give(settings, principal, reader)
+        return
     for service in SERVICES:
         print(f"# {service}")
         subprocess.run([sys.executable, "-m", f"services.{service}", "acls", principal.format(service=service)], check=True)
     print("# who only reads")
     for line in kafka_acls.commands(settings, reader, kafka_acls.reader_acls(settings)):
         print(line)
+
+
+def _give(settings: KafkaSettings, principal: str, reader: str) -> None:
+    for service in SERVICES:
+        command = [sys.executable, "-m", f"services.{service}", "acls", principal.format(service=service), "--apply"]
+        if subprocess.run(command, check=False).returncode:
+            raise NotAllowed(f"the rights of {service} were not given; nothing is lost by repeating the command")
+    try:
+        given = asyncio.run(kafka_acls.allow(settings, reader, kafka_acls.reader_acls(settings)))
+    except kafka.Unavailable as error:
+        raise NotAllowed(str(error)) from None
+    message(f"{reader}, who only reads, has its {given} rights")

@@ -202,7 +202,14 @@ def environment(home: Home, service: str, ports: dict[str, int], options: Option
         "CONSOLE_URL": f"http://127.0.0.1:{ports[CONSOLE]}",
         "MALLOC_ARENA_MAX": "2",  # glibc's arenas per thread would take tens of MB more per process
         **secret_keys.service_keys(home).get(service, {}),
+        **_own_access(service),
     }
+
+
+def _own_access(service: str) -> dict[str, str]:
+    """Who the service is on a Kafka cluster, where the starter's variables hold {service} for its name."""
+    named = {name: value for name, value in os.environ.items() if name.startswith("KAFKA_")}
+    return {name: value.replace("{service}", service) for name, value in named.items() if "{service}" in value}
 
 
 def console_environment(home: Home, ports: dict[str, int], options: Options) -> dict[str, str]:

@@ -6,8 +6,10 @@ tests/unit/test_aiokafka_internals.py fails when the library renames or changes 
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
 
 
 def is_started(consumer: AIOKafkaConsumer) -> bool:
@@ -22,6 +24,11 @@ async def partitions_of_topic(consumer: AIOKafkaConsumer, topic: str) -> Collect
     """
     partitions: Collection[int] = await consumer._client._wait_on_metadata(topic)  # noqa: SLF001
     return partitions
+
+
+async def ask(admin: AIOKafkaAdminClient, request: Any) -> Any:
+    """The answer to a request that the client knows and has no method for, such as those about ACLs. Raises KafkaError."""
+    return await admin._send_request(request)  # noqa: SLF001
 
 
 def cancel_sender(producer: AIOKafkaProducer) -> None:

@@ -85,7 +85,7 @@ async def create_topics(settings: KafkaSettings, topics: Sequence[str] = TOPICS)
     """
     names = {topic_name(settings, topic): topic for topic in topics}
     try:
-        async with asyncio.timeout(_TOPICS_SECONDS), _administering(settings, REQUEST_MS) as admin:
+        async with asyncio.timeout(_TOPICS_SECONDS), administering(settings, REQUEST_MS) as admin:
             replicas = settings.topic_replication or _replicas(len((await admin.describe_cluster())["brokers"]))
             existing = set(await admin.list_topics())
             missing = [_new_topic(settings, topic, replicas) for name, topic in names.items() if name not in existing]
@@ -99,7 +99,7 @@ async def create_topics(settings: KafkaSettings, topics: Sequence[str] = TOPICS)
 
 
 @contextlib.asynccontextmanager
-async def _administering(settings: KafkaSettings, request_ms: int) -> AsyncIterator[AIOKafkaAdminClient]:
+async def administering(settings: KafkaSettings, request_ms: int) -> AsyncIterator[AIOKafkaAdminClient]:
     """Raises ERRORS where Kafka is away or lets nobody of this name in."""
     admin = AIOKafkaAdminClient(**client_options(settings), request_timeout_ms=request_ms)
     try:
@@ -195,7 +195,7 @@ async def partition_counts(settings: KafkaSettings, topics: Sequence[str]) -> di
     """Of the topics that are there. Raises Unavailable."""
     names = {topic_name(settings, topic): topic for topic in topics}
     try:
-        async with asyncio.timeout(_TOPICS_SECONDS), _administering(settings, REQUEST_MS) as admin:
+        async with asyncio.timeout(_TOPICS_SECONDS), administering(settings, REQUEST_MS) as admin:
             there = sorted(names.keys() & set(await admin.list_topics()))
             described = await admin.describe_topics(there) if there else []
             return {names[topic["topic"]]: len(topic["partitions"]) for topic in described}
@@ -207,7 +207,7 @@ async def add_partitions(settings: KafkaSettings, topics: Sequence[str], total: 
     """To topics that have fewer. Returns when each has a leader for every partition. Raises Unavailable."""
     names = {topic_name(settings, topic): topic for topic in topics}
     try:
-        async with asyncio.timeout(_TOPICS_SECONDS), _administering(settings, REQUEST_MS) as admin:
+        async with asyncio.timeout(_TOPICS_SECONDS), administering(settings, REQUEST_MS) as admin:
             answer = await admin.create_partitions({name: NewPartitions(total) for name in names})
             _check(answer.topic_errors)
             while not await _have_leaders(admin, names, total):  # noqa: ASYNC110  # as above
@@ -226,7 +226,7 @@ async def groups_missing_partitions(settings: KafkaSettings, topics: Sequence[st
     names = {topic_name(settings, topic): topic for topic in topics}
     found: dict[str, list[str]] = {}
     try:
-        async with asyncio.timeout(_TOPICS_SECONDS), _administering(settings, REQUEST_MS) as admin:
+        async with asyncio.timeout(_TOPICS_SECONDS), administering(settings, REQUEST_MS) as admin:
             groups = [group for group, *_ in await admin.list_consumer_groups() if group.startswith(settings.topic_prefix)]
             for group in groups:  # one at a time: aiokafka 0.14 misreads an answer about several
                 ((answer,),) = [answer.groups for answer in await admin.describe_consumer_groups([group])]
@@ -298,7 +298,7 @@ async def partition_count(producer: AIOKafkaProducer, topic: str) -> int:
 async def answers(settings: KafkaSettings) -> bool:
     """Whether a fresh client gets an answer from Kafka."""
     try:
-        async with asyncio.timeout(5), _administering(settings, 3_000) as admin:
+        async with asyncio.timeout(5), administering(settings, 3_000) as admin:
             await admin.list_topics()
     except ERRORS:
         return False

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import UnknownTopicOrPartitionError
 
@@ -55,6 +56,7 @@ async def test_the_sender_of_a_producer_can_be_abandoned(kafka: str) -> None:
 
 def test_the_private_names_are_still_there() -> None:
     assert asyncio.iscoroutinefunction(AIOKafkaClient._wait_on_metadata)
+    assert asyncio.iscoroutinefunction(AIOKafkaAdminClient._send_request)
     assert "_fetcher" in AIOKafkaConsumer.__init__.__code__.co_names
     assert "_sender" in AIOKafkaProducer.__init__.__code__.co_names
 

@@ -28,11 +28,16 @@ from services.registration.usecases.import_decisions import Chunk, DecidedRows, 
 MOST_MEMORY = 2 * 1024**3  # bytes of addresses; a chunk of rows takes some tens of MiB
 _INHERITED = "REGISTRATION_"  # and nothing else: not where the database is
 
+Asked = Chunk | Revision | None  # None: whether it is there
+
 _running: set[int] = set()  # ids of the processes of this service
 
 
 class Decider(Protocol):
     """Makes the decisions on one list; several may be asked for at once."""
+
+    async def started(self) -> None:
+        """Wait until what is asked for is decided at once: with no lock, as others wait for one. Raises ImportInterrupted."""
 
     async def decide(self, asked: Chunk | Revision) -> DecidedRows:
         """In the order of the calls. Raises ImportInterrupted."""
@@ -59,6 +64,9 @@ class DecidingThread:
         self._decisions = Decisions()
         self._turn = asyncio.Lock()
 
+    async def started(self) -> None:
+        return
+
     async def decide(self, asked: Chunk | Revision) -> DecidedRows:
         async with self._turn:
             return await asyncio.to_thread(self._decisions.decide, asked)
@@ -76,15 +84,23 @@ class DecidingProcess:
         theirs.close()
         _running.add(self._process.pid)
         self._sending, self._receiving = asyncio.Lock(), asyncio.Lock()
-        self._asked: set[asyncio.Task[DecidedRows]] = set()
+        self._exchanges: set[asyncio.Task[DecidedRows | None]] = set()
 
     @property
     def pid(self) -> int:
         return self._process.pid
 
+    async def started(self) -> None:
+        await self._answer_to(None)
+
     async def decide(self, asked: Chunk | Revision) -> DecidedRows:
+        decided = await self._answer_to(asked)
+        assert decided is not None  # noqa: S101  # for mypy: whatever is asked is decided
+        return decided
+
+    async def _answer_to(self, asked: Asked) -> DecidedRows | None:
         task = asyncio.create_task(self._exchange(asked))
-        self._asked.add(task)
+        self._exchanges.add(task)
         task.add_done_callback(self._answered)
         seconds = policy().registration_import_seconds
         await asyncio.wait({task}, timeout=seconds)
@@ -97,20 +113,20 @@ class DecidingProcess:
         self._process.kill()  # the threads that send and receive see the end of the pipe
         self._process.wait()
         _running.discard(self._process.pid)
-        await asyncio.gather(*self._asked, return_exceptions=True)
+        await asyncio.gather(*self._exchanges, return_exceptions=True)
         self._pipe.close()
 
-    def _answered(self, task: asyncio.Task[DecidedRows]) -> None:
-        self._asked.discard(task)
+    def _answered(self, task: asyncio.Task[DecidedRows | None]) -> None:
+        self._exchanges.discard(task)
         task.cancelled() or task.exception()  # nobody may wait for it any more
 
-    async def _exchange(self, asked: Chunk | Revision) -> DecidedRows:
+    async def _exchange(self, asked: Asked) -> DecidedRows | None:
         """The next chunk is on its way while the one before is decided; answers come in the order of what is asked."""
         try:
             async with self._sending:
                 await asyncio.to_thread(self._pipe.send, asked)
             async with self._receiving:
-                decided: DecidedRows = await asyncio.to_thread(self._pipe.recv)
+                decided: DecidedRows | None = await asyncio.to_thread(self._pipe.recv)
         except (EOFError, OSError):  # OSError: it ended in the middle of a message
             raise ImportInterrupted from None
         return decided
@@ -132,7 +148,8 @@ def _serve(pipe: Connection) -> None:
     decisions = Decisions()
     with suppress(EOFError, ConnectionError):  # the service is gone
         while True:
-            pipe.send(decisions.decide(pipe.recv()))
+            asked: Asked = pipe.recv()
+            pipe.send(decisions.decide(asked) if asked is not None else None)
 
 
 def _end_with_starter(starter: int) -> None:

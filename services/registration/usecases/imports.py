@@ -57,6 +57,7 @@ async def import_annotated(database: Database, cause: Cause, content: bytes, kin
 async def _import(database: Database, cause: Cause, content: bytes, kind: Kind) -> tuple[ImportRun, Table]:
     async with start_decider(len(content)) as decider:
         table, repeated = await asyncio.to_thread(_read, content, kind)
+        await decider.started()
         digest = hashlib.sha256(content).hexdigest()
         async with database.transaction(cause) as tx:
             await imports.insert(tx, ImportId(new_id()), digest, len(table.rows), tx.clock.today())
