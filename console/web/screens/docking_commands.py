@@ -54,6 +54,7 @@ COMMANDS = (
         service="docking",
         operation="transfer_employer",
         options={"employer_id": employers},
+        unoffered={"employer_id": sentence("No foreign employer is registered yet: register it first, under Foreign employers.")},
         now={
             "since": "",  # of the placement's state; that of the transfer is to come
             **{
