@@ -31,8 +31,6 @@ from console import api_client
 from console.api_client import wait_until_all_applied
 from console.local import stack
 from console.services import SERVICES
-from services.stats.replay.audit import audit
-from shared import db
 from tests.faults.test_stack_kills import send
 from tests.model.invariants import violations
 from tests.model.lives import license_centres
@@ -242,12 +240,7 @@ async def _on_record(url: str) -> set[bytes]:
 
 async def _audited(running: RunningStack) -> bool:
     assert running.home is not None
-    settings = stack.settings("stats", running.home)
-    conn = await db.connect(settings.database_url.get_secret_value(), application="laowu-soak", seconds=3600)
-    try:
-        return (await audit(settings, conn, processes=1)).clean
-    finally:
-        conn.terminate()
+    return await journey.is_audited_clean(running.home, seconds=3600)
 
 
 if __name__ == "__main__":

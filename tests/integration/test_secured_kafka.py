@@ -79,7 +79,7 @@ async def administrator(cluster: SecuredKafka, topic_prefix: str) -> KafkaSettin
     await kafka.create_topics(settings)
     for service, consumed in {"docking": (), "rights": (DOCKING,)}.items():
         acls = kafka_acls.service_acls(settings, service, consumed)
-        await allow(settings.kafka_bootstrap_servers, kafka_acls.commands(settings, f"User:{service}", acls))
+        await allow(settings, kafka_acls.commands(settings, f"User:{service}", acls))
     assert await kafka_acls.allow(settings, "User:auditor", kafka_acls.reader_acls(settings)) == 2 * len(TOPICS)
     return settings
 

@@ -20,10 +20,7 @@ from random import Random
 import pytest
 
 from console.api_client import ApiClient, wait_until_all_applied
-from console.local import stack
 from console.services import SERVICES
-from services.stats.replay.audit import audit
-from shared import db
 from shared.principals import Role
 from tests.faults.test_stack_kills import send
 from tests.model.invariants import violations
@@ -119,12 +116,7 @@ async def end(running: RunningStack, model: Model) -> None:
     await journey.require_all_delivered(model.client, log)
     assert await journey.answered_figures(model.client) == recount.figures(log.events)
     assert running.home is not None
-    settings = stack.settings("stats", running.home)
-    conn = await db.connect(settings.database_url.get_secret_value(), application="laowu-model", seconds=600)
-    try:
-        assert (await audit(settings, conn, processes=1)).clean
-    finally:
-        conn.terminate()
+    assert await journey.is_audited_clean(running.home, seconds=600)
 
 
 @pytest.mark.timeout(600)

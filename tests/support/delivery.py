@@ -69,7 +69,7 @@ def an_event(order: UUID, n: int = 1) -> JobOrderClosed:
     )
 
 
-def value_of(order: UUID, n: int = 1) -> bytes:
+def value_of(order: UUID, n: int = 1, *, traceparent: str | None = None) -> bytes:
     """The event as it stands in the log."""
     identity = new_id()
     return events.encode(
@@ -80,7 +80,7 @@ def value_of(order: UUID, n: int = 1) -> bytes:
             correlation_id=str(identity),
             causation_id=None,
             actor="officer:test",
-            traceparent=None,
+            traceparent=traceparent,
             data=an_event(order, n),
         )
     )

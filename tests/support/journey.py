@@ -28,7 +28,8 @@ from console.local import secret_keys, stack
 from console.local.home import Home
 from console.local.stack import Options
 from console.services import SERVICES
-from shared import reference
+from services.stats.replay.audit import audit
+from shared import db, reference
 from shared.principals import NATION, Principal, Role
 from shared.values import PROGRAMME_ZONE
 from shared.web.auth import issue
@@ -334,3 +335,13 @@ async def require_all_delivered(client: ApiClient, log: Recount) -> None:
             topic, _, partition = topic_partition.rpartition("/")
             assert position["next_number"] == log.taken[topic, int(partition)], (service, topic_partition)
     assert log.unnumbered == 0
+
+
+async def is_audited_clean(home: Home, seconds: int) -> bool:
+    """Whether a recount of the log gives every cell of stats. No statement of it takes longer than `seconds`."""
+    settings = stack.settings("stats", home)
+    conn = await db.connect(settings.database_url.get_secret_value(), application="laowu-test", seconds=seconds)
+    try:
+        return (await audit(settings, conn, processes=1)).clean
+    finally:
+        conn.terminate()

@@ -18,14 +18,15 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.protocol.admin import CreateAclsRequest
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from console.local import kafka as kafka_local
 from console.local import processes
 from console.local.kafka import Kafka
+from shared.delivery import kafka_acls
+from shared.delivery.kafka_acls import Acl
+from shared.kafka_settings import KafkaSettings
 from tests.support.certificates import Authority
 
 PASSWORD = "p@ss word;1"  # everybody's
@@ -110,27 +111,14 @@ def secured_kafka(folder: Path, users: tuple[str, ...]) -> Iterator[SecuredKafka
 
 
 # --- the authorizer ---------------------------------------------------------------------------------------------------
-RESOURCES = {"topic": 2, "group": 3}
-OPERATIONS = {"Read": 3, "Write": 4, "Describe": 8, "DescribeConfigs": 10}
-LITERAL, ALLOW = 3, 3
-
-
-async def allow(bootstrap: str, lines: Iterable[str]) -> None:
+async def allow(settings: KafkaSettings, lines: Iterable[str]) -> None:
     """Does what these kafka-acls.sh commands would."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    try:
-        for line in lines:
-            words = shlex.split(line)
-            principal = words[words.index("--allow-principal") + 1]
-            resource = next(name for name in RESOURCES if f"--{name}" in words)
-            name = words[words.index(f"--{resource}") + 1]
-            for operation in (OPERATIONS[value] for word, value in pairwise(words) if word == "--operation"):
-                request = CreateAclsRequest(RESOURCES[resource], name, LITERAL, principal, "*", operation, ALLOW)
-                answer = await admin._send_request(request)  # aiokafka has the request and no method for it
-                assert [code for code, _ in answer.creation_responses] == [0], answer
-    finally:
-        await admin.close()
+    for line in lines:
+        words = shlex.split(line)
+        principal = words[words.index("--allow-principal") + 1]
+        resource: Any = next(name for name in ("topic", "group") if f"--{name}" in words)
+        operations: Any = tuple(value for word, value in pairwise(words) if word == "--operation")
+        await kafka_acls.allow(settings, principal, [Acl(resource, words[words.index(f"--{resource}") + 1], operations)])
 
 
 # --- the issuer -------------------------------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
@@ -13,13 +12,11 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from pydantic import ValidationError
 
-from shared import events, runner, trace_export, traces
-from shared.events import EventEnvelope
+from shared import runner, trace_export, traces
 from shared.settings import wrong
 from shared.trace_export import EVENTS, LOOKED_AT, Recorder
-from shared.values import new_id
 from tests.contracts.code import ROOT
-from tests.support.delivery import an_event, settings
+from tests.support.delivery import settings, value_of
 from tests.support.http import service_of
 
 HEADER = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -27,19 +24,7 @@ HEADER = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 def value(traceparent: str | None) -> bytes:
     """An event as it stands in the log."""
-    identity = new_id()
-    return events.encode(
-        EventEnvelope(
-            id=identity,
-            source="/docking",
-            time=datetime(2020, 2, 1, tzinfo=UTC),
-            correlation_id=str(identity),
-            causation_id=None,
-            actor="officer:test",
-            traceparent=traceparent,
-            data=an_event(UUID(int=1)),
-        )
-    )
+    return value_of(UUID(int=1), traceparent=traceparent)
 
 
 class Memory:
