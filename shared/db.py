@@ -292,7 +292,8 @@ async def close_database(database: Database) -> None:
 async def connect(url: str, *, application: str, seconds: int = 30) -> asyncpg.Connection:
     """One connection outside the pool (relay, console), with the same bounds; no statement takes longer than so many seconds."""
     conn = await postgres_access.connect(url, timeout=5, command_timeout=seconds, server_settings={"application_name": application})
-    await _initialise(conn, BOUNDS | {"statement_timeout": f"{seconds}s"})
+    with postgres_access.terminating(conn):
+        await _initialise(conn, BOUNDS | {"statement_timeout": f"{seconds}s"})
     return conn
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
@@ -25,31 +26,48 @@ async def connect(url: str, **options: Any) -> asyncpg.Connection:
     With target_session_attrs=read-write or primary, never to another. Raises one of REFUSALS.
     """
     hosts = _one_by_one(url)
-    conn: asyncpg.Connection
     if len(hosts) == 1:
-        conn = await asyncpg.connect(url, **options)
+        conn: asyncpg.Connection = await asyncpg.connect(url, **options)
         return conn
-    standby: asyncpg.Connection | None = None
     refusal: BaseException | None = None
-    for host in hosts:
-        try:
-            conn = await asyncpg.connect(host, **(options | {"timeout": HOST_SECONDS, "target_session_attrs": "any"}))
-            is_primary = await conn.fetchval(_IS_PRIMARY, timeout=HOST_SECONDS)
-        except (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError) as error:
-            refusal = error
-            continue
-        if is_primary:
-            _last_primary[url] = host
-            if standby is not None:
-                standby.terminate()
-            return conn
-        if standby is None and not _only_primary(url):
-            standby = conn
-        else:
-            conn.terminate()
-    if standby is None:
-        raise refusal or asyncpg.TargetServerAttributeNotMatched("none of the hosts is a primary")
-    return standby
+    chosen: asyncpg.Connection | None = None
+    standbys: list[asyncpg.Connection] = []
+    try:
+        for host in hosts:
+            try:
+                conn, is_primary = await _ask(host, options)
+            except (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError) as error:
+                refusal = error
+                continue
+            if is_primary:
+                _last_primary[url] = host
+                return conn
+            standbys.append(conn)
+        if not standbys or _only_primary(url):
+            raise refusal or asyncpg.TargetServerAttributeNotMatched("none of the hosts is a primary")
+        chosen = standbys[0]
+        return chosen
+    finally:
+        for conn in standbys:
+            if conn is not chosen:
+                conn.terminate()
+
+
+async def _ask(host: str, options: Mapping[str, Any]) -> tuple[asyncpg.Connection, bool]:
+    """A connection, and whether it leads to a primary."""
+    conn = await asyncpg.connect(host, **{**options, "timeout": HOST_SECONDS, "target_session_attrs": "any"})
+    with terminating(conn):
+        return conn, await conn.fetchval(_IS_PRIMARY, timeout=HOST_SECONDS)
+
+
+@contextmanager
+def terminating(conn: asyncpg.Connection) -> Iterator[None]:
+    """A connection that could not be made ready, or whose taker was cancelled meanwhile, keeps no session on the server."""
+    try:
+        yield
+    except BaseException:
+        conn.terminate()
+        raise
 
 
 def has_several_hosts(url: str) -> bool:

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from console.services import SERVICES
 
 CONSOLE = "console"  # the browser console: a process beside the services
 MAIL = "mail"  # the mail server: keeps letters, sends none on
+ENDING_SECONDS = 10.0  # for a killed process to end
 PORTS = ("postgres", "kafka", "kafka-controller", *SERVICES, CONSOLE, MAIL)
 
 
@@ -73,6 +75,19 @@ def try_lock(home: Home) -> int | None:
     except BlockingIOError:
         os.close(lock)
         return None
+    return lock
+
+
+def take_lock(home: Home) -> int | None:
+    """As try_lock, but the lock of a supervisor that was killed is waited for: the last of its threads lets it go, which may end
+    after its children did.
+    """
+    deadline = time.monotonic() + ENDING_SECONDS
+    while (lock := try_lock(home)) is None:
+        known = home.read("supervisor.json")
+        if (known and processes.alive(Identity(**known))) or time.monotonic() > deadline:
+            return None
+        time.sleep(0.05)
     return lock
 
 

@@ -74,7 +74,7 @@ class Options:
 # --- up ------------------------------------------------------------------------------------------------------------
 def up(home: Home, options: Options) -> bool:
     """Every process running and ready. False when it was up already. Raises ConsoleError; then nothing is left running."""
-    lock = homes.try_lock(home)
+    lock = homes.take_lock(home)
     if lock is None:
         _require_same_mode(home, options)
         return False
@@ -105,7 +105,7 @@ def up(home: Home, options: Options) -> bool:
 
 def run_in_foreground(home: Home, options: Options) -> int:
     """As `up`, but this process supervises until SIGTERM or Ctrl-C. Returns the exit status. Raises ConsoleError."""
-    lock = homes.try_lock(home)
+    lock = homes.take_lock(home)
     if lock is None:
         _require_same_mode(home, options)
         return 0

@@ -24,7 +24,7 @@ def stores_running(home: Home) -> Iterator[None]:
     """What the stack's services stand on, without them. Raises StillUp where the stack is up."""
     if home.read("plan.json") is None:
         raise NotRunning("no stack here: run laowu up first.")
-    lock = homes.try_lock(home)
+    lock = homes.take_lock(home)
     if lock is None:
         raise StillUp("the stack is up: run laowu down first.")
     try:

@@ -39,6 +39,21 @@ async def test_a_connection_lost_while_it_is_given_back_takes_nothing_along(
         assert await conn.fetchval("SELECT to_regclass('kept')::text") == "kept"
 
 
+async def test_a_connection_that_could_not_be_made_ready_keeps_no_session(make_database_url: MakeDatabaseUrl) -> None:
+    url = await make_database_url("docking")
+    with pytest.raises(asyncpg.InvalidParameterValueError, match="statement_timeout"):
+        await db.connect(url, application="never-ready", seconds=3_000_000)  # more than the server takes, which it says after the login
+    conn = await db.connect(url, application="test")
+    try:
+
+        async def is_gone() -> bool:
+            return bool(await conn.fetchval("SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'never-ready')"))
+
+        await until(is_gone, 20, "the session has ended")
+    finally:
+        conn.terminate()
+
+
 async def test_field_case_f10_missing_migrations_on_a_read_only_database_are_reported_in_one_line(
     make_database: MakeDatabase, tmp_path: Path
 ) -> None:

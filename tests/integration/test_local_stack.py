@@ -148,6 +148,18 @@ async def test_killed_hard_nothing_survives_and_the_next_start_recovers(home: Ho
     assert stack.all_ready(home)
 
 
+async def test_the_lock_of_a_killed_supervisor_that_ends_last_is_waited_for(home: Home) -> None:
+    held = homes.try_lock(home)
+    assert held is not None
+    home.write("supervisor.json", {"pid": os.getpid(), "started": 0})  # not this process: another that had its number
+    starting = asyncio.create_task(asyncio.to_thread(homes.take_lock, home))
+    assert not (await asyncio.wait({starting}, timeout=0.2))[0]
+    os.close(held)
+    taken = await starting
+    assert taken is not None
+    os.close(taken)
+
+
 def test_what_a_killed_supervisor_left_is_ended_and_a_stranger_with_its_pid_is_not(home: Home) -> None:
     sleeper = [sys.executable, "-c", "import signal; signal.pause()"]
     with subprocess.Popen(sleeper) as left, subprocess.Popen(sleeper) as stranger:
