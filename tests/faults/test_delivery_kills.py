@@ -100,7 +100,7 @@ async def test_terminated_at_random_moments_a_process_exits_with_0(plant: Plant)
         role = choice.choice(["relay", "consumer"])
         began = time.monotonic()
         assert await plant.end(role, signal.SIGTERM) == 0, plant.log.read_text()
-        assert time.monotonic() - began < 8
+        assert time.monotonic() - began < 25, "it ends by its own bounds"
         await plant.start(role)
     for role in ("relay", "consumer"):
         assert await plant.end(role, signal.SIGTERM) == 0

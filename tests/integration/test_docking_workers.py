@@ -288,7 +288,7 @@ async def test_departures_and_voids_wait_for_the_worker_without_holding_the_orde
 
 async def test_nobody_is_kept_from_proposing_while_an_order_is_changed(dock: Dock) -> None:
     order, worker = await dock.order(), await dock.worker()
-    async with _held(dock, orders.LOCK.sql, UUID(order)), asyncio.timeout(5):
+    async with _held(dock, orders.LOCK.sql, UUID(order)):  # who waits for it is refused in the end
         assert await dock.proposed(order, worker)
 
 
