@@ -31,11 +31,16 @@ Handler = Callable[[Tx, EventEnvelope[Any]], Awaitable[None]]
 Handlers = Mapping[type[Event], Handler]
 
 
+def _no_progress() -> None:
+    """For callers without a watchdog."""
+
+
 @dataclass(frozen=True, slots=True)
 class Each:
-    """Applies events one by one, each under its own cause."""
+    """Applies events one by one, each under its own cause. `progress`: called before each."""
 
     handlers: Handlers
+    progress: Callable[[], None] = _no_progress
 
     @property
     def wanted(self) -> frozenset[str]:
@@ -50,6 +55,7 @@ class Each:
         for event in events:
             handler = self.handlers.get(type(event.data))
             if handler is not None:
+                self.progress()
                 traces.begin(event.traceparent)
                 tx.cause = caused_by(event, tx.service, simulated=simulated)
                 if traces.recorder is None:
@@ -156,10 +162,6 @@ def is_transient(error: BaseException, conn: Any) -> bool:
 
 
 # --- applying -----------------------------------------------------------------------------------------------------
-def _no_progress() -> None:
-    """For callers without a watchdog."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """Records to take, and how.
@@ -176,6 +178,10 @@ class Batch:
     diverted: int = 0
     empty_after: frozenset[StoredOffset] = frozenset()
     progress: Callable[[], None] = _no_progress
+
+    async def apply_events(self, tx: Tx, events: Sequence[EventEnvelope[Event]]) -> None:
+        """With a sign of life between two of them where they are applied one by one: all of them may take long over a slow link."""
+        await (replace(self.apply, progress=self.progress) if isinstance(self.apply, Each) else self.apply)(tx, events)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -321,7 +327,7 @@ async def _apply_group(attempt: _Attempt, group: Sequence[Item]) -> None:
     if not group:
         return
     attempt.batch.progress()
-    error = await try_apply(attempt.tx, attempt.batch.apply, [item.event for item in group if item.event is not None])
+    error = await try_apply(attempt.tx, attempt.batch.apply_events, [item.event for item in group if item.event is not None])
     if error is None:
         attempt.taken.applied.update(item.topic for item in group)
         attempt.failed = 0

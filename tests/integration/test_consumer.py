@@ -15,6 +15,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from shared.db import Database, Tx, Unavailable
+from shared.delivery import watchdog
 from shared.delivery.batch_taking import BatchTaker
 from shared.delivery.consumer import Reject, Stuck, each
 from shared.delivery.delivery_state import PartitionState, delivery_state
@@ -26,8 +27,9 @@ from shared.settings import Settings
 from shared.values import new_id
 from tests.conftest import MakeDatabase
 from tests.support import delivery
-from tests.support.delivery import Raw, caught_up, consuming, counting, dead_letters, numbered, tallied, tally, value_of, write
+from tests.support.delivery import Raw, Running, caught_up, consuming, counting, dead_letters, numbered, tallied, tally, value_of, write
 from tests.support.wait import until
+from tests.unit.test_watchdog import FakeTime
 
 A, B, C = UUID(int=0xA), UUID(int=0xB), UUID(int=0xC)
 TALLY = each({JobOrderClosed: tally})
@@ -362,6 +364,38 @@ async def test_a_handler_that_hangs_is_noticed(kafka: str, config: Settings, dat
         await until(running.task.done)
         with pytest.raises(Stuck):
             running.task.result()
+
+
+async def test_every_event_of_a_batch_is_a_sign_of_life_however_slow_the_database(
+    kafka: str, config: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each takes more than half of the watchdog's patience by its own clock, which nothing else moves, and all of them many times that."""
+    clock, at_work = FakeTime(), list[Running]()
+    monkeypatch.setattr(watchdog, "time", clock)
+
+    async def takes_long(tx: Tx, recorded: EventEnvelope[Any]) -> None:
+        clock.passed += 0.6 * config.stuck_seconds
+        await a_look(at_work[0])  # which may have begun before
+        await a_look(at_work[0])
+        await tally(tx, recorded)
+
+    await write(kafka, config, *(numbered(A, n, n) for n in range(6)))
+    async with consuming(config, database, each({JobOrderClosed: takes_long})) as running:
+        at_work.append(running)
+        await caught_up(running, 30)
+    assert [n for _, n in await tallied(database)] == list(range(6))
+
+
+async def a_look(running: Running) -> None:
+    """Until the watchdog has looked, or has ended the consumer."""
+    watching = running.consumer._watchdog
+    seen = watching._standstill._seen
+    running.consumer._wake.set()
+
+    def looked() -> bool:
+        return running.task.done() or watching._standstill._seen is not seen
+
+    await until(looked, 20)
 
 
 async def test_lag_is_the_broker_s_end_less_what_is_stored(kafka: str, config: Settings, database: Database) -> None:
