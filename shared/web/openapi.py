@@ -52,6 +52,7 @@ _EVERYWHERE = {  # what every operation can answer; further codes of these statu
         "ISSUER_UNAVAILABLE": "nobody can say whose the token is",
     },
 }
+_WITH_A_BODY = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE: {"TOO_LARGE": "the body has more bytes than this operation takes"}}
 
 
 def operation_id(route: APIRoute) -> str:
@@ -100,7 +101,7 @@ def document(app: FastAPI, service: str) -> dict[str, Any]:
             _complete(operation, known[name], codes)
     components = written.setdefault("components", {})
     components["securitySchemes"] = {"bearer": _BEARER}
-    components["responses"] = {status.name: _refusal(status, means) for status, means in _EVERYWHERE.items()}
+    components["responses"] = {status.name: _refusal(status, means) for status, means in {**_EVERYWHERE, **_WITH_A_BODY}.items()}
     schemas = components.setdefault("schemas", {})
     for name in _FASTAPIS_OWN:
         schemas.pop(name, None)
@@ -125,8 +126,9 @@ def _complete(operation: dict[str, Any], route: APIRoute, codes: Mapping[str, Ma
             parameter.setdefault("description", DESCRIPTIONS[parameter["name"]])
     if is_command(route):
         operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
-    for status in sorted({*_EVERYWHERE, *(HTTPStatus(one["status"]) for one in codes.values())}):
-        common = _EVERYWHERE.get(status, {})
+    in_common = {**_EVERYWHERE, **(_WITH_A_BODY if "requestBody" in operation else {})}
+    for status in sorted({*in_common, *(HTTPStatus(one["status"]) for one in codes.values())}):
+        common = in_common.get(status, {})
         own = {code: one["means"] for code, one in codes.items() if one["status"] == status and code not in common}
         shared_answer = {"$ref": f"#/components/responses/{status.name}"}
         operation["responses"][str(status.value)] = _refusal(status, {**common, **own}) if own else shared_answer
