@@ -6,6 +6,7 @@ import asyncio
 import ssl
 import time
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import aiohttp
 from aiokafka.abc import AbstractTokenProvider
@@ -19,6 +20,15 @@ TOKEN_SECONDS = 10.0
 TOKEN_LENGTH = 64 * 1024
 # A token is asked for anew this long before it expires: a connection that is being made may take as long.
 RENEW_SECONDS = 30.0
+# And this long after it was given at the latest: brokers may refuse one that has not expired, as after the issuer's keys were replaced.
+USED_SECONDS = 60.0
+ASKED_WITH = (
+    "kafka_oauth_token_url",
+    "kafka_oauth_client_id",
+    "kafka_oauth_client_secret",
+    "kafka_oauth_client_secret_file",
+    "kafka_oauth_scope",
+)
 
 
 class WrongAccess(OSError):
@@ -35,7 +45,7 @@ def client_options(settings: KafkaSettings) -> dict[str, Any]:
     if settings.kafka_sasl_mechanism is not None:
         options["sasl_mechanism"] = settings.kafka_sasl_mechanism
     if settings.kafka_sasl_mechanism == "OAUTHBEARER":
-        options["sasl_oauth_token_provider"] = IssuedTokens(settings)
+        options["sasl_oauth_token_provider"] = issued_tokens(settings)
     elif settings.kafka_sasl_password is not None:
         options["sasl_plain_username"] = settings.kafka_sasl_username
         options["sasl_plain_password"] = settings.kafka_sasl_password.get_secret_value()
@@ -48,7 +58,7 @@ def broker_options(settings: KafkaSettings) -> dict[str, Any]:
     servers = [server.strip() for server in settings.kafka_bootstrap_servers.split(",")]
     options: dict[str, Any] = {"bootstrap_servers": servers, "security": _security(settings)}
     if settings.kafka_sasl_mechanism == "OAUTHBEARER":
-        options["sasl_oauth_token_provider"] = IssuedTokens(settings)
+        options["sasl_oauth_token_provider"] = issued_tokens(settings)
     return options
 
 
@@ -110,6 +120,19 @@ def _show_certificate(context: ssl.SSLContext, settings: KafkaSettings) -> None:
         )
 
 
+# By event loop, since those who wait for a token wait in theirs.
+_issued: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[object, ...], IssuedTokens]] = WeakKeyDictionary()
+
+
+def issued_tokens(settings: KafkaSettings) -> IssuedTokens:
+    """One for all clients of the process that are the same one at the same issuer. Raises WrongAccess."""
+    shared = _issued.setdefault(asyncio.get_running_loop(), {})
+    known_by = tuple(getattr(settings, name) for name in ASKED_WITH)
+    if known_by not in shared:
+        shared[known_by] = IssuedTokens(settings)
+    return shared[known_by]
+
+
 class _Grant(BaseModel):
     """What an issuer answers (RFC 6749, 5.1)."""
 
@@ -118,8 +141,9 @@ class _Grant(BaseModel):
 
 
 class IssuedTokens(AbstractTokenProvider):  # type: ignore[misc]  # aiokafka has no types
-    """Tokens from the issuer by the client credentials grant (RFC 6749, 4.4), each used until shortly before it expires. Raises WrongAccess
-    for a file of the secret that holds none.
+    """Tokens from the issuer by the client credentials grant (RFC 6749, 4.4), each used for a minute, or until shortly before it expires.
+
+    Raises WrongAccess for a file of the secret that holds none.
     """
 
     def __init__(self, settings: KafkaSettings) -> None:
@@ -138,7 +162,7 @@ class IssuedTokens(AbstractTokenProvider):  # type: ignore[misc]  # aiokafka has
         async with self._asking:
             if time.monotonic() >= self._renew_at:
                 self._token, seconds = await self._asked()
-                self._renew_at = time.monotonic() + max(0.0, seconds - RENEW_SECONDS)
+                self._renew_at = time.monotonic() + max(0.0, min(USED_SECONDS, seconds - RENEW_SECONDS))
             return self._token
 
     def _client_secret(self) -> str:

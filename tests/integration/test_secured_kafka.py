@@ -122,6 +122,23 @@ async def test_one_token_serves_every_connection_until_it_is_about_to_expire(
             assert one.issued == asked
 
 
+@pytest.mark.usefixtures("administrator")
+async def test_all_clients_of_a_process_share_one_token(
+    cluster: SecuredKafka, access: Callable[[str, str], Access], configured: Callable[[Access], Settings]
+) -> None:
+    async with issuer(cluster.signing_key, SECRETS) as one:
+        who = access("docking", "OAUTHBEARER") | {"kafka_oauth_token_url": one.url}
+        docking = configured(who)
+        for _ in range(2):
+            async with kafka.administering(docking, kafka.REQUEST_MS) as admin:
+                await admin.list_topics()
+        await kafka.stop_producer(await kafka.open_producer(docking), 2)
+        assert one.issued == 1
+        auditor = configured(who | {"kafka_oauth_client_id": "auditor", "kafka_oauth_client_secret": SECRETS["auditor"]})
+        async with kafka.administering(auditor, kafka.REQUEST_MS):
+            assert one.issued == 2, "another one asks for another"
+
+
 # --- those who are not ------------------------------------------------------------------------------------------------
 async def refusal(settings: Settings, caplog: pytest.LogCaptureFixture) -> str:
     """What an operator reads when the service does not start."""
