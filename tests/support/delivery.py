@@ -209,9 +209,9 @@ async def caught_up(running: Running, seconds: float = 15) -> None:
 
 
 @asynccontextmanager
-async def relaying(config: Settings, database: Database, url: str) -> AsyncIterator[Health]:
-    """A relay at work; cancelled on leaving."""
-    health = Health()
+async def relaying(config: Settings, database: Database, url: str, health: Health | None = None) -> AsyncIterator[Health]:
+    """A relay at work; cancelled on leaving. `health`: of the process that it is a part of."""
+    health = Health() if health is None else health
     task = asyncio.create_task(relay.run(database, url, config, health))
     try:
         yield health

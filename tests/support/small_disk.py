@@ -1,9 +1,10 @@
-"""A PostgreSQL with a tablespace on a disk of a few megabytes, a tmpfs that it alone sees: a test fills and clears it."""
+"""A disk of a few megabytes, a tmpfs that only what is started on it sees: a test fills and clears it under a PostgreSQL or a Kafka."""
 
 from __future__ import annotations
 
 import os
 import pwd
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -12,8 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from console.local import postgres, processes
+from console.local import kafka, postgres, processes
+from console.local.kafka import Kafka
 from console.local.postgres import Postgres
+from console.local.processes import Spec
 
 WITHOUT = "no disk of its own can be mounted here: mount namespaces are not allowed"
 MEGABYTES = 48
@@ -36,11 +39,21 @@ def can_mount(folder: Path) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class SmallDisk:
-    """The server, and its disk as it sees it."""
+    """It is there as long as its holder is."""
 
-    node: Postgres
-    mount: Path  # as the server names it
-    seen: Path  # the same, from outside of its namespace
+    holder: int  # the process whose namespace it is in
+    mount: Path  # as those name it who are started on it
+
+    @property
+    def seen(self) -> Path:
+        """The same, from outside of the namespace."""
+        return Path(f"/proc/{self.holder}/root") / self.mount.resolve().relative_to("/")
+
+    def on(self, spec: Spec) -> Spec:
+        """The process as one that sees the disk."""
+        own = [] if os.geteuid() == 0 else ["--user", "--preserve-credentials"]
+        child = [sys.executable, "-ISs", str(processes.CHILD), str(int(spec.orphan_signal or 0)), spec.account or "-", str(os.getpid())]
+        return replace(spec, command=["nsenter", f"--target={self.holder}", *own, "--mount", *child, *spec.command], account=None)
 
     @property
     def ballast(self) -> Path:
@@ -61,19 +74,71 @@ class SmallDisk:
 
 
 @contextmanager
-def small_disk(folder: Path) -> Iterator[SmallDisk]:
-    """Databases are made on it with TABLESPACE small."""
-    node, runs_as = postgres.prepare(folder / "postgres", processes.free_ports(1)[0], durable=False), postgres.account()
-    mount = Path(tempfile.mkdtemp())  # not in `folder`: PostgreSQL asks access(2), so its account must reach it without a capability
+def small_disk(owner: str | None = None) -> Iterator[SmallDisk]:
+    """An empty one, of this account or another."""
+    mount = Path(tempfile.mkdtemp())  # not in a test's folder: PostgreSQL asks access(2), so its account must reach it without a capability
     mount.chmod(0o755)
-    owner = os.getuid() if runs_as is None else pwd.getpwnam(runs_as).pw_uid
-    spec = postgres.spec(node)
-    child = [sys.executable, "-ISs", str(processes.CHILD), str(int(spec.orphan_signal or 0)), runs_as or "-", str(os.getpid())]
-    command = [*_namespace(), str(mount), str(owner), str(MEGABYTES), *child, *spec.command]
-    process = processes.spawn(replace(spec, command=command, account=None))
+    uid = os.getuid() if owner is None else pwd.getpwnam(owner).pw_uid
+    command = [
+        *_namespace(),
+        str(mount),
+        str(uid),
+        str(MEGABYTES),
+        "cat",
+    ]  # which answers once the disk is mounted, and ends with this process
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdin is not None
+        assert holder.stdout is not None
+        holder.stdin.write(b"mounted\n")
+        holder.stdin.flush()
+        assert holder.stdout.readline() == b"mounted\n"
+        yield SmallDisk(holder.pid, mount)
+    mount.rmdir()
+
+
+@contextmanager
+def postgres_beside(disk: SmallDisk, folder: Path) -> Iterator[Postgres]:
+    """A server in the folder, which may have a tablespace on the disk."""
+    node = postgres.prepare(folder, processes.free_ports(1)[0], durable=False)
+    spec = disk.on(postgres.spec(node))
+    process = processes.spawn(spec)
     try:
         postgres.wait_ready(node, process)
-        yield SmallDisk(node, mount, Path(f"/proc/{process.pid}/root") / mount.resolve().relative_to("/"))
+        yield node
     finally:
         processes.stop(process, spec)
-        mount.rmdir()
+
+
+@dataclass(slots=True)
+class Broker:
+    """A Kafka whose only log is on the disk."""
+
+    node: Kafka
+    spec: Spec
+    process: subprocess.Popen[bytes]
+
+    @property
+    def ended(self) -> bool:
+        return self.process.poll() is not None
+
+    def start(self) -> None:
+        """Returns when it serves."""
+        self.process = processes.spawn(self.spec)
+        kafka.wait_ready(self.node, self.process)
+
+
+@contextmanager
+def broker_on(disk: SmallDisk, folder: Path) -> Iterator[Broker]:
+    """Its settings and what it prints are in the folder."""
+    port, controller = processes.free_ports(2)
+    node = kafka.prepare(folder, port, controller, java=kafka.find_java(), jars=kafka.fetch_jars())
+    shutil.move(node.folder / "log", disk.seen / "log")
+    with node.configuration.open("a") as configuration:
+        configuration.write(f"log.dirs={disk.mount / 'log'}\n")
+    spec = disk.on(kafka.spec(node))
+    broker = Broker(node, spec, processes.spawn(spec))
+    try:
+        kafka.wait_ready(node, broker.process)
+        yield broker
+    finally:
+        processes.stop(broker.process, spec)
