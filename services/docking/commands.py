@@ -12,6 +12,7 @@ from pydantic_core import CoreSchema
 
 from services.docking.domain.notices import Breach, Penalty
 from services.docking.domain.reserves import ReserveUse
+from shared.old_numbers import OldNumber
 from shared.values import (
     Amount,
     CaseId,
@@ -215,6 +216,7 @@ class OpenJobOrder(_Command):
     term_months: Annotated[int, Field(strict=True, ge=1, le=120)]
     fee_cap: Amount | None = None
     expires: Day | None = None
+    old_number: OldNumber | None = None
 
 
 class AmendJobOrder(_Command):
@@ -518,6 +520,7 @@ class AdoptedPlacement(_Command):
     departed_on: Day
     port: Port
     contract: ContractTerms
+    old_number: OldNumber | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from services.registration.domain.duplicates import LinkReason, MergeRejection
 from services.registration.domain.surveys import SurveyVoidReason
 from services.registration.domain.validity import ReinstatementReason, SuspensionReason
 from services.registration.domain.workers import ResidenceBasis, Source
+from shared.old_numbers import OldNumber, OldNumberText, OldSystem
 from shared.values import (
     CountyField,
     Day,
@@ -79,6 +80,15 @@ class RegisterWorker(_Command):
     source: Literal[Source.SELF, Source.ASSISTED] = Source.ASSISTED
     registered_on: Day | None = None
     outreach: HeardOf | None = None
+    old_number: OldNumber | None = None
+
+
+class RecordOldNumber(_Command):
+    """The number that the worker had in a system before this one, by which people still ask for the worker."""
+
+    system: OldSystem
+    number: OldNumberText
+    version: Version | None = None
 
 
 class LookUpWorker(_Command):

@@ -13,6 +13,7 @@ from services.registration.worker_lists import messages as worker_messages
 from services.registration.worker_lists.columns import COLUMNS
 from services.rights.payroll_files import messages as payroll_messages
 from shared import errors, reference
+from shared.old_numbers import OldNumberIsDocument, OldNumberTaken
 from shared.sheets.findings import Messages
 from tests.contracts.code import ROOT, name, tree
 
@@ -83,6 +84,7 @@ def expected(service: str) -> set[str]:
     codes = {code for file in DECIDED_IN[service] for code in codes_in(ROOT / file)} | refusals(service)
     if service == "registration":
         codes |= {f"{column}_not_readable".upper() for column in COLUMNS}
+        codes |= {OldNumberTaken.slug, OldNumberIsDocument.slug}
         codes -= {reference.CurrencyWithdrawn.slug}
     else:
         codes -= {reference.OccupationNotFound.slug, reference.DestinationNotFound.slug}

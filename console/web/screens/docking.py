@@ -181,7 +181,7 @@ SCREENS = (
         service="docking",
         route="/orders",
         columns=(ORDER_COLUMNS[0], "enterprise", *ORDER_COLUMNS[1:]),
-        filters=("state", "destination", "occupation", "free"),
+        filters=("state", "destination", "occupation", "free", "old_number"),
         labels={"free": sentence("With free positions")},
         usual={"state": "open"},
         sort="-opened_on",
@@ -212,6 +212,7 @@ SCREENS = (
             "channel",
             "opened_on",
             "expires",
+            "old_numbers",
         ),
         parts=(
             Part(
@@ -258,7 +259,7 @@ SCREENS = (
         route="/placements",
         columns=(PLACEMENT_COLUMNS[0], "enterprise", *PLACEMENT_COLUMNS[1:]),
         rows=25,
-        filters=("state", "destination", "county"),
+        filters=("state", "destination", "county", "old_number"),
         sort="-matched_on",
         roles=READERS,
         row="/placements/{placement}",
@@ -320,7 +321,18 @@ SCREENS = (
         groups=(
             (
                 "Placement",
-                ("worker", "enterprise", "county", "destination", "occupation", "channel", "matched_on", "due", "planned_departure"),
+                (
+                    "worker",
+                    "enterprise",
+                    "county",
+                    "destination",
+                    "occupation",
+                    "channel",
+                    "matched_on",
+                    "due",
+                    "planned_departure",
+                    "old_numbers",
+                ),
             ),
             ("Papers", ("contract", "insurance", "clearance_valid_to", "dispatch", "ended")),
         ),

@@ -19,6 +19,7 @@ from services.docking.api import (
     medicals,
     merges,
     notices,
+    old_numbers,
     orders,
     parties,
     placements,
@@ -51,5 +52,6 @@ for part in (
     medicals,
     arrivals,
     contract_changes,
+    old_numbers,
 ):
     router.include_router(part.router)

@@ -12,6 +12,7 @@ from services.docking.domain.orders import OrderFilter, OrderState
 from services.docking.usecases import orders
 from services.docking.views import orders as views
 from shared.delivery.audit_trail import History
+from shared.old_numbers import OldNumberText
 from shared.paging import Page
 from shared.values import DestinationField, EnterpriseId, OccupationField, OrderId
 from shared.web.parameters import AfterNumber, Limit, paged
@@ -44,9 +45,10 @@ async def list_orders(
     destination: DestinationField | None = None,
     occupation: OccupationField | None = None,
     free: Annotated[bool | None, Query(description="only orders with a position that nobody holds, or without")] = None,
+    old_number: OldNumberText | None = None,
 ) -> views.Orders:
     wanted = OrderFilter(enterprise=enterprise, state=state, destination=destination, occupation=occupation, free=free)
-    return await call.query(lambda tx: orders.list_orders(tx, page, wanted))
+    return await call.query(lambda tx: orders.list_orders(tx, page, wanted, old_number))
 
 
 @router.get("/orders/{order}")

@@ -12,6 +12,7 @@ from services.docking.domain.placements import PlacementFilter, PlacementState
 from services.docking.usecases import placements
 from services.docking.views import placements as views
 from shared.delivery.audit_trail import History
+from shared.old_numbers import OldNumberText
 from shared.paging import Page
 from shared.principals import Role
 from shared.values import CountyField, DestinationField, EnterpriseId, OrderId, PlacementId, WorkerId
@@ -47,9 +48,10 @@ async def list_placements(
     enterprise: EnterpriseId | None = None,
     destination: DestinationField | None = None,
     county: CountyField | None = None,
+    old_number: OldNumberText | None = None,
 ) -> views.Placements:
     wanted = PlacementFilter(worker=worker, state=state, order=order, enterprise=enterprise, destination=destination, county=county)
-    return await call.query(lambda tx: placements.list_placements(tx, page, wanted))
+    return await call.query(lambda tx: placements.list_placements(tx, page, wanted, old_number))
 
 
 @router.get("/placement-workers")

@@ -35,6 +35,7 @@ class OrderFilter:
     destination: Destination | None = None
     occupation: Occupation | None = None
     free: bool | None = None
+    among: tuple[OrderId, ...] | None = None  # only these
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -161,6 +161,7 @@ class PlacementFilter:
     enterprise: EnterpriseId | None = None
     destination: Destination | None = None
     county: CountyCode | None = None
+    among: tuple[PlacementId, ...] | None = None  # only these
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

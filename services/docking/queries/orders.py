@@ -26,6 +26,7 @@ LIST = ORDER.pages(
     """
     ($1::uuid IS NULL OR enterprise = $1) AND ($2::text IS NULL OR state = $2) AND ($3::text IS NULL OR destination = $3)
     AND ($4::text IS NULL OR starts_with(occupation, $4)) AND ($5::boolean IS NULL OR $5 = (reserved + filled < positions))
+    AND ($6::uuid[] IS NULL OR id = ANY($6))
     """,
     "opened_on date",
     "expires date",
@@ -70,7 +71,8 @@ async def lock(tx: Tx, order: OrderId) -> Order | None:
 
 
 async def list_(tx: Tx, page: Page, wanted: OrderFilter) -> tuple[Sequence[Order], str | None]:
-    return await fetch_page(tx.conn, LIST, page, wanted.enterprise, wanted.state, wanted.destination, wanted.occupation, wanted.free)
+    filters = (wanted.enterprise, wanted.state, wanted.destination, wanted.occupation, wanted.free, wanted.among)
+    return await fetch_page(tx.conn, LIST, page, *filters)
 
 
 async def lock_overdue(tx: Tx, today: date, limit: int) -> list[Order]:

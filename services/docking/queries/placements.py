@@ -59,7 +59,7 @@ LIST = PLACEMENT.pages(
     """
     ($1::uuid IS NULL OR worker = $1) AND ($2::text IS NULL OR state = $2) AND ($3::uuid IS NULL OR job_order = $3)
     AND ($4::uuid IS NULL OR enterprise = $4) AND ($5::text IS NULL OR destination = $5) AND ($6::text IS NULL OR county = $6)
-    AND county ^@ ANY($7::text[]) AND county BETWEEN $8 AND $9
+    AND county ^@ ANY($7::text[]) AND county BETWEEN $8 AND $9 AND ($10::uuid[] IS NULL OR id = ANY($10))
     """,
     "since date",
     "matched_on date",
@@ -172,7 +172,7 @@ async def list_(tx: Tx, page: Page, wanted: PlacementFilter, *, counties: Sequen
     """`counties`: what the codes of the visible counties begin with."""
     county = wanted.county or only_county(counties)
     filters = (wanted.worker, wanted.state, wanted.order, wanted.enterprise, wanted.destination, county)
-    return await fetch_page(tx.conn, LIST, page, *filters, counties, *county_range(counties))
+    return await fetch_page(tx.conn, LIST, page, *filters, counties, *county_range(counties), wanted.among)
 
 
 async def list_workers(

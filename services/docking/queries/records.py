@@ -18,6 +18,9 @@ RECORDS: Statements = {
     "certificate": "SELECT to_jsonb(one) FROM certificate AS one WHERE worker = $1 ORDER BY serial",
     "proposal": "SELECT to_jsonb(one) FROM proposal AS one WHERE worker = $1 ORDER BY id",
     "placement": "SELECT to_jsonb(one) FROM placement AS one WHERE worker = $1 ORDER BY id",
+    "old_number": """
+        SELECT to_jsonb(one) FROM old_number AS one WHERE placement IN (SELECT id FROM placement WHERE worker = $1) ORDER BY system, number
+    """,
     "dispatch": "SELECT to_jsonb(one) FROM dispatch AS one WHERE worker = $1 ORDER BY placement",
     "intention_match": """
         SELECT to_jsonb(one) FROM intention_match AS one WHERE placement IN (SELECT id FROM placement WHERE worker = $1) ORDER BY placement

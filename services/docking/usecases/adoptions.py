@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from pydantic import ValidationError
 
@@ -17,7 +18,7 @@ from services.docking.domain.fees import Fee, require_no_own_employee
 from services.docking.domain.orders import Order, OrderState
 from services.docking.domain.placements import Placement, PlacementState
 from services.docking.domain.workers import Worker
-from services.docking.queries import dispatches, enterprises, fees, merges, orders, placements, workers
+from services.docking.queries import dispatches, enterprises, fees, merges, old_numbers, orders, placements, workers
 from services.docking.usecases.contract_fees import fee_declared, new_contract_fee
 from services.docking.usecases.dispatches import uncounted
 from services.docking.usecases.event_fields import contract_fields, corrections, dispatch_fact, placement_event
@@ -29,6 +30,7 @@ from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
 from shared.errors import Refused
 from shared.events import Evidence
+from shared.old_numbers import OldNumberTaken, require_no_document
 from shared.principals import Principal
 from shared.values import EnterpriseId, OrderId, PlacementId, WorkerId, new_id
 
@@ -49,8 +51,9 @@ class _Records:
 
 @dataclass(frozen=True, slots=True)
 class _Accepted:
-    """A good row."""
+    """A good row, and what it becomes."""
 
+    placement: PlacementId
     row: commands.AdoptedPlacement
     contract: Contract
     worker: Worker
@@ -62,14 +65,24 @@ async def adopt_placements(tx: Tx, command: commands.AdoptPlacements) -> views.A
     current = await merges.list_current(tx, sorted({row.worker for row in rows.values()}))
     rows = {number: row.model_copy(update={"worker": current[row.worker]}) for number, row in rows.items()}
     records = await _read_records(tx, list(rows.values()))
-    accepted: list[_Accepted] = []
+    good: dict[int, _Accepted] = {}
     for number, row in rows.items():
         try:
-            accepted.append(_accept(records, row))
+            good[number] = _accept(records, row)
         except Refused as error:
             refused.append(views.Refusal(row=number, field=error.field, code=error.slug))
+    taken = await _claim(tx, list(good.values()))
+    refused += (
+        views.Refusal(row=number, field="old_number.number", code=OldNumberTaken.slug) for number in good if good[number].placement in taken
+    )
+    accepted = [one for one in good.values() if one.placement not in taken]
     adopted = await _adopt(tx, records, accepted) if accepted else []
     return views.Adoption(accepted=len(adopted), refused=tuple(sorted(refused, key=lambda one: one.row)), placements=tuple(adopted))
+
+
+async def _claim(tx: Tx, good: list[_Accepted]) -> set[UUID]:
+    """Those whose number in the system before this one is another placement's; the others are found by theirs."""
+    return await old_numbers.insert_all(tx, "placement", {one.placement: one.row.old_number for one in good if one.row.old_number})
 
 
 def _parse(command: commands.AdoptPlacements) -> tuple[dict[int, commands.AdoptedPlacement], list[views.Refusal]]:
@@ -119,9 +132,10 @@ def _accept(records: _Records, row: commands.AdoptedPlacement) -> _Accepted:
     if any(one.returned_on is None or one.returned_on > row.departed_on for one in records.counted[row.worker]):
         raise errors.StayOverlaps(field="departed_on")
     require_no_own_employee(row.channel, row.contract.service_fee, "contract.service_fee")
+    require_no_document(row.old_number)
     terms = contract(row.contract, signed_on=row.contract.start, filed_on=records.today)
     records.placed.add(row.worker)
-    return _Accepted(row, terms, worker)
+    return _Accepted(PlacementId(new_id()), row, terms, worker)
 
 
 async def _adopt(tx: Tx, records: _Records, accepted: list[_Accepted]) -> list[PlacementId]:
@@ -200,7 +214,7 @@ def _order(one: _Accepted, positions: int, today: date) -> Order:
 
 def _placement(one: _Accepted, order: Order, today: date) -> Placement:
     return Placement(
-        id=PlacementId(new_id()),
+        id=one.placement,
         order=order.id,
         enterprise=order.enterprise,
         worker=one.row.worker,

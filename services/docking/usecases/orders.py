@@ -11,7 +11,7 @@ from services.docking.domain import orders as orders_domain
 from services.docking.domain.employers import require_employer_licence, require_same_destination
 from services.docking.domain.enterprises import Enterprise, covers, require_licence
 from services.docking.domain.orders import Order, OrderFilter, OrderState
-from services.docking.queries import employers, enterprises, orders
+from services.docking.queries import employers, enterprises, old_numbers, orders
 from services.docking.settings import policy
 from services.docking.usecases import scope
 from services.docking.usecases.event_fields import order_event
@@ -20,6 +20,7 @@ from shared import events, reference
 from shared.db import Tx
 from shared.delivery.audit_trail import History, changes_of, publish_and_audit
 from shared.errors import require_version
+from shared.old_numbers import OldNumber, OldNumberTaken, require_no_document
 from shared.paging import Page
 from shared.principals import Role, require_party
 from shared.values import OrderId, new_id, period_of
@@ -29,7 +30,8 @@ async def open_job_order(tx: Tx, command: commands.OpenJobOrder) -> views.Order:
     """A need for workers, within the licence.
 
     Raises EnterpriseNotFound, EnterpriseNotActive, LicenceExpired, OutsideLicenceScope, DestinationNotFound, OccupationNotFound,
-    CurrencyDiffers, CurrencyWithdrawn, PastDay, EmployerUnclear, EmployerNotFound, EmployerElsewhere, EmployerNotLicensed, Forbidden.
+    CurrencyDiffers, CurrencyWithdrawn, PastDay, EmployerUnclear, EmployerNotFound, EmployerElsewhere, EmployerNotLicensed,
+    OldNumberTaken, OldNumberIsDocument, Forbidden.
     """
     today = tx.clock.today()
     enterprise = await enterprises.get(tx, command.enterprise)
@@ -41,6 +43,7 @@ async def open_job_order(tx: Tx, command: commands.OpenJobOrder) -> views.Order:
     employer = await _employer(tx, command)
     order = replace(_opened(command, today, expires), employer=employer)
     await orders.insert_all(tx, [order])
+    await _claim(tx, order.id, command.old_number)
     opened = order_event(
         tx,
         events.JobOrderOpened,
@@ -55,7 +58,14 @@ async def open_job_order(tx: Tx, command: commands.OpenJobOrder) -> views.Order:
         employer_id=order.employer_id,
     )
     publish_and_audit(tx, opened)
-    return views.order(order)
+    return views.order(order, (command.old_number,) if command.old_number else ())
+
+
+async def _claim(tx: Tx, order: OrderId, old: OldNumber | None) -> None:
+    """Raises OldNumberTaken, OldNumberIsDocument."""
+    require_no_document(old)
+    if old is not None and await old_numbers.insert_all(tx, "order", {order: old}):
+        raise OldNumberTaken(field="old_number.number")
 
 
 async def _employer(tx: Tx, command: commands.OpenJobOrder) -> str:
@@ -167,13 +177,19 @@ async def _require_order(tx: Tx, order: Order) -> None:
 
 
 # --- queries ----------------------------------------------------------------------------------------------------------
-async def list_orders(tx: Tx, page: Page, wanted: OrderFilter) -> views.Orders:
-    """Orders and how far they are filled: demand is open to everyone who mediates it. Raises Forbidden."""
+async def list_orders(tx: Tx, page: Page, wanted: OrderFilter, old_number: str | None) -> views.Orders:
+    """Orders and how far they are filled: demand is open to everyone who mediates it. `old_number`: in whichever earlier system.
+
+    Raises Forbidden.
+    """
+    if old_number is not None:
+        wanted = replace(wanted, among=await old_numbers.list_orders(tx, old_number))
     if wanted.enterprise is None and tx.principal.role is Role.ENTERPRISE:
         wanted = replace(wanted, enterprise=scope.own_enterprise(tx.principal))
     if wanted.enterprise is not None:
         require_party(tx.principal, wanted.enterprise)
-    return views.orders(*await orders.list_(tx, page, wanted))
+    found, following = await orders.list_(tx, page, wanted)
+    return views.orders(found, following, await old_numbers.list_of_orders(tx, [one.id for one in found]))
 
 
 async def show_order(tx: Tx, order: OrderId) -> views.Order:
@@ -182,7 +198,7 @@ async def show_order(tx: Tx, order: OrderId) -> views.Order:
     if found is None:
         raise errors.OrderNotFound
     require_party(tx.principal, found.enterprise)
-    return views.order(found)
+    return views.order(found, (await old_numbers.list_of_orders(tx, [order])).get(order, ()))
 
 
 async def history(tx: Tx, order: OrderId, after: int, limit: int) -> History:

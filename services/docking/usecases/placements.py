@@ -19,7 +19,7 @@ from services.docking.domain.placements import (
     require_insurance,
     state_after,
 )
-from services.docking.queries import dispatches, merges, orders, placements
+from services.docking.queries import dispatches, merges, old_numbers, orders, placements
 from services.docking.settings import policy
 from services.docking.usecases import scope
 from services.docking.usecases.contract_fees import declare_contract_fee
@@ -144,7 +144,8 @@ def cancellation(
 async def show_placement(tx: Tx, placement: PlacementId) -> views.Placement:
     """Raises PlacementNotFound, Forbidden."""
     found = await get(tx, placement)
-    return views.placement(found, departure=await dispatches.get(tx, placement))
+    numbers = await old_numbers.list_of_placements(tx, [placement])
+    return views.placement(found, departure=await dispatches.get(tx, placement), old_numbers=numbers.get(placement, ()))
 
 
 async def history(tx: Tx, placement: PlacementId, after: int, limit: int) -> History:
@@ -162,12 +163,15 @@ async def get(tx: Tx, placement: PlacementId) -> Placement:
     return found
 
 
-async def list_placements(tx: Tx, page: Page, wanted: PlacementFilter) -> views.Placements:
-    """Those of the caller's regions, or of the caller's enterprise. Raises Forbidden."""
+async def list_placements(tx: Tx, page: Page, wanted: PlacementFilter, old_number: str | None) -> views.Placements:
+    """Those of the caller's regions, or of the caller's enterprise. `old_number`: in whichever earlier system. Raises Forbidden."""
+    if old_number is not None:
+        wanted = replace(wanted, among=await old_numbers.list_placements(tx, old_number))
     if wanted.worker is not None:
         wanted = replace(wanted, worker=await merges.get_current(tx, wanted.worker))
     own = scope.of_own_enterprise(tx.principal, wanted)
-    return views.placements(*await placements.list_(tx, page, own, counties=scope.visible_counties(tx.principal)))
+    found, following = await placements.list_(tx, page, own, counties=scope.visible_counties(tx.principal))
+    return views.placements(found, following, await old_numbers.list_of_placements(tx, [one.id for one in found]))
 
 
 async def list_placement_workers(tx: Tx, ids: Sequence[PlacementId]) -> views.PlacementWorkers:

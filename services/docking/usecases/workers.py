@@ -7,7 +7,7 @@ from dataclasses import replace
 from services.docking.domain.dispatches import Dispatch, changed
 from services.docking.domain.placements import BEFORE_DEPARTURE
 from services.docking.domain.workers import Worker
-from services.docking.queries import dispatches, merges, placements, workers
+from services.docking.queries import dispatches, merges, old_numbers, placements, workers
 from services.docking.usecases.dispatches import designated
 from services.docking.usecases.event_fields import corrections
 from services.docking.usecases.placements import cancel
@@ -170,6 +170,7 @@ async def worker_erased(tx: Tx, event: EventEnvelope[WorkerErased]) -> None:
     worker = await merges.lock_current(tx, event.data.worker)
     await _excluded(tx, worker, "worker_erased")
     await placements.update_erased(tx, worker)
+    await old_numbers.delete_of_worker(tx, worker)
 
 
 async def _excluded(tx: Tx, worker: WorkerId, reason: str) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from pydantic import BaseModel
 
 from services.docking.domain import orders as domain
+from shared.old_numbers import OldNumber
 from shared.values import Channel, Destination, EmployerId, EnterpriseId, Money, Occupation, OrderId, WagePeriod
 
 
@@ -31,6 +32,7 @@ class Order(BaseModel, frozen=True):
     expires: date
     state: domain.OrderState
     version: int
+    old_numbers: tuple[OldNumber, ...] = ()  # in systems before this one
 
 
 class Orders(BaseModel, frozen=True):
@@ -38,7 +40,7 @@ class Orders(BaseModel, frozen=True):
     next: str | None
 
 
-def order(one: domain.Order) -> Order:
+def order(one: domain.Order, old_numbers: tuple[OldNumber, ...] = ()) -> Order:
     return Order(
         order=one.id,
         enterprise=one.enterprise,
@@ -59,8 +61,9 @@ def order(one: domain.Order) -> Order:
         expires=one.expires,
         state=one.state,
         version=one.version,
+        old_numbers=old_numbers,
     )
 
 
-def orders(found: Sequence[domain.Order], cursor: str | None) -> Orders:
-    return Orders(items=tuple(order(one) for one in found), next=cursor)
+def orders(found: Sequence[domain.Order], cursor: str | None, old_numbers: Mapping[OrderId, tuple[OldNumber, ...]]) -> Orders:
+    return Orders(items=tuple(order(one, old_numbers.get(one.id, ())) for one in found), next=cursor)

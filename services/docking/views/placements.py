@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from pydantic import BaseModel
@@ -13,6 +13,7 @@ from services.docking.domain import placements as domain
 from services.docking.domain.dispatches import Dispatch as Departure
 from services.docking.views.dispatches import Dispatch, dispatch
 from shared import reference
+from shared.old_numbers import OldNumber
 from shared.values import (
     Channel,
     CountyCode,
@@ -85,6 +86,7 @@ class Placement(BaseModel, frozen=True):
     dispatch: Dispatch | None = None
     ended: domain.CancelReason | domain.VoidReason | None
     version: int
+    old_numbers: tuple[OldNumber, ...] = ()  # in systems before this one
 
 
 class StatedClearance(BaseModel, frozen=True):
@@ -158,7 +160,13 @@ def insurance(one: contracts.Insurance) -> Insurance:
     return Insurance(insurer=one.insurer, policy_no=one.policy_no, valid_from=one.valid_from, valid_to=one.valid_to)
 
 
-def placement(one: domain.Placement, *, failed: tuple[Check, ...] = (), departure: Departure | None = None) -> Placement:
+def placement(
+    one: domain.Placement,
+    *,
+    failed: tuple[Check, ...] = (),
+    departure: Departure | None = None,
+    old_numbers: tuple[OldNumber, ...] = (),
+) -> Placement:
     return Placement(
         placement=one.id,
         order=one.order,
@@ -182,11 +190,15 @@ def placement(one: domain.Placement, *, failed: tuple[Check, ...] = (), departur
         dispatch=dispatch(departure) if departure else None,
         ended=one.ended,
         version=one.version,
+        old_numbers=old_numbers,
     )
 
 
-def placements(found: Sequence[domain.Placement], cursor: str | None) -> Placements:
-    return Placements(items=tuple(placement(one) for one in found), next=cursor)
+def placements(
+    found: Sequence[domain.Placement], cursor: str | None, old_numbers: Mapping[PlacementId, tuple[OldNumber, ...]] | None = None
+) -> Placements:
+    numbers = old_numbers or {}
+    return Placements(items=tuple(placement(one, old_numbers=numbers.get(one.id, ())) for one in found), next=cursor)
 
 
 def ending(counts: domain.Ending, found: Sequence[domain.EndingPlacement], cursor: str | None) -> EndingPlacements:

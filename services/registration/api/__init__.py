@@ -9,6 +9,7 @@ from services.registration.api import (
     corrections,
     duplicates,
     imports,
+    old_numbers,
     outreach,
     personal_data,
     surveys,
@@ -18,5 +19,17 @@ from services.registration.api import (
 )
 
 router = APIRouter()
-for part in (workers, corrections, duplicates, personal_data, willingness, imports, surveys, announcements, outreach, wrapped_keys):
+for part in (
+    workers,
+    corrections,
+    duplicates,
+    personal_data,
+    willingness,
+    imports,
+    surveys,
+    announcements,
+    outreach,
+    wrapped_keys,
+    old_numbers,
+):
     router.include_router(part.router)

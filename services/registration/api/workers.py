@@ -22,6 +22,7 @@ from services.registration.domain.workers import Assurance, WorkerFilter
 from services.registration.usecases import erasures, residences, validity, workers
 from services.registration.views.workers import Worker, WorkerNumbers, Workers
 from shared.delivery.audit_trail import History
+from shared.old_numbers import OldNumberText
 from shared.paging import Page
 from shared.values import CountyField, ImportId, OccupationField, WorkerId
 from shared.web.parameters import AfterNumber, Limit, paged
@@ -46,11 +47,12 @@ async def list_workers(
     occupation: OccupationField | None = None,
     assurance: Annotated[Assurance | None, Query(description="only with this assurance of the identity")] = None,
     validity: Annotated[Validity | None, Query(description="only of this validity")] = None,
+    old_number: OldNumberText | None = None,
 ) -> Workers:
     wanted = WorkerFilter(
         worker_no=worker_no, county=county, state=state, import_id=import_id, occupation=occupation, assurance=assurance, validity=validity
     )
-    return await call.query(lambda tx: workers.list_workers(tx, page, wanted))
+    return await call.query(lambda tx: workers.list_workers(tx, page, wanted, old_number))
 
 
 @router.get("/workers/by-number/{worker_no}")

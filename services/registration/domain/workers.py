@@ -97,6 +97,7 @@ class WorkerFilter:
     occupation: Occupation | None = None
     assurance: Assurance | None = None
     validity: Validity | None = None
+    among: tuple[WorkerId, ...] | None = None  # only these
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ RECORDS: Statements = {
         WHERE EXISTS (SELECT FROM worker WHERE worker IN (earlier, later) AND $1 IN (worker, merged_into)) ORDER BY duplicate
     """,
     "open_placement": "SELECT to_jsonb(one) FROM open_placement AS one WHERE worker = $1 ORDER BY placement",
+    "old_number": "SELECT to_jsonb(one) FROM old_number AS one WHERE worker = $1 ORDER BY system, number",
     "stay": "SELECT to_jsonb(one) FROM stay AS one WHERE worker = $1 ORDER BY departed_on",
     "personal_data_access": """
         SELECT to_jsonb(one) FROM personal_data_access AS one WHERE worker IN (SELECT worker FROM worker WHERE $1 IN (worker, merged_into))

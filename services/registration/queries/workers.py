@@ -59,7 +59,7 @@ SEARCH = WORKER.pages(
     county LIKE ANY($1::text[]) AND merged_into IS NULL AND ($2::text IS NULL OR worker_no = $2) AND ($3::text IS NULL OR county = $3)
     AND ($4::text IS NULL OR CASE WHEN willingness = 'willing' AND expires_on < $5::date THEN 'expired' ELSE willingness END = $4)
     AND ($6::uuid IS NULL OR import_id = $6) AND ($7::text IS NULL OR $7 = ANY(occupations)) AND ($8::text IS NULL OR assurance = $8)
-    AND ($9::text IS NULL OR validity = $9) AND county BETWEEN $10 AND $11
+    AND ($9::text IS NULL OR validity = $9) AND county BETWEEN $10 AND $11 AND ($12::uuid[] IS NULL OR worker = ANY($12))
     """,
     "registered_on date",
     "county text",
@@ -232,7 +232,7 @@ async def list_matching(tx: Tx, page: Page, wanted: WorkerFilter) -> tuple[Seque
     prefixes = tx.principal.county_prefixes()
     county = wanted.county or only_county(prefixes)
     filters = (wanted.worker_no, county, wanted.state, tx.clock.today(), wanted.import_id, wanted.occupation)
-    more = (wanted.assurance, wanted.validity, *county_range(prefixes))
+    more = (wanted.assurance, wanted.validity, *county_range(prefixes), wanted.among)
     return await fetch_page(tx.conn, SEARCH, page, county_patterns(tx), *filters, *more)
 
 

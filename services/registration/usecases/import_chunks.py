@@ -10,7 +10,7 @@ from datetime import date
 from uuid import UUID
 
 from services.registration.domain.imports import ImportRun
-from services.registration.queries import imports, personal_data, verified_documents, workers
+from services.registration.queries import imports, old_numbers, personal_data, verified_documents, workers
 from services.registration.settings import policy
 from services.registration.usecases import suspicions
 from services.registration.usecases.announcements import list_announced
@@ -22,6 +22,7 @@ from shared import events
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
 from shared.delivery.outbox import publish_pending
+from shared.old_numbers import OldNumber
 from shared.sheets.findings import Finding
 from shared.sheets.tables import Row, Table
 from shared.values import ImportId, WorkerId
@@ -86,12 +87,21 @@ async def _decided(tx: Tx, run: ImportRun, workers_list: WorkerList, taken: Mapp
     ahead = await _ask_ahead(tx, run, workers_list)
     decided = await ahead.deciding
     gone = taken.keys() - ahead.taken
-    claims = {WorkerId(UUID(worker)): (row, hashes) for row, (worker, hashes) in decided.documents.items() if row not in gone}
+    numbered = await _numbered_elsewhere(tx, {row: one for row, one in decided.old_numbers.items() if row not in gone})
+    left_out = gone | numbered
+    claims = {WorkerId(UUID(worker)): (row, hashes) for row, (worker, hashes) in decided.documents.items() if row not in left_out}
     refused = await verified_documents.insert_all(tx, {worker: hashes for worker, (_, hashes) in claims.items()})
-    if gone or refused:
+    if left_out or refused:
         held = sorted(claims[worker][0] for worker in refused)
-        return await workers_list.decider.decide(Revision(start=run.done, cause=tx.cause, held=held, gone=gone))
+        return await workers_list.decider.decide(Revision(start=run.done, cause=tx.cause, held=held, numbered=numbered, gone=gone))
     return decided
+
+
+async def _numbered_elsewhere(tx: Tx, numbers: Mapping[int, tuple[str, OldNumber]]) -> set[int]:
+    """Rows whose old number another worker has; the others have theirs now."""
+    of_row = {WorkerId(UUID(worker)): row for row, (worker, _) in numbers.items()}
+    refused = await old_numbers.insert_all(tx, {WorkerId(UUID(worker)): old for worker, old in numbers.values()})
+    return {of_row[worker] for worker in refused}
 
 
 async def _ask_ahead(tx: Tx, run: ImportRun, workers_list: WorkerList) -> Ahead:

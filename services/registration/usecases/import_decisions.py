@@ -14,6 +14,7 @@ from services.registration.queries.workers import Record
 from services.registration.usecases.import_rows import CheckedRows, RowContext, check_rows
 from shared.db import Cause
 from shared.delivery.outbox import PendingEvent, pending_events
+from shared.old_numbers import OldNumber
 from shared.sheets.findings import Finding
 from shared.sheets.tables import Row
 
@@ -34,11 +35,14 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
-    """A chunk as it turned out when it was about to be entered: rows whose document is held by somebody, rows that are not wanted."""
+    """A chunk as it turned out when it was about to be entered: rows whose document is held by somebody, rows whose old
+    number is another worker's, rows that are not wanted.
+    """
 
     start: int
     cause: Cause
     held: Collection[int]
+    numbered: Collection[int]
     gone: Collection[int]
 
 
@@ -50,6 +54,7 @@ class DecidedRows:
     personal: Sequence[EnclosedRecord]
     events: Sequence[PendingEvent]
     documents: Mapping[int, tuple[str, tuple[bytes, ...]]]  # row -> the worker that is verified, and the hashes of the document
+    old_numbers: Mapping[int, tuple[str, OldNumber]]  # row -> the worker that is to be found by it
     findings: Sequence[Finding]
 
     @property
@@ -66,11 +71,18 @@ class Decisions:
     def decide(self, asked: Chunk | Revision) -> DecidedRows:
         """Pure computation, safe to run beside the event loop."""
         if isinstance(asked, Revision):
-            checked = self._kept[asked.start].without(asked.gone).holding_back(asked.held)
+            checked = self._kept[asked.start].without(asked.gone).refusing(asked.numbered).holding_back(asked.held)
             return _as_entered(checked, asked.cause)
         checked = check_rows(asked.context, asked.rows, asked.numbers)
         if asked.cause is None:
-            return DecidedRows(workers=(), personal=(), events=(), documents=_documents(checked), findings=checked.findings)
+            return DecidedRows(
+                workers=(),
+                personal=(),
+                events=(),
+                documents=_documents(checked),
+                old_numbers=_old_numbers(checked),
+                findings=checked.findings,
+            )
         self._kept = {start: kept for start, kept in self._kept.items() if start >= asked.done} | {asked.start: checked}
         return _as_entered(checked, asked.cause)
 
@@ -81,9 +93,14 @@ def _as_entered(checked: CheckedRows, cause: Cause) -> DecidedRows:
         personal=[new.personal for new in checked.accepted],
         events=pending_events(SERVICE, cause, checked.changes, audit=True),
         documents=_documents(checked),
+        old_numbers=_old_numbers(checked),
         findings=checked.findings,
     )
 
 
 def _documents(checked: CheckedRows) -> dict[int, tuple[str, tuple[bytes, ...]]]:
     return {new.worker.import_row or 0: (str(new.worker.worker), document) for new in checked.accepted if (document := new.document)}
+
+
+def _old_numbers(checked: CheckedRows) -> dict[int, tuple[str, OldNumber]]:
+    return {new.worker.import_row or 0: (str(new.worker.worker), new.old_number) for new in checked.accepted if new.old_number is not None}

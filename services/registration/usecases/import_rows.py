@@ -18,6 +18,7 @@ from services.registration.worker_lists.rows import RowRefused
 from shared import events
 from shared.errors import Refused
 from shared.events import Event
+from shared.old_numbers import OldNumberTaken
 from shared.principals import Principal
 from shared.sheets.findings import Finding
 from shared.sheets.tables import Row
@@ -53,6 +54,13 @@ class CheckedRows:
             [finding for finding in self.findings if finding.row not in rows],
         )
 
+    def refusing(self, rows: Collection[int]) -> CheckedRows:
+        """These rows do not go in: their number in the system before this one is another worker's."""
+        if not rows:
+            return self
+        left = self.without(rows)
+        return CheckedRows(left.accepted, left.changes, [*left.findings, *map(taken_number, rows)])
+
     def holding_back(self, rows: Collection[int]) -> CheckedRows:
         """These rows go in as provisional, with a warning: their document has verified somebody else."""
         held = {new.worker.worker: new_workers.held_back(new) for new in self.accepted if new.worker.import_row in rows}
@@ -66,6 +74,10 @@ class CheckedRows:
             ],
             [*self.findings, *map(held_document, rows)],
         )
+
+
+def taken_number(row: int) -> Finding:
+    return Finding(row=row, column="old_number", code=OldNumberTaken.slug, severity="error", value=None)
 
 
 def held_document(row: int) -> Finding:

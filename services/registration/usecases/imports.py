@@ -14,17 +14,18 @@ from collections.abc import Mapping
 
 from services.registration.domain.errors import ImportNotFound
 from services.registration.domain.imports import ImportRun, ImportState
-from services.registration.queries import imports, verified_documents
+from services.registration.queries import imports, old_numbers, verified_documents
 from services.registration.settings import policy
 from services.registration.usecases.import_chunks import WorkerList, import_chunk, row_context
 from services.registration.usecases.import_decisions import Chunk
 from services.registration.usecases.import_process import start_decider
-from services.registration.usecases.import_rows import held_document
+from services.registration.usecases.import_rows import held_document, taken_number
 from services.registration.views.imports import Import, Imports
 from services.registration.worker_lists.columns import read_list
 from services.registration.worker_lists.messages import MESSAGES
 from services.registration.worker_lists.repeats import repeated_rows
 from shared.db import Cause, Database, Tx
+from shared.old_numbers import OldNumber
 from shared.paging import page
 from shared.principals import Forbidden, Principal
 from shared.sheets.annotated import annotate
@@ -106,6 +107,7 @@ async def _rehearse(database: Database, cause: Cause, content: bytes, kind: Kind
     """The table, what is found in it, and how many of its rows are registered already."""
     findings: list[Finding] = []
     seen: set[bytes] = set()
+    numbers: set[tuple[str, str]] = set()
     chunk, import_id = policy().registration_import_chunk, ImportId(new_id())
     async with start_decider(len(content)) as decider:
         table, repeated = await asyncio.to_thread(_read, content, kind)
@@ -119,7 +121,9 @@ async def _rehearse(database: Database, cause: Cause, content: bytes, kind: Kind
             asked = Chunk(start=start, done=start, rows=rows, numbers=range(1, len(rows) + 1), context=context, cause=None)
             decided = await decider.decide(asked)
             async with database.transaction(cause) as tx:
-                findings += [*decided.findings, *await _documents_held(tx, decided.documents, seen)]
+                held = await _documents_held(tx, decided.documents, seen)
+                taken_numbers = await _numbers_taken(tx, decided.old_numbers, numbers)
+            findings += sorted([*decided.findings, *held, *taken_numbers], key=lambda finding: finding.row)
     return table, findings, len(taken)
 
 
@@ -131,6 +135,17 @@ async def _documents_held(tx: Tx, documents: Mapping[int, tuple[str, tuple[bytes
         if not held.isdisjoint(hashes) or not seen.isdisjoint(hashes):
             found.append(held_document(row))
         seen.update(hashes)
+    return found
+
+
+async def _numbers_taken(tx: Tx, decided: Mapping[int, tuple[str, OldNumber]], seen: set[tuple[str, str]]) -> list[Finding]:
+    """What an import would refuse. `seen`: old numbers of the rows before; those of these rows are added."""
+    taken = await old_numbers.list_taken(tx, [old for _, old in decided.values()]) if decided else set()
+    found = []
+    for row, (_, old) in decided.items():
+        if (old.system, old.number) in taken | seen:
+            found.append(taken_number(row))
+        seen.add((old.system, old.number))
     return found
 
 

@@ -2,7 +2,8 @@
 
 identity, county, occupations, registration day   the survivor's stay
 number and phone                                  taken over where the survivor has none (the number where it fits the person)
-documents that verified, stays abroad, pairs      the survivor's from now on
+documents that verified, stays abroad, pairs,
+numbers of earlier systems                        the survivor's from now on
 household status                                  the one that is known; of two known ones the survivor's
 suspension                                        of either is one of the survivor
 willingness                                       the one stated last of those in force, in force as long as it was; counted once;
@@ -38,6 +39,7 @@ from services.registration.queries import (
     corrections,
     duplicates,
     earlier_codes,
+    old_numbers,
     open_placements,
     personal_data,
     stays,
@@ -128,6 +130,7 @@ async def _merge(tx: Tx, merged: Duplicate, sides: tuple[Worker, Worker], been_a
     await workers.update_redirects(tx, absorbed.worker, survivor.worker)
     await workers.update(tx, after)
     await open_placements.update_worker(tx, absorbed.worker, survivor.worker)
+    await old_numbers.update_worker(tx, absorbed.worker, survivor.worker)
     await stays.update_worker(tx, absorbed.worker, survivor.worker)
     await duplicates.update_worker(tx, absorbed.worker, survivor.worker)
     publish_and_audit(tx, *ended, *also_ended, event_fields.merged(merged, survivor, absorbed, str(tx.principal), today), *taken)

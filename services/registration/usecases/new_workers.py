@@ -15,11 +15,12 @@ from services.registration.domain.willingness import Willingness
 from services.registration.domain.workers import Assurance, Notice, Source, Worker, effective_day, provisional_until, require_age
 from services.registration.personal_data.name_romanisation import normalise_name, romanise_name
 from services.registration.personal_data.vault import PersonalData, enclose
-from services.registration.queries import personal_data, verified_documents, workers
+from services.registration.queries import old_numbers, personal_data, verified_documents, workers
 from services.registration.queries.personal_data import EnclosedRecord, Hashes, PersonalRecord
 from services.registration.settings import policy, vault
 from shared import reference
 from shared.db import Tx
+from shared.old_numbers import OldNumber, OldNumberTaken, require_no_document
 from shared.values import CountyCode, ImportId, WorkerId, new_id
 
 
@@ -30,6 +31,7 @@ class NewWorker:
     worker: Worker
     personal: EnclosedRecord
     notices: tuple[Notice, ...]
+    old_number: OldNumber | None = None  # of the system before this one
 
     @property
     def document(self) -> tuple[bytes, ...]:
@@ -47,13 +49,14 @@ def new_worker(
 ) -> NewWorker:
     """`announced`: by number, those that commands name. `imported`: the list and the row that the worker comes in by.
 
-    Raises InFuture, AgeOutOfRange, IdNumberMissing, IdNumberForm, IdNumberCheck, BirthDateDiffers, SexDiffers, OccupationNotFound, and what
-    `_heard` raises.
+    Raises InFuture, AgeOutOfRange, IdNumberMissing, IdNumberForm, IdNumberCheck, BirthDateDiffers, SexDiffers, OccupationNotFound,
+    OldNumberIsDocument, and what `_heard` raises.
     """
     rules = policy()
     day = effective_day(command.registered_on, today, field="registered_on")
     require_age(command.birth_date, day, minimum=rules.registration_minimum_age, maximum=rules.registration_maximum_age)
     require_occupations(command.occupations)
+    require_no_document(command.old_number)
     document = _document(command)
     import_id, import_row = imported or (None, None)
     worker = Worker(
@@ -84,7 +87,7 @@ def new_worker(
         import_row=import_row,
         outreach=_heard(command, announced, day),
     )
-    return NewWorker(worker, _personal_record(worker, command, document), _notices(worker.county, document))
+    return NewWorker(worker, _personal_record(worker, command, document), _notices(worker.county, document), command.old_number)
 
 
 async def hold_document(tx: Tx, new: NewWorker) -> NewWorker:
@@ -95,6 +98,12 @@ async def hold_document(tx: Tx, new: NewWorker) -> NewWorker:
     if not new.document or not await verified_documents.insert_all(tx, {new.worker.worker: new.document}):
         return new
     return held_back(new)
+
+
+async def claim_old_number(tx: Tx, new: NewWorker) -> None:
+    """Raises OldNumberTaken."""
+    if new.old_number is not None and await old_numbers.insert_all(tx, {new.worker.worker: new.old_number}):
+        raise OldNumberTaken(field="old_number.number")
 
 
 def held_back(new: NewWorker) -> NewWorker:

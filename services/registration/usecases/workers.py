@@ -12,7 +12,7 @@ from services.registration.domain.validity import Step, Validity, validity_after
 from services.registration.domain.workers import Worker, WorkerFilter, county_on, effective_day, verify
 from services.registration.personal_data.vault import PersonalData
 from services.registration.queries import duplicates as duplicate_rows
-from services.registration.queries import earlier_codes, personal_data, stays, verified_documents, workers
+from services.registration.queries import earlier_codes, old_numbers, personal_data, stays, verified_documents, workers
 from services.registration.settings import vault
 from services.registration.usecases import event_fields, new_workers, suspicions
 from services.registration.usecases.announcements import list_announced
@@ -27,17 +27,24 @@ from shared.values import WorkerId
 
 # --- commands ---------------------------------------------------------------------------------------------------------
 async def register_worker(tx: Tx, command: RegisterWorker) -> views.Worker:
-    """Enter a worker; never refused because somebody like that is known. Raises what `new_worker` raises, Forbidden."""
+    """Enter a worker; never refused because somebody like that is known. Raises what `new_worker` raises, OldNumberTaken, Forbidden."""
     require_county(tx.principal, command.county)
     [number] = await workers.get_numbers(tx, 1)
     announced = await list_announced(tx, [command.outreach.announcement] if command.outreach else [])
     new = new_workers.new_worker(command, identity.format_worker_no(number), tx.clock.today(), announced)
+    await new_workers.claim_old_number(tx, new)
     new = await new_workers.hold_document(tx, new)
     await personal_data.lock_keys(tx, [new.personal])
     await new_workers.insert(tx, new)
     publish_and_audit(tx, event_fields.registered(new.worker))
     duplicates = await suspicions.suspect(tx, {new.worker.worker: new.personal.hashes})
-    return views.Worker.from_worker(new.worker, tx.clock.today(), duplicates=duplicates, notices=new.notices)
+    return views.Worker.from_worker(
+        new.worker,
+        tx.clock.today(),
+        duplicates=duplicates,
+        notices=new.notices,
+        old_numbers=(new.old_number,) if new.old_number else (),
+    )
 
 
 async def verify_worker(tx: Tx, worker_id: WorkerId, command: VerifyWorker) -> views.Worker:
@@ -108,12 +115,17 @@ async def _show(tx: Tx, worker: Worker, asked: WorkerId | str) -> views.Worker:
     return view.model_copy(update={"redirected_from": redirected})
 
 
-async def list_workers(tx: Tx, page: Page, wanted: WorkerFilter) -> views.Workers:
-    """Workers of the principal's regions, in the order of registration. Raises WorkerNumberMistyped."""
+async def list_workers(tx: Tx, page: Page, wanted: WorkerFilter, old_number: str | None) -> views.Workers:
+    """Workers of the principal's regions, in the order of registration. `old_number`: in whichever earlier system.
+
+    Raises WorkerNumberMistyped.
+    """
     if wanted.worker_no is not None:
         number = identity.parse_worker_no(wanted.worker_no)
         named = await workers.get_by_number(tx, number)
         wanted = replace(wanted, worker_no=named.worker_no if named else number)
+    if old_number is not None:
+        wanted = replace(wanted, among=tuple(await old_numbers.list_workers(tx, old_number)))
     items, following = await workers.list_matching(tx, page, wanted)
     return views.Workers(items=await show_all(tx, items), next=following)
 
@@ -167,6 +179,7 @@ async def show_all(tx: Tx, found: Sequence[Worker]) -> tuple[views.Worker, ...]:
     duplicates = await duplicate_rows.get_open_counts(tx, ids)
     absorbed = await workers.list_absorbed(tx, ids)
     abroad = await stays.get_abroad(tx, ids)
+    numbers = await old_numbers.list_(tx, ids)
     opened = {} if tx.principal.role is Role.AUDITOR else await vault().open_all(await personal_data.get_sealed(tx, ids))
     return tuple(
         views.Worker.from_worker(
@@ -176,20 +189,23 @@ async def show_all(tx: Tx, found: Sequence[Worker]) -> tuple[views.Worker, ...]:
             duplicates=duplicates.get(worker.worker, 0),
             absorbed=tuple(one.worker_no for one in absorbed.get(worker.worker, ())),
             personal=opened.get(worker.worker),
+            old_numbers=tuple(numbers.get(worker.worker, ())),
         )
         for worker in found
     )
 
 
-async def changed(tx: Tx, worker: Worker) -> views.Worker:
-    """The answer to a command: without personal data, because answers are kept for repeats of the request."""
+async def changed(tx: Tx, worker: Worker, *, written: bool = True) -> views.Worker:
+    """The answer to a command: without personal data, because answers are kept for repeats of the request. `written`: as a new version."""
     duplicates = await duplicate_rows.get_open_counts(tx, [worker.worker])
     absorbed = (await workers.list_absorbed(tx, [worker.worker])).get(worker.worker, [])
     abroad = await stays.get_abroad(tx, [worker.worker])
+    numbers = await old_numbers.list_(tx, [worker.worker])
     return views.Worker.from_worker(
-        replace(worker, version=worker.version + 1),
+        replace(worker, version=worker.version + written),
         tx.clock.today(),
         abroad_since=abroad.get(worker.worker),
         duplicates=duplicates.get(worker.worker, 0),
         absorbed=tuple(one.worker_no for one in absorbed),
+        old_numbers=tuple(numbers.get(worker.worker, ())),
     )

@@ -13,6 +13,7 @@ from services.registration.views.personal_data import MaskedPersonal
 from services.registration.views.view import View
 from services.registration.views.willingness import Offer
 from shared import reference
+from shared.old_numbers import OldNumber
 from shared.values import AnnouncementId, CountyCode, Designation, HouseholdStatus, Occupation, OutreachChannel, Sex, WorkerId
 
 
@@ -62,6 +63,7 @@ class Worker(View):
     import_row: int | None
     outreach: Heard | None
     personal: MaskedPersonal | None = None
+    old_numbers: tuple[OldNumber, ...] = ()  # in systems before this one
     warnings: tuple[Notice, ...] = ()
 
     @classmethod
@@ -75,6 +77,7 @@ class Worker(View):
         absorbed: tuple[str, ...] = (),
         personal: vault.PersonalData | None = None,
         notices: tuple[workers.Notice, ...] = (),
+        old_numbers: tuple[OldNumber, ...] = (),
     ) -> Worker:
         county = reference.county(worker.county)
         return cls(
@@ -111,6 +114,7 @@ class Worker(View):
             import_row=worker.import_row,
             outreach=Heard.model_validate(worker.outreach) if worker.outreach else None,
             personal=MaskedPersonal.from_personal_data(personal) if personal else None,
+            old_numbers=old_numbers,
             warnings=tuple(map(Notice.model_validate, notices)),
         )
 

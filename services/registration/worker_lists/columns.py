@@ -28,6 +28,8 @@ COLUMNS = {
     "announcement": "公告编号 · optional: the announcement the worker heard of, such as A00000001-5; with outreach_channel",
     "outreach_channel": "宣传渠道 · 广播 | 微信 | 短信 | 海报 | 村民会议 ..., broadcast | wechat | sms | poster | village_meeting ...",
     "family_consent": "家属同意 · 是 | 否, yes | no, where destinations are given",
+    "old_number": "旧系统编号 · optional: the number the worker had in the system before this one; with old_system",
+    "old_system": "旧系统代号 · a short name of that system, such as mis-2009; with old_number",
 }
 FORM = Form(
     names=read_names(Path(__file__).parent / "column_names.csv"),

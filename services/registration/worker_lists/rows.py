@@ -39,14 +39,20 @@ _OFFER: Mapping[str, Reader] = {
     "available_from": read_day,
     "family_consent": words.read_yes_no,
 }
+_OLD_NUMBER = ("old_system", "old_number")
 _HEARD: Mapping[str, Reader] = {"announcement": str, "outreach_channel": words.read_outreach_channel}
 _WAGE_COLUMNS = ("wage_floor", "wage_currency")
 _OFFER_COLUMNS = (*_OFFER, *_WAGE_COLUMNS)
 _PLACE_ABOVE = ("province", "city")  # columns of their own, before the county's name
 _NOTHING = frozenset({"-", "--", "—", "——", "/", "无", "暂无", "none"})  # how people fill a cell that has nothing to hold
-_MAY_BE_NOTHING = ("name_pinyin", "id_number", "phone", "registered_on", *_HEARD, *_OFFER_COLUMNS[:2], *_WAGE_COLUMNS)
+_MAY_BE_NOTHING = ("name_pinyin", "id_number", "phone", "registered_on", *_HEARD, *_OLD_NUMBER, *_OFFER_COLUMNS[:2], *_WAGE_COLUMNS)
 # Every other field has the column of its name.
-_COLUMN_OF_FIELD = {"recorded_on": "registered_on", "outreach.announcement": "announcement", "outreach.channel": "outreach_channel"}
+_COLUMN_OF_FIELD = {
+    "recorded_on": "registered_on",
+    "outreach.announcement": "announcement",
+    "outreach.channel": "outreach_channel",
+    "old_number.system": "old_system",
+}
 
 
 class RowRefused(Exception):
@@ -65,6 +71,8 @@ def read_row(row: Row, default_day: date) -> tuple[RegisterWorker, RecordWilling
     registration.setdefault("registered_on", default_day)
     if (heard := _heard(row, cells, found)) is not None:
         registration["outreach"] = heard
+    if (old := _old_number(row, cells, found)) is not None:
+        registration["old_number"] = old
     command = _model(row, RegisterWorker, registration, found)
     offer: RecordWillingness | None = None
     if any(column in cells for column in _OFFER_COLUMNS):
@@ -124,6 +132,15 @@ def _heard(row: Row, cells: Mapping[str, str], found: list[Finding]) -> dict[str
         found.extend(finding(row, column, "MISSING") for column in _HEARD if column not in given)
     read = _read_all(row, cells, _HEARD, found)
     return {"announcement": read["announcement"], "channel": read["outreach_channel"]} if len(read) == len(_HEARD) else None
+
+
+def _old_number(row: Row, cells: Mapping[str, str], found: list[Finding]) -> dict[str, str] | None:
+    """System and number; one without the other is missing it."""
+    given = [column for column in _OLD_NUMBER if column in cells or column in row.refused]
+    if len(given) == 1:
+        found.extend(finding(row, column, "MISSING") for column in _OLD_NUMBER if column not in given)
+    read = {column: cells[column] for column in given if column in cells and column not in row.refused}
+    return {"system": read["old_system"].lower(), "number": read["old_number"]} if len(read) == len(_OLD_NUMBER) else None
 
 
 def _wage(row: Row, cells: Mapping[str, str], found: list[Finding]) -> dict[str, Any] | None:

@@ -1,0 +1,49 @@
+"""The number that a worker, an order or a placement had in the system before this one: an alias, by which it is found.
+
+A system is named by a short word of the ministry's own choice, such as `mis-2009`; within it a number belongs to one record of a kind.
+Such numbers stay in the service that keeps the record: no event holds one, since nobody here decides what they were made of.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+
+from shared.errors import Conflict, Invalid
+from shared.values import without_control_characters
+
+OldSystem = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+OldNumberText = Annotated[
+    str, StringConstraints(min_length=1, max_length=40, strip_whitespace=True), AfterValidator(without_control_characters)
+]
+# A resident identity number, mistyped or not: some systems had no other number, and here it is kept sealed and nowhere else.
+_IDENTITY = re.compile(r"[1-9][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9Xx]", re.ASCII)
+
+
+class OldNumber(BaseModel):
+    """`system`: where the number comes from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True, hide_input_in_errors=True)
+
+    system: OldSystem
+    number: OldNumberText
+
+
+class OldNumberTaken(Conflict):
+    """The number of the old system belongs to another record already: compare the two before anything is sent again."""
+
+    slug = "OLD_NUMBER_TAKEN"
+
+
+class OldNumberIsDocument(Invalid):
+    """The number of an identity document is personal data: give the number that the old system had for the record."""
+
+    slug = "OLD_NUMBER_IS_DOCUMENT"
+
+
+def require_no_document(old: OldNumber | None, field: str = "old_number.number") -> None:
+    """Raises OldNumberIsDocument."""
+    if old is not None and _IDENTITY.fullmatch(old.number):
+        raise OldNumberIsDocument(field=field)
