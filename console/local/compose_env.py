@@ -34,13 +34,14 @@ def write_env(path: Path, keys: Path = KEYS) -> bool:
     service_keys = secret_keys.service_keys(stack)
     if not stack.file("session.key").exists():  # a container has it mounted: the file itself stays
         write_private(stack.file("session.key"), secret_keys.session_key(stack))
-    for name in ("auth.jwks.json", "docking-signing.pem", "training-signing.pem", "session.key"):
+    stack.file("issuer-ca.pem").touch()
+    for name in ("auth.jwks.json", "issuer-ca.pem", "docking-signing.pem", "training-signing.pem", "session.key"):
         stack.file(name).chmod(0o644)
     known = read_env(path)
     lines = {
         "KAFKA_CLUSTER_ID": new_cluster_id(),
         "POSTGRES_PASSWORD": secrets.token_urlsafe(24),
-        **{f"{service.upper()}_PASSWORD": secrets.token_urlsafe(24) for service in SERVICES},
+        **{f"{service.upper()}{of}_PASSWORD": secrets.token_urlsafe(24) for service in SERVICES for of in ("", "_OWNER")},
         **service_keys["registration"],
         "ENDPOINT_KEY": secret_keys.endpoint_key(stack),
     }

@@ -9,66 +9,32 @@ import re
 import shutil
 import stat
 import subprocess
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
-import asyncpg
 import pytest
-import yaml
 from pydantic import ValidationError
 
-from console.local import compose_env, home, mail_sink, postgres, processes, secret_keys
-from console.local.postgres import Postgres
+from console.local import compose_env, home, mail_sink, secret_keys
 from console.services import SERVICES
 from console.web.settings import ConsoleSettings
 from shared.principals import Principal, Role
 from shared.settings import Settings
+from shared.token_settings import TokenSettings
 from shared.web import operations
 from shared.web.auth import Verifier, issue
 from tests.contracts import runtime_lock
 from tests.contracts.code import ROOT
+from tests.contracts.compose import COMPOSE, ISSUER_CA, JOB, PARTS, VARIABLE, environment
 from tests.support.http import service_of
 
-COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-PARTS: dict[str, dict[str, Any]] = COMPOSE["services"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
-VARIABLE = re.compile(r"\$\{(\w+)(?::([?-])((?:[^{}]|\$\{[^{}]*\})*))?\}")
 PROCESSES = (*SERVICES, "console", "mail")  # ours
 
 every_service = pytest.mark.parametrize("service", SERVICES)
-
-
-@pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the .env and keys of a fresh clone."""
-    folder = tmp_path_factory.mktemp("compose")
-    assert compose_env.write_env(folder / ".env", folder / "keys")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def variables(written: Path) -> dict[str, str]:
-    return dict(line.split("=", 1) for line in (written / ".env").read_text().splitlines())
-
-
-def rendered(text: str, variables: Mapping[str, str]) -> str:
-    """What compose makes of a value. Fails for a variable that has neither a value nor a default."""
-
-    def value(found: re.Match[str]) -> str:
-        name, kind, default = found.groups()
-        if name in variables:
-            return variables[name]
-        return rendered(default, variables) if kind == "-" else pytest.fail(f"{name} is not in .env")
-
-    return VARIABLE.sub(value, str(text)).replace("$$", "$")
-
-
-def environment(part: str, variables: Mapping[str, str]) -> dict[str, str]:
-    return {name: rendered(value, variables) for name, value in PARTS[part]["environment"].items()}
 
 
 # --- settings -------------------------------------------------------------------------------------------------------------
@@ -85,7 +51,7 @@ def settings(service: str, variables: dict[str, str], written: Path, monkeypatch
 
 
 def test_the_file_holds_what_a_local_stack_holds() -> None:
-    assert set(PARTS) == set(home.PORTS) - {"kafka-controller"}
+    assert set(PARTS) - {JOB} == set(home.PORTS) - {"kafka-controller"}
 
 
 @every_service
@@ -100,7 +66,8 @@ def test_a_service_has_a_database_and_an_account_of_its_own(service: str, settin
     url = urlsplit(settings.database_url.get_secret_value())
     assert (url.hostname, url.port, url.path, url.username) == ("postgres", 5432, f"/{service}", service)
     assert url.password == variables[f"{service.upper()}_PASSWORD"]
-    assert len({variables[f"{one.upper()}_PASSWORD"] for one in SERVICES} | {variables["POSTGRES_PASSWORD"]}) == len(SERVICES) + 1
+    assert len({variables[name] for name in variables if name.endswith("_PASSWORD")}) == 2 * len(SERVICES) + 1
+    assert settings.migration_database_url is None, "the owner's password is the migrations' alone"
 
 
 @every_service
@@ -124,11 +91,42 @@ def test_the_port_asked_for_health_is_the_port_listened_on(service: str, setting
 
 @every_service
 def test_every_key_file_is_mounted_where_the_service_looks(service: str, settings: Settings) -> None:
-    mounted = {Path("/run/secrets") / name for name in PARTS[service]["secrets"]}
+    mounted = {Path("/run/secrets") / name for name in PARTS[service]["secrets"] if name != ISSUER_CA}
     read = {value for value in settings.model_dump().values() if isinstance(value, Path)}
     assert read == mounted
     for secret in PARTS[service]["secrets"]:
         assert Path(COMPOSE["secrets"][secret]["file"]).parent == compose_env.KEYS
+
+
+@pytest.mark.parametrize("part", [*SERVICES, "console"])
+def test_every_setting_that_says_whose_tokens_are_believed_is_taken_from_env(part: str, variables: dict[str, str]) -> None:
+    asked = {name.upper() for name in TokenSettings.model_fields}
+    given = environment(part, variables | dict.fromkeys(asked, "of .env"))
+    assert {name for name, value in given.items() if value == "of .env"} == asked
+    assert ISSUER_CA in PARTS[part]["secrets"]
+    assert environment(part, variables)["AUTH_JWKS"] == "/run/secrets/auth_jwks", "without an issuer"
+
+
+@pytest.mark.parametrize("service", ["docking"])
+def test_people_log_in_at_the_issuer_that_env_names(
+    service: str, variables: dict[str, str], written: Path, of_console: Callable[..., ConsoleSettings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issuer = {
+        "AUTH_ISSUER": "https://id.example/realms/labour",
+        "AUTH_AUDIENCE": "laowu",
+        "AUTH_ROLES": '{"labour-clerk": "clerk"}',
+        "AUTH_JWKS": "",
+        "CONSOLE_CLIENT_ID": "laowu-console",
+    }
+    for part in (service, "console"):
+        for name, value in environment(part, variables | issuer).items():
+            monkeypatch.setenv(name, value)
+    monkeypatch.chdir(written)
+    for settings in (service_of(service).settings(), of_console()):
+        assert settings.auth_issuer == issuer["AUTH_ISSUER"]
+        assert settings.auth_roles == {"labour-clerk": Role.CLERK}
+        assert settings.auth_jwks is None
+    assert of_console().console_client_id == "laowu-console"
 
 
 @every_service
@@ -227,12 +225,12 @@ async def test_the_written_keys_fit_together(written: Path) -> None:
 def test_every_container_has_a_bound_on_memory_a_health_check_and_local_ports_only(part: str) -> None:
     definition = PARTS[part]
     assert re.fullmatch(r"\d+m", definition["mem_limit"])
-    assert definition["healthcheck"]["test"][0] == "CMD"
-    assert definition["restart"] == "unless-stopped"
+    assert definition["healthcheck"] == {"disable": True} if part == JOB else definition["healthcheck"]["test"][0] == "CMD"
+    assert definition["restart"] == ("no" if part == JOB else "unless-stopped")
     assert all(port.startswith("127.0.0.1:") for port in definition.get("ports", []))
 
 
-@pytest.mark.parametrize("part", PROCESSES)
+@pytest.mark.parametrize("part", [*PROCESSES, JOB])
 def test_a_process_of_ours_can_write_to_nothing_of_its_image_and_has_no_right_of_root(part: str) -> None:
     definition = PARTS[part]
     assert definition["read_only"] is True
@@ -241,20 +239,24 @@ def test_a_process_of_ours_can_write_to_nothing_of_its_image_and_has_no_right_of
 
 
 def test_the_image_is_built_once() -> None:
-    assert [part for part in PARTS if "build" in PARTS[part]] == ["registration"]
-    assert {PARTS[part]["pull_policy"] for part in PROCESSES} == {"never"}
+    assert [part for part in PARTS if "build" in PARTS[part]] == [JOB], "which runs before all others"
+    assert {PARTS[part]["pull_policy"] for part in (*PROCESSES, JOB)} == {"never"}
 
 
 @every_service
-def test_a_service_starts_when_kafka_and_postgres_are_healthy(service: str) -> None:
-    assert PARTS[service]["depends_on"] == {"kafka": {"condition": "service_healthy"}, "postgres": {"condition": "service_healthy"}}
+def test_a_service_starts_when_kafka_is_healthy_and_all_migrations_are_applied(service: str) -> None:
+    assert PARTS[service]["depends_on"] == {
+        "kafka": {"condition": "service_healthy"},
+        JOB: {"condition": "service_completed_successfully"},
+    }
+    assert PARTS[JOB]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
 
 
 def test_images_are_pinned() -> None:
     assert PARTS["kafka"]["image"] == "apache/kafka:4.4.0"
     assert PARTS["postgres"]["image"] == "postgres:18"
     assert set(re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)) == {"python:3.11-slim"}
-    assert {PARTS[part]["image"] for part in PROCESSES} == {"laowu:local"}
+    assert {PARTS[part]["image"] for part in (*PROCESSES, JOB)} == {"laowu:local"}
 
 
 def test_what_must_survive_lies_on_named_volumes(variables: dict[str, str]) -> None:
@@ -375,44 +377,3 @@ def test_what_the_dockerfile_copies_is_let_through() -> None:
     copied = {line.split()[1] for line in DOCKERFILE.splitlines() if line.startswith("COPY ") and "--from" not in line}
     assert copied == let_through
     assert all((ROOT / one).exists() for one in copied)
-
-
-# --- databases ------------------------------------------------------------------------------------------------------------
-@pytest.fixture(scope="module")
-def fresh_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    """A server of its own: the script makes databases and accounts of fixed names."""
-    node, process = postgres.start(tmp_path_factory.mktemp("compose-postgres"), durable=False)
-    yield node
-    processes.stop(process, postgres.spec(node))
-
-
-@pytest.fixture(scope="module")
-def _databases(fresh_server: Postgres, variables: dict[str, str]) -> None:
-    """The script has run, as the image's entry point runs it on an empty volume."""
-    url = urlsplit(fresh_server.url())
-    script = str(COMPOSE["configs"]["databases"]["content"]).replace("$$", "$")
-    subprocess.run(
-        ["bash", "-Eeuo", "pipefail", "-c", script],
-        check=True,
-        env={
-            **environment("postgres", variables),
-            "PATH": f"{postgres._programs()}:{os.environ['PATH']}",
-            "POSTGRES_USER": str(url.username),
-            "PGPASSWORD": str(url.password),
-            "PGHOST": str(url.hostname),
-            "PGPORT": str(url.port),
-        },
-    )
-
-
-@pytest.mark.usefixtures("_databases")
-async def test_five_databases_are_made_that_only_their_own_service_may_enter(fresh_server: Postgres, variables: dict[str, str]) -> None:
-    url = urlsplit(fresh_server.url())
-    for service in SERVICES:
-        own = url._replace(netloc=f"{service}:{variables[f'{service.upper()}_PASSWORD']}@{url.hostname}:{url.port}")
-        conn = await asyncpg.connect(own._replace(path=f"/{service}").geturl())
-        await conn.execute("CREATE TABLE mine (id integer)")
-        await conn.close()
-        for other in set(SERVICES) - {service}:
-            with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                await asyncpg.connect(own._replace(path=f"/{other}").geturl())

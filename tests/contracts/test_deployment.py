@@ -150,8 +150,8 @@ def test_a_kustomization_renders_to_valid_manifests(folder: str) -> None:
 
 # --- what runs ------------------------------------------------------------------------------------------------------------
 def test_everything_of_the_compose_file_is_here() -> None:
-    # Letters go to a mail server that is there; Kafka and PostgreSQL to the operators' resources.
-    assert set(COMPOSE) - {"mail"} == {*PROCESSES, "kafka", "postgres"}
+    # Letters go to a mail server that is there; Kafka and PostgreSQL to the operators' resources; migrations are jobs.
+    assert set(COMPOSE) - {"mail", "migrations"} == {*PROCESSES, "kafka", "postgres"}
     assert one("examples/strimzi/kafka.yaml", "Kafka")
     major = one("examples/cloudnative-pg/cluster.yaml", "Cluster")["spec"]["imageCatalogRef"]["major"]
     assert COMPOSE["postgres"]["image"] == f"postgres:{major}"
