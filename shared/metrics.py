@@ -159,6 +159,14 @@ UNKNOWN = _counter(
     alerts=(Alert("LaowuUnknownType", _grown("laowu_unknown_type_total", "job, topic")),),
 )
 
+CANARY_AGE = _gauge(
+    "laowu_canary_age_seconds",
+    meaning="Age of a producer's newest synthetic event, one a minute, that is applied here; only in a process that relays.",
+    remedy="Above some minutes: what it publishes does not arrive. See its process, its outbox, Kafka, and the consumer of this service.",
+    labels=("producer",),
+    alerts=(Alert("LaowuCanaryLate", "max by (job, producer) (laowu_canary_age_seconds) > 300", 1, call=True),),
+)
+
 # --- telling people --------------------------------------------------------------------------------------------------
 DELIVERIES = _counter(
     "laowu_deliveries_total",

@@ -25,7 +25,7 @@ from pydantic_settings import BaseSettings
 
 from shared import db, postgres_access, traces
 from shared.db import Database
-from shared.delivery import growth, kafka, kafka_acls, lost_commits, lost_events, outbox, relay, restoring, topic_growth
+from shared.delivery import canary, growth, kafka, kafka_acls, lost_commits, lost_events, outbox, relay, restoring, topic_growth
 from shared.delivery.consumer import Apply, Consumer
 from shared.delivery.redriving import PublishedFigures, PublishRedriven, Redriving
 from shared.gc_tuning import tune_gc
@@ -255,6 +255,8 @@ async def _running(
     tasks = [relaying, http, sending, *(asyncio.create_task(_loop(work(running)), name=work.__name__) for work in service.background)]
     if consumer is not None:
         tasks.append(asyncio.create_task(consumer.run(), name="consumer"))
+    if canary.is_on(settings):
+        tasks.append(asyncio.create_task(canary.run(database, settings, service.topics), name="canary"))
     if service.sweep is not None and not settings.simulation:
         tasks.append(asyncio.create_task(_sweeping(database, service.sweep, settings), name="sweep"))
     try:

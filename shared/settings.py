@@ -82,6 +82,12 @@ class Settings(TokenSettings, PostgresSettings, KafkaSettings):
     caller_burst: int = Field(default=200, ge=1, le=1_000_000, description="requests of a caller that are answered at once, after a pause")
     simulation: bool = Field(default=False, description="accept the Simulated-Time header; only for a stack that plays a calendar")
     sweep_seconds: float = Field(default=30.0, gt=0, description="pause between two sweeps of timeouts; a simulation sweeps by command")
+    canary_seconds: float = Field(
+        default=60.0,
+        ge=0,
+        le=120,
+        description="pause between two synthetic events, whose age shows that what is published arrives; 0, and in a simulation: none",
+    )
     pool_size: int = Field(default=8, ge=3, le=100, description="connections to PostgreSQL at most, the relay's own not counted")
     drain_seconds: float = Field(default=10.0, gt=0, description="time after SIGTERM to finish requests and empty the outbox; then exit")
     gap_alarm_seconds: float = Field(default=60.0, gt=0, description="a missing sequence number older than this means the log lost data")

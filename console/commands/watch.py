@@ -33,6 +33,7 @@ from shared.events import (
     YearOnYearBreached,
     decode,
 )
+from shared.events.canary import StatsCanary
 from shared.kafka_settings import KafkaSettings
 from shared.principals import Role
 from shared.texts import LANGUAGES, Texts, texts
@@ -134,6 +135,8 @@ def _describe_event(data: Event) -> str:
         case DeadLetterRedriven():
             what = data.event_type or "a record"
             return f"redriven: {what} at {data.topic}/{data.partition}@{data.offset}, was parked as {data.why_parked}"
+        case StatsCanary():
+            return ""
         case _:
             return f"{type(data).__name__} {data.subject}"
 

@@ -11,12 +11,13 @@ from pydantic import BaseModel
 
 from shared.delivery import dead_letters, lost_events, outbox
 from shared.delivery.positions import positions
-from shared.metrics import DEAD_LETTERS, OUTBOX_AGE, OUTBOX_ROWS
+from shared.metrics import CANARY_AGE, DEAD_LETTERS, OUTBOX_AGE, OUTBOX_ROWS
 
 MEASURE_SECONDS = 2.0  # between two measurements
 _MEASURE = """
 SELECT (SELECT count(*) FROM outbox) AS outbox_rows, (SELECT event_id FROM outbox ORDER BY id LIMIT 1) AS oldest_event,
-    (SELECT count(*) FROM dead_letter WHERE state = 'parked') AS dead_letters
+    (SELECT count(*) FROM dead_letter WHERE state = 'parked') AS dead_letters,
+    (SELECT array_agg(topic ORDER BY topic) FROM canary) AS topics, (SELECT array_agg(written ORDER BY topic) FROM canary) AS written
 """
 
 
@@ -62,7 +63,8 @@ async def delivery_state(conn: Any) -> DeliveryState:
 class DeliveryMetrics:
     """Sets the gauges of a database, in the one process that relays: the sum over a service's processes is then right."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, canaries: bool) -> None:
+        self._canaries = canaries
         self._measured = float("-inf")
 
     async def measure(self, conn: Any) -> None:
@@ -73,12 +75,16 @@ class DeliveryMetrics:
         OUTBOX_ROWS.set(row["outbox_rows"])
         OUTBOX_AGE.set(_age(row["oldest_event"]) if row["oldest_event"] is not None else 0)
         DEAD_LETTERS.set(row["dead_letters"])
+        CANARY_AGE.clear()
+        for topic, written in zip(row["topics"] or (), row["written"] or (), strict=True) if self._canaries else ():
+            CANARY_AGE.labels(topic.partition(".")[0]).set(max(time.time() - written.timestamp(), 0.0))
         self._measured = time.monotonic()
 
     def reset(self) -> None:
         """Another process relays, and measures."""
         for gauge in (OUTBOX_ROWS, OUTBOX_AGE, DEAD_LETTERS):
             gauge.set(0)
+        CANARY_AGE.clear()
 
 
 def _age(event_id: UUID) -> float:

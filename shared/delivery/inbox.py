@@ -17,7 +17,7 @@ import asyncpg
 
 from shared import traces
 from shared.db import Cause, Database, Tx, Unavailable
-from shared.delivery import dead_letters, lost_events, restoring
+from shared.delivery import canary, dead_letters, lost_events, restoring
 from shared.delivery.batches import Chunk, Item, Taken, add, any_growth, chunks, cut_waiting, decode_record, position_after, read_new
 from shared.delivery.numbering import KafkaRecord, Verdict
 from shared.delivery.positions import Position, TopicPartition, lock_positions, positions, store_positions
@@ -214,6 +214,7 @@ async def take(database: Database, batch: Batch) -> Taken:
             items = read_new(read, taken, Item if bulk else partial(decode_record, wanted=wanted_types(apply)))
             attempt.blocked = await dead_letters.list_blocked(tx.conn, items) if waiting else set()
             await _judge(attempt, items)
+        await canary.store(tx.conn, batch.topic_prefix, records, taken.positions)
         await store_positions(tx.conn, taken.positions)
     _count(taken)
     return taken

@@ -24,7 +24,7 @@ from aiokafka import AIOKafkaProducer
 from shared import traces
 from shared.backoff import backoff
 from shared.db import Database, connect
-from shared.delivery import event_log, growth, kafka, lost_commits
+from shared.delivery import canary, event_log, growth, kafka, lost_commits
 from shared.delivery.delivery_state import DeliveryMetrics
 from shared.delivery.growth import Growth
 from shared.delivery.positions import TopicPartition
@@ -133,7 +133,7 @@ async def run(database: Database, url: str, settings: Settings, health: Health) 
     Any error drops connection and producer, raises the condition "relay" and starts again with back-off.
     Cancelled, it waits for acknowledgements within SETTLE_SECONDS.
     """
-    failures, metrics = 0, DeliveryMetrics()
+    failures, metrics = 0, DeliveryMetrics(canaries=canary.is_on(settings))
     while True:
         began = time.monotonic()
         try:

@@ -32,6 +32,7 @@ from shared.delivery.lost_events import Found
 from shared.delivery.positions import TopicPartition
 from shared.errors import Conflict, Invalid, Refused
 from shared.events import Envelope
+from shared.events.canary import EVENTS as CANARIES
 from shared.events.voided import EVENTS as VOIDS
 from shared.kafka_settings import KafkaSettings
 from shared.values import Clock, drawing_ids
@@ -40,6 +41,7 @@ T = TypeVar("T")
 
 RELAY_LOCK = 7_301_002  # held by the relay at work
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_CANARIES = frozenset(event.type_name() for event in CANARIES)
 VOID_OF = {event.TOPIC: event for event in VOIDS}
 # What was erased must not come back with a backup: it is erased again, never voided.
 ALWAYS_REPLAYED = frozenset({"registration.WorkerErased.v1"})
@@ -130,9 +132,14 @@ async def compare(conn: Any, settings: KafkaSettings, service: str) -> Compared:
         event = _found(entry)
         if event is not None and event.event_id in waiting:
             found.in_log.add(event.event_id)
-        elif event is not None and entry.topic not in kafka.COMPACTED:  # there the newest of each key is written anew
+        elif event is not None and _can_be_lost(event):
             found.lost.append(event)
     return found
+
+
+def _can_be_lost(event: Found) -> bool:
+    """Not of a compacted topic, where the newest of each key is written anew; and nobody misses a canary."""
+    return event.topic not in kafka.COMPACTED and event.type not in _CANARIES
 
 
 def _found(entry: Entry) -> Found | None:

@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import to_json
 
-from shared.events import docking, docking_duties, docking_fairs, docking_placements, registration, rights, stats, training, voided
+from shared.events import canary, docking, docking_duties, docking_fairs, docking_placements, registration, rights, stats, training, voided
 from shared.events.event import Event
 
 EVENTS: tuple[type[Event], ...] = (
@@ -24,6 +24,7 @@ EVENTS: tuple[type[Event], ...] = (
     *rights.EVENTS,
     *stats.EVENTS,
     *voided.EVENTS,
+    *canary.EVENTS,
 )
 BY_TYPE = {event.type_name(): event for event in EVENTS}
 

@@ -20,6 +20,7 @@ from services.stats.publishing import publisher
 from services.stats.queries import generations
 from services.stats.replay import rebuild
 from shared.db import Database, close_database, open_database
+from shared.delivery import canary
 from shared.delivery.consumer import each
 from shared.delivery.event_log import Mark
 from shared.delivery.kafka import topic_name
@@ -113,6 +114,17 @@ async def test_a_consumer_does_not_keep_up_or_stands(kafka: str, config: Setting
         await until(lambda: value("laowu_consumer_lag_records", topic=DOCKING, partition="0") > 10_000, 60)
         fires("LaowuConsumerBehind")
         fires("LaowuConsumerStands")
+
+
+async def test_what_a_producer_publishes_does_not_arrive(config: Settings, database: Database, url: str, fires: Fires) -> None:
+    async with database.connection() as conn:
+        await canary.expect(conn, [DOCKING])
+        await conn.execute("UPDATE canary SET written = written - interval '10 minutes'")
+    await publish(database, an_event(A))
+    async with relaying(config, database, url):
+        await emptied(database, 60)  # or it would be cut off while it connects
+        await until(lambda: value("laowu_canary_age_seconds", producer="docking") > 300, 60)
+        fires("LaowuCanaryLate")
 
 
 async def test_numbers_are_missing_for_long(kafka: str, config: Settings, database: Database, fires: Fires) -> None:

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -19,6 +20,7 @@ from shared.db import Database, close_database, connect, open_database
 from shared.delivery import lost_commits, lost_events, outbox, restoring
 from shared.delivery.lost_commits import LogAhead
 from shared.events import RIGHTS, DockingEventVoided
+from shared.events.canary import DockingCanary
 from shared.settings import Settings
 from shared.values import drawing_ids, new_id
 from shared.web.auth import new_key, public_keys
@@ -105,6 +107,17 @@ async def test_an_older_backup_still_begins_an_epoch_above_every_one_in_the_log(
     compared = await restoring.compare(conn, config, "docking")
     assert sorted(one.event_id for one in compared.lost) == sorted(first + second)
     assert await restoring.begin(conn, compared) == 3
+
+
+async def test_nobody_has_to_decide_about_canaries_that_were_lost(config: Settings, database: Database, url: str, conn: Any) -> None:
+    (order,) = await publish(database, an_event(new_id()))
+    await publish(database, DockingCanary(effective=date(2020, 1, 31)))
+    async with relaying(config, database, url):
+        await emptied(database)
+    await forget(conn)
+    compared = await restoring.compare(conn, config, "docking")
+    assert [one.event_id for one in compared.lost] == [order]
+    assert await restoring.begin(conn, compared) == 2, "its number is not given out again all the same"
 
 
 async def test_what_was_voided_before_a_second_restore_is_voided_still(config: Settings, database: Database, url: str, conn: Any) -> None:
