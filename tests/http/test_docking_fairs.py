@@ -278,6 +278,10 @@ async def test_fairs_and_intentions_are_entered_by_the_authority_of_their_county
     assert (await dock.post("/fairs", {**held, "county": None, "place": "Tokyo"}, who=officer)).status == 403
     assert [one["fair"] for one in (await dock.get("/fairs", county=OTHER_COUNTY, who=shandong)).body["items"]] == [fair]
     assert (await dock.get("/fairs", county=RICH_COUNTY)).body["items"] == []
+    own, other = [dock.client.speaking_as(Role.ENTERPRISE, party=party) for party in (enterprise, uuid4())]
+    assert [one["intention"] for one in (await dock.get("/intentions", who=own)).body["items"]] == [intention]
+    assert (await dock.get("/intentions", fair=fair, who=other)).body["items"] == []
+    assert (await dock.get("/intentions", enterprise=enterprise, who=other)).status == 403
     listed = (await dock.get("/intentions", fair=fair, county=POOR_COUNTY, enterprise=enterprise)).body["items"]
     assert [(one["intention"], one["headcount"], one["matched"]) for one in listed] == [(intention, 7, 0)]
     history = (await dock.get(f"/intentions/{intention}/history")).body["items"]

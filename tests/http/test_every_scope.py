@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from string import Formatter
 
+import pytest
+
+from console.services import SERVICES
+from shared.events import ReserveDrawRefused
 from shared.principals import Role
+from shared.values import EnterpriseId
+from shared.web.app import documented_app
+from tests.contracts.samples import sample
+from tests.http.test_docking_arrivals import an_arrival
+from tests.http.test_docking_contract_changes import END
+from tests.http.test_docking_employers import _registered
+from tests.http.test_docking_fairs import _fair, _intends
+from tests.http.test_docking_fees import declared as declared_fee
+from tests.http.test_docking_notices import _published
+from tests.http.test_endpoints import HOOK
+from tests.http.test_notifications import drawn
+from tests.http.test_notifications import publish as publish_concerning
 from tests.http.test_registration_announcements import announced, reached
 from tests.http.test_registration_corrections import asked as asked_to_correct
+from tests.http.test_registration_imports import imported
 from tests.http.test_registration_surveys import surveyed
 from tests.http.test_rights_cases import a_case
 from tests.http.test_rights_emergencies import declared
 from tests.http.test_rights_repatriations import asked
+from tests.http.test_training_corrections import LAST, _correct, _examined
 from tests.http.test_training_findings import _findings, _in_two_centres
 from tests.http.test_training_recognitions import _ask
 from tests.support.docking import Dock, dock
-from tests.support.http import Answer, Client, Start
+from tests.support.http import Answer, Client, Start, service_of
 from tests.support.recording import noon
-from tests.support.registration import a_worker, an_id
+from tests.support.registration import a_list_of, a_worker, an_id
 from tests.support.rights import Office, a_row, office
 from tests.support.routes import Endpoint, application, body_form, endpoints
 from tests.support.training import School, school
@@ -26,6 +45,33 @@ from tests.support.training import School, school
 __all__ = ["dock", "office", "school"]
 
 ELSEWHERE = ("460000",)
+# What the tests below name in paths, together: a route is asked where all that its path names is in one of these.
+KNOWN: Mapping[str, Sequence[frozenset[str]]] = {
+    "registration": (
+        frozenset({"worker", "worker_no", "import_id"}),
+        frozenset({"correction", "duplicate", "survey", "announcement", "outreach"}),
+    ),
+    "docking": (
+        frozenset({"enterprise", "order", "match", "placement"}),
+        frozenset({"employer", "fair", "intention", "notice", "destination"}),
+        frozenset({"placement", "worker", "fee", "day", "change"}),
+        frozenset({"endpoint", "delivery"}),
+    ),
+    "training": (
+        frozenset({"session", "course", "enrolment", "serial", "centre"}),
+        frozenset({"recognition", "finding"}),
+        frozenset({"correction", "worker"}),
+    ),
+    "rights": (frozenset({"placement", "worker", "case", "report"}), frozenset({"payroll", "repatriation"})),
+    "stats": (frozenset({"measure", "code", "held"}),),
+}
+# Service and beginning of the path -> why nothing of it is asked by strangers to all that answer it.
+NOT_ASKED = {
+    ("rights", "/emergencies/{emergency}"): "of a country: any officer ends it; what is shown of its people has a test of its own below",
+    ("stats", "/releases/{period}"): "figures of the whole nation, the same for every officer, and none of a person",
+}
+OF_EVERY_SERVICE = "/endpoints/"  # one implementation, in shared, which docking's are asked of
+BOUND = frozenset({Role.ENTERPRISE, Role.TRAINER, Role.CLERK, Role.OFFICER})  # to a party or to regions
 
 
 def named(endpoint: Endpoint) -> set[str]:
@@ -58,8 +104,22 @@ async def answers(caller: Client, known: Mapping[str, object]) -> dict[str, Answ
     return found
 
 
+def test_every_route_that_names_something_is_asked_by_strangers_or_left_out_for_a_reason() -> None:
+    left = {
+        (service, endpoint.path)
+        for service in SERVICES
+        for endpoint in endpoints(documented_app(service, service_of(service).router))
+        if named(endpoint) and not endpoint.anybody and BOUND.intersection(endpoint.roles or ())
+        if not any(named(endpoint) <= known for known in KNOWN["docking" if endpoint.path.startswith(OF_EVERY_SERVICE) else service])
+    }
+    reasons = {(service, path): [one for one in NOT_ASKED if one[0] == service and path.startswith(one[1])] for service, path in left}
+    assert not [route for route, why in reasons.items() if not why]
+    assert {one for why in reasons.values() for one in why} == NOT_ASKED.keys()
+
+
 async def let_in(caller: Client, known: Mapping[str, object], least: int = 10) -> set[str]:
     """Routes that told a stranger more than that it is not theirs (403), or not there (404). None of them published anything."""
+    assert known.keys() in KNOWN[caller.service.name]
     before = len(await caller.published())
     found = await answers(caller, known)
     assert len(found) >= least
@@ -90,8 +150,73 @@ async def actors(caller: Client, path: str) -> dict[str, set[str]]:
     return {name: {one["actor"] for one in (await reader.get(path)).body["items"]} for name, reader in readers.items()}
 
 
+async def test_docking_shows_strangers_its_registers_and_they_change_none(dock: Dock) -> None:
+    enterprise = await dock.enterprise()
+    fair = await _fair(dock, enterprise)
+    known = {
+        "employer": await _registered(dock),
+        "fair": fair,
+        "intention": await _intends(dock, fair, enterprise, 2),
+        "notice": await _published(dock, enterprise=enterprise),
+        "destination": "JPN",
+    }
+    dock.client.at = noon(dock.today)
+    assert await let_in(dock.client, known) == {
+        "GET /employers/{employer}",  # these registers are open to all who mediate
+        "GET /employers/{employer}/history",  # without the accounts of those who acted
+        "GET /fairs/{fair}",
+        "GET /fairs/{fair}/history",
+        "GET /intentions/{intention}",  # to offices: an enterprise reads its own
+        "GET /intentions/{intention}/history",
+        "GET /notices/{notice}",
+        "GET /notices/{notice}/history",
+        "GET /roll-call/{destination}",  # of the own workers: here none
+        "POST /fairs/{fair}/intentions",  # names its county and its enterprise in the body: none that took part
+    }
+    for name in ("employer", "fair", "intention", "notice"):
+        assert await actors(dock.client, f"/{name}s/{known[name]}/history") == {"own": {"officer:tester"}, "strange": {"officer"}}
+    other = dock.client.speaking_as(Role.ENTERPRISE, party=uuid.uuid4())
+    for path in (f"/intentions/{known['intention']}", f"/intentions/{known['intention']}/history"):
+        assert (await other.get(path)).status == 403
+
+
+async def test_docking_shows_and_does_nothing_of_a_departure_for_strangers(dock: Dock) -> None:
+    """Its fees, its arrival, its changes, and what is on record of its worker."""
+    gone = await dock.departed()
+    dock.wait(14)
+    path = f"/placements/{gone['placement']}"
+    fee, _ = await declared_fee(dock, gone), await dock.post(f"{path}/arrivals", an_arrival())
+    extended = await dock.post(f"{path}/extension", {"end": (END + timedelta(days=30)).isoformat()})
+    assert extended.status == 201, extended.body
+    known = {
+        "placement": gone["placement"],
+        "worker": gone["worker"],
+        "fee": fee["items"][-1]["fee"],
+        "day": 14,
+        "change": extended.body["items"][-1]["change"],
+    }
+    office = dock.client.speaking_as(Role.CLERK)
+    assert len((await office.get(f"{path}/arrivals")).body["items"]) == 1
+    assert (await office.get(f"/workers/{gone['worker']}/records", purpose="audit")).status == 200
+    dock.client.at = noon(dock.today)
+    assert await let_in(dock.client, known) == set()
+
+
+@pytest.mark.parametrize("role", [Role.ENTERPRISE, Role.OFFICER])
+async def test_an_endpoint_and_what_was_delivered_to_it_is_its_owner_s_alone(dock: Dock, role: Role) -> None:
+    enterprise = EnterpriseId(uuid.uuid4())
+    owner = dock.client.speaking_as(role, party=enterprise) if role is Role.ENTERPRISE else dock.client.speaking_as(role)
+    endpoint = (await owner.post("/endpoints", HOOK)).body["endpoint"]
+    await publish_concerning(dock.client, drawn(enterprise), sample(ReserveDrawRefused).data)
+    delivered = (await owner.get(f"/endpoints/{endpoint}/deliveries")).body["items"]
+    assert await let_in(dock.client, {"endpoint": endpoint, "delivery": delivered[0]["id"]}) == set()
+
+
 async def test_registration_shows_and_does_nothing_for_strangers(registration: Client) -> None:
-    assert await let_in(registration, {"worker": await a_worker().at(registration)}) == set()
+    worker = await a_worker().at(registration)
+    number = (await registration.get(f"/workers/{worker}")).body["worker_no"]
+    run = (await imported(registration, a_list_of(1))).body["import_id"]
+    assert await let_in(registration, {"worker": worker, "worker_no": number, "import_id": run}) == set()
 
 
 async def test_registration_decides_nothing_for_strangers(registration: Client) -> None:
@@ -169,6 +294,16 @@ async def test_training_decides_nothing_for_strangers(school: School) -> None:
     recognition = await _ask(school, await school.match(), await school.course())
     known = {"recognition": recognition.body["recognition"], "finding": (await _findings(school))[0]["finding"]}
     assert await let_in(school.client, known, least=4) == set()
+
+
+async def test_training_decides_no_correction_and_shows_no_worker_s_training_to_strangers(school: School) -> None:
+    _, match, enrolment = await _examined(school, 80)
+    asked_for = await _correct(school, enrolment, "attendance", day=LAST.isoformat(), minutes=0)
+    assert asked_for.body["state"] == "pending"
+    known = {"correction": asked_for.body["correction"], "worker": match.worker}
+    school.client.at = noon(school.today)
+    assert (await school.get(f"/workers/{match.worker}/training")).status == 200
+    assert await let_in(school.client, known, least=6) == set()
 
 
 async def test_stats_publishes_the_same_to_every_office_and_only_its_own_keepers_change_what_is_counted(client: Start) -> None:

@@ -18,7 +18,7 @@ from shared.db import Tx
 from shared.delivery.audit_trail import History, changes_of, publish_and_audit
 from shared.errors import require_version
 from shared.paging import Page
-from shared.principals import require_county
+from shared.principals import Role, require_county, require_party
 from shared.values import CountyCode, EnterpriseId, FairId, IntentionId, new_id
 
 
@@ -230,21 +230,31 @@ async def fair_history(tx: Tx, fair: FairId, after: int, limit: int) -> History:
 
 
 async def show_intention(tx: Tx, intention: IntentionId) -> views.Intention:
-    """Raises IntentionNotFound."""
-    return views.intention(await _get(tx, intention))
+    """Raises IntentionNotFound, Forbidden."""
+    return views.intention(await _get_readable(tx, intention))
 
 
 async def list_intentions(
     tx: Tx, page: Page, *, fair: FairId | None, county: CountyCode | None, enterprise: EnterpriseId | None
 ) -> views.Intentions:
-    """With what became of each."""
+    """With what became of each. As with orders, an enterprise reads its own demand, and whoever mediates reads all. Raises Forbidden."""
+    if enterprise is None and tx.principal.role is Role.ENTERPRISE:
+        enterprise = scope.own_enterprise(tx.principal)
+    if enterprise is not None:
+        require_party(tx.principal, enterprise)
     return views.intentions(*await fairs.list_intentions(tx, page, fair=fair, county=county, enterprise=enterprise))
 
 
 async def intention_history(tx: Tx, intention: IntentionId, after: int, limit: int) -> History:
-    """Raises IntentionNotFound."""
-    found = await _get(tx, intention)
+    """Raises IntentionNotFound, Forbidden."""
+    found = await _get_readable(tx, intention)
     return await changes_of(tx, intention, after, limit, is_covered=scope.is_covered(tx.principal, found.county))
+
+
+async def _get_readable(tx: Tx, intention: IntentionId) -> Intention:
+    found = await _get(tx, intention)
+    require_party(tx.principal, found.enterprise)
+    return found
 
 
 async def _get(tx: Tx, intention: IntentionId) -> Intention:
