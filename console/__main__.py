@@ -34,6 +34,10 @@ COMMANDS = {
     "mail": ("mail:mail", "The letters of the local stack, newest first; with a number, one of them."),
     "backup": ("backup:backup", "Dump the services' databases into a new folder, or the keys into another one."),
     "restore": ("backup:restore", "Put a backup's databases, or its keys, back; every file is compared with its checksum first."),
+    "cut-over": (
+        "cut_over:cut_over",
+        "Take over what an old system has under way, with its numbers, and reconcile it with its totals.",
+    ),
     "keys": (
         "personal_keys:app",
         "The keys of personal data, of what seals it and of how people are found: change them while people work.",

@@ -31,6 +31,8 @@ class RequestRefused(Exception):
         super().__init__(f"{request}: {status} {json.dumps(problem, ensure_ascii=False)[:500]}")
         self.status = status
         self.code = problem.get("code", "") if isinstance(problem, dict) else ""
+        errors = (problem.get("errors") or ()) if isinstance(problem, dict) else ()
+        self.errors = [(one.get("field"), one.get("code") or self.code) for one in errors] or [(None, self.code)]
 
 
 class ServiceUnavailable(Exception):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
 from shared.errors import Conflict, Invalid
 from shared.values import without_control_characters
@@ -20,6 +20,21 @@ OldNumberText = Annotated[
 ]
 # A resident identity number, mistyped or not: some systems had no other number, and here it is kept sealed and nowhere else.
 _IDENTITY = re.compile(r"[1-9][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9Xx]", re.ASCII)
+
+
+_SYSTEM, _NUMBER = TypeAdapter[str](OldSystem), TypeAdapter[str](OldNumberText)
+
+
+def is_system(text: str) -> bool:
+    try:
+        return _SYSTEM.validate_python(text) == text
+    except ValidationError:
+        return False
+
+
+def read_old_number(text: str) -> str:
+    """In its one spelling. Raises ValidationError."""
+    return _NUMBER.validate_python(text)
 
 
 class OldNumber(BaseModel):
