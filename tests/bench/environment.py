@@ -138,6 +138,7 @@ def serve(environment: BenchEnvironment, name: str, module: str, *, database: st
         "CONSOLE_PORT": str(port),
         "AUTH_JWKS": str(environment.jwks),
         "CALLER_REQUESTS_PER_SECOND": "0",  # the load is one caller's
+        "CANARY_SECONDS": "0",  # nothing is published but the load
         "TOPIC_PREFIX": prefix,
         "POOL_SIZE": str(POOL_SIZE),
         "PYTHONPATH": str(ROOT),
