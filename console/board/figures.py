@@ -227,9 +227,14 @@ def restatement_row(item: Mapping[str, Any]) -> RestatementRow:
 
 
 # --- the events behind a figure --------------------------------------------------------------------------------------------
-async def read_explanations(client: FigureReader, key: str, known_on: date | None = None, limit: int = 200) -> tuple[Explanation, ...]:
-    """Of a row's key; of a share both sides, the numerator first. The log is read for it: this may take seconds."""
-    found = await client.get("stats", "/explanations", key=key, as_known_at=known_on, limit=limit)
+async def read_explanations(
+    client: FigureReader, key: str, known_on: date | None = None, *, limit: int = 200, skip: int = 0
+) -> tuple[Explanation, ...]:
+    """Of a row's key; of a share both sides, the numerator first. The log is read for it: this may take seconds.
+
+    `skip`: so many of the newest events are left out.
+    """
+    found = await client.get("stats", "/explanations", key=key, as_known_at=known_on, limit=limit, skip=skip)
     return tuple(
         Explanation(
             title=one["title"],

@@ -63,6 +63,7 @@ class Backend:
     addresses: Mapping[str, str]  # service -> base URL
     token: str | None = None
     day: str | None = None  # that it is for the services, in a simulation
+    seconds: float = ANSWER_SECONDS  # within which a service answers, or counts as away
 
     def as_visitor(self, token: str, day: str | None = None) -> Backend:
         return replace(self, token=token, day=day)
@@ -115,7 +116,7 @@ class Backend:
         query: Query = (),
         data: Any = None,
         headers: Mapping[str, str] | None = None,
-        seconds: float = ANSWER_SECONDS,
+        seconds: float | None = None,
     ) -> Answer:
         """Once more where a connection that was kept open turns out to be closed: its service has ended, or it was idle for too long.
 
@@ -124,7 +125,7 @@ class Backend:
         again = 1 if data is None or isinstance(data, bytes) else 0
         while True:
             try:
-                return await self._send(method, service, path, query, data=data, headers=headers or {}, seconds=seconds)
+                return await self._send(method, service, path, query, data=data, headers=headers or {}, seconds=seconds or self.seconds)
             except aiohttp.ServerDisconnectedError:
                 if not again:
                     return away(service)

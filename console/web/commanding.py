@@ -13,14 +13,16 @@ from fastapi import Response
 from console.web import choices, enterprises, forms
 from console.web.backend import Answer, ServiceRefused, filled
 from console.web.documents import Operation
-from console.web.forms import Field, Given
-from console.web.pages import Visitor, error_text, lead_on, pick, refused_text, render, show
-from console.web.screen import PARTY, Command, address, asked_for, command_of, put_meant
+from console.web.forms import Field, Given, Option
+from console.web.pages import Visitor, error_text, is_nothing, lead_on, pick, refused_text, render, show
+from console.web.screen import PARTY, Command, Options, address, asked_for, command_of, put_meant
 from console.web.sessions import own_path
 from console.web.subjects import NOTHING, ActedOn, read_subjects
 from shared import reference
 from shared.principals import Forbidden
+from shared.texts import sentence
 
+NOT_RECORDED = sentence("nothing is recorded")
 # Commands that put something right or in another's place: what is recorded now stands beside each field.
 CORRECTING = ("correct_", "amend_", "change_", "set_", "renew_", "extend_", "transfer_", "staff_", "assign_", "triage_", "revise_")
 
@@ -35,7 +37,7 @@ async def _operation(who: Visitor, service: str, name: str) -> Operation:
 
 async def _given_to(who: Visitor, command: Command) -> Given:
     asked = dict(asked_for(who))
-    options = dict(zip(command.options, await asyncio.gather(*(one(who, asked) for one in command.options.values())), strict=True))
+    options, suggested = await asyncio.gather(*(_offered(who, some, asked) for some in (command.options, command.suggested)))
     hidden = {name: asked[name] for name in command.hidden if name in asked} | {"version": asked.get("version", "")} | _own(who)
     hidden |= {name: "" for name, roles in command.asked_of.items() if who.role not in roles}
     known = await command.known(who, asked) if command.known is not None and who.request.method == "GET" else {}
@@ -45,18 +47,26 @@ async def _given_to(who: Visitor, command: Command) -> Given:
     return Given(
         hidden=hidden,
         options=options,
+        suggested=suggested,
         presets=presets,
         labels=command.labels,
+        hints=command.hints,
         searched=command.searched,
         called=await enterprises.called(who, [presets[at] for at in command.searched if at in presets]),
         unoffered=command.unoffered,
     )
 
 
+async def _offered(who: Visitor, lists: Mapping[str, Options], asked: Mapping[str, str]) -> dict[str, Sequence[Option]]:
+    return dict(zip(lists, await asyncio.gather(*(one(who, asked) for one in lists.values())), strict=True))
+
+
 async def _beside(who: Visitor, operation: Operation, command: Command, acted: ActedOn, given: Given) -> Given:
     """With what is recorded now, which only a form that is drawn needs."""
     now = {**_now(who, operation, command, acted), **await _recorded(who, command, dict(asked_for(who)))}
-    return replace(given, now=now)
+    filled, chosen = _filled(operation, command, acted)
+    called = {**given.called, **{one: acted.names[one] for ids in chosen.values() for one in ids if one in acted.names}}
+    return replace(given, now=now, presets={**filled, **given.presets}, chosen=chosen, called=called)
 
 
 def _own(who: Visitor) -> dict[str, str]:
@@ -79,15 +89,32 @@ async def _recorded(who: Visitor, command: Command, asked: Mapping[str, str]) ->
 
 def _now(who: Visitor, operation: Operation, command: Command, acted: ActedOn) -> dict[str, str]:
     """What is recorded of the thing that is put right, by field, as it is shown. What is not answered is left out."""
-    if acted.thing is None:
-        return {}
-    places = places_of_now(operation, command)
-    found = {name: pick(acted.thing, at) for name, at in places.items()}
-    return {
-        name: str(show(who.text, places[name].rpartition(".")[2], value, acted.names).striptags())
-        for name, value in found.items()
-        if value is not None
-    }
+    return {name: _as_recorded(who, acted, at, value) for name, (at, value) in _present(operation, command, acted).items()}
+
+
+def _as_recorded(who: Visitor, acted: ActedOn, at: str, value: Any) -> str:
+    if is_nothing(value):
+        return who.text(acted.unset.get(at, NOT_RECORDED))
+    return str(show(who.text, at.rpartition(".")[2], value, acted.names).striptags())
+
+
+def _present(operation: Operation, command: Command, acted: ActedOn) -> dict[str, tuple[str, Any]]:
+    """Field -> where in the thing, and what is there: of what is answered."""
+    found: dict[str, tuple[str, Any]] = {}
+    for name, at in places_of_now(operation, command).items():
+        within, _, last = at.rpartition(".")
+        holder = pick(acted.thing, within) if within else acted.thing
+        if isinstance(holder, Mapping) and last in holder:
+            found[name] = at, holder[last]
+    return found
+
+
+def _filled(operation: Operation, command: Command, acted: ActedOn) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """What the form stands at of the thing: texts, and lists of codes and ids, by field."""
+    present = {name: value for name, (_, value) in _present(operation, command, acted).items() if name in command.filled}
+    lists = {name: [str(one) for one in value] for name, value in present.items() if isinstance(value, list)}
+    texts = {at: value for name, one in present.items() if name not in lists for at, value in forms.as_typed(name, one).items()}
+    return texts, lists
 
 
 def places_of_now(operation: Operation, command: Command) -> dict[str, str]:
@@ -120,6 +147,8 @@ async def send_command(who: Visitor, service: str, name: str) -> Response:
     key, checking = str(form.get("_key") or "")[:100], form.get("_check") == "1"
     given = await _given_to(who, command)
     posted = [(at, choices.meant(kind, value) if value and (kind := _field_choice(operation, at)) else value) for at, value in posted]
+    codes = {at: {label: code for code, label in options} for at, options in given.suggested.items()}
+    posted = [(at, codes.get(at, {}).get(value, value)) for at, value in posted]
     body = forms.read(operation, posted, hidden=_typed_hidden(operation, given.hidden))
     path = filled(operation.path, {part: asked.get(part, "") for part in operation.parts})
     answer = await put_meant(who, command, body)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from math import isfinite
 from typing import Any, Literal
 
@@ -23,12 +24,26 @@ from shared.sheets.cells import CellRefused, read_number
 from shared.texts import Texts, sentence
 
 Kind = Literal[
-    "text", "textarea", "number", "date", "datetime-local", "checkbox", "select", "boxes", "choice", "choices", "money", "group", "rows"
+    "text",
+    "textarea",
+    "number",
+    "date",
+    "datetime-local",
+    "checkbox",
+    "select",
+    "boxes",
+    "boxes and text",
+    "choice",
+    "choices",
+    "money",
+    "group",
+    "rows",
 ]
 Posted = Sequence[tuple[str, str]]  # in the order of the form; an empty field is an empty string
 Errors = Mapping[str, str]  # by dotted name of the field, in the visitor's language
 Option = tuple[str, str]  # code, label
 
+LONGEST_LABEL = 100  # characters of a suggestion
 LONG_TEXT = 200  # characters: longer ones get several lines
 MOST_ROWS = 200
 NO_SPACE = r"^[\x21-\x7e]+$"  # an address: one line, however long
@@ -99,6 +114,7 @@ class Field:
     now: str = ""  # what is recorded, where the command puts something right
     attributes: dict[str, object] = field(default_factory=dict)
     options: list[Option] = field(default_factory=list)
+    typed: str = ""  # what is not among the options
     unchosen: str = ""  # what stands for no choice
     of_file: bool = False  # the digest of a file: computed in the page, which keeps the file
     choice: str = ""  # kind of code that is looked for by name: county, country, occupation
@@ -118,8 +134,11 @@ class Given:
 
     hidden: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, Sequence[Option]] = field(default_factory=dict)
+    suggested: Mapping[str, Sequence[Option]] = field(default_factory=dict)  # the same where another may be typed
     presets: Mapping[str, str] = field(default_factory=dict)  # filled in, and may be changed
+    chosen: Mapping[str, Sequence[str]] = field(default_factory=dict)  # the same of lists of codes and ids
     labels: Mapping[str, str] = field(default_factory=dict)  # sentences, for fields whose own word says too little here
+    hints: Mapping[str, str] = field(default_factory=dict)  # the same of how they are filled in
     now: Mapping[str, str] = field(default_factory=dict)  # what is recorded, as it is shown
     searched: Mapping[str, str] = field(default_factory=dict)  # field of ids -> kind of thing that a service looks for by name
     called: Mapping[str, str] = field(default_factory=dict)  # id -> label, of what is chosen in those
@@ -159,33 +178,49 @@ class _Pen:
             required=required and "default" not in schema,
             value=self.value(path, schema),
             error=self.errors.get(path, ""),
-            hint=self.hint(name, schema),
+            hint=self.hint(path, name, schema),
             now=self.given.now.get(path, ""),
         )
         offered = self.given.options.get(path, self.given.options.get(name))
         if offered is not None:
             drawn.kind, drawn.options = ("boxes" if schema.get("type") == "array" else "select"), list(offered)
             if drawn.kind == "boxes":
-                drawn.value = [value for at, value in self.posted if at == path]
+                drawn.value = self.values(path)
             elif drawn.required and len(offered) == 1:
                 drawn.value = offered[0][0]
             if not offered:
                 drawn.hint = self.text(self.given.unoffered.get(path, NOTHING_OFFERED))
             return drawn
+        if (suggested := self.given.suggested.get(path)) is not None:
+            return self._suggested(drawn, schema, list(suggested))
         if (kind := self.given.searched.get(path)) is not None:
             several = schema.get("type") == "array"
             drawn.kind, drawn.choice, drawn.called = ("choices" if several else "choice"), kind, self.given.called
-            drawn.value = [value for at, value in self.posted if at == path and value] if several else drawn.value
+            drawn.value = self.values(path) if several else drawn.value
             drawn.required = drawn.required and not several
             return drawn
         self._shape(drawn, name, schema)
+        return drawn
+
+    def _suggested(self, drawn: Field, schema: Schema, options: list[Option]) -> Field:
+        drawn.options = options
+        if schema.get("type") == "array":
+            codes = {code for code, _ in options}
+            values = self.values(drawn.name)
+            drawn.kind, drawn.value, drawn.required = "boxes and text", values, False
+            drawn.typed = "\n".join(one for one in values if one not in codes)
+        else:
+            drawn.value = dict(options).get(drawn.value, drawn.value)
+            drawn.attributes = _given({"maxlength": LONGEST_LABEL})
         return drawn
 
     def label(self, path: str, name: str) -> str:
         own = {**(OF_FIRMS if self.operation.service == "docking" else {}), **self.given.labels}.get(path)
         return self.text(own) if own else self.text.word("field", name)
 
-    def hint(self, name: str, schema: Schema) -> str:
+    def hint(self, path: str, name: str, schema: Schema) -> str:
+        if path in self.given.hints:
+            return self.text(self.given.hints[path])
         if (known := PATTERN_HINTS.get(schema.get("pattern", ""))) is not None:
             return self.text(known)
         return self.text.word("hint", name) if self.text.has("hint", name) else ""
@@ -224,7 +259,7 @@ class _Pen:
         items = self.operation.resolve(schema["items"])
         if items.get("type") != "object":  # of rows, each error is at its cell
             drawn.error = drawn.error or next((why for at, why in self.errors.items() if at.startswith(drawn.name + ".")), "")
-        drawn.value = [value for at, value in self.posted if at == drawn.name and value]
+        drawn.value = self.values(drawn.name)
         drawn.required = drawn.required and schema.get("minItems", 0) > 0
         if "enum" in items:
             drawn.kind, drawn.options = "boxes", self._options(name, items)
@@ -242,6 +277,10 @@ class _Pen:
     def _options(self, name: str, schema: Schema) -> list[Option]:
         codes = schema["enum"] if "enum" in schema else [schema["const"]]
         return [(str(code), self.text.value(name, str(code))) for code in codes]
+
+    def values(self, path: str) -> list[str]:
+        """Of a list."""
+        return [value for at, value in self.posted if at == path and value] if self.posted else list(self.given.chosen.get(path, ()))
 
     def value(self, path: str, schema: Schema) -> str:
         if any(at == path for at, _ in self.posted):
@@ -353,6 +392,14 @@ def _money(amount: str, currency: str) -> dict[str, Any] | None:
     except (CellRefused, ValueError):
         return {"minor": amount, "currency": currency}
     return {"minor": int(minor) if minor == minor.to_integral_value() else amount, "currency": currency}
+
+
+def as_typed(name: str, value: Any) -> dict[str, str]:
+    """A value of an answer as it is typed into a form, by field; nothing of nothing."""
+    if isinstance(value, Mapping):
+        amount = Decimal(value["minor"]).scaleb(-currencies.exponent(value["currency"]))
+        return {f"{name}.amount": str(amount), f"{name}.currency": value["currency"]}
+    return {} if value is None else {name: str(value)}
 
 
 def error_names(fields: Iterable[Field]) -> Iterator[str]:

@@ -11,12 +11,13 @@ import hashlib
 import heapq
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from console.services import SERVICES
 from console.web.pages import Visitor
+from shared.texts import Texts
 
 PAGE = 30
 COUNTED_FOR, MOST_COUNTED = 15.0, 10_000  # seconds that a count is shown for, accounts
@@ -41,6 +42,18 @@ class InboxPage:
     def ids(self) -> Mapping[str, str]:
         """Of the items, by service."""
         return {name: ",".join(map(str, ids)) for name, ids in self.shown.items() if ids}
+
+
+class Unread(NamedTuple):
+    """`whole`: every service has answered; else there may be more."""
+
+    number: int
+    whole: bool
+
+
+def services_named(text: Texts, names: Collection[str]) -> str:
+    """In the order of the services; empty for none."""
+    return (", " if text.language == "en" else "、").join(text.word("service", one) for one in SERVICES if one in names)
 
 
 async def read_inbox(who: Visitor, cursor: str, *, unread: bool, kind: str | None) -> InboxPage:
@@ -89,19 +102,20 @@ async def mark_through(who: Visitor, newest: Sequence[tuple[str, str]], kind: st
     who.request.app.state.unread.pop(_account(who), None)
 
 
-async def count_unread(who: Visitor) -> int:
-    """Of all services that answer; asked again after COUNTED_FOR."""
+async def count_unread(who: Visitor) -> Unread:
+    """Of all services that answer; where all did, asked again after COUNTED_FOR."""
     counts: dict[str, tuple[float, int]] = who.request.app.state.unread
     account, now = _account(who), time.monotonic()
     known = counts.get(account)
     if known is not None and known[0] > now:
-        return known[1]
+        return Unread(known[1], whole=True)
     answers = await asyncio.gather(*(who.backend.ask("GET", name, "/notifications/unread") for name in SERVICES))
-    count: int = sum(answer.body["unread"] for answer in answers if answer.ok)
+    found = Unread(sum(answer.body["unread"] for answer in answers if answer.ok), all(answer.ok for answer in answers))
     if len(counts) >= MOST_COUNTED:
         counts.clear()
-    counts[account] = (now + COUNTED_FOR, count)
-    return count
+    if found.whole:
+        counts[account] = (now + COUNTED_FOR, found.number)
+    return found
 
 
 def _account(who: Visitor) -> str:

@@ -18,7 +18,7 @@ from console.web import choices
 from console.web.backend import Backend
 from console.web.code_flow import CALLBACK, LoginRefused
 from console.web.forms import Option
-from console.web.pages import AnyVisitor, language_of, render, render_for
+from console.web.pages import AnyVisitor, language_of, local_account, render, render_for
 from console.web.sessions import Sessions, TokenTooLong, own_path
 from console.web.settings import ConsoleSettings
 from shared.hosts import is_loopback
@@ -185,7 +185,7 @@ def _local_token(request: Request, given: dict[str, str]) -> str:
     if role not in LOCAL_ROLES:
         raise ValueError("no such role")
     region = choices.meant("region", given.get("region") or NATION)
-    return _sign(request.app.state.settings, Principal(f"local-{role}", role, (region,), given.get("party") or None))
+    return _sign(request.app.state.settings, Principal(local_account(role), role, (region,), given.get("party") or None))
 
 
 def _sign(settings: ConsoleSettings, who: Principal) -> str:

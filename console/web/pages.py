@@ -301,10 +301,15 @@ def _actor(text: Texts, name: str, value: str) -> str:
     role, _, account = value.partition(":")
     if not text.has("role", role):
         return text.value(name, value)
-    if account == f"local-{role}":  # of whoever uses this machine's own stack: nobody's name
+    if account == local_account(role):  # of whoever uses this machine's own stack: nobody's name
         return text.word("role", role)
     called = text.word("service", account) if text.has("service", account) else account  # what the system did by itself
     return text.word("role", role) + (": " if text.language == "en" else "：") * bool(called) + called
+
+
+def local_account(role: str) -> str:
+    """Of whoever acts in a role on this machine's own stack."""
+    return f"local-{role}"
 
 
 def account_name(text: Texts, account: str) -> str:
@@ -391,6 +396,13 @@ def _shown_list(text: Texts, name: str, values: Sequence[Any], names: Names) -> 
 
 
 # --- tables --------------------------------------------------------------------------------------------------------------
+OF_SOME = sentence("{some} … ({count} in all)")
+IN_ALL = {  # the beginning of a long list, with what is counted
+    "counties": sentence("{some} … ({count} counties in all)"),
+    "enterprises": sentence("{some} … ({count} enterprises in all)"),
+    "destinations": sentence("{some} … ({count} destinations in all)"),
+    "occupations": sentence("{some} … ({count} occupations in all)"),
+}
 LONG = 60  # characters of a text, or this many of a list, that take a line of their own among facts
 FEW = 4
 
@@ -438,7 +450,7 @@ def in_cell(text: Texts, name: str, value: Any, names: Names | None = None, says
     whole = show(text, name, value, names)
     if isinstance(value, str | Mapping) or not isinstance(value, Sequence) or len(value) <= FEW:
         return whole
-    shown = text("{some} … ({count} in all)", some=show(text, name, value[:FEW], names).striptags(), count=text.number(len(value)))
+    shown = text(IN_ALL.get(name, OF_SOME), some=show(text, name, value[:FEW], names).striptags(), count=text.number(len(value)))
     return Markup('<span title="{}">{}</span>').format(whole.striptags(), shown)
 
 

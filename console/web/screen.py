@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import Response
+from markupsafe import Markup
 
 from console.web import choices, enterprises, forms
 from console.web.backend import Answer, ServiceRefused, filled, parts_of
@@ -41,15 +42,18 @@ class Command:
     """How the form of an operation differs from what its schema alone gives.
 
     `hidden`: body fields that come from the address (`?enterprise=...`) and are not asked for; `version` always is. `options`: fields to
-    be chosen from a list. `resolved`: fields for which a number that people use is typed, and what the service takes in its place.
+    be chosen from a list; `suggested`: from a list or typed. `resolved`: fields for which a number that people use is typed, and what the
+    service takes in its place.
     `then`: where to go afterwards, a path with {fields} of the answer, of the address or `back`.
     `now`: dotted field -> where in the thing it acts on its present value is, where not under the field's own name; "": nowhere.
+    `filled`: dotted fields that stand at their present value: what is sent takes its place whole.
     """
 
     service: str
     operation: str
     hidden: tuple[str, ...] = ()
     options: Mapping[str, Options] = field(default_factory=dict)
+    suggested: Mapping[str, Options] = field(default_factory=dict)
     searched: Mapping[str, str] = field(default_factory=dict)  # dotted field of ids -> kind of thing that is looked for by name
     unoffered: Mapping[str, str] = field(default_factory=dict)  # field -> a sentence: why there is nothing to choose, and what to do
     resolved: Mapping[str, Resolve] = field(default_factory=dict)
@@ -59,11 +63,13 @@ class Command:
     live: bool = True  # checked while it is filled in
     danger: bool = False  # cannot be taken back
     labels: Mapping[str, str] = field(default_factory=dict)  # field -> a sentence, where its own word says too little here
+    hints: Mapping[str, str] = field(default_factory=dict)  # field -> a sentence: how it is filled in, where it has no hint of its own
     of_part: bool = False  # every part of the system has one: the form says whose it is
     local: bool = False  # a clerk of one county enters mostly what is of that county
     asked_of: Mapping[str, frozenset[Role]] = field(default_factory=dict)  # fields that only these roles are asked for
     known: Known | None = None  # what stands in other records already, filled in by dotted name
     now: Mapping[str, str] = field(default_factory=dict)
+    filled: tuple[str, ...] = ()
     recorded: Known | None = None  # present values that the thing itself does not have, as they are shown, by dotted name
 
 
@@ -85,6 +91,7 @@ class Advice:
     sentence: str
     roles: frozenset[Role]
     when: Callable[[Item], bool] = lambda _item: True
+    page: str | None = None  # where it is done
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +184,7 @@ class ItemScreen:
     tags: tuple[str, ...] = ()
     groups: tuple[tuple[str | None, tuple[str, ...]], ...] = ()
     tables: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)  # field of a table -> a sentence: what is counted in it
     links: tuple[tuple[str, str, frozenset[Role]], ...] = ()
     to_do: Callable[[Item, Texts], Sequence[str]] = lambda _item, _text: ()
     # Whether it lies within the visitor's scope: of what does not, there are no buttons, no links and no parts of its own.
@@ -278,9 +286,12 @@ def _filters(who: Visitor, operation: Operation, screen: ListScreen, wanted: Map
 
 def empty_text(who: Visitor, screen: ListScreen | Part, item: Item) -> str:
     """What stands where there is nothing, and what to do, for whoever can."""
-    advice = screen.advice
-    lines = [screen.empty] if advice is None or who.role not in advice.roles or not advice.when(item) else [screen.empty, advice.sentence]
-    return (" " if who.text.language == "en" else "").join(map(who.text, lines))
+    advice, empty = screen.advice, who.text(screen.empty)
+    if advice is None or who.role not in advice.roles or not advice.when(item):
+        return empty
+    what = who.text(advice.sentence)
+    between = " " if who.text.language == "en" else ""
+    return Markup("{}{}{}").format(empty, between, Markup('<a href="{}">{}</a>').format(advice.page, what) if advice.page else what)
 
 
 async def put_meant(who: Visitor, command: Command | ListScreen, body: dict[str, Any]) -> Answer | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote
@@ -42,11 +42,12 @@ class Subject(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActedOn:
-    """`thing`: the row, else the thing of the command's own address, as it is recorded now."""
+    """`thing`: the row, else the thing of the command's own address, as it is recorded now. `unset`: of its page, as of an ItemScreen."""
 
     shown: Sequence[Subject]
     thing: Item | None
     names: Names
+    unset: Mapping[str, str] = field(default_factory=dict)
 
 
 Things = dict[tuple[str, str], tuple[ItemScreen, Item]]  # by page
@@ -62,11 +63,13 @@ async def read_subjects(who: Visitor, operation: Operation, asked: Mapping[str, 
     rows = [held.row] if held is not None else []
     things |= await _worker(who, [*rows, *(item for _, item in things.values())], things)
     names = await names_in(who.backend, [*rows, *(item for _, item in things.values())])
-    own = [item for screen, item in things.values() if operation.parts and _last_part(screen) == operation.parts[-1]]
+    own = [(screen, item) for screen, item in things.values() if operation.parts and _last_part(screen) == operation.parts[-1]]
     shown = [_subject(who, screen, item, names) for screen, item in things.values()]
     if held is not None and not own:  # the page of the thing itself says it already
         shown.append(Subject(who.text(held.title), (), _facts(who, held.columns, held.row, names, held.words)))
-    return ActedOn(shown=shown, thing=next(iter((*rows, *own)), None), names=names)
+    screen, thing = next(iter(own), (None, None))
+    unset = screen.unset if screen is not None and not rows else {}
+    return ActedOn(shown=shown, thing=next(iter(rows), thing), names=names, unset=unset)
 
 
 # --- pages ---------------------------------------------------------------------------------------------------------------

@@ -26,8 +26,8 @@ class Template:
 
 
 NOT_RISEN = "The share required is reached, but it is not above the year before."
-UNFILLED = "{unfilled} positions ({occupation}, {destination}) were not filled."
-FILLED = "{occupation}, {destination}: every position was filled."
+UNFILLED = "{occupation}, {destination}: its last day is past, and {unfilled} positions were not filled."
+FILLED = "{occupation}, {destination}: its last day is past; every position was filled by then."
 SHARE = "Share: {share}."
 MISSING = "Missing: {gap_heads} workers."
 
@@ -145,7 +145,7 @@ TEMPLATES: Mapping[str, Template] = {
         ("{headcount} workers from {county} are to be taken.",),
     ),
     "JobOrderExpired": Template(
-        "A job order has expired",
+        "A job order has reached its last day",
         (UNFILLED, FILLED),
         when={UNFILLED: lambda order: order["unfilled"] != 0, FILLED: lambda order: order["unfilled"] == 0},
     ),

@@ -84,6 +84,7 @@ DESCRIPTIONS = {
     "severity": "only of this severity",
     "sex": "only of this sex; may be repeated",
     "since": "from this day on",
+    "skip": "so many rows are left out: those of the pages before",
     "state": "only in this state",
     "subject": "only of this subject",
     "surveyed": "only surveyed counties, or only others",

@@ -103,10 +103,13 @@ async def test_an_identity_number_fills_in_birth_date_and_sex_where_nobody_did(b
         await clerk.fill(id_number=an_id(date(1995, 3, 4), "female"))
         born, sex = clerk.page.locator("[name=birth_date]"), clerk.page.locator("[name=sex]")
         assert (await born.input_value(), await sex.input_value()) == ("1995-03-04", "female")
+        in_words = clerk.page.locator('[data-field="birth_date"] output')  # the field itself is in the language of the browser
+        await expect(in_words).to_have_text("March 4, 1995")
         await clerk.fill(id_number=an_id(date(1990, 5, 6), "male"))  # put right: what the first one filled in follows it
         assert (await born.input_value(), await sex.input_value()) == ("1990-05-06", "male")
         await clerk.fill(birth_date="1991-01-01", id_number=an_id(date(1990, 5, 7), "male"))
         assert await born.input_value() == "1991-01-01"
+        await expect(in_words).to_have_text("January 1, 1991")
 
 
 @pytest.mark.parametrize("narrow", [False, True])

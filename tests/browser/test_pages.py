@@ -35,6 +35,26 @@ async def test_on_a_narrow_page_the_menu_is_folded_and_the_head_takes_two_lines(
         await expect(menu).to_be_visible()
 
 
+async def test_counts_that_could_not_be_loaded_say_so_and_are_loaded_again(browser: Browser, console: str) -> None:
+    async with visit(browser, console, Role.OFFICER) as officer:
+        counts = ("**/waiting", "**/inbox/unread")
+        for one in counts:
+            await officer.page.route(one, lambda route: route.abort())
+        await officer.go("/")
+        waiting, inbox = officer.page.locator("[data-waiting]"), officer.page.locator("[data-unread]")
+        await expect(waiting).to_contain_text("What waits for you could not be loaded.")
+        await expect(inbox).to_have_text("Inbox (unread not counted)")
+        for one in counts:
+            await officer.page.unroute(one)
+        await officer.page.locator("[data-load-again]").click()
+        await expect(waiting).not_to_contain_text("could not be loaded")
+        await expect(waiting).to_contain_text("for you")  # what waits, or that nothing does
+        again = officer.page.locator("[data-count-again]")
+        await again.click()
+        await expect(again).to_be_hidden()
+        await expect(inbox).not_to_contain_text("not counted")
+
+
 async def test_what_the_service_would_refuse_is_said_at_the_field_when_it_is_left(browser: Browser, console: str) -> None:
     async with visit(browser, console, Role.CLERK) as clerk:
         await clerk.go(REGISTER)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
+from uuid import UUID
 
 from shared.principals import Role
 from shared.texts import texts
-from shared.values import Clock
+from shared.values import Clock, PlacementId, WorkerId, new_id, period_of
 from tests.console.conftest import CountyOffice
 from tests.support.console import console_before
 from tests.support.docking import POOR_COUNTY, Dock, dock
+from tests.support.http import Start
 from tests.support.registration import a_worker
+from tests.support.rights import Office, Placement, yuan
 
 __all__ = ["dock"]
 OTHER_PROVINCE = ("370000",)
@@ -92,6 +96,62 @@ async def test_a_correction_shows_what_is_recorded_of_an_order_and_of_a_fair(doc
         assert {"Now: Dingxi docking fair", "Now: Weihai Labour Cooperation Co."} <= set(now_in(correct.text))
         row = await officer.get(page.link("correct_intention"))
         assert "Now: 7" in now_in(row.text)
+
+
+async def test_a_correction_stands_at_the_income_that_is_recorded_and_loses_nothing_of_it(client: Start, dock: Dock) -> None:
+    placement, rights = await dock.departed(), Office(await client("rights"), today=dock.today)
+    paid = Placement(placement=PlacementId(UUID(placement["placement"])), worker=WorkerId(new_id()), departed_on=dock.today)
+    await rights.consume(paid.contracted(), paid.departed())
+    rights.today += timedelta(days=100)
+    period = period_of(dock.today + timedelta(days=40))
+    assert (await rights.report(paid, period, 6000, remitted=yuan(4000), reference="Bank 77")).status == 201
+    async with console_before(docking=dock.client, rights=rights.client) as console:
+        officer = await console.visitor(Role.OFFICER)
+        page = await officer.get(f"/placements/{paid.placement}")
+        form = await officer.get(page.link("correct_income"))
+        assert {
+            ("amounts.net.amount", "6000.00"),
+            ("amounts.net.currency", "CNY"),
+            ("amounts.remitted.amount", "4000.00"),
+            ("amounts.reference", "Bank 77"),
+            ("amounts.paid_on", f"{period}-28"),
+        } <= set(form.fields())
+        assert {"Now: Bank 77", "Now: CN¥4,000.00"} <= set(now_in(form.text))
+        wrong = {"amounts.gross.amount": "5900", "amounts.net.amount": "5900"}
+        assert (await officer.send(page.link("correct_income"), wrong)).status == 204
+    (report,) = (await rights.ledger(paid))["reports"]
+    assert (report["net"], report["remitted"], report["reference"]) == (yuan(5900), yuan(4000), "Bank 77")
+
+
+async def test_a_field_of_which_nothing_is_recorded_says_so(dock: Dock) -> None:
+    placement = (await dock.departed())["placement"]
+    async with console_before(docking=dock.client) as console:
+        officer = await console.visitor(Role.OFFICER)
+        page = await officer.get(f"/placements/{placement}")
+        form = await officer.get(page.link("correct_dispatch"))
+        assert now_of(form.text, "returned_on") == "Now: nothing is recorded"
+        enterprise = await officer.get(f"/enterprises/{await dock.enterprise()}")
+        renewed = await officer.get(enterprise.link("renew_qualification"))
+    assert now_of(renewed.text, "destinations") == "Now: Every destination"
+
+
+async def test_a_list_that_is_corrected_stands_as_it_is_recorded(dock: Dock) -> None:
+    enterprise, other = await dock.enterprise(), await dock.enterprise(name="Ankang Labour")
+    held = {"name": "Dingxi docking fair", "county": POOR_COUNTY, "held_on": dock.today.isoformat(), "counties": [POOR_COUNTY]}
+    fair = (await dock.post("/fairs", {**held, "enterprises": [enterprise, other]})).body["fair"]
+    async with console_before(docking=dock.client) as console:
+        officer = await console.visitor(Role.OFFICER)
+        correct = (await officer.get(f"/fairs/{fair}")).link("correct_docking_fair")
+        form = await officer.get(correct)
+        assert {("counties", POOR_COUNTY), ("enterprises", str(enterprise)), ("enterprises", str(other))} <= set(form.fields())
+        assert "Ankang Labour" in form.words
+        assert (await officer.send(correct, {"name": "Dingxi fair"})).status == 204
+    found = (await dock.get(f"/fairs/{fair}")).body
+    assert (found["name"], found["counties"], found["enterprises"]) == ("Dingxi fair", [POOR_COUNTY], [str(enterprise), str(other)])
+
+
+def now_of(text: str, field: str) -> str:
+    return now_in(text.partition(f'data-field="{field}"')[2])[0]
 
 
 def now_in(text: str) -> list[str]:

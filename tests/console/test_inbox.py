@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from shared.principals import Role
 from shared.values import Clock, EnterpriseId
 from tests.conftest import MakeDatabase
 from tests.http.test_notifications import drawn, publish, shortfall
-from tests.support.console import ConsoleVisitor, RunningConsole, console_before
+from tests.support.console import NO_SERVICE, ConsoleVisitor, RunningConsole, console_before
 from tests.support.http import Client, serving
 from tests.support.receivers import a_sender, receiving, send_all, states, status, well
 
@@ -77,6 +78,11 @@ async def test_an_endpoint_chooses_among_the_events_that_concern_the_role(seat: 
     assert "docking.ReserveDrawn.v1" not in opened.words, "by its name"
 
 
+async def test_a_part_that_sends_a_role_nothing_is_named_on_the_page_of_endpoints(seat: Seat) -> None:
+    page = await (await seat.console.visitor(Role.OFFICER)).get("/endpoints")
+    assert "Nothing of your role goes to an endpoint from: Registration." in page.words
+
+
 async def test_nobody_is_asked_to_add_what_the_role_cannot_add(seat: Seat) -> None:
     asked = "Add it to each part of the system"
     assert asked in (await seat.visitor.get("/endpoints")).words
@@ -86,13 +92,31 @@ async def test_nobody_is_asked_to_add_what_the_role_cannot_add(seat: Seat) -> No
 async def test_what_is_marked_as_read_is_read_for_this_account_alone(seat: Seat) -> None:
     await publish(seat.docking, drawn(ENTERPRISE), drawn(ENTERPRISE))
     await publish(seat.rights, shortfall(ENTERPRISE))
-    assert '"label":"Inbox (3 unread)"' in (await unread(seat.visitor)).replace(": ", ":")
+    assert '"label":"Inbox (3 unread, not all counted)"' in (await unread(seat.visitor)).replace(": ", ":"), "three services are not up"
     page = await seat.visitor.get("/inbox?unread=1")
     assert (await seat.visitor.post("/inbox/read", page.fields(at=1), script=False)).location == "/inbox?unread=1"
     assert '"unread":0' in (await unread(seat.visitor)).replace(": ", ":")
     assert "You have read everything." in (await seat.visitor.get("/inbox?unread=1")).words
     colleague = await seat.console.visitor(Role.ENTERPRISE, party=str(ENTERPRISE), subject="colleague")
-    assert "(3 unread)" in await unread(colleague)
+    assert "(3 unread, not all counted)" in await unread(colleague)
+
+
+async def test_a_count_of_which_a_service_is_missing_says_so_and_is_asked_for_again(seat: Seat) -> None:
+    await publish(seat.docking, drawn(ENTERPRISE))
+    there = seat.console.addresses["rights"]
+    seat.console.addresses.update(dict.fromkeys(("registration", "training", "stats"), there))
+    seat.console.addresses["rights"] = NO_SERVICE
+    first = json.loads(await unread(seat.visitor))
+    assert first == {"unread": 1, "whole": False, "label": "Inbox (1 unread, not all counted)"}
+    page = await seat.visitor.get("/inbox")
+    assert "What is shown is right." in page.words
+    assert page.link("/inbox")
+    seat.console.addresses["rights"] = there
+    assert json.loads(await unread(seat.visitor)) == {"unread": 1, "whole": True, "label": "Inbox (1 unread)"}
+    seat.console.addresses["rights"] = NO_SERVICE
+    other = await seat.console.visitor(Role.ENTERPRISE, party=str(UUID(int=42)))
+    assert json.loads(await unread(other))["label"] == "Inbox (unread not counted)"
+    assert 'data-uncounted="Inbox (unread not counted)"' in page.text, "for where the console itself does not answer"
 
 
 async def test_news_are_read_by_kind_and_one_kind_is_marked_as_read_as_a_whole(seat: Seat) -> None:

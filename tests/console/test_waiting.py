@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
+
 from shared.principals import Role
 from shared.texts import texts
 from tests.console.conftest import CountyOffice
+from tests.support.receivers import raw_server
 from tests.support.registration import a_worker, an_id
 
 REGISTER = "/do/registration/register_worker?back=/workers"
@@ -20,9 +24,33 @@ async def test_the_first_page_says_how_much_waits_and_leads_to_it(office: County
     assert len([link for link in found.links if link.startswith("/workers/")]) == 1
 
 
-async def test_what_a_service_does_not_answer_is_left_out_of_the_first_page(office: CountyOffice) -> None:
-    waiting = await (await office.somebody(Role.TRAINER)).get("/waiting")  # training is not there
-    assert (waiting.status, "Nothing waits for you." in waiting.text) == (200, True)
+async def test_what_a_service_does_not_answer_is_named_on_the_first_page_beside_what_is_right(office: CountyOffice) -> None:
+    await a_worker().with_id(an_id()).at(office.registration)
+    waiting = await office.clerk.get("/waiting")  # docking, training and rights are not there
+    assert "Identity documents that nobody has seen yet: 1" in waiting.text
+    assert "could not be loaded, since it does not answer now: Docking, Rights." in waiting.text
+    assert "data-load-again" in waiting.text
+    assert "Nothing waits for you." not in (await (await office.somebody(Role.TRAINER)).get("/waiting")).text
+
+
+async def test_what_a_service_answers_too_late_is_named_on_the_first_page(office: CountyOffice) -> None:
+    trainer = await office.somebody(Role.TRAINER)  # of whom only training is asked
+    async with raw_server(never_answering) as held:
+        state = office.console.app.state
+        state.backend = replace(state.backend, addresses={**office.console.addresses, "training": held.rpartition("/")[0]}, seconds=0.2)
+        waiting = await trainer.get("/waiting")
+    assert "could not be loaded, since it does not answer now: Training." in waiting.text
+    assert "Nothing waits for you." not in waiting.text
+
+
+async def never_answering(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    while await reader.read(4096):
+        pass
+
+
+async def test_the_first_page_says_which_account_it_is(office: CountyOffice) -> None:
+    page = await (await office.somebody(Role.CLERK, "wang")).get("/")
+    assert "Your account: wang." in page.words
 
 
 async def test_a_correction_shows_beside_each_field_what_is_recorded(office: CountyOffice) -> None:

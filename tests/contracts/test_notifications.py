@@ -99,7 +99,7 @@ def test_a_quota_says_what_is_missing_or_that_it_has_only_not_risen(status: str,
     assert message("QuotaStatusChanged", fields, 1, "en").text.partition(". ")[2] == words
 
 
-@pytest.mark.parametrize(("unfilled", "words"), [(3, "3 positions (Bricklayers"), (0, "every position was filled")])
+@pytest.mark.parametrize(("unfilled", "words"), [(3, "3 positions were not filled"), (0, "every position was filled by then")])
 def test_an_order_that_is_filled_says_so(unfilled: int, words: str) -> None:
     assert words in message("JobOrderExpired", {"destination": "JPN", "occupation": "7112", "unfilled": unfilled}, 1, "en").text
 

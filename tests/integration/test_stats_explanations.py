@@ -89,6 +89,14 @@ async def test_at_most_so_many_events_are_answered_and_all_are_counted(stats: Cl
     assert (len(figure["events"]), figure["number"], figure["events"][0]["total"]) == (1, 4, 2)
 
 
+async def test_events_that_are_skipped_are_those_of_the_pages_before(stats: Client) -> None:
+    pages = [(await explained(stats, "dispatches|nation:CN|2018", limit=3, skip=skip))[0] for skip in (0, 3, 6)]
+    (whole,) = await explained(stats, "dispatches|nation:CN|2018")
+    assert [len(page["events"]) for page in pages] == [3, 1, 0]
+    assert [event for page in pages for event in page["events"]] == whole["events"]
+    assert (await stats.get("/explanations", key="dispatches|nation:CN|2018", skip=-1)).status == 422
+
+
 async def test_what_is_no_figure_is_refused(stats: Client) -> None:
     for key, code in (("x|y|z", "KEY_NOT_FOUND"), ("dispatches|destination:JPX|2018", "CODE_NOT_FOUND"), ("", "INVALID")):
         assert (await stats.get("/explanations", key=key)).code == code

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Response
 
 from console.web.pages import Visitor, handed_on, only, render
 from console.web.screen import Advice, Button, Command, Item, ItemScreen, ListScreen, Part, history
-from console.web.screens.options import courses_for, days_attended, needs_of_session, staff_of_centre, trainers
+from console.web.screens.options import courses_for, days_attended, known_assessors, known_trainers, needs_of_session, trainers
 from shared.principals import Role
 from shared.texts import Texts, sentence
 
@@ -424,7 +424,11 @@ SCREENS = (
             "revoked_on",
             "revoked_why",
         ),
-        words={"basis": sentence("Issued after")},
+        words={
+            "basis": sentence("Issued after"),
+            "minutes": sentence("Training in minutes (60 are an hour)"),
+            "credited": sentence("Credited for prior learning, in minutes"),
+        },
         buttons=tuple(
             Button(
                 service="training",
@@ -446,6 +450,7 @@ SCREENS = (
         linked=lambda one: {**one, "printed": one["serial"] if one["state"] == "valid" else None},
     ),
 )
+STAFF = {"trainers": known_trainers, "assessors": known_assessors}
 COMMANDS = (
     Command(
         service="training",
@@ -462,9 +467,9 @@ COMMANDS = (
         recorded=days_attended,
         note="The day as it is to be: a day with 0 minutes was not attended.",
     ),
-    Command(service="training", operation="staff_centre", known=staff_of_centre),
+    Command(service="training", operation="staff_centre", suggested=STAFF, filled=tuple(STAFF)),
     Command(service="training", operation="correct_assessment", note="Fill in only what is wrong."),
-    Command(service="training", operation="license_centre", then="/centres/{id}"),
+    Command(service="training", operation="license_centre", suggested=STAFF, then="/centres/{id}"),
     Command(service="training", operation="cancel_session", danger=True),
     Command(service="training", operation="revoke_centre", danger=True),
     Command(service="training", operation="revoke_certificate", danger=True),

@@ -14,7 +14,8 @@ from console.web.screens.options import (
 from shared.texts import sentence
 
 BY_NAME = {"enterprise": KIND}
-IN_PLACE = sentence("What is left empty stays. A list that is filled in takes the place of the one recorded.")
+IN_PLACE = sentence("What is left empty stays. A list stands as it is recorded: what is sent takes its place.")
+AMOUNTS = ("gross", "deductions", "net", "paid_on", "reference", "remitted")
 COMMANDS = (
     Command(
         service="docking",
@@ -49,7 +50,7 @@ COMMANDS = (
     ),
     Command(service="docking", operation="amend_job_order", note="Fill in only what changes."),
     Command(service="docking", operation="close_job_order", danger=True),
-    Command(service="docking", operation="renew_qualification", note=IN_PLACE),
+    Command(service="docking", operation="renew_qualification", note=IN_PLACE, filled=("destinations",)),
     Command(
         service="docking",
         operation="transfer_employer",
@@ -87,6 +88,7 @@ COMMANDS = (
         searched={"enterprises": KIND},
         labels=FAIR,
         note=IN_PLACE,
+        filled=("counties", "enterprises"),
     ),
     Command(service="docking", operation="correct_intention", searched=BY_NAME, note="Fill in only what is wrong."),
     Command(service="docking", operation="correct_fee", note="Fill in only what is wrong."),
@@ -106,7 +108,9 @@ COMMANDS = (
     Command(
         service="rights",
         operation="correct_income",
-        now={f"amounts.{name}": name for name in ("gross", "deductions", "net", "paid_on", "reference", "remitted")},
+        note="The report as it is to be: everything stands as it is recorded; change what is wrong.",
+        now={f"amounts.{name}": name for name in AMOUNTS},
+        filled=tuple(f"amounts.{name}" for name in AMOUNTS),
     ),
     Command(
         service="docking",

@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 
 from console.services import SERVICES
 from console.web.forms import Option
-from console.web.inbox import count_unread, mark_read, mark_through, read_inbox
+from console.web.inbox import Unread, count_unread, mark_read, mark_through, read_inbox, services_named
 from console.web.pages import AnyVisitor, Visitor, only, render
 from console.web.screen import Button, Command, Item, ItemScreen, Part, ShownButton, address, button
 from shared.audiences import HEARERS, types_heard, types_of_inbox
@@ -91,7 +91,7 @@ async def inbox_page(
         kinds=kinds,
         kind=chosen,
         leads_to=partial(leads_to, who.role),
-        away=(", " if who.text.language == "en" else "、").join(who.text.word("service", name) for name in page.away),
+        away=services_named(who.text, page.away),
         key=secrets.token_urlsafe(18),
         older=f"/inbox?{urlencode({**asked, 'before': page.older})}" if page.older else None,
         newest=f"/inbox?{urlencode(asked)}" if before else None,
@@ -129,9 +129,15 @@ async def read(who: Visitor = only(*HEARERS)) -> Response:  # noqa: B008
 @router.get("/inbox/unread")
 async def unread_count(who: AnyVisitor) -> Response:
     """For the head of every page: as text of its link. Nothing for a role without an inbox."""
-    count = await count_unread(who) if who.role in HEARERS else 0
-    label = who.text("Inbox ({count} unread)", count=count) if count else who.text("Inbox")
-    return JSONResponse({"unread": count, "label": label}, headers={"Cache-Control": "no-store"})
+    found = await count_unread(who) if who.role in HEARERS else Unread(0, whole=True)
+    answer = {"unread": found.number, "whole": found.whole, "label": _label(found, who.text)}
+    return JSONResponse(answer, headers={"Cache-Control": "no-store"})
+
+
+def _label(found: Unread, text: Texts) -> str:
+    if found.whole:
+        return text("Inbox ({count} unread)", count=found.number) if found.number else text("Inbox")
+    return text("Inbox ({count} unread, not all counted)", count=found.number) if found.number else text("Inbox (unread not counted)")
 
 
 # --- receivers ----------------------------------------------------------------------------------------------------------
@@ -139,7 +145,8 @@ async def unread_count(who: AnyVisitor) -> Response:
 async def endpoints_page(who: Visitor = only(*HEARERS)) -> Response:  # noqa: B008
     found = [await _of_service(who, service) for service in SERVICES]
     shown = [one for one in found if one["items"] or one["service"] in HEARD_FROM[who.role]]
-    return render(who, "endpoints.html", parts=shown)
+    silent = set(SERVICES) - {one["service"] for one in shown}
+    return render(who, "endpoints.html", parts=shown, silent=services_named(who.text, silent))
 
 
 async def _of_service(who: Visitor, service: str) -> dict[str, Any]:

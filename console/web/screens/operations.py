@@ -72,15 +72,15 @@ def _delivery(service: str) -> ItemScreen:
     )
 
 
-def in_money(restatements: Sequence[Item], _text: Texts) -> Sequence[Item]:
+def in_money(restatements: Sequence[Item], text: Texts) -> Sequence[Item]:
     """Sums of money as money, changes with their sign; `key`: of the figure, whose events explain the change."""
-    return [{**one, "key": one["restated"]["key"], **_amounts(one, one["restated"])} for one in restatements]
+    return [{**one, "key": one["restated"]["key"], **_amounts(one, one["restated"], text)} for one in restatements]
 
 
-def _amounts(one: Item, restated: Item) -> Item:
+def _amounts(one: Item, restated: Item, text: Texts) -> Item:
     if restated["currency"] is not None:
         amounts = {name: {"minor": restated[name], "currency": restated["currency"]} for name in ("old", "new")}
-        return {"restated": {**restated, **amounts}, "unit": None}  # the amount says it
+        return {"restated": {**restated, **amounts}, "unit": text.currency(restated["currency"])}
     if one["counted"] == "level":
         return {"restated": {**restated, **{name: {"change": restated[name]} for name in ("old", "new")}}}
     return {"restated": restated}
@@ -168,6 +168,8 @@ SCREENS: tuple[Screen, ...] = (
         route="/programmes",
         columns=("plan.code", "plan.title", "version", "entered_at", "entered_by", "reason"),
         roles=FIGURES,
+        row="/board",
+        note="Targets and quotas of the newest one, and how far they are, are on the board.",
         shape=by_name,
     ),
     ListScreen(

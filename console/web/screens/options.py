@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from console.web.backend import Answer, ServiceRefused
-from console.web.forms import Option
+from console.web.forms import Option, as_typed
 from console.web.names import IDENTIFIER, Names, names_in
-from console.web.pages import Visitor, account_name
-from shared import currencies
+from console.web.pages import Visitor, account_name, local_account
+from shared.principals import Role
 
 MOST_CASES = 200
 EDUCATION = ("0", "1", "2", "3", "4", "5", "6", "7", "8")  # ISCED 2011
@@ -74,10 +73,37 @@ async def courses_for(who: Visitor, asked: Mapping[str, str]) -> Sequence[Option
     return [(one["course"], " · ".join((who.text.occupation(one["occupation"]), one["centre"]))) for one in found]
 
 
-async def staff_of_centre(who: Visitor, asked: Mapping[str, str]) -> Mapping[str, str]:
-    """Both lists as they are, one account on each line: what is sent takes their place."""
-    found = await who.backend.get("training", "/centres/{centre}", centre=asked.get("centre", ""))
-    return {name: "\n".join(found[name]) for name in ("trainers", "assessors")}
+async def known_trainers(who: Visitor, asked: Mapping[str, str]) -> Sequence[Option]:
+    return await _known_staff(who, asked, "trainers", Role.TRAINER)
+
+
+async def known_assessors(who: Visitor, asked: Mapping[str, str]) -> Sequence[Option]:
+    return await _known_staff(who, asked, "assessors", Role.ASSESSOR)
+
+
+async def _known_staff(who: Visitor, asked: Mapping[str, str], kind: str, role: Role) -> Sequence[Option]:
+    """Those of the centre as it is, where it is there already."""
+    centre = asked.get("centre")
+    found = (await who.backend.get("training", "/centres/{centre}", centre=centre))[kind] if centre else []
+    return _accounts(who, [*found, *_local_accounts(who, role)])
+
+
+async def case_handlers(who: Visitor, _: Mapping[str, str]) -> Sequence[Option]:
+    """The visitor, and whoever was given one of the newest cases."""
+    found = await who.backend.get_all("rights", "/cases", {"sort": "-id"}, most=MOST_CASES)
+    assigned = (one["assignee"] for one in found if one["assignee"] is not None)
+    return _accounts(who, [who.principal.subject, *_local_accounts(who, Role.CLERK, Role.OFFICER), *assigned])
+
+
+def _accounts(who: Visitor, accounts: Iterable[str]) -> Sequence[Option]:
+    """Each with its name, where it has one, and as it is written."""
+    named = ((account, account_name(who.text, account)) for account in dict.fromkeys(accounts))
+    return [(account, account if name == account else f"{name} ({account})") for account, name in named]
+
+
+def _local_accounts(who: Visitor, *roles: Role) -> list[str]:
+    """Of this machine's own stack, where anybody may choose one."""
+    return [local_account(role) for role in roles] if who.request.app.state.settings.local_accounts_key is not None else []
 
 
 async def days_attended(who: Visitor, asked: Mapping[str, str]) -> Mapping[str, str]:
@@ -141,9 +167,7 @@ async def agreed_in_order(who: Visitor, asked: Mapping[str, str]) -> Mapping[str
     """The wage of the placement's job order, as the contract will most often have it."""
     placement = await who.backend.get("docking", "/placements/{placement}", placement=asked.get("placement", ""))
     order = await who.backend.get("docking", "/orders/{order}", order=placement["order"])
-    wage = order["wage"]
-    amount = Decimal(wage["minor"]).scaleb(-currencies.exponent(wage["currency"]))
-    return {"wage.amount": str(amount), "wage.currency": wage["currency"], "wage_period": order["wage_period"]}
+    return {**as_typed("wage", order["wage"]), "wage_period": order["wage_period"]}
 
 
 async def employers(who: Visitor, _: Mapping[str, str]) -> Sequence[Option]:

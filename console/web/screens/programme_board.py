@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
@@ -15,7 +15,7 @@ from fastapi import APIRouter, Header, Path, Query, Response
 from fastapi.responses import HTMLResponse, StreamingResponse
 
 from console.board import figures, replay, sentences
-from console.board.rows import Programme, RankedRow
+from console.board.rows import Explanation, Programme, RankedRow
 from console.board.stream import Alive, Connected, Missed, Published, Signal
 from console.web import drawings
 from console.web.backend import Answer, Backend, ServiceRefused
@@ -29,7 +29,7 @@ from shared.texts import Texts
 ROLES = (Role.OFFICER, Role.OPERATOR, Role.AUDITOR)
 MEASURE = "dispatches"
 STREAM_SECONDS = 1800.0  # a browser comes back with a session that still holds
-EVENTS = 200  # of a figure's events, the newest
+EVENTS = 200  # of a figure's events on a page, the newest first
 
 SCREENS = COMMANDS = ()
 PAGES = (("Figures", "/board", "Board", ROLES),)
@@ -208,16 +208,29 @@ async def _within(look: Look, province_code: str, by: str) -> dict[str, int]:
 
 @router.get("/board/why")
 async def why(
-    who: Looker, key: Annotated[str, Query(min_length=1, max_length=200, pattern=r"^[\x20-\x7e]+$")], known_on: KnownAsked = None
+    who: Looker,
+    key: Annotated[str, Query(min_length=1, max_length=200, pattern=r"^[\x20-\x7e]+$")],
+    known_on: KnownAsked = None,
+    skip: Annotated[int, Query(ge=0, le=100_000_000, description="so many of the newest events are on the pages before")] = 0,
 ) -> Response:
     """The events behind a figure, read from the log: of millions of events this takes long."""
 
     async def read() -> dict[str, Any]:
-        found = await figures.read_explanations(SlowReader(who.backend), key, known_on, EVENTS)
-        return {"key": key, "name": name, "found": found, "sentences": sentences}
+        found = await figures.read_explanations(SlowReader(who.backend), key, known_on, limit=EVENTS, skip=skip)
+        return {"name": name, "found": found, "sentences": sentences, "skip": skip, **pages_of(found, key, known_on, skip)}
 
     name = sentences.figure_name(who.text, key)
     return await render_later(who, "board/why.html", read(), "board/explanations.html", name=name, known_on=known_on)
+
+
+def pages_of(found: Sequence[Explanation], key: str, known_on: date | None, skip: int) -> dict[str, str | None]:
+    """Addresses of the pages of newer and of older events; None: there are none."""
+    kept = {"key": key, **({"known_on": known_on} if known_on else {})}
+    newer, older = max(0, skip - EVENTS), skip + EVENTS
+    return {
+        "newer": "/board/why?" + urlencode({**kept, **({"skip": newer} if newer else {})}) if skip else None,
+        "older": "/board/why?" + urlencode({**kept, "skip": older}) if any(one.number > older for one in found) else None,
+    }
 
 
 # --- live -------------------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from datetime import datetime
 from console.web.enterprises import KIND
 from console.web.pages import account_name
 from console.web.screen import Advice, Button, Command, Item, ItemScreen, ListScreen, Part, history
-from console.web.screens.options import open_emergencies, placement_by_number
+from console.web.screens.options import case_handlers, open_emergencies, placement_by_number
 from shared.principals import Role
 from shared.texts import Texts, sentence
 
@@ -323,6 +323,7 @@ SCREENS = (
     ),
 )
 COMMANDS = (
+    Command(service="rights", operation="assign_case", suggested={"assignee": case_handlers}),
     Command(
         service="rights",
         operation="open_case",

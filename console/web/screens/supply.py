@@ -20,6 +20,10 @@ OFFICER = frozenset({Role.OFFICER})
 GROUP = "Supply and publicity"
 SURVEY = ("reference_date", "respondents", "able", "willing", "state", "version")
 OUTREACH = ("on", "county", "channel", "reached", "state", "recorded_by")
+SKILLS = sentence(
+    "How many of those asked can work in each occupation, whether able or willing to go or not: one person counts under each, "
+    "or under none, so the numbers do not add up to those asked, able or willing."
+)
 ALL_COUNTIES = 4000
 OF_A_PAGE = 100
 
@@ -49,9 +53,12 @@ SCREENS = (
         columns=("county", "occupation", "destination", "willing"),
         filters=("county", "occupation", "destination"),
         roles=READERS,
-        note="Workers who are willing to go abroad, by what they can do and where to; one counts for each occupation and destination.",
+        note=(
+            "Workers who are willing to go abroad, by what they can do and where to. One counts under each occupation and destination: "
+            "the rows add up to more than the people."
+        ),
         empty="Nobody here is willing to go abroad in this way.",
-        advice=Advice(sentence("Record what workers are willing to do on their pages."), WRITERS),
+        advice=Advice(sentence("Choose a worker and record what he or she is willing to do."), WRITERS, page="/workers"),
     ),
     ListScreen(
         path="/surveys",
@@ -90,6 +97,7 @@ SCREENS = (
             "voided_for",
         ),
         tables=(("People by occupation", "skills", ("occupation", "people")),),
+        notes={"skills": SKILLS},
         parts=(
             Part(
                 title="Versions",
@@ -198,6 +206,7 @@ COMMANDS = (
         then="/surveys/{survey}",
         local=True,
         note="A later record of the same county and day takes the place of the earlier one, which stays in its versions.",
+        hints={"skills": SKILLS},
     ),
     Command(service="registration", operation="void_survey", danger=True),
     Command(service="registration", operation="void_outreach", danger=True),

@@ -1,6 +1,6 @@
 """What waits for somebody of the visitor's role, on the first page: how many there are of each, and where they are.
 
-It is asked after the page is there, so that the page waits for no service; what does not answer now is left out.
+It is asked after the page is there, so that the page waits for no service. A part of the system that does not answer now is named.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Response
 
+from console.web.inbox import services_named
 from console.web.pages import AnyVisitor, Visitor, render
 from shared.principals import Role
 from shared.texts import sentence
@@ -198,23 +199,27 @@ router = APIRouter()
 
 
 class Found(NamedTuple):
-    sentence: str
+    """`sentence` None: nothing waits there. `away`: the service did not answer."""
+
+    sentence: str | None
     address: str
+    away: bool = False
 
 
 @router.get("/waiting")
 async def waiting(who: AnyVisitor) -> Response:
     """The part of the first page."""
     mine = [one for one in EVERYTHING if who.role in one.roles]
-    found = [one for one in await asyncio.gather(*(_ask(who, one) for one in mine)) if one is not None]
-    return render(who, "waiting.html", found=found, asked=len(mine))
+    found = await asyncio.gather(*(_ask(who, one) for one in mine))
+    silent = {one.service for one, answered in zip(mine, found, strict=True) if answered.away}
+    return render(who, "waiting.html", found=[one for one in found if one.sentence], asked=len(mine), away=services_named(who.text, silent))
 
 
-async def _ask(who: Visitor, one: Waiting) -> Found | None:
-    """None where nothing waits, or the service does not answer."""
+async def _ask(who: Visitor, one: Waiting) -> Found:
     answer = await who.backend.send("GET", one.service, one.route, query={**one.query, "limit": MOST})
+    page = one.page + ("?" + urlencode(one.query) if one.query else "")
     count = len(answer.body["items"]) if answer.ok else 0
     if not count:
-        return None
+        return Found(None, page, away=not answer.ok)
     more = "+" if answer.body["next"] is not None else ""
-    return Found(who.text(one.sentence, count=f"{count}{more}"), one.page + ("?" + urlencode(one.query) if one.query else ""))
+    return Found(who.text(one.sentence, count=f"{count}{more}"), page)

@@ -50,8 +50,11 @@ async function redraw(form, html, sent) {
     document.querySelector("[data-answer]").focus();
     return;
   }
-  if (fresh && typed(form) === sent) form.replaceWith(document.importNode(fresh, true));
-  else if (fresh) { // somebody went on typing while it was sent
+  if (fresh && typed(form) === sent) {
+    const drawn = document.importNode(fresh, true);
+    form.replaceWith(drawn);
+    drawn.querySelectorAll("input[type=date]").forEach(sayDay);
+  } else if (fresh) { // somebody went on typing while it was sent
     showMessage(form, fresh.querySelector(".problem"));
     form.querySelectorAll("[data-field]").forEach((one) => markField(form, one.dataset.field, page));
   } else showMessage(form, page.querySelector("main"));
@@ -128,6 +131,24 @@ document.addEventListener("change", (event) => {
     field.value = field.dataset.derived = value;
   }
 }, true);
+
+// --- a day in words: a browser shows the field in its own language, which need not be the page's -------------------------------
+function sayDay(input) {
+  const field = input.closest(".field");
+  if (!field) return;
+  let words = field.querySelector(`output[for="${CSS.escape(input.id)}"]`);
+  if (!words) {
+    words = document.createElement("output");
+    words.className = "hint";
+    words.htmlFor = input.id;
+    input.after(words);
+  }
+  const day = new Date(`${input.value}T00:00:00Z`); // as it is written, in whatever zone the browser is
+  words.textContent = Number.isNaN(day.getTime()) ? "" : day.toLocaleDateString(document.documentElement.lang, { dateStyle: "long", timeZone: "UTC" });
+}
+document.addEventListener("input", (event) => { if (event.target.matches?.("input[type=date]")) sayDay(event.target); });
+document.addEventListener("change", (event) => event.target.form?.querySelectorAll("input[type=date]").forEach(sayDay)); // an identity number fills one in
+document.querySelectorAll(".field input[type=date]").forEach(sayDay);
 
 // --- rows of a list ---------------------------------------------------------------------------------------------------------
 document.addEventListener("click", (event) => {
@@ -247,18 +268,44 @@ document.addEventListener("change", async (event) => {
 });
 
 // --- how many notifications are unread: asked after the page is there, so that no page waits for it -----------------------------
+// A count that could not be read is named as such at its place, and asked for again when somebody wants it.
 const inbox = document.querySelector("[data-unread]");
-if (inbox) fetch("/inbox/unread").then((answer) => (answer.ok ? answer.json() : null)).then((found) => {
-  if (!found) return;
+const countAgain = document.querySelector("[data-count-again]");
+async function countUnread() {
+  countAgain.disabled = true;
+  const found = (await counted("/inbox/unread", (answer) => answer.json())) ?? { unread: 0, whole: false, label: inbox.dataset.uncounted };
   inbox.textContent = found.label;
   inbox.classList.toggle("new", found.unread > 0);
-}).catch(() => {});
+  countAgain.hidden = found.whole;
+  countAgain.disabled = false;
+}
+if (inbox) {
+  countAgain.addEventListener("click", countUnread);
+  countUnread();
+}
+
+async function counted(address, read) { // null where the console, a session or the line is away
+  try {
+    const answer = await fetch(address, { headers: { "X-Form": "1" } });
+    return answer.ok ? await read(answer) : null;
+  } catch {
+    return null;
+  }
+}
 
 // --- what waits for the visitor, on the first page -----------------------------------------------------------------------------
 const tasks = document.querySelector("[data-waiting]");
-if (tasks) fetch("/waiting").then((answer) => (answer.ok ? answer.text() : "")).then((html) => {
-  tasks.replaceChildren(...[...new DOMParser().parseFromString(html, "text/html").body.children].map((one) => document.importNode(one, true)));
-}).catch(() => {});
+async function countTasks() {
+  const pieceOf = (name) => document.querySelector(`template[${name}]`).content.cloneNode(true);
+  tasks.replaceChildren(pieceOf("data-counting"));
+  const html = await counted("/waiting", (answer) => answer.text());
+  if (html === null) tasks.replaceChildren(pieceOf("data-not-counted"));
+  else tasks.replaceChildren(...[...new DOMParser().parseFromString(html, "text/html").body.children].map((one) => document.importNode(one, true)));
+}
+if (tasks) {
+  tasks.addEventListener("click", (event) => { if (event.target.closest("[data-load-again]")) countTasks(); });
+  countTasks();
+}
 
 // --- sheets: Enter and the arrows go from learner to learner, a column's button fills in whoever is empty ------------------------
 document.addEventListener("keydown", (event) => {

@@ -24,10 +24,14 @@ FigureKey = Annotated[
 
 @router.get("/explanations")
 async def list_explanations(
-    call: Reader, key: FigureKey, as_known_at: KnownAt = None, limit: Annotated[int, Query(ge=1, le=1000)] = 200
+    call: Reader,
+    key: FigureKey,
+    as_known_at: KnownAt = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    skip: Annotated[int, Query(ge=0, le=100_000_000)] = 0,
 ) -> list[Explained]:
     """The events that make a figure up, read from the log, newest first; of a share one explanation for each of its sides.
 
     One is read at a time: EXPLANATION_BUSY while another is. What takes longer than people wait is EXPLANATION_TOO_LONG.
     """
-    return await behind.explain(call.service, call.query, behind.FigureAsked(key, as_known_at), limit)
+    return await behind.explain(call.service, call.query, behind.FigureAsked(key, as_known_at), limit, skip)

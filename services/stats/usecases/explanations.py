@@ -37,7 +37,7 @@ class FigureAsked:
     known_on: date | None
 
 
-async def explain(service: RunningService, query: Query, asked: FigureAsked, limit: int) -> list[views.Explained]:
+async def explain(service: RunningService, query: Query, asked: FigureAsked, limit: int, skip: int = 0) -> list[views.Explained]:
     """Raises KeyNotFound, CodeNotFound, NoCut, ExplanationBusy, ExplanationTooLong, LogIncomplete, Unavailable."""
     if _under_way:
         raise ExplanationBusy
@@ -47,7 +47,7 @@ async def explain(service: RunningService, query: Query, asked: FigureAsked, lim
         figures = await query(lambda tx: ask(service.settings, tx, lambda within: _figures(within, asked)))
         async with asyncio.timeout(SECONDS):
             found = await read_events(figures, processes=1 if figures.records <= READ_HERE else None)
-        return [views.explained(one, limit) for one in found]
+        return [views.explained(one, limit, skip) for one in found]
     except TimeoutError:
         raise ExplanationTooLong(state={"records": figures.records}) from None
     except Truncated as error:

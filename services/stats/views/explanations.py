@@ -36,7 +36,8 @@ class Explained(View):
     events: list[EventBehind]  # the newest, newest first
 
 
-def explained(found: Explanation, limit: int) -> Explained:
+def explained(found: Explanation, limit: int, skip: int = 0) -> Explained:
+    """With at most `limit` of the events, after the newest `skip`."""
     totals: Counter[str] = Counter()
     rows = []
     for one in found.events:
@@ -48,7 +49,7 @@ def explained(found: Explanation, limit: int) -> Explained:
         sums=found.totals,
         answers=found.answers,
         number=len(rows),
-        events=[_behind(one, total) for one, total in reversed(rows[-limit:])],
+        events=[_behind(one, total) for one, total in rows[::-1][skip : skip + limit]],
     )
 
 
