@@ -104,7 +104,7 @@ async def test_a_correction_stands_at_the_income_that_is_recorded_and_loses_noth
     await rights.consume(paid.contracted(), paid.departed())
     rights.today += timedelta(days=100)
     period = period_of(dock.today + timedelta(days=40))
-    assert (await rights.report(paid, period, 6000, remitted=yuan(4000), reference="Bank 77")).status == 201
+    assert (await rights.report(paid, period, 6000, remitted=yuan(4000), reference="BANK-77")).status == 201
     async with console_before(docking=dock.client, rights=rights.client) as console:
         officer = await console.visitor(Role.OFFICER)
         page = await officer.get(f"/placements/{paid.placement}")
@@ -113,14 +113,14 @@ async def test_a_correction_stands_at_the_income_that_is_recorded_and_loses_noth
             ("amounts.net.amount", "6000.00"),
             ("amounts.net.currency", "CNY"),
             ("amounts.remitted.amount", "4000.00"),
-            ("amounts.reference", "Bank 77"),
+            ("amounts.reference", "BANK-77"),
             ("amounts.paid_on", f"{period}-28"),
         } <= set(form.fields())
-        assert {"Now: Bank 77", "Now: CN¥4,000.00"} <= set(now_in(form.text))
+        assert {"Now: BANK-77", "Now: CN¥4,000.00"} <= set(now_in(form.text))
         wrong = {"amounts.gross.amount": "5900", "amounts.net.amount": "5900"}
         assert (await officer.send(page.link("correct_income"), wrong)).status == 204
     (report,) = (await rights.ledger(paid))["reports"]
-    assert (report["net"], report["remitted"], report["reference"]) == (yuan(5900), yuan(4000), "Bank 77")
+    assert (report["net"], report["remitted"], report["reference"]) == (yuan(5900), yuan(4000), "BANK-77")
 
 
 async def test_a_field_of_which_nothing_is_recorded_says_so(dock: Dock) -> None:

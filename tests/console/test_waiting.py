@@ -16,7 +16,7 @@ REGISTER = "/do/registration/register_worker?back=/workers"
 
 async def test_the_first_page_says_how_much_waits_and_leads_to_it(office: CountyOffice) -> None:
     assert "data-waiting" in (await office.clerk.get("/")).text
-    assert "Nothing waits for you." in (await office.clerk.get("/waiting")).text
+    assert "Identity documents" not in (await office.clerk.get("/waiting")).text
     await a_worker().with_id(an_id()).at(office.registration)
     waiting = await office.clerk.get("/waiting")
     assert "Identity documents that nobody has seen yet: 1" in waiting.text
@@ -28,7 +28,7 @@ async def test_what_a_service_does_not_answer_is_named_on_the_first_page_beside_
     await a_worker().with_id(an_id()).at(office.registration)
     waiting = await office.clerk.get("/waiting")  # docking, training and rights are not there
     assert "Identity documents that nobody has seen yet: 1" in waiting.text
-    assert "could not be loaded, since it does not answer now: Docking, Rights." in waiting.text
+    assert "could not be loaded, since it does not answer now: Docking, Rights protection." in waiting.text
     assert "data-load-again" in waiting.text
     assert "Nothing waits for you." not in (await (await office.somebody(Role.TRAINER)).get("/waiting")).text
 
