@@ -15,7 +15,7 @@ import pytest
 from console.local import postgres
 from console.local.postgres import Postgres
 from shared.db import SHARED_MIGRATIONS, Unavailable, close_database, migrate, open_database
-from shared.delivery import kafka, outbox
+from shared.delivery import kafka, outbox, relay
 from shared.delivery.consumer import each
 from shared.events import JobOrderClosed
 from shared.settings import Settings
@@ -83,7 +83,7 @@ async def test_a_full_disk_refuses_commands_serves_reads_and_loses_nothing(
     try:
         async with (
             serving("docking", writer) as docking,
-            relaying(config, writer, url) as relay,
+            relaying(config, writer, url) as health,
             consuming(config, reader, each({JobOrderClosed: tally}), service="rights") as counts,
         ):
             assert await publishes()
@@ -106,7 +106,7 @@ async def test_a_full_disk_refuses_commands_serves_reads_and_loses_nothing(
             assert (await docking.post("/enterprises", an_enterprise(next(numbers)))).status == 201
             await emptied(writer, 30)
             await caught_up(counts, 30)
-            await until(lambda: not relay.conditions, 30)
+            await until(lambda: not health.conditions, 30)
         published = [
             event["id"] for event in (await recount.recount(config.kafka_bootstrap_servers, topic_prefix)).of("docking.JobOrderClosed.v1")
         ]
@@ -127,8 +127,14 @@ def broker(disk: SmallDisk, tmp_path: Path) -> Iterator[Broker]:
 
 
 async def test_while_kafka_s_disk_is_full_commands_are_accepted_and_wait_and_nothing_is_lost(
-    disk: SmallDisk, broker: Broker, topic_prefix: str, make_database: MakeDatabase, make_database_url: MakeDatabaseUrl
+    disk: SmallDisk,
+    broker: Broker,
+    topic_prefix: str,
+    make_database: MakeDatabase,
+    make_database_url: MakeDatabaseUrl,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(relay, "ACK_SECONDS", 1.0)  # sooner than usual it gives up a broker that answers no more
     config = delivery.settings(broker.node.bootstrap, topic_prefix)
     await kafka.create_topics(config)
     url, numbers, accepted = await make_database_url("docking"), itertools.count(1), list[str]()
