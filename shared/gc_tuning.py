@@ -6,5 +6,5 @@ import gc
 
 
 def tune_gc() -> None:
-    """Raise the thresholds: large live batches make generation-0 scans frequent and expensive, and they free nothing."""
+    """Raise the thresholds: large live batches, and modules being loaded, make frequent scans expensive, and they free nothing."""
     gc.set_threshold(100_000, 50, 100)

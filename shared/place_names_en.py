@@ -10,8 +10,6 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from pypinyin import lazy_pinyin
-
 from shared import reference
 from shared.place_names import prefecture_name
 
@@ -90,5 +88,7 @@ def _word(characters: str) -> str:
         return known
     if not characters:
         return ""
+    from pypinyin import lazy_pinyin  # noqa: PLC0415  # its dictionaries: a tenth of a service's start, and most never name a place
+
     first, *others = (READINGS.get(one, read) for one, read in zip(characters, lazy_pinyin(characters), strict=True))
     return (first + "".join(f"'{one}" if one[0] in "aeo" else one for one in others)).replace("v", "ü").capitalize()

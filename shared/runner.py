@@ -28,7 +28,6 @@ from shared.db import Database
 from shared.delivery import canary, growth, kafka, kafka_acls, lost_commits, lost_events, outbox, relay, restoring, topic_growth
 from shared.delivery.consumer import Apply, Consumer
 from shared.delivery.redriving import PublishedFigures, PublishRedriven, Redriving
-from shared.gc_tuning import tune_gc
 from shared.health import Health
 from shared.kafka_settings import KafkaSettings
 from shared.logs import configure_logging
@@ -85,7 +84,6 @@ def main(service: Service) -> None:
         case []:
             settings = _settings(service, service.settings)
             configure_logging(service.name, settings.log_level, settings.log_format)
-            tune_gc()
             with _tracing(service, settings):
                 status = uvloop.run(_run(service, settings))
             sys.exit(status)

@@ -9,7 +9,6 @@ import uvicorn
 
 from console.web.app import create_app
 from console.web.settings import ConsoleSettings
-from shared.gc_tuning import tune_gc
 from shared.logs import configure_logging
 from shared.settings import WRONG, wrong
 
@@ -23,7 +22,6 @@ def main() -> int:
             print(f"console: setting {line}", file=sys.stderr)
         return 2
     configure_logging("console", settings.log_level, settings.log_format)
-    tune_gc()
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))  # uvicorn raises the signal again once it has stopped serving
     try:
         app = create_app(settings)
