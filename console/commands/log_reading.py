@@ -35,7 +35,9 @@ NO_ANSWER = (
     ConsoleError,
 )
 MOST_NAMED = 20  # differences printed for people; --json has all of them
-Processes = Annotated[int | None, typer.Option(min=1, max=64, help="how many read the log at a time; left out: one per core")]
+Processes = Annotated[
+    int | None, typer.Option(min=1, max=64, help="how many read the log at a time; left out: one per core, fewer for a short log")
+]
 
 
 @contextmanager

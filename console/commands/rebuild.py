@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Iterator
 from typing import Annotated
 
@@ -48,7 +47,7 @@ async def _rebuild(settings: Settings, *, accept: bool, processes: int | None) -
     database = await db.open_database("stats", settings.database_url.get_secret_value(), size=3)
     try:
         with log_progress() as progress:
-            return await rebuild_cells(settings, database, accept=accept, processes=processes or os.cpu_count() or 1, progress=progress)
+            return await rebuild_cells(settings, database, accept=accept, processes=processes, progress=progress)
     finally:
         await db.close_database(database)
 

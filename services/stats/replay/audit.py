@@ -72,7 +72,7 @@ class Audit:
 
 
 async def audit(settings: Settings, conn: Any, *, processes: int | None = 1, progress: Progress = lambda _done, _total: None) -> Audit:
-    """Recount what the database says it has counted; `processes` None: one per core.
+    """Recount what the database says it has counted; `processes` None: as the log is worth.
 
     Raises kafka.Unavailable, event_log.Truncated, log_shards.ReaderLost: then there is no result.
     """

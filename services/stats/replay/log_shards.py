@@ -25,6 +25,7 @@ from shared.delivery.positions import TopicPartition
 from shared.settings import Settings
 
 R = TypeVar("R")
+WORTH_A_PROCESS = 20_000  # records: what is read in the time that a process takes to start
 Progress = Callable[[int, int], None]  # records read, records in all
 
 
@@ -59,11 +60,11 @@ class ReaderLost(Exception):
 async def map_shards(
     work: Work[R], whole: LogShard, processes: int | None = None, progress: Progress = lambda _done, _total: None
 ) -> list[R]:
-    """Do the work on every shard. With one process it is done in this one.
+    """Do the work on every shard. With one process it is done in this one. `processes` None: as many as `readers` says.
 
     Raises ReaderLost, kafka.Unavailable, event_log.Truncated.
     """
-    shards = split(whole, processes or os.cpu_count() or 1)
+    shards = split(whole, processes or readers(whole))
     total, done = sum(whole.upto.values()), 0
 
     def report(records: int) -> None:
@@ -75,6 +76,11 @@ async def map_shards(
     if len(shards) == 1:
         return [await work(shards[0], report)]
     return await _gather([_start(work, shard) for shard in shards], report)
+
+
+def readers(whole: LogShard) -> int:
+    """How many processes read such a log soonest: one per core, but none that would still be starting when the others are done."""
+    return max(1, min(os.cpu_count() or 1, sum(whole.upto.values()) // WORTH_A_PROCESS))
 
 
 def split(whole: LogShard, processes: int) -> list[LogShard]:

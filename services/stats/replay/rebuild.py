@@ -23,7 +23,7 @@ from services.stats.counting.cuts import CUTS
 from services.stats.counting.measures import RULES
 from services.stats.counting.reference_fold import Cell, fold_all
 from services.stats.queries import blocks, generations
-from services.stats.replay.log_shards import LogShard, Progress, ReportRead, map_shards
+from services.stats.replay.log_shards import LogShard, Progress, ReportRead, map_shards, readers
 from shared import db
 from shared.db import Database, Tx
 from shared.delivery import event_log, outbox
@@ -32,7 +32,6 @@ from shared.delivery.inbox import Raw
 from shared.delivery.numbering import KafkaRecord
 from shared.delivery.positions import TopicPartition
 from shared.events import EventEnvelope, ProjectionRebuilt, decode
-from shared.gc_tuning import tune_gc
 from shared.metrics import REBUILD_PROGRESS
 from shared.running_service import RunningService
 from shared.settings import Settings
@@ -56,9 +55,15 @@ class Overtaken(Exception):
 
 
 async def rebuild(
-    settings: Settings, database: Database, *, accept: bool = False, processes: int = 1, progress: Progress = lambda _done, _total: None
+    settings: Settings,
+    database: Database,
+    *,
+    accept: bool = False,
+    processes: int | None = 1,
+    progress: Progress = lambda _done, _total: None,
 ) -> RebuildResult:
     """Build, compare, swap. Several processes each connect to settings.database_url; a single one uses `database`.
+    `processes` None: as many as the log is worth.
 
     Raises kafka.Unavailable, db.Unavailable, event_log.Truncated, ReaderLost, Overtaken, AbsurdDay, Undecodable; then the live
     generation is unchanged, and the next rebuild resumes at the marks.
@@ -70,8 +75,9 @@ async def rebuild(
             generation = await generations.insert_building(tx, rules_digest())
     events = 0
     while (missing := await _missing(settings, database, generation)) is not None:
-        work = partial(build, generation, database if processes == 1 else None)
-        events += sum(await map_shards(work, missing, processes, progress))
+        several = processes or readers(missing)
+        work = partial(build, generation, database if several == 1 else None)
+        events += sum(await map_shards(work, missing, several, progress))
     return await _swap(settings, database, generation, events, accept=accept)
 
 
@@ -147,7 +153,6 @@ async def build(generation: int, database: Database | None, shard: LogShard, rep
     The next batch is read while one is counted.
     """
     events, counting = 0, None
-    tune_gc()
     async with _connected(database, shard) as own_database:
         async with own_database.connection() as conn:
             marks = {name: mark for name, mark in (await generations.list_marks(conn, generation)).items() if name in shard.upto}
