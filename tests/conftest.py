@@ -6,6 +6,7 @@ LAOWU_TEST_DATABASE_URL and LAOWU_TEST_KAFKA name running ones (`make dev-stack`
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import uuid
 from collections import defaultdict
@@ -38,6 +39,12 @@ def pytest_configure() -> None:
     """Every process of pytest-xdist, and what it starts, chooses its ports among its own."""
     first = 20_000 + 3_000 * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 4)
     os.environ.setdefault("LAOWU_PORTS", f"{first}-{first + 2_999}")
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests stay until the end: nothing in them is garbage to look for."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -150,19 +157,34 @@ async def make_database_url(postgres: str, _templates: Callable[[str], Awaitable
         yield make
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A database of earlier tests. `pool`: open, if nothing of it was in use when the last of them ended."""
+
+    url: str
+    uses: int
+    pool: asyncpg.Pool | None
+
+
 @dataclass(slots=True)
 class Emptied:
-    """Databases of earlier tests, by service, each with how often it was used."""
+    """Databases of earlier tests, by service."""
 
-    free: dict[str, list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
+    free: dict[str, list[Kept]] = field(default_factory=lambda: defaultdict(list))
     pristine: dict[str, emptied_databases.Pristine] = field(default_factory=dict)
 
-    async def give_back(self, service: str, url: str, uses: int) -> bool:
+    async def give_back(self, database: Database, url: str, uses: int) -> bool:
         """False: it has to be dropped."""
-        if uses >= emptied_databases.USES or not await emptied_databases.emptied(url, self.pristine[service]):
-            return False
-        self.free[service].append((url, uses))
-        return True
+        service, pool = database.service, database.pool
+        pristine, again = self.pristine[service], uses < emptied_databases.USES
+        if again and await emptied_databases.emptied_open(pool, pristine):
+            self.free[service].append(Kept(url, uses, pool))
+            return True
+        await close_database(database)
+        if again and await emptied_databases.emptied(url, pristine):
+            self.free[service].append(Kept(url, uses, None))
+            return True
+        return False
 
     async def look(self, service: str, url: str) -> None:
         """At the first database of the service, which nobody has used."""
@@ -178,8 +200,10 @@ class Emptied:
 async def _emptied(postgres: str) -> AsyncIterator[Emptied]:
     kept = Emptied()
     yield kept
-    for url, _ in (one for found in kept.free.values() for one in found):
-        await _drop(postgres, url)
+    for one in (one for found in kept.free.values() for one in found):
+        if one.pool is not None:
+            one.pool.terminate()
+        await _drop(postgres, one.url)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -189,14 +213,13 @@ async def make_database(postgres: str, _templates: Callable[[str], Awaitable[str
 
     async def make(service: str) -> Database:
         free = _emptied.free[service]
-        url, uses = free.pop() if free else (await _create(postgres, service, await _templates(service)), 0)
-        await _emptied.look(service, url)
-        database = await open_database(service, url, size=4)
-        opened.append((database, url, uses + 1))
+        kept = free.pop() if free else Kept(await _create(postgres, service, await _templates(service)), 0, None)
+        await _emptied.look(service, kept.url)
+        database = await open_database(service, kept.url, size=4) if kept.pool is None else Database(service=service, pool=kept.pool)
+        opened.append((database, kept.url, kept.uses + 1))
         return database
 
     yield make
     for database, url, uses in opened:
-        await close_database(database)
-        if not await _emptied.give_back(database.service, url, uses):
+        if not await _emptied.give_back(database, url, uses):
             await _drop(postgres, url)

@@ -37,6 +37,7 @@ from shared.runner import Service
 from shared.running_service import RunningService
 from shared.web.app import create_app
 from shared.web.auth import Verifier, issue, new_key, public_keys
+from tests.support.wait import until
 
 SIGNING_KEY = new_key()
 
@@ -167,14 +168,34 @@ async def listening(app: FastAPI) -> AsyncIterator[str]:
         try:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
-            server.should_exit = True
+            server.asked_to_end.set()
             await task
 
 
 class _Server(uvicorn.Server):
+    """uvicorn looks ten times a second whether it should end, and then waits another tenth: as long as a short test takes."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.asked_to_end = asyncio.Event()
+
     @contextlib.contextmanager
     def capture_signals(self) -> Any:
         yield
+
+    async def main_loop(self) -> None:
+        await self.on_tick(0)
+        await self.asked_to_end.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """When everything was answered."""
+        for opened in (*self.servers, *(sockets or ())):
+            opened.close()
+        state = self.server_state
+        for connection in list(state.connections):
+            connection.shutdown()
+        await asyncio.sleep(0)  # until those that wait for a request are closed, which are nearly always all
+        await until(lambda: not state.connections and not state.tasks, what="every request is answered")
 
 
 @pytest.fixture
