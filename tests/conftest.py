@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -26,7 +27,7 @@ from console.local import processes
 from shared.db import SHARED_MIGRATIONS, Database, close_database, migrate, open_database
 from shared.delivery import kafka as topics
 from shared.settings import Settings
-from tests.support import delivery, emptied_databases
+from tests.support import delivery, emptied_databases, scheduling
 from tests.support.http import client  # noqa: F401  # the fixture
 
 ROOT = Path(__file__).parent.parent
@@ -39,6 +40,17 @@ def pytest_configure() -> None:
     """Every process of pytest-xdist, and what it starts, chooses its ports among its own."""
     first = 20_000 + 3_000 * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 4)
     os.environ.setdefault("LAOWU_PORTS", f"{first}-{first + 2_999}")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    return scheduling.Scheduling(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Each process of pytest-xdist; one alone takes the files as they come."""
+    if hasattr(config, "workerinput"):
+        scheduling.in_order(items)
 
 
 def pytest_collection_finish() -> None:

@@ -12,7 +12,7 @@ from tests.e2e.walk import Walked, walk
 from tests.support.journey import RunningStack, local_stack, named_stack
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningStack]:
     named = named_stack()
     if named is not None:
@@ -22,13 +22,13 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Run
         yield started
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def client(running: RunningStack) -> AsyncIterator[ApiClient]:
     async with running.client() as one:
         yield one
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def walked(client: ApiClient) -> Walked:
     """One journey for all tests that only look at it."""
     return await walk(client)

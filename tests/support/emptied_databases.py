@@ -85,7 +85,7 @@ async def emptied_open(pool: asyncpg.Pool, pristine: Pristine) -> bool:
         async with AsyncExitStack() as held:
             every = [await held.enter_async_context(pool.acquire(timeout=5)) for _ in range(pool.get_max_size())]
             return await _emptied(every[0], [conn.get_server_pid() for conn in every], pristine)
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
         return False
 
 

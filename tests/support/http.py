@@ -195,7 +195,7 @@ class _Server(uvicorn.Server):
         for connection in list(state.connections):
             connection.shutdown()
         await asyncio.sleep(0)  # until those that wait for a request are closed, which are nearly always all
-        await until(lambda: not state.connections and not state.tasks, what="every request is answered")
+        await until(lambda: not state.connections and not state.tasks, 60, "every request is answered")
 
 
 @pytest.fixture
