@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,6 +22,11 @@ from shared.principals import Role
 PATIENCE = 120.0  # seconds that a service may be away before the client gives up
 CONCURRENCY = 24  # requests under way at a time
 PAGE = 200  # items, the most that a list answers at once
+
+
+def parameters(query: Iterable[tuple[str, object]]) -> list[tuple[str, str]]:
+    """A query as it is sent: what is None is left out, a tuple repeated."""
+    return [(name, str(one)) for name, value in query if value is not None for one in (value if isinstance(value, tuple) else (value,))]
 
 
 class RequestRefused(Exception):
@@ -60,8 +65,7 @@ class ApiClient:
         return replace(self, at=moment)
 
     async def get(self, service: str, path: str, **query: object) -> Any:
-        wanted = {name: str(value) for name, value in query.items() if value is not None}
-        return await self._send("GET", service, path, None, params=wanted)
+        return await self._send("GET", service, path, None, params=parameters(query.items()))
 
     async def get_all(self, service: str, path: str, **query: object) -> list[Any]:
         """The items of every page, in order, from the first on."""

@@ -37,7 +37,7 @@ class FigureReader(Protocol):
     """A client of the services' APIs, such as `console.api_client.ApiClient`."""
 
     async def get(self, service: str, path: str, **query: object) -> Any:
-        """The answer's JSON; parameters that are None are left out."""
+        """The answer's JSON; parameters that are None are left out, tuples repeated."""
 
 
 async def read_board(client: FigureReader, year: int | None = None, known_on: date | None = None, programme: str = MAIN) -> Board:
@@ -202,8 +202,9 @@ async def read_restatements(client: FigureReader, period: str, known_on: date | 
     found: list[RestatementRow] = []
     page: Mapping[str, Any] = {"next": None}
     while True:
-        page = await client.get("stats", "/restatements", period=period, sort="-effective", after=page["next"], limit=PAGE)
-        found += [restatement_row(item) for item in page["items"] if item["restated"]["scope"] == NATIONAL]
+        asked = {"period": period, "scope": NATIONAL, "sort": "-effective", "after": page["next"], "limit": PAGE}
+        page = await client.get("stats", "/restatements", **asked)
+        found += map(restatement_row, page["items"])
         if page["next"] is None:
             return tuple(row for row in found if known_on is None or row.on <= known_on)
 

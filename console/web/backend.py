@@ -13,6 +13,8 @@ from urllib.parse import quote
 
 import aiohttp
 
+from console.api_client import parameters
+
 ANSWER_SECONDS = 20.0
 LOCKS_SECONDS = 2.0
 SLOW_SECONDS = 60.0
@@ -138,7 +140,6 @@ class Backend:
     ) -> Answer:
         """Raises ClientError, OSError, TimeoutError."""
         given = query.items() if isinstance(query, Mapping) else query
-        params = [(name, str(value)) for name, value in given if value is not None]
         own = {
             **headers,
             **({"authorization": f"Bearer {self.token}"} if self.token else {}),
@@ -147,7 +148,7 @@ class Backend:
         async with self.http.request(
             method,
             self.addresses[service] + path,
-            params=params,
+            params=parameters(given),
             data=data,
             headers=own,
             timeout=aiohttp.ClientTimeout(total=seconds, connect=5),

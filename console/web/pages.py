@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -12,7 +11,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import urlencode
 
 from fastapi import Depends, Request, Response
-from fastapi.responses import HTMLResponse, StreamingResponse
+from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
@@ -34,8 +33,6 @@ WORKER_NO = re.compile(r"W[0-9]{8}-[0-9X]")
 PERIODS = frozenset({"period", "month", "compared_month"})  # fields of a year, month or quarter
 NOWRAP = Markup(' class="nowrap"')
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-QUICK_SECONDS = 0.5  # until a page is shown without the part that takes longer
-LATER = Markup("<!--later-->")
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}")
 NAMED = {  # field of an answer -> kind of code in it
     "county": "county",
@@ -142,37 +139,6 @@ def environment() -> Environment:
 def render(who: Visitor, template: str, /, *, status: int = 200, **values: Any) -> Response:
     """The page for a visitor, with the navigation of the role."""
     return render_for(who.request, template, status=status, text=who.text, who=who.principal, today=who.today, **values)
-
-
-async def render_later(who: Visitor, template: str, found: Awaitable[Mapping[str, Any]], later: str, /, **values: Any) -> Response:
-    """A page of which a part takes long to read: the page at once, and in its `{{ later }}` the template `later` once the values are there.
-
-    What is there, or refused, within QUICK_SECONDS is a page like any other. Raises ServiceRefused.
-    """
-    reading = asyncio.ensure_future(found)
-    await asyncio.wait({reading}, timeout=QUICK_SECONDS)
-    if reading.done():
-        return render(who, template, later=_rendered(who, later, reading.result()), **values)
-    page = render(who, template, later=LATER, **values)
-    before, after = bytes(page.body).split(LATER.encode())
-
-    async def pieces() -> AsyncIterator[bytes]:
-        yield before
-        try:
-            yield _rendered(who, later, await reading).encode()
-        except ServiceRefused as refused:
-            yield Markup('<p class="problem">{}</p>').format(refused_text(who.text, refused.answer)).encode()
-        finally:
-            reading.cancel()
-        yield after
-
-    streamed = StreamingResponse(pieces(), page.status_code)
-    streamed.raw_headers = [one for one in page.raw_headers if one[0] != b"content-length"]
-    return streamed
-
-
-def _rendered(who: Visitor, template: str, values: Mapping[str, Any]) -> Markup:
-    return Markup(environment().get_template(template).render(t=who.text, **values))  # noqa: S704  # the template escapes
 
 
 def render_for(

@@ -14,9 +14,10 @@ import pytest
 import pytest_asyncio
 
 from console.board.stream import Missed, Published
-from console.web import live
-from console.web.backend import Backend
-from console.web.screens.programme_board import parts_of
+from console.web import live, streaming
+from console.web.backend import Backend, ServiceRefused, away
+from console.web.screens import programme_board
+from console.web.screens.programme_board import Look, parts_of
 from services.stats.publishing import event_stream
 from shared.delivery import outbox
 from shared.events import StalenessCleared
@@ -66,6 +67,37 @@ async def test_every_part_of_the_page_can_be_read_by_itself(console: BoardPages)
         assert alone.status == 200, part
         assert "<html" not in alone.text
     assert (await console.get("/board/parts/passwords")).status == 404
+
+
+async def test_the_page_is_there_before_its_figures_which_come_in_its_order(console: BoardPages, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streaming, "QUICK_SECONDS", 60.0)
+    whole = await console.get("/board?year=2018")
+    monkeypatch.setattr(streaming, "QUICK_SECONDS", 0.0)
+    page = await console.get("/board?year=2018")
+    assert page.status == 200
+    assert page.headers["cache-control"] == "no-store"
+    assert [page.text.index(f'data-part="{part}"') for part in PARTS] == sorted(page.text.index(f'data-part="{part}"') for part in PARTS)
+    assert page.text.count('class="chart"') == whole.text.count('class="chart"')
+    assert page.text.index("The figures are being read.") < page.text.index('class="chart"')
+    assert "<!--later" not in page.text
+    assert page.text.rstrip().endswith("</html>")
+
+
+async def test_one_part_that_is_refused_stands_there_as_such_beside_the_others(
+    console: BoardPages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refused(look: Look) -> dict[str, Any]:
+        await look.reader.get("stats", "/measures")
+        raise ServiceRefused(away("stats"))
+
+    monkeypatch.setitem(programme_board.PARTS, "months", refused)
+    monkeypatch.setattr(streaming, "QUICK_SECONDS", 60.0)
+    assert (await console.get("/board?year=2018")).status == 503
+    monkeypatch.setattr(streaming, "QUICK_SECONDS", 0.0)
+    page = await console.get("/board?year=2018")
+    assert (page.status, page.text.count('class="problem"')) == (200, 1)
+    assert page.text.count('class="chart"') >= 8
+    assert page.text.rstrip().endswith("</html>")
 
 
 async def test_an_earlier_day_shows_what_was_known_then(console: BoardPages) -> None:

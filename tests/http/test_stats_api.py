@@ -65,9 +65,25 @@ async def test_as_known_at_hides_what_was_recorded_later(stats: Client) -> None:
     assert [point["value"] for point in answer.body["points"]] == [1]
 
 
+async def test_how_a_count_became_known_is_the_figure_as_known_at_each_day(stats: Client) -> None:
+    await three_departures(stats)
+    days = ("2018-01-01", "2018-04-01", "2018-12-31", "2019-12-31", "2018-04-01")
+    known = (await stats.get("/figures/dispatches/known?" + "&".join(f"on={day}" for day in days), **{"from": "2018", "to": "2019"})).body
+    assert [one["as_known_at"] for one in known["days"]] == list(days)
+    for one in known["days"]:
+        asked = {"from": "2018", "to": "2019", "as_known_at": one["as_known_at"]}
+        assert [point["value"] for point in (await stats.get("/figures/dispatches", **asked)).body["points"]] == [one["value"]]
+    assert len({one["value"] for one in known["days"]}) > 2
+
+
 @pytest.mark.parametrize(
     ("path", "query", "status", "code"),
     [
+        ("/figures/stock/known", {"from": "2018", "to": "2018", "on": "2018-04-01"}, 422, "NO_CUT"),
+        ("/figures/income/known", {"from": "2018", "to": "2018", "on": "2018-04-01"}, 422, "NO_CUT"),
+        ("/figures/nonsense/known", {"from": "2018", "to": "2018", "on": "2018-04-01"}, 404, "MEASURE_NOT_FOUND"),
+        ("/figures/dispatches/known", {"from": "2019", "to": "2018", "on": "2018-04-01"}, 422, "PERIOD_INVALID"),
+        ("/figures/dispatches/known", {"from": "2018", "to": "2018"}, 422, "INVALID"),
         ("/figures/nonsense", {}, 404, "MEASURE_NOT_FOUND"),
         ("/figures/dispatches", {"from": "2018-13"}, 422, "PERIOD_INVALID"),
         ("/figures/dispatches", {"from": "2019", "to": "2018"}, 422, "PERIOD_INVALID"),
@@ -344,13 +360,17 @@ async def test_periods_close_and_reopen_with_another_officer(stats: Client) -> N
     first = stats.speaking_as(Role.OFFICER, subject="first")
     answer = await first.post("/periods/close", {"period": "2018"})
     assert (answer.status, answer.body["version"], len(answer.body["digest"])) == (201, 1, 64)
+    assert (await stats.get("/periods/2018")).body == answer.body
     labels = [(await stats.get("/figures/dispatches", **{"from": year, "to": year})).body["label"] for year in ("2018", "2019")]
     assert labels == ["final", "preliminary"]
     assert (await first.post("/periods/reopen", REOPENED)).code == "SECOND_APPROVER_NEEDED"
     await counted(stats.database, [recorded(dispatched(departure(departed_on=date(2018, 9, 9))), date(2019, 9, 9))])
     items = (await stats.get("/restatements", period="2018")).body["items"]
     assert {item["restated"]["scope"] for item in items} == {"nation:CN", "province:370000"}
+    national = (await stats.get("/restatements", period="2018", scope="nation:CN")).body["items"]
+    assert national == [item for item in items if item["restated"]["scope"] == "nation:CN"]
     assert {(item["counted"], item["unit"]) for item in items if item["restated"]["measure"] == "dispatches"} == {("flow", "dispatches")}
     second = stats.speaking_as(Role.OFFICER, subject="second")
     assert (await second.post("/periods/reopen", REOPENED)).status == 200
     assert [close["reopened_by"] for close in (await stats.get("/periods")).body] == ["officer:second"]
+    assert (await stats.get("/periods/2018")).code == "PERIOD_NOT_CLOSED"

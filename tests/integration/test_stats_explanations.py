@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from console.web import pages
+from console.web import streaming
 from services.stats import api, consumers
 from services.stats.figures.freshness import SOURCES
 from services.stats.replay import explain, figure_keys
@@ -141,7 +141,7 @@ async def test_only_the_logs_that_hold_a_figures_events_are_read(stats: Client) 
 
 
 async def test_the_page_is_there_before_the_log_is_read(stats: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "QUICK_SECONDS", 0.0)
+    monkeypatch.setattr(streaming, "QUICK_SECONDS", 0.0)
     async with console_before(stats=stats) as started:
         page = await BoardPages(started).get("/board/why?key=dispatches%7Cnation%3ACN%7C2018", Role.AUDITOR)
         assert page.status == 200

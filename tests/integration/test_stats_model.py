@@ -295,7 +295,7 @@ async def restatements_of(machine: Machine, period: str) -> list[FigureRestated]
     """The restatements of the period's present close."""
     async with machine.database.transaction(cause("reader")) as tx:
         version = await period_closes.get_newest_version(tx, period)
-        rows, _ = await restatements.list_(tx, Page(path="", limit=10**6), period)
+        rows, _ = await restatements.list_(tx, Page(path="", limit=10**6), period, None)
     return [row.event for row in rows if row.version == version]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,8 +24,7 @@ async def pass_rates(who: Visitor = READING) -> Response:
     asked = {name: who.request.query_params.get(name) or None for name in ("by", "since", "until")}
     by = asked["by"] if asked["by"] in GROUPS else GROUPS[0]
     query = {**asked, "by": by}
-    rates = await who.backend.get("training", "/pass-rates", query)
-    outliers = await who.backend.get("training", "/pass-rates/outliers", query) if who.role in OVERSEERS else None
+    rates, outliers = await asyncio.gather(who.backend.get("training", "/pass-rates", query), _outliers(who, query))
     return render(
         who,
         "pass_rates.html",
@@ -35,6 +35,10 @@ async def pass_rates(who: Visitor = READING) -> Response:
         compared=outliers,
         labels=await _labels(who, by, [one["key"] for one in rates["items"]]),
     )
+
+
+async def _outliers(who: Visitor, query: Mapping[str, str | None]) -> Any:
+    return await who.backend.get("training", "/pass-rates/outliers", query) if who.role in OVERSEERS else None
 
 
 async def _labels(who: Visitor, by: str, keys: Sequence[str]) -> Mapping[str, str]:

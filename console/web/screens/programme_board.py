@@ -21,7 +21,8 @@ from console.web import drawings
 from console.web.backend import Answer, Backend, ServiceRefused
 from console.web.charts.outlines import read_map
 from console.web.live import Live
-from console.web.pages import Visitor, environment, only, render, render_later
+from console.web.pages import Visitor, environment, only, render
+from console.web.streaming import Later, render_later
 from shared import reference
 from shared.principals import Role
 from shared.texts import Texts
@@ -150,10 +151,16 @@ async def show_board(
 ) -> Response:
     """`of`: the year whose days `step` counts."""
     look = await look_of(who, year, known_on, step if of in (None, year) else None)
-    needed = dict.fromkeys(PARTS.values())
-    found = dict(zip(needed, await asyncio.gather(*(read(look) for read in needed)), strict=True))
-    parts = {name: {"look": look, "drawings": drawings, "sentences": sentences, **found[read]} for name, read in PARTS.items()}
-    return render(who, "board/board.html", look=look, parts=parts, sentences=sentences, vintage=read_map("china").vintage)
+    reading = {read: asyncio.ensure_future(_part(look, read)) for read in dict.fromkeys(PARTS.values())}
+    parts = {name: Later(f"board/{name}.html", reading[read]) for name, read in PARTS.items()}
+    waiting = who.text("The figures are being read.")
+    values = {"look": look, "sentences": sentences, "vintage": read_map("china").vintage}
+    return await render_later(who, "board/board.html", parts, waiting=waiting, **values)
+
+
+async def _part(look: Look, read: Callable[[Look], Awaitable[dict[str, Any]]]) -> Mapping[str, Any]:
+    """What the template of a part is drawn from."""
+    return {"part": {"look": look, "drawings": drawings, "sentences": sentences, **await read(look)}}
 
 
 @router.get("/board/parts/{part}")
@@ -162,8 +169,7 @@ async def part(who: Looker, part: str, year: YearAsked = None, known_on: KnownAs
     if part not in PARTS:
         raise ServiceRefused(Answer(status=404, body={"code": "NOT_FOUND"}))
     look = await look_of(who, year, known_on, step)
-    values = {"look": look, "drawings": drawings, "sentences": sentences, **await PARTS[part](look)}
-    content = environment().get_template(f"board/{part}.html").render(t=who.text, part=values)
+    content = environment().get_template(f"board/{part}.html").render(t=who.text, **await _part(look, PARTS[part]))
     return HTMLResponse(content, headers={"Cache-Control": "no-store"})
 
 
@@ -220,7 +226,7 @@ async def why(
         return {"name": name, "found": found, "sentences": sentences, "skip": skip, **pages_of(found, key, known_on, skip)}
 
     name = sentences.figure_name(who.text, key)
-    return await render_later(who, "board/why.html", read(), "board/explanations.html", name=name, known_on=known_on)
+    return await render_later(who, "board/why.html", {"events": Later("board/explanations.html", read())}, name=name, known_on=known_on)
 
 
 def pages_of(found: Sequence[Explanation], key: str, known_on: date | None, skip: int) -> dict[str, str | None]:

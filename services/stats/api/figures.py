@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import StreamingResponse
 
-from services.stats.api.parameters import Asked, KnownAt, Reader
+from services.stats.api.parameters import Asked, KnownAt, PeriodText, Reader
+from services.stats.domain.periods import period_end, period_start
+from services.stats.domain.questions import Question
 from services.stats.figures.freshness import lag_of
 from services.stats.usecases import cells as stored_cells
 from services.stats.usecases import figures
 from services.stats.views import exports
 from services.stats.views.cells import Cells
-from services.stats.views.figures import Figure
+from services.stats.views.figures import Figure, KnownFigure
 from services.stats.views.measures import MeasureRow, measure_rows
 from services.stats.views.monthly import Monthly
 from shared.principals import Role
+from shared.values import Day
 from shared.web.call import Call, allow
 
 router = APIRouter()
@@ -49,6 +52,19 @@ async def show_figure(
     """Any measure, by any dimensions that one of its cuts has together; page by page where it has many points."""
     lag = await lag_of(call.service)
     return await call.query(lambda tx: figures.figure(tx, question, lag, after, limit))
+
+
+@router.get("/figures/{measure}/known")
+async def show_known_figure(
+    call: Reader,
+    measure: Annotated[str, Path(pattern=r"^[a-z_]{1,40}$")],
+    since: Annotated[PeriodText, Query(alias="from")],
+    to: PeriodText,
+    on: Annotated[list[Day], Query(min_length=1, max_length=100, description="as known at the end of this day; may be repeated")],
+) -> KnownFigure:
+    """How a count became known: what it was at the end of each of these days, read at once."""
+    question = Question(measure=measure, start=period_start(since), end=period_end(to))
+    return await call.query(lambda tx: figures.known(tx, question, on))
 
 
 @router.get("/figures/{measure}/export", response_class=StreamingResponse, responses=_FILES)  # noqa: FAST003

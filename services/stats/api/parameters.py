@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Query
 
-from services.stats.domain.fields import Code
+from services.stats.domain.fields import ClosablePeriod, Code
 from services.stats.domain.periods import period_end, period_start
 from services.stats.domain.questions import AgeBand, Basis, By, Filter, Question
 from shared.principals import Role
@@ -31,6 +31,7 @@ Planner = Annotated[Call, allow(Role.OFFICER, Role.OPERATOR)]
 PeriodText = Annotated[str, Query(pattern=r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$")]
 KnownAt = Annotated[Day | None, Query(alias="as_known_at", description="only what was recorded by the end of this day")]
 ProgrammeCode = Annotated[Code, Query(description="code of the programme")]
+ClosedPeriod = Annotated[ClosablePeriod, Path(description="a closed year or month: YYYY or YYYY-MM")]
 FIRST = "1990"
 
 

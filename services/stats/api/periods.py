@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
-from services.stats.api.parameters import Reader
+from services.stats.api.parameters import ClosedPeriod, Reader
 from services.stats.commands import ClosePeriod, ReopenPeriod
 from services.stats.domain.fields import ClosablePeriod
 from services.stats.usecases import periods as closed
@@ -25,6 +25,12 @@ async def list_periods(call: Reader) -> list[Period]:
     return await call.query(closed.periods)
 
 
+@router.get("/periods/{period}")
+async def show_period(period: ClosedPeriod, call: Reader) -> Period:
+    """The close of a year or month that is in force."""
+    return await call.query(lambda tx: closed.period_in_force(tx, period))
+
+
 @router.post("/periods/close", status_code=201, response_model=Period)
 async def close_period(body: ClosePeriod, call: Annotated[Call, allow(Role.OFFICER)]) -> Response:
     """Freeze a year or month that has ended; every later change of it is restated."""
@@ -39,7 +45,11 @@ async def reopen_period(body: ReopenPeriod, call: Annotated[Call, allow(Role.OFF
 
 @router.get("/restatements")
 async def list_restatements(
-    call: Reader, page: Annotated[Page, paged("effective", limit=200)], *, period: ClosablePeriod | None = None
+    call: Reader,
+    page: Annotated[Page, paged("effective", limit=200)],
+    *,
+    period: ClosablePeriod | None = None,
+    scope: Annotated[str | None, Query(pattern=r"^[A-Za-z0-9_:/-]{1,80}$", description="only of this scope, such as nation:CN")] = None,
 ) -> Restatements:
     """What has changed in closed periods."""
-    return await call.query(lambda tx: closed.restatements(tx, page, period))
+    return await call.query(lambda tx: closed.restatements(tx, page, period, scope))

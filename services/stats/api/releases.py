@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Response
 
-from services.stats.api.parameters import Reader
-from services.stats.domain.fields import ClosablePeriod
+from services.stats.api.parameters import ClosedPeriod, Reader
 from services.stats.usecases import releases
 from services.stats.views.release_papers import release_paper
 from services.stats.views.release_workbooks import release_workbook
@@ -19,7 +17,6 @@ from shared.web.attachments import XLSX, attachment
 from shared.web.papers import PDF, Language, paper_answer
 
 router = APIRouter()
-ClosedPeriod = Annotated[ClosablePeriod, Path(description="a closed year or month: YYYY or YYYY-MM")]
 
 
 @router.get("/releases/{period}.xlsx", response_class=Response, responses=XLSX)

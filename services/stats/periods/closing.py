@@ -62,12 +62,18 @@ async def close_period(tx: Tx, command: ClosePeriod) -> Close:
     return close
 
 
+async def close_in_force(tx: Tx, period: str) -> Close:
+    """Raises PeriodNotClosed."""
+    found = next((close for close in await period_closes.list_closed(tx) if close.period == period), None)
+    if found is None:
+        raise PeriodNotClosed(field="period")
+    return found
+
+
 async def reopen_period(tx: Tx, command: ReopenPeriod) -> Close:
     """Let the period change without restatements until it is closed again. Raises PeriodNotClosed, SecondApproverNeeded."""
     await generations.lock_live_exclusively(tx)
-    found = next((close for close in await period_closes.list_closed(tx) if close.period == command.period), None)
-    if found is None:
-        raise PeriodNotClosed(field="period")
+    found = await close_in_force(tx, command.period)
     if found.closed_by == str(tx.principal):
         raise SecondApproverNeeded(field="period")
     close = replace(

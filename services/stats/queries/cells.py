@@ -39,6 +39,13 @@ FROM summed LEFT JOIN word AS one ON one.code = first LEFT JOIN word AS two ON t
 WHERE $10::text[] IS NULL OR left(one.word, 2) || '0000' = ANY ($10)
 GROUP BY 1, 2, 3, 4, 5
 """
+LIST_RECORDED = """
+SELECT month + one.recorded AS recorded_on, sum(one.value)::bigint AS value
+FROM block CROSS JOIN LATERAL unnest(days, recorded, value) AS one (day, recorded, value)
+WHERE generation = (SELECT id FROM generation WHERE state = 'live') AND cut = $1 AND measure = ANY ($2::smallint[])
+    AND month BETWEEN date_trunc('month', $3::date::timestamp)::date AND $4 AND month + one.day - 1 BETWEEN $3 AND $4
+GROUP BY 1
+"""
 LIST_PAGE = """
 SELECT measure, cut, k1, k2, day, recorded_on, currency, sum(value)::bigint AS value
 FROM cell
@@ -106,6 +113,12 @@ async def list_sums(tx: Tx, query: SumQuery) -> list[CellSum]:
         k2,
     )
     return [CellSum(measure, k1, k2, currency, ((bucket, value),)) for measure, bucket, k1, k2, currency, value in rows]
+
+
+async def list_recorded(tx: Tx, query: SumQuery) -> list[tuple[date, int]]:
+    """What was recorded on each day of all that the span holds; of the query's filters none is applied."""
+    rows = await tx.conn.fetch(LIST_RECORDED, query.cut, query.measures, query.start, query.end)
+    return [(recorded_on, value) for recorded_on, value in rows]
 
 
 async def list_page(tx: Tx, cut: int, measure: int, after: CellKey, limit: int) -> list[tuple[Cell, int]]:

@@ -9,6 +9,7 @@ from typing import Any
 from shared import rows
 from shared.db import Tx
 from shared.rows import Columns
+from shared.values import PROGRAMME_ZONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,11 @@ class Close:
     reopened_at: datetime | None = None
     reason: str | None = None
     explanation: str | None = None
+
+    @property
+    def as_known_at(self) -> date:
+        """The day whose end its figures are known at."""
+        return self.closed_at.astimezone(PROGRAMME_ZONE).date()
 
 
 CLOSE = Columns(

@@ -27,7 +27,8 @@ INSERT_ALL = """
 INSERT INTO restatement (period, version, event)
 SELECT period, version, event FROM unnest($1::text[], $2::integer[], $3::jsonb[]) AS row (period, version, event)
 """
-LIST = RESTATEMENT.pages("restatement", "$1::text IS NULL OR period = $1", "effective text", key="id bigint")
+WANTED = "($1::text IS NULL OR period = $1) AND ($2::text IS NULL OR event ->> 'scope' = $2)"
+LIST = RESTATEMENT.pages("restatement", WANTED, "effective text", key="id bigint")
 LIST_NATIONAL = RESTATEMENT.select("""
 FROM restatement
 WHERE period = $1 AND version = $2 AND event ->> 'scope' = 'nation:CN' AND event ->> 'measure' = ANY($3::text[])
@@ -41,8 +42,8 @@ async def insert_all(tx: Tx, restated: Sequence[tuple[int, FigureRestated]]) -> 
     await tx.conn.execute(INSERT_ALL, periods, versions, [event.model_dump(mode="json") for _, event in restated])
 
 
-async def list_(tx: Tx, page: Page, period: str | None) -> tuple[Sequence[Restatement], str | None]:
-    return await fetch_page(tx.conn, LIST, page, period)
+async def list_(tx: Tx, page: Page, period: str | None, scope: str | None) -> tuple[Sequence[Restatement], str | None]:
+    return await fetch_page(tx.conn, LIST, page, period, scope)
 
 
 async def list_national(tx: Tx, period: str, version: int, *, measures: Sequence[str], limit: int) -> list[Restatement]:

@@ -11,12 +11,13 @@ from services.stats.domain.questions import Question
 from services.stats.figures import classifications, planning
 from services.stats.figures.freshness import Lag, freshness
 from services.stats.figures.known_codes import require_known
-from services.stats.figures.query import answer
+from services.stats.figures.query import answer, known_by
 from services.stats.figures.shaping import Point
 from services.stats.figures.unclassified import unclassified
 from services.stats.queries import period_closes
-from services.stats.views.figures import AboutFigure, Figure, cursor_of
+from services.stats.views.figures import AboutFigure, Figure, KnownFigure, cursor_of
 from services.stats.views.figures import figure as figure_view
+from services.stats.views.figures import known as known_view
 from services.stats.views.metadata import answer_metadata
 from services.stats.views.monthly import Monthly
 from services.stats.views.monthly import monthly as monthly_view
@@ -32,6 +33,11 @@ async def figure(tx: Tx, question: Question, lag: Lag, after: str | None = None,
     await require_known(tx, question.filter)
     points = await answer(tx, question)
     return figure_view(question, points, _page(points, after, limit), await _about(tx, question, lag))
+
+
+async def known(tx: Tx, question: Question, days: Sequence[date]) -> KnownFigure:
+    """How a count became known. Raises what known_by() raises."""
+    return known_view(question, list(zip(days, await known_by(tx, question, days), strict=True)))
 
 
 async def export(tx: Tx, question: Question, lag: Lag) -> tuple[Figure, list[Point]]:

@@ -26,6 +26,11 @@ async def periods(tx: Tx) -> list[views.Period]:
     return [views.period(close) for close in await period_closes.list_(tx)]
 
 
-async def restatements(tx: Tx, page: Page, period: str | None) -> views.Restatements:
+async def period_in_force(tx: Tx, period: str) -> views.Period:
+    """Raises PeriodNotClosed."""
+    return views.period(await closing.close_in_force(tx, period))
+
+
+async def restatements(tx: Tx, page: Page, period: str | None, scope: str | None) -> views.Restatements:
     """A page of them."""
-    return views.restatements(*await stored.list_(tx, page, period))
+    return views.restatements(*await stored.list_(tx, page, period, scope))

@@ -42,8 +42,7 @@ async def public_figure(tx: Tx, measure: str, year: int, by: PublicBy, lag: Lag)
     close = closes.get(str(year))
     if close is None:
         raise NotPublic(f"{year} is not closed", field="year", state=sorted(period for period in closes if len(period) == 4))
-    known_on = close.closed_at.astimezone(PROGRAMME_ZONE).date()
-    question = Question(measure=measure, start=date(year, 1, 1), end=date(year, 12, 31), by=("month", by), known_on=known_on)
+    question = Question(measure=measure, start=date(year, 1, 1), end=date(year, 12, 31), by=("month", by), known_on=close.as_known_at)
     smallest = policy().stats_public_smallest
     columns = [f"{year}-{month:02d}" for month in range(1, 13)]
     rows = _rows(await answer(tx, question), columns, by)

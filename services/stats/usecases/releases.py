@@ -4,28 +4,24 @@ from __future__ import annotations
 
 from datetime import date
 
-from services.stats.domain.errors import PeriodNotClosed
 from services.stats.domain.questions import Question
 from services.stats.figures.query import answer
-from services.stats.queries import period_closes, restatements
+from services.stats.periods.closing import close_in_force
+from services.stats.queries import restatements
 from services.stats.settings import policy
 from services.stats.views import releases as views
 from services.stats.views.releases import MOST_RESTATEMENTS, RESTATED, TABLES, By, Counts, Released
 from shared.db import Tx
-from shared.values import PROGRAMME_ZONE
 
 
 async def show_release(tx: Tx, period: str) -> views.Release:
     """As known at the end of the day of the close, beside what is counted now. Raises PeriodNotClosed."""
-    close = next((one for one in await period_closes.list_closed(tx) if one.period == period), None)
-    if close is None:
-        raise PeriodNotClosed(field="period")
-    known_on = close.closed_at.astimezone(PROGRAMME_ZONE).date()
+    close = await close_in_force(tx, period)
     found = await restatements.list_national(tx, close.period, close.version, measures=RESTATED, limit=MOST_RESTATEMENTS)
     released = Released(
         close=close,
-        dispatches={by: await _counts(tx, "dispatches", by, close.ends, known_on) for by in TABLES},
-        stock={by: await _counts(tx, "stock", by, close.ends, known_on) for by in TABLES},
+        dispatches={by: await _counts(tx, "dispatches", by, close.ends, close.as_known_at) for by in TABLES},
+        stock={by: await _counts(tx, "stock", by, close.ends, close.as_known_at) for by in TABLES},
         restatements=found,
     )
     return views.release(released, policy().stats_public_smallest)

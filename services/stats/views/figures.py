@@ -53,6 +53,31 @@ class Figure(AnswerMetadata):
     lists: dict[str, int] | None  # by which versions of the lists it was classified (0: as shipped); None: by none
 
 
+class KnownValue(View):
+    as_known_at: date
+    value: int
+
+
+class KnownFigure(View):
+    """What a count was known to be at the end of each day that was asked for."""
+
+    measure: str
+    unit: str
+    start: date
+    end: date
+    days: list[KnownValue]
+
+
+def known(question: Question, values: Iterable[tuple[date, int]]) -> KnownFigure:
+    return KnownFigure(
+        measure=question.measure,
+        unit=get_measure(question.measure).unit,
+        start=question.start,
+        end=question.end,
+        days=[KnownValue(as_known_at=day, value=value) for day, value in values],
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AboutFigure:
     """`unclassified`: by county; None where it is not counted by county. `lists`: the versions that it is classified by."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from services.stats.figures.measure_catalogue import MEASURE_BY_NAME
@@ -22,6 +22,7 @@ class Period(View):
     positions: list[tuple[str, int, int]]
     closed_by: str
     closed_at: datetime
+    as_known_at: date  # its figures are those known at the end of this day
     reopened_by: str | None
     reopened_at: datetime | None
     reason: str | None

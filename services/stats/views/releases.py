@@ -13,7 +13,7 @@ from services.stats.figures.shaping import Point
 from services.stats.queries.period_closes import Close
 from services.stats.queries.restatements import Restatement
 from services.stats.views.metadata import View
-from shared.values import PROGRAMME_ZONE, Channel, Period, next_period, period_of
+from shared.values import Channel, Period, next_period, period_of
 
 By = Literal["channel", "province", "destination", "occupation"]
 TABLES: tuple[By, ...] = ("channel", "province", "destination", "occupation")
@@ -116,7 +116,7 @@ def release(released: Released, smallest: int) -> Release:
         period=close.period,
         version=close.version,
         closed_at=close.closed_at,
-        as_known_at=close.closed_at.astimezone(PROGRAMME_ZONE).date(),
+        as_known_at=close.as_known_at,
         digest=close.digest,
         definition=f"{definition('dispatches')} {definition('stock')}",
         tables=tables,
