@@ -381,26 +381,48 @@ def label_of(text: Texts, at: str) -> str:
     return text(PERSON[at]) if at in PERSON else text.word("field", at.rpartition(".")[2])
 
 
+SPEAKING = TAGGED | NAMED.keys() | {"name", "worker", "worker_no", "enterprise", "employer", "title", "centre"}  # say what they are
+
+
 class Column(NamedTuple):
     at: str  # dotted path in a row
     label: str
     is_number: bool
+    beneath: tuple[Column, ...] = ()  # what stands in the same cell
 
     @property
     def name(self) -> str:
         return self.at.rpartition(".")[2]
 
+    @property
+    def speaks(self) -> bool:
+        """Whether a value of it needs no heading beside it, where a row is a card."""
+        return self.name in SPEAKING
 
-def columns_in(text: Texts, columns: Iterable[str], rows: Sequence[Any], words: Mapping[str, str] | None = None) -> list[Column]:
-    """The columns that hold anything in these rows; the first, which leads to the row, always."""
-    found = []
+    @property
+    def leads(self) -> bool:
+        """Whether it comes first on a card, after the name: how things stand."""
+        return self.name in TAGGED
+
+
+def columns_in(
+    text: Texts,
+    columns: Iterable[str],
+    rows: Sequence[Any],
+    words: Mapping[str, str] | None = None,
+    beneath: Mapping[str, str] | None = None,
+) -> list[Column]:
+    """The columns that hold anything in these rows; the first, which leads to the row, always. `beneath`: column -> the one above it."""
+    found: dict[str, Column] = {}
     for number, at in enumerate(columns):
         values = [value for row in rows if not is_nothing(value := pick(row, at))]
-        if values or number == 0:
-            name = at.rpartition(".")[2]
-            label = text(words[at]) if words and at in words else label_of(text, at)
-            found.append(Column(at, label, bool(values) and all(_is_amount(text, name, one) for one in values)))
-    return found
+        if not values and number > 0:
+            continue
+        label = text(words[at]) if words and at in words else label_of(text, at)
+        one = Column(at, label, bool(values) and all(_is_amount(text, at.rpartition(".")[2], value) for value in values))
+        over = found.get((beneath or {}).get(at, ""))
+        found[over.at if over else at] = over._replace(beneath=(*over.beneath, one)) if over else one
+    return list(found.values())
 
 
 def _is_amount(text: Texts, name: str, value: Any) -> bool:

@@ -31,7 +31,7 @@ Shape = Callable[[Sequence[Item], Texts], Sequence[Item]]  # rows as they are sh
 Known = Callable[[Visitor, Mapping[str, str]], Awaitable[Mapping[str, str]]]  # raises ServiceRefused
 Resolve = Callable[[Visitor, str], Awaitable[str]]  # raises ServiceRefused
 
-PAGE = 50  # rows
+PAGE = 25  # rows: on a telephone a page of them is a few windows high
 LONGEST_VALUE = 401  # characters in the query: a cursor has 400 at most
 HISTORY = ("recorded", "effective", "type", "actor", "reason")
 NOTHING = "There is nothing here."
@@ -124,6 +124,7 @@ class ListScreen:
     sort: str | None = None  # until somebody chooses
     shape: Shape = lambda rows, _text: rows
     words: Mapping[str, str] = field(default_factory=dict)  # headings of columns, where not the word for the field
+    beneath: Mapping[str, str] = field(default_factory=dict)  # column -> the earlier one in whose cells it stands, where there are many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

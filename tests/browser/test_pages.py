@@ -30,6 +30,8 @@ async def test_on_a_narrow_page_the_menu_is_folded_and_the_head_takes_two_lines(
         menu, head = clerk.page.locator(".menu nav"), await clerk.page.locator("header.top").bounding_box()
         assert head is not None
         assert head["height"] < 90
+        label = clerk.page.locator(".simulated label")
+        assert await label.evaluate("one => [getComputedStyle(one).clipPath, getComputedStyle(one).position]") == ["none", "static"]
         await expect(menu).to_be_hidden()
         await clerk.page.locator(".menu summary").click()
         await expect(menu).to_be_visible()

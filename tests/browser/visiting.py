@@ -26,6 +26,7 @@ FLAGS = (
 )
 LOCALES = {"zh": "zh-CN", "en": "en-GB", "ja": "ja-JP"}
 WIDE, NARROW = ViewportSize(width=1440, height=900), ViewportSize(width=390, height=844)
+TALLEST = 5000  # pixels of a page at NARROW: six windows
 SERIOUS = frozenset({"serious", "critical"})
 expect.set_options(timeout=20_000)  # milliseconds: on a machine with much else to do
 
@@ -135,9 +136,32 @@ class Visit:
         )
         return float(min(sizes))
 
+    async def cut_lists(self) -> list[str]:
+        """The frames of lists whose contents are wider than they are, by name."""
+        return list(
+            await self.page.locator(".scroll").evaluate_all(
+                "frames => frames.filter(one => !one.closest('.figure') && one.scrollWidth > one.clientWidth)"
+                ".map(one => `${one.getAttribute('aria-label')}: ${one.scrollWidth} in ${one.clientWidth}`)"
+            )
+        )
+
+    async def height_with(self, rows: int) -> float:
+        """Of the page, if its list were as many rows of the average height of those it has."""
+        return float(
+            await self.page.evaluate(
+                """wanted => {
+                    const rows = [...document.querySelectorAll("main > .scroll > table > tbody > tr")];
+                    const all = rows.reduce((sum, row) => sum + row.getBoundingClientRect().height, 0);
+                    const missing = rows.length ? wanted - rows.length : 0;
+                    return document.documentElement.scrollHeight + (missing > 0 ? missing * all / rows.length : 0);
+                }""",
+                rows,
+            )
+        )
+
     async def serious_barriers(self) -> list[str]:
         """What axe-core finds serious or critical, one line each."""
-        results = await Axe().run(self.page)
+        results = await Axe().run(self.page, options={"resultTypes": ["violations"]})
         return [
             f"{found['id']}: {node['html'][:200]}"
             for found in results.response["violations"]

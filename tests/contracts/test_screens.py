@@ -46,6 +46,13 @@ def test_a_list_asks_for_what_there_is(screen: ListScreen) -> None:
 
 
 @every_list
+def test_what_a_list_puts_beneath_a_column_is_a_later_column(screen: ListScreen) -> None:
+    for column, over in screen.beneath.items():
+        assert screen.columns.index(over) < screen.columns.index(column)
+        assert over not in screen.beneath
+
+
+@every_list
 def test_a_list_sends_what_its_service_does_not_answer_without(screen: ListScreen) -> None:
     """Also where somebody asks for everything."""
     parameters = openapi.document(screen.service)["paths"][screen.route]["get"].get("parameters", ())

@@ -73,6 +73,13 @@ def test_a_table_has_no_column_that_is_empty_in_all_rows_and_numbers_are_known()
     assert [column.is_number for column in shown] == [False, True, True, False]
 
 
+def test_a_column_stands_beneath_the_one_that_it_is_put_under_and_by_itself_where_that_one_is_not() -> None:
+    rows: list[dict[str, Any]] = [{"employer": "Sakura", "enterprise": "Longyuan", "opened_on": None, "expires": "2019-03-01"}]
+    beneath = {"enterprise": "employer", "expires": "opened_on"}
+    shown = columns_in(EN, ("employer", "enterprise", "opened_on", "expires"), rows, beneath=beneath)
+    assert [(column.at, [one.at for one in column.beneath]) for column in shown] == [("employer", ["enterprise"]), ("expires", [])]
+
+
 def test_a_long_list_is_shortened_in_a_cell_and_whole_among_facts() -> None:
     counties = ["621126", "620421", "620422", "620423", "620503"]
     cell = in_cell(ZH, "counties", counties)

@@ -194,7 +194,6 @@ SCREENS = (
         service="training",
         route="/sessions",
         columns=SESSION_COLUMNS,
-        rows=25,
         filters=("destination", "free", "to_assess"),
         labels={"free": sentence("With free seats")},
         fixed={"sort": "-starts_on"},
