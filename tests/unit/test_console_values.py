@@ -83,7 +83,7 @@ def test_a_column_stands_beneath_the_one_that_it_is_put_under_and_by_itself_wher
 def test_a_long_list_is_shortened_in_a_cell_and_whole_among_facts() -> None:
     counties = ["621126", "620421", "620422", "620423", "620503"]
     cell = in_cell(ZH, "counties", counties)
-    assert "等 5 项</span>" in cell
+    assert "等 5 个县（市、区、旗）</span>" in cell
     assert "甘肃省白银市" in cell
     assert in_cell(ZH, "counties", counties[:2]) == show(ZH, "counties", counties[:2])
     assert is_long(counties)
@@ -139,7 +139,7 @@ def test_a_restatement_says_what_its_figure_is_and_shows_a_change_with_its_sign(
     assert (show(EN, "unit", "departures"), show(EN, "old", shown["match_to_departure"]["restated"]["old"])) == ("departures", "7")
     assert [show(EN, name, shown["willing"]["restated"][name]) for name in ("old", "new")] == ["-3", "+4"]
     assert columns_in(EN, ("key", "restated.new"), [shown["willing"]])[1].is_number
-    assert (shown["income"]["unit"], show(EN, "new", shown["income"]["restated"]["new"])) == (None, "CN¥2.00")
+    assert (shown["income"]["unit"], show(EN, "new", shown["income"]["restated"]["new"])) == (EN.currency("CNY"), "CN¥2.00")
     rows = [restatement_row(one) for one in (days, level, restated("dispatches", "flow", old=1, new=2))]
     assert [sentences.restated_figure(EN, row) for row in rows] == [
         f"{EN.word('measure', 'match_to_departure')}: how many were counted",
