@@ -7,6 +7,7 @@ Such numbers stay in the service that keeps the record: no event holds one, sinc
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, TypeAdapter, ValidationError
@@ -22,6 +23,7 @@ OldNumberText = Annotated[
 _IDENTITY = re.compile(r"[1-9][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9Xx]", re.ASCII)
 
 
+MOST = 20  # of one record; merges may bring more together
 _SYSTEM, _NUMBER = TypeAdapter[str](OldSystem), TypeAdapter[str](OldNumberText)
 
 
@@ -52,10 +54,23 @@ class OldNumberTaken(Conflict):
     slug = "OLD_NUMBER_TAKEN"
 
 
+class TooManyOldNumbers(Conflict):
+    """The record has 20 numbers of earlier systems already."""
+
+    slug = "TOO_MANY_OLD_NUMBERS"
+
+
 class OldNumberIsDocument(Invalid):
     """The number of an identity document is personal data: give the number that the old system had for the record."""
 
     slug = "OLD_NUMBER_IS_DOCUMENT"
+
+
+def require_new(old: OldNumber, has: Collection[OldNumber]) -> None:
+    """That it may be another one of a record. Raises OldNumberIsDocument, TooManyOldNumbers."""
+    require_no_document(old, "number")
+    if len(has) >= MOST:
+        raise TooManyOldNumbers(field="number")
 
 
 def require_no_document(old: OldNumber | None, field: str = "old_number.number") -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from console.cut_over.old_lists import ENTERPRISES, ORDERS, PLACEMENTS, required
+from console.cut_over.old_lists import COLUMNS, ENTERPRISES, MATCHES, ORDERS, PLACEMENTS, required
 from shared import words
 from shared.old_numbers import OldNumber, OldNumberIsDocument, read_old_number, require_no_document
 from shared.sheets.cells import CellRefused, read_amount, read_day, read_number
@@ -80,6 +80,7 @@ def _old_number(text: str) -> str:
 _READERS: Mapping[str, Callable[[str], Any]] = {
     "old_number": _old_number,
     "worker": _old_number,
+    "order": _old_number,
     "licence_no": str.upper,
     "seat": words.read_county,
     "scope": _channels,
@@ -90,8 +91,9 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "wage_currency": words.read_currency,
     "wage_period": _among(WagePeriod, "WAGE_PERIOD_NOT_KNOWN"),
     **dict.fromkeys(("positions", "term_months", "days_per_month", "pay_day"), _whole),
-    **dict.fromkeys(("valid_to", "expires", "departed_on", "start", "end"), _iso_day),
+    **dict.fromkeys(("valid_to", "expires", "departed_on", "signed_on", "start", "end"), _iso_day),
 }
+_CONTRACT = ("wage", "wage_currency", "wage_period", "pay_day", "start", "end")  # what a match needs beside the number of its contract
 _IN_WAGE_CURRENCY = ("wage", "deductions_max", "service_fee")
 
 
@@ -112,7 +114,8 @@ def read_cells(kind: str, row: Row) -> Cells:
     cells = Cells(row)
     for column, code in row.refused.items():
         cells.refuse(column, code)
-    for column in required(kind):
+    signed = _CONTRACT if kind == MATCHES and "contract_no" in row.cells else ()
+    for column in (*required(kind), *signed):
         if column not in row.cells and column not in row.refused:
             cells.refuse(column, "MISSING")
     for column, text in row.cells.items():
@@ -153,23 +156,27 @@ def order(values: Mapping[str, Any], enterprises: Mapping[str, str], system: str
 
 def placement(values: Mapping[str, Any], enterprises: Mapping[str, str], workers: Mapping[str, str], system: str) -> dict[str, Any]:
     """`enterprises`: licence -> id; `workers`: old number -> id."""
-    terms = ("contract_no", "wage", "wage_period", "days_per_month", "pay_day", "start", "end", "service_fee")
-    nothing = {"minor": 0, "currency": values["wage_currency"]}
-    contract = {name: values[name] for name in terms if name in values} | {"deductions_max": values.get("deductions_max", nothing)}
     body = {name: values[name] for name in ("destination", "occupation", "channel", "departed_on", "port")}
     return body | {
         "worker": workers[values["worker"]],
         "enterprise": enterprises[values["licence_no"]],
-        "contract": contract,
+        "contract": contract(values),
         "old_number": {"system": system, "number": values["old_number"]},
     }
+
+
+def contract(values: Mapping[str, Any]) -> dict[str, Any]:
+    terms = ("contract_no", "signed_on", "wage", "wage_period", "days_per_month", "pay_day", "start", "end", "service_fee")
+    nothing = {"minor": 0, "currency": values["wage_currency"]}
+    return {name: values[name] for name in terms if name in values} | {"deductions_max": values.get("deductions_max", nothing)}
 
 
 # Names in a service's body that a list has other columns for.
 COLUMN_OF_FIELD = {
     ENTERPRISES: {},
     ORDERS: {"enterprise": "licence_no", "currency": "wage_currency"},
-    PLACEMENTS: {"enterprise": "licence_no", "currency": "wage_currency", "deposit": "row"},
+    PLACEMENTS: {"enterprise": "licence_no", "currency": "wage_currency"},
+    MATCHES: {"currency": "wage_currency", "number": "old_number"},
 }
 
 
@@ -177,6 +184,6 @@ def column_of(kind: str, named: str | None) -> str:
     """The column of a field that a service has refused: "contract.wage.currency" is wage_currency."""
     for part in reversed((named or "").split(".")):
         column = COLUMN_OF_FIELD[kind].get(part, part)
-        if column in (*required(kind), "seat", "destinations", "reserve", "expires", "days_per_month", "deductions_max", "service_fee"):
+        if column in COLUMNS[kind]:
             return column
     return "row"

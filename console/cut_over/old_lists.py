@@ -17,7 +17,13 @@ from shared.sheets.findings import Finding, Message, message_of, read_messages
 from shared.sheets.tables import Form, Row, Table, column_key, read_table
 from shared.texts import texts
 
-ENTERPRISES, ORDERS, WORKERS, PLACEMENTS = KINDS = ("enterprises", "orders", "workers", "placements")  # in the order they are sent
+ENTERPRISES, ORDERS, WORKERS, PLACEMENTS, MATCHES = KINDS = (
+    "enterprises",
+    "orders",
+    "workers",
+    "placements",
+    "matches",
+)  # in the order they are sent
 TOTALS = "totals"
 REFUSED = "refused"  # the folder of annotated copies
 MOST_ROWS = 500_000
@@ -41,7 +47,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "destination": "name or ISO 3166-1 code",
         "occupation": "name or ISCO-08 code",
         "channel": "labour_cooperation, contracted_project or seafarer",
-        "positions": "those still to be filled",
+        "positions": "those still to be filled, by workers who are matched already too",
         "wage": "such as 180000",
         "wage_currency": "ISO 4217",
         "wage_period": "month or day",
@@ -75,10 +81,26 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "end": "of the contract, YYYY-MM-DD",
         "service_fee": "optional: what the worker paid for the placement",
     },
+    MATCHES: {
+        "old_number": "of the placement in the old system",
+        "worker": "the old number of the worker",
+        "order": "the old number of the job order",
+        "signed_on": "optional: of the contract, YYYY-MM-DD",
+        "contract_no": "optional: of the contract, if it is signed; then its other columns are needed too",
+        "wage": "optional: such as 180000",
+        "wage_currency": "optional: ISO 4217",
+        "wage_period": "optional: month or day",
+        "days_per_month": "with a daily wage: the paid days of a full month",
+        "pay_day": "optional: of the month, 1 to 28",
+        "deductions_max": "optional: the most that may be deducted in a month; else nothing",
+        "start": "optional: of the contract, YYYY-MM-DD",
+        "end": "optional: of the contract, YYYY-MM-DD",
+        "service_fee": "optional: what the worker pays for the placement",
+    },
     TOTALS: {
-        "kind": "enterprises, orders, workers, placements, or figures",
+        "kind": "enterprises, orders, workers, placements, matches, or figures",
         "measure": "count; positions of orders; stock of figures",
-        "region": "optional, of workers, placements and figures: a province",
+        "region": "optional, of workers, placements, matches and figures: a province",
         "expected": "what the old system counts",
     },
 }
@@ -87,6 +109,19 @@ OPTIONAL = {
     ORDERS: ("expires",),
     WORKERS: ("old_system", "province", "city"),
     PLACEMENTS: ("days_per_month", "deductions_max", "service_fee"),
+    MATCHES: (
+        "signed_on",
+        "contract_no",
+        "wage",
+        "wage_currency",
+        "wage_period",
+        "days_per_month",
+        "pay_day",
+        "deductions_max",
+        "start",
+        "end",
+        "service_fee",
+    ),
     TOTALS: ("region",),
 }
 # Of registration's worker lists, which take more: the ones that an old system is likely to have.

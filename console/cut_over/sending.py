@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from typing import Any
 from console.api_client import ApiClient, RequestRefused, wait_until_all_applied, wait_until_applied
 from console.cut_over import bodies
 from console.cut_over.bodies import Cells, column_of, read_cells
-from console.cut_over.old_lists import ENTERPRISES, ORDERS, PLACEMENTS, WORKERS, OldList, worker_rows
+from console.cut_over.old_lists import ENTERPRISES, MATCHES, ORDERS, PLACEMENTS, WORKERS, OldList, worker_rows
 from console.cut_over.totals import FIGURES, Control
 from shared.reference import province_of
 from shared.sheets.findings import Finding, Message
@@ -26,7 +27,12 @@ from shared.sheets.tables import Row
 ASKED_AT_ONCE = 100  # old numbers in a URL
 WORKERS_AT_ONCE = 1000  # of one list that is imported: what a dry run names findings of
 PLACEMENTS_AT_ONCE = 200
-SERVICE_OF = {WORKERS: ("registration", "worker"), ORDERS: ("docking", "order"), PLACEMENTS: ("docking", "placement")}
+SERVICE_OF = {
+    WORKERS: ("registration", "worker"),
+    ORDERS: ("docking", "order"),
+    PLACEMENTS: ("docking", "placement"),
+    MATCHES: ("docking", "placement"),
+}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,9 +76,12 @@ async def look_up(run: CutOver) -> None:
     for kind in (ORDERS, PLACEMENTS):
         if kind in run.lists:
             named.setdefault(ENTERPRISES, set()).update(row.cells.get("licence_no", "").upper() for row in run.lists[kind].table.rows)
-    if PLACEMENTS in run.lists:
-        named.setdefault(WORKERS, set()).update(row.cells.get("worker", "") for row in run.lists[PLACEMENTS].table.rows)
-    for kind in (ENTERPRISES, ORDERS, WORKERS, PLACEMENTS):
+    for kind in (PLACEMENTS, MATCHES):
+        if kind in run.lists:
+            named.setdefault(WORKERS, set()).update(row.cells.get("worker", "") for row in run.lists[kind].table.rows)
+    if MATCHES in run.lists:
+        named.setdefault(ORDERS, set()).update(row.cells.get("order", "") for row in run.lists[MATCHES].table.rows)
+    for kind in (ENTERPRISES, ORDERS, WORKERS, PLACEMENTS, MATCHES):
         wanted = sorted(named.get(kind, set()) - {""})
         run.known[kind] = await (_enterprises(run, wanted) if kind == ENTERPRISES else _numbers(run, kind, wanted))
 
@@ -117,11 +126,13 @@ async def check(run: CutOver) -> None:
 
 
 def _check_references(run: CutOver, kind: str, cells: Cells) -> None:
-    """An order and a placement name an enterprise, a placement a worker: of a list, or here already."""
-    licence, worker = cells.values.get("licence_no"), cells.values.get("worker")
+    """An order and a placement name an enterprise, a placement and a match a worker, a match an order: of a list, or here already."""
+    licence, worker, order = (cells.values.get(name) for name in ("licence_no", "worker", "order"))
     if kind in (ORDERS, PLACEMENTS) and licence and licence not in run.known[ENTERPRISES] and licence not in run.listed(ENTERPRISES):
         cells.refuse("licence_no", "ENTERPRISE_NOT_FOUND")
-    if kind == PLACEMENTS and worker and worker not in run.known[WORKERS] and worker not in run.listed(WORKERS):
+    if order and order not in run.known[ORDERS] and order not in run.listed(ORDERS):
+        cells.refuse("order", "ORDER_NOT_FOUND")
+    if kind in (PLACEMENTS, MATCHES) and worker and worker not in run.known[WORKERS] and worker not in run.listed(WORKERS):
         cells.refuse("worker", "WORKER_NOT_FOUND")
 
 
@@ -156,6 +167,7 @@ async def send(run: CutOver) -> None:
     await _send_workers(run)
     await wait_until_applied(run.client, "registration", "docking")
     await _send_placements(run)
+    await _send_matches(run)
     await wait_until_all_applied(run.client)
 
 
@@ -185,7 +197,8 @@ async def _send_orders(run: CutOver) -> None:
             run.refuse(ORDERS, [Finding(row=row.number, column="licence_no", code="ENTERPRISE_NOT_FOUND", value=None)])
             return
         try:
-            await _post(run, "/orders", bodies.order(values, run.known[ENTERPRISES], run.system))
+            opened = await _post(run, "/orders", bodies.order(values, run.known[ENTERPRISES], run.system))
+            run.known[ORDERS][values["old_number"]] = opened["order"]
         except RequestRefused as refused:
             run.refuse(ORDERS, _refusals(ORDERS, row, refused))
 
@@ -241,6 +254,43 @@ def _check_sent(run: CutOver, cells: Cells) -> None:
         cells.refuse("worker", "WORKER_NOT_FOUND")
 
 
+async def _send_matches(run: CutOver) -> None:
+    """Each by the steps that any match takes. Its old number is recorded last: until then the steps are looked at again in the next run."""
+
+    async def one(row: Row) -> None:
+        values = read_cells(MATCHES, row).values
+        order, worker = run.known[ORDERS].get(values["order"]), run.known[WORKERS].get(values["worker"])
+        if order is None or worker is None:  # it was refused just now
+            column = "order" if order is None else "worker"
+            run.refuse(MATCHES, [Finding(row=row.number, column=column, code=f"{column}_NOT_FOUND".upper(), value=None)])
+            return
+        try:
+            placement = await _matched(run, order, worker)
+            path = f"/placements/{placement['placement']}"
+            if "contract_no" in values and placement["contract"] is None:
+                await _post(run, f"{path}/contract", bodies.contract(values))
+            await _post(run, f"{path}/old-numbers", {"system": run.system, "number": values["old_number"]})
+        except RequestRefused as refused:
+            run.refuse(MATCHES, _refusals(MATCHES, row, refused))
+
+    rows = run.missing(MATCHES)
+    await asyncio.gather(*map(one, rows))
+    if rows:
+        run.on_message(f"matches: {len(rows):,} sent")
+
+
+async def _matched(run: CutOver, order: str, worker: str) -> Any:
+    """The worker's placement in this order: of a run before, or from a proposal that is accepted. Raises RequestRefused."""
+    found = (await run.client.get("docking", "/placements", worker=worker, order=order, state="matched"))["items"]
+    if found:
+        return found[0]
+    proposal = {"n": 1, "worker": worker}
+    proposed = await run.client.post(
+        "docking", f"/orders/{order}/matches", proposal, secrets.token_hex(8)
+    )  # one of before may have expired
+    return await _post(run, f"/matches/{proposed['matches'][0]['match']}/acceptance", {})
+
+
 async def _post(run: CutOver, path: str, body: Mapping[str, Any]) -> Any:
     """The same body is the same command, in whichever run."""
     return await run.client.post("docking", path, body, _label(path, json.dumps(body, sort_keys=True).encode()))
@@ -267,7 +317,7 @@ async def count_now(run: CutOver, wanted: Mapping[Control, int]) -> Counter[Cont
     for row in (await run.client.get("registration", "/old-numbers/count", system=run.system))["items"]:
         _add(counted, WORKERS, row)
     for row in (await run.client.get("docking", "/old-numbers/count", system=run.system))["items"]:
-        _add(counted, ORDERS if row["kind"] == "order" else PLACEMENTS, row)
+        _add(counted, ORDERS if row["kind"] == "order" else PLACEMENTS if row["adopted"] else MATCHES, row)
         if row["kind"] == "order":
             counted[Control(ORDERS, "positions")] += row["positions"]
     if any(control.kind == FIGURES for control in wanted):

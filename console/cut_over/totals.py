@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from console.cut_over.old_lists import KINDS, ORDERS, PLACEMENTS, TOTALS, WORKERS, FolderRefused, OldList, required
+from console.cut_over.old_lists import KINDS, MATCHES, ORDERS, PLACEMENTS, TOTALS, WORKERS, FolderRefused, OldList, required
 from console.local.regions import RegionUnclear, region_code
 from shared import words
 from shared.principals import NATION
@@ -17,7 +17,7 @@ from shared.sheets.tables import Row
 
 FIGURES = "figures"
 MEASURES = {*((kind, "count") for kind in KINDS), (ORDERS, "positions"), (FIGURES, "stock")}
-BY_REGION = (WORKERS, PLACEMENTS, FIGURES)
+BY_REGION = (WORKERS, PLACEMENTS, MATCHES, FIGURES)
 _LARGEST = 10**12
 
 
@@ -91,7 +91,8 @@ def count_lists(lists: Mapping[str, OldList]) -> Counter[Control]:
     for kind, one in lists.items():
         counted[Control(kind, "count")] = len(one.table.rows)
         for row in one.table.rows:
-            province = provinces.get(row.cells.get("worker", "")) if kind == PLACEMENTS else _province(row) if kind == WORKERS else None
+            placed = kind in (PLACEMENTS, MATCHES)
+            province = provinces.get(row.cells.get("worker", "")) if placed else _province(row) if kind == WORKERS else None
             if province is not None:
                 counted[Control(kind, "count", province)] += 1
             if kind == ORDERS:

@@ -12,7 +12,7 @@ from pydantic_core import CoreSchema
 
 from services.docking.domain.notices import Breach, Penalty
 from services.docking.domain.reserves import ReserveUse
-from shared.old_numbers import OldNumber
+from shared.old_numbers import OldNumber, OldNumberText, OldSystem
 from shared.values import (
     Amount,
     CaseId,
@@ -507,6 +507,13 @@ class VoidDispatch(_Command):
 
     reason: Literal["not_departed", "duplicate", "wrong_worker", "false_evidence"]
     version: Version | None = None
+
+
+class RecordOldNumber(_Command):
+    """The number that the placement had in a system before this one, by which people still ask for it."""
+
+    system: OldSystem
+    number: OldNumberText
 
 
 class AdoptedPlacement(_Command):

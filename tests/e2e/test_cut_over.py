@@ -73,6 +73,13 @@ async def held(client: ApiClient, old: OldSystem) -> dict[str, int]:
     return found
 
 
+async def found(officer: ApiClient, service: str, path: str, old: OldSystem, number: str) -> dict[str, Any]:
+    """The one record of the list that had this number in that system."""
+    items = (await officer.get(service, path, old_number=number))["items"]
+    [one] = [item for item in items if {"system": old.name, "number": number} in item["old_numbers"]]
+    return dict(one)
+
+
 async def counts(officer: ApiClient, service: str, old: OldSystem) -> list[dict[str, Any]]:
     return list((await officer.get(service, "/old-numbers/count", system=old.name))["items"])
 
@@ -86,6 +93,7 @@ def copy_of(folder: Path, kind: str) -> list[tuple[Any, str]]:
 NOTHING = {"workers": 0, "order": 0, "placement": 0}
 WHOLE: Rows = [
     ("enterprises", "count", "", 2, 2, 2),
+    ("matches", "count", "", 2, 2, 2),
     ("orders", "count", "", 2, 2, 2),
     ("orders", "positions", "", 15, 15, 15),
     ("placements", "count", "", 6, 6, 6),
@@ -104,8 +112,13 @@ async def test_everything_is_here_once_and_found_by_its_old_number(cut_over: Cut
     assert await held(client, old) == NOTHING
     for _ in range(2):  # the second time everything is here already
         assert await cut_over(folder, old) == (WHOLE, "")
-    assert await held(client, old) == {"workers": 8, "order": 2, "placement": 6}
-    [worker] = (await officer.get("registration", "/workers", old_number="人-3"))["items"]
+    assert await held(client, old) == {"workers": 8, "order": 2, "placement": 8}
+    signed, unsigned = [await found(officer, "docking", "/placements", old, number) for number in ("M-7", "M-8")]
+    assert [(one["state"], one["contract"] and one["contract"]["contract_no"]) for one in (signed, unsigned)] == [
+        ("matched", "OLD-7"),
+        ("matched", None),
+    ]
+    worker = await found(officer, "registration", "/workers", old, "人-3")
     [placement] = (await officer.get("docking", "/placements", worker=worker["worker"]))["items"]
     assert (placement["state"], placement["old_numbers"]) == ("abroad", [{"system": old.name, "number": "P-3"}])
     assert worker["abroad_since"] == "2024-05-01"
@@ -133,8 +146,8 @@ async def test_killed_on_the_way_and_started_again_it_ends_as_if_it_had_not_been
         await first.communicate()
     second = await typed(running, folder, old)
     out, err = await second.communicate()
-    assert (second.returncode, [row[5] - row[3] for row in reconciled(out.decode()) if row[5] is not None]) == (0, [0] * 8), err
-    assert await held(client, old) == {"workers": 252, "order": 2, "placement": 250}
+    assert (second.returncode, [row[5] - row[3] for row in reconciled(out.decode()) if row[5] is not None]) == (0, [0] * 9), err
+    assert await held(client, old) == {"workers": 252, "order": 2, "placement": 252}
 
 
 async def test_nothing_is_sent_while_a_total_differs_or_a_row_is_wrong(cut_over: CutOver, client: ApiClient, tmp_path: Path) -> None:
@@ -148,13 +161,15 @@ async def test_nothing_is_sent_while_a_total_differs_or_a_row_is_wrong(cut_over:
     old.row("workers", "人-3")["old_number"] = "人-2"
     old.row("orders", "O-2")["wage"] = "1.5.0"
     old.row("placements", "P-4")["licence_no"] = "LW000020000000"
-    totals[7]["expected"] = "1"  # whose worker is not listed is of no province
+    old.row("matches", "M-7")["order"] = "O-9"
+    totals[8]["expected"] = "1"  # whose worker is not listed is of no province
     folder = old.write(tmp_path / "old")
     rows, why = await cut_over(folder, old)
     assert (rows, why) == ([], "rows would be refused: nothing was sent. Mend the lists and start again.")
     assert [row for row, _ in copy_of(folder, "workers")] == ["2", "4"]
     assert [row for row, _ in copy_of(folder, "orders")] == ["3"]
-    assert [found.split(":")[0] for _, found in copy_of(folder, "placements")] == ["worker", "licence_no"]
+    assert [remark.split(":")[0] for _, remark in copy_of(folder, "placements")] == ["worker", "licence_no"]
+    assert [remark.split(":")[0] for _, remark in copy_of(folder, "matches")] == ["order"]
     assert (folder / "refused" / "workers.xlsx").stat().st_mode & 0o077 == 0
     assert await held(client, old) == NOTHING
 
@@ -169,11 +184,11 @@ async def test_a_row_refused_on_the_way_is_named_and_comes_in_when_it_is_mended(
         rows, why = await cut_over(old.write(folder), old)
     assert ("placements", "count", "", 6, 6, 5) in rows
     assert why == "not everything is here: mend the rows that were refused and start again; what is here stays."
-    [(row, found)] = copy_of(folder, "placements")
-    assert (row, found.split(":")[0]) == ("3", "worker")
+    [(row, remark)] = copy_of(folder, "placements")
+    assert (row, remark.split(":")[0]) == ("3", "worker")
     assert await cut_over(old.write(folder), old) == (WHOLE, "")
     assert not (folder / "refused" / "placements.xlsx").exists(), "it says what is mended since"
-    assert await held(client, old) == {"workers": 8, "order": 2, "placement": 6}
+    assert await held(client, old) == {"workers": 8, "order": 2, "placement": 8}
 
 
 async def test_a_rehearsal_takes_everything_over_into_a_stack_that_is_gone_afterwards(

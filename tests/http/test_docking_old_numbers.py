@@ -65,6 +65,23 @@ async def test_an_adopted_placement_is_found_by_the_number_of_the_old_system(doc
     assert codes == ["ALREADY_PLACED", "OLD_NUMBER_TAKEN", "OLD_NUMBER_IS_DOCUMENT", "ALREADY_PLACED"]
 
 
+async def test_a_placement_matched_here_gets_its_old_number_afterwards(dock: Dock) -> None:
+    one, other = await dock.matched(), await dock.matched()
+
+    async def numbered(placement: dict[str, Any], number: str) -> tuple[int, str | None]:
+        answer = await dock.post(f"/placements/{placement['placement']}/old-numbers", old(number))
+        return answer.status, answer.body.get("code")
+
+    assert [await numbered(one, "M-1"), await numbered(one, "M-1")] == [(200, None), (200, None)]
+    assert await numbered(other, "M-1") == (409, "OLD_NUMBER_TAKEN")
+    assert await numbered(other, an_id()) == (422, "OLD_NUMBER_IS_DOCUMENT")
+    assert (await dock.show(one))["old_numbers"] == [old("M-1")]
+    lines = (await dock.get(f"/placements/{one['placement']}/history")).body["items"]
+    assert [(line["reason"]) for line in lines if line["type"] == "OldNumberRecorded"] == [SYSTEM]
+    assert {await numbered(other, str(number)) for number in range(20)} == {(200, None)}
+    assert await numbered(other, "20") == (409, "TOO_MANY_OLD_NUMBERS")
+
+
 async def test_totals_are_by_province_and_another_province_sees_none_of_its_workers(dock: Dock) -> None:
     enterprise, worker = await dock.enterprise(), await dock.worker()
     await dock.post("/orders", an_order(enterprise, positions=12, old_number=old("1")))
@@ -72,8 +89,8 @@ async def test_totals_are_by_province_and_another_province_sees_none_of_its_work
     province = (await dock.get(f"/placements/{placement}")).body["county"][:2] + "0000"
     counted = (await dock.get(f"/old-numbers/count?system={SYSTEM}")).body["items"]
     assert counted == [
-        {"kind": "order", "province": None, "count": 1, "positions": 12},
-        {"kind": "placement", "province": province, "count": 1, "positions": 1},
+        {"kind": "order", "adopted": None, "province": None, "count": 1, "positions": 12},
+        {"kind": "placement", "adopted": True, "province": province, "count": 1, "positions": 1},
     ]
     stranger = dock.client.speaking_as(Role.OFFICER, regions=("460000",))
     for path in (f"/old-numbers/count?system={SYSTEM}", f"/old-numbers?system={SYSTEM}&number=1"):

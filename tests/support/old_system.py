@@ -7,7 +7,10 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
+
+from tests.support.registration import an_id
 
 Lines = list[dict[str, str]]
 GANSU, SHANDONG = "621126", "370102"
@@ -21,7 +24,7 @@ def a_licence() -> str:
 
 @dataclass(slots=True)
 class OldSystem:
-    """Two enterprises, two open orders, workers of two provinces, all but two of whom are abroad."""
+    """Two enterprises, two open orders, workers of two provinces: all but two are abroad, and these matched, one with a contract."""
 
     workers_abroad: int = 6
     name: str = field(default_factory=lambda: f"old-{secrets.token_hex(5)}")
@@ -33,8 +36,9 @@ class OldSystem:
         self.lists = {
             "enterprises": [_enterprise(licence) for licence in self.licences],
             "orders": [_order(f"O-{number}", self.licences[number - 1], 5 * number) for number in (1, 2)],
-            "workers": [_worker(number) for number in people],
+            "workers": [_worker(number) | (_offer() if number > self.workers_abroad else {}) for number in people],
             "placements": [_placement(number, self.licences[number % 2]) for number in people[:-2]],
+            "matches": [_match(people[-2], "O-1", signed=True), _match(people[-1], "O-2", signed=False)],
         }
         shandong = [number for number in people if number % 3 == 0]
         self.lists["totals"] = [
@@ -44,6 +48,7 @@ class OldSystem:
             _total("workers", "count", len(people)),
             _total("workers", "count", len(shandong), "山东省"),
             _total("workers", "count", len(people) - len(shandong), "620000"),
+            _total("matches", "count", 2),
             _total("placements", "count", self.workers_abroad),
             _total("placements", "count", len([number for number in shandong if number <= self.workers_abroad]), "370000"),
         ]
@@ -118,6 +123,20 @@ def _placement(number: int, licence: str) -> dict[str, str]:
         "start": "2024-05-01",
         "end": "2027-04-30",
     }
+
+
+def _offer() -> dict[str, str]:
+    """Who is matched is verified, and willing to go there."""
+    born = date(1990, 1, 1) + timedelta(days=secrets.randbelow(3000))
+    seen = {"birth_date": born.isoformat(), "id_number": an_id(born, "female", serial=secrets.randbelow(450)), "id_checked": "yes"}
+    return {**seen, "destinations": "JPN", "family_consent": "yes", "registered_on": ""}
+
+
+def _match(worker: int, order: str, *, signed: bool) -> dict[str, str]:
+    match = {"old_number": f"M-{worker}", "worker": f"人-{worker}", "order": order}
+    terms = _placement(worker, "")
+    names = ("contract_no", "wage", "wage_currency", "wage_period", "pay_day", "start", "end")
+    return match | ({name: terms[name] for name in names} if signed else {})
 
 
 @contextmanager

@@ -412,6 +412,7 @@ SCREENS = (
             _do("cancel_placement", PLACEMENT, MEDIATORS, BEFORE_DEPARTURE),
             _do("correct_dispatch", PLACEMENT, OFFICER, ("abroad", "returned")),
             _do("void_dispatch", PLACEMENT, OFFICER, ("abroad", "returned")),
+            _do("record_old_number", PLACEMENT, OFFICER, (*BEFORE_DEPARTURE, "abroad", "returned")),
         ),
         shape=as_agreed,
         links=(

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
+from services.docking import commands
+from services.docking.api.callers import Officer
 from services.docking.usecases import old_numbers
 from services.docking.views.old_numbers import OldNumberCounts, OldNumbers
+from services.docking.views.placements import Placement
 from shared.old_numbers import OldNumberText, OldSystem
 from shared.principals import Role
+from shared.values import PlacementId
 from shared.web.call import Call, allow
 
 router = APIRouter()
 _Reader = Annotated[Call, allow(Role.CLERK, Role.OFFICER, Role.AUDITOR)]
+
+
+@router.post("/placements/{placement}/old-numbers", response_model=Placement)
+async def record_old_number(placement: PlacementId, body: commands.RecordOldNumber, call: Officer) -> Response:
+    """Beside the numbers that came in with an adoption."""
+    return await call.command(lambda tx: old_numbers.record_old_number(tx, placement, body))
 
 
 @router.get("/old-numbers")

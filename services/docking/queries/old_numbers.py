@@ -25,11 +25,12 @@ class KnownNumber:
     placement: PlacementId | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NumbersOfProvince:
-    """`province`: where the worker of a placement lives; None: of orders. `positions`: of orders, 1 for each placement."""
+    """`province`: where the worker of a placement lives; None: of orders, as `adopted`. `positions`: of orders, 1 for each placement."""
 
     kind: Kind
+    adopted: bool | None
     province: str | None
     count: int
     positions: int
@@ -52,13 +53,13 @@ WHERE system = $1 AND number = ANY($2::text[])
     AND (placement IS NULL OR EXISTS (SELECT FROM placement AS one WHERE one.id = old_number.placement AND county ^@ ANY($3::text[])))
 ORDER BY kind, number
 """)
-COUNTED = Columns(NumbersOfProvince, "kind, province, count, positions")
+COUNTED = Columns(NumbersOfProvince, "kind, adopted, province, count, positions")
 GET_COUNTS = COUNTED.select("""
 FROM (
-    SELECT kind, left(county, 2) || '0000' AS province, count(*) AS count, sum(coalesce(positions, 1))::bigint AS positions
+    SELECT kind, adopted, left(county, 2) || '0000' AS province, count(*) AS count, sum(coalesce(positions, 1))::bigint AS positions
     FROM old_number LEFT JOIN job_order ON job_order.id = old_number.job_order LEFT JOIN placement ON placement.id = old_number.placement
-    WHERE system = $1 AND (placement IS NULL OR county ^@ ANY($2::text[])) GROUP BY kind, left(county, 2)
-) AS counted ORDER BY kind, province
+    WHERE system = $1 AND (placement IS NULL OR county ^@ ANY($2::text[])) GROUP BY kind, adopted, left(county, 2)
+) AS counted ORDER BY kind, adopted, province
 """)
 DELETE_OF_WORKER = "DELETE FROM old_number WHERE placement IN (SELECT id FROM placement WHERE worker = $1)"
 

@@ -22,9 +22,10 @@ class OldNumbers(BaseModel, frozen=True):
 
 
 class NumbersOfProvince(BaseModel, frozen=True):
-    """`province`: where the workers of placements live now; None: of orders."""
+    """`province`: where the workers of placements live now; None: of orders. `adopted`: abroad already when they came, or matched here."""
 
     kind: old_numbers.Kind
+    adopted: bool | None
     province: str | None
     count: int
     positions: int
@@ -40,4 +41,4 @@ def known_number(one: old_numbers.KnownNumber) -> KnownNumber:
 
 
 def numbers_of_province(one: old_numbers.NumbersOfProvince) -> NumbersOfProvince:
-    return NumbersOfProvince(kind=one.kind, province=one.province, count=one.count, positions=one.positions)
+    return NumbersOfProvince(kind=one.kind, adopted=one.adopted, province=one.province, count=one.count, positions=one.positions)

@@ -222,12 +222,6 @@ class SameWorker(Invalid):
     slug = "SAME_WORKER"
 
 
-class TooManyOldNumbers(Conflict):
-    """The worker has 20 numbers of earlier systems already."""
-
-    slug = "TOO_MANY_OLD_NUMBERS"
-
-
 class DuplicateDecided(Conflict):
     """The two are merged, kept apart or linked already, or another pair has taken the place of this one."""
 

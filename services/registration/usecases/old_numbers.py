@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from services.registration.commands import RecordOldNumber
-from services.registration.domain.errors import TooManyOldNumbers
 from services.registration.queries import old_numbers
 from services.registration.usecases.workers import changed, lock
 from services.registration.views import old_numbers as views
 from services.registration.views.workers import Worker
 from shared.db import Tx
 from shared.delivery.audit_trail import note
-from shared.old_numbers import OldNumber, OldNumberTaken, require_no_document
+from shared.old_numbers import OldNumber, OldNumberTaken, require_new
 from shared.values import WorkerId
-
-MOST = 20  # of one worker; merges may bring more together
 
 
 async def record_old_number(tx: Tx, worker_id: WorkerId, command: RecordOldNumber) -> Worker:
@@ -25,11 +22,9 @@ async def record_old_number(tx: Tx, worker_id: WorkerId, command: RecordOldNumbe
     """
     worker = await lock(tx, worker_id, command.version)
     old = OldNumber(system=command.system, number=command.number)
-    require_no_document(old, "number")
     has = (await old_numbers.list_(tx, [worker.worker])).get(worker.worker, [])
     if old not in has:
-        if len(has) >= MOST:
-            raise TooManyOldNumbers(field="number")
+        require_new(old, has)
         if await old_numbers.insert_all(tx, {worker.worker: old}):
             raise OldNumberTaken(field="number")
         await note(tx, worker.worker, "OldNumberRecorded", old.system)
