@@ -163,7 +163,9 @@ async def listening(app: FastAPI) -> AsyncIterator[str]:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
-        server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
+        # As in shared/runner.py, and longer than aiohttp keeps a connection: on a busy machine the server would close one that a POST,
+        # which is never repeated, is just being sent on.
+        server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_keep_alive=65))
         task = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
