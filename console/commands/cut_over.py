@@ -91,7 +91,7 @@ def _target(*, rehearse: bool, compose: bool) -> Iterator[tuple[dict[str, str], 
     with tempfile.TemporaryDirectory(prefix="laowu-") as folder:
         home = Home(Path(folder).resolve() / "rehearsal")
         message("starting a stack for the rehearsal; it is removed afterwards")
-        stack.up(home, Options())
+        stack.up(home, Options(durable=False))  # nothing of it has to survive a power cut
         try:
             yield stack.endpoints(home), stack.tokens(home)
         finally:

@@ -191,6 +191,7 @@ async def test_a_row_refused_on_the_way_is_named_and_comes_in_when_it_is_mended(
     assert await held(client, old) == {"workers": 8, "order": 2, "placement": 8}
 
 
+@pytest.mark.timeout(600)  # a second stack is started and stopped beside the one that is shared
 async def test_a_rehearsal_takes_everything_over_into_a_stack_that_is_gone_afterwards(
     running: RunningStack, client: ApiClient, tmp_path: Path
 ) -> None:
