@@ -14,7 +14,7 @@ from console.web import choices, enterprises, forms
 from console.web.backend import Answer, ServiceRefused, filled
 from console.web.documents import Operation
 from console.web.forms import Field, Given, Option
-from console.web.pages import Visitor, error_text, is_nothing, lead_on, pick, refused_text, render, show
+from console.web.pages import FEW, Visitor, error_text, is_nothing, lead_on, pick, refused_text, render, show
 from console.web.screen import PARTY, Command, Options, address, asked_for, command_of, put_meant
 from console.web.sessions import own_path
 from console.web.subjects import NOTHING, ActedOn, read_subjects
@@ -65,6 +65,7 @@ async def _beside(who: Visitor, operation: Operation, command: Command, acted: A
     """With what is recorded now, which only a form that is drawn needs."""
     now = {**_now(who, operation, command, acted), **await _recorded(who, command, dict(asked_for(who)))}
     filled, chosen = _filled(operation, command, acted)
+    now = {name: value for name, value in now.items() if len(chosen.get(name, ())) <= FEW}  # a long list is not shown twice
     called = {**given.called, **{one: acted.names[one] for ids in chosen.values() for one in ids if one in acted.names}}
     return replace(given, now=now, presets={**filled, **given.presets}, chosen=chosen, called=called)
 

@@ -80,7 +80,7 @@ def in_money(restatements: Sequence[Item], text: Texts) -> Sequence[Item]:
 def _amounts(one: Item, restated: Item, text: Texts) -> Item:
     if restated["currency"] is not None:
         amounts = {name: {"minor": restated[name], "currency": restated["currency"]} for name in ("old", "new")}
-        return {"restated": {**restated, **amounts}, "unit": text.currency(restated["currency"])}
+        return {"restated": {**restated, **amounts}, "unit": text("yuan") if restated["currency"] == "CNY" else restated["currency"]}
     if one["counted"] == "level":
         return {"restated": {**restated, **{name: {"change": restated[name]} for name in ("old", "new")}}}
     return {"restated": restated}
