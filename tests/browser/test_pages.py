@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import aiohttp
 import pytest
-from playwright.async_api import Browser, Request, Route, expect
+from playwright.async_api import Browser, Request, Route, ViewportSize, expect
 
 from shared.principals import Role
-from tests.browser.visiting import visit
+from tests.browser.visiting import NARROW, visit
 from tests.support.journey import RunningStack
 from tests.support.wait import until
 
@@ -55,6 +56,31 @@ async def test_counts_that_could_not_be_loaded_say_so_and_are_loaded_again(brows
         await again.click()
         await expect(again).to_be_hidden()
         await expect(inbox).not_to_contain_text("not counted")
+
+
+@pytest.mark.usefixtures("populated")
+async def test_a_list_of_cards_is_filtered_and_sorted_by_the_keyboard_alone(browser: Browser, console: str) -> None:
+    """At 390 pixels, and at 1440 with letters of twice the size, which leave 720."""
+    async with visit(browser, console, Role.CLERK, "zh", narrow=True) as clerk:
+        page = clerk.page
+        for width in (NARROW["width"], 720):
+            await page.set_viewport_size(ViewportSize(width=width, height=800))
+            await clerk.go("/workers")
+            assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1")
+            assert await clerk.cut_lists() == []
+            heading = page.locator("main thead a").first
+            await heading.focus()
+            assert await page.locator("main thead").evaluate("one => getComputedStyle(one).clipPath") == "none"
+            await page.keyboard.press("Enter")
+            await page.wait_for_url(re.compile("[?&]sort="))
+        await page.set_viewport_size(NARROW)
+        await clerk.go("/workers?county=621121")
+        summary, form = page.locator(".fold summary"), page.locator("form.filters")
+        await expect(summary).to_contain_text("通渭县")
+        await expect(form).to_be_hidden()
+        await summary.focus()
+        await page.keyboard.press("Enter")
+        await expect(form).to_be_visible()
 
 
 async def test_what_the_service_would_refuse_is_said_at_the_field_when_it_is_left(browser: Browser, console: str) -> None:
