@@ -36,10 +36,13 @@ MakeDatabaseUrl = Callable[[str], Awaitable[str]]
 Template = Callable[[str], Awaitable[str]]
 
 
-def pytest_configure() -> None:
-    """Every process of pytest-xdist, and what it starts, chooses its ports among its own."""
-    first = 20_000 + 3_000 * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 4)
-    os.environ.setdefault("LAOWU_PORTS", f"{first}-{first + 2_999}")
+def pytest_configure(config: pytest.Config) -> None:
+    """Every process of pytest-xdist, and what it starts, chooses its ports among its own. They inherit the environment of the one that
+    starts them, so that one's stays as it is.
+    """
+    if hasattr(config, "workerinput"):
+        worker, workers = int(config.workerinput["workerid"].removeprefix("gw")), config.workerinput["workercount"]
+        os.environ["LAOWU_PORTS"] = scheduling.own_ports(os.environ.get("LAOWU_PORTS", "20000-31999"), worker, workers)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -1,4 +1,4 @@
-"""Who runs which file of the suite, and when: files that wait for other processes beside files that compute, so that no core is idle.
+"""Who runs which file of the suite, when, and on which ports: those that wait beside those that compute, so that no core is idle.
 
 The last process takes files from the end of the order, all others from its beginning.
 """
@@ -68,3 +68,11 @@ class Scheduling(LoadFileScheduling):  # type: ignore[misc]
 def in_order(items: list[pytest.Item]) -> None:
     """Sorts them."""
     items.sort(key=lambda item: place(item.path.relative_to(ROOT).as_posix()))
+
+
+def own_ports(every: str, worker: int, workers: int) -> str:
+    """The worker's part of the ports. Two that choose among the same may choose the same: a port is held only once somebody listens."""
+    first, last = map(int, every.split("-"))
+    each = (last + 1 - first) // workers
+    own = first + each * (worker % workers)  # one that takes the place of one that has crashed has a higher number
+    return f"{own}-{own + each - 1}"

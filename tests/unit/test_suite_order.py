@@ -1,8 +1,15 @@
-"""The order in which the suite runs."""
+"""The order in which the suite runs, and the ports of the processes that run it."""
 
 from __future__ import annotations
 
-from tests.support.scheduling import COMPUTING, ROOT, SHARED, WAITING, place
+import os
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from tests import conftest
+from tests.support.scheduling import COMPUTING, ROOT, SHARED, WAITING, own_ports, place
 
 
 def test_every_folder_and_file_that_is_named_in_the_order_is_there() -> None:
@@ -13,3 +20,18 @@ def test_what_is_named_in_neither_list_comes_between_them() -> None:
     between = place("tests/console/test_forms.py")
     assert place("tests/integration/test_db.py") < between < place("tests/contracts/test_house.py")
     assert place("tests/e2e/test_demo.py") < place("tests/e2e/test_console.py")
+
+
+def test_no_two_processes_choose_their_ports_among_the_same() -> None:
+    assert [own_ports("20000-31999", worker, 3) for worker in range(3)] == ["20000-23999", "24000-27999", "28000-31999"]
+    assert own_ports("25000-25999", 1, 2) == "25500-25999"
+    assert own_ports("20000-31999", 4, 3) == own_ports("20000-31999", 1, 3)
+
+
+def test_the_process_that_starts_the_others_leaves_them_all_ports(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They inherit its environment: had it chosen for itself, all would choose among the same."""
+    monkeypatch.setenv("LAOWU_PORTS", "25000-25999")
+    conftest.pytest_configure(cast("pytest.Config", SimpleNamespace()))
+    assert os.environ["LAOWU_PORTS"] == "25000-25999"
+    conftest.pytest_configure(cast("pytest.Config", SimpleNamespace(workerinput={"workerid": "gw1", "workercount": 4})))
+    assert os.environ["LAOWU_PORTS"] == "25250-25499"
