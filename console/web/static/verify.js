@@ -16,6 +16,7 @@ if ("serviceWorker" in navigator) {
     .then(() => navigator.serviceWorker.ready).then(() => show("#kept")).catch(() => {});
 }
 form.elements.day.value = localDay();
+form.elements.day.dispatchEvent(new Event("input", { bubbles: true })); // said in words now: a line that came with a click would move its button away
 form.addEventListener("submit", (event) => { event.preventDefault(); check(form.elements.token.value); });
 form.elements.file.addEventListener("change", () => readFile(form.elements.file.files[0]));
 document.querySelector("#camera").addEventListener("click", readCamera);
