@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from console.demo.simulation import Voyage
-from console.demo.world import World, port
+from console.demo.world import World, port, stays_to_the_end
 
 
 async def depart(world: World, voyage: Voyage, after: date, until: date) -> None:
@@ -44,7 +44,7 @@ async def return_home(world: World, voyage: Voyage) -> None:
     day = voyage.returned_on
     if day is None:
         raise ValueError(f"voyage {voyage.number} does not return")
-    body = {"returned_on": day.isoformat(), "reason": "completed"}
+    body = {"returned_on": day.isoformat(), "reason": "completed" if stays_to_the_end(voyage) else "early"}
     path = f"/placements/{world.placements[voyage.number]}/return"
     await world.on(day + timedelta(days=1)).post("docking", path, body, f"return-{voyage.number}")
     world.advance("returned", 1)

@@ -74,8 +74,17 @@ def contract_body(voyage: Voyage) -> dict[str, object]:
         "deductions_max": {"minor": 0, "currency": "CNY"},
         "service_fee": _fee(voyage),
         "start": start.isoformat(),
-        "end": (start + timedelta(days=5 * 365)).isoformat(),
+        "end": (_contract_end(voyage) or start + timedelta(days=5 * 365)).isoformat(),
     }
+
+
+def stays_to_the_end(voyage: Voyage) -> bool:
+    """Comes home when the contract ends. Who comes home within a year does so early: so short a contract would not bear the fee (C5)."""
+    return voyage.returned_on is not None and voyage.returned_on - voyage.departed_on >= timedelta(days=365)
+
+
+def _contract_end(voyage: Voyage) -> date | None:
+    return voyage.returned_on if stays_to_the_end(voyage) else None
 
 
 def _fee(voyage: Voyage) -> dict[str, object] | None:
