@@ -68,6 +68,7 @@ KNOWN: Mapping[str, Sequence[frozenset[str]]] = {
 # Service and beginning of the path -> why nothing of it is asked by strangers to all that answer it.
 NOT_ASKED = {
     ("rights", "/emergencies/{emergency}"): "of a country: any officer ends it; what is shown of its people has a test of its own below",
+    ("stats", "/periods/{period}"): "when a period was closed and by whom, as the list of periods shows it to every reader",
     ("stats", "/releases/{period}"): "figures of the whole nation, the same for every officer, and none of a person",
 }
 OF_EVERY_SERVICE = "/endpoints/"  # one implementation, in shared, which docking's are asked of
@@ -311,4 +312,9 @@ async def test_stats_publishes_the_same_to_every_office_and_only_its_own_keepers
     stats = await client("stats")
     known = {"measure": "dispatches", "code": "2017-2020", "held": uuid.uuid4()}
     opened = await let_in(stats, known, least=5)
-    assert opened == {"GET /figures/{measure}", "GET /figures/{measure}/export", "GET /programmes/{code}"}
+    assert opened == {
+        "GET /figures/{measure}",
+        "GET /figures/{measure}/export",
+        "GET /figures/{measure}/known",
+        "GET /programmes/{code}",
+    }
