@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 import time
 from typing import Any
@@ -16,6 +17,7 @@ from pydantic import BaseModel, Field, ValidationError
 from shared.kafka_settings import KafkaSettings
 from shared.reread_file import RereadFile, secret_text
 
+logger = logging.getLogger("laowu.kafka")
 TOKEN_SECONDS = 10.0
 TOKEN_LENGTH = 64 * 1024
 # A token is asked for anew this long before it expires: a connection that is being made may take as long.
@@ -154,15 +156,22 @@ class IssuedTokens(AbstractTokenProvider):  # type: ignore[misc]  # aiokafka has
         except (OSError, ValueError) as error:
             raise WrongAccess(f"KAFKA_OAUTH_CLIENT_SECRET_FILE cannot be used: {error}") from None
         self._token = ""
-        self._renew_at = 0.0  # by time.monotonic()
+        self._renew_at = self._usable_until = 0.0  # by time.monotonic()
         self._asking = asyncio.Lock()  # several connections are made at once; one token serves them all
 
     async def token(self) -> str:
-        """Raises WrongAccess when the issuer refuses or does not answer."""
+        """The last one while the issuer is away. Raises WrongAccess when that is about to expire too."""
         async with self._asking:
             if time.monotonic() >= self._renew_at:
-                self._token, seconds = await self._asked()
-                self._renew_at = time.monotonic() + max(0.0, min(USED_SECONDS, seconds - RENEW_SECONDS))
+                try:
+                    self._token, seconds = await self._asked()
+                except WrongAccess as error:
+                    if time.monotonic() >= self._usable_until:
+                        raise
+                    logger.warning("%s; the last token is used on", error)
+                else:
+                    self._usable_until = time.monotonic() + max(0.0, seconds - RENEW_SECONDS)
+                    self._renew_at = min(self._usable_until, time.monotonic() + USED_SECONDS)
             return self._token
 
     def _client_secret(self) -> str:

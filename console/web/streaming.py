@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from markupsafe import Markup
 from console.web.backend import ServiceRefused
 from console.web.pages import Visitor, environment, refused_text, render
 
+logger = logging.getLogger("laowu.console")
 QUICK_SECONDS = 0.5  # until a page is shown without the parts that take longer
 
 
@@ -72,7 +74,14 @@ async def _read(who: Visitor, part: Later, task: asyncio.Future[Mapping[str, Any
     try:
         return _drawn(who, part, await task).encode()
     except ServiceRefused as refused:
-        return Markup('<p class="problem">{}</p>').format(refused_text(who.text, refused.answer)).encode()
+        return _problem(refused_text(who.text, refused.answer))
+    except Exception:  # a defect: the page is under way and goes on, this part says so at its place
+        logger.exception("a part of a page could not be drawn: %s", part.template)
+        return _problem(who.text.word("error", "INTERNAL"))
+
+
+def _problem(sentence: str) -> bytes:
+    return Markup('<p class="problem">{}</p>').format(sentence).encode()
 
 
 def _drawn(who: Visitor, part: Later, values: Mapping[str, Any]) -> Markup:

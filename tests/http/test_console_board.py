@@ -100,6 +100,18 @@ async def test_one_part_that_is_refused_stands_there_as_such_beside_the_others(
     assert page.text.rstrip().endswith("</html>")
 
 
+async def test_one_part_that_cannot_be_drawn_breaks_no_page_that_is_under_way(console: BoardPages, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(look: Look) -> dict[str, Any]:
+        await look.reader.get("stats", "/measures")
+        raise KeyError("not in the answer")
+
+    monkeypatch.setitem(programme_board.PARTS, "months", broken)
+    monkeypatch.setattr(streaming, "QUICK_SECONDS", 0.0)
+    page = await console.get("/board?year=2018")
+    assert (page.status, page.text.count('class="problem"')) == (200, 1)
+    assert page.text.rstrip().endswith("</html>")
+
+
 async def test_an_earlier_day_shows_what_was_known_then(console: BoardPages) -> None:
     now = await console.get("/board/parts/provinces?year=2018")
     then = await console.get("/board/parts/provinces?year=2018&known_on=2018-12-31")

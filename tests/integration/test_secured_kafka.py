@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,12 +14,13 @@ from aiokafka.errors import TopicAuthorizationFailedError
 from pydantic import ValidationError
 
 from console.services import SERVICES
+from shared import kafka_access
 from shared.db import close_database, open_database
 from shared.delivery import kafka, kafka_acls
 from shared.delivery.consumer import each
 from shared.delivery.event_log import read_log
 from shared.events import DOCKING, TOPICS, TRAINING, JobOrderClosed
-from shared.kafka_access import RENEW_SECONDS, IssuedTokens
+from shared.kafka_access import RENEW_SECONDS, IssuedTokens, WrongAccess
 from shared.kafka_settings import KafkaSettings
 from shared.settings import Settings
 from tests.conftest import MakeDatabase, MakeDatabaseUrl
@@ -120,6 +122,19 @@ async def test_one_token_serves_every_connection_until_it_is_about_to_expire(
             tokens = IssuedTokens(configured(how))
             assert len([await tokens.token() for _ in range(3)]) == 3
             assert one.issued == asked
+
+
+@pytest.mark.usefixtures("administrator")
+async def test_the_last_token_is_used_while_the_issuer_is_away_until_it_is_about_to_expire(
+    cluster: SecuredKafka, access: Callable[[str, str], Access], configured: Callable[[Access], Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kafka_access, "USED_SECONDS", 0.0)
+    for seconds, used in ((300, nullcontext()), (int(RENEW_SECONDS), pytest.raises(WrongAccess, match="does not answer"))):
+        async with issuer(cluster.signing_key, SECRETS, seconds=seconds) as one:
+            tokens = IssuedTokens(configured(access("docking", "OAUTHBEARER") | {"kafka_oauth_token_url": one.url}))
+            last = await tokens.token()
+        with used:
+            assert await tokens.token() == last
 
 
 @pytest.mark.usefixtures("administrator")
