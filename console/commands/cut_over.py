@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import os
+import signal
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -88,14 +89,29 @@ def _target(*, rehearse: bool, compose: bool) -> Iterator[tuple[dict[str, str], 
     named = [name for name in ("KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL") if os.environ.get(name)]
     if named:
         raise NotTakenOver(f"a rehearsal runs on servers of its own, and {' and '.join(named)} names others: unset it for the rehearsal.")
-    with tempfile.TemporaryDirectory(prefix="laowu-") as folder:
+    with left_by_sigterm(), tempfile.TemporaryDirectory(prefix="laowu-") as folder:
         home = Home(Path(folder).resolve() / "rehearsal")
-        message("starting a stack for the rehearsal; it is removed afterwards")
-        stack.up(home, Options(durable=False))  # nothing of it has to survive a power cut
+        message(f"starting a stack for the rehearsal in {home.folder}; it is removed afterwards")
         try:
+            stack.up(home, Options(durable=False))  # nothing of it has to survive a power cut
             yield stack.endpoints(home), stack.tokens(home)
         finally:
             stack.down(home)
+
+
+@contextmanager
+def left_by_sigterm() -> Iterator[None]:
+    """SIGTERM leaves as an exception does, through every `finally`; another one does not interrupt these."""
+
+    def leave(_number: int, _frame: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise SystemExit(128 + signal.SIGTERM)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 async def _taken_over(
@@ -136,7 +152,7 @@ def _name_refused(run: CutOver) -> None:
 
 def _write_templates(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True)
+        folder.mkdir(mode=0o700, parents=True)
     except FileExistsError:
         raise NotTakenOver(f"{folder} is there already: templates go into a new folder.") from None
     for kind in COLUMNS:

@@ -173,7 +173,7 @@ def contract(values: Mapping[str, Any]) -> dict[str, Any]:
 
 # Names in a service's body that a list has other columns for.
 COLUMN_OF_FIELD = {
-    ENTERPRISES: {},
+    ENTERPRISES: {"amount": "reserve"},
     ORDERS: {"enterprise": "licence_no", "currency": "wage_currency"},
     PLACEMENTS: {"enterprise": "licence_no", "currency": "wage_currency"},
     MATCHES: {"currency": "wage_currency", "number": "old_number"},

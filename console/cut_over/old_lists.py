@@ -208,8 +208,8 @@ def worker_rows(one: OldList, rows: Sequence[Row], system: str) -> bytes:
 
 
 def write_annotated(one: OldList, findings: Collection[Finding], messages: Mapping[str, Message]) -> Path:
-    """A copy of the list with what was found beside each row, readable by its owner alone: its path."""
-    target = one.path.parent / REFUSED / f"{one.kind}.xlsx"
+    """A copy of the list with what was found beside each row, readable by its owner alone: its path. Raises FolderRefused."""
+    target = _copy(one)
     target.parent.mkdir(mode=0o700, exist_ok=True)
     content = annotate(one.table, findings, {**_messages_of(findings), **messages})
     target.unlink(missing_ok=True)
@@ -219,9 +219,17 @@ def write_annotated(one: OldList, findings: Collection[Finding], messages: Mappi
 
 
 def forget_annotated(lists: Mapping[str, OldList]) -> None:
-    """Copies of an earlier try say what is mended since."""
+    """Copies of an earlier try say what is mended since. Raises FolderRefused."""
     for one in lists.values():
-        (one.path.parent / REFUSED / f"{one.kind}.xlsx").unlink(missing_ok=True)
+        _copy(one).unlink(missing_ok=True)
+
+
+def _copy(one: OldList) -> Path:
+    """Personal data goes into no folder that somebody's link leads to. Raises FolderRefused."""
+    folder = one.path.parent / REFUSED
+    if folder.is_symlink():
+        raise FolderRefused(f"{folder}: a link to another folder. Remove it; copies of lists are written into a folder here.")
+    return folder / f"{one.kind}.xlsx"
 
 
 def _messages_of(findings: Collection[Finding]) -> dict[str, Message]:

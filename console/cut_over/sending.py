@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import json
 import secrets
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +27,7 @@ from shared.sheets.tables import Row
 ASKED_AT_ONCE = 100  # old numbers in a URL
 WORKERS_AT_ONCE = 1000  # of one list that is imported: what a dry run names findings of
 PLACEMENTS_AT_ONCE = 200
+BEFORE_DEPARTURE = ("matched", "clearance_requested", "cleared")  # somebody may go on with a match before its number is recorded
 SERVICE_OF = {
     WORKERS: ("registration", "worker"),
     ORDERS: ("docking", "order"),
@@ -112,8 +113,9 @@ async def _numbers(run: CutOver, kind: str, numbers: Sequence[str]) -> dict[str,
 # --- what would be refused --------------------------------------------------------------------------------------------
 async def check(run: CutOver) -> None:
     """Every row that is not here yet: its cells, what it refers to, and of workers what registration finds in a dry run."""
+    numbers: defaultdict[object, set[str]] = defaultdict(set)
     for kind, one in run.lists.items():
-        seen: set[str] = set()
+        seen = numbers[SERVICE_OF.get(kind, kind)]  # docking knows placements and matches by numbers of one kind
         for row, number in zip(one.table.rows, one.numbers, strict=True):
             cells = read_cells(kind, row)
             if number and number in seen:
@@ -172,22 +174,31 @@ async def send(run: CutOver) -> None:
 
 
 async def _send_enterprises(run: CutOver) -> None:
-    """Again also those that are here: the same request is answered as before, and a reserve that is missing follows its enterprise."""
+    """A deposit adds to the reserve: it is made only where nothing was ever paid in, also to an enterprise that is here already."""
     if ENTERPRISES not in run.lists:
         return
     for row in run.lists[ENTERPRISES].table.rows:
         values = read_cells(ENTERPRISES, row).values
-        body = bodies.enterprise(values)
         try:
-            enterprise = (await _post(run, "/enterprises", body))["enterprise"]
-            if "reserve" in values:
-                await _post(run, f"/enterprises/{enterprise}/reserve", {"amount": values["reserve"]})
-        except RequestRefused as refused:
             if values["licence_no"] not in run.known[ENTERPRISES]:
-                run.refuse(ENTERPRISES, _refusals(ENTERPRISES, row, refused))
-            continue
-        run.known[ENTERPRISES][values["licence_no"]] = enterprise
+                entered = await _post(run, "/enterprises", bodies.enterprise(values))
+                run.known[ENTERPRISES][values["licence_no"]] = entered["enterprise"]
+            await _send_reserve(run, row, values)
+        except RequestRefused as refused:
+            run.refuse(ENTERPRISES, _refusals(ENTERPRISES, row, refused))
     run.on_message(f"enterprises: {len(run.known[ENTERPRISES]):,} are here")
+
+
+async def _send_reserve(run: CutOver, row: Row, values: Mapping[str, Any]) -> None:
+    """Raises RequestRefused."""
+    if "reserve" not in values or not values["reserve"]["minor"]:
+        return
+    path = f"/enterprises/{run.known[ENTERPRISES][values['licence_no']]}/reserve"
+    account = await run.client.get("docking", path, limit=1)
+    if not account["items"]:
+        await _post(run, path, {"amount": values["reserve"]})
+    elif account["items"][0]["amount"] != values["reserve"]:
+        run.on_message(f"enterprises: row {row.number}, reserve: another amount was paid in before, and nothing now")
 
 
 async def _send_orders(run: CutOver) -> None:
@@ -239,7 +250,9 @@ async def _send_placements(run: CutOver) -> None:
         if not cells.findings:
             sendable.append((row, bodies.placement(cells.values, run.known[ENTERPRISES], run.known[WORKERS], run.system)))
     for number, part in enumerate(_parts(sendable, PLACEMENTS_AT_ONCE)):
-        answer = await _post(run, "/placements/adoption", {"rows": [body for _, body in part]})
+        answer = await run.client.post(
+            "docking", "/placements/adoption", {"rows": [body for _, body in part]}, secrets.token_hex(8)
+        )  # what is refused may be mended elsewhere, so it is not answered as before; the old numbers let nobody in twice
         for one in answer["refused"]:
             row = part[one["row"]][0]
             run.refuse(PLACEMENTS, [Finding(row=row.number, column=column_of(PLACEMENTS, one["field"]), code=one["code"], value=None)])
@@ -281,9 +294,9 @@ async def _send_matches(run: CutOver) -> None:
 
 async def _matched(run: CutOver, order: str, worker: str) -> Any:
     """The worker's placement in this order: of a run before, or from a proposal that is accepted. Raises RequestRefused."""
-    found = (await run.client.get("docking", "/placements", worker=worker, order=order, state="matched"))["items"]
-    if found:
-        return found[0]
+    for placement in await run.client.get_all("docking", "/placements", worker=worker, order=order):
+        if placement["state"] in BEFORE_DEPARTURE:
+            return placement
     proposal = {"n": 1, "worker": worker}
     proposed = await run.client.post(
         "docking", f"/orders/{order}/matches", proposal, secrets.token_hex(8)
@@ -292,7 +305,7 @@ async def _matched(run: CutOver, order: str, worker: str) -> Any:
 
 
 async def _post(run: CutOver, path: str, body: Mapping[str, Any]) -> Any:
-    """The same body is the same command, in whichever run."""
+    """The same body is the same command, in whichever run: for what is refused as a whole or not at all, since only that is tried again."""
     return await run.client.post("docking", path, body, _label(path, json.dumps(body, sort_keys=True).encode()))
 
 

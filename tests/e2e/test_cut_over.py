@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
 from contextlib import suppress
@@ -110,8 +111,11 @@ async def test_everything_is_here_once_and_found_by_its_old_number(cut_over: Cut
     tried = await cut_over(folder, old, dry_run=True)
     assert tried == ([(*row[:5], None) for row in WHOLE], "")
     assert await held(client, old) == NOTHING
-    for _ in range(2):  # the second time everything is here already
-        assert await cut_over(folder, old) == (WHOLE, "")
+    unpaid = {"name": "Old", "licence_no": old.licences[0], "scope": ["labour_cooperation", "seafarer"], "valid_to": "2099-12-31"}
+    await officer.post("docking", "/enterprises", unpaid, "as a run that was killed before it had paid the reserve in")
+    for reserve in ("3000000", "5000000"):  # the second time everything is here already
+        with changed(old.lists["enterprises"][0], reserve=reserve):
+            assert await cut_over(old.write(folder), old) == (WHOLE, "")
     assert await held(client, old) == {"workers": 8, "order": 2, "placement": 8}
     signed, unsigned = [await found(officer, "docking", "/placements", old, number) for number in ("M-7", "M-8")]
     assert [(one["state"], one["contract"] and one["contract"]["contract_no"]) for one in (signed, unsigned)] == [
@@ -162,6 +166,7 @@ async def test_nothing_is_sent_while_a_total_differs_or_a_row_is_wrong(cut_over:
     old.row("orders", "O-2")["wage"] = "1.5.0"
     old.row("placements", "P-4")["licence_no"] = "LW000020000000"
     old.row("matches", "M-7")["order"] = "O-9"
+    old.row("matches", "M-8")["old_number"] = "P-1"
     totals[8]["expected"] = "1"  # whose worker is not listed is of no province
     folder = old.write(tmp_path / "old")
     rows, why = await cut_over(folder, old)
@@ -169,7 +174,7 @@ async def test_nothing_is_sent_while_a_total_differs_or_a_row_is_wrong(cut_over:
     assert [row for row, _ in copy_of(folder, "workers")] == ["2", "4"]
     assert [row for row, _ in copy_of(folder, "orders")] == ["3"]
     assert [remark.split(":")[0] for _, remark in copy_of(folder, "placements")] == ["worker", "licence_no"]
-    assert [remark.split(":")[0] for _, remark in copy_of(folder, "matches")] == ["order"]
+    assert [remark.split(":")[0] for _, remark in copy_of(folder, "matches")] == ["order", "old_number"]
     assert (folder / "refused" / "workers.xlsx").stat().st_mode & 0o077 == 0
     assert await held(client, old) == NOTHING
 
@@ -177,16 +182,21 @@ async def test_nothing_is_sent_while_a_total_differs_or_a_row_is_wrong(cut_over:
 async def test_a_row_refused_on_the_way_is_named_and_comes_in_when_it_is_mended(
     cut_over: CutOver, client: ApiClient, tmp_path: Path
 ) -> None:
-    """That somebody is placed already docking alone can say."""
-    old = OldSystem()
+    """That somebody is placed already docking alone can say. One row is mended in the list, the other one's cause in docking."""
+    old, officer = OldSystem(), client.as_role(Role.OFFICER)
     folder = tmp_path / "old"
+    why = "not everything is here: mend the rows that were refused and start again; what is here stays."
     with changed(old.row("placements", "P-2"), worker="人-1"):
-        rows, why = await cut_over(old.write(folder), old)
-    assert ("placements", "count", "", 6, 6, 5) in rows
-    assert why == "not everything is here: mend the rows that were refused and start again; what is here stays."
-    [(row, remark)] = copy_of(folder, "placements")
-    assert (row, remark.split(":")[0]) == ("3", "worker")
-    assert await cut_over(old.write(folder), old) == (WHOLE, "")
+        with changed(old.row("placements", "P-4"), worker="人-1"):
+            rows, refused = await cut_over(old.write(folder), old)
+        assert ("placements", "count", "", 6, 6, 4) in rows
+        assert refused == why
+        assert [(row, remark.split(":")[0]) for row, remark in copy_of(folder, "placements")] == [("3", "worker"), ("5", "worker")]
+        for _ in range(2):  # the second time it is asked for alone, as after its cause is gone
+            assert (await cut_over(old.write(folder), old))[1] == why
+        placed = await found(officer, "docking", "/placements", old, "P-1")
+        await officer.post("docking", f"/placements/{placed['placement']}/departure/void", {"reason": "wrong_worker"}, placed["placement"])
+        assert await cut_over(folder, old) == (WHOLE, "")
     assert not (folder / "refused" / "placements.xlsx").exists(), "it says what is mended since"
     assert await held(client, old) == {"workers": 8, "order": 2, "placement": 8}
 
@@ -199,6 +209,8 @@ async def test_a_rehearsal_takes_everything_over_into_a_stack_that_is_gone_after
     rehearsal = await typed(running, old.write(tmp_path / "old"), old, "--rehearse")
     out, err = await rehearsal.communicate()
     assert rehearsal.returncode == 0, err
+    [started] = re.findall(r"starting a stack for the rehearsal in (\S+);", err.decode())
+    assert not Path(started).parent.exists(), "with everybody's data in it"
     stock: Rows = [("figures", "stock", "", 6, None, 6), ("figures", "stock", "370000", 2, None, 2)]
     assert sorted(reconciled(out.decode())) == sorted([*WHOLE, *stock]), "the figures count whom docking has adopted"
     assert await held(client, old) == NOTHING

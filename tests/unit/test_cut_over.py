@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import csv
 import io
+import signal
 from pathlib import Path
 
 import pytest
 
 from console.commands import cut_over as command
 from console.cut_over.bodies import column_of, read_cells
-from console.cut_over.old_lists import COLUMNS, PLACEMENTS, FolderRefused, OldList, read_folder, required, worker_rows
+from console.cut_over.old_lists import (
+    COLUMNS,
+    PLACEMENTS,
+    FolderRefused,
+    OldList,
+    forget_annotated,
+    read_folder,
+    required,
+    worker_rows,
+    write_annotated,
+)
 from console.cut_over.totals import Control, count_lists, read_totals, reconcile
 from services.registration.worker_lists import columns as registration
 from shared.old_numbers import is_system
@@ -157,6 +168,7 @@ def test_the_templates_are_the_lists_that_are_read(tmp_path: Path) -> None:
     command.cut_over(folder, system="mis-2009", templates=True)
     headers = {path.stem: path.read_text(encoding="utf-8").strip().split(",") for path in folder.iterdir()}
     assert headers.keys() == COLUMNS.keys()
+    assert folder.stat().st_mode & 0o077 == 0, "what is filled in is of people"
     assert all(set(required(kind)) <= set(columns) for kind, columns in headers.items())
     assert set(registration.FORM.required) <= set(headers["workers"]) <= registration.COLUMNS.keys()
     with pytest.raises(command.NotTakenOver, match="is there already"):
@@ -174,3 +186,33 @@ def test_a_rehearsal_does_not_run_on_servers_that_the_environment_names(tmp_path
     folder = OldSystem().write(tmp_path / "old")
     with pytest.raises(command.NotTakenOver, match="DATABASE_URL names others"):
         command.cut_over(folder, system="mis-2009", rehearse=True)
+
+
+def test_sigterm_leaves_a_rehearsal_as_an_exception_does() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    taken_down = []
+
+    def rehearse() -> None:
+        with command.left_by_sigterm():
+            try:
+                signal.raise_signal(signal.SIGTERM)
+            finally:
+                signal.raise_signal(signal.SIGTERM)
+                taken_down.append("all of it")
+
+    with pytest.raises(SystemExit) as left:
+        rehearse()
+    assert (left.value.code, taken_down, signal.getsignal(signal.SIGTERM)) == (143, ["all of it"], before)
+
+
+def test_copies_of_lists_follow_no_link_to_another_folder(tmp_path: Path) -> None:
+    lists, _ = read_folder(OldSystem().write(tmp_path / "old"))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "workers.xlsx").write_bytes(b"of somebody")
+    (tmp_path / "old" / "refused").symlink_to(elsewhere)
+    with pytest.raises(FolderRefused, match="a link to another folder"):
+        forget_annotated(lists)
+    with pytest.raises(FolderRefused, match="a link to another folder"):
+        write_annotated(lists["workers"], [], {})
+    assert [path.read_bytes() for path in elsewhere.iterdir()] == [b"of somebody"]
