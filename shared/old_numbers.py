@@ -7,6 +7,7 @@ Such numbers stay in the service that keeps the record: no event holds one, sinc
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection
 from typing import Annotated
 
@@ -19,8 +20,10 @@ OldSystem = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$
 OldNumberText = Annotated[
     str, StringConstraints(min_length=1, max_length=40, strip_whitespace=True), AfterValidator(without_control_characters)
 ]
-# A resident identity number, mistyped or not: some systems had no other number, and here it is kept sealed and nowhere else.
-_IDENTITY = re.compile(r"[1-9][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9Xx]", re.ASCII)
+# A resident identity number, mistyped or not, or one of the first generation, which had 15 digits: some systems had no other number,
+# and here it is kept sealed and nowhere else.
+_DAY_OF_YEAR = "(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
+_IDENTITY = re.compile(f"[1-9][0-9]{{5}}(?:(?:19|20)[0-9]{{2}}{_DAY_OF_YEAR}[0-9]{{3}}[0-9Xx]|[0-9]{{2}}{_DAY_OF_YEAR}[0-9]{{3}})")
 
 
 MOST = 20  # of one record; merges may bring more together
@@ -74,6 +77,6 @@ def require_new(old: OldNumber, has: Collection[OldNumber]) -> None:
 
 
 def require_no_document(old: OldNumber | None, field: str = "old_number.number") -> None:
-    """Raises OldNumberIsDocument."""
-    if old is not None and _IDENTITY.fullmatch(old.number):
+    """However it is written: in full-width digits, with spaces, hyphens or dots between them. Raises OldNumberIsDocument."""
+    if old is not None and _IDENTITY.fullmatch("".join(filter(str.isalnum, unicodedata.normalize("NFKC", old.number)))):
         raise OldNumberIsDocument(field=field)

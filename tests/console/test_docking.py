@@ -87,6 +87,20 @@ async def test_an_enterprise_is_looked_for_by_name_or_licence_number_and_chosen_
         assert ("enterprise", label) in refused.fields()
 
 
+async def test_only_an_officer_is_asked_for_the_old_number_of_an_order(dock: Dock) -> None:
+    enterprise = await dock.enterprise()
+    async with console_before(docking=dock.client) as console:
+        asked = []
+        for who in (await console.visitor(Role.OFFICER), await console.visitor(Role.ENTERPRISE, party=enterprise)):
+            form = await who.get(f"/do/docking/open_job_order?enterprise={enterprise}")
+            asked.append({name for name, _ in form.fields() if name.startswith(("old_number.", "destination"))})
+        assert asked == [{"destination", "old_number.system", "old_number.number"}, {"destination"}]
+        opened = {"employer": "Sato", "destination": "JPN", "occupation": "7112", "channel": "labour_cooperation", "positions": "2"}
+        terms = {"wage.amount": "200000", "wage.currency": "JPY", "wage_period": "month", "term_months": "12"}
+        answer = await who.send("/do/docking/open_job_order", {"enterprise": enterprise, **opened, **terms})
+        assert answer.headers["x-location"].startswith("/orders/"), answer.errors
+
+
 async def test_enterprises_of_a_fair_keep_their_names_when_the_form_comes_back(dock: Dock) -> None:
     enterprise = await dock.enterprise(name="Baoji Labour")
     async with console_before(docking=dock.client) as console:

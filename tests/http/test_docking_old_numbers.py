@@ -12,6 +12,7 @@ from shared.values import PlacementId, WorkerId
 from tests.http.test_docking_journey import _row
 from tests.support.docking import Dock, an_order, dock
 from tests.support.registration import an_id
+from tests.support.tables import tables_with
 
 __all__ = ["dock"]
 SYSTEM = "mis-2009"
@@ -42,6 +43,16 @@ async def test_an_order_is_found_by_the_number_of_the_old_system(dock: Dock) -> 
     assert len((await dock.get("/orders")).body["items"]) == 2, "the refused one was not opened"
     document = await dock.post("/orders", an_order(enterprise, old_number=old(an_id())))
     assert (document.status, document.body["code"]) == (422, "OLD_NUMBER_IS_DOCUMENT")
+
+
+async def test_an_enterprise_claims_no_old_number(dock: Dock) -> None:
+    """Whoever claims one first has it."""
+    enterprise = await dock.enterprise()
+    own = dock.client.speaking_as(Role.ENTERPRISE, party=enterprise)
+    refused = await dock.post("/orders", an_order(enterprise, old_number=old("O-1")), who=own)
+    assert (refused.status, refused.body["code"]) == (403, "FORBIDDEN")
+    assert (await dock.post("/orders", an_order(enterprise), who=own)).status == 201
+    assert await known(dock, "O-1") == []
 
 
 async def test_an_adopted_placement_is_found_by_the_number_of_the_old_system(dock: Dock) -> None:
@@ -76,6 +87,8 @@ async def test_a_placement_matched_here_gets_its_old_number_afterwards(dock: Doc
     assert await numbered(other, "M-1") == (409, "OLD_NUMBER_TAKEN")
     assert await numbered(other, an_id()) == (422, "OLD_NUMBER_IS_DOCUMENT")
     assert (await dock.show(one))["old_numbers"] == [old("M-1")]
+    async with dock.client.database.connection() as conn:
+        assert await tables_with(conn, ["m-1"]) == ["old_number"], "and nowhere among the answers that are kept"
     lines = (await dock.get(f"/placements/{one['placement']}/history")).body["items"]
     assert [(line["reason"]) for line in lines if line["type"] == "OldNumberRecorded"] == [SYSTEM]
     assert {await numbered(other, str(number)) for number in range(20)} == {(200, None)}
@@ -107,3 +120,8 @@ async def test_an_erased_worker_s_placement_is_found_by_no_old_number(dock: Dock
     async with dock.client.database.transaction(dock.client.database.system_cause()) as tx:
         assert await old_numbers.list_of_placements(tx, [placement]) == {}
     assert await known(dock, "1") == []
+    refused = await dock.post(f"/placements/{placement}/old-numbers", old("2"))
+    assert (refused.status, refused.body["code"]) == (409, "WORKER_ERASED")
+    again = await dock.post("/placements/adoption", {"rows": [_row(worker, enterprise, old_number=old("2"))]})
+    assert [(one["field"], one["code"]) for one in again.body["refused"]] == [("worker", "WORKER_ERASED")]
+    assert await known(dock, "2") == []

@@ -11,6 +11,7 @@ from console.web.screens.options import (
     days_to_confirm,
     employers,
 )
+from shared.principals import Role
 from shared.texts import sentence
 
 BY_NAME = {"enterprise": KIND}
@@ -28,6 +29,7 @@ COMMANDS = (
         operation="open_job_order",
         options={"employer_id": employers},
         searched=BY_NAME,
+        asked_of={"old_number": frozenset({Role.OFFICER})},
         then="/orders/{order}",
         note="Choose a registered employer, or write the name of one that is not registered yet.",
         sections=(

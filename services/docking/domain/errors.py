@@ -83,6 +83,12 @@ class WorkerNotFound(NotFound):
     slug = "WORKER_NOT_FOUND"
 
 
+class WorkerErased(Conflict):
+    """The personal data were erased: nothing can be done with this registration any more."""
+
+    slug = "WORKER_ERASED"
+
+
 class NotCleared(Conflict):
     """There is no clearance in force for this placement: none was granted, or it was withdrawn, used or has ended."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from services.docking.domain.errors import AlreadyPlaced
+from services.docking.domain.errors import AlreadyPlaced, WorkerErased
 from shared.values import CountyCode, Destination, HouseholdStatus, Money, Occupation, Sex, WorkerId
 
 
@@ -25,6 +25,7 @@ class Worker:
     verified: bool
     number: str | None = None  # as people write it; None: registered before it was kept here
     suspended: bool = False
+    erased: bool = False
     willing: bool = False
     destinations: tuple[Destination, ...] = ()
     wanted: tuple[Occupation, ...] = ()
@@ -39,6 +40,12 @@ class WorkerAvailability(Worker):
     """A worker, and whether an active placement holds them."""
 
     placed: bool
+
+
+def require_not_erased(worker: Worker | None, field: str | None = None) -> None:
+    """Raises WorkerErased."""
+    if worker is not None and worker.erased:
+        raise WorkerErased(field=field)
 
 
 def require_not_placed(worker: WorkerAvailability, field: str | None = None) -> None:

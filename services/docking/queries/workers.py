@@ -27,8 +27,9 @@ class CodesOn:
 WORKER = Columns(
     Worker,
     """
-    id, registered_at, registered_on, county, poor, sex, birth_year, household_status, occupations, verified, number, suspended, willing,
-    destinations, wanted, floor_minor AS "floor.minor", floor_currency AS "floor.currency", available_from, willing_since, willing_until
+    id, registered_at, registered_on, county, poor, sex, birth_year, household_status, occupations, verified, number, suspended, erased,
+    willing, destinations, wanted, floor_minor AS "floor.minor", floor_currency AS "floor.currency",
+    available_from, willing_since, willing_until
     """,
 )
 AVAILABILITY = WORKER.extend(
@@ -97,6 +98,7 @@ UPDATE_SUPPLY = """
 UPDATE supply SET poor = worker.poor, county = worker.county FROM worker WHERE worker.id = $1 AND supply.worker = worker.id
 """
 UPDATE_SUSPENDED = "UPDATE worker SET suspended = $2 WHERE id = $1 RETURNING true"
+UPDATE_ERASED = "UPDATE worker SET erased = true WHERE id = $1"
 UPDATE_UNWILLING = "UPDATE worker SET willing = false WHERE id = $1 RETURNING true"
 DELETE_SUPPLY = "DELETE FROM supply WHERE worker = $1"
 INSERT_SUPPLY = """
@@ -218,6 +220,10 @@ async def update_willing(tx: Tx, recorded: WillingnessRecorded) -> bool:
 async def update_suspended(tx: Tx, worker: WorkerId, *, suspended: bool) -> bool:
     """False when the worker is not known here."""
     return bool(await tx.conn.fetchval(UPDATE_SUSPENDED, worker, suspended))
+
+
+async def update_erased(tx: Tx, worker: WorkerId) -> None:
+    await tx.conn.execute(UPDATE_ERASED, worker)
 
 
 async def update_unwilling(tx: Tx, worker: WorkerId) -> bool:

@@ -17,7 +17,7 @@ from services.docking.domain.enterprises import Enterprise
 from services.docking.domain.fees import Fee, require_no_own_employee
 from services.docking.domain.orders import Order, OrderState
 from services.docking.domain.placements import Placement, PlacementState
-from services.docking.domain.workers import Worker
+from services.docking.domain.workers import Worker, require_not_erased
 from services.docking.queries import dispatches, enterprises, fees, merges, old_numbers, orders, placements, workers
 from services.docking.usecases.contract_fees import fee_declared, new_contract_fee
 from services.docking.usecases.dispatches import uncounted
@@ -121,6 +121,7 @@ def _accept(records: _Records, row: commands.AdoptedPlacement) -> _Accepted:
         raise errors.WorkerNotFound(field="worker")
     if not records.who.covers_county(worker.county):
         raise errors.OutsideRegion(field="worker")
+    require_not_erased(worker, "worker")
     if row.enterprise not in records.enterprises:
         raise errors.EnterpriseNotFound(field="enterprise")
     reference.require_destination(row.destination)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from services.docking import commands
-from services.docking.queries import old_numbers
+from services.docking.domain.workers import require_not_erased
+from services.docking.queries import old_numbers, workers
 from services.docking.usecases.placements import load
 from services.docking.usecases.scope import visible_counties
 from services.docking.views import old_numbers as views
@@ -19,9 +20,11 @@ from shared.values import PlacementId
 async def record_old_number(tx: Tx, placement: PlacementId, command: commands.RecordOldNumber) -> placement_views.Placement:
     """The placement is found by this number too; again for the same placement, nothing changes.
 
-    Raises PlacementNotFound, OldNumberTaken, OldNumberIsDocument, TooManyOldNumbers, Forbidden.
+    The answer names no number: answers are kept for repeats of the request, and an erasure does not reach them.
+    Raises PlacementNotFound, WorkerErased, OldNumberTaken, OldNumberIsDocument, TooManyOldNumbers, Forbidden.
     """
     found = await load(tx, placement, None)
+    require_not_erased(await workers.lock_shared(tx, found.worker))
     old = OldNumber(system=command.system, number=command.number)
     has = (await old_numbers.list_of_placements(tx, [placement])).get(placement, ())
     if old not in has:
@@ -29,8 +32,7 @@ async def record_old_number(tx: Tx, placement: PlacementId, command: commands.Re
         if await old_numbers.insert_all(tx, "placement", {placement: old}):
             raise OldNumberTaken(field="number")
         await note(tx, placement, "OldNumberRecorded", old.system)
-        has = (*has, old)
-    return placement_views.placement(found, old_numbers=has)
+    return placement_views.placement(found)
 
 
 # --- queries ----------------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from shared.delivery.audit_trail import History, changes_of, publish_and_audit
 from shared.errors import require_version
 from shared.old_numbers import OldNumber, OldNumberTaken, require_no_document
 from shared.paging import Page
-from shared.principals import Role, require_party
+from shared.principals import Forbidden, Role, require_party
 from shared.values import OrderId, new_id, period_of
 
 
@@ -38,6 +38,8 @@ async def open_job_order(tx: Tx, command: commands.OpenJobOrder) -> views.Order:
     if enterprise is None:
         raise errors.EnterpriseNotFound(field="enterprise")
     scope.require_enterprise(tx.principal, enterprise)
+    if command.old_number is not None and tx.principal.role is not Role.OFFICER:  # whoever claims one first has it
+        raise Forbidden("an officer gives an order its old_number")
     expires = command.expires or today + timedelta(days=policy().docking_order_days)
     _require_allowed(enterprise, command, today, expires)
     employer = await _employer(tx, command)

@@ -169,6 +169,7 @@ async def worker_erased(tx: Tx, event: EventEnvelope[WorkerErased]) -> None:
     """Out of the supply for good, and without health data. Raises Reject for a worker never registered."""
     worker = await merges.lock_current(tx, event.data.worker)
     await _excluded(tx, worker, "worker_erased")
+    await workers.update_erased(tx, worker)
     await placements.update_erased(tx, worker)
     await old_numbers.delete_of_worker(tx, worker)
 

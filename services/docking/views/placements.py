@@ -86,7 +86,7 @@ class Placement(BaseModel, frozen=True):
     dispatch: Dispatch | None = None
     ended: domain.CancelReason | domain.VoidReason | None
     version: int
-    old_numbers: tuple[OldNumber, ...] = ()  # in systems before this one
+    old_numbers: tuple[OldNumber, ...] = ()  # in systems before this one; none in the answer to a command, which is kept
 
 
 class StatedClearance(BaseModel, frozen=True):

@@ -38,13 +38,7 @@ async def register_worker(tx: Tx, command: RegisterWorker) -> views.Worker:
     await new_workers.insert(tx, new)
     publish_and_audit(tx, event_fields.registered(new.worker))
     duplicates = await suspicions.suspect(tx, {new.worker.worker: new.personal.hashes})
-    return views.Worker.from_worker(
-        new.worker,
-        tx.clock.today(),
-        duplicates=duplicates,
-        notices=new.notices,
-        old_numbers=(new.old_number,) if new.old_number else (),
-    )
+    return views.Worker.from_worker(new.worker, tx.clock.today(), duplicates=duplicates, notices=new.notices)
 
 
 async def verify_worker(tx: Tx, worker_id: WorkerId, command: VerifyWorker) -> views.Worker:
@@ -196,16 +190,17 @@ async def show_all(tx: Tx, found: Sequence[Worker]) -> tuple[views.Worker, ...]:
 
 
 async def changed(tx: Tx, worker: Worker, *, written: bool = True) -> views.Worker:
-    """The answer to a command: without personal data, because answers are kept for repeats of the request. `written`: as a new version."""
+    """The answer to a command: without personal data and old numbers, because answers are kept for repeats of the request.
+
+    `written`: as a new version.
+    """
     duplicates = await duplicate_rows.get_open_counts(tx, [worker.worker])
     absorbed = (await workers.list_absorbed(tx, [worker.worker])).get(worker.worker, [])
     abroad = await stays.get_abroad(tx, [worker.worker])
-    numbers = await old_numbers.list_(tx, [worker.worker])
     return views.Worker.from_worker(
         replace(worker, version=worker.version + written),
         tx.clock.today(),
         abroad_since=abroad.get(worker.worker),
         duplicates=duplicates.get(worker.worker, 0),
         absorbed=tuple(one.worker_no for one in absorbed),
-        old_numbers=tuple(numbers.get(worker.worker, ())),
     )

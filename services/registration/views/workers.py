@@ -63,7 +63,7 @@ class Worker(View):
     import_row: int | None
     outreach: Heard | None
     personal: MaskedPersonal | None = None
-    old_numbers: tuple[OldNumber, ...] = ()  # in systems before this one
+    old_numbers: tuple[OldNumber, ...] = ()  # in systems before this one; none in the answer to a command, as `personal`
     warnings: tuple[Notice, ...] = ()
 
     @classmethod
