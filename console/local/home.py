@@ -84,11 +84,22 @@ def take_lock(home: Home) -> int | None:
     """
     deadline = time.monotonic() + ENDING_SECONDS
     while (lock := try_lock(home)) is None:
-        known = home.read("supervisor.json")
-        if (known and processes.alive(Identity(**known))) or time.monotonic() > deadline:
+        if is_supervised(home) or time.monotonic() > deadline:
             return None
         time.sleep(0.05)
     return lock
+
+
+def supervisor(home: Home) -> Identity | None:
+    """The last one, whether it lives or not."""
+    known = home.read("supervisor.json")
+    return Identity(**known) if known else None
+
+
+def is_supervised(home: Home) -> bool:
+    """Whether a supervisor lives (its processes may still be starting)."""
+    last = supervisor(home)
+    return last is not None and processes.alive(last)
 
 
 def known_processes(home: Home) -> list[Identity]:

@@ -24,7 +24,6 @@ from console.local import demo_lock, postgres, processes, secret_keys, superviso
 from console.local import home as homes
 from console.local import kafka as kafka_local
 from console.local.home import CONSOLE, MAIL, Home
-from console.local.processes import Identity
 from console.local.supervisor import Plan, ServiceProcess, State
 from console.services import SERVICES
 from shared import postgres_access
@@ -315,8 +314,7 @@ def running(home: Home, on_message: OnMessage) -> Iterator[None]:
 # --- down, status --------------------------------------------------------------------------------------------------
 def down(home: Home) -> bool:
     """Stop everything the stack runs, also after its supervisor was killed. False when nothing ran."""
-    known = home.read("supervisor.json")
-    leader = Identity(**known) if known else None
+    leader = homes.supervisor(home)
     was_up = leader is not None and processes.alive(leader)
     if leader is not None and was_up:
         with suppress(ProcessLookupError):
@@ -361,8 +359,7 @@ def _whereabouts(home: Home) -> Row:
 
 def is_up(home: Home | None = None) -> bool:
     """Whether a supervisor lives (its processes may still be starting)."""
-    known = (home or Home.here()).read("supervisor.json")
-    return known is not None and processes.alive(Identity(**known))
+    return homes.is_supervised(home or Home.here())
 
 
 def all_ready(home: Home | None = None) -> bool:

@@ -15,7 +15,6 @@ from services.registration.domain.identity import check_character
 from services.registration.usecases import imports
 from shared import db, reference
 from shared.db import Cause, Database
-from shared.gc_tuning import tune_gc
 from shared.principals import NATION, Principal, Role
 from shared.sheets.files import Kind
 from shared.values import Clock
@@ -43,7 +42,6 @@ STAGING = f"CREATE TABLE staging ({', '.join(f'{column} text' for column in COLU
 async def measure(environment: BenchEnvironment, report: ReportStep) -> list[Figure]:
     """In this process, as the service runs it: by itself, without the relay."""
     service_environment()
-    tune_gc()
     content = a_list(ROWS)
     ours: list[float] = []
     copies: list[float] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 from uuid import UUID
 
 from shared.db import Tx
@@ -13,6 +13,7 @@ from shared.rows import Columns, fetch
 from shared.values import OrderId, PlacementId, WorkerId
 
 Kind = Literal["order", "placement"]
+Subject = TypeVar("Subject", bound=UUID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +76,17 @@ async def insert_all(tx: Tx, kind: Kind, numbers: Mapping[PlacementId, OldNumber
 
 async def list_of_orders(tx: Tx, orders: Sequence[OrderId]) -> dict[OrderId, tuple[OldNumber, ...]]:
     """By order; those without are absent."""
-    found: dict[OrderId, tuple[OldNumber, ...]] = {}
-    for row in await tx.conn.fetch(LIST_OF_ORDERS, orders):
-        found[row["subject"]] = (*found.get(row["subject"], ()), OldNumber(system=row["system"], number=row["number"]))
-    return found
+    return await _by_subject(tx, LIST_OF_ORDERS, orders)
 
 
 async def list_of_placements(tx: Tx, placements: Sequence[PlacementId]) -> dict[PlacementId, tuple[OldNumber, ...]]:
     """By placement; those without are absent."""
-    found: dict[PlacementId, tuple[OldNumber, ...]] = {}
-    for row in await tx.conn.fetch(LIST_OF_PLACEMENTS, placements):
+    return await _by_subject(tx, LIST_OF_PLACEMENTS, placements)
+
+
+async def _by_subject(tx: Tx, sql: str, subjects: Sequence[Subject]) -> dict[Subject, tuple[OldNumber, ...]]:
+    found: dict[Subject, tuple[OldNumber, ...]] = {}
+    for row in await tx.conn.fetch(sql, subjects):
         found[row["subject"]] = (*found.get(row["subject"], ()), OldNumber(system=row["system"], number=row["number"]))
     return found
 
