@@ -5,11 +5,12 @@ from __future__ import annotations
 from services.docking.usecases import clearances, emergencies, merges, proposals, repatriations, scorecards, settlement_draws, workers
 from shared import events
 from shared.delivery import consumer
+from shared.delivery.consumer import Together
 
 TOPICS = (events.REGISTRATION, events.TRAINING, events.RIGHTS, events.STATS)
 
 HANDLERS: consumer.Handlers = {
-    events.WorkerRegistered: workers.worker_registered,
+    events.WorkerRegistered: Together(workers.workers_registered),
     events.WorkerVerified: workers.worker_verified,
     events.WorkerCorrected: workers.worker_corrected,
     events.ResidenceChanged: workers.residence_changed,
@@ -19,13 +20,13 @@ HANDLERS: consumer.Handlers = {
     events.WorkerReinstated: workers.worker_reinstated,
     events.RegistrationLapsed: workers.registration_lapsed,
     events.WorkersMerged: merges.workers_merged,
-    events.WillingnessRecorded: workers.willingness_recorded,
-    events.WillingnessWithdrawn: workers.willingness_ended,
-    events.WillingnessExpired: workers.willingness_ended,
-    events.CertificateIssued: clearances.certificate_issued,
+    events.WillingnessRecorded: Together(workers.willingness_recorded),
+    events.WillingnessWithdrawn: Together(workers.willingness_ended),
+    events.WillingnessExpired: Together(workers.willingness_ended),
+    events.CertificateIssued: Together(clearances.certificates_issued),
     events.CertificateRevoked: clearances.certificate_revoked,
     events.CertificateCorrected: clearances.certificate_corrected,
-    events.CertificateExpired: clearances.certificate_expired,
+    events.CertificateExpired: Together(clearances.certificates_expired),
     events.CaseOpened: scorecards.case_opened,
     events.CaseTriaged: scorecards.case_triaged,
     events.CaseReopened: scorecards.case_reopened,

@@ -5,16 +5,17 @@ from __future__ import annotations
 from services.registration.usecases import merges, stays
 from shared import events
 from shared.delivery import consumer
+from shared.delivery.consumer import Together
 
 TOPICS = (events.DOCKING,)
 
 HANDLERS: consumer.Handlers = {
-    events.MatchedToEnterprise: stays.matched,
-    events.ContractRegistered: stays.contract_registered,
-    events.PlacementCancelled: stays.cancelled,
-    events.Dispatched: stays.departed,
-    events.Returned: stays.returned,
-    events.ReturnCorrected: stays.returned,
+    events.MatchedToEnterprise: Together(stays.matched),
+    events.ContractRegistered: Together(stays.contracts_registered),
+    events.PlacementCancelled: Together(stays.cancelled),
+    events.Dispatched: Together(stays.departed),
+    events.Returned: Together(stays.returned),
+    events.ReturnCorrected: Together(stays.returned),
     events.DispatchCorrected: stays.corrected,
     events.DispatchVoided: stays.voided,
     events.MergeHeld: merges.merge_held,

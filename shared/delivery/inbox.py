@@ -28,7 +28,7 @@ from shared.values import Clock
 
 Apply = Callable[[Tx, Sequence[EventEnvelope[Event]]], Awaitable[None]]
 Handler = Callable[[Tx, EventEnvelope[Any]], Awaitable[None]]
-Handlers = Mapping[type[Event], Handler]
+SetHandler = Callable[[Tx, Sequence[EventEnvelope[Any]]], Awaitable[None]]
 
 
 def _no_progress() -> None:
@@ -36,8 +36,21 @@ def _no_progress() -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Together:
+    """A handler of all events of its class in a batch at once, each of another subject: one statement where one by one takes many.
+
+    It has no cause of its own: before it publishes because of one of the events it calls because_of().
+    """
+
+    handler: SetHandler
+
+
+Handlers = Mapping[type[Event], Handler | Together]
+
+
+@dataclass(frozen=True, slots=True)
 class Each:
-    """Applies events one by one, each under its own cause. `progress`: called before each."""
+    """Applies events one by one, each under its own cause, or together where the handler takes them so. `progress`: called before each."""
 
     handlers: Handlers
     progress: Callable[[], None] = _no_progress
@@ -47,34 +60,56 @@ class Each:
         return frozenset(event.type_name() for event in self.handlers)
 
     async def __call__(self, tx: Tx, events: Sequence[EventEnvelope[Event]]) -> None:
-        with traces.under(traces.current()):
-            await self._react(tx, events)
-
-    async def _react(self, tx: Tx, events: Sequence[EventEnvelope[Event]]) -> None:
         simulated = tx.clock.at is not None
-        for event in events:
-            handler = self.handlers.get(type(event.data))
-            if handler is not None:
-                self.progress()
-                traces.begin(event.traceparent)
-                tx.cause = caused_by(event, tx.service, simulated=simulated)
-                if traces.recorder is None:
-                    await (_react_again(tx, handler, event) if tx.restoring else handler(tx, event))
-                else:
-                    await _react_recorded(tx, handler, event)
+        # A span, and what is known of a reaction before a restore, belong to one event.
+        alone = traces.recorder is not None or tx.restoring
+        with traces.under(traces.current()):
+            for group in [[event] for event in events] if alone else groups(events, self.handlers):
+                await self._react(tx, group, simulated=simulated)
+
+    async def _react(self, tx: Tx, group: Sequence[EventEnvelope[Event]], *, simulated: bool) -> None:
+        first = group[0]
+        handler = self.handlers.get(type(first.data))
+        if handler is None:
+            return
+        self.progress()
+        tx.cause = caused_by(first, tx.service, simulated=simulated)
+        traces.begin(first.traceparent)
+        react = partial(handler.handler, tx, group) if isinstance(handler, Together) else partial(handler, tx, first)
+        if traces.recorder is not None:
+            with traces.reaction(first.data.type_name(), first.subject, first.traceparent):
+                tx.cause = replace(tx.cause, traceparent=traces.current())
+                await (_react_again(tx, first, react) if tx.restoring else react())
+        else:
+            await (_react_again(tx, first, react) if tx.restoring else react())
 
 
-async def _react_recorded(tx: Tx, handler: Handler, event: EventEnvelope[Event]) -> None:
-    with traces.reaction(event.data.type_name(), event.subject, event.traceparent):
-        tx.cause = replace(tx.cause, traceparent=traces.current())
-        await (_react_again(tx, handler, event) if tx.restoring else handler(tx, event))
+def groups(events: Sequence[EventEnvelope[Event]], handlers: Handlers) -> list[list[EventEnvelope[Event]]]:
+    """The events in groups to be applied one after the other: of one class and handled together, or one event alone.
+
+    Events of a subject stay in order, and no group holds two of them. Others may change places, as they may between partitions.
+    """
+    found: list[list[EventEnvelope[Event]]] = []
+    newest: dict[type[Event], int] = {}  # of a class: its last group
+    behind: dict[str, int] = {}  # of a subject: the group of its last event
+    for event in events:
+        kind = type(event.data)
+        group = newest.get(kind, -1)
+        if group <= behind.get(event.subject, -1):
+            group = len(found)
+            found.append([])
+            if isinstance(handlers.get(kind), Together):
+                newest[kind] = group
+        found[group].append(event)
+        behind[event.subject] = group
+    return found
 
 
-async def _react_again(tx: Tx, handler: Handler, event: EventEnvelope[Event]) -> None:
+async def _react_again(tx: Tx, event: EventEnvelope[Event], react: Callable[[], Awaitable[None]]) -> None:
     """As the service reacted before its database was restored: at the same time and with the same ids, where that reaction is known."""
     lost = await lost_events.list_caused_by(tx.conn, event.id)
     tx.cause = replace(tx.cause, clock=Clock(lost[0].recorded if lost else event.time))
-    await restoring.do_again(tx, lost, partial(handler, tx, event))
+    await restoring.do_again(tx, lost, react)
 
 
 def each(handlers: Handlers) -> Each:
@@ -109,6 +144,13 @@ def caused_by(event: EventEnvelope[Event], service: str, *, simulated: bool) -> 
         causation_id=str(event.id),
         traceparent=event.traceparent,
     )
+
+
+def because_of(tx: Tx, event: EventEnvelope[Event]) -> None:
+    """What the transaction does from here on is done because of this one of several events that are handled together."""
+    if tx.cause.causation_id != str(event.id):
+        tx.cause = caused_by(event, tx.service, simulated=tx.clock.at is not None)
+        traces.begin(event.traceparent)
 
 
 class Reject(Exception):

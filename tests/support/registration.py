@@ -129,4 +129,4 @@ def a_list_of(count: int) -> list[dict[str, str]]:
 async def went_abroad(registration: Client, worker: str, departed: str, returned: str | None = None) -> None:
     back = date.fromisoformat(returned) if returned else None
     async with registration.database.transaction(registration.database.system_cause()) as tx:
-        await stays.update(tx, Stay(PlacementId(new_id()), WorkerId(UUID(worker)), date.fromisoformat(departed), back))
+        await stays.update_all(tx, [Stay(PlacementId(new_id()), WorkerId(UUID(worker)), date.fromisoformat(departed), back)])

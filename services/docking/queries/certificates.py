@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from services.docking.domain.certificates import TrainingCertificate
@@ -11,8 +12,9 @@ from shared.values import Destination, WorkerId
 
 CERTIFICATE = Columns(TrainingCertificate, "serial, destination, occupation, valid_to")
 LIST_VALID = CERTIFICATE.select("FROM certificate WHERE worker = $1 AND destination = $2 AND NOT revoked ORDER BY serial")
-INSERT = """
-INSERT INTO certificate (serial, destination, occupation, valid_to, worker, issued_on) VALUES ($1, $2, $3, $4, $5, $6)
+INSERT_ALL = """
+INSERT INTO certificate (serial, destination, occupation, valid_to, worker, issued_on)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::date[], $5::uuid[], $6::date[])
 ON CONFLICT (serial) DO NOTHING
 """
 UPDATE_DAYS = "UPDATE certificate SET issued_on = $2, valid_to = $3 WHERE serial = $1"
@@ -24,8 +26,10 @@ async def list_valid(tx: Tx, worker: WorkerId, destination: Destination) -> tupl
     return tuple(await fetch(tx.conn, LIST_VALID, worker, destination))
 
 
-async def insert(tx: Tx, one: TrainingCertificate, *, worker: WorkerId, issued_on: date) -> None:
-    await tx.conn.execute(INSERT, one.serial, one.destination, one.occupation, one.valid_to, worker, issued_on)
+async def insert_all(tx: Tx, issued: Sequence[tuple[TrainingCertificate, WorkerId, date]]) -> None:
+    """With the worker and the day of issue."""
+    entries = ((one.serial, one.destination, one.occupation, one.valid_to, worker, day) for one, worker, day in issued)
+    await tx.conn.execute(INSERT_ALL, *zip(*entries, strict=True))
 
 
 async def update_days(tx: Tx, serial: str, *, issued_on: date, valid_to: date) -> None:

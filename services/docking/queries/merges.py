@@ -67,6 +67,12 @@ async def lock_current(tx: Tx, worker: WorkerId) -> WorkerId:
     return await get_current(tx, worker)
 
 
+async def lock_all_current(tx: Tx, workers: Sequence[WorkerId]) -> dict[WorkerId, WorkerId]:
+    """Who each of them is, also until the caller has committed."""
+    await tx.conn.execute(LOCK_WORKERS)
+    return await list_current(tx, workers)
+
+
 async def list_current(tx: Tx, workers: Sequence[WorkerId]) -> dict[WorkerId, WorkerId]:
     """Each as who they are now."""
     return {WorkerId(row["worker"]): WorkerId(row["current"]) for row in await tx.conn.fetch(LIST_CURRENT, workers)}

@@ -29,6 +29,9 @@ LOCK = PLACEMENT.select("FROM placement WHERE id = $1 FOR UPDATE")
 LOCK_ACTIVE = PLACEMENT.select("""
 FROM placement WHERE worker = $1 AND state IN ('matched', 'clearance_requested', 'cleared', 'abroad') FOR UPDATE
 """)
+LOCK_ALL_ACTIVE = PLACEMENT.select("""
+FROM placement WHERE worker = ANY($1::uuid[]) AND state IN ('matched', 'clearance_requested', 'cleared', 'abroad') ORDER BY id FOR UPDATE
+""")
 LOCK_OF_WORKERS = PLACEMENT.select("FROM placement WHERE worker = ANY($1::uuid[]) ORDER BY id FOR UPDATE")
 LOCK_OF_MATCH = PLACEMENT.select("FROM placement WHERE match = $1 FOR UPDATE")
 LOCK_OVERDUE = PLACEMENT.select("""
@@ -139,6 +142,11 @@ async def lock(tx: Tx, placement: PlacementId) -> Placement | None:
 async def lock_active(tx: Tx, worker: WorkerId) -> Placement | None:
     """The worker's one active placement."""
     return await fetch_one(tx.conn, LOCK_ACTIVE, worker)
+
+
+async def lock_all_active(tx: Tx, workers: Sequence[WorkerId]) -> dict[WorkerId, Placement]:
+    """The one active placement of each worker who has one."""
+    return {one.worker: one for one in await fetch(tx.conn, LOCK_ALL_ACTIVE, workers)}
 
 
 async def lock_of_workers(tx: Tx, workers: Sequence[WorkerId]) -> list[Placement]:

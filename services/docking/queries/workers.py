@@ -67,9 +67,15 @@ FROM (
     ORDER BY waiting.id
 ) AS worker
 """)
-INSERT = """
+# Code lists travel as text: unnest() would flatten arrays of arrays.
+INSERT_ALL = """
 INSERT INTO worker (id, registered_at, registered_on, county, poor, sex, birth_year, household_status, occupations, verified, number)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+SELECT id, registered_at, registered_on, county, poor, sex, birth_year, household_status, string_to_array(occupations, ','), verified,
+    number
+FROM unnest(
+    $1::uuid[], $2::timestamptz[], $3::date[], $4::text[], $5::boolean[], $6::text[], $7::integer[], $8::text[], $9::text[], $10::boolean[],
+    $11::text[]
+) AS new (id, registered_at, registered_on, county, poor, sex, birth_year, household_status, occupations, verified, number)
 """
 UPDATE_VERIFIED = "UPDATE worker SET verified = true WHERE id = $1 RETURNING true"
 UPDATE_CODES = """
@@ -89,9 +95,12 @@ CROSS JOIN LATERAL (
 ) AS earlier
 """)
 UPDATE_WILLING = """
-UPDATE worker SET willing = true, destinations = $2, wanted = $3, floor_minor = $4, floor_currency = $5, available_from = $6,
-    willing_since = $7, willing_until = $8
-WHERE id = $1 RETURNING true
+UPDATE worker SET willing = true, destinations = string_to_array(new.destinations, ','), wanted = string_to_array(new.wanted, ','),
+    floor_minor = new.floor_minor, floor_currency = new.floor_currency, available_from = new.available_from,
+    willing_since = new.willing_since, willing_until = new.willing_until
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::date[], $7::date[], $8::date[])
+    AS new (id, destinations, wanted, floor_minor, floor_currency, available_from, willing_since, willing_until)
+WHERE worker.id = new.id RETURNING worker.id
 """
 # Whoever is in the supply stays there, under the codes of now.
 UPDATE_SUPPLY = """
@@ -99,13 +108,13 @@ UPDATE supply SET poor = worker.poor, county = worker.county FROM worker WHERE w
 """
 UPDATE_SUSPENDED = "UPDATE worker SET suspended = $2 WHERE id = $1 RETURNING true"
 UPDATE_ERASED = "UPDATE worker SET erased = true WHERE id = $1"
-UPDATE_UNWILLING = "UPDATE worker SET willing = false WHERE id = $1 RETURNING true"
-DELETE_SUPPLY = "DELETE FROM supply WHERE worker = $1"
+UPDATE_UNWILLING = "UPDATE worker SET willing = false WHERE id = ANY($1::uuid[]) RETURNING id"
+DELETE_SUPPLY = "DELETE FROM supply WHERE worker = ANY($1::uuid[])"
 INSERT_SUPPLY = """
 INSERT INTO supply (worker, destination, occupation, poor, registered_at, county)
 SELECT worker.id, destination, occupation, worker.poor, worker.registered_at, worker.county
 FROM worker, unnest(worker.destinations) AS destination, unnest(worker.wanted) AS occupation
-WHERE worker.id = $1
+WHERE worker.id = ANY($1::uuid[])
 """
 
 
@@ -153,21 +162,24 @@ async def list_candidates(tx: Tx, wanted: CandidateFilter) -> list[Worker]:
     )
 
 
-async def insert(tx: Tx, one: Worker) -> None:
-    await tx.conn.execute(
-        INSERT,
-        one.id,
-        one.registered_at,
-        one.registered_on,
-        one.county,
-        one.poor,
-        one.sex,
-        one.birth_year,
-        one.household_status,
-        list(one.occupations),
-        one.verified,
-        one.number,
+async def insert_all(tx: Tx, registered: Sequence[Worker]) -> None:
+    entries = (
+        (
+            one.id,
+            one.registered_at,
+            one.registered_on,
+            one.county,
+            one.poor,
+            one.sex,
+            one.birth_year,
+            one.household_status,
+            ",".join(one.occupations),
+            one.verified,
+            one.number,
+        )
+        for one in registered
     )
+    await tx.conn.execute(INSERT_ALL, *zip(*entries, strict=True))
 
 
 async def update_verified(tx: Tx, worker: WorkerId) -> bool:
@@ -197,24 +209,25 @@ def _as_of(worker: Worker, codes: CodesOn) -> Worker:
     return replace(worker, county=codes.county or worker.county, household_status=codes.household_status or worker.household_status)
 
 
-async def update_willing(tx: Tx, recorded: WillingnessRecorded) -> bool:
-    """Into the supply under the new wishes. False when the worker is not known here."""
-    floor = recorded.wage_floor
-    known = await tx.conn.fetchval(
-        UPDATE_WILLING,
-        recorded.worker,
-        list(recorded.destinations),
-        list(recorded.occupations),
-        floor and floor.minor,
-        floor and floor.currency,
-        recorded.available_from,
-        recorded.effective,
-        recorded.expires_on,
+async def update_willing(tx: Tx, recorded: Sequence[WillingnessRecorded]) -> frozenset[WorkerId]:
+    """Into the supply under the new wishes. Returns those that are known here."""
+    entries = (
+        (
+            one.worker,
+            ",".join(one.destinations),
+            ",".join(one.occupations),
+            one.wage_floor and one.wage_floor.minor,
+            one.wage_floor and one.wage_floor.currency,
+            one.available_from,
+            one.effective,
+            one.expires_on,
+        )
+        for one in recorded
     )
-    if known:
-        await tx.conn.execute(DELETE_SUPPLY, recorded.worker)
-        await tx.conn.execute(INSERT_SUPPLY, recorded.worker)
-    return bool(known)
+    known = frozenset(row["id"] for row in await tx.conn.fetch(UPDATE_WILLING, *zip(*entries, strict=True)))
+    await tx.conn.execute(DELETE_SUPPLY, list(known))
+    await tx.conn.execute(INSERT_SUPPLY, list(known))
+    return known
 
 
 async def update_suspended(tx: Tx, worker: WorkerId, *, suspended: bool) -> bool:
@@ -226,8 +239,8 @@ async def update_erased(tx: Tx, worker: WorkerId) -> None:
     await tx.conn.execute(UPDATE_ERASED, worker)
 
 
-async def update_unwilling(tx: Tx, worker: WorkerId) -> bool:
-    """Out of the supply. False when the worker is not known here."""
-    known = await tx.conn.fetchval(UPDATE_UNWILLING, worker)
-    await tx.conn.execute(DELETE_SUPPLY, worker)
-    return bool(known)
+async def update_unwilling(tx: Tx, workers: Sequence[WorkerId]) -> frozenset[WorkerId]:
+    """Out of the supply. Returns those that are known here."""
+    known = frozenset(row["id"] for row in await tx.conn.fetch(UPDATE_UNWILLING, list(workers)))
+    await tx.conn.execute(DELETE_SUPPLY, list(workers))
+    return known

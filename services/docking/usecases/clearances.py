@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -29,6 +30,7 @@ from services.docking.views import clearance_papers as papers
 from services.docking.views import placements as views
 from shared import events
 from shared.db import Tx
+from shared.delivery.consumer import because_of
 from shared.events import EventEnvelope
 from shared.papers.parts import Paper
 from shared.signing import signing_key
@@ -196,18 +198,23 @@ async def show_paper(tx: Tx, placement: PlacementId) -> Paper:
 
 
 # --- reactions --------------------------------------------------------------------------------------------------------
-async def certificate_issued(tx: Tx, event: EventEnvelope[events.CertificateIssued]) -> None:
-    """A clearance that waited for the certificate is decided now.
+async def certificates_issued(tx: Tx, issues: Sequence[EventEnvelope[events.CertificateIssued]]) -> None:
+    """A clearance that waited for a certificate is decided now.
 
-    The placement is locked before the certificate is written: a request under way either sees it, or waits where it is found here.
+    Placements are locked before the certificates are written: a request under way either sees them, or waits where it is found here.
     """
-    data = event.data
-    worker = await merges.lock_current(tx, data.worker)
-    placement = await placements.lock_active(tx, worker)
-    issued = TrainingCertificate(data.serial, data.destination, data.occupation, data.valid_to)
-    await certificates.insert(tx, issued, worker=worker, issued_on=data.effective)
-    if placement is not None:
-        await decide_waiting(tx, placement)
+    worker_of = await merges.lock_all_current(tx, [one.data.worker for one in issues])
+    active = await placements.lock_all_active(tx, list(worker_of.values()))
+    certified = [(one, worker_of[one.data.worker]) for one in issues]
+    await certificates.insert_all(tx, [(_ground(one.data), worker, one.data.effective) for one, worker in certified])
+    for one, worker in certified:
+        if worker in active:
+            because_of(tx, one)
+            await decide_waiting(tx, active.pop(worker))
+
+
+def _ground(issued: events.CertificateIssued) -> TrainingCertificate:
+    return TrainingCertificate(issued.serial, issued.destination, issued.occupation, issued.valid_to)
 
 
 async def decide_waiting(tx: Tx, placement: Placement) -> None:
@@ -260,13 +267,17 @@ async def _shorten(tx: Tx, placement: Placement, ends: date) -> None:
     )
 
 
-async def certificate_expired(tx: Tx, event: EventEnvelope[events.CertificateExpired]) -> None:
+async def certificates_expired(tx: Tx, ends: Sequence[EventEnvelope[events.CertificateExpired]]) -> None:
     """A clearance is gone with the certificate it rests on: nobody departs on it from now on.
 
     The position is not released yet, unlike after a revocation: evidence may still come of a departure while both were in force, and a new
     certificate may be earned and a clearance asked for again. The sweep releases it when the time for either is over.
     """
-    placement = await placements.lock_active(tx, await merges.lock_current(tx, event.data.worker))
-    if placement is not None and placement.state is PlacementState.CLEARED and placement.certificate == event.data.serial:
-        withdrawn = placement_event(tx, events.ClearanceWithdrawn, placement, reason="certificate_expired")
-        await save(tx, replace(placement, certificate=None), withdrawn)
+    worker_of = await merges.lock_all_current(tx, [one.data.worker for one in ends])
+    active = await placements.lock_all_active(tx, list(worker_of.values()))
+    for one in ends:
+        placement = active.get(worker_of[one.data.worker])
+        if placement is not None and placement.state is PlacementState.CLEARED and placement.certificate == one.data.serial:
+            because_of(tx, one)
+            withdrawn = placement_event(tx, events.ClearanceWithdrawn, placement, reason="certificate_expired")
+            await save(tx, replace(placement, certificate=None), withdrawn)

@@ -56,7 +56,7 @@ async def _carry_out(tx: Tx, one: Merge) -> bool:
     await placements.lock_of_workers(tx, both)
     known = await workers.lock_all(tx, both)
     await merges.update(tx, one)
-    await workers.update_unwilling(tx, one.absorbed)  # whatever keeps the two apart: nobody is matched under an old number
+    await workers.update_unwilling(tx, [one.absorbed])  # whatever keeps the two apart: nobody is matched under an old number
     if survivor not in known:
         return False
     found = await placements.lock_of_workers(tx, both)  # once more: a match may have been accepted meanwhile

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from services.docking.domain.dispatches import Dispatch, changed
@@ -36,11 +37,15 @@ from shared.values import CountyCode, Designation, PlacementId, WorkerId
 _LISTED = (Designation.NATIONAL, Designation.PROVINCIAL)
 
 
-async def worker_registered(tx: Tx, event: EventEnvelope[WorkerRegistered]) -> None:
-    data = event.data
-    worker = Worker(
+async def workers_registered(tx: Tx, registrations: Sequence[EventEnvelope[WorkerRegistered]]) -> None:
+    await workers.insert_all(tx, [_worker(one) for one in registrations])
+
+
+def _worker(registration: EventEnvelope[WorkerRegistered]) -> Worker:
+    data = registration.data
+    return Worker(
         id=data.worker,
-        registered_at=event.time,
+        registered_at=registration.time,
         registered_on=data.effective,
         county=data.origin.county,
         poor=reference.ever_listed(data.origin.county) in _LISTED,
@@ -51,7 +56,6 @@ async def worker_registered(tx: Tx, event: EventEnvelope[WorkerRegistered]) -> N
         verified=data.assurance == "verified",
         number=data.worker_no,
     )
-    await workers.insert(tx, worker)
 
 
 async def worker_verified(tx: Tx, event: EventEnvelope[WorkerVerified]) -> None:
@@ -150,14 +154,18 @@ async def _lock(tx: Tx, worker_id: WorkerId) -> Worker:
     return worker
 
 
-async def willingness_recorded(tx: Tx, event: EventEnvelope[WillingnessRecorded]) -> None:
+async def willingness_recorded(tx: Tx, recorded: Sequence[EventEnvelope[WillingnessRecorded]]) -> None:
     """Raises Reject for a worker never registered."""
-    _require_known(await workers.update_willing(tx, event.data), event.data.worker)
+    stated = [one.data for one in recorded]
+    _require_all_known(await workers.update_willing(tx, stated), [one.worker for one in stated])
 
 
-async def willingness_ended(tx: Tx, event: EventEnvelope[WillingnessWithdrawn] | EventEnvelope[WillingnessExpired]) -> None:
+async def willingness_ended(
+    tx: Tx, ends: Sequence[EventEnvelope[WillingnessWithdrawn]] | Sequence[EventEnvelope[WillingnessExpired]]
+) -> None:
     """Out of the supply; a placement under way goes on. Raises Reject for a worker never registered."""
-    _require_known(await workers.update_unwilling(tx, event.data.worker), event.data.worker)
+    ended = [one.data.worker for one in ends]
+    _require_all_known(await workers.update_unwilling(tx, ended), ended)
 
 
 async def worker_suspended(tx: Tx, event: EventEnvelope[WorkerSuspended]) -> None:
@@ -181,7 +189,7 @@ async def _excluded(tx: Tx, worker: WorkerId, reason: str) -> None:
     """
     placement = await placements.lock_active(tx, worker)
     _require_known(await workers.update_suspended(tx, worker, suspended=True), worker)
-    await workers.update_unwilling(tx, worker)
+    await workers.update_unwilling(tx, [worker])
     placement = placement or await placements.lock_active(tx, worker)
     if placement is not None and placement.state in BEFORE_DEPARTURE:
         await cancel(tx, placement, "officer", withdrawn_for=reason)
@@ -194,7 +202,12 @@ async def worker_reinstated(tx: Tx, event: EventEnvelope[WorkerReinstated]) -> N
 
 async def registration_lapsed(tx: Tx, event: EventEnvelope[RegistrationLapsed]) -> None:
     """Out of the supply; never verified, so that no placement is under way. Raises Reject for a worker never registered."""
-    _require_known(await workers.update_unwilling(tx, event.data.worker), event.data.worker)
+    _require_all_known(await workers.update_unwilling(tx, [event.data.worker]), [event.data.worker])
+
+
+def _require_all_known(known: Collection[WorkerId], named: Sequence[WorkerId]) -> None:
+    for worker in named:
+        _require_known(worker in known, worker)
 
 
 def _require_known(known: bool, worker: WorkerId) -> None:

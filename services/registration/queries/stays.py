@@ -12,8 +12,10 @@ from shared.values import PlacementId, WorkerId
 
 STAY = rows.Columns(Stay, "placement, worker, departed_on, returned_on")
 LIST = STAY.select("FROM stay WHERE worker = ANY($1::uuid[]) ORDER BY departed_on, placement")
-UPDATE = """
-INSERT INTO stay (placement, worker, departed_on, returned_on) VALUES ($1, $2, $3, $4)
+UPDATE_ALL = """
+INSERT INTO stay (placement, worker, departed_on, returned_on)
+SELECT placement, worker, departed_on, returned_on
+FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::date[]) AS new (placement, worker, departed_on, returned_on)
 ON CONFLICT (placement) DO UPDATE SET departed_on = excluded.departed_on, returned_on = excluded.returned_on
 """
 UPDATE_WORKER = "UPDATE stay SET worker = $2 WHERE worker = $1"
@@ -30,8 +32,10 @@ async def get_abroad(tx: Tx, workers: Sequence[WorkerId]) -> dict[WorkerId, date
     return {stay.worker: stay.departed_on for stay in await list_(tx, workers) if stay.returned_on is None}
 
 
-async def update(tx: Tx, stay: Stay) -> None:
-    await tx.conn.execute(UPDATE, stay.placement, stay.worker, stay.departed_on, stay.returned_on)
+async def update_all(tx: Tx, stated: Sequence[Stay]) -> None:
+    """Each of another placement."""
+    columns = zip(*((stay.placement, stay.worker, stay.departed_on, stay.returned_on) for stay in stated), strict=True)
+    await tx.conn.execute(UPDATE_ALL, *columns)
 
 
 async def delete(tx: Tx, placement: PlacementId) -> None:

@@ -44,6 +44,7 @@ GET = WORKER.select("FROM worker WHERE worker = (SELECT coalesce(merged_into, wo
 GET_BY_NUMBER = WORKER.select("FROM worker WHERE worker = (SELECT coalesce(merged_into, worker) FROM worker WHERE worker_no = $1)")
 # Not FOR UPDATE: whoever only refers to the worker need not wait.
 LOCK = WORKER.select("FROM worker WHERE worker = (SELECT coalesce(merged_into, worker) FROM worker WHERE worker = $1) FOR NO KEY UPDATE")
+GET_CURRENT = "SELECT worker, coalesce(merged_into, worker) AS current FROM worker WHERE worker = ANY($1::uuid[])"
 LIST = WORKER.select("""
 FROM worker WHERE worker IN (SELECT coalesce(merged_into, worker) FROM worker WHERE worker = ANY($1::uuid[])) ORDER BY worker
 """)
@@ -138,6 +139,10 @@ UPDATE worker SET
     suspended_for = $25, merged_into = $26
 WHERE worker = $1 AND version = $27
 """
+UPDATE_WILLINGNESS = """
+UPDATE worker SET version = version + 1, willingness = now.willingness, willingness_since = now.since
+FROM unnest($1::uuid[], $2::text[], $3::date[]) AS now (worker, willingness, since) WHERE worker.worker = now.worker
+"""
 UPDATE_REDIRECTS = "UPDATE worker SET merged_into = $2 WHERE merged_into = $1"
 UPDATE_EXPIRED = """
 UPDATE worker SET version = version + 1, willingness = 'expired', willingness_since = expires_on + 1
@@ -192,6 +197,22 @@ async def lock(tx: Tx, worker: WorkerId) -> Worker | None:
     while found is not None and found.merged_into is not None:  # while this one waited
         found = await rows.fetch_one(tx.conn, LOCK, found.merged_into)
     return found
+
+
+async def get_current(tx: Tx, stated: Sequence[WorkerId]) -> dict[WorkerId, WorkerId]:
+    """Of each that there is the registration that is the person's now."""
+    return {row["worker"]: row["current"] for row in await tx.conn.fetch(GET_CURRENT, stated)}
+
+
+async def lock_all(tx: Tx, stated: Sequence[WorkerId]) -> dict[WorkerId, Worker]:
+    """As lock(), of each that there is."""
+    current = await get_current(tx, stated)
+    locked: dict[WorkerId, Worker] = {}
+    for found in await lock_stated(tx, list(set(current.values()))):
+        now = await lock(tx, found.merged_into) if found.merged_into is not None else found
+        if now is not None:
+            locked[found.worker] = now
+    return {worker: locked[survivor] for worker, survivor in current.items() if survivor in locked}
 
 
 async def lock_stated(tx: Tx, workers: Sequence[WorkerId]) -> list[Worker]:
@@ -313,6 +334,12 @@ async def update(tx: Tx, worker: Worker) -> None:
         worker.merged_into,
         worker.version,
     )
+
+
+async def update_willingness(tx: Tx, workers: Sequence[Worker]) -> None:
+    """Write whether they are willing, and since when; the caller holds their locks."""
+    columns = zip(*((one.worker, one.willingness, one.willingness_since) for one in workers), strict=True)
+    await tx.conn.execute(UPDATE_WILLINGNESS, *columns)
 
 
 async def update_redirects(tx: Tx, absorbed: WorkerId, survivor: WorkerId) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
+from dataclasses import replace
 
 from services.registration.domain.stays import Stay
 from services.registration.queries import open_placements, stays, workers
@@ -10,58 +11,59 @@ from services.registration.usecases.willingness import withdraw_dispatched
 from shared import events
 from shared.db import Tx
 from shared.delivery.consumer import Reject
-from shared.events import EventEnvelope, ReturnFact
-from shared.values import PlacementId, WorkerId
+from shared.events import EventEnvelope
+from shared.values import WorkerId
 
 
-async def matched(tx: Tx, event: EventEnvelope[events.MatchedToEnterprise]) -> None:
+async def matched(tx: Tx, matches: Sequence[EventEnvelope[events.MatchedToEnterprise]]) -> None:
     """On the way. Rejects an unknown worker."""
-    worker = await _require_worker(tx, event.data.worker)
-    await open_placements.insert(tx, event.data.placement, worker)
+    now = await _require_workers(tx, [match.data.worker for match in matches])
+    await open_placements.insert_all(tx, {match.data.placement: now[match.data.worker] for match in matches})
 
 
-async def contract_registered(tx: Tx, event: EventEnvelope[events.ContractRegistered]) -> None:
-    await open_placements.update_contract_end(tx, event.data.placement, event.data.end)
+async def contracts_registered(tx: Tx, contracts: Sequence[EventEnvelope[events.ContractRegistered]]) -> None:
+    await open_placements.update_contract_ends(tx, {contract.data.placement: contract.data.end for contract in contracts})
 
 
-async def cancelled(tx: Tx, event: EventEnvelope[events.PlacementCancelled]) -> None:
-    await open_placements.delete(tx, event.data.placement)
+async def cancelled(tx: Tx, cancellations: Sequence[EventEnvelope[events.PlacementCancelled]]) -> None:
+    await open_placements.delete_all(tx, [one.data.placement for one in cancellations])
 
 
-async def departed(tx: Tx, event: EventEnvelope[events.Dispatched]) -> None:
+async def departed(tx: Tx, departures: Sequence[EventEnvelope[events.Dispatched]]) -> None:
     """Abroad, and no longer on offer. Rejects an unknown worker."""
-    data = event.data
-    await withdraw_dispatched(tx, event)
-    await _put(tx, data.placement, data.worker, data.departed_on, None)
+    await withdraw_dispatched(tx, departures)
+    await _put(tx, [Stay(data.placement, data.worker, data.departed_on, None) for data in (one.data for one in departures)])
 
 
-async def returned(tx: Tx, event: EventEnvelope[events.Returned] | EventEnvelope[events.ReturnCorrected]) -> None:
+async def returned(tx: Tx, returns: Sequence[EventEnvelope[events.Returned] | EventEnvelope[events.ReturnCorrected]]) -> None:
     """Back, on the day the event says. Rejects an unknown worker."""
-    data = event.data
-    await open_placements.delete(tx, data.placement)
-    await _put(tx, data.placement, data.worker, data.dispatch.departed_on, data.fact)
+    known = [one.data for one in returns]
+    await open_placements.delete_all(tx, [data.placement for data in known])
+    await _put(tx, [Stay(data.placement, data.worker, data.dispatch.departed_on, data.fact.returned_on) for data in known])
 
 
 async def corrected(tx: Tx, event: EventEnvelope[events.DispatchCorrected]) -> None:
     """Departed, and perhaps returned, on other days. Rejects an unknown worker."""
     data = event.data
-    await _put(tx, data.placement, data.worker, data.departed_on, data.returned)
+    await _put(tx, [Stay(data.placement, data.worker, data.departed_on, data.returned.returned_on if data.returned else None)])
 
 
 async def voided(tx: Tx, event: EventEnvelope[events.DispatchVoided]) -> None:
     """Never left."""
-    await open_placements.delete(tx, event.data.placement)
+    await open_placements.delete_all(tx, [event.data.placement])
     await stays.delete(tx, event.data.placement)
 
 
-async def _put(tx: Tx, placement: PlacementId, worker_id: WorkerId, departed_on: date, back: ReturnFact | None) -> None:
-    """As the last event of the placement says: each of them carries the whole stay, so none needs those before it."""
-    worker = await _require_worker(tx, worker_id)
-    await stays.update(tx, Stay(placement, worker, departed_on, back.returned_on if back else None))
+async def _put(tx: Tx, stated: Sequence[Stay]) -> None:
+    """As the last event of each placement says: each of them carries the whole stay, so none needs those before it."""
+    now = await _require_workers(tx, [stay.worker for stay in stated])
+    await stays.update_all(tx, [replace(stay, worker=now[stay.worker]) for stay in stated])
 
 
-async def _require_worker(tx: Tx, worker_id: WorkerId) -> WorkerId:
-    worker = await workers.get(tx, worker_id)
-    if worker is None:
-        raise Reject("WORKER_NOT_FOUND", f"no worker {worker_id}")
-    return worker.worker
+async def _require_workers(tx: Tx, stated: Sequence[WorkerId]) -> dict[WorkerId, WorkerId]:
+    """The registration that is each person's now. Rejects an unknown one."""
+    now = await workers.get_current(tx, stated)
+    for worker in stated:
+        if worker not in now:
+            raise Reject("WORKER_NOT_FOUND", f"no worker {worker}")
+    return now

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -22,7 +23,7 @@ from services.registration.views.workers import Worker as WorkerView
 from shared import events, reference
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
-from shared.delivery.consumer import Reject
+from shared.delivery.consumer import Reject, because_of
 from shared.events import Event, EventEnvelope
 from shared.paging import page
 from shared.values import WorkerId
@@ -80,21 +81,27 @@ async def withdraw_willingness(tx: Tx, worker_id: WorkerId, command: WithdrawWil
     return await changed(tx, worker)
 
 
-async def withdraw_dispatched(tx: Tx, event: EventEnvelope[events.Dispatched]) -> None:
+async def withdraw_dispatched(tx: Tx, departures: Sequence[EventEnvelope[events.Dispatched]]) -> None:
     """Who has left is no longer on offer; a willingness stated after the departure stays. Rejects an unknown worker."""
-    worker_id, day = event.data.worker, event.data.departed_on
-    worker = await workers.lock(tx, worker_id)
-    if worker is None:
-        raise Reject("WORKER_NOT_FOUND", f"no worker {worker_id}")
-    if worker.willingness is not Willingness.WILLING or (worker.willingness_since is not None and day < worker.willingness_since):
-        return
-    day = max(day, worker.residence_since or day)  # whoever has moved meanwhile is counted as willing in the new county
-    worker, changes = lapsed(worker, day)
-    if not changes:
-        worker = replace(worker, willingness=next_state(worker.willingness, Step.WITHDRAW), willingness_since=day)
-        changes = [event_fields.willingness_withdrawn(worker, day, "dispatched")]
-    await workers.update(tx, worker)
-    publish_and_audit(tx, *changes)
+    known = await workers.lock_all(tx, [one.data.worker for one in departures])
+    withdrawn: dict[WorkerId, Worker] = {}
+    for departure in departures:
+        stated, day = departure.data.worker, departure.data.departed_on
+        if stated not in known:
+            raise Reject("WORKER_NOT_FOUND", f"no worker {stated}")
+        worker = withdrawn.get(known[stated].worker, known[stated])
+        if worker.willingness is not Willingness.WILLING or (worker.willingness_since is not None and day < worker.willingness_since):
+            continue
+        day = max(day, worker.residence_since or day)  # whoever has moved meanwhile is counted as willing in the new county
+        worker, changes = lapsed(worker, day)
+        if not changes:
+            worker = replace(worker, willingness=next_state(worker.willingness, Step.WITHDRAW), willingness_since=day)
+            changes = [event_fields.willingness_withdrawn(worker, day, "dispatched")]
+        withdrawn[worker.worker] = worker
+        because_of(tx, departure)
+        publish_and_audit(tx, *changes)
+    if withdrawn:
+        await workers.update_willingness(tx, list(withdrawn.values()))
 
 
 # --- queries ----------------------------------------------------------------------------------------------------------

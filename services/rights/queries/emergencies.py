@@ -16,6 +16,7 @@ EMERGENCY = rows.Columns(
 )
 GET = EMERGENCY.select("FROM emergency WHERE emergency = $1")
 GET_OPEN = EMERGENCY.select("FROM emergency WHERE destination = $1 AND state = 'open'")
+LIST_OPEN_IN = "SELECT destination FROM emergency WHERE destination = ANY($1::text[]) AND state = 'open'"
 LOCK = EMERGENCY.select("FROM emergency WHERE emergency = $1 FOR UPDATE")
 LIST = EMERGENCY.pages(
     "emergency",
@@ -43,6 +44,11 @@ async def get(tx: Tx, emergency: EmergencyId) -> Emergency | None:
 
 async def get_open(tx: Tx, destination: Destination) -> Emergency | None:
     return await rows.fetch_one(tx.conn, GET_OPEN, destination)
+
+
+async def list_open_in(tx: Tx, destinations: Sequence[Destination]) -> frozenset[Destination]:
+    """Those of the countries in which one is open."""
+    return frozenset(row["destination"] for row in await tx.conn.fetch(LIST_OPEN_IN, sorted(set(destinations))))
 
 
 async def lock(tx: Tx, emergency: EmergencyId) -> Emergency | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from services.rights.domain.costs import FirstIncome
 from services.rights.domain.incomes import Income, Paid, ReportState
@@ -23,6 +23,11 @@ INCOME = rows.Columns(
 GET = INCOME.select("FROM income WHERE report = $1")
 LIST = INCOME.select("FROM income WHERE placement = $1 ORDER BY period, report")
 LIST_COUNTING = INCOME.select("FROM income WHERE placement = $1 AND state = 'counting' ORDER BY period, report")
+# $2: a first period for each placement.
+LIST_PERIODS = """
+SELECT DISTINCT placement, period FROM income JOIN unnest($1::uuid[], $2::text[]) AS asked (placement, since) USING (placement)
+WHERE state = 'counting' AND period >= since ORDER BY placement, period
+"""
 LIST_REPORTED = INCOME.select("""
 FROM income
 WHERE state IN ('counting', 'superseded', 'outranked', 'replaced') AND placement = ANY($1::uuid[]) AND period = ANY($2::text[])
@@ -63,6 +68,14 @@ async def list_(tx: Tx, placement: PlacementId) -> list[Income]:
 
 async def list_counting(tx: Tx, placement: PlacementId) -> list[Income]:
     return await rows.fetch(tx.conn, LIST_COUNTING, placement)
+
+
+async def list_periods(tx: Tx, since: Mapping[PlacementId, Period]) -> dict[PlacementId, list[Period]]:
+    """Months from then on for which a report counts, in order; a placement without one is absent."""
+    found: dict[PlacementId, list[Period]] = {}
+    for row in await tx.conn.fetch(LIST_PERIODS, list(since), list(since.values())):
+        found.setdefault(row["placement"], []).append(row["period"])
+    return found
 
 
 async def list_reported(tx: Tx, wanted: Sequence[tuple[PlacementId, Period]]) -> dict[tuple[PlacementId, Period], list[Income]]:

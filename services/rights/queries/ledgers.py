@@ -29,18 +29,29 @@ GET = LEDGER.select("FROM ledger WHERE placement = $1")
 LIST = LEDGER.select("FROM ledger WHERE placement = ANY($1::uuid[])")
 LOCK = LEDGER.select("FROM ledger WHERE placement = ANY($1::uuid[]) ORDER BY placement FOR UPDATE")
 LOCK_DUE = LEDGER.select("FROM ledger WHERE due_on <= $1 ORDER BY placement LIMIT $2 FOR UPDATE SKIP LOCKED")
-INSERT = """
+INSERT_ALL = """
 INSERT INTO ledger (placement, worker, enterprise, county, designation, designation_version, destination, occupation, channel,
                     wage_minor, currency, wage_period, days_per_month, pay_day, deductions_max_minor, fee_minor)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+SELECT * FROM unnest(
+    $1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::bigint[], $11::text[],
+    $12::text[], $13::smallint[], $14::smallint[], $15::bigint[], $16::bigint[]
+)
 ON CONFLICT (placement) DO UPDATE SET wage_minor = excluded.wage_minor, currency = excluded.currency, wage_period = excluded.wage_period,
     days_per_month = excluded.days_per_month, pay_day = excluded.pay_day, deductions_max_minor = excluded.deductions_max_minor,
     fee_minor = excluded.fee_minor
 """
-UPDATE_DISPATCH = """
-UPDATE ledger SET departed_on = $2, returned_on = $3, voided = $4, county = $5, designation = $6, designation_version = $7,
-    destination = $8, occupation = $9, channel = $10, due_period = $11, due_on = $12
-WHERE placement = $1
+UPDATE_DISPATCHES = """
+UPDATE ledger SET departed_on = new.departed_on, returned_on = new.returned_on, voided = new.voided, county = new.county,
+    designation = new.designation, designation_version = new.designation_version, destination = new.destination,
+    occupation = new.occupation, channel = new.channel, due_period = new.due_period, due_on = new.due_on
+FROM unnest(
+    $1::uuid[], $2::date[], $3::date[], $4::boolean[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
+    $11::text[], $12::date[]
+) AS new (
+    placement, departed_on, returned_on, voided, county, designation, designation_version, destination, occupation, channel,
+    due_period, due_on
+)
+WHERE ledger.placement = new.placement
 """
 UPDATE_DUE = """
 UPDATE ledger SET due_period = new.period, due_on = new.day
@@ -72,47 +83,52 @@ async def lock_due(tx: Tx, today: date, limit: int) -> list[Ledger]:
     return await rows.fetch(tx.conn, LOCK_DUE, today, limit)
 
 
-async def insert(tx: Tx, ledger: Ledger) -> None:
-    """Open the ledger; where there is one, take over the new terms and fee."""
-    terms = ledger.terms
-    await tx.conn.execute(
-        INSERT,
-        ledger.placement,
-        ledger.worker,
-        ledger.enterprise,
-        ledger.county,
-        ledger.designation,
-        ledger.designation_version,
-        ledger.destination,
-        ledger.occupation,
-        ledger.channel,
-        terms.wage.minor,
-        terms.wage.currency,
-        terms.wage_period,
-        terms.days_per_month,
-        terms.pay_day,
-        terms.deductions_max.minor,
-        ledger.fee and ledger.fee.minor,
+async def insert_all(tx: Tx, opened: Sequence[Ledger]) -> None:
+    """Open the ledgers; where there is one, take over the new terms and fee."""
+    entries = (
+        (
+            one.placement,
+            one.worker,
+            one.enterprise,
+            one.county,
+            one.designation,
+            one.designation_version,
+            one.destination,
+            one.occupation,
+            one.channel,
+            one.terms.wage.minor,
+            one.terms.wage.currency,
+            one.terms.wage_period,
+            one.terms.days_per_month,
+            one.terms.pay_day,
+            one.terms.deductions_max.minor,
+            one.fee and one.fee.minor,
+        )
+        for one in opened
     )
+    await tx.conn.execute(INSERT_ALL, *zip(*entries, strict=True))
 
 
-async def update_dispatch(tx: Tx, ledger: Ledger, due: Due | None) -> None:
+async def update_dispatches(tx: Tx, changed: Sequence[tuple[Ledger, Due | None]]) -> None:
     """The days abroad, the codes the dispatch counts by, and the wage that is looked for next."""
-    await tx.conn.execute(
-        UPDATE_DISPATCH,
-        ledger.placement,
-        ledger.departed_on,
-        ledger.returned_on,
-        ledger.voided,
-        ledger.county,
-        ledger.designation,
-        ledger.designation_version,
-        ledger.destination,
-        ledger.occupation,
-        ledger.channel,
-        due and due.period,
-        due and due.missing_from,
+    entries = (
+        (
+            ledger.placement,
+            ledger.departed_on,
+            ledger.returned_on,
+            ledger.voided,
+            ledger.county,
+            ledger.designation,
+            ledger.designation_version,
+            ledger.destination,
+            ledger.occupation,
+            ledger.channel,
+            due and due.period,
+            due and due.missing_from,
+        )
+        for ledger, due in changed
     )
+    await tx.conn.execute(UPDATE_DISPATCHES, *zip(*entries, strict=True))
 
 
 async def update_due(tx: Tx, due: Mapping[PlacementId, Due | None]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from shared.db import Tx
 from shared.values import WorkerId
 
@@ -9,6 +11,7 @@ from shared.values import WorkerId
 LOCK_MERGES = "SELECT pg_advisory_xact_lock(7301032)"
 LOCK_WORKERS = "SELECT pg_advisory_xact_lock_shared(7301032)"
 GET_CURRENT = "SELECT coalesce((SELECT survivor FROM merged WHERE absorbed = $1), $1)"
+LIST_SURVIVORS = "SELECT absorbed, survivor FROM merged WHERE absorbed = ANY($1::uuid[])"
 INSERT = "INSERT INTO merged (absorbed, survivor) VALUES ($1, $2) ON CONFLICT (absorbed) DO NOTHING RETURNING true"
 UPDATE_REDIRECTS = "UPDATE merged SET survivor = $2 WHERE survivor = $1"
 UPDATE_LEDGERS = "UPDATE ledger SET worker = $2 WHERE worker = $1"
@@ -28,6 +31,13 @@ async def lock_current(tx: Tx, worker: WorkerId) -> WorkerId:
     """Who the worker is, also until the caller has committed."""
     await tx.conn.execute(LOCK_WORKERS)
     return await get_current(tx, worker)
+
+
+async def lock_all_current(tx: Tx, workers: Sequence[WorkerId]) -> dict[WorkerId, WorkerId]:
+    """Who each of them is, also until the caller has committed."""
+    await tx.conn.execute(LOCK_WORKERS)
+    merged = {row["absorbed"]: row["survivor"] for row in await tx.conn.fetch(LIST_SURVIVORS, list(workers))}
+    return {worker: merged.get(worker, worker) for worker in workers}
 
 
 async def insert(tx: Tx, absorbed: WorkerId, survivor: WorkerId) -> bool:

@@ -18,6 +18,7 @@ LOCK = MEMBER.select("FROM roll_call WHERE emergency = $1 AND placement = $2 FOR
 LOCK_OPEN_OF = MEMBER.select("""
 FROM roll_call JOIN emergency USING (emergency) WHERE placement = $1 AND state = 'open' ORDER BY emergency FOR UPDATE OF roll_call
 """)
+LIST_OPEN_OF = "SELECT placement FROM roll_call JOIN emergency USING (emergency) WHERE placement = ANY($1::uuid[]) AND state = 'open'"
 LOCK_UNANNOUNCED = MEMBER.select("""
 FROM roll_call WHERE NOT announced AND ($1::uuid IS NULL OR emergency = $1) ORDER BY placement LIMIT $2 FOR UPDATE SKIP LOCKED
 """)
@@ -60,6 +61,11 @@ async def lock(tx: Tx, emergency: EmergencyId, placement: PlacementId) -> Member
 async def lock_open_of(tx: Tx, placement: PlacementId) -> list[Member]:
     """Of the placement, in emergencies that are open."""
     return await rows.fetch(tx.conn, LOCK_OPEN_OF, placement)
+
+
+async def list_open_of(tx: Tx, placements: Sequence[PlacementId]) -> frozenset[PlacementId]:
+    """Those that are in the roll-call of an emergency that is open."""
+    return frozenset(row["placement"] for row in await tx.conn.fetch(LIST_OPEN_OF, list(placements)))
 
 
 async def lock_unannounced(tx: Tx, emergency: EmergencyId | None, limit: int) -> list[Member]:

@@ -17,19 +17,19 @@ from shared.events import Event
 
 async def assess_costs(tx: Tx, affected: Sequence[Ledger]) -> None:
     """Measure anew after reports have changed. The caller holds the ledgers."""
+    publish_and_audit(tx, *[cost_assessed(tx, before, before.cost, after.cost) for before, after in await measured(tx, affected)])
+
+
+async def measured(tx: Tx, affected: Sequence[Ledger]) -> list[tuple[Ledger, Ledger]]:
+    """Write what fees are measured against from now on. Returns the ledgers where that is another income, before and after."""
     charged = {ledger.placement: ledger for ledger in affected if ledger.fee is not None}
     if not charged:
-        return
+        return []
     found = await incomes.list_first(tx, list(charged))
     changed = {placement: found.get(placement) for placement, ledger in charged.items() if found.get(placement) != ledger.first_income}
-    if not changed:
-        return
-    await ledgers.update_first_incomes(tx, changed)
-    assessed = [
-        cost_assessed(tx, charged[placement], charged[placement].cost, replace(charged[placement], first_income=first).cost)
-        for placement, first in changed.items()
-    ]
-    publish_and_audit(tx, *assessed)
+    if changed:
+        await ledgers.update_first_incomes(tx, changed)
+    return [(charged[placement], replace(charged[placement], first_income=first)) for placement, first in changed.items()]
 
 
 def cost_assessed(tx: Tx, ledger: Ledger, previous: Cost | None, fact: Cost | None) -> Event:

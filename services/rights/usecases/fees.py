@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from services.rights.domain.costs import ChargedFee, total_charged
@@ -11,32 +12,46 @@ from services.rights.usecases.costs import assess_costs, cost_assessed
 from shared import events
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
-from shared.events import EventEnvelope, FeeFact
+from shared.delivery.consumer import because_of
+from shared.events import EventEnvelope
 from shared.values import FeeId, FeePayer, Money, PlacementId
 
+Charge = events.FeeDeclared | events.FeeCorrected | events.FeeVoided
 
-async def fee_declared(tx: Tx, event: EventEnvelope[events.FeeDeclared]) -> None:
-    await _charged(tx, event.data.placement, event.data.fee, event.data.fact)
+
+async def fees_declared(tx: Tx, declared: Sequence[EventEnvelope[events.FeeDeclared]]) -> None:
+    await _charged(tx, declared)
 
 
 async def fee_corrected(tx: Tx, event: EventEnvelope[events.FeeCorrected]) -> None:
-    await _charged(tx, event.data.placement, event.data.fee, event.data.fact)
+    await _charged(tx, [event])
 
 
 async def fee_voided(tx: Tx, event: EventEnvelope[events.FeeVoided]) -> None:
-    await _charged(tx, event.data.placement, event.data.fee, None)
+    await _charged(tx, [event])
 
 
-async def _charged(tx: Tx, placement: PlacementId, fee: FeeId, fact: FeeFact | None) -> None:
-    """None, or paid by somebody else: not charged to the worker. Without a contract there is no ledger yet, and no wage to compare."""
-    held = await ledgers.lock(tx, [placement])
-    if fact is not None and fact.payer is FeePayer.WORKER:
-        await charged_fees.update(tx, ChargedFee(fee, placement, fact.amount))
-    else:
-        await charged_fees.delete(tx, fee)
-    if placement in held:
-        ledger = held[placement]
-        await _set_fee(tx, ledger, total_charged(await charged_fees.list_(tx, placement), ledger.terms.wage.currency))
+async def _charged(tx: Tx, charges: Sequence[EventEnvelope[Charge]]) -> None:
+    """Voided, or paid by somebody else: not charged to the worker. Without a contract there is no ledger yet, and no wage to compare."""
+    held = await ledgers.lock(tx, [charge.data.placement for charge in charges])
+    await _enter(tx, {charge.data.fee: _of_worker(charge.data) for charge in charges})
+    found = await charged_fees.list_(tx, list(held))
+    for charge in charges:
+        ledger = held.get(charge.data.placement)
+        if ledger is not None:
+            because_of(tx, charge)
+            await _set_fee(tx, ledger, total_charged(found.get(ledger.placement, ()), ledger.terms.wage.currency))
+
+
+def _of_worker(data: Charge) -> ChargedFee | None:
+    if isinstance(data, events.FeeVoided) or data.fact.payer is not FeePayer.WORKER:
+        return None
+    return ChargedFee(data.fee, data.placement, data.fact.amount)
+
+
+async def _enter(tx: Tx, charges: Mapping[FeeId, ChargedFee | None]) -> None:
+    await charged_fees.update_all(tx, [one for one in charges.values() if one is not None])
+    await charged_fees.delete_all(tx, [fee for fee, one in charges.items() if one is None])
 
 
 async def _set_fee(tx: Tx, ledger: Ledger, fee: Money | None) -> None:
@@ -53,11 +68,12 @@ async def _set_fee(tx: Tx, ledger: Ledger, fee: Money | None) -> None:
     publish_and_audit(tx, cost_assessed(tx, now, ledger.cost, now.cost))
 
 
-async def charge_contract_fee(tx: Tx, contract: events.ContractRegistered) -> Money | None:
-    """All that is charged once this contract is in force. Its service fee has the placement's own id, declared apart or not."""
-    fee = FeeId(contract.placement)
-    if contract.service_fee is None:
-        await charged_fees.delete(tx, fee)
-    else:
-        await charged_fees.update(tx, ChargedFee(fee, contract.placement, contract.service_fee))
-    return total_charged(await charged_fees.list_(tx, contract.placement), contract.wage.currency)
+async def charge_contract_fees(tx: Tx, contracts: Sequence[events.ContractRegistered]) -> dict[PlacementId, Money | None]:
+    """All that is charged once these contracts are in force. A contract's service fee has the placement's own id, declared apart or not."""
+    charges = {
+        FeeId(one.placement): ChargedFee(FeeId(one.placement), one.placement, one.service_fee) if one.service_fee is not None else None
+        for one in contracts
+    }
+    await _enter(tx, charges)
+    found = await charged_fees.list_(tx, [one.placement for one in contracts])
+    return {one.placement: total_charged(found.get(one.placement, ()), one.wage.currency) for one in contracts}

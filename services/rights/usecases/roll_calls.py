@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from services.rights import commands
 from services.rights.domain.emergencies import (
@@ -25,7 +26,8 @@ from services.rights.views import emergencies as views
 from shared import events
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
-from shared.events import Event
+from shared.delivery.consumer import because_of
+from shared.events import Event, EventEnvelope
 from shared.paging import Page
 from shared.values import EmergencyId, EnterpriseId, PlacementId
 
@@ -100,6 +102,18 @@ async def follow_stay(tx: Tx, before: Ledger, after: Ledger) -> None:
         await _follow(tx, after, member, there=there)
     if here is not None and is_there(after, here.destination) and here.emergency not in {one.emergency for one in members}:
         await _join(tx, after, here)
+
+
+async def follow_stays(tx: Tx, stays: Sequence[tuple[EventEnvelope[Any], Ledger, Ledger]]) -> None:
+    """The same for many, each because of its event, before and after it: nearly always there is no emergency."""
+    countries = [ledger.destination for _, *both in stays for ledger in both]
+    await emergencies.lock_countries_shared(tx, countries)
+    open_in = await emergencies.list_open_in(tx, countries)
+    members = await roll_calls.list_open_of(tx, [after.placement for _, _, after in stays])
+    for event, before, after in stays:
+        if after.destination in open_in or after.placement in members:
+            because_of(tx, event)
+            await follow_stay(tx, before, after)
 
 
 async def _join(tx: Tx, ledger: Ledger, emergency: Emergency) -> None:

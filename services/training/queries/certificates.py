@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from services.training.domain.certificates import Certificate, Serial
+from services.training.domain.needs import Need, NeedId
 from shared import rows
 from shared.db import Tx
 from shared.values import Destination, EnrolmentId, Occupation, RecognitionId, WorkerId
@@ -26,6 +27,16 @@ GET_VALID = """
 SELECT serial FROM certificate
 WHERE worker = $1 AND destination = $2 AND occupation = $3 AND revoked_on IS NULL AND valid_to >= $4
 ORDER BY valid_to DESC, serial LIMIT 1
+"""
+LIST_VALID = """
+SELECT need, valid.serial
+FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::date[]) AS asked (need, worker, destination, occupation, day)
+CROSS JOIN LATERAL (
+    SELECT serial FROM certificate
+    WHERE worker = asked.worker AND destination = asked.destination AND occupation = asked.occupation
+      AND revoked_on IS NULL AND valid_to >= asked.day
+    ORDER BY valid_to DESC, serial LIMIT 1
+) AS valid
 """
 # Whose end is not published yet.
 LOCK_LAPSED = CERTIFICATE.select("""
@@ -84,6 +95,13 @@ async def get_valid(tx: Tx, worker: WorkerId, destination: Destination, occupati
     """A certificate of the worker for exactly this, valid on the day."""
     serial: Serial | None = await tx.conn.fetchval(GET_VALID, worker, destination, occupation, on)
     return serial
+
+
+async def list_valid(tx: Tx, asked: Sequence[tuple[Need, date]]) -> dict[NeedId, Serial]:
+    """As get_valid(), for each need that has one on its day."""
+    entries = ((need.id, need.worker, need.destination, need.occupation, day) for need, day in asked)
+    columns = zip(*entries, strict=True) if asked else [()] * 5
+    return {row["need"]: row["serial"] for row in await tx.conn.fetch(LIST_VALID, *columns)}
 
 
 async def list_of_worker(tx: Tx, worker: WorkerId, limit: int) -> list[Certificate]:

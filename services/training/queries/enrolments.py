@@ -39,6 +39,7 @@ LISTED = ENROLMENT.extend(
 GET = ENROLMENT.select("FROM enrolment WHERE enrolment = $1")
 GET_LISTED = LISTED.select("FROM enrolment WHERE enrolment = $1")
 GET_SEATED = ENROLMENT.select("FROM enrolment WHERE placement = $1 AND state = 'enrolled'")
+LIST_SEATED = "SELECT placement FROM enrolment WHERE placement = ANY($1::uuid[]) AND state = 'enrolled'"
 GET_HOLDING = ENROLMENT.select("FROM enrolment WHERE placement = $1 AND state IN ('enrolled', 'held', 'passed')")
 GET_HOLDING_BUT = ENROLMENT.select("""
 FROM enrolment WHERE placement = $1 AND enrolment <> $2 AND state IN ('enrolled', 'held', 'passed')
@@ -97,6 +98,11 @@ async def get_listed(tx: Tx, enrolment: EnrolmentId) -> Listed | None:
 async def get_seated(tx: Tx, placement: PlacementId) -> Enrolment | None:
     """The enrolment that holds a seat for the placement and is not assessed yet."""
     return await rows.fetch_one(tx.conn, GET_SEATED, placement)
+
+
+async def list_seated(tx: Tx, placements: Sequence[PlacementId]) -> frozenset[PlacementId]:
+    """Those that hold a seat and are not assessed yet."""
+    return frozenset(row["placement"] for row in await tx.conn.fetch(LIST_SEATED, list(placements)))
 
 
 async def get_holding(tx: Tx, placement: PlacementId) -> Enrolment | None:

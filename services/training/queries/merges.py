@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
+from shared import rows
 from shared.db import Tx
 from shared.values import EnrolmentId, WorkerId
 
+
+@dataclass(frozen=True, slots=True)
+class Survivor:
+    """Whom a worker was merged into; `number` None: before numbers were kept here."""
+
+    absorbed: WorkerId
+    worker: WorkerId
+    number: str | None
+
+
 GET_CURRENT = "SELECT coalesce((SELECT survivor FROM merged WHERE absorbed = $1), $1)"
 GET_NUMBER = "SELECT survivor_no FROM merged WHERE absorbed = $1"
+SURVIVOR = rows.Columns(Survivor, "absorbed, survivor AS worker, survivor_no AS number")
+LIST_SURVIVORS = SURVIVOR.select("FROM merged WHERE absorbed = ANY($1::uuid[])")
 INSERT = """
 INSERT INTO merged (absorbed, survivor, survivor_no) VALUES ($1, $2, $3) ON CONFLICT (absorbed) DO NOTHING RETURNING true
 """
@@ -34,6 +49,11 @@ async def get_number(tx: Tx, worker: WorkerId) -> str | None:
     """The number of whom the worker was merged into; None: into nobody, or before numbers were kept here."""
     number: str | None = await tx.conn.fetchval(GET_NUMBER, worker)
     return number
+
+
+async def list_survivors(tx: Tx, workers: Sequence[WorkerId]) -> dict[WorkerId, Survivor]:
+    """Whom each of those that were merged was merged into."""
+    return {one.absorbed: one for one in await rows.fetch(tx.conn, LIST_SURVIVORS, list(workers))}
 
 
 async def insert(tx: Tx, absorbed: WorkerId, survivor: WorkerId, survivor_no: str) -> bool:

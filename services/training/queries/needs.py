@@ -46,10 +46,13 @@ LIST_BACKLOG = WAITING.select("""
 FROM need WHERE state = 'open' AND county ^@ ANY($1::text[])
 GROUP BY destination, occupation ORDER BY destination, occupation LIMIT $2
 """)
-INSERT = """
+INSERT_ALL = """
 INSERT INTO need (need, placement, worker, county, designation, designation_version, destination, occupation, state, since, due, worker_no)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-ON CONFLICT (placement) DO NOTHING RETURNING true
+SELECT * FROM unnest(
+    $1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::timestamptz[],
+    $11::date[], $12::text[]
+)
+ON CONFLICT (placement) DO NOTHING RETURNING placement
 """
 UPDATE_STATE = "UPDATE need SET state = $2, certificate = NULL WHERE need = ANY($1::uuid[])"
 UPDATE_MET = """
@@ -106,24 +109,26 @@ async def list_backlog(tx: Tx, counties: Sequence[str], limit: int) -> list[Wait
     return await rows.fetch(tx.conn, LIST_BACKLOG, list(counties), limit)
 
 
-async def insert(tx: Tx, need: Need) -> bool:
-    """False: the placement has one already."""
-    inserted = await tx.conn.fetchval(
-        INSERT,
-        need.id,
-        need.placement,
-        need.worker,
-        need.county,
-        need.designation,
-        need.designation_version,
-        need.destination,
-        need.occupation,
-        need.state,
-        need.since,
-        need.due,
-        need.worker_no,
+async def insert_all(tx: Tx, opened: Sequence[Need]) -> list[PlacementId]:
+    """The placements that had none before, in the order given."""
+    entries = (
+        (
+            one.id,
+            one.placement,
+            one.worker,
+            one.county,
+            one.designation,
+            one.designation_version,
+            one.destination,
+            one.occupation,
+            one.state,
+            one.since,
+            one.due,
+            one.worker_no,
+        )
+        for one in opened
     )
-    return bool(inserted)
+    return [row["placement"] for row in await tx.conn.fetch(INSERT_ALL, *zip(*entries, strict=True))]
 
 
 async def update_state(tx: Tx, needs: Sequence[Need], state: NeedState) -> None:
