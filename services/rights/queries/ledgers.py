@@ -58,7 +58,9 @@ UPDATE ledger SET due_period = new.period, due_on = new.day
 FROM unnest($1::uuid[], $2::text[], $3::date[]) AS new (placement, period, day) WHERE ledger.placement = new.placement
 """
 UPDATE_TRANSFERS = "UPDATE ledger SET transfers = $2 WHERE placement = $1"
-UPDATE_FEE = "UPDATE ledger SET fee_minor = $2 WHERE placement = $1"
+UPDATE_FEES = """
+UPDATE ledger SET fee_minor = new.fee FROM unnest($1::uuid[], $2::bigint[]) AS new (placement, fee) WHERE ledger.placement = new.placement
+"""
 UPDATE_FIRST_INCOMES = """
 UPDATE ledger SET cost_period = new.period, cost_income_minor = new.income
 FROM unnest($1::uuid[], $2::text[], $3::bigint[]) AS new (placement, period, income) WHERE ledger.placement = new.placement
@@ -153,8 +155,8 @@ def _terms(terms: Terms) -> dict[str, Any]:
     }
 
 
-async def update_fee(tx: Tx, placement: PlacementId, fee: Money | None) -> None:
-    await tx.conn.execute(UPDATE_FEE, placement, fee and fee.minor)
+async def update_fees(tx: Tx, fees: Mapping[PlacementId, Money | None]) -> None:
+    await tx.conn.execute(UPDATE_FEES, list(fees), [fee and fee.minor for fee in fees.values()])
 
 
 async def update_first_incomes(tx: Tx, firsts: Mapping[PlacementId, FirstIncome | None]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from services.rights.domain.costs import ChargedFee, total_charged
 from services.rights.domain.ledgers import Ledger
 from services.rights.queries import charged_fees, ledgers
-from services.rights.usecases.costs import assess_costs, cost_assessed
+from services.rights.usecases.costs import cost_assessed, measured
 from shared import events
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
@@ -36,11 +36,15 @@ async def _charged(tx: Tx, charges: Sequence[EventEnvelope[Charge]]) -> None:
     held = await ledgers.lock(tx, [charge.data.placement for charge in charges])
     await _enter(tx, {charge.data.fee: _of_worker(charge.data) for charge in charges})
     found = await charged_fees.list_(tx, list(held))
+    now = {one: replace(ledger, fee=total_charged(found.get(one, ()), ledger.terms.wage.currency)) for one, ledger in held.items()}
+    changed = {one: ledger for one, ledger in now.items() if ledger.fee != held[one].fee}
+    if changed:
+        await _update_fees(tx, held, changed)
     for charge in charges:
-        ledger = held.get(charge.data.placement)
-        if ledger is not None:
+        placement = charge.data.placement
+        if placement in changed and changed[placement].cost != held[placement].cost:
             because_of(tx, charge)
-            await _set_fee(tx, ledger, total_charged(found.get(ledger.placement, ()), ledger.terms.wage.currency))
+            publish_and_audit(tx, cost_assessed(tx, changed[placement], held[placement].cost, changed[placement].cost))
 
 
 def _of_worker(data: Charge) -> ChargedFee | None:
@@ -54,18 +58,13 @@ async def _enter(tx: Tx, charges: Mapping[FeeId, ChargedFee | None]) -> None:
     await charged_fees.delete_all(tx, [fee for fee, one in charges.items() if one is None])
 
 
-async def _set_fee(tx: Tx, ledger: Ledger, fee: Money | None) -> None:
-    """The recruitment cost is assessed again, or for the first time, where an income is known."""
-    if fee == ledger.fee:
-        return
-    now = replace(ledger, fee=fee)
-    await ledgers.update_fee(tx, ledger.placement, fee)
-    if ledger.cost is None:
-        await assess_costs(tx, [now])
-        return
-    if fee is None:
-        await ledgers.update_first_incomes(tx, {ledger.placement: None})
-    publish_and_audit(tx, cost_assessed(tx, now, ledger.cost, now.cost))
+async def _update_fees(tx: Tx, held: Mapping[PlacementId, Ledger], changed: dict[PlacementId, Ledger]) -> None:
+    """Write them. The recruitment cost is measured for the first time where an income is known; without a fee there is none."""
+    await ledgers.update_fees(tx, {one: ledger.fee for one, ledger in changed.items()})
+    changed |= {after.placement: after for _, after in await measured(tx, [one for one in changed.values() if one.cost is None])}
+    without = [one for one, ledger in changed.items() if ledger.fee is None and held[one].first_income is not None]
+    if without:
+        await ledgers.update_first_incomes(tx, dict.fromkeys(without))
 
 
 async def charge_contract_fees(tx: Tx, contracts: Sequence[events.ContractRegistered]) -> dict[PlacementId, Money | None]:
