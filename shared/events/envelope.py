@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -141,12 +142,19 @@ def encode(event: EventEnvelope[Event]) -> bytes:
     return writer.encode(event.data, str(event.id), event.data.subject)
 
 
+# As EventWriter begins every event: most that a service has no use for are told by it, for a tenth of what reading the envelope takes.
+_BEGIN = re.compile(rb'\{"specversion":"1\.0","id":"[0-9a-f-]{36}","source":"/[a-z]{1,40}","type":"([A-Za-z.0-9]{1,100})"')
+
+
 @overload
 def decode(value: bytes | None) -> EventEnvelope[Event] | Unknown: ...
 @overload
 def decode(value: bytes | None, wanted: Container[str] | None) -> EventEnvelope[Event] | Unknown | Unwanted: ...
 def decode(value: bytes | None, wanted: Container[str] | None = None) -> EventEnvelope[Event] | Unknown | Unwanted:
     """The inverse of encode. The data of types not in `wanted` (None: all are) is not decoded. Raises Undecodable."""
+    begin = _BEGIN.match(value or b"")
+    if begin and wanted is not None and (name := begin[1].decode()) in BY_TYPE and name not in wanted:
+        return Unwanted(name)
     try:
         envelope = Envelope.model_validate_json(value or b"")
         cls = BY_TYPE.get(envelope.type)

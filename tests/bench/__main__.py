@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 import uvloop
 from rich.console import Console
 
-from tests.bench import consuming, counting, importing, latency, matching, public_pages, relaying, scaling, screens, writing
+from tests.bench import catching_up, consuming, counting, importing, latency, matching, public_pages, relaying, scaling, screens, writing
 from tests.bench.environment import ROOT, BenchEnvironment, ReportStep, start_environment
 from tests.bench.figures import Figure, failed, show
 
@@ -22,6 +22,7 @@ Part = Callable[[BenchEnvironment, ReportStep], Awaitable[list[Figure]]]
 PARTS: dict[str, Part] = {
     "relay": relaying.measure,
     "consumer": consuming.measure,
+    "catch-up": catching_up.measure,
     "http": writing.measure,
     "latency": latency.measure,
     "stats": counting.measure,
@@ -34,6 +35,7 @@ PARTS: dict[str, Part] = {
 ONLY_NAMED = {"screens", "scale"}  # each takes long
 EVENTS = 2_000_000
 WORKERS, ORDERS = 20_000, 2000
+LIFE_EVENTS = 150_000
 PEOPLE, PEOPLE_EVENTS = 1_000_000, 5_000_000
 RESULT_FILE = ROOT / "bench.json"
 
@@ -51,6 +53,7 @@ def main() -> int:
     parser.add_argument("--events", type=int, default=EVENTS, help="in the log that stats counts (default %(default)s)")
     parser.add_argument("--workers", type=int, default=WORKERS, help="that are matched to orders at once (default %(default)s)")
     parser.add_argument("--orders", type=int, default=ORDERS, help="that they are matched to (default %(default)s)")
+    parser.add_argument("--life-events", type=int, default=LIFE_EVENTS, help="that services catch up on (default %(default)s)")
     parser.add_argument("--people", type=int, default=PEOPLE, help="registered behind the screens (default %(default)s)")
     parser.add_argument("--people-events", type=int, default=PEOPLE_EVENTS, help="counted behind the screens (default %(default)s)")
     options = parser.parse_args()
@@ -59,7 +62,12 @@ def main() -> int:
         parser.error(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
     console, began = Console(), time.monotonic()
     starting = start_environment(
-        options.events, workers=options.workers, orders=options.orders, people=options.people, people_events=options.people_events
+        options.events,
+        workers=options.workers,
+        orders=options.orders,
+        people=options.people,
+        people_events=options.people_events,
+        life_events=options.life_events,
     )
     with console.status("Kafka and PostgreSQL are starting") as status, starting as environment:
         figures = uvloop.run(_measure(environment, parts, status.update))

@@ -50,6 +50,7 @@ class BenchEnvironment:
     workers: int  # matched at once
     orders: int
     people: int  # registered behind the screens
+    life_events: int  # that services catch up on
     people_events: int  # that the stats behind the screens has counted
     pids: dict[str, int] = field(default_factory=dict)  # of the two servers
 
@@ -89,7 +90,7 @@ class BenchEnvironment:
 
 @contextmanager
 def start_environment(
-    events: int, *, workers: int = 0, orders: int = 0, people: int = 0, people_events: int = 0
+    events: int, *, workers: int = 0, orders: int = 0, people: int = 0, people_events: int = 0, life_events: int = 0
 ) -> Iterator[BenchEnvironment]:
     """Both servers ready; stopped and deleted on leaving."""
     with ExitStack() as stack:
@@ -114,6 +115,7 @@ def start_environment(
             orders=orders,
             people=people,
             people_events=people_events,
+            life_events=life_events,
             pids={"Kafka": broker.pid, "PostgreSQL": process.pid},
         )
 

@@ -7,7 +7,7 @@ and enterprises as a country has. The records are filled in from templates, sinc
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from itertools import count, islice
 from typing import Any
@@ -156,19 +156,24 @@ def _previous_month(day: date) -> str:
 
 
 async def write(settings: Settings, events: int) -> None:
-    """Write the log as relays do: numbered per topic and partition, in batches of the size of a relay's."""
-    await kafka.create_topics(settings, [DOCKING, RIGHTS])
+    """The log of so many events."""
+    await write_records(settings, [DOCKING, RIGHTS], records(events, settings.topic_partitions))
+
+
+async def write_records(settings: Settings, topics: Sequence[str], written: Iterable[Record]) -> None:
+    """Write records as relays do: numbered per topic and partition, in batches of the size of a relay's."""
+    await kafka.create_topics(settings, topics)
     producer = await kafka.open_producer(settings)
     try:
-        await _send(producer, settings, events)
+        await _send(producer, settings, written)
     finally:
         await kafka.stop_producer(producer, 30)
 
 
-async def _send(producer: AIOKafkaProducer, settings: Settings, events: int) -> None:
+async def _send(producer: AIOKafkaProducer, settings: Settings, written: Iterable[Record]) -> None:
     numbers: dict[tuple[str, int], int] = {}
     open_batches: dict[tuple[str, int], object] = {}
-    for topic, partition, key, value in records(events, settings.topic_partitions):
+    for topic, partition, key, value in written:
         topic_partition = (topic, partition)
         number = numbers.get(topic_partition, 0)
         numbers[topic_partition] = number + 1
