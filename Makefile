@@ -40,7 +40,7 @@ soak: $(READY) ## random processes of a stack killed under random load, all comp
 bench: $(READY) ## measure; figures as ratios to a baseline of the same run, also in bench.json; ARGS="stats --events 4000000"
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-bench-peers: $(READY) ## Quix Streams and Bytewax fold the log that stats counts, installed aside; ARGS="--events 1000000"
+bench-peers: $(READY) ## Kafka Streams, Flink, Quix Streams and Bytewax fold the log that stats counts; ARGS="--events 200000"
 	@$(BIN)/python -m tests.bench.peers $(ARGS)
 
 bench-flink: $(READY) ## the job of laowu flink-sql on Flink in one process, its cells against ours; ARGS="--events 1000000"

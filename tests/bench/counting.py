@@ -22,6 +22,7 @@ from shared.settings import Settings
 from tests.bench import figure_queries, programme_log
 from tests.bench.environment import ROOT, BenchEnvironment, ReportStep, serve
 from tests.bench.figures import Figure, percentile
+from tests.bench.memory import peak_megabytes
 from tests.support.wait import until
 
 TOPICS = (DOCKING, RIGHTS)
@@ -31,6 +32,14 @@ INSERT_POSITIONS = """
 INSERT INTO consumed (topic, partition, next_offset, epoch, next_number) SELECT topic, partition, reached, 1, reached
 FROM unnest($1::text[], $2::integer[], $3::bigint[]) AS row (topic, partition, reached)
 """
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRun:
+    """Live counting: events per second, and the peak memory of the service's process."""
+
+    rate: float
+    megabytes: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +73,10 @@ async def measure(environment: BenchEnvironment, report: ReportStep) -> list[Fig
     return [
         Figure(name="raw aiokafka, reading the log of counting", value=base, unit="events/s", samples=tuple(raw)),
         *_rebuild_figures(runs, quarter, base, events),
-        Figure(name="live, exactly once, a checkpoint per batch / raw aiokafka", value=live / base, unit="ratio", at_least=LIVE_AT_LEAST),
-        Figure(name="live, exactly once, a checkpoint per batch", value=live, unit="events/s"),
+        Figure(
+            name="live, exactly once, a checkpoint per batch / raw aiokafka", value=live.rate / base, unit="ratio", at_least=LIVE_AT_LEAST
+        ),
+        Figure(name="live, exactly once, a checkpoint per batch", value=live.rate, unit="events/s"),
         *await figure_queries.measure(url, report),
     ]
 
@@ -118,15 +129,15 @@ async def read_raw(settings: Settings, ends: dict[tuple[str, int], int]) -> floa
 
 
 # --- counting ---------------------------------------------------------------------------------------------------------
-async def count_live(environment: BenchEnvironment, settings: Settings, url: str, ends: dict[tuple[str, int], int]) -> float:
-    """Events per second by the service's own process, from the first commit seen to the last: joining the group is not measured."""
+async def count_live(environment: BenchEnvironment, settings: Settings, url: str, ends: dict[tuple[str, int], int]) -> LiveRun:
+    """By the service's own process, timed from the first commit seen to the last: joining the group is not measured."""
     database, total = await db.open_database("stats", url, size=2), sum(ends.values())
     try:
-        with serve(environment, "counting", "services.stats", database=url, prefix=settings.topic_prefix):
+        with serve(environment, "counting", "services.stats", database=url, prefix=settings.topic_prefix) as server:
             await until(lambda: _has_counted(database, 1), 60, "a first batch counted")
             first, began = await _counted_events(database), time.perf_counter()
             await until(lambda: _has_counted(database, total), 900, "every event counted")
-            return (total - first) / (time.perf_counter() - began)
+            return LiveRun((total - first) / (time.perf_counter() - began), peak_megabytes(server.process.pid))
     finally:
         await db.close_database(database)
 
@@ -161,20 +172,11 @@ async def rebuild(settings: Settings, url: str, processes: int, *more: str) -> R
         words = line.decode().split()
         assert words[-1:] == ["records"], line
         began = began or time.perf_counter()
-        done, last_read, peak = int(words[0].replace(",", "")), time.perf_counter(), max(peak, _megabytes(process.pid))
+        done, last_read, peak = int(words[0].replace(",", "")), time.perf_counter(), max(peak, peak_megabytes(process.pid))
     output = (await process.stdout.read()).decode()
     ended = time.perf_counter()
     assert await process.wait() == 0, output
     return RebuildRun(done / (last_read - began), ended - began, peak)
-
-
-def _megabytes(pid: int) -> float:
-    """Peak memory of the process so far."""
-    try:
-        with open(f"/proc/{pid}/status", encoding="ascii") as status:  # noqa: PTH123  # no file on a disk
-            return next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM"))
-    except (FileNotFoundError, StopIteration):  # it has just ended
-        return 0.0
 
 
 async def _rebuild_quarter(environment: BenchEnvironment, settings: Settings, ends: dict[tuple[str, int], int]) -> RebuildRun:

@@ -10,17 +10,14 @@ import argparse
 import json
 import os
 import random
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import uvloop
@@ -43,6 +40,7 @@ from shared.values import new_id
 from tests.bench import counting, programme_log
 from tests.bench.environment import BenchEnvironment, ReportStep, start_environment
 from tests.bench.figures import Figure, show
+from tests.bench.peer_install import jars_of
 from tests.support.history import KINDS, Step, happen
 from tests.support.stats import COUNTIES
 from tests.support.world import Log, World
@@ -59,12 +57,24 @@ MODULES = (
     "connector-files", "file-sink-common", "connector-base", "hadoop-fs", "cep",
 )  # fmt: skip
 OPENED = ("lang", "lang.reflect", "net", "nio", "time", "util", "util.concurrent")  # packages of Java that Flink reaches into
+TAKEN_FROM_KAFKA = ("zstd-jni-", "log4j-")  # our records are packed with zstd, and Flink brings no log
+HEAP = "-Xmx3g"
 CONFIGURATION = """\
 execution.target: local
 parallelism.default: 1
 taskmanager.memory.managed.size: 512m
 taskmanager.memory.network.min: 256m
 taskmanager.memory.network.max: 256m
+"""
+LOG = "flink.log"
+LOGGING = """\
+<Configuration status="WARN">
+  <Appenders><File name="file" fileName="{file}"><PatternLayout pattern="%d{{UNIX_MILLIS}} %m%n"/></File></Appenders>
+  <Loggers>
+    <Logger name="org.apache.flink.runtime.executiongraph" level="INFO"/>
+    <Root level="WARN"><AppenderRef ref="file"/></Root>
+  </Loggers>
+</Configuration>
 """
 FLINK_SECONDS = 1800
 
@@ -75,40 +85,21 @@ class FlinkFailed(Exception):
 
 # --- Flink ------------------------------------------------------------------------------------------------------------
 def fetch_jars() -> Path:
-    """The folder of Flink's jars and of its connector for Kafka, 190 MB, downloaded once."""
-    from jgo.maven import MavenContext, PythonResolver  # noqa: PLC0415  # slow to import
-    from jgo.parse import Coordinate  # noqa: PLC0415
-
-    cache = kafka_local.cache_folder()
-    complete = cache / f"flink-{VERSION}-jars"
-    if complete.is_dir():
-        return complete
-    cache.mkdir(parents=True, exist_ok=True)
-    repository = os.environ.get("LAOWU_MAVEN") or kafka_local.MAVEN_CENTRAL
-    with tempfile.TemporaryDirectory(dir=cache, prefix="partial-") as work:
-        context = MavenContext(repo_cache=Path(work) / "maven", remote_repos={"maven": repository}, resolver=PythonResolver())
-
-        def artifact(name: str, version: str) -> Any:
-            return context.create_dependency(Coordinate("org.apache.flink", f"flink-{name}", version, scope="compile"))
-
-        inputs, further = context.resolver.resolve([artifact(name, VERSION) for name in MODULES])
-        needed = [one for one in (*inputs, *further) if one.scope in {"compile", "runtime"}]
-        flat = Path(work) / "jars"
-        flat.mkdir()
-        for one in (*needed, artifact("sql-connector-kafka", CONNECTOR)):
-            shutil.copy(one.artifact.resolve(), flat)
-        for jar in kafka_local.fetch_jars().glob("zstd-jni-*.jar"):  # our records are packed with zstd, and the connector brings none
-            shutil.copy(jar, flat)
-        flat.rename(complete)
-    return complete
+    """The folder of Flink's jars and of its connector for Kafka, 190 MB, downloaded once. Raises NotInstalled."""
+    group = "org.apache.flink"
+    modules = [(group, f"flink-{name}", VERSION) for name in MODULES]
+    return jars_of(f"flink-{VERSION}", modules, alone=[(group, "flink-sql-connector-kafka", CONNECTOR)])
 
 
-def run(job: str, jars: Path, folder: Path) -> float:
+def run(job: str, jars: Path, folder: Path, more_configuration: str = "") -> float:
     """Seconds that the job took from the first statement to the last commit. Raises FlinkFailed."""
-    (folder / "config.yaml").write_text(CONFIGURATION)
+    (folder / "config.yaml").write_text(CONFIGURATION + more_configuration)
+    (folder / "log4j2.xml").write_text(LOGGING.format(file=folder / LOG))
     (folder / "job.sql").write_text(job)
     opened = [f"--add-opens=java.base/java.{package}=ALL-UNNAMED" for package in OPENED]
-    client = [str(kafka_local.find_java()), "-Xmx3g", *opened, "-cp", f"{jars}/*", "org.apache.flink.table.client.SqlClient"]
+    path = [f"{jars}/*", *(str(jar) for jar in kafka_local.fetch_jars().iterdir() if jar.name.startswith(TAKEN_FROM_KAFKA))]
+    logging = f"-Dlog4j2.configurationFile={folder / 'log4j2.xml'}"
+    client = [str(kafka_local.find_java()), HEAP, logging, *opened, "-cp", os.pathsep.join(path), "org.apache.flink.table.client.SqlClient"]
     began = time.monotonic()
     ran = subprocess.run(
         [*client, "-f", str(folder / "job.sql"), "-hist", str(folder / "typed")],
@@ -123,10 +114,10 @@ def run(job: str, jars: Path, folder: Path) -> float:
     return time.monotonic() - began
 
 
-async def read_cells(settings: Settings) -> pl.DataFrame:
-    """What the job has left in its topic: the last value of every key."""
-    topic, found = kafka.topic_name(settings, CELLS), dict[bytes, bytes | None]()
-    consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka_bootstrap_servers)
+async def read_cells(bootstrap: str, topic: str) -> pl.DataFrame:
+    """What the job has left in its topic: the last value of every key that was committed."""
+    found = dict[bytes, bytes | None]()
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, isolation_level="read_committed")
     await consumer.start()
     try:
         partitions = await event_log.partitions_of(consumer, [topic])
@@ -208,7 +199,7 @@ async def compare(environment: BenchEnvironment, jars: Path, seed: int, report: 
     report("Flink runs the job")
     job = compile_job(Job(settings.kafka_bootstrap_servers, settings.topic_prefix, bounded=True))
     seconds = run(job, jars, environment.folder)
-    theirs = await read_cells(settings)
+    theirs = await read_cells(settings.kafka_bootstrap_servers, kafka.topic_name(settings, CELLS))
     differing = columnar_fold.sum_frames([ours, theirs.with_columns(-pl.col("value"))])
     return [
         Figure(name="records in the log", value=events + len(kinds), unit="records"),

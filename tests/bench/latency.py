@@ -100,12 +100,14 @@ async def _register(session: aiohttp.ClientSession, county: str, answered: dict[
 
 def _memory(environment: BenchEnvironment, running: dict[str, Server]) -> list[Figure]:
     """Resident memory; the memory that PostgreSQL's processes share is counted once."""
-    figures = [Figure(name=f"memory of {name}", value=_megabytes(server.process.pid), unit="MB") for name, server in running.items()]
-    figures += [Figure(name=f"memory of {name}", value=_megabytes(pid), unit="MB") for name, pid in environment.pids.items()]
+    figures = [
+        Figure(name=f"memory of {name}", value=resident_megabytes(server.process.pid), unit="MB") for name, server in running.items()
+    ]
+    figures += [Figure(name=f"memory of {name}", value=resident_megabytes(pid), unit="MB") for name, pid in environment.pids.items()]
     return [*figures, Figure(name="memory in all", value=sum(figure.value for figure in figures), unit="MB", at_most=MAX_MB)]
 
 
-def _megabytes(pid: int) -> float:
+def resident_megabytes(pid: int) -> float:
     process = psutil.Process(pid)
     children = process.children(recursive=True)
     parts = [process.memory_info().rss] if not children else [one.memory_full_info().pss for one in (process, *children)]

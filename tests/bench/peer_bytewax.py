@@ -20,7 +20,7 @@ from bytewax.run import cli_main
 from bytewax.testing import TestingSink
 from orjson import loads
 
-from tests.bench.peer_fold import COMMIT_SECONDS, Task, contributions, read_task, recorded_on, write_result
+from tests.bench.peer_fold import COMMIT_SECONDS, Folded, Task, contributions, read_task, recorded_on, write_result
 
 Cells = dict[str, int]
 
@@ -45,8 +45,8 @@ class Day(StatefulBatchLogic):  # type: ignore[misc]  # untyped where Bytewax is
         return self.cells.copy()
 
 
-def fold(task: Task) -> tuple[float, list[tuple[str, Cells]]]:
-    """Seconds from the first record to the last snapshot, and the cells of each day."""
+def fold(task: Task) -> tuple[Folded, list[tuple[str, Cells]]]:
+    """The last commit is the last snapshot; with it the cells of each day."""
     began: list[float] = []
     days: list[tuple[str, Cells]] = []
 
@@ -64,10 +64,10 @@ def fold(task: Task) -> tuple[float, list[tuple[str, Cells]]]:
     state.mkdir()
     init_db_dir(state, 1)
     cli_main(flow, epoch_interval=timedelta(seconds=COMMIT_SECONDS), recovery_config=RecoveryConfig(state))
-    return time.perf_counter() - began[0], days
+    return Folded.since(began[0]), days
 
 
 if __name__ == "__main__":
     task = read_task()
-    seconds, days = fold(task)
-    write_result(task, seconds, (cell for _, cells in days for cell in cells.items()))
+    folded, days = fold(task)
+    write_result(task, folded, (cell for _, cells in days for cell in cells.items()))

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+from tests.bench.memory import peak_megabytes
 
 COMMIT_SECONDS, COMMIT_RECORDS = 5.0, 50_000  # whichever comes first, where a peer knows both
 HOURS_AHEAD = timedelta(hours=8)  # the programme's zone
@@ -30,6 +33,18 @@ class Task:
     folder: str
 
 
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """From the first record to the last commit, and the peak memory of the process until then."""
+
+    seconds: float
+    megabytes: float
+
+    @classmethod
+    def since(cls, began: float) -> Folded:
+        return cls(time.perf_counter() - began, peak_megabytes())
+
+
 CELLS = "cells.tsv"  # a line per cell: its key, a tab, its value; a key may come several times
 
 
@@ -37,11 +52,10 @@ def read_task() -> Task:
     return Task(**json.loads(sys.argv[1]))
 
 
-def write_result(task: Task, seconds: float, cells: Iterable[tuple[str, int]]) -> None:
-    """`seconds`: from the first record to the last commit."""
+def write_result(task: Task, folded: Folded, cells: Iterable[tuple[str, int]]) -> None:
     with (Path(task.folder) / CELLS).open("w", encoding="utf-8") as file:
         file.writelines(f"{cell}\t{value}\n" for cell, value in cells)
-    print(seconds)  # noqa: T201  # the answer to whoever started this process
+    print(folded.seconds, folded.megabytes)  # noqa: T201  # the answer to whoever started this process
 
 
 def contributions(event: Mapping[str, Any]) -> list[tuple[str, int]]:

@@ -16,7 +16,7 @@ from orjson import loads
 from quixstreams import Application
 from quixstreams.models import Deserializer
 
-from tests.bench.peer_fold import COMMIT_RECORDS, COMMIT_SECONDS, Task, contributions, read_task, write_result
+from tests.bench.peer_fold import COMMIT_RECORDS, COMMIT_SECONDS, Folded, Task, contributions, read_task, write_result
 
 GROUP = "peer-quix"
 
@@ -33,8 +33,7 @@ def add(event: dict[str, Any], state: Any) -> None:
         state.set(cell, state.get(cell, 0) + amount)
 
 
-def fold(task: Task) -> float:
-    """Seconds from the first record to the last commit."""
+def fold(task: Task) -> Folded:
     began: list[float] = []
     app = Application(
         broker_address=task.bootstrap,
@@ -50,7 +49,7 @@ def fold(task: Task) -> float:
     for topic in task.topics:
         app.dataframe(app.topic(topic, key_deserializer=OneKey())).apply(add, stateful=True)
     app.run(count=task.records)
-    return time.perf_counter() - began[0]
+    return Folded.since(began[0])
 
 
 def committed(task: Task) -> Iterator[tuple[str, int]]:
@@ -81,5 +80,5 @@ def committed(task: Task) -> Iterator[tuple[str, int]]:
 
 if __name__ == "__main__":
     task = read_task()
-    seconds = fold(task)
-    write_result(task, seconds, committed(task))
+    folded = fold(task)
+    write_result(task, folded, committed(task))
