@@ -176,8 +176,9 @@ def _link(path: str, shown: str) -> Markup:
     return Markup('<a href="{}">{}</a>').format(path, shown)
 
 
-def destinations(text: Texts, rows: Sequence[RankedRow], year: int, *, keys: bool = True) -> list[Markup]:
-    """Flows over the world, and the largest ranked. `keys`: the rows name figures whose events can be shown."""
+def destinations(text: Texts, rows: Sequence[RankedRow], year: int, province: str | None = None) -> list[Markup]:
+    """Flows over the world, and the largest ranked. `province`: theirs alone, whose rows name no figures with events behind them."""
+    keys = province is None
     title = text("Dispatches by destination, {year}", year=year)
     areas = {row.code: Area(text.country(row.code), row.value) for row in rows}
     spoken = _largest(text, [(text.country(row.code), row.value) for row in rows])
@@ -191,7 +192,7 @@ def destinations(text: Texts, rows: Sequence[RankedRow], year: int, *, keys: boo
     ]
     table = data_table(title, [text("Destination"), text("Dispatches"), text("Share")], cells)
     ranked = [Ranked(text.country(row.code), row.value, why_link(row.key) if keys else None) for row in rows[:RANKED]]
-    flows = flow_map(Words(key="flows", title=title, description=spoken), areas, text.number)
+    flows = flow_map(Words(key="flows", title=title, description=spoken), areas, text.number, province)
     largest = text("The largest destinations, {year}", year=year)
     bars = ranked_chart(Words(key="largest", title=largest, description=spoken), ranked, text.number)
     return [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from itertools import combinations
 from xml.etree import ElementTree as ET
 
 import pycountry
@@ -16,7 +17,7 @@ from console.board.replay import Known
 from console.web import drawings
 from console.web.charts import axes, bar_charts, figures, lines, maps, tracks
 from console.web.charts.outlines import read_map, shown_as
-from console.web.charts.svg import Words
+from console.web.charts.svg import Words, width_of
 from shared import reference
 from shared.texts import texts
 
@@ -109,6 +110,42 @@ def test_a_table_stands_behind_a_chart() -> None:
     whole = ET.fromstring(str(figures.figure("Dispatches", Markup("<svg/>"), table, open_table="As a table")))  # noqa: S314
     assert [cell.text for cell in whole.iter("th")] == ["Month", "2018", "January", HOSTILE]
     assert [cell.text for cell in whole.iter("td")] == ["5", "6"]
+
+
+def test_every_destination_is_named_on_the_map_or_beneath_it_and_no_two_names_run_into_each_other() -> None:
+    countries = [one.alpha_3 for one in pycountry.countries if read_map("world").point(one.alpha_3) is not None and one.alpha_3 != "CHN"]
+    areas = {code: maps.Area(code, float(number)) for number, code in enumerate(countries[:60], 1)}
+    drawn = ET.fromstring(str(maps.flow_map(WORDS, areas, show)))  # noqa: S314
+    on_map = [one for one in drawn.iter("text") if one.attrib["class"] == "on-map"]
+    beneath = [name for one in drawn.iter("text") if one.attrib["class"] == "tick" for name in (one.text or "").split(" · ")]
+    assert sorted([*(one.text for one in on_map), *beneath]) == sorted(f"{area.name} {show(area.value or 0)}" for area in areas.values())
+    assert beneath
+    places = [(float(one.attrib["x"]), float(one.attrib["y"]), width_of(one.text or "") / 2) for one in on_map]
+    for (x, y, half), (other_x, other_y, other_half) in combinations(places, 2):
+        assert abs(x - other_x) >= half + other_half - 0.2 or abs(y - other_y) >= maps.NAME_HEIGHT - 0.2
+
+
+def test_the_flows_of_a_province_begin_in_it() -> None:
+    areas = {"JPN": maps.Area("Japan", 3.0)}
+    starts = {place: re.search(r"M([0-9.]+) [0-9.]+Q", maps.flow_map(WORDS, areas, show, place)) for place in ("650000", "370000")}
+    west, east = (float(found[1]) for found in starts.values() if found)
+    assert west < east - 40
+
+
+def test_a_legend_says_from_what_to_what_and_a_single_value_is_not_the_darkest() -> None:
+    values = dict(zip(reference.provinces(), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], strict=False))
+    drawn = str(maps.china_map(WORDS, {code: maps.Area(code, value) for code, value in values.items()}, show, "none"))
+    assert all(f">{name}</text>" in drawn for name in ("none", "1–2", "3–4", "9–10"))
+    single = str(maps.china_map(WORDS, {"370000": maps.Area("Shandong", 4)}, show, "none"))
+    assert "step-3" in single
+    assert "step-5" not in single
+
+
+def test_of_equal_values_all_or_none_are_written_on_a_map() -> None:
+    areas = {code: maps.Area(code, 100.0 if code in {"650000", "370000"} else 7.0) for code in reference.provinces()}
+    drawn = str(maps.china_map(WORDS, areas, show, "none"))
+    assert drawn.count('class="on-map">100<') == 2
+    assert 'class="on-map">7<' not in drawn
 
 
 # --- the maps -----------------------------------------------------------------------------------------------------------------

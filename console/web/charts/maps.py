@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import hypot, sqrt
 
 from markupsafe import Markup
 
 from console.web.charts.axes import Show
 from console.web.charts.outlines import SEA_LEFT, SEA_TOP, OutlineMap, read_map
-from console.web.charts.svg import EMPTY, Words, chart, element, join, label, rectangle, short
+from console.web.charts.svg import EMPTY, Words, chart, element, join, label, rectangle, short, width_of
 
 WIDTH, WORLD_WIDTH = 480.0, 620.0
 CLASSES = 5
 LABELLED = 12  # areas whose value is written on the map
-LEGEND = 40.0  # height
-FIRST = 115.0  # width of the legend's first words, "0 or left out"
+LEGEND, LEGEND_ROW, IN_A_ROW = 58.0, 20.0, 3  # of the legend: its height, that of a row, classes in one
+LINE = 20.0  # height of a line of names beneath a map
+NAME_HEIGHT, DOT = 17.0, 4.0  # of a name on the map; half of the dot that it stands at
+TO_WORLD = ((1030.0, 0.0972, -0.0183), (187.2, -0.001, 0.1029))  # from the map of China to that of the world, within 7 of its 620
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ def china_map(words: Words, areas: Mapping[str, Area], show: Show, left_out: str
         **place,
     )
     labels = _labels(outlines, areas, show, scale)
-    legend = _legend(_steps(areas), show, left_out, main * scale + 14)
+    legend = _legend(areas, show, left_out, main * scale + 14)
     frame = element("rect", class_="inset", **place)
     return chart(words, WIDTH, main * scale + LEGEND, [top, inset, frame, labels, legend], links=_linked(areas))
 
@@ -75,12 +78,17 @@ def province_map(words: Words, province: str, areas: Mapping[str, Area], show: S
         width=width * scale,
         height=height * scale,
     )
-    legend = _legend(_steps(areas), show, left_out, shown_height + 14)
-    return chart(words, WIDTH, shown_height + LEGEND, [drawing, legend], links=_linked(areas))
+    left = (WIDTH - width * scale) / 2
+    labels = element("g", _labels(outlines, areas, show, scale), transform=f"translate({short(left)} 0)")
+    legend = _legend(areas, show, left_out, shown_height + 14)
+    return chart(words, WIDTH, shown_height + LEGEND, [drawing, labels, legend], links=_linked(areas))
 
 
-def flow_map(words: Words, areas: Mapping[str, Area], show: Show) -> Markup:
-    """From China to countries by ISO 3166-1 alpha-3, each arc as wide as its value is large."""
+def flow_map(words: Words, areas: Mapping[str, Area], show: Show, province: str | None = None) -> Markup:
+    """From China, or a province of it, to countries by ISO 3166-1 alpha-3, each arc as wide as its value is large.
+
+    A name for which there is no room beside its point stands under the map.
+    """
     outlines = read_map("world")
     width, height = outlines.size
     view = WORLD_WIDTH
@@ -91,16 +99,64 @@ def flow_map(words: Words, areas: Mapping[str, Area], show: Show) -> Markup:
         class_="outline",
         transform=f"scale({scale:.5f})",
     )
-    start = outlines.outlines["CHN"].at
+    start = outlines.outlines["CHN"].at if province is None else _on_world(read_map("china").outlines[province].at)
     known = [(code, one, at) for code, one in areas.items() if one.value and code != "CHN" and (at := outlines.point(code)) is not None]
     known.sort(key=lambda row: -(row[1].value or 0))
     largest = max((one.value or 0 for _, one, _ in known), default=1) or 1
     flows = [_flow(start, at, one, scale, (largest, show)) for _, one, at in known]
-    names = [
-        label(f"{one.name} {show(one.value or 0)}", at[0] * scale, at[1] * scale - 5, anchor="middle", class_="on-map")
-        for _, one, at in _apart(known, scale)
-    ]
-    return chart(words, view, height * scale, [land, *flows, *names])
+    names, beneath = _named(
+        [(f"{one.name} {show(one.value or 0)}", (at[0] * scale, at[1] * scale)) for _, one, at in known], height * scale
+    )
+    rows = [label(text, 2, height * scale + (number + 0.8) * LINE, class_="tick") for number, text in enumerate(_in_lines(beneath))]
+    return chart(words, view, height * scale + len(rows) * LINE, [land, *flows, *names, *rows])
+
+
+def _on_world(at: tuple[float, float]) -> tuple[float, float]:
+    """A point of the map of China on that of the world."""
+    (x, x_by_x, x_by_y), (y, y_by_x, y_by_y) = TO_WORLD
+    return x + x_by_x * at[0] + x_by_y * at[1], y + y_by_x * at[0] + y_by_y * at[1]
+
+
+Box = tuple[float, float, float, float]  # left, top, right, bottom
+
+
+def _named(points: Sequence[tuple[str, tuple[float, float]]], height: float) -> tuple[list[Markup], list[str]]:
+    """Names above, right, left or below their points, the first ones first; and those for which there is no room."""
+    taken: list[Box] = [(x - DOT, y - DOT, x + DOT, y + DOT) for _, (x, y) in points]
+    drawn, beneath = [], []
+    for text, (x, y) in points:
+        for left, bottom in _places(width_of(text), x, y):
+            box = (left, bottom - NAME_HEIGHT, left + width_of(text), bottom)
+            inside = left >= 0 and box[2] <= WORLD_WIDTH and box[1] >= 0 and bottom <= height
+            if inside and not any(_touch(box, other) for other in taken):
+                taken.append(box)
+                drawn.append(label(text, left + width_of(text) / 2, bottom - 4, anchor="middle", class_="on-map"))
+                break
+        else:
+            beneath.append(text)
+    return drawn, beneath
+
+
+def _places(width: float, x: float, y: float) -> list[tuple[float, float]]:
+    """Left end and foot of a name at a point."""
+    middle, beside = x - width / 2, y + NAME_HEIGHT / 2
+    return [(middle, y - DOT), (x + DOT, beside), (x - DOT - width, beside), (middle, y + DOT + NAME_HEIGHT)]
+
+
+def _touch(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def _in_lines(names: Sequence[str]) -> list[str]:
+    """As many on a line as fit."""
+    lines: list[str] = []
+    for name in names:
+        longer = f"{lines[-1]} · {name}" if lines else name
+        if lines and width_of(longer) <= WORLD_WIDTH:
+            lines[-1] = longer
+        else:
+            lines.append(name)
+    return lines
 
 
 def _flow(start: tuple[float, float], end: tuple[float, float], area: Area, scale: float, measure: tuple[float, Show]) -> Markup:
@@ -117,20 +173,6 @@ def _flow(start: tuple[float, float], end: tuple[float, float], area: Area, scal
     )
 
 
-Placed = tuple[str, Area, tuple[float, float]]
-
-
-def _apart(known: Sequence[Placed], scale: float) -> list[Placed]:
-    """The largest, as far as their names do not run into each other."""
-    found: list[Placed] = []
-    for row in known:
-        if len(found) < LABELLED and all(
-            abs(row[2][0] - other[2][0]) * scale > 130 or abs(row[2][1] - other[2][1]) * scale > 19 for other in found
-        ):
-            found.append(row)
-    return found
-
-
 # --- areas in five steps --------------------------------------------------------------------------------------------------
 def _steps(areas: Mapping[str, Area]) -> list[float]:
     """The upper ends of at most five classes with about as many areas each."""
@@ -142,10 +184,12 @@ def _steps(areas: Mapping[str, Area]) -> list[float]:
 
 
 def _class(value: float | None, steps: Sequence[float]) -> str:
-    if not value:
-        return "land step-0"
-    place = next(number for number, end in enumerate(steps) if value <= end)
-    return f"land step-{CLASSES - len(steps) + place + 1}"
+    return f"land step-{_shade(next(n for n, end in enumerate(steps) if value <= end), len(steps))}" if value else "land step-0"
+
+
+def _shade(place: int, classes: int) -> int:
+    """The colour of the class: the darkest of the last one; of a single one that of the middle, since nothing is more or less."""
+    return CLASSES - classes + place + 1 if classes > 1 else CLASSES // 2 + 1
 
 
 def _areas(outlines: OutlineMap, areas: Mapping[str, Area], show: Show) -> Markup:
@@ -162,39 +206,45 @@ def _areas(outlines: OutlineMap, areas: Mapping[str, Area], show: Show) -> Marku
     return join(drawn)
 
 
+Placed = tuple[Area, tuple[float, float]]
+
+
 def _labels(outlines: OutlineMap, areas: Mapping[str, Area], show: Show, scale: float) -> Markup:
-    largest = sorted(
-        (code for code, one in areas.items() if one.value and code in outlines.outlines), key=lambda code: -(areas[code].value or 0)
-    )
-    placed = [(code, areas[code], outlines.outlines[code].at) for code in largest]
+    """The largest values where they are; of equal ones all or none."""
+    placed = [(one, outlines.outlines[code].at) for code, one in areas.items() if one.value and code in outlines.outlines]
+    placed.sort(key=lambda row: -(row[0].value or 0))
+    if len(placed) > LABELLED:
+        placed = [row for row in placed if (row[0].value or 0) > (placed[LABELLED][0].value or 0)]
     return element(
         "g",
         *(
             label(show(one.value or 0), at[0] * scale, at[1] * scale + 4, anchor="middle", class_="on-map")
-            for _, one, at in _apart_values(placed, scale)
+            for one, at in _apart(placed, scale)
         ),
         class_="no-pointer",
     )
 
 
-def _apart_values(known: Sequence[Placed], scale: float) -> list[Placed]:
+def _apart(known: Sequence[Placed], scale: float) -> list[Placed]:
+    """As far as they do not run into each other."""
     found: list[Placed] = []
     for row in known:
-        if len(found) < LABELLED and all(
-            abs(row[2][0] - other[2][0]) * scale > 38 or abs(row[2][1] - other[2][1]) * scale > 13 for other in found
-        ):
+        if all(abs(row[1][0] - other[1][0]) * scale > 38 or abs(row[1][1] - other[1][1]) * scale > 13 for other in found):
             found.append(row)
     return found
 
 
-def _legend(steps: Sequence[float], show: Show, left_out: str, y: float) -> Markup:
-    names = [left_out, *(f"≤ {show(end)}" for end in steps)]
-    room = (WIDTH - FIRST) / CLASSES
+def _legend(areas: Mapping[str, Area], show: Show, left_out: str, y: float) -> Markup:
+    """Each class from its smallest to its largest value."""
+    steps = _steps(areas)
+    values = [one.value for one in areas.values() if one.value]
+    classes = [[value for value in values if low < value <= end] for low, end in pairwise([0.0, *steps])]
+    ranges = [show(min(one)) if min(one) == max(one) else f"{show(min(one))}–{show(max(one))}" for one in classes]
+    shades = [0, *(_shade(place, len(steps)) for place in range(len(steps)))]
     parts = []
-    for number, name in enumerate(names):
-        step = 0 if number == 0 else CLASSES - len(steps) + number
-        x, width = (2.0, FIRST) if number == 0 else (FIRST + (number - 1) * room + 2, room)
-        parts += [rectangle(x, y, width - 6, 10, f"land step-{step}"), label(name, x, y + 24, class_="tick")]
+    for number, (name, shade) in enumerate(zip([left_out, *ranges], shades, strict=True)):
+        x, top = number % IN_A_ROW * WIDTH / IN_A_ROW + 2, y + number // IN_A_ROW * LEGEND_ROW
+        parts += [rectangle(x, top, 26, 10, f"land step-{shade}"), label(name, x + 32, top + 10, class_="tick")]
     return join(parts) if steps else EMPTY
 
 

@@ -191,7 +191,7 @@ async def province(
         RankedRow(key="", code=name, value=value, share=(value, total))
         for name, value in sorted(by_destination.items(), key=lambda one: (-one[1], one[0]))
     ]
-    charts = [*drawings.counties(who.text, code, by_county, look.year), *drawings.destinations(who.text, rows, look.year, keys=False)]
+    charts = [*drawings.counties(who.text, code, by_county, look.year), *drawings.destinations(who.text, rows, look.year, code)]
     key = f"{MEASURE}|province:{code}|{look.year}"
     return render(
         who,
