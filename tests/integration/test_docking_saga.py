@@ -368,12 +368,14 @@ async def test_an_order_expires_with_its_unfilled_positions_and_takes_nobody_any
 
 
 async def test_placements_of_an_expired_order_go_on(dock: Dock) -> None:
-    order = await dock.order(expires=dock.today.isoformat())
+    last = dock.today
+    order = await dock.order(expires=last.isoformat())
     placement = await dock.prepared(await dock.matched(order))
     await dock.certificate(placement)
     dock.wait(3)
     await dock.sweep()
-    assert (await dock.published(JobOrderExpired))[0].unfilled == 0
+    (expired,) = await dock.published(JobOrderExpired)
+    assert (expired.unfilled, expired.effective) == (0, last + timedelta(days=1)), "whenever it is swept"
     assert (await dock.requested(placement))["state"] == "cleared"
     assert (await dock.post(f"/placements/{placement['placement']}/departure", a_departure(dock.today))).status == 200
     assert await _positions(dock, order) == (0, 1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from services.docking.domain.enterprises import expired, suspended
 from services.docking.domain.orders import OrderState
 from services.docking.domain.placements import OVERDUE_REASON, CancelReason, Placement
@@ -88,7 +90,13 @@ async def _expired_orders(tx: Tx) -> int:
     expired = await orders.lock_overdue(tx, tx.clock.today(), BATCH)
     if expired:
         await orders.update_state(tx, [one.id for one in expired], OrderState.EXPIRED)
-        publish_and_audit(tx, *(order_event(tx, events.JobOrderExpired, one, unfilled=one.free) for one in expired))
+        publish_and_audit(
+            tx,
+            *(
+                order_event(tx, events.JobOrderExpired, one, unfilled=one.free, effective=one.expires + timedelta(days=1))
+                for one in expired
+            ),
+        )
     return len(expired)
 
 
