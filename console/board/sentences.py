@@ -28,6 +28,7 @@ SIGNS: Mapping[str, str] = {
     "not_comparable": "?",
     "insufficient_data": "?",
 }
+WEB_SIGNS = {"+": "✓", "x": "✗"}
 # What a state means to whoever looks: the two boards colour these four.
 TONES: Mapping[str, str] = {
     "met": "good",
@@ -48,6 +49,22 @@ STALE_AFTER = timedelta(minutes=5)
 def state(t: Texts, code: str | None) -> str:
     """The sign and the word of a state; empty for none."""
     return f"{SIGNS.get(code, '?')} {t.word('state', code)}" if code else ""
+
+
+def shown_state(t: Texts, code: str | None) -> str:
+    """As `state`, for a page."""
+    sign, space, word = state(t, code).partition(" ")
+    return f"{WEB_SIGNS.get(sign, sign)}{space}{word}"
+
+
+def tone(quota: QuotaRow) -> str:
+    """That of its state; one that does not bind is neither good nor bad."""
+    return TONES[quota.status] if quota.binding else "open"
+
+
+def in_a_row(t: Texts, *parts: str) -> str:
+    """Sentences beside each other, those that say anything."""
+    return (" " if t.language == "en" else "").join(filter(None, parts))
 
 
 # --- numbers --------------------------------------------------------------------------------------------------------------
@@ -117,10 +134,10 @@ def run_rate(t: Texts, target: TargetRow) -> str:
         return ""
     if target.actual >= target.floor:
         return t("The floor is reached.")
-    missing = amount(t, target.floor - target.actual, money=target.money)
+    missing = _with_unit(t, target.floor - target.actual, target)
     if not target.days_left:
         return t("Missing at the end: {missing}.", missing=missing)
-    daily = amount(t, target.run_rate, money=target.money)
+    daily = _with_unit(t, target.run_rate or 0, target)
     return t("{missing} to go in {days} days: {daily} a day.", missing=missing, days=t.number(target.days_left), daily=daily)
 
 
@@ -129,8 +146,12 @@ def projection(t: Texts, target: TargetRow) -> str:
     found = target.projection
     if found is None:
         return ""
-    low, likely, high = (amount(t, value, money=target.money) for value in (found.low, found.likely, found.high))
+    low, likely, high = (_with_unit(t, value, target) for value in (found.low, found.likely, found.high))
     return t("Heading for {likely}, between {low} and {high}.", likely=likely, low=low, high=high)
+
+
+def _with_unit(t: Texts, value: int, target: TargetRow) -> str:
+    return amount(t, value, money=True) if target.money else f"{t.number(value)} {t.value('unit', 'dispatches')}"
 
 
 def method(t: Texts, target: TargetRow) -> str:
@@ -216,13 +237,13 @@ def restated(t: Texts, row: RestatementRow) -> str:
 def complete_through(t: Texts, fresh: Freshness) -> str:
     if fresh.complete_through is None:
         return t("Nothing has been read yet.")
-    return t("Complete through {moment}.", moment=moment(fresh.complete_through))
+    return t("Complete through {moment}.", moment=t.moment(fresh.complete_through))
 
 
 def lag(t: Texts, fresh: Freshness) -> str:
     """How far behind the logs, and since when that is too far."""
     if fresh.complete_through is not None and is_stale(fresh):
-        return t("Stale since {moment}.", moment=moment(fresh.complete_through))
+        return t("Stale since {moment}.", moment=t.moment(fresh.complete_through))
     return t("{seconds} s behind.", seconds=t.number(fresh.lag_seconds))
 
 

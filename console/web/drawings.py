@@ -44,8 +44,8 @@ def target(text: Texts, row: TargetRow, *, prefix: str = "target") -> Markup:
         for name, value in ((text("expected"), row.expected), (text("floor"), row.floor), (text("stretch"), row.stretch))
         if value
     ]
-    spoken = " ".join(
-        part for part in (sentences.state(text, row.state), sentences.run_rate(text, row), sentences.projection(text, row)) if part
+    spoken = sentences.in_a_row(
+        text, sentences.shown_state(text, row.state), sentences.run_rate(text, row), sentences.projection(text, row)
     )
     return progress(
         Words(key=slug(prefix, row.code), title=sentences.target_title(text, row.code), description=spoken),
@@ -57,22 +57,25 @@ def target(text: Texts, row: TargetRow, *, prefix: str = "target") -> Markup:
     )
 
 
-def quota(text: Texts, row: QuotaRow, *, prefix: str = "quota") -> Markup:
-    """The share against its threshold, in per cent; empty where it is not judged."""
+def quota(text: Texts, row: QuotaRow, before: QuotaRow | None = None, *, prefix: str = "quota") -> Markup:
+    """The share against its threshold and the year `before`, in per cent; empty where it is not judged."""
     if not row.percent or not row.share[1]:
         return Markup("")
     value, threshold = (100 * part / whole for part, whole in (row.share, row.threshold))
+    marks = [Mark(text("threshold"), threshold)]
+    if before is not None and before.share[1]:
+        marks.append(Mark(str(before.year), 100 * before.share[0] / before.share[1]))
     return gauge(
         Words(
             key=slug(prefix, row.code, row.year),
             title=sentences.quota_title(text, row),
-            description=f"{sentences.percent(text, row.share)} {sentences.state(text, row.status)} {sentences.gap(text, row)}",
+            description=f"{sentences.percent(text, row.share)} {sentences.shown_state(text, row.status)} {sentences.gap(text, row)}",
         ),
         value,
-        [Mark(text("threshold"), threshold)],
+        marks,
         lambda shown: f"{text.number(shown, 2)}%",
-        tone=sentences.TONES[row.status],
-        end=min(100.0, max(value, threshold) * 1.6),
+        tone=sentences.tone(row),
+        end=100.0,
     )
 
 
@@ -134,7 +137,7 @@ def _why(text: Texts, key: str, shown: str) -> Markup:
 
 def replay(text: Texts, known: Sequence[Known], year: int, on: date | None) -> Markup:
     """How a year's figure came about: what was known at the end of each day; the day looked at is marked."""
-    title = text("Dispatches of {year}, as they became known", year=year)
+    title = text("Dispatches of {year}, as known at the end of each month", year=year)
     labels = [one.on.isoformat()[:7] for one in known]
     series = [Series(name=text("known by then"), kind="actual", values=[one.dispatches for one in known])]
     if on is not None:

@@ -106,7 +106,7 @@ async def test_a_gap_is_named_in_heads_and_by_whether_the_orders_in_hand_can_clo
 async def test_a_target_says_what_it_needs_per_day_and_where_it_is_heading(stats: Client) -> None:
     shown = await board_of(stats, date(2018, 6, 30))
     dispatches: TargetRow = shown.evaluation.targets[0]
-    assert sentences.run_rate(texts("en"), dispatches) == "1,799,993 to go in 915 days: 1,968 a day."
+    assert sentences.run_rate(texts("en"), dispatches) == "1,799,993 dispatches to go in 915 days: 1,968 dispatches a day."
     assert dispatches.projection is not None
     assert sentences.projection(texts("en"), dispatches).startswith(f"Heading for {dispatches.projection.likely}, between ")
     assert "2017" in sentences.method(texts("ja"), dispatches)

@@ -316,6 +316,6 @@ def _change(text: Texts, data: Mapping[str, Any]) -> str:
     if isinstance(old, int) and isinstance(new, int):
         return f": {text.number(old)} → {text.number(new)}"
     if data.get("status_to") or data.get("state_to"):
-        return f": {sentences.state(text, str(data.get('status_to') or data.get('state_to')))}"
+        return f": {sentences.shown_state(text, str(data.get('status_to') or data.get('state_to')))}"
     value = data.get("value")
     return f": {text.number(value)}" if isinstance(value, int) else ""
