@@ -9,7 +9,7 @@ from functools import partial
 
 from console.api_client import ApiClient
 from console.demo.simulation import Voyage
-from console.demo.world import World, all_of, contract_body, order_key, ordered_destination
+from console.demo.world import TERM_MONTHS, World, all_of, contract_body, order_key, ordered_destination
 from shared.texts import texts
 from shared.values import Period, first_day
 
@@ -34,7 +34,7 @@ async def open_orders(world: World, voyages: Sequence[Voyage], first: date, last
             "positions": len(group),
             "wage": {"minor": max(voyage.wage_minor for voyage in group), "currency": "CNY"},
             "wage_period": "month",
-            "term_months": 24,
+            "term_months": TERM_MONTHS,
             "expires": (last + timedelta(days=30)).isoformat(),
         }
         label = f"order-{first}-{'-'.join(map(str, key))}"

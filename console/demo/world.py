@@ -14,6 +14,7 @@ from shared.values import PROGRAMME_ZONE, Channel, Period
 
 PORTS = ("CNSHA", "CNTAO", "CNCAN", "CNBJS", "CNDLC")
 SESSION_DAYS, MINUTES_A_DAY = 3, 480
+TERM_MONTHS = 60  # of orders and of the contracts made for them
 CENTRE = "济南外派劳务培训中心"
 Advance = Callable[[str, int], None]  # (what, how many): moves a progress bar
 
@@ -74,7 +75,7 @@ def contract_body(voyage: Voyage) -> dict[str, object]:
         "deductions_max": {"minor": 0, "currency": "CNY"},
         "service_fee": _fee(voyage),
         "start": start.isoformat(),
-        "end": (_contract_end(voyage) or start + timedelta(days=5 * 365)).isoformat(),
+        "end": (_contract_end(voyage) or start + timedelta(days=TERM_MONTHS // 12 * 365)).isoformat(),
     }
 
 
