@@ -29,7 +29,7 @@ IMPORT_RUN = rows.Columns(
 GET = IMPORT_RUN.select("FROM import_run WHERE import_id = $1")
 # Of every sender: imports of the same file take turns.
 LOCK_BY_DIGEST = IMPORT_RUN.select("FROM import_run WHERE digest = $1 ORDER BY import_id FOR UPDATE")
-LIST_OWN = IMPORT_RUN.select("FROM import_run WHERE started_by = $1 ORDER BY import_id DESC LIMIT $2")
+LIST_OWN = IMPORT_RUN.select("FROM import_run WHERE started_by = $1 ORDER BY started_at DESC, import_id DESC LIMIT $2")
 INSERT = """
 INSERT INTO import_run (import_id, digest, state, rows, regions, started_by, started_on, started_at)
 VALUES ($1, $2, 'running', $3, $4, $5, $6, $7) ON CONFLICT (digest, started_by) DO NOTHING
