@@ -118,7 +118,9 @@ def test_every_destination_is_named_on_the_map_or_beneath_it_and_no_two_names_ru
     drawn = ET.fromstring(str(maps.flow_map(WORDS, areas, show)))  # noqa: S314
     on_map = [one for one in drawn.iter("text") if one.attrib["class"] == "on-map"]
     beneath = [name for one in drawn.iter("text") if one.attrib["class"] == "tick" for name in (one.text or "").split(" · ")]
-    assert sorted([*(one.text for one in on_map), *beneath]) == sorted(f"{area.name} {show(area.value or 0)}" for area in areas.values())
+    assert sorted([*(one.text or "" for one in on_map), *beneath]) == sorted(
+        f"{area.name} {show(area.value or 0)}" for area in areas.values()
+    )
     assert beneath
     places = [(float(one.attrib["x"]), float(one.attrib["y"]), width_of(one.text or "") / 2) for one in on_map]
     for (x, y, half), (other_x, other_y, other_half) in combinations(places, 2):

@@ -24,7 +24,7 @@ OVERSEERS = frozenset({Role.OFFICER, Role.AUDITOR})
 AT_DOCKING = frozenset({Role.CLERK, Role.OFFICER, Role.AUDITOR})  # who reads docking's and registration's pages, too
 GROUP = "Training"
 SESSION = {"session": "session"}
-SESSION_COLUMNS = ("starts_on", "ends_on", "destination", "occupation", "centre", "trainer", "taken", "seats", "progress")
+SESSION_COLUMNS = ("destination", "occupation", "starts_on", "ends_on", "centre", "trainer", "taken", "seats", "progress")
 
 
 # --- what comes next ----------------------------------------------------------------------------------------------------

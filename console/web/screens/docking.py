@@ -10,12 +10,12 @@ from fastapi import APIRouter, Response
 
 from console.web.pages import Visitor, only
 from console.web.screen import Advice, Button, Item, ItemScreen, ListScreen, Part, history, in_order_of
+from console.web.screens import scorecard
 from console.web.screens.docking_sentences import (
     FAIR,
     as_agreed,
     checks_to_do,
     enterprise_to_do,
-    in_money,
     is_free,
     may_be_proposed_to,
     order_to_do,
@@ -168,9 +168,9 @@ SCREENS = (
                 parts=ENTERPRISE,
                 at="scores",
                 key="score",
-                columns=("score", "value", "unit", "of"),
-                words={"score": "What is measured", "of": "Compared with"},
-                shape=in_money,
+                columns=("score", "value", "definition"),
+                words={"score": "What is measured", "definition": "What is counted"},
+                shape=scorecard.in_words,
             ),
         ),
     ),
@@ -259,6 +259,7 @@ SCREENS = (
         service="docking",
         route="/placements",
         columns=(PLACEMENT_COLUMNS[0], "enterprise", *PLACEMENT_COLUMNS[1:]),
+        beneath={"enterprise": "worker", "occupation": "destination"},
         filters=("state", "destination", "county", "old_number"),
         sort="-matched_on",
         roles=READERS,
@@ -410,9 +411,9 @@ SCREENS = (
             _do("transfer_employer", PLACEMENT, MEDIATORS, ("abroad",)),
             _do("record_return", PLACEMENT, MEDIATORS, ("abroad",)),
             _do("cancel_placement", PLACEMENT, MEDIATORS, BEFORE_DEPARTURE),
+            _do("record_old_number", PLACEMENT, OFFICER, (*BEFORE_DEPARTURE, "abroad", "returned")),
             _do("correct_dispatch", PLACEMENT, OFFICER, ("abroad", "returned")),
             _do("void_dispatch", PLACEMENT, OFFICER, ("abroad", "returned")),
-            _do("record_old_number", PLACEMENT, OFFICER, (*BEFORE_DEPARTURE, "abroad", "returned")),
         ),
         shape=as_agreed,
         links=(
@@ -470,6 +471,7 @@ SCREENS = (
                 shape=in_order_of("county"),
                 buttons=_corrections("intention", {"intention": "intention"}, HANDLERS, lambda one: one["state"] != "voided"),
             ),
+            history("docking", "/fairs/{fair}/history", {"fair": "fair"}),
         ),
         buttons=(
             _do("record_intention", {"fair": "fair"}, HANDLERS),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from console.web.pages import fen
 from console.web.screen import Item
 from shared.texts import Texts, sentence
 
@@ -79,22 +78,22 @@ def unmet_first(checks: Sequence[Item], _text: Texts) -> Sequence[Item]:
     return sorted(({**one, "actor": None} if one["met"] or one["actor"] == "nobody" else one for one in checks), key=lambda one: one["met"])
 
 
-def in_money(scores: Sequence[Item], _text: Texts) -> Sequence[Item]:
-    """Amounts in fen as money."""
-    return [{**one, "unit": None, **{name: fen(one[name]) for name in ("value", "of")}} if one["unit"] == "fen" else one for one in scores]
-
-
 def since_ever(scorecard: Item) -> Item:
     """Without a first day everything is in it that is recorded: nothing before that day is."""
     return {**scorecard, "since": None} if scorecard["since"] <= BEGINNING else scorecard
 
 
+OF_PLACEMENT = ("county", "destination", "occupation", "channel")
+
+
 def as_agreed(placement: Item) -> Item:
-    """How many days a month are paid is of a daily wage alone."""
-    contract = placement["contract"]
-    if contract is None or contract["wage_period"] != "month":
-        return placement
-    return {**placement, "contract": {**contract, "days_per_month": None}}
+    """How many days a month are paid is of a daily wage alone; what the departure has in common with the placement stands there."""
+    contract, dispatch = placement["contract"], placement["dispatch"]
+    if contract is not None and contract["wage_period"] == "month":
+        contract = {**contract, "days_per_month": None}
+    if dispatch is not None:
+        dispatch = {name: one for name, one in dispatch.items() if name not in OF_PLACEMENT or one != placement[name]}
+    return {**placement, "contract": contract, "dispatch": dispatch}
 
 
 def why_unconfirmed(answer: Item, text: Texts) -> str:

@@ -96,13 +96,15 @@ def _title(plan: Item, text: Texts) -> str:
 
 
 def newest_close_first(closes: Sequence[Item], _text: Texts) -> Sequence[Item]:
-    return sorted(closes, key=lambda one: str(one["closed_at"]), reverse=True)
+    """`in_force`: the period of one that was not reopened: only that has a release."""
+    shown = [{**one, "in_force": one["period"] if one["reopened_at"] is None else None} for one in closes]
+    return sorted(shown, key=lambda one: str(one["closed_at"]), reverse=True)
 
 
 SCREENS: tuple[Screen, ...] = (
     ListScreen(
         path="/periods",
-        row="/releases/{period}",
+        row="/releases/{in_force}",
         title="Closed periods",
         group="Figures",
         service="stats",
@@ -128,10 +130,11 @@ SCREENS: tuple[Screen, ...] = (
         service="stats",
         route="/periods/{period}",  # what the papers hold takes long to count
         roles=FIGURES,
-        fields=("version", "closed_at", "as_known_at", "digest"),  # what is counted is defined in the papers
+        fields=("version", "closed_at", "closed_by", "as_known_at", "digest"),  # what is counted is defined in the papers
         links=(
             ("As PDF", "/papers/releases/{period}/pdf", FIGURES),
             ("As a spreadsheet", "/papers/releases/{period}/xlsx", FIGURES),
+            ("Restated since", "/restatements?period={period}", FIGURES),
         ),
     ),
     ListScreen(
