@@ -55,10 +55,6 @@ _EVERYWHERE = {  # what every operation can answer; further codes of these statu
 _WITH_A_BODY = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE: {"TOO_LARGE": "the body has more bytes than this operation takes"}}
 
 
-def operation_id(route: APIRoute) -> str:
-    return route.name
-
-
 def routes(router: APIRouter) -> Iterator[APIRoute]:
     """Every route, also of routers within routers."""
     for route in router.routes:
@@ -126,6 +122,9 @@ def _complete(operation: dict[str, Any], route: APIRoute, codes: Mapping[str, Ma
             parameter.setdefault("description", DESCRIPTIONS[parameter["name"]])
     if is_command(route):
         operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
+    for content in (one for answer in operation["responses"].values() for one in answer.get("content", {}).values()):
+        if "title" in content.get("schema", {}):
+            content["schema"]["title"] = f"Response {route.name.replace('_', ' ').title()}"
     in_common = {**_EVERYWHERE, **(_WITH_A_BODY if "requestBody" in operation else {})}
     for status in sorted({*in_common, *(HTTPStatus(one["status"]) for one in codes.values())}):
         common = in_common.get(status, {})
