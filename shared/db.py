@@ -190,10 +190,10 @@ def _is_lost(conn: Any) -> bool:
 
 async def _release(pool: asyncpg.Pool, conn: Any) -> None:
     """Give the connection back within a bound: one whose peer is cut off would wait for its reset for ever. Never raises, because
-    the transaction has ended: a committed command must not look as if it had failed.
+    the transaction has ended: a committed command must not look as if it had failed. A cancellation does not stop it: asyncpg shields it.
     """
     try:
-        await asyncio.shield(pool.release(conn, timeout=5))
+        await pool.release(conn, timeout=5)
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
         with contextlib.suppress(asyncpg.InterfaceError):  # the pool has already taken a lost connection back
             conn.terminate()
