@@ -64,12 +64,13 @@ JOIN duplicate ON (earlier = worker OR later = worker) AND state IN ('suspected'
 """
 SUSPICION = rows.Columns(Suspicion, "earlier, later, keys, county")
 # Who is compared comes with the hashes under every lookup key that is valid, since the others may be stored under either.
+# $5, how many are compared, is for the planner: it would expect ten, and plan for one anew each time, which costs more than the query.
 # Per key with the $2 earliest who share it: a list with one person a hundred thousand times is no reason for billions of pairs.
 LIST_SUSPICIONS = SUSPICION.select("""
 FROM (
     SELECT least(own.worker, other.worker) AS earlier, greatest(own.worker, other.worker) AS later,
         array_agg(DISTINCT shared.key ORDER BY shared.key) AS keys
-    FROM unnest($1::uuid[], $3::bytea[], $4::bytea[]) AS own (worker, id_hash, blocking_hash)
+    FROM (SELECT * FROM unnest($1::uuid[], $3::bytea[], $4::bytea[]) LIMIT $5) AS own (worker, id_hash, blocking_hash)
     CROSS JOIN LATERAL (
         (SELECT worker, 'document' AS key FROM personal WHERE id_hash = own.id_hash AND worker <> own.worker ORDER BY worker LIMIT $2)
         UNION ALL
@@ -155,7 +156,8 @@ async def get_open_counts(tx: Tx, workers: Sequence[WorkerId]) -> dict[WorkerId,
 async def list_suspicions(tx: Tx, keys: Mapping[WorkerId, Hashes], most: int) -> list[Suspicion]:
     """Whom these share a key with: of each key the earliest `most`."""
     own = [(worker, *pair) for worker, hashes in keys.items() for pair in zip_longest(hashes.ids, hashes.blocking)]
-    return await rows.fetch(tx.conn, LIST_SUSPICIONS, [one[0] for one in own], most, [one[1] for one in own], [one[2] for one in own])
+    workers, ids, blocking = (list(column) for column in zip(*own, strict=True)) if own else ([], [], [])
+    return await rows.fetch(tx.conn, LIST_SUSPICIONS, workers, most, ids, blocking, len(own))
 
 
 async def insert_suspected(tx: Tx, found: Sequence[Suspicion]) -> list[NewPair]:

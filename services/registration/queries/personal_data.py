@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from services.registration.personal_data.vault import Enclosed, Sealed
-from services.registration.queries.workers import COPY_FROM, Record
+from services.registration.queries.workers import Record
 from shared import rows
 from shared.db import Tx
 from shared.values import WorkerId
@@ -74,12 +74,6 @@ UPDATE personal SET id_hash = new.id_hash, blocking_hash = new.blocking_hash
 FROM unnest($1::uuid[], $2::bytea[], $3::bytea[]) AS new (worker, id_hash, blocking_hash) WHERE personal.worker = new.worker
 """
 INSERTED = ("worker", "ciphertext", "wrapped_key", "id_hash", "blocking_hash")
-INSERT_ALL = """
-INSERT INTO personal (worker, ciphertext, wrapped_key, id_hash, blocking_hash)
-SELECT worker, ciphertext, wrapped_key, id_hash, blocking_hash
-FROM unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bytea[])
-    AS record (worker, ciphertext, wrapped_key, id_hash, blocking_hash)
-"""
 DELETE = "DELETE FROM personal WHERE worker = ANY($1::uuid[])"
 UPDATE = "UPDATE personal SET ciphertext = $2, wrapped_key = $3, id_hash = $4, blocking_hash = $5, spelling = 2 WHERE worker = $1"
 UPDATE_UNREADABLE = "UPDATE personal SET spelling = 0 WHERE worker = ANY($1::uuid[])"
@@ -94,10 +88,15 @@ async def list_workers_by_id_hash(tx: Tx, id_hashes: Sequence[bytes]) -> list[Wo
     return [row["worker"] for row in await tx.conn.fetch(LIST_WORKERS_BY_ID_HASH, id_hashes)]
 
 
-async def lock_keys(tx: Tx, records: Sequence[PersonalRecord | EnclosedRecord]) -> None:
+async def lock_keys(tx: Tx, records: Sequence[PersonalRecord]) -> None:
     """Whoever shares a key with one of them is compared before or after, not at the same time."""
+    await tx.conn.execute(LOCK_KEYS, keys_of(records))
+
+
+def keys_of(records: Sequence[PersonalRecord]) -> list[int]:
+    """What is locked for them, in the one order in which everybody locks."""
     hashes = {one for record in records for one in (*record.hashes.ids, *record.hashes.blocking)}
-    await tx.conn.execute(LOCK_KEYS, sorted(int.from_bytes(one[:8], signed=True) for one in hashes))
+    return sorted(int.from_bytes(one[:8], signed=True) for one in hashes)
 
 
 async def lock_all_keys(tx: Tx) -> None:
@@ -120,11 +119,9 @@ def _stored(one: PersonalRecord) -> tuple[bytes, bytes, bytes | None, bytes]:
 
 
 async def insert_all(tx: Tx, records: Sequence[Record]) -> None:
-    """Many by COPY, which spends half the time on them."""
-    if len(records) >= COPY_FROM:
+    """Those of a list."""
+    if records:
         await tx.conn.copy_records_to_table("personal", records=records, columns=INSERTED)
-    elif records:
-        await tx.conn.execute(INSERT_ALL, *map(list, zip(*records, strict=True)))
 
 
 async def update(tx: Tx, record: PersonalRecord) -> None:

@@ -25,7 +25,6 @@ class Absorbed:
     worker_no: str
 
 
-COPY_FROM = 50  # rows
 Record = tuple[Any, ...]  # a row to be inserted
 
 WORKER = rows.Columns(
@@ -74,6 +73,7 @@ FROM worker WHERE assurance = 'provisional' AND validity = 'active' AND provisio
 ORDER BY provisional_until, worker LIMIT $2 FOR UPDATE SKIP LOCKED
 """)
 LIST_WORKER_NUMBERS = "SELECT worker, worker_no FROM worker WHERE worker = ANY($1::uuid[])"
+GET_NUMBER = "SELECT nextval('worker_number')"
 GET_NUMBERS = "SELECT nextval('worker_number') AS number FROM generate_series(1, $1::integer)"
 
 INSERTED = (
@@ -106,30 +106,6 @@ INSERTED = (
     "outreach_announcement",
     "outreach_channel",
 )
-# Code lists travel as text: unnest() would flatten arrays of arrays.
-INSERT_ALL = """
-INSERT INTO worker (
-    worker, worker_no, version, birth_year, sex, county, residence_basis, education, occupations, household_status, source, assurance,
-    registered_on, provisional_until, verified_on, willingness, willingness_since, destinations, offered_occupations,
-    wage_floor_minor, wage_floor_currency, available_from, expires_on, family_consent, import_id, import_row,
-    outreach_announcement, outreach_channel
-)
-SELECT worker, worker_no, version, birth_year, sex, county, residence_basis, education, string_to_array(occupations, ','), household_status,
-    source, assurance, registered_on, provisional_until, verified_on, willingness, willingness_since, string_to_array(destinations, ','),
-    string_to_array(offered_occupations, ','), wage_floor_minor, wage_floor_currency, available_from, expires_on, family_consent,
-    import_id, import_row, outreach_announcement, outreach_channel
-FROM unnest(
-    $1::uuid[], $2::text[], $3::integer[], $4::smallint[], $5::text[], $6::text[], $7::text[], $8::smallint[], $9::text[], $10::text[],
-    $11::text[], $12::text[], $13::date[], $14::date[], $15::date[], $16::text[], $17::date[], $18::text[], $19::text[], $20::bigint[],
-    $21::text[], $22::date[], $23::date[], $24::boolean[], $25::uuid[], $26::integer[],
-    $27::uuid[], $28::text[]
-) AS entry (
-    worker, worker_no, version, birth_year, sex, county, residence_basis, education, occupations, household_status, source, assurance,
-    registered_on, provisional_until, verified_on, willingness, willingness_since, destinations, offered_occupations,
-    wage_floor_minor, wage_floor_currency, available_from, expires_on, family_consent, import_id, import_row,
-    outreach_announcement, outreach_channel
-)
-"""
 UPDATE = """
 UPDATE worker SET
     version = version + 1, assurance = $2, provisional_until = $3, verified_on = $4, willingness = $5, willingness_since = $6,
@@ -186,8 +162,13 @@ async def list_worker_numbers(tx: Tx, ids: Sequence[WorkerId]) -> dict[WorkerId,
     return {row["worker"]: row["worker_no"] for row in await tx.conn.fetch(LIST_WORKER_NUMBERS, ids)}
 
 
+async def get_number(tx: Tx) -> int:
+    """One that nobody else gets. A refused registration leaves a gap."""
+    return int(await tx.conn.fetchval(GET_NUMBER))
+
+
 async def get_numbers(tx: Tx, count: int) -> list[int]:
-    """Numbers nobody else gets. A refused registration leaves a gap."""
+    """The same, of a list."""
     return [row["number"] for row in await tx.conn.fetch(GET_NUMBERS, count)]
 
 
@@ -258,15 +239,9 @@ async def list_matching(tx: Tx, page: Page, wanted: WorkerFilter) -> tuple[Seque
 
 
 async def insert_all(tx: Tx, records: Sequence[Record]) -> None:
-    """Many by COPY, which spends half the time on them."""
-    if len(records) >= COPY_FROM:
+    """Those of a list."""
+    if records:
         await tx.conn.copy_records_to_table("worker", records=records, columns=INSERTED)
-    elif records:
-        await tx.conn.execute(INSERT_ALL, *map(_joined, zip(*records, strict=True)))
-
-
-def _joined(column: tuple[Any, ...]) -> list[Any]:
-    return [",".join(value) if isinstance(value, tuple) else value for value in column]
 
 
 def record(worker: Worker) -> Record:

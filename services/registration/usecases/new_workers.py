@@ -15,7 +15,7 @@ from services.registration.domain.willingness import Willingness
 from services.registration.domain.workers import Assurance, Notice, Source, Worker, effective_day, provisional_until, require_age
 from services.registration.personal_data.name_romanisation import normalise_name, romanise_name
 from services.registration.personal_data.vault import PersonalData, enclose
-from services.registration.queries import old_numbers, personal_data, verified_documents, workers
+from services.registration.queries import old_numbers, registrations, verified_documents
 from services.registration.queries.personal_data import EnclosedRecord, Hashes, PersonalRecord
 from services.registration.settings import policy, vault
 from shared import reference
@@ -114,10 +114,9 @@ def held_back(new: NewWorker) -> NewWorker:
 
 
 async def insert(tx: Tx, new: NewWorker) -> None:
-    """The caller has locked the worker's keys, and publishes the worker before it looks who shares one. Raises KeysUnavailable."""
-    records = await seal_records([new.personal])
-    await workers.insert_all(tx, [workers.record(new.worker)])
-    await personal_data.insert_all(tx, list(map(personal_data.record, records)))
+    """The caller publishes the worker before it looks who shares a key. Raises KeysUnavailable."""
+    [personal] = await seal_records([new.personal])
+    await registrations.insert(tx, new.worker, personal)
 
 
 def require_occupations(codes: Sequence[str]) -> None:

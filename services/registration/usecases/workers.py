@@ -29,12 +29,11 @@ from shared.values import WorkerId
 async def register_worker(tx: Tx, command: RegisterWorker) -> views.Worker:
     """Enter a worker; never refused because somebody like that is known. Raises what `new_worker` raises, OldNumberTaken, Forbidden."""
     require_county(tx.principal, command.county)
-    [number] = await workers.get_numbers(tx, 1)
+    number = await workers.get_number(tx)
     announced = await list_announced(tx, [command.outreach.announcement] if command.outreach else [])
     new = new_workers.new_worker(command, identity.format_worker_no(number), tx.clock.today(), announced)
     await new_workers.claim_old_number(tx, new)
     new = await new_workers.hold_document(tx, new)
-    await personal_data.lock_keys(tx, [new.personal])
     await new_workers.insert(tx, new)
     publish_and_audit(tx, event_fields.registered(new.worker))
     duplicates = await suspicions.suspect(tx, {new.worker.worker: new.personal.hashes})
