@@ -114,7 +114,7 @@ def notice_of(event: Event, actor: str, offices_in: Sequence[str | None] = ()) -
 
 def fields_of(event: Event, concern: Concern) -> dict[str, Any]:
     """What the event is made known with, as JSON has it, by the last part of each path; and the day it is effective on."""
-    whole = event.model_dump(mode="json")
+    whole = event.model_dump(mode="json", include={path.partition(".")[0] for path in concern.fields})
     fields = {path.rpartition(".")[2]: _at(whole, path) for path in concern.fields}
     return {**fields, "effective": event.effective_on.isoformat()}
 
