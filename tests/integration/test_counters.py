@@ -21,6 +21,8 @@ from tests.support.delivery import take
 from tests.support.http import Start
 
 WARM = 3  # the first statements of a connection also look up types and prepare
+PLANNED_ANEW = 7  # PostgreSQL plans the first five executions of a statement, then decides whether one plan will do
+PLANS = "SELECT statement, custom_plans FROM pg_prepared_statements WHERE statement !~ 'pg_prepared_statements|typeinfo_tree'"
 
 
 @asynccontextmanager
@@ -43,7 +45,7 @@ async def counted(database: Database) -> AsyncIterator[list[str]]:
     ("service", "role", "path", "body", "statements"),
     [
         ("docking", Role.OFFICER, "/enterprises", writing.an_enterprise, 5),
-        ("registration", Role.CLERK, "/workers", writing.a_registration, 10),
+        ("registration", Role.CLERK, "/workers", writing.a_registration, 8),
     ],
 )
 async def test_a_command_takes_this_many_round_trips(
@@ -55,6 +57,25 @@ async def test_a_command_takes_this_many_round_trips(
     async with counted(caller.database) as sent:
         assert (await caller.post(path, body(WARM + 1))).status == 201
     assert len(sent) == statements, sent
+
+
+@pytest.mark.parametrize(
+    ("service", "role", "path", "body"),
+    [
+        ("docking", Role.OFFICER, "/enterprises", writing.an_enterprise),
+        ("registration", Role.CLERK, "/workers", writing.a_registration),
+    ],
+)
+async def test_no_statement_of_a_command_is_planned_anew_each_time(client: Start, service: str, role: Role, path: str, body: Any) -> None:
+    caller = (await client(service)).speaking_as(role)
+    planned: list[dict[str, int]] = []
+    for number in range(1, 2 * PLANNED_ANEW + 1):
+        assert (await caller.post(path, body(number))).status == 201
+        if number % PLANNED_ANEW == 0:
+            async with caller.database.connection() as conn:
+                planned.append({row["statement"]: row["custom_plans"] for row in await conn.fetch(PLANS)})
+    assert any("INSERT INTO idempotency" in statement for statement in planned[0]), "another connection than that of the commands"
+    assert planned[1] == planned[0]
 
 
 # --- batches ----------------------------------------------------------------------------------------------------------
