@@ -1,4 +1,4 @@
-"""The arguments with which every aiokafka client, and FastStream's broker, reaches the cluster: addresses, TLS and SASL."""
+"""The arguments with which every aiokafka client reaches the cluster: addresses, TLS and SASL."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from weakref import WeakKeyDictionary
 
 import aiohttp
 from aiokafka.abc import AbstractTokenProvider
-from faststream.security import BaseSecurity, SASLOAuthBearer, SASLPlaintext, SASLScram256, SASLScram512
 from pydantic import BaseModel, Field, ValidationError
 
 from shared.kafka_settings import KafkaSettings
@@ -52,32 +51,6 @@ def client_options(settings: KafkaSettings) -> dict[str, Any]:
         options["sasl_plain_username"] = settings.kafka_sasl_username
         options["sasl_plain_password"] = settings.kafka_sasl_password.get_secret_value()
     return options
-
-
-def broker_options(settings: KafkaSettings) -> dict[str, Any]:
-    """The same for FastStream's KafkaBroker. Raises WrongAccess."""
-    # One string with commas would be one host name to FastStream.
-    servers = [server.strip() for server in settings.kafka_bootstrap_servers.split(",")]
-    options: dict[str, Any] = {"bootstrap_servers": servers, "security": _security(settings)}
-    if settings.kafka_sasl_mechanism == "OAUTHBEARER":
-        options["sasl_oauth_token_provider"] = issued_tokens(settings)
-    return options
-
-
-def _security(settings: KafkaSettings) -> BaseSecurity:
-    context = tls_context(settings)
-    if settings.kafka_sasl_mechanism is None:
-        return BaseSecurity(ssl_context=context, use_ssl=context is not None)
-    if settings.kafka_sasl_mechanism == "OAUTHBEARER":
-        return SASLOAuthBearer(ssl_context=context, use_ssl=context is not None)
-    kind = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}[settings.kafka_sasl_mechanism]
-    password = settings.kafka_sasl_password
-    return kind(
-        username=settings.kafka_sasl_username or "",
-        password="" if password is None else password.get_secret_value(),
-        ssl_context=context,
-        use_ssl=context is not None,
-    )
 
 
 class OwnCertificate(ssl.SSLContext):

@@ -17,12 +17,13 @@ from aiokafka import TopicPartition as KafkaTopicPartition
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
 from faststream.middlewares import AckPolicy
+from faststream.security import BaseSecurity, SASLOAuthBearer, SASLPlaintext, SASLScram256, SASLScram512
 
 from shared.delivery import aiokafka_internals, event_log, kafka
 from shared.delivery.kafka import logical, on_cluster, topic_name
 from shared.delivery.numbering import KafkaRecord
 from shared.delivery.positions import TopicPartition
-from shared.kafka_access import broker_options
+from shared.kafka_access import issued_tokens, tls_context
 from shared.settings import Settings
 
 CONNECT_SECONDS = 20.0
@@ -87,7 +88,7 @@ class Subscription:
     async def connect(self, reader: Reader, assignee: Assignee) -> None:
         """Join the group. Raises kafka.ERRORS; then nothing stays connected."""
         broker = KafkaBroker(
-            **broker_options(self._settings),
+            **_broker_options(self._settings),
             apply_types=False,
             consumer_only=True,
             allow_auto_create_topics=False,
@@ -225,3 +226,29 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def on_partitions_assigned(self, assigned: Collection[KafkaTopicPartition]) -> None:
         self._assignee.hold({logical(self._settings, partition) for partition in assigned})
+
+
+def _broker_options(settings: Settings) -> dict[str, Any]:
+    """`client_options` as FastStream's KafkaBroker takes them. Raises WrongAccess."""
+    # One string with commas would be one host name to FastStream.
+    servers = [server.strip() for server in settings.kafka_bootstrap_servers.split(",")]
+    options: dict[str, Any] = {"bootstrap_servers": servers, "security": _security(settings)}
+    if settings.kafka_sasl_mechanism == "OAUTHBEARER":
+        options["sasl_oauth_token_provider"] = issued_tokens(settings)
+    return options
+
+
+def _security(settings: Settings) -> BaseSecurity:
+    context = tls_context(settings)
+    if settings.kafka_sasl_mechanism is None:
+        return BaseSecurity(ssl_context=context, use_ssl=context is not None)
+    if settings.kafka_sasl_mechanism == "OAUTHBEARER":
+        return SASLOAuthBearer(ssl_context=context, use_ssl=context is not None)
+    kind = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}[settings.kafka_sasl_mechanism]
+    password = settings.kafka_sasl_password
+    return kind(
+        username=settings.kafka_sasl_username or "",
+        password="" if password is None else password.get_secret_value(),
+        ssl_context=context,
+        use_ssl=context is not None,
+    )
