@@ -25,7 +25,7 @@ TOPICS = (REGISTRATION, DOCKING, TRAINING, RIGHTS, STATS, SNAPSHOT)
 class Part(BaseModel):
     """A value inside an event. Unknown fields are ignored: a newer producer may have added one."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 class Event(Part):
