@@ -18,11 +18,11 @@ WAITING = (
     "tests/browser",
     "tests/e2e/test_demo.py",
     "tests/e2e/test_commands.py",
+    "tests/e2e",
     "tests/faults/test_three_brokers.py",
     "tests/faults/test_stack_kills.py",
     "tests/model",
     "tests/faults",
-    "tests/e2e",
     "tests/integration/test_local_stack.py",
     "tests/integration/test_secured_kafka.py",
     "tests/integration",
@@ -37,9 +37,10 @@ COMPUTING = (
     "tests/fuzz",
 )
 # Files that share a stack of five services, which takes longer to start than most of them: one process runs them all.
+STACK_OF_E2E = ("api_docs", "console", "cut_over", "journey", "merges", "personal_data", "two_processes")
 SHARED = {
     "tests/browser": "tests/browser",
-    **dict.fromkeys((f"tests/e2e/test_{name}.py" for name in ("api_docs", "console", "journey", "merges", "personal_data")), "tests/e2e"),
+    **dict.fromkeys((f"tests/e2e/test_{name}.py" for name in STACK_OF_E2E), "tests/e2e"),
 }
 
 
