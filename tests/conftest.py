@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import signal
+import subprocess
 import uuid
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -27,13 +29,14 @@ from console.local import processes
 from shared.db import SHARED_MIGRATIONS, Database, close_database, migrate, open_database
 from shared.delivery import kafka as topics
 from shared.settings import Settings
-from tests.support import delivery, emptied_databases, scheduling
+from tests.support import delivery, emptied_databases, java_archive, scheduling
 from tests.support.http import client  # noqa: F401  # the fixture
 
 ROOT = Path(__file__).parent.parent
 MakeDatabase = Callable[[str], Awaitable[Database]]
 MakeDatabaseUrl = Callable[[str], Awaitable[str]]
 Template = Callable[[str], Awaitable[str]]
+MAKING = pytest.StashKey[subprocess.Popen[bytes] | None]()  # Kafka's archive of classes
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -42,7 +45,25 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     if hasattr(config, "workerinput"):
         worker, workers = int(config.workerinput["workerid"].removeprefix("gw")), config.workerinput["workercount"]
-        os.environ["LAOWU_PORTS"] = scheduling.own_ports(os.environ.get("LAOWU_PORTS", "20000-31999"), worker, workers)
+        os.environ["LAOWU_PORTS"] = scheduling.own_ports(_all_ports(), worker, workers)
+
+
+def _all_ports() -> str:
+    return os.environ.get("LAOWU_PORTS", "20000-31999")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Before pytest-xdist starts its processes, which inherit the environment. Without them no archive is made: a few tests take less."""
+    workers = session.config.getoption("numprocesses", None)
+    if not hasattr(session.config, "workerinput"):
+        session.config.stash[MAKING] = java_archive.use(scheduling.spare_ports(_all_ports(), workers) if workers else None)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    making = config.stash.get(MAKING, None)
+    if making is not None:
+        making.send_signal(signal.SIGINT)  # it has a folder to remove
+        making.wait()
 
 
 @pytest.hookimpl(optionalhook=True)

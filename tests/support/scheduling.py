@@ -72,8 +72,20 @@ def in_order(items: list[pytest.Item]) -> None:
 
 
 def own_ports(every: str, worker: int, workers: int) -> str:
-    """The worker's part of the ports. Two that choose among the same may choose the same: a port is held only once somebody listens."""
+    """The worker's part of the ports. Two that choose among the same may choose the same: a port is held only once somebody listens.
+
+    One that takes the place of a worker that has crashed has a higher number. The part after that of the last worker is nobody's.
+    """
+    return _part(every, worker % workers, workers + 1)
+
+
+def spare_ports(every: str, workers: int) -> str:
+    """What no worker chooses among."""
+    return _part(every, workers, workers + 1)
+
+
+def _part(every: str, part: int, parts: int) -> str:
     first, last = map(int, every.split("-"))
-    each = (last + 1 - first) // workers
-    own = first + each * (worker % workers)  # one that takes the place of one that has crashed has a higher number
+    each = (last + 1 - first) // parts
+    own = first + each * part
     return f"{own}-{own + each - 1}"

@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 from tests import conftest
-from tests.support.scheduling import COMPUTING, ROOT, SHARED, WAITING, own_ports, place
+from tests.support.scheduling import COMPUTING, ROOT, SHARED, WAITING, own_ports, place, spare_ports
 
 
 def test_every_folder_and_file_that_is_named_in_the_order_is_there() -> None:
@@ -23,8 +23,9 @@ def test_what_is_named_in_neither_list_comes_between_them() -> None:
 
 
 def test_no_two_processes_choose_their_ports_among_the_same() -> None:
-    assert [own_ports("20000-31999", worker, 3) for worker in range(3)] == ["20000-23999", "24000-27999", "28000-31999"]
-    assert own_ports("25000-25999", 1, 2) == "25500-25999"
+    assert [own_ports("20000-31999", worker, 3) for worker in range(3)] == ["20000-22999", "23000-25999", "26000-28999"]
+    assert own_ports("25000-25999", 1, 2) == "25333-25665"
+    assert spare_ports("20000-31999", 3) == "29000-31999"
     assert own_ports("20000-31999", 4, 3) == own_ports("20000-31999", 1, 3)
 
 
@@ -34,4 +35,4 @@ def test_the_process_that_starts_the_others_leaves_them_all_ports(monkeypatch: p
     conftest.pytest_configure(cast("pytest.Config", SimpleNamespace()))
     assert os.environ["LAOWU_PORTS"] == "25000-25999"
     conftest.pytest_configure(cast("pytest.Config", SimpleNamespace(workerinput={"workerid": "gw1", "workercount": 4})))
-    assert os.environ["LAOWU_PORTS"] == "25250-25499"
+    assert os.environ["LAOWU_PORTS"] == "25200-25399"
