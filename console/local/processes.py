@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import signal
@@ -85,6 +86,21 @@ def stop(process: subprocess.Popen[bytes], spec: Spec) -> bool:
         process.wait()
         return False
     return True
+
+
+async def wait_for_end(process: subprocess.Popen[bytes]) -> None:
+    """Until it has ended, which the kernel tells by its pidfd: nobody has to look."""
+    if process.poll() is not None:
+        return
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    descriptor = os.pidfd_open(process.pid)
+    loop.add_reader(descriptor, ended.set)
+    try:
+        await ended.wait()
+    finally:
+        loop.remove_reader(descriptor)
+        os.close(descriptor)
+    process.poll()
 
 
 def end(leftovers: Iterable[Identity], *, seconds: float = 10.0) -> int:

@@ -28,8 +28,8 @@ from console.local.kafka import Kafka
 from console.local.postgres import Postgres
 from console.local.processes import Spec
 
-CHECK_SECONDS = 0.1  # seconds between two checks whether a process runs
-READY_CHECK_SECONDS = 2.0  # seconds between two checks of one that is ready
+CHECK_SECONDS = 0.1  # seconds between two checks whether a process is ready
+READY_CHECK_SECONDS = 5.0  # seconds between two checks of one that is
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0  # seconds before a restart, doubling
 GOOD_RUN = 30.0  # seconds after which the pause starts small again
 ATTEMPTS = 4  # ends before it was ever ready: the stack cannot start
@@ -143,16 +143,17 @@ async def _keep_running(stack: Stack, member: Member) -> None:
 
 async def _watch(stack: Stack, member: Member, process: Popen[bytes]) -> None:
     """Until the process ends or the stack stops."""
-    ask_again = 0.0
-    while process.poll() is None and not stack.stop.is_set():
-        if time.monotonic() >= ask_again:
-            if await member.is_ready():
+    ended = asyncio.create_task(processes.wait_for_end(process))
+    try:
+        while not ended.done() and not stack.stop.is_set():
+            if is_ready := await member.is_ready():
                 member.was_ready.set()
                 _set_state(stack, member, State.READY)
-                ask_again = time.monotonic() + READY_CHECK_SECONDS
             elif member.state is State.READY:
                 _set_state(stack, member, State.UNREADY)
-        await _unless_stopped(stack, asyncio.sleep(CHECK_SECONDS))
+            await _unless_stopped(stack, asyncio.wait({ended}, timeout=READY_CHECK_SECONDS if is_ready else CHECK_SECONDS))
+    finally:
+        ended.cancel()
 
 
 def _set_state(stack: Stack, member: Member, state: State) -> None:
