@@ -39,10 +39,12 @@ BATCH_ROWS = 2_000
 BATCH_BYTES = 16 * 1024 * 1024
 ACK_SECONDS = 20.0
 SETTLE_SECONDS = 5.0
-IDLE_SECONDS = (0.05, 0.5)  # between two polls for rows that another process wrote: first, at most
+# Between two polls, first and at most: for rows that were written by who wakes nobody, such as a process that was killed meanwhile.
+IDLE_SECONDS = (0.05, 5.0)
 # A round costs nearly the same for one row as for a hundred, and slows the commands that run at the same time: after a small
 # round, the next one waits until there are more rows.
 FEW_ROWS, GATHER_SECONDS = 200, 0.02
+LOCK_SECONDS = (0.1, 0.3)  # between two attempts at the lock
 # A relay that was stopped (not killed) keeps its session, and so the lock; the server ends the session after this.
 ZOMBIE_SECONDS = 45.0
 GROWTH_SECONDS = (2.0, 30.0)  # between two looks whether partitions were added; after one that could not be taken up
@@ -55,6 +57,8 @@ _TRANSIENT = (
     lost_commits.LogAhead,
 )
 
+# A process whose relay does not have the lock wakes the one that has it.
+_CHANNEL, _NOTIFY = "outbox", "NOTIFY outbox"
 _TRY_LOCK = "SELECT pg_try_advisory_lock($1)"
 _STATE = (
     "SELECT epoch, history, (SELECT coalesce(sum(upper(ids) - lower(ids)), 0)::bigint FROM unnest(inflight) AS ids) AS inflight FROM relay"
@@ -152,7 +156,8 @@ async def _relay_once(database: Database, url: str, settings: Settings, health: 
         while not await conn.fetchval(_TRY_LOCK, RELAY_LOCK):  # polled: a waiting statement would run into its timeout
             health.clear_condition(CONDITION)  # a peer does the work
             metrics.reset()
-            await asyncio.sleep(random.uniform(0.1, 0.3))
+            await _pass_on(conn, database.wake, random.uniform(*LOCK_SECONDS))
+        await conn.add_listener(_CHANNEL, lambda *_: database.wake.set())
         await metrics.measure(conn)  # before Kafka is needed: what waits while it is away is what operators want to see
         producer = await kafka.open_producer(settings)
         session = await _resume(conn, producer, settings, database.service)
@@ -163,6 +168,17 @@ async def _relay_once(database: Database, url: str, settings: Settings, health: 
             ack.add_done_callback(lambda done: done.cancelled() or done.exception())  # retrieved: one of them is being raised
         if producer is not None:
             await asyncio.shield(kafka.stop_producer(producer, 3))
+
+
+async def _pass_on(conn: asyncpg.Connection, wake: asyncio.Event, seconds: float) -> None:
+    """For so long: what is committed in this process wakes the relay that has the lock, in another one."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await wake.wait()
+    if wake.is_set():
+        wake.clear()
+        await conn.execute(_NOTIFY)
+        await asyncio.sleep(GATHER_SECONDS)
 
 
 async def _resume(conn: asyncpg.Connection, producer: AIOKafkaProducer, settings: Settings, service: str) -> _Session:

@@ -19,7 +19,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from shared.db import Database, close_database, connect, open_database
 from shared.delivery import kafka as topics
-from shared.delivery import outbox, restoring
+from shared.delivery import outbox, relay, restoring
 from shared.delivery.event_log import read_log
 from shared.delivery.numbering import number_of
 from shared.events import DOCKING, SNAPSHOT, decode
@@ -143,6 +143,22 @@ async def test_only_one_relay_works_and_another_takes_over(kafka: str, config: S
         await emptied(database)
         await until(lambda: first.ready and second.ready, what="both well again")
     assert (await recount(kafka, config)).order == {str(UUID(int=5)): list(range(40))}
+
+
+async def test_what_another_process_commits_wakes_the_relay_that_works(
+    config: Settings, database: Database, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "IDLE_SECONDS", (3600.0, 3600.0))  # it looks by itself no more
+    other = await open_database("docking", url, size=4)
+    try:
+        async with relaying(config, database, url):
+            await publish(database, an_event(new_id()))
+            await emptied(database)  # by the one that has the lock now
+            async with relaying(config, other, url):
+                await publish(other, an_event(new_id()))
+                await emptied(database)
+    finally:
+        await close_database(other)
 
 
 async def test_an_event_too_large_for_the_log_is_refused_before_it_can_block_the_others(database: Database) -> None:
