@@ -10,6 +10,10 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.client import ConnectionGroup
+from aiokafka.protocol.fetch import FetchRequest
+
+_FETCHING = max(ConnectionGroup) + 1  # beside the connections to a broker that aiokafka makes itself
 
 
 def is_started(consumer: AIOKafkaConsumer) -> bool:
@@ -29,6 +33,21 @@ async def partitions_of_topic(consumer: AIOKafkaConsumer, topic: str) -> Collect
 async def ask(admin: AIOKafkaAdminClient, request: Any) -> Any:
     """The answer to a request that the client knows and has no method for, such as those about ACLs. Raises KafkaError."""
     return await admin._send_request(request)  # noqa: SLF001
+
+
+def fetch_apart(consumer: AIOKafkaConsumer) -> None:
+    """Fetches get a connection of their own: a broker answers one after the other, so others would wait behind a fetch that it holds."""
+    send = consumer._client.send  # noqa: SLF001
+
+    async def send_apart(node: int, request: Any, *, group: int = ConnectionGroup.DEFAULT) -> Any:
+        return await send(node, request, group=_FETCHING if isinstance(request, FetchRequest) else group)
+
+    consumer._client.send = send_apart  # noqa: SLF001
+
+
+def set_fetch_wait(consumer: AIOKafkaConsumer, milliseconds: int) -> None:
+    """For how long the broker holds the fetches from now on, while it has nothing to answer them with."""
+    consumer._fetcher._fetch_max_wait_ms = milliseconds  # noqa: SLF001
 
 
 def cancel_sender(producer: AIOKafkaProducer) -> None:

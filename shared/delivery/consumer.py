@@ -30,7 +30,7 @@ __all__ = ["Apply", "Bulk", "Consumer", "Each", "Handler", "Handlers", "Reject",
 LIMITS = FetchLimits(records=2_000, partition_bytes=2 * 1024 * 1024)
 BULK_RECORDS = 50_000
 BULK_LIMITS = FetchLimits(records=BULK_RECORDS, partition_bytes=8 * 1024 * 1024)
-LOOK_SECONDS = 1.0  # between two looks at positions and lag
+LOOK_SECONDS = (1.0, 3.0)  # between two looks at positions and lag; after one that found everything applied
 
 
 class Consumer:
@@ -68,16 +68,16 @@ class Consumer:
         attempts = 0
         while not self._stopping:
             async with self._tending:
-                connected = self._subscription.connected or await self._connect()
+                connected, look = self._subscription.connected or await self._connect(), LOOK_SECONDS[0]
                 if connected:
-                    await self._tend()
+                    look = LOOK_SECONDS[await self._tend()]
             if not connected:
                 attempts += 1
                 await asyncio.sleep(backoff(attempts, first=0.2))
                 continue
             attempts = 0
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_SECONDS):
+                async with asyncio.timeout(look):
                     await self._wake.wait()
             self._wake.clear()
             if self._taker.defect is not None:
@@ -109,13 +109,14 @@ class Consumer:
         self._health.clear_condition("kafka")
         return True
 
-    async def _tend(self) -> None:
-        """Seek what is held, and see whether all is well. Raises Stuck."""
+    async def _tend(self) -> bool:
+        """Seek what is held, and see whether all is well; whether everything is applied. Raises Stuck."""
         if self._taker.halted or self._stopping:
-            return
+            return False
+        all_applied = False
         try:
             await self._seeker.seek()
-            await self._watchdog.look()
+            all_applied = await self._watchdog.look()
             await self._seeker.commit()
         except kafka.AWAY as error:
             await self._watchdog.kafka_failed(error)
@@ -124,3 +125,4 @@ class Consumer:
         else:
             self._watchdog.kafka_answered()
         self._watchdog.alarm_gaps()
+        return all_applied

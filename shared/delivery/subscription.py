@@ -10,6 +10,7 @@ import contextlib
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
@@ -32,6 +33,9 @@ SESSION_MS = 6_000  # the shortest that brokers allow: so long are the partition
 # Joining a group waits for members that are gone, for as long as a session lasts; a shorter bound would abandon every attempt.
 JOIN_MS = 30_000
 METADATA_MS = 10_000  # so long are partitions that were added to a topic not read
+# The broker answers a fetch as soon as there is something, or after so long. A partition whose records wait to be taken, or that is sought
+# anew, is read again only once the fetch of the others is answered: the wait is long only where nothing has come for a while.
+FETCH_MS, IDLE_FETCH_MS, IDLE_AFTER_MS = 100, 4_000, 1_000
 # FastStream warns on every start that it creates no topics; only its errors are of use.
 _faststream_logger = logging.getLogger("laowu.faststream")
 _faststream_logger.setLevel(logging.ERROR)
@@ -102,6 +106,7 @@ class Subscription:
         self._broker, self._subscriber = broker, self._subscribe(broker, reader, assignee)
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
+                await _let_consumers_wait(broker)
                 await broker.start()
         except kafka.ERRORS:
             await self.disconnect()
@@ -116,8 +121,8 @@ class Subscription:
             group_id=self._group,
             batch=True,
             max_records=self._limits.records,
-            batch_timeout_ms=20,
-            fetch_max_wait_ms=100,  # a seek waits for the fetch under way
+            fetch_max_wait_ms=FETCH_MS,
+            consumer_timeout_ms=1_000,  # whatever makes a fetch possible is told to the loop that fetches; this only looks once more
             ack_policy=AckPolicy.MANUAL,
             no_reply=True,
             parser=parse,
@@ -125,7 +130,7 @@ class Subscription:
             listener=_Listener(self._settings, assignee),
             auto_offset_reset="earliest",
             session_timeout_ms=SESSION_MS,
-            heartbeat_interval_ms=1_000,
+            heartbeat_interval_ms=2_000,
             max_partition_fetch_bytes=self._limits.partition_bytes,
         )
         subscriber(reader.handle)
@@ -190,6 +195,26 @@ class Subscription:
 
     def _logical(self, offsets: Mapping[KafkaTopicPartition, int]) -> dict[TopicPartition, int]:
         return {logical(self._settings, partition): offset for partition, offset in offsets.items()}
+
+
+class _WaitingConsumer(AIOKafkaConsumer):  # type: ignore[misc]
+    """Answers once there are records. FastStream would ask again and again, and sleep as long after every answer without any."""
+
+    def __init__(self, *topics: str, **options: Any) -> None:
+        super().__init__(*topics, **options)
+        aiokafka_internals.fetch_apart(self)
+
+    async def getmany(self, *partitions: KafkaTopicPartition, timeout_ms: int = 0, max_records: int | None = None) -> Any:  # noqa: ARG002
+        while not (found := await super().getmany(*partitions, timeout_ms=IDLE_AFTER_MS, max_records=max_records)):
+            aiokafka_internals.set_fetch_wait(self, IDLE_FETCH_MS)
+        aiokafka_internals.set_fetch_wait(self, FETCH_MS)
+        return found
+
+
+async def _let_consumers_wait(broker: KafkaBroker) -> None:
+    """Of all that subscribe at the broker, before it starts."""
+    builder: Any = await broker.connect()  # makes the consumers, with what they need to connect
+    broker.config.broker_config.builder = partial(_WaitingConsumer, **builder.keywords)
 
 
 class _BatchMessage(KafkaAckableMessage):

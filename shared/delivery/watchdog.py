@@ -37,7 +37,7 @@ class Heartbeat:
 
 
 class Watchdog:
-    """Compares positions with the log once a second. Conditions: kafka, consumer, gap."""
+    """Compares positions with the log every few seconds. Conditions: kafka, consumer, gap."""
 
     def __init__(self, settings: Settings, database: Database, health: Health, subscription: Subscription, seeker: Seeker) -> None:
         self._settings = settings
@@ -50,8 +50,8 @@ class Watchdog:
         self._gaps = Gaps()
         self._unanswered_since: float | None = None
 
-    async def look(self) -> None:
-        """Raises Stuck, kafka.ERRORS, kafka.Unavailable, db.Unavailable, PostgresError."""
+    async def look(self) -> bool:
+        """Whether all that there is has been applied. Raises Stuck, kafka.ERRORS, kafka.Unavailable, db.Unavailable, PostgresError."""
         assigned = self._subscription.assignment()
         if assigned:
             read = dict(self._seeker.applied)  # before the ends are asked for, as more is applied meanwhile
@@ -71,6 +71,7 @@ class Watchdog:
         stuck = self._standstill.longer_than(patience, behind, self.heartbeat.beats)
         if stuck:
             raise Stuck(f"nothing was read for {patience:g} s although there is more: {stuck}")
+        return not behind and not self._seeker.held
 
     def _seek_what_was_cut_short(self, partitions: Collection[TopicPartition]) -> None:
         """Their log ends before what was read of it: the client would begin it anew and its records be dropped as repeats, unnoticed."""

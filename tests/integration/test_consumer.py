@@ -15,7 +15,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from shared.db import Database, Tx, Unavailable
-from shared.delivery import watchdog
+from shared.delivery import subscription, watchdog
 from shared.delivery.batch_taking import BatchTaker
 from shared.delivery.consumer import Reject, Stuck, each
 from shared.delivery.delivery_state import PartitionState, delivery_state
@@ -396,6 +396,19 @@ async def a_look(running: Running) -> None:
         return running.task.done() or watching._standstill._seen is not seen
 
     await until(looked, 20)
+
+
+async def test_what_comes_after_a_pause_is_read_at_once(
+    kafka: str, config: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscription, "IDLE_AFTER_MS", 50)
+    monkeypatch.setattr(subscription, "IDLE_FETCH_MS", 25_000)  # longer than it is waited for here
+    async with consuming(config, database, TALLY) as running:
+        await caught_up(running)
+        await until(lambda: running.consumer._subscription._started._fetcher._fetch_max_wait_ms == subscription.IDLE_FETCH_MS)
+        await write(kafka, config, numbered(A, 0))
+        await caught_up(running, 5)
+    assert len(await tallied(database)) == 1
 
 
 async def test_lag_is_the_broker_s_end_less_what_is_stored(kafka: str, config: Settings, database: Database) -> None:

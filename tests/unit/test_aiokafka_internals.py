@@ -10,6 +10,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.client import AIOKafkaClient
+from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.errors import UnknownTopicOrPartitionError
 
 from shared.delivery import aiokafka_internals
@@ -58,6 +59,7 @@ def test_the_private_names_are_still_there() -> None:
     assert asyncio.iscoroutinefunction(AIOKafkaClient._wait_on_metadata)
     assert asyncio.iscoroutinefunction(AIOKafkaAdminClient._send_request)
     assert "_fetcher" in AIOKafkaConsumer.__init__.__code__.co_names
+    assert "_fetch_max_wait_ms" in Fetcher._get_actions_per_node.__code__.co_names  # as each fetch is made
     assert "_sender" in AIOKafkaProducer.__init__.__code__.co_names
 
 
