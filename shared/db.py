@@ -98,6 +98,7 @@ Work = Callable[[Tx], Awaitable[T]]
 class Database:
     """A service's database: the pool, and the event that wakes its relay once something was committed for it.
 
+    `commits`: of transactions that may have changed what background loops look at; passes over a snapshot only publish.
     `restoring`: it came from a backup, and events that it had published since are still to be decided.
     """
 
@@ -106,6 +107,7 @@ class Database:
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     has_several_hosts: bool = False
     restoring: bool = field(default=False, init=False)
+    commits: int = field(default=0, init=False)
 
     @asynccontextmanager
     async def transaction(self, cause: Cause, *, snapshot: bool = False) -> AsyncIterator[Tx]:
@@ -119,6 +121,7 @@ class Database:
                 yield tx
                 if tx.before_commit is not None:
                     await tx.before_commit(tx)
+            self.commits += not snapshot
             if tx.published:
                 self.wake.set()
 

@@ -27,10 +27,11 @@ from shared.notifications.deliveries import Taken
 from shared.notifications.endpoint_secrets import SecretUnreadable
 from shared.notifications.mailing import Letter, MailServer
 from shared.notifications.webhooks import Outcome
+from shared.pauses import pause
 from shared.settings import Settings
 
 MOST_AT_ONCE = 256  # attempts in hand, over all endpoints
-IDLE_SECONDS = 1.0
+LOOK_SECONDS = 1.0
 HOUSE_SECONDS = 60.0
 SETTLE_SECONDS = 4.0  # at the end, for attempts under way to be marked
 
@@ -142,6 +143,7 @@ async def run(database: Database, settings: Settings) -> None:
 async def _send_for_ever(sender: Sender) -> None:
     failures, house_at = 0, 0.0
     while True:
+        seen = sender.database.commits
         try:
             taken = await sender.round()
             if time.monotonic() >= house_at:
@@ -154,6 +156,6 @@ async def _send_for_ever(sender: Sender) -> None:
             logger.warning("no deliveries: %s", error)
             await asyncio.sleep(backoff(failures, first=0.5, longest=15))
         if not taken:
-            await asyncio.sleep(IDLE_SECONDS)
+            await pause(sender.database, seen, LOOK_SECONDS)
         else:
             await asyncio.sleep(0.02)  # an endpoint's next ones are taken when these are done

@@ -21,6 +21,7 @@ from services.stats.counting.record_layouts import LayoutGroup
 from services.stats.counting.record_patterns import Pattern, build_pattern, event_class_of
 from shared.delivery.inbox import Raw
 from shared.events import Event
+from shared.events.canary import EVENTS as CANARIES
 from shared.values import PROGRAMME_ZONE
 
 # The dimensions as they stand in events: "province" is read as the county, "person" as the sex.
@@ -43,7 +44,7 @@ ZONE_HOURS = int(PROGRAMME_ZONE.utcoffset(None).total_seconds()) // 3600
 class RecordColumns:
     """`frames`: per class `row` (the index in the batch), `recorded_on`, and a column per path. `unread`: the rows that are in none.
 
-    `applied`: per topic how many were read, and the newest time among them.
+    `applied`: per topic how many were read, canaries left out, and the newest time among them all.
     """
 
     frames: dict[type[Event], pl.DataFrame]
@@ -145,7 +146,7 @@ def _applied(frames: dict[type[Event], pl.DataFrame]) -> dict[str, tuple[int, da
     counts: Counter[str] = Counter()
     newest: dict[str, str] = {}
     for event, frame in frames.items():
-        counts[event.TOPIC] += frame.height
+        counts[event.TOPIC] += 0 if event in CANARIES else frame.height
         newest[event.TOPIC] = max(newest.get(event.TOPIC, ""), str(frame["time"].max()))
     return {topic: (count, datetime.fromisoformat(f"{newest[topic]}+00:00")) for topic, count in counts.items()}
 

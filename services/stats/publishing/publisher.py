@@ -6,7 +6,6 @@ crash between two passes loses nothing and repeats nothing.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from dataclasses import replace
@@ -24,6 +23,7 @@ from services.stats.settings import policy
 from shared.db import Tx, Unavailable
 from shared.delivery import outbox
 from shared.metrics import PUBLISH_DELAY
+from shared.pauses import pause
 from shared.running_service import RunningService
 from shared.values import Clock
 
@@ -36,11 +36,12 @@ INPUTS = "inputs"  # the key under which the inputs of the last pass are stored
 async def run_publisher(service: RunningService) -> None:
     """Background loop: a pass whenever an input changed since the last one. A simulation publishes by sweep instead."""
     watch, pass_seconds = LagWatch(timedelta(seconds=policy().stats_stale_seconds)), 0.0
+    seen = service.database.commits
     while True:
-        await asyncio.sleep(max(DEBOUNCE_SECONDS, PAUSE_PER_PASS * pass_seconds))
+        await pause(service.database, seen, max(DEBOUNCE_SECONDS, PAUSE_PER_PASS * pass_seconds))
         if service.settings.simulation:
             continue
-        pass_seconds = 0.0  # only a completed pass lengthens the pause, not an outage
+        seen, pass_seconds = service.database.commits, 0.0  # only a completed pass lengthens the pause, not an outage
         try:
             lag = await lag_of(service)
             began = time.monotonic()

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from shared.db import Tx
 
-Applied = tuple[int, datetime]  # events counted, the newest time at which their source recorded one
+Applied = tuple[int, datetime]  # events counted, canaries left out; the newest time at which their source recorded one
 
 LIST = "SELECT topic, events, newest FROM applied WHERE generation = (SELECT id FROM generation WHERE state = 'live')"
 UPDATE = """

@@ -17,6 +17,8 @@ from services.stats.queries.applied import Applied
 from shared.db import Database, Tx, Unavailable
 from shared.delivery.inbox import Raw
 from shared.events import Event, EventEnvelope, decode
+from shared.events.canary import EVENTS as CANARIES
+from shared.pauses import pause
 from shared.running_service import RunningService
 
 logger = logging.getLogger("laowu.stats.counting")
@@ -50,7 +52,7 @@ async def count_events(tx: Tx, events: Sequence[EventEnvelope[Event]]) -> None:
     by_topic: dict[str, Applied] = {}
     for event in events:
         counted, newest = by_topic.get(event.data.TOPIC, (0, event.time))
-        by_topic[event.data.TOPIC] = (counted + 1, max(newest, event.time))
+        by_topic[event.data.TOPIC] = (counted + (type(event.data) not in CANARIES), max(newest, event.time))
     await _add(tx, await generations.lock_live(tx), block_encoding.frame_from_cells(cells), by_topic)
     await restatement.restate_events(tx, cells, events)
 
@@ -74,7 +76,7 @@ async def run_year_sums(service: RunningService) -> None:
                 pass
         except Unavailable as error:
             logger.warning("%s: again in %s s", error, PAUSE_SECONDS)
-        await asyncio.sleep(PAUSE_SECONDS)
+        await pause(service.database, service.database.commits, PAUSE_SECONDS)
 
 
 async def update_year_sums(database: Database) -> bool:
