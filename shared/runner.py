@@ -210,7 +210,7 @@ async def _run(service: Service, settings: Settings) -> int:
         for task in failed:
             logger.error("%s ended: leaving", task.get_name(), exc_info=None if task.cancelled() else task.exception())
         running.stopping.set()
-        server.should_exit = True
+        server.leave()
     return 1 if failed else 0
 
 
@@ -243,7 +243,7 @@ async def _prepare(service: Service, settings: Settings, url: str) -> Database:
 
 @contextlib.asynccontextmanager
 async def _running(
-    running: RunningService, url: str, service: Service, server: uvicorn.Server, consumer: Consumer | None
+    running: RunningService, url: str, service: Service, server: _Server, consumer: Consumer | None
 ) -> AsyncIterator[list[asyncio.Task[None]]]:
     """Everything running; on leaving, everything stopped in order."""
     database, settings = running.database, running.settings
@@ -311,7 +311,21 @@ def _exit_after(seconds: float) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to the runner."""
+    """Leaves signals to the runner, and looks once a second, not ten times, whether it is to leave: it is told."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._leaving = asyncio.Event()
+
+    def leave(self) -> None:
+        self.should_exit = True
+        self._leaving.set()
+
+    async def main_loop(self) -> None:
+        while not await self.on_tick(0):  # renews the header Date
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    await self._leaving.wait()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
