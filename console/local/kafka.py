@@ -56,10 +56,12 @@ group.initial.rebalance.delay.ms=0
 num.network.threads=2
 num.io.threads=4
 background.threads=4
+group.coordinator.threads=1
 log.cleaner.dedupe.buffer.size=16777216
 log.cleaner.io.buffer.size=131072
 broker.session.timeout.ms=5000
-broker.heartbeat.interval.ms=500
+broker.heartbeat.interval.ms=1500
+metadata.max.idle.interval.ms=60000
 """
 
 # Java can only name files its locale can.
