@@ -14,7 +14,20 @@ from datetime import UTC, datetime
 import uvloop
 from rich.console import Console
 
-from tests.bench import catching_up, consuming, counting, importing, latency, matching, public_pages, relaying, scaling, screens, writing
+from tests.bench import (
+    catching_up,
+    consuming,
+    counting,
+    idle,
+    importing,
+    latency,
+    matching,
+    public_pages,
+    relaying,
+    scaling,
+    screens,
+    writing,
+)
 from tests.bench.environment import ROOT, BenchEnvironment, ReportStep, start_environment
 from tests.bench.figures import Figure, failed, show
 
@@ -25,6 +38,7 @@ PARTS: dict[str, Part] = {
     "catch-up": catching_up.measure,
     "http": writing.measure,
     "latency": latency.measure,
+    "idle": idle.measure,
     "stats": counting.measure,
     "matching": matching.measure,
     "import": importing.measure,
@@ -32,7 +46,7 @@ PARTS: dict[str, Part] = {
     "screens": screens.measure,
     "scale": scaling.measure,
 }
-ONLY_NAMED = {"screens", "scale"}  # each takes long
+ONLY_NAMED = {"idle", "screens", "scale"}  # each takes long
 EVENTS = 2_000_000
 WORKERS, ORDERS = 20_000, 2000
 LIFE_EVENTS = 150_000
