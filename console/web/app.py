@@ -19,10 +19,11 @@ from console.web.backend import ServiceRefused, open_backend, token_locks
 from console.web.code_flow import CodeFlow
 from console.web.commanding import command_page, send_command
 from console.web.documents import Documents, OperationNotFound
+from console.web.listing import list_page
 from console.web.live import Live
 from console.web.pages import AnyVisitor, Visitor, language_of, only, redirect_to_login, refused_text, render_for
 from console.web.public.serving import PublicFirst, PublicPages
-from console.web.screen import ListScreen, Screen, item_page, list_page
+from console.web.screen import ListScreen, Screen, item_page
 from console.web.sessions import NotLoggedIn, Sessions, require_own_page
 from console.web.settings import ConsoleSettings
 from shared.principals import Forbidden

@@ -15,7 +15,7 @@ from console.web.backend import Answer, ServiceRefused, filled
 from console.web.documents import Operation
 from console.web.forms import Field, Given, Option
 from console.web.pages import FEW, Visitor, error_text, is_nothing, lead_on, pick, refused_text, render, show
-from console.web.screen import PARTY, Command, Options, address, asked_for, command_of, put_meant
+from console.web.screen import PARTY, Command, Options, address, asked_for, called, command_of, put_meant
 from console.web.sessions import own_path
 from console.web.subjects import NOTHING, ActedOn, read_subjects
 from shared import reference
@@ -232,10 +232,12 @@ def _form(
         "command.html",
         status=status,
         operation=operation,
+        title=called(who, command, operation.summary, who.request.query_params),
         command=command,
         acted=acted,
         sections=_sections(command, fields),
         needs=any(one.required for one in fields),
+        possible=not any(one.required and one.kind == "select" and not one.options for one in fields),
         key=key,
         problem=problem,
         elsewhere=elsewhere,

@@ -115,7 +115,7 @@ class Field:
     attributes: dict[str, object] = field(default_factory=dict)
     options: list[Option] = field(default_factory=list)
     typed: str = ""  # what is not among the options
-    unchosen: str = ""  # what stands for no choice
+    unchosen: str | None = ""  # what stands for no choice; None: something is chosen
     of_file: bool = False  # the digest of a file: computed in the page, which keeps the file
     choice: str = ""  # kind of code that is looked for by name: county, country, occupation
     called: Mapping[str, str] = field(default_factory=dict)  # labels of ids that are chosen
@@ -230,7 +230,7 @@ class _Pen:
         if "enum" in schema or "const" in schema:
             drawn.kind, drawn.options = "select", self._options(name, schema)
         elif kind == "boolean":
-            drawn.kind, drawn.required = "checkbox", False
+            self._answer(drawn)
         elif kind in {"integer", "number"}:
             drawn.kind = "number"
             drawn.attributes = _given(
@@ -255,6 +255,13 @@ class _Pen:
             drawn.attributes = _given({"maxlength": schema.get("maxLength"), "minlength": schema.get("minLength")})
             drawn.of_file = schema.get("pattern") == DIGEST
 
+    def _answer(self, drawn: Field) -> None:
+        """Yes or no. One that must be given stands at neither: a box that nobody touched would be a no."""
+        if drawn.required:
+            drawn.kind, drawn.options = "select", [("true", self.text("Yes")), ("false", self.text("No"))]
+        else:
+            drawn.kind = "checkbox"
+
     def _list(self, drawn: Field, name: str, schema: Schema) -> None:
         items = self.operation.resolve(schema["items"])
         if items.get("type") != "object":  # of rows, each error is at its cell
@@ -267,7 +274,8 @@ class _Pen:
             drawn.kind, drawn.choice = "choices", choice
         elif items.get("type") == "object":
             drawn.kind = "rows"
-            numbers = sorted({int(at.split(".")[_depth(drawn.name)]) for at, _ in self.posted if _is_row(at, drawn.name)})[:MOST_ROWS]
+            filled = [at for at, _ in self.posted] or list(self.given.presets)
+            numbers = sorted({int(at.split(".")[_depth(drawn.name)]) for at in filled if _is_row(at, drawn.name)})[:MOST_ROWS]
             drawn.rows = [self.fields(items, f"{drawn.name}.{number}.") for number in numbers or [0]]
             drawn.blank = self.fields(items, f"{drawn.name}.__row__.")
         else:
@@ -349,7 +357,8 @@ def _read(operation: Operation, schema: Schema, values: Mapping[str, list[str]],
         return _items(operation, operation.resolve(schema["items"]), values, name)
     first = values.get(name, [""])[0]
     if kind == "boolean":
-        return first in {"true", "on"} if name in values or not schema.get("nullable") else None
+        unanswered = not first if name in values else schema.get("nullable")
+        return None if unanswered else first in {"true", "on"}
     return _scalar(schema, first) if first else None
 
 

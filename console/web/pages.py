@@ -25,7 +25,7 @@ from shared.principals import Forbidden, Principal, Role
 from shared.texts import LANGUAGES, Texts, best_language, sentence, texts
 from shared.values import Clock
 
-LANGUAGE_COOKIE, DAY_COOKIE = "language", "day"  # what a visitor chose on a page, for this browser
+LANGUAGE_COOKIE, DAY_COOKIE = "language", "simulated_day"  # what a visitor chose on a page, for this browser
 DIGEST = re.compile(r"[0-9a-f]{64}")
 CERTIFICATE = re.compile(r"TC[0-9]{12}")
 SCOPE = re.compile(r"(?:nation|province):(\w+)", re.ASCII)  # whose a figure is
@@ -84,7 +84,7 @@ def language_of(request: Request) -> str:
 def chosen_day(request: Request) -> date | None:
     """The day it is in a simulation, as chosen on a page; None: none was."""
     try:
-        return date.fromisoformat(request.query_params.get("day", request.cookies.get(DAY_COOKIE, "")))
+        return date.fromisoformat(request.query_params.get(DAY_COOKIE, request.cookies.get(DAY_COOKIE, "")))
     except ValueError:
         return None
 
@@ -249,7 +249,7 @@ def _number(text: Texts, name: str, value: float) -> str:
 TAGS = {  # how a state is tagged, where not plainly; the word says it, the colour only repeats it
     "good": frozenset({"active", "verified", "willing", "valid", "passed", "certified", "met", "approved", "recognised", "completed"}),
     "bad": frozenset({"suspended", "revoked", "erased", "failed", "rejected", "refused", "upheld", "parked"}),
-    "late": frozenset({"provisional", "expired", "lapsed", "pending", "suspected", "linked", "open", "held", "waiting", "running"}),
+    "late": frozenset({"provisional", "expired", "lapsed", "pending", "suspected", "linked", "held", "waiting"}),
 }
 SIGNED = "change"  # a number of that name adds to another
 TAGGED = frozenset({"state", "progress", "validity", "assurance", "willingness", "severity", "grade"})

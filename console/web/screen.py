@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from datetime import date
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -15,13 +16,11 @@ from urllib.parse import urlencode
 from fastapi import Response
 from markupsafe import Markup
 
-from console.web import choices, enterprises, forms
+from console.web import enterprises
 from console.web.backend import Answer, ServiceRefused, filled, parts_of
-from console.web.documents import Operation
-from console.web.forms import Field, Given, Option
+from console.web.forms import Option
 from console.web.names import IDENTIFIER, Names, names_in
-from console.web.pages import Visitor, error_text, filled_in, pick, refused_text, render, show
-from console.web.sorting import orders_of, sorting_by
+from console.web.pages import DAY_COOKIE, LANGUAGE_COOKIE, Visitor, filled_in, pick, refused_text, render, show
 from shared.principals import Principal, Role
 from shared.texts import Texts
 
@@ -35,6 +34,7 @@ PAGE = 25  # rows: on a telephone a page of them is a few windows high
 LONGEST_VALUE = 401  # characters in the query: a cursor has 400 at most
 HISTORY = ("recorded", "effective", "type", "actor", "reason")
 NOTHING = "There is nothing here."
+SOON = 90  # days: what falls due later is not yet to be done
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +58,7 @@ class Command:
     unoffered: Mapping[str, str] = field(default_factory=dict)  # field -> a sentence: why there is nothing to choose, and what to do
     resolved: Mapping[str, Resolve] = field(default_factory=dict)
     then: str = "{back}"
+    renamed: Mapping[str, str] = field(default_factory=dict)  # name in the address -> a sentence: what the command is called there
     note: str | None = None  # a sentence above the form
     sections: tuple[tuple[str, tuple[str, ...]], ...] = ()  # heading, and the fields under it; fields of none come last
     live: bool = True  # checked while it is filled in
@@ -94,6 +95,17 @@ class Advice:
     page: str | None = None  # where it is done
 
 
+class State(str):
+    """A sentence that says how things stand; one that is none says what somebody must do soon."""
+
+    __slots__ = ()
+
+
+def falling_due(said: str, day: date, today: date) -> str:
+    """Something to do from SOON days before on."""
+    return said if (day - today).days <= SOON else State(said)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListScreen:
     path: str
@@ -115,7 +127,8 @@ class ListScreen:
     explain: Callable[[Item, Texts], str | None] = lambda _answer, _text: None  # a sentence of the whole answer: why these rows
     due: str | None = None  # the column of the day by which something is to be done in every row; one that is past is marked
     at: str = "items"  # where in the answer the rows are
-    empty: str = NOTHING
+    empty: str = NOTHING  # where nobody chose a filter
+    fits_filters: bool = False  # `empty` is right whatever is filtered by
     advice: Advice | None = None
     says: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # column -> sentences for values whose own word says too little
     rows: int = PAGE  # of a page: fewer where each takes many lines on a narrow window
@@ -150,7 +163,7 @@ class Part:
     same: tuple[str, ...] = ()  # fields that a row has in common with the thing, where the route answers others' rows, too
     own: bool = False  # only for whom the thing is in reach of (ItemScreen.reaches)
     shape: Shape = lambda rows, _text: rows
-    to_do: Callable[[Sequence[Item], Texts], Sequence[str]] = lambda _rows, _text: ()  # what comes next, by its rows
+    to_do: Callable[[Any, Item, Texts, date], Sequence[str]] = lambda _answer, _item, _text, _today: ()  # what comes next, by the answer
     words: Mapping[str, str] = field(default_factory=dict)  # headings of columns, where not the word for the field
 
 
@@ -187,7 +200,7 @@ class ItemScreen:
     tables: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)  # field of a table -> a sentence: what is counted in it
     links: tuple[tuple[str, str, frozenset[Role]], ...] = ()
-    to_do: Callable[[Item, Texts], Sequence[str]] = lambda _item, _text: ()
+    to_do: Callable[[Item, Texts, date], Sequence[str]] = lambda _item, _text, _today: ()
     # Whether it lies within the visitor's scope: of what does not, there are no buttons, no links and no parts of its own.
     reaches: Callable[[Principal, Item], bool] = lambda _who, _item: True
     shape: Callable[[Item], Item] = lambda item: item  # as it is shown
@@ -199,95 +212,16 @@ class ItemScreen:
 Screen = ListScreen | ItemScreen
 
 
-# --- lists -------------------------------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
-    """One page of a list as it was asked for. `chosen`: what somebody filtered by; `kept`: what its links carry on."""
-
-    answer: Answer
-    items: Sequence[Item]
-    following: str | None
-    chosen: Mapping[str, str]
-    kept: Mapping[str, str]
-    order: Mapping[str, str]
-
-
-async def read_list(who: Visitor, screen: ListScreen, given: Mapping[str, str]) -> Listing:
-    """What the page shows for the query of its address. Raises ServiceRefused."""
-    operation = await who.documents.operation(screen.service, screen.route)
-    asked = {name: choices.meant(kind, value) if (kind := _choice(operation, name)) else value for name, value in given.items()}
-    chosen = any(name in asked for name in screen.filters)
-    wanted = {name: asked[name] for name in screen.filters if asked.get(name)} if chosen else dict(screen.usual)
-    wanted = {**{name: screen.usual[name] for name in screen.needed}, **wanted}
-    known = orders_of(operation)
-    order = {"sort": asked["sort"]} if asked.get("sort") in known else {"sort": screen.sort} if screen.sort else {}
-    fixed = {name: value.format(party=who.principal.party) for name, value in screen.fixed.items()}
-    query: dict[str, Any] = {**wanted, **fixed, **order, "after": asked.get("after"), "limit": screen.rows}
-    answer = await put_meant(who, screen, query) or await who.backend.ask("GET", screen.service, operation.path, query)
-    page = answer.body if answer.ok else {screen.at: [], "next": None}
-    return Listing(
-        answer=answer,
-        items=screen.shape(page if isinstance(page, list) else page[screen.at], who.text),
-        following=page.get("next") if isinstance(page, dict) else None,
-        chosen=wanted,
-        kept=wanted or (dict.fromkeys(screen.filters[:1], "") if screen.usual else {}),  # a filter left empty is chosen, too
-        order=order,
-    )
-
-
-async def list_page(who: Visitor, screen: ListScreen) -> Response:
-    operation = await who.documents.operation(screen.service, screen.route)
-    asked = dict(asked_for(who))
-    found = await read_list(who, screen, asked)
-    errors = {error["field"]: error_text(who.text, error) for error in found.answer.errors}
-    if not found.answer.ok and not errors:
-        raise ServiceRefused(found.answer)
-    known, now = orders_of(operation), found.order.get("sort", screen.fixed.get("sort", "id"))
-    return render(
-        who,
-        "list.html",
-        screen=screen,
-        explained=screen.explain(found.answer.body, who.text) if found.answer.ok else None,
-        items=found.items,
-        empty=empty_text(who, screen, {}),
-        names=await names_in(who.backend, found.items),
-        filters=_filters(who, operation, screen, found.chosen, errors),
-        words={**(forms.OF_FIRMS if screen.service == "docking" else {}), **screen.words},
-        columns=[column for column in screen.columns if column != PARTY.get(who.role) or column == screen.columns[0]],
-        following="?" + urlencode({**found.kept, **found.order, "after": found.following}) if found.following else None,
-        sorting={at: sorting_by(one, now, found.kept) for at in (*screen.columns, "id") if (one := at.rpartition(".")[2]) in known},
-        order=asked.get("sort"),
-        everything="?" + urlencode(dict.fromkeys(screen.filters[:1], "")),
-        beginning="?" + urlencode({**found.kept, **found.order}) if "after" in asked else None,
-        link=lambda item: address(screen.row, item),
-        buttons=[shown for one in screen.buttons if (shown := button(who, one, {}))],
-        row_buttons=[[shown for one in screen.row_buttons if (shown := button(who, one, row))] for row in found.items],
-    )
-
-
+# --- what is asked for, and what stands where there is nothing ---------------------------------------------------------------
 def asked_for(who: Visitor) -> list[tuple[str, str]]:
     """The query; too long a value is cut, and refused where it is asked for, rather than left out of what is asked."""
     return [(name, value[:LONGEST_VALUE]) for name, value in who.request.query_params.items()]
 
 
-def _choice(operation: Operation, name: str) -> str | None:
-    schema = operation.resolve(operation.query.get(name, {}))
-    return forms.choice_of(name, schema)
-
-
-def _filters(who: Visitor, operation: Operation, screen: ListScreen, wanted: Mapping[str, str], errors: Mapping[str, str]) -> list[Field]:
-    schema = {"type": "object", "properties": {name: operation.query[name] for name in screen.filters if name in operation.query}}
-    given = Given(presets=wanted, labels=screen.labels)
-    drawn = forms.draw(replace(operation, body=schema), who.text, given=given, errors=errors)
-    for one in drawn:
-        one.required, one.unchosen = one.name in screen.needed, who.text(screen.unchosen.get(one.name, "All"))
-        one.options = [(code, who.text(own) if (own := screen.says.get(one.name, {}).get(code)) else word) for code, word in one.options]
-    return drawn
-
-
-def empty_text(who: Visitor, screen: ListScreen | Part, item: Item) -> str:
+def empty_text(who: Visitor, screen: ListScreen | Part, item: Item, *, filtered: bool = False) -> str:
     """What stands where there is nothing, and what to do, for whoever can."""
-    advice, empty = screen.advice, who.text(screen.empty)
+    fits = not filtered or (isinstance(screen, ListScreen) and screen.fits_filters)
+    advice, empty = screen.advice, who.text(screen.empty) if fits else who.text("Nothing matches the filter.")
     if advice is None or who.role not in advice.roles or not advice.when(item):
         return empty
     what = who.text(advice.sentence)
@@ -332,6 +266,7 @@ async def item_page(who: Visitor, screen: ItemScreen) -> Response:
     parts = await asyncio.gather(*(_part(who, part, item) for part in there))
     names = await names_in(who.backend, [item, *(part.rows for part in parts)])
     linked, shown = screen.linked(item), screen.shape(item)
+    lines = [*screen.to_do(item, who.text, who.today), *(line for one in parts for line in one.to_do)]
     return render(
         who,
         "item.html",
@@ -340,7 +275,8 @@ async def item_page(who: Visitor, screen: ItemScreen) -> Response:
         names=names,
         title=title_of(who, screen.title, item, names),
         groups=_groups(screen, shown),
-        to_do=[*screen.to_do(item, who.text), *(line for one in parts for line in one.to_do)],
+        to_do=[line for line in lines if not isinstance(line, State)],
+        states=[line for line in lines if isinstance(line, State)],
         links=[(label, target) for label, at, roles in screen.links if own and who.role in roles and (target := address(at, linked))],
         parts=parts,
         buttons=[leads for one in screen.buttons if own and (leads := button(who, one, item))],
@@ -402,7 +338,7 @@ async def _part(who: Visitor, part: Part, item: Item) -> ShownPart:
     return ShownPart(
         part=part,
         rows=items,
-        to_do=part.to_do(found, who.text),
+        to_do=part.to_do(page, item, who.text, who.today) if answer.ok else (),
         more=isinstance(page, dict) and bool(page.get("next")),
         empty=empty_text(who, part, item),
         problem=None if answer.ok or answer.status == HTTPStatus.NOT_FOUND else refused_text(who.text, answer),
@@ -456,17 +392,21 @@ def button(who: Visitor, wanted: Button, item: Item) -> ShownButton | None:
     if item.get("version") is not None:
         parts["version"] = item["version"]
     query = urlencode({name: value for name, value in parts.items() if value is not None} | {"back": _here(who)})
-    summary = wanted.operation.replace("_", " ").title()
-    return ShownButton(
-        who.text.word("command", summary),
-        f"/do/{wanted.service}/{wanted.operation}?{query}",
-        command_of(who, wanted.service, wanted.operation).danger,
-    )
+    command = command_of(who, wanted.service, wanted.operation)
+    label = called(who, command, wanted.operation.replace("_", " ").title(), parts)
+    return ShownButton(label, f"/do/{wanted.service}/{wanted.operation}?{query}", command.danger)
+
+
+def called(who: Visitor, command: Command, summary: str, asked: Mapping[str, Any]) -> str:
+    """What the command is called at an address with `asked`."""
+    own = next((name for at, name in command.renamed.items() if at in asked), None)
+    return who.text(own) if own else who.text.word("command", summary)
 
 
 def _here(who: Visitor) -> str:
     """The page, with what it was asked for: a list is come back to as it was. Without what was done before, and what is too long."""
-    kept = urlencode([(name, value) for name, value in who.request.query_params.multi_items() if name not in {"done", "language", "day"}])
+    of_visit = {"done", LANGUAGE_COOKIE, DAY_COOKIE}
+    kept = urlencode([(name, value) for name, value in who.request.query_params.multi_items() if name not in of_visit])
     path = who.request.url.path
     return f"{path}?{kept}" if kept and len(path) + len(kept) < LONGEST_VALUE - 1 else path
 

@@ -18,9 +18,10 @@ from markupsafe import Markup
 
 from console.web.backend import ServiceRefused, parts_of
 from console.web.documents import Operation
+from console.web.listing import read_list
 from console.web.names import IDENTIFIER, Names, names_in
 from console.web.pages import Visitor, columns_in, in_cell, pick, show
-from console.web.screen import Button, Item, ItemScreen, ListScreen, Part, Screen, ask_part, read_list, read_thing, title_of
+from console.web.screen import Button, Item, ItemScreen, ListScreen, Part, Screen, ask_part, read_thing, title_of
 from console.web.sessions import own_path
 
 

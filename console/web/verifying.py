@@ -7,6 +7,8 @@ whether what a token names is still in force.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -80,7 +82,7 @@ async def verify_page(request: Request) -> Response:
         "countries": {one.alpha_3: text.country(one.alpha_3) for one in pycountry.countries},
         "occupations": {code: text.occupation(code) for code in reference.occupations()},
     }
-    return render_for(request, "verify.html", names=names, verdicts=VERDICTS, facts=FACTS)
+    return render_for(request, "verify.html", names=names, verdicts=VERDICTS, facts=FACTS, played=await _played_day(request))
 
 
 @router.get("/verify/worker.js")
@@ -93,25 +95,32 @@ async def worker() -> Response:
 @router.get("/verify/keys")
 async def keys(request: Request) -> Response:
     """The published keys of both services, as one JWKS."""
-    found = [key for service, path in KEYS for key in (await _backend(request).get(service, path))["keys"]]
+    found = [key for service, path in KEYS for key in (await (await _backend(request)).get(service, path))["keys"]]
     return JSONResponse({"keys": found}, headers={"cache-control": "no-cache"})
 
 
 @router.get("/verify/clearances/{placement}")
 async def state_clearance(placement: PlacementId, request: Request) -> Response:
-    return _fresh(await _backend(request).get("docking", "/public/clearances/{placement}", placement=placement))
+    return _fresh(await (await _backend(request)).get("docking", "/public/clearances/{placement}", placement=placement))
 
 
 @router.get("/verify/certificates/{serial}")
 async def state_certificate(serial: Serial, request: Request) -> Response:
-    return _fresh(await _backend(request).get("training", "/public/certificates/{serial}", serial=serial))
+    return _fresh(await (await _backend(request)).get("training", "/public/certificates/{serial}", serial=serial))
 
 
 def _fresh(answer: Any) -> Response:
     return JSONResponse(answer, headers={"cache-control": "no-store"})
 
 
-def _backend(request: Request) -> Backend:
+async def _backend(request: Request) -> Backend:
     """Without a token: what is asked for is open to everybody."""
     backend: Backend = request.app.state.backend
-    return backend
+    day = await _played_day(request)
+    return replace(backend, day=day.isoformat()) if day else backend
+
+
+async def _played_day(request: Request) -> date | None:
+    """The day it is in a simulation; None: today."""
+    day: date | None = await request.app.state.newest_day()
+    return day

@@ -56,7 +56,7 @@ class Visit:
 
     async def on_day(self, day: date) -> None:
         """From now on it is that day, in a simulation."""
-        await self.go("/?" + urlencode({"day": day.isoformat()}))
+        await self.go("/?" + urlencode({"simulated_day": day.isoformat()}))
 
     async def fill(self, **values: str) -> None:
         """Fields by name, `__` for a dot: what people type, tick or choose."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import uuid4
 
 from shared.principals import Role
-from tests.support.console import NO_SERVICE, console_before
+from shared.texts import texts
+from tests.support.console import NO_SERVICE, Page, console_before
 from tests.support.docking import START, Dock, dock
 from tests.support.http import Start
 from tests.support.stats import RICH_EAST, counted, departure, dispatched, recorded
@@ -239,10 +240,51 @@ async def test_where_a_calendar_is_played_a_page_is_of_its_newest_day_until_anot
     async with console_before({"simulation": True}, docking=dock.client, stats=stats) as console:
         officer = await console.visitor(Role.OFFICER)
         newest = await officer.get("/arrivals/overdue")
-        assert 'name="day" value="2018-03-31"' in newest.text
+        assert 'name="simulated_day" value="2018-03-31"' in newest.text
         assert "days overdue: 9" in newest.words
-        assert "Everybody who was to confirm" in (await officer.get("/arrivals/overdue?day=2018-03-20")).words
-        assert 'name="day" value="2018-03-20"' in (await officer.get("/enterprises")).text, "remembered"
+        assert "Everybody who was to confirm" in (await officer.get("/arrivals/overdue?simulated_day=2018-03-20")).words
+        assert 'name="simulated_day" value="2018-03-20"' in (await officer.get("/enterprises")).text, "remembered"
         other = await console.visitor(Role.OFFICER, subject="other")
         console.addresses["stats"] = NO_SERVICE
-        assert 'name="day" value="2018-03-31"' in (await other.get("/enterprises")).text, "stats is away: as last known"
+        assert 'name="simulated_day" value="2018-03-31"' in (await other.get("/enterprises")).text, "stats is away: as last known"
+
+
+async def test_an_arrival_that_nobody_confirmed_is_named_with_the_day_on_which_it_was_to_be(dock: Dock) -> None:
+    placement = (await dock.departed())["placement"]
+    departed_on = (await dock.get(f"/placements/{placement}")).body["dispatch"]["departed_on"]
+    due = texts("en").day(date.fromisoformat(departed_on) + timedelta(days=14))
+    said = f"The arrival is not confirmed: the worker was to be asked on {due}, 14 days after the departure."
+    async with console_before({"simulation": True}, docking=dock.client) as console:
+        officer = await console.visitor(Role.OFFICER)
+
+        async def shown(days: int) -> Page:
+            day = date.fromisoformat(departed_on) + timedelta(days=days)
+            return await officer.get(f"/placements/{placement}?simulated_day={day}")
+
+        before, after = await shown(13), await shown(14)
+        assert "No arrival is confirmed yet." in before.words
+        assert (said in before.words, said in after.words) == (False, True)
+        assert ('class="to-do"' in before.text, 'class="to-do"' in after.text) == (False, True), "the rest is how things stand"
+        assert "Abroad. The contract ends on" in before.words
+
+
+async def test_who_changes_the_employer_is_told_who_registers_one_and_sends_nothing_before(dock: Dock) -> None:
+    placement = (await dock.departed())["placement"]
+    async with console_before(docking=dock.client) as console:
+        clerk = await console.visitor(Role.CLERK)
+        address = f"/do/docking/transfer_employer?placement={placement}&back=/placements/{placement}"
+        form = await clerk.get(address)
+        assert "an officer or the enterprise registers it first" in form.words
+        assert '<button class="main' not in form.text
+        registered = await dock.post("/employers", {"name": "Sakura KK", "destination": "JPN", "registration_no": "JP-77"})
+        assert registered.status == 201, registered.body
+        assert '<button class="main' in (await clerk.get(address)).text
+
+
+async def test_an_empty_list_says_all_is_well_only_where_nothing_is_filtered(dock: Dock) -> None:
+    async with console_before(docking=dock.client) as console:
+        officer = await console.visitor(Role.OFFICER)
+        whole, some = await officer.get("/notices"), await officer.get("/placements?state=abroad")
+        assert "No breach was made public." in whole.words
+        assert "Nothing matches the filter." in some.words
+        assert "There is no such order." in (await officer.get("/orders?state=closed")).words, "which is about what is filtered by"

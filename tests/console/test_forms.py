@@ -8,7 +8,7 @@ from uuid import UUID
 
 from shared.principals import Role
 from shared.texts import texts
-from shared.values import Clock, PlacementId, WorkerId, new_id, period_of
+from shared.values import Clock, EnterpriseId, PlacementId, WorkerId, new_id, period_of
 from tests.console.conftest import CountyOffice
 from tests.support.console import console_before
 from tests.support.docking import POOR_COUNTY, Dock, dock
@@ -181,3 +181,35 @@ async def test_nobody_is_proposed_for_an_order_whose_positions_are_all_taken(doc
         page = await officer.get(f"/orders/{order}")
     assert not any("propose_matches" in link for link in page.links)
     assert "Every position is taken: 0 filled, 1 reserved." in page.words
+
+
+async def test_what_a_worker_finds_abroad_is_answered_with_yes_or_no_and_by_nobody_for_the_worker(dock: Dock) -> None:
+    placement = (await dock.departed())["placement"]
+    dock.today += timedelta(days=100)
+    form = f"/do/docking/confirm_arrival?placement={placement}&back=/placements/{placement}"
+    terms = {f"terms.{name}": "as_agreed" for name in ("employer", "wage", "work", "place", "hours")}
+    async with console_before(docking=dock.client) as console:
+        officer = await console.visitor(Role.OFFICER)
+        assert ("terms.passport_kept", "") in (await officer.get(form)).fields()
+        unanswered = await officer.send(form, {**terms, "day": "14"})
+        assert (unanswered.status, list(unanswered.errors)) == (422, ["terms.passport_kept"])
+        assert (await officer.send(form, {**terms, "day": "14", "terms.passport_kept": "true"})).status == 204
+    assert (await dock.get(f"/placements/{placement}/arrivals")).body["items"][0]["terms_match"] is True
+
+
+async def test_an_enterprise_finds_the_wages_that_its_scorecard_counts_against_it(client: Start, dock: Dock) -> None:
+    placement, rights = await dock.departed(), Office(await client("rights"), today=dock.today)
+    own = EnterpriseId(UUID(placement["enterprise"]))
+    paid = Placement(placement=PlacementId(UUID(placement["placement"])), worker=WorkerId(new_id()), enterprise=own, departed_on=dock.today)
+    await rights.consume(paid.contracted(), paid.departed())
+    rights.today += timedelta(days=100)
+    period = period_of(dock.today + timedelta(days=40))
+    assert (await rights.report(paid, period, 2000)).status == 201
+    async with console_before(docking=dock.client, rights=rights.client) as console:
+        itself = await console.visitor(Role.ENTERPRISE, party=placement["enterprise"])
+        assert "Wages below the contract: 1" in (await itself.get("/waiting")).text
+        scorecard = await itself.get(f"/enterprises/{own}/scorecard")
+        found = await itself.get(scorecard.link("/findings"))
+        assert found.link(f"/placements/{paid.placement}")
+        assert ">Clear</a>" not in found.text, "a kind must be chosen, and nothing else is"
+        assert ">Clear</a>" in (await itself.get(f"/findings?kind=short&period={period}")).text

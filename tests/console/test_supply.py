@@ -37,8 +37,14 @@ async def test_a_survey_is_recorded_again_and_voided_and_every_version_stays(off
     assert done.status == 204, done.errors
     page = await office.clerk.get(done.location)
     again = page.link("record_survey")
-    assert dict((await office.clerk.get(again)).fields())["respondents"] == "400"
+    form = await office.clerk.get(again)
+    assert "Correct the survey" in page.words
+    assert "Correct the survey" in form.words
+    assert {("respondents", "400"), ("skills.0.people", "40")} <= set(form.fields())
+    assert not {"county", "reference_date"} & {name for name, _ in form.fields()}, "by them it is known"
     assert (await office.clerk.send(again, {"willing": "130"})).status == 204
+    survey = done.location.partition("?")[0]
+    assert (await office.registration.get(survey)).body["skills"] == [{"occupation": "7212", "people": 40}], "none is lost"
     versions = await office.clerk.get(done.location)
     assert "120" in versions.words
     assert "130" in versions.words

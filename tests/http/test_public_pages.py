@@ -82,16 +82,21 @@ async def test_the_figures_of_a_page_are_those_of_the_public_view(pages: Pages) 
     assert page.text.count("不公布") >= 4
 
 
-async def test_every_page_of_a_year_is_there_in_every_language(pages: Pages) -> None:
-    tables: set[str] = set()
+async def test_every_page_of_a_year_is_there_in_every_language(pages: Pages, stats: Client) -> None:
+    offered = [(one["name"], by) for one in (await stats.get("/public/years")).body["measures"] for by in one["by"]]
+    tables = {f"/public/{language}/2018/{name}/{by}" for language in ("zh", "en", "ja") for name, by in offered}
+    linked: set[str] = set()
     for language in ("zh", "en", "ja"):
         year = await pages.get(f"/public/{language}/2018/")
-        tables |= {
+        linked |= {
             str(given["href"])
             for tag, given in year.elements()
             if tag == "a" and str(given.get("href")).startswith(f"/public/{language}/2018/")
         }
-    tables -= {f"/public/{language}/2018/" for language in ("zh", "en", "ja")}
+    linked -= {f"/public/{language}/2018/" for language in ("zh", "en", "ja")}
+    assert linked < tables
+    assert "dispatches" in {path.split("/")[4] for path in linked}
+    assert "verifications" not in {path.split("/")[4] for path in linked}, "none was recorded in any year"
     assert len(tables) > 3 * 20
     paths = [*tables, *(f"{path}.csv" for path in tables)]
     paths += [f"/public/{language}/{name}" for language in ("zh", "en", "ja") for name in ("", "method", "certificate")]

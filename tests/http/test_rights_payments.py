@@ -16,7 +16,8 @@ from shared.events import (
     WageShortfallCleared,
     WageShortfallDetected,
 )
-from shared.values import Currency, Money
+from shared.principals import Role
+from shared.values import Currency, EnterpriseId, Money, new_id
 from tests.support.http import Answer
 from tests.support.rights import Office, Placement, a_report, a_row, office, yuan
 
@@ -216,6 +217,17 @@ async def test_a_late_part_stays_open_until_the_month_is_whole(office: Office) -
     assert await office.found(placement) == []
     cleared = {(one.kind, one.recovered.minor) for one in await office.published(WageShortfallCleared)}
     assert cleared == {("late", 0), ("short", 400_000)}
+
+
+async def test_an_enterprise_reads_what_is_found_of_its_own_wages_and_of_no_others(office: Office) -> None:
+    mine, others = await office.abroad(), await office.abroad(enterprise=EnterpriseId(new_id()))
+    for placement in (mine, others):
+        await office.report(placement, "2018-03", 2000, paid_on="2018-04-05")
+    own = office.at().speaking_as(Role.ENTERPRISE, party=mine.enterprise)
+    assert [one["placement"] for one in (await own.get("/findings", kind="short")).body["items"]] == [str(mine.placement)]
+    assert (await own.get("/incomes/missing")).status == 200
+    assert (await own.get("/findings", kind="short", enterprise=str(others.enterprise))).status == 403
+    assert (await office.at().speaking_as(Role.ENTERPRISE).get("/incomes/missing")).status == 403, "of none"
 
 
 async def test_a_late_payment_that_was_in_time_after_all_is_not_owed_and_may_be_found_again(office: Office) -> None:

@@ -87,6 +87,13 @@ def test_a_firm_has_a_name_where_a_person_has_a_full_name() -> None:
     assert (drawn("docking", name=name)["name"].label, drawn("registration", name=name)["name"].label) == ("名称", "姓名或名称")
 
 
+def test_an_answer_that_must_be_given_stands_at_neither_yes_nor_no() -> None:
+    operation = replace(PAY, body={"type": "object", "properties": {"kept": {"type": "boolean"}}, "required": ["kept"]})
+    (kept,) = forms.draw(operation, texts("en"))
+    assert (kept.kind, kept.required, kept.value, [word for _, word in kept.options]) == ("select", True, "", ["Yes", "No"])
+    assert [forms.read(operation, [("kept", typed)]) for typed in ("", "true", "false")] == [{}, {"kept": True}, {"kept": False}]
+
+
 def test_a_list_with_nothing_to_choose_from_says_why() -> None:
     operation = replace(PAY, body={"type": "object", "properties": {"case": {"type": "string"}, "days": {"type": "integer"}}})
     given = forms.Given(options={"case": [], "days": []}, unoffered={"case": "Open a case first."})

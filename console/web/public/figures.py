@@ -12,7 +12,7 @@ from console.web.charts.lines import Series, line_chart
 from console.web.charts.maps import Area, china_map, flow_map
 from console.web.charts.svg import Words
 from console.web.public.names import dimension, name_of
-from console.web.public.sources import Offer, Table
+from console.web.public.sources import Offer, Row, Table
 from shared.texts import Texts
 
 RANKED = 15
@@ -85,11 +85,11 @@ def flows(text: Texts, table: Table) -> Markup:
 
 def of_table(text: Texts, table: Table) -> list[Markup]:
     """Ranked totals of the year; a map or flows where the dimension is one of place."""
-    rows = sorted((row for row in table.rows if row[2] is not None), key=lambda row: -(row[2] or 0))[:RANKED]
+    rows = ranked(table)[:RANKED]
     title = title_of(text, table)
-    ranked = [Ranked(name_of(text, table.by, code), total) for code, _, total in rows]
+    bars = [Ranked(name_of(text, table.by, code), total) for code, _, total in rows]
     words = Words(key="ranked", title=title, description=_spoken(text, table))
-    drawing = ranked_chart(words, ranked, text.number, left_out=text("left out"))
+    drawing = ranked_chart(words, bars, text.number, left_out=text("left out"))
     found = [figure(title, drawing, _data(text, table), open_table=text("As a table"))] if rows else []
     if rows and table.by == "province":
         found.append(map_of(text, table))
@@ -98,17 +98,21 @@ def of_table(text: Texts, table: Table) -> list[Markup]:
     return [months(text, table, None), *found]
 
 
+def ranked(table: Table) -> Sequence[Row]:
+    """The largest first, what is left out last; ages from the youngest on, as everybody reads them."""
+    return table.rows if table.by == "age_band" else sorted(table.rows, key=lambda row: (row[2] is None, -(row[2] or 0)))
+
+
 def title_of(text: Texts, table: Table) -> str:
     measure = text.word("measure", table.measure.name)
     return text("{measure} by {dimension}, {year}", measure=measure, dimension=dimension(text, table.by).lower(), year=table.closed.year)
 
 
 def _data(text: Texts, table: Table) -> Markup:
-    rows = sorted(table.rows, key=lambda row: -(row[2] or 0))
     return data_table(
         title_of(text, table),
         [dimension(text, table.by), text.word("measure", table.measure.name)],
-        [[name_of(text, table.by, code), _shown(text, total)] for code, _, total in rows],
+        [[name_of(text, table.by, code), _shown(text, total)] for code, _, total in ranked(table)],
     )
 
 

@@ -12,7 +12,7 @@ from console.web.pages import environment
 from console.web.public import csv_files, figures
 from console.web.public.addresses import Address, NoSuchPage, is_serial
 from console.web.public.names import name_of
-from console.web.public.sources import Entry, Notice, Offer, Sources, Table, tables
+from console.web.public.sources import Entry, Notice, Offer, PublicMeasure, Sources, Table, tables
 from console.web.public.store import Rendered, rendered
 from shared.texts import LANGUAGES, Texts, texts
 
@@ -77,7 +77,7 @@ def _wanted(address: Address, offer: Offer) -> list[tuple[str, int, str]]:
     if address.kind == "year":
         offer.year(address.year)
         before = [(MAIN_MEASURE, address.year - 1, "channel")] if any(one.year == address.year - 1 for one in offer.years) else []
-        own = [(measure.name, address.year, measure.by[0]) for measure in offer.measures]
+        own = [(measure.name, one.year, measure.by[0]) for one in offer.years for measure in offer.measures]
         return own + before + [(MAIN_MEASURE, address.year, by) for by in ("channel", "province", "destination")]
     return []
 
@@ -112,10 +112,16 @@ def _home(_: Address, data: Figures, text: Texts) -> dict[str, Any]:
     last = offer.years[-1] if offer.years else None
     return {
         "offer": offer,
-        "totals": [(one, [data.tables[one.name, closed.year, one.by[0]].total for closed in offer.years]) for one in offer.measures],
+        "totals": [(one, [data.tables[one.name, closed.year, one.by[0]].total for closed in offer.years]) for one in _counted(data)],
         "charts": figures.of_years(text, data.tables, offer, MAIN_MEASURE) + (_of_year(text, data, last.year) if last else []),
         "last": last,
     }
+
+
+def _counted(data: Figures) -> list[PublicMeasure]:
+    """Without those that nothing was ever recorded of: a 0 would say that it did not happen."""
+    years = [one.year for one in data.offer.years]
+    return [one for one in data.offer.measures if any(data.tables[one.name, year, one.by[0]].total != 0 for year in years)]
 
 
 def _of_year(text: Texts, data: Figures, year: int) -> list[Any]:
@@ -130,7 +136,7 @@ def _year(address: Address, data: Figures, text: Texts) -> dict[str, Any]:
     return {
         "offer": offer,
         "closed": offer.year(address.year),
-        "totals": [(one, data.tables[one.name, address.year, one.by[0]].total) for one in offer.measures],
+        "totals": [(one, data.tables[one.name, address.year, one.by[0]].total) for one in _counted(data)],
         "charts": _of_year(text, data, address.year),
         "link": lambda measure, by: Address(kind="table", language=address.language, year=address.year, measure=measure, by=by).path,
     }
@@ -144,6 +150,7 @@ def _table(address: Address, data: Figures, text: Texts) -> dict[str, Any]:
     ]
     return {
         "table": table,
+        "rows": figures.ranked(table) if table.by == "destination" else table.rows,
         "title": figures.title_of(text, table),
         "names": names,
         "charts": figures.of_table(text, table),

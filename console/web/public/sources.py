@@ -70,6 +70,9 @@ class Offer:
         return found
 
 
+Row = tuple[str, tuple[int | None, ...], int | None]  # code, months, year
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """A measure in a closed year, by month and one dimension, as the public view gives it. None: left out."""
@@ -79,7 +82,7 @@ class Table:
     by: str
     smallest: int
     columns: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[int | None, ...], int | None], ...]  # code, months, year
+    rows: tuple[Row, ...]
     column_totals: tuple[int, ...]
     total: int | None
     left_out: int

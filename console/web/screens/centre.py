@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from datetime import date
 from http import HTTPStatus
 
 from fastapi import APIRouter, Response
 
 from console.web.pages import Visitor, handed_on, only, render
-from console.web.screen import Advice, Button, Command, Item, ItemScreen, ListScreen, Part, history
+from console.web.screen import Advice, Button, Command, ItemScreen, ListScreen, Part, history
+from console.web.screens.centre_sentences import centre_to_do, session_to_do, with_somebody
 from console.web.screens.options import courses_for, days_attended, known_assessors, known_trainers, needs_of_session, trainers
 from shared.principals import Role
-from shared.texts import Texts, sentence
+from shared.texts import sentence
 
 READERS = frozenset({Role.TRAINER, Role.ASSESSOR, Role.CLERK, Role.OFFICER, Role.AUDITOR})
 CENTRE = frozenset({Role.TRAINER, Role.OFFICER})
@@ -25,61 +24,6 @@ AT_DOCKING = frozenset({Role.CLERK, Role.OFFICER, Role.AUDITOR})  # who reads do
 GROUP = "Training"
 SESSION = {"session": "session"}
 SESSION_COLUMNS = ("destination", "occupation", "starts_on", "ends_on", "centre", "trainer", "taken", "seats", "progress")
-
-
-# --- what comes next ----------------------------------------------------------------------------------------------------
-def session_to_do(session: Item, text: Texts) -> Sequence[str]:
-    """What has to be recorded, by whom."""
-    roster = session["roster"]
-    count = {state: sum(1 for one in roster if one["state"] == state) for state in ("enrolled", "held", "passed", "certified", "failed")}
-    if session["state"] != "scheduled":
-        return []
-    found = []
-    if session["progress"] == "over":
-        found.append(text("Its days are over since {day}: nobody joins any more.", day=text.day(_day(session["ends_on"]))))
-    elif not session["free"]:
-        found.append(text("Every seat is taken. A seat that is given up goes to whoever has waited longest."))
-    if not roster and session["progress"] != "over":
-        found.append(
-            text("Nobody is enrolled. Who needs such a course and is matched to an enterprise gets a seat, the longest waiting first.")
-        )
-    if count["enrolled"]:
-        found.append(
-            text(
-                "{count} not assessed: the trainer records attendance, then an assessor who has not taught here assesses.",
-                count=count["enrolled"],
-            )
-        )
-    if count["held"]:
-        found.append(text("{count} passes are held: an officer decides on the finding.", count=count["held"]))
-    if count["passed"]:
-        found.append(text("{count} passed and have no certificate: the centre issues it.", count=count["passed"]))
-    return found
-
-
-def centre_to_do(centre: Item, text: Texts) -> Sequence[str]:
-    """What is due of a licence."""
-    if centre["licence_no"] is None:
-        return [
-            text(
-                "No licence is entered. Until {day} an officer enters it; after that no session can be held.",
-                day=text.day(_day(centre["valid_to"])),
-            )
-        ]
-    if centre["state"] == "expired":
-        return [text("The licence ended on {day}. An officer renews it before the next session.", day=text.day(_day(centre["valid_to"])))]
-    if centre["state"] == "suspended":
-        return [text("Suspended: sessions to come were cancelled. An officer can reinstate.")]
-    return [text("The licence ends on {day}; an officer renews it before that.", day=text.day(_day(centre["valid_to"])))]
-
-
-def _day(value: str) -> date:
-    return date.fromisoformat(value)
-
-
-def with_somebody(session: Item) -> Item:
-    """By state: the session, where it has anybody in that state."""
-    return {one["state"]: session["session"] for one in session["roster"]}
 
 
 # --- buttons ------------------------------------------------------------------------------------------------------------
@@ -200,6 +144,7 @@ SCREENS = (
         roles=READERS,
         row="/sessions/{session}",
         empty="There is no such session.",
+        fits_filters=True,
         advice=Advice(sentence("Schedule one of a course."), CENTRE),
     ),
     ItemScreen(
@@ -303,6 +248,7 @@ SCREENS = (
             Button(service="training", operation="schedule_session", parts={"course": "course", "centre": "centre"}, roles=CENTRE),
         ),
         empty="There is no such course.",
+        fits_filters=True,
         advice=Advice(sentence("Publish one: a session is one run of a course."), CENTRE),
     ),
     ListScreen(
@@ -328,7 +274,7 @@ SCREENS = (
         says={"state": {"open": sentence("Waits for a seat")}},
         roles=READERS,
         row_buttons=(ASK_RECOGNITION,),
-        empty="Nobody needs such a training.",
+        empty="Nobody waits for a seat.",
     ),
     ListScreen(
         path="/training/recognitions",
@@ -355,7 +301,7 @@ SCREENS = (
         row="/enrolments/{enrolment}",
         row_buttons=(_pending("decide_finding", "finding"),),
         note="What looks like fraud: one worker in two centres on a day, too long a day, more passes than a centre examines in a day.",
-        empty="Nothing was found.",
+        empty="No finding waits for a decision.",
     ),
     ListScreen(
         path="/training/corrections",
@@ -382,6 +328,7 @@ SCREENS = (
         row="/centres/{id}",
         buttons=(Button(service="training", operation="license_centre", roles=OFFICER),),
         empty="There is no such centre. An officer enters a centre's licence.",
+        fits_filters=True,
     ),
     ItemScreen(
         path="/centres/{centre}",

@@ -8,7 +8,7 @@ from datetime import date
 from markupsafe import Markup
 
 from console.web.asking import AskScreen, ask_router
-from console.web.screen import Advice, Button, Command, Item, ItemScreen, ListScreen, Part, history
+from console.web.screen import Advice, Button, Command, Item, ItemScreen, ListScreen, Part, State, falling_due, history
 from console.web.screens.options import announcements, education_levels, worker_by_number
 from shared.principals import Role
 from shared.texts import Texts, sentence
@@ -21,7 +21,7 @@ WORKER = {"worker": "worker"}
 
 
 # --- what comes next ----------------------------------------------------------------------------------------------------
-def worker_to_do(worker: Item, text: Texts) -> Sequence[str]:
+def worker_to_do(worker: Item, text: Texts, today: date) -> Sequence[str]:
     """What keeps the worker from an offer abroad, and what somebody has to decide."""
     if worker["validity"] == "suspended":
         return [text("Suspended: {reason}. An officer can reinstate.", reason=text.value("suspended_for", worker["suspended_for"]))]
@@ -35,12 +35,12 @@ def worker_to_do(worker: Item, text: Texts) -> Sequence[str]:
         found.append(Markup('<a href="/duplicates?worker={}">{}</a>').format(worker["worker"], sentence))
     if worker["abroad_since"] is not None:
         day = text.day(date.fromisoformat(worker["abroad_since"]))
-        found.append(text("Abroad since {day}. Whether the worker wants to go again is asked after the return.", day=day))
+        found.append(State(text("Abroad since {day}. Whether the worker wants to go again is asked after the return.", day=day)))
     elif worker["willingness"] != "willing":
         found.append(text("Ask whether the worker wants to go abroad, and record it: only the willing are offered a position."))
     elif worker["offer"]:
-        day = text.day(date.fromisoformat(worker["offer"]["expires_on"]))
-        found.append(text("The willingness ends on {day} unless it is recorded again.", day=day))
+        end = date.fromisoformat(worker["offer"]["expires_on"])
+        found.append(falling_due(text("The willingness ends on {day} unless it is recorded again.", day=text.day(end)), end, today))
     return found
 
 
@@ -132,6 +132,7 @@ SCREENS = (
         row="/workers/{worker}",
         buttons=(Button(service="registration", operation="register_worker", roles=WRITERS),),
         empty="No worker is found by this number or in this county.",
+        fits_filters=True,
         advice=Advice(sentence("Look for another one, or register the worker."), WRITERS),
     ),
     ItemScreen(

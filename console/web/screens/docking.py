@@ -13,6 +13,7 @@ from console.web.screen import Advice, Button, Item, ItemScreen, ListScreen, Par
 from console.web.screens import scorecard
 from console.web.screens.docking_sentences import (
     FAIR,
+    arrival_to_do,
     as_agreed,
     checks_to_do,
     enterprise_to_do,
@@ -157,6 +158,10 @@ SCREENS = (
         service="docking",
         route="/enterprises/{enterprise}/scorecard",
         roles=OWNERS,
+        links=(
+            ("Wages not reported", "/incomes/missing", frozenset({Role.ENTERPRISE})),  # an enterprise reads its own alone
+            ("Wages that differ from the contract", "/findings", frozenset({Role.ENTERPRISE})),
+        ),
         fields=("since", "until"),
         shape=since_ever,
         unset={"since": sentence("From the beginning")},
@@ -190,6 +195,7 @@ SCREENS = (
         row="/orders/{order}",
         buttons=(Button(service="docking", operation="open_job_order", roles=OPENERS),),
         empty="There is no such order.",
+        fits_filters=True,
         advice=Advice(sentence("An enterprise opens one for the workers it needs."), OPENERS),
     ),
     ItemScreen(
@@ -365,6 +371,9 @@ SCREENS = (
                 route="/placements/{placement}/arrivals",
                 parts=PLACEMENT,
                 columns=("day", "confirmed_on", "terms_match", "differences"),
+                when=lambda placement: placement["dispatch"] is not None,
+                to_do=arrival_to_do,
+                empty="No arrival is confirmed yet.",
                 buttons=_corrections("arrival", {**PLACEMENT, "day": "day"}, OFFICER, lambda _one: True),
             ),
             Part(
@@ -390,23 +399,9 @@ SCREENS = (
             _do("request_clearance", PLACEMENT, MEDIATORS, BEFORE_DEPARTURE),
             _do("record_departure", PLACEMENT, MEDIATORS, ("cleared",)),
             _do("confirm_arrival", PLACEMENT, HANDLERS, ("abroad",)),
-            Button(
-                service="rights", operation="report_income", parts=PLACEMENT, roles=MEDIATORS, when=lambda item: item["state"] == "abroad"
-            ),
-            Button(
-                service="rights",
-                operation="open_case",
-                parts=PLACEMENT,
-                roles=HANDLERS,
-                when=lambda item: item["state"] in ("abroad", "returned"),
-            ),
-            Button(
-                service="rights",
-                operation="request_repatriation",
-                parts=PLACEMENT,
-                roles=MEDIATORS,
-                when=lambda item: item["state"] == "abroad",
-            ),
+            replace(_do("report_income", PLACEMENT, MEDIATORS, ("abroad",)), service="rights"),
+            replace(_do("open_case", PLACEMENT, HANDLERS, ("abroad", "returned")), service="rights"),
+            replace(_do("request_repatriation", PLACEMENT, MEDIATORS, ("abroad",)), service="rights"),
             _do("extend_contract", PLACEMENT, MEDIATORS, ("abroad",)),
             _do("transfer_employer", PLACEMENT, MEDIATORS, ("abroad",)),
             _do("record_return", PLACEMENT, MEDIATORS, ("abroad",)),
@@ -435,6 +430,7 @@ SCREENS = (
         roles=READERS,
         buttons=(Button(service="docking", operation="register_employer", roles=OPENERS),),
         empty="No such foreign employer is registered.",
+        fits_filters=True,
         advice=Advice(sentence("Orders may name one that is not."), OPENERS),
     ),
     ListScreen(

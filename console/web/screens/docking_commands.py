@@ -59,7 +59,11 @@ COMMANDS = (
         service="docking",
         operation="transfer_employer",
         options={"employer_id": employers},
-        unoffered={"employer_id": sentence("No foreign employer is registered yet: register it first, under Foreign employers.")},
+        unoffered={
+            "employer_id": sentence(
+                "No foreign employer is registered yet: an officer or the enterprise registers it first, under Foreign employers."
+            )
+        },
         now={
             "since": "",  # of the placement's state; that of the transfer is to come
             **{

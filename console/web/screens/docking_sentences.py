@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
-from console.web.screen import Item
+from console.web.screen import Item, State, falling_due
 from shared.texts import Texts, sentence
 
 BEGINNING = "1990-01-01"
 FAIR = {"county": sentence("County where it is held"), "counties": sentence("Counties that take part")}
 
 
-def enterprise_to_do(enterprise: Item, text: Texts) -> Sequence[str]:
+def enterprise_to_do(enterprise: Item, text: Texts, _today: date) -> Sequence[str]:
     """What keeps the enterprise from dispatching, and what falls due."""
     found = [text("Suspended: {reason}.", reason=text.value("suspended_for", one)) for one in enterprise["suspended_for"]]
     if enterprise["reserve_due"] is not None:
@@ -20,17 +20,16 @@ def enterprise_to_do(enterprise: Item, text: Texts) -> Sequence[str]:
     return [*found, *(text.value("warnings", one) for one in enterprise["warnings"])]
 
 
-def order_to_do(order: Item, text: Texts) -> Sequence[str]:
+def order_to_do(order: Item, text: Texts, _today: date) -> Sequence[str]:
     """Who can still be taken."""
     if order["state"] != "open" or is_free(order):
         return []
-    return [
-        text(
-            "Every position is taken: {filled} filled, {reserved} reserved. Others are proposed once one is given back.",
-            filled=text.number(order["filled"]),
-            reserved=text.number(order["reserved"]),
-        )
-    ]
+    said = text(
+        "Every position is taken: {filled} filled, {reserved} reserved. Others are proposed once one is given back.",
+        filled=text.number(order["filled"]),
+        reserved=text.number(order["reserved"]),
+    )
+    return [State(said)]
 
 
 def is_free(order: Item) -> bool:
@@ -41,7 +40,7 @@ def may_be_proposed_to(order: Item) -> bool:
     return order["state"] == "open" and is_free(order)
 
 
-def placement_to_do(placement: Item, text: Texts) -> Sequence[str]:
+def placement_to_do(placement: Item, text: Texts, today: date) -> Sequence[str]:
     """Who must act next, and by when."""
     state = placement["state"]
     if state == "matched":
@@ -54,14 +53,25 @@ def placement_to_do(placement: Item, text: Texts) -> Sequence[str]:
     if state == "cleared":
         return [text("Cleared until {day}. The departure is recorded with its evidence.", day=_day(text, placement["clearance_valid_to"]))]
     if state == "abroad" and placement["contract"]:
-        return [text("Abroad. The contract ends on {day}.", day=_day(text, placement["contract"]["end"]))]
+        end = placement["contract"]["end"]
+        return [falling_due(text("Abroad. The contract ends on {day}.", day=_day(text, end)), date.fromisoformat(end), today)]
     return []
 
 
-def checks_to_do(checks: Sequence[Item], text: Texts) -> Sequence[str]:
+def arrival_to_do(answer: Item, placement: Item, text: Texts, today: date) -> Sequence[str]:
+    """The first day on which the worker was to be asked, and was not; none before it comes."""
+    if placement["state"] != "abroad" or not placement["dispatch"]:
+        return []
+    departed, confirmed = date.fromisoformat(placement["dispatch"]["departed_on"]), {one["day"] for one in answer["items"]}
+    asked = [(departed + timedelta(days=after), after) for after in answer["days"] if after not in confirmed]
+    said = "The arrival is not confirmed: the worker was to be asked on {day}, {count} days after the departure."
+    return [text(said, day=text.day(day), count=text.number(after)) for day, after in asked[:1] if day <= today]
+
+
+def checks_to_do(answer: Item, _placement: Item, text: Texts, _today: date) -> Sequence[str]:
     """What is missing before departure, by who must see to it."""
     missing: dict[str, list[str]] = {}
-    for one in checks:
+    for one in answer["items"]:
         if not one["met"]:
             missing.setdefault(one["actor"], []).append(text.value("check", one["check"]))
     return [_missing(text, actor, (", " if text.language == "en" else "、").join(names)) for actor, names in missing.items()]

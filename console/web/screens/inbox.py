@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -135,9 +135,10 @@ async def unread_count(who: AnyVisitor) -> Response:
 
 
 def _label(found: Unread, text: Texts) -> str:
+    count = text.number(found.number)
     if found.whole:
-        return text("Inbox ({count} unread)", count=found.number) if found.number else text("Inbox")
-    return text("Inbox ({count} unread, not all counted)", count=found.number) if found.number else text("Inbox (unread not counted)")
+        return text("Inbox ({count} unread)", count=count) if found.number else text("Inbox")
+    return text("Inbox ({count} unread, not all counted)", count=count) if found.number else text("Inbox (unread not counted)")
 
 
 # --- receivers ----------------------------------------------------------------------------------------------------------
@@ -162,7 +163,7 @@ async def _of_service(who: Visitor, service: str) -> dict[str, Any]:
     }
 
 
-def to_do(endpoint: Item, text: Texts) -> Sequence[str]:
+def to_do(endpoint: Item, text: Texts, _today: date) -> Sequence[str]:
     if endpoint["state"] == "unconfirmed":
         return [text("The mailbox hears nothing until it is confirmed: the code is in the letter that it got.")]
     if endpoint["failing_since"]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from console.web.enterprises import KIND
 from console.web.pages import account_name
-from console.web.screen import Advice, Button, Command, Item, ItemScreen, ListScreen, Part, history
+from console.web.screen import Advice, Button, Command, Item, ItemScreen, ListScreen, Part, State, history
 from console.web.screens.options import case_handlers, open_emergencies, placement_by_number
 from shared.principals import Role
 from shared.texts import Texts, sentence
@@ -23,7 +23,7 @@ PLACEMENT_BY_NUMBER = sentence("Placement, by the number of its worker")
 CASE, EMERGENCY, REPATRIATION = {"case": "case"}, {"emergency": "emergency"}, {"repatriation": "repatriation"}
 
 
-def case_to_do(case: Item, text: Texts) -> Sequence[str]:
+def case_to_do(case: Item, text: Texts, _today: date) -> Sequence[str]:
     """What it waits for, by when, and who has it."""
     clock = case["clock"]
     if clock is None:
@@ -32,7 +32,7 @@ def case_to_do(case: Item, text: Texts) -> Sequence[str]:
     moment = text.moment(datetime.fromisoformat(clock["due_at"]))
     who = text("Nobody has taken it yet.") if case["assignee"] is None else text("With {who}.", who=account_name(text, case["assignee"]))
     if clock["paused_at"] is not None:
-        return [text("The clock stands still: {reason}.", reason=text.value("pause_reason", clock["pause_reason"])), who]
+        return [State(text("The clock stands still: {reason}.", reason=text.value("pause_reason", clock["pause_reason"]))), State(who)]
     if clock["late"]:
         return [text("Overdue since {moment}: {awaited}.", moment=moment, awaited=awaited), who]
     return [text("Due by {moment}: {awaited}.", moment=moment, awaited=awaited), who]
@@ -114,6 +114,7 @@ SCREENS = (
         row="/cases/{case}",
         buttons=(Button(service="rights", operation="open_case", roles=HANDLERS),),
         empty="No case is as asked for.",
+        fits_filters=True,
         advice=Advice(sentence("Show everything to see those that are closed, too."), READERS),
     ),
     ListScreen(
@@ -189,7 +190,7 @@ SCREENS = (
         service="rights",
         route="/incomes/missing",
         columns=("placement", "period", "kind", "expected", "paid"),
-        roles=AUDITED,
+        roles=AUDITED | {Role.ENTERPRISE},
         row="/placements/{placement}",
         empty="Every month that is due was reported.",
     ),
@@ -203,9 +204,9 @@ SCREENS = (
         filters=("kind", "period"),
         usual={"kind": "short"},
         needed=("kind",),
-        roles=AUDITED,
+        roles=AUDITED | {Role.ENTERPRISE},
         row="/placements/{placement}",
-        empty="Every wage that was reported is what the contract says.",
+        empty="No wage that was reported is less than the contract says.",
     ),
     ListScreen(
         path="/orphans",
@@ -220,7 +221,8 @@ SCREENS = (
             Button(service="rights", operation=operation, parts={"report": "report"}, roles=OFFICER)
             for operation in ("reattach_orphan", "forward_orphan", "void_orphan")
         ),
-        empty="Every wage report has its placement.",
+        empty="No wage report has been without its placement this long.",
+        fits_filters=True,
     ),
     ListScreen(
         path="/emergencies",
@@ -319,7 +321,8 @@ SCREENS = (
         labels={"hours": sentence("Waiting for at least so many hours")},
         roles=AUDITED,
         row="/cases/{case}",
-        empty="Every settlement was paid or refused.",
+        empty="No settlement has waited for its payment this long.",
+        fits_filters=True,
     ),
 )
 COMMANDS = (

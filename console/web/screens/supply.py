@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -38,9 +39,18 @@ def _outreach(operation: str, roles: frozenset[Role]) -> Button:
     )
 
 
-def survey_to_do(survey: Item, text: Texts) -> Sequence[str]:
+def survey_to_do(survey: Item, text: Texts, _today: date) -> Sequence[str]:
     """What does not fit together in what was recorded."""
     return [text.word("error", one["code"]) for one in survey["warnings"]]
+
+
+async def found_before(who: Visitor, asked: Mapping[str, str]) -> Mapping[str, str]:
+    """What a survey that is put right found: all of it, since the new record takes its place whole."""
+    if "survey" not in asked:
+        return {}
+    survey = await who.backend.get("registration", "/surveys/{survey}", survey=asked["survey"])
+    skills = {f"skills.{at}.{name}": str(one[name]) for at, one in enumerate(survey["skills"]) for name in ("occupation", "people")}
+    return {name: str(survey[name]) for name in ("respondents", "able", "willing")} | skills
 
 
 SCREENS = (
@@ -58,6 +68,7 @@ SCREENS = (
             "the rows add up to more than the people."
         ),
         empty="Nobody here is willing to go abroad in this way.",
+        fits_filters=True,
         advice=Advice(sentence("Choose a worker and record what he or she is willing to do."), WRITERS, page="/workers"),
     ),
     ListScreen(
@@ -73,6 +84,7 @@ SCREENS = (
         row="/surveys/{survey}",
         buttons=(Button(service="registration", operation="record_survey", roles=WRITERS),),
         empty="No survey is recorded here.",
+        fits_filters=True,
         advice=Advice(sentence("Record what one found, as of its day."), WRITERS),
     ),
     ItemScreen(
@@ -112,7 +124,7 @@ SCREENS = (
             Button(
                 service="registration",
                 operation="record_survey",
-                parts={name: name for name in ("county", "reference_date", "respondents", "able", "willing")},
+                parts={name: name for name in ("survey", "county", "reference_date")},
                 roles=WRITERS,
                 when=lambda survey: survey["state"] == "recorded",
             ),
@@ -139,6 +151,7 @@ SCREENS = (
         words={"counties": sentence("Number of counties")},
         buttons=(Button(service="registration", operation="publish_announcement", roles=WRITERS),),
         empty="Nothing is announced here.",
+        fits_filters=True,
         advice=Advice(sentence("Publish an announcement, then record whom it reached."), WRITERS),
     ),
     ItemScreen(
@@ -205,6 +218,9 @@ COMMANDS = (
         operation="record_survey",
         then="/surveys/{survey}",
         local=True,
+        hidden=("county", "reference_date"),  # of a survey that is put right: by them it is known
+        known=found_before,
+        renamed={"survey": sentence("Correct the survey")},
         note="A later record of the same county and day takes the place of the earlier one, which stays in its versions.",
         hints={"skills": SKILLS},
     ),

@@ -149,6 +149,27 @@ EVERYTHING = (
         roles=ENTERPRISE,
     ),
     Waiting(
+        sentence=sentence("Wages not reported: {count}"),
+        service="rights",
+        route="/incomes/missing",
+        page="/incomes/missing",
+        roles=ENTERPRISE,
+    ),
+    *(
+        Waiting(
+            sentence=said,
+            service="rights",
+            route="/findings",
+            page="/findings",
+            query={"kind": kind},
+            roles=ENTERPRISE,
+        )
+        for kind, said in (
+            ("short", sentence("Wages below the contract: {count}")),
+            ("illegal_deduction", sentence("Wages with unlawful deductions: {count}")),
+        )
+    ),
+    Waiting(
         sentence=sentence("Orders with a position that nobody holds: {count}"),
         service="docking",
         route="/orders",

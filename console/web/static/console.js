@@ -134,7 +134,7 @@ document.addEventListener("change", (event) => {
 
 // --- a day in words: a browser shows the field in its own language, which need not be the page's -------------------------------
 function sayDay(input) {
-  const field = input.closest(".field");
+  const field = input.closest(".field, .simulated");
   if (!field) return;
   let words = field.querySelector(`output[for="${CSS.escape(input.id)}"]`);
   if (!words) {
@@ -148,7 +148,7 @@ function sayDay(input) {
 }
 document.addEventListener("input", (event) => { if (event.target.matches?.("input[type=date]")) sayDay(event.target); });
 document.addEventListener("change", (event) => event.target.form?.querySelectorAll("input[type=date]").forEach(sayDay)); // an identity number fills one in
-document.querySelectorAll(".field input[type=date]").forEach(sayDay);
+document.querySelectorAll(":is(.field, .simulated) input[type=date]").forEach(sayDay);
 
 // --- rows of a list ---------------------------------------------------------------------------------------------------------
 document.addEventListener("click", (event) => {

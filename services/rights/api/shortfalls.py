@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter
 
-from services.rights.api.callers import Overseer
+from services.rights.api.callers import EnterpriseOrOverseer
 from services.rights.domain.shortfalls import Kind
 from services.rights.usecases import shortfalls
 from services.rights.views.shortfalls import Findings
@@ -19,7 +19,7 @@ router = APIRouter()
 
 @router.get("/incomes/missing")
 async def list_missing_incomes(
-    call: Overseer,
+    call: EnterpriseOrOverseer,
     page: Annotated[Page, paged("period")],
     *,
     enterprise: EnterpriseId | None = None,
@@ -30,7 +30,7 @@ async def list_missing_incomes(
 
 @router.get("/findings")
 async def list_findings(
-    call: Overseer,
+    call: EnterpriseOrOverseer,
     page: Annotated[Page, paged("period")],
     kind: Kind,
     *,

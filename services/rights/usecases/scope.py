@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from uuid import UUID
 
 from services.rights.domain.cases import Case
 from services.rights.domain.ledgers import Ledger
 from shared.principals import NATION, Forbidden, Principal, Role, require_county, require_party
-from shared.values import CountyCode
+from shared.values import CountyCode, EnterpriseId
 
 
 def require_ledger(who: Principal, ledger: Ledger) -> None:
@@ -51,6 +52,18 @@ def is_hidden(who: Principal, case: Case) -> bool:
 def enterprise_of(who: Principal) -> str | None:
     """The one enterprise whose workers the caller sees; None: any, within the caller's counties."""
     return (who.party or "") if who.role is Role.ENTERPRISE else None
+
+
+def of_own_enterprise(who: Principal, wanted: EnterpriseId | None) -> EnterpriseId | None:
+    """What an enterprise asks for is its own; others may ask for any enterprise's. Raises Forbidden."""
+    if who.role is not Role.ENTERPRISE:
+        return wanted
+    try:
+        own = EnterpriseId(UUID(who.party or ""))
+    except ValueError as error:
+        raise Forbidden(f"{who} speaks for no enterprise") from error
+    require_party(who, own if wanted is None else wanted)
+    return own
 
 
 def prefixes_of(who: Principal) -> tuple[str, ...]:

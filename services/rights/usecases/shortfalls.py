@@ -23,6 +23,7 @@ from services.rights.domain.shortfalls import (
 )
 from services.rights.queries import income_conflicts, incomes, ledgers, shortfalls, wage_checks
 from services.rights.settings import policy
+from services.rights.usecases import scope
 from services.rights.usecases.case_openings import open_conflict
 from services.rights.usecases.collective_cases import group
 from services.rights.usecases.event_fields import codes
@@ -204,7 +205,7 @@ def _cleared(ledger: Ledger, finding: Finding, amount: Money, today: date) -> Ev
 
 # --- queries ----------------------------------------------------------------------------------------------------------
 async def list_open(tx: Tx, page: Page, kind: Kind, *, enterprise: EnterpriseId | None, period: Period | None) -> views.Findings:
-    """Open findings of a kind, of workers of the caller's counties."""
-    counties = tx.principal.county_prefixes()
+    """Open findings of a kind, of workers of the caller's counties; an enterprise sees its own. Raises Forbidden."""
+    counties, enterprise = scope.prefixes_of(tx.principal), scope.of_own_enterprise(tx.principal, enterprise)
     items, following = await shortfalls.list_open_of_kind(tx, page, kind, enterprise=enterprise, period=period, counties=counties)
     return views.Findings(items=tuple(map(views.Finding.from_finding, items)), next=following)
