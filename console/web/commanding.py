@@ -54,6 +54,7 @@ async def _given_to(who: Visitor, command: Command) -> Given:
         searched=command.searched,
         called=await enterprises.called(who, [presets[at] for at in command.searched if at in presets]),
         unoffered=command.unoffered,
+        needed=command.needed,
     )
 
 

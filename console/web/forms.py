@@ -142,6 +142,7 @@ class Given:
     now: Mapping[str, str] = field(default_factory=dict)  # what is recorded, as it is shown
     searched: Mapping[str, str] = field(default_factory=dict)  # field of ids -> kind of thing that a service looks for by name
     called: Mapping[str, str] = field(default_factory=dict)  # id -> label, of what is chosen in those
+    needed: Sequence[str] = ()  # fields that must be filled in, though the schema has them without a value
     unoffered: Mapping[str, str] = field(default_factory=dict)  # sentences: why a list has nothing to choose from, and what to do
 
 
@@ -175,7 +176,7 @@ class _Pen:
             name=path,
             label=self.label(path, name),
             kind="text",
-            required=required and "default" not in schema,
+            required=(required and "default" not in schema) or path in self.given.needed,
             value=self.value(path, schema),
             error=self.errors.get(path, ""),
             hint=self.hint(path, name, schema),

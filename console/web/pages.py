@@ -131,7 +131,7 @@ def environment() -> Environment:
     made = Environment(
         loader=PackageLoader("console.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    made.globals |= {one.__name__: one for one in (show, pick, columns_in, label_of, is_long, in_cell, overdue, filled_in)}
+    made.globals |= {one.__name__: one for one in (show, pick, columns_in, label_of, is_long, in_cell, in_facts, overdue, filled_in)}
     made.globals["label"] = choices.label
     return made
 
@@ -243,6 +243,8 @@ def _number(text: Texts, name: str, value: float) -> str:
         return text.value(name, str(value))
     if name in {"year", "birth_year", "version"}:
         return str(value)
+    if name == "pay_day":
+        return text("day {day} of the month", day=int(value))
     return ("+" if name == SIGNED and value > 0 else "") + text.number(value)
 
 
@@ -371,6 +373,7 @@ IN_ALL = {  # the beginning of a long list, with what is counted
 }
 LONG = 60  # characters of a text, or this many of a list, that take a line of their own among facts
 FEW = 4
+MANY = 8  # of a list among facts
 
 
 PERSON = {"personal.name": sentence("Full name")}  # fields whose own word also serves firms and places
@@ -440,6 +443,15 @@ def in_cell(text: Texts, name: str, value: Any, names: Names | None = None, says
         return whole
     shown = text(IN_ALL.get(name, OF_SOME), some=show(text, name, value[:FEW], names).striptags(), count=text.number(len(value)))
     return Markup('<span title="{}">{}</span>').format(whole.striptags(), shown)
+
+
+def in_facts(text: Texts, name: str, value: Any, names: Names | None = None) -> Markup:
+    """As `show`, what is beyond the first of a long list folded."""
+    if isinstance(value, str | Mapping) or not isinstance(value, Sequence) or len(value) <= MANY:
+        return show(text, name, value, names)
+    rest = text("{count} more", count=text.number(len(value) - MANY))
+    first, others = (show(text, name, some, names) for some in (value[:MANY], value[MANY:]))
+    return Markup('{}<details class="rest"><summary>{}</summary>{}</details>').format(first, rest, others)
 
 
 def overdue(text: Texts, value: Any, today: date) -> Markup:

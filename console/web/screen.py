@@ -56,6 +56,7 @@ class Command:
     suggested: Mapping[str, Options] = field(default_factory=dict)
     searched: Mapping[str, str] = field(default_factory=dict)  # dotted field of ids -> kind of thing that is looked for by name
     unoffered: Mapping[str, str] = field(default_factory=dict)  # field -> a sentence: why there is nothing to choose, and what to do
+    needed: tuple[str, ...] = ()  # fields that whoever is asked for them must fill in, though the schema has them without a value
     resolved: Mapping[str, Resolve] = field(default_factory=dict)
     then: str = "{back}"
     renamed: Mapping[str, str] = field(default_factory=dict)  # name in the address -> a sentence: what the command is called there
@@ -165,6 +166,7 @@ class Part:
     shape: Shape = lambda rows, _text: rows
     to_do: Callable[[Any, Item, Texts, date], Sequence[str]] = lambda _answer, _item, _text, _today: ()  # what comes next, by the answer
     words: Mapping[str, str] = field(default_factory=dict)  # headings of columns, where not the word for the field
+    folded: bool = False  # its rows are seldom looked at
 
 
 def history(service: str, route: str, parts: Mapping[str, str], roles: frozenset[Role] = frozenset(Role)) -> Part:
@@ -313,6 +315,7 @@ class ShownPart:
     """A part as the template draws it; `problem` where its service does not answer."""
 
     part: Part
+    columns: Sequence[str]
     rows: Sequence[Item]
     to_do: Sequence[str]
     more: bool
@@ -337,6 +340,7 @@ async def _part(who: Visitor, part: Part, item: Item) -> ShownPart:
     items = part.shape(found, who.text)
     return ShownPart(
         part=part,
+        columns=own_left_out(who, part.columns),
         rows=items,
         to_do=part.to_do(page, item, who.text, who.today) if answer.ok else (),
         more=isinstance(page, dict) and bool(page.get("next")),
@@ -376,6 +380,11 @@ class ShownButton:
 
 
 PARTY = {Role.ENTERPRISE: "enterprise", Role.TRAINER: "centre"}  # role -> field that says whose a thing is
+
+
+def own_left_out(who: Visitor, columns: Sequence[str]) -> Sequence[str]:
+    """Without the column of the enterprise or centre that the visitor acts for: every row would say the same."""
+    return [one for one in columns if one != PARTY.get(who.role)] or columns
 
 
 def _is_anothers(who: Visitor, item: Item) -> bool:

@@ -119,7 +119,7 @@ async def looks_at_2018(pilot: Pilot[None]) -> None:
 
 async def test_targets_quotas_and_rankings_are_shown_on_80_columns(running: Running) -> None:
     async with running.opened() as pilot:
-        await shows(pilot, "4 of 1,800,000 = 0.0%", "x missed", "Missing at the end: 1,799,996.", "+ live", "No event parked.")
+        await shows(pilot, "4 of 1,800,000 = 0.0%", "x missed", "Missing at the end: 1,799,996 dispatches.", "+ live", "No event parked.")
         await looks_at_2018(pilot)
         await pilot.press("2")
         await shows(pilot, "1 / 3 = 33.33%  at least 10%  rose", "No gap.", "+ met")

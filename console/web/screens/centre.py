@@ -9,8 +9,8 @@ from fastapi import APIRouter, Response
 
 from console.web.pages import Visitor, handed_on, only, render
 from console.web.screen import Advice, Button, Command, ItemScreen, ListScreen, Part, history
+from console.web.screens import options
 from console.web.screens.centre_sentences import centre_to_do, session_to_do, with_somebody
-from console.web.screens.options import courses_for, days_attended, known_assessors, known_trainers, needs_of_session, trainers
 from shared.principals import Role
 from shared.texts import sentence
 
@@ -396,23 +396,24 @@ SCREENS = (
         linked=lambda one: {**one, "printed": one["serial"] if one["state"] == "valid" else None},
     ),
 )
-STAFF = {"trainers": known_trainers, "assessors": known_assessors}
+STAFF = {"trainers": options.known_trainers, "assessors": options.known_assessors}
 COMMANDS = (
     Command(
         service="training",
         operation="schedule_session",
-        options={"trainer": trainers},
+        options={"trainer": options.trainers},
         then="/sessions/{session}",
         note="Who waits for such a course gets a seat at once, the longest waiting first.",
     ),
-    Command(service="training", operation="enrol", options={"placement": needs_of_session}),
-    Command(service="training", operation="ask_recognition", hidden=("placement",), options={"course": courses_for}),
+    Command(service="training", operation="enrol", options={"placement": options.needs_of_session}),
+    Command(service="training", operation="ask_recognition", hidden=("placement",), options={"course": options.courses_for}),
     Command(
         service="training",
         operation="correct_attendance",
-        recorded=days_attended,
+        options={"day": options.days_recorded},
         note="The day as it is to be: a day with 0 minutes was not attended.",
     ),
+    Command(service="training", operation="publish_course", options={"centre": options.centres}, needed=("centre",), hints=options.COURSE),
     Command(service="training", operation="staff_centre", suggested=STAFF, filled=tuple(STAFF)),
     Command(service="training", operation="correct_assessment", note="Fill in only what is wrong."),
     Command(service="training", operation="license_centre", suggested=STAFF, then="/centres/{id}"),

@@ -66,10 +66,7 @@ COMMANDS = (
         },
         now={
             "since": "",  # of the placement's state; that of the transfer is to come
-            **{
-                name: f"contract.{name}"
-                for name in ("contract_no", "days_per_month", "deductions_max", "end", "pay_day", "wage", "wage_period")
-            },
+            **{name: f"contract.{name}" for name in ("contract_no", "deductions_max", "end", "pay_day", "wage", "wage_period")},
         },
     ),
     Command(service="docking", operation="extend_contract", now={"end": "contract.end"}),

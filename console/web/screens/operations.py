@@ -57,8 +57,9 @@ def _delivery(service: str) -> ItemScreen:
                 route="/delivery",
                 at="lag",
                 key="partition",
-                columns=("partition", "lag"),
-                words={"lag": "Records"},
+                columns=("topic", "lag", "partition"),
+                words={"topic": "Source", "lag": "Records", "partition": "Partitions that lag"},
+                shape=by_topic,
             ),
             Part(
                 title="Read so far",
@@ -67,9 +68,25 @@ def _delivery(service: str) -> ItemScreen:
                 at="positions",
                 key="partition",
                 columns=("partition", "next_offset", "next_number", "epoch", "gap_since"),
+                folded=True,
             ),
         ),
     )
+
+
+def by_topic(partitions: Sequence[Item], text: Texts) -> Sequence[Item]:
+    """One row for each source, with those of its partitions that lag."""
+    topics: dict[str, list[Item]] = {}
+    for one in partitions:
+        topics.setdefault(one["partition"].rpartition("/")[0], []).append(one)
+    return [
+        {
+            "topic": topic,
+            "lag": sum(one["lag"] for one in found) or text("no backlog"),
+            "partition": [f"{one['partition'].rpartition('/')[2]}: {text.number(one['lag'])}" for one in found if one["lag"]],
+        }
+        for topic, found in topics.items()
+    ]
 
 
 def in_money(restatements: Sequence[Item], text: Texts) -> Sequence[Item]:

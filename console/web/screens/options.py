@@ -11,8 +11,13 @@ from console.web.forms import Option, as_typed
 from console.web.names import IDENTIFIER, Names, names_in
 from console.web.pages import Visitor, account_name, local_account
 from shared.principals import Role
+from shared.texts import sentence
 
 MOST_CASES = 200
+COURSE = {  # how it is filled in
+    "minimum_minutes": sentence("In minutes, 60 are an hour. Left empty: as many as the rules in force ask for."),
+    "validity_days": sentence("Left empty: as long as the rules in force have it."),
+}
 EDUCATION = ("0", "1", "2", "3", "4", "5", "6", "7", "8")  # ISCED 2011
 
 
@@ -106,20 +111,30 @@ def _local_accounts(who: Visitor, *roles: Role) -> list[str]:
     return [local_account(role) for role in roles] if who.request.app.state.settings.local_accounts_key is not None else []
 
 
-async def days_attended(who: Visitor, asked: Mapping[str, str]) -> Mapping[str, str]:
-    """The minutes of each day that is recorded of an enrolment in a session. A service answers a month at a time."""
-    days: list[str] = []
+async def centres(who: Visitor, _: Mapping[str, str]) -> Sequence[Option]:
+    """All of them, by name."""
+    found = await who.backend.get_all("training", "/centres", {})
+    return sorted((one["centre"], one["centre"]) for one in found)
+
+
+async def days_recorded(who: Visitor, asked: Mapping[str, str]) -> Sequence[Option]:
+    """The days that are recorded of an enrolment in a session, each with its time. A service answers a month at a time."""
+    days: list[Option] = []
     colon = ": " if who.text.language == "en" else "："
     since: str | None = None
     while True:
         query = {"since": since}
         found = await who.backend.get("training", "/sessions/{session}/attendance", query, session=asked.get("session", ""))
         mine = (one for one in found["items"] if one["enrolment"] == asked.get("enrolment"))
-        days += (f"{who.text.day(date.fromisoformat(one['day']))}{colon}{who.text.number(one['minutes'])}" for one in mine)
+        days += ((one["day"], f"{who.text.day(date.fromisoformat(one['day']))}{colon}{_time(who, one['minutes'])}") for one in mine)
         if found["since"] >= found["until"]:
             break
         since = (date.fromisoformat(found["until"]) + timedelta(days=1)).isoformat()
-    return {"minutes": ("; " if who.text.language == "en" else "；").join(days)}
+    return days
+
+
+def _time(who: Visitor, minutes: int) -> str:
+    return who.text("{hours} hours ({minutes} minutes)", hours=who.text.number(minutes / 60, 1), minutes=who.text.number(minutes))
 
 
 async def cases_of_enterprise(who: Visitor, asked: Mapping[str, str]) -> Sequence[Option]:

@@ -354,6 +354,7 @@ COMMANDS = (
         operation="request_repatriation",
         hidden=("placement",),
         options={"emergency": open_emergencies},
+        unoffered={"emergency": sentence("No emergency is declared: leave this empty.")},
         then="/repatriations/{repatriation}",
     ),
 )

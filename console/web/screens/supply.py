@@ -53,6 +53,16 @@ async def found_before(who: Visitor, asked: Mapping[str, str]) -> Mapping[str, s
     return {name: str(survey[name]) for name in ("respondents", "able", "willing")} | skills
 
 
+def by_county(reach: Sequence[Item], _text: Texts) -> Sequence[Item]:
+    """One row for each county: what was done in it by channel stands below."""
+    counties: dict[str, dict[str, Any]] = {}
+    for one in reach:
+        county = counties.setdefault(one["county"], {"county": one["county"], "records": 0, "reached": 0, "converted": 0})
+        for name in ("records", "reached", "converted"):
+            county[name] += one[name]
+    return list(counties.values())
+
+
 SCREENS = (
     ListScreen(
         path="/supply",
@@ -168,7 +178,8 @@ SCREENS = (
                 service="registration",
                 route="/announcements/{announcement}/reach",
                 parts={"announcement": "announcement"},
-                columns=("county", "channel", "records", "reached", "converted"),
+                columns=("county", "records", "reached", "converted"),
+                shape=by_county,
                 most=200,
                 empty="Nobody is recorded as reached yet.",
                 advice=Advice(sentence("Record the outreach in each county."), WRITERS),
