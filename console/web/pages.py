@@ -147,6 +147,8 @@ def render_for(
     """The page for anybody."""
     text = text or texts(language_of(request))
     values.setdefault("names", {})
+    navigation = request.app.state.navigation(who, text)
+    above = (one for entries in navigation.values() for one in entries if f"{request.url.path}/".startswith(f"{one.path}/"))
     done = request.query_params.get("done", "")[:100]
     content = (
         environment()
@@ -158,7 +160,8 @@ def render_for(
             done=done,
             here=_address(request),
             other_language=lambda language: "?" + urlencode({**dict(request.query_params), "language": language}),
-            navigation=request.app.state.navigation(who, text),
+            navigation=navigation,
+            list_above=max(above, key=lambda one: len(one.path), default=None),
             hears=who is not None and who.role in HEARERS,
             simulated_day=(getattr(request.state, "day", None) or "") if request.app.state.settings.simulation else None,
             **values,
@@ -400,7 +403,7 @@ class Column(NamedTuple):
     @property
     def speaks(self) -> bool:
         """Whether a value of it needs no heading beside it, where a row is a card."""
-        return self.name in SPEAKING
+        return self.name in SPEAKING and not self.is_number
 
     @property
     def leads(self) -> bool:

@@ -195,6 +195,8 @@ async def test_a_placement_leads_to_its_order_and_its_worker(dock: Dock) -> None
         page, own = [await one.get(f"/placements/{placement['placement']}") for one in (officer, enterprise)]
     order, worker = f"/orders/{placement['order']}", f"/workers/{placement['worker']}"
     assert {order, worker} <= set(page.links)
+    assert '<a href="/placements" aria-current="true">' in page.text, "where one is in the menu"
+    assert "← Placements" in page.words
     assert (order in own.links, worker in own.links) == (True, False)
 
 
