@@ -169,6 +169,7 @@ class Sex(StrEnum):
     MALE = "male"
 
 
+CorrectionReason = Literal["mistyped", "misread", "misreported", "new_evidence", "inspection"]  # of what docking and rights have recorded
 Payer = Literal["employer", "enterprise", "reserve", "insurance"]  # of a settlement
 Scheme = Literal["three_belt", "nbs4", "poverty22"]
 Region = Literal["east", "central", "west", "northeast", "poverty22", "other", "none"]

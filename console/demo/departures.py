@@ -37,7 +37,8 @@ async def _mend(world: World, voyage: Voyage) -> None:
         await officer.post("docking", f"{path}/void", {"reason": "not_departed"}, f"void-{voyage.number}")
     elif wrong:
         right = {"departed_on": voyage.departed_on.isoformat(), "port": port(voyage), "destination": voyage.destination}
-        await officer.post("docking", f"{path}/correction", {name: right[name] for name in wrong}, f"correction-{voyage.number}")
+        body = {name: right[name] for name in wrong} | {"reason": "mistyped"}
+        await officer.post("docking", f"{path}/correction", body, f"correction-{voyage.number}")
 
 
 async def return_home(world: World, voyage: Voyage) -> None:

@@ -17,6 +17,7 @@ from shared.values import (
     Amount,
     CaseId,
     Channel,
+    CorrectionReason,
     CountyField,
     Day,
     DestinationField,
@@ -257,6 +258,7 @@ class CorrectDockingFair(_Command):
     held_on: Annotated[Day, Field(ge=date(1990, 1, 1))] | None = None
     counties: Annotated[tuple[CountyField, ...], Field(min_length=1, max_length=300), AfterValidator(_once)] | None = None
     enterprises: Annotated[tuple[EnterpriseId, ...], Field(min_length=1, max_length=300), AfterValidator(_once)] | None = None
+    reason: CorrectionReason
     version: Version | None = None
 
 
@@ -285,6 +287,7 @@ class CorrectIntention(_Command):
     headcount: Annotated[int, Field(strict=True, ge=1, le=100_000)] | None = None
     destination: DestinationField | None = None
     occupation: OccupationField | None = None
+    reason: CorrectionReason
     version: Version | None = None
 
 
@@ -363,6 +366,7 @@ class CorrectFee(_Command):
     item: DeclaredItem | None = None
     amount: Amount | None = None
     charged_on: Day | None = None
+    reason: CorrectionReason
     version: Version | None = None
 
 
@@ -435,6 +439,7 @@ class CorrectArrival(_Command):
 
     confirmed_on: Day | None = None
     terms: ArrivalTerms | None = None
+    reason: CorrectionReason
     version: Version | None = None
 
 
@@ -499,6 +504,7 @@ class CorrectDispatch(_Command):
     county: CountyField | None = None
     returned_on: Day | None = None
     return_reason: ReturnReason | None = None
+    reason: CorrectionReason
     version: Version | None = None
 
 

@@ -9,10 +9,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from services.rights.domain.case_files import EvidenceKind, Offerer, Position, Provider
 from services.rights.domain.cases import Category, Medium, Outcome, PauseReason, Severity
 from services.rights.domain.emergencies import Authority, EmergencyKind, Reported, Whereabouts
+from services.rights.domain.incomes import VoidReason
 from services.rights.domain.orphans import VoidCause
 from services.rights.domain.repatriations import Cause, RefusalCause
 from shared.values import (
     Amount,
+    CorrectionReason,
     CountyField,
     Day,
     DestinationField,
@@ -70,11 +72,12 @@ class ReportIncome(_Command):
 
 class CorrectIncome(_Command):
     amounts: Amounts
+    reason: CorrectionReason
     version: Version | None = None
 
 
 class VoidIncome(_Command):
-    reason: Literal["not_paid", "duplicate", "wrong_placement", "false_report"]
+    reason: VoidReason
     version: Version | None = None
 
 

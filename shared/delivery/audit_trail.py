@@ -15,7 +15,7 @@ from shared.paging import page
 
 
 class Change(BaseModel):
-    """`type` is the event's class. `event_id` None: a step of this service alone, which is no event, with the `reason`.
+    """`type` is the event's class. `event_id` None: a step of this service alone, which is no event. `reason`: why, where one was given.
 
     `actor`: role and account, such as officer:wang; for a reader who does not cover the region, the role alone.
     """

@@ -89,7 +89,7 @@ DECIDE = """
 UPDATE lost_event SET state = $2, decided_at = $3, decided_by = $4, decided_why = $5 WHERE event_id = ANY ($1::uuid[]) AND state = 'lost'
 """
 INSERT_HISTORY = """
-INSERT INTO history (subject, type, event_id, actor, recorded, effective) VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO history (subject, type, event_id, actor, recorded, effective, reason) VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
 
 
@@ -150,8 +150,9 @@ async def replay(tx: Tx, published: Sequence[tuple[bytes, Any]]) -> set[int]:
     for index, one in found.items():
         effective = published[index][1]
         if effective is not None:
-            author, name = json.loads(one.value)["actor"], one.type.split(".")[1]
-            await tx.conn.execute(INSERT_HISTORY, one.subject, name, one.event_id, author, one.recorded, effective)
+            document, name = json.loads(one.value), one.type.split(".")[1]
+            author, reason = document["actor"], document["data"].get("reason")
+            await tx.conn.execute(INSERT_HISTORY, one.subject, name, one.event_id, author, one.recorded, effective, reason)
     await decide(tx, [one.event_id for one in found.values()], "replayed", None)
     return set(found)
 

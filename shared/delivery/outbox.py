@@ -36,57 +36,57 @@ _WRITE_ONE = """
 WITH sent AS (
     INSERT INTO outbox (event_id, topic, key, value) VALUES ($1::uuid, $2::text, $3::text, $4::bytea)
 ), audited AS (
-    INSERT INTO history (subject, type, event_id, actor, recorded, effective)
-    SELECT $3::text, $5::text, $1::uuid, $6::text, $7::timestamptz, $8::date WHERE $5 IS NOT NULL
+    INSERT INTO history (subject, type, event_id, actor, recorded, effective, reason)
+    SELECT $3::text, $5::text, $1::uuid, $6::text, $7::timestamptz, $8::date, $9::text WHERE $5 IS NOT NULL
 )
-UPDATE idempotency SET status = $9, body = $10 WHERE principal = $11 AND key = $12
+UPDATE idempotency SET status = $10, body = $11 WHERE principal = $12 AND key = $13
 """
 # The same with a notification: a text of its own, so that what concerns nobody costs what it did before.
 _WRITE_ONE_AND_NOTIFY = """
 WITH sent AS (
     INSERT INTO outbox (event_id, topic, key, value) VALUES ($1::uuid, $2::text, $3::text, $4::bytea)
 ), audited AS (
-    INSERT INTO history (subject, type, event_id, actor, recorded, effective)
-    SELECT $3::text, $5::text, $1::uuid, $6::text, $7::timestamptz, $8::date WHERE $5 IS NOT NULL
+    INSERT INTO history (subject, type, event_id, actor, recorded, effective, reason)
+    SELECT $3::text, $5::text, $1::uuid, $6::text, $7::timestamptz, $8::date, $9::text WHERE $5 IS NOT NULL
 ), notified AS (
     INSERT INTO notification (event_id, type, subject, recorded, audiences, fields)
-    VALUES ($1::uuid, $13, $14, $7::timestamptz, $15, $16::text::jsonb) RETURNING id, type, audiences
+    VALUES ($1::uuid, $14, $15, $7::timestamptz, $16, $17::text::jsonb) RETURNING id, type, audiences
 ), delivered AS (
     INSERT INTO delivery (endpoint, notification)
     SELECT endpoint.id, notified.id FROM notified JOIN endpoint ON endpoint.hears && notified.audiences
     WHERE endpoint.state = 'enabled' AND (endpoint.types = '{}' OR notified.type = ANY (endpoint.types))
 )
-UPDATE idempotency SET status = $9, body = $10 WHERE principal = $11 AND key = $12
+UPDATE idempotency SET status = $10, body = $11 WHERE principal = $12 AND key = $13
 """
 # Several: rows of the outbox and of the history are numbered in the order in which the events were published.
 _WRITE_PENDING = """
 WITH pending AS (
-    SELECT event_id, topic, key, value, type, actor, recorded, effective, rank
-    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::timestamptz[], $8::date[])
-        WITH ORDINALITY AS row (event_id, topic, key, value, type, actor, recorded, effective, rank)
+    SELECT event_id, topic, key, value, type, actor, recorded, effective, reason, rank
+    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::timestamptz[], $8::date[], $9::text[])
+        WITH ORDINALITY AS row (event_id, topic, key, value, type, actor, recorded, effective, reason, rank)
 ), sent AS (
     INSERT INTO outbox (event_id, topic, key, value) SELECT event_id, topic, key, value FROM pending ORDER BY rank
 ), audited AS (
-    INSERT INTO history (subject, type, event_id, actor, recorded, effective)
-    SELECT key, type, event_id, actor, recorded, effective FROM pending WHERE type IS NOT NULL ORDER BY rank
+    INSERT INTO history (subject, type, event_id, actor, recorded, effective, reason)
+    SELECT key, type, event_id, actor, recorded, effective, reason FROM pending WHERE type IS NOT NULL ORDER BY rank
 )
-UPDATE idempotency SET status = $9, body = $10 WHERE principal = $11 AND key = $12
+UPDATE idempotency SET status = $10, body = $11 WHERE principal = $12 AND key = $13
 """
-# The same with notifications: $13, a JSON list.
+# The same with notifications: $14, a JSON list.
 _WRITE_AND_NOTIFY = """
 WITH pending AS (
-    SELECT event_id, topic, key, value, type, actor, recorded, effective, rank
-    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::timestamptz[], $8::date[])
-        WITH ORDINALITY AS row (event_id, topic, key, value, type, actor, recorded, effective, rank)
+    SELECT event_id, topic, key, value, type, actor, recorded, effective, reason, rank
+    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::timestamptz[], $8::date[], $9::text[])
+        WITH ORDINALITY AS row (event_id, topic, key, value, type, actor, recorded, effective, reason, rank)
 ), sent AS (
     INSERT INTO outbox (event_id, topic, key, value) SELECT event_id, topic, key, value FROM pending ORDER BY rank
 ), audited AS (
-    INSERT INTO history (subject, type, event_id, actor, recorded, effective)
-    SELECT key, type, event_id, actor, recorded, effective FROM pending WHERE type IS NOT NULL ORDER BY rank
+    INSERT INTO history (subject, type, event_id, actor, recorded, effective, reason)
+    SELECT key, type, event_id, actor, recorded, effective, reason FROM pending WHERE type IS NOT NULL ORDER BY rank
 ), notified AS (
     INSERT INTO notification (event_id, type, subject, recorded, audiences, fields, count)
     SELECT event_id, type, subject, recorded, audiences, fields, count
-    FROM jsonb_to_recordset($13::text::jsonb)
+    FROM jsonb_to_recordset($14::text::jsonb)
         AS row (event_id uuid, type text, subject text, recorded timestamptz, audiences text[], fields jsonb, count integer)
     RETURNING id, type, audiences
 ), delivered AS (
@@ -94,7 +94,7 @@ WITH pending AS (
     SELECT endpoint.id, notified.id FROM notified JOIN endpoint ON endpoint.hears && notified.audiences
     WHERE endpoint.state = 'enabled' AND (endpoint.types = '{}' OR notified.type = ANY (endpoint.types))
 )
-UPDATE idempotency SET status = $9, body = $10 WHERE principal = $11 AND key = $12
+UPDATE idempotency SET status = $10, body = $11 WHERE principal = $12 AND key = $13
 """
 _BACKLOG = "SELECT count(*) FROM outbox"
 
@@ -112,6 +112,7 @@ class PendingEvent(NamedTuple):
     actor: str
     recorded: datetime
     effective: date
+    reason: str | None
     notice: Notice | None
 
 
@@ -165,6 +166,7 @@ def pending_events(
                 actor=actor,
                 recorded=recorded,
                 effective=data.effective_on,
+                reason=getattr(data, "reason", None),  # a slug: its line of the history says it too
                 notice=notice_of(data, actor, offices_in),
             )
         )

@@ -10,6 +10,7 @@ from shared.events.event import DOCKING, Event, Origin, Part
 from shared.values import (
     CaseId,
     Channel,
+    CorrectionReason,
     CountyCode,
     Destination,
     EmployerId,
@@ -356,6 +357,7 @@ class ReturnCorrected(_Placement):
     previous: ReturnFact
     fact: ReturnFact
     dispatch: DispatchFact
+    reason: CorrectionReason | None = None  # None: of an older event
 
     @property
     def returned_on(self) -> date:
@@ -371,6 +373,7 @@ class DispatchCorrected(_Placement):
     fact: DispatchFact
     returned: ReturnFact | None
     cause: Literal["correction", "void_of_first", "late_earlier_departure", "merge"]
+    reason: CorrectionReason | Literal["worker_changed"] | None = None  # of a correction; None: of an older one, or the cause says it
 
     @property
     def departed_on(self) -> date:

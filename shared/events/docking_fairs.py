@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 from shared.events.event import DOCKING, Event, Origin, Part
-from shared.values import CountyCode, Destination, EnterpriseId, FairId, IntentionId, Occupation, PlacementId
+from shared.values import CorrectionReason, CountyCode, Destination, EnterpriseId, FairId, IntentionId, Occupation, PlacementId
 
 
 class FairFact(Part):
@@ -38,6 +39,7 @@ class DockingFairCorrected(_Fair):
 
     previous: FairFact
     fact: FairFact
+    reason: CorrectionReason | None = None  # None: of an older event
 
 
 class DockingFairVoided(_Fair):
@@ -77,6 +79,7 @@ class IntentionCorrected(_Intention):
     previous: IntentionFact
     fact: IntentionFact
     matched: int
+    reason: CorrectionReason | Literal["fair_corrected"] | None = None  # None: of an older event
 
 
 class IntentionVoided(_Intention):

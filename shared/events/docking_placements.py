@@ -9,6 +9,7 @@ from shared.events.event import DOCKING, Event, Origin, Part
 from shared.values import (
     ChangeId,
     Channel,
+    CorrectionReason,
     Destination,
     EmployerId,
     EnterpriseId,
@@ -69,6 +70,7 @@ class FeeCorrected(_Placement):
     fee: FeeId
     previous: FeeFact
     fact: FeeFact
+    reason: CorrectionReason | Literal["contract_replaced"] | None = None  # None: of an older event
 
     @property
     def charged_on(self) -> date:
@@ -121,6 +123,7 @@ class ArrivalCorrected(_Placement):
 
     previous: ArrivalFact
     fact: ArrivalFact
+    reason: CorrectionReason | None = None  # None: of an older event
 
     @property
     def confirmed_on(self) -> date:

@@ -9,6 +9,7 @@ from shared.events.event import RIGHTS, Event, Origin, Part
 from shared.values import (
     CaseId,
     Channel,
+    CorrectionReason,
     CountyCode,
     Destination,
     EmergencyId,
@@ -66,6 +67,7 @@ class IncomeCorrected(_Ledger):
     report: ReportId
     previous: IncomeFact
     fact: IncomeFact
+    reason: CorrectionReason | Literal["superseded"] | None = None  # None: of an older event
 
 
 class IncomeVoided(_Ledger):

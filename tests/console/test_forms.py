@@ -117,7 +117,7 @@ async def test_a_correction_stands_at_the_income_that_is_recorded_and_loses_noth
             ("amounts.paid_on", f"{period}-28"),
         } <= set(form.fields())
         assert {"Now: BANK-77", "Now: CN¥4,000.00"} <= set(now_in(form.text))
-        wrong = {"amounts.gross.amount": "5900", "amounts.net.amount": "5900"}
+        wrong = {"reason": "misread", "amounts.gross.amount": "5900", "amounts.net.amount": "5900"}
         assert (await officer.send(page.link("correct_income"), wrong)).status == 204
     (report,) = (await rights.ledger(paid))["reports"]
     assert (report["net"], report["remitted"], report["reference"]) == (yuan(5900), yuan(4000), "BANK-77")
@@ -145,7 +145,7 @@ async def test_a_list_that_is_corrected_stands_as_it_is_recorded(dock: Dock) -> 
         form = await officer.get(correct)
         assert {("counties", POOR_COUNTY), ("enterprises", str(enterprise)), ("enterprises", str(other))} <= set(form.fields())
         assert "Ankang Labour" in form.words
-        assert (await officer.send(correct, {"name": "Dingxi fair"})).status == 204
+        assert (await officer.send(correct, {"reason": "mistyped", "name": "Dingxi fair"})).status == 204
     found = (await dock.get(f"/fairs/{fair}")).body
     assert (found["name"], found["counties"], found["enterprises"]) == ("Dingxi fair", [POOR_COUNTY], [str(enterprise), str(other)])
 

@@ -84,7 +84,7 @@ async def wages(venture: Venture, placement: str) -> tuple[dict[str, Any], dict[
     march = await journey.reported(venture, placement, "2019-03", MARCH_WAGE * 6 // 10, date(2019, 4, 10))
     await venture.on(date(2019, 4, 12), Role.OPERATOR).post("rights", "/sweep", None, label())  # its pay day is over
     short = await officer.get("rights", ledger)
-    full = {"amounts": journey.amounts(MARCH_WAGE, date(2019, 4, 20))}
+    full = {"reason": "misreported", "amounts": journey.amounts(MARCH_WAGE, date(2019, 4, 20))}
     await venture.on(date(2019, 4, 21)).post("rights", f"/incomes/{march}/correction", full, label())
     await journey.reported(venture, placement, "2019-04", journey.WAGE, date(2019, 5, 10))
     operator = venture.on(SWEPT, Role.OPERATOR)

@@ -99,23 +99,24 @@ async def test_a_confirmation_is_corrected_and_voided_and_can_be_given_again(doc
     await dock.post(_path(gone), an_arrival(terms={"place": "differs"}))
     path = f"{_path(gone)}/14"
     clerk = dock.client.speaking_as(Role.CLERK)
-    assert (await dock.post(f"{path}/correction", {"confirmed_on": "2018-03-18"}, who=clerk)).status == 403
-    corrected = await dock.post(f"{path}/correction", {"confirmed_on": "2018-03-18", "terms": {**AS_AGREED, "work": "differs"}})
+    assert (await dock.post(f"{path}/correction", {"reason": "mistyped", "confirmed_on": "2018-03-18"}, who=clerk)).status == 403
+    right = {"reason": "misreported", "confirmed_on": "2018-03-18", "terms": {**AS_AGREED, "work": "differs"}}
+    corrected = await dock.post(f"{path}/correction", right)
     assert corrected.body["items"][0] == {"day": 14, "confirmed_on": "2018-03-18", "terms_match": False, "differences": ["work"]}
-    assert (await dock.post(f"{path}/correction", {"confirmed_on": "2018-03-18"})).code == "NOTHING_TO_CORRECT"
-    assert (await dock.post(f"{path}/correction", {"confirmed_on": "2018-03-10"})).code == "ARRIVAL_TOO_EARLY"
+    assert (await dock.post(f"{path}/correction", {"reason": "mistyped", "confirmed_on": "2018-03-18"})).code == "NOTHING_TO_CORRECT"
+    assert (await dock.post(f"{path}/correction", {"reason": "mistyped", "confirmed_on": "2018-03-10"})).code == "ARRIVAL_TOO_EARLY"
     assert (await dock.post(f"{path}/void", {"reason": "wrong_placement"})).body["items"] == []
-    for step, body in (("void", {"reason": "wrong_day"}), ("correction", {"confirmed_on": "2018-03-17"})):
+    for step, body in (("void", {"reason": "wrong_day"}), ("correction", {"reason": "mistyped", "confirmed_on": "2018-03-17"})):
         assert (await dock.post(f"{path}/{step}", body)).code == "ARRIVAL_NOT_FOUND"
     [before], [after], [voided] = [await dock.published(kind) for kind in (ArrivalConfirmed, ArrivalCorrected, ArrivalVoided)]
-    assert (after.previous, voided.previous) == (before.fact, after.fact)
+    assert (after.previous, after.reason, voided.previous) == (before.fact, "misreported", after.fact)
     assert (await dock.post(_path(gone), an_arrival())).status == 201
 
 
 async def test_a_departure_that_never_was_takes_its_confirmations_along(dock: Dock) -> None:
     gone = await _arrived(dock)
     await dock.post(_path(gone), an_arrival())
-    await dock.post(f"/placements/{gone['placement']}/departure/correction", {"county": "621126"})
+    await dock.post(f"/placements/{gone['placement']}/departure/correction", {"reason": "mistyped", "county": "621126"})
     await dock.post(f"/placements/{gone['placement']}/departure/void", {"reason": "not_departed"})
     [confirmed], [voided] = await dock.published(ArrivalConfirmed), await dock.published(ArrivalVoided)
     assert (voided.previous, voided.reason) == (confirmed.fact, "dispatch_voided"), "counted under the codes it was counted by"

@@ -101,11 +101,11 @@ async def test_workers_taken_over_without_managers_are_missed_once_and_a_correct
     enterprise = await dock.enterprise()
     placements = await _abroad(dock, enterprise, 102)
     assert [event.abroad for event in await dock.published(ManagersMissing)] == [102]
-    corrected = await dock.post(f"/placements/{placements[0]}/departure/correction", {"destination": "SGP"})
+    corrected = await dock.post(f"/placements/{placements[0]}/departure/correction", {"reason": "mistyped", "destination": "SGP"})
     assert corrected.status == 200, corrected.body
     await dock.post(f"/placements/{placements[1]}/departure/void", {"reason": "not_departed"})
     assert len(await dock.published(ManagersMissingCleared)) == 1
-    await dock.post(f"/placements/{placements[0]}/departure/correction", {"destination": "JPN"})
+    await dock.post(f"/placements/{placements[0]}/departure/correction", {"reason": "mistyped", "destination": "JPN"})
     assert [event.abroad for event in await dock.published(ManagersMissing)] == [102, 101]
     filed_again = await dock.post(f"/enterprises/{enterprise}/managers", FILING)
     assert (filed_again.body["missing"], len(await dock.published(ManagersMissingCleared))) == (False, 2)

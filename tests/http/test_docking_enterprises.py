@@ -160,12 +160,13 @@ async def test_a_departure_is_not_corrected_into_a_suspension(dock: Dock) -> Non
     await _step(dock, enterprise, "suspension", reason="breach")
     dock.wait(2)
     path = f"/placements/{gone['placement']}/departure/correction"
-    within = {"departed_on": (dock.today - timedelta(days=1)).isoformat()}
+    within = {"reason": "mistyped", "departed_on": (dock.today - timedelta(days=1)).isoformat()}
     assert _refusal(await dock.post(path, within)) == (409, "ENTERPRISE_NOT_ACTIVE", "departed_on")
     await _step(dock, enterprise, "reinstatement", reason="breach")
     assert _refusal(await dock.post(path, within)) == (409, "ENTERPRISE_NOT_ACTIVE", "departed_on")
-    assert (await dock.post(path, {"port": "CNDLC"})).status == 200
-    assert (await dock.post(path, {"departed_on": (dock.today - timedelta(days=3)).isoformat()})).status == 200
+    assert (await dock.post(path, {"reason": "mistyped", "port": "CNDLC"})).status == 200
+    before = {"reason": "mistyped", "departed_on": (dock.today - timedelta(days=3)).isoformat()}
+    assert (await dock.post(path, before)).status == 200
 
 
 async def test_a_departure_within_a_suspension_that_a_top_up_ended_is_refused(dock: Dock) -> None:

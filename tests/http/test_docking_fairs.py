@@ -159,14 +159,16 @@ async def test_a_correction_carries_what_was_and_releases_the_last_beyond_the_he
     intention = await _intends(dock, await _fair(dock, enterprise), enterprise, 5)
     order = await dock.order(enterprise, positions=9)
     placements = [await _match(dock, order) for _ in range(3)]
-    answer = await dock.post(f"/intentions/{intention}/correction", {"headcount": 1, "destination": "SGP", "version": 1})
+    answer = await dock.post(
+        f"/intentions/{intention}/correction", {"reason": "misreported", "headcount": 1, "destination": "SGP", "version": 1}
+    )
     assert (answer.status, answer.body["matched"], answer.body["version"]) == (200, 1, 2)
     (corrected,) = await dock.published(IntentionCorrected)
-    assert (corrected.previous.headcount, corrected.fact.headcount, corrected.matched) == (5, 1, 3)
+    assert (corrected.previous.headcount, corrected.fact.headcount, corrected.matched, corrected.reason) == (5, 1, 3, "misreported")
     released = await dock.published(IntentionReleased)
     assert [str(one.placement) for one in released] == [one["placement"] for one in placements[1:]]
     assert {one.fact.destination for one in released} == {"SGP"}, "they had moved with the correction"
-    await dock.post(f"/intentions/{intention}/correction", {"headcount": 3})
+    await dock.post(f"/intentions/{intention}/correction", {"reason": "mistyped", "headcount": 3})
     assert await _matched(dock, intention) == 3
 
 
@@ -176,11 +178,11 @@ async def test_an_intention_of_another_county_after_all_counts_the_matches_of_th
     order, elsewhere = await dock.order(enterprise, positions=9), await dock.order(other, positions=9)
     for target, county in ((order, POOR_COUNTY), (order, POOR_COUNTY), (order, OTHER_COUNTY), (elsewhere, OTHER_COUNTY)):
         await _match(dock, target, county)
-    await dock.post(f"/intentions/{intention}/correction", {"county": OTHER_COUNTY})
+    await dock.post(f"/intentions/{intention}/correction", {"reason": "mistyped", "county": OTHER_COUNTY})
     assert await _matched(dock, intention) == 1
     assert len(await dock.published(IntentionReleased)) == 2
     assert (await dock.published(IntentionCorrected))[0].matched == 0
-    answer = await dock.post(f"/intentions/{intention}/correction", {"enterprise": other})
+    answer = await dock.post(f"/intentions/{intention}/correction", {"reason": "mistyped", "enterprise": other})
     assert (answer.body["matched"], len(await dock.published(IntentionReleased))) == (1, 3)
 
 
@@ -194,7 +196,7 @@ async def test_a_voided_intention_leaves_its_matches_to_another(dock: Dock) -> N
     assert (answer.body["state"], answer.body["matched"], await _matched(dock, second)) == ("voided", 0, 1)
     (voided,) = await dock.published(IntentionVoided)
     assert (voided.previous.headcount, voided.reason) == (5, "duplicate")
-    for path, body in (("void", {"reason": "mistaken"}), ("correction", {"headcount": 9})):
+    for path, body in (("void", {"reason": "mistaken"}), ("correction", {"reason": "mistyped", "headcount": 9})):
         again = await dock.post(f"/intentions/{first}/{path}", body)
         assert (again.status, again.code, again.body["state"]) == (409, "INTENTION_VOIDED", "voided")
 
@@ -222,7 +224,7 @@ async def test_an_intention_is_recorded_once_and_for_those_who_took_part(dock: D
     again = await dock.post(f"/fairs/{fair}/intentions", {"county": POOR_COUNTY, "enterprise": enterprise, "headcount": 7})
     assert (again.status, again.code, again.body["state"]) == (409, "INTENTION_TAKEN", {"intention": intention})
     other = await _intends(dock, fair, enterprise, 7, destination="SGP")
-    clash = await dock.post(f"/intentions/{intention}/correction", {"destination": "SGP"})
+    clash = await dock.post(f"/intentions/{intention}/correction", {"reason": "mistyped", "destination": "SGP"})
     assert (clash.code, clash.body["state"]) == ("INTENTION_TAKEN", {"intention": other})
     for changes, field in (({"county": RICH_COUNTY}, "county"), ({"enterprise": absent}, "enterprise")):
         body = {"county": POOR_COUNTY, "enterprise": enterprise, "headcount": 7, **changes}
@@ -309,14 +311,17 @@ async def test_field_case_f15_a_fair_entered_with_a_wrong_day_is_put_right_and_i
     fair = await _fair(dock, enterprise, held_on="2018-03-11")
     intention = await _intends(dock, fair, enterprise, 5)
     assert [str(one.placement) for one in await dock.published(IntentionMatched)] == [after["placement"]]
-    answer = await dock.post(f"/fairs/{fair}/correction", {"held_on": "2018-03-01", "name": "Longxi fair", "version": 1})
+    answer = await dock.post(
+        f"/fairs/{fair}/correction", {"reason": "mistyped", "held_on": "2018-03-01", "name": "Longxi fair", "version": 1}
+    )
     assert (answer.status, answer.body["held_on"], answer.body["version"]) == (200, "2018-03-01", 2)
     (corrected,) = await dock.published(DockingFairCorrected)
     assert (corrected.previous.held_on.isoformat(), corrected.fact.held_on.isoformat()) == ("2018-03-11", "2018-03-01")
     (moved,) = await dock.published(IntentionCorrected)
+    assert (corrected.reason, moved.reason) == ("mistyped", "fair_corrected")
     assert (moved.previous.held_on.isoformat(), moved.fact.held_on.isoformat(), moved.matched) == ("2018-03-11", "2018-03-01", 1)
     assert await _matched(dock, intention) == 2
-    await dock.post(f"/fairs/{fair}/correction", {"held_on": "2018-03-05"})
+    await dock.post(f"/fairs/{fair}/correction", {"reason": "mistyped", "held_on": "2018-03-05"})
     assert [str(one.placement) for one in await dock.published(IntentionReleased)] == [before["placement"]]
     assert await _matched(dock, intention) == 1
     shown = (await dock.get(f"/intentions/{intention}")).body
@@ -328,7 +333,7 @@ async def test_who_has_recorded_an_intention_is_not_left_out_of_the_fair(dock: D
     fair = await _fair(dock, enterprise, other)
     intention = await _intends(dock, fair, enterprise, 5)
     for changes in ({"counties": [OTHER_COUNTY]}, {"enterprises": [other]}):
-        refused = await dock.post(f"/fairs/{fair}/correction", changes)
+        refused = await dock.post(f"/fairs/{fair}/correction", {"reason": "mistyped", **changes})
         assert (refused.status, refused.code, refused.body["state"]) == (409, "INTENTIONS_RECORDED", {"intention": intention})
     wrong: list[tuple[dict[str, Any], str | None]] = [
         ({"held_on": "2018-03-02"}, "FUTURE_DAY"),
@@ -336,14 +341,14 @@ async def test_who_has_recorded_an_intention_is_not_left_out_of_the_fair(dock: D
         ({"enterprises": [str(uuid4())]}, None),
     ]
     for body, code in wrong:
-        refused = await dock.post(f"/fairs/{fair}/correction", body)
+        refused = await dock.post(f"/fairs/{fair}/correction", {"reason": "mistyped", **body})
         assert refused.status in (404, 422)
         assert code is None or refused.code == code
-    wider = await dock.post(f"/fairs/{fair}/correction", {"counties": [POOR_COUNTY, RICH_COUNTY]})
+    wider = await dock.post(f"/fairs/{fair}/correction", {"reason": "mistyped", "counties": [POOR_COUNTY, RICH_COUNTY]})
     assert wider.body["counties"] == [POOR_COUNTY, RICH_COUNTY]
     assert await dock.published(IntentionCorrected) == []
     stranger = dock.client.speaking_as(Role.OFFICER, regions=("370000",))
-    assert (await dock.post(f"/fairs/{fair}/correction", {"name": "Mine"}, who=stranger)).status == 403
+    assert (await dock.post(f"/fairs/{fair}/correction", {"reason": "mistyped", "name": "Mine"}, who=stranger)).status == 403
 
 
 async def test_a_fair_that_never_was_is_voided_once_nothing_is_recorded_at_it(dock: Dock) -> None:

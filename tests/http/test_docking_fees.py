@@ -66,7 +66,7 @@ async def test_a_deposit_and_a_guarantee_are_refused_under_any_name_and_whoever_
             answer = await dock.post(_path(placement), a_fee(item=item, payer=payer))
             assert _refusal(answer) == (422, "DEPOSIT_FORBIDDEN", "item")
     fee = (await declared(dock, placement))["items"][0]["fee"]
-    assert (await dock.post(f"{_path(placement)}/{fee}/correction", {"item": "deposit"})).code == "DEPOSIT_FORBIDDEN"
+    assert (await dock.post(f"{_path(placement)}/{fee}/correction", {"reason": "mistyped", "item": "deposit"})).code == "DEPOSIT_FORBIDDEN"
     assert len((await dock.get(_path(placement))).body["items"]) == 1
 
 
@@ -78,7 +78,8 @@ async def test_own_employees_pay_no_service_fee(dock: Dock) -> None:
     filed = await dock.post(f"/placements/{placement['placement']}/contract", contract)
     assert _refusal(filed) == (422, "OWN_EMPLOYEE_FEE", "service_fee")
     passport = await declared(dock, placement, item="passport")
-    changed = await dock.post(f"{_path(placement)}/{passport['items'][0]['fee']}/correction", {"item": "service_fee"})
+    correction = f"{_path(placement)}/{passport['items'][0]['fee']}/correction"
+    changed = await dock.post(correction, {"reason": "mistyped", "item": "service_fee"})
     assert _refusal(changed) == (422, "OWN_EMPLOYEE_FEE", "item")
     assert (await declared(dock, placement, minor=0))["decree_620"]["met"], "that nothing is charged can be declared"
 
@@ -125,10 +126,10 @@ async def test_a_fee_is_corrected_and_voided_by_an_officer_and_both_are_counted_
     path = f"{_path(gone)}/{fee}"
     own = dock.client.speaking_as(Role.ENTERPRISE, party=gone["enterprise"])
     assert (await dock.post(f"{path}/void", {"reason": "duplicate"}, who=own)).status == 403
-    assert (await dock.post(f"{path}/correction", {"item": "visa"})).body["items"][0]["item"] == "visa"
-    assert (await dock.post(f"{path}/correction", {"item": "visa"})).code == "NOTHING_TO_CORRECT"
+    assert (await dock.post(f"{path}/correction", {"reason": "mistyped", "item": "visa"})).body["items"][0]["item"] == "visa"
+    assert (await dock.post(f"{path}/correction", {"reason": "mistyped", "item": "visa"})).code == "NOTHING_TO_CORRECT"
     assert (await dock.post(f"{path}/void", {"reason": "wrong_placement"})).status == 200
-    for step, body in (("void", {"reason": "duplicate"}), ("correction", {"item": "travel"})):
+    for step, body in (("void", {"reason": "duplicate"}), ("correction", {"reason": "mistyped", "item": "travel"})):
         again = await dock.post(f"{path}/{step}", body)
         assert (again.status, again.code, again.body["state"]) == (409, "FEE_VOIDED", "wrong_placement")
     [before], [corrected], [voided] = [await dock.published(kind) for kind in (FeeDeclared, FeeCorrected, FeeVoided)]
@@ -170,11 +171,12 @@ async def test_what_a_contract_named_before_fees_were_declared_is_published_befo
     await dock.post(f"/placements/{placement['placement']}/contract", contract)
     async with dock.client.database.connection() as conn:  # as the migration leaves it
         await conn.execute("UPDATE fee SET published = false, designation = 'unclassified', designation_version = ''")
-    await dock.post(f"{_path(placement)}/{placement['placement']}/correction", {"amount": {"minor": 80_000, "currency": "JPY"}})
+    right = {"reason": "misread", "amount": {"minor": 80_000, "currency": "JPY"}}
+    await dock.post(f"{_path(placement)}/{placement['placement']}/correction", right)
     await dock.post(f"{_path(placement)}/{placement['placement']}/void", {"reason": "refunded"})
     filed, published, corrected, voided = await dock.published(FeeDeclared, FeeCorrected, FeeVoided)
     assert published == filed
-    assert (corrected.previous, corrected.fact) == (published.fact, voided.previous)
+    assert (corrected.previous, corrected.fact, corrected.reason) == (published.fact, voided.previous, "misread")
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ async def test_every_step_carries_the_days_it_took_to_be_counted_from(dock: Dock
     worker = await dock.worker(AWorker(county=POOR_COUNTY, registered_on=registered))
     gone = await dock.departed(await dock.order(), worker)
     dock.wait(3)
-    await dock.post(f"/placements/{gone['placement']}/departure/correction", {"port": "CNDLC"})
+    await dock.post(f"/placements/{gone['placement']}/departure/correction", {"reason": "mistyped", "port": "CNDLC"})
     match, cleared, left, corrected = await dock.published(MatchedToEnterprise, ClearanceGranted, Dispatched, DispatchCorrected)
     assert match.registered_on == registered
     facts = (cleared, left.fact, corrected.previous, corrected.fact)
@@ -191,7 +191,7 @@ async def test_correcting_a_departure_into_the_year_before_moves_the_person(dock
     await dock.returned(first)
     dock.wait(1)
     second = await dock.departed(worker=worker)
-    answer = await dock.post(f"{path}/correction", {"departed_on": "2017-12-30"})
+    answer = await dock.post(f"{path}/correction", {"reason": "mistyped", "departed_on": "2017-12-30"})
     assert answer.status == 200, answer.body
     own, other = await dock.published(DispatchCorrected)
     assert (own.previous.departed_on, own.fact.departed_on) == (date(2018, 1, 5), date(2017, 12, 30))
@@ -202,10 +202,11 @@ async def test_correcting_a_departure_into_the_year_before_moves_the_person(dock
 
 async def test_a_corrected_county_is_designated_as_on_the_day_of_departure(dock: Dock) -> None:
     gone = await dock.departed()
-    body = {"county": POOR_COUNTY, "destination": "KOR", "occupation": "9313", "port": "CNDLC"}
+    body = {"reason": "misread", "county": POOR_COUNTY, "destination": "KOR", "occupation": "9313", "port": "CNDLC"}
     answer = await dock.post(f"/placements/{gone['placement']}/departure/correction", body)
     assert answer.status == 200, answer.body
     (corrected,) = await dock.published(DispatchCorrected)
+    assert corrected.reason == "misread"
     assert corrected.fact.origin.designation is Designation.NATIONAL
     assert (corrected.fact.destination, corrected.fact.occupation, corrected.fact.port) == ("KOR", "9313", "CNDLC")
 
@@ -224,11 +225,13 @@ async def test_a_correction_must_correct_something_possible(dock: Dock) -> None:
         "BEFORE_MATCH": {"departed_on": before.isoformat()},
     }
     for code, body in cases.items():
-        answer = await dock.post(path, body)
+        answer = await dock.post(path, {"reason": "mistyped", **body})
         assert (answer.status, answer.code) == (422, code)
     dock.wait(5)
-    late = await dock.post(path, {"departed_on": dock.today.isoformat()})
+    late = await dock.post(path, {"reason": "mistyped", "departed_on": dock.today.isoformat()})
     assert (late.status, late.code) == (422, "RETURN_BEFORE_DEPARTURE")
+    unexplained = await dock.post(path, {"port": "CNDLC"})
+    assert (unexplained.status, unexplained.body["errors"][0]["field"]) == (422, "reason")
     assert await dock.published(DispatchCorrected) == []
 
 
@@ -244,7 +247,7 @@ async def _home(dock: Dock) -> tuple[dict[str, Any], str]:
 
 async def test_field_case_f14_a_wrong_day_of_return_is_put_right(dock: Dock) -> None:
     home, path = await _home(dock)
-    answer = await dock.post(path, {"returned_on": "2019-04-20", "return_reason": "early"})
+    answer = await dock.post(path, {"reason": "new_evidence", "returned_on": "2019-04-20", "return_reason": "early"})
     assert answer.status == 200, answer.body
     assert (answer.body["state"], answer.body["since"], answer.body["dispatch"]["returned_on"]) == ("returned", "2019-04-20", "2019-04-20")
     (event,) = await dock.published(ReturnCorrected)
@@ -252,8 +255,8 @@ async def test_field_case_f14_a_wrong_day_of_return_is_put_right(dock: Dock) -> 
     assert (event.fact.returned_on, event.fact.reason) == (date(2019, 4, 20), "early")
     assert await dock.published(DispatchCorrected) == [], "the departure was right"
     history = (await dock.get(f"/placements/{home['placement']}/history")).body["items"]
-    assert (history[-1]["type"], history[-1]["effective"]) == ("ReturnCorrected", "2019-04-20")
-    again = await dock.post(path, {"returned_on": "2019-04-20"})
+    assert (history[-1]["type"], history[-1]["effective"], history[-1]["reason"]) == ("ReturnCorrected", "2019-04-20", "new_evidence")
+    again = await dock.post(path, {"reason": "mistyped", "returned_on": "2019-04-20"})
     assert (again.status, again.code) == (422, "NOTHING_TO_CORRECT")
 
 
@@ -268,7 +271,7 @@ async def test_departure_and_return_are_corrected_together_and_no_event_has_a_re
     dock: Dock, body: dict[str, str], order: list[str]
 ) -> None:
     _, path = await _home(dock)
-    answer = await dock.post(path, body)
+    answer = await dock.post(path, {"reason": "mistyped", **body})
     assert answer.status == 200, answer.body
     changes = await dock.published(ReturnCorrected, DispatchCorrected)
     assert _kinds(changes) == order
@@ -287,7 +290,7 @@ async def test_a_stay_before_the_one_recorded_is_corrected_departure_first(dock:
     assert (await dock.post(path, a_departure(dock.today))).status == 200
     dock.wait(10)
     await dock.returned(gone)
-    answer = await dock.post(f"{path}/correction", {"departed_on": "2018-03-02", "returned_on": "2018-03-12"})
+    answer = await dock.post(f"{path}/correction", {"reason": "mistyped", "departed_on": "2018-03-02", "returned_on": "2018-03-12"})
     assert answer.status == 200, answer.body
     departed, returned = await dock.published(ReturnCorrected, DispatchCorrected)
     assert _kinds([departed, returned]) == ["DispatchCorrected", "ReturnCorrected"]
@@ -307,12 +310,16 @@ async def test_a_corrected_return_is_possible_and_apart_from_the_next_stay(dock:
         "STAY_OVERLAPS": (409, {"returned_on": (left + timedelta(days=1)).isoformat()}),
     }
     for code, (status, body) in cases.items():
-        answer = await dock.post(path, body)
+        answer = await dock.post(path, {"reason": "mistyped", **body})
         assert (answer.status, answer.code) == (status, code)
-    abroad = await dock.post(f"/placements/{second['placement']}/departure/correction", {"returned_on": left.isoformat()})
+    abroad = await dock.post(
+        f"/placements/{second['placement']}/departure/correction", {"reason": "mistyped", "returned_on": left.isoformat()}
+    )
     assert (abroad.status, abroad.code, abroad.body["errors"][0]["field"]) == (409, "NOT_RETURNED", "returned_on")
     assert await dock.published(ReturnCorrected) == []
-    assert (await dock.post(path, {"returned_on": left.isoformat()})).status == 200, "home in the morning, off in the evening"
+    assert (await dock.post(path, {"reason": "mistyped", "returned_on": left.isoformat()})).status == 200, (
+        "home in the morning, off in the evening"
+    )
 
 
 # --- contract and fees -----------------------------------------------------------------------------------------------------
@@ -422,7 +429,7 @@ async def test_a_stay_is_not_corrected_into_another_of_the_same_worker(
     earlier = await adopted("2015-01-01")
     await dock.post(f"/placements/{earlier}/return", {"returned_on": "2016-01-01", "reason": "completed"})
     later = await adopted("2017-02-01")
-    answer = await dock.post(f"/placements/{(earlier, later)[stay]}/departure/correction", body)
+    answer = await dock.post(f"/placements/{(earlier, later)[stay]}/departure/correction", {"reason": "mistyped", **body})
     if field is None:
         assert answer.status == 200, answer.body
     else:

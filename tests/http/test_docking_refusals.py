@@ -78,7 +78,7 @@ async def test_an_illegal_step_is_answered_with_the_state(dock: Dock) -> None:
         "departure": a_departure(dock.today),
         "return": {"returned_on": dock.today.isoformat(), "reason": "early"},
         "departure/void": {"reason": "duplicate"},
-        "departure/correction": {"port": "CNDLC"},
+        "departure/correction": {"reason": "mistyped", "port": "CNDLC"},
     }
     for step, body in steps.items():
         answer = await dock.post(f"{path}/{step}", body)
@@ -204,13 +204,13 @@ PATHS = (
     "/placements/{placement}/return",
     "/placements/{placement}/cancellation",
     "/placements/{placement}/departure/void",
+    "/placements/{placement}/departure/correction",
     "/placements/adoption",
 )
 LENIENT = (
     "/orders/{order}/closure",
     "/orders/{order}/matches",
     "/placements/{placement}/clearance",
-    "/placements/{placement}/departure/correction",
 )
 
 
@@ -316,12 +316,12 @@ async def test_a_correction_and_a_void_are_an_officers(dock: Dock) -> None:
     for role in (Role.CLERK, Role.ENTERPRISE, Role.AUDITOR, Role.OPERATOR, Role.TRAINER, Role.ASSESSOR):
         who = dock.client.speaking_as(role, party=gone["enterprise"])
         assert (await dock.post(f"{path}/void", {"reason": "duplicate"}, who=who)).status == 403
-        assert (await dock.post(f"{path}/correction", {"port": "CNDLC"}, who=who)).status == 403
+        assert (await dock.post(f"{path}/correction", {"reason": "mistyped", "port": "CNDLC"}, who=who)).status == 403
         assert (await dock.post("/placements/adoption", {"rows": [{}]}, who=who)).status == 403
     elsewhere = dock.client.speaking_as(Role.OFFICER, regions=GANSU)
-    assert (await dock.post(f"{path}/correction", {"port": "CNDLC"}, who=elsewhere)).status == 403
+    assert (await dock.post(f"{path}/correction", {"reason": "mistyped", "port": "CNDLC"}, who=elsewhere)).status == 403
     shandong = dock.client.speaking_as(Role.OFFICER, regions=SHANDONG)
-    assert (await dock.post(f"{path}/correction", {"county": POOR_COUNTY}, who=shandong)).status == 403
+    assert (await dock.post(f"{path}/correction", {"reason": "mistyped", "county": POOR_COUNTY}, who=shandong)).status == 403
 
 
 async def test_pages_follow_each_other_without_gap_or_repeat(dock: Dock) -> None:

@@ -108,7 +108,7 @@ async def test_the_roll_of_a_country_names_everyone_who_is_there(dock: Dock) -> 
     order = await dock.order(positions=5)
     there, moved, home, voided, cleared = [await dock.departed(order) for _ in range(4)] + [await dock.cleared(order)]
     poor = await dock.departed(worker=await dock.worker(AWorker(county=POOR_COUNTY)))
-    await dock.post(f"/placements/{moved['placement']}/departure/correction", {"destination": "SGP"})
+    await dock.post(f"/placements/{moved['placement']}/departure/correction", {"reason": "mistyped", "destination": "SGP"})
     await dock.returned(home)
     await dock.post(f"/placements/{voided['placement']}/departure/void", {"reason": "not_departed"})
 

@@ -58,21 +58,21 @@ async def test_worked_example_duplicate_income_three_times_and_a_correction_is_o
     answers = [await office.report(placement, paid=6000) for _ in range(3)]
     report = answers[0].body["report"]
     assert {answer.body["report"] for answer in answers} == {report}
-    right = a_report(placement, paid=6100)["amounts"]
-    corrected = await office.post(f"/incomes/{report}/correction", {"amounts": right, "version": 1})
+    right = {"reason": "misreported", "amounts": a_report(placement, paid=6100)["amounts"], "version": 1}
+    corrected = await office.post(f"/incomes/{report}/correction", right)
     assert (corrected.status, corrected.body["net"], corrected.body["version"]) == (200, yuan(6100), 2)
     published = await office.published(IncomeReported, IncomeCorrected, IncomeVoided)
     assert [type(one) for one in published] == [IncomeReported, IncomeCorrected]
-    assert published[1].previous == published[0].fact
+    assert (published[1].previous, published[1].reason) == (published[0].fact, "misreported")
     assert published[1].fact.net.minor == 610_000
     assert [one["state"] for one in (await office.ledger(placement))["reports"]] == ["counting"]
-    assert (await office.post(f"/incomes/{report}/correction", {"amounts": right, "version": 1})).code == "VERSION_CONFLICT"
+    assert (await office.post(f"/incomes/{report}/correction", right)).code == "VERSION_CONFLICT"
 
 
 async def test_a_correction_mends_the_shortfall(office: Office) -> None:
     placement = await office.abroad()
     report = (await office.report(placement, paid=4000)).body["report"]
-    await office.post(f"/incomes/{report}/correction", {"amounts": a_report(placement, paid=6000)["amounts"]})
+    await office.post(f"/incomes/{report}/correction", {"reason": "mistyped", "amounts": a_report(placement, paid=6000)["amounts"]})
     [cleared] = await office.published(WageShortfallCleared)
     assert (cleared.kind, cleared.recovered.minor) == ("short", 200_000)
     assert await office.found(placement) == []
@@ -128,7 +128,7 @@ async def test_a_correction_into_another_currency_mends_nothing(office: Office) 
     report = (await office.report(placement, paid=4000)).body["report"]
     yen = {"minor": 90_000, "currency": "JPY"}
     amounts = {"gross": yen, "deductions": {"minor": 0, "currency": "JPY"}, "net": yen, "paid_on": "2018-03-28"}
-    assert (await office.post(f"/incomes/{report}/correction", {"amounts": amounts})).body["not_comparable"] is True
+    assert (await office.post(f"/incomes/{report}/correction", {"reason": "mistyped", "amounts": amounts})).body["not_comparable"] is True
     assert await office.found(placement) == [("2018-03", "short")]
 
 

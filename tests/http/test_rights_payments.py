@@ -129,9 +129,9 @@ async def test_a_correction_cannot_make_two_payments_one(office: Office) -> None
     placement = await office.abroad()
     [first, _] = [(await office.report(placement, paid=3000, paid_on=day)).body["report"] for day in ("2018-03-15", "2018-03-31")]
     amounts = a_report(placement, paid=3000, paid_on="2018-03-31")["amounts"]
-    assert (await office.post(f"/incomes/{first}/correction", {"amounts": amounts})).code == "ALREADY_REPORTED"
+    assert (await office.post(f"/incomes/{first}/correction", {"reason": "mistyped", "amounts": amounts})).code == "ALREADY_REPORTED"
     named = {**amounts, "reference": "A1"}
-    assert (await office.post(f"/incomes/{first}/correction", {"amounts": named})).code == "ALREADY_REPORTED"
+    assert (await office.post(f"/incomes/{first}/correction", {"reason": "mistyped", "amounts": named})).code == "ALREADY_REPORTED"
 
 
 async def test_a_report_supersedes_another_of_its_source_only(office: Office) -> None:
@@ -202,7 +202,7 @@ async def test_a_wage_paid_late_is_found_once_and_made_good_with_it(office: Offi
     assert [(type(one).__name__, one.kind) for one in found] == [("WageShortfallDetected", "late"), ("WageShortfallCleared", "late")]
     assert (found[0].shortfall.minor, found[1].recovered.minor) == (0, 0)
     corrected = a_report(placement, "2018-03", paid=6050, paid_on="2018-04-22")["amounts"]
-    await office.post(f"/incomes/{report}/correction", {"amounts": corrected})
+    await office.post(f"/incomes/{report}/correction", {"reason": "mistyped", "amounts": corrected})
     assert len(await office.published(WageShortfallDetected)) == 1
     assert await office.found(placement) == []
 
@@ -234,7 +234,8 @@ async def test_a_late_payment_that_was_in_time_after_all_is_not_owed_and_may_be_
     placement = await office.abroad()
     report = (await office.report(placement, "2018-03", 2000, paid_on="2018-05-02")).body["report"]
     for day, open_kinds in (("2018-04-02", ["short"]), ("2018-05-03", ["late", "short"])):
-        await office.post(f"/incomes/{report}/correction", {"amounts": a_report(placement, paid=2000, paid_on=day)["amounts"]})
+        amounts = a_report(placement, paid=2000, paid_on=day)["amounts"]
+        await office.post(f"/incomes/{report}/correction", {"reason": "mistyped", "amounts": amounts})
         assert sorted(kind for _, kind in await office.found(placement)) == open_kinds
     assert [one.kind for one in await office.published(WageShortfallDetected)] == ["short", "late", "late"]
 
@@ -251,7 +252,7 @@ async def test_deductions_beyond_the_contract_are_found_and_cleared_when_they_ar
         150_000,
     )
     mended = a_report(placement, gross=yuan(6000), deductions=yuan(500), net=yuan(5500))["amounts"]
-    await office.post(f"/incomes/{report}/correction", {"amounts": mended})
+    await office.post(f"/incomes/{report}/correction", {"reason": "mistyped", "amounts": mended})
     [cleared] = await office.published(WageShortfallCleared)
     assert (cleared.kind, cleared.recovered.minor) == ("illegal_deduction", 150_000)
     assert await office.found(placement) == []

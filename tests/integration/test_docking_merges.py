@@ -350,7 +350,7 @@ async def test_a_merge_while_a_departure_is_corrected_and_a_return_recorded_coun
     second = await dock.departed(worker=other)
     dock.wait(10)
     answers = await asyncio.gather(
-        dock.post(f"/placements/{first['placement']}/departure/correction", {"port": "CNSHA"}),
+        dock.post(f"/placements/{first['placement']}/departure/correction", {"reason": "mistyped", "port": "CNSHA"}),
         dock.post(f"/placements/{second['placement']}/return", {"returned_on": dock.today.isoformat(), "reason": "early"}),
         merge(dock, one, other),
     )

@@ -87,7 +87,7 @@ class Play:
 
     async def intend(self) -> int:
         """The headcount was another; by a chance of its own, so that the other moves stay what they are."""
-        body = {"headcount": self.agreed.randint(1, 3)}
+        body = {"reason": "mistyped", "headcount": self.agreed.randint(1, 3)}
         return (await self.dock.post(f"/intentions/{self.agreed.choice(self.intentions)}/correction", body)).status
 
     async def step(self) -> None:
@@ -144,7 +144,7 @@ class Play:
 
     async def correct(self) -> int:
         day = self.dock.today - timedelta(days=self.chance.randint(0, 200))
-        return await self.do("departure/correction", {"departed_on": day.isoformat()})
+        return await self.do("departure/correction", {"reason": "mistyped", "departed_on": day.isoformat()})
 
     async def wait(self) -> int:
         self.dock.wait(self.chance.choice((1, 10, 40, 100)))

@@ -63,7 +63,8 @@ async def test_departures_on_record_follow_a_corrected_county_year_and_sex(dock:
     await dock.consume(corrected(worker, a_fact(RICH_COUNTY, today), fact, today))
     [change] = await dock.published(events.DispatchCorrected)
     assert (change.previous.origin.county, change.fact.origin) == (RICH_COUNTY, reference.origin(POOR_COUNTY, first))
-    assert (change.fact.birth_year, change.fact.sex, change.cause) == (1989, "female", "correction")
+    assert (change.fact.birth_year, change.fact.sex) == (1989, "female")
+    assert (change.cause, change.reason) == ("correction", "worker_changed")
     assert change.returned is not None
     await dock.consume(corrected(worker, fact, fact.model_copy(update={"education": 5}), today))
     assert len(await dock.published(events.DispatchCorrected)) == 1  # nothing a departure carries has changed
@@ -72,7 +73,7 @@ async def test_departures_on_record_follow_a_corrected_county_year_and_sex(dock:
 async def test_a_departure_that_was_corrected_by_itself_stays(dock: Dock) -> None:
     worker = await dock.worker()
     placement = await dock.departed(worker=worker)
-    await dock.post(f"/placements/{placement['placement']}/departure/correction", {"county": OTHER_COUNTY})
+    await dock.post(f"/placements/{placement['placement']}/departure/correction", {"reason": "mistyped", "county": OTHER_COUNTY})
     await dock.consume(corrected(worker, a_fact(RICH_COUNTY, dock.today), a_fact(POOR_COUNTY, dock.today), dock.today))
     assert [change.fact.origin.county for change in await dock.published(events.DispatchCorrected)] == [OTHER_COUNTY]
 

@@ -149,7 +149,7 @@ async def test_income_follows_its_departure_to_the_corrected_codes(office: Offic
     placement = await office.abroad()
     report = (await office.report(placement, paid=6000)).body["report"]
     await office.consume(placement.corrected(), placement.corrected(origin=reference.origin("621126", date(2018, 1, 15))))
-    await office.post(f"/incomes/{report}/correction", {"amounts": a_report(placement, paid=6100)["amounts"]})
+    await office.post(f"/incomes/{report}/correction", {"reason": "mistyped", "amounts": a_report(placement, paid=6100)["amounts"]})
     published = await office.published(IncomeReported, IncomeVoided, IncomeCorrected)
     kinds = [(type(one).__name__, one.origin.county) for one in published]
     old = published[0].origin.county
@@ -171,7 +171,7 @@ async def test_worked_example_voided_dispatch_with_income_the_money_waits_among_
     assert await office.found(placement) == []
     assert await office.sweep() == 0
     assert (await office.report(placement, "2018-04")).code == "DISPATCH_VOIDED"
-    correction = {"amounts": a_report(placement)["amounts"]}
+    correction = {"reason": "mistyped", "amounts": a_report(placement)["amounts"]}
     assert (await office.post(f"/incomes/{orphan['report']}/correction", correction)).code == "REPORT_NOT_COUNTING"
     assert await office.published(IncomeCorrected) == []
 
@@ -229,7 +229,7 @@ async def test_recruitment_cost_is_the_fee_in_months_of_the_first_whole_months_i
 async def test_recruitment_cost_follows_corrections_voids_and_the_departure(office: Office) -> None:
     placement = await office.abroad(fee=FEE)
     report = (await office.report(placement, "2018-02", 6000)).body["report"]
-    await office.post(f"/incomes/{report}/correction", {"amounts": a_report(placement, paid=7200)["amounts"]})
+    await office.post(f"/incomes/{report}/correction", {"reason": "mistyped", "amounts": a_report(placement, paid=7200)["amounts"]})
     await office.consume(placement.corrected(origin=reference.origin("621126", date(2018, 1, 15))))
     assert (await costs_published(office))[1:] == [
         ("2018-02", 1500, "2018-02", 1250),

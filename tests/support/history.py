@@ -266,7 +266,9 @@ def _repay(world: World, step: Step) -> None:
                 return
         wage.published_on = max(wage.published_on, fact.paid_on) + timedelta(step.late)
         codes = wage.report.model_dump(exclude={"fact", "further"})
-        world.publish(events.IncomeCorrected.model_validate({**codes, "previous": wage.fact, "fact": fact}), wage.published_on)
+        reason = "mistyped" if step.codes % 3 else None  # of an older event
+        changed = {**codes, "previous": wage.fact, "fact": fact, "reason": reason}
+        world.publish(events.IncomeCorrected.model_validate(changed), wage.published_on)
         wage.fact = fact
 
 

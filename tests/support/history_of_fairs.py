@@ -59,7 +59,8 @@ def _intend_again(world: World, step: Step) -> None:
     one = _picked(world, step)
     if one is not None:
         fact = _fact(step, one.fact.held_on)
-        one.publish(world, events.IntentionCorrected, step.late, previous=one.fact, fact=fact, matched=len(one.matched))
+        reason = "mistyped" if step.codes % 3 else None  # of an older event
+        one.publish(world, events.IntentionCorrected, step.late, previous=one.fact, fact=fact, matched=len(one.matched), reason=reason)
         one.fact = fact
 
 

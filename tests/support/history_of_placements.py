@@ -110,7 +110,8 @@ def keep(world: World, step: Step) -> None:
         _publish(world, family.voided, family, one, previous=one.fact, reason=family.reason)
         return
     fact = family.fact(step, day)
-    _publish(world, family.corrected, family, one, previous=one.fact, fact=fact)
+    reason = "mistyped" if step.codes % 3 else None  # of an older event
+    _publish(world, family.corrected, family, one, previous=one.fact, fact=fact, reason=reason)
     one.fact = fact
 
 

@@ -156,7 +156,8 @@ class World:
     def correct(self, voyage: Voyage, fact: DispatchFact, cause: Cause, on: date) -> None:
         voyage.published_on = max(voyage.published_on, on)
         about = {"placement": voyage.placement, "worker": worker_id(voyage.worker), "returned": voyage.returned, "cause": cause}
-        self.publish(events.DispatchCorrected.model_validate({**about, "previous": voyage.fact, "fact": fact}), voyage.published_on)
+        changed = {**about, "previous": voyage.fact, "fact": fact, "reason": "misread" if cause == "correction" else None}
+        self.publish(events.DispatchCorrected.model_validate(changed), voyage.published_on)
         voyage.fact = fact
 
     # --- the true values of figures ---------------------------------------------------------------------------------

@@ -23,6 +23,18 @@ from shared.values import Channel, CountyCode, Destination, EmployerId, Enterpri
 CancelReason = Literal[
     "worker", "enterprise", "officer", "match_expired", "clearance_timeout", "clearance_expired", "clearance_withdrawn", "order_closed"
 ]
+WithdrawnFor = Literal[  # of a clearance
+    "asked_again",
+    "certificate_corrected",
+    "certificate_expired",
+    "certificate_revoked",
+    "emergency",
+    "fee_above_cap",
+    "medical",
+    "worker_erased",
+    "worker_suspended",
+    "workers_merged",
+]
 VoidReason = Literal["not_departed", "duplicate", "wrong_worker", "false_evidence"]  # of a departure
 
 

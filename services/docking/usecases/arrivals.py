@@ -67,7 +67,9 @@ async def correct_arrival(tx: Tx, placement: PlacementId, day: int, command: com
         raise errors.NothingToCorrect
     require_arrived(await _departure(tx, found), day, now.confirmed_on, tx.clock.today())
     await arrivals.update(tx, now)
-    event = events.ArrivalCorrected(placement=placement, worker=found.worker, previous=arrival_fact(before), fact=arrival_fact(now))
+    event = events.ArrivalCorrected(
+        placement=placement, worker=found.worker, previous=arrival_fact(before), fact=arrival_fact(now), reason=command.reason
+    )
     return await _view(tx, await save(tx, found, event))
 
 

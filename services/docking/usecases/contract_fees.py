@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 from services.docking.domain.contracts import Contract
 from services.docking.domain.fees import EARLIEST, Charge, Fee, contract_fee_id
@@ -11,7 +12,7 @@ from services.docking.queries import fees
 from services.docking.usecases.event_fields import counted_origin, fee_fact
 from shared import events
 from shared.db import Tx
-from shared.values import FeeItem, FeePayer, Money
+from shared.values import CorrectionReason, FeeItem, FeePayer, Money
 
 
 async def declare_contract_fee(tx: Tx, placement: Placement, terms: Contract) -> list[events.Event]:
@@ -31,7 +32,7 @@ async def declare_contract_fee(tx: Tx, placement: Placement, terms: Contract) ->
     if corrected.charge == charged.charge:
         return []
     await fees.update_all(tx, [corrected])
-    return [*publication(placement, charged), fee_corrected(placement, charged, corrected)]
+    return [*publication(placement, charged), fee_corrected(placement, charged, corrected, "contract_replaced")]
 
 
 def new_contract_fee(placement: Placement, terms: Contract, amount: Money) -> Fee:
@@ -60,9 +61,14 @@ def fee_declared(placement: Placement, fee: Fee) -> events.Event:
     return events.FeeDeclared(placement=placement.id, worker=placement.worker, fee=fee.id, fact=fee_fact(placement, fee))
 
 
-def fee_corrected(placement: Placement, before: Fee, now: Fee) -> events.Event:
+def fee_corrected(placement: Placement, before: Fee, now: Fee, reason: CorrectionReason | Literal["contract_replaced"]) -> events.Event:
     return events.FeeCorrected(
-        placement=placement.id, worker=placement.worker, fee=now.id, previous=fee_fact(placement, before), fact=fee_fact(placement, now)
+        placement=placement.id,
+        worker=placement.worker,
+        fee=now.id,
+        previous=fee_fact(placement, before),
+        fact=fee_fact(placement, now),
+        reason=reason,
     )
 
 

@@ -24,7 +24,7 @@ from shared import events, reference
 from shared.db import Tx
 from shared.events import ReturnFact
 from shared.principals import require_county
-from shared.values import CountyCode, Designation, PlacementId
+from shared.values import CorrectionReason, CountyCode, Designation, PlacementId
 
 
 async def record_departure(tx: Tx, placement: PlacementId, command: commands.RecordDeparture) -> views.Placement:
@@ -151,25 +151,26 @@ async def correct_dispatch(tx: Tx, placement: PlacementId, command: commands.Cor
     now = recount(new if one.placement == placement else one for one in before)
     await dispatches.update_all(tx, [later for _, later in changed(before, now)])
     since = new.returned_on if found.state is PlacementState.RETURNED and new.returned_on is not None else found.since
-    corrected = await save(tx, replace(found, state=state, since=since), *_restated(before, old, now))
+    corrected = await save(tx, replace(found, state=state, since=since), *_restated(before, old, now, command.reason))
     await review_managers(tx, old, now[placement])
     return views.placement(corrected, departure=now[placement])
 
 
-def _restated(before: list[Dispatch], old: Dispatch, now: dict[PlacementId, Dispatch]) -> list[events.Event]:
+def _restated(before: list[Dispatch], old: Dispatch, now: dict[PlacementId, Dispatch], reason: CorrectionReason) -> list[events.Event]:
     """What is counted moves with its previous and its fact: departures and the return, one after the other.
 
     The return goes first where it fits the departure as counted so far: no event says that somebody came back before leaving.
     """
     new = now[old.placement]
     if with_return(old, new) == old:
-        return list(corrections(changed(before, now), "correction"))
+        return list(corrections(changed(before, now), "correction", reason))
     first = new.returned_on is not None and new.returned_on >= old.departed_on
     between = with_return(old, new) if first else with_return(new, old)
     if first:
         counted = [between if one.placement == old.placement else one for one in before]
-        return [return_corrected(old, new, old), *corrections(changed(counted, now), "correction")]
-    return [*corrections(changed(before, {**now, old.placement: between}), "correction"), return_corrected(old, new, new)]
+        return [return_corrected(old, new, old, reason), *corrections(changed(counted, now), "correction", reason)]
+    later = changed(before, {**now, old.placement: between})
+    return [*corrections(later, "correction", reason), return_corrected(old, new, new, reason)]
 
 
 async def _lock_counted(tx: Tx, placement: Placement) -> list[Dispatch]:

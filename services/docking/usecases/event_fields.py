@@ -34,7 +34,7 @@ from shared.events import (
     ReturnFact,
     TransferFact,
 )
-from shared.values import CountyCode, Designation
+from shared.values import CorrectionReason, CountyCode, Designation
 
 E = TypeVar("E", bound=Event)
 Cause = Literal["correction", "void_of_first", "late_earlier_departure", "merge"]
@@ -183,7 +183,9 @@ def return_fact(one: Dispatch) -> ReturnFact | None:
     return ReturnFact.model_validate({"returned_on": one.returned_on, "reason": one.return_reason})
 
 
-def corrections(changes: Iterable[tuple[Dispatch, Dispatch]], cause: Cause) -> list[DispatchCorrected]:
+def corrections(
+    changes: Iterable[tuple[Dispatch, Dispatch]], cause: Cause, reason: CorrectionReason | Literal["worker_changed"] | None = None
+) -> list[DispatchCorrected]:
     """One event for each departure on record that counts differently now, from (before, now)."""
     return [
         DispatchCorrected(
@@ -193,12 +195,13 @@ def corrections(changes: Iterable[tuple[Dispatch, Dispatch]], cause: Cause) -> l
             fact=dispatch_fact(new),
             returned=return_fact(new),
             cause=cause,
+            reason=reason,
         )
         for old, new in changes
     ]
 
 
-def return_corrected(old: Dispatch, new: Dispatch, dispatch: Dispatch) -> ReturnCorrected:
+def return_corrected(old: Dispatch, new: Dispatch, dispatch: Dispatch, reason: CorrectionReason) -> ReturnCorrected:
     """The return of `old` was that of `new`; `dispatch` is the departure as it is counted now."""
     return ReturnCorrected.model_validate(
         {
@@ -207,6 +210,7 @@ def return_corrected(old: Dispatch, new: Dispatch, dispatch: Dispatch) -> Return
             "previous": return_fact(old),
             "fact": return_fact(new),
             "dispatch": dispatch_fact(dispatch),
+            "reason": reason,
         }
     )
 

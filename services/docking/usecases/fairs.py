@@ -58,7 +58,7 @@ async def correct_docking_fair(tx: Tx, fair: FairId, command: commands.CorrectDo
     Raises NothingToCorrect, IntentionsRecorded, FutureDay, EnterpriseNotFound, and those of _lock_fair.
     """
     found, recorded = await _lock_fair(tx, fair, command.version)
-    corrected = replace(found, **command.model_dump(exclude_none=True, exclude={"version"}))
+    corrected = replace(found, **command.model_dump(exclude_none=True, exclude={"reason", "version"}))
     if corrected == found:
         raise errors.NothingToCorrect
     scope.require_seat(tx.principal, corrected.county)
@@ -68,7 +68,9 @@ async def correct_docking_fair(tx: Tx, fair: FairId, command: commands.CorrectDo
         if one.county not in corrected.counties or one.enterprise not in corrected.enterprises:
             raise errors.IntentionsRecorded(field="counties", state={"intention": str(one.id)})
     await fairs.update(tx, corrected)
-    event = events.DockingFairCorrected(fair=fair, effective=corrected.held_on, previous=fair_fact(found), fact=fair_fact(corrected))
+    event = events.DockingFairCorrected(
+        fair=fair, effective=corrected.held_on, previous=fair_fact(found), fact=fair_fact(corrected), reason=command.reason
+    )
     publish_and_audit(tx, event)
     if corrected.held_on != found.held_on:
         for one in recorded:
@@ -80,7 +82,7 @@ async def correct_docking_fair(tx: Tx, fair: FairId, command: commands.CorrectDo
 async def _move(tx: Tx, before: Intention, now: Intention) -> None:
     """The intention of a fair on another day: what is no longer within its days is released."""
     await fairs.update_intention(tx, now)
-    fields = {"previous": intention_fact(before), "matched": before.matched, "effective": now.held_on}
+    fields = {"previous": intention_fact(before), "matched": before.matched, "reason": "fair_corrected", "effective": now.held_on}
     publish_and_audit(tx, intention_event(tx, events.IntentionCorrected, now, **fields))
     outside = await intention_matches.delete_outside(tx, now.id, now.held_on, policy().docking_intention_days)
     publish_and_audit(tx, *(release(tx, now, placement) for placement in outside))
@@ -157,7 +159,7 @@ async def correct_intention(tx: Tx, intention: IntentionId, command: commands.Co
     """
     found, fair = await _lock(tx, intention, command.version)
     state = intention_after(found.state, IntentionStep.CORRECT)
-    given = command.model_dump(exclude_none=True, exclude={"version"})
+    given = command.model_dump(exclude_none=True, exclude={"reason", "version"})
     corrected = replace(found, **given, state=state)
     if corrected == found:
         raise errors.NothingToCorrect
@@ -167,7 +169,7 @@ async def correct_intention(tx: Tx, intention: IntentionId, command: commands.Co
         found = await _release(tx, found, headcount=0)
         corrected = replace(corrected, matched=0)
     await fairs.update_intention(tx, corrected)
-    fields = {"previous": intention_fact(found), "matched": found.matched, "effective": found.held_on}
+    fields = {"previous": intention_fact(found), "matched": found.matched, "reason": command.reason, "effective": found.held_on}
     publish_and_audit(tx, intention_event(tx, events.IntentionCorrected, corrected, **fields))
     await _release(tx, corrected, headcount=corrected.headcount)
     await count_matches(tx, {found.enterprise, corrected.enterprise})

@@ -63,7 +63,7 @@ async def correct_fee(tx: Tx, placement: PlacementId, fee: FeeId, command: comma
     _require_charge(tx, charge, found, order)
     now = replace(before, charge=charge, origin=counted_origin(before.origin.county, charge.charged_on), published=True)
     await fees.update_all(tx, [now])
-    return await _changed(tx, found, order, *publication(found, before), fee_corrected(found, before, now))
+    return await _changed(tx, found, order, *publication(found, before), fee_corrected(found, before, now, command.reason))
 
 
 async def void_fee(tx: Tx, placement: PlacementId, fee: FeeId, command: commands.VoidFee) -> views.Fees:

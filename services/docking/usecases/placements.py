@@ -16,6 +16,7 @@ from services.docking.domain.placements import (
     PlacementFilter,
     PlacementState,
     Step,
+    WithdrawnFor,
     require_insurance,
     state_after,
 )
@@ -117,7 +118,7 @@ async def cancel_placement(tx: Tx, placement: PlacementId, command: commands.Can
     return views.placement(await cancel(tx, found, command.reason))
 
 
-async def cancel(tx: Tx, placement: Placement, reason: CancelReason, *, withdrawn_for: str | None = None) -> Placement:
+async def cancel(tx: Tx, placement: Placement, reason: CancelReason, *, withdrawn_for: WithdrawnFor | None = None) -> Placement:
     """Compensation: position released, clearance withdrawn where granted, worker free. Raises IllegalStep.
 
     The order is written before the placement: whoever accepts a match holds the order and then looks at the placement.
@@ -131,7 +132,7 @@ async def cancel(tx: Tx, placement: Placement, reason: CancelReason, *, withdraw
 
 
 def cancellation(
-    tx: Tx, placement: Placement, reason: CancelReason, *, reopens: bool, withdrawn_for: str | None = None
+    tx: Tx, placement: Placement, reason: CancelReason, *, reopens: bool, withdrawn_for: WithdrawnFor | None = None
 ) -> list[events.Event]:
     """The events of a cancellation. A clearance without a certificate was withdrawn before."""
     cancelled = placement_event(tx, events.PlacementCancelled, placement, reason=reason, reopens=reopens)

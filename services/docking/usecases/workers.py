@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from services.docking.domain.dispatches import Dispatch, changed
-from services.docking.domain.placements import BEFORE_DEPARTURE
+from services.docking.domain.placements import BEFORE_DEPARTURE, WithdrawnFor
 from services.docking.domain.workers import Worker
 from services.docking.queries import dispatches, merges, old_numbers, placements, workers
 from services.docking.usecases.dispatches import designated
@@ -133,7 +133,7 @@ async def _restate(tx: Tx, before: list[Dispatch], now: dict[PlacementId, Dispat
     """Write and publish the departures on record that count under other codes now."""
     changes = changed(before, now)
     await dispatches.update_all(tx, [later for _, later in changes])
-    publish_and_audit(tx, *corrections(changes, "correction"))
+    publish_and_audit(tx, *corrections(changes, "correction", "worker_changed"))
 
 
 async def _lock_moved(tx: Tx, worker_id: WorkerId, county: CountyCode) -> Worker:
@@ -182,7 +182,7 @@ async def worker_erased(tx: Tx, event: EventEnvelope[WorkerErased]) -> None:
     await old_numbers.delete_of_worker(tx, worker)
 
 
-async def _excluded(tx: Tx, worker: WorkerId, reason: str) -> None:
+async def _excluded(tx: Tx, worker: WorkerId, reason: WithdrawnFor) -> None:
     """Before a departure the position is released and a clearance withdrawn.
 
     The placement is locked before the worker, as departures do, and looked for once more: a match may be accepted meanwhile.

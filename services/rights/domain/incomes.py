@@ -16,6 +16,8 @@ from shared.values import Money, Period, PlacementId, ReportId, period_of
 FIRST_PERIOD = Period("1990-01")
 
 Source = Literal["worker", "employer", "bank"]
+VoidReason = Literal["not_paid", "duplicate", "wrong_placement", "false_report"]
+UncountedFor = Literal["superseded", "dispatch_corrected", "dispatch_voided"]  # without anybody voiding it
 RANK: dict[Source, int] = {"worker": 1, "employer": 2, "bank": 3}  # the better source counts
 
 

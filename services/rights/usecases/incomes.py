@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Literal
 
 from services.rights import commands
 from services.rights.domain.errors import DispatchIsVoid, NothingToSupersede, PlacementNotFound, ReportNotFound
@@ -14,7 +15,9 @@ from services.rights.domain.incomes import (
     Paid,
     ReportState,
     Source,
+    UncountedFor,
     Verdict,
+    VoidReason,
     check,
     find_same,
     require_abroad,
@@ -37,7 +40,7 @@ from shared.errors import Refused, require_version
 from shared.events import Event
 from shared.principals import Forbidden, Role
 from shared.reference import require_legal_tender
-from shared.values import Period, PlacementId, ReportId, new_id
+from shared.values import CorrectionReason, Period, PlacementId, ReportId, new_id
 
 
 # --- entering reports -------------------------------------------------------------------------------------------------
@@ -150,7 +153,7 @@ def _counted(ledger: Ledger, income: Income, gone: Sequence[Income], others: int
         return [_reported(ledger, income, further=others > 0)]
     first, *rest = gone
     voids = [_voided(ledger, one, "superseded", income.paid.paid_on, others_count=True) for one in rest]
-    return [_corrected(ledger, first, income), *voids]
+    return [_corrected(ledger, first, income, "superseded"), *voids]
 
 
 def _reported(ledger: Ledger, income: Income, *, further: bool) -> Event:
@@ -158,21 +161,22 @@ def _reported(ledger: Ledger, income: Income, *, further: bool) -> Event:
     return events.IncomeReported(report=income.report, fact=fact, further=further, **codes(ledger, income.paid.paid_on))
 
 
-def _corrected(ledger: Ledger, before: Income, after: Income) -> Event:
+def _corrected(ledger: Ledger, before: Income, after: Income, reason: CorrectionReason | Literal["superseded"]) -> Event:
     return events.IncomeCorrected(
         report=after.report,
         previous=income_fact(before.paid),
         fact=income_fact(after.paid),
+        reason=reason,
         **codes(ledger, after.paid.paid_on),
     )
 
 
-def _voided(ledger: Ledger, income: Income, reason: str, on: date, *, others_count: bool) -> Event:
+def _voided(ledger: Ledger, income: Income, reason: VoidReason | UncountedFor, on: date, *, others_count: bool) -> Event:
     previous = income_fact(income.paid)
     return events.IncomeVoided(report=income.report, previous=previous, reason=reason, others_count=others_count, **codes(ledger, on))
 
 
-def _all_voided(ledger: Ledger, payments: Sequence[Income], reason: str, on: date) -> list[Event]:
+def _all_voided(ledger: Ledger, payments: Sequence[Income], reason: UncountedFor, on: date) -> list[Event]:
     """One after the other: a month counts no more with its last payment."""
     left = Counter(income.paid.period for income in payments)
     changes: list[Event] = []
@@ -217,7 +221,7 @@ async def correct_income(tx: Tx, report: ReportId, command: commands.CorrectInco
     require_apart(others, paid)
     corrected = replace(income, paid=paid, version=income.version + 1)
     await incomes.update_amounts(tx, report, paid)
-    publish_and_audit(tx, _corrected(ledger, income, corrected))
+    publish_and_audit(tx, _corrected(ledger, income, corrected, command.reason))
     await judge_months(tx, {(ledger.placement, paid.period): ledger})
     await assess_costs(tx, [ledger])
     return views.Income.from_income(corrected, ledger.terms)
