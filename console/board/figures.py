@@ -18,13 +18,14 @@ from console.board.rows import (
     Freshness,
     MonthRow,
     Programme,
+    ProgrammeVersion,
     Projection,
     QuotaRow,
     RankedRow,
     RestatementRow,
     TargetRow,
 )
-from shared.values import Clock, QuotaStatus, TargetState
+from shared.values import PROGRAMME_ZONE, Clock, QuotaStatus, TargetState
 
 MAIN = "2017-2020"  # the programme that is looked at first
 PAGE = 200
@@ -239,6 +240,7 @@ async def read_explanations(
     return tuple(
         Explanation(
             title=one["title"],
+            programme=_programme_version(one["programme"]) if one["programme"] else None,
             explained=one["explained"],
             sums=one["sums"],
             answers=one["answers"],
@@ -247,6 +249,11 @@ async def read_explanations(
         )
         for one in found
     )
+
+
+def _programme_version(found: Mapping[str, Any]) -> ProgrammeVersion:
+    entered = datetime.fromisoformat(found["entered_at"]).astimezone(PROGRAMME_ZONE).date() if found["entered_at"] else None
+    return ProgrammeVersion(found["code"], found["title"], found["version"], entered)
 
 
 def _event_row(event: Mapping[str, Any]) -> EventRow:

@@ -23,6 +23,16 @@ class Programme:
     years: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ProgrammeVersion:
+    """What a quota or target is judged by; `entered_on` None: as shipped."""
+
+    code: str
+    title: str
+    version: int
+    entered_on: date | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Freshness:
     """How far the figures go. `known_on` None: everything counted so far; `complete_through` None: nothing was read yet."""
@@ -194,10 +204,12 @@ class EventRow:
 class Explanation:
     """A figure, or one side of a share: the newest of its events, newest first, of `number` in all.
 
-    `explained`: the events add up to what the API answers. Sums and answers by currency, "" where it is no money.
+    `programme`: of a quota or target, as it was in force. `explained`: the events add up to what the API answers. Sums and answers by
+    currency, "" where it is no money.
     """
 
     title: str
+    programme: ProgrammeVersion | None
     explained: bool
     sums: dict[str, int]
     answers: dict[str, int]

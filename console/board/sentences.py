@@ -9,7 +9,7 @@ from typing import Any
 
 from babel import numbers
 
-from console.board.rows import NATIONAL, Explanation, Freshness, Programme, QuotaRow, RestatementRow, TargetRow
+from console.board.rows import NATIONAL, Explanation, Freshness, Programme, ProgrammeVersion, QuotaRow, RestatementRow, TargetRow
 from console.board.stream import event_class
 from shared import currencies
 from shared.texts import Texts
@@ -176,9 +176,22 @@ def target_title(t: Texts, code: str) -> str:
     return t.word("target", code)
 
 
-def programme_title(t: Texts, programme: Programme) -> str:
+def programme_title(t: Texts, programme: Programme | ProgrammeVersion) -> str:
     """As the plan has it, where no translation is known."""
     return t.word("programme", programme.code) if t.has("programme", programme.code) else programme.title
+
+
+def programme_in_force(t: Texts, programme: ProgrammeVersion) -> str:
+    """The version by which a figure is judged."""
+    title = programme_title(t, programme)
+    if programme.entered_on is None:
+        return t("As in {programme}, as shipped.", programme=title)
+    return t(
+        "As in {programme}, version {version}, entered on {day}.",
+        programme=title,
+        version=programme.version,
+        day=t.day(programme.entered_on),
+    )
 
 
 def quota_title(t: Texts, quota: QuotaRow) -> str:

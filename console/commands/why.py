@@ -119,7 +119,7 @@ def _asking(figure: str, period: str | None, part: dict[str, list[str]], terms: 
         raise typer.BadParameter(str(error)) from None
     title = _title(figure, period, part, terms)
 
-    return partial(_with_known_codes, asked=[FigureToExplain(title, question)])
+    return partial(_with_known_codes, asked=[FigureToExplain(title=title, question=question)])
 
 
 async def _asked_by_key(key: str, tx: Tx) -> list[FigureToExplain]:
@@ -157,7 +157,7 @@ async def _explain(settings: Settings, asking: Asking, processes: int | None) ->
 def document(found: Explanation) -> dict[str, Any]:
     """An explanation as JSON; amounts in minor units."""
     return {
-        "figure": found.title,
+        "figure": found.figure.title,
         "explained": found.explained,
         "sum": found.totals,
         "answer": found.answers,
@@ -180,7 +180,7 @@ def document(found: Explanation) -> dict[str, Any]:
 
 def lines(found: Explanation) -> Iterator[str]:
     """An explanation for people: an event a line, in the order in which they were recorded."""
-    yield found.title
+    yield found.figure.title
     for one, total in _running(found):
         money = f" {one.currency}" if one.currency else ""
         yield (

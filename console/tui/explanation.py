@@ -58,7 +58,9 @@ class ExplanationScreen(Screen[None]):
         except ServiceUnavailable as error:
             verdict.update(str(error))
         else:
-            verdict.update("\n".join(sentences.verdict(self.t, one) for one in found))
+            programme = found[0].programme
+            judged = [sentences.programme_in_force(self.t, programme)] if programme else []
+            verdict.update("\n".join([*judged, *(sentences.verdict(self.t, one) for one in found)]))
             self._show(found)
 
     def _show(self, found: Sequence[Explanation]) -> None:

@@ -29,7 +29,7 @@ def a_figure(number: int, shown: int) -> Explanation:
         )
         for place in range(shown)
     )
-    return Explanation(title=KEY, explained=True, sums={"": number}, answers={"": number}, number=number, events=events)
+    return Explanation(title=KEY, programme=None, explained=True, sums={"": number}, answers={"": number}, number=number, events=events)
 
 
 def drawn(figure: Explanation, skip: int) -> str:

@@ -156,6 +156,19 @@ async def test_a_scaled_plan_becomes_the_next_version_and_is_in_force(stats: Cli
     assert (stale.status, stale.code) == (409, "STALE_PLAN")
 
 
+async def test_what_was_known_on_a_day_is_judged_by_the_plan_of_that_day(stats: Client) -> None:
+    stats.at = datetime(2018, 6, 30, 15, 59, tzinfo=UTC)  # a minute before midnight in the programme's zone
+    assert (await stats.post("/programmes", {"plan": scaled(1000), "reason": "played at 1:1000"})).status == 201
+    stats.at = datetime(2018, 7, 31, 16, tzinfo=UTC)  # the first minute of 1 August there
+    assert (await stats.post("/programmes", {"plan": scaled(100), "reason": "ten times the people"})).status == 201
+    for known, floor in (("2018-06-29", 1_800_000), ("2018-06-30", 1_800), ("2018-07-31", 1_800), ("2018-08-01", 18_000), (None, 18_000)):
+        query = {"as_known_at": known} if known else {}
+        assert (await stats.get("/targets", **query)).body["targets"][0]["floor"] == floor, known
+        assert (await stats.get("/report", **query)).body["targets"][0]["floor"] == floor, known
+    versions = [(await stats.get("/quotas", **query)).body["version"] for query in ({"as_known_at": "2018-07-01"}, {})]
+    assert versions == [1, 2]
+
+
 async def test_a_plan_that_contradicts_itself_is_refused_with_the_arithmetic(stats: Client) -> None:
     plan = scaled(1)
     plan["quotas"][1]["denominator"] = {}

@@ -73,7 +73,9 @@ def deltas(found: Explanation) -> list[tuple[str, int]]:
 
 async def test_the_events_of_a_figure_add_up_to_its_answer(config: Settings, database: Database) -> None:
     for processes in (1, 2):
-        (found,) = await explained(config, database, FigureToExplain("dispatches", Question(measure="dispatches", **YEAR)), processes)
+        (found,) = await explained(
+            config, database, FigureToExplain(title="dispatches", question=Question(measure="dispatches", **YEAR)), processes
+        )
         assert deltas(found) == [("Dispatched", 1), ("Dispatched", 1), ("DispatchCorrected", -1), ("DispatchCorrected", 1)]
         assert (found.totals, found.answers, found.explained) == ({"": 2}, {"": 2}, True)
     first = found.events[0]
@@ -94,7 +96,7 @@ PARTS: tuple[tuple[Filter, date | None, list[tuple[str, int]]], ...] = (
 async def test_the_filter_of_a_question_selects_the_same_events_as_cells(config: Settings, database: Database) -> None:
     for part, known_on, expected in PARTS:
         (found,) = await explained(
-            config, database, FigureToExplain("", Question(measure="dispatches", filter=part, known_on=known_on, **YEAR))
+            config, database, FigureToExplain(title="", question=Question(measure="dispatches", filter=part, known_on=known_on, **YEAR))
         )
         assert (deltas(found), found.explained) == (expected, True), part
 
@@ -115,14 +117,14 @@ async def test_the_basis_of_a_question_selects_the_same_events_as_cells(kafka: s
     part = Filter(county=(CountyCode(POOR_EAST),), listed=(Designation.NATIONAL,))
     for basis, days in BASES:
         question = Question(measure="dispatches", start=date(2017, 1, 1), end=date(2020, 12, 31), filter=part, basis=basis)
-        (found,) = await explained(config, database, FigureToExplain("", question), processes=2)
+        (found,) = await explained(config, database, FigureToExplain(title="", question=question), processes=2)
         assert ([contribution.day for contribution in found.events], found.explained) == (days, True), basis
 
 
 async def test_the_basis_listed_on_day_is_refused_for_a_stock(config: Settings, database: Database) -> None:
     question = Question(measure="stock", filter=Filter(listed=(Designation.NATIONAL,)), basis="listed_on_day", **YEAR)
     with pytest.raises(NoCut, match="follows no list of the day"):
-        await explained(config, database, FigureToExplain("", question))
+        await explained(config, database, FigureToExplain(title="", question=question))
 
 
 async def test_the_scheme_says_which_provinces_a_region_has(kafka: str, config: Settings, database: Database) -> None:
@@ -130,25 +132,25 @@ async def test_the_scheme_says_which_provinces_a_region_has(kafka: str, config: 
     await counted(config, database)
     for scheme, events in NORTHEASTERN:
         question = Question(measure="dispatches", filter=Filter(region=("northeast",)), scheme=scheme, **YEAR)
-        (found,) = await explained(config, database, FigureToExplain("", question))
+        (found,) = await explained(config, database, FigureToExplain(title="", question=question))
         assert (len(found.events), found.explained) == (events, True), scheme
 
 
 async def test_a_stock_is_every_departure_and_return_up_to_its_day(config: Settings, database: Database) -> None:
     (found,) = await explained(
-        config, database, FigureToExplain("", Question(measure="stock", start=date(2019, 1, 1), end=date(2019, 12, 31)))
+        config, database, FigureToExplain(title="", question=Question(measure="stock", start=date(2019, 1, 1), end=date(2019, 12, 31)))
     )
     assert (found.totals, found.answers, deltas(found)[-1]) == ({"": 1}, {"": 1}, ("Returned", -1))
 
 
 async def test_money_is_explained_per_currency(config: Settings, database: Database) -> None:
-    (found,) = await explained(config, database, FigureToExplain("", Question(measure="income", **YEAR)))
+    (found,) = await explained(config, database, FigureToExplain(title="", question=Question(measure="income", **YEAR)))
     assert (found.totals, found.explained) == ({"CNY": 800, "JPY": 90_000}, True)
 
 
 async def test_days_abroad_have_no_events_of_their_own(config: Settings, database: Database) -> None:
     with pytest.raises(NoCut, match="ask for the events behind those"):
-        await explained(config, database, FigureToExplain("", Question(measure="worker_days", **YEAR)))
+        await explained(config, database, FigureToExplain(title="", question=Question(measure="worker_days", **YEAR)))
 
 
 PUBLISHED: tuple[tuple[str, list[dict[str, int]]], ...] = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
@@ -23,6 +23,7 @@ from shared.health import Health
 from shared.principals import NATION, Principal, Role
 from shared.running_service import RunningService
 from shared.settings import Settings
+from shared.values import Clock
 from shared.web.app import create_app
 from shared.web.auth import Verifier
 from tests.conftest import MakeDatabase
@@ -82,6 +83,25 @@ async def test_as_known_on_a_day_only_what_was_recorded_by_then_is_behind_a_figu
     assert ([share["sums"], whole["sums"]], share["explained"], whole["explained"]) == ([{}, {"": 2}], True, True)
     share, whole = await explained(stats, "Q1|nation:CN|2018")
     assert [share["sums"], whole["sums"]] == [{"": 1}, {"": 2}]
+
+
+async def test_a_quota_is_explained_by_the_programme_in_force_on_the_day_it_is_looked_at(stats: Client) -> None:
+    [shipped] = (await stats.get("/programmes")).body
+    plan, today = shipped["plan"], Clock().today()
+    plan["quotas"][0]["numerator"] = {"listed": ["national", "none"]}
+    entered = await stats.speaking_as(Role.OFFICER).post("/programmes", {"plan": plan, "reason": "with the other counties"})
+    assert entered.status == 201, entered.body
+    versions = ((today - timedelta(days=1), 0, None, 1), (today + timedelta(days=1), 1, entered.body["entered_at"], 2))
+    async with console_before(stats=stats) as started:
+        for known_on, version, entered_at, share in versions:
+            numerator, denominator = await explained(stats, "Q1|nation:CN|2018", as_known_at=known_on.isoformat())
+            assert numerator["programme"] == denominator["programme"]
+            assert numerator["programme"] == {**numerator["programme"], "code": "2017-2020", "version": version, "entered_at": entered_at}
+            assert (numerator["sums"], numerator["explained"]) == ({"": share}, True)
+            page = await BoardPages(started).get(f"/board/why?key=Q1%7Cnation%3ACN%7C2018&known_on={known_on}", Role.AUDITOR)
+            assert ("version 1, entered on" if version else "as shipped.") in page.words
+    (figure,) = await explained(stats, "dispatches|nation:CN|2018")
+    assert figure["programme"] is None
 
 
 async def test_at_most_so_many_events_are_answered_and_all_are_counted(stats: Client) -> None:

@@ -17,6 +17,7 @@ from services.stats.domain.questions import Question
 from services.stats.figures import classifications, planning
 from services.stats.figures.classifications import Classification
 from services.stats.figures.query import answer
+from services.stats.programmes.catalogue import ProgrammeInForce
 from services.stats.queries import cells, generations
 from services.stats.queries.cells import SumQuery
 from services.stats.replay.audit import position_name, position_of
@@ -30,17 +31,19 @@ from shared.settings import Settings
 from shared.values import Clock
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FigureToExplain:
     """One cell exactly, or the answer to a question as one number; of one currency only, where one is named.
 
-    Without both the figure is known to be 0, such as the poverty counties of the centre within the east.
+    Without both the figure is known to be 0, such as the poverty counties of the centre within the east. `programme`: whose quota or
+    target it is.
     """
 
     title: str
     question: Question | None = None
     cell: Cell | None = None
     currency: str | None = None
+    programme: ProgrammeInForce | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +68,7 @@ class Explanation:
     Totals and answers of 0 are left out.
     """
 
-    title: str
+    figure: FigureToExplain
     events: list[Contribution]
     totals: dict[str, int]
     answers: dict[str, int]
@@ -82,7 +85,7 @@ class FiguresAsked:
     events: one snapshot.
     """
 
-    titles: Sequence[str]
+    figures: Sequence[FigureToExplain]
     answers: Sequence[dict[str, int]]
     selections: Sequence[Sequence[CellSelection]]
     counted: LogShard
@@ -119,7 +122,7 @@ async def ask(settings: Settings, tx: Tx, select_figures: Callable[[Tx], Awaitab
     topics = {rule.event.TOPIC for rule in _rules(selections)}
     offsets = {partition: end for partition, end in (await generations.list_next_offsets(tx.conn)).items() if partition.topic in topics}
     counted = LogShard(settings, offsets, await generations.list_uncounted(tx.conn))
-    return FiguresAsked([figure.title for figure in figures], answers, selections, counted)
+    return FiguresAsked(figures, answers, selections, counted)
 
 
 async def read_events(
@@ -128,7 +131,7 @@ async def read_events(
     """The second step, from the log alone. Raises kafka.Unavailable, event_log.Truncated, log_shards.ReaderLost."""
     by_shard = await map_shards(partial(find_contributions, asked.selections), asked.counted, processes, progress)
     explanations = []
-    for number, title in enumerate(asked.titles):
+    for number, figure in enumerate(asked.figures):
         events = sorted(
             (event for found in by_shard for event in found[number]),
             key=lambda event: (event.time, event.at, event.delta),
@@ -136,7 +139,7 @@ async def read_events(
         totals: Counter[str] = Counter()
         for event in events:
             totals[event.currency] += event.delta
-        explanations.append(Explanation(title, events, _without_zero(totals), asked.answers[number]))
+        explanations.append(Explanation(figure, events, _without_zero(totals), asked.answers[number]))
     return explanations
 
 

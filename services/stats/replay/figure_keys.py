@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 
 from services.stats.counting.cuts import CUTS
@@ -11,11 +12,11 @@ from services.stats.counting.measures import MEASURE
 from services.stats.counting.reference_fold import Cell
 from services.stats.domain.errors import KeyNotFound
 from services.stats.domain.periods import period_end, period_start
-from services.stats.domain.plans import Plan
 from services.stats.domain.questions import Filter, Question
 from services.stats.domain.quotas import Quota
 from services.stats.domain.targets import Target
 from services.stats.programmes import catalogue
+from services.stats.programmes.catalogue import ProgrammeInForce
 from services.stats.replay.explain import FigureToExplain
 from shared.db import Tx
 from shared.principals import NATION
@@ -30,15 +31,14 @@ _YEARS = range(1990, 2200)  # what is counted lies in them
 _PERIOD = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
 
 
-async def parse(tx: Tx, key: str) -> list[FigureToExplain]:
-    """The figure that the key names, or the two sides of a share. Raises KeyNotFound."""
+async def parse(tx: Tx, key: str, known_on: date | None = None) -> list[FigureToExplain]:
+    """The figure that the key names, or the two sides of a share, by the programmes in force at the end of a day. Raises KeyNotFound."""
     parts = [part.strip() for part in key.split("|")]
     if len(parts) in (6, 7):
         return [_of_cell(key, parts)]
     if len(parts) == 3:
-        programmes = [programme.plan for programme in await catalogue.all_in_force(tx)]
         measure, scope, period = parts
-        return _of_plan(key, parts, programmes) or [_of_measure(key, measure, scope, period)]
+        return _of_plan(key, parts, await catalogue.all_in_force(tx, known_on)) or [_of_measure(key, measure, scope, period)]
     if len(parts) == 4 and _CURRENCY.fullmatch(parts[1]):
         measure, currency, scope, period = parts
         return [_of_measure(key, measure, scope, period, currency)]
@@ -63,7 +63,7 @@ def _of_cell(key: str, parts: list[str]) -> FigureToExplain:
         )
     except ValueError:
         raise KeyNotFound(f"{day} and {recorded} are no days") from None
-    return FigureToExplain(key, cell=cell)
+    return FigureToExplain(title=key, cell=cell)
 
 
 def _day(text: str) -> date:
@@ -79,27 +79,27 @@ def _of_measure(key: str, measure: str, scope: str, period: str, currency: str |
         raise KeyNotFound(f"{measure!r} in {period!r} is no figure")
     start, end = period_start(period), period_end(period)
     part = _within(Filter(), scope)
-    return FigureToExplain(key, None if part is None else Question(measure=measure, start=start, end=end, filter=part), currency=currency)
+    question = None if part is None else Question(measure=measure, start=start, end=end, filter=part)
+    return FigureToExplain(title=key, question=question, currency=currency)
 
 
-def _of_plan(key: str, parts: list[str], plans: list[Plan]) -> list[FigureToExplain]:
+def _of_plan(key: str, parts: list[str], programmes: list[ProgrammeInForce]) -> list[FigureToExplain]:
     """The figure of a target or quota; empty where the key names neither."""
     code, scope, period = parts
-    for plan in plans:
-        for target in plan.targets:
-            if (target.code, plan.code) == (code, period):
-                return [_of_target(key, target, scope)]
-        for quota in plan.quotas:
+    for programme in programmes:
+        for target in programme.plan.targets:
+            if (target.code, programme.plan.code) == (code, period):
+                return [replace(_of_target(key, target, scope), programme=programme)]
+        for quota in programme.plan.quotas:
             if quota.code == code and period.isdecimal():
-                return _of_quota(key, quota, scope, int(period))
+                return [replace(side, programme=programme) for side in _of_quota(key, quota, scope, int(period))]
     return []
 
 
 def _of_target(key: str, target: Target, scope: str) -> FigureToExplain:
     part = _within(target.filter, scope)
-    return FigureToExplain(
-        key, None if part is None else Question(measure=target.measure, start=target.starts, end=target.ends, filter=part)
-    )
+    question = None if part is None else Question(measure=target.measure, start=target.starts, end=target.ends, filter=part)
+    return FigureToExplain(title=key, question=question)
 
 
 def _of_quota(key: str, quota: Quota, scope: str, year: int) -> list[FigureToExplain]:
@@ -108,8 +108,8 @@ def _of_quota(key: str, quota: Quota, scope: str, year: int) -> list[FigureToExp
     sides = (("numerator", _within(quota.numerator, scope)), ("denominator", _within(quota.denominator, scope)))
     return [
         FigureToExplain(
-            f"{key} {side}",
-            None
+            title=f"{key} {side}",
+            question=None
             if part is None
             else Question(
                 measure=quota.measure,

@@ -27,14 +27,14 @@ POVERTY = Filter(listed=(Designation.NATIONAL, Designation.PROVINCIAL))
 
 async def quotas(tx: Tx, code: str, level: Level, known_on: date | None, lag: Lag) -> Quotas:
     """Raises ProgrammeNotFound."""
-    programme, fresh = await catalogue.in_force(tx, code), await freshness(tx, lag)
+    programme, fresh = await catalogue.in_force(tx, code, known_on), await freshness(tx, lag)
     evaluated = await evaluate_quotas(tx, programme.plan, _as_of(tx, level, known_on, fresh))
     return quotas_view(programme, evaluated, answer_metadata(known_on, fresh))
 
 
 async def targets(tx: Tx, code: str, level: Level, known_on: date | None, lag: Lag) -> Targets:
     """Raises ProgrammeNotFound."""
-    programme, fresh = await catalogue.in_force(tx, code), await freshness(tx, lag)
+    programme, fresh = await catalogue.in_force(tx, code, known_on), await freshness(tx, lag)
     evaluated = await evaluate_targets(tx, programme.plan, _as_of(tx, level, known_on, fresh))
     return targets_view(programme, evaluated, answer_metadata(known_on, fresh))
 
@@ -76,7 +76,7 @@ EFFORTS: Mapping[str, tuple[str, ...]] = {
 
 async def report(tx: Tx, code: str, known_on: date | None, lag: Lag) -> Report:
     """The report a ministry would want: every year of the programme, the totals, the targets, and how fresh it all is."""
-    programme = await catalogue.in_force(tx, code)
+    programme = await catalogue.in_force(tx, code, known_on)
     plan = programme.plan
 
     async def by_year(measure: str, part: Filter) -> list[Point]:

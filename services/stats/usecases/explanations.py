@@ -59,7 +59,7 @@ async def explain(service: RunningService, query: Query, asked: FigureAsked, lim
 
 
 async def _figures(tx: Tx, asked: FigureAsked) -> Sequence[FigureToExplain]:
-    figures = await figure_keys.parse(tx, asked.key)
+    figures = await figure_keys.parse(tx, asked.key, asked.known_on)
     for figure in figures:
         if figure.question is not None:
             await require_known(tx, figure.question.filter, "key")

@@ -23,7 +23,7 @@ async def rehearse(tx: Tx, scenario: RehearseScenario, lag: Lag) -> views.Scenar
     """In a transaction that is rolled back afterwards. A plan that contradicts itself is evaluated all the same; its errors are
     part of the answer. Raises ProgrammeNotFound, ListInvalid.
     """
-    programme, fresh = await catalogue.in_force(tx, scenario.programme), await freshness(tx, lag)
+    programme, fresh = await catalogue.in_force(tx, scenario.programme, scenario.as_known_at), await freshness(tx, lag)
     as_of = AsOf(
         on=scenario.as_known_at or tx.clock.today(),
         known_on=scenario.as_known_at,

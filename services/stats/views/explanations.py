@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import date, datetime
 from uuid import UUID
 
+from services.stats.programmes.catalogue import ProgrammeInForce
 from services.stats.replay.explain import Contribution, Explanation
 from services.stats.views.metadata import View
 
@@ -25,10 +26,23 @@ class EventBehind(View):
     total: int
 
 
+class ProgrammeBehind(View):
+    """The programme that has the quota or target, as it was in force; `version` 0: as shipped."""
+
+    code: str
+    title: str
+    version: int
+    entered_at: datetime | None
+
+
 class Explained(View):
-    """`explained`: the events add up to the answer. Sums and answers are by currency, "" where it is no money, without those of 0."""
+    """`explained`: the events add up to the answer. Sums and answers are by currency, "" where it is no money, without those of 0.
+
+    `programme` None: the figure is of no programme.
+    """
 
     title: str
+    programme: ProgrammeBehind | None
     explained: bool
     sums: dict[str, int]
     answers: dict[str, int]
@@ -44,13 +58,20 @@ def explained(found: Explanation, limit: int, skip: int = 0) -> Explained:
         totals[one.currency] += one.delta
         rows.append((one, totals[one.currency]))
     return Explained(
-        title=found.title,
+        title=found.figure.title,
+        programme=_programme(found.figure.programme),
         explained=found.explained,
         sums=found.totals,
         answers=found.answers,
         number=len(rows),
         events=[_behind(one, total) for one, total in rows[::-1][skip : skip + limit]],
     )
+
+
+def _programme(found: ProgrammeInForce | None) -> ProgrammeBehind | None:
+    if found is None:
+        return None
+    return ProgrammeBehind(code=found.plan.code, title=found.plan.title, version=found.version, entered_at=found.entered_at)
 
 
 def _behind(one: Contribution, total: int) -> EventBehind:
