@@ -146,7 +146,8 @@ def projection(t: Texts, target: TargetRow) -> str:
     found = target.projection
     if found is None:
         return ""
-    low, likely, high = (_with_unit(t, value, target) for value in (found.low, found.likely, found.high))
+    low, high = (amount(t, value, money=target.money) for value in (found.low, found.high))
+    likely = _with_unit(t, found.likely, target)
     return t("Heading for {likely}, between {low} and {high}.", likely=likely, low=low, high=high)
 
 

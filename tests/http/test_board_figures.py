@@ -108,6 +108,6 @@ async def test_a_target_says_what_it_needs_per_day_and_where_it_is_heading(stats
     dispatches: TargetRow = shown.evaluation.targets[0]
     assert sentences.run_rate(texts("en"), dispatches) == "1,799,993 dispatches to go in 915 days: 1,968 dispatches a day."
     assert dispatches.projection is not None
-    assert sentences.projection(texts("en"), dispatches).startswith(f"Heading for {dispatches.projection.likely}, between ")
+    assert sentences.projection(texts("en"), dispatches).startswith(f"Heading for {dispatches.projection.likely} dispatches, between ")
     assert "2017" in sentences.method(texts("ja"), dispatches)
     assert sentences.method(texts("ja"), dispatches) != dispatches.projection.method

@@ -342,7 +342,6 @@ SCREENS = (
                 ),
             ),
             ("Papers", ("contract", "insurance", "clearance_valid_to", "dispatch", "ended")),
-            ("For comparison", ("terms_hash",)),
         ),
         words={"due": sentence("The position returns after"), "ended": sentence("Why it was cancelled or voided")},
         parts=(

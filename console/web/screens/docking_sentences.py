@@ -97,18 +97,13 @@ OF_PLACEMENT = ("county", "destination", "occupation", "channel")
 
 
 def as_agreed(placement: Item) -> Item:
-    """How many days a month are paid is of a daily wage alone; what the departure has in common with the placement stands there.
-
-    `terms_hash`: of the contract, beside it: only who compares papers needs it.
-    """
+    """How many days a month are paid is of a daily wage alone; what the departure has in common with the placement stands there."""
     contract, dispatch = placement["contract"], placement["dispatch"]
-    terms = contract and contract["terms_hash"]
-    if contract is not None:
-        days = None if contract["wage_period"] == "month" else contract["days_per_month"]
-        contract = {**contract, "days_per_month": days, "terms_hash": None}
+    if contract is not None and contract["wage_period"] == "month":
+        contract = {**contract, "days_per_month": None}
     if dispatch is not None:
         dispatch = {name: one for name, one in dispatch.items() if name not in OF_PLACEMENT or one != placement[name]}
-    return {**placement, "contract": contract, "dispatch": dispatch, "terms_hash": terms}
+    return {**placement, "contract": contract, "dispatch": dispatch}
 
 
 def why_unconfirmed(answer: Item, text: Texts) -> str:

@@ -10,7 +10,7 @@ from shared.texts import Texts, sentence
 
 PART = sentence("{value}, of {whole}")
 DEPARTURES = sentence("{value}, with {whole} departures in the same time")
-AGAINST: Mapping[str, str] = {  # score -> how what it is compared with is said, where it is no part of that
+AGAINST: Mapping[str, str] = {  # score -> how it stands beside what it is compared with, where it is no part of that
     "complaints": DEPARTURES,
     "shortfalls": DEPARTURES,
     "reserve": sentence("{value}; it must be at least {whole}"),
