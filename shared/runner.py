@@ -311,7 +311,7 @@ def _exit_after(seconds: float) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to the runner, and looks once a second, not ten times, whether it is to leave: it is told."""
+    """Leaves signals to the runner, and looks once a second, not ten times, whether it is to leave: another signals that."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)

@@ -102,9 +102,9 @@ class State(str):
     __slots__ = ()
 
 
-def falling_due(said: str, day: date, today: date) -> str:
+def falling_due(line: str, day: date, today: date) -> str:
     """Something to do from SOON days before on."""
-    return said if (day - today).days <= SOON else State(said)
+    return line if (day - today).days <= SOON else State(line)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

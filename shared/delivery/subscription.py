@@ -122,7 +122,7 @@ class Subscription:
             batch=True,
             max_records=self._limits.records,
             fetch_max_wait_ms=FETCH_MS,
-            consumer_timeout_ms=1_000,  # whatever makes a fetch possible is told to the loop that fetches; this only looks once more
+            consumer_timeout_ms=1_000,  # whatever makes a fetch possible wakes the loop that fetches; this only looks once more
             ack_policy=AckPolicy.MANUAL,
             no_reply=True,
             parser=parse,

@@ -142,7 +142,7 @@ def encode(event: EventEnvelope[Event]) -> bytes:
     return writer.encode(event.data, str(event.id), event.data.subject)
 
 
-# As EventWriter begins every event: most that a service has no use for are told by it, for a tenth of what reading the envelope takes.
+# As EventWriter begins every event: most that a service has no use for are known by it, for a tenth of what reading the envelope takes.
 _BEGIN = re.compile(rb'\{"specversion":"1\.0","id":"[0-9a-f-]{36}","source":"/[a-z]{1,40}","type":"([A-Za-z.0-9]{1,100})"')
 
 

@@ -255,7 +255,7 @@ async def test_an_arrival_that_nobody_confirmed_is_named_with_the_day_on_which_i
     placement = (await dock.departed())["placement"]
     departed_on = (await dock.get(f"/placements/{placement}")).body["dispatch"]["departed_on"]
     due = texts("en").day(date.fromisoformat(departed_on) + timedelta(days=14))
-    said = f"The arrival is not confirmed: the worker was to be asked on {due}, 14 days after the departure."
+    line = f"The arrival is not confirmed: the worker was to be asked on {due}, 14 days after the departure."
     async with console_before({"simulation": True}, docking=dock.client) as console:
         officer = await console.visitor(Role.OFFICER)
 
@@ -265,7 +265,7 @@ async def test_an_arrival_that_nobody_confirmed_is_named_with_the_day_on_which_i
 
         before, after = await shown(13), await shown(14)
         assert "No arrival is confirmed yet." in before.words
-        assert (said in before.words, said in after.words) == (False, True)
+        assert (line in before.words, line in after.words) == (False, True)
         assert ('class="to-do"' in before.text, 'class="to-do"' in after.text) == (False, True), "the rest is how things stand"
         assert "Abroad. The contract ends on" in before.words
 

@@ -21,8 +21,8 @@ def session_to_do(session: Item, text: Texts, _today: date) -> Sequence[str]:
     elif not session["free"]:
         found.append(State(text("Every seat is taken. A seat that is given up goes to whoever has waited longest.")))
     if not roster and session["progress"] != "over":
-        said = text("Nobody is enrolled. Who needs such a course and is matched to an enterprise gets a seat, the longest waiting first.")
-        found.append(State(said))
+        line = text("Nobody is enrolled. Who needs such a course and is matched to an enterprise gets a seat, the longest waiting first.")
+        found.append(State(line))
     if count["enrolled"]:
         found.append(
             text(

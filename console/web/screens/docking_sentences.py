@@ -24,12 +24,12 @@ def order_to_do(order: Item, text: Texts, _today: date) -> Sequence[str]:
     """Who can still be taken."""
     if order["state"] != "open" or is_free(order):
         return []
-    said = text(
+    line = text(
         "Every position is taken: {filled} filled, {reserved} reserved. Others are proposed once one is given back.",
         filled=text.number(order["filled"]),
         reserved=text.number(order["reserved"]),
     )
-    return [State(said)]
+    return [State(line)]
 
 
 def is_free(order: Item) -> bool:
@@ -64,8 +64,8 @@ def arrival_to_do(answer: Item, placement: Item, text: Texts, today: date) -> Se
         return []
     departed, confirmed = date.fromisoformat(placement["dispatch"]["departed_on"]), {one["day"] for one in answer["items"]}
     asked = [(departed + timedelta(days=after), after) for after in answer["days"] if after not in confirmed]
-    said = "The arrival is not confirmed: the worker was to be asked on {day}, {count} days after the departure."
-    return [text(said, day=text.day(day), count=text.number(after)) for day, after in asked[:1] if day <= today]
+    line = "The arrival is not confirmed: the worker was to be asked on {day}, {count} days after the departure."
+    return [text(line, day=text.day(day), count=text.number(after)) for day, after in asked[:1] if day <= today]
 
 
 def checks_to_do(answer: Item, _placement: Item, text: Texts, _today: date) -> Sequence[str]:

@@ -157,14 +157,14 @@ EVERYTHING = (
     ),
     *(
         Waiting(
-            sentence=said,
+            sentence=line,
             service="rights",
             route="/findings",
             page="/findings",
             query={"kind": kind},
             roles=ENTERPRISE,
         )
-        for kind, said in (
+        for kind, line in (
             ("short", sentence("Wages below the contract: {count}")),
             ("illegal_deduction", sentence("Wages with unlawful deductions: {count}")),
         )
