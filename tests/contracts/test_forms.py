@@ -23,9 +23,11 @@ NOT_SHOWN = {  # commands that put something right and show nothing of it
 NOT_ANSWERED = {  # fields whose present value is not shown
     "correct_worker.name_pinyin": "kept encrypted beside the name, and answered in clear for a purpose only",
     "correct_arrival.terms": "answered as whether they match the contract, and in what they differ",
-    "correct_attendance.day": "the day to put right: every day that is recorded stands beside the minutes",
+    "correct_attendance.day": "the day to put right is one of those recorded",
+    "correct_attendance.minutes": "stands beside each day to choose",
     "extend_contract.signed_on": "the day on which the extension itself is signed",
     "transfer_employer.consent": "the worker's consent to this transfer",
+    "transfer_employer.days_per_month": "of a monthly wage a filler; the page of the placement says it of a daily one",
     "transfer_employer.employer_id": "answered with the job order, and once more with the changes of the contract",
     "transfer_employer.since": "the day of the transfer itself",
 }

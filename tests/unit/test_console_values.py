@@ -62,8 +62,13 @@ def test_a_value_whose_own_word_says_too_little_is_said_as_its_list_has_it() -> 
 
 
 def test_the_newest_close_of_a_period_stands_first() -> None:
-    closes = [{"period": str(year), "closed_at": f"{year + 1}-01-31T00:00:00Z"} for year in (2017, 2019, 2018)]
-    assert [one["period"] for one in newest_close_first(closes, EN)] == ["2019", "2018", "2017"]
+    closes: list[dict[str, Any]] = [
+        {"period": str(year), "closed_at": f"{year + 1}-01-31T00:00:00Z", "reopened_at": "2019-02-01T00:00:00Z" if year == 2018 else None}
+        for year in (2017, 2019, 2018)
+    ]
+    shown = newest_close_first(closes, EN)
+    assert [one["period"] for one in shown] == ["2019", "2018", "2017"]
+    assert [one["in_force"] for one in shown] == ["2019", None, "2017"]
 
 
 def test_a_table_has_no_column_that_is_empty_in_all_rows_and_numbers_are_known() -> None:

@@ -36,7 +36,7 @@ def test_a_consistent_history_has_no_conflict() -> None:
     back = date(2019, 3, 4)
     report = income(out, paid(800))
     better = income_corrected(out, paid(800), paid(900)).model_copy(update={"report": report.report})
-    gone = IncomeVoided(**{**better.model_dump(), "previous": paid(900)}, reason="of another worker")
+    gone = IncomeVoided(**{**better.model_dump(), "previous": paid(900), "reason": "of another worker"})
     assert (
         conflicts([out, corrected(out, moved.fact), came_back(moved, back), voided(moved, back), dispatched(), report, better, gone]) == []
     )
