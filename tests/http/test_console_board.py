@@ -377,6 +377,15 @@ async def test_delivery_is_a_table_of_partitions(console: BoardPages) -> None:
     assert "<dl class=inner>" not in page.text
 
 
+async def test_each_kind_of_operation_is_one_page_of_the_menu_that_leads_to_every_service(console: BoardPages) -> None:
+    for path, title in (("/delivery", "Delivery"), ("/dead-letters", "Dead letters")):
+        page = await console.get(path, Role.OPERATOR)
+        assert f"{path}/stats" in page.links
+        assert [link for link in page.links if link.startswith(path)].count(path) == 1
+        assert "Not shown, since it does not answer now" in page.words, "no service but stats is there"
+        assert f"← {title}" in (await console.get(f"{path}/stats", Role.OPERATOR)).words
+
+
 async def test_an_error_page_says_what_it_is(console: BoardPages) -> None:
     assert "<h1>There is no such page</h1>" in (await console.get("/nothing", Role.OPERATOR)).text
     assert "<h1>You may not see this</h1>" in (await console.get("/board", Role.CLERK)).text

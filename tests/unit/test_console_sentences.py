@@ -6,8 +6,9 @@ from typing import Any
 
 from console.board import sentences
 from console.web.pages import in_facts
+from console.web.screens.delivery import by_topic
 from console.web.screens.docking_sentences import as_agreed
-from console.web.screens.operations import by_topic, newest_close_first
+from console.web.screens.operations import newest_close_first
 from console.web.screens.scorecard import in_words
 from console.web.screens.supply import by_county
 from shared.texts import texts

@@ -11,6 +11,7 @@ from console.web.screen import Command, ItemScreen, ListScreen, Screen
 from console.web.screens import (
     centre,
     clerk,
+    delivery,
     docking,
     docking_commands,
     duplicates,
@@ -44,6 +45,7 @@ MODULES = (
     programme_board,
     scenario,
     operations,
+    delivery,
     papers,
     inbox,
     waiting,

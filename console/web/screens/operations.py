@@ -1,92 +1,16 @@
-"""Screens of those who answer for the figures and of those who run the system: periods, plans, rates, records that could not be applied."""
+"""Screens of those who answer for the figures: periods, restatements, programmes, exchange rates."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from console.services import SERVICES
-from console.web.screen import Button, Command, Item, ItemScreen, ListScreen, Part, Screen
+from console.web.screen import Button, Command, Item, ItemScreen, ListScreen, Screen
 from shared.principals import Role
 from shared.texts import Texts
 
 FIGURES = frozenset({Role.OFFICER, Role.OPERATOR, Role.AUDITOR})
 OFFICER = frozenset({Role.OFFICER})
 KEEPERS = frozenset({Role.OFFICER, Role.OPERATOR})
-RUNNERS = frozenset({Role.OPERATOR, Role.AUDITOR})
-
-
-def _dead_letters(service: str) -> ListScreen:
-    return ListScreen(
-        path=f"/dead-letters/{service}",
-        title=f"Dead letters of {service}",
-        group="Running the system",
-        service=service,
-        route="/dead-letters",
-        columns=("id", "parked_at", "event_type", "reason", "detail", "state", "blocks"),
-        filters=("state", "subject"),
-        roles=RUNNERS,
-        row=f"/dead-letters/{service}/{{id}}",
-        empty="Every record could be applied.",
-    )
-
-
-def _dead_letter(service: str) -> ItemScreen:
-    return ItemScreen(
-        path=f"/dead-letters/{service}/{{letter}}",
-        title="Dead letter {letter}",
-        service=service,
-        route="/dead-letters/{letter}",
-        roles=RUNNERS,
-        tags=("state",),
-        note="laowu deadletters redrives or discards it, after a preview.",
-    )
-
-
-def _delivery(service: str) -> ItemScreen:
-    return ItemScreen(
-        path=f"/delivery/{service}",
-        title=f"Delivery of {service}",
-        service=service,
-        route="/delivery",
-        roles=RUNNERS,
-        fields=("outbox", "parked"),
-        parts=(
-            Part(
-                title="Not yet read",
-                service=service,
-                route="/delivery",
-                at="lag",
-                key="partition",
-                columns=("topic", "lag", "partition"),
-                words={"topic": "Source", "lag": "Records", "partition": "Partitions that lag"},
-                shape=by_topic,
-            ),
-            Part(
-                title="Read so far",
-                service=service,
-                route="/delivery",
-                at="positions",
-                key="partition",
-                columns=("partition", "next_offset", "next_number", "epoch", "gap_since"),
-                folded=True,
-            ),
-        ),
-    )
-
-
-def by_topic(partitions: Sequence[Item], text: Texts) -> Sequence[Item]:
-    """One row for each source, with those of its partitions that lag."""
-    topics: dict[str, list[Item]] = {}
-    for one in partitions:
-        topics.setdefault(one["partition"].rpartition("/")[0], []).append(one)
-    return [
-        {
-            "topic": topic,
-            "lag": sum(one["lag"] for one in found) or text("no backlog"),
-            "partition": [f"{one['partition'].rpartition('/')[2]}: {text.number(one['lag'])}" for one in found if one["lag"]],
-        }
-        for topic, found in topics.items()
-    ]
 
 
 def in_money(restatements: Sequence[Item], text: Texts) -> Sequence[Item]:
@@ -214,9 +138,6 @@ SCREENS: tuple[Screen, ...] = (
         ),
         empty="No exchange rate waits for a decision.",
     ),
-    *(_dead_letters(service) for service in SERVICES),
-    *(_dead_letter(service) for service in SERVICES),
-    *(_delivery(service) for service in SERVICES),
 )
 COMMANDS = (
     Command(
@@ -231,4 +152,3 @@ COMMANDS = (
         note="What was published stays; what is restated is shown beside it.",
     ),
 )
-PAGES = tuple(("Running the system", f"/delivery/{service}", f"Delivery of {service}", RUNNERS) for service in SERVICES)
