@@ -63,10 +63,11 @@ async def _offered(who: Visitor, lists: Mapping[str, Options], asked: Mapping[st
 
 
 async def _beside(who: Visitor, operation: Operation, command: Command, acted: ActedOn, given: Given) -> Given:
-    """With what is recorded now, which only a form that is drawn needs."""
+    """With what is recorded now, which only a form that is drawn needs; a long list that stands in its field is not shown twice."""
     now = {**_now(who, operation, command, acted), **await _recorded(who, command, dict(asked_for(who)))}
     filled, chosen = _filled(operation, command, acted)
-    now = {name: value for name, value in now.items() if len(chosen.get(name, ())) <= FEW}  # a long list is not shown twice
+    stands = set() if who.request.method == "POST" else _standing(operation, command, acted) - given.presets.keys()
+    now = {name: value for name, value in now.items() if name not in stands and len(chosen.get(name, ())) <= FEW}
     called = {**given.called, **{one: acted.names[one] for ids in chosen.values() for one in ids if one in acted.names}}
     return replace(given, now=now, presets={**filled, **given.presets}, chosen=chosen, called=called)
 
@@ -117,6 +118,11 @@ def _filled(operation: Operation, command: Command, acted: ActedOn) -> tuple[dic
     lists = {name: [str(one) for one in value] for name, value in present.items() if isinstance(value, list)}
     texts = {at: value for name, one in present.items() if name not in lists for at, value in forms.as_typed(name, one).items()}
     return texts, lists
+
+
+def _standing(operation: Operation, command: Command, acted: ActedOn) -> set[str]:
+    """Fields that hold what is recorded already: it is not shown twice. What it means that nothing is recorded, no empty field says."""
+    return {name for name, (_, value) in _present(operation, command, acted).items() if name in command.filled and not is_nothing(value)}
 
 
 def places_of_now(operation: Operation, command: Command) -> dict[str, str]:

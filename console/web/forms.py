@@ -29,6 +29,7 @@ Kind = Literal[
     "number",
     "date",
     "datetime-local",
+    "month",
     "checkbox",
     "select",
     "boxes",
@@ -56,6 +57,7 @@ CHOICES: Mapping[str, str] = {  # pattern of the code -> kind of choice
 }
 PLACES = frozenset({"region", "regions", "province", "seat"})  # fields of a division's code that may be a province's
 DIGEST = "^[0-9a-f]{64}$"
+MONTH = r"^(19[0-9]{2}|20[0-9]{2}|21[0-9]{2})-(0[1-9]|1[0-2])$"
 MONEY = frozenset({"minor", "currency"})
 NOT_PAID_IN = frozenset(
     (  # codes of ISO 4217 for funds, units of account, metals and tests
@@ -90,6 +92,23 @@ PATTERN_HINTS: Mapping[str, str] = {  # pattern -> how it is typed, where the fi
     r"^(19[0-9]{2}|20[0-9]{2}|21[0-9]{2})(-(0[1-9]|1[0-2]))?$": sentence("A year or a month, such as 2019 or 2019-03"),
     r"^LW[0-9]{4}20[0-9]{6}$": sentence("As on the licence: LW and 12 digits"),
     r"^[0-9]{5}$": sentence("As on the licence: five digits"),
+}
+TODAY_UNLESS_GIVEN: Mapping[str, str] = {  # command -> a day that its service takes to be today
+    "change_residence": "moved_on",
+    "confirm_arrival": "confirmed_on",
+    "declare_fee": "charged_on",
+    "extend_contract": "signed_on",
+    "publish_announcement": "published_on",
+    "publish_notice": "since",
+    "record_outreach": "on",
+    "record_willingness": "recorded_on",
+    "register_contract": "signed_on",
+    "register_worker": "registered_on",
+    "reinstate_worker": "reinstated_on",
+    "set_household_status": "as_of",
+    "suspend_worker": "suspended_on",
+    "verify_worker": "verified_on",
+    "withdraw_willingness": "withdrawn_on",
 }
 USUAL_CURRENCIES = ("CNY", "USD", "JPY", "EUR", "KRW", "SGD", "SAR", "HKD", "AED")
 
@@ -224,6 +243,8 @@ class _Pen:
             return self.text(self.given.hints[path])
         if (known := PATTERN_HINTS.get(schema.get("pattern", ""))) is not None:
             return self.text(known)
+        if TODAY_UNLESS_GIVEN.get(self.operation.name) == path:
+            return self.text("Left empty: today")
         return self.text.word("hint", name) if self.text.has("hint", name) else ""
 
     def _shape(self, drawn: Field, name: str, schema: Schema) -> None:
@@ -251,6 +272,8 @@ class _Pen:
             drawn.kind = "date" if schema["format"] == "date" else "datetime-local"
         elif choice := choice_of(name, schema):
             drawn.kind, drawn.choice = "choice", choice
+        elif schema.get("pattern") == MONTH:
+            drawn.kind = "month"
         else:
             drawn.kind = "textarea" if schema.get("maxLength", 0) > LONG_TEXT and schema.get("pattern") != NO_SPACE else "text"
             drawn.attributes = _given({"maxlength": schema.get("maxLength"), "minlength": schema.get("minLength")})

@@ -10,7 +10,7 @@ from console.services import SERVICES
 from console.web import screens
 from console.web.commanding import CORRECTING, places_of_now
 from console.web.documents import Operation, Schema
-from console.web.forms import MONEY
+from console.web.forms import MONEY, TODAY_UNLESS_GIVEN
 from console.web.screen import Button, Command, ItemScreen, ListScreen, Part
 from console.web.subjects import is_named
 from tests.contracts.schemas import answers, has, operations, rows_of
@@ -150,3 +150,11 @@ def test_what_stands_beside_a_title_is_answered() -> None:
         if not has(operations(one.service)[one.route], answers(one.service)[one.route], name)
     ]
     assert not wrong
+
+
+@pytest.mark.parametrize(("name", "day"), TODAY_UNLESS_GIVEN.items())
+def test_a_day_that_is_today_unless_given_may_be_left_empty(name: str, day: str) -> None:
+    (operation,) = (found for service in SERVICES for found in operations(service).values() if found.name == name)
+    body = operation.resolve(operation.body or {})
+    assert operation.resolve(body["properties"][day])["format"] == "date"
+    assert day not in body.get("required", ())
