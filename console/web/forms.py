@@ -270,7 +270,11 @@ class _Pen:
                 child.required = child.required and drawn.required  # of a group that may be left out nothing must be filled in
         elif schema.get("format") in {"date", "date-time"}:
             drawn.kind = "date" if schema["format"] == "date" else "datetime-local"
-        elif choice := choice_of(name, schema):
+        else:
+            self._text(drawn, name, schema)
+
+    def _text(self, drawn: Field, name: str, schema: Schema) -> None:
+        if choice := choice_of(name, schema):
             drawn.kind, drawn.choice = "choice", choice
         elif schema.get("pattern") == MONTH:
             drawn.kind = "month"

@@ -13,6 +13,7 @@ import pytest_asyncio
 
 from shared.delivery import outbox
 from shared.principals import Role
+from shared.texts import texts
 from shared.values import Clock, EnterpriseId
 from tests.conftest import MakeDatabase
 from tests.http.test_notifications import drawn, publish, shortfall
@@ -53,7 +54,7 @@ async def test_news_of_all_services_stand_in_one_list_newest_first(seat: Seat) -
     await publish(seat.docking, drawn(ENTERPRISE))
     page = await seat.visitor.get("/inbox")
     assert page.words.index("The reserve was drawn") < page.words.index("Wages were paid short")
-    assert "Due: October 18, 2018" in page.words
+    assert "Deadline passed: October 18, 2018" in page.words
     assert "Not shown, since it does not answer now: " in page.words, "the other three are not up"
     seat.visitor.language = "zh"
     assert "备用金已动用" in (await seat.visitor.get("/inbox")).words
@@ -121,6 +122,22 @@ async def test_a_count_of_which_a_service_is_missing_says_so_and_is_asked_for_ag
     other = await seat.console.visitor(Role.ENTERPRISE, party=str(UUID(int=42)))
     assert json.loads(await unread(other))["label"] == "Inbox (unread not counted)"
     assert 'data-uncounted="Inbox (unread not counted)"' in page.text, "for where the console itself does not answer"
+
+
+async def test_only_a_deadline_that_is_to_come_stands_out(seat: Seat) -> None:
+    to_come = Clock().today() + timedelta(days=20)
+    await publish(seat.docking, drawn(ENTERPRISE).model_copy(update={"due": to_come}))
+    page = await seat.visitor.get("/inbox")
+    assert f"<strong>Due: {texts('en').day(to_come)}</strong>" in page.text
+    assert "Deadline passed" not in page.text
+
+
+async def test_a_run_of_news_of_one_kind_is_folded_behind_the_newest(seat: Seat) -> None:
+    await publish(seat.rights, shortfall(ENTERPRISE))
+    await publish(seat.docking, *[drawn(ENTERPRISE) for _ in range(5)])
+    shown, folded = (await seat.visitor.get("/inbox")).text.split("<details><summary>4 more of this kind")
+    assert (shown.count('<li class="new">'), folded.count('<li class="new">')) == (1, 5), "what is of another kind stands after them"
+    assert folded.index("The reserve was drawn") < folded.index("</details>") < folded.index("Wages were paid short")
 
 
 async def test_news_are_read_by_kind_and_one_kind_is_marked_as_read_as_a_whole(seat: Seat) -> None:

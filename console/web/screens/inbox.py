@@ -6,6 +6,8 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from urllib.parse import urlencode
 
@@ -58,6 +60,7 @@ PLACES = (  # field of a notification, the page of that thing, with {fields} of 
 ENDPOINT = {"endpoint": "endpoint"}
 OF_ENDPOINTS = (FAILING, GONE)
 MOST_ENDPOINTS = 200
+LONGEST_RUN = 3  # news of one kind, one after the other, that are not folded
 # The parts of the system whose events concern a role at all: where it would add an endpoint.
 HEARD_FROM: Mapping[Role, Sequence[str]] = {
     Role.ENTERPRISE: ("docking", "rights"),
@@ -87,6 +90,8 @@ async def inbox_page(
         who,
         "inbox.html",
         page=page,
+        runs=runs_of(page.items, grouped=chosen is None),
+        is_past=lambda due: date.fromisoformat(due[:10]) < who.today,
         unread=unread,
         kinds=kinds,
         kind=chosen,
@@ -96,6 +101,14 @@ async def inbox_page(
         older=f"/inbox?{urlencode({**asked, 'before': page.older})}" if page.older else None,
         newest=f"/inbox?{urlencode(asked)}" if before else None,
     )
+
+
+def runs_of(items: Sequence[Item], *, grouped: bool) -> Sequence[tuple[Sequence[Item], Sequence[Item]]]:
+    """The items in their order: those that are shown, and those folded behind them, since they are of the same kind as the one before."""
+    if not grouped:
+        return [(items, ())]
+    runs = (list(run) for _, run in groupby(items, key=itemgetter("type")))
+    return [(run[:1], run[1:]) if len(run) > LONGEST_RUN else (run, ()) for run in runs]
 
 
 def _kinds(who: Visitor) -> dict[str, str]:
