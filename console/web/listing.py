@@ -15,8 +15,10 @@ from console.web.documents import Operation
 from console.web.forms import Field, Given
 from console.web.names import names_in
 from console.web.pages import Visitor, error_text, render
-from console.web.screen import PARTY, Item, ListScreen, address, asked_for, button, empty_text, put_meant
+from console.web.screen import LONGEST_VALUE, PARTY, Item, ListScreen, address, asked_for, button, empty_text, put_meant
 from console.web.sorting import orders_of, sorting_by
+
+MOST_EARLIER = 10  # pages that one can go back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,7 @@ async def list_page(who: Visitor, screen: ListScreen) -> Response:
     errors = {error["field"]: error_text(who.text, error) for error in found.answer.errors}
     if not found.answer.ok and not errors:
         raise ServiceRefused(found.answer)
+    earlier = [one[:LONGEST_VALUE] for one in who.request.query_params.getlist("earlier")]
     known, now = orders_of(operation), found.order.get("sort", screen.fixed.get("sort", "id"))
     return render(
         who,
@@ -73,15 +76,22 @@ async def list_page(who: Visitor, screen: ListScreen) -> Response:
         filters=_filters(who, operation, screen, found.chosen, errors),
         words={**(forms.OF_FIRMS if screen.service == "docking" else {}), **screen.words},
         columns=[column for column in screen.columns if column != PARTY.get(who.role) or column == screen.columns[0]],
-        following="?" + urlencode({**found.kept, **found.order, "after": found.following}) if found.following else None,
+        following=_page(found, found.following, [*earlier, asked.get("after", "")]) if found.following else None,
+        previous=_page(found, earlier[-1], earlier[:-1]) if earlier and "after" in asked else None,
         sorting={at: sorting_by(one, now, found.kept) for at in (*screen.columns, "id") if (one := at.rpartition(".")[2]) in known},
         order=asked.get("sort"),
         everything=_everything(screen, found.chosen),
-        beginning="?" + urlencode({**found.kept, **found.order}) if "after" in asked else None,
+        beginning=_page(found, "", ()) if "after" in asked else None,
         link=lambda item: address(screen.row, item),
         buttons=[shown for one in screen.buttons if (shown := button(who, one, {}))],
         row_buttons=[[shown for one in screen.row_buttons if (shown := button(who, one, row))] for row in found.items],
     )
+
+
+def _page(found: Listing, after: str, earlier: Sequence[str]) -> str:
+    """The address of the page after a cursor, "" for the first; `earlier`: the cursors of the pages before it, of which some are kept."""
+    cursors = [*(("earlier", one) for one in earlier[-MOST_EARLIER:]), *([("after", after)] if after else ())]
+    return "?" + urlencode([*found.kept.items(), *found.order.items(), *cursors])
 
 
 def _choice(operation: Operation, name: str) -> str | None:

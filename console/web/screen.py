@@ -414,7 +414,7 @@ def called(who: Visitor, command: Command, summary: str, asked: Mapping[str, Any
 
 def _here(who: Visitor) -> str:
     """The page, with what it was asked for: a list is come back to as it was. Without what was done before, and what is too long."""
-    of_visit = {"done", LANGUAGE_COOKIE, DAY_COOKIE}
+    of_visit = {"done", "earlier", LANGUAGE_COOKIE, DAY_COOKIE}
     kept = urlencode([(name, value) for name, value in who.request.query_params.multi_items() if name not in of_visit])
     path = who.request.url.path
     return f"{path}?{kept}" if kept and len(path) + len(kept) < LONGEST_VALUE - 1 else path

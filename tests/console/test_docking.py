@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from datetime import date, timedelta
+from html import unescape
 from uuid import uuid4
 
 from shared.principals import Role
 from shared.texts import texts
 from tests.support.console import NO_SERVICE, Page, console_before
-from tests.support.docking import START, Dock, dock
+from tests.support.docking import POOR_COUNTY, START, Dock, dock
 from tests.support.http import Start
 from tests.support.stats import RICH_EAST, counted, departure, dispatched, recorded
 
@@ -156,6 +157,36 @@ async def test_a_list_is_sorted_by_the_heading_of_a_column_and_the_other_way_rou
         for page, names in ((upwards, "ABC"), (downwards, "CBA"), (await shown("?sort=-id"), "CAB"), (await shown("?sort=rubbish"), "BAC")):
             places = {name[0]: page.index(name) for name in ("Ankang", "Baoji", "Chengde")}
             assert "".join(sorted(places, key=lambda place: places[place])) == names
+
+
+async def test_a_page_of_a_list_leads_to_the_one_before_it(dock: Dock) -> None:
+    fair = {"county": POOR_COUNTY, "held_on": dock.today.isoformat(), "counties": [POOR_COUNTY], "enterprises": [await dock.enterprise()]}
+    for number in range(41):
+        assert (await dock.post("/fairs", {**fair, "name": f"Fair {number}"})).status == 201
+    async with console_before(docking=dock.client) as console:
+        officer = await console.visitor(Role.OFFICER)
+        first = await officer.get("/fairs?sort=held_on")
+        second = await officer.get("/fairs" + leads(first, "next"))
+        third = await officer.get("/fairs" + leads(second, "next"))
+        again = await officer.get("/fairs" + leads(third, "prev"))
+        beginning = await officer.get("/fairs" + leads(again, "prev"))
+    assert [len(fairs_in(page)) for page in (first, second, third)] == [20, 20, 1]
+    assert (fairs_in(again), fairs_in(beginning)) == (fairs_in(second), fairs_in(first))
+    assert 'rel="prev"' not in beginning.text
+
+
+def leads(page: Page, way: str) -> str:
+    return unescape(page.text.partition(f'<a rel="{way}" href="')[2].partition('"')[0])
+
+
+def fairs_in(page: Page) -> list[str]:
+    return [link for link in page.links if link.startswith("/fairs/")]
+
+
+async def test_a_wage_in_a_list_says_what_it_is_paid_for(dock: Dock) -> None:
+    await dock.order()
+    async with console_before(docking=dock.client) as console:
+        assert "¥180,000 a month" in (await (await console.visitor(Role.OFFICER)).get("/orders")).words
 
 
 async def test_a_filter_keeps_the_order_and_an_order_the_filter(dock: Dock) -> None:

@@ -45,6 +45,8 @@ async def test_a_repatriation_is_asked_for_approved_by_another_and_carried_out(o
     placement = await office.abroad()
     repatriation = await asked(office, placement)
     assert (await complete(office, repatriation)).code == "REPATRIATION_ILLEGAL_STEP"
+    [listed] = (await office.get("/repatriations")).body["items"]
+    assert (listed["enterprise"], listed["requested_on"]) == (str(placement.enterprise), office.today.isoformat())
     assert (await approve(office, repatriation)).body["state"] == "approved"
     done = await complete(office, repatriation)
     assert (done.status, done.body["state"], done.body["cost"], done.body["paid_by"]) == (200, "completed", yuan(8000), "reserve")

@@ -20,6 +20,7 @@ from console.web.screens.docking_sentences import (
     is_free,
     may_be_proposed_to,
     order_to_do,
+    paid_by_period,
     placement_to_do,
     since_ever,
     unmet_first,
@@ -196,6 +197,7 @@ SCREENS = (
         buttons=(Button(service="docking", operation="open_job_order", roles=OPENERS),),
         empty="There is no such order.",
         fits_filters=True,
+        shape=paid_by_period,
         advice=Advice(sentence("An enterprise opens one for the workers it needs."), OPENERS),
     ),
     ItemScreen(

@@ -32,6 +32,16 @@ def order_to_do(order: Item, text: Texts, _today: date) -> Sequence[str]:
     return [State(line)]
 
 
+def paid_by_period(orders: Sequence[Item], text: Texts) -> Sequence[Item]:
+    """A wage means little without what it is paid for."""
+    return [{**one, "wage": _wage(text, one["wage"], one["wage_period"])} for one in orders]
+
+
+def _wage(text: Texts, wage: Item, period: str) -> str:
+    amount = text.money(wage["minor"], wage["currency"])
+    return text("{wage} a month", wage=amount) if period == "month" else text("{wage} a day", wage=amount)
+
+
 def is_free(order: Item) -> bool:
     return bool(order["positions"] > order["filled"] + order["reserved"])
 

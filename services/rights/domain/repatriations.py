@@ -20,7 +20,7 @@ from services.rights.domain.errors import (
     ReturnedOtherwise,
 )
 from services.rights.domain.ledgers import Ledger
-from shared.values import EmergencyId, Money, Payer, PlacementId, RepatriationId
+from shared.values import EmergencyId, EnterpriseId, Money, Payer, PlacementId, RepatriationId
 
 Cause = Literal["emergency", "distress", "illness", "unpaid", "abuse", "death"]
 RefusalCause = Literal["criteria_not_met", "other_means", "not_wanted", "withdrawn"]
@@ -52,9 +52,11 @@ REPATRIATION_STEPS: Mapping[tuple[RepatriationState, RepatriationStep], Repatria
 class Repatriation:
     repatriation: RepatriationId
     placement: PlacementId
+    enterprise: EnterpriseId
     emergency: EmergencyId | None
     cause: Cause
     requested_by: str
+    requested_on: date
     paid_by: Payer
     state: RepatriationState = RepatriationState.REQUESTED
     approval: str | None = None  # the number of the written approval

@@ -13,13 +13,15 @@ from shared.values import PlacementId, RepatriationId
 REPATRIATION = rows.Columns(
     Repatriation,
     """
-    repatriation, repatriation.placement, emergency, cause, requested_by, paid_by, state, approval, criteria_version, approver, refusal,
-    completed_on, cost_minor AS "cost.minor", repatriation.currency AS "cost.currency", version
+    repatriation, repatriation.placement, enterprise, emergency, cause, requested_by,
+    (SELECT effective FROM history WHERE subject = repatriation.repatriation::text AND type = 'RepatriationRequested') AS requested_on,
+    paid_by, state, approval, criteria_version, approver, refusal, completed_on,
+    cost_minor AS "cost.minor", repatriation.currency AS "cost.currency", version
     """,
 )
-GET = REPATRIATION.select("FROM repatriation WHERE repatriation = $1")
-LOCK = REPATRIATION.select("FROM repatriation WHERE repatriation = $1 FOR UPDATE")
-LIST_OF = REPATRIATION.select("FROM repatriation WHERE placement = $1 ORDER BY repatriation")
+GET = REPATRIATION.select("FROM repatriation JOIN ledger USING (placement) WHERE repatriation = $1")
+LOCK = REPATRIATION.select("FROM repatriation JOIN ledger USING (placement) WHERE repatriation = $1 FOR UPDATE OF repatriation")
+LIST_OF = REPATRIATION.select("FROM repatriation JOIN ledger USING (placement) WHERE placement = $1 ORDER BY repatriation")
 # Of one enterprise, or of some counties.
 LIST = REPATRIATION.pages(
     "repatriation JOIN ledger USING (placement)",

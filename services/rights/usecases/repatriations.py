@@ -49,13 +49,15 @@ async def request_repatriation(tx: Tx, command: commands.RequestRepatriation) ->
     repatriation = Repatriation(
         repatriation=RepatriationId(new_id()),
         placement=command.placement,
+        enterprise=ledger.enterprise,
         emergency=command.emergency,
         cause=command.cause,
         requested_by=str(tx.principal),
+        requested_on=tx.clock.today(),
         paid_by=command.paid_by,
     )
     await repatriations.insert(tx, repatriation)
-    about = _codes(repatriation, ledger, tx.clock.today())
+    about = _codes(repatriation, ledger, repatriation.requested_on)
     requested = events.RepatriationRequested(cause=repatriation.cause, requested_by=repatriation.requested_by, **about)
     publish_and_audit(tx, requested)
     return views.Repatriation.from_repatriation(repatriation)

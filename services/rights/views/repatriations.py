@@ -8,15 +8,17 @@ from pydantic import BaseModel
 
 from services.rights.domain import repatriations
 from services.rights.domain.repatriations import Cause, RefusalCause, RepatriationState
-from shared.values import EmergencyId, Money, Payer, PlacementId, RepatriationId
+from shared.values import EmergencyId, EnterpriseId, Money, Payer, PlacementId, RepatriationId
 
 
 class Repatriation(BaseModel, frozen=True):
     repatriation: RepatriationId
     placement: PlacementId
+    enterprise: EnterpriseId
     emergency: EmergencyId | None
     cause: Cause
     requested_by: str
+    requested_on: date
     paid_by: Payer
     state: RepatriationState
     approval: str | None
@@ -32,9 +34,11 @@ class Repatriation(BaseModel, frozen=True):
         return cls(
             repatriation=one.repatriation,
             placement=one.placement,
+            enterprise=one.enterprise,
             emergency=one.emergency,
             cause=one.cause,
             requested_by=one.requested_by,
+            requested_on=one.requested_on,
             paid_by=one.paid_by,
             state=one.state,
             approval=one.approval,
