@@ -9,7 +9,7 @@ from datetime import date
 from console.api_client import wait_until_applied
 from console.demo.registering import register
 from console.demo.simulation import ENTERPRISES, Voyage
-from console.demo.world import CENTRE, MINUTES_A_DAY, SESSION_DAYS, World, contract_body, ordered_destination, port
+from console.demo.world import CENTRE, MINUTES_A_DAY, SESSION_DAYS, TRAINERS, World, contract_body, ordered_destination, port
 from shared.principals import Role
 from shared.values import Channel
 
@@ -22,8 +22,8 @@ _CENTRE_LICENCE = {
     "valid_from": "2016-01-01",
     "valid_to": "2021-12-31",
     "capacity": 100_000,
-    "trainers": ["local-trainer"],
-    "assessors": ["local-assessor"],
+    "trainers": ["local-trainer", *TRAINERS],
+    "assessors": ["local-assessor", "zhao.lei"],
 }
 
 

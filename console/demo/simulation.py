@@ -58,8 +58,7 @@ OCCUPATIONS = {
 }
 WAGE_OTHER, WAGE_POVERTY = 215_000, 860_000  # fen a month: 30 bn yuan a year for about 1 M abroad; over 100,000 yuan a year
 ENTERPRISES = 8
-SURNAMES = ("Wang", "Li", "Zhang", "Liu", "Chen", "Yang", "Zhao", "Huang", "Zhou", "Wu", "Xu", "Sun")
-GIVEN = ("Wei", "Fang", "Na", "Min", "Jing", "Lei", "Jun", "Yang", "Yong", "Jie", "Juan", "Tao", "Ming", "Chao", "Xia", "Ping", "Gang")
+SURNAMES, GIVEN = "王李张刘陈杨赵黄周吴徐孙", "伟芳娜敏静磊军洋勇杰娟涛明超霞平刚"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,7 +234,7 @@ class _People:
         sex = "female" if rng.random() < 0.25 else "male"
         return Person(
             number=number,
-            name=f"{rng.choice(SURNAMES)} {rng.choice(GIVEN)}{rng.choice(GIVEN).lower()}",
+            name=rng.choice(SURNAMES) + rng.choice(GIVEN) + rng.choice(GIVEN),
             id_number=_id_number(number, birth, sex),
             birth_date=birth,
             sex=sex,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, timedelta
+from itertools import cycle
 
 from console.api_client import ApiClient
 from console.demo.simulation import Voyage
-from console.demo.world import CENTRE, MINUTES_A_DAY, SESSION_DAYS, World, all_of, ordered_destination
+from console.demo.world import CENTRE, MINUTES_A_DAY, SESSION_DAYS, TRAINERS, World, all_of, ordered_destination
 from shared.principals import Role
 from shared.values import Period, first_day
 
@@ -25,20 +26,20 @@ def _session_start(period: Period) -> date:
 
 
 async def schedule_sessions(world: World, voyages: Sequence[Voyage]) -> None:
-    async def schedule(key: tuple[str, str, Period], seats: int) -> None:
+    async def schedule(key: tuple[str, str, Period], seats: int, account: str) -> None:
         destination, occupation, period = key
         start = _session_start(period)
         body = {
             "starts_on": start.isoformat(),
             "ends_on": (start + timedelta(days=SESSION_DAYS - 1)).isoformat(),
             "seats": seats,
-            "trainer": "local-trainer",
+            "trainer": account,
         }
         trainer = world.on(start - timedelta(days=30)).as_role(Role.TRAINER, CENTRE)
         path = f"/courses/{world.courses[destination, occupation]}/sessions"
         world.sessions[key] = (await trainer.post("training", path, body, f"session-{'-'.join(key)}"))["session"]
 
-    await all_of(schedule(key, seats) for key, seats in sessions_of(voyages).items())
+    await all_of(schedule(*one, account) for one, account in zip(sessions_of(voyages).items(), cycle(TRAINERS), strict=False))
 
 
 async def hold(world: World, key: tuple[str, str, Period]) -> None:

@@ -16,6 +16,7 @@ PORTS = ("CNSHA", "CNTAO", "CNCAN", "CNBJS", "CNDLC")
 SESSION_DAYS, MINUTES_A_DAY = 3, 480
 TERM_MONTHS = 60  # of orders and of the contracts made for them
 CENTRE = "济南外派劳务培训中心"
+TRAINERS = ("zhang.min", "li.jun", "wang.fang")  # accounts that give its sessions by turns
 Advance = Callable[[str, int], None]  # (what, how many): moves a progress bar
 
 

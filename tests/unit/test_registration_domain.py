@@ -141,6 +141,13 @@ def test_a_masked_value_never_shows_more_than_it_keeps(text: str, keep: int) -> 
 
 
 @pytest.mark.parametrize(
+    ("name", "shown"), [("张三", "张*"), ("张三丰", "张**"), ("ZHANG SANFENG", "Z************"), ("阿卜杜热依木·买买提", "阿*********")]
+)
+def test_a_masked_name_shows_its_first_character_alone(name: str, shown: str) -> None:
+    assert mask(name, tail=0) == shown
+
+
+@pytest.mark.parametrize(
     ("name", "spelt"),
     [
         ("张三丰", "ZHANG SANFENG"),

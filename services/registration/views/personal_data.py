@@ -19,7 +19,7 @@ class MaskedPersonal(View):
 
     @classmethod
     def from_personal_data(cls, personal: vault.PersonalData) -> MaskedPersonal:
-        return cls(name=mask(personal.name) or "", id_number=mask(personal.id_number, keep=0), phone=mask(personal.phone, keep=3))
+        return cls(name=mask(personal.name, tail=0) or "", id_number=mask(personal.id_number, keep=0), phone=mask(personal.phone, keep=3))
 
 
 class PersonalData(View):

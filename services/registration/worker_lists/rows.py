@@ -43,6 +43,7 @@ _OLD_NUMBER = ("old_system", "old_number")
 _HEARD: Mapping[str, Reader] = {"announcement": str, "outreach_channel": words.read_outreach_channel}
 _WAGE_COLUMNS = ("wage_floor", "wage_currency")
 _OFFER_COLUMNS = (*_OFFER, *_WAGE_COLUMNS)
+_NAMES = frozenset({"name", "name_pinyin"})
 _PLACE_ABOVE = ("province", "city")  # columns of their own, before the county's name
 _NOTHING = frozenset({"-", "--", "—", "——", "/", "无", "暂无", "none"})  # how people fill a cell that has nothing to hold
 _MAY_BE_NOTHING = ("name_pinyin", "id_number", "phone", "registered_on", *_HEARD, *_OLD_NUMBER, *_OFFER_COLUMNS[:2], *_WAGE_COLUMNS)
@@ -165,7 +166,8 @@ def refusal(row: Row, error: Refused) -> Finding:
 
 
 def finding(row: Row, column: str, code: str, severity: Severity = "error", *, hints: tuple[str, ...] = ()) -> Finding:
-    return Finding(row=row.number, column=column, code=code, severity=severity, value=mask(row.cells.get(column)), hints=hints)
+    value = mask(row.cells.get(column), tail=0) if column in _NAMES else mask(row.cells.get(column))
+    return Finding(row=row.number, column=column, code=code, severity=severity, value=value, hints=hints)
 
 
 def _column(field: str) -> str:
