@@ -19,6 +19,7 @@ from typing import Any, Literal
 from starlette.datastructures import FormData
 
 from console.web.documents import Operation, Schema
+from console.web.hours import IN_MINUTES, minutes_of
 from shared import currencies
 from shared.sheets.cells import CellRefused, read_number
 from shared.texts import Texts, sentence
@@ -44,6 +45,7 @@ Posted = Sequence[tuple[str, str]]  # in the order of the form; an empty field i
 Errors = Mapping[str, str]  # by dotted name of the field, in the visitor's language
 Option = tuple[str, str]  # code, label
 
+LONGEST_HOURS = 8  # characters
 LONGEST_LABEL = 100  # characters of a suggestion
 LONG_TEXT = 200  # characters: longer ones get several lines
 MOST_ROWS = 200
@@ -253,6 +255,8 @@ class _Pen:
             drawn.kind, drawn.options = "select", self._options(name, schema)
         elif kind == "boolean":
             self._answer(drawn)
+        elif name in IN_MINUTES:
+            drawn.attributes = {"inputmode": "decimal", "maxlength": LONGEST_HOURS}
         elif kind in {"integer", "number"}:
             drawn.kind = "number"
             drawn.attributes = _given(
@@ -387,7 +391,9 @@ def _read(operation: Operation, schema: Schema, values: Mapping[str, list[str]],
     if kind == "boolean":
         unanswered = not first if name in values else schema.get("nullable")
         return None if unanswered else first in {"true", "on"}
-    return _scalar(schema, first) if first else None
+    if not first:
+        return None
+    return minutes_of(first) if name.rpartition(".")[2] in IN_MINUTES else _scalar(schema, first)
 
 
 def _items(operation: Operation, items: Schema, values: Mapping[str, list[str]], name: str) -> list[Any] | None:

@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 from console.web import choices
 from console.web.backend import Answer, Backend, ServiceRefused
 from console.web.documents import Documents
+from console.web.hours import IN_MINUTES, hours
 from console.web.names import IDENTIFIER, Names
 from console.web.sessions import Session, Sessions
 from shared.audiences import HEARERS
@@ -246,6 +247,8 @@ def _number(text: Texts, name: str, value: float) -> str:
         return text.value(name, str(value))
     if name in {"year", "birth_year", "version"}:
         return str(value)
+    if name in IN_MINUTES:
+        return text("{hours} hours", hours=hours(int(value)))
     if name == "pay_day":
         return text("day {day} of the month", day=int(value))
     return ("+" if name == SIGNED and value > 0 else "") + text.number(value)

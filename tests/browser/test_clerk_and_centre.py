@@ -141,7 +141,7 @@ async def test_a_centre_logs_in_by_its_name_and_schedules_a_session(browser: Bro
     await client.as_role(Role.OFFICER).post("training", "/centres", licence, "licence-of-lanzhou-school")
     async with visit(browser, console, Role.TRAINER, "en", fields={"party": "Lanzhou school"}) as trainer:
         await trainer.go("/do/training/publish_course?back=/courses")
-        await trainer.fill(destination="mongolia", occupation="bricklayers", minimum_minutes="1440")
+        await trainer.fill(destination="mongolia", occupation="bricklayers", minimum_minutes="24")
         await trainer.send()
         await trainer.page.locator('a[href*="schedule_session"]').first.click()
         start = today + timedelta(days=10)

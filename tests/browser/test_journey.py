@@ -93,7 +93,7 @@ async def _founded(journey: Journey) -> None:
     async with journey.as_role(Role.TRAINER, FOUNDED) as trainer:
         await trainer.go("/courses")
         await trainer.command("publish_course")
-        await trainer.fill(destination=journey.destination, occupation=journey.occupation, minimum_minutes="480")
+        await trainer.fill(destination=journey.destination, occupation=journey.occupation, minimum_minutes="8")
         await trainer.send()
         await trainer.command("schedule_session")
         await trainer.fill(starts_on=journey.trained.isoformat(), ends_on=journey.trained.isoformat(), seats="5", trainer="local-trainer")

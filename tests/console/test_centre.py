@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from console.web.screens.sheets import hours, minutes_of
+from console.web.hours import hours, minutes_of
 from shared.principals import NATION, Role
 from shared.values import Clock
 from tests.conftest import MakeDatabase
@@ -122,14 +122,25 @@ async def test_an_enrolment_has_its_page_with_what_became_of_it(centre: CentreOf
     learner, number = centre.learners[0], centre.numbers[0]
     session = await centre.trainer.get(centre.path)
     page = await centre.trainer.get(session.link(f"/enrolments/{learner}"))
-    for what in (f"Enrolment of {number}", "Session", "Attendance", "450", "History"):
+    for what in (f"Enrolment of {number}", "Session", "Attendance", "7.5 hours", "History"):
         assert what in page.words
     assert centre.numbers[1] not in page.words, "what is another's is not there"
     assert centre.path in page.links
     assert not any(link.startswith("/placements/") for link in page.links), "a trainer does not see placements"
     correct = await centre.trainer.get(page.link("correct_attendance"))
     assert f"Enrolment of {number}" in correct.words
-    assert correct.words.count(": 7.5 hours (450 minutes)") == DAYS, "every day that is recorded, with its time"
+    assert correct.words.count(": 7.5 hours") == DAYS, "every day that is recorded, with its time"
+
+
+async def test_time_is_put_right_in_hours(centre: CentreOffice) -> None:
+    await centre.attend()
+    learner, day = centre.learners[0], centre.days[0]
+    page = await centre.trainer.get(f"/enrolments/{learner}")
+    wrong = await centre.trainer.send(page.link("correct_attendance"), {"day": day, "minutes": "a day", "reason": "mistyped"})
+    assert list(wrong.errors) == ["minutes"]
+    assert ("minutes", "a day") in wrong.fields()
+    assert (await centre.trainer.send(page.link("correct_attendance"), {"day": day, "minutes": "7:30", "reason": "mistyped"})).status == 204
+    assert (await centre.roster())[learner]["minutes_total"] == DAYS * FULL_DAY - 30
 
 
 async def test_a_session_whose_days_are_over_says_so_and_takes_nobody(centre: CentreOffice) -> None:

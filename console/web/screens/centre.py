@@ -370,11 +370,7 @@ SCREENS = (
             "revoked_on",
             "revoked_why",
         ),
-        words={
-            "basis": sentence("Issued after"),
-            "minutes": sentence("Training in minutes (60 are an hour)"),
-            "credited": sentence("Credited for prior learning, in minutes"),
-        },
+        words={"basis": sentence("Issued after")},
         buttons=tuple(
             Button(
                 service="training",
@@ -411,7 +407,7 @@ COMMANDS = (
         service="training",
         operation="correct_attendance",
         options={"day": options.days_recorded},
-        note="The day as it is to be: a day with 0 minutes was not attended.",
+        note="The day as it is to be: a day with 0 hours was not attended.",
     ),
     Command(service="training", operation="publish_course", options={"centre": options.centres}, needed=("centre",), hints=options.COURSE),
     Command(service="training", operation="staff_centre", suggested=STAFF, filled=tuple(STAFF)),

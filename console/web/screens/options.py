@@ -8,6 +8,7 @@ from typing import Any
 
 from console.web.backend import Answer, ServiceRefused
 from console.web.forms import Option, as_typed
+from console.web.hours import hours
 from console.web.names import IDENTIFIER, Names, names_in
 from console.web.pages import Visitor, account_name, local_account
 from shared.principals import Role
@@ -15,7 +16,7 @@ from shared.texts import sentence
 
 MOST_CASES = 200
 COURSE = {  # how it is filled in
-    "minimum_minutes": sentence("In minutes, 60 are an hour. Left empty: as many as the rules in force ask for."),
+    "minimum_minutes": sentence("In hours: 45, 7.5 or 7:30. Left empty: as many as the rules in force ask for."),
     "validity_days": sentence("Left empty: as long as the rules in force have it."),
 }
 EDUCATION = ("0", "1", "2", "3", "4", "5", "6", "7", "8")  # ISCED 2011
@@ -126,15 +127,14 @@ async def days_recorded(who: Visitor, asked: Mapping[str, str]) -> Sequence[Opti
         query = {"since": since}
         found = await who.backend.get("training", "/sessions/{session}/attendance", query, session=asked.get("session", ""))
         mine = (one for one in found["items"] if one["enrolment"] == asked.get("enrolment"))
-        days += ((one["day"], f"{who.text.day(date.fromisoformat(one['day']))}{colon}{_time(who, one['minutes'])}") for one in mine)
+        days += (
+            (one["day"], f"{who.text.day(date.fromisoformat(one['day']))}{colon}{who.text('{hours} hours', hours=hours(one['minutes']))}")
+            for one in mine
+        )
         if found["since"] >= found["until"]:
             break
         since = (date.fromisoformat(found["until"]) + timedelta(days=1)).isoformat()
     return days
-
-
-def _time(who: Visitor, minutes: int) -> str:
-    return who.text("{hours} hours ({minutes} minutes)", hours=who.text.number(minutes / 60, 1), minutes=who.text.number(minutes))
 
 
 async def cases_of_enterprise(who: Visitor, asked: Mapping[str, str]) -> Sequence[Option]:

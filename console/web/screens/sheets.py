@@ -12,7 +12,6 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -21,6 +20,7 @@ from fastapi import APIRouter, Response
 
 from console.web.backend import Answer
 from console.web.forms import Option
+from console.web.hours import hours, minutes_of
 from console.web.pages import Visitor, error_text, lead_on, only, refused_text, render
 from console.web.screens.options import staff
 from shared.principals import Role
@@ -168,25 +168,6 @@ def _attendance(who: Visitor, sheet: Sheet, held: Mapping[tuple[str, str], int],
         before=max(before, first).isoformat() if since > first else None,
         after=after.isoformat() if after <= last else None,
     )
-
-
-def hours(minutes: int) -> str:
-    """480 is 8, 450 is 7.5, 445 is 7:25."""
-    if minutes % 60 == 0:
-        return str(minutes // 60)
-    return f"{minutes / 60:g}" if minutes % 6 == 0 else f"{minutes // 60}:{minutes % 60:02d}"
-
-
-def minutes_of(typed: str) -> int | str:
-    """Of hours as they are typed; what is typed, where it is no number of minutes."""
-    whole, colon, rest = typed.replace("：", ":").partition(":")
-    if colon:
-        return int(whole or 0) * 60 + int(rest) if (whole or "0").isdecimal() and rest.isdecimal() and int(rest) < 60 else typed
-    try:
-        minutes = Decimal(typed.replace(",", ".").replace("，", ".")) * 60
-    except InvalidOperation:
-        return typed
-    return int(minutes) if minutes.is_finite() and minutes == minutes.to_integral_value() and abs(minutes) < 100_000 else typed
 
 
 # --- assessment ---------------------------------------------------------------------------------------------------------
