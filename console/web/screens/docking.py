@@ -12,6 +12,7 @@ from console.web.pages import Visitor, only
 from console.web.screen import Advice, Button, Item, ItemScreen, ListScreen, Part, history, in_order_of
 from console.web.screens import scorecard
 from console.web.screens.docking_sentences import (
+    EMPLOYER,
     FAIR,
     arrival_to_do,
     as_agreed,
@@ -427,6 +428,7 @@ SCREENS = (
         service="docking",
         route="/employers",
         columns=("name", "destination", "registration_no", "licence_no", "registered_on"),
+        words=EMPLOYER,
         filters=("name", "destination"),
         sort="name",
         roles=READERS,

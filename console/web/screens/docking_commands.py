@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from console.web.enterprises import KIND
 from console.web.screen import Command
-from console.web.screens.docking_sentences import FAIR
+from console.web.screens.docking_sentences import EMPLOYER, FAIR
 from console.web.screens.options import (
     agreed_in_order,
     cases_of_enterprise,
@@ -38,6 +38,7 @@ COMMANDS = (
             ("Positions and pay", ("positions", "term_months", "wage", "wage_period", "fee_cap", "expires")),
         ),
     ),
+    Command(service="docking", operation="register_employer", labels=EMPLOYER),
     Command(service="docking", operation="propose_matches", hidden=("worker",), asked_of={"worker": frozenset()}),
     Command(service="docking", operation="register_contract", known=agreed_in_order),
     Command(service="docking", operation="accept_match", then="/placements/{placement}"),

@@ -9,6 +9,7 @@ from console.web.screen import Item, State, falling_due
 from shared.texts import Texts, sentence
 
 BEGINNING = "1990-01-01"
+EMPLOYER = {"licence_no": sentence("Licence number in its country")}  # of a foreign employer; not that of a qualified enterprise
 FAIR = {"county": sentence("County where it is held"), "counties": sentence("Counties that take part")}
 
 
