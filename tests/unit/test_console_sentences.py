@@ -10,7 +10,7 @@ from console.web.screens.delivery import by_topic
 from console.web.screens.docking_sentences import as_agreed
 from console.web.screens.operations import newest_close_first
 from console.web.screens.scorecard import in_words
-from console.web.screens.supply import by_county
+from console.web.screens.supply import by_county, numbered
 from shared.texts import texts
 
 
@@ -87,3 +87,7 @@ def test_states_have_other_signs_on_a_page_than_in_a_terminal() -> None:
     assert sentences.shown_state(text, "met").startswith("✓ ")
     assert sentences.shown_state(text, "missed").startswith("✗ ")
     assert sentences.shown_state(text, "at_risk") == sentences.state(text, "at_risk")
+
+
+def test_a_version_is_named_as_one() -> None:
+    assert numbered([{"version": 2}], texts("zh")) == [{"version": "第 2 版"}]

@@ -63,6 +63,11 @@ def by_county(reach: Sequence[Item], _text: Texts) -> Sequence[Item]:
     return list(counties.values())
 
 
+def numbered(versions: Sequence[Item], text: Texts) -> Sequence[Item]:
+    """A bare number says nothing as the name of a row."""
+    return [{**one, "version": text("Version {number}", number=one["version"])} for one in versions]
+
+
 SCREENS = (
     ListScreen(
         path="/supply",
@@ -127,6 +132,7 @@ SCREENS = (
                 route="/surveys/{survey}/versions",
                 parts={"survey": "survey"},
                 columns=("version", "recorded_at", "recorded_by", "respondents", "able", "willing", "state", "voided_for"),
+                shape=numbered,
             ),
             history("registration", "/surveys/{survey}/history", {"survey": "survey"}),
         ),
@@ -217,6 +223,7 @@ SCREENS = (
                 route="/outreach/{outreach}/versions",
                 parts={"outreach": "outreach"},
                 columns=("version", "recorded_at", "recorded_by", "county", "channel", "on", "reached", "state", "reason"),
+                shape=numbered,
             ),
         ),
         buttons=(_outreach("correct_outreach", WRITERS), _outreach("void_outreach", OFFICER)),

@@ -326,13 +326,22 @@ document.addEventListener("click", (event) => {
 });
 
 // --- files: dropped or chosen, sent with progress, sent again by itself when the connection was lost ------------------------------
+document.addEventListener("change", (event) => { if (event.target.matches?.("input[type=file]")) nameFile(event.target); });
+function nameFile(input) {
+  const shown = document.querySelector(`output[for="${CSS.escape(input.id)}"]`);
+  if (shown) shown.textContent = input.files[0]?.name ?? shown.dataset.none;
+}
+function dropped(input, files) {
+  input.files = files;
+  nameFile(input);
+}
 for (const name of ["dragover", "dragleave", "drop"]) {
   document.addEventListener(name, (event) => {
     const zone = event.target.closest?.("[data-drop]");
     if (!zone) return;
     event.preventDefault();
     zone.classList.toggle("over", name === "dragover");
-    if (name === "drop" && event.dataTransfer.files.length) zone.querySelector("input").files = event.dataTransfer.files;
+    if (name === "drop" && event.dataTransfer.files.length) dropped(zone.querySelector("input"), event.dataTransfer.files);
   });
 }
 document.addEventListener("submit", async (event) => {
