@@ -136,13 +136,14 @@ def _why(text: Texts, key: str, shown: str) -> Markup:
 
 
 def replay(text: Texts, known: Sequence[Known], year: int, on: date | None) -> Markup:
-    """How a year's figure came about: what was known at the end of each day; the day looked at is marked."""
+    """How a year's figure came about: what was known at the end of each day, the last of which is now; the one looked at is marked."""
     title = text("Dispatches of {year}, as known at the end of each month", year=year)
-    labels = [one.on.isoformat()[:7] for one in known]
-    series = [Series(name=text("known by then"), kind="actual", values=[one.dispatches for one in known])]
-    if on is not None:
-        chosen = [one.dispatches if one.on == on else None for one in known]
-        series.append(Series(name=text("the day looked at"), kind="chosen", values=chosen))
+    labels = [*(one.on.isoformat()[:7] for one in known[:-1]), text("now")]
+    at = on or known[-1].on
+    series = [
+        Series(name=text("known by then"), kind="actual", values=[one.dispatches for one in known]),
+        Series(name=text("the day looked at"), kind="chosen", values=[one.dispatches if one.on == at else None for one in known]),
+    ]
     spoken = "; ".join(f"{one.on}: {text.number(one.dispatches)}" for one in known)
     drawing = line_chart(Words(key="replay", title=title, description=spoken), labels, series, text.number)
     rows = [[one.on.isoformat(), text.number(one.dispatches)] for one in known]

@@ -105,6 +105,11 @@ def test_the_day_that_is_looked_at_is_ringed_on_the_line() -> None:
     assert drawn.count('r="7" class="spot line-chosen"') == 2, "on the line, in the legend"
 
 
+def test_a_replay_ends_at_now_which_is_looked_at_unless_a_day_is_chosen() -> None:
+    drawn = str(drawings.replay(texts("en"), [Known(date(2018, month, 28), month) for month in (1, 2, 3)], 2018, None))
+    assert "the day looked at, now: 3" in drawn
+
+
 def test_a_table_stands_behind_a_chart() -> None:
     table = figures.data_table("Dispatches", ["Month", "2018"], [["January", "5"], [HOSTILE, "6"]])
     whole = ET.fromstring(str(figures.figure("Dispatches", Markup("<svg/>"), table, open_table="As a table")))  # noqa: S314

@@ -71,6 +71,7 @@ class Look:
     year: int
     known_on: date | None
     days: tuple[date, ...]
+    today: date
 
     @property
     def query(self) -> str:
@@ -91,7 +92,7 @@ async def look_of(who: Visitor, year: int | None, known_on: date | None, step: i
     days = replay.days(chosen, who.today, closes)
     if step is not None:
         known_on = days[step] if step < len(days) else None
-    return Look(text=who.text, reader=reader, programme=programme, year=chosen, known_on=known_on, days=days)
+    return Look(text=who.text, reader=reader, programme=programme, year=chosen, known_on=known_on, days=days, today=who.today)
 
 
 async def _programme(reader: Reader) -> Programme:
@@ -112,8 +113,10 @@ async def _months(look: Look) -> dict[str, Any]:
 
 
 async def _replay(look: Look) -> dict[str, Any]:
-    known = await replay.read(look.reader, look.year, look.days)
-    return {"charts": [drawings.replay(look.text, known, look.year, look.known_on)] if known else []}
+    if not look.days:
+        return {"charts": []}
+    known = await replay.read(look.reader, look.year, dict.fromkeys((*look.days, look.today)))
+    return {"charts": [drawings.replay(look.text, known, look.year, look.known_on)]}
 
 
 async def _provinces(look: Look) -> dict[str, Any]:
