@@ -55,6 +55,14 @@ async def test_the_attendance_sheet_of_a_session_has_every_day_recorded(school: 
     assert (await school.get(f"/sessions/{new_id()}/attendance")).code == "SESSION_NOT_FOUND"
 
 
+async def test_enrolments_are_found_by_the_number_of_their_worker(school: School) -> None:
+    await school.session(5)
+    one, other = await school.match(), await school.match()
+    assert [found["placement"] for found in await school.enrolments(worker_no=one.worker_no)] == [str(one.placement)]
+    assert [found["placement"] for found in await school.enrolments(worker_no=other.worker_no)] == [str(other.placement)]
+    assert await school.enrolments(worker_no="W0") == []
+
+
 async def test_an_assessor_finds_the_sessions_with_somebody_to_assess(school: School) -> None:
     empty, session = await school.session(1, starts_in=9), await school.session(1)
     match = await school.match()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
 from services.training import commands
 from services.training.api.callers import Enroller, Reader
@@ -27,8 +27,11 @@ async def list_enrolments(
     placement: PlacementId | None = None,
     session: SessionId | None = None,
     state: EnrolmentState | None = None,
+    worker_no: Annotated[str | None, Query(max_length=24)] = None,
 ) -> Enrolments:
-    return await call.query(lambda tx: enrolments.list_enrolments(tx, page, placement=placement, session=session, state=state))
+    return await call.query(
+        lambda tx: enrolments.list_enrolments(tx, page, placement=placement, session=session, state=state, worker_no=worker_no)
+    )
 
 
 @router.get("/enrolments/{enrolment}")

@@ -53,7 +53,7 @@ LIST = LISTED.pages(
     """
     ($1::uuid IS NULL OR placement = $1) AND ($2::uuid IS NULL OR session = $2) AND ($3::text IS NULL OR state = $3)
     AND ($4::text IS NULL OR session IN (SELECT session FROM session JOIN course ON course.course = session.course WHERE centre = $4))
-    AND county ^@ ANY($5::text[])
+    AND county ^@ ANY($5::text[]) AND ($6::text IS NULL OR placement IN (SELECT placement FROM need WHERE worker_no = $6))
     """,
     "enrolled_on date",
 )
@@ -132,11 +132,12 @@ async def list_(
     placement: PlacementId | None = None,
     session: SessionId | None = None,
     state: EnrolmentState | None = None,
+    worker_no: str | None = None,
     centre: str | None = None,
     counties: Sequence[str],
 ) -> tuple[Sequence[Listed], str | None]:
     """`counties`: what the codes begin with."""
-    return await fetch_page(tx.conn, LIST, page, placement, session, state, centre, list(counties))
+    return await fetch_page(tx.conn, LIST, page, placement, session, state, centre, list(counties), worker_no)
 
 
 async def list_of_worker(tx: Tx, worker: WorkerId, limit: int) -> list[Listed]:

@@ -85,11 +85,18 @@ async def cancel_enrolment(tx: Tx, enrolment_id: EnrolmentId, command: commands.
 
 # --- queries ----------------------------------------------------------------------------------------------------------
 async def list_enrolments(
-    tx: Tx, page: Page, *, placement: PlacementId | None, session: SessionId | None, state: EnrolmentState | None
+    tx: Tx, page: Page, *, placement: PlacementId | None, session: SessionId | None, state: EnrolmentState | None, worker_no: str | None
 ) -> views.Enrolments:
     """Enrolments of the caller's counties; a trainer sees those of the own centre."""
     items, following = await enrolments.list_(
-        tx, page, placement=placement, session=session, state=state, centre=own_centre(tx.principal), counties=counties_seen(tx.principal)
+        tx,
+        page,
+        placement=placement,
+        session=session,
+        state=state,
+        worker_no=worker_no,
+        centre=own_centre(tx.principal),
+        counties=counties_seen(tx.principal),
     )
     return views.Enrolments(items=tuple(views.Enrolment.from_enrolment(one, one.serial, one.worker_no) for one in items), next=following)
 
