@@ -171,7 +171,7 @@ async def test_field_case_f10_a_standby_is_promoted_and_nothing_is_lost_or_done_
         return await closing(stats, key) == (503, "1") and await dispatches(stats) >= 0
 
     async def relay_says_so() -> bool:
-        return "read-only" in await condition(stats, "relay")
+        return "ReadOnlySQLTransactionError" in await condition(stats, "relay")
 
     async def writes() -> bool:
         return (await closing(stats, key))[0] == 201
