@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar, overload
 from uuid import UUID
@@ -68,10 +68,10 @@ class EventEnvelope(Generic[D_co]):
     actor: str
     traceparent: str | None
     data: D_co
+    subject: str = field(init=False)  # that of the data: several ask for it, and making it takes a tenth of what decoding takes
 
-    @property
-    def subject(self) -> str:
-        return self.data.subject
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "subject", self.data.subject)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +166,7 @@ def decode(value: bytes | None, wanted: Container[str] | None = None) -> EventEn
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise Undecodable(f"{'.'.join(map(str, first['loc'])) or 'value'}: {first['msg']}") from error
-    if data.subject != envelope.subject:
-        raise Undecodable("subject: does not name the aggregate in data")
-    if envelope.time.tzinfo is None:
-        raise Undecodable("time: has no zone")
-    return EventEnvelope(
+    event = EventEnvelope(
         id=envelope.id,
         source=envelope.source,
         time=envelope.time,
@@ -180,6 +176,11 @@ def decode(value: bytes | None, wanted: Container[str] | None = None) -> EventEn
         traceparent=envelope.traceparent,
         data=data,
     )
+    if event.subject != envelope.subject:
+        raise Undecodable("subject: does not name the aggregate in data")
+    if event.time.tzinfo is None:
+        raise Undecodable("time: has no zone")
+    return event
 
 
 def taken_back(event: EventEnvelope[Event]) -> EventEnvelope[Event] | None:
