@@ -27,7 +27,7 @@ async def list_enrolments(
     placement: PlacementId | None = None,
     session: SessionId | None = None,
     state: EnrolmentState | None = None,
-    worker_no: Annotated[str | None, Query(max_length=24)] = None,
+    worker_no: Annotated[str | None, Query(max_length=24, pattern="^[ -~]*$")] = None,
 ) -> Enrolments:
     return await call.query(
         lambda tx: enrolments.list_enrolments(tx, page, placement=placement, session=session, state=state, worker_no=worker_no)
