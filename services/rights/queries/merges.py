@@ -29,8 +29,7 @@ async def get_current(tx: Tx, worker: WorkerId) -> WorkerId:
 
 async def lock_current(tx: Tx, worker: WorkerId) -> WorkerId:
     """Who the worker is, also until the caller has committed."""
-    await tx.conn.execute(LOCK_WORKERS)
-    return await get_current(tx, worker)
+    return (await lock_all_current(tx, [worker]))[worker]
 
 
 async def lock_all_current(tx: Tx, workers: Sequence[WorkerId]) -> dict[WorkerId, WorkerId]:

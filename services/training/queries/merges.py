@@ -21,7 +21,6 @@ class Survivor:
 
 
 GET_CURRENT = "SELECT coalesce((SELECT survivor FROM merged WHERE absorbed = $1), $1)"
-GET_NUMBER = "SELECT survivor_no FROM merged WHERE absorbed = $1"
 SURVIVOR = rows.Columns(Survivor, "absorbed, survivor AS worker, survivor_no AS number")
 LIST_SURVIVORS = SURVIVOR.select("FROM merged WHERE absorbed = ANY($1::uuid[])")
 INSERT = """
@@ -43,12 +42,6 @@ GROUP BY day HAVING count(*) > 1 ORDER BY day
 async def get_current(tx: Tx, worker: WorkerId) -> WorkerId:
     """Who the worker is now."""
     return WorkerId(await tx.conn.fetchval(GET_CURRENT, worker))
-
-
-async def get_number(tx: Tx, worker: WorkerId) -> str | None:
-    """The number of whom the worker was merged into; None: into nobody, or before numbers were kept here."""
-    number: str | None = await tx.conn.fetchval(GET_NUMBER, worker)
-    return number
 
 
 async def list_survivors(tx: Tx, workers: Sequence[WorkerId]) -> dict[WorkerId, Survivor]:

@@ -18,8 +18,9 @@ async def workers_merged(tx: Tx, event: EventEnvelope[events.WorkersMerged]) -> 
     What names the absorbed worker afterwards, since events of different subjects are not in order, is the survivor's too.
     """
     await sessions.lock_allocation(tx)
-    survivor = await merges.get_current(tx, event.data.survivor)
-    survivor_no = await merges.get_number(tx, event.data.survivor) or event.data.survivor_no
+    into = (await merges.list_survivors(tx, [event.data.survivor])).get(event.data.survivor)
+    survivor = into.worker if into else event.data.survivor
+    survivor_no = into.number if into and into.number else event.data.survivor_no
     if not await merges.insert(tx, event.data.absorbed, survivor, survivor_no):
         return
     await merges.update_worker(tx, event.data.absorbed, survivor, survivor_no)
