@@ -102,6 +102,7 @@ TABLES: Mapping[str, Mapping[str, int | None]] = {  # None: by firm
         "notification": FEW,
     },
 }
+SHOWN = {"history": ("type = 'RepatriationRequested'", PLACEMENTS)}  # rows that a list has a column of: as many as it has rows
 OPEN = "n % 20 = 1"
 DESTINATIONS = "ARRAY[(ARRAY['JPN', 'SGP', 'MAC', 'HKG', 'KOR', 'SAU', 'DZA', 'IDN', 'LAO'])[1 + n % 9]]"  # of whoever waits
 OCCUPATIONS = "ARRAY[(ARRAY['7112', '8350', '8153', '5120', '9111', '7411', '8342'])[1 + n % 7]]"
@@ -112,6 +113,7 @@ OF_A_FIRM = {
     "employer_after",
     "plan_takes_over",
     "course",
+    "session",
     "import_id",
     "payroll",
     "digest",
@@ -227,7 +229,9 @@ def _copying(table: str, columns: Sequence[tuple[str, str]], copies: Copies, kin
     names = ", ".join(f'"{name}"' for name, _ in columns)
     values = ", ".join(_value(table, name, type_, copies, willing_until) for name, type_ in columns)
     clashing = "" if table == "dispatch" else " ON CONFLICT DO NOTHING"  # its exclusion constraints are deferred
-    return f'INSERT INTO "{table}" ({names}) SELECT {values} FROM "{table}" AS one, copy WHERE n < {copies.of(kind)}{clashing}'  # noqa: S608
+    shown, often = SHOWN.get(table, ("false", 0))
+    copied = f"n < {copies.of(kind)} OR {shown} AND n < {copies.of(often)}"
+    return f'INSERT INTO "{table}" ({names}) SELECT {values} FROM "{table}" AS one, copy WHERE {copied}{clashing}'  # noqa: S608
 
 
 def _value(table: str, name: str, type_: str, copies: Copies, willing_until: date) -> str:
