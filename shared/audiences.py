@@ -9,7 +9,8 @@ province's and the nation's. `fields` is all that leaves the house: never a name
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ from shared.events import docking_duties as duties
 from shared.events import docking_fairs as fairs
 from shared.events import docking_placements as placements
 from shared.principals import NATION, Principal, Role
+from shared.values import PROGRAMME_ZONE
 
 CLERKS, OFFICERS = (Role.CLERK,), (Role.OFFICER,)
 OFFICES = (Role.CLERK, Role.OFFICER)
@@ -27,7 +29,7 @@ MOST_SUBJECTS = 100  # named in one notification of several events; `count` has 
 
 
 class Notice(NamedTuple):
-    """What is written for an event beside it. `together`: several alike of one transaction are one notification."""
+    """What is written for an event beside it. `together`: several alike of one transaction and one day are one notification."""
 
     type: str
     subject: str
@@ -41,6 +43,7 @@ class Notification:
     """A row to be written: of one event, or of `count` alike. `fields` has what they share, and then `subjects`."""
 
     event_id: str
+    recorded: datetime  # when the first of them was
     notice: Notice
     count: int = 1
 
@@ -119,21 +122,24 @@ def fields_of(event: Event, concern: Concern) -> dict[str, Any]:
     return {**fields, "effective": event.effective_on.isoformat()}
 
 
-def notifications(noticed: Iterable[tuple[str, Notice]]) -> list[Notification]:
-    """One for each notice, in order; one for all that are alike and may be made known together."""
-    groups: dict[object, list[tuple[str, Notice]]] = {}
-    for event_id, notice in noticed:
-        groups.setdefault((notice.type, notice.audiences) if notice.together else event_id, []).append((event_id, notice))
+def notifications(single: Iterable[Notification]) -> list[Notification]:
+    """One for each event, in order; one for all that are alike, of one day, and may be made known together."""
+    groups: dict[object, list[Notification]] = {}
+    for one in single:
+        day = one.recorded.astimezone(PROGRAMME_ZONE).date()  # a reaction to several events may be of several days
+        alike = (one.notice.type, one.notice.audiences, day) if one.notice.together else one.event_id
+        groups.setdefault(alike, []).append(one)
     return [_gathered(several) for several in groups.values()]
 
 
-def _gathered(several: Sequence[tuple[str, Notice]]) -> Notification:
-    event_id, first = several[0]
+def _gathered(several: Sequence[Notification]) -> Notification:
+    first = several[0]
     if len(several) == 1:
-        return Notification(event_id, first)
-    shared = {name: value for name, value in first.fields.items() if all(notice.fields[name] == value for _, notice in several)}
-    subjects = [notice.subject for _, notice in several[:MOST_SUBJECTS]]
-    return Notification(event_id, first._replace(fields={**shared, "subjects": subjects}), len(several))
+        return first
+    fields = first.notice.fields
+    common = {name: value for name, value in fields.items() if all(one.notice.fields[name] == value for one in several)}
+    subjects = [one.notice.subject for one in several[:MOST_SUBJECTS]]
+    return replace(first, notice=first.notice._replace(fields={**common, "subjects": subjects}), count=len(several))
 
 
 def _audiences(concern: Concern, event: Event, actor: str, offices_in: Sequence[str | None]) -> Iterator[str]:

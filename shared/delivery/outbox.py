@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from pydantic_core import to_json
 
-from shared.audiences import Notice, notice_of, notifications
+from shared.audiences import Notice, Notification, notice_of, notifications
 from shared.db import Cause, Tx
 from shared.delivery import lost_events
 from shared.errors import Invalid
@@ -213,18 +213,17 @@ def _statement(pending: Sequence[PendingEvent], answer: Sequence[Any]) -> tuple[
 
 
 def _notification_rows(concerning: Sequence[PendingEvent]) -> str:
-    recorded = concerning[0].recorded
     rows = [
         {
             "event_id": one.event_id,
             "type": one.notice.type,
             "subject": one.notice.subject,
-            "recorded": recorded,
+            "recorded": one.recorded,
             "audiences": one.notice.audiences,
             "fields": one.notice.fields,
             "count": one.count,
         }
-        for one in notifications((event.event_id, event.notice) for event in concerning if event.notice)
+        for one in notifications(Notification(event.event_id, event.recorded, event.notice) for event in concerning if event.notice)
     ]
     return to_json(rows).decode()
 

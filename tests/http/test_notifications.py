@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -16,6 +17,7 @@ from shared.principals import Role
 from shared.values import (
     CaseId,
     Channel,
+    Clock,
     CountyCode,
     Currency,
     Designation,
@@ -180,6 +182,21 @@ async def test_a_payroll_that_is_short_for_many_is_one_notification_with_their_n
     (single,) = await inbox(rights_client.speaking_as(Role.ENTERPRISE, party=other), language="en")
     assert single["count"] == 1
     assert "placement" in single["fields"]
+
+
+async def test_what_is_done_together_because_of_several_days_keeps_its_days(client: Start) -> None:
+    rights_client, enterprise = await client("rights"), EnterpriseId(new_id())
+    days = [datetime(2018, 9, day, 2, tzinfo=UTC) for day in (14, 14, 15, 16)]
+    async with rights_client.database.transaction(rights_client.database.system_cause()) as tx:
+        for day in days:
+            tx.cause = replace(tx.cause, clock=Clock(day))
+            outbox.publish(tx, shortfall(enterprise))
+    found = await inbox(rights_client.speaking_as(Role.ENTERPRISE, party=enterprise))
+    assert [(datetime.fromisoformat(one["recorded"]), one["count"]) for one in reversed(found)] == [
+        (days[0], 2),
+        (days[2], 1),
+        (days[3], 1),
+    ]
 
 
 async def test_pages_follow_one_another_newest_first_and_end(client: Start) -> None:
