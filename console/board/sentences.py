@@ -43,6 +43,7 @@ TONES: Mapping[str, str] = {
     "insufficient_data": "open",
 }
 _SEASONS = re.compile(r"by the seasons of (?P<whose>own|published) (?P<years>[0-9, ]+)")
+_THOUSANDS = re.compile(r"[0-9]{4,}")  # Babel does not group what stands before 万 or bn
 STALE_AFTER = timedelta(minutes=5)
 
 
@@ -90,7 +91,8 @@ def amount(t: Texts, value: int | None, *, money: bool) -> str:
 def short_yuan(t: Texts, fen: int) -> str:
     """Such as 98.3 bn; three digits that count, for what is read at a glance."""
     shown = numbers.format_compact_decimal(fen / 100, format_type="short", locale=t.language, fraction_digits=1)
-    return t("{amount} yuan", amount=shown)
+    grouped = _THOUSANDS.sub(lambda digits: t.number(int(digits[0])), shown)
+    return t("{amount} yuan", amount=grouped)
 
 
 def money(t: Texts, minor: int, currency: str) -> str:
@@ -210,6 +212,21 @@ def rise(t: Texts, quota: QuotaRow) -> str:
     return {"rose": t("rose"), "fell": t("fell")}.get(quota.rise, t("not compared"))
 
 
+def judged_by(t: Texts, quota: QuotaRow, before: QuotaRow | None) -> str:
+    """What the share is of, what is required of it, and how it stands beside the year before, where that is compared.
+
+    `before`: the whole of it, of a finished year.
+    """
+    of = t("{part} of {whole} dispatches.", part=t.number(quota.share[0]), whole=t.number(quota.share[1]))
+    required = t("Required: {rule}.", rule=threshold(t, quota))
+    if quota.rise == "not_comparable":
+        return in_a_row(t, of, required)
+    if before is None:
+        return in_a_row(t, of, required, t("Beside the same time of the year before it {rise}.", rise=rise(t, quota)))
+    compared = t("The year before: {share}; this year it {rise}.", share=percent(t, before.share), rise=rise(t, quota))
+    return in_a_row(t, of, required, compared)
+
+
 def gap(t: Texts, quota: QuotaRow) -> str:
     """How many more heads are needed, and whether the orders in hand can close the gap."""
     if quota.gap_heads is None:
@@ -218,7 +235,8 @@ def gap(t: Texts, quota: QuotaRow) -> str:
         return t("Reached, but not above the year before.") if quota.rise == "fell" else t("No gap.")
     heads, places = t.number(quota.gap_heads), t.number(quota.open_positions or 0)
     if quota.finished:
-        return t("Missing at the end, in heads: {heads}.", heads=heads)
+        share = percent(t, quota.threshold, 0)
+        return t("{heads} short: had {heads} more of this kind been sent, {share} would have been reached.", heads=heads, share=share)
     if quota.infeasible:
         return t("Gap in heads: {heads}. The orders in hand cannot close it: {places} positions open.", heads=heads, places=places)
     return t("Gap in heads: {heads}. The orders in hand can close it: {places} positions open.", heads=heads, places=places)

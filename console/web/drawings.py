@@ -89,13 +89,13 @@ def months(text: Texts, rows: Sequence[MonthRow], year: int) -> list[Markup]:
     ]
     before = Layer(str(year - 1), [row.dispatches_before for row in rows])
     monthly, cumulated = text("Dispatches by month, {year}", year=year), text("Dispatches from January on, {year}", year=year)
-    spoken = "; ".join(f"{row.month}: {text.number(row.dispatches)}" for row in rows)
+    spoken = "; ".join(f"{text.period(row.month)}: {text.number(row.dispatches)}" for row in rows)
     bars = bar_chart(Words(key="months", title=monthly, description=spoken), labels, layers, text.number, before)
     series = [
         Series(name=str(year), kind="actual", values=[row.cumulative for row in rows]),
         Series(name=str(year - 1), kind="before", values=[row.cumulative_before for row in rows]),
     ]
-    spoken = "; ".join(f"{row.month}: {text.number(row.cumulative)}" for row in rows)
+    spoken = "; ".join(f"{text.period(row.month)}: {text.number(row.cumulative)}" for row in rows)
     lines = line_chart(Words(key="cumulated", title=cumulated, description=spoken), labels, series, text.number)
     return [
         figure(monthly, bars, _months_table(text, rows, monthly), open_table=text("As a table")),
@@ -107,7 +107,7 @@ def _months_table(text: Texts, rows: Sequence[MonthRow], caption: str) -> Markup
     columns = [text("Month"), text("Dispatches"), text("On the year before"), text("Abroad at the end")]
     cells = [
         [
-            _why(text, row.key, row.month),
+            _why(text, row.key, text.period(row.month)),
             text.number(row.dispatches),
             sentences.change_in_percent(text, row.dispatches, row.dispatches_before),
             text.number(row.stock),
@@ -121,7 +121,7 @@ def _cumulated_table(text: Texts, rows: Sequence[MonthRow], caption: str) -> Mar
     columns = [text("Month"), text("From January on"), text("Year before"), text("Change")]
     cells = [
         [
-            row.month,
+            text.period(row.month),
             text.number(row.cumulative),
             "" if row.cumulative_before is None else text.number(row.cumulative_before),
             sentences.change_in_percent(text, row.cumulative, row.cumulative_before),
@@ -138,15 +138,15 @@ def _why(text: Texts, key: str, shown: str) -> Markup:
 def replay(text: Texts, known: Sequence[Known], year: int, on: date | None) -> Markup:
     """How a year's figure came about: what was known at the end of each day, the last of which is now; the one looked at is marked."""
     title = text("Dispatches of {year}, as known at the end of each month", year=year)
-    labels = [*(one.on.isoformat()[:7] for one in known[:-1]), text("now")]
+    labels = [*(text.period(f"{one.on:%Y-%m}") for one in known[:-1]), text("now")]
     at = on or known[-1].on
     series = [
         Series(name=text("known by then"), kind="actual", values=[one.dispatches for one in known]),
         Series(name=text("the day looked at"), kind="chosen", values=[one.dispatches if one.on == at else None for one in known]),
     ]
-    spoken = "; ".join(f"{one.on}: {text.number(one.dispatches)}" for one in known)
+    spoken = "; ".join(f"{text.day(one.on)}: {text.number(one.dispatches)}" for one in known)
     drawing = line_chart(Words(key="replay", title=title, description=spoken), labels, series, text.number)
-    rows = [[one.on.isoformat(), text.number(one.dispatches)] for one in known]
+    rows = [[text.day(one.on), text.number(one.dispatches)] for one in known]
     return figure(title, drawing, data_table(title, [text("Known by the end of"), text("Dispatches")], rows), open_table=text("As a table"))
 
 
@@ -196,7 +196,9 @@ def destinations(text: Texts, rows: Sequence[RankedRow], year: int, province: st
     ]
     table = data_table(title, [text("Destination"), text("Dispatches"), text("Share")], cells)
     ranked = [Ranked(text.country(row.code), row.value, why_link(row.key) if keys else None) for row in rows[:RANKED]]
-    flows = flow_map(Words(key="flows", title=title, description=spoken), areas, text.number, province)
+    if rest := rows[RANKED:]:
+        ranked.append(Ranked(text("{count} other destinations", count=text.number(len(rest))), sum(row.value for row in rest)))
+    flows = flow_map(Words(key="flows", title=title, description=spoken), areas, text.number, text("Not named on the map: "), province)
     largest = text("The largest destinations, {year}", year=year)
     bars = ranked_chart(Words(key="largest", title=largest, description=spoken), ranked, text.number)
     return [

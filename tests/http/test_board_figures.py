@@ -99,7 +99,7 @@ async def test_a_gap_is_named_in_heads_and_by_whether_the_orders_in_hand_can_clo
     assert (quotas["Q1"].share, quotas["Q1"].open_positions) == ((1, 4), 2)
     assert sentences.gap(texts("en"), quotas["Q1"]) == "No gap."
     assert sentences.gap(texts("en"), quotas["indicator"]) == "Gap in heads: 2. The orders in hand can close it: 2 positions open."
-    assert sentences.gap(texts("zh"), quotas["indicator"]) == "缺口2人次。现有用工项目可以补上：空缺岗位2个。"
+    assert sentences.gap(texts("zh"), quotas["indicator"]) == "缺口 2 人次。现有用工项目可以补上：空缺岗位 2 个。"
     assert sentences.state(texts("en"), quotas["indicator"].status) == "! at risk"
 
 

@@ -129,7 +129,7 @@ async def test_where_a_calendar_is_played_nothing_is_known_of_days_to_come(stats
     stats.at = datetime(2018, 3, 15, tzinfo=UTC)
     async with console_before({"simulation": True}, stats=stats) as started:
         page = await BoardPages(started).get("/board?year=2018&simulated_day=2018-03-15")
-    assert 'data-steps="2018-01-31 2018-02-28 now"' in page.text
+    assert 'data-steps="January 31, 2018|February 28, 2018|now"' in page.text
 
 
 async def test_a_province_is_shown_by_county_down_to_the_events(console: BoardPages) -> None:

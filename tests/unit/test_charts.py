@@ -15,9 +15,9 @@ from markupsafe import Markup
 
 from console.board.replay import Known
 from console.web import drawings
-from console.web.charts import axes, bar_charts, figures, lines, maps, tracks
+from console.web.charts import axes, bar_charts, figures, lines, maps, naming, tracks
 from console.web.charts.outlines import read_map, shown_as
-from console.web.charts.svg import Words, width_of
+from console.web.charts.svg import Words
 from shared import reference
 from shared.texts import texts
 
@@ -48,7 +48,7 @@ def every_chart() -> dict[str, Markup]:
         "progress": tracks.progress(WORDS, 9, marks, show, tone="good", heading=(8, 12)),
         "china": maps.china_map(WORDS, areas, show, HOSTILE),
         "province": maps.province_map(WORDS, "620000", {"621126": maps.Area(HOSTILE, 3.0, HOSTILE)}, show, HOSTILE),
-        "flows": maps.flow_map(WORDS, {"JPN": maps.Area(HOSTILE, 3.0), "MAC": maps.Area(HOSTILE, 9.0)}, show),
+        "flows": maps.flow_map(WORDS, {"JPN": maps.Area(HOSTILE, 3.0), "MAC": maps.Area(HOSTILE, 9.0)}, show, HOSTILE),
     }
 
 
@@ -80,7 +80,7 @@ def test_a_chart_of_nothing_is_still_a_chart() -> None:
         tracks.gauge(WORDS, 0, [], show, tone="open"),
         tracks.progress(WORDS, 0, [], show, tone="open", heading=None),
         maps.china_map(WORDS, {}, show, "none"),
-        maps.flow_map(WORDS, {}, show),
+        maps.flow_map(WORDS, {}, show, ""),
     ]
     for drawing in empty:
         ET.fromstring(str(drawing))  # noqa: S314
@@ -120,21 +120,43 @@ def test_a_table_stands_behind_a_chart() -> None:
 def test_every_destination_is_named_on_the_map_or_beneath_it_and_no_two_names_run_into_each_other() -> None:
     countries = [one.alpha_3 for one in pycountry.countries if read_map("world").point(one.alpha_3) is not None and one.alpha_3 != "CHN"]
     areas = {code: maps.Area(code, float(number)) for number, code in enumerate(countries[:60], 1)}
-    drawn = ET.fromstring(str(maps.flow_map(WORDS, areas, show)))  # noqa: S314
-    on_map = [one for one in drawn.iter("text") if one.attrib["class"] == "on-map"]
-    beneath = [name for one in drawn.iter("text") if one.attrib["class"] == "tick" for name in (one.text or "").split(" · ")]
-    assert sorted([*(one.text or "" for one in on_map), *beneath]) == sorted(
-        f"{area.name} {show(area.value or 0)}" for area in areas.values()
-    )
+    drawn = ET.fromstring(str(maps.flow_map(WORDS, areas, show, "Not named: ")))  # noqa: S314
+    on_map = [one.text or "" for one in drawn.iter("text") if one.attrib["class"] == "on-map"]
+    lines = [one.text or "" for one in drawn.iter("text") if one.attrib["class"] == "tick"]
+    beneath = " · ".join(lines).removeprefix("Not named: ").split(" · ")
+    assert sorted([*on_map, *beneath]) == sorted(f"{area.name} {show(area.value or 0)}" for area in areas.values())
+    assert lines[0].startswith("Not named: ")
+
+
+def a_crowd(number: int) -> list[tuple[str, naming.Point]]:
+    """Points nearer to each other than their names are high."""
+    return [(f"Place {one:02d} {one}", (300.0 + one % 8 * 14, 120.0 + one // 8 * 14)) for one in range(number)]
+
+
+def test_names_run_neither_into_each_other_nor_over_dots_and_the_first_ones_are_all_there() -> None:
+    points = a_crowd(40)
+    names, beneath = naming.place_names(points, [], (620.0, 300.0))
+    assert [one.text for one in names[: naming.LARGEST]] == [text for text, _ in points[: naming.LARGEST]]
     assert beneath
-    places = [(float(one.attrib["x"]), float(one.attrib["y"]), width_of(one.text or "") / 2) for one in on_map]
-    for (x, y, half), (other_x, other_y, other_half) in combinations(places, 2):
-        assert abs(x - other_x) >= half + other_half - 0.2 or abs(y - other_y) >= maps.NAME_HEIGHT - 0.2
+    for one, other in combinations((one.box for one in names), 2):
+        assert one[0] >= other[2] or other[0] >= one[2] or one[1] >= other[3] or other[1] >= one[3]
+    for left, top, right, bottom in (one.box for one in names):
+        assert not [at for _, at in points if left < at[0] < right and top < at[1] < bottom]
+
+
+def test_a_name_keeps_off_flows_and_a_line_leads_to_one_that_is_not_beside_its_dot() -> None:
+    flows = [[(300.0 + x, 120.0 + y) for x in range(-20, 21, 3) for y in range(-20, 21, 3)]]
+    alone, _ = naming.place_names(a_crowd(1), [], (620.0, 300.0))
+    crossed, _ = naming.place_names(a_crowd(1), flows, (620.0, 300.0))
+    assert alone[0].leads_from is None
+    assert crossed[0].leads_from == (300.0, 120.0)
+    left, top, right, bottom = crossed[0].box
+    assert not [at for at in flows[0] if left < at[0] < right and top < at[1] < bottom]
 
 
 def test_the_flows_of_a_province_begin_in_it() -> None:
     areas = {"JPN": maps.Area("Japan", 3.0)}
-    starts = {place: re.search(r"M([0-9.]+) [0-9.]+Q", maps.flow_map(WORDS, areas, show, place)) for place in ("650000", "370000")}
+    starts = {place: re.search(r"M([0-9.]+) [0-9.]+Q", maps.flow_map(WORDS, areas, show, "", place)) for place in ("650000", "370000")}
     west, east = (float(found[1]) for found in starts.values() if found)
     assert west < east - 40
 
@@ -153,6 +175,12 @@ def test_of_equal_values_all_or_none_are_written_on_a_map() -> None:
     drawn = str(maps.china_map(WORDS, areas, show, "none"))
     assert drawn.count('class="on-map">100<') == 2
     assert 'class="on-map">7<' not in drawn
+
+
+def test_two_numbers_that_could_be_read_as_each_others_are_both_left_away() -> None:
+    areas = {code: maps.Area(code, value) for code, value in (("310000", 9.0), ("320000", 8.0), ("650000", 7.0))}
+    drawn = str(maps.china_map(WORDS, areas, show, "none"))
+    assert re.findall(r'class="on-map">([0-9]+)<', drawn) == ["7"]
 
 
 # --- the maps -----------------------------------------------------------------------------------------------------------------
@@ -202,4 +230,5 @@ def test_names_of_marks_that_lie_close_together_stand_below_each_other() -> None
     marks = [tracks.Mark("expected", 450), tracks.Mark("floor", 450), tracks.Mark("stretch", 460)]
     drawn = str(tracks.progress(words, 451, marks, lambda value: f"{value:.0f}", tone="good", heading=None))
     heights = re.findall(r'<text[^>]* y="([0-9.]+)"[^>]*class="tick"', drawn) or re.findall(r'class="tick"[^>]* y="([0-9.]+)"', drawn)
-    assert len(set(heights)) == 3
+    assert len(set(heights)) == 2
+    assert "expected / floor 450" in drawn, "equal ones are one"

@@ -26,3 +26,12 @@ def test_ages_stand_from_the_youngest_on_and_what_is_left_out_is_named_in_the_ch
 def test_places_stand_from_the_largest_on_and_those_left_out_last() -> None:
     table = a_table("destination", {"DEU": 7, "JPN": None, "SGP": 90})
     assert [code for code, *_ in figures.ranked(table)] == ["SGP", "DEU", "JPN"]
+
+
+def test_a_drawing_of_places_shows_what_is_published_counts_the_others_and_cuts_nothing_off_in_silence() -> None:
+    codes = ["AUS", "DEU", "DZA", "GBR", "HKG", "IDN", "JPN", "KOR", "LAO", "MAC", "MYS", "PAK", "PAN", "SAU", "SGP", "THA", "VNM"]
+    totals: dict[str, int | None] = {code: 10 + number for number, code in enumerate(codes)}
+    chart = str(figures.of_table(texts("zh"), a_table("destination", {**totals, "AGO": None, "ARE": None}))[1]).partition("<details>")[0]
+    assert "其他 2 个" in chart
+    assert "另有 2 个目的地不公布。" in chart
+    assert ">不公布<" not in chart

@@ -10,15 +10,17 @@ from math import hypot, sqrt
 from markupsafe import Markup
 
 from console.web.charts.axes import Show
+from console.web.charts.naming import LETTERS, Name, Point, led_to, place_names
 from console.web.charts.outlines import SEA_LEFT, SEA_TOP, OutlineMap, read_map
-from console.web.charts.svg import EMPTY, Words, chart, element, join, label, rectangle, short, width_of
+from console.web.charts.svg import EMPTY, Words, chart, element, join, label, line, rectangle, short, width_of
 
 WIDTH, WORLD_WIDTH = 480.0, 620.0
 CLASSES = 5
 LABELLED = 12  # areas whose value is written on the map
 LEGEND, LEGEND_ROW, IN_A_ROW = 58.0, 20.0, 3  # of the legend: its height, that of a row, classes in one
-LINE = 20.0  # height of a line of names beneath a map
-NAME_HEIGHT, DOT = 17.0, 4.0  # of a name on the map; half of the dot that it stands at
+LINE = 22.0  # height of a line of names beneath a map
+STEPS_OF_ARC = 48
+APART = (38.0, 17.0)  # across and down: numbers that are nearer to each other could be read as each other's
 TO_WORLD = ((1030.0, 0.0972, -0.0183), (187.2, -0.001, 0.1029))  # from the map of China to that of the world, within 7 of its 620
 
 
@@ -84,31 +86,30 @@ def province_map(words: Words, province: str, areas: Mapping[str, Area], show: S
     return chart(words, WIDTH, shown_height + LEGEND, [drawing, labels, legend], links=_linked(areas))
 
 
-def flow_map(words: Words, areas: Mapping[str, Area], show: Show, province: str | None = None) -> Markup:
+def flow_map(words: Words, areas: Mapping[str, Area], show: Show, unnamed: str, province: str | None = None) -> Markup:
     """From China, or a province of it, to countries by ISO 3166-1 alpha-3, each arc as wide as its value is large.
 
-    A name for which there is no room beside its point stands under the map.
+    A name for which there is no room stands under the map, after the words `unnamed`.
     """
     outlines = read_map("world")
-    width, height = outlines.size
-    view = WORLD_WIDTH
-    scale = view / width
+    scale = WORLD_WIDTH / outlines.size[0]
+    height = outlines.size[1] * scale
     land = element(
         "g",
         *(element("path", d=one.d, class_="land") for one in outlines.outlines.values()),
         class_="outline",
         transform=f"scale({scale:.5f})",
     )
+    known = [(one, at) for code, one in areas.items() if one.value and code != "CHN" and (at := outlines.point(code)) is not None]
+    known.sort(key=lambda row: -(row[0].value or 0))
     start = outlines.outlines["CHN"].at if province is None else _on_world(read_map("china").outlines[province].at)
-    known = [(code, one, at) for code, one in areas.items() if one.value and code != "CHN" and (at := outlines.point(code)) is not None]
-    known.sort(key=lambda row: -(row[1].value or 0))
-    largest = max((one.value or 0 for _, one, _ in known), default=1) or 1
-    flows = [_flow(start, at, one, scale, (largest, show)) for _, one, at in known]
-    names, beneath = _named(
-        [(f"{one.name} {show(one.value or 0)}", (at[0] * scale, at[1] * scale)) for _, one, at in known], height * scale
-    )
-    rows = [label(text, 2, height * scale + (number + 0.8) * LINE, class_="tick") for number, text in enumerate(_in_lines(beneath))]
-    return chart(words, view, height * scale + len(rows) * LINE, [land, *flows, *names, *rows])
+    arcs = [_arc((start[0] * scale, start[1] * scale), (at[0] * scale, at[1] * scale)) for _, at in known]
+    largest = max((one.value or 0 for one, _ in known), default=1) or 1
+    flows = [_flow(arc, one, largest, show) for arc, (one, _) in zip(arcs, known, strict=True)]
+    named = [(f"{_short(one.name)} {show(one.value or 0)}", arc[-1]) for arc, (one, _) in zip(arcs, known, strict=True)]
+    names, beneath = place_names(named, [_along(arc) for arc in arcs], (WORLD_WIDTH, height))
+    rows = [label(text, 2, height + (number + 0.8) * LINE, class_="tick") for number, text in enumerate(_in_lines(unnamed, beneath))]
+    return chart(words, WORLD_WIDTH, height + len(rows) * LINE, [land, *flows, *map(_drawn, names), *rows])
 
 
 def _on_world(at: tuple[float, float]) -> tuple[float, float]:
@@ -117,59 +118,53 @@ def _on_world(at: tuple[float, float]) -> tuple[float, float]:
     return x + x_by_x * at[0] + x_by_y * at[1], y + y_by_x * at[0] + y_by_y * at[1]
 
 
-Box = tuple[float, float, float, float]  # left, top, right, bottom
+def _drawn(name: Name) -> Markup:
+    x, foot = name.foot
+    text = label(name.text, x, foot, anchor=name.anchor, class_="on-map")
+    return text if name.leads_from is None else join([line(*name.leads_from, *led_to(name), "leader"), text])
 
 
-def _named(points: Sequence[tuple[str, tuple[float, float]]], height: float) -> tuple[list[Markup], list[str]]:
-    """Names above, right, left or below their points, the first ones first; and those for which there is no room."""
-    taken: list[Box] = [(x - DOT, y - DOT, x + DOT, y + DOT) for _, (x, y) in points]
-    drawn, beneath = [], []
-    for text, (x, y) in points:
-        for left, bottom in _places(width_of(text), x, y):
-            box = (left, bottom - NAME_HEIGHT, left + width_of(text), bottom)
-            inside = left >= 0 and box[2] <= WORLD_WIDTH and box[1] >= 0 and bottom <= height
-            if inside and not any(_touch(box, other) for other in taken):
-                taken.append(box)
-                drawn.append(label(text, left + width_of(text) / 2, bottom - 4, anchor="middle", class_="on-map"))
-                break
-        else:
-            beneath.append(text)
-    return drawn, beneath
+def _short(name: str) -> str:
+    """Without what a map has no room for: China's two regions are known by their own names."""
+    return name.removesuffix("特别行政区").removesuffix("特別行政区")
 
 
-def _places(width: float, x: float, y: float) -> list[tuple[float, float]]:
-    """Left end and foot of a name at a point."""
-    middle, beside = x - width / 2, y + NAME_HEIGHT / 2
-    return [(middle, y - DOT), (x + DOT, beside), (x - DOT - width, beside), (middle, y + DOT + NAME_HEIGHT)]
-
-
-def _touch(one: Box, other: Box) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
-
-
-def _in_lines(names: Sequence[str]) -> list[str]:
+def _in_lines(heading: str, names: Sequence[str]) -> list[str]:
     """As many on a line as fit."""
     lines: list[str] = []
     for name in names:
-        longer = f"{lines[-1]} · {name}" if lines else name
-        if lines and width_of(longer) <= WORLD_WIDTH:
-            lines[-1] = longer
-        else:
+        longer = f"{lines[-1]} · {name}" if lines else f"{heading}{name}"
+        if lines and width_of(longer, LETTERS) > WORLD_WIDTH:
             lines.append(name)
+        else:
+            lines[-1:] = [longer]
     return lines
 
 
-def _flow(start: tuple[float, float], end: tuple[float, float], area: Area, scale: float, measure: tuple[float, Show]) -> Markup:
-    largest, show = measure
-    (x1, y1), (x2, y2) = ((x * scale, y * scale) for x, y in (start, end))
+Arc = tuple[Point, Point, Point]  # where it begins, what it bends to, where it ends
+
+
+def _arc(start: Point, end: Point) -> Arc:
+    (x1, y1), (x2, y2) = start, end
     bend = hypot(x2 - x1, y2 - y1) * 0.25
+    return start, ((x1 + x2) / 2, min(y1, y2) - bend + abs(y2 - y1) / 2), end
+
+
+def _along(arc: Arc) -> list[Point]:
+    """Points of an arc, nearer to each other than a name is high."""
+    (x1, y1), (x2, y2), (x3, y3) = arc
+    parts = [number / STEPS_OF_ARC for number in range(STEPS_OF_ARC)]
+    return [((1 - t) ** 2 * x1 + 2 * t * (1 - t) * x2 + t * t * x3, (1 - t) ** 2 * y1 + 2 * t * (1 - t) * y2 + t * t * y3) for t in parts]
+
+
+def _flow(arc: Arc, area: Area, largest: float, show: Show) -> Markup:
+    (x1, y1), (x2, y2), (x3, y3) = arc
     width = 1 + 5 * sqrt((area.value or 0) / largest)
-    path = f"M{x1:.1f} {y1:.1f}Q{(x1 + x2) / 2:.1f} {min(y1, y2) - bend + abs(y2 - y1) / 2:.1f} {x2:.1f} {y2:.1f}"
     return element(
         "g",
         element("title", f"{area.name}: {show(area.value or 0)}"),
-        element("path", d=path, class_="flow", stroke_width=width),
-        element("circle", cx=x2, cy=y2, r=3, class_="flow-end"),
+        element("path", d=f"M{x1:.1f} {y1:.1f}Q{x2:.1f} {y2:.1f} {x3:.1f} {y3:.1f}", class_="flow", stroke_width=width),
+        element("circle", cx=x3, cy=y3, r=3, class_="flow-end"),
     )
 
 
@@ -226,12 +221,13 @@ def _labels(outlines: OutlineMap, areas: Mapping[str, Area], show: Show, scale: 
 
 
 def _apart(known: Sequence[Placed], scale: float) -> list[Placed]:
-    """As far as they do not run into each other."""
-    found: list[Placed] = []
-    for row in known:
-        if all(abs(row[1][0] - other[1][0]) * scale > 38 or abs(row[1][1] - other[1][1]) * scale > 13 for other in found):
-            found.append(row)
-    return found
+    """Without those that stand so near to each other that one would be taken for the other's."""
+    places = [(at[0] * scale, at[1] * scale) for _, at in known]
+    return [row for at, row in zip(places, known, strict=True) if sum(_is_near(at, other) for other in places) == 1]
+
+
+def _is_near(one: Point, other: Point) -> bool:
+    return abs(one[0] - other[0]) < APART[0] and abs(one[1] - other[1]) < APART[1]
 
 
 def _legend(areas: Mapping[str, Area], show: Show, left_out: str, y: float) -> Markup:

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 EMPTY = Markup("")
-CHARACTER = 8.4  # how wide one is where letters are largest, in a narrow window (console.css); a Chinese one is twice that
+CHARACTER, LETTERS = (
+    8.4,
+    16.0,
+)  # how wide one is where letters are as large as in a narrow window (console.css); a Chinese one is twice that
 _RESERVED = {"class_": "class", "for_": "for"}
 
 
@@ -67,9 +70,9 @@ def label(text: str, x: float, y: float, *, anchor: str = "start", class_: str =
     return element("text", text, x=x, y=y, text_anchor=anchor, class_=class_)
 
 
-def width_of(text: str) -> float:
+def width_of(text: str, letters: float = LETTERS) -> float:
     """About how wide a label is, at most."""
-    return CHARACTER * (len(text) + sum(character > "\u2e80" for character in text))
+    return CHARACTER * letters / LETTERS * (len(text) + sum(character > "\u2e80" for character in text))
 
 
 def line(x1: float, y1: float, x2: float, y2: float, class_: str) -> Markup:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from console.web.charts.axes import WIDTH, Scale, Show
 from console.web.charts.svg import Words, chart, element, hatched, join, label, line, rectangle, width_of
 
-ROWS, ROW = 3, 17.0  # of names below the track
+ROWS, ROW, GAP = 3, 17.0, 10.0  # of names below the track: their rows, the height of one, and what is between two on it
 BAR_TOP, BAR_HEIGHT = 34.0, 22.0
 NAMES = BAR_TOP + BAR_HEIGHT + 18  # where the first row of them stands
 
@@ -63,15 +63,18 @@ def _value(scale: Scale, value: float, show: Show) -> Markup:
 
 
 def _marks(scale: Scale, marks: Sequence[Mark], show: Show) -> tuple[Markup, float]:
-    """Below the track, on lines of their own where two would touch; and how high the drawing is with them."""
+    """Below the track, on lines of their own where two would run together; and how high the drawing is with them."""
     drawn, taken = [], [-1.0] * ROWS
+    names: dict[str, list[Mark]] = {}  # by what is shown: equal ones are one
     for mark in sorted(marks, key=lambda one: one.value):
-        place = scale(min(mark.value, scale.high))
-        text = f"{mark.name} {show(mark.value)}"
+        names.setdefault(show(mark.value), []).append(mark)
+    for shown, equal in names.items():
+        place = scale(min(equal[0].value, scale.high))
+        text = f"{' / '.join(mark.name for mark in equal)} {shown}"
         half = width_of(text) / 2
         start = min(max(place - half, 0), WIDTH - 2 * half)
         row = next((one for one in range(ROWS) if start > taken[one]), ROWS - 1)
-        taken[row] = start + 2 * half
+        taken[row] = start + 2 * half + GAP
         drawn += [
             element("path", d=f"M{place:.1f} {BAR_TOP - 3}V{BAR_TOP + BAR_HEIGHT + 5}", class_="mark"),
             _beside(text, place, NAMES + row * ROW, "tick"),

@@ -16,6 +16,7 @@ from console.web.public.sources import Offer, Row, Table
 from shared.texts import Texts
 
 RANKED = 15
+PLACES = frozenset({"province", "destination"})
 Tables = Mapping[tuple[str, int, str], Table]
 
 
@@ -73,29 +74,42 @@ def map_of(text: Texts, table: Table) -> Markup:
     title = title_of(text, table)
     areas = {code: Area(name_of(text, "province", code), total) for code, _, total in table.rows}
     words = Words(key="map", title=title, description=_spoken(text, table))
-    return figure(title, china_map(words, areas, text.number, text("0 or left out")), _data(text, table), open_table=text("As a table"))
+    drawing = china_map(words, areas, text.number, text("0 or left out"))
+    return figure(title, drawing, _data(text, table), open_table=text("As a table"), note=_left_out(text, table))
 
 
 def flows(text: Texts, table: Table) -> Markup:
     title = title_of(text, table)
     areas = {code: Area(name_of(text, "destination", code), total) for code, _, total in table.rows}
-    drawing = flow_map(Words(key="flows", title=title, description=_spoken(text, table)), areas, text.number)
-    return figure(title, drawing, _data(text, table), open_table=text("As a table"), class_="figure wide")
+    words = Words(key="flows", title=title, description=_spoken(text, table))
+    drawing = flow_map(words, areas, text.number, text("Not named on the map: "))
+    return figure(title, drawing, _data(text, table), open_table=text("As a table"), note=_left_out(text, table), class_="figure wide")
 
 
 def of_table(text: Texts, table: Table) -> list[Markup]:
-    """Ranked totals of the year; a map or flows where the dimension is one of place."""
-    rows = ranked(table)[:RANKED]
+    """Ranked totals of the year; a map or flows where the dimension is one of place, whose rows left out are counted in a line."""
+    rows = [row for row in ranked(table) if table.by not in PLACES or row[2] is not None]
     title = title_of(text, table)
-    bars = [Ranked(name_of(text, table.by, code), total) for code, _, total in rows]
+    bars = [Ranked(name_of(text, table.by, code), total) for code, _, total in rows[:RANKED]]
+    if rest := [total or 0 for *_, total in rows[RANKED:]]:
+        bars.append(Ranked(text("{count} others", count=text.number(len(rest))), sum(rest)))
     words = Words(key="ranked", title=title, description=_spoken(text, table))
     drawing = ranked_chart(words, bars, text.number, left_out=text("left out"))
-    found = [figure(title, drawing, _data(text, table), open_table=text("As a table"))] if rows else []
+    shown = figure(title, drawing, _data(text, table), open_table=text("As a table"), note=_left_out(text, table))
+    found = [shown] if rows else []
     if rows and table.by == "province":
         found.append(map_of(text, table))
     if rows and table.by == "destination":
         found.append(flows(text, table))
     return [months(text, table, None), *found]
+
+
+def _left_out(text: Texts, table: Table) -> str | None:
+    """How many places a drawing does not show, since their figures are left out; None: it shows all."""
+    number = sum(total is None for *_, total in table.rows) if table.by in PLACES else 0
+    return (
+        text("{dimension}: {count} more are left out.", dimension=dimension(text, table.by), count=text.number(number)) if number else None
+    )
 
 
 def ranked(table: Table) -> Sequence[Row]:

@@ -132,6 +132,10 @@ document.addEventListener("change", (event) => {
   }
 }, true);
 
+// --- the menu scrolls by itself: the entry of the page that is open is in sight, and the page stays where it is ---------------------
+const entry = document.querySelector(".menu [aria-current]");
+if (entry) entry.closest(".menu").scrollTop = entry.offsetTop - entry.closest(".menu").clientHeight / 2;
+
 // --- a day in words: a browser shows the field in its own language, which need not be the page's -------------------------------
 function sayDay(input) {
   const field = input.closest(".field, .simulated");
@@ -402,7 +406,7 @@ function say(status, words, value, most) {
 const board = document.querySelector("[data-board]");
 if (board) {
   const slider = board.querySelector("[data-steps]");
-  const steps = slider.dataset.steps.split(" ");
+  const steps = slider.dataset.steps.split("|");
   slider.addEventListener("input", () => { board.querySelector("[data-step-name]").textContent = steps[slider.value] ?? ""; });
   slider.addEventListener("change", () => slider.form.requestSubmit());
   board.querySelector("#year").addEventListener("change", (event) => event.target.form.requestSubmit());
