@@ -286,7 +286,7 @@ SCREENS = (
         filters=("state",),
         roles=OVERSEERS,
         row_buttons=(_pending("recognise_prior_learning", "recognition"), _pending("refuse_prior_learning", "recognition")),
-        empty="No prior learning waits. Who asks for it does so at the need of a placement.",
+        empty="No prior learning waits. Centres and clerks ask for it at the need of a placement.",
     ),
     ListScreen(
         path="/training/findings",
@@ -407,11 +407,25 @@ COMMANDS = (
         service="training",
         operation="correct_attendance",
         options={"day": options.days_recorded},
-        note="The day as it is to be: a day with 0 hours was not attended.",
+        note=(
+            "The day as it is to be: a day with 0 hours was not attended. "
+            "Where a pass is gained or lost by it, a second person agrees first."
+        ),
     ),
     Command(service="training", operation="publish_course", options={"centre": options.centres}, needed=("centre",), hints=options.COURSE),
     Command(service="training", operation="staff_centre", suggested=STAFF, filled=tuple(STAFF)),
-    Command(service="training", operation="correct_assessment", note="Fill in only what is wrong."),
+    Command(
+        service="training",
+        operation="correct_assessment",
+        note="Fill in only what is wrong. Where a pass is gained or lost by it, a second person agrees first.",
+        hints={"score": sentence("From 0 to 100")},
+    ),
+    Command(
+        service="training",
+        operation="correct_certificate",
+        note="It holds from the day on which it was issued. Where it would hold longer than it does, a second person agrees first.",
+    ),
+    Command(service="training", operation="renew_centre", note="A number of seats that is left empty stays as it is."),
     Command(service="training", operation="license_centre", suggested=STAFF, then="/centres/{id}"),
     Command(service="training", operation="cancel_session", danger=True),
     Command(service="training", operation="revoke_centre", danger=True),

@@ -79,13 +79,24 @@ COMMANDS = (
             "case": sentence("The reserve is drawn for a case, and there is none about this enterprise: open the case first, under Cases.")
         },
     ),
-    Command(service="docking", operation="revoke_qualification", danger=True),
+    Command(
+        service="docking",
+        operation="revoke_qualification",
+        danger=True,
+        note=(
+            "Every open order of the enterprise is closed, and every placement that is not cleared yet is cancelled. "
+            "Nobody departs any more."
+        ),
+    ),
     Command(
         service="docking",
         operation="stop_business",
         danger=True,
         searched={"plan.takes_over": KIND},
-        note="While workers are abroad, file a plan: who takes them over, or until when all are home.",
+        note=(
+            "Every open order of the enterprise is closed, and every placement that is not cleared yet is cancelled. "
+            "While workers are abroad, file a plan: who takes them over, or until when all are home."
+        ),
     ),
     Command(service="docking", operation="void_dispatch", danger=True),
     Command(

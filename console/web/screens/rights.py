@@ -359,6 +359,11 @@ COMMANDS = (
         service="rights",
         operation="declare_emergency",
         labels={"region": sentence("State, province or city there")},
+        hints={"region": sentence("Left empty: the whole country. It limits nothing: where in a country a worker is nobody records.")},
+        note=(
+            "Nobody is cleared for the country until the emergency ends, and clearances that were not used are withdrawn. "
+            "Everybody who is abroad there must be accounted for. Enterprises, centres and offices are notified."
+        ),
         then="/emergencies/{emergency}",
     ),
     Command(
