@@ -1,44 +1,36 @@
-"""Screens of docking: enterprises with qualification and reserve, job orders with ranked candidates, placements from contract to return."""
+"""Screens of docking: job orders with ranked candidates, placements from contract to return, foreign employers, fairs and notices."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Annotated
 
-from fastapi import APIRouter, Response
-
-from console.web.pages import Visitor, only
 from console.web.screen import Advice, Button, Item, ItemScreen, ListScreen, Part, history, in_order_of
-from console.web.screens import scorecard
 from console.web.screens.docking_sentences import (
     EMPLOYER,
     FAIR,
     arrival_to_do,
     as_agreed,
     checks_to_do,
-    enterprise_to_do,
     is_free,
     may_be_proposed_to,
     order_to_do,
     paid_by_period,
     placement_to_do,
-    since_ever,
     unmet_first,
     why_ending,
     why_unconfirmed,
 )
-from shared.principals import NATION, Principal, Role
+from shared.principals import Role
 from shared.texts import sentence
 
 READERS = frozenset({Role.CLERK, Role.OFFICER, Role.ENTERPRISE, Role.AUDITOR})
-OWNERS = frozenset({Role.OFFICER, Role.ENTERPRISE, Role.AUDITOR})  # of what concerns one enterprise
 AUTHORITY = frozenset({Role.CLERK, Role.OFFICER, Role.AUDITOR})
 MEDIATORS = frozenset({Role.CLERK, Role.OFFICER, Role.ENTERPRISE})
 OPENERS = frozenset({Role.OFFICER, Role.ENTERPRISE})
 OFFICER = frozenset({Role.OFFICER})
 HANDLERS = frozenset({Role.CLERK, Role.OFFICER})
-ENTERPRISE, ORDER, PLACEMENT = {"enterprise": "enterprise"}, {"order": "order"}, {"placement": "placement"}
+ORDER, PLACEMENT = {"order": "order"}, {"placement": "placement"}
 BEFORE_DEPARTURE = ("matched", "clearance_requested", "cleared")
 
 
@@ -52,135 +44,10 @@ def _corrections(of: str, given: dict[str, str], roles: frozenset[Role], when: C
     return tuple(Button(service="docking", operation=f"{verb}_{of}", parts=given, roles=roles, when=when) for verb in ("correct", "void"))
 
 
-router = APIRouter()
-PAGES = (("Docking", "/my-enterprise", "My enterprise", frozenset({Role.ENTERPRISE})),)
-
-
-@router.get("/my-enterprise")
-async def my_enterprise(who: Annotated[Visitor, only(Role.ENTERPRISE)]) -> Response:
-    """The page of the enterprise that the visitor acts for."""
-    return Response(status_code=303, headers={"Location": f"/enterprises/{who.principal.party}"})
-
-
 # --- screens -----------------------------------------------------------------------------------------------------------------
-ENTERPRISE_BUTTONS = (
-    _do("open_job_order", ENTERPRISE, OPENERS, ("active",)),
-    _do("deposit_reserve", ENTERPRISE, OPENERS, ("active", "suspended")),
-    Button(
-        service="docking",
-        operation="top_up_reserve",
-        parts=ENTERPRISE,
-        roles=OPENERS,
-        when=lambda one: one["state"] in ("active", "suspended") and one["reserve_due"] is not None,  # nothing else is short
-    ),
-    _do("file_managers", ENTERPRISE, OPENERS, ("active",)),
-    _do("renew_qualification", ENTERPRISE, OFFICER, ("active", "suspended", "expired")),
-    _do("suspend_qualification", ENTERPRISE, OFFICER, ("active",)),
-    _do("reinstate_qualification", ENTERPRISE, OFFICER, ("suspended",)),
-    _do("draw_reserve", ENTERPRISE, OFFICER, ("active", "suspended", "revoked", "stopped")),
-    _do("revoke_qualification", ENTERPRISE, OFFICER, ("active", "suspended")),
-    _do("stop_business", ENTERPRISE, OPENERS, ("active", "suspended")),
-)
-
-
-def is_of_its_seat(who: Principal, enterprise: Item) -> bool:
-    """The enterprise itself, or the authority of its seat; one without a seat is the nation's."""
-    return who.role is Role.ENTERPRISE or who.covers_county(enterprise["seat"] or NATION)
-
-
-ENTERPRISE_PARTS = (
-    Part(
-        title="Open job orders",
-        service="docking",
-        route="/orders",
-        query=ENTERPRISE,
-        fixed={"state": "open", "sort": "expires"},
-        columns=("employer", "destination", "occupation", "positions", "filled", "expires"),
-        row="/orders/{order}",
-        empty="No order is open.",
-        roles=READERS,
-    ),
-    Part(
-        title="Reserve",
-        service="docking",
-        route="/enterprises/{enterprise}/reserve",
-        parts=ENTERPRISE,
-        columns=("effective", "kind", "amount", "balance", "use"),
-        roles=OWNERS,
-        own=True,
-        empty="Nothing was deposited yet: without the full reserve nobody can be cleared.",
-    ),
-    Part(
-        title="Managers filed",
-        service="docking",
-        route="/managers",
-        query=ENTERPRISE,
-        columns=("destination", "abroad", "managers", "filed_on", "missing"),
-        roles=OWNERS,
-        own=True,
-    ),
-    replace(history("docking", "/enterprises/{enterprise}/history", ENTERPRISE, OWNERS), own=True),
-)
 ORDER_COLUMNS = ("employer", "destination", "occupation", "positions", "reserved", "filled", "wage", "state", "opened_on", "expires")
 PLACEMENT_COLUMNS = ("worker", "county", "destination", "occupation", "state", "due", "matched_on")
 SCREENS = (
-    ListScreen(
-        path="/enterprises",
-        title="Enterprises",
-        group="Docking",
-        service="docking",
-        route="/enterprises",
-        columns=("name", "licence_no", "state", "valid_to", "scope", "reserve", "reserve_due"),
-        due="reserve_due",
-        filters=("name", "licence_no", "state", "destination"),
-        roles=AUTHORITY | {Role.OPERATOR},
-        row="/enterprises/{enterprise}",
-        buttons=(Button(service="docking", operation="qualify_enterprise", roles=OFFICER),),
-    ),
-    ItemScreen(
-        path="/enterprises/{enterprise}",
-        title="{name}",
-        service="docking",
-        route="/enterprises/{enterprise}",
-        roles=READERS | {Role.OPERATOR},
-        tags=("state",),
-        known_by=("licence_no", "seat", "reserve"),
-        to_do=enterprise_to_do,
-        fields=("licence_no", "valid_to", "scope", "destinations", "seat", "reserve", "reserve_due", "plan"),
-        unset={"destinations": sentence("Every destination")},
-        words={"plan": sentence("Plan for the workers abroad after it stops")},
-        parts=ENTERPRISE_PARTS,
-        buttons=ENTERPRISE_BUTTONS,
-        links=(("Scorecard", "/enterprises/{enterprise}/scorecard", OWNERS),),
-        reaches=is_of_its_seat,
-    ),
-    ItemScreen(
-        path="/enterprises/{enterprise}/scorecard",
-        title="Scorecard of {enterprise}",
-        service="docking",
-        route="/enterprises/{enterprise}/scorecard",
-        roles=OWNERS,
-        links=(
-            ("Wages not reported", "/incomes/missing", frozenset({Role.ENTERPRISE})),  # an enterprise reads its own alone
-            ("Wages that differ from the contract", "/findings", frozenset({Role.ENTERPRISE})),
-        ),
-        fields=("since", "until"),
-        shape=since_ever,
-        unset={"since": sentence("From the beginning")},
-        parts=(
-            Part(
-                title="Scores",
-                service="docking",
-                route="/enterprises/{enterprise}/scorecard",
-                parts=ENTERPRISE,
-                at="scores",
-                key="score",
-                columns=("score", "value", "definition"),
-                words={"score": "What is measured", "definition": "What is counted"},
-                shape=scorecard.in_words,
-            ),
-        ),
-    ),
     ListScreen(
         path="/orders",
         title="Job orders",
