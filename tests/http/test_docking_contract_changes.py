@@ -133,6 +133,15 @@ async def test_what_is_no_transfer_is_refused(dock: Dock, changes: dict[str, Any
     assert (await dock.show(gone))["contract"] == gone["contract"]
 
 
+async def test_a_daily_wage_becomes_a_monthly_one_without_a_word_on_paid_days(dock: Dock) -> None:
+    gone = await _abroad(dock)
+    daily = a_transfer(await _employer(dock), dock.today, wage_period="day", days_per_month=26)
+    assert (await dock.post(_path(gone, "transfer"), daily)).body["contract"]["days_per_month"] == 26
+    monthly = a_transfer(await _employer(dock, "K-2"), dock.today, wage_period="month")
+    answer = await dock.post(_path(gone, "transfer"), monthly)
+    assert (answer.status, answer.body["contract"]["days_per_month"]) == (201, 1)
+
+
 async def test_the_other_employer_is_of_the_same_host_state_and_not_the_order_s_own(dock: Dock) -> None:
     own = await _employer(dock)
     gone = await dock.departed(await dock.order(employer=None, employer_id=own))

@@ -100,13 +100,18 @@ async def _require_employer(tx: Tx, placement: Placement, departure: Dispatch, c
 
 
 def _taken_over(contract: Contract, command: commands.TransferEmployer) -> Contract:
-    """The contract with the other employer: what is not given stays as it was. Raises DaysPerMonth."""
+    """The contract with the other employer: what is not given stays as it was, but for paid days, which only a daily wage has.
+
+    Raises DaysPerMonth.
+    """
     given: dict[str, Any] = {
         name: value
         for name in ("wage", "wage_period", "days_per_month", "pay_day", "deductions_max", "end")
         if (value := getattr(command, name)) is not None
     }
     after = replace(contract, contract_no=command.contract_no, **given)
+    if after.wage_period is WagePeriod.MONTH and command.days_per_month is None:
+        after = replace(after, days_per_month=1)
     if after.wage_period is WagePeriod.MONTH and after.days_per_month != 1:
         raise errors.DaysPerMonth(field="days_per_month")
     return after
