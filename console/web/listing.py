@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from fastapi import Response
 
-from console.web import choices, forms
+from console.web import choices, enterprises, forms
 from console.web.backend import Answer, ServiceRefused
 from console.web.documents import Operation
 from console.web.forms import Field, Given
@@ -73,7 +73,7 @@ async def list_page(who: Visitor, screen: ListScreen) -> Response:
         items=found.items,
         empty=empty_text(who, screen, {}, filtered=_is_filtered(operation, screen, found.chosen)),
         names=await names_in(who.backend, found.items),
-        filters=_filters(who, operation, screen, found.chosen, errors),
+        filters=await _filters(who, operation, screen, found.chosen, errors),
         words={**(forms.OF_FIRMS if screen.service == "docking" else {}), **screen.words},
         columns=[column for column in screen.columns if column != PARTY.get(who.role) or column == screen.columns[0]],
         following=_page(found, found.following, [*earlier, asked.get("after", "")]) if found.following else None,
@@ -99,9 +99,13 @@ def _choice(operation: Operation, name: str) -> str | None:
     return forms.choice_of(name, schema)
 
 
-def _filters(who: Visitor, operation: Operation, screen: ListScreen, wanted: Mapping[str, str], errors: Mapping[str, str]) -> list[Field]:
-    schema = {"type": "object", "properties": {name: operation.query[name] for name in screen.filters if name in operation.query}}
-    given = Given(presets=wanted, labels=screen.labels)
+async def _filters(
+    who: Visitor, operation: Operation, screen: ListScreen, wanted: Mapping[str, str], errors: Mapping[str, str]
+) -> list[Field]:
+    offered = [name for name in screen.filters if name in operation.query and who.role in screen.asked_of.get(name, screen.roles)]
+    schema = {"type": "object", "properties": {name: operation.query[name] for name in offered}}
+    called = await enterprises.called(who, [wanted[name] for name in screen.searched if name in wanted])
+    given = Given(presets=wanted, labels=screen.labels, hints=screen.hints, searched=screen.searched, called=called)
     drawn = forms.draw(replace(operation, body=schema), who.text, given=given, errors=errors)
     for one in drawn:
         one.required = False

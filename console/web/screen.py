@@ -122,7 +122,10 @@ class ListScreen:
     buttons: tuple[Button, ...] = ()
     row_buttons: tuple[Button, ...] = ()
     resolved: Mapping[str, Resolve] = field(default_factory=dict)  # filters for which a number that people use is typed, as of a Command
+    searched: Mapping[str, str] = field(default_factory=dict)  # filters of ids -> kind of thing that is looked for by name
     labels: Mapping[str, str] = field(default_factory=dict)  # filter -> a sentence, where its own word says too little here
+    hints: Mapping[str, str] = field(default_factory=dict)  # the same of its hint
+    asked_of: Mapping[str, frozenset[Role]] = field(default_factory=dict)  # filters that only these roles are offered
     unchosen: Mapping[str, str] = field(default_factory=dict)  # filter -> a sentence: what is shown without it, where that is not all
     note: str | None = None
     explain: Callable[[Item, Texts], str | None] = lambda _answer, _text: None  # a sentence of the whole answer: why these rows
@@ -240,10 +243,10 @@ async def put_meant(who: Visitor, command: Command | ListScreen, body: dict[str,
             except ServiceRefused as refused:
                 found = {"code": refused.answer.code, "errors": [{"field": name, "code": refused.answer.code}]}
                 return Answer(status=refused.answer.status, body=found)
-    return await _put_found(who, command, body) if isinstance(command, Command) else None
+    return await _put_found(who, command, body)
 
 
-async def _put_found(who: Visitor, command: Command, body: dict[str, Any]) -> Answer | None:
+async def _put_found(who: Visitor, command: Command | ListScreen, body: dict[str, Any]) -> Answer | None:
     """The same of what is looked for by name, one or several."""
     for at in command.searched:
         within, _, name = at.rpartition(".")

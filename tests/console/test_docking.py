@@ -6,6 +6,7 @@ import json
 import re
 from datetime import date, timedelta
 from html import unescape
+from urllib.parse import urlencode
 from uuid import uuid4
 
 from shared.principals import Role
@@ -44,6 +45,27 @@ async def test_what_to_do_where_a_list_is_empty_is_said_to_whoever_can_and_when_
         words = [(await who.get(f"/orders/{order}")).words for who, order in ((officer, free), (auditor, free), (officer, full))]
     assert ["Nobody is proposed." in one for one in words] == [True, True, True]
     assert ["Propose matches: the best" in one for one in words] == [True, False, False]
+
+
+async def test_an_order_that_needs_nobody_any_more_is_marked_in_the_list(dock: Dock) -> None:
+    await dock.departed(await dock.order(positions=1))
+    async with console_before(docking=dock.client) as console:
+        assert "Every position filled" in (await (await console.visitor(Role.OFFICER)).get("/orders")).words
+
+
+async def test_the_placements_of_an_enterprise_are_found_from_its_page_and_by_its_name(dock: Dock) -> None:
+    placement, other = await dock.matched(), await dock.enterprise(name="Other Cooperation Co.")
+    async with console_before(docking=dock.client) as console:
+        officer = await console.visitor(Role.OFFICER)
+        page = await officer.get(f"/enterprises/{placement['enterprise']}")
+        found = await officer.get(page.link("/placements?"))
+        assert found.link(f"/placements/{placement['placement']}")
+        named = (await dock.get(f"/enterprises/{placement['enterprise']}")).body["name"]
+        assert named in dict(found.fields())["enterprise"], "as people call it"
+        assert (await officer.get("/placements?" + urlencode({"enterprise": named}))).link(f"/placements/{placement['placement']}")
+        assert "Nothing matches the filter." in (await officer.get(f"/placements?enterprise={other}")).words
+        itself = await console.visitor(Role.ENTERPRISE, party=placement["enterprise"])
+        assert "enterprise" not in dict((await itself.get("/placements")).fields()), "which sees its own alone"
 
 
 async def test_facts_that_nothing_is_known_of_are_left_out(dock: Dock) -> None:

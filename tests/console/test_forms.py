@@ -226,5 +226,10 @@ async def test_an_enterprise_finds_the_wages_that_its_scorecard_counts_against_i
         scorecard = await itself.get(f"/enterprises/{own}/scorecard")
         found = await itself.get(scorecard.link("/findings"))
         assert found.link(f"/placements/{paid.placement}")
+        assert "Wage owed Wage paid Shortfall" in found.words
         assert ">Clear</a>" not in found.text, "a kind must be chosen, and nothing else is"
         assert ">Clear</a>" in (await itself.get(f"/findings?kind=short&period={period}")).text
+        officer = await console.visitor(Role.OFFICER)
+        assert "Wages below the contract: 1" in (await officer.get("/waiting")).text
+        found = await officer.get((await officer.get(f"/enterprises/{own}")).link("/findings?"))
+        assert found.link(f"/placements/{paid.placement}")

@@ -223,7 +223,7 @@ SCREENS = (
         filters=("reader", "since", "until"),
         roles=frozenset({Role.AUDITOR}),
         row="/workers/{worker}",
-        empty="Nobody had personal data shown in this time.",
+        empty="Nobody has had personal data shown yet.",
     ),
 )
 ASKED = (

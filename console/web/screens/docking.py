@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from console.web.enterprises import KIND
 from console.web.screen import Advice, Button, Item, ItemScreen, ListScreen, Part, history, in_order_of
 from console.web.screens.docking_sentences import (
     EMPLOYER,
     FAIR,
+    OF_ORDER,
     arrival_to_do,
     as_agreed,
+    as_listed,
     checks_to_do,
     is_free,
     may_be_proposed_to,
     order_to_do,
-    paid_by_period,
     placement_to_do,
     unmet_first,
     why_ending,
@@ -65,7 +67,8 @@ SCREENS = (
         buttons=(Button(service="docking", operation="open_job_order", roles=OPENERS),),
         empty="There is no such order.",
         fits_filters=True,
-        shape=paid_by_period,
+        shape=as_listed,
+        says=OF_ORDER,
         advice=Advice(sentence("An enterprise opens one for the workers it needs."), OPENERS),
     ),
     ItemScreen(
@@ -103,6 +106,7 @@ SCREENS = (
                     Button(service="docking", operation="decline_match", parts={"match": "match"}, roles=MEDIATORS),
                 ),
                 roles=MEDIATORS | {Role.AUDITOR},
+                when=lambda order: order["state"] == "open",
                 empty="Nobody is proposed.",
                 advice=Advice(sentence("Propose matches: the best of those who are willing come first."), MEDIATORS, may_be_proposed_to),
             ),
@@ -136,7 +140,9 @@ SCREENS = (
         route="/placements",
         columns=(PLACEMENT_COLUMNS[0], "enterprise", *PLACEMENT_COLUMNS[1:]),
         beneath={"enterprise": "worker", "occupation": "destination"},
-        filters=("state", "destination", "county", "old_number"),
+        filters=("state", "destination", "county", "enterprise", "old_number"),
+        searched={"enterprise": KIND},
+        asked_of={"enterprise": AUTHORITY},
         sort="-matched_on",
         roles=READERS,
         row="/placements/{placement}",
@@ -183,6 +189,7 @@ SCREENS = (
         explain=why_unconfirmed,
         empty="Everybody who was to confirm the arrival has done so.",
         labels={"day": sentence("Asked on this day after the departure")},
+        words={"due_on": sentence("To be confirmed by")},
         roles=AUTHORITY,
         row="/placements/{placement}",
     ),
@@ -193,7 +200,7 @@ SCREENS = (
         route="/placements/{placement}",
         roles=READERS,
         tags=("state",),
-        known_by=("enterprise", "occupation", "matched_on"),
+        known_by=("enterprise", "occupation", "matched_on", "dispatch.departed_on", "contract.wage", "contract.wage_period"),
         to_do=placement_to_do,
         groups=(
             (
@@ -215,6 +222,15 @@ SCREENS = (
         ),
         words={"due": sentence("The position returns after"), "ended": sentence("Why it was cancelled or voided")},
         parts=(
+            Part(
+                title="Medical examination",
+                service="docking",
+                route="/placements/{placement}/medical",
+                parts=PLACEMENT,
+                columns=("examined_on", "result", "valid_until", "place"),
+                roles=MEDIATORS,
+                empty="No medical examination is recorded.",
+            ),
             Part(
                 title="Checks before departure",
                 service="docking",
@@ -300,9 +316,7 @@ SCREENS = (
         sort="name",
         roles=READERS,
         buttons=(Button(service="docking", operation="register_employer", roles=OPENERS),),
-        empty="No such foreign employer is registered.",
-        fits_filters=True,
-        advice=Advice(sentence("Orders may name one that is not."), OPENERS),
+        empty="No foreign employer is registered yet. A job order may name one that is not.",
     ),
     ListScreen(
         path="/fairs",

@@ -16,6 +16,8 @@ from shared.texts import sentence
 
 BY_NAME = {"enterprise": KIND}
 IN_PLACE = sentence("What is left empty stays. A list stands as it is recorded: what is sent takes its place.")
+NOT_REGISTERED = sentence("Foreign employer's name (not registered)")
+ONE_OF_TWO = sentence("A registered foreign employer, or the name of one that is not: one of the two is needed")
 AMOUNTS = ("gross", "deductions", "net", "paid_on", "reference", "remitted")
 COMMANDS = (
     Command(
@@ -28,11 +30,12 @@ COMMANDS = (
         service="docking",
         operation="open_job_order",
         options={"employer_id": employers},
-        unoffered={"employer_id": sentence("No foreign employer is registered yet: write its name below.")},
+        unoffered={"employer_id": sentence("No foreign employer is registered yet: fill in the name of one that is not.")},
+        labels={"employer": NOT_REGISTERED},
+        hints={"employer_id": ONE_OF_TWO, "employer": ONE_OF_TWO},
         searched=BY_NAME,
         asked_of={"old_number": frozenset({Role.OFFICER})},
         then="/orders/{order}",
-        note="Choose a registered employer, or write the name of one that is not registered yet.",
         sections=(
             ("Who and where", ("enterprise", "employer_id", "employer", "destination", "occupation", "channel")),
             ("Positions and pay", ("positions", "term_months", "wage", "wage_period", "fee_cap", "expires")),
@@ -116,7 +119,14 @@ COMMANDS = (
     Command(
         service="docking",
         operation="confirm_arrival",
-        labels={"day": sentence("Days after the departure")},
+        labels={
+            "day": sentence("Days after the departure"),
+            "terms.employer": sentence("Is the employer as agreed?"),
+            "terms.wage": sentence("Is the wage as agreed?"),
+            "terms.work": sentence("Is the work as agreed?"),
+            "terms.place": sentence("Is the place of work as agreed?"),
+            "terms.hours": sentence("Are the hours as agreed?"),
+        },
         options={"day": days_to_confirm},
         unoffered={"day": sentence("Every day on which the worker is asked is confirmed already: an officer can correct it.")},
     ),

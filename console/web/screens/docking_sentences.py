@@ -33,9 +33,18 @@ def order_to_do(order: Item, text: Texts, _today: date) -> Sequence[str]:
     return [State(line)]
 
 
-def paid_by_period(orders: Sequence[Item], text: Texts) -> Sequence[Item]:
-    """A wage means little without what it is paid for."""
-    return [{**one, "wage": _wage(text, one["wage"], one["wage_period"])} for one in orders]
+OF_ORDER = {"state": {"staffed": sentence("Every position filled"), "over": sentence("Expired, every position filled")}}
+STAFFED = {"open": "staffed", "expired": "over"}  # state of an order -> what it is as well once nobody is needed any more
+
+
+def as_listed(orders: Sequence[Item], text: Texts) -> Sequence[Item]:
+    """A wage means little without what it is paid for, and a state says little of an order that needs nobody any more."""
+    return [{**one, "wage": _wage(text, one["wage"], one["wage_period"]), "state": _state(one)} for one in orders]
+
+
+def _state(order: Item) -> str:
+    state: str = order["state"]
+    return STAFFED.get(state, state) if order["filled"] >= order["positions"] else state
 
 
 def _wage(text: Texts, wage: Item, period: str) -> str:

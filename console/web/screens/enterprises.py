@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
 
@@ -23,11 +24,9 @@ OFFICER = frozenset({Role.OFFICER})
 ENTERPRISE = {"enterprise": "enterprise"}
 
 
-def _do(operation: str, roles: frozenset[Role], *states: str) -> Button:
-    """`states`: in which the enterprise must be; none: always."""
-    return Button(
-        service="docking", operation=operation, parts=ENTERPRISE, roles=roles, when=lambda item: not states or item["state"] in states
-    )
+def _do(operation: str, roles: frozenset[Role], states: Sequence[str]) -> Button:
+    """`states`: in which the enterprise must be."""
+    return Button(service="docking", operation=operation, parts=ENTERPRISE, roles=roles, when=lambda item: item["state"] in states)
 
 
 router = APIRouter()
@@ -42,8 +41,8 @@ async def my_enterprise(who: Annotated[Visitor, only(Role.ENTERPRISE)]) -> Respo
 
 # --- screens -----------------------------------------------------------------------------------------------------------------
 ENTERPRISE_BUTTONS = (
-    _do("open_job_order", OPENERS, "active"),
-    _do("deposit_reserve", OPENERS, "active", "suspended"),
+    _do("open_job_order", OPENERS, ("active",)),
+    _do("deposit_reserve", OPENERS, ("active", "suspended")),
     Button(
         service="docking",
         operation="top_up_reserve",
@@ -51,13 +50,13 @@ ENTERPRISE_BUTTONS = (
         roles=OPENERS,
         when=lambda one: one["state"] in ("active", "suspended") and one["reserve_due"] is not None,  # nothing else is short
     ),
-    _do("file_managers", OPENERS, "active"),
-    _do("renew_qualification", OFFICER, "active", "suspended", "expired"),
-    _do("suspend_qualification", OFFICER, "active"),
-    _do("reinstate_qualification", OFFICER, "suspended"),
-    _do("draw_reserve", OFFICER, "active", "suspended", "revoked", "stopped"),
-    _do("revoke_qualification", OFFICER, "active", "suspended"),
-    _do("stop_business", OPENERS, "active", "suspended"),
+    _do("file_managers", OPENERS, ("active",)),
+    _do("renew_qualification", OFFICER, ("active", "suspended", "expired")),
+    _do("suspend_qualification", OFFICER, ("active",)),
+    _do("reinstate_qualification", OFFICER, ("suspended",)),
+    _do("draw_reserve", OFFICER, ("active", "suspended", "revoked", "stopped")),
+    _do("revoke_qualification", OFFICER, ("active", "suspended")),
+    _do("stop_business", OPENERS, ("active", "suspended")),
 )
 
 
@@ -73,7 +72,7 @@ ENTERPRISE_PARTS = (
         route="/orders",
         query=ENTERPRISE,
         fixed={"state": "open", "sort": "expires"},
-        columns=("employer", "destination", "occupation", "positions", "filled", "expires"),
+        columns=("occupation", "destination", "employer", "positions", "filled", "expires"),
         row="/orders/{order}",
         empty="No order is open.",
         roles=READERS,
@@ -96,6 +95,7 @@ ENTERPRISE_PARTS = (
         columns=("destination", "abroad", "managers", "filed_on", "missing"),
         roles=OWNERS,
         own=True,
+        empty="None is filed, and none is missing: they are needed where many of the enterprise's workers are in one country.",
     ),
     replace(history("docking", "/enterprises/{enterprise}/history", ENTERPRISE, OWNERS), own=True),
 )
@@ -127,7 +127,13 @@ SCREENS = (
         words={"plan": sentence("Plan for the workers abroad after it stops")},
         parts=ENTERPRISE_PARTS,
         buttons=ENTERPRISE_BUTTONS,
-        links=(("Scorecard", "/enterprises/{enterprise}/scorecard", OWNERS),),
+        links=(
+            ("Scorecard", "/enterprises/{enterprise}/scorecard", OWNERS),
+            ("Placements", "/placements?enterprise={enterprise}", AUTHORITY),
+            ("Cases", "/cases?enterprise={enterprise}", AUTHORITY),
+            ("Wages that differ from the contract", "/findings?kind=short&enterprise={enterprise}", AUDITED),
+            ("Wages not reported", "/incomes/missing?enterprise={enterprise}", AUDITED),
+        ),
         reaches=is_of_its_seat,
     ),
     ItemScreen(

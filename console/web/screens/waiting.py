@@ -162,7 +162,7 @@ EVERYTHING = (
             route="/findings",
             page="/findings",
             query={"kind": kind},
-            roles=ENTERPRISE,
+            roles=OFFICER | ENTERPRISE,
         )
         for kind, line in (
             ("short", sentence("Wages below the contract: {count}")),
