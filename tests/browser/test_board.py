@@ -25,7 +25,7 @@ from tests.browser.visiting import NARROW, Visit, visit
 from tests.support.journey import RunningStack
 from tests.support.wait import until
 
-EVENTS = 300
+EVENTS = 150
 MOST_SECONDS = 1.0
 SMALLEST_LETTERS = 10.0  # pixels
 EVERY_SECONDS = 0.05

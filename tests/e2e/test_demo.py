@@ -32,7 +32,7 @@ from tests.support.wait import until
 
 pytestmark = pytest.mark.timeout(600)  # a demo is played, and more than thirty commands typed
 README = Path(__file__).parents[2] / "README.md"
-SEED, SCALE = 7, 4000
+SEED, SCALE = 7, 8000
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 ONE_LINE = re.compile(r"laowu: a demo plays here \(pid (\d+), since [\d-]+ [\d:]+\): wait for its end, or end it with Ctrl-C\.")
 DETAIL = "field wage.minor: Input should be less than or equal to 9007199254740991, was 900719925474099123"
@@ -273,7 +273,7 @@ async def test_field_case_f24_after_ctrl_c_in_the_middle_of_a_demo_every_command
             (("up",), 3),  # it is up for a simulation, and its answer names that
             (("up", "--simulation"), 0),
             (("down",), 0),
-            (("demo", "--seed", "4", "--scale", "10000"), 0),
+            (("demo", "--seed", "4", "--scale", "40000"), 0),
         ):
             answered = await demo.laowu(*words)
             assert (answered.returncode, "Traceback" in answered.stderr) == (expected, False), answered
