@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from babel import numbers
 
-from console.board.rows import NATIONAL, Explanation, Freshness, Programme, ProgrammeVersion, QuotaRow, RestatementRow, TargetRow
+from console.board.rows import NATIONAL, EventRow, Explanation, Freshness, Programme, ProgrammeVersion, QuotaRow, RestatementRow, TargetRow
 from console.board.stream import event_class
 from shared import currencies
 from shared.texts import Texts
@@ -309,7 +310,7 @@ def _scope_name(t: Texts, scope: str) -> str:
     level, _, code = scope.removeprefix(f"{NATIONAL}/").partition(":")
     match level:
         case _ if not code:
-            return scope
+            return t.period(scope)
         case "nation":
             return ""
         case "province" | "county":
@@ -337,6 +338,26 @@ def published(t: Texts, envelope: Mapping[str, Any]) -> str:
         num, den = data["share"]
         return f"{at} {name} = {t.number(num)} / {t.number(den)}"
     return f"{at} {name}" if data["value"] is None else f"{at} {name} = {t.number(data['value'])}"
+
+
+def adds_up(t: Texts, found: Explanation) -> str:
+    """As verdict(), for a page, which has its own sign for it."""
+    values = {"sum": amounts(t, found.sums), "answer": amounts(t, found.answers), "number": t.number(found.number)}
+    return (
+        t("The {number} events of the log add up to {sum}, which is what is shown.", **values)
+        if found.explained
+        else t("The {number} events of the log add up to {sum}, while {answer} is shown.", **values)
+    )
+
+
+def in_groups(events: Sequence[EventRow]) -> list[list[EventRow]]:
+    """Those of one kind, day and minute together, where they follow each other."""
+    return [list(group) for _, group in groupby(events, key=lambda one: (one.type, one.day, one.currency, f"{one.time:%Y-%m-%d %H:%M}"))]
+
+
+def happened(t: Texts, event: EventRow) -> str:
+    """The day, or the month of what is reported by the month."""
+    return t.period(f"{event.day:%Y-%m}") if event_class(event.type).startswith("Income") else t.day(event.day)
 
 
 def verdict(t: Texts, found: Explanation) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from console.board import sentences
@@ -58,3 +59,14 @@ def test_the_last_page_leads_back_to_the_newer_ones() -> None:
 def test_a_page_behind_the_last_says_so_and_all_events_on_one_page_need_no_other() -> None:
     assert "There are no older events." in drawn(a_figure(5, 0), 200)
     assert "Older events" not in drawn(a_figure(5, 5), 0)
+
+
+def test_events_of_one_kind_day_and_minute_are_one_row_with_their_number_and_sum() -> None:
+    found = a_figure(40, 3)
+    at_once = [replace(one, type="rights.IncomeReported.v1", time=found.events[0].time) for one in found.events]
+    page = drawn(replace(found, events=(*at_once, replace(at_once[0], day=date(2019, 4, 1)))), 0)
+    assert page.count('<th scope="row">') == 2
+    assert "Income reported: 3 times" in page
+    assert ">+3<" in page
+    assert "May 2019" in page, "what is reported by the month"
+    assert all(one.at in page for one in at_once)

@@ -137,6 +137,9 @@ async def test_a_province_is_shown_by_county_down_to_the_events(console: BoardPa
     assert page.status == 200
     assert "历下区" in page.text
     assert "/board/why?key=dispatches%7Cprovince%3A370000%7C2018" in page.text
+    nobody = await console.get("/board/province/110000?year=2018", language="zh")
+    assert "2018 年没有从北京市派出的人员。" in nobody.text
+    assert "<svg" not in nobody.text
     assert (await console.get("/board/province/990000")).status == 404
     for path in ("370102", "37000a", "..%2f..%2fetc"):
         assert (await console.get(f"/board/province/{path}")).status in {404, 422}, path
@@ -373,7 +376,7 @@ async def test_there_is_an_end_to_how_many_follow(console: BoardPages, monkeypat
 async def test_delivery_is_a_table_of_partitions(console: BoardPages) -> None:
     page = await console.get("/delivery/stats", Role.OPERATOR)
     assert page.status == 200
-    assert page.text.index("Not yet read") < page.text.index("Read so far")
+    assert page.text.index("Not yet read") < page.text.index("Read so far, by partition")
     assert "<dl class=inner>" not in page.text
 
 

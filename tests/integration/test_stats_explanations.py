@@ -165,7 +165,7 @@ async def test_the_page_is_there_before_the_log_is_read(stats: Client, monkeypat
     async with console_before(stats=stats) as started:
         page = await BoardPages(started).get("/board/why?key=dispatches%7Cnation%3ACN%7C2018", Role.AUDITOR)
         assert page.status == 200
-        assert page.words.index("The log is being read") < page.words.index("The events add up to what is shown.")
+        assert page.words.index("The log is being read") < page.words.index("which is what is shown.")
         assert page.text.rstrip().endswith("</html>")
         assert "dispatches|" not in page.words, "by its name"
         refused = await BoardPages(started).get("/board/why?key=dispatches%7Cnowhere", Role.AUDITOR)

@@ -55,10 +55,14 @@ def test_only_a_close_in_force_leads_to_its_release() -> None:
 
 
 def test_delivery_is_a_row_for_each_source_with_the_partitions_that_lag() -> None:
-    lags = [{"partition": "docking/0", "lag": 0}, {"partition": "docking/1", "lag": 7}, {"partition": "rights/0", "lag": 0}]
+    lags = [
+        {"partition": "docking.events/0", "lag": 0},
+        {"partition": "docking.events/1", "lag": 7},
+        {"partition": "stats.snapshot/0", "lag": 0},
+    ]
     assert by_topic(lags, texts("en")) == [
-        {"topic": "docking", "lag": 7, "partition": ["1: 7"]},
-        {"topic": "rights", "lag": "no backlog", "partition": []},
+        {"topic": "Docking", "lag": 7, "partition": ["1: 7"]},
+        {"topic": "Statistics: stats.snapshot", "lag": "no backlog", "partition": []},
     ]
 
 

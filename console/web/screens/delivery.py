@@ -42,7 +42,7 @@ async def _of_all_services(who: Visitor, title: str, path: str, columns: Sequenc
         "services.html",
         title=who.text(title),
         columns=columns,
-        words={"unread": sentence("Records not yet read")},
+        words={"service": sentence("Part of the system"), "unread": sentence("Records not yet read")},
         link=lambda row: row["page"],
         rows=[
             {**state, "page": f"{path}/{service}", "service": who.text.word("service", service), "unread": sum(state["lag"].values())}
@@ -98,7 +98,7 @@ def _delivery(service: str) -> ItemScreen:
                 shape=by_topic,
             ),
             Part(
-                title="Read so far",
+                title="Read so far, by partition",
                 service=service,
                 route="/delivery",
                 at="positions",
@@ -117,12 +117,19 @@ def by_topic(partitions: Sequence[Item], text: Texts) -> Sequence[Item]:
         topics.setdefault(one["partition"].rpartition("/")[0], []).append(one)
     return [
         {
-            "topic": topic,
+            "topic": _source(topic, text),
             "lag": sum(one["lag"] for one in found) or text("no backlog"),
             "partition": [f"{one['partition'].rpartition('/')[2]}: {text.number(one['lag'])}" for one in found if one["lag"]],
         }
         for topic, found in topics.items()
     ]
+
+
+def _source(topic: str, text: Texts) -> str:
+    """The service whose topic it is; of its second one with what that is."""
+    service, _, kind = topic.partition(".")
+    name = text.word("service", service)
+    return name if kind == "events" else text("{service}: {topic}", service=name, topic=topic)
 
 
 SCREENS: tuple[Screen, ...] = (

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
@@ -71,6 +72,7 @@ async def _plan(who: Visitor) -> dict[str, Any]:
 
 async def _page(who: Visitor, supposed: Supposed, *, found: Any = None, problem: str = "", status: int = 200) -> Response:
     values = {"sentences": sentences, "percent": _percent, "amount": _amount, "designations": DESIGNATIONS}
+    values |= {"label_of_target": partial(_label, who.text), "in_force": partial(_in_force, who.text)}
     content = {"plan": await _plan(who), "supposed": supposed, "found": found, "problem": problem}
     return render(who, "board/scenario.html", status=status, **content, **values)
 
@@ -98,7 +100,7 @@ def _floor(target: Mapping[str, Any], supposed: Supposed, text: Texts) -> dict[s
     typed = _number(supposed, f"target.{target['code']}", text, decimals=0, largest=LARGEST)
     if typed is None:
         return {}
-    floor = int(typed) * (FEN if target["measure"].startswith("income") else 1)
+    floor = int(typed) * (FEN if _is_money(target) else 1)
     stretch = target.get("stretch")
     return {"floor": floor, "stretch": None if stretch is None or stretch < floor else stretch}
 
@@ -175,6 +177,22 @@ def _percent(threshold: list[int]) -> str:
     return f"{Decimal(100 * threshold[0]) / threshold[1]:.2f}".rstrip("0").rstrip(".")
 
 
+def _is_money(target: Mapping[str, Any]) -> bool:
+    return str(target["measure"]).startswith("income")
+
+
 def _amount(target: Mapping[str, Any]) -> int:
     """The floor as people count it: heads, or yuan."""
-    return int(target["floor"]) // (FEN if str(target["measure"]).startswith("income") else 1)
+    return int(target["floor"]) // (FEN if _is_money(target) else 1)
+
+
+def _label(text: Texts, target: Mapping[str, Any]) -> str:
+    """With the unit that the floor is typed in."""
+    unit = text("yuan") if _is_money(target) else text.value("unit", "dispatches")
+    return text("{name} ({unit})", name=sentences.target_title(text, target["code"]), unit=unit)
+
+
+def _in_force(text: Texts, target: Mapping[str, Any]) -> str:
+    if _is_money(target):
+        return sentences.short_yuan(text, target["floor"])
+    return f"{text.number(target['floor'])} {text.value('unit', 'dispatches')}"
