@@ -127,8 +127,8 @@ def notifications(single: Iterable[Notification]) -> list[Notification]:
     groups: dict[object, list[Notification]] = {}
     for one in single:
         day = one.recorded.astimezone(PROGRAMME_ZONE).date()  # a reaction to several events may be of several days
-        alike = (one.notice.type, one.notice.audiences, day) if one.notice.together else one.event_id
-        groups.setdefault(alike, []).append(one)
+        group = (one.notice.type, one.notice.audiences, day) if one.notice.together else one.event_id
+        groups.setdefault(group, []).append(one)
     return [_gathered(several) for several in groups.values()]
 
 
@@ -265,7 +265,11 @@ CONCERNS: Mapping[type[Event], Concern] = {
         **_WORKER, fields=("placement", "serial", "destination", "occupation", "origin.county", "valid_to")
     ),
     training.CertificateRevoked: Concern(**_WORKER, fields=("placement", "serial", "destination", "origin.county", "reason")),
-    training.CertificateExpired: Concern(**_WORKER, fields=("placement", "serial", "destination", "origin.county", "valid_to")),
+    training.CertificateExpired: Concern(
+        **_WORKER,
+        when=lambda event: event.reopens_need is not False,  # of whoever has departed nothing is to be done
+        fields=("placement", "serial", "destination", "origin.county", "valid_to"),
+    ),
     # rights, on wages
     rights.WageShortfallDetected: Concern(**_PLACEMENT, together=True, fields=(*_LEDGER_FIELDS, "period", "kind", "shortfall")),
     rights.WageShortfallCleared: Concern(**_PLACEMENT, together=True, fields=(*_LEDGER_FIELDS, "period", "kind", "recovered")),

@@ -243,6 +243,7 @@ class CertificateExpired(_Enrolment):
 
     serial: str
     valid_to: date
+    reopens_need: bool | None = None  # whether a placement that rests on it has not departed; older events do not say
 
 
 EVENTS: tuple[type[Event], ...] = (

@@ -8,6 +8,7 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
+from shared.audiences import notice_of
 from shared.events import CertificateExpired, EnrolmentCancelled, WorkerEnrolled
 from tests.support.training import DAYS, School, school
 
@@ -120,6 +121,8 @@ async def test_a_certificate_that_runs_out_before_departure_reopens_the_need(sch
     assert await school.waiting() == [match.placement]
     [expired] = await school.published(CertificateExpired)
     assert (expired.serial, expired.placement, expired.effective) == (serial, match.placement, school.today)
+    assert expired.reopens_need
+    assert notice_of(expired, "system:training") is not None
     assert (await school.get(f"/certificates/{serial}")).body["state"] == "expired"
 
 
@@ -132,7 +135,9 @@ async def test_a_certificate_that_ends_after_departure_or_revocation_reopens_not
     waiting = await school.waiting()
     await school.sweep()
     assert await school.waiting() == waiting
-    assert [one.serial for one in await school.published(CertificateExpired)] == [first], "what was revoked does not expire"
+    [expired] = await school.published(CertificateExpired)
+    assert expired.serial == first, "what was revoked does not expire"
+    assert notice_of(expired, "system:training") is None, "whoever has departed needs no other"
 
 
 async def test_revocation_after_departure_reopens_nothing(school: School) -> None:

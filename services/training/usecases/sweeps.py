@@ -56,12 +56,17 @@ async def _expire_certificates(tx: Tx) -> int:
         return 0
     serials = [one.serial for one in lapsed]
     await certificates.update_expired(tx, serials, today)
+    met = await needs.lock_met_by(tx, serials)
+    at_home = {need.worker for need in met}
     ended = (
         events.CertificateExpired(
-            serial=one.serial, valid_to=one.valid_to, **certificate_codes(one, effective=one.valid_to + timedelta(days=1))
+            serial=one.serial,
+            valid_to=one.valid_to,
+            reopens_need=one.worker in at_home,
+            **certificate_codes(one, effective=one.valid_to + timedelta(days=1)),
         )
         for one in lapsed
     )
     publish_and_audit(tx, *ended)
-    await seats.reopen(tx, await needs.lock_met_by(tx, serials), NeedStep.REOPEN)
+    await seats.reopen(tx, met, NeedStep.REOPEN)
     return len(lapsed)
