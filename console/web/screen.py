@@ -170,6 +170,7 @@ class Part:
     to_do: Callable[[Any, Item, Texts, date], Sequence[str]] = lambda _answer, _item, _text, _today: ()  # what comes next, by the answer
     words: Mapping[str, str] = field(default_factory=dict)  # headings of columns, where not the word for the field
     folded: bool = False  # its rows are seldom looked at
+    shown: int = 20  # rows that are not folded
 
 
 def history(service: str, route: str, parts: Mapping[str, str], roles: frozenset[Role] = frozenset(Role)) -> Part:

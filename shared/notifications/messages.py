@@ -19,6 +19,7 @@ _BETWEEN = {"zh": "、", "ja": "、", "en": ", "}
 PLAIN = frozenset({"licence_no", "announcement_no", "decision_no", "centre", "serial", "grade", "code", "link"})  # as it is
 
 IN_FEN = frozenset({"income", "income_remitted"})  # measures of which a target's figures are sums of money
+IN_HEADS = frozenset({"dispatches"})  # and those of which they are departures
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ def message(kind: str, fields: Mapping[str, Any], count: int, language: str) -> 
     values = {**fields, "count": count}
     if values.get("measure") in IN_FEN:
         values |= {name: {"minor": values[name], "currency": "CNY"} for name in ("actual", "floor")}
+    elif values.get("measure") in IN_HEADS:
+        values |= {name: f"{t.number(values[name])} {t.value('unit', 'dispatches')}" for name in ("actual", "floor")}
     lines = [
         sentence
         for sentence in template.sentences

@@ -29,7 +29,7 @@ def test_a_score_is_a_value_with_its_unit_and_what_it_is_compared_with() -> None
     ]
     assert [one["value"] for one in in_words(scores, texts("zh"))] == [
         "99 个岗位，共 100 个岗位",
-        "1 人，共 20 人",
+        "全部回国 20 人次中 1 人",
         "2 件，同期派出 30 人次",
         "¥3,000,000.00，最低须为 ¥3,000,000.00",
         "0 次暂停",

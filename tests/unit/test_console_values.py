@@ -144,7 +144,9 @@ def test_a_restatement_says_what_its_figure_is_and_shows_a_change_with_its_sign(
     assert (show(EN, "unit", "departures"), show(EN, "old", shown["match_to_departure"]["restated"]["old"])) == ("departures", "7")
     assert [show(EN, name, shown["willing"]["restated"][name]) for name in ("old", "new")] == ["-3", "+4"]
     assert columns_in(EN, ("key", "restated.new"), [shown["willing"]])[1].is_number
-    assert (shown["income"]["unit"], show(EN, "new", shown["income"]["restated"]["new"])) == ("yuan", "CN¥2.00")
+    assert (shown["income"]["unit"], show(EN, "new", shown["income"]["restated"]["new"])) == (None, "CN¥2.00")
+    earlier = {**days, "id": 0}
+    assert [one["id"] for one in in_money([earlier, level, days], EN)] == [1, 0, 1], "steps of one figure, the newest first"
     rows = [restatement_row(one) for one in (days, level, restated("dispatches", "flow", old=1, new=2))]
     assert [sentences.restated_figure(EN, row) for row in rows] == [
         f"{EN.word('measure', 'match_to_departure')}: how many were counted",

@@ -6,8 +6,6 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 from urllib.parse import urlencode
 
@@ -25,6 +23,7 @@ from shared.notifications.messages import class_name
 from shared.notifications.templates import TEMPLATES
 from shared.principals import Role
 from shared.texts import Texts, sentence
+from shared.values import PROGRAMME_ZONE
 
 OWNERS = HEARERS - {Role.OPERATOR}
 OFFICES = frozenset({Role.CLERK, Role.OFFICER})
@@ -60,7 +59,7 @@ PLACES = (  # field of a notification, the page of that thing, with {fields} of 
 ENDPOINT = {"endpoint": "endpoint"}
 OF_ENDPOINTS = (FAILING, GONE)
 MOST_ENDPOINTS = 200
-LONGEST_RUN = 3  # news of one kind, one after the other, that are not folded
+LONGEST_RUN = 3  # news of one kind and day that are not folded
 # The parts of the system whose events concern a role at all: where it would add an endpoint.
 HEARD_FROM: Mapping[Role, Sequence[str]] = {
     Role.ENTERPRISE: ("docking", "rights"),
@@ -104,11 +103,14 @@ async def inbox_page(
 
 
 def runs_of(items: Sequence[Item], *, grouped: bool) -> Sequence[tuple[Sequence[Item], Sequence[Item]]]:
-    """The items in their order: those that are shown, and those folded behind them, since they are of the same kind as the one before."""
+    """The items of one kind and day together, where the newest of them stands: those that are shown, and those folded behind them."""
     if not grouped:
         return [(items, ())]
-    runs = (list(run) for _, run in groupby(items, key=itemgetter("type")))
-    return [(run[:1], run[1:]) if len(run) > LONGEST_RUN else (run, ()) for run in runs]
+    runs: dict[tuple[date, str], list[Item]] = {}
+    for one in items:
+        day = datetime.fromisoformat(one["recorded"]).astimezone(PROGRAMME_ZONE).date()
+        runs.setdefault((day, one["type"]), []).append(one)
+    return [(run[:1], run[1:]) if len(run) > LONGEST_RUN else (run, ()) for run in runs.values()]
 
 
 def _kinds(who: Visitor) -> dict[str, str]:
@@ -274,6 +276,7 @@ COMMANDS = tuple(
             operation="open_endpoint",
             options={"types": partial(_types, service)},
             asked_of={"region": OFFICES},
+            hints={"region": sentence("Leave it empty for your own area.")},
             of_part=True,
             then=f"/endpoints/{service}/{{endpoint}}",
         ),

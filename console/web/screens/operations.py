@@ -6,22 +6,30 @@ from collections.abc import Sequence
 
 from console.web.screen import Button, Command, Item, ItemScreen, ListScreen, Screen
 from shared.principals import Role
-from shared.texts import Texts
+from shared.texts import Texts, sentence
 
 FIGURES = frozenset({Role.OFFICER, Role.OPERATOR, Role.AUDITOR})
 OFFICER = frozenset({Role.OFFICER})
+CLOSED = {"closed_at": sentence("Books closed at"), "closed_by": sentence("Books closed by")}
 KEEPERS = frozenset({Role.OFFICER, Role.OPERATOR})
 
 
-def in_money(restatements: Sequence[Item], text: Texts) -> Sequence[Item]:
-    """Sums of money as money, changes with their sign; `key`: of the figure, whose events explain the change."""
-    return [{**one, "key": one["restated"]["key"], **_amounts(one, one["restated"], text)} for one in restatements]
+def in_money(restatements: Sequence[Item], _text: Texts) -> Sequence[Item]:
+    """Sums of money as money, changes with their sign, the steps of one figure on one day under each other, the newest first.
+
+    `key`: of the figure, whose events explain the change.
+    """
+    steps: dict[object, list[Item]] = {}
+    for one in restatements:
+        steps.setdefault((one["restated"]["effective"], one["restated"]["key"], one["counted"]), []).append(one)
+    newest_first = [one for some in steps.values() for one in sorted(some, key=lambda step: int(step["id"]), reverse=True)]
+    return [{**one, "key": one["restated"]["key"], **_amounts(one, one["restated"])} for one in newest_first]
 
 
-def _amounts(one: Item, restated: Item, text: Texts) -> Item:
+def _amounts(one: Item, restated: Item) -> Item:
     if restated["currency"] is not None:
         amounts = {name: {"minor": restated[name], "currency": restated["currency"]} for name in ("old", "new")}
-        return {"restated": {**restated, **amounts}, "unit": text("yuan") if restated["currency"] == "CNY" else restated["currency"]}
+        return {"restated": {**restated, **amounts}, "unit": None}  # it says its currency itself
     if one["counted"] == "level":
         return {"restated": {**restated, **{name: {"change": restated[name]} for name in ("old", "new")}}}
     return {"restated": restated}
@@ -51,6 +59,7 @@ SCREENS: tuple[Screen, ...] = (
         service="stats",
         route="/periods",
         columns=("period", "version", "closed_at", "closed_by", "reopened_at", "reopened_by", "reason"),
+        words=CLOSED,
         roles=FIGURES,
         buttons=(Button(service="stats", operation="close_period", roles=OFFICER),),
         row_buttons=(
@@ -72,6 +81,7 @@ SCREENS: tuple[Screen, ...] = (
         route="/periods/{period}",  # what the papers hold takes long to count
         roles=FIGURES,
         fields=("version", "closed_at", "closed_by", "as_known_at", "digest"),  # what is counted is defined in the papers
+        words=CLOSED,
         links=(
             ("As PDF", "/papers/releases/{period}/pdf", FIGURES),
             ("As a spreadsheet", "/papers/releases/{period}/xlsx", FIGURES),
@@ -101,6 +111,7 @@ SCREENS: tuple[Screen, ...] = (
         sort="-effective",  # the latest to become known first
         roles=FIGURES,
         row="/board/why?key={key}",
+        words={"restated.causes_total": sentence("Records behind it")},
         shape=in_money,
         empty="No closed figure was restated.",
     ),

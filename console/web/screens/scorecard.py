@@ -9,8 +9,12 @@ from console.web.screen import Item
 from shared.texts import Texts, sentence
 
 PART = sentence("{value}, of {whole}")
+RETURNS = sentence("{value}, of {whole} who returned")
 DEPARTURES = sentence("{value}, with {whole} departures in the same time")
 AGAINST: Mapping[str, str] = {  # score -> how it stands beside what it is compared with, where it is no part of that
+    "early_returns": RETURNS,
+    "distress_returns": RETURNS,
+    "deaths": RETURNS,
     "complaints": DEPARTURES,
     "shortfalls": DEPARTURES,
     "reserve": sentence("{value}; it must be at least {whole}"),
@@ -30,7 +34,7 @@ def _value(one: Item, text: Texts) -> str | None:
     value = _amount(text, one["value"], unit)
     if one["of"] is None:
         return value
-    return text(against, value=value, whole=text.number(one["of"]) if against == DEPARTURES else _amount(text, one["of"], unit))
+    return text(against, value=value, whole=text.number(one["of"]) if against in {DEPARTURES, RETURNS} else _amount(text, one["of"], unit))
 
 
 def _amount(text: Texts, value: int, unit: str) -> str:

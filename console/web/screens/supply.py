@@ -20,7 +20,7 @@ WRITERS = frozenset({Role.CLERK, Role.OFFICER})
 OFFICER = frozenset({Role.OFFICER})
 GROUP = "Supply and publicity"
 SURVEY = ("reference_date", "respondents", "able", "willing", "state", "version")
-OUTREACH = ("on", "county", "channel", "reached", "state", "recorded_by")
+OUTREACH = ("county", "on", "channel", "reached", "state", "recorded_by")
 SKILLS = sentence(
     "How many of those asked can work in each occupation, whether able or willing to go or not: one person counts under each, "
     "or under none, so the numbers do not add up to those asked, able or willing."
@@ -82,8 +82,7 @@ SCREENS = (
             "Workers who are willing to go abroad, by what they can do and where to. One counts under each occupation and destination: "
             "the rows add up to more than the people."
         ),
-        empty="Nobody here is willing to go abroad in this way.",
-        fits_filters=True,
+        empty="Nobody here is recorded as willing to go abroad.",
         advice=Advice(sentence("Choose a worker and record what he or she is willing to do."), WRITERS, page="/workers"),
     ),
     ListScreen(
@@ -186,6 +185,7 @@ SCREENS = (
                 parts={"announcement": "announcement"},
                 columns=("county", "records", "reached", "converted"),
                 shape=by_county,
+                shown=5,
                 most=200,
                 empty="Nobody is recorded as reached yet.",
                 advice=Advice(sentence("Record the outreach in each county."), WRITERS),
@@ -196,7 +196,8 @@ SCREENS = (
                 route="/announcements/{announcement}/outreach",
                 parts={"announcement": "announcement"},
                 columns=OUTREACH,
-                shape=in_order_of("on", "county", "channel"),
+                shape=in_order_of("county", "on", "channel"),
+                shown=5,
                 row="/outreach/{outreach}",
                 buttons=(_outreach("correct_outreach", WRITERS), _outreach("void_outreach", OFFICER)),
                 most=200,

@@ -133,7 +133,7 @@ def _wages(counts: Counts) -> dict[str, Score]:
 
 def _duties(counts: Counts, reserve_minor: int, minimum_reserve: int) -> dict[str, Score]:
     return {
-        "reserve": Score(reserve_minor, minimum_reserve, "fen", "The risk reserve now, against the least that it must be (E3)."),
+        "reserve": Score(reserve_minor, minimum_reserve, "fen", "The risk reserve now, against the least that it must be."),
         "reserve_drawn": Score(counts.drawn_minor, None, "fen", "Drawn from the reserve in the span, less what was put back."),
         "reserve_draws": Score(counts.draws, None, "draws", "Draws from the reserve in the span, less those put back."),
         "suspensions": Score(counts.suspensions, None, "suspensions", "Suspensions of the licence that began in the span."),
