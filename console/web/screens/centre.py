@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from http import HTTPStatus
 
 from fastapi import APIRouter, Response
@@ -231,7 +232,7 @@ SCREENS = (
         links=(
             ("Session", "/sessions/{session}", READERS),
             ("Placement", "/placements/{placement}", AT_DOCKING),
-            ("Worker", "/workers?worker_no={worker_no}", AT_DOCKING),
+            ("The worker", "/workers?worker_no={worker_no}", AT_DOCKING),
         ),
     ),
     ListScreen(
@@ -371,6 +372,12 @@ SCREENS = (
             "revoked_why",
         ),
         words={"basis": sentence("Issued after")},
+        parts=(
+            replace(
+                history("training", "/enrolments/{enrolment}/history", {"enrolment": "enrolment"}, READERS),
+                when=lambda certificate: certificate["enrolment"] is not None,
+            ),
+        ),
         buttons=tuple(
             Button(
                 service="training",
@@ -387,7 +394,8 @@ SCREENS = (
                 "/certificates/{printed}/paper",
                 frozenset({Role.TRAINER, Role.CLERK, Role.OFFICER, Role.AUDITOR}),
             ),
-            ("Worker", "/workers?worker_no={worker_no}", AT_DOCKING),
+            ("Enrolment", "/enrolments/{enrolment}", READERS),
+            ("The worker", "/workers?worker_no={worker_no}", AT_DOCKING),
         ),
         linked=lambda one: {**one, "printed": one["serial"] if one["state"] == "valid" else None},
     ),

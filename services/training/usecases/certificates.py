@@ -131,9 +131,11 @@ async def revoke(tx: Tx, certificate: Certificate, reason: RevocationReason, exp
 async def show_certificate(tx: Tx, serial: Serial) -> views.CertificateShown:
     """With the number of its worker for whoever sees the worker. Raises CertificateNotFound."""
     certificate = await _get(tx, serial)
-    need = await needs.get(tx, certificate.placement) if _sees_worker(tx.principal, certificate) else None
+    seen = _sees_worker(tx.principal, certificate)
+    need = await needs.get(tx, certificate.placement) if seen else None
     shown = views.Certificate.from_certificate(certificate, tx.clock.today())
-    return views.CertificateShown(**shown.model_dump(), worker_no=need.worker_no if need else None)
+    enrolment = certificate.enrolment if seen else None
+    return views.CertificateShown(**shown.model_dump(), worker_no=need.worker_no if need else None, enrolment=enrolment)
 
 
 def _sees_worker(who: Principal, certificate: Certificate) -> bool:

@@ -64,9 +64,13 @@ class Certificate(BaseModel, frozen=True):
 
 
 class CertificateShown(Certificate, frozen=True):
-    """`worker_no`: whose it is, for the centre that issued it and for offices of the worker's county; null for everybody else."""
+    """`worker_no`: whose it is, and `enrolment`: after which, for the centre that issued it and for offices of the worker's county.
+
+    Null for everybody else.
+    """
 
     worker_no: str | None
+    enrolment: EnrolmentId | None
 
 
 class Stated(Certificate, frozen=True):
