@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import Response
 
@@ -15,9 +16,9 @@ from console.web.backend import Answer, ServiceRefused, filled
 from console.web.documents import Operation
 from console.web.forms import Field, Given, Option
 from console.web.pages import FEW, Visitor, error_text, is_nothing, lead_on, pick, refused_text, render, show
-from console.web.screen import PARTY, Command, Options, address, asked_for, called, command_of, put_meant
+from console.web.screen import PARTY, Command, ItemScreen, Options, address, asked_for, called, command_of, put_meant
 from console.web.sessions import own_path
-from console.web.subjects import NOTHING, ActedOn, read_subjects
+from console.web.subjects import NOTHING, ActedOn, page_at, read_subjects
 from shared import reference
 from shared.principals import Forbidden
 from shared.texts import sentence
@@ -140,7 +141,7 @@ async def command_page(who: Visitor, service: str, name: str) -> Response:
     acted = await read_subjects(who, operation, dict(asked_for(who)))
     given = await _beside(who, operation, command, acted, await _given_to(who, command))
     fields = forms.draw(operation, who.text, given=given)
-    return _form(who, operation, command, fields, acted=acted, key=secrets.token_urlsafe(18))
+    return await _form(who, operation, command, fields, acted=acted, key=secrets.token_urlsafe(18))
 
 
 async def send_command(who: Visitor, service: str, name: str) -> Response:
@@ -171,7 +172,7 @@ async def send_command(who: Visitor, service: str, name: str) -> Response:
     fields = forms.draw(operation, who.text, posted or [("_", "")], errors, given)
     at_fields = set(forms.error_names(fields))
     elsewhere = [f"{who.text.word('field', at)}: {why}" for at, why in errors.items() if not _has_place(at, at_fields)]
-    return _form(
+    return await _form(
         who,
         operation,
         command,
@@ -222,7 +223,15 @@ def _sections(command: Command, fields: Sequence[Field]) -> list[tuple[str | Non
     return [(heading, found) for heading, found in (*named, (None, [one for one in fields if one.name not in placed])) if found]
 
 
-def _form(
+async def _other(who: Visitor, service: str, name: str | None, query: str) -> tuple[str, str] | None:
+    """Label and address of another form, for whoever may give the command."""
+    operation = await who.documents.operation(service, name) if name is not None else None
+    if operation is None or (operation.roles and who.role not in operation.roles):
+        return None
+    return who.text.word("command", operation.summary), f"/do/{service}/{operation.name}?{query}"
+
+
+async def _form(
     who: Visitor,
     operation: Operation,
     command: Command,
@@ -234,19 +243,25 @@ def _form(
     problem: str | None = None,
     elsewhere: Sequence[str] = (),
 ) -> Response:
+    back = own_path(who.request.query_params.get("back"))
+    opened = page_at(who, back)
+    here = urlencode({"back": f"{who.request.url.path}?{who.request.url.query}"})
     return render(
         who,
         "command.html",
         status=status,
+        above=(opened.screen.above if opened is not None and isinstance(opened.screen, ItemScreen) else None) or back.partition("?")[0],
+        first=await _other(who, command.service, command.first, here),
+        offered=await _other(who, command.service, acted.offers, who.request.url.query),
         operation=operation,
         title=called(who, command, operation.summary, who.request.query_params),
         command=command,
         acted=acted,
         sections=_sections(command, fields),
         needs=any(one.required for one in fields),
-        possible=not any(one.required and one.kind == "select" and not one.options for one in fields),
+        lacking=[one for one in fields if one.required and one.kind == "select" and not one.options],
         key=key,
         problem=problem,
         elsewhere=elsewhere,
-        back=own_path(who.request.query_params.get("back")),
+        back=back,
     )

@@ -309,6 +309,8 @@ class _Pen:
             filled = [at for at, _ in self.posted] or list(self.given.presets)
             numbers = sorted({int(at.split(".")[_depth(drawn.name)]) for at in filled if _is_row(at, drawn.name)})[:MOST_ROWS]
             drawn.rows = [self.fields(items, f"{drawn.name}.{number}.") for number in numbers or [0]]
+            for one in drawn.rows[0] if not numbers and not drawn.required else ():
+                one.required = False  # a first row that may stay empty
             drawn.blank = self.fields(items, f"{drawn.name}.__row__.")
         else:
             drawn.kind, drawn.value = "textarea", "\n".join(drawn.value) if self.posted else self.given.presets.get(drawn.name, "")

@@ -145,11 +145,12 @@ def render(who: Visitor, template: str, /, *, status: int = 200, **values: Any) 
 def render_for(
     request: Request, template: str, /, *, status: int = 200, text: Texts | None = None, who: Principal | None = None, **values: Any
 ) -> Response:
-    """The page for anybody."""
+    """The page for anybody. `above`: the page whose list it belongs to, where its own address does not say so."""
     text = text or texts(language_of(request))
     values.setdefault("names", {})
     navigation = request.app.state.navigation(who, text)
-    above = (one for entries in navigation.values() for one in entries if f"{request.url.path}/".startswith(f"{one.path}/"))
+    within = values.pop("above", None) or request.url.path
+    above = (one for entries in navigation.values() for one in entries if f"{within}/".startswith(f"{one.path}/"))
     done = request.query_params.get("done", "")[:100]
     content = (
         environment()
@@ -245,8 +246,10 @@ def is_nothing(value: Any) -> bool:
 def _number(text: Texts, name: str, value: float) -> str:
     if text.has(f"value:{name}", str(value)):  # a level
         return text.value(name, str(value))
-    if name in {"year", "birth_year", "version"}:
+    if name in {"year", "version"}:
         return str(value)
+    if name == "birth_year":
+        return text.period(str(value))
     if name in IN_MINUTES:
         return text("{hours} hours", hours=hours(int(value)))
     if name == "pay_day":
@@ -290,7 +293,8 @@ def account_name(text: Texts, account: str) -> str:
     """An account by its name; that of a role on this machine's own stack by the role."""
     role = account.removeprefix("local-")
     kind = "field" if role in ACCOUNTS else "role"  # of those two the role is the centre, or its register
-    return text.word(kind, role) if role != account and text.has(kind, role) else account
+    own = text.word(kind, role) if role != account and text.has(kind, role) else None
+    return text("This machine's account ({role})", role=own) if own else account
 
 
 def _word(text: Texts, name: str, value: str) -> Markup | None:
@@ -321,7 +325,7 @@ def _shown_text(text: Texts, name: str, value: str, names: Names) -> Markup:
     if value in names or name in NAMED:
         called = names.get(value) or choices.label(NAMED[name], value, text)
         return Markup('<span title="{}"{}>{}</span>').format(value, NOWRAP if WORKER_NO.fullmatch(called) else "", called)
-    return _time(text, value) or _code(name, value) or escape(text.value(name, value))
+    return _time(text, value) or _code(text, name, value) or escape(text.value(name, value))
 
 
 def _time(text: Texts, value: str) -> Markup | None:
@@ -336,7 +340,7 @@ def _time(text: Texts, value: str) -> Markup | None:
     return None
 
 
-def _code(name: str, value: str) -> Markup | None:
+def _code(text: Texts, name: str, value: str) -> Markup | None:
     """Of what has no name: a certificate leads to itself, ids and digests are shortened, but for the digest of the thing itself."""
     if name == "serial" and CERTIFICATE.fullmatch(value):
         return Markup('<a class="nowrap" href="/certificates/{0}">{0}</a>').format(value)
@@ -344,6 +348,9 @@ def _code(name: str, value: str) -> Markup | None:
         return Markup('<code title="{}">…{}</code>').format(value, value[-6:])
     if DIGEST.fullmatch(value) and name == "digest":  # what somebody compares with a paper; in a table it is cut by its style
         return Markup('<code class="digest">{}</code>').format(value)
+    if DIGEST.fullmatch(value) and name == "terms_hash":
+        whole = Markup('<details class="rest"><summary>{}</summary><code class="digest">{}</code></details>')
+        return whole.format(text("To compare"), value)
     if DIGEST.fullmatch(value):
         return Markup('<code title="{}">{}…</code>').format(value, value[:12])
     return None

@@ -41,6 +41,8 @@ SOON = 90  # days: what falls due later is not yet to be done
 class Command:
     """How the form of an operation differs from what its schema alone gives.
 
+    `first`: the command of the same service to begin with where a required list has nothing to choose from: there is no form then.
+
     `hidden`: body fields that come from the address (`?enterprise=...`) and are not asked for; `version` always is. `options`: fields to
     be chosen from a list; `suggested`: from a list or typed. `resolved`: fields for which a number that people use is typed, and what the
     service takes in its place.
@@ -55,6 +57,7 @@ class Command:
     options: Mapping[str, Options] = field(default_factory=dict)
     suggested: Mapping[str, Options] = field(default_factory=dict)
     searched: Mapping[str, str] = field(default_factory=dict)  # dotted field of ids -> kind of thing that is looked for by name
+    first: str | None = None
     unoffered: Mapping[str, str] = field(default_factory=dict)  # field -> a sentence: why there is nothing to choose, and what to do
     needed: tuple[str, ...] = ()  # fields that whoever is asked for them must fill in, though the schema has them without a value
     resolved: Mapping[str, Resolve] = field(default_factory=dict)
@@ -77,13 +80,17 @@ class Command:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
-    """Leads to a command's form. `parts`: name in the address -> field of the item it stands beside. `when`: whether it is there."""
+    """Leads to a command's form. `parts`: name in the address -> field of the item it stands beside. `when`: whether it is there.
+
+    `offers`: a command of the same address that the form offers besides, such as voiding what it corrects: one link beside a row for both.
+    """
 
     service: str
     operation: str
     parts: Mapping[str, str] = field(default_factory=dict)
     roles: frozenset[Role] = frozenset(Role)
     when: Callable[[Item], bool] = lambda _item: True
+    offers: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +200,7 @@ class ItemScreen:
 
     path: str  # its {parts} are those of the route
     title: str  # with {fields}, such as "Worker {worker_no}", as they are shown
+    above: str | None = None  # the path of the list that it belongs to, where its own does not begin with it
     service: str
     route: str
     roles: frozenset[Role]
@@ -212,6 +220,7 @@ class ItemScreen:
     shape: Callable[[Item], Item] = lambda item: item  # as it is shown
     words: Mapping[str, str] = field(default_factory=dict)  # of fields, where not the word for the field
     unset: Mapping[str, str] = field(default_factory=dict)  # field -> a sentence: what it means that nothing is in it
+    says: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # tag -> sentences for values whose own word says too little
     linked: Callable[[Item], Item] = lambda item: item  # what links are filled with; None for a field: the link is not there
 
 
@@ -277,6 +286,7 @@ async def item_page(who: Visitor, screen: ItemScreen) -> Response:
         who,
         "item.html",
         screen=screen,
+        above=screen.above,
         item=shown,
         names=names,
         title=title_of(who, screen.title, item, names),
@@ -381,6 +391,7 @@ class ShownButton:
     label: str
     address: str
     danger: bool
+    plain: bool = False  # a link
 
 
 PARTY = {Role.ENTERPRISE: "enterprise", Role.TRAINER: "centre"}  # role -> field that says whose a thing is
@@ -406,8 +417,8 @@ def button(who: Visitor, wanted: Button, item: Item) -> ShownButton | None:
         parts["version"] = item["version"]
     query = urlencode({name: value for name, value in parts.items() if value is not None} | {"back": _here(who)})
     command = command_of(who, wanted.service, wanted.operation)
-    label = called(who, command, wanted.operation.replace("_", " ").title(), parts)
-    return ShownButton(label, f"/do/{wanted.service}/{wanted.operation}?{query}", command.danger)
+    label = called(who, command, wanted.operation.replace("_", " ").title(), parts) if wanted.offers is None else who.text("Put right …")
+    return ShownButton(label, f"/do/{wanted.service}/{wanted.operation}?{query}", command.danger, plain=wanted.offers is not None)
 
 
 def called(who: Visitor, command: Command, summary: str, asked: Mapping[str, Any]) -> str:

@@ -48,6 +48,7 @@ class ActedOn:
     shown: Sequence[Subject]
     thing: Item | None
     names: Names
+    offers: str | None = None  # as of the Button that it was opened by
     unset: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -70,7 +71,8 @@ async def read_subjects(who: Visitor, operation: Operation, asked: Mapping[str, 
         shown.append(Subject(who.text(held.title), (), _facts(who, held.columns, held.row, names, held.words)))
     screen, thing = next(iter(own), (None, None))
     unset = screen.unset if screen is not None and not rows else {}
-    return ActedOn(shown=shown, thing=next(iter(rows), thing), names=names, unset=unset)
+    offers = held.button.offers if held is not None and held.button.operation == operation.name else None
+    return ActedOn(shown=shown, thing=next(iter(rows), thing), names=names, offers=offers, unset=unset)
 
 
 # --- pages ---------------------------------------------------------------------------------------------------------------
@@ -146,6 +148,7 @@ class Row(NamedTuple):
     columns: Sequence[str]
     words: Mapping[str, str]
     row: Item
+    button: Button
 
 
 async def _row(who: Visitor, operation: Operation, asked: Mapping[str, str], opened: PageAt, things: Things) -> Row | None:
@@ -174,7 +177,7 @@ async def _row_of_list(
 
 
 def _button(buttons: Iterable[Button], operation: Operation) -> Button | None:
-    return next((one for one in buttons if (one.service, one.operation) == (operation.service, operation.name)), None)
+    return next((one for one in buttons if one.service == operation.service and operation.name in (one.operation, one.offers)), None)
 
 
 def _beside(holder: ListScreen | Part, rows: Iterable[Item], wanted: Button, asked: Mapping[str, str], item: Item) -> Row | None:
@@ -183,7 +186,7 @@ def _beside(holder: ListScreen | Part, rows: Iterable[Item], wanted: Button, ask
     for row in rows:
         whole = {**item, **row}
         if all((value := pick(whole, at)) is None or str(value) == asked.get(name) for name, at in wanted.parts.items()):
-            return Row(holder.title, holder.columns, words, whole if isinstance(holder, Part) else row)
+            return Row(holder.title, holder.columns, words, whole if isinstance(holder, Part) else row, wanted)
     return None
 
 

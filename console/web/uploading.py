@@ -18,7 +18,14 @@ from starlette.datastructures import UploadFile
 from console.web.pages import Visitor, error_text, handed_on, only, refused_text, render
 from console.web.screen import address
 from shared.principals import Role
+from shared.texts import sentence
 
+ROWS = {  # what became of the rows of a list
+    "done": sentence("Rows looked at"),
+    "accepted": sentence("Rows entered"),
+    "rejected": sentence("Rows refused"),
+    "already": sentence("Rows entered before"),
+}
 PIECE = 256 * 1024  # bytes
 ENVELOPE = 64 * 1024  # bytes that a form takes around its file
 TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
@@ -125,6 +132,7 @@ async def _page(
         result=result,
         problem=problem,
         errors=errors or [],
+        words=ROWS,
         runs=await _runs(who, screen) if status < HTTPStatus.INTERNAL_SERVER_ERROR else [],
         link=lambda item: address(screen.run, item),
     )

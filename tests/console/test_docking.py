@@ -330,9 +330,12 @@ async def test_who_changes_the_employer_is_told_who_registers_one_and_sends_noth
         address = f"/do/docking/transfer_employer?placement={placement}&back=/placements/{placement}"
         form = await clerk.get(address)
         assert "an officer or the enterprise registers it first" in form.words
-        assert '<button class="main' not in form.text
-        registered = await dock.post("/employers", {"name": "Sakura KK", "destination": "JPN", "registration_no": "JP-77"})
-        assert registered.status == 201, registered.body
+        assert "<form method" not in form.text.partition("<main")[2]
+        assert not [one for one in form.links if "register_employer" in one], "a clerk registers none"
+        officer = await console.visitor(Role.OFFICER)
+        first = (await officer.get(address)).link("register_employer")
+        registered = await officer.send(first, {"name": "Sakura KK", "destination": "JPN", "registration_no": "JP-77"})
+        assert (registered.status, registered.location.partition("&done")[0]) == (204, address), "back to what was begun"
         assert '<button class="main' in (await clerk.get(address)).text
 
 

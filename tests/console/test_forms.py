@@ -99,6 +99,11 @@ async def test_a_correction_shows_what_is_recorded_of_an_order_and_of_a_fair(doc
         assert ("enterprises", enterprise) in correct.fields()
         row = await officer.get(page.link("correct_intention"))
         assert "Now: 7" in now_in(row.text)
+        assert "/fairs" in row.links, "the list that it belongs to"
+        assert not [one for one in page.links if "void_intention" in one], "a row has one link for both"
+        void = await officer.get(row.link("void_intention"))
+        assert "Dingxi docking fair" in void.words
+        assert re.search("Headcount 7", void.words), "the row that is voided"
 
 
 async def test_a_correction_stands_at_the_income_that_is_recorded_and_loses_nothing_of_it(client: Start, dock: Dock) -> None:

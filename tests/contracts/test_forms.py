@@ -21,6 +21,8 @@ NOT_SHOWN = {  # commands that put something right and show nothing of it
     "revise_fx_rate": "no page offers it: rates are loaded from a file",
 }
 NOT_ANSWERED = {  # fields whose present value is not shown
+    "change_residence.moved_on": "the day of the move itself",
+    "set_household_status.as_of": "the day of the change itself",
     "correct_worker.name_pinyin": "kept encrypted beside the name, and answered in clear for a purpose only",
     "correct_arrival.terms": "answered as whether they match the contract, and in what they differ",
     "correct_attendance.day": "the day to put right is one of those recorded",

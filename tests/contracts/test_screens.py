@@ -98,7 +98,8 @@ def test_every_button_leads_to_a_command_that_its_roles_may_give() -> None:
 
 
 def test_a_button_names_every_part_of_its_commands_address() -> None:
-    short = [one.operation for one in buttons() if not set(operations(one.service)[one.operation].parts) <= set(one.parts)]
+    asked = [(one, name) for one in buttons() for name in (one.operation, one.offers) if name is not None]
+    short = [name for one, name in asked if not set(operations(one.service)[name].parts) <= set(one.parts)]
     assert not short
 
 
@@ -145,6 +146,12 @@ def test_every_row_and_link_leads_to_a_page_that_is_there() -> None:
 
 def shape(path: str) -> str:
     return "/".join("*" if piece.startswith("{") else piece for piece in path.split("/"))
+
+
+def test_a_page_belongs_to_a_list_that_is_there() -> None:
+    named = {one.above for one in ITEMS if one.above is not None}
+    assert named
+    assert named <= {screen.path for screen in LISTS}
 
 
 def test_nobody_describes_a_command_twice() -> None:

@@ -40,9 +40,8 @@ def test_a_certificate_leads_to_itself_and_a_digest_is_shortened() -> None:
 
 
 def test_a_trainers_account_is_a_person_and_no_centre() -> None:
-    assert show(ZH, "trainer", "local-trainer") == "培训教师"
-    assert show(ZH, "trainers", ["local-trainer", "wang"]) == "培训教师、wang"
-    assert show(EN, "assignee", "local-clerk") == EN.word("role", "clerk")
+    assert show(ZH, "trainer", "local-trainer") == "本机账户（培训教师）"
+    assert show(ZH, "trainers", ["local-trainer", "wang"]) == "本机账户（培训教师）、wang"
 
 
 def test_a_period_is_shown_in_words_with_its_code_where_the_pointer_rests() -> None:
@@ -117,7 +116,7 @@ def test_a_port_and_an_account_of_the_own_machine_are_read_by_name() -> None:
     assert show(EN, "port", "CNDLC").striptags() == "Dalian"
     assert show(EN, "port", "JPTYO").striptags() == "JPTYO"
     assert show(EN, "actor", "officer:local-officer").striptags() == EN.word("role", "officer")
-    assert show(EN, "assignee", "local-clerk").striptags() == EN.word("role", "clerk")
+    assert EN.word("role", "clerk") in show(EN, "assignee", "local-clerk").striptags()
     assert show(EN, "assignee", "wang").striptags() == "wang"
 
 

@@ -297,8 +297,8 @@ COMMANDS = (
             ("Contact", ("phone",)),
         ),
     ),
-    Command(service="registration", operation="set_household_status", now={"as_of": "household_since"}),
-    Command(service="registration", operation="change_residence", now={"moved_on": "residence_since"}),
+    Command(service="registration", operation="set_household_status", now={"as_of": ""}),
+    Command(service="registration", operation="change_residence", now={"moved_on": ""}),
     Command(
         service="registration",
         operation="record_willingness",

@@ -16,12 +16,14 @@ from console.web.screens.docking_sentences import (
     as_listed,
     checks_to_do,
     is_free,
+    latest_month_first,
     may_be_proposed_to,
     order_to_do,
     placement_to_do,
     unmet_first,
     why_ending,
     why_unconfirmed,
+    with_state,
 )
 from shared.principals import Role
 from shared.texts import sentence
@@ -42,8 +44,8 @@ def _do(operation: str, given: dict[str, str], roles: frozenset[Role], states: S
 
 
 def _corrections(of: str, given: dict[str, str], roles: frozenset[Role], when: Callable[[Item], bool]) -> tuple[Button, ...]:
-    """Beside a row: to put it right, and to void it."""
-    return tuple(Button(service="docking", operation=f"{verb}_{of}", parts=given, roles=roles, when=when) for verb in ("correct", "void"))
+    """Beside a row: to put it right, or to void it."""
+    return (Button(service="docking", operation=f"correct_{of}", parts=given, roles=roles, when=when, offers=f"void_{of}"),)
 
 
 # --- screens -----------------------------------------------------------------------------------------------------------------
@@ -80,6 +82,8 @@ SCREENS = (
         tags=("state",),
         known_by=("enterprise", "positions", "filled", "expires"),
         to_do=order_to_do,
+        shape=with_state,
+        says=OF_ORDER,
         fields=(
             "enterprise",
             "positions",
@@ -270,9 +274,9 @@ SCREENS = (
                 columns=("period", "gross", "deductions", "net", "paid_on", "state"),
                 at="reports",
                 buttons=(
-                    Button(service="rights", operation="correct_income", parts={"report": "report"}, roles=MEDIATORS),
-                    Button(service="rights", operation="void_income", parts={"report": "report"}, roles=MEDIATORS),
+                    Button(service="rights", operation="correct_income", parts={"report": "report"}, roles=MEDIATORS, offers="void_income"),
                 ),
+                shape=latest_month_first,
                 empty="No wage was reported yet.",
             ),
             history("docking", "/placements/{placement}/history", PLACEMENT),
@@ -299,7 +303,7 @@ SCREENS = (
         shape=as_agreed,
         links=(
             ("Job order", "/orders/{order}", READERS),
-            ("Worker", "/workers/{worker}", AUTHORITY),
+            ("The worker", "/workers/{worker}", AUTHORITY),
             ("Clearance certificate (PDF)", "/papers/clearance/{cleared}", READERS),
         ),
         linked=lambda placement: {**placement, "cleared": placement["placement"] if placement["clearance"] else None},

@@ -62,6 +62,7 @@ COMMANDS = (
     Command(
         service="docking",
         operation="transfer_employer",
+        first="register_employer",
         options={"employer_id": employers},
         unoffered={
             "employer_id": sentence(

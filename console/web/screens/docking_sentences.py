@@ -39,12 +39,15 @@ STAFFED = {"open": "staffed", "expired": "over"}  # state of an order -> what it
 
 def as_listed(orders: Sequence[Item], text: Texts) -> Sequence[Item]:
     """A wage means little without what it is paid for, and a state says little of an order that needs nobody any more."""
-    return [{**one, "wage": _wage(text, one["wage"], one["wage_period"]), "state": _state(one)} for one in orders]
+    return [{**with_state(one), "wage": _wage(text, one["wage"], one["wage_period"])} for one in orders]
 
 
-def _state(order: Item) -> str:
-    state: str = order["state"]
-    return STAFFED.get(state, state) if order["filled"] >= order["positions"] else state
+def with_state(order: Item) -> Item:
+    return {**order, "state": STAFFED.get(order["state"], order["state"])} if order["filled"] >= order["positions"] else order
+
+
+def latest_month_first(reports: Sequence[Item], _text: Texts) -> Sequence[Item]:
+    return sorted(reports, key=lambda one: str(one["period"]), reverse=True)
 
 
 def _wage(text: Texts, wage: Item, period: str) -> str:

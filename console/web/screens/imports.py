@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 
 from console.web.pages import Visitor, only, render
-from console.web.uploading import UploadScreen, body_limits, upload_router
+from console.web.uploading import ROWS, UploadScreen, body_limits, upload_router
 from shared.principals import Role
 
 WRITERS = frozenset({Role.CLERK, Role.OFFICER})
@@ -34,4 +34,4 @@ async def import_page(import_id: str, who: Visitor = READING) -> Response:
     """One list, with what was found in it, a page at a time."""
     query = {"after": who.request.query_params.get("after"), "limit": 200}
     found = await who.backend.get("registration", "/imports/{import_id}", query, import_id=import_id)
-    return render(who, "import.html", found=found)
+    return render(who, "import.html", found=found, words=ROWS)

@@ -77,6 +77,7 @@ SCREENS: tuple[Screen, ...] = (
     ItemScreen(
         path="/releases/{period}",
         title="Release of {period}",
+        above="/periods",
         service="stats",
         route="/periods/{period}",  # what the papers hold takes long to count
         roles=FIGURES,

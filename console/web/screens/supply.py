@@ -211,6 +211,7 @@ SCREENS = (
     ItemScreen(
         path="/outreach/{outreach}",
         title="Outreach in {county} on {on}",
+        above="/announcements",
         service="registration",
         route="/outreach/{outreach}",
         roles=READERS,
