@@ -27,7 +27,7 @@ from rich.console import Console
 from console.commands.flink_job import CELLS, Job, compile_job
 from console.local import kafka as kafka_local
 from services.stats.counting import columnar_fold
-from services.stats.counting.block_encoding import NO_CELLS, frame_from_cells
+from services.stats.counting.block_encoding import CELL_TYPES, frame_from_cells
 from services.stats.counting.cuts import CUTS
 from services.stats.counting.measures import MEASURES
 from services.stats.counting.reference_fold import fold_all
@@ -131,7 +131,7 @@ async def read_cells(bootstrap: str, topic: str) -> pl.DataFrame:
         await consumer.stop()
     rows = [json.loads(value) for value in found.values() if value is not None]
     dated = [{**row, "day": date.fromisoformat(row["day"]), "recorded_on": date.fromisoformat(row["recorded_on"])} for row in rows]
-    return pl.DataFrame(dated, schema=NO_CELLS.schema)
+    return pl.DataFrame(dated, schema=CELL_TYPES)
 
 
 # --- the log ----------------------------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ from rich.table import Table
 from console.commands.flink_job import CELLS as FLINK_CELLS
 from console.local import kafka as kafka_local
 from services.stats.counting import columnar_fold
-from services.stats.counting.block_encoding import NO_CELLS
+from services.stats.counting.block_encoding import CELL_TYPES
 from shared.delivery import kafka
 from shared.delivery.consumer import BULK_RECORDS
 from shared.settings import Settings
@@ -128,7 +128,7 @@ async def _fold(peer: Peer, command: Sequence[str], task: Task, expected: pl.Dat
             await process.wait()
     if process.returncode:
         raise NotFolded(f"{peer.name} failed:\n{errors.decode()[-2000:]}")
-    cells = pl.read_csv(f"{task.folder}/{CELLS}", separator="\t", has_header=False, schema=NO_CELLS.schema, quote_char=None)
+    cells = pl.read_csv(f"{task.folder}/{CELLS}", separator="\t", has_header=False, schema=CELL_TYPES, quote_char=None)
     subtracted = cells.with_columns(pl.col("currency").fill_null(""), -pl.col("value"))
     if differ := columnar_fold.sum_frames([expected, subtracted]).height:
         raise NotFolded(f"{peer.name} differs in {differ:,} cells")

@@ -60,6 +60,13 @@ def test_folds_of_batches_add_up(left: list[list[EventEnvelope[Event]]], right: 
     assert {row[:7]: row[7] for row in added.iter_rows()} == {tuple(cell): value for cell, value in fold_all(chain(*batches)).items()}
 
 
+def test_keys_too_wide_to_be_packed_are_summed_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = [encode(recorded(dispatched(departure(departed_on=date(2018, month, 2))))) for month in (1, 3, 1, 12)]
+    packed = columnar_fold.fold_frame(values)
+    monkeypatch.setattr(columnar_fold, "_PACKED_BITS", 0)
+    assert columnar_fold.fold_frame(values).equals(packed)
+
+
 def case(**other: Any) -> events.CaseOpened:
     given_ = {
         "case": CaseId(new_id()), "category": "wages", "enterprise": ENTERPRISE, "placement": None, "origin": None, "destination": None,

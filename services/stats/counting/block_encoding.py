@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
-from itertools import accumulate
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from services.stats.counting.cuts import CUTS
 from services.stats.counting.reference_fold import Cell
 
 CELL_KEYS = ["measure", "cut", "k1", "k2", "day", "recorded_on", "currency"]
-NO_CELLS = pl.DataFrame(
-    schema={
-        "measure": pl.Int16,
-        "cut": pl.Int16,
-        "k1": pl.String,
-        "k2": pl.String,
-        "day": pl.Date,
-        "recorded_on": pl.Date,
-        "currency": pl.String,
-        "value": pl.Int64,
-    }
-)
+CELL_TYPES: Mapping[str, pl.DataType] = {
+    "measure": pl.Int16(),
+    "cut": pl.Int16(),
+    "k1": pl.Categorical(),
+    "k2": pl.Categorical(),
+    "day": pl.Date(),
+    "recorded_on": pl.Date(),
+    "currency": pl.Categorical(),
+    "value": pl.Int64(),
+}
 BLOCK_CELLS = 8192  # at most in one block: 180 kB
-_MONTHLY_CUTS = [cut.code for cut in CUTS if cut.monthly]
+_MONTHLY_CUTS = {cut.code for cut in CUTS if cut.monthly}
+Numbers: TypeAlias = npt.NDArray[np.signedinteger[Any]]
 
 
 def cells_from_frame(frame: pl.DataFrame) -> dict[Cell, int]:
@@ -35,7 +35,7 @@ def cells_from_frame(frame: pl.DataFrame) -> dict[Cell, int]:
 
 
 def frame_from_cells(cells: Mapping[Cell, int]) -> pl.DataFrame:
-    return pl.DataFrame([(*cell, value) for cell, value in cells.items()], schema=NO_CELLS.schema, orient="row")
+    return pl.DataFrame([(*cell, value) for cell, value in cells.items()], schema=CELL_TYPES, orient="row")
 
 
 def key_words(cells: pl.DataFrame) -> set[str]:
@@ -46,7 +46,7 @@ def key_words(cells: pl.DataFrame) -> set[str]:
 # --- PostgreSQL's binary COPY: https://www.postgresql.org/docs/current/sql-copy.html, "Binary Format" -----------------------
 _BEGIN, _END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
 _FIELDS = 12
-_DAY_ZERO = date(2000, 1, 1)
+_DAY_ZERO = (date(2000, 1, 1) - date(1970, 1, 1)).days
 _TYPES = {2: (21, ">i2"), 4: (23, ">i4"), 8: (20, ">i8")}  # by size in bytes: oid of the type, and its byte order
 _ARRAYS = {"days": 2, "recorded_ons": 4, "k1s": 4, "k2s": 4, "values": 8}  # size of an element in bytes
 _SCALARS = struct.Struct(f">h{'ih' * 3}iii")  # generation, cut, measure, month, length of the currency
@@ -55,50 +55,60 @@ _ARRAY = struct.Struct(">iiiiii")  # length, dimensions, has nulls, oid, number 
 
 
 def encode_blocks(cells: pl.DataFrame, codes: Mapping[str, int], generation: int) -> bytes:
-    """Rows for COPY in binary form; the columns are those of queries.blocks.COLUMNS."""
-    grouped = _group_into_blocks(cells, codes)
-    counts = grouped["cells"].to_list()
-    ends = list(accumulate(counts))
-    arrays = [(_elements(grouped[name].explode(), size), size) for name, size in _ARRAYS.items()]
+    """Rows for COPY in binary form; the columns are those of queries.blocks.COLUMNS.
+
+    A block is a run of cells of one cut, measure, month and currency: sorted cells give the fewest.
+    """
+    months, starts = _months_and_starts(cells)
+    arrays = [(_elements(values, size), size) for values, size in zip(_columns(cells, months, codes), _ARRAYS.values(), strict=True)]
+    heads = cells.select("cut", "measure", "currency")[starts].rows()
     written = [_BEGIN]
-    for cut, measure, month, currency, settled, count, end in zip(
-        *grouped.select("cut", "measure", "month", "currency", "settled"), counts, ends, strict=True
-    ):
+    for (cut, measure, currency), month, start, end in zip(heads, months[starts].tolist(), starts, [*starts[1:], len(cells)], strict=True):
         written += (
             _SCALARS.pack(_FIELDS, 2, generation, 2, cut, 2, measure, 4, month, len(currency)),
             currency.encode(),
-            _COUNTS.pack(1, settled, 4, count),
+            _COUNTS.pack(1, cut not in _MONTHLY_CUTS, 4, end - start),
         )
         for elements, size in arrays:
             each = size + 4
             written += (
-                _ARRAY.pack(20 + count * each, 1, 0, _TYPES[size][0], count, 1),
-                elements[(end - count) * each : end * each],
+                _ARRAY.pack(20 + (end - start) * each, 1, 0, _TYPES[size][0], end - start, 1),
+                elements[start * each : end * each],
             )
     written.append(_END)
     return b"".join(written)
 
 
-def _group_into_blocks(cells: pl.DataFrame, codes: Mapping[str, int]) -> pl.DataFrame:
-    """A row per block: `days` of the month, `recorded_ons` as days after its first day, keys as numbers of the table `word`."""
-    month = pl.col("day").dt.truncate("1mo")
-    words, numbers = pl.Series(list(codes), dtype=pl.String), pl.Series(list(codes.values()), dtype=pl.Int32)
-    numbered = cells.with_columns(
-        (month - _DAY_ZERO).dt.total_days().alias("month"),
-        pl.col("day").dt.day(),
-        (pl.col("recorded_on") - month).dt.total_days(),
-        pl.col("k1").replace_strict(words, numbers),
-        pl.col("k2").replace_strict(words, numbers),
-    ).with_columns(part=pl.int_range(pl.len()).over("cut", "measure", "month", "currency") // BLOCK_CELLS)
-    return numbered.group_by("cut", "measure", "month", "currency", "part").agg(
-        pl.col("cut").is_in(_MONTHLY_CUTS).not_().first().alias("settled"),
-        pl.len().alias("cells"),
-        *(pl.col(name).alias(f"{name}s") for name in ("day", "recorded_on", "k1", "k2", "value")),
-    )
+def _months_and_starts(cells: pl.DataFrame) -> tuple[Numbers, list[int]]:
+    """Per cell the first day of its month, as days since 2000; and where each block starts."""
+    days = _numbers(cells["day"])
+    first_days = np.arange(days.min(initial=0), days.max(initial=0) + 1).astype("M8[D]").astype("M8[M]").astype("M8[D]").astype(np.int64)
+    months = first_days[days - days.min(initial=0)] - _DAY_ZERO
+    starts = np.arange(len(cells)) % BLOCK_CELLS == 0
+    for numbers in (months, *(_numbers(cells[name]) for name in ("cut", "measure", "currency"))):
+        starts[1:] |= numbers[1:] != numbers[:-1]
+    return months, np.flatnonzero(starts).tolist()
 
 
-def _elements(values: pl.Series, size: int) -> bytes:
+def _columns(cells: pl.DataFrame, months: Numbers, codes: Mapping[str, int]) -> Iterator[Numbers]:
+    """`days` of the month, `recorded_ons` as days after its first day, keys as numbers of the table `word`, values."""
+    yield _numbers(cells["day"]) - (months + (_DAY_ZERO - 1))
+    yield _numbers(cells["recorded_on"]) - (months + _DAY_ZERO)
+    words = _numbers(pl.Series(list(codes), dtype=pl.Categorical))
+    code_of = np.zeros(words.max(initial=0) + 1, np.int64)
+    code_of[words] = list(codes.values())
+    yield code_of[_numbers(cells["k1"])]
+    yield code_of[_numbers(cells["k2"])]
+    yield cells["value"].to_numpy()
+
+
+def _numbers(column: pl.Series) -> Numbers:
+    """A day as days since 1970, a text as the number of its category."""
+    return column.to_physical().to_numpy()
+
+
+def _elements(values: Numbers, size: int) -> bytes:
     """The elements of an array, each preceded by its length."""
     written = np.empty(len(values), [("bytes", ">i4"), ("value", _TYPES[size][1])])
-    written["bytes"], written["value"] = size, values.to_numpy()
+    written["bytes"], written["value"] = size, values
     return written.tobytes()

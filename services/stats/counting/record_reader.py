@@ -15,7 +15,7 @@ from functools import cache
 import polars as pl
 
 from services.stats.counting import record_layouts
-from services.stats.counting.cuts import Dimension
+from services.stats.counting.cuts import NOWHERE, Dimension
 from services.stats.counting.measures import CUTS_OF, RULES, SOURCES, Rule, part_class
 from services.stats.counting.record_layouts import LayoutGroup
 from services.stats.counting.record_patterns import Pattern, build_pattern, event_class_of
@@ -137,6 +137,8 @@ def _frame(event: type[Event], columns: pl.DataFrame) -> pl.DataFrame:
 
 def _typed(event: type[Event], path: str, kind: pl.DataType) -> pl.Expr:
     text = pl.col(path).cast(pl.String)
+    if kind == pl.Categorical():
+        return text.fill_null(NOWHERE).cast(kind).alias(path)
     if kind != pl.Boolean():
         return text.cast(kind).alias(path)
     return (text == "true").fill_null(default_flag(event, path)).alias(path)
@@ -160,10 +162,10 @@ def columns_of(rule: Rule) -> list[tuple[str, pl.DataType]]:
     if rule.since is not None:
         found.append((rule.since, pl.String()))
     if rule.money is not None:
-        found += [(f"{rule.money}.minor", pl.Int64()), (f"{rule.money}.currency", pl.String())]
+        found += [(f"{rule.money}.minor", pl.Int64()), (f"{rule.money}.currency", pl.Categorical())]
     if rule.count is not None:
         found.append((rule.count, pl.Int64()))
-    found += [(path_of(rule, dimension), pl.String()) for dimension in dimensions(rule)]
+    found += [(path_of(rule, dimension), pl.Categorical()) for dimension in dimensions(rule)]
     if "person" in dimensions(rule):
         found.append((join_path(rule.codes, "birth_year"), pl.Int64()))
         if has_departure_day(rule):
