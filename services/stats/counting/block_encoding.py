@@ -59,6 +59,8 @@ def encode_blocks(cells: pl.DataFrame, codes: Mapping[str, int], generation: int
 
     A block is a run of cells of one cut, measure, month and currency: sorted cells give the fewest.
     """
+    if cells.is_empty():
+        return _BEGIN + _END
     months, starts = _months_and_starts(cells)
     arrays = [(_elements(values, size), size) for values, size in zip(_columns(cells, months, codes), _ARRAYS.values(), strict=True)]
     heads = cells.select("cut", "measure", "currency")[starts].rows()
@@ -82,8 +84,8 @@ def encode_blocks(cells: pl.DataFrame, codes: Mapping[str, int], generation: int
 def _months_and_starts(cells: pl.DataFrame) -> tuple[Numbers, list[int]]:
     """Per cell the first day of its month, as days since 2000; and where each block starts."""
     days = _numbers(cells["day"])
-    first_days = np.arange(days.min(initial=0), days.max(initial=0) + 1).astype("M8[D]").astype("M8[M]").astype("M8[D]").astype(np.int64)
-    months = first_days[days - days.min(initial=0)] - _DAY_ZERO
+    first_days = np.arange(days.min(), days.max() + 1).astype("M8[D]").astype("M8[M]").astype("M8[D]").astype(np.int64)
+    months = first_days[days - days.min()] - _DAY_ZERO
     starts = np.arange(len(cells)) % BLOCK_CELLS == 0
     for numbers in (months, *(_numbers(cells[name]) for name in ("cut", "measure", "currency"))):
         starts[1:] |= numbers[1:] != numbers[:-1]
@@ -95,7 +97,7 @@ def _columns(cells: pl.DataFrame, months: Numbers, codes: Mapping[str, int]) -> 
     yield _numbers(cells["day"]) - (months + (_DAY_ZERO - 1))
     yield _numbers(cells["recorded_on"]) - (months + _DAY_ZERO)
     words = _numbers(pl.Series(list(codes), dtype=pl.Categorical))
-    code_of = np.zeros(words.max(initial=0) + 1, np.int64)
+    code_of = np.zeros(words.max() + 1, np.int64)
     code_of[words] = list(codes.values())
     yield code_of[_numbers(cells["k1"])]
     yield code_of[_numbers(cells["k2"])]

@@ -8,14 +8,13 @@ the pattern of its class, one record at a time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from services.stats.counting.record_patterns import (
     CURRENCY,
@@ -50,13 +49,13 @@ Span = tuple[int, int]
 class RecordLayout:
     """The byte layout shared by records of one event class and one length.
 
-    A record fits when each of its bytes lies between `low` and `low` + `width` and each value is valid for its kind.
+    A record fits when each of its bytes lies between `low` and `high` and each value is valid for its kind.
     """
 
     pattern: Pattern
     spans: Mapping[str, Span]  # start and end offset of every value that is not null
     low: Bytes
-    width: Bytes
+    high: Bytes
     checks: Sequence[tuple[ValueKind, Span]]  # values for which the bounds per byte are not enough
 
     def length_of(self, name: str) -> int:
@@ -65,46 +64,58 @@ class RecordLayout:
 
     def fits(self, block: Bytes, keys: Bytes) -> Mask:
         """Which rows match the pattern with these spans and have their subject as key. Never true for a record the pattern refuses."""
-        start, end = self.spans["subject"]
-        fits: Mask = np.concatenate([self._fits(block[begin : begin + _CHUNK]) for begin in range(0, len(block), _CHUNK)])
-        fits &= (block[:, start:end] == keys).all(axis=1)
+        begins = range(0, len(block), _CHUNK)
+        fits: Mask = np.concatenate([self._fits(block[begin : begin + _CHUNK], keys[begin : begin + _CHUNK]) for begin in begins])
         return fits
 
-    def _fits(self, block: Bytes) -> Any:
-        bounded: Any = ((block - self.low) <= self.width).all(axis=1)
-        rest = block if bounded.all() else block[bounded]
-        escaped = rest == _BACKSLASH
-        fits: Any = ~escaped.any(axis=1) if escaped.any() else np.ones(len(rest), np.bool_)
-        for kind, (start, end) in self.checks:
-            fits &= self._valid(kind, rest, rest[:, start:end])
+    def _fits(self, block: Bytes, keys: Bytes) -> Any:
+        """Nearly always all of them do, which takes half as long to find as which do."""
+        bounded: Any = np.ones(len(block), np.bool_)
+        if (block.min(axis=0) < self.low).any() or (block.max(axis=0) > self.high).any():
+            bounded = ((block - self.low) <= self.high - self.low).all(axis=1)
+            block, keys = block[bounded], keys[bounded]
+        fits: Any = np.ones(len(block), np.bool_)
+        for valid in self._valid(block, keys):
+            if not valid.all():
+                fits &= valid if valid.ndim == 1 else valid.all(axis=1)
         bounded[bounded] = fits
         return bounded
 
-    def _valid(self, kind: ValueKind, block: Bytes, values: Bytes) -> Any:
-        """Which of the values are valid for the kind; their bytes are already known to be within the bounds."""
-        if kind is TEXT:
-            return ~(values == _QUOTE).any(axis=1)
-        if kind is UID:
-            return ~((values - np.uint8(_COLON)) < _BETWEEN).any(axis=1)
-        if kind is SUBJECT:
-            start, end = self.spans["subject"]
-            return (values == block[:, start:end]).all(axis=1)
-        if kind in (DATE, TIME):
-            return _is_day(values[:, :10]) & (_is_hour(values[:, 11:13]) if kind is TIME else True)
-        return _is_option(kind, values)
+    def _valid(self, block: Bytes, keys: Bytes) -> Iterator[Mask]:
+        """Which rows, or which of their bytes, are valid; all bytes are already known to be within the bounds."""
+        start, end = self.spans["subject"]
+        subjects = block[:, start:end]
+        yield subjects == keys
+        yield block != _BACKSLASH
+        for kind, (start, end) in self.checks:
+            values = block[:, start:end]
+            if kind is TEXT:
+                yield values != _QUOTE
+            elif kind is UID:
+                yield (values - np.uint8(_COLON)) >= _BETWEEN
+            elif kind is SUBJECT:
+                yield values == subjects
+            elif kind in (DATE, TIME):
+                yield _is_day(values[:, :10])
+                if kind is TIME:
+                    yield _is_hour(values[:, 11:13])
+            else:
+                yield _is_option(kind, values)
 
 
 @dataclass(frozen=True, slots=True)
 class LayoutGroup:
-    """Records that share a layout: their rows in the batch, and the offset of each in the single value of `text`.
-
-    `text` also holds the other records of the same length.
-    """
+    """Records that share a layout: their rows in the batch, and the bytes of each."""
 
     layout: RecordLayout
     rows: RowNumbers
-    text: pl.Series
-    offsets: RowNumbers
+    block: Bytes
+
+    def texts(self, path: str) -> list[bytes]:
+        """The value at the path in every record."""
+        start, end = self.layout.spans[path]
+        values = np.ascontiguousarray(self.block[:, start:end])
+        return values.view(f"S{end - start}").ravel().tolist()
 
 
 def group_by_layout(records: Sequence[Raw]) -> tuple[list[LayoutGroup], list[int]]:
@@ -130,25 +141,22 @@ def _group_one_length(
     topic: str, rows: Sequence[int], keys: Sequence[bytes], values: Sequence[bytes], groups: list[LayoutGroup]
 ) -> list[int]:
     """Add the groups among records with keys and values of one length to `groups`. Returns the rows that are in none."""
-    together = b"".join(values)
-    text = pl.Series("text", [together], dtype=pl.Binary)
-    block = np.frombuffer(together, np.uint8).reshape(len(rows), -1)
+    block = np.frombuffer(b"".join(values), np.uint8).reshape(len(rows), -1)
     subjects = np.frombuffer(b"".join(keys), np.uint8).reshape(len(rows), -1)
-    row_numbers, remaining, ungrouped, small_groups = np.array(rows), np.arange(len(rows)), list[int](), 0
-    while len(remaining) >= MIN_GROUP and small_groups < MAX_SMALL_GROUPS:
-        layout = layout_of(values[remaining[0]])
-        fits = np.zeros(len(remaining), np.bool_)
+    row_numbers, ungrouped, small_groups = np.array(rows), list[int](), 0
+    while len(block) >= MIN_GROUP and small_groups < MAX_SMALL_GROUPS:
+        layout = layout_of(block[0].tobytes())
+        fits = np.zeros(len(block), np.bool_)
         if layout and topic == layout.pattern.event.TOPIC and layout.length_of("subject") == subjects.shape[1]:
-            whole = len(remaining) == len(block)
-            fits = layout.fits(block, subjects) if whole else layout.fits(block[remaining], subjects[remaining])
-        if fits[0] and layout:
-            groups.append(LayoutGroup(layout, row_numbers[remaining[fits]], text, remaining[fits] * block.shape[1]))
+            fits = layout.fits(block, subjects)
+        if layout and fits[0]:
+            groups.append(LayoutGroup(layout, row_numbers[fits], block if fits.all() else block[fits]))
         else:
-            ungrouped.append(int(remaining[0]))
+            ungrouped.append(int(row_numbers[0]))
         small_groups += int(fits.sum() < MIN_GROUP)
         fits[0] = True
-        remaining = remaining[~fits]
-    return [rows[number] for number in (*ungrouped, *remaining)]
+        block, subjects, row_numbers = block[~fits], subjects[~fits], row_numbers[~fits]
+    return [*ungrouped, *row_numbers.tolist()]
 
 
 def layout_of(value: bytes) -> RecordLayout | None:
@@ -168,7 +176,7 @@ def layout_of(value: bytes) -> RecordLayout | None:
         low[start:end], high[start:end] = _bounds(kind, text)
         if kind in (TEXT, UID, DATE, TIME, SUBJECT) or len(_options(kind, end - start)) > 1:
             checks.append((kind, (start, end)))
-    return RecordLayout(pattern=pattern, spans=spans, low=low, width=high - low, checks=checks)
+    return RecordLayout(pattern=pattern, spans=spans, low=low, high=high, checks=checks)
 
 
 @cache

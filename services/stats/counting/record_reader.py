@@ -67,17 +67,10 @@ def read_records(records: Sequence[Raw]) -> RecordColumns:
 
 
 def _read_group(group: LayoutGroup) -> pl.DataFrame:
-    """Slices every value at the offsets of the layout, counted from the start of its record."""
-    rows, offsets = pl.Series(group.rows, dtype=pl.UInt32), pl.Series(group.offsets)
-    frame = pl.DataFrame({"row": rows, "offset": offsets, "text": group.text.new_from_index(0, len(group.rows))})
-    spans = {path: group.layout.spans.get(path) for path in paths_read(group.layout.pattern.event)}
-    return frame.select(
-        "row",
-        *(
-            (pl.col("text").bin.slice(pl.col("offset") + span[0], span[1] - span[0]) if span else pl.lit(None, pl.Binary)).alias(path)
-            for path, span in spans.items()
-        ),
-    )
+    paths = paths_read(group.layout.pattern.event)
+    texts = {path: pl.Series(group.texts(path), dtype=pl.Binary) for path in paths if path in group.layout.spans}
+    nulls = {path: pl.lit(None, pl.Binary) for path in paths if path not in texts}
+    return pl.DataFrame({"row": pl.Series(group.rows, dtype=pl.UInt32), **texts}).with_columns(**nulls)
 
 
 def _read_each(records: Sequence[Raw], rows: Iterable[int], parts: Parts) -> Iterator[int]:
