@@ -312,7 +312,11 @@ CONCERNS: Mapping[type[Event], Concern] = {
         when=lambda event: event.state_from is not event.state_to,
         fields=("target", "measure", "programme", "state_from", "state_to", "actual", "floor"),
     ),
-    stats.YearOnYearBreached: Concern(everybody=OFFICERS, fields=("quota", "period", "share", "share_before")),
+    stats.YearOnYearBreached: Concern(
+        everybody=OFFICERS,
+        when=lambda event: not event.with_status,  # whoever hears of the status need not hear it twice
+        fields=("quota", "period", "share", "share_before"),
+    ),
     stats.PeriodClosed: Concern(everybody=OFFICERS, fields=("period", "version")),
     stats.PeriodReopened: Concern(everybody=OFFICERS, fields=("period", "version", "reason")),
     stats.StalenessRaised: Concern(everybody=(Role.OPERATOR,), fields=("lag_seconds", "bound_seconds", "parked")),

@@ -76,6 +76,7 @@ class YearOnYearBreached(_Figure):
     period: str
     share: Ratio
     share_before: Ratio
+    with_status: bool | None = None  # whether its new status is published beside this; older events do not say
 
 
 class PeriodClosed(_Figure):

@@ -25,6 +25,7 @@ from services.stats.usecases import cells as stored_cells
 from services.stats.usecases import evaluations, figures
 from services.stats.usecases.sweeps import sweep
 from services.stats.views.cells import CellRow
+from shared.audiences import notice_of
 from shared.db import Database
 from shared.delivery.consumer import Reject
 from shared.events import Event, EventEnvelope, FigurePublished, QuotaStatusChanged, TargetProgressChanged, YearOnYearBreached
@@ -328,7 +329,9 @@ async def test_a_pass_publishes_what_changed_and_the_next_publishes_nothing(data
     assert changes["Q1", "2017"] is QuotaStatus.MET
     assert changes["Q1", "2018"] is QuotaStatus.BREACHED
     assert changes["Q1", "2019"] is QuotaStatus.AT_RISK
-    assert {event.period for event in published if isinstance(event, YearOnYearBreached) and event.quota == "Q1"} == {"2018"}
+    [fell] = [event for event in published if isinstance(event, YearOnYearBreached) and event.quota == "Q1"]
+    assert (fell.period, notice_of(fell, "system:stats")) == ("2018", None), "the status beside it is heard of"
+    assert notice_of(fell.model_copy(update={"with_status": None}), "system:stats") is not None
     assert {event.target for event in published if isinstance(event, TargetProgressChanged)} >= {"dispatches", "income"}
     keys = [event.key for event in published if isinstance(event, FigurePublished)]
     assert len(keys) == len(set(keys))

@@ -76,8 +76,9 @@ def quota_events(key: str, quota: QuotaYear, before: PublishedValue | None, prog
         )
     ]
     if quota.scope == NATIONAL:
-        events += _status_change(key, quota, before, edition)
-        events += _year_on_year_breach(key, quota, before, edition)
+        changed = _status_change(key, quota, before, edition)
+        events += changed
+        events += _year_on_year_breach(key, quota, before, edition, with_status=bool(changed))
     return events
 
 
@@ -102,7 +103,7 @@ def _status_change(key: str, quota: QuotaYear, before: PublishedValue | None, ed
     ]
 
 
-def _year_on_year_breach(key: str, quota: QuotaYear, before: PublishedValue | None, edition: Edition) -> list[Event]:
+def _year_on_year_breach(key: str, quota: QuotaYear, before: PublishedValue | None, edition: Edition, *, with_status: bool) -> list[Event]:
     """Once for each finished year that fell."""
     judgement = quota.judgement
     already_published = before is not None and before["final"] and before["rise"] is False
@@ -116,6 +117,7 @@ def _year_on_year_breach(key: str, quota: QuotaYear, before: PublishedValue | No
             period=str(quota.year),
             share=judgement.share,
             share_before=judgement.before,
+            with_status=with_status,
         )
     ]
 
