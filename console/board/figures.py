@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from itertools import pairwise
 from typing import Any, Literal, Protocol
@@ -207,7 +207,15 @@ async def read_restatements(client: FigureReader, period: str, known_on: date | 
         page = await client.get("stats", "/restatements", **asked)
         found += map(restatement_row, page["items"])
         if page["next"] is None:
-            return tuple(row for row in found if known_on is None or row.on <= known_on)
+            return in_steps([row for row in found if known_on is None or row.on <= known_on])
+
+
+def in_steps(rows: Sequence[RestatementRow]) -> tuple[RestatementRow, ...]:
+    """Of what became known on one day the steps of each figure under each other, the newest first."""
+    place: dict[object, int] = {}
+    for row in rows:
+        place.setdefault((row.on, row.key, row.counted), len(place))
+    return tuple(sorted(rows, key=lambda row: (place[row.on, row.key, row.counted], -row.number)))
 
 
 def restatement_row(item: Mapping[str, Any]) -> RestatementRow:

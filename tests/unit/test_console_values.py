@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from console.board import sentences
-from console.board.figures import restatement_row
+from console.board.figures import in_steps, restatement_row
 from console.web import forms
 from console.web.documents import operations_of
 from console.web.pages import columns_in, filled_in, in_cell, is_long, show
@@ -146,6 +146,7 @@ def test_a_restatement_says_what_its_figure_is_and_shows_a_change_with_its_sign(
     assert (shown["income"]["unit"], show(EN, "new", shown["income"]["restated"]["new"])) == (None, "CN¥2.00")
     earlier = {**days, "id": 0}
     assert [one["id"] for one in in_money([earlier, level, days], EN)] == [1, 0, 1], "steps of one figure, the newest first"
+    assert [row.number for row in in_steps([restatement_row(one) for one in (earlier, level, days)])] == [1, 0, 1], "on the board, too"
     rows = [restatement_row(one) for one in (days, level, restated("dispatches", "flow", old=1, new=2))]
     assert [sentences.restated_figure(EN, row) for row in rows] == [
         f"{EN.word('measure', 'match_to_departure')}: how many were counted",

@@ -59,9 +59,11 @@ def months(text: Texts, table: Table, before: Table | None) -> Markup:
     series = [Series(name=str(year), kind="actual", values=table.column_totals)]
     if before and before.columns:
         series.append(Series(name=str(year - 1), kind="before", values=before.column_totals))
-    spoken = "; ".join(f"{column}: {text.number(value)}" for column, value in zip(table.columns, table.column_totals, strict=True))
+    spoken = "; ".join(
+        f"{text.period(column)}: {text.number(value)}" for column, value in zip(table.columns, table.column_totals, strict=True)
+    )
     drawing = line_chart(Words(key="months", title=title, description=spoken), labels, series, text.number)
-    rows = [[column, *(_shown(text, _at(one.values, at)) for one in series)] for at, column in enumerate(table.columns)]
+    rows = [[text.period(column), *(_shown(text, _at(one.values, at)) for one in series)] for at, column in enumerate(table.columns)]
     return figure(title, drawing, data_table(title, [text("Month"), *(one.name for one in series)], rows), open_table=text("As a table"))
 
 

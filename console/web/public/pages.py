@@ -193,9 +193,14 @@ def _paging(address: Address, number: int) -> dict[str, str | None]:
     }
 
 
-def _certificate(_address: Address, statement: Statement, _: Texts) -> dict[str, Any]:
-    found = statement.found
-    return {"asked": statement.asked, "wrong": bool(statement.asked) and not is_serial(statement.asked), "found": found, "name_of": name_of}
+def _certificate(_address: Address, statement: Statement, text: Texts) -> dict[str, Any]:
+    return {
+        "asked": statement.asked,
+        "wrong": bool(statement.asked) and not is_serial(statement.asked),
+        "found": statement.found,
+        "name_of": name_of,
+        "day": lambda written: text.day(date.fromisoformat(written)),
+    }
 
 
 def _method(_address: Address, data: Figures, _: Texts) -> dict[str, Any]:

@@ -145,6 +145,9 @@ SCREENS = (
         links=(
             ("Wages not reported", "/incomes/missing", frozenset({Role.ENTERPRISE})),  # an enterprise reads its own alone
             ("Wages that differ from the contract", "/findings", frozenset({Role.ENTERPRISE})),
+            ("Cases", "/cases?enterprise={enterprise}", AUTHORITY),
+            ("Wages that differ from the contract", "/findings?kind=short&enterprise={enterprise}", AUDITED),
+            ("Wages not reported", "/incomes/missing?enterprise={enterprise}", AUDITED),
         ),
         fields=("since", "until"),
         shape=since_ever,

@@ -35,7 +35,7 @@ def _outreach(operation: str, roles: frozenset[Role]) -> Button:
         operation=operation,
         parts={"outreach": "outreach"},
         roles=roles,
-        when=lambda one: one["state"] == "recorded",
+        when=lambda one: one["state"] in {None, "recorded"},  # None: of a row, by_place()
     )
 
 
@@ -61,6 +61,12 @@ def by_county(reach: Sequence[Item], _text: Texts) -> Sequence[Item]:
         for name in ("records", "reached", "converted"):
             county[name] += one[name]
     return list(counties.values())
+
+
+def by_place(outreach: Sequence[Item], text: Texts) -> Sequence[Item]:
+    """In order; that it is recorded is said only where some of it was voided."""
+    ordered = in_order_of("county", "on", "channel")(outreach, text)
+    return [{**one, "state": None} for one in ordered] if all(one["state"] == "recorded" for one in ordered) else ordered
 
 
 def numbered(versions: Sequence[Item], text: Texts) -> Sequence[Item]:
@@ -196,7 +202,7 @@ SCREENS = (
                 route="/announcements/{announcement}/outreach",
                 parts={"announcement": "announcement"},
                 columns=OUTREACH,
-                shape=in_order_of("county", "on", "channel"),
+                shape=by_place,
                 shown=5,
                 row="/outreach/{outreach}",
                 buttons=(_outreach("correct_outreach", WRITERS), _outreach("void_outreach", OFFICER)),
