@@ -45,7 +45,7 @@ async def counted(database: Database) -> AsyncIterator[list[str]]:
     ("service", "role", "path", "body", "statements"),
     [
         ("docking", Role.OFFICER, "/enterprises", writing.an_enterprise, 5),
-        ("registration", Role.CLERK, "/workers", writing.a_registration, 8),
+        ("registration", Role.CLERK, "/workers", writing.a_registration, 6),
     ],
 )
 async def test_a_command_takes_this_many_round_trips(

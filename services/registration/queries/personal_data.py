@@ -90,13 +90,12 @@ async def list_workers_by_id_hash(tx: Tx, id_hashes: Sequence[bytes]) -> list[Wo
 
 async def lock_keys(tx: Tx, records: Sequence[PersonalRecord]) -> None:
     """Whoever shares a key with one of them is compared before or after, not at the same time."""
-    await tx.conn.execute(LOCK_KEYS, keys_of(records))
+    await tx.conn.execute(LOCK_KEYS, lock_numbers([record.hashes for record in records]))
 
 
-def keys_of(records: Sequence[PersonalRecord]) -> list[int]:
+def lock_numbers(hashes: Sequence[Hashes]) -> list[int]:
     """What is locked for them, in the one order in which everybody locks."""
-    hashes = {one for record in records for one in (*record.hashes.ids, *record.hashes.blocking)}
-    return sorted(int.from_bytes(one[:8], signed=True) for one in hashes)
+    return sorted({int.from_bytes(key[:8], signed=True) for one in hashes for key in (*one.ids, *one.blocking)})
 
 
 async def lock_all_keys(tx: Tx) -> None:

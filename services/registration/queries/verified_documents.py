@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from shared.db import Tx
 from shared.values import WorkerId
@@ -47,12 +47,16 @@ async def insert_all(tx: Tx, documents: Mapping[WorkerId, Sequence[bytes]]) -> s
     if not documents:
         return set()
     also = [(one, worker) for worker, hashes in documents.items() for one in hashes[1:]]
-    if also:
-        names = {int.from_bytes(one[:4], signed=True) for hashes in documents.values() for one in hashes}
-        await tx.conn.execute(LOCK_NAMES, sorted(names))
+    await lock_names(tx, documents.values())
     own = [hashes[0] for hashes in documents.values()]
     found = await tx.conn.fetch(INSERT_ALL, own, list(documents), [one for one, _ in also], [worker for _, worker in also])
     return {WorkerId(row["worker"]) for row in found}
+
+
+async def lock_names(tx: Tx, documents: Collection[Sequence[bytes]]) -> None:
+    """While two lookup keys are valid, nobody else claims one of these documents until the caller has committed."""
+    if any(len(hashes) > 1 for hashes in documents):
+        await tx.conn.execute(LOCK_NAMES, sorted({int.from_bytes(one[:4], signed=True) for hashes in documents for one in hashes}))
 
 
 async def delete(tx: Tx, worker: WorkerId, hashes: Sequence[bytes]) -> None:

@@ -73,7 +73,6 @@ FROM worker WHERE assurance = 'provisional' AND validity = 'active' AND provisio
 ORDER BY provisional_until, worker LIMIT $2 FOR UPDATE SKIP LOCKED
 """)
 LIST_WORKER_NUMBERS = "SELECT worker, worker_no FROM worker WHERE worker = ANY($1::uuid[])"
-GET_NUMBER = "SELECT nextval('worker_number')"
 GET_NUMBERS = "SELECT nextval('worker_number') AS number FROM generate_series(1, $1::integer)"
 
 INSERTED = (
@@ -162,13 +161,8 @@ async def list_worker_numbers(tx: Tx, ids: Sequence[WorkerId]) -> dict[WorkerId,
     return {row["worker"]: row["worker_no"] for row in await tx.conn.fetch(LIST_WORKER_NUMBERS, ids)}
 
 
-async def get_number(tx: Tx) -> int:
-    """One that nobody else gets. A refused registration leaves a gap."""
-    return int(await tx.conn.fetchval(GET_NUMBER))
-
-
 async def get_numbers(tx: Tx, count: int) -> list[int]:
-    """The same, of a list."""
+    """As many that nobody else gets. Rows that are refused leave gaps."""
     return [row["number"] for row in await tx.conn.fetch(GET_NUMBERS, count)]
 
 

@@ -15,7 +15,7 @@ from services.registration.domain.willingness import Willingness
 from services.registration.domain.workers import Assurance, Notice, Source, Worker, effective_day, provisional_until, require_age
 from services.registration.personal_data.name_romanisation import normalise_name, romanise_name
 from services.registration.personal_data.vault import PersonalData, enclose
-from services.registration.queries import old_numbers, registrations, verified_documents
+from services.registration.queries import old_numbers, registrations
 from services.registration.queries.personal_data import EnclosedRecord, Hashes, PersonalRecord
 from services.registration.settings import policy, vault
 from shared import reference
@@ -90,14 +90,14 @@ def new_worker(
     return NewWorker(worker, _personal_record(worker, command, document), _notices(worker.county, document), command.old_number)
 
 
-async def hold_document(tx: Tx, new: NewWorker) -> NewWorker:
+async def claim_number(tx: Tx, new: NewWorker) -> NewWorker:
     """The worker as it may go in: whose document has verified somebody else is provisional until that is decided (F18).
 
-    A registration is never refused for it; it carries a notice.
+    A registration is never refused for it; it carries a notice. The keys that the worker is found by are locked from here on.
     """
-    if not new.document or not await verified_documents.insert_all(tx, {new.worker.worker: new.document}):
-        return new
-    return held_back(new)
+    claimed = await registrations.lock_new(tx, new.worker.worker, new.document, new.personal.hashes)
+    numbered = replace(new, worker=replace(new.worker, worker_no=identity.format_worker_no(claimed.number)))
+    return numbered if claimed.document or not new.document else held_back(numbered)
 
 
 async def claim_old_number(tx: Tx, new: NewWorker) -> None:
@@ -111,12 +111,6 @@ def held_back(new: NewWorker) -> NewWorker:
     until = provisional_until(new.worker.registered_on, policy().registration_provisional_days, checked=False)
     worker = replace(new.worker, assurance=Assurance.PROVISIONAL, verified_on=None, provisional_until=until)
     return replace(new, worker=worker, notices=(*new.notices, Notice(DocumentVerifiedElsewhere.slug, "id_number")))
-
-
-async def insert(tx: Tx, new: NewWorker) -> None:
-    """The caller publishes the worker before it looks who shares a key. Raises KeysUnavailable."""
-    [personal] = await seal_records([new.personal])
-    await registrations.insert(tx, new.worker, personal)
 
 
 def require_occupations(codes: Sequence[str]) -> None:

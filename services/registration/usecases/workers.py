@@ -12,7 +12,7 @@ from services.registration.domain.validity import Step, Validity, validity_after
 from services.registration.domain.workers import Worker, WorkerFilter, county_on, effective_day, verify
 from services.registration.personal_data.vault import PersonalData
 from services.registration.queries import duplicates as duplicate_rows
-from services.registration.queries import earlier_codes, old_numbers, personal_data, stays, verified_documents, workers
+from services.registration.queries import earlier_codes, old_numbers, personal_data, registrations, stays, verified_documents, workers
 from services.registration.settings import vault
 from services.registration.usecases import event_fields, new_workers, suspicions
 from services.registration.usecases.announcements import list_announced
@@ -24,19 +24,24 @@ from shared.paging import Page
 from shared.principals import Role, require_county
 from shared.values import WorkerId
 
+NOT_NUMBERED = ""  # until nothing but the database can refuse the registration
+
 
 # --- commands ---------------------------------------------------------------------------------------------------------
 async def register_worker(tx: Tx, command: RegisterWorker) -> views.Worker:
-    """Enter a worker; never refused because somebody like that is known. Raises what `new_worker` raises, OldNumberTaken, Forbidden."""
+    """Enter a worker; never refused because somebody like that is known.
+
+    Raises what `new_worker` raises, OldNumberTaken, Forbidden, KeysUnavailable.
+    """
     require_county(tx.principal, command.county)
-    number = await workers.get_number(tx)
     announced = await list_announced(tx, [command.outreach.announcement] if command.outreach else [])
-    new = new_workers.new_worker(command, identity.format_worker_no(number), tx.clock.today(), announced)
+    new = new_workers.new_worker(command, NOT_NUMBERED, tx.clock.today(), announced)
+    [personal] = await new_workers.seal_records([new.personal])
     await new_workers.claim_old_number(tx, new)
-    new = await new_workers.hold_document(tx, new)
-    await new_workers.insert(tx, new)
+    new = await new_workers.claim_number(tx, new)
+    shares_keys = await registrations.insert(tx, new.worker, personal)
     publish_and_audit(tx, event_fields.registered(new.worker))
-    duplicates = await suspicions.suspect(tx, {new.worker.worker: new.personal.hashes})
+    duplicates = await suspicions.suspect(tx, {new.worker.worker: personal.hashes}) if shares_keys else 0
     return views.Worker.from_worker(new.worker, tx.clock.today(), duplicates=duplicates, notices=new.notices)
 
 
