@@ -309,22 +309,21 @@ async def _acknowledged(session: _Session, *, leaving: int) -> list[_Batch]:
 
 
 async def _advance(session: _Session, acknowledged: Sequence[_Batch], sending: Sequence[asyncpg.Record], limit: int) -> None:
-    """One transaction: delete what was acknowledged, choose the next rows, store what is in flight, in the order of sending."""
+    """One statement: delete what was acknowledged, choose the next rows, store what is in flight, in the order of sending."""
     acknowledged_rows = [row for batch in acknowledged for row in batch.rows]
     still_in_flight = [ids for rows in (*(batch.rows for batch in session.in_flight), sending) for ids in _id_ranges(rows)]
     numbers = acknowledged[-1].numbers if acknowledged else {}
-    async with session.conn.transaction():
-        session.chosen = await session.conn.fetch(
-            _ADVANCE,
-            [row["id"] for row in acknowledged_rows],
-            [topic for topic, _ in numbers],
-            [partition for _, partition in numbers],
-            list(numbers.values()),
-            f"{{{','.join([*still_in_flight, *_id_ranges(acknowledged_rows)])}}}",
-            limit,
-            BATCH_BYTES,
-            "{" + ",".join(f'"{ids}"' for ids in still_in_flight) + "}",
-        )
+    session.chosen = await session.conn.fetch(
+        _ADVANCE,
+        [row["id"] for row in acknowledged_rows],
+        [topic for topic, _ in numbers],
+        [partition for _, partition in numbers],
+        list(numbers.values()),
+        f"{{{','.join([*still_in_flight, *_id_ranges(acknowledged_rows)])}}}",
+        limit,
+        BATCH_BYTES,
+        "{" + ",".join(f'"{ids}"' for ids in still_in_flight) + "}",
+    )
     if traces.recorder is not None and acknowledged_rows:
         traces.recorder.sent(acknowledged_rows)
     for topic, count in Counter(row["topic"] for row in acknowledged_rows).items():
