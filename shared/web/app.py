@@ -7,6 +7,7 @@ from functools import cache, partial
 
 from fastapi import APIRouter, FastAPI
 from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.running_service import RunningService
 from shared.web import docs, notifications, openapi, operations, problems
@@ -35,13 +36,30 @@ def create_app(service: RunningService, router: APIRouter, verifier: Verifier, *
 
 
 def documented_app(name: str, router: APIRouter) -> FastAPI:
-    """The routes and their OpenAPI document: all that can be known without a running service.
-
-    The routes are one list: of routers within routers FastAPI looks for a request's route once per level.
-    """
+    """The routes and their OpenAPI document: all that can be known without a running service."""
     routes = [route for part in (router, notifications.router, operations.router, docs.router) for route in openapi.routes(part)]
     for route in routes:
         route.operation_id = route.name
     app = FastAPI(title=f"Laowu {name}", version="1", docs_url=None, redoc_url=None, openapi_url=None, routes=list[BaseRoute](routes))
+    app.router.middleware_stack = _by_first_segment(app.router)  # type: ignore[assignment]  # it names the method's parameters
     app.openapi = cache(lambda: openapi.document(app, name))  # type: ignore[method-assign]  # as FastAPI has it done
     return app
+
+
+def _by_first_segment(router: APIRouter) -> ASGIApp:
+    """A request is compared with the few routes whose paths begin as its own does: with a hundred it took 1.5 us for each before it."""
+    by_segment: dict[str, list[BaseRoute]] = {}
+    for route in openapi.routes(router):
+        by_segment.setdefault(_first_segment(route.path), []).append(route)
+    routers = {first: APIRouter(routes=routes) for first, routes in by_segment.items()}
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        chosen = routers.get(_first_segment(scope["path"]), router) if scope["type"] == "http" else router
+        await chosen.app(scope, receive, send)
+
+    return app
+
+
+def _first_segment(path: str) -> str:
+    """Of /workers/{worker}/history it is workers. No route begins with a parameter."""
+    return path.removeprefix("/").partition("/")[0]
