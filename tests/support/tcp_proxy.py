@@ -1,8 +1,9 @@
 """A TCP proxy that reads enough of the PostgreSQL and Kafka protocols to cut a connection at one exact point.
 
 `async with postgres_proxy(url) as (proxy, through)` and `async with kafka_proxy(bootstrap) as (proxy, through)`: `through` is
-the address to connect to. `await proxy.cut(BEFORE)` ends the connection that next says COMMIT (or sends a Produce request)
-before the server sees it; `cut(AFTER)` lets the server do it and ends the connection instead of passing on the answer.
+the address to connect to. `await proxy.cut(BEFORE)` ends the connection that next commits (or sends a Produce request) before
+the server sees it; `cut(AFTER)` lets the server do it and ends the connection instead of passing on the answer. A connection
+commits with COMMIT, or with a statement that writes outside a transaction block.
 `hold` names the same points and keeps everything as it is there, for whoever is to be killed at that moment.
 """
 
@@ -37,6 +38,8 @@ class Link:
 
     application: str = ""
     started: bool = False  # PostgreSQL: the start-up message has passed
+    idle: bool = True  # PostgreSQL: outside a transaction block
+    writing: set[bytes] = field(default_factory=set)  # PostgreSQL: names of prepared statements that write
     doomed: int | None = None  # the answer to be lost: Kafka's correlation id, or 0 for PostgreSQL
 
 
@@ -175,9 +178,18 @@ async def _postgres_requests(proxy: Proxy, link: Link, reader: asyncio.StreamRea
     while True:
         head = await reader.readexactly(5)
         body = await reader.readexactly(struct.unpack(">i", head[1:])[0] - 4)
-        if head[:1] == b"Q" and body.startswith(b"COMMIT"):
+        if _commits(link, head[:1], body):
             proxy.reached(link, 0)
         yield head + body
+
+
+def _commits(link: Link, kind: bytes, body: bytes) -> bool:
+    name, _, rest = body.partition(b"\0")  # of a statement and its text; of a portal and, up to the next zero, its statement
+    if kind == b"P" and any(verb in rest for verb in (b"INSERT INTO", b"UPDATE ", b"DELETE FROM")):
+        link.writing.add(name)
+    if kind == b"B":
+        return link.idle and rest.partition(b"\0")[0] in link.writing
+    return kind == b"Q" and body.startswith(b"COMMIT")
 
 
 async def _postgres_answers(proxy: Proxy, link: Link, reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
@@ -190,7 +202,8 @@ async def _postgres_answers(proxy: Proxy, link: Link, reader: asyncio.StreamRead
     while True:
         head = await reader.readexactly(5)
         body = await reader.readexactly(struct.unpack(">i", head[1:])[0] - 4)
-        if head[:1] == b"C" and body.startswith(b"COMMIT"):
+        if head[:1] == b"Z":  # ready for the next: what was sent is committed, or refused
+            link.idle = body == b"I"
             proxy.answered(link, 0)
         yield head + body
 
