@@ -136,34 +136,46 @@ async def open_client(addresses: Mapping[str, str], token: Callable[[Role, str |
 # --- delivery between services ------------------------------------------------------------------------------------------
 async def wait_until_applied(client: ApiClient, producer: str, consumer: str, *, patience: float = PATIENCE) -> None:
     """Until `consumer` has applied everything that `producer` had committed when this was called. Raises ServiceUnavailable."""
-    operator = client.as_role(Role.OPERATOR)
-    await _wait_until_zero(operator, producer, "outbox", patience)
-    await _wait_until_zero(operator, consumer, "lag", patience)
+    await wait_until_sent(client, producer, patience=patience)
+    await wait_until_read(client, consumer, patience=patience)
+
+
+async def wait_until_sent(client: ApiClient, service: str, *, patience: float = PATIENCE) -> None:
+    """Until Kafka has everything that the service had committed when this was called. Raises ServiceUnavailable."""
+    await _wait_until_zero(client, service, "outbox", patience)
+
+
+async def wait_until_read(client: ApiClient, service: str, *, patience: float = PATIENCE) -> None:
+    """Until the service has applied everything that its topics held when this was called. Raises ServiceUnavailable."""
+    await _wait_until_zero(client, service, "lag", patience)
 
 
 async def wait_until_all_applied(client: ApiClient) -> None:
     """Until every service has applied all that any of them published, reactions to reactions included. Raises ServiceUnavailable."""
     operator, before = client.as_role(Role.OPERATOR), None
     while True:
-        await asyncio.gather(*(_wait_until_zero(operator, service, "outbox") for service in client.addresses))
-        await asyncio.gather(*(_wait_until_zero(operator, service, "lag") for service in client.addresses))
         states = await asyncio.gather(*(operator.get(service, "/delivery") for service in client.addresses))
-        applied = [state["positions"] for state in states]
-        if applied == before:  # nothing moved between two looks, and all was empty at both
+        left = [service for service, state in zip(client.addresses, states, strict=True) if _left(state, "outbox") or _left(state, "lag")]
+        applied = None if left else [state["positions"] for state in states]
+        if applied is not None and applied == before:  # nothing moved between two looks, and all was empty at both
             return
         before = applied
+        for service in left:
+            await wait_until_sent(client, service)
+            await wait_until_read(client, service)
 
 
-async def _wait_until_zero(operator: ApiClient, service: str, figure: Literal["outbox", "lag"], patience: float = PATIENCE) -> None:
+async def _wait_until_zero(client: ApiClient, service: str, figure: Literal["outbox", "lag"], patience: float) -> None:
     """Until the service's outbox is empty, or the lag of its consumer is 0. Raises ServiceUnavailable."""
-    deadline = time.monotonic() + patience
+    operator, deadline = client.as_role(Role.OPERATOR), time.monotonic() + patience
     pause = 0.02
-    while True:
-        state = await operator.get(service, "/delivery")
-        left = state["outbox"] if figure == "outbox" else sum(state["lag"].values())
-        if not left:
-            return
+    while left := _left(await operator.get(service, "/delivery"), figure):
         if time.monotonic() > deadline:
             raise ServiceUnavailable(f"{service}: {figure} still {left} after {patience:.0f} s")
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, 0.25)
+
+
+def _left(state: Any, figure: Literal["outbox", "lag"]) -> int:
+    """Events of the service that are not sent, or of others that it has not applied."""
+    return int(state["outbox"] if figure == "outbox" else sum(state["lag"].values()))

@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from console.api_client import wait_until_applied
+from console.api_client import wait_until_applied, wait_until_read, wait_until_sent
 from console.demo.complaints import settle_complaints
 from console.demo.departures import depart, return_home
 from console.demo.duplicates import merge_duplicates
@@ -69,8 +69,8 @@ async def _play_quarter(world: World, quarter: tuple[Period, ...]) -> None:
     await all_of(depart(world, voyage, date.min, until) for voyage in departing)
     await all_of(_come_home(world, voyage) for voyage in world.plan.returning(first, last))
     await wait_until_applied(world.client, "rights", "docking")  # repatriations are returns
-    await wait_until_applied(world.client, "docking", "rights")
-    await wait_until_applied(world.client, "docking", "registration")
+    await wait_until_sent(world.client, "docking")
+    await all_of(wait_until_read(world.client, service) for service in ("rights", "registration"))
     late = [voyage for voyage in departing if voyage.right_on > until]
     not_yet = {voyage.number for voyage in late}
     await payrolls(world, quarter, lambda voyage: voyage.number not in not_yet)
@@ -81,7 +81,8 @@ async def _play_quarter(world: World, quarter: tuple[Period, ...]) -> None:
     if quarter[-1] == EMERGENCY_IN:
         await pass_through_emergency(world)
     await all_of(_sweep(world, service, last) for service in SWEPT)
-    await all_of(wait_until_applied(world.client, service, "stats") for service in SWEPT)
+    await all_of(wait_until_sent(world.client, service) for service in SWEPT)
+    await wait_until_read(world.client, "stats")
     await _sweep(world, "stats", last)  # in a simulation stats publishes on command
     if published:
         await _publish(world, last.year)
@@ -111,7 +112,8 @@ async def _afterwards(world: World, quarter: Sequence[Period], late: Sequence[Vo
     await wait_until_applied(world.client, "docking", "rights")
     numbers = {voyage.number for voyage in late}
     await payrolls(world, quarter, lambda voyage: voyage.number in numbers, entered_on=until + timedelta(days=28))
-    await all_of(wait_until_applied(world.client, service, "stats") for service in ("docking", "rights"))
+    await all_of(wait_until_sent(world.client, service) for service in ("docking", "rights"))
+    await wait_until_read(world.client, "stats")
 
 
 async def _sweep(world: World, service: str, day: date) -> None:
