@@ -16,7 +16,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9:]+)", re.ASCII)
 _UNSPACED = frozenset({"zh", "ja"})
 _BETWEEN = {"zh": "、", "ja": "、", "en": ", "}
-PLAIN = frozenset({"licence_no", "announcement_no", "decision_no", "centre", "serial", "grade", "code", "link"})  # as it is
+PLAIN = frozenset({"licence_no", "announcement_no", "decision_no", "centre", "serial", "code", "link"})  # as it is
 
 IN_FEN = frozenset({"income", "income_remitted"})  # measures of which a target's figures are sums of money
 IN_HEADS = frozenset({"dispatches"})  # and those of which they are departures

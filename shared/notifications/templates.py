@@ -328,7 +328,7 @@ TEMPLATES: Mapping[str, Template] = {
     ),
     "EmergencyDeclared": Template(
         "An emergency was declared",
-        ("{destination}: {kind}, grade {grade}. Nobody is cleared for that country; everybody there is to be accounted for.",),
+        ("{destination}: {kind}, {grade}. Nobody is cleared for that country; everybody there is to be accounted for.",),
     ),
     "EmergencyEnded": Template(
         "An emergency has ended",

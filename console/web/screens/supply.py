@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -205,7 +206,7 @@ SCREENS = (
                 shape=by_place,
                 shown=5,
                 row="/outreach/{outreach}",
-                buttons=(_outreach("correct_outreach", WRITERS), _outreach("void_outreach", OFFICER)),
+                buttons=(replace(_outreach("correct_outreach", WRITERS), offers="void_outreach"),),
                 most=200,
                 empty="Nobody is recorded as reached yet.",
                 advice=Advice(sentence("Record the outreach in each county."), WRITERS),
