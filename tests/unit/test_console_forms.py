@@ -94,6 +94,12 @@ def test_an_answer_that_must_be_given_stands_at_neither_yes_nor_no() -> None:
     assert [forms.read(operation, [("kept", typed)]) for typed in ("", "true", "false")] == [{}, {"kept": True}, {"kept": False}]
 
 
+def test_the_first_row_of_what_may_be_left_out_may_stay_empty() -> None:
+    row = {"type": "object", "required": ["people"], "properties": {"people": {"type": "integer"}}}
+    skills = drawn("registration", skills={"type": "array", "items": row, "default": []})["skills"]
+    assert [one.required for one in (*skills.rows[0], *skills.blank)] == [False, True], "but one that somebody adds is filled in"
+
+
 def test_a_list_with_nothing_to_choose_from_says_why() -> None:
     operation = replace(PAY, body={"type": "object", "properties": {"case": {"type": "string"}, "days": {"type": "integer"}}})
     given = forms.Given(options={"case": [], "days": []}, unoffered={"case": "Open a case first."})
