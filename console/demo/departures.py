@@ -1,11 +1,16 @@
-"""Departures recorded, corrected and voided; returns."""
+"""Departures recorded, corrected and voided; what workers say of their arrival; returns."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 
-from console.demo.simulation import Voyage
-from console.demo.world import World, port, stays_to_the_end
+from console.demo.simulation import FIRST, Voyage
+from console.demo.world import World, all_of, port, stays_to_the_end
+from shared.values import first_day
+
+ASKED_AFTER = (14, 90)  # days abroad
+FORGOTTEN = 25  # one in so many is not asked
+AS_AGREED = {**dict.fromkeys(("employer", "wage", "work", "place", "hours"), "as_agreed"), "passport_kept": True}
 
 
 async def depart(world: World, voyage: Voyage, after: date, until: date) -> None:
@@ -39,6 +44,32 @@ async def _mend(world: World, voyage: Voyage) -> None:
         right = {"departed_on": voyage.departed_on.isoformat(), "port": port(voyage), "destination": voyage.destination}
         body = {name: right[name] for name in wrong} | {"reason": "mistyped"}
         await officer.post("docking", f"{path}/correction", body, f"correction-{voyage.number}")
+
+
+async def confirm_arrivals(world: World, first: date, last: date) -> None:
+    """What workers say in that time who are still abroad and whose departure is recorded rightly."""
+    await all_of(
+        _confirm(world, voyage, days, on)
+        for voyage in world.plan.voyages
+        for days in ASKED_AFTER
+        if first <= (on := _asked_on(voyage, days)) <= last and _is_abroad(voyage, on) and (voyage.number + days) % FORGOTTEN
+    )
+
+
+def _asked_on(voyage: Voyage, days: int) -> date:
+    """Within four days; who was abroad already when the programme started, soon after."""
+    return max(voyage.departed_on + timedelta(days=days), first_day(FIRST)) + timedelta(days=voyage.number % 4)
+
+
+def _is_abroad(voyage: Voyage, on: date) -> bool:
+    if voyage.voided or voyage.first_recorded_as or voyage.recorded_on > on:
+        return False
+    return voyage.returned_on is None or voyage.returned_on > on
+
+
+async def _confirm(world: World, voyage: Voyage, days: int, on: date) -> None:
+    path = f"/placements/{world.placements[voyage.number]}/arrivals"
+    await world.on(on, 17).post("docking", path, {"day": days, "terms": AS_AGREED}, f"arrival-{voyage.number}-{days}")
 
 
 async def return_home(world: World, voyage: Voyage) -> None:

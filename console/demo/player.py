@@ -14,7 +14,7 @@ from datetime import date, timedelta
 
 from console.api_client import wait_until_applied, wait_until_read, wait_until_sent
 from console.demo.complaints import settle_complaints
-from console.demo.departures import depart, return_home
+from console.demo.departures import confirm_arrivals, depart, return_home
 from console.demo.duplicates import merge_duplicates
 from console.demo.emergencies import pass_through_emergency, repatriate
 from console.demo.fairs import FAIRS, hold_fair
@@ -67,6 +67,7 @@ async def _play_quarter(world: World, quarter: tuple[Period, ...]) -> None:
     await all_of(hold(world, key) for key in world.seats)
     await wait_until_applied(world.client, "training", "docking")
     await all_of(depart(world, voyage, date.min, until) for voyage in departing)
+    await confirm_arrivals(world, first, last)
     await all_of(_come_home(world, voyage) for voyage in world.plan.returning(first, last))
     await wait_until_applied(world.client, "rights", "docking")  # repatriations are returns
     await wait_until_sent(world.client, "docking")

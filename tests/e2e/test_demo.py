@@ -273,7 +273,7 @@ async def test_field_case_f24_after_ctrl_c_in_the_middle_of_a_demo_every_command
             (("up",), 3),  # it is up for a simulation, and its answer names that
             (("up", "--simulation"), 0),
             (("down",), 0),
-            (("demo", "--seed", "4", "--scale", "40000"), 0),
+            (("demo", "--seed", "4", "--scale", "10000"), 0),
         ):
             answered = await demo.laowu(*words)
             assert (answered.returncode, "Traceback" in answered.stderr) == (expected, False), answered
