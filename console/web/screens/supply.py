@@ -65,7 +65,7 @@ def by_county(reach: Sequence[Item], _text: Texts) -> Sequence[Item]:
 
 
 def by_place(outreach: Sequence[Item], text: Texts) -> Sequence[Item]:
-    """In order; that it is recorded is said only where some of it was voided."""
+    """In order; that it is recorded stands only where some of it was voided."""
     ordered = in_order_of("county", "on", "channel")(outreach, text)
     return [{**one, "state": None} for one in ordered] if all(one["state"] == "recorded" for one in ordered) else ordered
 
