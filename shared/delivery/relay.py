@@ -41,9 +41,9 @@ ACK_SECONDS = 20.0
 SETTLE_SECONDS = 5.0
 # Between two polls, first and at most: for rows that were written by who wakes nobody, such as a process that was killed meanwhile.
 IDLE_SECONDS = (0.05, 5.0)
-# A round costs nearly the same for one row as for a hundred, here and in every consumer, and slows the commands that run at the same
-# time: few rows wait until so long after the last round, and those that are committed meanwhile go with them.
-FEW_ROWS, GATHER_SECONDS = 200, 0.03
+# A round costs nearly the same for one row as for a hundred, and slows the commands that run at the same time: after a small
+# round, the next one waits until there are more rows.
+FEW_ROWS, GATHER_SECONDS = 200, 0.02
 LOCK_SECONDS = (0.1, 0.3)  # between two attempts at the lock
 # A relay that was stopped (not killed) keeps its session, and so the lock; the server ends the session after this.
 ZOMBIE_SECONDS = 45.0
@@ -242,17 +242,13 @@ async def _forward_all(session: _Session, database: Database, health: Health, me
 
     Returns, with nothing in flight, when partitions are to be taken up: the next relay does so before it sends anything.
     """
-    idle, sent_at = IDLE_SECONDS[0], float("-inf")
+    idle = IDLE_SECONDS[0]
     under_way: asyncio.Future[int] | None = None
     try:
         while True:
-            sending = len(session.chosen)
-            if sending < FEW_ROWS and not session.in_flight:
-                await asyncio.sleep(sent_at + GATHER_SECONDS - time.monotonic())
             database.wake.clear()
             under_way = asyncio.ensure_future(_forward(session))
             chosen = await asyncio.shield(under_way)
-            sent_at = time.monotonic() if sending else sent_at
             health.clear_condition(CONDITION)
             await metrics.measure(session.conn)
             if time.monotonic() > session.look_at:
@@ -263,6 +259,8 @@ async def _forward_all(session: _Session, database: Database, health: Health, me
                     return
             if chosen or session.in_flight:
                 idle = IDLE_SECONDS[0]
+                if chosen < FEW_ROWS and not session.in_flight:
+                    await asyncio.sleep(GATHER_SECONDS)
                 continue
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(idle):

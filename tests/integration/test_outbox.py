@@ -7,10 +7,9 @@ import contextlib
 import gc
 import os
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -160,25 +159,6 @@ async def test_what_another_process_commits_wakes_the_relay_that_works(
                 await emptied(database)
     finally:
         await close_database(other)
-
-
-async def test_what_is_committed_soon_after_a_small_round_goes_in_one_round(
-    config: Settings, database: Database, url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rounds, send = [], relay._send
-
-    async def counted(session: Any, rows: Sequence[Any]) -> None:
-        rounds.append(len(rows))
-        await send(session, rows)
-
-    monkeypatch.setattr(relay, "_send", counted)
-    monkeypatch.setattr(relay, "GATHER_SECONDS", 2.0)
-    async with relaying(config, database, url):
-        for gathered in (1, 3):
-            for _ in range(gathered):
-                await publish(database, an_event(new_id()))
-            await emptied(database)
-    assert [rows for rows in rounds if rows] == [1, 3]
 
 
 async def test_an_event_too_large_for_the_log_is_refused_before_it_can_block_the_others(database: Database) -> None:
