@@ -29,7 +29,7 @@ test: $(READY) ## style, types, layering, then every test
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 fuzz: $(READY) ## hostile inputs for everything that parses outside bytes; stopped, the same seed goes on; ARGS="--inputs 10000000"
 	@$(BIN)/python -m tests.fuzz $(ARGS)

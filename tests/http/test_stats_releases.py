@@ -124,7 +124,7 @@ async def test_the_release_is_the_published_form_and_marks_what_was_restated(sta
 async def test_the_paper_has_every_figure_in_each_language(stats: Client) -> None:
     await closed_2018(stats)
     shown = {
-        "zh": ("2018年我国对外劳务合作业务简明统计", "承包工程", "山东省", "阿尔及利亚", "其中：海员", "结账后修订", "不得公开", "+83.3%"),
+        "zh": ("2018年我国对外劳务合作业务简明统计", "承包工程", "山东省", "阿尔及利亚", "其中：海员", "关账后修订", "不得公开", "+83.3%"),
         "en": (
             "Brief statistics on foreign labour service cooperation, 2018",
             "Shandong",
