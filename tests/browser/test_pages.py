@@ -38,6 +38,13 @@ async def test_on_a_narrow_page_the_menu_is_folded_and_the_head_takes_two_lines(
         await expect(menu).to_be_visible()
 
 
+async def test_on_a_wide_page_the_menu_shows_where_one_is(browser: Browser, console: str) -> None:
+    async with visit(browser, console, Role.OFFICER) as officer:
+        await officer.go("/restatements")
+        await expect(officer.page.locator(".menu [aria-current]")).to_be_in_viewport(ratio=1)
+        assert await officer.page.evaluate("scrollY") == 0
+
+
 async def test_counts_that_could_not_be_loaded_say_so_and_are_loaded_again(browser: Browser, console: str) -> None:
     async with visit(browser, console, Role.OFFICER) as officer:
         counts = ("**/waiting", "**/inbox/unread")
