@@ -99,6 +99,11 @@ ENTERPRISE_PARTS = (
     ),
     replace(history("docking", "/enterprises/{enterprise}/history", ENTERPRISE, OWNERS), own=True),
 )
+ABOUT_IT = (  # for whoever looks after several enterprises
+    ("Cases", "/cases?enterprise={enterprise}", AUTHORITY),
+    ("Wages that differ from the contract", "/findings?kind=short&enterprise={enterprise}", AUDITED),
+    ("Wages not reported", "/incomes/missing?enterprise={enterprise}", AUDITED),
+)
 SCREENS = (
     ListScreen(
         path="/enterprises",
@@ -130,9 +135,7 @@ SCREENS = (
         links=(
             ("Scorecard", "/enterprises/{enterprise}/scorecard", OWNERS),
             ("Placements", "/placements?enterprise={enterprise}", AUTHORITY),
-            ("Cases", "/cases?enterprise={enterprise}", AUTHORITY),
-            ("Wages that differ from the contract", "/findings?kind=short&enterprise={enterprise}", AUDITED),
-            ("Wages not reported", "/incomes/missing?enterprise={enterprise}", AUDITED),
+            *ABOUT_IT,
         ),
         reaches=is_of_its_seat,
     ),
@@ -145,9 +148,7 @@ SCREENS = (
         links=(
             ("Wages not reported", "/incomes/missing", frozenset({Role.ENTERPRISE})),  # an enterprise reads its own alone
             ("Wages that differ from the contract", "/findings", frozenset({Role.ENTERPRISE})),
-            ("Cases", "/cases?enterprise={enterprise}", AUTHORITY),
-            ("Wages that differ from the contract", "/findings?kind=short&enterprise={enterprise}", AUDITED),
-            ("Wages not reported", "/incomes/missing?enterprise={enterprise}", AUDITED),
+            *ABOUT_IT,
         ),
         fields=("since", "until"),
         shape=since_ever,
