@@ -76,15 +76,18 @@ def quota_events(key: str, quota: QuotaYear, before: PublishedValue | None, prog
         )
     ]
     if quota.scope == NATIONAL:
-        changed = _status_change(key, quota, before, edition)
-        events += changed
-        events += _year_on_year_breach(key, quota, before, edition, with_status=bool(changed))
+        events += _status_change(key, quota, before, edition)
+        events += _year_on_year_breach(key, quota, before, edition)
     return events
+
+
+def _status_of(before: PublishedValue | None) -> QuotaStatus | None:
+    return QuotaStatus(before["status"]) if before else None
 
 
 def _status_change(key: str, quota: QuotaYear, before: PublishedValue | None, edition: Edition) -> list[Event]:
     judgement = quota.judgement
-    status_before = QuotaStatus(before["status"]) if before else None
+    status_before = _status_of(before)
     if status_before == judgement.status and not (before and before["infeasible"] != quota.infeasible):
         return []
     return [
@@ -103,7 +106,7 @@ def _status_change(key: str, quota: QuotaYear, before: PublishedValue | None, ed
     ]
 
 
-def _year_on_year_breach(key: str, quota: QuotaYear, before: PublishedValue | None, edition: Edition, *, with_status: bool) -> list[Event]:
+def _year_on_year_breach(key: str, quota: QuotaYear, before: PublishedValue | None, edition: Edition) -> list[Event]:
     """Once for each finished year that fell."""
     judgement = quota.judgement
     already_published = before is not None and before["final"] and before["rise"] is False
@@ -117,7 +120,7 @@ def _year_on_year_breach(key: str, quota: QuotaYear, before: PublishedValue | No
             period=str(quota.year),
             share=judgement.share,
             share_before=judgement.before,
-            with_status=with_status,
+            with_status=_status_of(before) is not judgement.status,
         )
     ]
 
