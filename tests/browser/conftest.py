@@ -16,7 +16,7 @@ from tests.support.journey import RunningStack, local_stack
 
 HERE = Path(__file__).parent
 LEFT_OUT = pytest.StashKey[int]()
-WITHOUT = "no Chromium on PATH: apt-get install chromium"
+WITHOUT = "no Chromium on PATH: apt-get install chromium-headless-shell"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

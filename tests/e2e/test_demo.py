@@ -1,4 +1,4 @@
-"""`laowu demo` as it is typed: while it plays, after Ctrl-C, and what its stack answers afterwards; every example of the README."""
+"""`laowu demo` as it is typed: after Ctrl-C, while it plays, and what its stack answers afterwards; every example of the README."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -41,6 +42,8 @@ INSERT INTO dead_letter (topic, partition, "offset", sequence, key, value, heade
 VALUES ('docking.events', 0, 123456789012, '9.9', 'k1', '?', '[]', 'undecodable', $1, 'k1', false)
 """
 UNPARK = "DELETE FROM dead_letter WHERE key = 'k1'"
+# Words -> exit status. The demo has left its stack up, for a simulation, and the answer of `up` names that.
+AFTER_CTRL_C = {("audit",): 0, ("rebuild",): 0, ("up",): 3, ("up", "--simulation"): 0, ("down",): 0}
 
 
 @dataclass(slots=True)
@@ -48,6 +51,8 @@ class Demo:
     """A folder in which demos are played, and what commands answered there."""
 
     home: Home
+    interrupted: dict[str, subprocess.CompletedProcess[str]] = field(default_factory=dict)  # by moment
+    after_ctrl_c: dict[tuple[str, ...], subprocess.CompletedProcess[str]] = field(default_factory=dict)
     while_playing: dict[str, subprocess.CompletedProcess[str]] = field(default_factory=dict)
 
     @property
@@ -58,6 +63,16 @@ class Demo:
     def start(self, *words: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "console", *words]
         return subprocess.Popen(command, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    @contextmanager
+    def started(self, *words: str) -> Iterator[subprocess.Popen[str]]:
+        """The command; it has ended on leaving."""
+        process = self.start(*words)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
 
     async def laowu(self, *words: str) -> subprocess.CompletedProcess[str]:
         """The command as it is typed, its answer piped."""
@@ -107,23 +122,69 @@ async def plays(demo: Demo, process: subprocess.Popen[str]) -> None:
     assert process.poll() is None, process.communicate()
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def played(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Demo]:
-    """A demo that was played to its end while other commands were typed; its stack is up."""
-    demo = Demo(Home(tmp_path_factory.mktemp("demo") / "home"))
-    process = demo.start("demo", "--seed", str(SEED), "--scale", str(SCALE), "--keep")
-    try:
+def log_bytes(demo: Demo) -> int:
+    """Of what docking has published."""
+    return sum(segment.stat().st_size for segment in demo.home.file("kafka").glob("log/docking.events-*/*.log"))
+
+
+async def interrupt(demo: Demo, process: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
+    """By Ctrl-C."""
+    process.send_signal(signal.SIGINT)
+    output, errors = await asyncio.to_thread(process.communicate, timeout=60)
+    assert not demo_lock.is_playing(demo.home)
+    return subprocess.CompletedProcess("demo", process.returncode, output, errors)
+
+
+async def interrupt_two(demo: Demo) -> None:
+    """One as its stack starts; one in its middle, after which everything is typed that somebody may type then."""
+    with demo.started("demo", "--seed", "2", "--scale", "5000") as process:
+        await until(lambda: process.poll() is not None or stack.pids(demo.home), 60, "the stack of the demo starts")
+        demo.interrupted["as its stack starts"] = await interrupt(demo, process)
+    assert not stack.is_up(demo.home)
+    with demo.started("demo", "--seed", "3", "--scale", "5000", "--keep") as process:
+        await plays(demo, process)
+        await until(lambda: log_bytes(demo) > 100_000, 60, "the demo has published")
+        demo.interrupted["in its middle"] = await interrupt(demo, process)
+    for words in AFTER_CTRL_C:
+        demo.after_ctrl_c[words] = await demo.laowu(*words)
+    assert not stack.is_up(demo.home)
+
+
+async def play_one(demo: Demo) -> None:
+    """To its end, while other commands are typed; its stack stays up."""
+    with demo.started("demo", "--seed", str(SEED), "--scale", str(SCALE), "--keep") as process:
         await plays(demo, process)
         for words in (("demo", "--seed", "4"), ("up",), ("down",), ("audit",), ("rebuild",)):
             assert process.poll() is None, "the demo ended before every command was typed: choose another scale"
             demo.while_playing[words[0]] = await demo.laowu(*words)
         output, errors = await asyncio.to_thread(process.communicate, timeout=200)
         demo.while_playing["the demo"] = subprocess.CompletedProcess("demo", process.returncode, output, errors)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def played(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Demo]:
+    """Where two demos were interrupted, and a third was played to its end."""
+    demo = Demo(Home(tmp_path_factory.mktemp("demo") / "home"))
+    try:
+        await interrupt_two(demo)
+        await play_one(demo)
         yield demo
     finally:
-        process.kill()
-        process.wait()
         await asyncio.to_thread(stack.down, demo.home)
+
+
+# --- after Ctrl-C -------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("moment", ["as its stack starts", "in its middle"])
+async def test_field_case_f24_ctrl_c_ends_a_demo_in_good_order(played: Demo, moment: str) -> None:
+    ended = played.interrupted[moment]
+    assert (ended.returncode, "Traceback" in ended.stderr) == (130, False), ended
+
+
+@pytest.mark.parametrize("words", AFTER_CTRL_C, ids=" ".join)
+async def test_field_case_f24_after_ctrl_c_in_the_middle_of_a_demo_every_command_works(played: Demo, words: tuple[str, ...]) -> None:
+    """And so does another demo, whose figures are right: the tests below."""
+    answered = played.after_ctrl_c[words]
+    assert (answered.returncode, "Traceback" in answered.stderr) == (AFTER_CTRL_C[words], False), answered
 
 
 # --- while a demo plays -------------------------------------------------------------------------------------------------
@@ -248,37 +309,3 @@ async def test_field_case_f26_every_example_of_the_readme_gives_something(played
         verdicts = [shown for shown in answered.stdout.splitlines() if shown.startswith("equal: ")]
         assert verdicts
         assert not [verdict for verdict in verdicts if verdict.startswith("equal: 0 ")], answered.stdout
-
-
-def log_bytes(demo: Demo) -> int:
-    """Of what docking has published."""
-    return sum(segment.stat().st_size for segment in demo.home.file("kafka").glob("log/docking.events-*/*.log"))
-
-
-# --- Ctrl-C -------------------------------------------------------------------------------------------------------------
-async def test_field_case_f24_after_ctrl_c_in_the_middle_of_a_demo_every_command_works(tmp_path: Path) -> None:
-    demo = Demo(Home(tmp_path / "home"))
-    process = demo.start("demo", "--seed", "3", "--scale", "5000", "--keep")
-    try:
-        await plays(demo, process)
-        await until(lambda: log_bytes(demo) > 100_000, 60, "the demo has published")
-        process.send_signal(signal.SIGINT)
-        output, errors = await asyncio.to_thread(process.communicate, timeout=60)
-        assert process.returncode == 130, (output, errors)
-        assert "Traceback" not in errors
-        assert not demo_lock.is_playing(demo.home)
-        for words, expected in (
-            (("audit",), 0),
-            (("rebuild",), 0),
-            (("up",), 3),  # it is up for a simulation, and its answer names that
-            (("up", "--simulation"), 0),
-            (("down",), 0),
-            (("demo", "--seed", "4", "--scale", "10000"), 0),
-        ):
-            answered = await demo.laowu(*words)
-            assert (answered.returncode, "Traceback" in answered.stderr) == (expected, False), answered
-        assert not stack.is_up(demo.home)
-    finally:
-        process.kill()
-        process.wait()
-        await asyncio.to_thread(stack.down, demo.home)
