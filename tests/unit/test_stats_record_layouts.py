@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from services.stats.counting import record_layouts
 from services.stats.counting.record_layouts import layout_of
 from services.stats.counting.record_patterns import Pattern, build_pattern, event_class_of
-from shared.events import BY_TYPE, Event, encode
+from shared.events import BY_TYPE, Event, Undecodable, decode, encode
 from tests.contracts.test_golden_samples import FILES
 from tests.support.stats import departure, dispatched, income, paid, recorded
 
@@ -45,6 +45,14 @@ def places(value: bytes) -> tuple[Any, ...] | None:
     pattern = pattern_of(event) if event else None
     match = pattern.match(value) if pattern else None
     return None if match is None else (event, match.regs)
+
+
+def is_decodable(value: bytes) -> bool:
+    try:
+        decode(value)
+    except Undecodable:
+        return False
+    return True
 
 
 def matches(value: bytes, other: bytes) -> bool:
@@ -78,6 +86,14 @@ def test_every_byte_of_a_record_is_checked(sample: bytes) -> None:
     fitting = [other for other, fit in zip(others, fits(sample, others), strict=True) if fit]
     assert len(set(fitting)) > 1
     assert {places(other) for other in fitting} == {places(sample)} != {None}
+
+
+@pytest.mark.parametrize("sample", WITH_LAYOUT, ids=lambda sample: json.loads(sample)["type"])
+def test_a_subject_that_no_event_of_the_class_may_have_fits_nothing_even_where_the_data_repeat_it(sample: bytes) -> None:
+    subject = json.loads(sample)["subject"].encode()
+    other = sample.replace(subject, subject[:-1] + b"P")
+    assert other != sample
+    assert [matches(sample, other)] == fits(sample, [other]) == [is_decodable(other)]
 
 
 def changed(**fact: Any) -> bytes:

@@ -88,9 +88,10 @@ def build_pattern(event: type[Event], wanted: Iterable[str] | None = ()) -> Patt
     leaf = writer.leaf
     source, kind = re.escape(event.TOPIC.partition(".")[0]), re.escape(event.type_name())
     try:
+        subject = _quoted(_bare(event.model_fields[event.SUBJECT].annotation))
         text = (
             rf'\{{"specversion":"1\.0","id":"{leaf(UID, "envelope.id")}","source":"/{source}","type":"{kind}",'
-            rf'"subject":"{leaf(TEXT, "subject")}","time":"{leaf(TIME, "time")}","datacontenttype":"application/json",'
+            rf'"subject":"{leaf(subject, "subject")}","time":"{leaf(TIME, "time")}","datacontenttype":"application/json",'
             rf'"dataschema":"{leaf(TEXT, "envelope.dataschema")}","correlationid":"{leaf(TEXT, "envelope.correlationid")}"'
             rf'(?:,"causationid":"{leaf(TEXT, "envelope.causationid")}")?,"actor":"{leaf(TEXT, "envelope.actor")}"'
             rf'(?:,"traceparent":"{leaf(TEXT, "envelope.traceparent")}")?,'
@@ -134,9 +135,7 @@ def _fields(writer: _Writer, cls: type[Part], prefix: str, known: Mapping[str, V
 
 
 def _value(writer: _Writer, annotation: Any, path: str) -> str:
-    kind = getattr(annotation, "__supertype__", annotation)  # a NewType is what it wraps
-    if get_origin(kind) is Annotated:
-        kind = get_args(kind)[0]
+    kind = _bare(annotation)
     options = get_args(kind)
     if NoneType in options:
         return f"(?:null|{_value(writer, next(option for option in options if option is not NoneType), path)})"
@@ -149,10 +148,17 @@ def _value(writer: _Writer, annotation: Any, path: str) -> str:
         return _fields(writer, kind, f"{path}.", {})
     if kind in _PLAIN:
         return writer.leaf(_PLAIN[kind], path)
-    return f'"{writer.leaf(_quoted(kind, options), path)}"'
+    return f'"{writer.leaf(_quoted(kind), path)}"'
 
 
-def _quoted(kind: Any, options: tuple[Any, ...]) -> ValueKind:
+def _bare(annotation: Any) -> Any:
+    """What a NewType wraps; of an annotated type, the type."""
+    kind = getattr(annotation, "__supertype__", annotation)
+    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
+
+
+def _quoted(kind: Any) -> ValueKind:
+    options = get_args(kind)
     if get_origin(kind) is Literal and all(isinstance(option, str) for option in options):
         return _one_of(options)
     if isinstance(kind, type) and issubclass(kind, StrEnum):
