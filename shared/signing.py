@@ -37,7 +37,7 @@ def verify(token: str, keys: Iterable[OKPKey]) -> Signed:
     for key in keys:
         try:
             found = jws.deserialize_compact(token, key, algorithms=[ALGORITHM])
-        except (JoseError, ValueError):
+        except (JoseError, ValueError, TypeError):  # TypeError: its header is JSON, but no object
             continue
         return Signed(str(found.headers().get("typ")), found.payload)
     raise SignatureInvalid("not signed by any of these keys")
