@@ -90,7 +90,7 @@ async def test_the_camera_can_be_stopped_while_it_sees_no_code(border: Border) -
 
 
 async def test_a_camera_that_is_refused_and_one_that_is_not_there_are_told_apart(border: Border) -> None:
-    async with at_the_camera(border, PRETENDED, "--deny-permission-prompts") as page:
+    async with at_the_camera(border, PRETENDED, f"{ALLOWED}=deny") as page:
         assert await verdict(page) == "camera-refused"
     async with at_the_camera(border, ALLOWED) as page:
         assert await verdict(page) == "no-camera"

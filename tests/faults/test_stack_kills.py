@@ -128,7 +128,7 @@ def in_order(log: recount.Recount) -> None:
 async def test_any_process_killed_at_any_moment_changes_no_figure(tmp_path: Path) -> None:
     seed = random.randrange(10**6)
     print(f"seed {seed}")  # noqa: T201  # shown where the test fails
-    chance, played = random.Random(seed), plan(seed, 20_000)
+    chance, played = random.Random(seed), plan(seed, 40_000)
     names = [*PROCESSES, *chance.choices(PROCESSES, k=3)]
     chance.shuffle(names)
     async with local_stack(tmp_path) as running, running.client() as client:

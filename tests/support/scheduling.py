@@ -19,6 +19,7 @@ WAITING = (
     "tests/e2e/test_demo.py",
     "tests/e2e/test_commands.py",
     "tests/e2e",
+    "tests/faults/test_sender_kills.py",
     "tests/faults/test_three_brokers.py",
     "tests/faults/test_stack_kills.py",
     "tests/model",

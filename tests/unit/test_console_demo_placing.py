@@ -16,7 +16,7 @@ STOPPED = 737275  # seed of a demo in which somebody who went again was refused
 
 @pytest.mark.parametrize("seed", [1, 7, STOPPED])
 def test_whoever_goes_again_is_cleared_until_the_departure(seed: int) -> None:
-    again = [voyage for voyage in plan(seed, 100).voyages if voyage.again]
+    again = [voyage for voyage in plan(seed, 300).voyages if voyage.again]
     assert again
     for voyage in again:
         asked_on = clearance_asked_on(voyage)
