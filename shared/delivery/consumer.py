@@ -18,14 +18,28 @@ from shared.backoff import backoff
 from shared.db import Database, Unavailable
 from shared.delivery import kafka
 from shared.delivery.batch_taking import BatchTaker
-from shared.delivery.inbox import Apply, Bulk, Each, Handler, Handlers, Reject, Together, because_of, caused_by, each
+from shared.delivery.inbox import Apply, Bulk, Each, Handler, Handlers, Reject, Together, because_of, caused_by, each, not_before
 from shared.delivery.seeking import Seeker
 from shared.delivery.subscription import FetchLimits, Subscription
 from shared.delivery.watchdog import Stuck, Watchdog
 from shared.health import Health
 from shared.settings import Settings
 
-__all__ = ["Apply", "Bulk", "Consumer", "Each", "Handler", "Handlers", "Reject", "Stuck", "Together", "because_of", "caused_by", "each"]
+__all__ = [
+    "Apply",
+    "Bulk",
+    "Consumer",
+    "Each",
+    "Handler",
+    "Handlers",
+    "Reject",
+    "Stuck",
+    "Together",
+    "because_of",
+    "caused_by",
+    "each",
+    "not_before",
+]
 
 LIMITS = FetchLimits(records=2_000, partition_bytes=2 * 1024 * 1024)
 BULK_RECORDS = 50_000

@@ -7,7 +7,7 @@ so a consumer that was thought dead, or two consumers during a rebalance, find t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -151,6 +151,21 @@ def because_of(tx: Tx, event: EventEnvelope[Event]) -> None:
     if tx.cause.causation_id != str(event.id):
         tx.cause = caused_by(event, tx.service, simulated=tx.clock.at is not None)
         traces.begin(event.traceparent)
+
+
+_NEWEST = "SELECT max(recorded) FROM history WHERE subject = ANY ($1::text[])"
+
+
+async def not_before(tx: Tx, subjects: Iterable[object]) -> None:
+    """What the transaction does from here on is recorded no earlier than what these subjects have on record.
+
+    Only a simulation needs it: its reactions have the time of their event, and one that comes late would correct what was recorded since.
+    """
+    at = tx.clock.at
+    if at is not None and not tx.restoring:
+        newest = await tx.conn.fetchval(_NEWEST, [str(subject) for subject in subjects])
+        if newest is not None and newest > at:
+            tx.cause = replace(tx.cause, clock=Clock(newest))
 
 
 class Reject(Exception):

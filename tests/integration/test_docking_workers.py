@@ -17,6 +17,7 @@ from shared.delivery.consumer import Reject
 from shared.principals import Role
 from shared.values import CountyCode, HouseholdStatus, WorkerId, new_id
 from tests.support.docking import POOR_COUNTY, RICH_COUNTY, AWorker, Dock, a_departure, dock
+from tests.support.recording import noon
 from tests.support.wait import until_waiting_for_a_lock
 
 __all__ = ["dock"]
@@ -132,6 +133,18 @@ async def test_a_move_recorded_late_takes_the_departures_after_it_along(dock: Do
     [change] = await dock.published(events.DispatchCorrected)
     assert (str(change.placement), change.fact.origin.county, change.fact.first_this_year) == (late["placement"], POOR_COUNTY, False)
     assert (await dock.show(early))["state"] == "returned"
+
+
+async def test_a_move_that_a_simulation_hears_of_late_corrects_nothing_before_it_was_recorded(dock: Dock) -> None:
+    """Otherwise stats would refuse the correction: its departure lies in the future."""
+    worker = await dock.worker()
+    await dock.departed(worker=worker)
+    heard = dock.today - timedelta(days=4)
+    await dock.consume(moved(worker, heard), at=noon(heard))
+    [departed, change] = [
+        one for one in await dock.client.published() if isinstance(one.data, events.Dispatched | events.DispatchCorrected)
+    ]
+    assert (change.time, change.actor) == (departed.time, "service:docking")
 
 
 async def test_whoever_has_moved_is_proposed_and_looked_after_in_the_new_county(dock: Dock) -> None:

@@ -20,7 +20,7 @@ from services.docking.views import merges as views
 from shared import events
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
-from shared.delivery.consumer import Reject
+from shared.delivery.consumer import Reject, not_before
 from shared.events import EventEnvelope, WorkersMerged
 from shared.paging import Page
 from shared.values import WorkerId
@@ -114,6 +114,7 @@ async def _follow(tx: Tx, survivor: WorkerId) -> None:
 async def _recount(tx: Tx, before: list[Dispatch]) -> None:
     changes = changed(before, recount(before))
     await dispatches.update_all(tx, [later for _, later in changes])
+    await not_before(tx, (later.placement for _, later in changes))
     publish_and_audit(tx, *corrections(changes, "merge"))
 
 

@@ -15,7 +15,7 @@ from services.docking.usecases.placements import cancel
 from shared import reference
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
-from shared.delivery.consumer import Reject
+from shared.delivery.consumer import Reject, not_before
 from shared.events import (
     EventEnvelope,
     HouseholdStatusChanged,
@@ -133,6 +133,7 @@ async def _restate(tx: Tx, before: list[Dispatch], now: dict[PlacementId, Dispat
     """Write and publish the departures on record that count under other codes now."""
     changes = changed(before, now)
     await dispatches.update_all(tx, [later for _, later in changes])
+    await not_before(tx, (later.placement for _, later in changes))
     publish_and_audit(tx, *corrections(changes, "correction", "worker_changed"))
 
 

@@ -36,6 +36,7 @@ from services.rights.views import incomes as views
 from shared import events
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
+from shared.delivery.consumer import not_before
 from shared.errors import Refused, require_version
 from shared.events import Event
 from shared.principals import Forbidden, Role
@@ -277,6 +278,7 @@ async def _lock_counting(tx: Tx, report: ReportId, version: int | None) -> tuple
 # --- reactions to the dispatch ----------------------------------------------------------------------------------------
 async def recode(tx: Tx, before: Ledger, after: Ledger) -> None:
     """Income is counted by its departure's codes: voided under the old ones and reported again under the new, where they differ."""
+    await not_before(tx, [after.placement])
     today = tx.clock.today()
     if codes(before, today) == codes(after, today):
         return
@@ -291,4 +293,5 @@ async def orphan(tx: Tx, ledger: Ledger) -> None:
     """The dispatch is void: its income counts no more, and is kept until somebody explains the money."""
     counting = await incomes.list_counting(tx, ledger.placement)
     await incomes.update_orphaned(tx, [income.report for income in counting])
+    await not_before(tx, [ledger.placement])
     publish_and_audit(tx, *_all_voided(ledger, counting, "dispatch_voided", tx.clock.today()))
