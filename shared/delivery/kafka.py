@@ -7,7 +7,6 @@ import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from aiokafka import AIOKafkaProducer
 from aiokafka import TopicPartition as KafkaTopicPartition
@@ -15,7 +14,6 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
-from aiokafka.partitioner import murmur2
 
 from shared.delivery import aiokafka_internals
 from shared.delivery.positions import TopicPartition
@@ -69,12 +67,6 @@ def on_cluster(settings: KafkaSettings, partition: TopicPartition) -> KafkaTopic
 def logical(settings: KafkaSettings, partition: KafkaTopicPartition) -> TopicPartition:
     """The inverse of on_cluster."""
     return TopicPartition(logical_name(settings, partition.topic), partition.partition)
-
-
-@lru_cache(maxsize=65_536)
-def partition_for(key: bytes, partitions: int) -> int:
-    """The partition every Kafka client gives the key: murmur2, positive, modulo."""
-    return int((murmur2(key) & 0x7FFFFFFF) % partitions)
 
 
 # --- topics -------------------------------------------------------------------------------------------------------

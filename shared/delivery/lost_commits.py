@@ -16,6 +16,7 @@ import asyncpg
 from shared.delivery import kafka
 from shared.delivery.event_log import read_tails
 from shared.delivery.numbering import KafkaRecord, Number, number_of
+from shared.delivery.partitioning import partitions_of
 from shared.delivery.positions import TopicPartition
 from shared.kafka_settings import KafkaSettings
 
@@ -78,7 +79,7 @@ async def known_numbers(conn: Any) -> Known:
     in_flight = defaultdict(list)
     for row in rows:
         if row["topic"] in partitions:  # else nothing of it was sent
-            partition = kafka.partition_for(row["key"].encode(), partitions[row["topic"]])
+            (partition,) = partitions_of([row["key"].encode()], partitions[row["topic"]])
             in_flight[TopicPartition(row["topic"], partition)].append(row["value"])
     return Known(epoch, following, in_flight)
 

@@ -27,6 +27,7 @@ from shared.db import Database, connect
 from shared.delivery import canary, event_log, growth, kafka, lost_commits
 from shared.delivery.delivery_state import DeliveryMetrics
 from shared.delivery.growth import Growth
+from shared.delivery.partitioning import partitions_of
 from shared.delivery.positions import TopicPartition
 from shared.delivery.restoring import RELAY_LOCK
 from shared.health import Health
@@ -357,23 +358,33 @@ async def _send(session: _Session, rows: Sequence[asyncpg.Record]) -> None:
 
 def _batched(session: _Session, rows: Sequence[asyncpg.Record]) -> dict[tuple[str, int], list[Any]]:
     """Record batches per topic and partition, each row with its next number, in order. `session.numbers` is moved on."""
-    found: defaultdict[tuple[str, int], list[Any]] = defaultdict(list)
+    by_topic: defaultdict[str, list[tuple[bytes, bytes]]] = defaultdict(list)
     for row in rows:
-        topic, key = row["topic"], row["key"].encode()
-        topic_partition = topic, kafka.partition_for(key, session.partitions[topic])
-        number = session.numbers.get(topic_partition, 0)
-        session.numbers[topic_partition] = number + 1
-        record = {"key": key, "value": row["value"], "timestamp": None}
+        by_topic[row["topic"]].append((row["key"].encode(), row["value"]))
+    by_partition: defaultdict[tuple[str, int], list[tuple[bytes, bytes]]] = defaultdict(list)
+    for topic, records in by_topic.items():
+        for record, partition in zip(records, partitions_of([key for key, _ in records], session.partitions[topic]), strict=True):
+            by_partition[topic, partition].append(record)
+    return {partition: _numbered(session, partition, records) for partition, records in by_partition.items()}
+
+
+def _numbered(session: _Session, partition: tuple[str, int], records: Sequence[tuple[bytes, bytes]]) -> list[Any]:
+    """Record batches of keys and values, closed: an open one would linger for more."""
+    first = session.numbers.get(partition, 0)
+    session.numbers[partition] = first + len(records)
+    batch = session.producer.create_batch()
+    batches = [batch]
+    for number, (key, value) in enumerate(records, first):
         headers = [_CONTENT_TYPE, ("sequence", b"%d.%d" % (session.epoch, number))]
-        if number == 0 and topic_partition in session.growths:
-            headers.append(session.growths[topic_partition].header)
-        batches = found[topic_partition]
-        if not batches or batches[-1].append(**record, headers=headers) is None:
-            batches.append(session.producer.create_batch())
-            batches[-1].append(**record, headers=headers)  # the first always fits
-    for batches in found.values():
-        batches[-1].close()  # an open one would linger for more
-    return found
+        if number == 0 and partition in session.growths:
+            headers.append(session.growths[partition].header)
+        if batch.append(key=key, value=value, timestamp=None, headers=headers) is None:
+            batch = session.producer.create_batch()
+            batches.append(batch)
+            batch.append(key=key, value=value, timestamp=None, headers=headers)  # the first always fits
+    for batch in batches:
+        batch.close()
+    return batches
 
 
 async def _check_partitions(session: _Session, topic: str) -> None:

@@ -17,6 +17,7 @@ from shared import db
 from shared.db import Tx
 from shared.delivery import kafka
 from shared.delivery.consumer import Consumer, Each
+from shared.delivery.partitioning import partitions_of
 from shared.delivery.positions import positions
 from shared.events import Event, EventEnvelope
 from shared.health import Health
@@ -64,7 +65,8 @@ async def measure(environment: BenchEnvironment, report: ReportStep) -> list[Fig
 
 def _records(people: int, partitions: int) -> Iterator[programme_log.Record]:
     for event in lives(people, per_day=PER_DAY):
-        yield event.topic, kafka.partition_for(event.key, partitions), event.key, event.value
+        (partition,) = partitions_of([event.key], partitions)
+        yield event.topic, partition, event.key, event.value
 
 
 async def _catch_up(environment: BenchEnvironment, settings: Settings, service: str, topics: list[str], people: int, records: int) -> float:

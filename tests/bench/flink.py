@@ -32,7 +32,6 @@ from services.stats.counting.cuts import CUTS
 from services.stats.counting.measures import MEASURES
 from services.stats.counting.reference_fold import fold_all
 from shared.delivery import event_log, kafka
-from shared.delivery.kafka import partition_for
 from shared.events import EventEnvelope, decode, encode
 from shared.events.voided import EVENTS as VOIDS
 from shared.settings import Settings
@@ -182,8 +181,7 @@ async def write(settings: Settings, events: int, kinds: Sequence[tuple[str, byte
     producer = await kafka.open_producer(settings)
     try:
         for topic, key, value in kinds:
-            partition = partition_for(key, settings.topic_partitions)
-            await producer.send(kafka.topic_name(settings, topic), value, key=key, partition=partition)
+            await producer.send(kafka.topic_name(settings, topic), value, key=key)
         await producer.flush()
     finally:
         await kafka.stop_producer(producer, 30)

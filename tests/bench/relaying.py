@@ -12,6 +12,7 @@ from prometheus_client import Counter
 
 from shared import db
 from shared.delivery import kafka, relay
+from shared.delivery.partitioning import partitions_of
 from shared.health import Health
 from shared.metrics import RELAYED
 from shared.settings import Settings
@@ -89,9 +90,8 @@ async def _raw(settings: Settings, _url: str, filling: Sequence[load.Row]) -> fl
 
 
 def _records(filling: Sequence[load.Row], partitions: int) -> list[dict[str, Any]]:
-    records = []
-    for number, (_, _, key, value) in enumerate(filling):
-        headers = [_CONTENT_TYPE, ("sequence", b"1.%d" % (number // partitions))]
-        partition = kafka.partition_for(key.encode(), partitions)
-        records.append({"value": value, "key": key.encode(), "partition": partition, "headers": headers})
-    return records
+    keys = [key.encode() for _, _, key, _ in filling]
+    return [
+        {"value": row[3], "key": key, "partition": partition, "headers": [_CONTENT_TYPE, ("sequence", b"1.%d" % (number // partitions))]}
+        for number, (row, key, partition) in enumerate(zip(filling, keys, partitions_of(keys, partitions), strict=True))
+    ]

@@ -15,6 +15,7 @@ import pytest_asyncio
 from shared.db import Database, close_database, open_database
 from shared.delivery import kafka, outbox
 from shared.delivery.consumer import each
+from shared.delivery.partitioning import partitions_of
 from shared.events import DOCKING, JobOrderClosed
 from shared.settings import Settings
 from tests.conftest import MakeDatabase, MakeDatabaseUrl
@@ -168,7 +169,7 @@ async def test_a_log_cut_short_by_an_unclean_election_is_said_and_nothing_is_ski
 ) -> None:
     config = delivery.settings(brokers.bootstrap, topic_prefix, topic_replication=2)  # the third is needed to elect
     await kafka.create_topics(config)
-    topic, partition = kafka.topic_name(config, DOCKING), kafka.partition_for(str(SUBJECTS[0]).encode(), config.topic_partitions)
+    topic, (partition,) = kafka.topic_name(config, DOCKING), partitions_of([str(SUBJECTS[0]).encode()], config.topic_partitions)
     unsafe = kafka.needed(DOCKING, 2) | {"min.insync.replicas": "1", "unclean.leader.election.enable": "true"}
     url, reader = await make_database_url("docking"), await counting(await make_database("rights"))
     writer = await open_database("docking", url, size=4)
