@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from importlib import import_module
 from typing import Any
@@ -97,6 +98,7 @@ for _name, (_where, _line) in COMMANDS.items():
 
 def main() -> None:
     """Exit status: 0 done, 1 failed (one line says why), 2 wrong usage, 3 up in another mode than asked for, 130 Ctrl-C."""
+    logging.getLogger("aiokafka").addHandler(logging.NullHandler())  # else every attempt at a broker that is away has a line
     try:
         app()
     except ConsoleError as error:

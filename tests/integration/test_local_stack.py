@@ -69,6 +69,11 @@ def laowu(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def test_a_command_says_nothing_of_a_broker_that_is_away_while_another_answers(kafka: str, topic_prefix: str) -> None:
+    answered = laowu("kafka", "topics", KAFKA_BOOTSTRAP_SERVERS=f"127.0.0.1:1,127.0.0.1:2,{kafka}", TOPIC_PREFIX=topic_prefix)
+    assert (answered.returncode, answered.stderr.count("\n")) == (0, 1), answered
+
+
 # --- the fixtures --------------------------------------------------------------------------------------------------
 async def test_each_test_has_a_migrated_database_of_its_own(make_database: MakeDatabase) -> None:
     one, two = await make_database("docking"), await make_database("docking")
