@@ -40,6 +40,7 @@ from shared.web.auth import Verifier
 
 logger = logging.getLogger("laowu.runner")
 S = TypeVar("S", bound=BaseSettings)
+COMMANDS = "migrate | acls PRINCIPAL [--apply] | partitions N | new-epoch --yes"
 MIGRATION_SECONDS = 6 * 3600  # for one statement, such as an index of a large table, or for another process that migrates
 NOT_MIGRATED = (db.Unavailable, db.MigrationChanged, db.MigrationsMissing)
 Background = Callable[[RunningService], Awaitable[None]]
@@ -78,6 +79,7 @@ def main(service: Service) -> None:
 
     `acls PRINCIPAL` prints what the service needs to be allowed on a Kafka cluster with an authorizer, `--apply` allows it; and ends.
     `partitions N` shares the subjects of its topics out among so many, while it runs, and ends.
+    `new-epoch --yes` numbers the service's events anew after its database lost commits or was restored, while it is stopped, and ends.
     `migrate` applies what is missing of the database's migrations, and ends: as the role that owns its tables, before new processes start.
     """
     match sys.argv[1:]:
@@ -93,10 +95,12 @@ def main(service: Service) -> None:
             sys.exit(asyncio.run(_allow(service, _settings(service, KafkaSettings), principal)))
         case ["partitions", total] if total.isdecimal():
             sys.exit(asyncio.run(_only_grow(service, _settings(service, service.settings), int(total))))
+        case ["new-epoch", "--yes"]:
+            sys.exit(asyncio.run(_only_new_epoch(service, _settings(service, service.settings))))
         case ["migrate"]:
             sys.exit(asyncio.run(_only_migrate(service, _settings(service, PostgresSettings))))
         case _:
-            print(f"usage: python -m services.{service.name} [migrate | acls PRINCIPAL [--apply] | partitions N]", file=sys.stderr)  # noqa: T201
+            print(f"usage: python -m services.{service.name} [{COMMANDS}]", file=sys.stderr)  # noqa: T201
             sys.exit(2)
 
 
@@ -146,6 +150,15 @@ async def _only_grow(service: Service, settings: Settings, total: int) -> int:
         await topic_growth.grow_topics(settings, settings.database_url.get_secret_value(), service.name, total, print)
     except (topic_growth.NotGrown, growth.NotMultiple, kafka.Unavailable, db.Unavailable, *postgres_access.REFUSALS) as error:
         print(f"{service.name}: {error or type(error).__name__}", file=sys.stderr)  # noqa: T201
+        return 1
+    return 0
+
+
+async def _only_new_epoch(service: Service, settings: Settings) -> int:
+    try:
+        print(await restoring.start_new_epoch(settings, settings.database_url.get_secret_value(), service.name))  # noqa: T201
+    except restoring.NoNewEpoch as error:
+        print(f"{service.name}: {error}", file=sys.stderr)  # noqa: T201
         return 1
     return 0
 

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from console.commands.kafka import cluster_settings
-from console.commands.relay import start_new_epoch
+from console.commands.relay import new_epoch_of
 from console.commands.terminal import message
 from console.errors import NotRunning
 from console.local import archives, manifest, stack
@@ -80,7 +80,7 @@ def restore(
             if cluster is None:
                 message(f"{name}: no KAFKA_BOOTSTRAP_SERVERS: whether the log is ahead of this backup is looked at when the service starts")
                 continue
-            behind = asyncio.run(start_new_epoch(cluster, archives.database_of(admin, name), name, only_if_behind=True))
+            behind = new_epoch_of(cluster, archives.database_of(admin, name), name, only_if_behind=True)
             message(behind or f"{name}: the log holds nothing that this backup does not know")
 
 

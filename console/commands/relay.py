@@ -5,17 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated
 
-import asyncpg
 import typer
 
 from console.commands.terminal import message
 from console.errors import ConsoleError
 from console.local import stack
 from console.local.home import Home
-from console.local.stores import StillUp, stores_running
+from console.local.stores import stores_running
 from console.services import SERVICES
-from shared import db
-from shared.delivery import kafka, restoring
+from shared.delivery.restoring import NoNewEpoch, start_new_epoch
 from shared.kafka_settings import KafkaSettings
 
 app = typer.Typer(no_args_is_help=True, help="The sending side of a service.")
@@ -27,7 +25,7 @@ Events that are in the log and no longer in the database are kept to be decided:
 
 
 class NotChanged(ConsoleError):
-    """Kafka or PostgreSQL did not answer; nothing was changed."""
+    """Kafka or PostgreSQL did not answer, or the service runs; nothing was changed."""
 
 
 @app.command("new-epoch")
@@ -45,27 +43,12 @@ def new_epoch(
         raise typer.Exit(2)
     home = Home.here()
     with stores_running(home):
-        print(asyncio.run(start_new_epoch(stack.settings(service, home), stack.database_url(service, home), service)))
+        print(new_epoch_of(stack.settings(service, home), stack.database_url(service, home), service))
 
 
-async def start_new_epoch(settings: KafkaSettings, url: str, service: str, *, only_if_behind: bool = False) -> str | None:
-    """What was done, in one line; None where it is to be done `only_if_behind` the log and the database is not.
-
-    Raises StillUp, NotChanged.
-    """
+def new_epoch_of(settings: KafkaSettings, url: str, service: str, *, only_if_behind: bool = False) -> str | None:
+    """As restoring.start_new_epoch(). Raises NotChanged."""
     try:
-        conn = await db.connect(url, application="laowu-new-epoch", seconds=600)
-        try:
-            compared = await restoring.compare(conn, settings, service)
-            if only_if_behind and not compared.lost and not compared.in_log:
-                return None
-            epoch = await restoring.begin(conn, compared)
-        finally:
-            conn.terminate()
-    except restoring.RelayRunning:
-        raise StillUp(f"{service}'s relay is at work on this database: stop the service first.") from None
-    except (kafka.Unavailable, db.Unavailable, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise NotChanged(f"nothing was changed: {error or type(error).__name__}") from None
-    dropped = f"{len(compared.in_log)} that the log holds already were dropped from its outbox"
-    lost = f"; {len(compared.lost)} of the log are lost from its database: laowu lost-events list --service {service}"
-    return f"{service} numbers its events from {epoch}.0 on; {dropped}{lost if compared.lost else ''}"
+        return asyncio.run(start_new_epoch(settings, url, service, only_if_behind=only_if_behind))
+    except NoNewEpoch as error:
+        raise NotChanged(str(error)) from None

@@ -106,5 +106,6 @@ async def require_none(conn: Any, settings: KafkaSettings, service: str) -> None
         raise LogAhead(
             f"{'; '.join(ahead)}: the log has events that this database lost: it was restored from a backup, or is a copy that was behind. "
             "Nothing is accepted or sent before it is decided what becomes of them: "
-            f"laowu relay new-epoch {service}, then laowu lost-events list --service {service}"
+            f"laowu relay new-epoch {service} (without a local stack: python -m services.{service} new-epoch --yes), "
+            f"then laowu lost-events list --service {service} (GET /lost-events)"
         )

@@ -22,6 +22,7 @@ from uuid import UUID
 import asyncpg
 from pydantic import ValidationError
 
+from shared import db
 from shared.db import Database, Tx
 from shared.delivery import growth, kafka, lost_events
 from shared.delivery.audit_trail import publish_and_audit
@@ -73,6 +74,10 @@ WHERE lost_event.state = 'lost' AND lost_event.event_id IN (voids.event_id, void
 
 class RelayRunning(Exception):
     """The service's relay holds the lock; stop the service first."""
+
+
+class NoNewEpoch(Exception):
+    """Kafka or PostgreSQL did not answer, or the service runs; nothing was changed."""
 
 
 class RestoreUndecided(Refused):
@@ -193,6 +198,26 @@ async def _grow_as_the_log(conn: asyncpg.Connection, compared: Compared) -> None
             added[one] = compared.grown.get(TopicPartition(topic, one)) or Growth(parent.partition, compared.ends.get(parent, 0), total)
         if added:
             await growth.grow(conn, topic, total, added)
+
+
+async def start_new_epoch(settings: KafkaSettings, url: str, service: str, *, only_if_behind: bool = False) -> str | None:
+    """What was done, in one line; None where it is to be done `only_if_behind` the log and the database is not. Raises NoNewEpoch."""
+    try:
+        conn = await db.connect(url, application="laowu-new-epoch", seconds=600)
+        try:
+            compared = await compare(conn, settings, service)
+            if only_if_behind and not compared.lost and not compared.in_log:
+                return None
+            epoch = await begin(conn, compared)
+        finally:
+            conn.terminate()
+    except RelayRunning:
+        raise NoNewEpoch(f"{service}'s relay is at work on this database: stop the service first.") from None
+    except (kafka.Unavailable, db.Unavailable, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise NoNewEpoch(f"nothing was changed: {error or type(error).__name__}") from None
+    dropped = f"{len(compared.in_log)} that the log holds already were dropped from its outbox"
+    lost = f"; {len(compared.lost)} of the log are lost from its database: laowu lost-events list --service {service}"
+    return f"{service} numbers its events from {epoch}.0 on; {dropped}{lost if compared.lost else ''}"
 
 
 # --- replaying --------------------------------------------------------------------------------------------------------

@@ -16,11 +16,11 @@ import pytest
 import pytest_asyncio
 
 from console.api_client import ApiClient, wait_until_all_applied
-from console.commands.relay import start_new_epoch
 from console.local import archives, stack
 from console.local.stack import service_command
 from services.stats.replay.audit import audit
 from shared import db
+from shared.delivery.restoring import start_new_epoch
 from shared.principals import Role
 from shared.values import PROGRAMME_ZONE
 from tests.support import journey

@@ -155,7 +155,7 @@ async def test_a_lost_event_that_is_published_again_keeps_its_id_and_is_not_sent
     assert database.restoring is False
 
 
-async def test_a_service_does_not_start_on_a_database_that_is_behind(
+async def test_a_service_does_not_start_on_a_database_that_is_behind_until_it_has_a_new_epoch(
     kafka: str, config: Settings, topic_prefix: str, make_database_url: MakeDatabaseUrl, tmp_path: Path
 ) -> None:
     url, jwks = await make_database_url("rights"), tmp_path / "auth.jwks.json"
@@ -168,13 +168,21 @@ async def test_a_service_does_not_start_on_a_database_that_is_behind(
         "HTTP_PORT": "1",
         "AUTH_JWKS": str(jwks),
     }
-    command = [sys.executable, "-m", "services.rights"]
-    ended = await asyncio.to_thread(
-        subprocess.run, command, env={**os.environ, **environment}, capture_output=True, text=True, timeout=60, check=False
-    )
+
+    async def rights(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "services.rights", *words]
+        return await asyncio.to_thread(
+            subprocess.run, command, env={**os.environ, **environment}, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    ended = await rights()
     assert ended.returncode == 1
     assert "cannot start: LogAhead: rights.events/0 holds number 1.0" in ended.stderr.splitlines()[-1]
-    assert "laowu relay new-epoch rights" in ended.stderr.splitlines()[-1]
+    assert "python -m services.rights new-epoch --yes" in ended.stderr.splitlines()[-1]
+    done = await rights("new-epoch", "--yes")
+    assert (done.returncode, done.stdout.split(";")[0]) == (0, "rights numbers its events from 2.0 on"), done
+    assert "1 of the log are lost from its database" in done.stdout
+    assert (await rights("new-epoch", "--yes")).stdout.startswith("rights numbers its events from 3.0 on; 0 ")
 
 
 def test_ids_are_drawn_as_they_were_and_new_ones_after_them() -> None:

@@ -10,7 +10,7 @@ from services.rights.__main__ import SERVICE
 from shared import runner
 
 
-@pytest.mark.parametrize("arguments", [["acls"], ["acls", "User:rights", "User:stats"], ["migrate", "now"], ["serve"]])
+@pytest.mark.parametrize("arguments", [["acls"], ["acls", "User:rights", "User:stats"], ["migrate", "now"], ["new-epoch"], ["serve"]])
 def test_arguments_that_mean_nothing_are_answered_with_the_usage_and_nothing_is_started(
     arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -18,7 +18,7 @@ def test_arguments_that_mean_nothing_are_answered_with_the_usage_and_nothing_is_
     with pytest.raises(SystemExit) as ended:
         runner.main(SERVICE)
     assert ended.value.code == 2
-    assert capsys.readouterr().err == "usage: python -m services.rights [migrate | acls PRINCIPAL [--apply] | partitions N]\n"
+    assert capsys.readouterr().err == f"usage: python -m services.rights [{runner.COMMANDS}]\n"
 
 
 def test_what_a_service_needs_to_be_allowed_is_printed_for_the_principal(
