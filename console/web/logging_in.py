@@ -16,7 +16,7 @@ from joserfc.jwk import OKPKey
 
 from console.web import choices
 from console.web.backend import Backend
-from console.web.code_flow import CALLBACK, LoginRefused
+from console.web.code_flow import CALLBACK, Grant, LoginRefused
 from console.web.forms import Option
 from console.web.pages import AnyVisitor, language_of, local_account, render, render_for
 from console.web.sessions import Sessions, TokenTooLong, own_path
@@ -62,7 +62,7 @@ async def log_in(request: Request) -> Response:
         token = given.get("token", "").strip() or _local_token(request, given)
         response = Response(status_code=303, headers={"Location": own_path(given.get("next"))})
         sessions: Sessions = request.app.state.sessions
-        await sessions.start(response, token)
+        await sessions.start(response, Grant(access_token=token))
     except (Unauthenticated, ValueError):
         return await _page(request, status=401, problem=text("This token is not valid, or it has expired."))
     except TokenTooLong:
@@ -96,7 +96,7 @@ async def come_back(request: Request) -> Response:
         pending = sessions.pending(request)
         grant = await sessions.flow.finish(dict(request.query_params), pending)
         response = Response(status_code=303, headers={"Location": own_path(pending.following), "Cache-Control": "no-store"})
-        await sessions.start_granted(response, grant)
+        await sessions.start(response, grant)
     except (LoginRefused, Unauthenticated) as error:
         return await _not_logged_in(request, error)
     except TokenTooLong:

@@ -1,13 +1,15 @@
 """Who looks at a page: the session cookie holds the visitor's bearer token, sealed, and nothing is kept on the server.
 
 The cookie is HttpOnly and SameSite=Lax. Where the issuer gives a refresh token, a cookie of its own holds that, and a session whose token
-has expired gets a new one. A request that changes something must come from a page of this console (`require_own_page`).
+has expired gets a new one. All cookies of a session carry its number, and a login replaces all of them: what one person left in a browser
+is of no use to the next. A request that changes something must come from a page of this console (`require_own_page`).
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
+import logging
+import secrets
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -15,13 +17,15 @@ from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet, InvalidToken
 from fastapi import Request, Response
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from console.web.code_flow import CodeFlow, Grant, LoginRefused, Pending
 from console.web.settings import ConsoleSettings
 from shared.principals import Forbidden, Principal
 from shared.web.auth import Verifier
 from shared.web.claims import LockedOut, Unauthenticated
+
+logger = logging.getLogger("laowu.console")
 
 LONGEST_COOKIE = 4000  # of the 4096 bytes that browsers keep; a longer one they drop without a word
 CHANGES_NOTHING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -41,6 +45,19 @@ class TokenTooLong(Exception):
 class Session:
     token: str
     principal: Principal
+
+
+class _Renewable(BaseModel):
+    """What renews a session. `since`: the login, from which SESSION_HOURS count however often it is renewed."""
+
+    session: str
+    refresh_token: str
+    subject: str
+    since: float
+
+    def with_grant(self, grant: Grant) -> _Renewable:
+        """The refresh token stays good where the issuer gives no other (RFC 6749, 6)."""
+        return self.model_copy(update={"refresh_token": grant.refresh_token or self.refresh_token})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +84,18 @@ class Sessions:
     def _end_cookie(self) -> str:
         return "__Secure-laowu-end" if self.settings.https else "laowu-end"
 
-    async def start(self, response: Response, token: str) -> Principal:
-        """Put the session into `response`. Raises Unauthenticated, IssuerUnavailable, TokenTooLong."""
-        principal = await self.verifier.principal(token)
-        self._put(response, self.cookie, {"token": token})
-        return principal
-
-    async def start_granted(self, response: Response, grant: Grant) -> Principal:
-        """The same for tokens of the issuer, with what renews and what ends the session there. Raises as `start` does."""
-        principal = await self.start(response, grant.access_token)
-        self._put_refresh(response, grant, principal.subject, time.time())
-        if grant.id_token is not None:
-            with contextlib.suppress(TokenTooLong):
-                self._put(response, self._end_cookie, {"id_token": grant.id_token}, path=LOGOUT)
-        response.delete_cookie(self._login_cookie, path=LOGIN, secure=self.settings.https, httponly=True, samesite="lax")
+    async def start(self, response: Response, grant: Grant) -> Principal:
+        """Put the session into `response`, in place of any before it. Raises Unauthenticated, IssuerUnavailable, TokenTooLong."""
+        principal = await self.verifier.principal(grant.access_token)
+        number = secrets.token_urlsafe(16)
+        self._put(response, self.cookie, {"token": grant.access_token, "session": number})
+        kept = None
+        if grant.refresh_token is not None:
+            kept = _Renewable(session=number, refresh_token=grant.refresh_token, subject=principal.subject, since=time.time())
+        self._put_or_delete(response, self._refresh_cookie, None if kept is None else kept.model_dump())
+        ending = None if grant.id_token is None else {"id_token": grant.id_token, "session": number}
+        self._put_or_delete(response, self._end_cookie, ending, path=LOGOUT)
+        self._delete(response, self._login_cookie, path=LOGIN)
         return principal
 
     async def read(self, request: Request) -> Session:
@@ -98,26 +113,25 @@ class Sessions:
     async def _renewed(self, request: Request, flow: CodeFlow) -> Session:
         """A session with new tokens, which the answer to this request puts into the browser: `keep_renewed`."""
         try:
-            kept = self._opened(request, self._refresh_cookie)
-            since, subject = float(kept["since"]), str(kept["subject"])
-            if since + self.settings.session_hours * 3600 <= time.time():
+            kept = _Renewable.model_validate(self._of_session(request, self._refresh_cookie))
+            if kept.since + self.settings.session_hours * 3600 <= time.time():
                 raise NotLoggedIn
-            grant = await flow.renew(str(kept["refresh_token"]))
+            grant = await flow.renew(kept.refresh_token)
             principal = await self.verifier.principal(grant.access_token)
         except (InvalidToken, Unauthenticated, LoginRefused, ValueError, KeyError, TypeError) as error:
             raise NotLoggedIn from error
-        if principal.subject != subject:
+        if principal.subject != kept.subject:
             raise NotLoggedIn
-        request.state.renewed = (grant, subject, since)
+        request.state.renewed = (grant.access_token, kept.with_grant(grant))
         return Session(grant.access_token, principal)
 
     def keep_renewed(self, request: Request, response: Response) -> None:
         """Put what `read` has renewed for this request into its answer."""
-        renewed = getattr(request.state, "renewed", None)
+        renewed: tuple[str, _Renewable] | None = getattr(request.state, "renewed", None)
         if renewed is not None:
-            grant, subject, since = renewed
-            self._put(response, self.cookie, {"token": grant.access_token})
-            self._put_refresh(response, grant, subject, since)
+            token, kept = renewed
+            self._put(response, self.cookie, {"token": token, "session": kept.session})
+            self._put_or_delete(response, self._refresh_cookie, kept.model_dump())
 
     def begin(self, response: Response, pending: Pending) -> None:
         """Keep a login under way in the browser that began it."""
@@ -136,14 +150,19 @@ class Sessions:
 
     def end(self, response: Response) -> None:
         for cookie, path in ((self.cookie, "/"), (self._refresh_cookie, "/"), (self._end_cookie, LOGOUT)):
-            response.delete_cookie(cookie, path=path, secure=self.settings.https, httponly=True, samesite="lax")
+            self._delete(response, cookie, path=path)
 
-    def _put_refresh(self, response: Response, grant: Grant, subject: str, since: float) -> None:
-        """`since`: the login, from which SESSION_HOURS count however often the session is renewed. None is kept that no cookie holds."""
-        if grant.refresh_token is None:
-            return
-        with contextlib.suppress(TokenTooLong):
-            self._put(response, self._refresh_cookie, {"refresh_token": grant.refresh_token, "subject": subject, "since": since})
+    def _put_or_delete(self, response: Response, cookie: str, content: dict[str, Any] | None, *, path: str = "/") -> None:
+        """Nothing stays of a session before, also where there is nothing to keep, or more than a cookie holds."""
+        try:
+            if content is not None:
+                return self._put(response, cookie, content, path=path)
+        except TokenTooLong:
+            logger.warning("the issuer's tokens are too long for the cookie %s: the session is kept without", cookie)
+        return self._delete(response, cookie, path=path)
+
+    def _delete(self, response: Response, cookie: str, *, path: str) -> None:
+        response.delete_cookie(cookie, path=path, secure=self.settings.https, httponly=True, samesite="lax")
 
     def _put(self, response: Response, cookie: str, content: dict[str, Any], *, path: str = "/", seconds: int | None = None) -> None:
         """Raises TokenTooLong."""
@@ -159,9 +178,16 @@ class Sessions:
         found: dict[str, Any] = json.loads(self._box().decrypt(request.cookies.get(cookie, "").encode(), ttl=age))
         return found
 
+    def _of_session(self, request: Request, cookie: str) -> dict[str, Any]:
+        """What the cookie holds. Raises InvalidToken, ValueError, KeyError, also where the session cookie is not of the same session."""
+        found = self._opened(request, cookie)
+        if found["session"] != self._opened(request, self.cookie)["session"]:
+            raise ValueError(f"the cookie {cookie} is of another session")
+        return found
+
     def _kept(self, request: Request, cookie: str, name: str) -> str | None:
         try:
-            return str(self._opened(request, cookie)[name])
+            return str(self._of_session(request, cookie)[name])
         except (InvalidToken, ValueError, KeyError):
             return None
 

@@ -20,9 +20,11 @@ from yarl import URL
 from console.web.sessions import Sessions
 from console.web.settings import ConsoleSettings
 from shared.db import Database
+from shared.principals import NATION, Principal, Role
 from shared.reread_file import LOOK_SECONDS
+from shared.web.auth import issue
 from tests.support.console import ConsoleVisitor, Page, RunningConsole, console_before
-from tests.support.http import serving
+from tests.support.http import SIGNING_KEY, serving
 from tests.support.openid import CLIENT, TOKEN, OpenIdIssuer, openid_issuer
 
 ADDRESS = "http://127.0.0.1:1"  # as the issuer leads back; the tests go to where the console really listens
@@ -215,8 +217,14 @@ async def test_a_session_is_renewed_once_for_all_requests_that_come_at_once(cons
 async def expire(console: RunningConsole, visitor: ConsoleVisitor, issuer: OpenIdIssuer) -> None:
     """The access token of the session is an old one, as after a while."""
     sessions: Sessions = console.app.state.sessions
-    old = sessions._box().encrypt(json.dumps({"token": issuer.token(exp=1)}).encode()).decode()
+    kept = json.loads(sessions._box().decrypt(held(console, visitor)["laowu"]))
+    old = sessions._box().encrypt(json.dumps({**kept, "token": issuer.token(exp=1)}).encode()).decode()
     visitor.http.cookie_jar.update_cookies({"laowu": old}, URL(console.address))
+
+
+def held(console: RunningConsole, visitor: ConsoleVisitor) -> dict[str, str]:
+    """The cookies that the browser sends where it logs out: all but those of a login."""
+    return {name: one.value for name, one in visitor.http.cookie_jar.filter_cookies(URL(console.address + "/logout")).items()}
 
 
 async def test_a_session_whose_renewal_the_issuer_refuses_has_ended(console: RunningConsole, issuer: OpenIdIssuer) -> None:
@@ -245,6 +253,49 @@ async def test_logging_out_ends_the_session_here_and_at_the_issuer(console: Runn
     assert sent["id_token_hint"].count(".") == 2
     assert issuer.origin in answer.headers["content-security-policy"].partition("form-action")[2]
     assert (await visitor.get("/")).location.startswith("/login")
+
+
+async def test_whoever_logs_in_next_in_a_browser_is_never_renewed_as_the_one_before(console: RunningConsole, issuer: OpenIdIssuer) -> None:
+    visitor = await logged_in(console, issuer)
+    by_token = issue(SIGNING_KEY, Principal("bob", Role.CLERK, (NATION,)))
+    assert (await visitor.post("/login", [("token", by_token)], script=False)).status == 303
+    assert list(held(console, visitor)) == ["laowu"]
+    await expire(console, visitor, issuer)
+    assert (await visitor.get("/")).location.startswith("/login")
+
+
+@pytest.mark.parametrize("refresh_token", [None, "x" * 6000], ids=["none", "too long"])
+async def test_a_login_without_a_refresh_token_leaves_none_of_the_login_before(
+    console: RunningConsole, issuer: OpenIdIssuer, refresh_token: str | None
+) -> None:
+    visitor = await logged_in(console, issuer)
+    issuer.granting = {"refresh_token": refresh_token}
+    assert (await come_back(visitor, issuer.authorize(await begun(visitor)))).status == 303
+    issuer.granting = {}
+    assert sorted(held(console, visitor)) == ["laowu", "laowu-end"]
+    await expire(console, visitor, issuer)
+    assert (await visitor.get("/")).location.startswith("/login")
+
+
+async def test_cookies_of_two_sessions_neither_renew_nor_end_one_another(console: RunningConsole, issuer: OpenIdIssuer) -> None:
+    """Of one person even: each session has a number of its own."""
+    one, other = await logged_in(console, issuer), await logged_in(console, issuer)
+    there = held(console, other)
+    one.http.cookie_jar.update_cookies({"laowu-refresh": there["laowu-refresh"]}, URL(console.address))
+    one.http.cookie_jar.update_cookies(SimpleCookie(f"laowu-end={there['laowu-end']}; Path=/logout"), URL(console.address))
+    await expire(console, one, issuer)
+    assert (await one.get("/")).location.startswith("/login")
+    assert (await one.post("/logout", [], script=False)).location == "/login"
+    await expire(console, other, issuer)
+    assert (await other.get("/")).status == 200
+
+
+async def test_an_issuer_that_gives_no_new_refresh_token_is_asked_with_the_old_one(console: RunningConsole, issuer: OpenIdIssuer) -> None:
+    visitor = await logged_in(console, issuer)
+    issuer.granting = {"refresh_token": None}
+    await expire(console, visitor, issuer)
+    assert (await visitor.get("/")).status == 200
+    assert "laowu-refresh" in held(console, visitor)
 
 
 async def test_services_are_asked_with_the_token_of_the_issuer(

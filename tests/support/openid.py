@@ -52,6 +52,7 @@ class OpenIdIssuer:
     codes: dict[str, tuple[dict[str, str], dict[str, Any]]] = field(default_factory=dict)
     refresh_tokens: set[str] = field(default_factory=set)
     id_claims: dict[str, Any] = field(default_factory=dict)  # of id tokens, instead
+    granting: dict[str, Any] = field(default_factory=dict)  # by the token endpoint, instead; None: left out
 
     @property
     def origin(self) -> str:
@@ -170,7 +171,8 @@ class OpenIdIssuer:
         fresh = uuid4().hex
         self.refresh_tokens.add(fresh)
         access = self.token(**{"exp": int(time.time()) + self.seconds, **claims})
-        return web.json_response({"access_token": access, "refresh_token": fresh, "token_type": "Bearer", **more})
+        given = {"access_token": access, "refresh_token": fresh, "token_type": "Bearer", **more, **self.granting}
+        return web.json_response({name: value for name, value in given.items() if value is not None})
 
 
 @asynccontextmanager
