@@ -18,55 +18,57 @@ class Policy(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, extra="ignore", secrets_dir=SECRETS_DIR)
 
     docking_signing_key: Path = Field(description="PEM file with the Ed25519 key that signs clearance certificates")
-    docking_order_days: int = Field(default=45, ge=1, le=3650, description="days an order is open that names no expiry (unverified)")
-    docking_proposal_days: int = Field(default=14, ge=1, le=365, description="days a proposal can be accepted (unverified)")
+    docking_order_days: int = Field(default=45, ge=1, le=3650, description="(p, unverified) days an order is open that names no expiry")
+    docking_proposal_days: int = Field(default=14, ge=1, le=365, description="(p, unverified) days a proposal can be accepted")
     docking_intention_days: int = Field(
-        default=365, ge=1, le=3650, description="days after a docking fair, in which a match counts against its intentions (unverified)"
+        default=365, ge=1, le=3650, description="(p, unverified) days after a docking fair, in which a match counts against its intentions"
     )
-    docking_match_days: int = Field(default=45, ge=1, le=365, description="days a matched worker's position is held (unverified)")
+    docking_match_days: int = Field(default=45, ge=1, le=365, description="(p, unverified) days a matched worker's position is held")
     docking_clearance_wait_days: int = Field(
-        default=30, ge=1, le=365, description="days a requested clearance waits for the training certificate (unverified)"
+        default=30, ge=1, le=365, description="(p, unverified) days a requested clearance waits for the training certificate"
     )
-    docking_clearance_days: int = Field(default=60, ge=1, le=365, description="days a granted clearance allows departure (unverified)")
+    docking_clearance_days: int = Field(default=60, ge=1, le=365, description="(p, unverified) days a granted clearance allows departure")
     docking_evidence_days: int = Field(
-        default=30, ge=0, le=365, description="days after the end of a clearance, in which a departure within it may still be recorded"
+        default=30, ge=0, le=365, description="(p) days after the end of a clearance, in which a departure within it may still be recorded"
     )
     docking_stuck_days: int = Field(
-        default=14, ge=0, le=365, description="days of waiting, after which missing papers or a clearance are listed as stuck"
+        default=14, ge=0, le=365, description="(p) days of waiting, after which missing papers or a clearance are listed as stuck"
     )
-    docking_minimum_reserve: int = Field(default=300_000_000, ge=0, description="fen; E3: 3,000,000 yuan")
+    docking_minimum_reserve: int = Field(default=300_000_000, ge=0, description="(p) fen; E3: 3,000,000 yuan")
     docking_reserve_days: int = Field(
-        default=20, ge=1, le=365, description="working days after a draw below the minimum, in which the reserve is topped up; E4"
+        default=20, ge=1, le=365, description="(p) working days after a draw below the minimum, in which the reserve is topped up; E4"
     )
     docking_managers_above: int = Field(
-        default=100, ge=0, le=100_000, description="workers of one enterprise in one country, above which it files managers; E7"
+        default=100, ge=0, le=100_000, description="(p) workers of one enterprise in one country, above which it files managers; E7"
     )
     docking_fee_cap_per_mille: int = Field(
         default=125,
         ge=0,
         le=1000,
-        description="per mille of the contract's wages, for the service fee; C5, unverified (rules.md 1.2)",
+        description="(p, unverified) per mille of the contract's wages, for the service fee; C5 (rules.md 1.2)",
     )
     docking_medical_days: int = Field(
-        default=365, ge=1, le=3650, description="days after a medical examination, for which its finding holds at most (unverified)"
+        default=365, ge=1, le=3650, description="(p, unverified) days after a medical examination, for which its finding holds at most"
     )
     docking_maximum_term_months: int = Field(
-        default=120, ge=1, le=600, description="months that a contract runs at most, extensions included (unverified)"
+        default=120, ge=1, le=600, description="(p, unverified) months that a contract runs at most, extensions included"
     )
-    docking_arrival_first_day: int = Field(default=14, ge=1, le=365, description="day after the departure, on which the worker is asked")
-    docking_arrival_second_day: int = Field(default=90, ge=1, le=3650, description="the same for the second time")
+    docking_arrival_first_day: int = Field(
+        default=14, ge=1, le=365, description="(p) day after the departure, on which the worker is asked"
+    )
+    docking_arrival_second_day: int = Field(default=90, ge=1, le=3650, description="(p) the same for the second time")
     docking_arrival_grace_days: int = Field(
-        default=7, ge=0, le=365, description="days after that, until a worker who has not confirmed is listed as overdue (unverified)"
+        default=7, ge=0, le=365, description="(p, unverified) days after that, until a worker who has not confirmed is listed as overdue"
     )
     docking_licensing_destinations: str = Field(
         default="",
         pattern="^([A-Z]{3}(,[A-Z]{3})*)?$",
-        description="codes of the host states that license employers, with commas between; E6, unverified",
+        description="(p, unverified) codes of the host states that license employers, with commas between; E6",
     )
-    docking_minimum_age: int = Field(default=18, ge=16, le=99, description="years, in the calendar year of the match (unverified)")
-    docking_maximum_age: int = Field(default=60, ge=16, le=99, description="years, in the calendar year of the match (unverified)")
+    docking_minimum_age: int = Field(default=18, ge=16, le=99, description="(p, unverified) years, in the calendar year of the match")
+    docking_maximum_age: int = Field(default=60, ge=16, le=99, description="(p, unverified) years, in the calendar year of the match")
     docking_days_per_month: int = Field(
-        default=26, ge=1, le=31, description="paid days a month, by which a daily wage is compared with a monthly floor"
+        default=26, ge=1, le=31, description="(p) paid days a month, by which a daily wage is compared with a monthly floor"
     )
     docking_candidates: int = Field(
         default=200, ge=1, le=5000, description="workers considered per occupation level, in and outside poverty counties"

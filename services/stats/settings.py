@@ -17,9 +17,9 @@ class Policy(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, extra="ignore", secrets_dir=SECRETS_DIR)
 
     stats_stale_seconds: int = Field(default=300, ge=1, le=86_400, description="figures further behind for longer than this are stale")
-    stats_public_smallest: int = Field(default=10, ge=1, le=1000, description="the public sees no cell of 1 up to one less")
+    stats_public_smallest: int = Field(default=10, ge=1, le=1000, description="(p, unverified) the public sees no cell of 1 up to one less")
     stats_rate_times: int = Field(
-        default=3, ge=2, le=1000, description="times off the month before, from which a rate waits for a second person"
+        default=3, ge=2, le=1000, description="(p, unverified) times off the month before, from which a rate waits for a second person"
     )
     stats_stream_clients: int = Field(default=32, ge=0, le=1000, description="streams served at once by a process")
     stats_stream_minutes: int = Field(default=60, ge=1, le=1440, description="a stream ends then; its reader comes back with a good token")
