@@ -22,13 +22,14 @@ from pydantic import BaseModel, ValidationError
 from console.web.code_flow import CodeFlow, Grant, LoginRefused, Pending
 from console.web.settings import ConsoleSettings
 from shared.principals import Forbidden, Principal
-from shared.web.auth import Verifier
+from shared.web.auth import Verifier, claimed
 from shared.web.claims import LockedOut, Unauthenticated
 
 logger = logging.getLogger("laowu.console")
 
 LONGEST_COOKIE = 4000  # of the 4096 bytes that browsers keep; a longer one they drop without a word
 CHANGES_NOTHING = frozenset({"GET", "HEAD", "OPTIONS"})
+KEPT_TOKEN_IDS = 8  # of a session: with 36 characters each they are a tenth of a cookie; most tokens expire before the eighth is given out
 LOGIN_SECONDS = 600  # that a login at the issuer may take
 LOGIN, LOGOUT = "/login", "/logout"  # the only paths at which a browser sends the two cookies of a login and of a logout
 
@@ -48,16 +49,27 @@ class Session:
 
 
 class _Renewable(BaseModel):
-    """What renews a session. `since`: the login, from which SESSION_HOURS count however often it is renewed."""
+    """What renews a session. `since`: the login, from which SESSION_HOURS count however often it is renewed.
+
+    `token_ids`: of the tokens given out in it, the first and the newest ones. While one of them is locked out, it is not renewed.
+    """
 
     session: str
     refresh_token: str
     subject: str
     since: float
+    token_ids: tuple[str, ...]
 
     def with_grant(self, grant: Grant) -> _Renewable:
         """The refresh token stays good where the issuer gives no other (RFC 6749, 6)."""
-        return self.model_copy(update={"refresh_token": grant.refresh_token or self.refresh_token})
+        token_ids = (*self.token_ids[:1], *self.token_ids[1:][2 - KEPT_TOKEN_IDS :], *_token_id(grant))
+        return self.model_copy(update={"refresh_token": grant.refresh_token or self.refresh_token, "token_ids": token_ids})
+
+
+def _token_id(grant: Grant) -> tuple[str, ...]:
+    """Empty where the issuer gives its tokens no `jti`: those cannot be locked out."""
+    found = claimed(grant.access_token).get("jti")
+    return (found,) if isinstance(found, str) else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +103,13 @@ class Sessions:
         self._put(response, self.cookie, {"token": grant.access_token, "session": number})
         kept = None
         if grant.refresh_token is not None:
-            kept = _Renewable(session=number, refresh_token=grant.refresh_token, subject=principal.subject, since=time.time())
+            kept = _Renewable(
+                session=number,
+                refresh_token=grant.refresh_token,
+                subject=principal.subject,
+                since=time.time(),
+                token_ids=_token_id(grant),
+            )
         self._put_or_delete(response, self._refresh_cookie, None if kept is None else kept.model_dump())
         ending = None if grant.id_token is None else {"id_token": grant.id_token, "session": number}
         self._put_or_delete(response, self._end_cookie, ending, path=LOGOUT)
@@ -104,7 +122,8 @@ class Sessions:
             token = str(self._opened(request, self.cookie)["token"])
             return Session(token, await self.verifier.principal(token))
         except LockedOut as error:
-            raise NotLoggedIn from error  # a new token for it would undo the lock
+            request.state.locked_out = True  # a new token for it would undo the lock
+            raise NotLoggedIn from error
         except (InvalidToken, Unauthenticated, ValueError, KeyError, TypeError) as error:
             if self.flow is None:
                 raise NotLoggedIn from error
@@ -116,8 +135,12 @@ class Sessions:
             kept = _Renewable.model_validate(self._of_session(request, self._refresh_cookie))
             if kept.since + self.settings.session_hours * 3600 <= time.time():
                 raise NotLoggedIn
+            await self.verifier.require_unlocked(*kept.token_ids)
             grant = await flow.renew(kept.refresh_token)
             principal = await self.verifier.principal(grant.access_token)
+        except LockedOut as error:
+            request.state.locked_out = True
+            raise NotLoggedIn from error
         except (InvalidToken, Unauthenticated, LoginRefused, ValueError, KeyError, TypeError) as error:
             raise NotLoggedIn from error
         if principal.subject != kept.subject:
@@ -126,7 +149,9 @@ class Sessions:
         return Session(grant.access_token, principal)
 
     def keep_renewed(self, request: Request, response: Response) -> None:
-        """Put what `read` has renewed for this request into its answer."""
+        """Put what `read` has renewed for this request into its answer; nothing stays of a session whose token is locked out."""
+        if getattr(request.state, "locked_out", False):
+            self.end(response)
         renewed: tuple[str, _Renewable] | None = getattr(request.state, "renewed", None)
         if renewed is not None:
             token, kept = renewed

@@ -141,9 +141,15 @@ class Verifier:
             if len(self._cache) > CACHED_TOKENS:
                 self._cache.clear()
             self._cache[token] = known
-        if self.locks is not None and known.token_id is not None and await self.locks.holds(known.token_id):
-            raise LockedOut("the bearer token is locked out", claim="jti", code="TOKEN_LOCKED")
+        if known.token_id is not None:
+            await self.require_unlocked(known.token_id)
         return known.principal
+
+    async def require_unlocked(self, *token_ids: str) -> None:
+        """Raises LockedOut, also for tokens that have expired."""
+        for token_id in token_ids:
+            if self.locks is not None and await self.locks.holds(token_id):
+                raise LockedOut("the bearer token is locked out", claim="jti", code="TOKEN_LOCKED")
 
     async def _known(self, token: str) -> _Known:
         """Raises as `principal` does."""

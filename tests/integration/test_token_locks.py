@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
 from console.commands.lock_token import NotLocked, id_of, lock_everywhere
-from console.web.sessions import Sessions
+from console.web.sessions import KEPT_TOKEN_IDS, Sessions
 from shared.db import Database, Unavailable
 from shared.principals import NATION, Principal, Role
 from shared.web.auth import issue
 from shared.web.token_locks import LOOK_SECONDS, TokenLocks, digest
-from tests.support.console import console_before
+from tests.integration.test_oidc_login import expire, held
+from tests.support.console import ConsoleVisitor, RunningConsole, console_before
 from tests.support.http import SIGNING_KEY, Client, serving
-from tests.support.openid import CLIENT, TOKEN, openid_issuer
+from tests.support.openid import CLIENT, TOKEN, OpenIdIssuer, openid_issuer
 from tests.support.tokens import signed
 from tests.support.wait import until
 
@@ -97,9 +98,38 @@ async def test_what_is_locked_stays_so_while_the_database_is_away() -> None:
     assert not answers
 
 
-async def test_the_console_ends_the_session_of_a_locked_token_and_gets_no_other_for_it(
-    make_database: Callable[[str], Awaitable[Database]],
-) -> None:
+@dataclass(slots=True)
+class Seat:
+    """A browser that is logged in by the token `leaked`, at a console before one service."""
+
+    registration: Client
+    console: RunningConsole
+    issuer: OpenIdIssuer
+    visitor: ConsoleVisitor
+
+    async def lock(self, token_id: str) -> None:
+        await lock(self.registration, token_id)
+        locks = self.sessions.verifier.locks
+        assert locks is not None
+
+        async def is_known() -> bool:
+            return await locks.holds(token_id)
+
+        await until(is_known, seconds=2 * LOOK_SECONDS + 5)
+
+    @property
+    def sessions(self) -> Sessions:
+        found: Sessions = self.console.app.state.sessions
+        return found
+
+    async def is_out(self) -> bool:
+        """Sent to log in, with nothing left in the browser that renews the session."""
+        answer = await self.visitor.get("/")
+        return answer.location.startswith("/login") and not held(self.console, self.visitor)
+
+
+@pytest.fixture
+async def seat(make_database: Callable[[str], Awaitable[Database]]) -> AsyncIterator[Seat]:
     async with (
         openid_issuer() as issuer,
         serving("registration", await make_database("registration"), **issuer.environment()) as registration,
@@ -109,14 +139,38 @@ async def test_the_console_ends_the_session_of_a_locked_token_and_gets_no_other_
     ):
         visitor = console.browser()
         begin = await visitor.get("/login/start")
-        await visitor.get(issuer.authorize(begin.location, jti="leaked-5").removeprefix("http://127.0.0.1:1"))
+        await visitor.get(issuer.authorize(begin.location, jti="leaked").removeprefix("http://127.0.0.1:1"))
         assert (await visitor.get("/")).status == 200
-        await lock(registration, "leaked-5")
-        sessions: Sessions = console.app.state.sessions
-        assert sessions.verifier.locks is not None
+        yield Seat(registration, console, issuer, visitor)
 
-        async def is_out() -> bool:
-            return (await visitor.get("/")).location.startswith("/login")
 
-        await until(is_out, seconds=2 * LOOK_SECONDS + 5)
-        assert issuer.asked[TOKEN] == 1
+async def test_the_console_ends_the_session_of_a_locked_token_and_gets_no_other_for_it(seat: Seat) -> None:
+    await seat.lock("leaked")
+    assert await seat.is_out()
+    assert seat.issuer.asked[TOKEN] == 1
+
+
+async def test_a_locked_token_is_not_renewed_by_a_browser_that_leaves_it_out(seat: Seat) -> None:
+    await seat.lock("leaked")
+    seat.visitor.http.cookie_jar.clear(lambda one: one.key == "laowu")
+    assert (await seat.visitor.get("/")).location.startswith("/login")
+    assert seat.issuer.asked[TOKEN] == 1
+
+
+async def test_a_locked_token_is_not_renewed_when_it_has_expired(seat: Seat) -> None:
+    await seat.lock("leaked")
+    await expire(seat.console, seat.visitor, seat.issuer)
+    assert await seat.is_out()
+    assert seat.issuer.asked[TOKEN] == 1
+
+
+async def test_a_session_is_not_renewed_once_its_first_token_is_locked_however_often_it_was_before(seat: Seat) -> None:
+    for _ in range(KEPT_TOKEN_IDS + 2):
+        await expire(seat.console, seat.visitor, seat.issuer)
+        assert (await seat.visitor.get("/")).status == 200
+    kept = json.loads(seat.sessions._box().decrypt(held(seat.console, seat.visitor)["laowu-refresh"]))
+    assert len(kept["token_ids"]) == KEPT_TOKEN_IDS
+    await seat.lock("leaked")
+    await expire(seat.console, seat.visitor, seat.issuer)
+    assert await seat.is_out()
+    assert seat.issuer.asked[TOKEN] == 1 + KEPT_TOKEN_IDS + 2
