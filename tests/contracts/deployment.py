@@ -16,6 +16,7 @@ import yaml
 from pydantic.fields import FieldInfo
 
 from console.services import SERVICES
+from console.web.settings import ConsoleSettings
 from shared.delivery import kafka, kafka_acls
 from shared.events import TOPICS
 from shared.kafka_settings import KafkaSettings
@@ -32,6 +33,8 @@ REPLICAS = 2  # one may be away
 MOST_REPLICAS = 3  # each has connections of its own: deploy/examples/cloudnative-pg has room for so many
 LAG_PER_PROCESS = 2_000
 KAFKA = "kafka"  # the cluster of deploy/examples/strimzi
+# What of the installation's settings the console reads, too; of Kafka and of the programme it knows nothing.
+OF_THE_CONSOLE = ("AUTH_", "CONSOLE_URL", "CONSOLE_SCOPE", "SESSION_HOURS", "LOG_")
 CERTIFICATES = {"kafka/ca.crt": ("kafka-cluster-ca-cert", "ca.crt"), "postgres/ca.crt": ("laowu-db-ca", "ca.crt")}  # path: secret, key
 
 Manifest = dict[str, Any]
@@ -62,14 +65,22 @@ def own_environment(process: str) -> list[Manifest]:
             "HTTPS": "true",
             "CONSOLE_CLIENT_ID": "laowu-console",
         }
-        shared = ("AUTH_ISSUER", "AUTH_AUDIENCE", "CONSOLE_URL")
-        return [*variables(fixed), *({"name": one, "valueFrom": {"configMapKeyRef": {"name": "laowu", "key": one}}} for one in shared)]
+        decided = [one for one in map(str.upper, ConsoleSettings.model_fields) if one.startswith(OF_THE_CONSOLE)]
+        return [
+            *variables(fixed),
+            *({"name": one, "valueFrom": {"configMapKeyRef": configured(one)}} for one in decided if one not in fixed),
+        ]
     files = {
         name.upper(): str(SECRETS / name)
         for name, field in service_of(process).settings.model_fields.items()
         if field.is_required() and named_file(field)
     }
     return variables({"HTTP_PORT": str(PORT)} | files)
+
+
+def configured(name: str) -> Manifest:
+    """A setting that an installation may decide."""
+    return {"name": "laowu", "key": name, "optional": True}
 
 
 def variables(given: Mapping[str, str]) -> list[Manifest]:

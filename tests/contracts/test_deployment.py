@@ -28,6 +28,7 @@ from shared.events import TOPICS
 from shared.kafka_settings import KafkaSettings
 from shared.notifications.webhooks import is_public
 from shared.settings import Settings
+from shared.token_settings import TokenSettings
 from shared.web import operations
 from tests.contracts import crds, deployment
 from tests.contracts.code import ROOT
@@ -81,7 +82,10 @@ def environment(process: str) -> dict[str, str]:
     running = container_of(process)
     found = dict(site()) if running.get("envFrom") == [{"configMapRef": {"name": "laowu"}}] else {}
     for variable in running["env"]:
-        found[variable["name"]] = variable["value"] if "value" in variable else site()[variable["valueFrom"]["configMapKeyRef"]["key"]]
+        if "value" in variable:
+            found[variable["name"]] = variable["value"]
+        elif (key := variable["valueFrom"]["configMapKeyRef"]["key"]) in site():
+            found[variable["name"]] = site()[key]
     return found
 
 
@@ -229,6 +233,12 @@ def described_secrets() -> dict[str, list[str]]:
 def test_a_process_gets_every_setting_it_needs_and_none_it_does_not_know(process: str, settings: BaseSettings) -> None:
     known = {field.upper() for field in type(settings).model_fields}
     assert set(environment(process)) <= known
+
+
+def test_the_console_believes_whom_the_services_believe() -> None:
+    """A setting that only they got would let people in at a service whom the console refuses."""
+    named = {variable["name"] for variable in container_of("console")["env"]}
+    assert {name.upper() for name in TokenSettings.model_fields} <= named
 
 
 @every_process
