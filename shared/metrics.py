@@ -15,12 +15,16 @@ Kind = Literal["counter", "gauge", "histogram"]
 
 
 class Alert(NamedTuple):
-    """Fires once `when`, in PromQL, has held for so many minutes. `call`: somebody is called at night; else it waits for the morning."""
+    """Fires once `when`, in PromQL, has held for so many minutes. `call`: somebody is called at night; else it waits for the morning.
+
+    `remedy`: where it is another than the metric's.
+    """
 
     name: str
     when: str
     minutes: int = 0
     call: bool = False
+    remedy: str = ""
 
 
 class Definition(NamedTuple):
@@ -122,6 +126,7 @@ CONSUMER_LAG = _gauge(
             "sum by (job) (laowu_consumer_lag_records) > 0 unless sum by (job) (increase(laowu_applied_total[5m])) > 0",
             5,
             call=True,
+            remedy="Records wait and none is applied: see the conditions of /readyz, and the last log lines of its consumer.",
         ),
     ),
 )
@@ -234,6 +239,7 @@ REQUESTS = _histogram(
             "LaowuRequestsSlow",
             f"""histogram_quantile(0.99, sum by (job, le) (rate(laowu_http_seconds_bucket{{route!~"{PROBES}|/stream"}}[10m]))) > 1""",
             10,
+            remedy="One request in a hundred takes more than a second: see which routes, and pg_stat_activity for what they wait for.",
         ),
     ),
 )

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -36,13 +37,19 @@ def alerts() -> Iterator[tuple[Alert, Definition]]:
             yield alert, definition
 
 
+def told_apart(alert: Alert) -> str:
+    """Which of several it is: by the labels that the expression keeps."""
+    (kept,) = re.findall(r" by \((.*?)\)", alert.when)[:1]
+    return ", ".join(f"{{{{ $labels.{label} }}}}" for label in kept.split(", ") if label != "le")
+
+
 def rule(alert: Alert, definition: Definition) -> Manifest:
     return {
         "alert": alert.name,
         "expr": alert.when,
         "for": f"{alert.minutes}m",
         "labels": {"severity": "critical" if alert.call else "warning"},
-        "annotations": {"summary": f"{{{{ $labels.job }}}}: {definition.meaning}", "description": definition.remedy},
+        "annotations": {"summary": f"{told_apart(alert)}: {definition.meaning}", "description": alert.remedy or definition.remedy},
     }
 
 
