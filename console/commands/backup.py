@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,10 +35,23 @@ def _known(services: list[str] | None) -> list[str]:
 Services = Annotated[list[str] | None, typer.Option("--service", callback=_known, help="only this one; may be repeated")]
 
 
+def _plain(prefix: str) -> str:
+    if not re.fullmatch(r"[a-z0-9_]{0,40}", prefix):
+        raise typer.BadParameter(f"{prefix!r} is more than lower-case letters, digits and _")
+    return prefix
+
+
+Prefix = Annotated[
+    str, typer.Option(callback=_plain, help="before a service's name in that of its database; '' for those of laowu postgres roles")
+]
+PREFIX = "laowu_"  # as the local stack has it
+
+
 def backup(
     folder: Folder,
     *,
     service: Services = None,
+    prefix: Prefix = PREFIX,
     keys: Annotated[bool, typer.Option("--keys", help="the stack's keys instead of its data")] = False,
 ) -> None:
     """Dump the services' databases into a new folder, or the keys into another one.
@@ -51,7 +65,7 @@ def backup(
         message(f"{len(found.keys)} keys in {target}: keep them where no backup of the data is")
         return
     with _server(home) as admin:
-        databases = {name: archives.database_of(admin, name) for name in service or SERVICES}
+        databases = {name: archives.database_of(admin, name, prefix) for name in service or SERVICES}
         asyncio.run(archives.back_up(target, databases, message))
     message(f"{len(databases)} databases in {target}; the keys are not in it: laowu backup --keys, into another place")
 
@@ -60,6 +74,7 @@ def restore(
     folder: Folder,
     *,
     service: Services = None,
+    prefix: Prefix = PREFIX,
     replace: Annotated[bool, typer.Option("--replace", help="where there is data already; that is kept under another name")] = False,
 ) -> None:
     """Put a backup's databases, or its keys, back; every file is compared with its checksum first.
@@ -74,13 +89,13 @@ def restore(
         return
     chosen: Sequence[str] = service or [one.service for one in found.databases]
     with _server(home, stopped=True) as admin:
-        asyncio.run(archives.restore(source, admin, chosen, replace=replace, say=message))
+        asyncio.run(archives.restore(source, admin, chosen, prefix=prefix, replace=replace, say=message))
         cluster = _cluster(home)
         for name in chosen:
             if cluster is None:
                 message(f"{name}: no KAFKA_BOOTSTRAP_SERVERS: whether the log is ahead of this backup is looked at when the service starts")
                 continue
-            behind = new_epoch_of(cluster, archives.database_of(admin, name), name, only_if_behind=True)
+            behind = new_epoch_of(cluster, archives.database_of(admin, name, prefix), name, only_if_behind=True)
             message(behind or f"{name}: the log holds nothing that this backup does not know")
 
 

@@ -47,9 +47,9 @@ class WouldReplace(ConsoleError):
     """There is something already where the backup would be restored to."""
 
 
-def database_of(admin: str, service: str) -> str:
-    """The URL of the service's database, by the URL of its server."""
-    return urlunsplit(urlsplit(admin)._replace(path=f"/laowu_{service}"))
+def database_of(admin: str, service: str, prefix: str) -> str:
+    """The URL of the service's database, by the URL of its server and what its name begins with."""
+    return urlunsplit(urlsplit(admin)._replace(path=f"/{prefix}{service}"))
 
 
 # --- databases: backup ------------------------------------------------------------------------------------------------
@@ -96,8 +96,8 @@ async def _positions(conn: asyncpg.Connection) -> tuple[Positions, str]:
 
 
 # --- databases: restore -----------------------------------------------------------------------------------------------
-async def restore(folder: Path, admin: str, services: Sequence[str], *, replace: bool, say: Say) -> None:
-    """Put the services' databases back, one after the other. What was interrupted is begun again.
+async def restore(folder: Path, admin: str, services: Sequence[str], *, prefix: str, replace: bool, say: Say) -> None:
+    """Put the services' databases back, one after the other, under `prefix` and their names. What was interrupted is begun again.
 
     Raises BackupDamaged, WouldReplace, NotRestored.
     """
@@ -108,38 +108,40 @@ async def restore(folder: Path, admin: str, services: Sequence[str], *, replace:
     try:
         async with _connected(admin) as conn:
             for service in services:
-                await _require_free(conn, admin, service, replace=replace)
+                await _require_free(conn, database_of(admin, service, prefix), service, replace=replace)
             for service in services:
-                await _restore(conn, admin, service, folder / archives[service].file.name, say)
+                await _restore(conn, database_of(admin, service, prefix), service, folder / archives[service].file.name, say)
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, _ToolFailed) as error:
         raise NotRestored(f"{error or type(error).__name__}") from None
 
 
-async def _require_free(conn: asyncpg.Connection, admin: str, service: str, *, replace: bool) -> None:
+async def _require_free(conn: asyncpg.Connection, url: str, service: str, *, replace: bool) -> None:
     """Raises WouldReplace where data would be replaced unasked, NotRestored while the service runs."""
-    if not await conn.fetchval("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", f"laowu_{service}"):
+    name = urlsplit(url).path[1:]
+    if not await conn.fetchval("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", name):
         return
-    async with _connected(database_of(admin, service)) as own:
+    async with _connected(url) as own:
         if not await own.fetchval("SELECT pg_try_advisory_lock($1)", RELAY_LOCK):
             raise NotRestored(f"{service}'s relay is at work on this database: stop the service first.")
         empty = await own.fetchval("SELECT to_regclass('migration') IS NULL")
     if not empty and not replace:
         raise WouldReplace(
-            f"laowu_{service} has data: with --replace it is kept under another name, and the backup takes its place. Nothing was changed."
+            f"{name} has data: with --replace it is kept under another name, and the backup takes its place. Nothing was changed."
         )
 
 
-async def _restore(conn: asyncpg.Connection, admin: str, service: str, file: Path, say: Say) -> None:
+async def _restore(conn: asyncpg.Connection, url: str, service: str, file: Path, say: Say) -> None:
     """Into a database of another name, which then takes the place of the one there is."""
-    began, name, fresh = time.monotonic(), f"laowu_{service}", f"laowu_{service}_restoring"
+    began, name = time.monotonic(), urlsplit(url).path[1:]
+    fresh = f"{name}_restoring"
     owner = await conn.fetchval("SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = $1", name)
     owner = owner or await conn.fetchval("SELECT current_user")
     await conn.execute(f'DROP DATABASE IF EXISTS "{fresh}" WITH (FORCE)')
     create = await conn.fetchval("SELECT format('CREATE DATABASE %I OWNER %I TEMPLATE template0', $1::text, $2::text)", fresh, owner)
     await conn.execute(create)
-    url = urlunsplit(urlsplit(admin)._replace(path=f"/{fresh}"))
-    await _run("pg_restore", url, ["--no-owner", f"--role={owner}", "--exit-on-error", "--single-transaction", str(file)])
-    kept = f"laowu_{service}_before_{datetime.now(UTC):%Y%m%d_%H%M%S}"
+    into = urlunsplit(urlsplit(url)._replace(path=f"/{fresh}"))
+    await _run("pg_restore", into, ["--no-owner", f"--role={owner}", "--exit-on-error", "--single-transaction", str(file)])
+    kept = f"{name}_before_{datetime.now(UTC):%Y%m%d_%H%M%S}"
     there = await conn.fetchval("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", name)
     async with conn.transaction():
         if there:

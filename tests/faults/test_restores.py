@@ -97,7 +97,7 @@ class Drill:
 
     async def restored(self) -> bool:
         try:
-            await archives.restore(self.folder, self.admin, [self.service], replace=True, say=lambda _: None)
+            await archives.restore(self.folder, self.admin, [self.service], prefix="laowu_", replace=True, say=lambda _: None)
         except archives.NotRestored:  # its relay is at work: it has not ended yet
             return False
         return True

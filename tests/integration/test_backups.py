@@ -10,7 +10,10 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+import typer
+from typer.testing import CliRunner
 
+from console.commands.backup import PREFIX, backup
 from console.local import archives, manifest, processes, secret_keys
 from console.local import postgres as postgres_local
 from console.local.home import Home
@@ -18,7 +21,9 @@ from shared.db import SHARED_MIGRATIONS, migrate
 from shared.delivery.restoring import RELAY_LOCK
 from tests.conftest import ROOT, database_url
 
-KEPT = "SELECT datname FROM pg_database WHERE datname LIKE 'laowu_rights%' ORDER BY datname"
+KEPT = "SELECT datname FROM pg_database WHERE datname LIKE $1 ORDER BY datname"
+command = typer.Typer()
+command.command()(backup)
 
 
 @pytest.fixture(scope="module")
@@ -45,11 +50,11 @@ def silent(_line: str) -> None:
 
 
 async def back_up(server: str, folder: Path) -> manifest.Manifest:
-    return await archives.back_up(folder, {"rights": archives.database_of(server, "rights")}, silent)
+    return await archives.back_up(folder, {"rights": archives.database_of(server, "rights", PREFIX)}, silent)
 
 
 async def restore(server: str, folder: Path, *, replace: bool = False) -> None:
-    await archives.restore(folder, server, ["rights"], replace=replace, say=silent)
+    await archives.restore(folder, server, ["rights"], prefix=PREFIX, replace=replace, say=silent)
 
 
 async def execute(server: str, statement: str, database: str = "laowu_rights") -> None:
@@ -65,9 +70,9 @@ async def next_number(server: str) -> int | None:
     return found
 
 
-async def databases(server: str) -> list[str]:
+async def databases(server: str, like: str = "laowu_rights%") -> list[str]:
     conn = await asyncpg.connect(server)
-    found = [row["datname"] for row in await conn.fetch(KEPT)]
+    found = [row["datname"] for row in await conn.fetch(KEPT, like)]
     await conn.close()
     return found
 
@@ -87,12 +92,28 @@ async def test_a_backup_says_how_far_its_database_had_come_and_is_put_back_besid
     await execute(server, f'DROP DATABASE "{kept}"', "postgres")
 
 
+async def test_databases_of_other_names_are_put_back_under_theirs(server: str, tmp_path: Path) -> None:
+    await back_up(server, tmp_path / "backup")
+    for _ in range(2):
+        await archives.restore(tmp_path / "backup", server, ["rights"], prefix="", replace=True, say=silent)
+    assert (await databases(server, "rights%"))[0] == "rights"
+    assert len(await databases(server, "rights%")) == 2
+    again = await archives.back_up(tmp_path / "again", {"rights": archives.database_of(server, "rights", "")}, silent)
+    assert again.databases[0].positions.next_numbers == {"rights.events/2": 17}
+
+
+@pytest.mark.parametrize("prefix", ['a"; DROP', "Laowu_", "a" * 41])
+def test_a_prefix_that_is_no_part_of_a_plain_name_is_refused(prefix: str, tmp_path: Path) -> None:
+    answered = CliRunner().invoke(command, [str(tmp_path / "backup"), "--prefix", prefix])
+    assert (answered.exit_code, "lower-case letters" in answered.output) == (2, True), answered.output
+
+
 async def test_a_backup_never_replaces_another_and_one_that_was_cut_short_is_none(server: str, tmp_path: Path) -> None:
     await back_up(server, tmp_path / "backup")
     with pytest.raises(manifest.BackupExists):
         await back_up(server, tmp_path / "backup")
     with pytest.raises(archives.NotDumped):
-        await archives.back_up(tmp_path / "other", {"stats": archives.database_of(server, "stats")}, silent)
+        await archives.back_up(tmp_path / "other", {"stats": archives.database_of(server, "stats", PREFIX)}, silent)
     assert os.listdir(tmp_path) == ["backup"]  # noqa: PTH208
 
 
@@ -189,4 +210,4 @@ def test_keys_are_asked_for_where_data_is_and_the_other_way_round(tmp_path: Path
     secret_keys.service_keys(home)
     archives.back_up_keys(tmp_path / "keys", home)
     with pytest.raises(archives.NotRestored, match="only keys"):
-        asyncio.run(archives.restore(tmp_path / "keys", "postgresql://nowhere", ["rights"], replace=False, say=silent))
+        asyncio.run(archives.restore(tmp_path / "keys", "postgresql://nowhere", ["rights"], prefix=PREFIX, replace=False, say=silent))
