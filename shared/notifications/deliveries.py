@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.db import Tx
 from shared.delivery.audit_trail import note
-from shared.errors import Conflict, NotFound
+from shared.errors import Conflict, Limited, NotFound
 from shared.notifications.endpoints import require_own
 from shared.notifications.webhooks import Failure, Outcome
 from shared.paging import page
@@ -48,6 +48,12 @@ class DeliveryUnderWay(Conflict):
     """The delivery waits for its next attempt already."""
 
     slug = "DELIVERY_UNDER_WAY"
+
+
+class ConfirmationSentOnce(Limited):
+    """The letter that asks a mailbox to confirm is sent once: disable this endpoint and open the mailbox anew."""
+
+    slug = "CONFIRMATION_SENT_ONCE"
 
 
 # --- what is seen of them -----------------------------------------------------------------------------------------
@@ -100,16 +106,19 @@ LIST = Columns(
     ORDER BY delivery.id DESC LIMIT $4
     """
 )
+# By hand none without a notification: letters that ask for confirmation go to strangers, as many as an owner may open mailboxes.
 AGAIN = """
 UPDATE delivery SET state = 'waiting', attempts = 0, queued_at = now(), due_at = now(), leased_until = NULL, finished_at = NULL
-WHERE id = $2 AND endpoint = $1 AND state <> 'waiting' RETURNING id
+WHERE id = $2 AND endpoint = $1 AND state <> 'waiting' AND notification IS NOT NULL RETURNING id
 """
-EXISTS = "SELECT EXISTS (SELECT FROM delivery WHERE id = $2 AND endpoint = $1)"
+IS_CONFIRMATION = "SELECT notification IS NULL FROM delivery WHERE id = $2 AND endpoint = $1"
 ALL_AGAIN = """
 UPDATE delivery SET state = 'waiting', attempts = 0, queued_at = now(), due_at = now(), leased_until = NULL, finished_at = NULL
-WHERE id IN (SELECT id FROM delivery WHERE endpoint = $1 AND state = 'dead' ORDER BY id LIMIT $2 FOR UPDATE) RETURNING id
+WHERE id IN (
+    SELECT id FROM delivery WHERE endpoint = $1 AND state = 'dead' AND notification IS NOT NULL ORDER BY id LIMIT $2 FOR UPDATE
+) RETURNING id
 """
-COUNT_DEAD = "SELECT count(*) FROM delivery WHERE endpoint = $1 AND state = 'dead'"
+COUNT_DEAD = "SELECT count(*) FROM delivery WHERE endpoint = $1 AND state = 'dead' AND notification IS NOT NULL"
 UNPAUSE = "UPDATE endpoint SET failures = 0, failing_since = NULL, paused_until = NULL WHERE id = $1"
 
 
@@ -121,10 +130,15 @@ async def list_deliveries(tx: Tx, endpoint: UUID, *, state: State | None, before
 
 
 async def redeliver(tx: Tx, endpoint: UUID, delivery: int) -> Redelivered:
-    """Send one again, under its id, whether it arrived or is dead. Raises EndpointNotFound, DeliveryNotFound, DeliveryUnderWay."""
+    """Send one again, under its id, whether it arrived or is dead. Raises EndpointNotFound, DeliveryNotFound, DeliveryUnderWay,
+    ConfirmationSentOnce.
+    """
     await require_own(tx, endpoint)
     if await tx.conn.fetchval(AGAIN, endpoint, delivery) is None:
-        raise (DeliveryUnderWay if await tx.conn.fetchval(EXISTS, endpoint, delivery) else DeliveryNotFound)
+        confirmation = await tx.conn.fetchval(IS_CONFIRMATION, endpoint, delivery)
+        if confirmation is None:
+            raise DeliveryNotFound
+        raise (ConfirmationSentOnce if confirmation else DeliveryUnderWay)
     await _sent_again(tx, endpoint, f"delivery {delivery}")
     return Redelivered(redelivered=1, left=await tx.conn.fetchval(COUNT_DEAD, endpoint))
 

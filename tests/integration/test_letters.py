@@ -20,6 +20,7 @@ from pydantic import SecretStr
 
 from console.commands.mail import read
 from console.local import mail_sink
+from shared.notifications.endpoints import MOST_A_DAY
 from shared.principals import Role
 from shared.values import EnterpriseId, new_id
 from tests.conftest import ROOT, MakeDatabase
@@ -125,6 +126,33 @@ async def test_a_mailbox_hears_nothing_until_whoever_reads_it_confirms(office: O
     assert (await office.client.post(f"/endpoints/{endpoint}/enable")).code == "ENDPOINT_ILLEGAL_STEP", "by no way round"
     assert (await office.client.post(path, {"code": code_in(letter)})).code == "ENDPOINT_ILLEGAL_STEP"
     assert await office.send() == 0
+
+
+async def test_the_letter_to_a_stranger_is_not_sent_again_by_hand(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    endpoint = await office.mailbox()
+    (letter,) = (await office.client.get(f"/endpoints/{endpoint}/deliveries")).body["items"]
+    path = f"/endpoints/{endpoint}/deliveries/{letter['id']}/redelivery"
+    assert (await office.client.post(path)).code == "CONFIRMATION_SENT_ONCE", "it waits"
+    assert await office.send() == 1
+    assert (await office.client.post(path)).code == "CONFIRMATION_SENT_ONCE", "it is delivered"
+
+    async def refuse(*_: Any) -> str:
+        return "550 no such mailbox"
+
+    monkeypatch.setattr(mail_sink.Keeper, "handle_RCPT", refuse, raising=False)
+    endpoint = await office.mailbox()
+    assert await office.send() == 1
+    assert (await states(office.client, endpoint))[0][0] == "dead"
+    assert (await office.client.post(f"/endpoints/{endpoint}/redelivery")).body == {"redelivered": 0, "left": 0}
+    assert await office.send() == 0
+
+
+async def test_an_owner_has_forty_letters_sent_to_strangers_in_a_day_whatever_it_does_with_its_mailboxes(office: Office) -> None:
+    for _ in range(MOST_A_DAY):
+        endpoint = await office.mailbox()
+        assert (await office.client.post(f"/endpoints/{endpoint}/disable")).status == 200
+    answer = await office.client.post("/endpoints", {"kind": "mail", "address": OFFICE})
+    assert answer.code == "TOO_MANY_ENDPOINTS"
 
 
 async def test_the_code_of_a_mailbox_is_in_its_letter_alone(office: Office) -> None:

@@ -207,7 +207,7 @@ def _deliveries(service: str) -> Part:
         operation="redeliver",
         parts={**ENDPOINT, "delivery": "id"},
         roles=OWNERS,
-        when=lambda row: row["state"] != "waiting",
+        when=lambda row: row["state"] != "waiting" and row["event_id"] is not None,
     )
     return Part(
         title="Deliveries",
