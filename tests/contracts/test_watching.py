@@ -30,11 +30,11 @@ def test_an_alert_names_metrics_that_there_are_and_has_a_name_of_its_own() -> No
 
 
 def test_an_alert_says_which_of_several_it_is_and_what_to_do_about_it() -> None:
-    said = {rule["alert"]: rule["annotations"] for rule in watching.groups()["groups"][0]["rules"]}
-    assert said["LaowuUnready"]["summary"].startswith("{{ $labels.job }}, {{ $labels.condition }}: ")
-    assert said["LaowuDown"]["summary"].startswith("{{ $labels.job }}, {{ $labels.instance }}: ")
+    annotations = {rule["alert"]: rule["annotations"] for rule in watching.groups()["groups"][0]["rules"]}
+    assert annotations["LaowuUnready"]["summary"].startswith("{{ $labels.job }}, {{ $labels.condition }}: ")
+    assert annotations["LaowuDown"]["summary"].startswith("{{ $labels.job }}, {{ $labels.instance }}: ")
     for one, other in (("LaowuServerErrors", "LaowuRequestsSlow"), ("LaowuConsumerBehind", "LaowuConsumerStands")):
-        assert said[one]["description"] != said[other]["description"]
+        assert annotations[one]["description"] != annotations[other]["description"]
 
 
 @needs_prometheus
