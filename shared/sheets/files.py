@@ -7,6 +7,8 @@ from enum import StrEnum
 from shared.errors import Invalid
 
 MAX_COLUMNS = 52
+MAX_ROWS = 199_999  # of a sheet, blank ones among them
+MAX_CELLS = 4_000_000  # of a sheet: 190,000 rows of every column that a list has; the spreadsheet reader takes about 40 bytes for each
 
 
 class Kind(StrEnum):

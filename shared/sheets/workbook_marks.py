@@ -9,13 +9,16 @@ import posixpath
 import re
 import zipfile
 from dataclasses import dataclass, field
-from typing import NoReturn
+from typing import IO, NoReturn
 from xml.parsers import expat
 
-from shared.sheets.files import FileUnreadable
+from shared.sheets.files import FileUnreadable, TooManyRows
+from shared.sheets.sheet_extent import Extent
 
 RowColumn = tuple[int, int]  # both from 0
-_REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})", re.ASCII)
+_REFERENCE = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})", re.ASCII)
+_ROW_NUMBER = re.compile(r"[0-9]{1,7}", re.ASCII)
+MAX_REFUSED = 500_000  # cells: each takes some 200 bytes
 _CHUNK_BYTES = 1024 * 1024
 _OVERLAP_BYTES = 64
 # Most sheets have none of these, and are not parsed a second time.
@@ -34,7 +37,14 @@ def read_marks(archive: zipfile.ZipFile, position: int) -> Marks:
     marks = Marks()
     if _is_marked(archive, path):
         with archive.open(path) as file:
-            _parse(_MarkParser(marks).parser, iter(lambda: file.read(_CHUNK_BYTES), b""))
+            marks = parse_sheet(file)
+    return marks
+
+
+def parse_sheet(file: IO[bytes]) -> Marks:
+    """Follow every cell. Raises FileUnreadable, TooManyRows."""
+    marks = Marks()
+    _parse(_MarkParser(marks).parser, iter(lambda: file.read(_CHUNK_BYTES), b""))
     return marks
 
 
@@ -73,11 +83,13 @@ def _local(name: str) -> str:
 
 
 class _MarkParser:
-    """Follows rows and cells; a cell may leave out where it stands, and then stands after the one before."""
+    """Follows rows and cells as the reader does; a cell may leave out where it stands, and then stands after the one before."""
 
     def __init__(self, marks: Marks) -> None:
         self.marks = marks
-        self.row, self.column = -1, -1
+        self.extent = Extent()
+        self.row, self.column = 0, 0  # of the next cell that does not say where it stands
+        self.cell = (0, 0)
         self.kind, self.formula, self.value = "", False, False
         self.in_value = False
         self.parser = _new_parser()
@@ -88,17 +100,39 @@ class _MarkParser:
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         match _local(name):
             case "row":
-                number = attributes.get("r", "")
-                self.row, self.column = int(number) - 1 if number.isdecimal() and len(number) < 8 else self.row + 1, -1
-                if attributes.get("hidden") in ("1", "true"):
-                    self.marks.hidden.add(self.row)
+                self._start_row(attributes)
             case "c":
-                self.column = _column(attributes.get("r", ""), self.column + 1)
-                self.kind, self.formula, self.value = attributes.get("t", ""), False, False
+                self._start_cell(attributes)
             case "f":
                 self.formula = True
             case "v" | "t":
                 self.in_value = True
+
+    def _start_row(self, attributes: dict[str, str]) -> None:
+        if (number := attributes.get("r")) is not None:
+            if _ROW_NUMBER.fullmatch(number) is None:
+                _refuse()
+            self.row = int(number) - 1
+        if attributes.get("hidden") in ("1", "true"):
+            self.marks.hidden.add(self.row)
+        self._take(self.row + 1, 0)
+
+    def _start_cell(self, attributes: dict[str, str]) -> None:
+        row = self.row
+        if (place := attributes.get("r")) is not None:
+            match = _REFERENCE.fullmatch(place)
+            if match is None:
+                _refuse()
+            self.column, row = column_number(match[1]) - 1, int(match[2]) - 1
+        self.cell = (row, self.column)
+        self.kind, self.formula, self.value = attributes.get("t", ""), False, False
+        self.extent.cells += 1
+        self._take(row + 1, self.column + 1)
+
+    def _take(self, rows: int, columns: int) -> None:
+        extent = self.extent
+        extent.rows, extent.columns = max(extent.rows, rows), max(extent.columns, columns)
+        extent.require_bounded()
 
     def _characters(self, _: str) -> None:
         self.value = self.value or self.in_value
@@ -107,20 +141,27 @@ class _MarkParser:
         match _local(name):
             case "v" | "t":
                 self.in_value = False
-            case "c" if self.kind == "e":
-                self.marks.refused[self.row, self.column] = "CELL_ERROR"
-            case "c" if self.formula and not self.value and self.kind != "str":  # of type str: its result is the empty text
-                self.marks.refused[self.row, self.column] = "FORMULA_WITHOUT_VALUE"
+            case "c":
+                self.column += 1
+                if self.kind == "e":
+                    self._mark("CELL_ERROR")
+                elif self.formula and not self.value and self.kind != "str":  # of type str: its result is the empty text
+                    self._mark("FORMULA_WITHOUT_VALUE")
+            case "row":
+                self.row, self.column = self.row + 1, 0
+
+    def _mark(self, code: str) -> None:
+        self.marks.refused[self.cell] = code
+        if len(self.marks.refused) > MAX_REFUSED:
+            raise TooManyRows(f"more than {MAX_REFUSED:,} cells hold an error, or a formula without a value")
 
 
-def _column(reference: str, otherwise: int) -> int:
-    match = _REFERENCE.fullmatch(reference)
-    if match is None:
-        return otherwise
-    column = 0
-    for letter in match[1]:
-        column = column * 26 + ord(letter) - ord("A") + 1
-    return column - 1
+def column_number(letters: str) -> int:
+    """From 1, of A, B, ..., Z, AA."""
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number
 
 
 # --- where a sheet is kept --------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import zipfile
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
@@ -122,7 +123,9 @@ def workbooks() -> tuple[bytes, ...]:
 def members() -> tuple[bytes, ...]:
     """A member of a workbook each, behind its name: what a zip's checksums would hide from every change."""
     with zipfile.ZipFile(io.BytesIO(workbooks()[0])) as archive:
-        return tuple(b"%s\n%s" % (name.encode(), archive.read(name)) for name in archive.namelist())
+        named = tuple(b"%s\n%s" % (name.encode(), archive.read(name)) for name in archive.namelist())
+    unplaced = [re.sub(rb' r="[A-Z]*[0-9]+"', b"", one) for one in named if b"<sheetData" in one]  # cells that do not say where they stand
+    return *named, *unplaced, *(one.replace(b"</row>", b"<c><v>1</v></c>" * 60 + b"</row>", 1) for one in unplaced)
 
 
 def read_workbook(content: bytes) -> None:
@@ -132,7 +135,7 @@ def read_workbook(content: bytes) -> None:
 def read_member(named: bytes) -> None:
     """A sound zip in which one member is what was made of it."""
     name, _, content = named.partition(b"\n")
-    given = dict(one.partition(b"\n")[::2] for one in members()) | {name: content}
+    given = dict(one.partition(b"\n")[::2] for one in reversed(members())) | {name: content}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for known, text in given.items():

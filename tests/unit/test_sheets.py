@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import Invalid
+from shared.sheets import sheet_extent, workbook_marks, workbooks
 from shared.sheets.cells import CellRefused, read_amount, read_day, read_month, read_number
-from shared.sheets.files import ColumnMissing, ColumnRepeated, FileUnreadable, Kind, QuoteUnclosed
+from shared.sheets.files import ColumnMissing, ColumnRepeated, FileUnreadable, Kind, QuoteUnclosed, TooManyRows
 from shared.sheets.tables import Form, Row, Table, read_table
 from shared.values import Currency
 
@@ -226,6 +227,81 @@ def test_a_workbook_with_a_document_type_is_refused_before_it_unfolds() -> None:
     content = rewritten(a_workbook(rows_of(["name", "amount"], ["王芳", 1])), "xl/workbook.xml", "<workbook ", bomb)
     with pytest.raises(FileUnreadable):
         read(content, Kind.XLSX)
+
+
+def sheet_of(rows: str) -> bytes:
+    """A workbook whose sheet has these rows, as XML."""
+    plain = a_workbook(rows_of(["name"]))
+    with zipfile.ZipFile(io.BytesIO(plain)) as archive:
+        own = archive.read(SHEET).decode().partition("<sheetData>")[2].partition("</sheetData>")[0]
+    return rewritten(plain, SHEET, own, rows)
+
+
+def row_of(number: int, cells: str) -> str:
+    return f'<row r="{number}">{cells}</row>'
+
+
+ONE = "<c><v>1</v></c>"
+LARGE_SHEETS = {
+    "columns that no cell names": row_of(1, ONE * 20_000) + row_of(199_999, ONE),
+    "rows within rows": f"<row>{ONE}" * 60 + "</row>" * 60,
+    "rows that none names": "<row/>" * 200_000 + f"<row>{ONE}</row>",
+    "a far corner": row_of(1, '<c r="A1"><v>1</v></c>') + row_of(199_999, '<c r="AZ199999"><v>1</v></c>'),
+    "a far corner in another order": row_of(1, ONE) + row_of(199_999, '<c s="1" r="AZ199999"><v>1</v></c>'),
+    "a far corner of small letters": row_of(1, ONE) + row_of(199_999, '<c r="az199999"><v>1</v></c>'),
+    "a far corner with a prefix": row_of(1, ONE).replace("<row", '<x:row xmlns:x="x"').replace("</row", "</x:row").replace("c>", "x:c>")
+    + row_of(199_999, '<c r="AZ199999"><v>1</v></c>'),
+    "a far corner behind a bracket": row_of(1, ONE) + row_of(199_999, '<c t=">" r="AZ199999"><v>1</v></c>'),
+    "a far column": row_of(1, '<c r="BA1"><v>1</v></c>'),
+    "a far row": row_of(1, '<c r="A200000"><v>1</v></c>'),
+}
+
+
+@pytest.mark.parametrize("rows", LARGE_SHEETS.values(), ids=LARGE_SHEETS)
+def test_a_sheet_that_would_be_laid_out_too_large_is_refused_before_it_is(rows: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbooks, "load_workbook", pytest.fail)
+    with pytest.raises(TooManyRows):
+        read(sheet_of(rows), Kind.XLSX)
+
+
+def test_cells_that_stand_at_one_place_are_counted_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheet_extent, "MAX_CELLS", 10)
+    with pytest.raises(TooManyRows):
+        read(sheet_of(row_of(1, '<c r="A1"/>' * 11)), Kind.XLSX)
+
+
+def test_errors_without_end_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook_marks, "MAX_REFUSED", 10)
+    with pytest.raises(TooManyRows):
+        read(sheet_of(row_of(1, ONE + '<c t="e"><v>#N/A</v></c>' * 11)), Kind.XLSX)
+
+
+def test_more_texts_than_there_can_be_are_refused() -> None:
+    content = rewritten(
+        a_workbook(rows_of(["name", "amount"], ["王芳", 1])), "xl/sharedStrings.xml", 'uniqueCount="', 'uniqueCount="100000000000'
+    )
+    with pytest.raises(TooManyRows):
+        read(content, Kind.XLSX)
+
+
+@pytest.mark.parametrize("name", ["content.xml", "xl/workbook.bin"])
+def test_a_workbook_that_the_reader_may_take_for_another_kind_is_refused(name: str) -> None:
+    out = io.BytesIO(a_workbook(rows_of(["name", "amount"], ["王芳", 1])))
+    with zipfile.ZipFile(out, "a") as archive:
+        archive.writestr(name, "")
+    with pytest.raises(FileUnreadable):
+        read(out.getvalue(), Kind.XLSX)
+
+
+def test_a_list_may_begin_anywhere() -> None:
+    rows = [["name", "amount"], ["王芳", 4500]]
+
+    def fill(sheet: Sheet) -> None:
+        for number, row in enumerate(rows, start=3):
+            sheet.write_row(number, 2, row)
+
+    content = a_workbook(fill)
+    assert [(row.number, row.cells) for row in read(content, Kind.XLSX).rows] == [(5, WANG)]
 
 
 def test_merged_cells_that_overlap_are_refused() -> None:
