@@ -24,6 +24,7 @@ from fastapi import APIRouter, FastAPI
 from pydantic_settings import BaseSettings
 
 from shared import db, postgres_access, traces
+from shared.core_files import forbid_core_files
 from shared.db import Database
 from shared.delivery import canary, growth, kafka, kafka_acls, lost_commits, lost_events, outbox, relay, restoring, topic_growth
 from shared.delivery.consumer import Apply, Consumer
@@ -82,6 +83,7 @@ def main(service: Service) -> None:
     `new-epoch --yes` numbers the service's events anew after its database lost commits or was restored, while it is stopped, and ends.
     `migrate` applies what is missing of the database's migrations, and ends: as the role that owns its tables, before new processes start.
     """
+    forbid_core_files()
     match sys.argv[1:]:
         case []:
             settings = _settings(service, service.settings)

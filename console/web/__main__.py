@@ -9,12 +9,14 @@ import uvicorn
 
 from console.web.app import create_app
 from console.web.settings import ConsoleSettings
+from shared.core_files import forbid_core_files
 from shared.logs import configure_logging
 from shared.settings import WRONG, wrong
 
 
 def main() -> int:
     """Exit status: 0 after SIGTERM, 2 for a wrong setting, 1 for a file that cannot be used."""
+    forbid_core_files()
     try:
         settings = ConsoleSettings()
     except WRONG as error:

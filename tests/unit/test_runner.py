@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 
 import pytest
@@ -28,3 +29,18 @@ def test_what_a_service_needs_to_be_allowed_is_printed_for_the_principal(
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "kafka:9093")
     runner.main(SERVICE)
     assert "--allow-principal User:rights --topic rights.events --operation Describe" in capsys.readouterr().out
+
+
+_LIMIT_AFTER = """
+import contextlib, resource, runpy, sys
+with contextlib.suppress(SystemExit):
+    runpy.run_module(sys.argv.pop(1), run_name="__main__", alter_sys=True)
+print(resource.getrlimit(resource.RLIMIT_CORE))
+"""
+
+
+@pytest.mark.parametrize("module", ["services.registration", "console.web"])
+def test_a_process_that_holds_keys_leaves_no_core_file(module: str) -> None:
+    ended = subprocess.run([sys.executable, "-c", _LIMIT_AFTER, module], capture_output=True, text=True, check=True, timeout=60)
+    assert ": setting " in ended.stderr  # it ended before it served: settings are missing
+    assert ended.stdout == "(0, 0)\n"
