@@ -119,7 +119,7 @@ WHERE id IN (
 ) RETURNING id
 """
 COUNT_DEAD = "SELECT count(*) FROM delivery WHERE endpoint = $1 AND state = 'dead' AND notification IS NOT NULL"
-UNPAUSE = "UPDATE endpoint SET failures = 0, failing_since = NULL, paused_until = NULL WHERE id = $1"
+UNPAUSE = "UPDATE endpoint SET paused_until = NULL WHERE id = $1"  # it is tried at once, but by one at a time while it fails
 
 
 async def list_deliveries(tx: Tx, endpoint: UUID, *, state: State | None, before: int | None, limit: int) -> Deliveries:
@@ -165,6 +165,7 @@ class Taken:
     attempts: int  # this one included
     queued_at: datetime
     endpoint: UUID
+    owner: str
     kind: Literal["webhook", "mail"]
     target: str
     language: str
@@ -182,9 +183,9 @@ class Taken:
 TAKE = Columns(
     Taken,
     """
-    delivery.id, delivery.attempts, delivery.queued_at, endpoint.id AS endpoint, endpoint.kind, endpoint.target, endpoint.language,
-    endpoint.sealed, CASE WHEN endpoint.previous_until > $1 THEN endpoint.previous END AS previous, notification.event_id,
-    notification.type, notification.subject, notification.recorded, notification.fields, notification.count
+    delivery.id, delivery.attempts, delivery.queued_at, endpoint.id AS endpoint, endpoint.hears[1] AS owner, endpoint.kind, endpoint.target,
+    endpoint.language, endpoint.sealed, CASE WHEN endpoint.previous_until > $1 THEN endpoint.previous END AS previous,
+    notification.event_id, notification.type, notification.subject, notification.recorded, notification.fields, notification.count
     """,
 ).returning(
     """

@@ -111,7 +111,7 @@ class Sender:
             "webhook-timestamp": str(timestamp),
             "webhook-signature": endpoint_secrets.signature(secrets, str(one.event_id), timestamp, body),
         }
-        return await webhooks.post(self.http, one.target, body, headers)
+        return await webhooks.post(self.http, one.target, body, headers, owner=one.owner)
 
     def _letter(self, one: Taken, code: str) -> Letter:
         if one.event_id is None or one.type is None:

@@ -9,11 +9,15 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 from urllib.parse import SplitResult, urlsplit
+from weakref import WeakValueDictionary
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -21,6 +25,9 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 TIMEOUT = aiohttp.ClientTimeout(total=15, sock_connect=5, sock_read=10)
 HEAD_BYTES = 8 * 1024  # of a line of the answer's head, at most
 LONGEST_RETRY_AFTER = 24 * 3600
+LOOKUP_SECONDS = 5.0  # that the lookup of a name may take, with the wait for its turn
+LOOKUPS_OF_AN_OWNER = 2  # at a time
+UNANSWERED_SECONDS = 60.0  # for which a name is not looked up again after it took too long
 _RESOLVING_THREADS = 16
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _GONE = 410
@@ -43,6 +50,7 @@ Failure = Literal[
     "secret_unreadable",
     "endpoint_failing",
 ]
+_OWNER: ContextVar[str] = ContextVar("owner")  # of the endpoint that is posted to: the resolver is given the host alone
 AddressInfo = tuple[Any, Any, int, str, tuple[Any, ...]]
 
 
@@ -106,23 +114,53 @@ def _socket_factory(*, local: bool) -> Callable[[AddressInfo], socket.socket]:
 
 
 class _Resolver(AbstractResolver):
-    """Names are looked up in threads of our own: a name server that takes its time holds up nothing else of the process."""
+    """Names are looked up in threads of our own: a name server that takes its time holds up nothing else of the process.
+
+    No thread can be called back from a lookup. So an owner has few at a time, and none for a name that has just kept one for too long.
+    """
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(_RESOLVING_THREADS, thread_name_prefix="resolver")
+        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()  # by owner
+        self._unanswered: dict[str, float] = {}  # by host: when its lookup took too long
 
     async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC) -> list[ResolveResult]:
-        def look_up() -> Sequence[Any]:
-            return socket.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
-
-        found = await asyncio.get_running_loop().run_in_executor(self._threads, look_up)
+        """Raises TimeoutError, gaierror."""
+        if self._is_unanswered(host):
+            raise TimeoutError
+        async with asyncio.timeout(LOOKUP_SECONDS):
+            found = await self._looked_up(host, port, family)
         return [
             ResolveResult(hostname=host, host=address[0], port=address[1], family=kind, proto=protocol, flags=socket.AI_NUMERICHOST)
             for kind, _, protocol, _, address in found
         ]
 
+    async def _looked_up(self, host: str, port: int, family: socket.AddressFamily) -> Sequence[Any]:
+        turn = self._turns.setdefault(_OWNER.get(), asyncio.Semaphore(LOOKUPS_OF_AN_OWNER))
+        await turn.acquire()
+        lookup = self._threads.submit(socket.getaddrinfo, host, port, family=family, type=socket.SOCK_STREAM)
+        answer = asyncio.wrap_future(lookup)
+        answer.add_done_callback(partial(_end_turn, turn))
+        try:
+            return await asyncio.shield(answer)
+        except asyncio.CancelledError:
+            if not lookup.cancel():  # it was begun
+                self._unanswered = {name: at for name, at in self._unanswered.items() if self._is_unanswered(name)}
+                self._unanswered[host] = time.monotonic()
+            raise
+
+    def _is_unanswered(self, host: str) -> bool:
+        return time.monotonic() - self._unanswered.get(host, float("-inf")) < UNANSWERED_SECONDS
+
     async def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _end_turn(turn: asyncio.Semaphore, answer: asyncio.Future[Any]) -> None:
+    """Its thread is free, maybe long after the last who waited for it; then what it says interests nobody."""
+    turn.release()
+    if not answer.cancelled():
+        answer.exception()
 
 
 # --- posting ----------------------------------------------------------------------------------------------------------
@@ -142,8 +180,9 @@ def open_session(*, local: bool) -> aiohttp.ClientSession:
     )
 
 
-async def post(session: aiohttp.ClientSession, url: str, body: bytes, headers: dict[str, str]) -> Outcome:
+async def post(session: aiohttp.ClientSession, url: str, body: bytes, headers: dict[str, str], *, owner: str) -> Outcome:
     """One attempt. 2xx is delivered; 410 is gone; everything else is to be tried again."""
+    _OWNER.set(owner)
     try:
         async with session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
             return _outcome(answer.status, answer.headers.get("Retry-After", ""))

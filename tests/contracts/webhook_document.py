@@ -8,6 +8,7 @@ from shared.audiences import CONCERNS, Concern, fields_of
 from shared.events import Event
 from shared.notifications.deliveries import WAITS
 from shared.notifications.templates import TEMPLATES
+from shared.notifications.webhooks import LOOKUP_SECONDS, UNANSWERED_SECONDS
 from tests.contracts.samples import sample
 
 ABOUT = """# Webhooks
@@ -67,7 +68,8 @@ or by hand:
 AFTER = """
 Answer with 2xx within 15 seconds, and do the work afterwards. Nothing of the answer but its status is read, and no redirect is followed.
 Anything else is tried again, {attempts} times in all, after {waits}; then it is `dead`, which your inbox reports.
-`Retry-After` is kept to. 410 switches the endpoint off.
+`Retry-After` is kept to. 410 switches the endpoint off. A name of a host that is not found
+within {lookup:.0f} seconds is a `timeout`, and is not looked up again for {unanswered:.0f} seconds.
 
     GET  /endpoints/{{endpoint}}/deliveries                       # state, attempts and last status of each
     POST /endpoints/{{endpoint}}/deliveries/{{delivery}}/redelivery # one again, under the same id
@@ -105,7 +107,13 @@ def payload(event: type[Event], concern: Concern) -> str:
 
 def document() -> str:
     """The whole of docs/webhooks.md."""
-    parts = [ABOUT, AFTER.format(attempts=len(WAITS) + 1, waits=waits()).strip(), "", "## Types", ""]
+    parts = [
+        ABOUT,
+        AFTER.format(attempts=len(WAITS) + 1, waits=waits(), lookup=LOOKUP_SECONDS, unanswered=UNANSWERED_SECONDS).strip(),
+        "",
+        "## Types",
+        "",
+    ]
     for event, concern in CONCERNS.items():
         title = TEMPLATES[event.__name__].title
         parts += [f"### {event.type_name()}", "", f"{title}. Heard by: {hearers(concern)}.", "", f"    {payload(event, concern)}", ""]
