@@ -267,6 +267,13 @@ def test_a_process_listens_where_it_is_called_and_asked(process: str, settings: 
     assert called["spec"]["ports"] == [{"name": "http", "port": listening, "targetPort": "http"}]
 
 
+def test_a_browser_stays_at_one_of_the_consoles() -> None:
+    """Each knows by itself which refresh tokens it has used: an issuer takes a second use for a theft."""
+    assert one("base/console.yaml", "Deployment")["spec"]["replicas"] > 1
+    asked = one("examples/site/ingress.yaml", "Ingress")["metadata"].get("annotations", {})
+    assert asked.get("nginx.ingress.kubernetes.io/affinity") == "cookie"
+
+
 @pytest.mark.parametrize("process", ["console"])
 def test_the_console_calls_every_service_by_its_name(settings: ConsoleSettings) -> None:
     assert settings.service_urls == {service: f"http://{service}:8000" for service in SERVICES}
