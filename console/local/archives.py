@@ -32,6 +32,12 @@ SELECT (SELECT epoch FROM relay) AS epoch, (SELECT count(*) FROM outbox) AS outb
     current_setting('server_version') AS server
 """
 _NUMBERS = "SELECT topic || '/' || partition AS at, next_number AS next FROM relay_sequence ORDER BY 1"
+_RIGHTS = """
+SELECT format('GRANT %s ON DATABASE %I TO %s%s', privilege_type, $2::text,
+    CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END,
+    CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+FROM pg_database, aclexplode(datacl) WHERE datname = $1
+"""
 _OFFSETS = "SELECT topic || '/' || partition AS at, next_offset AS next FROM consumed ORDER BY 1"
 
 
@@ -139,6 +145,7 @@ async def _restore(conn: asyncpg.Connection, url: str, service: str, file: Path,
     await conn.execute(f'DROP DATABASE IF EXISTS "{fresh}" WITH (FORCE)')
     create = await conn.fetchval("SELECT format('CREATE DATABASE %I OWNER %I TEMPLATE template0', $1::text, $2::text)", fresh, owner)
     await conn.execute(create)
+    await _copy_rights(conn, name, fresh)
     into = urlunsplit(urlsplit(url)._replace(path=f"/{fresh}"))
     await _run("pg_restore", into, ["--no-owner", f"--role={owner}", "--exit-on-error", "--single-transaction", str(file)])
     kept = f"{name}_before_{datetime.now(UTC):%Y%m%d_%H%M%S}"
@@ -148,6 +155,12 @@ async def _restore(conn: asyncpg.Connection, url: str, service: str, file: Path,
             await conn.execute(f'ALTER DATABASE "{name}" RENAME TO "{kept}"')
         await conn.execute(f'ALTER DATABASE "{fresh}" RENAME TO "{name}"')
     say(f"{service}: restored in {time.monotonic() - began:.1f} s{f'; what was there before is {kept}' if there else ''}")
+
+
+async def _copy_rights(conn: asyncpg.Connection, name: str, fresh: str) -> None:
+    """Who may enter the one database may enter the other, before there is anything in it: a dump holds no rights on the database itself."""
+    if grants := [row[0] for row in await conn.fetch(_RIGHTS, name, fresh)]:
+        await conn.execute("; ".join([f'REVOKE ALL ON DATABASE "{fresh}" FROM PUBLIC', *grants]))
 
 
 # --- keys -------------------------------------------------------------------------------------------------------------

@@ -92,6 +92,29 @@ async def test_a_backup_says_how_far_its_database_had_come_and_is_put_back_besid
     await execute(server, f'DROP DATABASE "{kept}"', "postgres")
 
 
+async def test_who_might_enter_the_database_may_enter_the_one_that_takes_its_place_and_nobody_else(server: str, tmp_path: Path) -> None:
+    await execute(server, 'CREATE ROLE "the service"; CREATE ROLE reader', "postgres")
+    await execute(server, 'REVOKE ALL ON DATABASE laowu_rights FROM PUBLIC; GRANT CONNECT ON DATABASE laowu_rights TO "the service"')
+    await execute(server, "GRANT TEMPORARY ON DATABASE laowu_rights TO reader WITH GRANT OPTION")
+    before = await rights_on(server, "laowu_rights")
+    await back_up(server, tmp_path / "backup")
+    await restore(server, tmp_path / "backup", replace=True)
+    kept, _ = sorted(await databases(server), reverse=True)
+    assert await rights_on(server, "laowu_rights") == before == await rights_on(server, kept)
+    assert (len(before), [one for one in before if one.startswith("=")]) == (3, [])  # the owner's and the two roles'
+    await execute(server, f'DROP DATABASE "{kept}"', "postgres")
+    await execute(server, "GRANT CONNECT, TEMPORARY ON DATABASE laowu_rights TO PUBLIC")
+
+
+async def rights_on(server: str, database: str) -> list[str]:
+    conn = await asyncpg.connect(server)
+    found = await conn.fetchval(
+        "SELECT array_agg(one::text ORDER BY one::text) FROM pg_database, unnest(datacl) one WHERE datname = $1", database
+    )
+    await conn.close()
+    return list(found or [])
+
+
 async def test_databases_of_other_names_are_put_back_under_theirs(server: str, tmp_path: Path) -> None:
     await back_up(server, tmp_path / "backup")
     for _ in range(2):
