@@ -30,6 +30,11 @@ LOOKUPS_OF_AN_OWNER = 2  # at a time
 UNANSWERED_SECONDS = 60.0  # for which a name is not looked up again after it took too long
 _RESOLVING_THREADS = 16
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_NOT_OF_THE_INTERNET = (  # what Python's tables do not know, or know as global
+    ipaddress.IPv6Network("fec0::/10"),  # site-local
+    ipaddress.IPv6Network("3fff::/20"),  # documentation
+    ipaddress.IPv4Network("168.63.129.16/32"),  # Azure's own services for the machine
+)
 _GONE = 410
 
 Failure = Literal[
@@ -84,6 +89,8 @@ def is_public(address: str) -> bool:
 
 
 def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    if any(address in network for network in _NOT_OF_THE_INTERNET):
+        return False
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 

@@ -202,7 +202,7 @@ def budget(process: str) -> Manifest:
 # --- who talks to whom ----------------------------------------------------------------------------------------------------
 # What is not public (shared/notifications/webhooks.py refuses it too), as far as blocks of addresses say it.
 NOT_PUBLIC = ("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "224.0.0.0/3")
-NOT_PUBLIC_6 = ("::1/128", "64:ff9b::/96", "64:ff9b:1::/48", "fc00::/7", "fe80::/10", "ff00::/8")
+NOT_PUBLIC_6 = ("::1/128", "64:ff9b::/96", "64:ff9b:1::/48", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8")
 
 
 def ports(*numbers: int, protocol: str = "TCP") -> list[Manifest]:

@@ -337,7 +337,7 @@ def test_a_service_reaches_kafka_and_postgres_where_its_settings_say(service: st
 
 
 @pytest.mark.parametrize(
-    "address", ["10.1.2.3", "172.20.0.1", "192.168.1.1", "169.254.169.254", "127.0.0.1", "100.64.1.1", "224.0.0.1", "fd00::1"]
+    "address", ["10.1.2.3", "172.20.0.1", "192.168.1.1", "169.254.169.254", "127.0.0.1", "100.64.1.1", "224.0.0.1", "fd00::1", "fec0::1"]
 )
 def test_no_policy_lets_a_webhook_into_the_cluster(address: str) -> None:
     assert not is_public(address)

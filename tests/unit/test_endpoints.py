@@ -49,6 +49,10 @@ KEY = secrets.token_bytes(32)
         "2002:7f00:1::",
         "2001:0:4136:e378:8000:63bf:80ff:fffe",
         "2001:db8::1",
+        "fec0::1",
+        "3fff::1",
+        "168.63.129.16",
+        "::ffff:168.63.129.16",
     ],
 )
 def test_no_address_of_a_machine_or_a_private_network_is_public(address: str) -> None:
