@@ -15,7 +15,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from console.web import choosing, logging_in, screens, verifying
-from console.web.backend import ServiceRefused, open_backend, token_locks
+from console.web.backend import PathRefused, ServiceRefused, open_backend, token_locks
 from console.web.code_flow import CodeFlow
 from console.web.commanding import command_page, send_command
 from console.web.documents import Documents, OperationNotFound
@@ -200,6 +200,7 @@ ERRORS: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]
     ServiceRefused: _service_refused,
     Forbidden: _forbidden,
     OperationNotFound: _not_found,
+    PathRefused: _not_found,
     IssuerUnavailable: _issuer_unavailable,
     NotLoggedIn: redirect_to_login,
     HTTPException: _http,

@@ -57,6 +57,10 @@ class ServiceRefused(Exception):
         self.answer = answer
 
 
+class PathRefused(Exception):
+    """A part of a path is `.` or `..`, which every client takes for a step within the path: another operation would be reached."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backend:
     """Calls with one visitor's token."""
@@ -179,7 +183,9 @@ def parts_of(path: str) -> list[str]:
 
 
 def filled(path: str, parts: Mapping[str, object]) -> str:
-    """`path` with its {parts} filled in: each one segment, whatever it holds."""
+    """`path` with its {parts} filled in: each one segment, whatever it holds. Raises PathRefused."""
+    if any(str(part) in (".", "..") for part in parts.values()):
+        raise PathRefused(path)
     return path.format_map({name: quote(str(part), safe="") for name, part in parts.items()})
 
 

@@ -382,7 +382,7 @@ def address(pattern: str | None, item: Item) -> str | None:
     if pattern is None:
         return None
     values = {name: pick(item, name) for name in parts_of(pattern)}
-    return filled(pattern, values) if all(value is not None for value in values.values()) else None
+    return filled(pattern, values) if all(value not in (None, ".", "..") for value in values.values()) else None
 
 
 # --- buttons -------------------------------------------------------------------------------------------------------------

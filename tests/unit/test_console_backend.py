@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
-from console.web.backend import open_backend
+import pytest
+
+from console.web.backend import PathRefused, filled, open_backend
 
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
 
@@ -48,3 +50,10 @@ async def test_a_service_that_closes_every_connection_is_away() -> None:
     service = Ending([])
     assert await _statuses(service, 1) == [503]
     assert service.keys == ["key-0", "key-0"]
+
+
+@pytest.mark.parametrize("part", [".", ".."])
+def test_no_part_of_a_path_is_a_step_to_another_operation(part: str) -> None:
+    with pytest.raises(PathRefused):
+        filled("/workers/{worker}/personal-data/copy", {"worker": part})
+    assert filled("/workers/{worker}", {"worker": "../a"}) == "/workers/..%2Fa"
