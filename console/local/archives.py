@@ -14,7 +14,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 import asyncpg
 
@@ -200,12 +200,24 @@ class _ToolFailed(Exception):
     """pg_dump or pg_restore ended with an error; its last line."""
 
 
-async def _run(program: str, url: str, arguments: Sequence[str]) -> None:
-    """The password is in the environment: a command line can be read by everybody on the machine. Raises _ToolFailed."""
+def _without_password(url: str) -> tuple[str, dict[str, str]]:
+    """The URL for a command line, which everybody on the machine can read, and the environment with the rest. Raises _ToolFailed."""
     parts = urlsplit(url)
-    bare = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])) if parts.password else url
-    own = {"PGPASSWORD": unquote(parts.password)} if parts.password else {}
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    passwords = [unquote(parts.password)] if parts.password else []
+    passwords += [value for name, value in query if name == "password"]  # PostgreSQL's programs take the last
+    if any(name == "sslpassword" for name, _ in query):
+        raise _ToolFailed("sslpassword cannot be given to PostgreSQL's programs unseen: name a key without a passphrase in sslkey.")
+    kept = urlencode([one for one in query if one[0] != "password"], quote_via=quote)
+    own = {"PGPASSWORD": passwords[-1]} if passwords else {}
     own |= {"PGUSER": unquote(parts.username)} if parts.username else {}
+    host = parts.netloc.rpartition("@")[2] if parts.password else parts.netloc
+    return urlunsplit(parts._replace(netloc=host, query=kept)), own
+
+
+async def _run(program: str, url: str, arguments: Sequence[str]) -> None:
+    """Raises _ToolFailed."""
+    bare, own = _without_password(url)
     command = [_program(program), f"--dbname={bare}", *arguments]
     process = await asyncio.create_subprocess_exec(
         *command, env={**os.environ, **own}, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE

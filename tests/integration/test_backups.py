@@ -201,10 +201,14 @@ async def test_no_password_is_in_a_command_line(server: str, tmp_path: Path, mon
         return await started(*command, **rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(asyncio, "create_subprocess_exec", starting)
-    await back_up(server, tmp_path / "backup")
-    password = server.partition("://")[2].partition("@")[0].partition(":")[2]
-    assert seen
+    scheme, _, rest = server.partition("://")
+    (user, _, password), where = rest.partition("@")[0].partition(":"), rest.partition("@")[2]
+    for number, url in enumerate((server, f"{scheme}://{user}@{where}?password={password}&application_name=a%20backup")):
+        await back_up(url, tmp_path / f"backup {number}")
+    assert "application_name=a%20backup" in "".join(seen)
     assert not [one for one in seen if password in one]
+    with pytest.raises(archives.NotDumped, match="sslpassword"):
+        await back_up(f"{server}?sslpassword=hunter2", tmp_path / "refused")
 
 
 # --- keys -------------------------------------------------------------------------------------------------------------
