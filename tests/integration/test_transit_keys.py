@@ -169,6 +169,12 @@ async def test_another_workers_key_is_unreadable_and_so_is_one_that_is_too_short
     engine.answering = foreign
     assert await keys.unwrap(of_same(given, wrapped)) == [None, None]
 
+    async def no_base64(_: web.Request) -> web.StreamResponse:
+        return results({"plaintext": "é" * 64}, {"plaintext": "="})
+
+    engine.answering = no_base64
+    assert await keys.unwrap(of_same(given, wrapped)) == [None, None]
+
 
 async def test_a_certificate_that_nobody_trusts_is_no_provider(stood_in: Provider, engine: TransitEngine, tmp_path: Path) -> None:
     stranger = Authority(tmp_path, "stranger")

@@ -8,7 +8,6 @@ what it unwraps the worker's id must be a part: a broken or hostile one leads to
 
 from __future__ import annotations
 
-import binascii
 import logging
 import re
 import ssl
@@ -218,5 +217,5 @@ def _data_key(result: _Result, worker: WorkerId) -> bytes | None:
 def _decoded(text: str) -> bytes | None:
     try:
         return b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:  # of a text beyond ASCII too
         return None
