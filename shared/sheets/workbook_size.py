@@ -43,7 +43,7 @@ def require_bounded(archive: zipfile.ZipFile) -> None:
 
 
 def _require_bounded_count(file: IO[bytes]) -> None:
-    """The reader reserves memory for as many texts as there are said to be. Raises TooManyRows."""
+    """The reader reserves memory for as many texts as the count claims. Raises TooManyRows."""
     rest = b""
     while chunk := file.read(_CHUNK_BYTES):
         text = rest + chunk
