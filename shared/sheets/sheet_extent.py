@@ -12,6 +12,7 @@ class Extent:
     rows: int = 0  # up to the furthest cell, as the columns
     columns: int = 0
     cells: int = 0  # that are written, of which several may stand at one place
+    texts: int = 0  # bytes of the shared texts that they name
 
     def is_bounded(self) -> bool:
         return self.columns <= MAX_COLUMNS and self.rows <= MAX_ROWS and max(self.cells, self.rows * self.columns) <= MAX_CELLS

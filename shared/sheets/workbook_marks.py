@@ -13,6 +13,7 @@ from typing import IO, NoReturn
 from xml.parsers import expat
 
 from shared.sheets.files import FileUnreadable, TooManyRows
+from shared.sheets.shared_texts import SharedTexts
 from shared.sheets.sheet_extent import Extent
 
 RowColumn = tuple[int, int]  # both from 0
@@ -41,10 +42,10 @@ def read_marks(archive: zipfile.ZipFile, position: int) -> Marks:
     return marks
 
 
-def parse_sheet(file: IO[bytes]) -> Marks:
-    """Follow every cell. Raises FileUnreadable, TooManyRows."""
+def parse_sheet(file: IO[bytes], texts: tuple[SharedTexts, int] | None = None) -> Marks:
+    """Follow every cell. `texts`: those that cells share, and how many bytes they may come to. Raises FileUnreadable, TooManyRows."""
     marks = Marks()
-    _parse(_MarkParser(marks).parser, iter(lambda: file.read(_CHUNK_BYTES), b""))
+    _parse(_MarkParser(marks, *(texts or (SharedTexts(), 0))).parser, iter(lambda: file.read(_CHUNK_BYTES), b""))
     return marks
 
 
@@ -85,8 +86,10 @@ def _local(name: str) -> str:
 class _MarkParser:
     """Follows rows and cells as the reader does; a cell may leave out where it stands, and then stands after the one before."""
 
-    def __init__(self, marks: Marks) -> None:
+    def __init__(self, marks: Marks, texts: SharedTexts, left: int) -> None:
         self.marks = marks
+        self.texts, self.left = texts, left
+        self.number = ""  # of the text that a cell names
         self.extent = Extent()
         self.row, self.column = 0, 0  # of the next cell that does not say where it stands
         self.cell = (0, 0)
@@ -106,7 +109,7 @@ class _MarkParser:
             case "f":
                 self.formula = True
             case "v" | "t":
-                self.in_value = True
+                self.in_value, self.number = True, ""
 
     def _start_row(self, attributes: dict[str, str]) -> None:
         if (number := attributes.get("r")) is not None:
@@ -134,13 +137,22 @@ class _MarkParser:
         extent.rows, extent.columns = max(extent.rows, rows), max(extent.columns, columns)
         extent.require_bounded()
 
-    def _characters(self, _: str) -> None:
+    def _characters(self, text: str) -> None:
         self.value = self.value or self.in_value
+        if self.in_value and self.kind == "s":
+            self.number = f"{self.number} {text}" if self.number else text  # in pieces it is no number: the reader takes the first
+
+    def _take_text(self) -> None:
+        self.left -= self.texts.length(self.number)
+        if self.left < 0:
+            raise TooManyRows("the texts of the cells come to more than an import may have")
 
     def _end(self, name: str) -> None:
         match _local(name):
             case "v" | "t":
                 self.in_value = False
+                if self.kind == "s" and self.texts.longest:
+                    self._take_text()
             case "c":
                 self.column += 1
                 if self.kind == "e":

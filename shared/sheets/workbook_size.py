@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import re
 import zipfile
+from collections import Counter
 from typing import IO
 
-from shared.sheets.files import TooManyRows
+from shared.sheets.files import MAX_CELLS, FileUnreadable, TooManyRows
+from shared.sheets.shared_texts import SharedTexts, read_lengths
 from shared.sheets.sheet_extent import Extent
 from shared.sheets.workbook_marks import column_number, parse_sheet
 
 MAX_UNPACKED = 256 * 1024 * 1024  # bytes
 _CHUNK_BYTES = 1024 * 1024
-_OVERLAP_BYTES = 1024
-_LARGE_COUNT = re.compile(rb"uniqueCount\s*=\s*[\"'][^\"'<>]{0,1000}?(?:[5-9][0-9]{6}|[0-9]{8})")  # 5,000,000 and more
+_LONG_CELL = 64 * 1024  # bytes; one that names its text is short
+_NUMBER_OF_TEXT = re.compile(rb't="s"[^<>]*><v>([0-9]{1,9})</v></c>')
 _SHEET = b"sheetData"  # cells stand in it only
 _DIGITS, _LETTERS = b"0123456789", b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _PLAIN_CELL = re.compile(rb'<c r="([A-Z]{1,3}[1-9][0-9]{0,6})"(?: [a-qs-z]+="[^"<>]*")*/?>')
@@ -31,45 +33,47 @@ def require_bounded(archive: zipfile.ZipFile) -> None:
     """
     if sum(member.file_size for member in archive.infolist()) > MAX_UNPACKED:
         raise TooManyRows("the workbook unpacks to more than an import may have")
+    texts = _shared_texts(archive)
     for member in archive.infolist():
         with archive.open(member) as file:
-            plainly_bounded = _is_plainly_bounded(file)
-        if not plainly_bounded:
+            extent = _plain_extent(file, texts)
+        if extent is None or not extent.is_bounded() or extent.texts > MAX_UNPACKED:
             with archive.open(member) as file:
-                parse_sheet(file)
-        if member.filename.lower().endswith("sharedstrings.xml"):
-            with archive.open(member) as file:
-                _require_bounded_count(file)
+                parse_sheet(file, (texts, MAX_UNPACKED))
 
 
-def _require_bounded_count(file: IO[bytes]) -> None:
-    """The reader reserves memory for as many texts as the count claims. Raises TooManyRows."""
-    rest = b""
-    while chunk := file.read(_CHUNK_BYTES):
-        text = rest + chunk
-        if _LARGE_COUNT.search(text):
-            raise TooManyRows("the workbook says that it has more texts than an import may have")
-        rest = text[-_OVERLAP_BYTES:]
+def _shared_texts(archive: zipfile.ZipFile) -> SharedTexts:
+    """Raises TooManyRows, FileUnreadable."""
+    members = [member for member in archive.infolist() if member.filename.lower().endswith("sharedstrings.xml")]
+    if len(members) > 1:
+        raise FileUnreadable("not an xlsx workbook")
+    if not members:
+        return SharedTexts()
+    with archive.open(members[0]) as file:
+        return read_lengths(file)
 
 
-def _is_plainly_bounded(file: IO[bytes]) -> bool:
-    """Whether every cell is in the plain form and there are not too many; True of what is no sheet."""
+def _plain_extent(file: IO[bytes], texts: SharedTexts) -> Extent | None:
+    """None: a cell is not in the plain form. Empty for what is no sheet."""
     extent, is_sheet, is_plain, rest = Extent(), False, True, b""
     while chunk := file.read(_CHUNK_BYTES):
         text = rest + chunk
         is_sheet = is_sheet or _SHEET in text
-        end = text.rfind(b"<")  # a tag may be cut in two
+        end = text.rfind(b"<c ")  # a cell may be cut in two
+        if len(text) - end > _LONG_CELL:
+            end = text.rfind(b"<")
         rest = text[end:]
-        is_plain = is_plain and len(rest) <= _CHUNK_BYTES and _take_plain_cells(text[:end], extent)
+        is_plain = is_plain and len(rest) <= _CHUNK_BYTES and _take_plain_cells(text[:end], extent, texts)
         if not is_plain:
             rest = text[-len(_SHEET) :]
         if is_sheet and not is_plain:
-            return False
-    is_plain = is_plain and _take_plain_cells(rest, extent)
-    return not is_sheet or (is_plain and extent.is_bounded())
+            return None
+    if not is_sheet:
+        return Extent()
+    return extent if _take_plain_cells(rest, extent, texts) else None
 
 
-def _take_plain_cells(text: bytes, extent: Extent) -> bool:
+def _take_plain_cells(text: bytes, extent: Extent, texts: SharedTexts) -> bool:
     """Whether every cell in it is plain."""
     found = _PLAIN_CELL.findall(text)
     extent.cells += len(found)
@@ -78,4 +82,15 @@ def _take_plain_cells(text: bytes, extent: Extent) -> bool:
         last = max(set(places.translate(None, _DIGITS).split()), key=lambda letters: (len(letters), letters))
         extent.columns = max(extent.columns, column_number(last.decode()))
         extent.rows = max(extent.rows, *map(int, set(places.translate(None, _LETTERS).split())))
-    return len(found) == text.count(b"<c ") and _OTHER_CELL.search(text) is None
+    return _take_texts(text, extent, texts) and len(found) == text.count(b"<c ") and _OTHER_CELL.search(text) is None
+
+
+def _take_texts(text: bytes, extent: Extent, texts: SharedTexts) -> bool:
+    """Whether every cell names its text in the plain form."""
+    named = text.count(b't="s"')
+    if not texts.is_plain or texts.longest * MAX_CELLS <= MAX_UNPACKED:
+        extent.texts += named * texts.longest
+        return True
+    numbers = Counter(_NUMBER_OF_TEXT.findall(text))
+    extent.texts += sum(texts.length(number.decode()) * cells for number, cells in numbers.items())
+    return numbers.total() == named

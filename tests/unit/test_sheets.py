@@ -284,6 +284,48 @@ def test_more_texts_than_there_can_be_are_refused() -> None:
         read(content, Kind.XLSX)
 
 
+TEXTS = "xl/sharedStrings.xml"
+
+
+def of_texts(first: str, second: str, value: str, place: str) -> bytes:
+    """A sheet whose 400 cells name one of two shared texts by `value`."""
+    cells = "".join(f'<row r="{row}"><c {place.format(row)}t="s">{value}</c></row>' for row in range(1, 401))
+    plain = a_workbook(rows_of(["first", "second"]))
+    content = rewritten(plain, TEXTS, "<si><t>first</t></si><si><t>second</t></si>", first + second)
+    with zipfile.ZipFile(io.BytesIO(plain)) as archive:
+        own = archive.read(SHEET).decode().partition("<sheetData>")[2].partition("</sheetData>")[0]
+    return rewritten(content, SHEET, own, cells)
+
+
+LONG, SHORT = f"<si><t>{'a' * 1_000_000}</t></si>", "<si><t>b</t></si>"
+
+
+@pytest.mark.parametrize("place", ['r="A{}" ', ""])
+@pytest.mark.parametrize(
+    ("first", "second", "value"),
+    [
+        (SHORT, LONG, "<v>1</v>"),
+        (LONG, SHORT, "<v>0<!-- -->1</v>"),
+        (LONG, SHORT, "<v>x</v>"),
+        ("<si/>", LONG, "<v>1</v>"),
+        ("<!-- </si> -->" + LONG, SHORT, "<v>0</v>"),
+    ],
+    ids=["named", "a number in two pieces", "no number", "an empty text", "a comment"],
+)
+def test_a_long_text_that_many_cells_name_is_refused(
+    first: str, second: str, value: str, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workbooks, "load_workbook", pytest.fail)
+    with pytest.raises(TooManyRows):
+        read(of_texts(first, second, value, place), Kind.XLSX)
+
+
+@pytest.mark.parametrize("place", ['r="A{}" ', ""])
+def test_a_long_text_beside_short_ones_that_many_name_is_read(place: str) -> None:
+    sheet = workbooks.read_sheet(of_texts(LONG, SHORT, "<v>1</v>", place), 1000)
+    assert [row[0] for row in sheet.values] == ["b"] * 400
+
+
 @pytest.mark.parametrize("name", ["content.xml", "xl/workbook.bin"])
 def test_a_workbook_that_the_reader_may_take_for_another_kind_is_refused(name: str) -> None:
     out = io.BytesIO(a_workbook(rows_of(["name", "amount"], ["王芳", 1])))
