@@ -15,7 +15,7 @@ import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import Any
 
 import asyncpg
@@ -341,7 +341,8 @@ def _id_ranges(rows: Sequence[asyncpg.Record]) -> list[str]:
 async def _send(session: _Session, rows: Sequence[asyncpg.Record]) -> None:
     """Hand the rows to the producer, which answers later. Raises what Kafka raises at once.
 
-    The rows of a partition go as whole record batches: the producer's way for single records costs twice as much.
+    The rows of a partition go as whole record batches: the producer's way for single records costs twice as much. It takes a partition's
+    next batch when the one before is on its way: the first ones of all partitions go together, then the second ones.
     """
     if not rows:
         return
@@ -349,11 +350,11 @@ async def _send(session: _Session, rows: Sequence[asyncpg.Record]) -> None:
     sending = _Batch(rows, [], dict(session.numbers))
     session.in_flight.append(sending)
     async with asyncio.timeout(ACK_SECONDS):
-        for (topic, partition), batches in batched.items():
-            name = kafka.topic_name(session.settings, topic)
-            for batch in batches:
-                ack = await session.producer.send_batch(batch, name, partition=partition)
-                sending.acks.append(ack)
+        for together in zip_longest(*batched.values()):
+            for (topic, partition), batch in zip(batched, together, strict=True):
+                if batch is not None:
+                    name = kafka.topic_name(session.settings, topic)
+                    sending.acks.append(await session.producer.send_batch(batch, name, partition=partition))
 
 
 def _batched(session: _Session, rows: Sequence[asyncpg.Record]) -> dict[tuple[str, int], list[Any]]:
