@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: menu demo test fuzz soak bench bench-peers bench-flink test-compose deploy-check up down up-compose dev-stack dev-stack-stop lint format lock sbom clean
+.PHONY: menu demo test suite fuzz soak bench bench-peers bench-flink test-compose deploy-check up down up-compose dev-stack dev-stack-stop lint format lock sbom clean
 
 menu: ## this list
 	@echo "Laowu: labour dispatch as five services over Kafka. make ..."
@@ -24,11 +24,10 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY) ## the programme 2017-2020 played through the five services, and the ministry's report
 	@$(BIN)/laowu demo
 
-test: $(READY) ## style, types, layering, then every test
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+test: $(READY) ## style, types and layering beside every test
+	@$(MAKE) --no-print-directory --jobs 2 lint suite
+
+suite: $(READY)
 	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 fuzz: $(READY) ## hostile inputs for everything that parses outside bytes; stopped, the same seed goes on; ARGS="--inputs 10000000"

@@ -90,7 +90,9 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if running:
         yield running
         return
-    node, process = postgres_local.start(tmp_path_factory.mktemp("postgres"), durable=False)
+    # Hundreds of small databases, each gone within minutes: nothing in them is worth a vacuum.
+    more = "autovacuum = off\nfull_page_writes = off\n"
+    node, process = postgres_local.start(tmp_path_factory.mktemp("postgres"), durable=False, more=more)
     yield node.url()
     processes.stop(process, postgres_local.spec(node))
 

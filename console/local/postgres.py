@@ -201,9 +201,9 @@ def is_ready(node: Postgres) -> bool:
     return len(lines) >= 8 and lines[7].strip() == "ready"
 
 
-def start(folder: Path, port: int | None = None, *, durable: bool = True) -> tuple[Postgres, subprocess.Popen[bytes]]:
-    """A ready server. Raises NotStarted, DiskFull. Stop it with `processes.stop(process, spec(node))`."""
-    node = prepare(folder, port or processes.free_ports(1)[0], durable=durable)
+def start(folder: Path, port: int | None = None, *, durable: bool = True, more: str = "") -> tuple[Postgres, subprocess.Popen[bytes]]:
+    """A ready server, prepared so. Raises NotStarted, DiskFull. Stop it with `processes.stop(process, spec(node))`."""
+    node = prepare(folder, port or processes.free_ports(1)[0], durable=durable, more=more)
     process = processes.spawn(spec(node))
     wait_ready(node, process)
     return node, process

@@ -30,7 +30,7 @@ from tests.model.world import Model
 from tests.support import journey, recount
 from tests.support.journey import RunningStack, local_stack
 
-STEPS = 2_500
+STEPS = 1_800
 TOGETHER = 6  # commands under way at a time
 CHECKS = 4  # times in between at which everything has to be applied and right
 PROCESSES = (*SERVICES, "postgres", "kafka")
