@@ -16,7 +16,7 @@ from console.commands.kafka import cluster_settings
 from console.commands.relay import new_epoch_of
 from console.commands.terminal import message
 from console.errors import NotRunning
-from console.local import archives, manifest, stack
+from console.local import archives, manifest, postgres, stack
 from console.local.home import Home
 from console.local.stores import stores_running
 from console.services import SERVICES
@@ -44,14 +44,13 @@ def _plain(prefix: str) -> str:
 Prefix = Annotated[
     str, typer.Option(callback=_plain, help="before a service's name in that of its database; '' for those of laowu postgres roles")
 ]
-PREFIX = "laowu_"  # as the local stack has it
 
 
 def backup(
     folder: Folder,
     *,
     service: Services = None,
-    prefix: Prefix = PREFIX,
+    prefix: Prefix = postgres.PREFIX,
     keys: Annotated[bool, typer.Option("--keys", help="the stack's keys instead of its data")] = False,
 ) -> None:
     """Dump the services' databases into a new folder, or the keys into another one.
@@ -65,7 +64,7 @@ def backup(
         message(f"{len(found.keys)} keys in {target}: keep them where no backup of the data is")
         return
     with _server(home) as admin:
-        databases = {name: archives.database_of(admin, name, prefix) for name in service or SERVICES}
+        databases = {name: postgres.database_of(admin, name, prefix) for name in service or SERVICES}
         asyncio.run(archives.back_up(target, databases, message))
     message(f"{len(databases)} databases in {target}; the keys are not in it: laowu backup --keys, into another place")
 
@@ -74,7 +73,7 @@ def restore(
     folder: Folder,
     *,
     service: Services = None,
-    prefix: Prefix = PREFIX,
+    prefix: Prefix = postgres.PREFIX,
     replace: Annotated[bool, typer.Option("--replace", help="where there is data already; that is kept under another name")] = False,
 ) -> None:
     """Put a backup's databases, or its keys, back; every file is compared with its checksum first.
@@ -95,7 +94,7 @@ def restore(
             if cluster is None:
                 message(f"{name}: no KAFKA_BOOTSTRAP_SERVERS: whether the log is ahead of this backup is looked at when the service starts")
                 continue
-            behind = new_epoch_of(cluster, archives.database_of(admin, name, prefix), name, only_if_behind=True)
+            behind = new_epoch_of(cluster, postgres.database_of(admin, name, prefix), name, only_if_behind=True)
             message(behind or f"{name}: the log holds nothing that this backup does not know")
 
 

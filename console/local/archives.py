@@ -53,11 +53,6 @@ class WouldReplace(ConsoleError):
     """There is something already where the backup would be restored to."""
 
 
-def database_of(admin: str, service: str, prefix: str) -> str:
-    """The URL of the service's database, by the URL of its server and what its name begins with."""
-    return urlunsplit(urlsplit(admin)._replace(path=f"/{prefix}{service}"))
-
-
 # --- databases: backup ------------------------------------------------------------------------------------------------
 async def back_up(folder: Path, databases: Mapping[str, str], say: Say) -> Manifest:
     """Dump the databases, given as service -> URL. Raises NotDumped, BackupExists, DiskFull."""
@@ -114,9 +109,9 @@ async def restore(folder: Path, admin: str, services: Sequence[str], *, prefix: 
     try:
         async with _connected(admin) as conn:
             for service in services:
-                await _require_free(conn, database_of(admin, service, prefix), service, replace=replace)
+                await _require_free(conn, postgres.database_of(admin, service, prefix), service, replace=replace)
             for service in services:
-                await _restore(conn, database_of(admin, service, prefix), service, folder / archives[service].file.name, say)
+                await _restore(conn, postgres.database_of(admin, service, prefix), service, folder / archives[service].file.name, say)
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, _ToolFailed) as error:
         raise NotRestored(f"{error or type(error).__name__}") from None
 

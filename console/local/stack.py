@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
@@ -253,8 +253,8 @@ async def create_databases(admin: str) -> None:
         try:
             there = {row["datname"] for row in await conn.fetch("SELECT datname FROM pg_database")}
             for name in SERVICES:
-                if f"laowu_{name}" not in there:
-                    await conn.execute(f"CREATE DATABASE laowu_{name}")
+                if f"{postgres.PREFIX}{name}" not in there:
+                    await conn.execute(f"CREATE DATABASE {postgres.PREFIX}{name}")
         finally:
             await conn.close(timeout=10)
     except postgres_access.REFUSALS as error:
@@ -400,7 +400,7 @@ def kafka_bootstrap(home: Home | None = None) -> str:
 
 
 def database_url(service: str, home: Home | None = None) -> str:
-    return urlunsplit(urlsplit(_connection("database", home))._replace(path=f"/laowu_{service}"))
+    return postgres.database_of(_connection("database", home), service)
 
 
 def settings(service: str, home: Home | None = None) -> Settings:

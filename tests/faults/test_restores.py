@@ -16,7 +16,7 @@ import pytest
 import pytest_asyncio
 
 from console.api_client import ApiClient, wait_until_all_applied
-from console.local import archives, stack
+from console.local import archives, postgres, stack
 from console.local.stack import service_command
 from services.stats.replay.audit import audit
 from shared import db
@@ -97,7 +97,7 @@ class Drill:
 
     async def restored(self) -> bool:
         try:
-            await archives.restore(self.folder, self.admin, [self.service], prefix="laowu_", replace=True, say=lambda _: None)
+            await archives.restore(self.folder, self.admin, [self.service], prefix=postgres.PREFIX, replace=True, say=lambda _: None)
         except archives.NotRestored:  # its relay is at work: it has not ended yet
             return False
         return True

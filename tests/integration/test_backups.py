@@ -13,7 +13,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from console.commands.backup import PREFIX, backup
+from console.commands.backup import backup
 from console.local import archives, manifest, processes, secret_keys
 from console.local import postgres as postgres_local
 from console.local.home import Home
@@ -50,11 +50,11 @@ def silent(_line: str) -> None:
 
 
 async def back_up(server: str, folder: Path) -> manifest.Manifest:
-    return await archives.back_up(folder, {"rights": archives.database_of(server, "rights", PREFIX)}, silent)
+    return await archives.back_up(folder, {"rights": postgres_local.database_of(server, "rights")}, silent)
 
 
 async def restore(server: str, folder: Path, *, replace: bool = False) -> None:
-    await archives.restore(folder, server, ["rights"], prefix=PREFIX, replace=replace, say=silent)
+    await archives.restore(folder, server, ["rights"], prefix=postgres_local.PREFIX, replace=replace, say=silent)
 
 
 async def execute(server: str, statement: str, database: str = "laowu_rights") -> None:
@@ -121,7 +121,7 @@ async def test_databases_of_other_names_are_put_back_under_theirs(server: str, t
         await archives.restore(tmp_path / "backup", server, ["rights"], prefix="", replace=True, say=silent)
     assert (await databases(server, "rights%"))[0] == "rights"
     assert len(await databases(server, "rights%")) == 2
-    again = await archives.back_up(tmp_path / "again", {"rights": archives.database_of(server, "rights", "")}, silent)
+    again = await archives.back_up(tmp_path / "again", {"rights": postgres_local.database_of(server, "rights", "")}, silent)
     assert again.databases[0].positions.next_numbers == {"rights.events/2": 17}
 
 
@@ -136,7 +136,7 @@ async def test_a_backup_never_replaces_another_and_one_that_was_cut_short_is_non
     with pytest.raises(manifest.BackupExists):
         await back_up(server, tmp_path / "backup")
     with pytest.raises(archives.NotDumped):
-        await archives.back_up(tmp_path / "other", {"stats": archives.database_of(server, "stats", PREFIX)}, silent)
+        await archives.back_up(tmp_path / "other", {"stats": postgres_local.database_of(server, "stats")}, silent)
     assert os.listdir(tmp_path) == ["backup"]  # noqa: PTH208
 
 
@@ -237,4 +237,6 @@ def test_keys_are_asked_for_where_data_is_and_the_other_way_round(tmp_path: Path
     secret_keys.service_keys(home)
     archives.back_up_keys(tmp_path / "keys", home)
     with pytest.raises(archives.NotRestored, match="only keys"):
-        asyncio.run(archives.restore(tmp_path / "keys", "postgresql://nowhere", ["rights"], prefix=PREFIX, replace=False, say=silent))
+        asyncio.run(
+            archives.restore(tmp_path / "keys", "postgresql://nowhere", ["rights"], prefix=postgres_local.PREFIX, replace=False, say=silent)
+        )
