@@ -57,8 +57,11 @@ class ServiceRefused(Exception):
         self.answer = answer
 
 
-class PathRefused(Exception):
+class PathRefused(ServiceRefused):
     """A part of a path is `.` or `..`, which every client takes for a step within the path: another operation would be reached."""
+
+    def __init__(self) -> None:
+        super().__init__(Answer(status=HTTPStatus.NOT_FOUND, body={"code": "NOT_FOUND"}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +188,7 @@ def parts_of(path: str) -> list[str]:
 def filled(path: str, parts: Mapping[str, object]) -> str:
     """`path` with its {parts} filled in: each one segment, whatever it holds. Raises PathRefused."""
     if any(str(part) in (".", "..") for part in parts.values()):
-        raise PathRefused(path)
+        raise PathRefused
     return path.format_map({name: quote(str(part), safe="") for name, part in parts.items()})
 
 

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, unquote
 
 from markupsafe import Markup
 
-from console.web.backend import PathRefused, ServiceRefused, parts_of
+from console.web.backend import ServiceRefused, parts_of
 from console.web.documents import Operation
 from console.web.listing import read_list
 from console.web.names import IDENTIFIER, Names, names_in
@@ -129,7 +129,7 @@ async def _things(who: Visitor, places: Sequence[PageAt]) -> Things:
 async def _thing(who: Visitor, screen: ItemScreen, given: Mapping[str, str]) -> Item | None:
     try:
         return await read_thing(who, screen, given)
-    except (ServiceRefused, PathRefused):
+    except ServiceRefused:
         return None
 
 

@@ -54,6 +54,7 @@ async def test_a_service_that_closes_every_connection_is_away() -> None:
 
 @pytest.mark.parametrize("part", [".", ".."])
 def test_no_part_of_a_path_is_a_step_to_another_operation(part: str) -> None:
-    with pytest.raises(PathRefused):
+    with pytest.raises(PathRefused) as refused:
         filled("/workers/{worker}/personal-data/copy", {"worker": part})
+    assert (refused.value.answer.status, refused.value.answer.code) == (404, "NOT_FOUND")
     assert filled("/workers/{worker}", {"worker": "../a"}) == "/workers/..%2Fa"
