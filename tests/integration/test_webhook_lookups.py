@@ -5,38 +5,23 @@ from __future__ import annotations
 import gc
 import socket
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 import pytest
-import pytest_asyncio
 
 from shared.notifications import webhooks
 from shared.principals import Role
 from shared.values import EnterpriseId
-from tests.conftest import MakeDatabase
 from tests.http.test_notifications import drawn, publish
-from tests.support.http import Client, serving
-from tests.support.receivers import Receiver, a_sender, opened, receiving
+from tests.support.http import Client
+from tests.support.receivers import ENTERPRISE, Receiver, a_sender, docking, opened, receiver
 from tests.support.wait import until
 
-ENTERPRISE = EnterpriseId(UUID(int=41))
+__all__ = ["docking", "receiver"]
 _getaddrinfo = socket.getaddrinfo
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def docking(make_database: MakeDatabase) -> AsyncIterator[Client]:
-    """Docking as an enterprise calls it, on a machine of one's own."""
-    async with serving("docking", await make_database("docking"), endpoints_local=True) as service:
-        yield service.speaking_as(Role.ENTERPRISE, party=ENTERPRISE)
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def receiver() -> AsyncIterator[Receiver]:
-    async with receiving() as one:
-        yield one
 
 
 @dataclass(slots=True)

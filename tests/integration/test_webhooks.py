@@ -7,7 +7,6 @@ import json
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 import pytest
 import pytest_asyncio
@@ -21,18 +20,26 @@ from shared.values import EnterpriseId, new_id
 from tests.conftest import MakeDatabase
 from tests.http.test_notifications import drawn, inbox, publish, shortfall
 from tests.support.http import Client, serving
-from tests.support.receivers import ATTEMPTS, Days, Receiver, a_sender, opened, raw_server, receiving, send_all, states, status, well
+from tests.support.receivers import (
+    ATTEMPTS,
+    ENTERPRISE,
+    Days,
+    Receiver,
+    a_sender,
+    docking,
+    opened,
+    raw_server,
+    receiver,
+    receiving,
+    send_all,
+    states,
+    status,
+    well,
+)
 from tests.support.tables import tables_with
 from tests.support.wait import until
 
-ENTERPRISE = EnterpriseId(UUID(int=41))
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def docking(make_database: MakeDatabase) -> AsyncIterator[Client]:
-    """Docking as an enterprise calls it, on a machine of one's own."""
-    async with serving("docking", await make_database("docking"), endpoints_local=True) as service:
-        yield service.speaking_as(Role.ENTERPRISE, party=ENTERPRISE)
+__all__ = ["docking", "receiver"]
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -40,12 +47,6 @@ async def rights(make_database: MakeDatabase) -> AsyncIterator[Client]:
     """Rights, likewise."""
     async with serving("rights", await make_database("rights"), endpoints_local=True) as service:
         yield service.speaking_as(Role.ENTERPRISE, party=ENTERPRISE)
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def receiver() -> AsyncIterator[Receiver]:
-    async with receiving() as one:
-        yield one
 
 
 async def secret_of(client: Client, endpoint: str) -> str:

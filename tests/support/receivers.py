@@ -9,14 +9,20 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
+import pytest_asyncio
 from aiohttp import web
 
 from shared.notifications import deliveries, webhooks
 from shared.notifications.mailing import MailServer
 from shared.notifications.sender import Sender
-from tests.support.http import Client
+from shared.principals import Role
+from shared.values import EnterpriseId
+from tests.conftest import MakeDatabase
+from tests.support.http import Client, serving
 
+ENTERPRISE = EnterpriseId(UUID(int=41))
 Answering = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -135,3 +141,16 @@ async def states(client: Client, endpoint: str) -> list[tuple[str, int, int | No
 
 
 ATTEMPTS = len(deliveries.WAITS) + 1
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def docking(make_database: MakeDatabase) -> AsyncIterator[Client]:
+    """Docking as an enterprise calls it, on a machine of one's own."""
+    async with serving("docking", await make_database("docking"), endpoints_local=True) as service:
+        yield service.speaking_as(Role.ENTERPRISE, party=ENTERPRISE)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def receiver() -> AsyncIterator[Receiver]:
+    async with receiving() as one:
+        yield one
