@@ -98,7 +98,7 @@ def show_figures(document: dict[str, Any], console: Console, t: Texts) -> None:
     total, fresh = document["total"], document["fresh"]
     console.print(
         t(
-            "In all {dispatches} dispatches of {persons} persons a year, {poverty} from poverty counties; parked events: {parked}.",
+            "In all {dispatches} dispatches, {poverty} from poverty counties; {persons} persons (once a year); parked events: {parked}.",
             dispatches=f"[bold]{total['dispatches']:,}[/]",
             persons=f"{total['persons']:,}",
             poverty=f"{total['poverty_dispatches']:,}",

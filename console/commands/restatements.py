@@ -124,7 +124,7 @@ def breaches(rows: Iterable[Mapping[str, Any]], t: Texts) -> Iterator[str]:
         yield f"[red]{t('Quota {code} breached', code=code)}[/]: {asked}"
         for row in years:
             heads = f"[bold]{row['gap_heads']:,}[/]" if row["gap_heads"] else ""
-            short = t("{heads} heads short", heads=heads) if heads else t("not above the year before")
+            short = t("short by {heads}", heads=heads) if heads else t("not above the year before")
             yield f"  {row['year']}: {row['num']:,} / {row['den']:,} = {row['percent']}, {short}"
 
 

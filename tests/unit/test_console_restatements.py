@@ -51,7 +51,7 @@ def breached(year: int, num: int, den: int, gap: int) -> dict[str, Any]:
 def test_a_breached_quota_says_by_how_many_heads() -> None:
     assert list(restatements.breaches([breached(2017, 42, 522, 12), breached(2018, 50, 490, 0)], texts("en"))) == [
         "[red]Quota Q1 breached[/]: From poverty counties, at least 1 in 10.",
-        "  2017: 42 / 522 = 8.05 %, [bold]12[/] heads short",
+        "  2017: 42 / 522 = 8.05 %, short by [bold]12[/]",
         "  2018: 50 / 490 = 10.20 %, not above the year before",
     ]
 
@@ -81,4 +81,4 @@ def test_the_ending_is_shown_where_there_is_something_to_show() -> None:
     assert "Restated since publication" in shown[1]
     assert "2018 as known on 2019-02-01, and now" in shown[1]
     assert "+4" in shown[1]
-    assert "11 heads short" in shown[1]
+    assert "short by 11" in shown[1]
